@@ -1,0 +1,98 @@
+/**
+ * Makes graphs. Every op is inferred and checked as it is added, so a graph that exists is well typed; a mistake here is a bug of
+ * the compiler (user mistakes are found before, by `compiler/elaborate`).
+ */
+import { bug, need } from '../../grammar/diagnostic.ts'
+import type { TensorType } from './dtype.ts'
+import type { Graph, Op, Origin, Output, Value } from './graph.ts'
+import { inferOp } from './infer.ts'
+import type { OpKind, OpParams } from './op.ts'
+
+export class GraphBuilder {
+  readonly name: string
+  readonly replicas: number
+  readonly #inputs: Value[] = []
+  readonly #ops: Op[] = []
+  #nextId = 0
+  #origin: Origin = { span: undefined, path: '', phase: 'forward' }
+
+  constructor(name: string, replicas: number) {
+    this.name = name
+    this.replicas = replicas
+  }
+
+  /** The origin that new ops get. */
+  get origin(): Origin {
+    return this.#origin
+  }
+
+  /** Runs `body` with another origin for the ops that it adds. */
+  within<T>(origin: Partial<Origin>, body: () => T): T {
+    const outer = this.#origin
+    this.#origin = { ...outer, ...origin }
+    try {
+      return body()
+    } finally {
+      this.#origin = outer
+    }
+  }
+
+  /** Adds an op and returns all of its results. */
+  addAll<K extends OpKind>(
+    kind: K,
+    operands: readonly Value[],
+    params: OpParams[K],
+    regions: readonly Graph[] = [],
+  ): readonly Value[] {
+    const types = inferOp(kind, {
+      operands: operands.map((v) => v.type),
+      params,
+      regions,
+      replicas: this.replicas,
+    })
+    const results: Value[] = []
+    const op = { kind, operands, params, regions, results, origin: this.#origin } as unknown as Op
+    types.forEach((type, index) => {
+      results.push({ id: this.#nextId++, type, op, index })
+    })
+    this.#ops.push(op)
+    return results
+  }
+
+  /** Adds an op of one result. */
+  add<K extends OpKind>(
+    kind: K,
+    operands: readonly Value[],
+    params: OpParams[K],
+    regions: readonly Graph[] = [],
+  ): Value {
+    const results = this.addAll(kind, operands, params, regions)
+    if (results.length !== 1) bug(`${kind} has ${results.length} results`)
+    return need(results[0], `the result of ${kind}`)
+  }
+
+  /** Adds an input of the graph; inputs come before every other op. */
+  input(name: string, type: TensorType): Value {
+    if (this.#ops.length !== this.#inputs.length) bug(`input ${name} comes after other ops`)
+    const value = this.add('input', [], { index: this.#inputs.length, name, dtype: type.dtype, shape: type.shape })
+    this.#inputs.push(value)
+    return value
+  }
+
+  /** The finished graph, without the ops that no output needs. */
+  finish(outputs: readonly Output[]): Graph {
+    const live = new Set<Op>(this.#inputs.map((v) => v.op))
+    for (const output of outputs) live.add(output.value.op)
+    for (let i = this.#ops.length - 1; i >= 0; i--) {
+      const op = need(this.#ops[i], 'an op')
+      if (live.has(op)) for (const operand of op.operands) live.add(operand.op)
+    }
+    return {
+      name: this.name,
+      replicas: this.replicas,
+      inputs: [...this.#inputs],
+      ops: this.#ops.filter((op) => live.has(op)),
+      outputs: [...outputs],
+    }
+  }
+}

@@ -1,0 +1,47 @@
+/** Element types of tensors. `f64` exists for reference checks (finite differences); no experiment may declare it. */
+
+export type DType = 'f64' | 'f32' | 'f16' | 'bf16' | 'i32' | 'u32' | 'u8' | 'i8' | 'pred'
+
+/** Bytes of one element in memory. */
+export const dtypeBytes: { readonly [D in DType]: number } = {
+  f64: 8,
+  f32: 4,
+  f16: 2,
+  bf16: 2,
+  i32: 4,
+  u32: 4,
+  u8: 1,
+  i8: 1,
+  pred: 1,
+}
+
+export function isFloat(dtype: DType): boolean {
+  return dtype === 'f64' || dtype === 'f32' || dtype === 'f16' || dtype === 'bf16'
+}
+
+export function isInteger(dtype: DType): boolean {
+  return dtype === 'i32' || dtype === 'u32' || dtype === 'u8' || dtype === 'i8'
+}
+
+/** A dense tensor's type; `shape` is the shape on one replica. */
+export interface TensorType {
+  readonly dtype: DType
+  readonly shape: readonly number[]
+}
+
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, dim) => product * dim, 1)
+}
+
+export function byteSize(type: TensorType): number {
+  return elementCount(type.shape) * dtypeBytes[type.dtype]
+}
+
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((dim, i) => dim === b[i])
+}
+
+/** `f32[64,112,112,3]` */
+export function showType(type: TensorType): string {
+  return `${type.dtype}[${type.shape.join(',')}]`
+}

@@ -1,0 +1,56 @@
+/**
+ * The tensor graph: SSA values with static types, made by `GraphBuilder` and never changed afterwards. One graph is the program
+ * of one replica (SPMD); what differs between replicas comes from `replica_id` and from the inputs.
+ */
+import type { Span } from '../../grammar/source.ts'
+import type { TensorType } from './dtype.ts'
+import type { OpKind, OpParams } from './op.ts'
+
+export interface Value {
+  /** Unique in its graph, in the order of definition. */
+  readonly id: number
+  readonly type: TensorType
+  readonly op: Op
+  /** Which result of `op` this is. */
+  readonly index: number
+}
+
+export interface OpOf<K extends OpKind> {
+  readonly kind: K
+  readonly operands: readonly Value[]
+  readonly params: OpParams[K]
+  /** The body of a `for_loop`; else empty. */
+  readonly regions: readonly Graph[]
+  readonly results: readonly Value[]
+  readonly origin: Origin
+}
+
+/** An op of any kind; narrow by `kind`. */
+export type Op = { [K in OpKind]: OpOf<K> }[OpKind]
+
+/** Where an op comes from: shown in errors, emitted as `loc`, and used to group costs. */
+export interface Origin {
+  /** The `.arc` text that asked for it; `undefined` for what the compiler adds on its own account. */
+  readonly span: Span | undefined
+  /** The path of the block it belongs to, `layer1.0`, or `head`, `optimizer` …; empty at the top. */
+  readonly path: string
+  /** Which part of the step it belongs to. */
+  readonly phase: Phase
+}
+
+export type Phase = 'forward' | 'backward' | 'head' | 'update' | 'evaluate' | 'init'
+
+export interface Output {
+  readonly name: string
+  readonly value: Value
+}
+
+export interface Graph {
+  readonly name: string
+  /** World size R of its collectives. */
+  readonly replicas: number
+  readonly inputs: readonly Value[]
+  /** In an order in which every operand precedes its use; the `input` ops come first. */
+  readonly ops: readonly Op[]
+  readonly outputs: readonly Output[]
+}
