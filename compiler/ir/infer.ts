@@ -1,21 +1,23 @@
 /** Shape inference: one rule per op kind, joined from the families. */
 import type { TensorType } from './dtype.ts'
-import type { Graph } from './graph.ts'
-import type { OpKind, OpParams } from './op.ts'
+import { inferCollective, inferControl } from './infer-control.ts'
+import { inferElementwise, inferSources } from './infer-elementwise.ts'
+import { inferLinalg, inferReduce } from './infer-linalg.ts'
+import { inferMovement } from './infer-movement.ts'
+import type { InferInput, InferRule } from './infer-rule.ts'
+import type { OpKind } from './op.ts'
 
-/** What a rule sees of the op. Rules end in `bug(...)` for what does not fit, naming the op and both types. */
-export interface InferInput<K extends OpKind> {
-  readonly operands: readonly TensorType[]
-  readonly params: OpParams[K]
-  readonly regions: readonly Graph[]
-  readonly replicas: number
+export const inferRules: { readonly [K in OpKind]: InferRule<K> } = {
+  ...inferSources,
+  ...inferElementwise,
+  ...inferMovement,
+  ...inferReduce,
+  ...inferLinalg,
+  ...inferControl,
+  ...inferCollective,
 }
 
-export type InferRule<K extends OpKind> = (op: InferInput<K>) => readonly TensorType[]
-
-/** The result types of an op. */
+/** The result types of an op. Ends in a bug when its operands, parameters or regions do not fit. */
 export function inferOp<K extends OpKind>(kind: K, op: InferInput<K>): readonly TensorType[] {
-  return inferRules[kind](op)
+  return inferRules[kind]({ kind, ...op })
 }
-
-declare const inferRules: { readonly [K in OpKind]: InferRule<K> }

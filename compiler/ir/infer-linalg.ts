@@ -1,0 +1,162 @@
+/**
+ * Shape rules of the reductions and of linear algebra.
+ *
+ * Legend: N batch, H W height and width, C channels in, O channels out, kh kw the filter's window.
+ */
+import { type DType, isFloat, type TensorType } from './dtype.ts'
+import {
+  expect,
+  expectCount,
+  expectDims,
+  expectFloat,
+  expectNumber,
+  expectType,
+  type InferOp,
+  type InferRule,
+  only,
+  operand,
+  within,
+  withoutDims,
+} from './infer-rule.ts'
+import type { Conv2dParams } from './op.ts'
+import type { LinalgKind, ReduceKind } from './op-family.ts'
+
+function reduce<K extends ReduceKind>(op: InferOp<K>): TensorType[] {
+  const x = only(op)
+  const { dims } = op.params
+  expectNumber(op, x)
+  expectDims(op, dims, x.shape.length)
+  return [{ dtype: x.dtype, shape: withoutDims(x.shape, dims) }]
+}
+
+/** Maximum and minimum have no value over nothing (the engines would give infinities of their own). */
+function reduceExtreme<K extends 'reduce_max' | 'reduce_min'>(op: InferOp<K>): TensorType[] {
+  const x = only(op)
+  expect(
+    op.params.dims.every((dim) => x.shape[dim] !== 0),
+    op,
+    'something to reduce over',
+  )
+  return reduce(op)
+}
+
+export const inferReduce: { readonly [K in ReduceKind]: InferRule<K> } = {
+  reduce_sum: reduce,
+  reduce_max: reduceExtreme,
+  reduce_min: reduceExtreme,
+}
+
+const inferDot: InferRule<'dot_general'> = (op) => {
+  expectCount(op, 2)
+  const lhs = operand(op, 0)
+  const rhs = operand(op, 1)
+  const { lhsBatch, rhsBatch, lhsContract, rhsContract, dtype } = op.params
+  expect(lhs.dtype === rhs.dtype, op, 'operands of one dtype')
+  expectNumber(op, lhs)
+  expect(
+    isFloat(lhs.dtype) ? isFloat(dtype) : dtype === 'i32',
+    op,
+    `a result dtype that holds the sums where ${dtype} is`,
+  )
+  expectDims(op, [...lhsBatch, ...lhsContract], lhs.shape.length)
+  expectDims(op, [...rhsBatch, ...rhsContract], rhs.shape.length)
+  const pairs = (left: readonly number[], right: readonly number[]) =>
+    left.length === right.length && left.every((dim, i) => lhs.shape[dim] === rhs.shape[right[i] ?? -1])
+  expect(pairs(lhsBatch, rhsBatch), op, `equal batch dims [${lhsBatch}] and [${rhsBatch}]`)
+  expect(pairs(lhsContract, rhsContract), op, `equal contracted dims [${lhsContract}] and [${rhsContract}]`)
+  const shape = [
+    ...lhsBatch.map((dim) => lhs.shape[dim] ?? 0),
+    ...withoutDims(lhs.shape, [...lhsBatch, ...lhsContract]),
+    ...withoutDims(rhs.shape, [...rhsBatch, ...rhsContract]),
+  ]
+  return [{ dtype, shape }]
+}
+
+/** The shape [N,H',W',O] of a convolution of `images` [N,H,W,C] with `filter` [kh,kw,C/groups,O]. */
+function convShape(
+  op: InferOp<'conv2d' | 'conv2d_input_grad' | 'conv2d_filter_grad'>,
+  images: readonly number[],
+  filter: readonly number[],
+  { stride, padding, groups }: Conv2dParams,
+): readonly number[] {
+  expect(images.length === 4 && filter.length === 4, op, 'images [N,H,W,C] and a filter [kh,kw,C/groups,O]')
+  const [n = 0, h = 0, w = 0, c = 0] = images
+  const [kh = 0, kw = 0, cPerGroup = 0, o = 0] = filter
+  const counts = [stride[0], stride[1], groups, kh, kw]
+  expect(
+    counts.every((count) => within(count, 1, Number.MAX_SAFE_INTEGER)),
+    op,
+    'stride, groups and window of 1 or more',
+  )
+  expect(
+    padding.flat().every((zeros) => within(zeros, 0, Number.MAX_SAFE_INTEGER)),
+    op,
+    'padding of 0 or more',
+  )
+  expect(c === cPerGroup * groups, op, `${c} channels, which ${groups} groups of ${cPerGroup} are not`)
+  expect(o % groups === 0, op, `output channels that ${groups} groups divide where ${o} are`)
+  const [[top, bottom], [left, right]] = padding
+  const tall = h + top + bottom
+  const wide = w + left + right
+  expect(kh <= tall && kw <= wide, op, `a window that fits into ${tall}x${wide} where ${kh}x${kw} is`)
+  return [n, Math.floor((tall - kh) / stride[0]) + 1, Math.floor((wide - kw) / stride[1]) + 1, o]
+}
+
+/** Two float operands of one dtype. */
+function convOperands(op: InferOp<'conv2d' | 'conv2d_input_grad' | 'conv2d_filter_grad'>): [TensorType, TensorType] {
+  expectCount(op, 2)
+  const first = operand(op, 0)
+  const second = operand(op, 1)
+  expectFloat(op, first)
+  expect(first.dtype === second.dtype, op, 'operands of one dtype')
+  return [first, second]
+}
+
+/** The dtype of statistics, scale and offset beside activations of `dtype`. */
+export function statisticsDType(dtype: DType): DType {
+  return dtype === 'f64' ? 'f64' : 'f32'
+}
+
+/** Checks x [...,C]; returns the type [C] of its statistics. */
+function channelType(op: InferOp<'batch_norm_training' | 'batch_norm_grad'>, x: TensorType): TensorType {
+  expectFloat(op, x)
+  const channels = x.shape.at(-1)
+  expect(channels !== undefined && x.shape.length >= 2, op, 'x of rank 2 or more')
+  expect(op.params.epsilon > 0, op, `an epsilon above 0 where ${op.params.epsilon} is`)
+  return { dtype: statisticsDType(x.dtype), shape: [channels] }
+}
+
+export const inferLinalg: { readonly [K in LinalgKind]: InferRule<K> } = {
+  dot_general: inferDot,
+  conv2d: (op) => {
+    const [images, filter] = convOperands(op)
+    return [{ dtype: images.dtype, shape: convShape(op, images.shape, filter.shape, op.params) }]
+  },
+  conv2d_input_grad: (op) => {
+    const [gradient, filter] = convOperands(op)
+    const { inputShape } = op.params
+    expectType(op, gradient, filter.dtype, convShape(op, inputShape, filter.shape, op.params))
+    return [{ dtype: filter.dtype, shape: inputShape }]
+  },
+  conv2d_filter_grad: (op) => {
+    const [images, gradient] = convOperands(op)
+    const { filterShape } = op.params
+    expectType(op, gradient, images.dtype, convShape(op, images.shape, filterShape, op.params))
+    return [{ dtype: images.dtype, shape: filterShape }]
+  },
+  batch_norm_training: (op) => {
+    expectCount(op, 3)
+    const x = operand(op, 0)
+    const channel = channelType(op, x)
+    for (const given of op.operands.slice(1)) expectType(op, given, channel.dtype, channel.shape)
+    return [x, channel, channel]
+  },
+  batch_norm_grad: (op) => {
+    expectCount(op, 5)
+    const x = operand(op, 0)
+    const channel = channelType(op, x)
+    for (const given of op.operands.slice(1, 4)) expectType(op, given, channel.dtype, channel.shape)
+    expectType(op, operand(op, 4), x.dtype, x.shape)
+    return [x, channel, channel]
+  },
+}

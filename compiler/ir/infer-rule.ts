@@ -1,0 +1,91 @@
+/** What a shape rule is, and the checks that the rules share. */
+import { bug } from '../../grammar/diagnostic.ts'
+import { type DType, isFloat, isInteger, sameShape, showType, type TensorType } from './dtype.ts'
+import type { Graph } from './graph.ts'
+import type { OpKind, OpParams } from './op.ts'
+
+/** What inference sees of an op. */
+export interface InferInput<K extends OpKind> {
+  readonly operands: readonly TensorType[]
+  readonly params: OpParams[K]
+  readonly regions: readonly Graph[]
+  readonly replicas: number
+}
+
+export interface InferOp<K extends OpKind> extends InferInput<K> {
+  readonly kind: K
+}
+
+/** Rules end in `bug(...)` for what does not fit, naming the op, the operand types and what was expected. */
+export type InferRule<K extends OpKind> = (op: InferOp<K>) => readonly TensorType[]
+
+type Checked = Pick<InferOp<OpKind>, 'kind' | 'operands'>
+
+/** Ends in a bug that names the op and its operands. */
+export function misfit(op: Checked, expected: string): never {
+  bug(`${op.kind}(${op.operands.map(showType).join(', ')}): expected ${expected}`)
+}
+
+/** Ends in a bug unless `condition` holds. */
+export function expect(condition: boolean, op: Checked, expected: string): asserts condition {
+  if (!condition) misfit(op, expected)
+}
+
+export function expectCount(op: Checked, count: number): void {
+  expect(op.operands.length === count, op, `${count} operand${count === 1 ? '' : 's'}`)
+}
+
+/** Operand `index`, which must exist. */
+export function operand(op: Checked, index: number): TensorType {
+  return op.operands[index] ?? misfit(op, `an operand ${index}`)
+}
+
+/** The only operand. */
+export function only(op: Checked): TensorType {
+  expectCount(op, 1)
+  return operand(op, 0)
+}
+
+export function expectSame(op: Checked, a: TensorType, b: TensorType): void {
+  expect(a.dtype === b.dtype && sameShape(a.shape, b.shape), op, `${showType(a)} where ${showType(b)} is`)
+}
+
+export function expectType(op: Checked, type: TensorType, dtype: DType, shape: readonly number[]): void {
+  expectSame(op, { dtype, shape }, type)
+}
+
+export function isNumber(dtype: DType): boolean {
+  return isFloat(dtype) || isInteger(dtype)
+}
+
+export function expectFloat(op: Checked, type: TensorType): void {
+  expect(isFloat(type.dtype), op, `a float where ${type.dtype} is`)
+}
+
+export function expectNumber(op: Checked, type: TensorType): void {
+  expect(isNumber(type.dtype), op, `a number where ${type.dtype} is`)
+}
+
+/** A whole number in [low, high]. */
+export function within(value: number, low: number, high: number): boolean {
+  return Number.isInteger(value) && value >= low && value <= high
+}
+
+/** Dims must be distinct and lie in a tensor of `rank` dims. */
+export function expectDims(op: Checked, dims: readonly number[], rank: number): void {
+  const fits = dims.every((dim) => within(dim, 0, rank - 1)) && new Set(dims).size === dims.length
+  expect(fits, op, `distinct dims of a rank ${rank} tensor where [${dims.join(',')}] is`)
+}
+
+export function expectShape(op: Checked, shape: readonly number[]): void {
+  expect(
+    shape.every((dim) => within(dim, 0, Number.MAX_SAFE_INTEGER)),
+    op,
+    `a shape where [${shape.join(',')}] is`,
+  )
+}
+
+/** `shape` without `dims`. */
+export function withoutDims(shape: readonly number[], dims: readonly number[]): number[] {
+  return shape.filter((_, dim) => !dims.includes(dim))
+}

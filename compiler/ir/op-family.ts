@@ -1,0 +1,62 @@
+/** The families by which the rule tables are split into files. */
+export type SourceKind = 'input' | 'constant' | 'iota' | 'replica_id'
+
+/** Elementwise on one operand, result of the same type; floats only. */
+export type FloatUnaryKind =
+  | 'floor'
+  | 'exponential'
+  | 'log'
+  | 'sqrt'
+  | 'rsqrt'
+  | 'tanh'
+  | 'logistic'
+  | 'sine'
+  | 'cosine'
+  | 'acos'
+
+export type UnaryKind = FloatUnaryKind | 'abs' | 'negate' | 'sign' | 'not' | 'is_finite' | 'convert'
+
+/** Elementwise on two operands of one type, result of that type. */
+export type BinaryKind =
+  | 'add'
+  | 'subtract'
+  | 'multiply'
+  | 'divide'
+  | 'remainder'
+  | 'power'
+  | 'maximum'
+  | 'minimum'
+  | 'and'
+  | 'or'
+  | 'xor'
+  | 'shift_left'
+  | 'shift_right_logical'
+
+export type ElementwiseKind = UnaryKind | BinaryKind | 'compare' | 'select'
+
+export type MovementKind =
+  | 'broadcast_in_dim'
+  | 'reshape'
+  | 'transpose'
+  | 'reverse'
+  | 'slice'
+  | 'pad'
+  | 'concatenate'
+  | 'dynamic_slice'
+  | 'dynamic_update_slice'
+  | 'gather_rows'
+  | 'scatter_rows'
+
+export type ReduceKind = 'reduce_sum' | 'reduce_max' | 'reduce_min'
+
+export type LinalgKind =
+  | 'dot_general'
+  | 'conv2d'
+  | 'conv2d_input_grad'
+  | 'conv2d_filter_grad'
+  | 'batch_norm_training'
+  | 'batch_norm_grad'
+
+export type ControlKind = 'for_loop' | 'optimization_barrier'
+
+export type CollectiveKind = 'all_reduce' | 'all_gather' | 'reduce_scatter'
