@@ -71,9 +71,8 @@ export class GraphBuilder {
     return need(results[0], `the result of ${kind}`)
   }
 
-  /** Adds an input of the graph; inputs come before every other op. */
+  /** Adds an input of the graph, at any time; `finish` puts the inputs first. */
   input(name: string, type: TensorType): Value {
-    if (this.#ops.length !== this.#inputs.length) bug(`input ${name} comes after other ops`)
     const value = this.add('input', [], { index: this.#inputs.length, name, dtype: type.dtype, shape: type.shape })
     this.#inputs.push(value)
     return value
@@ -91,7 +90,7 @@ export class GraphBuilder {
       name: this.name,
       replicas: this.replicas,
       inputs: [...this.#inputs],
-      ops: this.#ops.filter((op) => live.has(op)),
+      ops: [...this.#inputs.map((v) => v.op), ...this.#ops.filter((op) => op.kind !== 'input' && live.has(op))],
       outputs: [...outputs],
     }
   }

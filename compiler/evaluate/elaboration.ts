@@ -1,0 +1,39 @@
+/**
+ * What the language's primitives see while a backbone, margin or optimizer is turned into graph ops: the builder, where
+ * parameters come from, and whether this is training or evaluation.
+ *
+ * Legend: N batch, C channels.
+ */
+import type { Span } from '../../grammar/source.ts'
+import type { GraphBuilder } from '../ir/build.ts'
+import type { DType } from '../ir/dtype.ts'
+import type { Value } from '../ir/graph.ts'
+import type { Initializer } from './value.ts'
+
+/** A trainable weight or a buffer of the backbone. */
+export interface ParameterSpec {
+  /** `layer1.0.bn1.weight`, as in arcface_torch's state dict. */
+  readonly path: string
+  /** In arcc's own layout. */
+  readonly shape: readonly number[]
+  readonly initializer: Initializer
+  /** False for buffers (running statistics) and for weights that are fixed, such as `features.weight`. */
+  readonly trainable: boolean
+  /** True for running statistics: the training step gives their new value. */
+  readonly buffer: boolean
+  /** How the state dict of arcface_torch orders its dims: a filter [kh,kw,I,O] is `oihw` there. */
+  readonly layout: 'same' | 'oihw'
+  /** Multiplies and adds of one forward pass per image that use it are counted by the graph, not here. */
+  readonly span: Span
+}
+
+export interface Elaboration {
+  readonly builder: GraphBuilder
+  readonly mode: 'train' | 'evaluate'
+  /** Element type of convolutions and matrix products. */
+  readonly compute: DType
+  /** The value of a parameter; the first call for a path declares it. f32, in arcc's layout. */
+  parameter(spec: ParameterSpec): Value
+  /** In training: gives a buffer its new value, of the buffer's shape, f32. */
+  update(path: string, value: Value): void
+}

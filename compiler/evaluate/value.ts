@@ -1,0 +1,108 @@
+/** Values of the language while the compiler evaluates it. Tensors are values of the graph under construction. */
+import type { FunctionDecl, ObjectDecl } from '../../grammar/ast.ts'
+import type { Span } from '../../grammar/source.ts'
+import type * as ir from '../ir/graph.ts'
+import type { Module } from '../names/program.ts'
+import type { Dimension } from '../types/dimension.ts'
+
+export type Value =
+  | NumberValue
+  | { readonly kind: 'bool'; readonly value: boolean }
+  | StringValue
+  | { readonly kind: 'list'; readonly items: readonly Value[] }
+  | { readonly kind: 'record'; readonly fields: ReadonlyMap<string, Value> }
+  | { readonly kind: 'enum'; readonly member: string }
+  | BatchValue
+  | DurationValue
+  | InitializerValue
+  | LinkValue
+  | TensorValue
+  | FunctionValue
+  | BackboneValue
+  | ObjectValue
+  /** A field that has no value: `clip` left out. */
+  | { readonly kind: 'none' }
+
+/** In base units: bytes, seconds, radians … */
+export interface NumberValue {
+  readonly kind: 'number'
+  readonly value: number
+  readonly integer: boolean
+  readonly dimension: Dimension
+}
+
+export interface StringValue {
+  readonly kind: 'string'
+  readonly value: string
+  /** Set where the text is only known at the start of the run: `environment variable GLINT360K`. */
+  readonly pending: string | undefined
+}
+
+/** `128 per device` or `1024 global` */
+export interface BatchValue {
+  readonly kind: 'batch'
+  readonly count: number
+  readonly scope: 'device' | 'global'
+}
+
+export interface DurationValue {
+  readonly kind: 'duration'
+  readonly count: number
+  readonly unit: 'steps' | 'epochs'
+}
+
+/** How a parameter starts; drawn from a generator keyed by (seed, path, element). */
+export type Initializer =
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'normal'; readonly std: number }
+  | { readonly kind: 'uniform'; readonly bound: number }
+
+export interface InitializerValue {
+  readonly kind: 'initializer'
+  readonly initializer: Initializer
+}
+
+export interface LinkValue {
+  readonly kind: 'link'
+  readonly link: Link
+}
+export interface Link {
+  readonly technology: 'nvlink' | 'pcie' | 'infiniband' | 'ethernet' | 'shared_memory'
+  /** Bytes per second of one device, each way. */
+  readonly bandwidth: number
+  /** Seconds. */
+  readonly latency: number
+}
+
+export interface TensorValue {
+  readonly kind: 'tensor'
+  readonly value: ir.Value
+  /** The dimension of its numbers: an arc cosine is an angle. */
+  readonly dimension: Dimension
+}
+
+export interface FunctionValue {
+  readonly kind: 'function'
+  readonly decl: FunctionDecl
+  readonly module: Module
+}
+
+/** A backbone with some of its arguments given: `r100(embedding: 512)`. Calling it again gives more of them. */
+export interface BackboneValue {
+  readonly kind: 'backbone'
+  readonly decl: FunctionDecl
+  readonly module: Module
+  readonly arguments: ReadonlyMap<string, Value>
+  /** The name under which it was written (`r100` where `let r100 = iresnet(…)`). */
+  readonly name: string
+}
+
+/** An instance of an object declaration. Fields are evaluated on demand, in the scope of the declaration and its arguments. */
+export interface ObjectValue {
+  readonly kind: 'object'
+  readonly decl: ObjectDecl
+  readonly module: Module
+  readonly arguments: ReadonlyMap<string, Value>
+  /** Where it was made. */
+  readonly span: Span
+}

@@ -1,0 +1,13 @@
+/** What the compiler may ask of the world: read-only, and replaced by a table in tests. */
+import type { SourceFile } from '../grammar/source.ts'
+
+export interface Host {
+  /** A file by the path as written, relative to where `arcc` was started; `undefined` where there is none. */
+  readSource(path: string): SourceFile | undefined
+  /** A module of the standard library: `backbones` gives `std/backbones.arc`. */
+  readStdlib(name: string): SourceFile | undefined
+  /** Names of the standard library's modules, for suggestions. */
+  readonly stdlibNames: readonly string[]
+  /** An environment variable; `undefined` where it is not set. */
+  env(name: string): string | undefined
+}

@@ -1,0 +1,26 @@
+/** A program after `resolve`: its modules, and what each name means in each of them. */
+import type { FunctionDecl, LetDecl, ObjectDecl, SourceTree } from '../../grammar/ast.ts'
+import type { SourceFile } from '../../grammar/source.ts'
+
+/** What a top-level name stands for. */
+export interface Symbol {
+  readonly name: string
+  readonly decl: FunctionDecl | ObjectDecl | LetDecl
+  /** The module that declares it; its expressions are evaluated in that module's scope. */
+  readonly module: Module
+}
+
+export interface Module {
+  readonly source: SourceFile
+  readonly tree: SourceTree
+  /** Own declarations, imported ones and the prelude's. */
+  readonly scope: ReadonlyMap<string, Symbol>
+  /** Own declarations only. */
+  readonly own: ReadonlyMap<string, Symbol>
+}
+
+export interface Program {
+  readonly entry: Module
+  /** Every module once, imported ones before those that import them. */
+  readonly modules: readonly Module[]
+}

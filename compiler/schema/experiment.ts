@@ -1,0 +1,91 @@
+/** The fields of an `experiment`. */
+import { batch, bool, duration, enumOf, float, int, listOf, objectOf, optional, string } from '../types/type.ts'
+import { required, type SectionSpec, withDefault } from './spec.ts'
+
+/** Names of verification sets: `holdout` is made of the data set's held-out identities, the others are `<root>/<name>.bin`. */
+export const evaluationSetNames = ['holdout', 'lfw', 'cfp_fp', 'agedb_30', 'calfw', 'cplfw', 'vgg2_fp'] as const
+
+const centers: SectionSpec = {
+  doc: 'The class centers: the classification layer.',
+  fields: {
+    placement: withDefault(
+      enumOf('placement', ['shard', 'replicate']),
+      'shard',
+      '`shard`: each device holds a part of the classes. `replicate`: each holds all of them.',
+    ),
+    sample_rate: withDefault(float, '100%', 'Share of the classes that enter a step (Partial FC).', {
+      min: 0,
+      max: 1,
+      minOpen: true,
+    }),
+    update: withDefault(
+      enumOf('center update', ['sparse', 'dense']),
+      'sparse',
+      '`sparse`: only the classes of the step change. `dense`: all decay and keep their momentum.',
+    ),
+    gradient: withDefault(
+      enumOf('margin gradient', ['exact', 'straight_through']),
+      'exact',
+      "`straight_through` passes the target's gradient by the margin, as arcface_torch does.",
+    ),
+    std: withDefault(float, '0.01', 'Standard deviation of the initial centers.', { min: 0, minOpen: true }),
+  },
+  sections: {},
+}
+
+const train: SectionSpec = {
+  doc: 'The training loop.',
+  fields: {
+    batch: required(batch, '`128 per device` or `1024 global`.'),
+    epochs: withDefault(optional(int), undefined, 'Passes over the data; or give `steps`.', { min: 0 }),
+    steps: withDefault(optional(int), undefined, 'Steps of the optimizer; or give `epochs`.', { min: 0 }),
+    precision: withDefault(
+      enumOf('precision', ['f32', 'bf16', 'f16']),
+      'f32',
+      'Element type of the convolutions and products.',
+    ),
+    optimizer: required(objectOf('optimizer'), 'How weights change.'),
+    schedule: withDefault(objectOf('schedule'), 'constant()', 'Factor of the learning rate over the run.'),
+    clip: withDefault(optional(float), undefined, "Largest norm of the backbone's gradient.", {
+      min: 0,
+      minOpen: true,
+    }),
+    flip: withDefault(bool, 'true', 'Mirror half of the images.'),
+    seed: withDefault(int, '2048', 'Seed of initial values, order, mirroring and sampling.'),
+  },
+  sections: {},
+}
+
+const evaluate: SectionSpec = {
+  doc: 'Verification during and after training.',
+  fields: {
+    sets: withDefault(
+      listOf({ kind: 'union', members: [enumOf('verification set', evaluationSetNames), string] }),
+      '[]',
+      'Verification sets: names, or paths of `.bin` files.',
+    ),
+    every: withDefault(optional(duration), undefined, 'How often; left out: before and after training.'),
+    pairs: withDefault(int, '600', 'Pairs of the `holdout` set, half of them of one person.', { min: 20 }),
+  },
+  sections: {},
+}
+
+const checkpoint: SectionSpec = {
+  doc: 'Saved states of the run.',
+  fields: {
+    every: withDefault(optional(duration), undefined, 'How often; left out: at the end.'),
+    keep: withDefault(int, '3', 'How many of them stay.', { min: 1 }),
+  },
+  sections: {},
+}
+
+export const experimentBody: SectionSpec = {
+  doc: 'One training run.',
+  fields: {
+    dataset: required(objectOf('dataset'), 'Images to train on.'),
+    backbone: required({ kind: 'backbone', decl: undefined }, 'From image to embedding.'),
+    margin: required(objectOf('margin'), 'From cosine to logit.'),
+    machine: required(objectOf('machine'), 'What it runs on.'),
+  },
+  sections: { centers, train, evaluate, checkpoint },
+}

@@ -1,0 +1,75 @@
+/** The language's static types. Shapes are not part of them: elaboration checks shapes, with the chain of blocks. */
+import type { FunctionDecl, ObjectDecl, ObjectKeyword } from '../../grammar/ast.ts'
+import { type Dimension, dimensionless } from './dimension.ts'
+
+export type Type =
+  | NumberType
+  | { readonly kind: 'bool' }
+  | { readonly kind: 'string' }
+  /** `128 per device` or `1024 global`. */
+  | { readonly kind: 'batch' }
+  /** `2000 steps` or `1 epochs`. */
+  | { readonly kind: 'duration' }
+  /** One of a few names, which need no `use`: `shard`, `f16`, `cuda`. */
+  | { readonly kind: 'enum'; readonly name: string; readonly members: readonly string[] }
+  | { readonly kind: 'list'; readonly element: Type }
+  | { readonly kind: 'record'; readonly fields: ReadonlyMap<string, Type> }
+  | { readonly kind: 'optional'; readonly inner: Type }
+  /** Either of several: `sets` takes names or strings. */
+  | { readonly kind: 'union'; readonly members: readonly Type[] }
+  /** A tensor: `Image` [N,H,W,C], `Vector` [N,D] or any `Tensor`. */
+  | { readonly kind: 'tensor'; readonly form: TensorForm }
+  /** How a parameter starts: `normal(0.1)`, `constant(1)`. */
+  | { readonly kind: 'initializer' }
+  /** `nvlink(150 GB/s)` */
+  | { readonly kind: 'link' }
+  /** A backbone with its static arguments, not yet applied to images. */
+  | { readonly kind: 'backbone'; readonly decl: FunctionDecl | undefined }
+  /** An instance of a margin, optimizer, schedule, device, machine, dataset or experiment. */
+  | { readonly kind: 'object'; readonly keyword: ObjectKeyword; readonly decl: ObjectDecl | undefined }
+  /** A `fn`, `block` or `extern fn`. */
+  | { readonly kind: 'function'; readonly decl: FunctionDecl }
+  /** Of something already reported; fits everywhere, in silence. */
+  | { readonly kind: 'unknown' }
+
+export type TensorForm = 'Tensor' | 'Image' | 'Vector'
+
+export interface NumberType {
+  readonly kind: 'number'
+  readonly integer: boolean
+  readonly dimension: Dimension
+  /** True where the value is only known on the device: the scalar code of margins, optimizers and schedules. */
+  readonly device: boolean
+}
+
+export const int: NumberType = { kind: 'number', integer: true, dimension: dimensionless, device: false }
+export const float: NumberType = { kind: 'number', integer: false, dimension: dimensionless, device: false }
+/** A dimensionless number known on the device. */
+export const scalar: NumberType = { kind: 'number', integer: false, dimension: dimensionless, device: true }
+export const bool: Type = { kind: 'bool' }
+export const string: Type = { kind: 'string' }
+export const batch: Type = { kind: 'batch' }
+export const duration: Type = { kind: 'duration' }
+export const unknown: Type = { kind: 'unknown' }
+
+/** A static float of a dimension: `quantity({ byte: 1 })`. */
+export function quantity(dimension: Dimension): NumberType {
+  return { kind: 'number', integer: false, dimension, device: false }
+}
+export const angle = quantity({ radian: 1 })
+export const bytes = quantity({ byte: 1 })
+export const bandwidth = quantity({ byte: 1, second: -1 })
+export const flopRate = quantity({ flop: 1, second: -1 })
+
+export function listOf(element: Type): Type {
+  return { kind: 'list', element }
+}
+export function optional(inner: Type): Type {
+  return { kind: 'optional', inner }
+}
+export function enumOf(name: string, members: readonly string[]): Type {
+  return { kind: 'enum', name, members }
+}
+export function objectOf(keyword: ObjectKeyword): Type {
+  return { kind: 'object', keyword, decl: undefined }
+}
