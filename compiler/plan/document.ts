@@ -1,0 +1,200 @@
+/**
+ * The plan as a document: what `arcc plan --format json|yaml` prints and a run folder keeps. The schema validates documents that
+ * come back from a file, and gives the TypeScript type.
+ */
+import type { FromSchema } from 'json-schema-to-ts'
+
+const integer = { type: 'integer', minimum: 0 } as const
+const number = { type: 'number' } as const
+const text = { type: 'string' } as const
+
+export const planSchema = {
+  $id: 'arcc-plan-1',
+  type: 'object',
+  additionalProperties: false,
+  required: [
+    'schema',
+    'experiment',
+    'model',
+    'centers',
+    'data',
+    'schedule',
+    'machine',
+    'memory',
+    'collectives',
+    'time',
+    'graphs',
+  ],
+  properties: {
+    schema: { const: 1 },
+    experiment: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['name', 'file', 'fields'],
+      properties: {
+        name: text,
+        file: text,
+        fields: {
+          type: 'array',
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['path', 'value', 'origin'],
+            properties: { path: text, value: text, origin: { enum: ['file', 'default', 'override'] } },
+          },
+        },
+      },
+    },
+    model: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['backbone', 'embedding', 'input', 'parameters', 'buffers', 'multiplyAdds', 'precision'],
+      properties: {
+        backbone: text,
+        embedding: integer,
+        input: { type: 'array', items: integer, minItems: 3, maxItems: 3 },
+        /** Trainable and fixed weights, without running statistics. */
+        parameters: integer,
+        buffers: integer,
+        /** Of one image's forward pass. */
+        multiplyAdds: integer,
+        precision: { enum: ['f32', 'bf16', 'f16'] },
+      },
+    },
+    centers: {
+      type: 'object',
+      additionalProperties: false,
+      required: [
+        'margin',
+        'classes',
+        'placement',
+        'sampleRate',
+        'update',
+        'gradient',
+        'perDevice',
+        'sampledPerDevice',
+        'stateBytesPerDevice',
+      ],
+      properties: {
+        margin: text,
+        classes: integer,
+        placement: { enum: ['shard', 'replicate'] },
+        sampleRate: number,
+        update: { enum: ['sparse', 'dense'] },
+        gradient: { enum: ['exact', 'straight_through'] },
+        /** Classes of each device, in replica order. */
+        perDevice: { type: 'array', items: integer },
+        /** Rows that enter a step on one device at the most. */
+        sampledPerDevice: integer,
+        /** Centers and their optimizer state on the fullest device. */
+        stateBytesPerDevice: integer,
+      },
+    },
+    data: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['dataset', 'format', 'identities', 'images'],
+      properties: { dataset: text, format: text, identities: integer, images: integer, root: text },
+    },
+    schedule: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['batchPerDevice', 'batch', 'stepsPerEpoch', 'epochs', 'steps', 'optimizer', 'schedule', 'rates'],
+      properties: {
+        batchPerDevice: integer,
+        batch: integer,
+        stepsPerEpoch: integer,
+        epochs: number,
+        steps: integer,
+        optimizer: text,
+        schedule: text,
+        /** Learning rate at tenths of the run. */
+        rates: { type: 'array', items: number },
+      },
+    },
+    machine: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['name', 'nodes', 'devicesPerNode', 'device', 'kind', 'memoryPerDevice'],
+      properties: {
+        name: text,
+        nodes: integer,
+        devicesPerNode: integer,
+        device: text,
+        kind: { enum: ['cuda', 'cpu'] },
+        memoryPerDevice: integer,
+        source: text,
+      },
+    },
+    /** Bytes of the fullest device. */
+    memory: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['lines', 'peak', 'capacity', 'fits'],
+      properties: {
+        lines: {
+          type: 'array',
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['name', 'bytes', 'detail'],
+            properties: { name: text, bytes: integer, detail: text },
+          },
+        },
+        peak: integer,
+        capacity: integer,
+        fits: { type: 'boolean' },
+      },
+    },
+    collectives: {
+      type: 'array',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['kind', 'what', 'bytes', 'wireBytes', 'count'],
+        properties: {
+          kind: { enum: ['all_reduce', 'all_gather', 'reduce_scatter'] },
+          what: text,
+          /** Of the operands on one device. */
+          bytes: integer,
+          /** Sent by one device, ring algorithm. */
+          wireBytes: integer,
+          count: integer,
+        },
+      },
+    },
+    /** An estimate; `basis` says from what. */
+    time: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['secondsPerStep', 'samplesPerSecond', 'bound', 'parts', 'basis', 'totalSeconds'],
+      properties: {
+        secondsPerStep: number,
+        samplesPerSecond: number,
+        bound: { enum: ['compute', 'memory', 'links'] },
+        parts: {
+          type: 'array',
+          items: {
+            type: 'object',
+            additionalProperties: false,
+            required: ['name', 'seconds'],
+            properties: { name: text, seconds: number },
+          },
+        },
+        basis: text,
+        totalSeconds: number,
+      },
+    },
+    graphs: {
+      type: 'array',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['name', 'ops', 'inputs', 'outputs', 'flops'],
+        properties: { name: text, ops: integer, inputs: integer, outputs: integer, flops: integer },
+      },
+    },
+  },
+} as const
+
+export type PlanDocument = FromSchema<typeof planSchema>

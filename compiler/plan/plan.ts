@@ -1,0 +1,71 @@
+/**
+ * A plan: the graphs of one experiment, what their inputs and outputs stand for, and the document that describes it. The runtime
+ * needs nothing else of the compiler.
+ *
+ * Legend: b batch of one device, H W image height and width, D embedding width.
+ */
+import type { DatasetSpec, EvaluateSpec, MachineSpec } from '../experiment.ts'
+import type { DType } from '../ir/dtype.ts'
+import type { Graph } from '../ir/graph.ts'
+import type { PlanDocument } from './document.ts'
+
+/** One tensor that lives from step to step. */
+export interface StateTensor {
+  /** `layer1.0.bn1.weight`, `layer1.0.bn1.weight.velocity`, `centers`, `centers.velocity` */
+  readonly name: string
+  readonly role: 'parameter' | 'buffer' | 'optimizer' | 'centers' | 'centers_optimizer'
+  /** On one device. */
+  readonly shape: readonly number[]
+  readonly dtype: DType
+  /** `replicated`: equal on all devices. `local`: each device has its own (running statistics). `sharded`: a part of the classes. */
+  readonly placement: 'replicated' | 'local' | 'sharded'
+  /** Dims in arcface_torch's state dict: filters [kh,kw,I,O] are `oihw` there. */
+  readonly layout: 'same' | 'oihw'
+}
+
+/** Classes of one device: [start, start + count). */
+export interface ClassShard {
+  readonly start: number
+  readonly count: number
+}
+
+export interface Plan {
+  readonly name: string
+  readonly document: PlanDocument
+  /** World size. */
+  readonly replicas: number
+  readonly state: readonly StateTensor[]
+  /** In replica order; of `replicate`d centers every device has all. */
+  readonly shards: readonly ClassShard[]
+  readonly graphs: {
+    /** No inputs → the state. */
+    readonly init: Graph
+    /** State, images u8 [b,H,W,3], labels i32 [b], flip u8 [b], step i32 [] (from 0) → state, then `stepMetrics`, each f32 []. */
+    readonly step: Graph
+    /** Parameters and buffers, images u8 [b,H,W,3] → embeddings of the images and of their mirror images, f32 [b,D] each. */
+    readonly embed: Graph
+  }
+  /** Indices into `state` of the inputs of `embed`. */
+  readonly embedState: readonly number[]
+  readonly run: RunSpec
+}
+
+export const stepMetrics = ['loss', 'gradient_norm', 'rate'] as const
+export type StepMetric = (typeof stepMetrics)[number]
+
+/** What the training loop needs to know beyond the graphs. */
+export interface RunSpec {
+  readonly dataset: DatasetSpec
+  readonly evaluate: EvaluateSpec
+  readonly machine: MachineSpec
+  readonly batchPerDevice: number
+  readonly epochs: number
+  readonly steps: number
+  readonly stepsPerEpoch: number
+  readonly flip: boolean
+  readonly seed: number
+  /** Height, width, channels. */
+  readonly image: readonly [number, number, number]
+  readonly embedding: number
+  readonly classes: number
+}

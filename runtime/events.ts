@@ -1,0 +1,107 @@
+/**
+ * What a run tells the world, as data. The terminal panel, the plain lines, `--json` and the run folder's `log.ndjson` are all
+ * written from these.
+ */
+
+export type RunEvent =
+  | StartEvent
+  | PhaseEvent
+  | FetchEvent
+  | ProgressEvent
+  | EvaluationEvent
+  | WarningEvent
+  | SavedEvent
+  | EndEvent
+
+export interface StartEvent {
+  readonly type: 'start'
+  readonly experiment: string
+  /** The run folder. */
+  readonly folder: string
+  /** `XLA CPU (PJRT 0.115), 2 devices` */
+  readonly engine: string
+  readonly devices: number
+  readonly classes: number
+  readonly images: number
+  readonly batch: number
+  readonly steps: number
+  readonly stepsPerEpoch: number
+}
+
+/** A part of the start-up or the end that takes a while; `seconds` is there once it is over. */
+export interface PhaseEvent {
+  readonly type: 'phase'
+  readonly name: 'load data' | 'compile' | 'initialize' | 'evaluate' | 'save'
+  readonly detail?: string
+  readonly seconds?: number
+}
+
+/** The engine's library on its way. */
+export interface FetchEvent {
+  readonly type: 'fetch'
+  readonly what: string
+  readonly phase: 'download' | 'verify' | 'unpack' | 'done'
+  readonly bytes?: number
+  readonly total?: number
+}
+
+export interface ProgressEvent {
+  readonly type: 'progress'
+  /** Steps done, from 1. */
+  readonly step: number
+  readonly steps: number
+  /** From 1; fractions say how far into it. */
+  readonly epoch: number
+  readonly epochs: number
+  /** Of this step, and smoothed over about the last fifty. */
+  readonly loss: number
+  readonly smoothedLoss: number
+  readonly rate: number
+  readonly gradientNorm: number
+  /** Over the steps since the last progress event; evaluation is not counted. */
+  readonly imagesPerSecond: number
+  readonly secondsPerStep: number
+  /** Of `secondsPerStep`: waiting for data. */
+  readonly dataSeconds: number
+  readonly elapsedSeconds: number
+  readonly etaSeconds: number
+}
+
+export interface EvaluationEvent {
+  readonly type: 'evaluation'
+  /** Steps done: 0 is the untrained network. */
+  readonly step: number
+  readonly set: string
+  readonly pairs: number
+  /** Ten folds: mean and population standard deviation of the accuracy, in [0, 1]. */
+  readonly accuracy: number
+  readonly deviation: number
+  /** Mean norm of the embeddings before they are normalized. */
+  readonly xnorm: number
+  readonly auc: number
+  readonly tarAtFar: readonly { readonly far: number; readonly tar: number }[]
+  readonly seconds: number
+}
+
+export interface WarningEvent {
+  readonly type: 'warning'
+  readonly message: string
+}
+
+export interface SavedEvent {
+  readonly type: 'saved'
+  readonly what: string
+  readonly path: string
+  readonly bytes: number
+}
+
+export interface EndEvent {
+  readonly type: 'end'
+  readonly status: 'done' | 'interrupted'
+  readonly steps: number
+  readonly seconds: number
+  readonly imagesPerSecond: number
+  /** What the plan said and what the run did. */
+  readonly planned: { readonly secondsPerStep: number; readonly memoryBytes: number }
+  readonly measured: { readonly secondsPerStep: number; readonly memoryBytes: number | undefined }
+}
