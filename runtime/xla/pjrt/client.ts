@@ -1,0 +1,60 @@
+/** A PJRT client and its devices. */
+import { xlaError } from '../errors.ts'
+import type { PjrtLibrary } from './library.ts'
+import { readPointers, readString, struct, structArray } from './memory.ts'
+
+/** `PJRT_NamedValue_kInt64` */
+const namedInteger = 1
+
+export class PjrtClient {
+  readonly library: PjrtLibrary
+  readonly pointer: bigint
+  /** The devices that this process may use, `PJRT_Device*`. */
+  readonly devices: readonly bigint[]
+  /** `cpu`, `cuda` */
+  readonly platform: string
+  /** What the plugin says of its build. */
+  readonly platformVersion: string
+  /** Buffers and executables of this client that nobody has disposed yet. */
+  readonly live = { buffers: 0, executables: 0 }
+  #disposed = false
+
+  private constructor(library: PjrtLibrary, pointer: bigint) {
+    this.library = library
+    this.pointer = pointer
+    const client = pointer
+    const devices = library.call('PJRT_Client_AddressableDevices', { client })
+    this.devices = readPointers(devices.get('addressable_devices'), devices.get('num_addressable_devices'))
+    const name = library.call('PJRT_Client_PlatformName', { client })
+    this.platform = readString(name.get('platform_name'), name.get('platform_name_size'))
+    const version = library.call('PJRT_Client_PlatformVersion', { client })
+    this.platformVersion = readString(version.get('platform_version'), version.get('platform_version_size'))
+  }
+
+  /** A client with at least `devices` devices. Throws ARC6007 where the platform has fewer. */
+  static async create(library: PjrtLibrary, devices: number): Promise<PjrtClient> {
+    const name = Buffer.from('cpu_device_count')
+    const count = struct('PJRT_NamedValue', {
+      name,
+      name_size: name.length,
+      type: namedInteger,
+      value: devices,
+      value_size: 1,
+    })
+    const reply = await library.callAsync('PJRT_Client_Create', { create_options: structArray([count]), num_options: 1 })
+    const client = new PjrtClient(library, reply.get('client'))
+    if (client.devices.length < devices) {
+      const { platform } = client
+      const found = client.devices.length
+      client.dispose()
+      throw xlaError('ARC6007', { wanted: devices, found, platform })
+    }
+    return client
+  }
+
+  dispose(): void {
+    if (this.#disposed) return
+    this.#disposed = true
+    this.library.call('PJRT_Client_Destroy', { client: this.pointer })
+  }
+}

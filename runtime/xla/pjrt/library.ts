@@ -1,0 +1,166 @@
+/**
+ * A loaded PJRT plugin and the one way to call it. `call` fills `struct_size`, checks that the plugin has the method, and turns a
+ * `PJRT_Error*` into a `PjrtError`; `callAsync` does so on a thread of koffi's, for what may take long.
+ */
+import koffi from 'koffi'
+import { PjrtError, xlaError } from '../errors.ts'
+import { errorCodes, methods } from './abi.gen.ts'
+import { type FieldInputs, type FieldKind, type Memory, makeStruct, readString } from './memory.ts'
+
+export type Method = keyof typeof methods
+type FieldsOf<M extends Method> = (typeof methods)[M]['fields']
+type OutputOf<K extends FieldKind> = K extends 'pointer' ? bigint : K extends 'bool' ? boolean : number
+
+/** The argument struct after the call. */
+export interface Reply<M extends Method> {
+  /** The value of a field; 64-bit integers come as numbers (they are sizes and counts), pointers as bigints. */
+  get<N extends keyof FieldsOf<M>>(
+    field: N,
+  ): FieldsOf<M>[N] extends readonly [number, infer K extends FieldKind] ? OutputOf<K> : never
+}
+
+/** `PJRT_Api`: struct_size, extension_start, the version struct of 24 bytes, then the methods. */
+const firstMethodOffset = 40
+/** The C++ compiler inside runs on koffi's stacks, whose default for threads (128 KiB) is too small for it. */
+const threadStack = 16 * 2 ** 20
+/** `RTLD_NOW | RTLD_NODELETE` of Linux and of macOS. */
+const pinFlags: Readonly<Record<string, number>> = { linux: 0x1002, darwin: 0x82 }
+
+const methodType = koffi.proto('void* PjrtMethod(void* args)')
+koffi.config({ async_stack_size: threadStack })
+
+interface NativeMethod {
+  (args: Buffer): bigint | null
+  async: (args: Buffer, done: (error: Error | null, result: bigint | null) => void) => void
+}
+
+/** What the garbage collector must not take while a call runs. */
+const inUse = new Set<Memory>()
+
+/**
+ * Node unloads the libraries of an ended thread or process while the plugin's own threads still run in it, which crashes;
+ * a library opened with RTLD_NODELETE stays.
+ */
+function pinLibrary(path: string): void {
+  const flags = pinFlags[process.platform]
+  if (flags !== undefined) koffi.load(null).func('void* dlopen(const char*, int)')(path, flags)
+}
+
+export class PjrtLibrary {
+  readonly path: string
+  readonly version: { readonly major: number; readonly minor: number }
+  readonly #api: bigint
+  readonly #size: number
+  readonly #natives = new Map<Method, NativeMethod>()
+
+  private constructor(path: string, api: bigint) {
+    this.path = path
+    this.#api = api
+    this.#size = Number(koffi.decode(api, 0, 'uint64_t'))
+    this.version = { major: koffi.decode(api, 32, 'int'), minor: koffi.decode(api, 36, 'int') }
+  }
+
+  static readonly #loaded = new Map<string, PjrtLibrary>()
+
+  /** Loads a plugin, once per process and path. Throws ARC6005 for what isn't one. */
+  static load(path: string): PjrtLibrary {
+    const known = PjrtLibrary.#loaded.get(path)
+    if (known !== undefined) return known
+    let api: bigint | null
+    try {
+      pinLibrary(path)
+      api = koffi.load(path).func('void* GetPjrtApi()')() as bigint | null
+    } catch (error) {
+      throw xlaError('ARC6005', { path, reason: error instanceof Error ? error.message : String(error) }, error)
+    }
+    if (api === null) throw xlaError('ARC6005', { path, reason: 'GetPjrtApi gives nothing' })
+    const library = new PjrtLibrary(path, api)
+    library.call('PJRT_Plugin_Initialize', {})
+    PjrtLibrary.#loaded.set(path, library)
+    return library
+  }
+
+  /** `0.115` */
+  get apiVersion(): string {
+    return `${this.version.major}.${this.version.minor}`
+  }
+
+  /** Whether this plugin's table holds a method; its argument struct may still lack newer fields. */
+  has(method: Method): boolean {
+    const offset = firstMethodOffset + methods[method].slot * 8
+    return offset + 8 <= this.#size && koffi.decode(this.#api, offset, 'void*') !== null
+  }
+
+  /** Calls a method and waits for it. */
+  call<M extends Method>(method: M, inputs: FieldInputs<FieldsOf<M>>): Reply<M> {
+    const args = makeStruct(methods[method].size, methods[method].fields, inputs)
+    const native = this.#native(method)
+    inUse.add(args)
+    try {
+      this.#check(method, native(args.bytes))
+    } finally {
+      inUse.delete(args)
+    }
+    return replyOf(method, args)
+  }
+
+  /** Calls a method on another thread; the event loop stays free meanwhile. */
+  async callAsync<M extends Method>(method: M, inputs: FieldInputs<FieldsOf<M>>): Promise<Reply<M>> {
+    const args = makeStruct(methods[method].size, methods[method].fields, inputs)
+    const native = this.#native(method)
+    inUse.add(args)
+    try {
+      const error = await new Promise<bigint | null>((resolve, reject) => {
+        native.async(args.bytes, (failed, result) => (failed === null ? resolve(result) : reject(failed)))
+      })
+      this.#check(method, error)
+    } finally {
+      inUse.delete(args)
+    }
+    return replyOf(method, args)
+  }
+
+  #native(method: Method): NativeMethod {
+    const known = this.#natives.get(method)
+    if (known !== undefined) return known
+    if (!this.has(method)) throw xlaError('ARC6006', { method, version: this.apiVersion })
+    const pointer = koffi.decode(this.#api, firstMethodOffset + methods[method].slot * 8, 'void*')
+    const native = koffi.decode(pointer, methodType) as NativeMethod
+    this.#natives.set(method, native)
+    return native
+  }
+
+  #check(method: Method, error: bigint | null): void {
+    if (error === null || method === 'PJRT_Error_Destroy' || method === 'PJRT_Error_Message') return
+    const message = this.call('PJRT_Error_Message', { error })
+    const text = readString(message.get('message'), message.get('message_size'))
+    const code = this.call('PJRT_Error_GetCode', { error }).get('code')
+    this.call('PJRT_Error_Destroy', { error })
+    throw new PjrtError(method, errorCodes[code] ?? `code ${code}`, text)
+  }
+}
+
+function replyOf<M extends Method>(method: M, args: Memory): Reply<M> {
+  const fields: Readonly<Record<string, readonly [number, FieldKind]>> = methods[method].fields
+  return {
+    get(name) {
+      const [offset, kind] = fields[name as string] ?? [0, 'i64']
+      return readField(args.bytes, offset, kind) as never
+    },
+  }
+}
+
+function readField(bytes: Buffer, offset: number, kind: FieldKind): bigint | number | boolean {
+  switch (kind) {
+    case 'pointer':
+      return bytes.readBigUInt64LE(offset)
+    case 'i64':
+      return Number(bytes.readBigInt64LE(offset))
+    case 'i32':
+      return bytes.readInt32LE(offset)
+    case 'f32':
+      return bytes.readFloatLE(offset)
+    case 'bool':
+      return bytes.readUInt8(offset) !== 0
+  }
+}
