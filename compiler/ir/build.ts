@@ -26,6 +26,11 @@ export class GraphBuilder {
     return this.#origin
   }
 
+  /** The ops added so far, in order. */
+  get ops(): readonly Op[] {
+    return this.#ops
+  }
+
   /** Runs `body` with another origin for the ops that it adds. */
   within<T>(origin: Partial<Origin>, body: () => T): T {
     const outer = this.#origin
