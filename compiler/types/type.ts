@@ -4,7 +4,8 @@ import { type Dimension, dimensionless } from './dimension.ts'
 
 export type Type =
   | NumberType
-  | { readonly kind: 'bool' }
+  /** `device`: only known on the device; an `if` on it selects between two numbers. */
+  | { readonly kind: 'bool'; readonly device?: boolean }
   | { readonly kind: 'string' }
   /** `128 per device` or `1024 global`. */
   | { readonly kind: 'batch' }
@@ -23,8 +24,8 @@ export type Type =
   | { readonly kind: 'initializer' }
   /** `nvlink(150 GB/s)` */
   | { readonly kind: 'link' }
-  /** A backbone with its static arguments, not yet applied to images. */
-  | { readonly kind: 'backbone'; readonly decl: FunctionDecl | undefined }
+  /** A backbone with its static arguments, not yet applied to images; `given` names those it has so far. */
+  | { readonly kind: 'backbone'; readonly decl: FunctionDecl | undefined; readonly given?: ReadonlySet<string> }
   /** An instance of a margin, optimizer, schedule, device, machine, dataset or experiment. */
   | { readonly kind: 'object'; readonly keyword: ObjectKeyword; readonly decl: ObjectDecl | undefined }
   /** A `fn`, `block` or `extern fn`. */
