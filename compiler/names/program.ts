@@ -3,7 +3,7 @@ import type { FunctionDecl, LetDecl, ObjectDecl, SourceTree } from '../../gramma
 import type { SourceFile } from '../../grammar/source.ts'
 
 /** What a top-level name stands for. */
-export interface Symbol {
+export interface Definition {
   readonly name: string
   readonly decl: FunctionDecl | ObjectDecl | LetDecl
   /** The module that declares it; its expressions are evaluated in that module's scope. */
@@ -14,13 +14,15 @@ export interface Module {
   readonly source: SourceFile
   readonly tree: SourceTree
   /** Own declarations, imported ones and the prelude's. */
-  readonly scope: ReadonlyMap<string, Symbol>
+  readonly scope: ReadonlyMap<string, Definition>
   /** Own declarations only. */
-  readonly own: ReadonlyMap<string, Symbol>
+  readonly own: ReadonlyMap<string, Definition>
 }
 
 export interface Program {
   readonly entry: Module
   /** Every module once, imported ones before those that import them. */
   readonly modules: readonly Module[]
+  /** Modules of the standard library that declare a name (`std.backbones`), for suggestions; reads them on demand. */
+  readonly declaredIn: (name: string) => readonly string[]
 }
