@@ -1,0 +1,119 @@
+/**
+ * ARC4xxx: what static evaluation may say. 40xx values and calls, 41xx shapes, 42xx experiments, 43xx language tests.
+ * Most mistakes of types are found earlier (ARC3xxx); what stands here needs values.
+ */
+import { diagnosticsOf, type Message } from '../../grammar/diagnostic.ts'
+
+function error<P = Record<never, never>>(text: (params: P) => string): Message<P> {
+  return { severity: 'error', text }
+}
+
+function listed(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ')
+}
+
+export const evaluateMessages = {
+  ARC4001: error<{ name: string }>(({ name }) => `there is no \`${name}\` here`),
+  ARC4002: error<{ found: string; wanted: string }>(({ found, wanted }) => `expected ${wanted}, found ${found}`),
+  ARC4003: error<{ operator: string; left: string; right: string }>(
+    ({ operator, left, right }) => `\`${operator}\` does not combine ${left} with ${right}`,
+  ),
+  ARC4004: error(() => 'division by zero'),
+  ARC4005: error<{ what: string }>(({ what }) => `the result of ${what} is not a finite number`),
+  ARC4006: error<{ index: number; length: number }>(
+    ({ index, length }) => `index ${index} lies outside a list of ${length} element${length === 1 ? '' : 's'}`,
+  ),
+  ARC4007: error<{ what: string }>(({ what }) => `${what} cannot be called`),
+  ARC4008: error<{ callee: string; name: string }>(({ callee, name }) => `\`${callee}\` needs \`${name}\``),
+  ARC4009: error<{ callee: string; name: string }>(({ callee, name }) => `\`${callee}\` has no parameter \`${name}\``),
+  ARC4010: error<{ name: string }>(({ name }) => `\`${name}\` is given twice`),
+  ARC4011: error<{ callee: string; most: number }>(
+    ({ callee, most }) => `\`${callee}\` takes at most ${most} argument${most === 1 ? '' : 's'}`,
+  ),
+  ARC4012: error<{ what: string; name: string }>(({ what, name }) => `${what} has no \`${name}\``),
+  ARC4013: error<{ name: string }>(({ name }) => `\`${name}\` calls itself`),
+  ARC4014: error<{ name: string }>(({ name }) => `\`${name}\` is defined by itself`),
+  ARC4015: error<{ steps: number }>(({ steps }) => `this takes more than ${steps} steps to evaluate`),
+  ARC4016: error<{ limit: number }>(({ limit }) => `calls are nested more than ${limit} deep`),
+  ARC4017: error<{ what: string }>(({ what }) => `${what} needs a tensor graph: it only stands inside a backbone`),
+  ARC4018: error<{ owner: string }>(({ owner }) => `\`${owner}\` does not accept these arguments`),
+  ARC4019: error<{ keyword: string; owner: string; name: string }>(
+    ({ keyword, owner, name }) => `the ${keyword} \`${owner}\` does not say \`${name}\``,
+  ),
+  ARC4020: error<{ path: string; bounds: string; found: string }>(
+    ({ path, bounds, found }) => `\`${path}\` must be ${bounds}, got ${found}`,
+  ),
+  ARC4021: error<{ name: string; path: string }>(({ name, path }) => `the scope \`${name}\` is used twice in ${path}`),
+  ARC4022: error<{ path: string }>(({ path }) => `the parameter \`${path}\` is declared twice`),
+  ARC4023: error<{ what: string; bounds: string; found: number }>(
+    ({ what, bounds, found }) => `${what} must be ${bounds}, got ${found}`,
+  ),
+  ARC4024: error<{ found: string; known: readonly string[] }>(
+    ({ found, known }) => `${found} is none of ${listed(known)}`,
+  ),
+
+  ARC4101: error<{ operator: string; left: string; right: string }>(
+    ({ operator, left, right }) => `\`${operator}\` wants two tensors of one shape, got ${left} and ${right}`,
+  ),
+  ARC4102: error<{ kernel: string; image: string; padding: number }>(
+    ({ kernel, image, padding }) => `a ${kernel} filter does not fit into a ${image} image with padding ${padding}`,
+  ),
+  ARC4103: error<{ channels: number; groups: number; which: string }>(
+    ({ channels, groups, which }) => `${channels} ${which} channels cannot be split into ${groups} groups`,
+  ),
+  ARC4104: error<{ what: string; wanted: string; found: string }>(
+    ({ what, wanted, found }) => `${what} wants ${wanted}, got ${found}`,
+  ),
+  ARC4105: error<{ what: string; declared: string; found: string }>(
+    ({ what, declared, found }) => `${what} is declared as ${declared} but is ${found}`,
+  ),
+  ARC4106: error<{ filter: string; channels: number; groups: number }>(
+    ({ filter, channels, groups }) =>
+      `a filter ${filter} does not fit ${channels} channels${groups === 1 ? '' : ` in ${groups} groups`}`,
+  ),
+  ARC4107: error<{ path: string; shape: string }>(
+    ({ path, shape }) => `the shape ${shape} of \`${path}\` needs whole numbers of 1 or more`,
+  ),
+  ARC4108: error<{ what: string }>(({ what }) => `${what} is a running statistic, which only \`buffer\` declares`),
+
+  ARC4201: error<{ names: readonly string[] }>(({ names }) => `this file has several experiments: ${listed(names)}`),
+  ARC4202: error(() => 'this file has no experiment'),
+  ARC4203: error<{ name: string }>(({ name }) => `there is no experiment \`${name}\``),
+  ARC4204: error<{ path: string }>(({ path }) => `there is no field \`${path}\` to set`),
+  ARC4205: error<{ experiment: string; path: string }>(
+    ({ experiment, path }) => `the experiment \`${experiment}\` does not say \`${path}\``,
+  ),
+  ARC4206: error<{ chain: readonly string[] }>(
+    ({ chain }) => `experiments extend each other in a circle: ${chain.join(' → ')}`,
+  ),
+  ARC4207: error(() => 'say either `train.epochs` or `train.steps`'),
+  ARC4208: error(() => '`train.epochs` and `train.steps` exclude each other'),
+  ARC4209: error<{ count: number; devices: number }>(
+    ({ count, devices }) => `a batch of ${count} cannot be split evenly over ${devices} devices`,
+  ),
+  ARC4210: error<{ machine: string; nodes: number }>(
+    ({ machine, nodes }) => `\`${machine}\` has ${nodes} nodes but no \`links.between\` them`,
+  ),
+  ARC4211: error<{ format: string; field: string }>(
+    ({ format, field }) => `a data set of format \`${format}\` needs \`${field}\``,
+  ),
+  ARC4212: error<{ precision: string; device: string }>(
+    ({ precision, device }) => `the device \`${device}\` does not compute in ${precision}`,
+  ),
+  ARC4213: error<{ owner: string; condition: string }>(
+    ({ owner, condition }) => `\`${owner}\` requires \`${condition}\``,
+  ),
+  ARC4214: error(() => '`holdout` verification needs identities that are held out of training'),
+  ARC4215: error<{ found: string }>(
+    ({ found }) => `a requirement compares \`memory.peak\`, \`throughput\` or \`step.time\` with a bound, not ${found}`,
+  ),
+  ARC4216: error<{ pairs: number }>(({ pairs }) => `\`evaluate.pairs\` must be even, got ${pairs}`),
+  ARC4217: error<{ name: string }>(({ name }) => `\`${name}\` has a required parameter, so it cannot be run`),
+
+  ARC4301: error<{ title: string; condition: string }>(
+    ({ title, condition }) => `test "${title}": \`${condition}\` does not hold`,
+  ),
+} as const
+
+/** Builds a diagnostic of static evaluation. */
+export const evaluateDiagnostic = diagnosticsOf(evaluateMessages)

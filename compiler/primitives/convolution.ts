@@ -1,0 +1,62 @@
+/** Convolution and matrix product. Legend: N batch, H W height and width, C channels, O output channels, I O features. */
+import { convert, matmul } from '../ir/ops.ts'
+import { showShape } from './tensors.ts'
+import type { Bool, Call, Image, Int, Tensor, Vector } from './types.ts'
+
+/**
+ * Convolution of images [N,H,W,C] with a filter [kh,kw,C/groups,O], with `padding` zeros on every side. Both are computed in the
+ * experiment's precision, which the result keeps; `precise: true` computes in f32.
+ */
+export function conv2d(
+  call: Call,
+  x: Image,
+  filter: Tensor,
+  stride: Int = 1,
+  padding: Int = 0,
+  groups: Int = 1,
+  precise: Bool = false,
+): Image {
+  const [, height = 0, width = 0, channels = 0] = x.type.shape
+  if (filter.type.shape.length !== 4)
+    call.fail('ARC4104', {
+      what: 'the filter of `conv2d`',
+      wanted: '[kh, kw, C/groups, O]',
+      found: showShape(filter.type.shape),
+    })
+  const [kh = 0, kw = 0, perGroup = 0, outputs = 0] = filter.type.shape
+  if (stride < 1) call.fail('ARC4023', { what: '`stride`', bounds: '1 or more', found: stride })
+  if (padding < 0) call.fail('ARC4023', { what: '`padding`', bounds: '0 or more', found: padding })
+  if (groups < 1) call.fail('ARC4023', { what: '`groups`', bounds: '1 or more', found: groups })
+  if (channels % groups !== 0) call.fail('ARC4103', { channels, groups, which: 'input' })
+  if (outputs % groups !== 0) call.fail('ARC4103', { channels: outputs, groups, which: 'output' })
+  if (perGroup * groups !== channels)
+    call.fail('ARC4106', { filter: `[${filter.type.shape.join(', ')}]`, channels, groups })
+  if (kh > height + 2 * padding || kw > width + 2 * padding)
+    call.fail('ARC4102', { kernel: `${kh}x${kw}`, image: `${height}x${width}`, padding })
+
+  const builder = call.graph()
+  const dtype = precise ? 'f32' : call.model().compute
+  const edge: readonly [number, number] = [padding, padding]
+  return builder.add('conv2d', [convert(builder, x, dtype), convert(builder, filter, dtype)], {
+    stride: [stride, stride],
+    padding: [edge, edge],
+    groups,
+  })
+}
+
+/**
+ * Vectors [N,I] times the transpose of a weight [O,I]: vectors [N,O]. Computed in the experiment's precision, which the result
+ * keeps; `precise: true` computes in f32.
+ */
+export function product(call: Call, x: Vector, weight: Tensor, precise: Bool = false): Vector {
+  const features = x.type.shape[1] ?? 0
+  if (weight.type.shape.length !== 2 || weight.type.shape[1] !== features)
+    call.fail('ARC4104', {
+      what: 'the weight of `product`',
+      wanted: `[O, ${features}]`,
+      found: `[${weight.type.shape.join(', ')}]`,
+    })
+  const builder = call.graph()
+  const dtype = precise ? 'f32' : call.model().compute
+  return matmul(builder, convert(builder, x, dtype), convert(builder, weight, dtype), { transposeRhs: true })
+}

@@ -1,0 +1,103 @@
+/**
+ * Writes `stdlib/prelude.gen.arc` and `table.gen.ts` from the signatures and doc comments of the primitives, which are declared
+ * nowhere else. Run by `npm run prelude`; `--check` only says whether the files are up to date. Never part of the product.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type FunctionDeclaration, type ParameterDeclaration, Project, type TypeNode } from 'ts-morph'
+import { bug, need } from '../../grammar/diagnostic.ts'
+import { type Marshal, types } from './marshal-types.ts'
+
+const folder = dirname(fileURLToPath(import.meta.url))
+const root = join(folder, '../..')
+
+/** The files that declare primitives, in the order of the prelude. */
+const sources = ['parameter', 'convolution', 'normalization', 'shape', 'math', 'world'] as const
+
+/** How a default is written in the language: a number of seconds needs its unit. */
+const unitOf: { readonly [K in Marshal]?: string } = { Time: ' s', Bandwidth: ' B/s' }
+
+function marshalOf(node: TypeNode | undefined, where: string): Marshal {
+  const name = node?.getText() ?? bug(`${where} has no type`)
+  const known = Object.keys(types).find((type): type is Marshal => type === name)
+  return known ?? bug(`${where}: \`${name}\` is no type of the language`)
+}
+
+function showDefault(parameter: ParameterDeclaration, type: Marshal): string {
+  const initializer = parameter.getInitializer()
+  if (initializer === undefined) return ''
+  const text = initializer.getText()
+  const string = /value: '([^']*)'/.exec(text)?.[1]
+  return ` = ${type === 'StringArg' ? `"${need(string, 'the string of a default')}"` : text}${unitOf[type] ?? ''}`
+}
+
+interface Primitive {
+  readonly name: string
+  readonly file: string
+  readonly arc: string
+  readonly entry: string
+}
+
+function describe(file: string, declaration: FunctionDeclaration): Primitive {
+  const name = need(declaration.getName(), 'the name of a primitive')
+  const [call, ...parameters] = declaration.getParameters()
+  if (call?.getTypeNode()?.getText() !== 'Call') return bug(`${name}: the first parameter is not a Call`)
+  const doc = declaration
+    .getJsDocs()
+    .map((comment) => comment.getDescription().trim())
+    .join('\n')
+  if (doc === '') return bug(`${name} has no doc comment`)
+  const described = parameters.map((parameter) => {
+    const type = marshalOf(parameter.getTypeNode(), `${name}(${parameter.getName()})`)
+    const text = `${parameter.getName()}: ${types[type]}${showDefault(parameter, type)}`
+    return { type, text, entry: `['${parameter.getName()}', '${type}']` }
+  })
+  const result = marshalOf(declaration.getReturnTypeNode(), `the result of ${name}`)
+  const docLines = doc.split('\n').map((line) => `/// ${line}`.trimEnd())
+  return {
+    name,
+    file,
+    arc: `${docLines.join('\n')}\nextern fn ${name}(${described.map((p) => p.text).join(', ')}) -> ${types[result]}\n`,
+    entry: `  ${name}: { run: ${file}.${name}, parameters: [${described.map((p) => p.entry).join(', ')}], result: '${result}' },`,
+  }
+}
+
+/** The two files as they should be: path below the repository and text. */
+export function generatePrelude(): readonly { readonly path: string; readonly text: string }[] {
+  const project = new Project({ skipAddingFilesFromTsConfig: true })
+  const primitives = sources.flatMap((file) => {
+    const source = project.addSourceFileAtPath(join(folder, `${file}.ts`))
+    return source
+      .getFunctions()
+      .filter((declaration) => declaration.isExported())
+      .map((declaration) => describe(file, declaration))
+  })
+  const arc = `// Written by \`npm run prelude\` from compiler/primitives: do not edit.\n\n${primitives.map((p) => p.arc).join('\n')}`
+  const table = `// Written by \`npm run prelude\` from the signatures of this folder: do not edit.
+${sources.map((file) => `import * as ${file} from './${file}.ts'`).join('\n')}
+import type { PrimitiveEntry } from './marshal-types.ts'
+
+export const primitives: { readonly [name: string]: PrimitiveEntry } = {
+${primitives.map((p) => p.entry).join('\n')}
+}
+`
+  return [
+    { path: 'stdlib/prelude.gen.arc', text: arc },
+    { path: 'compiler/primitives/table.gen.ts', text: table },
+  ]
+}
+
+/** Writes the files, or says which of them are stale. */
+function main(check: boolean): void {
+  for (const { path, text } of generatePrelude()) {
+    const full = join(root, path)
+    if (!check) writeFileSync(full, text)
+    else if (readFileSync(full, 'utf8') !== text) {
+      process.exitCode = 1
+      process.stderr.write(`${path} is stale: run \`npm run prelude\`\n`)
+    }
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) main(process.argv.includes('--check'))

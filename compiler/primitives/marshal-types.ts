@@ -1,0 +1,36 @@
+/** The aliases of `types.ts` as data: what each is called in the language, and the entries of the generated table. */
+import type { StringValue } from '../evaluate/value.ts'
+import type * as ir from '../ir/graph.ts'
+import type { Call, Initializer, Link } from './types.ts'
+
+/** Alias in TypeScript → type in the language. */
+export const types = {
+  Int: 'int',
+  Float: 'float',
+  Bool: 'bool',
+  StringArg: 'string',
+  Ints: '[int]',
+  List: 'list',
+  Scalar: 'scalar',
+  Angle: 'angle',
+  Time: 'time',
+  Bandwidth: 'bandwidth',
+  Duration: 'duration',
+  Tensor: 'Tensor',
+  Image: 'Image',
+  Vector: 'Vector',
+  Initializer: 'initializer',
+  Link: 'link',
+} as const
+
+export type Marshal = keyof typeof types
+
+/** Whatever a primitive may give back. */
+export type PrimitiveResult = number | boolean | ir.Value | StringValue | Initializer | Link
+
+/** One primitive: its function takes the call, then one value for each parameter, of the parameter's alias. */
+export interface PrimitiveEntry {
+  readonly run: (call: Call, ...values: never[]) => PrimitiveResult
+  readonly parameters: readonly (readonly [name: string, type: Marshal])[]
+  readonly result: Marshal
+}

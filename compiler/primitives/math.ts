@@ -1,0 +1,119 @@
+/** Elementwise functions: on numbers known to the compiler at once, on tensors as ops of any shape. */
+import type { GraphBuilder } from '../ir/build.ts'
+import type { Value } from '../ir/graph.ts'
+import * as ops from '../ir/ops.ts'
+import { alignOperands } from './tensors.ts'
+import type { Angle, Call, Scalar } from './types.ts'
+
+type OnTensor = (builder: GraphBuilder, x: Value) => Value
+type OnTensors = (builder: GraphBuilder, x: ops.Arg, y: ops.Arg) => Value
+
+function unary(call: Call, x: Scalar, onNumber: (x: number) => number, onTensor: OnTensor): Scalar {
+  return typeof x === 'number' ? onNumber(x) : onTensor(call.graph(), x)
+}
+
+function binary(
+  call: Call,
+  name: string,
+  x: Scalar,
+  y: Scalar,
+  onNumbers: (x: number, y: number) => number,
+  onTensors: OnTensors,
+): Scalar {
+  if (typeof x === 'number' && typeof y === 'number') return onNumbers(x, y)
+  const builder = call.graph()
+  const aligned = alignOperands(builder, [x, y])
+  if ('misfit' in aligned) {
+    const [left, right] = aligned.misfit
+    return call.fail('ARC4101', { operator: name, left, right })
+  }
+  const [left = x, right = y] = aligned.operands
+  return onTensors(builder, left, right)
+}
+
+/** e to the power of x. */
+export function exp(call: Call, x: Scalar): Scalar {
+  return unary(call, x, Math.exp, ops.exponential)
+}
+
+/** The natural logarithm. */
+export function log(call: Call, x: Scalar): Scalar {
+  return unary(call, x, Math.log, ops.log)
+}
+
+/** The square root. */
+export function sqrt(call: Call, x: Scalar): Scalar {
+  return unary(call, x, Math.sqrt, ops.sqrt)
+}
+
+/** The hyperbolic tangent. */
+export function tanh(call: Call, x: Scalar): Scalar {
+  return unary(call, x, Math.tanh, ops.tanh)
+}
+
+/** 1 / (1 + exp(-x)) */
+export function sigmoid(call: Call, x: Scalar): Scalar {
+  return unary(call, x, (v) => 1 / (1 + Math.exp(-v)), ops.logistic)
+}
+
+/** The absolute value. */
+export function abs(call: Call, x: Scalar): Scalar {
+  return unary(call, x, Math.abs, ops.abs)
+}
+
+/** The largest whole number that is not above x. */
+export function floor(call: Call, x: Scalar): Scalar {
+  return unary(call, x, Math.floor, ops.floor)
+}
+
+/** The smallest whole number that is not below x. */
+export function ceil(call: Call, x: Scalar): Scalar {
+  if (typeof x === 'number') return Math.ceil(x)
+  const b = call.graph()
+  return ops.negate(b, ops.floor(b, ops.negate(b, x)))
+}
+
+/** The nearest whole number; halves go up. */
+export function round(call: Call, x: Scalar): Scalar {
+  if (typeof x === 'number') return Math.floor(x + 0.5)
+  const b = call.graph()
+  return ops.floor(b, ops.add(b, x, 0.5))
+}
+
+/** The larger of two numbers. */
+export function max(call: Call, x: Scalar, y: Scalar): Scalar {
+  return binary(call, 'max', x, y, Math.max, ops.maximum)
+}
+
+/** The smaller of two numbers. */
+export function min(call: Call, x: Scalar, y: Scalar): Scalar {
+  return binary(call, 'min', x, y, Math.min, ops.minimum)
+}
+
+/** x to the power of y. */
+export function pow(call: Call, x: Scalar, y: Scalar): Scalar {
+  return binary(call, 'pow', x, y, Math.pow, ops.power)
+}
+
+/** The cosine of an angle. */
+export function cos(call: Call, x: Angle): Scalar {
+  return unary(call, x, Math.cos, ops.cosine)
+}
+
+/** The sine of an angle. */
+export function sin(call: Call, x: Angle): Scalar {
+  return unary(call, x, Math.sin, ops.sine)
+}
+
+/** The cosine is kept this far from ±1, where the slope of the arc cosine is infinite. */
+const arcLimit = 1 - 1e-6
+
+/**
+ * The angle in [0, pi] whose cosine is x. x is first limited to [-1 + 1e-6, 1 - 1e-6], so that the gradient is finite (its slope is
+ * -707 there, and 0 outside).
+ */
+export function acos(call: Call, x: Scalar): Angle {
+  if (typeof x === 'number') return Math.acos(Math.min(Math.max(x, -arcLimit), arcLimit))
+  const b = call.graph()
+  return ops.acos(b, ops.clamp(b, x, -arcLimit, arcLimit))
+}

@@ -1,0 +1,30 @@
+/** Reordering and reducing tensors. Legend: N batch, H W height and width, C channels, D = C·H·W features. */
+import { elementCount } from '../ir/dtype.ts'
+import { broadcastVector, convert, meanOver, reshape, transpose } from '../ir/ops.ts'
+import { showShape } from './tensors.ts'
+import type { Call, Image, Tensor, Vector } from './types.ts'
+
+/** Images [N,H,W,C] as vectors [N,C·H·W], channel by channel as PyTorch flattens, so that its weights fit one to one. */
+export function flatten(call: Call, x: Image): Vector {
+  const b = call.graph()
+  const [n = 0, ...rest] = x.type.shape
+  return reshape(b, transpose(b, x, [0, 3, 1, 2]), [n, elementCount(rest)])
+}
+
+/** The mean of every channel over the image: vectors [N,C]. */
+export function average_pool(call: Call, x: Image): Vector {
+  return meanOver(call.graph(), x, [1, 2])
+}
+
+/** One number per channel, [C], repeated over x [...,C], in x's element type. */
+export function per_channel(call: Call, values: Tensor, x: Tensor): Tensor {
+  const channels = x.type.shape.at(-1)
+  if (values.type.shape.length !== 1 || values.type.shape[0] !== channels)
+    call.fail('ARC4104', {
+      what: '`per_channel`',
+      wanted: `one number for each of ${channels ?? 0} channels`,
+      found: showShape(values.type.shape),
+    })
+  const b = call.graph()
+  return convert(b, broadcastVector(b, values, x.type.shape, -1), x.type.dtype)
+}

@@ -1,0 +1,48 @@
+// Written by `npm run prelude` from the signatures of this folder: do not edit.
+import * as parameter from './parameter.ts'
+import * as convolution from './convolution.ts'
+import * as normalization from './normalization.ts'
+import * as shape from './shape.ts'
+import * as math from './math.ts'
+import * as world from './world.ts'
+import type { PrimitiveEntry } from './marshal-types.ts'
+
+export const primitives: { readonly [name: string]: PrimitiveEntry } = {
+  parameter: { run: parameter.parameter, parameters: [['name', 'StringArg'], ['shape', 'Ints'], ['init', 'Initializer'], ['trainable', 'Bool'], ['layout', 'StringArg']], result: 'Tensor' },
+  buffer: { run: parameter.buffer, parameters: [['name', 'StringArg'], ['shape', 'Ints'], ['init', 'Initializer']], result: 'Tensor' },
+  filled: { run: parameter.filled, parameters: [['value', 'Float']], result: 'Initializer' },
+  zeros: { run: parameter.zeros, parameters: [], result: 'Initializer' },
+  ones: { run: parameter.ones, parameters: [], result: 'Initializer' },
+  normal: { run: parameter.normal, parameters: [['std', 'Float']], result: 'Initializer' },
+  uniform: { run: parameter.uniform, parameters: [['bound', 'Float']], result: 'Initializer' },
+  kaiming: { run: parameter.kaiming, parameters: [['fan', 'Int']], result: 'Initializer' },
+  conv2d: { run: convolution.conv2d, parameters: [['x', 'Image'], ['filter', 'Tensor'], ['stride', 'Int'], ['padding', 'Int'], ['groups', 'Int'], ['precise', 'Bool']], result: 'Image' },
+  product: { run: convolution.product, parameters: [['x', 'Vector'], ['weight', 'Tensor'], ['precise', 'Bool']], result: 'Vector' },
+  batch_normalization: { run: normalization.batch_normalization, parameters: [['x', 'Tensor'], ['scale', 'Tensor'], ['offset', 'Tensor'], ['mean', 'Tensor'], ['variance', 'Tensor'], ['momentum', 'Float'], ['epsilon', 'Float']], result: 'Tensor' },
+  flatten: { run: shape.flatten, parameters: [['x', 'Image']], result: 'Vector' },
+  average_pool: { run: shape.average_pool, parameters: [['x', 'Image']], result: 'Vector' },
+  per_channel: { run: shape.per_channel, parameters: [['values', 'Tensor'], ['x', 'Tensor']], result: 'Tensor' },
+  exp: { run: math.exp, parameters: [['x', 'Scalar']], result: 'Scalar' },
+  log: { run: math.log, parameters: [['x', 'Scalar']], result: 'Scalar' },
+  sqrt: { run: math.sqrt, parameters: [['x', 'Scalar']], result: 'Scalar' },
+  tanh: { run: math.tanh, parameters: [['x', 'Scalar']], result: 'Scalar' },
+  sigmoid: { run: math.sigmoid, parameters: [['x', 'Scalar']], result: 'Scalar' },
+  abs: { run: math.abs, parameters: [['x', 'Scalar']], result: 'Scalar' },
+  floor: { run: math.floor, parameters: [['x', 'Scalar']], result: 'Scalar' },
+  ceil: { run: math.ceil, parameters: [['x', 'Scalar']], result: 'Scalar' },
+  round: { run: math.round, parameters: [['x', 'Scalar']], result: 'Scalar' },
+  max: { run: math.max, parameters: [['x', 'Scalar'], ['y', 'Scalar']], result: 'Scalar' },
+  min: { run: math.min, parameters: [['x', 'Scalar'], ['y', 'Scalar']], result: 'Scalar' },
+  pow: { run: math.pow, parameters: [['x', 'Scalar'], ['y', 'Scalar']], result: 'Scalar' },
+  cos: { run: math.cos, parameters: [['x', 'Angle']], result: 'Scalar' },
+  sin: { run: math.sin, parameters: [['x', 'Angle']], result: 'Scalar' },
+  acos: { run: math.acos, parameters: [['x', 'Scalar']], result: 'Angle' },
+  len: { run: world.len, parameters: [['list', 'List']], result: 'Int' },
+  env: { run: world.env, parameters: [['name', 'StringArg']], result: 'StringArg' },
+  in_steps: { run: world.in_steps, parameters: [['duration', 'Duration'], ['epoch', 'Scalar']], result: 'Scalar' },
+  nvlink: { run: world.nvlink, parameters: [['bandwidth', 'Bandwidth'], ['latency', 'Time']], result: 'Link' },
+  pcie: { run: world.pcie, parameters: [['bandwidth', 'Bandwidth'], ['latency', 'Time']], result: 'Link' },
+  infiniband: { run: world.infiniband, parameters: [['bandwidth', 'Bandwidth'], ['latency', 'Time']], result: 'Link' },
+  ethernet: { run: world.ethernet, parameters: [['bandwidth', 'Bandwidth'], ['latency', 'Time']], result: 'Link' },
+  shared_memory: { run: world.shared_memory, parameters: [['bandwidth', 'Bandwidth'], ['latency', 'Time']], result: 'Link' },
+}

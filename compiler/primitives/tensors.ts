@@ -1,0 +1,57 @@
+/** Operands of elementwise ops, and shapes as people read them. Legend: N batch, H W height and width, C channels. */
+import type { GraphBuilder } from '../ir/build.ts'
+import { type DType, sameShape } from '../ir/dtype.ts'
+import { type Arg, broadcastScalar, convert } from '../ir/ops.ts'
+
+/** Operands of one shape and dtype, or the two shapes that do not agree. */
+export type Aligned = { readonly operands: readonly Arg[] } | { readonly misfit: readonly [string, string] }
+
+const width: { readonly [D in DType]: number } = {
+  pred: 0,
+  u8: 1,
+  i8: 1,
+  u32: 2,
+  i32: 3,
+  f16: 4,
+  bf16: 4,
+  f32: 5,
+  f64: 6,
+}
+
+/**
+ * Makes operands fit each other: tensors of no dims are repeated over the shape of the others, and all get the widest dtype
+ * among them (f16 beside bf16 gives f32). Numbers stay numbers.
+ */
+export function alignOperands(builder: GraphBuilder, operands: readonly Arg[]): Aligned {
+  let shape: readonly number[] = []
+  let dtype: DType | undefined
+  for (const operand of operands) {
+    if (typeof operand === 'number') continue
+    const own = operand.type
+    if (own.shape.length > 0) {
+      if (shape.length > 0 && !sameShape(shape, own.shape)) return { misfit: [showShape(shape), showShape(own.shape)] }
+      shape = own.shape
+    }
+    if (dtype === undefined || width[own.dtype] > width[dtype]) dtype = own.dtype
+    else if (width[own.dtype] === width[dtype] && own.dtype !== dtype) dtype = 'f32'
+  }
+  const common = dtype ?? 'f32'
+  const aligned = operands.map((operand) =>
+    typeof operand === 'number' ? operand : broadcastScalar(builder, convert(builder, operand, common), shape),
+  )
+  return { operands: aligned }
+}
+
+const dimNames: { readonly [rank: number]: readonly string[] } = {
+  1: ['C'],
+  2: ['N', 'C'],
+  4: ['N', 'H', 'W', 'C'],
+}
+
+/** `[N, H 56, W 56, C 64]`: dims with their names; the batch is `N`, since its size is not the experiment's concern. */
+export function showShape(shape: readonly number[]): string {
+  if (shape.length === 0) return 'a scalar'
+  const names = dimNames[shape.length]
+  if (names === undefined) return `[${shape.join(', ')}]`
+  return `[${names.map((name, i) => (name === 'N' ? name : `${name} ${shape[i]}`)).join(', ')}]`
+}

@@ -1,0 +1,67 @@
+/**
+ * The types of primitive operations. Each alias is a type of the language: `npm run prelude` reads the aliases in the signatures of
+ * the other files of this folder and writes `stdlib/prelude.gen.arc` and `table.gen.ts` from them.
+ *
+ * Legend: N batch, H W image height and width, C channels, D features.
+ */
+import type { Extras } from '../../grammar/diagnostic.ts'
+import type { Span } from '../../grammar/source.ts'
+import type { Elaboration, ParameterSpec } from '../evaluate/elaboration.ts'
+import type { evaluateMessages } from '../evaluate/messages.ts'
+import type * as value from '../evaluate/value.ts'
+import type { GraphBuilder } from '../ir/build.ts'
+import type * as ir from '../ir/graph.ts'
+
+type Messages = typeof evaluateMessages
+type ParamsOf<K extends keyof Messages> = Parameters<Messages[K]['text']>[0]
+
+/** What every primitive gets first: where it is called, and the graph that it may add to. */
+export interface Call {
+  /** The call, for diagnostics. */
+  readonly span: Span
+  /** The path of the enclosing scope: parameters declared here are below it. */
+  readonly path: string
+  /** The graph under construction; a diagnostic where there is none. */
+  graph(): GraphBuilder
+  /** The backbone under construction; a diagnostic outside of backbones. */
+  model(): Elaboration
+  /** Declares a parameter or buffer below `path`; a diagnostic where the name is taken. */
+  declare(name: string, spec: Omit<ParameterSpec, 'path' | 'span'>): ir.Value
+  /** The path of a buffer that `declare` gave; `undefined` for other values. */
+  bufferPath(buffer: ir.Value): string | undefined
+  /** An environment variable; `undefined` where it is not set. */
+  env(name: string): string | undefined
+  /** Reports a user mistake at the call, with the chain of blocks that led there, and ends the evaluation. */
+  fail<K extends keyof Messages & string>(code: K, params: ParamsOf<K>, extras?: Extras): never
+}
+
+/** `int` */
+export type Int = number
+/** `float`, known to the compiler. */
+export type Float = number
+/** `bool` */
+export type Bool = boolean
+/** `string` */
+export type StringArg = value.StringValue
+/** `[int]` */
+export type Ints = readonly number[]
+/** A list of anything. */
+export type List = readonly value.Value[]
+/** A number, known to the compiler or on the device; or a tensor, elementwise. */
+export type Scalar = number | ir.Value
+/** The same, in radians. */
+export type Angle = number | ir.Value
+/** Seconds. */
+export type Time = number
+/** Bytes per second. */
+export type Bandwidth = number
+/** `2 epochs` */
+export type Duration = value.DurationValue
+/** Any tensor. */
+export type Tensor = ir.Value
+/** Images [N,H,W,C]. */
+export type Image = ir.Value
+/** Vectors [N,D]. */
+export type Vector = ir.Value
+export type Initializer = value.Initializer
+export type Link = value.Link

@@ -1,0 +1,118 @@
+// Written by `npm run prelude` from compiler/primitives: do not edit.
+
+/// A weight of the backbone, below the path of the enclosing block. `trainable: false` keeps its initial value. `layout: "oihw"`
+/// says that a filter [kh,kw,I,O] is [O,I,kh,kw] in the state dict of arcface_torch.
+extern fn parameter(name: string, shape: [int], init: initializer, trainable: bool = true, layout: string = "same") -> Tensor
+
+/// A running statistic of the backbone: not trained, but kept and saved with the weights.
+extern fn buffer(name: string, shape: [int], init: initializer) -> Tensor
+
+/// Every element is `value`.
+extern fn filled(value: float) -> initializer
+
+/// Every element is 0.
+extern fn zeros() -> initializer
+
+/// Every element is 1.
+extern fn ones() -> initializer
+
+/// Drawn from a normal distribution with mean 0.
+extern fn normal(std: float) -> initializer
+
+/// Drawn evenly from [-bound, bound).
+extern fn uniform(bound: float) -> initializer
+
+/// He's normal distribution for rectifiers (arXiv:1502.01852): standard deviation sqrt(2 / fan).
+extern fn kaiming(fan: int) -> initializer
+
+/// Convolution of images [N,H,W,C] with a filter [kh,kw,C/groups,O], with `padding` zeros on every side. Both are computed in the
+/// experiment's precision, which the result keeps; `precise: true` computes in f32.
+extern fn conv2d(x: Image, filter: Tensor, stride: int = 1, padding: int = 0, groups: int = 1, precise: bool = false) -> Image
+
+/// Vectors [N,I] times the transpose of a weight [O,I]: vectors [N,O]. Computed in the experiment's precision, which the result
+/// keeps; `precise: true` computes in f32.
+extern fn product(x: Vector, weight: Tensor, precise: bool = false) -> Vector
+
+/// Normalizes every channel of x to mean 0 and variance 1, then scales and shifts it. In training the statistics are those of the
+/// device's batch, and the buffers `mean` and `variance` move towards them by `momentum`, the variance unbiased (n/(n-1)); in
+/// evaluation the buffers are the statistics. Statistics are f32; the result keeps x's element type.
+extern fn batch_normalization(x: Tensor, scale: Tensor, offset: Tensor, mean: Tensor, variance: Tensor, momentum: float = 0.1, epsilon: float = 1e-5) -> Tensor
+
+/// Images [N,H,W,C] as vectors [N,C·H·W], channel by channel as PyTorch flattens, so that its weights fit one to one.
+extern fn flatten(x: Image) -> Vector
+
+/// The mean of every channel over the image: vectors [N,C].
+extern fn average_pool(x: Image) -> Vector
+
+/// One number per channel, [C], repeated over x [...,C], in x's element type.
+extern fn per_channel(values: Tensor, x: Tensor) -> Tensor
+
+/// e to the power of x.
+extern fn exp(x: scalar) -> scalar
+
+/// The natural logarithm.
+extern fn log(x: scalar) -> scalar
+
+/// The square root.
+extern fn sqrt(x: scalar) -> scalar
+
+/// The hyperbolic tangent.
+extern fn tanh(x: scalar) -> scalar
+
+/// 1 / (1 + exp(-x))
+extern fn sigmoid(x: scalar) -> scalar
+
+/// The absolute value.
+extern fn abs(x: scalar) -> scalar
+
+/// The largest whole number that is not above x.
+extern fn floor(x: scalar) -> scalar
+
+/// The smallest whole number that is not below x.
+extern fn ceil(x: scalar) -> scalar
+
+/// The nearest whole number; halves go up.
+extern fn round(x: scalar) -> scalar
+
+/// The larger of two numbers.
+extern fn max(x: scalar, y: scalar) -> scalar
+
+/// The smaller of two numbers.
+extern fn min(x: scalar, y: scalar) -> scalar
+
+/// x to the power of y.
+extern fn pow(x: scalar, y: scalar) -> scalar
+
+/// The cosine of an angle.
+extern fn cos(x: angle) -> scalar
+
+/// The sine of an angle.
+extern fn sin(x: angle) -> scalar
+
+/// The angle in [0, pi] whose cosine is x. x is first limited to [-1 + 1e-6, 1 - 1e-6], so that the gradient is finite (its slope is
+/// -707 there, and 0 outside).
+extern fn acos(x: scalar) -> angle
+
+/// How many elements a list has.
+extern fn len(list: list) -> int
+
+/// An environment variable. Where it is not set, everything but the run itself still works.
+extern fn env(name: string) -> string
+
+/// A duration as a number of steps, where `epoch` is the number of steps of one epoch.
+extern fn in_steps(duration: duration, epoch: scalar) -> scalar
+
+/// NVLink, by the bandwidth of one device each way.
+extern fn nvlink(bandwidth: bandwidth, latency: time = 3e-6 s) -> link
+
+/// PCI Express, by the bandwidth of one device each way.
+extern fn pcie(bandwidth: bandwidth, latency: time = 6e-6 s) -> link
+
+/// InfiniBand, by the bandwidth of one computer each way.
+extern fn infiniband(bandwidth: bandwidth, latency: time = 8e-6 s) -> link
+
+/// Ethernet, by the bandwidth of one computer each way.
+extern fn ethernet(bandwidth: bandwidth, latency: time = 30e-6 s) -> link
+
+/// The memory of one computer, between virtual devices on it.
+extern fn shared_memory(bandwidth: bandwidth, latency: time = 2e-6 s) -> link
