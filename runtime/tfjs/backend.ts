@@ -1,0 +1,65 @@
+/**
+ * Loads TensorFlow.js, only when an engine is made: `arcc check` must start fast. The JavaScript backend is a dependency of arcc;
+ * TensorFlow's own kernels are used where the user has installed `@tensorflow/tfjs-node-gpu` or `@tensorflow/tfjs-node`.
+ */
+import type * as tfjs from '@tensorflow/tfjs-core'
+import { tfjsError } from './errors.ts'
+
+export type Tf = typeof tfjs
+
+/** `auto` takes the first of `node-gpu`, `node`, `cpu` that is installed. */
+export type BackendChoice = 'auto' | 'cpu' | 'node' | 'node-gpu'
+
+export interface LoadedBackend {
+  readonly tf: Tf
+  readonly choice: Exclude<BackendChoice, 'auto'>
+  /** For people: `TensorFlow.js 4.22.0, JavaScript kernels`. */
+  readonly description: string
+}
+
+const nativePackages = { 'node-gpu': '@tensorflow/tfjs-node-gpu', node: '@tensorflow/tfjs-node' } as const
+
+/** Throws ARC6020 where the backend that was asked for by name cannot be loaded. */
+export async function loadBackend(choice: BackendChoice): Promise<LoadedBackend> {
+  if (choice === 'cpu') return loadJavaScript('')
+  if (choice !== 'auto') {
+    const native = await tryNative(choice)
+    if (typeof native === 'object') return native
+    throw tfjsError('ARC6020', { backend: choice, package: nativePackages[choice], reason: native ?? 'not installed' })
+  }
+  const broken: string[] = []
+  for (const name of ['node-gpu', 'node'] as const) {
+    const native = await tryNative(name)
+    if (typeof native === 'object') return native
+    if (native !== undefined) broken.push(`; ${nativePackages[name]} is installed but does not load: ${native}`)
+  }
+  return loadJavaScript(broken.join(''))
+}
+
+/** The backend, or why it does not load, or `undefined` where it is not installed. */
+async function tryNative(choice: keyof typeof nativePackages): Promise<LoadedBackend | string | undefined> {
+  const name: string = nativePackages[choice]
+  try {
+    const tf = namespaceOf<Tf>(await import(name))
+    await tf.setBackend('tensorflow')
+    return { tf, choice, description: `TensorFlow.js ${tf.version_core}, TensorFlow kernels (${name})` }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${name}'`)) return undefined
+    return message.split('\n')[0] ?? message
+  }
+}
+
+async function loadJavaScript(note: string): Promise<LoadedBackend> {
+  const tf = namespaceOf<Tf>(await import('@tensorflow/tfjs-core'))
+  // Without production mode the backend prints an advertisement for tfjs-node when it is first used.
+  tf.enableProdMode()
+  await import('@tensorflow/tfjs-backend-cpu')
+  await tf.setBackend('cpu')
+  return { tf, choice: 'cpu', description: `TensorFlow.js ${tf.version_core}, JavaScript kernels${note}` }
+}
+
+/** TensorFlow.js is CommonJS: its exports are those of `default` where Node cannot name them one by one. */
+function namespaceOf<T>(module: unknown): T {
+  return ((module as { readonly default?: unknown }).default ?? module) as T
+}

@@ -1,0 +1,45 @@
+/** What the interpreter works out once per graph: when each value may be freed, and that it can compute all of them. */
+import { showType } from '../../compiler/ir/dtype.ts'
+import type { Graph, Value } from '../../compiler/ir/graph.ts'
+import { showPlace } from '../../grammar/source.ts'
+import { tfjsError } from './errors.ts'
+
+/** For each op, by its place in the graph: the values that nothing needs once it has run. */
+export type Schedule = readonly (readonly Value[])[]
+
+const schedules = new WeakMap<Graph, Schedule>()
+
+export function scheduleOf(graph: Graph): Schedule {
+  const known = schedules.get(graph)
+  if (known !== undefined) return known
+  const schedule = computeSchedule(graph)
+  schedules.set(graph, schedule)
+  return schedule
+}
+
+function computeSchedule(graph: Graph): Schedule {
+  const needed = new Set<Value>(graph.outputs.map((output) => output.value))
+  const freed: Value[][] = graph.ops.map(() => [])
+  for (let i = graph.ops.length - 1; i >= 0; i--) {
+    const op = graph.ops[i]
+    if (op === undefined) continue
+    for (const value of [...op.results, ...op.operands]) {
+      if (needed.has(value)) continue
+      needed.add(value)
+      freed[i]?.push(value)
+    }
+  }
+  return freed
+}
+
+/** Throws ARC6021 where the graph, or a region of it, holds an f64. */
+export function checkSupported(graph: Graph): void {
+  for (const op of graph.ops) {
+    for (const { type } of op.results) {
+      if (type.dtype !== 'f64') continue
+      const place = op.origin.span === undefined ? '' : ` (${showPlace(op.origin.span)})`
+      throw tfjsError('ARC6021', { graph: graph.name, value: `${op.kind} ${showType(type)}${place}` })
+    }
+    for (const region of op.regions) checkSupported(region)
+  }
+}

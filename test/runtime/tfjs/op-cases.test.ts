@@ -1,0 +1,64 @@
+/** Every op case on the TensorFlow.js engine, against the reference evaluator. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Graph } from '../../../compiler/ir/graph.ts'
+import { need } from '../../../grammar/diagnostic.ts'
+import type { Engine, HostTensor } from '../../../runtime/engine.ts'
+import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
+import { difference } from '../../helpers/host-tensor.ts'
+import type { OpCase } from '../../helpers/op-case.ts'
+import { evaluate } from '../../helpers/reference.ts'
+import { allOpCases } from '../../ops/all-op-cases.ts'
+
+function usesF64(graph: Graph): boolean {
+  return graph.ops.some(
+    (op) => op.results.some((value) => value.type.dtype === 'f64') || op.regions.some((region) => usesF64(region)),
+  )
+}
+
+const supported = allOpCases.filter((c) => !usesF64(c.graph()))
+const refused = allOpCases.filter((c) => usesF64(c.graph()))
+
+async function runCase(engine: Engine, c: OpCase): Promise<HostTensor[][]> {
+  const executable = await engine.compile(c.graph())
+  const inputs = await Promise.all(
+    c.inputs.map((own, replica) => Promise.all(own.map((t) => engine.upload(replica, t)))),
+  )
+  const outputs = await executable.run(inputs)
+  const read = await Promise.all(outputs.map((own) => Promise.all(own.map((tensor) => tensor.read()))))
+  for (const tensor of [...inputs, ...outputs].flat()) tensor.dispose()
+  executable.dispose()
+  return read
+}
+
+// Kernels of TensorFlow move data where the tensors are not in host memory; here the JavaScript backend runs them too.
+for (const ownLoops of [true, false]) {
+  describe(ownLoops ? 'with loops of our own' : 'with TensorFlow.js kernels only', () => {
+    const engines = new Map<number, Engine>()
+    beforeAll(async () => {
+      for (const { replicas } of allOpCases) {
+        if (!engines.has(replicas)) {
+          engines.set(replicas, await createTfjsEngine({ replicas, backend: 'cpu', ownLoops }))
+        }
+      }
+    })
+    afterAll(() => {
+      for (const engine of engines.values()) expect(engine.alive).toBe(0)
+    })
+    const engineFor = (c: OpCase) => need(engines.get(c.replicas), 'an engine')
+
+    test.each(supported)('$name', async (c) => {
+      const wanted = evaluate(c.graph(), c.inputs)
+      const actual = await runCase(engineFor(c), c)
+      actual.forEach((outputs, replica) => {
+        outputs.forEach((output, i) => {
+          expect(difference(output, need(wanted[replica]?.[i], 'an output'), c.tolerance)).toBeUndefined()
+        })
+      })
+      expect(actual.map((outputs) => outputs.length)).toEqual(wanted.map((outputs) => outputs.length))
+    })
+
+    test.each(refused)('refuses f64: $name', async (c) => {
+      await expect(engineFor(c).compile(c.graph())).rejects.toMatchObject({ code: 'ARC6021' })
+    })
+  })
+}
