@@ -1,5 +1,12 @@
 /** What the compiler may ask of the world: read-only, and replaced by a table in tests. */
 import type { SourceFile } from '../grammar/source.ts'
+import type { DatasetSpec } from './experiment.ts'
+
+/** What is really there: identities to train on (held-out ones are not among them) and their images. */
+export interface DatasetCounts {
+  readonly identities: number
+  readonly images: number
+}
 
 export interface Host {
   /** A file by the path as written, relative to where `arcc` was started; `undefined` where there is none. */
@@ -10,4 +17,6 @@ export interface Host {
   readonly stdlibNames: readonly string[]
   /** An environment variable; `undefined` where it is not set. */
   env(name: string): string | undefined
+  /** Counts a data set that lies on this computer; `undefined` where it does not. */
+  countDataset(spec: DatasetSpec): DatasetCounts | undefined
 }

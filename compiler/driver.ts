@@ -1,0 +1,67 @@
+/**
+ * The phases of the compiler, in order, and what each guarantees. This is the only file that knows the sequence.
+ */
+import type { FieldEntry } from '../grammar/ast.ts'
+import { type Diagnostic, DiagnosticBag } from '../grammar/diagnostic.ts'
+import { parseSetting } from '../grammar/parser/parser.ts'
+import type { SourceFile } from '../grammar/source.ts'
+import { checkOverrides, checkProgram } from './check/check.ts'
+import { resolveExperiment } from './evaluate/experiment.ts'
+import type { Experiment } from './experiment.ts'
+import type { Host } from './host.ts'
+import { loadProgram } from './names/load.ts'
+import type { Program } from './names/program.ts'
+import { buildPlan } from './plan/build-plan.ts'
+import type { Plan } from './plan/plan.ts'
+
+/**
+ * `parse`: every module is a tree (and every `use` found its file); `check`: types, units and fields are right;
+ * `elaborate`: everything static has a value and the backbone's shapes fit; `plan`: the graphs exist, with their gradients,
+ * shard map, ledger and time.
+ */
+export const phases = ['parse', 'check', 'elaborate', 'plan'] as const
+export type Phase = (typeof phases)[number]
+
+export interface CompileRequest {
+  readonly entry: SourceFile
+  /** Needed only where the file holds several experiments. */
+  readonly experiment?: string | undefined
+  /** Texts of `--set`. */
+  readonly overrides?: readonly SourceFile[]
+  /** The last phase to run; all of them where left out. */
+  readonly until?: Phase
+}
+
+export interface Compilation {
+  readonly diagnostics: readonly Diagnostic[]
+  readonly program: Program | undefined
+  /** `undefined` after errors, or where `until` comes before. */
+  readonly experiment: Experiment | undefined
+  readonly plan: Plan | undefined
+}
+
+/** Compiles one experiment. User mistakes are in `diagnostics`; a phase with errors is the last one that runs. */
+export function compileExperiment(request: CompileRequest, host: Host): Compilation {
+  const bag = new DiagnosticBag()
+  const last = phases.indexOf(request.until ?? 'plan')
+  let program: Program | undefined
+  let experiment: Experiment | undefined
+  let plan: Plan | undefined
+  const done = () => ({ diagnostics: bag.sorted(), program, experiment, plan })
+
+  program = loadProgram(request.entry, host, bag)
+  const overrides = (request.overrides ?? [])
+    .map((source) => parseSetting(source, bag))
+    .filter((entry): entry is FieldEntry => entry !== undefined)
+  if (bag.hasErrors || last < phases.indexOf('check')) return done()
+
+  checkProgram(program, bag)
+  checkOverrides(program, request.experiment, overrides, bag)
+  if (bag.hasErrors || last < phases.indexOf('elaborate')) return done()
+
+  experiment = resolveExperiment(program, request.experiment, overrides, host, bag)
+  if (experiment === undefined || bag.hasErrors || last < phases.indexOf('plan')) return done()
+
+  plan = buildPlan(experiment, request.entry.path, host, bag)
+  return done()
+}

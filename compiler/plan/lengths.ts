@@ -1,0 +1,90 @@
+/** The counts that a plan rests on: identities, images, batch, steps. */
+import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
+import type { DatasetSpec, Experiment } from '../experiment.ts'
+import type { DatasetCounts, Host } from '../host.ts'
+import { planDiagnostic } from './messages.ts'
+
+export interface Lengths {
+  readonly classes: number
+  readonly images: number
+  readonly replicas: number
+  /** Images of one step on all devices. */
+  readonly batch: number
+  readonly stepsPerEpoch: number
+  readonly epochs: number
+  readonly steps: number
+}
+
+export function worldSize(experiment: Experiment): number {
+  return experiment.machine.nodes * experiment.machine.devicesPerNode
+}
+
+/** Counts of the run; `undefined` after a diagnostic. */
+export function planLengths(experiment: Experiment, host: Host, bag: DiagnosticBag): Lengths | undefined {
+  const counts = datasetCounts(experiment.dataset, host, bag)
+  if (counts === undefined) return undefined
+  const { train } = experiment
+  const replicas = worldSize(experiment)
+  const batch = train.batchPerDevice * replicas
+  const stepsPerEpoch = Math.floor(counts.images / batch)
+  if (stepsPerEpoch === 0) {
+    bag.add(
+      planDiagnostic('ARC5002', { batch, images: counts.images }, train.spans.batch, {
+        label: `${train.batchPerDevice} images on each of ${replicas} devices`,
+        notes: ['an incomplete batch at the end of an epoch is left out, so no step would remain'],
+      }),
+    )
+    return undefined
+  }
+  if (counts.identities < replicas && experiment.centers.placement === 'shard') {
+    bag.add(planDiagnostic('ARC5006', { classes: counts.identities, replicas }, experiment.machine.span))
+    return undefined
+  }
+  const steps = train.steps ?? (train.epochs ?? 0) * stepsPerEpoch
+  return {
+    classes: counts.identities,
+    images: counts.images,
+    replicas,
+    batch,
+    stepsPerEpoch,
+    epochs: train.epochs ?? steps / stepsPerEpoch,
+    steps,
+  }
+}
+
+/** What is declared, checked against what is there where it is on this computer. */
+function datasetCounts(spec: DatasetSpec, host: Host, bag: DiagnosticBag): DatasetCounts | undefined {
+  if (spec.format === 'synthetic') {
+    const identities = spec.identities ?? 0
+    return { identities, images: identities * (spec.perIdentity ?? 0) }
+  }
+  const found = spec.root?.pending === undefined ? host.countDataset(spec) : undefined
+  const identities = found?.identities ?? spec.identities
+  const images = found?.images ?? spec.images
+  if (identities === undefined || images === undefined) {
+    const root = spec.root?.pending ?? `\`${spec.root?.path}\` is not there`
+    bag.add(
+      planDiagnostic('ARC5001', { dataset: spec.name, root }, spec.span, {
+        notes: [
+          'declare `identities` and `images` to plan without the data, or give the folder: --set dataset.root=\'"…"\'',
+        ],
+      }),
+    )
+    return undefined
+  }
+  if (found !== undefined) {
+    const declared: DatasetCounts = { identities: spec.identities ?? identities, images: spec.images ?? images }
+    if (declared.identities !== identities || declared.images !== images) {
+      const show = (c: DatasetCounts) => `${c.identities} identities with ${c.images} images`
+      bag.add(
+        planDiagnostic(
+          'ARC5005',
+          { declared: show(declared), found: show(found), root: spec.root?.path ?? spec.name },
+          spec.span,
+        ),
+      )
+      return undefined
+    }
+  }
+  return { identities, images }
+}

@@ -1,0 +1,32 @@
+/** ARC5xxx: what can only be said of the finished plan. */
+import { diagnosticsOf, type Message } from '../../grammar/diagnostic.ts'
+
+const error = <P>(text: (params: P) => string): Message<P> => ({ severity: 'error', text })
+const warning = <P>(text: (params: P) => string): Message<P> => ({ severity: 'warning', text })
+
+export const planMessages = {
+  ARC5001: error(
+    (p: { dataset: string; root: string }) => `the identities of \`${p.dataset}\` are not known: ${p.root}`,
+  ),
+  ARC5002: error(
+    (p: { batch: number; images: number }) =>
+      `a batch of ${p.batch} images is more than the ${p.images} images of the data set`,
+  ),
+  ARC5003: error(
+    (p: { quantity: string; required: string; planned: string }) =>
+      `the plan has ${p.quantity} ${p.planned}, and ${p.required} is required`,
+  ),
+  ARC5004: warning(
+    (p: { peak: string; capacity: string; device: string }) =>
+      `it does not fit: ${p.peak} of the ${p.capacity} that \`${p.device}\` has`,
+  ),
+  ARC5005: error(
+    (p: { declared: string; found: string; root: string }) =>
+      `${p.declared} are declared, but \`${p.root}\` has ${p.found}`,
+  ),
+  ARC5006: error(
+    (p: { classes: number; replicas: number }) => `${p.classes} classes cannot be split over ${p.replicas} devices`,
+  ),
+}
+
+export const planDiagnostic = diagnosticsOf(planMessages)

@@ -1,0 +1,33 @@
+/**
+ * The graph of evaluation: images → embeddings of the images and of their mirror images, with running statistics.
+ *
+ * Legend: b images of one device, H W height and width, D embedding width.
+ */
+import type { Backbone } from '../experiment.ts'
+import { GraphBuilder } from '../ir/build.ts'
+import type { DType } from '../ir/dtype.ts'
+import type { Graph, Value } from '../ir/graph.ts'
+import { applyBackbone } from './backbone.ts'
+import { mirrorImages, normalizeImages } from './images.ts'
+import type { StateSlot } from './state.ts'
+
+export interface EmbedOptions {
+  readonly replicas: number
+  readonly batch: number
+  readonly compute: DType
+}
+
+export function buildEmbed(slots: readonly StateSlot[], backbone: Backbone, options: EmbedOptions): Graph {
+  const b = new GraphBuilder('embed', options.replicas)
+  return b.within({ phase: 'evaluate' }, () => {
+    const weights = new Map<string, Value>()
+    for (const { tensor } of slots) weights.set(tensor.name, b.input(tensor.name, tensor))
+    const images = normalizeImages(b, b.input('images', { dtype: 'u8', shape: [options.batch, ...backbone.input] }))
+    const embed = (x: Value) =>
+      applyBackbone(b, backbone, x, { mode: 'evaluate', compute: options.compute, weights }).embeddings
+    return b.finish([
+      { name: 'embeddings', value: embed(images) },
+      { name: 'mirrored', value: embed(mirrorImages(b, images)) },
+    ])
+  })
+}

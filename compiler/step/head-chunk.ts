@@ -1,0 +1,171 @@
+/**
+ * The margin softmax over one chunk of class centers: logits, their softmax statistics, and the gradients of a chunk once the
+ * statistics of all classes are known. The same code serves the whole shard at once and the body of a loop over chunks.
+ *
+ * Legend: B rows (embeddings), K classes of the chunk, D embedding width; x̂, ŵ are x/|x|, w/|w|; z = x̂·ŵ the cosines.
+ */
+import type { Margin } from '../experiment.ts'
+import type { GraphBuilder } from '../ir/build.ts'
+import type { DType } from '../ir/dtype.ts'
+import type { Value } from '../ir/graph.ts'
+import * as ops from '../ir/ops.ts'
+import { gradient } from '../ir/vjp.ts'
+
+/** The logit of a class that does not take part: its exponential is exactly 0. */
+const ABSENT = -1e30
+
+export interface HeadRules {
+  readonly margin: Margin
+  readonly gradient: 'exact' | 'straight_through'
+  /** Element type of the two matrix products; statistics are f32. */
+  readonly compute: DType
+  /** Rows of the loss's mean: the global batch. */
+  readonly batch: number
+}
+
+/** Rows scaled to norm 1: x̂ [R,D] and 1/|x| [R]. */
+export interface Normalized {
+  readonly unit: Value
+  readonly inverseNorm: Value
+}
+
+export function normalizeRows(b: GraphBuilder, x: Value): Normalized {
+  const inverseNorm = ops.inverseNorm(b, x, 1)
+  return { unit: ops.multiply(b, x, perRow(b, inverseNorm, x)), inverseNorm }
+}
+
+/** The gradient of x from that of x̂: (g − x̂ (x̂·g)) / |x|. */
+export function normalizeRowsGradient(b: GraphBuilder, normalized: Normalized, cotangent: Value): Value {
+  const { unit, inverseNorm } = normalized
+  const along = ops.sumOver(b, ops.multiply(b, unit, cotangent), [1])
+  const across = ops.subtract(b, cotangent, ops.multiply(b, unit, perRow(b, along, unit)))
+  return ops.multiply(b, across, perRow(b, inverseNorm, across))
+}
+
+/** Repeats [R] along the rows of `like` [R,C]. */
+function perRow(b: GraphBuilder, x: Value, like: Value): Value {
+  return ops.broadcastVector(b, x, like.type.shape, 0)
+}
+
+export interface ChunkInput {
+  /** x̂ f32 [B,D]. */
+  readonly embeddings: Value
+  /** w f32 [K,D]. */
+  readonly centers: Value
+  /** i32 [B]: the row of the true class in this chunk; outside [0, K) where it is elsewhere. */
+  readonly slots: Value
+  /** pred [K]: rows that hold a class of this step; `undefined` where all do. */
+  readonly present: Value | undefined
+}
+
+export interface ChunkLogits {
+  readonly centers: Normalized
+  /** z [B,K] */
+  readonly cosines: Value
+  /** pred [B,K] */
+  readonly isTarget: Value
+  /** z of the true class where it is in this chunk, else 0 [B]. */
+  readonly targetCosine: Value
+  /** s·target(z) of those, [B]; meaningless where the class is elsewhere. */
+  readonly targetLogit: Value
+  /** [B,K]; ABSENT where no class is. */
+  readonly logits: Value
+  /** pred [B]: the true class is in this chunk. */
+  readonly hasTarget: Value
+}
+
+export function chunkLogits(b: GraphBuilder, rules: HeadRules, input: ChunkInput): ChunkLogits {
+  const { margin, compute } = rules
+  const centers = normalizeRows(b, input.centers)
+  const product = ops.matmul(b, ops.convert(b, input.embeddings, compute), ops.convert(b, centers.unit, compute), {
+    transposeRhs: true,
+    dtype: 'f32',
+  })
+  const cosines = ops.clamp(b, product, -1, 1)
+  const shape = cosines.type.shape
+  const classIndex = ops.iota(b, { dtype: 'i32', shape }, 1)
+  const isTarget = ops.compare(b, 'EQ', classIndex, ops.broadcastVector(b, input.slots, shape, 0))
+  const targetCosine = ops.sumOver(b, ops.select(b, isTarget, cosines, 0), [1])
+  const targetLogit = ops.multiply(b, margin.target(b, targetCosine), margin.scale)
+  const others = ops.multiply(b, margin.other === undefined ? cosines : margin.other(b, cosines), margin.scale)
+  const withTarget = ops.select(b, isTarget, ops.broadcastVector(b, targetLogit, shape, 0), others)
+  const logits =
+    input.present === undefined
+      ? withTarget
+      : ops.select(b, ops.broadcastVector(b, input.present, shape, 1), withTarget, ABSENT)
+  const rows = shape[1] ?? 0
+  const hasTarget = ops.and(b, ops.compare(b, 'GE', input.slots, 0), ops.compare(b, 'LT', input.slots, rows))
+  return { centers, cosines, isTarget, targetCosine, targetLogit, logits, hasTarget }
+}
+
+/** What a row's softmax needs to know of the classes seen so far, each f32 [B]. */
+export interface SoftmaxStatistics {
+  readonly max: Value
+  /** Sum of exp(logit − max). */
+  readonly sum: Value
+  /** The true class's logit, 0 where it was not among them. */
+  readonly target: Value
+}
+
+export function chunkStatistics(b: GraphBuilder, chunk: ChunkLogits): SoftmaxStatistics {
+  const max = ops.maxOver(b, chunk.logits, [1])
+  const shifted = ops.subtract(b, chunk.logits, perRow(b, max, chunk.logits))
+  return {
+    max,
+    sum: ops.sumOver(b, ops.exponential(b, shifted), [1]),
+    target: ops.select(b, chunk.hasTarget, chunk.targetLogit, 0),
+  }
+}
+
+export interface ChunkGradients {
+  /** Of x̂, this chunk's part, f32 [B,D]. */
+  readonly embeddings: Value
+  /** Of w, f32 [K,D]. */
+  readonly centers: Value
+}
+
+/** The gradients of the mean loss through one chunk; `total` are the statistics over all classes. */
+export function chunkGradients(
+  b: GraphBuilder,
+  rules: HeadRules,
+  input: ChunkInput,
+  chunk: ChunkLogits,
+  total: { readonly max: Value; readonly sum: Value },
+): ChunkGradients {
+  const { margin, compute, batch } = rules
+  const shape = chunk.logits.type.shape
+  const exponent = ops.exponential(b, ops.subtract(b, chunk.logits, perRow(b, total.max, chunk.logits)))
+  const inverse = ops.divide(b, 1 / batch, total.sum)
+  const weighted = ops.multiply(b, exponent, perRow(b, inverse, exponent))
+
+  const otherCotangent = ops.multiply(b, weighted, margin.scale)
+  const otherGradient =
+    margin.other === undefined
+      ? otherCotangent
+      : through(b, chunk.cosines, (z) => margin.other?.(b, z) ?? z, otherCotangent)
+
+  const targetWeight = ops.sumOver(b, ops.select(b, chunk.isTarget, weighted, 0), [1])
+  const targetCotangent = ops.multiply(b, ops.subtract(b, targetWeight, 1 / batch), margin.scale)
+  const targetGradient =
+    rules.gradient === 'straight_through'
+      ? targetCotangent
+      : through(b, chunk.targetCosine, (z) => margin.target(b, z), targetCotangent)
+
+  const cosineGradient = ops.convert(
+    b,
+    ops.select(b, chunk.isTarget, ops.broadcastVector(b, targetGradient, shape, 0), otherGradient),
+    compute,
+  )
+  const embeddings = ops.matmul(b, cosineGradient, ops.convert(b, chunk.centers.unit, compute), { dtype: 'f32' })
+  const unitGradient = ops.matmul(b, cosineGradient, ops.convert(b, input.embeddings, compute), {
+    transposeLhs: true,
+    dtype: 'f32',
+  })
+  return { embeddings, centers: normalizeRowsGradient(b, chunk.centers, unitGradient) }
+}
+
+/** The cotangent of z where y = f(z) has the given one; 0 where y does not depend on z. */
+function through(b: GraphBuilder, z: Value, f: (z: Value) => Value, cotangent: Value): Value {
+  const [result] = gradient(b, [{ value: f(z), cotangent }], [z])
+  return result ?? ops.splat(b, 0, z.type)
+}

@@ -1,0 +1,40 @@
+/**
+ * The graph that makes the state of step 0: every number is keyed by (seed, parameter path, position), class centers by their
+ * global class, so that any number of devices starts from the same values.
+ */
+import { bug } from '../../grammar/diagnostic.ts'
+import type { Initializer } from '../evaluate/value.ts'
+import { GraphBuilder } from '../ir/build.ts'
+import type { Graph, Value } from '../ir/graph.ts'
+import type { ClassShard } from '../plan/plan.ts'
+import { keyOf, normal, normalRows, perReplica, positions, uniform } from './random.ts'
+import type { StateSlot } from './state.ts'
+
+export function buildInit(slots: readonly StateSlot[], shards: readonly ClassShard[], seed: number): Graph {
+  const b = new GraphBuilder('init', shards.length)
+  return b.within({ phase: 'init' }, () =>
+    b.finish(slots.map((slot) => ({ name: slot.tensor.name, value: initialValue(b, slot, shards, seed) }))),
+  )
+}
+
+function initialValue(b: GraphBuilder, slot: StateSlot, shards: readonly ClassShard[], seed: number): Value {
+  const { tensor, initializer } = slot
+  const key = keyOf(seed, tensor.name)
+  if (tensor.role !== 'centers') return drawn(b, initializer, key, tensor.shape)
+  const [rows, width] = tensor.shape
+  if (rows === undefined || width === undefined || initializer.kind !== 'normal')
+    return bug(`centers of shape ${tensor.shape}`)
+  const starts = shards.map((shard) => shard.start)
+  return normalRows(b, key, perReplica(b, starts), [rows, width], initializer.std)
+}
+
+function drawn(b: GraphBuilder, initializer: Initializer, key: number, shape: readonly number[]): Value {
+  switch (initializer.kind) {
+    case 'constant':
+      return b.add('constant', [], { dtype: 'f32', shape, value: initializer.value })
+    case 'normal':
+      return normal(b, key, positions(b, shape), initializer.std)
+    case 'uniform':
+      return uniform(b, key, positions(b, shape), initializer.bound)
+  }
+}

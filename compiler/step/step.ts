@@ -1,0 +1,117 @@
+/**
+ * The training step of one replica: forward, margin softmax, backward, all-reduce, clip, update. Everything that changes from
+ * step to step is an input; everything else is a constant of the graph.
+ *
+ * Legend: b images of one device, H W height and width, D embedding width.
+ */
+import { bug, need } from '../../grammar/diagnostic.ts'
+import type { Experiment } from '../experiment.ts'
+import { GraphBuilder } from '../ir/build.ts'
+import type { Graph, Output, Value } from '../ir/graph.ts'
+import * as ops from '../ir/ops.ts'
+import { gradient } from '../ir/vjp.ts'
+import { type ClassShard, type StepMetric, stepMetrics } from '../plan/plan.ts'
+import { applyBackbone } from './backbone.ts'
+import { replicatedHead, shardedHead } from './head.ts'
+import { mirrorSome, normalizeImages } from './images.ts'
+import type { StateSlot } from './state.ts'
+import { applyOptimizer, clipGradients, gradientNorm, reduceGradients } from './update.ts'
+
+export interface StepLengths {
+  readonly steps: number
+  readonly stepsPerEpoch: number
+}
+
+export function buildStep(
+  experiment: Experiment,
+  slots: readonly StateSlot[],
+  shards: readonly ClassShard[],
+  lengths: StepLengths,
+): Graph {
+  const { backbone, optimizer, train } = experiment
+  const b = new GraphBuilder('step', shards.length)
+  const state = new Map<string, Value>()
+  for (const { tensor } of slots) state.set(tensor.name, b.input(tensor.name, tensor))
+  const batch = train.batchPerDevice
+  const images = b.input('images', { dtype: 'u8', shape: [batch, ...backbone.input] })
+  const labels = b.input('labels', { dtype: 'i32', shape: [batch] })
+  const flip = b.input('flip', { dtype: 'u8', shape: [batch] })
+  const step = b.input('step', { dtype: 'i32', shape: [] })
+  const get = (name: string) => need(state.get(name), `state ${name}`)
+
+  const forward = b.within({ phase: 'forward' }, () => {
+    const normalized = normalizeImages(b, images)
+    return applyBackbone(b, backbone, train.flip ? mirrorSome(b, normalized, flip) : normalized, {
+      mode: 'train',
+      compute: train.precision,
+      weights: state,
+    })
+  })
+
+  const head = b.within({ phase: 'head', path: 'head' }, () => {
+    const build = experiment.centers.placement === 'shard' ? shardedHead : replicatedHead
+    const rules = {
+      margin: experiment.margin,
+      gradient: experiment.centers.gradient,
+      compute: train.precision,
+      batch: batch * shards.length,
+    }
+    return build(b, rules, { embeddings: forward.embeddings, labels, centers: get('centers'), shards })
+  })
+
+  const trained = slots.filter((slot) => slot.tensor.role === 'parameter' && slot.parameter?.trainable === true)
+  const gradients = b.within({ phase: 'backward' }, () => {
+    const found = gradient(
+      b,
+      [{ value: forward.embeddings, cotangent: head.embeddings }],
+      trained.map((slot) => get(slot.tensor.name)),
+    )
+    return reduceGradients(
+      b,
+      trained.map((slot, i) => found[i] ?? ops.splat(b, 0, slot.tensor)),
+    )
+  })
+
+  const next = new Map<string, Value>(forward.updates)
+  const metrics = b.within({ phase: 'update', path: 'update' }, () => {
+    const clock = {
+      rate: scheduledRate(b, experiment, step, lengths),
+      step: ops.add(b, ops.convert(b, step, 'f32'), 1),
+    }
+    const norm = gradients.length === 0 ? ops.splat(b, 0, { dtype: 'f32', shape: [] }) : gradientNorm(b, gradients)
+    const clipped = train.clip === undefined ? gradients : clipGradients(b, gradients, norm, train.clip)
+    const update = (name: string, grad: Value) => {
+      const states = new Map(optimizer.states.map((s) => [s.name, get(`${name}.${s.name}`)]))
+      const updated = applyOptimizer(b, optimizer, clock, { weight: get(name), gradient: grad, states })
+      next.set(name, updated.weight)
+      for (const [stateName, value] of updated.states) next.set(`${name}.${stateName}`, value)
+    }
+    trained.forEach((slot, i) => {
+      update(slot.tensor.name, need(clipped[i], 'a gradient'))
+    })
+    b.within({ path: 'head' }, () => update('centers', head.centers))
+    return { loss: head.loss, gradient_norm: norm, rate: clock.rate } satisfies Record<StepMetric, Value>
+  })
+
+  return b.finish([...stateOutputs(slots, next, get), ...stepMetrics.map((name) => ({ name, value: metrics[name] }))])
+}
+
+/** The learning rate of this step, f32 []. */
+function scheduledRate(b: GraphBuilder, experiment: Experiment, step: Value, lengths: StepLengths): Value {
+  const { schedule, optimizer } = experiment
+  const factor = schedule.factor(b, ops.convert(b, step, 'f32'), lengths.steps, lengths.stepsPerEpoch)
+  return ops.multiply(b, factor, optimizer.lr)
+}
+
+/** The new state in the state's order; what nothing changes (fixed weights) passes through. */
+function stateOutputs(
+  slots: readonly StateSlot[],
+  next: ReadonlyMap<string, Value>,
+  get: (name: string) => Value,
+): Output[] {
+  return slots.map(({ tensor }) => {
+    const value = next.get(tensor.name) ?? get(tensor.name)
+    if (value.type.dtype !== tensor.dtype) bug(`the new ${tensor.name} is ${value.type.dtype}`)
+    return { name: tensor.name, value }
+  })
+}

@@ -1,0 +1,49 @@
+/**
+ * The update part of a step: one all-reduce of the backbone's gradients, clipping by their norm, and the optimizer on every
+ * weight.
+ */
+import { need } from '../../grammar/diagnostic.ts'
+import type { Optimizer } from '../experiment.ts'
+import type { GraphBuilder } from '../ir/build.ts'
+import type { Value } from '../ir/graph.ts'
+import * as ops from '../ir/ops.ts'
+
+/** torch's `clip_grad_norm_` adds this to the norm. */
+const CLIP_EPSILON = 1e-6
+
+/** Sums the replicas' gradients, all in one collective. */
+export function reduceGradients(b: GraphBuilder, gradients: readonly Value[]): readonly Value[] {
+  if (b.replicas === 1 || gradients.length === 0) return gradients
+  return b.within({ path: 'gradients of the backbone' }, () => b.addAll('all_reduce', gradients, { reduction: 'sum' }))
+}
+
+/** The L2 norm over all gradients, f32 []. */
+export function gradientNorm(b: GraphBuilder, gradients: readonly Value[]): Value {
+  const squares = gradients.map((g) => ops.sumAll(b, ops.square(b, g)))
+  const sum = squares.reduce((total, square) => ops.add(b, total, square))
+  return ops.sqrt(b, sum)
+}
+
+/** Scales the gradients so that their norm is at most `limit`. */
+export function clipGradients(b: GraphBuilder, gradients: readonly Value[], norm: Value, limit: number): Value[] {
+  const factor = ops.minimum(b, ops.divide(b, limit, ops.add(b, norm, CLIP_EPSILON)), 1)
+  return gradients.map((g) => ops.multiply(b, g, ops.broadcastScalar(b, factor, g.type.shape)))
+}
+
+export interface WeightUpdate {
+  readonly weight: Value
+  readonly gradient: Value
+  readonly states: ReadonlyMap<string, Value>
+}
+
+/** Applies the optimizer to one weight; the result holds the weight under its own name and its states under theirs. */
+export function applyOptimizer(
+  b: GraphBuilder,
+  optimizer: Optimizer,
+  clock: { readonly rate: Value; readonly step: Value },
+  operands: WeightUpdate,
+): { readonly weight: Value; readonly states: ReadonlyMap<string, Value> } {
+  const updated = optimizer.update(b, { ...operands, ...clock })
+  for (const state of optimizer.states) need(updated.states.get(state.name), `the new ${state.name}`)
+  return updated
+}

@@ -1,0 +1,175 @@
+/**
+ * The distributed margin softmax against a direct computation in double precision on one device.
+ *
+ * Legend: B rows of all devices, C classes, D embedding width.
+ */
+import { describe, expect, test } from 'vitest'
+import { GraphBuilder } from '../../../compiler/ir/build.ts'
+import { replicatedHead, shardedHead } from '../../../compiler/step/head.ts'
+import { classShards, shardRows } from '../../../compiler/step/shards.ts'
+import { need } from '../../../grammar/diagnostic.ts'
+import type { HostTensor } from '../../../runtime/engine.ts'
+import { arcfaceMargin } from '../../helpers/margins.ts'
+import { randomOf } from '../../helpers/op-case.ts'
+import { runOnReference } from '../../helpers/run-graph.ts'
+
+const D = 5
+
+interface Case {
+  readonly replicas: number
+  readonly perReplica: number
+  readonly classes: number
+  readonly filter?: number
+  readonly gradient: 'exact' | 'straight_through'
+  readonly placement: 'shard' | 'replicate'
+}
+
+function draw(seed: string, count: number): number[] {
+  const next = randomOf(seed)
+  return Array.from({ length: count }, () => Math.fround(2 * next() - 1))
+}
+
+/** Mean loss by the textbook: normalize, margin on the true class, softmax, logarithm. */
+function directLoss(
+  x: readonly number[],
+  w: readonly number[],
+  labels: readonly number[],
+  c: Case,
+  scale: number,
+): number {
+  const unit = (v: readonly number[]) => {
+    const norm = Math.hypot(...v)
+    return v.map((e) => e / norm)
+  }
+  const row = (m: readonly number[], i: number) => unit(m.slice(i * D, (i + 1) * D))
+  let loss = 0
+  labels.forEach((label, i) => {
+    const logits = Array.from({ length: c.classes }, (_, k) => {
+      const wk = row(w, k)
+      const cos = row(x, i).reduce((sum, e, d) => sum + e * (wk[d] ?? 0), 0)
+      if (k === label) return scale * Math.cos(Math.acos(cos) + 0.5)
+      return scale * (c.filter !== undefined && cos > c.filter ? 0 : cos)
+    })
+    const max = Math.max(...logits)
+    const sum = logits.reduce((s, l) => s + Math.exp(l - max), 0)
+    loss -= (need(logits[label], 'a logit') - max - Math.log(sum)) / labels.length
+  })
+  return loss
+}
+
+async function runHead(c: Case, scale: number) {
+  const rows = c.replicas * c.perReplica
+  const x = draw('embeddings', rows * D)
+  const w = draw('centers', c.classes * D)
+  const labels = Array.from({ length: rows }, (_, i) => (17 * i + 5) % c.classes)
+  const shards =
+    c.placement === 'shard'
+      ? classShards(c.classes, c.replicas)
+      : Array.from({ length: c.replicas }, () => ({ start: 0, count: c.classes }))
+  const height = c.placement === 'shard' ? shardRows(c.classes, c.replicas) : c.classes
+  const b = new GraphBuilder('head', c.replicas)
+  const input = {
+    embeddings: b.input('x', { dtype: 'f32', shape: [c.perReplica, D] }),
+    labels: b.input('labels', { dtype: 'i32', shape: [c.perReplica] }),
+    centers: b.input('w', { dtype: 'f32', shape: [height, D] }),
+    shards,
+  }
+  const rules = {
+    margin: arcfaceMargin(0.5, scale, c.filter),
+    gradient: c.gradient,
+    compute: 'f32' as const,
+    batch: rows,
+  }
+  const head = (c.placement === 'shard' ? shardedHead : replicatedHead)(b, rules, input)
+  const graph = b.finish([
+    { name: 'loss', value: head.loss },
+    { name: 'dx', value: head.embeddings },
+    { name: 'dw', value: head.centers },
+  ])
+  const inputs = shards.map((shard, r): HostTensor[] => {
+    const part = new Float32Array(height * D).fill(0.25)
+    part.set(w.slice(shard.start * D, (shard.start + shard.count) * D))
+    return [
+      {
+        dtype: 'f32',
+        shape: [c.perReplica, D],
+        data: Float32Array.from(x.slice(r * c.perReplica * D, (r + 1) * c.perReplica * D)),
+      },
+      {
+        dtype: 'i32',
+        shape: [c.perReplica],
+        data: Int32Array.from(labels.slice(r * c.perReplica, (r + 1) * c.perReplica)),
+      },
+      { dtype: 'f32', shape: [height, D], data: part },
+    ]
+  })
+  const outputs = await runOnReference(graph, inputs)
+  const output = (replica: number, index: number) => need(outputs[replica]?.[index], 'an output')
+  const dx = outputs.flatMap((_, r) => Array.from(output(r, 1).data))
+  const dw = new Array<number>(c.classes * D).fill(0)
+  shards.forEach((shard, r) => {
+    Array.from(output(r, 2).data.slice(0, shard.count * D)).forEach((value, i) => {
+      dw[shard.start * D + i] = value
+    })
+  })
+  return { x, w, labels, losses: outputs.map((_, r) => need(output(r, 0).data[0], 'a loss')), dx, dw }
+}
+
+function numericGradient(f: (v: readonly number[]) => number, at: readonly number[]): number[] {
+  const h = 1e-5
+  return at.map((_, i) => {
+    const moved = (by: number) => f(at.map((v, j) => (i === j ? v + by : v)))
+    return (moved(h) - moved(-h)) / (2 * h)
+  })
+}
+
+function largestDifference(a: readonly number[], b: readonly number[]): number {
+  expect(a.length).toBe(b.length)
+  return Math.max(...a.map((v, i) => Math.abs(v - (b[i] ?? Number.NaN))))
+}
+
+const cases: readonly (readonly [string, Case])[] = [
+  ['one device', { replicas: 1, perReplica: 6, classes: 7, gradient: 'exact', placement: 'shard' }],
+  ['two devices, uneven shards', { replicas: 2, perReplica: 3, classes: 7, gradient: 'exact', placement: 'shard' }],
+  ['four devices, uneven shards', { replicas: 4, perReplica: 2, classes: 7, gradient: 'exact', placement: 'shard' }],
+  ['filtered', { replicas: 2, perReplica: 3, classes: 7, filter: 0.1, gradient: 'exact', placement: 'shard' }],
+  ['two devices, replicated', { replicas: 2, perReplica: 3, classes: 7, gradient: 'exact', placement: 'replicate' }],
+]
+
+describe('loss and exact gradients', () => {
+  test.each(cases)('%s', async (_, c) => {
+    const scale = 8
+    const { x, w, labels, losses, dx, dw } = await runHead(c, scale)
+    const wanted = directLoss(x, w, labels, c, scale)
+    for (const loss of losses) expect(Math.abs(loss - wanted)).toBeLessThan(1e-5)
+    expect(
+      largestDifference(
+        dx,
+        numericGradient((v) => directLoss(v, w, labels, c, scale), x),
+      ),
+    ).toBeLessThan(2e-5)
+    expect(
+      largestDifference(
+        dw,
+        numericGradient((v) => directLoss(x, v, labels, c, scale), w),
+      ),
+    ).toBeLessThan(2e-5)
+  })
+})
+
+test('straight-through gradients differ from exact ones only by the slope of the margin', async () => {
+  const exact = await runHead({ replicas: 1, perReplica: 6, classes: 7, gradient: 'exact', placement: 'shard' }, 8)
+  const passed = await runHead(
+    { replicas: 2, perReplica: 3, classes: 7, gradient: 'straight_through', placement: 'shard' },
+    8,
+  )
+  expect(Math.abs((exact.losses[0] ?? 0) - (passed.losses[0] ?? 1))).toBeLessThan(1e-5)
+  expect(largestDifference(exact.dx, passed.dx)).toBeGreaterThan(1e-3)
+})
+
+test('a scale of 64 with opposite centers neither overflows nor underflows', async () => {
+  const c: Case = { replicas: 2, perReplica: 3, classes: 2, gradient: 'exact', placement: 'shard' }
+  const { x, w, labels, losses, dx } = await runHead(c, 64)
+  expect(losses[0]).toBeCloseTo(directLoss(x, w, labels, c, 64), 3)
+  expect(dx.every(Number.isFinite)).toBe(true)
+})

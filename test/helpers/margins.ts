@@ -1,0 +1,21 @@
+/** Margins made by hand, for tests of the head that need no `.arc`. */
+import type { Margin } from '../../compiler/experiment.ts'
+import * as ops from '../../compiler/ir/ops.ts'
+import type { Span } from '../../grammar/source.ts'
+
+const span: Span = { source: { path: 'test.arc', text: '' }, start: 0, end: 0 }
+
+/** cos(acos(z) + m), and optionally every other cosine above `filter` replaced by 0. */
+export function arcfaceMargin(m: number, scale: number, filter?: number): Margin {
+  return {
+    name: 'arcface',
+    text: `arcface(m: ${m} rad, scale: ${scale})`,
+    scale,
+    target: (b, cos) => ops.cosine(b, ops.add(b, ops.acos(b, cos), m)),
+    other:
+      filter === undefined
+        ? undefined
+        : (b, cos) => ops.select(b, ops.compare(b, 'GT', cos, filter), ops.splat(b, 0, cos.type), cos),
+    span,
+  }
+}
