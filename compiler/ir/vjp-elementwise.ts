@@ -1,0 +1,97 @@
+/** Gradient rules of the sources and of the elementwise ops. Legend: c cotangent, x y operands, z result. */
+import type { GraphBuilder } from './build.ts'
+import { isFloat } from './dtype.ts'
+import type { Value } from './graph.ts'
+import type { BinaryKind, ElementwiseKind, SourceKind, UnaryKind } from './op-family.ts'
+import * as ops from './ops.ts'
+import { onlyCotangent, operandAt, resultAt, type VjpEntry, type VjpRule } from './vjp-rule.ts'
+
+export const vjpSources: { readonly [K in SourceKind]: VjpEntry<K> } = {
+  input: 'none',
+  constant: 'none',
+  iota: 'none',
+  replica_id: 'none',
+}
+
+/** The rule of a function of x, from its derivative times c; z is the op's result. */
+function unary<K extends UnaryKind>(rule: (b: GraphBuilder, c: Value, x: Value, z: Value) => Value): VjpRule<K> {
+  return (v) => [rule(v.b, onlyCotangent(v), operandAt(v.op, 0), resultAt(v.op, 0))]
+}
+
+interface Binary {
+  readonly c: Value
+  readonly x: Value
+  readonly y: Value
+  readonly z: Value
+}
+
+function binary<K extends BinaryKind>(rule: (b: GraphBuilder, o: Binary) => readonly [Value, Value]): VjpRule<K> {
+  return (v) => rule(v.b, { c: onlyCotangent(v), x: operandAt(v.op, 0), y: operandAt(v.op, 1), z: resultAt(v.op, 0) })
+}
+
+/** c where `direction` holds between x and y, else 0; and the other way round. */
+function chosen(direction: 'GT' | 'LT') {
+  return (b: GraphBuilder, { c, x, y }: Binary): readonly [Value, Value] => {
+    const first = ops.compare(b, direction, x, y)
+    return [ops.select(b, first, c, 0), ops.select(b, first, 0, c)]
+  }
+}
+
+export const vjpElementwise: { readonly [K in ElementwiseKind]: VjpEntry<K> } = {
+  /** 0 at 0. */
+  abs: unary((b, c, x) => ops.multiply(b, c, ops.sign(b, x))),
+  negate: unary((b, c) => ops.negate(b, c)),
+  sign: 'none',
+  floor: 'none',
+  exponential: unary((b, c, _, z) => ops.multiply(b, c, z)),
+  log: unary((b, c, x) => ops.divide(b, c, x)),
+  sqrt: unary((b, c, _, z) => ops.divide(b, ops.multiply(b, c, 0.5), z)),
+  rsqrt: unary((b, c, _, z) => ops.multiply(b, ops.multiply(b, c, -0.5), ops.multiply(b, z, ops.square(b, z)))),
+  tanh: unary((b, c, _, z) => ops.multiply(b, c, ops.subtract(b, 1, ops.square(b, z)))),
+  logistic: unary((b, c, _, z) => ops.multiply(b, c, ops.multiply(b, z, ops.subtract(b, 1, z)))),
+  sine: unary((b, c, x) => ops.multiply(b, c, ops.cosine(b, x))),
+  cosine: unary((b, c, x) => ops.negate(b, ops.multiply(b, c, ops.sine(b, x)))),
+  /** Infinite at -1 and 1: whoever takes the arc cosine keeps away from them. */
+  acos: unary((b, c, x) => ops.negate(b, ops.multiply(b, c, ops.rsqrt(b, ops.subtract(b, 1, ops.square(b, x)))))),
+  not: 'none',
+  is_finite: 'none',
+  /** Only between floats: what became an integer carries no gradient. */
+  convert: (v) => {
+    const { dtype } = operandAt(v.op, 0).type
+    return [isFloat(dtype) ? ops.convert(v.b, onlyCotangent(v), dtype) : undefined]
+  },
+
+  add: binary((_, { c }) => [c, c]),
+  subtract: binary((b, { c }) => [c, ops.negate(b, c)]),
+  multiply: binary((b, { c, x, y }) => [ops.multiply(b, c, y), ops.multiply(b, c, x)]),
+  divide: binary((b, { c, y, z }) => {
+    const dx = ops.divide(b, c, y)
+    return [dx, ops.negate(b, ops.multiply(b, dx, z))]
+  }),
+  /** z = x - q·y with a whole q = (x - z) / y that does not move. */
+  remainder: binary((b, { c, x, y, z }) => {
+    const q = ops.divide(b, ops.subtract(b, x, z), y)
+    return [c, ops.negate(b, ops.multiply(b, c, q))]
+  }),
+  /** d(x^y)/dy = z·log x, taken as 0 where x ≤ 0. */
+  power: binary((b, { c, x, y, z }) => {
+    const dx = ops.multiply(b, y, ops.power(b, x, ops.subtract(b, y, 1)))
+    const log = ops.select(b, ops.compare(b, 'GT', x, 0), ops.log(b, x), 0)
+    return [ops.multiply(b, c, dx), ops.multiply(b, ops.multiply(b, c, z), log)]
+  }),
+  /** A tie's gradient goes to the second operand, so `maximum(x, 0)` has slope 0 at 0, as ReLU is commonly defined. */
+  maximum: binary(chosen('GT')),
+  minimum: binary(chosen('LT')),
+  and: 'none',
+  or: 'none',
+  xor: 'none',
+  shift_left: 'none',
+  shift_right_logical: 'none',
+
+  compare: 'none',
+  select: (v) => {
+    const c = onlyCotangent(v)
+    const p = operandAt(v.op, 0)
+    return [undefined, ops.select(v.b, p, c, 0), ops.select(v.b, p, 0, c)]
+  },
+}
