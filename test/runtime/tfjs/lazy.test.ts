@@ -1,0 +1,12 @@
+/** In a file of its own: nothing else here may load TensorFlow.js. */
+import { createRequire } from 'node:module'
+import { expect, test } from 'vitest'
+import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
+
+const loaded = () => Object.keys(createRequire(import.meta.url).cache).filter((path) => path.includes('@tensorflow'))
+
+test('TensorFlow.js is loaded when an engine is made, not before', async () => {
+  expect(loaded()).toEqual([])
+  await createTfjsEngine({ replicas: 1, backend: 'cpu' })
+  expect(loaded().length).toBeGreaterThan(1)
+})
