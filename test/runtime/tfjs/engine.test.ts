@@ -1,5 +1,4 @@
 /** The TensorFlow.js engine as the runtime sees it: replicas, ownership, donation, determinism, errors. */
-import { createRequire } from 'node:module'
 import tf from '@tensorflow/tfjs-core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
@@ -11,6 +10,7 @@ import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
 import { interpret } from '../../../runtime/tfjs/interpret.ts'
 import { fromHost } from '../../../runtime/tfjs/transfer.ts'
 import { hostTensor, numbersOf } from '../../helpers/host-tensor.ts'
+import { isInstalled } from '../../helpers/is-installed.ts'
 
 const f32 = (...shape: number[]): TensorType => ({ dtype: 'f32', shape })
 const i32 = (...shape: number[]): TensorType => ({ dtype: 'i32', shape })
@@ -291,19 +291,11 @@ describe('mistakes', () => {
 })
 
 describe('backends', () => {
-  const installed = (name: string) => {
-    try {
-      return createRequire(import.meta.url).resolve(name) !== ''
-    } catch {
-      return false
-    }
-  }
-
   test('the description says what runs', () => {
     expect(engine.description).toMatch(/^TensorFlow\.js 4\.\d+\.\d+, JavaScript kernels, 2 replicas in turn$/)
   })
 
-  test.skipIf(installed('@tensorflow/tfjs-node'))('a native backend that is not installed is an error', async () => {
+  test.skipIf(isInstalled('@tensorflow/tfjs-node'))('a native backend that is not installed is an error', async () => {
     await expect(createTfjsEngine({ replicas: 1, backend: 'node' })).rejects.toMatchObject({
       code: 'ARC6020',
       message: 'the TensorFlow.js backend "node" needs @tensorflow/tfjs-node, which cannot be loaded: not installed',

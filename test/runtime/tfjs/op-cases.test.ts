@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Graph } from '../../../compiler/ir/graph.ts'
 import { need } from '../../../grammar/diagnostic.ts'
 import type { Engine, HostTensor } from '../../../runtime/engine.ts'
-import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
+import { createTfjsEngine, type TfjsOptions } from '../../../runtime/tfjs/engine.ts'
 import { difference } from '../../helpers/host-tensor.ts'
+import { isInstalled } from '../../helpers/is-installed.ts'
 import type { OpCase } from '../../helpers/op-case.ts'
 import { evaluate } from '../../helpers/reference.ts'
 import { allOpCases } from '../../ops/all-op-cases.ts'
@@ -30,14 +31,20 @@ async function runCase(engine: Engine, c: OpCase): Promise<HostTensor[][]> {
   return read
 }
 
-// Kernels of TensorFlow move data where the tensors are not in host memory; here the JavaScript backend runs them too.
-for (const ownLoops of [true, false]) {
-  describe(ownLoops ? 'with loops of our own' : 'with TensorFlow.js kernels only', () => {
+/** Where tensors are not in host memory, TensorFlow.js kernels move the data; the JavaScript backend can run those too. */
+const setups: readonly (Omit<TfjsOptions, 'replicas'> & { readonly title: string })[] = [
+  { title: 'JavaScript backend, loops of our own', backend: 'cpu', ownLoops: true },
+  { title: 'JavaScript backend, kernels only', backend: 'cpu', ownLoops: false },
+  { title: '@tensorflow/tfjs-node, where it is installed', backend: 'node' },
+]
+
+for (const { title, ...options } of setups) {
+  describe.skipIf(options.backend === 'node' && !isInstalled('@tensorflow/tfjs-node'))(title, () => {
     const engines = new Map<number, Engine>()
     beforeAll(async () => {
       for (const { replicas } of allOpCases) {
         if (!engines.has(replicas)) {
-          engines.set(replicas, await createTfjsEngine({ replicas, backend: 'cpu', ownLoops }))
+          engines.set(replicas, await createTfjsEngine({ ...options, replicas }))
         }
       }
     })
