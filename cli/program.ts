@@ -1,0 +1,152 @@
+/** The command line: commands, arguments and options, and nothing of what they do. */
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { ExitCode } from './exit.ts'
+
+export interface CommonOptions {
+  /** `--color`, `--no-color`; `undefined` lets the terminal decide. */
+  readonly color: boolean | undefined
+}
+
+/** A file, which of its experiments, and the overrides, `path=value` each. */
+export interface ExperimentOptions extends CommonOptions {
+  readonly file: string
+  readonly experiment: string | undefined
+  readonly set: readonly string[]
+}
+
+export interface CheckOptions extends CommonOptions {
+  readonly files: readonly string[]
+  readonly set: readonly string[]
+  readonly format: 'text' | 'json'
+}
+
+export const planFormats = ['text', 'json', 'yaml'] as const
+export interface PlanOptions extends ExperimentOptions {
+  readonly format: (typeof planFormats)[number]
+  readonly output: string | undefined
+}
+
+export const engineNames = ['xla', 'tfjs'] as const
+export interface RunOptions extends ExperimentOptions {
+  readonly engine: (typeof engineNames)[number]
+  /** Where the run's files go; `undefined` takes the next free `runs/NAME-001`. */
+  readonly folder: string | undefined
+  /** `auto` is a live panel on a terminal and plain lines elsewhere. */
+  readonly progress: 'auto' | 'plain' | 'json'
+}
+
+export const dumpPhases = ['parse', 'elaborate', 'plan', 'stablehlo'] as const
+export const dumpGraphs = ['init', 'step', 'embed'] as const
+export interface DumpOptions extends ExperimentOptions {
+  readonly after: (typeof dumpPhases)[number]
+  readonly graph: (typeof dumpGraphs)[number]
+  readonly output: string | undefined
+}
+
+export interface DoctorOptions extends CommonOptions {
+  readonly format: 'text' | 'json'
+}
+
+/** What the commands do. */
+export interface Actions {
+  check(options: CheckOptions): Promise<ExitCode>
+  plan(options: PlanOptions): Promise<ExitCode>
+  run(options: RunOptions): Promise<ExitCode>
+  dump(options: DumpOptions): Promise<ExitCode>
+  doctor(options: DoctorOptions): Promise<ExitCode>
+}
+
+function setting(value: string, earlier: readonly string[]): readonly string[] {
+  if (!/^[^=]+=/.test(value))
+    throw new InvalidArgumentError('Write it as path=value, as in train.batch="64 per device".')
+  return [...earlier, value]
+}
+
+const setOption = () =>
+  new Option('--set <path=value>', 'override a field; may be given several times')
+    .argParser(setting)
+    .default([], 'as the file says')
+
+const fileArgument = 'an .arc file'
+const nameArgument = 'the experiment, where the file holds several'
+
+type Raw<T> = Partial<T> & { readonly json?: boolean; readonly plain?: boolean }
+
+/** The program; `finish` gets the exit code of the command that ran. */
+export function createProgram(version: string, actions: Actions, finish: (code: ExitCode) => void): Command {
+  const program = new Command('arcc')
+    .description('Checks, plans and runs face-recognition experiments written in .arc files.')
+    .version(version, '-V, --version', 'show the version')
+    .option('--color', 'colours even where the output is no terminal')
+    .option('--no-color', 'no colours (also: NO_COLOR=1)')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help of a command')
+    .showHelpAfterError('(arcc help shows what there is)')
+  const color = () =>
+    program.getOptionValueSource('color') === 'cli' ? program.opts<{ color: boolean }>().color : undefined
+
+  program
+    .command('check')
+    .description('check files: syntax, names, types, units, shapes')
+    .argument('<files...>', '.arc files')
+    .addOption(setOption())
+    .option('--json', 'diagnostics as JSON')
+    .action(async (files: string[], raw: Raw<CheckOptions>) => {
+      finish(await actions.check({ color: color(), files, set: raw.set ?? [], format: raw.json ? 'json' : 'text' }))
+    })
+
+  program
+    .command('plan')
+    .description('show what a run will take: shards, memory, collectives, time')
+    .argument('<file>', fileArgument)
+    .argument('[experiment]', nameArgument)
+    .addOption(setOption())
+    .addOption(new Option('--format <format>', 'form of the plan').choices(planFormats).default('text'))
+    .option('-o, --output <file>', 'write it to a file')
+    .action(async (file: string, experiment: string | undefined, raw: Raw<PlanOptions>) => {
+      const { set = [], format = 'text', output } = raw
+      finish(await actions.plan({ color: color(), file, experiment, set, format, output }))
+    })
+
+  program
+    .command('run')
+    .description('train and verify')
+    .argument('<file>', fileArgument)
+    .argument('[experiment]', nameArgument)
+    .addOption(setOption())
+    .addOption(new Option('--engine <engine>', 'what computes it').choices(engineNames).default('xla'))
+    .option('--folder <folder>', 'where the run is kept (default: the next free runs/NAME-001)')
+    .addOption(new Option('--plain', 'lines instead of a live panel').conflicts('json'))
+    .option('--json', 'events as JSON, one a line')
+    .action(async (file: string, experiment: string | undefined, raw: Raw<RunOptions>) => {
+      const { set = [], engine = 'xla', folder } = raw
+      const progress = raw.json ? 'json' : raw.plain ? 'plain' : 'auto'
+      finish(await actions.run({ color: color(), file, experiment, set, engine, folder, progress }))
+    })
+
+  program
+    .command('dump')
+    .description('show what the compiler made of a file')
+    .argument('<file>', fileArgument)
+    .argument('[experiment]', nameArgument)
+    .addOption(setOption())
+    .addOption(new Option('--after <phase>', 'the phase to stop after').choices(dumpPhases).default('plan'))
+    .addOption(
+      new Option('--graph <graph>', 'which graph, after plan and stablehlo').choices(dumpGraphs).default('step'),
+    )
+    .option('-o, --output <file>', 'write it to a file')
+    .action(async (file: string, experiment: string | undefined, raw: Raw<DumpOptions>) => {
+      const { set = [], after = 'plan', graph = 'step', output } = raw
+      finish(await actions.dump({ color: color(), file, experiment, set, after, graph, output }))
+    })
+
+  program
+    .command('doctor')
+    .description('check this computer: node, engines, disk, memory')
+    .option('--json', 'findings as JSON')
+    .action(async (raw: Raw<DoctorOptions>) => {
+      finish(await actions.doctor({ color: color(), format: raw.json ? 'json' : 'text' }))
+    })
+
+  return program
+}
