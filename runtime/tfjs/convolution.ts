@@ -50,8 +50,9 @@ function byGroup(
   return asFloat(concatenated(cx, parts, 3)).tensor
 }
 
-function isDepthwise(groups: number, images: FloatValue): boolean {
-  return groups > 1 && groups === images.shape[3]
+/** Whether the depthwise kernels take it: those of TensorFlow want equal strides. */
+function isDepthwise({ groups, stride }: Conv2dParams, channels: number): boolean {
+  return groups > 1 && groups === channels && stride[0] === stride[1]
 }
 
 /** A depthwise filter [kh,kw,1,C·M] in TensorFlow's layout [kh,kw,C,M]; output channel c·M + m belongs to c in both. */
@@ -66,7 +67,7 @@ export const conv2d: InterpretRule<'conv2d'> = local((cx, op, operands, type) =>
   const filter = asFloat(operandOf(operands, 1))
   const strides: [number, number] = [...stride]
   const channels = images.shape[3] as number
-  if (isDepthwise(groups, images)) {
+  if (isDepthwise(op.params, channels)) {
     const x = images.tensor as Tensor4D
     const w = depthwiseFilter(cx, filter, channels) as Tensor4D
     return floatValue(cx, type, cx.tf.depthwiseConv2d(x, w, strides, 'valid'))
@@ -84,24 +85,23 @@ export const conv2dInputGrad: InterpretRule<'conv2d_input_grad'> = local((cx, op
   const [[top, bottom], [left, right]] = padding
   const [tall, wide] = [h + top + bottom, w + left + right]
   const strides: [number, number] = [...stride]
-  const onPadded =
-    groups > 1 && groups === c
-      ? cx.tf
-          .engine()
-          .runKernel<Tensor>(
-            cx.tf.DepthwiseConv2dNativeBackpropInput,
-            { dy: gradient.tensor, filter: depthwiseFilter(cx, filter, c) },
-            { strides, pad: 'valid', dilations: [1, 1], inputShape: [n, tall, wide, c] },
-          )
-      : byGroup(cx, groups, [gradient, filter], (dy, f) =>
-          cx.tf.conv2dTranspose(
-            dy.tensor as Tensor4D,
-            f.tensor as Tensor4D,
-            [n, tall, wide, c / groups],
-            strides,
-            'valid',
-          ),
+  const onPadded = isDepthwise(op.params, c)
+    ? cx.tf
+        .engine()
+        .runKernel<Tensor>(
+          cx.tf.DepthwiseConv2dNativeBackpropInput,
+          { dy: gradient.tensor, filter: depthwiseFilter(cx, filter, c) },
+          { strides, pad: 'valid', dilations: [1, 1], inputShape: [n, tall, wide, c] },
         )
+    : byGroup(cx, groups, [gradient, filter], (dy, f) =>
+        cx.tf.conv2dTranspose(
+          dy.tensor as Tensor4D,
+          f.tensor as Tensor4D,
+          [n, tall, wide, c / groups],
+          strides,
+          'valid',
+        ),
+      )
   const inner = sliced(cx, tensorValue(onPadded), {
     start: [0, top, left, 0],
     limit: [n, top + h, left + w, c],
@@ -137,7 +137,7 @@ function depthwiseTap(cx: RuleContext, tap: FloatValue, gradient: FloatValue): T
 
 /**
  * One matrix product per tap of the window. The JavaScript backend's own kernels (Conv2DBackpropFilter and its depthwise twin) look
- * up every element by its index, and take 60 times as long as a forward convolution.
+ * up every element by its index, and take over 60 times as long as a forward convolution.
  */
 export const conv2dFilterGrad: InterpretRule<'conv2d_filter_grad'> = local((cx, op, operands, type) => {
   const { groups, filterShape } = op.params
@@ -153,7 +153,8 @@ export const conv2dFilterGrad: InterpretRule<'conv2d_filter_grad'> = local((cx, 
     )
     return cx.tf.concat(taps)
   }
-  if (isDepthwise(groups, images)) return floatValue(cx, type, ofTaps(images, gradient, depthwiseTap))
+  if (isDepthwise(op.params, images.shape[3] as number))
+    return floatValue(cx, type, ofTaps(images, gradient, depthwiseTap))
   const grouped = byGroup(cx, groups, [images, gradient], (x, dy) =>
     cx.tf.reshape(ofTaps(x, dy, denseTap), [kh, kw, perGroup, out / groups]),
   )
