@@ -46,7 +46,7 @@ async function tryNative(choice: keyof typeof nativePackages): Promise<LoadedBac
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${name}'`)) return undefined
-    return message.split('\n')[0] ?? message
+    return (message.split('\n')[0] ?? message).trim().replace(/\.$/, '')
   }
 }
 
