@@ -146,7 +146,7 @@ export const inferMovement: { readonly [K in MovementKind]: InferRule<K> } = {
   },
   scatter_rows: (op) => {
     expectCount(op, 3)
-    expectSame(op, expectRows(op), operand(op, 2))
+    expectSame(op, operand(op, 2), expectRows(op))
     if (op.params.mode === 'add') expectNumber(op, operand(op, 0))
     return [operand(op, 0)]
   },

@@ -46,12 +46,13 @@ export function only(op: Checked): TensorType {
   return operand(op, 0)
 }
 
-export function expectSame(op: Checked, a: TensorType, b: TensorType): void {
-  expect(a.dtype === b.dtype && sameShape(a.shape, b.shape), op, `${showType(a)} where ${showType(b)} is`)
+export function expectSame(op: Checked, type: TensorType, wanted: TensorType): void {
+  const same = type.dtype === wanted.dtype && sameShape(type.shape, wanted.shape)
+  expect(same, op, `${showType(wanted)} where ${showType(type)} is`)
 }
 
 export function expectType(op: Checked, type: TensorType, dtype: DType, shape: readonly number[]): void {
-  expectSame(op, { dtype, shape }, type)
+  expectSame(op, type, { dtype, shape })
 }
 
 export function isNumber(dtype: DType): boolean {

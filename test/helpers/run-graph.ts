@@ -23,6 +23,11 @@ export const openOnReference: OpenOn = async (graph) => ({
   close: () => {},
 })
 
+/** Runs a graph once, on the reference. */
+export async function runOnReference(graph: Graph, inputs: Tensors): Promise<Tensors> {
+  return evaluate(graph, inputs)
+}
+
 /** Opens on an engine of the graph's number of replicas; each run leaves nothing alive on it. */
 export function openOnEngine(engine: Engine): OpenOn {
   return async (graph) => {
