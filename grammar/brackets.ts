@@ -1,0 +1,233 @@
+/**
+ * Makes brackets balanced before the parser runs, so that a missing one is reported once, where its block opened, and never
+ * derails what follows. A text whose brackets match (the normal case) only gets its depths written.
+ *
+ * Where something is missing, layout tells what was meant: entries are indented further than the line that opens their block,
+ * declarations begin in the first column, and inside parentheses no line begins with `name =`.
+ */
+import type { TokenType } from 'chevrotain'
+import type { DiagnosticBag } from './diagnostic.ts'
+import { insertOpeningBrace, Layout, type Line } from './layout.ts'
+import { grammarError } from './messages.ts'
+import type { SourceFile } from './source.ts'
+import * as T from './tokens.ts'
+
+type Tokens = readonly T.ArcToken[]
+
+const CLOSER_OF: ReadonlyMap<TokenType, TokenType> = new Map([
+  [T.LParen, T.RParen],
+  [T.LBracket, T.RBracket],
+  [T.LCurly, T.RCurly],
+  [T.StringHead, T.StringTail],
+])
+const CLOSERS: ReadonlySet<TokenType> = new Set([...CLOSER_OF.values(), T.StringMiddle])
+const IMAGES: ReadonlyMap<TokenType, string> = new Map([
+  [T.RParen, ')'],
+  [T.RBracket, ']'],
+  [T.RCurly, '}'],
+])
+
+export const isOpener = (token: T.ArcToken): boolean => CLOSER_OF.has(token.tokenType)
+export const isCloser = (token: T.ArcToken): boolean => CLOSERS.has(token.tokenType)
+
+/** Returns tokens whose brackets match, with their depths. */
+export function balance(source: SourceFile, tokens: Tokens, bag: DiagnosticBag): Tokens {
+  const match = matchPlainly(tokens)
+  const balanced = match === undefined ? tokens : new Repair(source, tokens, bag, match).run()
+  let depth = 0
+  for (const token of balanced) {
+    if (isCloser(token)) depth -= 1
+    token.depth = depth
+    if (isOpener(token) || token.tokenType === T.StringMiddle) depth += 1
+  }
+  return balanced
+}
+
+interface PlainMatch {
+  /** Openers that nothing closes when every closer takes the nearest opener of its kind. */
+  readonly unclosed: ReadonlySet<T.ArcToken>
+  readonly openBraces: number
+  readonly extraBraces: number
+}
+
+/** `undefined` where everything matches. */
+function matchPlainly(tokens: Tokens): PlainMatch | undefined {
+  const stack: T.ArcToken[] = []
+  const unclosed = new Set<T.ArcToken>()
+  let extras = 0
+  let extraBraces = 0
+  for (const token of tokens) {
+    if (isOpener(token)) stack.push(token)
+    if (!isCloser(token)) continue
+    const at = openerFor(stack, token)
+    if (at < 0) {
+      extras += 1
+      if (token.tokenType === T.RCurly) extraBraces += 1
+      continue
+    }
+    for (const open of stack.splice(at + 1)) unclosed.add(open)
+    if (token.tokenType !== T.StringMiddle) stack.pop()
+  }
+  for (const open of stack) unclosed.add(open)
+  if (unclosed.size === 0 && extras === 0) return undefined
+  const openBraces = [...unclosed].filter((t) => t.tokenType === T.LCurly).length
+  return { unclosed, openBraces, extraBraces }
+}
+
+/** The index of the opener that a closer belongs to, or -1. `)` and `]` do not reach across braces, and nothing out of a string. */
+function openerFor(stack: Tokens, closer: T.ArcToken): number {
+  const isPart = closer.tokenType === T.StringMiddle || closer.tokenType === T.StringTail
+  for (let i = stack.length - 1; i >= 0; i--) {
+    const open = stack[i]
+    if (open === undefined) return -1
+    if (isPart ? open.tokenType === T.StringHead : CLOSER_OF.get(open.tokenType) === closer.tokenType) return i
+    if (!isPart && (open.tokenType === T.StringHead || (open.tokenType === T.LCurly && closer.tokenType !== T.RCurly)))
+      return -1
+  }
+  return -1
+}
+
+/** One pass over an unbalanced text. */
+class Repair {
+  readonly #source: SourceFile
+  readonly #tokens: Tokens
+  readonly #bag: DiagnosticBag
+  readonly #match: PlainMatch
+  readonly #layout: Layout
+  readonly #stack: T.ArcToken[] = []
+  #out: T.ArcToken[] = []
+  /** How many braces may still be added or dropped because of the layout. */
+  #openBraces: number
+  #extraBraces: number
+  /** The line of the last declaration, while no brace followed it. */
+  #bareHead: Line | undefined
+
+  constructor(source: SourceFile, tokens: Tokens, bag: DiagnosticBag, match: PlainMatch) {
+    this.#source = source
+    this.#tokens = tokens
+    this.#bag = bag
+    this.#match = match
+    this.#layout = new Layout(source, tokens)
+    this.#openBraces = match.openBraces
+    this.#extraBraces = match.extraBraces
+  }
+
+  run(): Tokens {
+    this.#tokens.forEach((token, i) => {
+      if (this.#layout.beginsLine(i)) this.#atLineStart(token, i)
+      if (isCloser(token)) this.#close(token, i)
+      else if (isOpener(token)) this.#open(token, i)
+      else this.#out.push(token)
+    })
+    while (this.#stack.length > 0) this.#insertCloser()
+    return this.#out
+  }
+
+  #atLineStart(token: T.ArcToken, i: number): void {
+    while (this.#isLeftOpenBefore(token, i)) this.#insertCloser()
+    if (this.#stack.length === 0 && this.#layout.isDeclarationStart(i)) this.#bareHead = this.#layout.lineOf(token)
+  }
+
+  /** Whether the innermost bracket must have ended before this line. */
+  #isLeftOpenBefore(token: T.ArcToken, i: number): boolean {
+    const open = this.#stack.at(-1)
+    if (open === undefined || isCloser(token)) return false
+    const inFirstColumn = this.#layout.lineOf(token).indent === 0
+    if (open.tokenType !== T.LCurly)
+      return this.#match.unclosed.has(open) && this.#layout.isItemStart(i, this.#out.at(-1))
+    if (this.#openBraces === 0) return false
+    const ended = this.#layout.isOutdented(open, token) || (inFirstColumn && this.#layout.isDeclarationStart(i))
+    if (ended) this.#openBraces -= 1
+    return ended
+  }
+
+  #open(token: T.ArcToken, i: number): void {
+    const open = this.#stack.at(-1)
+    const endsLine = token.tokenType === T.LCurly && this.#layout.endsLine(i)
+    if (endsLine && open !== undefined && open.tokenType === T.LParen && this.#match.unclosed.has(open)) {
+      if (this.#layout.lineOf(open) === this.#layout.lineOf(token)) this.#insertCloser()
+    }
+    if (token.tokenType === T.LCurly && this.#stack.length === 0) this.#bareHead = undefined
+    this.#stack.push(token)
+    this.#out.push(token)
+  }
+
+  #close(token: T.ArcToken, i: number): void {
+    if (token.tokenType === T.RCurly && this.#extraBraces > 0 && this.#isStray(token, i)) {
+      this.#extraBraces -= 1
+      this.#drop(token)
+      return
+    }
+    const at = openerFor(this.#stack, token)
+    if (at < 0) {
+      this.#closeNothing(token)
+      return
+    }
+    while (this.#stack.length > at + 1) this.#insertCloser()
+    if (token.tokenType !== T.StringMiddle) this.#stack.pop()
+    this.#out.push(token)
+  }
+
+  /** A brace that is indented further than the block that it would close. */
+  #isStray(token: T.ArcToken, i: number): boolean {
+    const open = this.#stack.findLast((t) => t.tokenType === T.LCurly)
+    return open !== undefined && this.#layout.beginsLine(i) && this.#layout.isIndentedMore(token, open)
+  }
+
+  #closeNothing(token: T.ArcToken): void {
+    const open = this.#stack.at(-1)
+    const wanted = open === undefined ? undefined : CLOSER_OF.get(open.tokenType)
+    const image = wanted === undefined ? undefined : IMAGES.get(wanted)
+    if (open !== undefined && wanted !== undefined && image !== undefined && open.tokenType !== T.LCurly) {
+      const span = this.#spanOf(token)
+      const related = [{ span: this.#spanOf(open), message: 'opened here' }]
+      const fix = { message: `write \`${image}\``, span, replacement: image }
+      this.#bag.add(grammarError('ARC1103', { open: open.image, close: token.image }, span, { related, fix }))
+      this.#stack.pop()
+      this.#out.push(T.makeToken(wanted, token.image, token.startOffset))
+      return
+    }
+    if (token.tokenType === T.RCurly && open === undefined && this.#bareHead !== undefined) {
+      const inserted = insertOpeningBrace(this.#source, this.#out, this.#bareHead, this.#bag)
+      this.#bareHead = undefined
+      if (inserted !== undefined) {
+        this.#out = [...inserted, token]
+        return
+      }
+    }
+    this.#drop(token)
+  }
+
+  #drop(token: T.ArcToken): void {
+    const span = this.#spanOf(token)
+    const fix = { message: 'drop it', span, replacement: '' }
+    this.#bag.add(grammarError('ARC1102', { close: token.image }, span, { fix }))
+  }
+
+  /** Closes the innermost bracket behind the last token that is not a new line. */
+  #insertCloser(): void {
+    const open = this.#stack.pop()
+    const closer = open === undefined ? undefined : CLOSER_OF.get(open.tokenType)
+    const image = closer === undefined ? undefined : IMAGES.get(closer)
+    if (open === undefined || closer === undefined) return
+    const last = this.#out.findLast((t) => t.tokenType !== T.Newline) ?? open
+    const end = T.tokenEnd(last)
+    const newlines = this.#out.length - 1 - this.#out.lastIndexOf(last)
+    this.#out.splice(this.#out.length - newlines, 0, T.makeToken(closer, '', end))
+    if (image === undefined) return
+    const at = { source: this.#source, start: end, end }
+    const isBlock = open.tokenType === T.LCurly && this.#layout.lineOf(open) !== this.#layout.lineOf(last)
+    const indent = ' '.repeat(this.#layout.lineOf(open).indent)
+    this.#bag.add(
+      grammarError('ARC1101', { open: open.image }, this.#spanOf(open), {
+        label: 'opened here',
+        related: [{ span: at, message: `expected \`${image}\` here at the latest` }],
+        fix: { message: `add \`${image}\``, span: at, replacement: isBlock ? `\n${indent}${image}` : image },
+      }),
+    )
+  }
+
+  #spanOf(token: T.ArcToken) {
+    return { source: this.#source, start: token.startOffset, end: T.tokenEnd(token) }
+  }
+}

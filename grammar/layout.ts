@@ -1,0 +1,121 @@
+/** Lines and indentation of a token stream: the evidence by which `brackets.ts` places a missing bracket. */
+import type { DiagnosticBag } from './diagnostic.ts'
+import { grammarError } from './messages.ts'
+import { lineStarts, positionAt, type SourceFile } from './source.ts'
+import * as T from './tokens.ts'
+
+type Tokens = readonly T.ArcToken[]
+
+export interface Line {
+  readonly number: number
+  /** Blanks before the first token; a tab counts as one. */
+  readonly indent: number
+}
+
+/** Whether an entry with a value begins at `tokens[i]`: `name =` or `path.to.name =`. No value begins like this. */
+export function beginsField(tokens: Tokens, i: number): boolean {
+  let at = i
+  for (;;) {
+    const name = tokens[at]
+    const next = tokens[at + 1]
+    if (name === undefined || next === undefined || !T.isName(name)) return false
+    if (next.tokenType === T.Equals) return true
+    if (next.tokenType !== T.Dot) return false
+    at += 2
+  }
+}
+
+export class Layout {
+  readonly #source: SourceFile
+  readonly #tokens: Tokens
+  readonly #lines = new Map<number, Line>()
+  readonly #indices: ReadonlyMap<T.ArcToken, number>
+
+  constructor(source: SourceFile, tokens: Tokens) {
+    this.#source = source
+    this.#tokens = tokens
+    this.#indices = new Map(tokens.map((token, i) => [token, i]))
+  }
+
+  lineOf(token: T.ArcToken): Line {
+    const { line: number } = positionAt(this.#source, token.startOffset)
+    let line = this.#lines.get(number)
+    if (line === undefined) {
+      const start = lineStarts(this.#source)[number - 1] ?? 0
+      const indent = /^[ \t\u00a0\ufeff]*/.exec(this.#source.text.slice(start, start + 400))?.[0].length ?? 0
+      line = { number, indent }
+      this.#lines.set(number, line)
+    }
+    return line
+  }
+
+  /** Whether `tokens[i]` is the first of its line. */
+  beginsLine(i: number): boolean {
+    return this.#tokens[i]?.tokenType !== T.Newline && (i === 0 || this.#tokens[i - 1]?.tokenType === T.Newline)
+  }
+
+  endsLine(i: number): boolean {
+    const next = this.#tokens[i + 1]
+    return next === undefined || next.tokenType === T.Newline
+  }
+
+  /** `experiment name`, `test "title"`, `use std` …, as opposed to a field of that name. */
+  isDeclarationStart(i: number): boolean {
+    const word = this.#tokens[i]
+    const next = this.#tokens[i + 1]
+    if (word === undefined || next === undefined || !T.beginsDeclaration(word)) return false
+    return T.isName(next) || (word.tokenType === T.Test && next.tokenType === T.StringText)
+  }
+
+  /** Whether a line begins that cannot go on inside parentheses behind `last`. */
+  isItemStart(i: number, last: T.ArcToken | undefined): boolean {
+    const before = last?.tokenType === T.Newline ? this.#lastOnEarlierLine(i) : last
+    if (before === undefined || before.tokenType === T.Comma || before.tokenType === T.LParen) return false
+    if (before.tokenType === T.LBracket) return false
+    const word = this.#tokens[i]?.tokenType
+    return beginsField(this.#tokens, i) || word === T.Let || this.isDeclarationStart(i)
+  }
+
+  #lastOnEarlierLine(i: number): T.ArcToken | undefined {
+    for (let at = i - 1; at >= 0; at--) {
+      const token = this.#tokens[at]
+      if (token !== undefined && token.tokenType !== T.Newline) return token
+    }
+    return undefined
+  }
+
+  /** Whether a line stands outside of the block of several, indented lines that `open` begins. */
+  isOutdented(open: T.ArcToken, token: T.ArcToken): boolean {
+    const outer = this.lineOf(open)
+    let at = (this.#indices.get(open) ?? 0) + 1
+    if (this.#tokens[at]?.tokenType !== T.Newline) return false
+    while (this.#tokens[at]?.tokenType === T.Newline) at += 1
+    const inner = this.#tokens[at]
+    if (inner === undefined || this.lineOf(inner).indent <= outer.indent) return false
+    return this.lineOf(token).indent <= outer.indent
+  }
+
+  isIndentedMore(token: T.ArcToken, than: T.ArcToken): boolean {
+    return this.lineOf(token).indent > this.lineOf(than).indent && this.lineOf(token) !== this.lineOf(than)
+  }
+}
+
+/** Gives the head of a declaration on `line` the brace that it lacks; `undefined` where the line is not among the tokens. */
+export function insertOpeningBrace(
+  source: SourceFile,
+  tokens: Tokens,
+  line: Line,
+  bag: DiagnosticBag,
+): T.ArcToken[] | undefined {
+  const start = lineStarts(source)[line.number - 1] ?? 0
+  const first = tokens.findIndex((t) => t.startOffset >= start)
+  const word = tokens[first]
+  if (word === undefined) return undefined
+  let end = first
+  while (end + 1 < tokens.length && tokens[end + 1]?.tokenType !== T.Newline) end += 1
+  const last = tokens[end] ?? word
+  const at = { source, start: T.tokenEnd(last), end: T.tokenEnd(last) }
+  const fix = { message: 'add `{`', span: at, replacement: ' {' }
+  bag.add(grammarError('ARC1104', { what: word.image }, at, { fix }))
+  return [...tokens.slice(0, end + 1), T.makeToken(T.LCurly, '', at.start), ...tokens.slice(end + 1)]
+}

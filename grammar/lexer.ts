@@ -1,0 +1,273 @@
+/**
+ * Text to tokens. The lexer never fails: what other languages write differently (`&&`, `'text'`, `# note`) is reported once, with
+ * its fix, and becomes the token that was meant; what has no meaning is reported and left out.
+ */
+import { createToken, Lexer, type TokenType } from 'chevrotain'
+import { bug, type DiagnosticBag } from './diagnostic.ts'
+import { FOREIGN, type Foreign } from './foreign.ts'
+import { grammarError } from './messages.ts'
+import type { SourceFile, Span } from './source.ts'
+import { cook, STRING_STARTS, type StringShape, scanString } from './strings.ts'
+import * as T from './tokens.ts'
+
+/** A comment with its place; `isDoc` for `///`. */
+export interface Comment {
+  readonly start: number
+  readonly end: number
+  readonly isDoc: boolean
+}
+
+export interface Lexed {
+  /** New lines included. */
+  readonly tokens: readonly T.ArcToken[]
+  readonly comments: readonly Comment[]
+  /** Joined doc comments, by the offset of the token that they stand before. */
+  readonly docs: ReadonlyMap<number, string>
+}
+
+const Comment = createToken({ name: 'Comment', pattern: /\/\/[^\n]*/ })
+const ForeignComment = createToken({
+  name: 'ForeignComment',
+  pattern: /#[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/,
+  line_breaks: true,
+})
+const ForeignOperator = createToken({
+  name: 'ForeignOperator',
+  pattern: /===|!==|=>|:=|[-+*/]=|&&?|\|\|?|!(?!=)|\^|;|\.\d[\d_]*(?:[eE][+-]?\d+)?|[≠≤≥×÷−·]/,
+})
+const RawString = createToken({
+  name: 'RawString',
+  pattern: (text: string, offset: number) => {
+    if (!STRING_STARTS.includes(text.charAt(offset))) return null
+    return [text.slice(offset, scanString(text, offset).end)]
+  },
+  start_chars_hint: [...STRING_STARTS],
+  line_breaks: false,
+})
+const Blank = createToken({ name: 'Blank', pattern: /[ \t\r\f\v\u00a0\ufeff]+/, group: Lexer.SKIPPED })
+
+/** First match wins: longer spellings stand before their beginnings. */
+const LEXER_TOKENS: TokenType[] = [
+  ...[T.Newline, Blank, Comment, ForeignComment, T.Identifier, T.NumberToken, RawString],
+  ...[T.Pipe, T.Arrow, T.DotDot, T.StarStar, T.Near, ForeignOperator],
+  ...[T.EqualEqual, T.NotEqual, T.LessEqual, T.GreaterEqual, T.Less, T.Greater, T.Plus, T.Minus, T.Star, T.Slash],
+  ...[T.Dot, T.Comma, T.Colon, T.Equals, T.Percent, T.Question],
+  ...[T.LParen, T.RParen, T.LBracket, T.RBracket, T.LCurly, T.RCurly],
+]
+
+let cached: Lexer | undefined
+
+/** Built on first use; offsets only, since lines are found when somebody reads them. */
+function lexer(): Lexer {
+  cached ??= new Lexer(LEXER_TOKENS, {
+    positionTracking: 'onlyOffset',
+    skipValidations: true,
+    ensureOptimizations: true,
+  })
+  return cached
+}
+
+interface Run {
+  readonly source: SourceFile
+  readonly bag: DiagnosticBag
+  readonly tokens: T.ArcToken[]
+  readonly comments: Comment[]
+  readonly docs: Map<number, string>
+  pendingDoc: string[]
+}
+
+/** All tokens of a text. */
+export function lex(source: SourceFile, bag: DiagnosticBag): Lexed {
+  const run: Run = { source, bag, tokens: [], comments: [], docs: new Map(), pendingDoc: [] }
+  lexRange(run, 0, source.text.length)
+  return run
+}
+
+function lexRange(run: Run, start: number, end: number): void {
+  const whole = start === 0 && end === run.source.text.length
+  const found = lexer().tokenize(whole ? run.source.text : run.source.text.slice(start, end))
+  const tokens = found.errors.length === 0 ? found.tokens : withStrays(run, found.tokens, found.errors, start)
+  for (const token of tokens) take(run, token.tokenType, token.image, token.startOffset + start)
+}
+
+function take(run: Run, tokenType: TokenType, image: string, start: number): void {
+  const span = { source: run.source, start, end: start + image.length }
+  switch (tokenType) {
+    case T.Identifier:
+      push(run, T.makeToken(T.KEYWORDS.get(image) ?? T.Identifier, image, start))
+      break
+    case T.Newline:
+      run.tokens.push(T.makeToken(T.Newline, image, start))
+      break
+    case Comment:
+      takeComment(run, image, start)
+      break
+    case ForeignComment:
+      reportComment(run, image, span)
+      break
+    case T.NumberToken:
+      takeNumber(run, image, span)
+      break
+    case RawString:
+      takeString(run, start, span.end)
+      break
+    case ForeignOperator:
+      if (image === ';') takeSemicolon(run, span)
+      else if (image.startsWith('.')) takeNumber(run, image, span)
+      else takeForeign(run, image, span)
+      break
+    default:
+      push(run, T.makeToken(tokenType, image, start))
+  }
+}
+
+function push(run: Run, token: T.ArcToken): void {
+  if (run.pendingDoc.length > 0) {
+    run.docs.set(token.startOffset, run.pendingDoc.join('\n'))
+    run.pendingDoc = []
+  }
+  run.tokens.push(token)
+}
+
+function takeComment(run: Run, image: string, start: number): void {
+  const isDoc = image.startsWith('///') && !image.startsWith('////')
+  run.comments.push({ start, end: start + image.trimEnd().length, isDoc })
+  if (isDoc) run.pendingDoc.push(image.slice(3).trimEnd().replace(/^ /, ''))
+}
+
+function reportComment(run: Run, image: string, span: Span): void {
+  const mark = image.startsWith('#') ? '#' : '/*'
+  const fix = { message: 'write `//`', span: { ...span, end: span.start + mark.length }, replacement: '//' }
+  run.bag.add(grammarError('ARC1004', { mark }, span, mark === '#' ? { fix } : {}))
+}
+
+function takeNumber(run: Run, image: string, span: Span): void {
+  const report = (reason: string, replacement?: string) => {
+    const fix = replacement === undefined ? {} : { fix: { message: `write \`${replacement}\``, span, replacement } }
+    run.bag.add(grammarError('ARC1009', { text: image, reason }, span, fix))
+  }
+  if (image.startsWith('.')) report('it needs a digit before the point', `0${image}`)
+  else if (/\.(?!\d)/.test(image)) report('it needs a digit behind the point', image.replace('.', '.0'))
+  else if (/_(?!\d)/.test(image)) report('a `_` stands between two digits', image.replace(/_(?!\d)/g, ''))
+  else if (!Number.isFinite(Number(image.replaceAll('_', '')))) report('it is too large')
+  push(run, T.makeToken(T.NumberToken, image, span.start))
+}
+
+function takeForeign(run: Run, image: string, span: Span): void {
+  const foreign: Foreign = FOREIGN[image] ?? bug(`no meaning for ${image}`, span)
+  const notes = foreign.note === undefined ? [] : [foreign.note]
+  if (foreign.right === undefined) run.bag.add(grammarError('ARC1011', {}, span, { notes }))
+  else {
+    const fix = { message: `write \`${foreign.right}\``, span, replacement: foreign.replacement ?? foreign.right }
+    run.bag.add(grammarError('ARC1005', { found: image, right: foreign.right }, span, { notes, fix }))
+  }
+  push(run, T.makeToken(foreign.tokenType, image, span.start))
+}
+
+/** At the end of a line it is dropped, between two entries it is a comma. */
+function takeSemicolon(run: Run, span: Span): void {
+  const isLast = /^[ \t\r;]*(?:\n|\/\/|\}|$)/.test(run.source.text.slice(span.end, span.end + 80))
+  const fix = isLast
+    ? { message: 'drop it', span, replacement: '' }
+    : { message: 'separate entries with commas or new lines', span, replacement: ',' }
+  run.bag.add(grammarError('ARC1006', {}, span, { fix }))
+  if (!isLast) push(run, T.makeToken(T.Comma, ';', span.start))
+}
+
+function takeString(run: Run, start: number, end: number): void {
+  const { source, bag } = run
+  const shape = scanString(source.text, start)
+  const quote = source.text.charAt(start)
+  const bodyEnd = shape.isClosed ? end - 1 : end
+  if (!shape.isClosed) {
+    const fix = { message: 'close it', span: { source, start: end, end }, replacement: '"' }
+    bag.add(grammarError('ARC1002', {}, { source, start, end }, quote === '"' ? { fix } : {}))
+  } else if (quote !== '"') {
+    const replacement = `"${source.text.slice(start + 1, bodyEnd).replaceAll('"', '\\"')}"`
+    const fix = { message: 'use double quotes', span: { source, start, end }, replacement }
+    const quotes = quote === "'" ? 'single quotes' : 'curly ones'
+    bag.add(grammarError('ARC1003', { quotes }, { source, start, end }, { fix }))
+  }
+  if (shape.openHole !== undefined) {
+    const at = { source, start: shape.openHole, end: shape.openHole + 1 }
+    const fix = { message: 'for a plain brace, write `\\{`', span: at, replacement: '\\{' }
+    bag.add(grammarError('ARC1008', {}, at, { fix }))
+  }
+  takeParts(run, shape, bodyEnd)
+}
+
+/** `"a{x}b"` becomes `"a{`, the tokens of `x`, and `}b"`. A hole without an expression is reported and left out. */
+function takeParts(run: Run, shape: StringShape, bodyEnd: number): void {
+  const { source, bag } = run
+  const image = (from: number, to: number) => source.text.slice(from, to)
+  const holes = shape.holes.filter((hole) => {
+    if (image(hole.start, hole.end).trim() !== '') return true
+    const span = { source, start: hole.start - 1, end: hole.end + 1 }
+    const fix = { message: 'for plain braces, write `\\{\\}`', span, replacement: '\\{\\}' }
+    bag.add(grammarError('ARC1010', {}, span, { fix }))
+    return false
+  })
+  const first = holes[0]
+  if (first === undefined) {
+    const cooked = cook(source, shape.start + 1, bodyEnd, bag)
+    push(run, T.makeToken(T.StringText, image(shape.start, shape.end), shape.start, cooked))
+    return
+  }
+  const head = cook(source, shape.start + 1, first.start - 1, bag)
+  push(run, T.makeToken(T.StringHead, image(shape.start, first.start), shape.start, head))
+  holes.forEach((hole, i) => {
+    lexRange(run, hole.start, hole.end)
+    const next = holes[i + 1]
+    const textEnd = next === undefined ? bodyEnd : next.start - 1
+    const cooked = cook(source, hole.end + 1, textEnd, bag)
+    const partEnd = next === undefined ? shape.end : next.start
+    const tokenType = next === undefined ? T.StringTail : T.StringMiddle
+    push(run, T.makeToken(tokenType, image(hole.end, partEnd), hole.end, cooked))
+  })
+}
+
+interface Found {
+  readonly tokenType: TokenType
+  readonly image: string
+  readonly startOffset: number
+}
+
+/** Reports characters without a meaning. Letters of other alphabets join the names they stand in, so that one name is one mistake. */
+function withStrays(
+  run: Run,
+  tokens: readonly Found[],
+  errors: readonly { readonly offset: number; readonly length: number }[],
+  base: number,
+): readonly Found[] {
+  const { source, bag } = run
+  const letters: Found[] = []
+  for (const { offset, length } of errors) {
+    const span = { source, start: base + offset, end: base + offset + length }
+    const text = source.text.slice(span.start, span.end)
+    const isLetters = /^\p{L}+$/u.test(text)
+    const notes = isLetters
+      ? ['names are made of the letters a to z, digits and `_`']
+      : (STRAY_NOTES[text.charAt(0)] ?? [])
+    const shown = /^\p{C}/u.test(text)
+      ? `character ${text.codePointAt(0)?.toString(16) ?? ''}`
+      : `\`${text.slice(0, 20)}\``
+    bag.add(grammarError('ARC1001', { text: shown }, span, { notes }))
+    if (isLetters) letters.push({ tokenType: T.Identifier, image: text, startOffset: offset })
+  }
+  if (letters.length === 0) return tokens
+  const joined: Found[] = []
+  for (const token of [...tokens, ...letters].sort((a, b) => a.startOffset - b.startOffset)) {
+    const last = joined.at(-1)
+    const touches = last !== undefined && last.startOffset + last.image.length === token.startOffset
+    if (touches && last.tokenType === T.Identifier && token.tokenType === T.Identifier) {
+      joined[joined.length - 1] = { ...last, image: last.image + token.image }
+    } else joined.push(token)
+  }
+  return joined
+}
+
+const STRAY_NOTES: Readonly<Record<string, readonly string[]>> = {
+  '\\': ['a line goes on where it ends in an operator or a comma, and inside ( ) and [ ]'],
+  '`': ['strings are written in double quotes'],
+  $: ['a value goes into a string as `"{name}"`'],
+}

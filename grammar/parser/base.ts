@@ -1,0 +1,246 @@
+/**
+ * What all rules of the parser share: places, reports and recovery.
+ *
+ * Chevrotain's own recovery guesses tokens by follow sets; here an item (an entry, a statement, a parameter, a declaration) that
+ * fails is reported once and skipped to its end, which is certain, since brackets are balanced before the parser starts and every
+ * token knows its depth. So recovery is switched off in chevrotain and lives in `recovering`.
+ */
+import {
+  EmbeddedActionsParser,
+  EOF,
+  type IRecognitionException,
+  isRecognitionException,
+  type TokenType,
+} from 'chevrotain'
+import type { ErrorExpr, Expr, Ident } from '../ast.ts'
+import { isCloser } from '../brackets.ts'
+import { bug, type Diagnostic, DiagnosticBag } from '../diagnostic.ts'
+import type { SourceFile, Span } from '../source.ts'
+import * as T from '../tokens.ts'
+import { EXPECTATIONS, explain, nestedTooDeep, noDeclaration, unseparated } from './errors.ts'
+import { combine, type Operand } from './operators.ts'
+
+/** Brackets, `if`s and loops within each other. Later phases recurse over the tree, so it must stay shallow. */
+export const MAX_NESTING = 200
+
+/** Ends an item early; it carries what to report, if anything. */
+class Stop extends Error {
+  readonly diagnostic: Diagnostic | undefined
+  constructor(diagnostic: Diagnostic | undefined) {
+    super(diagnostic?.message)
+    this.diagnostic = diagnostic
+  }
+}
+
+export interface Input {
+  readonly source: SourceFile
+  readonly bag: DiagnosticBag
+  /** Balanced, with only the new lines that mean something. */
+  readonly tokens: T.ArcToken[]
+  readonly docs: ReadonlyMap<number, string>
+}
+
+const NOTHING: Input = { source: { path: '', text: '' }, bag: new DiagnosticBag(), tokens: [], docs: new Map() }
+
+export abstract class ParserBase extends EmbeddedActionsParser {
+  #input = NOTHING
+  #nesting = 0
+  #isTooDeep = false
+  /** How many mistakes the parser has reported in this text. */
+  protected reports = 0
+
+  constructor(skipValidations: boolean) {
+    super([...T.PARSER_TOKENS], {
+      recoveryEnabled: false,
+      maxLookahead: 1,
+      skipValidations,
+      errorMessageProvider: EXPECTATIONS,
+    })
+  }
+
+  /** Runs a rule on a text. */
+  protected with<R>(input: Input, parse: () => R): R {
+    this.#input = input
+    this.#nesting = 0
+    this.#isTooDeep = false
+    this.reports = 0
+    this.input = input.tokens
+    try {
+      return parse()
+    } finally {
+      this.#input = NOTHING
+      this.input = []
+    }
+  }
+
+  // ---------------------------------------------------------------- looking
+
+  protected at(type: TokenType, k = 1): boolean {
+    return this.LA(k).tokenType === type
+  }
+
+  protected nameAt(k: number): boolean {
+    return T.isName(this.LA(k))
+  }
+
+  /** Whether the next token ends the brackets or the text around the items. */
+  protected closing(): boolean {
+    const next = this.LA(1)
+    return next.tokenType === EOF || isCloser(next as T.ArcToken)
+  }
+
+  protected ending(): boolean {
+    return this.closing() || this.at(T.Newline) || this.at(T.Comma)
+  }
+
+  // ----------------------------------------------------------------- places
+
+  /** Where the next token begins; the end of the text has no token with a place. */
+  protected get start(): number {
+    const next = this.LA(1)
+    return next.tokenType === EOF ? this.#input.source.text.length : next.startOffset
+  }
+
+  /** Where the last token ended. */
+  protected get end(): number {
+    const last = this.LA(0)
+    return last.tokenType === EOF ? 0 : T.tokenEnd(last)
+  }
+
+  /** From an offset to the end of the last token. */
+  protected from(start: number): Span {
+    return this.span(start, Math.max(start, this.end))
+  }
+
+  protected span(start: number, end: number): Span {
+    return { source: this.#input.source, start, end }
+  }
+
+  protected tokenSpan(token: { startOffset: number; image: string }): Span {
+    return this.span(token.startOffset, token.startOffset + token.image.length)
+  }
+
+  protected textBetween(start: number, end: number): string {
+    return this.#input.source.text.slice(start, end)
+  }
+
+  /** Makes a tree of operands with operators between them. */
+  protected combine(operands: readonly Operand[], operators: readonly T.ArcToken[]): Expr {
+    return combine(this.#input.source, operands, operators, (diagnostic) => this.report(diagnostic))
+  }
+
+  protected docAt(start: number): string | undefined {
+    return this.#input.docs.get(start)
+  }
+
+  protected ident(token: { startOffset: number; image: string }): Ident {
+    return { kind: 'Ident', text: token.image, span: this.tokenSpan(token) }
+  }
+
+  protected errorExpr(span: Span): ErrorExpr {
+    return { kind: 'Error', span }
+  }
+
+  // ---------------------------------------------------------------- reports
+
+  protected report(diagnostic: Diagnostic): void {
+    if (this.RECORDING_PHASE) return
+    this.reports += 1
+    this.#input.bag.add(diagnostic)
+  }
+
+  protected reportUnseparated(separators: string): void {
+    this.report(unseparated(this.#input.source, this.LA(1), this.LA(0), separators))
+  }
+
+  protected unknownDeclaration(): Diagnostic {
+    return noDeclaration(this.#input.source, this.LA(1), this.LA(2))
+  }
+
+  /** Reports and leaves the item. */
+  protected stop(diagnostic: Diagnostic): never {
+    throw new Stop(diagnostic)
+  }
+
+  /** Counts one level of nesting while `parse` runs. */
+  protected nested<R>(parse: () => R): R {
+    if (this.#nesting >= MAX_NESTING && !this.RECORDING_PHASE) this.#stopTooDeep()
+    this.#nesting += 1
+    const result = parse()
+    this.#nesting -= 1
+    return result
+  }
+
+  /** Said once, since everything at that depth has the same fault. */
+  #stopTooDeep(): never {
+    if (this.#isTooDeep) throw new Stop(undefined)
+    this.#isTooDeep = true
+    this.stop(nestedTooDeep(this.span(this.start, this.start), MAX_NESTING))
+  }
+
+  // --------------------------------------------------------------- recovery
+
+  /** Runs `parse`. A mistake in it is reported, and the rest of the item skipped. */
+  protected recovering<R>(parse: () => R, instead: (start: number) => R, skip?: () => void): R {
+    const next = this.LA(1) as T.ArcToken
+    const depth = next.tokenType === EOF ? 0 : isCloser(next) ? next.depth + 1 : next.depth
+    const start = this.start
+    const nesting = this.#nesting
+    try {
+      return parse()
+    } catch (error) {
+      if (error instanceof Stop) {
+        if (error.diagnostic === undefined) this.reports += 1
+        else this.report(error.diagnostic)
+      } else if (error instanceof Error && isRecognitionException(error)) {
+        this.report(explain(error as Error & IRecognitionException, this.LA(0), this.#input.source))
+      } else throw error
+      this.#nesting = nesting
+      if (skip === undefined) this.skipItem(depth)
+      else skip()
+      return instead(start)
+    }
+  }
+
+  /** Skips to the new line, comma or closing bracket that ends an item at this depth. */
+  protected skipItem(depth: number): void {
+    for (;;) {
+      const next = this.LA(1) as T.ArcToken
+      if (next.tokenType === EOF || next.depth < depth) return
+      if (next.depth === depth && (next.tokenType === T.Newline || next.tokenType === T.Comma)) return
+      this.SKIP_TOKEN()
+    }
+  }
+
+  /** Skips to the next line at depth 0 that begins a declaration. */
+  protected skipDeclaration(): void {
+    while (!this.at(EOF)) {
+      const isLineEnd = this.at(T.Newline) && (this.LA(1) as T.ArcToken).depth === 0
+      if (isLineEnd && T.beginsDeclaration(this.LA(2))) return
+      this.SKIP_TOKEN()
+    }
+  }
+
+  /** Items between brackets, separated by new lines or commas, a last separator allowed. One that fails is reported and skipped. */
+  protected items(item: () => void, separators = 'a new line or a comma'): void {
+    do {
+      if (this.RECORDING_PHASE) item()
+      else if (this.closing()) return
+      else {
+        const before = this.reports
+        this.recovering(item, () => undefined)
+        this.#separator(before, separators)
+      }
+    } while (!this.RECORDING_PHASE)
+  }
+
+  #separator(reportsBefore: number, separators: string): void {
+    if (!this.ending()) {
+      const next = this.LA(1) as T.ArcToken
+      if (this.reports === reportsBefore) this.reportUnseparated(separators)
+      this.skipItem(next.depth)
+    }
+    if (this.at(T.Newline) || this.at(T.Comma)) this.SKIP_TOKEN()
+    else if (!this.closing()) bug('an item ended where none can', this.span(this.start, this.start))
+  }
+}

@@ -1,0 +1,133 @@
+/** What stands in braces inside expressions: blocks with their `let`s, and records. */
+import type { BlockExpr, Expr, LetDecl, RecordExpr, RecordField } from '../ast.ts'
+import { grammarError } from '../messages.ts'
+import * as T from '../tokens.ts'
+import { ExpressionRules } from './expressions.ts'
+
+export abstract class BlockRules extends ExpressionRules {
+  /** `{ let a = …` and a value as the last line `}` */
+  protected readonly block = this.RULE('block', (): BlockExpr => {
+    const start = this.start
+    const lets: LetDecl[] = []
+    const values: Expr[] = []
+    const before = this.reports
+    this.CONSUME(T.LCurly)
+    this.items(() =>
+      this.OR([
+        { ALT: () => lets.push(this.SUBRULE(this.let)) },
+        { GATE: () => this.bindingAhead(), ALT: () => lets.push(this.SUBRULE(this.bareBinding)) },
+        { ALT: () => values.push(this.SUBRULE(this.expression)) },
+      ]),
+    )
+    this.CONSUME(T.RCurly)
+    const span = this.from(start)
+    return this.ACTION(() => {
+      for (const early of values.slice(0, -1))
+        this.report(grammarError('ARC1215', {}, early.span, { label: 'this value is lost' }))
+      const value = values.at(-1)
+      if (value !== undefined) return { kind: 'Block', lets, value, span }
+      const end = this.span(span.end - 1, span.end)
+      if (this.reports === before)
+        this.report(grammarError('ARC1214', { what: 'block' }, end, { label: 'expected a value before this' }))
+      return { kind: 'Block', lets, value: this.errorExpr(this.span(end.start, end.start)), span }
+    })
+  })
+
+  /** The body of a function or a method: a block, or `= value`. */
+  protected readonly body = this.RULE(
+    'body',
+    (): Expr =>
+      this.OR<Expr>([
+        { ALT: () => this.SUBRULE(this.block) },
+        {
+          ALT: () => {
+            this.CONSUME(T.Equals)
+            return this.recovering(
+              () => this.SUBRULE(this.expression),
+              (start) => this.errorExpr(this.from(start)),
+            )
+          },
+        },
+      ]),
+  )
+
+  private bindingAhead(): boolean {
+    return this.nameAt(1) && this.at(T.Equals, 2)
+  }
+
+  /** `a = 1` in a block: reported, and read as the `let` that it lacks. */
+  private readonly bareBinding = this.RULE('bareBinding', (): LetDecl => {
+    const start = this.start
+    const name = this.SUBRULE(this.identifier)
+    this.ACTION(() => {
+      const fix = { message: 'add `let`', span: this.span(start, start), replacement: 'let ' }
+      this.report(grammarError('ARC1213', { name: name.text }, name.span, { fix }))
+    })
+    const value = this.assignedValue('name', name.text)
+    return { kind: 'Let', doc: undefined, name, type: undefined, value, span: this.from(start) }
+  })
+
+  protected readonly let = this.RULE('let', (): LetDecl => {
+    const start = this.start
+    const doc = this.docAt(start)
+    this.CONSUME(T.Let)
+    const name = this.SUBRULE(this.identifier)
+    const type = this.OPTION(() => {
+      this.CONSUME(T.Colon)
+      return this.SUBRULE(this.type)
+    })
+    const value = this.assignedValue('name', name.text)
+    return { kind: 'Let', doc, name, type, value, span: this.from(start) }
+  })
+
+  protected readonly record = this.RULE('record', (): RecordExpr => {
+    const start = this.start
+    const fields: RecordField[] = []
+    this.CONSUME(T.LCurly)
+    this.items(() => fields.push(this.SUBRULE(this.recordField)))
+    this.CONSUME(T.RCurly)
+    return { kind: 'Record', fields, span: this.from(start) }
+  })
+
+  private readonly recordField = this.RULE('recordField', (): RecordField => {
+    const start = this.start
+    const name = this.SUBRULE(this.identifier)
+    const value = this.assignedValue('field', name.text)
+    return { kind: 'RecordField', name, value, span: this.from(start) }
+  })
+
+  /**
+   * `= value`. `:`, `==` and nothing at all in place of `=` are reported and read as `=`. What cannot be read is reported and
+   * becomes an `ErrorExpr`, so that its field or name still exists.
+   */
+  protected assignedValue(what: 'name' | 'field', name: string): Expr {
+    const article = what === 'name' ? 'the value of a name' : 'a field'
+    return this.recovering(
+      () => {
+        this.or(9, [
+          { ALT: () => this.consume(9, T.Equals) },
+          { ALT: () => this.foreign(this.consume(9, T.Colon), article, '=') },
+          { ALT: () => this.foreign(this.consume(9, T.EqualEqual), article, '=') },
+          { ALT: () => this.missingAssign(what, name) },
+        ])
+        return this.subrule(9, this.expression)
+      },
+      (start) => this.errorExpr(this.from(start)),
+    )
+  }
+
+  private missingAssign(what: string, name: string): void {
+    if (this.RECORDING_PHASE) return
+    const at = this.span(this.end, this.end)
+    const canFollow = !this.ending() && !this.at(T.LCurly) && !this.at(T.Dot)
+    const fix = { message: 'add `=`', span: at, replacement: ' =' }
+    const diagnostic = grammarError(
+      'ARC1202',
+      { name, what },
+      at,
+      canFollow ? { fix } : { label: 'expected `= value`' },
+    )
+    if (!canFollow) this.stop(diagnostic)
+    this.report(diagnostic)
+  }
+}

@@ -1,0 +1,167 @@
+/** Chevrotain's errors as diagnostics: what was expected, what stands there, and the likely intention. */
+import { EOF, type IParserErrorMessageProvider, type IRecognitionException, type IToken, tokenLabel } from 'chevrotain'
+import { isCloser } from '../brackets.ts'
+import type { Diagnostic, Fix } from '../diagnostic.ts'
+import { grammarError } from '../messages.ts'
+import type { SourceFile, Span } from '../source.ts'
+import { nearest } from '../suggest.ts'
+import * as T from '../tokens.ts'
+
+/** An exception's message is what was expected, and nothing else: the sentence is made in `explain`. */
+export const EXPECTATIONS: IParserErrorMessageProvider = {
+  buildMismatchTokenMessage: ({ expected }) => tokenLabel(expected),
+  buildNotAllInputParsedMessage: () => 'the end',
+  buildNoViableAltMessage: ({ customUserDescription }) => customUserDescription ?? 'something else',
+  buildEarlyExitMessage: ({ customUserDescription }) => customUserDescription ?? 'something else',
+}
+
+/** A token as a sentence names it. */
+export function describe(token: IToken): string {
+  switch (token.tokenType) {
+    case EOF:
+      return 'the end of the text'
+    case T.Newline:
+      return 'the end of the line'
+    case T.StringText:
+    case T.StringHead:
+      return 'a string'
+    case T.StringMiddle:
+    case T.StringTail:
+      return 'the end of the `{ }`'
+    default:
+      return token.image === '' ? `the end of the ${tokenLabel(token.tokenType)} block` : `\`${token.image}\``
+  }
+}
+
+/** The place of a token; what has no width is shown behind the token before it. Recovery and the end have no place of their own. */
+export function placeOf(source: SourceFile, token: IToken, before: IToken): Span {
+  const isPlaced = token.tokenType !== EOF && token.tokenType !== T.Newline && token.image !== ''
+  if (isPlaced && !Number.isNaN(token.startOffset)) return { source, start: token.startOffset, end: T.tokenEnd(token) }
+  if (Number.isNaN(before.startOffset)) return { source, start: source.text.length, end: source.text.length }
+  return { source, start: T.tokenEnd(before), end: T.tokenEnd(before) }
+}
+
+const endsSomething = (token: IToken): boolean =>
+  token.tokenType === EOF ||
+  token.tokenType === T.Newline ||
+  token.tokenType === T.Comma ||
+  isCloser(token as T.ArcToken)
+
+/** What one exception of the parser tells the user. */
+export function explain(error: IRecognitionException, before: IToken, source: SourceFile): Diagnostic {
+  const found = error.token
+  const span = placeOf(source, found, before)
+  const expected = error.message
+  const rule = error.context.ruleStack.at(-1)
+  if (found.tokenType === T.Percent) return percent(source, found)
+  if (expected === 'a name' && T.isReserved(found)) return grammarError('ARC1207', { word: found.image }, span)
+  if (expected === '`else`')
+    return grammarError('ARC1221', {}, span, { label: `expected \`else\`, found ${describe(found)}` })
+  if (expected === 'a value') return missingValue(source, found, before, span)
+  const notes = NOTES[`${rule}/${expected}`] ?? []
+  const fix = insertion(source, expected, found, before)
+  const extras = { label: `expected ${expected}`, notes, ...(fix === undefined ? {} : { fix }) }
+  return grammarError('ARC1201', { expected, found: describe(found) }, span, extras)
+}
+
+const NOTES: Readonly<Record<string, readonly string[]>> = {
+  'ifExpression/`then`': ['an `if` is written `if condition then value else value`'],
+  'forExpression/`in`': ['a loop is written `for i in 0..n { … }`'],
+  'forExpression/`{`': ['a loop is written `for i in 0..n { … }`'],
+  'test/a string': ['a test is written `test "what it shows" { assert … }`'],
+  'backbone/`on`': ['a backbone is written `backbone name(…) on Image(112, 112, 3) -> Vector(512) { … }`'],
+  'backbone/`->`': ['a backbone is written `backbone name(…) on Image(112, 112, 3) -> Vector(512) { … }`'],
+}
+
+function missingValue(source: SourceFile, found: IToken, before: IToken, span: Span): Diagnostic {
+  if (found.tokenType === T.If || found.tokenType === T.For) {
+    const what = found.tokenType === T.If ? 'an `if`' : 'a `for`'
+    return grammarError('ARC1209', { what }, span, { label: 'put it in parentheses, from here to its end' })
+  }
+  if (endsSomething(found) && !Number.isNaN(before.startOffset)) {
+    const at = { source, start: T.tokenEnd(before), end: T.tokenEnd(before) }
+    return grammarError('ARC1204', { after: describe(before) }, at, { label: 'a value is missing here' })
+  }
+  if (found.tokenType === T.Let || T.isReserved(found)) {
+    return grammarError('ARC1201', { expected: 'a value', found: `the keyword ${describe(found)}` }, span)
+  }
+  return grammarError('ARC1201', { expected: 'a value', found: describe(found) }, span, { label: 'expected a value' })
+}
+
+/** Two words that only lack what stands between them can be repaired. */
+function insertion(source: SourceFile, expected: string, found: IToken, before: IToken): Fix | undefined {
+  const text = { '`in`': ' in', '`->`': ' ->', 'a comma or `)`': ',', 'a comma or `]`': ',' }[expected]
+  if (text === undefined || endsSomething(found) || Number.isNaN(before.startOffset)) return undefined
+  const canFollow = T.isName(found) || found.tokenType === T.NumberToken || found.tokenType === T.StringText
+  if (!canFollow) return undefined
+  const at = T.tokenEnd(before)
+  return { message: `add \`${text.trim()}\``, span: { source, start: at, end: at }, replacement: text }
+}
+
+function percent(source: SourceFile, token: IToken): Diagnostic {
+  const span = placeOf(source, token, token)
+  const fix = { message: 'for the remainder, write `mod`', span, replacement: 'mod' }
+  return grammarError('ARC1223', {}, span, { fix })
+}
+
+/** Something follows an item on its line. */
+export function unseparated(source: SourceFile, found: IToken, last: IToken, separators: string): Diagnostic {
+  const span = placeOf(source, found, last)
+  if (found.tokenType === T.Percent) return percent(source, found)
+  if (last.image === 'return' && last.tokenType === T.Identifier) {
+    const whole = { source, start: last.startOffset, end: span.start }
+    const fix = { message: 'drop `return`', span: whole, replacement: '' }
+    return grammarError('ARC1224', {}, { ...whole, end: T.tokenEnd(last) }, { fix })
+  }
+  if (T.isName(found) || T.isReserved(found)) {
+    const at = { source, start: T.tokenEnd(last), end: T.tokenEnd(last) }
+    const fix = { message: 'add a comma', span: at, replacement: ',' }
+    return grammarError('ARC1210', { separators, found: describe(found) }, span, { fix })
+  }
+  return grammarError('ARC1210', { separators, found: describe(found) }, span)
+}
+
+export function nestedTooDeep(span: Span, limit: number): Diagnostic {
+  return grammarError('ARC1211', { limit }, span, { notes: ['name a part of it with `let`'] })
+}
+
+/** Words that begin a declaration in other languages. */
+const FOREIGN_WORDS: Readonly<Record<string, string>> = {
+  def: 'fn',
+  func: 'fn',
+  function: 'fn',
+  fun: 'fn',
+  const: 'let',
+  var: 'let',
+  val: 'let',
+  import: 'use',
+  from: 'use',
+  include: 'use',
+  require: 'use',
+  class: 'block',
+  module: 'block',
+  layer: 'block',
+  model: 'backbone',
+  network: 'backbone',
+  loss: 'margin',
+  data: 'dataset',
+  train: 'experiment',
+  run: 'experiment',
+}
+
+/** A line at the top of a file that begins nothing. */
+export function noDeclaration(source: SourceFile, found: IToken, next: IToken): Diagnostic {
+  const span = placeOf(source, found, found)
+  const word = FOREIGN_WORDS[found.image] ?? (T.isName(found) ? nearest(found.image, T.DECLARATION_WORDS) : undefined)
+  const isField = next.tokenType === T.Equals || next.tokenType === T.Dot
+  if (T.isName(found) && isField && next.tokenType === T.Equals) {
+    const fix = { message: 'bind a name with `let`', span: { ...span, end: span.start }, replacement: 'let ' }
+    return grammarError('ARC1206', { found: describe(found) }, span, { fix })
+  }
+  if (word !== undefined && T.isName(next)) {
+    const fix = { message: `did you mean \`${word}\`?`, span, replacement: word }
+    return grammarError('ARC1206', { found: describe(found) }, span, { fix })
+  }
+  const notes = [`declarations begin with ${T.DECLARATION_WORDS.map((w) => `\`${w}\``).join(', ')}`]
+  return grammarError('ARC1206', { found: describe(found) }, span, { notes })
+}

@@ -1,0 +1,224 @@
+/** Expressions: prefix forms, chains of operators, calls, literals, records and blocks. */
+import type { ParserMethod } from 'chevrotain'
+import type { Argument, BlockExpr, Expr, IfExpr, RecordExpr, StringExpr } from '../ast.ts'
+import { grammarError } from '../messages.ts'
+import * as T from '../tokens.ts'
+import { LiteralRules } from './literals.ts'
+import type { Operand } from './operators.ts'
+
+export abstract class ExpressionRules extends LiteralRules {
+  protected abstract readonly block: ParserMethod<[], BlockExpr>
+  protected abstract readonly record: ParserMethod<[], RecordExpr>
+
+  readonly expression = this.RULE(
+    'expression',
+    (): Expr =>
+      this.nested(() =>
+        this.OR<Expr>({
+          DEF: [
+            { ALT: () => this.SUBRULE(this.ifExpression) },
+            { ALT: () => this.SUBRULE(this.forExpression) },
+            {
+              ALT: () => {
+                const operands = [this.SUBRULE(this.operand)]
+                const operators: T.ArcToken[] = []
+                this.MANY(() => {
+                  operators.push(this.CONSUME(T.BinaryOperator) as T.ArcToken)
+                  operands.push(this.SUBRULE2(this.operand))
+                })
+                return this.ACTION(() => this.combine(operands, operators))
+              },
+            },
+          ],
+          ERR_MSG: 'a value',
+        }),
+      ),
+  )
+
+  private readonly ifExpression = this.RULE('ifExpression', (): IfExpr => {
+    const start = this.start
+    this.CONSUME(T.If)
+    const condition = this.SUBRULE(this.expression)
+    this.CONSUME(T.Then)
+    const then = this.SUBRULE2(this.expression)
+    this.CONSUME(T.Else)
+    const otherwise = this.SUBRULE3(this.expression)
+    return { kind: 'If', condition, then, otherwise, span: this.from(start) }
+  })
+
+  private readonly forExpression = this.RULE('forExpression', (): Expr => {
+    const start = this.start
+    this.CONSUME(T.For)
+    const variable = this.SUBRULE(this.identifier)
+    this.CONSUME(T.In)
+    const items = this.SUBRULE(this.expression)
+    const carry = this.OPTION(() => {
+      this.CONSUME(T.Carry)
+      const name = this.SUBRULE2(this.identifier)
+      this.CONSUME(T.Equals)
+      return { name, start: this.SUBRULE2(this.expression) }
+    })
+    const body = this.SUBRULE(this.block)
+    return { kind: 'For', variable, items, carry, body, span: this.from(start) }
+  })
+
+  /** Prefix operators, a primary and what follows it: calls, members, indices, a scope. */
+  private readonly operand = this.RULE('operand', (): Operand => {
+    const prefixes: T.ArcToken[] = []
+    this.MANY(() => {
+      prefixes.push(this.CONSUME(T.PrefixOperator) as T.ArcToken)
+    })
+    const start = this.start
+    let expr = this.OR<Expr>({
+      DEF: [
+        { ALT: () => this.SUBRULE(this.number) },
+        { ALT: () => this.SUBRULE(this.string) },
+        { ALT: () => this.SUBRULE(this.boolean) },
+        { ALT: () => this.nameValue(this.CONSUME(T.Name)) },
+        { ALT: () => this.SUBRULE(this.list) },
+        {
+          ALT: () => {
+            this.CONSUME(T.LParen)
+            const inner = this.SUBRULE(this.expression)
+            this.CONSUME(T.RParen)
+            return inner
+          },
+        },
+        { GATE: () => this.recordAhead(), ALT: () => this.SUBRULE(this.record) },
+        { ALT: () => this.SUBRULE(this.block) },
+      ],
+      ERR_MSG: 'a value',
+    })
+    this.MANY2(() => {
+      expr = this.OR2<Expr>([
+        {
+          ALT: () => {
+            const given = this.SUBRULE(this.callArguments)
+            return { kind: 'Call', callee: expr, arguments: given, scope: undefined, span: this.from(start) }
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(T.Dot)
+            const name = this.SUBRULE(this.identifier)
+            return { kind: 'Member', object: expr, name, span: this.from(start) }
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(T.LBracket)
+            const index = this.SUBRULE2(this.expression)
+            this.CONSUME(T.RBracket)
+            return { kind: 'Index', object: expr, index, span: this.from(start) }
+          },
+        },
+      ])
+    })
+    this.OPTION(() => {
+      this.CONSUME(T.As)
+      const scope = this.SUBRULE(this.scope)
+      expr = this.ACTION(() => this.scoped(expr, scope, start))
+    })
+    return { prefixes, expr, start, end: this.end }
+  })
+
+  private readonly scope = this.RULE(
+    'scope',
+    (): StringExpr =>
+      this.OR<StringExpr>({
+        DEF: [
+          {
+            ALT: () => {
+              const name = this.SUBRULE(this.identifier)
+              return { kind: 'String', texts: [name.text], holes: [], span: name.span }
+            },
+          },
+          { ALT: () => this.SUBRULE(this.string) },
+        ],
+        ERR_MSG: 'a name or a string',
+      }),
+  )
+
+  private scoped(expr: Expr, scope: StringExpr, start: number): Expr {
+    const span = this.from(start)
+    if (expr.kind === 'Call' && expr.scope === undefined) return { ...expr, scope, span }
+    if (expr.kind === 'Name' || expr.kind === 'Member')
+      return { kind: 'Call', callee: expr, arguments: [], scope, span }
+    this.report(grammarError('ARC1219', {}, span))
+    return expr
+  }
+
+  private readonly list = this.RULE('list', (): Expr => {
+    const start = this.start
+    const items: Expr[] = []
+    this.CONSUME(T.LBracket)
+    this.OPTION({
+      GATE: () => !this.at(T.RBracket),
+      DEF: () => {
+        items.push(this.SUBRULE(this.expression))
+        this.MANY({
+          GATE: () => !this.at(T.RBracket, 2),
+          DEF: () => {
+            this.CONSUME(T.Comma)
+            items.push(this.SUBRULE2(this.expression))
+          },
+        })
+        this.OPTION2(() => this.CONSUME2(T.Comma))
+      },
+    })
+    this.CONSUME(T.RBracket, { ERR_MSG: 'a comma or `]`' })
+    return { kind: 'List', items, span: this.from(start) }
+  })
+
+  private readonly callArguments = this.RULE('callArguments', (): Argument[] => {
+    const given: Argument[] = []
+    this.CONSUME(T.LParen)
+    this.OPTION({
+      GATE: () => !this.at(T.RParen),
+      DEF: () => {
+        given.push(this.SUBRULE(this.argument))
+        this.MANY({
+          GATE: () => !this.at(T.RParen, 2),
+          DEF: () => {
+            this.CONSUME(T.Comma)
+            given.push(this.SUBRULE2(this.argument))
+          },
+        })
+        this.OPTION2(() => this.CONSUME2(T.Comma))
+      },
+    })
+    this.CONSUME(T.RParen, { ERR_MSG: 'a comma or `)`' })
+    return given
+  })
+
+  private readonly argument = this.RULE('argument', (): Argument => {
+    const start = this.start
+    const name = this.OPTION({
+      GATE: () => this.nameAt(1) && (this.at(T.Colon, 2) || this.at(T.Equals, 2)),
+      DEF: () => {
+        const named = this.SUBRULE(this.identifier)
+        this.OR([
+          { ALT: () => this.CONSUME(T.Colon) },
+          { ALT: () => this.foreign(this.CONSUME(T.Equals), 'an argument', ':') },
+        ])
+        return named
+      },
+    })
+    const value = this.SUBRULE(this.expression)
+    return { kind: 'Argument', name, value, span: this.from(start) }
+  })
+
+  /** `{ }` and `{ name = …` are records; every other brace in an expression opens a block. */
+  private recordAhead(): boolean {
+    return this.at(T.RCurly, 2) || (this.nameAt(2) && this.at(T.Equals, 3))
+  }
+
+  /** Reports `:` where `=` is meant, or the other way round; the item goes on as if it had been written right. */
+  protected foreign(token: { startOffset: number; image: string }, what: string, right: string): void {
+    this.ACTION(() => {
+      const span = this.tokenSpan(token)
+      const fix = { message: `write \`${right}\``, span, replacement: right }
+      this.report(grammarError('ARC1203', { what, right, found: token.image }, span, { fix }))
+    })
+  }
+}

@@ -1,0 +1,117 @@
+/** Numbers with their units, strings with their holes, truth values and names. */
+import type { IToken, ParserMethod } from 'chevrotain'
+import type { BoolExpr, Expr, Ident, NumberExpr, StringExpr } from '../ast.ts'
+import { grammarError } from '../messages.ts'
+import * as T from '../tokens.ts'
+import { TypeRules } from './types.ts'
+
+/** Truth values of other languages. */
+const TRUTHS: ReadonlyMap<string, boolean> = new Map([
+  ...['True', 'TRUE', 'yes', 'Yes', 'YES', 'on', 'On', 'ON'].map((word) => [word, true] as const),
+  ...['False', 'FALSE', 'no', 'No', 'NO', 'off', 'Off', 'OFF'].map((word) => [word, false] as const),
+])
+
+export abstract class LiteralRules extends TypeRules {
+  protected abstract override readonly expression: ParserMethod<[], Expr>
+
+  protected readonly number = this.RULE('number', (): NumberExpr => {
+    const token = this.CONSUME(T.NumberToken)
+    const unit = this.OPTION({
+      GATE: () => this.unitAhead(),
+      DEF: () =>
+        this.OR<Ident>([
+          { ALT: () => this.ident(this.CONSUME(T.Percent)) },
+          { ALT: () => this.unitName(this.CONSUME(T.Identifier)) },
+        ]),
+    })
+    return this.ACTION(() => {
+      const digits = token.image.replaceAll('_', '').replace(/\.(?!\d)/, '')
+      const value = Number.isFinite(Number(digits)) ? Number(digits) : 0
+      const span = this.span(token.startOffset, unit?.span.end ?? T.tokenEnd(token))
+      return { kind: 'Number', value, isInteger: /^\d+$/.test(digits), unit, span }
+    })
+  })
+
+  /** `%` must touch its number; a unit's name follows on the same line. */
+  private unitAhead(): boolean {
+    const between = this.textBetween(T.tokenEnd(this.LA(0)), this.LA(1).startOffset)
+    return this.at(T.Percent) ? between === '' : !between.includes('\n')
+  }
+
+  /** `GiB`, `GB/s`, `per device`: what belongs to the name is consumed with it. */
+  private unitName(name: IToken): Ident {
+    const first = this.ident(name)
+    const isPer = name.image === 'per'
+    const second = this.OPTION1({
+      GATE: () => isPer,
+      DEF: () => this.CONSUME(T.Name),
+    })
+    const perSecond = this.OPTION2({
+      GATE: () => second === undefined && this.perSecondAhead(),
+      DEF: () => {
+        this.CONSUME(T.Slash)
+        return this.CONSUME1(T.Identifier)
+      },
+    })
+    const last = second ?? perSecond
+    if (last === undefined || this.RECORDING_PHASE) return first
+    const text = second === undefined ? `${name.image}/s` : `per ${second.image}`
+    return { kind: 'Ident', text, span: { ...first.span, end: T.tokenEnd(last) } }
+  }
+
+  private perSecondAhead(): boolean {
+    const [slash, second] = [this.LA(1), this.LA(2)]
+    const touches = slash.startOffset === this.end && second.startOffset === this.end + 1
+    return touches && second.tokenType === T.Identifier && second.image === 's'
+  }
+
+  protected readonly string = this.RULE('string', (): StringExpr => {
+    const start = this.start
+    const texts: string[] = []
+    const holes: Expr[] = []
+    const part = (token: IToken) => texts.push((token as T.ArcToken).cooked)
+    this.OR([
+      { ALT: () => part(this.CONSUME(T.StringText)) },
+      {
+        ALT: () => {
+          part(this.CONSUME(T.StringHead))
+          holes.push(this.SUBRULE(this.expression))
+          this.MANY(() => {
+            part(this.CONSUME(T.StringMiddle))
+            holes.push(this.SUBRULE2(this.expression))
+          })
+          part(this.CONSUME(T.StringTail))
+        },
+      },
+    ])
+    return { kind: 'String', texts, holes, span: this.from(start) }
+  })
+
+  protected readonly boolean = this.RULE('boolean', (): BoolExpr => {
+    const value = this.OR<boolean>([
+      {
+        ALT: () => {
+          this.CONSUME(T.True)
+          return true
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(T.False)
+          return false
+        },
+      },
+    ])
+    return { kind: 'Bool', value, span: this.tokenSpan(this.LA(0)) }
+  })
+
+  /** A name; `yes`, `True` and their kind are reported, and read as what they mean. */
+  protected nameValue(token: IToken): Expr {
+    const span = this.tokenSpan(token)
+    const truth = TRUTHS.get(token.image)
+    if (truth === undefined || this.at(T.Dot) || this.at(T.LParen)) return { kind: 'Name', name: token.image, span }
+    const fix = { message: `write \`${truth}\``, span, replacement: `${truth}` }
+    this.report(grammarError('ARC1205', { found: token.image, right: `${truth}` }, span, { fix }))
+    return { kind: 'Bool', value: truth, span }
+  }
+}

@@ -1,0 +1,175 @@
+/** Operator precedence: a chain of operands and operators becomes a tree. Loosest first, as `docs/language.md` lists them. */
+import type { TokenType } from 'chevrotain'
+import type { BinaryOperator, Expr } from '../ast.ts'
+import { bug, type Diagnostic } from '../diagnostic.ts'
+import { grammarError } from '../messages.ts'
+import { type SourceFile, type Span, textOf } from '../source.ts'
+import * as T from '../tokens.ts'
+
+/** More operators than this in one expression make a tree too deep for later phases. */
+export const MAX_OPERATORS = 200
+
+/** An operand with its extent, which is larger than its expression's where it stands in parentheses. */
+export interface Operand {
+  readonly prefixes: readonly T.ArcToken[]
+  readonly expr: Expr
+  /** Without the prefixes. */
+  readonly start: number
+  readonly end: number
+}
+
+interface Level {
+  readonly binds: number
+  readonly associates: 'left' | 'right' | 'none'
+  readonly operator: BinaryOperator | '|>' | '..'
+}
+
+const level = (binds: number, operator: Level['operator'], associates: Level['associates'] = 'left'): Level => ({
+  binds,
+  associates,
+  operator,
+})
+
+const PIPE = 1
+const NOT = 4
+const COMPARISON = 5
+const RANGE = 6
+const POWER = 10
+
+const LEVELS: ReadonlyMap<TokenType, Level> = new Map([
+  [T.Pipe, level(PIPE, '|>')],
+  [T.Or, level(2, 'or')],
+  [T.And, level(3, 'and')],
+  [T.EqualEqual, level(COMPARISON, '==', 'none')],
+  [T.NotEqual, level(COMPARISON, '!=', 'none')],
+  [T.Less, level(COMPARISON, '<', 'none')],
+  [T.LessEqual, level(COMPARISON, '<=', 'none')],
+  [T.Greater, level(COMPARISON, '>', 'none')],
+  [T.GreaterEqual, level(COMPARISON, '>=', 'none')],
+  [T.Near, level(COMPARISON, '≈', 'none')],
+  [T.DotDot, level(RANGE, '..', 'none')],
+  [T.Plus, level(7, '+')],
+  [T.Minus, level(7, '-')],
+  [T.Star, level(8, '*')],
+  [T.Slash, level(8, '/')],
+  [T.Div, level(8, 'div')],
+  [T.Mod, level(8, 'mod')],
+  [T.StarStar, level(POWER, '**', 'right')],
+])
+
+interface Chain {
+  readonly source: SourceFile
+  readonly operands: readonly Operand[]
+  readonly operators: readonly T.ArcToken[]
+  readonly report: (diagnostic: Diagnostic) => void
+  /** The next operand and, behind it, the next operator. */
+  at: number
+}
+
+interface Part {
+  readonly expr: Expr
+  readonly start: number
+  readonly end: number
+}
+
+/** `operands` are one more than `operators`. */
+export function combine(
+  source: SourceFile,
+  operands: readonly Operand[],
+  operators: readonly T.ArcToken[],
+  report: (diagnostic: Diagnostic) => void,
+): Expr {
+  const first = operands[0] ?? bug('a chain without operands')
+  if (operators.length === 0 && first.prefixes.length === 0) return first.expr
+  const count = operands.reduce((n, operand) => n + operand.prefixes.length, operators.length)
+  if (count > MAX_OPERATORS) {
+    const span = {
+      source,
+      start: first.prefixes[0]?.startOffset ?? first.start,
+      end: operands.at(-1)?.end ?? first.end,
+    }
+    report(grammarError('ARC1212', { limit: MAX_OPERATORS }, span, { notes: ['name a part of it with `let`'] }))
+    return { kind: 'Error', span }
+  }
+  return climb({ source, operands, operators, report, at: 0 }, PIPE).expr
+}
+
+const operandAt = (chain: Chain): Operand => chain.operands[chain.at] ?? bug('an operator without a right side')
+
+/** Reads operators that bind at least as tight as `least`, and the first operand's prefixes from number `k` on. */
+function climb(chain: Chain, least: number, k = 0): Part {
+  let left = prefixed(chain, least, k)
+  let last: Level | undefined
+  for (;;) {
+    const token = chain.operators[chain.at]
+    const next = token === undefined ? undefined : (LEVELS.get(token.tokenType) ?? bug(`no level for ${token.image}`))
+    if (token === undefined || next === undefined || next.binds < least) return left
+    if (last?.associates === 'none' && last.binds === next.binds) reportChained(chain, left.expr, token)
+    if (last?.operator === '|>' && next.operator !== '|>') reportLoosePipe(chain, left)
+    chain.at += 1
+    left = binary(chain, left, token, next, rightSide(chain, next))
+    last = next
+  }
+}
+
+function rightSide(chain: Chain, operator: Level): Part {
+  if (operator.operator === '|>') return pipeTarget(chain)
+  return climb(chain, operator.associates === 'right' ? operator.binds : operator.binds + 1)
+}
+
+function pipeTarget(chain: Chain): Part {
+  const operand = operandAt(chain)
+  const { kind } = operand.expr
+  const isCallable = kind === 'Call' || kind === 'Name' || kind === 'Member' || kind === 'Error'
+  if (operand.prefixes.length > 0 || !isCallable) {
+    chain.report(grammarError('ARC1220', {}, { source: chain.source, start: operand.start, end: operand.end }))
+    const span = { source: chain.source, start: operand.start, end: operand.end }
+    return { expr: { kind: 'Error', span }, start: operand.start, end: operand.end }
+  }
+  return operand
+}
+
+/** The operand at hand with its prefix operators from number `k` on, each of which takes what binds tighter than itself. */
+function prefixed(chain: Chain, least: number, k: number): Part {
+  const operand = operandAt(chain)
+  const token = operand.prefixes[k]
+  if (token === undefined) return operand
+  const isNot = token.tokenType === T.Not
+  if (isNot && least > NOT) {
+    const span = { source: chain.source, start: token.startOffset, end: operand.end }
+    const fix = { message: 'put it in parentheses', span, replacement: `(${textOf(span)})` }
+    chain.report(grammarError('ARC1209', { what: '`not`' }, span, { fix }))
+  }
+  const inner = climb(chain, isNot ? NOT : POWER, k + 1)
+  const span = { source: chain.source, start: token.startOffset, end: inner.end }
+  const expr: Expr = { kind: 'Unary', operator: isNot ? 'not' : '-', operand: inner.expr, span }
+  return { expr, start: span.start, end: span.end }
+}
+
+function binary(chain: Chain, left: Part, token: T.ArcToken, { operator }: Level, right: Part): Part {
+  const span: Span = { source: chain.source, start: left.start, end: right.end }
+  const part = (expr: Expr): Part => ({ expr, start: span.start, end: span.end })
+  if (operator === '|>') return part({ kind: 'Pipe', value: left.expr, target: right.expr, span })
+  if (operator === '..') return part({ kind: 'Range', from: left.expr, to: right.expr, span })
+  const operatorSpan = { source: chain.source, start: token.startOffset, end: T.tokenEnd(token) }
+  return part({ kind: 'Binary', operator, left: left.expr, right: right.expr, operatorSpan, span })
+}
+
+/** `a < b < c` */
+function reportChained(chain: Chain, left: Expr, token: T.ArcToken): void {
+  const span = { source: chain.source, start: token.startOffset, end: T.tokenEnd(token) }
+  const first = left.kind === 'Binary' ? left.operator : '..'
+  const middle = left.kind === 'Binary' ? textOf(left.right.span) : undefined
+  const fix =
+    middle === undefined
+      ? {}
+      : { fix: { message: 'compare twice', span: { ...span, end: span.start }, replacement: `and ${middle} ` } }
+  chain.report(grammarError('ARC1208', { first, second: token.image }, span, fix))
+}
+
+/** `x |> f + y`: a pipeline binds loosest. */
+function reportLoosePipe(chain: Chain, pipe: Part): void {
+  const span = { source: chain.source, start: pipe.start, end: pipe.end }
+  const fix = { message: 'put it in parentheses', span, replacement: `(${textOf(span)})` }
+  chain.report(grammarError('ARC1209', { what: 'a pipeline' }, span, { fix }))
+}

@@ -1,0 +1,132 @@
+/**
+ * Text to syntax tree. Every mistake becomes a diagnostic and parsing goes on with the next entry or declaration; no text makes
+ * it throw. The parser is built on first use, once per process.
+ */
+import { EOF } from 'chevrotain'
+import type { Declaration, Expr, FieldEntry, LetDecl, Node, SourceTree } from '../ast.ts'
+import { balance } from '../brackets.ts'
+import type { DiagnosticBag } from '../diagnostic.ts'
+import { lex } from '../lexer.ts'
+import { significantNewlines } from '../newlines.ts'
+import type { SourceFile } from '../source.ts'
+import { childrenOf } from '../visit.ts'
+import type { Input } from './base.ts'
+import { DeclarationRules } from './declarations.ts'
+import { nestedTooDeep } from './errors.ts'
+
+/** The largest number of nodes above a node. */
+export const MAX_HEIGHT = 600
+
+/** Exported for the test that has chevrotain validate the grammar. */
+export class ArcParser extends DeclarationRules {
+  constructor(skipValidations = true) {
+    super(skipValidations)
+    this.performSelfAnalysis()
+  }
+
+  private readonly wholeExpression = this.RULE(
+    'wholeExpression',
+    (): Expr =>
+      this.recovering(
+        () => {
+          const value = this.SUBRULE(this.expression)
+          this.expectEnd()
+          return value
+        },
+        (start) => this.errorExpr(this.from(start)),
+      ),
+  )
+
+  private readonly wholeSetting = this.RULE('wholeSetting', (): FieldEntry | undefined =>
+    this.recovering<FieldEntry | undefined>(
+      () => {
+        const entry = this.SUBRULE(this.setting)
+        this.expectEnd()
+        return entry
+      },
+      () => undefined,
+    ),
+  )
+
+  private expectEnd(): void {
+    if (this.RECORDING_PHASE || this.at(EOF)) return
+    this.reportUnseparated('the end')
+  }
+
+  parseDeclarations(input: Input): readonly Declaration[] {
+    return this.with(input, () => this.declarations())
+  }
+
+  parseExpression(input: Input): Expr {
+    return this.with(input, () => this.wholeExpression())
+  }
+
+  parseSetting(input: Input): FieldEntry | undefined {
+    return this.with(input, () => this.wholeSetting())
+  }
+}
+
+let cached: ArcParser | undefined
+
+function parser(): ArcParser {
+  cached ??= new ArcParser()
+  return cached
+}
+
+function read(source: SourceFile, bag: DiagnosticBag): Input {
+  const { tokens, docs } = lex(source, bag)
+  return { source, bag, docs, tokens: significantNewlines(balance(source, tokens, bag)) }
+}
+
+/** Parses a file. */
+export function parseSource(source: SourceFile, bag: DiagnosticBag): SourceTree {
+  const declarations = parser()
+    .parseDeclarations(read(source, bag))
+    .map((declaration) => withoutDepths(declaration, bag))
+  return { source, declarations }
+}
+
+/** Parses a lone expression. What cannot be read gives an `ErrorExpr`. */
+export function parseExpression(source: SourceFile, bag: DiagnosticBag): Expr {
+  const expr = parser().parseExpression(read(source, bag))
+  return isTooHigh(expr, bag) ? { kind: 'Error', span: expr.span } : expr
+}
+
+/** Parses `path.to.field = value`, as it follows `--set`; `undefined` where not even the path can be read. */
+export function parseSetting(source: SourceFile, bag: DiagnosticBag): FieldEntry | undefined {
+  const entry = parser().parseSetting(read(source, bag))
+  if (entry === undefined || !isTooHigh(entry, bag)) return entry
+  return { ...entry, value: { kind: 'Error', span: entry.value.span } }
+}
+
+/** Replaces a declaration whose tree is so high that recursive phases would overflow: long chains inside deep nesting. */
+function withoutDepths(declaration: Declaration, bag: DiagnosticBag): Declaration {
+  if (!isTooHigh(declaration, bag)) return declaration
+  if (declaration.kind === 'Use' || declaration.kind === 'Test')
+    return { ...declaration, ...NOTHING_LEFT[declaration.kind] }
+  const { name, span } = declaration
+  const made: LetDecl = {
+    kind: 'Let',
+    doc: undefined,
+    name,
+    type: undefined,
+    value: { kind: 'Error', span: name.span },
+    span,
+  }
+  return made
+}
+
+const NOTHING_LEFT = { Use: {}, Test: { lets: [], asserts: [] } } as const
+
+function isTooHigh(root: Node, bag: DiagnosticBag): boolean {
+  let layer: Node[] = [root]
+  for (let height = 0; layer.length > 0; height++) {
+    const deepest = layer[0]
+    if (height > MAX_HEIGHT && deepest !== undefined) {
+      bag.add(nestedTooDeep({ ...deepest.span, end: deepest.span.start }, MAX_HEIGHT))
+      return true
+    }
+    layer = layer.flatMap((node) => childrenOf(node))
+  }
+  return false
+}

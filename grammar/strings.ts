@@ -1,0 +1,132 @@
+/** Strings as the lexer sees them: where one ends, which of its text is literal, and where its holes are. */
+import type { DiagnosticBag } from './diagnostic.ts'
+import { grammarError } from './messages.ts'
+import type { SourceFile } from './source.ts'
+
+/** Strings within holes within strings: more than anybody writes, few enough to recurse. */
+const MAX_NESTING = 20
+
+const CLOSERS: Readonly<Record<string, string>> = { '"': '"', "'": "'", '“': '”"“', '”': '”"“' }
+export const STRING_STARTS: readonly string[] = Object.keys(CLOSERS)
+
+/** Offsets of a string: its quotes, and the contents of its holes. */
+export interface StringShape {
+  readonly start: number
+  /** Behind the closing quote, or where an open string stops. */
+  readonly end: number
+  readonly isClosed: boolean
+  readonly holes: readonly { readonly start: number; readonly end: number }[]
+  /** The brace of a hole that has no end; the string is then read as if it had no holes. */
+  readonly openHole: number | undefined
+}
+
+/** Finds the end of the string that begins at `start`; strings end with their line at the latest. */
+export function scanString(text: string, start: number): StringShape {
+  const scan = scanOnce(text, start, 0)
+  if (typeof scan !== 'number') return scan
+  const closers = CLOSERS[text.charAt(start)] ?? ''
+  let at = start + 1
+  while (at < text.length && text[at] !== '\n') {
+    if (closers.includes(text.charAt(at))) {
+      return { start, end: at + 1, isClosed: true, holes: [], openHole: scan >= 0 && scan < at ? scan : undefined }
+    }
+    at += text[at] === '\\' && text[at + 1] !== '\n' ? 2 : 1
+  }
+  // What most likely closes something around the string stays outside of it.
+  const line = text.slice(start, at)
+  const end = start + Math.max(1, line.replace(/[\s)\]},]+$/, '').length)
+  return { start, end, isClosed: false, holes: [], openHole: undefined }
+}
+
+/** A shape, or the offset of the hole that is not closed, or -1 where the string is not closed. */
+function scanOnce(text: string, start: number, nesting: number): StringShape | number {
+  const closers = CLOSERS[text.charAt(start)] ?? ''
+  const holes: { start: number; end: number }[] = []
+  let at = start + 1
+  while (at < text.length) {
+    const c = text.charAt(at)
+    if (closers.includes(c)) return { start, end: at + 1, isClosed: true, holes, openHole: undefined }
+    if (c === '\n') return -1
+    if (c === '\\') at += escapeLength(text, at)
+    else if (c === '{') {
+      const end = holeEnd(text, at + 1, nesting)
+      if (end < 0) return at
+      holes.push({ start: at + 1, end })
+      at = end + 1
+    } else at += 1
+  }
+  return -1
+}
+
+/** The offset of the brace that closes a hole, or -1. */
+function holeEnd(text: string, start: number, nesting: number): number {
+  let depth = 0
+  let at = start
+  while (at < text.length) {
+    const c = text.charAt(at)
+    if (c === '\n') return -1
+    if (c === '{') depth += 1
+    if (c === '}' && depth-- === 0) return at
+    if (c === '"') {
+      const inner = nesting < MAX_NESTING ? scanOnce(text, at, nesting + 1) : -1
+      if (typeof inner === 'number') return -1
+      at = inner.end
+    } else at += 1
+  }
+  return -1
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '"': '"',
+  "'": "'",
+  '\\': '\\',
+  '{': '{',
+  '}': '}',
+}
+const UNICODE_ESCAPE = /^\\u\{([0-9A-Fa-f]{1,6})\}/
+
+function escapeLength(text: string, at: number): number {
+  if (text[at + 1] === '\n') return 1
+  return UNICODE_ESCAPE.exec(text.slice(at, at + 10))?.[0].length ?? 2
+}
+
+/** The literal text between two offsets, its escapes replaced. Reports unknown escapes, which then stand for themselves. */
+export function cook(source: SourceFile, start: number, end: number, bag: DiagnosticBag): string {
+  const raw = source.text.slice(start, end)
+  if (!raw.includes('\\')) return raw
+  let cooked = ''
+  for (let at = 0; at < raw.length; ) {
+    if (raw[at] !== '\\') {
+      cooked += raw.charAt(at)
+      at += 1
+      continue
+    }
+    const length = Math.min(escapeLength(raw, at), raw.length - at)
+    const written = raw.slice(at, at + length)
+    const code = UNICODE_ESCAPE.exec(written)?.[1]
+    const value = code === undefined ? ESCAPES[written.slice(1)] : unicode(Number.parseInt(code, 16))
+    if (value === undefined) {
+      bag.add(
+        grammarError(
+          'ARC1007',
+          { text: written },
+          { source, start: start + at, end: start + at + length },
+          {
+            notes: ['escapes are \\n \\t \\r \\" \\\\ \\{ \\} and \\u{1F600}'],
+            fix: { message: 'for a backslash, write two', span: emptyAt(source, start + at), replacement: '\\' },
+          },
+        ),
+      )
+    }
+    cooked += value ?? written
+    at += length
+  }
+  return cooked
+}
+
+const unicode = (code: number): string | undefined => (code <= 0x10ffff ? String.fromCodePoint(code) : undefined)
+
+const emptyAt = (source: SourceFile, at: number) => ({ source, start: at, end: at })

@@ -1,0 +1,72 @@
+/** Walking the tree. `childrenOf` is the one place that knows which fields of a node hold nodes; a test checks it by reflection. */
+import type { Node, SourceTree } from './ast.ts'
+
+type NodeOf<K extends Node['kind']> = Extract<Node, { kind: K }>
+type Children = readonly (Node | undefined)[]
+
+const CHILDREN: { readonly [K in Node['kind']]: (node: NodeOf<K>) => Children } = {
+  Ident: () => [],
+  Number: (n) => [n.unit],
+  String: (n) => n.holes,
+  Bool: () => [],
+  Name: () => [],
+  List: (n) => n.items,
+  Range: (n) => [n.from, n.to],
+  Record: (n) => n.fields,
+  RecordField: (n) => [n.name, n.value],
+  Unary: (n) => [n.operand],
+  Binary: (n) => [n.left, n.right],
+  Pipe: (n) => [n.value, n.target],
+  Call: (n) => [n.callee, ...n.arguments, n.scope],
+  Argument: (n) => [n.name, n.value],
+  Member: (n) => [n.object, n.name],
+  Index: (n) => [n.object, n.index],
+  If: (n) => [n.condition, n.then, n.otherwise],
+  For: (n) => [n.variable, n.items, n.carry?.name, n.carry?.start, n.body],
+  Block: (n) => [...n.lets, n.value],
+  Error: () => [],
+  NamedType: (n) => [n.name, ...n.arguments],
+  ListType: (n) => [n.element],
+  OptionalType: (n) => [n.inner],
+  Use: (n) => [...n.path, ...(n.names ?? [])],
+  Let: (n) => [n.name, n.type, n.value],
+  Parameter: (n) => [n.name, n.type, n.default],
+  Function: (n) => [n.name, ...n.parameters, n.input, n.result, n.body],
+  Object: (n) => [n.name, ...n.parameters, n.extends, ...n.entries],
+  Test: (n) => [n.title, ...n.lets, ...n.asserts],
+  Field: (n) => [...n.path, n.value],
+  Section: (n) => [n.name, ...n.entries],
+  Method: (n) => [n.name, ...n.parameters, n.body],
+  State: (n) => [n.name, n.value],
+  Require: (n) => [n.condition],
+  Assert: (n) => [n.condition],
+}
+
+/** The nodes right below a node. In the order of the text, but for `let`s, which precede a block's values and a test's asserts. */
+export function childrenOf(node: Node): readonly Node[] {
+  const children = CHILDREN[node.kind] as (node: Node) => Children
+  return children(node).filter((child) => child !== undefined)
+}
+
+/** Calls `enter` for a node and everything below it, parents first. `enter` may return false to skip what is below. */
+export function walk(node: Node, enter: (node: Node) => boolean | undefined): void {
+  if (enter(node) === false) return
+  for (const child of childrenOf(node)) walk(child, enter)
+}
+
+/** The nodes around an offset, the declaration first and the innermost last; empty between declarations. */
+export function pathAt(tree: SourceTree, offset: number): readonly Node[] {
+  const path: Node[] = []
+  let candidates: readonly Node[] = tree.declarations
+  for (;;) {
+    const next =
+      candidates.find((node) => node.span.start <= offset && offset < node.span.end) ??
+      candidates.find((node) => node.span.start <= offset && offset === node.span.end)
+    if (next === undefined) return path
+    path.push(next)
+    candidates = childrenOf(next)
+  }
+}
+
+/** The innermost node at an offset; a cursor behind a name is still on it. */
+export const nodeAt = (tree: SourceTree, offset: number): Node | undefined => pathAt(tree, offset).at(-1)
