@@ -20,7 +20,7 @@ export interface SyntheticSpec {
   /** Pictures of each of them. */
   readonly imagesPerIdentity: number
   readonly seed: number
-  /** From 0 (passport pictures) to 1 (hard). */
+  /** From 0 (frontal, evenly exposed) to 1 (hard); 0.6 is a fair test. */
   readonly nuisance: number
 }
 

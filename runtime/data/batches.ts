@@ -1,0 +1,97 @@
+/**
+ * The pictures of training, step by step, read ahead of their use. Legend: b pictures of one replica in one step.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Dataset } from './dataset.ts'
+import { FACE_BYTES } from './image.ts'
+import { replicaRows, type Sampler } from './sampler.ts'
+
+export interface ReplicaBatch {
+  /** u8[b, 112, 112, 3]. */
+  readonly images: Uint8Array<ArrayBuffer>
+  /** i32[b]. */
+  readonly labels: Int32Array<ArrayBuffer>
+  /** u8[b], 1 where the device mirrors the picture. */
+  readonly flip: Uint8Array<ArrayBuffer>
+}
+
+export interface Batch {
+  readonly step: number
+  readonly epoch: number
+  /** One entry per local replica, in order. */
+  readonly replicas: readonly ReplicaBatch[]
+}
+
+export interface BatchOptions {
+  /** Replicas of the whole run. */
+  readonly replicas: number
+  /** Those that this process feeds; all of them by default. */
+  readonly local?: readonly number[]
+  /** The first step, counted from the start of training, and the step to stop before. */
+  readonly from: number
+  readonly to: number
+  /** How many steps are read ahead; 2 by default. */
+  readonly ahead?: number
+}
+
+/** Pictures drawn in one turn of the event loop where drawing needs no wait. */
+const PICTURES_PER_TURN = 4
+
+async function readRows(dataset: Dataset, samples: Uint32Array, flip: Uint8Array): Promise<ReplicaBatch> {
+  const images = new Uint8Array(samples.length * FACE_BYTES)
+  const waiting: Promise<void>[] = []
+  let drawn = 0
+  for (const [row, sample] of samples.entries()) {
+    const pending = dataset.read(sample, images, row * FACE_BYTES)
+    if (pending !== undefined) {
+      // A failure is reported by the wait below; until then it must not count as unhandled.
+      pending.catch(() => undefined)
+      waiting.push(pending)
+    } else if (++drawn % PICTURES_PER_TURN === 0) await nextTurn()
+  }
+  await Promise.all(waiting)
+  return { images, labels: Int32Array.from(samples, (sample) => dataset.label(sample)), flip: Uint8Array.from(flip) }
+}
+
+async function loadStep(dataset: Dataset, sampler: Sampler, step: number, options: BatchOptions): Promise<Batch> {
+  const { epoch, samples, flip } = sampler.at(step)
+  const replicas: ReplicaBatch[] = []
+  for (const replica of options.local ?? Array.from({ length: options.replicas }, (_, r) => r)) {
+    const [start, end] = replicaRows(sampler.globalBatch, options.replicas, replica)
+    replicas.push(await readRows(dataset, samples.subarray(start, end), flip.subarray(start, end)))
+  }
+  return { step, epoch, replicas }
+}
+
+/**
+ * The batches of steps `from` … `to` - 1, in order. Up to `ahead` of them are read while the caller works on one; steps are
+ * read one after the other, so that the first is ready as early as possible. A picture that can't be read throws at its step.
+ */
+export async function* batches(dataset: Dataset, sampler: Sampler, options: BatchOptions): AsyncGenerator<Batch> {
+  const ahead = Math.max(1, options.ahead ?? 2)
+  const queue: Promise<Batch>[] = []
+  let next = options.from
+  let stopped = false
+  let last: Promise<unknown> = Promise.resolve()
+  const refill = () => {
+    while (queue.length < ahead && next < options.to) {
+      const step = next++
+      const load = last.then(() =>
+        stopped ? Promise.reject(new Error('stopped')) : loadStep(dataset, sampler, step, options),
+      )
+      load.catch(() => undefined)
+      last = load
+      queue.push(load)
+    }
+  }
+  try {
+    refill()
+    for (let first = queue.shift(); first !== undefined; first = queue.shift()) {
+      refill()
+      yield await first
+    }
+  } finally {
+    stopped = true
+    await last.catch(() => undefined)
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Which pictures make up each step. The order is a permutation keyed by (seed, epoch) alone: step k of an epoch takes its rows
+ * k·B … (k+1)·B - 1, of which replica r takes the r-th contiguous part. So the number of devices changes who computes a
+ * picture, and never which pictures a step has.
+ *
+ * Legend: B pictures of all replicas in one step.
+ */
+import { bug } from '../../grammar/diagnostic.ts'
+import { dataErrors } from './messages.ts'
+import { fold, permutation, purpose, rootKey, threefry } from './random.ts'
+
+export interface SamplerSpec {
+  readonly seed: number
+  readonly images: number
+  /** B. */
+  readonly globalBatch: number
+  /** Mirrors every other picture at random; the decision is keyed by (seed, epoch, picture). */
+  readonly flip: boolean
+}
+
+export interface StepSamples {
+  readonly epoch: number
+  /** Picture numbers, u32[B]. */
+  readonly samples: Uint32Array
+  /** 1 where the picture is mirrored, u8[B]. */
+  readonly flip: Uint8Array
+}
+
+export interface Sampler {
+  readonly globalBatch: number
+  /** Whole batches in an epoch; the rest of the permutation is dropped. */
+  readonly stepsPerEpoch: number
+  /** The pictures of a step, counted from the start of training. */
+  at(step: number): StepSamples
+}
+
+/** Throws ARC6208 where not even one batch can be filled. */
+export function createSampler(spec: SamplerSpec): Sampler {
+  const { seed, images, globalBatch } = spec
+  if (!Number.isInteger(globalBatch) || globalBatch < 1) bug(`a global batch of ${globalBatch}`)
+  if (globalBatch > images) throw dataErrors('ARC6208', { images, batch: globalBatch })
+  const stepsPerEpoch = Math.floor(images / globalBatch)
+  const root = rootKey(seed)
+  const orderKey = fold(root, purpose.order)
+  const flipKey = fold(root, purpose.flip)
+  let order: Uint32Array = new Uint32Array(0)
+  let orderEpoch = -1
+  return {
+    globalBatch,
+    stepsPerEpoch,
+    at(step) {
+      const epoch = Math.floor(step / stepsPerEpoch)
+      if (epoch !== orderEpoch) {
+        order = permutation(fold(orderKey, epoch), images)
+        orderEpoch = epoch
+      }
+      const start = (step - epoch * stepsPerEpoch) * globalBatch
+      const samples = order.slice(start, start + globalBatch)
+      const epochFlip = fold(flipKey, epoch)
+      const flip = Uint8Array.from(samples, (sample) => (spec.flip ? threefry(epochFlip, sample, 0)[0] & 1 : 0))
+      return { epoch, samples, flip }
+    },
+  }
+}
+
+/** Replica `replica`'s rows of a step, as a half-open range. */
+export function replicaRows(globalBatch: number, replicas: number, replica: number): readonly [number, number] {
+  const rows = globalBatch / replicas
+  if (!Number.isInteger(rows)) bug(`a global batch of ${globalBatch} over ${replicas} replicas`)
+  return [replica * rows, (replica + 1) * rows]
+}

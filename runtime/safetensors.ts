@@ -1,0 +1,170 @@
+/**
+ * Tensors in files, in the safetensors format: a u64 header length, a JSON header, and the tensors' bytes, little endian, without
+ * gaps. Wider elements come first, so that every tensor is aligned; among equals names are sorted, as the reference
+ * implementation writes them. Equal tensors therefore give equal files.
+ */
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { type DType, dtypeBytes, elementCount } from '../compiler/ir/dtype.ts'
+import { bug } from '../grammar/diagnostic.ts'
+import type { HostArray, HostTensor } from './engine.ts'
+import {
+  dtypeOf,
+  encodeHeader,
+  formatNames,
+  type Header,
+  MOST_HEADER_BYTES,
+  parseHeader,
+  type TensorEntry,
+  tensorFileErrors,
+} from './safetensors-header.ts'
+
+/** Makes a typed array over a buffer of the right size. */
+const arrayOf: { readonly [D in DType]: (buffer: ArrayBuffer) => HostArray } = {
+  f64: (buffer) => new Float64Array(buffer),
+  f32: (buffer) => new Float32Array(buffer),
+  f16: (buffer) => new Uint16Array(buffer),
+  bf16: (buffer) => new Uint16Array(buffer),
+  i32: (buffer) => new Int32Array(buffer),
+  u32: (buffer) => new Uint32Array(buffer),
+  u8: (buffer) => new Uint8Array(buffer),
+  i8: (buffer) => new Int8Array(buffer),
+  pred: (buffer) => new Uint8Array(buffer),
+}
+
+function bytesOf({ data }: HostTensor): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+}
+
+/** A file's bytes in pieces: the header, then every tensor's own memory, which is not copied. */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, HostTensor>,
+  metadata: ReadonlyMap<string, string> = new Map(),
+): Uint8Array[] {
+  const byName = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+  const sorted = [...tensors].sort(([a, x], [b, y]) => dtypeBytes[y.dtype] - dtypeBytes[x.dtype] || byName(a, b))
+  const entries = new Map<string, TensorEntry>()
+  let start = 0
+  for (const [name, tensor] of sorted) {
+    const { dtype, shape, data } = tensor
+    const end = start + elementCount(shape) * dtypeBytes[dtype]
+    if (data.byteLength !== end - start)
+      bug(`tensor ${name}: ${data.byteLength} bytes for ${dtype}[${shape.join(',')}]`)
+    entries.set(name, { formatName: formatNames[dtype], shape, start, end })
+    start = end
+  }
+  const sortedMetadata = new Map([...metadata].sort(([a], [b]) => byName(a, b)))
+  return [encodeHeader({ tensors: entries, metadata: sortedMetadata }), ...sorted.map(([, tensor]) => bytesOf(tensor))]
+}
+
+/**
+ * Writes a file that is either complete or absent: to a temporary name, flushed to the disk, then renamed. Throws ARC6404.
+ */
+export async function writeSafetensors(
+  file: string,
+  tensors: ReadonlyMap<string, HostTensor>,
+  metadata?: ReadonlyMap<string, string>,
+): Promise<void> {
+  const pieces = encodeSafetensors(tensors, metadata)
+  const temporary = `${file}.partial`
+  try {
+    const handle = await open(temporary, 'w')
+    try {
+      for (const piece of pieces) await handle.writeFile(piece)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, file)
+    const folder = await open(dirname(file), 'r')
+    await folder.sync().finally(() => folder.close())
+  } catch (error) {
+    await rm(temporary, { force: true })
+    const reason = error instanceof Error ? error.message : String(error)
+    throw tensorFileErrors('ARC6404', { file, action: 'written', reason }, error)
+  }
+}
+
+/** An opened file: the header is read and checked, tensors are read when asked for. */
+export interface SafetensorsFile extends Header {
+  /** Throws ARC6402 where there is no such tensor, ARC6403 where arcc lacks its element type. */
+  read(name: string): Promise<HostTensor>
+  close(): Promise<void>
+}
+
+function headerLength(bytes: Uint8Array, fileBytes: number, file: string): number {
+  const unsound = (reason: string) => tensorFileErrors('ARC6401', { file, reason })
+  if (fileBytes < 8) throw unsound(`it has ${fileBytes} bytes`)
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true))
+  if (length > MOST_HEADER_BYTES) throw unsound(`its header would have ${length} bytes`)
+  if (8 + length > fileBytes) throw unsound(`its header has ${length} bytes, the file ${fileBytes}`)
+  return length
+}
+
+function entryOf(header: Header, name: string, file: string): { readonly entry: TensorEntry; readonly dtype: DType } {
+  const entry = header.tensors.get(name)
+  if (entry === undefined) throw tensorFileErrors('ARC6402', { file, name })
+  const dtype = dtypeOf(entry.formatName)
+  if (dtype === undefined) throw tensorFileErrors('ARC6403', { file, name, dtype: entry.formatName })
+  return { entry, dtype }
+}
+
+async function readAt(handle: FileHandle, position: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length)
+  for (let done = 0; done < length; ) {
+    // One read moves at most 2 GiB.
+    const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, 2 ** 30), position + done)
+    if (bytesRead === 0) throw new Error('it became shorter while it was read')
+    done += bytesRead
+  }
+  return bytes
+}
+
+/** Opens a file. Throws ARC6404 where it can't be read and ARC6401 where it is unsound. Whoever opens it closes it. */
+export async function openSafetensors(file: string): Promise<SafetensorsFile> {
+  const unreadable = (error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error)
+    return tensorFileErrors('ARC6404', { file, action: 'read', reason }, error)
+  }
+  const handle = await open(file, 'r').catch((error: unknown) => {
+    throw unreadable(error)
+  })
+  try {
+    const { size } = await handle.stat()
+    const length = headerLength(await readAt(handle, 0, Math.min(8, size)), size, file)
+    const dataAt = 8 + length
+    const json = new TextDecoder().decode(await readAt(handle, 8, length))
+    const header = parseHeader(json, size - dataAt, file)
+    return {
+      ...header,
+      async read(name) {
+        const { entry, dtype } = entryOf(header, name, file)
+        const bytes = await readAt(handle, dataAt + entry.start, entry.end - entry.start).catch((error: unknown) => {
+          throw unreadable(error)
+        })
+        return { dtype, shape: entry.shape, data: arrayOf[dtype](bytes.buffer) }
+      },
+      close: () => handle.close(),
+    }
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
+/** A whole file in memory; `file` is for errors (ARC6401). Tensors whose element type arcc lacks are ARC6403. */
+export function decodeSafetensors(
+  bytes: Uint8Array,
+  file: string,
+): Header & { readonly read: (name: string) => HostTensor } {
+  const dataAt = 8 + headerLength(bytes, bytes.length, file)
+  const header = parseHeader(new TextDecoder().decode(bytes.subarray(8, dataAt)), bytes.length - dataAt, file)
+  return {
+    ...header,
+    read(name) {
+      const { entry, dtype } = entryOf(header, name, file)
+      const copy = new Uint8Array(bytes.subarray(dataAt + entry.start, dataAt + entry.end))
+      return { dtype, shape: entry.shape, data: arrayOf[dtype](copy.buffer) }
+    },
+  }
+}

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest'
+import { syntheticPairs } from '../../../runtime/data/pair-sets.ts'
+import { drawPairs, pairCapacity } from '../../../runtime/data/pairs.ts'
+
+/** `sizes[p]` pictures of person p, numbered on. */
+function people(...sizes: number[]): { groups: number[][]; owner: number[] } {
+  let next = 0
+  const groups = sizes.map((size) => Array.from({ length: size }, () => next++))
+  return { groups, owner: groups.flatMap((images, p) => images.map(() => p)) }
+}
+
+describe('drawPairs', () => {
+  test.each([
+    ['ten people of ten', Array<number>(10).fill(10), 300],
+    ['all that there are', [3, 3], 6],
+    ['uneven people', [1, 2, 9, 30], 60],
+    ['a single pair', [2, 1], 1],
+  ])('%s: right kinds, no pair twice, kinds alternate', (_, sizes, count) => {
+    const { groups, owner } = people(...sizes)
+    const { pairs, same } = drawPairs(groups, count, 7, 'x')
+    expect(pairs.length).toBe(4 * count)
+    const seen = new Set<string>()
+    for (let p = 0; p < 2 * count; p++) {
+      const [a = -1, b = -1] = [pairs[2 * p], pairs[2 * p + 1]]
+      expect(a).not.toBe(b)
+      expect(owner[a] === owner[b]).toBe(same[p] === 1)
+      expect(same[p]).toBe(p % 2 === 0 ? 1 : 0)
+      seen.add(a < b ? `${a} ${b}` : `${b} ${a}`)
+    }
+    expect(seen.size).toBe(2 * count)
+  })
+
+  test('everybody is used equally often, up to one', () => {
+    const { groups, owner } = people(...Array<number>(10).fill(10))
+    const { pairs, same } = drawPairs(groups, 300, 1, 'x')
+    const uses = new Array<number>(10).fill(0)
+    for (let p = 0; p < same.length; p++) {
+      const person = owner[pairs[2 * p] ?? 0] ?? 0
+      if (same[p] === 1) uses[person] = (uses[person] ?? 0) + 1
+    }
+    expect(uses).toEqual(Array(10).fill(30))
+  })
+
+  test('follows the seed', () => {
+    const { groups } = people(8, 8, 8, 8)
+    expect(drawPairs(groups, 40, 1, 'x')).toEqual(drawPairs(groups, 40, 1, 'x'))
+    expect(drawPairs(groups, 40, 2, 'x').pairs).not.toEqual(drawPairs(groups, 40, 1, 'x').pairs)
+  })
+
+  test('says how many pairs there are where too many are asked for', () => {
+    const { groups } = people(3, 3)
+    expect(pairCapacity(groups)).toEqual({ same: 6, different: 9 })
+    expect(() => drawPairs(groups, 7, 1, 'a set')).toThrow('a set has too few pictures for 7 same pairs: it gives 6')
+    expect(() => drawPairs([[0, 1, 2]], 1, 1, 'a set')).toThrow(
+      'a set has too few pictures for 1 different pairs: it gives 0',
+    )
+  })
+})
+
+test('syntheticPairs has each used picture once and reads it', async () => {
+  const set = syntheticPairs({ identities: 4, imagesPerIdentity: 3, seed: 1, nuisance: 0.5 }, 3, 4, 12)
+  expect(set.same.length).toBe(24)
+  expect(Math.max(...set.pairs)).toBe(set.images - 1)
+  expect(new Set(set.pairs).size).toBe(set.images)
+  const out = new Uint8Array(112 * 112 * 3)
+  await set.read(0, out, 0)
+  expect(new Set(out).size).toBeGreaterThan(50)
+})
