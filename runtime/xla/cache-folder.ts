@@ -6,8 +6,8 @@ import { xlaError } from './errors.ts'
 
 /** `$ARCC_CACHE`, else `$XDG_CACHE_HOME/arcc`, else `~/.cache/arcc`. */
 export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
-  if (env['ARCC_CACHE']) return env['ARCC_CACHE']
-  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'arcc')
+  if (env.ARCC_CACHE) return env.ARCC_CACHE
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'arcc')
 }
 
 /** A folder below the cache root, made where it is missing. Throws ARC6008 where it cannot be made. */

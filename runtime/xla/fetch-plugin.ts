@@ -145,7 +145,7 @@ export async function fetchPlugin(entry: PluginEntry, onProgress: FetchProgress 
  * Throws ARC6001 where there is none.
  */
 export async function locatePlugin(explicit?: string, onProgress?: FetchProgress): Promise<string> {
-  const named = explicit ?? process.env['ARCC_XLA_PLUGIN']
+  const named = explicit ?? process.env.ARCC_XLA_PLUGIN
   if (named) return named
   const platform = hostPlatform()
   const entry = findPlugin(platform)

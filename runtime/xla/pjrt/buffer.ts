@@ -1,6 +1,7 @@
 /** Tensors in a device's memory: owned, disposed once, counted by their client. */
-import { bug } from '../../../grammar/diagnostic.ts'
+
 import { type DType, showType, type TensorType } from '../../../compiler/ir/dtype.ts'
+import { bug } from '../../../grammar/diagnostic.ts'
 import type { DeviceTensor, HostTensor } from '../../engine.ts'
 import { newHostArray } from '../../host-tensor.ts'
 import { bufferTypes } from './abi.gen.ts'

@@ -41,7 +41,10 @@ export class PjrtClient {
       value: devices,
       value_size: 1,
     })
-    const reply = await library.callAsync('PJRT_Client_Create', { create_options: structArray([count]), num_options: 1 })
+    const reply = await library.callAsync('PJRT_Client_Create', {
+      create_options: structArray([count]),
+      num_options: 1,
+    })
     const client = new PjrtClient(library, reply.get('client'))
     if (client.devices.length < devices) {
       const { platform } = client

@@ -1,14 +1,21 @@
 /** Compiled programs: compiling, loading, running, and what they say of their memory. */
-import { bug, need } from '../../../grammar/diagnostic.ts'
+
+import koffi from 'koffi'
 import type { TensorType } from '../../../compiler/ir/dtype.ts'
+import { bug, need } from '../../../grammar/diagnostic.ts'
 import type { EngineMemory } from '../../engine.ts'
 import { PjrtBuffer } from './buffer.ts'
 import type { PjrtClient } from './client.ts'
 import { awaitEvents } from './event.ts'
-import koffi from 'koffi'
 import { copyBytes, pointerArray, readPointers, struct } from './memory.ts'
 
 const deleterType = koffi.proto('void PjrtDeleter(void* owner)')
+
+/** A program that has been started. */
+export interface StartedRun {
+  /** Waits for the end; `outputs[replica][i]` belong to the caller. Throws what the program ended with. Call it once. */
+  outputs(): Promise<PjrtBuffer[][]>
+}
 
 export class PjrtExecutable {
   readonly client: PjrtClient
@@ -82,10 +89,10 @@ export class PjrtExecutable {
   }
 
   /**
-   * Starts the program on all replicas and waits for its end. `inputs[replica][i]`; those whose index is in `donated` are
-   * consumed, even when the run fails.
+   * Starts the program on all replicas; `inputs[replica][i]`. Those whose index is in `donated` are consumed. Resolves once it has
+   * started, and then gives what waits for its end.
    */
-  async run(inputs: readonly (readonly PjrtBuffer[])[], donated: ReadonlySet<number>): Promise<PjrtBuffer[][]> {
+  async start(inputs: readonly (readonly PjrtBuffer[])[], donated: ReadonlySet<number>): Promise<StartedRun> {
     if (this.#disposed) bug('an executable was used after it was disposed')
     const { library } = this.client
     const replicas = inputs.length
@@ -111,13 +118,17 @@ export class PjrtExecutable {
         (pointer, i) => new PjrtBuffer(this.client, pointer, need(this.#outputs[i], 'an output type')),
       ),
     )
-    try {
-      await awaitEvents(library, readPointers(events, replicas))
-    } catch (error) {
-      for (const list of outputs) for (const buffer of list) buffer.dispose()
-      throw error
+    return {
+      outputs: async () => {
+        try {
+          await awaitEvents(library, readPointers(events, replicas))
+        } catch (error) {
+          for (const list of outputs) for (const buffer of list) buffer.dispose()
+          throw error
+        }
+        return outputs
+      },
     }
-    return outputs
   }
 
   dispose(): void {

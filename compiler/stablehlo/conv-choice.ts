@@ -1,0 +1,72 @@
+/**
+ * Which formulation each convolution and each of its gradients gets. On CUDA cuDNN chooses, so everything is a plain convolution.
+ * On the CPU XLA's own convolution is slow for some shapes; `bench/convolutions.ts` measures the alternatives.
+ */
+import type { ConvGeometry } from './conv-geometry.ts'
+import type { Platform } from './emitter.ts'
+
+/**
+ * - `plain`: one stablehlo.convolution.
+ * - `dot`: a 1×1 window as a matrix product, after taking every stride-th pixel.
+ * - `lanes`: few channels per group: a sum over window places of shifted images times one coefficient per channel.
+ * - `whole`: a depthwise window as large as the image: one product, one reduction.
+ */
+export type ForwardForm = 'plain' | 'dot' | 'lanes' | 'whole'
+
+/** `phases`: result pixels that see the same window places are one stride-1 convolution; stride² of them interleave. */
+export type InputGradForm = ForwardForm | 'phases'
+
+/** `tiles`: a sum over image tiles; `rows`: a matrix product per window row. */
+export type FilterGradForm = ForwardForm | 'tiles' | 'rows'
+
+/** Above so many channels per group the lanes' quadratic work loses to XLA's loop. */
+const maxLanesPerGroup = 8
+/** Below so many input channels a matrix product per window row beats XLA's convolution. */
+const fewChannels = 8
+/** XLA computes a filter gradient as a convolution whose window is the image; larger ones than this are cut in tiles. */
+const maxTile = 28
+/** Images from this size on gain by tiles. */
+const minTiled = 112
+
+const isPointwise = (g: ConvGeometry): boolean =>
+  g.groups === 1 && g.window.every((k) => k === 1) && g.padding.flat().every((p) => p === 0)
+
+const isDepthwise = (g: ConvGeometry): boolean => g.groups === g.channels && g.features === g.channels
+
+const isWhole = (g: ConvGeometry): boolean =>
+  isDepthwise(g) &&
+  g.result.every((n) => n === 1) &&
+  g.window.every((k, i) => k === g.image[i]) &&
+  g.padding.flat().every((p) => p === 0)
+
+const isLanes = (g: ConvGeometry): boolean =>
+  g.groups > 1 && g.features === g.channels && g.channels / g.groups <= maxLanesPerGroup
+
+/** The formulation of y. */
+export function forwardForm(platform: Platform, g: ConvGeometry): ForwardForm {
+  if (platform !== 'cpu') return 'plain'
+  if (isPointwise(g)) return 'dot'
+  if (isWhole(g)) return 'whole'
+  return isLanes(g) ? 'lanes' : 'plain'
+}
+
+/** The formulation of dx. */
+export function inputGradForm(platform: Platform, g: ConvGeometry): InputGradForm {
+  const form = forwardForm(platform, g)
+  if (platform !== 'cpu' || form !== 'plain') return form
+  return g.groups === 1 && g.stride.some((s) => s > 1) ? 'phases' : 'plain'
+}
+
+/** The formulation of dw. */
+export function filterGradForm(platform: Platform, g: ConvGeometry): FilterGradForm {
+  const form = forwardForm(platform, g)
+  if (platform !== 'cpu' || form !== 'plain' || g.groups > 1) return form
+  if (g.channels < fewChannels) return 'rows'
+  return tileCount(g) > 1 && g.stride.every((s) => s === 1) ? 'tiles' : 'plain'
+}
+
+/** Into how many tiles each side of the result is cut. */
+export function tileCount(g: ConvGeometry): number {
+  const side = Math.max(...g.result)
+  return side < minTiled ? 1 : Math.ceil(side / maxTile)
+}

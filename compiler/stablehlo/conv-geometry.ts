@@ -1,0 +1,50 @@
+/**
+ * The sizes of one convolution.
+ *
+ * Legend: x images [N,H,W,C], w filter [kh,kw,C/G,O], y result [N,P,Q,O], dx dw dy their gradients; G groups.
+ */
+import { bug } from '../../grammar/diagnostic.ts'
+import type { Conv2dParams } from '../ir/op.ts'
+
+export interface ConvGeometry extends Conv2dParams {
+  /** N */
+  readonly batch: number
+  /** [H, W] */
+  readonly image: readonly [number, number]
+  /** C */
+  readonly channels: number
+  /** [kh, kw] */
+  readonly window: readonly [number, number]
+  /** O */
+  readonly features: number
+  /** [P, Q] */
+  readonly result: readonly [number, number]
+}
+
+/** The geometry of a convolution from its parameters and the shapes of x, w and y. */
+export function convGeometry(
+  params: Conv2dParams,
+  images: readonly number[],
+  filter: readonly number[],
+  result: readonly number[],
+): ConvGeometry {
+  const [batch, height, width, channels] = images
+  const [windowHeight, windowWidth, , features] = filter
+  const [, resultHeight, resultWidth] = result
+  if (batch === undefined || height === undefined || width === undefined || channels === undefined)
+    bug('images of rank 4')
+  if (windowHeight === undefined || windowWidth === undefined || features === undefined) bug('a filter of rank 4')
+  if (resultHeight === undefined || resultWidth === undefined) bug('a result of rank 4')
+  const { stride, padding, groups } = params
+  return {
+    stride,
+    padding,
+    groups,
+    batch,
+    image: [height, width],
+    channels,
+    window: [windowHeight, windowWidth],
+    features,
+    result: [resultHeight, resultWidth],
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * A convolution and its gradients as one `stablehlo.convolution` each. The gradients are convolutions too: dx of the spread dy with
+ * the turned filter, dw of the images with dy as the window.
+ *
+ * Legend: x [N,H,W,C], w [kh,kw,C/G,O], y dy [N,P,Q,O].
+ */
+import type { ConvGeometry } from './conv-geometry.ts'
+import type { Emitter, Ssa } from './emitter.ts'
+import { convert, convolution, reshape, transpose } from './hlo.ts'
+
+const forwardLayout = { lhs: 'b01f', rhs: '01io', out: 'b01f' }
+
+/** The CPU has no 16-bit convolutions worth the name: they run in f32. CUDA's accumulate in f32 by themselves. */
+export function widen(e: Emitter, x: Ssa): Ssa {
+  const half = x.type.dtype === 'f16' || x.type.dtype === 'bf16'
+  return half && e.platform === 'cpu' ? convert(e, x, 'f32') : x
+}
+
+export function plainForward(e: Emitter, g: ConvGeometry, x: Ssa, w: Ssa): Ssa {
+  return convolution(e, x, w, {
+    stride: g.stride,
+    padding: g.padding,
+    featureGroups: g.groups,
+    layout: forwardLayout,
+    result: { dtype: x.type.dtype, shape: [g.batch, ...g.result, g.features] },
+  })
+}
+
+/** w with the roles of its channels exchanged inside each group: [kh,kw,O/G,C]. */
+export function exchangeChannels(e: Emitter, g: ConvGeometry, w: Ssa): Ssa {
+  const [inputs, outputs] = [g.channels / g.groups, g.features / g.groups]
+  const split = reshape(e, w, [...g.window, inputs, g.groups, outputs])
+  return reshape(e, transpose(e, split, [0, 1, 4, 3, 2]), [...g.window, outputs, g.channels])
+}
+
+export function plainInputGrad(e: Emitter, g: ConvGeometry, dy: Ssa, w: Ssa): Ssa {
+  const padding = ([0, 1] as const).map((d): [number, number] => {
+    const low = g.window[d] - 1 - g.padding[d][0]
+    const spread = (g.result[d] - 1) * g.stride[d] + 1
+    return [low, g.image[d] + g.window[d] - 1 - spread - low]
+  })
+  const plain = g.groups === 1
+  return convolution(e, dy, plain ? w : exchangeChannels(e, g, w), {
+    padding,
+    lhsDilation: g.stride,
+    reverse: true,
+    featureGroups: g.groups,
+    layout: plain ? { ...forwardLayout, rhs: '01oi' } : forwardLayout,
+    result: { dtype: dy.type.dtype, shape: [g.batch, ...g.image, g.channels] },
+  })
+}
+
+export function plainFilterGrad(e: Emitter, g: ConvGeometry, x: Ssa, dy: Ssa): Ssa {
+  const padding = ([0, 1] as const).map((d): [number, number] => {
+    const low = g.padding[d][0]
+    return [low, g.window[d] + (g.result[d] - 1) * g.stride[d] - g.image[d] - low]
+  })
+  return convolution(e, x, dy, {
+    padding,
+    rhsDilation: g.stride,
+    batchGroups: g.groups,
+    layout: { lhs: 'f01b', rhs: 'i01o', out: '01bf' },
+    result: { dtype: x.type.dtype, shape: [...g.window, g.channels / g.groups, g.features] },
+  })
+}

@@ -1,0 +1,93 @@
+/** Emit rules of sources and elementwise ops: most have StableHLO's own name. */
+import type { OpOf } from '../ir/graph.ts'
+import type { BinaryKind, ElementwiseKind, SourceKind } from '../ir/op-family.ts'
+import { type Emitter, only, type Ssa } from './emitter.ts'
+import { add, binary, compare, convert, fill, multiply, subtract, unary } from './hlo.ts'
+import { at, type EmitRule, type EmitRules } from './rule.ts'
+import { denseData, i64, splat } from './spelling.ts'
+
+/** Named as in StableHLO, one operand, its type kept. */
+type SameNameKind =
+  | 'abs'
+  | 'negate'
+  | 'sign'
+  | 'floor'
+  | 'exponential'
+  | 'log'
+  | 'sqrt'
+  | 'rsqrt'
+  | 'tanh'
+  | 'logistic'
+  | 'sine'
+  | 'cosine'
+  | 'not'
+
+/** A rule for an op that keeps its operand's type. */
+function sameName<K extends SameNameKind>(kind: K): EmitRule<K> {
+  return (e, _op, operands) => [unary(e, kind, at(operands, 0))]
+}
+
+function pairwise<K extends BinaryKind>(kind: K): EmitRule<K> {
+  return (e, _op, operands) => [binary(e, kind, at(operands, 0), at(operands, 1))]
+}
+
+/**
+ * acos(x) = atan2(sqrt((1 - x)(1 + x)), x): exact at both ends, where 1 - x² would lose all digits, and without the CHLO dialect,
+ * which plugins need not know.
+ */
+function arcCosine(e: Emitter, x: Ssa): Ssa {
+  const one = fill(e, x.type, 1)
+  const height = unary(e, 'sqrt', multiply(e, subtract(e, one, x), add(e, one, x)))
+  return binary(e, 'atan2', height, x)
+}
+
+function constant(e: Emitter, op: OpOf<'constant'>): Ssa {
+  const { value, dtype, shape } = op.params
+  const type = { dtype, shape }
+  return only(
+    e.op('stablehlo.constant', [], [type], {
+      value: typeof value === 'number' ? splat(type, value) : denseData(type, value),
+    }),
+  )
+}
+
+export const elementwiseRules: EmitRules<Exclude<SourceKind, 'input'> | ElementwiseKind> = {
+  constant: (e, op) => [constant(e, op)],
+  iota: (e, { params: { dtype, shape, dim } }) =>
+    e.op('stablehlo.iota', [], [{ dtype, shape }], { iota_dimension: i64(dim) }),
+  replica_id: (e) => e.op('stablehlo.replica_id', [], [{ dtype: 'u32', shape: [] }]),
+  abs: sameName('abs'),
+  negate: sameName('negate'),
+  sign: sameName('sign'),
+  floor: sameName('floor'),
+  exponential: sameName('exponential'),
+  log: sameName('log'),
+  sqrt: sameName('sqrt'),
+  rsqrt: sameName('rsqrt'),
+  tanh: sameName('tanh'),
+  logistic: sameName('logistic'),
+  sine: sameName('sine'),
+  cosine: sameName('cosine'),
+  not: sameName('not'),
+  acos: (e, _op, operands) => [arcCosine(e, at(operands, 0))],
+  is_finite: (e, _op, operands) => {
+    const x = at(operands, 0)
+    return e.op('stablehlo.is_finite', [x], [{ dtype: 'pred', shape: x.type.shape }])
+  },
+  convert: (e, op, operands) => [convert(e, at(operands, 0), op.params.dtype)],
+  add: pairwise('add'),
+  subtract: pairwise('subtract'),
+  multiply: pairwise('multiply'),
+  divide: pairwise('divide'),
+  remainder: pairwise('remainder'),
+  power: pairwise('power'),
+  maximum: pairwise('maximum'),
+  minimum: pairwise('minimum'),
+  and: pairwise('and'),
+  or: pairwise('or'),
+  xor: pairwise('xor'),
+  shift_left: pairwise('shift_left'),
+  shift_right_logical: pairwise('shift_right_logical'),
+  compare: (e, op, operands) => [compare(e, op.params.direction, at(operands, 0), at(operands, 1))],
+  select: (e, _op, operands) => e.op('stablehlo.select', operands, [at(operands, 1).type]),
+}

@@ -1,0 +1,75 @@
+/** Writes a graph's ops with the rule of each kind. */
+import { bug } from '../../grammar/diagnostic.ts'
+import { sameShape, showType } from '../ir/dtype.ts'
+import type { Graph, Op, OpOf, Value } from '../ir/graph.ts'
+import type { OpKind } from '../ir/op.ts'
+import { collectiveRules } from './emit-collective.ts'
+import { elementwiseRules } from './emit-elementwise.ts'
+import { linalgRules } from './emit-linalg.ts'
+import { movementRules } from './emit-movement.ts'
+import { normRules } from './emit-norm.ts'
+import type { Emitter, Ssa } from './emitter.ts'
+import { add, barrier, compare, scalar } from './hlo.ts'
+import { at, type EmitRule, type EmitRules } from './rule.ts'
+
+/** The loop as a `while` whose state is the trip number, the invariants and the carried values. */
+function forLoop(e: Emitter, op: OpOf<'for_loop'>, operands: readonly Ssa[]): readonly Ssa[] {
+  const { trips, invariants } = op.params
+  const body = op.regions[0] ?? bug('a loop without a body')
+  const start = scalar(e, 'i32', 0)
+  const state = [start, ...operands]
+  const types = state.map((value) => value.type)
+  const condition = e.region(types, (inputs) => [compare(e, 'LT', at(inputs, 0), scalar(e, 'i32', trips))])
+  const step = e.region(types, (inputs) => {
+    const carried = emitOps(e, body, inputs)
+    const next = add(e, at(inputs, 0), scalar(e, 'i32', 1))
+    return [next, ...inputs.slice(1, 1 + invariants), ...carried]
+  })
+  e.locate(op)
+  return e.op('stablehlo.while', state, types, {}, [condition, step]).slice(1 + invariants)
+}
+
+const rules: EmitRules<Exclude<OpKind, 'input'>> = {
+  ...elementwiseRules,
+  ...movementRules,
+  ...linalgRules,
+  ...normRules,
+  ...collectiveRules,
+  for_loop: forLoop,
+  optimization_barrier: (e, _op, operands) => barrier(e, operands),
+}
+
+function emitOp(e: Emitter, op: Exclude<Op, OpOf<'input'>>, operands: readonly Ssa[]): readonly Ssa[] {
+  const rule = rules[op.kind] as EmitRule<OpKind>
+  const results = rule(e, op as OpOf<OpKind>, operands)
+  op.results.forEach((result, i) => {
+    const written = results[i]?.type
+    if (written?.dtype !== result.type.dtype || !sameShape(written.shape, result.type.shape)) {
+      bug(
+        `${op.kind} was written as ${written ? showType(written) : 'nothing'}, not ${showType(result.type)}`,
+        op.origin.span,
+      )
+    }
+  })
+  return results
+}
+
+/** Writes the ops of a graph whose inputs are `inputs`; returns its outputs. */
+export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): readonly Ssa[] {
+  const written = new Map<Value, Ssa>()
+  const find = (value: Value): Ssa =>
+    written.get(value) ?? bug(`%${value.id} of ${graph.name} is used before it is made`)
+  for (const op of graph.ops) {
+    if (op.kind === 'input') {
+      const value = op.results[0] ?? bug('an input without a value')
+      written.set(value, at(inputs, op.params.index))
+      continue
+    }
+    e.locate(op)
+    const results = emitOp(e, op, op.operands.map(find))
+    op.results.forEach((result, i) => {
+      written.set(result, at(results, i))
+    })
+  }
+  return graph.outputs.map((output) => find(output.value))
+}

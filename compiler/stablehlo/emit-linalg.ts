@@ -1,0 +1,84 @@
+/**
+ * Emit rules of reductions, matrix products and convolutions. Sums of 16-bit floats accumulate in f32.
+ *
+ * Legend: x [N,H,W,C], w [kh,kw,C/G,O], y dy [N,P,Q,O].
+ */
+import { isFloat } from '../ir/dtype.ts'
+import type { ReduceKind } from '../ir/op-family.ts'
+import { filterGradForm, forwardForm, inputGradForm } from './conv-choice.ts'
+import { dotFilterGrad, dotForward, dotInputGrad, rowsFilterGrad, tiledFilterGrad } from './conv-dense.ts'
+import { type ConvGeometry, convGeometry } from './conv-geometry.ts'
+import {
+  lanesFilterGrad,
+  lanesForward,
+  lanesInputGrad,
+  wholeFilterGrad,
+  wholeForward,
+  wholeInputGrad,
+} from './conv-lanes.ts'
+import { phasedInputGrad } from './conv-phases.ts'
+import { plainFilterGrad, plainForward, plainInputGrad, widen } from './conv-plain.ts'
+import type { Emitter, Ssa } from './emitter.ts'
+import { convert, dot, reduce } from './hlo.ts'
+import { at, type EmitRules } from './rule.ts'
+
+type ConvEmitter = (e: Emitter, g: ConvGeometry, a: Ssa, b: Ssa) => Ssa
+
+const forwardEmitters: { readonly [F in ReturnType<typeof forwardForm>]: ConvEmitter } = {
+  plain: plainForward,
+  dot: dotForward,
+  lanes: lanesForward,
+  whole: wholeForward,
+}
+
+const inputGradEmitters: { readonly [F in ReturnType<typeof inputGradForm>]: ConvEmitter } = {
+  plain: plainInputGrad,
+  dot: dotInputGrad,
+  lanes: lanesInputGrad,
+  whole: wholeInputGrad,
+  phases: phasedInputGrad,
+}
+
+const filterGradEmitters: { readonly [F in ReturnType<typeof filterGradForm>]: ConvEmitter } = {
+  plain: plainFilterGrad,
+  dot: dotFilterGrad,
+  lanes: lanesFilterGrad,
+  whole: wholeFilterGrad,
+  tiles: tiledFilterGrad,
+  rows: rowsFilterGrad,
+}
+
+/** Computes in a width that the platform is good at, and returns the operands' own. */
+function inWidth(e: Emitter, emit: ConvEmitter, g: ConvGeometry, a: Ssa, b: Ssa): Ssa {
+  return convert(e, emit(e, g, widen(e, a), widen(e, b)), a.type.dtype)
+}
+
+function sumOver(e: Emitter, x: Ssa, dims: readonly number[]): Ssa {
+  const { dtype } = x.type
+  const wide = isFloat(dtype) && dtype !== 'f64' ? 'f32' : dtype
+  return convert(e, reduce(e, 'add', convert(e, x, wide), dims), dtype)
+}
+
+export const linalgRules: EmitRules<
+  ReduceKind | 'dot_general' | 'conv2d' | 'conv2d_input_grad' | 'conv2d_filter_grad'
+> = {
+  reduce_sum: (e, op, operands) => [sumOver(e, at(operands, 0), op.params.dims)],
+  reduce_max: (e, op, operands) => [reduce(e, 'maximum', at(operands, 0), op.params.dims)],
+  reduce_min: (e, op, operands) => [reduce(e, 'minimum', at(operands, 0), op.params.dims)],
+  dot_general: (e, { params }, operands) => [dot(e, at(operands, 0), at(operands, 1), params, params.dtype)],
+  conv2d: (e, op, operands) => {
+    const [x, w] = [at(operands, 0), at(operands, 1)]
+    const g = convGeometry(op.params, x.type.shape, w.type.shape, op.results[0]?.type.shape ?? [])
+    return [inWidth(e, forwardEmitters[forwardForm(e.platform, g)], g, x, w)]
+  },
+  conv2d_input_grad: (e, op, operands) => {
+    const [dy, w] = [at(operands, 0), at(operands, 1)]
+    const g = convGeometry(op.params, op.params.inputShape, w.type.shape, dy.type.shape)
+    return [inWidth(e, inputGradEmitters[inputGradForm(e.platform, g)], g, dy, w)]
+  },
+  conv2d_filter_grad: (e, op, operands) => {
+    const [x, dy] = [at(operands, 0), at(operands, 1)]
+    const g = convGeometry(op.params, x.type.shape, op.params.filterShape, dy.type.shape)
+    return [inWidth(e, filterGradEmitters[filterGradForm(e.platform, g)], g, x, dy)]
+  },
+}

@@ -1,0 +1,121 @@
+/**
+ * The one funnel through which every StableHLO op is written, in MLIR's generic form
+ * (github.com/openxla/stablehlo/blob/v1.13.0/docs/spec.md). Attributes are sorted and names are numbered in order, so that one graph
+ * gives one text.
+ */
+import { bug, need } from '../../grammar/diagnostic.ts'
+import type { TensorType } from '../ir/dtype.ts'
+import type { Op } from '../ir/graph.ts'
+import { tensorType } from './spelling.ts'
+
+/** What a program is written for. */
+export type Platform = 'cpu' | 'cuda'
+
+/** A value of the program text. */
+export interface Ssa {
+  /** `%12`, `%12#1`, `%arg0` */
+  readonly name: string
+  readonly type: TensorType
+}
+
+/** Names the location of what is written for an op, `#loc3`; undefined for none. */
+export type LocationOf = (op: Op) => string | undefined
+
+/** Attribute name → its spelling. */
+export type Attributes = Readonly<Record<string, string>>
+
+/** A region's text, one block. */
+export type Region = readonly string[]
+
+export interface Emitter {
+  readonly platform: Platform
+  readonly replicas: number
+  /** Writes an op and returns its results. */
+  op(
+    name: string,
+    operands: readonly Ssa[],
+    results: readonly TensorType[],
+    attributes?: Attributes,
+    regions?: readonly Region[],
+  ): readonly Ssa[]
+  /** A region of one block, which ends by returning what `body` gives. */
+  region(inputs: readonly TensorType[], body: (inputs: readonly Ssa[]) => readonly Ssa[]): Region
+  /** The ops that follow come from this op of the graph. */
+  locate(origin: Op): void
+  /** The lines written so far. */
+  readonly lines: readonly string[]
+}
+
+function writeAttributes(attributes: Attributes): string {
+  const names = Object.keys(attributes).sort()
+  return names.length === 0 ? '' : ` <{${names.map((name) => `${name} = ${attributes[name]}`).join(', ')}}>`
+}
+
+function typeList(types: readonly TensorType[]): string {
+  const text = types.map(tensorType).join(', ')
+  return types.length === 1 ? text : `(${text})`
+}
+
+/** An emitter of the body of one function. */
+export function createEmitter(platform: Platform, replicas: number, locationOf: LocationOf = () => undefined): Emitter {
+  let lines: string[] = []
+  let nextName = 0
+  let nextArgument = 0
+  let location = ''
+
+  function write(
+    name: string,
+    operands: readonly Ssa[],
+    results: readonly TensorType[],
+    attributes: Attributes,
+    regions: readonly Region[],
+  ): readonly Ssa[] {
+    const id = results.length === 0 ? '' : `%${nextName++}`
+    const count = results.length > 1 ? `:${results.length}` : ''
+    const head = `${id === '' ? '' : `${id}${count} = `}"${name}"(${operands.map((o) => o.name).join(', ')})`
+    const type = `(${operands.map((o) => tensorType(o.type)).join(', ')}) -> ${typeList(results)}`
+    const attributeText = writeAttributes(attributes)
+    if (regions.length === 0) {
+      lines.push(`${head}${attributeText} : ${type}${location}`)
+    } else {
+      lines.push(`${head}${attributeText} ({`)
+      regions.forEach((region, i) => {
+        if (i > 0) lines.push('}, {')
+        lines.push(...region.map((line) => `  ${line}`))
+      })
+      lines.push(`}) : ${type}${location}`)
+    }
+    if (results.length === 1) return [{ name: id, type: need(results[0], 'a result type') }]
+    return results.map((resultType, i) => ({ name: `${id}#${i}`, type: resultType }))
+  }
+
+  return {
+    platform,
+    replicas,
+    op: (name, operands, results, attributes = {}, regions = []) => write(name, operands, results, attributes, regions),
+    region(inputs, body) {
+      const outer = lines
+      lines = []
+      const args = inputs.map((type) => ({ name: `%r${nextArgument++}`, type }))
+      const header = `^bb0(${args.map((a) => `${a.name}: ${tensorType(a.type)}`).join(', ')}):`
+      const results = body(args)
+      write('stablehlo.return', results, [], {}, [])
+      const region = [header, ...lines]
+      lines = outer
+      return region
+    },
+    locate(origin) {
+      const name = locationOf(origin)
+      location = name === undefined ? '' : ` loc(${name})`
+    },
+    get lines() {
+      return lines
+    },
+  }
+}
+
+/** The only one of a list of results. */
+export function only(values: readonly Ssa[]): Ssa {
+  if (values.length !== 1) bug(`one result expected, ${values.length} found`)
+  return need(values[0], 'a result')
+}

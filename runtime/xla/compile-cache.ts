@@ -1,0 +1,81 @@
+/**
+ * Compiled programs on disk, so that a second run of an experiment starts at once. Entries are keyed by everything that the machine
+ * code depends on; what cannot be loaded is compiled again.
+ */
+import { createHash } from 'node:crypto'
+import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { cacheFolder } from './cache-folder.ts'
+
+/** The parts of a key: program text, compile options, and what names the plugin build. */
+export interface CacheKeyParts {
+  readonly program: string
+  readonly options: Buffer
+  readonly plugin: string
+}
+
+/** Beyond so many bytes the entries that were used longest ago go. */
+const maxBytes = 2 * 2 ** 30
+
+/** `ARCC_COMPILE_CACHE=off` turns it off. */
+export function compileCacheEnabled(env: NodeJS.ProcessEnv = process.env): boolean {
+  return env.ARCC_COMPILE_CACHE !== 'off'
+}
+
+/** The name of a program's entry: a SHA-256. Machine code fits one kind of CPU, and XLA_FLAGS changes what is generated. */
+export function cacheKey({ program, options, plugin }: CacheKeyParts): string {
+  const parts = [
+    program,
+    options.toString('hex'),
+    plugin,
+    process.arch,
+    cpus()[0]?.model ?? '',
+    process.env.XLA_FLAGS ?? '',
+  ]
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part)
+  return hash.digest('hex')
+}
+
+/** The bytes of an entry, or undefined where there is none. */
+export async function readCached(key: string): Promise<Buffer | undefined> {
+  const path = join(await cacheFolder('compiled'), key)
+  try {
+    const bytes = await readFile(path)
+    const now = new Date()
+    await utimes(path, now, now)
+    return bytes
+  } catch {
+    return undefined
+  }
+}
+
+/** Forgets an entry that could not be loaded. */
+export async function dropCached(key: string): Promise<void> {
+  await rm(join(await cacheFolder('compiled'), key), { force: true })
+}
+
+/** Writes an entry; readers see all of it or nothing. */
+export async function writeCached(key: string, bytes: Buffer): Promise<void> {
+  const folder = await cacheFolder('compiled')
+  const partial = join(folder, `${key}.${process.pid}.partial`)
+  await writeFile(partial, bytes)
+  await rename(partial, join(folder, key))
+  await prune(folder)
+}
+
+async function prune(folder: string): Promise<void> {
+  const entries = await Promise.all(
+    (await readdir(folder)).map(async (name) => {
+      const path = join(folder, name)
+      const found = await stat(path).catch(() => undefined)
+      return { path, bytes: found?.size ?? 0, used: found?.mtimeMs ?? 0 }
+    }),
+  )
+  let total = 0
+  for (const { path, bytes } of entries.sort((a, b) => b.used - a.used)) {
+    total += bytes
+    if (total > maxBytes) await rm(path, { force: true })
+  }
+}

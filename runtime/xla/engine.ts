@@ -1,0 +1,154 @@
+/** The engine `xla`: compiles graphs through a PJRT plugin and runs them on N devices of this process. */
+import type { Graph } from '../../compiler/ir/graph.ts'
+import { emitModule } from '../../compiler/stablehlo/emit-module.ts'
+import type { Platform } from '../../compiler/stablehlo/emitter.ts'
+import { bug, need } from '../../grammar/diagnostic.ts'
+import type { CompileOptions, DeviceTensor, Donation, Engine, Executable, HostTensor } from '../engine.ts'
+import { cacheKey, compileCacheEnabled, dropCached, readCached, writeCached } from './compile-cache.ts'
+import { type FetchProgress, locatePlugin } from './fetch-plugin.ts'
+import { keepFreedMemory } from './host-allocator.ts'
+import { PjrtBuffer, uploadBuffer } from './pjrt/buffer.ts'
+import { PjrtClient } from './pjrt/client.ts'
+import { writeCompileOptions } from './pjrt/compile-options.ts'
+import { PjrtExecutable } from './pjrt/executable.ts'
+import { PjrtLibrary } from './pjrt/library.ts'
+
+export interface XlaEngineOptions {
+  /** How many devices the program runs on; the CPU plugin makes as many as are asked for. */
+  readonly replicas: number
+  /** Another plugin library; `$ARCC_XLA_PLUGIN` does the same. */
+  readonly plugin?: string
+  /** Told how far the fetch of the plugin is, on first use. */
+  readonly onProgress?: FetchProgress
+  /** Programs that took longer to compile than this are kept on disk, in milliseconds; 500 where nothing is said. */
+  readonly cacheAbove?: number
+}
+
+export interface XlaEngine extends Engine {
+  readonly name: 'xla'
+  /** What its programs are written for. */
+  readonly platform: Platform
+  /** Version of the PJRT C API that the plugin speaks, `0.115`. */
+  readonly apiVersion: string
+  /** The plugin library. */
+  readonly pluginPath: string
+  /** Programs that came from the disk, and that were compiled. */
+  readonly programs: { readonly cached: number; readonly compiled: number }
+}
+
+/** XLA prints its own start-up notes on stderr unless it is told not to, before the library is loaded. */
+function quietStart(): void {
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '1'
+}
+
+/**
+ * Starts the engine; the plugin is fetched first where it is missing. Throws ARC6001 to ARC6008 for an environment that cannot run
+ * it, PjrtError where the plugin refuses.
+ */
+export async function createXlaEngine(options: XlaEngineOptions): Promise<XlaEngine> {
+  const path = await locatePlugin(options.plugin, options.onProgress)
+  quietStart()
+  keepFreedMemory()
+  const library = PjrtLibrary.load(path)
+  const client = await PjrtClient.create(library, options.replicas)
+  return new LoadedEngine(client, options)
+}
+
+class LoadedEngine implements XlaEngine {
+  readonly name = 'xla'
+  readonly replicas: number
+  readonly platform: Platform
+  readonly #client: PjrtClient
+  readonly #cacheAbove: number
+  readonly #programs = { cached: 0, compiled: 0 }
+  /** Runs start in the order in which they were asked for: replicas that meet in a collective must not meet another run. */
+  #lastStart: Promise<unknown> = Promise.resolve()
+
+  constructor(client: PjrtClient, options: XlaEngineOptions) {
+    this.#client = client
+    this.replicas = options.replicas
+    this.#cacheAbove = options.cacheAbove ?? 500
+    this.platform = client.platform === 'cpu' ? 'cpu' : 'cuda'
+  }
+
+  get description(): string {
+    const devices = this.replicas === 1 ? '1 device' : `${this.replicas} devices`
+    return `XLA ${this.#client.platform.toUpperCase()} (PJRT ${this.apiVersion}), ${devices}`
+  }
+
+  get apiVersion(): string {
+    return this.#client.library.apiVersion
+  }
+
+  get pluginPath(): string {
+    return this.#client.library.path
+  }
+
+  get programs(): { readonly cached: number; readonly compiled: number } {
+    return this.#programs
+  }
+
+  get alive(): number {
+    return this.#client.live.buffers
+  }
+
+  async compile(graph: Graph, options: CompileOptions = {}): Promise<Executable> {
+    if (graph.replicas !== this.replicas) bug(`${graph.name} is for ${graph.replicas} replicas, not ${this.replicas}`)
+    const donate = options.donate ?? new Map<number, number>()
+    const program = await this.#program(graph, donate)
+    const donated = new Set(donate.values())
+    return {
+      run: (inputs) => this.#run(program, inputs, donated),
+      memory: program.memory(),
+      dispose: () => program.dispose(),
+    }
+  }
+
+  upload(replica: number, tensor: HostTensor): Promise<DeviceTensor> {
+    return uploadBuffer(this.#client, need(this.#client.devices[replica], `device ${replica}`), tensor)
+  }
+
+  dispose(): void {
+    this.#client.dispose()
+  }
+
+  async #program(graph: Graph, donate: Donation): Promise<PjrtExecutable> {
+    const client = this.#client
+    const outputs = graph.outputs.map((output) => output.value.type)
+    const compileOptions = writeCompileOptions({ replicas: this.replicas })
+    const emit = (locations: boolean) => emitModule(graph, { platform: this.platform, donate, locations })
+    const useCache = compileCacheEnabled()
+    // The key leaves the source places out: moving a block in a file changes no machine code.
+    const plugin = `${this.pluginPath} ${client.platformVersion} ${this.apiVersion}`
+    const key = useCache ? cacheKey({ program: emit(false), options: compileOptions, plugin }) : ''
+    const cached = useCache ? await readCached(key) : undefined
+    if (cached !== undefined) {
+      try {
+        const program = await PjrtExecutable.deserialize(client, cached, outputs)
+        this.#programs.cached += 1
+        return program
+      } catch {
+        await dropCached(key)
+      }
+    }
+    const start = performance.now()
+    const program = await PjrtExecutable.compile(client, emit(true), compileOptions, outputs)
+    this.#programs.compiled += 1
+    if (useCache && performance.now() - start >= this.#cacheAbove) await writeCached(key, program.serialize())
+    return program
+  }
+
+  async #run(
+    program: PjrtExecutable,
+    inputs: readonly (readonly DeviceTensor[])[],
+    donated: ReadonlySet<number>,
+  ): Promise<PjrtBuffer[][]> {
+    if (inputs.length !== this.replicas) bug(`inputs for ${inputs.length} replicas, not ${this.replicas}`)
+    const own = inputs.map((list) =>
+      list.map((tensor) => (tensor instanceof PjrtBuffer ? tensor : bug('a tensor of another engine'))),
+    )
+    const started = this.#lastStart.then(() => program.start(own, donated))
+    this.#lastStart = started.catch(() => undefined)
+    return (await started).outputs()
+  }
+}
