@@ -1,7 +1,17 @@
-/** Verification pairs: two pictures and whether they show the same person. */
-import type { Pictures } from './dataset.ts'
-import { dataErrors } from './messages.ts'
-import { createStream, fold, type Key, permutation, purpose, rootKey } from './random.ts'
+/**
+ * Verification pairs: two pictures and whether they show the same person. They come from people never trained on (a folder's held-out people, synthetic identities beyond the
+ * training ones) or InsightFace `.bin` files.
+ */
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { readPickle } from './bin-pickle.ts'
+import { cachedPictures, type Pictures } from './dataset.ts'
+import { decodeImage } from './decode-image.ts'
+import { drawPairs } from './draw-pairs.ts'
+import { type FolderIndex, filePictures } from './folder.ts'
+import { toFaceSize } from './image.ts'
+import { dataErrors, reasonOf } from './messages.ts'
+import { renderFace, type SyntheticSpec } from './synthetic.ts'
 
 /** Pair p compares pictures `pairs[2p]` and `pairs[2p + 1]`. Each picture occurs once, in however many pairs it is used. */
 export interface PairSet extends Pictures {
@@ -11,99 +21,82 @@ export interface PairSet extends Pictures {
   readonly same: Uint8Array
 }
 
-/** The picture numbers of one person. */
-export type PersonImages = readonly number[]
-
-/** How many different pairs of each kind these people can give. */
-export function pairCapacity(people: readonly PersonImages[]): { readonly same: number; readonly different: number } {
-  const total = people.reduce((sum, person) => sum + person.length, 0)
-  const same = people.reduce((sum, person) => sum + (person.length * (person.length - 1)) / 2, 0)
-  return { same, different: (total * (total - 1)) / 2 - same }
+/** Numbers only the pictures that pairs use, in ascending order of their old numbers. */
+function compact(pairs: Int32Array): { readonly used: readonly number[]; readonly pairs: Int32Array } {
+  const used = [...new Set(pairs)].sort((a, b) => a - b)
+  const renumbered = new Map(used.map((old, i) => [old, i]))
+  return { used, pairs: pairs.map((old) => renumbered.get(old) ?? 0) }
 }
 
-/** The i-th of the n·(n-1)/2 pairs (a, b), a < b, in the order (0,1), (0,2), (1,2), (0,3), … */
-function unorderedPair(i: number): readonly [number, number] {
-  let b = Math.floor((1 + Math.sqrt(1 + 8 * i)) / 2)
-  while ((b * (b - 1)) / 2 > i) b--
-  while ((b * (b + 1)) / 2 <= i) b++
-  return [i - (b * (b - 1)) / 2, b]
+function groups(sizes: readonly number[]): number[][] {
+  let next = 0
+  return sizes.map((size) => Array.from({ length: size }, () => next++))
 }
 
-type Pair = readonly [number, number]
-
-/** Takes one pair from each person in turn, so that nobody is used twice before everybody was used once. */
-function samePairs(people: readonly PersonImages[], count: number, key: Key): Pair[] {
-  const queues = people.map((person, p) => permutation(fold(key, p), (person.length * (person.length - 1)) / 2))
-  const turns = permutation(fold(key, people.length), people.length)
-  const found: Pair[] = []
-  for (let round = 0; found.length < count; round++) {
-    for (const p of turns) {
-      const choice = queues[p]?.[round]
-      const person = people[p]
-      if (choice === undefined || person === undefined) continue
-      const [a, b] = unorderedPair(choice)
-      found.push([person[a] ?? 0, person[b] ?? 0])
-      if (found.length === count) break
-    }
-  }
-  return found
+/** `count` same and `count` different pairs of the people in a folder. */
+export function folderPairs(index: FolderIndex, count: number, seed: number, cacheBytes?: number): PairSet {
+  const files = index.identities.flatMap((person) => person.files)
+  const drawn = drawPairs(groups(index.identities.map((person) => person.files.length)), count, seed, index.root)
+  const { used, pairs } = compact(drawn.pairs)
+  const pictures = filePictures(
+    used.map((i) => files[i] ?? ''),
+    cacheBytes,
+  )
+  return { ...pictures, name: `held-out people of ${index.root}`, pairs, same: drawn.same }
 }
 
-/** Takes each person in turn against somebody else; no pair of pictures occurs twice. */
-function differentPairs(people: readonly PersonImages[], count: number, key: Key): Pair[] {
-  const random = createStream(key)
-  const used = new Set<string>()
-  const found: Pair[] = []
-  const turns = permutation(fold(key, 1), people.length)
-  const add = (a: number, b: number) => {
-    const name = a < b ? `${a} ${b}` : `${b} ${a}`
-    if (used.has(name)) return
-    used.add(name)
-    found.push([a, b])
-  }
-  const pick = (person: PersonImages) => person[random.integer(person.length)] ?? 0
-  // Chance finds pairs quickly while most are unused; a small set asked for nearly all of its pairs is listed instead.
-  const tries = 20 * count
-  for (let i = 0; found.length < count && i < tries; i++) {
-    const p = turns[i % turns.length] ?? 0
-    const other = (p + 1 + random.integer(people.length - 1)) % people.length
-    const [first, second] = [people[p], people[other]]
-    if (first !== undefined && second !== undefined && first.length > 0 && second.length > 0)
-      add(pick(first), pick(second))
-  }
-  if (found.length < count) {
-    const flat = people.flatMap((person, p) => person.map((image) => ({ p, image })))
-    for (const i of permutation(fold(key, 2), (flat.length * (flat.length - 1)) / 2)) {
-      const [a, b] = unorderedPair(i)
-      const [first, second] = [flat[a], flat[b]]
-      if (first !== undefined && second !== undefined && first.p !== second.p) add(first.image, second.image)
-      if (found.length === count) break
-    }
-  }
-  return found
-}
-
-/**
- * Draws `count` pairs of each kind, seeded, spread evenly over the people. Same and different alternate, so that any contiguous
- * fold has both kinds in equal number. Throws ARC6207 where the pictures don't suffice; `set` names them.
- */
-export function drawPairs(
-  people: readonly PersonImages[],
+/** Pairs of `people` synthetic identities that `spec` does not train on: numbers `spec.identities` and up. */
+export function syntheticPairs(
+  spec: SyntheticSpec,
+  people: number,
+  imagesPerPerson: number,
   count: number,
-  seed: number,
-  set: string,
-): { readonly pairs: Int32Array; readonly same: Uint8Array } {
-  const capacity = pairCapacity(people)
-  if (count > capacity.same) throw dataErrors('ARC6207', { set, what: 'same', asked: count, most: capacity.same })
-  if (count > capacity.different) {
-    throw dataErrors('ARC6207', { set, what: 'different', asked: count, most: capacity.different })
+  cacheBytes?: number,
+): PairSet {
+  const name = `${people} unseen synthetic people`
+  const drawn = drawPairs(groups(Array.from({ length: people }, () => imagesPerPerson)), count, spec.seed, name)
+  const { used, pairs } = compact(drawn.pairs)
+  const make = (i: number) => {
+    const image = used[i] ?? 0
+    const sample = image % imagesPerPerson
+    const identity = spec.identities + (image - sample) / imagesPerPerson
+    return renderFace({ seed: spec.seed, identity, sample, nuisance: spec.nuisance })
   }
-  const key = fold(rootKey(seed), purpose.pairs)
-  const same = samePairs(people, count, fold(key, 0))
-  const different = differentPairs(people, count, fold(key, 1))
-  const pairs = same.flatMap((pair, i) => [...pair, ...(different[i] ?? [])])
+  return { ...cachedPictures(used.length, make, cacheBytes), name, pairs, same: drawn.same }
+}
+
+/** An InsightFace `.bin` set: pair p is pictures 2p and 2p + 1 of the file; equal pictures are kept once. */
+export async function readBinPairs(path: string, cacheBytes?: number): Promise<PairSet> {
+  let bytes: Uint8Array
+  try {
+    bytes = await readFile(path)
+  } catch (error) {
+    throw dataErrors('ARC6206', { file: path, reason: reasonOf(error) }, error)
+  }
+  const value = readPickle(bytes, path)
+  const [pictures, flags] = Array.isArray(value) ? value : []
+  const malformed = (reason: string) => dataErrors('ARC6230', { file: path, at: bytes.length, reason })
+  if (!Array.isArray(pictures) || !Array.isArray(flags)) throw malformed('no pair of lists')
+  if (pictures.length !== 2 * flags.length) {
+    throw dataErrors('ARC6232', { file: path, pictures: pictures.length, flags: flags.length })
+  }
+  const distinct: Uint8Array[] = []
+  const numberOf = new Map<string, number>()
+  const pairs = Int32Array.from(pictures, (picture, i) => {
+    if (!(picture instanceof Uint8Array)) throw malformed(`picture ${i} is not bytes`)
+    const content = Buffer.from(picture.buffer, picture.byteOffset, picture.byteLength).toString('latin1')
+    const known = numberOf.get(content)
+    if (known !== undefined) return known
+    numberOf.set(content, distinct.length)
+    distinct.push(picture)
+    return distinct.length - 1
+  })
+  const make = async (i: number) =>
+    toFaceSize(await decodeImage(distinct[i] ?? new Uint8Array(0), `${path} picture ${i}`))
   return {
-    pairs: Int32Array.from(pairs),
-    same: Uint8Array.from({ length: 2 * count }, (_, i) => (i % 2 === 0 ? 1 : 0)),
+    ...cachedPictures(distinct.length, make, cacheBytes),
+    name: basename(path).replace(/\.bin$/, ''),
+    pairs,
+    same: Uint8Array.from(flags, (flag) => (flag === true || flag === 1 ? 1 : 0)),
   }
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { readPickle } from '../../../runtime/data/bin-pickle.ts'
 import { FACE_BYTES } from '../../../runtime/data/image.ts'
-import { readBinPairs } from '../../../runtime/data/pair-sets.ts'
+import { readBinPairs } from '../../../runtime/data/pairs.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 
 const root = temporaryFolder()

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createFolderDataset, scanFolder, splitPeople } from '../../../runtime/data/folder.ts'
 import { FACE_BYTES } from '../../../runtime/data/image.ts'
-import { folderPairs } from '../../../runtime/data/pair-sets.ts'
+import { folderPairs } from '../../../runtime/data/pairs.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 
 const root = temporaryFolder()

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { syntheticPairs } from '../../../runtime/data/pair-sets.ts'
-import { drawPairs, pairCapacity } from '../../../runtime/data/pairs.ts'
+import { drawPairs, pairCapacity } from '../../../runtime/data/draw-pairs.ts'
+import { syntheticPairs } from '../../../runtime/data/pairs.ts'
 
 /** `sizes[p]` pictures of person p, numbered on. */
 function people(...sizes: number[]): { groups: number[][]; owner: number[] } {
