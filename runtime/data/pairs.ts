@@ -1,6 +1,6 @@
 /**
- * Verification pairs: two pictures and whether they show the same person. They come from people never trained on (a folder's held-out people, synthetic identities beyond the
- * training ones) or InsightFace `.bin` files.
+ * Verification pairs: two pictures and whether they show the same person. They come from people never trained on (a folder's
+ * held-out people, synthetic identities beyond the training ones) or from InsightFace `.bin` files.
  */
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
