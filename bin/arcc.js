@@ -13,7 +13,11 @@ async function prepare() {
     return await build()
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    process.stderr.write(`error: arcc could not build itself\n${message}\nhelp: run "npm ci" in the folder of arcc\n`)
+    const missing = error?.code === 'ERR_MODULE_NOT_FOUND'
+    const help = missing
+      ? 'run "npm ci" in the folder of arcc'
+      : 'its sources have a mistake; "npm run check" shows more'
+    process.stderr.write(`error: arcc could not build itself\n${message}\nhelp: ${help}\n`)
     process.exit(internalError)
   }
 }

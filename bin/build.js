@@ -4,6 +4,7 @@
  * Several processes may build at once, and others may be running: chunks are named by their content, every file appears by a
  * rename, and `arcc.js` comes last, so that whatever a process imports is whole.
  */
+import { randomUUID } from 'node:crypto'
 import { readdirSync, statSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -56,9 +57,10 @@ const workerPlugin = {
   },
 }
 
-async function writeAtomically(path, bytes) {
-  const temporary = `${path}.${process.pid}.tmp`
+async function writeAtomically(path, bytes, time) {
+  const temporary = `${path}.${randomUUID()}.tmp`
   await writeFile(temporary, bytes)
+  if (time !== undefined) await utimes(temporary, time, time)
   await rename(temporary, path)
 }
 
@@ -106,8 +108,7 @@ export async function build(root = packageFolder) {
   const last = outputFiles.filter((file) => file.path === entry)
   const first = outputFiles.filter((file) => file.path !== entry)
   await Promise.all(first.map((file) => writeAtomically(file.path, file.contents)))
-  for (const file of last) await writeAtomically(file.path, file.contents)
-  await utimes(entry, begun, begun)
+  for (const file of last) await writeAtomically(file.path, file.contents, begun)
   await removeOld(outdir, new Set(outputFiles.map((file) => basename(file.path))), begun.getTime())
   return entry
 }

@@ -40,6 +40,8 @@ export const dumpGraphs = ['init', 'step', 'embed'] as const
 export interface DumpOptions extends ExperimentOptions {
   readonly after: (typeof dumpPhases)[number]
   readonly graph: (typeof dumpGraphs)[number]
+  /** Whether each op says from which place of the file it comes. */
+  readonly locations: boolean
   readonly output: string | undefined
 }
 
@@ -134,10 +136,11 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     .addOption(
       new Option('--graph <graph>', 'which graph, after plan and stablehlo').choices(dumpGraphs).default('step'),
     )
+    .option('--locations', 'say of each op from which place of the file it comes')
     .option('-o, --output <file>', 'write it to a file')
     .action(async (file: string, experiment: string | undefined, raw: Raw<DumpOptions>) => {
-      const { set = [], after = 'plan', graph = 'step', output } = raw
-      finish(await actions.dump({ color: color(), file, experiment, set, after, graph, output }))
+      const { set = [], after = 'plan', graph = 'step', locations = false, output } = raw
+      finish(await actions.dump({ color: color(), file, experiment, set, after, graph, locations, output }))
     })
 
   program

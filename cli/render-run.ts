@@ -1,5 +1,5 @@
 /** A run as text: the live panel, the lines that stay, and the summary. Pure: events and state in, lines out. */
-import type { EvaluationEvent, FetchEvent, ProgressEvent, RunEvent, StartEvent } from '../runtime/events.ts'
+import type { EvaluationEvent, FetchEvent, PhaseEvent, ProgressEvent, RunEvent, StartEvent } from '../runtime/events.ts'
 import { renderProgress, sparkline } from './bars.ts'
 import {
   formatBytes,
@@ -111,13 +111,16 @@ export function renderProgressLine(event: ProgressEvent): string {
   ].join('  ')
 }
 
+/** Phases whose results have lines of their own. */
+const tellsItself: ReadonlySet<PhaseEvent['name']> = new Set(['evaluate', 'save'])
+
 /** What of an event stays on the screen; nothing where the panel is enough. `end` is left to `renderSummary`. */
 export function renderPermanent(event: RunEvent, look: Look): string[] {
   switch (event.type) {
     case 'start':
       return startLines(event, look)
     case 'phase': {
-      if (event.seconds === undefined) return []
+      if (event.seconds === undefined || tellsItself.has(event.name)) return []
       const detail = event.detail === undefined ? '' : `${gap}${event.detail}`
       return [`${label('done', look)} ${pad(event.name, 12)} ${formatSeconds(event.seconds)}${detail}`]
     }

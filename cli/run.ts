@@ -1,10 +1,12 @@
 /** `arcc run`: compiles, then trains and verifies while the terminal shows how far it is. */
+import { basename } from 'node:path'
 import { compileExperiment } from '../compiler/driver.ts'
 import { openEntry, overrideSources } from './entry.ts'
 import { type ExitCode, exitCode } from './exit.ts'
 import { fileHost } from './host.ts'
 import { processOutput } from './output.ts'
 import type { RunOptions } from './program.ts'
+import { resolvedLines } from './resolved.ts'
 import { makeRunFolder } from './run-folder.ts'
 import { createRunOutput, type RunOutput } from './run-output.ts'
 
@@ -42,9 +44,15 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   const host = fileHost()
   const entry = openEntry(host, options.file)
   const { experiment, set, engine } = options
-  const { plan, diagnostics } = compileExperiment({ entry, experiment, overrides: overrideSources(set) }, host)
+  const {
+    plan,
+    experiment: resolved,
+    diagnostics,
+  } = compileExperiment({ entry, experiment, overrides: overrideSources(set) }, host)
   output.diagnostics(diagnostics)
   if (plan === undefined || diagnostics.some((diagnostic) => diagnostic.severity === 'error')) return exitCode.user
+  const texts = new Map([[basename(entry.path), entry.text]])
+  if (resolved !== undefined) texts.set('resolved.txt', `${resolvedLines(resolved).join('\n')}\n`)
   const folder = makeRunFolder(plan.name, options.folder)
   const shown: RunOutput = createRunOutput({
     mode: modeOf(options.progress),
@@ -55,7 +63,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   const interrupt = interruptible(() => shown.note('stopping after this step; press Ctrl-C again to stop at once'))
   try {
     const { train } = await import('../runtime/train/train.ts')
-    await train(plan, { engine, folder, onEvent: (event) => shown.onEvent(event), signal: interrupt.signal })
+    await train(plan, { engine, folder, texts, onEvent: (event) => shown.onEvent(event), signal: interrupt.signal })
   } finally {
     interrupt.release()
     shown.close()

@@ -1,0 +1,149 @@
+/** The rules of the house that no compiler checks: who imports whom, how long a file may get, what may not be written. */
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { basename, dirname, extname, join, normalize } from 'node:path'
+import ts from 'typescript'
+import { describe, expect, test } from 'vitest'
+import { packageFolder } from '../cli/package-folder.ts'
+
+/** Files that git keeps or would keep; a copy without git is not checked. */
+function trackedFiles(): readonly string[] {
+  const output = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
+    cwd: packageFolder,
+    encoding: 'utf8',
+  })
+  return [...new Set(output.split('\0').filter(Boolean))].filter((file) => textOf(file) !== undefined)
+}
+
+const texts = new Map<string, string | undefined>()
+function textOf(file: string): string | undefined {
+  if (!texts.has(file)) {
+    try {
+      texts.set(file, readFileSync(join(packageFolder, file), 'utf8'))
+    } catch {
+      texts.set(file, undefined)
+    }
+  }
+  return texts.get(file)
+}
+
+const files = trackedFiles()
+const sources = files.filter((file) => /^(grammar|compiler|runtime|cli|bench|bin|test)\/.*\.(ts|js)$/.test(file))
+const handwritten = sources.filter((file) => !file.includes('.gen.'))
+
+interface Import {
+  readonly from: string
+  /** A path in the package, or a module's name. */
+  readonly to: string
+}
+
+const imports: readonly Import[] = sources.flatMap((from) =>
+  ts.preProcessFile(textOf(from) ?? '', true, true).importedFiles.map(({ fileName }) => ({
+    from,
+    to: fileName.startsWith('.') ? normalize(join(dirname(from), fileName)) : fileName,
+  })),
+)
+
+const show = ({ from, to }: Import) => `${from} → ${to}`
+const inside = /^(grammar|compiler|runtime|cli|bench|bin|test)\//
+const syntaxFree = /^(compiler\/(ir|stablehlo)\/|grammar\/(source|diagnostic)\.ts$)/
+
+describe('imports', () => {
+  test.each([
+    ['grammar', /^grammar\//, /^grammar\//],
+    ['the graph', /^compiler\/(ir|stablehlo)\//, syntaxFree],
+    ['compiler', /^compiler\//, /^(grammar|compiler)\//],
+    ['runtime', /^runtime\//, /^(runtime\/|compiler\/(ir|plan|stablehlo)\/|grammar\/(source|diagnostic)\.ts$)/],
+    ['cli', /^cli\//, /^(grammar|compiler|runtime|cli)\//],
+  ])('%s keeps its direction', (_, from, allowed) => {
+    const own = imports.filter((found) => from.test(found.from) && inside.test(found.to))
+    expect(own.length).toBeGreaterThan(0)
+    expect(own.filter((found) => !allowed.test(found.to)).map(show)).toEqual([])
+  })
+
+  test('grammar and compiler see the world through the host alone', () => {
+    const generator = /\/generate-[^/]+\.ts$/
+    const own = imports.filter((found) => /^(grammar|compiler)\//.test(found.from) && !generator.test(found.from))
+    expect(own.filter((found) => found.to.startsWith('node:')).map(show)).toEqual([])
+  })
+
+  test('chevrotain parses, koffi calls native code: each in one folder', () => {
+    const only = (name: string, folder: string) =>
+      imports.filter((found) => found.to === name && inside.test(found.from) && !found.from.startsWith(folder))
+    const stray = [...only('chevrotain', 'grammar/'), ...only('koffi', 'runtime/xla/')]
+    expect(stray.filter((found) => !/^(cli\/doctor-checks|test\/)/.test(found.from)).map(show)).toEqual([])
+  })
+
+  test('no index.ts: a file is imported by its own name', () => {
+    expect(sources.filter((file) => basename(file) === 'index.ts')).toEqual([])
+  })
+
+  test('imports name the file, with its ending', () => {
+    const own = imports.filter((found) => inside.test(found.to))
+    expect(own.filter((found) => !['.ts', '.js', '.json'].includes(extname(found.to))).map(show)).toEqual([])
+  })
+})
+
+describe('files', () => {
+  const longest = 400
+
+  test(`have no more than ${longest} lines`, () => {
+    const lines = (file: string) => (textOf(file) ?? '').split('\n').length - 1
+    expect(handwritten.filter((file) => lines(file) > longest).map((file) => `${file}: ${lines(file)}`)).toEqual([])
+  })
+
+  test('are named in kebab-case', () => {
+    const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|cases|gen|d|config))?\.(ts|js)$/
+    expect(sources.map((file) => basename(file)).filter((name) => !kebab.test(name))).toEqual([])
+  })
+})
+
+/** Places of a kind of syntax. */
+function placesOf(file: string, match: (node: ts.Node) => boolean): string[] {
+  const tree = ts.createSourceFile(file, textOf(file) ?? '', ts.ScriptTarget.Latest)
+  const found: string[] = []
+  const visit = (node: ts.Node): void => {
+    if (match(node)) found.push(`${file}:${tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1}`)
+    ts.forEachChild(node, visit)
+  }
+  visit(tree)
+  return found
+}
+
+describe('the code', () => {
+  const typescript = sources.filter((file) => file.endsWith('.ts'))
+
+  test('has no `any`', () => {
+    const suspects = typescript.filter((file) => /\bany\b/.test(textOf(file) ?? ''))
+    expect(suspects.flatMap((file) => placesOf(file, (node) => node.kind === ts.SyntaxKind.AnyKeyword))).toEqual([])
+  })
+
+  test('has no non-null assertion', () => {
+    const suspects = typescript.filter((file) => /[\w)\]]!/.test(textOf(file) ?? ''))
+    expect(suspects.flatMap((file) => placesOf(file, ts.isNonNullExpression))).toEqual([])
+  })
+
+  /** Written in parts, so that this file does not hold them. */
+  const marks = ['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX', '@ts-' + 'ignore', '@ts-' + 'expect-error', '@ts-' + 'nocheck']
+  test.each(marks)('has no %s', (mark) => {
+    const pattern = new RegExp(`(^|[^\\w-])${mark}\\b`)
+    expect(sources.filter((file) => pattern.test(textOf(file) ?? ''))).toEqual([])
+  })
+})
+
+describe('the repository', () => {
+  /** Home folders, and where this or that checkout lies. */
+  const absolute = /(^|[\s'"`(=])\/(home|root|Users|work|mnt|opt)\/[\w.-]+/m
+  test('names no absolute path of anybody', () => {
+    expect(files.filter((file) => absolute.test(textOf(file) ?? ''))).toEqual([])
+  })
+
+  test('names no registry host', () => {
+    const hosts = /https?:\/\/[\w.-]*(registry|artifactory|nexus|npmjs\.org|pythonhosted|pypi\.org)[\w.-]*/
+    expect(files.filter((file) => hosts.test(textOf(file) ?? ''))).toEqual([])
+  })
+
+  test('the lockfile names no place to load from', () => {
+    expect(textOf('package-lock.json')).not.toContain('"resolved"')
+  })
+})

@@ -1,0 +1,102 @@
+/** What the command line does with files: the host, the file it was given, run folders. */
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openEntry } from '../../cli/entry.ts'
+import { UsageError } from '../../cli/failure.ts'
+import { fileHost } from '../../cli/host.ts'
+import { packageFolder, packageVersion } from '../../cli/package-folder.ts'
+import { makeRunFolder } from '../../cli/run-folder.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'arcc-files-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('the host', () => {
+  test('reads relative to its folder and keeps the path as written', () => {
+    writeFileSync(join(folder, 'a.arc'), '\uFEFFlet x = 1\n')
+    expect(fileHost(folder).readSource('a.arc')).toEqual({ path: 'a.arc', text: 'let x = 1\n' })
+  })
+
+  test.each(['missing.arc', 'a.arc/b.arc', '.'])('%s is no file', (path) => {
+    writeFileSync(join(folder, 'a.arc'), '')
+    expect(fileHost(folder).readSource(path)).toBeUndefined()
+  })
+
+  test('reads the standard library of the package, the generated prelude under its name', () => {
+    const host = fileHost(folder)
+    expect(host.stdlibNames).toContain('prelude')
+    expect(host.readStdlib('prelude')?.path).toBe('std/prelude.gen.arc')
+    expect(host.readStdlib('../package')).toBeUndefined()
+    expect(host.readStdlib('nothing')).toBeUndefined()
+  })
+
+  test('gives the environment it was given', () => {
+    const host = fileHost(folder, { GLINT360K: '/faces' })
+    expect(host.env('GLINT360K')).toBe('/faces')
+    expect(host.env('HOME')).toBeUndefined()
+  })
+})
+
+describe('the file of a command', () => {
+  const messageFor = (file: string) => {
+    try {
+      openEntry(fileHost(folder), join(folder, file))
+    } catch (error) {
+      if (error instanceof UsageError) return { message: error.message, hint: error.hint }
+      throw error
+    }
+    return undefined
+  }
+
+  test('a near name is suggested, else what there is', () => {
+    writeFileSync(join(folder, 'quickstart.arc'), '')
+    writeFileSync(join(folder, 'orl.arc'), '')
+    expect(messageFor('quickstrat.arc')?.hint).toBe(`did you mean ${join(folder, 'quickstart.arc')}?`)
+    expect(messageFor('zzzzzzzzzz.arc')?.hint).toBe(`${folder} holds orl.arc, quickstart.arc`)
+    expect(messageFor('orl.arc')).toBeUndefined()
+  })
+
+  test('a folder without any says only that', () => {
+    expect(messageFor('x.arc')).toEqual({ message: `there is no file ${join(folder, 'x.arc')}`, hint: undefined })
+  })
+})
+
+describe('run folders', () => {
+  const make = (name: string, wish?: string) => makeRunFolder(name, wish, join(folder, 'runs'))
+
+  test('are numbered per experiment, after the highest', () => {
+    expect(make('a')).toBe(join(folder, 'runs/a-001'))
+    expect(make('a')).toBe(join(folder, 'runs/a-002'))
+    mkdirSync(join(folder, 'runs/a-017'))
+    mkdirSync(join(folder, 'runs/a-notes'))
+    mkdirSync(join(folder, 'runs/a-b-099'))
+    expect(make('a')).toBe(join(folder, 'runs/a-018'))
+    expect(make('b')).toBe(join(folder, 'runs/b-001'))
+    expect(readdirSync(join(folder, 'runs')).sort()).toEqual([
+      'a-001',
+      'a-002',
+      'a-017',
+      'a-018',
+      'a-b-099',
+      'a-notes',
+      'b-001',
+    ])
+  })
+
+  test('a wished one is made, and must be empty', () => {
+    const wish = join(folder, 'deep/here')
+    expect(make('a', wish)).toBe(wish)
+    expect(make('a', wish)).toBe(wish)
+    writeFileSync(join(wish, 'log.ndjson'), '')
+    expect(() => make('a', wish)).toThrow(UsageError)
+  })
+})
+
+test('the package knows where it lies and which version it is', () => {
+  expect(readdirSync(packageFolder)).toContain('stdlib')
+  expect(packageVersion()).toMatch(/^\d+\.\d+\.\d+/)
+})

@@ -1,0 +1,126 @@
+/** The command line as people type it, and what the commands are given. */
+import { CommanderError } from 'commander'
+import { expect, test } from 'vitest'
+import { type ExitCode, exitCode } from '../../cli/exit.ts'
+import { type Actions, createProgram } from '../../cli/program.ts'
+
+interface Call {
+  readonly command: keyof Actions
+  readonly options: unknown
+}
+
+/** Parses a command line; what a command would print goes to `printed`. */
+async function parse(line: string) {
+  const calls: Call[] = []
+  const codes: ExitCode[] = []
+  let printed = ''
+  const record = (command: keyof Actions) => async (options: unknown) => {
+    calls.push({ command, options })
+    return exitCode.environment
+  }
+  const actions: Actions = {
+    check: record('check'),
+    plan: record('plan'),
+    run: record('run'),
+    dump: record('dump'),
+    doctor: record('doctor'),
+  }
+  const program = createProgram('1.2.3', actions, (code) => codes.push(code))
+  const write = (text: string) => {
+    printed += text
+  }
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeOut: write, writeErr: write, getOutHelpWidth: () => 80 })
+  }
+  const error = await program.parseAsync(line.split(' ').filter(Boolean), { from: 'user' }).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  return { calls, codes, printed, error }
+}
+
+const file = { color: undefined, file: 'a.arc', experiment: undefined, set: [] }
+
+test.each<[string, Call]>([
+  [
+    'check a.arc b.arc',
+    { command: 'check', options: { color: undefined, files: ['a.arc', 'b.arc'], set: [], format: 'text' } },
+  ],
+  [
+    'check --json a.arc --set x=1 --set y=a=b',
+    { command: 'check', options: { color: undefined, files: ['a.arc'], set: ['x=1', 'y=a=b'], format: 'json' } },
+  ],
+  ['plan a.arc', { command: 'plan', options: { ...file, format: 'text', output: undefined } }],
+  [
+    'plan a.arc r100 --format yaml -o out.yaml --no-color',
+    { command: 'plan', options: { ...file, experiment: 'r100', color: false, format: 'yaml', output: 'out.yaml' } },
+  ],
+  ['run a.arc', { command: 'run', options: { ...file, engine: 'xla', folder: undefined, progress: 'auto' } }],
+  [
+    '--color run a.arc big --engine tfjs --folder out --plain --set train.steps=3',
+    {
+      command: 'run',
+      options: {
+        color: true,
+        file: 'a.arc',
+        experiment: 'big',
+        set: ['train.steps=3'],
+        engine: 'tfjs',
+        folder: 'out',
+        progress: 'plain',
+      },
+    },
+  ],
+  ['run a.arc --json', { command: 'run', options: { ...file, engine: 'xla', folder: undefined, progress: 'json' } }],
+  [
+    'dump a.arc',
+    { command: 'dump', options: { ...file, after: 'plan', graph: 'step', locations: false, output: undefined } },
+  ],
+  [
+    'dump a.arc --after stablehlo --graph embed --locations -o x.mlir',
+    { command: 'dump', options: { ...file, after: 'stablehlo', graph: 'embed', locations: true, output: 'x.mlir' } },
+  ],
+  ['doctor --json', { command: 'doctor', options: { color: undefined, format: 'json' } }],
+  ['doctor', { command: 'doctor', options: { color: undefined, format: 'text' } }],
+])('arcc %s', async (line, expected) => {
+  const { calls, codes, error } = await parse(line)
+  expect(error).toBeUndefined()
+  expect(calls).toEqual([expected])
+  expect(codes).toEqual([exitCode.environment])
+})
+
+test.each([
+  ['plna a.arc', 'Did you mean plan?'],
+  ['run', "missing required argument 'file'"],
+  ['run a.arc --sat x=1', 'Did you mean --set?'],
+  ['run a.arc --set train.steps', 'Write it as path=value'],
+  ['run a.arc --set =3', 'Write it as path=value'],
+  ['run a.arc --engine cuda', 'Allowed choices are xla, tfjs'],
+  ['run a.arc --plain --json', 'cannot be used with option'],
+  ['plan a.arc b c', 'too many arguments'],
+  ['dump a.arc --after magic', 'Allowed choices are'],
+])('arcc %s is refused', async (line, reason) => {
+  const { calls, error, printed } = await parse(line)
+  expect(calls).toEqual([])
+  expect(error).toBeInstanceOf(CommanderError)
+  expect(printed).toContain(reason)
+})
+
+test('--version', async () => {
+  expect((await parse('--version')).printed).toBe('1.2.3\n')
+})
+
+/** A new flag is a decision: what a field of the experiment can say needs none. */
+test('the flags', () => {
+  const program = createProgram('0', {} as Actions, () => {})
+  const flags = [program, ...program.commands].map((command) => ({
+    usage: `${command.name()} ${command.usage()}`,
+    flags: command.options.map((option) => option.flags),
+  }))
+  expect(flags).toMatchSnapshot()
+})
+
+test('help', async () => {
+  expect((await parse('--help')).printed).toMatchSnapshot()
+  expect((await parse('run --help')).printed).toMatchSnapshot()
+})
