@@ -15,6 +15,7 @@ export interface EmbedOptions {
   readonly replicas: number
   readonly batch: number
   readonly compute: DType
+  readonly images: 'u8' | 'f32'
 }
 
 export function buildEmbed(slots: readonly StateSlot[], backbone: Backbone, options: EmbedOptions): Graph {
@@ -22,7 +23,8 @@ export function buildEmbed(slots: readonly StateSlot[], backbone: Backbone, opti
   return b.within({ phase: 'evaluate' }, () => {
     const weights = new Map<string, Value>()
     for (const { tensor } of slots) weights.set(tensor.name, b.input(tensor.name, tensor))
-    const images = normalizeImages(b, b.input('images', { dtype: 'u8', shape: [options.batch, ...backbone.input] }))
+    const given = b.input('images', { dtype: options.images, shape: [options.batch, ...backbone.input] })
+    const images = options.images === 'u8' ? normalizeImages(b, given) : given
     const embed = (x: Value) =>
       applyBackbone(b, backbone, x, { mode: 'evaluate', compute: options.compute, weights }).embeddings
     return b.finish([

@@ -6,7 +6,7 @@
  * One collective carries the softmax: each device gives (max, sum, target logit) of its classes, 3·B numbers, and every device
  * joins them; no device ever sees another's logits.
  *
- * Legend: R replicas, b rows of one device, B = R·b, K center rows of one device, D embedding width.
+ * Legend: R replicas, b rows of one device, B = R·b, M center rows of one device, K of them in a step, D embedding width.
  */
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
@@ -23,15 +23,25 @@ import {
   type SoftmaxStatistics,
 } from './head-chunk.ts'
 import { perReplica } from './random.ts'
+import { drawSample, type SamplingPlan } from './sampling.ts'
 
 export interface HeadInput {
   /** f32 [b,D] */
   readonly embeddings: Value
   /** i32 [b], global class ids. */
   readonly labels: Value
-  /** f32 [K,D] */
+  /** All of this device's centers, f32 [M,D]. */
   readonly centers: Value
   readonly shards: readonly ClassShard[]
+  /** Only a sample of the classes takes part; `undefined`: all do. */
+  readonly sampling: Sampling | undefined
+}
+
+export interface Sampling {
+  readonly plan: SamplingPlan
+  readonly seed: number
+  /** i32 [], counted from 0. */
+  readonly step: Value
 }
 
 export interface HeadResult {
@@ -39,8 +49,10 @@ export interface HeadResult {
   readonly loss: Value
   /** Gradient of this device's embeddings, f32 [b,D]. */
   readonly embeddings: Value
-  /** Gradient of this device's centers, complete: f32 [K,D]. */
+  /** Gradient of the centers that took part, complete: f32 [K,D]. */
   readonly centers: Value
+  /** Which rows of the centers those are, i32 [K], a row that does not exist for an empty slot; `undefined`: all, in order. */
+  readonly rows: Value | undefined
 }
 
 /** Head over sharded centers. */
@@ -56,12 +68,9 @@ export function shardedHead(b: GraphBuilder, rules: HeadRules, input: HeadInput)
     ),
     'i32',
   )
-  const chunk: ChunkInput = {
-    embeddings,
-    centers: input.centers,
-    slots: ops.subtract(b, labels, ops.broadcastScalar(b, start, labels.type.shape)),
-    present: presentRows(b, input),
-  }
+  const own = ops.subtract(b, labels, ops.broadcastScalar(b, start, labels.type.shape))
+  const active = activeCenters(b, input, own)
+  const chunk: ChunkInput = { embeddings, ...active }
   const logits = chunkLogits(b, rules, chunk)
   const total = joinOverReplicas(b, chunkStatistics(b, logits))
   const gradients = chunkGradients(b, rules, chunk, logits, total)
@@ -72,6 +81,7 @@ export function shardedHead(b: GraphBuilder, rules: HeadRules, input: HeadInput)
     loss: meanLoss(b, rules, total),
     embeddings: normalizeRowsGradient(b, local, unitGradient),
     centers: gradients.centers,
+    rows: active.rows,
   }
 }
 
@@ -94,7 +104,42 @@ export function replicatedHead(b: GraphBuilder, rules: HeadRules, input: HeadInp
     loss: loss ?? gradients.centers,
     embeddings: normalizeRowsGradient(b, local, gradients.embeddings),
     centers: centers ?? gradients.centers,
+    rows: undefined,
   }
+}
+
+interface ActiveCenters {
+  readonly centers: Value
+  readonly slots: Value
+  readonly present: Value | undefined
+  readonly rows: Value | undefined
+}
+
+/** The centers that take part, all or a sample; `labels` i32 [B] are rows of this device's centers or lie outside. */
+function activeCenters(b: GraphBuilder, input: HeadInput, labels: Value): ActiveCenters {
+  const { centers, sampling } = input
+  if (sampling === undefined) return { centers, slots: labels, present: presentRows(b, input), rows: undefined }
+  const { rows, present, slots } = drawSample(
+    b,
+    sampling.plan,
+    sampling.seed,
+    sampling.step,
+    labels,
+    ownedRows(b, input),
+  )
+  return { centers: ops.takeRows(b, centers, rows), slots, present, rows }
+}
+
+/** How many rows of the centers this device's shard fills, i32 []. */
+function ownedRows(b: GraphBuilder, input: HeadInput): Value {
+  return ops.convert(
+    b,
+    perReplica(
+      b,
+      input.shards.map((shard) => shard.count),
+    ),
+    'i32',
+  )
 }
 
 /** Names the collective that `body` adds, for the plan's table. */
@@ -107,9 +152,8 @@ function presentRows(b: GraphBuilder, input: HeadInput): Value | undefined {
   const rows = input.centers.type.shape[0] ?? 0
   const counts = input.shards.map((shard) => shard.count)
   if (counts.every((count) => count === rows)) return undefined
-  const count = ops.convert(b, perReplica(b, counts), 'i32')
   const row = ops.iota(b, { dtype: 'i32', shape: [rows] }, 0)
-  return ops.compare(b, 'LT', row, ops.broadcastScalar(b, count, [rows]))
+  return ops.compare(b, 'LT', row, ops.broadcastScalar(b, ownedRows(b, input), [rows]))
 }
 
 /** Statistics of all classes from those of each device's: one all-gather of [3,B]. */

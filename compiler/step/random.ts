@@ -45,7 +45,7 @@ function randomWords(b: GraphBuilder, key: ops.Arg, at: Value, lane: number): Va
 }
 
 /** f32 in (0, 1]: the upper 24 bits of a word, plus one, over 2^24. */
-function unitInterval(b: GraphBuilder, words: Value): Value {
+export function unitInterval(b: GraphBuilder, words: Value): Value {
   return ops.multiply(b, ops.convert(b, ops.add(b, ops.shiftRight(b, words, 8), 1), 'f32'), 2 ** -24)
 }
 

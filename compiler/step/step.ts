@@ -5,7 +5,7 @@
  * Legend: b images of one device, H W height and width, D embedding width.
  */
 import { bug, need } from '../../grammar/diagnostic.ts'
-import type { Experiment } from '../experiment.ts'
+import type { Experiment, OptimizerUpdate } from '../experiment.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import type { Graph, Output, Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
@@ -14,33 +14,37 @@ import { type ClassShard, type StepMetric, stepMetrics } from '../plan/plan.ts'
 import { applyBackbone } from './backbone.ts'
 import { replicatedHead, shardedHead } from './head.ts'
 import { mirrorSome, normalizeImages } from './images.ts'
+import type { SamplingPlan } from './sampling.ts'
 import type { StateSlot } from './state.ts'
 import { applyOptimizer, clipGradients, gradientNorm, reduceGradients } from './update.ts'
 
-export interface StepLengths {
+export interface StepOptions {
   readonly steps: number
   readonly stepsPerEpoch: number
+  /** `u8`: bytes, normalized and mirrored on the device. `f32`: numbers that go into the backbone as they are. */
+  readonly images: 'u8' | 'f32'
+  readonly sampling: SamplingPlan | undefined
 }
 
 export function buildStep(
   experiment: Experiment,
   slots: readonly StateSlot[],
   shards: readonly ClassShard[],
-  lengths: StepLengths,
+  options: StepOptions,
 ): Graph {
   const { backbone, optimizer, train } = experiment
   const b = new GraphBuilder('step', shards.length)
   const state = new Map<string, Value>()
   for (const { tensor } of slots) state.set(tensor.name, b.input(tensor.name, tensor))
   const batch = train.batchPerDevice
-  const images = b.input('images', { dtype: 'u8', shape: [batch, ...backbone.input] })
+  const images = b.input('images', { dtype: options.images, shape: [batch, ...backbone.input] })
   const labels = b.input('labels', { dtype: 'i32', shape: [batch] })
   const flip = b.input('flip', { dtype: 'u8', shape: [batch] })
   const step = b.input('step', { dtype: 'i32', shape: [] })
   const get = (name: string) => need(state.get(name), `state ${name}`)
 
   const forward = b.within({ phase: 'forward' }, () => {
-    const normalized = normalizeImages(b, images)
+    const normalized = options.images === 'u8' ? normalizeImages(b, images) : images
     return applyBackbone(b, backbone, train.flip ? mirrorSome(b, normalized, flip) : normalized, {
       mode: 'train',
       compute: train.precision,
@@ -56,7 +60,8 @@ export function buildStep(
       compute: train.precision,
       batch: batch * shards.length,
     }
-    return build(b, rules, { embeddings: forward.embeddings, labels, centers: get('centers'), shards })
+    const sampling = options.sampling === undefined ? undefined : { plan: options.sampling, seed: train.seed, step }
+    return build(b, rules, { embeddings: forward.embeddings, labels, centers: get('centers'), shards, sampling })
   })
 
   const trained = slots.filter((slot) => slot.tensor.role === 'parameter' && slot.parameter?.trainable === true)
@@ -75,21 +80,37 @@ export function buildStep(
   const next = new Map<string, Value>(forward.updates)
   const metrics = b.within({ phase: 'update', path: 'update' }, () => {
     const clock = {
-      rate: scheduledRate(b, experiment, step, lengths),
+      rate: scheduledRate(b, experiment, step, options),
       step: ops.add(b, ops.convert(b, step, 'f32'), 1),
     }
     const norm = gradients.length === 0 ? ops.splat(b, 0, { dtype: 'f32', shape: [] }) : gradientNorm(b, gradients)
     const clipped = train.clip === undefined ? gradients : clipGradients(b, gradients, norm, train.clip)
+    const store = (name: string, updated: OptimizerUpdate, put: (slot: string, value: Value) => Value) => {
+      next.set(name, put(name, updated.weight))
+      for (const [state, value] of updated.states) next.set(`${name}.${state}`, put(`${name}.${state}`, value))
+    }
     const update = (name: string, grad: Value) => {
       const states = new Map(optimizer.states.map((s) => [s.name, get(`${name}.${s.name}`)]))
-      const updated = applyOptimizer(b, optimizer, clock, { weight: get(name), gradient: grad, states })
-      next.set(name, updated.weight)
-      for (const [stateName, value] of updated.states) next.set(`${name}.${stateName}`, value)
+      store(
+        name,
+        applyOptimizer(b, optimizer, clock, { weight: get(name), gradient: grad, states }),
+        (_, value) => value,
+      )
     }
     trained.forEach((slot, i) => {
       update(slot.tensor.name, need(clipped[i], 'a gradient'))
     })
-    b.within({ path: 'head' }, () => update('centers', head.centers))
+    b.within({ path: 'head' }, () => {
+      const { rows } = head
+      if (rows === undefined) return update('centers', head.centers)
+      if (experiment.centers.update === 'dense') {
+        return update('centers', ops.scatterRows(b, ops.splat(b, 0, get('centers').type), rows, head.centers, 'set'))
+      }
+      const take = (name: string) => ops.takeRows(b, get(name), rows)
+      const states = new Map(optimizer.states.map((s) => [s.name, take(`centers.${s.name}`)]))
+      const updated = applyOptimizer(b, optimizer, clock, { weight: take('centers'), gradient: head.centers, states })
+      store('centers', updated, (slot, value) => ops.scatterRows(b, get(slot), rows, value, 'set'))
+    })
     return { loss: head.loss, gradient_norm: norm, rate: clock.rate } satisfies Record<StepMetric, Value>
   })
 
@@ -97,9 +118,9 @@ export function buildStep(
 }
 
 /** The learning rate of this step, f32 []. */
-function scheduledRate(b: GraphBuilder, experiment: Experiment, step: Value, lengths: StepLengths): Value {
+function scheduledRate(b: GraphBuilder, experiment: Experiment, step: Value, options: StepOptions): Value {
   const { schedule, optimizer } = experiment
-  const factor = schedule.factor(b, ops.convert(b, step, 'f32'), lengths.steps, lengths.stepsPerEpoch)
+  const factor = schedule.factor(b, ops.convert(b, step, 'f32'), options.steps, options.stepsPerEpoch)
   return ops.multiply(b, factor, optimizer.lr)
 }
 

@@ -73,6 +73,7 @@ async function runHead(c: Case, scale: number) {
     labels: b.input('labels', { dtype: 'i32', shape: [c.perReplica] }),
     centers: b.input('w', { dtype: 'f32', shape: [height, D] }),
     shards,
+    sampling: undefined,
   }
   const rules = {
     margin: arcfaceMargin(0.5, scale, c.filter),

@@ -1,0 +1,270 @@
+/**
+ * Runs a plan: data, engine, initial state, steps, verification before and after, weights at the end. Everything that people see
+ * of it goes out as events.
+ */
+import { stat } from 'node:fs/promises'
+import type { Plan } from '../../compiler/plan/plan.ts'
+import { need } from '../../grammar/diagnostic.ts'
+import { batches } from '../data/batches.ts'
+import { createSampler } from '../data/sampler.ts'
+import type { Donation, Engine, Executable } from '../engine.ts'
+import { verifyPairs } from '../evaluate/embed-pairs.ts'
+import type { RunEvent } from '../events.ts'
+import { writeSafetensors } from '../safetensors.ts'
+import { createEngine, type EngineName } from './create-engine.ts'
+import { DeviceState } from './device-state.ts'
+import { trainErrors } from './messages.ts'
+import { openData, type RunData } from './open-data.ts'
+import { createProgressMeter } from './progress.ts'
+import { createRunFolder, type RunFolder } from './run-folder.ts'
+import { runStep } from './run-step.ts'
+import { readWeights } from './weights.ts'
+
+export interface TrainOptions {
+  readonly engine: EngineName
+  /** Made for this run; an error where it already holds something. */
+  readonly folder: string
+  /** Texts to keep in the folder, by file name: the experiment's source and what it resolved to. */
+  readonly texts?: ReadonlyMap<string, string>
+  readonly onEvent: (event: RunEvent) => void
+  /** Stops after the step under way; weights are saved all the same. */
+  readonly signal: AbortSignal
+}
+
+/** Seconds between two progress events. */
+const PROGRESS_SECONDS = 0.5
+
+/** Trains. Throws `ArccError` for what data, device and disk refuse, and for training that diverges. */
+export async function train(plan: Plan, options: TrainOptions): Promise<void> {
+  refuseUnbuilt(plan)
+  const folder = await createRunFolder(options.folder, plan, options.texts ?? new Map())
+  const emit = (event: RunEvent) => {
+    folder.log(event)
+    options.onEvent(event)
+  }
+  try {
+    const data = await phase(emit, 'load data', () => openData(plan.run))
+    try {
+      const engine = await createEngine(options.engine, plan.replicas, emit)
+      try {
+        await trainOn(engine, plan, data, folder, { ...options, onEvent: emit })
+      } finally {
+        engine.dispose()
+      }
+    } finally {
+      data.dispose()
+    }
+  } finally {
+    await folder.close()
+  }
+}
+
+/** What can be planned but not yet trained. */
+function refuseUnbuilt(plan: Plan): void {
+  const { model, centers } = plan.document
+  if (model.precision === 'f16') {
+    throw trainErrors('ARC6505', {
+      what: '`precision = f16`, which needs loss scaling',
+      instead: 'use `bf16` or `f32`',
+    })
+  }
+  if (centers.sampleRate < 1) {
+    throw trainErrors('ARC6505', {
+      what: '`sample_rate` below 100%',
+      instead: "plan it, or train with all classes: --set centers.sample_rate='100%'",
+    })
+  }
+}
+
+type Emit = (event: RunEvent) => void
+
+async function phase<T>(
+  emit: Emit,
+  name: Extract<RunEvent, { type: 'phase' }>['name'],
+  body: () => Promise<T>,
+): Promise<T> {
+  emit({ type: 'phase', name })
+  const start = performance.now()
+  const result = await body()
+  emit({ type: 'phase', name, seconds: secondsSince(start) })
+  return result
+}
+
+function secondsSince(start: number): number {
+  return (performance.now() - start) / 1000
+}
+
+/** Output i of a step takes the memory of input i: the state stays in place. */
+function stateDonation(plan: Plan): Donation {
+  return new Map(plan.state.map((_, index) => [index, index]))
+}
+
+interface Compiled {
+  readonly init: Executable
+  readonly step: Executable
+  readonly embed: Executable
+}
+
+async function compileGraphs(engine: Engine, plan: Plan): Promise<Compiled> {
+  const { init, step, embed } = plan.graphs
+  return {
+    init: await engine.compile(init),
+    step: await engine.compile(step, { donate: stateDonation(plan) }),
+    embed: await engine.compile(embed),
+  }
+}
+
+async function trainOn(
+  engine: Engine,
+  plan: Plan,
+  data: RunData,
+  folder: RunFolder,
+  options: TrainOptions,
+): Promise<void> {
+  const { run } = plan
+  const emit = options.onEvent
+  const batch = run.batchPerDevice * plan.replicas
+  emit({
+    type: 'start',
+    experiment: plan.name,
+    folder: folder.path,
+    engine: engine.description,
+    devices: plan.replicas,
+    classes: run.classes,
+    images: data.dataset.images,
+    batch,
+    steps: run.steps,
+    stepsPerEpoch: run.stepsPerEpoch,
+  })
+  const started = performance.now()
+  const compiled = await phase(emit, 'compile', () => compileGraphs(engine, plan))
+  const state = new DeviceState(
+    plan,
+    await phase(emit, 'initialize', () => compiled.init.run(Array.from({ length: plan.replicas }, () => []))),
+  )
+  try {
+    const evaluate = (step: number) => evaluateSets(engine, plan, compiled.embed, state, data, step, emit)
+    await evaluate(0)
+    const meter = createProgressMeter({ ...run, batch })
+    const steps = await runSteps(engine, plan, compiled.step, state, data, meter, evaluate, options)
+    if (steps > 0) await evaluate(steps)
+    await phase(emit, 'save', () => saveWeights(plan, state, folder, emit))
+    const memory = compiled.step.memory
+    emit({
+      type: 'end',
+      status: steps < run.steps ? 'interrupted' : 'done',
+      steps,
+      seconds: secondsSince(started),
+      imagesPerSecond: meter.secondsPerStep > 0 ? batch / meter.secondsPerStep : 0,
+      planned: { secondsPerStep: plan.document.time.secondsPerStep, memoryBytes: plan.document.memory.peak },
+      measured: {
+        secondsPerStep: meter.secondsPerStep,
+        memoryBytes:
+          memory === undefined ? undefined : memory.arguments + memory.outputs - memory.alias + memory.temporaries,
+      },
+    })
+  } finally {
+    state.dispose()
+    for (const executable of Object.values(compiled)) executable.dispose()
+  }
+}
+
+/** The training loop; returns how many steps were done. */
+async function runSteps(
+  engine: Engine,
+  plan: Plan,
+  executable: Executable,
+  state: DeviceState,
+  data: RunData,
+  meter: ReturnType<typeof createProgressMeter>,
+  evaluate: (step: number) => Promise<void>,
+  options: TrainOptions,
+): Promise<number> {
+  const { run } = plan
+  const sampler = createSampler({
+    seed: run.seed,
+    images: data.dataset.images,
+    globalBatch: run.batchPerDevice * plan.replicas,
+    flip: run.flip,
+  })
+  const started = performance.now()
+  let reported = started
+  let steps = 0
+  const source = batches(data.dataset, sampler, { replicas: plan.replicas, from: 0, to: run.steps })
+  const report = () => {
+    const event = meter.report(secondsSince(started))
+    if (event !== undefined) options.onEvent(event)
+    reported = performance.now()
+  }
+  let begun = performance.now()
+  for await (const batch of source) {
+    if (options.signal.aborted) break
+    const dataSeconds = secondsSince(begun)
+    const metrics = await runStep(engine, executable, state, batch)
+    if (!Number.isFinite(metrics.loss)) throw trainErrors('ARC6504', { loss: metrics.loss, step: steps + 1 })
+    steps++
+    meter.add({
+      loss: metrics.loss,
+      rate: metrics.rate,
+      gradientNorm: metrics.gradient_norm,
+      seconds: secondsSince(begun),
+      dataSeconds,
+    })
+    if (steps === 1 || steps === run.steps || secondsSince(reported) >= PROGRESS_SECONDS) report()
+    if (steps < run.steps && isDue(plan, steps)) {
+      report()
+      await evaluate(steps)
+    }
+    begun = performance.now()
+  }
+  report()
+  return steps
+}
+
+/** Whether verification is due after so many steps, by `evaluate.every`. */
+function isDue(plan: Plan, steps: number): boolean {
+  const { every } = plan.run.evaluate
+  if (every === undefined) return false
+  const period = every.unit === 'steps' ? every.count : every.count * plan.run.stepsPerEpoch
+  return steps % Math.max(1, Math.round(period)) === 0
+}
+
+async function evaluateSets(
+  engine: Engine,
+  plan: Plan,
+  executable: Executable,
+  state: DeviceState,
+  data: RunData,
+  step: number,
+  emit: Emit,
+): Promise<void> {
+  if (data.sets.length === 0) return
+  await phase(emit, 'evaluate', async () => {
+    const embedder = { engine, executable, plan, weights: (replica: number) => state.forEmbed(replica) }
+    for (const set of data.sets) {
+      const start = performance.now()
+      const result = await verifyPairs(embedder, set.pairs)
+      emit({
+        type: 'evaluation',
+        step,
+        set: set.name,
+        pairs: set.pairs.same.length,
+        accuracy: result.accuracy,
+        deviation: result.std,
+        xnorm: result.xnorm,
+        auc: result.auc,
+        tarAtFar: result.tar.map(({ far, tar }) => ({ far, tar })),
+        seconds: secondsSince(start),
+      })
+    }
+  })
+}
+
+async function saveWeights(plan: Plan, state: DeviceState, folder: RunFolder, emit: Emit): Promise<void> {
+  const path = folder.file('weights.safetensors')
+  await writeSafetensors(path, await readWeights(plan, state, { centers: true }), {
+    experiment: plan.name,
+    backbone: plan.document.model.backbone,
+  })
+  emit({ type: 'saved', what: 'weights', path, bytes: need(await stat(path), path).size })
+}
