@@ -7,7 +7,7 @@
  */
 import type { TokenType } from 'chevrotain'
 import type { DiagnosticBag } from './diagnostic.ts'
-import { insertOpeningBrace, Layout, type Line } from './layout.ts'
+import { Layout } from './layout.ts'
 import { grammarError } from './messages.ts'
 import type { SourceFile } from './source.ts'
 import * as T from './tokens.ts'
@@ -95,12 +95,12 @@ class Repair {
   readonly #match: PlainMatch
   readonly #layout: Layout
   readonly #stack: T.ArcToken[] = []
-  #out: T.ArcToken[] = []
+  readonly #out: T.ArcToken[] = []
   /** How many braces may still be added or dropped because of the layout. */
   #openBraces: number
   #extraBraces: number
-  /** The line of the last declaration, while no brace followed it. */
-  #bareHead: Line | undefined
+  /** The last declaration at depth 0 while no brace followed it, and where its head ended: a number of tokens written. */
+  #bareHead: { readonly word: T.ArcToken; readonly end: number | undefined } | undefined
 
   constructor(source: SourceFile, tokens: Tokens, bag: DiagnosticBag, match: PlainMatch) {
     this.#source = source
@@ -117,7 +117,7 @@ class Repair {
       if (this.#layout.beginsLine(i)) this.#atLineStart(token, i)
       if (isCloser(token)) this.#close(token, i)
       else if (isOpener(token)) this.#open(token, i)
-      else this.#out.push(token)
+      else this.#pass(token)
     })
     while (this.#stack.length > 0) this.#insertCloser()
     return this.#out
@@ -125,7 +125,7 @@ class Repair {
 
   #atLineStart(token: T.ArcToken, i: number): void {
     while (this.#isLeftOpenBefore(token, i)) this.#insertCloser()
-    if (this.#stack.length === 0 && this.#layout.isDeclarationStart(i)) this.#bareHead = this.#layout.lineOf(token)
+    if (this.#stack.length === 0 && this.#layout.isDeclarationStart(i)) this.#bareHead = { word: token, end: undefined }
   }
 
   /** Whether the innermost bracket must have ended before this line. */
@@ -141,13 +141,23 @@ class Repair {
     return ended
   }
 
+  #pass(token: T.ArcToken): void {
+    const head = this.#stack.length === 0 ? this.#bareHead : undefined
+    if (head !== undefined && head.end === undefined) {
+      if (token.tokenType === T.Newline) this.#bareHead = { word: head.word, end: this.#out.length }
+      if (token.tokenType === T.Equals) this.#bareHead = undefined
+    }
+    this.#out.push(token)
+  }
+
   #open(token: T.ArcToken, i: number): void {
     const open = this.#stack.at(-1)
     const endsLine = token.tokenType === T.LCurly && this.#layout.endsLine(i)
     if (endsLine && open !== undefined && open.tokenType === T.LParen && this.#match.unclosed.has(open)) {
       if (this.#layout.lineOf(open) === this.#layout.lineOf(token)) this.#insertCloser()
     }
-    if (token.tokenType === T.LCurly && this.#stack.length === 0) this.#bareHead = undefined
+    if (token.tokenType === T.LCurly && this.#stack.length === 0 && this.#bareHead?.end === undefined)
+      this.#bareHead = undefined
     this.#stack.push(token)
     this.#out.push(token)
   }
@@ -187,15 +197,21 @@ class Repair {
       this.#out.push(T.makeToken(wanted, token.image, token.startOffset))
       return
     }
-    if (token.tokenType === T.RCurly && open === undefined && this.#bareHead !== undefined) {
-      const inserted = insertOpeningBrace(this.#source, this.#out, this.#bareHead, this.#bag)
-      this.#bareHead = undefined
-      if (inserted !== undefined) {
-        this.#out = [...inserted, token]
-        return
-      }
-    }
-    this.#drop(token)
+    const head = this.#bareHead
+    if (token.tokenType === T.RCurly && open === undefined && head?.end !== undefined) {
+      this.#insertOpener(head.word, head.end)
+      this.#out.push(token)
+    } else this.#drop(token)
+  }
+
+  /** Gives the head of a declaration the brace that it lacks. */
+  #insertOpener(word: T.ArcToken, end: number): void {
+    this.#bareHead = undefined
+    const at = T.tokenEnd(this.#out[end - 1] ?? word)
+    const span = { source: this.#source, start: at, end: at }
+    const fix = { message: 'add `{`', span, replacement: ' {' }
+    this.#bag.add(grammarError('ARC1104', { what: word.image }, span, { fix }))
+    this.#out.splice(end, 0, T.makeToken(T.LCurly, '', at))
   }
 
   #drop(token: T.ArcToken): void {

@@ -1,6 +1,4 @@
 /** Lines and indentation of a token stream: the evidence by which `brackets.ts` places a missing bracket. */
-import type { DiagnosticBag } from './diagnostic.ts'
-import { grammarError } from './messages.ts'
 import { lineStarts, positionAt, type SourceFile } from './source.ts'
 import * as T from './tokens.ts'
 
@@ -98,24 +96,4 @@ export class Layout {
   isIndentedMore(token: T.ArcToken, than: T.ArcToken): boolean {
     return this.lineOf(token).indent > this.lineOf(than).indent && this.lineOf(token) !== this.lineOf(than)
   }
-}
-
-/** Gives the head of a declaration on `line` the brace that it lacks; `undefined` where the line is not among the tokens. */
-export function insertOpeningBrace(
-  source: SourceFile,
-  tokens: Tokens,
-  line: Line,
-  bag: DiagnosticBag,
-): T.ArcToken[] | undefined {
-  const start = lineStarts(source)[line.number - 1] ?? 0
-  const first = tokens.findIndex((t) => t.startOffset >= start)
-  const word = tokens[first]
-  if (word === undefined) return undefined
-  let end = first
-  while (end + 1 < tokens.length && tokens[end + 1]?.tokenType !== T.Newline) end += 1
-  const last = tokens[end] ?? word
-  const at = { source, start: T.tokenEnd(last), end: T.tokenEnd(last) }
-  const fix = { message: 'add `{`', span: at, replacement: ' {' }
-  bag.add(grammarError('ARC1104', { what: word.image }, at, { fix }))
-  return [...tokens.slice(0, end + 1), T.makeToken(T.LCurly, '', at.start), ...tokens.slice(end + 1)]
 }

@@ -4,6 +4,8 @@ import { diagnosticsOf, type Message, type Severity } from './diagnostic.ts'
 const message = <P>(severity: Severity, text: (params: P) => string): Message<P> => ({ severity, text })
 const error = <P = Record<never, never>>(text: (params: P) => string): Message<P> => message('error', text)
 
+const withArticle = (word: string): string => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`
+
 export const GRAMMAR_MESSAGES = {
   ARC1001: error<{ text: string }>(({ text }) => `${text} has no meaning here`),
   ARC1002: error(() => 'this string is not closed'),
@@ -47,14 +49,17 @@ export const GRAMMAR_MESSAGES = {
   ARC1215: error(() => 'only the last line of a block is its value'),
   ARC1216: error<{ keyword: string; name: string }>(({ keyword, name }) => `the ${keyword} \`${name}\` has no body`),
   ARC1217: error<{ name: string }>(({ name }) => `the extern function \`${name}\` cannot have a body`),
-  ARC1218: error<{ keyword: string }>(({ keyword }) => `only experiments extend another, not a ${keyword}`),
+  ARC1218: error<{ keyword: string }>(({ keyword }) => `only experiments extend another, not ${withArticle(keyword)}`),
   ARC1219: error(() => '`as` names the parameters of a call, and this is not one'),
   ARC1220: error(() => 'the right side of `|>` must be a function or a call'),
   ARC1221: error(() => 'an `if` has a value, so it needs an `else`'),
-  ARC1222: error<{ word: string }>(({ word }) => `a ${word} is declared at the top of the file, not inside another`),
+  ARC1222: error<{ word: string }>(
+    ({ word }) => `${withArticle(word)} is declared at the top of the file, not inside another`,
+  ),
   ARC1223: error(() => '`%` means percent, and follows a number directly'),
   ARC1224: error(() => 'the last line of a block is its value: there is no `return`'),
   ARC1225: error(() => 'a test holds `let` and `assert` only'),
+  ARC1227: error(() => 'a section has no `:` before its `{`'),
   ARC1226: error<{ name: string }>(({ name }) => `a method has a single name, not the path \`${name}\``),
 } as const
 

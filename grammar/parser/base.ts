@@ -216,9 +216,17 @@ export abstract class ParserBase extends EmbeddedActionsParser {
   protected skipDeclaration(): void {
     while (!this.at(EOF)) {
       const isLineEnd = this.at(T.Newline) && (this.LA(1) as T.ArcToken).depth === 0
-      if (isLineEnd && T.beginsDeclaration(this.LA(2))) return
+      if (isLineEnd && this.declarationAhead(2)) return
       this.SKIP_TOKEN()
     }
+  }
+
+  /** Whether a declaration begins at a token, if perhaps with a misspelt keyword. */
+  protected declarationAhead(k: number): boolean {
+    if (T.beginsDeclaration(this.LA(k))) return true
+    const behind = this.LA(k + 2).tokenType
+    const isHead = behind === T.LCurly || behind === T.LParen || behind === T.Extends || behind === T.On
+    return isHead && this.nameAt(k) && this.nameAt(k + 1)
   }
 
   /** Items between brackets, separated by new lines or commas, a last separator allowed. One that fails is reported and skipped. */

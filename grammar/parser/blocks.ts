@@ -104,12 +104,14 @@ export abstract class BlockRules extends ExpressionRules {
     const article = what === 'name' ? 'the value of a name' : 'a field'
     return this.recovering(
       () => {
-        this.or(9, [
-          { ALT: () => this.consume(9, T.Equals) },
-          { ALT: () => this.foreign(this.consume(9, T.Colon), article, '=') },
-          { ALT: () => this.foreign(this.consume(9, T.EqualEqual), article, '=') },
-          { ALT: () => this.missingAssign(what, name) },
-        ])
+        const sign = this.option(9, () =>
+          this.or(9, [
+            { ALT: () => this.consume(9, T.Equals) },
+            { ALT: () => this.foreign(this.consume(9, T.Colon), article, '=') },
+            { ALT: () => this.foreign(this.consume(9, T.EqualEqual), article, '=') },
+          ]),
+        )
+        if (sign === undefined) this.missingAssign(what, name)
         return this.subrule(9, this.expression)
       },
       (start) => this.errorExpr(this.from(start)),
@@ -117,7 +119,6 @@ export abstract class BlockRules extends ExpressionRules {
   }
 
   private missingAssign(what: string, name: string): void {
-    if (this.RECORDING_PHASE) return
     const at = this.span(this.end, this.end)
     const canFollow = !this.ending() && !this.at(T.LCurly) && !this.at(T.Dot)
     const fix = { message: 'add `=`', span: at, replacement: ' =' }

@@ -16,6 +16,7 @@ import type {
 import { grammarError } from '../messages.ts'
 import * as T from '../tokens.ts'
 import { EntryRules } from './entries.ts'
+import { describe } from './errors.ts'
 
 /** `= value` is a block of nothing but a value. */
 const asBlock = (body: Expr): BlockExpr =>
@@ -67,10 +68,12 @@ export abstract class DeclarationRules extends EntryRules {
     this.CONSUME(T.Use)
     const path = this.SUBRULE(this.path)
     const names = this.OPTION(() => {
-      this.CONSUME(T.Colon)
+      const colon = this.OPTION2(() => this.CONSUME(T.Colon))
+      if (colon === undefined) this.reportMissing('`:`', ':')
       const list = [this.SUBRULE(this.identifier)]
       this.MANY(() => {
-        this.CONSUME(T.Comma)
+        const comma = this.OPTION3(() => this.CONSUME(T.Comma))
+        if (comma === undefined) this.reportMissing('a comma', ',')
         list.push(this.SUBRULE2(this.identifier))
       })
       return list
@@ -202,6 +205,13 @@ export abstract class DeclarationRules extends EntryRules {
     this.stop(grammarError('ARC1225', {}, this.tokenSpan(this.LA(1)), { fix }))
   }
 
+  /** Something that can be added between the last token and the next. */
+  private reportMissing(expected: string, text: string): void {
+    const at = this.span(this.end, this.end)
+    const fix = { message: `add \`${text}\``, span: at, replacement: text }
+    this.report(grammarError('ARC1201', { expected, found: describe(this.LA(1)) }, this.tokenSpan(this.LA(1)), { fix }))
+  }
+
   private declaredName(): Ident {
     const name = this.subrule(9, this.identifier)
     this.#declared = name
@@ -215,7 +225,7 @@ export abstract class DeclarationRules extends EntryRules {
   }
 
   private refuseUnknown(): void {
-    if (this.RECORDING_PHASE || T.beginsDeclaration(this.LA(1))) return
+    if (this.RECORDING_PHASE || (T.beginsDeclaration(this.LA(1)) && !this.at(T.Equals, 2))) return
     this.stop(this.unknownDeclaration())
   }
 

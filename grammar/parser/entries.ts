@@ -1,4 +1,5 @@
 /** What stands in the braces of an object declaration: fields, sections, methods, states, requirements, `let`s. */
+import type { IToken } from 'chevrotain'
 import type { Entry, Expr, FieldEntry, Ident, MethodEntry, Parameter, SectionEntry } from '../ast.ts'
 import { grammarError } from '../messages.ts'
 import * as T from '../tokens.ts'
@@ -55,43 +56,42 @@ export abstract class EntryRules extends BlockRules {
     this.stop(grammarError('ARC1222', { word: word.image }, span, { notes }))
   }
 
-  /** What begins with a name or a path. */
+  /** What begins with a name or a path: a section, a method, else a field. */
   private readonly namedEntry = this.RULE('namedEntry', (): Entry => {
     const start = this.start
     const path = this.SUBRULE(this.path)
-    return this.OR<Entry>([
-      {
-        ALT: () => {
-          const entries = this.SUBRULE(this.entries)
-          return this.ACTION(() => this.section(path, entries))
-        },
-      },
-      {
-        GATE: () => this.at(T.LCurly, 2),
-        ALT: () => {
-          this.foreign(this.CONSUME(T.Colon), 'a section', '')
-          const entries = this.SUBRULE2(this.entries)
-          return this.ACTION(() => this.section(path, entries))
-        },
-      },
-      {
-        ALT: () => {
-          const parameters = this.SUBRULE(this.parameters)
-          const body = this.SUBRULE(this.body)
-          return this.ACTION(() => this.method(path, parameters, body))
-        },
-      },
-      {
-        ALT: () => {
-          const value = this.assignedValue(
-            'field',
-            this.ACTION(() => showPath(path)),
-          )
-          return { kind: 'Field', path, value, span: this.from(start) }
-        },
-      },
-    ])
+    const nested = this.OPTION({
+      GATE: () => !this.at(T.Colon) || this.at(T.LCurly, 2),
+      DEF: () =>
+        this.OR<Entry>([
+          {
+            ALT: () => {
+              const parameters = this.SUBRULE(this.parameters)
+              const body = this.SUBRULE(this.body)
+              return this.ACTION(() => this.method(path, parameters, body))
+            },
+          },
+          {
+            ALT: () => {
+              this.OPTION2(() => this.refuseColon(this.CONSUME(T.Colon)))
+              const entries = this.SUBRULE(this.entries)
+              return this.ACTION(() => this.section(path, entries))
+            },
+          },
+        ]),
+    })
+    if (nested !== undefined && !this.RECORDING_PHASE) return nested
+    const value = this.assignedValue(
+      'field',
+      this.ACTION(() => showPath(path)),
+    )
+    return { kind: 'Field', path, value, span: this.from(start) }
   })
+
+  private refuseColon(colon: IToken): void {
+    const span = this.tokenSpan(colon)
+    this.report(grammarError('ARC1227', {}, span, { fix: { message: 'drop it', span, replacement: '' } }))
+  }
 
   protected readonly path = this.RULE('path', (): Ident[] => {
     const path = [this.SUBRULE(this.identifier)]

@@ -53,12 +53,12 @@ export function explain(error: IRecognitionException, before: IToken, source: So
   const span = placeOf(source, found, before)
   const expected = error.message
   const rule = error.context.ruleStack.at(-1)
-  if (found.tokenType === T.Percent) return percent(source, found)
+  if (found.tokenType === T.Percent) return percent(source, found, before)
   if (expected === 'a name' && T.isReserved(found)) return grammarError('ARC1207', { word: found.image }, span)
   if (expected === '`else`')
     return grammarError('ARC1221', {}, span, { label: `expected \`else\`, found ${describe(found)}` })
   if (expected === 'a value') return missingValue(source, found, before, span)
-  const notes = NOTES[`${rule}/${expected}`] ?? []
+  const notes = NOTES[`${rule}/${expected}/${found.image}`] ?? NOTES[`${rule}/${expected}`] ?? []
   const fix = insertion(source, expected, found, before)
   const extras = { label: `expected ${expected}`, notes, ...(fix === undefined ? {} : { fix }) }
   return grammarError('ARC1201', { expected, found: describe(found) }, span, extras)
@@ -66,6 +66,7 @@ export function explain(error: IRecognitionException, before: IToken, source: So
 
 const NOTES: Readonly<Record<string, readonly string[]>> = {
   'ifExpression/`then`': ['an `if` is written `if condition then value else value`'],
+  'operand/`)`/,': ['a list is written `[a, b]`'],
   'forExpression/`in`': ['a loop is written `for i in 0..n { … }`'],
   'forExpression/`{`': ['a loop is written `for i in 0..n { … }`'],
   'test/a string': ['a test is written `test "what it shows" { assert … }`'],
@@ -98,22 +99,26 @@ function insertion(source: SourceFile, expected: string, found: IToken, before: 
   return { message: `add \`${text.trim()}\``, span: { source, start: at, end: at }, replacement: text }
 }
 
-function percent(source: SourceFile, token: IToken): Diagnostic {
-  const span = placeOf(source, token, token)
-  const fix = { message: 'for the remainder, write `mod`', span, replacement: 'mod' }
+function percent(source: SourceFile, token: IToken, before: IToken): Diagnostic {
+  const span = placeOf(source, token, before)
+  const rest = source.text.slice(span.end, span.end + 80)
+  const isUnit = before.tokenType === T.NumberToken && /^\s*(?:[,)\]}\n]|\/\/|$)/.test(rest)
+  const fix = isUnit
+    ? { message: 'drop the blank', span: { source, start: T.tokenEnd(before), end: span.start }, replacement: '' }
+    : { message: 'for the remainder, write `mod`', span, replacement: 'mod' }
   return grammarError('ARC1223', {}, span, { fix })
 }
 
 /** Something follows an item on its line. */
 export function unseparated(source: SourceFile, found: IToken, last: IToken, separators: string): Diagnostic {
   const span = placeOf(source, found, last)
-  if (found.tokenType === T.Percent) return percent(source, found)
+  if (found.tokenType === T.Percent) return percent(source, found, last)
   if (last.image === 'return' && last.tokenType === T.Identifier) {
     const whole = { source, start: last.startOffset, end: span.start }
     const fix = { message: 'drop `return`', span: whole, replacement: '' }
     return grammarError('ARC1224', {}, { ...whole, end: T.tokenEnd(last) }, { fix })
   }
-  if (T.isName(found) || T.isReserved(found)) {
+  if (separators.includes('comma') && (T.isName(found) || T.isReserved(found))) {
     const at = { source, start: T.tokenEnd(last), end: T.tokenEnd(last) }
     const fix = { message: 'add a comma', span: at, replacement: ',' }
     return grammarError('ARC1210', { separators, found: describe(found) }, span, { fix })
@@ -153,8 +158,7 @@ const FOREIGN_WORDS: Readonly<Record<string, string>> = {
 export function noDeclaration(source: SourceFile, found: IToken, next: IToken): Diagnostic {
   const span = placeOf(source, found, found)
   const word = FOREIGN_WORDS[found.image] ?? (T.isName(found) ? nearest(found.image, T.DECLARATION_WORDS) : undefined)
-  const isField = next.tokenType === T.Equals || next.tokenType === T.Dot
-  if (T.isName(found) && isField && next.tokenType === T.Equals) {
+  if (T.isName(found) && next.tokenType === T.Equals) {
     const fix = { message: 'bind a name with `let`', span: { ...span, end: span.start }, replacement: 'let ' }
     return grammarError('ARC1206', { found: describe(found) }, span, { fix })
   }

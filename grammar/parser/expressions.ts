@@ -1,5 +1,5 @@
 /** Expressions: prefix forms, chains of operators, calls, literals, records and blocks. */
-import type { ParserMethod } from 'chevrotain'
+import type { IToken, ParserMethod } from 'chevrotain'
 import type { Argument, BlockExpr, Expr, IfExpr, RecordExpr, StringExpr } from '../ast.ts'
 import { grammarError } from '../messages.ts'
 import * as T from '../tokens.ts'
@@ -214,11 +214,12 @@ export abstract class ExpressionRules extends LiteralRules {
   }
 
   /** Reports `:` where `=` is meant, or the other way round; the item goes on as if it had been written right. */
-  protected foreign(token: { startOffset: number; image: string }, what: string, right: string): void {
+  protected foreign(token: IToken, what: string, right: string): IToken {
     this.ACTION(() => {
       const span = this.tokenSpan(token)
       const fix = { message: `write \`${right}\``, span, replacement: right }
       this.report(grammarError('ARC1203', { what, right, found: token.image }, span, { fix }))
     })
+    return token
   }
 }

@@ -32,10 +32,10 @@ export abstract class LiteralRules extends TypeRules {
     })
   })
 
-  /** `%` must touch its number; a unit's name follows on the same line. */
+  /** `%` must touch its number; a unit's name follows on the same line, and is not the name of the next field. */
   private unitAhead(): boolean {
     const between = this.textBetween(T.tokenEnd(this.LA(0)), this.LA(1).startOffset)
-    return this.at(T.Percent) ? between === '' : !between.includes('\n')
+    return this.at(T.Percent) ? between === '' : !between.includes('\n') && !this.at(T.Equals, 2)
   }
 
   /** `GiB`, `GB/s`, `per device`: what belongs to the name is consumed with it. */
@@ -70,20 +70,23 @@ export abstract class LiteralRules extends TypeRules {
     const texts: string[] = []
     const holes: Expr[] = []
     const part = (token: IToken) => texts.push((token as T.ArcToken).cooked)
-    this.OR([
-      { ALT: () => part(this.CONSUME(T.StringText)) },
-      {
-        ALT: () => {
-          part(this.CONSUME(T.StringHead))
-          holes.push(this.SUBRULE(this.expression))
-          this.MANY(() => {
-            part(this.CONSUME(T.StringMiddle))
-            holes.push(this.SUBRULE2(this.expression))
-          })
-          part(this.CONSUME(T.StringTail))
+    this.OR({
+      DEF: [
+        { ALT: () => part(this.CONSUME(T.StringText)) },
+        {
+          ALT: () => {
+            part(this.CONSUME(T.StringHead))
+            holes.push(this.SUBRULE(this.expression))
+            this.MANY(() => {
+              part(this.CONSUME(T.StringMiddle))
+              holes.push(this.SUBRULE2(this.expression))
+            })
+            part(this.CONSUME(T.StringTail))
+          },
         },
-      },
-    ])
+      ],
+      ERR_MSG: 'a string',
+    })
     return { kind: 'String', texts, holes, span: this.from(start) }
   })
 
