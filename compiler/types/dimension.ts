@@ -1,4 +1,5 @@
 /** Physical dimensions as exponents, and the units that a number may carry. */
+import { own } from './own.ts'
 
 export const baseDimensions = ['byte', 'second', 'flop', 'sample', 'step', 'epoch', 'radian'] as const
 export type BaseDimension = (typeof baseDimensions)[number]
@@ -102,9 +103,9 @@ export const unitNames: readonly string[] = [
 export function unitOf(spelling: string): Unit | undefined {
   const [numerator, denominator, ...rest] = spelling.split('/')
   if (numerator === undefined || rest.length > 0) return undefined
-  const top = atoms[numerator]
+  const top = own(atoms, numerator)
   if (denominator === undefined) return top
-  const bottom = atoms[denominator]
+  const bottom = own(atoms, denominator)
   if (top === undefined || bottom === undefined) return undefined
   return { factor: top.factor / bottom.factor, dimension: combineDimensions(top.dimension, bottom.dimension, -1) }
 }

@@ -1,0 +1,116 @@
+/** Matches the arguments of a call with parameters, by place and by name. */
+import type { Expr, Ident } from '../../grammar/ast.ts'
+import type { Span } from '../../grammar/source.ts'
+import { nearest } from '../../grammar/suggest.ts'
+import type { Type } from '../types/type.ts'
+import { type Checker, type Expected, report, type Scope } from './checker.ts'
+import { isPlainNumber } from './fit.ts'
+import { checkDiagnostic } from './messages.ts'
+import { expectType } from './mismatch.ts'
+import { quoteList } from './show-type.ts'
+
+/** One argument as written; a piped value is the first, without a name. */
+export interface Given {
+  readonly name: Ident | undefined
+  readonly value: Expr
+  readonly span: Span
+  /** Where it is known already. */
+  readonly type?: Type
+}
+
+/** A parameter as the caller sees it. */
+export interface Slot {
+  readonly name: string
+  readonly type: Type
+  readonly optional: boolean
+  /**
+   * What it takes: values of its type; or, elementwise, numbers of the device and tensors as well; or those of any dimension; or
+   * angles and, as radians, plain numbers.
+   */
+  readonly accepts: 'type' | 'elementwise' | 'any number' | 'angle or plain'
+  readonly span: Span | undefined
+}
+
+export interface Application {
+  readonly callee: string
+  readonly declared: Span | undefined
+  readonly slots: readonly Slot[]
+  readonly given: readonly Given[]
+  /** The call, or the name that a value is piped into. */
+  readonly expr: Expr
+}
+
+/** Types of the arguments by parameter. Every mistake is reported once; what cannot be placed is still typed. */
+export function bindArguments(checker: Checker, call: Application, scope: Scope): ReadonlyMap<string, Type> {
+  const placed = new Map<string, Given>()
+  const types = new Map<string, Type>()
+  let broken = false
+  const complain = () => {
+    broken = true
+  }
+  const place = (slot: Slot, given: Given) => {
+    placed.set(slot.name, given)
+    types.set(slot.name, checkArgument(checker, call, slot, given, scope))
+  }
+  let named = false
+  for (const [index, given] of call.given.entries()) {
+    const slot = given.name === undefined ? call.slots[index] : call.slots.find((s) => s.name === given.name?.text)
+    if (given.name === undefined && named) {
+      report(checker, checkDiagnostic('ARC3106', {}, given.span, { label: 'give its name as well' }))
+      complain()
+    } else if (slot === undefined) {
+      complain()
+      if (given.value.kind !== 'Name') checker.infer(given.value, scope)
+      if (given.name === undefined) reportTooMany(checker, call, given)
+      else reportUnknown(checker, call, given.name, placed)
+      if (given.name === undefined) break
+    } else if (placed.has(slot.name)) {
+      complain()
+      const first = placed.get(slot.name)
+      const related = first === undefined ? [] : [{ span: first.span, message: 'first given here' }]
+      report(checker, checkDiagnostic('ARC3104', { name: slot.name }, given.span, { related }))
+    } else place(slot, given)
+    named ||= given.name !== undefined
+  }
+  if (!broken) reportMissing(checker, call, placed)
+  return types
+}
+
+function reportMissing(checker: Checker, call: Application, placed: ReadonlyMap<string, Given>): void {
+  const names = call.slots.filter((slot) => !slot.optional && !placed.has(slot.name)).map((slot) => slot.name)
+  if (names.length === 0) return
+  const related = call.declared === undefined ? [] : [{ span: call.declared, message: 'declared here' }]
+  const span = call.expr.kind === 'Call' ? call.expr.callee.span : call.expr.span
+  report(checker, checkDiagnostic('ARC3102', { callee: call.callee, names }, span, { related }))
+}
+
+function reportTooMany(checker: Checker, call: Application, given: Given): void {
+  const related = call.declared === undefined ? [] : [{ span: call.declared, message: 'declared here' }]
+  const params = { callee: call.callee, most: call.slots.length }
+  report(checker, checkDiagnostic('ARC3105', params, given.span, { label: 'one too many', related }))
+}
+
+function reportUnknown(checker: Checker, call: Application, name: Ident, placed: ReadonlyMap<string, Given>): void {
+  const free = call.slots.map((slot) => slot.name).filter((slot) => !placed.has(slot))
+  const meant = nearest(name.text, free)
+  const fix =
+    meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span: name.span, replacement: meant } }
+  const all = call.slots.map((slot) => slot.name)
+  const notes = all.length === 0 ? [`\`${call.callee}\` takes no arguments`] : [`its parameters are ${quoteList(all)}`]
+  report(checker, checkDiagnostic('ARC3103', { callee: call.callee, name: name.text }, name.span, { notes, ...fix }))
+}
+
+function checkArgument(checker: Checker, call: Application, slot: Slot, given: Given, scope: Scope): Type {
+  const what = `\`${slot.name}\` of \`${call.callee}\``
+  const origin =
+    slot.span === undefined ? {} : { origin: { span: slot.span, message: 'the parameter is declared here' } }
+  const expected: Expected = { type: slot.type, what, ...origin }
+  if (given.type !== undefined) return expectType(checker, given.value, given.type, expected)
+  if (slot.accepts === 'type' || slot.type.kind !== 'number') return checker.check(given.value, scope, expected)
+  const type = checker.infer(given.value, scope, slot.type)
+  if (type.kind === 'tensor') return type
+  const isAny = slot.accepts === 'any number' && type.kind === 'number'
+  const isPlain = slot.accepts === 'angle or plain' && isPlainNumber(type)
+  if (isAny || isPlain) return type
+  return expectType(checker, given.value, type, { ...expected, type: { ...slot.type, device: true } })
+}

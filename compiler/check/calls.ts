@@ -1,0 +1,225 @@
+/** Calls: of functions and blocks, of backbones (more of their arguments), of objects (an instance), and of objects' methods. */
+import type { Argument, CallExpr, Expr, FunctionDecl, Ident, ObjectDecl, PipeExpr } from '../../grammar/ast.ts'
+import { textOf } from '../../grammar/source.ts'
+import { nearest } from '../../grammar/suggest.ts'
+import { objectSpecs } from '../schema/objects.ts'
+import { isDimensionless, sameDimension } from '../types/dimension.ts'
+import { own } from '../types/own.ts'
+import { scalar, type Type, unknown } from '../types/type.ts'
+import { bindArguments, type Given, type Slot } from './arguments.ts'
+import { type Binding, type Checker, report, type Scope } from './checker.ts'
+import { checkComplete, typeOfMemberIn } from './members.ts'
+import { checkDiagnostic } from './messages.ts'
+import { lookup, reportUnknownName, typeOfDefinition } from './names.ts'
+import { showType } from './show-type.ts'
+import {
+  callParameters,
+  elementwiseResult,
+  isElementwise,
+  isPrimitive,
+  resultType,
+  sharesDimension,
+} from './signatures.ts'
+
+/** A call as written, the piped value first. */
+interface Call {
+  readonly callee: Expr
+  readonly given: readonly Given[]
+  readonly scope: CallExpr['scope']
+  readonly expr: Expr
+}
+
+export function typeOfPipe(checker: Checker, expr: PipeExpr, scope: Scope): Type {
+  const { target } = expr
+  const piped: Given = { name: undefined, value: expr.value, span: expr.value.span }
+  if (target.kind === 'Error') {
+    checker.infer(expr.value, scope)
+    return unknown
+  }
+  if (target.kind !== 'Call')
+    return typeOfApplication(checker, { callee: target, given: [piped], scope: undefined, expr: target }, scope)
+  const given = [piped, ...target.arguments.map(argumentOf)]
+  return typeOfApplication(checker, { callee: target.callee, given, scope: target.scope, expr: target }, scope)
+}
+
+export function typeOfCall(checker: Checker, expr: CallExpr, scope: Scope): Type {
+  return typeOfApplication(
+    checker,
+    { callee: expr.callee, given: expr.arguments.map(argumentOf), scope: expr.scope, expr },
+    scope,
+  )
+}
+
+function argumentOf({ name, value, span }: Argument): Given {
+  return { name, value, span }
+}
+
+const callable = new Set<Type['kind']>(['function', 'backbone', 'object', 'unknown'])
+
+function typeOfApplication(checker: Checker, call: Call, scope: Scope): Type {
+  if (call.scope !== undefined) checker.infer(call.scope, scope)
+  if (call.callee.kind !== 'Member') return applyTo(checker, call, calleeType(checker, call.callee, scope), scope)
+  const object = checker.infer(call.callee.object, scope)
+  if (object.kind === 'object') return typeOfMethodCall(checker, call, call.callee.name, object, scope)
+  return applyTo(checker, call, typeOfMemberIn(checker, call.callee, object), scope)
+}
+
+function applyTo(checker: Checker, call: Call, callee: Type, scope: Scope): Type {
+  switch (callee.kind) {
+    case 'function':
+      return callFunction(checker, call, callee.decl, scope)
+    case 'backbone':
+      return callBackbone(checker, call, callee, scope)
+    case 'object':
+      if (callee.decl !== undefined && call.callee.kind === 'Name') return callObject(checker, call, callee.decl, scope)
+      break
+    case 'unknown':
+      inferAll(checker, call, scope)
+      return unknown
+    default:
+      break
+  }
+  report(
+    checker,
+    checkDiagnostic('ARC3101', { found: showType(callee) }, call.callee.span, { label: 'not a function' }),
+  )
+  inferAll(checker, call, scope)
+  return unknown
+}
+
+/** Typed for their own mistakes where the callee is not known. */
+function inferAll(checker: Checker, call: Call, scope: Scope): void {
+  for (const { value } of call.given) if (value.kind !== 'Name') checker.infer(value, scope)
+}
+
+/** Where it is called, a local that is no function does not hide one: `target(cos) = cos(acos(cos) + m)`. */
+function calleeType(checker: Checker, callee: Expr, scope: Scope): Type {
+  if (callee.kind !== 'Name') return checker.infer(callee, scope)
+  const isCallable = (binding: Binding) => callable.has(binding.type.kind)
+  const found =
+    lookup(checker, scope, callee.name, callee.span, isCallable) ?? lookup(checker, scope, callee.name, callee.span)
+  if (found === undefined) return reportUnknownName(checker, scope, callee.name, callee.span)
+  if (!('decl' in found)) return found.type
+  if (found.decl.kind === 'Object' && found.decl.keyword === 'experiment') return checker.infer(callee, scope)
+  return typeOfDefinition(checker, found)
+}
+
+function refuseScope(checker: Checker, call: Call, callee: string): void {
+  if (call.scope !== undefined) report(checker, checkDiagnostic('ARC3110', { callee }, call.scope.span))
+}
+
+function acceptsOf(decl: FunctionDecl | ObjectDecl, type: Type): Slot['accepts'] {
+  if (!isElementwise(decl, type)) return 'type'
+  if (sharesDimension(decl)) return 'any number'
+  return isPrimitive(decl) && !isDimensionless(type.dimension) ? 'angle or plain' : 'elementwise'
+}
+
+function slotsOf(checker: Checker, decl: FunctionDecl | ObjectDecl): readonly Slot[] {
+  return callParameters(checker, decl).map(({ parameter, type }) => ({
+    name: parameter.name.text,
+    type,
+    optional: parameter.default !== undefined,
+    accepts: acceptsOf(decl, type),
+    span: parameter.span,
+  }))
+}
+
+function callFunction(checker: Checker, call: Call, decl: FunctionDecl, scope: Scope): Type {
+  if (decl.keyword !== 'block') refuseScope(checker, call, decl.name.text)
+  const slots = slotsOf(checker, decl)
+  const types = bindArguments(checker, { ...call, callee: decl.name.text, declared: decl.name.span, slots }, scope)
+  const elementwise = slots
+    .flatMap((slot) => (slot.accepts === 'type' ? [] : [types.get(slot.name)]))
+    .filter((type) => type !== undefined)
+  if (sharesDimension(decl)) checkShared(checker, call, decl, elementwise)
+  return elementwiseResult(decl, resultType(checker, decl), elementwise)
+}
+
+/** `max(0 rad, 1)`: both must measure the same. */
+function checkShared(checker: Checker, call: Call, decl: FunctionDecl, types: readonly Type[]): void {
+  const [first, second] = types
+  const at = call.given[1]
+  if (first?.kind !== 'number' || second?.kind !== 'number' || at === undefined) return
+  if (sameDimension(first.dimension, second.dimension)) return
+  const params = { verb: `take the ${decl.name.text} of`, left: showType(first), right: showType(second) }
+  const related = call.given[0] === undefined ? [] : [{ span: call.given[0].value.span, message: showType(first) }]
+  report(checker, checkDiagnostic('ARC3008', params, at.value.span, { label: showType(second), related }))
+}
+
+/** Gives a backbone more of its arguments; those without a name go to the parameters that have none yet. */
+function callBackbone(checker: Checker, call: Call, callee: Extract<Type, { kind: 'backbone' }>, scope: Scope): Type {
+  const { decl } = callee
+  const name = decl?.name.text ?? textOf(call.callee.span)
+  const [first, ...rest] = call.given
+  const type = first === undefined || first.name !== undefined ? undefined : checker.infer(first.value, scope)
+  if (type?.kind === 'tensor') {
+    const complete = callBackbone(checker, { ...call, given: rest, scope: undefined }, callee, scope)
+    if (complete.kind === 'backbone') checkComplete(checker, complete, call.callee.span)
+    return { kind: 'tensor', form: 'Vector' }
+  }
+  refuseScope(checker, call, name)
+  if (decl === undefined) {
+    inferAll(checker, call, scope)
+    return callee
+  }
+  const before = callee.given ?? new Set<string>()
+  const all = slotsOf(checker, decl).map((slot) => ({ ...slot, optional: true }))
+  const slots = [...all.filter((slot) => !before.has(slot.name)), ...all.filter((slot) => before.has(slot.name))]
+  const args = type === undefined || first === undefined ? call.given : [{ ...first, type }, ...rest]
+  const types = bindArguments(checker, { ...call, given: args, callee: name, declared: decl.name.span, slots }, scope)
+  const given = new Set([...before, ...types.keys()])
+  return { kind: 'backbone', decl, given }
+}
+
+function callObject(checker: Checker, call: Call, decl: ObjectDecl, scope: Scope): Type {
+  refuseScope(checker, call, decl.name.text)
+  bindArguments(
+    checker,
+    { ...call, callee: decl.name.text, declared: decl.name.span, slots: slotsOf(checker, decl) },
+    scope,
+  )
+  return { kind: 'object', keyword: decl.keyword, decl }
+}
+
+/** `inner.target(cos)` */
+function typeOfMethodCall(
+  checker: Checker,
+  call: Call,
+  called: Ident,
+  object: Extract<Type, { kind: 'object' }>,
+  scope: Scope,
+): Type {
+  const { methods } = objectSpecs[object.keyword]
+  const { text: name } = called
+  const spec = own(methods, name)
+  if (spec === undefined) {
+    const owner = showType(object)
+    const known = Object.keys(methods)
+    const meant = nearest(name, known)
+    const fix =
+      meant === undefined
+        ? {}
+        : { fix: { message: `did you mean \`${meant}\`?`, span: called.span, replacement: meant } }
+    report(checker, checkDiagnostic('ARC3208', { owner, name }, called.span, fix))
+    inferAll(checker, call, scope)
+    return unknown
+  }
+  refuseScope(checker, call, name)
+  const named = call.given.find((given) => given.name !== undefined)
+  if (named !== undefined) {
+    report(checker, checkDiagnostic('ARC3107', { callee: name }, named.span))
+    inferAll(checker, call, scope)
+    return unknown
+  }
+  const states = (object.decl?.entries ?? []).filter((entry) => entry.kind === 'State').map((entry) => entry.name.text)
+  const slots = spec.parameters.map((parameter) => ({
+    name: parameter,
+    type: scalar,
+    optional: false,
+    accepts: 'elementwise' as const,
+    span: undefined,
+  }))
+  bindArguments(checker, { ...call, callee: name, declared: object.decl?.name.span, slots }, scope)
+  if (spec.result === 'scalar') return scalar
+  return { kind: 'record', fields: new Map(['weight', ...states].map((field) => [field, scalar])) }
+}

@@ -1,0 +1,97 @@
+/**
+ * Phase "check": types, units, arguments and fields. Afterwards every expression of the entry and of the modules beside it has a
+ * type that fits where it stands; what needs values (shapes, ranges, figures of the plan) is left to the later phases.
+ */
+import type { Declaration, FieldEntry, ObjectDecl } from '../../grammar/ast.ts'
+import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
+import { nameDiagnostic } from '../names/messages.ts'
+import type { Module, Program } from '../names/program.ts'
+import { objectSpecs } from '../schema/objects.ts'
+import { type Checker, isStdlib, moduleScope, report } from './checker.ts'
+import { checkCycles } from './cycles.ts'
+import { createChecker } from './expressions.ts'
+import { baseChain, baseField } from './extends.ts'
+import { checkField } from './fields.ts'
+import { checkFunction, checkTest } from './functions.ts'
+import { typeOfDefinition } from './names.ts'
+import { checkObject } from './objects.ts'
+
+/** Checks the entry and every module that is not of the standard library; that is checked where it is the entry. */
+export function checkProgram(program: Program, bag: DiagnosticBag): void {
+  const checker = createChecker(program, bag)
+  const modules = program.modules.filter((module) => module === program.entry || !isStdlib(module))
+  for (const module of modules)
+    for (const declaration of module.tree.declarations) checkDeclaration(checker, declaration, module)
+  checkCycles(checker)
+  for (const module of modules) noteUnusedImports(checker, module)
+  if (!bag.hasErrors) for (const warning of checker.warnings) bag.add(warning)
+}
+
+function checkDeclaration(checker: Checker, declaration: Declaration, module: Module): void {
+  switch (declaration.kind) {
+    case 'Use':
+      return
+    case 'Let':
+      typeOfDefinition(checker, { name: declaration.name.text, decl: declaration, module })
+      return
+    case 'Function':
+      checkFunction(checker, declaration, module)
+      return
+    case 'Object':
+      checkObject(checker, declaration, module)
+      return
+    case 'Test':
+      checkTest(checker, declaration, module)
+      return
+  }
+}
+
+function noteUnusedImports(checker: Checker, module: Module): void {
+  for (const declaration of module.tree.declarations) {
+    if (declaration.kind !== 'Use') continue
+    for (const name of declaration.names ?? []) {
+      const definition = module.scope.get(name.text)
+      if (definition === undefined || checker.used.has(definition)) continue
+      const path = declaration.path.map((part) => part.text).join('.')
+      report(
+        checker,
+        nameDiagnostic('ARC2007', { name: name.text }, name.span, { label: `taken from \`${path}\` for nothing` }),
+      )
+    }
+  }
+}
+
+/**
+ * Checks `--set path=value` entries as further fields of an experiment, each of which may set a field anew. Without a name the only
+ * experiment of the file is meant; where there is none or more than one, nothing is checked, which the next phase reports.
+ */
+export function checkOverrides(
+  program: Program,
+  name: string | undefined,
+  entries: readonly FieldEntry[],
+  bag: DiagnosticBag,
+): void {
+  if (entries.length === 0) return
+  const experiments = [...program.entry.own.values()].map((definition) => definition.decl).filter(isExperiment)
+  const chosen = name === undefined ? experiments : experiments.filter((decl) => decl.name.text === name)
+  const [decl, second] = chosen
+  if (decl === undefined || second !== undefined) return
+  const checker = createChecker(program, bag)
+  const bases = [{ decl, module: program.entry }, ...(baseChain(checker, decl, program.entry) ?? [])]
+  const scope = moduleScope(program.entry, undefined)
+  for (const entry of entries) {
+    const work = {
+      checker,
+      decl,
+      scope,
+      set: new Map(),
+      meant: new Set<string>(),
+      inherited: (path: string) => baseField(checker, bases, path),
+    }
+    checkField(work, entry, { spec: objectSpecs.experiment.body, path: [] })
+  }
+}
+
+function isExperiment(decl: { readonly kind: string; readonly keyword?: string }): decl is ObjectDecl {
+  return decl.kind === 'Object' && decl.keyword === 'experiment'
+}

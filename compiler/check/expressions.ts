@@ -1,0 +1,103 @@
+/** The type of every kind of expression, and the checker itself. */
+import type { Expr, FunctionDecl } from '../../grammar/ast.ts'
+import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
+import type { Module, Program } from '../names/program.ts'
+import { bool, type Type, unknown } from '../types/type.ts'
+import { typeOfCall, typeOfPipe } from './calls.ts'
+import { type Checker, type Decl, type Expected, findLocal, type Scope } from './checker.ts'
+import { typeOfBlock, typeOfFor, typeOfIf, typeOfList, typeOfRange, typeOfRecord } from './control.ts'
+import { membersOf } from './fit.ts'
+import { typeOfNumber, typeOfString } from './literals.ts'
+import { typeOfIndex, typeOfMember } from './members.ts'
+import { expectType, reportUnknownMember } from './mismatch.ts'
+import { typeOfName } from './names.ts'
+import { typeOfBinary, typeOfUnary } from './operators.ts'
+
+function infer(checker: Checker, expr: Expr, scope: Scope, hint?: Type): Type {
+  switch (expr.kind) {
+    case 'Number':
+      return typeOfNumber(checker, expr)
+    case 'String':
+      return typeOfString(checker, expr, scope)
+    case 'Bool':
+      return bool
+    case 'Name':
+      return typeOfName(checker, expr, scope, hint)
+    case 'List':
+      return typeOfList(checker, expr, scope, undefined, hint)
+    case 'Range':
+      return typeOfRange(checker, expr, scope)
+    case 'Record':
+      return typeOfRecord(checker, expr, scope)
+    case 'Unary':
+      return typeOfUnary(checker, expr, scope)
+    case 'Binary':
+      return typeOfBinary(checker, expr, scope)
+    case 'Pipe':
+      return typeOfPipe(checker, expr, scope)
+    case 'Call':
+      return typeOfCall(checker, expr, scope)
+    case 'Member':
+      return typeOfMember(checker, expr, scope)
+    case 'Index':
+      return typeOfIndex(checker, expr, scope)
+    case 'If':
+      return typeOfIf(checker, expr, scope, undefined, hint)
+    case 'For':
+      return typeOfFor(checker, expr, scope)
+    case 'Block':
+      return typeOfBlock(checker, expr, scope, undefined, hint)
+    case 'Error':
+      return unknown
+  }
+}
+
+/** Pushes what is expected into the branches of an `if`, the value of a block and the elements of a list. */
+function check(checker: Checker, expr: Expr, scope: Scope, expected: Expected): Type {
+  const inner = expected.type.kind === 'optional' ? { ...expected, type: expected.type.inner } : expected
+  switch (expr.kind) {
+    case 'If':
+      return expectType(checker, expr, typeOfIf(checker, expr, scope, inner, inner.type), inner)
+    case 'Block':
+      return typeOfBlock(checker, expr, scope, inner, inner.type)
+    case 'List':
+      return expectType(checker, expr, typeOfList(checker, expr, scope, inner, inner.type), inner)
+    case 'Name':
+      if (isUnknownMember(expr.name, scope, inner.type)) {
+        reportUnknownMember(checker, expr, inner)
+        return inner.type
+      }
+      break
+    default:
+      break
+  }
+  return expectType(checker, expr, infer(checker, expr, scope, inner.type), inner)
+}
+
+/** A name that is neither one of the place's own nor anything else. */
+function isUnknownMember(name: string, scope: Scope, wanted: Type): boolean {
+  const members = membersOf(wanted)
+  if (members.length === 0 || members.includes(name)) return false
+  return findLocal(scope, name, () => true) === undefined && !scope.module.scope.has(name)
+}
+
+/** A checker of a program, with nothing checked yet. */
+export function createChecker(program: Program, bag: DiagnosticBag): Checker {
+  const modules = new Map(
+    program.modules.flatMap((module) => [...module.own.values()].map(({ decl }): [Decl, Module] => [decl, module])),
+  )
+  const checker: Checker = {
+    program,
+    bag,
+    used: new Set(),
+    warnings: [],
+    lets: new Map(),
+    results: new Map<FunctionDecl, Type>(),
+    open: new Set(),
+    modules,
+    references: new Map(),
+    infer: (expr, scope, hint) => infer(checker, expr, scope, hint),
+    check: (expr, scope, expected) => check(checker, expr, scope, expected),
+  }
+  return checker
+}

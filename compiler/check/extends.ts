@@ -1,0 +1,85 @@
+/** The experiments that an experiment extends. */
+import type { FieldEntry, ObjectDecl } from '../../grammar/ast.ts'
+import { nearest } from '../../grammar/suggest.ts'
+import { nameDiagnostic } from '../names/messages.ts'
+import type { Module } from '../names/program.ts'
+import { objectSpecs } from '../schema/objects.ts'
+import { own } from '../types/own.ts'
+import type { Type } from '../types/type.ts'
+import { type Checker, moduleScope, report } from './checker.ts'
+import { checkDiagnostic } from './messages.ts'
+import { showKeyword } from './show-type.ts'
+
+export interface Base {
+  readonly decl: ObjectDecl
+  readonly module: Module
+}
+
+/** The bases, nearest first; `undefined` where one of them is unknown or they go in a circle, which is reported. */
+export function baseChain(checker: Checker, decl: ObjectDecl, module: Module): readonly Base[] | undefined {
+  const chain: Base[] = []
+  let at: Base = { decl, module }
+  while (at.decl.extends !== undefined) {
+    const { text: name, span } = at.decl.extends
+    const found = at.module.scope.get(name)
+    if (found === undefined) {
+      if (at.decl === decl) reportUnknownBase(checker, decl, module)
+      return undefined
+    }
+    checker.used.add(found)
+    if (found.decl.kind !== 'Object' || found.decl.keyword !== 'experiment') {
+      const keyword =
+        found.decl.kind === 'Object'
+          ? showKeyword(found.decl.keyword)
+          : found.decl.kind === 'Let'
+            ? 'a `let`'
+            : `a ${found.decl.keyword}`
+      const related = [{ span: found.decl.name.span, message: 'declared here' }]
+      if (at.decl === decl) report(checker, checkDiagnostic('ARC3216', { name, keyword }, span, { related }))
+      return undefined
+    }
+    if (found.decl === decl) {
+      const names = [decl.name.text, ...chain.map((base) => base.decl.name.text), decl.name.text]
+      reportCircle(checker, decl, names)
+      return undefined
+    }
+    if (chain.some((base) => base.decl === found.decl)) return undefined
+    at = { decl: found.decl, module: found.module }
+    chain.push(at)
+  }
+  return chain
+}
+
+/** Once for all that take part: at the one that comes first in its file. */
+function reportCircle(checker: Checker, decl: ObjectDecl, names: readonly string[]): void {
+  const isFirst = names.every((name) => {
+    const other = checker.program.entry.own.get(name)?.decl
+    return other === undefined || other.span.start >= decl.span.start
+  })
+  if (!isFirst || decl.extends === undefined) return
+  report(checker, nameDiagnostic('ARC2012', { chain: names }, decl.extends.span))
+}
+
+function reportUnknownBase(checker: Checker, decl: ObjectDecl, module: Module): void {
+  if (decl.extends === undefined) return
+  const { text: name, span } = decl.extends
+  const known = [...module.scope.values()]
+    .filter((definition) => definition.decl.kind === 'Object' && definition.decl.keyword === 'experiment')
+    .map((definition) => definition.name)
+    .filter((other) => other !== decl.name.text)
+  const meant = nearest(name, known)
+  const fix = meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
+  report(checker, nameDiagnostic('ARC2011', { name }, span, fix))
+}
+
+/** The type of a top-level field that a base sets; the nearest base that does counts. */
+export function baseField(checker: Checker, bases: readonly Base[] | undefined, path: string): Type | undefined {
+  const spec = own(objectSpecs.experiment.body.fields, path)
+  for (const { decl, module } of bases ?? []) {
+    const entry = decl.entries.find(
+      (e): e is FieldEntry => e.kind === 'Field' && e.path.map((part) => part.text).join('.') === path,
+    )
+    if (entry !== undefined) return checker.infer(entry.value, moduleScope(module, undefined), spec?.type)
+  }
+  return undefined
+}

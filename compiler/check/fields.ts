@@ -1,0 +1,234 @@
+/** Fields and sections of an object, against the table of its keyword. */
+import type { Entry, FieldEntry, Ident, ObjectDecl, SectionEntry } from '../../grammar/ast.ts'
+import type { Extras } from '../../grammar/diagnostic.ts'
+import { joinSpans, type Span } from '../../grammar/source.ts'
+import { nearest } from '../../grammar/suggest.ts'
+import { objectSpecs } from '../schema/objects.ts'
+import type { FieldSpec, SectionSpec } from '../schema/spec.ts'
+import { own } from '../types/own.ts'
+import type { Type } from '../types/type.ts'
+import { type Checker, type Expected, report, type Scope } from './checker.ts'
+import { present } from './fit.ts'
+import { checkComplete, objectMembers } from './members.ts'
+import { checkDiagnostic } from './messages.ts'
+import { quoteList } from './show-type.ts'
+import { callParameters } from './signatures.ts'
+
+/** The fields that an object sets, by path, with their places and types. */
+export type SetFields = Map<string, { readonly span: Span; readonly type: Type }>
+
+/** What is being checked, and what it has set so far. */
+export interface FieldWork {
+  readonly checker: Checker
+  readonly decl: ObjectDecl
+  readonly scope: Scope
+  readonly set: SetFields
+  /** Paths of fields and sections that something misspelt most likely means: they are not reported as missing. */
+  readonly meant: Set<string>
+  /** The type of a field that a base experiment sets: `dataset.root = …` changes an argument of it. */
+  readonly inherited: (path: string) => Type | undefined
+}
+
+/** Where entries stand: the section with its path, empty for the object itself. */
+interface Place {
+  readonly spec: SectionSpec
+  readonly path: readonly string[]
+}
+
+/** Checks all fields and sections. */
+export function checkFields(work: FieldWork): void {
+  walk(work, work.decl.entries, { spec: objectSpecs[work.decl.keyword].body, path: [] })
+}
+
+function walk(work: FieldWork, entries: readonly Entry[], place: Place): void {
+  for (const entry of entries) {
+    if (entry.kind === 'Field') checkField(work, entry, place)
+    else if (entry.kind === 'Section') checkSection(work, entry, place)
+    else if (place.path.length > 0) reportMisplaced(work, entry, place)
+  }
+}
+
+const misplaced = { Let: 'a `let`', Method: 'a method', State: 'a state', Require: 'a requirement' } as const
+
+function reportMisplaced(work: FieldWork, entry: Exclude<Entry, FieldEntry | SectionEntry>, place: Place): void {
+  const params = { what: misplaced[entry.kind], section: place.path.join('.') }
+  report(
+    work.checker,
+    checkDiagnostic('ARC3217', params, entry.span, { label: `move it out of \`${params.section}\`` }),
+  )
+}
+
+function checkSection(work: FieldWork, entry: SectionEntry, place: Place): void {
+  const name = entry.name.text
+  const section = own(place.spec.sections, name)
+  const path = [...place.path, name]
+  const field = own(place.spec.fields, name)
+  if (section !== undefined) walk(work, entry.entries, { spec: section, path })
+  else if (field !== undefined) {
+    work.meant.add(path.join('.'))
+    const notes = [`\`${name}\`: ${field.doc}`]
+    report(
+      work.checker,
+      checkDiagnostic('ARC3206', { name }, entry.name.span, { label: `write \`${name} = …\``, notes }),
+    )
+  } else reportUnknown(work, entry.name, place, 'section')
+}
+
+/** `value` at a path: `batch`, `train.batch`, or `dataset.root`, an argument or field of the object that a field holds. */
+export function checkField(work: FieldWork, entry: FieldEntry, start: Place): void {
+  const { checker, scope } = work
+  let place = start
+  for (const [index, part] of entry.path.entries()) {
+    const name = part.text
+    const rest = entry.path.slice(index + 1)
+    const field = own(place.spec.fields, name)
+    const section = own(place.spec.sections, name)
+    if (field !== undefined) {
+      if (rest.length === 0) setField(work, entry, field, [...place.path, name])
+      else checkInner(work, entry, field, [...place.path, name], rest)
+      return
+    }
+    if (section === undefined) {
+      reportUnknown(work, part, place, 'field')
+      checker.infer(entry.value, scope)
+      return
+    }
+    if (rest.length === 0) {
+      work.meant.add([...place.path, name].join('.'))
+      const inside = Object.keys(section.fields)
+      const extras = { label: `write \`${name} { … }\``, notes: [`it holds ${quoteList(inside)}`] }
+      report(checker, checkDiagnostic('ARC3205', { name }, part.span, extras))
+      return
+    }
+    place = { spec: section, path: [...place.path, name] }
+  }
+}
+
+function pathSpan(path: readonly Ident[], fallback: Span): Span {
+  const first = path[0]?.span ?? fallback
+  return joinSpans(first, path.at(-1)?.span ?? first)
+}
+
+function expectation(path: string, spec: FieldSpec): Expected {
+  return { type: spec.type, what: `\`${path}\``, note: `\`${path}\`: ${spec.doc}` }
+}
+
+function setField(work: FieldWork, entry: FieldEntry, spec: FieldSpec, path: readonly string[]): void {
+  const { checker, scope, set } = work
+  const full = path.join('.')
+  const span = pathSpan(entry.path, entry.span)
+  const first = set.get(full)
+  if (first !== undefined) {
+    const related = [{ span: first.span, message: 'first set here' }]
+    report(checker, checkDiagnostic('ARC3203', { path: full }, span, { label: 'set again', related }))
+  }
+  const type = checker.check(entry.value, scope, expectation(full, spec))
+  if (type.kind === 'backbone') checkComplete(checker, type, entry.value.span)
+  set.set(full, { span, type })
+}
+
+/** `dataset.root = …`: an argument or a field of the object, or an argument of the backbone, that a field holds. */
+function checkInner(
+  work: FieldWork,
+  entry: FieldEntry,
+  spec: FieldSpec,
+  path: readonly string[],
+  rest: readonly Ident[],
+): void {
+  const { checker, scope, set } = work
+  const full = path.join('.')
+  const type = set.get(full)?.type ?? work.inherited(full) ?? present(spec.type)
+  const members = innerMembers(checker, type)
+  const [first, ...deeper] = rest
+  if (first === undefined) return
+  if (members === undefined) {
+    if (type.kind !== 'unknown')
+      report(checker, checkDiagnostic('ARC3215', { path: full }, pathSpan(entry.path, entry.span)))
+    return
+  }
+  let found = members.get(first.text)
+  let at = first
+  for (const part of deeper) {
+    found = found?.kind === 'record' ? found.fields.get(part.text) : undefined
+    at = part
+  }
+  if (found === undefined) {
+    const known = [...members.keys()]
+    const meant = nearest(at.text, known)
+    const fix =
+      meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span: at.span, replacement: meant } }
+    const notes = known.length === 0 ? [] : [`it has ${quoteList(known)}`]
+    const params = { owner: `\`${full}\``, what: 'argument or field', name: at.text }
+    report(checker, checkDiagnostic('ARC3201', params, at.span, { notes, ...fix }))
+    checker.infer(entry.value, scope)
+    return
+  }
+  const inner = [...path, ...rest.map((part) => part.text)].join('.')
+  const before = set.get(inner)
+  if (before !== undefined) {
+    const related = [{ span: before.span, message: 'first set here' }]
+    report(checker, checkDiagnostic('ARC3203', { path: inner }, pathSpan(entry.path, entry.span), { related }))
+  }
+  const value = checker.check(entry.value, scope, { type: found, what: `\`${inner}\`` })
+  set.set(inner, { span: pathSpan(entry.path, entry.span), type: value })
+}
+
+function innerMembers(checker: Checker, type: Type): ReadonlyMap<string, Type> | undefined {
+  if (type.kind === 'object') return objectMembers(checker, type.keyword, type.decl)
+  if (type.kind !== 'backbone' || type.decl === undefined) return undefined
+  return new Map(callParameters(checker, type.decl).map(({ parameter, type: given }) => [parameter.name.text, given]))
+}
+
+/** Every path at which a field of this name may stand. */
+function pathsOf(spec: SectionSpec, name: string, prefix: readonly string[] = []): readonly (readonly string[])[] {
+  const here = own(spec.fields, name) === undefined ? [] : [prefix]
+  return [
+    ...here,
+    ...Object.entries(spec.sections).flatMap(([section, inner]) => pathsOf(inner, name, [...prefix, section])),
+  ]
+}
+
+function reportUnknown(work: FieldWork, ident: Ident, place: Place, what: 'field' | 'section'): void {
+  const { checker, decl } = work
+  const { text: name, span } = ident
+  const owner = place.path.length === 0 ? `a ${decl.keyword}` : `section \`${place.path.join('.')}\``
+  const elsewhere = what === 'field' ? pathsOf(objectSpecs[decl.keyword].body, name)[0] : undefined
+  if (elsewhere !== undefined && elsewhere.join('.') !== place.path.join('.')) {
+    const top = elsewhere.length === 0
+    const home = top ? `the ${decl.keyword} itself` : `section \`${elsewhere.join('.')}\``
+    const full = [...elsewhere, name].join('.')
+    work.meant.add(full)
+    const fix = place.path.length > 0 ? {} : { fix: { message: 'write its whole path', span, replacement: full } }
+    const label = top ? `move it out of \`${place.path.join('.')}\`` : `this is not in ${owner}`
+    report(checker, checkDiagnostic('ARC3202', { name, section: home }, span, { label, ...fix }))
+    return
+  }
+  const fields = Object.keys(place.spec.fields)
+  const sections = Object.keys(place.spec.sections)
+  const methods = place.path.length === 0 ? Object.keys(objectSpecs[decl.keyword].methods) : []
+  const meant = nearest(name, what === 'section' ? [...sections, ...fields] : [...fields, ...sections, ...methods])
+  if (meant !== undefined) work.meant.add([...place.path, meant].join('.'))
+  const extras: Extras = {
+    notes: [...list('fields are', fields), ...list('sections are', sections), ...list('methods are', methods)],
+    ...(meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }),
+  }
+  report(checker, checkDiagnostic('ARC3201', { owner, what, name }, span, extras))
+}
+
+function list(lead: string, names: readonly string[]): readonly string[] {
+  return names.length === 0 ? [] : [`${lead} ${quoteList(names)}`]
+}
+
+/** Paths of all required fields, with what they are for. */
+export function requiredFields(
+  spec: SectionSpec,
+  prefix = '',
+): readonly { readonly path: string; readonly doc: string }[] {
+  const own = Object.entries(spec.fields)
+    .filter(([, field]) => field.required)
+    .map(([name, field]) => ({ path: prefix + name, doc: field.doc }))
+  return [
+    ...own,
+    ...Object.entries(spec.sections).flatMap(([name, inner]) => requiredFields(inner, `${prefix}${name}.`)),
+  ]
+}

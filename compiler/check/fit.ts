@@ -1,0 +1,117 @@
+/** Which types fit where, and the type that two have in common. */
+import { baseDimensions, type Dimension, isDimensionless, sameDimension } from '../types/dimension.ts'
+import { type NumberType, type TensorForm, type Type, unknown } from '../types/type.ts'
+
+/** Whether a value of type `actual` may stand where `expected` is wanted. */
+export function fits(actual: Type, expected: Type): boolean {
+  if (actual.kind === 'unknown' || expected.kind === 'unknown') return true
+  if (expected.kind === 'optional') return fits(actual.kind === 'optional' ? actual.inner : actual, expected.inner)
+  if (expected.kind === 'union') {
+    if (actual.kind === 'union') return actual.members.every((member) => fits(member, expected))
+    return expected.members.some((member) => fits(actual, member))
+  }
+  switch (actual.kind) {
+    case 'number':
+      if (expected.kind === 'duration') return !actual.device && isDurationDimension(actual.dimension)
+      return expected.kind === 'number' && numberFits(actual, expected)
+    case 'bool':
+      return expected.kind === 'bool' && (!actual.device || expected.device === true)
+    case 'enum':
+      return expected.kind === 'enum' && actual.members.every((member) => expected.members.includes(member))
+    case 'list':
+      return expected.kind === 'list' && fits(actual.element, expected.element)
+    case 'tensor':
+      return expected.kind === 'tensor' && joinForms(actual.form, expected.form) !== undefined
+    case 'object':
+      return expected.kind === 'object' && actual.keyword === expected.keyword
+    case 'function':
+      return expected.kind === 'function' && actual.decl === expected.decl
+    case 'record':
+      return expected.kind === 'record' && join(actual, expected) !== undefined
+    case 'union':
+      return actual.members.every((member) => fits(member, expected))
+    case 'optional':
+      return false
+    default:
+      return actual.kind === expected.kind
+  }
+}
+
+function numberFits(actual: NumberType, expected: NumberType): boolean {
+  if (!sameDimension(actual.dimension, expected.dimension)) return false
+  return (actual.integer || !expected.integer) && (!actual.device || expected.device)
+}
+
+/** `steps` or `epochs`, and nothing else. */
+export function isDurationDimension(dimension: Dimension): boolean {
+  const used = baseDimensions.filter((base) => (dimension[base] ?? 0) !== 0)
+  return used.length === 1 && (dimension.step === 1 || dimension.epoch === 1)
+}
+
+/** A tensor of unknown form may turn out to be an image; an image is never a vector. */
+function joinForms(a: TensorForm, b: TensorForm): TensorForm | undefined {
+  if (a === b) return a
+  return a === 'Tensor' || b === 'Tensor' ? 'Tensor' : undefined
+}
+
+/** The type of a value that is one or the other: of an `if`, a list, a carried name. `undefined` where they disagree. */
+export function join(a: Type, b: Type): Type | undefined {
+  if (a.kind === 'unknown') return b
+  if (b.kind === 'unknown') return a
+  if (a.kind === 'optional' || b.kind === 'optional') {
+    const inner = join(a.kind === 'optional' ? a.inner : a, b.kind === 'optional' ? b.inner : b)
+    return inner && { kind: 'optional', inner }
+  }
+  if (a.kind === 'number' && b.kind === 'number') {
+    if (!sameDimension(a.dimension, b.dimension)) return undefined
+    return { kind: 'number', integer: a.integer && b.integer, dimension: a.dimension, device: a.device || b.device }
+  }
+  if (a.kind === 'tensor' && b.kind === 'tensor') return { kind: 'tensor', form: joinForms(a.form, b.form) ?? 'Tensor' }
+  if (a.kind === 'bool' && b.kind === 'bool') return a.device ? a : b
+  if (a.kind === 'list' && b.kind === 'list') {
+    const element = join(a.element, b.element)
+    return element && { kind: 'list', element }
+  }
+  if (a.kind === 'object' && b.kind === 'object' && a.keyword === b.keyword)
+    return a.decl === b.decl ? a : { kind: 'object', keyword: a.keyword, decl: undefined }
+  if (a.kind === 'backbone' && b.kind === 'backbone')
+    return a.decl === b.decl ? a : { kind: 'backbone', decl: undefined }
+  if (a.kind === 'record' && b.kind === 'record') return joinRecords(a.fields, b.fields)
+  return fits(a, b) ? b : fits(b, a) ? a : undefined
+}
+
+function joinRecords(a: ReadonlyMap<string, Type>, b: ReadonlyMap<string, Type>): Type | undefined {
+  if (a.size !== b.size) return undefined
+  const fields = new Map<string, Type>()
+  for (const [name, type] of a) {
+    const joined = join(type, b.get(name) ?? { kind: 'record', fields: new Map() })
+    if (!b.has(name) || joined === undefined) return undefined
+    fields.set(name, joined)
+  }
+  return { kind: 'record', fields }
+}
+
+/** What remains of an optional type where a value is present. */
+export function present(type: Type | undefined): Type {
+  if (type === undefined) return unknown
+  return type.kind === 'optional' ? type.inner : type
+}
+
+/** The names that a place takes without a `use`: of its enum, or of the enums of its union. */
+export function membersOf(type: Type | undefined): readonly string[] {
+  switch (type?.kind) {
+    case 'enum':
+      return type.members
+    case 'optional':
+      return membersOf(type.inner)
+    case 'union':
+      return type.members.flatMap(membersOf)
+    default:
+      return []
+  }
+}
+
+/** Whether it is a plain number, static or not. */
+export function isPlainNumber(type: Type): type is NumberType {
+  return type.kind === 'number' && isDimensionless(type.dimension)
+}

@@ -1,0 +1,100 @@
+/** Declarations of functions, blocks and backbones, top-level `let`s and tests. */
+import type { FunctionDecl, ObjectDecl, Parameter, TestDecl } from '../../grammar/ast.ts'
+import { nameDiagnostic } from '../names/messages.ts'
+import type { Module } from '../names/program.ts'
+import { type Checker, innerScope, moduleScope, report, type Scope } from './checker.ts'
+import { bindLets, checkCondition, noteUnused } from './control.ts'
+import { checkDiagnostic } from './messages.ts'
+import { showType } from './show-type.ts'
+import { parameterScope, parameterType, resultType } from './signatures.ts'
+import { checkTypeNode, typeOfNode } from './type-nodes.ts'
+
+/** Types, defaults and distinct names of parameters; the scope holds all of them. */
+export function checkParameters(checker: Checker, decl: FunctionDecl | ObjectDecl, outer: Scope): Scope {
+  const scope = parameterScope(checker, decl, outer)
+  const seen = new Map<string, Parameter>()
+  for (const parameter of decl.parameters) {
+    const name = parameter.name.text
+    const first = seen.get(name)
+    if (first !== undefined) {
+      const related = [{ span: first.name.span, message: 'first declared here' }]
+      report(checker, nameDiagnostic('ARC2003', { name }, parameter.name.span, { label: 'declared again', related }))
+    }
+    seen.set(name, parameter)
+    if (parameter.type !== undefined) checkTypeNode(checker, parameter.type, scope)
+    else if (parameter.default === undefined) {
+      const fix = {
+        message: 'write its type',
+        span: { ...parameter.span, start: parameter.name.span.end },
+        replacement: ': float',
+      }
+      report(checker, checkDiagnostic('ARC3108', { name }, parameter.name.span, { fix }))
+    }
+    if (parameter.default === undefined) continue
+    if (parameter.type === undefined) checker.infer(parameter.default, scope)
+    else {
+      const origin = { span: parameter.type.span, message: 'the type is declared here' }
+      const expected = { type: typeOfNode(parameter.type), what: `the default of \`${name}\``, origin }
+      checker.check(parameter.default, scope, expected)
+    }
+  }
+  return scope
+}
+
+export function checkFunction(checker: Checker, decl: FunctionDecl, module: Module): void {
+  const scope = checkParameters(checker, decl, moduleScope(module, decl))
+  if (decl.result !== undefined) checkTypeNode(checker, decl.result, scope)
+  if (decl.keyword === 'backbone') checkBackboneHead(checker, decl, scope)
+  if (decl.keyword === 'block') checkBlockHead(checker, decl, scope)
+  if (decl.body === undefined) return
+  if (decl.result === undefined) {
+    resultType(checker, decl)
+    return
+  }
+  const origin = { span: decl.result.span, message: 'the result is declared here' }
+  const what = `the result of \`${decl.name.text}\``
+  checker.check(decl.body, scope, { type: typeOfNode(decl.result), what, origin })
+}
+
+function checkBlockHead(checker: Checker, decl: FunctionDecl, scope: Scope): void {
+  const [first] = decl.parameters
+  const type = first === undefined ? undefined : parameterType(checker, first, scope)
+  if (type?.kind === 'tensor' || type?.kind === 'unknown') return
+  const label = type === undefined ? 'it has no parameters' : `this is ${showType(type)}`
+  const span = first?.type?.span ?? first?.span ?? decl.name.span
+  const notes = ['`x: Image`, `x: Vector` and `x: Tensor` are tensors; what takes none is a `fn`']
+  report(checker, checkDiagnostic('ARC3112', { name: decl.name.text }, span, { label, notes }))
+}
+
+/** `on Image(112, 112, 3) -> Vector(embedding)`: both with their sizes, which the plan is made for. */
+function checkBackboneHead(checker: Checker, decl: FunctionDecl, scope: Scope): void {
+  const { text: name } = decl.name
+  const complain = (problem: string, span: FunctionDecl['span']) => {
+    const notes = ['a backbone is declared as `backbone name(…) on Image(112, 112, 3) -> Vector(512) { … }`']
+    report(checker, checkDiagnostic('ARC3113', { name, problem }, span, { notes }))
+  }
+  const on = decl.input?.type
+  if (decl.input === undefined || on === undefined)
+    complain('does not say what images it takes', decl.input?.span ?? decl.name.span)
+  else {
+    const type = checkTypeNode(checker, on, scope)
+    const sized = on.kind === 'NamedType' && on.arguments.length > 0
+    const isImage = type.kind === 'tensor' && type.form === 'Image'
+    if (type.kind !== 'unknown' && !isImage) complain(`takes images, not ${showType(type)}`, on.span)
+    else if (isImage && !sized) complain('does not say the size of its images', on.span)
+  }
+  if (decl.result === undefined) complain('does not say what it gives', decl.name.span)
+  else {
+    const type = typeOfNode(decl.result)
+    const isVector = type.kind === 'tensor' && type.form === 'Vector'
+    if (type.kind !== 'unknown' && !isVector) complain(`gives vectors, not ${showType(type)}`, decl.result.span)
+  }
+}
+
+export function checkTest(checker: Checker, decl: TestDecl, module: Module): void {
+  const scope = innerScope(moduleScope(module, undefined))
+  bindLets(checker, decl.lets, scope)
+  checker.infer(decl.title, scope)
+  for (const assert of decl.asserts) checkCondition(checker, assert.condition, scope, '`assert`')
+  noteUnused(checker, scope)
+}

@@ -1,0 +1,98 @@
+/** Numbers with their units, and strings. */
+import type { NumberExpr, StringExpr } from '../../grammar/ast.ts'
+import type { Fix } from '../../grammar/diagnostic.ts'
+import { nearest } from '../../grammar/suggest.ts'
+import { unitNames, unitOf } from '../types/dimension.ts'
+import { own } from '../types/own.ts'
+import { batch, float, int, quantity, string, type Type, unknown } from '../types/type.ts'
+import { type Checker, report, type Scope } from './checker.ts'
+import { checkDiagnostic } from './messages.ts'
+import { quoteList, showType } from './show-type.ts'
+
+/** What people write instead of a unit's symbol. */
+const otherSpellings: Readonly<Record<string, string>> = {
+  degree: 'deg',
+  degrees: 'deg',
+  radian: 'rad',
+  radians: 'rad',
+  sec: 's',
+  second: 's',
+  seconds: 's',
+  minute: 'min',
+  minutes: 'min',
+  hour: 'h',
+  hours: 'h',
+  percent: '%',
+  byte: 'B',
+  bytes: 'B',
+  gigabytes: 'GB',
+  megabytes: 'MB',
+  flop: 'FLOP',
+  flops: 'FLOP/s',
+  gflops: 'GFLOP/s',
+  tflops: 'TFLOP/s',
+  pflops: 'PFLOP/s',
+  gbps: 'GB/s',
+  images: 'samples',
+  'images/s': 'samples/s',
+  'img/s': 'samples/s',
+  'sample/s': 'samples/s',
+  sample: 'samples',
+  iterations: 'steps',
+  iters: 'steps',
+}
+
+/** The unit that a spelling most likely stands for: `gib` → `GiB`. */
+function meantUnit(written: string): string | undefined {
+  const sameLetters = unitNames.find((unit) => unit.toLowerCase() === written.toLowerCase())
+  return sameLetters ?? own(otherSpellings, written.toLowerCase()) ?? nearest(written, unitNames)
+}
+
+/** The type of a number, which its unit decides. */
+export function typeOfNumber(checker: Checker, expr: NumberExpr): Type {
+  if (expr.unit === undefined) return expr.isInteger ? int : float
+  const text = expr.unit.text
+  if (text === 'per device' || text === 'global') {
+    if (Number.isInteger(expr.value) && expr.value > 0) return batch
+    report(checker, checkDiagnostic('ARC3017', { value: expr.value }, expr.span))
+    return batch
+  }
+  const unit = unitOf(text)
+  if (unit !== undefined) return quantity(unit.dimension)
+  const meant = meantUnit(text)
+  const fix: Fix | undefined =
+    meant === undefined
+      ? undefined
+      : {
+          message: `did you mean \`${meant}\`?`,
+          span: expr.unit.span,
+          replacement: meant,
+        }
+  const bits = /^[KMGT]?b(it)?(\/s|ps)$/i.test(text) && text.includes('b')
+  const notes = bits
+    ? ['bandwidths are in bytes: 100 Gbit/s is `12.5 GB/s`']
+    : fix === undefined
+      ? [`units are ${quoteList(unitNames)}`]
+      : []
+  const label = 'this unit is not known'
+  report(
+    checker,
+    checkDiagnostic('ARC3006', { text, unit: text }, expr.unit.span, { label, notes, ...(fix && { fix }) }),
+  )
+  return unknown
+}
+
+/** A string may show numbers, strings, names of enums and `true` or `false`. */
+export function typeOfString(checker: Checker, expr: StringExpr, scope: Scope): Type {
+  for (const hole of expr.holes) {
+    const type = checker.infer(hole, scope)
+    const shown =
+      type.kind === 'unknown' ||
+      type.kind === 'string' ||
+      type.kind === 'enum' ||
+      (type.kind === 'bool' && !type.device) ||
+      (type.kind === 'number' && !type.device)
+    if (!shown) report(checker, checkDiagnostic('ARC3015', { found: showType(type) }, hole.span))
+  }
+  return string
+}

@@ -1,0 +1,124 @@
+/** `value.name` and `list[index]`. */
+import type { IndexExpr, MemberExpr, ObjectKeyword } from '../../grammar/ast.ts'
+import { nearest } from '../../grammar/suggest.ts'
+import { objectSpecs } from '../schema/objects.ts'
+import type { SectionSpec } from '../schema/spec.ts'
+import { own } from '../types/own.ts'
+import { int, listOf, type TensorForm, type Type, unknown } from '../types/type.ts'
+import { type Checker, report, type Scope } from './checker.ts'
+import { checkDiagnostic } from './messages.ts'
+import { quoteList, showType } from './show-type.ts'
+import { callParameters } from './signatures.ts'
+
+const sizes: { readonly [F in TensorForm]: readonly string[] } = {
+  Image: ['height', 'width', 'channels', 'batch', 'rank'],
+  Vector: ['features', 'batch', 'rank'],
+  Tensor: ['height', 'width', 'channels', 'features', 'batch', 'rank'],
+}
+
+/** A section of an object as a value. */
+function sectionType(spec: SectionSpec): Type {
+  const fields = new Map<string, Type>()
+  for (const [name, field] of Object.entries(spec.fields)) fields.set(name, field.type)
+  for (const [name, section] of Object.entries(spec.sections)) fields.set(name, sectionType(section))
+  return { kind: 'record', fields }
+}
+
+/** What can be read from an object: its parameters, fields and sections. */
+export function objectMembers(
+  checker: Checker,
+  keyword: ObjectKeyword,
+  decl: Extract<Type, { kind: 'object' }>['decl'],
+): ReadonlyMap<string, Type> {
+  const body = sectionType(objectSpecs[keyword].body)
+  const members = new Map<string, Type>(body.kind === 'record' ? body.fields : [])
+  if (decl !== undefined)
+    for (const { parameter, type } of callParameters(checker, decl))
+      if (!members.has(parameter.name.text)) members.set(parameter.name.text, type)
+  return members
+}
+
+/** Figures of a backbone, and the arguments that it has been given. */
+function backboneMembers(checker: Checker, type: Extract<Type, { kind: 'backbone' }>): ReadonlyMap<string, Type> {
+  const members = new Map<string, Type>([
+    ['parameters', int],
+    ['embedding', int],
+    ['macs', int],
+  ])
+  if (type.decl === undefined) return members
+  for (const { parameter, type: given } of callParameters(checker, type.decl))
+    if (type.given?.has(parameter.name.text)) members.set(parameter.name.text, given)
+  return members
+}
+
+/** Names and types of what a value has; `undefined` where it has nothing. */
+function membersOfType(checker: Checker, type: Type): ReadonlyMap<string, Type> | undefined {
+  switch (type.kind) {
+    case 'tensor':
+      return new Map<string, Type>([...sizes[type.form].map((name) => [name, int] as const), ['shape', listOf(int)]])
+    case 'backbone':
+      return backboneMembers(checker, type)
+    case 'list':
+      return new Map([['length', int]])
+    case 'record':
+      return type.fields
+    case 'object':
+      return objectMembers(checker, type.keyword, type.decl)
+    default:
+      return undefined
+  }
+}
+
+export function typeOfMember(checker: Checker, expr: MemberExpr, scope: Scope): Type {
+  return typeOfMemberIn(checker, expr, checker.infer(expr.object, scope))
+}
+
+/** The same where the type of the object is known. */
+export function typeOfMemberIn(checker: Checker, expr: MemberExpr, object: Type): Type {
+  if (object.kind === 'unknown') return unknown
+  const members = membersOfType(checker, object)
+  const { text: name } = expr.name
+  const found = members?.get(name)
+  if (found !== undefined) {
+    if (object.kind === 'backbone') checkComplete(checker, object, expr.object.span)
+    return found
+  }
+  if (object.kind === 'object' && own(objectSpecs[object.keyword].methods, name) !== undefined) {
+    report(checker, checkDiagnostic('ARC3114', { name }, expr.name.span, { label: 'call it' }))
+    return unknown
+  }
+  const known = [...(members?.keys() ?? [])]
+  const meant = nearest(name, known)
+  const fix =
+    meant === undefined
+      ? {}
+      : { fix: { message: `did you mean \`${meant}\`?`, span: expr.name.span, replacement: meant } }
+  const notes = meant === undefined && known.length > 0 ? [`${showType(object)} has ${quoteList(known)}`] : []
+  report(checker, checkDiagnostic('ARC3011', { type: showType(object), name }, expr.name.span, { notes, ...fix }))
+  return unknown
+}
+
+/** Reports the arguments that a backbone still lacks where it is about to be used. */
+export function checkComplete(
+  checker: Checker,
+  type: Extract<Type, { kind: 'backbone' }>,
+  span: MemberExpr['span'],
+): void {
+  const { decl, given } = type
+  if (decl === undefined || given === undefined) return
+  const names = decl.parameters
+    .filter((p) => p.default === undefined && !given.has(p.name.text))
+    .map((p) => p.name.text)
+  if (names.length === 0) return
+  const related = [{ span: decl.name.span, message: 'declared here' }]
+  report(checker, checkDiagnostic('ARC3102', { callee: decl.name.text, names }, span, { related }))
+}
+
+export function typeOfIndex(checker: Checker, expr: IndexExpr, scope: Scope): Type {
+  const object = checker.infer(expr.object, scope)
+  checker.check(expr.index, scope, { type: int, what: 'the index of a list' })
+  if (object.kind === 'list') return object.element
+  if (object.kind !== 'unknown')
+    report(checker, checkDiagnostic('ARC3012', { found: showType(object) }, expr.object.span))
+  return unknown
+}

@@ -1,0 +1,107 @@
+/** ARC3xxx: types, units, calls and fields. 30xx values, 31xx calls and functions, 32xx objects and their fields. */
+import { diagnosticsOf, type Message } from '../../grammar/diagnostic.ts'
+import { quoteList } from './show-type.ts'
+
+function error<P>(text: (params: P) => string): Message<P> {
+  return { severity: 'error', text }
+}
+
+/** `what` names the place that wants the value: `` `train.batch` ``, or "the second argument"; empty where nothing does. */
+interface Mismatch {
+  readonly what: string
+  readonly expected: string
+  readonly found: string
+}
+
+const wants = ({ what, expected, found }: Mismatch): string =>
+  what === '' ? `expected ${expected}, found ${found}` : `${what} takes ${expected}, not ${found}`
+
+export const checkMessages = {
+  ARC3001: error<Mismatch>(wants),
+  ARC3002: error<{ what: string; expected: string }>(({ what, expected }) =>
+    what === ''
+      ? `expected ${expected}, found a number without a unit`
+      : `${what} takes ${expected}, and this number has no unit`,
+  ),
+  ARC3003: error<Mismatch>(wants),
+  ARC3004: error<Mismatch>(wants),
+  ARC3005: error<{ what: string }>(
+    ({ what }) =>
+      `${what === '' ? 'this' : what} must be known before the run, but this number is only known on the device`,
+  ),
+  ARC3006: error<{ text: string; unit: string }>(({ unit }) => `there is no unit \`${unit}\``),
+  ARC3007: error<{ name: string; what: string }>(({ name, what }) => `\`${name}\` is not a ${what}`),
+  ARC3008: error<{ verb: string; left: string; right: string }>(
+    ({ verb, left, right }) => `cannot ${verb} ${left} and ${right}`,
+  ),
+  ARC3009: error<{ operator: string; wanted: string; found: string }>(
+    ({ operator, wanted, found }) => `\`${operator}\` takes ${wanted}, not ${found}`,
+  ),
+  ARC3010: error<{ what: string; first: string; second: string }>(
+    ({ what, first, second }) => `${what}: ${first} here, ${second} there`,
+  ),
+  ARC3011: error<{ type: string; name: string }>(({ type, name }) => `${type} has no \`${name}\``),
+  ARC3012: error<{ found: string }>(({ found }) => `only lists have numbered elements, not ${found}`),
+  ARC3013: error<{ found: string }>(({ found }) => `\`for\` goes through a list or a range, not ${found}`),
+  ARC3014: error<{ name: string }>(({ name }) => `the experiment \`${name}\` cannot be used as a value`),
+  ARC3015: error<{ found: string }>(({ found }) => `a string cannot show ${found}`),
+  ARC3016: error<{ name: string }>(({ name }) => `the field \`${name}\` is given twice`),
+  ARC3017: error<{ value: number }>(({ value }) => `a batch size is a whole number of samples, not ${value}`),
+
+  ARC3101: error<{ found: string }>(({ found }) => `${found} cannot be called`),
+  ARC3102: error<{ callee: string; names: readonly string[] }>(
+    ({ callee, names }) => `\`${callee}\` still needs ${quoteList(names)}`,
+  ),
+  ARC3103: error<{ callee: string; name: string }>(({ callee, name }) => `\`${callee}\` has no parameter \`${name}\``),
+  ARC3104: error<{ name: string }>(({ name }) => `\`${name}\` is given twice`),
+  ARC3105: error<{ callee: string; most: number }>(({ callee, most }) =>
+    most === 0
+      ? `\`${callee}\` takes no arguments`
+      : `\`${callee}\` takes at most ${most} argument${most === 1 ? '' : 's'}`,
+  ),
+  ARC3106: error<Record<never, never>>(() => 'arguments without a name come before those with one'),
+  ARC3107: error<{ callee: string }>(({ callee }) => `the values of \`${callee}\` are given in order, without names`),
+  ARC3108: error<{ name: string }>(({ name }) => `the parameter \`${name}\` needs a type`),
+  ARC3109: error<{ name: string }>(({ name }) => `\`${name}\` calls itself, and recursion is not allowed`),
+  ARC3110: error<{ callee: string }>(
+    ({ callee }) => `\`as\` names what a block makes, and \`${callee}\` makes no parameters`,
+  ),
+  ARC3111: error<{ type: string; wanted: string; found: number }>(
+    ({ type, wanted, found }) => `\`${type}\` takes ${wanted}, not ${found}`,
+  ),
+  ARC3112: error<{ name: string }>(({ name }) => `the block \`${name}\` needs a tensor as its first parameter`),
+  ARC3113: error<{ name: string; problem: string }>(({ name, problem }) => `the backbone \`${name}\` ${problem}`),
+  ARC3114: error<{ name: string }>(({ name }) => `\`${name}\` is not a method that can be used without calling it`),
+
+  ARC3201: error<{ owner: string; name: string; what: string }>(
+    ({ owner, name, what }) => `${owner} has no ${what} \`${name}\``,
+  ),
+  ARC3202: error<{ name: string; section: string }>(({ name, section }) => `\`${name}\` belongs to ${section}`),
+  ARC3203: error<{ path: string }>(({ path }) => `\`${path}\` is set twice`),
+  ARC3204: error<{ owner: string; names: readonly string[] }>(
+    ({ owner, names }) => `${owner} does not say ${quoteList(names)}`,
+  ),
+  ARC3205: error<{ name: string }>(({ name }) => `\`${name}\` is a section, not a field`),
+  ARC3206: error<{ name: string }>(({ name }) => `\`${name}\` is a field, not a section`),
+  ARC3207: error<{ keyword: string; name: string; wanted: string }>(({ name, wanted }) => `\`${name}\` gets ${wanted}`),
+  ARC3208: error<{ owner: string; name: string }>(({ owner, name }) => `${owner} has no method \`${name}\``),
+  ARC3209: error<{ names: readonly string[] }>(({ names }) => `the update does not give ${quoteList(names)}`),
+  ARC3210: error<{ name: string }>(
+    ({ name }) => `the update gives \`${name}\`, which is neither the weight nor a state`,
+  ),
+  ARC3211: error<{ keyword: string }>(({ keyword }) => `only optimizers keep states, not ${keyword}`),
+  ARC3212: error<{ found: string }>(
+    ({ found }) => `a requirement compares one figure of the plan with a bound, not ${found}`,
+  ),
+  ARC3213: error<{ name: string }>(({ name }) => `\`${name}\` is not a figure of the plan`),
+  ARC3214: error<{ name: string }>(({ name }) => `the experiment \`${name}\` cannot take parameters`),
+  ARC3215: error<{ path: string }>(({ path }) => `\`${path}\` is not an object, so nothing in it can be set`),
+  ARC3216: error<{ name: string; keyword: string }>(
+    ({ name, keyword }) => `\`${name}\` is ${keyword}, not an experiment`,
+  ),
+  ARC3217: error<{ what: string; section: string }>(
+    ({ what, section }) => `${what} cannot stand in the section \`${section}\``,
+  ),
+}
+
+export const checkDiagnostic = diagnosticsOf(checkMessages)

@@ -1,0 +1,157 @@
+/** Methods and states: the scalar code of margins, optimizers and schedules. */
+import type { Expr, MethodEntry, ObjectDecl, StateEntry } from '../../grammar/ast.ts'
+import { nearest } from '../../grammar/suggest.ts'
+import { nameDiagnostic } from '../names/messages.ts'
+import { objectSpecs } from '../schema/objects.ts'
+import type { MethodSpec } from '../schema/spec.ts'
+import { own } from '../types/own.ts'
+import { float, scalar } from '../types/type.ts'
+import { bind, type Checker, innerScope, report, type Scope } from './checker.ts'
+import { checkDiagnostic } from './messages.ts'
+import { quoteList, showKeyword, showType } from './show-type.ts'
+import { checkTypeNode } from './type-nodes.ts'
+
+const states = (decl: ObjectDecl): readonly StateEntry[] => decl.entries.filter((entry) => entry.kind === 'State')
+
+/** All methods and states of an object; `scope` holds its parameters and `let`s. */
+export function checkMethods(checker: Checker, decl: ObjectDecl, scope: Scope): void {
+  const spec = objectSpecs[decl.keyword]
+  checkStates(checker, decl, scope)
+  const seen = new Map<string, MethodEntry>()
+  for (const entry of decl.entries) {
+    if (entry.kind !== 'Method') continue
+    const { text: name } = entry.name
+    const first = seen.get(name)
+    if (first !== undefined) {
+      const related = [{ span: first.name.span, message: 'first declared here' }]
+      report(checker, nameDiagnostic('ARC2003', { name }, entry.name.span, { label: 'declared again', related }))
+    }
+    seen.set(name, entry)
+    const method = own(spec.methods, name)
+    if (method === undefined) reportUnknownMethod(checker, decl, entry)
+    else checkMethod(checker, decl, entry, method, scope)
+  }
+  const missing = Object.entries(spec.methods).filter(([name, method]) => method.required && !seen.has(name))
+  if (
+    missing.length === 0 ||
+    decl.entries.some((entry) => entry.kind === 'Method' && own(spec.methods, entry.name.text) === undefined)
+  )
+    return
+  const owner = `the ${decl.keyword} \`${decl.name.text}\``
+  const notes = missing.map(([name, method]) => `\`${name}(${method.parameters.join(', ')}) = …\`: ${method.doc}`)
+  report(
+    checker,
+    checkDiagnostic('ARC3204', { owner, names: missing.map(([name]) => name) }, decl.name.span, { notes }),
+  )
+}
+
+function reportUnknownMethod(checker: Checker, decl: ObjectDecl, entry: MethodEntry): void {
+  const known = Object.keys(objectSpecs[decl.keyword].methods)
+  const owner = showKeyword(decl.keyword)
+  const { text: name, span } = entry.name
+  const meant = nearest(name, known)
+  const fix = meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
+  const notes = known.length === 0 ? [] : [`its methods are ${quoteList(known)}`]
+  const extras = known.length === 0 ? { notes: ['a function of its own is declared with `fn`'] } : { notes, ...fix }
+  report(checker, checkDiagnostic('ARC3208', { owner, name }, span, extras))
+}
+
+function checkStates(checker: Checker, decl: ObjectDecl, scope: Scope): void {
+  const all = states(decl)
+  const seen = new Map<string, StateEntry>()
+  for (const state of all) {
+    const { text: name, span } = state.name
+    if (!objectSpecs[decl.keyword].states) {
+      report(checker, checkDiagnostic('ARC3211', { keyword: showKeyword(decl.keyword) }, state.span))
+      return
+    }
+    const first = seen.get(name)
+    if (first !== undefined) {
+      const related = [{ span: first.name.span, message: 'first declared here' }]
+      report(checker, nameDiagnostic('ARC2003', { name }, span, { label: 'declared again', related }))
+    }
+    seen.set(name, state)
+    checker.check(state.value, scope, { type: float, what: `the first value of \`${name}\`` })
+  }
+}
+
+function checkMethod(checker: Checker, decl: ObjectDecl, entry: MethodEntry, spec: MethodSpec, outer: Scope): void {
+  const { text: name } = entry.name
+  const scope = innerScope(outer)
+  if (spec.result === 'update')
+    for (const state of states(decl)) bind(scope, state.name.text, scalar, state.name.span, 'state')
+  if (entry.parameters.length !== spec.parameters.length) {
+    const wanted =
+      spec.parameters.length === 1
+        ? `one value, ${quoteList(spec.parameters)}`
+        : `${spec.parameters.length} values, ${quoteList(spec.parameters)}`
+    report(
+      checker,
+      checkDiagnostic('ARC3207', { keyword: decl.keyword, name, wanted }, entry.name.span, { notes: [spec.doc] }),
+    )
+  }
+  for (const parameter of entry.parameters) {
+    if (parameter.type !== undefined) checkTypeNode(checker, parameter.type, scope)
+    bind(scope, parameter.name.text, scalar, parameter.name.span, 'parameter')
+  }
+  if (spec.result === 'scalar')
+    checker.check(entry.body, scope, { type: scalar, what: `the result of \`${name}\``, note: spec.doc })
+  else checkUpdate(checker, decl, entry, scope)
+}
+
+/** The record at the end of an expression, for its place. */
+function tail(expr: Expr): Expr {
+  return expr.kind === 'Block' ? tail(expr.value) : expr
+}
+
+/** The update gives the weight and every state, and nothing else; each is a plain number. */
+function checkUpdate(checker: Checker, decl: ObjectDecl, entry: MethodEntry, scope: Scope): void {
+  const wanted = ['weight', ...states(decl).map((state) => state.name.text)]
+  const type = checker.infer(entry.body, scope)
+  const end = tail(entry.body)
+  if (type.kind === 'unknown') return
+  if (type.kind !== 'record') {
+    const params = {
+      what: 'the result of `update`',
+      expected: `a record of ${quoteList(wanted)}`,
+      found: showType(type),
+    }
+    report(
+      checker,
+      checkDiagnostic('ARC3001', params, end.span, {
+        notes: [`write \`{ ${wanted.map((n) => `${n} = …`).join(', ')} }\``],
+      }),
+    )
+    return
+  }
+  const fields = end.kind === 'Record' ? end.fields : []
+  const unknownNames = [...type.fields.keys()].filter((name) => !wanted.includes(name))
+  for (const name of unknownNames) {
+    const span = fields.find((field) => field.name.text === name)?.name.span ?? end.span
+    const meant = nearest(name, wanted)
+    const fix = meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
+    report(checker, checkDiagnostic('ARC3210', { name }, span, { notes: [`it gives ${quoteList(wanted)}`], ...fix }))
+  }
+  const missing = wanted.filter((name) => !type.fields.has(name))
+  if (missing.length > 0 && unknownNames.length === 0) {
+    const related = states(decl)
+      .filter((state) => missing.includes(state.name.text))
+      .map((state) => ({ span: state.name.span, message: 'the state is declared here' }))
+    report(checker, checkDiagnostic('ARC3209', { names: missing }, end.span, { related }))
+  }
+  for (const field of fields) {
+    const given = type.fields.get(field.name.text)
+    if (given === undefined || !wanted.includes(field.name.text)) continue
+    checkPlain(checker, field.value, given, field.name.text)
+  }
+}
+
+function checkPlain(checker: Checker, expr: Expr, type: ReturnType<Checker['infer']>, name: string): void {
+  if (
+    type.kind === 'unknown' ||
+    (type.kind === 'number' && Object.values(type.dimension).every((power) => power === 0))
+  )
+    return
+  const params = { what: `the new \`${name}\``, expected: 'a plain number', found: showType(type) }
+  report(checker, checkDiagnostic('ARC3001', params, expr.span))
+}

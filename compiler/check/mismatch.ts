@@ -1,0 +1,181 @@
+/** Says why a value does not fit where it stands, and how to write it so that it does. */
+import type { Expr, NumberExpr } from '../../grammar/ast.ts'
+import type { Extras, Fix } from '../../grammar/diagnostic.ts'
+import { textOf } from '../../grammar/source.ts'
+import { nearest } from '../../grammar/suggest.ts'
+import { isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
+import { angle, type NumberType, type Type } from '../types/type.ts'
+import { type Checker, type Expected, report } from './checker.ts'
+import { fits, membersOf, present } from './fit.ts'
+import { checkDiagnostic } from './messages.ts'
+import { exampleOf, quoteList, showType } from './show-type.ts'
+
+/** The same type with the place's own words: the origin of the type, and a fact about the field. */
+function extrasOf(expected: Expected, extras: Extras): Extras {
+  const related = [...(extras.related ?? []), ...(expected.origin === undefined ? [] : [expected.origin])]
+  const notes = [...(extras.notes ?? []), ...(expected.note === undefined ? [] : [expected.note])]
+  return { ...extras, related, notes }
+}
+
+/** The type of a value in its place: its own where it fits, and otherwise, after a report, the expected one. */
+export function expectType(checker: Checker, expr: Expr, actual: Type, expected: Expected): Type {
+  if (fits(actual, expected.type)) return actual
+  reportMismatch(checker, expr, actual, expected)
+  return expected.type
+}
+
+function reportMismatch(checker: Checker, expr: Expr, actual: Type, expected: Expected): void {
+  const wanted = present(expected.type)
+  const { what } = expected
+  const shown = { what, expected: showType(wanted), found: showType(actual) }
+  if (actual.kind === 'number' && reportNumber(checker, expr, actual, wanted, expected)) return
+  const text = literalText(expr)
+  const members = membersOf(wanted)
+  if (members.length > 0 && text !== undefined) {
+    const meant = members.includes(text) ? text : nearest(text, members)
+    const fix =
+      meant === undefined
+        ? {}
+        : { fix: { message: 'names are written without quotes', span: expr.span, replacement: meant } }
+    report(checker, checkDiagnostic('ARC3001', { ...shown, found: 'a string' }, expr.span, extrasOf(expected, fix)))
+    return
+  }
+  const label =
+    actual.kind === 'function' && wanted.kind === 'object' ? 'this is not called' : capital(showType(actual))
+  report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, { label })))
+}
+
+function capital(text: string): string {
+  return `this is ${text}`
+}
+
+/** The text of a string literal without holes. */
+function literalText(expr: Expr): string | undefined {
+  return expr.kind === 'String' && expr.holes.length === 0 ? (expr.texts[0] ?? '') : undefined
+}
+
+function bareNumber(expr: Expr): { literal: NumberExpr; value: number } | undefined {
+  if (expr.kind === 'Number' && expr.unit === undefined) return { literal: expr, value: expr.value }
+  if (
+    expr.kind === 'Unary' &&
+    expr.operator === '-' &&
+    expr.operand.kind === 'Number' &&
+    expr.operand.unit === undefined
+  )
+    return { literal: expr.operand, value: -expr.operand.value }
+  return undefined
+}
+
+/** Handles numbers where a number, a batch or a duration is wanted; false where that is not the trouble. */
+function reportNumber(checker: Checker, expr: Expr, actual: NumberType, wanted: Type, expected: Expected): boolean {
+  const { what } = expected
+  const shown = { what, expected: showType(wanted), found: showType(actual) }
+  const say = (code: 'ARC3001' | 'ARC3003' | 'ARC3004', extras: Extras) => {
+    report(checker, checkDiagnostic(code, shown, expr.span, extrasOf(expected, extras)))
+    return true
+  }
+  const needsUnit =
+    wanted.kind === 'batch' ||
+    wanted.kind === 'duration' ||
+    (wanted.kind === 'number' && !isDimensionless(wanted.dimension))
+  const bare = bareNumber(expr)
+  if (needsUnit && isDimensionless(actual.dimension) && bare !== undefined) {
+    report(
+      checker,
+      checkDiagnostic(
+        'ARC3002',
+        { what, expected: shown.expected },
+        expr.span,
+        extrasOf(expected, missingUnit(bare, wanted)),
+      ),
+    )
+    return true
+  }
+  if (wanted.kind === 'batch')
+    return say('ARC3001', { notes: ['a batch size is a number with `per device` or `global`'] })
+  if (wanted.kind !== 'number')
+    return wanted.kind === 'duration' ? say('ARC3003', { label: `this is ${shown.found}` }) : false
+  if (!sameDimension(actual.dimension, wanted.dimension))
+    return say('ARC3003', { label: `this is ${shown.found}`, ...withoutUnit(expr, wanted) })
+  if (actual.device && !wanted.device) {
+    report(
+      checker,
+      checkDiagnostic('ARC3005', { what }, expr.span, extrasOf(expected, { label: 'known only on the device' })),
+    )
+    return true
+  }
+  return say('ARC3004', { label: 'not a whole number', ...wholeNumber(expr) })
+}
+
+/** What to write instead of a number that lacks its unit. */
+function missingUnit({ literal, value }: { literal: NumberExpr; value: number }, wanted: Type): Extras {
+  const digits = textOf(literal.span)
+  const fixWith = (replacement: string, message: string): { fix: Fix } => ({
+    fix: { message, span: { ...literal.span, start: literal.span.end }, replacement: replacement.slice(digits.length) },
+  })
+  if (wanted.kind === 'number' && sameDimension(wanted.dimension, angle.dimension)) {
+    if (Math.abs(value) <= Math.PI / 2)
+      return { label: 'this looks like radians', ...fixWith(`${digits} rad`, 'write the unit') }
+    const radians = Number(((value * Math.PI) / 180).toPrecision(3))
+    return {
+      label: 'this looks like degrees',
+      notes: [`${digits} degrees is ${radians} radians`],
+      ...fixWith(`${digits} deg`, 'write the unit, or the angle in radians'),
+    }
+  }
+  if (wanted.kind === 'batch')
+    return {
+      label: 'on each device, or on all of them?',
+      ...fixWith(
+        `${digits} per device`,
+        `write \`${digits} per device\`, or \`${digits} global\` for all devices together`,
+      ),
+    }
+  if (wanted.kind === 'duration')
+    return {
+      label: 'steps, or epochs?',
+      ...fixWith(`${digits} ${value < 100 ? 'epochs' : 'steps'}`, `write \`${digits} steps\` or \`${digits} epochs\``),
+    }
+  const example = exampleOf(wanted, digits)
+  if (example === undefined) return { label: 'the unit is missing' }
+  const zero = value === 0 ? ['0 needs its unit too'] : []
+  return { label: 'the unit is missing', notes: zero, ...fixWith(example, `write the unit, such as \`${example}\``) }
+}
+
+/** `20 epochs` where 20 is wanted: the same number without its unit. */
+function withoutUnit(expr: Expr, wanted: NumberType): Extras {
+  if (expr.kind !== 'Number' || expr.unit === undefined || !isDimensionless(wanted.dimension)) return {}
+  const digits = textOf(expr.span)
+    .slice(0, expr.unit.span.start - expr.span.start)
+    .trimEnd()
+  const span = { ...expr.span, start: expr.span.start + digits.length }
+  return { fix: { message: `this is ${showDimension({})}: leave the unit out`, span, replacement: '' } }
+}
+
+/** `64.0` where a whole number is wanted: `64`. */
+function wholeNumber(expr: Expr): Extras {
+  if (expr.kind === 'Binary' && expr.operator === '/') {
+    const fix = { message: '`div` divides whole numbers', span: expr.operatorSpan, replacement: 'div' }
+    return { notes: ['`/` always gives a number with a fraction'], fix }
+  }
+  if (expr.kind !== 'Number' || expr.unit !== undefined || !Number.isSafeInteger(expr.value)) return {}
+  return { fix: { message: 'write it without a fraction', span: expr.span, replacement: `${expr.value}` } }
+}
+
+/** Reports a name that is none of the members that its place takes. */
+export function reportUnknownMember(
+  checker: Checker,
+  expr: Expr & { readonly kind: 'Name' },
+  expected: Expected,
+): void {
+  const members = membersOf(expected.type)
+  const meant = nearest(expr.name, members)
+  const fix =
+    meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span: expr.span, replacement: meant } }
+  const what = expected.what === '' ? `one of ${quoteList(members, 'or')}` : `value of ${expected.what}`
+  const notes = expected.what === '' ? [] : [`${expected.what} takes ${quoteList(members, 'or')}`]
+  report(
+    checker,
+    checkDiagnostic('ARC3007', { name: expr.name, what }, expr.span, extrasOf(expected, { notes, ...fix })),
+  )
+}

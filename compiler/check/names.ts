@@ -1,0 +1,125 @@
+/** What a name means where it stands: a local, a top-level definition, or nothing. */
+import type { NameExpr } from '../../grammar/ast.ts'
+import type { Extras } from '../../grammar/diagnostic.ts'
+import type { Span } from '../../grammar/source.ts'
+import { nearest } from '../../grammar/suggest.ts'
+import { nameDiagnostic } from '../names/messages.ts'
+import type { Definition } from '../names/program.ts'
+import { type Type, unknown } from '../types/type.ts'
+import {
+  type Binding,
+  type Checker,
+  type Decl,
+  findLocal,
+  moduleScope,
+  report,
+  type Scope,
+  visibleNames,
+} from './checker.ts'
+import { typeOfLet } from './control.ts'
+import { membersOf } from './fit.ts'
+import { checkDiagnostic } from './messages.ts'
+
+/** The meaning of a name; it counts as used, and as a reference of the enclosing declaration. */
+export function lookup(
+  checker: Checker,
+  scope: Scope,
+  name: string,
+  span: Span,
+  accepts: (binding: Binding) => boolean = () => true,
+): Binding | Definition | undefined {
+  const local = findLocal(scope, name, accepts)
+  if (local !== undefined) {
+    checker.used.add(local)
+    return local
+  }
+  const definition = scope.module.scope.get(name)
+  if (definition === undefined) return undefined
+  checker.used.add(definition)
+  if (scope.owner !== undefined) {
+    const references = checker.references.get(scope.owner) ?? new Map<Decl, Span>()
+    if (!references.has(definition.decl)) references.set(definition.decl, span)
+    checker.references.set(scope.owner, references)
+  }
+  return definition
+}
+
+/** The type of a top-level name as a value. */
+export function typeOfDefinition(checker: Checker, { decl, module }: Definition): Type {
+  if (decl.kind === 'Function')
+    return decl.keyword === 'backbone' ? { kind: 'backbone', decl, given: new Set() } : { kind: 'function', decl }
+  if (decl.kind === 'Object') return { kind: 'object', keyword: decl.keyword, decl }
+  const known = checker.lets.get(decl)
+  if (known !== undefined) return known
+  if (checker.open.has(decl)) return unknown
+  checker.open.add(decl)
+  const type = typeOfLet(checker, decl, moduleScope(module, decl))
+  checker.open.delete(decl)
+  checker.lets.set(decl, type)
+  return type
+}
+
+/** A name as a value. Names of an enum need no definition where the place takes them. */
+export function typeOfName(checker: Checker, expr: NameExpr, scope: Scope, hint?: Type): Type {
+  const members = membersOf(hint)
+  if (members.includes(expr.name)) return { kind: 'enum', name: expr.name, members: [expr.name] }
+  const found = lookup(checker, scope, expr.name, expr.span)
+  if (found === undefined) return reportUnknownName(checker, scope, expr.name, expr.span)
+  if (!('decl' in found)) return found.type
+  const { decl } = found
+  if (decl.kind !== 'Object') return typeOfDefinition(checker, found)
+  if (decl.keyword === 'experiment') {
+    const related = [{ span: decl.name.span, message: 'it is declared here' }]
+    const notes = ['experiments are run; to build on one, write `extends`']
+    report(checker, checkDiagnostic('ARC3014', { name: expr.name }, expr.span, { related, notes }))
+    return unknown
+  }
+  const missing = decl.parameters.filter((p) => p.default === undefined)
+  if (missing.length > 0) {
+    const names = missing.map((p) => p.name.text)
+    const related = [{ span: decl.name.span, message: 'declared here' }]
+    const fix = {
+      message: 'give it what it needs',
+      span: { ...expr.span, start: expr.span.end },
+      replacement: `(${names.map((name) => `${name}: …`).join(', ')})`,
+    }
+    report(checker, checkDiagnostic('ARC3102', { callee: expr.name, names }, expr.span, { related, fix }))
+  }
+  return typeOfDefinition(checker, found)
+}
+
+/** A name that nothing declares: a misspelling, or something of the standard library that is not taken yet. */
+export function reportUnknownName(
+  checker: Checker,
+  scope: Scope,
+  name: string,
+  span: Span,
+  filter: (name: string) => boolean = () => true,
+): Type {
+  report(checker, nameDiagnostic('ARC2006', { name }, span, unknownNameHelp(checker, scope, name, span, filter)))
+  return unknown
+}
+
+function unknownNameHelp(
+  checker: Checker,
+  scope: Scope,
+  name: string,
+  span: Span,
+  filter: (name: string) => boolean,
+): Extras {
+  const [module] = checker.program.declaredIn(name)
+  if (module !== undefined) {
+    const start = scope.module.tree.declarations[0]?.span.start ?? 0
+    const use = { ...span, start, end: start }
+    return {
+      label: 'not taken from its module',
+      fix: { message: `it is in \`${module}\``, span: use, replacement: `use ${module}: ${name}\n` },
+    }
+  }
+  const meant = nearest(
+    name,
+    visibleNames(scope).filter((known) => known !== name && filter(known)),
+  )
+  if (meant === undefined) return { label: 'not declared' }
+  return { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
+}

@@ -1,0 +1,106 @@
+/** Margins, optimizers, schedules, devices, machines, data sets and experiments. */
+import type { LetDecl, ObjectDecl } from '../../grammar/ast.ts'
+import type { Module } from '../names/program.ts'
+import { objectSpecs } from '../schema/objects.ts'
+import { own } from '../types/own.ts'
+import { type Checker, innerScope, moduleScope, report, type Scope } from './checker.ts'
+import { bindLets, checkCondition, noteUnused } from './control.ts'
+import { baseChain, baseField } from './extends.ts'
+import { checkFields, requiredFields, type SetFields } from './fields.ts'
+import { fits } from './fit.ts'
+import { checkParameters } from './functions.ts'
+import { checkDiagnostic } from './messages.ts'
+import { checkMethods } from './methods.ts'
+import { checkPlanRequirement } from './requirements.ts'
+import { showType } from './show-type.ts'
+import { parameterType } from './signatures.ts'
+
+export function checkObject(checker: Checker, decl: ObjectDecl, module: Module): void {
+  const outer = checkParameters(checker, decl, moduleScope(module, decl.keyword === 'experiment' ? undefined : decl))
+  const scope = innerScope(outer)
+  bindLets(
+    checker,
+    decl.entries.filter((entry): entry is LetDecl => entry.kind === 'Let'),
+    scope,
+  )
+  const bases = decl.keyword === 'experiment' ? baseChain(checker, decl, module) : []
+  const set: SetFields = new Map()
+  const meant = new Set<string>()
+  checkFields({ checker, decl, scope, set, meant, inherited: (path) => baseField(checker, bases, path) })
+  if (decl.keyword === 'experiment') checkExperimentHead(checker, decl)
+  else {
+    checkFieldParameters(checker, decl, scope)
+    checkMethods(checker, decl, scope)
+  }
+  for (const entry of decl.entries) {
+    if (entry.kind !== 'Require') continue
+    if (objectSpecs[decl.keyword].requires === 'plan') checkPlanRequirement(checker, entry, scope)
+    else checkCondition(checker, entry.condition, scope, '`require`')
+  }
+  noteUnused(checker, scope)
+  if (bases !== undefined) reportMissing(checker, decl, [decl, ...bases.map((base) => base.decl)], meant)
+}
+
+function checkExperimentHead(checker: Checker, decl: ObjectDecl): void {
+  const [first] = decl.parameters
+  if (first !== undefined) {
+    const notes = ['a variant of an experiment is another one that `extends` it']
+    report(checker, checkDiagnostic('ARC3214', { name: decl.name.text }, first.span, { notes }))
+  }
+  for (const entry of decl.entries)
+    if (entry.kind === 'Method') {
+      const notes = ['a function of its own is declared with `fn`']
+      report(
+        checker,
+        checkDiagnostic('ARC3208', { owner: 'an experiment', name: entry.name.text }, entry.name.span, { notes }),
+      )
+    } else if (entry.kind === 'State')
+      report(checker, checkDiagnostic('ARC3211', { keyword: 'an experiment' }, entry.span))
+}
+
+/** A parameter that is called like a field is its value: `margin arcface(scale: float = 64)`. */
+function checkFieldParameters(checker: Checker, decl: ObjectDecl, scope: Scope): void {
+  const { fields } = objectSpecs[decl.keyword].body
+  for (const parameter of decl.parameters) {
+    const spec = own(fields, parameter.name.text)
+    const isSet = decl.entries.some((entry) => entry.kind === 'Field' && entry.path[0]?.text === parameter.name.text)
+    if (spec === undefined || isSet) continue
+    const type = parameterType(checker, parameter, scope)
+    if (fits(type, spec.type)) continue
+    const params = {
+      what: `the field \`${parameter.name.text}\``,
+      expected: showType(spec.type),
+      found: showType(type),
+    }
+    const notes = [`a parameter that is called like a field is its value`, spec.doc]
+    report(checker, checkDiagnostic('ARC3001', params, parameter.type?.span ?? parameter.span, { notes }))
+  }
+}
+
+function setPaths(decl: ObjectDecl): ReadonlySet<string> {
+  const paths = new Set(decl.parameters.map((parameter) => parameter.name.text))
+  const walk = (entries: ObjectDecl['entries'], prefix: string) => {
+    for (const entry of entries)
+      if (entry.kind === 'Field') paths.add(prefix + entry.path.map((part) => part.text).join('.'))
+      else if (entry.kind === 'Section') walk(entry.entries, `${prefix}${entry.name.text}.`)
+  }
+  walk(decl.entries, '')
+  return paths
+}
+
+/** One report for all that is missing; `meant` is set, if misspelt. */
+function reportMissing(
+  checker: Checker,
+  decl: ObjectDecl,
+  chain: readonly ObjectDecl[],
+  meant: ReadonlySet<string>,
+): void {
+  const given = new Set([...meant, ...chain.flatMap((link) => [...setPaths(link)])])
+  const isGiven = (path: string) => given.has(path) || meant.has(path.slice(0, Math.max(0, path.lastIndexOf('.'))))
+  const missing = requiredFields(objectSpecs[decl.keyword].body).filter(({ path }) => !isGiven(path))
+  const names = missing.map(({ path }) => path)
+  if (names.length === 0) return
+  const owner = `the ${decl.keyword} \`${decl.name.text}\``
+  const notes = missing.map(({ path, doc }) => `\`${path}\`: ${doc}`)
+  report(checker, checkDiagnostic('ARC3204', { owner, names }, decl.name.span, { notes }))
+}

@@ -1,0 +1,226 @@
+/** Operators: which operands they take, and the dimension of what they give. */
+import type { BinaryExpr, BinaryOperator, Expr, UnaryExpr } from '../../grammar/ast.ts'
+import { textOf } from '../../grammar/source.ts'
+import { combineDimensions, isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
+import { bool, float, int, type NumberType, type Type, unknown } from '../types/type.ts'
+import { type Checker, report, type Scope } from './checker.ts'
+import { isPlainNumber, join } from './fit.ts'
+import { checkDiagnostic } from './messages.ts'
+import { exampleOf, showType } from './show-type.ts'
+
+type Family = 'sum' | 'product' | 'quotient' | 'whole' | 'power' | 'order' | 'equality' | 'logic'
+
+const families: { readonly [O in BinaryOperator]: Family } = {
+  '+': 'sum',
+  '-': 'sum',
+  '*': 'product',
+  '/': 'quotient',
+  div: 'whole',
+  mod: 'whole',
+  '**': 'power',
+  '<': 'order',
+  '<=': 'order',
+  '>': 'order',
+  '>=': 'order',
+  '≈': 'order',
+  '==': 'equality',
+  '!=': 'equality',
+  and: 'logic',
+  or: 'logic',
+}
+
+interface Operands {
+  readonly expr: BinaryExpr
+  readonly left: Type
+  readonly right: Type
+}
+
+export function typeOfUnary(checker: Checker, expr: UnaryExpr, scope: Scope): Type {
+  const type = checker.infer(expr.operand, scope)
+  if (type.kind === 'unknown') return type
+  if (expr.operator === 'not') {
+    if (type.kind === 'bool') return type
+    return refuse(checker, 'not', '`true` or `false`', type, expr.operand, bool)
+  }
+  if (type.kind === 'number' || type.kind === 'tensor') return type
+  return refuse(checker, '-', 'a number', type, expr.operand, unknown)
+}
+
+export function typeOfBinary(checker: Checker, expr: BinaryExpr, scope: Scope): Type {
+  const family = families[expr.operator]
+  const left = checker.infer(expr.left, scope)
+  const right = checker.infer(expr.right, scope, family === 'equality' ? left : undefined)
+  const operands = { expr, left, right }
+  switch (family) {
+    case 'sum':
+      return arithmetic(checker, operands, sum)
+    case 'product':
+      return arithmetic(checker, operands, (_, a, b) => ({
+        ...combined(a, b),
+        dimension: combineDimensions(a.dimension, b.dimension, 1),
+      }))
+    case 'quotient':
+      return arithmetic(checker, operands, (_, a, b) => ({
+        ...combined(a, b),
+        integer: false,
+        dimension: combineDimensions(a.dimension, b.dimension, -1),
+      }))
+    case 'whole':
+      return whole(checker, operands)
+    case 'power':
+      return power(checker, operands)
+    case 'order':
+      return order(checker, operands)
+    case 'equality':
+      return equality(checker, operands)
+    case 'logic':
+      return logic(checker, operands)
+  }
+}
+
+function combined(a: NumberType, b: NumberType): NumberType {
+  return { ...a, integer: a.integer && b.integer, device: a.device || b.device }
+}
+
+/** Reports one operand that the operator does not take; returns `result`, so that nothing else is said about it. */
+function refuse(checker: Checker, operator: string, wanted: string, found: Type, at: Expr, result: Type): Type {
+  const join = found.kind === 'string' && operator === '+' ? ['strings are joined inside one: `"{a}{b}"`'] : []
+  const params = { operator, wanted, found: showType(found) }
+  report(checker, checkDiagnostic('ARC3009', params, at.span, { notes: join, label: `this is ${showType(found)}` }))
+  return result
+}
+
+/** Numbers by `rule`; tensors with tensors and with plain numbers, elementwise. */
+function arithmetic(
+  checker: Checker,
+  operands: Operands,
+  rule: (checker: Checker, a: NumberType, b: NumberType, operands: Operands) => Type,
+): Type {
+  const { expr, left, right } = operands
+  if (left.kind === 'number' && right.kind === 'number') return rule(checker, left, right, operands)
+  for (const [type, at] of [
+    [left, expr.left],
+    [right, expr.right],
+  ] as const) {
+    const taken = type.kind === 'number' || type.kind === 'tensor' || type.kind === 'unknown'
+    if (!taken) return refuse(checker, expr.operator, 'numbers or tensors', type, at, unknown)
+  }
+  if (left.kind === 'tensor' && right.kind === 'tensor') return join(left, right) ?? unknown
+  if (left.kind === 'unknown' || right.kind === 'unknown')
+    return left.kind === 'tensor' ? left : right.kind === 'tensor' ? right : unknown
+  const [tensor, number, at] = left.kind === 'tensor' ? [left, right, expr.right] : [right, left, expr.left]
+  if (isPlainNumber(number)) return tensor
+  return refuse(checker, expr.operator, 'plain numbers beside tensors', number, at, tensor)
+}
+
+const verbs: { readonly [operator: string]: string } = { '+': 'add', '-': 'subtract' }
+
+function sum(checker: Checker, a: NumberType, b: NumberType, { expr }: Operands): Type {
+  if (sameDimension(a.dimension, b.dimension)) return combined(a, b)
+  return reportDimensions(checker, expr, a, b, verbs[expr.operator] ?? 'combine', unknown)
+}
+
+/** Both places of a sum or comparison whose sides measure different things. */
+function reportDimensions(
+  checker: Checker,
+  expr: BinaryExpr,
+  a: NumberType,
+  b: NumberType,
+  verb: string,
+  result: Type,
+): Type {
+  const left = showDimension(a.dimension)
+  const right = showDimension(b.dimension)
+  const related = [{ span: expr.left.span, message: left }]
+  const fix = unitFix(expr.right, a, b) ?? unitFix(expr.left, b, a)
+  const diagnostic = checkDiagnostic('ARC3008', { verb, left, right }, expr.right.span, {
+    label: right,
+    related,
+    ...(fix && { fix }),
+  })
+  report(checker, diagnostic)
+  return result
+}
+
+/** A bare literal beside a quantity: the unit is missing. */
+function unitFix(at: Expr, other: NumberType, own: NumberType) {
+  if (at.kind !== 'Number' || at.unit !== undefined || !isDimensionless(own.dimension)) return undefined
+  const digits = textOf(at.span)
+  const angle =
+    other.dimension.radian === 1 ? `${digits} ${Math.abs(at.value) > Math.PI / 2 ? 'deg' : 'rad'}` : undefined
+  const example = angle ?? exampleOf(other, digits)
+  if (example === undefined) return undefined
+  const message = `write the unit, such as \`${example}\``
+  return { message, span: { ...at.span, start: at.span.end }, replacement: example.slice(digits.length) }
+}
+
+function whole(checker: Checker, { expr, left, right }: Operands): Type {
+  for (const [type, at] of [
+    [left, expr.left],
+    [right, expr.right],
+  ] as const) {
+    const taken = type.kind === 'unknown' || (isPlainNumber(type) && type.integer && !type.device)
+    if (!taken) return refuse(checker, expr.operator, 'whole numbers', type, at, int)
+  }
+  return int
+}
+
+/** A whole power of a whole number is whole only where the exponent is written out and not negative. */
+function power(checker: Checker, { expr, left, right }: Operands): Type {
+  if (right.kind !== 'unknown' && !isPlainNumber(right))
+    return refuse(checker, '**', 'a plain number as its exponent', right, expr.right, unknown)
+  if (left.kind === 'tensor' || left.kind === 'unknown') return left
+  if (!isPlainNumber(left)) return refuse(checker, '**', 'a plain number', left, expr.left, unknown)
+  if (right.kind === 'unknown') return float
+  const integer = left.integer && right.integer && expr.right.kind === 'Number'
+  return { ...combined(left, right), integer }
+}
+
+function order(checker: Checker, { expr, left, right }: Operands): Type {
+  if (left.kind === 'number' && right.kind === 'number') {
+    const device = left.device || right.device
+    const result = device ? deviceBool : bool
+    if (sameDimension(left.dimension, right.dimension)) return result
+    return reportDimensions(checker, expr, left, right, 'compare', result)
+  }
+  for (const [type, at] of [
+    [left, expr.left],
+    [right, expr.right],
+  ] as const)
+    if (type.kind !== 'number' && type.kind !== 'tensor' && type.kind !== 'unknown')
+      return refuse(checker, expr.operator, 'numbers', type, at, bool)
+  return left.kind === 'tensor' || right.kind === 'tensor' ? deviceBool : bool
+}
+
+const deviceBool: Type = { kind: 'bool', device: true }
+
+const numeric = new Set<Type['kind']>(['number', 'tensor'])
+const comparable = new Set<Type['kind']>(['number', 'bool', 'string', 'enum', 'union', 'unknown'])
+
+function equality(checker: Checker, operands: Operands): Type {
+  const { expr, left, right } = operands
+  if (numeric.has(left.kind) && numeric.has(right.kind)) return order(checker, operands)
+  for (const [type, at] of [
+    [left, expr.left],
+    [right, expr.right],
+  ] as const)
+    if (!comparable.has(type.kind)) return refuse(checker, expr.operator, 'numbers, strings or names', type, at, bool)
+  if (join(left, right) === undefined) {
+    const params = { verb: 'compare', left: showType(left), right: showType(right) }
+    const related = [{ span: expr.left.span, message: showType(left) }]
+    report(checker, checkDiagnostic('ARC3008', params, expr.right.span, { label: showType(right), related }))
+  }
+  return bool
+}
+
+function logic(checker: Checker, { expr, left, right }: Operands): Type {
+  let device = false
+  for (const [type, at] of [
+    [left, expr.left],
+    [right, expr.right],
+  ] as const) {
+    if (type.kind === 'bool') device ||= type.device === true
+    else if (type.kind !== 'unknown') return refuse(checker, expr.operator, '`true` or `false`', type, at, bool)
+  }
+  return device ? deviceBool : bool
+}

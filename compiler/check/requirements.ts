@@ -1,0 +1,56 @@
+/** `require memory.peak < 30 GiB`: one figure of the plan, compared with a bound. */
+import type { Expr, RequireEntry } from '../../grammar/ast.ts'
+import type { Span } from '../../grammar/source.ts'
+import { nearest } from '../../grammar/suggest.ts'
+import { requireQuantities } from '../schema/objects.ts'
+import { own } from '../types/own.ts'
+import { type Checker, report, type Scope } from './checker.ts'
+import { checkDiagnostic } from './messages.ts'
+import { quoteList } from './show-type.ts'
+
+const comparisons = new Set(['<', '<=', '>', '>='])
+const figures = Object.keys(requireQuantities)
+
+/** `memory.peak` as text; `undefined` for what is no path. */
+function pathOf(expr: Expr): string | undefined {
+  if (expr.kind === 'Name') return expr.name
+  if (expr.kind !== 'Member') return undefined
+  const object = pathOf(expr.object)
+  return object === undefined ? undefined : `${object}.${expr.name.text}`
+}
+
+/** Why a condition is not a requirement, and where; `undefined` where it is one. */
+function refusal(condition: Expr): { readonly found: string; readonly span: Span } | undefined {
+  if (condition.kind !== 'Binary') return { found: 'this', span: condition.span }
+  const { operator, left, right, operatorSpan } = condition
+  if (operator === 'and' || operator === 'or')
+    return { found: `two conditions with \`${operator}\``, span: operatorSpan }
+  if (!comparisons.has(operator)) return { found: `with \`${operator}\``, span: operatorSpan }
+  if (pathOf(left) !== undefined) return undefined
+  const isSwapped = figures.includes(pathOf(right) ?? '')
+  return isSwapped ? { found: 'the other way round', span: condition.span } : { found: 'this', span: left.span }
+}
+
+export function checkPlanRequirement(checker: Checker, { condition }: RequireEntry, scope: Scope): void {
+  if (condition.kind === 'Error') return
+  const refused = refusal(condition)
+  if (refused !== undefined || condition.kind !== 'Binary') {
+    const notes = [`write \`require memory.peak < 30 GiB\`; the figures are ${quoteList(figures)}`]
+    const { found, span } = refused ?? { found: 'this', span: condition.span }
+    report(checker, checkDiagnostic('ARC3212', { found }, span, { notes }))
+    return
+  }
+  const { left, right } = condition
+  const path = pathOf(left) ?? ''
+  const quantity = own(requireQuantities, path)
+  if (quantity === undefined) {
+    const meant = nearest(path, figures)
+    const replacement = { message: `did you mean \`${meant}\`?`, span: left.span, replacement: meant ?? '' }
+    const extras = meant === undefined ? {} : { fix: replacement }
+    const notes = [`the figures are ${quoteList(figures)}`]
+    report(checker, checkDiagnostic('ARC3213', { name: path }, left.span, { notes, ...extras }))
+    return
+  }
+  const origin = { span: left.span, message: 'the figure that it bounds' }
+  checker.check(right, scope, { type: quantity, what: `the bound of \`${path}\``, origin })
+}

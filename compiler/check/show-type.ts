@@ -1,0 +1,135 @@
+/** Types as people read them. */
+import type { ObjectKeyword } from '../../grammar/ast.ts'
+import { isDimensionless, showDimension } from '../types/dimension.ts'
+import type { NumberType, TensorForm, Type } from '../types/type.ts'
+
+const forms: { readonly [F in TensorForm]: string } = { Tensor: 'a tensor', Image: 'an image', Vector: 'a vector' }
+const plurals: { readonly [F in TensorForm]: string } = { Tensor: 'tensors', Image: 'images', Vector: 'vectors' }
+
+const objects: { readonly [K in ObjectKeyword]: readonly [string, string] } = {
+  margin: ['a margin', 'margins'],
+  optimizer: ['an optimizer', 'optimizers'],
+  schedule: ['a schedule', 'schedules'],
+  device: ['a device', 'devices'],
+  machine: ['a machine', 'machines'],
+  dataset: ['a data set', 'data sets'],
+  experiment: ['an experiment', 'experiments'],
+}
+
+/** The keyword with its article: `a margin`, `an optimizer`. */
+export function showKeyword(keyword: ObjectKeyword): string {
+  return objects[keyword][0]
+}
+
+/** `a`, `a and b`, `a, b and c`; the last joined by another word where one is given. */
+export function showList(items: readonly string[], last = 'and'): string {
+  if (items.length < 2) return items.join('')
+  return `${items.slice(0, -1).join(', ')} ${last} ${items.at(-1)}`
+}
+
+/** Each in backticks: `` `a`, `b` or `c` ``. */
+export function quoteList(items: readonly string[], last = 'and'): string {
+  return showList(
+    items.map((item) => `\`${item}\``),
+    last,
+  )
+}
+
+/** A value of the type, with its article: `a whole number`, `bytes`, `a list of strings`. */
+export function showType(type: Type): string {
+  switch (type.kind) {
+    case 'number':
+      return showNumber(type)
+    case 'bool':
+      return type.device ? 'a condition known only on the device' : '`true` or `false`'
+    case 'string':
+      return 'a string'
+    case 'batch':
+      return 'a batch size'
+    case 'duration':
+      return 'steps or epochs'
+    case 'enum':
+      return quoteList(type.members, 'or')
+    case 'list':
+      return type.element.kind === 'unknown' ? 'a list' : `a list of ${showMany(type.element)}`
+    case 'record':
+      return `a record of ${quoteList([...type.fields.keys()])}`
+    case 'optional':
+      return showType(type.inner)
+    case 'union':
+      return showList(type.members.map(showType), 'or')
+    case 'tensor':
+      return forms[type.form]
+    case 'initializer':
+      return 'an initializer'
+    case 'link':
+      return 'a link'
+    case 'backbone':
+      return 'a backbone'
+    case 'object':
+      return objects[type.keyword][0]
+    case 'function':
+      return type.decl.keyword === 'block' ? 'a block' : 'a function'
+    case 'unknown':
+      return 'a value'
+  }
+}
+
+function showNumber(type: NumberType): string {
+  if (type.device)
+    return isDimensionless(type.dimension)
+      ? 'a number known only on the device'
+      : `${showDimension(type.dimension)} known only on the device`
+  if (!isDimensionless(type.dimension)) return showDimension(type.dimension)
+  return type.integer ? 'a whole number' : 'a plain number'
+}
+
+function showMany(type: Type): string {
+  switch (type.kind) {
+    case 'number':
+      if (!isDimensionless(type.dimension)) return showDimension(type.dimension)
+      return type.integer ? 'whole numbers' : 'numbers'
+    case 'string':
+      return 'strings'
+    case 'enum':
+      return `names (${quoteList(type.members, 'or')})`
+    case 'tensor':
+      return plurals[type.form]
+    case 'object':
+      return objects[type.keyword][1]
+    case 'list':
+      return `lists of ${showMany(type.element)}`
+    case 'union':
+      return showList(type.members.map(showMany), 'or')
+    default:
+      return `values that are ${showType(type)}`
+  }
+}
+
+/** An example of how a value of the type is written, where one helps: `32 GiB`. */
+export function exampleOf(type: Type, digits: string): string | undefined {
+  switch (type.kind) {
+    case 'optional':
+      return exampleOf(type.inner, digits)
+    case 'batch':
+      return `${digits} per device`
+    case 'duration':
+      return `${digits} steps`
+    case 'number': {
+      const unit = exampleUnits.find(([dimension]) => dimension === showDimension(type.dimension))
+      return unit && `${digits} ${unit[1]}`
+    }
+    default:
+      return undefined
+  }
+}
+
+const exampleUnits: readonly (readonly [string, string])[] = [
+  ['bytes', 'GiB'],
+  ['seconds', 's'],
+  ['steps', 'steps'],
+  ['epochs', 'epochs'],
+  ['bytes per second', 'GB/s'],
+  ['floating-point operations per second', 'TFLOP/s'],
+  ['samples per second', 'samples/s'],
+]

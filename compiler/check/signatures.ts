@@ -1,0 +1,78 @@
+/** What can be called, and what a call gives. */
+import type { FunctionDecl, ObjectDecl, Parameter } from '../../grammar/ast.ts'
+import { sameDimension } from '../types/dimension.ts'
+import { angle, type NumberType, type Type, unknown } from '../types/type.ts'
+import { bind, type Checker, moduleScope, type Scope } from './checker.ts'
+import { join } from './fit.ts'
+import { typeOfNode } from './type-nodes.ts'
+
+/** The type of a parameter: as written, or that of its default. */
+export function parameterType(checker: Checker, parameter: Parameter, scope: Scope): Type {
+  if (parameter.type !== undefined) return typeOfNode(parameter.type)
+  return parameter.default === undefined ? unknown : checker.infer(parameter.default, scope)
+}
+
+/** A scope with the parameters of a declaration bound, each after those before it. */
+export function parameterScope(checker: Checker, decl: FunctionDecl | ObjectDecl, outer: Scope): Scope {
+  const scope: Scope = { ...outer, parent: outer, bindings: new Map() }
+  for (const parameter of decl.parameters)
+    bind(scope, parameter.name.text, parameterType(checker, parameter, scope), parameter.name.span, 'parameter')
+  if (decl.kind === 'Function' && decl.keyword === 'backbone' && decl.input === undefined)
+    bind(scope, 'input', { kind: 'tensor', form: 'Image' }, decl.name.span, 'parameter')
+  if (decl.kind === 'Function' && decl.input !== undefined)
+    bind(scope, decl.input.name.text, parameterType(checker, decl.input, scope), decl.input.name.span, 'parameter')
+  return scope
+}
+
+/** Parameter types as a caller sees them. Primitive functions of angles take plain numbers as well: `cos(0.5)`. */
+export function callParameters(
+  checker: Checker,
+  decl: FunctionDecl | ObjectDecl,
+): readonly { parameter: Parameter; type: Type }[] {
+  const module = checker.modules.get(decl)
+  const scope = moduleScope(module ?? checker.program.entry, undefined)
+  return decl.parameters.map((parameter) => ({ parameter, type: parameterType(checker, parameter, scope) }))
+}
+
+/** Whether a parameter takes numbers of the device, and tensors elementwise: `scalar`, and the angles of primitives. */
+export function isElementwise(decl: FunctionDecl | ObjectDecl, type: Type): type is NumberType {
+  if (type.kind !== 'number') return false
+  return type.device || (isPrimitive(decl) && sameDimension(type.dimension, angle.dimension))
+}
+
+export function isPrimitive(decl: FunctionDecl | ObjectDecl): decl is FunctionDecl {
+  return decl.kind === 'Function' && decl.body === undefined
+}
+
+/** The declared result of a function, or the type of its body. */
+export function resultType(checker: Checker, decl: FunctionDecl): Type {
+  if (decl.result !== undefined) return typeOfNode(decl.result)
+  const known = checker.results.get(decl)
+  if (known !== undefined) return known
+  const module = checker.modules.get(decl)
+  if (decl.body === undefined || module === undefined || checker.open.has(decl)) return unknown
+  checker.open.add(decl)
+  const scope = parameterScope(checker, decl, moduleScope(module, decl))
+  const type = checker.infer(decl.body, scope)
+  checker.open.delete(decl)
+  checker.results.set(decl, type)
+  return type
+}
+
+/** Primitives whose arguments share a dimension, which the result keeps: `max(0 rad, theta)`. */
+const keepsDimension = new Set(['abs', 'min', 'max', 'floor', 'ceil', 'round'])
+
+export function sharesDimension(decl: FunctionDecl | ObjectDecl): boolean {
+  return isPrimitive(decl) && keepsDimension.has(decl.name.text)
+}
+
+/** What a call gives, from the types of its elementwise arguments: known before the run where all of them are. */
+export function elementwiseResult(decl: FunctionDecl, declared: Type, given: readonly Type[]): Type {
+  if (declared.kind !== 'number' || !(declared.device || isPrimitive(decl))) return declared
+  if (given.some((type) => type.kind === 'unknown')) return unknown
+  const tensor = given.filter((type) => type.kind === 'tensor').reduce<Type>((a, b) => join(a, b) ?? b, unknown)
+  if (tensor.kind === 'tensor') return tensor
+  const numbers = given.filter((type) => type.kind === 'number')
+  const dimension = sharesDimension(decl) ? (numbers[0]?.dimension ?? declared.dimension) : declared.dimension
+  return { ...declared, dimension, device: numbers.some((type) => type.device) }
+}

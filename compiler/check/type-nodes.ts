@@ -1,0 +1,115 @@
+/** Types as they are written: `int`, `[int]`, `angle`, `Image(112, 112, 3)`, `float?`. */
+import type { NamedTypeNode, TypeNode } from '../../grammar/ast.ts'
+import { nearest } from '../../grammar/suggest.ts'
+import { nameDiagnostic } from '../names/messages.ts'
+import { own } from '../types/own.ts'
+import {
+  angle,
+  bandwidth,
+  batch,
+  bool,
+  bytes,
+  duration,
+  float,
+  flopRate,
+  int,
+  listOf,
+  objectOf,
+  optional,
+  quantity,
+  scalar,
+  string,
+  type Type,
+  unknown,
+} from '../types/type.ts'
+import { type Checker, report, type Scope } from './checker.ts'
+import { checkDiagnostic } from './messages.ts'
+
+/** Every type that may be written by name. */
+export const namedTypes: ReadonlyMap<string, Type> = new Map<string, Type>([
+  ['int', int],
+  ['float', float],
+  ['bool', bool],
+  ['string', string],
+  ['scalar', scalar],
+  ['angle', angle],
+  ['bytes', bytes],
+  ['time', quantity({ second: 1 })],
+  ['bandwidth', bandwidth],
+  ['flop_rate', flopRate],
+  ['batch', batch],
+  ['duration', duration],
+  ['list', listOf(unknown)],
+  ['Tensor', { kind: 'tensor', form: 'Tensor' }],
+  ['Image', { kind: 'tensor', form: 'Image' }],
+  ['Vector', { kind: 'tensor', form: 'Vector' }],
+  ['initializer', { kind: 'initializer' }],
+  ['link', { kind: 'link' }],
+  ['backbone', { kind: 'backbone', decl: undefined }],
+  ['margin', objectOf('margin')],
+  ['optimizer', objectOf('optimizer')],
+  ['schedule', objectOf('schedule')],
+  ['device', objectOf('device')],
+  ['machine', objectOf('machine')],
+  ['dataset', objectOf('dataset')],
+])
+
+/** How else people name the types. */
+const otherNames: Readonly<Record<string, string>> = {
+  integer: 'int',
+  number: 'float',
+  double: 'float',
+  boolean: 'bool',
+  str: 'string',
+  text: 'string',
+  seconds: 'time',
+  image: 'Image',
+  vector: 'Vector',
+  tensor: 'Tensor',
+}
+
+/** The type that a node means; unknown names are `unknown` here, and reported by `checkTypeNode`. */
+export function typeOfNode(node: TypeNode): Type {
+  switch (node.kind) {
+    case 'ListType':
+      return listOf(typeOfNode(node.element))
+    case 'OptionalType':
+      return optional(typeOfNode(node.inner))
+    case 'NamedType':
+      return namedTypes.get(node.name.text) ?? unknown
+  }
+}
+
+/** Reports names that are no types, and sizes that are not whole numbers or too few or many. */
+export function checkTypeNode(checker: Checker, node: TypeNode, scope: Scope): Type {
+  if (node.kind === 'ListType') checkTypeNode(checker, node.element, scope)
+  else if (node.kind === 'OptionalType') checkTypeNode(checker, node.inner, scope)
+  else if (namedTypes.has(node.name.text)) checkSizes(checker, node, scope)
+  else {
+    const { text: name } = node.name
+    const meant = own(otherNames, name.toLowerCase()) ?? nearest(name, namedTypes.keys())
+    const { span } = node.name
+    const fix = meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
+    const notes = meant === undefined ? [`types are ${[...namedTypes.keys()].join(', ')}`] : []
+    report(checker, nameDiagnostic('ARC2009', { name }, span, { notes, ...fix }))
+  }
+  return typeOfNode(node)
+}
+
+const sizeNames: Readonly<Record<string, readonly string[]>> = {
+  Image: ['height', 'width', 'channels'],
+  Vector: ['features'],
+}
+
+function checkSizes(checker: Checker, node: NamedTypeNode, scope: Scope): void {
+  if (node.arguments.length === 0) return
+  const { text: type } = node.name
+  const sizes = own(sizeNames, type) ?? []
+  if (node.arguments.length !== sizes.length) {
+    const wanted =
+      sizes.length === 0 ? 'no sizes' : `${sizes.length} size${sizes.length === 1 ? '' : 's'} (${sizes.join(', ')})`
+    report(checker, checkDiagnostic('ARC3111', { type, wanted, found: node.arguments.length }, node.span))
+  }
+  for (const [index, size] of node.arguments.entries())
+    checker.check(size, scope, { type: int, what: `the ${sizes[index] ?? 'size'} of \`${type}\`` })
+}

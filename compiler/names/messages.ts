@@ -1,0 +1,34 @@
+/** ARC2xxx: modules and names. */
+import { diagnosticsOf, type Message } from '../../grammar/diagnostic.ts'
+
+function error<P>(text: (params: P) => string): Message<P> {
+  return { severity: 'error', text }
+}
+function warning<P>(text: (params: P) => string): Message<P> {
+  return { severity: 'warning', text }
+}
+
+export const nameMessages = {
+  ARC2001: error<{ module: string }>(({ module }) => `there is no module \`${module}\``),
+  ARC2002: error<{ module: string; name: string }>(({ module, name }) => `module \`${module}\` has no \`${name}\``),
+  ARC2003: error<{ name: string }>(({ name }) => `\`${name}\` is declared twice`),
+  ARC2004: error<{ name: string; module: string }>(
+    ({ name, module }) => `\`${name}\` is declared here and also taken from \`${module}\``,
+  ),
+  ARC2005: error<{ chain: readonly string[] }>(
+    ({ chain }) => `modules use each other in a circle: ${chain.join(' → ')}`,
+  ),
+  ARC2006: error<{ name: string }>(({ name }) => `there is no \`${name}\` here`),
+  ARC2007: warning<{ name: string }>(({ name }) => `\`${name}\` is never used`),
+  ARC2008: error<{ name: string; first: string; second: string }>(
+    ({ name, first, second }) => `\`${name}\` is taken from both \`${first}\` and \`${second}\``,
+  ),
+  ARC2009: error<{ name: string }>(({ name }) => `there is no type \`${name}\``),
+  ARC2010: error<{ name: string }>(({ name }) => `\`${name}\` is defined by itself`),
+  ARC2011: error<{ name: string }>(({ name }) => `there is no experiment \`${name}\``),
+  ARC2012: error<{ chain: readonly string[] }>(
+    ({ chain }) => `experiments extend each other in a circle: ${chain.join(' → ')}`,
+  ),
+}
+
+export const nameDiagnostic = diagnosticsOf(nameMessages)
