@@ -30,30 +30,42 @@ function picturesIn(folder: string): number {
   }
 }
 
-/** Bytes of the first record up to its second label: magic, length, IRHeader, two f32. */
-const firstRecordBytes = 40
-
-/** Pictures by InsightFace's record 0, which says that they are 1 … a - 1; `undefined` where the first record is a picture. */
-function announcedImages(path: string): number | undefined {
+/** Up to `length` bytes of a file from `offset`. */
+function bytesOf(path: string, offset: number, length: number): Buffer {
   const file = openSync(path, 'r')
   try {
-    const bytes = Buffer.alloc(firstRecordBytes)
-    if (readSync(file, bytes, 0, firstRecordBytes, 0) < firstRecordBytes) return undefined
-    const id = bytes.readBigUInt64LE(16)
-    return id === 0n && bytes.readUInt32LE(8) >= 2 ? Math.max(0, bytes.readFloatLE(32) - 1) : undefined
+    const bytes = Buffer.alloc(length)
+    return bytes.subarray(0, readSync(file, bytes, 0, length, offset))
   } finally {
     closeSync(file)
   }
 }
 
+/** Bytes of a record up to its second label: magic, length, header of 24 bytes, two f32. */
+const announcementBytes = 40
+
+/** Pictures by InsightFace's record 0, which says that they are 1 … a - 1; `undefined` where that record is a picture. */
+function announcedImages(path: string, offset: number): number | undefined {
+  const bytes = bytesOf(path, offset, announcementBytes)
+  if (bytes.length < announcementBytes || bytes.readUInt32LE(8) < 2) return undefined
+  return Math.max(0, bytes.readFloatLE(32) - 1)
+}
+
+/** The index of a large set has tens of millions of lines, and its first one is enough where it is that of record 0. */
+function countIndexed(root: string): number {
+  const [recordsPath, indexPath] = [join(root, 'train.rec'), join(root, 'train.idx')]
+  const firstLine = /^0\t(\d+)\n/.exec(bytesOf(indexPath, 0, 32).toString('latin1'))
+  const announced = firstLine === null ? undefined : announcedImages(recordsPath, Number(firstLine[1]))
+  if (announced !== undefined) return announced
+  const text = readFileSync(indexPath, 'utf8')
+  const zero = /^0\t(\d+)\s*$/m.exec(text)
+  const late = zero === null ? undefined : announcedImages(recordsPath, Number(zero[1]))
+  return late ?? text.split('\n').filter((line) => line.trim() !== '').length
+}
+
 function countRecords(root: string): DatasetCounts | undefined {
   const identities = Number(readFileSync(join(root, 'property'), 'utf8').split(',')[0])
-  const indexed = () =>
-    readFileSync(join(root, 'train.idx'), 'utf8')
-      .split('\n')
-      .filter((line) => line.trim() !== '').length
-  const images = announcedImages(join(root, 'train.rec')) ?? indexed()
-  return Number.isInteger(identities) ? { identities, images } : undefined
+  return Number.isInteger(identities) ? { identities, images: countIndexed(root) } : undefined
 }
 
 /** Identities and images of a folder or a packed set; `undefined` where they are not on this computer. */

@@ -1,10 +1,11 @@
 /** An image folder: one sub-folder per person, any number of pictures in it. */
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { join } from 'node:path'
 import { cachedPictures, type Dataset, type Pictures } from './dataset.ts'
 import { decodeImage } from './decode-image.ts'
 import { toFaceSize } from './image.ts'
 import { dataErrors, reasonOf } from './messages.ts'
+import { isPictureName } from './picture-name.ts'
 
 /** One person: the sub-folder's name and the picture files below it, as paths. */
 export interface FolderIdentity {
@@ -19,7 +20,6 @@ export interface FolderIndex {
   readonly skipped: readonly string[]
 }
 
-const pictureEndings = new Set(['.jpg', '.jpeg', '.png', '.webp', '.pgm', '.ppm', '.pnm'])
 const natural = new Intl.Collator('en', { numeric: true })
 
 /** s1, s2, … s10; names that differ in nothing the collator sees are ordered by their code units. */
@@ -50,7 +50,7 @@ export async function scanFolder(root: string): Promise<FolderIndex> {
     const files: string[] = []
     for (const file of await list(folder)) {
       const path = join(folder, file)
-      if (pictureEndings.has(extname(file).toLowerCase())) files.push(path)
+      if (isPictureName(file)) files.push(path)
       else skipped.push(path)
     }
     if (files.length > 0) identities.push({ name, files })

@@ -1,6 +1,5 @@
 /** Opens what a plan trains on and what it verifies on. */
 import { join } from 'node:path'
-import type { DatasetSpec } from '../../compiler/experiment.ts'
 import type { RunSpec } from '../../compiler/plan/plan.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
 import { createSyntheticDataset, type Dataset } from '../data/dataset.ts'
@@ -9,6 +8,8 @@ import { folderPairs, type PairSet, readBinPairs, syntheticPairs } from '../data
 import { openRecordDataset } from '../data/recordio.ts'
 import type { SyntheticSpec } from '../data/synthetic.ts'
 import { trainErrors } from './messages.ts'
+
+type DatasetSpec = RunSpec['dataset']
 
 export interface RunData {
   readonly dataset: Dataset
@@ -61,7 +62,7 @@ async function openDataset(spec: DatasetSpec): Promise<{ dataset: Dataset; heldO
       return { dataset: createFolderDataset(train), heldOut: { folder: heldOut } }
     }
     case 'recordio':
-      return { dataset: await openRecordDataset(rootOf(spec)), heldOut: undefined }
+      return { dataset: await openRecordDataset(join(rootOf(spec), 'train.rec')), heldOut: undefined }
   }
 }
 
