@@ -125,7 +125,7 @@ export function renderPermanent(event: RunEvent, look: Look): string[] {
       return [`${label('done', look)} ${pad(event.name, 12)} ${formatSeconds(event.seconds)}${detail}`]
     }
     case 'fetch':
-      return event.phase === 'done' ? [`${label('done', look)} fetch        ${event.what}`] : []
+      return event.phase === 'ready' ? [`${label('done', look)} fetch        ${event.what}`] : []
     case 'evaluation':
       return [evaluationLine(event, look)]
     case 'warning':

@@ -60,7 +60,7 @@ export function advance(state: RunState, event: RunEvent): RunState {
     case 'phase':
       return { ...state, phase: event.seconds === undefined ? event : undefined }
     case 'fetch':
-      return { ...state, fetch: event.phase === 'done' ? undefined : event }
+      return { ...state, fetch: event.phase === 'ready' ? undefined : event }
     case 'progress':
       return withLoss(state, event)
     case 'evaluation':

@@ -40,7 +40,7 @@ export interface PhaseEvent {
 export interface FetchEvent {
   readonly type: 'fetch'
   readonly what: string
-  readonly phase: 'download' | 'verify' | 'unpack' | 'done'
+  readonly phase: 'download' | 'verify' | 'unpack' | 'ready'
   readonly bytes?: number
   readonly total?: number
 }

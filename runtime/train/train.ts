@@ -262,9 +262,10 @@ async function evaluateSets(
 
 async function saveWeights(plan: Plan, state: DeviceState, folder: RunFolder, emit: Emit): Promise<void> {
   const path = folder.file('weights.safetensors')
-  await writeSafetensors(path, await readWeights(plan, state, { centers: true }), {
-    experiment: plan.name,
-    backbone: plan.document.model.backbone,
-  })
+  const metadata = new Map([
+    ['experiment', plan.name],
+    ['backbone', plan.document.model.backbone],
+  ])
+  await writeSafetensors(path, await readWeights(plan, state, { centers: true }), metadata)
   emit({ type: 'saved', what: 'weights', path, bytes: need(await stat(path), path).size })
 }

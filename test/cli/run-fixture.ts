@@ -39,7 +39,7 @@ export function evaluation(step: number, accuracy: number): EvaluationEvent {
 
 export const runEvents: readonly RunEvent[] = [
   { type: 'fetch', what: 'XLA CPU plugin 0.11.2', phase: 'download', bytes: 31_000_000, total: 62_711_338 },
-  { type: 'fetch', what: 'XLA CPU plugin 0.11.2', phase: 'done' },
+  { type: 'fetch', what: 'XLA CPU plugin 0.11.2', phase: 'ready' },
   {
     type: 'start',
     experiment: 'quickstart',
