@@ -2,6 +2,7 @@
  * The tensor graph: SSA values with static types, made by `GraphBuilder` and never changed afterwards. One graph is the program
  * of one replica (SPMD); what differs between replicas comes from `replica_id` and from the inputs.
  */
+import { need } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
 import type { TensorType } from './dtype.ts'
 import type { OpKind, OpParams } from './op.ts'
@@ -53,4 +54,14 @@ export interface Graph {
   /** In an order in which every operand precedes its use; the `input` ops come first. */
   readonly ops: readonly Op[]
   readonly outputs: readonly Output[]
+}
+
+/** An operand that the op must have. */
+export function operandAt(op: OpOf<OpKind>, index: number): Value {
+  return need(op.operands[index], `operand ${index} of ${op.kind}`)
+}
+
+/** A result that the op must have. */
+export function resultAt(op: OpOf<OpKind>, index: number): Value {
+  return need(op.results[index], `result ${index} of ${op.kind}`)
 }

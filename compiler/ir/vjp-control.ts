@@ -7,10 +7,10 @@
  * the loss of each replica is divided by R first.
  */
 import { bug, need } from '../../grammar/diagnostic.ts'
-import type { Value } from './graph.ts'
+import { operandAt, resultAt, type Value } from './graph.ts'
 import type { CollectiveKind, ControlKind } from './op-family.ts'
 import * as ops from './ops.ts'
-import { type Cotangents, onlyCotangent, operandAt, resultAt, type VjpEntry, type VjpRule } from './vjp-rule.ts'
+import { type Cotangents, onlyCotangent, type VjpEntry, type VjpRule } from './vjp-rule.ts'
 
 /** Applies an op of many operands to those cotangents that exist. */
 function onDefined(cotangents: Cotangents, apply: (values: readonly Value[]) => readonly Value[]): Cotangents {

@@ -1,10 +1,10 @@
 /** Gradient rules of the sources and of the elementwise ops. Legend: c cotangent, x y operands, z result. */
 import type { GraphBuilder } from './build.ts'
 import { isFloat } from './dtype.ts'
-import type { Value } from './graph.ts'
+import { operandAt, resultAt, type Value } from './graph.ts'
 import type { BinaryKind, ElementwiseKind, SourceKind, UnaryKind } from './op-family.ts'
 import * as ops from './ops.ts'
-import { onlyCotangent, operandAt, resultAt, type VjpEntry, type VjpRule } from './vjp-rule.ts'
+import { onlyCotangent, type VjpEntry, type VjpRule } from './vjp-rule.ts'
 
 export const vjpSources: { readonly [K in SourceKind]: VjpEntry<K> } = {
   input: 'none',

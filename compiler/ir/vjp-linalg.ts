@@ -6,11 +6,11 @@
 import { bug, need } from '../../grammar/diagnostic.ts'
 import type { GraphBuilder } from './build.ts'
 import { elementCount } from './dtype.ts'
-import type { Value } from './graph.ts'
+import { operandAt, resultAt, type Value } from './graph.ts'
 import type { OpParams } from './op.ts'
 import type { LinalgKind, ReduceKind } from './op-family.ts'
 import * as ops from './ops.ts'
-import { onlyCotangent, operandAt, resultAt, type VjpEntry, type VjpRule } from './vjp-rule.ts'
+import { onlyCotangent, type VjpEntry, type VjpRule } from './vjp-rule.ts'
 
 /** All elements that reach the extreme share its gradient equally. */
 function vjpExtreme<K extends 'reduce_max' | 'reduce_min'>(): VjpRule<K> {

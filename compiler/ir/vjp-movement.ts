@@ -1,9 +1,9 @@
 /** Gradient rules of the ops that move elements: each moves the cotangent back. */
 import type { GraphBuilder } from './build.ts'
-import type { Value } from './graph.ts'
+import { operandAt, type Value } from './graph.ts'
 import type { MovementKind } from './op-family.ts'
 import * as ops from './ops.ts'
-import { onlyCotangent, operandAt, type VjpEntry, type VjpRule } from './vjp-rule.ts'
+import { onlyCotangent, type VjpEntry, type VjpRule } from './vjp-rule.ts'
 
 /** Sums what was repeated, then brings the dims into the operand's order. */
 const vjpBroadcast: VjpRule<'broadcast_in_dim'> = (v) => {

@@ -23,14 +23,6 @@ export type VjpRule<K extends OpKind> = (v: VjpOp<K>) => Cotangents
 /** `none`: no gradient passes (integers, comparisons, steps); the operands' cotangents are zero. */
 export type VjpEntry<K extends OpKind> = VjpRule<K> | 'none'
 
-export function operandAt(op: OpOf<OpKind>, index: number): Value {
-  return need(op.operands[index], `operand ${index} of ${op.kind}`)
-}
-
-export function resultAt(op: OpOf<OpKind>, index: number): Value {
-  return need(op.results[index], `result ${index} of ${op.kind}`)
-}
-
 /** The cotangent of an op of one result. */
 export function onlyCotangent<K extends OpKind>(v: VjpOp<K>): Value {
   return need(v.cotangents[0], `the cotangent of ${v.op.kind}`)

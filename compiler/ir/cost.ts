@@ -1,0 +1,94 @@
+/** What a graph costs: its ops' costs with loops unrolled, and memory traffic as it is after fusion. */
+
+import { type CostClass, ruleCost } from './cost-rules.ts'
+import { type Fusion, fuse, isView } from './fusion.ts'
+import type { Graph, Op, Phase } from './graph.ts'
+
+/** Per replica. */
+export interface Cost {
+  /** Floating-point (or integer) operations; a multiply-add counts as two. */
+  readonly flops: number
+  readonly bytesRead: number
+  readonly bytesWritten: number
+  /** Sent to other replicas. */
+  readonly wireBytes: number
+}
+
+export interface OpCost extends Cost {
+  readonly op: Op
+  readonly class: CostClass
+  /** How often the op runs in one run of the graph; the figures are for one run of the op. */
+  readonly times: number
+}
+
+/** The costs of all ops, those of loop bodies included, in order. An op that is computed inside another one moves no bytes. */
+export function opCosts(graph: Graph): OpCost[] {
+  return costsInside(graph, 1)
+}
+
+function costsInside(graph: Graph, times: number): OpCost[] {
+  const fusion = fuse(graph)
+  return graph.ops.flatMap((op) => {
+    const trips = op.kind === 'for_loop' ? op.params.trips : 1
+    const inside = op.regions.flatMap((region) => costsInside(region, times * trips))
+    return [{ ...costOf(op, graph.replicas, fusion), times }, ...inside]
+  })
+}
+
+function costOf(op: Op, replicas: number, fusion: Fusion): Omit<OpCost, 'times'> {
+  const rule = ruleCost(op, replicas)
+  const idle = rule.class === 'free' || isView(op, fusion) || !op.results.some((value) => fusion.stored.has(value))
+  const written = op.results.map((value, i) => (fusion.stored.has(value) ? (rule.writes[i] ?? 0) : 0))
+  return {
+    op,
+    class: rule.class,
+    flops: rule.flops,
+    bytesRead: idle ? 0 : total(fusion.readsOf(op).values()) * readings(op, fusion),
+    bytesWritten: idle ? 0 : total(written),
+    wireBytes: rule.wireBytes,
+  }
+}
+
+/** Batch normalization reads once for its sums and, where its first result goes to memory, once more to compute it. */
+function readings(op: Op, fusion: Fusion): number {
+  const [first] = op.results
+  const twice = op.kind === 'batch_norm_training' || op.kind === 'batch_norm_grad'
+  return twice && first !== undefined && fusion.stored.has(first) ? 2 : 1
+}
+
+function total(values: Iterable<number>): number {
+  let sum = 0
+  for (const value of values) sum += value
+  return sum
+}
+
+const classes = ['matmul', 'conv', 'elementwise', 'reduce', 'movement', 'collective', 'free'] as const
+
+export interface GraphCost extends Cost {
+  readonly byClass: { readonly [C in CostClass]: Cost }
+  readonly byPhase: ReadonlyMap<Phase, Cost>
+}
+
+/** The sums over one run of a graph on one replica. */
+export function graphCost(graph: Graph): GraphCost {
+  const costs = opCosts(graph)
+  const phases = new Set(costs.map((cost) => cost.op.origin.phase))
+  const byClass = Object.fromEntries(classes.map((c) => [c, sumCosts(costs.filter((cost) => cost.class === c))]))
+  return {
+    ...sumCosts(costs),
+    byClass: byClass as { readonly [C in CostClass]: Cost },
+    byPhase: new Map(
+      Array.from(phases, (phase) => [phase, sumCosts(costs.filter((cost) => cost.op.origin.phase === phase))]),
+    ),
+  }
+}
+
+function sumCosts(costs: readonly OpCost[]): Cost {
+  const sum = (figure: (cost: OpCost) => number) => total(costs.map((cost) => cost.times * figure(cost)))
+  return {
+    flops: sum((cost) => cost.flops),
+    bytesRead: sum((cost) => cost.bytesRead),
+    bytesWritten: sum((cost) => cost.bytesWritten),
+    wireBytes: sum((cost) => cost.wireBytes),
+  }
+}

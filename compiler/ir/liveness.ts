@@ -1,0 +1,178 @@
+/**
+ * How many bytes of one replica are alive while each op of a graph runs. The order is that of the graph, what lies in memory is
+ * what `fusion.ts` says, and buffers are shared as XLA's buffer assignment shares them:
+ *
+ * - inputs stay for the whole run; a donated one lends its memory to its output as soon as nobody reads the input any more;
+ * - a barrier and a reshape are views of their operand;
+ * - an update of a part, of rows, a loop's carried value and an all-reduce write into their operand's buffer where nothing reads
+ *   the old contents later; so does an elementwise op into an operand of the same type;
+ * - a loop needs the peak of its body on top of what it carries.
+ */
+import { need } from '../../grammar/diagnostic.ts'
+import { type CostClass, ruleCost } from './cost-rules.ts'
+import { byteSize, sameShape } from './dtype.ts'
+import { type Fusion, fuse, isView } from './fusion.ts'
+import type { Graph, Op, Phase, Value } from './graph.ts'
+
+/** Output index → the input whose memory it may take. */
+export type DonatedInputs = ReadonlyMap<number, number>
+
+/** Bytes at the peak, by what made them. */
+export interface PeakPart {
+  readonly phase: Phase
+  readonly class: CostClass
+  readonly bytes: number
+}
+
+export interface Liveness {
+  /** The most bytes that are alive at once, the inputs included. */
+  readonly peak: number
+  /** The op at which they are; `undefined` for a graph of inputs only. */
+  readonly peakAt: Op | undefined
+  /** Bytes of the inputs, which stay. */
+  readonly inputs: number
+  /** Bytes alive while op i of the graph runs, the inputs included. */
+  readonly timeline: readonly number[]
+  /** The peak without the inputs, by phase and class of the defining op, the largest first. */
+  readonly atPeak: readonly PeakPart[]
+}
+
+interface Buffer {
+  readonly bytes: number
+  /** The op that made it. */
+  readonly op: Op
+  /** Alive while the ops [from, to] run. */
+  readonly from: number
+  to: number
+  /** May be written again: not an input, or a donated one. */
+  readonly writable: boolean
+}
+
+export function liveness(graph: Graph, donated: DonatedInputs = new Map()): Liveness {
+  const fusion = fuse(graph)
+  const lastUses = lastUsesOf(graph, fusion)
+  const given = new Set(donated.values())
+  const bufferOf = new Map<Value, Buffer>()
+  const buffers: Buffer[] = []
+  graph.ops.forEach((op, at) => {
+    op.results.forEach((value, i) => {
+      if (!fusion.stored.has(value)) return
+      const lastUse = lastUses.get(value) ?? at
+      let buffer = sharedBuffer(op, i, at, fusion, bufferOf)
+      if (buffer === undefined) {
+        const writable = op.kind !== 'input' || given.has(op.params.index)
+        buffer = { bytes: byteSize(value.type), op, from: at, to: lastUse, writable }
+        buffers.push(buffer)
+      }
+      buffer.to = Math.max(buffer.to, lastUse)
+      bufferOf.set(value, buffer)
+    })
+  })
+  const lent = lendInputs(graph, donated, bufferOf)
+  const temporary = buffers.filter((buffer) => buffer.op.kind !== 'input')
+  return summarize(graph, temporary, lent)
+}
+
+/** The last op that reads each value, by index; an op that is computed inside others reads when they run. */
+function lastUsesOf(graph: Graph, fusion: Fusion): Map<Value, number> {
+  const last = new Map<Value, number>()
+  const note = (value: Value, at: number) => last.set(value, Math.max(last.get(value) ?? -1, at))
+  for (const output of graph.outputs) note(output.value, graph.ops.length)
+  for (let at = graph.ops.length - 1; at >= 0; at--) {
+    const op = need(graph.ops[at], 'an op')
+    const times = op.results.map((value) => (fusion.stored.has(value) ? at : (last.get(value) ?? at)))
+    for (const operand of op.operands) note(operand, Math.max(at, ...times))
+  }
+  return last
+}
+
+/** The operand's buffer that result `i` of an op can take, if any. */
+function sharedBuffer(
+  op: Op,
+  i: number,
+  at: number,
+  fusion: Fusion,
+  bufferOf: ReadonlyMap<Value, Buffer>,
+): Buffer | undefined {
+  if (isView(op, fusion)) return bufferOf.get(need(op.operands[i], 'the operand of a view'))
+  const free = (value: Value | undefined) => {
+    const buffer = value === undefined ? undefined : bufferOf.get(value)
+    return buffer?.writable === true && buffer.to <= at ? buffer : undefined
+  }
+  if (op.kind === 'for_loop') return free(op.operands[op.params.invariants + i])
+  if (op.kind === 'dynamic_update_slice' || op.kind === 'scatter_rows') return free(op.operands[0])
+  if (op.kind === 'all_reduce') return free(op.operands[i])
+  if (ruleCost(op, 1).class !== 'elementwise') return undefined
+  const { type } = need(op.results[i], 'a result')
+  for (const value of fusion.readsOf(op).keys()) {
+    const same = value.type.dtype === type.dtype && sameShape(value.type.shape, type.shape)
+    const buffer = same ? free(value) : undefined
+    if (buffer !== undefined) return buffer
+  }
+  return undefined
+}
+
+/** When each buffer of a donated output moves into its input's memory: the index from which it costs nothing. */
+function lendInputs(
+  graph: Graph,
+  donated: DonatedInputs,
+  bufferOf: ReadonlyMap<Value, Buffer>,
+): ReadonlyMap<Buffer, number> {
+  const lent = new Map<Buffer, number>()
+  for (const [output, input] of donated) {
+    const own = bufferOf.get(need(graph.inputs[input], `input ${input}`))
+    const buffer = bufferOf.get(need(graph.outputs[output], `output ${output}`).value)
+    if (own === undefined || buffer === undefined || own === buffer || own.bytes !== buffer.bytes) continue
+    // While somebody still reads the input, the output waits in memory of its own.
+    lent.set(buffer, own.to + 1)
+  }
+  return lent
+}
+
+/** What a loop's body needs beside what it is given and what it carries. */
+function bodyLiveness(op: Op): Liveness | undefined {
+  const [body] = op.regions
+  if (body === undefined || op.kind !== 'for_loop') return undefined
+  const { invariants } = op.params
+  return liveness(body, new Map(body.outputs.map((_, i) => [i, 1 + invariants + i])))
+}
+
+function summarize(graph: Graph, temporary: readonly Buffer[], lent: ReadonlyMap<Buffer, number>): Liveness {
+  const inputs = graph.inputs.reduce((sum, value) => sum + byteSize(value.type), 0)
+  const bodies = graph.ops.map(bodyLiveness)
+  const until = (buffer: Buffer) => Math.min(buffer.to, graph.ops.length - 1, (lent.get(buffer) ?? Infinity) - 1)
+  const change = new Array<number>(graph.ops.length + 1).fill(0)
+  for (const buffer of temporary) {
+    const end = until(buffer)
+    if (end < buffer.from) continue
+    change[buffer.from] = (change[buffer.from] ?? 0) + buffer.bytes
+    change[end + 1] = (change[end + 1] ?? 0) - buffer.bytes
+  }
+  let alive = inputs
+  const timeline = graph.ops.map((_, at) => {
+    alive += change[at] ?? 0
+    const body = bodies[at]
+    return alive + (body === undefined ? 0 : body.peak - body.inputs)
+  })
+  const peak = timeline.reduce((most, bytes) => Math.max(most, bytes), inputs)
+  const at = timeline.indexOf(peak)
+  const parts = temporary
+    .filter((buffer) => buffer.from <= at && at <= until(buffer))
+    .map(({ op, bytes }) => ({ phase: op.origin.phase, class: ruleCost(op, graph.replicas).class, bytes }))
+  return {
+    peak,
+    peakAt: graph.ops[at],
+    inputs,
+    timeline,
+    atPeak: grouped([...parts, ...(bodies[at]?.atPeak ?? [])]),
+  }
+}
+
+function grouped(parts: readonly PeakPart[]): PeakPart[] {
+  const sums = new Map<string, PeakPart>()
+  for (const part of parts) {
+    const key = `${part.phase} ${part.class}`
+    sums.set(key, { ...part, bytes: part.bytes + (sums.get(key)?.bytes ?? 0) })
+  }
+  return [...sums.values()].sort((a, b) => b.bytes - a.bytes)
+}
