@@ -9,8 +9,8 @@
  * - All else (convolutions, products, collectives, loops, barriers) reads and writes memory.
  * - A value that would be computed from more than `maxReads` tensors is kept.
  *
- * For IResNet-50 in f16 this keeps five tensors of each block for the backward pass: at the peak 1.9 GB at batch 64 and 3.7 GB
- * at 128, beside weights and gradients. XLA's own figures, compiled for a V100, are the same.
+ * For IResNet-50 in f16 this keeps five tensors of each block for the backward pass; beside weights and gradients the peak is
+ * 1.9 GB at batch 64 and 3.7 GB at 128, which is what a prototype's steps took when XLA compiled them for a V100.
  */
 import { need } from '../../grammar/diagnostic.ts'
 import { ruleCost } from './cost-rules.ts'
