@@ -12,7 +12,7 @@ import { type ParsedModule, parseModule, parseStdlib } from './parse-module.ts'
 import type { Definition, Module, Program } from './program.ts'
 
 /** Modules of the standard library whose names need no `use`; each sees those before it. */
-export const implicitModules = ['prelude.gen', 'layers', 'optimizers', 'schedules'] as const
+export const implicitModules = ['prelude', 'layers', 'optimizers', 'schedules'] as const
 
 interface Loader {
   readonly host: Host
