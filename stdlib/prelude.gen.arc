@@ -25,6 +25,9 @@ extern fn uniform(bound: float) -> initializer
 /// He's normal distribution for rectifiers (arXiv:1502.01852): standard deviation sqrt(2 / fan).
 extern fn kaiming(fan: int) -> initializer
 
+/// How many channels of x each of `groups` convolutions sees.
+extern fn channels_per_group(x: Image, groups: int) -> int
+
 /// Convolution of images [N,H,W,C] with a filter [kh,kw,C/groups,O], with `padding` zeros on every side. Both are computed in the
 /// experiment's precision, which the result keeps; `precise: true` computes in f32.
 extern fn conv2d(x: Image, filter: Tensor, stride: int = 1, padding: int = 0, groups: int = 1, precise: bool = false) -> Image

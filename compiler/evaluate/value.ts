@@ -103,6 +103,8 @@ export interface ObjectValue {
   readonly decl: ObjectDecl
   readonly module: Module
   readonly arguments: ReadonlyMap<string, Value>
+  /** Fields that `--set` or an extending experiment gave, by path: `device.memory`. They win over the declaration's. */
+  readonly overrides: ReadonlyMap<string, Value>
   /** Where it was made. */
   readonly span: Span
 }

@@ -3,6 +3,14 @@ import { convert, matmul } from '../ir/ops.ts'
 import { showShape } from './tensors.ts'
 import type { Bool, Call, Image, Int, Tensor, Vector } from './types.ts'
 
+/** How many channels of x each of `groups` convolutions sees. */
+export function channels_per_group(call: Call, x: Image, groups: Int): Int {
+  const channels = x.type.shape.at(-1) ?? 0
+  if (groups < 1) return call.fail('ARC4023', { what: '`groups`', bounds: '1 or more', found: groups })
+  if (channels % groups !== 0) return call.fail('ARC4103', { channels, groups, which: 'input' })
+  return channels / groups
+}
+
 /**
  * Convolution of images [N,H,W,C] with a filter [kh,kw,C/groups,O], with `padding` zeros on every side. Both are computed in the
  * experiment's precision, which the result keeps; `precise: true` computes in f32.

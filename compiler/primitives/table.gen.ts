@@ -16,6 +16,7 @@ export const primitives: { readonly [name: string]: PrimitiveEntry } = {
   normal: { run: parameter.normal, parameters: [['std', 'Float']], result: 'Initializer' },
   uniform: { run: parameter.uniform, parameters: [['bound', 'Float']], result: 'Initializer' },
   kaiming: { run: parameter.kaiming, parameters: [['fan', 'Int']], result: 'Initializer' },
+  channels_per_group: { run: convolution.channels_per_group, parameters: [['x', 'Image'], ['groups', 'Int']], result: 'Int' },
   conv2d: { run: convolution.conv2d, parameters: [['x', 'Image'], ['filter', 'Tensor'], ['stride', 'Int'], ['padding', 'Int'], ['groups', 'Int'], ['precise', 'Bool']], result: 'Image' },
   product: { run: convolution.product, parameters: [['x', 'Vector'], ['weight', 'Tensor'], ['precise', 'Bool']], result: 'Vector' },
   batch_normalization: { run: normalization.batch_normalization, parameters: [['x', 'Tensor'], ['scale', 'Tensor'], ['offset', 'Tensor'], ['mean', 'Tensor'], ['variance', 'Tensor'], ['momentum', 'Float'], ['epsilon', 'Float']], result: 'Tensor' },

@@ -1,0 +1,106 @@
+/** Binding the arguments of a call to parameters. */
+import type { Parameter } from '../../grammar/ast.ts'
+import type { Fix } from '../../grammar/diagnostic.ts'
+import type { Span } from '../../grammar/source.ts'
+import { nearest } from '../../grammar/suggest.ts'
+import { conformToParameter } from './conform.ts'
+import { bind, type Context, type Env, fail } from './context.ts'
+import type { Value } from './value.ts'
+
+/** An evaluated argument. */
+export interface Given {
+  readonly name: string | undefined
+  readonly nameSpan: Span
+  readonly value: Value
+  readonly span: Span
+}
+
+/** What is called, as diagnostics name it, and its parameters. */
+export interface Signature {
+  readonly name: string
+  readonly parameters: readonly Parameter[]
+}
+
+/** "did you mean" for a misspelt name at a span. */
+export function didYouMean(written: string, known: Iterable<string>, span: Span): { fix?: Fix } {
+  const meant = nearest(written, known)
+  return meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
+}
+
+/**
+ * Which parameter each argument is for: the positional ones in the order of the parameters that `taken` does not hold, the named
+ * ones by name.
+ */
+export function matchArguments(
+  context: Context,
+  signature: Signature,
+  given: readonly Given[],
+  taken: ReadonlySet<string> = new Set(),
+): ReadonlyMap<string, Given> {
+  const { name: callee, parameters } = signature
+  const matched = new Map<string, Given>()
+  const open = parameters.filter((parameter) => !taken.has(parameter.name.text))
+  const positional = given.filter((argument) => argument.name === undefined)
+  for (const [index, argument] of positional.entries()) {
+    const parameter = open[index]
+    if (parameter === undefined) return fail(context, 'ARC4011', { callee, most: open.length }, argument.span)
+    matched.set(parameter.name.text, argument)
+  }
+  for (const argument of given) {
+    const { name } = argument
+    if (name === undefined) continue
+    if (matched.has(name)) return fail(context, 'ARC4010', { name }, argument.span)
+    const names = parameters.map((parameter) => parameter.name.text)
+    if (!names.includes(name))
+      return fail(context, 'ARC4009', { callee, name }, argument.nameSpan, didYouMean(name, names, argument.nameSpan))
+    matched.set(name, argument)
+  }
+  return matched
+}
+
+/** Values of the matched parameters, each of its parameter's type. `env` is that of the declaration. */
+export function conformArguments(
+  context: Context,
+  signature: Signature,
+  matched: ReadonlyMap<string, Given>,
+  env: Env,
+): ReadonlyMap<string, Value> {
+  const values = new Map<string, Value>()
+  for (const parameter of signature.parameters) {
+    const argument = matched.get(parameter.name.text)
+    if (argument !== undefined)
+      values.set(parameter.name.text, conformToParameter(context, parameter, argument.value, env, argument.span))
+  }
+  return values
+}
+
+/**
+ * All parameters bound, in order: to their values or to their defaults, which see the parameters before them. One that has neither
+ * is reported at `span`.
+ */
+export function bindParameters(
+  context: Context,
+  signature: Signature,
+  values: ReadonlyMap<string, Value>,
+  outer: Env,
+  span: Span,
+): { readonly env: Env; readonly values: ReadonlyMap<string, Value> } {
+  let env = outer
+  const all = new Map<string, Value>()
+  for (const parameter of signature.parameters) {
+    const name = parameter.name.text
+    const value = values.get(name) ?? defaultOf(context, signature, parameter, env, span)
+    all.set(name, value)
+    env = bind(env, name, value)
+  }
+  return { env, values: all }
+}
+
+function defaultOf(context: Context, signature: Signature, parameter: Parameter, env: Env, span: Span): Value {
+  if (parameter.default === undefined)
+    return fail(context, 'ARC4008', { callee: signature.name, name: parameter.name.text }, span, {
+      related: [{ span: parameter.span, message: 'it is declared here, without a default' }],
+    })
+  const value = context.session.evaluate(parameter.default, env, context)
+  return conformToParameter(context, parameter, value, env, parameter.default.span)
+}

@@ -1,0 +1,159 @@
+/**
+ * Backbones: partial application, adding one to a graph, and what can be known of it without a graph.
+ *
+ * Legend: N batch, H W height and width, C channels, D embedding.
+ */
+import type { NamedTypeNode } from '../../grammar/ast.ts'
+import { bug } from '../../grammar/diagnostic.ts'
+import type { Span } from '../../grammar/source.ts'
+import { GraphBuilder } from '../ir/build.ts'
+import type * as ir from '../ir/graph.ts'
+import { convert } from '../ir/ops.ts'
+import { bindParameters, conformArguments, type Given, matchArguments } from './arguments.ts'
+import { conformToNode, conformToParameter, declaredSizes } from './conform.ts'
+import { bind, type Context, type Env, enter, fail, type Model, type Session, staticContext } from './context.ts'
+import type { Elaboration, ParameterSpec } from './elaboration.ts'
+import { tensor } from './numbers.ts'
+import type { BackboneValue, Value } from './value.ts'
+
+/** Height, width and channels where a backbone does not say what it is `on`. */
+const defaultInput: readonly [number, number, number] = [112, 112, 3]
+
+function signatureOf(backbone: BackboneValue) {
+  return { name: backbone.name, parameters: backbone.decl.parameters }
+}
+
+/** The backbone with more of its arguments given. */
+export function withArguments(backbone: BackboneValue, given: readonly Given[], context: Context): BackboneValue {
+  const env: Env = { module: backbone.module, locals: undefined }
+  const signature = signatureOf(backbone)
+  const matched = matchArguments(context, signature, given, new Set(backbone.arguments.keys()))
+  const changed = conformArguments(context, signature, matched, env)
+  return { ...backbone, arguments: new Map([...backbone.arguments, ...changed]) }
+}
+
+/** Adds the backbone to the graph of the context, in its present parameter scope: images → embeddings. */
+export function applyBackbone(backbone: BackboneValue, images: ir.Value, span: Span, context: Context): ir.Value {
+  const { decl, module } = backbone
+  const { body, input } = decl
+  if (body === undefined) return bug('a backbone without a body', decl.span)
+  const outer: Env = { module, locals: undefined }
+  const bound = bindParameters(context, signatureOf(backbone), backbone.arguments, outer, span)
+  const inner = enter(context, { name: backbone.name, target: decl, path: context.scope.path, span })
+  const image = tensor(images)
+  const given =
+    input === undefined ? image : conformToParameter(inner, input, image, bound.env, input.type?.span ?? span)
+  const value = context.session.evaluate(body, bind(bound.env, input?.name.text ?? 'input', given), inner)
+  const result =
+    decl.result === undefined
+      ? value
+      : conformToNode(inner, decl.result, value, bound.env, body.value.span, `the result of \`${backbone.name}\``)
+  if (result.kind === 'tensor') return result.value
+  return fail(inner, 'ARC4002', { found: `the ${result.kind} that it gives`, wanted: 'embeddings' }, body.value.span)
+}
+
+/** The sizes of the backbone's `on Image(…)` and `-> Vector(…)`, as far as they are written. */
+function declaredShape(backbone: BackboneValue, session: Session, span: Span) {
+  const context = staticContext(session)
+  const outer: Env = { module: backbone.module, locals: undefined }
+  const { env } = bindParameters(context, signatureOf(backbone), backbone.arguments, outer, span)
+  const named = (node: { readonly kind: string } | undefined): NamedTypeNode | undefined =>
+    node?.kind === 'NamedType' ? (node as NamedTypeNode) : undefined
+  const on = named(backbone.decl.input?.type)
+  const to = named(backbone.decl.result)
+  const [height, width, channels] = on === undefined ? [] : declaredSizes(context, on, env)
+  const input: readonly [number, number, number] =
+    height === undefined || width === undefined || channels === undefined ? defaultInput : [height, width, channels]
+  return { input, embedding: to === undefined ? undefined : declaredSizes(context, to, env)[0] }
+}
+
+/** What elaborating a backbone once, for one image, tells. */
+export interface Outline {
+  readonly input: readonly [number, number, number]
+  readonly embedding: number
+  readonly parameters: readonly ParameterSpec[]
+  /** Multiplications and additions (one of each is one) of the convolutions and products for one image. */
+  readonly macs: number
+}
+
+const outlines = new WeakMap<BackboneValue, Outline>()
+
+/** Elaborates into a graph that is thrown away. Mistakes in shapes are reported, and end the evaluation. */
+export function outlineOf(backbone: BackboneValue, session: Session, span: Span): Outline {
+  const known = outlines.get(backbone)
+  if (known !== undefined) return known
+  const { input } = declaredShape(backbone, session, span)
+  const builder = new GraphBuilder('outline', 1)
+  const parameters: ParameterSpec[] = []
+  const elaboration: Elaboration = {
+    builder,
+    mode: 'evaluate',
+    compute: 'f32',
+    parameter(spec) {
+      parameters.push(spec)
+      return builder.input(spec.path, { dtype: 'f32', shape: spec.shape })
+    },
+    update: () => undefined,
+  }
+  const images = builder.input('images', { dtype: 'f32', shape: [1, ...input] })
+  const embeddings = applyIn(backbone, elaboration, images, session, span)
+  const [, embedding, ...rest] = embeddings.type.shape
+  if (embedding === undefined || rest.length > 0)
+    return fail(
+      staticContext(session),
+      'ARC4104',
+      {
+        what: `the result of \`${backbone.name}\``,
+        wanted: 'vectors [N, C]',
+        found: `a tensor of ${embeddings.type.shape.length} dims`,
+      },
+      span,
+    )
+  const outline = { input, embedding, parameters, macs: macsOf(builder) }
+  outlines.set(backbone, outline)
+  return outline
+}
+
+/** Applies a backbone at the top of an elaboration; embeddings [N,D] f32. */
+export function applyIn(
+  backbone: BackboneValue,
+  elaboration: Elaboration,
+  images: ir.Value,
+  session: Session,
+  span: Span,
+): ir.Value {
+  const model: Model = { elaboration, declared: new Map(), buffers: new Map() }
+  const { builder } = elaboration
+  const context: Context = { ...staticContext(session), builder, model }
+  const embeddings = applyBackbone(backbone, images, span, context)
+  return convert(builder, embeddings, 'f32')
+}
+
+function macsOf(builder: GraphBuilder): number {
+  let macs = 0
+  for (const op of builder.ops) {
+    const [result] = op.results
+    const [, weight] = op.operands
+    if (result === undefined || weight === undefined) continue
+    const outputs = result.type.shape.reduce((a, b) => a * b, 1)
+    const shape = weight.type.shape
+    if (op.kind === 'conv2d') macs += outputs * (shape[0] ?? 0) * (shape[1] ?? 0) * (shape[2] ?? 0)
+    else if (op.kind === 'dot_general') macs += outputs * (shape[op.params.rhsContract[0] ?? 0] ?? 0)
+  }
+  return macs
+}
+
+/** Weights, trained or fixed, without the running statistics: what papers count. */
+export function countParameters(parameters: readonly ParameterSpec[]): number {
+  return parameters
+    .filter((spec) => !spec.buffer)
+    .reduce((sum, spec) => sum + spec.shape.reduce((product, dim) => product * dim, 1), 0)
+}
+
+/** The first argument of a call of a backbone, where it is images rather than an argument of its own. */
+export function imagesOf(
+  given: readonly Given[],
+): { readonly images: Value; readonly rest: readonly Given[] } | undefined {
+  const [first, ...rest] = given
+  return first?.name === undefined && first?.value.kind === 'tensor' ? { images: first.value, rest } : undefined
+}

@@ -1,0 +1,166 @@
+/** Calls: functions, blocks, backbones, objects, methods and primitives, by name or at the end of a pipe. */
+import type { Argument, CallExpr, Expr, FunctionDecl, Parameter, PipeExpr, StringExpr } from '../../grammar/ast.ts'
+import { bug } from '../../grammar/diagnostic.ts'
+import type { Span } from '../../grammar/source.ts'
+import { bindParameters, conformArguments, type Given, matchArguments } from './arguments.ts'
+import { applyBackbone, imagesOf, withArguments } from './backbone.ts'
+import { conformToNode } from './conform.ts'
+import { type Context, type Env, enter, fail, findLocal, type ParameterScope } from './context.ts'
+import { evaluateDefinition } from './definition.ts'
+import { evaluateMember } from './member.ts'
+import { tensor } from './numbers.ts'
+import { callMethod, instantiate, knowsMethod, methodOf } from './object.ts'
+import { callPrimitive } from './primitive.ts'
+import { describe } from './show.ts'
+import { stringText } from './text.ts'
+import type { FunctionValue, Value } from './value.ts'
+
+/** The scope that `as` names, or one of the callee's own name; `residual_2` where that is taken. */
+function openScope(context: Context, name: string, as: StringExpr | undefined, env: Env): ParameterScope {
+  const { path, used } = context.scope
+  let local = name
+  if (as !== undefined) {
+    local = stringText(as, env, context).value
+    if (used.has(local))
+      fail(context, 'ARC4021', { name: local, path: path === '' ? 'one backbone' : `\`${path}\`` }, as.span)
+  } else for (let count = 2; used.has(local); count++) local = `${name}_${count}`
+  used.add(local)
+  return { path: path === '' ? local : `${path}.${local}`, used: new Set() }
+}
+
+interface CallSite {
+  readonly given: readonly Given[]
+  readonly scope: StringExpr | undefined
+  readonly env: Env
+  readonly span: Span
+}
+
+const elementwise = new Set(['scalar', 'angle'])
+
+/** Elementwise operands of a primitive may be numbers of any dimension or tensors: the primitive says which. */
+function untyped(parameter: Parameter): Parameter {
+  const isElementwise = parameter.type?.kind === 'NamedType' && elementwise.has(parameter.type.name.text)
+  return isElementwise ? { ...parameter, type: undefined } : parameter
+}
+
+const primitiveParameters = new WeakMap<FunctionDecl, readonly Parameter[]>()
+
+function parametersOf(decl: FunctionDecl): readonly Parameter[] {
+  if (decl.body !== undefined) return decl.parameters
+  const known = primitiveParameters.get(decl)
+  if (known !== undefined) return known
+  const parameters = decl.parameters.map(untyped)
+  primitiveParameters.set(decl, parameters)
+  return parameters
+}
+
+function callFunction(callee: FunctionValue, site: CallSite, context: Context): Value {
+  const { decl, module } = callee
+  const { span } = site
+  const name = decl.name.text
+  const signature = { name, parameters: parametersOf(decl) }
+  const outer: Env = { module, locals: undefined }
+  const matched = matchArguments(context, signature, site.given)
+  const bound = bindParameters(context, signature, conformArguments(context, signature, matched, outer), outer, span)
+  if (decl.body === undefined) return callPrimitive(decl, bound.values, span, context)
+  const scope = decl.keyword === 'block' ? openScope(context, name, site.scope, site.env) : context.scope
+  const path = scope === context.scope ? undefined : scope.path
+  const inner: Context = { ...enter(context, { name, target: decl, path, span }), scope }
+  const value = context.session.evaluate(decl.body, bound.env, inner)
+  if (decl.result === undefined) return value
+  return conformToNode(inner, decl.result, value, bound.env, decl.body.value.span, `the result of \`${name}\``)
+}
+
+function callValue(callee: Value, site: CallSite, context: Context, calleeSpan: Span): Value {
+  switch (callee.kind) {
+    case 'function':
+      return callFunction(callee, site, context)
+    case 'backbone': {
+      const applied = imagesOf(site.given)
+      if (applied?.images.kind !== 'tensor') return withArguments(callee, site.given, context)
+      const complete = withArguments(callee, applied.rest, context)
+      const scope = openScope(context, callee.name, site.scope, site.env)
+      return tensor(applyBackbone(complete, applied.images.value, site.span, { ...context, scope }))
+    }
+    case 'object':
+      return instantiate(callee, site.given, site.span, context)
+    default:
+      return fail(context, 'ARC4007', { what: describe(callee) }, calleeSpan)
+  }
+}
+
+function isCallable(value: Value): boolean {
+  return value.kind === 'function' || value.kind === 'backbone' || value.kind === 'object'
+}
+
+/** The arguments of a call in order, after the value that a pipe brings. */
+function evaluateArguments(args: readonly Argument[], piped: Given | undefined, env: Env, context: Context): Given[] {
+  const given = args.map((argument) => ({
+    name: argument.name?.text,
+    nameSpan: argument.name?.span ?? argument.span,
+    value: context.session.evaluate(argument.value, env, context),
+    span: argument.value.span,
+  }))
+  return piped === undefined ? given : [piped, ...given]
+}
+
+function callExpression(callee: Expr, site: CallSite, context: Context): Value {
+  const { env } = site
+  if (callee.kind === 'Name') {
+    // A number `cos` does not hide the function `cos`: only what can be called is looked for.
+    const local = findLocal(env, callee.name, isCallable)
+    if (local !== undefined) return callValue(local, site, context, callee.span)
+    const definition = env.module.scope.get(callee.name)
+    if (definition?.decl.kind === 'Object')
+      return instantiate({ decl: definition.decl, module: definition.module }, site.given, site.span, context)
+    if (definition !== undefined) {
+      const value = evaluateDefinition(definition, callee.span, context)
+      if (value !== undefined) return callValue(value, site, context, callee.span)
+    }
+  }
+  if (callee.kind === 'Member') {
+    const object = context.session.evaluate(callee.object, env, context)
+    const name = callee.name.text
+    if (object.kind === 'object' && (methodOf(object, name) !== undefined || knowsMethod(object, name))) {
+      const named = site.given.find((argument) => argument.name !== undefined)
+      if (named?.name !== undefined)
+        return fail(
+          context,
+          'ARC4009',
+          { callee: `${object.decl.name.text}.${name}`, name: named.name },
+          named.nameSpan,
+        )
+      const values = site.given.map((argument) => argument.value)
+      return callMethod(object, name, values, site.span, context)
+    }
+    return callValue(evaluateMember(object, callee, context), site, context, callee.span)
+  }
+  return callValue(context.session.evaluate(callee, env, context), site, context, callee.span)
+}
+
+export function evaluateCall(expr: CallExpr, env: Env, context: Context): Value {
+  const given = evaluateArguments(expr.arguments, undefined, env, context)
+  return callExpression(expr.callee, { given, scope: expr.scope, env, span: expr.span }, context)
+}
+
+/** `value |> target`: the value is the first argument of the call that `target` is or names. */
+export function evaluatePipe(expr: PipeExpr, env: Env, context: Context): Value {
+  const value = context.session.evaluate(expr.value, env, context)
+  const piped: Given = { name: undefined, nameSpan: expr.value.span, value, span: expr.value.span }
+  const { target } = expr
+  if (target.kind !== 'Call')
+    return callExpression(target, { given: [piped], scope: undefined, env, span: target.span }, context)
+  const given = evaluateArguments(target.arguments, piped, env, context)
+  return callExpression(target.callee, { given, scope: target.scope, env, span: target.span }, context)
+}
+
+/** A name outside of a call: a local, or what the module knows by it. */
+export function evaluateName(name: string, span: Span, env: Env, context: Context): Value {
+  const local = findLocal(env, name)
+  if (local !== undefined) return local
+  const definition = env.module.scope.get(name)
+  if (definition === undefined) return fail(context, 'ARC4001', { name }, span)
+  if (definition.decl.kind === 'Object')
+    return instantiate({ decl: definition.decl, module: definition.module }, [], span, context)
+  return evaluateDefinition(definition, span, context) ?? bug(`\`${name}\` has no value`, span)
+}

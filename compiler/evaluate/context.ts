@@ -1,0 +1,196 @@
+/**
+ * What an evaluation carries along: the session with its budget, the graph under construction, the scope of parameters and the
+ * chain of calls. `evaluate` is a member of the session, so that the files of this folder need not import each other in a circle.
+ */
+import type { Expr, LetDecl } from '../../grammar/ast.ts'
+import type { DiagnosticBag, Extras, Related } from '../../grammar/diagnostic.ts'
+import type { Span } from '../../grammar/source.ts'
+import type { Host } from '../host.ts'
+import type { GraphBuilder } from '../ir/build.ts'
+import type * as ir from '../ir/graph.ts'
+import type { Module, Program } from '../names/program.ts'
+import type { Type } from '../types/type.ts'
+import type { Elaboration } from './elaboration.ts'
+import { evaluateDiagnostic, type evaluateMessages } from './messages.ts'
+import type { Value } from './value.ts'
+
+/** Steps that the evaluation of one experiment may take; the largest of the standard library takes about 30,000. */
+export const stepLimit = 2_000_000
+const callLimit = 100
+const nestingLimit = 600
+
+/** Ends an evaluation whose mistake has been reported. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped'
+}
+
+/** Names in scope: locals, innermost first, then those of the module. */
+export interface Env {
+  readonly module: Module
+  readonly locals: Local | undefined
+}
+interface Local {
+  readonly name: string
+  readonly value: Value
+  readonly outer: Local | undefined
+}
+
+export function bind(env: Env, name: string, value: Value): Env {
+  return { module: env.module, locals: { name, value, outer: env.locals } }
+}
+
+/** The innermost local of a name that satisfies `accepts`. */
+export function findLocal(env: Env, name: string, accepts: (value: Value) => boolean = () => true): Value | undefined {
+  for (let at = env.locals; at !== undefined; at = at.outer) if (at.name === name && accepts(at.value)) return at.value
+  return undefined
+}
+
+/** Every name that is visible, innermost first. */
+export function visibleNames(env: Env): readonly string[] {
+  const names: string[] = []
+  for (let at = env.locals; at !== undefined; at = at.outer) names.push(at.name)
+  return [...names, ...env.module.scope.keys()]
+}
+
+export interface Session {
+  readonly program: Program
+  readonly host: Host
+  readonly bag: DiagnosticBag
+  /** Values of top-level `let`s; `open` while one is evaluated. */
+  readonly lets: Map<LetDecl, Value | 'open'>
+  /** What has been spent so far. */
+  readonly spent: { steps: number; nesting: number }
+  evaluate(expr: Expr, env: Env, context: Context, expected?: Type): Value
+}
+
+/** A call on the chain that led to the present place. */
+export interface Frame {
+  readonly name: string
+  /** What is called; one that is on the chain already calls itself. */
+  readonly target: object
+  /** The scope that it opened for parameters, where it did. */
+  readonly path: string | undefined
+  readonly span: Span
+  readonly outer: Frame | undefined
+  readonly depth: number
+}
+
+/** Where parameters are declared. */
+export interface ParameterScope {
+  readonly path: string
+  readonly used: Set<string>
+}
+
+/** The backbone under construction. */
+export interface Model {
+  readonly elaboration: Elaboration
+  /** Paths of parameters, with the calls that declared them. */
+  readonly declared: Map<string, Span>
+  readonly buffers: Map<ir.Value, string>
+}
+
+export interface Context {
+  readonly session: Session
+  readonly builder: GraphBuilder | undefined
+  readonly model: Model | undefined
+  readonly scope: ParameterScope
+  readonly frame: Frame | undefined
+}
+
+/** A context without a graph. */
+export function staticContext(session: Session): Context {
+  return { session, builder: undefined, model: undefined, scope: { path: '', used: new Set() }, frame: undefined }
+}
+
+type Messages = typeof evaluateMessages
+export type ParamsOf<K extends keyof Messages> = Parameters<Messages[K]['text']>[0]
+
+function isStdlib(span: Span): boolean {
+  return span.source.path.startsWith('std/')
+}
+
+/**
+ * Reports a mistake and ends the evaluation. A mistake inside of the standard library is reported at the innermost call outside of
+ * it, since that is the text that its reader wrote; the chain of calls follows.
+ */
+export function fail<K extends keyof Messages & string>(
+  context: Context,
+  code: K,
+  params: ParamsOf<K>,
+  span: Span,
+  extras: Extras = {},
+): never {
+  let place = span
+  let frame = context.frame
+  const inside: Related[] = []
+  const program = context.session.program.entry.source
+  if (isStdlib(span) && span.source !== program) {
+    for (let at = context.frame; at !== undefined; at = at.outer) {
+      if (isStdlib(at.span) && at.span.source !== program) continue
+      inside.push({ span, message: 'it is found here' })
+      place = at.span
+      frame = at.outer
+      break
+    }
+  }
+  const outside: Related[] = []
+  for (let at = frame; at !== undefined; at = at.outer)
+    if (at.span !== place) outside.push({ span: at.span, message: `${showFrame(at)}, called here` })
+  const chain = chainOf(context)
+  const diagnostic = evaluateDiagnostic(code, params as never, place, {
+    ...extras,
+    related: [...(extras.related ?? []), ...inside, ...outside.slice(0, 6)],
+    notes: [...(extras.notes ?? []), ...(chain === '' ? [] : [chain])],
+  })
+  context.session.bag.add(diagnostic)
+  throw new Stopped(diagnostic.message)
+}
+
+function showFrame(frame: Frame): string {
+  return `in \`${frame.name}\`${frame.path === undefined || frame.path === '' ? '' : ` as ${frame.path}`}`
+}
+
+/** `in `conv` as layer2.1.conv1, in `residual` as layer2.1, in `iresnet`` */
+function chainOf(context: Context): string {
+  const parts: string[] = []
+  for (let at = context.frame; at !== undefined; at = at.outer) parts.push(showFrame(at))
+  return parts.join(', ')
+}
+
+/** Enters a call, unless it calls itself or is nested too deeply. */
+export function enter(context: Context, frame: Pick<Frame, 'name' | 'target' | 'path' | 'span'>): Context {
+  const depth = (context.frame?.depth ?? 0) + 1
+  for (let at = context.frame; at !== undefined; at = at.outer)
+    if (at.target === frame.target) return fail(context, 'ARC4013', { name: frame.name }, frame.span)
+  if (depth > callLimit) return fail(context, 'ARC4016', { limit: callLimit }, frame.span)
+  return { ...context, frame: { ...frame, outer: context.frame, depth } }
+}
+
+/** Spends steps of the session's budget. */
+export function spend(context: Context, steps: number, span: Span): void {
+  const { spent } = context.session
+  spent.steps += steps
+  if (spent.steps > stepLimit) fail(context, 'ARC4015', { steps: stepLimit }, span)
+}
+
+/** Runs `body` one level deeper; expressions and definitions that nest too deeply are reported before the stack ends. */
+export function nested<T>(context: Context, span: Span, body: () => T): T {
+  const { spent } = context.session
+  if (spent.nesting >= nestingLimit) return fail(context, 'ARC4016', { limit: nestingLimit }, span)
+  spent.nesting++
+  try {
+    return body()
+  } finally {
+    spent.nesting--
+  }
+}
+
+/** Runs `body`; `undefined` where it ended with a reported mistake. */
+export function attempt<T>(body: () => T): T | undefined {
+  try {
+    return body()
+  } catch (error) {
+    if (error instanceof Stopped) return undefined
+    throw error
+  }
+}

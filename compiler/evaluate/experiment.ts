@@ -1,0 +1,232 @@
+/** Phase "elaborate": an experiment with everything static evaluated, checked across its fields, ready to be planned. */
+import type { FieldEntry, ObjectDecl } from '../../grammar/ast.ts'
+import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
+import { joinSpans, type Span } from '../../grammar/source.ts'
+import { nearest } from '../../grammar/suggest.ts'
+import type { Backbone, Experiment, MachineSpec, RequireSpec, TrainSpec } from '../experiment.ts'
+import type { Host } from '../host.ts'
+import type { Definition, Module, Program } from '../names/program.ts'
+import { resolveMargin, resolveOptimizer, resolveSchedule } from './appliers.ts'
+import { applyIn, countParameters, outlineOf } from './backbone.ts'
+import { attempt, type Context, fail, type Session, staticContext } from './context.ts'
+import type { ParameterSpec } from './elaboration.ts'
+import { type Declared, type ExperimentFields, evaluateFields } from './experiment-fields.ts'
+import { createSession } from './expression.ts'
+import { evaluateDiagnostic } from './messages.ts'
+import { resolveDataset, resolveMachine, resolveRequire } from './parts.ts'
+import { asBool, asDuration, asMember, asNumber, asObject, orNone } from './read.ts'
+import type { BackboneValue, Value } from './value.ts'
+
+export interface ListedExperiment {
+  readonly name: string
+  readonly doc: string | undefined
+  readonly span: Span
+}
+
+function experimentsOf(program: Program): readonly (Definition & { readonly decl: ObjectDecl })[] {
+  return [...program.entry.own.values()].filter(
+    (definition): definition is Definition & { readonly decl: ObjectDecl } =>
+      definition.decl.kind === 'Object' && definition.decl.keyword === 'experiment',
+  )
+}
+
+/** The experiments of a file, in their order. */
+export function listExperiments(program: Program): readonly ListedExperiment[] {
+  return experimentsOf(program).map(({ name, decl }) => ({ name, doc: decl.doc, span: decl.name.span }))
+}
+
+/** The experiment of a name, or the only one. */
+function choose(program: Program, name: string | undefined, bag: DiagnosticBag): Declared | undefined {
+  const all = experimentsOf(program)
+  const names = all.map((definition) => definition.name)
+  const [first, second] = all
+  const { source } = program.entry
+  const top: Span = { source, start: 0, end: 0 }
+  const notes = names.length === 0 ? [] : [`experiments here are ${names.map((known) => `\`${known}\``).join(', ')}`]
+  if (name !== undefined) {
+    const found = all.find((definition) => definition.name === name)
+    if (found !== undefined) return found
+    const meant = nearest(name, names)
+    bag.add(
+      evaluateDiagnostic('ARC4203', { name }, first?.decl.name.span ?? top, {
+        notes: meant === undefined ? notes : [`did you mean \`${meant}\`?`, ...notes],
+      }),
+    )
+    return undefined
+  }
+  if (first === undefined) bag.add(evaluateDiagnostic('ARC4202', {}, top))
+  else if (second !== undefined)
+    bag.add(
+      evaluateDiagnostic('ARC4201', { names }, second.decl.name.span, {
+        label: 'say which of them',
+        related: [{ span: first.decl.name.span, message: 'the first is here' }],
+        notes: [`for example: arcc run ${source.path} ${first.name}`],
+      }),
+    )
+  return second === undefined ? first : undefined
+}
+
+/** What `extends` leads to, the outermost base first. */
+function chainOf(experiment: Declared, context: Context): readonly Declared[] {
+  const chain: Declared[] = [experiment]
+  for (let at = experiment; at.decl.extends !== undefined; ) {
+    const { text, span } = at.decl.extends
+    const base: Definition | undefined = at.module.scope.get(text)
+    if (base?.decl.kind !== 'Object' || base.decl.keyword !== 'experiment')
+      return fail(context, 'ARC4203', { name: text }, span)
+    const { decl, module }: { decl: ObjectDecl; module: Module } = { decl: base.decl, module: base.module }
+    if (chain.some((known) => known.decl === decl)) {
+      const names = [...chain.map((known) => known.decl.name.text), text]
+      return fail(context, 'ARC4206', { chain: names }, span)
+    }
+    at = { decl, module }
+    chain.unshift(at)
+  }
+  return chain
+}
+
+function resolveBackbone(value: Value, session: Session, span: Span): Backbone | undefined {
+  if (value.kind !== 'backbone') return undefined
+  const outline = attempt(() => outlineOf(value, session, span))
+  if (outline === undefined) return undefined
+  const backbone: Backbone = {
+    name: value.name,
+    input: outline.input,
+    embedding: outline.embedding,
+    apply: (elaboration, images) => {
+      session.spent.steps = 0
+      return attempt(() => applyIn(value, elaboration, images, session, span))
+    },
+    span,
+  }
+  outlines.set(backbone, { value, session })
+  return backbone
+}
+
+const outlines = new WeakMap<Backbone, { readonly value: BackboneValue; readonly session: Session }>()
+
+/** The parameters and buffers of a resolved backbone, in the order in which it declares them. */
+export function backboneParameters(backbone: Backbone): readonly ParameterSpec[] {
+  const known = outlines.get(backbone)
+  return known === undefined ? [] : outlineOf(known.value, known.session, backbone.span).parameters
+}
+
+/** Weights, trained or fixed, without running statistics. */
+export function parameterCount(backbone: Backbone): number {
+  return countParameters(backboneParameters(backbone))
+}
+
+const precisions = ['f32', 'bf16', 'f16'] as const
+
+function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined, context: Context) {
+  const at = (name: string) => fields.value(`train.${name}`)
+  const spanOf = (name: string) => fields.span(`train.${name}`)
+  const epochs = orNone(at('epochs'), asNumber)
+  const steps = orNone(at('steps'), asNumber)
+  if (epochs === undefined && steps === undefined) fail(context, 'ARC4207', {}, fields.span('train.epochs'))
+  if (epochs !== undefined && steps !== undefined)
+    fail(context, 'ARC4208', {}, spanOf('steps'), {
+      related: [{ span: spanOf('epochs'), message: '`train.epochs` is here' }],
+    })
+  const batch = at('batch')
+  const count = batch.kind === 'batch' ? batch.count : 0
+  const devices = machine === undefined ? 1 : machine.nodes * machine.devicesPerNode
+  const perDevice = batch.kind === 'batch' && batch.scope === 'global' ? count / devices : count
+  if (!Number.isInteger(perDevice))
+    fail(context, 'ARC4209', { count, devices }, spanOf('batch'), {
+      notes: [`${Math.max(1, Math.floor(perDevice)) * devices} can: ${Math.max(1, Math.floor(perDevice))} per device`],
+    })
+  const precision = asMember(at('precision'), precisions)
+  if (machine !== undefined && precision === 'bf16' && machine.device.flops.bf16 === undefined)
+    fail(context, 'ARC4212', { precision, device: machine.device.name }, spanOf('precision'))
+  const train: TrainSpec = {
+    batchPerDevice: perDevice,
+    epochs,
+    steps,
+    precision,
+    clip: orNone(at('clip'), asNumber),
+    flip: asBool(at('flip')),
+    seed: asNumber(at('seed')),
+    spans: { batch: spanOf('batch'), precision: spanOf('precision') },
+  }
+  return train
+}
+
+function resolveEvaluate(fields: ExperimentFields, holdout: number | undefined, context: Context) {
+  const listed = fields.value('evaluate.sets')
+  const sets = (listed.kind === 'list' ? listed.items : []).flatMap((item) => {
+    if (item.kind === 'enum') return [item.member]
+    return item.kind === 'string' ? [item.value] : []
+  })
+  if (holdout === 0 && sets.includes('holdout'))
+    fail(context, 'ARC4214', {}, fields.span('evaluate.sets'), {
+      notes: ['say how many with `holdout` of the data set'],
+    })
+  const pairs = asNumber(fields.value('evaluate.pairs'))
+  if (pairs % 2 !== 0) fail(context, 'ARC4216', { pairs }, fields.span('evaluate.pairs'))
+  return { sets, every: orNone(fields.value('evaluate.every'), asDuration), pairs }
+}
+
+/**
+ * Resolves the experiment of a name, or the only one of the file, with `overrides` (`--set`) on top. `undefined` after errors, which
+ * are in the bag; several of them are found at once where they do not depend on each other.
+ */
+export function resolveExperiment(
+  program: Program,
+  name: string | undefined,
+  overrides: readonly FieldEntry[],
+  host: Host,
+  bag: DiagnosticBag,
+): Experiment | undefined {
+  const chosen = choose(program, name, bag)
+  if (chosen === undefined) return undefined
+  const session = createSession(program, host, bag)
+  const context = staticContext(session)
+  const chain = attempt(() => chainOf(chosen, context))
+  if (chain === undefined) return undefined
+  const fields = evaluateFields(chain, overrides, program.entry, context)
+  if (fields === undefined) return undefined
+
+  const object = (path: string) => asObject(fields.value(path))
+  const dataset = resolveDataset(object('dataset'), context)
+  const machine = resolveMachine(object('machine'), context)
+  const backbone = resolveBackbone(fields.value('backbone'), session, fields.span('backbone'))
+  const margin = resolveMargin(object('margin'), session)
+  const optimizer = resolveOptimizer(object('train.optimizer'), session)
+  const schedule = resolveSchedule(object('train.schedule'), session)
+  const train = attempt(() => resolveTrain(fields, machine, context))
+  const evaluate = attempt(() => resolveEvaluate(fields, dataset?.holdout, context))
+  const env = { module: chosen.module, locals: undefined }
+  const requires: RequireSpec[] = []
+  for (const entry of fields.requires) requires.push(...(attempt(() => resolveRequire(entry, env, context)) ?? []))
+  if (!dataset || !machine || !backbone || !margin || !optimizer || !schedule || !train || !evaluate) return undefined
+  if (bag.hasErrors) return undefined
+
+  return {
+    name: chosen.decl.name.text,
+    doc: chosen.decl.doc,
+    span: joinSpans(chosen.decl.name.span, chosen.decl.name.span),
+    dataset,
+    backbone,
+    margin,
+    optimizer,
+    schedule,
+    machine,
+    centers: {
+      placement: asMember(fields.value('centers.placement'), ['shard', 'replicate']),
+      sampleRate: asNumber(fields.value('centers.sample_rate')),
+      update: asMember(fields.value('centers.update'), ['sparse', 'dense']),
+      gradient: asMember(fields.value('centers.gradient'), ['exact', 'straight_through']),
+      std: asNumber(fields.value('centers.std')),
+      spans: { sampleRate: fields.span('centers.sample_rate'), placement: fields.span('centers.placement') },
+    },
+    train,
+    evaluate,
+    checkpoint: {
+      every: orNone(fields.value('checkpoint.every'), asDuration),
+      keep: asNumber(fields.value('checkpoint.keep')),
+    },
+    requires,
+    resolved: fields.resolved,
+  }
+}

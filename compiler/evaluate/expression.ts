@@ -1,0 +1,141 @@
+/** Evaluation of expressions: one rule for each kind. */
+import type { BlockExpr, Expr, ForExpr, IndexExpr, NumberExpr, RangeExpr } from '../../grammar/ast.ts'
+import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
+import { membersOf } from '../check/fit.ts'
+import { typeOfNode } from '../check/type-nodes.ts'
+import type { Host } from '../host.ts'
+import type { Program } from '../names/program.ts'
+import { unitOf } from '../types/dimension.ts'
+import type { Type } from '../types/type.ts'
+import { evaluateCall, evaluateName, evaluatePipe } from './call.ts'
+import { evaluateIf } from './choose.ts'
+import { conformToNode } from './conform.ts'
+import { bind, type Context, type Env, fail, findLocal, nested, type Session, Stopped, spend } from './context.ts'
+import { evaluateMember } from './member.ts'
+import { bool, list, number } from './numbers.ts'
+import { evaluateBinary, evaluateUnary } from './operators.ts'
+import { describe } from './show.ts'
+import { stringText } from './text.ts'
+import type { Value } from './value.ts'
+
+type Rule<K extends Expr['kind']> = (
+  expr: Extract<Expr, { readonly kind: K }>,
+  env: Env,
+  context: Context,
+  expected: Type | undefined,
+) => Value
+
+function evaluateNumber(expr: NumberExpr, _env: Env, context: Context): Value {
+  const { value, isInteger, unit } = expr
+  if (unit === undefined) return number(value, {}, isInteger)
+  if (unit.text === 'per device' || unit.text === 'global') {
+    if (Number.isSafeInteger(value) && value > 0)
+      return { kind: 'batch', count: value, scope: unit.text === 'global' ? 'global' : 'device' }
+    return fail(context, 'ARC4023', { what: 'a batch', bounds: 'a whole number of 1 or more', found: value }, expr.span)
+  }
+  const known = unitOf(unit.text)
+  if (known === undefined) return fail(context, 'ARC4001', { name: unit.text }, unit.span)
+  return number(value * known.factor, known.dimension, isInteger && known.factor === 1)
+}
+
+function evaluateRange(expr: RangeExpr, env: Env, context: Context): Value {
+  const [from, to] = [expr.from, expr.to].map((bound) => wholeNumber(bound, env, context))
+  if (from === undefined || to === undefined) return list([])
+  const length = Math.max(0, to - from)
+  spend(context, length, expr.span)
+  return list(Array.from({ length }, (_, i) => number(from + i)))
+}
+
+function wholeNumber(expr: Expr, env: Env, context: Context): number {
+  const value = context.session.evaluate(expr, env, context)
+  if (value.kind === 'number' && Number.isSafeInteger(value.value)) return value.value
+  return fail(context, 'ARC4002', { found: describe(value), wanted: 'a whole number' }, expr.span)
+}
+
+function evaluateIndex(expr: IndexExpr, env: Env, context: Context): Value {
+  const object = context.session.evaluate(expr.object, env, context)
+  if (object.kind !== 'list')
+    return fail(context, 'ARC4002', { found: describe(object), wanted: 'a list' }, expr.object.span)
+  const index = wholeNumber(expr.index, env, context)
+  return object.items[index] ?? fail(context, 'ARC4006', { index, length: object.items.length }, expr.index.span)
+}
+
+function evaluateFor(expr: ForExpr, env: Env, context: Context): Value {
+  const items = context.session.evaluate(expr.items, env, context)
+  if (items.kind !== 'list')
+    return fail(context, 'ARC4002', { found: describe(items), wanted: 'a list' }, expr.items.span)
+  const { carry, variable, body } = expr
+  if (carry === undefined)
+    return list(items.items.map((item) => context.session.evaluate(body, bind(env, variable.text, item), context)))
+  let carried = context.session.evaluate(carry.start, env, context)
+  for (const item of items.items) {
+    const inner = bind(bind(env, variable.text, item), carry.name.text, carried)
+    carried = context.session.evaluate(body, inner, context)
+  }
+  return carried
+}
+
+/** `let`s in order, each seeing those before it. */
+export function bindLets(lets: BlockExpr['lets'], env: Env, context: Context): Env {
+  let inner = env
+  for (const decl of lets) {
+    const hint = decl.type === undefined ? undefined : typeOfNode(decl.type)
+    const value = context.session.evaluate(decl.value, inner, context, hint)
+    const typed =
+      decl.type === undefined
+        ? value
+        : conformToNode(context, decl.type, value, inner, decl.value.span, `\`${decl.name.text}\``)
+    inner = bind(inner, decl.name.text, typed)
+  }
+  return inner
+}
+
+const rules: { readonly [K in Expr['kind']]: Rule<K> } = {
+  Number: evaluateNumber,
+  String: stringText,
+  Bool: (expr) => bool(expr.value),
+  Name: (expr, env, context, expected) => {
+    if (membersOf(expected).includes(expr.name) && findLocal(env, expr.name) === undefined)
+      return { kind: 'enum', member: expr.name }
+    return evaluateName(expr.name, expr.span, env, context)
+  },
+  List: (expr, env, context, expected) => {
+    const element = elementOf(expected)
+    return list(expr.items.map((item) => context.session.evaluate(item, env, context, element)))
+  },
+  Range: evaluateRange,
+  Record: (expr, env, context) => ({
+    kind: 'record',
+    fields: new Map(expr.fields.map((field) => [field.name.text, context.session.evaluate(field.value, env, context)])),
+  }),
+  Unary: evaluateUnary,
+  Binary: evaluateBinary,
+  Pipe: evaluatePipe,
+  Call: evaluateCall,
+  Member: (expr, env, context) => evaluateMember(context.session.evaluate(expr.object, env, context), expr, context),
+  Index: evaluateIndex,
+  If: evaluateIf,
+  For: evaluateFor,
+  Block: (expr, env, context, expected) =>
+    context.session.evaluate(expr.value, bindLets(expr.lets, env, context), context, expected),
+  Error: () => {
+    throw new Stopped('this could not be read')
+  },
+}
+
+function elementOf(type: Type | undefined): Type | undefined {
+  if (type?.kind === 'optional') return elementOf(type.inner)
+  return type?.kind === 'list' ? type.element : undefined
+}
+
+/** The value of an expression; `expected` is the type that its place takes, for the names of enums. */
+function evaluate(expr: Expr, env: Env, context: Context, expected?: Type): Value {
+  spend(context, 1, expr.span)
+  const rule = rules[expr.kind] as Rule<Expr['kind']>
+  return nested(context, expr.span, () => rule(expr as never, env, context, expected))
+}
+
+/** A session evaluates one program; top-level `let`s keep their values in it. */
+export function createSession(program: Program, host: Host, bag: DiagnosticBag): Session {
+  return { program, host, bag, lets: new Map(), spent: { steps: 0, nesting: 0 }, evaluate }
+}

@@ -1,0 +1,69 @@
+/** `object.name`: fields of records and objects, sizes of tensors, figures of backbones. */
+import type { MemberExpr } from '../../grammar/ast.ts'
+import { objectSpecs } from '../schema/objects.ts'
+import { didYouMean } from './arguments.ts'
+import { countParameters, outlineOf } from './backbone.ts'
+import { type Context, fail } from './context.ts'
+import { list, number } from './numbers.ts'
+import { memberOf } from './object.ts'
+import { describe } from './show.ts'
+import type { BackboneValue, Value } from './value.ts'
+
+/** Legend: images [N,H,W,C], vectors [N,C]. */
+function tensorMember(shape: readonly number[], name: string): Value | undefined {
+  switch (name) {
+    case 'shape':
+      return list(shape.map((dim) => number(dim)))
+    case 'rank':
+      return number(shape.length)
+    case 'batch':
+      return shape[0] === undefined ? undefined : number(shape[0])
+    case 'channels':
+    case 'features': {
+      const last = shape.at(-1)
+      return last === undefined ? undefined : number(last)
+    }
+    case 'height':
+      return shape.length === 4 && shape[1] !== undefined ? number(shape[1]) : undefined
+    case 'width':
+      return shape.length === 4 && shape[2] !== undefined ? number(shape[2]) : undefined
+    default:
+      return undefined
+  }
+}
+
+const backboneMembers = ['parameters', 'embedding', 'macs'] as const
+
+function backboneMember(backbone: BackboneValue, expr: MemberExpr, context: Context): Value | undefined {
+  const member = backboneMembers.find((known) => known === expr.name.text)
+  if (member === undefined) return backbone.arguments.get(expr.name.text)
+  const outline = outlineOf(backbone, context.session, expr.span)
+  switch (member) {
+    case 'parameters':
+      return number(countParameters(outline.parameters))
+    case 'embedding':
+      return number(outline.embedding)
+    case 'macs':
+      return number(outline.macs)
+  }
+}
+
+export function evaluateMember(object: Value, expr: MemberExpr, context: Context): Value {
+  const name = expr.name.text
+  const missing = (known: Iterable<string>): never =>
+    fail(context, 'ARC4012', { what: describe(object), name }, expr.name.span, didYouMean(name, known, expr.name.span))
+  switch (object.kind) {
+    case 'record':
+      return object.fields.get(name) ?? missing(object.fields.keys())
+    case 'tensor':
+      return tensorMember(object.value.type.shape, name) ?? missing(['shape', 'channels', 'height', 'width', 'batch'])
+    case 'object':
+      return memberOf(object, name, context) ?? missing(Object.keys(objectSpecs[object.decl.keyword].body.fields))
+    case 'backbone':
+      return backboneMember(object, expr, context) ?? missing([...backboneMembers, ...object.arguments.keys()])
+    case 'list':
+      return name === 'length' ? number(object.items.length) : missing(['length'])
+    default:
+      return missing([])
+  }
+}

@@ -1,0 +1,27 @@
+/** Making values. */
+import type * as ir from '../ir/graph.ts'
+import { type Dimension, dimensionless } from '../types/dimension.ts'
+import type { NumberValue, TensorValue, Value } from './value.ts'
+
+/** A static number; `integer` where it is whole and nothing else is said. */
+export function number(value: number, dimension: Dimension = dimensionless, integer?: boolean): NumberValue {
+  return { kind: 'number', value, integer: integer ?? Number.isSafeInteger(value), dimension }
+}
+
+export function bool(value: boolean): Value {
+  return { kind: 'bool', value }
+}
+
+export function text(value: string, pending?: string): Value {
+  return { kind: 'string', value, pending }
+}
+
+export function list(items: readonly Value[]): Value {
+  return { kind: 'list', items }
+}
+
+export function tensor(value: ir.Value, dimension: Dimension = dimensionless): TensorValue {
+  return { kind: 'tensor', value, dimension }
+}
+
+export const none: Value = { kind: 'none' }

@@ -1,0 +1,248 @@
+/** Instances of margins, optimizers, schedules, devices, machines and data sets: arguments, fields on demand, methods. */
+import type { Entry, FieldEntry, MethodEntry, ObjectDecl, StateEntry } from '../../grammar/ast.ts'
+import { type Span, textOf } from '../../grammar/source.ts'
+import type { Module } from '../names/program.ts'
+import { objectSpecs } from '../schema/objects.ts'
+import type { FieldSpec, SectionSpec } from '../schema/spec.ts'
+import { bindParameters, conformArguments, type Given, matchArguments } from './arguments.ts'
+import { conform } from './conform.ts'
+import { bind, type Context, type Env, enter, fail, nested } from './context.ts'
+import { defaultValue } from './default-value.ts'
+import { none } from './numbers.ts'
+import { describe, showNumber, showValue } from './show.ts'
+import type { NumberValue, ObjectValue, Value } from './value.ts'
+
+interface Instance {
+  /** Arguments and `let`s of the declaration. */
+  env: Env | undefined
+  readonly fields: Map<string, Value | 'open'>
+}
+
+const instances = new WeakMap<ObjectValue, Instance>()
+
+function instanceOf(object: ObjectValue): Instance {
+  let instance = instances.get(object)
+  if (instance === undefined) {
+    instance = { env: undefined, fields: new Map() }
+    instances.set(object, instance)
+  }
+  return instance
+}
+
+function signatureOf(decl: ObjectDecl) {
+  return { name: decl.name.text, parameters: decl.parameters }
+}
+
+/** Makes an instance, or from one another with some arguments changed; its own `require`s are checked. */
+export function instantiate(
+  base: { readonly decl: ObjectDecl; readonly module: Module } & Partial<ObjectValue>,
+  given: readonly Given[],
+  span: Span,
+  context: Context,
+): ObjectValue {
+  const { decl, module } = base
+  const signature = signatureOf(decl)
+  const outer: Env = { module, locals: undefined }
+  const matched = matchArguments(context, signature, given)
+  const changed = conformArguments(context, signature, matched, outer)
+  const values = new Map([...(base.arguments ?? []), ...changed])
+  const bound = bindParameters(context, signature, values, outer, span)
+  const overrides = base.overrides ?? new Map()
+  const object: ObjectValue = { kind: 'object', decl, module, arguments: bound.values, overrides, span }
+  checkRequires(object, context)
+  return object
+}
+
+/** Arguments and `let`s in scope. */
+function envOf(object: ObjectValue, context: Context): Env {
+  const instance = instanceOf(object)
+  if (instance.env !== undefined) return instance.env
+  let env: Env = { module: object.module, locals: undefined }
+  for (const [name, value] of object.arguments) env = bind(env, name, value)
+  for (const entry of object.decl.entries)
+    if (entry.kind === 'Let') env = bind(env, entry.name.text, context.session.evaluate(entry.value, env, context))
+  instance.env = env
+  return env
+}
+
+function checkRequires(object: ObjectValue, context: Context): void {
+  if (objectSpecs[object.decl.keyword].requires !== 'arguments') return
+  for (const entry of object.decl.entries) {
+    if (entry.kind !== 'Require') continue
+    const holds = context.session.evaluate(entry.condition, envOf(object, context), context)
+    if (holds.kind !== 'bool')
+      fail(context, 'ARC4002', { found: describe(holds), wanted: '`true` or `false`' }, entry.condition.span)
+    else if (!holds.value) reportRequire(object, textOf(entry.condition.span), entry.condition.span, context)
+  }
+}
+
+function reportRequire(object: ObjectValue, condition: string, span: Span, context: Context): never {
+  const named = [...object.arguments].filter(([name]) => new RegExp(`\\b${name}\\b`).test(condition))
+  const notes = named.map(([name, value]) => `\`${name}\` is ${showValue(value)}`)
+  for (const [name, value] of named) {
+    const degrees = value.kind === 'number' ? degreesMeant(value) : undefined
+    if (degrees !== undefined) notes.push(`in degrees, \`${name}\` would be ${degrees}`)
+  }
+  const related = [{ span, message: 'required here' }]
+  return fail(context, 'ARC4213', { owner: object.decl.name.text, condition }, object.span, { related, notes })
+}
+
+/** An angle of 2 to 90 rad was most likely meant in degrees. */
+function degreesMeant({ value, dimension }: NumberValue): string | undefined {
+  if (dimension.radian !== 1 || value < 2 || value > 90) return undefined
+  const radians = (value * Math.PI) / 180
+  return `\`${showNumber({ value, dimension: {} })} deg\`, which is ${radians.toFixed(3)} rad`
+}
+
+/** A field's path within its object: `links.within`. */
+function findField(entries: readonly Entry[], path: readonly string[]): FieldEntry | undefined {
+  let found: FieldEntry | undefined
+  for (const entry of entries) {
+    if (entry.kind === 'Field' && entry.path.map((part) => part.text).join('.') === path.join('.')) found = entry
+    if (entry.kind === 'Section' && path.length > 1 && entry.name.text === path[0])
+      found = findField(entry.entries, path.slice(1)) ?? found
+  }
+  return found
+}
+
+export function specOf(body: SectionSpec, path: readonly string[]): FieldSpec | undefined {
+  const [first, ...rest] = path
+  if (first === undefined) return undefined
+  if (rest.length === 0) return Object.hasOwn(body.fields, first) ? body.fields[first] : undefined
+  const section = Object.hasOwn(body.sections, first) ? body.sections[first] : undefined
+  return section && specOf(section, rest)
+}
+
+/** Every path below a body: `nodes`, `links.within`. */
+export function fieldPaths(body: SectionSpec, prefix = ''): string[] {
+  const own = Object.keys(body.fields).map((name) => `${prefix}${name}`)
+  const nestedPaths = Object.entries(body.sections).flatMap(([name, section]) =>
+    fieldPaths(section, `${prefix}${name}.`),
+  )
+  return [...own, ...nestedPaths]
+}
+
+/** The value of a field: overridden, written, the argument of its name, or its default; `none` where it has none. */
+export function fieldOf(object: ObjectValue, path: string, context: Context): Value {
+  const { fields } = instanceOf(object)
+  const known = fields.get(path)
+  if (known === 'open') return fail(context, 'ARC4014', { name: path }, object.span)
+  if (known !== undefined) return known
+  fields.set(path, 'open')
+  try {
+    const value = nested(context, object.span, () => evaluateField(object, path, context))
+    fields.set(path, value)
+    return value
+  } finally {
+    if (fields.get(path) === 'open') fields.delete(path)
+  }
+}
+
+function evaluateField(object: ObjectValue, path: string, context: Context): Value {
+  const { decl } = object
+  const parts = path.split('.')
+  const spec = specOf(objectSpecs[decl.keyword].body, parts)
+  if (spec === undefined)
+    return fail(context, 'ARC4012', { what: `the ${decl.keyword} \`${decl.name.text}\``, name: path }, object.span)
+  const full = `${decl.name.text}.${path}`
+  const overridden = object.overrides.get(path)
+  if (overridden !== undefined)
+    return checkRange(context, full, spec, conform(context, overridden, spec.type, object.span), object.span)
+  const entry = findField(decl.entries, parts)
+  if (entry !== undefined) {
+    const value = context.session.evaluate(entry.value, envOf(object, context), context, spec.type)
+    return checkRange(context, full, spec, conform(context, value, spec.type, entry.value.span), entry.value.span)
+  }
+  const argument = object.arguments.get(path)
+  if (argument !== undefined)
+    return checkRange(context, full, spec, conform(context, argument, spec.type, object.span), object.span)
+  if (spec.required)
+    return fail(context, 'ARC4019', { keyword: decl.keyword, owner: decl.name.text, name: path }, object.span, {
+      related: [{ span: decl.name.span, message: `\`${decl.name.text}\` is declared here` }],
+      notes: [spec.doc],
+    })
+  return spec.default === undefined ? none : defaultValue(spec.default, spec.type)
+}
+
+/** The value, unless it is a number outside of the field's range. */
+export function checkRange(context: Context, path: string, spec: FieldSpec, value: Value, span: Span): Value {
+  const { range } = spec
+  if (range === undefined || value.kind !== 'number') return value
+  const { min, max, minOpen = false, maxOpen = false } = range
+  const low = min === undefined || (minOpen ? value.value > min : value.value >= min)
+  const high = max === undefined || (maxOpen ? value.value < max : value.value <= max)
+  if (low && high) return value
+  const show = (bound: number) => showNumber({ value: bound, dimension: value.dimension })
+  const bounds =
+    min !== undefined && max !== undefined
+      ? `in ${minOpen ? '(' : '['}${show(min)}, ${show(max)}${maxOpen ? ')' : ']'}`
+      : min !== undefined
+        ? `${minOpen ? 'above' : 'at least'} ${show(min)}`
+        : `${maxOpen ? 'below' : 'at most'} ${show(max ?? 0)}`
+  return fail(context, 'ARC4020', { path, bounds, found: showNumber(value) }, span, { notes: [spec.doc] })
+}
+
+export function methodOf(object: ObjectValue, name: string): MethodEntry | undefined {
+  return object.decl.entries.find((entry): entry is MethodEntry => entry.kind === 'Method' && entry.name.text === name)
+}
+
+/** Whether the declaration's kind knows a method of that name, defined or left out. */
+export function knowsMethod(object: ObjectValue, name: string): boolean {
+  return Object.hasOwn(objectSpecs[object.decl.keyword].methods, name)
+}
+
+/** `other` of a margin that leaves it out, as a function of its arguments. */
+function methodDefault(object: ObjectValue, name: string, values: readonly Value[]): Value | undefined {
+  return object.decl.keyword === 'margin' && name === 'other' ? values[0] : undefined
+}
+
+/** Calls a method; `extra` names more values that its body sees (the states of an optimizer). */
+export function callMethod(
+  object: ObjectValue,
+  name: string,
+  values: readonly Value[],
+  span: Span,
+  context: Context,
+  extra: ReadonlyMap<string, Value> = new Map(),
+): Value {
+  const owner = object.decl.name.text
+  const method = methodOf(object, name)
+  if (method === undefined)
+    return (
+      methodDefault(object, name, values) ??
+      fail(context, 'ARC4019', { keyword: object.decl.keyword, owner, name }, span)
+    )
+  const full = `${owner}.${name}`
+  if (values.length > method.parameters.length)
+    return fail(context, 'ARC4011', { callee: full, most: method.parameters.length }, span)
+  let env = envOf(object, context)
+  for (const [state, value] of extra) env = bind(env, state, value)
+  for (const [index, parameter] of method.parameters.entries()) {
+    const value = values[index]
+    if (value === undefined) return fail(context, 'ARC4008', { callee: full, name: parameter.name.text }, span)
+    env = bind(env, parameter.name.text, value)
+  }
+  const inner = enter(context, { name: full, target: object, path: undefined, span })
+  return context.session.evaluate(method.body, env, inner)
+}
+
+/** Names and initial values of what an optimizer keeps for every weight. */
+export function statesOf(object: ObjectValue, context: Context): readonly { name: string; initial: number }[] {
+  const states = object.decl.entries.filter((entry): entry is StateEntry => entry.kind === 'State')
+  return states.map((state) => {
+    const value = context.session.evaluate(state.value, envOf(object, context), context)
+    if (value.kind !== 'number')
+      return fail(context, 'ARC4002', { found: describe(value), wanted: 'a number' }, state.value.span)
+    return { name: state.name.text, initial: value.value }
+  })
+}
+
+/** The value of an argument, a field or a whole section; `undefined` where there is none of that name. */
+export function memberOf(object: ObjectValue, name: string, context: Context): Value | undefined {
+  const { body } = objectSpecs[object.decl.keyword]
+  if (specOf(body, [name]) !== undefined) return fieldOf(object, name, context)
+  const section = Object.hasOwn(body.sections, name) ? body.sections[name] : undefined
+  if (section === undefined) return object.arguments.get(name)
+  const fields = fieldPaths(section).map((path) => [path, fieldOf(object, `${name}.${path}`, context)] as const)
+  return { kind: 'record', fields: new Map(fields) }
+}

@@ -1,0 +1,136 @@
+/** The data set, machine and requirements of an experiment, out of their evaluated objects. */
+import type { Expr, RequireEntry } from '../../grammar/ast.ts'
+import { textOf } from '../../grammar/source.ts'
+import type { DatasetSpec, DeviceSpec, MachineSpec, RequireSpec } from '../experiment.ts'
+import { requireQuantities } from '../schema/objects.ts'
+import { sameDimension, showDimension } from '../types/dimension.ts'
+import { attempt, type Context, type Env, fail } from './context.ts'
+import { fieldOf } from './object.ts'
+import { asLink, asMember, asNumber, asObject, asString, orNone } from './read.ts'
+import { describe } from './show.ts'
+import type { ObjectValue, Value } from './value.ts'
+
+/** All fields of an object, so that several mistakes in it are reported; then `build` with a reader that cannot fail. */
+function readFields<T>(
+  object: ObjectValue,
+  paths: readonly string[],
+  context: Context,
+  build: (field: (path: string) => Value) => T,
+): T | undefined {
+  const values = new Map<string, Value>()
+  for (const path of paths) {
+    const value = attempt(() => fieldOf(object, path, context))
+    if (value !== undefined) values.set(path, value)
+  }
+  if (values.size < paths.length) return undefined
+  return attempt(() => build((path) => values.get(path) ?? { kind: 'none' }))
+}
+
+const formats = ['synthetic', 'folder', 'recordio'] as const
+
+/** `undefined` after reported mistakes. */
+export function resolveDataset(object: ObjectValue, context: Context): DatasetSpec | undefined {
+  const paths = ['format', 'root', 'identities', 'images', 'per_identity', 'holdout', 'seed', 'nuisance']
+  return readFields(object, paths, context, (field) => {
+    const format = asMember(field('format'), formats)
+    const wanted = format === 'synthetic' ? ['identities', 'per_identity'] : ['root']
+    for (const name of wanted)
+      if (field(name).kind === 'none')
+        fail(context, 'ARC4211', { format, field: name }, object.span, {
+          related: [{ span: object.decl.name.span, message: `\`${object.decl.name.text}\` is declared here` }],
+        })
+    const root = orNone(field('root'), asString)
+    return {
+      name: object.decl.name.text,
+      format,
+      root: root === undefined ? undefined : { path: root.value, pending: root.pending },
+      identities: orNone(field('identities'), asNumber),
+      images: orNone(field('images'), asNumber),
+      perIdentity: orNone(field('per_identity'), asNumber),
+      holdout: asNumber(field('holdout')),
+      seed: asNumber(field('seed')),
+      nuisance: asNumber(field('nuisance')),
+      span: object.span,
+    }
+  })
+}
+
+function resolveDevice(object: ObjectValue, context: Context): DeviceSpec | undefined {
+  const plain = ['kind', 'name', 'compute', 'memory', 'reserve', 'bandwidth', 'source']
+  const paths = [...plain, 'flops.f32', 'flops.f16', 'flops.bf16']
+  return readFields(object, paths, context, (field) => ({
+    name: orNone(field('name'), asString)?.value ?? object.decl.name.text,
+    kind: asMember(field('kind'), ['cuda', 'cpu'] as const),
+    compute: orNone(field('compute'), asNumber),
+    memory: asNumber(field('memory')),
+    reserve: asNumber(field('reserve')),
+    bandwidth: asNumber(field('bandwidth')),
+    flops: {
+      f32: asNumber(field('flops.f32')),
+      f16: orNone(field('flops.f16'), asNumber),
+      bf16: orNone(field('flops.bf16'), asNumber),
+    },
+    source: orNone(field('source'), asString)?.value,
+  }))
+}
+
+/** `undefined` after reported mistakes. */
+export function resolveMachine(object: ObjectValue, context: Context): MachineSpec | undefined {
+  const paths = ['nodes', 'devices_per_node', 'device', 'links.within', 'links.between']
+  return readFields(object, paths, context, (field) => {
+    const device = resolveDevice(asObject(field('device')), context)
+    const nodes = asNumber(field('nodes'))
+    const between = orNone(field('links.between'), asLink)
+    const name = object.decl.name.text
+    if (nodes > 1 && between === undefined) fail(context, 'ARC4210', { machine: name, nodes }, object.span)
+    if (device === undefined) return undefined
+    return {
+      name,
+      nodes,
+      devicesPerNode: asNumber(field('devices_per_node')),
+      device,
+      within: asLink(field('links.within')),
+      between,
+      span: object.span,
+    }
+  })
+}
+
+const operators = ['<', '<=', '>', '>='] as const
+const mirrored = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' } as const
+
+/** `memory.peak` of a name or member expression. */
+function quantityOf(expr: Expr): RequireSpec['quantity'] | undefined {
+  const text = expr.kind === 'Name' || expr.kind === 'Member' ? textOf(expr.span).replace(/\s/g, '') : ''
+  const known = Object.keys(requireQuantities) as RequireSpec['quantity'][]
+  return known.find((quantity) => quantity === text)
+}
+
+/** One requirement for each comparison of a `require`; several are joined by `and`. */
+export function resolveRequire(entry: RequireEntry, env: Env, context: Context): RequireSpec[] {
+  return conditions(entry.condition).map((condition): RequireSpec => {
+    const operator = condition.kind === 'Binary' ? operators.find((known) => known === condition.operator) : undefined
+    if (condition.kind !== 'Binary' || operator === undefined)
+      return fail(context, 'ARC4215', { found: `\`${textOf(condition.span)}\`` }, condition.span)
+    const left = quantityOf(condition.left)
+    const quantity = left ?? quantityOf(condition.right)
+    if (quantity === undefined)
+      return fail(context, 'ARC4215', { found: `\`${textOf(condition.span)}\`` }, condition.span)
+    const side = left === undefined ? condition.left : condition.right
+    const bound = context.session.evaluate(side, env, context)
+    const { dimension } = requireQuantities[quantity]
+    if (bound.kind !== 'number' || !sameDimension(bound.dimension, dimension))
+      return fail(context, 'ARC4002', { found: describe(bound), wanted: showDimension(dimension) }, side.span)
+    return {
+      quantity,
+      operator: left === undefined ? mirrored[operator] : operator,
+      bound: bound.value,
+      span: condition.span,
+    }
+  })
+}
+
+function conditions(expr: Expr): Expr[] {
+  if (expr.kind === 'Binary' && expr.operator === 'and') return [...conditions(expr.left), ...conditions(expr.right)]
+  return [expr]
+}

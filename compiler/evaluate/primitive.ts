@@ -1,0 +1,150 @@
+/** Calls of the primitive operations: values of the language in, TypeScript values through, values of the language out. */
+import type { FunctionDecl } from '../../grammar/ast.ts'
+import { bug } from '../../grammar/diagnostic.ts'
+import type { Span } from '../../grammar/source.ts'
+import type { Marshal, PrimitiveResult } from '../primitives/marshal-types.ts'
+import { primitives } from '../primitives/table.gen.ts'
+import type { Call } from '../primitives/types.ts'
+import { type Dimension, isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
+import { angle } from '../types/type.ts'
+import { type Context, fail } from './context.ts'
+import { bool, number, tensor } from './numbers.ts'
+import { describe } from './show.ts'
+import type { Value } from './value.ts'
+
+/** Primitives whose arguments share a dimension, which the result keeps. */
+const keepsDimension = new Set(['abs', 'min', 'max', 'floor', 'ceil', 'round'])
+
+function joinPath(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`
+}
+
+function callOf(context: Context, span: Span, name: string): Call {
+  const report: Call['fail'] = (code, params, extras) => fail(context, code, params, span, extras)
+  const needGraph = (): never => report('ARC4017', { what: `\`${name}\`` })
+  return {
+    span,
+    path: context.scope.path,
+    graph: () => context.builder ?? needGraph(),
+    model: () => context.model?.elaboration ?? needGraph(),
+    declare(local, spec) {
+      const model = context.model ?? needGraph()
+      const path = joinPath(context.scope.path, local)
+      const first = model.declared.get(path)
+      if (first !== undefined)
+        return report('ARC4022', { path }, { related: [{ span: first, message: 'it is first declared here' }] })
+      model.declared.set(path, span)
+      const value = model.elaboration.parameter({ ...spec, path, span })
+      if (spec.buffer) model.buffers.set(value, path)
+      return value
+    },
+    bufferPath: (buffer) => context.model?.buffers.get(buffer),
+    env: (variable) => context.session.host.env(variable),
+    fail: report,
+  }
+}
+
+/** The dimension that elementwise arguments have in common: plain, an angle, or for some primitives any. */
+function sharedDimension(
+  context: Context,
+  name: string,
+  type: Marshal,
+  values: readonly Value[],
+  span: Span,
+): Dimension {
+  let shared: Dimension | undefined
+  for (const value of values) {
+    if (value.kind !== 'number' && value.kind !== 'tensor') continue
+    const { dimension } = value
+    const fits =
+      isDimensionless(dimension) ||
+      (type === 'Angle' && sameDimension(dimension, angle.dimension)) ||
+      keepsDimension.has(name)
+    if (!fits || (shared !== undefined && !sameDimension(shared, dimension)))
+      return fail(
+        context,
+        'ARC4002',
+        { found: showDimension(dimension), wanted: `a plain number for \`${name}\`` },
+        span,
+      )
+    shared = dimension
+  }
+  return shared ?? {}
+}
+
+function toPrimitive(context: Context, type: Marshal, value: Value, span: Span, what: string): unknown {
+  const misfit = (wanted: string): never =>
+    fail(context, 'ARC4002', { found: describe(value), wanted: `${wanted} for ${what}` }, span)
+  switch (type) {
+    case 'Int':
+    case 'Float':
+    case 'Time':
+    case 'Bandwidth':
+      return value.kind === 'number' ? value.value : misfit('a number that is known before the run')
+    case 'Scalar':
+    case 'Angle':
+      return value.kind === 'number' || value.kind === 'tensor' ? value.value : misfit('a number')
+    case 'Bool':
+      return value.kind === 'bool' ? value.value : misfit('`true` or `false`')
+    case 'StringArg':
+      return value.kind === 'string' ? value : misfit('a string')
+    case 'Ints':
+      if (value.kind !== 'list') return misfit('a list')
+      return value.items.map((item) => (item.kind === 'number' ? item.value : misfit('whole numbers')))
+    case 'List':
+      return value.kind === 'list' ? value.items : misfit('a list')
+    case 'Duration':
+      return value.kind === 'duration' ? value : misfit('steps or epochs')
+    case 'Tensor':
+    case 'Image':
+    case 'Vector':
+      return value.kind === 'tensor' ? value.value : misfit('a tensor')
+    case 'Initializer':
+      return value.kind === 'initializer' ? value.initializer : misfit('an initializer')
+    case 'Link':
+      return value.kind === 'link' ? value.link : misfit('a link')
+  }
+}
+
+function fromPrimitive(result: PrimitiveResult, dimension: Dimension, integer: boolean): Value {
+  if (typeof result === 'boolean') return bool(result)
+  if (typeof result === 'number') return number(result, dimension, integer && Number.isSafeInteger(result))
+  if ('technology' in result) return { kind: 'link', link: result }
+  if ('type' in result) return tensor(result, dimension)
+  if (result.kind === 'string') return result
+  return { kind: 'initializer', initializer: result }
+}
+
+/** Rounds to whole numbers, so that a static result is one. */
+const rounds = new Set(['floor', 'ceil', 'round', 'len'])
+
+/** Calls a primitive with all of its parameters bound, in order. */
+export function callPrimitive(
+  decl: FunctionDecl,
+  values: ReadonlyMap<string, Value>,
+  span: Span,
+  context: Context,
+): Value {
+  const name = decl.name.text
+  const entry = Object.hasOwn(primitives, name) ? primitives[name] : undefined
+  if (entry === undefined) return bug(`there is no primitive \`${name}\``, span)
+  const elementwise: Value[] = []
+  let type: Marshal = 'Scalar'
+  const operands = entry.parameters.map(([parameter, marshal]) => {
+    const value = values.get(parameter) ?? bug(`\`${name}\` has no value for \`${parameter}\``, span)
+    if (marshal === 'Scalar' || marshal === 'Angle') {
+      elementwise.push(value)
+      type = marshal
+    }
+    return toPrimitive(context, marshal, value, span, `\`${parameter}\` of \`${name}\``)
+  })
+  const shared = sharedDimension(context, name, type, elementwise, span)
+  const dimension = entry.result === 'Angle' ? angle.dimension : keepsDimension.has(name) ? shared : {}
+  const integer = rounds.has(name) || elementwise.every((value) => value.kind === 'number' && value.integer)
+  const run = () => entry.run(callOf(context, span, name), ...(operands as never[]))
+  const { builder } = context
+  const result = builder === undefined ? run() : builder.within({ span, path: context.scope.path }, run)
+  if (typeof result === 'number' && !Number.isFinite(result))
+    return fail(context, 'ARC4005', { what: `\`${name}\`` }, span)
+  return fromPrimitive(result, dimension, integer)
+}

@@ -1,0 +1,166 @@
+/** Values as `.arc` text and in words. */
+import { showShape } from '../primitives/tensors.ts'
+import { baseDimensions, type Dimension, isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
+import type { Link, NumberValue, Value } from './value.ts'
+
+/** Units from large to small; a number is written in the first that gives it a short form. */
+const units: readonly (readonly [Dimension, readonly (readonly [number, string])[]])[] = [
+  [
+    { byte: 1 },
+    [
+      [2 ** 40, 'TiB'],
+      [2 ** 30, 'GiB'],
+      [1e9, 'GB'],
+      [2 ** 20, 'MiB'],
+      [1e6, 'MB'],
+      [2 ** 10, 'KiB'],
+      [1, 'B'],
+    ],
+  ],
+  [
+    { second: 1 },
+    [
+      [1, 's'],
+      [1e-3, 'ms'],
+      [1e-6, 'us'],
+      [1e-9, 'ns'],
+    ],
+  ],
+  [
+    { byte: 1, second: -1 },
+    [
+      [1e9, 'GB/s'],
+      [1e6, 'MB/s'],
+      [1, 'B/s'],
+    ],
+  ],
+  [
+    { flop: 1, second: -1 },
+    [
+      [1e12, 'TFLOP/s'],
+      [1e9, 'GFLOP/s'],
+      [1, 'FLOP/s'],
+    ],
+  ],
+  [{ sample: 1, second: -1 }, [[1, 'samples/s']]],
+  [{ radian: 1 }, [[1, 'rad']]],
+  [{ step: 1 }, [[1, 'steps']]],
+  [{ epoch: 1 }, [[1, 'epochs']]],
+]
+
+/** The shortest text of a number that is at most 12 digits away from it. */
+export function showFloat(value: number): string {
+  const rounded = Number(value.toPrecision(12))
+  return String(Number.isFinite(rounded) ? rounded : value)
+}
+
+/** A number with its unit: `32 GiB`, `0.5 rad`, `150 GB/s`. */
+export function showNumber({ value, dimension }: Pick<NumberValue, 'value' | 'dimension'>): string {
+  if (isDimensionless(dimension)) return showFloat(value)
+  const known = units.find(([d]) => sameDimension(d, dimension))
+  if (known === undefined) {
+    const parts = baseDimensions.filter((base) => (dimension[base] ?? 0) !== 0)
+    return `${showFloat(value)} (${parts.map((base) => `${base}^${dimension[base]}`).join(' ')})`
+  }
+  const spellings = known[1].map(([factor, unit]) => ({ text: showFloat(value / factor), size: value / factor, unit }))
+  const fit = spellings.find(({ text, size }) => Math.abs(size) >= 1 && text.replace('.', '').length <= 4)
+  const best = fit ?? spellings.find(({ size }) => Math.abs(size) >= 1) ?? spellings.at(-1)
+  return best === undefined ? showFloat(value) : `${best.text} ${best.unit}`
+}
+
+function showLink(link: Link): string {
+  const bandwidth = showNumber({ value: link.bandwidth, dimension: { byte: 1, second: -1 } })
+  return `${link.technology}(${bandwidth}, latency: ${showNumber({ value: link.latency, dimension: { second: 1 } })})`
+}
+
+function showArguments(values: ReadonlyMap<string, Value>): string {
+  return [...values].map(([name, value]) => `${name}: ${showValue(value)}`).join(', ')
+}
+
+/** A value as `.arc` text: what one would write to get it. */
+export function showValue(value: Value): string {
+  switch (value.kind) {
+    case 'number':
+      return showNumber(value)
+    case 'bool':
+      return String(value.value)
+    case 'string':
+      return value.pending === undefined
+        ? JSON.stringify(value.value)
+        : `env(${JSON.stringify(pendingName(value.pending))})`
+    case 'list':
+      return `[${value.items.map(showValue).join(', ')}]`
+    case 'record':
+      return `{ ${[...value.fields].map(([name, field]) => `${name} = ${showValue(field)}`).join(', ')} }`
+    case 'enum':
+      return value.member
+    case 'batch':
+      return value.scope === 'device' ? `${value.count} per device` : `${value.count} global`
+    case 'duration':
+      return `${showFloat(value.count)} ${value.unit}`
+    case 'initializer':
+      switch (value.initializer.kind) {
+        case 'constant':
+          return `filled(${showFloat(value.initializer.value)})`
+        case 'normal':
+          return `normal(${showFloat(value.initializer.std)})`
+        case 'uniform':
+          return `uniform(${showFloat(value.initializer.bound)})`
+      }
+      break
+    case 'link':
+      return showLink(value.link)
+    case 'tensor':
+      return `a tensor ${showShape(value.value.type.shape)}`
+    case 'function':
+      return value.decl.name.text
+    case 'backbone':
+      return `${value.decl.name.text}(${showArguments(value.arguments)})`
+    case 'object': {
+      const written = showArguments(value.arguments)
+      return written === '' ? value.decl.name.text : `${value.decl.name.text}(${written})`
+    }
+    case 'none':
+      return 'nothing'
+  }
+}
+
+function pendingName(pending: string): string {
+  return pending.replace(/^environment variable /, '')
+}
+
+/** A value in words, for messages: `a plain number`, `a tensor [N, H 56, W 56, C 64]`. */
+export function describe(value: Value): string {
+  switch (value.kind) {
+    case 'number':
+      return isDimensionless(value.dimension) ? `the number ${showFloat(value.value)}` : showNumber(value)
+    case 'bool':
+    case 'enum':
+    case 'batch':
+    case 'duration':
+      return `\`${showValue(value)}\``
+    case 'string':
+      return 'a string'
+    case 'list':
+      return `a list of ${value.items.length}`
+    case 'record':
+      return 'a record'
+    case 'initializer':
+      return 'an initializer'
+    case 'link':
+      return 'a link'
+    case 'tensor': {
+      const shape = showShape(value.value.type.shape)
+      const what = value.value.type.shape.length === 0 ? 'a number known on the device' : `a tensor ${shape}`
+      return isDimensionless(value.dimension) ? what : `${what} (${showDimension(value.dimension)})`
+    }
+    case 'function':
+      return `the ${value.decl.keyword} \`${value.decl.name.text}\``
+    case 'backbone':
+      return `the backbone \`${value.name}\``
+    case 'object':
+      return `the ${value.decl.keyword} \`${value.decl.name.text}\``
+    case 'none':
+      return 'nothing'
+  }
+}

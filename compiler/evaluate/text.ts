@@ -1,0 +1,33 @@
+/** Strings with holes. */
+import type { StringExpr } from '../../grammar/ast.ts'
+import { type Context, type Env, fail } from './context.ts'
+import { describe, showNumber } from './show.ts'
+import type { StringValue } from './value.ts'
+
+/** The text of a string; what is only known at the start of the run stays pending. */
+export function stringText(expr: StringExpr, env: Env, context: Context): StringValue {
+  let value = expr.texts[0] ?? ''
+  let pending: string | undefined
+  for (const [index, hole] of expr.holes.entries()) {
+    const shown = context.session.evaluate(hole, env, context)
+    switch (shown.kind) {
+      case 'string':
+        value += shown.value
+        pending ??= shown.pending
+        break
+      case 'number':
+        value += showNumber(shown)
+        break
+      case 'bool':
+        value += String(shown.value)
+        break
+      case 'enum':
+        value += shown.member
+        break
+      default:
+        fail(context, 'ARC4002', { found: describe(shown), wanted: 'a number or a string' }, hole.span)
+    }
+    value += expr.texts[index + 1] ?? ''
+  }
+  return { kind: 'string', value, pending }
+}

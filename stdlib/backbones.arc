@@ -1,0 +1,112 @@
+// Backbones of face recognition, with the parameter paths of arcface_torch's state dicts.
+
+/// The basic block of IResNet (arXiv:1801.07698).
+block residual(x: Image, channels: int, stride: int = 1) -> Image {
+  let main = x |> batch_norm as bn1 |> conv(channels, kernel: 3) as conv1 |> batch_norm as bn2 |> prelu as prelu
+               |> conv(channels, kernel: 3, stride: stride) as conv2 |> batch_norm as bn3
+  let skip = if stride == 1 and x.channels == channels then x
+             else x |> conv(channels, kernel: 1, stride: stride) as "downsample.0" |> batch_norm as "downsample.1"
+  main + skip
+}
+
+/// IResNet (arXiv:1801.07698). `depths` are the blocks of the stages, each of which halves the image; `channels` are their widths
+/// and `stem` that of the first convolution. The embedding is computed in f32.
+backbone iresnet(depths: [int], embedding: int = 512, channels: [int] = [64, 128, 256, 512], stem: int = 64) on Image(112, 112, 3) -> Vector(embedding) {
+  let first = input |> conv(stem, kernel: 3) as conv1 |> batch_norm as bn1 |> prelu as prelu
+  let last = for stage in 0..len(depths) carry x = first {
+    for index in 0..depths[stage] carry y = x {
+      y |> residual(channels[stage], stride: if index == 0 then 2 else 1) as "layer{stage + 1}.{index}"
+    }
+  }
+  last |> batch_norm as bn2 |> flatten |> linear(embedding, precise: true) as fc |> batch_norm(scaled: false) as features
+}
+
+/// IResNet-18.
+let r18 = iresnet(depths: [2, 2, 2, 2])
+/// IResNet-34.
+let r34 = iresnet(depths: [3, 4, 6, 3])
+/// IResNet-50.
+let r50 = iresnet(depths: [3, 4, 14, 3])
+/// IResNet-100.
+let r100 = iresnet(depths: [3, 13, 30, 3])
+/// IResNet-200.
+let r200 = iresnet(depths: [6, 26, 60, 6])
+
+/// Convolution, batch normalization and rectifier.
+block conv_unit(x: Image, channels: int, kernel: int = 1, stride: int = 1, groups: int = 1, precise: bool = false) -> Image {
+  let init = kaiming(channels * kernel * kernel)
+  x |> conv(channels, kernel: kernel, stride: stride, groups: groups, init: init, precise: precise) as "layers.0"
+    |> batch_norm as "layers.1" |> prelu as "layers.2"
+}
+
+/// Convolution and batch normalization.
+block linear_unit(x: Image, channels: int, kernel: int = 1, padding: int = 0, groups: int = 1, precise: bool = false) -> Image {
+  let init = kaiming(channels * kernel * kernel)
+  x |> conv(channels, kernel: kernel, padding: padding, groups: groups, init: init, precise: precise) as "layers.0"
+    |> batch_norm as "layers.1"
+}
+
+/// The bottleneck of MobileFaceNet (arXiv:1804.07573): widen, convolve each channel by itself, narrow.
+block bottleneck(x: Image, channels: int, width: int, stride: int = 1) -> Image {
+  x |> conv_unit(width) as "layers.0"
+    |> conv_unit(width, kernel: 3, stride: stride, groups: width) as "layers.1"
+    |> linear_unit(channels) as "layers.2"
+}
+
+/// `count` bottlenecks, each added to what it is given.
+block bottlenecks(x: Image, count: int, width: int) -> Image {
+  for index in 0..count carry y = x {
+    y + (y |> bottleneck(x.channels, width) as "layers.{index}")
+  }
+}
+
+/// The end of MobileFaceNet: a filter over the whole image for each channel, then the embedding, all in f32.
+block global_depthwise(x: Image, embedding: int) -> Vector {
+  let pooled = x |> linear_unit(x.channels, kernel: x.height, groups: x.channels, precise: true) as "layers.0"
+  pooled |> flatten
+    |> linear(embedding, bias: false, init: kaiming(embedding), precise: true) as "layers.2"
+    |> batch_norm as "layers.3"
+}
+
+/// MobileFaceNet (arXiv:1804.07573) in the variant of arcface_torch: `scale` widens it, `blocks` are the bottlenecks of its stages.
+backbone mobilefacenet(blocks: [int] = [1, 4, 6, 2], scale: int = 2, embedding: int = 512) on Image(112, 112, 3) -> Vector(embedding) {
+  let narrow = 64 * scale
+  let wide = 128 * scale
+  let stem = input |> conv_unit(narrow, kernel: 3, stride: 2) as "layers.0"
+  let first = if blocks[0] == 1 then stem |> conv_unit(narrow, kernel: 3, groups: 64) as "layers.1"
+              else stem |> bottlenecks(blocks[0], width: 128) as "layers.1"
+  let last = first
+    |> bottleneck(narrow, width: 128, stride: 2) as "layers.2" |> bottlenecks(blocks[1], width: 128) as "layers.3"
+    |> bottleneck(wide, width: 256, stride: 2) as "layers.4" |> bottlenecks(blocks[2], width: 256) as "layers.5"
+    |> bottleneck(wide, width: 512, stride: 2) as "layers.6" |> bottlenecks(blocks[3], width: 256) as "layers.7"
+  last |> conv_unit(512, precise: true) as conv_sep |> global_depthwise(embedding) as features
+}
+
+/// MobileFaceNet of arcface_torch.
+let mbf = mobilefacenet()
+/// The large MobileFaceNet of arcface_torch.
+let mbf_large = mobilefacenet(blocks: [2, 8, 12, 4], scale: 4)
+
+test "parameters in millions are those of arcface_torch" {
+  assert r18.parameters ≈ 24.03e6
+  assert r34.parameters ≈ 34.14e6
+  assert r50.parameters ≈ 43.59e6
+  assert r100.parameters ≈ 65.16e6
+  assert r200.parameters ≈ 118.83e6
+  assert mbf.parameters ≈ 2.06e6
+  assert mbf_large.parameters ≈ 6.31e6
+}
+
+test "multiplications in billions are those of the papers" {
+  assert r18.macs ≈ 2.61e9
+  assert r34.macs ≈ 4.46e9
+  assert r50.macs ≈ 6.31e9
+  assert r100.macs ≈ 12.09e9
+  assert r200.macs ≈ 23.42e9
+}
+
+test "a narrow network is a matter of arguments" {
+  let tiny = iresnet(depths: [1, 1, 1, 1], channels: [8, 16, 24, 32], stem: 8, embedding: 64)
+  assert tiny.embedding == 64
+  assert tiny.parameters < 300000
+}

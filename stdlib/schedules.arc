@@ -1,0 +1,45 @@
+// Schedules: the factor of the learning rate over the run. Their names need no `use`.
+
+/// The learning rate as it is, in every step.
+schedule constant {
+  factor(step, total, epoch) = 1
+}
+
+/// A linear rise over `warmup`, then a fall to 0 at the end of the run, by the power of what is left of it. As arcface_torch, but
+/// for the first step, which is not at the full rate.
+schedule polynomial(power: float = 1, warmup: duration = 0 epochs) {
+  require power > 0
+  factor(step, total, epoch) {
+    let rise = in_steps(warmup, epoch)
+    let left = max(1 - (step - rise) / max(total - rise, 1), 0)
+    let fall = left ** power
+    if rise == 0 then fall else (if step < rise then max(step, 1) / rise else fall)
+  }
+}
+
+/// A linear rise over `warmup`, then half a cosine wave down to `least` (arXiv:1608.03983).
+schedule cosine(warmup: duration = 0 epochs, least: float = 0) {
+  require least >= 0 and least <= 1
+  factor(step, total, epoch) {
+    let rise = in_steps(warmup, epoch)
+    let done = min(max((step - rise) / max(total - rise, 1), 0), 1)
+    let fall = least + (1 - least) * 0.5 * (1 + cos(done * 180 deg))
+    if rise == 0 then fall else (if step < rise then max(step, 1) / rise else fall)
+  }
+}
+
+test "polynomial rises, then falls to nothing" {
+  let schedule = polynomial(power: 1, warmup: 2 epochs)
+  assert schedule.factor(0, 100, 10) == 0.05
+  assert schedule.factor(10, 100, 10) == 0.5
+  assert schedule.factor(20, 100, 10) == 1
+  assert schedule.factor(60, 100, 10) == 0.5
+  assert schedule.factor(100, 100, 10) == 0
+  assert polynomial(power: 2).factor(50, 100, 10) == 0.25
+}
+
+test "cosine ends where it is told to" {
+  assert cosine().factor(0, 100, 10) == 1
+  assert abs(cosine().factor(50, 100, 10) - 0.5) < 1e-9
+  assert abs(cosine(least: 0.1).factor(100, 100, 10) - 0.1) < 1e-9
+}
