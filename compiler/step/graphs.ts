@@ -57,6 +57,7 @@ export function buildGraphs(experiment: Experiment, lengths: Lengths, options: G
       steps: lengths.steps,
       stepsPerEpoch: lengths.stepsPerEpoch,
       sampling,
+      chunks: 1,
     }),
     embed: buildEmbed(
       embedState.map((i) => need(slots[i], 'a slot')),

@@ -12,7 +12,7 @@ import * as ops from '../ir/ops.ts'
 import { gradient } from '../ir/vjp.ts'
 
 /** The logit of a class that does not take part: its exponential is exactly 0. */
-const ABSENT = -1e30
+export const ABSENT = -1e30
 
 export interface HeadRules {
   readonly margin: Margin

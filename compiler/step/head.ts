@@ -12,16 +12,9 @@ import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
 import type { ClassShard } from '../plan/plan.ts'
-import {
-  type ChunkInput,
-  chunkGradients,
-  chunkLogits,
-  chunkStatistics,
-  type HeadRules,
-  normalizeRows,
-  normalizeRowsGradient,
-  type SoftmaxStatistics,
-} from './head-chunk.ts'
+import { type HeadRules, normalizeRows, normalizeRowsGradient, type SoftmaxStatistics } from './head-chunk.ts'
+import { type ChunkUpdate, type Passes, passOne, passTwo, type Tables } from './head-passes.ts'
+import type { StepRows } from './head-rows.ts'
 import { perReplica } from './random.ts'
 import { drawSample, type SamplingPlan } from './sampling.ts'
 
@@ -30,11 +23,14 @@ export interface HeadInput {
   readonly embeddings: Value
   /** i32 [b], global class ids. */
   readonly labels: Value
-  /** All of this device's centers, f32 [M,D]. */
-  readonly centers: Value
+  /** Centers and their optimizer states of this device, [M,D] each. */
+  readonly tables: Tables
   readonly shards: readonly ClassShard[]
   /** Only a sample of the classes takes part; `undefined`: all do. */
   readonly sampling: Sampling | undefined
+  readonly update: ChunkUpdate
+  /** Pieces in which the center rows are worked on; they divide K. */
+  readonly chunks: number
 }
 
 export interface Sampling {
@@ -49,10 +45,8 @@ export interface HeadResult {
   readonly loss: Value
   /** Gradient of this device's embeddings, f32 [b,D]. */
   readonly embeddings: Value
-  /** Gradient of the centers that took part, complete: f32 [K,D]. */
-  readonly centers: Value
-  /** Which rows of the centers those are, i32 [K], a row that does not exist for an empty slot; `undefined`: all, in order. */
-  readonly rows: Value | undefined
+  /** The tables after the update. */
+  readonly tables: Tables
 }
 
 /** Head over sharded centers. */
@@ -69,68 +63,66 @@ export function shardedHead(b: GraphBuilder, rules: HeadRules, input: HeadInput)
     'i32',
   )
   const own = ops.subtract(b, labels, ops.broadcastScalar(b, start, labels.type.shape))
-  const active = activeCenters(b, input, own)
-  const chunk: ChunkInput = { embeddings, ...active }
-  const logits = chunkLogits(b, rules, chunk)
-  const total = joinOverReplicas(b, chunkStatistics(b, logits))
-  const gradients = chunkGradients(b, rules, chunk, logits, total)
+  const passes: Passes = {
+    rules,
+    embeddings,
+    rows: stepRows(b, input, own),
+    tables: input.tables,
+    chunks: input.chunks,
+  }
+  const one = passOne(b, passes)
+  const total = joinOverReplicas(b, one.statistics)
+  const two = passTwo(b, passes, one, total, input.update)
   const unitGradient = named(b, 'gradient of the embeddings', () =>
-    b.add('reduce_scatter', [gradients.embeddings], { dim: 0 }),
+    b.add('reduce_scatter', [two.embeddings], { dim: 0 }),
   )
   return {
     loss: meanLoss(b, rules, total),
     embeddings: normalizeRowsGradient(b, local, unitGradient),
-    centers: gradients.centers,
-    rows: active.rows,
+    tables: two.tables,
   }
 }
 
-/** Head over centers that every device holds: its own rows only, and the centers' gradient is summed. */
+/** Head over centers that every device holds: its own rows only, and each chunk's gradient is summed over the devices. */
 export function replicatedHead(b: GraphBuilder, rules: HeadRules, input: HeadInput): HeadResult {
   const local = normalizeRows(b, input.embeddings)
-  const chunk: ChunkInput = {
-    embeddings: local.unit,
-    centers: input.centers,
-    slots: input.labels,
-    present: undefined,
+  const rows: StepRows = { slots: input.labels, owned: paddedCount(b, input), sample: undefined }
+  const passes: Passes = { rules, embeddings: local.unit, rows, tables: input.tables, chunks: input.chunks }
+  const one = passOne(b, passes)
+  const summed: ChunkUpdate = {
+    clock: input.update.clock,
+    apply(inner, clock, parts, gradient) {
+      const [total] = named(inner, 'gradient of the centers', () => ops.sumOverReplicas(inner, [gradient]))
+      return input.update.apply(inner, clock, parts, total ?? gradient)
+    },
   }
-  const logits = chunkLogits(b, rules, chunk)
-  const total = chunkStatistics(b, logits)
-  const gradients = chunkGradients(b, rules, chunk, logits, total)
-  const [loss, centers] = named(b, 'loss and gradient of the centers', () =>
-    b.addAll('all_reduce', [meanLoss(b, rules, total), gradients.centers], { reduction: 'sum' }),
-  )
-  return {
-    loss: loss ?? gradients.centers,
-    embeddings: normalizeRowsGradient(b, local, gradients.embeddings),
-    centers: centers ?? gradients.centers,
-    rows: undefined,
-  }
+  const two = passTwo(b, passes, one, one.statistics, summed)
+  const own = meanLoss(b, rules, one.statistics)
+  const [loss] = named(b, 'loss', () => ops.sumOverReplicas(b, [own]))
+  return { loss: loss ?? own, embeddings: normalizeRowsGradient(b, local, two.embeddings), tables: two.tables }
 }
 
-interface ActiveCenters {
-  readonly centers: Value
-  readonly slots: Value
-  readonly present: Value | undefined
-  readonly rows: Value | undefined
+/** The rows of this step; `labels` i32 [B] are rows of this device's centers or lie outside. */
+function stepRows(b: GraphBuilder, input: HeadInput, labels: Value): StepRows {
+  const { sampling } = input
+  if (sampling === undefined) return { slots: labels, owned: paddedCount(b, input), sample: undefined }
+  const { plan, seed, step } = sampling
+  const { rows, present, slots } = drawSample(b, plan, seed, step, labels, ownedRows(b, input))
+  return { slots, owned: undefined, sample: { rows, present } }
 }
 
-/** The centers that take part, all or a sample; `labels` i32 [B] are rows of this device's centers or lie outside. */
-function activeCenters(b: GraphBuilder, input: HeadInput, labels: Value): ActiveCenters {
-  const { centers, sampling } = input
-  if (sampling === undefined) return { centers, slots: labels, present: presentRows(b, input), rows: undefined }
-  const { rows, present, slots } = drawSample(
-    b,
-    sampling.plan,
-    sampling.seed,
-    sampling.step,
-    labels,
-    ownedRows(b, input),
-  )
-  return { centers: ops.takeRows(b, centers, rows), slots, present, rows }
+/** Names the collective that `body` adds, for the plan's table. */
+function named<T>(b: GraphBuilder, what: string, body: () => T): T {
+  return b.within({ path: what }, body)
 }
 
-/** How many rows of the centers this device's shard fills, i32 []. */
+/** How many rows of the centers hold a class, i32 []; `undefined` where they all do on every device. */
+function paddedCount(b: GraphBuilder, input: HeadInput): Value | undefined {
+  const [table] = input.tables.values()
+  const rows = table?.type.shape[0] ?? 0
+  return input.shards.every((shard) => shard.count === rows) ? undefined : ownedRows(b, input)
+}
+
 function ownedRows(b: GraphBuilder, input: HeadInput): Value {
   return ops.convert(
     b,
@@ -140,20 +132,6 @@ function ownedRows(b: GraphBuilder, input: HeadInput): Value {
     ),
     'i32',
   )
-}
-
-/** Names the collective that `body` adds, for the plan's table. */
-function named<T>(b: GraphBuilder, what: string, body: () => T): T {
-  return b.within({ path: what }, body)
-}
-
-/** pred [K]: rows below this shard's count; `undefined` where all shards are full. */
-function presentRows(b: GraphBuilder, input: HeadInput): Value | undefined {
-  const rows = input.centers.type.shape[0] ?? 0
-  const counts = input.shards.map((shard) => shard.count)
-  if (counts.every((count) => count === rows)) return undefined
-  const row = ops.iota(b, { dtype: 'i32', shape: [rows] }, 0)
-  return ops.compare(b, 'LT', row, ops.broadcastScalar(b, ownedRows(b, input), [rows]))
 }
 
 /** Statistics of all classes from those of each device's: one all-gather of [3,B]. */

@@ -5,18 +5,18 @@
  * Legend: b images of one device, H W height and width, D embedding width.
  */
 import { bug, need } from '../../grammar/diagnostic.ts'
-import type { Experiment, OptimizerUpdate } from '../experiment.ts'
+import type { Experiment } from '../experiment.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import type { Graph, Output, Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
 import { gradient } from '../ir/vjp.ts'
 import { type ClassShard, type StepMetric, stepMetrics } from '../plan/plan.ts'
 import { applyBackbone } from './backbone.ts'
-import { replicatedHead, shardedHead } from './head.ts'
+import { buildHead } from './head-update.ts'
 import { mirrorSome, normalizeImages } from './images.ts'
 import type { SamplingPlan } from './sampling.ts'
 import type { StateSlot } from './state.ts'
-import { applyOptimizer, clipGradients, gradientNorm, reduceGradients } from './update.ts'
+import { applyOptimizer, type Clock, clipGradients, gradientNorm, reduceGradients } from './update.ts'
 
 export interface StepOptions {
   readonly steps: number
@@ -24,6 +24,12 @@ export interface StepOptions {
   /** `u8`: bytes, normalized and mirrored on the device. `f32`: numbers that go into the backbone as they are. */
   readonly images: 'u8' | 'f32'
   readonly sampling: SamplingPlan | undefined
+  /** Pieces in which the head works on its center rows; they divide the rows of a step. */
+  readonly chunks: number
+}
+
+function isCenters({ tensor }: StateSlot): boolean {
+  return tensor.role === 'centers' || tensor.role === 'centers_optimizer'
 }
 
 export function buildStep(
@@ -52,16 +58,21 @@ export function buildStep(
     })
   })
 
+  const clock: Clock = b.within({ phase: 'update', path: 'update' }, () => ({
+    rate: scheduledRate(b, experiment, step, options),
+    step: ops.add(b, ops.convert(b, step, 'f32'), 1),
+  }))
+
   const head = b.within({ phase: 'head', path: 'head' }, () => {
-    const build = experiment.centers.placement === 'shard' ? shardedHead : replicatedHead
-    const rules = {
-      margin: experiment.margin,
-      gradient: experiment.centers.gradient,
-      compute: train.precision,
-      batch: batch * shards.length,
-    }
     const sampling = options.sampling === undefined ? undefined : { plan: options.sampling, seed: train.seed, step }
-    return build(b, rules, { embeddings: forward.embeddings, labels, centers: get('centers'), shards, sampling })
+    const tables = new Map(slots.filter(isCenters).map(({ tensor }) => [tensor.name, get(tensor.name)]))
+    return buildHead(b, experiment, clock, tables, {
+      embeddings: forward.embeddings,
+      labels,
+      shards,
+      sampling,
+      chunks: options.chunks,
+    })
   })
 
   const trained = slots.filter((slot) => slot.tensor.role === 'parameter' && slot.parameter?.trainable === true)
@@ -77,39 +88,17 @@ export function buildStep(
     )
   })
 
-  const next = new Map<string, Value>(forward.updates)
+  const next = new Map<string, Value>([...forward.updates, ...head.tables])
   const metrics = b.within({ phase: 'update', path: 'update' }, () => {
-    const clock = {
-      rate: scheduledRate(b, experiment, step, options),
-      step: ops.add(b, ops.convert(b, step, 'f32'), 1),
-    }
     const norm = gradients.length === 0 ? ops.splat(b, 0, { dtype: 'f32', shape: [] }) : gradientNorm(b, gradients)
     const clipped = train.clip === undefined ? gradients : clipGradients(b, gradients, norm, train.clip)
-    const store = (name: string, updated: OptimizerUpdate, put: (slot: string, value: Value) => Value) => {
-      next.set(name, put(name, updated.weight))
-      for (const [state, value] of updated.states) next.set(`${name}.${state}`, put(`${name}.${state}`, value))
-    }
-    const update = (name: string, grad: Value) => {
-      const states = new Map(optimizer.states.map((s) => [s.name, get(`${name}.${s.name}`)]))
-      store(
-        name,
-        applyOptimizer(b, optimizer, clock, { weight: get(name), gradient: grad, states }),
-        (_, value) => value,
-      )
-    }
     trained.forEach((slot, i) => {
-      update(slot.tensor.name, need(clipped[i], 'a gradient'))
-    })
-    b.within({ path: 'head' }, () => {
-      const { rows } = head
-      if (rows === undefined) return update('centers', head.centers)
-      if (experiment.centers.update === 'dense') {
-        return update('centers', ops.scatterRows(b, ops.splat(b, 0, get('centers').type), rows, head.centers, 'set'))
-      }
-      const take = (name: string) => ops.takeRows(b, get(name), rows)
-      const states = new Map(optimizer.states.map((s) => [s.name, take(`centers.${s.name}`)]))
-      const updated = applyOptimizer(b, optimizer, clock, { weight: take('centers'), gradient: head.centers, states })
-      store('centers', updated, (slot, value) => ops.scatterRows(b, get(slot), rows, value, 'set'))
+      const { name } = slot.tensor
+      const states = new Map(optimizer.states.map((s) => [s.name, get(`${name}.${s.name}`)]))
+      const operands = { weight: get(name), gradient: need(clipped[i], 'a gradient'), states }
+      const updated = applyOptimizer(b, optimizer, clock, operands)
+      next.set(name, updated.weight)
+      for (const [state, value] of updated.states) next.set(`${name}.${state}`, value)
     })
     return { loss: head.loss, gradient_norm: norm, rate: clock.rate } satisfies Record<StepMetric, Value>
   })

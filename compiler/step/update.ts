@@ -36,11 +36,17 @@ export interface WeightUpdate {
   readonly states: ReadonlyMap<string, Value>
 }
 
+/** What an optimizer is told of the step, f32 [] each: the scheduled learning rate, and the step counted from 1. */
+export interface Clock {
+  readonly rate: Value
+  readonly step: Value
+}
+
 /** Applies the optimizer to one weight; the result holds the weight under its own name and its states under theirs. */
 export function applyOptimizer(
   b: GraphBuilder,
   optimizer: Optimizer,
-  clock: { readonly rate: Value; readonly step: Value },
+  clock: Clock,
   operands: WeightUpdate,
 ): { readonly weight: Value; readonly states: ReadonlyMap<string, Value> } {
   const updated = optimizer.update(b, { ...operands, ...clock })

@@ -6,6 +6,7 @@
 import { describe, expect, test } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import { replicatedHead, shardedHead } from '../../../compiler/step/head.ts'
+import type { ChunkUpdate } from '../../../compiler/step/head-passes.ts'
 import { classShards, shardRows } from '../../../compiler/step/shards.ts'
 import { need } from '../../../grammar/diagnostic.ts'
 import type { HostTensor } from '../../../runtime/engine.ts'
@@ -22,6 +23,7 @@ interface Case {
   readonly filter?: number
   readonly gradient: 'exact' | 'straight_through'
   readonly placement: 'shard' | 'replicate'
+  readonly chunks?: number
 }
 
 function draw(seed: string, count: number): number[] {
@@ -57,7 +59,14 @@ function directLoss(
   return loss
 }
 
+/** Puts the gradient where the new centers belong, so that it can be looked at. */
+const gradientInstead: ChunkUpdate = {
+  clock: [],
+  apply: (_, __, ___, gradient) => new Map([['centers', gradient]]),
+}
+
 async function runHead(c: Case, scale: number) {
+  const chunks = c.chunks ?? 1
   const rows = c.replicas * c.perReplica
   const x = draw('embeddings', rows * D)
   const w = draw('centers', c.classes * D)
@@ -66,14 +75,17 @@ async function runHead(c: Case, scale: number) {
     c.placement === 'shard'
       ? classShards(c.classes, c.replicas)
       : Array.from({ length: c.replicas }, () => ({ start: 0, count: c.classes }))
-  const height = c.placement === 'shard' ? shardRows(c.classes, c.replicas) : c.classes
+  const rowsNeeded = c.placement === 'shard' ? shardRows(c.classes, c.replicas) : c.classes
+  const height = Math.ceil(rowsNeeded / chunks) * chunks
   const b = new GraphBuilder('head', c.replicas)
   const input = {
     embeddings: b.input('x', { dtype: 'f32', shape: [c.perReplica, D] }),
     labels: b.input('labels', { dtype: 'i32', shape: [c.perReplica] }),
-    centers: b.input('w', { dtype: 'f32', shape: [height, D] }),
+    tables: new Map([['centers', b.input('w', { dtype: 'f32', shape: [height, D] })]]),
     shards,
     sampling: undefined,
+    update: gradientInstead,
+    chunks,
   }
   const rules = {
     margin: arcfaceMargin(0.5, scale, c.filter),
@@ -85,7 +97,7 @@ async function runHead(c: Case, scale: number) {
   const graph = b.finish([
     { name: 'loss', value: head.loss },
     { name: 'dx', value: head.embeddings },
-    { name: 'dw', value: head.centers },
+    { name: 'dw', value: need(head.tables.get('centers'), 'the centers') },
   ])
   const inputs = shards.map((shard, r): HostTensor[] => {
     const part = new Float32Array(height * D).fill(0.25)
@@ -134,6 +146,18 @@ const cases: readonly (readonly [string, Case])[] = [
   ['two devices, uneven shards', { replicas: 2, perReplica: 3, classes: 7, gradient: 'exact', placement: 'shard' }],
   ['four devices, uneven shards', { replicas: 4, perReplica: 2, classes: 7, gradient: 'exact', placement: 'shard' }],
   ['filtered', { replicas: 2, perReplica: 3, classes: 7, filter: 0.1, gradient: 'exact', placement: 'shard' }],
+  [
+    'one device, three chunks, padded',
+    { replicas: 1, perReplica: 6, classes: 7, gradient: 'exact', placement: 'shard', chunks: 3 },
+  ],
+  [
+    'two devices, two chunks, filtered',
+    { replicas: 2, perReplica: 3, classes: 7, filter: 0.1, gradient: 'exact', placement: 'shard', chunks: 2 },
+  ],
+  [
+    'two devices, replicated, three chunks',
+    { replicas: 2, perReplica: 3, classes: 7, gradient: 'exact', placement: 'replicate', chunks: 3 },
+  ],
   ['two devices, replicated', { replicas: 2, perReplica: 3, classes: 7, gradient: 'exact', placement: 'replicate' }],
 ]
 

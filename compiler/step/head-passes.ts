@@ -1,0 +1,203 @@
+/**
+ * The two passes of the head over its center rows, in one piece or chunk by chunk: the first gathers the softmax statistics, the
+ * second recomputes each chunk's logits, adds to the gradient of the embeddings and updates the chunk's centers and optimizer
+ * state in place. No logits outlive their chunk and no gradient of all centers exists.
+ *
+ * Legend: B rows of the batch, M center rows of one device, K of them in the step, k of one chunk, D embedding width.
+ */
+import { bug, need } from '../../grammar/diagnostic.ts'
+import type { GraphBuilder } from '../ir/build.ts'
+import type { Value } from '../ir/graph.ts'
+import { forLoop } from '../ir/loop.ts'
+import * as ops from '../ir/ops.ts'
+import {
+  ABSENT,
+  type ChunkInput,
+  type ChunkLogits,
+  chunkGradients,
+  chunkLogits,
+  chunkStatistics,
+  type HeadRules,
+  type SoftmaxStatistics,
+} from './head-chunk.ts'
+import {
+  activeRows,
+  type ChunkRows,
+  chunkPresence,
+  chunkSlots,
+  readChunk,
+  type StepRows,
+  writeChunk,
+} from './head-rows.ts'
+
+/** Centers and their optimizer states, each [M,D], by name. */
+export type Tables = ReadonlyMap<string, Value>
+
+/** What a chunk's update needs; `clock` is what the optimizer is told of the step. */
+export interface ChunkUpdate {
+  readonly clock: readonly Value[]
+  /** New parts by table name, from the old parts and the gradient of the centers' part. */
+  apply(b: GraphBuilder, clock: readonly Value[], parts: Tables, gradient: Value): Tables
+}
+
+export interface Passes {
+  readonly rules: HeadRules
+  /** x̂ of the rows that this device compares, f32 [B,D]. */
+  readonly embeddings: Value
+  readonly rows: StepRows
+  readonly tables: Tables
+  /** How many chunks; K is a multiple of it. */
+  readonly chunks: number
+}
+
+export const centersTable = 'centers'
+
+interface PassOne {
+  readonly statistics: SoftmaxStatistics
+  /** Kept where there is only one chunk, so that the second pass need not recompute it. */
+  readonly kept: ChunkLogits | undefined
+}
+
+function chunkInput(b: GraphBuilder, embeddings: Value, rows: StepRows, chunk: ChunkRows, centers: Value): ChunkInput {
+  return {
+    embeddings,
+    centers: readChunk(b, rows, chunk, centers),
+    slots: chunkSlots(b, rows, chunk),
+    present: chunkPresence(b, rows, chunk),
+  }
+}
+
+function wholeChunk(b: GraphBuilder, passes: Passes): ChunkRows {
+  return { count: activeRows(passes.rows, centersOf(passes.tables)), start: ops.scalar(b, 0, 'i32'), whole: true }
+}
+
+function centersOf(tables: Tables): Value {
+  return need(tables.get(centersTable), 'the centers')
+}
+
+/** Rows of one chunk; K must split evenly. */
+function chunkSize(passes: Passes): number {
+  const rows = activeRows(passes.rows, centersOf(passes.tables))
+  if (rows % passes.chunks !== 0) bug(`${rows} center rows in ${passes.chunks} chunks`)
+  return rows / passes.chunks
+}
+
+/** The values of `StepRows` as a list and back, for the inside of a loop. */
+function packRows(rows: StepRows): { readonly values: readonly Value[]; unpack(values: readonly Value[]): StepRows } {
+  const values = [rows.slots, rows.owned, rows.sample?.rows, rows.sample?.present].filter((v) => v !== undefined)
+  return {
+    values,
+    unpack(inside) {
+      const queue = [...inside]
+      const take = () => need(queue.shift(), 'a value of the rows')
+      const slots = take()
+      const owned = rows.owned === undefined ? undefined : take()
+      return { slots, owned, sample: rows.sample === undefined ? undefined : { rows: take(), present: take() } }
+    },
+  }
+}
+
+/** Statistics of all K rows of this device. */
+export function passOne(b: GraphBuilder, passes: Passes): PassOne {
+  const { rules, embeddings, rows } = passes
+  const centers = centersOf(passes.tables)
+  if (passes.chunks === 1) {
+    const logits = chunkLogits(b, rules, chunkInput(b, embeddings, rows, wholeChunk(b, passes), centers))
+    return { statistics: chunkStatistics(b, logits), kept: logits }
+  }
+  const count = chunkSize(passes)
+  const perRow = { dtype: 'f32', shape: [embeddings.type.shape[0] ?? 0] } as const
+  const packed = packRows(rows)
+  const start = [ops.splat(b, ABSENT, perRow), ops.splat(b, 0, perRow), ops.splat(b, 0, perRow)]
+  const [max, sum, target] = forLoop(b, passes.chunks, [embeddings, centers, ...packed.values], start, (inside) => {
+    const inner = inside.builder
+    const [x, w, ...rest] = inside.invariants
+    const chunk: ChunkRows = { count, start: ops.multiply(inner, inside.trip, count), whole: false }
+    const input = chunkInput(inner, need(x, 'embeddings'), packed.unpack(rest), chunk, need(w, 'centers'))
+    const own = chunkStatistics(inner, chunkLogits(inner, rules, input))
+    const [before, sumBefore, targetBefore] = inside.carried
+    const joined = joinStatistics(inner, own, {
+      max: need(before, 'max'),
+      sum: need(sumBefore, 'sum'),
+      target: need(targetBefore, 'target'),
+    })
+    return [joined.max, joined.sum, joined.target]
+  })
+  return {
+    statistics: { max: need(max, 'max'), sum: need(sum, 'sum'), target: need(target, 'target') },
+    kept: undefined,
+  }
+}
+
+function joinStatistics(b: GraphBuilder, x: SoftmaxStatistics, y: SoftmaxStatistics): SoftmaxStatistics {
+  const max = ops.maximum(b, x.max, y.max)
+  const rescaled = (s: SoftmaxStatistics) => ops.multiply(b, s.sum, ops.exponential(b, ops.subtract(b, s.max, max)))
+  return { max, sum: ops.add(b, rescaled(x), rescaled(y)), target: ops.add(b, x.target, y.target) }
+}
+
+export interface PassTwo {
+  /** Gradient of x̂ from this device's rows, f32 [B,D]. */
+  readonly embeddings: Value
+  /** The tables after the update. */
+  readonly tables: Tables
+}
+
+/** Gradients and updates of all K rows; `total` are the statistics over all devices. */
+export function passTwo(
+  b: GraphBuilder,
+  passes: Passes,
+  one: PassOne,
+  total: { readonly max: Value; readonly sum: Value },
+  update: ChunkUpdate,
+): PassTwo {
+  const { rules, embeddings, rows, tables } = passes
+  const names = [...tables.keys()]
+  if (one.kept !== undefined) {
+    const chunk = wholeChunk(b, passes)
+    const input = chunkInput(b, embeddings, rows, chunk, centersOf(tables))
+    const gradients = chunkGradients(b, rules, input, one.kept, total)
+    return {
+      embeddings: gradients.embeddings,
+      tables: updateChunk(b, rows, chunk, tables, update, update.clock, gradients.centers),
+    }
+  }
+  const count = chunkSize(passes)
+  const packed = packRows(rows)
+  const invariants = [embeddings, total.max, total.sum, ...update.clock, ...packed.values]
+  const start = [ops.splat(b, 0, embeddings.type), ...tables.values()]
+  const [gradient, ...after] = forLoop(b, passes.chunks, invariants, start, (inside) => {
+    const inner = inside.builder
+    const [x, max, sum, ...rest] = inside.invariants
+    const clock = rest.slice(0, update.clock.length)
+    const innerRows = packed.unpack(rest.slice(update.clock.length))
+    const [sofar, ...parts] = inside.carried
+    const innerTables: Tables = new Map(names.map((name, i) => [name, need(parts[i], name)]))
+    const chunk: ChunkRows = { count, start: ops.multiply(inner, inside.trip, count), whole: false }
+    const input = chunkInput(inner, need(x, 'embeddings'), innerRows, chunk, centersOf(innerTables))
+    const statistics = { max: need(max, 'max'), sum: need(sum, 'sum') }
+    const gradients = chunkGradients(inner, rules, input, chunkLogits(inner, rules, input), statistics)
+    const updated = updateChunk(inner, innerRows, chunk, innerTables, update, clock, gradients.centers)
+    const next = ops.add(inner, need(sofar, 'the gradient so far'), gradients.embeddings)
+    return [next, ...names.map((name) => need(updated.get(name), name))]
+  })
+  return {
+    embeddings: need(gradient, 'the gradient of the embeddings'),
+    tables: new Map(names.map((name, i) => [name, need(after[i], name)])),
+  }
+}
+
+function updateChunk(
+  b: GraphBuilder,
+  rows: StepRows,
+  chunk: ChunkRows,
+  tables: Tables,
+  update: ChunkUpdate,
+  clock: readonly Value[],
+  gradient: Value,
+): Tables {
+  const parts: Tables = new Map(Array.from(tables, ([name, table]) => [name, readChunk(b, rows, chunk, table)]))
+  const updated = update.apply(b, clock, parts, gradient)
+  return new Map(
+    Array.from(tables, ([name, table]) => [name, writeChunk(b, rows, chunk, table, need(updated.get(name), name))]),
+  )
+}
