@@ -20,7 +20,7 @@ const inputs = ['package.json', 'bin/build.js']
 const external = ['koffi', 'sharp', '@tensorflow/*', 'ts-morph', 'esbuild']
 
 /** Chunks of earlier builds stay this long, in milliseconds, for the processes that still run on them. */
-const keepFor = 24 * 60 * 60 * 1000
+const keepFor = 2 * 60 * 60 * 1000
 
 /** CommonJS libraries inside the bundle ask for `require`. */
 const banner =

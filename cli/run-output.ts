@@ -86,7 +86,9 @@ function panelOutput({ stream, look, clock }: RunOutputOptions): RunOutput {
   let last = Number.NEGATIVE_INFINITY
   const draw = () => {
     last = clock()
-    panel(renderPanel(state, look).join('\n'))
+    const lines = renderPanel(state, look)
+    if (lines.length === 0) panel.clear()
+    else panel(lines.join('\n'))
   }
   const keep = (lines: readonly string[]) => {
     if (lines.length === 0) return

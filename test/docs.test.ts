@@ -1,0 +1,68 @@
+/** What the pages say is so: their `.arc` compiles, their commands and files exist. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { fileHost } from '../cli/host.ts'
+import { packageFolder } from '../cli/package-folder.ts'
+import { createProgram } from '../cli/program.ts'
+import { compileExperiment } from '../compiler/driver.ts'
+
+const read = (file: string) => readFileSync(join(packageFolder, file), 'utf8')
+const blocks = (file: string) => [...read(file).matchAll(/^```arc\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? '')
+
+const pages = ['README.md', 'CONTRIBUTING.md', 'docs/README.md']
+
+test('the experiment of the README is the file', () => {
+  expect(blocks('README.md')[0]).toBe(read('experiments/quickstart.arc'))
+})
+
+const samples = ['README.md', 'CONTRIBUTING.md'].flatMap((page) =>
+  blocks(page).map((text, i) => ({ path: `${page} block ${i + 1}`, text })),
+)
+
+test.each(samples)('$path compiles', (entry) => {
+  const { diagnostics } = compileExperiment({ entry, until: 'check' }, fileHost(packageFolder))
+  expect(diagnostics.map((diagnostic) => diagnostic.message)).toEqual([])
+})
+
+describe.each(pages)('%s', (page) => {
+  const text = read(page)
+
+  test('links lead somewhere', () => {
+    const links = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1] ?? '')
+    expect(links.filter((link) => !existsSync(join(packageFolder, normalize(join(dirname(page), link)))))).toEqual([])
+  })
+
+  test('files and folders that it names are there', () => {
+    const folders = /`((?:grammar|compiler|runtime|cli|stdlib|experiments|test|bench|docs)\/[\w./*-]*)`/g
+    const named = [...text.matchAll(folders)].map((match) => match[1] ?? '')
+    const exists = (name: string) => {
+      const path = join(packageFolder, name)
+      if (!name.includes('*')) return existsSync(path)
+      const [before = '', after = ''] = (name.split('/').at(-1) ?? '').split('*')
+      return readdirSync(dirname(path)).some((file) => file.startsWith(before) && file.endsWith(after))
+    }
+    expect(named.filter((name) => !exists(name))).toEqual([])
+  })
+
+  test('scripts that it names are in package.json', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+    const named = [...text.matchAll(/npm run ([\w:-]+)/g)].map((match) => match[1] ?? '')
+    expect(named.filter((name) => !(name in scripts))).toEqual([])
+  })
+
+  test('commands and options that it names exist', () => {
+    const refuse = () => Promise.reject(new Error('not to be run'))
+    const actions = { check: refuse, plan: refuse, run: refuse, dump: refuse, doctor: refuse }
+    const program = createProgram('0', actions, () => {})
+    const commands = new Map(program.commands.map((command) => [command.name(), command]))
+    const wrong: string[] = []
+    for (const [line, name = '', rest = ''] of text.matchAll(/(?<=`|npx )arcc (\w+)([^`\n|]*)/g)) {
+      const command = commands.get(name)
+      const flags = command?.options.flatMap((option) => [option.long, option.short]) ?? []
+      const unknown = [...rest.matchAll(/(?<=\s)--?[a-z][\w-]*/g)].filter(([flag]) => !flags.includes(flag))
+      if (command === undefined || unknown.length > 0) wrong.push(line)
+    }
+    expect(wrong).toEqual([])
+  })
+})
