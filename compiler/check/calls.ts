@@ -15,6 +15,7 @@ import { showType } from './show-type.ts'
 import {
   callParameters,
   elementwiseResult,
+  elementwiseType,
   isElementwise,
   isPrimitive,
   resultType,
@@ -141,7 +142,7 @@ function checkShared(checker: Checker, call: Call, decl: FunctionDecl, types: re
   const at = call.given[1]
   if (first?.kind !== 'number' || second?.kind !== 'number' || at === undefined) return
   if (sameDimension(first.dimension, second.dimension)) return
-  const params = { verb: `take the ${decl.name.text} of`, left: showType(first), right: showType(second) }
+  const params = { doing: `take the ${decl.name.text} of ${showType(first)} and ${showType(second)}` }
   const related = call.given[0] === undefined ? [] : [{ span: call.given[0].value.span, message: showType(first) }]
   report(checker, checkDiagnostic('ARC3008', params, at.value.span, { label: showType(second), related }))
 }
@@ -219,7 +220,8 @@ function typeOfMethodCall(
     accepts: 'elementwise' as const,
     span: undefined,
   }))
-  bindArguments(checker, { ...call, callee: name, declared: object.decl?.name.span, slots }, scope)
-  if (spec.result === 'scalar') return scalar
-  return { kind: 'record', fields: new Map(['weight', ...states].map((field) => [field, scalar])) }
+  const types = bindArguments(checker, { ...call, callee: name, declared: object.decl?.name.span, slots }, scope)
+  const result = elementwiseType(scalar, [...types.values()])
+  if (spec.result === 'scalar') return result
+  return { kind: 'record', fields: new Map(['weight', ...states].map((field) => [field, result])) }
 }

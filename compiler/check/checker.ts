@@ -40,6 +40,8 @@ export interface Checker {
   readonly bag: DiagnosticBag
   /** Symbols and bindings that something refers to. */
   readonly used: Set<Definition | Binding>
+  /** Names of modules that were reported as unknown: the first place speaks for the others. */
+  readonly unknownNames: Set<string>
   /** Warnings wait for the end: they are only worth reading where there are no errors. */
   readonly warnings: Diagnostic[]
   readonly lets: Map<LetDecl, Type>

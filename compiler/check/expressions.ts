@@ -90,6 +90,7 @@ export function createChecker(program: Program, bag: DiagnosticBag): Checker {
     program,
     bag,
     used: new Set(),
+    unknownNames: new Set(),
     warnings: [],
     lets: new Map(),
     results: new Map<FunctionDecl, Type>(),

@@ -11,7 +11,7 @@ import { type Checker, type Expected, report, type Scope } from './checker.ts'
 import { present } from './fit.ts'
 import { checkComplete, objectMembers } from './members.ts'
 import { checkDiagnostic } from './messages.ts'
-import { quoteList } from './show-type.ts'
+import { quoteList, showKeyword } from './show-type.ts'
 import { callParameters } from './signatures.ts'
 
 /** The fields that an object sets, by path, with their places and types. */
@@ -89,8 +89,8 @@ export function checkField(work: FieldWork, entry: FieldEntry, start: Place): vo
       return
     }
     if (section === undefined) {
-      reportUnknown(work, part, place, 'field')
-      checker.infer(entry.value, scope)
+      const meant = reportUnknown(work, part, place, 'field')
+      if (meant !== undefined || entry.value.kind !== 'Name') checker.infer(entry.value, scope, meant?.type)
       return
     }
     if (rest.length === 0) {
@@ -188,10 +188,11 @@ function pathsOf(spec: SectionSpec, name: string, prefix: readonly string[] = []
   ]
 }
 
-function reportUnknown(work: FieldWork, ident: Ident, place: Place, what: 'field' | 'section'): void {
+/** Returns the field that was most likely meant. */
+function reportUnknown(work: FieldWork, ident: Ident, place: Place, what: 'field' | 'section'): FieldSpec | undefined {
   const { checker, decl } = work
   const { text: name, span } = ident
-  const owner = place.path.length === 0 ? `a ${decl.keyword}` : `section \`${place.path.join('.')}\``
+  const owner = place.path.length === 0 ? showKeyword(decl.keyword) : `section \`${place.path.join('.')}\``
   const elsewhere = what === 'field' ? pathsOf(objectSpecs[decl.keyword].body, name)[0] : undefined
   if (elsewhere !== undefined && elsewhere.join('.') !== place.path.join('.')) {
     const top = elsewhere.length === 0
@@ -201,7 +202,7 @@ function reportUnknown(work: FieldWork, ident: Ident, place: Place, what: 'field
     const fix = place.path.length > 0 ? {} : { fix: { message: 'write its whole path', span, replacement: full } }
     const label = top ? `move it out of \`${place.path.join('.')}\`` : `this is not in ${owner}`
     report(checker, checkDiagnostic('ARC3202', { name, section: home }, span, { label, ...fix }))
-    return
+    return fieldAt(objectSpecs[decl.keyword].body, [...elsewhere, name])
   }
   const fields = Object.keys(place.spec.fields)
   const sections = Object.keys(place.spec.sections)
@@ -213,6 +214,14 @@ function reportUnknown(work: FieldWork, ident: Ident, place: Place, what: 'field
     ...(meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }),
   }
   report(checker, checkDiagnostic('ARC3201', { owner, what, name }, span, extras))
+  return meant === undefined ? undefined : own(place.spec.fields, meant)
+}
+
+function fieldAt(spec: SectionSpec, path: readonly string[]): FieldSpec | undefined {
+  const [first, ...rest] = path
+  if (first === undefined) return undefined
+  const section = own(spec.sections, first)
+  return rest.length === 0 ? own(spec.fields, first) : section && fieldAt(section, rest)
 }
 
 function list(lead: string, names: readonly string[]): readonly string[] {

@@ -6,6 +6,7 @@ import type { SectionSpec } from '../schema/spec.ts'
 import { own } from '../types/own.ts'
 import { int, listOf, type TensorForm, type Type, unknown } from '../types/type.ts'
 import { type Checker, report, type Scope } from './checker.ts'
+import { present } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
 import { quoteList, showType } from './show-type.ts'
 import { callParameters } from './signatures.ts'
@@ -81,7 +82,7 @@ export function typeOfMemberIn(checker: Checker, expr: MemberExpr, object: Type)
   const found = members?.get(name)
   if (found !== undefined) {
     if (object.kind === 'backbone') checkComplete(checker, object, expr.object.span)
-    return found
+    return present(found)
   }
   if (object.kind === 'object' && own(objectSpecs[object.keyword].methods, name) !== undefined) {
     report(checker, checkDiagnostic('ARC3114', { name }, expr.name.span, { label: 'call it' }))

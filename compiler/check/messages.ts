@@ -25,15 +25,13 @@ export const checkMessages = {
   ),
   ARC3003: error<Mismatch>(wants),
   ARC3004: error<Mismatch>(wants),
-  ARC3005: error<{ what: string }>(
-    ({ what }) =>
-      `${what === '' ? 'this' : what} must be known before the run, but this number is only known on the device`,
+  ARC3005: error<{ what: string; noun: string }>(
+    ({ what, noun }) =>
+      `${what === '' ? 'this' : what} must be known before the run, but this ${noun} is only known on the device`,
   ),
   ARC3006: error<{ text: string; unit: string }>(({ unit }) => `there is no unit \`${unit}\``),
   ARC3007: error<{ name: string; what: string }>(({ name, what }) => `\`${name}\` is not a ${what}`),
-  ARC3008: error<{ verb: string; left: string; right: string }>(
-    ({ verb, left, right }) => `cannot ${verb} ${left} and ${right}`,
-  ),
+  ARC3008: error<{ doing: string }>(({ doing }) => `cannot ${doing}`),
   ARC3009: error<{ operator: string; wanted: string; found: string }>(
     ({ operator, wanted, found }) => `\`${operator}\` takes ${wanted}, not ${found}`,
   ),

@@ -29,6 +29,11 @@ function reportMismatch(checker: Checker, expr: Expr, actual: Type, expected: Ex
   const { what } = expected
   const shown = { what, expected: showType(wanted), found: showType(actual) }
   if (actual.kind === 'number' && reportNumber(checker, expr, actual, wanted, expected)) return
+  if (actual.kind === 'bool' && wanted.kind === 'bool') {
+    const extras = extrasOf(expected, { label: 'known only on the device' })
+    report(checker, checkDiagnostic('ARC3005', { what, noun: 'condition' }, expr.span, extras))
+    return
+  }
   const text = literalText(expr)
   const members = membersOf(wanted)
   if (members.length > 0 && text !== undefined) {
@@ -100,7 +105,12 @@ function reportNumber(checker: Checker, expr: Expr, actual: NumberType, wanted: 
   if (actual.device && !wanted.device) {
     report(
       checker,
-      checkDiagnostic('ARC3005', { what }, expr.span, extrasOf(expected, { label: 'known only on the device' })),
+      checkDiagnostic(
+        'ARC3005',
+        { what, noun: 'number' },
+        expr.span,
+        extrasOf(expected, { label: 'known only on the device' }),
+      ),
     )
     return true
   }

@@ -96,6 +96,9 @@ export function reportUnknownName(
   span: Span,
   filter: (name: string) => boolean = () => true,
 ): Type {
+  const key = `${scope.module.source.path} ${name}`
+  if (checker.unknownNames.has(key)) return unknown
+  checker.unknownNames.add(key)
   report(checker, nameDiagnostic('ARC2006', { name }, span, unknownNameHelp(checker, scope, name, span, filter)))
   return unknown
 }

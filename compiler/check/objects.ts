@@ -38,7 +38,7 @@ export function checkObject(checker: Checker, decl: ObjectDecl, module: Module):
     else checkCondition(checker, entry.condition, scope, '`require`')
   }
   noteUnused(checker, scope)
-  if (bases !== undefined) reportMissing(checker, decl, [decl, ...bases.map((base) => base.decl)], meant)
+  if (decl.extends === undefined) reportMissing(checker, decl, meant)
 }
 
 function checkExperimentHead(checker: Checker, decl: ObjectDecl): void {
@@ -88,14 +88,9 @@ function setPaths(decl: ObjectDecl): ReadonlySet<string> {
   return paths
 }
 
-/** One report for all that is missing; `meant` is set, if misspelt. */
-function reportMissing(
-  checker: Checker,
-  decl: ObjectDecl,
-  chain: readonly ObjectDecl[],
-  meant: ReadonlySet<string>,
-): void {
-  const given = new Set([...meant, ...chain.flatMap((link) => [...setPaths(link)])])
+/** One report for all that is missing; `meant` is set, if misspelt. What an experiment lacks that others extend is its own mistake. */
+function reportMissing(checker: Checker, decl: ObjectDecl, meant: ReadonlySet<string>): void {
+  const given = new Set([...meant, ...setPaths(decl)])
   const isGiven = (path: string) => given.has(path) || meant.has(path.slice(0, Math.max(0, path.lastIndexOf('.'))))
   const missing = requiredFields(objectSpecs[decl.keyword].body).filter(({ path }) => !isGiven(path))
   const names = missing.map(({ path }) => path)

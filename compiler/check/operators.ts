@@ -113,11 +113,11 @@ function arithmetic(
   return refuse(checker, expr.operator, 'plain numbers beside tensors', number, at, tensor)
 }
 
-const verbs: { readonly [operator: string]: string } = { '+': 'add', '-': 'subtract' }
-
 function sum(checker: Checker, a: NumberType, b: NumberType, { expr }: Operands): Type {
   if (sameDimension(a.dimension, b.dimension)) return combined(a, b)
-  return reportDimensions(checker, expr, a, b, verbs[expr.operator] ?? 'combine', unknown)
+  const [left, right] = [showDimension(a.dimension), showDimension(b.dimension)]
+  const doing = expr.operator === '+' ? `add ${right} to ${left}` : `subtract ${right} from ${left}`
+  return reportDimensions(checker, expr, a, b, doing, unknown)
 }
 
 /** Both places of a sum or comparison whose sides measure different things. */
@@ -126,14 +126,14 @@ function reportDimensions(
   expr: BinaryExpr,
   a: NumberType,
   b: NumberType,
-  verb: string,
+  doing: string,
   result: Type,
 ): Type {
   const left = showDimension(a.dimension)
   const right = showDimension(b.dimension)
   const related = [{ span: expr.left.span, message: left }]
   const fix = unitFix(expr.right, a, b) ?? unitFix(expr.left, b, a)
-  const diagnostic = checkDiagnostic('ARC3008', { verb, left, right }, expr.right.span, {
+  const diagnostic = checkDiagnostic('ARC3008', { doing }, expr.right.span, {
     label: right,
     related,
     ...(fix && { fix }),
@@ -181,7 +181,8 @@ function order(checker: Checker, { expr, left, right }: Operands): Type {
     const device = left.device || right.device
     const result = device ? deviceBool : bool
     if (sameDimension(left.dimension, right.dimension)) return result
-    return reportDimensions(checker, expr, left, right, 'compare', result)
+    const doing = `compare ${showDimension(left.dimension)} with ${showDimension(right.dimension)}`
+    return reportDimensions(checker, expr, left, right, doing, result)
   }
   for (const [type, at] of [
     [left, expr.left],
@@ -206,7 +207,7 @@ function equality(checker: Checker, operands: Operands): Type {
   ] as const)
     if (!comparable.has(type.kind)) return refuse(checker, expr.operator, 'numbers, strings or names', type, at, bool)
   if (join(left, right) === undefined) {
-    const params = { verb: 'compare', left: showType(left), right: showType(right) }
+    const params = { doing: `compare ${showType(left)} with ${showType(right)}` }
     const related = [{ span: expr.left.span, message: showType(left) }]
     report(checker, checkDiagnostic('ARC3008', params, expr.right.span, { label: showType(right), related }))
   }

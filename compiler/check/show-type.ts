@@ -41,7 +41,7 @@ export function showType(type: Type): string {
     case 'number':
       return showNumber(type)
     case 'bool':
-      return type.device ? 'a condition known only on the device' : '`true` or `false`'
+      return '`true` or `false`'
     case 'string':
       return 'a string'
     case 'batch':
@@ -75,11 +75,8 @@ export function showType(type: Type): string {
   }
 }
 
+/** Where a number is known is not part of its name: ARC3005 speaks of that. */
 function showNumber(type: NumberType): string {
-  if (type.device)
-    return isDimensionless(type.dimension)
-      ? 'a number known only on the device'
-      : `${showDimension(type.dimension)} known only on the device`
   if (!isDimensionless(type.dimension)) return showDimension(type.dimension)
   return type.integer ? 'a whole number' : 'a plain number'
 }

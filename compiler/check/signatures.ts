@@ -66,13 +66,18 @@ export function sharesDimension(decl: FunctionDecl | ObjectDecl): boolean {
   return isPrimitive(decl) && keepsDimension.has(decl.name.text)
 }
 
-/** What a call gives, from the types of its elementwise arguments: known before the run where all of them are. */
+/** What a call gives, from the types of its elementwise arguments. */
 export function elementwiseResult(decl: FunctionDecl, declared: Type, given: readonly Type[]): Type {
   if (declared.kind !== 'number' || !(declared.device || isPrimitive(decl))) return declared
+  const [first] = given
+  const isShared = sharesDimension(decl) && first?.kind === 'number'
+  return elementwiseType(isShared ? { ...declared, dimension: first.dimension } : declared, given)
+}
+
+/** A tensor where one is given; else a number, known before the run where all that is given is. */
+export function elementwiseType(result: NumberType, given: readonly Type[]): Type {
   if (given.some((type) => type.kind === 'unknown')) return unknown
   const tensor = given.filter((type) => type.kind === 'tensor').reduce<Type>((a, b) => join(a, b) ?? b, unknown)
   if (tensor.kind === 'tensor') return tensor
-  const numbers = given.filter((type) => type.kind === 'number')
-  const dimension = sharesDimension(decl) ? (numbers[0]?.dimension ?? declared.dimension) : declared.dimension
-  return { ...declared, dimension, device: numbers.some((type) => type.device) }
+  return { ...result, device: given.some((type) => type.kind === 'number' && type.device) }
 }

@@ -34,7 +34,7 @@ interface Address {
 /** Reads the entry and all that it uses; mistakes go to the bag, and what they leave undefined is simply not in scope. */
 export function loadProgram(entry: SourceFile, host: Host, bag: DiagnosticBag): Program {
   const loader: Loader = { host, bag, loaded: new Map(), stack: [], modules: [], broken: new Set() }
-  const stdlib = /^std\/([\w.]+)\.arc$/.exec(entry.path)?.[1]
+  const stdlib = /^std\/(\w+)(?:\.gen)?\.arc$/.exec(entry.path)?.[1]
   const address = stdlib === undefined ? { key: entry.path, stdlib } : { key: `std.${stdlib}`, stdlib }
   const module = loadModule(loader, address, parseModule(entry))
   return { entry: module, modules: loader.modules, declaredIn: (name) => stdlibModulesWith(host, name) }
@@ -192,7 +192,7 @@ function reportMissingModule(loader: Loader, use: UseDecl, sought: string): unde
   const span = pathSpan(use)
   const written = use.path.map((part) => part.text).join('.')
   const tail = use.path.at(-1)?.text ?? ''
-  const names = loader.host.stdlibNames.filter((name) => !name.endsWith('.gen'))
+  const names = loader.host.stdlibNames.filter((name) => name !== 'prelude')
   const meant = names.find((name) => name === tail) ?? nearest(tail, names)
   const std = use.path[0]?.text === 'std'
   const notes = std
