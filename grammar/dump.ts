@@ -50,12 +50,12 @@ const FORMS: { readonly [K in Node['kind']]: (node: NodeOf<K>) => Form } = {
     const names: Form[] = n.names === undefined ? [] : [n.names.map((name) => name.text)]
     return ['use', n.path.map((part) => part.text).join('.'), ...names]
   },
-  Let: (n) => ['let', ...documentation(n.doc), n.name.text, ...optional('type', n.type), formOf(n.value)],
+  Let: (n) => ['let', n.name.text, ...documentation(n.doc), ...optional('type', n.type), formOf(n.value)],
   Parameter: (n) => [n.name.text, ...optional('type', n.type), ...optional('default', n.default)],
   Function: (n) => [
     n.body === undefined ? `extern-${n.keyword}` : n.keyword,
-    ...documentation(n.doc),
     n.name.text,
+    ...documentation(n.doc),
     ...parameters(n.parameters),
     ...optional('on', n.input),
     ...optional('result', n.result),
@@ -63,8 +63,8 @@ const FORMS: { readonly [K in Node['kind']]: (node: NodeOf<K>) => Form } = {
   ],
   Object: (n) => [
     n.keyword,
-    ...documentation(n.doc),
     n.name.text,
+    ...documentation(n.doc),
     ...parameters(n.parameters),
     ...optional('extends', n.extends),
     ...all(n.entries),

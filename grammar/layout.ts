@@ -23,6 +23,14 @@ export function beginsField(tokens: Tokens, i: number): boolean {
   }
 }
 
+/** Whether a declaration begins at `tokens[i]`: `experiment name`, `test "title"`, `use std` …, as opposed to a name. */
+export function beginsDeclaration(tokens: Tokens, i: number): boolean {
+  const word = tokens[i]
+  const next = tokens[i + 1]
+  if (word === undefined || next === undefined || !T.beginsDeclaration(word)) return false
+  return T.isName(next) || (word.tokenType === T.Test && next.tokenType === T.StringText)
+}
+
 export class Layout {
   readonly #source: SourceFile
   readonly #tokens: Tokens
@@ -57,12 +65,8 @@ export class Layout {
     return next === undefined || next.tokenType === T.Newline
   }
 
-  /** `experiment name`, `test "title"`, `use std` …, as opposed to a field of that name. */
   isDeclarationStart(i: number): boolean {
-    const word = this.#tokens[i]
-    const next = this.#tokens[i + 1]
-    if (word === undefined || next === undefined || !T.beginsDeclaration(word)) return false
-    return T.isName(next) || (word.tokenType === T.Test && next.tokenType === T.StringText)
+    return beginsDeclaration(this.#tokens, i)
   }
 
   /** Whether a line begins that cannot go on inside parentheses behind `last`. */

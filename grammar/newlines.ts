@@ -5,7 +5,7 @@
  */
 import type { TokenType } from 'chevrotain'
 import { isCloser, isOpener } from './brackets.ts'
-import { beginsField } from './layout.ts'
+import { beginsDeclaration, beginsField } from './layout.ts'
 import * as T from './tokens.ts'
 
 const UNFINISHED: ReadonlySet<TokenType> = new Set([
@@ -46,6 +46,6 @@ function endsItem(
   while (tokens[next]?.tokenType === T.Newline) next += 1
   const after = tokens[next]
   if (after === undefined || after.tokenType === T.RCurly || CONTINUING.has(after.tokenType)) return false
-  // `batch =` and then a line with the next field: the value is missing, and the mistake ends here.
-  return !UNFINISHED.has(before.tokenType) || beginsField(tokens, next) || after.tokenType === T.Let
+  // `batch =` and then a line with the next field or declaration: the value is missing, and the mistake ends here.
+  return !UNFINISHED.has(before.tokenType) || beginsField(tokens, next) || beginsDeclaration(tokens, next)
 }

@@ -141,6 +141,11 @@ export abstract class ParserBase extends EmbeddedActionsParser {
     return { kind: 'Error', span }
   }
 
+  /** What was skipped from `start` on; where that is nothing, it has no width and stands behind the last token. */
+  protected errorFrom(start: number): ErrorExpr {
+    return this.errorExpr(this.span(Math.min(start, this.end), this.end))
+  }
+
   // ---------------------------------------------------------------- reports
 
   protected report(diagnostic: Diagnostic): void {

@@ -44,7 +44,7 @@ export abstract class BlockRules extends ExpressionRules {
             this.CONSUME(T.Equals)
             return this.recovering(
               () => this.SUBRULE(this.expression),
-              (start) => this.errorExpr(this.from(start)),
+              (start) => this.errorFrom(start),
             )
           },
         },
@@ -114,7 +114,7 @@ export abstract class BlockRules extends ExpressionRules {
         if (sign === undefined) this.missingAssign(what, name)
         return this.subrule(9, this.expression)
       },
-      (start) => this.errorExpr(this.from(start)),
+      (start) => this.errorFrom(start),
     )
   }
 

@@ -28,7 +28,7 @@ export abstract class DeclarationRules extends EntryRules {
 
   protected readonly declarations = this.RULE('declarations', (): Declaration[] => {
     const found: Declaration[] = []
-    do {
+    while (this.RECORDING_PHASE || !this.at(EOF)) {
       const start = this.start
       this.#declared = undefined
       this.recovering(
@@ -42,8 +42,9 @@ export abstract class DeclarationRules extends EntryRules {
         },
         () => this.skipDeclaration(),
       )
+      if (this.RECORDING_PHASE) break
       if (this.at(T.Newline)) this.SKIP_TOKEN()
-    } while (!this.RECORDING_PHASE && !this.at(EOF))
+    }
     return found
   })
 

@@ -210,7 +210,7 @@ export abstract class ExpressionRules extends LiteralRules {
 
   /** `{ }` and `{ name = …` are records; every other brace in an expression opens a block. */
   private recordAhead(): boolean {
-    return this.at(T.RCurly, 2) || (this.nameAt(2) && this.at(T.Equals, 3))
+    return this.at(T.RCurly, 2) || (this.nameAt(2) && (this.at(T.Equals, 3) || this.at(T.Colon, 3)))
   }
 
   /** Reports `:` where `=` is meant, or the other way round; the item goes on as if it had been written right. */

@@ -122,9 +122,10 @@ function pipeTarget(chain: Chain): Part {
   const { kind } = operand.expr
   const isCallable = kind === 'Call' || kind === 'Name' || kind === 'Member' || kind === 'Error'
   if (operand.prefixes.length > 0 || !isCallable) {
-    chain.report(grammarError('ARC1220', {}, { source: chain.source, start: operand.start, end: operand.end }))
-    const span = { source: chain.source, start: operand.start, end: operand.end }
-    return { expr: { kind: 'Error', span }, start: operand.start, end: operand.end }
+    const start = operand.prefixes[0]?.startOffset ?? operand.start
+    const span = { source: chain.source, start, end: operand.end }
+    chain.report(grammarError('ARC1220', {}, span))
+    return { expr: { kind: 'Error', span }, start, end: operand.end }
   }
   return operand
 }

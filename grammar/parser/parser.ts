@@ -9,6 +9,7 @@ import type { DiagnosticBag } from '../diagnostic.ts'
 import { lex } from '../lexer.ts'
 import { significantNewlines } from '../newlines.ts'
 import type { SourceFile } from '../source.ts'
+import * as T from '../tokens.ts'
 import { childrenOf } from '../visit.ts'
 import type { Input } from './base.ts'
 import { DeclarationRules } from './declarations.ts'
@@ -33,7 +34,7 @@ export class ArcParser extends DeclarationRules {
           this.expectEnd()
           return value
         },
-        (start) => this.errorExpr(this.from(start)),
+        (start) => this.errorFrom(start),
       ),
   )
 
@@ -50,6 +51,7 @@ export class ArcParser extends DeclarationRules {
 
   private expectEnd(): void {
     if (this.RECORDING_PHASE || this.at(EOF)) return
+    if (this.at(T.Newline)) this.SKIP_TOKEN()
     this.reportUnseparated('the end')
   }
 
