@@ -41,8 +41,7 @@ export function applyBackbone(backbone: BackboneValue, images: ir.Value, span: S
   const bound = bindParameters(context, signatureOf(backbone), backbone.arguments, outer, span)
   const inner = enter(context, { name: backbone.name, target: decl, path: context.scope.path, span })
   const image = tensor(images)
-  const given =
-    input === undefined ? image : conformToParameter(inner, input, image, bound.env, input.type?.span ?? span)
+  const given = input === undefined ? image : conformToParameter(inner, input, image, bound.env, span)
   const value = context.session.evaluate(body, bind(bound.env, input?.name.text ?? 'input', given), inner)
   const result =
     decl.result === undefined

@@ -15,24 +15,26 @@ import { describe } from './show.ts'
 import { stringText } from './text.ts'
 import type { FunctionValue, Value } from './value.ts'
 
-/** The scope that `as` names, or one of the callee's own name; `residual_2` where that is taken. */
-function openScope(context: Context, name: string, as: StringExpr | undefined, env: Env): ParameterScope {
-  const { path, used } = context.scope
-  let local = name
-  if (as !== undefined) {
-    local = stringText(as, env, context).value
-    if (used.has(local))
-      fail(context, 'ARC4021', { name: local, path: path === '' ? 'one backbone' : `\`${path}\`` }, as.span)
-  } else for (let count = 2; used.has(local); count++) local = `${name}_${count}`
-  used.add(local)
-  return { path: path === '' ? local : `${path}.${local}`, used: new Set() }
-}
-
 interface CallSite {
   readonly given: readonly Given[]
   readonly scope: StringExpr | undefined
   readonly env: Env
   readonly span: Span
+}
+
+/** The scope that `as` names, or one of the callee's own name; `residual_2` where that is taken. */
+function openScope(context: Context, name: string, site: Pick<CallSite, 'scope' | 'env' | 'span'>): ParameterScope {
+  const { scope: as, env, span } = site
+  const { path, used } = context.scope
+  let local = name
+  if (as !== undefined) {
+    local = stringText(as, env, context).value
+    const first = used.get(local)
+    if (first !== undefined)
+      fail(context, 'ARC4021', { name: local }, as.span, { related: [{ span: first, message: 'first here' }] })
+  } else for (let count = 2; used.has(local); count++) local = `${name}_${count}`
+  used.set(local, span)
+  return { path: path === '' ? local : `${path}.${local}`, used: new Map() }
 }
 
 const elementwise = new Set(['scalar', 'angle'])
@@ -63,7 +65,7 @@ function callFunction(callee: FunctionValue, site: CallSite, context: Context): 
   const matched = matchArguments(context, signature, site.given)
   const bound = bindParameters(context, signature, conformArguments(context, signature, matched, outer), outer, span)
   if (decl.body === undefined) return callPrimitive(decl, bound.values, span, context)
-  const scope = decl.keyword === 'block' ? openScope(context, name, site.scope, site.env) : context.scope
+  const scope = decl.keyword === 'block' ? openScope(context, name, site) : context.scope
   const path = scope === context.scope ? undefined : scope.path
   const inner: Context = { ...enter(context, { name, target: decl, path, span }), scope }
   const value = context.session.evaluate(decl.body, bound.env, inner)
@@ -79,7 +81,7 @@ function callValue(callee: Value, site: CallSite, context: Context, calleeSpan: 
       const applied = imagesOf(site.given)
       if (applied?.images.kind !== 'tensor') return withArguments(callee, site.given, context)
       const complete = withArguments(callee, applied.rest, context)
-      const scope = openScope(context, callee.name, site.scope, site.env)
+      const scope = openScope(context, callee.name, site)
       return tensor(applyBackbone(complete, applied.images.value, site.span, { ...context, scope }))
     }
     case 'object':

@@ -106,7 +106,7 @@ export function conformToNode(
     const declaration = `${node.name.text}(${declared.join(', ')})`
     const found = showShape(fitted.value.type.shape)
     fail(context, 'ARC4105', { what, declared: declaration, found }, span, {
-      related: [...related, { span: node.span, message: 'the shape is declared here' }],
+      related: [{ span: node.span, message: 'the shape is declared here' }],
     })
   }
   return fitted

@@ -14,8 +14,8 @@ import type { Elaboration } from './elaboration.ts'
 import { evaluateDiagnostic, type evaluateMessages } from './messages.ts'
 import type { Value } from './value.ts'
 
-/** Steps that the evaluation of one experiment may take; the largest of the standard library takes about 30,000. */
-export const stepLimit = 2_000_000
+/** Steps that the evaluation of one experiment may take: some twelve times those of the largest backbone of the library. */
+export const stepLimit = 300_000
 const callLimit = 100
 const nestingLimit = 600
 
@@ -78,7 +78,8 @@ export interface Frame {
 /** Where parameters are declared. */
 export interface ParameterScope {
   readonly path: string
-  readonly used: Set<string>
+  /** Names of the scopes opened so far, with the calls that did. */
+  readonly used: Map<string, Span>
 }
 
 /** The backbone under construction. */
@@ -99,7 +100,7 @@ export interface Context {
 
 /** A context without a graph. */
 export function staticContext(session: Session): Context {
-  return { session, builder: undefined, model: undefined, scope: { path: '', used: new Set() }, frame: undefined }
+  return { session, builder: undefined, model: undefined, scope: { path: '', used: new Map() }, frame: undefined }
 }
 
 type Messages = typeof evaluateMessages
@@ -169,20 +170,17 @@ export function enter(context: Context, frame: Pick<Frame, 'name' | 'target' | '
 /** Spends steps of the session's budget. */
 export function spend(context: Context, steps: number, span: Span): void {
   const { spent } = context.session
+  // Only the first time is reported: whatever comes after has nothing left to spend.
+  if (spent.steps > stepLimit) throw new Stopped('nothing left to spend')
   spent.steps += steps
   if (spent.steps > stepLimit) fail(context, 'ARC4015', { steps: stepLimit }, span)
 }
 
-/** Runs `body` one level deeper; expressions and definitions that nest too deeply are reported before the stack ends. */
-export function nested<T>(context: Context, span: Span, body: () => T): T {
+/** One level deeper; expressions and definitions that nest too deeply are reported before the stack ends. */
+export function enterNesting(context: Context, span: Span): void {
   const { spent } = context.session
-  if (spent.nesting >= nestingLimit) return fail(context, 'ARC4016', { limit: nestingLimit }, span)
+  if (spent.nesting >= nestingLimit) fail(context, 'ARC4016', { limit: nestingLimit }, span)
   spent.nesting++
-  try {
-    return body()
-  } finally {
-    spent.nesting--
-  }
 }
 
 /** Runs `body`; `undefined` where it ended with a reported mistake. */

@@ -10,7 +10,7 @@ import type { Type } from '../types/type.ts'
 import { evaluateCall, evaluateName, evaluatePipe } from './call.ts'
 import { evaluateIf } from './choose.ts'
 import { conformToNode } from './conform.ts'
-import { bind, type Context, type Env, fail, findLocal, nested, type Session, Stopped, spend } from './context.ts'
+import { bind, type Context, type Env, enterNesting, fail, findLocal, type Session, Stopped, spend } from './context.ts'
 import { evaluateMember } from './member.ts'
 import { bool, list, number } from './numbers.ts'
 import { evaluateBinary, evaluateUnary } from './operators.ts'
@@ -132,7 +132,13 @@ function elementOf(type: Type | undefined): Type | undefined {
 function evaluate(expr: Expr, env: Env, context: Context, expected?: Type): Value {
   spend(context, 1, expr.span)
   const rule = rules[expr.kind] as Rule<Expr['kind']>
-  return nested(context, expr.span, () => rule(expr as never, env, context, expected))
+  const { spent } = context.session
+  enterNesting(context, expr.span)
+  try {
+    return rule(expr as never, env, context, expected)
+  } finally {
+    spent.nesting--
+  }
 }
 
 /** A session evaluates one program; top-level `let`s keep their values in it. */

@@ -43,7 +43,7 @@ export const evaluateMessages = {
   ARC4020: error<{ path: string; bounds: string; found: string }>(
     ({ path, bounds, found }) => `\`${path}\` must be ${bounds}, got ${found}`,
   ),
-  ARC4021: error<{ name: string; path: string }>(({ name, path }) => `the scope \`${name}\` is used twice in ${path}`),
+  ARC4021: error<{ name: string }>(({ name }) => `two calls of one block are named \`${name}\``),
   ARC4022: error<{ path: string }>(({ path }) => `the parameter \`${path}\` is declared twice`),
   ARC4023: error<{ what: string; bounds: string; found: number }>(
     ({ what, bounds, found }) => `${what} must be ${bounds}, got ${found}`,

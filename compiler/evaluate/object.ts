@@ -6,7 +6,7 @@ import { objectSpecs } from '../schema/objects.ts'
 import type { FieldSpec, SectionSpec } from '../schema/spec.ts'
 import { bindParameters, conformArguments, type Given, matchArguments } from './arguments.ts'
 import { conform } from './conform.ts'
-import { bind, type Context, type Env, enter, fail, nested } from './context.ts'
+import { bind, type Context, type Env, enter, enterNesting, fail } from './context.ts'
 import { defaultValue } from './default-value.ts'
 import { none } from './numbers.ts'
 import { describe, showNumber, showValue } from './show.ts'
@@ -128,12 +128,14 @@ export function fieldOf(object: ObjectValue, path: string, context: Context): Va
   const known = fields.get(path)
   if (known === 'open') return fail(context, 'ARC4014', { name: path }, object.span)
   if (known !== undefined) return known
+  enterNesting(context, object.span)
   fields.set(path, 'open')
   try {
-    const value = nested(context, object.span, () => evaluateField(object, path, context))
+    const value = evaluateField(object, path, context)
     fields.set(path, value)
     return value
   } finally {
+    context.session.spent.nesting--
     if (fields.get(path) === 'open') fields.delete(path)
   }
 }

@@ -4,6 +4,8 @@ import { type Context, type Env, fail } from './context.ts'
 import { describe, showNumber } from './show.ts'
 import type { StringValue } from './value.ts'
 
+const lengthLimit = 10_000
+
 /** The text of a string; what is only known at the start of the run stays pending. */
 export function stringText(expr: StringExpr, env: Env, context: Context): StringValue {
   let value = expr.texts[0] ?? ''
@@ -28,6 +30,13 @@ export function stringText(expr: StringExpr, env: Env, context: Context): String
         fail(context, 'ARC4002', { found: describe(shown), wanted: 'a number or a string' }, hole.span)
     }
     value += expr.texts[index + 1] ?? ''
+    if (value.length > lengthLimit)
+      fail(
+        context,
+        'ARC4023',
+        { what: 'the length of a string', bounds: `at most ${lengthLimit}`, found: value.length },
+        expr.span,
+      )
   }
   return { kind: 'string', value, pending }
 }

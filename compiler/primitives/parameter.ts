@@ -1,4 +1,5 @@
 /** Weights and buffers of a backbone, and how they start. */
+import { elementCount } from '../ir/dtype.ts'
 import type { Bool, Call, Float, Initializer, Int, Ints, StringArg, Tensor } from './types.ts'
 
 const layouts = ['same', 'oihw'] as const
@@ -37,9 +38,14 @@ export function buffer(call: Call, name: StringArg, shape: Ints, init: Initializ
   })
 }
 
+const mostElements = 2 ** 31 - 1
+
 function positive(call: Call, name: string, shape: Ints): Ints {
-  if (shape.every((dim) => Number.isSafeInteger(dim) && dim >= 1)) return shape
-  return call.fail('ARC4107', { path: name, shape: `[${shape.join(', ')}]` })
+  if (!shape.every((dim) => Number.isSafeInteger(dim) && dim >= 1))
+    return call.fail('ARC4107', { path: name, shape: `[${shape.join(', ')}]` })
+  const elements = elementCount(shape)
+  if (elements <= mostElements) return shape
+  return call.fail('ARC4023', { what: `elements of \`${name}\``, bounds: `at most ${mostElements}`, found: elements })
 }
 
 /** Every element is `value`. */
