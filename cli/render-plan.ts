@@ -63,7 +63,7 @@ function summary(plan: PlanDocument, look: Look): string[] {
       [
         'data',
         parts(
-          `${data.dataset} (${data.format})`,
+          data.dataset === data.format ? data.dataset : `${data.dataset} (${data.format})`,
           `${formatCount(data.images)} images of ${formatCount(data.identities)} identities`,
           data.root,
         ),

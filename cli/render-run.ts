@@ -154,7 +154,7 @@ function verificationTable(evaluations: readonly EvaluationEvent[], look: Look):
       text(first),
       text(last),
       last === undefined ? '-' : last.auc.toFixed(4),
-      `${formatPercent(best.accuracy, 2)} at ${stepName(best.step)}`,
+      `${formatPercent(best.accuracy, 2)} (${stepName(best.step)})`,
     ]
   })
   const right = { align: 'right' } as const

@@ -1,5 +1,5 @@
 /** Where a run is kept: the folder that was asked for, or the next free one below `runs/`. */
-import { mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from './failure.ts'
 
@@ -37,4 +37,9 @@ export function makeRunFolder(experiment: string, wish: string | undefined, runs
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
     }
   }
+}
+
+/** Takes a folder away again that a run was given and left nothing in. */
+export function removeIfEmpty(folder: string): void {
+  if (isEmpty(folder)) rmdirSync(folder)
 }

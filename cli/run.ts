@@ -7,7 +7,7 @@ import { fileHost } from './host.ts'
 import { processOutput } from './output.ts'
 import type { RunOptions } from './program.ts'
 import { resolvedLines } from './resolved.ts'
-import { makeRunFolder } from './run-folder.ts'
+import { makeRunFolder, removeIfEmpty } from './run-folder.ts'
 import { createRunOutput, type RunOutput } from './run-output.ts'
 
 /**
@@ -67,6 +67,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   } finally {
     interrupt.release()
     shown.close()
+    removeIfEmpty(folder)
   }
   return shown.state.end?.status === 'interrupted' ? exitCode.interrupted : exitCode.ok
 }

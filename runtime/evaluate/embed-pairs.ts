@@ -55,6 +55,7 @@ export async function embedPictures(
 
 function copyRows(from: unknown, to: Float32Array, start: number, rows: number, width: number): void {
   if (!(from instanceof Float32Array)) bug('embeddings are not f32')
+  if (rows === 0) return
   to.set(from.subarray(0, rows * width), start * width)
 }
 
