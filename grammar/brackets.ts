@@ -6,7 +6,7 @@
  * declarations begin in the first column, and inside parentheses no line begins with `name =`.
  */
 import type { TokenType } from 'chevrotain'
-import type { DiagnosticBag } from './diagnostic.ts'
+import type { Diagnostic, DiagnosticBag } from './diagnostic.ts'
 import { Layout } from './layout.ts'
 import { grammarError } from './messages.ts'
 import type { SourceFile } from './source.ts'
@@ -87,6 +87,9 @@ function openerFor(stack: Tokens, closer: T.ArcToken): number {
   return -1
 }
 
+/** A text with more faults than this is no `.arc` text; the rest of them is repaired in silence. */
+const MAX_REPORTS = 20
+
 /** One pass over an unbalanced text. */
 class Repair {
   readonly #source: SourceFile
@@ -96,6 +99,7 @@ class Repair {
   readonly #layout: Layout
   readonly #stack: T.ArcToken[] = []
   readonly #out: T.ArcToken[] = []
+  #reports = 0
   /** How many braces may still be added or dropped because of the layout. */
   #openBraces: number
   #extraBraces: number
@@ -192,7 +196,7 @@ class Repair {
       const span = this.#spanOf(token)
       const related = [{ span: this.#spanOf(open), message: 'opened here' }]
       const fix = { message: `write \`${image}\``, span, replacement: image }
-      this.#bag.add(grammarError('ARC1103', { open: open.image, close: token.image }, span, { related, fix }))
+      this.#report(grammarError('ARC1103', { open: open.image, close: token.image }, span, { related, fix }))
       this.#stack.pop()
       this.#out.push(T.makeToken(wanted, token.image, token.startOffset))
       return
@@ -210,14 +214,14 @@ class Repair {
     const at = T.tokenEnd(this.#out[end - 1] ?? word)
     const span = { source: this.#source, start: at, end: at }
     const fix = { message: 'add `{`', span, replacement: ' {' }
-    this.#bag.add(grammarError('ARC1104', { what: word.image }, span, { fix }))
+    this.#report(grammarError('ARC1104', { what: word.image }, span, { fix }))
     this.#out.splice(end, 0, T.makeToken(T.LCurly, '', at))
   }
 
   #drop(token: T.ArcToken): void {
     const span = this.#spanOf(token)
     const fix = { message: 'drop it', span, replacement: '' }
-    this.#bag.add(grammarError('ARC1102', { close: token.image }, span, { fix }))
+    this.#report(grammarError('ARC1102', { close: token.image }, span, { fix }))
   }
 
   /** Closes the innermost bracket behind the last token that is not a new line. */
@@ -234,13 +238,18 @@ class Repair {
     const at = { source: this.#source, start: end, end }
     const isBlock = open.tokenType === T.LCurly && this.#layout.lineOf(open) !== this.#layout.lineOf(last)
     const indent = ' '.repeat(this.#layout.lineOf(open).indent)
-    this.#bag.add(
+    this.#report(
       grammarError('ARC1101', { open: open.image }, this.#spanOf(open), {
         label: 'opened here',
         related: [{ span: at, message: `expected \`${image}\` here at the latest` }],
         fix: { message: `add \`${image}\``, span: at, replacement: isBlock ? `\n${indent}${image}` : image },
       }),
     )
+  }
+
+  #report(diagnostic: Diagnostic): void {
+    this.#reports += 1
+    if (this.#reports <= MAX_REPORTS) this.#bag.add(diagnostic)
   }
 
   #spanOf(token: T.ArcToken) {

@@ -25,7 +25,7 @@ export interface Lexed {
   readonly docs: ReadonlyMap<number, string>
 }
 
-const Comment = createToken({ name: 'Comment', pattern: /\/\/[^\n]*/ })
+const CommentToken = createToken({ name: 'Comment', pattern: /\/\/[^\n]*/ })
 const ForeignComment = createToken({
   name: 'ForeignComment',
   pattern: /#[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/,
@@ -48,7 +48,7 @@ const Blank = createToken({ name: 'Blank', pattern: /[ \t\r\f\v\u00a0\ufeff]+/, 
 
 /** First match wins: longer spellings stand before their beginnings. */
 const LEXER_TOKENS: TokenType[] = [
-  ...[T.Newline, Blank, Comment, ForeignComment, T.Identifier, T.NumberToken, RawString],
+  ...[T.Newline, Blank, CommentToken, ForeignComment, T.Identifier, T.NumberToken, RawString],
   ...[T.Pipe, T.Arrow, T.DotDot, T.StarStar, T.Near, ForeignOperator],
   ...[T.EqualEqual, T.NotEqual, T.LessEqual, T.GreaterEqual, T.Less, T.Greater, T.Plus, T.Minus, T.Star, T.Slash],
   ...[T.Dot, T.Comma, T.Colon, T.Equals, T.Percent, T.Question],
@@ -99,7 +99,7 @@ function take(run: Run, tokenType: TokenType, image: string, start: number): voi
     case T.Newline:
       run.tokens.push(T.makeToken(T.Newline, image, start))
       break
-    case Comment:
+    case CommentToken:
       takeComment(run, image, start)
       break
     case ForeignComment:

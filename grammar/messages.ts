@@ -1,8 +1,7 @@
 /** What the grammar may say: the ARC1xxx catalogue. 10xx the lexer, 11xx brackets, 12xx the parser. */
-import { diagnosticsOf, type Message, type Severity } from './diagnostic.ts'
+import { diagnosticsOf, type Message } from './diagnostic.ts'
 
-const message = <P>(severity: Severity, text: (params: P) => string): Message<P> => ({ severity, text })
-const error = <P = Record<never, never>>(text: (params: P) => string): Message<P> => message('error', text)
+const error = <P = Record<never, never>>(text: (params: P) => string): Message<P> => ({ severity: 'error', text })
 
 const withArticle = (word: string): string => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`
 
@@ -59,8 +58,8 @@ export const GRAMMAR_MESSAGES = {
   ARC1223: error(() => '`%` means percent, and follows a number directly'),
   ARC1224: error(() => 'the last line of a block is its value: there is no `return`'),
   ARC1225: error(() => 'a test holds `let` and `assert` only'),
-  ARC1227: error(() => 'a section has no `:` before its `{`'),
   ARC1226: error<{ name: string }>(({ name }) => `a method has a single name, not the path \`${name}\``),
+  ARC1227: error(() => 'a section has no `:` before its `{`'),
 } as const
 
 /** Builds a diagnostic of the grammar. */

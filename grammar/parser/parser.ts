@@ -121,14 +121,18 @@ function withoutDepths(declaration: Declaration, bag: DiagnosticBag): Declaratio
 const NOTHING_LEFT = { Use: {}, Test: { lets: [], asserts: [] } } as const
 
 function isTooHigh(root: Node, bag: DiagnosticBag): boolean {
-  let layer: Node[] = [root]
-  for (let height = 0; layer.length > 0; height++) {
-    const deepest = layer[0]
-    if (height > MAX_HEIGHT && deepest !== undefined) {
-      bag.add(nestedTooDeep({ ...deepest.span, end: deepest.span.start }, MAX_HEIGHT))
-      return true
-    }
-    layer = layer.flatMap((node) => childrenOf(node))
+  const deep = nodeBelow(root, MAX_HEIGHT)
+  if (deep === undefined) return false
+  bag.add(nestedTooDeep({ ...deep.span, end: deep.span.start }, MAX_HEIGHT))
+  return true
+}
+
+/** The first node that lies `levels` below another. Recurses no deeper than that. */
+function nodeBelow(node: Node, levels: number): Node | undefined {
+  if (levels === 0) return node
+  for (const child of childrenOf(node)) {
+    const found = nodeBelow(child, levels - 1)
+    if (found !== undefined) return found
   }
-  return false
+  return undefined
 }

@@ -10,6 +10,9 @@ const FOLDER = new URL('samples/', import.meta.url)
 const SAMPLES = readdirSync(FOLDER).map((name) => readFileSync(new URL(name, FOLDER), 'utf8'))
 const COUNT = 10_000
 
+/** Of this process: other work on the computer must not fail a test. */
+const cpuMilliseconds = (): number => process.cpuUsage().user / 1000
+
 test(`${COUNT} mutated files parse to a sound tree, each within a second`, { timeout: 60_000 }, () => {
   const random = seededRandom(20_181)
   let slowest = 0
@@ -17,9 +20,9 @@ test(`${COUNT} mutated files parse to a sound tree, each within a second`, { tim
   for (let i = 0; i < COUNT; i++) {
     const sample = SAMPLES[i % SAMPLES.length] ?? bug('no sample')
     const text = mutate(sample, random)
-    const began = performance.now()
+    const began = cpuMilliseconds()
     const { tree, diagnostics } = tryToParse(text)
-    slowest = Math.max(slowest, performance.now() - began)
+    slowest = Math.max(slowest, cpuMilliseconds() - began)
     reported += diagnostics.length === 0 ? 0 : 1
     for (const d of diagnostics) {
       const places = [d.span, ...d.related.map((r) => r.span), ...(d.fix === undefined ? [] : [d.fix.span])]
@@ -95,8 +98,8 @@ const REPEATED = [
 
 test.each(REPEATED)('%j many times over neither throws nor takes long', (piece) => {
   for (const head of ['', 'let x = ', 'experiment a {\n  b = ', 'fn f(x: ']) {
-    const began = performance.now()
+    const began = cpuMilliseconds()
     parse(head + piece.repeat(10_000))
-    expect(performance.now() - began).toBeLessThan(1000)
+    expect(cpuMilliseconds() - began).toBeLessThan(1000)
   }
 })
