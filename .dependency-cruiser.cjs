@@ -41,7 +41,8 @@ module.exports = {
     },
     {
       name: 'pure-core',
-      comment: 'Grammar and compiler see the world through compiler/host.ts only; the generators are tools, not product.',
+      comment:
+        'Grammar and compiler see the world through compiler/host.ts only; the generators are tools, not product.',
       severity: 'error',
       from: { path: '^(grammar|compiler)/', pathNot: '/generate-[^/]+\\.ts$' },
       to: { path: core },

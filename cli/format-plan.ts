@@ -16,8 +16,8 @@ export async function formatPlan(
     case 'json':
       return [JSON.stringify(plan, undefined, 2)]
     case 'yaml': {
-      const { stringify } = await import('yaml')
-      return [stringify(plan, { lineWidth: 0 }).trimEnd()]
+      const { yamlText } = await import('./yaml-text.ts')
+      return [yamlText(plan)]
     }
   }
 }

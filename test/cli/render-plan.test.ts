@@ -1,8 +1,9 @@
+import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
 import { formatPlan } from '../../cli/format-plan.ts'
 import { documentLook } from '../../cli/look.ts'
 import { groupShards, renderPlan } from '../../cli/render-plan.ts'
-import type { PlanDocument } from '../../compiler/plan/document.ts'
+import { type PlanDocument, planSchema } from '../../compiler/plan/document.ts'
 import { glintPlan } from './plan-fixture.ts'
 
 const text = (plan: PlanDocument, look = documentLook) => renderPlan(plan, look).join('\n')
@@ -58,4 +59,10 @@ test.each(['json', 'yaml'] as const)('%s gives the document back', async (format
   const { parse } = await import('yaml')
   const lines = await formatPlan(glintPlan, format, documentLook)
   expect(parse(lines.join('\n'))).toEqual(glintPlan)
+})
+
+test('the document is what its schema says', () => {
+  const valid = new Ajv({ allErrors: true }).compile<PlanDocument>(planSchema)
+  expect(valid(glintPlan), JSON.stringify(valid.errors)).toBe(true)
+  expect(valid({ ...glintPlan, extra: 1 })).toBe(false)
 })

@@ -1,0 +1,46 @@
+/**
+ * `npm run bench:startup`: how long the commands take that people wait for, start of node included; the fastest of several runs.
+ * Exit code 1 where one is over its budget.
+ */
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { formatSeconds } from '../cli/format.ts'
+import { packageFolder } from '../cli/package-folder.ts'
+import { renderTable } from '../cli/table.ts'
+
+const runs = 7
+const budgets: readonly { readonly args: readonly string[]; readonly seconds: number }[] = [
+  { args: ['--version'], seconds: 0.08 },
+  { args: ['check', 'experiments/quickstart.arc'], seconds: 0.3 },
+  { args: ['check', 'experiments/orl_mbf.arc'], seconds: 0.3 },
+  { args: ['check', 'experiments/glint360k_r100_pfc0.1.arc'], seconds: 0.3 },
+  { args: ['plan', 'experiments/glint360k_r100_pfc0.1.arc'], seconds: 1 },
+  { args: ['plan', 'experiments/glint360k_r100_pfc0.1.arc', '--format', 'yaml'], seconds: 1 },
+]
+
+/** Seconds of the fastest run; a run that fails ends the benchmark. */
+function fastest(args: readonly string[]): number {
+  const times = Array.from({ length: runs }, () => {
+    const began = performance.now()
+    const { status, stderr } = spawnSync(process.execPath, [join(packageFolder, 'bin/arcc.js'), ...args], {
+      cwd: packageFolder,
+      encoding: 'utf8',
+    })
+    if (status !== 0) throw new Error(`arcc ${args.join(' ')} ended with ${status}: ${stderr}`)
+    return (performance.now() - began) / 1000
+  })
+  return Math.min(...times)
+}
+
+fastest(['--version'])
+const rows = budgets.map(({ args, seconds }) => {
+  const best = fastest(args)
+  return { ok: best <= seconds, cells: [`arcc ${args.join(' ')}`, formatSeconds(best), formatSeconds(seconds)] }
+})
+const right = { align: 'right' } as const
+const table = renderTable(
+  [{ title: 'command' }, { title: `fastest of ${runs}`, ...right }, { title: 'budget', ...right }, {}],
+  rows.map(({ ok, cells }) => [...cells, ok ? 'ok' : 'OVER']),
+)
+process.stdout.write(`${table.join('\n')}\n`)
+process.exitCode = rows.every((row) => row.ok) ? 0 : 1

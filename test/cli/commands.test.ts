@@ -1,0 +1,153 @@
+/** The commands as they are installed: the launcher, the bundle, real files, exit codes. */
+import { execFile, spawn } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { exitCode } from '../../cli/exit.ts'
+import { packageFolder, packageVersion } from '../../cli/package-folder.ts'
+import { temporaryFolder } from '../helpers/temporary-folder.ts'
+
+const folder = temporaryFolder()
+const launcher = join(packageFolder, 'bin/arcc.js')
+const env = { PATH: process.env.PATH, HOME: process.env.HOME, LC_ALL: 'C.UTF-8' }
+
+interface Result {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs a command in the folder of the test. */
+function arcc(...args: readonly string[]): Promise<Result> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [launcher, ...args], { cwd: folder, env }, (error, out, err) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err })
+    })
+  })
+}
+
+const good = `use std.backbones: iresnet
+use std.datasets: synthetic
+use std.machines: cpu
+use std.margins: cosface
+
+let tiny = iresnet(depths: [1, 1, 1, 1], channels: [4, 4, 4, 4], stem: 4, embedding: 8)
+
+experiment small {
+  dataset  = synthetic(identities: 8, per_identity: 4, holdout: 4)
+  backbone = tiny
+  margin   = cosface
+  machine  = cpu(devices: 2)
+  train { batch = 8 global, epochs = 1, optimizer = sgd(lr: 0.1) }
+}
+`
+
+beforeAll(() => {
+  writeFileSync(join(folder, 'good.arc'), good)
+  writeFileSync(join(folder, 'bad.arc'), good.replace('epochs = 1', 'epochz = 1'))
+  writeFileSync(join(folder, 'two.arc'), `${good}\nexperiment other extends small { train { batch = 16 global } }\n`)
+  mkdirSync(join(folder, 'out'))
+})
+
+describe('arcc', () => {
+  test('--version', async () => {
+    expect(await arcc('--version')).toEqual({ code: exitCode.ok, out: `${packageVersion()}\n`, err: '' })
+  })
+
+  test.each([
+    [['plna', 'good.arc'], 'Did you mean plan?'],
+    [['plan', 'god.arc'], 'did you mean good.arc?'],
+    [['plan'], "missing required argument 'file'"],
+  ])('%o is the mistake of whoever types it', async (args, said) => {
+    const { code, out, err } = await arcc(...args)
+    expect({ code, out }).toEqual({ code: exitCode.user, out: '' })
+    expect(err).toContain(said)
+    expect(err).not.toMatch(/\n\s+at /)
+  })
+})
+
+describe('arcc check', () => {
+  test('a good file', async () => {
+    const { code, out } = await arcc('check', 'good.arc', 'two.arc')
+    expect(code).toBe(exitCode.ok)
+    expect(out).toBe('ok  good.arc  1 experiment\nok  two.arc  2 experiments\n')
+  })
+
+  test('a bad one', async () => {
+    const { code, out, err } = await arcc('check', 'bad.arc', 'good.arc')
+    expect(code).toBe(exitCode.user)
+    expect(out).toMatch(/^failed {2}bad\.arc {2}\d errors?\nok {2}good\.arc/)
+    expect(err).toContain('bad.arc:13:29')
+    expect(err).toContain('epochs')
+  })
+
+  test('as JSON', async () => {
+    const { code, out, err } = await arcc('check', '--json', 'bad.arc')
+    expect({ code, err }).toEqual({ code: exitCode.user, err: '' })
+    expect(JSON.parse(out).diagnostics[0]).toMatchObject({ path: 'bad.arc', line: 13, severity: 'error' })
+  })
+
+  test('--set is checked like the file', async () => {
+    expect((await arcc('check', 'good.arc', '--set', 'train.batch=4 per device')).code).toBe(exitCode.ok)
+    const { code, err } = await arcc('check', 'good.arc', '--set', 'train.bach=4 per device')
+    expect(code).toBe(exitCode.user)
+    expect(err).toContain('--set:1:')
+    expect(err).toContain('batch')
+  })
+})
+
+describe('arcc plan', () => {
+  test('text, JSON and YAML tell the same', async () => {
+    const text = await arcc('plan', 'good.arc')
+    expect(text).toMatchObject({ code: exitCode.ok, err: '' })
+    expect(text.out).toContain('devices 0-1   4 classes each')
+    const json = JSON.parse((await arcc('plan', 'good.arc', '--format', 'json')).out)
+    expect(json.centers.perDevice).toEqual([4, 4])
+    expect(parse((await arcc('plan', 'good.arc', '--format', 'yaml')).out)).toEqual(json)
+  })
+
+  test('-o writes a file, without colour', async () => {
+    const { code, out } = await arcc('plan', 'good.arc', '--color', '-o', 'out/plan.txt')
+    expect({ code, out }).toEqual({ code: exitCode.ok, out: '' })
+    const written = readFileSync(join(folder, 'out/plan.txt'), 'utf8')
+    expect(written).toBe((await arcc('plan', 'good.arc')).out)
+  })
+
+  test('of several experiments one is named', async () => {
+    expect((await arcc('plan', 'two.arc')).code).toBe(exitCode.user)
+    const { code, out } = await arcc('plan', 'two.arc', 'other')
+    expect(code).toBe(exitCode.ok)
+    expect(out).toContain('8 × 2 devices = 16')
+  })
+
+  test('a folder that cannot be written to is about the computer', async () => {
+    const { code, err } = await arcc('plan', 'good.arc', '-o', 'nowhere/plan.txt')
+    expect(code).toBe(exitCode.environment)
+    expect(err).toBe('error: nowhere/plan.txt: no such file or folder\n')
+  })
+
+  test('a reader that leaves early is no error', async () => {
+    const child = spawn(process.execPath, [launcher, 'dump', 'good.arc', '--after', 'stablehlo'], { cwd: folder, env })
+    let err = ''
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += String(chunk)
+    })
+    child.stdout.once('data', () => child.stdout.destroy())
+    const code = await new Promise((resolve) => child.once('close', resolve))
+    expect({ code, err }).toEqual({ code: exitCode.ok, err: '' })
+  })
+})
+
+describe('arcc dump', () => {
+  test.each([
+    [['--after', 'parse'], /\(experiment small|\(object|small/],
+    [['--after', 'elaborate'], /^train\.flip\s+= true {2}\/\/ default$/m],
+    [['--graph', 'embed', '--locations'], /conv2d\(.*std\/layers\.arc:\d+/],
+    [['--after', 'stablehlo', '--graph', 'step'], /stablehlo\.all_gather/],
+  ])('%o', async (args, expected) => {
+    const { code, out, err } = await arcc('dump', 'good.arc', ...args)
+    expect({ code, err }).toEqual({ code: exitCode.ok, err: '' })
+    expect(out).toMatch(expected)
+  })
+})

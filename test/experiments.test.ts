@@ -1,0 +1,57 @@
+/** Every experiment compiles and plans; its plan is kept in `test/golden`. Re-record with `npx vitest run test/experiments.test.ts -u`. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Ajv } from 'ajv'
+import { describe, expect, test } from 'vitest'
+import { experimentNames } from '../cli/entry.ts'
+import { fileHost } from '../cli/host.ts'
+import { documentLook } from '../cli/look.ts'
+import { packageFolder } from '../cli/package-folder.ts'
+import { renderPlan } from '../cli/render-plan.ts'
+import { compileExperiment } from '../compiler/driver.ts'
+import type { Host } from '../compiler/host.ts'
+import { type PlanDocument, planSchema } from '../compiler/plan/document.ts'
+import { need } from '../grammar/diagnostic.ts'
+
+/** The package as it was cloned: no data, no environment. */
+const host: Host = { ...fileHost(packageFolder, {}), countDataset: () => undefined }
+
+const entryOf = (file: string) => need(host.readSource(`experiments/${file}`), file)
+
+const experiments = readdirSync(join(packageFolder, 'experiments'))
+  .filter((file) => file.endsWith('.arc'))
+  .flatMap((file) => {
+    const { program } = compileExperiment({ entry: entryOf(file), until: 'parse' }, host)
+    return experimentNames(need(program, file)).map((name) => ({ file, name }))
+  })
+
+const plans = new Map<string, PlanDocument>()
+function planOf(file: string, experiment: string): PlanDocument {
+  const known = plans.get(experiment)
+  if (known !== undefined) return known
+  const { plan, diagnostics } = compileExperiment({ entry: entryOf(file), experiment }, host)
+  expect(diagnostics).toEqual([])
+  const { document } = need(plan, `the plan of ${experiment}`)
+  plans.set(experiment, document)
+  return document
+}
+
+describe.each(experiments)('$name of $file', ({ file, name }) => {
+  test('its plan', async () => {
+    const text = `${renderPlan(planOf(file, name), documentLook).join('\n')}\n`
+    await expect(text).toMatchFileSnapshot(`golden/${name}.plan.txt`)
+  })
+
+  test('its document is what the schema says', () => {
+    const valid = new Ajv({ allErrors: true }).compile(planSchema)
+    expect(valid(planOf(file, name)), JSON.stringify(valid.errors)).toBe(true)
+  })
+})
+
+/** Partial FC on Glint360K with eight devices, against figures that follow from the paper's configuration. */
+test('Glint360K: parameters, shards and state', () => {
+  const { model, centers } = planOf('glint360k_r100_pfc0.1.arc', 'glint360k_r100_pfc0_1')
+  expect(model.parameters / 1e6).toBeCloseTo(65.16, 2)
+  expect(centers.perDevice).toEqual(Array.from({ length: 8 }, () => 360_232 / 8))
+  expect(centers.stateBytesPerDevice).toBe(45_029 * 512 * 4 * 2)
+})
