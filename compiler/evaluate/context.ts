@@ -155,7 +155,7 @@ function showFrame(frame: Frame): string {
 function chainOf(context: Context): string {
   const parts: string[] = []
   for (let at = context.frame; at !== undefined; at = at.outer) parts.push(showFrame(at))
-  return parts.join(', ')
+  return parts.length < 2 ? '' : parts.join(', ')
 }
 
 /** Enters a call, unless it calls itself or is nested too deeply. */

@@ -197,8 +197,9 @@ export function resolveExperiment(
   const train = attempt(() => resolveTrain(fields, machine, context))
   const evaluate = attempt(() => resolveEvaluate(fields, dataset?.holdout, context))
   const env = { module: chosen.module, locals: undefined }
-  const requires: RequireSpec[] = []
-  for (const entry of fields.requires) requires.push(...(attempt(() => resolveRequire(entry, env, context)) ?? []))
+  const requires = fields.requires
+    .map((entry) => attempt(() => resolveRequire(entry, env, context)))
+    .filter((require): require is RequireSpec => require !== undefined)
   if (!dataset || !machine || !backbone || !margin || !optimizer || !schedule || !train || !evaluate) return undefined
   if (bag.hasErrors) return undefined
 

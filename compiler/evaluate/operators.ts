@@ -4,6 +4,7 @@ import { type Span, textOf } from '../../grammar/source.ts'
 import * as ops from '../ir/ops.ts'
 import { alignOperands } from '../primitives/tensors.ts'
 import { combineDimensions, type Dimension, isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
+import { enumOf } from '../types/type.ts'
 import { type Context, type Env, fail } from './context.ts'
 import { bool, number, tensor } from './numbers.ts'
 import { describe } from './show.ts'
@@ -186,7 +187,9 @@ export function evaluateBinary(expr: BinaryExpr, env: Env, context: Context): Va
   const left = context.session.evaluate(expr.left, env, context)
   if (left.kind === 'bool' && (operator === 'and' || operator === 'or') && left.value === (operator === 'or'))
     return left
-  const right = context.session.evaluate(expr.right, env, context)
+  // Beside a member of an enum a name is another member: `device.kind == cuda`.
+  const named = left.kind === 'enum' && expr.right.kind === 'Name' ? enumOf('', [expr.right.name]) : undefined
+  const right = context.session.evaluate(expr.right, env, context, named)
   if (operator === 'and' || operator === 'or')
     return left.kind === 'bool' && right.kind === 'bool' ? right : onConditions(at, left, right)
   if (operator === '==' || operator === '!=') {

@@ -97,7 +97,6 @@ export function resolveMachine(object: ObjectValue, context: Context): MachineSp
 }
 
 const operators = ['<', '<=', '>', '>='] as const
-const mirrored = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' } as const
 
 /** `memory.peak` of a name or member expression. */
 function quantityOf(expr: Expr): RequireSpec['quantity'] | undefined {
@@ -106,31 +105,15 @@ function quantityOf(expr: Expr): RequireSpec['quantity'] | undefined {
   return known.find((quantity) => quantity === text)
 }
 
-/** One requirement for each comparison of a `require`; several are joined by `and`. */
-export function resolveRequire(entry: RequireEntry, env: Env, context: Context): RequireSpec[] {
-  return conditions(entry.condition).map((condition): RequireSpec => {
-    const operator = condition.kind === 'Binary' ? operators.find((known) => known === condition.operator) : undefined
-    if (condition.kind !== 'Binary' || operator === undefined)
-      return fail(context, 'ARC4215', { found: `\`${textOf(condition.span)}\`` }, condition.span)
-    const left = quantityOf(condition.left)
-    const quantity = left ?? quantityOf(condition.right)
-    if (quantity === undefined)
-      return fail(context, 'ARC4215', { found: `\`${textOf(condition.span)}\`` }, condition.span)
-    const side = left === undefined ? condition.left : condition.right
-    const bound = context.session.evaluate(side, env, context)
-    const { dimension } = requireQuantities[quantity]
-    if (bound.kind !== 'number' || !sameDimension(bound.dimension, dimension))
-      return fail(context, 'ARC4002', { found: describe(bound), wanted: showDimension(dimension) }, side.span)
-    return {
-      quantity,
-      operator: left === undefined ? mirrored[operator] : operator,
-      bound: bound.value,
-      span: condition.span,
-    }
-  })
-}
-
-function conditions(expr: Expr): Expr[] {
-  if (expr.kind === 'Binary' && expr.operator === 'and') return [...conditions(expr.left), ...conditions(expr.right)]
-  return [expr]
+/** A requirement: one figure of the plan beside a bound. */
+export function resolveRequire({ condition }: RequireEntry, env: Env, context: Context): RequireSpec {
+  const wrong = (): never => fail(context, 'ARC4215', { found: `\`${textOf(condition.span)}\`` }, condition.span)
+  if (condition.kind !== 'Binary') return wrong()
+  const operator = operators.find((known) => known === condition.operator) ?? wrong()
+  const quantity = quantityOf(condition.left) ?? wrong()
+  const bound = context.session.evaluate(condition.right, env, context)
+  const { dimension } = requireQuantities[quantity]
+  if (bound.kind !== 'number' || !sameDimension(bound.dimension, dimension))
+    return fail(context, 'ARC4002', { found: describe(bound), wanted: showDimension(dimension) }, condition.right.span)
+  return { quantity, operator, bound: bound.value, span: condition.span }
 }

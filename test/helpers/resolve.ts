@@ -58,6 +58,10 @@ ${body}
 `
 }
 
-export function resolveBody(body: string, declarations = '', options: ResolveOptions = {}): Resolved {
+export function resolveBody(
+  body: string,
+  declarations: string | undefined = '',
+  options: ResolveOptions = {},
+): Resolved {
   return resolveText(experimentText(body, declarations), { name: 'run', ...options })
 }

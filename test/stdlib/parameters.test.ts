@@ -1,0 +1,71 @@
+/** Parameters of the backbones: their paths and shapes are those of arcface_torch. */
+import { describe, expect, it } from 'vitest'
+import type { ParameterSpec } from '../../compiler/evaluate/elaboration.ts'
+import { backboneParameters, parameterCount } from '../../compiler/evaluate/experiment.ts'
+import type { Backbone } from '../../compiler/experiment.ts'
+import { need } from '../../grammar/diagnostic.ts'
+import { resolveBody } from '../helpers/resolve.ts'
+import { mbfShapes, r18Shapes } from './state-dicts.ts'
+
+function backbone(expression: string): Backbone {
+  const { experiment } = resolveBody(`  backbone = ${expression}`, 'use std.backbones')
+  return need(experiment, expression).backbone
+}
+
+/** A filter [kh,kw,I,O] is [O,I,kh,kw] in PyTorch. */
+function torchShape({ shape, layout }: ParameterSpec): readonly number[] {
+  const [kh = 0, kw = 0, i = 0, o = 0] = shape
+  return layout === 'oihw' ? [o, i, kh, kw] : shape
+}
+
+const line = (spec: ParameterSpec) => `${spec.path} ${torchShape(spec).join('x')}`
+
+describe.each([
+  ['r18', r18Shapes],
+  ['mbf', mbfShapes],
+])('%s', (name, shapes) => {
+  const parameters = backboneParameters(backbone(name))
+
+  it('has the weights of the state dict, in its order', () => {
+    const weights = parameters.filter((spec) => !spec.buffer).map(line)
+    expect(weights.toSorted()).toEqual(shapes.trim().split('\n').toSorted())
+  })
+
+  it('has the running statistics of every batch normalization', () => {
+    const buffers = parameters.filter((spec) => spec.buffer).map((spec) => spec.path)
+    const norms = parameters.filter((spec) => spec.path.endsWith('.bias') && !spec.path.startsWith('fc'))
+    const wanted = norms.flatMap(({ path }) => [
+      path.replace(/bias$/, 'running_mean'),
+      path.replace(/bias$/, 'running_var'),
+    ])
+    expect(buffers).toEqual(wanted)
+  })
+})
+
+it('fixes the scale of the last normalization of IResNet, and nothing else', () => {
+  const fixed = backboneParameters(backbone('r18')).filter((spec) => !spec.buffer && !spec.trainable)
+  expect(fixed.map((spec) => spec.path)).toEqual(['features.weight'])
+})
+
+it('starts weights as arcface_torch does', () => {
+  const start = (name: string, path: string) =>
+    backboneParameters(backbone(name)).find((spec) => spec.path === path)?.initializer
+  expect(start('r18', 'layer1.0.conv1.weight')).toEqual({ kind: 'normal', std: 0.1 })
+  expect(start('r18', 'layer1.0.prelu.weight')).toEqual({ kind: 'constant', value: 0.25 })
+  expect(start('r18', 'fc.weight')).toEqual({ kind: 'uniform', bound: 1 / Math.sqrt(25088) })
+  expect(start('r18', 'bn2.running_var')).toEqual({ kind: 'constant', value: 1 })
+  // Kaiming, fan out: output channels times the window.
+  expect(start('mbf', 'layers.2.layers.1.layers.0.weight')).toEqual({ kind: 'normal', std: Math.sqrt(2 / (128 * 9)) })
+})
+
+it.each([
+  ['r18', 24025600],
+  ['r34', 34139328],
+  ['r50', 43590848],
+  ['r100', 65156160],
+  ['r200', 118833920],
+  ['mbf', 2059520],
+  ['mbf_large', 6314880],
+])('%s has %i parameters', (name, count) => {
+  expect(parameterCount(backbone(name))).toBe(count)
+})
