@@ -124,12 +124,14 @@ function clip(line: string, from: number, width: number): string {
   if (from === 0 && stringWidth(line) <= width) return line
   let column = 0
   let shown = ''
+  let isCut = false
   for (const character of line) {
-    if (column >= from + width - 1) return `${shown}…`
+    isCut = column >= from + width - 1
+    if (isCut) break
     if (column >= from) shown += character
     column += stringWidth(character)
   }
-  return from > 0 ? `…${shown.slice(1)}` : shown
+  return `${from > 0 ? `…${shown.slice(1)}` : shown}${isCut ? '…' : ''}`
 }
 
 /** The lines of one source that the annotations touch, with marks; gaps of more than one line become `...`. */

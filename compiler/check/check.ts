@@ -53,10 +53,7 @@ function noteUnusedImports(checker: Checker, module: Module): void {
       const definition = module.scope.get(name.text)
       if (definition === undefined || checker.used.has(definition)) continue
       const path = declaration.path.map((part) => part.text).join('.')
-      report(
-        checker,
-        nameDiagnostic('ARC2007', { name: name.text }, name.span, { label: `taken from \`${path}\` for nothing` }),
-      )
+      report(checker, nameDiagnostic('ARC2007', { name: name.text }, name.span, { label: `taken from \`${path}\`` }))
     }
   }
 }

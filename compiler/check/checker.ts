@@ -12,6 +12,8 @@ export interface Expected {
   readonly type: Type
   /** `` `train.batch` ``; empty where the place has no name. */
   readonly what: string
+  /** What joins the place and its type; `takes` where nothing is said. */
+  readonly verb?: 'takes' | 'must be'
   /** Where the type comes from. */
   readonly origin?: Related
   /** A fact about the place: the field's documentation. */

@@ -16,15 +16,20 @@ function typing(checker: Checker, expected: Expected | undefined, hint: Type | u
     expected === undefined ? checker.infer(expr, scope, hint) : checker.check(expr, scope, expected)
 }
 
-const condition = { type: { kind: 'bool', device: true } as const, what: 'the condition of `if`' }
+const condition = {
+  type: { kind: 'bool', device: true } as const,
+  what: 'the condition of `if`',
+  verb: 'must be' as const,
+}
 
 /** Both branches must agree. On a condition of the device the branches are numbers, and so is the result. */
 export function typeOfIf(checker: Checker, expr: IfExpr, scope: Scope, expected?: Expected, hint?: Type): Type {
   const on = checker.check(expr.condition, scope, condition)
-  const branch = typing(checker, expected, hint)
+  const isSelect = on.kind === 'bool' && on.device === true
+  const branch = isSelect ? typing(checker, undefined, undefined) : typing(checker, expected, hint)
   const then = branch(expr.then, scope)
   const otherwise = branch(expr.otherwise, scope)
-  const joined = on.kind === 'bool' && on.device ? joinSelected(then, otherwise) : join(then, otherwise)
+  const joined = isSelect ? joinSelected(then, otherwise) : join(then, otherwise)
   if (joined !== undefined) return joined
   const [first, second] = [showType(then), showType(otherwise)]
   const params = { what: 'both branches of an `if` give the same kind of value', first, second }
@@ -70,7 +75,7 @@ export function typeOfLet(checker: Checker, decl: LetDecl, scope: Scope): Type {
   if (decl.type === undefined) return checker.infer(decl.value, scope)
   const type = checkTypeNode(checker, decl.type, scope)
   const origin = { span: decl.type.span, message: 'the type is declared here' }
-  return checker.check(decl.value, scope, { type, what: `\`${decl.name.text}\``, origin })
+  return checker.check(decl.value, scope, { type, what: `\`${decl.name.text}\``, verb: 'must be', origin })
 }
 
 /** Remembers the `let`s of a finished scope that nothing uses. */
@@ -129,7 +134,7 @@ export function typeOfList(checker: Checker, expr: ListExpr, scope: Scope, expec
     const element = {
       ...expected,
       type: expected.type.element,
-      what: expected.what === '' ? '' : `each element of ${expected.what}`,
+      what: expected.what === '' ? '' : `an element of ${expected.what}`,
     }
     for (const item of expr.items) checker.check(item, scope, element)
     return expected.type
@@ -155,8 +160,8 @@ export function typeOfList(checker: Checker, expr: ListExpr, scope: Scope, expec
 }
 
 export function typeOfRange(checker: Checker, expr: RangeExpr, scope: Scope): Type {
-  checker.check(expr.from, scope, { type: int, what: 'the start of a range' })
-  checker.check(expr.to, scope, { type: int, what: 'the end of a range' })
+  checker.check(expr.from, scope, { type: int, what: 'the start of a range', verb: 'must be' })
+  checker.check(expr.to, scope, { type: int, what: 'the end of a range', verb: 'must be' })
   return listOf(int)
 }
 

@@ -63,8 +63,10 @@ function checkSection(work: FieldWork, entry: SectionEntry, place: Place): void 
   const section = own(place.spec.sections, name)
   const path = [...place.path, name]
   const field = own(place.spec.fields, name)
-  if (section !== undefined) walk(work, entry.entries, { spec: section, path })
-  else if (field !== undefined) {
+  if (section !== undefined) {
+    const inside = { spec: section, path }
+    if (!isAnotherSection(work, entry, inside)) walk(work, entry.entries, inside)
+  } else if (field !== undefined) {
     work.meant.add(path.join('.'))
     const notes = [`\`${name}\`: ${field.doc}`]
     report(
@@ -72,6 +74,24 @@ function checkSection(work: FieldWork, entry: SectionEntry, place: Place): void 
       checkDiagnostic('ARC3206', { name }, entry.name.span, { label: `write \`${name} = …\``, notes }),
     )
   } else reportUnknown(work, entry.name, place, 'section')
+}
+
+/** Several fields, all of which belong to one other section: the name of this one is the mistake. */
+function isAnotherSection(work: FieldWork, entry: SectionEntry, place: Place): boolean {
+  const fields = entry.entries.flatMap((e) =>
+    e.kind === 'Field' && e.path.length === 1 ? (e.path[0]?.text ?? []) : [],
+  )
+  if (fields.length < 2 || fields.some((name) => own(place.spec.fields, name) !== undefined)) return false
+  const body = objectSpecs[work.decl.keyword].body
+  const homes = fields.map((name) => pathsOf(body, name).map((path) => path.join('.')))
+  const home = homes[0]?.find((path) => path !== '' && homes.every((paths) => paths.includes(path)))
+  if (home === undefined) return false
+  for (const name of fields) work.meant.add(`${home}.${name}`)
+  const { span } = entry.name
+  const params = { names: fields, section: `section \`${home}\`` }
+  const fix = { message: `did you mean \`${home}\`?`, span, replacement: home }
+  report(work.checker, checkDiagnostic('ARC3218', params, span, { ...(place.path.length > 1 ? {} : { fix }) }))
+  return true
 }
 
 /** `value` at a path: `batch`, `train.batch`, or `dataset.root`, an argument or field of the object that a field holds. */
@@ -203,6 +223,13 @@ function reportUnknown(work: FieldWork, ident: Ident, place: Place, what: 'field
     const label = top ? `move it out of \`${place.path.join('.')}\`` : `this is not in ${owner}`
     report(checker, checkDiagnostic('ARC3202', { name, section: home }, span, { label, ...fix }))
     return fieldAt(objectSpecs[decl.keyword].body, [...elsewhere, name])
+  }
+  const method = place.path.length === 0 ? own(objectSpecs[decl.keyword].methods, name) : undefined
+  if (method !== undefined) {
+    work.meant.add(name)
+    const notes = [`write \`${name}(${method.parameters.join(', ')}) = …\``, method.doc]
+    report(checker, checkDiagnostic('ARC3219', { name }, span, { notes }))
+    return undefined
   }
   const fields = Object.keys(place.spec.fields)
   const sections = Object.keys(place.spec.sections)

@@ -2,7 +2,8 @@
 import type { FunctionDecl, ObjectDecl, Parameter, TestDecl } from '../../grammar/ast.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import type { Module } from '../names/program.ts'
-import { type Checker, innerScope, moduleScope, report, type Scope } from './checker.ts'
+import { unknown } from '../types/type.ts'
+import { bind, type Checker, innerScope, moduleScope, report, type Scope } from './checker.ts'
 import { bindLets, checkCondition, noteUnused } from './control.ts'
 import { checkDiagnostic } from './messages.ts'
 import { showType } from './show-type.ts'
@@ -34,7 +35,12 @@ export function checkParameters(checker: Checker, decl: FunctionDecl | ObjectDec
     if (parameter.type === undefined) checker.infer(parameter.default, scope)
     else {
       const origin = { span: parameter.type.span, message: 'the type is declared here' }
-      const expected = { type: typeOfNode(parameter.type), what: `the default of \`${name}\``, origin }
+      const expected = {
+        type: typeOfNode(parameter.type),
+        what: `the default of \`${name}\``,
+        verb: 'must be' as const,
+        origin,
+      }
       checker.check(parameter.default, scope, expected)
     }
   }
@@ -44,32 +50,38 @@ export function checkParameters(checker: Checker, decl: FunctionDecl | ObjectDec
 export function checkFunction(checker: Checker, decl: FunctionDecl, module: Module): void {
   const scope = checkParameters(checker, decl, moduleScope(module, decl))
   if (decl.result !== undefined) checkTypeNode(checker, decl.result, scope)
-  if (decl.keyword === 'backbone') checkBackboneHead(checker, decl, scope)
-  if (decl.keyword === 'block') checkBlockHead(checker, decl, scope)
+  let isSound = true
+  if (decl.keyword === 'backbone') isSound = checkBackboneHead(checker, decl, scope)
+  if (decl.keyword === 'block') isSound = checkBlockHead(checker, decl, scope)
   if (decl.body === undefined) return
-  if (decl.result === undefined) {
-    resultType(checker, decl)
+  if (decl.result === undefined || !isSound) {
+    if (isSound) resultType(checker, decl)
+    else checker.infer(decl.body, scope)
     return
   }
   const origin = { span: decl.result.span, message: 'the result is declared here' }
   const what = `the result of \`${decl.name.text}\``
-  checker.check(decl.body, scope, { type: typeOfNode(decl.result), what, origin })
+  checker.check(decl.body, scope, { type: typeOfNode(decl.result), what, verb: 'must be', origin })
 }
 
-function checkBlockHead(checker: Checker, decl: FunctionDecl, scope: Scope): void {
+function checkBlockHead(checker: Checker, decl: FunctionDecl, scope: Scope): boolean {
   const [first] = decl.parameters
   const type = first === undefined ? undefined : parameterType(checker, first, scope)
-  if (type?.kind === 'tensor' || type?.kind === 'unknown') return
+  if (type?.kind === 'tensor' || type?.kind === 'unknown') return true
   const label = type === undefined ? 'it has no parameters' : `this is ${showType(type)}`
   const span = first?.type?.span ?? first?.span ?? decl.name.span
   const notes = ['`x: Image`, `x: Vector` and `x: Tensor` are tensors; what takes none is a `fn`']
   report(checker, checkDiagnostic('ARC3112', { name: decl.name.text }, span, { label, notes }))
+  if (first !== undefined) bind(scope, first.name.text, unknown, first.name.span, 'parameter')
+  return false
 }
 
 /** `on Image(112, 112, 3) -> Vector(embedding)`: both with their sizes, which the plan is made for. */
-function checkBackboneHead(checker: Checker, decl: FunctionDecl, scope: Scope): void {
+function checkBackboneHead(checker: Checker, decl: FunctionDecl, scope: Scope): boolean {
   const { text: name } = decl.name
+  let isSound = true
   const complain = (problem: string, span: FunctionDecl['span']) => {
+    isSound = false
     const notes = ['a backbone is declared as `backbone name(…) on Image(112, 112, 3) -> Vector(512) { … }`']
     report(checker, checkDiagnostic('ARC3113', { name, problem }, span, { notes }))
   }
@@ -89,6 +101,7 @@ function checkBackboneHead(checker: Checker, decl: FunctionDecl, scope: Scope): 
     const isVector = type.kind === 'tensor' && type.form === 'Vector'
     if (type.kind !== 'unknown' && !isVector) complain(`gives vectors, not ${showType(type)}`, decl.result.span)
   }
+  return isSound
 }
 
 export function checkTest(checker: Checker, decl: TestDecl, module: Module): void {

@@ -17,6 +17,12 @@ const sizes: { readonly [F in TensorForm]: readonly string[] } = {
   Tensor: ['height', 'width', 'channels', 'features', 'batch', 'rank'],
 }
 
+/** The last dim is `channels` of images and `features` of vectors; one is often written for the other. */
+function lastDim(form: TensorForm, name: string): string | undefined {
+  if (form === 'Vector' && nearest(name, ['channels']) !== undefined) return 'features'
+  return form === 'Image' && nearest(name, ['features']) !== undefined ? 'channels' : undefined
+}
+
 /** A section of an object as a value. */
 function sectionType(spec: SectionSpec): Type {
   const fields = new Map<string, Type>()
@@ -89,7 +95,7 @@ export function typeOfMemberIn(checker: Checker, expr: MemberExpr, object: Type)
     return unknown
   }
   const known = [...(members?.keys() ?? [])]
-  const meant = nearest(name, known)
+  const meant = (object.kind === 'tensor' ? lastDim(object.form, name) : undefined) ?? nearest(name, known)
   const fix =
     meant === undefined
       ? {}
@@ -117,7 +123,7 @@ export function checkComplete(
 
 export function typeOfIndex(checker: Checker, expr: IndexExpr, scope: Scope): Type {
   const object = checker.infer(expr.object, scope)
-  checker.check(expr.index, scope, { type: int, what: 'the index of a list' })
+  checker.check(expr.index, scope, { type: int, what: 'the index of a list', verb: 'must be' })
   if (object.kind === 'list') return object.element
   if (object.kind !== 'unknown')
     report(checker, checkDiagnostic('ARC3012', { found: showType(object) }, expr.object.span))

@@ -6,22 +6,22 @@ function error<P>(text: (params: P) => string): Message<P> {
   return { severity: 'error', text }
 }
 
-/** `what` names the place that wants the value: `` `train.batch` ``, or "the second argument"; empty where nothing does. */
+/** `place` ends in its verb (`` `train.batch` takes ``, "the result of `target` must be"); empty where nothing names it. */
 interface Mismatch {
-  readonly what: string
+  readonly place: string
   readonly expected: string
   readonly found: string
 }
 
-const wants = ({ what, expected, found }: Mismatch): string =>
-  what === '' ? `expected ${expected}, found ${found}` : `${what} takes ${expected}, not ${found}`
+const wants = ({ place, expected, found }: Mismatch): string =>
+  place === '' ? `expected ${expected}, found ${found}` : `${place} ${expected}, not ${found}`
 
 export const checkMessages = {
   ARC3001: error<Mismatch>(wants),
-  ARC3002: error<{ what: string; expected: string }>(({ what, expected }) =>
-    what === ''
+  ARC3002: error<{ place: string; expected: string }>(({ place, expected }) =>
+    place === ''
       ? `expected ${expected}, found a number without a unit`
-      : `${what} takes ${expected}, and this number has no unit`,
+      : `${place} ${expected}, and this number has no unit`,
   ),
   ARC3003: error<Mismatch>(wants),
   ARC3004: error<Mismatch>(wants),
@@ -69,7 +69,7 @@ export const checkMessages = {
   ),
   ARC3112: error<{ name: string }>(({ name }) => `the block \`${name}\` needs a tensor as its first parameter`),
   ARC3113: error<{ name: string; problem: string }>(({ name, problem }) => `the backbone \`${name}\` ${problem}`),
-  ARC3114: error<{ name: string }>(({ name }) => `\`${name}\` is not a method that can be used without calling it`),
+  ARC3114: error<{ name: string }>(({ name }) => `the method \`${name}\` must be called`),
 
   ARC3201: error<{ owner: string; name: string; what: string }>(
     ({ owner, name, what }) => `${owner} has no ${what} \`${name}\``,
@@ -100,6 +100,10 @@ export const checkMessages = {
   ARC3217: error<{ what: string; section: string }>(
     ({ what, section }) => `${what} cannot stand in the section \`${section}\``,
   ),
+  ARC3218: error<{ names: readonly string[]; section: string }>(
+    ({ names, section }) => `${quoteList(names)} belong to ${section}`,
+  ),
+  ARC3219: error<{ name: string }>(({ name }) => `\`${name}\` is a method, not a field`),
 }
 
 export const checkDiagnostic = diagnosticsOf(checkMessages)

@@ -13,8 +13,8 @@ import { checkTypeNode } from './type-nodes.ts'
 
 const states = (decl: ObjectDecl): readonly StateEntry[] => decl.entries.filter((entry) => entry.kind === 'State')
 
-/** All methods and states of an object; `scope` holds its parameters and `let`s. */
-export function checkMethods(checker: Checker, decl: ObjectDecl, scope: Scope): void {
+/** All methods and states of an object; `scope` holds its parameters and `let`s, `meant` what it most likely means to give. */
+export function checkMethods(checker: Checker, decl: ObjectDecl, scope: Scope, meant: ReadonlySet<string>): void {
   const spec = objectSpecs[decl.keyword]
   checkStates(checker, decl, scope)
   const seen = new Map<string, MethodEntry>()
@@ -31,7 +31,9 @@ export function checkMethods(checker: Checker, decl: ObjectDecl, scope: Scope): 
     if (method === undefined) reportUnknownMethod(checker, decl, entry)
     else checkMethod(checker, decl, entry, method, scope)
   }
-  const missing = Object.entries(spec.methods).filter(([name, method]) => method.required && !seen.has(name))
+  const missing = Object.entries(spec.methods).filter(
+    ([name, method]) => method.required && !seen.has(name) && !meant.has(name),
+  )
   if (
     missing.length === 0 ||
     decl.entries.some((entry) => entry.kind === 'Method' && own(spec.methods, entry.name.text) === undefined)
@@ -71,7 +73,7 @@ function checkStates(checker: Checker, decl: ObjectDecl, scope: Scope): void {
       report(checker, nameDiagnostic('ARC2003', { name }, span, { label: 'declared again', related }))
     }
     seen.set(name, state)
-    checker.check(state.value, scope, { type: float, what: `the first value of \`${name}\`` })
+    checker.check(state.value, scope, { type: float, what: `the first value of \`${name}\``, verb: 'must be' })
   }
 }
 
@@ -95,7 +97,12 @@ function checkMethod(checker: Checker, decl: ObjectDecl, entry: MethodEntry, spe
     bind(scope, parameter.name.text, scalar, parameter.name.span, 'parameter')
   }
   if (spec.result === 'scalar')
-    checker.check(entry.body, scope, { type: scalar, what: `the result of \`${name}\``, note: spec.doc })
+    checker.check(entry.body, scope, {
+      type: scalar,
+      what: `the result of \`${name}\``,
+      verb: 'must be',
+      note: spec.doc,
+    })
   else checkUpdate(checker, decl, entry, scope)
 }
 
@@ -112,7 +119,7 @@ function checkUpdate(checker: Checker, decl: ObjectDecl, entry: MethodEntry, sco
   if (type.kind === 'unknown') return
   if (type.kind !== 'record') {
     const params = {
-      what: 'the result of `update`',
+      place: 'the result of `update` must be',
       expected: `a record of ${quoteList(wanted)}`,
       found: showType(type),
     }
@@ -152,6 +159,6 @@ function checkPlain(checker: Checker, expr: Expr, type: ReturnType<Checker['infe
     (type.kind === 'number' && Object.values(type.dimension).every((power) => power === 0))
   )
     return
-  const params = { what: `the new \`${name}\``, expected: 'a plain number', found: showType(type) }
+  const params = { place: `the new \`${name}\` must be`, expected: 'a plain number', found: showType(type) }
   report(checker, checkDiagnostic('ARC3001', params, expr.span))
 }

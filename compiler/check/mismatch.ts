@@ -27,7 +27,8 @@ export function expectType(checker: Checker, expr: Expr, actual: Type, expected:
 function reportMismatch(checker: Checker, expr: Expr, actual: Type, expected: Expected): void {
   const wanted = present(expected.type)
   const { what } = expected
-  const shown = { what, expected: showType(wanted), found: showType(actual) }
+  const place = placeOf(expected)
+  const shown = { place, expected: showType(wanted), found: showType(actual) }
   if (actual.kind === 'number' && reportNumber(checker, expr, actual, wanted, expected)) return
   if (actual.kind === 'bool' && wanted.kind === 'bool') {
     const extras = extrasOf(expected, { label: 'known only on the device' })
@@ -45,12 +46,21 @@ function reportMismatch(checker: Checker, expr: Expr, actual: Type, expected: Ex
     report(checker, checkDiagnostic('ARC3001', { ...shown, found: 'a string' }, expr.span, extrasOf(expected, fix)))
     return
   }
-  const label =
-    actual.kind === 'function' && wanted.kind === 'object' ? 'this is not called' : capital(showType(actual))
+  const truth = wanted.kind === 'bool' && expr.kind === 'Number' ? ['false', 'true'][expr.value] : undefined
+  if (truth !== undefined) {
+    const fix = { message: `write \`${truth}\``, span: expr.span, replacement: truth }
+    report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, { fix })))
+    return
+  }
+  const label = actual.kind === 'function' && wanted.kind === 'object' ? 'this is not called' : thisIs(showType(actual))
   report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, { label })))
 }
 
-function capital(text: string): string {
+function placeOf({ what, verb = 'takes' }: Expected): string {
+  return what === '' ? '' : `${what} ${verb}`
+}
+
+function thisIs(text: string): string {
   return `this is ${text}`
 }
 
@@ -74,7 +84,8 @@ function bareNumber(expr: Expr): { literal: NumberExpr; value: number } | undefi
 /** Handles numbers where a number, a batch or a duration is wanted; false where that is not the trouble. */
 function reportNumber(checker: Checker, expr: Expr, actual: NumberType, wanted: Type, expected: Expected): boolean {
   const { what } = expected
-  const shown = { what, expected: showType(wanted), found: showType(actual) }
+  const place = placeOf(expected)
+  const shown = { place, expected: showType(wanted), found: showType(actual) }
   const say = (code: 'ARC3001' | 'ARC3003' | 'ARC3004', extras: Extras) => {
     report(checker, checkDiagnostic(code, shown, expr.span, extrasOf(expected, extras)))
     return true
@@ -89,7 +100,7 @@ function reportNumber(checker: Checker, expr: Expr, actual: NumberType, wanted: 
       checker,
       checkDiagnostic(
         'ARC3002',
-        { what, expected: shown.expected },
+        { place: shown.place, expected: shown.expected },
         expr.span,
         extrasOf(expected, missingUnit(bare, wanted)),
       ),

@@ -59,10 +59,11 @@ export function typeOfDefinition(checker: Checker, { decl, module }: Definition)
   return type
 }
 
-/** A name as a value. Names of an enum need no definition where the place takes them. */
+/** A name as a value. Names of an enum need no definition where the place takes them; only a local hides them. */
 export function typeOfName(checker: Checker, expr: NameExpr, scope: Scope, hint?: Type): Type {
   const members = membersOf(hint)
-  if (members.includes(expr.name)) return { kind: 'enum', name: expr.name, members: [expr.name] }
+  const isLocal = findLocal(scope, expr.name, () => true) !== undefined
+  if (members.includes(expr.name) && !isLocal) return { kind: 'enum', name: expr.name, members: [expr.name] }
   const found = lookup(checker, scope, expr.name, expr.span)
   if (found === undefined) return reportUnknownName(checker, scope, expr.name, expr.span)
   if (!('decl' in found)) return found.type
@@ -78,12 +79,8 @@ export function typeOfName(checker: Checker, expr: NameExpr, scope: Scope, hint?
   if (missing.length > 0) {
     const names = missing.map((p) => p.name.text)
     const related = [{ span: decl.name.span, message: 'declared here' }]
-    const fix = {
-      message: 'give it what it needs',
-      span: { ...expr.span, start: expr.span.end },
-      replacement: `(${names.map((name) => `${name}: …`).join(', ')})`,
-    }
-    report(checker, checkDiagnostic('ARC3102', { callee: expr.name, names }, expr.span, { related, fix }))
+    const notes = [`write \`${expr.name}(${names.map((name) => `${name}: …`).join(', ')})\``]
+    report(checker, checkDiagnostic('ARC3102', { callee: expr.name, names }, expr.span, { related, notes }))
   }
   return typeOfDefinition(checker, found)
 }
@@ -112,7 +109,7 @@ function unknownNameHelp(
 ): Extras {
   const [module] = checker.program.declaredIn(name)
   if (module !== undefined) {
-    const start = scope.module.tree.declarations[0]?.span.start ?? 0
+    const start = scope.module.tree.declarations.find((decl) => decl.kind === 'Use')?.span.start ?? 0
     const use = { ...span, start, end: start }
     return {
       label: 'not taken from its module',

@@ -30,7 +30,7 @@ export function checkObject(checker: Checker, decl: ObjectDecl, module: Module):
   if (decl.keyword === 'experiment') checkExperimentHead(checker, decl)
   else {
     checkFieldParameters(checker, decl, scope)
-    checkMethods(checker, decl, scope)
+    checkMethods(checker, decl, scope, meant)
   }
   for (const entry of decl.entries) {
     if (entry.kind !== 'Require') continue
@@ -68,7 +68,7 @@ function checkFieldParameters(checker: Checker, decl: ObjectDecl, scope: Scope):
     const type = parameterType(checker, parameter, scope)
     if (fits(type, spec.type)) continue
     const params = {
-      what: `the field \`${parameter.name.text}\``,
+      place: `the field \`${parameter.name.text}\` takes`,
       expected: showType(spec.type),
       found: showType(type),
     }

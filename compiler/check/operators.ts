@@ -4,7 +4,7 @@ import { textOf } from '../../grammar/source.ts'
 import { combineDimensions, isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
 import { bool, float, int, type NumberType, type Type, unknown } from '../types/type.ts'
 import { type Checker, report, type Scope } from './checker.ts'
-import { isPlainNumber, join } from './fit.ts'
+import { fits, isPlainNumber, join } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
 import { exampleOf, showType } from './show-type.ts'
 
@@ -105,7 +105,10 @@ function arithmetic(
     const taken = type.kind === 'number' || type.kind === 'tensor' || type.kind === 'unknown'
     if (!taken) return refuse(checker, expr.operator, 'numbers or tensors', type, at, unknown)
   }
-  if (left.kind === 'tensor' && right.kind === 'tensor') return join(left, right) ?? unknown
+  if (left.kind === 'tensor' && right.kind === 'tensor') {
+    const joined = fits(left, right) ? join(left, right) : undefined
+    return joined ?? refuse(checker, expr.operator, 'tensors of one shape', right, expr.right, unknown)
+  }
   if (left.kind === 'unknown' || right.kind === 'unknown')
     return left.kind === 'tensor' ? left : right.kind === 'tensor' ? right : unknown
   const [tensor, number, at] = left.kind === 'tensor' ? [left, right, expr.right] : [right, left, expr.left]

@@ -1,6 +1,7 @@
 /** `require memory.peak < 30 GiB`: one figure of the plan, compared with a bound. */
 import type { Expr, RequireEntry } from '../../grammar/ast.ts'
-import type { Span } from '../../grammar/source.ts'
+import type { Fix } from '../../grammar/diagnostic.ts'
+import { type Span, textOf } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { requireQuantities } from '../schema/objects.ts'
 import { own } from '../types/own.ts'
@@ -8,7 +9,7 @@ import { type Checker, report, type Scope } from './checker.ts'
 import { checkDiagnostic } from './messages.ts'
 import { quoteList } from './show-type.ts'
 
-const comparisons = new Set(['<', '<=', '>', '>='])
+const mirrored: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
 const figures = Object.keys(requireQuantities)
 
 /** `memory.peak` as text; `undefined` for what is no path. */
@@ -20,15 +21,18 @@ function pathOf(expr: Expr): string | undefined {
 }
 
 /** Why a condition is not a requirement, and where; `undefined` where it is one. */
-function refusal(condition: Expr): { readonly found: string; readonly span: Span } | undefined {
+function refusal(condition: Expr): { readonly found: string; readonly span: Span; readonly fix?: Fix } | undefined {
   if (condition.kind !== 'Binary') return { found: 'this', span: condition.span }
   const { operator, left, right, operatorSpan } = condition
   if (operator === 'and' || operator === 'or')
     return { found: `two conditions with \`${operator}\``, span: operatorSpan }
-  if (!comparisons.has(operator)) return { found: `with \`${operator}\``, span: operatorSpan }
+  if (own(mirrored, operator) === undefined) return { found: `with \`${operator}\``, span: operatorSpan }
   if (pathOf(left) !== undefined) return undefined
   const isSwapped = figures.includes(pathOf(right) ?? '')
-  return isSwapped ? { found: 'the other way round', span: condition.span } : { found: 'this', span: left.span }
+  if (!isSwapped) return { found: 'this', span: left.span }
+  const swapped = `${textOf(right.span)} ${own(mirrored, operator) ?? operator} ${textOf(left.span)}`
+  const fix = { message: 'name the figure first', span: condition.span, replacement: swapped }
+  return { found: 'the other way round', span: condition.span, fix }
 }
 
 export function checkPlanRequirement(checker: Checker, { condition }: RequireEntry, scope: Scope): void {
@@ -36,8 +40,8 @@ export function checkPlanRequirement(checker: Checker, { condition }: RequireEnt
   const refused = refusal(condition)
   if (refused !== undefined || condition.kind !== 'Binary') {
     const notes = [`write \`require memory.peak < 30 GiB\`; the figures are ${quoteList(figures)}`]
-    const { found, span } = refused ?? { found: 'this', span: condition.span }
-    report(checker, checkDiagnostic('ARC3212', { found }, span, { notes }))
+    const { found, span, fix } = refused ?? { found: 'this', span: condition.span }
+    report(checker, checkDiagnostic('ARC3212', { found }, span, { notes, ...(fix && { fix }) }))
     return
   }
   const { left, right } = condition
@@ -52,5 +56,5 @@ export function checkPlanRequirement(checker: Checker, { condition }: RequireEnt
     return
   }
   const origin = { span: left.span, message: 'the figure that it bounds' }
-  checker.check(right, scope, { type: quantity, what: `the bound of \`${path}\``, origin })
+  checker.check(right, scope, { type: quantity, what: `the bound of \`${path}\``, verb: 'must be', origin })
 }

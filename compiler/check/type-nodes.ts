@@ -111,5 +111,5 @@ function checkSizes(checker: Checker, node: NamedTypeNode, scope: Scope): void {
     report(checker, checkDiagnostic('ARC3111', { type, wanted, found: node.arguments.length }, node.span))
   }
   for (const [index, size] of node.arguments.entries())
-    checker.check(size, scope, { type: int, what: `the ${sizes[index] ?? 'size'} of \`${type}\`` })
+    checker.check(size, scope, { type: int, what: `the ${sizes[index] ?? 'size'} of \`${type}\``, verb: 'must be' })
 }

@@ -4,7 +4,7 @@
  */
 import type { FunctionDecl, LetDecl, ObjectDecl, UseDecl } from '../../grammar/ast.ts'
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
-import { joinSpans, type SourceFile } from '../../grammar/source.ts'
+import { joinSpans, type SourceFile, type Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import type { Host } from '../host.ts'
 import { nameDiagnostic } from './messages.ts'
@@ -63,13 +63,19 @@ function loadModule(loader: Loader, address: Address, parsed: ParsedModule): Mod
     if (implicit !== undefined) for (const symbol of implicit.own.values()) scope.set(symbol.name, symbol)
   }
   const explicit = new Map<string, { symbol: Definition; use: UseDecl }>()
+  const isRead = (use: UseDecl) => !parsed.diagnostics.some((d) => touches(d.span, use.span))
   for (const declaration of parsed.tree.declarations)
-    if (declaration.kind === 'Use') follow(loader, module, scope, explicit, declaration)
+    if (declaration.kind === 'Use' && isRead(declaration)) follow(loader, module, scope, explicit, declaration)
   for (const symbol of own.values()) scope.set(symbol.name, symbol)
   loader.stack.pop()
   loader.loaded.set(address.key, module)
   loader.modules.push(module)
   return module
+}
+
+/** Whether a mistake of the parser lies in a `use` or right behind it: then its names are not to be trusted. */
+function touches(mistake: Span, use: Span): boolean {
+  return mistake.start <= use.end + 1 && mistake.end >= use.start
 }
 
 function implicitFor({ stdlib }: Address): readonly string[] {
@@ -144,7 +150,7 @@ function reportTakenTwice(
   before: { symbol: Definition; use: UseDecl },
   symbol: Definition,
   use: UseDecl,
-  span: UseDecl['span'],
+  span: Span,
 ): void {
   const show = (decl: UseDecl) => decl.path.map((part) => part.text).join('.')
   const earlier = before.use.names?.find((ident) => ident.text === symbol.name) ?? before.use
@@ -177,7 +183,7 @@ function usedModule(loader: Loader, importer: Module, use: UseDecl): Module | un
   return loadModule(loader, { key: path, stdlib: undefined }, parseModule(source))
 }
 
-function pathSpan(use: UseDecl): UseDecl['span'] {
+function pathSpan(use: UseDecl): Span {
   const first = use.path[0]?.span ?? use.span
   return joinSpans(first, use.path.at(-1)?.span ?? first)
 }
@@ -205,14 +211,7 @@ function reportMissingModule(loader: Loader, use: UseDecl, sought: string): unde
   loader.bag.add(nameDiagnostic('ARC2001', { module: written }, span, { notes, ...fix }))
 }
 
-function reportMissingName(
-  loader: Loader,
-  used: Module,
-  module: string,
-  name: string,
-  use: UseDecl,
-  span: UseDecl['span'],
-): void {
+function reportMissingName(loader: Loader, used: Module, module: string, name: string, use: UseDecl, span: Span): void {
   const meant = nearest(name, used.own.keys())
   const elsewhere = stdlibModulesWith(loader.host, name)
   const notes =

@@ -1,0 +1,26 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { diagnoseText, rendered } from '../../helpers/diagnose.ts'
+
+const folder = join(import.meta.dirname, '../../wrong')
+const files: Record<string, string> = {}
+for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
+  if (path.endsWith('.arc')) files[path] = readFileSync(join(folder, path), 'utf8')
+const entries = Object.keys(files).filter((path) => !path.startsWith('parts'))
+
+test('there are at least fifty wrong files', () => {
+  expect(entries.length).toBeGreaterThanOrEqual(50)
+})
+
+test.each(entries)('%s', async (path) => {
+  const text = files[path] ?? ''
+  const diagnostics = diagnoseText(text, files, path)
+  expect(diagnostics.length).toBeGreaterThan(0)
+  for (const { span, fix } of diagnostics) {
+    expect(Object.keys(files), 'the place is in a file of the user').toContain(span.source.path)
+    expect(span.start).toBeLessThanOrEqual(span.end)
+    if (fix !== undefined) expect(fix.replacement).not.toContain('…')
+  }
+  await expect(rendered(diagnostics)).toMatchFileSnapshot(join(folder, path.replace(/\.arc$/, '.txt')))
+})

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest'
+import { loadProgram } from '../../../compiler/names/load.ts'
+import { DiagnosticBag } from '../../../grammar/diagnostic.ts'
+import { brief, checkText, memoryHost } from '../../helpers/diagnose.ts'
+
+const load = (text: string, files: Readonly<Record<string, string>> = {}, path = 'main.arc') => {
+  const bag = new DiagnosticBag()
+  return { program: loadProgram({ path, text }, memoryHost(files), bag), bag }
+}
+
+test('modules come before those that use them, each once', () => {
+  const { program, bag } = load('use std.backbones: r50\nuse parts.own: one\nlet it = one', {
+    'parts/own.arc': 'use std.backbones: r100\nlet one = r100',
+  })
+  expect(bag.sorted()).toEqual([])
+  const paths = program.modules.map((module) => module.source.path)
+  expect(paths).toEqual([
+    'std/prelude.gen.arc',
+    'std/layers.arc',
+    'std/optimizers.arc',
+    'std/schedules.arc',
+    'std/backbones.arc',
+    'parts/own.arc',
+    'main.arc',
+  ])
+  expect(program.entry.source.path).toBe('main.arc')
+})
+
+test('files are found beside the file that uses them', () => {
+  const files = { 'team/nets/tiny.arc': 'let tiny = 1', 'team/nets.arc': 'use nets.tiny: tiny\nlet both = tiny' }
+  const { program, bag } = load('use nets: both\nlet it = both', files, 'team/main.arc')
+  expect(bag.sorted()).toEqual([])
+  expect(program.modules.at(-2)?.source.path).toBe('team/nets.arc')
+})
+
+test('own names and `use` hide the implicit ones, and a bare `use` gives all names of a module', () => {
+  const { program, bag } = load('use std.margins\nfn conv(x: int) -> int { x }\nlet it = arcface()')
+  expect(bag.sorted()).toEqual([])
+  const meaning = (name: string) => program.entry.scope.get(name)?.module.source.path
+  expect(meaning('conv')).toBe('main.arc')
+  expect(meaning('prelu')).toBe('std/layers.arc')
+  expect(meaning('sgd')).toBe('std/optimizers.arc')
+  expect(meaning('cosface')).toBe('std/margins.arc')
+  expect(meaning('r50')).toBeUndefined()
+})
+
+test('a program knows which modules of the library declare a name', () => {
+  const { program } = load('let it = 1')
+  expect(program.declaredIn('arcface')).toEqual(['std.margins'])
+  expect(program.declaredIn('nothing')).toEqual([])
+})
+
+test('the library is parsed once per process', () => {
+  const first = load('let it = 1').program.modules[0]?.tree
+  expect(load('let it = 2').program.modules[0]?.tree).toBe(first)
+})
+
+test.each([
+  ['use std.backbone: r50', ['ARC2001 1:5 there is no module `std.backbone`']],
+  ['use backbones: r50', ['ARC2001 1:5 there is no module `backbones`']],
+  ['use std: r50', ['ARC2001 1:5 there is no module `std`']],
+  ['use parts.absent: x', ['ARC2001 1:5 there is no module `parts.absent`']],
+  ['use std.backbones: r5', ['ARC2002 1:20 module `std.backbones` has no `r5`']],
+  ['use std.margins: constructor', ['ARC2002 1:18 module `std.margins` has no `constructor`']],
+  [
+    'use parts.a: y\nlet z = y',
+    ['ARC2005 1:5 modules use each other in a circle: parts/a.arc → parts/b.arc → parts/a.arc'],
+  ],
+  ['use parts.c: x\nuse parts.d: x\nlet y = x', ['ARC2008 2:14 `x` is taken from both `parts.c` and `parts.d`']],
+  ['use parts.c: x\nlet x = 1', ['ARC2004 2:5 `x` is declared here and also taken from `parts.c`']],
+  ['use parts.c: x, x\nlet y = x', ['ARC2003 1:17 `x` is declared twice']],
+  ['let x = 1\nlet x = 2', ['ARC2003 2:5 `x` is declared twice']],
+  ['use parts.c\nlet x = 2', []],
+  ['use parts.c: x', ['ARC2007 1:14 `x` is never used']],
+  ['use parts.typo: x', ['ARC3006 1:11 there is no unit `gib`']],
+])('%s', (text, said) => {
+  const files = {
+    'parts/a.arc': 'use b: x\nlet y = x',
+    'parts/b.arc': 'use a: y\nlet x = y',
+    'parts/c.arc': 'let x = 1',
+    'parts/d.arc': 'let x = 2',
+    'parts/typo.arc': 'let x = 3 gib',
+  }
+  expect(brief(checkText(text, files).diagnostics)).toEqual(said)
+})

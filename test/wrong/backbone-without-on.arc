@@ -1,0 +1,3 @@
+backbone plain(width: int = 8) -> Vector(8) {
+  input |> conv(width) |> average_pool
+}

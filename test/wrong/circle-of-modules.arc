@@ -1,0 +1,3 @@
+use parts.first: one
+
+let two = one + 1

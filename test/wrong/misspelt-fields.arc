@@ -1,0 +1,20 @@
+use std.backbones: mbf
+use std.datasets: synthetic
+use std.machines: cpu
+use std.margins: arcface
+
+experiment demo {
+  dataset = synthetic(identities: 100, per_identity: 8)
+  backbone = mbf(embedding: 128)
+  margin = arcface()
+  machine = cpu(devices: 2)
+
+  train {
+    bacth = 32 per device
+    epochs = 2
+    optimiser = sgd(lr: 0.1)
+    learning_rate = 0.1
+  }
+  centres { sample_rate = 10% }
+  centers { sampel = 10% }
+}

@@ -1,0 +1,3 @@
+use second: other
+
+let one = other + 1

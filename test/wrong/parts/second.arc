@@ -1,0 +1,3 @@
+use first: one
+
+let other = one + 1

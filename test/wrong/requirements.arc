@@ -1,0 +1,22 @@
+use std.backbones: mbf
+use std.datasets: synthetic
+use std.machines: cpu
+use std.margins: arcface
+
+experiment demo {
+  dataset = synthetic(identities: 100, per_identity: 8)
+  backbone = mbf(embedding: 128)
+  margin = arcface()
+  machine = cpu(devices: 2)
+
+  train {
+    batch = 32 per device
+    epochs = 2
+    optimizer = sgd(lr: 0.1)
+  }
+  require memory.peek < 30 GiB
+  require throughput > 3000
+  require 2 s > step.time
+  require memory.peak < 30 GiB and throughput > 1 samples/s
+  require step.time < 30 GiB
+}

@@ -1,0 +1,3 @@
+block head(x: Image, embedding: int) -> Vector {
+  x |> flatten |> conv(embedding, kernel: 1)
+}
