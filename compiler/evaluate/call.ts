@@ -2,10 +2,10 @@
 import type { Argument, CallExpr, Expr, FunctionDecl, Parameter, PipeExpr, StringExpr } from '../../grammar/ast.ts'
 import { bug } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
-import { bindParameters, conformArguments, type Given, matchArguments } from './arguments.ts'
+import { bindParameters, conformArguments, didYouMean, type Given, matchArguments } from './arguments.ts'
 import { applyBackbone, imagesOf, withArguments } from './backbone.ts'
 import { conformToNode } from './conform.ts'
-import { type Context, type Env, enter, fail, findLocal, type ParameterScope } from './context.ts'
+import { type Context, type Env, enter, fail, findLocal, type ParameterScope, visibleNames } from './context.ts'
 import { evaluateDefinition } from './definition.ts'
 import { evaluateMember } from './member.ts'
 import { tensor } from './numbers.ts'
@@ -161,7 +161,8 @@ export function evaluateName(name: string, span: Span, env: Env, context: Contex
   const local = findLocal(env, name)
   if (local !== undefined) return local
   const definition = env.module.scope.get(name)
-  if (definition === undefined) return fail(context, 'ARC4001', { name }, span)
+  if (definition === undefined)
+    return fail(context, 'ARC4001', { name }, span, didYouMean(name, visibleNames(env), span))
   if (definition.decl.kind === 'Object')
     return instantiate({ decl: definition.decl, module: definition.module }, [], span, context)
   return evaluateDefinition(definition, span, context) ?? bug(`\`${name}\` has no value`, span)

@@ -12,10 +12,6 @@ export function bool(value: boolean): Value {
   return { kind: 'bool', value }
 }
 
-export function text(value: string, pending?: string): Value {
-  return { kind: 'string', value, pending }
-}
-
 export function list(items: readonly Value[]): Value {
   return { kind: 'list', items }
 }
