@@ -6,7 +6,7 @@
  */
 import type { ConvGeometry } from './conv-geometry.ts'
 import type { Emitter, Ssa } from './emitter.ts'
-import { convert, convolution, reshape, transpose } from './hlo.ts'
+import { convert, convolution, reshape, reverse, transpose } from './hlo.ts'
 
 const forwardLayout = { lhs: 'b01f', rhs: '01io', out: 'b01f' }
 
@@ -40,10 +40,10 @@ export function plainInputGrad(e: Emitter, g: ConvGeometry, dy: Ssa, w: Ssa): Ss
     return [low, g.image[d] + g.window[d] - 1 - spread - low]
   })
   const plain = g.groups === 1
-  return convolution(e, dy, plain ? w : exchangeChannels(e, g, w), {
+  // A reversed copy of the filter, not `window_reversal`, which sends XLA's CPU compiler to its naive loop.
+  return convolution(e, dy, reverse(e, plain ? w : exchangeChannels(e, g, w), [0, 1]), {
     padding,
     lhsDilation: g.stride,
-    reverse: true,
     featureGroups: g.groups,
     layout: plain ? { ...forwardLayout, rhs: '01oi' } : forwardLayout,
     result: { dtype: dy.type.dtype, shape: [g.batch, ...g.image, g.channels] },

@@ -204,7 +204,6 @@ export interface ConvolutionWindow {
   readonly padding: readonly (readonly [number, number])[]
   readonly lhsDilation?: readonly [number, number]
   readonly rhsDilation?: readonly [number, number]
-  readonly reverse?: boolean
   readonly featureGroups?: number
   readonly batchGroups?: number
   /** Where each dim sits: `b` batch, `f` feature, `i`, `o` filter features, `0`, `1` space. */
@@ -232,7 +231,7 @@ export function convolution(e: Emitter, lhs: Ssa, rhs: Ssa, window: ConvolutionW
     lhs_dilation: i64Array(lhsDilation),
     padding: `dense<[${window.padding.map(list).join(', ')}]> : tensor<2x2xi64>`,
     rhs_dilation: i64Array(rhsDilation),
-    window_reversal: boolArray([window.reverse ?? false, window.reverse ?? false]),
+    window_reversal: boolArray([false, false]),
     window_strides: i64Array(stride),
   }
   return only(e.op('stablehlo.convolution', [lhs, rhs], [window.result], attributes))

@@ -6,7 +6,6 @@ import { bug, need } from '../../grammar/diagnostic.ts'
 import type { CompileOptions, DeviceTensor, Donation, Engine, Executable, HostTensor } from '../engine.ts'
 import { cacheKey, compileCacheEnabled, dropCached, readCached, writeCached } from './compile-cache.ts'
 import { type FetchProgress, locatePlugin } from './fetch-plugin.ts'
-import { keepFreedMemory } from './host-allocator.ts'
 import { PjrtBuffer, uploadBuffer } from './pjrt/buffer.ts'
 import { PjrtClient } from './pjrt/client.ts'
 import { writeCompileOptions } from './pjrt/compile-options.ts'
@@ -48,7 +47,6 @@ function quietStart(): void {
 export async function createXlaEngine(options: XlaEngineOptions): Promise<XlaEngine> {
   const path = await locatePlugin(options.plugin, options.onProgress)
   quietStart()
-  keepFreedMemory()
   const library = PjrtLibrary.load(path)
   const client = await PjrtClient.create(library, options.replicas)
   return new LoadedEngine(client, options)
