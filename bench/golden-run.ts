@@ -29,7 +29,6 @@ export interface Golden {
   readonly losses: readonly number[]
   readonly grad_norm_before_clip: readonly number[]
   readonly params_after: Readonly<Record<string, { readonly norm: number; readonly first: readonly number[] }>>
-  readonly parameter_shapes: Readonly<Record<string, readonly number[]>>
   readonly eval_embedding_row0_after_steps: readonly number[]
 }
 

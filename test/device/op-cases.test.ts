@@ -1,8 +1,8 @@
 /** Every op case on the engine `xla` against the reference evaluator. */
 import { afterAll, describe, expect, it } from 'vitest'
+import { createXlaEngine, type XlaEngine } from '../../runtime/xla/engine.ts'
 import { caseDifferences, openOnEngine } from '../helpers/run-graph.ts'
 import { allOpCases } from '../ops/all-op-cases.ts'
-import { createXlaEngine, type XlaEngine } from '../../runtime/xla/engine.ts'
 
 const engines = new Map<number, Promise<XlaEngine>>()
 

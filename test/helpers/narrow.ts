@@ -1,0 +1,104 @@
+/** A narrow IResNet with sharded centers: small enough that TensorFlow.js in plain JavaScript trains it in seconds. */
+import { compileExperiment } from '../../compiler/driver.ts'
+import type { Plan } from '../../compiler/plan/plan.ts'
+import { need } from '../../grammar/diagnostic.ts'
+import type { DeviceTensor, Engine, HostTensor } from '../../runtime/engine.ts'
+import { memoryHost } from './diagnose.ts'
+import { randomOf } from './op-case.ts'
+
+export interface NarrowOptions {
+  readonly devices: number
+  readonly batch: number
+  readonly classes: number
+  /** Entries of `centers { … }` and `train { … }` beyond the usual. */
+  readonly centers?: string
+  readonly train?: string
+}
+
+export function narrowPlan(options: NarrowOptions): Plan {
+  const text = `
+use std.backbones: iresnet
+use std.datasets: synthetic
+use std.machines: cpu
+use std.margins: arcface
+
+experiment narrow {
+  dataset  = synthetic(identities: ${options.classes}, per_identity: 8)
+  backbone = iresnet(depths: [1, 1, 1, 1], channels: [4, 8, 8, 16], stem: 4, embedding: 24)
+  margin   = arcface(m: 0.5 rad, scale: 16)
+  machine  = cpu(devices: ${options.devices})
+  centers { ${options.centers ?? ''} }
+  train {
+    batch     = ${options.batch} per device
+    steps     = 20
+    optimizer = sgd(lr: 0.05, momentum: 0.9, weight_decay: 5e-4)
+    clip      = 5
+    ${options.train ?? ''}
+  }
+}
+`
+  const { plan, diagnostics } = compileExperiment({ entry: { path: 'narrow.arc', text } }, memoryHost())
+  return need(plan, `a plan (${diagnostics.map((d) => d.message).join('; ')})`)
+}
+
+/** The inputs of a step beyond the state: seeded pictures, labels and mirroring of the global batch, cut for each replica. */
+export function narrowBatch(plan: Plan, step: number): HostTensor[][] {
+  const { batchPerDevice: b, classes, image } = plan.run
+  const random = randomOf(`batch ${step}`)
+  const rows = b * plan.replicas
+  const pixels = image[0] * image[1] * image[2]
+  const images = Uint8Array.from({ length: rows * pixels }, () => Math.floor(random() * 256))
+  const labels = Int32Array.from({ length: rows }, () => Math.floor(random() * classes))
+  const flip = Uint8Array.from({ length: rows }, () => (random() < 0.5 ? 1 : 0))
+  return Array.from({ length: plan.replicas }, (_, r) => [
+    { dtype: 'u8', shape: [b, ...image], data: images.slice(r * b * pixels, (r + 1) * b * pixels) },
+    { dtype: 'i32', shape: [b], data: labels.slice(r * b, (r + 1) * b) },
+    { dtype: 'u8', shape: [b], data: flip.slice(r * b, (r + 1) * b) },
+    { dtype: 'i32', shape: [], data: Int32Array.of(step) },
+  ])
+}
+
+export interface Trained {
+  /** Of each step: loss, gradient norm, rate of replica 0. */
+  readonly metrics: readonly (readonly number[])[]
+  /** The state afterwards, by replica and in the plan's order. */
+  readonly state: readonly (readonly HostTensor[])[]
+}
+
+/** Trains `steps` steps from the plan's own initial state. */
+export async function trainNarrow(engine: Engine, plan: Plan, steps: number): Promise<Trained> {
+  const init = await engine.compile(plan.graphs.init)
+  const step = await engine.compile(plan.graphs.step, { donate: new Map(plan.state.map((_, i) => [i, i])) })
+  let state: DeviceTensor[][] = await init.run(Array.from({ length: plan.replicas }, () => []))
+  const metrics: number[][] = []
+  for (let index = 0; index < steps; index++) {
+    const batch = await Promise.all(
+      narrowBatch(plan, index).map((own, r) => Promise.all(own.map((tensor) => engine.upload(r, tensor)))),
+    )
+    const outputs = await step.run(state.map((own, r) => [...own, ...need(batch[r], 'a batch')]))
+    state = outputs.map((own) => own.slice(0, plan.state.length))
+    const beyond = outputs.map((own) => own.slice(plan.state.length))
+    const values = await Promise.all(need(beyond[0], 'metrics').map((tensor) => tensor.read()))
+    metrics.push(values.map((value) => value.data[0] ?? Number.NaN))
+    for (const tensor of [...batch.flat(), ...beyond.flat()]) tensor.dispose()
+  }
+  const after = await Promise.all(state.map((own) => Promise.all(own.map((tensor) => tensor.read()))))
+  for (const tensor of state.flat()) tensor.dispose()
+  init.dispose()
+  step.dispose()
+  return { metrics, state: after }
+}
+
+/**
+ * The largest difference of two tensors, relative to the largest element. What is zero but for rounding (the gradient of a bias
+ * before a batch normalization) counts as if it were 1e-3 large.
+ */
+export function tensorDifference(a: HostTensor, b: HostTensor): number {
+  let worst = 0
+  let scale = 1e-3
+  for (let i = 0; i < a.data.length; i++) {
+    worst = Math.max(worst, Math.abs((a.data[i] ?? 0) - (b.data[i] ?? Number.NaN)))
+    scale = Math.max(scale, Math.abs(a.data[i] ?? 0))
+  }
+  return worst / scale
+}
