@@ -143,6 +143,17 @@ describe('the repository', () => {
     expect(files.filter((file) => hosts.test(textOf(file) ?? ''))).toEqual([])
   })
 
+  test('the lockfile names the packages of every platform: `npm ci` wants them', () => {
+    type Entry = { readonly optionalDependencies?: Readonly<Record<string, string>> }
+    const { packages } = JSON.parse(textOf('package-lock.json') ?? '') as { packages: Record<string, Entry> }
+    const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) => !(`node_modules/${name}` in packages) && !(`${path}/node_modules/${name}` in packages),
+      ),
+    )
+    expect(missing, 'run node .ci/complete-lockfile.js').toEqual([])
+  })
+
   test('the lockfile names no place to load from', () => {
     expect(textOf('package-lock.json')).not.toContain('"resolved"')
   })
