@@ -150,7 +150,7 @@ function checkShared(checker: Checker, call: Call, decl: FunctionDecl, types: re
 /** Gives a backbone more of its arguments; those without a name go to the parameters that have none yet. */
 function callBackbone(checker: Checker, call: Call, callee: Extract<Type, { kind: 'backbone' }>, scope: Scope): Type {
   const { decl } = callee
-  const name = decl?.name.text ?? textOf(call.callee.span)
+  const name = call.callee.kind === 'Name' ? call.callee.name : (decl?.name.text ?? textOf(call.callee.span))
   const [first, ...rest] = call.given
   const type = first === undefined || first.name !== undefined ? undefined : checker.infer(first.value, scope)
   if (type?.kind === 'tensor') {

@@ -39,8 +39,7 @@ export function baseChain(checker: Checker, decl: ObjectDecl, module: Module): r
       return undefined
     }
     if (found.decl === decl) {
-      const names = [decl.name.text, ...chain.map((base) => base.decl.name.text), decl.name.text]
-      reportCircle(checker, decl, names)
+      reportCircle(checker, [decl, ...chain.map((base) => base.decl)])
       return undefined
     }
     if (chain.some((base) => base.decl === found.decl)) return undefined
@@ -51,13 +50,16 @@ export function baseChain(checker: Checker, decl: ObjectDecl, module: Module): r
 }
 
 /** Once for all that take part: at the one that comes first in its file. */
-function reportCircle(checker: Checker, decl: ObjectDecl, names: readonly string[]): void {
-  const isFirst = names.every((name) => {
-    const other = checker.program.entry.own.get(name)?.decl
-    return other === undefined || other.span.start >= decl.span.start
-  })
-  if (!isFirst || decl.extends === undefined) return
-  report(checker, nameDiagnostic('ARC2012', { chain: names }, decl.extends.span))
+function reportCircle(checker: Checker, circle: readonly ObjectDecl[]): void {
+  const [decl, ...others] = circle
+  if (decl?.extends === undefined) return
+  const { source } = decl.span
+  if (others.some((other) => other.span.source === source && other.span.start < decl.span.start)) return
+  const related = others.flatMap((other) =>
+    other.extends === undefined ? [] : [{ span: other.extends.span, message: 'which extends this' }],
+  )
+  const chain = [...circle, decl].map((link) => link.name.text)
+  report(checker, nameDiagnostic('ARC2012', { chain }, decl.extends.span, { related }))
 }
 
 function reportUnknownBase(checker: Checker, decl: ObjectDecl, module: Module): void {

@@ -46,7 +46,13 @@ export function checkText(text: string, files: Readonly<Record<string, string>> 
   return { program, diagnostics: bag.sorted() }
 }
 
-/** The same, and then what values tell: every experiment of the file is resolved. */
+/** Types of a text that may not even parse: what an editor shows while somebody types. Only that it ends is of interest. */
+export function checkBroken(text: string): void {
+  const bag = new DiagnosticBag()
+  checkProgram(loadProgram({ path: 'test.arc', text }, memoryHost(), bag), bag)
+}
+
+/** Parse, names and types, and then what values tell: every experiment of the file is resolved. */
 export function diagnoseText(
   text: string,
   files: Readonly<Record<string, string>> = {},

@@ -3,9 +3,3 @@ margin soft(scale: float = 64) {
 }
 
 let soft = 3
-
-fn half(x: scalar, x: scalar) -> scalar {
-  let y = x / 2
-  let y = y * 1
-  y
-}

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { diagnoseText, rendered } from '../../helpers/diagnose.ts'
+import { checkBroken, diagnoseText, rendered } from '../../helpers/diagnose.ts'
 import { mutate, seededRandom } from '../../helpers/mutate.ts'
 
 const experiments = join(import.meta.dirname, '../../../experiments')
@@ -82,6 +82,7 @@ test(`${count} mutated files: no crash, none over a second`, { timeout: 60_000 }
     const start = performance.now()
     const diagnostics = diagnoseText(text)
     const output = rendered(diagnostics)
+    if (run % 4 === 0) checkBroken(text)
     const time = performance.now() - start
     if (time > slowest.time) slowest = { time, text }
     expect(output.includes('undefined') && !text.includes('undefined'), output).toBe(false)
