@@ -21,9 +21,16 @@ export interface OpCost extends Cost {
   readonly times: number
 }
 
+const known = new WeakMap<Graph, readonly OpCost[]>()
+
 /** The costs of all ops, those of loop bodies included, in order. An op that is computed inside another one moves no bytes. */
-export function opCosts(graph: Graph): OpCost[] {
-  return costsInside(graph, 1)
+export function opCosts(graph: Graph): readonly OpCost[] {
+  let costs = known.get(graph)
+  if (costs === undefined) {
+    costs = costsInside(graph, 1)
+    known.set(graph, costs)
+  }
+  return costs
 }
 
 function costsInside(graph: Graph, times: number): OpCost[] {

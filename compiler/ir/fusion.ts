@@ -105,8 +105,19 @@ export interface Fusion {
 
 type Reads = ReadonlyMap<Value, number>
 
+/** Graphs never change: what was found for one stays true. */
+const known = new WeakMap<Graph, Fusion>()
+
 /** Applies the model to a graph; loop bodies are graphs of their own. */
 export function fuse(graph: Graph): Fusion {
+  const before = known.get(graph)
+  if (before !== undefined) return before
+  const fusion = fuseNew(graph)
+  known.set(graph, fusion)
+  return fusion
+}
+
+function fuseNew(graph: Graph): Fusion {
   const wanted = wantedInMemory(graph)
   const stored = new Set<Value>()
   const readsOf = new Map<Op, Reads>()

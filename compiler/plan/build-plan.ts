@@ -2,7 +2,7 @@
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import type { Experiment, RequireSpec } from '../experiment.ts'
 import type { Host } from '../host.ts'
-import { graphCost } from '../ir/cost.ts'
+import { opCosts } from '../ir/cost.ts'
 import { byteSize, elementCount } from '../ir/dtype.ts'
 import type { Graph } from '../ir/graph.ts'
 import { buildGraphs, type Graphs } from '../step/graphs.ts'
@@ -24,14 +24,14 @@ export function buildPlan(experiment: Experiment, file: string, host: Host, bag:
   const document = describe(experiment, file, lengths, graphs)
   checkFit(experiment, document, bag)
   for (const require of experiment.requires) checkRequire(require, document, bag)
-  const { init, step, embed, slots, shards, embedState } = graphs
+  const { slots, shards, embedState } = graphs
   return {
     name: experiment.name,
     document,
     replicas: lengths.replicas,
     state: slots.map((slot) => slot.tensor),
     shards,
-    graphs: { init, step, embed },
+    graphs,
     embedState,
     run: {
       dataset: experiment.dataset,
@@ -118,21 +118,27 @@ function describe(experiment: Experiment, file: string, lengths: Lengths, graphs
     memory: buildLedger(graphs.step, state, machine.device),
     collectives: listCollectives(graphs.step),
     time: estimateTime(graphs.step, machine, lengths),
-    graphs: [graphs.init, graphs.step, graphs.embed].map((graph) => ({
+    graphs: [graphs.step].map((graph) => ({
       name: graph.name,
       ops: graph.ops.length,
       inputs: graph.inputs.length,
       outputs: graph.outputs.length,
-      flops: Math.round(graphCost(graph).flops),
+      flops: flops(graph),
     })),
   }
 }
 
 /** Of one image's forward pass: half the operations of its convolutions and products. */
 function multiplyAdds(step: Graph, batch: number): number {
-  const forward: Graph = { ...step, ops: step.ops.filter((op) => op.origin.phase === 'forward') }
-  const { byClass } = graphCost(forward)
-  return Math.round((byClass.conv.flops + byClass.matmul.flops) / 2 / batch)
+  const products = opCosts(step).filter(
+    (cost) => cost.op.origin.phase === 'forward' && (cost.class === 'conv' || cost.class === 'matmul'),
+  )
+  return Math.round(products.reduce((sum, cost) => sum + cost.flops * cost.times, 0) / 2 / batch)
+}
+
+/** Operations of one run of a graph on one device. */
+function flops(graph: Graph): number {
+  return Math.round(opCosts(graph).reduce((sum, cost) => sum + cost.flops * cost.times, 0))
 }
 
 function checkFit(experiment: Experiment, { memory }: PlanDocument, bag: DiagnosticBag): void {

@@ -12,6 +12,7 @@ import { classShards, shardRows } from './shards.ts'
 import { type StateSlot, stateSlots } from './state.ts'
 import { buildStep } from './step.ts'
 
+/** `init` and `embed` are built when they are first read: a plan on paper does without them. */
 export interface Graphs {
   readonly slots: readonly StateSlot[]
   readonly shards: readonly ClassShard[]
@@ -48,23 +49,30 @@ export function buildGraphs(experiment: Experiment, lengths: Lengths, options: G
   const sampling =
     sharded && centers.sampleRate < 1 ? samplingPlan(classes, replicas, centers.sampleRate, rows) : undefined
   const embedState = slots.flatMap((slot, i) => (slot.parameter === undefined ? [] : [i]))
+  const embedSlots = embedState.map((i) => need(slots[i], 'a slot'))
+  const embedOptions = { ...options, replicas, batch: train.batchPerDevice, compute: train.precision }
+  const init = lazy(() => buildInit(slots, shards, train.seed))
+  const embed = lazy(() => buildEmbed(embedSlots, backbone, embedOptions))
+  const { steps, stepsPerEpoch } = lengths
   return {
     slots,
     shards,
-    init: buildInit(slots, shards, train.seed),
-    step: buildStep(experiment, slots, shards, {
-      ...options,
-      steps: lengths.steps,
-      stepsPerEpoch: lengths.stepsPerEpoch,
-      sampling,
-      chunks: 1,
-    }),
-    embed: buildEmbed(
-      embedState.map((i) => need(slots[i], 'a slot')),
-      backbone,
-      { ...options, replicas, batch: train.batchPerDevice, compute: train.precision },
-    ),
+    get init() {
+      return init()
+    },
+    step: buildStep(experiment, slots, shards, { ...options, steps, stepsPerEpoch, sampling, chunks: 1 }),
+    get embed() {
+      return embed()
+    },
     activeRows: sampling === undefined ? rows : slotCount(sampling, lengths.batch),
     embedState,
+  }
+}
+
+function lazy<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
   }
 }
