@@ -38,8 +38,16 @@ function modeOf(progress: RunOptions['progress']): 'panel' | 'plain' | 'json' {
   return process.stdout.isTTY === true && process.env.TERM !== 'dumb' ? 'panel' : 'plain'
 }
 
+/** Before anything else: the process may start again. */
+async function prepareProcess(engine: RunOptions['engine']): Promise<void> {
+  if (engine !== 'xla') return
+  const { restartWithHugePages } = await import('../runtime/xla/huge-pages.ts')
+  restartWithHugePages()
+}
+
 /** Exit code 130 where the run was interrupted. */
 export async function run(options: RunOptions): Promise<ExitCode> {
+  await prepareProcess(options.engine)
   const output = processOutput(options.color)
   const host = fileHost()
   const entry = openEntry(host, options.file)
