@@ -215,7 +215,7 @@ function programs({ graphs }: PlanDocument, look: Look): string[] {
   ])
   const right = { align: 'right' } as const
   return [
-    look.palette.strong('Programs'),
+    look.palette.strong(graphs.length === 1 ? 'Program' : 'Programs'),
     ...renderTable([{}, right, right, right, right], rows, { indent: 2, gap: 3 }),
   ]
 }
