@@ -23,6 +23,9 @@ export type FilterGradForm = ForwardForm | 'tiles' | 'rows'
 const maxLanesPerGroup = 8
 /** Below so many input channels a matrix product per window row beats XLA's convolution. */
 const fewChannels = 8
+/** From so many input channels on, images of at most `smallSide`, or strided ones, gain by a product per window row too. */
+const manyChannels = 128
+const smallSide = 14
 /** XLA computes a filter gradient as a convolution whose window is the image; larger ones than this are cut in tiles. */
 const maxTile = 28
 /** Images from this size on gain by tiles. */
@@ -62,7 +65,9 @@ export function filterGradForm(platform: Platform, g: ConvGeometry): FilterGradF
   const form = forwardForm(platform, g)
   if (platform !== 'cpu' || form !== 'plain' || g.groups > 1) return form
   if (g.channels < fewChannels) return 'rows'
-  return tileCount(g) > 1 && g.stride.every((s) => s === 1) ? 'tiles' : 'plain'
+  const strided = g.stride.some((s) => s > 1)
+  if (g.channels >= manyChannels && (strided || Math.max(...g.result) <= smallSide)) return 'rows'
+  return tileCount(g) > 1 && !strided ? 'tiles' : 'plain'
 }
 
 /** Into how many tiles each side of the result is cut. */

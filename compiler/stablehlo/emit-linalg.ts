@@ -22,16 +22,16 @@ import type { Emitter, Ssa } from './emitter.ts'
 import { convert, dot, reduce } from './hlo.ts'
 import { at, type EmitRules } from './rule.ts'
 
-type ConvEmitter = (e: Emitter, g: ConvGeometry, a: Ssa, b: Ssa) => Ssa
+export type ConvEmitter = (e: Emitter, g: ConvGeometry, a: Ssa, b: Ssa) => Ssa
 
-const forwardEmitters: { readonly [F in ReturnType<typeof forwardForm>]: ConvEmitter } = {
+export const forwardEmitters: { readonly [F in ReturnType<typeof forwardForm>]: ConvEmitter } = {
   plain: plainForward,
   dot: dotForward,
   lanes: lanesForward,
   whole: wholeForward,
 }
 
-const inputGradEmitters: { readonly [F in ReturnType<typeof inputGradForm>]: ConvEmitter } = {
+export const inputGradEmitters: { readonly [F in ReturnType<typeof inputGradForm>]: ConvEmitter } = {
   plain: plainInputGrad,
   dot: dotInputGrad,
   lanes: lanesInputGrad,
@@ -39,7 +39,7 @@ const inputGradEmitters: { readonly [F in ReturnType<typeof inputGradForm>]: Con
   phases: phasedInputGrad,
 }
 
-const filterGradEmitters: { readonly [F in ReturnType<typeof filterGradForm>]: ConvEmitter } = {
+export const filterGradEmitters: { readonly [F in ReturnType<typeof filterGradForm>]: ConvEmitter } = {
   plain: plainFilterGrad,
   dot: dotFilterGrad,
   lanes: lanesFilterGrad,

@@ -19,6 +19,8 @@ export interface XlaEngineOptions {
   readonly plugin?: string
   /** Told how far the fetch of the plugin is, on first use. */
   readonly onProgress?: FetchProgress
+  /** Which platform's formulations to write, where it isn't the plugin's own: for tests, since all of them run anywhere. */
+  readonly writeFor?: Platform
   /** Programs that took longer to compile than this are kept on disk, in milliseconds; 500 where nothing is said. */
   readonly cacheAbove?: number
 }
@@ -35,18 +37,12 @@ export interface XlaEngine extends Engine {
   readonly programs: { readonly cached: number; readonly compiled: number }
 }
 
-/** XLA prints its own start-up notes on stderr unless it is told not to, before the library is loaded. */
-function quietStart(): void {
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '1'
-}
-
 /**
  * Starts the engine; the plugin is fetched first where it is missing. Throws ARC6001 to ARC6008 for an environment that cannot run
  * it, PjrtError where the plugin refuses.
  */
 export async function createXlaEngine(options: XlaEngineOptions): Promise<XlaEngine> {
   const path = await locatePlugin(options.plugin, options.onProgress)
-  quietStart()
   const library = PjrtLibrary.load(path)
   const client = await PjrtClient.create(library, options.replicas)
   return new LoadedEngine(client, options)
@@ -66,7 +62,7 @@ class LoadedEngine implements XlaEngine {
     this.#client = client
     this.replicas = options.replicas
     this.#cacheAbove = options.cacheAbove ?? 500
-    this.platform = client.platform === 'cpu' ? 'cpu' : 'cuda'
+    this.platform = options.writeFor ?? (client.platform === 'cpu' ? 'cpu' : 'cuda')
   }
 
   get description(): string {
@@ -87,7 +83,7 @@ class LoadedEngine implements XlaEngine {
   }
 
   get alive(): number {
-    return this.#client.live.buffers
+    return this.#client.live.buffers.size
   }
 
   async compile(graph: Graph, options: CompileOptions = {}): Promise<Executable> {

@@ -1,10 +1,13 @@
 /** Every op case on the engine `xla` against the reference evaluator. */
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { createXlaEngine, type XlaEngine } from '../../runtime/xla/engine.ts'
 import { caseDifferences, openOnEngine } from '../helpers/run-graph.ts'
+import { describeOnXla } from '../helpers/xla.ts'
 import { allOpCases } from '../ops/all-op-cases.ts'
 
 const engines = new Map<number, Promise<XlaEngine>>()
+
+let cuda: Promise<XlaEngine> | undefined
 
 function engineOf(replicas: number): Promise<XlaEngine> {
   const known = engines.get(replicas) ?? createXlaEngine({ replicas })
@@ -12,7 +15,7 @@ function engineOf(replicas: number): Promise<XlaEngine> {
   return known
 }
 
-describe('op cases on xla', () => {
+describeOnXla('op cases on xla', () => {
   for (const opCase of allOpCases) {
     it(`${opCase.kind} ${opCase.name}`, async () => {
       const engine = await engineOf(opCase.replicas)
@@ -21,7 +24,16 @@ describe('op cases on xla', () => {
     })
   }
 
+  // What is written for CUDA runs here too, if slowly.
+  for (const opCase of allOpCases.filter(({ kind }) => kind.startsWith('conv2d') || kind === 'dot_general')) {
+    it(`${opCase.kind} ${opCase.name}, as written for CUDA`, async () => {
+      cuda ??= createXlaEngine({ replicas: 1, writeFor: 'cuda' })
+      expect(await caseDifferences(opCase, openOnEngine(await cuda))).toEqual([])
+    })
+  }
+
   afterAll(async () => {
+    ;(await cuda)?.dispose()
     for (const engine of engines.values()) (await engine).dispose()
   })
 })

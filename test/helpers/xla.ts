@@ -1,9 +1,25 @@
-/** The xla engine for tests; where the plugin cannot be had, its tests are skipped with the reason. */
-import type { Engine } from '../../runtime/engine.ts'
-import { createXlaEngine } from '../../runtime/xla/engine.ts'
+/** The engine `xla` in tests, which is skipped, saying why, where the plugin cannot be had. */
+import { describe } from 'vitest'
+import { ArccError } from '../../runtime/errors.ts'
+import { createXlaEngine, type XlaEngine } from '../../runtime/xla/engine.ts'
+import { locatePlugin } from '../../runtime/xla/fetch-plugin.ts'
 
-/** Runs `body` with an engine of so many replicas, and sees that nothing is left on it. */
-export async function withXla<T>(replicas: number, body: (engine: Engine) => Promise<T>): Promise<T> {
+const unavailable = await locatePlugin().then(
+  () => undefined,
+  (error: unknown) => {
+    if (error instanceof ArccError) return `${error.code}: ${error.message}`
+    throw error
+  },
+)
+
+/** A group of tests on real devices. */
+export function describeOnXla(name: string, body: () => void): void {
+  if (unavailable === undefined) describe(name, body)
+  else describe.skip(`${name} (skipped: ${unavailable})`, body)
+}
+
+/** Runs `body` on a new engine, and checks that it leaves nothing alive there. */
+export async function withXla<T>(replicas: number, body: (engine: XlaEngine) => Promise<T>): Promise<T> {
   const engine = await createXlaEngine({ replicas })
   try {
     const result = await body(engine)

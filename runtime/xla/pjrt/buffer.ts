@@ -1,6 +1,6 @@
 /** Tensors in a device's memory: owned, disposed once, counted by their client. */
 
-import { type DType, showType, type TensorType } from '../../../compiler/ir/dtype.ts'
+import { byteSize, type DType, showType, type TensorType } from '../../../compiler/ir/dtype.ts'
 import { bug } from '../../../grammar/diagnostic.ts'
 import type { DeviceTensor, HostTensor } from '../../engine.ts'
 import { newHostArray } from '../../host-tensor.ts'
@@ -36,7 +36,7 @@ export class PjrtBuffer implements DeviceTensor {
     this.dtype = type.dtype
     this.shape = type.shape
     this.#pointer = pointer
-    client.live.buffers += 1
+    client.live.buffers.add(this)
   }
 
   /** The `PJRT_Buffer*`. Using a tensor after its end is a mistake of the caller. */
@@ -72,7 +72,7 @@ export class PjrtBuffer implements DeviceTensor {
     const buffer = this.#pointer
     this.#pointer = undefined
     this.#end = end
-    this.client.live.buffers -= 1
+    this.client.live.buffers.delete(this)
     this.client.library.call('PJRT_Buffer_Destroy', { buffer })
   }
 }
@@ -80,6 +80,8 @@ export class PjrtBuffer implements DeviceTensor {
 /** Copies a host tensor to a device. Its data must not change until this resolves. */
 export async function uploadBuffer(client: PjrtClient, device: bigint, tensor: HostTensor): Promise<PjrtBuffer> {
   const { library } = client
+  const wanted = byteSize(tensor)
+  if (tensor.data.byteLength !== wanted) bug(`${showType(tensor)} holds ${tensor.data.byteLength} bytes, not ${wanted}`)
   const reply = library.call('PJRT_Client_BufferFromHostBuffer', {
     client: client.pointer,
     data: tensor.data,

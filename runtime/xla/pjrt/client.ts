@@ -1,10 +1,16 @@
 /** A PJRT client and its devices. */
-import { xlaError } from '../errors.ts'
+import { PjrtError, xlaError } from '../errors.ts'
 import type { PjrtLibrary } from './library.ts'
 import { readPointers, readString, struct, structArray } from './memory.ts'
 
+/** The create option that says how many devices the CPU has. */
+const deviceCount = 'cpu_device_count'
 /** `PJRT_NamedValue_kInt64` */
 const namedInteger = 1
+
+interface Disposable {
+  dispose(): void
+}
 
 export class PjrtClient {
   readonly library: PjrtLibrary
@@ -15,8 +21,8 @@ export class PjrtClient {
   readonly platform: string
   /** What the plugin says of its build. */
   readonly platformVersion: string
-  /** Buffers and executables of this client that nobody has disposed yet. */
-  readonly live = { buffers: 0, executables: 0 }
+  /** Buffers and executables of this client that nobody has disposed yet; they end with the client. */
+  readonly live = { buffers: new Set<Disposable>(), executables: new Set<Disposable>() }
   #disposed = false
 
   private constructor(library: PjrtLibrary, pointer: bigint) {
@@ -33,7 +39,7 @@ export class PjrtClient {
 
   /** A client with at least `devices` devices. Throws ARC6007 where the platform has fewer. */
   static async create(library: PjrtLibrary, devices: number): Promise<PjrtClient> {
-    const name = Buffer.from('cpu_device_count')
+    const name = Buffer.from(deviceCount)
     const count = struct('PJRT_NamedValue', {
       name,
       name_size: name.length,
@@ -41,9 +47,12 @@ export class PjrtClient {
       value: devices,
       value_size: 1,
     })
-    const reply = await library.callAsync('PJRT_Client_Create', {
-      create_options: structArray([count]),
-      num_options: 1,
+    const options = { create_options: structArray([count]), num_options: 1 }
+    const reply = await library.callAsync('PJRT_Client_Create', options).catch((error: unknown) => {
+      // Plugins of other platforms refuse the option by its name; they have the devices that they have.
+      if (error instanceof PjrtError && error.message.includes(deviceCount))
+        return library.callAsync('PJRT_Client_Create', {})
+      throw error
     })
     const client = new PjrtClient(library, reply.get('client'))
     if (client.devices.length < devices) {
@@ -58,6 +67,7 @@ export class PjrtClient {
   dispose(): void {
     if (this.#disposed) return
     this.#disposed = true
+    for (const handle of [...this.live.buffers, ...this.live.executables]) handle.dispose()
     this.library.call('PJRT_Client_Destroy', { client: this.pointer })
   }
 }

@@ -27,7 +27,7 @@ export class PjrtExecutable {
     this.client = client
     this.#loaded = loaded
     this.#outputs = outputs
-    client.live.executables += 1
+    client.live.executables.add(this)
   }
 
   /** Compiles StableHLO text; `outputs` are the types that it returns. The event loop stays free meanwhile. */
@@ -134,7 +134,7 @@ export class PjrtExecutable {
   dispose(): void {
     if (this.#disposed) return
     this.#disposed = true
-    this.client.live.executables -= 1
+    this.client.live.executables.delete(this)
     this.client.library.call('PJRT_LoadedExecutable_Destroy', { executable: this.#loaded })
   }
 

@@ -46,6 +46,14 @@ function pinLibrary(path: string): void {
   if (flags !== undefined) koffi.load(null).func('void* dlopen(const char*, int)')(path, flags)
 }
 
+/**
+ * XLA writes notes of its own on stderr, and errors that it returns as well; every one of those becomes a `PjrtError`, so only
+ * fatal ones are let through. Read when the library is loaded.
+ */
+function quietStart(): void {
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '3'
+}
+
 export class PjrtLibrary {
   readonly path: string
   readonly version: { readonly major: number; readonly minor: number }
@@ -68,6 +76,7 @@ export class PjrtLibrary {
     if (known !== undefined) return known
     let api: bigint | null
     try {
+      quietStart()
       pinLibrary(path)
       api = koffi.load(path).func('void* GetPjrtApi()')() as bigint | null
     } catch (error) {

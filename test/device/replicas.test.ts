@@ -1,0 +1,58 @@
+/** Several virtual devices in one process: collectives, and what each replica sees. */
+import { expect, it } from 'vitest'
+import { GraphBuilder } from '../../compiler/ir/build.ts'
+import * as ops from '../../compiler/ir/ops.ts'
+import { describeOnXla, withXla } from '../helpers/xla.ts'
+
+describeOnXla('replicas', () => {
+  for (const replicas of [2, 8]) {
+    it(`${replicas} devices reduce, gather, scatter and know who they are`, () =>
+      withXla(replicas, async (engine) => {
+        const b = new GraphBuilder('collectives', replicas)
+        const x = b.input('x', { dtype: 'f32', shape: [replicas] })
+        const graph = b.finish([
+          { name: 'sum', value: b.add('all_reduce', [x], { reduction: 'sum' }) },
+          { name: 'max', value: b.add('all_reduce', [x], { reduction: 'max' }) },
+          { name: 'all', value: b.add('all_gather', [x], { dim: 0 }) },
+          { name: 'part', value: b.add('reduce_scatter', [x], { dim: 0 }) },
+          { name: 'id', value: ops.replicaId(b) },
+        ])
+        const executable = await engine.compile(graph)
+        const value = (replica: number, i: number) => 10 * replica + i
+        const ids = Array.from({ length: replicas }, (_, r) => r)
+        const inputs = await Promise.all(
+          ids.map(async (r) => [
+            await engine.upload(r, {
+              dtype: 'f32',
+              shape: [replicas],
+              data: Float32Array.from(ids, (i) => value(r, i)),
+            }),
+          ]),
+        )
+        // Two runs asked for at once: their collectives must not meet.
+        const runs = await Promise.all([executable.run(inputs), executable.run(inputs)])
+        const sum = (i: number) => ids.reduce((total, r) => total + value(r, i), 0)
+        for (const results of runs) {
+          for (const r of ids) {
+            const read = await Promise.all((results[r] ?? []).map(async (tensor) => [...(await tensor.read()).data]))
+            expect(read).toEqual([
+              ids.map(sum),
+              ids.map((i) => value(replicas - 1, i)),
+              ids.flatMap((from) => ids.map((i) => value(from, i))),
+              [sum(r)],
+              [r],
+            ])
+          }
+        }
+        for (const tensor of [...inputs, ...runs.flat()].flat()) tensor.dispose()
+        executable.dispose()
+      }))
+  }
+
+  it('a graph for another number of replicas is refused', () =>
+    withXla(2, async (engine) => {
+      const b = new GraphBuilder('one', 1)
+      const x = b.input('x', { dtype: 'f32', shape: [1] })
+      await expect(engine.compile(b.finish([{ name: 'x', value: x }]))).rejects.toThrow('one is for 1 replicas, not 2')
+    }))
+})
