@@ -40,7 +40,7 @@ function fetchLines(event: FetchEvent, look: Look): string[] {
 function progressLines(progress: ProgressEvent, losses: readonly number[], look: Look): string[] {
   const share = progress.steps > 0 ? progress.step / progress.steps : 1
   const where = `${formatCount(progress.step)} / ${formatCount(progress.steps)}`
-  const epoch = `epoch ${Math.min(progress.epochs, Math.floor(progress.epoch))}/${formatNumber(progress.epochs, 6)}`
+  const epoch = `epoch ${Math.min(Math.ceil(progress.epochs), Math.floor(progress.epoch) + 1)}/${formatNumber(progress.epochs, 6)}`
   const head = `${epoch}${gap}${where}${gap}${formatPercent(share, 1)}${gap}eta ${formatSeconds(progress.etaSeconds)}`
   const bar = renderProgress(share, Math.max(10, Math.min(40, look.width - head.length - labelWidth - 6)), look.unicode)
   const dataShare = progress.secondsPerStep > 0 ? progress.dataSeconds / progress.secondsPerStep : 0

@@ -50,7 +50,7 @@ export interface ProgressEvent {
   /** Steps done, from 1. */
   readonly step: number
   readonly steps: number
-  /** From 1; fractions say how far into it. */
+  /** Epochs done, with a fraction: 2.5 is in the middle of the third. */
   readonly epoch: number
   readonly epochs: number
   /** Of this step, and smoothed over about the last fifty. */

@@ -118,11 +118,21 @@ export function parameterCount(backbone: Backbone): number {
 
 const precisions = ['f32', 'bf16', 'f16'] as const
 
+const lengthPaths = ['train.epochs', 'train.steps'] as const
+
+/** Whichever of `epochs` and `steps` the file has and `--set` puts the other one in the place of. */
+function displacedLength(fields: ExperimentFields): string | undefined {
+  const set = lengthPaths.filter((path) => fields.resolved.some((f) => f.path === path && f.origin === 'override'))
+  return set.length === 1 ? lengthPaths.find((path) => path !== set[0]) : undefined
+}
+
 function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined, context: Context) {
   const at = (name: string) => fields.value(`train.${name}`)
   const spanOf = (name: string) => fields.span(`train.${name}`)
-  const epochs = orNone(at('epochs'), asNumber)
-  const steps = orNone(at('steps'), asNumber)
+  const displaced = displacedLength(fields)
+  const [epochs, steps] = lengthPaths.map((path) =>
+    path === displaced ? undefined : orNone(fields.value(path), asNumber),
+  )
   if (epochs === undefined && steps === undefined) fail(context, 'ARC4207', {}, fields.span('train.epochs'))
   if (epochs !== undefined && steps !== undefined)
     fail(context, 'ARC4208', {}, spanOf('steps'), {
@@ -228,6 +238,6 @@ export function resolveExperiment(
       keep: asNumber(fields.value('checkpoint.keep')),
     },
     requires,
-    resolved: fields.resolved,
+    resolved: fields.resolved.filter((field) => field.path !== displacedLength(fields)),
   }
 }

@@ -61,7 +61,6 @@ export const minimum: Binary = binary('minimum')
 export const and: Binary = binary('and')
 export const or: Binary = binary('or')
 export const xor: Binary = binary('xor')
-export const shiftLeft: Binary = binary('shift_left')
 /** Zeros come in from the left. */
 export const shiftRight: Binary = binary('shift_right_logical')
 

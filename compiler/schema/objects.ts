@@ -4,8 +4,6 @@ import { bandwidth, bytes, enumOf, float, flopRate, int, optional, quantity, str
 import { experimentBody } from './experiment.ts'
 import { type ObjectSpec, required, type SectionSpec, withDefault } from './spec.ts'
 
-const nothing: SectionSpec = { doc: '', fields: {}, sections: {} }
-
 const rates: SectionSpec = {
   doc: 'Published dense peak rates of matrix multiplication by element type.',
   fields: {
@@ -156,9 +154,6 @@ export const objectSpecs: { readonly [K in ObjectKeyword]: ObjectSpec } = {
   },
   experiment: { keyword: 'experiment', body: experimentBody, methods: {}, states: false, requires: 'plan' },
 }
-
-/** A body without fields, for what has none. */
-export const emptyBody = nothing
 
 /** Quantities that a `require` may name, with their dimension. */
 export const requireQuantities = {

@@ -62,7 +62,7 @@ export function createProgressMeter(run: {
         type: 'progress',
         step,
         steps: run.steps,
-        epoch: Math.floor((step - 1) / run.stepsPerEpoch) + 1,
+        epoch: step / run.stepsPerEpoch,
         epochs: run.epochs,
         loss: last.loss,
         smoothedLoss: smoothed,

@@ -8,7 +8,7 @@ export function progress(step: number): ProgressEvent {
     type: 'progress',
     step,
     steps,
-    epoch: 1 + (step - 1) / 20,
+    epoch: step / 20,
     epochs: 2,
     loss: 12 - step / 10,
     smoothedLoss: 12.1 - step / 10,

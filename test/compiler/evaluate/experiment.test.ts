@@ -264,3 +264,17 @@ describe('across fields', () => {
     expect(rendered(diagnostics)).toMatchSnapshot()
   })
 })
+
+describe('the length of a run', () => {
+  it('by `--set` takes the place of the other measure in the file', () => {
+    const { experiment, diagnostics } = resolveText(experimentText(''), { name: 'base', settings: ['train.steps=7'] })
+    expect(diagnostics).toEqual([])
+    expect([experiment?.train.steps, experiment?.train.epochs]).toEqual([7, undefined])
+    expect(experiment?.resolved.map((field) => field.path)).not.toContain('train.epochs')
+  })
+
+  it('is said once in the file, and once in the settings', () => {
+    const both = resolveText(experimentText(''), { name: 'base', settings: ['train.steps=7', 'train.epochs=2'] })
+    expect(both.diagnostics.map((d) => d.code)).toEqual(['ARC4208'])
+  })
+})
