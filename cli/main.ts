@@ -11,6 +11,7 @@ const actions: Actions = {
   plan: async (options) => (await import('./plan.ts')).plan(options),
   run: async (options) => (await import('./run.ts')).run(options),
   dump: async (options) => (await import('./dump.ts')).dump(options),
+  test: async (options) => (await import('./test.ts')).test(options),
   doctor: async (options) => (await import('./doctor.ts')).doctor(options),
 }
 

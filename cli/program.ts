@@ -45,6 +45,10 @@ export interface DumpOptions extends ExperimentOptions {
   readonly output: string | undefined
 }
 
+export interface TestOptions extends CommonOptions {
+  readonly paths: readonly string[]
+}
+
 export interface DoctorOptions extends CommonOptions {
   readonly format: 'text' | 'json'
 }
@@ -56,6 +60,7 @@ export interface Actions {
   run(options: RunOptions): Promise<ExitCode>
   dump(options: DumpOptions): Promise<ExitCode>
   doctor(options: DoctorOptions): Promise<ExitCode>
+  test(options: TestOptions): Promise<ExitCode>
 }
 
 function setting(value: string, earlier: readonly string[]): readonly string[] {
@@ -141,6 +146,14 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     .action(async (file: string, experiment: string | undefined, raw: Raw<DumpOptions>) => {
       const { set = [], after = 'plan', graph = 'step', locations = false, output } = raw
       finish(await actions.dump({ color: color(), file, experiment, set, after, graph, locations, output }))
+    })
+
+  program
+    .command('test')
+    .description('run the test declarations of .arc files')
+    .argument('<paths...>', '.arc files, or folders of them')
+    .action(async (paths: string[]) => {
+      finish(await actions.test({ color: color(), paths }))
     })
 
   program

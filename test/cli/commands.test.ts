@@ -151,3 +151,20 @@ describe('arcc dump', () => {
     expect(out).toMatch(expected)
   })
 })
+
+describe('test', () => {
+  test('runs the tests of the standard library', async () => {
+    const { code, out } = await arcc('test', join(packageFolder, 'stdlib'))
+    expect(code).toBe(exitCode.ok)
+    expect(out).toMatch(/margins\.arc {2}\d+ tests\n/)
+    expect(out).toMatch(/\n\d+ passed, 0 failed\n$/)
+  })
+
+  test('shows both sides of what does not hold', async () => {
+    writeFileSync(join(folder, 'sums.arc'), 'test "sums" { assert 1 + 1 == 3 }\n')
+    const { code, out, err } = await arcc('test', 'sums.arc')
+    expect(code).toBe(exitCode.user)
+    expect(out).toBe('failed  sums.arc  sums\n0 passed, 1 failed\n')
+    expect(err).toContain('`1 + 1` is 2')
+  })
+})

@@ -24,6 +24,7 @@ async function parse(line: string) {
     run: record('run'),
     dump: record('dump'),
     doctor: record('doctor'),
+    test: record('test'),
   }
   const program = createProgram('1.2.3', actions, (code) => codes.push(code))
   const write = (text: string) => {
@@ -50,6 +51,7 @@ test.each<[string, Call]>([
     'check --json a.arc --set x=1 --set y=a=b',
     { command: 'check', options: { color: undefined, files: ['a.arc'], set: ['x=1', 'y=a=b'], format: 'json' } },
   ],
+  ['test stdlib a.arc', { command: 'test', options: { color: undefined, paths: ['stdlib', 'a.arc'] } }],
   ['plan a.arc', { command: 'plan', options: { ...file, format: 'text', output: undefined } }],
   [
     'plan a.arc r100 --format yaml -o out.yaml --no-color',
