@@ -131,18 +131,28 @@ export interface CentersSpec {
   readonly update: 'sparse' | 'dense'
   readonly gradient: 'exact' | 'straight_through'
   readonly std: number
-  readonly spans: { readonly sampleRate: Span; readonly placement: Span }
+  /** How the centers and what the optimizer keeps of them are stored; all else computes in f32. */
+  readonly weights: CenterDType
+  readonly state: CenterDType | 'int8'
+  /** Rows of one piece of the head's work; `auto`: `chunkPlan` chooses. */
+  readonly chunk: number | 'auto'
+  readonly spans: { readonly sampleRate: Span; readonly placement: Span; readonly chunk: Span }
 }
+
+export type CenterDType = Extract<DType, 'f32' | 'bf16'>
 
 export interface TrainSpec {
   readonly batchPerDevice: number
   readonly epochs: number | undefined
   readonly steps: number | undefined
   readonly precision: Extract<DType, 'f32' | 'bf16' | 'f16'>
+  /** Statistics of the device's batch, or of the global one. */
+  readonly batchNorm: 'local' | 'synced'
+  readonly recompute: 'none' | 'blocks' | 'auto'
   readonly clip: number | undefined
   readonly flip: boolean
   readonly seed: number
-  readonly spans: { readonly batch: Span; readonly precision: Span }
+  readonly spans: { readonly batch: Span; readonly precision: Span; readonly recompute: Span }
 }
 
 export interface EvaluateSpec {

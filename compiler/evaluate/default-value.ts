@@ -5,6 +5,10 @@ import type { Type } from '../types/type.ts'
 import { bool, list, number } from './numbers.ts'
 import type { Value } from './value.ts'
 
+function takesName(type: Type, text: string): boolean {
+  return type.kind === 'enum' && type.members.includes(text)
+}
+
 const quantity = /^([\d.e+-]+)\s*([%A-Za-z/]*)$/
 
 /** The value of a default of the given type, in base units. */
@@ -14,6 +18,11 @@ export function defaultValue(text: string, type: Type): Value {
       return defaultValue(text, type.inner)
     case 'enum':
       return type.members.includes(text) ? { kind: 'enum', member: text } : bug(`\`${text}\` is not in ${type.name}`)
+    case 'union':
+      return defaultValue(
+        text,
+        type.members.find((member) => takesName(member, text)) ?? bug(`\`${text}\` fits nothing`),
+      )
     case 'bool':
       return bool(text === 'true')
     case 'list':

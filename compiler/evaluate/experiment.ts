@@ -3,7 +3,15 @@ import type { FieldEntry, ObjectDecl } from '../../grammar/ast.ts'
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { joinSpans, type Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
-import type { Backbone, Experiment, MachineSpec, RequireSpec, TrainSpec } from '../experiment.ts'
+import type {
+  Backbone,
+  CentersSpec,
+  Experiment,
+  MachineSpec,
+  Optimizer,
+  RequireSpec,
+  TrainSpec,
+} from '../experiment.ts'
 import type { Host } from '../host.ts'
 import type { Definition, Module, Program } from '../names/program.ts'
 import { resolveMargin, resolveOptimizer, resolveSchedule } from './appliers.ts'
@@ -154,12 +162,44 @@ function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined
     epochs,
     steps,
     precision,
+    batchNorm: asMember(at('batch_norm'), ['local', 'synced']),
+    recompute: asMember(at('recompute'), ['none', 'blocks', 'auto']),
     clip: orNone(at('clip'), asNumber),
     flip: asBool(at('flip')),
     seed: asNumber(at('seed')),
-    spans: { batch: spanOf('batch'), precision: spanOf('precision') },
+    spans: { batch: spanOf('batch'), precision: spanOf('precision'), recompute: spanOf('recompute') },
   }
   return train
+}
+
+function resolveCenters(fields: ExperimentFields, optimizer: Optimizer, context: Context): CentersSpec {
+  const at = (name: string) => fields.value(`centers.${name}`)
+  const spanOf = (name: string) => fields.span(`centers.${name}`)
+  const rows = at('chunk')
+  const chunk = rows.kind === 'number' ? rows.value : 'auto'
+  if (chunk !== 'auto' && !Number.isInteger(chunk)) fail(context, 'ARC4218', { rows: chunk }, spanOf('chunk'))
+  const state = asMember(at('state'), ['f32', 'bf16', 'int8'])
+  if (state === 'int8' && optimizer.states.length > 1)
+    fail(
+      context,
+      'ARC4219',
+      { optimizer: optimizer.name, states: optimizer.states.map((s) => s.name) },
+      spanOf('state'),
+      {
+        notes: ['moments of squares span too many orders of magnitude for 8 bits; `bf16` halves them'],
+      },
+    )
+  return {
+    placement: asMember(at('placement'), ['shard', 'replicate']),
+    sampleRate: asNumber(at('sample_rate')),
+    update: asMember(at('update'), ['sparse', 'dense']),
+    gradient: asMember(at('gradient'), ['exact', 'straight_through']),
+    std: asNumber(at('std')),
+    weights: asMember(at('weights'), ['f32', 'bf16']),
+    state,
+    chunk,
+    spans: { sampleRate: spanOf('sample_rate'), placement: spanOf('placement'), chunk: spanOf('chunk') },
+  }
 }
 
 function resolveEvaluate(fields: ExperimentFields, holdout: number | undefined, context: Context) {
@@ -205,12 +245,14 @@ export function resolveExperiment(
   const optimizer = resolveOptimizer(object('train.optimizer'), session)
   const schedule = resolveSchedule(object('train.schedule'), session)
   const train = attempt(() => resolveTrain(fields, machine, context))
+  const centers = optimizer && attempt(() => resolveCenters(fields, optimizer, context))
   const evaluate = attempt(() => resolveEvaluate(fields, dataset?.holdout, context))
   const env = { module: chosen.module, locals: undefined }
   const requires = fields.requires
     .map((entry) => attempt(() => resolveRequire(entry, env, context)))
     .filter((require): require is RequireSpec => require !== undefined)
-  if (!dataset || !machine || !backbone || !margin || !optimizer || !schedule || !train || !evaluate) return undefined
+  if (!dataset || !machine || !backbone || !margin || !optimizer || !schedule || !train || !centers || !evaluate)
+    return undefined
   if (bag.hasErrors) return undefined
 
   return {
@@ -223,14 +265,7 @@ export function resolveExperiment(
     optimizer,
     schedule,
     machine,
-    centers: {
-      placement: asMember(fields.value('centers.placement'), ['shard', 'replicate']),
-      sampleRate: asNumber(fields.value('centers.sample_rate')),
-      update: asMember(fields.value('centers.update'), ['sparse', 'dense']),
-      gradient: asMember(fields.value('centers.gradient'), ['exact', 'straight_through']),
-      std: asNumber(fields.value('centers.std')),
-      spans: { sampleRate: fields.span('centers.sample_rate'), placement: fields.span('centers.placement') },
-    },
+    centers,
     train,
     evaluate,
     checkpoint: {

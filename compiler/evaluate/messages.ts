@@ -51,6 +51,7 @@ export const evaluateMessages = {
   ARC4024: error<{ found: string; known: readonly string[] }>(
     ({ found, known }) => `${found} is none of ${listed(known)}`,
   ),
+  ARC4025: error<{ what: string }>(({ what }) => `${what} draws random numbers, which only training has`),
 
   ARC4101: error<{ operator: string; left: string; right: string }>(
     ({ operator, left, right }) => `\`${operator}\` wants two tensors of one shape, got ${left} and ${right}`,
@@ -75,6 +76,12 @@ export const evaluateMessages = {
     ({ path, shape }) => `the shape ${shape} of \`${path}\` needs whole numbers of 1 or more`,
   ),
   ARC4108: error<{ what: string }>(({ what }) => `${what} is a running statistic, which only \`buffer\` declares`),
+  ARC4109: error<{ what: string; from: string; to: string }>(
+    ({ what, from, to }) => `${what} cannot make ${to} of ${from}`,
+  ),
+  ARC4110: error<{ start: number; stop: number; size: number; dim: number }>(
+    ({ start, stop, size, dim }) => `${start} to ${stop} is no part of dim ${dim}, which has ${size} elements`,
+  ),
 
   ARC4201: error<{ names: readonly string[] }>(({ names }) => `this file has several experiments: ${listed(names)}`),
   ARC4202: error(() => 'this file has no experiment'),
@@ -109,6 +116,11 @@ export const evaluateMessages = {
   ),
   ARC4216: error<{ pairs: number }>(({ pairs }) => `\`evaluate.pairs\` must be even, got ${pairs}`),
   ARC4217: error<{ name: string }>(({ name }) => `\`${name}\` has a required parameter, so it cannot be run`),
+  ARC4218: error<{ rows: number }>(({ rows }) => `\`centers.chunk\` is a whole number of rows, not ${rows}`),
+  ARC4219: error<{ optimizer: string; states: readonly string[] }>(
+    ({ optimizer, states }) =>
+      `\`state = int8\` is for optimizers that keep one number of a weight; \`${optimizer}\` keeps ${listed(states)}`,
+  ),
 
   ARC4301: error<{ title: string; condition: string }>(
     ({ title, condition }) => `test "${title}": \`${condition}\` does not hold`,

@@ -46,6 +46,7 @@ const units: readonly (readonly [Dimension, readonly (readonly [number, string])
   [{ radian: 1 }, [[1, 'rad']]],
   [{ step: 1 }, [[1, 'steps']]],
   [{ epoch: 1 }, [[1, 'epochs']]],
+  [{ row: 1 }, [[1, 'rows']]],
 ]
 
 /** The shortest text of a number that is at most 12 digits away from it. */

@@ -83,6 +83,7 @@ const costElementwise: { readonly [K in ElementwiseKind]: CostRule<K> } = {
   not: elementwise,
   is_finite: elementwise,
   convert: elementwise,
+  bitcast: elementwise,
   add: elementwise,
   subtract: elementwise,
   multiply: elementwise,

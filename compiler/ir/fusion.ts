@@ -54,6 +54,7 @@ const roles: { readonly [K in OpKind]: Role } = {
   not: inner,
   is_finite: inner,
   convert: inner,
+  bitcast: inner,
   add: inner,
   subtract: inner,
   multiply: inner,

@@ -119,6 +119,13 @@ export const inferElementwise: { readonly [K in ElementwiseKind]: InferRule<K> }
     return [{ dtype: 'pred', shape: x.shape }]
   },
   convert: (op) => [{ dtype: op.params.dtype, shape: only(op).shape }],
+  bitcast: (op) => {
+    const x = only(op)
+    for (const dtype of [x.dtype, op.params.dtype]) {
+      expect(dtype === 'f32' || dtype === 'i32' || dtype === 'u32', op, `a type of 32 bits where ${dtype} is`)
+    }
+    return [{ dtype: op.params.dtype, shape: x.shape }]
+  },
 
   add: binary(isNumber, 'numbers'),
   subtract: binary(isNumber, 'numbers'),

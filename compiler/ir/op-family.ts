@@ -14,7 +14,7 @@ export type FloatUnaryKind =
   | 'cosine'
   | 'acos'
 
-export type UnaryKind = FloatUnaryKind | 'abs' | 'negate' | 'sign' | 'not' | 'is_finite' | 'convert'
+export type UnaryKind = FloatUnaryKind | 'abs' | 'negate' | 'sign' | 'not' | 'is_finite' | 'convert' | 'bitcast'
 
 /** Elementwise on two operands of one type, result of that type. */
 export type BinaryKind =

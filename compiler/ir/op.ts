@@ -59,6 +59,8 @@ export interface OpParams {
   readonly is_finite: None
   /** float → integer truncates toward zero; wider → narrower integers wrap; anything → pred is `!= 0`. */
   readonly convert: { readonly dtype: DType }
+  /** The same bits as another type of 32 bits: f32, i32 or u32. */
+  readonly bitcast: { readonly dtype: DType }
 
   // Elementwise, two operands of one type
   readonly add: None

@@ -66,7 +66,7 @@ export const shiftRight: Binary = binary('shift_right_logical')
 
 type Unary = (b: GraphBuilder, x: Value) => Value
 
-function unary(kind: Exclude<UnaryKind, 'convert'>): Unary {
+function unary(kind: Exclude<UnaryKind, 'convert' | 'bitcast'>): Unary {
   return (b, x) => b.add(kind, [x], {})
 }
 
@@ -90,6 +90,11 @@ export const finite: Unary = unary('is_finite')
 /** `x` itself where it has that dtype. */
 export function convert(b: GraphBuilder, x: Value, dtype: DType): Value {
   return x.type.dtype === dtype ? x : b.add('convert', [x], { dtype })
+}
+
+/** The bits of `x` as another type of 32 bits. */
+export function bitcast(b: GraphBuilder, x: Value, dtype: DType): Value {
+  return x.type.dtype === dtype ? x : b.add('bitcast', [x], { dtype })
 }
 
 export function square(b: GraphBuilder, x: Value): Value {

@@ -60,6 +60,7 @@ export const vjpElementwise: { readonly [K in ElementwiseKind]: VjpEntry<K> } = 
     const { dtype } = operandAt(v.op, 0).type
     return [isFloat(dtype) ? ops.convert(v.b, onlyCotangent(v), dtype) : undefined]
   },
+  bitcast: 'none',
 
   add: binary((_, { c }) => [c, c]),
   subtract: binary((b, { c }) => [c, ops.negate(b, c)]),

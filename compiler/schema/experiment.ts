@@ -1,9 +1,24 @@
 /** The fields of an `experiment`. */
-import { batch, bool, duration, enumOf, float, int, listOf, objectOf, optional, string } from '../types/type.ts'
+import {
+  batch,
+  bool,
+  duration,
+  enumOf,
+  float,
+  int,
+  listOf,
+  objectOf,
+  optional,
+  quantity,
+  string,
+  type Type,
+} from '../types/type.ts'
 import { required, type SectionSpec, withDefault } from './spec.ts'
 
 /** Names of verification sets: `holdout` is made of the data set's held-out identities, the others are `<root>/<name>.bin`. */
 export const evaluationSetNames = ['holdout', 'lfw', 'cfp_fp', 'agedb_30', 'calfw', 'cplfw', 'vgg2_fp'] as const
+
+const chunk: Type = { kind: 'union', members: [enumOf('chunk size', ['auto']), quantity({ row: 1 })] }
 
 const centers: SectionSpec = {
   doc: 'The class centers: the classification layer.',
@@ -29,6 +44,17 @@ const centers: SectionSpec = {
       "`straight_through` passes the target's gradient by the margin, as arcface_torch does.",
     ),
     std: withDefault(float, '0.01', 'Standard deviation of the initial centers.', { min: 0, minOpen: true }),
+    weights: withDefault(
+      enumOf('type of the centers', ['f32', 'bf16']),
+      'f32',
+      'How the centers are kept; `bf16` is rounded at random, so that small changes add up.',
+    ),
+    state: withDefault(
+      enumOf('type of the state', ['f32', 'bf16', 'int8']),
+      'f32',
+      'How what the optimizer keeps of the centers is kept; `int8` has one factor for each center.',
+    ),
+    chunk: withDefault(chunk, 'auto', 'Centers that the head works on at once: `32768 rows`.', { min: 1 }),
   },
   sections: {},
 }
@@ -50,6 +76,16 @@ const train: SectionSpec = {
       min: 0,
       minOpen: true,
     }),
+    batch_norm: withDefault(
+      enumOf('batch normalization', ['local', 'synced']),
+      'local',
+      "Whose statistics normalize in training: the device's own batch, or the batch of all devices.",
+    ),
+    recompute: withDefault(
+      enumOf('recomputation', ['none', 'blocks', 'auto']),
+      'none',
+      '`blocks`: the backward pass computes the activations inside of blocks again instead of keeping them.',
+    ),
     flip: withDefault(bool, 'true', 'Mirror half of the images.'),
     seed: withDefault(int, '2048', 'Seed of initial values, order, mirroring and sampling.'),
   },

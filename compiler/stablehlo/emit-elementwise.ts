@@ -74,6 +74,10 @@ export const elementwiseRules: EmitRules<Exclude<SourceKind, 'input'> | Elementw
     const x = at(operands, 0)
     return e.op('stablehlo.is_finite', [x], [{ dtype: 'pred', shape: x.type.shape }])
   },
+  bitcast: (e, op, operands) => {
+    const x = at(operands, 0)
+    return e.op('stablehlo.bitcast_convert', [x], [{ dtype: op.params.dtype, shape: x.type.shape }])
+  },
   convert: (e, op, operands) => [convert(e, at(operands, 0), op.params.dtype)],
   add: pairwise('add'),
   subtract: pairwise('subtract'),

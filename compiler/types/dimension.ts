@@ -1,7 +1,7 @@
 /** Physical dimensions as exponents, and the units that a number may carry. */
 import { own } from './own.ts'
 
-export const baseDimensions = ['byte', 'second', 'flop', 'sample', 'step', 'epoch', 'radian'] as const
+export const baseDimensions = ['byte', 'second', 'flop', 'sample', 'step', 'epoch', 'radian', 'row'] as const
 export type BaseDimension = (typeof baseDimensions)[number]
 
 /** Exponents; a missing base is exponent 0. `GB/s` is { byte: 1, second: -1 }. */
@@ -34,6 +34,7 @@ const plainNames: readonly (readonly [Dimension, string])[] = [
   [{ radian: 1 }, 'an angle'],
   [{ step: 1 }, 'steps'],
   [{ epoch: 1 }, 'epochs'],
+  [{ row: 1 }, 'rows'],
   [{ byte: 1, second: -1 }, 'bytes per second'],
   [{ flop: 1, second: -1 }, 'floating-point operations per second'],
   [{ sample: 1, second: -1 }, 'samples per second'],
@@ -81,6 +82,8 @@ const atoms: Readonly<Record<string, Unit>> = {
   steps: { factor: 1, dimension: { step: 1 } },
   epoch: { factor: 1, dimension: { epoch: 1 } },
   epochs: { factor: 1, dimension: { epoch: 1 } },
+  row: { factor: 1, dimension: { row: 1 } },
+  rows: { factor: 1, dimension: { row: 1 } },
   rad: { factor: 1, dimension: { radian: 1 } },
   deg: { factor: Math.PI / 180, dimension: { radian: 1 } },
 }

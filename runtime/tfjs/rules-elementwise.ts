@@ -156,6 +156,13 @@ function toFloats(cx: RuleContext, x: DenseValue, type: TensorType): FloatValue 
   return hostFloats(cx, type, Float32Array.from(x.data))
 }
 
+/** f32, i32 and u32 of the same bits. */
+function sameBits(cx: RuleContext, x: RuntimeValue, type: TensorType): RuntimeValue {
+  const bits = new Uint32Array(numbersOf(x).slice().buffer)
+  if (!isDense(type.dtype)) return hostFloats(cx, type, new Float32Array(bits.buffer))
+  return denseValue(type, type.dtype === 'i32' ? new Int32Array(bits.buffer) : bits)
+}
+
 const finite: InterpretRule<'is_finite'> = local((cx, _, operands, type) => {
   const { tensor } = asFloat(operandOf(operands, 0))
   if (!cx.ownLoops) return denseValue(type, maskOf(cx.tf.isFinite(tensor)))
@@ -194,6 +201,7 @@ export const elementwiseRules: { readonly [K in ElementwiseKind]: InterpretRule<
   not,
   is_finite: finite,
   convert: local((cx, _, operands, type) => converted(cx, operandOf(operands, 0), type)),
+  bitcast: local((cx, _, operands, type) => sameBits(cx, operandOf(operands, 0), type)),
 
   add: binary('add', (tf, x, y) => tf.add(x, y)),
   subtract: binary('subtract', (tf, x, y) => tf.sub(x, y)),

@@ -1,7 +1,8 @@
 /** The reference's rules for sources and elementwise ops. */
 import { isFloat } from '../../compiler/ir/dtype.ts'
 import type { BinaryKind, ElementwiseKind, SourceKind, UnaryKind } from '../../compiler/ir/op-family.ts'
-import { decode } from './host-tensor.ts'
+import { bug } from '../../grammar/diagnostic.ts'
+import { decode, hostTensor } from './host-tensor.ts'
 import { at, generate, local, operandOf, type ReferenceRule, resultType } from './reference-tensor.ts'
 
 /** `input` is not here: the evaluator knows what it was given. */
@@ -80,6 +81,17 @@ export const referenceElementwise: { readonly [K in ElementwiseKind]: ReferenceR
     const x = operandOf(operands, 0)
     const whole = isFloat(x.dtype) && !isFloat(op.params.dtype) && op.params.dtype !== 'pred'
     return [generate(resultType(op), (index) => (whole ? Math.trunc(at(x, index)) : at(x, index)))]
+  }),
+  bitcast: local((op, operands) => {
+    const x = operandOf(operands, 0)
+    const bits = hostTensor(
+      x,
+      Array.from({ length: x.data.length }, (_, i) => x.data[i] ?? 0),
+    ).data
+    const { dtype } = op.params
+    const arrays = { f32: Float32Array, i32: Int32Array, u32: Uint32Array }
+    if (dtype !== 'f32' && dtype !== 'i32' && dtype !== 'u32') return bug(`bitcast to ${dtype}`)
+    return [{ dtype, shape: x.shape, data: Array.from(new arrays[dtype](bits.buffer)) }]
   }),
   add: binary((x, y) => x + y),
   subtract: binary((x, y) => x - y),

@@ -3,7 +3,7 @@ import { bf16Bits, f16Bits } from '../../compiler/ir/half-float.ts'
 import type { BinaryKind, UnaryKind } from '../../compiler/ir/op-family.ts'
 import { floats, given, type InputSpec, integers, type OpCase, opCase } from '../helpers/op-case.ts'
 
-type PlainUnary = Exclude<UnaryKind, 'convert' | 'not' | 'is_finite'>
+type PlainUnary = Exclude<UnaryKind, 'convert' | 'bitcast' | 'not' | 'is_finite'>
 
 /** Inputs by kind: inside the domain, and away from steps and kinks. */
 const unary: readonly (readonly [PlainUnary, string, InputSpec])[] = [

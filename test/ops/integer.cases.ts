@@ -116,6 +116,22 @@ const convertCases = [
       differentiable: [],
     }),
   ),
+  opCase('bitcast', 'f32 to u32', {
+    inputs: { x: given('f32', [6], [0, -0, 1, -1.5, 3.2, 65504]) },
+    build: (b, v) => b.add('bitcast', [v.x], { dtype: 'u32' }),
+    differentiable: [],
+  }),
+  opCase('bitcast', 'u32 to f32', {
+    inputs: { x: given('u32', [4], [0, 0x3f800000, 0xbfc00000, 0x477fe000]) },
+    build: (b, v) => b.add('bitcast', [v.x], { dtype: 'f32' }),
+  }),
+  opCase('bitcast', 'i32 to u32 and back', {
+    inputs: { x: anyOf('i32', [5]) },
+    build: (b, v) => [
+      b.add('bitcast', [v.x], { dtype: 'u32' }),
+      b.add('bitcast', [b.add('bitcast', [v.x], { dtype: 'u32' })], { dtype: 'i32' }),
+    ],
+  }),
   opCase('convert', 'f32 to bf16 and back', {
     inputs: { x: floats([2, 3]) },
     build: (b, v) => b.add('convert', [b.add('convert', [v.x], { dtype: 'bf16' })], { dtype: 'f32' }),
