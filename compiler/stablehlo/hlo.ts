@@ -21,7 +21,6 @@ export function binary(e: Emitter, name: BinaryKind | 'atan2', a: Ssa, b: Ssa): 
 export const add = (e: Emitter, a: Ssa, b: Ssa): Ssa => binary(e, 'add', a, b)
 export const subtract = (e: Emitter, a: Ssa, b: Ssa): Ssa => binary(e, 'subtract', a, b)
 export const multiply = (e: Emitter, a: Ssa, b: Ssa): Ssa => binary(e, 'multiply', a, b)
-export const divide = (e: Emitter, a: Ssa, b: Ssa): Ssa => binary(e, 'divide', a, b)
 
 /** The sum of at least one value. */
 export function sum(e: Emitter, values: readonly Ssa[]): Ssa {
