@@ -1,0 +1,39 @@
+use std.datasets: synthetic
+use std.machines: cpu
+use std.margins: cosface
+
+/// A strided convolution that halves the image, then one that keeps its size.
+block stage(x: Image, channels: int) -> Image {
+  let halved = x |> conv(channels, kernel: 3, stride: 2) |> batch_norm |> prelu
+  halved |> conv(channels, kernel: 3) |> batch_norm |> prelu
+}
+
+/// Four stages: small, so that ten thousand people can be learned on two cores.
+backbone tiny(embedding: int = 128) on Image(112, 112, 3) -> Vector(embedding) {
+  let features = for channels in [8, 16, 32, 64] carry x = input { x |> stage(channels) }
+  features |> flatten |> linear(embedding) |> batch_norm
+}
+
+/// Ten thousand people, and all of their centers in every step: what sampling is compared with.
+experiment all_classes {
+  dataset  = synthetic(identities: 10000, per_identity: 4, holdout: 400)
+  backbone = tiny
+  margin   = cosface(m: 0.2, scale: 32)
+  machine  = cpu(devices: 2)
+
+  train {
+    batch     = 128 global
+    epochs    = 4
+    optimizer = sgd(lr: 0.1, momentum: 0.9, weight_decay: 5e-4)
+    schedule  = polynomial(power: 1, warmup: 0.5 epochs)
+    clip      = 5
+  }
+
+  evaluate { sets = [holdout], pairs = 4000 }
+}
+
+/// Three classes in ten take part in a step.
+experiment rate_0_3 extends all_classes { centers { sample_rate = 30% } }
+
+/// One class in ten takes part in a step.
+experiment rate_0_1 extends all_classes { centers { sample_rate = 10% } }
