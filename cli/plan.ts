@@ -9,19 +9,28 @@ import { documentLook } from './look.ts'
 import { processOutput } from './output.ts'
 import type { PlanOptions } from './program.ts'
 
-/** Exit code 1 where the file has an error or a `require` is not met; a plan that exists is shown all the same. */
+/**
+ * Exit code 1 where the file has an error, a `require` is not met, or the exact figures are too much for the device; a plan that
+ * exists is shown all the same.
+ */
 export async function plan(options: PlanOptions): Promise<ExitCode> {
   const output = processOutput(options.color)
   const host = fileHost()
   const entry = openEntry(host, options.file)
   const { experiment, set, format } = options
   const result = compileExperiment({ entry, experiment, overrides: overrideSources(set) }, host)
-  if (result.plan !== undefined) {
+  let document = result.plan?.document
+  if (result.plan !== undefined && options.exact) {
+    const { addExact } = await import('./exact.ts')
+    document = await addExact(result.plan, output.errorLook)
+  }
+  if (document !== undefined) {
     const toFile = options.output
-    const lines = await formatPlan(result.plan.document, format, toFile === undefined ? output.look : documentLook)
+    const lines = await formatPlan(document, format, toFile === undefined ? output.look : documentLook)
     if (toFile === undefined) output.result(lines)
     else writeFileSync(toFile, `${lines.join('\n')}\n`)
   }
   output.diagnostics(result.diagnostics)
-  return result.diagnostics.some((diagnostic) => diagnostic.severity === 'error') ? exitCode.user : exitCode.ok
+  const failed = result.diagnostics.some((diagnostic) => diagnostic.severity === 'error')
+  return failed || document?.exact?.fits === false ? exitCode.user : exitCode.ok
 }

@@ -23,6 +23,8 @@ export interface CheckOptions extends CommonOptions {
 export const planFormats = ['text', 'json', 'yaml'] as const
 export interface PlanOptions extends ExperimentOptions {
   readonly format: (typeof planFormats)[number]
+  /** Whether XLA compiles the step for the declared GPU, for its own figures. */
+  readonly exact: boolean
   readonly output: string | undefined
 }
 
@@ -109,10 +111,11 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     .argument('[experiment]', nameArgument)
     .addOption(setOption())
     .addOption(new Option('--format <format>', 'form of the plan').choices(planFormats).default('text'))
+    .option('--exact', "ask the GPU's own compiler for the memory; needs no GPU, fetches 230 MB once")
     .option('-o, --output <file>', 'write it to a file')
     .action(async (file: string, experiment: string | undefined, raw: Raw<PlanOptions>) => {
-      const { set = [], format = 'text', output } = raw
-      finish(await actions.plan({ color: color(), file, experiment, set, format, output }))
+      const { set = [], format = 'text', exact = false, output } = raw
+      finish(await actions.plan({ color: color(), file, experiment, set, format, exact, output }))
     })
 
   program

@@ -13,6 +13,7 @@ import {
   plural,
 } from './format.ts'
 import type { Look } from './look.ts'
+import { renderExact } from './render-exact.ts'
 import { pad, renderTable } from './table.ts'
 
 const barWidth = 32
@@ -227,13 +228,15 @@ function overrides({ experiment }: PlanDocument, look: Look): string[] {
   return [look.palette.strong('Set on the command line'), ...renderTable([{}, {}], rows, { indent: 2, gap: 1 }), '']
 }
 
-function closing({ experiment, memory }: PlanDocument, look: Look): string {
+/** Exact figures, where there are some, overrule the ledger. */
+function closing({ experiment, memory, exact }: PlanDocument, look: Look): string {
   const { palette } = look
-  if (!memory.fits) {
-    return `${palette.error('Does not fit')}: ${formatBytes(memory.peak)} wanted, ${formatBytes(memory.capacity)} usable on each device.`
+  const wanted = formatBytes(exact?.total ?? memory.peak)
+  if (!(exact ?? memory).fits) {
+    return `${palette.error('Does not fit')}: ${wanted} wanted, ${formatBytes(memory.capacity)} usable on each device.`
   }
   const run = palette.accent(`arcc run ${experiment.file} ${experiment.name}`)
-  return `${palette.good('Fits')}: ${formatBytes(memory.peak)} of ${formatBytes(memory.capacity)}. Run it with: ${run}`
+  return `${palette.good('Fits')}: ${wanted} of ${formatBytes(memory.capacity)}. Run it with: ${run}`
 }
 
 /** The plan, ready to print. */
@@ -241,6 +244,7 @@ export function renderPlan(plan: PlanDocument, look: Look): string[] {
   const sections = [
     shardMap(plan, look),
     ledger(plan, look),
+    renderExact(plan, look),
     collectives(plan, look),
     time(plan, look),
     rates(plan, look),

@@ -146,6 +146,45 @@ export const planSchema = {
         fits: { type: 'boolean' },
       },
     },
+    /** What XLA's compiler for the device says of the step, where it was asked (`arcc plan --exact`). Bytes of one device. */
+    exact: {
+      type: 'object',
+      additionalProperties: false,
+      required: [
+        'target',
+        'arguments',
+        'outputs',
+        'alias',
+        'temporaries',
+        'peak',
+        'allocated',
+        'generatedCode',
+        'reserve',
+        'total',
+        'fits',
+        'compileSeconds',
+      ],
+      properties: {
+        /** The GPU, as its driver names it. */
+        target: text,
+        arguments: integer,
+        outputs: integer,
+        /** Outputs that take the place of arguments. */
+        alias: integer,
+        temporaries: integer,
+        /** The most in use at one moment, arguments included. */
+        peak: integer,
+        /** What a process takes: arguments, new outputs, and temporaries in one block with the gaps in it. */
+        allocated: integer,
+        generatedCode: integer,
+        /** Driver, engine and libraries, which XLA does not count. */
+        reserve: integer,
+        /** allocated + reserve */
+        total: integer,
+        fits: { type: 'boolean' },
+        compileSeconds: number,
+      },
+    },
     collectives: {
       type: 'array',
       items: {

@@ -40,6 +40,29 @@ const catalogue = {
     text: (p: { path: string; reason: string }) => `cannot write to the cache folder ${p.path}: ${p.reason}`,
     hint: () => 'name another folder with ARCC_CACHE',
   },
+  ARC6011: {
+    text: (p: { device: string }) => `\`${p.device}\` is no GPU, and exact figures are for GPUs`,
+    hint: () =>
+      'declare a machine whose device has kind = cuda; a run on the CPU compares its memory with the plan by itself',
+  },
+  ARC6012: {
+    text: (p: { device: string; compute: string; memory: string; known: string }) =>
+      `XLA's figures of \`${p.device}\` (compute ${p.compute}, ${p.memory}) are not known to arcc`,
+    hint: (p: { device: string; compute: string; memory: string; known: string }) => `known are ${p.known}`,
+  },
+  ARC6013: {
+    text: (p: { platform: string; known: string }) => `no XLA CUDA plugin is published for ${p.platform}`,
+    hint: (p: { platform: string; known: string }) => `run "arcc plan --exact" on ${p.known}; it needs no GPU there`,
+  },
+  ARC6014: {
+    text: (p: { program: string; message: string; place: string }) =>
+      `XLA does not compile the ${p.program}: ${p.message}${p.place}`,
+    hint: () => 'this is a mistake in arcc; please report it with the .arc file (CONTRIBUTING.md says where)',
+  },
+  ARC6015: {
+    text: (p: { reason: string }) => `the process that compiles for the GPU ended early: ${p.reason}`,
+    hint: () => 'XLA takes 2 to 4 GiB of memory for a training step; run "arcc doctor"',
+  },
 } as const
 
 /** Builds the error of a code, to be thrown. */
@@ -58,10 +81,13 @@ export class PjrtError extends ArccError {
   readonly method: string
   /** The name of the PJRT error code, `INVALID_ARGUMENT`. */
   readonly status: string
+  /** What the plugin said. */
+  readonly detail: string
 
   constructor(method: string, status: string, message: string) {
     super('ARC6010', `${method} failed (${status}): ${message}`, remedy(status))
     this.method = method
     this.status = status
+    this.detail = message
   }
 }

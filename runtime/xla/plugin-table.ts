@@ -1,9 +1,9 @@
-/** The XLA CPU plugins that arcc fetches: one per platform, pinned by version and SHA-256. */
+/** What arcc fetches as Python wheels: XLA's plugins and NVIDIA's assembler, one per platform, pinned by version and SHA-256. */
 
 /** `linux-x64`: `process.platform`, a dash, `process.arch`. */
 export type PlatformName = string
 
-export interface PluginEntry {
+export interface WheelEntry {
   readonly platform: PlatformName
   /** The name of the wheel's project, as pip takes it. */
   readonly wheel: string
@@ -13,12 +13,18 @@ export interface PluginEntry {
   readonly bytes: number
   /** SHA-256 of the wheel, hexadecimal. */
   readonly sha256: string
-  /** The plugin library's path inside the wheel. */
+  /** The path inside the wheel of what it is fetched for: a library, or a program. */
   readonly library: string
+  /** Whether that is a program to start. */
+  readonly executable?: boolean
+}
+
+export interface PluginEntry extends WheelEntry {
   /** Version of the PJRT C API that the library speaks. */
   readonly api: string
 }
 
+/** XLA for the CPU. */
 export const pluginTable: readonly PluginEntry[] = [
   {
     platform: 'linux-x64',
@@ -42,12 +48,65 @@ export const pluginTable: readonly PluginEntry[] = [
   },
 ]
 
+/** XLA for CUDA 12, which still compiles for compute 7.0; it loads and compiles on a computer without a GPU. */
+export const cudaPluginTable: readonly PluginEntry[] = [
+  {
+    platform: 'linux-x64',
+    wheel: 'jax-cuda12-pjrt',
+    version: '0.12.0.1',
+    file: 'jax_cuda12_pjrt-0.12.0.1-py3-none-manylinux_2_27_x86_64.whl',
+    bytes: 191846358,
+    sha256: '5ec28e06198d094031c37590b4ea753ae8cde4879ab4b60baf40f0dffb673286',
+    library: 'jax_plugins/xla_cuda12/xla_cuda_plugin.so',
+    api: '0.116',
+  },
+  {
+    platform: 'linux-arm64',
+    wheel: 'jax-cuda12-pjrt',
+    version: '0.12.0.1',
+    file: 'jax_cuda12_pjrt-0.12.0.1-py3-none-manylinux_2_27_aarch64.whl',
+    bytes: 185765557,
+    sha256: 'e6aa6c58c5420c1bda22db31a2f6c5c1d0a66cb701eeb731feae44fef197717c',
+    library: 'jax_plugins/xla_cuda12/xla_cuda_plugin.so',
+    api: '0.116',
+  },
+]
+
+/** `ptxas` of CUDA 12 and, beside it, libdevice: XLA writes PTX and starts `ptxas` on it. CUDA 13's refuses compute 7.0. */
+export const ptxasTable: readonly WheelEntry[] = [
+  {
+    platform: 'linux-x64',
+    wheel: 'nvidia-cuda-nvcc-cu12',
+    version: '12.9.86',
+    file: 'nvidia_cuda_nvcc_cu12-12.9.86-py3-none-manylinux2010_x86_64.manylinux_2_12_x86_64.whl',
+    bytes: 40546229,
+    sha256: '5d6a0d32fdc7ea39917c20065614ae93add6f577d840233237ff08e9a38f58f0',
+    library: 'nvidia/cuda_nvcc/bin/ptxas',
+    executable: true,
+  },
+  {
+    platform: 'linux-arm64',
+    wheel: 'nvidia-cuda-nvcc-cu12',
+    version: '12.9.86',
+    file: 'nvidia_cuda_nvcc_cu12-12.9.86-py3-none-manylinux2014_aarch64.manylinux_2_17_aarch64.whl',
+    bytes: 39411138,
+    sha256: '44e1eca4d08926193a558d2434b1bf83d57b4d5743e0c431c0c83d51da1df62b',
+    library: 'nvidia/cuda_nvcc/bin/ptxas',
+    executable: true,
+  },
+]
+
 /** The name of the platform that this process runs on. */
 export function hostPlatform(): PlatformName {
   return `${process.platform}-${process.arch}`
 }
 
-/** The plugin of a platform; `undefined` where none is published. */
+/** A table's entry for a platform; `undefined` where none is published. */
+export function entryFor<T extends WheelEntry>(table: readonly T[], platform: PlatformName): T | undefined {
+  return table.find((entry) => entry.platform === platform)
+}
+
+/** The CPU plugin of a platform; `undefined` where none is published. */
 export function findPlugin(platform: PlatformName): PluginEntry | undefined {
-  return pluginTable.find((entry) => entry.platform === platform)
+  return entryFor(pluginTable, platform)
 }

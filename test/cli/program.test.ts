@@ -52,10 +52,14 @@ test.each<[string, Call]>([
     { command: 'check', options: { color: undefined, files: ['a.arc'], set: ['x=1', 'y=a=b'], format: 'json' } },
   ],
   ['test stdlib a.arc', { command: 'test', options: { color: undefined, paths: ['stdlib', 'a.arc'] } }],
-  ['plan a.arc', { command: 'plan', options: { ...file, format: 'text', output: undefined } }],
+  ['plan a.arc', { command: 'plan', options: { ...file, format: 'text', exact: false, output: undefined } }],
+  ['plan a.arc --exact', { command: 'plan', options: { ...file, format: 'text', exact: true, output: undefined } }],
   [
     'plan a.arc r100 --format yaml -o out.yaml --no-color',
-    { command: 'plan', options: { ...file, experiment: 'r100', color: false, format: 'yaml', output: 'out.yaml' } },
+    {
+      command: 'plan',
+      options: { ...file, experiment: 'r100', color: false, format: 'yaml', exact: false, output: 'out.yaml' },
+    },
   ],
   ['run a.arc', { command: 'run', options: { ...file, engine: 'xla', folder: undefined, progress: 'auto' } }],
   [

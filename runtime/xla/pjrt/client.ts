@@ -1,12 +1,11 @@
 /** A PJRT client and its devices. */
 import { PjrtError, xlaError } from '../errors.ts'
 import type { PjrtLibrary } from './library.ts'
-import { readPointers, readString, struct, structArray } from './memory.ts'
+import { readPointers, readString, structArray } from './memory.ts'
+import { integerOption } from './named-value.ts'
 
 /** The create option that says how many devices the CPU has. */
 const deviceCount = 'cpu_device_count'
-/** `PJRT_NamedValue_kInt64` */
-const namedInteger = 1
 
 interface Disposable {
   dispose(): void
@@ -39,15 +38,7 @@ export class PjrtClient {
 
   /** A client with at least `devices` devices. Throws ARC6007 where the platform has fewer. */
   static async create(library: PjrtLibrary, devices: number): Promise<PjrtClient> {
-    const name = Buffer.from(deviceCount)
-    const count = struct('PJRT_NamedValue', {
-      name,
-      name_size: name.length,
-      type: namedInteger,
-      value: devices,
-      value_size: 1,
-    })
-    const options = { create_options: structArray([count]), num_options: 1 }
+    const options = { create_options: structArray([integerOption(deviceCount, devices)]), num_options: 1 }
     const reply = await library.callAsync('PJRT_Client_Create', options).catch((error: unknown) => {
       // Plugins of other platforms refuse the option by its name; they have the devices that they have.
       if (error instanceof PjrtError && error.message.includes(deviceCount))

@@ -1,0 +1,60 @@
+/** Starts the process that compiles for a GPU and waits for its answer. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { xlaError } from '../errors.ts'
+import type { CompileAnswer, CompileJob } from './exact-worker.ts'
+
+/** Flags of XLA, without dashes, to their values. */
+export type XlaFlags = Readonly<Record<string, string | number | boolean>>
+
+/** So much of what the process wrote last is kept, in characters. */
+const keptOutput = 4000
+
+function flagText(flags: XlaFlags): string {
+  return Object.entries(flags)
+    .map(([name, value]) => `--${name}=${value}`)
+    .join(' ')
+}
+
+/** Bundled, the worker is JavaScript; from the sources, tsx loads it. */
+function startWorker(flags: XlaFlags): ChildProcess {
+  const path = fileURLToPath(new URL('./exact-worker.ts', import.meta.url))
+  const own = process.env.XLA_FLAGS
+  return fork(path, [], {
+    execArgv: path.endsWith('.ts') ? ['--import', 'tsx'] : [],
+    env: { ...process.env, XLA_FLAGS: own ? `${flagText(flags)} ${own}` : flagText(flags) },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    serialization: 'advanced',
+  })
+}
+
+/**
+ * Compiles in a process of its own; it ends with the answer, or with this process. Throws ARC6015 where it ends without one, or
+ * could not load the plugin.
+ */
+export function compileInChild(job: CompileJob, flags: XlaFlags): Promise<Exclude<CompileAnswer, { kind: 'failed' }>> {
+  return new Promise((resolve, reject) => {
+    const child = startWorker(flags)
+    let written = ''
+    const stop = () => child.kill()
+    process.once('exit', stop)
+    const end = (finish: () => void) => {
+      process.removeListener('exit', stop)
+      finish()
+    }
+    child.stderr?.on('data', (chunk: Buffer) => {
+      written = (written + String(chunk)).slice(-keptOutput)
+    })
+    child.once('message', (message) => {
+      const answer = message as CompileAnswer
+      end(() => (answer.kind === 'failed' ? reject(xlaError('ARC6015', { reason: answer.message })) : resolve(answer)))
+    })
+    child.once('error', (error) => end(() => reject(xlaError('ARC6015', { reason: error.message }, error))))
+    child.once('close', (code, signal) => {
+      const last = written.trim().split('\n').at(-1)
+      const how = signal ?? `exit code ${code}`
+      end(() => reject(xlaError('ARC6015', { reason: last ? `${how}; its last words: ${last}` : how })))
+    })
+    child.send(job)
+  })
+}

@@ -1,0 +1,66 @@
+/**
+ * Exact figures on disk, small JSON files keyed by all that they depend on. They stay for good: unlike compiled programs they take
+ * no room.
+ */
+import { createHash } from 'node:crypto'
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { cacheFolder } from '../cache-folder.ts'
+import type { CompiledMemory } from '../pjrt/topology.ts'
+
+/** What a program's memory depends on. */
+export interface ExactKeyParts {
+  /** StableHLO text without source places: moving a block in a file changes nothing. */
+  readonly program: string
+  readonly replicas: number
+  readonly topology: Readonly<Record<string, string>>
+  readonly flags: Readonly<Record<string, string | number | boolean>>
+  /** Names the builds of the plugin and of `ptxas`. */
+  readonly tools: readonly string[]
+}
+
+export interface StoredFigures extends CompiledMemory {
+  /** How long the compiler took. */
+  readonly seconds: number
+}
+
+/** SHA-256 of the parts; the order in which options and flags are listed does not matter. */
+export function exactKey(parts: ExactKeyParts): string {
+  const hash = createHash('sha256')
+  const add = (text: string) => hash.update(`${Buffer.byteLength(text)}:`).update(text)
+  const addSorted = (record: Readonly<Record<string, string | number | boolean>>) => {
+    for (const [name, value] of Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1))) add(`${name}=${value}`)
+    add('')
+  }
+  add(parts.program)
+  add(String(parts.replicas))
+  addSorted(parts.topology)
+  addSorted(parts.flags)
+  for (const tool of parts.tools) add(tool)
+  return hash.digest('hex')
+}
+
+const figureNames = ['arguments', 'outputs', 'alias', 'temporaries', 'peak', 'generatedCode', 'seconds'] as const
+
+async function pathOf(key: string): Promise<string> {
+  return join(await cacheFolder('exact'), `${key}.json`)
+}
+
+/** The figures of a key; `undefined` where there are none, or where the file holds something else. */
+export async function readFigures(key: string): Promise<StoredFigures | undefined> {
+  const path = await pathOf(key)
+  try {
+    const found = JSON.parse(await readFile(path, 'utf8')) as Partial<Record<keyof StoredFigures, unknown>>
+    return figureNames.every((name) => Number.isFinite(found[name])) ? (found as StoredFigures) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Keeps figures; readers see all of a file or none of it. */
+export async function writeFigures(key: string, figures: StoredFigures): Promise<void> {
+  const path = await pathOf(key)
+  const partial = `${path}.${process.pid}.partial`
+  await writeFile(partial, `${JSON.stringify(figures, figureNames.slice())}\n`)
+  await rename(partial, path)
+}

@@ -1,0 +1,89 @@
+/**
+ * The memory of a training step as XLA's own compiler for the declared GPU has it. No GPU is needed: the compiler gets a
+ * description of it.
+ */
+import type { Plan } from '../../../compiler/plan/plan.ts'
+import { emitModule } from '../../../compiler/stablehlo/emit-module.ts'
+import { PjrtError, xlaError } from '../errors.ts'
+import type { FetchEvent } from '../fetch-plugin.ts'
+import { compileInChild, type XlaFlags } from './compile-in-child.ts'
+import { cudaEntries, fetchCudaTools } from './cuda-tools.ts'
+import { exactKey, readFigures, type StoredFigures, writeFigures } from './exact-cache.ts'
+import { findGpu, type GpuFigures, gpuTable, showCompute } from './gpus.ts'
+import { readRefusal } from './refusal.ts'
+import { targetConfig, topologyText } from './target-config.ts'
+
+/** Bytes of one device. */
+export interface ExactFigures extends StoredFigures {
+  /** The GPU that it was compiled for. */
+  readonly gpu: string
+  /** Whether the figures come from an earlier compilation of the same program. */
+  readonly cached: boolean
+}
+
+export type ExactEvent =
+  | { readonly phase: 'fetch'; readonly wheel: string; readonly event: FetchEvent }
+  | { readonly phase: 'compile'; readonly gpu: string }
+
+export interface ExactOptions {
+  readonly onProgress?: (event: ExactEvent) => void
+  /** More flags of XLA, without dashes; for looking into what it does. */
+  readonly flags?: XlaFlags
+}
+
+/** Without the GPU nothing can be timed, so XLA takes its default for every choice. */
+const exactFlags: XlaFlags = { xla_gpu_autotune_level: 0 }
+
+/** The declared GPU in XLA's terms. Throws ARC6011 where the device is no GPU, ARC6012 where it is none that arcc knows. */
+function targetGpu({ run }: Plan): GpuFigures {
+  const { name, kind, compute, memory } = run.machine.device
+  if (kind !== 'cuda') throw xlaError('ARC6011', { device: name })
+  const gpu = compute === undefined ? undefined : findGpu(compute, memory)
+  if (gpu !== undefined) return gpu
+  throw xlaError('ARC6012', {
+    device: name,
+    compute: compute === undefined ? 'not given' : compute.toFixed(1),
+    memory: gibibytes(memory),
+    known: gpuTable.map((known) => `${known.name} (${showCompute(known)}, ${gibibytes(known.memory)})`).join(', '),
+  })
+}
+
+function gibibytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`
+}
+
+/**
+ * XLA's figures for the step of a plan. The compiler is fetched on first use and takes about ten seconds; results are kept, so that
+ * the same program is compiled once. Throws ARC6011 to ARC6015 as named there, and what fetching throws.
+ */
+export async function exactMemory(plan: Plan, options: ExactOptions = {}): Promise<ExactFigures> {
+  const { onProgress = () => {}, flags = {} } = options
+  const gpu = targetGpu(plan)
+  const entries = cudaEntries()
+  const { nodes, devicesPerNode } = plan.run.machine
+  const donate = new Map(plan.state.map((_, index) => [index, index]))
+  const emit = (locations: boolean) => emitModule(plan.graphs.step, { platform: 'cuda', donate, locations })
+  const job = {
+    replicas: plan.replicas,
+    topology: { target_config: targetConfig(gpu), topology: topologyText(nodes, devicesPerNode) },
+  }
+  const tools = [entries.plugin, entries.ptxas].map((entry) => entry.sha256)
+  const key = exactKey({ ...job, program: emit(false), flags: { ...exactFlags, ...flags }, tools })
+  const known = await readFigures(key)
+  if (known !== undefined) return { ...known, gpu: gpu.name, cached: true }
+
+  const { plugin, dataFolder } = await fetchCudaTools(entries, (wheel, event) => {
+    onProgress({ phase: 'fetch', wheel, event })
+  })
+  onProgress({ phase: 'compile', gpu: gpu.name })
+  const allFlags = { ...exactFlags, xla_gpu_cuda_data_dir: dataFolder, ...flags }
+  const answer = await compileInChild({ ...job, plugin, program: emit(true) }, allFlags)
+  if (answer.kind === 'refused') {
+    const { method, status, message } = answer
+    const cause = new PjrtError(method, status, message)
+    throw xlaError('ARC6014', { program: 'training step', ...readRefusal(message) }, cause)
+  }
+  const figures: StoredFigures = { ...answer.memory, seconds: answer.seconds }
+  await writeFigures(key, figures)
+  return { ...figures, gpu: gpu.name, cached: false }
+}
