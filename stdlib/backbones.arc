@@ -87,6 +87,85 @@ let mbf = mobilefacenet()
 /// The large MobileFaceNet of arcface_torch.
 let mbf_large = mobilefacenet(blocks: [2, 8, 12, 4], scale: 4)
 
+/// The part of [N,T,3·C] that is the queries (0), keys (1) or values (2) of all heads: [N,heads,T,C/heads].
+fn heads_of(x: Tokens, part: int, heads: int) -> Tensor {
+  let channels = x.channels div 3
+  slice(x, dim: -1, start: part * channels, stop: (part + 1) * channels)
+    |> reshape([x.batch, x.tokens, heads, channels div heads]) |> permute([0, 2, 1, 3])
+}
+
+/// Self-attention with several heads (arXiv:1706.03762). Scores and their softmax are f32.
+block attention(x: Tokens, heads: int, init: initializer) -> Tokens {
+  let joint = x |> linear(3 * x.channels, bias: false, init: init) as qkv
+  let scores = matmul(heads_of(joint, 0, heads), heads_of(joint, 1, heads), transposed: true, wide: true)
+  let shares = softmax(scores / sqrt(x.channels / heads))
+  matmul(shares, heads_of(joint, 2, heads)) |> permute([0, 2, 1, 3]) |> reshape(x.shape)
+    |> linear(x.channels, init: init, bias_init: zeros()) as proj
+}
+
+/// Two fully connected layers on each token.
+block perceptron(x: Tokens, width: int, init: initializer) -> Tokens {
+  x |> linear(width, init: init, bias_init: zeros()) as fc1 |> relu6
+    |> linear(x.channels, init: init, bias_init: zeros()) as fc2
+}
+
+/// A block of the vision transformer that normalizes first (arXiv:2010.11929, equations 2 and 3); `drop` is the chance that a
+/// sample skips a branch.
+block transformer(x: Tokens, heads: int, drop: float, init: initializer) -> Tokens {
+  let seen = x + (x |> layer_norm as norm1 |> attention(heads, init) as attn |> drop_path(drop))
+  seen + (seen |> layer_norm as norm2 |> perceptron(4 * x.channels, init) as mlp |> drop_path(drop))
+}
+
+/// All blocks, each with a higher chance to be skipped than the one before, and the last normalization.
+fn transformers(x: Tokens, depth: int, heads: int, drop: float, init: initializer) -> Tokens {
+  let last = for index in 0..depth carry y = x {
+    y |> transformer(heads, drop: drop * index / max(depth - 1, 1), init: init) as "blocks.{index}"
+  }
+  last |> layer_norm as norm
+}
+
+/// The vision transformer (arXiv:2010.11929) of arcface_torch: patches of `patch` pixels, no class token, the embedding from all
+/// tokens at once. In training `mask` of the patches are left out of the blocks (arXiv:2111.06377) and replaced by a learned token
+/// after them; arcface_torch always leaves out 10 % where its ratio is above 0.
+///
+/// Weights start as normal numbers; arcface_torch cuts them at 100 standard deviations, which none reaches.
+backbone vit(width: int, depth: int, heads: int = 8, patch: int = 9, drop: float = 0.1, mask: float = 10%, embedding: int = 512) on Image(112, 112, 3) -> Vector(embedding) {
+  let init = normal(0.02)
+  let even = uniform(1 / sqrt(patch * patch * input.channels))
+  let patches = input |> conv(width, kernel: patch, stride: patch, padding: 0, bias: true, init: even, bias_init: even) as "patch_embed.proj" |> tokens
+  let count = patches.tokens
+  let place = parameter("pos_embed", [1, count, width], init)
+  let hidden = parameter("mask_token", [1, 1, width], init, trainable: mask > 0)
+  let all = patches + expand(place, patches.shape)
+  let last = if training() and mask > 0 then {
+    let order = random_order(all)
+    let kept = floor(count * (1 - mask))
+    let some = take(all, inverse_order(order) |> slice(dim: 1, start: 0, stop: kept))
+    let done = some |> transformers(depth, heads, drop, init)
+    concatenate(done, expand(hidden, [done.batch, count - kept, width]), dim: 1) |> take(order)
+  } else all |> transformers(depth, heads, drop, init)
+  last |> reshape([last.batch, count * width])
+    |> linear(width, bias: false, init: init) as "feature.0" |> batch_norm(epsilon: 2e-5) as "feature.1"
+    |> linear(embedding, bias: false, init: init) as "feature.2" |> batch_norm(epsilon: 2e-5) as "feature.3"
+}
+
+/// The tiny ViT of arcface_torch.
+let vit_t = vit(width: 256, depth: 12)
+/// The same for WebFace42M: half the stochastic depth, no masks.
+let vit_t_dp005_mask0 = vit(width: 256, depth: 12, drop: 0.05, mask: 0)
+/// The small ViT of arcface_torch.
+let vit_s = vit(width: 512, depth: 12)
+/// The same for WebFace42M: half the stochastic depth, no masks.
+let vit_s_dp005_mask_0 = vit(width: 512, depth: 12, drop: 0.05, mask: 0)
+/// The base ViT of arcface_torch.
+let vit_b = vit(width: 512, depth: 24)
+/// The same for WebFace42M: half the stochastic depth. The mask is the 5 % of its name.
+let vit_b_dp005_mask_005 = vit(width: 512, depth: 24, drop: 0.05, mask: 5%)
+/// The large ViT of arcface_torch, for WebFace42M. The mask is the 5 % of its name.
+let vit_l_dp005_mask_005 = vit(width: 768, depth: 24, drop: 0.05, mask: 5%)
+/// The huge ViT of arcface_torch, without masks.
+let vit_h = vit(width: 1024, depth: 48, mask: 0)
+
 test "parameters in millions are those of arcface_torch" {
   assert r18.parameters ≈ 24.03e6
   assert r34.parameters ≈ 34.14e6
@@ -95,6 +174,11 @@ test "parameters in millions are those of arcface_torch" {
   assert r200.parameters ≈ 118.83e6
   assert mbf.parameters ≈ 2.06e6
   assert mbf_large.parameters ≈ 6.31e6
+  assert vit_t.parameters ≈ 19.14e6
+  assert vit_s.parameters ≈ 76.02e6
+  assert vit_b.parameters ≈ 113.83e6
+  assert vit_l_dp005_mask_005.parameters ≈ 255.68e6
+  assert vit_h.parameters ≈ 756.39e6
 }
 
 test "multiplications in billions are those of the papers" {
@@ -103,6 +187,7 @@ test "multiplications in billions are those of the papers" {
   assert r50.macs ≈ 6.31e9
   assert r100.macs ≈ 12.09e9
   assert r200.macs ≈ 23.42e9
+  assert vit_b.macs ≈ 11.44e9
 }
 
 test "a narrow network is a matter of arguments" {

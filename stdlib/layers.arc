@@ -1,13 +1,13 @@
-// The layers of convolutional networks. Their names need no `use`.
+// The layers of networks. Their names need no `use`.
 // Parameters are named as PyTorch names them, so that state dicts of arcface_torch fit.
 
 /// A convolution with square filters. `padding` keeps the size of the image where nothing else is said; `groups` equal to the
 /// channels is a depthwise convolution; `precise` computes in f32 whatever the experiment's precision is.
-block conv(x: Image, channels: int, kernel: int = 3, stride: int = 1, padding: int = kernel div 2, groups: int = 1, bias: bool = false, init: initializer = normal(0.1), precise: bool = false) -> Image {
+block conv(x: Image, channels: int, kernel: int = 3, stride: int = 1, padding: int = kernel div 2, groups: int = 1, bias: bool = false, init: initializer = normal(0.1), bias_init: initializer = zeros(), precise: bool = false) -> Image {
   let per_group = channels_per_group(x, groups)
   let weight = parameter("weight", [kernel, kernel, per_group, channels], init, layout: "oihw")
   let y = conv2d(x, weight, stride: stride, padding: padding, groups: groups, precise: precise)
-  if bias then y + per_channel(parameter("bias", [channels], zeros()), y) else y
+  if bias then y + per_channel(parameter("bias", [channels], bias_init), y) else y
 }
 
 /// Batch normalization (arXiv:1502.03167) with PyTorch's running statistics. `scaled: false` fixes the scale at 1.
@@ -25,16 +25,50 @@ block prelu(x: Tensor, start: float = 0.25) -> Tensor {
   if x > 0 then x else per_channel(slope, x) * x
 }
 
-/// A fully connected layer. It starts as PyTorch's does, evenly from ±1/sqrt(inputs).
-block linear(x: Vector, features: int, bias: bool = true, init: initializer = uniform(1 / sqrt(x.features)), precise: bool = false) -> Vector {
+/// A fully connected layer, on vectors or on each token. It starts as PyTorch's does, evenly from ±1/sqrt(inputs).
+block linear(x: Tensor, features: int, bias: bool = true, init: initializer = uniform(1 / sqrt(x.features)), bias_init: initializer = uniform(1 / sqrt(x.features)), precise: bool = false) -> Tensor {
   let weight = parameter("weight", [features, x.features], init)
   let y = product(x, weight, precise: precise)
-  if bias then y + per_channel(parameter("bias", [features], uniform(1 / sqrt(x.features))), y) else y
+  if bias then y + per_channel(parameter("bias", [features], bias_init), y) else y
+}
+
+/// Layer normalization (arXiv:1607.06450) over the last dim, in f32.
+block layer_norm(x: Tensor, epsilon: float = 1e-5) -> Tensor {
+  let weight = parameter("weight", [x.channels], ones())
+  let bias = parameter("bias", [x.channels], zeros())
+  let wide = to_f32(x)
+  let centered = wide - expand(mean_over(wide, dim: -1), wide.shape)
+  let variance = mean_over(centered * centered, dim: -1)
+  let unit = centered * expand((variance + epsilon) ** -0.5, wide.shape)
+  unit * per_channel(weight, unit) + per_channel(bias, unit)
+}
+
+/// The share of each element among its neighbours along a dim (arXiv:1706.03762): their exponentials over the sum of those.
+fn softmax(x: Tensor, dim: int = -1) -> Tensor {
+  // Any number near the largest element will do. A whole one has no gradient, and that of the softmax does not need it.
+  let near_largest = floor(max_over(x, dim: dim))
+  let shares = exp(x - expand(near_largest, x.shape))
+  shares / expand(sum_over(shares, dim: dim), x.shape)
+}
+
+/// Dropout (Srivastava et al., JMLR 2014): in training each element is 0 with probability `rate`, and the others make up for it.
+block dropout(x: Tensor, rate: float) -> Tensor {
+  if training() and rate > 0 then (if random(x) > rate then x / (1 - rate) else 0) else x
+}
+
+/// Stochastic depth (arXiv:1603.09382): in training the whole branch of a sample is 0 with probability `rate`.
+block drop_path(x: Tensor, rate: float) -> Tensor {
+  if training() and rate > 0 then (if random(x, per_sample: true) > rate then x / (1 - rate) else 0) else x
 }
 
 /// The rectifier.
 fn relu(x: Tensor) -> Tensor {
   max(x, 0)
+}
+
+/// The rectifier up to 6 (MobileNets, arXiv:1704.04861).
+fn relu6(x: Tensor) -> Tensor {
+  min(max(x, 0), 6)
 }
 
 /// x · sigmoid(x) (arXiv:1710.05941).

@@ -32,9 +32,13 @@ extern fn channels_per_group(x: Image, groups: int) -> int
 /// experiment's precision, which the result keeps; `precise: true` computes in f32.
 extern fn conv2d(x: Image, filter: Tensor, stride: int = 1, padding: int = 0, groups: int = 1, precise: bool = false) -> Image
 
-/// Vectors [N,I] times the transpose of a weight [O,I]: vectors [N,O]. Computed in the experiment's precision, which the result
-/// keeps; `precise: true` computes in f32.
-extern fn product(x: Vector, weight: Tensor, precise: bool = false) -> Vector
+/// Vectors [N,I] or tokens [N,T,I] times the transpose of a weight [O,I]: [N,O] or [N,T,O]. Computed in the experiment's precision,
+/// which the result keeps; `precise: true` computes in f32.
+extern fn product(x: Tensor, weight: Tensor, precise: bool = false) -> Tensor
+
+/// Products of matrices [...,M,K] and [...,K,N], or with `transposed` [...,N,K]: [...,M,N]. Computed in the experiment's precision,
+/// which the result keeps; `wide: true` keeps its f32 sums.
+extern fn matmul(x: Tensor, y: Tensor, transposed: bool = false, wide: bool = false) -> Tensor
 
 /// Normalizes every channel of x to mean 0 and variance 1, then scales and shifts it. In training the statistics are those of the
 /// device's batch, and the buffers `mean` and `variance` move towards them by `momentum`, the variance unbiased (n/(n-1)); in
@@ -49,6 +53,52 @@ extern fn average_pool(x: Image) -> Vector
 
 /// One number per channel, [C], repeated over x [...,C], in x's element type.
 extern fn per_channel(values: Tensor, x: Tensor) -> Tensor
+
+/// x in f32.
+extern fn to_f32(x: Tensor) -> Tensor
+
+/// Images [N,H,W,C] as tokens [N,H·W,C], row by row.
+extern fn tokens(x: Image) -> Tokens
+
+/// The elements of x, in their order, as a tensor of another shape.
+extern fn reshape(x: Tensor, shape: [int]) -> Tensor
+
+/// Dim i of the result is dim `order[i]` of x.
+extern fn permute(x: Tensor, order: [int]) -> Tensor
+
+/// x repeated over a shape: dims are matched from the last one, and a dim of 1 or one that x lacks is repeated.
+extern fn expand(x: Tensor, shape: [int]) -> Tensor
+
+/// Elements `start` to `stop`, that one excluded, along a dim.
+extern fn slice(x: Tensor, dim: int, start: int, stop: int) -> Tensor
+
+/// x, then y, along a dim; their other dims are equal.
+extern fn concatenate(x: Tensor, y: Tensor, dim: int) -> Tensor
+
+/// Tokens [N,K,C]: for each sample those of x [N,T,C] whose numbers `order` [N,K] names.
+extern fn take(x: Tokens, order: Tensor) -> Tokens
+
+/// Of orders [N,T], each a rearrangement of 0 to T−1: where each number stands. Taking by one undoes taking by the other.
+extern fn inverse_order(order: Tensor) -> Tensor
+
+/// The sum along a dim. 16-bit numbers are summed in f32.
+extern fn sum_over(x: Tensor, dim: int) -> Tensor
+
+/// The mean along a dim. 16-bit numbers are summed in f32.
+extern fn mean_over(x: Tensor, dim: int) -> Tensor
+
+/// The largest element along a dim.
+extern fn max_over(x: Tensor, dim: int) -> Tensor
+
+/// Whether this is a training step; in evaluation nothing is dropped.
+extern fn training() -> bool
+
+/// Uniform numbers in (0, 1], new in every step: one for each element of x, or with `per_sample` one for each sample, repeated over
+/// its elements. Two calls in one block draw the same numbers. f32.
+extern fn random(x: Tensor, per_sample: bool = false) -> Tensor
+
+/// A random order of the tokens of each sample of x [N,T,C], new in every step: 0 to T−1 rearranged, [N,T] of i32.
+extern fn random_order(x: Tokens) -> Tensor
 
 /// e to the power of x.
 extern fn exp(x: scalar) -> scalar

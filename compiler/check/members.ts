@@ -13,11 +13,12 @@ import { callParameters } from './signatures.ts'
 
 const sizes: { readonly [F in TensorForm]: readonly string[] } = {
   Image: ['height', 'width', 'channels', 'batch', 'rank'],
+  Tokens: ['tokens', 'channels', 'features', 'batch', 'rank'],
   Vector: ['features', 'batch', 'rank'],
-  Tensor: ['height', 'width', 'channels', 'features', 'batch', 'rank'],
+  Tensor: ['height', 'width', 'tokens', 'channels', 'features', 'batch', 'rank'],
 }
 
-/** The last dim is `channels` of images and `features` of vectors; one is often written for the other. */
+/** The last dim is `channels` of images, `features` of vectors and both of tokens; one is often written for the other. */
 function lastDim(form: TensorForm, name: string): string | undefined {
   if (form === 'Vector' && nearest(name, ['channels']) !== undefined) return 'features'
   return form === 'Image' && nearest(name, ['features']) !== undefined ? 'channels' : undefined

@@ -3,8 +3,18 @@ import type { ObjectKeyword } from '../../grammar/ast.ts'
 import { isDimensionless, showDimension } from '../types/dimension.ts'
 import type { NumberType, TensorForm, Type } from '../types/type.ts'
 
-const forms: { readonly [F in TensorForm]: string } = { Tensor: 'a tensor', Image: 'an image', Vector: 'a vector' }
-const plurals: { readonly [F in TensorForm]: string } = { Tensor: 'tensors', Image: 'images', Vector: 'vectors' }
+const forms: { readonly [F in TensorForm]: string } = {
+  Tensor: 'a tensor',
+  Image: 'an image',
+  Tokens: 'tokens',
+  Vector: 'a vector',
+}
+const plurals: { readonly [F in TensorForm]: string } = {
+  Tensor: 'tensors',
+  Image: 'images',
+  Tokens: 'sequences of tokens',
+  Vector: 'vectors',
+}
 
 const objects: { readonly [K in ObjectKeyword]: readonly [string, string] } = {
   margin: ['a margin', 'margins'],

@@ -70,9 +70,14 @@ export function sharesDimension(decl: FunctionDecl | ObjectDecl): boolean {
 export function elementwiseResult(decl: FunctionDecl, declared: Type, given: readonly Type[]): Type {
   if (declared.kind !== 'number' || !(declared.device || isPrimitive(decl))) return declared
   const [first] = given
-  const isShared = sharesDimension(decl) && first?.kind === 'number'
-  return elementwiseType(isShared ? { ...declared, dimension: first.dimension } : declared, given)
+  if (!sharesDimension(decl) || first?.kind !== 'number') return elementwiseType(declared, given)
+  const isWhole = given.every((type) => type.kind === 'number' && type.integer && !type.device)
+  const integer = isWhole || (rounding.has(decl.name.text) && !first.device)
+  return elementwiseType({ ...declared, integer, dimension: first.dimension }, given)
 }
+
+/** Primitives that make whole numbers of numbers that are known before the run. */
+const rounding = new Set(['floor', 'ceil', 'round'])
 
 /** A tensor where one is given; else a number, known before the run where all that is given is. */
 export function elementwiseType(result: NumberType, given: readonly Type[]): Type {

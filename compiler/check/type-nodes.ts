@@ -42,6 +42,7 @@ export const namedTypes: ReadonlyMap<string, Type> = new Map<string, Type>([
   ['list', listOf(unknown)],
   ['Tensor', { kind: 'tensor', form: 'Tensor' }],
   ['Image', { kind: 'tensor', form: 'Image' }],
+  ['Tokens', { kind: 'tensor', form: 'Tokens' }],
   ['Vector', { kind: 'tensor', form: 'Vector' }],
   ['initializer', { kind: 'initializer' }],
   ['link', { kind: 'link' }],
@@ -64,6 +65,8 @@ const otherNames: Readonly<Record<string, string>> = {
   text: 'string',
   seconds: 'time',
   image: 'Image',
+  tokens: 'Tokens',
+  sequence: 'Tokens',
   vector: 'Vector',
   tensor: 'Tensor',
 }
@@ -98,6 +101,7 @@ export function checkTypeNode(checker: Checker, node: TypeNode, scope: Scope): T
 
 const sizeNames: Readonly<Record<string, readonly string[]>> = {
   Image: ['height', 'width', 'channels'],
+  Tokens: ['tokens', 'channels'],
   Vector: ['features'],
 }
 

@@ -10,7 +10,7 @@ import { type Context, type Env, fail } from './context.ts'
 import { describe } from './show.ts'
 import type { NumberValue, TensorValue, Value } from './value.ts'
 
-const ranks: { readonly [F in TensorForm]: number | undefined } = { Tensor: undefined, Image: 4, Vector: 2 }
+const ranks: { readonly [F in TensorForm]: number | undefined } = { Tensor: undefined, Image: 4, Tokens: 3, Vector: 2 }
 
 function fitNumber(value: NumberValue, type: Type): Value | undefined {
   if (type.kind === 'duration') {
@@ -95,7 +95,7 @@ export function conformToNode(
   if (fitted === undefined) {
     if (type.kind === 'tensor' && value.kind === 'tensor') {
       const found = showShape(value.value.type.shape)
-      fail(context, 'ARC4104', { what, wanted: wantedShape(type.form), found }, span, { related })
+      fail(context, 'ARC4104', { what, wanted: wantedShapes[type.form], found }, span, { related })
     }
     fail(context, 'ARC4002', { found: describe(value), wanted: `${showType(type)} for ${what}` }, span, { related })
   }
@@ -112,9 +112,11 @@ export function conformToNode(
   return fitted
 }
 
-function wantedShape(form: TensorForm): string {
-  if (form === 'Image') return 'images [N, H, W, C]'
-  return form === 'Vector' ? 'vectors [N, C]' : 'a tensor'
+const wantedShapes: { readonly [F in TensorForm]: string } = {
+  Tensor: 'a tensor',
+  Image: 'images [N, H, W, C]',
+  Tokens: 'tokens [N, T, C]',
+  Vector: 'vectors [N, C]',
 }
 
 /** The sizes of `Image(112, 112, 3)` or `Vector(embedding)`. */

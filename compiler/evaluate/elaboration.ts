@@ -34,6 +34,8 @@ export interface Elaboration {
   readonly compute: DType
   /** The value of a parameter; the first call for a path declares it. f32, in arcc's layout. */
   parameter(spec: ParameterSpec): Value
+  /** In training: f32 in (0, 1] of `shape` [N,…], keyed by the path, the step and the sample's row in the global batch. */
+  random?(path: string, shape: readonly number[]): Value
   /** In training: gives a buffer its new value, of the buffer's shape, f32. */
   update(path: string, value: Value): void
 }

@@ -9,7 +9,7 @@ import { memberOf } from './object.ts'
 import { describe } from './show.ts'
 import type { BackboneValue, Value } from './value.ts'
 
-/** Legend: images [N,H,W,C], vectors [N,C]. */
+/** Legend: images [N,H,W,C], tokens [N,T,C], vectors [N,C]. */
 function tensorMember(shape: readonly number[], name: string): Value | undefined {
   switch (name) {
     case 'shape':
@@ -23,6 +23,8 @@ function tensorMember(shape: readonly number[], name: string): Value | undefined
       const last = shape.at(-1)
       return last === undefined ? undefined : number(last)
     }
+    case 'tokens':
+      return shape.length === 3 && shape[1] !== undefined ? number(shape[1]) : undefined
     case 'height':
       return shape.length === 4 && shape[1] !== undefined ? number(shape[1]) : undefined
     case 'width':
@@ -56,7 +58,10 @@ export function evaluateMember(object: Value, expr: MemberExpr, context: Context
     case 'record':
       return object.fields.get(name) ?? missing(object.fields.keys())
     case 'tensor':
-      return tensorMember(object.value.type.shape, name) ?? missing(['shape', 'channels', 'height', 'width', 'batch'])
+      return (
+        tensorMember(object.value.type.shape, name) ??
+        missing(['shape', 'channels', 'height', 'width', 'tokens', 'batch'])
+      )
     case 'object':
       return memberOf(object, name, context) ?? missing(Object.keys(objectSpecs[object.decl.keyword].body.fields))
     case 'backbone':

@@ -97,6 +97,7 @@ function toPrimitive(context: Context, type: Marshal, value: Value, span: Span, 
       return value.kind === 'duration' ? value : misfit('steps or epochs')
     case 'Tensor':
     case 'Image':
+    case 'Tokens':
     case 'Vector':
       return value.kind === 'tensor' ? value.value : misfit('a tensor')
     case 'Initializer':

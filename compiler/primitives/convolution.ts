@@ -1,7 +1,7 @@
-/** Convolution and matrix product. Legend: N batch, H W height and width, C channels, O output channels, I O features. */
-import { convert, matmul } from '../ir/ops.ts'
+/** Convolution and matrix products. Legend: N batch, H W height and width, C channels, O output channels, I O features. */
+import { convert } from '../ir/ops.ts'
 import { showShape } from './tensors.ts'
-import type { Bool, Call, Image, Int, Tensor, Vector } from './types.ts'
+import type { Bool, Call, Image, Int, Tensor } from './types.ts'
 
 /** How many channels of x each of `groups` convolutions sees. */
 export function channels_per_group(call: Call, x: Image, groups: Int): Int {
@@ -53,18 +53,50 @@ export function conv2d(
 }
 
 /**
- * Vectors [N,I] times the transpose of a weight [O,I]: vectors [N,O]. Computed in the experiment's precision, which the result
- * keeps; `precise: true` computes in f32.
+ * Vectors [N,I] or tokens [N,T,I] times the transpose of a weight [O,I]: [N,O] or [N,T,O]. Computed in the experiment's precision,
+ * which the result keeps; `precise: true` computes in f32.
  */
-export function product(call: Call, x: Vector, weight: Tensor, precise: Bool = false): Vector {
-  const features = x.type.shape[1] ?? 0
+export function product(call: Call, x: Tensor, weight: Tensor, precise: Bool = false): Tensor {
+  const rank = x.type.shape.length
+  const features = x.type.shape[rank - 1] ?? 0
+  if (rank !== 2 && rank !== 3)
+    call.fail('ARC4104', { what: '`product`', wanted: 'vectors or tokens', found: showShape(x.type.shape) })
   if (weight.type.shape.length !== 2 || weight.type.shape[1] !== features)
     call.fail('ARC4104', {
       what: 'the weight of `product`',
       wanted: `[O, ${features}]`,
       found: `[${weight.type.shape.join(', ')}]`,
     })
-  const builder = call.graph()
+  const b = call.graph()
   const dtype = precise ? 'f32' : call.model().compute
-  return matmul(builder, convert(builder, x, dtype), convert(builder, weight, dtype), { transposeRhs: true })
+  return b.add('dot_general', [convert(b, x, dtype), convert(b, weight, dtype)], {
+    lhsBatch: [],
+    rhsBatch: [],
+    lhsContract: [rank - 1],
+    rhsContract: [1],
+    dtype,
+  })
+}
+
+/**
+ * Products of matrices [...,M,K] and [...,K,N], or with `transposed` [...,N,K]: [...,M,N]. Computed in the experiment's precision,
+ * which the result keeps; `wide: true` keeps its f32 sums.
+ */
+export function matmul(call: Call, x: Tensor, y: Tensor, transposed: Bool = false, wide: Bool = false): Tensor {
+  const [left, right] = [x.type.shape, y.type.shape]
+  const rank = left.length
+  const inner = transposed ? rank - 1 : rank - 2
+  const batch = left.slice(0, -2).map((_, dim) => dim)
+  const fits = rank >= 2 && right.length === rank && batch.every((dim) => left[dim] === right[dim])
+  if (!fits || left[rank - 1] !== right[inner])
+    return call.fail('ARC4101', { operator: 'matmul', left: showShape(left), right: showShape(right) })
+  const b = call.graph()
+  const { compute } = call.model()
+  return b.add('dot_general', [convert(b, x, compute), convert(b, y, compute)], {
+    lhsBatch: batch,
+    rhsBatch: batch,
+    lhsContract: [rank - 1],
+    rhsContract: [inner],
+    dtype: wide ? 'f32' : compute,
+  })
 }

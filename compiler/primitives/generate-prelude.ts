@@ -13,7 +13,17 @@ const folder = dirname(fileURLToPath(import.meta.url))
 const root = join(folder, '../..')
 
 /** The files that declare primitives, in the order of the prelude. */
-const sources = ['parameter', 'convolution', 'normalization', 'shape', 'math', 'world'] as const
+const sources = [
+  'parameter',
+  'convolution',
+  'normalization',
+  'shape',
+  'arrange',
+  'reduce',
+  'random',
+  'math',
+  'world',
+] as const
 
 /** How a default is written in the language: a number of seconds needs its unit. */
 const unitOf: { readonly [K in Marshal]?: string } = { Time: ' s', Bandwidth: ' B/s' }

@@ -18,6 +18,7 @@ export const types = {
   Duration: 'duration',
   Tensor: 'Tensor',
   Image: 'Image',
+  Tokens: 'Tokens',
   Vector: 'Vector',
   Initializer: 'initializer',
   Link: 'link',

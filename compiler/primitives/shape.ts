@@ -28,3 +28,8 @@ export function per_channel(call: Call, values: Tensor, x: Tensor): Tensor {
   const b = call.graph()
   return convert(b, broadcastVector(b, values, x.type.shape, -1), x.type.dtype)
 }
+
+/** x in f32. */
+export function to_f32(call: Call, x: Tensor): Tensor {
+  return convert(call.graph(), x, 'f32')
+}

@@ -3,6 +3,9 @@ import * as parameter from './parameter.ts'
 import * as convolution from './convolution.ts'
 import * as normalization from './normalization.ts'
 import * as shape from './shape.ts'
+import * as arrange from './arrange.ts'
+import * as reduce from './reduce.ts'
+import * as random from './random.ts'
 import * as math from './math.ts'
 import * as world from './world.ts'
 import type { PrimitiveEntry } from './marshal-types.ts'
@@ -18,11 +21,27 @@ export const primitives: { readonly [name: string]: PrimitiveEntry } = {
   kaiming: { run: parameter.kaiming, parameters: [['fan', 'Int']], result: 'Initializer' },
   channels_per_group: { run: convolution.channels_per_group, parameters: [['x', 'Image'], ['groups', 'Int']], result: 'Int' },
   conv2d: { run: convolution.conv2d, parameters: [['x', 'Image'], ['filter', 'Tensor'], ['stride', 'Int'], ['padding', 'Int'], ['groups', 'Int'], ['precise', 'Bool']], result: 'Image' },
-  product: { run: convolution.product, parameters: [['x', 'Vector'], ['weight', 'Tensor'], ['precise', 'Bool']], result: 'Vector' },
+  product: { run: convolution.product, parameters: [['x', 'Tensor'], ['weight', 'Tensor'], ['precise', 'Bool']], result: 'Tensor' },
+  matmul: { run: convolution.matmul, parameters: [['x', 'Tensor'], ['y', 'Tensor'], ['transposed', 'Bool'], ['wide', 'Bool']], result: 'Tensor' },
   batch_normalization: { run: normalization.batch_normalization, parameters: [['x', 'Tensor'], ['scale', 'Tensor'], ['offset', 'Tensor'], ['mean', 'Tensor'], ['variance', 'Tensor'], ['momentum', 'Float'], ['epsilon', 'Float']], result: 'Tensor' },
   flatten: { run: shape.flatten, parameters: [['x', 'Image']], result: 'Vector' },
   average_pool: { run: shape.average_pool, parameters: [['x', 'Image']], result: 'Vector' },
   per_channel: { run: shape.per_channel, parameters: [['values', 'Tensor'], ['x', 'Tensor']], result: 'Tensor' },
+  to_f32: { run: shape.to_f32, parameters: [['x', 'Tensor']], result: 'Tensor' },
+  tokens: { run: arrange.tokens, parameters: [['x', 'Image']], result: 'Tokens' },
+  reshape: { run: arrange.reshape, parameters: [['x', 'Tensor'], ['shape', 'Ints']], result: 'Tensor' },
+  permute: { run: arrange.permute, parameters: [['x', 'Tensor'], ['order', 'Ints']], result: 'Tensor' },
+  expand: { run: arrange.expand, parameters: [['x', 'Tensor'], ['shape', 'Ints']], result: 'Tensor' },
+  slice: { run: arrange.slice, parameters: [['x', 'Tensor'], ['dim', 'Int'], ['start', 'Int'], ['stop', 'Int']], result: 'Tensor' },
+  concatenate: { run: arrange.concatenate, parameters: [['x', 'Tensor'], ['y', 'Tensor'], ['dim', 'Int']], result: 'Tensor' },
+  take: { run: arrange.take, parameters: [['x', 'Tokens'], ['order', 'Tensor']], result: 'Tokens' },
+  inverse_order: { run: arrange.inverse_order, parameters: [['order', 'Tensor']], result: 'Tensor' },
+  sum_over: { run: reduce.sum_over, parameters: [['x', 'Tensor'], ['dim', 'Int']], result: 'Tensor' },
+  mean_over: { run: reduce.mean_over, parameters: [['x', 'Tensor'], ['dim', 'Int']], result: 'Tensor' },
+  max_over: { run: reduce.max_over, parameters: [['x', 'Tensor'], ['dim', 'Int']], result: 'Tensor' },
+  training: { run: random.training, parameters: [], result: 'Bool' },
+  random: { run: random.random, parameters: [['x', 'Tensor'], ['per_sample', 'Bool']], result: 'Tensor' },
+  random_order: { run: random.random_order, parameters: [['x', 'Tokens']], result: 'Tensor' },
   exp: { run: math.exp, parameters: [['x', 'Scalar']], result: 'Scalar' },
   log: { run: math.log, parameters: [['x', 'Scalar']], result: 'Scalar' },
   sqrt: { run: math.sqrt, parameters: [['x', 'Scalar']], result: 'Scalar' },

@@ -1,7 +1,9 @@
-/** Operands of elementwise ops, and shapes as people read them. Legend: N batch, H W height and width, C channels. */
+/** Operands of elementwise ops, and shapes as people read them. Legend: N batch, H W height and width, T tokens, C channels. */
 import type { GraphBuilder } from '../ir/build.ts'
 import { type DType, sameShape } from '../ir/dtype.ts'
+import type { Value } from '../ir/graph.ts'
 import { type Arg, broadcastScalar, convert } from '../ir/ops.ts'
+import type { Call } from './types.ts'
 
 /** Operands of one shape and dtype, or the two shapes that do not agree. */
 export type Aligned = { readonly operands: readonly Arg[] } | { readonly misfit: readonly [string, string] }
@@ -45,6 +47,7 @@ export function alignOperands(builder: GraphBuilder, operands: readonly Arg[]): 
 const dimNames: { readonly [rank: number]: readonly string[] } = {
   1: ['C'],
   2: ['N', 'C'],
+  3: ['N', 'T', 'C'],
   4: ['N', 'H', 'W', 'C'],
 }
 
@@ -54,4 +57,12 @@ export function showShape(shape: readonly number[]): string {
   const names = dimNames[shape.length]
   if (names === undefined) return `[${shape.join(', ')}]`
   return `[${names.map((name, i) => (name === 'N' ? name : `${name} ${shape[i]}`)).join(', ')}]`
+}
+
+/** A dim of x, counted from 0, or from the last one where negative; a diagnostic where x has no such dim. */
+export function dimOf(call: Call, what: string, x: Value, dim: number): number {
+  const rank = x.type.shape.length
+  const at = dim < 0 ? rank + dim : dim
+  if (Number.isInteger(at) && at >= 0 && at < rank) return at
+  return call.fail('ARC4023', { what: `\`dim\` of ${what}`, bounds: `between ${-rank} and ${rank - 1}`, found: dim })
 }

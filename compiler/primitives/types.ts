@@ -2,7 +2,7 @@
  * The types of primitive operations. Each alias is a type of the language: `npm run prelude` reads the aliases in the signatures of
  * the other files of this folder and writes `stdlib/prelude.gen.arc` and `table.gen.ts` from them.
  *
- * Legend: N batch, H W image height and width, C channels, D features.
+ * Legend: N batch, H W image height and width, T tokens, C channels, D features.
  */
 import type { Extras } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
@@ -61,6 +61,8 @@ export type Duration = value.DurationValue
 export type Tensor = ir.Value
 /** Images [N,H,W,C]. */
 export type Image = ir.Value
+/** Tokens [N,T,C]. */
+export type Tokens = ir.Value
 /** Vectors [N,D]. */
 export type Vector = ir.Value
 export type Initializer = value.Initializer

@@ -8,6 +8,7 @@ import type { Backbone } from '../experiment.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import type { DType } from '../ir/dtype.ts'
 import type { Value } from '../ir/graph.ts'
+import * as ops from '../ir/ops.ts'
 
 /** The backbone's parameters and buffers, in the order of their declaration; `undefined` where its shapes do not fit. */
 export function backboneParameters(backbone: Backbone): readonly ParameterSpec[] | undefined {
@@ -26,6 +27,7 @@ export function backboneParameters(backbone: Backbone): readonly ParameterSpec[]
       values.set(spec.path, value)
       return value
     },
+    random: (_path, shape) => ops.splat(b, 1, { dtype: 'f32', shape }),
     update() {},
   }
   // Two images: batch normalization divides by N·H·W − 1.
@@ -49,6 +51,8 @@ export function applyBackbone(
     readonly mode: 'train' | 'evaluate'
     readonly compute: DType
     readonly weights: ReadonlyMap<string, Value>
+    /** For training: where random numbers come from. */
+    readonly random?: Elaboration['random']
   },
 ): AppliedBackbone {
   const updates = new Map<string, Value>()
@@ -60,6 +64,7 @@ export function applyBackbone(
     update(path, value) {
       updates.set(path, value)
     },
+    ...(options.random === undefined ? {} : { random: options.random }),
   }
   const embeddings = need(backbone.apply(elaboration, images), 'a backbone that was elaborated before')
   return { embeddings, updates }

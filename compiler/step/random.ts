@@ -78,11 +78,23 @@ export function normalRows(
   shape: readonly [number, number],
   std: number,
 ): Value {
+  const { keys, columns } = rowGrid(b, key, firstRow, shape)
+  return normal(b, keys, columns, std)
+}
+
+/** The same, uniform in (0, 1]; the key is a number or u32[]. */
+export function unitRows(b: GraphBuilder, key: ops.Arg, firstRow: Value, shape: readonly [number, number]): Value {
+  const { keys, columns } = rowGrid(b, key, firstRow, shape)
+  return unitInterval(b, randomWords(b, keys, columns, 0))
+}
+
+/** u32 of `shape`: the key of each element's row, and its column. */
+function rowGrid(b: GraphBuilder, key: ops.Arg, firstRow: Value, shape: readonly [number, number]) {
   const rows: TensorType = { dtype: 'u32', shape: [shape[0]] }
   const ids = ops.add(b, ops.iota(b, rows, 0), ops.broadcastScalar(b, firstRow, rows.shape))
-  const rowKeys = mix(b, ops.xor(b, mix(b, ids), key))
-  const columns = ops.iota(b, { dtype: 'u32', shape }, 1)
-  return normal(b, ops.broadcastVector(b, rowKeys, shape, 0), columns, std)
+  const salt = typeof key === 'number' ? key : ops.broadcastScalar(b, key, rows.shape)
+  const rowKeys = mix(b, ops.xor(b, mix(b, ids), salt))
+  return { keys: ops.broadcastVector(b, rowKeys, shape, 0), columns: ops.iota(b, { dtype: 'u32', shape }, 1) }
 }
 
 /** The entry of a table that belongs to this replica: u32[]. */

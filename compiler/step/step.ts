@@ -14,6 +14,7 @@ import { type ClassShard, type StepMetric, stepMetrics } from '../plan/plan.ts'
 import { applyBackbone } from './backbone.ts'
 import { buildHead } from './head-update.ts'
 import { mirrorSome, normalizeImages } from './images.ts'
+import { sampleRandom } from './sample-random.ts'
 import type { SamplingPlan } from './sampling.ts'
 import type { StateSlot } from './state.ts'
 import { applyOptimizer, type Clock, clipGradients, gradientNorm, reduceGradients } from './update.ts'
@@ -55,6 +56,7 @@ export function buildStep(
       mode: 'train',
       compute: train.precision,
       weights: state,
+      random: sampleRandom(b, train.seed, step, ops.multiply(b, ops.replicaId(b), batch)),
     })
   })
 

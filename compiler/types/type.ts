@@ -18,7 +18,7 @@ export type Type =
   | { readonly kind: 'optional'; readonly inner: Type }
   /** Either of several: `sets` takes names or strings. */
   | { readonly kind: 'union'; readonly members: readonly Type[] }
-  /** A tensor: `Image` [N,H,W,C], `Vector` [N,D] or any `Tensor`. */
+  /** A tensor: `Image` [N,H,W,C], `Tokens` [N,T,C], `Vector` [N,D] or any `Tensor`. */
   | { readonly kind: 'tensor'; readonly form: TensorForm }
   /** How a parameter starts: `normal(0.1)`, `constant(1)`. */
   | { readonly kind: 'initializer' }
@@ -33,7 +33,7 @@ export type Type =
   /** Of something already reported; fits everywhere, in silence. */
   | { readonly kind: 'unknown' }
 
-export type TensorForm = 'Tensor' | 'Image' | 'Vector'
+export type TensorForm = 'Tensor' | 'Image' | 'Tokens' | 'Vector'
 
 export interface NumberType {
   readonly kind: 'number'

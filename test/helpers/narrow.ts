@@ -13,25 +13,27 @@ export interface NarrowOptions {
   /** Entries of `centers { … }` and `train { … }` beyond the usual. */
   readonly centers?: string
   readonly train?: string
+  readonly backbone?: string
+  readonly optimizer?: string
 }
 
 export function narrowPlan(options: NarrowOptions): Plan {
   const text = `
-use std.backbones: iresnet
+use std.backbones
 use std.datasets: synthetic
 use std.machines: cpu
 use std.margins: arcface
 
 experiment narrow {
   dataset  = synthetic(identities: ${options.classes}, per_identity: 8)
-  backbone = iresnet(depths: [1, 1, 1, 1], channels: [4, 8, 8, 16], stem: 4, embedding: 24)
+  backbone = ${options.backbone ?? 'iresnet(depths: [1, 1, 1, 1], channels: [4, 8, 8, 16], stem: 4, embedding: 24)'}
   margin   = arcface(m: 0.5 rad, scale: 16)
   machine  = cpu(devices: ${options.devices})
   centers { ${options.centers ?? ''} }
   train {
     batch     = ${options.batch} per device
     steps     = 20
-    optimizer = sgd(lr: 0.05, momentum: 0.9, weight_decay: 5e-4)
+    optimizer = ${options.optimizer ?? 'sgd(lr: 0.05, momentum: 0.9, weight_decay: 5e-4)'}
     clip      = 5
     ${options.train ?? ''}
   }

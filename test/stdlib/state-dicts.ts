@@ -282,3 +282,32 @@ features.layers.2.weight 512x512
 features.layers.3.weight 512
 features.layers.3.bias 512
 `
+
+/** The vision transformer's, of a width and a depth; patches of 9 pixels make 144 tokens. */
+export function vitShapes(width: number, depth: number): string {
+  const affine = (name: string) => [`${name}.weight ${width}`, `${name}.bias ${width}`]
+  const block = (index: number) => [
+    ...affine(`blocks.${index}.norm1`),
+    `blocks.${index}.attn.qkv.weight ${3 * width}x${width}`,
+    `blocks.${index}.attn.proj.weight ${width}x${width}`,
+    `blocks.${index}.attn.proj.bias ${width}`,
+    ...affine(`blocks.${index}.norm2`),
+    `blocks.${index}.mlp.fc1.weight ${4 * width}x${width}`,
+    `blocks.${index}.mlp.fc1.bias ${4 * width}`,
+    `blocks.${index}.mlp.fc2.weight ${width}x${4 * width}`,
+    `blocks.${index}.mlp.fc2.bias ${width}`,
+  ]
+  return [
+    `pos_embed 1x144x${width}`,
+    `mask_token 1x1x${width}`,
+    `patch_embed.proj.weight ${width}x3x9x9`,
+    `patch_embed.proj.bias ${width}`,
+    ...Array.from({ length: depth }, (_, index) => block(index)).flat(),
+    ...affine('norm'),
+    `feature.0.weight ${width}x${144 * width}`,
+    ...affine('feature.1'),
+    `feature.2.weight 512x${width}`,
+    'feature.3.weight 512',
+    'feature.3.bias 512',
+  ].join('\n')
+}
