@@ -37,6 +37,14 @@ function fetchLines(event: FetchEvent, look: Look): string[] {
   return [`${label('fetch', look)} ${bar}${fetchText(event)}`]
 }
 
+/** `scale 65536`, and `2 skipped` where steps were; nothing without f16. */
+function scaleFacts({ lossScale }: ProgressEvent): string[] {
+  if (lossScale === undefined) return []
+  const skipped = lossScale.skipped === 0 ? [] : [`${formatCount(lossScale.skipped)} skipped`]
+  const { factor } = lossScale
+  return [`scale ${factor < 1 ? formatNumber(factor) : formatCount(factor)}`, ...skipped]
+}
+
 function progressLines(progress: ProgressEvent, losses: readonly number[], look: Look): string[] {
   const share = progress.steps > 0 ? progress.step / progress.steps : 1
   const where = `${formatCount(progress.step)} / ${formatCount(progress.steps)}`
@@ -47,7 +55,10 @@ function progressLines(progress: ProgressEvent, losses: readonly number[], look:
   return [
     `${label('run', look)} ${bar}${gap}${head}`,
     `${label('loss', look)} ${look.palette.strong(formatSteady(progress.smoothedLoss))}${gap}${sparkline(losses, sparkWidth, look.unicode)}` +
-      `${gap}lr ${formatNumber(progress.rate)}${gap}|grad| ${formatSteady(progress.gradientNorm, 3)}`,
+      `${gap}lr ${formatNumber(progress.rate)}${gap}|grad| ${formatSteady(progress.gradientNorm, 3)}` +
+      scaleFacts(progress)
+        .map((fact) => gap + fact)
+        .join(''),
     `${label('speed', look)} ${formatRate(progress.imagesPerSecond, 'images')}${gap}${formatSeconds(progress.secondsPerStep)}/step` +
       `${gap}data ${formatPercent(dataShare)}${gap}elapsed ${formatClock(progress.elapsedSeconds)}`,
   ]
@@ -105,6 +116,7 @@ export function renderProgressLine(event: ProgressEvent): string {
     `loss ${formatSteady(event.smoothedLoss)}`,
     `lr ${formatNumber(event.rate)}`,
     `|grad| ${formatSteady(event.gradientNorm, 3)}`,
+    ...scaleFacts(event),
     formatRate(event.imagesPerSecond, 'images'),
     `${formatSeconds(event.secondsPerStep)}/step`,
     `eta ${formatSeconds(event.etaSeconds)}`,

@@ -58,6 +58,8 @@ export interface ProgressEvent {
   readonly smoothedLoss: number
   readonly rate: number
   readonly gradientNorm: number
+  /** With f16: the factor of the gradients, and how many steps so far left the weights as they were. */
+  readonly lossScale?: { readonly factor: number; readonly skipped: number }
   /** Over the steps since the last progress event; evaluation is not counted. */
   readonly imagesPerSecond: number
   readonly secondsPerStep: number

@@ -11,9 +11,9 @@ import type { PlanDocument } from './document.ts'
 
 /** One tensor that lives from step to step. */
 export interface StateTensor {
-  /** `layer1.0.bn1.weight`, `layer1.0.bn1.weight.velocity`, `centers`, `centers.velocity` */
+  /** `layer1.0.bn1.weight`, `layer1.0.bn1.weight.velocity`, `centers`, `centers.velocity`, `loss_scale.factor` */
   readonly name: string
-  readonly role: 'parameter' | 'buffer' | 'optimizer' | 'centers' | 'centers_optimizer'
+  readonly role: 'parameter' | 'buffer' | 'optimizer' | 'scaler' | 'centers' | 'centers_optimizer'
   /** On one device. */
   readonly shape: readonly number[]
   readonly dtype: DType
@@ -50,7 +50,8 @@ export interface Plan {
   readonly run: RunSpec
 }
 
-export const stepMetrics = ['loss', 'gradient_norm', 'rate'] as const
+/** `loss_scale` is 1 but with f16; `skipped` is 1 where a gradient was not finite and the weights stayed, else 0. */
+export const stepMetrics = ['loss', 'gradient_norm', 'rate', 'loss_scale', 'skipped'] as const
 export type StepMetric = (typeof stepMetrics)[number]
 
 /** What the training loop needs to know beyond the graphs. */

@@ -5,8 +5,10 @@ import type { Graph } from '../ir/graph.ts'
 import type { Lengths } from '../plan/lengths.ts'
 import type { ClassShard } from '../plan/plan.ts'
 import { backboneParameters } from './backbone.ts'
+import { type ChunkPlan, chunkPlan } from './chunk-plan.ts'
 import { buildEmbed } from './embed.ts'
 import { buildInit } from './init.ts'
+import { lossScaleSlots } from './loss-scale.ts'
 import { samplingPlan, slotCount } from './sampling.ts'
 import { classShards, shardRows } from './shards.ts'
 import { type StateSlot, stateSlots } from './state.ts'
@@ -21,12 +23,17 @@ export interface Graphs {
   readonly embed: Graph
   /** Center rows that enter a step on one device at the most. */
   readonly activeRows: number
+  /** How the head works on them. */
+  readonly chunks: ChunkPlan
   /** Indices into `slots` of the inputs of `embed`. */
   readonly embedState: readonly number[]
 }
 
 export interface GraphOptions {
   readonly images: 'u8' | 'f32'
+  /** What is to be instead of the experiment's `train.recompute` and `centers.chunk`; a planner's answer to `auto`. */
+  readonly recompute?: 'none' | 'blocks'
+  readonly chunk?: number
 }
 
 /** Builds them; `undefined` where the backbone's shapes do not fit, which has been reported then. */
@@ -39,18 +46,24 @@ export function buildGraphs(experiment: Experiment, lengths: Lengths, options: G
   const shards = sharded
     ? classShards(classes, replicas)
     : Array.from({ length: replicas }, () => ({ start: 0, count: classes }))
-  const rows = sharded ? shardRows(classes, replicas) : classes
-  const slots = stateSlots(parameters, optimizer, {
-    rows,
-    embedding: backbone.embedding,
-    std: centers.std,
-    placement: centers.placement,
-  })
-  const sampling =
-    sharded && centers.sampleRate < 1 ? samplingPlan(classes, replicas, centers.sampleRate, rows) : undefined
+  const owned = sharded ? shardRows(classes, replicas) : classes
+  const plan =
+    centers.sampleRate < 1 ? samplingPlan(classes, sharded ? replicas : 1, centers.sampleRate, owned) : undefined
+  const activeRows = plan === undefined ? owned : slotCount(plan, lengths.batch)
+  const compared = sharded ? lengths.batch : train.batchPerDevice
+  const chunks = chunkPlan(activeRows, compared, options.chunk ?? centers.chunk)
+  const slots = [
+    ...stateSlots(parameters, optimizer, centers, {
+      // The rows of a sample are found by number; where all take part, the last chunk needs rows to work on.
+      rows: plan === undefined ? chunks.padded : owned,
+      embedding: backbone.embedding,
+      synced: train.batchNorm === 'synced',
+    }),
+    ...(train.precision === 'f16' ? lossScaleSlots() : []),
+  ]
   const embedState = slots.flatMap((slot, i) => (slot.parameter === undefined ? [] : [i]))
   const embedSlots = embedState.map((i) => need(slots[i], 'a slot'))
-  const embedOptions = { ...options, replicas, batch: train.batchPerDevice, compute: train.precision }
+  const embedOptions = { images: options.images, replicas, batch: train.batchPerDevice, compute: train.precision }
   const init = lazy(() => buildInit(slots, shards, train.seed))
   const embed = lazy(() => buildEmbed(embedSlots, backbone, embedOptions))
   const { steps, stepsPerEpoch } = lengths
@@ -60,11 +73,19 @@ export function buildGraphs(experiment: Experiment, lengths: Lengths, options: G
     get init() {
       return init()
     },
-    step: buildStep(experiment, slots, shards, { ...options, steps, stepsPerEpoch, sampling, chunks: 1 }),
+    step: buildStep(experiment, slots, shards, {
+      images: options.images,
+      steps,
+      stepsPerEpoch,
+      sampling: plan === undefined ? undefined : { plan, slots: chunks.padded },
+      chunks: chunks.count,
+      recompute: options.recompute ?? train.recompute,
+    }),
     get embed() {
       return embed()
     },
-    activeRows: sampling === undefined ? rows : slotCount(sampling, lengths.batch),
+    activeRows,
+    chunks,
     embedState,
   }
 }

@@ -132,36 +132,37 @@ export function chunkGradients(
   chunk: ChunkLogits,
   total: { readonly max: Value; readonly sum: Value },
 ): ChunkGradients {
-  const { margin, compute, batch } = rules
+  const { margin, compute } = rules
   const shape = chunk.logits.type.shape
   const exponent = ops.exponential(b, ops.subtract(b, chunk.logits, perRow(b, total.max, chunk.logits)))
-  const inverse = ops.divide(b, 1 / batch, total.sum)
-  const weighted = ops.multiply(b, exponent, perRow(b, inverse, exponent))
+  const probability = ops.multiply(b, exponent, perRow(b, ops.divide(b, 1, total.sum), exponent))
 
-  const otherCotangent = ops.multiply(b, weighted, margin.scale)
+  const otherCotangent = ops.multiply(b, probability, margin.scale)
   const otherGradient =
     margin.other === undefined
       ? otherCotangent
       : through(b, chunk.cosines, (z) => margin.other?.(b, z) ?? z, otherCotangent)
 
-  const targetWeight = ops.sumOver(b, ops.select(b, chunk.isTarget, weighted, 0), [1])
-  const targetCotangent = ops.multiply(b, ops.subtract(b, targetWeight, 1 / batch), margin.scale)
+  const targetProbability = ops.sumOver(b, ops.select(b, chunk.isTarget, probability, 0), [1])
+  const targetCotangent = ops.multiply(b, ops.subtract(b, targetProbability, 1), margin.scale)
   const targetGradient =
     rules.gradient === 'straight_through'
       ? targetCotangent
       : through(b, chunk.targetCosine, (z) => margin.target(b, z), targetCotangent)
 
+  // Of the sum over the batch: the mean's 1/B comes after the products, since f16 has no room below 6e-8.
   const cosineGradient = ops.convert(
     b,
     ops.select(b, chunk.isTarget, ops.broadcastVector(b, targetGradient, shape, 0), otherGradient),
     compute,
   )
+  const mean = (sum: Value) => ops.multiply(b, sum, 1 / rules.batch)
   const embeddings = ops.matmul(b, cosineGradient, ops.convert(b, chunk.centers.unit, compute), { dtype: 'f32' })
   const unitGradient = ops.matmul(b, cosineGradient, ops.convert(b, input.embeddings, compute), {
     transposeLhs: true,
     dtype: 'f32',
   })
-  return { embeddings, centers: normalizeRowsGradient(b, chunk.centers, unitGradient) }
+  return { embeddings: mean(embeddings), centers: normalizeRowsGradient(b, chunk.centers, mean(unitGradient)) }
 }
 
 /** The cotangent of z where y = f(z) has the given one; 0 where y does not depend on z. */

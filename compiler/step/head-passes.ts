@@ -10,6 +10,7 @@ import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import { forLoop } from '../ir/loop.ts'
 import * as ops from '../ir/ops.ts'
+import { centersTable, type Tables } from './center-storage.ts'
 import {
   ABSENT,
   type ChunkInput,
@@ -24,20 +25,26 @@ import {
   activeRows,
   type ChunkRows,
   chunkPresence,
+  chunkRowNumbers,
   chunkSlots,
   readChunk,
   type StepRows,
   writeChunk,
 } from './head-rows.ts'
 
-/** Centers and their optimizer states, each [M,D], by name. */
-export type Tables = ReadonlyMap<string, Value>
+/** A chunk of center rows, its parts of the tables, and the gradient of the centers in it, f32 [k,D]. */
+export interface ChunkParts {
+  /** i32 [k]: numbers of the rows on this device; a row that does not exist where a slot is empty. */
+  readonly rows: Value
+  readonly parts: Tables
+  readonly gradient: Value
+}
 
-/** What a chunk's update needs; `clock` is what the optimizer is told of the step. */
+/** How a chunk's centers and states change. `given` are values from outside of the loop over the chunks. */
 export interface ChunkUpdate {
-  readonly clock: readonly Value[]
-  /** New parts by table name, from the old parts and the gradient of the centers' part. */
-  apply(b: GraphBuilder, clock: readonly Value[], parts: Tables, gradient: Value): Tables
+  readonly given: readonly Value[]
+  /** New parts by table name. */
+  apply(b: GraphBuilder, given: readonly Value[], chunk: ChunkParts): Tables
 }
 
 export interface Passes {
@@ -50,8 +57,6 @@ export interface Passes {
   readonly chunks: number
 }
 
-export const centersTable = 'centers'
-
 interface PassOne {
   readonly statistics: SoftmaxStatistics
   /** Kept where there is only one chunk, so that the second pass need not recompute it. */
@@ -61,7 +66,7 @@ interface PassOne {
 function chunkInput(b: GraphBuilder, embeddings: Value, rows: StepRows, chunk: ChunkRows, centers: Value): ChunkInput {
   return {
     embeddings,
-    centers: readChunk(b, rows, chunk, centers),
+    centers: ops.convert(b, readChunk(b, rows, chunk, centers), 'f32'),
     slots: chunkSlots(b, rows, chunk),
     present: chunkPresence(b, rows, chunk),
   }
@@ -158,25 +163,25 @@ export function passTwo(
     const gradients = chunkGradients(b, rules, input, one.kept, total)
     return {
       embeddings: gradients.embeddings,
-      tables: updateChunk(b, rows, chunk, tables, update, update.clock, gradients.centers),
+      tables: updateChunk(b, rows, chunk, tables, update, update.given, gradients.centers),
     }
   }
   const count = chunkSize(passes)
   const packed = packRows(rows)
-  const invariants = [embeddings, total.max, total.sum, ...update.clock, ...packed.values]
+  const invariants = [embeddings, total.max, total.sum, ...update.given, ...packed.values]
   const start = [ops.splat(b, 0, embeddings.type), ...tables.values()]
   const [gradient, ...after] = forLoop(b, passes.chunks, invariants, start, (inside) => {
     const inner = inside.builder
     const [x, max, sum, ...rest] = inside.invariants
-    const clock = rest.slice(0, update.clock.length)
-    const innerRows = packed.unpack(rest.slice(update.clock.length))
+    const given = rest.slice(0, update.given.length)
+    const innerRows = packed.unpack(rest.slice(update.given.length))
     const [sofar, ...parts] = inside.carried
     const innerTables: Tables = new Map(names.map((name, i) => [name, need(parts[i], name)]))
     const chunk: ChunkRows = { count, start: ops.multiply(inner, inside.trip, count), whole: false }
     const input = chunkInput(inner, need(x, 'embeddings'), innerRows, chunk, centersOf(innerTables))
     const statistics = { max: need(max, 'max'), sum: need(sum, 'sum') }
     const gradients = chunkGradients(inner, rules, input, chunkLogits(inner, rules, input), statistics)
-    const updated = updateChunk(inner, innerRows, chunk, innerTables, update, clock, gradients.centers)
+    const updated = updateChunk(inner, innerRows, chunk, innerTables, update, given, gradients.centers)
     const next = ops.add(inner, need(sofar, 'the gradient so far'), gradients.embeddings)
     return [next, ...names.map((name) => need(updated.get(name), name))]
   })
@@ -192,11 +197,11 @@ function updateChunk(
   chunk: ChunkRows,
   tables: Tables,
   update: ChunkUpdate,
-  clock: readonly Value[],
+  given: readonly Value[],
   gradient: Value,
 ): Tables {
   const parts: Tables = new Map(Array.from(tables, ([name, table]) => [name, readChunk(b, rows, chunk, table)]))
-  const updated = update.apply(b, clock, parts, gradient)
+  const updated = update.apply(b, given, { rows: chunkRowNumbers(b, rows, chunk), parts, gradient })
   return new Map(
     Array.from(tables, ([name, table]) => [name, writeChunk(b, rows, chunk, table, need(updated.get(name), name))]),
   )

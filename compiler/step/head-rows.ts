@@ -5,7 +5,6 @@
  * Legend: M center rows of one device, K rows of the step (M, or the slots of the sample), k rows of one chunk, B rows of the
  * batch, D embedding width.
  */
-import { bug } from '../../grammar/diagnostic.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
@@ -33,23 +32,27 @@ export interface ChunkRows {
   readonly whole: boolean
 }
 
-/** i32 [k], the table rows of a sampled chunk. */
-function sampledRows(b: GraphBuilder, rows: StepRows, chunk: ChunkRows): Value {
+/** i32 [k], the table rows of a chunk; a row that does not exist where a slot is empty. */
+export function chunkRowNumbers(b: GraphBuilder, rows: StepRows, chunk: ChunkRows): Value {
   const { sample } = rows
-  if (sample === undefined) return bug('no sample')
+  if (sample === undefined) {
+    const shape = [chunk.count]
+    const row = ops.iota(b, { dtype: 'i32', shape }, 0)
+    return chunk.whole ? row : ops.add(b, row, ops.broadcastScalar(b, chunk.start, shape))
+  }
   return chunk.whole ? sample.rows : ops.dynamicSlice(b, sample.rows, [chunk.start], [chunk.count])
 }
 
-/** The chunk's part [k,D] of a table [M,D]: centers or one of their optimizer states. */
+/** The chunk's part [k,D] of a table [M,D]: centers, one of their optimizer states, or factors ([M,1]). */
 export function readChunk(b: GraphBuilder, rows: StepRows, chunk: ChunkRows, table: Value): Value {
-  if (rows.sample !== undefined) return ops.takeRows(b, table, sampledRows(b, rows, chunk))
+  if (rows.sample !== undefined) return ops.takeRows(b, table, chunkRowNumbers(b, rows, chunk))
   if (chunk.whole) return table
   return ops.dynamicSlice(b, table, [chunk.start, 0], [chunk.count, table.type.shape[1] ?? 0])
 }
 
 /** The table with the chunk's part replaced; empty slots change nothing. */
 export function writeChunk(b: GraphBuilder, rows: StepRows, chunk: ChunkRows, table: Value, part: Value): Value {
-  if (rows.sample !== undefined) return ops.scatterRows(b, table, sampledRows(b, rows, chunk), part, 'set')
+  if (rows.sample !== undefined) return ops.scatterRows(b, table, chunkRowNumbers(b, rows, chunk), part, 'set')
   return chunk.whole ? part : ops.dynamicUpdateSlice(b, table, part, [chunk.start, 0])
 }
 
@@ -66,7 +69,6 @@ export function chunkPresence(b: GraphBuilder, rows: StepRows, chunk: ChunkRows)
     return chunk.whole ? present : ops.dynamicSlice(b, present, [chunk.start], [chunk.count])
   }
   if (rows.owned === undefined) return undefined
-  const shape = [chunk.count]
-  const row = ops.add(b, ops.iota(b, { dtype: 'i32', shape }, 0), ops.broadcastScalar(b, chunk.start, shape))
-  return ops.compare(b, 'LT', row, ops.broadcastScalar(b, rows.owned, shape))
+  const row = chunkRowNumbers(b, rows, chunk)
+  return ops.compare(b, 'LT', row, ops.broadcastScalar(b, rows.owned, row.type.shape))
 }

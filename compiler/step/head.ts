@@ -12,8 +12,9 @@ import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
 import type { ClassShard } from '../plan/plan.ts'
+import type { Tables } from './center-storage.ts'
 import { type HeadRules, normalizeRows, normalizeRowsGradient, type SoftmaxStatistics } from './head-chunk.ts'
-import { type ChunkUpdate, type Passes, passOne, passTwo, type Tables } from './head-passes.ts'
+import { type ChunkUpdate, type Passes, passOne, passTwo } from './head-passes.ts'
 import type { StepRows } from './head-rows.ts'
 import { perReplica } from './random.ts'
 import { drawSample, type SamplingPlan } from './sampling.ts'
@@ -23,12 +24,13 @@ export interface HeadInput {
   readonly embeddings: Value
   /** i32 [b], global class ids. */
   readonly labels: Value
-  /** Centers and their optimizer states of this device, [M,D] each. */
+  /** Tensors of the centers and of their optimizer states on this device, [M,D] or [M,1] each. */
   readonly tables: Tables
   readonly shards: readonly ClassShard[]
   /** Only a sample of the classes takes part; `undefined`: all do. */
   readonly sampling: Sampling | undefined
-  readonly update: ChunkUpdate
+  /** How the rows change; `loss` is that of the step, f32 []. */
+  readonly update: (loss: Value) => ChunkUpdate
   /** Pieces in which the center rows are worked on; they divide K. */
   readonly chunks: number
 }
@@ -38,6 +40,8 @@ export interface Sampling {
   readonly seed: number
   /** i32 [], counted from 0. */
   readonly step: Value
+  /** K: the sample's own slots and what fills up the last chunk. */
+  readonly slots: number
 }
 
 export interface HeadResult {
@@ -53,15 +57,8 @@ export interface HeadResult {
 export function shardedHead(b: GraphBuilder, rules: HeadRules, input: HeadInput): HeadResult {
   const local = normalizeRows(b, input.embeddings)
   const embeddings = named(b, 'embeddings', () => b.add('all_gather', [local.unit], { dim: 0 }))
-  const labels = named(b, 'labels', () => b.add('all_gather', [input.labels], { dim: 0 }))
-  const start = ops.convert(
-    b,
-    perReplica(
-      b,
-      input.shards.map((s) => s.start),
-    ),
-    'i32',
-  )
+  const labels = gatherLabels(b, input)
+  const start = ops.convert(b, firstClass(b, input.shards), 'i32')
   const own = ops.subtract(b, labels, ops.broadcastScalar(b, start, labels.type.shape))
   const passes: Passes = {
     rules,
@@ -72,34 +69,64 @@ export function shardedHead(b: GraphBuilder, rules: HeadRules, input: HeadInput)
   }
   const one = passOne(b, passes)
   const total = joinOverReplicas(b, one.statistics)
-  const two = passTwo(b, passes, one, total, input.update)
+  const loss = meanLoss(b, rules, total)
+  const two = passTwo(b, passes, one, total, input.update(loss))
   const unitGradient = named(b, 'gradient of the embeddings', () =>
     b.add('reduce_scatter', [two.embeddings], { dim: 0 }),
   )
   return {
-    loss: meanLoss(b, rules, total),
+    loss,
     embeddings: normalizeRowsGradient(b, local, unitGradient),
     tables: two.tables,
   }
 }
 
-/** Head over centers that every device holds: its own rows only, and each chunk's gradient is summed over the devices. */
+/**
+ * Head over centers that every device holds: its own rows only, and each chunk's gradient is summed over the devices. A sample is
+ * that of the whole batch, so that all devices work on the same rows.
+ */
 export function replicatedHead(b: GraphBuilder, rules: HeadRules, input: HeadInput): HeadResult {
   const local = normalizeRows(b, input.embeddings)
-  const rows: StepRows = { slots: input.labels, owned: paddedCount(b, input), sample: undefined }
+  const rows = input.sampling === undefined ? stepRows(b, input, input.labels) : ownSlots(b, input)
   const passes: Passes = { rules, embeddings: local.unit, rows, tables: input.tables, chunks: input.chunks }
   const one = passOne(b, passes)
-  const summed: ChunkUpdate = {
-    clock: input.update.clock,
-    apply(inner, clock, parts, gradient) {
-      const [total] = named(inner, 'gradient of the centers', () => ops.sumOverReplicas(inner, [gradient]))
-      return input.update.apply(inner, clock, parts, total ?? gradient)
+  const own = meanLoss(b, rules, one.statistics)
+  const [summed] = named(b, 'loss', () => ops.sumOverReplicas(b, [own]))
+  const loss = summed ?? own
+  const two = passTwo(b, passes, one, one.statistics, sumGradients(input.update(loss)))
+  return { loss, embeddings: normalizeRowsGradient(b, local, two.embeddings), tables: two.tables }
+}
+
+function sumGradients(update: ChunkUpdate): ChunkUpdate {
+  return {
+    given: update.given,
+    apply(inner, given, chunk) {
+      const [gradient = chunk.gradient] = named(inner, 'gradient of the centers', () =>
+        ops.sumOverReplicas(inner, [chunk.gradient]),
+      )
+      return update.apply(inner, given, { ...chunk, gradient })
     },
   }
-  const two = passTwo(b, passes, one, one.statistics, summed)
-  const own = meanLoss(b, rules, one.statistics)
-  const [loss] = named(b, 'loss', () => ops.sumOverReplicas(b, [own]))
-  return { loss: loss ?? own, embeddings: normalizeRowsGradient(b, local, two.embeddings), tables: two.tables }
+}
+
+/** The rows of a sample of the whole batch, and where this device's own rows of it have their classes. */
+function ownSlots(b: GraphBuilder, input: HeadInput): StepRows {
+  const all = stepRows(b, input, gatherLabels(b, input))
+  const [count = 0] = input.labels.type.shape
+  const first = ops.multiply(b, ops.convert(b, ops.replicaId(b), 'i32'), count)
+  return { ...all, slots: ops.dynamicSlice(b, all.slots, [first], [count]) }
+}
+
+function gatherLabels(b: GraphBuilder, input: HeadInput): Value {
+  return named(b, 'labels', () => b.add('all_gather', [input.labels], { dim: 0 }))
+}
+
+/** The first class of this device, u32 []. */
+export function firstClass(b: GraphBuilder, shards: readonly ClassShard[]): Value {
+  return perReplica(
+    b,
+    shards.map((shard) => shard.start),
+  )
 }
 
 /** The rows of this step; `labels` i32 [B] are rows of this device's centers or lie outside. */
@@ -108,7 +135,11 @@ function stepRows(b: GraphBuilder, input: HeadInput, labels: Value): StepRows {
   if (sampling === undefined) return { slots: labels, owned: paddedCount(b, input), sample: undefined }
   const { plan, seed, step } = sampling
   const { rows, present, slots } = drawSample(b, plan, seed, step, labels, ownedRows(b, input))
-  return { slots, owned: undefined, sample: { rows, present } }
+  const fill = (x: Value, value: number) => {
+    const more = sampling.slots - (x.type.shape[0] ?? 0)
+    return ops.pad(b, x, value, { low: [0], high: [more], interior: [0] })
+  }
+  return { slots, owned: undefined, sample: { rows: fill(rows, plan.rows), present: fill(present, 0) } }
 }
 
 /** Names the collective that `body` adds, for the plan's table. */

@@ -5,7 +5,9 @@
 import { bug } from '../../grammar/diagnostic.ts'
 import type { Initializer } from '../evaluate/value.ts'
 import { GraphBuilder } from '../ir/build.ts'
+import type { TensorType } from '../ir/dtype.ts'
 import type { Graph, Value } from '../ir/graph.ts'
+import * as ops from '../ir/ops.ts'
 import type { ClassShard } from '../plan/plan.ts'
 import { keyOf, normal, normalRows, perReplica, positions, uniform } from './random.ts'
 import type { StateSlot } from './state.ts'
@@ -20,18 +22,21 @@ export function buildInit(slots: readonly StateSlot[], shards: readonly ClassSha
 function initialValue(b: GraphBuilder, slot: StateSlot, shards: readonly ClassShard[], seed: number): Value {
   const { tensor, initializer } = slot
   const key = keyOf(seed, tensor.name)
-  if (tensor.role !== 'centers') return drawn(b, initializer, key, tensor.shape)
+  if (tensor.role !== 'centers') return drawn(b, initializer, key, tensor)
   const [rows, width] = tensor.shape
   if (rows === undefined || width === undefined || initializer.kind !== 'normal')
     return bug(`centers of shape ${tensor.shape}`)
   const starts = shards.map((shard) => shard.start)
-  return normalRows(b, key, perReplica(b, starts), [rows, width], initializer.std)
+  const values = normalRows(b, key, perReplica(b, starts), [rows, width], initializer.std)
+  return ops.convert(b, values, tensor.dtype)
 }
 
-function drawn(b: GraphBuilder, initializer: Initializer, key: number, shape: readonly number[]): Value {
+/** Weights and buffers are f32; constants may be of any type. */
+function drawn(b: GraphBuilder, initializer: Initializer, key: number, type: TensorType): Value {
+  const { shape } = type
   switch (initializer.kind) {
     case 'constant':
-      return b.add('constant', [], { dtype: 'f32', shape, value: initializer.value })
+      return ops.splat(b, initializer.value, type)
     case 'normal':
       return normal(b, key, positions(b, shape), initializer.std)
     case 'uniform':

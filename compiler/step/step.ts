@@ -14,19 +14,31 @@ import { type ClassShard, type StepMetric, stepMetrics } from '../plan/plan.ts'
 import { applyBackbone } from './backbone.ts'
 import { buildHead } from './head-update.ts'
 import { mirrorSome, normalizeImages } from './images.ts'
+import { lossScale } from './loss-scale.ts'
 import { sampleRandom } from './sample-random.ts'
 import type { SamplingPlan } from './sampling.ts'
 import type { StateSlot } from './state.ts'
-import { applyOptimizer, type Clock, clipGradients, gradientNorm, reduceGradients } from './update.ts'
+import {
+  applyOptimizer,
+  type Clock,
+  clipGradients,
+  gradientNorm,
+  reduceGradients,
+  scaleBy,
+  selectAll,
+  unscale,
+} from './update.ts'
 
 export interface StepOptions {
   readonly steps: number
   readonly stepsPerEpoch: number
   /** `u8`: bytes, normalized and mirrored on the device. `f32`: numbers that go into the backbone as they are. */
   readonly images: 'u8' | 'f32'
-  readonly sampling: SamplingPlan | undefined
+  readonly sampling: { readonly plan: SamplingPlan; readonly slots: number } | undefined
   /** Pieces in which the head works on its center rows; they divide the rows of a step. */
   readonly chunks: number
+  /** `auto` that nobody has decided is `none`. */
+  readonly recompute: 'none' | 'blocks' | 'auto'
 }
 
 function isCenters({ tensor }: StateSlot): boolean {
@@ -66,22 +78,25 @@ export function buildStep(
   }))
 
   const head = b.within({ phase: 'head', path: 'head' }, () => {
-    const sampling = options.sampling === undefined ? undefined : { plan: options.sampling, seed: train.seed, step }
+    const sampling = options.sampling === undefined ? undefined : { ...options.sampling, seed: train.seed, step }
     const tables = new Map(slots.filter(isCenters).map(({ tensor }) => [tensor.name, get(tensor.name)]))
     return buildHead(b, experiment, clock, tables, {
       embeddings: forward.embeddings,
       labels,
       shards,
       sampling,
+      step,
       chunks: options.chunks,
     })
   })
 
   const trained = slots.filter((slot) => slot.tensor.role === 'parameter' && slot.parameter?.trainable === true)
-  const gradients = b.within({ phase: 'backward' }, () => {
+  const scaling = train.precision === 'f16' ? lossScale(b, get) : undefined
+  const reduced = b.within({ phase: 'backward' }, () => {
+    const cotangent = scaling === undefined ? head.embeddings : scaleBy(b, head.embeddings, scaling.factor)
     const found = gradient(
       b,
-      [{ value: forward.embeddings, cotangent: head.embeddings }],
+      [{ value: forward.embeddings, cotangent }],
       trained.map((slot) => get(slot.tensor.name)),
     )
     return reduceGradients(
@@ -90,9 +105,10 @@ export function buildStep(
     )
   })
 
-  const next = new Map<string, Value>([...forward.updates, ...head.tables])
+  const next = new Map<string, Value>(forward.updates)
   const metrics = b.within({ phase: 'update', path: 'update' }, () => {
-    const norm = gradients.length === 0 ? ops.splat(b, 0, { dtype: 'f32', shape: [] }) : gradientNorm(b, gradients)
+    const gradients = scaling === undefined ? reduced : unscale(b, reduced, scaling.factor)
+    const norm = gradients.length === 0 ? ops.scalar(b, 0, 'f32') : gradientNorm(b, gradients)
     const clipped = train.clip === undefined ? gradients : clipGradients(b, gradients, norm, train.clip)
     trained.forEach((slot, i) => {
       const { name } = slot.tensor
@@ -102,8 +118,20 @@ export function buildStep(
       next.set(name, updated.weight)
       for (const [state, value] of updated.states) next.set(`${name}.${state}`, value)
     })
-    return { loss: head.loss, gradient_norm: norm, rate: clock.rate } satisfies Record<StepMetric, Value>
+    const finite = ops.finite(b, norm)
+    if (scaling !== undefined) {
+      for (const [name, value] of next) next.set(name, selectAll(b, finite, value, get(name)))
+      for (const [name, value] of scaling.after(finite)) next.set(name, value)
+    }
+    return {
+      loss: head.loss,
+      gradient_norm: norm,
+      rate: clock.rate,
+      loss_scale: scaling?.factor ?? ops.scalar(b, 1, 'f32'),
+      skipped: scaling === undefined ? ops.scalar(b, 0, 'f32') : ops.convert(b, ops.not(b, finite), 'f32'),
+    } satisfies Record<StepMetric, Value>
   })
+  for (const [name, value] of head.tables) next.set(name, value)
 
   return b.finish([...stateOutputs(slots, next, get), ...stepMetrics.map((name) => ({ name, value: metrics[name] }))])
 }

@@ -17,6 +17,22 @@ export function reduceGradients(b: GraphBuilder, gradients: readonly Value[]): r
   return b.within({ path: 'gradients of the backbone' }, () => b.addAll('all_reduce', gradients, { reduction: 'sum' }))
 }
 
+/** `x` times a number, f32 []. */
+export function scaleBy(b: GraphBuilder, x: Value, factor: Value): Value {
+  return ops.multiply(b, x, ops.broadcastScalar(b, factor, x.type.shape))
+}
+
+/** Divides the factor (f32 []) of loss scaling out of the gradients. */
+export function unscale(b: GraphBuilder, gradients: readonly Value[], factor: Value): readonly Value[] {
+  const inverse = ops.divide(b, 1, factor)
+  return gradients.map((g) => scaleBy(b, g, inverse))
+}
+
+/** `x` where the one pred holds, else `y`. */
+export function selectAll(b: GraphBuilder, predicate: Value, x: Value, y: Value): Value {
+  return ops.select(b, ops.broadcastScalar(b, predicate, x.type.shape), x, y)
+}
+
 /** The L2 norm over all gradients, f32 []. */
 export function gradientNorm(b: GraphBuilder, gradients: readonly Value[]): Value {
   const squares = gradients.map((g) => ops.sumAll(b, ops.square(b, g)))
@@ -27,7 +43,7 @@ export function gradientNorm(b: GraphBuilder, gradients: readonly Value[]): Valu
 /** Scales the gradients so that their norm is at most `limit`. */
 export function clipGradients(b: GraphBuilder, gradients: readonly Value[], norm: Value, limit: number): Value[] {
   const factor = ops.minimum(b, ops.divide(b, limit, ops.add(b, norm, CLIP_EPSILON)), 1)
-  return gradients.map((g) => ops.multiply(b, g, ops.broadcastScalar(b, factor, g.type.shape)))
+  return gradients.map((g) => scaleBy(b, g, factor))
 }
 
 export interface WeightUpdate {

@@ -1,8 +1,9 @@
 /** The state of a run on its devices: one tensor per state tensor and replica, in the plan's order. */
 
-import type { Plan } from '../../compiler/plan/plan.ts'
-import { bug, need } from '../../grammar/diagnostic.ts'
+import type { Plan, StateTensor } from '../../compiler/plan/plan.ts'
+import { need } from '../../grammar/diagnostic.ts'
 import type { DeviceTensor, HostTensor } from '../engine.ts'
+import { newHostArray } from '../host-tensor.ts'
 
 export class DeviceState {
   readonly #plan: Plan
@@ -36,7 +37,7 @@ export class DeviceState {
   async read(index: number): Promise<HostTensor> {
     const spec = need(this.#plan.state[index], `state ${index}`)
     const part = async (replica: number) => need(this.of(replica)[index], spec.name).read()
-    if (spec.placement !== 'sharded') return part(0)
+    if (spec.placement !== 'sharded') return withoutPadding(await part(0), spec, this.#plan)
     const parts = await Promise.all(this.#plan.shards.map((_, replica) => part(replica)))
     return joinShards(parts, this.#plan)
   }
@@ -47,16 +48,22 @@ export class DeviceState {
   }
 }
 
+/** Centers that every device holds may have rows beyond the classes, which fill up the last chunk. */
+function withoutPadding(tensor: HostTensor, spec: StateTensor, plan: Plan): HostTensor {
+  const isTable = spec.role === 'centers' || spec.role === 'centers_optimizer'
+  return isTable ? joinShards([tensor], { shards: plan.shards.slice(0, 1) }) : tensor
+}
+
 /** Concatenates the used rows of each replica's part; rows beyond a shard's count are padding. */
-function joinShards(parts: readonly HostTensor[], plan: Plan): HostTensor {
+function joinShards(parts: readonly HostTensor[], plan: Pick<Plan, 'shards'>): HostTensor {
   const first = need(parts[0], 'a shard')
   const width = first.shape.slice(1).reduce((product, dim) => product * dim, 1)
   const rows = plan.shards.reduce((sum, shard) => sum + shard.count, 0)
-  if (!(first.data instanceof Float32Array)) return bug(`shards of ${first.dtype}`)
-  const data = new Float32Array(rows * width)
+  const type = { dtype: first.dtype, shape: [rows, ...first.shape.slice(1)] }
+  const data = newHostArray(type)
   parts.forEach((part, replica) => {
     const shard = need(plan.shards[replica], `shard ${replica}`)
-    data.set((part.data as Float32Array).subarray(0, shard.count * width), shard.start * width)
+    data.set(part.data.subarray(0, shard.count * width), shard.start * width)
   })
-  return { dtype: first.dtype, shape: [rows, ...first.shape.slice(1)], data }
+  return { ...type, data }
 }

@@ -19,10 +19,6 @@ export const trainErrors = errorsOf({
     text: (p) => `the loss is ${p.loss} at step ${p.step}: training diverged`,
     hint: () => 'lower the learning rate, set `train.clip`, or warm up longer',
   } satisfies ErrorMessage<{ loss: number; step: number }>,
-  ARC6505: {
-    text: (p) => `training with ${p.what} is not built yet`,
-    hint: (p) => p.instead,
-  } satisfies ErrorMessage<{ what: string; instead: string }>,
   ARC6506: {
     text: (p) => `the run folder ${p.folder} already holds a run`,
     hint: () => 'name another one with --folder, or remove it',

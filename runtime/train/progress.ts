@@ -8,6 +8,10 @@ export interface StepFacts {
   readonly loss: number
   readonly rate: number
   readonly gradientNorm: number
+  /** The factor of f16's loss scaling; `undefined` where there is none. */
+  readonly lossScale: number | undefined
+  /** The weights stayed as they were, since a gradient was not finite. */
+  readonly skipped: boolean
   /** Seconds of this step, and of them, waiting for data. */
   readonly seconds: number
   readonly dataSeconds: number
@@ -30,6 +34,7 @@ export function createProgressMeter(run: {
   readonly batch: number
 }): ProgressMeter {
   let step = 0
+  let skipped = 0
   let smoothed: number | undefined
   let last: StepFacts | undefined
   let windowSteps = 0
@@ -42,10 +47,12 @@ export function createProgressMeter(run: {
   return {
     add(facts) {
       step++
-      last = facts
+      if (facts.skipped) skipped++
+      last = { ...facts, gradientNorm: facts.skipped ? (last?.gradientNorm ?? 0) : facts.gradientNorm }
       // The mean of the losses so far until there are enough of them: no bias towards the first.
       const weight = Math.max(SMOOTHING, 1 / step)
-      smoothed = smoothed === undefined ? facts.loss : smoothed + weight * (facts.loss - smoothed)
+      if (Number.isFinite(facts.loss))
+        smoothed = smoothed === undefined ? facts.loss : smoothed + weight * (facts.loss - smoothed)
       windowSteps++
       windowSeconds += facts.seconds
       windowData += facts.dataSeconds
@@ -68,6 +75,7 @@ export function createProgressMeter(run: {
         smoothedLoss: smoothed,
         rate: last.rate,
         gradientNorm: last.gradientNorm,
+        ...(last.lossScale === undefined ? {} : { lossScale: { factor: last.lossScale, skipped } }),
         imagesPerSecond: run.batch / secondsPerStep,
         secondsPerStep,
         dataSeconds: windowData / windowSteps,

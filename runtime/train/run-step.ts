@@ -33,5 +33,11 @@ export async function runStep(
   const values = await Promise.all(stepMetrics.map((_, i) => need(metrics[0]?.[i], 'a metric').read()))
   for (const tensor of metrics.flat()) tensor.dispose()
   const value = (name: StepMetric) => need(values[stepMetrics.indexOf(name)]?.data[0], name)
-  return { loss: value('loss'), gradient_norm: value('gradient_norm'), rate: value('rate') }
+  return {
+    loss: value('loss'),
+    gradient_norm: value('gradient_norm'),
+    rate: value('rate'),
+    loss_scale: value('loss_scale'),
+    skipped: value('skipped'),
+  }
 }

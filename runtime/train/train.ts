@@ -36,7 +36,6 @@ const PROGRESS_SECONDS = 0.5
 
 /** Trains. Throws `ArccError` for what data, device and disk refuse, and for training that diverges. */
 export async function train(plan: Plan, options: TrainOptions): Promise<void> {
-  refuseUnbuilt(plan)
   const folder = await createRunFolder(options.folder, plan, options.texts ?? new Map())
   const emit = (event: RunEvent) => {
     folder.log(event)
@@ -56,23 +55,6 @@ export async function train(plan: Plan, options: TrainOptions): Promise<void> {
     }
   } finally {
     await folder.close()
-  }
-}
-
-/** What can be planned but not yet trained. */
-function refuseUnbuilt(plan: Plan): void {
-  const { model, centers } = plan.document
-  if (model.precision === 'f16') {
-    throw trainErrors('ARC6505', {
-      what: '`precision = f16`, which needs loss scaling',
-      instead: 'use `bf16` or `f32`',
-    })
-  }
-  if (centers.sampleRate < 1) {
-    throw trainErrors('ARC6505', {
-      what: '`sample_rate` below 100%',
-      instead: "plan it, or train with all classes: --set centers.sample_rate='100%'",
-    })
   }
 }
 
@@ -196,17 +178,21 @@ async function runSteps(
     if (event !== undefined) options.onEvent(event)
     reported = performance.now()
   }
+  const scaled = plan.document.model.precision === 'f16'
   let begun = performance.now()
   for await (const batch of source) {
     if (options.signal.aborted) break
     const dataSeconds = secondsSince(begun)
     const metrics = await runStep(engine, executable, state, batch)
-    if (!Number.isFinite(metrics.loss)) throw trainErrors('ARC6504', { loss: metrics.loss, step: steps + 1 })
+    if (!Number.isFinite(metrics.loss) && !isPassing(metrics))
+      throw trainErrors('ARC6504', { loss: metrics.loss, step: steps + 1 })
     steps++
     meter.add({
       loss: metrics.loss,
       rate: metrics.rate,
       gradientNorm: metrics.gradient_norm,
+      lossScale: scaled ? metrics.loss_scale : undefined,
+      skipped: metrics.skipped === 1,
       seconds: secondsSince(begun),
       dataSeconds,
     })
@@ -219,6 +205,11 @@ async function runSteps(
   }
   report()
   return steps
+}
+
+/** Whether a step with a loss that is not finite did no harm: all stayed as it was, and f16 has not overflowed again and again. */
+function isPassing(metrics: Awaited<ReturnType<typeof runStep>>): boolean {
+  return metrics.skipped === 1 && metrics.loss_scale >= 1
 }
 
 /** Whether verification is due after so many steps, by `evaluate.every`. */

@@ -2,9 +2,10 @@
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { bug } from '../../grammar/diagnostic.ts'
 import type { HostTensor } from '../engine.ts'
+import { bf16ToF32 } from '../half.ts'
 import type { DeviceState } from './device-state.ts'
 
-/** Weights and buffers by name; with `centers`, the class centers too, in the order of the classes. */
+/** Weights and buffers by name, in f32; with `centers`, the class centers too, in the order of the classes. */
 export async function readWeights(
   plan: Plan,
   state: DeviceState,
@@ -14,10 +15,17 @@ export async function readWeights(
   for (const [index, spec] of plan.state.entries()) {
     const wanted = spec.role === 'parameter' || spec.role === 'buffer' || (options.centers && spec.role === 'centers')
     if (!wanted) continue
-    const tensor = await state.read(index)
+    const tensor = widened(await state.read(index))
     weights.set(spec.name, spec.layout === 'oihw' ? filterToOihw(tensor) : tensor)
   }
   return weights
+}
+
+/** In f32, whatever it is kept in. */
+function widened(tensor: HostTensor): HostTensor {
+  const { dtype, shape, data } = tensor
+  if (dtype !== 'bf16' || !(data instanceof Uint16Array)) return tensor
+  return { dtype: 'f32', shape, data: bf16ToF32(data) }
 }
 
 /** [kh,kw,I,O] → [O,I,kh,kw] */

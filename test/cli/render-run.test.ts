@@ -89,6 +89,16 @@ test('the summary of an interrupted run that was not verified', () => {
   expect(renderSummary([progress(7), end].reduce(advance, noEvents), documentLook).join('\n')).toMatchSnapshot()
 })
 
+test.each([
+  [{ factor: 65536, skipped: 0 }, /\|grad\| 1.90 {2}scale 65,536 {2}331/],
+  [{ factor: 0.5, skipped: 3 }, /scale 0.5 {2}3 skipped/],
+])('the scale of f16, %o', (lossScale, wanted) => {
+  expect(written('plain', [{ ...progress(7), lossScale }])).toMatch(wanted)
+  expect(renderPanel([{ ...progress(7), lossScale }].reduce(advance, noEvents), documentLook).join('\n')).toMatch(
+    /scale/,
+  )
+})
+
 test('the history of losses stays short and covers the whole run', () => {
   const events = Array.from({ length: 10_000 }, (_, i) => ({ ...progress(1), smoothedLoss: i }))
   const { losses } = events.reduce(advance, noEvents)

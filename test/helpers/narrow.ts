@@ -1,6 +1,6 @@
 /** A narrow IResNet with sharded centers: small enough that TensorFlow.js in plain JavaScript trains it in seconds. */
 import { compileExperiment } from '../../compiler/driver.ts'
-import type { Plan } from '../../compiler/plan/plan.ts'
+import { type Plan, type StepMetric, stepMetrics } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { DeviceTensor, Engine, HostTensor } from '../../runtime/engine.ts'
 import { memoryHost } from './diagnose.ts'
@@ -61,17 +61,25 @@ export function narrowBatch(plan: Plan, step: number): HostTensor[][] {
 }
 
 export interface Trained {
-  /** Of each step: loss, gradient norm, rate of replica 0. */
+  /** Of each step: `stepMetrics` of replica 0. */
   readonly metrics: readonly (readonly number[])[]
+  /** The state in the beginning, by replica and in the plan's order. */
+  readonly initial: readonly (readonly HostTensor[])[]
   /** The state afterwards, by replica and in the plan's order. */
   readonly state: readonly (readonly HostTensor[])[]
 }
 
-/** Trains `steps` steps from the plan's own initial state. */
-export async function trainNarrow(engine: Engine, plan: Plan, steps: number): Promise<Trained> {
+/** Instead of a state tensor of the beginning; `undefined` leaves it. */
+export type Edit = (name: string, tensor: HostTensor) => HostTensor | undefined
+
+/** Trains `steps` steps from the plan's own initial state, or one with a few changes. */
+export async function trainNarrow(engine: Engine, plan: Plan, steps: number, edit?: Edit): Promise<Trained> {
   const init = await engine.compile(plan.graphs.init)
   const step = await engine.compile(plan.graphs.step, { donate: new Map(plan.state.map((_, i) => [i, i])) })
   let state: DeviceTensor[][] = await init.run(Array.from({ length: plan.replicas }, () => []))
+  const readAll = () => Promise.all(state.map((own) => Promise.all(own.map((tensor) => tensor.read()))))
+  if (edit !== undefined) state = await editState(engine, plan, state, edit)
+  const initial = await readAll()
   const metrics: number[][] = []
   for (let index = 0; index < steps; index++) {
     const batch = await Promise.all(
@@ -84,11 +92,34 @@ export async function trainNarrow(engine: Engine, plan: Plan, steps: number): Pr
     metrics.push(values.map((value) => value.data[0] ?? Number.NaN))
     for (const tensor of [...batch.flat(), ...beyond.flat()]) tensor.dispose()
   }
-  const after = await Promise.all(state.map((own) => Promise.all(own.map((tensor) => tensor.read()))))
+  const after = await readAll()
   for (const tensor of state.flat()) tensor.dispose()
   init.dispose()
   step.dispose()
-  return { metrics, state: after }
+  return { metrics, initial, state: after }
+}
+
+async function editState(engine: Engine, plan: Plan, state: DeviceTensor[][], edit: Edit): Promise<DeviceTensor[][]> {
+  const edited = state.map((own, replica) =>
+    own.map(async (tensor, i) => {
+      const instead = edit(need(plan.state[i], 'a state tensor').name, await tensor.read())
+      if (instead === undefined) return tensor
+      tensor.dispose()
+      return engine.upload(replica, instead)
+    }),
+  )
+  return Promise.all(edited.map((own) => Promise.all(own)))
+}
+
+/** One of `stepMetrics` in every step. */
+export function metricOf(trained: Trained, name: StepMetric): number[] {
+  return trained.metrics.map((values) => values[stepMetrics.indexOf(name)] ?? Number.NaN)
+}
+
+/** A state tensor of one replica, afterwards or in the beginning. */
+export function stateOf(plan: Plan, state: Trained['state'], name: string, replica = 0): HostTensor {
+  const index = plan.state.findIndex((spec) => spec.name === name)
+  return need(state[replica]?.[index], name)
 }
 
 /**

@@ -61,8 +61,8 @@ function directLoss(
 
 /** Puts the gradient where the new centers belong, so that it can be looked at. */
 const gradientInstead: ChunkUpdate = {
-  clock: [],
-  apply: (_, __, ___, gradient) => new Map([['centers', gradient]]),
+  given: [],
+  apply: (_, __, { gradient }) => new Map([['centers', gradient]]),
 }
 
 async function runHead(c: Case, scale: number) {
@@ -84,7 +84,7 @@ async function runHead(c: Case, scale: number) {
     tables: new Map([['centers', b.input('w', { dtype: 'f32', shape: [height, D] })]]),
     shards,
     sampling: undefined,
-    update: gradientInstead,
+    update: () => gradientInstead,
     chunks,
   }
   const rules = {
