@@ -7,7 +7,8 @@
  * - So is the normalizing half of batch normalization, and the input gradient of its backward pass.
  * - Reductions, transposes, paddings and concatenations take such operands into their own loops, but keep their result.
  * - All else (convolutions, products, collectives, loops, barriers) reads and writes memory.
- * - A value that would be computed from more than `maxReads` tensors is kept.
+ * - A value that would be computed from more than `maxReads` tensors is kept, and so is a part that is read of a tensor which is
+ *   written in place: its old contents are gone when the last reader comes.
  *
  * For IResNet-50 in f16 this keeps five tensors of each block for the backward pass; beside weights and gradients the peak is
  * 1.9 GB at batch 64 and 3.7 GB at 128, which is what a prototype's steps took when XLA compiled them for a V100.
@@ -15,7 +16,7 @@
 import { need } from '../../grammar/diagnostic.ts'
 import { ruleCost } from './cost-rules.ts'
 import { elementCount } from './dtype.ts'
-import type { Graph, Op, Value } from './graph.ts'
+import { type Graph, type Op, operandAt, resultAt, type Value } from './graph.ts'
 import type { OpKind } from './op.ts'
 
 /** How an op fuses: whose loops it joins. */
@@ -97,6 +98,11 @@ const roles: { readonly [K in OpKind]: Role } = {
   reduce_scatter: opaque,
 }
 
+/** Whether ops of a kind compute their first result inside the ops that use it: they need one pass over their operands. */
+export function isInner(kind: OpKind): boolean {
+  return roles[kind].inner
+}
+
 export interface Fusion {
   /** The values that are written to memory. */
   readonly stored: ReadonlySet<Value>
@@ -146,13 +152,15 @@ function isDense(op: Op): boolean {
   return op.kind === 'constant' && typeof op.params.value !== 'number' && elementCount(op.params.shape) > 1
 }
 
-/** Outputs, and operands of ops that read memory. */
+/** Outputs, operands of ops that read memory, and parts of tensors that are later written in place. */
 function wantedInMemory(graph: Graph): Set<Value> {
   const wanted = new Set(graph.outputs.map((output) => output.value))
+  const overwritten = new Set(graph.ops.flatMap((op) => (op.kind === 'dynamic_update_slice' ? [operandAt(op, 0)] : [])))
   for (const op of graph.ops) {
     const { takes } = roles[op.kind]
     op.operands.forEach((value, i) => {
       if (takes === 'none' || (takes !== 'all' && !takes.includes(i))) wanted.add(value)
+      if (op.kind === 'dynamic_slice' && i === 0 && overwritten.has(value)) wanted.add(resultAt(op, 0))
     })
   }
   return wanted
