@@ -1,4 +1,7 @@
-/** Every experiment compiles and plans; its plan is kept in `test/golden`. Re-record with `npx vitest run test/experiments.test.ts -u`. */
+/**
+ * Every experiment compiles and plans. What is planned for those of `experiments/` is kept in `test/golden` as a whole, for those of
+ * its folders as one line each. Re-record with `npx vitest run test/experiments.test.ts -u`.
+ */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
@@ -8,6 +11,7 @@ import { fileHost } from '../cli/host.ts'
 import { documentLook } from '../cli/look.ts'
 import { packageFolder } from '../cli/package-folder.ts'
 import { renderPlan } from '../cli/render-plan.ts'
+import { renderVariants } from '../cli/render-variants.ts'
 import { compileExperiment } from '../compiler/driver.ts'
 import type { Host } from '../compiler/host.ts'
 import { type PlanDocument, planSchema } from '../compiler/plan/document.ts'
@@ -18,19 +22,29 @@ const host: Host = { ...fileHost(packageFolder, {}), countDataset: () => undefin
 
 const entryOf = (file: string) => need(host.readSource(`experiments/${file}`), file)
 
-const experiments = readdirSync(join(packageFolder, 'experiments'))
-  .filter((file) => file.endsWith('.arc'))
-  .flatMap((file) => {
-    const { program } = compileExperiment({ entry: entryOf(file), until: 'parse' }, host)
-    return experimentNames(need(program, file)).map((name) => ({ file, name }))
-  })
+const filesOf = (folder: string) =>
+  readdirSync(join(packageFolder, 'experiments', folder), { withFileTypes: true })
+    .filter((file) => file.isFile() && file.name.endsWith('.arc'))
+    .map((file) => join(folder, file.name))
 
+function experimentsOf(file: string) {
+  const { program } = compileExperiment({ entry: entryOf(file), until: 'parse' }, host)
+  return experimentNames(need(program, file)).map((name) => ({ file, name }))
+}
+
+const experiments = filesOf('').flatMap(experimentsOf)
+const folders = readdirSync(join(packageFolder, 'experiments'), { withFileTypes: true }).flatMap((entry) =>
+  entry.isDirectory() ? [entry.name] : [],
+)
+
+const isValid = new Ajv({ allErrors: true }).compile(planSchema)
 const plans = new Map<string, PlanDocument>()
 function planOf(file: string, experiment: string): PlanDocument {
   const known = plans.get(experiment)
   if (known !== undefined) return known
   const { plan, diagnostics } = compileExperiment({ entry: entryOf(file), experiment }, host)
-  expect(diagnostics).toEqual([])
+  // That a plan does not fit is said of it in its golden file.
+  expect(diagnostics.filter((diagnostic) => diagnostic.severity === 'error')).toEqual([])
   const { document } = need(plan, `the plan of ${experiment}`)
   plans.set(experiment, document)
   return document
@@ -43,8 +57,23 @@ describe.each(experiments)('$name of $file', ({ file, name }) => {
   })
 
   test('its document is what the schema says', () => {
-    const valid = new Ajv({ allErrors: true }).compile(planSchema)
-    expect(valid(planOf(file, name)), JSON.stringify(valid.errors)).toBe(true)
+    expect(isValid(planOf(file, name)), JSON.stringify(isValid.errors)).toBe(true)
+  })
+})
+
+describe.each(folders)('experiments/%s', (folder) => {
+  const own = filesOf(folder).flatMap(experimentsOf)
+
+  test('their plans', async () => {
+    const documents = own.map(({ file, name }) => planOf(file, name))
+    for (const document of documents) expect(isValid(document), JSON.stringify(isValid.errors)).toBe(true)
+    const text = `${renderVariants(documents, documentLook).join('\n')}\n`
+    await expect(text).toMatchFileSnapshot(`golden/${folder}.plans.txt`)
+  }, 120_000)
+
+  test('no name comes twice', () => {
+    const names = own.map(({ name }) => name)
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
   })
 })
 

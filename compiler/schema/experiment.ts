@@ -28,11 +28,12 @@ const centers: SectionSpec = {
       'shard',
       '`shard`: each device holds a part of the classes. `replicate`: each holds all of them.',
     ),
-    sample_rate: withDefault(float, '100%', 'Share of the classes that enter a step (Partial FC).', {
-      min: 0,
-      max: 1,
-      minOpen: true,
-    }),
+    sample_rate: withDefault(
+      float,
+      '100%',
+      'Share of the classes that enter a step (Partial FC); `0%`: only those of the batch.',
+      { min: 0, max: 1 },
+    ),
     update: withDefault(
       enumOf('center update', ['sparse', 'dense']),
       'sparse',

@@ -131,9 +131,11 @@ export function drawSample(
 
   const flat = (x: Value) => ops.reshape(b, x, [virtual * plan.slots])
   const extras = ops.select(b, holdsExtra, labels, plan.rows)
+  // At rate 0 there are no slots but those of the batch.
+  const isEmpty = plan.slots === 0
   return {
-    rows: ops.concatenate(b, [ops.convert(b, flat(drawn), 'i32'), extras], 0),
-    present: ops.concatenate(b, [flat(used), holdsExtra], 0),
+    rows: isEmpty ? extras : ops.concatenate(b, [ops.convert(b, flat(drawn), 'i32'), extras], 0),
+    present: isEmpty ? holdsExtra : ops.concatenate(b, [flat(used), holdsExtra], 0),
     slots: ops.select(b, isDrawn, drawnSlot, ops.select(b, isExtra, extraSlot, -1)),
   }
 }

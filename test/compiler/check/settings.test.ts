@@ -27,6 +27,8 @@ test.each([
   ['machine.memory=4', ['ARC3002 1:16 `machine.memory` takes bytes, and this number has no unit']],
   ['margin.m=30 deg', []],
   ['train.optimizer.lr=0.2', []],
+  ['train.optimizer.momentum=0.8', []],
+  ['train.optimizer.momentun=0.8', ['ARC3201 1:17 `train.optimizer` has no argument or field `momentun`']],
   ['train.optimizer=sgd(lr: 0.2, nesterov: true)', ['ARC3103 1:30 `sgd` has no parameter `nesterov`']],
   ['centers.placement=replicate', []],
   ['centers.placement=sharded', ['ARC3007 1:19 `sharded` is not a value of `centers.placement`']],

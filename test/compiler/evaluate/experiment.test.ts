@@ -141,6 +141,14 @@ experiment last extends run { train.optimizer = sgd(lr: 0.5) }
     expect(resolveText(text, { name: 'last' }).experiment?.optimizer.lr).toBe(0.5)
   })
 
+  it('changes an argument of what a base of another file sets in a section', () => {
+    const files = { 'shared.arc': experimentText() }
+    const text = 'use shared: run\nexperiment here extends run { train.optimizer.momentum = 0.5 }\n'
+    const { experiment, diagnostics } = resolveText(text, { files })
+    expect(diagnostics).toEqual([])
+    expect(experiment?.optimizer.text).toBe('sgd(lr: 0.1, momentum: 0.5, weight_decay: 0)')
+  })
+
   it('evaluates the fields of another file in its scope', () => {
     const files = { 'shared.arc': experimentText('  train.seed = hidden', 'let hidden = 99') }
     const { experiment } = resolveText('use shared: base, run\nexperiment here extends run { train.clip = 1 }\n', {
@@ -234,8 +242,8 @@ describe('across fields', () => {
       'ARC4214 `holdout` verification needs identities that are held out of training',
     ],
     ['  evaluate.pairs = 61', 'ARC4216 `evaluate.pairs` must be even, got 61'],
-    ['  centers.sample_rate = 0%', 'ARC4020 `centers.sample_rate` must be in (0, 1], got 0'],
-    ['  centers.sample_rate = 120%', 'ARC4020 `centers.sample_rate` must be in (0, 1], got 1.2'],
+    ['  centers.sample_rate = -1%', 'ARC4020 `centers.sample_rate` must be in [0, 1], got -0.01'],
+    ['  centers.sample_rate = 120%', 'ARC4020 `centers.sample_rate` must be in [0, 1], got 1.2'],
     ['  margin = arcface(m: 28.6 rad)', 'ARC4213 `arcface` requires `m >= 0 rad and m < 90 deg`'],
     [
       '  machine = lonely',

@@ -1,0 +1,32 @@
+// What the configs of arcface_torch have in common: its configs/base.py, in mixed precision as all of them are.
+//
+// Nothing there says what GPUs they ran on. Here the convolutional networks are planned for V100s of 32 GB, which the benchmark of
+// arcface_torch names, and the vision transformers for A100s of 80 GB; another machine is `--set machine='dgx_h100(nodes: 1)'`.
+// Sampled classes are updated as its first version did; its second one, which moves and decays the others too, is
+// `--set centers.update=dense`.
+
+use std.backbones: r50
+use std.datasets: ms1mv3
+use std.machines
+use std.margins: arcface
+
+/// The defaults of arcface_torch.
+experiment base {
+  dataset  = ms1mv3
+  backbone = r50
+  margin   = arcface(m: 0.5 rad)
+  machine  = dgx_v100(nodes: 1)
+
+  train {
+    batch     = 128 per device
+    epochs    = 20
+    precision = f16
+    optimizer = sgd(lr: 0.1, momentum: 0.9, weight_decay: 5e-4)
+    schedule  = polynomial(power: 1, warmup: 0 epochs)
+    clip      = 5
+    seed      = 2048
+  }
+
+  evaluate { sets = [lfw, cfp_fp, agedb_30], every = 2000 steps }
+  checkpoint { every = 1 epochs }
+}
