@@ -5,6 +5,7 @@ import type { Platform } from '../../compiler/stablehlo/emitter.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
 import type { CompileOptions, DeviceTensor, Donation, Engine, Executable, HostTensor } from '../engine.ts'
 import { cacheKey, compileCacheEnabled, dropCached, readCached, writeCached } from './compile-cache.ts'
+import { cudaFlags } from './cuda-flags.ts'
 import { type FetchProgress, locatePlugin } from './fetch-plugin.ts'
 import { PjrtBuffer, uploadBuffer } from './pjrt/buffer.ts'
 import { PjrtClient } from './pjrt/client.ts'
@@ -109,7 +110,8 @@ class LoadedEngine implements XlaEngine {
   async #program(graph: Graph, donate: Donation): Promise<PjrtExecutable> {
     const client = this.#client
     const outputs = graph.outputs.map((output) => output.value.type)
-    const compileOptions = writeCompileOptions({ replicas: this.replicas })
+    const overrides = client.platform === 'cpu' ? {} : cudaFlags
+    const compileOptions = writeCompileOptions({ replicas: this.replicas, overrides })
     const emit = (locations: boolean) => emitModule(graph, { platform: this.platform, donate, locations })
     const useCache = compileCacheEnabled()
     // The key leaves the source places out: moving a block in a file changes no machine code.

@@ -59,15 +59,13 @@ function sumProgram(replicas: number): string {
 function exactPlans({ plugin, dataFolder }: CudaTools): void {
   const flags = { xla_gpu_autotune_level: 0, xla_gpu_cuda_data_dir: dataFolder }
   const compile = (target: string, nodes: number, devices: number, program: string) =>
-    compileInChild(
-      {
-        plugin,
-        program,
-        replicas: nodes * devices,
-        topology: { target_config: target, topology: topologyText(nodes, devices) },
-      },
+    compileInChild({
+      plugin,
+      program,
+      replicas: nodes * devices,
+      topology: { target_config: target, topology: topologyText(nodes, devices) },
       flags,
-    )
+    })
 
   it.each(gpuTable.map((gpu, i) => ({ gpu, nodes: i % 2 === 0 ? 1 : 2 })))(
     'a small program for $nodes × 4 $gpu.name',
@@ -111,8 +109,8 @@ function exactPlans({ plugin, dataFolder }: CudaTools): void {
   )
 
   it('a plugin that cannot be loaded is an error, and leaves no process behind', async () => {
-    const job = { plugin: join(plugins, 'nothing.so'), program: '', replicas: 1, topology: {} }
-    await expect(compileInChild(job, {})).rejects.toMatchObject({
+    const job = { plugin: join(plugins, 'nothing.so'), program: '', replicas: 1, topology: {}, flags: {} }
+    await expect(compileInChild(job)).rejects.toMatchObject({
       code: 'ARC6015',
       message: expect.stringContaining('nothing.so'),
     })

@@ -4,25 +4,14 @@ import { fileURLToPath } from 'node:url'
 import { xlaError } from '../errors.ts'
 import type { CompileAnswer, CompileJob } from './exact-worker.ts'
 
-/** Flags of XLA, without dashes, to their values. */
-export type XlaFlags = Readonly<Record<string, string | number | boolean>>
-
 /** So much of what the process wrote last is kept, in characters. */
 const keptOutput = 4000
 
-function flagText(flags: XlaFlags): string {
-  return Object.entries(flags)
-    .map(([name, value]) => `--${name}=${value}`)
-    .join(' ')
-}
-
 /** Bundled, the worker is JavaScript; from the sources, tsx loads it. */
-function startWorker(flags: XlaFlags): ChildProcess {
+function startWorker(): ChildProcess {
   const path = fileURLToPath(new URL('./exact-worker.ts', import.meta.url))
-  const own = process.env.XLA_FLAGS
   return fork(path, [], {
     execArgv: path.endsWith('.ts') ? ['--import', 'tsx'] : [],
-    env: { ...process.env, XLA_FLAGS: own ? `${flagText(flags)} ${own}` : flagText(flags) },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
   })
@@ -32,9 +21,9 @@ function startWorker(flags: XlaFlags): ChildProcess {
  * Compiles in a process of its own; it ends with the answer, or with this process. Throws ARC6015 where it ends without one, or
  * could not load the plugin.
  */
-export function compileInChild(job: CompileJob, flags: XlaFlags): Promise<Exclude<CompileAnswer, { kind: 'failed' }>> {
+export function compileInChild(job: CompileJob): Promise<Exclude<CompileAnswer, { kind: 'failed' }>> {
   return new Promise((resolve, reject) => {
-    const child = startWorker(flags)
+    const child = startWorker()
     let written = ''
     const stop = () => child.kill()
     process.once('exit', stop)

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheFolder } from '../cache-folder.ts'
+import type { XlaFlags } from '../cuda-flags.ts'
 import type { CompiledMemory } from '../pjrt/topology.ts'
 
 /** What a program's memory depends on. */
@@ -14,7 +15,9 @@ export interface ExactKeyParts {
   readonly program: string
   readonly replicas: number
   readonly topology: Readonly<Record<string, string>>
-  readonly flags: Readonly<Record<string, string | number | boolean>>
+  readonly flags: XlaFlags
+  /** `$XLA_FLAGS`, which the plugin reads by itself. */
+  readonly environment: string
   /** Names the builds of the plugin and of `ptxas`. */
   readonly tools: readonly string[]
 }
@@ -36,6 +39,7 @@ export function exactKey(parts: ExactKeyParts): string {
   add(String(parts.replicas))
   addSorted(parts.topology)
   addSorted(parts.flags)
+  add(parts.environment)
   for (const tool of parts.tools) add(tool)
   return hash.digest('hex')
 }

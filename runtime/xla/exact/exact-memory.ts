@@ -4,9 +4,10 @@
  */
 import type { Plan } from '../../../compiler/plan/plan.ts'
 import { emitModule } from '../../../compiler/stablehlo/emit-module.ts'
+import { cudaFlags, type XlaFlags } from '../cuda-flags.ts'
 import { PjrtError, xlaError } from '../errors.ts'
 import type { FetchEvent } from '../fetch-plugin.ts'
-import { compileInChild, type XlaFlags } from './compile-in-child.ts'
+import { compileInChild } from './compile-in-child.ts'
 import { cudaEntries, fetchCudaTools } from './cuda-tools.ts'
 import { exactKey, readFigures, type StoredFigures, writeFigures } from './exact-cache.ts'
 import { findGpu, type GpuFigures, gpuTable, showCompute } from './gpus.ts'
@@ -32,7 +33,7 @@ export interface ExactOptions {
 }
 
 /** Without the GPU nothing can be timed, so XLA takes its default for every choice. */
-const exactFlags: XlaFlags = { xla_gpu_autotune_level: 0 }
+const exactFlags: XlaFlags = { ...cudaFlags, xla_gpu_autotune_level: 0 }
 
 /** The declared GPU in XLA's terms. Throws ARC6011 where the device is no GPU, ARC6012 where it is none that arcc knows. */
 function targetGpu({ run }: Plan): GpuFigures {
@@ -68,7 +69,9 @@ export async function exactMemory(plan: Plan, options: ExactOptions = {}): Promi
     topology: { target_config: targetConfig(gpu), topology: topologyText(nodes, devicesPerNode) },
   }
   const tools = [entries.plugin, entries.ptxas].map((entry) => entry.sha256)
-  const key = exactKey({ ...job, program: emit(false), flags: { ...exactFlags, ...flags }, tools })
+  const environment = process.env.XLA_FLAGS ?? ''
+  const allFlags = { ...exactFlags, ...flags }
+  const key = exactKey({ ...job, program: emit(false), flags: allFlags, environment, tools })
   const known = await readFigures(key)
   if (known !== undefined) return { ...known, gpu: gpu.name, cached: true }
 
@@ -76,8 +79,12 @@ export async function exactMemory(plan: Plan, options: ExactOptions = {}): Promi
     onProgress({ phase: 'fetch', wheel, event })
   })
   onProgress({ phase: 'compile', gpu: gpu.name })
-  const allFlags = { ...exactFlags, xla_gpu_cuda_data_dir: dataFolder, ...flags }
-  const answer = await compileInChild({ ...job, plugin, program: emit(true) }, allFlags)
+  const answer = await compileInChild({
+    ...job,
+    plugin,
+    program: emit(true),
+    flags: { ...allFlags, xla_gpu_cuda_data_dir: dataFolder },
+  })
   if (answer.kind === 'refused') {
     const { method, status, message } = answer
     const cause = new PjrtError(method, status, message)

@@ -1,7 +1,8 @@
 /**
- * The process that compiles for a GPU. It is one of its own since XLA reads its flags once, when the plugin is loaded, since the
- * plugins for CUDA and for the CPU are two builds of one compiler, and since a fatal error in it ends only this process.
+ * The process that compiles for a GPU. It is one of its own since the plugins for CUDA and for the CPU are two builds of
+ * one compiler, since what they load stays loaded, and since a fatal error in it ends only this process.
  */
+import type { XlaFlags } from '../cuda-flags.ts'
 import { PjrtError } from '../errors.ts'
 import { writeCompileOptions } from '../pjrt/compile-options.ts'
 import { PjrtLibrary } from '../pjrt/library.ts'
@@ -15,6 +16,7 @@ export interface CompileJob {
   /** StableHLO text. */
   readonly program: string
   readonly replicas: number
+  readonly flags: XlaFlags
 }
 
 export type CompileAnswer =
@@ -27,7 +29,7 @@ async function compile(job: CompileJob): Promise<CompileAnswer> {
     const library = PjrtLibrary.load(job.plugin)
     const topology = createTopology(library, job.topology)
     const begun = performance.now()
-    const options = writeCompileOptions({ replicas: job.replicas })
+    const options = writeCompileOptions({ replicas: job.replicas, overrides: job.flags })
     const memory = await compileForTopology(library, topology, job.program, options)
     return { kind: 'done', memory, seconds: (performance.now() - begun) / 1000 }
   } catch (error) {

@@ -3,10 +3,12 @@
  * buffers: a field is its number and wire type as a varint, then a varint, or a length and bytes.
  */
 
+import type { XlaFlags } from '../cuda-flags.ts'
+
 export interface CompileOptionsFields {
   readonly replicas: number
   /** XLA flags for this program only, without dashes: `xla_cpu_enable_fast_math`. */
-  readonly overrides?: Readonly<Record<string, string | boolean | number>>
+  readonly overrides?: XlaFlags
 }
 
 function varint(value: number): number[] {

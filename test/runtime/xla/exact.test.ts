@@ -71,6 +71,7 @@ describe('the key of a program', () => {
     replicas: 8,
     topology: { target_config: 'a', topology: '1x1x8' },
     flags: { xla_a: 0, xla_b: true },
+    environment: '',
     tools: ['aa', 'bb'],
   }
 
@@ -91,6 +92,7 @@ describe('the key of a program', () => {
     ['topology', { topology: { target_config: 'a', topology: '1x2x4' } }],
     ['flags', { flags: { xla_a: 1, xla_b: true } }],
     ['fewer flags', { flags: { xla_a: 0 } }],
+    ['environment', { environment: '--xla_a=1' }],
     ['tools', { tools: ['aa', 'cc'] }],
     ['tools, cut elsewhere', { tools: ['aab', 'b'] }],
   ])('depends on the %s', (_, change) => {
