@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import type { Host } from '../compiler/host.ts'
 import type { SourceFile } from '../grammar/source.ts'
 import { countDataset } from './count-dataset.ts'
+import { readMachineProfile } from './machine-file.ts'
 import { stdlibFolder } from './package-folder.ts'
 
 /** What the operating system says where there is no such file. */
@@ -42,5 +43,6 @@ export function fileHost(folder: string = process.cwd(), env: NodeJS.ProcessEnv 
     stdlibNames: [...modules.keys()],
     env: (name) => env[name],
     countDataset,
+    machineProfile: () => readMachineProfile(env),
   }
 }

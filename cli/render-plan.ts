@@ -177,6 +177,13 @@ function collectives({ collectives: list }: PlanDocument, look: Look): string[] 
   ]
 }
 
+/** Seconds below which what is hidden is not worth a line. */
+const worthSaying = 1e-4
+
+function secondsOf({ parts }: PlanDocument['time'], name: string): number {
+  return parts.find((part) => part.name === name)?.seconds ?? 0
+}
+
 function time({ time: estimate }: PlanDocument, look: Look): string[] {
   const largest = Math.max(...estimate.parts.map((part) => part.seconds))
   const rows = estimate.parts.map((part) => [
@@ -190,9 +197,14 @@ function time({ time: estimate }: PlanDocument, look: Look): string[] {
     `~${formatSeconds(estimate.totalSeconds)} in all`,
     `bound by ${estimate.bound}`,
   )
+  const beside = [
+    { what: 'collectives', seconds: estimate.linkSeconds - secondsOf(estimate, 'links') },
+    { what: 'images made ready', seconds: estimate.bound === 'data' ? 0 : (estimate.dataSeconds ?? 0) },
+  ].filter(({ seconds }) => seconds >= worthSaying)
   return [
     `${look.palette.strong('Time, estimated')}   ${head}`,
     ...renderTable([{}, { align: 'right' }, {}], rows, { indent: 2, gap: 3 }),
+    ...beside.map(({ what, seconds }) => `  ${look.palette.quiet(`${formatSeconds(seconds)} of ${what} beside them`)}`),
     `  ${look.palette.quiet(`basis: ${estimate.basis}`)}`,
   ]
 }
@@ -228,6 +240,12 @@ function overrides({ experiment }: PlanDocument, look: Look): string[] {
   return [look.palette.strong('Set on the command line'), ...renderTable([{}, {}], rows, { indent: 2, gap: 1 }), '']
 }
 
+function choices({ choices: list }: PlanDocument, look: Look): string[] {
+  if (list.length === 0) return []
+  const rows = list.map(({ path, value, why }) => [path, `= ${value}`, look.palette.quiet(why)])
+  return [look.palette.strong('Chosen for auto'), ...renderTable([{}, {}, {}], rows, { indent: 2, gap: 1 }), '']
+}
+
 /** Exact figures, where there are some, overrule the ledger. */
 function closing({ experiment, memory, exact }: PlanDocument, look: Look): string {
   const { palette } = look
@@ -256,6 +274,7 @@ export function renderPlan(plan: PlanDocument, look: Look): string[] {
     ...summary(plan, look),
     '',
     ...overrides(plan, look),
+    ...choices(plan, look),
     ...sections.filter((lines) => lines.length > 0).flatMap((lines) => [...lines, '']),
     closing(plan, look),
   ]

@@ -20,6 +20,8 @@ export interface Experiment {
   readonly train: TrainSpec
   readonly evaluate: EvaluateSpec
   readonly checkpoint: CheckpointSpec
+  /** Fields that say `auto`. What they hold here is only a start: the planner sets them. */
+  readonly open: { readonly batch: boolean; readonly placement: boolean }
   readonly requires: readonly RequireSpec[]
   /** Every field, defaults included, as `path = value` in `.arc` text with its place: the run's record of what it was. */
   readonly resolved: readonly ResolvedField[]
@@ -118,6 +120,8 @@ export interface MachineSpec {
   readonly name: string
   readonly nodes: number
   readonly devicesPerNode: number
+  /** CPU cores of one computer. */
+  readonly cores: number | undefined
   readonly device: DeviceSpec
   readonly within: Link
   readonly between: Link | undefined

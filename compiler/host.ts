@@ -1,6 +1,7 @@
 /** What the compiler may ask of the world: read-only, and replaced by a table in tests. */
 import type { SourceFile } from '../grammar/source.ts'
 import type { DatasetSpec } from './experiment.ts'
+import type { MachineProfile } from './plan/machine-profile.ts'
 
 /** What is really there: identities to train on (held-out ones are not among them) and their images. */
 export interface DatasetCounts {
@@ -19,4 +20,6 @@ export interface Host {
   env(name: string): string | undefined
   /** Counts a data set that lies on this computer; `undefined` where it does not. */
   countDataset(spec: DatasetSpec): DatasetCounts | undefined
+  /** What was measured of this computer; `undefined` where nothing was. */
+  machineProfile(): MachineProfile | undefined
 }

@@ -47,28 +47,28 @@ machine cpu(devices: int = 1, memory: bytes = 4 GiB) {
 
 /// NVIDIA DGX-1 and DGX-2H class servers: eight V100, NVLink 2, four InfiniBand ports of 100 Gb/s.
 machine dgx_v100(nodes: int = 1) {
-  nodes = nodes, devices_per_node = 8, device = v100_sxm2_32gb
+  nodes = nodes, devices_per_node = 8, cores = 40, device = v100_sxm2_32gb
   links { within = nvlink(150 GB/s), between = infiniband(4 * 12.5 GB/s) }
   source = "NVIDIA DGX-1 with Tesla V100 system architecture white paper, 2017"
 }
 
 /// NVIDIA DGX A100: eight A100, NVLink 3 through NVSwitch, eight InfiniBand ports of 200 Gb/s.
 machine dgx_a100(nodes: int = 1) {
-  nodes = nodes, devices_per_node = 8, device = a100_sxm4_80gb
+  nodes = nodes, devices_per_node = 8, cores = 128, device = a100_sxm4_80gb
   links { within = nvlink(300 GB/s), between = infiniband(8 * 25 GB/s) }
   source = "NVIDIA DGX A100 data sheet, 2021"
 }
 
 /// NVIDIA DGX H100: eight H100, NVLink 4 through NVSwitch, eight InfiniBand ports of 400 Gb/s.
 machine dgx_h100(nodes: int = 1) {
-  nodes = nodes, devices_per_node = 8, device = h100_sxm5_80gb
+  nodes = nodes, devices_per_node = 8, cores = 112, device = h100_sxm5_80gb
   links { within = nvlink(450 GB/s), between = infiniband(8 * 50 GB/s) }
   source = "NVIDIA DGX H100 data sheet, 2023"
 }
 
 /// NVIDIA DGX H200: eight H200, NVLink 4 through NVSwitch, eight InfiniBand ports of 400 Gb/s.
 machine dgx_h200(nodes: int = 1) {
-  nodes = nodes, devices_per_node = 8, device = h200_sxm_141gb
+  nodes = nodes, devices_per_node = 8, cores = 112, device = h200_sxm_141gb
   links { within = nvlink(450 GB/s), between = infiniband(8 * 50 GB/s) }
   source = "NVIDIA DGX H200 data sheet, 2024"
 }

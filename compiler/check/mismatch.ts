@@ -29,7 +29,7 @@ function reportMismatch(checker: Checker, expr: Expr, actual: Type, expected: Ex
   const { what } = expected
   const place = placeOf(expected)
   const shown = { place, expected: showType(wanted), found: showType(actual) }
-  if (actual.kind === 'number' && reportNumber(checker, expr, actual, wanted, expected)) return
+  if (actual.kind === 'number' && reportNumber(checker, expr, actual, besideNames(wanted), expected)) return
   if (actual.kind === 'bool' && wanted.kind === 'bool') {
     const extras = extrasOf(expected, { label: 'known only on the device' })
     report(checker, checkDiagnostic('ARC3005', { what, noun: 'condition' }, expr.span, extras))
@@ -54,6 +54,13 @@ function reportMismatch(checker: Checker, expr: Expr, actual: Type, expected: Ex
   }
   const label = actual.kind === 'function' && wanted.kind === 'object' ? 'this is not called' : thisIs(showType(actual))
   report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, { label })))
+}
+
+/** What a place takes beside names like `auto`, where that is one type. */
+function besideNames(wanted: Type): Type {
+  if (wanted.kind !== 'union') return wanted
+  const [only, ...more] = wanted.members.filter((member) => member.kind !== 'enum')
+  return only === undefined || more.length > 0 ? wanted : only
 }
 
 function placeOf({ what, verb = 'takes' }: Expected): string {
@@ -85,7 +92,7 @@ function bareNumber(expr: Expr): { literal: NumberExpr; value: number } | undefi
 function reportNumber(checker: Checker, expr: Expr, actual: NumberType, wanted: Type, expected: Expected): boolean {
   const { what } = expected
   const place = placeOf(expected)
-  const shown = { place, expected: showType(wanted), found: showType(actual) }
+  const shown = { place, expected: showType(present(expected.type)), found: showType(actual) }
   const say = (code: 'ARC3001' | 'ARC3003' | 'ARC3004', extras: Extras) => {
     report(checker, checkDiagnostic(code, shown, expr.span, extrasOf(expected, extras)))
     return true

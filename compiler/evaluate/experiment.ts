@@ -147,7 +147,8 @@ function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined
       related: [{ span: spanOf('epochs'), message: '`train.epochs` is here' }],
     })
   const batch = at('batch')
-  const count = batch.kind === 'batch' ? batch.count : 0
+  // What says `auto` holds one image until the planner sets it.
+  const count = batch.kind === 'batch' ? batch.count : 1
   const devices = machine === undefined ? 1 : machine.nodes * machine.devicesPerNode
   const perDevice = batch.kind === 'batch' && batch.scope === 'global' ? count / devices : count
   if (!Number.isInteger(perDevice))
@@ -190,7 +191,7 @@ function resolveCenters(fields: ExperimentFields, optimizer: Optimizer, context:
       },
     )
   return {
-    placement: asMember(at('placement'), ['shard', 'replicate']),
+    placement: asMember(at('placement'), ['shard', 'replicate', 'auto']) === 'replicate' ? 'replicate' : 'shard',
     sampleRate: asNumber(at('sample_rate')),
     update: asMember(at('update'), ['sparse', 'dense']),
     gradient: asMember(at('gradient'), ['exact', 'straight_through']),
@@ -200,6 +201,15 @@ function resolveCenters(fields: ExperimentFields, optimizer: Optimizer, context:
     chunk,
     spans: { sampleRate: spanOf('sample_rate'), placement: spanOf('placement'), chunk: spanOf('chunk') },
   }
+}
+
+/** The fields that the planner sets. */
+function openFields(fields: ExperimentFields): Experiment['open'] {
+  const saysAuto = (path: string) => {
+    const value = fields.value(path)
+    return value.kind === 'enum' && value.member === 'auto'
+  }
+  return { batch: saysAuto('train.batch'), placement: saysAuto('centers.placement') }
 }
 
 function resolveEvaluate(fields: ExperimentFields, holdout: number | undefined, context: Context) {
@@ -272,6 +282,7 @@ export function resolveExperiment(
       every: orNone(fields.value('checkpoint.every'), asDuration),
       keep: asNumber(fields.value('checkpoint.keep')),
     },
+    open: openFields(fields),
     requires,
     resolved: fields.resolved.filter((field) => field.path !== displacedLength(fields)),
   }

@@ -76,7 +76,7 @@ function resolveDevice(object: ObjectValue, context: Context): DeviceSpec | unde
 
 /** `undefined` after reported mistakes. */
 export function resolveMachine(object: ObjectValue, context: Context): MachineSpec | undefined {
-  const paths = ['nodes', 'devices_per_node', 'device', 'links.within', 'links.between']
+  const paths = ['nodes', 'devices_per_node', 'cores', 'device', 'links.within', 'links.between']
   return readFields(object, paths, context, (field) => {
     const device = resolveDevice(asObject(field('device')), context)
     const nodes = asNumber(field('nodes'))
@@ -88,6 +88,7 @@ export function resolveMachine(object: ObjectValue, context: Context): MachineSp
       name,
       nodes,
       devicesPerNode: asNumber(field('devices_per_node')),
+      cores: orNone(field('cores'), asNumber),
       device,
       within: asLink(field('links.within')),
       between,

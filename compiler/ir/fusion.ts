@@ -160,7 +160,9 @@ function wantedInMemory(graph: Graph): Set<Value> {
     const { takes } = roles[op.kind]
     op.operands.forEach((value, i) => {
       if (takes === 'none' || (takes !== 'all' && !takes.includes(i))) wanted.add(value)
-      if (op.kind === 'dynamic_slice' && i === 0 && overwritten.has(value)) wanted.add(resultAt(op, 0))
+      // Where only one tensor is written, its part is read by the loop that writes it.
+      if (op.kind === 'dynamic_slice' && i === 0 && overwritten.size > 1 && overwritten.has(value))
+        wanted.add(resultAt(op, 0))
     })
   }
   return wanted

@@ -68,7 +68,7 @@ export function liveness(graph: Graph, donated: DonatedInputs = new Map()): Live
       bufferOf.set(value, buffer)
     })
   })
-  const lent = lendInputs(graph, donated, bufferOf)
+  const lent = lendInputs(graph, donated, bufferOf, fusion)
   const temporary = buffers.filter((buffer) => buffer.op.kind !== 'input')
   return summarize(graph, temporary, lent)
 }
@@ -112,21 +112,52 @@ function sharedBuffer(
   return undefined
 }
 
-/** When each buffer of a donated output moves into its input's memory: the index from which it costs nothing. */
+/**
+ * When each buffer of a donated output moves into its input's memory: the index from which it costs nothing. New weights and new
+ * optimizer states that are computed from the same tensors come out of one loop, so that a sibling that still reads the input does
+ * not count.
+ */
 function lendInputs(
   graph: Graph,
   donated: DonatedInputs,
   bufferOf: ReadonlyMap<Value, Buffer>,
+  fusion: Fusion,
 ): ReadonlyMap<Buffer, number> {
+  const readers = readersOf(new Set(graph.inputs), graph, fusion)
   const lent = new Map<Buffer, number>()
   for (const [output, input] of donated) {
-    const own = bufferOf.get(need(graph.inputs[input], `input ${input}`))
+    const value = need(graph.inputs[input], `input ${input}`)
+    const own = bufferOf.get(value)
     const buffer = bufferOf.get(need(graph.outputs[output], `output ${output}`).value)
     if (own === undefined || buffer === undefined || own === buffer || own.bytes !== buffer.bytes) continue
-    // While somebody still reads the input, the output waits in memory of its own.
-    lent.set(buffer, own.to + 1)
+    const later = (readers.get(value) ?? []).filter((at) => at > buffer.from)
+    const siblings = later.every((at) => isSibling(graph.ops[at], buffer.op, graph.replicas))
+    // While somebody else still reads the input, the output waits in memory of its own.
+    lent.set(buffer, siblings ? buffer.from : own.to + 1)
   }
   return lent
+}
+
+/** Indices of the ops that read values from memory. */
+function readersOf(values: ReadonlySet<Value>, graph: Graph, fusion: Fusion): ReadonlyMap<Value, readonly number[]> {
+  const readers = new Map<Value, number[]>()
+  graph.ops.forEach((op, at) => {
+    if (!op.results.some((value) => fusion.stored.has(value))) return
+    for (const value of fusion.readsOf(op).keys()) {
+      if (!values.has(value)) continue
+      const known = readers.get(value)
+      if (known === undefined) readers.set(value, [at])
+      else known.push(at)
+    }
+  })
+  return readers
+}
+
+/** Whether one loop can compute both: elementwise, of one shape. */
+function isSibling(op: Op | undefined, other: Op, replicas: number): boolean {
+  const [a, b] = [op?.results[0], other.results[0]]
+  if (op === undefined || a === undefined || b === undefined) return false
+  return ruleCost(op, replicas).class === 'elementwise' && sameShape(a.type.shape, b.type.shape)
 }
 
 /** What a loop's body needs beside what it is given and what it carries. */

@@ -1,161 +1,116 @@
 /** Experiment → plan: the graphs, and the document that describes them. */
-import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
+import type { DiagnosticBag, Extras } from '../../grammar/diagnostic.ts'
+import type { Span } from '../../grammar/source.ts'
 import type { Experiment, RequireSpec } from '../experiment.ts'
-import type { Host } from '../host.ts'
-import { opCosts } from '../ir/cost.ts'
-import { byteSize, elementCount } from '../ir/dtype.ts'
-import type { Graph } from '../ir/graph.ts'
-import { buildGraphs, type Graphs } from '../step/graphs.ts'
-import { listCollectives } from './collectives.ts'
+import type { DatasetCounts, Host } from '../host.ts'
+import { findAnswers } from './answers.ts'
+import { describePlan } from './describe.ts'
 import type { PlanDocument } from './document.ts'
-import { buildLedger } from './ledger.ts'
-import { type Lengths, planLengths } from './lengths.ts'
+import { worldSize } from './lengths.ts'
 import { planDiagnostic } from './messages.ts'
 import type { Plan } from './plan.ts'
+import { settle } from './settle.ts'
 import { showBytes, showQuantity } from './show.ts'
-import { estimateTime } from './time.ts'
 
 /** Builds the plan of an experiment; `undefined` after errors. `file` is where it was declared, for people. */
 export function buildPlan(experiment: Experiment, file: string, host: Host, bag: DiagnosticBag): Plan | undefined {
-  const lengths = planLengths(experiment, host, bag)
-  if (lengths === undefined) return undefined
-  const graphs = buildGraphs(experiment, lengths, { images: 'u8' })
-  if (graphs === undefined) return undefined
-  const document = describe(experiment, file, lengths, graphs)
-  checkFit(experiment, document, bag)
+  const counting = countingOnce(host)
+  const settled = settle(experiment, counting, bag)
+  if (settled === undefined) return undefined
+  const { candidate, choices } = settled
+  const answers = candidate.memory.fits ? [] : [...findAnswers(candidate, counting)]
+  const document = describePlan(candidate, file, { choices: [...choices], answers })
+  checkFit(candidate.experiment, document, bag)
   for (const require of experiment.requires) checkRequire(require, document, bag)
-  const { slots, shards, embedState } = graphs
+  const { graphs, lengths } = candidate
+  const { train, backbone, evaluate, dataset, machine } = candidate.experiment
   return {
     name: experiment.name,
     document,
     replicas: lengths.replicas,
-    state: slots.map((slot) => slot.tensor),
-    shards,
+    state: graphs.slots.map((slot) => slot.tensor),
+    shards: graphs.shards,
     graphs,
-    embedState,
+    embedState: graphs.embedState,
     run: {
-      dataset: experiment.dataset,
-      evaluate: experiment.evaluate,
-      machine: experiment.machine,
-      batchPerDevice: experiment.train.batchPerDevice,
-      epochs: lengths.epochs,
-      steps: lengths.steps,
-      stepsPerEpoch: lengths.stepsPerEpoch,
-      flip: experiment.train.flip,
-      seed: experiment.train.seed,
-      image: experiment.backbone.input,
-      embedding: experiment.backbone.embedding,
-      classes: lengths.classes,
-    },
-  }
-}
-
-function describe(experiment: Experiment, file: string, lengths: Lengths, graphs: Graphs): PlanDocument {
-  const { backbone, centers, dataset, machine, margin, optimizer, schedule, train } = experiment
-  const state = graphs.slots.map((slot) => slot.tensor)
-  const count = (role: 'parameter' | 'buffer') =>
-    state.filter((t) => t.role === role).reduce((sum, t) => sum + elementCount(t.shape), 0)
-  const centerBytes = state
-    .filter((t) => t.role === 'centers' || t.role === 'centers_optimizer')
-    .reduce((sum, t) => sum + byteSize(t), 0)
-  const rates = Array.from({ length: 11 }, (_, tenth) => {
-    const step = Math.round((tenth / 10) * Math.max(0, lengths.steps - 1))
-    return optimizer.lr * schedule.factorAt(step, lengths.steps, lengths.stepsPerEpoch)
-  })
-  return {
-    schema: 1,
-    experiment: {
-      name: experiment.name,
-      file,
-      fields: experiment.resolved.map(({ path, text, origin }) => ({ path, value: text, origin })),
-    },
-    model: {
-      backbone: backbone.name,
-      embedding: backbone.embedding,
-      input: [...backbone.input],
-      parameters: count('parameter'),
-      buffers: count('buffer'),
-      multiplyAdds: multiplyAdds(graphs.step, train.batchPerDevice),
-      precision: train.precision,
-    },
-    centers: {
-      margin: margin.text,
-      classes: lengths.classes,
-      placement: centers.placement,
-      sampleRate: centers.sampleRate,
-      update: centers.update,
-      gradient: centers.gradient,
-      perDevice: graphs.shards.map((shard) => shard.count),
-      sampledPerDevice: graphs.activeRows,
-      stateBytesPerDevice: centerBytes,
-    },
-    data: {
-      dataset: dataset.name,
-      format: dataset.format,
-      identities: lengths.classes,
-      images: lengths.images,
-      ...(dataset.root === undefined ? {} : { root: dataset.root.pending ?? dataset.root.path }),
-    },
-    schedule: {
+      dataset,
+      evaluate,
+      machine,
       batchPerDevice: train.batchPerDevice,
-      batch: lengths.batch,
-      stepsPerEpoch: lengths.stepsPerEpoch,
       epochs: lengths.epochs,
       steps: lengths.steps,
-      optimizer: optimizer.text,
-      schedule: schedule.text,
-      rates,
+      stepsPerEpoch: lengths.stepsPerEpoch,
+      flip: train.flip,
+      seed: train.seed,
+      image: backbone.input,
+      embedding: backbone.embedding,
+      classes: lengths.classes,
     },
-    machine: {
-      name: machine.name,
-      nodes: machine.nodes,
-      devicesPerNode: machine.devicesPerNode,
-      device: machine.device.name,
-      kind: machine.device.kind,
-      memoryPerDevice: Math.round(machine.device.memory),
-      ...(machine.device.source === undefined ? {} : { source: machine.device.source }),
-    },
-    memory: buildLedger(graphs.step, state, machine.device),
-    collectives: listCollectives(graphs.step),
-    time: estimateTime(graphs.step, machine, lengths),
-    graphs: [graphs.step].map((graph) => ({
-      name: graph.name,
-      ops: graph.ops.length,
-      inputs: graph.inputs.length,
-      outputs: graph.outputs.length,
-      flops: flops(graph),
-    })),
   }
 }
 
-/** Of one image's forward pass: half the operations of its convolutions and products. */
-function multiplyAdds(step: Graph, batch: number): number {
-  const products = opCosts(step).filter(
-    (cost) => cost.op.origin.phase === 'forward' && (cost.class === 'conv' || cost.class === 'matmul'),
-  )
-  return Math.round(products.reduce((sum, cost) => sum + cost.flops * cost.times, 0) / 2 / batch)
+/** A host that counts the data set once, however many plans are made of it. */
+function countingOnce(host: Host): Host {
+  let counted: { readonly counts: DatasetCounts | undefined } | undefined
+  return {
+    ...host,
+    countDataset(spec) {
+      counted ??= { counts: host.countDataset(spec) }
+      return counted.counts
+    },
+  }
 }
 
-/** Operations of one run of a graph on one device. */
-function flops(graph: Graph): number {
-  return Math.round(opCosts(graph).reduce((sum, cost) => sum + cost.flops * cost.times, 0))
-}
-
-function checkFit(experiment: Experiment, { memory }: PlanDocument, bag: DiagnosticBag): void {
+function checkFit(experiment: Experiment, document: PlanDocument, bag: DiagnosticBag): void {
+  const { memory } = document
   if (memory.fits) return
   const largest = memory.lines.reduce((a, b) => (b.bytes > a.bytes ? b : a))
-  bag.add(
-    planDiagnostic(
-      'ARC5004',
-      {
-        peak: showBytes(memory.peak),
-        capacity: showBytes(memory.capacity),
-        device: experiment.machine.device.name,
-      },
-      experiment.train.spans.batch,
-      { notes: [`the largest part is ${largest.name}: ${showBytes(largest.bytes)}`] },
-    ),
-  )
+  const found = {
+    peak: showBytes(memory.peak),
+    capacity: showBytes(memory.capacity),
+    device: experiment.machine.device.name,
+  }
+  const notes = [
+    `the largest part is ${largest.name}: ${showBytes(largest.bytes)}`,
+    ...answerNotes(experiment, document),
+  ]
+  const extras: Extras = { notes, ...answerFix(experiment, document) }
+  bag.add(planDiagnostic('ARC5004', found, experiment.train.spans.batch, extras))
+}
+
+/** One line for each answer: what to set, what it takes, what it costs. */
+function answerNotes(experiment: Experiment, { answers, time }: PlanDocument): string[] {
+  if (answers.length === 0)
+    return ['no smaller batch, recomputation, smaller state or larger machine that arcc tried is enough']
+  return answers.map(({ set, peak, samplesPerSecond }) => {
+    const settings = set.map(({ path, value }) => `\`${path} = ${value}\``).join(' and ')
+    const nodes = Number(set.find(({ path }) => path === 'machine.nodes')?.value ?? experiment.machine.nodes)
+    const before = time.samplesPerSecond / worldSize(experiment)
+    const after = samplesPerSecond / (nodes * experiment.machine.devicesPerNode)
+    const change = Math.round((after / before - 1) * 100)
+    const speed = change === 0 ? 'as fast' : `${Math.abs(change)} % ${change < 0 ? 'slower' : 'faster'}`
+    return `it fits with ${settings}: ${showBytes(peak)}, ${showQuantity('throughput', samplesPerSecond)}, ${speed} on each device`
+  })
+}
+
+/** The cheapest answer as a change of the file, where it is one field that the file writes. */
+function answerFix(experiment: Experiment, { answers }: PlanDocument): Pick<Extras, 'fix'> {
+  const [setting, ...more] = answers[0]?.set ?? []
+  if (setting === undefined || more.length > 0) return {}
+  const span = writtenSpan(experiment, setting.path)
+  if (span === undefined) return {}
+  return { fix: { message: `write \`${setting.path} = ${setting.value}\``, span, replacement: setting.value } }
+}
+
+function writtenSpan({ train, centers, resolved }: Experiment, path: string): Span | undefined {
+  const spans: Readonly<Record<string, Span>> = {
+    'train.batch': train.spans.batch,
+    'train.recompute': train.spans.recompute,
+    'centers.sample_rate': centers.spans.sampleRate,
+    'centers.placement': centers.spans.placement,
+  }
+  const isWritten = resolved.some((field) => field.path === path && field.origin === 'file')
+  return isWritten ? spans[path] : undefined
 }
 
 function checkRequire(require: RequireSpec, document: PlanDocument, bag: DiagnosticBag): void {

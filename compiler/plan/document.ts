@@ -24,6 +24,8 @@ export const planSchema = {
     'collectives',
     'time',
     'graphs',
+    'choices',
+    'answers',
   ],
   properties: {
     schema: { const: 1 },
@@ -206,11 +208,11 @@ export const planSchema = {
     time: {
       type: 'object',
       additionalProperties: false,
-      required: ['secondsPerStep', 'samplesPerSecond', 'bound', 'parts', 'basis', 'totalSeconds'],
+      required: ['secondsPerStep', 'samplesPerSecond', 'bound', 'parts', 'linkSeconds', 'basis', 'totalSeconds'],
       properties: {
         secondsPerStep: number,
         samplesPerSecond: number,
-        bound: { enum: ['compute', 'memory', 'links'] },
+        bound: { enum: ['compute', 'memory', 'overhead', 'links', 'data'] },
         parts: {
           type: 'array',
           items: {
@@ -220,8 +222,45 @@ export const planSchema = {
             properties: { name: text, seconds: number },
           },
         },
+        /** All collectives, those included that run beside the backward pass. */
+        linkSeconds: number,
+        /** To make the step's images ready, beside the step; left out where the machine does not declare its cores. */
+        dataSeconds: number,
         basis: text,
         totalSeconds: number,
+      },
+    },
+    /** What the planner put in the place of `auto`. */
+    choices: {
+      type: 'array',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['path', 'value', 'why'],
+        properties: { path: text, value: text, why: text },
+      },
+    },
+    /** Where the plan does not fit: changes with which it does, the cheapest first. */
+    answers: {
+      type: 'array',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['set', 'peak', 'samplesPerSecond'],
+        properties: {
+          set: {
+            type: 'array',
+            minItems: 1,
+            items: {
+              type: 'object',
+              additionalProperties: false,
+              required: ['path', 'value'],
+              properties: { path: text, value: text },
+            },
+          },
+          peak: integer,
+          samplesPerSecond: number,
+        },
       },
     },
     graphs: {

@@ -1,11 +1,14 @@
 /**
  * The memory ledger: bytes of the fullest device, by what they are for. State is counted exactly; what a step needs beyond it comes
- * from the liveness of the step's graph.
+ * from the liveness of the step's graph, state being donated: new weights take the place of the old ones.
+ *
+ * It leaves out what no graph shows: workspaces that cuDNN chooses at run time, NCCL's buffers and the CUDA context are the
+ * device's `reserve`.
  */
 import type { DeviceSpec } from '../experiment.ts'
 import { byteSize } from '../ir/dtype.ts'
 import type { Graph, Phase } from '../ir/graph.ts'
-import { liveness } from '../ir/liveness.ts'
+import { liveness, type PeakPart } from '../ir/liveness.ts'
 import type { PlanDocument } from './document.ts'
 import type { StateTensor } from './plan.ts'
 
@@ -17,42 +20,53 @@ const stateLines: readonly {
   readonly detail: string
   readonly roles: readonly StateTensor['role'][]
 }[] = [
-  { name: 'weights', detail: 'backbone, f32', roles: ['parameter', 'buffer'] },
-  { name: 'optimizer state', detail: 'of the backbone', roles: ['optimizer'] },
-  { name: 'centers', detail: "this device's classes, f32", roles: ['centers'] },
+  { name: 'weights', detail: 'of the backbone', roles: ['parameter', 'buffer'] },
+  { name: 'optimizer state', detail: 'of the backbone', roles: ['optimizer', 'scaler'] },
+  { name: 'centers', detail: "this device's classes", roles: ['centers'] },
   { name: 'centers state', detail: 'optimizer state of the centers', roles: ['centers_optimizer'] },
 ]
 
-const workDetails: { readonly [P in Phase]: string } = {
-  forward: 'activations kept for the backward pass',
-  head: 'logits and gradients of the centers',
-  backward: 'gradients of weights and activations',
-  update: 'new weights before they replace the old',
-  evaluate: 'embeddings',
-  init: 'initial values',
+/** What a step holds at its peak beside its state, by the part of the step that made it. */
+const workLines: { readonly [P in Phase]: Omit<Line, 'bytes'> } = {
+  forward: { name: 'activations', detail: 'kept for the backward pass' },
+  backward: { name: 'gradients', detail: 'of weights and activations' },
+  head: { name: 'head workspace', detail: 'logits and gradients of the centers' },
+  update: { name: 'update', detail: 'new weights before they replace the old' },
+  evaluate: { name: 'evaluation', detail: 'embeddings' },
+  init: { name: 'initialization', detail: 'initial values' },
 }
 
-const workNames: { readonly [P in Phase]: string } = {
-  forward: 'activations',
-  head: 'head workspace',
-  backward: 'gradients',
-  update: 'update',
-  evaluate: 'evaluation',
-  init: 'initialization',
+const collectiveLine = { name: 'collectives', detail: 'gathered embeddings, sums over devices' }
+
+const lineOf = (part: PeakPart) => (part.class === 'collective' ? collectiveLine : workLines[part.phase])
+
+/** Less than this gets no line of its own: the largest part takes it in. */
+const crumbs = 64 * 1024
+
+/** Element types of all but scalars. */
+function dtypesOf(tensors: readonly StateTensor[]): string {
+  return [...new Set(tensors.filter(({ shape }) => shape.length > 0).map(({ dtype }) => dtype))].join(' and ')
 }
 
 export function buildLedger(step: Graph, state: readonly StateTensor[], device: DeviceSpec): Memory {
-  const lines: Line[] = stateLines.map(({ name, detail, roles }) => ({
-    name,
-    detail,
-    bytes: state.filter((tensor) => roles.includes(tensor.role)).reduce((sum, tensor) => sum + byteSize(tensor), 0),
-  }))
+  const lines: Line[] = stateLines.map(({ name, detail, roles }) => {
+    const tensors = state.filter((tensor) => roles.includes(tensor.role))
+    const bytes = tensors.reduce((sum, tensor) => sum + byteSize(tensor), 0)
+    return { name, detail: `${detail}, ${dtypesOf(tensors)}`, bytes }
+  })
   const stateBytes = lines.reduce((sum, line) => sum + line.bytes, 0)
   const alive = liveness(step, new Map(state.map((_, index) => [index, index])))
   lines.push({ name: 'inputs', detail: 'images, labels', bytes: alive.inputs - stateBytes })
-  const byPhase = new Map<Phase, number>()
-  for (const part of alive.atPeak) byPhase.set(part.phase, (byPhase.get(part.phase) ?? 0) + part.bytes)
-  for (const [phase, bytes] of byPhase) lines.push({ name: workNames[phase], detail: workDetails[phase], bytes })
+  const work = new Map<string, Line>()
+  for (const part of alive.atPeak) {
+    const { name, detail } = lineOf(part)
+    work.set(name, { name, detail, bytes: part.bytes + (work.get(name)?.bytes ?? 0) })
+  }
+  const [largest, ...others] = [...work.values()].sort((a, b) => b.bytes - a.bytes)
+  if (largest !== undefined) {
+    const small = others.filter((line) => line.bytes < crumbs).reduce((sum, line) => sum + line.bytes, 0)
+    lines.push({ ...largest, bytes: largest.bytes + small }, ...others.filter((line) => line.bytes >= crumbs))
+  }
   lines.push({ name: 'reserve', detail: 'driver, engine, libraries', bytes: device.reserve })
   const shown = lines.filter((line) => line.bytes > 0).map((line) => ({ ...line, bytes: Math.round(line.bytes) }))
   const peak = shown.reduce((sum, line) => sum + line.bytes, 0)

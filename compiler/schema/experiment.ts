@@ -20,13 +20,15 @@ export const evaluationSetNames = ['holdout', 'lfw', 'cfp_fp', 'agedb_30', 'calf
 
 const chunk: Type = { kind: 'union', members: [enumOf('chunk size', ['auto']), quantity({ row: 1 })] }
 
+const batchSize: Type = { kind: 'union', members: [batch, enumOf('batch size', ['auto'])] }
+
 const centers: SectionSpec = {
   doc: 'The class centers: the classification layer.',
   fields: {
     placement: withDefault(
-      enumOf('placement', ['shard', 'replicate']),
+      enumOf('placement', ['shard', 'replicate', 'auto']),
       'shard',
-      '`shard`: each device holds a part of the classes. `replicate`: each holds all of them.',
+      '`shard`: each device holds a part of the classes. `replicate`: each holds all of them. `auto`: the faster that fits.',
     ),
     sample_rate: withDefault(
       float,
@@ -63,7 +65,7 @@ const centers: SectionSpec = {
 const train: SectionSpec = {
   doc: 'The training loop.',
   fields: {
-    batch: required(batch, '`128 per device` or `1024 global`.'),
+    batch: required(batchSize, '`128 per device`, `1024 global`, or `auto`: the largest that fits.'),
     epochs: withDefault(optional(int), undefined, 'Passes over the data; or give `steps`.', { min: 0 }),
     steps: withDefault(optional(int), undefined, 'Steps of the optimizer; or give `epochs`.', { min: 0 }),
     precision: withDefault(

@@ -100,6 +100,12 @@ export const objectSpecs: { readonly [K in ObjectKeyword]: ObjectSpec } = {
         nodes: withDefault(int, '1', 'Computers.', { min: 1 }),
         devices_per_node: required(int, 'Devices of one computer.', { min: 1 }),
         device: required({ kind: 'object', keyword: 'device', decl: undefined }, 'The kind of device.'),
+        cores: withDefault(
+          optional(int),
+          undefined,
+          'CPU cores of one computer, which decode images; left out: the plan takes no time for that.',
+          { min: 1 },
+        ),
         source: withDefault(string, undefined, 'Where the figures are published.'),
       },
       sections: {

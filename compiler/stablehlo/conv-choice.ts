@@ -2,7 +2,7 @@
  * Which formulation each convolution and each of its gradients gets. On CUDA cuDNN chooses, so everything is a plain convolution.
  * On the CPU XLA's own convolution is slow for some shapes; `bench/convolutions.ts` measures the alternatives.
  */
-import type { ConvGeometry } from './conv-geometry.ts'
+import type { ConvGeometry, ConvKind } from './conv-geometry.ts'
 import type { Platform } from './emitter.ts'
 
 /**
@@ -68,6 +68,22 @@ export function filterGradForm(platform: Platform, g: ConvGeometry): FilterGradF
   const strided = g.stride.some((s) => s > 1)
   if (g.channels >= manyChannels && (strided || Math.max(...g.result) <= smallSide)) return 'rows'
   return tileCount(g) > 1 && !strided ? 'tiles' : 'plain'
+}
+
+/** The formulation of a convolution or of one of its gradients. */
+export function convForm(
+  platform: Platform,
+  kind: ConvKind,
+  g: ConvGeometry,
+): ForwardForm | InputGradForm | FilterGradForm {
+  switch (kind) {
+    case 'conv2d':
+      return forwardForm(platform, g)
+    case 'conv2d_input_grad':
+      return inputGradForm(platform, g)
+    case 'conv2d_filter_grad':
+      return filterGradForm(platform, g)
+  }
 }
 
 /** Into how many tiles each side of the result is cut. */

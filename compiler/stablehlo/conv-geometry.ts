@@ -4,6 +4,7 @@
  * Legend: x images [N,H,W,C], w filter [kh,kw,C/G,O], y result [N,P,Q,O], dx dw dy their gradients; G groups.
  */
 import { bug } from '../../grammar/diagnostic.ts'
+import { type OpOf, operandAt, resultAt } from '../ir/graph.ts'
 import type { Conv2dParams } from '../ir/op.ts'
 
 export interface ConvGeometry extends Conv2dParams {
@@ -46,5 +47,21 @@ export function convGeometry(
     window: [windowHeight, windowWidth],
     features,
     result: [resultHeight, resultWidth],
+  }
+}
+
+export type ConvKind = 'conv2d' | 'conv2d_input_grad' | 'conv2d_filter_grad'
+type ConvOp = { [K in ConvKind]: OpOf<K> }[ConvKind]
+
+/** The geometry of a convolution or of one of its gradients. */
+export function geometryOfOp(op: ConvOp): ConvGeometry {
+  const shape = (i: number) => operandAt(op, i).type.shape
+  switch (op.kind) {
+    case 'conv2d':
+      return convGeometry(op.params, shape(0), shape(1), resultAt(op, 0).type.shape)
+    case 'conv2d_input_grad':
+      return convGeometry(op.params, op.params.inputShape, shape(1), shape(0))
+    case 'conv2d_filter_grad':
+      return convGeometry(op.params, shape(0), op.params.filterShape, shape(1))
   }
 }

@@ -84,9 +84,12 @@ export const glintPlan: PlanDocument = {
       { name: 'centers', seconds: 0.0142 },
       { name: 'collectives', seconds: 0.0059 },
     ],
+    linkSeconds: 0.0059,
     basis: 'roofline at 40 % of peak, published figures of NVIDIA V100 SXM2 32 GB',
     totalSeconds: 80_517,
   },
+  choices: [],
+  answers: [],
   graphs: [
     { name: 'init', ops: 812, inputs: 0, outputs: 1041, flops: 0 },
     { name: 'step', ops: 4_312, inputs: 1045, outputs: 1044, flops: 9.31e12 },

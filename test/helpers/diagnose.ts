@@ -30,6 +30,7 @@ export function memoryHost(
     stdlibNames: [...stdlib.keys()],
     env: (name) => env[name],
     countDataset: () => undefined,
+    machineProfile: () => undefined,
   }
 }
 

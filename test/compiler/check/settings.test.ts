@@ -17,7 +17,7 @@ experiment base {
 
 test.each([
   ['train.batch=64 per device', []],
-  ['train.batch=64', ['ARC3002 1:13 `train.batch` takes a batch size, and this number has no unit']],
+  ['train.batch=64', ['ARC3002 1:13 `train.batch` takes a batch size or `auto`, and this number has no unit']],
   ['train.epochs=20', []],
   ['dataset.root="../faces"', []],
   ['dataset.root=faces', ['ARC2006 1:14 there is no `faces` here']],

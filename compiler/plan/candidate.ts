@@ -1,0 +1,65 @@
+/** One way to run an experiment, planned: its graphs, what it takes of memory and time. */
+import { DiagnosticBag } from '../../grammar/diagnostic.ts'
+import type { CentersSpec, Experiment, MachineSpec } from '../experiment.ts'
+import type { Host } from '../host.ts'
+import { buildGraphs, type Graphs } from '../step/graphs.ts'
+import type { PlanDocument } from './document.ts'
+import { buildLedger } from './ledger.ts'
+import { type Lengths, planLengths } from './lengths.ts'
+import { estimateTime, machineRates } from './time.ts'
+
+export interface Candidate {
+  readonly experiment: Experiment
+  readonly lengths: Lengths
+  readonly graphs: Graphs
+  readonly memory: PlanDocument['memory']
+  readonly time: PlanDocument['time']
+}
+
+/** The machine of the standard library that stands for the computer that arcc runs on. */
+const thisComputer = 'cpu'
+
+/** Plans an experiment as it is; `undefined` after a diagnostic. */
+export function planCandidate(experiment: Experiment, host: Host, bag: DiagnosticBag): Candidate | undefined {
+  const lengths = planLengths(experiment, host, bag)
+  if (lengths === undefined) return undefined
+  const graphs = buildGraphs(experiment, lengths, { images: 'u8' })
+  if (graphs === undefined) return undefined
+  const { machine, dataset } = experiment
+  const rates = machineRates(machine, machine.name === thisComputer ? host.machineProfile() : undefined)
+  const state = graphs.slots.map((slot) => slot.tensor)
+  return {
+    experiment,
+    lengths,
+    graphs,
+    memory: buildLedger(graphs.step, state, machine.device),
+    time: estimateTime(graphs.step, rates, dataset.format, lengths),
+  }
+}
+
+/** A change of one or several fields. */
+export interface Change {
+  readonly batchPerDevice?: number
+  readonly recompute?: 'none' | 'blocks'
+  readonly centers?: Partial<Pick<CentersSpec, 'placement' | 'sampleRate' | 'state' | 'weights'>>
+  readonly machine?: Partial<Pick<MachineSpec, 'nodes'>>
+}
+
+export function changed(experiment: Experiment, change: Change): Experiment {
+  const { train, centers, machine } = experiment
+  return {
+    ...experiment,
+    train: {
+      ...train,
+      batchPerDevice: change.batchPerDevice ?? train.batchPerDevice,
+      recompute: change.recompute ?? train.recompute,
+    },
+    centers: { ...centers, ...change.centers },
+    machine: { ...machine, ...change.machine },
+  }
+}
+
+/** Plans a changed experiment that need not be possible: `undefined` where it is not, and nothing is said. */
+export function tryChange(experiment: Experiment, change: Change, host: Host): Candidate | undefined {
+  return planCandidate(changed(experiment, change), host, new DiagnosticBag())
+}

@@ -1,0 +1,103 @@
+/** The document that describes a plan. */
+import { opCosts } from '../ir/cost.ts'
+import { byteSize, elementCount } from '../ir/dtype.ts'
+import type { Graph } from '../ir/graph.ts'
+import type { Candidate } from './candidate.ts'
+import { listCollectives } from './collectives.ts'
+import type { PlanDocument } from './document.ts'
+
+/** What the planner adds to a plan: its choices for `auto`, and what would make it fit. */
+type Said = Pick<PlanDocument, 'choices' | 'answers'>
+
+export function describePlan(candidate: Candidate, file: string, said: Said): PlanDocument {
+  const { experiment, lengths, graphs, memory, time } = candidate
+  const { backbone, centers, dataset, machine, margin, optimizer, schedule, train } = experiment
+  const state = graphs.slots.map((slot) => slot.tensor)
+  const count = (role: 'parameter' | 'buffer') =>
+    state.filter((t) => t.role === role).reduce((sum, t) => sum + elementCount(t.shape), 0)
+  const centerBytes = state
+    .filter((t) => t.role === 'centers' || t.role === 'centers_optimizer')
+    .reduce((sum, t) => sum + byteSize(t), 0)
+  const rates = Array.from({ length: 11 }, (_, tenth) => {
+    const step = Math.round((tenth / 10) * Math.max(0, lengths.steps - 1))
+    return optimizer.lr * schedule.factorAt(step, lengths.steps, lengths.stepsPerEpoch)
+  })
+  return {
+    schema: 1,
+    experiment: {
+      name: experiment.name,
+      file,
+      fields: experiment.resolved.map(({ path, text, origin }) => ({ path, value: text, origin })),
+    },
+    model: {
+      backbone: backbone.name,
+      embedding: backbone.embedding,
+      input: [...backbone.input],
+      parameters: count('parameter'),
+      buffers: count('buffer'),
+      multiplyAdds: multiplyAdds(graphs.step, train.batchPerDevice),
+      precision: train.precision,
+    },
+    centers: {
+      margin: margin.text,
+      classes: lengths.classes,
+      placement: centers.placement,
+      sampleRate: centers.sampleRate,
+      update: centers.update,
+      gradient: centers.gradient,
+      perDevice: graphs.shards.map((shard) => shard.count),
+      sampledPerDevice: graphs.activeRows,
+      stateBytesPerDevice: centerBytes,
+    },
+    data: {
+      dataset: dataset.name,
+      format: dataset.format,
+      identities: lengths.classes,
+      images: lengths.images,
+      ...(dataset.root === undefined ? {} : { root: dataset.root.pending ?? dataset.root.path }),
+    },
+    schedule: {
+      batchPerDevice: train.batchPerDevice,
+      batch: lengths.batch,
+      stepsPerEpoch: lengths.stepsPerEpoch,
+      epochs: lengths.epochs,
+      steps: lengths.steps,
+      optimizer: optimizer.text,
+      schedule: schedule.text,
+      rates,
+    },
+    machine: {
+      name: machine.name,
+      nodes: machine.nodes,
+      devicesPerNode: machine.devicesPerNode,
+      device: machine.device.name,
+      kind: machine.device.kind,
+      memoryPerDevice: Math.round(machine.device.memory),
+      ...(machine.device.source === undefined ? {} : { source: machine.device.source }),
+    },
+    memory,
+    collectives: listCollectives(graphs.step),
+    time,
+    graphs: [graphs.step].map((graph) => ({
+      name: graph.name,
+      ops: graph.ops.length,
+      inputs: graph.inputs.length,
+      outputs: graph.outputs.length,
+      flops: flops(graph),
+    })),
+    ...said,
+  }
+}
+
+/** Of one image's forward pass: half the operations of its convolutions and products. */
+function multiplyAdds(step: Graph, batch: number): number {
+  const products = opCosts(step).filter(
+    (cost) => cost.op.origin.phase === 'forward' && (cost.class === 'conv' || cost.class === 'matmul'),
+  )
+  return Math.round(products.reduce((sum, cost) => sum + cost.flops * cost.times, 0) / 2 / batch)
+}
+
+/** Operations of one run of a graph on one device. */
+function flops(graph: Graph): number {
+  return Math.round(opCosts(graph).reduce((sum, cost) => sum + cost.flops * cost.times, 0))
+}

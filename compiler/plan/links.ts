@@ -1,0 +1,37 @@
+/** How long collectives take: rings over the narrowest link, or trees where latency counts more than bytes. */
+import type { MachineSpec } from '../experiment.ts'
+import type { OpCost } from '../ir/cost.ts'
+
+/** Share of a link's published bandwidth that NCCL's rings attain. */
+export const attainedLink = 0.8
+
+export interface LinkRates {
+  /** One run of a collective. */
+  of(cost: OpCost): number
+}
+
+/** Links of a machine by their published figures. A link between computers is shared by the devices of each. */
+export function publishedLinks(machine: MachineSpec): LinkRates {
+  const across = machine.nodes > 1 ? (machine.between ?? machine.within) : machine.within
+  const bandwidth = Math.min(across.bandwidth, machine.within.bandwidth) * attainedLink
+  const devices = machine.nodes * machine.devicesPerNode
+  const latency = Math.max(across.latency, machine.within.latency)
+  return linkRates(devices, bandwidth, latency)
+}
+
+/** Collectives of so many devices over links of one bandwidth (bytes/s) and latency (s). */
+export function linkRates(devices: number, bandwidth: number, latency: number): LinkRates {
+  if (devices === 1) return { of: () => 0 }
+  return {
+    of(cost) {
+      const { kind } = cost.op
+      const rounds = kind === 'all_reduce' ? 2 : 1
+      const ring = cost.wireBytes / bandwidth + rounds * (devices - 1) * latency
+      if (kind !== 'all_reduce') return ring
+      // A tree passes all of it up and down, each level once.
+      const whole = (cost.wireBytes * devices) / (devices - 1)
+      const tree = whole / bandwidth + 2 * Math.ceil(Math.log2(devices)) * latency
+      return Math.min(ring, tree)
+    },
+  }
+}
