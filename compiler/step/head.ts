@@ -132,7 +132,12 @@ export function firstClass(b: GraphBuilder, shards: readonly ClassShard[]): Valu
 /** The rows of this step; `labels` i32 [B] are rows of this device's centers or lie outside. */
 function stepRows(b: GraphBuilder, input: HeadInput, labels: Value): StepRows {
   const { sampling } = input
-  if (sampling === undefined) return { slots: labels, owned: paddedCount(b, input), sample: undefined }
+  if (sampling === undefined) {
+    const owned = paddedCount(b, input)
+    // The first classes of the next device are no rows of this one, though its padding has their numbers.
+    const slots = owned === undefined ? labels : ops.select(b, below(b, labels, owned), labels, -1)
+    return { slots, owned, sample: undefined }
+  }
   const { plan, seed, step } = sampling
   const { rows, present, slots } = drawSample(b, plan, seed, step, labels, ownedRows(b, input))
   const fill = (x: Value, value: number) => {
@@ -140,6 +145,10 @@ function stepRows(b: GraphBuilder, input: HeadInput, labels: Value): StepRows {
     return ops.pad(b, x, value, { low: [0], high: [more], interior: [0] })
   }
   return { slots, owned: undefined, sample: { rows: fill(rows, plan.rows), present: fill(present, 0) } }
+}
+
+function below(b: GraphBuilder, x: Value, limit: Value): Value {
+  return ops.compare(b, 'LT', x, ops.broadcastScalar(b, limit, x.type.shape))
 }
 
 /** Names the collective that `body` adds, for the plan's table. */

@@ -3,13 +3,18 @@
  * 2012). Each round pairs x with k − x mod n and keeps or swaps the two by one random bit of the pair, so the inverse is the same
  * rounds in reverse order, and n need not be a power of two.
  */
+import { need } from '../../grammar/diagnostic.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
+import { forLoop } from '../ir/loop.ts'
 import * as ops from '../ir/ops.ts'
 import { mix } from './random.ts'
 
 /** More rounds than statistics can tell from a random permutation for the shard sizes that occur. */
 const ROUNDS = 40
+
+/** Enough work for one kernel of a device. */
+const ROUNDS_PER_TRIP = 8
 
 export interface Domain {
   /** u32, elementwise beside x: the size n ≥ 1 and the key. */
@@ -19,20 +24,38 @@ export interface Domain {
 
 /** π(x) for u32 x < n. */
 export function permute(b: GraphBuilder, domain: Domain, x: Value): Value {
-  let current = x
-  for (let round = 0; round < ROUNDS; round++) current = swapOrNot(b, domain, current, round)
-  return current
+  return rounds(b, domain, x, (_, turn) => turn)
 }
 
 /** π⁻¹(x) for u32 x < n. */
 export function unpermute(b: GraphBuilder, domain: Domain, x: Value): Value {
-  let current = x
-  for (let round = ROUNDS - 1; round >= 0; round--) current = swapOrNot(b, domain, current, round)
-  return current
+  return rounds(b, domain, x, (inner, turn) => ops.subtract(inner, ROUNDS - 1, turn))
 }
 
-function swapOrNot(b: GraphBuilder, { size, key }: Domain, x: Value, round: number): Value {
-  const roundKey = mix(b, ops.add(b, key, Math.imul(round + 1, 0x9e3779b9) >>> 0))
+/** A loop over all rounds: written out, they would take compilers many seconds. `roundOf` turn 0, 1 … gives the round, u32 []. */
+function rounds(
+  b: GraphBuilder,
+  domain: Domain,
+  x: Value,
+  roundOf: (inner: GraphBuilder, turn: Value) => Value,
+): Value {
+  const [result] = forLoop(b, ROUNDS / ROUNDS_PER_TRIP, [domain.size, domain.key], [x], (inside) => {
+    const inner = inside.builder
+    const [size, key] = inside.invariants
+    const first = ops.multiply(inner, ops.convert(inner, inside.trip, 'u32'), ROUNDS_PER_TRIP)
+    let current = need(inside.carried[0], 'x')
+    for (let i = 0; i < ROUNDS_PER_TRIP; i++) {
+      const round = roundOf(inner, ops.add(inner, first, i))
+      current = swapOrNot(inner, { size: need(size, 'the size'), key: need(key, 'the key') }, current, round)
+    }
+    return [current]
+  })
+  return need(result, 'the image')
+}
+
+function swapOrNot(b: GraphBuilder, { size, key }: Domain, x: Value, round: Value): Value {
+  const salt = ops.multiply(b, ops.add(b, round, 1), 0x9e3779b9)
+  const roundKey = mix(b, ops.add(b, key, ops.broadcastScalar(b, salt, key.type.shape)))
   const pivot = ops.remainder(b, roundKey, size)
   const smaller = ops.compare(b, 'LT', pivot, x)
   const difference = ops.subtract(b, pivot, x)

@@ -12,6 +12,8 @@ export interface NarrowOptions {
   readonly classes: number
   /** Entries of `centers { … }` and `train { … }` beyond the usual. */
   readonly centers?: string
+  /** Instead of `arcface(m: 0.5 rad, scale: 16)`. */
+  readonly margin?: string
   readonly train?: string
   readonly backbone?: string
   readonly optimizer?: string
@@ -22,12 +24,12 @@ export function narrowPlan(options: NarrowOptions): Plan {
 use std.backbones
 use std.datasets: synthetic
 use std.machines: cpu
-use std.margins: arcface
+use std.margins: arcface, combined, cosface, interclass_filter
 
 experiment narrow {
   dataset  = synthetic(identities: ${options.classes}, per_identity: 8)
   backbone = ${options.backbone ?? 'iresnet(depths: [1, 1, 1, 1], channels: [4, 8, 8, 16], stem: 4, embedding: 24)'}
-  margin   = arcface(m: 0.5 rad, scale: 16)
+  margin   = ${options.margin ?? 'arcface(m: 0.5 rad, scale: 16)'}
   machine  = cpu(devices: ${options.devices})
   centers { ${options.centers ?? ''} }
   train {
@@ -120,6 +122,34 @@ export function metricOf(trained: Trained, name: StepMetric): number[] {
 export function stateOf(plan: Plan, state: Trained['state'], name: string, replica = 0): HostTensor {
   const index = plan.state.findIndex((spec) => spec.name === name)
   return need(state[replica]?.[index], name)
+}
+
+/**
+ * What is further apart than `tolerance` after two runs: one line for each tensor and device. Of center tables only the rows that
+ * hold classes count, since padding differs.
+ */
+export function stateDifferences(plan: Plan, a: Trained['state'], b: Trained['state'], tolerance: number): string[] {
+  return plan.state.flatMap(({ name, role }) =>
+    a.flatMap((_, replica) => {
+      const rows = role.startsWith('centers') ? need(plan.shards[replica], 'a shard').count : undefined
+      const part = (state: Trained['state']) => firstRows(stateOf(plan, state, name, replica), rows)
+      const difference = tensorDifference(part(a), part(b))
+      return difference <= tolerance ? [] : [`${name} on device ${replica}: ${difference.toExponential(1)}`]
+    }),
+  )
+}
+
+function firstRows(tensor: HostTensor, rows: number | undefined): HostTensor {
+  if (rows === undefined) return tensor
+  const shape = [rows, ...tensor.shape.slice(1)]
+  const count = shape.reduce((product, dim) => product * dim, 1)
+  return { dtype: tensor.dtype, shape, data: tensor.data.subarray(0, count) }
+}
+
+/** The largest relative difference of two series of one metric. */
+export function seriesDifference(a: readonly number[], b: readonly number[]): number {
+  if (a.length !== b.length) return Number.NaN
+  return Math.max(0, ...a.map((value, i) => Math.abs(value / (b[i] ?? Number.NaN) - 1)))
 }
 
 /**

@@ -145,6 +145,14 @@ const cases: readonly (readonly [string, Case])[] = [
   ['one device', { replicas: 1, perReplica: 6, classes: 7, gradient: 'exact', placement: 'shard' }],
   ['two devices, uneven shards', { replicas: 2, perReplica: 3, classes: 7, gradient: 'exact', placement: 'shard' }],
   ['four devices, uneven shards', { replicas: 4, perReplica: 2, classes: 7, gradient: 'exact', placement: 'shard' }],
+  [
+    'four devices, a short shard before a full one',
+    { replicas: 4, perReplica: 3, classes: 10, gradient: 'exact', placement: 'shard' },
+  ],
+  [
+    'two devices, chunks that reach beyond the shard',
+    { replicas: 2, perReplica: 6, classes: 11, gradient: 'exact', placement: 'shard', chunks: 4 },
+  ],
   ['filtered', { replicas: 2, perReplica: 3, classes: 7, filter: 0.1, gradient: 'exact', placement: 'shard' }],
   [
     'one device, three chunks, padded',
