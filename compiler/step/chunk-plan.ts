@@ -1,8 +1,13 @@
-/** In how many pieces the head works on its center rows. Legend: K rows of a step on one device, B rows of the batch it compares. */
+/**
+ * In how many pieces the head works on its center rows.
+ *
+ * Legend: K rows of a step on one device, k of a chunk, W what stands beside each of them: the B rows of the batch that it is
+ * compared with, or the D numbers of its center where these are more.
+ */
 
 /**
- * Bytes of one chunk's logits in f32. Smaller chunks leave the matrix units waiting for the loop, larger ones only cost memory: a
- * chunk's gradients and cosines are of the same size.
+ * Bytes of one chunk's logits [B,k] or centers [k,D] in f32, whichever are more. Smaller chunks leave the matrix units waiting for
+ * the loop, larger ones only cost memory: cosines, gradients and new centers are of the same sizes.
  */
 const CHUNK_BYTES = 64 * 2 ** 20
 
@@ -17,9 +22,9 @@ export interface ChunkPlan {
   readonly padded: number
 }
 
-/** Chunks of `chunk` rows, or the fewest whose logits stay small; one of exactly K rows where it is enough. */
-export function chunkPlan(rows: number, batch: number, chunk: number | 'auto'): ChunkPlan {
-  const wanted = chunk === 'auto' ? Math.floor(CHUNK_BYTES / (4 * Math.max(1, batch))) : chunk
+/** Chunks of `chunk` rows, or the fewest that stay small; one of exactly K rows where it is enough. */
+export function chunkPlan(rows: number, width: number, chunk: number | 'auto'): ChunkPlan {
+  const wanted = chunk === 'auto' ? Math.floor(CHUNK_BYTES / (4 * Math.max(1, width))) : chunk
   if (wanted >= rows) return { count: 1, rows, padded: rows }
   const most = chunk === 'auto' ? Math.max(GRAIN, wanted - (wanted % GRAIN)) : chunk
   const fewest = Math.ceil(rows / most)

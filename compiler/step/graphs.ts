@@ -51,7 +51,8 @@ export function buildGraphs(experiment: Experiment, lengths: Lengths, options: G
     centers.sampleRate < 1 ? samplingPlan(classes, sharded ? replicas : 1, centers.sampleRate, owned) : undefined
   const activeRows = plan === undefined ? owned : slotCount(plan, lengths.batch)
   const compared = sharded ? lengths.batch : train.batchPerDevice
-  const chunks = chunkPlan(activeRows, compared, options.chunk ?? centers.chunk)
+  const widest = Math.max(compared, backbone.embedding)
+  const chunks = chunkPlan(activeRows, widest, options.chunk ?? centers.chunk)
   const slots = [
     ...stateSlots(parameters, optimizer, centers, {
       // The rows of a sample are found by number; where all take part, the last chunk needs rows to work on.
