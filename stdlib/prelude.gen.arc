@@ -41,7 +41,7 @@ extern fn product(x: Tensor, weight: Tensor, precise: bool = false) -> Tensor
 extern fn matmul(x: Tensor, y: Tensor, transposed: bool = false, wide: bool = false) -> Tensor
 
 /// Normalizes every channel of x to mean 0 and variance 1, then scales and shifts it. In training the statistics are those of the
-/// device's batch, and the buffers `mean` and `variance` move towards them by `momentum`, the variance unbiased (n/(n-1)); in
+/// device's batch (with `batch_norm = synced`, of all devices' batches), and the buffers `mean` and `variance` move towards them by `momentum`, the variance unbiased (n/(n-1)); in
 /// evaluation the buffers are the statistics. Statistics are f32; the result keeps x's element type.
 extern fn batch_normalization(x: Tensor, scale: Tensor, offset: Tensor, mean: Tensor, variance: Tensor, momentum: float = 0.1, epsilon: float = 1e-5) -> Tensor
 

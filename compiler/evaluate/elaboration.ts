@@ -32,6 +32,8 @@ export interface Elaboration {
   readonly mode: 'train' | 'evaluate'
   /** Element type of convolutions and matrix products. */
   readonly compute: DType
+  /** In training: batch normalization takes its statistics of the batch of all devices. */
+  readonly synced?: boolean
   /** The value of a parameter; the first call for a path declares it. f32, in arcc's layout. */
   parameter(spec: ParameterSpec): Value
   /** In training: f32 in (0, 1] of `shape` [N,…], keyed by the path, the step and the sample's row in the global batch. */

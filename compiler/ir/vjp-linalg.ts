@@ -136,15 +136,18 @@ const vjpBatchNorm: VjpRule<'batch_norm_training'> = (v) => {
   const [mean, variance] = [resultAt(op, 1), resultAt(op, 2)]
   const [cy, cMean, cVariance] = v.cotangents
   const { shape, dtype } = x.type
-  const gradients = b.addAll('batch_norm_grad', [x, scale, mean, variance, cy ?? ops.splat(b, 0, x.type)], op.params)
-  let dx = need(gradients[0], 'the gradient of x')
+  const gradients = cy === undefined ? [] : b.addAll('batch_norm_grad', [x, scale, mean, variance, cy], op.params)
+  let dx = gradients[0]
+  const plus = (more: Value) => {
+    dx = dx === undefined ? more : ops.add(b, dx, more)
+  }
   const count = elementCount(shape.slice(0, -1))
   const along = (channel: Value) => ops.broadcastTo(b, channel, shape, [shape.length - 1])
-  if (cMean !== undefined) dx = ops.add(b, dx, ops.convert(b, along(ops.multiply(b, cMean, 1 / count)), dtype))
+  if (cMean !== undefined) plus(ops.convert(b, along(ops.multiply(b, cMean, 1 / count)), dtype))
   if (cVariance !== undefined) {
     const deviation = ops.subtract(b, ops.convert(b, x, mean.type.dtype), along(mean))
     const product = ops.multiply(b, along(ops.multiply(b, cVariance, 2 / count)), deviation)
-    dx = ops.add(b, dx, ops.convert(b, product, dtype))
+    plus(ops.convert(b, product, dtype))
   }
   return [dx, gradients[1], gradients[2]]
 }

@@ -4,15 +4,30 @@
  * Legend: x [...,C]; scale, offset, mean, variance [C], f32. n = elements of x per channel.
  */
 
+import { need } from '../../grammar/diagnostic.ts'
+import type { GraphBuilder } from '../ir/build.ts'
 import { elementCount } from '../ir/dtype.ts'
 import type { Value } from '../ir/graph.ts'
-import { add, broadcastVector, convert, multiply, rsqrt, subtract } from '../ir/ops.ts'
+import {
+  add,
+  broadcastVector,
+  concatenate,
+  convert,
+  divide,
+  meanOver,
+  multiply,
+  reshape,
+  rsqrt,
+  sliceDim,
+  square,
+  subtract,
+} from '../ir/ops.ts'
 import { showShape } from './tensors.ts'
 import type { Call, Float, Tensor } from './types.ts'
 
 /**
  * Normalizes every channel of x to mean 0 and variance 1, then scales and shifts it. In training the statistics are those of the
- * device's batch, and the buffers `mean` and `variance` move towards them by `momentum`, the variance unbiased (n/(n-1)); in
+ * device's batch (with `batch_norm = synced`, of all devices' batches), and the buffers `mean` and `variance` move towards them by `momentum`, the variance unbiased (n/(n-1)); in
  * evaluation the buffers are the statistics. Statistics are f32; the result keeps x's element type.
  */
 export function batch_normalization(
@@ -47,13 +62,71 @@ export function batch_normalization(
   const model = call.model()
   if (model.mode === 'evaluate') return normalizeBy(call, x, { scale, offset, mean, variance, epsilon })
 
-  const [y, batchMean, batchVariance] = call.graph().addAll('batch_norm_training', [x, scale, offset], { epsilon })
-  if (y === undefined || batchMean === undefined || batchVariance === undefined) return x
-  const n = elementCount(shape) / channels
+  const b = call.graph()
+  const replicas = model.synced === true ? b.replicas : 1
+  const batch =
+    replicas > 1
+      ? normalizeTogether(b, { x, scale, offset, epsilon })
+      : normalizeAlone(b, { x, scale, offset, epsilon })
+  const n = (replicas * elementCount(shape)) / channels
   const unbiased = n > 1 ? n / (n - 1) : 1
-  model.update(buffers.mean, blend(call, mean, batchMean, momentum, 1))
-  model.update(buffers.variance, blend(call, variance, batchVariance, momentum, unbiased))
-  return y
+  model.update(buffers.mean, blend(call, mean, batch.mean, momentum, 1))
+  model.update(buffers.variance, blend(call, variance, batch.variance, momentum, unbiased))
+  return batch.y
+}
+
+interface BatchNorm {
+  readonly x: Value
+  readonly scale: Value
+  readonly offset: Value
+  readonly epsilon: number
+}
+
+interface Normalized {
+  readonly y: Value
+  readonly mean: Value
+  readonly variance: Value
+}
+
+/** By the statistics of this device's batch. */
+function normalizeAlone(b: GraphBuilder, { x, scale, offset, epsilon }: BatchNorm): Normalized {
+  const [y, mean, variance] = b.addAll('batch_norm_training', [x, scale, offset], { epsilon })
+  return { y: need(y, 'y'), mean: need(mean, 'the mean'), variance: need(variance, 'the variance') }
+}
+
+/**
+ * By the statistics of all devices' batches, which are of one size: each gives its own mean and variance, and what they are together
+ * follows without the cancellation that sums of squares have. y is the device's own normalization with another scale and offset,
+ * so that the gradient needs no more sums over x than without the others:
+ * (x - m)·g + offset = (x - own m)·own g·(g / own g) + offset + (own m - m)·g, where g = scale / sqrt(variance + epsilon).
+ */
+function normalizeTogether(b: GraphBuilder, norm: BatchNorm): Normalized {
+  const { x, scale, offset, epsilon } = norm
+  const own = normalizeAlone(b, norm)
+  const { mean, variance } = joinStatistics(b, own)
+  const slope = (of: Value) => rsqrt(b, add(b, of, epsilon))
+  const joint = multiply(b, scale, slope(variance))
+  const { y } = normalizeAlone(b, {
+    x,
+    scale: divide(b, joint, slope(own.variance)),
+    offset: add(b, offset, multiply(b, subtract(b, own.mean, mean), joint)),
+    epsilon,
+  })
+  return { y, mean, variance }
+}
+
+/** Mean and variance [C] over all devices: one all-gather of [2,C]. */
+function joinStatistics(b: GraphBuilder, own: Normalized): { readonly mean: Value; readonly variance: Value } {
+  const channels = own.mean.type.shape[0] ?? 0
+  const row = (value: Value) => reshape(b, value, [1, 1, channels])
+  const gathered = b.within({ path: 'statistics of batches' }, () =>
+    b.add('all_gather', [concatenate(b, [row(own.mean), row(own.variance)], 1)], { dim: 0 }),
+  )
+  const part = (index: number) => reshape(b, sliceDim(b, gathered, 1, index, index + 1), [b.replicas, channels])
+  const means = part(0)
+  const mean = meanOver(b, means, [0])
+  const apart = subtract(b, means, broadcastVector(b, mean, means.type.shape, 1))
+  return { mean, variance: meanOver(b, add(b, part(1), square(b, apart)), [0]) }
 }
 
 /** (1 - momentum) · old + momentum · factor · seen */

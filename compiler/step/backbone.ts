@@ -50,6 +50,7 @@ export function applyBackbone(
   options: {
     readonly mode: 'train' | 'evaluate'
     readonly compute: DType
+    readonly synced?: boolean
     readonly weights: ReadonlyMap<string, Value>
     /** For training: where random numbers come from. */
     readonly random?: Elaboration['random']
@@ -60,6 +61,7 @@ export function applyBackbone(
     builder: b,
     mode: options.mode,
     compute: options.compute,
+    synced: options.synced === true,
     parameter: (spec) => need(options.weights.get(spec.path), `parameter ${spec.path}`),
     update(path, value) {
       updates.set(path, value)

@@ -67,6 +67,7 @@ export function buildStep(
     return applyBackbone(b, backbone, train.flip ? mirrorSome(b, normalized, flip) : normalized, {
       mode: 'train',
       compute: train.precision,
+      synced: train.batchNorm === 'synced',
       weights: state,
       random: sampleRandom(b, train.seed, step, ops.multiply(b, ops.replicaId(b), batch)),
     })

@@ -1,0 +1,90 @@
+/** With synced batch normalization the number of devices changes nothing but rounding: samples, losses, weights, statistics. */
+import { expect, test } from 'vitest'
+import { need } from '../../grammar/diagnostic.ts'
+import { metricOf, narrowPlan, stateOf, type Trained, tensorDifference, trainNarrow } from '../helpers/narrow.ts'
+import { describeOnXla, withXla } from '../helpers/xla.ts'
+
+const BATCH = 32
+const STEPS = 20
+const classes = 150
+const counts = [1, 2, 4, 8] as const
+
+const planOf = (devices: number) =>
+  narrowPlan({
+    devices,
+    batch: BATCH / devices,
+    classes,
+    centers: 'sample_rate = 30%',
+    train: 'batch_norm = synced',
+    backbone: 'iresnet(depths: [1, 1], channels: [4, 8], stem: 4, embedding: 24)',
+    optimizer: 'sgd(lr: 0.002, momentum: 0.9, weight_decay: 5e-4)',
+  })
+
+/** Rows of all classes of a table, in class order. */
+function classTable(devices: number, state: Trained['state'], name: string): Float32Array {
+  const plan = planOf(devices)
+  return Float32Array.from(
+    plan.shards.flatMap((shard, r) => {
+      const { data, shape } = stateOf(plan, state, name, r)
+      return Array.from(data.subarray(0, shard.count * need(shape[1], 'a width')))
+    }),
+  )
+}
+
+/** Classes whose center a run changed. */
+function touched(devices: number, trained: Trained): number[] {
+  const [before, after] = [trained.initial, trained.state].map((state) => classTable(devices, state, 'centers'))
+  const width = need(before, 'centers').length / classes
+  return Array.from({ length: classes }, (_, i) => i).filter((i) => {
+    const row = (table: Float32Array | undefined) => need(table, 'centers').subarray(i * width, (i + 1) * width)
+    return row(before).some((value, d) => value !== row(after)[d])
+  })
+}
+
+describeOnXla('synced batch normalization', () => {
+  test('1, 2, 4 and 8 devices: losses equal to 1e-4 over 20 steps, the same sample, the same state', async () => {
+    const runs: Trained[] = []
+    const samples: number[][] = []
+    for (const devices of counts) {
+      const plan = planOf(devices)
+      runs.push(await withXla(devices, (engine) => trainNarrow(engine, plan, STEPS)))
+      samples.push(touched(devices, await withXla(devices, (engine) => trainNarrow(engine, plan, 1))))
+    }
+    const [one, ...others] = runs
+    const losses = metricOf(need(one, 'a run'), 'loss')
+    const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+    expect(mean(losses.slice(-5))).toBeLessThan(mean(losses.slice(0, 5)))
+    others.forEach((run, i) => {
+      const devices = need(counts[i + 1], 'a number of devices')
+      metricOf(run, 'loss').forEach((loss, step) => {
+        expect(Math.abs(loss - need(losses[step], 'a loss')), `loss ${step} on ${devices}`).toBeLessThan(1e-4)
+      })
+      expect(samples[i + 1]).toEqual(samples[0])
+      const plan = planOf(devices)
+      for (const { name, role } of plan.state) {
+        if (role === 'centers' || role === 'centers_optimizer') {
+          const [a, b] = [classTable(1, need(one, 'a run').state, name), classTable(devices, run.state, name)]
+          const wrap = (data: Float32Array) => ({ dtype: 'f32' as const, shape: [data.length], data: data.slice() })
+          expect(tensorDifference(wrap(a), wrap(b)), name).toBeLessThan(5e-3)
+          continue
+        }
+        for (let r = 0; r < devices; r++) {
+          const [a, b] = [stateOf(planOf(1), need(one, 'a run').state, name), stateOf(plan, run.state, name, r)]
+          expect(tensorDifference(a, b), name).toBeLessThan(5e-3)
+          // Running statistics are the same numbers on all devices, not only close ones.
+          expect(b.data).toEqual(stateOf(plan, run.state, name, 0).data)
+        }
+      }
+    })
+  }, 240_000)
+
+  test('is the default no more than on one device', async () => {
+    const local = narrowPlan({ devices: 2, batch: 4, classes: 13 })
+    const synced = narrowPlan({ devices: 2, batch: 4, classes: 13, train: 'batch_norm = synced' })
+    const kinds = (plan: typeof local) => plan.document.collectives.map((c) => c.what)
+    expect(kinds(local)).not.toContain('statistics of batches')
+    expect(kinds(synced)).toContain('statistics of batches')
+    const alone = narrowPlan({ devices: 1, batch: 4, classes: 13, train: 'batch_norm = synced' })
+    expect(alone.graphs.step.ops.length).toBe(narrowPlan({ devices: 1, batch: 4, classes: 13 }).graphs.step.ops.length)
+  })
+})
