@@ -1,5 +1,5 @@
 /** `arcc check`: everything that can be known without building the graphs of a run. */
-import { compileExperiment } from '../compiler/driver.ts'
+import { compileExperiment, compileVariants } from '../compiler/driver.ts'
 import type { Host } from '../compiler/host.ts'
 import type { Diagnostic } from '../grammar/diagnostic.ts'
 import { DiagnosticBag } from '../grammar/diagnostic.ts'
@@ -30,7 +30,8 @@ function checkFile(file: string, set: readonly string[], host: Host): Checked {
   const requests = names.length === 0 ? [undefined] : names
   for (const experiment of requests) {
     const until = experiment === undefined ? 'check' : 'elaborate'
-    for (const found of compileExperiment({ entry, experiment, overrides, until }, host).diagnostics) bag.add(found)
+    for (const { diagnostics: found } of compileVariants({ entry, experiment, overrides, until }, host))
+      for (const diagnostic of found) bag.add(diagnostic)
   }
   return { file, diagnostics: bag.sorted(), experiments: names.length }
 }

@@ -1,23 +1,37 @@
-/** A plan's document in each of its forms. */
+/** Plans in each of their forms. */
 import type { PlanDocument } from '../compiler/plan/document.ts'
 import type { Look } from './look.ts'
 import type { PlanOptions } from './program.ts'
 import { renderPlan } from './render-plan.ts'
+import { renderVariants } from './render-variants.ts'
 
-/** The document in one of its forms, as lines. */
-export async function formatPlan(
-  plan: PlanDocument,
-  format: PlanOptions['format'],
+type Format = PlanOptions['format']
+
+/** One plan, as lines. */
+export function formatPlan(plan: PlanDocument, format: Format, look: Look): Promise<readonly string[]> {
+  return formatted(plan, format, () => renderPlan(plan, look))
+}
+
+/** One plan as it is, the variants of a sweep as a table or a list, as lines. */
+export async function formatPlans(
+  plans: readonly PlanDocument[],
+  format: Format,
   look: Look,
 ): Promise<readonly string[]> {
+  const [first, second] = plans
+  if (first !== undefined && second === undefined) return formatPlan(first, format, look)
+  return formatted(plans, format, () => renderVariants(plans, look))
+}
+
+async function formatted(data: object, format: Format, text: () => readonly string[]): Promise<readonly string[]> {
   switch (format) {
     case 'text':
-      return renderPlan(plan, look)
+      return text()
     case 'json':
-      return [JSON.stringify(plan, undefined, 2)]
+      return [JSON.stringify(data, undefined, 2)]
     case 'yaml': {
       const { yamlText } = await import('./yaml-text.ts')
-      return [yamlText(plan)]
+      return [yamlText(data)]
     }
   }
 }

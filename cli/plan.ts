@@ -1,36 +1,51 @@
 /** `arcc plan`: what a run will take, before anything starts. */
 import { writeFileSync } from 'node:fs'
-import { compileExperiment } from '../compiler/driver.ts'
+import { type Compilation, compileVariants } from '../compiler/driver.ts'
+import type { PlanDocument } from '../compiler/plan/document.ts'
+import { type Diagnostic, DiagnosticBag } from '../grammar/diagnostic.ts'
 import { openEntry, overrideSources } from './entry.ts'
 import { type ExitCode, exitCode } from './exit.ts'
-import { formatPlan } from './format-plan.ts'
+import { formatPlans } from './format-plan.ts'
 import { fileHost } from './host.ts'
-import { documentLook } from './look.ts'
+import { documentLook, type Look } from './look.ts'
 import { processOutput } from './output.ts'
 import type { PlanOptions } from './program.ts'
 
+/** Of one plan among several, that it does not fit stands in the table. */
+const doesNotFit = 'ARC5004'
+
+async function documentOf({ plan }: Compilation, exact: boolean, look: Look): Promise<PlanDocument | undefined> {
+  if (plan === undefined || !exact) return plan?.document
+  const { addExact } = await import('./exact.ts')
+  return addExact(plan, look)
+}
+
 /**
  * Exit code 1 where the file has an error, a `require` is not met, or the exact figures are too much for the device; a plan that
- * exists is shown all the same.
+ * exists is shown all the same. The variants of a `sweep` are shown in one table.
  */
 export async function plan(options: PlanOptions): Promise<ExitCode> {
   const output = processOutput(options.color)
   const host = fileHost()
   const entry = openEntry(host, options.file)
-  const { experiment, set, format } = options
-  const result = compileExperiment({ entry, experiment, overrides: overrideSources(set) }, host)
-  let document = result.plan?.document
-  if (result.plan !== undefined && options.exact) {
-    const { addExact } = await import('./exact.ts')
-    document = await addExact(result.plan, output.errorLook)
+  const { experiment, set, format, exact } = options
+  const documents: PlanDocument[] = []
+  const compilations = compileVariants({ entry, experiment, overrides: overrideSources(set) }, host)
+  const bag = new DiagnosticBag()
+  for (const compilation of compilations) {
+    const document = await documentOf(compilation, exact, output.errorLook)
+    if (document !== undefined) documents.push(document)
+    for (const diagnostic of compilation.diagnostics) bag.add(diagnostic)
   }
-  if (document !== undefined) {
+  if (documents.length > 0) {
     const toFile = options.output
-    const lines = await formatPlan(document, format, toFile === undefined ? output.look : documentLook)
+    const lines = await formatPlans(documents, format, toFile === undefined ? output.look : documentLook)
     if (toFile === undefined) output.result(lines)
     else writeFileSync(toFile, `${lines.join('\n')}\n`)
   }
-  output.diagnostics(result.diagnostics)
-  const failed = result.diagnostics.some((diagnostic) => diagnostic.severity === 'error')
-  return failed || document?.exact?.fits === false ? exitCode.user : exitCode.ok
+  const isShown = ({ code }: Diagnostic) => documents.length < 2 || code !== doesNotFit
+  const diagnostics = bag.sorted()
+  output.diagnostics(diagnostics.filter(isShown))
+  const failed = diagnostics.some((diagnostic) => diagnostic.severity === 'error')
+  return failed || documents.some((document) => document.exact?.fits === false) ? exitCode.user : exitCode.ok
 }

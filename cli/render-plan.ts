@@ -1,4 +1,5 @@
 /** A plan as text: what `arcc plan` shows. Pure: the document in, lines out. */
+import { isVariantName } from '../compiler/names/variant-name.ts'
 import type { PlanDocument } from '../compiler/plan/document.ts'
 import { renderBar, sparkline } from './bars.ts'
 import {
@@ -253,7 +254,9 @@ function closing({ experiment, memory, exact }: PlanDocument, look: Look): strin
   if (!(exact ?? memory).fits) {
     return `${palette.error('Does not fit')}: ${wanted} wanted, ${formatBytes(memory.capacity)} usable on each device.`
   }
-  const run = palette.accent(`arcc run ${experiment.file} ${experiment.name}`)
+  // The brackets of a variant mean something else to a shell.
+  const name = isVariantName(experiment.name) ? `'${experiment.name}'` : experiment.name
+  const run = palette.accent(`arcc run ${experiment.file} ${name}`)
   return `${palette.good('Fits')}: ${wanted} of ${formatBytes(memory.capacity)}. Run it with: ${run}`
 }
 

@@ -2,21 +2,37 @@
 import type { PlanDocument } from '../compiler/plan/document.ts'
 import { formatBytes, formatCompact, formatCount, formatPercent, formatSeconds, plural } from './format.ts'
 import type { Look } from './look.ts'
-import { renderTable } from './table.ts'
+import { type Column, renderTable } from './table.ts'
 
-const columns = [
-  { title: 'experiment' },
-  { title: 'weights', align: 'right' },
-  { title: 'classes', align: 'right' },
-  { title: 'a step', align: 'right' },
-  { title: 'devices', align: 'right' },
-  { title: 'batch', align: 'right' },
-  { title: 'memory', align: 'right' },
-  { title: 'of it', align: 'right' },
-  { title: 'step', align: 'right' },
-  { title: 'images/s', align: 'right' },
-  { title: 'bound by' },
-] as const
+interface Figure extends Column {
+  readonly title: string
+  readonly of: (plan: PlanDocument) => string
+  /** What was asked for, which need not be said where all have it. */
+  readonly isGiven?: true
+}
+
+const figures: readonly Figure[] = [
+  { title: 'experiment', of: (plan) => plan.experiment.name },
+  { title: 'weights', align: 'right', isGiven: true, of: ({ model }) => formatCompact(model.parameters) },
+  { title: 'classes', align: 'right', isGiven: true, of: ({ centers }) => formatCount(centers.classes) },
+  { title: 'a step', align: 'right', isGiven: true, of: ({ centers }) => share(centers.sampleRate) },
+  {
+    title: 'devices',
+    align: 'right',
+    isGiven: true,
+    of: ({ machine }) => formatCount(machine.nodes * machine.devicesPerNode),
+  },
+  { title: 'batch', align: 'right', isGiven: true, of: ({ schedule }) => formatCount(schedule.batch) },
+  { title: 'memory', align: 'right', of: ({ memory }) => formatBytes(memory.peak) },
+  {
+    title: 'of it',
+    align: 'right',
+    of: ({ memory }) => (memory.fits ? formatPercent(memory.peak / memory.capacity) : 'too much'),
+  },
+  { title: 'step', align: 'right', of: ({ time }) => formatSeconds(time.secondsPerStep) },
+  { title: 'images/s', align: 'right', of: ({ time }) => formatCount(time.samplesPerSecond) },
+  { title: 'bound by', of: ({ time }) => time.bound },
+]
 
 /** A share of the classes, and no more digits than it needs. */
 function share(rate: number): string {
@@ -25,20 +41,13 @@ function share(rate: number): string {
 
 /** The table, and how many of the plans fit. */
 export function renderVariants(plans: readonly PlanDocument[], look: Look): string[] {
-  const rows = plans.map(({ experiment, model, centers, machine, schedule, memory, time }) => [
-    experiment.name,
-    formatCompact(model.parameters),
-    formatCount(centers.classes),
-    share(centers.sampleRate),
-    formatCount(machine.nodes * machine.devicesPerNode),
-    formatCount(schedule.batch),
-    formatBytes(memory.peak),
-    memory.fits ? formatPercent(memory.peak / memory.capacity) : 'too much',
-    formatSeconds(time.secondsPerStep),
-    formatCount(time.samplesPerSecond),
-    time.bound,
-  ])
-  const table = renderTable(columns, rows, { paintTitle: look.palette.strong })
+  const cells = figures.map((figure) => ({ figure, texts: plans.map(figure.of) }))
+  const shown = cells.filter(({ figure, texts }) => !figure.isGiven || texts.some((text) => text !== texts[0]))
+  const table = renderTable(
+    shown.map(({ figure }) => figure),
+    plans.map((_, i) => shown.map(({ texts }) => texts[i] ?? '')),
+    { paintTitle: look.palette.strong },
+  )
   const fitting = plans.filter((plan) => plan.memory.fits).length
   const verdict = fitting === plans.length ? look.palette.good : look.palette.warning
   return [...table, '', verdict(`${fitting} of ${plural(plans.length, 'plan')} fit`)]

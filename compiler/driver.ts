@@ -6,7 +6,7 @@ import { type Diagnostic, DiagnosticBag } from '../grammar/diagnostic.ts'
 import { parseSetting } from '../grammar/parser/parser.ts'
 import type { SourceFile } from '../grammar/source.ts'
 import { checkOverrides, checkProgram } from './check/check.ts'
-import { resolveExperiment } from './evaluate/experiment.ts'
+import { listVariants, resolveExperiment } from './evaluate/experiment.ts'
 import type { Experiment } from './experiment.ts'
 import type { Host } from './host.ts'
 import { loadProgram } from './names/load.ts'
@@ -24,7 +24,7 @@ export type Phase = (typeof phases)[number]
 
 export interface CompileRequest {
   readonly entry: SourceFile
-  /** Needed only where the file holds several experiments. */
+  /** Needed only where the file holds several experiments; `NAME[field=value]` is a variant of one. */
   readonly experiment?: string | undefined
   /** Texts of `--set`. */
   readonly overrides?: readonly SourceFile[]
@@ -40,6 +40,23 @@ export interface Compilation {
   readonly plan: Plan | undefined
 }
 
+interface Front {
+  readonly program: Program
+  readonly overrides: readonly FieldEntry[]
+}
+
+/** The phases `parse` and `check`, as far as `last` lets them go. */
+function readAndCheck(request: CompileRequest, last: number, host: Host, bag: DiagnosticBag): Front {
+  const program = loadProgram(request.entry, host, bag)
+  const overrides = (request.overrides ?? [])
+    .map((source) => parseSetting(source, bag))
+    .filter((entry): entry is FieldEntry => entry !== undefined)
+  if (bag.hasErrors || last < phases.indexOf('check')) return { program, overrides }
+  checkProgram(program, bag)
+  checkOverrides(program, request.experiment, overrides, bag)
+  return { program, overrides }
+}
+
 /** Compiles one experiment. User mistakes are in `diagnostics`; a phase with errors is the last one that runs. */
 export function compileExperiment(request: CompileRequest, host: Host): Compilation {
   const bag = new DiagnosticBag()
@@ -49,19 +66,33 @@ export function compileExperiment(request: CompileRequest, host: Host): Compilat
   let plan: Plan | undefined
   const done = () => ({ diagnostics: bag.sorted(), program, experiment, plan })
 
-  program = loadProgram(request.entry, host, bag)
-  const overrides = (request.overrides ?? [])
-    .map((source) => parseSetting(source, bag))
-    .filter((entry): entry is FieldEntry => entry !== undefined)
-  if (bag.hasErrors || last < phases.indexOf('check')) return done()
-
-  checkProgram(program, bag)
-  checkOverrides(program, request.experiment, overrides, bag)
+  const front = readAndCheck(request, last, host, bag)
+  program = front.program
   if (bag.hasErrors || last < phases.indexOf('elaborate')) return done()
 
-  experiment = resolveExperiment(program, request.experiment, overrides, host, bag)
+  experiment = resolveExperiment(program, request.experiment, front.overrides, host, bag)
   if (experiment === undefined || bag.hasErrors || last < phases.indexOf('plan')) return done()
 
   plan = buildPlan(experiment, request.entry.path, host, bag)
   return done()
+}
+
+/** The code that says that an experiment has several variants and none is named. */
+const variantsCode = 'ARC4223'
+
+/**
+ * Compiles one experiment, or where it has a `sweep` and the request names no variant, all of its variants in turn. There is at least
+ * one compilation: of an experiment whose mistakes leave its variants unknown, the one that reports them.
+ */
+export function* compileVariants(request: CompileRequest, host: Host): Generator<Compilation> {
+  const first = compileExperiment(request, host)
+  if (!first.diagnostics.some((diagnostic) => diagnostic.code === variantsCode)) {
+    yield first
+    return
+  }
+  const bag = new DiagnosticBag()
+  const { program, overrides } = readAndCheck(request, phases.indexOf('check'), host, bag)
+  const names = listVariants(program, request.experiment, overrides, host, bag) ?? []
+  if (names.length === 0) yield { diagnostics: bag.sorted(), program, experiment: undefined, plan: undefined }
+  for (const experiment of names) yield compileExperiment({ ...request, experiment }, host)
 }

@@ -12,7 +12,7 @@ import { documentLook } from '../cli/look.ts'
 import { packageFolder } from '../cli/package-folder.ts'
 import { renderPlan } from '../cli/render-plan.ts'
 import { renderVariants } from '../cli/render-variants.ts'
-import { compileExperiment } from '../compiler/driver.ts'
+import { compileExperiment, compileVariants } from '../compiler/driver.ts'
 import type { Host } from '../compiler/host.ts'
 import { type PlanDocument, planSchema } from '../compiler/plan/document.ts'
 import { need } from '../grammar/diagnostic.ts'
@@ -32,6 +32,15 @@ function experimentsOf(file: string) {
   return experimentNames(need(program, file)).map((name) => ({ file, name }))
 }
 
+/** The plans of an experiment's variants, or its only one. */
+function plansOf(file: string, experiment: string): readonly PlanDocument[] {
+  return [...compileVariants({ entry: entryOf(file), experiment }, host)].map(({ plan, diagnostics }) => {
+    // That a plan does not fit is said of it in its golden file.
+    expect(diagnostics.filter((diagnostic) => diagnostic.severity === 'error')).toEqual([])
+    return need(plan, `the plan of ${experiment}`).document
+  })
+}
+
 const experiments = filesOf('').flatMap(experimentsOf)
 const folders = readdirSync(join(packageFolder, 'experiments'), { withFileTypes: true }).flatMap((entry) =>
   entry.isDirectory() ? [entry.name] : [],
@@ -43,8 +52,7 @@ function planOf(file: string, experiment: string): PlanDocument {
   const known = plans.get(experiment)
   if (known !== undefined) return known
   const { plan, diagnostics } = compileExperiment({ entry: entryOf(file), experiment }, host)
-  // That a plan does not fit is said of it in its golden file.
-  expect(diagnostics.filter((diagnostic) => diagnostic.severity === 'error')).toEqual([])
+  expect(diagnostics).toEqual([])
   const { document } = need(plan, `the plan of ${experiment}`)
   plans.set(experiment, document)
   return document
@@ -65,7 +73,7 @@ describe.each(folders)('experiments/%s', (folder) => {
   const own = filesOf(folder).flatMap(experimentsOf)
 
   test('their plans', async () => {
-    const documents = own.map(({ file, name }) => planOf(file, name))
+    const documents = own.flatMap(({ file, name }) => plansOf(file, name))
     for (const document of documents) expect(isValid(document), JSON.stringify(isValid.errors)).toBe(true)
     const text = `${renderVariants(documents, documentLook).join('\n')}\n`
     await expect(text).toMatchFileSnapshot(`golden/${folder}.plans.txt`)

@@ -6,6 +6,7 @@ import type { Declaration, FieldEntry, ObjectDecl } from '../../grammar/ast.ts'
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import type { Module, Program } from '../names/program.ts'
+import { experimentOf } from '../names/variant-name.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import { type Checker, isStdlib, moduleScope, report } from './checker.ts'
 import { checkCycles } from './cycles.ts'
@@ -70,7 +71,7 @@ export function checkOverrides(
 ): void {
   if (entries.length === 0) return
   const experiments = [...program.entry.own.values()].map((definition) => definition.decl).filter(isExperiment)
-  const chosen = name === undefined ? experiments : experiments.filter((decl) => decl.name.text === name)
+  const chosen = name === undefined ? experiments : experiments.filter((decl) => decl.name.text === experimentOf(name))
   const [decl, second] = chosen
   if (decl === undefined || second !== undefined) return
   const checker = createChecker(program, bag)

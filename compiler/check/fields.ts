@@ -6,7 +6,7 @@ import { nearest } from '../../grammar/suggest.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import type { FieldSpec, SectionSpec } from '../schema/spec.ts'
 import { own } from '../types/own.ts'
-import type { Type } from '../types/type.ts'
+import { listOf, type Type } from '../types/type.ts'
 import { type Checker, type Expected, report, type Scope } from './checker.ts'
 import { present } from './fit.ts'
 import { checkComplete, objectMembers } from './members.ts'
@@ -27,6 +27,8 @@ export interface FieldWork {
   readonly meant: Set<string>
   /** The type of a field that a base experiment sets: `dataset.root = …` changes an argument of it. */
   readonly inherited: (path: string) => Type | undefined
+  /** Inside of `sweep`: every field takes a list of what it takes elsewhere. */
+  readonly swept?: true
 }
 
 /** Where entries stand: the section with its path, empty for the object itself. */
@@ -37,21 +39,43 @@ interface Place {
 
 /** Checks all fields and sections. */
 export function checkFields(work: FieldWork): void {
-  walk(work, work.decl.entries, { spec: objectSpecs[work.decl.keyword].body, path: [] })
+  const place = { spec: objectSpecs[work.decl.keyword].body, path: [] }
+  const { entries } = work.decl
+  // What is swept may lie inside of a value that another entry gives, wherever that stands.
+  const isLate = (entry: Entry) => work.decl.keyword === 'experiment' && isSwept(entry)
+  walk(
+    work,
+    entries.filter((entry) => !isLate(entry)),
+    place,
+  )
+  walk(work, entries.filter(isLate), place)
+}
+
+/** `sweep { … }` or `sweep.path = …`. */
+function isSwept(entry: Entry): boolean {
+  if (entry.kind === 'Section') return entry.name.text === 'sweep'
+  return entry.kind === 'Field' && entry.path.length > 1 && entry.path[0]?.text === 'sweep'
+}
+
+/** The same work inside of `sweep`, at the top of the experiment again. */
+function sweeping(work: FieldWork, place: Place): FieldWork | undefined {
+  const isTop = place.path.length === 0 && work.decl.keyword === 'experiment' && work.swept === undefined
+  return isTop ? { ...work, set: new Map(work.set), swept: true } : undefined
 }
 
 function walk(work: FieldWork, entries: readonly Entry[], place: Place): void {
   for (const entry of entries) {
     if (entry.kind === 'Field') checkField(work, entry, place)
     else if (entry.kind === 'Section') checkSection(work, entry, place)
-    else if (place.path.length > 0) reportMisplaced(work, entry, place)
+    else if (place.path.length > 0 || work.swept) reportMisplaced(work, entry, place)
   }
 }
 
 const misplaced = { Let: 'a `let`', Method: 'a method', State: 'a state', Require: 'a requirement' } as const
 
 function reportMisplaced(work: FieldWork, entry: Exclude<Entry, FieldEntry | SectionEntry>, place: Place): void {
-  const params = { what: misplaced[entry.kind], section: place.path.join('.') }
+  const path = work.swept ? ['sweep', ...place.path] : place.path
+  const params = { what: misplaced[entry.kind], section: path.join('.') }
   report(
     work.checker,
     checkDiagnostic('ARC3217', params, entry.span, { label: `move it out of \`${params.section}\`` }),
@@ -63,7 +87,9 @@ function checkSection(work: FieldWork, entry: SectionEntry, place: Place): void 
   const section = own(place.spec.sections, name)
   const path = [...place.path, name]
   const field = own(place.spec.fields, name)
-  if (section !== undefined) {
+  const swept = isSwept(entry) ? sweeping(work, place) : undefined
+  if (swept !== undefined) walk(swept, entry.entries, place)
+  else if (section !== undefined) {
     const inside = { spec: section, path }
     if (!isAnotherSection(work, entry, inside)) walk(work, entry.entries, inside)
   } else if (field !== undefined) {
@@ -96,6 +122,11 @@ function isAnotherSection(work: FieldWork, entry: SectionEntry, place: Place): b
 
 /** `value` at a path: `batch`, `train.batch`, or `dataset.root`, an argument or field of the object that a field holds. */
 export function checkField(work: FieldWork, entry: FieldEntry, start: Place): void {
+  const swept = isSwept(entry) ? sweeping(work, start) : undefined
+  if (swept !== undefined) {
+    checkField(swept, { ...entry, path: entry.path.slice(1) }, start)
+    return
+  }
   const { checker, scope } = work
   let place = start
   for (const [index, part] of entry.path.entries()) {
@@ -133,8 +164,17 @@ function expectation(path: string, spec: FieldSpec): Expected {
   return { type: spec.type, what: `\`${path}\``, note: `\`${path}\`: ${spec.doc}` }
 }
 
+/** Checks the value, or in `sweep` the list of values; returns the type of one of them. */
+function checkValue(work: FieldWork, entry: FieldEntry, expected: Expected): Type {
+  const { checker, scope, swept } = work
+  if (swept === undefined) return checker.check(entry.value, scope, expected)
+  const list = { ...expected, type: listOf(present(expected.type)), what: `${expected.what} in \`sweep\`` }
+  const type = checker.check(entry.value, scope, list)
+  return type.kind === 'list' ? type.element : type
+}
+
 function setField(work: FieldWork, entry: FieldEntry, spec: FieldSpec, path: readonly string[]): void {
-  const { checker, scope, set } = work
+  const { checker, set } = work
   const full = path.join('.')
   const span = pathSpan(entry.path, entry.span)
   const first = set.get(full)
@@ -142,7 +182,7 @@ function setField(work: FieldWork, entry: FieldEntry, spec: FieldSpec, path: rea
     const related = [{ span: first.span, message: 'first set here' }]
     report(checker, checkDiagnostic('ARC3203', { path: full }, span, { label: 'set again', related }))
   }
-  const type = checker.check(entry.value, scope, expectation(full, spec))
+  const type = checkValue(work, entry, expectation(full, spec))
   if (type.kind === 'backbone') checkComplete(checker, type, entry.value.span)
   set.set(full, { span, type })
 }
@@ -189,7 +229,7 @@ function checkInner(
     const related = [{ span: before.span, message: 'first set here' }]
     report(checker, checkDiagnostic('ARC3203', { path: inner }, pathSpan(entry.path, entry.span), { related }))
   }
-  const value = checker.check(entry.value, scope, { type: found, what: `\`${inner}\`` })
+  const value = checkValue(work, entry, { type: found, what: `\`${inner}\`` })
   set.set(inner, { span: pathSpan(entry.path, entry.span), type: value })
 }
 

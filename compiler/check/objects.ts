@@ -82,7 +82,8 @@ function setPaths(decl: ObjectDecl): ReadonlySet<string> {
   const walk = (entries: ObjectDecl['entries'], prefix: string) => {
     for (const entry of entries)
       if (entry.kind === 'Field') paths.add(prefix + entry.path.map((part) => part.text).join('.'))
-      else if (entry.kind === 'Section') walk(entry.entries, `${prefix}${entry.name.text}.`)
+      else if (entry.kind === 'Section')
+        walk(entry.entries, entry.name.text === 'sweep' ? '' : `${prefix}${entry.name.text}.`)
   }
   walk(decl.entries, '')
   return paths

@@ -14,15 +14,18 @@ import type {
 } from '../experiment.ts'
 import type { Host } from '../host.ts'
 import type { Definition, Module, Program } from '../names/program.ts'
+import { experimentOf, isVariantName } from '../names/variant-name.ts'
 import { resolveMargin, resolveOptimizer, resolveSchedule } from './appliers.ts'
 import { applyIn, countParameters, outlineOf } from './backbone.ts'
 import { attempt, type Context, fail, type Session, staticContext } from './context.ts'
 import type { ParameterSpec } from './elaboration.ts'
-import { type Declared, type ExperimentFields, evaluateFields } from './experiment-fields.ts'
+import type { Declared } from './experiment-entries.ts'
+import { type ExperimentFields, evaluateFields } from './experiment-fields.ts'
 import { createSession } from './expression.ts'
 import { evaluateDiagnostic } from './messages.ts'
 import { resolveDataset, resolveMachine, resolveRequire } from './parts.ts'
 import { asBool, asDuration, asMember, asNumber, asObject, orNone } from './read.ts'
+import { variantNames } from './sweep.ts'
 import type { BackboneValue, Value } from './value.ts'
 
 export interface ListedExperiment {
@@ -52,7 +55,7 @@ function choose(program: Program, name: string | undefined, bag: DiagnosticBag):
   const top: Span = { source, start: 0, end: 0 }
   const notes = names.length === 0 ? [] : [`experiments here are ${names.map((known) => `\`${known}\``).join(', ')}`]
   if (name !== undefined) {
-    const found = all.find((definition) => definition.name === name)
+    const found = all.find((definition) => definition.name === experimentOf(name))
     if (found !== undefined) return found
     const meant = nearest(name, names)
     bag.add(
@@ -72,6 +75,25 @@ function choose(program: Program, name: string | undefined, bag: DiagnosticBag):
       }),
     )
   return second === undefined ? first : undefined
+}
+
+/**
+ * The names under which the experiment of a name, or the only one of the file, can be resolved: its own, or those of its variants
+ * where it has a `sweep`. `undefined` after errors.
+ */
+export function listVariants(
+  program: Program,
+  name: string | undefined,
+  overrides: readonly FieldEntry[],
+  host: Host,
+  bag: DiagnosticBag,
+): readonly string[] | undefined {
+  const chosen = choose(program, name, bag)
+  if (chosen === undefined) return undefined
+  if (name !== undefined && isVariantName(name)) return [name]
+  const context = staticContext(createSession(program, host, bag))
+  const chain = attempt(() => chainOf(chosen, context))
+  return chain && variantNames(chain, overrides, program.entry, context)
 }
 
 /** What `extends` leads to, the outermost base first. */
@@ -244,7 +266,7 @@ export function resolveExperiment(
   const context = staticContext(session)
   const chain = attempt(() => chainOf(chosen, context))
   if (chain === undefined) return undefined
-  const fields = evaluateFields(chain, overrides, program.entry, context)
+  const fields = evaluateFields(chain, name, overrides, program.entry, context)
   if (fields === undefined) return undefined
 
   const object = (path: string) => asObject(fields.value(path))
@@ -266,7 +288,7 @@ export function resolveExperiment(
   if (bag.hasErrors) return undefined
 
   return {
-    name: chosen.decl.name.text,
+    name: fields.name,
     doc: chosen.decl.doc,
     span: joinSpans(chosen.decl.name.span, chosen.decl.name.span),
     dataset,

@@ -121,6 +121,14 @@ export const evaluateMessages = {
     ({ optimizer, states }) =>
       `\`state = int8\` is for optimizers that keep one number of a weight; \`${optimizer}\` keeps ${listed(states)}`,
   ),
+  ARC4220: error<{ path: string }>(({ path }) => `\`${path}\` is swept over no values`),
+  ARC4221: error<{ path: string; text: string }>(({ path, text }) => `\`${path}\` is swept over \`${text}\` twice`),
+  ARC4222: error<{ count: number; most: number }>(
+    ({ count, most }) => `this makes ${count} variants, and ${most} are the most`,
+  ),
+  ARC4223: error<{ name: string; count: number }>(
+    ({ name, count }) => `\`${name}\` has ${count} variants, one of which must be named here`,
+  ),
 
   ARC4301: error<{ title: string; condition: string }>(
     ({ title, condition }) => `test "${title}": \`${condition}\` does not hold`,

@@ -118,6 +118,13 @@ const checkpoint: SectionSpec = {
   sections: {},
 }
 
+/** Its fields are those of the experiment itself, each with a list of values. */
+const sweep: SectionSpec = {
+  doc: 'Fields with lists of values: one variant of the experiment for each combination of them.',
+  fields: {},
+  sections: {},
+}
+
 export const experimentBody: SectionSpec = {
   doc: 'One training run.',
   fields: {
@@ -126,5 +133,5 @@ export const experimentBody: SectionSpec = {
     margin: required(objectOf('margin'), 'From cosine to logit.'),
     machine: required(objectOf('machine'), 'What it runs on.'),
   },
-  sections: { centers, train, evaluate, checkpoint },
+  sections: { centers, train, evaluate, checkpoint, sweep },
 }

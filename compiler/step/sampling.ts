@@ -102,12 +102,15 @@ export function drawSample(
   const keys = mix(b, ops.xor(b, mix(b, ids), ops.broadcastScalar(b, stepKey, [virtual])))
   const sizes = ops.maximum(b, counts, 1)
 
+  // One class has one order. XLA's CPU compiler gives up on what the rounds of a permutation of one number fold to.
+  const isTrivial = plan.devices.flat().every(({ count }) => count <= 1)
   const grid = [virtual, plan.slots]
   const over = (x: Value) => ops.broadcastVector(b, x, grid, 0)
   const index = ops.iota(b, { dtype: 'u32', shape: grid }, 1)
   const used = ops.compare(b, 'LT', index, over(sampled))
   // Slots beyond a shard's sample repeat an image; they are not used.
-  const image = permute(b, { size: over(sizes), key: over(keys) }, ops.remainder(b, index, over(sizes)))
+  const position = ops.remainder(b, index, over(sizes))
+  const image = isTrivial ? position : permute(b, { size: over(sizes), key: over(keys) }, position)
   const drawn = ops.select(b, used, ops.add(b, over(starts), image), plan.rows)
 
   const here = ops.and(
@@ -119,7 +122,8 @@ export function drawSample(
   const shard = shardOf(b, row, starts)
   const at = (x: Value) => ops.takeRows(b, x, shard)
   const domain: Domain = { size: at(sizes), key: at(keys) }
-  const place = unpermute(b, domain, ops.subtract(b, row, at(starts)))
+  const local = ops.subtract(b, row, at(starts))
+  const place = isTrivial ? local : unpermute(b, domain, local)
   const isDrawn = ops.and(b, here, ops.compare(b, 'LT', place, at(sampled)))
   const drawnSlot = ops.add(b, ops.multiply(b, shard, plan.slots), ops.convert(b, place, 'i32'))
 

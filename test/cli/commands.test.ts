@@ -1,6 +1,6 @@
 /** The commands as they are installed: the launcher, the bundle, real files, exit codes. */
 import { execFile, spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -47,6 +47,8 @@ beforeAll(() => {
   writeFileSync(join(folder, 'good.arc'), good)
   writeFileSync(join(folder, 'bad.arc'), good.replace('epochs = 1', 'epochz = 1'))
   writeFileSync(join(folder, 'two.arc'), `${good}\nexperiment other extends small { train { batch = 16 global } }\n`)
+  const swept = good.replace('epochs = 1', 'steps = 1').replace('optimizer', 'clip = 5, optimizer')
+  writeFileSync(join(folder, 'swept.arc'), swept.replace(/\}\n$/, '  sweep.train.optimizer.lr = [0.1, 20%]\n}\n'))
   mkdirSync(join(folder, 'out'))
 })
 
@@ -121,6 +123,22 @@ describe('arcc plan', () => {
     expect(out).toContain('8 × 2 devices = 16')
   })
 
+  test('the variants of a sweep make a table, a list, or one of them a plan', async () => {
+    const table = await arcc('plan', 'swept.arc')
+    expect(table).toMatchObject({ code: exitCode.ok, err: '' })
+    expect(table.out).toMatch(/^experiment .*\nsmall\[lr=0\.1] .*\nsmall\[lr=20%] .*\n\n2 of 2 plans fit\n$/)
+    const list = JSON.parse((await arcc('plan', 'swept.arc', '--format', 'json')).out)
+    expect(list.map(({ experiment }: { experiment: { name: string } }) => experiment.name)).toEqual([
+      'small[lr=0.1]',
+      'small[lr=20%]',
+    ])
+    const one = await arcc('plan', 'swept.arc', 'small[lr=20%]')
+    expect(one.out).toContain("arcc run swept.arc 'small[lr=20%]'")
+    const none = await arcc('plan', 'swept.arc', 'small[lr=5]')
+    expect(none.code).toBe(exitCode.user)
+    expect(none.err).toContain('its variants are `small[lr=0.1]`, `small[lr=20%]`')
+  })
+
   test('a folder that cannot be written to is about the computer', async () => {
     const { code, err } = await arcc('plan', 'good.arc', '-o', 'nowhere/plan.txt')
     expect(code).toBe(exitCode.environment)
@@ -167,4 +185,17 @@ describe('test', () => {
     expect(out).toBe('failed  sums.arc  sums\n0 passed, 1 failed\n')
     expect(err).toContain('`1 + 1` is 2')
   })
+})
+
+describe('arcc run', () => {
+  test('runs the variants of a sweep in turn, each in a folder of its own', async () => {
+    const { code, out } = await arcc('run', 'swept.arc', '--engine', 'tfjs', '--plain', '--folder', 'out/sweep')
+    expect({ code, runs: readdirSync(join(folder, 'out/sweep')) }).toEqual({
+      code: exitCode.ok,
+      runs: ['small-lr=0.1', 'small-lr=20%'],
+    })
+    expect(out.match(/^Done: 1 step/gm)).toHaveLength(2)
+    const fields = readFileSync(join(folder, 'out/sweep/small-lr=20%/resolved.txt'), 'utf8')
+    expect(fields).toContain('sgd(lr: 0.2')
+  }, 60_000)
 })

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { renderDiagnostics } from '../../cli/render-diagnostic.ts'
 import { checkOverrides, checkProgram } from '../../compiler/check/check.ts'
-import { listExperiments, resolveExperiment } from '../../compiler/evaluate/experiment.ts'
+import { listExperiments, listVariants, resolveExperiment } from '../../compiler/evaluate/experiment.ts'
 import type { Host } from '../../compiler/host.ts'
 import { loadProgram } from '../../compiler/names/load.ts'
 import type { Program } from '../../compiler/names/program.ts'
@@ -53,7 +53,7 @@ export function checkBroken(text: string): void {
   checkProgram(loadProgram({ path: 'test.arc', text }, memoryHost(), bag), bag)
 }
 
-/** Parse, names and types, and then what values tell: every experiment of the file is resolved. */
+/** Parse, names and types, and then what values tell: every experiment of the file is resolved, and every variant of one. */
 export function diagnoseText(
   text: string,
   files: Readonly<Record<string, string>> = {},
@@ -63,7 +63,10 @@ export function diagnoseText(
   const bag = new DiagnosticBag()
   const program = loadProgram({ path, text }, host, bag)
   if (!bag.hasErrors) checkProgram(program, bag)
-  if (!bag.hasErrors) for (const { name } of listExperiments(program)) resolveExperiment(program, name, [], host, bag)
+  if (!bag.hasErrors)
+    for (const { name } of listExperiments(program))
+      for (const variant of listVariants(program, name, [], host, bag) ?? [])
+        resolveExperiment(program, variant, [], host, bag)
   return bag.sorted()
 }
 

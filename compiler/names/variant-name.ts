@@ -1,0 +1,28 @@
+/** Names of the variants of a swept experiment: `quality[sample_rate=10%]`. */
+
+/** The experiment that a name speaks of, be it of a variant or of the experiment itself. */
+export function experimentOf(name: string): string {
+  const bracket = name.indexOf('[')
+  return bracket < 0 ? name : name.slice(0, bracket)
+}
+
+export function isVariantName(name: string): boolean {
+  return name !== experimentOf(name)
+}
+
+export interface NamedSetting {
+  /** `dataset.identities` */
+  readonly path: string
+  /** The value as it is written. */
+  readonly text: string
+}
+
+/** `NAME[identities=125000, placement=shard]`. Fields go by their last name where no other swept field has the same. */
+export function variantName(experiment: string, settings: readonly NamedSetting[]): string {
+  const last = (path: string) => path.slice(path.lastIndexOf('.') + 1)
+  const shown = settings.map(({ path, text }) => {
+    const isAlone = settings.every((other) => other.path === path || last(other.path) !== last(path))
+    return `${isAlone ? last(path) : path}=${text}`
+  })
+  return `${experiment}[${shown.join(', ')}]`
+}
