@@ -12,7 +12,10 @@ const actions: Actions = {
   run: async (options) => (await import('./run.ts')).run(options),
   dump: async (options) => (await import('./dump.ts')).dump(options),
   test: async (options) => (await import('./test.ts')).test(options),
-  doctor: async (options) => (await import('./doctor.ts')).doctor(options),
+  doctor: async (options) =>
+    options.writeMachine === undefined
+      ? (await import('./doctor.ts')).doctor(options)
+      : (await import('./write-machine.ts')).writeMachine(options),
 }
 
 function fail(error: unknown): ExitCode {

@@ -53,6 +53,8 @@ export interface TestOptions extends CommonOptions {
 
 export interface DoctorOptions extends CommonOptions {
   readonly format: 'text' | 'json'
+  /** Measure this computer and keep the figures: in this file, or where plans look for them. */
+  readonly writeMachine: string | true | undefined
 }
 
 /** What the commands do. */
@@ -163,8 +165,10 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     .command('doctor')
     .description('check this computer: node, engines, disk, memory')
     .option('--json', 'findings as JSON')
+    .option('--write-machine [file]', 'measure how fast this computer is, half a minute, for plans on `cpu`')
     .action(async (raw: Raw<DoctorOptions>) => {
-      finish(await actions.doctor({ color: color(), format: raw.json ? 'json' : 'text' }))
+      const { writeMachine } = raw
+      finish(await actions.doctor({ color: color(), format: raw.json ? 'json' : 'text', writeMachine }))
     })
 
   return program

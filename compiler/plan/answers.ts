@@ -1,7 +1,7 @@
 /**
  * What the planner answers when a plan does not fit: changes with which it does, each of them planned. The cheapest is the one that
- * keeps most images per second and device, and of equally fast ones that which changes less of what is learned or paid for; where
- * no single change is enough, the strongest one is made and the search goes on.
+ * keeps most images per second and device, and takes no more machines; where no single change is enough, the strongest one is made
+ * and the search goes on.
  */
 import type { Experiment } from '../experiment.ts'
 import type { Host } from '../host.ts'
@@ -36,10 +36,8 @@ export function findAnswers(candidate: Candidate, host: Host): readonly Answer[]
     const steps = singleSteps(from, host)
     const fitting = steps.filter((step) => step.candidate.memory.fits)
     if (fitting.length > 0) {
-      const percentOfSpeed = ({ candidate: { time, experiment } }: Step) =>
-        Math.round((100 * time.samplesPerSecond) / worldSize(experiment) / speed(candidate))
       return fitting
-        .sort((a, b) => percentOfSpeed(b) - percentOfSpeed(a))
+        .sort((a, b) => machines(a) - machines(b) || speed(b.candidate) - speed(a.candidate))
         .slice(0, most)
         .map(({ set, candidate: { memory, time } }) => ({
           set: [...set],
@@ -57,6 +55,11 @@ export function findAnswers(candidate: Candidate, host: Host): readonly Answer[]
   return []
 }
 
+/** Computers of a step: what a change costs first. */
+function machines({ candidate }: Step): number {
+  return candidate.experiment.machine.nodes
+}
+
 /** Images per second of one device: more devices are no gain by themselves. */
 function speed({ time, experiment }: Candidate): number {
   return time.samplesPerSecond / worldSize(experiment)
@@ -67,11 +70,11 @@ function singleSteps(from: Step, host: Host): readonly Step[] {
   const { experiment } = from.candidate
   const { centers, machine, train } = experiment
   const found: Step[] = []
+  const isSet = (path: string) => from.set.some((setting) => setting.path === path)
   const add = (set: readonly Setting[], change: Change, candidate: Candidate | undefined) => {
     if (candidate === undefined) return
     const paths = new Set(set.map((setting) => setting.path))
-    const kept = from.set.filter((setting) => !paths.has(setting.path))
-    found.push({ change, set: [...kept, ...set], candidate })
+    found.push({ change, set: [...from.set.filter(({ path }) => !paths.has(path)), ...set], candidate })
   }
   const mildest = (changes: readonly { readonly set: readonly Setting[]; readonly change: Change }[]) => {
     let last: ((typeof changes)[number] & { readonly candidate: Candidate | undefined }) | undefined
@@ -83,20 +86,20 @@ function singleSteps(from: Step, host: Host): readonly Step[] {
   }
   if (train.recompute === 'none')
     mildest([{ set: [{ path: 'train.recompute', value: 'blocks' }], change: { recompute: 'blocks' } }])
-  const batch = smallerBatch(experiment, host)
+  const batch = isSet('train.batch') ? undefined : smallerBatch(experiment, host)
   if (batch !== undefined) add(batch.set, batch.change, batch.candidate)
   if (centers.placement === 'replicate' && worldSize(experiment) > 1)
     mildest([{ set: [{ path: 'centers.placement', value: 'shard' }], change: { centers: { placement: 'shard' } } }])
   mildest(smallerState(experiment))
   mildest(
-    sampleRates
+    (isSet('centers.sample_rate') ? [] : sampleRates)
       .filter((rate) => rate < centers.sampleRate)
       .map((rate) => ({
         set: [{ path: 'centers.sample_rate', value: `${Math.round(rate * 100)}%` }],
         change: { centers: { sampleRate: rate } },
       })),
   )
-  if (machine.between !== undefined || machine.nodes > 1)
+  if (machine.between !== undefined && !isSet('machine.nodes'))
     mildest(
       multiples.map((times) => ({
         set: [{ path: 'machine.nodes', value: `${machine.nodes * times}` }],

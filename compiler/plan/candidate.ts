@@ -4,6 +4,7 @@ import type { CentersSpec, Experiment, MachineSpec } from '../experiment.ts'
 import type { Host } from '../host.ts'
 import { buildGraphs, type Graphs } from '../step/graphs.ts'
 import type { PlanDocument } from './document.ts'
+import { imageRate } from './image-rate.ts'
 import { buildLedger } from './ledger.ts'
 import { type Lengths, planLengths } from './lengths.ts'
 import { estimateTime, machineRates } from './time.ts'
@@ -25,15 +26,21 @@ export function planCandidate(experiment: Experiment, host: Host, bag: Diagnosti
   if (lengths === undefined) return undefined
   const graphs = buildGraphs(experiment, lengths, { images: 'u8' })
   if (graphs === undefined) return undefined
-  const { machine, dataset } = experiment
-  const rates = machineRates(machine, machine.name === thisComputer ? host.machineProfile() : undefined)
+  const { machine } = experiment
+  const profile = machine.name === thisComputer ? host.machineProfile() : undefined
   const state = graphs.slots.map((slot) => slot.tensor)
+  const ledger = buildLedger(graphs.step, state, machine.device)
+  const facts = {
+    ...lengths,
+    temporary: ledger.temporary,
+    imageRate: imageRate(experiment, lengths, machine, profile),
+  }
   return {
     experiment,
     lengths,
     graphs,
-    memory: buildLedger(graphs.step, state, machine.device),
-    time: estimateTime(graphs.step, rates, dataset.format, lengths),
+    memory: ledger.memory,
+    time: estimateTime(graphs.step, machineRates(machine, profile), facts),
   }
 }
 

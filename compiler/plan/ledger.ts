@@ -48,7 +48,13 @@ function dtypesOf(tensors: readonly StateTensor[]): string {
   return [...new Set(tensors.filter(({ shape }) => shape.length > 0).map(({ dtype }) => dtype))].join(' and ')
 }
 
-export function buildLedger(step: Graph, state: readonly StateTensor[], device: DeviceSpec): Memory {
+export interface Ledger {
+  readonly memory: Memory
+  /** Bytes that a step needs beside state and inputs. */
+  readonly temporary: number
+}
+
+export function buildLedger(step: Graph, state: readonly StateTensor[], device: DeviceSpec): Ledger {
   const lines: Line[] = stateLines.map(({ name, detail, roles }) => {
     const tensors = state.filter((tensor) => roles.includes(tensor.role))
     const bytes = tensors.reduce((sum, tensor) => sum + byteSize(tensor), 0)
@@ -71,5 +77,5 @@ export function buildLedger(step: Graph, state: readonly StateTensor[], device: 
   const shown = lines.filter((line) => line.bytes > 0).map((line) => ({ ...line, bytes: Math.round(line.bytes) }))
   const peak = shown.reduce((sum, line) => sum + line.bytes, 0)
   const capacity = Math.round(device.memory)
-  return { lines: shown, peak, capacity, fits: peak <= capacity }
+  return { memory: { lines: shown, peak, capacity, fits: peak <= capacity }, temporary: alive.peak - alive.inputs }
 }

@@ -24,7 +24,7 @@ export function measuredRates(profile: MachineProfile, devices: number): DeviceR
   }
   return {
     basis: `measured on this computer (${computer}, ${cores} cores, ${engine}) by arcc doctor --write-machine`,
-    perStep: seconds.program,
+    perStep: (temporaryBytes) => seconds.program + seconds.byte * temporaryBytes * devices,
     of(cost): OpSeconds {
       if (!hasKernel(cost)) return { seconds: 0, limit: 'overhead' }
       const bytes = cost.bytesRead + cost.bytesWritten

@@ -1,4 +1,5 @@
 /** What the training loop asks of data: labelled pictures by number, as bytes. Normalization happens on the device. */
+import { imageCacheBytes } from '../../compiler/plan/image-rate.ts'
 import { FACE_BYTES, FACE_SIZE, type Image } from './image.ts'
 import { createPixelCache } from './pixel-cache.ts'
 import { renderFace, type SyntheticSpec } from './synthetic.ts'
@@ -19,14 +20,11 @@ export interface Dataset extends Pictures {
   label(i: number): number
 }
 
-/** How many bytes of decoded pictures may stay in memory when nothing else is said. */
-export const DEFAULT_CACHE_BYTES = 2 * 2 ** 30
-
 /** Pictures that are made on demand and kept while there is room. `make(i)` must give 112 × 112 pictures. */
 export function cachedPictures(
   images: number,
   make: (i: number) => Image | Promise<Image>,
-  cacheBytes: number = DEFAULT_CACHE_BYTES,
+  cacheBytes: number = imageCacheBytes,
 ): Pictures {
   const cache = createPixelCache(images, FACE_BYTES, cacheBytes)
   const keep = (i: number, image: Image, out: Uint8Array, offset: number) => {

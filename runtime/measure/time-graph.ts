@@ -1,6 +1,7 @@
 /** Seconds of one run of a graph on an engine, inputs already there. */
 import { elementCount, type TensorType } from '../../compiler/ir/dtype.ts'
 import type { Graph } from '../../compiler/ir/graph.ts'
+import { bug } from '../../grammar/diagnostic.ts'
 import type { DeviceTensor, Engine, HostTensor } from '../engine.ts'
 
 export interface TimingOptions {
@@ -9,13 +10,18 @@ export interface TimingOptions {
   readonly budget?: number
 }
 
-/** Finite numbers of either sign, none of them special to a kernel. */
+/** Finite numbers of either sign, none of them special to a kernel: one block of them again and again. */
+const block = Float32Array.from({ length: 4096 }, (_, i) => Math.sin(i) * 0.1)
+
+/** Some contents for an input of type f32, u8 or i32. */
 export function sampleTensor({ dtype, shape }: TensorType): HostTensor {
   const count = elementCount(shape)
-  if (dtype === 'f32') return { dtype, shape, data: Float32Array.from({ length: count }, (_, i) => Math.sin(i) * 0.1) }
-  if (dtype === 'u8') return { dtype, shape, data: Uint8Array.from({ length: count }, (_, i) => (i * 37) % 251) }
+  if (dtype === 'u8') return { dtype, shape, data: new Uint8Array(count).fill(100) }
   if (dtype === 'i32') return { dtype, shape, data: new Int32Array(count) }
-  throw new TypeError(`no sample of ${dtype}`)
+  if (dtype !== 'f32') bug(`no sample of ${dtype}`)
+  const data = new Float32Array(count)
+  for (let at = 0; at < count; at += block.length) data.set(block.subarray(0, count - at), at)
+  return { dtype, shape, data }
 }
 
 /**

@@ -86,8 +86,13 @@ test.each<[string, Call]>([
     'dump a.arc --after stablehlo --graph embed --locations -o x.mlir',
     { command: 'dump', options: { ...file, after: 'stablehlo', graph: 'embed', locations: true, output: 'x.mlir' } },
   ],
-  ['doctor --json', { command: 'doctor', options: { color: undefined, format: 'json' } }],
-  ['doctor', { command: 'doctor', options: { color: undefined, format: 'text' } }],
+  ['doctor --json', { command: 'doctor', options: { color: undefined, format: 'json', writeMachine: undefined } }],
+  ['doctor', { command: 'doctor', options: { color: undefined, format: 'text', writeMachine: undefined } }],
+  ['doctor --write-machine', { command: 'doctor', options: { color: undefined, format: 'text', writeMachine: true } }],
+  [
+    'doctor --write-machine m.yaml',
+    { command: 'doctor', options: { color: undefined, format: 'text', writeMachine: 'm.yaml' } },
+  ],
 ])('arcc %s', async (line, expected) => {
   const { calls, codes, error } = await parse(line)
   expect(error).toBeUndefined()

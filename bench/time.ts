@@ -1,0 +1,115 @@
+/**
+ * `npm run bench:time`: step times on this computer, predicted and measured. The prediction rests on the machine profile, which is
+ * measured first where there is none (`arcc doctor --write-machine`) or where `--measure` asks for it. Exit code 1 with `--check` where one of them is
+ * off by more than 15 %. The computer should be quiet: anything else that runs slows the measured steps.
+ */
+
+import { formatSeconds } from '../cli/format.ts'
+import { fileHost } from '../cli/host.ts'
+import { packageFolder } from '../cli/package-folder.ts'
+import { renderTable } from '../cli/table.ts'
+import { compileExperiment } from '../compiler/driver.ts'
+import type { Host } from '../compiler/host.ts'
+import type { MachineProfile } from '../compiler/plan/machine-profile.ts'
+import type { Plan } from '../compiler/plan/plan.ts'
+import { need } from '../grammar/diagnostic.ts'
+import type { SourceFile } from '../grammar/source.ts'
+import type { Batch } from '../runtime/data/batches.ts'
+import { FACE_BYTES } from '../runtime/data/image.ts'
+import { measureMachine } from '../runtime/measure/measure-machine.ts'
+import { DeviceState } from '../runtime/train/device-state.ts'
+import { runStep } from '../runtime/train/run-step.ts'
+import { createXlaEngine } from '../runtime/xla/engine.ts'
+import { restartWithHugePages } from '../runtime/xla/huge-pages.ts'
+
+const tolerance = 0.15
+const steps = 8
+
+/** An IResNet-18 as it is, at a batch that a laptop can hold. */
+const r18: SourceFile = {
+  path: 'bench/r18.arc',
+  text: `
+use std.backbones: r18
+use std.datasets: synthetic
+use std.machines: cpu
+use std.margins: cosface
+
+experiment r18_on_cpu {
+  dataset  = synthetic(identities: 1000, per_identity: 20)
+  backbone = r18
+  margin   = cosface(m: 0.4)
+  machine  = cpu(devices: 1)
+  train {
+    batch     = 16 global
+    epochs    = 1
+    optimizer = sgd(lr: 0.1, weight_decay: 5e-4)
+  }
+}
+`,
+}
+
+function entries(host: Host): readonly SourceFile[] {
+  const files = ['experiments/quickstart.arc', 'experiments/orl_mbf.arc']
+  return [...files.map((file) => need(host.readSource(file), file)), r18]
+}
+
+function batchOf({ run, replicas }: Plan, step: number): Batch {
+  const images = new Uint8Array(run.batchPerDevice * FACE_BYTES).map((_, i) => (i * 2654435761) >>> 24)
+  const labels = Int32Array.from({ length: run.batchPerDevice }, (_, i) => i % run.classes)
+  const flip = new Uint8Array(run.batchPerDevice)
+  return { step, epoch: 0, replicas: Array.from({ length: replicas }, () => ({ images, labels, flip })) }
+}
+
+/** The middle one of the times of some steps, after two that warm up. */
+async function measureStep(plan: Plan): Promise<number> {
+  const engine = await createXlaEngine({ replicas: plan.replicas })
+  try {
+    const init = await engine.compile(plan.graphs.init)
+    const step = await engine.compile(plan.graphs.step, { donate: new Map(plan.state.map((_, i) => [i, i])) })
+    const state = new DeviceState(plan, await init.run(Array.from({ length: plan.replicas }, () => [])))
+    const times: number[] = []
+    for (let i = 0; i < steps + 2; i++) {
+      const batch = batchOf(plan, i)
+      const start = performance.now()
+      await runStep(engine, step, state, batch)
+      if (i >= 2) times.push((performance.now() - start) / 1000)
+    }
+    state.dispose()
+    return need(times.sort((a, b) => a - b)[Math.floor(times.length / 2)], 'a step')
+  } finally {
+    engine.dispose()
+  }
+}
+
+async function main(): Promise<void> {
+  restartWithHugePages()
+  const args = new Set(process.argv.slice(2))
+  const files = fileHost(packageFolder)
+  const known = args.has('--measure') ? undefined : files.machineProfile()
+  const profile: MachineProfile = known ?? (await measureMachine((what) => process.stderr.write(`measuring ${what}\n`)))
+  const host: Host = { ...files, countDataset: () => undefined, machineProfile: () => profile }
+  let within = true
+  const rows: string[][] = []
+  for (const entry of entries(host)) {
+    const plan = need(compileExperiment({ entry }, host).plan, entry.path)
+    const predicted = plan.document.time.secondsPerStep
+    const measured = await measureStep(plan)
+    const off = predicted / measured - 1
+    within &&= Math.abs(off) <= tolerance
+    const percent = `${off < 0 ? '-' : '+'}${Math.abs(off * 100).toFixed(1)} %`
+    const parts = plan.document.time.parts.map((part) => `${part.name} ${formatSeconds(part.seconds)}`).join(', ')
+    rows.push([plan.name, formatSeconds(predicted), formatSeconds(measured), percent, parts])
+  }
+  const right = { align: 'right' } as const
+  const columns = [
+    { title: 'experiment' },
+    { title: 'predicted', ...right },
+    { title: 'measured', ...right },
+    { title: 'off', ...right },
+    { title: 'predicted parts' },
+  ]
+  process.stdout.write(`${renderTable(columns, rows).join('\n')}\n`)
+  process.exitCode = args.has('--check') && !within ? 1 : 0
+}
+
+await main()

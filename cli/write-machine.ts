@@ -1,0 +1,66 @@
+/** `arcc doctor --write-machine`: measures this computer and keeps the figures, on which plans for the machine `cpu` then rest. */
+import { createLogUpdate } from 'log-update'
+import type { MachineProfile } from '../compiler/plan/machine-profile.ts'
+import { type ExitCode, exitCode } from './exit.ts'
+import { UsageError } from './failure.ts'
+import { formatQuantity, formatRate, formatSeconds } from './format.ts'
+import type { Look } from './look.ts'
+import { machineFile, writeMachineProfile } from './machine-file.ts'
+import { processOutput } from './output.ts'
+import type { DoctorOptions } from './program.ts'
+import { renderTable } from './table.ts'
+
+/** The fastest of each kind: what the computer can do at its best. */
+export function renderProfile(profile: MachineProfile, look: Look): string[] {
+  const best = (rates: readonly { readonly rate: number }[]) => Math.max(...rates.map(({ rate }) => rate))
+  const convolutions = (kind: MachineProfile['convolutions'][number]['kind']) =>
+    profile.convolutions.filter((one) => one.kind === kind)
+  const { seconds, links, images } = profile
+  const rows = [
+    ['matrix products', `${formatQuantity(best(profile.products), 'FLOP')}/s`],
+    ['convolutions', `${formatQuantity(best(convolutions('conv2d')), 'FLOP')}/s`],
+    ['filter gradients', `${formatQuantity(best(convolutions('conv2d_filter_grad')), 'FLOP')}/s`],
+    ['memory', `${formatQuantity(best(profile.streams), 'B')}/s`],
+    ['between devices', `${formatQuantity(links.bandwidth, 'B')}/s, ${formatSeconds(links.latency)} to meet`],
+    ['start of an op', formatSeconds(seconds.kernel)],
+    ['JPEG decoded', formatRate(images.decoded, 'images')],
+    ['faces drawn', formatRate(images.drawn, 'images')],
+  ]
+  return [
+    look.palette.strong(`${profile.computer}, ${profile.cores} cores, ${profile.engine}`),
+    ...renderTable([{}, {}], rows, { indent: 2, gap: 3 }),
+  ]
+}
+
+/** One line that changes on a terminal, and nothing elsewhere. */
+function progressLine(look: Look): { show(what: string): void; end(): void } {
+  if (!process.stderr.isTTY || process.env.TERM === 'dumb') return { show() {}, end() {} }
+  const live = createLogUpdate(process.stderr, { defaultWidth: look.width })
+  return { show: (what) => live(look.palette.quiet(`measuring ${what}`)), end: () => live.clear() }
+}
+
+/** Throws a UsageError where no file is named and there is no home, and what the engine throws. */
+export async function writeMachine(options: DoctorOptions): Promise<ExitCode> {
+  const { restartWithHugePages } = await import('../runtime/xla/huge-pages.ts')
+  // Before anything else: the process may start again, as that of a run does.
+  restartWithHugePages()
+  const output = processOutput(options.color)
+  const path = options.writeMachine === true ? machineFile(process.env) : options.writeMachine
+  if (path === undefined)
+    throw new UsageError('no file for the figures', 'name one: arcc doctor --write-machine machine.yaml')
+  const began = performance.now()
+  const line = progressLine(output.errorLook)
+  const { measureMachine } = await import('../runtime/measure/measure-machine.ts')
+  const profile = await measureMachine(line.show).finally(line.end)
+  const { yamlText } = await import('./yaml-text.ts')
+  writeMachineProfile(path, `${yamlText(profile)}\n`)
+  const seconds = formatSeconds((performance.now() - began) / 1000)
+  const used = path === machineFile(process.env)
+  const lines = [
+    ...renderProfile(profile, output.look),
+    `Measured in ${seconds}, written to ${path}.`,
+    used ? 'Plans for the machine `cpu` now rest on it.' : `Plans rest on it with ARCC_MACHINE=${path}.`,
+  ]
+  output.result(options.format === 'json' ? [JSON.stringify({ path, profile }, undefined, 2)] : lines)
+  return exitCode.ok
+}

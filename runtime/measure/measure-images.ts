@@ -1,0 +1,41 @@
+/** How fast this computer makes training images ready. */
+import type { MachineProfile } from '../../compiler/plan/machine-profile.ts'
+import { createSyntheticDataset } from '../data/dataset.ts'
+import { decodeImage } from '../data/decode-image.ts'
+import { FACE_BYTES, FACE_SIZE } from '../data/image.ts'
+
+/** Seconds of each of the two measurements. */
+const budget = 0.4
+/** Images in flight, as a loader has them. */
+const together = 32
+
+/** JPEG pictures decoded and synthetic ones drawn in a second. */
+export async function measureImages(report: (what: string) => void): Promise<MachineProfile['images']> {
+  report('drawing synthetic faces')
+  const dataset = createSyntheticDataset({ identities: 1000, imagesPerIdentity: 100, seed: 1, nuisance: 0.5 }, 0)
+  const pixels = new Uint8Array(FACE_BYTES)
+  let sample = 0
+  const drawn = await ratePerSecond(1, () => Promise.resolve(dataset.read(sample++, pixels, 0)))
+  report('decoding JPEG')
+  const jpeg = await encodeFace(pixels)
+  const decoded = await ratePerSecond(together, () => decodeImage(jpeg, 'a face'))
+  dataset.dispose()
+  return { decoded, drawn }
+}
+
+async function encodeFace(pixels: Uint8Array): Promise<Buffer> {
+  const { default: sharp } = await import('sharp')
+  const raw = { width: FACE_SIZE, height: FACE_SIZE, channels: 3 } as const
+  return sharp(pixels, { raw }).jpeg({ quality: 95 }).toBuffer()
+}
+
+async function ratePerSecond(flight: number, body: () => Promise<unknown>): Promise<number> {
+  await body()
+  const began = performance.now()
+  let done = 0
+  while (performance.now() - began < budget * 1000) {
+    await Promise.all(Array.from({ length: flight }, body))
+    done += flight
+  }
+  return Number((done / ((performance.now() - began) / 1000)).toPrecision(3))
+}

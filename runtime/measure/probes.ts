@@ -1,0 +1,170 @@
+/**
+ * What is timed to know a computer: small graphs of one kind of op each, at sizes that face-recognition networks have.
+ *
+ * Legend: N batch, s image side, C O channels, k window side, G groups; x [N,s,s,C], w [k,k,C/G,O], y dy [N,s/stride,s/stride,O].
+ */
+import { GraphBuilder } from '../../compiler/ir/build.ts'
+import { byteSize, type TensorType } from '../../compiler/ir/dtype.ts'
+import type { Graph, Value } from '../../compiler/ir/graph.ts'
+import * as ops from '../../compiler/ir/ops.ts'
+import type { ConvolutionRate, StreamKind } from '../../compiler/plan/machine-profile.ts'
+import { convForm } from '../../compiler/stablehlo/conv-choice.ts'
+import { type ConvKind, convGeometry } from '../../compiler/stablehlo/conv-geometry.ts'
+import { need } from '../../grammar/diagnostic.ts'
+
+export const f32 = (...shape: number[]): TensorType => ({ dtype: 'f32', shape })
+
+/** A graph of f32 inputs whose results are its outputs. */
+export function probeGraph(
+  inputs: readonly TensorType[],
+  build: (b: GraphBuilder, values: readonly Value[]) => readonly Value[],
+  replicas = 1,
+): Graph {
+  const b = new GraphBuilder('probe', replicas)
+  const values = inputs.map((type, i) => b.input(`x${i}`, type))
+  return b.finish(build(b, values).map((value, i) => ({ name: `y${i}`, value })))
+}
+
+const operand = (values: readonly Value[], i: number): Value => need(values[i], `input ${i}`)
+
+/** One small product after another: each is a kernel with next to nothing to do. */
+export function chainGraph(length: number): Graph {
+  return probeGraph([f32(8, 8)], (b, values) => {
+    const [x] = values
+    let value = x
+    for (let i = 0; i < length && x !== undefined && value !== undefined; i++) value = ops.matmul(b, value, x)
+    return value === undefined ? [] : [value]
+  })
+}
+
+/** Tensors of one shape: enough copies that together they do not fit into a cache. */
+const togetherBytes = 2 ** 26
+
+export function streamGraph(kind: StreamKind, shape: readonly number[]): Graph {
+  const channels = shape.at(-1) ?? 1
+  const type = f32(...shape)
+  const copies = Math.max(1, Math.round(togetherBytes / byteSize(type)))
+  const all = Array.from({ length: copies }, (_, i) => i)
+  const channel = f32(channels)
+  switch (kind) {
+    case 'elementwise':
+      return probeGraph(
+        all.flatMap(() => [type, type]),
+        (b, v) => all.map((i) => ops.add(b, operand(v, 2 * i), operand(v, 2 * i + 1))),
+      )
+    case 'reduce':
+      return probeGraph(
+        all.map(() => type),
+        (b, v) => all.map((i) => ops.sumOver(b, operand(v, i), [0, 1, 2])),
+      )
+    case 'batch_norm_training':
+      return probeGraph([channel, channel, ...all.map(() => type)], (b, v) =>
+        all.flatMap((i) =>
+          b.addAll('batch_norm_training', [operand(v, 2 + i), operand(v, 0), operand(v, 1)], { epsilon: 1e-5 }),
+        ),
+      )
+    case 'batch_norm_grad':
+      return probeGraph([channel, channel, channel, ...all.flatMap(() => [type, type])], (b, v) =>
+        all.flatMap((i) =>
+          b.addAll(
+            'batch_norm_grad',
+            [operand(v, 3 + 2 * i), operand(v, 0), operand(v, 1), operand(v, 2), operand(v, 4 + 2 * i)],
+            { epsilon: 1e-5 },
+          ),
+        ),
+      )
+  }
+}
+
+/**
+ * [N,s,s,C] of the activations of a ResNet, from 0.4 to 26 MB. Larger results would come out of memory that malloc gets anew for
+ * each run, which is measured by itself.
+ */
+export const streamShapes: readonly (readonly [number, number, number, number])[] = [
+  [16, 7, 7, 128],
+  [16, 14, 14, 256],
+  [16, 56, 56, 64],
+  [8, 112, 112, 64],
+]
+
+/** [M,K,N], the narrowest first. */
+export const productShapes: readonly (readonly [number, number, number])[] = [
+  [16, 25088, 512],
+  [64, 512, 8192],
+  [256, 2048, 2048],
+  [1024, 1024, 1024],
+]
+
+/** [s, C, O, k, stride, G], which decide the formulations that arcc chooses on a CPU. */
+export const convShapes: readonly (readonly [number, number, number, number, number, number])[] = [
+  [112, 3, 64, 3, 1, 1],
+  [112, 16, 16, 3, 1, 1],
+  [112, 64, 64, 3, 1, 1],
+  [112, 16, 16, 3, 2, 1],
+  [112, 64, 64, 3, 2, 1],
+  [56, 16, 32, 3, 2, 1],
+  [56, 64, 64, 3, 1, 1],
+  [56, 64, 128, 3, 1, 1],
+  [56, 128, 128, 3, 2, 1],
+  [28, 32, 32, 3, 1, 1],
+  [28, 128, 128, 3, 1, 1],
+  [28, 256, 256, 3, 2, 1],
+  [14, 64, 64, 3, 1, 1],
+  [14, 256, 256, 3, 1, 1],
+  [14, 512, 512, 3, 2, 1],
+  [7, 512, 512, 3, 1, 1],
+  [56, 64, 128, 1, 2, 1],
+  [56, 128, 128, 1, 1, 1],
+  [14, 256, 128, 1, 1, 1],
+  [7, 512, 128, 1, 1, 1],
+  [56, 128, 128, 3, 1, 64],
+  [56, 128, 128, 3, 2, 128],
+  [28, 128, 128, 3, 1, 128],
+  [28, 256, 256, 3, 2, 256],
+  [14, 256, 256, 3, 1, 256],
+  [7, 512, 512, 7, 1, 512],
+]
+
+/** Images of one probe: fewer of the largest, whose results stay below what malloc keeps. */
+const probeBatch = (side: number) => (side > 56 ? 8 : 16)
+
+export interface ConvProbe {
+  readonly rate: Omit<ConvolutionRate, 'rate'>
+  readonly flops: number
+  readonly graph: Graph
+}
+
+/** A convolution and both of its gradients. */
+export function convProbes([
+  side,
+  channels,
+  features,
+  window,
+  stride,
+  groups,
+]: (typeof convShapes)[number]): ConvProbe[] {
+  const edge = window === side ? 0 : Math.floor(window / 2)
+  const pad = [edge, edge] as const
+  const params = { stride: [stride, stride], padding: [pad, pad], groups } as const
+  const result = Math.floor((side + 2 * edge - window) / stride) + 1
+  const batch = probeBatch(side)
+  const x = f32(batch, side, side, channels)
+  const w = f32(window, window, channels / groups, features)
+  const y = f32(batch, result, result, features)
+  const flops = (2 * batch * result * result * features * window * window * channels) / groups
+  const geometry = convGeometry(params, x.shape, w.shape, y.shape)
+  const graphs: { readonly [K in ConvKind]: Graph } = {
+    conv2d: probeGraph([x, w], (b, v) => [b.add('conv2d', v, params)]),
+    conv2d_input_grad: probeGraph([y, w], (b, v) => [
+      b.add('conv2d_input_grad', v, { ...params, inputShape: x.shape }),
+    ]),
+    conv2d_filter_grad: probeGraph([x, y], (b, v) => [
+      b.add('conv2d_filter_grad', v, { ...params, filterShape: w.shape }),
+    ]),
+  }
+  return (['conv2d', 'conv2d_input_grad', 'conv2d_filter_grad'] as const).map((kind) => ({
+    rate: { kind, form: convForm('cpu', kind, geometry), channels, features, side, window, stride, groups },
+    flops,
+    graph: graphs[kind],
+  }))
+}

@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest'
+import type { MachineSpec } from '../../../compiler/experiment.ts'
+import { GraphBuilder } from '../../../compiler/ir/build.ts'
+import { opCosts } from '../../../compiler/ir/cost.ts'
+import { linkRates, publishedLinks } from '../../../compiler/plan/links.ts'
+import { need } from '../../../grammar/diagnostic.ts'
+import { experimentText, resolveText } from '../../helpers/resolve.ts'
+
+/** The cost of one collective over so many f32 numbers on each device. */
+function collective(kind: 'all_reduce' | 'all_gather' | 'reduce_scatter', devices: number, numbers: number) {
+  const b = new GraphBuilder('links', devices)
+  const x = b.input('x', { dtype: 'f32', shape: [numbers] })
+  const values = kind === 'all_reduce' ? b.addAll(kind, [x], { reduction: 'sum' }) : b.addAll(kind, [x], { dim: 0 })
+  const graph = b.finish(values.map((value, i) => ({ name: `y${i}`, value })))
+  return need(
+    opCosts(graph).find(({ op }) => op.kind === kind),
+    kind,
+  )
+}
+
+it.each([
+  // 4 MB over 8 devices: each sends 2·7/8 of it.
+  ['all_reduce', 8, 1_000_000, (2 * 7 * 4e6) / 8 / 1e9 + 14e-6],
+  // Of 4 MB from each device, each passes on what 7 others gave.
+  ['all_gather', 8, 1_000_000, (7 * 4e6) / 1e9 + 7e-6],
+  ['reduce_scatter', 8, 1_000_000, (7 * 4e6) / 8 / 1e9 + 7e-6],
+  // Four bytes over 64 devices: a tree of six levels, up and down.
+  ['all_reduce', 64, 1, 12e-6],
+] as const)('%s over %i devices of %i numbers', (kind, devices, numbers, seconds) => {
+  const found = linkRates(devices, 1e9, 1e-6).of(collective(kind, devices, numbers))
+  expect(found).toBeGreaterThan(0)
+  expect(Math.abs(found / seconds - 1)).toBeLessThan(kind === 'all_reduce' && numbers === 1 ? 0.01 : 1e-9)
+})
+
+it('one device has nothing to send', () => {
+  expect(linkRates(1, 1e9, 1e-6).of(collective('all_reduce', 1, 1000))).toBe(0)
+})
+
+function machine(text: string): MachineSpec {
+  return need(resolveText(experimentText(`machine = ${text}`), { name: 'run' }).experiment, text).machine
+}
+
+it('the link between computers is the narrow one', () => {
+  const one = publishedLinks(machine('dgx_v100(nodes: 1)')).of(collective('all_reduce', 8, 1e8))
+  const two = publishedLinks(machine('dgx_v100(nodes: 2)')).of(collective('all_reduce', 16, 1e8))
+  // 4·10⁸ bytes at 80 % of 150 and of 50 GB/s, and the hops.
+  expect(one).toBeCloseTo((2 * 7 * 4e8) / 8 / 120e9 + 14 * 3e-6, 9)
+  expect(two).toBeCloseTo((2 * 15 * 4e8) / 16 / 40e9 + 30 * 8e-6, 9)
+})

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest'
+import { GraphBuilder } from '../../../compiler/ir/build.ts'
+import { opCosts } from '../../../compiler/ir/cost.ts'
+import * as ops from '../../../compiler/ir/ops.ts'
+import type { MachineProfile } from '../../../compiler/plan/machine-profile.ts'
+import { measuredRates } from '../../../compiler/plan/measured-rates.ts'
+import { need } from '../../../grammar/diagnostic.ts'
+import { planText } from '../../helpers/plan.ts'
+import { experimentText } from '../../helpers/resolve.ts'
+
+const conv = { channels: 64, features: 64, side: 56, window: 3, stride: 1, groups: 1 } as const
+
+const profile: MachineProfile = {
+  schema: 1,
+  computer: 'a desk',
+  cores: 2,
+  engine: 'XLA',
+  seconds: { program: 1e-3, kernel: 1e-6, byte: 1e-10 },
+  streams: (['elementwise', 'reduce', 'batch_norm_training', 'batch_norm_grad'] as const).flatMap((kind) => [
+    { kind, bytes: 1e6, rate: 4e10 },
+    { kind, bytes: 1e8, rate: 1e10 },
+  ]),
+  products: [
+    { width: 16, rate: 1e11 },
+    { width: 1024, rate: 4e11 },
+  ],
+  convolutions: [
+    { ...conv, kind: 'conv2d', form: 'plain', rate: 4e11 },
+    { ...conv, kind: 'conv2d', form: 'plain', side: 14, channels: 256, features: 256, rate: 5e11 },
+    { ...conv, kind: 'conv2d', form: 'lanes', groups: 64, rate: 1e10 },
+    { ...conv, kind: 'conv2d_input_grad', form: 'plain', rate: 3e11 },
+    { ...conv, kind: 'conv2d_filter_grad', form: 'plain', rate: 1e11 },
+  ],
+  links: { devices: 2, bandwidth: 1e10, latency: 1e-5 },
+  images: { decoded: 2000, drawn: 200 },
+}
+
+const f32 = (...shape: number[]) => ({ dtype: 'f32', shape }) as const
+
+/** Seconds of the last op of a graph, without the start of its kernel. */
+function seconds(build: (b: GraphBuilder) => unknown, devices = 1): number {
+  const b = new GraphBuilder('measured', 1)
+  build(b)
+  const last = need(b.ops.at(-1), 'an op')
+  const graph = b.finish(last.results.map((value, i) => ({ name: `y${i}`, value })))
+  const cost = need(opCosts(graph).at(-1), 'a cost')
+  return measuredRates(profile, devices).of(cost).seconds - profile.seconds.kernel
+}
+
+const edge = [1, 1] as const
+function convolution(side: number, channels: number, groups = 1) {
+  return (b: GraphBuilder) =>
+    b.add(
+      'conv2d',
+      [b.input('x', f32(1, side, side, channels)), b.input('w', f32(3, 3, channels / groups, channels))],
+      {
+        stride: [1, 1],
+        padding: [edge, edge],
+        groups,
+      },
+    )
+}
+const flops = (side: number, channels: number, groups = 1) => (2 * side * side * channels * channels * 9) / groups
+
+describe('rates of ops', () => {
+  it.each<[string, (b: GraphBuilder) => unknown, number]>([
+    ['a convolution that was measured', convolution(56, 64), flops(56, 64) / 4e11],
+    ['another one of its formulation', convolution(56, 64, 64), flops(56, 64, 64) / 1e10],
+    ['a product', (b) => ops.matmul(b, b.input('x', f32(16, 2000)), b.input('y', f32(2000, 1000))), 64e6 / 1e11],
+    [
+      'a width between two measured ones',
+      (b) => ops.matmul(b, b.input('x', f32(128, 2000)), b.input('y', f32(2000, 1000))),
+      512e6 / 2e11,
+    ],
+    [
+      'a stream that fits into no cache',
+      (b) => ops.add(b, b.input('x', f32(25e6)), b.input('y', f32(25e6))),
+      3e8 / 1e10,
+    ],
+    ['and one between', (b) => ops.add(b, b.input('x', f32(25e5)), b.input('y', f32(25e5))), 3e7 / 2e10],
+  ])('%s', (_, build, wanted) => {
+    expect(seconds(build) / wanted).toBeCloseTo(1, 6)
+  })
+
+  it('a convolution between two measured ones is between their rates', () => {
+    const rate = flops(28, 128) / seconds(convolution(28, 128))
+    expect(rate).toBeGreaterThan(4e11)
+    expect(rate).toBeLessThan(5e11)
+  })
+
+  it('virtual devices share the computer', () => {
+    expect(seconds(convolution(56, 64), 2)).toBeCloseTo((2 * flops(56, 64)) / 4e11, 12)
+  })
+})
+
+describe('plans', () => {
+  it('for this computer rest on the profile', () => {
+    const { time } = planText(experimentText(), { experiment: 'run', profile }).document
+    expect(time.basis).toBe('measured on this computer (a desk, 2 cores, XLA) by arcc doctor --write-machine')
+  })
+
+  it('for another machine do not', () => {
+    const text = experimentText('machine = dgx_v100(nodes: 1)\n  dataset = synthetic(identities: 200, per_identity: 8)')
+    expect(planText(text, { experiment: 'run', profile }).document.time.basis).toMatch(/^published figures/)
+  })
+
+  it('take the time to draw images where they do not stay in memory', () => {
+    const of = (identities: number) => {
+      const text = experimentText(`dataset = synthetic(identities: ${identities}, per_identity: 8)`)
+      return planText(text, { experiment: 'run', profile }).document.time
+    }
+    expect(of(20).dataSeconds).toBeUndefined()
+    // 8 images of a step at 200 a second; the step itself is quicker.
+    expect(of(10_000)).toMatchObject({ dataSeconds: 0.04, secondsPerStep: 0.04, bound: 'data' })
+  })
+})
