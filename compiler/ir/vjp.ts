@@ -2,7 +2,7 @@
 import { bug, need } from '../../grammar/diagnostic.ts'
 import type { GraphBuilder } from './build.ts'
 import { isFloat, sameShape, showType } from './dtype.ts'
-import type { OpOf, Origin, Value } from './graph.ts'
+import type { Op, OpOf, Origin, Value } from './graph.ts'
 import type { OpKind } from './op.ts'
 import * as ops from './ops.ts'
 import { vjpCollective, vjpControl } from './vjp-control.ts'
@@ -30,13 +30,17 @@ export interface Seed {
 /**
  * The derivatives of a loss by `wrt`, given those by `outputs`; `undefined` where no gradient reaches. The ops that compute them
  * are added to `b`, which holds the forward ops, with the path and place of the op that they differentiate. Only what lies
- * between `wrt` and `outputs` is differentiated, so a part of a graph can be. `vjp-control.ts` says what "the loss" is when
- * there are replicas.
+ * between `wrt` and `outputs` is differentiated, so a part of a graph can be; `forward` are the ops among which it is looked for.
+ * `vjp-control.ts` says what "the loss" is when there are replicas.
  *
  * Ends in a bug where a gradient meets a loop or a second derivative of batch normalization.
  */
-export function gradient(b: GraphBuilder, outputs: readonly Seed[], wrt: readonly Value[]): (Value | undefined)[] {
-  const forward = [...b.ops]
+export function gradient(
+  b: GraphBuilder,
+  outputs: readonly Seed[],
+  wrt: readonly Value[],
+  forward: readonly Op[] = [...b.ops],
+): (Value | undefined)[] {
   const varying = dependents(forward, wrt)
   const found = new Map<Value, Value>()
   const accumulate = (value: Value, cotangent: Value) => {

@@ -9,6 +9,7 @@ import type { Experiment } from '../experiment.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import type { Graph, Output, Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
+import { gradientByBlocks } from '../ir/recompute-blocks.ts'
 import { gradient } from '../ir/vjp.ts'
 import { type ClassShard, type StepMetric, stepMetrics } from '../plan/plan.ts'
 import { applyBackbone } from './backbone.ts'
@@ -38,7 +39,7 @@ export interface StepOptions {
   /** Pieces in which the head works on its center rows; they divide the rows of a step. */
   readonly chunks: number
   /** `auto` that nobody has decided is `none`. */
-  readonly recompute: 'none' | 'blocks' | 'auto'
+  readonly recompute: Recompute | 'auto'
 }
 
 function isCenters({ tensor }: StateSlot): boolean {
@@ -95,11 +96,10 @@ export function buildStep(
   const scaling = train.precision === 'f16' ? lossScale(b, get) : undefined
   const reduced = b.within({ phase: 'backward' }, () => {
     const cotangent = scaling === undefined ? head.embeddings : scaleBy(b, head.embeddings, scaling.factor)
-    const found = gradient(
-      b,
-      [{ value: forward.embeddings, cotangent }],
-      trained.map((slot) => get(slot.tensor.name)),
-    )
+    const seed = { value: forward.embeddings, cotangent }
+    const weights = trained.map((slot) => get(slot.tensor.name))
+    const found =
+      options.recompute === 'blocks' ? gradientByBlocks(b, seed, images, weights) : gradient(b, [seed], weights)
     return reduceGradients(
       b,
       trained.map((slot, i) => found[i] ?? ops.splat(b, 0, slot.tensor)),
