@@ -145,6 +145,12 @@ export interface CentersSpec {
 
 export type CenterDType = Extract<DType, 'f32' | 'bf16'>
 
+/**
+ * What the backward pass makes again instead of keeping: nothing; normalizations and activations (`cheap`: no convolution and no
+ * product twice); or whole blocks of the backbone.
+ */
+export type Recompute = 'none' | 'cheap' | 'blocks'
+
 export interface TrainSpec {
   readonly batchPerDevice: number
   readonly epochs: number | undefined
@@ -152,7 +158,7 @@ export interface TrainSpec {
   readonly precision: Extract<DType, 'f32' | 'bf16' | 'f16'>
   /** Statistics of the device's batch, or of the global one. */
   readonly batchNorm: 'local' | 'synced'
-  readonly recompute: 'none' | 'blocks' | 'auto'
+  readonly recompute: Recompute | 'auto'
   readonly clip: number | undefined
   readonly flip: boolean
   readonly seed: number

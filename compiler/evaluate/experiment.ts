@@ -186,7 +186,7 @@ function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined
     steps,
     precision,
     batchNorm: asMember(at('batch_norm'), ['local', 'synced']),
-    recompute: asMember(at('recompute'), ['none', 'blocks', 'auto']),
+    recompute: asMember(at('recompute'), ['none', 'cheap', 'blocks', 'auto']),
     clip: orNone(at('clip'), asNumber),
     flip: asBool(at('flip')),
     seed: asNumber(at('seed')),

@@ -85,7 +85,12 @@ function singleSteps(from: Step, host: Host): readonly Step[] {
     if (last !== undefined) add(last.set, last.change, last.candidate)
   }
   if (train.recompute === 'none')
-    mildest([{ set: [{ path: 'train.recompute', value: 'blocks' }], change: { recompute: 'blocks' } }])
+    mildest(
+      (['cheap', 'blocks'] as const).map((recompute) => ({
+        set: [{ path: 'train.recompute', value: recompute }],
+        change: { recompute },
+      })),
+    )
   const batch = isSet('train.batch') ? undefined : smallerBatch(experiment, host)
   if (batch !== undefined) add(batch.set, batch.change, batch.candidate)
   if (centers.placement === 'replicate' && worldSize(experiment) > 1)

@@ -1,6 +1,6 @@
 /** One way to run an experiment, planned: its graphs, what it takes of memory and time. */
 import { DiagnosticBag } from '../../grammar/diagnostic.ts'
-import type { CentersSpec, Experiment, MachineSpec } from '../experiment.ts'
+import type { CentersSpec, Experiment, MachineSpec, Recompute } from '../experiment.ts'
 import type { Host } from '../host.ts'
 import { buildGraphs, type Graphs } from '../step/graphs.ts'
 import type { PlanDocument } from './document.ts'
@@ -47,7 +47,7 @@ export function planCandidate(experiment: Experiment, host: Host, bag: Diagnosti
 /** A change of one or several fields. */
 export interface Change {
   readonly batchPerDevice?: number
-  readonly recompute?: 'none' | 'blocks'
+  readonly recompute?: Recompute
   readonly centers?: Partial<Pick<CentersSpec, 'placement' | 'sampleRate' | 'state' | 'weights'>>
   readonly machine?: Partial<Pick<MachineSpec, 'nodes'>>
 }

@@ -65,16 +65,18 @@ function settlePlacement(
   const { train } = experiment
   const change: Change = { centers: { placement } }
   if (train.recompute !== 'auto') return settleBatch(experiment, { ...change, recompute: train.recompute }, most, host)
-  const none = settleBatch(experiment, { ...change, recompute: 'none' }, most, host)
-  if (none?.candidate.memory.fits === true) {
-    const why = `it fits without: ${showBytes(none.candidate.memory.peak)}`
-    return { ...none, choices: [...none.choices, { path: 'train.recompute', value: 'none', why }] }
+  let last: Settled | undefined
+  let why = 'it fits without'
+  for (const recompute of ['none', 'cheap', 'blocks'] as const) {
+    const settled = settleBatch(experiment, { ...change, recompute }, most, host)
+    if (settled === undefined) continue
+    const { fits, peak } = settled.candidate.memory
+    if (recompute === 'none')
+      why = fits ? `it fits without: ${showBytes(peak)}` : `without it the step needs ${showBytes(peak)}`
+    last = { ...settled, choices: [...settled.choices, { path: 'train.recompute', value: recompute, why }] }
+    if (fits) break
   }
-  const blocks = settleBatch(experiment, { ...change, recompute: 'blocks' }, most, host)
-  if (blocks === undefined) return none
-  const without = none === undefined ? 'nothing' : showBytes(none.candidate.memory.peak)
-  const choice = { path: 'train.recompute', value: 'blocks', why: `without it the step needs ${without}` }
-  return { ...blocks, choices: [...blocks.choices, choice] }
+  return last
 }
 
 function settleBatch(experiment: Experiment, change: Change, most: number, host: Host): Settled | undefined {

@@ -85,9 +85,9 @@ const train: SectionSpec = {
       "Whose statistics normalize in training: the device's own batch, or the batch of all devices.",
     ),
     recompute: withDefault(
-      enumOf('recomputation', ['none', 'blocks', 'auto']),
+      enumOf('recomputation', ['none', 'cheap', 'blocks', 'auto']),
       'none',
-      '`blocks`: the backward pass computes the activations inside of blocks again instead of keeping them.',
+      'What the backward pass makes again instead of keeping: `cheap`, normalizations and activations; `blocks`, all inside of a block.',
     ),
     flip: withDefault(bool, 'true', 'Mirror half of the images.'),
     seed: withDefault(int, '2048', 'Seed of initial values, order, mirroring and sampling.'),

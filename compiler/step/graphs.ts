@@ -1,7 +1,8 @@
 /** The three graphs of an experiment and what their inputs and outputs stand for. */
 import { need } from '../../grammar/diagnostic.ts'
-import type { Experiment } from '../experiment.ts'
+import type { Experiment, Recompute } from '../experiment.ts'
 import type { Graph } from '../ir/graph.ts'
+import { recomputeCheap } from '../ir/recompute.ts'
 import type { Lengths } from '../plan/lengths.ts'
 import type { ClassShard } from '../plan/plan.ts'
 import { backboneParameters } from './backbone.ts'
@@ -32,7 +33,7 @@ export interface Graphs {
 export interface GraphOptions {
   readonly images: 'u8' | 'f32'
   /** What is to be instead of the experiment's `train.recompute` and `centers.chunk`; a planner's answer to `auto`. */
-  readonly recompute?: 'none' | 'blocks'
+  readonly recompute?: Recompute
   readonly chunk?: number
 }
 
@@ -68,20 +69,22 @@ export function buildGraphs(experiment: Experiment, lengths: Lengths, options: G
   const init = lazy(() => buildInit(slots, shards, train.seed))
   const embed = lazy(() => buildEmbed(embedSlots, backbone, embedOptions))
   const { steps, stepsPerEpoch } = lengths
+  const recompute = options.recompute ?? train.recompute
+  const step = buildStep(experiment, slots, shards, {
+    images: options.images,
+    steps,
+    stepsPerEpoch,
+    sampling: plan === undefined ? undefined : { plan, slots: chunks.padded },
+    chunks: chunks.count,
+    recompute,
+  })
   return {
     slots,
     shards,
     get init() {
       return init()
     },
-    step: buildStep(experiment, slots, shards, {
-      images: options.images,
-      steps,
-      stepsPerEpoch,
-      sampling: plan === undefined ? undefined : { plan, slots: chunks.padded },
-      chunks: chunks.count,
-      recompute: options.recompute ?? train.recompute,
-    }),
+    step: recompute === 'cheap' ? recomputeCheap(step) : step,
     get embed() {
       return embed()
     },

@@ -64,13 +64,18 @@ describe('recompute', () => {
     expect(at('32 GiB').document.choices).toMatchObject([{ path: 'train.recompute', value: 'none' }])
   })
 
-  it('where it does not', () => {
+  it('of what is cheap where that is enough', () => {
     const whole = at('32 GiB').document.memory.peak
     const { choices, memory } = at(`${Math.ceil((whole * 0.9) / 2 ** 20)} MiB`).document
-    expect(choices).toMatchObject([{ path: 'train.recompute', value: 'blocks' }])
+    expect(choices).toMatchObject([{ path: 'train.recompute', value: 'cheap' }])
     expect(choices[0]?.why).toMatch(/^without it the step needs \d/)
     expect(memory.peak).toBeLessThan(whole)
     expect(memory.fits).toBe(true)
+  })
+
+  it('of whole blocks where nothing else is left', () => {
+    const { choices } = at('64 MiB').document
+    expect(choices).toMatchObject([{ path: 'train.recompute', value: 'blocks' }])
   })
 })
 
