@@ -1,6 +1,6 @@
 /** What a graph costs: its ops' costs with loops unrolled, and memory traffic as it is after fusion. */
 
-import { type CostClass, ruleCost } from './cost-rules.ts'
+import type { CostClass } from './cost-rules.ts'
 import { type Fusion, fuse, isView } from './fusion.ts'
 import type { Graph, Op, Phase } from './graph.ts'
 
@@ -35,19 +35,22 @@ export function opCosts(graph: Graph): readonly OpCost[] {
 
 function costsInside(graph: Graph, times: number): OpCost[] {
   const fusion = fuse(graph)
-  return graph.ops.flatMap((op) => {
+  const costs: OpCost[] = []
+  for (const op of graph.ops) {
+    costs.push(costOf(op, times, fusion))
     const trips = op.kind === 'for_loop' ? op.params.trips : 1
-    const inside = op.regions.flatMap((region) => costsInside(region, times * trips))
-    return [{ ...costOf(op, graph.replicas, fusion), times }, ...inside]
-  })
+    for (const region of op.regions) costs.push(...costsInside(region, times * trips))
+  }
+  return costs
 }
 
-function costOf(op: Op, replicas: number, fusion: Fusion): Omit<OpCost, 'times'> {
-  const rule = ruleCost(op, replicas)
+function costOf(op: Op, times: number, fusion: Fusion): OpCost {
+  const rule = fusion.ruleOf(op)
   const idle = rule.class === 'free' || isView(op, fusion) || !op.results.some((value) => fusion.stored.has(value))
   const written = op.results.map((value, i) => (fusion.stored.has(value) ? (rule.writes[i] ?? 0) : 0))
   return {
     op,
+    times,
     class: rule.class,
     flops: rule.flops,
     bytesRead: idle ? 0 : total(fusion.readsOf(op).values()) * readings(op, fusion),

@@ -14,7 +14,7 @@
  * 1.9 GB at batch 64 and 3.7 GB at 128, which is what a prototype's steps took when XLA compiled them for a V100.
  */
 import { need } from '../../grammar/diagnostic.ts'
-import { ruleCost } from './cost-rules.ts'
+import { type RuleCost, ruleCost } from './cost-rules.ts'
 import { elementCount } from './dtype.ts'
 import { type Graph, type Op, operandAt, resultAt, type Value } from './graph.ts'
 import type { OpKind } from './op.ts'
@@ -108,6 +108,13 @@ export interface Fusion {
   readonly stored: ReadonlySet<Value>
   /** Bytes that an op reads of each stored value, on its own account and for what is computed inside of it. */
   readonly readsOf: (op: Op) => ReadonlyMap<Value, number>
+  /** What the op would cost by itself. */
+  readonly ruleOf: (op: Op) => RuleCost
+}
+
+interface Found {
+  readonly reads: Reads
+  readonly rule: RuleCost
 }
 
 type Reads = ReadonlyMap<Value, number>
@@ -127,10 +134,11 @@ export function fuse(graph: Graph): Fusion {
 function fuseNew(graph: Graph): Fusion {
   const wanted = wantedInMemory(graph)
   const stored = new Set<Value>()
-  const readsOf = new Map<Op, Reads>()
+  const found = new Map<Op, Found>()
   for (const op of graph.ops) {
-    const reads = collectReads(op, graph.replicas, stored, readsOf)
-    readsOf.set(op, reads)
+    const rule = ruleCost(op, graph.replicas)
+    const reads = collectReads(op, rule, stored, found)
+    found.set(op, { reads, rule })
     const { inner: canStayInside } = roles[op.kind]
     const tooMany = reads.size > maxReads || isDense(op)
     op.results.forEach((value, i) => {
@@ -138,7 +146,8 @@ function fuseNew(graph: Graph): Fusion {
       if (!inside) stored.add(value)
     })
   }
-  return { stored, readsOf: (op) => need(readsOf.get(op), `the reads of ${op.kind}`) }
+  const of = (op: Op) => need(found.get(op), 'an op of the graph')
+  return { stored, readsOf: (op) => of(op).reads, ruleOf: (op) => of(op).rule }
 }
 
 /** Whether an op only gives its operands another type: a barrier, or a reshape of what lies in memory. */
@@ -168,13 +177,15 @@ function wantedInMemory(graph: Graph): Set<Value> {
   return wanted
 }
 
-function collectReads(op: Op, replicas: number, stored: ReadonlySet<Value>, readsOf: ReadonlyMap<Op, Reads>): Reads {
-  const own = ruleCost(op, replicas).reads
-  const found = new Map<Value, number>()
-  const note = (value: Value, bytes: number) => found.set(value, Math.max(found.get(value) ?? 0, bytes))
+function collectReads(op: Op, rule: RuleCost, stored: ReadonlySet<Value>, found: ReadonlyMap<Op, Found>): Reads {
+  const inside = (value: Value) => need(found.get(value.op), 'an operand before its reader').reads
+  const [only, ...more] = op.operands
+  if (only !== undefined && more.length === 0 && !stored.has(only)) return inside(only)
+  const reads = new Map<Value, number>()
+  const note = (value: Value, bytes: number) => reads.set(value, Math.max(reads.get(value) ?? 0, bytes))
   op.operands.forEach((value, i) => {
-    if (stored.has(value)) note(value, own[i] ?? 0)
-    else for (const [read, bytes] of need(readsOf.get(value.op), 'reads of an operand')) note(read, bytes)
+    if (stored.has(value)) note(value, rule.reads[i] ?? 0)
+    else for (const [read, bytes] of inside(value)) note(read, bytes)
   })
-  return found
+  return reads
 }

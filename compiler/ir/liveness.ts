@@ -9,7 +9,7 @@
  * - a loop needs the peak of its body on top of what it carries.
  */
 import { need } from '../../grammar/diagnostic.ts'
-import { type CostClass, ruleCost } from './cost-rules.ts'
+import type { CostClass } from './cost-rules.ts'
 import { byteSize, sameShape } from './dtype.ts'
 import { type Fusion, fuse, isView } from './fusion.ts'
 import type { Graph, Op, Phase, Value } from './graph.ts'
@@ -70,7 +70,7 @@ export function liveness(graph: Graph, donated: DonatedInputs = new Map()): Live
   })
   const lent = lendInputs(graph, donated, bufferOf, fusion)
   const temporary = buffers.filter((buffer) => buffer.op.kind !== 'input')
-  return summarize(graph, temporary, lent)
+  return summarize(graph, temporary, lent, fusion)
 }
 
 /** The last op that reads each value, by index; an op that is computed inside others reads when they run. */
@@ -102,7 +102,7 @@ function sharedBuffer(
   if (op.kind === 'for_loop') return free(op.operands[op.params.invariants + i])
   if (op.kind === 'dynamic_update_slice' || op.kind === 'scatter_rows') return free(op.operands[0])
   if (op.kind === 'all_reduce') return free(op.operands[i])
-  if (ruleCost(op, 1).class !== 'elementwise') return undefined
+  if (fusion.ruleOf(op).class !== 'elementwise') return undefined
   const { type } = need(op.results[i], 'a result')
   for (const value of fusion.readsOf(op).keys()) {
     const same = value.type.dtype === type.dtype && sameShape(value.type.shape, type.shape)
@@ -131,7 +131,7 @@ function lendInputs(
     const buffer = bufferOf.get(need(graph.outputs[output], `output ${output}`).value)
     if (own === undefined || buffer === undefined || own === buffer || own.bytes !== buffer.bytes) continue
     const later = (readers.get(value) ?? []).filter((at) => at > buffer.from)
-    const siblings = later.every((at) => isSibling(graph.ops[at], buffer.op, graph.replicas))
+    const siblings = later.every((at) => isSibling(graph.ops[at], buffer.op, fusion))
     // While somebody else still reads the input, the output waits in memory of its own.
     lent.set(buffer, siblings ? buffer.from : own.to + 1)
   }
@@ -154,10 +154,10 @@ function readersOf(values: ReadonlySet<Value>, graph: Graph, fusion: Fusion): Re
 }
 
 /** Whether one loop can compute both: elementwise, of one shape. */
-function isSibling(op: Op | undefined, other: Op, replicas: number): boolean {
+function isSibling(op: Op | undefined, other: Op, fusion: Fusion): boolean {
   const [a, b] = [op?.results[0], other.results[0]]
   if (op === undefined || a === undefined || b === undefined) return false
-  return ruleCost(op, replicas).class === 'elementwise' && sameShape(a.type.shape, b.type.shape)
+  return fusion.ruleOf(op).class === 'elementwise' && sameShape(a.type.shape, b.type.shape)
 }
 
 /** What a loop's body needs beside what it is given and what it carries. */
@@ -168,7 +168,12 @@ function bodyLiveness(op: Op): Liveness | undefined {
   return liveness(body, new Map(body.outputs.map((_, i) => [i, 1 + invariants + i])))
 }
 
-function summarize(graph: Graph, temporary: readonly Buffer[], lent: ReadonlyMap<Buffer, number>): Liveness {
+function summarize(
+  graph: Graph,
+  temporary: readonly Buffer[],
+  lent: ReadonlyMap<Buffer, number>,
+  fusion: Fusion,
+): Liveness {
   const inputs = graph.inputs.reduce((sum, value) => sum + byteSize(value.type), 0)
   const bodies = graph.ops.map(bodyLiveness)
   const until = (buffer: Buffer) => Math.min(buffer.to, graph.ops.length - 1, (lent.get(buffer) ?? Infinity) - 1)
@@ -189,7 +194,7 @@ function summarize(graph: Graph, temporary: readonly Buffer[], lent: ReadonlyMap
   const at = timeline.indexOf(peak)
   const parts = temporary
     .filter((buffer) => buffer.from <= at && at <= until(buffer))
-    .map(({ op, bytes }) => ({ phase: op.origin.phase, class: ruleCost(op, graph.replicas).class, bytes }))
+    .map(({ op, bytes }) => ({ phase: op.origin.phase, class: fusion.ruleOf(op).class, bytes }))
   return {
     peak,
     peakAt: graph.ops[at],

@@ -1,0 +1,101 @@
+/** The cells of arcface_torch's speed benchmark: what was published of each, and what arcc plans for the same. */
+import { readFileSync } from 'node:fs'
+import { fileHost } from '../cli/host.ts'
+import { packageFolder } from '../cli/package-folder.ts'
+import { compileExperiment } from '../compiler/driver.ts'
+import type { PlanDocument } from '../compiler/plan/document.ts'
+import type { Plan } from '../compiler/plan/plan.ts'
+import { need } from '../grammar/diagnostic.ts'
+import { exactMemory } from '../runtime/xla/exact/exact-memory.ts'
+
+const columns = ['data_parallel', 'full_softmax', 'partial_fc'] as const
+export type Column = (typeof columns)[number]
+
+/** MiB and images/s; `null` where arcface_torch ran out of memory. */
+type Figures = readonly (number | null)[]
+interface Published extends Readonly<Record<Column, { readonly memory: Figures; readonly images: Figures }>> {
+  readonly source: string
+  readonly identities: readonly number[]
+}
+
+const published = JSON.parse(readFileSync(new URL('arcface-torch-v100.json', import.meta.url), 'utf8')) as Published
+export const publishedSource = published.source
+
+/** Images of one device: most likely those of the published table, and twice as many. */
+export const batches = [64, 128] as const
+export type BatchSize = (typeof batches)[number]
+
+/** Beside what a program needs: CUDA context, NCCL, workspaces of cuDNN. */
+export const reserve = 1.2e9
+/** What eight V100s of 32 GB have each. */
+export const capacity = 32 * 2 ** 30
+
+export interface PlannedCell {
+  /** Bytes, reserve included; `exact` where it was asked for and the ledger is not far beyond the device. */
+  readonly ledger: number
+  readonly exact: number | undefined
+  readonly imagesPerSecond: number
+  readonly bound: PlanDocument['time']['bound']
+}
+
+export interface Cell {
+  readonly column: Column
+  readonly identities: number
+  /** Bytes, and images per second. */
+  readonly published: { readonly memory: number; readonly imagesPerSecond: number } | undefined
+  readonly planned: Readonly<Record<BatchSize, PlannedCell>>
+}
+
+const file = 'experiments/scaling/v100.arc'
+const host = fileHost(packageFolder)
+
+/** The plan of one cell, with further settings. */
+export function planCell(column: Column, settings: readonly string[]): Plan {
+  const entry = need(host.readSource(file), file)
+  const overrides = settings.map((text) => ({ path: '--set', text }))
+  const { diagnostics, plan } = compileExperiment({ entry, experiment: column, overrides }, host)
+  const [first] = diagnostics.filter(({ severity }) => severity === 'error')
+  return need(plan, `${column} with ${settings.join(', ')}: ${first?.message}`)
+}
+
+/** Bytes by XLA's own compiler, reserve included. */
+export async function exactBytes(plan: Plan): Promise<number> {
+  return (await exactMemory(plan)).peak + reserve
+}
+
+/** A ledger so far beyond the device needs no second opinion. */
+const hopeless = 1.2
+
+async function planned(column: Column, identities: number, batch: BatchSize, exact: boolean): Promise<PlannedCell> {
+  const plan = planCell(column, [`dataset.identities=${identities}`, `train.batch=${batch} per device`])
+  const { memory, time } = plan.document
+  const ledger = memory.peak - Math.round(plan.run.machine.device.reserve) + reserve
+  return {
+    ledger,
+    exact: exact && ledger < hopeless * capacity ? await exactBytes(plan) : undefined,
+    imagesPerSecond: time.samplesPerSecond,
+    bound: time.bound,
+  }
+}
+
+/** All 33 cells, each at both batch sizes. */
+export async function planCells(exact: boolean, report: (what: string) => void): Promise<readonly Cell[]> {
+  const cells: Cell[] = []
+  for (const column of columns) {
+    for (const [i, identities] of published.identities.entries()) {
+      report(`${column} ${identities}`)
+      const [memory, images] = [published[column].memory[i] ?? null, published[column].images[i] ?? null]
+      cells.push({
+        column,
+        identities,
+        published:
+          memory === null || images === null ? undefined : { memory: memory * 2 ** 20, imagesPerSecond: images },
+        planned: {
+          64: await planned(column, identities, 64, exact),
+          128: await planned(column, identities, 128, exact),
+        },
+      })
+    }
+  }
+  return cells
+}
