@@ -16,6 +16,8 @@ export interface NarrowOptions {
   readonly margin?: string
   readonly train?: string
   readonly backbone?: string
+  /** Declarations of the file beside the experiment. */
+  readonly declarations?: string
   readonly optimizer?: string
 }
 
@@ -25,6 +27,8 @@ use std.backbones
 use std.datasets: synthetic
 use std.machines: cpu
 use std.margins: arcface, combined, cosface, interclass_filter
+
+${options.declarations ?? ''}
 
 experiment narrow {
   dataset  = synthetic(identities: ${options.classes}, per_identity: 8)
