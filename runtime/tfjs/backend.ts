@@ -2,6 +2,7 @@
  * Loads TensorFlow.js, only when an engine is made: `arcc check` must start fast. The JavaScript backend is a dependency of arcc;
  * TensorFlow's own kernels are used where the user has installed `@tensorflow/tfjs-node-gpu` or `@tensorflow/tfjs-node`.
  */
+import { createRequire } from 'node:module'
 import type * as tfjs from '@tensorflow/tfjs-core'
 import { tfjsError } from './errors.ts'
 
@@ -40,12 +41,13 @@ export async function loadBackend(choice: BackendChoice): Promise<LoadedBackend>
 async function tryNative(choice: keyof typeof nativePackages): Promise<LoadedBackend | string | undefined> {
   const name: string = nativePackages[choice]
   try {
-    const tf = namespaceOf<Tf>(await import(name))
+    // By `require`, since both packages are CommonJS and bundlers have ideas of their own about optional peers.
+    const tf = createRequire(import.meta.url)(name) as Tf
     await tf.setBackend('tensorflow')
     return { tf, choice, description: `TensorFlow.js ${tf.version_core}, TensorFlow kernels (${name})` }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${name}'`)) return undefined
+    if (code === 'MODULE_NOT_FOUND' && message.includes(`'${name}'`)) return undefined
     return (message.split('\n')[0] ?? message).trim().replace(/\.$/, '')
   }
 }

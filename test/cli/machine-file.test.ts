@@ -45,9 +45,9 @@ const profile: MachineProfile = {
 
 describe('where it is', () => {
   it.each([
-    [{ ARCC_MACHINE: 'm.yaml', HOME: '/home/a' }, 'm.yaml'],
-    [{ XDG_CONFIG_HOME: '/etc/me', HOME: '/home/a' }, '/etc/me/arcc/machine.yaml'],
-    [{ HOME: '/home/a' }, '/home/a/.config/arcc/machine.yaml'],
+    [{ ARCC_MACHINE: 'm.yaml', HOME: '/a/a' }, 'm.yaml'],
+    [{ XDG_CONFIG_HOME: '/etc/me', HOME: '/a/a' }, '/etc/me/arcc/machine.yaml'],
+    [{ HOME: '/a/a' }, '/a/a/.config/arcc/machine.yaml'],
     [{}, undefined],
   ])('%j', (env, path) => {
     expect(machineFile(env)).toBe(path)
