@@ -30,7 +30,9 @@ export interface DeviceRates {
  * all four (`test/compiler/plan/published-speed.test.ts`). A matrix product of width w, the narrower of its channel counts, reaches
  * w/(w + 96) of `compute`.
  */
-export const attained = { compute: 0.75, halfWidth: 96, general: 0.5, memory: 0.6, secondsPerKernel: 8e-6 } as const
+const onGpu = { compute: 0.75, halfWidth: 96, general: 0.5, memory: 0.6, secondsPerKernel: 8e-6 } as const
+/** Of a CPU that nobody has measured, whose declared figures are a guess by themselves. */
+const onCpu = { compute: 1, halfWidth: 0, general: 0.5, memory: 0.8, secondsPerKernel: 2e-6 } as const
 
 /** Whether an op has a kernel of its own: ops computed inside of others move no bytes, and products always have one. */
 export function hasKernel(cost: OpCost): boolean {
@@ -43,7 +45,7 @@ export function isProduct({ class: kind }: OpCost): boolean {
 
 /** Rates of a device by its published figures. */
 export function publishedRates(device: DeviceSpec): DeviceRates {
-  const { compute, halfWidth, general, memory, secondsPerKernel } = attained
+  const { compute, halfWidth, general, memory, secondsPerKernel } = device.kind === 'cpu' ? onCpu : onGpu
   const bandwidth = device.bandwidth * memory
   const rateOf = (cost: OpCost): number => {
     if (!isProduct(cost) || isDepthwise(cost.op)) return device.flops.f32 * general
@@ -51,9 +53,7 @@ export function publishedRates(device: DeviceSpec): DeviceRates {
     return (productRate(device, cost.op) * compute * width) / (width + halfWidth)
   }
   return {
-    basis:
-      `published figures of ${device.name}; a product of width w attains ${percent(compute)}·w/(w + ${halfWidth}) of the peak, ` +
-      `memory ${percent(memory)}, a kernel takes ${secondsPerKernel * 1e6} µs to start (fitted to PLSC on V100 and A100)`,
+    basis: device.kind === 'cpu' ? cpuBasis(device) : gpuBasis(device),
     perStep: () => 0,
     of(cost) {
       if (!hasKernel(cost)) return { seconds: 0, limit: 'overhead' }
@@ -64,6 +64,18 @@ export function publishedRates(device: DeviceSpec): DeviceRates {
       return { seconds: work + secondsPerKernel, limit }
     },
   }
+}
+
+function gpuBasis({ name }: DeviceSpec): string {
+  const { compute, halfWidth, memory, secondsPerKernel } = onGpu
+  return (
+    `published figures of ${name}; a product of width w attains ${percent(compute)}·w/(w + ${halfWidth}) of the peak, ` +
+    `memory ${percent(memory)}, a kernel takes ${secondsPerKernel * 1e6} µs to start (fitted to PLSC on V100 and A100)`
+  )
+}
+
+function cpuBasis({ name }: DeviceSpec): string {
+  return `declared figures of ${name}, a guess; arcc doctor --write-machine measures this computer`
 }
 
 const percent = (share: number) => `${Math.round(share * 100)} %`

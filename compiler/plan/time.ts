@@ -32,7 +32,8 @@ export function machineRates(machine: MachineSpec, profile: MachineProfile | und
     }
   }
   const device = publishedRates(machine.device)
-  const links = machine.nodes * machine.devicesPerNode === 1 ? '' : `; links attain ${attainedLink * 100} %`
+  const noLinks = machine.nodes * machine.devicesPerNode === 1 || machine.device.kind === 'cpu'
+  const links = noLinks ? '' : `; links attain ${attainedLink * 100} %`
   return {
     device,
     links: publishedLinks(machine),

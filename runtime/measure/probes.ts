@@ -12,6 +12,9 @@ import { convForm } from '../../compiler/stablehlo/conv-choice.ts'
 import { type ConvKind, convGeometry } from '../../compiler/stablehlo/conv-geometry.ts'
 import { need } from '../../grammar/diagnostic.ts'
 
+/** Memory blocks up to this size, in bytes, malloc hands out again; larger ones it gets from the system each time. */
+export const mallocKeeps = 32 * 2 ** 20
+
 export const f32 = (...shape: number[]): TensorType => ({ dtype: 'f32', shape })
 
 /** A graph of f32 inputs whose results are its outputs. */
@@ -77,8 +80,8 @@ export function streamGraph(kind: StreamKind, shape: readonly number[]): Graph {
 }
 
 /**
- * [N,s,s,C] of the activations of a ResNet, from 0.4 to 26 MB. Larger results would come out of memory that malloc gets anew for
- * each run, which is measured by itself.
+ * [N,s,s,C] of the activations of a ResNet, from 0.4 to 26 MB. Larger results would come out of memory that malloc gets from the
+ * system for each run, which is measured by itself.
  */
 export const streamShapes: readonly (readonly [number, number, number, number])[] = [
   [16, 7, 7, 128],
@@ -125,7 +128,7 @@ export const convShapes: readonly (readonly [number, number, number, number, num
   [7, 512, 512, 7, 1, 512],
 ]
 
-/** Images of one probe: fewer of the largest, whose results stay below what malloc keeps. */
+/** Images of one probe: fewer of the largest, for the same reason. */
 const probeBatch = (side: number) => (side > 56 ? 8 : 16)
 
 export interface ConvProbe {

@@ -1,0 +1,49 @@
+/** The graphs that measure a computer are what their names say. */
+import { describe, expect, it } from 'vitest'
+import { graphCost, opCosts } from '../../../compiler/ir/cost.ts'
+import { byteSize } from '../../../compiler/ir/dtype.ts'
+
+import {
+  chainGraph,
+  convProbes,
+  convShapes,
+  mallocKeeps,
+  streamGraph,
+  streamShapes,
+} from '../../../runtime/measure/probes.ts'
+import { sampleTensor } from '../../../runtime/measure/time-graph.ts'
+
+it('a chain has as many kernels as links, one after another', () => {
+  const graph = chainGraph(5)
+  const products = graph.ops.filter((op) => op.kind === 'dot_general')
+  expect(products).toHaveLength(5)
+  for (const [i, op] of products.slice(1).entries()) expect(op.operands[0]?.op).toBe(products[i])
+})
+
+describe.each(convShapes)('convolutions at %i with %i to %i channels', (...shape) => {
+  it.each(convProbes(shape))('$rate.kind', ({ rate, flops, graph }) => {
+    const [cost] = opCosts(graph).filter(({ op }) => op.kind === rate.kind)
+    // The profile's rate is per FLOP of the cost rules, which plans count by.
+    expect(cost?.flops).toBe(flops)
+    for (const { value } of graph.outputs) expect(byteSize(value.type)).toBeLessThanOrEqual(mallocKeeps)
+  })
+})
+
+describe.each(['elementwise', 'reduce', 'batch_norm_training', 'batch_norm_grad'] as const)('streams of %s', (kind) => {
+  it.each(streamShapes)('[%i,%i,%i,%i] go through at least 64 MB', (...shape) => {
+    const graph = streamGraph(kind, shape)
+    const { bytesRead, bytesWritten } = graphCost(graph)
+    expect(bytesRead + bytesWritten).toBeGreaterThan(48 * 2 ** 20)
+    for (const { value } of graph.outputs) expect(byteSize(value.type)).toBeLessThanOrEqual(mallocKeeps)
+  })
+})
+
+it.each([
+  [{ dtype: 'f32', shape: [3, 5000] }, 15_000],
+  [{ dtype: 'u8', shape: [7] }, 7],
+  [{ dtype: 'i32', shape: [] }, 1],
+] as const)('a sample of %j', (type, count) => {
+  const { data } = sampleTensor(type)
+  expect(data).toHaveLength(count)
+  expect([...data].every(Number.isFinite)).toBe(true)
+})
