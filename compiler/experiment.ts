@@ -153,6 +153,8 @@ export type Recompute = 'none' | 'cheap' | 'blocks'
 
 export interface TrainSpec {
   readonly batchPerDevice: number
+  /** Parts of that batch which the backbone works on one after the other; they divide it. */
+  readonly accumulate: number
   readonly epochs: number | undefined
   readonly steps: number | undefined
   readonly precision: Extract<DType, 'f32' | 'bf16' | 'f16'>

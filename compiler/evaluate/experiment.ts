@@ -177,11 +177,18 @@ function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined
     fail(context, 'ARC4209', { count, devices }, spanOf('batch'), {
       notes: [`${Math.max(1, Math.floor(perDevice)) * devices} can: ${Math.max(1, Math.floor(perDevice))} per device`],
     })
+  const accumulate = asNumber(at('accumulate'))
+  if (accumulate > 1 && batch.kind !== 'batch') fail(context, 'ARC4224', {}, spanOf('accumulate'))
+  if (perDevice % accumulate !== 0)
+    fail(context, 'ARC4225', { count: perDevice, parts: accumulate }, spanOf('accumulate'), {
+      related: [{ span: spanOf('batch'), message: 'the batch is here' }],
+    })
   const precision = asMember(at('precision'), precisions)
   if (machine !== undefined && precision === 'bf16' && machine.device.flops.bf16 === undefined)
     fail(context, 'ARC4212', { precision, device: machine.device.name }, spanOf('precision'))
   const train: TrainSpec = {
     batchPerDevice: perDevice,
+    accumulate,
     epochs,
     steps,
     precision,

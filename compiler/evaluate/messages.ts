@@ -129,6 +129,10 @@ export const evaluateMessages = {
   ARC4223: error<{ name: string; count: number }>(
     ({ name, count }) => `\`${name}\` has ${count} variants, one of which must be named here`,
   ),
+  ARC4224: error(() => '`train.accumulate` needs a batch that is given, not `auto`'),
+  ARC4225: error<{ count: number; parts: number }>(
+    ({ count, parts }) => `a batch of ${count} per device cannot be split into ${parts} equal parts`,
+  ),
 
   ARC4301: error<{ title: string; condition: string }>(
     ({ title, condition }) => `test "${title}": \`${condition}\` does not hold`,

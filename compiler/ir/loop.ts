@@ -1,6 +1,6 @@
 /** A counted loop as a function: `body` is built once, on a builder of its own. */
 import { GraphBuilder } from './build.ts'
-import type { Value } from './graph.ts'
+import type { Graph, Value } from './graph.ts'
 
 export interface LoopBody {
   readonly builder: GraphBuilder
@@ -13,7 +13,7 @@ export interface LoopBody {
 
 /**
  * Runs `body` `trips` times; its results are the next trip's `carried`, and the last ones are the loop's. What the body uses of
- * the outside must be among `invariants`.
+ * the outside must be among `invariants`. `rewrite` may give the finished body another form that computes the same.
  */
 export function forLoop(
   b: GraphBuilder,
@@ -21,6 +21,7 @@ export function forLoop(
   invariants: readonly Value[],
   carried: readonly Value[],
   body: (inside: LoopBody) => readonly Value[],
+  rewrite: (region: Graph) => Graph = (region) => region,
 ): readonly Value[] {
   const inner = new GraphBuilder('body', b.replicas)
   const trip = inner.input('trip', { dtype: 'i32', shape: [] })
@@ -32,6 +33,6 @@ export function forLoop(
     carried: given('carried', carried),
   }
   const results = inner.within(b.origin, () => body(inside))
-  const region = inner.finish(results.map((value, i) => ({ name: `carried${i}`, value })))
+  const region = rewrite(inner.finish(results.map((value, i) => ({ name: `carried${i}`, value }))))
   return b.addAll('for_loop', [...invariants, ...carried], { trips, invariants: invariants.length }, [region])
 }

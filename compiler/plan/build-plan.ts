@@ -37,6 +37,7 @@ export function buildPlan(experiment: Experiment, file: string, host: Host, bag:
       evaluate,
       machine,
       batchPerDevice: train.batchPerDevice,
+      embedBatch: graphs.embedBatch,
       epochs: lengths.epochs,
       steps: lengths.steps,
       stepsPerEpoch: lengths.stepsPerEpoch,

@@ -60,6 +60,8 @@ export interface RunSpec {
   readonly evaluate: EvaluateSpec
   readonly machine: MachineSpec
   readonly batchPerDevice: number
+  /** Images of one device in one run of `embed`. */
+  readonly embedBatch: number
   readonly epochs: number
   readonly steps: number
   readonly stepsPerEpoch: number

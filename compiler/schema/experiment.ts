@@ -66,6 +66,12 @@ const train: SectionSpec = {
   doc: 'The training loop.',
   fields: {
     batch: required(batchSize, '`128 per device`, `1024 global`, or `auto`: the largest that fits.'),
+    accumulate: withDefault(
+      int,
+      '1',
+      'Parts of the batch that the backbone works on one after the other: less memory, one more forward pass.',
+      { min: 1 },
+    ),
     epochs: withDefault(optional(int), undefined, 'Passes over the data; or give `steps`.', { min: 0 }),
     steps: withDefault(optional(int), undefined, 'Steps of the optimizer; or give `epochs`.', { min: 0 }),
     precision: withDefault(

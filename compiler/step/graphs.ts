@@ -28,6 +28,8 @@ export interface Graphs {
   readonly chunks: ChunkPlan
   /** Indices into `slots` of the inputs of `embed`. */
   readonly embedState: readonly number[]
+  /** Images of one device in one run of `embed`. */
+  readonly embedBatch: number
 }
 
 export interface GraphOptions {
@@ -37,11 +39,13 @@ export interface GraphOptions {
   readonly chunk?: number
 }
 
-/** Builds them; `undefined` where the backbone's shapes do not fit, which has been reported then. */
+/** Builds them; `undefined` where the backbone's shapes do not fit, which has been reported then, or the batch cannot be split. */
 export function buildGraphs(experiment: Experiment, lengths: Lengths, options: GraphOptions): Graphs | undefined {
   const parameters = backboneParameters(experiment.backbone)
   if (parameters === undefined) return undefined
   const { centers, train, optimizer, backbone } = experiment
+  // Only a planner looking for another batch comes here with one that cannot be split.
+  if (train.batchPerDevice % train.accumulate !== 0) return undefined
   const { classes, replicas } = lengths
   const sharded = centers.placement === 'shard'
   const shards = sharded
@@ -65,7 +69,8 @@ export function buildGraphs(experiment: Experiment, lengths: Lengths, options: G
   ]
   const embedState = slots.flatMap((slot, i) => (slot.parameter === undefined ? [] : [i]))
   const embedSlots = embedState.map((i) => need(slots[i], 'a slot'))
-  const embedOptions = { images: options.images, replicas, batch: train.batchPerDevice, compute: train.precision }
+  const embedBatch = train.batchPerDevice / train.accumulate
+  const embedOptions = { images: options.images, replicas, batch: embedBatch, compute: train.precision }
   const init = lazy(() => buildInit(slots, shards, train.seed))
   const embed = lazy(() => buildEmbed(embedSlots, backbone, embedOptions))
   const { steps, stepsPerEpoch } = lengths
@@ -91,6 +96,7 @@ export function buildGraphs(experiment: Experiment, lengths: Lengths, options: G
     activeRows,
     chunks,
     embedState,
+    embedBatch,
   }
 }
 

@@ -9,16 +9,12 @@ import type { Experiment, Recompute } from '../experiment.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import type { Graph, Output, Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
-import { gradientByBlocks } from '../ir/recompute-blocks.ts'
-import { gradient } from '../ir/vjp.ts'
 import { type ClassShard, type StepMetric, stepMetrics } from '../plan/plan.ts'
-import { applyBackbone } from './backbone.ts'
 import { buildHead } from './head-update.ts'
-import { mirrorSome, normalizeImages } from './images.ts'
 import { lossScale } from './loss-scale.ts'
-import { sampleRandom } from './sample-random.ts'
 import type { SamplingPlan } from './sampling.ts'
 import type { StateSlot } from './state.ts'
+import { buildTrunk } from './trunk.ts'
 import {
   applyOptimizer,
   type Clock,
@@ -63,15 +59,13 @@ export function buildStep(
   const step = b.input('step', { dtype: 'i32', shape: [] })
   const get = (name: string) => need(state.get(name), `state ${name}`)
 
-  const forward = b.within({ phase: 'forward' }, () => {
-    const normalized = options.images === 'u8' ? normalizeImages(b, images) : images
-    return applyBackbone(b, backbone, train.flip ? mirrorSome(b, normalized, flip) : normalized, {
-      mode: 'train',
-      compute: train.precision,
-      synced: train.batchNorm === 'synced',
-      weights: state,
-      random: sampleRandom(b, train.seed, step, ops.multiply(b, ops.replicaId(b), batch)),
-    })
+  const trunk = buildTrunk(b, experiment, {
+    images,
+    flip,
+    step,
+    parameters: slots.flatMap((slot) => slot.parameter ?? []),
+    weights: state,
+    recompute: options.recompute,
   })
 
   const clock: Clock = b.within({ phase: 'update', path: 'update' }, () => ({
@@ -83,7 +77,7 @@ export function buildStep(
     const sampling = options.sampling === undefined ? undefined : { ...options.sampling, seed: train.seed, step }
     const tables = new Map(slots.filter(isCenters).map(({ tensor }) => [tensor.name, get(tensor.name)]))
     return buildHead(b, experiment, clock, tables, {
-      embeddings: forward.embeddings,
+      embeddings: trunk.embeddings,
       labels,
       shards,
       sampling,
@@ -96,17 +90,17 @@ export function buildStep(
   const scaling = train.precision === 'f16' ? lossScale(b, get) : undefined
   const reduced = b.within({ phase: 'backward' }, () => {
     const cotangent = scaling === undefined ? head.embeddings : scaleBy(b, head.embeddings, scaling.factor)
-    const seed = { value: forward.embeddings, cotangent }
-    const weights = trained.map((slot) => get(slot.tensor.name))
-    const found =
-      options.recompute === 'blocks' ? gradientByBlocks(b, seed, images, weights) : gradient(b, [seed], weights)
+    const found = trunk.gradients(
+      cotangent,
+      trained.map((slot) => slot.tensor.name),
+    )
     return reduceGradients(
       b,
       trained.map((slot, i) => found[i] ?? ops.splat(b, 0, slot.tensor)),
     )
   })
 
-  const next = new Map<string, Value>(forward.updates)
+  const next = new Map<string, Value>(trunk.updates)
   const metrics = b.within({ phase: 'update', path: 'update' }, () => {
     const gradients = scaling === undefined ? reduced : unscale(b, reduced, scaling.factor)
     const norm = gradients.length === 0 ? ops.scalar(b, 0, 'f32') : gradientNorm(b, gradients)

@@ -28,7 +28,10 @@ experiment wf42m_pfc03_40epoch_64gpu_vit_t extends base {
 experiment wf42m_pfc03_40epoch_64gpu_vit_s extends wf42m_pfc03_40epoch_64gpu_vit_t { backbone = vit_s_dp005_mask_0 }
 
 /// configs/wf42m_pfc03_40epoch_64gpu_vit_b.py
-experiment wf42m_pfc03_40epoch_64gpu_vit_b extends wf42m_pfc03_40epoch_64gpu_vit_t { backbone = vit_b_dp005_mask_005 }
+experiment wf42m_pfc03_40epoch_64gpu_vit_b extends wf42m_pfc03_40epoch_64gpu_vit_t {
+  backbone        = vit_b_dp005_mask_005
+  train.recompute = blocks
+}
 
 /// configs/wf42m_pfc03_40epoch_64gpu_vit_l.py
 experiment wf42m_pfc03_40epoch_64gpu_vit_l extends wf42m_pfc03_40epoch_64gpu_vit_b { backbone = vit_l_dp005_mask_005 }
@@ -41,8 +44,8 @@ experiment wf42m_pfc03_40epoch_8gpu_vit_t extends wf42m_pfc03_40epoch_64gpu_vit_
 
 /// configs/wf42m_pfc03_40epoch_8gpu_vit_b.py: the batch of the 64 GPUs, in twelve parts.
 experiment wf42m_pfc03_40epoch_8gpu_vit_b extends wf42m_pfc03_40epoch_64gpu_vit_b {
-  machine     = dgx_a100(nodes: 1)
-  train.batch = 24576 global
+  machine = dgx_a100(nodes: 1)
+  train { batch = 24576 global, accumulate = 12 }
 }
 
 /// configs/wf42m_pfc02_vit_h.py. It says no number of GPUs; 32 of them make the batch of the others. What it does to the images

@@ -24,7 +24,7 @@ export async function embedPictures(
   pictures: PairSet,
 ): Promise<{ readonly original: Float32Array; readonly mirrored: Float32Array }> {
   const { plan, engine, executable } = embedder
-  const { batchPerDevice: b, embedding: width, image } = plan.run
+  const { embedBatch: b, embedding: width, image } = plan.run
   const pictureBytes = image[0] * image[1] * image[2]
   const original = new Float32Array(pictures.images * width)
   const mirrored = new Float32Array(pictures.images * width)

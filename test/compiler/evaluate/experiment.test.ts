@@ -46,6 +46,7 @@ describe('fields', () => {
     })
     expect(train).toMatchObject({
       batchPerDevice: 64,
+      accumulate: 1,
       epochs: 2,
       steps: undefined,
       precision: 'bf16',
@@ -78,6 +79,7 @@ describe('fields', () => {
         "centers.state = f32  (default)",
         "centers.chunk = auto  (default)",
         "train.batch = 4 per device  (file)",
+        "train.accumulate = 1  (default)",
         "train.epochs = 2  (file)",
         "train.precision = f32  (default)",
         "train.optimizer = sgd(lr: 0.1, momentum: 0.9, weight_decay: 0)  (file)",
@@ -241,6 +243,8 @@ describe('across fields', () => {
       '  evaluate.sets = [holdout]\n  dataset.holdout = 0',
       'ARC4214 `holdout` verification needs identities that are held out of training',
     ],
+    ['  train.accumulate = 3', 'ARC4225 a batch of 4 per device cannot be split into 3 equal parts'],
+    ['  train { accumulate = 2, batch = auto }', 'ARC4224 `train.accumulate` needs a batch that is given, not `auto`'],
     ['  evaluate.pairs = 61', 'ARC4216 `evaluate.pairs` must be even, got 61'],
     ['  centers.sample_rate = -1%', 'ARC4020 `centers.sample_rate` must be in [0, 1], got -0.01'],
     ['  centers.sample_rate = 120%', 'ARC4020 `centers.sample_rate` must be in [0, 1], got 1.2'],

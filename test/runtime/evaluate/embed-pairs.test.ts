@@ -29,7 +29,7 @@ const executable: Executable = {
 /** 1 to 80 pictures on devices that take four each: full rounds, a part of one, a device without any. */
 test.each([1, 4, 5, 8, 9, 12, 13, 80])('%i pictures on two devices', async (images) => {
   const engine = { upload: async (_: number, tensor: HostTensor) => onHost(tensor) } as Partial<Engine> as Engine
-  const plan = { replicas: 2, run: { batchPerDevice: 4, embedding: 1, image } } as Partial<Plan> as Plan
+  const plan = { replicas: 2, run: { embedBatch: 4, embedding: 1, image } } as Partial<Plan> as Plan
   const pictures = {
     images,
     read: (i: number, out: Uint8Array, offset: number) => void out.fill(i + 1, offset, offset + pictureBytes),

@@ -1,0 +1,87 @@
+/** A batch in parts: the same numbers, in less memory. */
+import { describe, expect, test } from 'vitest'
+import type { Plan } from '../../compiler/plan/plan.ts'
+import { need } from '../../grammar/diagnostic.ts'
+import { type NarrowOptions, narrowPlan, tensorDifference, trainNarrow } from '../helpers/narrow.ts'
+import { describeOnXla, withXla } from '../helpers/xla.ts'
+
+/** Nothing in it looks across the batch, and what it draws at random belongs to single images. */
+const declarations = `
+backbone plain on Image(16, 16, 3) -> Vector(24) {
+  input |> conv(8, kernel: 4, stride: 4, padding: 0) |> prelu |> flatten |> dropout(0.25) |> linear(24)
+}`
+
+const train = (devices: number, plan: Plan, steps: number) =>
+  withXla(devices, (engine) => trainNarrow(engine, plan, steps))
+
+function differences(plan: Plan, one: Awaited<ReturnType<typeof train>>, other: typeof one): string[] {
+  return plan.state.flatMap((spec, i) =>
+    one.state.flatMap((own, replica) => {
+      const difference = tensorDifference(need(own[i], 'a tensor'), need(other.state[replica]?.[i], 'a tensor'))
+      return difference < 1e-4 ? [] : [`${spec.name} on replica ${replica}: ${difference.toExponential(1)}`]
+    }),
+  )
+}
+
+describeOnXla('a batch in parts', () => {
+  test.each<[string, Partial<NarrowOptions>]>([
+    ['sharded centers', {}],
+    ['replicated centers', { centers: 'placement = replicate' }],
+    ['a sample of the classes', { centers: 'sample_rate = 50%' }],
+    ['recomputation by blocks', { train: 'recompute = blocks' }],
+    ['recomputation of what is cheap', { train: 'recompute = cheap' }],
+  ])(
+    'gives the gradients of the whole batch, with %s',
+    async (_name, options) => {
+      const plans = [1, 3].map((parts) =>
+        narrowPlan({
+          devices: 2,
+          batch: 6,
+          classes: 130,
+          declarations,
+          backbone: 'plain',
+          ...options,
+          train: `accumulate = ${parts}\n${options.train ?? ''}`,
+        }),
+      )
+      const [whole, parts] = [need(plans[0], 'a plan'), need(plans[1], 'a plan')]
+      const one = await train(2, whole, 2)
+      const other = await train(2, parts, 2)
+      one.metrics.forEach((metrics, step) => {
+        metrics.forEach((value, i) => {
+          expect(need(other.metrics[step]?.[i], 'a metric')).toBeCloseTo(value, 4)
+        })
+      })
+      expect(differences(whole, one, other)).toEqual([])
+    },
+    120_000,
+  )
+
+  test('normalizes part by part, and its running statistics have seen every part', async () => {
+    const plan = narrowPlan({ devices: 1, batch: 6, classes: 13, train: 'accumulate = 3' })
+    const { metrics, state, initial } = await train(1, plan, 3)
+    expect(metrics.flat().every(Number.isFinite)).toBe(true)
+    const at = plan.state.findIndex((tensor) => tensor.name === 'bn1.running_var')
+    // Three steps of three parts: of the 1 that it started from (1 − 0.1)^9 is left.
+    const after = need(state[0]?.[at], 'a buffer').data
+    const before = need(initial[0]?.[at], 'a buffer').data
+    expect([...before].every((value) => value === 1)).toBe(true)
+    expect(Math.min(...after)).toBeGreaterThan(0.9 ** 9)
+    expect(Math.min(...after)).toBeLessThan(0.9 ** 3)
+  }, 120_000)
+})
+
+describe('the plan of a batch in parts', () => {
+  const peak = (parts: number, recompute = 'none') => {
+    const train = `accumulate = ${parts}\nrecompute = ${recompute}`
+    return narrowPlan({ devices: 1, batch: 48, classes: 13, train }).document.memory.peak
+  }
+
+  test('holds the activations of one part', () => {
+    expect(peak(6)).toBeLessThan(0.35 * peak(1))
+  })
+
+  test.each(['cheap', 'blocks'])('holds fewer of them where recompute is %s', (recompute) => {
+    expect(peak(2, recompute)).toBeLessThan(0.9 * peak(2))
+  })
+})
