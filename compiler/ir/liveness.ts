@@ -12,7 +12,7 @@ import { need } from '../../grammar/diagnostic.ts'
 import type { CostClass } from './cost-rules.ts'
 import { byteSize, sameShape } from './dtype.ts'
 import { type Fusion, fuse, isView } from './fusion.ts'
-import type { Graph, Op, Phase, Value } from './graph.ts'
+import type { Graph, Op, OpOf, Phase, Value } from './graph.ts'
 
 /** Output index → the input whose memory it may take. */
 export type DonatedInputs = ReadonlyMap<number, number>
@@ -99,7 +99,10 @@ function sharedBuffer(
     const buffer = value === undefined ? undefined : bufferOf.get(value)
     return buffer?.writable === true && buffer.to <= at ? buffer : undefined
   }
-  if (op.kind === 'for_loop') return free(op.operands[op.params.invariants + i])
+  if (op.kind === 'for_loop') {
+    const given = op.operands[op.params.invariants + i]
+    return passesThrough(op, i) && given !== undefined ? bufferOf.get(given) : free(given)
+  }
   if (op.kind === 'dynamic_update_slice' || op.kind === 'scatter_rows') return free(op.operands[0])
   if (op.kind === 'all_reduce') return free(op.operands[i])
   if (fusion.ruleOf(op).class !== 'elementwise') return undefined
@@ -110,6 +113,12 @@ function sharedBuffer(
     if (buffer !== undefined) return buffer
   }
   return undefined
+}
+
+/** Whether a loop gives its carried value `i` back as it came. */
+function passesThrough(op: OpOf<'for_loop'>, i: number): boolean {
+  const [body] = op.regions
+  return body !== undefined && body.outputs[i]?.value === body.inputs[1 + op.params.invariants + i]
 }
 
 /**

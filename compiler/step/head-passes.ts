@@ -202,7 +202,10 @@ function updateChunk(
 ): Tables {
   const parts: Tables = new Map(Array.from(tables, ([name, table]) => [name, readChunk(b, rows, chunk, table)]))
   const updated = update.apply(b, given, { rows: chunkRowNumbers(b, rows, chunk), parts, gradient })
-  return new Map(
-    Array.from(tables, ([name, table]) => [name, writeChunk(b, rows, chunk, table, need(updated.get(name), name))]),
-  )
+  // What an update leaves alone is not written: a table that is read later would be copied for it.
+  const write = (name: string, table: Value) => {
+    const part = need(updated.get(name), name)
+    return part === parts.get(name) ? table : writeChunk(b, rows, chunk, table, part)
+  }
+  return new Map(Array.from(tables, ([name, table]) => [name, write(name, table)]))
 }

@@ -158,6 +158,38 @@ describe('loops', () => {
     // No second table: nothing but the scalar 0.
     expect(liveness(graph, new Map([[0, 0]])).peak).toBe(unit + 4)
   })
+
+  it('give back what they do not touch without a copy', () => {
+    const region = (() => {
+      const b = new GraphBuilder('body', 1)
+      b.input('trip', { dtype: 'i32', shape: [] })
+      const [x, y] = [b.input('x', matrix), b.input('y', matrix)]
+      return b.finish([
+        { name: 'x', value: x },
+        { name: 'y', value: ops.add(b, y, y) },
+      ])
+    })()
+    const graph = graphOf(1, (b, [x]) => {
+      const y = square(b, x as Value)
+      const [kept, next] = b.addAll('for_loop', [x as Value, y], { trips: 8, invariants: 0 }, [region])
+      return [ops.matmul(b, kept as Value, next as Value), ops.matmul(b, x as Value, next as Value)]
+    })
+    // The input, y in place, and the two products.
+    expect(liveness(graph).peak).toBe(4 * unit)
+  })
+
+  it('new weights and states that one loop computes replace the old ones at once', () => {
+    const graph = graphOf(3, (b, [w, v, g]) => {
+      const step = ops.add(b, v as Value, g as Value)
+      return [ops.subtract(b, w as Value, step), ops.add(b, step, w as Value)]
+    })
+    const donated = new Map([
+      [0, 0],
+      [1, 1],
+    ])
+    expect(liveness(graph, donated).peak).toBe(3 * unit)
+    expect(liveness(graph).peak).toBe(5 * unit)
+  })
 })
 
 describe('all op cases', () => {
