@@ -5,6 +5,6 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // The XLA plugin is native code: each file gets a process of its own.
     pool: 'forks',
-    testTimeout: 30_000,
+    testTimeout: 120_000,
   },
 })
