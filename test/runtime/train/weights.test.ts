@@ -1,0 +1,56 @@
+/** State off the devices: in class order, without padding, weights in f32 whatever they are kept in. */
+import { expect, test } from 'vitest'
+import { need } from '../../../grammar/diagnostic.ts'
+import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
+import { DeviceState } from '../../../runtime/train/device-state.ts'
+import { readWeights } from '../../../runtime/train/weights.ts'
+import { decode } from '../../helpers/host-tensor.ts'
+import { type NarrowOptions, narrowPlan } from '../../helpers/narrow.ts'
+
+const declarations = `
+backbone flat() on Image(112, 112, 3) -> Vector(4) { input |> flatten |> linear(4) as fc }`
+
+async function readAll(options: Pick<NarrowOptions, 'devices' | 'centers'>) {
+  const plan = narrowPlan({ ...options, batch: 2, classes: 11, declarations, backbone: 'flat()' })
+  const engine = await createTfjsEngine({ replicas: plan.replicas, backend: 'cpu' })
+  const init = await engine.compile(plan.graphs.init)
+  const state = new DeviceState(plan, await init.run(Array.from({ length: plan.replicas }, () => [])))
+  const raw = await Promise.all(plan.state.map((_, i) => state.read(i)))
+  const weights = await readWeights(plan, state, { centers: true })
+  state.dispose()
+  init.dispose()
+  expect(engine.alive).toBe(0)
+  engine.dispose()
+  const byName = (name: string) => need(raw[plan.state.findIndex((spec) => spec.name === name)], name)
+  return { byName, weights }
+}
+
+const plain = await readAll({ devices: 1, centers: '' })
+const centers = Array.from(need(plain.weights.get('centers'), 'the centers').data)
+
+test.each([
+  ['shard', 2, 'f32', ''],
+  ['shard', 2, 'f32', ', chunk = 4 rows'],
+  ['shard', 4, 'f32', ', chunk = 2 rows'],
+  ['replicate', 2, 'f32', ', chunk = 3 rows'],
+])('%s on %i devices, %s%s: the centers of one device', async (placement, devices, weights, chunk) => {
+  const read = await readAll({ devices, centers: `placement = ${placement}, weights = ${weights}${chunk}` })
+  const own = need(read.weights.get('centers'), 'the centers')
+  expect(own.shape).toEqual([11, 4])
+  expect(Array.from(own.data)).toEqual(centers)
+  expect(read.byName('centers.velocity').shape).toEqual([11, 4])
+})
+
+test('bf16 and int8: bits in the state, f32 among the weights', async () => {
+  const read = await readAll({ devices: 2, centers: 'weights = bf16, state = int8, chunk = 4 rows' })
+  const stored = read.byName('centers')
+  expect(stored).toMatchObject({ dtype: 'bf16', shape: [11, 4] })
+  const own = need(read.weights.get('centers'), 'the centers')
+  expect(own.dtype).toBe('f32')
+  expect(Array.from(own.data)).toEqual(decode('bf16', stored.data))
+  own.data.forEach((value, i) => {
+    expect(Math.abs(value - (centers[i] ?? Number.NaN))).toBeLessThanOrEqual(2 ** -8 * Math.abs(value))
+  })
+  expect(read.byName('centers.velocity')).toMatchObject({ dtype: 'i8', shape: [11, 4] })
+  expect(read.byName('centers.velocity.factor')).toMatchObject({ dtype: 'f32', shape: [11, 1] })
+})
