@@ -9,7 +9,7 @@ import { createXlaEngine } from '../xla/engine.ts'
 import { measureImages } from './measure-images.ts'
 import {
   chainGraph,
-  convProbes,
+  convProbe,
   convShapes,
   f32,
   probeGraph,
@@ -108,10 +108,17 @@ async function measureConvolutions(engine: Engine, program: number, report: (wha
   for (const shape of convShapes) {
     const [side, channels, features, window] = shape
     report(`${window}×${window} convolutions of ${channels} to ${features} channels at ${side}`)
-    for (const { rate, flops, graph } of convProbes(shape)) {
-      const seconds = await opSeconds(engine, graph, program)
-      convolutions.push({ ...rate, rate: rounded(flops / seconds) })
+    const { flops, rates, forward, filterGrad, gradients } = convProbe(shape)
+    const filter = await opSeconds(engine, filterGrad, program)
+    const both = await opSeconds(engine, gradients, program)
+    const seconds = {
+      conv2d: await opSeconds(engine, forward, program),
+      conv2d_filter_grad: filter,
+      // What the other gradient adds: where one of them leaves cores idle, the other takes them.
+      conv2d_input_grad: atLeast(both - filter, both / 10),
     }
+    for (const kind of ['conv2d', 'conv2d_input_grad', 'conv2d_filter_grad'] as const)
+      convolutions.push({ ...rates[kind], rate: rounded(flops / seconds[kind]) })
   }
   return convolutions
 }

@@ -132,20 +132,17 @@ export const convShapes: readonly (readonly [number, number, number, number, num
 const probeBatch = (side: number) => (side > 56 ? 8 : 16)
 
 export interface ConvProbe {
-  readonly rate: Omit<ConvolutionRate, 'rate'>
+  /** Of the forward convolution and of each gradient alike. */
   readonly flops: number
-  readonly graph: Graph
+  /** Where the rates of the three belong. */
+  readonly rates: Readonly<Record<ConvKind, Omit<ConvolutionRate, 'rate'>>>
+  readonly forward: Graph
+  readonly filterGrad: Graph
+  /** Both gradients in one program, as in a step: XLA runs them side by side. */
+  readonly gradients: Graph
 }
 
-/** A convolution and both of its gradients. */
-export function convProbes([
-  side,
-  channels,
-  features,
-  window,
-  stride,
-  groups,
-]: (typeof convShapes)[number]): ConvProbe[] {
+export function convProbe([side, channels, features, window, stride, groups]: (typeof convShapes)[number]): ConvProbe {
   const edge = window === side ? 0 : Math.floor(window / 2)
   const pad = [edge, edge] as const
   const params = { stride: [stride, stride], padding: [pad, pad], groups } as const
@@ -154,20 +151,25 @@ export function convProbes([
   const x = f32(batch, side, side, channels)
   const w = f32(window, window, channels / groups, features)
   const y = f32(batch, result, result, features)
-  const flops = (2 * batch * result * result * features * window * window * channels) / groups
   const geometry = convGeometry(params, x.shape, w.shape, y.shape)
-  const graphs: { readonly [K in ConvKind]: Graph } = {
-    conv2d: probeGraph([x, w], (b, v) => [b.add('conv2d', v, params)]),
-    conv2d_input_grad: probeGraph([y, w], (b, v) => [
-      b.add('conv2d_input_grad', v, { ...params, inputShape: x.shape }),
-    ]),
-    conv2d_filter_grad: probeGraph([x, y], (b, v) => [
-      b.add('conv2d_filter_grad', v, { ...params, filterShape: w.shape }),
+  const size = { channels, features, side, window, stride, groups }
+  const rateOf = (kind: ConvKind) => ({ kind, form: convForm('cpu', kind, geometry), ...size })
+  const filterGrad = (b: GraphBuilder, images: Value, dy: Value) =>
+    b.add('conv2d_filter_grad', [images, dy], { ...params, filterShape: w.shape })
+  const inputGrad = (b: GraphBuilder, dy: Value, filter: Value) =>
+    b.add('conv2d_input_grad', [dy, filter], { ...params, inputShape: x.shape })
+  return {
+    flops: (2 * batch * result * result * features * window * window * channels) / groups,
+    rates: {
+      conv2d: rateOf('conv2d'),
+      conv2d_input_grad: rateOf('conv2d_input_grad'),
+      conv2d_filter_grad: rateOf('conv2d_filter_grad'),
+    },
+    forward: probeGraph([x, w], (b, v) => [b.add('conv2d', v, params)]),
+    filterGrad: probeGraph([x, y], (b, v) => [filterGrad(b, operand(v, 0), operand(v, 1))]),
+    gradients: probeGraph([x, y, w], (b, v) => [
+      filterGrad(b, operand(v, 0), operand(v, 1)),
+      inputGrad(b, operand(v, 1), operand(v, 2)),
     ]),
   }
-  return (['conv2d', 'conv2d_input_grad', 'conv2d_filter_grad'] as const).map((kind) => ({
-    rate: { kind, form: convForm('cpu', kind, geometry), channels, features, side, window, stride, groups },
-    flops,
-    graph: graphs[kind],
-  }))
 }

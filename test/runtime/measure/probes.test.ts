@@ -1,11 +1,11 @@
 /** The graphs that measure a computer are what their names say. */
 import { describe, expect, it } from 'vitest'
-import { graphCost, opCosts } from '../../../compiler/ir/cost.ts'
+import { graphCost } from '../../../compiler/ir/cost.ts'
 import { byteSize } from '../../../compiler/ir/dtype.ts'
 
 import {
   chainGraph,
-  convProbes,
+  convProbe,
   convShapes,
   mallocKeeps,
   streamGraph,
@@ -21,10 +21,14 @@ it('a chain has as many kernels as links, one after another', () => {
 })
 
 describe.each(convShapes)('convolutions at %i with %i to %i channels', (...shape) => {
-  it.each(convProbes(shape))('$rate.kind', ({ rate, flops, graph }) => {
-    const [cost] = opCosts(graph).filter(({ op }) => op.kind === rate.kind)
+  const { flops, forward, filterGrad, gradients } = convProbe(shape)
+  it.each([
+    ['forward', forward, 1],
+    ['filter gradient', filterGrad, 1],
+    ['both gradients', gradients, 2],
+  ] as const)('%s', (_, graph, count) => {
     // The profile's rate is per FLOP of the cost rules, which plans count by.
-    expect(cost?.flops).toBe(flops)
+    expect(graphCost(graph).flops).toBe(count * flops)
     for (const { value } of graph.outputs) expect(byteSize(value.type)).toBeLessThanOrEqual(mallocKeeps)
   })
 })
