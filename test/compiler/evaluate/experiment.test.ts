@@ -245,6 +245,12 @@ describe('across fields', () => {
     ],
     ['  train.accumulate = 3', 'ARC4225 a batch of 4 per device cannot be split into 3 equal parts'],
     ['  train { accumulate = 2, batch = auto }', 'ARC4224 `train.accumulate` needs a batch that is given, not `auto`'],
+    ['  centers.chunk = 2.5 rows', 'ARC4218 `centers.chunk` is a whole number of rows, not 2.5'],
+    ['  centers.chunk = 0 rows', 'ARC4020 `centers.chunk` must be at least 1 rows, got 0 rows'],
+    [
+      '  centers.state = int8\n  train.optimizer = adamw(lr: 0.1)',
+      'ARC4219 `state = int8` is for optimizers that keep one number of a weight; `adamw` keeps `first`, `second`',
+    ],
     ['  evaluate.pairs = 61', 'ARC4216 `evaluate.pairs` must be even, got 61'],
     ['  centers.sample_rate = -1%', 'ARC4020 `centers.sample_rate` must be in [0, 1], got -0.01'],
     ['  centers.sample_rate = 120%', 'ARC4020 `centers.sample_rate` must be in [0, 1], got 1.2'],
