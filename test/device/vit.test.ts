@@ -1,18 +1,19 @@
 /** A narrow vision transformer, with patch masks and drop path, on both engines. */
 import { expect, test } from 'vitest'
-import type { Plan } from '../../compiler/plan/plan.ts'
+import { type Plan, stepMetrics } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { Engine, HostTensor } from '../../runtime/engine.ts'
 import { createTfjsEngine } from '../../runtime/tfjs/engine.ts'
 import { narrowBatch, narrowPlan, tensorDifference, trainNarrow } from '../helpers/narrow.ts'
 import { describeOnXla, withXla } from '../helpers/xla.ts'
 
-const narrowVit = (devices: number, batch: number, optimizer: string) =>
+const narrowVit = (devices: number, batch: number, optimizer: string, train = '') =>
   narrowPlan({
     devices,
     batch,
     classes: 13,
     optimizer,
+    train,
     backbone: 'vit(width: 32, depth: 2, heads: 4, patch: 28, drop: 0.2, mask: 25%, embedding: 24)',
   })
 
@@ -64,5 +65,28 @@ describeOnXla('a narrow vision transformer', () => {
       }),
     )
     expect(far).toEqual([])
+  })
+
+  test('computes blocks again with the same numbers drawn', async () => {
+    const [kept, again] = await Promise.all(
+      ['none', 'blocks'].map(async (recompute) => {
+        const plan = narrowVit(2, 4, 'sgd(lr: 0.05)', `recompute = ${recompute}`)
+        return (await withXla(2, (engine) => trainNarrow(engine, plan, 2))).metrics
+      }),
+    )
+    kept?.flat().forEach((value, i) => {
+      expect(again?.flat()[i]).toBeCloseTo(value, 4)
+    })
+    expect(kept?.flat().length).toBeGreaterThan(0)
+  })
+
+  test.each(['f16', 'bf16'])('trains in %s', async (precision) => {
+    const plan = narrowVit(1, 4, 'adamw(lr: 0.001)', `precision = ${precision}`)
+    const { metrics, state } = await withXla(1, (engine) => trainNarrow(engine, plan, 8))
+    const [loss, skipped] = [stepMetrics.indexOf('loss'), stepMetrics.indexOf('skipped')]
+    expect(metrics.map((step) => step[loss]).every(Number.isFinite)).toBe(true)
+    expect(state.flat().every((tensor) => Array.from(tensor.data).every(Number.isFinite))).toBe(true)
+    // The loss scale begins high and comes down until nothing overflows.
+    expect(metrics.at(-1)?.[skipped]).toBe(0)
   })
 })

@@ -32,8 +32,14 @@ export interface ExactOptions {
   readonly flags?: XlaFlags
 }
 
-/** Without the GPU nothing can be timed, so XLA takes its default for every choice. */
-const exactFlags: XlaFlags = { ...cudaFlags, xla_gpu_autotune_level: 0 }
+const exactFlags: XlaFlags = {
+  ...cudaFlags,
+  // Without the GPU nothing can be timed, so XLA takes its default for every choice.
+  xla_gpu_autotune_level: 0,
+  // How XLA looks for tiles of fused kernels. The newer way takes ten minutes for a transformer of twelve blocks, the older one
+  // a minute; the memory is the same.
+  xla_gpu_experimental_enable_tiling_propagation: false,
+}
 
 /** The declared GPU in XLA's terms. Throws ARC6011 where the device is no GPU, ARC6012 where it is none that arcc knows. */
 function targetGpu({ run }: Plan): GpuFigures {
