@@ -1,6 +1,7 @@
 /**
- * `npm run bench:ledger -- [EXPERIMENT…]`: every experiment that is declared for a GPU, its memory by the ledger beside XLA's own
- * figure for that GPU, reserve left out of both. Exit code 1 where one of them is off by more than 5 %.
+ * `npm run bench:ledger -- [EXPERIMENT…]`: every experiment that is declared for a GPU and fits on it, all variants of a sweep, its
+ * memory by the ledger beside XLA's own figure for that GPU, reserve left out of both. Exit code 1 where one of them is off by more than
+ * 5 %.
  */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +10,7 @@ import { formatBytes } from '../cli/format.ts'
 import { fileHost } from '../cli/host.ts'
 import { packageFolder } from '../cli/package-folder.ts'
 import { renderTable } from '../cli/table.ts'
-import { compileExperiment } from '../compiler/driver.ts'
+import { compileExperiment, compileVariants } from '../compiler/driver.ts'
 import type { Plan } from '../compiler/plan/plan.ts'
 import { need } from '../grammar/diagnostic.ts'
 import { exactMemory } from '../runtime/xla/exact/exact-memory.ts'
@@ -28,9 +29,11 @@ function gpuPlans(): Plan[] {
       const { program } = compileExperiment({ entry, until: 'parse' }, host)
       return experimentNames(need(program, file))
         .filter((name) => wanted.size === 0 || wanted.has(name))
-        .map((experiment) => need(compileExperiment({ entry, experiment }, host).plan, experiment))
+        .flatMap((experiment) =>
+          Array.from(compileVariants({ entry, experiment }, host), ({ plan }) => need(plan, experiment)),
+        )
     })
-    .filter((plan) => plan.run.machine.device.kind === 'cuda')
+    .filter(({ run, document }) => run.machine.device.kind === 'cuda' && document.memory.fits)
 }
 
 interface Row {

@@ -9,13 +9,14 @@
  * - All else (convolutions, products, collectives, loops, barriers) reads and writes memory.
  * - A value that would be computed from more than `maxReads` tensors is kept, and so is a part that is read of a tensor which is
  *   written in place: its old contents are gone when the last reader comes.
+ * - So is what the backward pass reads several times, where computing it each time would take more traffic.
  *
  * For IResNet-50 in f16 this keeps five tensors of each block for the backward pass; beside weights and gradients the peak is
  * 1.9 GB at batch 64 and 3.7 GB at 128, which is what a prototype's steps took when XLA compiled them for a V100.
  */
 import { need } from '../../grammar/diagnostic.ts'
 import { type RuleCost, ruleCost } from './cost-rules.ts'
-import { elementCount } from './dtype.ts'
+import { byteSize, elementCount } from './dtype.ts'
 import { type Graph, type Op, operandAt, resultAt, type Value } from './graph.ts'
 import type { OpKind } from './op.ts'
 
@@ -135,12 +136,13 @@ function fuseNew(graph: Graph): Fusion {
   const wanted = wantedInMemory(graph)
   const stored = new Set<Value>()
   const found = new Map<Op, Found>()
+  const readers = readerCounts(graph)
   for (const op of graph.ops) {
     const rule = ruleCost(op, graph.replicas)
     const reads = collectReads(op, rule, stored, found)
     found.set(op, { reads, rule })
     const { inner: canStayInside } = roles[op.kind]
-    const tooMany = reads.size > maxReads || isDense(op)
+    const tooMany = reads.size > maxReads || isDense(op) || isDearerInside(op, reads, readers)
     op.results.forEach((value, i) => {
       const inside = canStayInside && i === 0 && !tooMany && !wanted.has(value)
       if (!inside) stored.add(value)
@@ -148,6 +150,25 @@ function fuseNew(graph: Graph): Fusion {
   }
   const of = (op: Op) => need(found.get(op), 'an op of the graph')
   return { stored, readsOf: (op) => of(op).reads, ruleOf: (op) => of(op).rule }
+}
+
+function readerCounts(graph: Graph): ReadonlyMap<Value, number> {
+  const counts = new Map<Value, number>()
+  for (const op of graph.ops) for (const value of op.operands) counts.set(value, (counts.get(value) ?? 0) + 1)
+  return counts
+}
+
+/**
+ * Whether a value of the backward pass takes more traffic to compute in each of its readers than to write once and to read. Such
+ * are the sums of gradients along the shortcuts of a residual network: without this they would grow longer with each block.
+ */
+function isDearerInside(op: Op, reads: Reads, readers: ReadonlyMap<Value, number>): boolean {
+  if (op.origin.phase !== 'backward') return false
+  const value = resultAt(op, 0)
+  const times = readers.get(value) ?? 0
+  const own = byteSize(value.type)
+  const inside = Array.from(reads.values()).reduce((sum, bytes) => sum + bytes, 0)
+  return times > 1 && inside * times > inside + own + own * times
 }
 
 /** Whether an op only gives its operands another type: a barrier, or a reshape of what lies in memory. */

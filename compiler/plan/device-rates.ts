@@ -26,11 +26,11 @@ export interface DeviceRates {
 
 /**
  * Fitted to PLSC's static-graph f16 training at batch 128, whose kernels (channels last, fused) are nearest to XLA's:
- * IResNet-50 and -100 on one of eight V100 (819 and 487 images/s) and on one A100 (1700 and 1100). The fit is within 7 % of
+ * IResNet-50 and -100 on one of eight V100 (819 and 487 images/s) and on one A100 (1700 and 1100). The fit is within 6 % of
  * all four (`test/compiler/plan/published-speed.test.ts`). A matrix product of width w, the narrower of its channel counts, reaches
  * w/(w + 96) of `compute`.
  */
-const onGpu = { compute: 0.75, halfWidth: 96, general: 0.5, memory: 0.6, secondsPerKernel: 8e-6 } as const
+const onGpu = { compute: 0.75, halfWidth: 96, general: 0.5, memory: 0.5, secondsPerKernel: 8e-6 } as const
 /** Of a CPU that nobody has measured, whose declared figures are a guess by themselves. */
 const onCpu = { compute: 1, halfWidth: 0, general: 0.5, memory: 0.8, secondsPerKernel: 2e-6 } as const
 

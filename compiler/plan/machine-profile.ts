@@ -45,17 +45,18 @@ export const machineProfileSchema = {
         byte: positive,
       },
     },
-    /** Bytes per second of ops that stream through memory, by the size of the tensor that they go over. */
+    /** Bytes per second of ops that stream through memory, by the size of the tensor that they go over and its last dim. */
     streams: {
       type: 'array',
       minItems: 1,
       items: {
         type: 'object',
         additionalProperties: false,
-        required: ['kind', 'bytes', 'rate'],
+        required: ['kind', 'bytes', 'channels', 'rate'],
         properties: {
           kind: { enum: ['elementwise', 'reduce', 'batch_norm_training', 'batch_norm_grad'] },
           bytes: positive,
+          channels: count,
           rate: positive,
         },
       },

@@ -4,7 +4,7 @@
  */
 import { bug } from '../../grammar/diagnostic.ts'
 import type { OpCost } from '../ir/cost.ts'
-import { byteSize } from '../ir/dtype.ts'
+import { byteSize, type TensorType } from '../ir/dtype.ts'
 import type { Op } from '../ir/graph.ts'
 import { convForm } from '../stablehlo/conv-choice.ts'
 import { type ConvGeometry, type ConvKind, geometryOfOp } from '../stablehlo/conv-geometry.ts'
@@ -48,8 +48,8 @@ function streamKind(cost: OpCost): StreamKind {
 }
 
 /** Whether an op stays in the caches is a matter of the largest tensor that it touches. */
-function largestTensor(op: Op): number {
-  return [...op.operands, ...op.results].reduce((most, value) => Math.max(most, byteSize(value.type)), 1)
+function largestTensor(op: Op): TensorType {
+  return [...op.operands, ...op.results].map((value) => value.type).reduce((a, b) => (byteSize(b) > byteSize(a) ? b : a))
 }
 
 interface Point {
@@ -91,12 +91,14 @@ function productRate(products: MachineProfile['products'], width: number): numbe
   )
 }
 
-function streamRate(profile: MachineProfile, kind: StreamKind, bytes: number): number {
-  const points = profile.streams.filter((stream) => stream.kind === kind)
-  return interpolated(
-    points.map((point) => ({ x: point.bytes, rate: point.rate })),
-    bytes,
-  )
+/** Sums over all but the last dim are slow where it is short; ops on single elements do not care. */
+function streamRate(profile: MachineProfile, kind: StreamKind, tensor: TensorType): number {
+  const place = (bytes: number, channels: number) =>
+    kind === 'elementwise' ? [Math.log(bytes)] : [Math.log(bytes), Math.log(channels)]
+  const points = profile.streams
+    .filter((stream) => stream.kind === kind)
+    .map(({ bytes, channels, rate }) => ({ at: place(bytes, channels), rate }))
+  return nearbyRate(points, place(Math.max(byteSize(tensor), 1), Math.max(tensor.shape.at(-1) ?? 1, 1)))
 }
 
 /** Sizes by which convolutions of one formulation are told apart; a group's channels count, not the image's alone. */

@@ -86,6 +86,7 @@ export function streamGraph(kind: StreamKind, shape: readonly number[]): Graph {
 export const streamShapes: readonly (readonly [number, number, number, number])[] = [
   [16, 7, 7, 128],
   [16, 14, 14, 256],
+  [16, 56, 56, 16],
   [16, 56, 56, 64],
   [8, 112, 112, 64],
 ]
@@ -101,6 +102,8 @@ export const productShapes: readonly (readonly [number, number, number])[] = [
 /** [s, C, O, k, stride, G], which decide the formulations that arcc chooses on a CPU. */
 export const convShapes: readonly (readonly [number, number, number, number, number, number])[] = [
   [112, 3, 64, 3, 1, 1],
+  [112, 3, 16, 3, 2, 1],
+  [112, 3, 128, 3, 2, 1],
   [112, 16, 16, 3, 1, 1],
   [112, 64, 64, 3, 1, 1],
   [112, 16, 16, 3, 2, 1],
@@ -113,8 +116,10 @@ export const convShapes: readonly (readonly [number, number, number, number, num
   [28, 128, 128, 3, 1, 1],
   [28, 256, 256, 3, 2, 1],
   [14, 64, 64, 3, 1, 1],
+  [14, 64, 128, 3, 2, 1],
   [14, 256, 256, 3, 1, 1],
   [14, 512, 512, 3, 2, 1],
+  [7, 128, 128, 3, 1, 1],
   [7, 512, 512, 3, 1, 1],
   [56, 64, 128, 1, 2, 1],
   [56, 128, 128, 1, 1, 1],

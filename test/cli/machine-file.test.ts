@@ -13,7 +13,7 @@ const profile: MachineProfile = {
   cores: 8,
   engine: 'XLA CPU (PJRT 0.115), 1 device',
   seconds: { program: 2e-5, kernel: 8e-7, byte: 1.5e-10 },
-  streams: [{ kind: 'elementwise', bytes: 1e6, rate: 4e10 }],
+  streams: [{ kind: 'elementwise', bytes: 1e6, channels: 64, rate: 4e10 }],
   products: [{ width: 16, rate: 2e11 }],
   convolutions: [
     {

@@ -17,8 +17,8 @@ const profile: MachineProfile = {
   engine: 'XLA',
   seconds: { program: 1e-3, kernel: 1e-6, byte: 1e-10 },
   streams: (['elementwise', 'reduce', 'batch_norm_training', 'batch_norm_grad'] as const).flatMap((kind) => [
-    { kind, bytes: 1e6, rate: 4e10 },
-    { kind, bytes: 1e8, rate: 1e10 },
+    { kind, bytes: 1e6, channels: 64, rate: 4e10 },
+    { kind, bytes: 1e8, channels: 64, rate: 1e10 },
   ]),
   products: [
     { width: 16, rate: 1e11 },
@@ -38,13 +38,13 @@ const profile: MachineProfile = {
 const f32 = (...shape: number[]) => ({ dtype: 'f32', shape }) as const
 
 /** Seconds of the last op of a graph, without the start of its kernel. */
-function seconds(build: (b: GraphBuilder) => unknown, devices = 1): number {
+function seconds(build: (b: GraphBuilder) => unknown, devices = 1, measured = profile): number {
   const b = new GraphBuilder('measured', 1)
   build(b)
   const last = need(b.ops.at(-1), 'an op')
   const graph = b.finish(last.results.map((value, i) => ({ name: `y${i}`, value })))
   const cost = need(opCosts(graph).at(-1), 'a cost')
-  return measuredRates(profile, devices).of(cost).seconds - profile.seconds.kernel
+  return measuredRates(measured, devices).of(cost).seconds - measured.seconds.kernel
 }
 
 const edge = [1, 1] as const
@@ -80,6 +80,19 @@ describe('rates of ops', () => {
     ['and one between', (b) => ops.add(b, b.input('x', f32(25e5)), b.input('y', f32(25e5))), 3e7 / 2e10],
   ])('%s', (_, build, wanted) => {
     expect(seconds(build) / wanted).toBeCloseTo(1, 6)
+  })
+
+  it('sums over short rows are slower, single elements are not', () => {
+    const narrow = {
+      ...profile,
+      streams: profile.streams.concat({ kind: 'reduce', bytes: 1e8, channels: 16, rate: 1e9 }),
+    }
+    const sum = (channels: number) => (b: GraphBuilder) =>
+      ops.sumOver(b, b.input('x', f32(25e6 / channels, channels)), [0])
+    expect(seconds(sum(16), 1, narrow) / seconds(sum(64), 1, narrow)).toBeCloseTo(10, 3)
+    const doubled = (channels: number) => (b: GraphBuilder) =>
+      ops.add(b, b.input('x', f32(25e6 / channels, channels)), 1)
+    expect(seconds(doubled(16), 1, narrow)).toBe(seconds(doubled(64), 1, narrow))
   })
 
   it('a convolution between two measured ones is between their rates', () => {
