@@ -23,6 +23,7 @@ const INTERVAL = 100
 
 const factorName = 'loss_scale.factor'
 const streakName = 'loss_scale.good_steps'
+const updatesName = 'loss_scale.updates'
 
 function slot(name: string, dtype: StateTensor['dtype'], value: number): StateSlot {
   return {
@@ -32,14 +33,16 @@ function slot(name: string, dtype: StateTensor['dtype'], value: number): StateSl
   }
 }
 
-/** What loss scaling keeps: the factor, and how many steps in a row were good. */
+/** What loss scaling keeps: the factor, how many steps in a row were good, and how many have moved the backbone. */
 export function lossScaleSlots(): readonly StateSlot[] {
-  return [slot(factorName, 'f32', INITIAL), slot(streakName, 'i32', 0)]
+  return [slot(factorName, 'f32', INITIAL), slot(streakName, 'i32', 0), slot(updatesName, 'i32', 0)]
 }
 
 export interface LossScale {
   /** f32 [] */
   readonly factor: Value
+  /** The number of this update of the backbone, counted from 1, skipped steps left out: f32 []. */
+  readonly update: Value
   /** The state after a step whose gradients were finite or not (pred []), by name. */
   after(finite: Value): ReadonlyMap<string, Value>
 }
@@ -47,8 +50,10 @@ export interface LossScale {
 /** Loss scaling of a step; `get` gives the state. */
 export function lossScale(b: GraphBuilder, get: (name: string) => Value): LossScale {
   const factor = get(factorName)
+  const updates = ops.add(b, get(updatesName), 1)
   return {
     factor,
+    update: ops.convert(b, updates, 'f32'),
     after(finite) {
       const streak = ops.select(b, finite, ops.add(b, get(streakName), 1), 0)
       const grown = ops.multiply(b, factor, GROWTH)
@@ -57,6 +62,7 @@ export function lossScale(b: GraphBuilder, get: (name: string) => Value): LossSc
       return new Map([
         [factorName, ops.select(b, finite, kept, ops.multiply(b, factor, BACKOFF))],
         [streakName, ops.select(b, ops.compare(b, 'GE', streak, INTERVAL), 0, streak)],
+        [updatesName, ops.select(b, finite, updates, get(updatesName))],
       ])
     },
   }

@@ -105,11 +105,12 @@ export function buildStep(
     const gradients = scaling === undefined ? reduced : unscale(b, reduced, scaling.factor)
     const norm = gradients.length === 0 ? ops.scalar(b, 0, 'f32') : gradientNorm(b, gradients)
     const clipped = train.clip === undefined ? gradients : clipGradients(b, gradients, norm, train.clip)
+    const updateClock = scaling === undefined ? clock : { ...clock, step: scaling.update }
     trained.forEach((slot, i) => {
       const { name } = slot.tensor
       const states = new Map(optimizer.states.map((s) => [s.name, get(`${name}.${s.name}`)]))
       const operands = { weight: get(name), gradient: need(clipped[i], 'a gradient'), states }
-      const updated = applyOptimizer(b, optimizer, clock, operands)
+      const updated = applyOptimizer(b, optimizer, updateClock, operands)
       next.set(name, updated.weight)
       for (const [state, value] of updated.states) next.set(`${name}.${state}`, value)
     })

@@ -52,7 +52,7 @@ export interface WeightUpdate {
   readonly states: ReadonlyMap<string, Value>
 }
 
-/** What an optimizer is told of the step, f32 [] each: the scheduled learning rate, and the step counted from 1. */
+/** What an optimizer is told of the step, f32 [] each: the scheduled learning rate, and the update counted from 1. */
 export interface Clock {
   readonly rate: Value
   readonly step: Value

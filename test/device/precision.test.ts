@@ -72,12 +72,13 @@ describeOnXla('16-bit training', () => {
   const scaler = (trained: Trained) => [
     stateOf(plan, trained.state, 'loss_scale.factor').data[0],
     stateOf(plan, trained.state, 'loss_scale.good_steps').data[0],
+    stateOf(plan, trained.state, 'loss_scale.updates').data[0],
   ]
 
   test('a gradient beyond f16 leaves the backbone as it was, bit for bit, and halves the scale', async () => {
     const trained = await run(only('loss_scale.factor', () => [2 ** 40]))
     expect(metricOf(trained, 'skipped')).toEqual([1])
-    expect(scaler(trained)).toEqual([2 ** 39, 0])
+    expect(scaler(trained)).toEqual([2 ** 39, 0, 0])
     expect(moved(trained)).toEqual(['centers', 'centers.velocity'])
   })
 
@@ -85,14 +86,14 @@ describeOnXla('16-bit training', () => {
     const trained = await run(only('conv1.weight', ({ data }) => Array.from(data, (w) => 1e9 * w)))
     expect(metricOf(trained, 'loss')[0]).toBeNaN()
     expect(metricOf(trained, 'skipped')).toEqual([1])
-    expect(scaler(trained)).toEqual([32768, 0])
+    expect(scaler(trained)).toEqual([32768, 0, 0])
     expect(moved(trained)).toEqual([])
   })
 
   test('the hundredth good step doubles the scale', async () => {
     const withStreak = (streak: number) => (name: string, tensor: HostTensor) =>
       fitting(name, tensor) ?? only('loss_scale.good_steps', () => [streak])(name, tensor)
-    expect(scaler(await run(withStreak(99)))).toEqual([128, 0])
-    expect(scaler(await run(withStreak(98)))).toEqual([64, 99])
+    expect(scaler(await run(withStreak(99)))).toEqual([128, 0, 1])
+    expect(scaler(await run(withStreak(98)))).toEqual([64, 99, 1])
   })
 })
