@@ -243,8 +243,8 @@ function overrides({ experiment }: PlanDocument, look: Look): string[] {
 
 function choices({ choices: list }: PlanDocument, look: Look): string[] {
   if (list.length === 0) return []
-  const rows = list.map(({ path, value, why }) => [path, `= ${value}`, look.palette.quiet(why)])
-  return [look.palette.strong('Chosen for auto'), ...renderTable([{}, {}, {}], rows, { indent: 2, gap: 1 }), '']
+  const rows = list.map(({ path, value, why }) => [path, value, look.palette.quiet(why)])
+  return [look.palette.strong('Chosen for auto'), ...renderTable([{}, {}, {}], rows, { indent: 2, gap: 3 }), '']
 }
 
 /** Exact figures, where there are some, overrule the ledger. */

@@ -34,6 +34,21 @@ test('one device, replicated centers, and more than there is room for', () => {
   expect(text(plan)).toMatchSnapshot()
 })
 
+test('what was chosen for auto, and why', () => {
+  const choices = [
+    { path: 'train.batch', value: '512 per device', why: '512 takes 28.9 GiB' },
+    { path: 'centers.placement', value: 'shard', why: '`replicate` needs 112 GiB' },
+  ]
+  const lines = text({ ...glintPlan, choices }).split('\n')
+  const at = lines.indexOf('Chosen for auto')
+  expect(lines.slice(at, at + 4)).toEqual([
+    'Chosen for auto',
+    '  train.batch         512 per device   512 takes 28.9 GiB',
+    '  centers.placement   shard            `replicate` needs 112 GiB',
+    '',
+  ])
+})
+
 test.each([
   [[5], [{ first: 0, last: 0, count: 5 }]],
   [
