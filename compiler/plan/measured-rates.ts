@@ -49,7 +49,9 @@ function streamKind(cost: OpCost): StreamKind {
 
 /** Whether an op stays in the caches is a matter of the largest tensor that it touches. */
 function largestTensor(op: Op): TensorType {
-  return [...op.operands, ...op.results].map((value) => value.type).reduce((a, b) => (byteSize(b) > byteSize(a) ? b : a))
+  return [...op.operands, ...op.results]
+    .map((value) => value.type)
+    .reduce((a, b) => (byteSize(b) > byteSize(a) ? b : a))
 }
 
 interface Point {
