@@ -40,6 +40,8 @@ export function chainGraph(length: number): Graph {
   })
 }
 
+export const streamKinds: readonly StreamKind[] = ['elementwise', 'reduce', 'batch_norm_training', 'batch_norm_grad']
+
 /** Tensors of one shape: enough copies that together they do not fit into a cache. */
 const togetherBytes = 2 ** 26
 
@@ -91,6 +93,11 @@ export const streamShapes: readonly (readonly [number, number, number, number])[
   [8, 112, 112, 64],
 ]
 
+/** [M,K] times [K,N]. */
+export function productGraph([m, k, n]: (typeof productShapes)[number]): Graph {
+  return probeGraph([f32(m, k), f32(k, n)], (b, v) => [ops.matmul(b, operand(v, 0), operand(v, 1))])
+}
+
 /** [M,K,N], the narrowest first. */
 export const productShapes: readonly (readonly [number, number, number])[] = [
   [16, 25088, 512],
@@ -136,15 +143,19 @@ export const convShapes: readonly (readonly [number, number, number, number, num
 /** Images of one probe: fewer of the largest, for the same reason. */
 const probeBatch = (side: number) => (side > 56 ? 8 : 16)
 
+/** Channels of a picture. */
+const colors = 3
+
 export interface ConvProbe {
   /** Of the forward convolution and of each gradient alike. */
   readonly flops: number
   /** Where the rates of the three belong. */
   readonly rates: Readonly<Record<ConvKind, Omit<ConvolutionRate, 'rate'>>>
   readonly forward: Graph
+  readonly inputGrad: Graph
   readonly filterGrad: Graph
-  /** Both gradients in one program, as in a step: XLA runs them side by side. */
-  readonly gradients: Graph
+  /** Both gradients in one program, as in a step: XLA runs them side by side. A network's first convolution has the one only. */
+  readonly gradients: Graph | undefined
 }
 
 export function convProbe([side, channels, features, window, stride, groups]: (typeof convShapes)[number]): ConvProbe {
@@ -171,10 +182,14 @@ export function convProbe([side, channels, features, window, stride, groups]: (t
       conv2d_filter_grad: rateOf('conv2d_filter_grad'),
     },
     forward: probeGraph([x, w], (b, v) => [b.add('conv2d', v, params)]),
+    inputGrad: probeGraph([y, w], (b, v) => [inputGrad(b, operand(v, 0), operand(v, 1))]),
     filterGrad: probeGraph([x, y], (b, v) => [filterGrad(b, operand(v, 0), operand(v, 1))]),
-    gradients: probeGraph([x, y, w], (b, v) => [
-      filterGrad(b, operand(v, 0), operand(v, 1)),
-      inputGrad(b, operand(v, 1), operand(v, 2)),
-    ]),
+    gradients:
+      channels === colors
+        ? undefined
+        : probeGraph([x, y, w], (b, v) => [
+            filterGrad(b, operand(v, 0), operand(v, 1)),
+            inputGrad(b, operand(v, 1), operand(v, 2)),
+          ]),
   }
 }

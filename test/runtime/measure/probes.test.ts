@@ -9,9 +9,10 @@ import {
   convShapes,
   mallocKeeps,
   streamGraph,
+  streamKinds,
   streamShapes,
 } from '../../../runtime/measure/probes.ts'
-import { sampleTensor } from '../../../runtime/measure/time-graph.ts'
+import { sampleTensor } from '../../../runtime/measure/time-graphs.ts'
 
 it('a chain has as many kernels as links, one after another', () => {
   const graph = chainGraph(5)
@@ -21,19 +22,21 @@ it('a chain has as many kernels as links, one after another', () => {
 })
 
 describe.each(convShapes)('convolutions at %i with %i to %i channels', (...shape) => {
-  const { flops, forward, filterGrad, gradients } = convProbe(shape)
+  const { flops, forward, inputGrad, filterGrad, gradients } = convProbe(shape)
   it.each([
     ['forward', forward, 1],
+    ['input gradient', inputGrad, 1],
     ['filter gradient', filterGrad, 1],
     ['both gradients', gradients, 2],
   ] as const)('%s', (_, graph, count) => {
+    if (graph === undefined) return expect(shape[1]).toBe(3)
     // The profile's rate is per FLOP of the cost rules, which plans count by.
     expect(graphCost(graph).flops).toBe(count * flops)
     for (const { value } of graph.outputs) expect(byteSize(value.type)).toBeLessThanOrEqual(mallocKeeps)
   })
 })
 
-describe.each(['elementwise', 'reduce', 'batch_norm_training', 'batch_norm_grad'] as const)('streams of %s', (kind) => {
+describe.each(streamKinds)('streams of %s', (kind) => {
   it.each(streamShapes)('[%i,%i,%i,%i] go through at least 64 MB', (...shape) => {
     const graph = streamGraph(kind, shape)
     const { bytesRead, bytesWritten } = graphCost(graph)

@@ -1,0 +1,84 @@
+/** Seconds of one run of a graph on an engine, inputs already there. */
+import { elementCount, type TensorType } from '../../compiler/ir/dtype.ts'
+import type { Graph } from '../../compiler/ir/graph.ts'
+import { bug, need } from '../../grammar/diagnostic.ts'
+import type { DeviceTensor, Engine, Executable, HostTensor } from '../engine.ts'
+
+/** Finite numbers of either sign, none of them special to a kernel: one block of them again and again. */
+const block = Float32Array.from({ length: 4096 }, (_, i) => Math.sin(i) * 0.1)
+
+/** Some contents for an input of type f32, u8 or i32. */
+export function sampleTensor({ dtype, shape }: TensorType): HostTensor {
+  const count = elementCount(shape)
+  if (dtype === 'u8') return { dtype, shape, data: new Uint8Array(count).fill(100) }
+  if (dtype === 'i32') return { dtype, shape, data: new Int32Array(count) }
+  if (dtype !== 'f32') bug(`no sample of ${dtype}`)
+  const data = new Float32Array(count)
+  for (let at = 0; at < count; at += block.length) data.set(block.subarray(0, count - at), at)
+  return { dtype, shape, data }
+}
+
+/** A graph to time, and what it is, for people. */
+export interface Probe {
+  readonly what: string
+  readonly graph: Graph
+}
+
+/** A shared computer is slow for a second now and then, which spoils no more than one of so many rounds. */
+const rounds = 3
+/** A round runs each graph at least so often, the first run apart, and for so many seconds. */
+const runs = 3
+const budget = 0.05
+
+/**
+ * Seconds of each graph: the middle one of several rounds through all of them, each the mean of the faster half of its runs.
+ * `report` is told what is being measured.
+ */
+export async function timeGraphs(
+  engine: Engine,
+  probes: readonly Probe[],
+  report: (what: string) => void,
+): Promise<ReadonlyMap<Graph, number>> {
+  const programs: { readonly graph: Graph; readonly what: string; readonly program: Executable; times: number[] }[] = []
+  try {
+    for (const { graph, what } of probes)
+      programs.push({ graph, what, program: await engine.compile(graph), times: [] })
+    for (let round = 1; round <= rounds; round++) {
+      for (const { graph, what, program, times } of programs) {
+        report(`${what} (${round} of ${rounds})`)
+        times.push(await timeProgram(engine, program, graph))
+      }
+    }
+    return new Map(programs.map(({ graph, times }) => [graph, middle(times)]))
+  } finally {
+    for (const { program } of programs) program.dispose()
+  }
+}
+
+function middle(times: readonly number[]): number {
+  return need([...times].sort((a, b) => a - b)[Math.floor(times.length / 2)], 'a time')
+}
+
+/** The mean of the faster half of the runs, which is what a quiet computer takes; the first one, which warms caches up, aside. */
+async function timeProgram(engine: Engine, program: Executable, graph: Graph): Promise<number> {
+  const inputs: DeviceTensor[][] = []
+  try {
+    for (let replica = 0; replica < engine.replicas; replica++) {
+      const own: DeviceTensor[] = []
+      inputs.push(own)
+      for (const value of graph.inputs) own.push(await engine.upload(replica, sampleTensor(value.type)))
+    }
+    const times: number[] = []
+    const began = performance.now()
+    for (let run = 0; run <= runs || performance.now() - began < budget * 1000; run++) {
+      const start = performance.now()
+      const outputs = await program.run(inputs)
+      if (run > 0) times.push((performance.now() - start) / 1000)
+      for (const output of outputs.flat()) output.dispose()
+    }
+    const faster = times.sort((a, b) => a - b).slice(0, Math.ceil(times.length / 2))
+    return faster.reduce((sum, seconds) => sum + seconds, 0) / faster.length
+  } finally {
+    for (const tensor of inputs.flat()) tensor.dispose()
+  }
+}
