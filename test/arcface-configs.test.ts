@@ -15,7 +15,9 @@ import { need } from '../grammar/diagnostic.ts'
 
 /**
  * name, backbone, classes, images, rate, GPUs, batch of all, learning rate, weight decay, epochs, epochs of warmup; then what is not
- * common: `arc` (ArcFace 0.5; CosFace 0.4 elsewhere), `adamw`, the filter's threshold.
+ * common: `arc` (ArcFace 0.5; CosFace 0.4 elsewhere), `adamw` (SGD with a momentum of 0.9 elsewhere), the filter's threshold,
+ * `gradient_acc`, and `checkpoint` where the network is one that arcface_torch's backbones/__init__.py makes with
+ * `using_checkpoint=True`.
  */
 const configs = `
 ms1mv2_mbf mbf 85742 5822653 1 8 1024 0.1 1e-4 40 0 arc
@@ -54,11 +56,11 @@ wf42m_pfc03_32gpu_r100 r100 2059906 42474557 0.3 32 4096 0.4 5e-4 20 2
 wf42m_pfc03_32gpu_r200 r200 2059906 42474557 0.3 32 4096 0.4 5e-4 20 2
 wf42m_pfc03_40epoch_64gpu_vit_t vit_t_dp005_mask0 2059906 42474557 0.3 64 24576 0.001 0.1 40 4 adamw
 wf42m_pfc03_40epoch_64gpu_vit_s vit_s_dp005_mask_0 2059906 42474557 0.3 64 24576 0.001 0.1 40 4 adamw
-wf42m_pfc03_40epoch_64gpu_vit_b vit_b_dp005_mask_005 2059906 42474557 0.3 64 24576 0.001 0.1 40 4 adamw
-wf42m_pfc03_40epoch_64gpu_vit_l vit_l_dp005_mask_005 2059906 42474557 0.3 64 24576 0.001 0.1 40 4 adamw
+wf42m_pfc03_40epoch_64gpu_vit_b vit_b_dp005_mask_005 2059906 42474557 0.3 64 24576 0.001 0.1 40 4 adamw checkpoint
+wf42m_pfc03_40epoch_64gpu_vit_l vit_l_dp005_mask_005 2059906 42474557 0.3 64 24576 0.001 0.1 40 4 adamw checkpoint
 wf42m_pfc03_40epoch_8gpu_vit_t vit_t_dp005_mask0 2059906 42474557 0.3 8 4096 0.001 0.1 40 4 adamw
-wf42m_pfc03_40epoch_8gpu_vit_b vit_b_dp005_mask_005 2059906 42474557 0.3 8 24576 0.001 0.1 40 4 adamw
-wf42m_pfc02_vit_h vit_h 2059906 42474557 0.5 32 24576 0.001 0.1 16 2 adamw
+wf42m_pfc03_40epoch_8gpu_vit_b vit_b_dp005_mask_005 2059906 42474557 0.3 8 24576 0.001 0.1 40 4 adamw gradient_acc=12 checkpoint
+wf42m_pfc02_vit_h vit_h 2059906 42474557 0.5 32 24576 0.001 0.1 16 2 adamw checkpoint
 three_millions mbf 300000 300000 0.1 8 4096 0.1 5e-4 30 0
 `
 
@@ -98,18 +100,40 @@ test.each(lines)('%s', (line) => {
     rate: centers.sampleRate,
     gpus: devices,
     batch: devices * train.batchPerDevice,
+    accumulate: train.accumulate,
+    recompute: train.recompute,
     lr: optimizer.lr,
     epochs: train.epochs,
     precision: train.precision,
     clip: train.clip,
     seed: train.seed,
-  }).toEqual({ backbone, classes, images, rate, gpus, batch, lr, epochs, precision: 'f16', clip: 5, seed: 2048 })
+  }).toEqual({
+    backbone,
+    classes,
+    images,
+    rate,
+    gpus,
+    batch,
+    accumulate: Number(wordAfter(others, 'gradient_acc') ?? 1),
+    recompute: others.includes('checkpoint') ? 'blocks' : 'none',
+    lr,
+    epochs,
+    precision: 'f16',
+    clip: 5,
+    seed: 2048,
+  })
   expect(optimizer.name).toBe(others.includes('adamw') ? 'adamw' : 'sgd')
+  if (optimizer.name === 'sgd') expect(optimizer.text).toContain('momentum: 0.9,')
   expect(optimizer.text).toContain(`weight_decay: ${decay}`)
   expect(schedule.text).toBe(`polynomial(power: 1, warmup: ${warmup} epochs)`)
-  const filter = others.find((word) => word.startsWith('filter='))?.slice('filter='.length)
+  const filter = wordAfter(others, 'filter')
   const own = others.includes('arc') ? 'arcface(m: 0.5 rad, scale: 64)' : 'cosface(m: 0.4, scale: 64)'
   expect(margin.text).toContain(own)
   expect(margin.name === 'interclass_filter').toBe(filter !== undefined)
   if (filter !== undefined) expect(margin.text).toContain(`threshold: ${filter}`)
 })
+
+/** What follows `NAME=` among the words. */
+function wordAfter(words: readonly string[], name: string): string | undefined {
+  return words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1)
+}
