@@ -32,8 +32,39 @@ const arrayOf: { readonly [D in DType]: (buffer: ArrayBuffer) => HostArray } = {
   pred: (buffer) => new Uint8Array(buffer),
 }
 
-function bytesOf({ data }: HostTensor): Uint8Array {
+/** A tensor whose elements come piece by piece, in order: all class centers are more than one array can hold. */
+export interface TensorStream {
+  readonly dtype: DType
+  readonly shape: readonly number[]
+  pieces(): AsyncIterable<HostArray>
+}
+
+function bytesOf(data: HostArray): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+}
+
+/** The header of a file, and the tensors in the order in which they follow it. */
+function layOut<T extends Pick<HostTensor, 'dtype' | 'shape'>>(
+  tensors: ReadonlyMap<string, T>,
+  metadata: ReadonlyMap<string, string>,
+): { readonly header: Uint8Array; readonly sorted: readonly (readonly [string, T, number])[] } {
+  const byName = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+  const sorted = [...tensors].sort(([a, x], [b, y]) => dtypeBytes[y.dtype] - dtypeBytes[x.dtype] || byName(a, b))
+  const entries = new Map<string, TensorEntry>()
+  let start = 0
+  const sized = sorted.map(([name, tensor]) => {
+    const { dtype, shape } = tensor
+    const bytes = elementCount(shape) * dtypeBytes[dtype]
+    entries.set(name, { formatName: formatNames[dtype], shape, start, end: start + bytes })
+    start += bytes
+    return [name, tensor, bytes] as const
+  })
+  const sortedMetadata = new Map([...metadata].sort(([a], [b]) => byName(a, b)))
+  return { header: encodeHeader({ tensors: entries, metadata: sortedMetadata }), sorted: sized }
+}
+
+function checkLength(name: string, { dtype, shape }: Pick<HostTensor, 'dtype' | 'shape'>, bytes: number, due: number) {
+  if (bytes !== due) bug(`tensor ${name}: ${bytes} bytes for ${dtype}[${shape.join(',')}]`)
 }
 
 /** A file's bytes in pieces: the header, then every tensor's own memory, which is not copied. */
@@ -41,20 +72,9 @@ export function encodeSafetensors(
   tensors: ReadonlyMap<string, HostTensor>,
   metadata: ReadonlyMap<string, string> = new Map(),
 ): Uint8Array[] {
-  const byName = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
-  const sorted = [...tensors].sort(([a, x], [b, y]) => dtypeBytes[y.dtype] - dtypeBytes[x.dtype] || byName(a, b))
-  const entries = new Map<string, TensorEntry>()
-  let start = 0
-  for (const [name, tensor] of sorted) {
-    const { dtype, shape, data } = tensor
-    const end = start + elementCount(shape) * dtypeBytes[dtype]
-    if (data.byteLength !== end - start)
-      bug(`tensor ${name}: ${data.byteLength} bytes for ${dtype}[${shape.join(',')}]`)
-    entries.set(name, { formatName: formatNames[dtype], shape, start, end })
-    start = end
-  }
-  const sortedMetadata = new Map([...metadata].sort(([a], [b]) => byName(a, b)))
-  return [encodeHeader({ tensors: entries, metadata: sortedMetadata }), ...sorted.map(([, tensor]) => bytesOf(tensor))]
+  const { header, sorted } = layOut(tensors, metadata)
+  for (const [name, tensor, due] of sorted) checkLength(name, tensor, tensor.data.byteLength, due)
+  return [header, ...sorted.map(([, tensor]) => bytesOf(tensor.data))]
 }
 
 /**
@@ -62,15 +82,23 @@ export function encodeSafetensors(
  */
 export async function writeSafetensors(
   file: string,
-  tensors: ReadonlyMap<string, HostTensor>,
-  metadata?: ReadonlyMap<string, string>,
+  tensors: ReadonlyMap<string, TensorStream>,
+  metadata: ReadonlyMap<string, string> = new Map(),
 ): Promise<void> {
-  const pieces = encodeSafetensors(tensors, metadata)
+  const { header, sorted } = layOut(tensors, metadata)
   const temporary = `${file}.partial`
   try {
     const handle = await open(temporary, 'w')
     try {
-      for (const piece of pieces) await handle.writeFile(piece)
+      await handle.writeFile(header)
+      for (const [name, tensor, due] of sorted) {
+        let written = 0
+        for await (const piece of tensor.pieces()) {
+          await handle.writeFile(bytesOf(piece))
+          written += piece.byteLength
+        }
+        checkLength(name, tensor, written, due)
+      }
       await handle.sync()
     } finally {
       await handle.close()

@@ -1,9 +1,12 @@
 /** The state of a run on its devices: one tensor per state tensor and replica, in the plan's order. */
 
-import type { Plan, StateTensor } from '../../compiler/plan/plan.ts'
+import { elementCount } from '../../compiler/ir/dtype.ts'
+import type { ClassShard, Plan, StateTensor } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
-import type { DeviceTensor, HostTensor } from '../engine.ts'
-import { newHostArray } from '../host-tensor.ts'
+import type { DeviceTensor, HostArray } from '../engine.ts'
+
+/** Elements that are handled at once where a tensor leaves its device. */
+const pieceElements = 2 ** 26
 
 export class DeviceState {
   readonly #plan: Plan
@@ -33,13 +36,28 @@ export class DeviceState {
     return outputs.map((tensors) => tensors.slice(count))
   }
 
-  /** The whole of one state tensor in host memory: the parts of a sharded one in class order, replica 0's of the others. */
-  async read(index: number): Promise<HostTensor> {
+  /** The shape of the whole of one state tensor: centers of all classes, without the rows that fill up a device's last chunk. */
+  shapeOf(index: number): readonly number[] {
     const spec = need(this.#plan.state[index], `state ${index}`)
-    const part = async (replica: number) => need(this.of(replica)[index], spec.name).read()
-    if (spec.placement !== 'sharded') return withoutPadding(await part(0), spec, this.#plan)
-    const parts = await Promise.all(this.#plan.shards.map((_, replica) => part(replica)))
-    return joinShards(parts, this.#plan)
+    if (!isTable(spec)) return spec.shape
+    const rows = this.#holders(spec).reduce((sum, shard) => sum + shard.count, 0)
+    return [rows, ...spec.shape.slice(1)]
+  }
+
+  /** The elements of one state tensor, device by device in class order; replica 0's where all have the same. */
+  async *pieces(index: number): AsyncGenerator<HostArray> {
+    const spec = need(this.#plan.state[index], `state ${index}`)
+    const width = elementCount(spec.shape.slice(1))
+    for (const [replica, { count }] of this.#holders(spec).entries()) {
+      const { data } = await need(this.of(replica)[index], spec.name).read()
+      const end = isTable(spec) ? count * width : data.length
+      for (let at = 0; at < end; at += pieceElements) yield data.subarray(at, Math.min(end, at + pieceElements))
+    }
+  }
+
+  /** The devices that hold different parts of a tensor. */
+  #holders({ placement }: StateTensor): readonly ClassShard[] {
+    return placement === 'sharded' ? this.#plan.shards : this.#plan.shards.slice(0, 1)
   }
 
   dispose(): void {
@@ -48,22 +66,7 @@ export class DeviceState {
   }
 }
 
-/** Centers that every device holds may have rows beyond the classes, which fill up the last chunk. */
-function withoutPadding(tensor: HostTensor, spec: StateTensor, plan: Plan): HostTensor {
-  const isTable = spec.role === 'centers' || spec.role === 'centers_optimizer'
-  return isTable ? joinShards([tensor], { shards: plan.shards.slice(0, 1) }) : tensor
-}
-
-/** Concatenates the used rows of each replica's part; rows beyond a shard's count are padding. */
-function joinShards(parts: readonly HostTensor[], plan: Pick<Plan, 'shards'>): HostTensor {
-  const first = need(parts[0], 'a shard')
-  const width = first.shape.slice(1).reduce((product, dim) => product * dim, 1)
-  const rows = plan.shards.reduce((sum, shard) => sum + shard.count, 0)
-  const type = { dtype: first.dtype, shape: [rows, ...first.shape.slice(1)] }
-  const data = newHostArray(type)
-  parts.forEach((part, replica) => {
-    const shard = need(plan.shards[replica], `shard ${replica}`)
-    data.set(part.data.subarray(0, shard.count * width), shard.start * width)
-  })
-  return { ...type, data }
+/** Centers, and what the optimizer keeps of them: one row a class. */
+function isTable({ role }: StateTensor): boolean {
+  return role === 'centers' || role === 'centers_optimizer'
 }

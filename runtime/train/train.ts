@@ -18,7 +18,7 @@ import { openData, type RunData } from './open-data.ts'
 import { createProgressMeter } from './progress.ts'
 import { createRunFolder, type RunFolder } from './run-folder.ts'
 import { runStep } from './run-step.ts'
-import { readWeights } from './weights.ts'
+import { weightStreams } from './weights.ts'
 
 export interface TrainOptions {
   readonly engine: EngineName
@@ -257,6 +257,6 @@ async function saveWeights(plan: Plan, state: DeviceState, folder: RunFolder, em
     ['experiment', plan.name],
     ['backbone', plan.document.model.backbone],
   ])
-  await writeSafetensors(path, await readWeights(plan, state, { centers: true }), metadata)
+  await writeSafetensors(path, weightStreams(plan, state, { centers: true }), metadata)
   emit({ type: 'saved', what: 'weights', path, bytes: need(await stat(path), path).size })
 }

@@ -1,31 +1,59 @@
 /** The trained network as a state dict of arcface_torch: its names, its dim order, running statistics of replica 0. */
+import type { DType } from '../../compiler/ir/dtype.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { bug } from '../../grammar/diagnostic.ts'
-import type { HostTensor } from '../engine.ts'
+import type { HostArray, HostTensor } from '../engine.ts'
 import { bf16ToF32 } from '../half.ts'
+import { newHostArray } from '../host-tensor.ts'
+import type { TensorStream } from '../safetensors.ts'
 import type { DeviceState } from './device-state.ts'
 
 /** Weights and buffers by name, in f32; with `centers`, the class centers too, in the order of the classes. */
-export async function readWeights(
+export function weightStreams(
   plan: Plan,
   state: DeviceState,
   options: { readonly centers: boolean },
-): Promise<Map<string, HostTensor>> {
-  const weights = new Map<string, HostTensor>()
+): Map<string, TensorStream> {
+  const weights = new Map<string, TensorStream>()
   for (const [index, spec] of plan.state.entries()) {
     const wanted = spec.role === 'parameter' || spec.role === 'buffer' || (options.centers && spec.role === 'centers')
     if (!wanted) continue
-    const tensor = widened(await state.read(index))
-    weights.set(spec.name, spec.layout === 'oihw' ? filterToOihw(tensor) : tensor)
+    const shape = state.shapeOf(index)
+    const stream = { dtype: widenedType(spec.dtype), shape, pieces: () => widened(spec.dtype, state.pieces(index)) }
+    weights.set(spec.name, spec.layout === 'oihw' ? filterStream(stream) : stream)
   }
   return weights
 }
 
-/** In f32, whatever it is kept in. */
-function widened(tensor: HostTensor): HostTensor {
-  const { dtype, shape, data } = tensor
-  if (dtype !== 'bf16' || !(data instanceof Uint16Array)) return tensor
-  return { dtype: 'f32', shape, data: bf16ToF32(data) }
+function widenedType(dtype: DType): DType {
+  return dtype === 'bf16' ? 'f32' : dtype
+}
+
+/** bf16, whose bits come as whole numbers, as f32; all else as it is. */
+async function* widened(dtype: DType, pieces: AsyncIterable<HostArray>): AsyncGenerator<HostArray> {
+  for await (const piece of pieces) yield dtype === 'bf16' && piece instanceof Uint16Array ? bf16ToF32(piece) : piece
+}
+
+function filterStream(stream: TensorStream): TensorStream {
+  const [height = 0, width = 0, inputs = 0, outputs = 0] = stream.shape
+  return {
+    dtype: stream.dtype,
+    shape: [outputs, inputs, height, width],
+    async *pieces() {
+      yield filterToOihw(await wholeOf(stream)).data
+    },
+  }
+}
+
+/** A tensor that fits into memory, and into one array. */
+export async function wholeOf({ dtype, shape, pieces }: TensorStream): Promise<HostTensor> {
+  const data = newHostArray({ dtype, shape })
+  let at = 0
+  for await (const piece of pieces()) {
+    data.set(piece, at)
+    at += piece.length
+  }
+  return { dtype, shape, data }
 }
 
 /** [kh,kw,I,O] → [O,I,kh,kw] */

@@ -1,9 +1,10 @@
 /** State off the devices: in class order, without padding, weights in f32 whatever they are kept in. */
 import { expect, test } from 'vitest'
 import { need } from '../../../grammar/diagnostic.ts'
+import type { HostTensor } from '../../../runtime/engine.ts'
 import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
 import { DeviceState } from '../../../runtime/train/device-state.ts'
-import { readWeights } from '../../../runtime/train/weights.ts'
+import { weightStreams, wholeOf } from '../../../runtime/train/weights.ts'
 import { decode } from '../../helpers/host-tensor.ts'
 import { type NarrowOptions, narrowPlan } from '../../helpers/narrow.ts'
 
@@ -15,8 +16,11 @@ async function readAll(options: Pick<NarrowOptions, 'devices' | 'centers'>) {
   const engine = await createTfjsEngine({ replicas: plan.replicas, backend: 'cpu' })
   const init = await engine.compile(plan.graphs.init)
   const state = new DeviceState(plan, await init.run(Array.from({ length: plan.replicas }, () => [])))
-  const raw = await Promise.all(plan.state.map((_, i) => state.read(i)))
-  const weights = await readWeights(plan, state, { centers: true })
+  const raw = await Promise.all(
+    plan.state.map(({ dtype }, i) => wholeOf({ dtype, shape: state.shapeOf(i), pieces: () => state.pieces(i) })),
+  )
+  const weights = new Map<string, HostTensor>()
+  for (const [name, stream] of weightStreams(plan, state, { centers: true })) weights.set(name, await wholeOf(stream))
   state.dispose()
   init.dispose()
   expect(engine.alive).toBe(0)
