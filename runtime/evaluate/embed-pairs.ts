@@ -14,8 +14,8 @@ export interface Embedder {
   /** The compiled `embed` graph. */
   readonly executable: Executable
   readonly plan: Plan
-  /** The weights and buffers of one replica, in the order that `embed` wants; they stay the caller's. */
-  weights(replica: number): readonly DeviceTensor[]
+  /** The weights and buffers of each replica, in the order that `embed` wants; they stay the caller's. */
+  readonly weights: readonly (readonly DeviceTensor[])[]
 }
 
 /** Embeddings of pictures and of their mirror images, f32 [M,D] each. */
@@ -39,7 +39,9 @@ export async function embedPictures(
       }
       uploads.push(await engine.upload(replica, { dtype: 'u8', shape: [b, ...image], data }))
     }
-    const outputs = await executable.run(uploads.map((images, r) => [...embedder.weights(r), images]))
+    const outputs = await executable.run(
+      uploads.map((images, r) => [...need(embedder.weights[r], 'weights of a replica'), images]),
+    )
     for (const images of uploads) images.dispose()
     for (const [replica, tensors] of outputs.entries()) {
       const start = first + replica * b

@@ -3,7 +3,7 @@
 import { elementCount } from '../../compiler/ir/dtype.ts'
 import type { ClassShard, Plan, StateTensor } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
-import type { DeviceTensor, HostArray } from '../engine.ts'
+import type { DeviceTensor, Engine, HostArray } from '../engine.ts'
 
 /** Elements that are handled at once where a tensor leaves its device. */
 const pieceElements = 2 ** 26
@@ -23,10 +23,32 @@ export class DeviceState {
     return need(this.#tensors[replica], `the state of replica ${replica}`)
   }
 
-  /** The tensors that `embed` reads. */
-  forEmbed(replica: number): DeviceTensor[] {
-    const all = this.of(replica)
-    return this.#plan.embedState.map((index) => need(all[index], `state ${index}`))
+  /**
+   * The tensors that `embed` reads, of each replica, with the running statistics of replica 0 on all of them: the network that is
+   * verified is the one that is saved. `release` ends what was copied for it.
+   */
+  async forEmbed(engine: Engine): Promise<{ readonly of: readonly DeviceTensor[][]; readonly release: () => void }> {
+    const copies: DeviceTensor[] = []
+    const release = () => {
+      for (const copy of copies) copy.dispose()
+    }
+    const of = this.#tensors.map((all) => this.#plan.embedState.map((index) => need(all[index], `state ${index}`)))
+    try {
+      for (const [at, index] of this.#plan.embedState.entries()) {
+        if (of.length === 1 || this.#plan.state[index]?.role !== 'buffer') continue
+        const saved = await need(of[0]?.[at], 'a buffer').read()
+        for (const [replica, own] of of.entries()) {
+          if (replica === 0) continue
+          const copy = await engine.upload(replica, saved)
+          copies.push(copy)
+          own[at] = copy
+        }
+      }
+    } catch (error) {
+      release()
+      throw error
+    }
+    return { of, release }
   }
 
   /** Takes the outputs of a step, whose inputs were donated, as the new state; returns what each replica gave beyond it. */

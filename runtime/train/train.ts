@@ -231,22 +231,26 @@ async function evaluateSets(
 ): Promise<void> {
   if (data.sets.length === 0) return
   await phase(emit, 'evaluate', async () => {
-    const embedder = { engine, executable, plan, weights: (replica: number) => state.forEmbed(replica) }
-    for (const set of data.sets) {
-      const start = performance.now()
-      const result = await verifyPairs(embedder, set.pairs)
-      emit({
-        type: 'evaluation',
-        step,
-        set: set.name,
-        pairs: set.pairs.same.length,
-        accuracy: result.accuracy,
-        deviation: result.std,
-        xnorm: result.xnorm,
-        auc: result.auc,
-        tarAtFar: result.tar.map(({ far, tar }) => ({ far, tar })),
-        seconds: secondsSince(start),
-      })
+    const weights = await state.forEmbed(engine)
+    try {
+      for (const set of data.sets) {
+        const start = performance.now()
+        const result = await verifyPairs({ engine, executable, plan, weights: weights.of }, set.pairs)
+        emit({
+          type: 'evaluation',
+          step,
+          set: set.name,
+          pairs: set.pairs.same.length,
+          accuracy: result.accuracy,
+          deviation: result.std,
+          xnorm: result.xnorm,
+          auc: result.auc,
+          tarAtFar: result.tar.map(({ far, tar }) => ({ far, tar })),
+          seconds: secondsSince(start),
+        })
+      }
+    } finally {
+      weights.release()
     }
   })
 }

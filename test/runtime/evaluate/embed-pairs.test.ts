@@ -34,7 +34,7 @@ test.each([1, 4, 5, 8, 9, 12, 13, 80])('%i pictures on two devices', async (imag
     images,
     read: (i: number, out: Uint8Array, offset: number) => void out.fill(i + 1, offset, offset + pictureBytes),
   } as Partial<PairSet> as PairSet
-  const { original, mirrored } = await embedPictures({ engine, executable, plan, weights: () => [] }, pictures)
+  const { original, mirrored } = await embedPictures({ engine, executable, plan, weights: [[], []] }, pictures)
   const expected = Array.from({ length: images }, (_, i) => i + 1)
   expect([...original]).toEqual(expected)
   expect([...mirrored]).toEqual(expected.map((value) => -value))

@@ -1,0 +1,41 @@
+/** What verification reads of the state: each device's own weights, and the running statistics that will be saved. */
+import { expect, test } from 'vitest'
+import { need } from '../../../grammar/diagnostic.ts'
+import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
+import { DeviceState } from '../../../runtime/train/device-state.ts'
+import { narrowPlan } from '../../helpers/narrow.ts'
+
+const declarations = `
+backbone flat() on Image(112, 112, 3) -> Vector(4) { input |> flatten |> linear(4) as fc |> batch_norm as norm }`
+
+test('the statistics of the first device, on all of them', async () => {
+  const plan = narrowPlan({ devices: 2, batch: 2, classes: 11, declarations, backbone: 'flat()' })
+  const engine = await createTfjsEngine({ replicas: 2, backend: 'cpu' })
+  const init = await engine.compile(plan.graphs.init)
+  const tensors = await init.run([[], []])
+  // As after a few steps with local batch normalization: each device has statistics of its own.
+  for (const [replica, all] of tensors.entries()) {
+    for (const [index, spec] of plan.state.entries()) {
+      if (spec.role !== 'buffer') continue
+      const own = need(all[index], spec.name)
+      const { dtype, shape } = own
+      own.dispose()
+      all[index] = await engine.upload(replica, { dtype, shape, data: Float32Array.of(1, 2, 3, 4).fill(replica + 1) })
+    }
+  }
+  const state = new DeviceState(plan, tensors)
+  const { of, release } = await state.forEmbed(engine)
+  for (const own of of) {
+    for (const [at, index] of plan.embedState.entries()) {
+      if (plan.state[index]?.role !== 'buffer') continue
+      expect(Array.from((await need(own[at], 'a buffer').read()).data)).toEqual([1, 1, 1, 1])
+    }
+  }
+  const buffers = plan.embedState.filter((index) => plan.state[index]?.role === 'buffer')
+  expect(buffers).toHaveLength(2)
+  release()
+  state.dispose()
+  init.dispose()
+  expect(engine.alive).toBe(0)
+  engine.dispose()
+})
