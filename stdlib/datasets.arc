@@ -3,6 +3,8 @@
 /// Generated faces whose identity can be learned and whose pose, light and expression vary: training with no data at all.
 /// `holdout` more identities are drawn for verification.
 dataset synthetic(identities: int, per_identity: int, holdout: int = 0, seed: int = 1, nuisance: float = 0.5) {
+  // Classes are numbered in 32 bits.
+  require identities + holdout < 2147483648
   format = synthetic
 }
 

@@ -101,7 +101,7 @@ const train: SectionSpec = {
       'What the backward pass makes again instead of keeping: `cheap`, normalizations and activations; `blocks`, all inside of a block.',
     ),
     flip: withDefault(bool, 'true', 'Mirror half of the images.'),
-    seed: withDefault(int, '2048', 'Seed of initial values, order, mirroring and sampling.'),
+    seed: withDefault(int, '2048', 'Seed of initial values, order, mirroring and sampling.', { min: 0, max: 2 ** 32 - 1 }),
   },
   sections: {},
 }

@@ -1,8 +1,8 @@
 /**
  * The backbone's part of a step: from images to embeddings, and from the gradient of the embeddings to that of its weights. Over a
  * batch in parts it runs twice: once for the embeddings of all parts, of which nothing else is kept, and once more for each part's
- * gradient (Gao et al., arXiv:2101.06983). The head between the two sees the whole batch, so that parts change nothing but the
- * batches that unsynced batch normalization sees.
+ * gradient (Gao et al., arXiv:2101.06983). The head between the two sees the whole batch, so that parts change nothing but what batch
+ * normalization takes for the batch: one part, of this device or, synced, of all of them.
  *
  * Legend: b images of one device, m = b / parts of them in a part, H W height and width, C channels, D embedding width.
  */

@@ -3,7 +3,8 @@
 // Nothing there says what GPUs they ran on. Here the convolutional networks are planned for V100s of 32 GB, which the benchmark of
 // arcface_torch names, and the vision transformers for A100s of 80 GB; another machine is `--set machine='dgx_h100(nodes: 1)'`.
 // Sampled classes are updated as its first version did; its second one, which moves and decays the others too, is
-// `--set centers.update=dense`.
+// `--set centers.update=dense`. Gradients of a margin are exact here; arcface_torch passes them by ArcFace's, which is
+// `--set centers.gradient=straight_through`. CosFace has the same gradient either way.
 
 use std.backbones: r50
 use std.datasets: ms1mv3
