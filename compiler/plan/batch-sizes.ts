@@ -1,52 +1,97 @@
-/** The batch sizes that the planner tries, and the search for the largest that fits. */
+/** The batch sizes that the planner tries, and the search for the largest that is allowed. */
 import type { Experiment } from '../experiment.ts'
 import type { Host } from '../host.ts'
+import { hasRoom, holds, isAllowed, limitsBatch, plannedQuantity, roomOf } from './bounds.ts'
 import { type Candidate, type Change, tryChange } from './candidate.ts'
 
-/** Images of one device: powers of two and what lies halfway between them. */
-export const batchSizes = [1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024] as const
+/** The largest size of one device that `auto` chooses. */
+export const largestChosen = 1024
 
-export interface BatchSearch {
-  /** The largest that fits; `undefined` where none does. */
-  readonly best: Candidate | undefined
-  /** The next size, which does not; `undefined` where there is no next size. */
-  readonly tooLarge: Candidate | undefined
+const small = [1, 2, 4, 8, 12] as const
+
+/** Images of one device up to `most`: powers of two and what lies halfway between them. */
+export function batchSizes(most: number): readonly number[] {
+  const sizes: number[] = [...small]
+  for (let size = 16; size <= most; size *= 2) sizes.push(size, size * 1.5)
+  return sizes.filter((size) => size <= most)
 }
 
-/** Sizes that are planned first: they tell how memory grows. */
+export interface BatchSearch {
+  /** The largest that keeps the limits; `undefined` where none does. */
+  readonly best: Candidate | undefined
+  /** The next size, which does not; `undefined` where there is no next size. Without a `best`, the smallest that can be planned. */
+  readonly next: Candidate | undefined
+}
+
+/** Sizes from which two are planned first: they tell how memory and time grow. */
 const probes = [16, 64] as const
 
 /**
- * The largest of `batchSizes`, at most `most`, whose peak is at most `limit` bytes. Memory grows almost linearly with the batch, so
- * two plans say where to look; what is answered has been planned, and so has the next size.
+ * The largest of `batchSizes(most)` that leaves room in the memory and keeps the `require`s that limit a batch. What they limit grows
+ * almost linearly with the batch, so two plans say where to look; what is answered has been planned, and so has the next size.
  */
-export function largestBatch(
-  experiment: Experiment,
-  change: Change,
-  { limit, most }: { readonly limit: number; readonly most: number },
-  host: Host,
-): BatchSearch {
-  const sizes = batchSizes.filter((size) => size <= most)
-  const planned = new Map<number, Candidate | undefined>()
-  const plan = (index: number): Candidate | undefined => {
-    const size = sizes[index]
+export function largestBatch(experiment: Experiment, change: Change, most: number, host: Host): BatchSearch {
+  const parts = change.accumulate ?? experiment.train.accumulate
+  const sizes = batchSizes(most).filter((size) => size % parts === 0)
+  const tried = new Map<number, Candidate | undefined>()
+  const planSize = (size: number | undefined): Candidate | undefined => {
     if (size === undefined) return undefined
-    if (!planned.has(size)) planned.set(size, tryChange(experiment, { ...change, batchPerDevice: size }, host))
-    return planned.get(size)
+    if (!tried.has(size)) tried.set(size, tryChange(experiment, { ...change, batchPerDevice: size }, host))
+    return tried.get(size)
   }
-  const fits = (index: number) => (plan(index)?.memory.peak ?? Number.POSITIVE_INFINITY) <= limit
-  let at = guess(sizes, plan, limit)
+  const plan = (index: number) => planSize(sizes[index])
+  const limits = experiment.requires.filter(limitsBatch)
+  const fits = (index: number) => {
+    const candidate = plan(index)
+    return candidate !== undefined && hasRoom(candidate) && limits.every((require) => holds(require, candidate))
+  }
+  let at = guess(experiment, sizes, planSize)
   while (at >= 0 && !fits(at)) at--
-  while (at >= 0 && at + 1 < sizes.length && fits(at + 1)) at++
-  return { best: plan(at), tooLarge: plan(at + 1) }
+  if (at < 0) {
+    // The very smallest cannot always be planned: batch normalization needs two images.
+    at = sizes.findIndex((_, index) => plan(index) !== undefined)
+    if (at < 0)
+      return { best: undefined, next: planSize(batchSizes(2 * most).find((size) => size > most && size % parts === 0)) }
+    if (!fits(at)) return { best: undefined, next: plan(at) }
+  }
+  while (at + 1 < sizes.length && fits(at + 1)) at++
+  at = fastest(at, plan)
+  return { best: plan(at), next: plan(at + 1) }
 }
 
-/** Where a line through the probes passes the limit: an index of `sizes`. */
-function guess(sizes: readonly number[], plan: (index: number) => Candidate | undefined, limit: number): number {
-  const [low, high] = probes.map((size) => ({ size, peak: plan(sizes.indexOf(size))?.memory.peak }))
-  if (low?.peak === undefined || high?.peak === undefined || high.peak <= low.peak) return sizes.length - 1
-  const perImage = (high.peak - low.peak) / (high.size - low.size)
-  const largest = low.size + (limit - low.peak) / perImage
+/** The largest is the fastest but for a few percent: where it is not fast enough for a `require`, a smaller one may be. */
+function fastest(largest: number, plan: (index: number) => Candidate | undefined): number {
+  for (let at = largest; ; at--) {
+    const candidate = plan(at)
+    if (candidate === undefined || isAllowed(candidate)) return at
+    const smaller = plan(at - 1)
+    if (smaller === undefined || smaller.time.samplesPerSecond <= candidate.time.samplesPerSecond) return at
+  }
+}
+
+/** Where a line through the probes first passes a limit: an index of `sizes`. */
+function guess(
+  { requires, machine }: Experiment,
+  sizes: readonly number[],
+  plan: (size: number | undefined) => Candidate | undefined,
+): number {
+  const last = sizes.length - 1
+  const [low, high] = probes.map((probe) => {
+    const size = sizes.find((known) => known >= probe)
+    return size === undefined ? undefined : { size, candidate: plan(size) }
+  })
+  if (low?.candidate === undefined || high?.candidate === undefined || high.size === low.size) return last
+  const [a, b] = [low.candidate, high.candidate]
+  const lines = [
+    { bound: roomOf(machine.device), from: a.memory.peak, to: b.memory.peak },
+    ...requires
+      .filter(limitsBatch)
+      .map(({ quantity, bound }) => ({ bound, from: plannedQuantity(quantity, a), to: plannedQuantity(quantity, b) })),
+  ]
+  const largest = lines
+    .filter(({ from, to }) => to > from)
+    .map(({ bound, from, to }) => low.size + ((bound - from) / (to - from)) * (high.size - low.size))
+    .reduce((least, size) => Math.min(least, size), Number.POSITIVE_INFINITY)
   return Math.max(
     0,
     sizes.findLastIndex((size) => size <= largest),

@@ -1,9 +1,11 @@
 /** Experiment → plan: the graphs, and the document that describes them. */
 import type { DiagnosticBag, Extras } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
-import type { Experiment, RequireSpec } from '../experiment.ts'
+import type { Experiment } from '../experiment.ts'
 import type { DatasetCounts, Host } from '../host.ts'
 import { findAnswers } from './answers.ts'
+import { brokenRequires, plannedQuantity, showBound } from './bounds.ts'
+import type { Candidate } from './candidate.ts'
 import { describePlan } from './describe.ts'
 import type { PlanDocument } from './document.ts'
 import { worldSize } from './lengths.ts'
@@ -18,10 +20,10 @@ export function buildPlan(experiment: Experiment, file: string, host: Host, bag:
   const settled = settle(experiment, counting, bag)
   if (settled === undefined) return undefined
   const { candidate, choices } = settled
-  const answers = candidate.memory.fits ? [] : [...findAnswers(candidate, counting)]
+  const answers = candidate.memory.fits ? [] : [...findAnswers(settled, counting)]
   const document = describePlan(candidate, file, { choices: [...choices], answers })
   checkFit(candidate.experiment, document, bag)
-  for (const require of experiment.requires) checkRequire(require, document, bag)
+  checkRequires(candidate, bag)
   const { graphs, lengths } = candidate
   const { train, backbone, evaluate, dataset, machine } = candidate.experiment
   return {
@@ -114,29 +116,11 @@ function writtenSpan({ train, centers, resolved }: Experiment, path: string): Sp
   return isWritten ? spans[path] : undefined
 }
 
-function checkRequire(require: RequireSpec, document: PlanDocument, bag: DiagnosticBag): void {
-  const planned = {
-    'memory.peak': document.memory.peak,
-    throughput: document.time.samplesPerSecond,
-    'step.time': document.time.secondsPerStep,
-  }[require.quantity]
-  const holds = {
-    '<': planned < require.bound,
-    '<=': planned <= require.bound,
-    '>': planned > require.bound,
-    '>=': planned >= require.bound,
-  }[require.operator]
-  if (holds) return
-  bag.add(
-    planDiagnostic(
-      'ARC5003',
-      {
-        quantity: require.quantity,
-        planned: showQuantity(require.quantity, planned),
-        required: `${require.operator} ${showQuantity(require.quantity, require.bound)}`,
-      },
-      require.span,
-      { label: `planned: ${showQuantity(require.quantity, planned)}` },
-    ),
-  )
+function checkRequires(candidate: Candidate, bag: DiagnosticBag): void {
+  for (const require of brokenRequires(candidate)) {
+    const { quantity, span } = require
+    const planned = showQuantity(quantity, plannedQuantity(quantity, candidate))
+    const found = { quantity, planned, required: showBound(require) }
+    bag.add(planDiagnostic('ARC5003', found, span, { label: `planned: ${planned}` }))
+  }
 }

@@ -7,6 +7,7 @@ import type { PlanDocument } from './document.ts'
 import { imageRate } from './image-rate.ts'
 import { buildLedger } from './ledger.ts'
 import { type Lengths, planLengths } from './lengths.ts'
+import { checkNormalization } from './normalization.ts'
 import { estimateTime, machineRates } from './time.ts'
 
 export interface Candidate {
@@ -25,7 +26,7 @@ export function planCandidate(experiment: Experiment, host: Host, bag: Diagnosti
   const lengths = planLengths(experiment, host, bag)
   if (lengths === undefined) return undefined
   const graphs = buildGraphs(experiment, lengths, { images: 'u8' })
-  if (graphs === undefined) return undefined
+  if (graphs === undefined || !checkNormalization(graphs.step, experiment, lengths, bag)) return undefined
   const { machine } = experiment
   const profile = machine.name === thisComputer ? host.machineProfile() : undefined
   const state = graphs.slots.map((slot) => slot.tensor)
@@ -47,18 +48,24 @@ export function planCandidate(experiment: Experiment, host: Host, bag: Diagnosti
 /** A change of one or several fields. */
 export interface Change {
   readonly batchPerDevice?: number
+  readonly accumulate?: number
   readonly recompute?: Recompute
   readonly centers?: Partial<Pick<CentersSpec, 'placement' | 'sampleRate' | 'state' | 'weights'>>
   readonly machine?: Partial<Pick<MachineSpec, 'nodes'>>
 }
 
 export function changed(experiment: Experiment, change: Change): Experiment {
-  const { train, centers, machine } = experiment
+  const { train, centers, machine, open } = experiment
   return {
     ...experiment,
+    open: {
+      batch: open.batch && change.batchPerDevice === undefined,
+      placement: open.placement && change.centers?.placement === undefined,
+    },
     train: {
       ...train,
       batchPerDevice: change.batchPerDevice ?? train.batchPerDevice,
+      accumulate: change.accumulate ?? train.accumulate,
       recompute: change.recompute ?? train.recompute,
     },
     centers: { ...centers, ...change.centers },

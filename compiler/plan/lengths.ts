@@ -36,7 +36,9 @@ export function planLengths(experiment: Experiment, host: Host, bag: DiagnosticB
     )
     return undefined
   }
-  if (counts.identities < replicas && experiment.centers.placement === 'shard') {
+  // Until the planner has chosen, the placement is only a start.
+  const { centers, open } = experiment
+  if (counts.identities < replicas && centers.placement === 'shard' && !open.placement) {
     bag.add(planDiagnostic('ARC5006', { classes: counts.identities, replicas }, experiment.machine.span))
     return undefined
   }

@@ -27,6 +27,10 @@ export const planMessages = {
   ARC5006: error(
     (p: { classes: number; replicas: number }) => `${p.classes} classes cannot be split over ${p.replicas} devices`,
   ),
+  ARC5007: error(
+    (p: { path: string }) =>
+      `${p.path === '' ? 'batch normalization' : `the batch normalization \`${p.path}\``} has a single value of each channel, which it turns into zero`,
+  ),
 }
 
 export const planDiagnostic = diagnosticsOf(planMessages)

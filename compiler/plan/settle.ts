@@ -2,21 +2,21 @@
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import type { Experiment } from '../experiment.ts'
 import type { Host } from '../host.ts'
-import { batchSizes, largestBatch } from './batch-sizes.ts'
-import { type Candidate, type Change, planCandidate, tryChange } from './candidate.ts'
+import { largestBatch, largestChosen } from './batch-sizes.ts'
+import { brokenRequires, isAllowed, objection } from './bounds.ts'
+import { type Candidate, type Change, changed, planCandidate, tryChange } from './candidate.ts'
 import type { PlanDocument } from './document.ts'
-import { planLengths } from './lengths.ts'
+import { type Lengths, planLengths } from './lengths.ts'
 import { showBytes, showQuantity } from './show.ts'
 
 type Choice = PlanDocument['choices'][number]
+type Placement = Experiment['centers']['placement']
 
 export interface Settled {
   readonly candidate: Candidate
   readonly choices: readonly Choice[]
 }
 
-/** Share of the memory that a choice leaves free: the ledger is right to a few percent. */
-const headroom = 0.05
 /** `auto` leaves at least so many steps to an epoch. */
 const fewestSteps = 10
 
@@ -31,52 +31,68 @@ export function settle(experiment: Experiment, host: Host, bag: DiagnosticBag): 
   // What stops every choice is said here; trials are silent.
   const lengths = planLengths(experiment, host, bag)
   if (lengths === undefined) return undefined
-  const most = Math.max(1, Math.floor(lengths.images / (lengths.replicas * fewestSteps)))
-  const trials = placementsOf(experiment, lengths.replicas).map((placement) =>
-    settlePlacement(experiment, placement, most, host),
-  )
+  const most = Math.min(largestChosen, Math.max(1, Math.floor(lengths.images / (lengths.replicas * fewestSteps))))
+  const placements = placementsOf(experiment, lengths)
+  const trials = placements.map((placement) => settlePlacement(experiment, placement, most, host))
   const [best, other] = trials.filter((trial) => trial !== undefined).sort(better)
-  if (best === undefined) return undefined
+  if (best === undefined) {
+    // Nothing can be planned: of the first choice it is said why.
+    planCandidate(changed(experiment, { centers: { placement: placements[0] ?? 'shard' } }), host, bag)
+    return undefined
+  }
   if (!open.placement) return best
-  const choice = placementChoice(best.candidate, other?.candidate, lengths.replicas)
+  const choice = placementChoice(best.candidate, other?.candidate, lengths)
   return { candidate: best.candidate, choices: [...best.choices, choice] }
 }
 
-/** On one device both placements are the same. */
-function placementsOf(experiment: Experiment, replicas: number): readonly ('shard' | 'replicate')[] {
-  const { centers, open } = experiment
+/** On one device both placements are the same; where there are fewer classes than devices, some would have none. */
+function placementsOf({ centers, open }: Experiment, { classes, replicas }: Lengths): readonly Placement[] {
   if (!open.placement) return [centers.placement]
-  return replicas === 1 ? ['shard'] : ['shard', 'replicate']
+  if (replicas === 1) return ['shard']
+  return classes < replicas ? ['replicate'] : ['shard', 'replicate']
 }
 
-/** What fits comes first, then what is faster. */
-function better(a: Settled, b: Settled): number {
-  const [x, y] = [a.candidate, b.candidate]
-  if (x.memory.fits !== y.memory.fits) return x.memory.fits ? -1 : 1
-  return y.time.samplesPerSecond - x.time.samplesPerSecond
+/** What keeps all bounds comes first, then what fits, then what keeps more of them, then what is faster. */
+function better({ candidate: a }: Settled, { candidate: b }: Settled): number {
+  return compareBounds(a, b) || b.time.samplesPerSecond - a.time.samplesPerSecond
 }
 
-function settlePlacement(
-  experiment: Experiment,
-  placement: 'shard' | 'replicate',
-  most: number,
-  host: Host,
-): Settled | undefined {
+function compareBounds(a: Candidate, b: Candidate): number {
+  return (
+    Number(isAllowed(b)) - Number(isAllowed(a)) ||
+    Number(b.memory.fits) - Number(a.memory.fits) ||
+    brokenRequires(a).length - brokenRequires(b).length
+  )
+}
+
+function settlePlacement(experiment: Experiment, placement: Placement, most: number, host: Host): Settled | undefined {
   const { train } = experiment
   const change: Change = { centers: { placement } }
   if (train.recompute !== 'auto') return settleBatch(experiment, { ...change, recompute: train.recompute }, most, host)
-  let last: Settled | undefined
-  let why = 'it fits without'
+  const trials: Settled[] = []
   for (const recompute of ['none', 'cheap', 'blocks'] as const) {
     const settled = settleBatch(experiment, { ...change, recompute }, most, host)
-    if (settled === undefined) continue
-    const { fits, peak } = settled.candidate.memory
-    if (recompute === 'none')
-      why = fits ? `it fits without: ${showBytes(peak)}` : `without it the step needs ${showBytes(peak)}`
-    last = { ...settled, choices: [...settled.choices, { path: 'train.recompute', value: recompute, why }] }
-    if (fits) break
+    if (settled !== undefined) trials.push(settled)
+    if (settled !== undefined && isAllowed(settled.candidate)) break
   }
-  return last
+  const [without] = trials
+  // Where none of them keeps all bounds, the one that needs least comes closest.
+  const [best] = trials.toSorted(
+    ({ candidate: a }, { candidate: b }) => compareBounds(a, b) || a.memory.peak - b.memory.peak,
+  )
+  if (best === undefined || without === undefined) return undefined
+  const value = best.candidate.experiment.train.recompute
+  return {
+    ...best,
+    choices: [...best.choices, { path: 'train.recompute', value, why: recomputeReason(best, without) }],
+  }
+}
+
+function recomputeReason(best: Settled, without: Settled): string {
+  const needs = showBytes(without.candidate.memory.peak)
+  if (best === without && without.candidate.memory.fits) return `it fits without: ${needs}`
+  const against = without.candidate.memory.fits ? objection(without.candidate) : undefined
+  return against === undefined ? `without it the step needs ${needs}` : `without it the step would ${against}`
 }
 
 function settleBatch(experiment: Experiment, change: Change, most: number, host: Host): Settled | undefined {
@@ -84,37 +100,37 @@ function settleBatch(experiment: Experiment, change: Change, most: number, host:
     const candidate = tryChange(experiment, change, host)
     return candidate && { candidate, choices: [] }
   }
-  const { memory } = experiment.machine.device
-  const limit = memory * (1 - headroom)
-  const { best, tooLarge } = largestBatch(experiment, change, { limit, most }, host)
-  const candidate = best ?? tooLarge
+  const { best, next } = largestBatch(experiment, change, most, host)
+  const candidate = best ?? next
   if (candidate === undefined) return undefined
   const value = `${candidate.experiment.train.batchPerDevice} per device`
-  return { candidate, choices: [{ path: 'train.batch', value, why: batchReason(best, tooLarge) }] }
+  return { candidate, choices: [{ path: 'train.batch', value, why: batchReason(best, next) }] }
 }
 
-function batchReason(best: Candidate | undefined, tooLarge: Candidate | undefined): string {
+function batchReason(best: Candidate | undefined, next: Candidate | undefined): string {
   if (best === undefined) return 'the smallest there is'
   const { batchPerDevice } = best.experiment.train
-  if (tooLarge === undefined) {
-    const fits = `it takes ${showBytes(best.memory.peak)}`
-    if (batchPerDevice === batchSizes.at(-1)) return `${fits}, and arcc chooses no larger one by itself`
-    return `${fits}; with a larger one less than ${fewestSteps} steps would make an epoch`
-  }
-  const next = tooLarge.experiment.train.batchPerDevice
-  return `${batchPerDevice} takes ${showBytes(best.memory.peak)}; ${next} would take ${showBytes(tooLarge.memory.peak)}, and ${headroom * 100} % are to stay free`
+  const peak = showBytes(best.memory.peak)
+  const against = next && objection(next)
+  if (next !== undefined && against !== undefined)
+    return `${batchPerDevice} takes ${peak}; ${next.experiment.train.batchPerDevice} would ${against}`
+  if (batchPerDevice === largestChosen) return `it takes ${peak}, and arcc chooses no larger one by itself`
+  return `it takes ${peak}; with a larger one less than ${fewestSteps} steps would make an epoch`
 }
 
-function placementChoice(chosen: Candidate, other: Candidate | undefined, replicas: number): Choice {
+function placementChoice(chosen: Candidate, other: Candidate | undefined, { classes, replicas }: Lengths): Choice {
   const value = chosen.experiment.centers.placement
   const speed = (candidate: Candidate) => `~${showQuantity('throughput', candidate.time.samplesPerSecond)}`
   if (other === undefined) {
-    const why = replicas === 1 ? 'on one device both are the same' : 'the other one cannot be planned'
-    return { path: 'centers.placement', value, why }
+    if (replicas === 1) return { path: 'centers.placement', value, why: 'on one device both are the same' }
+    const split = classes < replicas ? `${classes} classes cannot be split over ${replicas} devices` : undefined
+    return { path: 'centers.placement', value, why: split ?? 'the other one cannot be planned' }
   }
   const name = other.experiment.centers.placement
-  const why = other.memory.fits
-    ? `${speed(chosen)}; \`${name}\` would give ${speed(other)}`
-    : `\`${name}\` needs ${showBytes(other.memory.peak)}`
+  const against = objection(chosen) === undefined ? objection(other) : undefined
+  if (!other.memory.fits)
+    return { path: 'centers.placement', value, why: `\`${name}\` needs ${showBytes(other.memory.peak)}` }
+  const why =
+    against === undefined ? `${speed(chosen)}; \`${name}\` would give ${speed(other)}` : `\`${name}\` would ${against}`
   return { path: 'centers.placement', value, why }
 }

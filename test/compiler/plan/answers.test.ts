@@ -1,20 +1,20 @@
 /** What the planner answers when a plan does not fit. */
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { need } from '../../../grammar/diagnostic.ts'
 import { rendered } from '../../helpers/diagnose.ts'
 import { compileText } from '../../helpers/plan.ts'
 
-const text = (fields: string) => `use std.backbones: iresnet
+const text = (fields: string, more: string) => `use std.backbones: iresnet
 use std.datasets
 use std.machines
 use std.margins
 
-device small {
-  kind = cuda, name = "a small GPU", compute = 7.0, memory = 1 GiB, bandwidth = 900 GB/s
+device small(memory: bytes) {
+  kind = cuda, name = "a small GPU", compute = 7.0, memory = memory, bandwidth = 900 GB/s
   flops { f32 = 15 TFLOP/s, f16 = 120 TFLOP/s }
 }
-machine box(nodes: int = 1) {
-  nodes = nodes, devices_per_node = 4, device = small
+machine box(nodes: int = 1, memory: bytes = 1 GiB) {
+  nodes = nodes, devices_per_node = 4, device = small(memory: memory)
   links { within = nvlink(100 GB/s), between = infiniband(25 GB/s) }
 }
 
@@ -27,26 +27,39 @@ experiment too_much {
     epochs = 1, precision = f16, optimizer = sgd(lr: 0.1)
     ${fields}
   }
+  ${more}
 }
 `
 
-function compile(fields: string, settings: readonly string[] = []) {
-  const { plan, diagnostics } = compileText(text(fields), { settings })
+function compile(fields: string, settings: readonly string[] = [], more = '') {
+  const { plan, diagnostics } = compileText(text(fields, more), { settings })
   return { document: need(plan, 'a plan').document, said: rendered(diagnostics), diagnostics }
 }
+
+type Document = ReturnType<typeof compile>['document']
+
+/** An answer is what a plan with it says, and leaves room. */
+function expectTrue({ answers, memory }: Document, fields: string, settings: readonly string[] = [], more = '') {
+  expect(answers.length).toBeGreaterThan(0)
+  for (const answer of answers) {
+    const set = answer.set.map(({ path, value }) => `${path}=${value}`)
+    const kept = settings.filter((setting) => !set.some((other) => other.split('=')[0] === setting.split('=')[0]))
+    const { document: planned, said } = compile(fields, [...kept, ...set], more)
+    expect(said).toBe('')
+    expect(answer.peak).toBeLessThanOrEqual(memory.capacity * 0.95)
+    expect(planned.memory).toMatchObject({ peak: answer.peak, fits: true })
+    expect(planned.time.samplesPerSecond).toBeCloseTo(answer.samplesPerSecond, 6)
+  }
+}
+
+const pathsOf = ({ answers }: Document) => answers.map(({ set }) => set.map(({ path }) => path))
+const settingsOf = ({ answers }: Document) => answers.map(({ set }) => set.map(({ path, value }) => `${path}=${value}`))
 
 it('a batch that is too large', () => {
   const { said, document, diagnostics } = compile('batch = 512 per device')
   expect(said).toMatchSnapshot()
   const { answers } = document
-  for (const answer of answers) {
-    expect(answer.peak).toBeLessThanOrEqual(document.memory.capacity)
-    // An answer is what a plan with it says.
-    const settings = answer.set.map(({ path, value }) => `${path}=${value}`)
-    const { document: planned } = compile('batch = 512 per device', settings)
-    expect(planned.memory).toMatchObject({ peak: answer.peak, fits: true })
-    expect(planned.time.samplesPerSecond).toBeCloseTo(answer.samplesPerSecond, 6)
-  }
+  expectTrue(document, 'batch = 512 per device')
   // The fix is the cheapest answer where the file writes the field.
   const fix = diagnostics[0]?.fix
   const [first] = answers[0]?.set ?? []
@@ -56,7 +69,75 @@ it('a batch that is too large', () => {
 it('centers that are too many', () => {
   const { said, document } = compile('batch = 16 per device', ['dataset.identities=4000000'])
   expect(said).toMatchSnapshot()
-  expect(document.answers.map(({ set }) => set.map(({ path }) => path))).toContainEqual(['machine.nodes'])
+  expect(pathsOf(document)).toContainEqual(['machine.nodes'])
+  expectTrue(document, 'batch = 16 per device', ['dataset.identities=4000000'])
+})
+
+it('a batch of all devices is divided among more of them', () => {
+  const settings = ['dataset.identities=4000000']
+  const { document } = compile('batch = 64 global', settings)
+  expect(settingsOf(document)).toContainEqual(['machine.nodes=2'])
+  expectTrue(document, 'batch = 64 global', settings)
+})
+
+it('not among so many that it does not divide', () => {
+  const settings = ['dataset.identities=13000000', 'dataset.per_identity=1', 'centers.sample_rate=1%']
+  const answers = (fields: string) => settingsOf(compile(fields, settings).document)
+  expect(answers('batch = 24 per device')).toEqual([['machine.nodes=4']])
+  // 24 are six for each of four devices, and three for each of eight; sixteen devices cannot have as many each.
+  const [divided] = answers('batch = 24 global')
+  expect(divided).toContain('machine.nodes=2')
+  expect(divided).not.toEqual(['machine.nodes=2'])
+})
+
+it('a batch beyond those that `auto` chooses', () => {
+  const { document } = compile('batch = 4096 per device', ['machine.memory=8 GiB'])
+  expect(settingsOf(document)[0]).toEqual(['train.batch=2048 per device'])
+  expectTrue(document, 'batch = 4096 per device', ['machine.memory=8 GiB'])
+})
+
+it('more of the recomputation that there is already', () => {
+  const net = ['backbone=iresnet(depths: [1, 1, 20, 1], channels: [8, 16, 128, 64], stem: 8, embedding: 64)']
+  const fields = 'batch = 384 per device\n recompute = cheap'
+  const { document } = compile(fields, net)
+  expect(settingsOf(document)).toContainEqual(['train.recompute=blocks'])
+  expectTrue(document, fields, net)
+})
+
+it('parts of the batch', () => {
+  const { document } = compile('batch = 512 per device')
+  expect(settingsOf(document)).toContainEqual(['train.accumulate=4'])
+})
+
+describe('8-bit state', () => {
+  const settings = ['dataset.identities=4000000']
+
+  it('where one number is kept of a weight', () => {
+    const { document } = compile('batch = 16 per device', settings)
+    expect(settingsOf(document)).toContainEqual(['centers.state=int8'])
+  })
+
+  it('not where two are', () => {
+    const adam = [...settings, 'train.optimizer=adamw(lr: 0.1)', 'dataset.identities=3000000']
+    const { document } = compile('batch = 16 per device', adam)
+    expect(settingsOf(document).flat()).not.toContain('centers.state=int8')
+    expectTrue(document, 'batch = 16 per device', adam)
+  })
+})
+
+it('what the experiment requires is kept', () => {
+  const more = 'require step.time < 0.05 s'
+  const { document } = compile('batch = 512 per device', [], more)
+  expectTrue(document, 'batch = 512 per device', [], more)
+  const free = compile('batch = 512 per device').document
+  expect(settingsOf(document)).not.toEqual(settingsOf(free))
+})
+
+it('what was chosen for `auto` is part of an answer', () => {
+  const settings = ['dataset.identities=9000000', 'dataset.per_identity=1']
+  const { document } = compile('batch = auto', settings)
+  expectTrue(document, 'batch = auto', settings)
+  for (const paths of pathsOf(document)) expect(paths).toContain('train.batch')
 })
 
 it('several changes together, where one is not enough', () => {

@@ -1,10 +1,11 @@
 /** What the planner puts in the place of `auto`, on small machines made for the purpose. */
 import { describe, expect, it } from 'vitest'
-import { planText } from '../../helpers/plan.ts'
+import { compileText, planText } from '../../helpers/plan.ts'
 import { experimentText } from '../../helpers/resolve.ts'
 
 const machines = `
 let wide = iresnet(depths: [2, 2, 2, 2], channels: [16, 16, 32, 32], stem: 16, embedding: 64)
+let deep = iresnet(depths: [1, 1, 30, 1], channels: [8, 16, 128, 64], stem: 8, embedding: 64)
 
 device small(memory: bytes) {
   kind = cuda, compute = 7.0, memory = memory, bandwidth = 900 GB/s
@@ -47,17 +48,87 @@ describe('batch', () => {
     expect(document.choices[0]?.why).toContain('less than 10 steps would make an epoch')
   })
 
-  it('that even one image is too much for is said', () => {
+  it('that even the smallest is too much for is said', () => {
     const { document } = plan('machine = box(memory: 1 MiB)\n train.batch = auto')
-    expect(document.choices[0]).toMatchObject({ value: '1 per device', why: 'the smallest there is' })
+    // Batch normalization needs two images.
+    expect(document.choices[0]).toMatchObject({ value: '2 per device', why: 'the smallest there is' })
     expect(document.memory.fits).toBe(false)
+    const synced = plan('machine = box(memory: 1 MiB)\n train { batch = auto, batch_norm = synced }')
+    expect(synced.document.choices[0]).toMatchObject({ value: '1 per device' })
+  })
+
+  it('of two images where there are hardly more', () => {
+    const { document } = plan(
+      'machine = box(memory: 32 GiB)\n dataset = synthetic(identities: 16, per_identity: 2)\n train.batch = auto',
+    )
+    expect(document.choices[0]).toMatchObject({ value: '2 per device', why: 'the smallest there is' })
+  })
+})
+
+describe('require', () => {
+  const bound = (require: string) =>
+    plan(`machine = box(memory: 32 GiB)\n backbone = wide\n train { batch = auto, precision = f16 }\n ${require}`)
+      .document
+
+  it('memory.peak', () => {
+    const { memory, choices } = bound('require memory.peak < 600 MiB')
+    expect(memory.peak).toBeLessThan(600 * 2 ** 20)
+    expect(choices[0]?.why).toMatch(/^\d+ takes \d.*; \d+ would take .*, and < 600 MiB is required$/)
+  })
+
+  it('step.time', () => {
+    const { time, choices } = bound('require step.time <= 20 ms')
+    expect(time.secondsPerStep).toBeLessThanOrEqual(0.02)
+    expect(choices[0]?.why).toMatch(/^\d+ takes \d.*; \d+ would have step.time .* ms, and <= 20 ms is required$/)
+  })
+
+  it('decides on recomputation', () => {
+    const at = (require: string) =>
+      plan(
+        `machine = box(memory: 32 GiB)\n backbone = wide\n train { batch = 128 per device, recompute = auto, precision = f16 }\n ${require}`,
+      ).document.choices
+    expect(at('')).toMatchObject([{ value: 'none' }])
+    expect(at('require memory.peak < 400 MiB')).toMatchObject([
+      {
+        value: 'cheap',
+        why: expect.stringMatching(/^without it the step would take \d+ MiB, and < 400 MiB is required$/),
+      },
+    ])
+  })
+
+  it('decides on the placement', () => {
+    const at = (require: string) =>
+      plan(
+        `dataset = synthetic(identities: 100000, per_identity: 2)\n machine = box(memory: 32 GiB, speed: 1 GB/s)\n centers.placement = auto\n ${require}`,
+      ).document
+    const [free] = at('').choices
+    const peaks = ['shard', 'replicate'].map(
+      (placement) =>
+        plan(
+          `dataset = synthetic(identities: 100000, per_identity: 2)\n machine = box(memory: 32 GiB, speed: 1 GB/s)\n centers.placement = ${placement}`,
+        ).document.memory.peak,
+    )
+    expect(free?.why).toMatch(/samples\/s/)
+    const limit = Math.ceil(Math.max(...peaks) / 2 ** 20) - 1
+    const { choices, memory } = at(`require memory.peak < ${limit} MiB`)
+    expect(choices).toMatchObject([{ value: 'shard' }])
+    expect(memory.peak).toBe(Math.min(...peaks))
+  })
+
+  it('that nothing keeps is said', () => {
+    const text = experimentText(
+      'machine = box(memory: 32 GiB)\n train { batch = auto, recompute = auto }\n require memory.peak < 1 MiB',
+      machines,
+    )
+    const { diagnostics } = compileText(text, { experiment: 'run' })
+    expect(diagnostics.map(({ code }) => code)).toEqual(['ARC5003'])
   })
 })
 
 describe('recompute', () => {
-  const at = (memory: string) =>
+  const at = (memory: string, net = 'wide') =>
     plan(
-      `machine = box(memory: ${memory})\n backbone = wide\n train { recompute = auto, batch = 128 per device, precision = f16 }`,
+      `machine = box(memory: ${memory})\n backbone = ${net}\n train { recompute = auto, batch = 128 per device, precision = f16 }`,
     )
 
   it('not where it fits without', () => {
@@ -74,8 +145,13 @@ describe('recompute', () => {
   })
 
   it('of whole blocks where nothing else is left', () => {
-    const { choices } = at('64 MiB').document
+    const { choices } = at('400 MiB', 'deep').document
     expect(choices).toMatchObject([{ path: 'train.recompute', value: 'blocks' }])
+  })
+
+  it('of what needs least where nothing fits', () => {
+    const needs = (net: string) => at('64 MiB', net).document.choices[0]?.value
+    expect([needs('wide'), needs('deep')]).toEqual(['cheap', 'blocks'])
   })
 })
 
@@ -94,6 +170,12 @@ describe('placement', () => {
     const { choices, centers } = plan(`${text}\n centers.placement = auto`).document
     expect(centers.placement).toBe('shard')
     expect(choices[0]?.why).toMatch(/^`replicate` needs \d/)
+  })
+
+  it('with fewer classes than devices', () => {
+    const text = 'dataset = synthetic(identities: 4, per_identity: 1000)\n machine = box(memory: 1 GiB)'
+    const { choices } = plan(`${text}\n centers.placement = auto`).document
+    expect(choices).toMatchObject([{ value: 'replicate', why: '4 classes cannot be split over 8 devices' }])
   })
 
   it('on one device there is nothing to choose', () => {

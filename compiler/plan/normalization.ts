@@ -1,0 +1,49 @@
+/**
+ * That batch normalization has something to normalize. Of a single value of a channel it makes zero, whatever the value is: the
+ * embeddings of all images are the same, and the gradient is divided by what is left of the deviation, the epsilon.
+ */
+import type { DiagnosticBag, Extras } from '../../grammar/diagnostic.ts'
+import type { Experiment } from '../experiment.ts'
+import { elementCount } from '../ir/dtype.ts'
+import { type Graph, type Op, operandAt } from '../ir/graph.ts'
+import type { Lengths } from './lengths.ts'
+import { planDiagnostic } from './messages.ts'
+
+/** Whether every batch normalization of the step sees two values of a channel; false after a diagnostic. */
+export function checkNormalization(step: Graph, experiment: Experiment, lengths: Lengths, bag: DiagnosticBag): boolean {
+  // Statistics of all devices come from as many values as all of them have.
+  if (experiment.train.batchNorm === 'synced' && lengths.replicas > 1) return true
+  const op = normalizationOfOne(step)
+  if (op === undefined) return true
+  const { spans, accumulate, batchPerDevice } = experiment.train
+  const devices = `${lengths.replicas} device${lengths.replicas === 1 ? '' : 's'}`
+  const parts = accumulate === 1 ? '' : `, in ${accumulate} parts`
+  const label = `${batchPerDevice} image${batchPerDevice === 1 ? '' : 's'} on each of ${devices}${parts}`
+  const synced = lengths.replicas === 1 ? '' : ', or `batch_norm = synced` for the statistics of all devices'
+  const expected = accumulate === 1 ? 'two images of each device' : 'two images of each part of `train.accumulate`'
+  const notes = [`expected at least ${expected}${synced}`]
+  bag.add(planDiagnostic('ARC5007', { path: op.origin.path }, spans.batch, { label, notes, ...fixOf(experiment) }))
+  return false
+}
+
+/** The smallest batch that would do, where the file writes one. */
+function fixOf({ train, resolved }: Experiment): Pick<Extras, 'fix'> {
+  if (!resolved.some(({ path, origin }) => path === 'train.batch' && origin === 'file')) return {}
+  const batch = `${2 * train.accumulate} per device`
+  return { fix: { message: `write \`train.batch = ${batch}\``, span: train.spans.batch, replacement: batch } }
+}
+
+/** The first that sees one value of a channel, in the graph or in a loop of it. */
+function normalizationOfOne(graph: Graph): Op | undefined {
+  for (const op of graph.ops) {
+    if (op.kind === 'batch_norm_training') {
+      const { shape } = operandAt(op, 0).type
+      if (elementCount(shape) === shape.at(-1)) return op
+    }
+    for (const region of op.regions) {
+      const inside = normalizationOfOne(region)
+      if (inside !== undefined) return inside
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,67 @@
+/** Batch normalization over a single value of a channel is refused. */
+import { describe, expect, it } from 'vitest'
+import { type Change, tryChange } from '../../../compiler/plan/candidate.ts'
+import { need } from '../../../grammar/diagnostic.ts'
+import { memoryHost, rendered } from '../../helpers/diagnose.ts'
+import { compileText } from '../../helpers/plan.ts'
+import { experimentText, resolveBody } from '../../helpers/resolve.ts'
+
+function compile(body: string) {
+  const { plan, diagnostics } = compileText(experimentText(body), { experiment: 'run' })
+  return { plan, said: rendered(diagnostics), codes: diagnostics.map(({ code }) => code) }
+}
+
+describe('one value of a channel', () => {
+  it('says where, and what would do', () => {
+    expect(compile('train.batch = 1 per device').said).toMatchInlineSnapshot(`
+      "error[ARC5007]: the batch normalization \`features\` has a single value of each channel, which it turns into zero
+        --> test.arc:15:15
+         |
+      15 | train.batch = 1 per device
+         |               ^^^^^^^^^^^^ 1 image on each of 2 devices
+         |
+         = note: expected at least two images of each device, or \`batch_norm = synced\` for the statistics of all devices
+      help: write \`train.batch = 2 per device\`
+         |
+      15 | train.batch = 2 per device
+         |               ~~~~~~~~~~~~
+      "
+    `)
+  })
+
+  it.each([
+    ['a part of one image', 'train { batch = 4 per device, accumulate = 4 }'],
+    ['all devices together', 'train.batch = 2 global'],
+    ['blocks again', 'train { batch = 1 per device, recompute = blocks }'],
+    ['parts again', 'train { batch = 2 per device, accumulate = 2, recompute = cheap }'],
+    ['one device that is all devices', 'machine = cpu\n train { batch = 1 per device, batch_norm = synced }'],
+  ])('%s', (_, body) => {
+    const { plan, codes } = compile(body)
+    expect(codes).toEqual(['ARC5007'])
+    expect(plan).toBeUndefined()
+  })
+
+  it('the fix is a batch that the parts divide', () => {
+    const { diagnostics } = compileText(experimentText('train { batch = 4 per device, accumulate = 4 }'), {
+      experiment: 'run',
+    })
+    expect(diagnostics[0]?.fix?.replacement).toBe('8 per device')
+  })
+})
+
+describe('two values', () => {
+  it.each([
+    ['two images', 'train.batch = 2 per device'],
+    ['parts of two', 'train { batch = 8 per device, accumulate = 4 }'],
+    ['one image on each of two devices, synced', 'train { batch = 1 per device, batch_norm = synced }'],
+  ])('%s', (_, body) => {
+    expect(compile(body).codes).toEqual([])
+  })
+})
+
+it('the planner tries nothing of the kind', () => {
+  const { experiment } = resolveBody('train.batch = 4 per device')
+  const can = (change: Change) => tryChange(need(experiment, 'run'), change, memoryHost()) !== undefined
+  expect([{ batchPerDevice: 2 }, { batchPerDevice: 1 }].map(can)).toEqual([true, false])
+  expect([{ accumulate: 2 }, { accumulate: 4 }].map(can)).toEqual([true, false])
+})
