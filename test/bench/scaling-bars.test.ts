@@ -4,7 +4,7 @@ import { judgeCells, largestShare } from '../../bench/scaling-bars.ts'
 import type { Cell, Column } from '../../bench/scaling-cells.ts'
 
 function cell(column: Column, identities: number, published: number | undefined, exact: number | undefined): Cell {
-  const planned = { ledger: 0, exact, imagesPerSecond: 1000, bound: 'compute' } as const
+  const planned = { ledger: 0, exact, capacity: 34_089_730_048, imagesPerSecond: 1000, bound: 'compute' } as const
   return {
     column,
     identities,
@@ -35,10 +35,16 @@ describe('cells that arcface_torch could not run', () => {
     ['full_softmax', 29_000_000, 35e9, [false]],
     ['full_softmax', 29_000_000, undefined, [false]],
     ['data_parallel', 5_500_000, 34e9, [true]],
+    ['data_parallel', 5_500_000, 34.2e9, [false]],
     ['data_parallel', 8_000_000, 60e9, []],
   ])('%s at %i with %s bytes', (column, identities, exact, ok) => {
     expect(judgeCells([cell(column, identities, undefined, exact)]).map((verdict) => verdict.ok)).toEqual(ok)
   })
+})
+
+it('the bar names what the device has', () => {
+  const [verdict] = judgeCells([cell('data_parallel', 5_500_000, undefined, 34e9)])
+  expect(verdict?.what).toBe('data_parallel 5500000: fits in 31.7 GiB')
 })
 
 it('a cell that was not compiled keeps no bar', () => {

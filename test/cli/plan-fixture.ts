@@ -56,7 +56,7 @@ export const glintPlan: PlanDocument = {
     devicesPerNode: 8,
     device: 'NVIDIA V100 SXM2 32 GB',
     kind: 'cuda',
-    memoryPerDevice: 34_359_738_368,
+    memoryPerDevice: 34_089_730_048,
   },
   memory: {
     lines: [

@@ -33,7 +33,7 @@ describe('fields', () => {
       name: 'dgx_a100',
       nodes: 2,
       devicesPerNode: 8,
-      device: { kind: 'cuda', memory: 80 * 2 ** 30, bandwidth: 2039e9, flops: { f32: 19.5e12, bf16: 312e12 } },
+      device: { kind: 'cuda', memory: 85_100_068_864, bandwidth: 2039e9, flops: { f32: 19.5e12, bf16: 312e12 } },
       within: { technology: 'nvlink', bandwidth: 300e9, latency: 3e-6 },
       between: { technology: 'infiniband', bandwidth: 200e9 },
     })
