@@ -11,7 +11,7 @@ import { type Candidate, tryChange } from './candidate.ts'
 import { changesOf, type Setting, type WrittenChange } from './changes.ts'
 import type { PlanDocument } from './document.ts'
 import { worldSize } from './lengths.ts'
-import type { Settled } from './settle.ts'
+import { largestOpen, type Settled } from './settle.ts'
 
 type Answer = PlanDocument['answers'][number]
 
@@ -28,20 +28,25 @@ const most = 4
 
 /** Answers for a plan that does not fit, the cheapest first; none where up to three changes together are not enough. */
 export function findAnswers({ candidate, choices }: Settled, host: Host): readonly Answer[] {
+  const own = candidate.experiment.train.batchPerDevice
+  const isOpen = choices.some(({ path }) => path === 'train.batch')
   // What was chosen for `auto` is part of an answer: with another field changed, `auto` might choose anew.
   let from: Step = { set: choices.map(({ path, value }) => ({ path, value })), candidate }
   for (let depth = 0; depth < deepest; depth++) {
     const steps = singleSteps(from, host)
     const fitting = steps.filter((step) => isAllowed(step.candidate))
     if (fitting.length > 0) {
-      return fitting
-        .sort((a, b) => machines(a) - machines(b) || speed(b.candidate) - speed(a.candidate))
-        .slice(0, most)
-        .map(({ set, candidate: { memory, time } }) => ({
-          set: [...set],
-          peak: memory.peak,
-          samplesPerSecond: time.samplesPerSecond,
-        }))
+      const cheapest = fitting.sort(byCost).slice(0, most)
+      // A batch that stands beside other changes was only the strongest one: with them, a larger one may fit.
+      const enlarged = cheapest.map((step) => {
+        const limit = isOpen ? largestOpen(step.candidate.lengths) : own - 1
+        return from.set.some(isBatch) ? largerBatch(step, limit, host) : step
+      })
+      return enlarged.sort(byCost).map(({ set, candidate: { memory, time } }) => ({
+        set: [...set],
+        peak: memory.peak,
+        samplesPerSecond: time.samplesPerSecond,
+      }))
     }
     const strongest = smallest(steps)
     if (strongest === undefined || strongest.candidate.memory.peak >= from.candidate.memory.peak) return []
@@ -50,14 +55,24 @@ export function findAnswers({ candidate, choices }: Settled, host: Host): readon
   return []
 }
 
-/** Computers of a step: what a change costs first. */
-function machines({ candidate }: Step): number {
-  return candidate.experiment.machine.nodes
+const isBatch = ({ path }: Setting) => path === 'train.batch'
+
+/** Computers are what a change costs first. */
+function byCost({ candidate: a }: Step, { candidate: b }: Step): number {
+  return a.experiment.machine.nodes - b.experiment.machine.nodes || speed(b) - speed(a)
 }
 
 /** Images per second of one device: more devices are no gain by themselves. */
 function speed({ time, experiment }: Candidate): number {
   return time.samplesPerSecond / worldSize(experiment)
+}
+
+/** The same step with as large a batch as is allowed. */
+function largerBatch(step: Step, limit: number, host: Host): Step {
+  const { best } = largestBatch(step.candidate.experiment, {}, limit, host)
+  if (best === undefined || !isAllowed(best) || best.memory.peak <= step.candidate.memory.peak) return step
+  const value = `${best.experiment.train.batchPerDevice} per device`
+  return { candidate: best, set: step.set.map((setting) => (isBatch(setting) ? { ...setting, value } : setting)) }
 }
 
 function smallest(steps: readonly Step[]): Step | undefined {
@@ -72,7 +87,7 @@ function singleSteps(from: Step, host: Host): readonly Step[] {
   const { experiment } = from.candidate
   const isSet = (path: string) => from.set.some((setting) => setting.path === path)
   const kinds = changesOf(experiment, isSet).map((changes) => mildest(experiment, changes, host))
-  const batch = isSet('train.batch') ? undefined : smallerBatch(experiment, host)
+  const batch = from.set.some(isBatch) ? undefined : smallerBatch(experiment, host)
   return [batch, ...kinds].flatMap((step) => {
     if (step === undefined) return []
     const paths = new Set(step.set.map(({ path }) => path))

@@ -64,6 +64,21 @@ export function isAllowed(plan: Planned): boolean {
   return hasRoom(plan) && brokenRequires(plan).length === 0
 }
 
+/** For sorting: what is allowed comes first, then what fits, then what keeps more; then what needs less, where that is what lacks. */
+export function compareBounds(a: Planned, b: Planned): number {
+  return (
+    Number(isAllowed(b)) - Number(isAllowed(a)) ||
+    Number(b.memory.fits) - Number(a.memory.fits) ||
+    brokenRequires(a).length - brokenRequires(b).length ||
+    (lacksMemory(a) && lacksMemory(b) ? a.memory.peak - b.memory.peak : 0) ||
+    b.time.samplesPerSecond - a.time.samplesPerSecond
+  )
+}
+
+function lacksMemory(plan: Planned): boolean {
+  return !hasRoom(plan) || brokenRequires(plan).some(({ quantity }) => quantity === 'memory.peak')
+}
+
 /** Memory, time and speed grow with the batch: a bound from above is one for the batch too, a bound from below never is. */
 export function limitsBatch({ operator }: RequireSpec): boolean {
   return operator === '<' || operator === '<='

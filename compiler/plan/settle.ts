@@ -3,7 +3,7 @@ import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import type { Experiment } from '../experiment.ts'
 import type { Host } from '../host.ts'
 import { largestBatch, largestChosen } from './batch-sizes.ts'
-import { brokenRequires, isAllowed, objection } from './bounds.ts'
+import { compareBounds, isAllowed, objection } from './bounds.ts'
 import { type Candidate, type Change, changed, planCandidate, tryChange } from './candidate.ts'
 import type { PlanDocument } from './document.ts'
 import { type Lengths, planLengths } from './lengths.ts'
@@ -31,10 +31,10 @@ export function settle(experiment: Experiment, host: Host, bag: DiagnosticBag): 
   // What stops every choice is said here; trials are silent.
   const lengths = planLengths(experiment, host, bag)
   if (lengths === undefined) return undefined
-  const most = Math.min(largestChosen, Math.max(1, Math.floor(lengths.images / (lengths.replicas * fewestSteps))))
+  const most = largestOpen(lengths)
   const placements = placementsOf(experiment, lengths)
   const trials = placements.map((placement) => settlePlacement(experiment, placement, most, host))
-  const [best, other] = trials.filter((trial) => trial !== undefined).sort(better)
+  const [best, other] = trials.filter((trial) => trial !== undefined).sort(byBounds)
   if (best === undefined) {
     // Nothing can be planned: of the first choice it is said why.
     planCandidate(changed(experiment, { centers: { placement: placements[0] ?? 'shard' } }), host, bag)
@@ -45,6 +45,11 @@ export function settle(experiment: Experiment, host: Host, bag: DiagnosticBag): 
   return { candidate: best.candidate, choices: [...best.choices, choice] }
 }
 
+/** The largest size of one device that `auto` may choose. */
+export function largestOpen({ images, replicas }: Lengths): number {
+  return Math.min(largestChosen, Math.max(1, Math.floor(images / (replicas * fewestSteps))))
+}
+
 /** On one device both placements are the same; where there are fewer classes than devices, some would have none. */
 function placementsOf({ centers, open }: Experiment, { classes, replicas }: Lengths): readonly Placement[] {
   if (!open.placement) return [centers.placement]
@@ -52,18 +57,7 @@ function placementsOf({ centers, open }: Experiment, { classes, replicas }: Leng
   return classes < replicas ? ['replicate'] : ['shard', 'replicate']
 }
 
-/** What keeps all bounds comes first, then what fits, then what keeps more of them, then what is faster. */
-function better({ candidate: a }: Settled, { candidate: b }: Settled): number {
-  return compareBounds(a, b) || b.time.samplesPerSecond - a.time.samplesPerSecond
-}
-
-function compareBounds(a: Candidate, b: Candidate): number {
-  return (
-    Number(isAllowed(b)) - Number(isAllowed(a)) ||
-    Number(b.memory.fits) - Number(a.memory.fits) ||
-    brokenRequires(a).length - brokenRequires(b).length
-  )
-}
+const byBounds = (a: Settled, b: Settled) => compareBounds(a.candidate, b.candidate)
 
 function settlePlacement(experiment: Experiment, placement: Placement, most: number, host: Host): Settled | undefined {
   const { train } = experiment
@@ -76,10 +70,7 @@ function settlePlacement(experiment: Experiment, placement: Placement, most: num
     if (settled !== undefined && isAllowed(settled.candidate)) break
   }
   const [without] = trials
-  // Where none of them keeps all bounds, the one that needs least comes closest.
-  const [best] = trials.toSorted(
-    ({ candidate: a }, { candidate: b }) => compareBounds(a, b) || a.memory.peak - b.memory.peak,
-  )
+  const [best] = trials.toSorted(byBounds)
   if (best === undefined || without === undefined) return undefined
   const value = best.candidate.experiment.train.recompute
   return {
@@ -90,7 +81,8 @@ function settlePlacement(experiment: Experiment, placement: Placement, most: num
 
 function recomputeReason(best: Settled, without: Settled): string {
   const needs = showBytes(without.candidate.memory.peak)
-  if (best === without && without.candidate.memory.fits) return `it fits without: ${needs}`
+  if (best === without)
+    return without.candidate.memory.fits ? `it fits without: ${needs}` : `without, it needs least: ${needs}`
   const against = without.candidate.memory.fits ? objection(without.candidate) : undefined
   return against === undefined ? `without it the step needs ${needs}` : `without it the step would ${against}`
 }

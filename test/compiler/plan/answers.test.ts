@@ -144,6 +144,9 @@ it('several changes together, where one is not enough', () => {
   const { document } = compile('batch = 1024 per device', ['dataset.identities=5000000'])
   expect(document.answers.length).toBeGreaterThan(0)
   for (const answer of document.answers) expect(answer.set.length).toBeGreaterThan(1)
+  // The batch is as large as fits beside the other change.
+  for (const answer of document.answers) expect(answer.peak).toBeGreaterThan(0.8 * document.memory.capacity)
+  expectTrue(document, 'batch = 1024 per device', ['dataset.identities=5000000'])
 })
 
 it('nothing, where nothing helps', () => {

@@ -115,6 +115,18 @@ describe('require', () => {
     expect(memory.peak).toBe(Math.min(...peaks))
   })
 
+  it('of more than there is to be had leaves the fastest', () => {
+    const { diagnostics, plan: found } = compileText(
+      experimentText(
+        'machine = box(memory: 32 GiB)\n train.recompute = auto\n require throughput > 1e9 samples/s',
+        machines,
+      ),
+      { experiment: 'run' },
+    )
+    expect(diagnostics.map(({ code }) => code)).toEqual(['ARC5003'])
+    expect(found?.document.choices).toMatchObject([{ value: 'none' }])
+  })
+
   it('that nothing keeps is said', () => {
     const text = experimentText(
       'machine = box(memory: 32 GiB)\n train { batch = auto, recompute = auto }\n require memory.peak < 1 MiB',
