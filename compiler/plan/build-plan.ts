@@ -25,7 +25,7 @@ export function buildPlan(experiment: Experiment, file: string, host: Host, bag:
   checkFit(candidate.experiment, document, bag)
   checkRequires(candidate, bag)
   const { graphs, lengths } = candidate
-  const { train, backbone, evaluate, dataset, machine } = candidate.experiment
+  const { train, backbone, evaluate, checkpoint, dataset, machine } = candidate.experiment
   return {
     name: experiment.name,
     document,
@@ -37,6 +37,7 @@ export function buildPlan(experiment: Experiment, file: string, host: Host, bag:
     run: {
       dataset,
       evaluate,
+      checkpoint,
       machine,
       batchPerDevice: train.batchPerDevice,
       embedBatch: graphs.embedBatch,

@@ -4,7 +4,7 @@
  *
  * Legend: b batch of one device, H W image height and width, D embedding width.
  */
-import type { DatasetSpec, EvaluateSpec, MachineSpec } from '../experiment.ts'
+import type { CheckpointSpec, DatasetSpec, EvaluateSpec, MachineSpec } from '../experiment.ts'
 import type { DType } from '../ir/dtype.ts'
 import type { Graph } from '../ir/graph.ts'
 import type { PlanDocument } from './document.ts'
@@ -58,6 +58,7 @@ export type StepMetric = (typeof stepMetrics)[number]
 export interface RunSpec {
   readonly dataset: DatasetSpec
   readonly evaluate: EvaluateSpec
+  readonly checkpoint: CheckpointSpec
   readonly machine: MachineSpec
   readonly batchPerDevice: number
   /** Images of one device in one run of `embed`. */

@@ -101,7 +101,10 @@ const train: SectionSpec = {
       'What the backward pass makes again instead of keeping: `cheap`, normalizations and activations; `blocks`, all inside of a block.',
     ),
     flip: withDefault(bool, 'true', 'Mirror half of the images.'),
-    seed: withDefault(int, '2048', 'Seed of initial values, order, mirroring and sampling.', { min: 0, max: 2 ** 32 - 1 }),
+    seed: withDefault(int, '2048', 'Seed of initial values, order, mirroring and sampling.', {
+      min: 0,
+      max: 2 ** 32 - 1,
+    }),
   },
   sections: {},
 }
@@ -121,10 +124,10 @@ const evaluate: SectionSpec = {
 }
 
 const checkpoint: SectionSpec = {
-  doc: 'Saved states of the run.',
+  doc: 'Weights that are saved during the run.',
   fields: {
-    every: withDefault(optional(duration), undefined, 'How often; left out: at the end.'),
-    keep: withDefault(int, '3', 'How many of them stay.', { min: 1 }),
+    every: withDefault(optional(duration), undefined, 'How often; left out: only at the end.'),
+    keep: withDefault(int, '3', 'How many of them stay: the newest.', { min: 1 }),
   },
   sections: {},
 }

@@ -2,15 +2,12 @@
  * Runs a plan: data, engine, initial state, steps, verification before and after, weights at the end. Everything that people see
  * of it goes out as events.
  */
-import { stat } from 'node:fs/promises'
 import type { Plan } from '../../compiler/plan/plan.ts'
-import { need } from '../../grammar/diagnostic.ts'
 import { batches } from '../data/batches.ts'
 import { createSampler } from '../data/sampler.ts'
 import type { Donation, Engine, Executable } from '../engine.ts'
 import { verifyPairs } from '../evaluate/embed-pairs.ts'
 import type { RunEvent } from '../events.ts'
-import { writeSafetensors } from '../safetensors.ts'
 import { createEngine, type EngineName } from './create-engine.ts'
 import { DeviceState } from './device-state.ts'
 import { trainErrors } from './messages.ts'
@@ -18,7 +15,7 @@ import { openData, type RunData } from './open-data.ts'
 import { createProgressMeter } from './progress.ts'
 import { createRunFolder, type RunFolder } from './run-folder.ts'
 import { runStep } from './run-step.ts'
-import { weightStreams } from './weights.ts'
+import { createWeightSaver } from './save-weights.ts'
 
 export interface TrainOptions {
   readonly engine: EngineName
@@ -127,10 +124,17 @@ async function trainOn(
   try {
     const evaluate = (step: number) => evaluateSets(engine, plan, compiled.embed, state, data, step, emit)
     await evaluate(0)
+    const saver = createWeightSaver(plan, state, folder, emit)
+    const between = async (step: number, report: () => void) => {
+      const [toEvaluate, toSave] = [run.evaluate.every, run.checkpoint.every].map((every) => isDue(plan, every, step))
+      if (toEvaluate || toSave) report()
+      if (toEvaluate) await evaluate(step)
+      if (toSave) await phase(emit, 'save', () => saver.save(step))
+    }
     const meter = createProgressMeter({ ...run, batch })
-    const steps = await runSteps(engine, plan, compiled.step, state, data, meter, evaluate, options)
+    const steps = await runSteps(engine, plan, compiled.step, state, data, meter, between, options)
     if (steps > 0) await evaluate(steps)
-    await phase(emit, 'save', () => saveWeights(plan, state, folder, emit))
+    await phase(emit, 'save', () => saver.saveLast())
     const memory = compiled.step.memory
     emit({
       type: 'end',
@@ -159,7 +163,7 @@ async function runSteps(
   state: DeviceState,
   data: RunData,
   meter: ReturnType<typeof createProgressMeter>,
-  evaluate: (step: number) => Promise<void>,
+  between: (step: number, report: () => void) => Promise<void>,
   options: TrainOptions,
 ): Promise<number> {
   const { run } = plan
@@ -197,10 +201,7 @@ async function runSteps(
       dataSeconds,
     })
     if (steps === 1 || steps === run.steps || secondsSince(reported) >= PROGRESS_SECONDS) report()
-    if (steps < run.steps && isDue(plan, steps)) {
-      report()
-      await evaluate(steps)
-    }
+    if (steps < run.steps) await between(steps, report)
     begun = performance.now()
   }
   report()
@@ -212,9 +213,8 @@ function isPassing(metrics: Awaited<ReturnType<typeof runStep>>): boolean {
   return metrics.skipped === 1 && metrics.loss_scale >= 1
 }
 
-/** Whether verification is due after so many steps, by `evaluate.every`. */
-function isDue(plan: Plan, steps: number): boolean {
-  const { every } = plan.run.evaluate
+/** Whether what happens every so often is due after so many steps. */
+function isDue(plan: Plan, every: Plan['run']['checkpoint']['every'], steps: number): boolean {
   if (every === undefined) return false
   const period = every.unit === 'steps' ? every.count : every.count * plan.run.stepsPerEpoch
   return steps % Math.max(1, Math.round(period)) === 0
@@ -253,14 +253,4 @@ async function evaluateSets(
       weights.release()
     }
   })
-}
-
-async function saveWeights(plan: Plan, state: DeviceState, folder: RunFolder, emit: Emit): Promise<void> {
-  const path = folder.file('weights.safetensors')
-  const metadata = new Map([
-    ['experiment', plan.name],
-    ['backbone', plan.document.model.backbone],
-  ])
-  await writeSafetensors(path, weightStreams(plan, state, { centers: true }), metadata)
-  emit({ type: 'saved', what: 'weights', path, bytes: need(await stat(path), path).size })
 }
