@@ -133,7 +133,8 @@ function judgeMost(all: readonly Most[]): Verdict {
 async function main(): Promise<void> {
   const args = new Set(process.argv.slice(2))
   const exact = !args.has('--no-exact')
-  if (!exact && args.has('--check')) throw new Error('--check holds XLA\'s figures to their bars; --no-exact leaves them out')
+  if (!exact && args.has('--check'))
+    throw new Error("--check holds XLA's figures to their bars; --no-exact leaves them out")
   const report = (what: string) => void process.stderr.write(`${what}\n`)
   const cells = await planCells(exact, report)
   const most: Most[] = []
