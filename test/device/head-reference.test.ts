@@ -1,0 +1,177 @@
+/**
+ * One whole training step against plain loops in double precision: loss, gradients, new centers and their optimizer's state, with and
+ * without a sample, in one piece and in chunks.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { stepMetrics } from '../../compiler/plan/plan.ts'
+import { need } from '../../grammar/diagnostic.ts'
+import type { Engine, HostTensor } from '../../runtime/engine.ts'
+import { createTfjsEngine } from '../../runtime/tfjs/engine.ts'
+import { createXlaEngine } from '../../runtime/xla/engine.ts'
+import type { MarginNumbers, Matrix, OptimizerNumbers } from '../helpers/head-reference.ts'
+import {
+  giveStep,
+  LR,
+  linearPlan,
+  type Named,
+  namedTables,
+  type StepCase,
+  type StepLayout,
+  solveStep,
+} from '../helpers/linear-step.ts'
+import { openOnEngine } from '../helpers/run-graph.ts'
+import { describeOnXla } from '../helpers/xla.ts'
+
+/** Of f32, some ten times what is seen: AdamW's square roots have 2e-5, all else 1e-5. */
+const TOLERANCE = 2e-4
+
+const plain = { m1: 1, m2: 0, m3: 0, scale: 16, filter: undefined }
+const margins: readonly Named<MarginNumbers>[] = [
+  { text: 'cosface(m: 0.4, scale: 16)', numbers: { ...plain, m3: 0.4 } },
+  { text: 'arcface(m: 0.5 rad, scale: 16)', numbers: { ...plain, m2: 0.5 } },
+  {
+    text: 'combined(m1: 1.1, m2: 0.2 rad, m3: 0.1, scale: 16)',
+    numbers: { ...plain, m1: 1.1, m2: 0.2, m3: 0.1 },
+  },
+  {
+    text: 'arcface(m: 0.5 rad, scale: 16) |> interclass_filter(threshold: 0.3)',
+    numbers: { ...plain, m2: 0.5, filter: 0.3 },
+  },
+]
+
+const optimizers: readonly Named<OptimizerNumbers>[] = [
+  {
+    text: `sgd(lr: ${LR}, momentum: 0.9, weight_decay: 0.01)`,
+    numbers: { kind: 'sgd', momentum: 0.9, decay: 0.01 },
+  },
+  {
+    text: `adamw(lr: ${LR}, weight_decay: 0.1)`,
+    numbers: { kind: 'adamw', beta1: 0.9, beta2: 0.999, decay: 0.1 },
+  },
+]
+
+async function check(engine: Engine, c: StepCase, layout: StepLayout) {
+  const plan = linearPlan(c, layout)
+  const { given, batch } = giveStep(plan, c)
+  const before = new Map([
+    ...namedTables('fc.weight', given.layer.weight),
+    ...namedTables('fc.bias', given.layer.bias),
+    ...namedTables('centers', given.centers),
+  ])
+  const inputs = batch.map((own, replica) => [
+    ...plan.state.map(({ name, role, shape }): HostTensor => {
+      const matrix = need(before.get(name), name)
+      const { start, count } = need(plan.shards[replica], 'a shard')
+      const rows = role.startsWith('centers') ? matrix.slice(start, start + count) : matrix
+      // What fills up the table would show if it took part.
+      const data = new Float32Array(shape.reduce((product, dim) => product * dim, 1)).fill(0.5)
+      data.set(rows.flat())
+      return { dtype: 'f32', shape, data }
+    }),
+    ...own,
+  ])
+  const opened = await openOnEngine(engine)(plan.graphs.step)
+  const outputs = await opened.run(inputs)
+  opened.close()
+
+  const expected = solveStep(c, given)
+  const metric = (name: (typeof stepMetrics)[number]) =>
+    need(outputs[0]?.[plan.state.length + stepMetrics.indexOf(name)]?.data[0], name)
+  expect(metric('rate')).toBe(Math.fround(LR))
+  expect(Math.abs(metric('loss') / expected.head.loss - 1)).toBeLessThan(5e-6)
+  expect(Math.abs(metric('gradient_norm') / expected.norm - 1)).toBeLessThan(1e-5)
+  const after = [
+    ...namedTables('fc.weight', expected.weight),
+    ...namedTables('fc.bias', expected.bias),
+    ...namedTables('centers', expected.head.centers),
+  ]
+  for (const [name, wanted] of after) {
+    const index = plan.state.findIndex((spec) => spec.name === name)
+    const width = need(wanted[0], 'a row').length
+    const isSharded = plan.state[index]?.placement === 'sharded'
+    outputs.forEach((own, replica) => {
+      const { start, count } = isSharded ? need(plan.shards[replica], 'a shard') : { start: 0, count: wanted.length }
+      const data = Array.from(need(own[index], name).data)
+      const rows = Array.from({ length: count }, (_, r) => data.slice(r * width, (r + 1) * width))
+      const part = wanted.slice(start, start + count)
+      const off = largestChange(rows, part, need(before.get(name), name).slice(start))
+      expect(off, `${name} on device ${replica}`).toBeLessThan(TOLERANCE)
+    })
+  }
+}
+
+/** The largest difference of the change of an element, as a part of the largest change. */
+function largestChange(rows: Matrix, wanted: Matrix, before: Matrix): number {
+  expect(rows.length).toBe(wanted.length)
+  const pairs = wanted.flatMap((row, r) =>
+    row.map((value, i) => ({
+      off: Math.abs((rows[r]?.[i] ?? Number.NaN) - value),
+      moved: Math.abs(value - (before[r]?.[i] ?? 0)),
+    })),
+  )
+  const largest = (pick: (pair: (typeof pairs)[number]) => number) =>
+    pairs.reduce((most, pair) => Math.max(most, pick(pair)), 0)
+  return (
+    largest((pair) => (Number.isNaN(pair.off) ? Number.POSITIVE_INFINITY : pair.off)) / largest((pair) => pair.moved)
+  )
+}
+
+const gradients = ['exact', 'straight_through'] as const
+const updates = ['sparse', 'dense'] as const
+
+/** Every margin, gradient and update with both optimizers in turn; then without a sample, where the two updates are one. */
+const cases: readonly StepCase[] = [
+  ...margins.flatMap((margin, m) =>
+    gradients.flatMap((gradient, g) =>
+      updates.map((update, u) => {
+        const optimizer = need(optimizers[(m + g + u) % 2], 'an optimizer')
+        return { margin, optimizer, gradient, update, isSampled: true }
+      }),
+    ),
+  ),
+  ...optimizers.map((optimizer, i) => ({
+    margin: need(margins[3 - i], 'a margin'),
+    optimizer,
+    gradient: need(gradients[i], 'a gradient'),
+    update: 'sparse' as const,
+    isSampled: false,
+  })),
+]
+
+const whole: StepLayout = { devices: 1, placement: 'shard', chunk: '' }
+const cut: readonly StepLayout[] = [
+  { devices: 2, placement: 'shard', chunk: ', chunk = 13 rows' },
+  { devices: 2, placement: 'replicate', chunk: ', chunk = 13 rows' },
+]
+
+const rows = cases.map((c, i) => {
+  const sampled = c.isSampled ? 'a sample' : 'all'
+  const layout = need(cut[(i >> 1) % 2], 'a layout')
+  return { title: `${c.margin.text}, ${c.gradient}, ${c.update}, ${c.optimizer.text}, ${sampled}`, c, layout }
+})
+
+describeOnXla('a step on XLA', () => {
+  const engines: Engine[] = []
+  beforeAll(async () => {
+    for (const replicas of [1, 2]) engines.push(await createXlaEngine({ replicas }))
+  })
+  afterAll(() => {
+    for (const engine of engines) {
+      expect(engine.alive).toBe(0)
+      engine.dispose()
+    }
+  })
+
+  test.each(rows)('$title: in one piece, and in chunks on two devices', async ({ c, layout }) => {
+    for (const own of [whole, layout]) await check(need(engines[own.devices - 1], 'an engine'), c, own)
+  })
+})
+
+describe('a step on TensorFlow.js', () => {
+  test.each(rows.slice(5, 7))('$title: in chunks on two devices', async ({ c, layout }) => {
+    const engine = await createTfjsEngine({ replicas: 2, backend: 'cpu' })
+    await check(engine, c, layout)
+    expect(engine.alive).toBe(0)
+    engine.dispose()
+  })
+})
