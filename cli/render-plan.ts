@@ -60,7 +60,6 @@ function summary(plan: PlanDocument, look: Look): string[] {
           `${formatCount(centers.classes)} classes, ${sampled}`,
           `${centers.update} update`,
           `${centers.gradient.replace('_', '-')} gradient`,
-          centers.correction === 'none' ? undefined : 'log q correction',
         ),
       ],
       [

@@ -134,8 +134,6 @@ export interface CentersSpec {
   readonly sampleRate: number
   readonly update: 'sparse' | 'dense'
   readonly gradient: 'exact' | 'straight_through'
-  /** Whether the softmax over a sample of the classes estimates that over all of them. */
-  readonly correction: 'none' | 'log_q'
   readonly std: number
   /** How the centers and what the optimizer keeps of them are stored; all else computes in f32. */
   readonly weights: CenterDType

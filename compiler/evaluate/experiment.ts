@@ -224,7 +224,6 @@ function resolveCenters(fields: ExperimentFields, optimizer: Optimizer, context:
     sampleRate: asNumber(at('sample_rate')),
     update: asMember(at('update'), ['sparse', 'dense']),
     gradient: asMember(at('gradient'), ['exact', 'straight_through']),
-    correction: asMember(at('correction'), ['none', 'log_q']),
     std: asNumber(at('std')),
     weights: asMember(at('weights'), ['f32', 'bf16']),
     state,

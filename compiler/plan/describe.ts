@@ -45,7 +45,6 @@ export function describePlan(candidate: Candidate, file: string, said: Said): Pl
       sampleRate: centers.sampleRate,
       update: centers.update,
       gradient: centers.gradient,
-      correction: centers.correction,
       perDevice: graphs.shards.map((shard) => shard.count),
       sampledPerDevice: graphs.activeRows,
       stateBytesPerDevice: centerBytes,

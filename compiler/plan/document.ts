@@ -73,7 +73,6 @@ export const planSchema = {
         'sampleRate',
         'update',
         'gradient',
-        'correction',
         'perDevice',
         'sampledPerDevice',
         'stateBytesPerDevice',
@@ -85,7 +84,6 @@ export const planSchema = {
         sampleRate: number,
         update: { enum: ['sparse', 'dense'] },
         gradient: { enum: ['exact', 'straight_through'] },
-        correction: { enum: ['none', 'log_q'] },
         /** Classes of each device, in replica order. */
         perDevice: { type: 'array', items: integer },
         /** Rows that enter a step on one device at the most. */

@@ -46,11 +46,6 @@ const centers: SectionSpec = {
       'exact',
       "`straight_through` passes the target's gradient by the margin, as arcface_torch does.",
     ),
-    correction: withDefault(
-      enumOf('sampling correction', ['none', 'log_q']),
-      'none',
-      '`log_q`: in the softmax a sampled class outside the batch counts for those that were left out, 1 / sample_rate times.',
-    ),
     std: withDefault(float, '0.01', 'Standard deviation of the initial centers.', { min: 0, minOpen: true }),
     weights: withDefault(
       enumOf('type of the centers', ['f32', 'bf16']),

@@ -56,8 +56,6 @@ export interface ChunkInput {
   readonly slots: Value
   /** pred [K]: rows that hold a class of this step; `undefined` where all do. */
   readonly present: Value | undefined
-  /** f32 [K]: added to the logits of all but the own class; `undefined`: nothing. */
-  readonly bias: Value | undefined
 }
 
 export interface ChunkLogits {
@@ -89,8 +87,7 @@ export function chunkLogits(b: GraphBuilder, rules: HeadRules, input: ChunkInput
   const isTarget = ops.compare(b, 'EQ', classIndex, ops.broadcastVector(b, input.slots, shape, 0))
   const targetCosine = ops.sumOver(b, ops.select(b, isTarget, cosines, 0), [1])
   const targetLogit = ops.multiply(b, margin.target(b, targetCosine), margin.scale)
-  const scaled = ops.multiply(b, margin.other === undefined ? cosines : margin.other(b, cosines), margin.scale)
-  const others = input.bias === undefined ? scaled : ops.add(b, scaled, ops.broadcastVector(b, input.bias, shape, 1))
+  const others = ops.multiply(b, margin.other === undefined ? cosines : margin.other(b, cosines), margin.scale)
   const withTarget = ops.select(b, isTarget, ops.broadcastVector(b, targetLogit, shape, 0), others)
   const logits =
     input.present === undefined

@@ -24,7 +24,6 @@ import {
 import {
   activeRows,
   type ChunkRows,
-  chunkBias,
   chunkPresence,
   chunkRowNumbers,
   chunkSlots,
@@ -70,7 +69,6 @@ function chunkInput(b: GraphBuilder, embeddings: Value, rows: StepRows, chunk: C
     centers: ops.convert(b, readChunk(b, rows, chunk, centers), 'f32'),
     slots: chunkSlots(b, rows, chunk),
     present: chunkPresence(b, rows, chunk),
-    bias: chunkBias(b, rows, chunk),
   }
 }
 
@@ -91,18 +89,15 @@ function chunkSize(passes: Passes): number {
 
 /** The values of `StepRows` as a list and back, for the inside of a loop. */
 function packRows(rows: StepRows): { readonly values: readonly Value[]; unpack(values: readonly Value[]): StepRows } {
-  const { sample } = rows
-  const values = [rows.slots, rows.owned, sample?.rows, sample?.present, sample?.bias].filter((v) => v !== undefined)
+  const values = [rows.slots, rows.owned, rows.sample?.rows, rows.sample?.present].filter((v) => v !== undefined)
   return {
     values,
-    unpack(given) {
-      const queue = [...given]
+    unpack(inside) {
+      const queue = [...inside]
       const take = () => need(queue.shift(), 'a value of the rows')
       const slots = take()
       const owned = rows.owned === undefined ? undefined : take()
-      if (sample === undefined) return { slots, owned, sample }
-      const inside = { rows: take(), present: take() }
-      return { slots, owned, sample: sample.bias === undefined ? inside : { ...inside, bias: take() } }
+      return { slots, owned, sample: rows.sample === undefined ? undefined : { rows: take(), present: take() } }
     },
   }
 }

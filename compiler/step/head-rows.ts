@@ -15,16 +15,7 @@ export interface StepRows {
   readonly slots: Value
   /** i32 []: rows of the device's centers that hold a class; `undefined` where all do. */
   readonly owned: Value | undefined
-  readonly sample: SampledRows | undefined
-}
-
-export interface SampledRows {
-  /** i32 [K] */
-  readonly rows: Value
-  /** pred [K] */
-  readonly present: Value
-  /** f32 [K]: added to the logits of all but the own class. */
-  readonly bias?: Value
+  readonly sample: { readonly rows: Value; readonly present: Value } | undefined
 }
 
 /** K of a step over centers of M rows. */
@@ -80,10 +71,4 @@ export function chunkPresence(b: GraphBuilder, rows: StepRows, chunk: ChunkRows)
   if (rows.owned === undefined) return undefined
   const row = chunkRowNumbers(b, rows, chunk)
   return ops.compare(b, 'LT', row, ops.broadcastScalar(b, rows.owned, row.type.shape))
-}
-
-/** f32 [k]: what is added to the logits of the chunk's classes, for all but the own one; `undefined`: nothing. */
-export function chunkBias(b: GraphBuilder, rows: StepRows, chunk: ChunkRows): Value | undefined {
-  const bias = rows.sample?.bias
-  return bias === undefined || chunk.whole ? bias : ops.dynamicSlice(b, bias, [chunk.start], [chunk.count])
 }

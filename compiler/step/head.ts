@@ -42,8 +42,6 @@ export interface Sampling {
   readonly step: Value
   /** K: the sample's own slots and what fills up the last chunk. */
   readonly slots: number
-  /** How often a sampled class that is not in the batch counts in the softmax: 1, or for all that were left out. */
-  readonly negativeWeight: number
 }
 
 export interface HeadResult {
@@ -146,23 +144,7 @@ function stepRows(b: GraphBuilder, input: HeadInput, labels: Value): StepRows {
     const more = sampling.slots - (x.type.shape[0] ?? 0)
     return ops.pad(b, x, value, { low: [0], high: [more], interior: [0] })
   }
-  const sample = { rows: fill(rows, plan.rows), present: fill(present, 0) }
-  const bias = negativeBias(b, sampling, slots)
-  return { slots, owned: undefined, sample: bias === undefined ? sample : { ...sample, bias } }
-}
-
-/**
- * f32 [K]: what is added to the logit of each slot so that the sampled softmax estimates that over all classes, log(1/q) for a class
- * that takes part with chance q (Jean et al., arXiv:1412.2007, section 3.2): a class of the batch does with 1, every other with the rate.
- * `slots` are those of the whole batch.
- */
-function negativeBias(b: GraphBuilder, { slots: count, negativeWeight }: Sampling, slots: Value): Value | undefined {
-  if (negativeWeight === 1) return undefined
-  const [batch = 0] = slots.type.shape
-  const all = ops.splat(b, Math.log(negativeWeight), { dtype: 'f32', shape: [count, 1] })
-  const own = ops.select(b, ops.compare(b, 'GE', slots, 0), slots, count)
-  const none = ops.splat(b, 0, { dtype: 'f32', shape: [batch, 1] })
-  return ops.reshape(b, ops.scatterRows(b, all, own, none, 'set'), [count])
+  return { slots, owned: undefined, sample: { rows: fill(rows, plan.rows), present: fill(present, 0) } }
 }
 
 function below(b: GraphBuilder, x: Value, limit: Value): Value {

@@ -74,10 +74,7 @@ export function buildStep(
   }))
 
   const head = b.within({ phase: 'head', path: 'head' }, () => {
-    const { sampleRate, correction } = experiment.centers
-    const negativeWeight = correction === 'log_q' && sampleRate > 0 ? 1 / sampleRate : 1
-    const sampling =
-      options.sampling === undefined ? undefined : { ...options.sampling, seed: train.seed, step, negativeWeight }
+    const sampling = options.sampling === undefined ? undefined : { ...options.sampling, seed: train.seed, step }
     const tables = new Map(slots.filter(isCenters).map(({ tensor }) => [tensor.name, get(tensor.name)]))
     return buildHead(b, experiment, clock, tables, {
       embeddings: trunk.embeddings,

@@ -28,7 +28,6 @@ export const glintPlan: PlanDocument = {
     sampleRate: 0.1,
     update: 'sparse',
     gradient: 'exact',
-    correction: 'none',
     perDevice: Array.from({ length: 8 }, () => 45_029),
     sampledPerDevice: 5_526,
     stateBytesPerDevice: 184_438_784,

@@ -74,7 +74,6 @@ describe('fields', () => {
         "centers.sample_rate = 1  (default)",
         "centers.update = sparse  (default)",
         "centers.gradient = exact  (default)",
-        "centers.correction = none  (default)",
         "centers.std = 0.01  (default)",
         "centers.weights = f32  (default)",
         "centers.state = f32  (default)",
