@@ -22,7 +22,8 @@ async function documentOf({ plan }: Compilation, exact: boolean, look: Look): Pr
 
 /**
  * Exit code 1 where the file has an error, a `require` is not met, or the exact figures are too much for the device; a plan that
- * exists is shown all the same. The variants of a `sweep` are shown in one table.
+ * exists is shown all the same. The variants of a `sweep` are shown in one table. Throws what XLA says to the first plan that it
+ * refuses, once all are shown.
  */
 export async function plan(options: PlanOptions): Promise<ExitCode> {
   const output = processOutput(options.color)
@@ -32,8 +33,13 @@ export async function plan(options: PlanOptions): Promise<ExitCode> {
   const documents: PlanDocument[] = []
   const compilations = compileVariants({ entry, experiment, overrides: overrideSources(set) }, host)
   const bag = new DiagnosticBag()
+  const refused: unknown[] = []
   for (const compilation of compilations) {
-    const document = await documentOf(compilation, exact, output.errorLook)
+    // What XLA says no to in one variant does not cost the figures of the others.
+    const document = await documentOf(compilation, exact, output.errorLook).catch((error: unknown) => {
+      refused.push(error)
+      return compilation.plan?.document
+    })
     if (document !== undefined) documents.push(document)
     for (const diagnostic of compilation.diagnostics) bag.add(diagnostic)
   }
@@ -46,6 +52,7 @@ export async function plan(options: PlanOptions): Promise<ExitCode> {
   const isShown = ({ code }: Diagnostic) => documents.length < 2 || code !== doesNotFit
   const diagnostics = bag.sorted()
   output.diagnostics(diagnostics.filter(isShown))
+  if (refused.length > 0) throw refused[0]
   const failed = diagnostics.some((diagnostic) => diagnostic.severity === 'error')
   return failed || documents.some((document) => document.exact?.fits === false) ? exitCode.user : exitCode.ok
 }

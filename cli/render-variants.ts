@@ -9,6 +9,8 @@ interface Figure extends Column {
   readonly of: (plan: PlanDocument) => string
   /** What was asked for, which need not be said where all have it. */
   readonly isGiven?: true
+  /** Left out where no plan has it. */
+  readonly isOptional?: true
 }
 
 const figures: readonly Figure[] = [
@@ -25,10 +27,12 @@ const figures: readonly Figure[] = [
   { title: 'batch', align: 'right', isGiven: true, of: ({ schedule }) => formatCount(schedule.batch) },
   { title: 'memory', align: 'right', of: ({ memory }) => formatBytes(memory.peak) },
   {
-    title: 'of it',
+    title: 'by XLA',
     align: 'right',
-    of: ({ memory }) => (memory.fits ? formatPercent(memory.peak / memory.capacity) : 'too much'),
+    isOptional: true,
+    of: ({ exact }) => (exact === undefined ? '' : formatBytes(exact.total)),
   },
+  { title: 'of it', align: 'right', of: ofMemory },
   { title: 'step', align: 'right', of: ({ time }) => formatSeconds(time.secondsPerStep) },
   { title: 'images/s', align: 'right', of: ({ time }) => formatCount(time.samplesPerSecond) },
   { title: 'bound by', of: ({ time }) => time.bound },
@@ -39,16 +43,30 @@ function share(rate: number): string {
   return `${Number((rate * 100).toPrecision(3))} %`
 }
 
+/** What XLA says overrules the ledger. */
+function fits({ memory, exact }: PlanDocument): boolean {
+  return exact?.fits ?? memory.fits
+}
+
+function ofMemory(plan: PlanDocument): string {
+  const { memory, exact } = plan
+  return fits(plan) ? formatPercent((exact?.total ?? memory.peak) / memory.capacity) : 'too much'
+}
+
 /** The table, and how many of the plans fit. */
 export function renderVariants(plans: readonly PlanDocument[], look: Look): string[] {
   const cells = figures.map((figure) => ({ figure, texts: plans.map(figure.of) }))
-  const shown = cells.filter(({ figure, texts }) => !figure.isGiven || texts.some((text) => text !== texts[0]))
+  const isShown = ({ figure, texts }: (typeof cells)[number]) => {
+    if (figure.isOptional) return texts.some((text) => text !== '')
+    return !figure.isGiven || texts.some((text) => text !== texts[0])
+  }
+  const shown = cells.filter(isShown)
   const table = renderTable(
     shown.map(({ figure }) => figure),
     plans.map((_, i) => shown.map(({ texts }) => texts[i] ?? '')),
     { paintTitle: look.palette.strong },
   )
-  const fitting = plans.filter((plan) => plan.memory.fits).length
+  const fitting = plans.filter(fits).length
   const verdict = fitting === plans.length ? look.palette.good : look.palette.warning
   return [...table, '', verdict(`${fitting} of ${plural(plans.length, 'plan')} fit`)]
 }
