@@ -2,7 +2,13 @@
  * `npm run bench:time`: step times on this computer, predicted and measured. The prediction rests on the machine profile, which is
  * measured first where there is none (`arcc doctor --write-machine`) or where `--measure` asks for it. Exit code 1 with `--check` where one of them is
  * off by more than 15 %. The computer should be quiet: anything else that runs slows the measured steps.
+ *
+ * One process differs from the next by a tenth and more, as its memory happens to lie, and stays what it is: each experiment is therefore
+ * measured in several processes, in turn with the others, and the middle one counts.
  */
+
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 
 import { formatSeconds } from '../cli/format.ts'
 import { fileHost } from '../cli/host.ts'
@@ -23,9 +29,11 @@ import { createXlaEngine } from '../runtime/xla/engine.ts'
 import { restartWithHugePages } from '../runtime/xla/huge-pages.ts'
 
 const tolerance = 0.15
-/** Measured steps: at least so many, and as many as these seconds hold. */
+/** Processes of each experiment. */
+const rounds = 5
+/** Measured steps of one process: at least so many, and as many as these seconds hold. */
 const fewest = 8
-const longEnough = 4
+const longEnough = 3
 
 /** An IResNet-18 as it is, at a batch that a laptop can hold. */
 const r18: SourceFile = {
@@ -62,6 +70,10 @@ function batchOf({ run, replicas }: Plan, step: number): Batch {
   return { step, epoch: 0, replicas: Array.from({ length: replicas }, () => ({ images, labels, flip })) }
 }
 
+function middle(times: readonly number[]): number {
+  return need([...times].sort((a, b) => a - b)[Math.floor(times.length / 2)], 'a time')
+}
+
 /** The middle one of the times of some steps, after two that warm up. */
 async function measureStep(plan: Plan): Promise<number> {
   const engine = await createXlaEngine({ replicas: plan.replicas })
@@ -78,36 +90,60 @@ async function measureStep(plan: Plan): Promise<number> {
       if (i >= 2) times.push((performance.now() - start) / 1000)
     }
     state.dispose()
-    return need(times.sort((a, b) => a - b)[Math.floor(times.length / 2)], 'a step')
+    return middle(times)
   } finally {
     engine.dispose()
   }
 }
 
+const oneStep = '--one='
+
+/** Seconds of a step of an experiment, measured in a process of its own. */
+function measureApart(index: number): number {
+  const child = [...process.execArgv, fileURLToPath(import.meta.url), `${oneStep}${index}`]
+  const { status, stdout, stderr } = spawnSync(process.execPath, child, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`experiment ${index} ended with ${status}: ${stderr}`)
+  return Number(stdout)
+}
+
+/** The child's part: prints the seconds. */
+async function measureOne(index: number): Promise<void> {
+  restartWithHugePages()
+  const host: Host = { ...fileHost(packageFolder), countDataset: () => undefined }
+  const entry = need(entries(host)[index], `experiment ${index}`)
+  process.stdout.write(String(await measureStep(need(compileExperiment({ entry }, host).plan, entry.path))))
+}
+
 async function main(): Promise<void> {
+  const one = process.argv.slice(2).find((arg) => arg.startsWith(oneStep))
+  if (one !== undefined) return measureOne(Number(one.slice(oneStep.length)))
   restartWithHugePages()
   const args = new Set(process.argv.slice(2))
   const files = fileHost(packageFolder)
   const known = args.has('--measure') ? undefined : files.machineProfile()
   const profile: MachineProfile = known ?? (await measureMachine((what) => process.stderr.write(`measuring ${what}\n`)))
   const host: Host = { ...files, countDataset: () => undefined, machineProfile: () => profile }
+  const plans = entries(host).map((entry) => need(compileExperiment({ entry }, host).plan, entry.path))
+  const times = Array.from({ length: rounds }, () => plans.map((_, index) => measureApart(index)))
   let within = true
   const rows: string[][] = []
-  for (const entry of entries(host)) {
-    const plan = need(compileExperiment({ entry }, host).plan, entry.path)
+  for (const [index, plan] of plans.entries()) {
     const predicted = plan.document.time.secondsPerStep
-    const measured = await measureStep(plan)
+    const own = times.map((round) => need(round[index], 'a time'))
+    const measured = middle(own)
     const off = predicted / measured - 1
     within &&= Math.abs(off) <= tolerance
     const percent = `${off < 0 ? '-' : '+'}${Math.abs(off * 100).toFixed(1)} %`
     const parts = plan.document.time.parts.map((part) => `${part.name} ${formatSeconds(part.seconds)}`).join(', ')
-    rows.push([plan.name, formatSeconds(predicted), formatSeconds(measured), percent, parts])
+    const spread = `${formatSeconds(Math.min(...own))} to ${formatSeconds(Math.max(...own))}`
+    rows.push([plan.name, formatSeconds(predicted), formatSeconds(measured), spread, percent, parts])
   }
   const right = { align: 'right' } as const
   const columns = [
     { title: 'experiment' },
     { title: 'predicted', ...right },
     { title: 'measured', ...right },
+    { title: `in ${rounds} processes` },
     { title: 'off', ...right },
     { title: 'predicted parts' },
   ]

@@ -165,7 +165,7 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     .command('doctor')
     .description('check this computer: node, engines, disk, memory')
     .option('--json', 'findings as JSON')
-    .option('--write-machine [file]', 'measure how fast this computer is, half a minute, for plans on `cpu`')
+    .option('--write-machine [file]', 'measure how fast this computer is, a minute, for plans on `cpu`')
     .action(async (raw: Raw<DoctorOptions>) => {
       const { writeMachine } = raw
       finish(await actions.doctor({ color: color(), format: raw.json ? 'json' : 'text', writeMachine }))

@@ -115,6 +115,7 @@ export const convShapes: readonly (readonly [number, number, number, number, num
   [112, 64, 64, 3, 1, 1],
   [112, 16, 16, 3, 2, 1],
   [112, 64, 64, 3, 2, 1],
+  [56, 16, 16, 3, 1, 1],
   [56, 16, 32, 3, 2, 1],
   [56, 64, 64, 3, 1, 1],
   [56, 64, 128, 3, 1, 1],

@@ -30,15 +30,19 @@ const rounds = 3
 const runs = 3
 const budget = 0.05
 
-/**
- * Seconds of each graph: the middle one of several rounds through all of them, each the mean of the faster half of its runs.
- * `report` is told what is being measured.
- */
+export interface Timing {
+  /** Seconds: the middle one of several rounds, each the mean of the faster half of its runs. */
+  readonly middle: number
+  /** That of the fastest round. */
+  readonly least: number
+}
+
+/** Times graphs, in several rounds through all of them. `report` is told what is being measured. */
 export async function timeGraphs(
   engine: Engine,
   probes: readonly Probe[],
   report: (what: string) => void,
-): Promise<ReadonlyMap<Graph, number>> {
+): Promise<ReadonlyMap<Graph, Timing>> {
   const programs: { readonly graph: Graph; readonly what: string; readonly program: Executable; times: number[] }[] = []
   try {
     for (const { graph, what } of probes)
@@ -49,14 +53,17 @@ export async function timeGraphs(
         times.push(await timeProgram(engine, program, graph))
       }
     }
-    return new Map(programs.map(({ graph, times }) => [graph, middle(times)]))
+    return new Map(programs.map(({ graph, times }) => [graph, timing(times)]))
   } finally {
     for (const { program } of programs) program.dispose()
   }
 }
 
-function middle(times: readonly number[]): number {
-  return need([...times].sort((a, b) => a - b)[Math.floor(times.length / 2)], 'a time')
+function timing(times: readonly number[]): Timing {
+  return {
+    middle: need([...times].sort((a, b) => a - b)[Math.floor(times.length / 2)], 'a time'),
+    least: Math.min(...times),
+  }
 }
 
 /** The mean of the faster half of the runs, which is what a quiet computer takes; the first one, which warms caches up, aside. */
