@@ -6,7 +6,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { experimentNames } from '../cli/entry.ts'
-import { formatBytes } from '../cli/format.ts'
+import { formatBytes, formatDeviation } from '../cli/format.ts'
 import { fileHost } from '../cli/host.ts'
 import { packageFolder } from '../cli/package-folder.ts'
 import { renderTable } from '../cli/table.ts'
@@ -47,7 +47,7 @@ async function rowOf(plan: Plan): Promise<Row> {
   const exact = await exactMemory(plan)
   const off = ledger / exact.peak - 1
   const within = Math.abs(off) <= tolerance
-  const percent = `${off < 0 ? '-' : '+'}${Math.abs(off * 100).toFixed(1)} %`
+  const percent = need(formatDeviation(exact.peak, ledger, 1), 'two figures')
   process.stderr.write(`${plan.name}: ${percent}\n`)
   return {
     cells: [plan.name, exact.gpu, formatBytes(ledger), formatBytes(exact.peak), percent, within ? 'ok' : 'OFF'],

@@ -10,7 +10,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-import { formatSeconds } from '../cli/format.ts'
+import { formatDeviation, formatSeconds } from '../cli/format.ts'
 import { fileHost } from '../cli/host.ts'
 import { packageFolder } from '../cli/package-folder.ts'
 import { renderTable } from '../cli/table.ts'
@@ -23,6 +23,7 @@ import type { SourceFile } from '../grammar/source.ts'
 import type { Batch } from '../runtime/data/batches.ts'
 import { FACE_BYTES } from '../runtime/data/image.ts'
 import { measureMachine } from '../runtime/measure/measure-machine.ts'
+import { middle } from '../runtime/measure/time-graphs.ts'
 import { DeviceState } from '../runtime/train/device-state.ts'
 import { runStep } from '../runtime/train/run-step.ts'
 import { createXlaEngine } from '../runtime/xla/engine.ts'
@@ -68,10 +69,6 @@ function batchOf({ run, replicas }: Plan, step: number): Batch {
   const labels = Int32Array.from({ length: run.batchPerDevice }, (_, i) => i % run.classes)
   const flip = new Uint8Array(run.batchPerDevice)
   return { step, epoch: 0, replicas: Array.from({ length: replicas }, () => ({ images, labels, flip })) }
-}
-
-function middle(times: readonly number[]): number {
-  return need([...times].sort((a, b) => a - b)[Math.floor(times.length / 2)], 'a time')
 }
 
 /** The middle one of the times of some steps, after two that warm up. */
@@ -133,7 +130,7 @@ async function main(): Promise<void> {
     const measured = middle(own)
     const off = predicted / measured - 1
     within &&= Math.abs(off) <= tolerance
-    const percent = `${off < 0 ? '-' : '+'}${Math.abs(off * 100).toFixed(1)} %`
+    const percent = need(formatDeviation(measured, predicted, 1), 'two times')
     const parts = plan.document.time.parts.map((part) => `${part.name} ${formatSeconds(part.seconds)}`).join(', ')
     const spread = `${formatSeconds(Math.min(...own))} to ${formatSeconds(Math.max(...own))}`
     rows.push([plan.name, formatSeconds(predicted), formatSeconds(measured), spread, percent, parts])

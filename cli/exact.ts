@@ -1,10 +1,10 @@
 /** The exact part of `arcc plan`: asks XLA, shows on stderr how far it is, and adds the figures to the document. */
-import { createLogUpdate } from 'log-update'
 import type { PlanDocument } from '../compiler/plan/document.ts'
 import type { Plan } from '../compiler/plan/plan.ts'
 import { type ExactEvent, type ExactFigures, exactMemory } from '../runtime/xla/exact/exact-memory.ts'
 import { renderProgress } from './bars.ts'
 import { formatBytes, formatPercent } from './format.ts'
+import { liveLine } from './live-line.ts'
 import type { Look } from './look.ts'
 
 const barWidth = 24
@@ -22,10 +22,8 @@ export function exactLine(event: ExactEvent, look: Look): string {
 
 /** A line that changes on a terminal; elsewhere one line for each new phase. */
 function progressOn(stream: NodeJS.WriteStream, look: Look) {
-  if (stream.isTTY && process.env.TERM !== 'dumb') {
-    const live = createLogUpdate(stream, { defaultWidth: look.width })
-    return { show: (event: ExactEvent) => live(exactLine(event, look)), end: () => live.clear() }
-  }
+  const live = liveLine(stream, look)
+  if (live !== undefined) return { show: (event: ExactEvent) => live.show(exactLine(event, look)), end: live.end }
   let last = ''
   return {
     show(event: ExactEvent) {

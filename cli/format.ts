@@ -86,11 +86,12 @@ export function formatPercent(share: number, digits = 0): string {
   return `${(share * 100).toFixed(digits)} %`
 }
 
-/** How far `measured` is from `planned`: `+12 %`, `-3 %`; `undefined` where either is not known. */
-export function formatDeviation(planned: number, measured: number | undefined): string | undefined {
+/** How far `measured` is from `planned`: `+12 %`, `-3 %` or, with digits, `-2.7 %`; `undefined` where either is not known. */
+export function formatDeviation(planned: number, measured: number | undefined, digits = 0): string | undefined {
   if (measured === undefined || !(planned > 0) || !Number.isFinite(measured)) return undefined
-  const percent = Math.round((measured / planned - 1) * 100)
-  return `${percent < 0 ? '' : '+'}${percent} %`
+  const unit = 10 ** digits
+  const percent = Math.round((measured / planned - 1) * 100 * unit) / unit
+  return `${percent < 0 ? '' : '+'}${(percent || 0).toFixed(digits)} %`
 }
 
 /** A loss, a norm, a learning rate: `digits` significant digits without trailing zeros, `1e-7` where it is tiny. */

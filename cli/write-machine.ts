@@ -1,9 +1,9 @@
 /** `arcc doctor --write-machine`: measures this computer and keeps the figures, on which plans for the machine `cpu` then rest. */
-import { createLogUpdate } from 'log-update'
 import type { MachineProfile } from '../compiler/plan/machine-profile.ts'
 import { type ExitCode, exitCode } from './exit.ts'
 import { UsageError } from './failure.ts'
 import { formatQuantity, formatRate, formatSeconds } from './format.ts'
+import { liveLine } from './live-line.ts'
 import type { Look } from './look.ts'
 import { machineFile, writeMachineProfile } from './machine-file.ts'
 import { processOutput } from './output.ts'
@@ -32,13 +32,6 @@ export function renderProfile(profile: MachineProfile, look: Look): string[] {
   ]
 }
 
-/** One line that changes on a terminal, and nothing elsewhere. */
-function progressLine(look: Look): { show(what: string): void; end(): void } {
-  if (!process.stderr.isTTY || process.env.TERM === 'dumb') return { show() {}, end() {} }
-  const live = createLogUpdate(process.stderr, { defaultWidth: look.width })
-  return { show: (what) => live(look.palette.quiet(`measuring ${what}`)), end: () => live.clear() }
-}
-
 /** Throws a UsageError where no file is named and there is no home, and what the engine throws. */
 export async function writeMachine(options: DoctorOptions): Promise<ExitCode> {
   const { restartWithHugePages } = await import('../runtime/xla/huge-pages.ts')
@@ -49,9 +42,10 @@ export async function writeMachine(options: DoctorOptions): Promise<ExitCode> {
   if (path === undefined)
     throw new UsageError('no file for the figures', 'name one: arcc doctor --write-machine machine.yaml')
   const began = performance.now()
-  const line = progressLine(output.errorLook)
+  const look = output.errorLook
+  const line = liveLine(process.stderr, look)
   const { measureMachine } = await import('../runtime/measure/measure-machine.ts')
-  const profile = await measureMachine(line.show).finally(line.end)
+  const profile = await measureMachine((what) => line?.show(look.palette.quiet(`measuring ${what}`))).finally(line?.end)
   const { yamlText } = await import('./yaml-text.ts')
   writeMachineProfile(path, `${yamlText(profile)}\n`)
   const seconds = formatSeconds((performance.now() - began) / 1000)

@@ -60,10 +60,12 @@ export async function timeGraphs(
 }
 
 function timing(times: readonly number[]): Timing {
-  return {
-    middle: need([...times].sort((a, b) => a - b)[Math.floor(times.length / 2)], 'a time'),
-    least: Math.min(...times),
-  }
+  return { middle: middle(times), least: Math.min(...times) }
+}
+
+/** The upper median. */
+export function middle(times: readonly number[]): number {
+  return need([...times].sort((a, b) => a - b)[Math.floor(times.length / 2)], 'a time')
 }
 
 /** The mean of the faster half of the runs, which is what a quiet computer takes; the first one, which warms caches up, aside. */

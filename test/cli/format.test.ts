@@ -99,11 +99,15 @@ table('percent', formatPercent, [
 ])
 
 table('deviation', formatDeviation, [
-  [0.3, 0.33, '+10 %'],
-  [0.3, 0.27, '-10 %'],
-  [0.3, 0.3, '+0 %'],
-  [0.3, undefined, undefined],
-  [0, 1, undefined],
+  [0.3, 0.33, 0, '+10 %'],
+  [0.3, 0.27, 0, '-10 %'],
+  [0.3, 0.3, 0, '+0 %'],
+  [1000, 999, 0, '+0 %'],
+  [1000, 973, 1, '-2.7 %'],
+  [1000, 1006, 1, '+0.6 %'],
+  [100_000, 99_999, 1, '+0.0 %'],
+  [0.3, undefined, 0, undefined],
+  [0, 1, 0, undefined],
 ])
 
 table('number', formatNumber as (value: number, digits: number) => string, [

@@ -7,6 +7,8 @@ import { yamlText } from '../../cli/yaml-text.ts'
 import type { MachineProfile } from '../../compiler/plan/machine-profile.ts'
 import { temporaryFolder } from '../helpers/temporary-folder.ts'
 
+const conv = { channels: 64, features: 64, side: 56, window: 3, stride: 1, groups: 1 } as const
+
 const profile: MachineProfile = {
   schema: 1,
   computer: 'Some CPU @ 3.0 GHz',
@@ -16,28 +18,8 @@ const profile: MachineProfile = {
   streams: [{ kind: 'elementwise', bytes: 1e6, channels: 64, rate: 4e10 }],
   products: [{ width: 16, rate: 2e11 }],
   convolutions: [
-    {
-      kind: 'conv2d',
-      form: 'plain',
-      channels: 64,
-      features: 64,
-      side: 56,
-      window: 3,
-      stride: 1,
-      groups: 1,
-      rate: 4e11,
-    },
-    {
-      kind: 'conv2d_filter_grad',
-      form: 'plain',
-      channels: 64,
-      features: 64,
-      side: 56,
-      window: 3,
-      stride: 1,
-      groups: 1,
-      rate: 2e11,
-    },
+    { ...conv, kind: 'conv2d', form: 'plain', rate: 4e11 },
+    { ...conv, kind: 'conv2d_filter_grad', form: 'plain', rate: 2e11 },
   ],
   links: { devices: 2, bandwidth: 1e10, latency: 2e-5 },
   images: { decoded: 2000, drawn: 250 },
