@@ -2,12 +2,11 @@
  * One whole training step against plain loops in double precision: loss, gradients, new centers and their optimizer's state, with and
  * without a sample, in one piece and in chunks.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { stepMetrics } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { Engine, HostTensor } from '../../runtime/engine.ts'
 import { createTfjsEngine } from '../../runtime/tfjs/engine.ts'
-import { createXlaEngine } from '../../runtime/xla/engine.ts'
 import type { MarginNumbers, Matrix, OptimizerNumbers } from '../helpers/head-reference.ts'
 import {
   giveStep,
@@ -20,7 +19,7 @@ import {
   solveStep,
 } from '../helpers/linear-step.ts'
 import { openOnEngine } from '../helpers/run-graph.ts'
-import { describeOnXla } from '../helpers/xla.ts'
+import { describeOnXla, xlaEngines } from '../helpers/xla.ts'
 
 /** Of f32, some ten times what is seen: AdamW's square roots have 2e-5, all else 1e-5. */
 const TOLERANCE = 2e-4
@@ -151,19 +150,10 @@ const rows = cases.map((c, i) => {
 })
 
 describeOnXla('a step on XLA', () => {
-  const engines: Engine[] = []
-  beforeAll(async () => {
-    for (const replicas of [1, 2]) engines.push(await createXlaEngine({ replicas }))
-  })
-  afterAll(() => {
-    for (const engine of engines) {
-      expect(engine.alive).toBe(0)
-      engine.dispose()
-    }
-  })
+  const engineOf = xlaEngines([1, 2])
 
   test.each(rows)('$title: in one piece, and in chunks on two devices', async ({ c, layout }) => {
-    for (const own of [whole, layout]) await check(need(engines[own.devices - 1], 'an engine'), c, own)
+    for (const own of [whole, layout]) await check(engineOf(own.devices), c, own)
   })
 })
 

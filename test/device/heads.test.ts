@@ -2,10 +2,10 @@
  * Every margin, placement, gradient and update of the centers, both optimizers, 16-bit products and 16-bit centers: one device, two,
  * and two that work in chunks give the same steps.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
-import { createXlaEngine, type XlaEngine } from '../../runtime/xla/engine.ts'
+import type { Engine } from '../../runtime/engine.ts'
 import { numbersOf } from '../helpers/host-tensor.ts'
 import {
   type Edit,
@@ -16,7 +16,7 @@ import {
   type Trained,
   trainNarrow,
 } from '../helpers/narrow.ts'
-import { describeOnXla } from '../helpers/xla.ts'
+import { describeOnXla, xlaEngines } from '../helpers/xla.ts'
 
 const ROWS = 8
 const STEPS = 2
@@ -145,24 +145,15 @@ const cases: readonly Case[] = [
 const fitting: Edit = (name, tensor) =>
   name === 'loss_scale.factor' ? { ...tensor, data: Float32Array.of(64) } : undefined
 
-const engines: XlaEngine[] = []
-
 describeOnXla('heads', () => {
-  beforeAll(async () => {
-    for (const replicas of [1, 2]) engines.push(await createXlaEngine({ replicas }))
-  })
-  afterAll(() => {
-    for (const engine of engines) {
-      expect(engine.alive).toBe(0)
-      engine.dispose()
-    }
-  })
+  const engineOf = xlaEngines([1, 2])
 
   test.each(cases)('$margin, $placement, $centers, $optimizer, $precision', async (own) => {
     const tolerance = tolerances[own.rounding]
-    const single = await oneDevice(own)
+    const single = await oneDevice(own, engineOf(1))
     const others: Run[] = []
-    for (const chunk of own.pieces) others.push(await trainOn(2, own, `placement = ${own.placement}, ${chunk}`))
+    for (const chunk of own.pieces)
+      others.push(await trainOn(engineOf(2), own, `placement = ${own.placement}, ${chunk}`))
     const losses = metricOf(single.trained, 'loss')
     expect(losses.every(Number.isFinite)).toBe(true)
     expect(losses[1]).not.toBe(losses[0])
@@ -185,7 +176,8 @@ interface Run {
   readonly trained: Trained
 }
 
-async function trainOn(devices: number, own: Case, more: string): Promise<Run> {
+async function trainOn(engine: Engine, own: Case, more: string): Promise<Run> {
+  const devices = engine.replicas
   const plan = narrowPlan({
     devices,
     batch: ROWS / devices,
@@ -197,15 +189,15 @@ async function trainOn(devices: number, own: Case, more: string): Promise<Run> {
     backbone: 'flat()',
     train: `precision = ${own.precision}`,
   })
-  return { plan, trained: await trainNarrow(need(engines[devices - 1], 'an engine'), plan, STEPS, fitting) }
+  return { plan, trained: await trainNarrow(engine, plan, STEPS, fitting) }
 }
 
 const done = new Map<string, Promise<Run>>()
 
 /** One device in one piece: what every placement is compared with. */
-function oneDevice(own: Case): Promise<Run> {
+function oneDevice(own: Case, engine: Engine): Promise<Run> {
   const key = [own.margin, own.centers, own.optimizer, own.precision].join('; ')
-  const run = done.get(key) ?? trainOn(1, own, '')
+  const run = done.get(key) ?? trainOn(engine, own, '')
   done.set(key, run)
   return run
 }

@@ -1,5 +1,6 @@
 /** The engine `xla` in tests, which is skipped, saying why, where the plugin cannot be had. */
-import { describe } from 'vitest'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { need } from '../../grammar/diagnostic.ts'
 import { ArccError } from '../../runtime/errors.ts'
 import { createXlaEngine, type XlaEngine } from '../../runtime/xla/engine.ts'
 import { locatePlugin } from '../../runtime/xla/fetch-plugin.ts'
@@ -28,4 +29,19 @@ export async function withXla<T>(replicas: number, body: (engine: XlaEngine) => 
   } finally {
     engine.dispose()
   }
+}
+
+/** Engines for a group of tests, one for each world size; what they leave alive fails the group. */
+export function xlaEngines(worldSizes: readonly number[]): (worldSize: number) => XlaEngine {
+  const engines = new Map<number, XlaEngine>()
+  beforeAll(async () => {
+    for (const replicas of worldSizes) engines.set(replicas, await createXlaEngine({ replicas }))
+  })
+  afterAll(() => {
+    for (const engine of engines.values()) {
+      expect(engine.alive).toBe(0)
+      engine.dispose()
+    }
+  })
+  return (worldSize) => need(engines.get(worldSize), `an engine of ${worldSize} devices`)
 }
