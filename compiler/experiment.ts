@@ -153,6 +153,8 @@ export type Recompute = 'none' | 'cheap' | 'blocks'
 
 export interface TrainSpec {
   readonly batchPerDevice: number
+  /** Whether the file gives the batch of one device, or that of all devices together. */
+  readonly batchScope: 'device' | 'global'
   /** Parts of that batch which the backbone works on one after the other; they divide it. */
   readonly accumulate: number
   readonly epochs: number | undefined

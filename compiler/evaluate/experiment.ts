@@ -172,7 +172,8 @@ function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined
   // What says `auto` holds one image until the planner sets it.
   const count = batch.kind === 'batch' ? batch.count : 1
   const devices = machine === undefined ? 1 : machine.nodes * machine.devicesPerNode
-  const perDevice = batch.kind === 'batch' && batch.scope === 'global' ? count / devices : count
+  const batchScope = batch.kind === 'batch' ? batch.scope : 'device'
+  const perDevice = batchScope === 'global' ? count / devices : count
   if (!Number.isInteger(perDevice))
     fail(context, 'ARC4209', { count, devices }, spanOf('batch'), {
       notes: [`${Math.max(1, Math.floor(perDevice)) * devices} can: ${Math.max(1, Math.floor(perDevice))} per device`],
@@ -188,6 +189,7 @@ function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined
     fail(context, 'ARC4212', { precision, device: machine.device.name }, spanOf('precision'))
   const train: TrainSpec = {
     batchPerDevice: perDevice,
+    batchScope,
     accumulate,
     epochs,
     steps,

@@ -90,7 +90,7 @@ function moreComputers(experiment: Experiment, isSet: (path: string) => boolean)
   const { machine, train } = experiment
   if (machine.between === undefined || isSet('machine.nodes')) return []
   // A batch for all devices is divided among more of them; what was changed is for one device.
-  const isDivided = isGlobal(experiment) && !isSet('train.batch')
+  const isDivided = train.batchScope === 'global' && !isSet('train.batch')
   return multiples
     .map((times) => ({ times, batchPerDevice: isDivided ? train.batchPerDevice / times : train.batchPerDevice }))
     .filter(({ batchPerDevice }) => batchPerDevice % train.accumulate === 0)
@@ -98,9 +98,4 @@ function moreComputers(experiment: Experiment, isSet: (path: string) => boolean)
       set: [{ path: 'machine.nodes', value: `${machine.nodes * times}` }],
       change: { batchPerDevice, machine: { nodes: machine.nodes * times } },
     }))
-}
-
-/** Whether the file gives the batch of all devices together. */
-function isGlobal({ resolved }: Experiment): boolean {
-  return resolved.some(({ path, text }) => path === 'train.batch' && text.endsWith(' global'))
 }
