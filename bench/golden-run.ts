@@ -6,11 +6,11 @@
 import { compileExperiment } from '../compiler/driver.ts'
 import type { Host } from '../compiler/host.ts'
 import { planLengths } from '../compiler/plan/lengths.ts'
-import type { StateTensor } from '../compiler/plan/plan.ts'
+import type { NamedTensor, StateTensor } from '../compiler/plan/plan.ts'
 import { buildGraphs, type Graphs } from '../compiler/step/graphs.ts'
 import { bug, DiagnosticBag, need } from '../grammar/diagnostic.ts'
 import type { DeviceTensor, Engine, HostTensor } from '../runtime/engine.ts'
-import { filterFromOihw, filterToOihw } from '../runtime/train/weights.ts'
+import { filterFromOihw, filterToOihw, heldTensors, storedTensor } from '../runtime/train/held-tensors.ts'
 import { backboneValues, values } from './golden-values.ts'
 
 /** What arcface_torch printed. Norms and first values are of tensors in the state dict's order of dims. */
@@ -90,11 +90,19 @@ function initialTensor(golden: Golden, graphs: Graphs, tensor: StateTensor, repl
   if (tensor.role === 'optimizer' || tensor.role === 'centers_optimizer') {
     return { dtype: 'f32', shape: tensor.shape, data: new Float32Array(tensor.shape.reduce((a, d) => a * d, 1)) }
   }
-  const isNorm = graphs.slots.some((slot) => slot.tensor.name === tensor.name.replace(/\.weight$/, '.running_mean'))
-  const [kh = 0, kw = 0, inputs = 0, outputs = 0] = tensor.shape
-  const shape = tensor.layout === 'oihw' ? [outputs, inputs, kh, kw] : tensor.shape
-  const given: HostTensor = { dtype: 'f32', shape, data: backboneValues(tensor, shape, isNorm) }
-  return tensor.layout === 'oihw' ? filterFromOihw(given) : given
+  return storedTensor(
+    tensor,
+    tensor.holds.map((named) => initialWeight(named, graphs)),
+  )
+}
+
+function initialWeight({ name, shape, layout }: NamedTensor, graphs: Graphs): HostTensor {
+  const mean = name.replace(/\.weight$/, '.running_mean')
+  const isNorm = graphs.slots.some(({ tensor }) => tensor.holds.some((named) => named.name === mean))
+  const [kh = 0, kw = 0, inputs = 0, outputs = 0] = shape
+  const order = layout === 'oihw' ? [outputs, inputs, kh, kw] : shape
+  const given: HostTensor = { dtype: 'f32', shape: order, data: backboneValues(name, order, isNorm) }
+  return layout === 'oihw' ? filterFromOihw(given) : given
 }
 
 /** [W·b,3,112,112] of the formula → the replica's [b,112,112,3]. */
@@ -212,23 +220,27 @@ async function compareParameters(
   state: readonly DeviceTensor[],
 ): Promise<Comparison[]> {
   const found: Comparison[] = []
-  for (const [i, { tensor }] of graphs.slots.entries()) {
-    const wanted = golden.params_after[tensor.name]
+  const read = await Promise.all(
+    graphs.slots.map(async ({ tensor }, i) => heldTensors(tensor, await need(state[i], tensor.name).read())),
+  )
+  for (const { named, tensor } of read.flat()) {
+    const { name, layout } = named
+    const wanted = golden.params_after[name]
     if (wanted === undefined) continue
-    const own = await need(state[i], tensor.name).read()
-    const ours = tensor.layout === 'oihw' ? filterToOihw(own) : own
-    found.push(relative(`|${tensor.name}| after`, wanted.norm, norm(ours.data)))
+    const ours = layout === 'oihw' ? filterToOihw(tensor) : tensor
+    found.push(relative(`|${name}| after`, wanted.norm, norm(ours.data)))
     // Against the tensor's typical element, so that a first value near zero does not count by itself.
     const typical = wanted.norm / Math.sqrt(ours.data.length)
     const worst = Math.max(...wanted.first.map((v, k) => Math.abs(v - (ours.data[k] ?? Number.NaN))))
     found.push({
-      what: `${tensor.name}[0..3] after`,
+      what: `${name}[0..3] after`,
       golden: wanted.first[0] ?? 0,
       ours: ours.data[0] ?? Number.NaN,
       difference: worst / Math.max(typical, ...wanted.first.map(Math.abs)),
     })
   }
-  const missing = Object.keys(golden.params_after).filter((name) => !graphs.slots.some((s) => s.tensor.name === name))
+  const known = new Set(read.flat().map(({ named }) => named.name))
+  const missing = Object.keys(golden.params_after).filter((name) => !known.has(name))
   for (const name of missing) found.push({ what: `${name} is not a parameter`, golden: 1, ours: 0, difference: 1 })
   return found
 }

@@ -3,7 +3,6 @@
  * them exactly.
  */
 import { crc32 } from 'node:zlib'
-import type { StateTensor } from '../compiler/plan/plan.ts'
 
 /** `n` numbers in [-1, 1], float32: a 32-bit mix of position and name. */
 export function values(name: string, n: number): Float32Array<ArrayBuffer> {
@@ -26,12 +25,7 @@ function scaled(numbers: Float32Array<ArrayBuffer>, factor: number, offset = 0):
 }
 
 /** The initial value of a backbone tensor, in the order of arcface_torch's state dict; `shape` is the shape there. */
-export function backboneValues(
-  tensor: StateTensor,
-  shape: readonly number[],
-  isNorm: boolean,
-): Float32Array<ArrayBuffer> {
-  const { name } = tensor
+export function backboneValues(name: string, shape: readonly number[], isNorm: boolean): Float32Array<ArrayBuffer> {
   const n = shape.reduce((product, dim) => product * dim, 1)
   if (name.endsWith('.running_mean')) return new Float32Array(n)
   if (name.endsWith('.running_var') || name === 'features.weight') return new Float32Array(n).fill(1)

@@ -90,8 +90,8 @@ const roles: { readonly [K in OpKind]: Role } = {
   conv2d: opaque,
   conv2d_input_grad: opaque,
   conv2d_filter_grad: opaque,
-  batch_norm_training: { inner: true, takes: 'none' },
-  batch_norm_grad: { inner: true, takes: [4] },
+  batch_norm_training: { inner: true, takes: [1, 2, 3] },
+  batch_norm_grad: { inner: true, takes: [1, 2, 3, 4] },
   for_loop: opaque,
   optimization_barrier: opaque,
   all_reduce: opaque,
@@ -99,9 +99,22 @@ const roles: { readonly [K in OpKind]: Role } = {
   reduce_scatter: opaque,
 }
 
-/** Whether ops of a kind compute their first result inside the ops that use it: they need one pass over their operands. */
-export function isInner(kind: OpKind): boolean {
-  return roles[kind].inner
+/**
+ * A filter between the order of dims in which it is stored and that in which networks are written. Compilers choose the order in
+ * memory for what lies between it and its convolution, so that nothing moves.
+ */
+function isFilterOrder(op: Op): boolean {
+  if (op.kind !== 'transpose' || op.params.permutation.length !== 4) return false
+  return ['1,2,3,0', '3,0,1,2'].includes(op.params.permutation.join())
+}
+
+function roleOf(op: Op): Role {
+  return isFilterOrder(op) ? inner : roles[op.kind]
+}
+
+/** Whether an op computes its first result inside the ops that use it: it needs one pass over its operands. */
+export function isInner(op: Op): boolean {
+  return roleOf(op).inner
 }
 
 export interface Fusion {
@@ -141,7 +154,7 @@ function fuseNew(graph: Graph): Fusion {
     const rule = ruleCost(op, graph.replicas)
     const reads = collectReads(op, rule, stored, found)
     found.set(op, { reads, rule })
-    const { inner: canStayInside } = roles[op.kind]
+    const { inner: canStayInside } = roleOf(op)
     const tooMany = reads.size > maxReads || isDense(op) || isDearerInside(op, reads, readers)
     op.results.forEach((value, i) => {
       const inside = canStayInside && i === 0 && !tooMany && !wanted.has(value)
@@ -171,10 +184,10 @@ function isDearerInside(op: Op, reads: Reads, readers: ReadonlyMap<Value, number
   return times > 1 && inside * times > inside + own + own * times
 }
 
-/** Whether an op only gives its operands another type: a barrier, or a reshape of what lies in memory. */
+/** Whether an op only gives its operands another type: a barrier, or another shape or order of a filter that lies in memory. */
 export function isView(op: Op, fusion: Fusion): boolean {
   if (op.kind === 'optimization_barrier') return true
-  return op.kind === 'reshape' && op.operands.every((value) => fusion.stored.has(value))
+  return (op.kind === 'reshape' || isFilterOrder(op)) && op.operands.every((value) => fusion.stored.has(value))
 }
 
 /** Dense data lies in memory; a repeated number does not. */
@@ -187,7 +200,7 @@ function wantedInMemory(graph: Graph): Set<Value> {
   const wanted = new Set(graph.outputs.map((output) => output.value))
   const overwritten = new Set(graph.ops.flatMap((op) => (op.kind === 'dynamic_update_slice' ? [operandAt(op, 0)] : [])))
   for (const op of graph.ops) {
-    const { takes } = roles[op.kind]
+    const { takes } = roleOf(op)
     op.operands.forEach((value, i) => {
       if (takes === 'none' || (takes !== 'all' && !takes.includes(i))) wanted.add(value)
       // Where only one tensor is written, its part is read by the loop that writes it.

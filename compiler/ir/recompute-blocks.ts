@@ -45,7 +45,7 @@ export function gradientByBlocks(
   for (let i = blocks.length - 1; i >= 0 && cotangent !== undefined; i--) {
     const block = need(blocks[i], 'a block')
     const isLast = i === blocks.length - 1
-    const around = surroundings(block)
+    const around = surroundings(block, wrt)
     const weights = wrt.filter((weight) => around.reads.has(weight))
     const given = { block, helpers: around.helpers, weights, cotangent }
     const again = isLast ? keep(given) : computeAgain(b, given)
@@ -103,7 +103,7 @@ function cutPieces(path: readonly Op[], source: Value, output: Value): Piece[] {
 
 /** Bytes that the ops of a piece leave in memory for its backward pass. */
 function innerBytes(piece: Piece): number {
-  const stored = piece.ops.filter((op) => !isInner(op.kind)).flatMap((op) => op.results)
+  const stored = piece.ops.filter((op) => !isInner(op)).flatMap((op) => op.results)
   return stored.reduce((sum, value) => sum + byteSize(value.type), 0)
 }
 
@@ -151,15 +151,22 @@ function groupPieces(pieces: readonly Piece[], limit: number, sizeOf: (piece: Pi
   return groups
 }
 
-/** All that a block's ops read, directly or through what does not depend on activations, and the ops of the latter in order. */
-function surroundings(block: Piece): { readonly reads: ReadonlySet<Value>; readonly helpers: readonly Op[] } {
+/**
+ * All that a block's ops read, directly or through what depends neither on activations nor on `wrt`, and the ops of the latter in
+ * order.
+ */
+function surroundings(
+  block: Piece,
+  wrt: readonly Value[],
+): { readonly reads: ReadonlySet<Value>; readonly helpers: readonly Op[] } {
+  const given = new Set(wrt)
   const inside = new Set(block.ops)
   const seen = new Set<Value>([block.input])
   const helpers = new Set<Op>()
   const visit = (value: Value) => {
     if (seen.has(value) || inside.has(value.op)) return
     seen.add(value)
-    if (value.op.kind === 'input') return
+    if (value.op.kind === 'input' || given.has(value)) return
     for (const operand of value.op.operands) visit(operand)
     helpers.add(value.op)
   }

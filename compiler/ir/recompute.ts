@@ -32,7 +32,7 @@ interface Choice {
 
 /** Whether ops that need no more than a pass over their operands make this value. */
 function isCheap(value: Value): boolean {
-  return value.op.kind !== 'input' && value.index === 0 && isInner(value.op.kind)
+  return value.op.kind !== 'input' && value.index === 0 && isInner(value.op)
 }
 
 function isForward(op: Op): boolean {
@@ -116,7 +116,7 @@ export function recomputeCheap(graph: Graph, small: number = defaultSmall): Grap
     })
     for (const value of op.results) copies.set(value, need(results[value.index], 'a result'))
     const [first] = results
-    if (isBackward && first !== undefined && !isInner(op.kind) && !isSmall(first)) latest = first
+    if (isBackward && first !== undefined && !isInner(op) && !isSmall(first)) latest = first
   }
   return b.finish(graph.outputs.map(({ name, value }) => ({ name, value: copyOf(value) })))
 }

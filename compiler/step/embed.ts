@@ -3,13 +3,15 @@
  *
  * Legend: b images of one device, H W height and width, D embedding width.
  */
+import { need } from '../../grammar/diagnostic.ts'
 import type { Backbone } from '../experiment.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import type { DType } from '../ir/dtype.ts'
 import type { Graph, Value } from '../ir/graph.ts'
+import type { StateTensor } from '../plan/plan.ts'
 import { applyBackbone } from './backbone.ts'
 import { mirrorImages, normalizeImages } from './images.ts'
-import type { StateSlot } from './state.ts'
+import { namedValues } from './stored-values.ts'
 
 export interface EmbedOptions {
   readonly replicas: number
@@ -18,11 +20,11 @@ export interface EmbedOptions {
   readonly images: 'u8' | 'f32'
 }
 
-export function buildEmbed(slots: readonly StateSlot[], backbone: Backbone, options: EmbedOptions): Graph {
+export function buildEmbed(state: readonly StateTensor[], backbone: Backbone, options: EmbedOptions): Graph {
   const b = new GraphBuilder('embed', options.replicas)
   return b.within({ phase: 'evaluate' }, () => {
-    const weights = new Map<string, Value>()
-    for (const { tensor } of slots) weights.set(tensor.name, b.input(tensor.name, tensor))
+    const stored = new Map(state.map((tensor) => [tensor.name, b.input(tensor.name, tensor)]))
+    const weights = namedValues(b, state, (name) => need(stored.get(name), name))
     const given = b.input('images', { dtype: options.images, shape: [options.batch, ...backbone.input] })
     const images = options.images === 'u8' ? normalizeImages(b, given) : given
     const embed = (x: Value) =>

@@ -39,11 +39,14 @@ export interface GraphOptions {
   readonly chunk?: number
 }
 
+/** cuDNN reads filters as [O,kh,kw,I]; stored so, none is turned in a step. */
+const filterStorage = { cuda: 'ohwi', cpu: 'whole' } as const
+
 /** Builds them; `undefined` where the backbone's shapes do not fit, which has been reported then, or the batch cannot be split. */
 export function buildGraphs(experiment: Experiment, lengths: Lengths, options: GraphOptions): Graphs | undefined {
   const parameters = backboneParameters(experiment.backbone)
   if (parameters === undefined) return undefined
-  const { centers, train, optimizer, backbone } = experiment
+  const { centers, train, optimizer, backbone, machine } = experiment
   // Only a planner looking for another batch comes here with one that cannot be split.
   if (train.batchPerDevice % train.accumulate !== 0) return undefined
   const { classes, replicas } = lengths
@@ -64,18 +67,19 @@ export function buildGraphs(experiment: Experiment, lengths: Lengths, options: G
       rows: plan === undefined ? chunks.padded : owned,
       embedding: backbone.embedding,
       synced: train.batchNorm === 'synced',
+      filters: filterStorage[machine.device.kind],
     }),
     ...(train.precision === 'f16' ? lossScaleSlots() : []),
   ]
-  const embedState = slots.flatMap((slot, i) => (slot.parameter === undefined ? [] : [i]))
-  const embedSlots = embedState.map((i) => need(slots[i], 'a slot'))
+  const embedState = slots.flatMap((slot, i) => (slot.backbone === undefined ? [] : [i]))
+  const embedSlots = embedState.map((i) => need(slots[i], 'a slot').tensor)
   const embedBatch = train.batchPerDevice / train.accumulate
   const embedOptions = { images: options.images, replicas, batch: embedBatch, compute: train.precision }
   const init = lazy(() => buildInit(slots, shards, train.seed))
   const embed = lazy(() => buildEmbed(embedSlots, backbone, embedOptions))
   const { steps, stepsPerEpoch } = lengths
   const recompute = options.recompute ?? train.recompute
-  const step = buildStep(experiment, slots, shards, {
+  const step = buildStep(experiment, parameters, slots, shards, {
     images: options.images,
     steps,
     stepsPerEpoch,

@@ -2,7 +2,7 @@
  * The graph that makes the state of step 0: every number is keyed by (seed, parameter path, position), class centers by their
  * global class, so that any number of devices starts from the same values.
  */
-import { bug } from '../../grammar/diagnostic.ts'
+import { bug, need } from '../../grammar/diagnostic.ts'
 import type { Initializer } from '../evaluate/value.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import type { TensorType } from '../ir/dtype.ts'
@@ -11,6 +11,7 @@ import * as ops from '../ir/ops.ts'
 import type { ClassShard } from '../plan/plan.ts'
 import { keyOf, normal, normalRows, perReplica, positions, uniform } from './random.ts'
 import type { StateSlot } from './state.ts'
+import { storedValue } from './stored-values.ts'
 
 export function buildInit(slots: readonly StateSlot[], shards: readonly ClassShard[], seed: number): Graph {
   const b = new GraphBuilder('init', shards.length)
@@ -20,9 +21,16 @@ export function buildInit(slots: readonly StateSlot[], shards: readonly ClassSha
 }
 
 function initialValue(b: GraphBuilder, slot: StateSlot, shards: readonly ClassShard[], seed: number): Value {
-  const { tensor, initializer } = slot
+  const { tensor, parts } = slot
+  if (tensor.role !== 'centers') {
+    const { dtype } = tensor
+    const held = parts.map(({ named, initializer }) =>
+      drawn(b, initializer, keyOf(seed, named.name), { dtype, shape: named.shape }),
+    )
+    return storedValue(b, tensor, held)
+  }
+  const { initializer } = need(parts[0], 'the centers')
   const key = keyOf(seed, tensor.name)
-  if (tensor.role !== 'centers') return drawn(b, initializer, key, tensor)
   const [rows, width] = tensor.shape
   if (rows === undefined || width === undefined || initializer.kind !== 'normal')
     return bug(`centers of shape ${tensor.shape}`)

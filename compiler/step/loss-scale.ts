@@ -13,7 +13,7 @@ import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
 import type { StateTensor } from '../plan/plan.ts'
-import type { StateSlot } from './state.ts'
+import { type StateSlot, wholeSlot } from './state.ts'
 
 const INITIAL = 65536
 const GROWTH = 2
@@ -26,11 +26,7 @@ const streakName = 'loss_scale.good_steps'
 const updatesName = 'loss_scale.updates'
 
 function slot(name: string, dtype: StateTensor['dtype'], value: number): StateSlot {
-  return {
-    tensor: { name, role: 'scaler', shape: [], dtype, placement: 'replicated', layout: 'same' },
-    initializer: { kind: 'constant', value },
-    parameter: undefined,
-  }
+  return wholeSlot({ name, role: 'scaler', shape: [], dtype, placement: 'replicated' }, { kind: 'constant', value })
 }
 
 /** What loss scaling keeps: the factor, how many steps in a row were good, and how many have moved the backbone. */

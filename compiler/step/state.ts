@@ -1,15 +1,30 @@
-/** What lives from step to step, and in which order: the backbone's weights and buffers, their optimizer state, the centers. */
+/**
+ * What lives from step to step, and in which order: the backbone's weights and buffers, their optimizer state, the centers.
+ *
+ * The vectors of a backbone (scales and offsets of normalizations, slopes, biases) lie in one tensor, one after another, and so do
+ * running statistics and the optimizer's state of vectors: an update is one kernel instead of hundreds, and a step has few inputs.
+ */
+
 import type { ParameterSpec } from '../evaluate/elaboration.ts'
 import type { Initializer } from '../evaluate/value.ts'
 import type { CentersSpec, Optimizer } from '../experiment.ts'
-import type { StateTensor } from '../plan/plan.ts'
+import { elementCount } from '../ir/dtype.ts'
+import type { NamedTensor, StateTensor, Storage } from '../plan/plan.ts'
 import { centerState, centersTable, type StoredTensor, storedTensors } from './center-storage.ts'
+import { isElementwise } from './elementwise-optimizer.ts'
+
+/** One of the tensors that a state tensor holds. */
+export interface StatePart {
+  readonly named: NamedTensor
+  readonly initializer: Initializer
+}
 
 export interface StateSlot {
   readonly tensor: StateTensor
-  readonly initializer: Initializer
-  /** The backbone's declaration; `undefined` for what the compiler adds. */
-  readonly parameter: ParameterSpec | undefined
+  /** What `tensor` holds, in its order. */
+  readonly parts: readonly StatePart[]
+  /** Whether the backbone declares it, and whether a step changes it by its gradient. */
+  readonly backbone: 'trained' | 'fixed' | 'buffer' | undefined
 }
 
 export interface StateOptions {
@@ -18,52 +33,117 @@ export interface StateOptions {
   readonly embedding: number
   /** Running statistics are those of all devices. */
   readonly synced: boolean
+  /** How filters are stored. */
+  readonly filters: Extract<Storage, 'whole' | 'ohwi'>
 }
 
-/** Weights and buffers in the order of their declaration, then optimizer states, then centers and theirs. */
+/** A state tensor that holds one tensor as it is. */
+export function wholeSlot(
+  tensor: Omit<StateTensor, 'storage' | 'holds'>,
+  initializer: Initializer,
+  layout: NamedTensor['layout'] = 'same',
+): StateSlot {
+  const named = { name: tensor.name, shape: tensor.shape, layout }
+  return {
+    tensor: { ...tensor, storage: 'whole', holds: [named] },
+    parts: [{ named, initializer }],
+    backbone: undefined,
+  }
+}
+
+/** Weights, buffers, then optimizer states, then centers and theirs. */
 export function stateSlots(
   parameters: readonly ParameterSpec[],
   optimizer: Optimizer,
   centers: CentersSpec,
   options: StateOptions,
 ): readonly StateSlot[] {
-  const weights = parameters.map(
-    (spec): StateSlot => ({
-      tensor: {
-        name: spec.path,
-        role: spec.buffer ? 'buffer' : 'parameter',
-        shape: spec.shape,
-        dtype: 'f32',
-        placement: spec.buffer && !options.synced ? 'local' : 'replicated',
-        layout: spec.layout,
-      },
-      initializer: spec.initializer,
-      parameter: spec,
-    }),
-  )
-  const trained = weights.filter((slot) => slot.parameter?.trainable === true && slot.tensor.role === 'parameter')
+  const weights = backboneSlots(parameters, isElementwise(optimizer), options)
   return [
     ...weights,
-    ...trained.flatMap((slot) => optimizerSlots(slot, optimizer)),
+    ...weights.filter((slot) => slot.backbone === 'trained').flatMap((slot) => optimizerSlots(slot, optimizer)),
     ...centerSlots(optimizer, centers, options),
   ]
 }
 
-function optimizerSlots(slot: StateSlot, optimizer: Optimizer): StateSlot[] {
-  return optimizer.states.map((state) => ({
-    tensor: { ...slot.tensor, name: `${slot.tensor.name}.${state.name}`, role: 'optimizer' },
-    initializer: { kind: 'constant', value: state.initial },
-    parameter: undefined,
-  }))
+type BackboneKind = NonNullable<StateSlot['backbone']>
+
+const kindOf = (spec: ParameterSpec): BackboneKind => (spec.buffer ? 'buffer' : spec.trainable ? 'trained' : 'fixed')
+
+const flatNames: { readonly [K in BackboneKind]: string } = {
+  trained: '*vectors',
+  fixed: '*fixed vectors',
+  buffer: '*statistics',
+}
+
+/** An optimizer that sees more of a weight than one element at a time must have each weight by itself: nothing is joined then. */
+function backboneSlots(parameters: readonly ParameterSpec[], joined: boolean, options: StateOptions): StateSlot[] {
+  const kinds = ['trained', 'fixed', 'buffer'] as const
+  const flat = kinds.flatMap((kind) => {
+    const own = parameters.filter((spec) => spec.shape.length === 1 && kindOf(spec) === kind)
+    return own.length > 1 && (joined || kind !== 'trained') ? [{ kind, own }] : []
+  })
+  const inside = new Set(flat.flatMap(({ own }) => own))
+  const placementOf = (kind: BackboneKind) => (kind === 'buffer' && !options.synced ? 'local' : 'replicated')
+  const roleOf = (kind: BackboneKind) => (kind === 'buffer' ? 'buffer' : 'parameter')
+  return [
+    ...flat.map(({ kind, own }): StateSlot => {
+      const parts = own.map(partOf)
+      const holds = parts.map(({ named }) => named)
+      const elements = holds.reduce((sum, named) => sum + elementCount(named.shape), 0)
+      const [role, placement, dtype] = [roleOf(kind), placementOf(kind), 'f32'] as const
+      const name = flatNames[kind]
+      const tensor: StateTensor = { name, role, shape: [elements], dtype, placement, storage: 'flat', holds }
+      return { tensor, parts, backbone: kind }
+    }),
+    ...parameters
+      .filter((spec) => !inside.has(spec))
+      .map((spec): StateSlot => {
+        const kind = kindOf(spec)
+        const part = partOf(spec)
+        const storage = spec.layout === 'oihw' ? options.filters : 'whole'
+        return {
+          tensor: {
+            name: spec.path,
+            role: roleOf(kind),
+            shape: storedShape(spec.shape, storage),
+            dtype: 'f32',
+            placement: placementOf(kind),
+            storage,
+            holds: [part.named],
+          },
+          parts: [part],
+          backbone: kind,
+        }
+      }),
+  ]
+}
+
+function partOf({ path, shape, layout, initializer }: ParameterSpec): StatePart {
+  return { named: { name: path, shape, layout }, initializer }
+}
+
+function storedShape(shape: readonly number[], storage: Storage): readonly number[] {
+  return storage === 'ohwi' ? [...shape.slice(3), ...shape.slice(0, 3)] : shape
+}
+
+function optimizerSlots({ tensor, parts }: StateSlot, optimizer: Optimizer): StateSlot[] {
+  return optimizer.states.map((state) => {
+    const initializer: Initializer = { kind: 'constant', value: state.initial }
+    const own = parts.map(({ named }) => ({ named: { ...named, name: `${named.name}.${state.name}` }, initializer }))
+    const name = `${tensor.name}.${state.name}`
+    return {
+      tensor: { ...tensor, name, role: 'optimizer', holds: own.map(({ named }) => named) },
+      parts: own,
+      backbone: undefined,
+    }
+  })
 }
 
 function centerSlots(optimizer: Optimizer, centers: CentersSpec, { rows, embedding }: StateOptions): StateSlot[] {
   const placement = centers.placement === 'shard' ? 'sharded' : 'replicated'
-  const slot = ({ name, dtype, shape }: StoredTensor, role: StateTensor['role'], initializer: Initializer) => ({
-    tensor: { name, role, shape, dtype, placement, layout: 'same' } as const,
-    initializer,
-    parameter: undefined,
-  })
+  const slot = ({ name, dtype, shape }: StoredTensor, role: StateTensor['role'], initializer: Initializer) =>
+    wholeSlot({ name, role, shape, dtype, placement }, initializer)
   const shape = [rows, embedding] as const
   return [
     ...storedTensors(centersTable, centers.weights, shape, 0).map((tensor) =>

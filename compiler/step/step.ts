@@ -5,16 +5,18 @@
  * Legend: b images of one device, H W height and width, D embedding width.
  */
 import { bug, need } from '../../grammar/diagnostic.ts'
+import type { ParameterSpec } from '../evaluate/elaboration.ts'
 import type { Experiment, Recompute } from '../experiment.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import type { Graph, Output, Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
-import { type ClassShard, type StepMetric, stepMetrics } from '../plan/plan.ts'
+import { type ClassShard, type StateTensor, type StepMetric, stepMetrics } from '../plan/plan.ts'
 import { buildHead } from './head-update.ts'
 import { lossScale } from './loss-scale.ts'
 import type { SamplingPlan } from './sampling.ts'
 import type { StateSlot } from './state.ts'
-import { buildTrunk } from './trunk.ts'
+import { namedValues, storedValue } from './stored-values.ts'
+import { buildTrunk, type Trunk } from './trunk.ts'
 import {
   applyOptimizer,
   type Clock,
@@ -44,6 +46,7 @@ function isCenters({ tensor }: StateSlot): boolean {
 
 export function buildStep(
   experiment: Experiment,
+  parameters: readonly ParameterSpec[],
   slots: readonly StateSlot[],
   shards: readonly ClassShard[],
   options: StepOptions,
@@ -58,13 +61,15 @@ export function buildStep(
   const flip = b.input('flip', { dtype: 'u8', shape: [batch] })
   const step = b.input('step', { dtype: 'i32', shape: [] })
   const get = (name: string) => need(state.get(name), `state ${name}`)
+  const ofBackbone = slots.filter((slot) => slot.backbone !== undefined).map((slot) => slot.tensor)
+  const weights = b.within({ phase: 'forward' }, () => namedValues(b, ofBackbone, get))
 
   const trunk = buildTrunk(b, experiment, {
     images,
     flip,
     step,
-    parameters: slots.flatMap((slot) => slot.parameter ?? []),
-    weights: state,
+    parameters,
+    weights,
     recompute: options.recompute,
   })
 
@@ -86,28 +91,24 @@ export function buildStep(
     })
   })
 
-  const trained = slots.filter((slot) => slot.tensor.role === 'parameter' && slot.parameter?.trainable === true)
+  const trained = slots.filter((slot) => slot.backbone === 'trained').map((slot) => slot.tensor)
   const scaling = train.precision === 'f16' ? lossScale(b, get) : undefined
   const reduced = b.within({ phase: 'backward' }, () => {
     const cotangent = scaling === undefined ? head.embeddings : scaleBy(b, head.embeddings, scaling.factor)
-    const found = trunk.gradients(
-      cotangent,
-      trained.map((slot) => slot.tensor.name),
-    )
-    return reduceGradients(
-      b,
-      trained.map((slot, i) => found[i] ?? ops.splat(b, 0, slot.tensor)),
-    )
+    return reduceGradients(b, storedGradients(b, trained, trunk, cotangent))
   })
 
-  const next = new Map<string, Value>(trunk.updates)
+  const next = new Map<string, Value>()
   const metrics = b.within({ phase: 'update', path: 'update' }, () => {
     const gradients = scaling === undefined ? reduced : unscale(b, reduced, scaling.factor)
     const norm = gradients.length === 0 ? ops.scalar(b, 0, 'f32') : gradientNorm(b, gradients)
     const clipped = train.clip === undefined ? gradients : clipGradients(b, gradients, norm, train.clip)
     const updateClock = scaling === undefined ? clock : { ...clock, step: scaling.update }
-    trained.forEach((slot, i) => {
-      const { name } = slot.tensor
+    for (const tensor of ofBackbone.filter(({ role }) => role === 'buffer')) {
+      const held = tensor.holds.map(({ name }) => trunk.updates.get(name) ?? need(weights.get(name), name))
+      next.set(tensor.name, storedValue(b, tensor, held))
+    }
+    trained.forEach(({ name }, i) => {
       const states = new Map(optimizer.states.map((s) => [s.name, get(`${name}.${s.name}`)]))
       const operands = { weight: get(name), gradient: need(clipped[i], 'a gradient'), states }
       const updated = applyOptimizer(b, optimizer, updateClock, operands)
@@ -130,6 +131,27 @@ export function buildStep(
   for (const [name, value] of head.tables) next.set(name, value)
 
   return b.finish([...stateOutputs(slots, next, get), ...stepMetrics.map((name) => ({ name, value: metrics[name] }))])
+}
+
+/** The gradients of the stored tensors of weights; zero where none reaches a weight. */
+function storedGradients(
+  b: GraphBuilder,
+  trained: readonly StateTensor[],
+  trunk: Trunk,
+  cotangent: Value,
+): readonly Value[] {
+  const named = trained.flatMap((tensor) => tensor.holds)
+  const found = trunk.gradients(
+    cotangent,
+    named.map(({ name }) => name),
+  )
+  const byName = new Map(named.map(({ name }, i) => [name, found[i]]))
+  return trained.map((tensor) => {
+    const held = tensor.holds.map(
+      ({ name, shape }) => byName.get(name) ?? ops.splat(b, 0, { dtype: tensor.dtype, shape }),
+    )
+    return storedValue(b, tensor, held)
+  })
 }
 
 /** The learning rate of this step, f32 []. */

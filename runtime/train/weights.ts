@@ -1,12 +1,13 @@
 /** The trained network as a state dict of arcface_torch: its names, its dim order, running statistics of replica 0. */
 import type { DType } from '../../compiler/ir/dtype.ts'
-import type { Plan } from '../../compiler/plan/plan.ts'
-import { bug } from '../../grammar/diagnostic.ts'
+import type { NamedTensor, Plan, StateTensor } from '../../compiler/plan/plan.ts'
+import { need } from '../../grammar/diagnostic.ts'
 import type { HostArray, HostTensor } from '../engine.ts'
 import { bf16ToF32 } from '../half.ts'
 import { newHostArray } from '../host-tensor.ts'
 import type { TensorStream } from '../safetensors.ts'
 import type { DeviceState } from './device-state.ts'
+import { filterToOihw, type HeldTensor, heldTensors } from './held-tensors.ts'
 
 /** Weights and buffers by name, in f32; with `centers`, the class centers too, in the order of the classes. */
 export function weightStreams(
@@ -18,11 +19,42 @@ export function weightStreams(
   for (const [index, spec] of plan.state.entries()) {
     const wanted = spec.role === 'parameter' || spec.role === 'buffer' || (options.centers && spec.role === 'centers')
     if (!wanted) continue
-    const shape = state.shapeOf(index)
-    const stream = { dtype: widenedType(spec.dtype), shape, pieces: () => widened(spec.dtype, state.pieces(index)) }
-    weights.set(spec.name, spec.layout === 'oihw' ? filterStream(stream) : stream)
+    const streams = spec.role === 'centers' ? [tableStream(spec, state, index)] : heldStreams(spec, state, index)
+    for (const [i, { name }] of spec.holds.entries()) weights.set(name, need(streams[i], name))
   }
   return weights
+}
+
+/** A table of all classes need not fit into memory. */
+function tableStream(spec: StateTensor, state: DeviceState, index: number): TensorStream {
+  const { dtype } = spec
+  return {
+    dtype: widenedType(dtype),
+    shape: state.shapeOf(index),
+    pieces: () => widened(dtype, state.pieces(index)),
+  }
+}
+
+/** The tensors that a state tensor holds; it is read from its device when the first of them is. */
+function heldStreams(spec: StateTensor, state: DeviceState, index: number): TensorStream[] {
+  const stored = { dtype: spec.dtype, shape: state.shapeOf(index), pieces: () => state.pieces(index) }
+  let read: Promise<readonly HeldTensor[]> | undefined
+  const held = () => {
+    read ??= wholeOf(stored).then((tensor) => heldTensors(spec, tensor))
+    return read
+  }
+  return spec.holds.map((named, i) => ({
+    dtype: spec.dtype,
+    shape: dictShape(named),
+    async *pieces() {
+      const { tensor } = need((await held())[i], named.name)
+      yield (named.layout === 'oihw' ? filterToOihw(tensor) : tensor).data
+    },
+  }))
+}
+
+function dictShape({ shape, layout }: NamedTensor): readonly number[] {
+  return layout === 'oihw' ? [...shape.slice(2).toReversed(), ...shape.slice(0, 2)] : shape
 }
 
 function widenedType(dtype: DType): DType {
@@ -34,17 +66,6 @@ async function* widened(dtype: DType, pieces: AsyncIterable<HostArray>): AsyncGe
   for await (const piece of pieces) yield dtype === 'bf16' && piece instanceof Uint16Array ? bf16ToF32(piece) : piece
 }
 
-function filterStream(stream: TensorStream): TensorStream {
-  const [height = 0, width = 0, inputs = 0, outputs = 0] = stream.shape
-  return {
-    dtype: stream.dtype,
-    shape: [outputs, inputs, height, width],
-    async *pieces() {
-      yield filterToOihw(await wholeOf(stream)).data
-    },
-  }
-}
-
 /** A tensor that fits into memory, and into one array. */
 export async function wholeOf({ dtype, shape, pieces }: TensorStream): Promise<HostTensor> {
   const data = newHostArray({ dtype, shape })
@@ -54,32 +75,4 @@ export async function wholeOf({ dtype, shape, pieces }: TensorStream): Promise<H
     at += piece.length
   }
   return { dtype, shape, data }
-}
-
-/** [kh,kw,I,O] → [O,I,kh,kw] */
-export function filterToOihw(tensor: HostTensor): HostTensor {
-  return permute(tensor, [3, 2, 0, 1])
-}
-
-/** [O,I,kh,kw] → [kh,kw,I,O] */
-export function filterFromOihw(tensor: HostTensor): HostTensor {
-  return permute(tensor, [2, 3, 1, 0])
-}
-
-function permute(tensor: HostTensor, permutation: readonly number[]): HostTensor {
-  const { data } = tensor
-  if (!(data instanceof Float32Array) || tensor.shape.length !== 4)
-    return bug(`a filter ${tensor.dtype}[${tensor.shape}]`)
-  const at = (list: readonly number[], i: number) => list[i] ?? 0
-  const shape = permutation.map((dim) => at(tensor.shape, dim))
-  const strides = tensor.shape.map((_, dim) => tensor.shape.slice(dim + 1).reduce((product, size) => product * size, 1))
-  const [s0, s1, s2, s3] = permutation.map((dim) => at(strides, dim))
-  const result = new Float32Array(data.length)
-  let next = 0
-  for (let a = 0; a < at(shape, 0); a++)
-    for (let b = 0; b < at(shape, 1); b++)
-      for (let c = 0; c < at(shape, 2); c++)
-        for (let d = 0; d < at(shape, 3); d++)
-          result[next++] = data[a * (s0 ?? 0) + b * (s1 ?? 0) + c * (s2 ?? 0) + d * (s3 ?? 0)] ?? 0
-  return { dtype: tensor.dtype, shape, data: result }
 }

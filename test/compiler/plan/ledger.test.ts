@@ -28,7 +28,8 @@ const tensor = (name: string, role: StateTensor['role']): StateTensor => ({
   role,
   ...matrix,
   placement: 'replicated',
-  layout: 'same',
+  storage: 'whole',
+  holds: [{ name, shape: [1], layout: 'same' }],
 })
 
 describe('a step of one product', () => {

@@ -1,0 +1,22 @@
+/** Whether an optimizer treats every element of a weight by itself, so that several weights can be updated as one tensor. */
+import type { Optimizer } from '../experiment.ts'
+import { GraphBuilder } from '../ir/build.ts'
+import { ruleCost } from '../ir/cost-rules.ts'
+
+/** Momentum, weight decay and Adam's moments do; a norm over the weight or its gradient (LARS, LAMB) does not. */
+export function isElementwise(optimizer: Optimizer): boolean {
+  const b = new GraphBuilder('probe', 1)
+  const vector = (name: string) => b.input(name, { dtype: 'f32', shape: [2] })
+  const scalar = (name: string) => b.input(name, { dtype: 'f32', shape: [] })
+  optimizer.update(b, {
+    weight: vector('weight'),
+    gradient: vector('gradient'),
+    rate: scalar('rate'),
+    step: scalar('step'),
+    states: new Map(optimizer.states.map(({ name }) => [name, vector(name)])),
+  })
+  return b.ops.every((op) => {
+    if (op.kind === 'broadcast_in_dim') return op.operands.every((operand) => operand.type.shape.length === 0)
+    return op.kind === 'input' || op.kind === 'constant' || ruleCost(op, 1).class === 'elementwise'
+  })
+}

@@ -1,0 +1,59 @@
+/**
+ * Between the tensors of a state as networks use them and as they are stored.
+ *
+ * Legend: filters [kh,kw,I,O] in a network, [O,kh,kw,I] as `ohwi`; vectors [n], all of them one after another as `flat`.
+ */
+import { need } from '../../grammar/diagnostic.ts'
+import type { GraphBuilder } from '../ir/build.ts'
+import { elementCount } from '../ir/dtype.ts'
+import type { Value } from '../ir/graph.ts'
+import * as ops from '../ir/ops.ts'
+import type { StateTensor } from '../plan/plan.ts'
+
+const fromOhwi = [1, 2, 3, 0] as const
+const toOhwi = [3, 0, 1, 2] as const
+
+/** The tensors that a stored one holds, in its order. */
+export function heldValues(b: GraphBuilder, { storage, holds }: StateTensor, stored: Value): readonly Value[] {
+  switch (storage) {
+    case 'whole':
+      return [stored]
+    case 'ohwi':
+      return [ops.transpose(b, stored, fromOhwi)]
+    case 'flat': {
+      let at = 0
+      return holds.map(({ shape }) => {
+        const start = at
+        at += elementCount(shape)
+        return ops.sliceDim(b, stored, 0, start, at)
+      })
+    }
+  }
+}
+
+/** What is stored of the tensors that a state tensor holds; the other way round. */
+export function storedValue(b: GraphBuilder, { storage, name }: StateTensor, held: readonly Value[]): Value {
+  const only = need(held[0], `what ${name} holds`)
+  switch (storage) {
+    case 'whole':
+      return only
+    case 'ohwi':
+      return ops.transpose(b, only, toOhwi)
+    case 'flat':
+      return ops.concatenate(b, held, 0)
+  }
+}
+
+/** The tensors of a state by their own names, from the stored ones by theirs. */
+export function namedValues(
+  b: GraphBuilder,
+  state: readonly StateTensor[],
+  stored: (name: string) => Value,
+): ReadonlyMap<string, Value> {
+  const values = new Map<string, Value>()
+  for (const tensor of state) {
+    const held = heldValues(b, tensor, stored(tensor.name))
+    for (const [i, { name }] of tensor.holds.entries()) values.set(name, need(held[i], name))
+  }
+  return values
+}

@@ -1,0 +1,83 @@
+/**
+ * On the host: the tensors that a state tensor holds, and a state tensor made of them.
+ *
+ * Legend: filters [kh,kw,I,O] in a network, [O,kh,kw,I] stored as `ohwi`, [O,I,kh,kw] in a state dict.
+ */
+import { elementCount } from '../../compiler/ir/dtype.ts'
+import type { NamedTensor, StateTensor } from '../../compiler/plan/plan.ts'
+import { bug, need } from '../../grammar/diagnostic.ts'
+import type { HostTensor } from '../engine.ts'
+
+export interface HeldTensor {
+  readonly named: NamedTensor
+  /** In the order of dims in which networks are written. */
+  readonly tensor: HostTensor
+}
+
+/** What a stored tensor holds. Vectors are views of `stored`. */
+export function heldTensors(spec: StateTensor, stored: HostTensor): readonly HeldTensor[] {
+  const { dtype, data } = stored
+  const only = need(spec.holds[0], `what ${spec.name} holds`)
+  switch (spec.storage) {
+    case 'whole':
+      return [{ named: only, tensor: stored }]
+    case 'ohwi':
+      return [{ named: only, tensor: permuteFilter(stored, [1, 2, 3, 0]) }]
+    case 'flat': {
+      let at = 0
+      return spec.holds.map((named) => {
+        const start = at
+        at += elementCount(named.shape)
+        return { named, tensor: { dtype, shape: named.shape, data: data.subarray(start, at) } }
+      })
+    }
+  }
+}
+
+/** The stored tensor, f32, of what it holds. */
+export function storedTensor(spec: StateTensor, held: readonly HostTensor[]): HostTensor {
+  const only = need(held[0], `what ${spec.name} holds`)
+  switch (spec.storage) {
+    case 'whole':
+      return only
+    case 'ohwi':
+      return permuteFilter(only, [3, 0, 1, 2])
+    case 'flat': {
+      const data = new Float32Array(elementCount(spec.shape))
+      let at = 0
+      for (const part of held) {
+        data.set(part.data, at)
+        at += part.data.length
+      }
+      return { dtype: 'f32', shape: spec.shape, data }
+    }
+  }
+}
+
+/** [kh,kw,I,O] → [O,I,kh,kw] */
+export function filterToOihw(tensor: HostTensor): HostTensor {
+  return permuteFilter(tensor, [3, 2, 0, 1])
+}
+
+/** [O,I,kh,kw] → [kh,kw,I,O] */
+export function filterFromOihw(tensor: HostTensor): HostTensor {
+  return permuteFilter(tensor, [2, 3, 1, 0])
+}
+
+function permuteFilter(tensor: HostTensor, permutation: readonly number[]): HostTensor {
+  const { data } = tensor
+  if (!(data instanceof Float32Array) || tensor.shape.length !== 4)
+    return bug(`a filter ${tensor.dtype}[${tensor.shape}]`)
+  const at = (list: readonly number[], i: number) => list[i] ?? 0
+  const shape = permutation.map((dim) => at(tensor.shape, dim))
+  const strides = tensor.shape.map((_, dim) => elementCount(tensor.shape.slice(dim + 1)))
+  const [s0, s1, s2, s3] = permutation.map((dim) => at(strides, dim))
+  const result = new Float32Array(data.length)
+  let next = 0
+  for (let a = 0; a < at(shape, 0); a++)
+    for (let b = 0; b < at(shape, 1); b++)
+      for (let c = 0; c < at(shape, 2); c++)
+        for (let d = 0; d < at(shape, 3); d++)
+          result[next++] = data[a * (s0 ?? 0) + b * (s1 ?? 0) + c * (s2 ?? 0) + d * (s3 ?? 0)] ?? 0
+  return { dtype: tensor.dtype, shape, data: result }
+}
