@@ -145,7 +145,7 @@ export const inferLinalg: { readonly [K in LinalgKind]: InferRule<K> } = {
     return [{ dtype: images.dtype, shape: filterShape }]
   },
   batch_norm_training: (op) => {
-    expectCount(op, 3)
+    expectCount(op, 4)
     const x = operand(op, 0)
     const channel = channelType(op, x)
     for (const given of op.operands.slice(1)) expectType(op, given, channel.dtype, channel.shape)

@@ -134,8 +134,9 @@ export interface OpParams {
   /** Operands: images, result gradient; result = `filterShape`. */
   readonly conv2d_filter_grad: Conv2dParams & { readonly filterShape: readonly number[] }
   /**
-   * Operands: x [...,C], scale [C], offset [C]; results: y, mean [C], variance [C] (biased), over all dims but the last.
-   * `scale`, `offset`, mean and variance are f32 (f64 for f64) whatever x is.
+   * Operands: x [...,C], scale [C], offset [C], near [C]; results: y, mean [C], variance [C] (biased), over all dims but the last.
+   * All but x and y are f32 (f64 for f64) whatever x is. `near` is some value near the mean, such as a running mean: it changes
+   * nothing but rounding, and lets an engine take mean and variance in one pass.
    */
   readonly batch_norm_training: { readonly epsilon: number }
   /** Operands: x, scale, mean, variance, gradient of y; results: gradients of x, scale, offset. */

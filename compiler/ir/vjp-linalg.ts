@@ -149,7 +149,7 @@ const vjpBatchNorm: VjpRule<'batch_norm_training'> = (v) => {
     const product = ops.multiply(b, along(ops.multiply(b, cVariance, 2 / count)), deviation)
     plus(ops.convert(b, product, dtype))
   }
-  return [dx, gradients[1], gradients[2]]
+  return [dx, gradients[1], gradients[2], undefined]
 }
 
 export const vjpLinalg: { readonly [K in LinalgKind]: VjpEntry<K> } = {

@@ -66,8 +66,8 @@ export function batch_normalization(
   const replicas = model.synced === true ? b.replicas : 1
   const batch =
     replicas > 1
-      ? normalizeTogether(b, { x, scale, offset, epsilon })
-      : normalizeAlone(b, { x, scale, offset, epsilon })
+      ? normalizeTogether(b, { x, scale, offset, near: mean, epsilon })
+      : normalizeAlone(b, { x, scale, offset, near: mean, epsilon })
   const n = (replicas * elementCount(shape)) / channels
   const unbiased = n > 1 ? n / (n - 1) : 1
   model.update(buffers.mean, blend(call, mean, batch.mean, momentum, 1))
@@ -79,6 +79,8 @@ interface BatchNorm {
   readonly x: Value
   readonly scale: Value
   readonly offset: Value
+  /** Some value near the mean. */
+  readonly near: Value
   readonly epsilon: number
 }
 
@@ -89,8 +91,8 @@ interface Normalized {
 }
 
 /** By the statistics of this device's batch. */
-function normalizeAlone(b: GraphBuilder, { x, scale, offset, epsilon }: BatchNorm): Normalized {
-  const [y, mean, variance] = b.addAll('batch_norm_training', [x, scale, offset], { epsilon })
+function normalizeAlone(b: GraphBuilder, { x, scale, offset, near, epsilon }: BatchNorm): Normalized {
+  const [y, mean, variance] = b.addAll('batch_norm_training', [x, scale, offset, near], { epsilon })
   return { y: need(y, 'y'), mean: need(mean, 'the mean'), variance: need(variance, 'the variance') }
 }
 
@@ -101,7 +103,7 @@ function normalizeAlone(b: GraphBuilder, { x, scale, offset, epsilon }: BatchNor
  * (x - m)·g + offset = (x - own m)·own g·(g / own g) + offset + (own m - m)·g, where g = scale / sqrt(variance + epsilon).
  */
 function normalizeTogether(b: GraphBuilder, norm: BatchNorm): Normalized {
-  const { x, scale, offset, epsilon } = norm
+  const { x, scale, offset, near, epsilon } = norm
   const own = normalizeAlone(b, norm)
   const { mean, variance } = joinStatistics(b, own)
   const slope = (of: Value) => rsqrt(b, add(b, of, epsilon))
@@ -110,6 +112,7 @@ function normalizeTogether(b: GraphBuilder, norm: BatchNorm): Normalized {
     x,
     scale: divide(b, joint, slope(own.variance)),
     offset: add(b, offset, multiply(b, subtract(b, own.mean, mean), joint)),
+    near,
     epsilon,
   })
   return { y, mean, variance }

@@ -1,8 +1,9 @@
 /** Writes a graph's ops with the rule of each kind. */
 import { bug } from '../../grammar/diagnostic.ts'
 import { sameShape, showType } from '../ir/dtype.ts'
-import type { Graph, Op, OpOf, Value } from '../ir/graph.ts'
+import { type Graph, type Op, type OpOf, operandAt, type Value } from '../ir/graph.ts'
 import type { OpKind } from '../ir/op.ts'
+import { computeAgain } from './compute-again.ts'
 import { collectiveRules } from './emit-collective.ts'
 import { elementwiseRules } from './emit-elementwise.ts'
 import { linalgRules } from './emit-linalg.ts'
@@ -10,7 +11,7 @@ import { movementRules } from './emit-movement.ts'
 import { normRules } from './emit-norm.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 import { add, barrier, compare, scalar } from './hlo.ts'
-import { at, type EmitRule, type EmitRules } from './rule.ts'
+import { type Again, at, type EmitRule, type EmitRules } from './rule.ts'
 
 /** The loop as a `while` whose state is the trip number, the invariants and the carried values. */
 function forLoop(e: Emitter, op: OpOf<'for_loop'>, operands: readonly Ssa[]): readonly Ssa[] {
@@ -39,9 +40,9 @@ const rules: EmitRules<Exclude<OpKind, 'input'>> = {
   optimization_barrier: (e, _op, operands) => barrier(e, operands),
 }
 
-function emitOp(e: Emitter, op: Exclude<Op, OpOf<'input'>>, operands: readonly Ssa[]): readonly Ssa[] {
+function emitOp(e: Emitter, op: Exclude<Op, OpOf<'input'>>, operands: readonly Ssa[], again: Again): readonly Ssa[] {
   const rule = rules[op.kind] as EmitRule<OpKind>
-  const results = rule(e, op as OpOf<OpKind>, operands)
+  const results = rule(e, op as OpOf<OpKind>, operands, again)
   op.results.forEach((result, i) => {
     const written = results[i]?.type
     if (written?.dtype !== result.type.dtype || !sameShape(written.shape, result.type.shape)) {
@@ -59,6 +60,11 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
   const written = new Map<Value, Ssa>()
   const find = (value: Value): Ssa =>
     written.get(value) ?? bug(`%${value.id} of ${graph.name} is used before it is made`)
+  const write = ({ op, index }: Value, operands: readonly Ssa[]): Ssa => {
+    if (op.kind === 'input') return bug('an input is not computed')
+    const again = (i: number) => at(operands, i)
+    return at(emitOp(e, op, operands, again), index)
+  }
   for (const op of graph.ops) {
     if (op.kind === 'input') {
       const value = op.results[0] ?? bug('an input without a value')
@@ -66,7 +72,8 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
       continue
     }
     e.locate(op)
-    const results = emitOp(e, op, op.operands.map(find))
+    const again = (index: number) => computeAgain(e, operandAt(op, index), { graph, find, write })
+    const results = emitOp(e, op, op.operands.map(find), again)
     op.results.forEach((result, i) => {
       written.set(result, at(results, i))
     })

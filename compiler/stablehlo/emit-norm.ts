@@ -1,12 +1,16 @@
 /**
- * Batch normalization written out, because StableHLO's own ops keep 16-bit statistics and no plugin fuses them. Two passes for
- * the statistics: the mean of squares minus the square of the mean loses all digits where the mean is large.
+ * Batch normalization written out, because StableHLO's own ops keep 16-bit statistics and no plugin fuses them.
  *
- * Legend: x, y, dy [...,C]; scale, offset, mean, variance [C]; n = elements per channel.
+ * On the CPU the statistics take two passes: the mean of squares minus the square of the mean loses all digits where the mean is
+ * large. A GPU waits for its memory, so there they take one: of the distances from a value near the mean, whose squares are not
+ * much larger than the variance. As a running mean starts at 0, the first steps lose as many digits as the mean is larger than the
+ * deviation: of f32's seven, two where it is ten times as large.
+ *
+ * Legend: x, y, dy [...,C]; scale, offset, near, mean, variance [C]; n = elements per channel.
  */
 import type { Emitter, Ssa } from './emitter.ts'
-import { add, alongLast, convert, fill, multiply, reduce, subtract, unary } from './hlo.ts'
-import { at, type EmitRules } from './rule.ts'
+import { add, alongLast, binary, convert, fill, multiply, reduce, subtract, unary } from './hlo.ts'
+import { type Again, at, type EmitRules } from './rule.ts'
 
 function allButLast(x: Ssa): number[] {
   return x.type.shape.slice(0, -1).map((_, i) => i)
@@ -25,24 +29,61 @@ function perChannel(x: Ssa): number {
   return x.type.shape.slice(0, -1).reduce((n, dim) => n * dim, 1)
 }
 
+interface Statistics {
+  readonly mean: Ssa
+  readonly variance: Ssa
+}
+
+/** Distances of the elements from a value of their channel. */
+function distances(e: Emitter, x: Ssa, from: Ssa): Ssa {
+  return subtract(e, x, alongLast(e, from, x.type.shape))
+}
+
+function meanOver(e: Emitter, x: Ssa): Ssa {
+  return scaled(e, reduce(e, 'add', x, allButLast(x)), 1 / perChannel(x))
+}
+
+function inTwoPasses(e: Emitter, x: Ssa): Statistics {
+  const mean = meanOver(e, x)
+  const centered = distances(e, x, mean)
+  return { mean, variance: meanOver(e, multiply(e, centered, centered)) }
+}
+
+function inOnePass(e: Emitter, x: Ssa, near: Ssa): Statistics {
+  const apart = distances(e, x, near)
+  const first = meanOver(e, apart)
+  const second = meanOver(e, multiply(e, apart, apart))
+  // What rounding may leave below zero of a channel that does not vary.
+  const variance = binary(e, 'maximum', subtract(e, second, multiply(e, first, first)), fill(e, second.type, 0))
+  return { mean: add(e, near, first), variance }
+}
+
+/** y of an input whose statistics are known. */
+export function normalized(
+  e: Emitter,
+  input: Ssa,
+  { scale, offset, mean, variance }: Statistics & { readonly scale: Ssa; readonly offset: Ssa },
+  epsilon: number,
+): Ssa {
+  const x = convert(e, input, scale.type.dtype)
+  const factor = multiply(e, scale, inverseDeviation(e, variance, epsilon))
+  const { shape } = x.type
+  const y = add(e, multiply(e, distances(e, x, mean), alongLast(e, factor, shape)), alongLast(e, offset, shape))
+  return convert(e, y, input.type.dtype)
+}
+
 function training(e: Emitter, operands: readonly Ssa[], epsilon: number): readonly Ssa[] {
   const [input, scale, offset] = [at(operands, 0), at(operands, 1), at(operands, 2)]
   const x = convert(e, input, scale.type.dtype)
-  const { shape } = x.type
-  const dims = allButLast(x)
-  const mean = scaled(e, reduce(e, 'add', x, dims), 1 / perChannel(x))
-  const centered = subtract(e, x, alongLast(e, mean, shape))
-  const variance = scaled(e, reduce(e, 'add', multiply(e, centered, centered), dims), 1 / perChannel(x))
-  const factor = multiply(e, scale, inverseDeviation(e, variance, epsilon))
-  const y = add(e, multiply(e, centered, alongLast(e, factor, shape)), alongLast(e, offset, shape))
-  return [convert(e, y, input.type.dtype), mean, variance]
+  const found = e.platform === 'cpu' ? inTwoPasses(e, x) : inOnePass(e, x, at(operands, 3))
+  return [normalized(e, input, { scale, offset, ...found }, epsilon), found.mean, found.variance]
 }
 
 /**
  * With r = 1/sqrt(variance + epsilon), x̂ = (x - mean)·r, s₀ = Σ dy, s₁ = Σ dy·x̂:
  * dx = scale·r·(dy - s₀/n - x̂·s₁/n), d scale = s₁, d offset = s₀ (Ioffe and Szegedy 2015, section 3).
  */
-function gradient(e: Emitter, operands: readonly Ssa[], epsilon: number): readonly Ssa[] {
+function gradient(e: Emitter, operands: readonly Ssa[], epsilon: number, again: Again): readonly Ssa[] {
   const [input, scale, mean, variance] = [at(operands, 0), at(operands, 1), at(operands, 2), at(operands, 3)]
   const { dtype } = scale.type
   const x = convert(e, input, dtype)
@@ -56,12 +97,14 @@ function gradient(e: Emitter, operands: readonly Ssa[], epsilon: number): readon
   const factor = multiply(e, scale, inverse)
   const slope = multiply(e, multiply(e, factor, inverse), scaled(e, weighted, 1 / perChannel(x)))
   const constant = multiply(e, factor, scaled(e, sum, 1 / perChannel(x)))
-  const scaledDy = multiply(e, dy, alongLast(e, factor, shape))
+  // On a GPU the sums are one kernel and what follows another: each computes dy for itself where it is not in memory.
+  const second = e.platform === 'cpu' ? dy : convert(e, again(4), dtype)
+  const scaledDy = multiply(e, second, alongLast(e, factor, shape))
   const correction = add(e, multiply(e, centered, alongLast(e, slope, shape)), alongLast(e, constant, shape))
   return [convert(e, subtract(e, scaledDy, correction), input.type.dtype), weighted, sum]
 }
 
 export const normRules: EmitRules<'batch_norm_training' | 'batch_norm_grad'> = {
   batch_norm_training: (e, op, operands) => training(e, operands, op.params.epsilon),
-  batch_norm_grad: (e, op, operands) => gradient(e, operands, op.params.epsilon),
+  batch_norm_grad: (e, op, operands, again) => gradient(e, operands, op.params.epsilon, again),
 }

@@ -4,8 +4,16 @@ import type { OpOf } from '../ir/graph.ts'
 import type { OpKind } from '../ir/op.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 
+/** Operand `index` once more, for a second reader; the same where it lies in memory. */
+export type Again = (index: number) => Ssa
+
 /** Returns as many values as the op has results, of their types. */
-export type EmitRule<K extends OpKind> = (e: Emitter, op: OpOf<K>, operands: readonly Ssa[]) => readonly Ssa[]
+export type EmitRule<K extends OpKind> = (
+  e: Emitter,
+  op: OpOf<K>,
+  operands: readonly Ssa[],
+  again: Again,
+) => readonly Ssa[]
 
 export type EmitRules<K extends OpKind> = { readonly [P in K]: EmitRule<P> }
 

@@ -65,7 +65,9 @@ export function streamGraph(kind: StreamKind, shape: readonly number[]): Graph {
     case 'batch_norm_training':
       return probeGraph([channel, channel, ...all.map(() => type)], (b, v) =>
         all.flatMap((i) =>
-          b.addAll('batch_norm_training', [operand(v, 2 + i), operand(v, 0), operand(v, 1)], { epsilon: 1e-5 }),
+          b.addAll('batch_norm_training', [operand(v, 2 + i), operand(v, 0), operand(v, 1), operand(v, 1)], {
+            epsilon: 1e-5,
+          }),
         ),
       )
     case 'batch_norm_grad':

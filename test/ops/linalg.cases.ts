@@ -92,8 +92,8 @@ const batchNormCases: readonly OpCase[] = (
   const x = floats(shape, -1, 3, dtype)
   return [
     opCase('batch_norm_training', name, {
-      inputs: { x, scale: floats(channels, 0.5, 2), offset: floats(channels) },
-      build: (b, v) => b.addAll('batch_norm_training', [v.x, v.scale, v.offset], { epsilon }),
+      inputs: { x, scale: floats(channels, 0.5, 2), offset: floats(channels), near: floats(channels, 0.5, 1.5) },
+      build: (b, v) => b.addAll('batch_norm_training', [v.x, v.scale, v.offset, v.near], { epsilon }),
       ...(dtype === 'f32' ? { tolerance: 1e-4 } : {}),
     }),
     opCase('batch_norm_grad', name, {

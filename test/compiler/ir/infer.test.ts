@@ -88,10 +88,13 @@ const refusals = [
     'expected f32[1,2,2,1] where f32[1,3,3,1] is',
   ],
   [
-    refusal('batch_norm_training', [t('f16', 2, 3), t('f16', 3), t('f16', 3)], { epsilon: 1e-5 }),
+    refusal('batch_norm_training', [t('f16', 2, 3), t('f16', 3), t('f16', 3), t('f16', 3)], { epsilon: 1e-5 }),
     'expected f32[3] where f16[3] is',
   ],
-  [refusal('batch_norm_training', [f(2, 3), f(3), f(3)], { epsilon: 0 }), 'expected an epsilon above 0 where 0 is'],
+  [
+    refusal('batch_norm_training', [f(2, 3), f(3), f(3), f(3)], { epsilon: 0 }),
+    'expected an epsilon above 0 where 0 is',
+  ],
   [refusal('for_loop', [f(2)], { trips: 1, invariants: 0 }), 'expected one region'],
   [refusal('for_loop', [f(2)], { trips: -1, invariants: 0 }), 'expected trips of 0 or more where -1 is'],
   [refusal('for_loop', [f(2)], { trips: 1, invariants: 2 }), 'expected invariants among the operands where 2 is'],

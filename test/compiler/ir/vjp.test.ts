@@ -143,7 +143,7 @@ describe('the sweep', () => {
     const w = b.input('w', { dtype: 'f32', shape: [5, 3] })
     const scale = b.input('scale', { dtype: 'f32', shape: [5] })
     const z = ops.matmul(b, x, w, { transposeRhs: true })
-    const y = b.addAll('batch_norm_training', [z, scale, scale], { epsilon: 1e-5 })[0] ?? z
+    const y = b.addAll('batch_norm_training', [z, scale, scale, scale], { epsilon: 1e-5 })[0] ?? z
     const found = gradient(b, [{ value: y, cotangent: ops.splat(b, 1, y.type) }], [x, w, scale])
     const graph = b.finish(found.flatMap((value, i) => (value === undefined ? [] : [{ name: `g${i}`, value }])))
     const kinds = graph.ops.map((op) => op.kind)
