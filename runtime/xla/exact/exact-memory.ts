@@ -30,12 +30,17 @@ export interface ExactOptions {
   readonly onProgress?: (event: ExactEvent) => void
   /** More flags of XLA, without dashes; for looking into what it does. */
   readonly flags?: XlaFlags
+  /** A folder for XLA's dump of the program, as text. It is then compiled in any case. */
+  readonly dump?: string
 }
 
 const exactFlags: XlaFlags = {
   ...cudaFlags,
   // Without the GPU nothing can be timed, so XLA takes its default for every choice.
   xla_gpu_autotune_level: 0,
+  // Triton's matrix products have no default tiling: on compute 8.0 and newer they need a choice that only timing gives. cuBLAS's
+  // take the same memory.
+  xla_gpu_enable_triton_gemm: false,
   // How XLA looks for tiles of fused kernels. The newer way takes ten minutes for a transformer of twelve blocks, the older one
   // a minute; the memory is the same.
   xla_gpu_experimental_enable_tiling_propagation: false,
@@ -64,7 +69,7 @@ function gibibytes(bytes: number): string {
  * the same program is compiled once. Throws ARC6011 to ARC6015 as named there, and what fetching throws.
  */
 export async function exactMemory(plan: Plan, options: ExactOptions = {}): Promise<ExactFigures> {
-  const { onProgress = () => {}, flags = {} } = options
+  const { onProgress = () => {}, flags = {}, dump } = options
   const gpu = targetGpu(plan)
   const entries = cudaEntries()
   const { nodes, devicesPerNode } = plan.run.machine
@@ -78,7 +83,7 @@ export async function exactMemory(plan: Plan, options: ExactOptions = {}): Promi
   const environment = process.env.XLA_FLAGS ?? ''
   const allFlags = { ...exactFlags, ...flags }
   const key = exactKey({ ...job, program: emit(false), flags: allFlags, environment, tools })
-  const known = await readFigures(key)
+  const known = dump === undefined ? await readFigures(key) : undefined
   if (known !== undefined) return { ...known, gpu: gpu.name, cached: true }
 
   const { plugin, dataFolder } = await fetchCudaTools(entries, (wheel, event) => {
@@ -89,7 +94,11 @@ export async function exactMemory(plan: Plan, options: ExactOptions = {}): Promi
     ...job,
     plugin,
     program: emit(true),
-    flags: { ...allFlags, xla_gpu_cuda_data_dir: dataFolder },
+    flags: {
+      ...allFlags,
+      xla_gpu_cuda_data_dir: dataFolder,
+      ...(dump === undefined ? {} : { xla_dump_to: dump, xla_dump_hlo_as_text: true }),
+    },
   })
   if (answer.kind === 'refused') {
     const { method, status, message } = answer

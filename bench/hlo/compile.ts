@@ -1,0 +1,79 @@
+/** The steps of three experiments, compiled for an H100 that is not there. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileHost } from '../../cli/host.ts'
+import { packageFolder } from '../../cli/package-folder.ts'
+import { compileExperiment } from '../../compiler/driver.ts'
+import type { Plan } from '../../compiler/plan/plan.ts'
+import { bug, need } from '../../grammar/diagnostic.ts'
+import { exactMemory } from '../../runtime/xla/exact/exact-memory.ts'
+import type { Bars } from './bars.ts'
+
+export interface Case {
+  readonly file: string
+  readonly experiment: string
+  readonly settings: readonly string[]
+  readonly bars: Bars
+}
+
+export const cases: Readonly<Record<string, Case>> = {
+  r50: {
+    file: 'experiments/arcface_torch/ms1mv3.arc',
+    experiment: 'ms1mv3_r50',
+    settings: [],
+    bars: { elementwise: 17e9, small: 450 },
+  },
+  r100: {
+    file: 'experiments/arcface_torch/glint360k.arc',
+    experiment: 'glint360k_r100',
+    settings: ['centers.sample_rate=10%'],
+    bars: { elementwise: 27.5e9, small: 900 },
+  },
+  mbf: {
+    file: 'experiments/arcface_torch/ms1mv3.arc',
+    experiment: 'ms1mv3_mbf',
+    settings: [],
+    bars: { elementwise: 9e9 },
+  },
+}
+
+const host = { ...fileHost(packageFolder), countDataset: () => undefined }
+
+function planOf({ file, experiment, settings }: Case, replicas: number): Plan {
+  const source = need(host.readSource(file), file)
+  // The machine comes from the standard library, which `--set` sees through what the file uses.
+  const entry = { ...source, text: `use std.machines: dgx_h100\n${source.text}` }
+  const overrides = ['machine=dgx_h100(nodes: 1)', `machine.devices_per_node=${replicas}`, ...settings].map((text) => ({
+    path: '--set',
+    text,
+  }))
+  const { diagnostics, plan } = compileExperiment({ entry, experiment, overrides }, host)
+  const [first] = diagnostics.filter(({ severity }) => severity === 'error')
+  return need(plan, `${experiment}: ${first?.message}`)
+}
+
+export interface Compiled {
+  /** Optimized HLO. */
+  readonly text: string
+  readonly graphs: number
+  readonly peak: number
+}
+
+/** Compiles a case, ten to fifty seconds; XLA's dump goes through a folder of the moment. */
+export async function compileCase(which: Case, replicas: number): Promise<Compiled> {
+  const dump = await mkdtemp(join(tmpdir(), 'arcc-hlo-'))
+  try {
+    const { peak } = await exactMemory(planOf(which, replicas), { dump })
+    const names = await readdir(dump)
+    const read = (end: string) => {
+      const name = names.find((candidate) => candidate.includes('.step.') && candidate.endsWith(end))
+      return readFile(join(dump, name ?? bug(`XLA wrote no ${end}`)), 'utf8')
+    }
+    const schedule = await read('thunk_sequence_after_thunk_passes.txt')
+    const graphs = schedule.split('kCommandBuffer').length - 1
+    return { text: await read('gpu_after_optimizations.txt'), graphs, peak }
+  } finally {
+    await rm(dump, { recursive: true, force: true })
+  }
+}
