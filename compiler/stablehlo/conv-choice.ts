@@ -1,6 +1,6 @@
 /**
- * Which formulation each convolution and each of its gradients gets. On CUDA cuDNN chooses, so everything is a plain convolution.
- * On the CPU XLA's own convolution is slow for some shapes; `bench/convolutions.ts` measures the alternatives.
+ * Which formulation each convolution and each of its gradients gets. On CUDA cuDNN chooses, so nearly everything is a plain
+ * convolution. On the CPU XLA's own convolution is slow for some shapes; `bench/convolutions.ts` measures the alternatives.
  */
 import type { ConvGeometry, ConvKind } from './conv-geometry.ts'
 import type { Platform } from './emitter.ts'
@@ -10,8 +10,9 @@ import type { Platform } from './emitter.ts'
  * - `dot`: a 1×1 window as a matrix product, after taking every stride-th pixel.
  * - `lanes`: few channels per group: a sum over window places of shifted images times one coefficient per channel.
  * - `whole`: a depthwise window as large as the image: one product, one reduction.
+ * - `blocks`: few channels per group: a dense convolution with zeros between groups.
  */
-export type ForwardForm = 'plain' | 'dot' | 'lanes' | 'whole'
+export type ForwardForm = 'plain' | 'dot' | 'lanes' | 'whole' | 'blocks'
 
 /** `phases`: result pixels that see the same window places are one stride-1 convolution; stride² of them interleave. */
 export type InputGradForm = ForwardForm | 'phases'
@@ -21,6 +22,8 @@ export type FilterGradForm = ForwardForm | 'tiles' | 'rows'
 
 /** Above so many channels per group the lanes' quadratic work loses to XLA's loop. */
 const maxLanesPerGroup = 8
+/** With more channels than this the multiplications by zero of a dense filter take as long as what they avoid. */
+const maxDense = 512
 /** Below so many input channels a matrix product per window row beats XLA's convolution. */
 const fewChannels = 8
 /** From so many input channels on, images of at most `smallSide`, or strided ones, gain by a product per window row too. */
@@ -45,12 +48,20 @@ const isWhole = (g: ConvGeometry): boolean =>
 const isLanes = (g: ConvGeometry): boolean =>
   g.groups > 1 && g.features === g.channels && g.channels / g.groups <= maxLanesPerGroup
 
+/** cuDNN has kernels of its own for depthwise convolutions. */
+const isBlocks = (g: ConvGeometry): boolean =>
+  g.groups > 1 && !isDepthwise(g) && g.channels <= maxDense && g.channels / g.groups <= maxLanesPerGroup
+
 /** The formulation of y. */
 export function forwardForm(platform: Platform, g: ConvGeometry): ForwardForm {
-  if (platform !== 'cpu') return 'plain'
-  if (isPointwise(g)) return 'dot'
   if (isWhole(g)) return 'whole'
-  return isLanes(g) ? 'lanes' : 'plain'
+  switch (platform) {
+    case 'cuda':
+      return isBlocks(g) ? 'blocks' : 'plain'
+    case 'cpu':
+      if (isPointwise(g)) return 'dot'
+      return isLanes(g) ? 'lanes' : 'plain'
+  }
 }
 
 /** The formulation of dx. */

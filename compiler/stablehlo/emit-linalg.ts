@@ -5,6 +5,7 @@
  */
 import { isFloat } from '../ir/dtype.ts'
 import type { ReduceKind } from '../ir/op-family.ts'
+import { blocksFilterGrad, blocksForward, blocksInputGrad } from './conv-blocks.ts'
 import { filterGradForm, forwardForm, inputGradForm } from './conv-choice.ts'
 import { dotFilterGrad, dotForward, dotInputGrad, rowsFilterGrad, tiledFilterGrad } from './conv-dense.ts'
 import { type ConvGeometry, convGeometry } from './conv-geometry.ts'
@@ -29,6 +30,7 @@ export const forwardEmitters: { readonly [F in ReturnType<typeof forwardForm>]: 
   dot: dotForward,
   lanes: lanesForward,
   whole: wholeForward,
+  blocks: blocksForward,
 }
 
 export const inputGradEmitters: { readonly [F in ReturnType<typeof inputGradForm>]: ConvEmitter } = {
@@ -36,6 +38,7 @@ export const inputGradEmitters: { readonly [F in ReturnType<typeof inputGradForm
   dot: dotInputGrad,
   lanes: lanesInputGrad,
   whole: wholeInputGrad,
+  blocks: blocksInputGrad,
   phases: phasedInputGrad,
 }
 
@@ -44,6 +47,7 @@ export const filterGradEmitters: { readonly [F in ReturnType<typeof filterGradFo
   dot: dotFilterGrad,
   lanes: lanesFilterGrad,
   whole: wholeFilterGrad,
+  blocks: blocksFilterGrad,
   tiles: tiledFilterGrad,
   rows: rowsFilterGrad,
 }

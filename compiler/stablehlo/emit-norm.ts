@@ -9,7 +9,7 @@
  * Legend: x, y, dy [...,C]; scale, offset, near, mean, variance [C]; n = elements per channel.
  */
 import type { Emitter, Ssa } from './emitter.ts'
-import { add, alongLast, binary, convert, fill, multiply, reduce, subtract, unary } from './hlo.ts'
+import { add, alongLast, binary, convert, fill, multiply, reduce, subtract, twoSums, unary } from './hlo.ts'
 import { type Again, at, type EmitRules } from './rule.ts'
 
 function allButLast(x: Ssa): number[] {
@@ -39,6 +39,13 @@ function distances(e: Emitter, x: Ssa, from: Ssa): Ssa {
   return subtract(e, x, alongLast(e, from, x.type.shape))
 }
 
+/** The sums of two tensors over all dims but the last. */
+function channelSums(e: Emitter, a: Ssa, b: Ssa): readonly [Ssa, Ssa] {
+  const dims = allButLast(a)
+  if (e.platform === 'cpu' || a.type.dtype !== 'f32') return [reduce(e, 'add', a, dims), reduce(e, 'add', b, dims)]
+  return twoSums(e, a, b, dims)
+}
+
 function meanOver(e: Emitter, x: Ssa): Ssa {
   return scaled(e, reduce(e, 'add', x, allButLast(x)), 1 / perChannel(x))
 }
@@ -51,8 +58,8 @@ function inTwoPasses(e: Emitter, x: Ssa): Statistics {
 
 function inOnePass(e: Emitter, x: Ssa, near: Ssa): Statistics {
   const apart = distances(e, x, near)
-  const first = meanOver(e, apart)
-  const second = meanOver(e, multiply(e, apart, apart))
+  const sums = channelSums(e, apart, multiply(e, apart, apart))
+  const [first, second] = [scaled(e, sums[0], 1 / perChannel(x)), scaled(e, sums[1], 1 / perChannel(x))]
   // What rounding may leave below zero of a channel that does not vary.
   const variance = binary(e, 'maximum', subtract(e, second, multiply(e, first, first)), fill(e, second.type, 0))
   return { mean: add(e, near, first), variance }
@@ -89,15 +96,14 @@ function gradient(e: Emitter, operands: readonly Ssa[], epsilon: number, again: 
   const x = convert(e, input, dtype)
   const dy = convert(e, at(operands, 4), dtype)
   const { shape } = x.type
-  const dims = allButLast(x)
   const inverse = inverseDeviation(e, variance, epsilon)
   const centered = subtract(e, x, alongLast(e, mean, shape))
-  const sum = reduce(e, 'add', dy, dims)
-  const weighted = multiply(e, inverse, reduce(e, 'add', multiply(e, dy, centered), dims))
+  const [sum, product] = channelSums(e, dy, multiply(e, dy, centered))
+  const weighted = multiply(e, inverse, product)
   const factor = multiply(e, scale, inverse)
   const slope = multiply(e, multiply(e, factor, inverse), scaled(e, weighted, 1 / perChannel(x)))
   const constant = multiply(e, factor, scaled(e, sum, 1 / perChannel(x)))
-  // On a GPU the sums are one kernel and what follows another: each computes dy for itself where it is not in memory.
+  // The sums are one kernel and what follows another: each computes dy for itself where it is not in memory.
   const second = e.platform === 'cpu' ? dy : convert(e, again(4), dtype)
   const scaledDy = multiply(e, second, alongLast(e, factor, shape))
   const correction = add(e, multiply(e, centered, alongLast(e, slope, shape)), alongLast(e, constant, shape))

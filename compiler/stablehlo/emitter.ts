@@ -11,12 +11,24 @@ import { tensorType } from './spelling.ts'
 /** What a program is written for. */
 export type Platform = 'cpu' | 'cuda'
 
-/** A value of the program text. */
-export interface Ssa {
+/** Pairs of f32 as one number: for programs alone, no graph has them. */
+export interface ComplexType {
+  readonly dtype: 'c64'
+  readonly shape: readonly number[]
+}
+
+/** What the program text has types for. */
+export type TextType = TensorType | ComplexType
+
+/** A value of the program text, of any type. */
+export interface Named<T extends TextType = TextType> {
   /** `%12`, `%12#1`, `%arg0` */
   readonly name: string
-  readonly type: TensorType
+  readonly type: T
 }
+
+/** One that can be a graph's. */
+export type Ssa = Named<TensorType>
 
 /** Names the location of what is written for an op, `#loc3`; undefined for none. */
 export type LocationOf = (op: Op) => string | undefined
@@ -31,15 +43,15 @@ export interface Emitter {
   readonly platform: Platform
   readonly replicas: number
   /** Writes an op and returns its results. */
-  op(
+  op<T extends TextType>(
     name: string,
-    operands: readonly Ssa[],
-    results: readonly TensorType[],
+    operands: readonly Named[],
+    results: readonly T[],
     attributes?: Attributes,
     regions?: readonly Region[],
-  ): readonly Ssa[]
+  ): readonly Named<T>[]
   /** A region of one block, which ends by returning what `body` gives. */
-  region(inputs: readonly TensorType[], body: (inputs: readonly Ssa[]) => readonly Ssa[]): Region
+  region<T extends TextType>(inputs: readonly T[], body: (inputs: readonly Named<T>[]) => readonly Named[]): Region
   /** The ops that follow come from this op of the graph. */
   locate(origin: Op): void
   /** The lines written so far. */
@@ -51,7 +63,7 @@ function writeAttributes(attributes: Attributes): string {
   return names.length === 0 ? '' : ` <{${names.map((name) => `${name} = ${attributes[name]}`).join(', ')}}>`
 }
 
-function typeList(types: readonly TensorType[]): string {
+function typeList(types: readonly TextType[]): string {
   const text = types.map(tensorType).join(', ')
   return types.length === 1 ? text : `(${text})`
 }
@@ -63,13 +75,13 @@ export function createEmitter(platform: Platform, replicas: number, locationOf: 
   let nextArgument = 0
   let location = ''
 
-  function write(
+  function write<T extends TextType>(
     name: string,
-    operands: readonly Ssa[],
-    results: readonly TensorType[],
+    operands: readonly Named[],
+    results: readonly T[],
     attributes: Attributes,
     regions: readonly Region[],
-  ): readonly Ssa[] {
+  ): readonly Named<T>[] {
     const id = results.length === 0 ? '' : `%${nextName++}`
     const count = results.length > 1 ? `:${results.length}` : ''
     const head = `${id === '' ? '' : `${id}${count} = `}"${name}"(${operands.map((o) => o.name).join(', ')})`
@@ -115,7 +127,7 @@ export function createEmitter(platform: Platform, replicas: number, locationOf: 
 }
 
 /** The only one of a list of results. */
-export function only(values: readonly Ssa[]): Ssa {
+export function only<T extends TextType>(values: readonly Named<T>[]): Named<T> {
   if (values.length !== 1) bug(`one result expected, ${values.length} found`)
   return need(values[0], 'a result')
 }

@@ -6,7 +6,7 @@ import { bug } from '../../grammar/diagnostic.ts'
 import { type DType, elementCount, isFloat, sameShape, showType, type TensorType } from '../ir/dtype.ts'
 import type { CompareDirection } from '../ir/op.ts'
 import type { BinaryKind } from '../ir/op-family.ts'
-import { type Emitter, only, type Region, type Ssa } from './emitter.ts'
+import { type ComplexType, type Emitter, only, type Region, type Ssa } from './emitter.ts'
 import { boolArray, i64, i64Array, list, splat } from './spelling.ts'
 
 export function unary(e: Emitter, name: string, x: Ssa): Ssa {
@@ -163,6 +163,24 @@ export function reduce(e: Emitter, name: keyof typeof neutral, x: Ssa, dims: rea
   const start = scalar(e, dtype, neutral[name](dtype))
   const region = scalarRegion(e, dtype, name)
   return only(e.op('stablehlo.reduce', [x, start], [{ dtype, shape }], { dimensions: i64Array(dims) }, [region]))
+}
+
+/**
+ * The sums of two f32 tensors of one shape along `dims`, as one sum of complex numbers. XLA joins a reduction with one result to
+ * the kernel that writes its operand, and computes its operand inside; of one with two results, or of two reductions, it does
+ * neither.
+ */
+export function twoSums(e: Emitter, a: Ssa, b: Ssa, dims: readonly number[]): readonly [Ssa, Ssa] {
+  const complex = (shape: readonly number[]): ComplexType => ({ dtype: 'c64', shape })
+  const join = (real: Ssa, imaginary: Ssa) =>
+    only(e.op('stablehlo.complex', [real, imaginary], [complex(real.type.shape)]))
+  const zero = scalar(e, 'f32', 0)
+  const region = e.region([complex([]), complex([])], (inputs) => e.op('stablehlo.add', inputs, [complex([])]))
+  const shape = a.type.shape.filter((_, i) => !dims.includes(i))
+  const operands = [join(a, b), join(zero, zero)]
+  const sum = only(e.op('stablehlo.reduce', operands, [complex(shape)], { dimensions: i64Array(dims) }, [region]))
+  const part = (name: string) => only(e.op(`stablehlo.${name}`, [sum], [{ dtype: 'f32', shape } as const]))
+  return [part('real'), part('imag')]
 }
 
 export interface DotDims {

@@ -3,7 +3,7 @@ import { type DType, elementCount, type TensorType } from '../ir/dtype.ts'
 import { bf16Bits, f16Bits } from '../ir/half-float.ts'
 import type { ConstantData } from '../ir/op.ts'
 
-const elementTypes: { readonly [D in DType]: string } = {
+const elementTypes: { readonly [D in DType | 'c64']: string } = {
   f64: 'f64',
   f32: 'f32',
   f16: 'f16',
@@ -13,10 +13,11 @@ const elementTypes: { readonly [D in DType]: string } = {
   u8: 'ui8',
   i8: 'i8',
   pred: 'i1',
+  c64: 'complex<f32>',
 }
 
 /** `tensor<64x112x112x3xf32>` */
-export function tensorType(type: TensorType): string {
+export function tensorType(type: { readonly dtype: DType | 'c64'; readonly shape: readonly number[] }): string {
   return `tensor<${[...type.shape, elementTypes[type.dtype]].join('x')}>`
 }
 

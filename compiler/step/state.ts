@@ -70,6 +70,12 @@ type BackboneKind = NonNullable<StateSlot['backbone']>
 
 const kindOf = (spec: ParameterSpec): BackboneKind => (spec.buffer ? 'buffer' : spec.trainable ? 'trained' : 'fixed')
 
+/**
+ * XLA reads a part of a vector inside the kernel that uses it where the vector is no longer than 2^16 elements; of a longer one it
+ * makes every part a kernel.
+ */
+const longestFlat = 3 * 2 ** 14
+
 const flatNames: { readonly [K in BackboneKind]: string } = {
   trained: '*vectors',
   fixed: '*fixed vectors',
@@ -81,18 +87,18 @@ function backboneSlots(parameters: readonly ParameterSpec[], joined: boolean, op
   const kinds = ['trained', 'fixed', 'buffer'] as const
   const flat = kinds.flatMap((kind) => {
     const own = parameters.filter((spec) => spec.shape.length === 1 && kindOf(spec) === kind)
-    return own.length > 1 && (joined || kind !== 'trained') ? [{ kind, own }] : []
+    return joined || kind !== 'trained' ? groupsOf(own).map((group, i) => ({ kind, own: group, number: i + 1 })) : []
   })
   const inside = new Set(flat.flatMap(({ own }) => own))
   const placementOf = (kind: BackboneKind) => (kind === 'buffer' && !options.synced ? 'local' : 'replicated')
   const roleOf = (kind: BackboneKind) => (kind === 'buffer' ? 'buffer' : 'parameter')
   return [
-    ...flat.map(({ kind, own }): StateSlot => {
+    ...flat.map(({ kind, own, number }): StateSlot => {
       const parts = own.map(partOf)
       const holds = parts.map(({ named }) => named)
       const elements = holds.reduce((sum, named) => sum + elementCount(named.shape), 0)
       const [role, placement, dtype] = [roleOf(kind), placementOf(kind), 'f32'] as const
-      const name = flatNames[kind]
+      const name = number === 1 ? flatNames[kind] : `${flatNames[kind]} ${number}`
       const tensor: StateTensor = { name, role, shape: [elements], dtype, placement, storage: 'flat', holds }
       return { tensor, parts, backbone: kind }
     }),
@@ -117,6 +123,23 @@ function backboneSlots(parameters: readonly ParameterSpec[], joined: boolean, op
         }
       }),
   ]
+}
+
+/** Neighbours together, up to the longest; what would be alone stays out. */
+function groupsOf(own: readonly ParameterSpec[]): ParameterSpec[][] {
+  const groups: ParameterSpec[][] = []
+  let elements = Number.POSITIVE_INFINITY
+  for (const spec of own) {
+    elements += elementCount(spec.shape)
+    const last = groups.at(-1)
+    if (last !== undefined && elements <= longestFlat) {
+      last.push(spec)
+    } else {
+      groups.push([spec])
+      elements = elementCount(spec.shape)
+    }
+  }
+  return groups.filter((group) => group.length > 1)
 }
 
 function partOf({ path, shape, layout, initializer }: ParameterSpec): StatePart {

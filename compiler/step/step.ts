@@ -101,7 +101,7 @@ export function buildStep(
   const next = new Map<string, Value>()
   const metrics = b.within({ phase: 'update', path: 'update' }, () => {
     const gradients = scaling === undefined ? reduced : unscale(b, reduced, scaling.factor)
-    const norm = gradients.length === 0 ? ops.scalar(b, 0, 'f32') : gradientNorm(b, gradients)
+    const norm = gradients.length === 0 ? ops.scalar(b, 0, 'f32') : gradientNorm(b, trained, gradients)
     const clipped = train.clip === undefined ? gradients : clipGradients(b, gradients, norm, train.clip)
     const updateClock = scaling === undefined ? clock : { ...clock, step: scaling.update }
     for (const tensor of ofBackbone.filter(({ role }) => role === 'buffer')) {

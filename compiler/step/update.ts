@@ -7,6 +7,7 @@ import type { Optimizer } from '../experiment.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
+import type { StateTensor } from '../plan/plan.ts'
 
 /** torch's `clip_grad_norm_` adds this to the norm. */
 const CLIP_EPSILON = 1e-6
@@ -33,11 +34,24 @@ export function selectAll(b: GraphBuilder, predicate: Value, x: Value, y: Value)
   return ops.select(b, ops.broadcastScalar(b, predicate, x.type.shape), x, y)
 }
 
-/** The L2 norm over all gradients, f32 []. */
-export function gradientNorm(b: GraphBuilder, gradients: readonly Value[]): Value {
-  const squares = gradients.map((g) => ops.sumAll(b, ops.square(b, g)))
-  const sum = squares.reduce((total, square) => ops.add(b, total, square))
-  return ops.sqrt(b, sum)
+/**
+ * The L2 norm over all gradients, f32 []. Of filters stored as [O,kh,kw,I] each output's sum comes first, and then those of all
+ * filters together: one small kernel a filter instead of two.
+ */
+export function gradientNorm(b: GraphBuilder, state: readonly StateTensor[], gradients: readonly Value[]): Value {
+  const squares = gradients.map((g) => ops.square(b, g))
+  const isFilter = (_: Value, i: number) => state[i]?.storage === 'ohwi'
+  const rows = squares.filter(isFilter).map((square) => ops.sumOver(b, square, [1, 2, 3]))
+  const sums = squares.filter((square, i) => !isFilter(square, i)).map((square) => ops.sumAll(b, square))
+  if (rows.length > 0) {
+    // Behind a barrier, or XLA would take the sum of what is joined apart again.
+    const [all] = b.addAll('optimization_barrier', [ops.concatenate(b, rows, 0)], {})
+    sums.push(ops.sumAll(b, need(all, 'the sums of all outputs')))
+  }
+  return ops.sqrt(
+    b,
+    sums.reduce((total, sum) => ops.add(b, total, sum)),
+  )
 }
 
 /** Scales the gradients so that their norm is at most `limit`. */
