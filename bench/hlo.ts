@@ -6,6 +6,7 @@
  *     --list WHICH    the kernels behind the figures: all, convolutions, elementwise, filters, other, small
  *     --most N        so many rows of it (40)
  *     --replicas N    devices (8)
+ *     --set PATH=X    a setting, as arcc takes it; more than one may be given
  *     --hlo FILE      counts this optimized HLO; nothing is compiled
  *     --save FOLDER   keeps the HLO of each case there
  */
@@ -25,6 +26,7 @@ const { values: options, positionals } = parseArgs({
     list: { type: 'string' },
     most: { type: 'string', default: '40' },
     replicas: { type: 'string', default: '8' },
+    set: { type: 'string', multiple: true, default: [] },
     hlo: { type: 'string' },
     save: { type: 'string' },
   },
@@ -42,7 +44,10 @@ function wantedCases(): readonly (readonly [string, Case])[] {
 
 async function figuresOf(name: string, which: Case): Promise<CaseFigures> {
   process.stderr.write(`${name}: ${which.experiment}\n`)
-  const { text, graphs, peak } = await compileCase(which, Number(options.replicas))
+  const { text, graphs, peak } = await compileCase(which, {
+    replicas: Number(options.replicas),
+    more: options.set,
+  })
   if (options.save !== undefined) {
     mkdirSync(options.save, { recursive: true })
     writeFileSync(join(options.save, `${name}.hlo.txt`), text)
@@ -62,8 +67,8 @@ async function allFigures(): Promise<readonly CaseFigures[]> {
 
 const { list } = options
 if (list !== undefined && !isListing(list)) throw new Error(`--list takes ${Object.keys(listings).join(', ')}`)
-if (options.check && (options.hlo !== undefined || options.replicas !== '8'))
-  throw new Error('--check holds what was compiled for eight devices to its bars')
+if (options.check && (options.hlo !== undefined || options.replicas !== '8' || options.set.length > 0))
+  throw new Error('--check holds the cases as they are, on eight devices, to their bars')
 const all = await allFigures()
 const lines = [...figureTable(all)]
 for (const figures of all) {

@@ -1,10 +1,15 @@
 /**
  * `npm run bench:ledger -- [EXPERIMENT…]`: every experiment that is declared for a GPU and fits on it, all variants of a sweep, its
  * memory by the ledger beside XLA's own figure for that GPU, reserve left out of both. Exit code 1 where one of them is off by more than
- * 5 %.
+ * 5 %, or where XLA refuses it.
+ *
+ *     --machine CALL    all of them on this machine: 'dgx_h100(nodes: 1)'
+ *     --in FOLDER       those of a folder below experiments/: arcface_torch
+ *     --names           only which these are
  */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { experimentNames } from '../cli/entry.ts'
 import { formatBytes, formatDeviation } from '../cli/format.ts'
 import { fileHost } from '../cli/host.ts'
@@ -13,24 +18,36 @@ import { renderTable } from '../cli/table.ts'
 import { compileExperiment, compileVariants } from '../compiler/driver.ts'
 import type { Plan } from '../compiler/plan/plan.ts'
 import { need } from '../grammar/diagnostic.ts'
+import { ArccError } from '../runtime/errors.ts'
 import { exactMemory } from '../runtime/xla/exact/exact-memory.ts'
+import { onMachine } from './on-machine.ts'
 
 const tolerance = 0.05
-const wanted = new Set(process.argv.slice(2))
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    machine: { type: 'string' },
+    in: { type: 'string', default: '' },
+    names: { type: 'boolean', default: false },
+  },
+})
+const wanted = new Set(positionals)
 const host = { ...fileHost(packageFolder), countDataset: () => undefined }
 
 function gpuPlans(): Plan[] {
-  const files = readdirSync(join(packageFolder, 'experiments'), { recursive: true, encoding: 'utf8' })
+  const folder = join('experiments', options.in)
+  const files = readdirSync(join(packageFolder, folder), { recursive: true, encoding: 'utf8' })
   return files
     .filter((file) => file.endsWith('.arc'))
     .sort()
     .flatMap((file) => {
-      const entry = need(host.readSource(join('experiments', file)), file)
-      const { program } = compileExperiment({ entry, until: 'parse' }, host)
+      const source = need(host.readSource(join(folder, file)), file)
+      const { program } = compileExperiment({ entry: source, until: 'parse' }, host)
+      const set = options.machine === undefined ? { entry: source } : onMachine(source, options.machine)
       return experimentNames(need(program, file))
         .filter((name) => wanted.size === 0 || wanted.has(name))
         .flatMap((experiment) =>
-          Array.from(compileVariants({ entry, experiment }, host), ({ plan }) => need(plan, experiment)),
+          Array.from(compileVariants({ ...set, experiment }, host), ({ plan }) => need(plan, experiment)),
         )
     })
     .filter(({ run, document }) => run.machine.device.kind === 'cuda' && document.memory.fits)
@@ -44,30 +61,44 @@ interface Row {
 async function rowOf(plan: Plan): Promise<Row> {
   const { memory } = plan.document
   const ledger = memory.peak - Math.round(plan.run.machine.device.reserve)
-  const exact = await exactMemory(plan)
-  const off = ledger / exact.peak - 1
-  const within = Math.abs(off) <= tolerance
-  const percent = need(formatDeviation(exact.peak, ledger, 1), 'two figures')
-  process.stderr.write(`${plan.name}: ${percent}\n`)
-  return {
-    cells: [plan.name, exact.gpu, formatBytes(ledger), formatBytes(exact.peak), percent, within ? 'ok' : 'OFF'],
-    within,
+  try {
+    const exact = await exactMemory(plan)
+    const within = Math.abs(ledger / exact.peak - 1) <= tolerance
+    const percent = need(formatDeviation(exact.peak, ledger, 1), 'two figures')
+    process.stderr.write(`${plan.name}: ${percent}\n`)
+    return {
+      cells: [plan.name, exact.gpu, formatBytes(ledger), formatBytes(exact.peak), percent, within ? 'ok' : 'OFF'],
+      within,
+    }
+  } catch (error) {
+    if (!(error instanceof ArccError)) throw error
+    process.stderr.write(`${plan.name}: ${error.code} ${error.message}\n`)
+    const device = plan.run.machine.device.name
+    return { cells: [plan.name, device, formatBytes(ledger), error.code, '', 'REFUSED'], within: false }
   }
 }
 
-const rows: Row[] = []
-for (const plan of gpuPlans()) rows.push(await rowOf(plan))
-const right = { align: 'right' } as const
-const table = renderTable(
-  [
-    { title: 'experiment' },
-    { title: 'GPU' },
-    { title: 'ledger', ...right },
-    { title: 'XLA', ...right },
-    { title: 'off', ...right },
-    {},
-  ],
-  rows.map((row) => row.cells),
-)
-process.stdout.write(`${table.join('\n')}\n`)
-process.exitCode = rows.every((row) => row.within) ? 0 : 1
+function printTable(rows: readonly Row[]): void {
+  const right = { align: 'right' } as const
+  const table = renderTable(
+    [
+      { title: 'experiment' },
+      { title: 'GPU' },
+      { title: 'ledger', ...right },
+      { title: 'XLA', ...right },
+      { title: 'off', ...right },
+      {},
+    ],
+    rows.map((row) => row.cells),
+  )
+  process.stdout.write(`${table.join('\n')}\n`)
+}
+
+const plans = gpuPlans()
+if (options.names) process.stdout.write(`${[...new Set(plans.map(({ name }) => name))].join('\n')}\n`)
+else {
+  const rows: Row[] = []
+  for (const plan of plans) rows.push(await rowOf(plan))
+  printTable(rows)
+  process.exitCode = rows.every((row) => row.within) ? 0 : 1
+}

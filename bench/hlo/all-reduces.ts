@@ -1,7 +1,6 @@
 /** How the sums over devices lie in the schedule. */
-
 import type { Kernel } from './kernels.ts'
-import { bytesOf, type HloModule, sourceOf } from './module.ts'
+import { bytesOf, calledBy, type HloModule, type Instruction, sourceOf } from './module.ts'
 
 export interface AllReduce {
   readonly name: string
@@ -11,19 +10,27 @@ export interface AllReduce {
   readonly between: number | undefined
 }
 
+/** The sum that an instruction starts: itself, or what it runs beside the others. */
+function startedSum(module: HloModule, instruction: Instruction): Instruction | undefined {
+  const { opcode } = instruction
+  const started = opcode === 'async-start' ? calledBy(module, instruction, 'calls').root : instruction
+  return started.opcode === 'all-reduce' || started.opcode === 'all-reduce-start' ? started : undefined
+}
+
 /** All of the entry computation, in its order. */
 export function allReducesOf(module: HloModule, kernels: readonly Kernel[]): readonly AllReduce[] {
   const { instructions } = module.entry
   const isKernel = new Set(kernels.map(({ instruction }) => instruction.name))
   return instructions.flatMap((instruction, at): AllReduce[] => {
-    const { name, opcode, shape, attributes } = instruction
-    if (opcode !== 'all-reduce' && opcode !== 'all-reduce-start') return []
+    const sum = startedSum(module, instruction)
+    if (sum === undefined) return []
+    const { name, attributes } = instruction
     const end = instructions.findIndex(
-      (later) => later.opcode === 'all-reduce-done' && later.operands.some((operand) => operand.name === name),
+      ({ opcode, operands }) => opcode.endsWith('-done') && operands.some((operand) => operand.name === name),
     )
-    const waits = opcode === 'all-reduce' || end < 0 || attributes.includes('"is_sync":true')
+    const waits = end < 0 || attributes.includes('"is_sync":true')
     const between = waits ? undefined : instructions.slice(at + 1, end).filter((i) => isKernel.has(i.name)).length
-    return [{ name, source: sourceOf(instruction), bytes: bytesOf(shape), between }]
+    return [{ name, source: sourceOf(instruction), bytes: bytesOf(sum.shape), between }]
   })
 }
 

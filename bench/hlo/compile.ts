@@ -8,6 +8,7 @@ import { compileExperiment } from '../../compiler/driver.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
 import { exactMemory } from '../../runtime/xla/exact/exact-memory.ts'
+import { onMachine } from '../on-machine.ts'
 import type { Bars } from './bars.ts'
 
 export interface Case {
@@ -40,17 +41,20 @@ export const cases: Readonly<Record<string, Case>> = {
 
 const host = { ...fileHost(packageFolder), countDataset: () => undefined }
 
-function planOf({ file, experiment, settings }: Case, replicas: number): Plan {
+function planOf({ file, experiment, settings }: Case, { replicas, more }: Variant): Plan {
   const source = need(host.readSource(file), file)
-  // The machine comes from the standard library, which `--set` sees through what the file uses.
-  const entry = { ...source, text: `use std.machines: dgx_h100\n${source.text}` }
-  const overrides = ['machine=dgx_h100(nodes: 1)', `machine.devices_per_node=${replicas}`, ...settings].map((text) => ({
-    path: '--set',
-    text,
-  }))
-  const { diagnostics, plan } = compileExperiment({ entry, experiment, overrides }, host)
+  const devices = `machine.devices_per_node=${replicas}`
+  const set = onMachine(source, 'dgx_h100(nodes: 1)', [devices, ...settings, ...more])
+  const { diagnostics, plan } = compileExperiment({ ...set, experiment }, host)
   const [first] = diagnostics.filter(({ severity }) => severity === 'error')
   return need(plan, `${experiment}: ${first?.message}`)
+}
+
+export interface Variant {
+  /** Devices. */
+  readonly replicas: number
+  /** More settings, as `--set` takes them. */
+  readonly more: readonly string[]
 }
 
 export interface Compiled {
@@ -61,10 +65,10 @@ export interface Compiled {
 }
 
 /** Compiles a case, ten to fifty seconds; XLA's dump goes through a folder of the moment. */
-export async function compileCase(which: Case, replicas: number): Promise<Compiled> {
+export async function compileCase(which: Case, variant: Variant): Promise<Compiled> {
   const dump = await mkdtemp(join(tmpdir(), 'arcc-hlo-'))
   try {
-    const { peak } = await exactMemory(planOf(which, replicas), { dump })
+    const { peak } = await exactMemory(planOf(which, variant), { dump })
     const names = await readdir(dump)
     const read = (end: string) => {
       const name = names.find((candidate) => candidate.includes('.step.') && candidate.endsWith(end))

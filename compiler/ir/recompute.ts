@@ -17,6 +17,11 @@ import { isInner } from './fusion.ts'
 import { type Graph, type Op, type OpOf, operandAt, resultAt, type Value } from './graph.ts'
 import * as ops from './ops.ts'
 
+/** Whether a graph computes something again in its backward pass; barriers stand only there. */
+export function recomputes(graph: Graph): boolean {
+  return graph.ops.some((op) => op.kind === 'optimization_barrier' || op.regions.some(recomputes))
+}
+
 /** Tensors below so many bytes (statistics, per-channel weights) are kept, whatever made them. */
 const defaultSmall = 2 ** 16
 

@@ -110,7 +110,7 @@ class LoadedEngine implements XlaEngine {
   async #program(graph: Graph, donate: Donation): Promise<PjrtExecutable> {
     const client = this.#client
     const outputs = graph.outputs.map((output) => output.value.type)
-    const overrides = client.platform === 'cpu' ? {} : cudaFlags
+    const overrides = client.platform === 'cpu' ? {} : cudaFlags(graph)
     const compileOptions = writeCompileOptions({ replicas: this.replicas, overrides })
     const emit = (locations: boolean) => emitModule(graph, { platform: this.platform, donate, locations })
     const useCache = compileCacheEnabled()

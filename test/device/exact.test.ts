@@ -125,8 +125,8 @@ function exactPlans({ plugin, dataFolder }: CudaTools): void {
     })
     afterEach(() => vi.unstubAllEnvs())
 
-    const text = (before: string) => `use std.datasets: synthetic
-use std.machines: dgx_v100
+    const text = (before: string, machine: string) => `use std.datasets: synthetic
+use std.machines: dgx_a100, dgx_h100, dgx_v100
 use std.margins: cosface
 ${before}
 backbone small on Image(112, 112, 3) -> Vector(8) {
@@ -136,12 +136,12 @@ experiment run {
   dataset = synthetic(identities: 1000, per_identity: 8)
   backbone = small
   margin = cosface(m: 0.4, scale: 64)
-  machine = dgx_v100(nodes: 2)
+  machine = ${machine}
   train { batch = 4 per device, epochs = 1, precision = f16, optimizer = sgd(lr: 0.1, momentum: 0.9) }
 }
 `
-    function planOf(before: string): Plan {
-      const entry = { path: 'test.arc', text: text(before) }
+    function planOf(before: string, machine = 'dgx_v100(nodes: 2)'): Plan {
+      const entry = { path: 'test.arc', text: text(before, machine) }
       const { plan, diagnostics } = compileExperiment({ entry }, memoryHost())
       return need(plan, diagnostics.map((diagnostic) => diagnostic.message).join('; '))
     }
@@ -164,6 +164,31 @@ experiment run {
         const again = await exactMemory(moved, { onProgress: (event) => events.push(event) })
         expect(again).toEqual({ ...first, cached: true })
         expect(events).toHaveLength(1)
+      },
+      compileLimit,
+    )
+
+    it.each(['dgx_a100(nodes: 1)', 'dgx_h100(nodes: 1)'])(
+      'has matrix products that need no timing on %s',
+      async (machine) => {
+        const plan = planOf('', machine)
+        await expect(exactMemory(plan)).resolves.toMatchObject({ cached: false })
+        // What a run with the GPU there leaves to XLA: Triton, whose tiles are found by timing.
+        await expect(exactMemory(plan, { flags: { xla_gpu_enable_triton_gemm: true } })).rejects.toMatchObject({
+          code: 'ARC6014',
+        })
+      },
+      compileLimit,
+    )
+
+    it(
+      "leaves XLA's dump where it is wanted, though its figures are known",
+      async () => {
+        const plan = planOf('')
+        await exactMemory(plan)
+        const dump = join(folder, 'dump')
+        await exactMemory(plan, { dump })
+        expect((await readdir(dump)).some((name) => name.endsWith('gpu_after_optimizations.txt'))).toBe(true)
       },
       compileLimit,
     )

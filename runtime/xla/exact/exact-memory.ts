@@ -34,8 +34,8 @@ export interface ExactOptions {
   readonly dump?: string
 }
 
-const exactFlags: XlaFlags = {
-  ...cudaFlags,
+/** What compiling without the GPU takes beside the flags of a run. */
+const withoutGpu: XlaFlags = {
   // Without the GPU nothing can be timed, so XLA takes its default for every choice.
   xla_gpu_autotune_level: 0,
   // Triton's matrix products have no default tiling: on compute 8.0 and newer they need a choice that only timing gives. cuBLAS's
@@ -81,7 +81,7 @@ export async function exactMemory(plan: Plan, options: ExactOptions = {}): Promi
   }
   const tools = [entries.plugin, entries.ptxas].map((entry) => entry.sha256)
   const environment = process.env.XLA_FLAGS ?? ''
-  const allFlags = { ...exactFlags, ...flags }
+  const allFlags = { ...cudaFlags(plan.graphs.step), ...withoutGpu, ...flags }
   const key = exactKey({ ...job, program: emit(false), flags: allFlags, environment, tools })
   const known = dump === undefined ? await readFigures(key) : undefined
   if (known !== undefined) return { ...known, gpu: gpu.name, cached: true }
