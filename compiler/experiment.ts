@@ -162,6 +162,8 @@ export interface TrainSpec {
   readonly precision: Extract<DType, 'f32' | 'bf16' | 'f16'>
   /** Statistics of the device's batch, or of the global one. */
   readonly batchNorm: 'local' | 'synced'
+  /** In which the backbone's gradients are summed over the devices. */
+  readonly reduction: Extract<DType, 'f32' | 'bf16' | 'f16'>
   readonly recompute: Recompute | 'auto'
   readonly clip: number | undefined
   readonly flip: boolean

@@ -195,6 +195,7 @@ function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined
     steps,
     precision,
     batchNorm: asMember(at('batch_norm'), ['local', 'synced']),
+    reduction: asMember(at('reduction'), precisions),
     recompute: asMember(at('recompute'), ['none', 'cheap', 'blocks', 'auto']),
     clip: orNone(at('clip'), asNumber),
     flip: asBool(at('flip')),

@@ -90,6 +90,11 @@ const train: SectionSpec = {
       'local',
       "Whose statistics normalize in training: the device's own batch, or the batch of all devices.",
     ),
+    reduction: withDefault(
+      enumOf('precision', ['f32', 'bf16', 'f16']),
+      'f32',
+      "Element type in which the backbone's gradients are summed over the devices: 16 bits halve what travels.",
+    ),
     recompute: withDefault(
       enumOf('recomputation', ['none', 'cheap', 'blocks', 'auto']),
       'none',

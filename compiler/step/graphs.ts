@@ -39,8 +39,8 @@ export interface GraphOptions {
   readonly chunk?: number
 }
 
-/** cuDNN reads filters as [O,kh,kw,I]; stored so, none is turned in a step. */
-const filterStorage = { cuda: 'ohwi', cpu: 'whole' } as const
+/** What a graph does for a kind of device. cuDNN reads filters as [O,kh,kw,I]; stored so, none is turned in a step. */
+const formsOf = { cuda: { filters: 'ohwi', grouped: true }, cpu: { filters: 'whole', grouped: false } } as const
 
 /** Builds them; `undefined` where the backbone's shapes do not fit, which has been reported then, or the batch cannot be split. */
 export function buildGraphs(experiment: Experiment, lengths: Lengths, options: GraphOptions): Graphs | undefined {
@@ -49,6 +49,7 @@ export function buildGraphs(experiment: Experiment, lengths: Lengths, options: G
   const { centers, train, optimizer, backbone, machine } = experiment
   // Only a planner looking for another batch comes here with one that cannot be split.
   if (train.batchPerDevice % train.accumulate !== 0) return undefined
+  const forms = formsOf[machine.device.kind]
   const { classes, replicas } = lengths
   const sharded = centers.placement === 'shard'
   const shards = sharded
@@ -67,7 +68,7 @@ export function buildGraphs(experiment: Experiment, lengths: Lengths, options: G
       rows: plan === undefined ? chunks.padded : owned,
       embedding: backbone.embedding,
       synced: train.batchNorm === 'synced',
-      filters: filterStorage[machine.device.kind],
+      filters: forms.filters,
     }),
     ...(train.precision === 'f16' ? lossScaleSlots() : []),
   ]
@@ -85,6 +86,7 @@ export function buildGraphs(experiment: Experiment, lengths: Lengths, options: G
     stepsPerEpoch,
     sampling: plan === undefined ? undefined : { plan, slots: chunks.padded },
     chunks: chunks.count,
+    grouped: forms.grouped,
     recompute,
   })
   return {

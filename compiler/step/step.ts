@@ -13,20 +13,12 @@ import * as ops from '../ir/ops.ts'
 import { type ClassShard, type StateTensor, type StepMetric, stepMetrics } from '../plan/plan.ts'
 import { buildHead } from './head-update.ts'
 import { lossScale } from './loss-scale.ts'
+import { reduceGradients } from './reduce-gradients.ts'
 import type { SamplingPlan } from './sampling.ts'
 import type { StateSlot } from './state.ts'
 import { namedValues, storedValue } from './stored-values.ts'
 import { buildTrunk, type Trunk } from './trunk.ts'
-import {
-  applyOptimizer,
-  type Clock,
-  clipGradients,
-  gradientNorm,
-  reduceGradients,
-  scaleBy,
-  selectAll,
-  unscale,
-} from './update.ts'
+import { applyOptimizer, type Clock, clipGradients, gradientNorm, scaleBy, selectAll, unscale } from './update.ts'
 
 export interface StepOptions {
   readonly steps: number
@@ -36,6 +28,8 @@ export interface StepOptions {
   readonly sampling: { readonly plan: SamplingPlan; readonly slots: number } | undefined
   /** Pieces in which the head works on its center rows; they divide the rows of a step. */
   readonly chunks: number
+  /** Whether gradients travel between devices in groups. */
+  readonly grouped: boolean
   /** `auto` that nobody has decided is `none`. */
   readonly recompute: Recompute | 'auto'
 }
@@ -95,7 +89,10 @@ export function buildStep(
   const scaling = train.precision === 'f16' ? lossScale(b, get) : undefined
   const reduced = b.within({ phase: 'backward' }, () => {
     const cotangent = scaling === undefined ? head.embeddings : scaleBy(b, head.embeddings, scaling.factor)
-    return reduceGradients(b, storedGradients(b, trained, trunk, cotangent))
+    return reduceGradients(b, trained, storedGradients(b, trained, trunk, cotangent), {
+      dtype: train.reduction,
+      grouped: options.grouped,
+    })
   })
 
   const next = new Map<string, Value>()

@@ -1,6 +1,5 @@
 /**
- * The update part of a step: one all-reduce of the backbone's gradients, clipping by their norm, and the optimizer on every
- * weight.
+ * The update part of a step: clipping of the backbone's gradients by their norm, and the optimizer on every weight.
  */
 import { need } from '../../grammar/diagnostic.ts'
 import type { Optimizer } from '../experiment.ts'
@@ -11,12 +10,6 @@ import type { StateTensor } from '../plan/plan.ts'
 
 /** torch's `clip_grad_norm_` adds this to the norm. */
 const CLIP_EPSILON = 1e-6
-
-/** Sums the replicas' gradients, all in one collective. */
-export function reduceGradients(b: GraphBuilder, gradients: readonly Value[]): readonly Value[] {
-  if (b.replicas === 1 || gradients.length === 0) return gradients
-  return b.within({ path: 'gradients of the backbone' }, () => b.addAll('all_reduce', gradients, { reduction: 'sum' }))
-}
 
 /** `x` times a number, f32 []. */
 export function scaleBy(b: GraphBuilder, x: Value, factor: Value): Value {
@@ -41,13 +34,9 @@ export function selectAll(b: GraphBuilder, predicate: Value, x: Value, y: Value)
 export function gradientNorm(b: GraphBuilder, state: readonly StateTensor[], gradients: readonly Value[]): Value {
   const squares = gradients.map((g) => ops.square(b, g))
   const isFilter = (_: Value, i: number) => state[i]?.storage === 'ohwi'
-  const rows = squares.filter(isFilter).map((square) => ops.sumOver(b, square, [1, 2, 3]))
+  const rows = squares.filter(isFilter).map((square) => ops.sqrt(b, ops.sumOver(b, square, [1, 2, 3])))
   const sums = squares.filter((square, i) => !isFilter(square, i)).map((square) => ops.sumAll(b, square))
-  if (rows.length > 0) {
-    // Behind a barrier, or XLA would take the sum of what is joined apart again.
-    const [all] = b.addAll('optimization_barrier', [ops.concatenate(b, rows, 0)], {})
-    sums.push(ops.sumAll(b, need(all, 'the sums of all outputs')))
-  }
+  if (rows.length > 0) sums.push(ops.sumAll(b, ops.square(b, ops.concatenate(b, rows, 0))))
   return ops.sqrt(
     b,
     sums.reduce((total, sum) => ops.add(b, total, sum)),

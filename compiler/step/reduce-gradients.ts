@@ -1,0 +1,79 @@
+/**
+ * The sum of the backbone's gradients over the devices.
+ *
+ * On GPUs gradients travel in groups, each one flat tensor, in the order in which the backward pass has them: the sum of the last
+ * layers travels while the gradients of the first are computed, and what makes a gradient f32 and puts it in its place is one kernel
+ * a group.
+ *
+ * Legend: g gradient of any shape, n its elements.
+ */
+import { need } from '../../grammar/diagnostic.ts'
+import type { TrainSpec } from '../experiment.ts'
+import type { GraphBuilder } from '../ir/build.ts'
+import { byteSize, elementCount } from '../ir/dtype.ts'
+import type { Value } from '../ir/graph.ts'
+import * as ops from '../ir/ops.ts'
+import type { StateTensor } from '../plan/plan.ts'
+
+/** Bytes of a group: long enough for the links' full speed, short enough that several travel one after another. */
+const groupBytes = 2 ** 25
+
+export interface GradientReduction {
+  /** The element type in which gradients travel and are summed. */
+  readonly dtype: TrainSpec['reduction']
+  /** Whether they travel in groups. */
+  readonly grouped: boolean
+}
+
+/** Sums the replicas' gradients, f32 in and out; one for each of `state`. */
+export function reduceGradients(
+  b: GraphBuilder,
+  state: readonly StateTensor[],
+  gradients: readonly Value[],
+  { dtype, grouped }: GradientReduction,
+): readonly Value[] {
+  if (b.replicas === 1 || gradients.length === 0) return gradients
+  return b.within({ path: 'gradients of the backbone' }, () => {
+    const narrow = gradients.map((g) => ops.convert(b, g, dtype))
+    const sums = grouped ? reduceGroups(b, state, narrow) : reduceAll(b, narrow)
+    return sums.map((sum, i) => ops.convert(b, sum, need(gradients[i], 'a gradient').type.dtype))
+  })
+}
+
+function reduceAll(b: GraphBuilder, gradients: readonly Value[]): readonly Value[] {
+  return b.addAll('all_reduce', gradients, { reduction: 'sum' })
+}
+
+function reduceGroups(b: GraphBuilder, state: readonly StateTensor[], gradients: readonly Value[]): readonly Value[] {
+  const sums = new Map<Value, Value>()
+  for (const group of groupsOf(state, gradients)) {
+    const flat = group.map((g) => ops.reshape(b, g, [elementCount(g.type.shape)]))
+    const sum = need(reduceAll(b, [ops.concatenate(b, flat, 0)])[0], 'the sum of a group')
+    let at = 0
+    for (const g of group) {
+      const end = at + elementCount(g.type.shape)
+      sums.set(g, ops.reshape(b, ops.sliceDim(b, sum, 0, at, end), g.type.shape))
+      at = end
+    }
+  }
+  return gradients.map((g) => need(sums.get(g), 'the sum of a gradient'))
+}
+
+/** Neighbours together, the last layers first; what all layers add to (joined vectors) comes last. */
+function groupsOf(state: readonly StateTensor[], gradients: readonly Value[]): Value[][] {
+  const isJoined = (_: Value, i: number) => state[i]?.storage === 'flat'
+  const apart = gradients.filter((g, i) => !isJoined(g, i)).toReversed()
+  const groups: Value[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const g of [...apart, ...gradients.filter(isJoined)]) {
+    bytes += byteSize(g.type)
+    const last = groups.at(-1)
+    if (last !== undefined && bytes <= groupBytes) {
+      last.push(g)
+    } else {
+      groups.push([g])
+      bytes = byteSize(g.type)
+    }
+  }
+  return groups
+}
