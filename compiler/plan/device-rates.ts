@@ -8,7 +8,7 @@ import type { OpCost } from '../ir/cost.ts'
 import type { DType } from '../ir/dtype.ts'
 import { type Op, operandAt } from '../ir/graph.ts'
 import { convForm } from '../stablehlo/conv-choice.ts'
-import { geometryOfOp } from '../stablehlo/conv-geometry.ts'
+import { type ConvKind, geometryOfOp } from '../stablehlo/conv-geometry.ts'
 
 /** Why an op does not end earlier: arithmetic, memory traffic, or the cost of starting it. */
 export type Limit = 'compute' | 'memory' | 'overhead'
@@ -107,7 +107,7 @@ export function hasKernel(cost: OpCost): boolean {
   return isProduct(cost) || cost.bytesRead + cost.bytesWritten > 0
 }
 
-export function isProduct({ class: kind }: OpCost): boolean {
+export function isProduct({ class: kind }: Pick<OpCost, 'class'>): boolean {
   return kind === 'matmul' || kind === 'conv'
 }
 
@@ -131,12 +131,16 @@ export function publishedRates(device: DeviceSpec): DeviceRates {
 }
 
 /** FLOP/s of an op. */
-function arithmeticRate(device: DeviceSpec, attained: Attained, cost: OpCost): number {
+function arithmeticRate(device: DeviceSpec, attained: Attained, { op, ...cost }: OpCost): number {
   const { compute, halfWidth, general, grouped } = attained
-  if (!isProduct(cost) || isDepthwise(cost.op)) return device.flops.f32 * general
-  if (isGrouped(cost.op)) return device.flops.f32 * grouped
-  const width = productWidth(cost.op)
-  return (productRate(device, cost.op) * compute * width) / (width + halfWidth)
+  const ofWidth = (width: number) => (productRate(device, op) * compute * width) / (width + halfWidth)
+  if (!isProduct(cost) || isDepthwise(op)) return device.flops.f32 * general
+  if (!isConvolution(op) || device.kind === 'cpu') return ofWidth(productWidth(op))
+  const geometry = geometryOfOp(op)
+  if (geometry.groups === 1) return ofWidth(productWidth(op))
+  if (convForm('cuda', op.kind, geometry) === 'plain') return device.flops.f32 * grouped
+  // Written as one convolution of all channels, with zeros between the groups.
+  return ofWidth(Math.min(geometry.channels, geometry.features)) / geometry.groups
 }
 
 function gpuBasis({ name }: DeviceSpec, { compute, halfWidth, memory, secondsPerKernel, fit }: Attained): string {
@@ -172,11 +176,8 @@ function isDepthwise(op: Op): boolean {
   return filter !== undefined && filter[2] === 1
 }
 
-/** Several groups of several channels, which cuDNN is left to do: `conv-choice.ts`. */
-function isGrouped(op: Op): boolean {
-  if (op.kind !== 'conv2d' && op.kind !== 'conv2d_input_grad' && op.kind !== 'conv2d_filter_grad') return false
-  const geometry = geometryOfOp(op)
-  return geometry.groups > 1 && convForm('cuda', op.kind, geometry) === 'plain'
+function isConvolution(op: Op): op is Extract<Op, { kind: ConvKind }> {
+  return op.kind === 'conv2d' || op.kind === 'conv2d_input_grad' || op.kind === 'conv2d_filter_grad'
 }
 
 /** The narrowest side of the matrices that meet: it fills or starves the matrix units. */
