@@ -88,7 +88,12 @@ function libraryFindings({ driver, installation, trouble, elsewhere, toFetch }: 
   const main: Finding =
     trouble === undefined
       ? { name, status: 'ok', text: where }
-      : { name, status: 'fail', text: trouble.text, ...(trouble.fix === undefined ? {} : { fix: trouble.fix }) }
+      : {
+          name,
+          status: driver.found ? 'fail' : 'warn',
+          text: trouble.text,
+          ...(trouble.fix === undefined ? {} : { fix: trouble.fix }),
+        }
   const isThere = (library: string) =>
     elsewhere.includes(library) || libraries.some((one) => one.name === library && one.path !== undefined)
   const present = needed.filter(isThere)

@@ -92,6 +92,7 @@ test('a computer without a driver is in order', () => {
   `)
   expect(fails({ driver: none, installation: undefined })).toBe(false)
   expect(fails({ driver: none, installation: without('cudnn') })).toBe(false)
+  expect(fails({ driver: none, trouble: { text: 'plugin.so is damaged', fix: undefined } })).toBe(false)
   expect(shown({ driver: none, installation: undefined, toFetch: undefined })).toContain(
     'not published for this platform',
   )
