@@ -64,14 +64,16 @@ export function findEnvironment(work: string): Environment {
 
 const cardFields = ['name', 'driver_version', 'memory.total', 'clocks.max.sm', 'power.limit'] as const
 
-/** What `nvidia-smi` says of the first card, by field; empty where it does not run. */
-export function describeCard(): Readonly<Record<string, string>> {
+/** What `nvidia-smi` says of each card, by field; empty where it does not run. */
+export function describeCards(): readonly Readonly<Record<string, string>>[] {
   try {
     const query = [`--query-gpu=${cardFields.join(',')}`, '--format=csv,noheader']
-    const [first = ''] = execFileSync('nvidia-smi', query, { encoding: 'utf8' }).split('\n')
-    const values = first.split(',').map((text) => text.trim())
-    return Object.fromEntries(cardFields.map((field, i) => [field, values[i] ?? '']))
+    const lines = execFileSync('nvidia-smi', query, { encoding: 'utf8' }).trim().split('\n')
+    return lines.map((line) => {
+      const values = line.split(',').map((text) => text.trim())
+      return Object.fromEntries(cardFields.map((field, i) => [field, values[i] ?? '']))
+    })
   } catch {
-    return {}
+    return []
   }
 }

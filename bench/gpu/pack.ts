@@ -3,12 +3,11 @@
  * (Linux, x86-64). `npm run gpu:pack -- FOLDER` makes it elsewhere. `bench/gpu/README.md` says what is in it.
  */
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { build as bundle } from 'esbuild'
 import { build, bundleOptions, packageFolder } from '../../bin/build.js'
-import type { Golden } from '../golden-run.ts'
 
 /** What the device machine takes along, with room for the repository beside it. */
 const MOST_BYTES = 60 * 2 ** 20
@@ -72,17 +71,15 @@ async function layOut(folder: string): Promise<void> {
   layOutGolden(join(folder, 'golden'))
 }
 
-/** The golden files of one device, where they lie beside this checkout. */
+/** The golden files, where they lie beside this checkout; the kit takes those for which there are devices. */
 function layOutGolden(folder: string): void {
   if (!existsSync(goldenFolder)) {
     say(`no golden files: there is no ${goldenFolder}`)
     return
   }
   mkdirSync(folder)
-  for (const file of readdirSync(goldenFolder).filter((name) => name.endsWith('.json'))) {
-    const { config } = JSON.parse(readFileSync(join(goldenFolder, file), 'utf8')) as Golden
-    if (config.world === 1) cpSync(join(goldenFolder, file), join(folder, file))
-  }
+  for (const file of readdirSync(goldenFolder).filter((name) => name.endsWith('.json')))
+    cpSync(join(goldenFolder, file), join(folder, file))
 }
 
 /** Node.js itself, without its symbols; kept from an earlier pack, since compressing it takes the longest. */

@@ -1,5 +1,6 @@
 /** What the kit runs, in the order of its worth: where the time ends, the last are left out. */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import type { Golden } from '../golden-run.ts'
 
 export interface Part {
   readonly name: string
@@ -31,20 +32,35 @@ function torch(beside: string, args: string, mode: 'eager' | 'compile' | 'cpu', 
   return { name, kind: 'torch', command: 'python3', args: all, limit, least: Math.min(20, limit), beside }
 }
 
-function goldenParts(): Part[] {
+function worldOf(file: string): number {
+  return (JSON.parse(readFileSync(file, 'utf8')) as Golden).config.world
+}
+
+/** The golden files for which there are devices; none where none were packed. */
+function goldenParts(devices: number, limit: number): Part[] {
   const files = existsSync('golden') ? readdirSync('golden').sort() : []
-  return files.map((file) => ({
+  const fitting = files.filter((file) => worldOf(`golden/${file}`) <= devices)
+  return fitting.map((file) => ({
     name: `golden ${file.replace('.json', '')}`,
     kind: 'golden',
     command: 'node',
     args: ['dist/gpu-golden.js', `golden/${file}`],
-    limit: 60,
+    limit,
     least: 15,
     exact: true,
   }))
 }
 
-function start(opSeconds: number, epochs: number): Part[] {
+interface Start {
+  readonly devices: number
+  /** Seconds for the op cases, and for one golden file. */
+  readonly ops: number
+  readonly golden: number
+  /** Epochs of the quickstart. */
+  readonly epochs: number
+}
+
+function start({ devices, ops, golden, epochs }: Start): Part[] {
   const quickstart = ['bin/arcc.js', 'run', 'experiments/quickstart.arc', '--json', '--folder', '../quickstart']
   const settings = [`machine=${quickstartMachine}`, `train.epochs=${epochs}`].flatMap((text) => ['--set', text])
   return [
@@ -53,11 +69,11 @@ function start(opSeconds: number, epochs: number): Part[] {
       name: 'op cases',
       kind: 'ops',
       command: 'node',
-      args: ['dist/gpu-ops.js', '--seconds', String(opSeconds)],
-      limit: opSeconds + 30,
+      args: ['dist/gpu-ops.js', '--seconds', String(ops)],
+      limit: ops + 30,
       least: 20,
     },
-    ...goldenParts(),
+    ...goldenParts(devices, golden),
     {
       name: 'quickstart',
       kind: 'quickstart',
@@ -69,15 +85,16 @@ function start(opSeconds: number, epochs: number): Part[] {
   ]
 }
 
-export function partsFor(isGpu: boolean): readonly Part[] {
-  if (!isGpu)
+/** `devices`: how many GPUs there are; 0 in a rehearsal on a CPU. */
+export function partsFor(devices: number): readonly Part[] {
+  if (devices === 0)
     return [
-      ...start(240, 1),
+      ...start({ devices: 1, ops: 240, golden: 300, epochs: 1 }),
       arcc('mbf_rehearsal', 150, 3),
       torch('mbf_rehearsal', 'mbf 500 --batch 4 --dtype f32', 'cpu', 120),
     ]
   return [
-    ...start(60, 8),
+    ...start({ devices, ops: 60, golden: 60, epochs: 8 }),
     // One case of arcc, then the same in PyTorch, and so on: what the card does meanwhile falls on both.
     arcc('r50_10k', 90),
     torch('r50_10k', 'r50 10000', 'eager', 60),

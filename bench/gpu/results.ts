@@ -27,7 +27,8 @@ export interface PartResult {
 export interface Results {
   /** As the caller says; the kit does not ask the clock. */
   readonly date: string | undefined
-  readonly card: Readonly<Record<string, string>>
+  /** By `nvidia-smi`'s fields; none in a rehearsal. */
+  readonly cards: readonly Readonly<Record<string, string>>[]
   readonly plugin: string
   readonly node: string
   readonly arcc: string
@@ -91,16 +92,17 @@ function figures(value: unknown, path = ''): readonly string[] {
 }
 
 export function renderResults(results: Results): string {
-  const { card, parts } = results
+  const { cards, parts } = results
+  const [card] = cards
   const steps = pairs(results)
   const head = [
     `# The GPU kit${results.date === undefined ? '' : `, ${results.date}`}`,
     '',
-    Object.keys(card).length === 0
-      ? 'A rehearsal: no GPU.'
-      : Object.entries(card)
+    card === undefined
+      ? 'No GPU: a rehearsal.'
+      : `${cards.length} × ${Object.entries(card)
           .map(([key, value]) => `${key} ${value}`)
-          .join(', '),
+          .join(', ')}`,
     '',
     `arcc ${results.arcc}, Node.js ${results.node}, ${results.plugin}; ${Math.round(results.seconds)} s in all.`,
     '',

@@ -8,7 +8,7 @@ import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { packageVersion } from '../../cli/package-folder.ts'
 import type { EndEvent } from '../../runtime/events.ts'
-import { describeCard, type Environment, findEnvironment } from './environment.ts'
+import { describeCards, type Environment, findEnvironment } from './environment.ts'
 import { type Part, partsFor } from './parts.ts'
 import type { Report } from './report.ts'
 import { type PartResult, type Results, renderResults } from './results.ts'
@@ -147,13 +147,16 @@ writeFileSync(join(folder, 'log.txt'), '')
 const environment = findEnvironment(work)
 say(`plugin ${environment.plugin}`)
 const only = process.env.PARTS?.split(',')
-const parts = partsFor(environment.isGpu).filter(({ kind }) => only === undefined || only.includes(kind))
+// Where nvidia-smi is missing there is one GPU or none, and the parts will say which.
+const cards = environment.isGpu ? describeCards() : []
+const devices = environment.isGpu ? Math.max(1, cards.length) : 0
+const parts = partsFor(devices).filter(({ kind }) => only === undefined || only.includes(kind))
 const done: PartResult[] = []
 for (const part of parts) {
   done.push(await runPart(part, environment))
   const results: Results = {
     date: process.env.DATE,
-    card: environment.isGpu ? describeCard() : {},
+    cards,
     plugin: environment.plugin,
     node: process.version,
     arcc: packageVersion(),
