@@ -2,7 +2,7 @@
  * Where the plugin is, and what it needs of the environment: XLA's CUDA plugin as jax installs it, with NVIDIA's libraries beside it, or
  * for a rehearsal the CPU plugin.
  */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
@@ -18,6 +18,12 @@ export interface Environment {
 function sitePackages(): string {
   const find = "import importlib.util as u; print(list(u.find_spec('jax_plugins').submodule_search_locations)[0])"
   return dirname(execFileSync('python3', ['-c', find], { encoding: 'utf8' }).trim())
+}
+
+/** Whether this Python can be asked for PyTorch. */
+export function hasTorch(): boolean {
+  const find = "import importlib.util as u, sys; sys.exit(u.find_spec('torch') is None)"
+  return spawnSync('python3', ['-c', find]).status === 0
 }
 
 function newestPlugin(site: string): string {

@@ -8,7 +8,7 @@ import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { packageVersion } from '../../cli/package-folder.ts'
 import type { EndEvent } from '../../runtime/events.ts'
-import { describeCards, type Environment, findEnvironment } from './environment.ts'
+import { describeCards, type Environment, findEnvironment, hasTorch } from './environment.ts'
 import { type Part, partsFor } from './parts.ts'
 import type { Report } from './report.ts'
 import { type PartResult, type Results, renderResults } from './results.ts'
@@ -123,9 +123,11 @@ function readReport(part: Part, stdout: string): Report | undefined {
 async function runPart(part: Part, environment: Environment): Promise<PartResult> {
   const { name, kind, beside } = part
   const nothing = { name, kind, beside, seconds: 0, failures: [], report: undefined }
-  if (left() < part.least) {
-    say(`${name}: no time left`)
-    return { ...nothing, status: 'left out' }
+  const why =
+    left() < part.least ? 'no time left' : kind === 'torch' && !hasTorch() ? 'Python has no PyTorch' : undefined
+  if (why !== undefined) {
+    say(`${name}: ${why}`)
+    return { ...nothing, status: 'left out', failures: [why] }
   }
   say(name)
   const start = elapsed()
@@ -134,8 +136,9 @@ async function runPart(part: Part, environment: Environment): Promise<PartResult
   // The doctor ends with 3 for what the kit does not want.
   const isWell = report?.ok === true && (ended.code === 0 || kind === 'doctor')
   const status = ended.isTimedOut ? 'timed out' : isWell ? 'ok' : 'failed'
-  const words = ended.stderr.trim().split('\n').slice(-12)
-  const failures = isWell ? [] : [...(report?.failures ?? []), ...(report === undefined ? words : [])]
+  const words = ended.stderr.trim().split('\n').slice(-20)
+  const end = ended.isTimedOut ? 'it was ended for want of time' : (words.at(-1) ?? '')
+  const failures = isWell ? [] : (report?.failures ?? [end])
   if (!isWell) appendFileSync(join(folder, 'log.txt'), `${[...failures, ...words].join('\n')}\n`)
   say(`${name}: ${status} after ${(elapsed() - start).toFixed(1)} s`)
   return { name, kind, beside, status, seconds: elapsed() - start, failures, report }
@@ -168,8 +171,6 @@ for (const part of parts) {
 }
 const bad = done.filter(({ status }) => status === 'failed' || status === 'timed out')
 const leftOut = done.filter(({ status }) => status === 'left out')
-say(
-  `${done.length - bad.length - leftOut.length} ok, ${bad.length} failed, ${leftOut.length} left out for want of time`,
-)
+say(`${done.length - bad.length - leftOut.length} ok, ${bad.length} failed, ${leftOut.length} left out`)
 for (const { name, status, failures } of bad) say(`${status}: ${name}: ${failures[0] ?? ''}`)
 process.exit(bad.length === 0 ? 0 : 1)
