@@ -7,6 +7,7 @@ import { overrideSources } from '../../cli/entry.ts'
 import { fileHost } from '../../cli/host.ts'
 import { compileExperiment } from '../../compiler/driver.ts'
 import { need } from '../../grammar/diagnostic.ts'
+import type { XlaEngine } from '../../runtime/xla/engine.ts'
 import { openEngine } from './open-engine.ts'
 import { finish, option, type Report } from './report.ts'
 import { type StepTimes, timeSteps } from './timed-steps.ts'
@@ -18,6 +19,8 @@ export interface StepReport extends Report {
   readonly batch: number
   readonly classes: number
   readonly precision: string
+  /** How many programs came from the cache, and were compiled. */
+  readonly programs: XlaEngine['programs']
   /** Inputs of the step's program. */
   readonly inputs: number
   readonly seconds: Pick<StepTimes, 'compile' | 'first'>
@@ -55,6 +58,7 @@ const report: StepReport = {
   batch: images,
   classes: plan.run.classes,
   precision: plan.document.model.precision,
+  programs: engine.programs,
   inputs: need(plan.graphs.step, 'a step').inputs.length,
   seconds: { compile: times.compile, first: times.first },
   step: times.synced * 1000,

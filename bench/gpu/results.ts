@@ -38,6 +38,7 @@ export interface Results {
 
 /** The reports of arcc and of PyTorch for one case. */
 interface Pair {
+  readonly name: string
   readonly arcc: StepReport
   readonly torch: readonly { readonly mode: string; readonly report: TorchReport }[]
 }
@@ -46,7 +47,8 @@ function pairs({ parts }: Results): readonly Pair[] {
   const done = parts.filter(({ report, status }) => report !== undefined && status === 'ok')
   return done
     .filter(({ kind }) => kind === 'arcc')
-    .map(({ beside, report }) => ({
+    .map(({ name, beside, report }) => ({
+      name: name.replace('arcc ', ''),
       arcc: report as StepReport,
       torch: done
         .filter((part) => part.kind === 'torch' && part.beside === beside)
@@ -56,18 +58,19 @@ function pairs({ parts }: Results): readonly Pair[] {
 
 const milliseconds = (value: number) => value.toFixed(1)
 
-function stepRow({ arcc, torch }: Pair): readonly string[] {
+function stepRow({ name, arcc, torch }: Pair): readonly string[] {
   const best = torch.toSorted((a, b) => a.report.step - b.report.step)[0]
-  const memory = arcc.memory.peak ?? arcc.memory.compiled
+  const { peak, compiled } = arcc.memory
+  const memory = (bytes: number | undefined) =>
+    bytes === undefined ? '' : `${formatBytes(bytes)} (${formatDeviation(arcc.planned.memory, bytes)})`
   return [
-    `${arcc.case}, ${arcc.precision}`,
+    `${name}, ${arcc.precision}`,
     milliseconds(arcc.step),
     String(Math.round(arcc.imagesPerSecond)),
     `${milliseconds(arcc.planned.step)} (${formatDeviation(arcc.planned.step, arcc.step)})`,
-    memory === undefined ? '' : formatBytes(memory),
-    memory === undefined
-      ? formatBytes(arcc.planned.memory)
-      : `${formatBytes(arcc.planned.memory)} (${formatDeviation(arcc.planned.memory, memory)})`,
+    formatBytes(arcc.planned.memory),
+    memory(compiled),
+    memory(peak),
     torch.map(({ mode, report }) => `${milliseconds(report.step)} ${mode}`).join(', '),
     best === undefined ? '' : `${(best.report.step / arcc.step).toFixed(2)}×`,
   ]
@@ -112,8 +115,9 @@ export function renderResults(results: Results): string {
     'arcc, ms',
     'images/s',
     'planned, ms',
-    'memory',
     'planned memory',
+    'compiled',
+    'peak',
     'PyTorch, ms',
     'faster by',
   ]
