@@ -16,8 +16,14 @@ export interface Environment {
 
 /** The folder in which Python finds `jax_plugins`. */
 function sitePackages(): string {
-  const find = "import importlib.util as u; print(list(u.find_spec('jax_plugins').submodule_search_locations)[0])"
-  return dirname(execFileSync('python3', ['-c', find], { encoding: 'utf8' }).trim())
+  const find =
+    "import importlib.util as u; s = u.find_spec('jax_plugins'); print(s and list(s.submodule_search_locations)[0])"
+  const found = execFileSync('python3', ['-c', find], { encoding: 'utf8' }).trim()
+  if (found === 'None')
+    throw new Error(
+      'Python has no jax[cuda13] or jax[cuda12], whose CUDA plugin the kit takes; PLUGIN=PATH names another',
+    )
+  return dirname(found)
 }
 
 /** Whether this Python can be asked for PyTorch. */

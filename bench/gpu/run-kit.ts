@@ -147,7 +147,16 @@ async function runPart(part: Part, environment: Environment): Promise<PartResult
 const work = resolve('..')
 rmSync(join(work, 'quickstart'), { recursive: true, force: true })
 writeFileSync(join(folder, 'log.txt'), '')
-const environment = findEnvironment(work)
+function environmentOrEnd(): Environment {
+  try {
+    return findEnvironment(work)
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error))
+    process.exit(1)
+  }
+}
+
+const environment = environmentOrEnd()
 say(`plugin ${environment.plugin}`)
 const only = process.env.PARTS?.split(',')
 // Where nvidia-smi is missing there is one GPU or none, and the parts will say which.
