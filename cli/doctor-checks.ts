@@ -64,10 +64,8 @@ function installedVersion(name: string): string {
 
 async function checkKoffi(): Promise<Finding[]> {
   try {
-    // koffi takes no configuration after the first library, and this module configures it.
-    await import('../runtime/xla/pjrt/library.ts')
-    const { default: koffi } = await import('koffi')
-    const strlen = koffi.load(null).func('size_t strlen(const char*)')
+    const { processLibrary } = await import('../runtime/native-library.ts')
+    const strlen = processLibrary().func('size_t strlen(const char*)')
     if (Number(strlen('arcc')) !== 4) throw new Error('a call into the C library gives a wrong answer')
     return [{ name: 'koffi', status: 'ok', text: `${installedVersion('koffi')}, calls native code` }]
   } catch (error) {
