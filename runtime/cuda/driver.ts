@@ -78,7 +78,7 @@ export function findCudaDriver(libraries: DriverLibraries = systemLibraries): Cu
   try {
     library = openLibrary(libraries.cuda)
   } catch (error) {
-    return { found: false, reason: 'no-library', detail: `${libraries.cuda} does not load: ${firstLine(error)}` }
+    return { found: false, reason: 'no-library', detail: describeAbsence(libraries.cuda, firstLine(error)) }
   }
   try {
     return askDriver(library, libraries.nvml)
@@ -86,6 +86,11 @@ export function findCudaDriver(libraries: DriverLibraries = systemLibraries): Cu
     if (error instanceof CudaRefusal && error.result === noDevice) return noVisibleGpu()
     return { found: false, reason: 'failed', detail: firstLine(error) }
   }
+}
+
+function describeAbsence(library: string, said: string): string {
+  if (said.includes('No such file')) return `no NVIDIA driver is installed: the system finds no ${library}`
+  return `${library} does not load: ${said}`
 }
 
 function noVisibleGpu(): CudaDriver {

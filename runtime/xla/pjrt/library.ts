@@ -4,6 +4,7 @@
  */
 import koffi from 'koffi'
 import { openLibrary } from '../../native-library.ts'
+import { describeCut } from '../../whole-library.ts'
 import { PjrtError, xlaError } from '../errors.ts'
 import { errorCodes, methods } from './abi.gen.ts'
 import { type FieldInputs, type FieldKind, type Memory, makeStruct, readString } from './memory.ts'
@@ -63,6 +64,8 @@ export class PjrtLibrary {
     if (known !== undefined) return known
     let api: bigint | null
     try {
+      const cut = describeCut(path)
+      if (cut !== undefined) throw new Error(`the file is cut off: ${cut}`)
       quietStart()
       api = openLibrary(path).func('void* GetPjrtApi()')() as bigint | null
     } catch (error) {

@@ -106,7 +106,7 @@ describe.runIf(process.platform === 'linux' && hasCompiler())(
 it('no driver at all', () => {
   const found = findCudaDriver({ cuda: nowhere, nvml: nowhere })
   expect(found).toMatchObject({ found: false, reason: 'no-library' })
-  expect(found.found ? '' : found.detail).toContain('nowhere.so does not load: ')
+  expect(found.found ? '' : found.detail).toContain('nowhere.so')
 })
 
 it('a library that is no driver', () => {
