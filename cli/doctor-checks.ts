@@ -8,16 +8,10 @@ import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { ArccError } from '../runtime/errors.ts'
 import { cacheRoot } from '../runtime/xla/cache-folder.ts'
+import { checkCuda } from './doctor-cuda.ts'
+import type { Finding } from './finding.ts'
 import { formatBytes, plural } from './format.ts'
 import { packageFolder } from './package-folder.ts'
-
-export interface Finding {
-  readonly name: string
-  /** `skip`: optional and not there. */
-  readonly status: 'ok' | 'warn' | 'skip' | 'fail'
-  readonly text: string
-  readonly fix?: string
-}
 
 const run = promisify(execFile)
 const gib = 2 ** 30
@@ -200,6 +194,7 @@ export const doctorChecks: readonly (() => Finding[] | Promise<Finding[]>)[] = [
   checkKoffi,
   checkSharp,
   checkXla,
+  checkCuda,
   checkTfjs,
   checkDisk,
   checkComputer,

@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { ArccError } from '../errors.ts'
 import { openLibrary } from '../native-library.ts'
 import { describeCut } from '../whole-library.ts'
 import type { FetchEvent } from '../xla/fetch-wheel.ts'
@@ -14,7 +15,7 @@ import { findCudaDriver } from './driver.ts'
 import { cudaError } from './errors.ts'
 import { cudaHome, type InstallEvent, installCuda } from './install.ts'
 import { librariesOf } from './library-table.ts'
-import { findCut, readManifest } from './manifest.ts'
+import { findCut, findDamage, readManifest } from './manifest.ts'
 import { type CudaTools, findTools } from './tools.ts'
 import { cudaWheels, hasCudaWheels } from './wheels.ts'
 
@@ -137,6 +138,44 @@ function overallProgress({ phase, what, overall }: InstallEvent): CudaProgress {
   return { phase, what: `CUDA, ${wheel} of ${wheels}: ${what}`, bytes, total }
 }
 
+/**
+ * Looks at an installation without opening its libraries: what would keep it from being used is given as the error that
+ * `openCudaLibraries` throws. arcc's own plugin is read through and compared with its SHA-256, which takes a second.
+ */
+export async function inspectInstallation(installation: CudaInstallation): Promise<ArccError | undefined> {
+  const { plugin, libraries, source } = installation
+  try {
+    checkPlugin(installation)
+    for (const { path } of libraries) if (path !== undefined) checkLibrary(path)
+  } catch (error) {
+    if (error instanceof ArccError) return error
+    throw error
+  }
+  if (source !== 'arcc') return undefined
+  const home = homeOf(plugin)
+  const files = readManifest(home)?.wheels.flatMap((wheel) => wheel.files) ?? []
+  const damage = await findDamage(
+    home,
+    files.filter(({ path }) => join(home, path) === plugin),
+  )
+  return damage && cudaError('ARC6034', damage)
+}
+
+/** Names of libraries that an installation lacks and the system's loader finds. */
+export function findOutside({ libraries, cudaMajor }: CudaInstallation): readonly string[] {
+  const table = librariesOf(cudaMajor)
+  return libraries.flatMap(({ name, path }) => {
+    const entry = table.find((one) => one.name === name)
+    if (path !== undefined || entry === undefined) return []
+    try {
+      openLibrary(entry.file)
+      return [name]
+    } catch {
+      return []
+    }
+  })
+}
+
 /** Libraries that this process has opened; they stay. */
 const opened = new Set<string>()
 
@@ -147,13 +186,10 @@ const opened = new Set<string>()
  * does not load.
  */
 export function openCudaLibraries(installation: CudaInstallation, gpus: number): void {
-  const { plugin, dataFolder, ptxas, libdevice, cudaMajor, libraries } = installation
-  if (!existsSync(plugin)) throw cudaError('ARC6033', { what: 'XLA plugin', file: plugin })
-  checkWhole(installation)
+  const { dataFolder, ptxas, libdevice, cudaMajor, libraries } = installation
+  checkPlugin(installation)
   if (!ptxas) throw cudaError('ARC6033', { what: 'assembler ptxas', file: join(dataFolder, 'bin/ptxas') })
   if (!libdevice) throw cudaError('ARC6033', { what: 'libdevice', file: join(dataFolder, 'nvvm/libdevice') })
-  const cut = describeCut(plugin)
-  if (cut !== undefined) throw cudaError('ARC6034', { path: plugin, reason: cut })
   for (const { name, file, wantedBy } of librariesOf(cudaMajor)) {
     const path = libraries.find((library) => library.name === name)?.path
     const wanted = wantedBy === 'all' || (wantedBy === 'several' && gpus > 1)
@@ -164,8 +200,7 @@ export function openCudaLibraries(installation: CudaInstallation, gpus: number):
 }
 
 function openOne(name: string, path: string | undefined, file: string): void {
-  const reason = path === undefined ? undefined : describeCut(path)
-  if (path !== undefined && reason !== undefined) throw cudaError('ARC6034', { path, reason })
+  if (path !== undefined) checkLibrary(path)
   try {
     openLibrary(path ?? file)
   } catch (error) {
@@ -175,10 +210,20 @@ function openOne(name: string, path: string | undefined, file: string): void {
   }
 }
 
-/** arcc's own installation has a size for every file. */
-function checkWhole({ source, plugin }: CudaInstallation): void {
+/** `jax_plugins/xla_cuda12/xla_cuda_plugin.so` below the folder of an installation. */
+const homeOf = (plugin: string) => dirname(dirname(dirname(plugin)))
+
+/** The plugin is there and not cut off; of arcc's own installation, which has a size for every file, all of it is. */
+function checkPlugin({ source, plugin }: CudaInstallation): void {
+  if (!existsSync(plugin)) throw cudaError('ARC6033', { what: 'XLA plugin', file: plugin })
+  checkLibrary(plugin)
   if (source !== 'arcc') return
-  const home = dirname(dirname(dirname(plugin)))
+  const home = homeOf(plugin)
   const damage = findCut(home, readManifest(home)?.wheels.flatMap((wheel) => wheel.files) ?? [])
   if (damage !== undefined) throw cudaError('ARC6034', damage)
+}
+
+function checkLibrary(path: string): void {
+  const reason = describeCut(path)
+  if (reason !== undefined) throw cudaError('ARC6034', { path, reason })
 }

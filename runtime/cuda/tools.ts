@@ -34,5 +34,5 @@ function toolFolders(roots: readonly string[], env: Environment): readonly strin
     .split(delimiter)
     .filter((folder) => folder !== '' && existsSync(join(folder, 'ptxas')))
     .map((folder) => dirname(resolve(folder)))
-  return [...own, ...named, '/usr/local/cuda', ...onPath].flatMap((folder) => folder ?? [])
+  return [...own, ...named, ...onPath, '/usr/local/cuda'].flatMap((folder) => folder ?? [])
 }
