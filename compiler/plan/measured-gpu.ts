@@ -41,22 +41,28 @@ export function measuredFigures({ products, streams }: GpuProfile): Pick<DeviceS
 
 type Dtype = GpuProfile['products'][number]['dtype']
 
-/** The measured ones of an element type, else those of f32. */
-function ofType<T extends { readonly dtype: Dtype }>(measured: readonly T[], op: Op): readonly T[] {
+/** The measured ones of an element type. Cards that multiply in bf16 do so as fast as in f16; others compute in f32 instead. */
+function ofType<T extends { readonly dtype: Dtype }>(
+  profile: GpuProfile,
+  measured: readonly T[],
+  op: Op,
+): readonly T[] {
   const { dtype } = operandAt(op, 0).type
   const own = measured.filter((one) => one.dtype === dtype)
-  return own.length > 0 ? own : measured.filter((one) => one.dtype === 'f32')
+  if (own.length > 0) return own
+  const like = dtype === 'bf16' && profile.products.some((product) => product.dtype === 'bf16') ? 'f16' : 'f32'
+  return measured.filter((one) => one.dtype === like)
 }
 
 function productRate(profile: GpuProfile, op: Op): number {
   if (op.kind === 'conv2d' || op.kind === 'conv2d_input_grad' || op.kind === 'conv2d_filter_grad') {
-    const points = ofType(profile.convolutions, op)
+    const points = ofType(profile, profile.convolutions, op)
       .filter((one) => one.kind === op.kind)
       .map((one) => ({ at: convolutionPlace(one), rate: one.rate }))
     return nearbyRate(points, convolutionPlace(convolutionSizes(geometryOfOp(op))))
   }
   return interpolated(
-    ofType(profile.products, op).map(({ width, rate }) => ({ x: width, rate })),
+    ofType(profile, profile.products, op).map(({ width, rate }) => ({ x: width, rate })),
     productWidth(op),
   )
 }
