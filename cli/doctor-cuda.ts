@@ -33,13 +33,14 @@ const sources: { readonly [S in CudaInstallation['source']]: string } = {
 export function cudaFindings(facts: CudaFacts): Finding[] {
   const { driver } = facts
   const cards = driver.found ? driver.gpus.map((gpu) => cardFinding(gpu)) : []
-  return [driverFinding(driver), ...cards, ...libraryFindings(facts)]
+  return [driverFinding(driver, facts.installation), ...cards, ...libraryFindings(facts)]
 }
 
-function driverFinding(driver: CudaDriver): Finding {
+function driverFinding(driver: CudaDriver, installation: CudaInstallation | undefined): Finding {
   const name = 'nvidia'
   if (!driver.found) {
-    const fix = `for NVIDIA GPUs, install driver ${leastDriver} or newer${driver.reason === 'no-library' ? `, then ${install}` : ''}`
+    const then = installation === undefined ? `, then ${install}` : ''
+    const fix = `for NVIDIA GPUs, install driver ${leastDriver} or newer${then}`
     if (driver.reason === 'no-library') {
       const text = `${driver.detail}; GPUs cannot be used`
       return { name, status: 'skip', text, fix }
