@@ -8,16 +8,10 @@ import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { ArccError } from '../runtime/errors.ts'
 import { cacheRoot } from '../runtime/xla/cache-folder.ts'
+import { checkCuda } from './doctor-cuda.ts'
+import type { Finding } from './finding.ts'
 import { formatBytes, plural } from './format.ts'
 import { packageFolder } from './package-folder.ts'
-
-export interface Finding {
-  readonly name: string
-  /** `skip`: optional and not there. */
-  readonly status: 'ok' | 'warn' | 'skip' | 'fail'
-  readonly text: string
-  readonly fix?: string
-}
 
 const run = promisify(execFile)
 const gib = 2 ** 30
@@ -64,10 +58,8 @@ function installedVersion(name: string): string {
 
 async function checkKoffi(): Promise<Finding[]> {
   try {
-    // koffi takes no configuration after the first library, and this module configures it.
-    await import('../runtime/xla/pjrt/library.ts')
-    const { default: koffi } = await import('koffi')
-    const strlen = koffi.load(null).func('size_t strlen(const char*)')
+    const { processLibrary } = await import('../runtime/native-library.ts')
+    const strlen = processLibrary().func('size_t strlen(const char*)')
     if (Number(strlen('arcc')) !== 4) throw new Error('a call into the C library gives a wrong answer')
     return [{ name: 'koffi', status: 'ok', text: `${installedVersion('koffi')}, calls native code` }]
   } catch (error) {
@@ -202,6 +194,7 @@ export const doctorChecks: readonly (() => Finding[] | Promise<Finding[]>)[] = [
   checkKoffi,
   checkSharp,
   checkXla,
+  checkCuda,
   checkTfjs,
   checkDisk,
   checkComputer,

@@ -1,6 +1,7 @@
 /** `arcc doctor`: what this computer has and lacks, with remedies. */
-import { doctorChecks, type Finding } from './doctor-checks.ts'
+import { doctorChecks } from './doctor-checks.ts'
 import { type ExitCode, exitCode } from './exit.ts'
+import type { Finding } from './finding.ts'
 import { formatSeconds, plural } from './format.ts'
 import type { Look } from './look.ts'
 import { processOutput } from './output.ts'

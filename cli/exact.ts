@@ -4,7 +4,7 @@ import type { Plan } from '../compiler/plan/plan.ts'
 import { type ExactEvent, type ExactFigures, exactMemory } from '../runtime/xla/exact/exact-memory.ts'
 import { renderProgress } from './bars.ts'
 import { formatBytes, formatPercent } from './format.ts'
-import { liveLine } from './live-line.ts'
+import { progressLine } from './live-line.ts'
 import type { Look } from './look.ts'
 
 const barWidth = 24
@@ -20,19 +20,9 @@ export function exactLine(event: ExactEvent, look: Look): string {
   return `fetch ${wheel}   ${bar} ${formatPercent(share)} of ${formatBytes(total)}`
 }
 
-/** A line that changes on a terminal; elsewhere one line for each new phase. */
-function progressOn(stream: NodeJS.WriteStream, look: Look) {
-  const live = liveLine(stream, look)
-  if (live !== undefined) return { show: (event: ExactEvent) => live.show(exactLine(event, look)), end: live.end }
-  let last = ''
-  return {
-    show(event: ExactEvent) {
-      const phase = event.phase === 'compile' ? event.phase : `${event.event.phase} ${event.wheel}`
-      if (phase !== last) stream.write(`${exactLine(event, look)}\n`)
-      last = phase
-    },
-    end() {},
-  }
+/** What of an event gets a line of its own where lines cannot change. */
+function stageOf(event: ExactEvent): string {
+  return event.phase === 'compile' ? event.phase : `${event.event.phase} ${event.wheel}`
 }
 
 /** The plan's document with XLA's figures in it. */
@@ -57,7 +47,7 @@ export function documentWith({ document, run }: Plan, figures: ExactFigures): Pl
 
 /** Asks XLA. Throws what `exactMemory` throws. */
 export async function addExact(plan: Plan, look: Look): Promise<PlanDocument> {
-  const progress = progressOn(process.stderr, look)
+  const progress = progressLine(process.stderr, look, { line: exactLine, stage: stageOf })
   try {
     return documentWith(plan, await exactMemory(plan, { onProgress: progress.show }))
   } finally {

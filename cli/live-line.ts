@@ -13,3 +13,22 @@ export function liveLine(stream: NodeJS.WriteStream, look: Look): LiveLine | und
   const live = createLogUpdate(stream, { defaultWidth: look.width })
   return { show: (text) => live(text), end: () => live.clear() }
 }
+
+/** A line that says how far something is: on a terminal it changes; elsewhere there is one for each new thing, `stage` of an event. */
+export function progressLine<E>(
+  stream: NodeJS.WriteStream,
+  look: Look,
+  render: { readonly line: (event: E, look: Look) => string; readonly stage: (event: E) => string },
+): { show(event: E): void; end(): void } {
+  const live = liveLine(stream, look)
+  if (live !== undefined) return { show: (event) => live.show(render.line(event, look)), end: live.end }
+  let last = ''
+  return {
+    show(event) {
+      const stage = render.stage(event)
+      if (stage !== last) stream.write(`${render.line(event, look)}\n`)
+      last = stage
+    },
+    end() {},
+  }
+}

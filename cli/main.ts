@@ -12,6 +12,7 @@ const actions: Actions = {
   run: async (options) => (await import('./run.ts')).run(options),
   dump: async (options) => (await import('./dump.ts')).dump(options),
   test: async (options) => (await import('./test.ts')).test(options),
+  install: async (options) => (await import('./install.ts')).install(options),
   doctor: async (options) =>
     options.writeMachine === undefined
       ? (await import('./doctor.ts')).doctor(options)

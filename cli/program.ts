@@ -1,5 +1,5 @@
 /** The command line: commands, arguments and options, and nothing of what they do. */
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { ExitCode } from './exit.ts'
 
 export interface CommonOptions {
@@ -57,6 +57,14 @@ export interface DoctorOptions extends CommonOptions {
   readonly writeMachine: string | true | undefined
 }
 
+export const installable = ['cuda', 'cpu'] as const
+export interface InstallOptions extends CommonOptions {
+  /** What to install or to remove; `undefined` for the list. */
+  readonly what: (typeof installable)[number] | undefined
+  readonly action: 'install' | 'list' | 'remove'
+  readonly format: 'text' | 'json'
+}
+
 /** What the commands do. */
 export interface Actions {
   check(options: CheckOptions): Promise<ExitCode>
@@ -64,6 +72,7 @@ export interface Actions {
   run(options: RunOptions): Promise<ExitCode>
   dump(options: DumpOptions): Promise<ExitCode>
   doctor(options: DoctorOptions): Promise<ExitCode>
+  install(options: InstallOptions): Promise<ExitCode>
   test(options: TestOptions): Promise<ExitCode>
 }
 
@@ -159,6 +168,20 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     .argument('<paths...>', '.arc files, or folders of them')
     .action(async (paths: string[]) => {
       finish(await actions.test({ color: color(), paths }))
+    })
+
+  program
+    .command('install')
+    .description('fetch what an engine needs: NVIDIA CUDA libraries, or the XLA plugin for the CPU')
+    .addArgument(new Argument('[what]', 'cuda takes 2 GB to fetch; list where nothing is named').choices(installable))
+    .addOption(new Option('--list', 'show what is installed, and where').conflicts('remove'))
+    .option('--remove', 'delete it again')
+    .option('--json', 'the list as JSON')
+    .action(async (what: InstallOptions['what'], raw: { list?: boolean; remove?: boolean; json?: boolean }) => {
+      if (raw.remove && what === undefined)
+        program.error('error: name what to remove, as in "arcc install --remove cuda"')
+      const action = raw.remove ? 'remove' : raw.list || what === undefined ? 'list' : 'install'
+      finish(await actions.install({ color: color(), what, action, format: raw.json ? 'json' : 'text' }))
     })
 
   program

@@ -53,7 +53,15 @@ describe.each(pages)('%s', (page) => {
 
   test('commands and options that it names exist', () => {
     const refuse = () => Promise.reject(new Error('not to be run'))
-    const actions = { check: refuse, plan: refuse, run: refuse, dump: refuse, doctor: refuse, test: refuse }
+    const actions = {
+      check: refuse,
+      plan: refuse,
+      run: refuse,
+      dump: refuse,
+      doctor: refuse,
+      install: refuse,
+      test: refuse,
+    }
     const program = createProgram('0', actions, () => {})
     const commands = new Map(program.commands.map((command) => [command.name(), command]))
     const wrong: string[] = []

@@ -1,6 +1,6 @@
 /**
  * What `arcc doctor --write-machine` measured of this computer, and the file it is kept in. Plans for the machine `cpu` rest on it
- * where it exists. All rates are those of the whole computer.
+ * where it exists: those rates are of the whole computer. `gpus` holds the cards in it, rates of one card each.
  *
  * Legend: C channels, O output channels, s side of the image, k side of the window.
  */
@@ -9,6 +9,66 @@ import type { FromSchema } from 'json-schema-to-ts'
 const positive = { type: 'number', exclusiveMinimum: 0 } as const
 const text = { type: 'string' } as const
 const count = { type: 'integer', minimum: 1 } as const
+const dtype = { enum: ['f32', 'f16', 'bf16'] } as const
+const sizes = { channels: count, features: count, side: count, window: count, stride: count, groups: count } as const
+const convKind = { enum: ['conv2d', 'conv2d_input_grad', 'conv2d_filter_grad'] } as const
+
+/** What was measured of a GPU. It stands for every card of that name. */
+const gpuProfileSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'engine', 'seconds', 'streams', 'products', 'convolutions'],
+  properties: {
+    /** The driver's name of the card: `NVIDIA H100 80GB HBM3`. */
+    name: text,
+    /** The engine with its driver. */
+    engine: text,
+    seconds: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['program', 'kernel'],
+      properties: {
+        /** To start a program and to hear of its end. */
+        program: positive,
+        /** Of a kernel that has next to nothing to do, one after another in a program. */
+        kernel: positive,
+      },
+    },
+    /** Bytes per second, read and written, of ops that stream through memory, by the size of the tensor that they go over. */
+    streams: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['kind', 'bytes', 'rate'],
+        properties: { kind: { enum: ['elementwise', 'reduce'] }, bytes: positive, rate: positive },
+      },
+    },
+    /** FLOP per second of matrix products by their elements and their narrowest side. */
+    products: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['dtype', 'width', 'rate'],
+        properties: { dtype, width: positive, rate: positive },
+      },
+    },
+    /** FLOP per second of convolutions and their gradients by their elements and sizes. */
+    convolutions: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['dtype', 'kind', 'channels', 'features', 'side', 'window', 'stride', 'groups', 'rate'],
+        properties: { dtype, kind: convKind, ...sizes, rate: positive },
+      },
+    },
+  },
+} as const
 
 export const machineProfileSchema = {
   $id: 'arcc-machine-1',
@@ -81,15 +141,10 @@ export const machineProfileSchema = {
         additionalProperties: false,
         required: ['kind', 'form', 'channels', 'features', 'side', 'window', 'stride', 'groups', 'rate'],
         properties: {
-          kind: { enum: ['conv2d', 'conv2d_input_grad', 'conv2d_filter_grad'] },
+          kind: convKind,
           /** As `compiler/stablehlo/conv-choice.ts` names it. */
           form: text,
-          channels: count,
-          features: count,
-          side: count,
-          window: count,
-          stride: count,
-          groups: count,
+          ...sizes,
           rate: positive,
         },
       },
@@ -108,9 +163,12 @@ export const machineProfileSchema = {
       required: ['decoded', 'drawn'],
       properties: { decoded: positive, drawn: positive },
     },
+    /** One for each kind of card; none where the computer has no GPU that arcc can use. */
+    gpus: { type: 'array', items: gpuProfileSchema },
   },
 } as const
 
 export type MachineProfile = FromSchema<typeof machineProfileSchema>
+export type GpuProfile = NonNullable<MachineProfile['gpus']>[number]
 export type StreamKind = MachineProfile['streams'][number]['kind']
 export type ConvolutionRate = MachineProfile['convolutions'][number]

@@ -2,7 +2,6 @@
  * Rates of this computer from its measured profile: an op takes the time per FLOP or byte of the measured ones that are most like
  * it, by formulation first and by size then.
  */
-import { bug } from '../../grammar/diagnostic.ts'
 import type { OpCost } from '../ir/cost.ts'
 import { byteSize, type TensorType } from '../ir/dtype.ts'
 import type { Op } from '../ir/graph.ts'
@@ -11,6 +10,7 @@ import { type ConvGeometry, type ConvKind, geometryOfOp } from '../stablehlo/con
 import { type DeviceRates, hasKernel, isProduct, type OpSeconds, productWidth } from './device-rates.ts'
 import { type LinkRates, linkRates } from './links.ts'
 import type { ConvolutionRate, MachineProfile, StreamKind } from './machine-profile.ts'
+import { convolutionPlace, convolutionSizes, interpolated, nearbyRate } from './nearby-rates.ts'
 
 /** Rates of each of `devices` virtual devices that share the computer. */
 export function measuredRates(profile: MachineProfile, devices: number): DeviceRates {
@@ -54,38 +54,6 @@ function largestTensor(op: Op): TensorType {
     .reduce((a, b) => (byteSize(b) > byteSize(a) ? b : a))
 }
 
-interface Point {
-  /** Where it was measured, in natural logarithms. */
-  readonly at: readonly number[]
-  readonly rate: number
-}
-
-/** The geometric mean of the rates of the points, weighted by how near they are; that of a point itself where it was measured. */
-function nearbyRate(points: readonly Point[], at: readonly number[]): number {
-  let weights = 0
-  let sum = 0
-  for (const point of points) {
-    const squares = point.at.reduce((total, x, i) => total + (x - (at[i] ?? 0)) ** 2, 0)
-    if (squares < 1e-6) return point.rate
-    const weight = 1 / squares ** 2
-    weights += weight
-    sum += weight * Math.log(point.rate)
-  }
-  if (weights === 0) bug('a profile without points')
-  return Math.exp(sum / weights)
-}
-
-/** Linear in the logarithms between two measured points; beyond the outermost ones as there. */
-function interpolated(points: readonly { readonly x: number; readonly rate: number }[], x: number): number {
-  const sorted = [...points].sort((a, b) => a.x - b.x)
-  const above = sorted.find((point) => point.x >= x)
-  const below = sorted.findLast((point) => point.x <= x)
-  if (above === undefined || below === undefined) return (above ?? below ?? bug('a profile without points')).rate
-  if (above.x === below.x) return above.rate
-  const share = Math.log(x / below.x) / Math.log(above.x / below.x)
-  return below.rate ** (1 - share) * above.rate ** share
-}
-
 function productRate(products: MachineProfile['products'], width: number): number {
   return interpolated(
     products.map((point) => ({ x: point.width, rate: point.rate })),
@@ -103,24 +71,11 @@ function streamRate(profile: MachineProfile, kind: StreamKind, tensor: TensorTyp
   return nearbyRate(points, place(Math.max(byteSize(tensor), 1), Math.max(tensor.shape.at(-1) ?? 1, 1)))
 }
 
-/** Sizes by which convolutions of one formulation are told apart; a group's channels count, not the image's alone. */
-function place(c: Omit<ConvolutionRate, 'kind' | 'form' | 'rate'>): readonly number[] {
-  const perGroup = [c.channels / c.groups, c.features / c.groups].map((n) => Math.log(n))
-  return [...perGroup, Math.log(c.side), Math.log(c.window), Math.log(c.stride)]
-}
-
 function convolutionRate(measured: readonly ConvolutionRate[], kind: ConvKind, g: ConvGeometry): number {
   const form = convForm('cpu', kind, g)
   const own = measured.filter((rate) => rate.kind === kind)
   const same = own.filter((rate) => rate.form === form)
-  const wanted = place({
-    channels: g.channels,
-    features: g.features,
-    side: g.image[0],
-    window: g.window[0],
-    stride: g.stride[0],
-    groups: g.groups,
-  })
-  const points = (same.length > 0 ? same : own).map((rate) => ({ at: place(rate), rate: rate.rate }))
+  const wanted = convolutionPlace(convolutionSizes(g))
+  const points = (same.length > 0 ? same : own).map((rate) => ({ at: convolutionPlace(rate), rate: rate.rate }))
   return nearbyRate(points, wanted)
 }

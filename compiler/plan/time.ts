@@ -9,6 +9,7 @@ import { publishedRates } from './device-rates.ts'
 import type { PlanDocument } from './document.ts'
 import { attainedLink, type LinkRates, publishedLinks } from './links.ts'
 import type { MachineProfile } from './machine-profile.ts'
+import { measuredGpuRates } from './measured-gpu.ts'
 import { measuredLinks, measuredRates } from './measured-rates.ts'
 import { runOnPaper } from './timeline.ts'
 
@@ -21,9 +22,9 @@ export interface MachineRates {
   readonly basis: string
 }
 
-/** Rates of a machine: measured ones for this computer where there is a profile of it, otherwise by published figures. */
+/** Rates of a machine: measured ones for this computer where its profile has them, otherwise by published figures. */
 export function machineRates(machine: MachineSpec, profile: MachineProfile | undefined): MachineRates {
-  if (profile !== undefined) {
+  if (profile !== undefined && machine.device.kind === 'cpu') {
     const device = measuredRates(profile, machine.devicesPerNode)
     return {
       device,
@@ -31,7 +32,8 @@ export function machineRates(machine: MachineSpec, profile: MachineProfile | und
       basis: device.basis,
     }
   }
-  const device = publishedRates(machine.device)
+  const card = profile?.gpus?.find(({ name }) => name === machine.device.name)
+  const device = card === undefined ? publishedRates(machine.device) : measuredGpuRates(card)
   const noLinks = machine.nodes * machine.devicesPerNode === 1 || machine.device.kind === 'cpu'
   const links = noLinks ? '' : `; links attain ${attainedLink * 100} %`
   return {

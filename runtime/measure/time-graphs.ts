@@ -3,19 +3,27 @@ import { elementCount, type TensorType } from '../../compiler/ir/dtype.ts'
 import type { Graph } from '../../compiler/ir/graph.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
 import type { DeviceTensor, Engine, Executable, HostTensor } from '../engine.ts'
+import { f32ToBf16, f32ToF16 } from '../half.ts'
 
 /** Finite numbers of either sign, none of them special to a kernel: one block of them again and again. */
 const block = Float32Array.from({ length: 4096 }, (_, i) => Math.sin(i) * 0.1)
 
-/** Some contents for an input of type f32, u8 or i32. */
+const halfBlocks = { f16: f32ToF16(block), bf16: f32ToBf16(block) }
+
+/** Some contents for an input of type f32, f16, bf16, u8 or i32. */
 export function sampleTensor({ dtype, shape }: TensorType): HostTensor {
   const count = elementCount(shape)
   if (dtype === 'u8') return { dtype, shape, data: new Uint8Array(count).fill(100) }
   if (dtype === 'i32') return { dtype, shape, data: new Int32Array(count) }
+  if (dtype === 'f16' || dtype === 'bf16')
+    return { dtype, shape, data: filled(new Uint16Array(count), halfBlocks[dtype]) }
   if (dtype !== 'f32') bug(`no sample of ${dtype}`)
-  const data = new Float32Array(count)
-  for (let at = 0; at < count; at += block.length) data.set(block.subarray(0, count - at), at)
-  return { dtype, shape, data }
+  return { dtype, shape, data: filled(new Float32Array(count), block) }
+}
+
+function filled<A extends Float32Array | Uint16Array>(data: A, part: A): A {
+  for (let at = 0; at < data.length; at += part.length) data.set(part.subarray(0, data.length - at), at)
+  return data
 }
 
 /** A graph to time, and what it is, for people. */
@@ -25,7 +33,7 @@ export interface Probe {
 }
 
 /** A shared computer is slow for a second now and then, which spoils no more than one of so many rounds. */
-const rounds = 3
+const manyRounds = 3
 /** A round runs each graph at least so often, the first run apart, and for so many seconds. */
 const runs = 3
 const budget = 0.05
@@ -42,6 +50,7 @@ export async function timeGraphs(
   engine: Engine,
   probes: readonly Probe[],
   report: (what: string) => void,
+  rounds = manyRounds,
 ): Promise<ReadonlyMap<Graph, Timing>> {
   const programs: { readonly graph: Graph; readonly what: string; readonly program: Executable; times: number[] }[] = []
   try {
@@ -49,7 +58,7 @@ export async function timeGraphs(
       programs.push({ graph, what, program: await engine.compile(graph), times: [] })
     for (let round = 1; round <= rounds; round++) {
       for (const { graph, what, program, times } of programs) {
-        report(`${what} (${round} of ${rounds})`)
+        report(rounds === 1 ? what : `${what} (${round} of ${rounds})`)
         times.push(await timeProgram(engine, program, graph))
       }
     }

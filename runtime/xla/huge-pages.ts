@@ -5,7 +5,7 @@
  * execve(2) keeps its number, its terminal and its pipes.
  */
 import { readFileSync } from 'node:fs'
-import koffi from 'koffi'
+import { processLibrary } from '../native-library.ts'
 
 const tunables = 'GLIBC_TUNABLES'
 const setting = 'glibc.malloc.hugetlb'
@@ -36,7 +36,7 @@ export function hugePageEnvironment(
 export function restartWithHugePages(): void {
   const env = hugePageEnvironment()
   if (env === undefined) return
-  const libc = koffi.load(null)
+  const libc = processLibrary()
   const fcntl = libc.func('int fcntl(int descriptor, int command, ...)')
   // Node has its own descriptors closed on exec: the standard streams, and the channel to a parent that forked it.
   for (const descriptor of [0, 1, 2, Number(env.NODE_CHANNEL_FD ?? 2)]) fcntl(descriptor, setDescriptorFlags, 'int', 0)

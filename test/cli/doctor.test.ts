@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { expect, test, vi } from 'vitest'
 import { countFindings, renderFindings } from '../../cli/doctor.ts'
-import { doctorChecks, type Finding } from '../../cli/doctor-checks.ts'
+import { doctorChecks } from '../../cli/doctor-checks.ts'
+import type { Finding } from '../../cli/finding.ts'
 import { documentLook } from '../../cli/look.ts'
 import { temporaryFolder } from '../helpers/temporary-folder.ts'
 

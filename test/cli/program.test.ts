@@ -24,6 +24,7 @@ async function parse(line: string) {
     run: record('run'),
     dump: record('dump'),
     doctor: record('doctor'),
+    install: record('install'),
     test: record('test'),
   }
   const program = createProgram('1.2.3', actions, (code) => codes.push(code))
@@ -86,6 +87,23 @@ test.each<[string, Call]>([
     'dump a.arc --after stablehlo --graph embed --locations -o x.mlir',
     { command: 'dump', options: { ...file, after: 'stablehlo', graph: 'embed', locations: true, output: 'x.mlir' } },
   ],
+  ['install', { command: 'install', options: { color: undefined, what: undefined, action: 'list', format: 'text' } }],
+  [
+    'install --list',
+    { command: 'install', options: { color: undefined, what: undefined, action: 'list', format: 'text' } },
+  ],
+  [
+    'install --json',
+    { command: 'install', options: { color: undefined, what: undefined, action: 'list', format: 'json' } },
+  ],
+  [
+    'install cuda',
+    { command: 'install', options: { color: undefined, what: 'cuda', action: 'install', format: 'text' } },
+  ],
+  [
+    'install --remove cuda',
+    { command: 'install', options: { color: undefined, what: 'cuda', action: 'remove', format: 'text' } },
+  ],
   ['doctor --json', { command: 'doctor', options: { color: undefined, format: 'json', writeMachine: undefined } }],
   ['doctor', { command: 'doctor', options: { color: undefined, format: 'text', writeMachine: undefined } }],
   ['doctor --write-machine', { command: 'doctor', options: { color: undefined, format: 'text', writeMachine: true } }],
@@ -109,6 +127,9 @@ test.each([
   ['run a.arc --engine cuda', 'Allowed choices are xla, tfjs'],
   ['run a.arc --plain --json', 'cannot be used with option'],
   ['plan a.arc b c', 'too many arguments'],
+  ['install torch', 'Allowed choices are cuda, cpu'],
+  ['install --remove', 'name what to remove'],
+  ['install --remove --list cuda', 'cannot be used with option'],
   ['dump a.arc --after magic', 'Allowed choices are'],
 ])('arcc %s is refused', async (line, reason) => {
   const { calls, error, printed } = await parse(line)

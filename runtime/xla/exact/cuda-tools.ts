@@ -1,7 +1,12 @@
-/** The wheels that compiling for CUDA takes, about 230 MB once: XLA's CUDA plugin, and `ptxas` with libdevice beside it. */
+/**
+ * What compiling for CUDA takes: XLA's CUDA plugin, and `ptxas` with libdevice beside it. Where `arcc install cuda` has been run they
+ * are there; else two wheels are fetched, about 230 MB once.
+ */
 import { dirname, join } from 'node:path'
+import { ownInstallation } from '../../cuda/libraries.ts'
 import { xlaError } from '../errors.ts'
-import { cachedPlugin, type FetchEvent, fetchPlugin, placeOf } from '../fetch-plugin.ts'
+import { cachedPlugin, fetchPlugin, placeOf } from '../fetch-plugin.ts'
+import type { FetchEvent } from '../fetch-wheel.ts'
 import {
   cudaPluginTable,
   entryFor,
@@ -34,15 +39,20 @@ export function cudaEntries(platform: PlatformName = hostPlatform()): CudaEntrie
 
 /** Where they lie in the cache; `undefined` where one of them has not been fetched. */
 export async function cachedCudaTools({ plugin, ptxas }: CudaEntries): Promise<CudaTools | undefined> {
+  const installed = ownInstallation()
+  if (installed !== undefined) return { plugin: installed.plugin, dataFolder: installed.dataFolder }
   const [library, program] = await Promise.all([cachedPlugin(plugin), cachedPlugin(ptxas)])
   return library === undefined || program === undefined ? undefined : toolsAt(library, ptxas)
 }
 
 /** The tools, fetched first where they are missing. Throws what `fetchPlugin` throws. */
 export async function fetchCudaTools(
-  { plugin, ptxas }: CudaEntries,
+  entries: CudaEntries,
   onProgress: (wheel: string, event: FetchEvent) => void,
 ): Promise<CudaTools> {
+  const { plugin, ptxas } = entries
+  const cached = await cachedCudaTools(entries)
+  if (cached !== undefined) return cached
   await fetchPlugin(ptxas, (event) => onProgress(ptxas.wheel, event))
   return toolsAt(await fetchPlugin(plugin, (event) => onProgress(plugin.wheel, event)), ptxas)
 }

@@ -3,6 +3,8 @@
  * `PJRT_Error*` into a `PjrtError`; `callAsync` does so on a thread of koffi's, for what may take long.
  */
 import koffi from 'koffi'
+import { openLibrary } from '../../native-library.ts'
+import { describeCut } from '../../whole-library.ts'
 import { PjrtError, xlaError } from '../errors.ts'
 import { errorCodes, methods } from './abi.gen.ts'
 import { type FieldInputs, type FieldKind, type Memory, makeStruct, readString } from './memory.ts'
@@ -21,13 +23,8 @@ export interface Reply<M extends Method> {
 
 /** `PJRT_Api`: struct_size, extension_start, the version struct of 24 bytes, then the methods. */
 const firstMethodOffset = 40
-/** The C++ compiler inside runs on koffi's stacks, whose default for threads (128 KiB) is too small for it. */
-const threadStack = 16 * 2 ** 20
-/** `RTLD_NOW | RTLD_NODELETE` of Linux and of macOS. */
-const pinFlags: Readonly<Record<string, number>> = { linux: 0x1002, darwin: 0x82 }
 
 const methodType = koffi.proto('void* PjrtMethod(void* args)')
-koffi.config({ async_stack_size: threadStack })
 
 interface NativeMethod {
   (args: Buffer): bigint | null
@@ -36,15 +33,6 @@ interface NativeMethod {
 
 /** What the garbage collector must not take while a call runs. */
 const inUse = new Set<Memory>()
-
-/**
- * Node unloads the libraries of an ended thread or process while the plugin's own threads still run in it, which crashes;
- * a library opened with RTLD_NODELETE stays.
- */
-function pinLibrary(path: string): void {
-  const flags = pinFlags[process.platform]
-  if (flags !== undefined) koffi.load(null).func('void* dlopen(const char*, int)')(path, flags)
-}
 
 /**
  * XLA writes notes of its own on stderr, and errors that it returns as well; every one of those becomes a `PjrtError`, so only
@@ -76,9 +64,10 @@ export class PjrtLibrary {
     if (known !== undefined) return known
     let api: bigint | null
     try {
+      const cut = describeCut(path)
+      if (cut !== undefined) throw new Error(`the file is cut off: ${cut}`)
       quietStart()
-      pinLibrary(path)
-      api = koffi.load(path).func('void* GetPjrtApi()')() as bigint | null
+      api = openLibrary(path).func('void* GetPjrtApi()')() as bigint | null
     } catch (error) {
       throw xlaError('ARC6005', { path, reason: error instanceof Error ? error.message : String(error) }, error)
     }

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { cacheRoot } from '../../../runtime/xla/cache-folder.ts'
-import { type FetchEvent, fetchPlugin, locatePlugin } from '../../../runtime/xla/fetch-plugin.ts'
+import { fetchPlugin, locatePlugin } from '../../../runtime/xla/fetch-plugin.ts'
+import type { FetchEvent } from '../../../runtime/xla/fetch-wheel.ts'
 import { hugePageEnvironment } from '../../../runtime/xla/huge-pages.ts'
 import { findPlugin, type PluginEntry, pluginTable } from '../../../runtime/xla/plugin-table.ts'
 
@@ -16,6 +17,7 @@ const entry: PluginEntry = {
   version: '1.0',
   file: 'a_plugin-1.0-py3-none-any.whl',
   bytes: 7,
+  unpacked: 7,
   sha256: '0'.repeat(64),
   library: 'a_plugin/lib.so',
   api: '0.100',

@@ -1,0 +1,78 @@
+/** Rates of a GPU from its measured profile: an op takes the time per FLOP or byte of the measured ones that are most like it. */
+import { bug } from '../../grammar/diagnostic.ts'
+import type { DeviceSpec } from '../experiment.ts'
+import type { OpCost } from '../ir/cost.ts'
+import { byteSize } from '../ir/dtype.ts'
+import { type Op, operandAt } from '../ir/graph.ts'
+import { geometryOfOp } from '../stablehlo/conv-geometry.ts'
+import { type DeviceRates, hasKernel, isProduct, productWidth } from './device-rates.ts'
+import type { GpuProfile } from './machine-profile.ts'
+import { convolutionPlace, convolutionSizes, interpolated, nearbyRate } from './nearby-rates.ts'
+
+/** Rates of one card of this kind. */
+export function measuredGpuRates(profile: GpuProfile): DeviceRates {
+  const { seconds, name, engine } = profile
+  return {
+    basis: `measured on ${name} (${engine}) by arcc doctor --write-machine`,
+    // The host starts the next step while this one runs.
+    perStep: () => 0,
+    of(cost) {
+      if (!hasKernel(cost)) return { seconds: 0, limit: 'overhead' }
+      const bytes = cost.bytesRead + cost.bytesWritten
+      const traffic = bytes / streamRate(profile, cost)
+      const arithmetic = isProduct(cost) ? cost.flops / productRate(profile, cost.op) : 0
+      const work = Math.max(arithmetic, traffic)
+      const limit = work < seconds.kernel ? 'overhead' : arithmetic >= traffic ? 'compute' : 'memory'
+      return { seconds: work + seconds.kernel, limit }
+    },
+  }
+}
+
+/** What a device declaration says of speed, for a card that nobody has declared: the best that was measured of each. */
+export function measuredFigures({ products, streams }: GpuProfile): Pick<DeviceSpec, 'bandwidth' | 'flops'> {
+  const best = (rates: readonly { readonly rate: number }[]) =>
+    rates.length === 0 ? undefined : Math.max(...rates.map(({ rate }) => rate))
+  const flops = (dtype: Dtype) => best(products.filter((product) => product.dtype === dtype))
+  return {
+    bandwidth: best(streams) ?? bug('a profile without streams'),
+    flops: { f32: flops('f32') ?? bug('a profile without products of f32'), f16: flops('f16'), bf16: flops('bf16') },
+  }
+}
+
+type Dtype = GpuProfile['products'][number]['dtype']
+
+/** The measured ones of an element type. Cards that multiply in bf16 do so as fast as in f16; others compute in f32 instead. */
+function ofType<T extends { readonly dtype: Dtype }>(
+  profile: GpuProfile,
+  measured: readonly T[],
+  op: Op,
+): readonly T[] {
+  const { dtype } = operandAt(op, 0).type
+  const own = measured.filter((one) => one.dtype === dtype)
+  if (own.length > 0) return own
+  const like = dtype === 'bf16' && profile.products.some((product) => product.dtype === 'bf16') ? 'f16' : 'f32'
+  return measured.filter((one) => one.dtype === like)
+}
+
+function productRate(profile: GpuProfile, op: Op): number {
+  if (op.kind === 'conv2d' || op.kind === 'conv2d_input_grad' || op.kind === 'conv2d_filter_grad') {
+    const points = ofType(profile, profile.convolutions, op)
+      .filter((one) => one.kind === op.kind)
+      .map((one) => ({ at: convolutionPlace(one), rate: one.rate }))
+    return nearbyRate(points, convolutionPlace(convolutionSizes(geometryOfOp(op))))
+  }
+  return interpolated(
+    ofType(profile, profile.products, op).map(({ width, rate }) => ({ x: width, rate })),
+    productWidth(op),
+  )
+}
+
+/** Whether an op stays in the cache is a matter of the largest tensor that it touches. */
+function streamRate({ streams }: GpuProfile, { class: kind, op }: OpCost): number {
+  const wanted = kind === 'reduce' ? 'reduce' : 'elementwise'
+  const bytes = Math.max(1, ...[...op.operands, ...op.results].map((value) => byteSize(value.type)))
+  return interpolated(
+    streams.filter((stream) => stream.kind === wanted).map((stream) => ({ x: stream.bytes, rate: stream.rate })),
+    bytes,
+  )
+}

@@ -1,0 +1,49 @@
+/** What lies between measured rates: of ops that nobody measured, from those that are most like them. */
+import { bug } from '../../grammar/diagnostic.ts'
+import type { ConvGeometry } from '../stablehlo/conv-geometry.ts'
+import type { ConvolutionRate } from './machine-profile.ts'
+
+export interface Point {
+  /** Where it was measured, in natural logarithms. */
+  readonly at: readonly number[]
+  readonly rate: number
+}
+
+/** The geometric mean of the rates of the points, weighted by how near they are; that of a point itself where it was measured. */
+export function nearbyRate(points: readonly Point[], at: readonly number[]): number {
+  let weights = 0
+  let sum = 0
+  for (const point of points) {
+    const squares = point.at.reduce((total, x, i) => total + (x - (at[i] ?? 0)) ** 2, 0)
+    if (squares < 1e-6) return point.rate
+    const weight = 1 / squares ** 2
+    weights += weight
+    sum += weight * Math.log(point.rate)
+  }
+  if (weights === 0) bug('a profile without points')
+  return Math.exp(sum / weights)
+}
+
+/** Linear in the logarithms between two measured points; beyond the outermost ones as there. */
+export function interpolated(points: readonly { readonly x: number; readonly rate: number }[], x: number): number {
+  const sorted = [...points].sort((a, b) => a.x - b.x)
+  const above = sorted.find((point) => point.x >= x)
+  const below = sorted.findLast((point) => point.x <= x)
+  if (above === undefined || below === undefined) return (above ?? below ?? bug('a profile without points')).rate
+  if (above.x === below.x) return above.rate
+  const share = Math.log(x / below.x) / Math.log(above.x / below.x)
+  return below.rate ** (1 - share) * above.rate ** share
+}
+
+export type ConvolutionSizes = Omit<ConvolutionRate, 'kind' | 'form' | 'rate'>
+
+export function convolutionSizes(g: ConvGeometry): ConvolutionSizes {
+  const { channels, features, groups } = g
+  return { channels, features, side: g.image[0], window: g.window[0], stride: g.stride[0], groups }
+}
+
+/** Sizes by which convolutions of one formulation are told apart; a group's channels count, not the image's alone. */
+export function convolutionPlace(c: ConvolutionSizes): readonly number[] {
+  const perGroup = [c.channels / c.groups, c.features / c.groups].map((n) => Math.log(n))
+  return [...perGroup, Math.log(c.side), Math.log(c.window), Math.log(c.stride)]
+}

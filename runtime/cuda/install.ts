@@ -1,0 +1,203 @@
+/**
+ * Installs CUDA's wheels as one folder of the cache, laid out as `pip install --target` does it: the plugin finds NVIDIA's libraries
+ * relative to its own place. Wheels are fetched and unpacked one by one into `NAME.part/tree`, each noted when it is done, so that a
+ * broken install goes on where it was; one rename ends it.
+ */
+import { chmod, mkdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { cacheFolder, cacheRoot } from '../xla/cache-folder.ts'
+import { type DownloadWheel, type FetchEvent, fetchWheel, unpackWheel } from '../xla/fetch-wheel.ts'
+import type { WheelEntry } from '../xla/plugin-table.ts'
+import type { CudaDriver } from './driver.ts'
+import { cudaError } from './errors.ts'
+import { withLock } from './lock.ts'
+import {
+  findCut,
+  findDamage,
+  type InstalledWheel,
+  type Manifest,
+  manifestFile,
+  readManifest,
+  readRecord,
+} from './manifest.ts'
+import type { CudaWheels } from './wheels.ts'
+
+export interface InstallEvent {
+  /** What is being done, and to which wheel: `nvidia-cudnn-cu12 9.10.2.21`. */
+  readonly phase: FetchEvent['phase']
+  readonly what: string
+  /** Of this wheel, while it comes. */
+  readonly bytes?: number
+  readonly total?: number
+  /** Of all wheels that had to be fetched: which one this is, and bytes that have come of how many. */
+  readonly overall?: { readonly wheel: number; readonly wheels: number; readonly bytes: number; readonly total: number }
+}
+
+export interface InstallOptions {
+  readonly wheels: CudaWheels
+  /** What was found on this computer. Without a driver the libraries are installed all the same: an image may be built for another. */
+  readonly driver: CudaDriver
+  readonly onProgress?: (event: InstallEvent) => void
+  /** Another way to get a wheel than pip. */
+  readonly download?: DownloadWheel
+  /** Bytes that are free in a folder. */
+  readonly freeBytes?: (folder: string) => Promise<number>
+}
+
+export interface InstallResult {
+  /** The installation's folder. */
+  readonly home: string
+  /** Bytes that were fetched; 0 where everything was there, and proved whole. */
+  readonly fetched: number
+}
+
+/** The major version of CUDA that the pinned libraries are of. */
+const neededCuda = 12
+
+/** Where arcc's own CUDA is, whether or not it is there. */
+export function cudaHome({ name }: CudaWheels): string {
+  return join(cacheRoot(), 'cuda', name)
+}
+
+/**
+ * Installs what is missing; an installation that is there is read through and mended. Throws ARC6031 for a driver that is too old,
+ * ARC6032 for too small a disk, ARC6036 where the folder cannot be changed, and what `fetchWheel` and `unpackWheel` throw.
+ */
+export async function installCuda(options: InstallOptions): Promise<InstallResult> {
+  const { wheels, driver, onProgress = () => {} } = options
+  if (driver.found && driver.cuda[0] < neededCuda) {
+    throw cudaError('ARC6031', { version: driver.version ?? 'that is installed', cuda: driver.cuda.join('.') })
+  }
+  const folder = await cacheFolder('cuda')
+  const waits = (pid: number) => onProgress({ phase: 'download', what: `CUDA, by another arcc (process ${pid})` })
+  return changing(folder, () =>
+    withLock(join(folder, `${wheels.name}.lock`), waits, () => install(options, onProgress)),
+  )
+}
+
+async function install(options: InstallOptions, report: (event: InstallEvent) => void): Promise<InstallResult> {
+  const { wheels, download, freeBytes = freeBytesOf } = options
+  const home = cudaHome(wheels)
+  const part = `${home}.part`
+  const tree = join(part, 'tree')
+  const notes = join(part, 'done')
+  const there = readManifest(home)
+  if (there !== undefined) {
+    report({ phase: 'verify', what: 'CUDA' })
+    const whole = await wholeWheels(home, there.wheels)
+    if (wheels.wheels.every((entry) => whole.some((wheel) => isOf(entry, wheel)))) return { home, fetched: 0 }
+    await takeApart(home, part, whole)
+  }
+  await mkdir(tree, { recursive: true })
+  await mkdir(notes, { recursive: true })
+  const done: InstalledWheel[] = []
+  for (const entry of wheels.wheels) {
+    const wheel = await readNote(notes, entry)
+    if (wheel !== undefined && findCut(tree, wheel.files) === undefined) done.push(wheel)
+  }
+  const missing = wheels.wheels.filter((entry) => !done.some((wheel) => isOf(entry, wheel)))
+  await checkDisk(part, missing, freeBytes)
+  const total = missing.reduce((sum, entry) => sum + entry.bytes, 0)
+  let fetched = 0
+  for (const [i, entry] of missing.entries()) {
+    const tell = (event: FetchEvent) => {
+      const bytes = fetched + (event.phase === 'download' ? (event.bytes ?? 0) : entry.bytes)
+      const overall = { wheel: i + 1, wheels: missing.length, bytes, total }
+      report({ ...event, what: `${entry.wheel} ${entry.version}`, overall })
+    }
+    const wheel = await installWheel(entry, tree, tell, download)
+    await writeFile(join(notes, noteName(entry)), JSON.stringify(wheel))
+    done.push(wheel)
+    fetched += entry.bytes
+  }
+  const { name, plugin, tools } = wheels
+  const manifest: Manifest = { schema: 1, name, plugin, tools, wheels: done }
+  await writeFile(join(tree, manifestFile), JSON.stringify(manifest))
+  // What lies there without a manifest was never finished.
+  await rm(home, { recursive: true, force: true })
+  await rename(tree, home)
+  await rm(part, { recursive: true, force: true })
+  report({ phase: 'ready', what: 'CUDA' })
+  return { home, fetched }
+}
+
+async function installWheel(
+  entry: WheelEntry,
+  tree: string,
+  tell: (event: FetchEvent) => void,
+  download: DownloadWheel | undefined,
+): Promise<InstalledWheel> {
+  const work = join(tree, '..', 'fetch')
+  await rm(work, { recursive: true, force: true })
+  await mkdir(work)
+  try {
+    const wheel = await fetchWheel(entry, work, tell, download)
+    tell({ phase: 'unpack' })
+    await unpackWheel(entry, wheel, tree)
+    const installed = await readRecord(entry, tree)
+    const damage = await findDamage(tree, installed.files)
+    if (damage !== undefined) throw cudaError('ARC6034', damage)
+    // ptxas has siblings, and starts some of them.
+    for (const { path } of installed.files) if (path.includes('/bin/')) await chmod(join(tree, path), 0o755)
+    return installed
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+function isOf(entry: WheelEntry, wheel: InstalledWheel): boolean {
+  return wheel.wheel === entry.wheel && wheel.sha256 === entry.sha256
+}
+
+const noteName = ({ wheel, version }: { readonly wheel: string; readonly version: string }) =>
+  `${wheel}-${version}.json`
+
+async function readNote(notes: string, entry: WheelEntry): Promise<InstalledWheel | undefined> {
+  try {
+    const wheel = JSON.parse(await readFile(join(notes, noteName(entry)), 'utf8')) as InstalledWheel
+    return isOf(entry, wheel) ? wheel : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function wholeWheels(home: string, wheels: readonly InstalledWheel[]): Promise<InstalledWheel[]> {
+  const whole: InstalledWheel[] = []
+  for (const wheel of wheels) if ((await findDamage(home, wheel.files)) === undefined) whole.push(wheel)
+  return whole
+}
+
+/** Makes an installation an unfinished one again, with those of its wheels that are whole. */
+async function takeApart(home: string, part: string, whole: readonly InstalledWheel[]): Promise<void> {
+  await rm(part, { recursive: true, force: true })
+  await mkdir(join(part, 'done'), { recursive: true })
+  for (const wheel of whole) await writeFile(join(part, 'done', noteName(wheel)), JSON.stringify(wheel))
+  await rename(home, join(part, 'tree'))
+}
+
+async function freeBytesOf(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder)
+  return bavail * bsize
+}
+
+/** While a wheel comes, pip holds it twice. */
+async function checkDisk(
+  folder: string,
+  missing: readonly WheelEntry[],
+  freeBytes: (folder: string) => Promise<number>,
+): Promise<void> {
+  const largest = Math.max(0, ...missing.map((entry) => entry.bytes))
+  const needed = missing.reduce((sum, entry) => sum + entry.unpacked, 2 * largest)
+  const free = await freeBytes(folder)
+  if (free < needed) throw cudaError('ARC6032', { path: folder, free, needed })
+}
+
+/** Runs `body`; what the file system refuses it becomes ARC6036. */
+export async function changing<T>(path: string, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body()
+  } catch (error) {
+    const refused = error instanceof Error && 'syscall' in error
+    throw refused ? cudaError('ARC6036', { path, reason: error.message }, error) : error
+  }
+}

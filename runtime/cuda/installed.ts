@@ -1,0 +1,82 @@
+/** What arcc has fetched and keeps in its cache: to list it, and to remove it. */
+import { existsSync } from 'node:fs'
+import { lstat, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { cacheRoot } from '../xla/cache-folder.ts'
+import { placeOf } from '../xla/fetch-plugin.ts'
+import { cudaPluginTable, type PlatformName, pluginTable, ptxasTable, type WheelEntry } from '../xla/plugin-table.ts'
+import { changing } from './install.ts'
+import { readManifest } from './manifest.ts'
+
+/** Something that `arcc install` or a command that needed it has fetched. */
+export interface Installed {
+  /** What it is removed by. */
+  readonly group: 'cuda' | 'cpu'
+  /** `CUDA for XLA`, with its version. */
+  readonly what: string
+  /** `part`: an install that has not been finished. */
+  readonly state: 'whole' | 'part'
+  readonly path: string
+  /** Bytes on the disk. */
+  readonly bytes: number
+}
+
+/** All of it, of every version. */
+export async function listInstalled(): Promise<readonly Installed[]> {
+  const folder = join(cacheRoot(), 'cuda')
+  const names = existsSync(folder) ? (await readdir(folder)).filter((name) => !name.endsWith('.lock')) : []
+  const cuda = names.sort().map((name): Omit<Installed, 'bytes'> => {
+    const path = join(folder, name)
+    const manifest = readManifest(path)
+    const state = manifest === undefined ? 'part' : 'whole'
+    return { group: 'cuda', what: `CUDA for XLA, ${name.replace(/\.part$/, '')}`, state, path }
+  })
+  const single = (group: Installed['group'], what: string, table: readonly WheelEntry[]) =>
+    table
+      .filter((entry) => existsSync(placeOf(entry).home))
+      .map((entry) => ({
+        group,
+        what: `${what}, ${entry.wheel} ${entry.version}${platformNote(entry.platform)}`,
+        state: 'whole' as const,
+        path: placeOf(entry).home,
+      }))
+  const found = [
+    ...single('cpu', 'XLA for the CPU', pluginTable),
+    ...cuda,
+    ...single('cuda', 'for arcc plan --exact', [...cudaPluginTable, ...ptxasTable]),
+  ]
+  return Promise.all(found.map(async (one) => ({ ...one, bytes: await bytesBelow(one.path) })))
+}
+
+/** A cache may be shared by computers of several kinds. */
+function platformNote(platform: PlatformName): string {
+  return platform === `${process.platform}-${process.arch}` ? '' : ` for ${platform}`
+}
+
+/** Deletes one group and gives what was deleted. Throws ARC6036 where the folder cannot be changed. */
+export async function removeInstalled(group: Installed['group']): Promise<readonly Installed[]> {
+  const found = (await listInstalled()).filter((one) => one.group === group)
+  for (const { path } of found) {
+    // A process that looks for it meanwhile finds all of it or nothing.
+    const away = `${path}.part`
+    await changing(path, async () => {
+      if (!path.endsWith('.part')) {
+        await rm(away, { recursive: true, force: true })
+        await rename(path, away)
+      }
+      await rm(path.endsWith('.part') ? path : away, { recursive: true, force: true })
+    })
+  }
+  return found
+}
+
+async function bytesBelow(path: string): Promise<number> {
+  const names = await readdir(path, { recursive: true }).catch(() => [])
+  const sizes = await Promise.all(
+    names.map(async (name) => {
+      const info = await lstat(join(path, name)).catch(() => undefined)
+      return info?.isFile() ? info.size : 0
+    }),
+  )
+  return sizes.reduce((sum, bytes) => sum + bytes, 0)
+}

@@ -1,0 +1,229 @@
+/**
+ * Makes CUDA's libraries ready for XLA: found or installed, checked, and opened by full path, so that no LD_LIBRARY_PATH has to be
+ * set before arcc starts.
+ */
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { ArccError } from '../errors.ts'
+import { openLibrary } from '../native-library.ts'
+import { describeCut } from '../whole-library.ts'
+import type { FetchEvent } from '../xla/fetch-wheel.ts'
+import { hostPlatform } from '../xla/plugin-table.ts'
+import { findCudaDriver } from './driver.ts'
+import { cudaError } from './errors.ts'
+import { cudaHome, type InstallEvent, installCuda } from './install.ts'
+import { librariesOf } from './library-table.ts'
+import { findCut, findDamage, readManifest } from './manifest.ts'
+import { type CudaTools, findTools } from './tools.ts'
+import { cudaWheels, hasCudaWheels } from './wheels.ts'
+
+export interface CudaLibrary {
+  /** `cudnn` */
+  readonly name: string
+  /** `undefined` where the installation lacks it. */
+  readonly path: string | undefined
+}
+
+export interface CudaInstallation extends CudaTools {
+  /** Named by `$ARCC_XLA_PLUGIN`, fetched by arcc, or found beside a Python that has JAX for CUDA. */
+  readonly source: 'named' | 'arcc' | 'site-packages'
+  /** The path of `xla_cuda_plugin.so`. */
+  readonly plugin: string
+  readonly cudaMajor: 12 | 13
+  /** In the order in which they are opened. */
+  readonly libraries: readonly CudaLibrary[]
+}
+
+/** The environment variables that are looked at. */
+type Environment = Readonly<Record<string, string | undefined>>
+
+const pluginName = 'xla_cuda_plugin.so'
+
+/** Plugins that the environment may name are of any platform; those of CUDA say so in their names. */
+const ofCuda = /cuda|gpu/i
+
+/**
+ * The installation to use: the one that `$ARCC_XLA_PLUGIN` names, else arcc's own, else a Python's whose CUDA the driver supports.
+ * `undefined` where there is none.
+ */
+export async function findCudaInstallation(env: Environment = process.env): Promise<CudaInstallation | undefined> {
+  const named = env.ARCC_XLA_PLUGIN
+  if (named && ofCuda.test(join(basename(dirname(resolve(named))), basename(named)))) {
+    return describeInstallation('named', resolve(named), env)
+  }
+  return ownInstallation(env) ?? (await pythonInstallation(env))
+}
+
+/** The one that `arcc install cuda` made. */
+export function ownInstallation(env: Environment = process.env): CudaInstallation | undefined {
+  if (!hasCudaWheels(hostPlatform())) return undefined
+  const home = cudaHome(cudaWheels())
+  const manifest = readManifest(home)
+  return manifest && describeInstallation('arcc', join(home, manifest.plugin), env)
+}
+
+/** Prints the folders of the package `jax_plugins`, one a line, without importing any of it. */
+const askPython = [
+  'import importlib.util',
+  's = importlib.util.find_spec("jax_plugins")',
+  'print(*(s.submodule_search_locations if s else []), sep="\\n")',
+].join('; ')
+
+const run = promisify(execFile)
+
+async function pythonInstallation(env: Environment): Promise<CudaInstallation | undefined> {
+  const asked = run('python3', ['-c', askPython], { env: env as NodeJS.ProcessEnv })
+  const folders = await asked.then(
+    ({ stdout }) => stdout.split('\n').filter((line) => line !== ''),
+    // No Python, so none with JAX.
+    () => [],
+  )
+  const [found] = ([12, 13] as const).flatMap((major) =>
+    folders.map((folder) => join(folder, `xla_cuda${major}`, pluginName)).filter((path) => existsSync(path)),
+  )
+  if (found === undefined) return undefined
+  const installation = describeInstallation('site-packages', found, env)
+  const driver = findCudaDriver()
+  return driver.found && driver.cuda[0] < installation.cudaMajor ? undefined : installation
+}
+
+/** What belongs to a plugin library, by the layout of `site-packages`: `jax_plugins/xla_cuda12` beside `nvidia`. */
+export function describeInstallation(
+  source: CudaInstallation['source'],
+  plugin: string,
+  env: Environment = process.env,
+): CudaInstallation {
+  const parent = dirname(plugin)
+  // As the plugin's own RPATH has it.
+  const roots = [join(parent, '..', '..', 'nvidia'), join(parent, '..', 'nvidia')]
+  const named = /cuda(12|13)/.exec(basename(parent))?.[1]
+  const cudaMajor = (named === undefined ? roots.some((root) => existsSync(join(root, 'cu13'))) : named === '13')
+    ? 13
+    : 12
+  const find = (folder: string, file: string) =>
+    roots.map((root) => join(root, folder, 'lib', file)).find((path) => existsSync(path))
+  const libraries = librariesOf(cudaMajor).map(({ name, folder, file }) => ({ name, path: find(folder, file) }))
+  return { source, plugin, ...findTools(roots, env), cudaMajor, libraries }
+}
+
+/** How far the install is, for the event `fetch` of a run: the bytes are of all that is fetched. */
+export interface CudaProgress extends FetchEvent {
+  readonly what: string
+}
+
+/**
+ * The installation that a run uses; arcc's own is made first where there is none. Throws what `installCuda` throws, and ARC6030 on
+ * a platform that CUDA is not published for.
+ */
+export async function ensureCuda(onProgress: (progress: CudaProgress) => void = () => {}): Promise<CudaInstallation> {
+  const found = await findCudaInstallation()
+  if (found !== undefined) return found
+  await installCuda({
+    wheels: cudaWheels(),
+    driver: findCudaDriver(),
+    onProgress: (event) => onProgress(overallProgress(event)),
+  })
+  return (await findCudaInstallation()) ?? cudaMissing()
+}
+
+function cudaMissing(): never {
+  throw cudaError('ARC6033', { what: 'XLA plugin', file: 'xla_cuda_plugin.so' })
+}
+
+function overallProgress({ phase, what, overall }: InstallEvent): CudaProgress {
+  if (overall === undefined) return { phase, what }
+  const { wheel, wheels, bytes, total } = overall
+  return { phase, what: `CUDA, ${wheel} of ${wheels}: ${what}`, bytes, total }
+}
+
+/**
+ * Looks at an installation without opening its libraries: what would keep it from being used is given as the error that
+ * `openCudaLibraries` throws. arcc's own plugin is read through and compared with its SHA-256, which takes a second.
+ */
+export async function inspectInstallation(installation: CudaInstallation): Promise<ArccError | undefined> {
+  const { plugin, libraries, source } = installation
+  try {
+    checkPlugin(installation)
+    for (const { path } of libraries) if (path !== undefined) checkLibrary(path)
+  } catch (error) {
+    if (error instanceof ArccError) return error
+    throw error
+  }
+  if (source !== 'arcc') return undefined
+  const home = homeOf(plugin)
+  const files = readManifest(home)?.wheels.flatMap((wheel) => wheel.files) ?? []
+  const damage = await findDamage(
+    home,
+    files.filter(({ path }) => join(home, path) === plugin),
+  )
+  return damage && cudaError('ARC6034', damage)
+}
+
+/** Names of libraries that an installation lacks and the system's loader finds. */
+export function findOutside({ libraries, cudaMajor }: CudaInstallation): readonly string[] {
+  const table = librariesOf(cudaMajor)
+  return libraries.flatMap(({ name, path }) => {
+    const entry = table.find((one) => one.name === name)
+    if (path !== undefined || entry === undefined) return []
+    try {
+      openLibrary(entry.file)
+      return [name]
+    } catch {
+      return []
+    }
+  })
+}
+
+/** Libraries that this process has opened; they stay. */
+const opened = new Set<string>()
+
+/**
+ * Opens what the plugin will look for by name, for programs on so many GPUs of this process: a library that is open is found by its
+ * name wherever it lies. One that the installation lacks is left to the system's loader. Throws ARC6033 where that has none either, or
+ * where `ptxas` or libdevice is missing; ARC6034 for a library that is not whole, which would end the process; ARC6035 for one that
+ * does not load.
+ */
+export function openCudaLibraries(installation: CudaInstallation, gpus: number): void {
+  const { dataFolder, ptxas, libdevice, cudaMajor, libraries } = installation
+  checkPlugin(installation)
+  if (!ptxas) throw cudaError('ARC6033', { what: 'assembler ptxas', file: join(dataFolder, 'bin/ptxas') })
+  if (!libdevice) throw cudaError('ARC6033', { what: 'libdevice', file: join(dataFolder, 'nvvm/libdevice') })
+  for (const { name, file, wantedBy } of librariesOf(cudaMajor)) {
+    const path = libraries.find((library) => library.name === name)?.path
+    const wanted = wantedBy === 'all' || (wantedBy === 'several' && gpus > 1)
+    if ((path === undefined && !wanted) || opened.has(path ?? file)) continue
+    openOne(name, path, file)
+    opened.add(path ?? file)
+  }
+}
+
+function openOne(name: string, path: string | undefined, file: string): void {
+  if (path !== undefined) checkLibrary(path)
+  try {
+    openLibrary(path ?? file)
+  } catch (error) {
+    if (path === undefined) throw cudaError('ARC6033', { what: `library ${name}`, file }, error)
+    const said = error instanceof Error ? error.message : String(error)
+    throw cudaError('ARC6035', { what: `library ${name}`, path, reason: said.split('\n')[0] ?? '' }, error)
+  }
+}
+
+/** `jax_plugins/xla_cuda12/xla_cuda_plugin.so` below the folder of an installation. */
+const homeOf = (plugin: string) => dirname(dirname(dirname(plugin)))
+
+/** The plugin is there and not cut off; of arcc's own installation, which has a size for every file, all of it is. */
+function checkPlugin({ source, plugin }: CudaInstallation): void {
+  if (!existsSync(plugin)) throw cudaError('ARC6033', { what: 'XLA plugin', file: plugin })
+  checkLibrary(plugin)
+  if (source !== 'arcc') return
+  const home = homeOf(plugin)
+  const damage = findCut(home, readManifest(home)?.wheels.flatMap((wheel) => wheel.files) ?? [])
+  if (damage !== undefined) throw cudaError('ARC6034', damage)
+}
+
+function checkLibrary(path: string): void {
+  const reason = describeCut(path)
+  if (reason !== undefined) throw cudaError('ARC6034', { path, reason })
+}

@@ -1,0 +1,23 @@
+/** A C compiler for tests that stand in for libraries which only a computer with a GPU has. */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
+
+export const hasCompiler = process.platform === 'linux' && runs()
+
+function runs(): boolean {
+  try {
+    execFileSync('cc', ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Builds a shared library of C text, with its file name as the name that others know it by. */
+export function buildLibrary(path: string, text: string): string {
+  mkdirSync(dirname(path), { recursive: true })
+  const soname = `-Wl,-soname,${basename(path)}`
+  execFileSync('cc', ['-shared', '-fPIC', soname, '-x', 'c', '-o', path, '-'], { input: text })
+  return path
+}
