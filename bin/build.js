@@ -57,6 +57,17 @@ const workerPlugin = {
   },
 }
 
+/** How everything of this package is bundled; other programs than the command line are bundled by it too. */
+export const bundleOptions = {
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  external,
+  banner: { js: banner },
+  plugins: [workerPlugin],
+}
+
 async function writeAtomically(path, bytes, time) {
   const temporary = `${path}.${randomUUID()}.tmp`
   await writeFile(temporary, bytes)
@@ -88,18 +99,12 @@ export async function build(root = packageFolder) {
       { in: join(root, 'cli/main.ts'), out: 'arcc' },
       ...workers.map((file) => ({ in: file, out: basename(file, '.ts') })),
     ],
-    bundle: true,
+    ...bundleOptions,
     splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
     outdir,
     chunkNames: '[name]-[hash]',
     sourcemap: 'linked',
     sourcesContent: false,
-    external,
-    banner: { js: banner },
-    plugins: [workerPlugin],
     write: false,
     logLevel: 'silent',
   })

@@ -47,10 +47,10 @@ interface Front {
 
 /** The phases `parse` and `check`, as far as `last` lets them go. */
 function readAndCheck(request: CompileRequest, last: number, host: Host, bag: DiagnosticBag): Front {
-  const program = loadProgram(request.entry, host, bag)
   const overrides = (request.overrides ?? [])
     .map((source) => parseSetting(source, bag))
     .filter((entry): entry is FieldEntry => entry !== undefined)
+  const program = loadProgram(request.entry, host, bag, overrides)
   if (bag.hasErrors || last < phases.indexOf('check')) return { program, overrides }
   checkProgram(program, bag)
   checkOverrides(program, request.experiment, overrides, bag)

@@ -212,7 +212,10 @@ export type Declaration = UseDecl | LetDecl | FunctionDecl | ObjectDecl | TestDe
 /** `use std.backbones: r50, r100`, or `use std.backbones` for all of its names. */
 export interface UseDecl extends Base {
   readonly kind: 'Use'
+  /** Empty where the module is named as a file. */
   readonly path: readonly Ident[]
+  /** `"pfc0.1.arc"`: the path from the folder of the file that says so. It has no holes. */
+  readonly file: StringExpr | undefined
   readonly names: readonly Ident[] | undefined
 }
 

@@ -48,7 +48,7 @@ const FORMS: { readonly [K in Node['kind']]: (node: NodeOf<K>) => Form } = {
   OptionalType: (n) => ['optional', formOf(n.inner)],
   Use: (n) => {
     const names: Form[] = n.names === undefined ? [] : [n.names.map((name) => name.text)]
-    return ['use', n.path.map((part) => part.text).join('.'), ...names]
+    return ['use', n.file === undefined ? n.path.map((part) => part.text).join('.') : formOf(n.file), ...names]
   },
   Let: (n) => ['let', n.name.text, ...documentation(n.doc), ...optional('type', n.type), formOf(n.value)],
   Parameter: (n) => [n.name.text, ...optional('type', n.type), ...optional('default', n.default)],

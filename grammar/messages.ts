@@ -60,6 +60,7 @@ export const GRAMMAR_MESSAGES = {
   ARC1225: error(() => 'a test holds `let` and `assert` only'),
   ARC1226: error<{ name: string }>(({ name }) => `a method has a single name, not the path \`${name}\``),
   ARC1227: error(() => 'a section has no `:` before its `{`'),
+  ARC1228: error(() => 'the name of a file has no `{ }`'),
 } as const
 
 /** Builds a diagnostic of the grammar. */

@@ -10,7 +10,7 @@ import { compileExperiment } from '../compiler/driver.ts'
 const read = (file: string) => readFileSync(join(packageFolder, file), 'utf8')
 const blocks = (file: string) => [...read(file).matchAll(/^```arc\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? '')
 
-const pages = ['README.md', 'CONTRIBUTING.md', 'docs/README.md']
+const pages = ['README.md', 'CONTRIBUTING.md', 'docs/README.md', 'bench/gpu/README.md']
 
 test('the experiment of the README is the file', () => {
   expect(blocks('README.md')[0]).toBe(read('experiments/quickstart.arc'))

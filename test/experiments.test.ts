@@ -92,3 +92,25 @@ test('Glint360K: parameters, shards and state', () => {
   expect(centers.perDevice).toEqual(Array.from({ length: 8 }, () => 360_232 / 8))
   expect(centers.stateBytesPerDevice).toBe(45_029 * 512 * 4 * 2)
 })
+
+describe('--set sees the standard library', () => {
+  const files = [...filesOf(''), ...folders.flatMap(filesOf)]
+  const settings = [
+    'machine=dgx_h100(nodes: 1)',
+    'backbone=r18',
+    'dataset=synthetic(identities: 64, per_identity: 8, holdout: 8)',
+  ]
+
+  test.each(files)('in %s', (file) => {
+    const overrides = [...settings, 'train.batch=12 per device'].map((text) => ({ path: '--set', text }))
+    for (const { name } of experimentsOf(file))
+      for (const { experiment, diagnostics } of compileVariants(
+        { entry: entryOf(file), experiment: name, overrides, until: 'elaborate' },
+        host,
+      )) {
+        expect(diagnostics).toEqual([])
+        expect(experiment?.machine.device.name).toBe('NVIDIA H100 SXM5 80 GB')
+        expect(experiment?.dataset.name).toBe('synthetic')
+      }
+  })
+})

@@ -5,6 +5,7 @@
 import type { Declaration, FieldEntry, ObjectDecl } from '../../grammar/ast.ts'
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { nameDiagnostic } from '../names/messages.ts'
+import { moduleText } from '../names/module-reference.ts'
 import type { Module, Program } from '../names/program.ts'
 import { experimentOf } from '../names/variant-name.ts'
 import { objectSpecs } from '../schema/objects.ts'
@@ -53,7 +54,7 @@ function noteUnusedImports(checker: Checker, module: Module): void {
     for (const name of declaration.names ?? []) {
       const definition = module.scope.get(name.text)
       if (definition === undefined || checker.used.has(definition)) continue
-      const path = declaration.path.map((part) => part.text).join('.')
+      const path = moduleText(declaration)
       report(checker, nameDiagnostic('ARC2007', { name: name.text }, name.span, { label: `taken from \`${path}\`` }))
     }
   }
@@ -76,7 +77,7 @@ export function checkOverrides(
   if (decl === undefined || second !== undefined) return
   const checker = createChecker(program, bag)
   const bases = [{ decl, module: program.entry }, ...(baseChain(checker, decl, program.entry) ?? [])]
-  const scope = moduleScope(program.entry, undefined)
+  const scope = moduleScope(program.settings, undefined)
   for (const entry of entries) {
     const work = {
       checker,

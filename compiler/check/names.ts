@@ -116,9 +116,11 @@ function unknownNameHelp(
       fix: { message: `it is in \`${module}\``, span: use, replacement: `use ${module}: ${name}\n` },
     }
   }
+  // A setting may take any name of the library without a `use`.
+  const library = scope.module === checker.program.settings ? checker.program.libraryNames() : []
   const meant = nearest(
     name,
-    visibleNames(scope).filter((known) => known !== name && filter(known)),
+    [...visibleNames(scope), ...library].filter((known) => known !== name && filter(known)),
   )
   if (meant === undefined) return { label: 'not declared' }
   return { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }

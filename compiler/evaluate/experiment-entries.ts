@@ -154,7 +154,6 @@ function envOf({ decl, module }: Declared, context: Context): Env {
 export function collectFields(
   chain: readonly Declared[],
   overrides: readonly FieldEntry[],
-  entry: Module,
   context: Context,
 ): Collected {
   const collected = { assignments: new Map(), requires: [], axes: new Map(), complete: true }
@@ -163,7 +162,7 @@ export function collectFields(
     if (env === undefined) collected.complete = false
     else collectEntries(collected, declared.decl.entries, [], env, context)
   }
-  const env: Env = { module: entry, locals: undefined }
+  const env: Env = { module: context.session.program.settings, locals: undefined }
   for (const override of overrides)
     attempt(() => collectField(collected, override, [], { expr: override.value, env, origin: 'override' }, context))
   return collected

@@ -2,7 +2,6 @@
 import type { FieldEntry, Ident, ObjectDecl, RequireEntry } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import type { ResolvedField } from '../experiment.ts'
-import type { Module } from '../names/program.ts'
 import { experimentBody } from '../schema/experiment.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import type { Type } from '../types/type.ts'
@@ -130,12 +129,11 @@ export function evaluateFields(
   chain: readonly Declared[],
   name: string | undefined,
   overrides: readonly FieldEntry[],
-  entry: Module,
   context: Context,
 ): ExperimentFields | undefined {
   const owner = chain.at(-1)
   if (owner === undefined) return undefined
-  const collected = collectFields(chain, overrides, entry, context)
+  const collected = collectFields(chain, overrides, context)
   let { complete } = collected
   const variant = attempt(() => ({ is: chooseVariant(name, owner.decl, [...collected.axes.values()], context) }))
   if (variant === undefined) return undefined

@@ -93,7 +93,7 @@ export function listVariants(
   if (name !== undefined && isVariantName(name)) return [name]
   const context = staticContext(createSession(program, host, bag))
   const chain = attempt(() => chainOf(chosen, context))
-  return chain && variantNames(chain, overrides, program.entry, context)
+  return chain && variantNames(chain, overrides, context)
 }
 
 /** What `extends` leads to, the outermost base first. */
@@ -275,7 +275,7 @@ export function resolveExperiment(
   const context = staticContext(session)
   const chain = attempt(() => chainOf(chosen, context))
   if (chain === undefined) return undefined
-  const fields = evaluateFields(chain, name, overrides, program.entry, context)
+  const fields = evaluateFields(chain, name, overrides, context)
   if (fields === undefined) return undefined
 
   const object = (path: string) => asObject(fields.value(path))

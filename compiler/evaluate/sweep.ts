@@ -2,7 +2,6 @@
 import type { FieldEntry, Ident, ObjectDecl } from '../../grammar/ast.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
-import type { Module } from '../names/program.ts'
 import { isVariantName, variantName } from '../names/variant-name.ts'
 import { listOf } from '../types/type.ts'
 import { attempt, type Context, fail } from './context.ts'
@@ -104,11 +103,10 @@ export function chooseVariant(
 export function variantNames(
   chain: readonly Declared[],
   overrides: readonly FieldEntry[],
-  entry: Module,
   context: Context,
 ): readonly string[] | undefined {
   const owner = chain.at(-1)
-  const { axes, complete } = collectFields(chain, overrides, entry, context)
+  const { axes, complete } = collectFields(chain, overrides, context)
   if (owner === undefined || !complete) return undefined
   if (axes.size === 0) return [owner.decl.name.text]
   return attempt(() => variantsOf(owner.decl, [...axes.values()], context).map(({ name }) => name))

@@ -2,28 +2,26 @@
  * Phase "resolve": reads the modules that a file uses and gives each its scope. Afterwards every top-level name has exactly one
  * meaning in each module; names inside of expressions are looked up by the checker and the evaluator.
  */
-import type { FunctionDecl, LetDecl, ObjectDecl, UseDecl } from '../../grammar/ast.ts'
+import type { FieldEntry, FunctionDecl, LetDecl, ObjectDecl, UseDecl } from '../../grammar/ast.ts'
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
-import { joinSpans, type SourceFile, type Span } from '../../grammar/source.ts'
-import { nearest } from '../../grammar/suggest.ts'
+import type { SourceFile, Span } from '../../grammar/source.ts'
+import { walk } from '../../grammar/visit.ts'
 import type { Host } from '../host.ts'
+import { type Loader, stdlibModulesWith, stdlibNames } from './loader.ts'
 import { nameDiagnostic } from './messages.ts'
+import { filePath, moduleText, normalPath } from './module-reference.ts'
 import { type ParsedModule, parseModule, parseStdlib } from './parse-module.ts'
 import type { Definition, Module, Program } from './program.ts'
+import {
+  reportCircle,
+  reportMissingModule,
+  reportMissingName,
+  reportNoArcFile,
+  reportTakenTwice,
+} from './use-mistakes.ts'
 
 /** Modules of the standard library whose names need no `use`; each sees those before it. */
 export const implicitModules = ['prelude', 'layers', 'optimizers', 'schedules'] as const
-
-interface Loader {
-  readonly host: Host
-  readonly bag: DiagnosticBag
-  readonly loaded: Map<string, Module>
-  /** Modules whose `use`s are being followed, outermost first. */
-  readonly stack: string[]
-  readonly modules: Module[]
-  /** Modules that could not be read whole: a name missing from them is not reported again. */
-  readonly broken: Set<Module>
-}
 
 /** What a module may be found as: `backbones` of the standard library, or a file. */
 interface Address {
@@ -31,22 +29,52 @@ interface Address {
   readonly stdlib: string | undefined
 }
 
-/** Reads the entry and all that it uses; mistakes go to the bag, and what they leave undefined is simply not in scope. */
-export function loadProgram(entry: SourceFile, host: Host, bag: DiagnosticBag): Program {
+/**
+ * Reads the entry and all that it uses, and the modules of the standard library that `settings` (`--set`) speak of; mistakes go to the
+ * bag, and what they leave undefined is simply not in scope.
+ */
+export function loadProgram(
+  entry: SourceFile,
+  host: Host,
+  bag: DiagnosticBag,
+  settings: readonly FieldEntry[] = [],
+): Program {
   const loader: Loader = { host, bag, loaded: new Map(), stack: [], modules: [], broken: new Set() }
   const stdlib = /^std\/(\w+)(?:\.gen)?\.arc$/.exec(entry.path)?.[1]
-  const address = stdlib === undefined ? { key: entry.path, stdlib } : { key: `std.${stdlib}`, stdlib }
+  const address = stdlib === undefined ? { key: normalPath(entry.path), stdlib } : { key: `std.${stdlib}`, stdlib }
   const module = loadModule(loader, address, parseModule(entry))
-  return { entry: module, modules: loader.modules, declaredIn: (name) => stdlibModulesWith(host, name) }
+  return {
+    entry: module,
+    settings: settingsModule(loader, module, settings),
+    modules: loader.modules,
+    declaredIn: (name) => stdlibModulesWith(host, name),
+    libraryNames: () => stdlibNames(host),
+  }
 }
 
-function stdlibModulesWith(host: Host, name: string): readonly string[] {
-  const found: string[] = []
-  for (const module of host.stdlibNames) {
-    const parsed = parseStdlib(host, module)
-    if (parsed?.tree.declarations.some((d) => 'name' in d && d.name.text === name)) found.push(`std.${module}`)
+/**
+ * The entry as `--set` sees it: a name that the file neither declares nor takes is that of the standard library, so that a setting
+ * works in every file. What several of its modules declare has to be taken in the file.
+ */
+function settingsModule(loader: Loader, entry: Module, settings: readonly FieldEntry[]): Module {
+  const scope = new Map(entry.scope)
+  const take = (name: string, span: Span) => {
+    const [path, ...others] = scope.has(name) ? [] : stdlibModulesWith(loader.host, name)
+    if (path === undefined) return
+    if (others.length > 0) {
+      const notes = [`take one of them in ${entry.source.path}: use ${path}: ${name}`]
+      loader.bag.add(nameDiagnostic('ARC2014', { name, modules: [path, ...others] }, span, { notes }))
+      return
+    }
+    const found = loadStdlib(loader, path.slice('std.'.length))?.own.get(name)
+    if (found !== undefined) scope.set(name, found)
   }
-  return found
+  for (const setting of settings)
+    walk(setting.value, (node) => {
+      if (node.kind === 'Name') take(node.name, node.span)
+      return true
+    })
+  return { ...entry, scope }
 }
 
 function loadModule(loader: Loader, address: Address, parsed: ParsedModule): Module {
@@ -108,12 +136,6 @@ function loadStdlib(loader: Loader, name: string): Module | undefined {
   return parsed === undefined ? undefined : loadModule(loader, { key, stdlib: name }, parsed)
 }
 
-/** `a/b.arc` and `util.faces` give `a/util/faces.arc`. */
-function filePath(importer: SourceFile, segments: readonly string[]): string {
-  const folder = importer.path.includes('/') ? importer.path.slice(0, importer.path.lastIndexOf('/') + 1) : ''
-  return `${folder}${segments.join('/')}.arc`
-}
-
 function follow(
   loader: Loader,
   module: Module,
@@ -123,7 +145,7 @@ function follow(
 ): void {
   const used = usedModule(loader, module, use)
   if (used === undefined) return
-  const written = use.path.map((part) => part.text).join('.')
+  const written = moduleText(use)
   if (use.names === undefined) {
     for (const symbol of used.own.values()) if (!explicit.has(symbol.name)) scope.set(symbol.name, symbol)
     return
@@ -145,86 +167,20 @@ function follow(
   }
 }
 
-function reportTakenTwice(
-  loader: Loader,
-  before: { symbol: Definition; use: UseDecl },
-  symbol: Definition,
-  use: UseDecl,
-  span: Span,
-): void {
-  const show = (decl: UseDecl) => decl.path.map((part) => part.text).join('.')
-  const earlier = before.use.names?.find((ident) => ident.text === symbol.name) ?? before.use
-  const related = [{ span: earlier.span, message: 'first taken here' }]
-  if (before.symbol === symbol) loader.bag.add(nameDiagnostic('ARC2003', { name: symbol.name }, span, { related }))
-  else {
-    const params = { name: symbol.name, first: show(before.use), second: show(use) }
-    loader.bag.add(nameDiagnostic('ARC2008', params, span, { related }))
-  }
-}
-
 function usedModule(loader: Loader, importer: Module, use: UseDecl): Module | undefined {
   const [root, ...rest] = use.path
-  if (root === undefined) return undefined
-  if (root.text === 'std') {
+  if (root?.text === 'std') {
     const name = rest.map((part) => part.text).join('.')
     const key = `std.${name}`
     if (loader.stack.includes(key)) return reportCircle(loader, key, use)
     return loadStdlib(loader, name) ?? reportMissingModule(loader, use, key)
   }
-  const path = filePath(
-    importer.source,
-    use.path.map((part) => part.text),
-  )
+  const path = filePath(importer.source, use)
+  if (!path.endsWith('.arc')) return reportNoArcFile(loader, use)
   const known = loader.loaded.get(path)
   if (known !== undefined) return known
   if (loader.stack.includes(path)) return reportCircle(loader, path, use)
   const source = importer.source.path.startsWith('std/') ? undefined : loader.host.readSource(path)
   if (source === undefined) return reportMissingModule(loader, use, path)
   return loadModule(loader, { key: path, stdlib: undefined }, parseModule(source))
-}
-
-function pathSpan(use: UseDecl): Span {
-  const first = use.path[0]?.span ?? use.span
-  return joinSpans(first, use.path.at(-1)?.span ?? first)
-}
-
-function reportCircle(loader: Loader, key: string, use: UseDecl): undefined {
-  const chain = [...loader.stack.slice(loader.stack.indexOf(key)), key]
-  loader.bag.add(nameDiagnostic('ARC2005', { chain }, pathSpan(use), { label: 'closes the circle' }))
-}
-
-/** `use backbones`, `use std.backbone`, `use std` and a file that is not there, each with what was probably meant. */
-function reportMissingModule(loader: Loader, use: UseDecl, sought: string): undefined {
-  const span = pathSpan(use)
-  const written = use.path.map((part) => part.text).join('.')
-  const tail = use.path.at(-1)?.text ?? ''
-  const names = loader.host.stdlibNames.filter((name) => name !== 'prelude')
-  const meant = names.find((name) => name === tail) ?? nearest(tail, names)
-  const std = use.path[0]?.text === 'std'
-  const notes = std
-    ? [`modules of the standard library are ${names.map((name) => `\`std.${name}\``).join(', ')}`]
-    : [`there is no file \`${sought}\``]
-  const fix =
-    meant === undefined || use.path.length > 2
-      ? {}
-      : { fix: { message: `did you mean \`std.${meant}\`?`, span, replacement: `std.${meant}` } }
-  loader.bag.add(nameDiagnostic('ARC2001', { module: written }, span, { notes, ...fix }))
-}
-
-function reportMissingName(loader: Loader, used: Module, module: string, name: string, use: UseDecl, span: Span): void {
-  const meant = nearest(name, used.own.keys())
-  const elsewhere = stdlibModulesWith(loader.host, name)
-  const notes =
-    elsewhere.length > 0
-      ? [`\`${name}\` is in ${elsewhere.map((m) => `\`${m}\``).join(' and ')}`]
-      : used.own.size <= 16
-        ? [`\`${module}\` has ${[...used.own.keys()].map((n) => `\`${n}\``).join(', ')}`]
-        : []
-  const alone = use.names?.length === 1 && elsewhere[0] !== undefined
-  const fix = alone
-    ? { fix: { message: `take it from there`, span: pathSpan(use), replacement: elsewhere[0] ?? '' } }
-    : meant === undefined || elsewhere.length > 0
-      ? {}
-      : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
-  loader.bag.add(nameDiagnostic('ARC2002', { module, name }, span, { notes, ...fix }))
 }

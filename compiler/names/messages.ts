@@ -29,6 +29,11 @@ export const nameMessages = {
   ARC2012: error<{ chain: readonly string[] }>(
     ({ chain }) => `experiments extend each other in a circle: ${chain.join(' → ')}`,
   ),
+  ARC2013: error<{ path: string }>(({ path }) => `there is no file \`${path}\``),
+  ARC2014: error<{ name: string; modules: readonly string[] }>(
+    ({ name, modules }) => `\`${name}\` is in ${modules.map((module) => `\`${module}\``).join(' and ')}`,
+  ),
+  ARC2015: error<{ path: string }>(({ path }) => `\`${path}\` is not the name of an .arc file`),
 }
 
 export const nameDiagnostic = diagnosticsOf(nameMessages)

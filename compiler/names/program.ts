@@ -21,8 +21,12 @@ export interface Module {
 
 export interface Program {
   readonly entry: Module
+  /** The entry with what its settings (`--set`) take from the standard library in scope. */
+  readonly settings: Module
   /** Every module once, imported ones before those that import them. */
   readonly modules: readonly Module[]
   /** Modules of the standard library that declare a name (`std.backbones`), for suggestions; reads them on demand. */
   readonly declaredIn: (name: string) => readonly string[]
+  /** All names of the standard library, for suggestions; reads it on demand. */
+  readonly libraryNames: () => readonly string[]
 }

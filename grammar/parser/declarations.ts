@@ -10,6 +10,7 @@ import type {
   LetDecl,
   ObjectKeyword,
   Parameter,
+  StringExpr,
   TestDecl,
   UseDecl,
 } from '../ast.ts'
@@ -67,7 +68,13 @@ export abstract class DeclarationRules extends EntryRules {
   private readonly use = this.RULE('use', (): UseDecl => {
     const start = this.start
     this.CONSUME(T.Use)
-    const path = this.SUBRULE(this.path)
+    const { path, file } = this.OR<Pick<UseDecl, 'path' | 'file'>>({
+      DEF: [
+        { ALT: () => ({ path: this.SUBRULE(this.path), file: undefined }) },
+        { ALT: () => ({ path: [], file: this.SUBRULE(this.fileName) }) },
+      ],
+      ERR_MSG: 'a name',
+    })
     const names = this.OPTION(() => {
       const colon = this.OPTION2(() => this.CONSUME(T.Colon))
       if (colon === undefined) this.reportMissing('`:`', ':')
@@ -79,7 +86,15 @@ export abstract class DeclarationRules extends EntryRules {
       })
       return list
     })
-    return { kind: 'Use', path, names, span: this.from(start) }
+    return { kind: 'Use', path, file, names, span: this.from(start) }
+  })
+
+  private readonly fileName = this.RULE('fileName', (): StringExpr => {
+    const name = this.SUBRULE(this.string)
+    return this.ACTION(() => {
+      if (name.holes.length > 0) this.stop(grammarError('ARC1228', {}, name.span))
+      return name
+    })
   })
 
   private readonly fn = this.RULE('fn', (): FunctionDecl | LetDecl => {

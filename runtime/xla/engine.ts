@@ -11,6 +11,7 @@ import type { FetchProgress } from './fetch-wheel.ts'
 import { PjrtBuffer, uploadBuffer } from './pjrt/buffer.ts'
 import { PjrtClient } from './pjrt/client.ts'
 import { writeCompileOptions } from './pjrt/compile-options.ts'
+import { peakMemory } from './pjrt/device-memory.ts'
 import { PjrtExecutable } from './pjrt/executable.ts'
 import { PjrtLibrary } from './pjrt/library.ts'
 
@@ -37,6 +38,8 @@ export interface XlaEngine extends Engine {
   readonly pluginPath: string
   /** Programs that came from the disk, and that were compiled. */
   readonly programs: { readonly cached: number; readonly compiled: number }
+  /** The most bytes that were in use at once on the first device, compiling included; `undefined` where nobody counts. */
+  deviceMemory(): number | undefined
 }
 
 /**
@@ -86,6 +89,10 @@ class LoadedEngine implements XlaEngine {
 
   get alive(): number {
     return this.#client.live.buffers.size
+  }
+
+  deviceMemory(): number | undefined {
+    return peakMemory(this.#client, 0)
   }
 
   async compile(graph: Graph, options: CompileOptions = {}): Promise<Executable> {

@@ -14,6 +14,8 @@ test.each([
   ['// nothing\n\n', ''],
   ['use std.margins', '(use std.margins)'],
   ['use std.backbones: r50,\n  r100', '(use std.backbones (r50 r100))'],
+  ['use "pfc0.1.arc"', '(use "pfc0.1.arc")'],
+  ['use "../nets/pfc 0.1.arc": a, b', '(use "../nets/pfc 0.1.arc" (a b))'],
   ['let a = 1\nlet b: [int?]? = [2]', '(let a 1)\n(let b (type (optional (list-of (optional int)))) (list 2))'],
   [
     'extern fn f(x: Image(3, n * 2), y = 1) -> T',

@@ -37,6 +37,11 @@ const CASES: Record<string, Case> = {
     errors: ['1:21 ARC1227 a section has no `:` before its `{`'],
     fixed: 'experiment a { train { batch = 1 } }',
   },
+  'a file with a hole': {
+    text: 'use "pfc{0 + 1}.arc": a\nlet b = 1',
+    errors: ['1:5 ARC1228 the name of a file has no `{ }`'],
+    tree: '(let b 1)',
+  },
   'no value': {
     text: 'experiment a {\n  batch =\n  epochs = 20\n  lr = }',
     errors: ['2:10 ARC1204 expected a value after `=`', '4:7 ARC1204 expected a value after `=`'],

@@ -71,10 +71,14 @@ export function diagnoseText(
 }
 
 /** The same with `--set` texts. */
-export function checkSettings(text: string, settings: readonly string[]): readonly Diagnostic[] {
+export function checkSettings(
+  text: string,
+  settings: readonly string[],
+  host: Host = memoryHost(),
+): readonly Diagnostic[] {
   const bag = new DiagnosticBag()
-  const program = loadProgram({ path: 'test.arc', text }, memoryHost(), bag)
   const entries = settings.flatMap((setting) => parseSetting({ path: '--set', text: setting }, bag) ?? [])
+  const program = loadProgram({ path: 'test.arc', text }, host, bag, entries)
   if (!bag.hasErrors) checkOverrides(program, undefined, entries, bag)
   return bag.sorted()
 }

@@ -27,8 +27,8 @@ export function resolveText(text: string, options: ResolveOptions = {}): Resolve
   const { name, settings = [], files = {}, env = {}, check = true } = options
   const bag = new DiagnosticBag()
   const host = memoryHost(files, env)
-  const program = loadProgram({ path: 'test.arc', text }, host, bag)
   const overrides = settings.flatMap((setting) => parseSetting({ path: '--set', text: setting }, bag) ?? [])
+  const program = loadProgram({ path: 'test.arc', text }, host, bag, overrides)
   if (check && !bag.hasErrors) {
     checkProgram(program, bag)
     checkOverrides(program, name, overrides, bag)

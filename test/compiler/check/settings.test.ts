@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { brief, checkSettings } from '../../helpers/diagnose.ts'
+import { brief, checkSettings, memoryHost } from '../../helpers/diagnose.ts'
 
 const file = `use std.backbones: mbf
 use std.datasets: folder
@@ -37,4 +37,47 @@ test.each([
   ['train=5', ['ARC3205 1:1 `train` is a section, not a field']],
 ])('--set %s', (setting, said) => {
   expect(brief(checkSettings(file, [setting]))).toEqual(said)
+})
+
+test.each([
+  ['machine=dgx_h100(nodes: 1)', []],
+  ['backbone=r100', []],
+  ['backbone=r50(embedding: 128)', []],
+  ['dataset=synthetic(identities: 1000, per_identity: 1)', []],
+  ['margin=cosface(m: 0.4, scale: 64)', []],
+  ['train.optimizer=adamw(lr: 0.001)', []],
+  ['sweep.backbone=[r50, r100, mbf]', []],
+  ['machine=dgx_h10(nodes: 1)', ['ARC2006 1:9 there is no `dgx_h10` here']],
+  ['machine=dgx_h100(node: 1)', ['ARC3103 1:18 `dgx_h100` has no parameter `node`']],
+  ['machine=r100', ['ARC3001 1:9 `machine` takes a machine, not a backbone']],
+])('--set %s takes from the standard library what the file does not', (setting, said) => {
+  expect(brief(checkSettings(file, [setting]))).toEqual(said)
+})
+
+test('a misspelt name of the standard library is told even where the file uses none of it', () => {
+  const [mistake] = checkSettings(file, ['machine=dgx_h10(nodes: 1)'])
+  expect(mistake?.fix?.message).toBe('did you mean `dgx_h100`?')
+})
+
+test('a name of the file hides that of the standard library', () => {
+  const own = file.replace('experiment base', 'let r100 = 4\nexperiment base')
+  expect(brief(checkSettings(own, ['backbone=r100']))).toEqual([
+    'ARC3001 1:10 `backbone` takes a backbone, not a whole number',
+  ])
+})
+
+test('a name of two modules of the standard library has to be taken in the file', () => {
+  const host = memoryHost()
+  const twice = {
+    ...host,
+    stdlibNames: [...host.stdlibNames, 'extra'],
+    readStdlib: (name: string) =>
+      name === 'extra' ? { path: 'std/extra.arc', text: 'let r100 = 1' } : host.readStdlib(name),
+  }
+  const [mistake, ...others] = checkSettings(file, ['backbone=r100'], twice)
+  expect(others).toEqual([])
+  expect(brief(mistake === undefined ? [] : [mistake])).toEqual([
+    'ARC2014 1:10 `r100` is in `std.backbones` and `std.extra`',
+  ])
+  expect(mistake?.notes).toEqual(['take one of them in test.arc: use std.backbones: r100'])
 })

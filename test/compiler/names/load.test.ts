@@ -33,6 +33,19 @@ test('files are found beside the file that uses them', () => {
   expect(program.modules.at(-2)?.source.path).toBe('team/nets.arc')
 })
 
+test('a file in quotes is found from the folder of the file that uses it, and is one file however it is named', () => {
+  const files = {
+    'pfc0.1.arc': 'let rate = 0.1',
+    'team/nets.arc': 'use "../pfc0.1.arc": rate\nlet own = rate',
+    'team/wide net.arc': 'use nets: own\nlet wide = own',
+  }
+  const text = 'use "./wide net.arc": wide\nuse "../team/../pfc0.1.arc": rate\nlet it = wide + rate'
+  const { program, bag } = load(text, files, 'team/main.arc')
+  expect(bag.sorted()).toEqual([])
+  const paths = program.modules.map((module) => module.source.path)
+  expect(paths.slice(-4)).toEqual(['pfc0.1.arc', 'team/nets.arc', 'team/wide net.arc', 'team/main.arc'])
+})
+
 test('own names and `use` hide the implicit ones, and a bare `use` gives all names of a module', () => {
   const { program, bag } = load('use std.margins\nfn conv(x: int) -> int { x }\nlet it = arcface()')
   expect(bag.sorted()).toEqual([])
@@ -62,6 +75,12 @@ test.each([
   ['use parts.absent: x', ['ARC2001 1:5 there is no module `parts.absent`']],
   ['use std.backbones: r5', ['ARC2002 1:20 module `std.backbones` has no `r5`']],
   ['use std.margins: constructor', ['ARC2002 1:18 module `std.margins` has no `constructor`']],
+  ['use "a.b": x', ['ARC2015 1:5 `a.b` is not the name of an .arc file']],
+  ['use "parts/a.0.arc": x', ['ARC2013 1:5 there is no file `parts/a.0.arc`']],
+  ['use "parts/c.arc": y', ['ARC2002 1:20 module `parts/c.arc` has no `y`']],
+  ['use "parts/c.arc": x', ['ARC2007 1:20 `x` is never used']],
+  ['use "./main.arc": x', ['ARC2005 1:5 modules use each other in a circle: main.arc → main.arc']],
+  ['use parts.c: x\nuse "parts/c.arc": x\nlet y = x', ['ARC2003 2:20 `x` is declared twice']],
   [
     'use parts.a: y\nlet z = y',
     ['ARC2005 1:5 modules use each other in a circle: parts/a.arc → parts/b.arc → parts/a.arc'],
@@ -81,5 +100,5 @@ test.each([
     'parts/d.arc': 'let x = 2',
     'parts/typo.arc': 'let x = 3 gib',
   }
-  expect(brief(checkText(text, files).diagnostics)).toEqual(said)
+  expect(brief(checkText(text, files, 'main.arc').diagnostics)).toEqual(said)
 })

@@ -1,0 +1,31 @@
+/** What loading carries along. */
+import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
+import type { Host } from '../host.ts'
+import { parseStdlib } from './parse-module.ts'
+import type { Module } from './program.ts'
+
+export interface Loader {
+  readonly host: Host
+  readonly bag: DiagnosticBag
+  readonly loaded: Map<string, Module>
+  /** Modules whose `use`s are being followed, outermost first. */
+  readonly stack: string[]
+  readonly modules: Module[]
+  /** Modules that could not be read whole: a name missing from them is not reported again. */
+  readonly broken: Set<Module>
+}
+
+/** The names that a module of the standard library declares. */
+function namesOf(host: Host, module: string): readonly string[] {
+  return (parseStdlib(host, module)?.tree.declarations ?? []).flatMap((d) => ('name' in d ? [d.name.text] : []))
+}
+
+/** Modules of the standard library that declare a name, as `use` names them. */
+export function stdlibModulesWith(host: Host, name: string): readonly string[] {
+  return host.stdlibNames.filter((module) => namesOf(host, module).includes(name)).map((module) => `std.${module}`)
+}
+
+/** Every name that the standard library declares. */
+export function stdlibNames(host: Host): readonly string[] {
+  return host.stdlibNames.flatMap((module) => namesOf(host, module))
+}

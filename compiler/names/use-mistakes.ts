@@ -1,0 +1,84 @@
+/** What may be wrong with a `use`, told with what was probably meant. */
+import type { UseDecl } from '../../grammar/ast.ts'
+import type { Span } from '../../grammar/source.ts'
+import { nearest } from '../../grammar/suggest.ts'
+import { type Loader, stdlibModulesWith } from './loader.ts'
+import { nameDiagnostic } from './messages.ts'
+import { moduleSpan, moduleText } from './module-reference.ts'
+import type { Definition, Module } from './program.ts'
+
+export function reportTakenTwice(
+  loader: Loader,
+  before: { symbol: Definition; use: UseDecl },
+  symbol: Definition,
+  use: UseDecl,
+  span: Span,
+): void {
+  const earlier = before.use.names?.find((ident) => ident.text === symbol.name) ?? before.use
+  const related = [{ span: earlier.span, message: 'first taken here' }]
+  if (before.symbol === symbol) loader.bag.add(nameDiagnostic('ARC2003', { name: symbol.name }, span, { related }))
+  else {
+    const params = { name: symbol.name, first: moduleText(before.use), second: moduleText(use) }
+    loader.bag.add(nameDiagnostic('ARC2008', params, span, { related }))
+  }
+}
+
+export function reportCircle(loader: Loader, key: string, use: UseDecl): undefined {
+  const chain = [...loader.stack.slice(loader.stack.indexOf(key)), key]
+  loader.bag.add(nameDiagnostic('ARC2005', { chain }, moduleSpan(use), { label: 'closes the circle' }))
+}
+
+/** `use backbones`, `use std.backbone`, `use std` and a file that is not there, each with what was probably meant. */
+export function reportMissingModule(loader: Loader, use: UseDecl, sought: string): undefined {
+  const span = moduleSpan(use)
+  if (use.file !== undefined) {
+    loader.bag.add(nameDiagnostic('ARC2013', { path: sought }, span))
+    return
+  }
+  const written = moduleText(use)
+  const tail = use.path.at(-1)?.text ?? ''
+  const names = loader.host.stdlibNames.filter((name) => name !== 'prelude')
+  const meant = names.find((name) => name === tail) ?? nearest(tail, names)
+  const std = use.path[0]?.text === 'std'
+  const notes = std
+    ? [`modules of the standard library are ${names.map((name) => `\`std.${name}\``).join(', ')}`]
+    : [`there is no file \`${sought}\``]
+  const fix =
+    meant === undefined || use.path.length > 2
+      ? {}
+      : { fix: { message: `did you mean \`std.${meant}\`?`, span, replacement: `std.${meant}` } }
+  loader.bag.add(nameDiagnostic('ARC2001', { module: written }, span, { notes, ...fix }))
+}
+
+export function reportMissingName(
+  loader: Loader,
+  used: Module,
+  module: string,
+  name: string,
+  use: UseDecl,
+  span: Span,
+): void {
+  const meant = nearest(name, used.own.keys())
+  const elsewhere = stdlibModulesWith(loader.host, name)
+  const notes =
+    elsewhere.length > 0
+      ? [`\`${name}\` is in ${elsewhere.map((m) => `\`${m}\``).join(' and ')}`]
+      : used.own.size <= 16
+        ? [`\`${module}\` has ${[...used.own.keys()].map((n) => `\`${n}\``).join(', ')}`]
+        : []
+  const alone = use.names?.length === 1 && elsewhere[0] !== undefined
+  const fix = alone
+    ? { fix: { message: `take it from there`, span: moduleSpan(use), replacement: elsewhere[0] ?? '' } }
+    : meant === undefined || elsewhere.length > 0
+      ? {}
+      : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
+  loader.bag.add(nameDiagnostic('ARC2002', { module, name }, span, { notes, ...fix }))
+}
+
+/** A file in quotes is named whole. */
+export function reportNoArcFile(loader: Loader, use: UseDecl): undefined {
+  const span = moduleSpan(use)
+  const path = moduleText(use)
+  const fix = { message: 'add `.arc`', span, replacement: `"${path}.arc"` }
+  loader.bag.add(nameDiagnostic('ARC2015', { path }, span, { fix }))
+}

@@ -1,0 +1,18 @@
+/** What a device's allocator says of itself. */
+import { need } from '../../../grammar/diagnostic.ts'
+import { PjrtError } from '../errors.ts'
+import type { PjrtClient } from './client.ts'
+
+/** The most bytes that were in use at once on a device of this process; `undefined` where the platform does not count. */
+export function peakMemory(client: PjrtClient, device: number): number | undefined {
+  const { library } = client
+  if (!library.has('PJRT_Device_MemoryStats')) return undefined
+  try {
+    const stats = library.call('PJRT_Device_MemoryStats', { device: need(client.devices[device], `device ${device}`) })
+    return stats.get('peak_bytes_in_use_is_set') ? stats.get('peak_bytes_in_use') : undefined
+  } catch (error) {
+    // The CPU plugin has the method, and says that it is not implemented.
+    if (error instanceof PjrtError) return undefined
+    throw error
+  }
+}
