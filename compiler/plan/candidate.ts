@@ -18,9 +18,6 @@ export interface Candidate {
   readonly time: PlanDocument['time']
 }
 
-/** The machine of the standard library that stands for the computer that arcc runs on. */
-const thisComputer = 'cpu'
-
 /** Plans an experiment as it is; `undefined` after a diagnostic. */
 export function planCandidate(experiment: Experiment, host: Host, bag: DiagnosticBag): Candidate | undefined {
   const lengths = planLengths(experiment, host, bag)
@@ -28,7 +25,7 @@ export function planCandidate(experiment: Experiment, host: Host, bag: Diagnosti
   const graphs = buildGraphs(experiment, lengths, { images: 'u8' })
   if (graphs === undefined || !checkNormalization(graphs.step, experiment, lengths, bag)) return undefined
   const { machine } = experiment
-  const profile = machine.name === thisComputer ? host.machineProfile() : undefined
+  const profile = machine.local ? host.machineProfile() : undefined
   const state = graphs.slots.map((slot) => slot.tensor)
   const ledger = buildLedger(graphs.step, state, machine.device)
   const facts = {

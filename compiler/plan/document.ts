@@ -3,6 +3,7 @@
  * come back from a file, and gives the TypeScript type.
  */
 import type { FromSchema } from 'json-schema-to-ts'
+import { deviceKinds } from '../ir/device-kind.ts'
 
 const integer = { type: 'integer', minimum: 0 } as const
 const number = { type: 'number' } as const
@@ -123,7 +124,7 @@ export const planSchema = {
         nodes: integer,
         devicesPerNode: integer,
         device: text,
-        kind: { enum: ['cuda', 'cpu'] },
+        kind: { enum: deviceKinds },
         memoryPerDevice: integer,
         source: text,
       },
