@@ -24,6 +24,15 @@ export function planCandidate(experiment: Experiment, host: Host, bag: Diagnosti
   if (lengths === undefined) return undefined
   const graphs = buildGraphs(experiment, lengths, { images: 'u8' })
   if (graphs === undefined || !checkNormalization(graphs.step, experiment, lengths, bag)) return undefined
+  return figuresOf(experiment, lengths, graphs, host)
+}
+
+/** A candidate on another machine with as many devices: the graphs stay, memory and time are that machine's. */
+export function movedTo(machine: MachineSpec, { experiment, lengths, graphs }: Candidate, host: Host): Candidate {
+  return figuresOf({ ...experiment, machine }, lengths, graphs, host)
+}
+
+function figuresOf(experiment: Experiment, lengths: Lengths, graphs: Graphs, host: Host): Candidate {
   const { machine } = experiment
   const profile = machine.local ? host.machineProfile() : undefined
   const state = graphs.slots.map((slot) => slot.tensor)

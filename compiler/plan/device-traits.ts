@@ -71,6 +71,8 @@ export interface DeviceTraits {
   readonly basis: (device: string, attained: Attained) => string
   /** Whether devices are linked by wires of their own; virtual ones share the computer's memory. */
   readonly hasLinks: boolean
+  /** How filters are stored: `ohwi` is [O,kh,kw,I], which cuDNN reads, so that none is turned in a step. */
+  readonly filters: 'whole' | 'ohwi'
 }
 
 const percent = (share: number) => `${Math.round(share * 100)} %`
@@ -82,10 +84,12 @@ export const deviceTraits: { readonly [K in DeviceKind]: DeviceTraits } = {
       `published figures of ${device}; a product of width w attains ${percent(compute)}·w/(w + ${halfWidth}) of the peak, ` +
       `memory ${percent(memory)}, a kernel takes ${secondsPerKernel * 1e6} µs to start (${fit})`,
     hasLinks: true,
+    filters: 'ohwi',
   },
   cpu: {
     attainedBy: () => guessedCpu,
     basis: (device) => `declared figures of ${device}, a guess; arcc doctor --write-machine measures this computer`,
     hasLinks: false,
+    filters: 'whole',
   },
 }

@@ -127,6 +127,20 @@ export const planSchema = {
         kind: { enum: deviceKinds },
         memoryPerDevice: integer,
         source: text,
+        /** The machine that the experiment declares, where the plan is for another one that takes its place. */
+        insteadOf: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['how', 'name', 'nodes', 'devicesPerNode', 'device'],
+          properties: {
+            /** `emulated`: on virtual devices of one computer; `found`: on the devices that are there. */
+            how: { enum: ['emulated', 'found'] },
+            name: text,
+            nodes: integer,
+            devicesPerNode: integer,
+            device: text,
+          },
+        },
       },
     },
     /** Bytes of the fullest device. */

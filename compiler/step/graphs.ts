@@ -3,6 +3,7 @@ import { need } from '../../grammar/diagnostic.ts'
 import type { Experiment, Recompute } from '../experiment.ts'
 import type { Graph } from '../ir/graph.ts'
 import { recomputeCheap } from '../ir/recompute.ts'
+import { deviceTraits } from '../plan/device-traits.ts'
 import type { Lengths } from '../plan/lengths.ts'
 import type { ClassShard } from '../plan/plan.ts'
 import { backboneParameters } from './backbone.ts'
@@ -39,9 +40,6 @@ export interface GraphOptions {
   readonly chunk?: number
 }
 
-/** cuDNN reads filters as [O,kh,kw,I]; stored so, none is turned in a step. */
-const filterStorage = { cuda: 'ohwi', cpu: 'whole' } as const
-
 /** Builds them; `undefined` where the backbone's shapes do not fit, which has been reported then, or the batch cannot be split. */
 export function buildGraphs(experiment: Experiment, lengths: Lengths, options: GraphOptions): Graphs | undefined {
   const parameters = backboneParameters(experiment.backbone)
@@ -67,7 +65,7 @@ export function buildGraphs(experiment: Experiment, lengths: Lengths, options: G
       rows: plan === undefined ? chunks.padded : owned,
       embedding: backbone.embedding,
       synced: train.batchNorm === 'synced',
-      filters: filterStorage[machine.device.kind],
+      filters: deviceTraits[machine.device.kind].filters,
     }),
     ...(train.precision === 'f16' ? lossScaleSlots() : []),
   ]

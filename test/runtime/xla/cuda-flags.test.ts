@@ -9,7 +9,9 @@ it.each([
   ['cheap', false],
   ['blocks', false],
 ])('recompute = %s: the scheduler that hides communication is %s', (recompute, scheduler) => {
-  const { graphs } = planText(experimentText(`train.recompute = ${recompute}, train.batch = 64 per device`), { experiment: 'run' })
+  const { graphs } = planText(experimentText(`train.recompute = ${recompute}, train.batch = 64 per device`), {
+    experiment: 'run',
+  })
   expect(cudaFlags(graphs.step).xla_gpu_enable_latency_hiding_scheduler).toBe(scheduler)
   expect(cudaFlags(graphs.step).xla_allow_excess_precision).toBe(false)
   expect(cudaFlags(graphs.embed)).toEqual({ xla_allow_excess_precision: false })
