@@ -45,6 +45,10 @@ export async function train(plan: Plan, options: TrainOptions): Promise<void> {
   }
   try {
     const data = await phase(emit, 'load data', () => openData(plan.run))
+    if (data.absent.length > 0) {
+      const message = `no verification on ${data.absent.join(', ')}: they lie in a data set's folder, which \`${plan.run.dataset.name}\` has not`
+      emit({ type: 'warning', message })
+    }
     try {
       const engine = await createEngine(options.engine, plan.replicas, emit, options.devices)
       try {

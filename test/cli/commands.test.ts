@@ -198,7 +198,12 @@ describe('arcc run', () => {
   const hidden = { CUDA_VISIBLE_DEVICES: '' }
   beforeAll(() => {
     const text = good.replace('cpu(devices: 2)', 'dgx_h100(nodes: 1)').replace('machines: cpu', 'machines: dgx_h100')
-    writeFileSync(join(folder, gpus), text.replace('batch = 8 global, epochs = 1', 'batch = 2 per device, steps = 1'))
+    writeFileSync(
+      join(folder, gpus),
+      text
+        .replace('batch = 8 global, epochs = 1', 'batch = 2 per device, steps = 1')
+        .replace('margin ', 'evaluate { sets = [lfw] }\n  margin '),
+    )
   })
 
   test('of a machine that is not here ends before anything is made', async () => {
@@ -219,6 +224,7 @@ describe('arcc run', () => {
     expect({ code, err }).toEqual({ code: exitCode.ok, err: '' })
     const text = "emulates dgx_h100 (8 × NVIDIA H100 SXM5 80 GB) on virtual devices of this computer's CPU"
     expect(out.split(text)).toHaveLength(3)
+    expect(out).toContain("warning  no verification on lfw: they lie in a data set's folder, which `synthetic` has not")
     const read = (name: string) => readFileSync(join(folder, 'out/emulated', name), 'utf8')
     expect(read('resolved.txt')).toMatch(`// ${text}\n`)
     expect(parse(read('plan.yaml')).machine).toMatchObject({
