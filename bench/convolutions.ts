@@ -17,6 +17,7 @@ import {
 } from '../compiler/stablehlo/emit-linalg.ts'
 import { createEmitter } from '../compiler/stablehlo/emitter.ts'
 import { tensorType } from '../compiler/stablehlo/spelling.ts'
+import { cpuBackend } from '../runtime/backend/cpu.ts'
 import { locatePlugin } from '../runtime/xla/fetch-plugin.ts'
 import { restartWithHugePages } from '../runtime/xla/huge-pages.ts'
 import { type PjrtBuffer, uploadBuffer } from '../runtime/xla/pjrt/buffer.ts'
@@ -117,7 +118,7 @@ function show(candidates: readonly Candidate[], chosen: string): string {
 async function main(): Promise<void> {
   restartWithHugePages()
   const batch = Number(process.argv[2] ?? 16)
-  const client = await PjrtClient.create(PjrtLibrary.load(await locatePlugin()), 1)
+  const client = await PjrtClient.create(PjrtLibrary.load(await locatePlugin()), 1, cpuBackend(1).createOptions)
   process.stdout.write(`batch ${batch}, f32, milliseconds, * chosen\n`)
   for (const one of cases) {
     const g = geometryOf(one, batch)

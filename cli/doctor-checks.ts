@@ -119,8 +119,9 @@ async function loadPlugin(path: string, what: string): Promise<Finding> {
   try {
     const { PjrtLibrary } = await import('../runtime/xla/pjrt/library.ts')
     const { PjrtClient } = await import('../runtime/xla/pjrt/client.ts')
+    const { cpuBackend } = await import('../runtime/backend/cpu.ts')
     const library = PjrtLibrary.load(path)
-    const client = await PjrtClient.create(library, 1)
+    const client = await PjrtClient.create(library, 1, cpuBackend(1).createOptions)
     const text = `${what}, PJRT ${library.apiVersion}, platform ${client.platform}`
     client.dispose()
     return { name: 'xla', status: 'ok', text }

@@ -56,7 +56,9 @@ function stackOf(error: unknown): string[] {
 
 /** The text and the exit code of an error that reached the top. */
 export function describeFailure(error: unknown, palette: Palette, debug: boolean): Failure {
-  const help = (hint: string | undefined) => (hint === undefined ? [] : [`${palette.accent('help')}: ${hint}`])
+  // Further lines of a hint stand below its first.
+  const help = (hint: string | undefined) =>
+    hint === undefined ? [] : `${palette.accent('help')}: ${hint.replaceAll('\n', '\n      ')}`.split('\n')
   const stack = debug ? stackOf(error) : []
   if (error instanceof UsageError) {
     return {

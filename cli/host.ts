@@ -1,8 +1,10 @@
 /** The compiler's view of this computer: files relative to the working folder, and the standard library of the package. */
 import { readdirSync, readFileSync } from 'node:fs'
+import { availableParallelism, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
-import type { Host } from '../compiler/host.ts'
+import type { Host, LocalMachine } from '../compiler/host.ts'
 import type { SourceFile } from '../grammar/source.ts'
+import { type CudaDriver, findCudaDriver } from '../runtime/cuda/driver.ts'
 import { countDataset } from './count-dataset.ts'
 import { readMachineProfile } from './machine-file.ts'
 import { stdlibFolder } from './package-folder.ts'
@@ -27,6 +29,23 @@ function readNamed(shown: string, path: string): SourceFile | undefined {
 /** Modules are `NAME.arc`; the prelude, which is generated, is `prelude.gen.arc`. */
 const moduleFile = /^(.+?)(?:\.gen)?\.arc$/
 
+/** This computer, as its driver and its operating system describe it. */
+function describeComputer(driver: CudaDriver): LocalMachine {
+  const limit = process.constrainedMemory()
+  const memory = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
+  const cores = availableParallelism()
+  if (!driver.found) return { gpus: [], nvlink: false, cores, memory }
+  const gpus = driver.gpus.map(({ name, memory, compute: [major, minor] }) => ({
+    name,
+    memory,
+    compute: Number(`${major}.${minor}`),
+  }))
+  return { gpus, nvlink: driver.nvlink, cores, memory }
+}
+
+/** Asked once a process: what is plugged in does not change, and asking many GPUs takes a second. */
+let computer: LocalMachine | undefined
+
 /** A host that reads below `folder`. Files that exist and cannot be read throw the system's error. */
 export function fileHost(folder: string = process.cwd(), env: NodeJS.ProcessEnv = process.env): Host {
   const modules = new Map<string, string>()
@@ -44,5 +63,9 @@ export function fileHost(folder: string = process.cwd(), env: NodeJS.ProcessEnv 
     env: (name) => env[name],
     countDataset,
     machineProfile: () => readMachineProfile(env),
+    localMachine() {
+      computer ??= describeComputer(findCudaDriver())
+      return computer
+    },
   }
 }

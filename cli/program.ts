@@ -31,6 +31,8 @@ export interface PlanOptions extends ExperimentOptions {
 export const engineNames = ['xla', 'tfjs'] as const
 export interface RunOptions extends ExperimentOptions {
   readonly engine: (typeof engineNames)[number]
+  /** Whether a plan of GPUs runs on virtual devices of this computer. */
+  readonly emulate: boolean
   /** Where the run's files go; `undefined` takes the next free `runs/NAME-001`. */
   readonly folder: string | undefined
   /** `auto` is a live panel on a terminal and plain lines elsewhere. */
@@ -136,13 +138,14 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     .argument('[experiment]', nameArgument)
     .addOption(setOption())
     .addOption(new Option('--engine <engine>', 'what computes it').choices(engineNames).default('xla'))
+    .option('--emulate', "run a plan of GPUs on virtual devices of this computer's CPU, to try it")
     .option('--folder <folder>', 'where the run is kept (default: the next free runs/NAME-001)')
     .addOption(new Option('--plain', 'lines instead of a live panel').conflicts('json'))
     .option('--json', 'events as JSON, one a line')
     .action(async (file: string, experiment: string | undefined, raw: Raw<RunOptions>) => {
-      const { set = [], engine = 'xla', folder } = raw
+      const { set = [], engine = 'xla', emulate = false, folder } = raw
       const progress = raw.json ? 'json' : raw.plain ? 'plain' : 'auto'
-      finish(await actions.run({ color: color(), file, experiment, set, engine, folder, progress }))
+      finish(await actions.run({ color: color(), file, experiment, set, engine, emulate, folder, progress }))
     })
 
   program

@@ -1,6 +1,7 @@
 /** A run as text: the live panel, the lines that stay, and the summary. Pure: events and state in, lines out. */
 import type { EvaluationEvent, FetchEvent, PhaseEvent, ProgressEvent, RunEvent, StartEvent } from '../runtime/events.ts'
 import { renderProgress, sparkline } from './bars.ts'
+import { emulationText } from './emulation.ts'
 import {
   formatBytes,
   formatClock,
@@ -85,6 +86,8 @@ function startLines(event: StartEvent, look: Look): string[] {
   ]
   return [
     `${look.palette.strong(event.experiment)}${gap}${event.folder}${gap}${event.engine}`,
+    ...(event.emulates === undefined ? [] : [`${label('machine', look)} ${emulationText(event.emulates)}`]),
+    ...(event.note === undefined ? [] : [`${label('note', look)} ${event.note}`]),
     `${label('data', look)} ${facts.join(gap)}`,
   ]
 }
@@ -175,6 +178,12 @@ function verificationTable(evaluations: readonly EvaluationEvent[], look: Look):
   return ['', ...renderTable(columns, rows, { gap: 3, paintTitle: look.palette.quiet })]
 }
 
+/** Below the figures: which machine they are not about. */
+function emulationLines(start: StartEvent | undefined): string[] {
+  if (start?.emulates === undefined) return []
+  return ['', `The run ${emulationText(start.emulates)}: both columns are this computer's, not that machine's.`]
+}
+
 /** The end of a run: verification before and after, and what the plan said beside what happened. */
 export function renderSummary(state: RunState, look: Look): string[] {
   const { end } = state
@@ -208,6 +217,7 @@ export function renderSummary(state: RunState, look: Look): string[] {
         paintTitle: look.palette.quiet,
       },
     ),
+    ...emulationLines(state.start),
     '',
     `${paint(head)}: ${plural(end.steps, 'step')} in ${formatSeconds(end.seconds)}, ${formatRate(end.imagesPerSecond, 'images')}.` +
       (state.start === undefined ? '' : ` Everything is in ${state.start.folder}`),

@@ -1,12 +1,19 @@
 /** `arcc run`: compiles, then trains and verifies while the terminal shows how far it is. */
 import { basename, join } from 'node:path'
 import { type Compilation, compileVariants } from '../compiler/driver.ts'
+import type { Experiment } from '../compiler/experiment.ts'
 import { isVariantName } from '../compiler/names/variant-name.ts'
 import type { SourceFile } from '../grammar/source.ts'
+import { type Placement, place } from '../runtime/backend/place.ts'
+import { findCudaDriver } from '../runtime/cuda/driver.ts'
+import type { RunEvent } from '../runtime/events.ts'
+import { restartWithHugePages } from '../runtime/xla/huge-pages.ts'
+import { emulationText } from './emulation.ts'
 import { openEntry, overrideSources } from './entry.ts'
 import { type ExitCode, exitCode } from './exit.ts'
 import { fileHost } from './host.ts'
 import { processOutput } from './output.ts'
+import { devicesOf, standInOf, startOf } from './placed.ts'
 import type { RunOptions } from './program.ts'
 import { resolvedLines } from './resolved.ts'
 import { makeRunFolder, removeIfEmpty } from './run-folder.ts'
@@ -40,13 +47,6 @@ function modeOf(progress: RunOptions['progress']): 'panel' | 'plain' | 'json' {
   return process.stdout.isTTY === true && process.env.TERM !== 'dumb' ? 'panel' : 'plain'
 }
 
-/** Before anything else: the process may start again. */
-async function prepareProcess(engine: RunOptions['engine']): Promise<void> {
-  if (engine !== 'xla') return
-  const { restartWithHugePages } = await import('../runtime/xla/huge-pages.ts')
-  restartWithHugePages()
-}
-
 /** The name of a folder: variants have brackets and blanks in their names, which shells take for their own. */
 function folderName(experiment: string): string {
   return experiment
@@ -63,13 +63,19 @@ interface RunContext {
   readonly isVariant: boolean
 }
 
-/** Runs what has been compiled; its diagnostics come first. */
-async function runOne({ plan, experiment, diagnostics }: Compilation, context: RunContext): Promise<ExitCode> {
+/** Runs what has been compiled where it has been placed; its diagnostics come first. */
+async function runOne(
+  { plan, experiment, diagnostics }: Compilation,
+  placement: Placement | undefined,
+  context: RunContext,
+): Promise<ExitCode> {
   const { options, entry, output, isVariant } = context
   output.diagnostics(diagnostics)
-  if (plan === undefined || diagnostics.some((diagnostic) => diagnostic.severity === 'error')) return exitCode.user
+  const failed = diagnostics.some((diagnostic) => diagnostic.severity === 'error')
+  if (plan === undefined || placement === undefined || failed) return exitCode.user
   const texts = new Map([[basename(entry.path), entry.text]])
-  if (experiment !== undefined) texts.set('resolved.txt', `${resolvedLines(experiment).join('\n')}\n`)
+  const machine = startOf(plan, placement)
+  if (experiment !== undefined) texts.set('resolved.txt', resolvedText(experiment, machine))
   const name = folderName(plan.name)
   const wish = options.folder !== undefined && isVariant ? join(options.folder, name) : options.folder
   const folder = makeRunFolder(name, wish)
@@ -81,9 +87,11 @@ async function runOne({ plan, experiment, diagnostics }: Compilation, context: R
   })
   const interrupt = interruptible(() => shown.note('stopping after this step; press Ctrl-C again to stop at once'))
   const { engine } = options
+  const onEvent = (event: RunEvent) => shown.onEvent(event)
   try {
     const { train } = await import('../runtime/train/train.ts')
-    await train(plan, { engine, folder, texts, onEvent: (event) => shown.onEvent(event), signal: interrupt.signal })
+    const devices = devicesOf(plan, placement)
+    await train(plan, { engine, devices, machine, folder, texts, onEvent, signal: interrupt.signal })
   } finally {
     interrupt.release()
     shown.close()
@@ -92,16 +100,38 @@ async function runOne({ plan, experiment, diagnostics }: Compilation, context: R
   return shown.state.end?.status === 'interrupted' ? exitCode.interrupted : exitCode.ok
 }
 
-/** Exit code 130 where the run was interrupted. The variants of a `sweep` run in turn, up to the first that does not end well. */
+/** `resolved.txt`: every field, and on what it ran where that is another machine. */
+function resolvedText(experiment: Experiment, { emulates, note }: ReturnType<typeof startOf>): string {
+  const heads = [...(emulates === undefined ? [] : [`// ${emulationText(emulates)}`]), ...(note ? [`// ${note}`] : [])]
+  return [...heads, ...resolvedLines(experiment), ''].join('\n')
+}
+
+/**
+ * Exit code 130 where the run was interrupted. The variants of a `sweep` run in turn, up to the first that does not end well. Throws
+ * ARC6050 to ARC6055 where the machine is not here, before anything is read, planned or made.
+ */
 export async function run(options: RunOptions): Promise<ExitCode> {
-  await prepareProcess(options.engine)
   const output = processOutput(options.color)
   const host = fileHost()
   const entry = openEntry(host, options.file)
   const { experiment, set } = options
-  for (const compilation of compileVariants({ entry, experiment, overrides: overrideSources(set) }, host)) {
+  let placement: Placement | undefined
+  let isFirst = true
+  const request = {
+    entry,
+    experiment,
+    overrides: overrideSources(set),
+    place(declared: Experiment) {
+      placement = place(declared.machine, options, findCudaDriver)
+      // The process may start again here, as long as nothing has been done; once it has, this does nothing.
+      if (isFirst && placement.on === 'cpu' && options.engine === 'xla') restartWithHugePages()
+      isFirst = false
+      return standInOf(declared.machine, placement, host)
+    },
+  }
+  for (const compilation of compileVariants(request, host)) {
     const isVariant = compilation.plan !== undefined && isVariantName(compilation.plan.name)
-    const code = await runOne(compilation, { options, entry, output, isVariant })
+    const code = await runOne(compilation, placement, { options, entry, output, isVariant })
     if (code !== exitCode.ok) return code
   }
   return exitCode.ok

@@ -13,6 +13,7 @@ import { loadProgram } from './names/load.ts'
 import type { Program } from './names/program.ts'
 import { buildPlan } from './plan/build-plan.ts'
 import type { Plan } from './plan/plan.ts'
+import type { StandIn } from './plan/stand-in.ts'
 
 /**
  * `parse`: every module is a tree (and every `use` found its file); `check`: types, units and fields are right;
@@ -30,6 +31,8 @@ export interface CompileRequest {
   readonly overrides?: readonly SourceFile[]
   /** The last phase to run; all of them where left out. */
   readonly until?: Phase
+  /** Asked before an experiment is planned: what stands for its machine, where that isn't the machine itself. May throw. */
+  readonly place?: (experiment: Experiment) => StandIn | undefined
 }
 
 export interface Compilation {
@@ -73,7 +76,7 @@ export function compileExperiment(request: CompileRequest, host: Host): Compilat
   experiment = resolveExperiment(program, request.experiment, front.overrides, host, bag)
   if (experiment === undefined || bag.hasErrors || last < phases.indexOf('plan')) return done()
 
-  plan = buildPlan(experiment, request.entry.path, host, bag)
+  plan = buildPlan(experiment, request.entry.path, host, bag, request.place?.(experiment))
   return done()
 }
 

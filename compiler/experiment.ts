@@ -3,6 +3,7 @@ import type { Span } from '../grammar/source.ts'
 import type { Elaboration } from './evaluate/elaboration.ts'
 import type { DurationValue, Link } from './evaluate/value.ts'
 import type { GraphBuilder } from './ir/build.ts'
+import type { DeviceKind } from './ir/device-kind.ts'
 import type { DType } from './ir/dtype.ts'
 import type { Value } from './ir/graph.ts'
 
@@ -104,7 +105,9 @@ export interface Schedule {
 
 export interface DeviceSpec {
   readonly name: string
-  readonly kind: 'cuda' | 'cpu'
+  readonly kind: DeviceKind
+  /** What its driver calls it; `undefined` where nothing is said. */
+  readonly driver: string | undefined
   readonly compute: number | undefined
   /** Bytes. */
   readonly memory: number
@@ -123,6 +126,8 @@ export interface MachineSpec {
   /** CPU cores of one computer. */
   readonly cores: number | undefined
   readonly device: DeviceSpec
+  /** Whether it is the computer that arcc runs on, so that what was measured there counts. */
+  readonly local: boolean
   readonly within: Link
   readonly between: Link | undefined
   readonly span: Span

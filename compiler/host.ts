@@ -9,6 +9,26 @@ export interface DatasetCounts {
   readonly images: number
 }
 
+/** A GPU as its driver describes it. */
+export interface LocalGpu {
+  /** The driver's: `NVIDIA H100 80GB HBM3`. */
+  readonly name: string
+  /** Bytes. */
+  readonly memory: number
+  /** CUDA compute capability: 9.0. */
+  readonly compute: number
+}
+
+/** This computer as it is found. */
+export interface LocalMachine {
+  readonly gpus: readonly LocalGpu[]
+  /** Whether every two of them reach each other over NVLink. */
+  readonly nvlink: boolean
+  /** Cores of the CPU, and bytes of its memory. */
+  readonly cores: number
+  readonly memory: number
+}
+
 export interface Host {
   /** A file by the path as written, relative to where `arcc` was started; `undefined` where there is none. */
   readSource(path: string): SourceFile | undefined
@@ -22,4 +42,6 @@ export interface Host {
   countDataset(spec: DatasetSpec): DatasetCounts | undefined
   /** What was measured of this computer; `undefined` where nothing was. */
   machineProfile(): MachineProfile | undefined
+  /** The devices of this computer. */
+  localMachine(): LocalMachine
 }

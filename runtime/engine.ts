@@ -69,6 +69,8 @@ export interface Engine {
   readonly replicas: number
   compile(graph: Graph, options?: CompileOptions): Promise<Executable>
   upload(replica: number, tensor: HostTensor): Promise<DeviceTensor>
+  /** The most bytes that were in use on one device at one moment so far; left out, or `undefined`, where nobody counts. */
+  deviceMemory?(): number | undefined
   /** Device tensors that nobody has disposed yet: 0 at the end of every test. */
   readonly alive: number
   dispose(): void

@@ -21,6 +21,10 @@ export interface StartEvent {
   /** `XLA CPU (PJRT 0.115), 2 devices` */
   readonly engine: string
   readonly devices: number
+  /** Set where the run stands for one on another machine: that machine, for people, which none of the figures are about. */
+  readonly emulates?: string
+  /** What is to be known of the devices: that they are others than the experiment declares. */
+  readonly note?: string
   readonly classes: number
   readonly images: number
   readonly batch: number

@@ -1,14 +1,25 @@
 /** Opens shared libraries. koffi takes no configuration after the first one, so all of arcc gets them here. */
-import koffi from 'koffi'
+import { createRequire } from 'node:module'
+import type koffi from 'koffi'
 
-export type NativeLibrary = ReturnType<typeof koffi.load>
+type Koffi = typeof koffi
+export type NativeLibrary = ReturnType<Koffi['load']>
 
 /** The C++ compiler inside XLA runs on koffi's stacks, whose default for threads (128 KiB) is too small for it. */
 const threadStack = 16 * 2 ** 20
 /** `RTLD_NOW | RTLD_NODELETE` of Linux and of macOS. */
 const pinFlags: Readonly<Record<string, number>> = { linux: 0x1002, darwin: 0x82 }
 
-koffi.config({ async_stack_size: threadStack })
+let loaded: Koffi | undefined
+
+/** Loaded when it is first wanted: the compiler may ask for this computer's GPUs, seldom does, and does not wait. */
+function native(): Koffi {
+  if (loaded === undefined) {
+    loaded = createRequire(import.meta.url)('koffi') as Koffi
+    loaded.config({ async_stack_size: threadStack })
+  }
+  return loaded
+}
 
 /**
  * Node unloads the libraries of an ended thread or process while their own threads still run in them, which crashes;
@@ -21,7 +32,7 @@ function pinLibrary(path: string): void {
 
 /** The process itself with the C library in it. */
 export function processLibrary(): NativeLibrary {
-  return koffi.load(null)
+  return native().load(null)
 }
 
 /**
@@ -30,5 +41,5 @@ export function processLibrary(): NativeLibrary {
  */
 export function openLibrary(path: string, options: { readonly global?: boolean } = {}): NativeLibrary {
   pinLibrary(path)
-  return koffi.load(path, { global: options.global ?? false })
+  return native().load(path, { global: options.global ?? false })
 }

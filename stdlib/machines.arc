@@ -2,33 +2,33 @@
 // less than its name says: error correction takes its part.
 
 /// NVIDIA V100 SXM2, 32 GB.
-device v100_sxm2_32gb {
-  kind = cuda, name = "NVIDIA V100 SXM2 32 GB", compute = 7.0
-  memory = 34_089_730_048 B, reserve = 1.2 GiB, bandwidth = 900 GB/s
+device v100_sxm2_32gb(memory: bytes = 34_089_730_048 B) {
+  kind = cuda, name = "NVIDIA V100 SXM2 32 GB", driver = "Tesla V100-SXM2-32GB", compute = 7.0
+  reserve = 1.2 GiB, bandwidth = 900 GB/s
   flops { f32 = 15.7 TFLOP/s, f16 = 125 TFLOP/s }
   source = "NVIDIA Tesla V100 GPU Accelerator data sheet, 2018"
 }
 
 /// NVIDIA A100 SXM4, 80 GB.
-device a100_sxm4_80gb {
-  kind = cuda, name = "NVIDIA A100 SXM4 80 GB", compute = 8.0
-  memory = 85_100_068_864 B, reserve = 1.5 GiB, bandwidth = 2039 GB/s
+device a100_sxm4_80gb(memory: bytes = 85_100_068_864 B) {
+  kind = cuda, name = "NVIDIA A100 SXM4 80 GB", driver = "NVIDIA A100-SXM4-80GB", compute = 8.0
+  reserve = 1.5 GiB, bandwidth = 2039 GB/s
   flops { f32 = 19.5 TFLOP/s, f16 = 312 TFLOP/s, bf16 = 312 TFLOP/s }
   source = "NVIDIA A100 Tensor Core GPU data sheet, 2021 (with TF32: 156 TFLOP/s)"
 }
 
 /// NVIDIA H100 SXM5, 80 GB.
-device h100_sxm5_80gb {
-  kind = cuda, name = "NVIDIA H100 SXM5 80 GB", compute = 9.0
-  memory = 84_942_979_072 B, reserve = 1.6 GiB, bandwidth = 3350 GB/s
+device h100_sxm5_80gb(memory: bytes = 84_942_979_072 B) {
+  kind = cuda, name = "NVIDIA H100 SXM5 80 GB", driver = "NVIDIA H100 80GB HBM3", compute = 9.0
+  reserve = 1.6 GiB, bandwidth = 3350 GB/s
   flops { f32 = 67 TFLOP/s, f16 = 989 TFLOP/s, bf16 = 989 TFLOP/s }
   source = "NVIDIA H100 Tensor Core GPU data sheet, 2023"
 }
 
 /// NVIDIA H200 SXM, 141 GB.
-device h200_sxm_141gb {
-  kind = cuda, name = "NVIDIA H200 SXM 141 GB", compute = 9.0
-  memory = 151_397_597_184 B, reserve = 1.6 GiB, bandwidth = 4800 GB/s
+device h200_sxm_141gb(memory: bytes = 151_397_597_184 B) {
+  kind = cuda, name = "NVIDIA H200 SXM 141 GB", driver = "NVIDIA H200", compute = 9.0
+  reserve = 1.6 GiB, bandwidth = 4800 GB/s
   flops { f32 = 67 TFLOP/s, f16 = 989 TFLOP/s, bf16 = 989 TFLOP/s }
   source = "NVIDIA H200 Tensor Core GPU data sheet, 2024"
 }
@@ -42,8 +42,54 @@ device cpu_device(memory: bytes = 4 GiB) {
 
 /// This computer, as so many virtual devices: any sharded experiment can be tried at home.
 machine cpu(devices: int = 1, memory: bytes = 4 GiB) {
-  nodes = 1, devices_per_node = devices, device = cpu_device(memory: memory)
+  nodes = 1, devices_per_node = devices, device = cpu_device(memory: memory), local = true
   links { within = shared_memory(10 GB/s) }
+}
+
+/// A GPU that is none of those above, by its measured figures.
+device measured_gpu(memory: bytes, bandwidth: bandwidth) {
+  kind = cuda, name = local_gpu(), driver = local_gpu(), compute = local_compute()
+  reserve = 1.6 GiB
+  flops {
+    f32 = local_rate("f32") * 1 FLOP/s, f16 = local_rate("f16") * 1 FLOP/s, bf16 = local_rate("bf16") * 1 FLOP/s
+  }
+  source = "measured by arcc doctor --write-machine"
+}
+
+/// The same of a GPU older than compute capability 8.0, which does not compute in bf16.
+device measured_gpu_without_bf16(memory: bytes, bandwidth: bandwidth) {
+  kind = cuda, name = local_gpu(), driver = local_gpu(), compute = local_compute()
+  reserve = 1.6 GiB
+  flops { f32 = local_rate("f32") * 1 FLOP/s, f16 = local_rate("f16") * 1 FLOP/s }
+  source = "measured by arcc doctor --write-machine"
+}
+
+/// A device of this computer: the GPU that its driver names, or one of so many virtual devices that share its memory.
+fn local_device(devices: int) = {
+  let memory = local_memory() * 1 B
+  if local_gpus() == 0 then cpu_device(memory: memory / devices)
+  else if local_gpu() == v100_sxm2_32gb.driver then v100_sxm2_32gb(memory: memory)
+  else if local_gpu() == a100_sxm4_80gb.driver then a100_sxm4_80gb(memory: memory)
+  else if local_gpu() == h100_sxm5_80gb.driver then h100_sxm5_80gb(memory: memory)
+  else if local_gpu() == h200_sxm_141gb.driver then h200_sxm_141gb(memory: memory)
+  else {
+    let bandwidth = local_rate("bandwidth") * 1 B/s
+    if local_compute() >= 8 then measured_gpu(memory: memory, bandwidth: bandwidth)
+    else measured_gpu_without_bf16(memory: memory, bandwidth: bandwidth)
+  }
+}
+
+/// What links the devices of this computer, by the published figures of their generation.
+fn local_link() =
+  if local_gpus() == 0 then shared_memory(10 GB/s)
+  else if local_nvlink() then nvlink(if local_compute() >= 9 then 450 GB/s else if local_compute() >= 8 then 300 GB/s else 150 GB/s)
+  else pcie(if local_compute() >= 9 then 50 GB/s else if local_compute() >= 8 then 25 GB/s else 12 GB/s)
+
+/// This computer as it is found: its GPUs, or as many of them as are asked for, else its CPU.
+machine local(devices: int = if local_gpus() == 0 then 1 else local_gpus()) {
+  require local_gpus() == 0 or devices <= local_gpus()
+  nodes = 1, devices_per_node = devices, cores = local_cores(), device = local_device(devices), local = true
+  links { within = local_link() }
 }
 
 /// NVIDIA DGX-1 and DGX-2H class servers: eight V100, NVLink 2, four InfiniBand ports of 100 Gb/s.

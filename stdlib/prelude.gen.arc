@@ -169,3 +169,24 @@ extern fn ethernet(bandwidth: bandwidth, latency: time = 30e-6 s) -> link
 
 /// The memory of one computer, between virtual devices on it.
 extern fn shared_memory(bandwidth: bandwidth, latency: time = 2e-6 s) -> link
+
+/// How many GPUs the driver of this computer shows.
+extern fn local_gpus() -> int
+
+/// What the driver calls the GPU of this computer; empty where there is none. Of several, the one with the least memory.
+extern fn local_gpu() -> string
+
+/// Bytes of that GPU, or where there is none of this computer.
+extern fn local_memory() -> int
+
+/// The CUDA compute capability of that GPU.
+extern fn local_compute() -> float
+
+/// Whether all GPUs of this computer reach each other over NVLink.
+extern fn local_nvlink() -> bool
+
+/// CPU cores of this computer.
+extern fn local_cores() -> int
+
+/// A figure of that GPU that `arcc doctor --write-machine` measured: `f32`, `f16`, `bf16` in FLOP/s, `bandwidth` in B/s.
+extern fn local_rate(figure: string) -> float

@@ -67,7 +67,7 @@ describe('imports', () => {
     expect(own.filter((found) => found.to.startsWith('node:')).map(show)).toEqual([])
   })
 
-  test('chevrotain parses, koffi calls native code: each in one folder', () => {
+  test('chevrotain parses, koffi calls native code: each in its place', () => {
     const only = (name: string, folder: string) =>
       imports.filter((found) => found.to === name && inside.test(found.from) && !found.from.startsWith(folder))
     const stray = [...only('chevrotain', 'grammar/'), ...only('koffi', 'runtime/xla/')]

@@ -45,7 +45,11 @@ export function findEnvironment(work: string): Environment {
   const common = { ...process.env, ARCC_CACHE: join(work, 'cache'), NO_COLOR: '1' }
   if (PLUGIN === 'cpu') {
     if (!CPU_PLUGIN) throw new Error('a rehearsal (PLUGIN=cpu) wants CPU_PLUGIN, the path of the CPU plugin')
-    return { plugin: CPU_PLUGIN, isGpu: false, variables: { ...common, ARCC_XLA_PLUGIN: CPU_PLUGIN } }
+    return {
+      plugin: CPU_PLUGIN,
+      isGpu: false,
+      variables: { ...common, ARCC_XLA_PLUGIN: CPU_PLUGIN, CUDA_VISIBLE_DEVICES: '' },
+    }
   }
   const site = sitePackages()
   const plugin = PLUGIN ?? newestPlugin(site)

@@ -2,11 +2,12 @@
 import type { Expr, RequireEntry } from '../../grammar/ast.ts'
 import { textOf } from '../../grammar/source.ts'
 import type { DatasetSpec, DeviceSpec, MachineSpec, RequireSpec } from '../experiment.ts'
+import { deviceKinds } from '../ir/device-kind.ts'
 import { requireQuantities } from '../schema/objects.ts'
 import { sameDimension, showDimension } from '../types/dimension.ts'
 import { attempt, type Context, type Env, fail } from './context.ts'
 import { fieldOf } from './object.ts'
-import { asLink, asMember, asNumber, asObject, asString, orNone } from './read.ts'
+import { asBool, asLink, asMember, asNumber, asObject, asString, orNone } from './read.ts'
 import { describe } from './show.ts'
 import type { ObjectValue, Value } from './value.ts'
 
@@ -56,11 +57,12 @@ export function resolveDataset(object: ObjectValue, context: Context): DatasetSp
 }
 
 function resolveDevice(object: ObjectValue, context: Context): DeviceSpec | undefined {
-  const plain = ['kind', 'name', 'compute', 'memory', 'reserve', 'bandwidth', 'source']
+  const plain = ['kind', 'name', 'driver', 'compute', 'memory', 'reserve', 'bandwidth', 'source']
   const paths = [...plain, 'flops.f32', 'flops.f16', 'flops.bf16']
   return readFields(object, paths, context, (field) => ({
     name: orNone(field('name'), asString)?.value ?? object.decl.name.text,
-    kind: asMember(field('kind'), ['cuda', 'cpu'] as const),
+    driver: orNone(field('driver'), asString)?.value,
+    kind: asMember(field('kind'), deviceKinds),
     compute: orNone(field('compute'), asNumber),
     memory: asNumber(field('memory')),
     reserve: asNumber(field('reserve')),
@@ -76,7 +78,7 @@ function resolveDevice(object: ObjectValue, context: Context): DeviceSpec | unde
 
 /** `undefined` after reported mistakes. */
 export function resolveMachine(object: ObjectValue, context: Context): MachineSpec | undefined {
-  const paths = ['nodes', 'devices_per_node', 'cores', 'device', 'links.within', 'links.between']
+  const paths = ['nodes', 'devices_per_node', 'cores', 'device', 'local', 'links.within', 'links.between']
   return readFields(object, paths, context, (field) => {
     const device = resolveDevice(asObject(field('device')), context)
     const nodes = asNumber(field('nodes'))
@@ -90,6 +92,7 @@ export function resolveMachine(object: ObjectValue, context: Context): MachineSp
       devicesPerNode: asNumber(field('devices_per_node')),
       cores: orNone(field('cores'), asNumber),
       device,
+      local: asBool(field('local')),
       within: asLink(field('links.within')),
       between,
       span: object.span,

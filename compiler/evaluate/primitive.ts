@@ -40,6 +40,8 @@ function callOf(context: Context, span: Span, name: string): Call {
     },
     bufferPath: (buffer) => context.model?.buffers.get(buffer),
     env: (variable) => context.session.host.env(variable),
+    localMachine: () => context.session.host.localMachine(),
+    measuredGpus: () => context.session.host.machineProfile()?.gpus ?? [],
     fail: report,
   }
 }

@@ -5,7 +5,7 @@ import type { Experiment } from '../experiment.ts'
 import type { DatasetCounts, Host } from '../host.ts'
 import { findAnswers } from './answers.ts'
 import { brokenRequires, plannedQuantity, showBound } from './bounds.ts'
-import type { Candidate } from './candidate.ts'
+import { type Candidate, movedTo } from './candidate.ts'
 import { describePlan } from './describe.ts'
 import type { PlanDocument } from './document.ts'
 import { worldSize } from './lengths.ts'
@@ -13,21 +13,37 @@ import { planDiagnostic } from './messages.ts'
 import type { Plan } from './plan.ts'
 import { settle } from './settle.ts'
 import { showBytes, showQuantity } from './show.ts'
+import { insteadOfMachine, type StandIn, standInMachine } from './stand-in.ts'
 
-/** Builds the plan of an experiment; `undefined` after errors. `file` is where it was declared, for people. */
-export function buildPlan(experiment: Experiment, file: string, host: Host, bag: DiagnosticBag): Plan | undefined {
+/**
+ * Builds the plan of an experiment; `undefined` after errors. `file` is where it was declared, for people; `standIn` is what it
+ * runs on instead of its machine.
+ */
+export function buildPlan(
+  declared: Experiment,
+  file: string,
+  host: Host,
+  bag: DiagnosticBag,
+  standIn?: StandIn,
+): Plan | undefined {
   const counting = countingOnce(host)
+  const machine = standIn === undefined ? declared.machine : standInMachine(declared, standIn, counting, bag)
+  if (machine === undefined) return undefined
+  const isEmulated = standIn?.how === 'emulated'
+  const experiment = isEmulated ? declared : { ...declared, machine }
   const settled = settle(experiment, counting, bag)
   if (settled === undefined) return undefined
-  const { candidate, choices } = settled
-  const answers = candidate.memory.fits ? [] : [...findAnswers(settled, counting)]
-  const document = describePlan(candidate, file, { choices: [...choices], answers })
+  checkRequires(settled.candidate, bag)
+  // What is emulated is the declared machine's plan: the same choices for `auto`, and so the same graphs.
+  const candidate = isEmulated ? movedTo(machine, settled.candidate, counting) : settled.candidate
+  const answers = candidate.memory.fits || isEmulated ? [] : [...findAnswers(settled, counting)]
+  const insteadOf = standIn === undefined ? {} : insteadOfMachine(declared, standIn)
+  const document = describePlan(candidate, file, { choices: [...settled.choices], answers }, insteadOf)
   checkFit(candidate.experiment, document, bag)
-  checkRequires(candidate, bag)
   const { graphs, lengths } = candidate
-  const { train, backbone, evaluate, checkpoint, dataset, machine } = candidate.experiment
+  const { train, backbone, evaluate, checkpoint, dataset } = candidate.experiment
   return {
-    name: experiment.name,
+    name: declared.name,
     document,
     replicas: lengths.replicas,
     state: graphs.slots.map((slot) => slot.tensor),

@@ -18,17 +18,23 @@ export interface Candidate {
   readonly time: PlanDocument['time']
 }
 
-/** The machine of the standard library that stands for the computer that arcc runs on. */
-const thisComputer = 'cpu'
-
 /** Plans an experiment as it is; `undefined` after a diagnostic. */
 export function planCandidate(experiment: Experiment, host: Host, bag: DiagnosticBag): Candidate | undefined {
   const lengths = planLengths(experiment, host, bag)
   if (lengths === undefined) return undefined
   const graphs = buildGraphs(experiment, lengths, { images: 'u8' })
   if (graphs === undefined || !checkNormalization(graphs.step, experiment, lengths, bag)) return undefined
+  return figuresOf(experiment, lengths, graphs, host)
+}
+
+/** A candidate on another machine with as many devices: the graphs stay, memory and time are that machine's. */
+export function movedTo(machine: MachineSpec, { experiment, lengths, graphs }: Candidate, host: Host): Candidate {
+  return figuresOf({ ...experiment, machine }, lengths, graphs, host)
+}
+
+function figuresOf(experiment: Experiment, lengths: Lengths, graphs: Graphs, host: Host): Candidate {
   const { machine } = experiment
-  const profile = machine.name === thisComputer ? host.machineProfile() : undefined
+  const profile = machine.local ? host.machineProfile() : undefined
   const state = graphs.slots.map((slot) => slot.tensor)
   const ledger = buildLedger(graphs.step, state, machine.device)
   const facts = {

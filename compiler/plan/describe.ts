@@ -8,8 +8,9 @@ import type { PlanDocument } from './document.ts'
 
 /** What the planner adds to a plan: its choices for `auto`, and what would make it fit. */
 type Said = Pick<PlanDocument, 'choices' | 'answers'>
+type InsteadOf = Pick<PlanDocument['machine'], 'insteadOf'>
 
-export function describePlan(candidate: Candidate, file: string, said: Said): PlanDocument {
+export function describePlan(candidate: Candidate, file: string, said: Said, insteadOf: InsteadOf = {}): PlanDocument {
   const { experiment, lengths, graphs, memory, time } = candidate
   const { backbone, centers, dataset, machine, margin, optimizer, schedule, train } = experiment
   const state = graphs.slots.map((slot) => slot.tensor)
@@ -74,6 +75,7 @@ export function describePlan(candidate: Candidate, file: string, said: Said): Pl
       kind: machine.device.kind,
       memoryPerDevice: Math.round(machine.device.memory),
       ...(machine.device.source === undefined ? {} : { source: machine.device.source }),
+      ...insteadOf,
     },
     memory,
     collectives: listCollectives(graphs.step),

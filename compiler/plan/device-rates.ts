@@ -1,7 +1,6 @@
 /**
  * How fast one device runs the ops of a graph: a roofline for each op, and a time for each kernel. Published peaks are never reached, so
- * a GPU's are scaled by shares that were fitted once, to published training speeds or to arcc's own steps; this computer's rates are
- * measured (`measured-rates.ts`).
+ * they are scaled by the shares that `device-traits.ts` holds; this computer's rates are measured (`measured-rates.ts`).
  */
 import type { DeviceSpec } from '../experiment.ts'
 import type { OpCost } from '../ir/cost.ts'
@@ -9,6 +8,7 @@ import type { DType } from '../ir/dtype.ts'
 import { type Op, operandAt } from '../ir/graph.ts'
 import { convForm } from '../stablehlo/conv-choice.ts'
 import { type ConvKind, geometryOfOp } from '../stablehlo/conv-geometry.ts'
+import { type Attained, deviceTraits } from './device-traits.ts'
 
 /** Why an op does not end earlier: arithmetic, memory traffic, or the cost of starting it. */
 export type Limit = 'compute' | 'memory' | 'overhead'
@@ -25,74 +25,6 @@ export interface DeviceRates {
   of(cost: OpCost): OpSeconds
   /** Seconds of a step beyond its ops; it takes so many bytes of temporary memory. */
   perStep(temporaryBytes: number): number
-}
-
-/** What a step attains of a device's published figures. */
-interface Attained {
-  /** What the shares were fitted to, for people. */
-  readonly fit: string
-  /** A product of width w, the narrower of its channel counts, attains `compute`·w/(w + `halfWidth`) of the matrix units' peak. */
-  readonly compute: number
-  readonly halfWidth: number
-  /** Of the f32 peak, what all else attains; `grouped`: what a convolution of few channels a group does. */
-  readonly general: number
-  readonly grouped: number
-  /** Of the bandwidth, what kernels over large tensors attain. */
-  readonly memory: number
-  /** Seconds that a kernel takes beside its bytes and FLOPs. */
-  readonly secondsPerKernel: number
-}
-
-/**
- * V100 and A100: fitted to PLSC's static-graph f16 training at batch 128, whose kernels (channels last, fused) are nearest to XLA's:
- * IResNet-50 and -100 on one of eight V100 (819 and 487 images/s) and on one A100 (1700 and 1100). The fit is within 7 % of
- * all four (`test/compiler/plan/published-speed.test.ts`). arcc itself has run on neither.
- */
-const likePlsc: Attained = {
-  fit: 'fitted to PLSC on V100 and A100',
-  compute: 0.75,
-  halfWidth: 96,
-  general: 0.5,
-  grouped: 0.5,
-  memory: 0.5,
-  secondsPerKernel: 12e-6,
-}
-
-/**
- * H100 and newer: arcc's own steps of IResNet-50 and MobileFaceNet at 128 images, f16, kernel by kernel on one H100
- * (`docs/gpu.md`; bytes by `bench/hlo.ts`):
- * - `memory`: 383 kernels over activations moved 21.8 GB in 8.0 ms, 277 of MobileFaceNet 12.3 GB in 4.4 ms. Less 1.4 µs each these are
- *   2.9 and 3.0 of 3.35 TB/s.
- * - `secondsPerKernel`: 1,000 kernels that touch less than a megabyte took 1.57 µs each, 700 of MobileFaceNet 1.49 µs, inside of CUDA
- *   graphs, where the next one follows at once.
- * - `compute`, `halfWidth`: 3×3 convolutions of 64, 128 and 256 channels ran at 370, 520 and 600 TFLOP/s, the mean of forward and both
- *   gradients; of 989 that is 385, 514 and 617 by the formula.
- * - `grouped`: cuDNN took 4.7 ms for 64 groups of two channels, 5.5 GFLOP in all: 1.2 of 67 TFLOP/s.
- */
-const measuredOnHopper: Attained = {
-  fit: "measured in arcc's steps on an H100",
-  compute: 0.78,
-  halfWidth: 64,
-  general: 0.5,
-  grouped: 0.018,
-  memory: 0.87,
-  secondsPerKernel: 1.5e-6,
-}
-
-/** Of a CPU that nobody has measured, whose declared figures are a guess by themselves. */
-const guessedCpu: Attained = {
-  fit: 'a guess',
-  compute: 1,
-  halfWidth: 0,
-  general: 0.5,
-  grouped: 0.5,
-  memory: 0.8,
-  secondsPerKernel: 2e-6,
-}
-
-function attainedBy({ kind, compute }: DeviceSpec): Attained {
-  if (kind === 'cpu') return guessedCpu
-  return compute !== undefined && compute >= 9 ? measuredOnHopper : likePlsc
 }
 
 /** From so many bytes on, a sum takes a second kernel that adds up the sums of the first one's blocks. */
@@ -113,10 +45,11 @@ export function isProduct({ class: kind }: Pick<OpCost, 'class'>): boolean {
 
 /** Rates of a device by its published figures. */
 export function publishedRates(device: DeviceSpec): DeviceRates {
-  const attained = attainedBy(device)
+  const { attainedBy, basis } = deviceTraits[device.kind]
+  const attained = attainedBy(device.compute)
   const bandwidth = device.bandwidth * attained.memory
   return {
-    basis: device.kind === 'cpu' ? cpuBasis(device) : gpuBasis(device, attained),
+    basis: basis(device.name, attained),
     perStep: () => 0,
     of(cost) {
       if (!hasKernel(cost)) return { seconds: 0, limit: 'overhead' }
@@ -142,19 +75,6 @@ function arithmeticRate(device: DeviceSpec, attained: Attained, { op, ...cost }:
   // Written as one convolution of all channels, with zeros between the groups.
   return ofWidth(Math.min(geometry.channels, geometry.features)) / geometry.groups
 }
-
-function gpuBasis({ name }: DeviceSpec, { compute, halfWidth, memory, secondsPerKernel, fit }: Attained): string {
-  return (
-    `published figures of ${name}; a product of width w attains ${percent(compute)}·w/(w + ${halfWidth}) of the peak, ` +
-    `memory ${percent(memory)}, a kernel takes ${secondsPerKernel * 1e6} µs to start (${fit})`
-  )
-}
-
-function cpuBasis({ name }: DeviceSpec): string {
-  return `declared figures of ${name}, a guess; arcc doctor --write-machine measures this computer`
-}
-
-const percent = (share: number) => `${Math.round(share * 100)} %`
 
 /** The element type of a product's operands decides its rate. */
 function productRate(device: DeviceSpec, op: Op): number {

@@ -3,6 +3,7 @@
  * come back from a file, and gives the TypeScript type.
  */
 import type { FromSchema } from 'json-schema-to-ts'
+import { deviceKinds } from '../ir/device-kind.ts'
 
 const integer = { type: 'integer', minimum: 0 } as const
 const number = { type: 'number' } as const
@@ -123,9 +124,23 @@ export const planSchema = {
         nodes: integer,
         devicesPerNode: integer,
         device: text,
-        kind: { enum: ['cuda', 'cpu'] },
+        kind: { enum: deviceKinds },
         memoryPerDevice: integer,
         source: text,
+        /** The machine that the experiment declares, where the plan is for another one that takes its place. */
+        insteadOf: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['how', 'name', 'nodes', 'devicesPerNode', 'device'],
+          properties: {
+            /** `emulated`: on virtual devices of one computer; `found`: on the devices that are there. */
+            how: { enum: ['emulated', 'found'] },
+            name: text,
+            nodes: integer,
+            devicesPerNode: integer,
+            device: text,
+          },
+        },
       },
     },
     /** Bytes of the fullest device. */

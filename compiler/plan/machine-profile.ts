@@ -1,6 +1,6 @@
 /**
- * What `arcc doctor --write-machine` measured of this computer, and the file it is kept in. Plans for the machine `cpu` rest on it
- * where it exists: those rates are of the whole computer. `gpus` holds the cards in it, rates of one card each.
+ * What `arcc doctor --write-machine` measured of this computer, and the file it is kept in. Plans for machines that are this
+ * computer (`cpu`, `local`) rest on it where it exists: those rates are of the whole computer. `gpus` holds the cards in it, rates of one card each.
  *
  * Legend: C channels, O output channels, s side of the image, k side of the window.
  */

@@ -3,9 +3,11 @@
  * ready by its end.
  */
 import type { MachineSpec } from '../experiment.ts'
+import type { DeviceKind } from '../ir/device-kind.ts'
 import type { Graph } from '../ir/graph.ts'
 import type { DeviceRates } from './device-rates.ts'
 import { publishedRates } from './device-rates.ts'
+import { deviceTraits } from './device-traits.ts'
 import type { PlanDocument } from './document.ts'
 import { attainedLink, type LinkRates, publishedLinks } from './links.ts'
 import type { MachineProfile } from './machine-profile.ts'
@@ -22,25 +24,33 @@ export interface MachineRates {
   readonly basis: string
 }
 
-/** Rates of a machine: measured ones for this computer where its profile has them, otherwise by published figures. */
+/** Rates of a machine: measured ones where there is a profile that knows its devices, otherwise by published figures. */
 export function machineRates(machine: MachineSpec, profile: MachineProfile | undefined): MachineRates {
-  if (profile !== undefined && machine.device.kind === 'cpu') {
-    const device = measuredRates(profile, machine.devicesPerNode)
-    return {
-      device,
-      links: measuredLinks(profile, machine.devicesPerNode),
-      basis: device.basis,
-    }
-  }
-  const card = profile?.gpus?.find(({ name }) => name === machine.device.name)
-  const device = card === undefined ? publishedRates(machine.device) : measuredGpuRates(card)
-  const noLinks = machine.nodes * machine.devicesPerNode === 1 || machine.device.kind === 'cpu'
-  const links = noLinks ? '' : `; links attain ${attainedLink * 100} %`
-  return {
-    device,
-    links: publishedLinks(machine),
-    basis: device.basis + links,
-  }
+  return (profile && measuredOf[machine.device.kind](profile, machine)) ?? publishedOf(machine)
+}
+
+const publishedOf = (machine: MachineSpec): MachineRates => onLinks(machine, publishedRates(machine.device))
+
+/** Devices on links by published figures. */
+function onLinks(machine: MachineSpec, device: DeviceRates): MachineRates {
+  const isAlone = machine.nodes * machine.devicesPerNode === 1
+  const links = isAlone || !deviceTraits[machine.device.kind].hasLinks ? '' : `; links attain ${attainedLink * 100} %`
+  return { device, links: publishedLinks(machine), basis: device.basis + links }
+}
+
+/** What a profile says of a machine that is this computer; `undefined` where its devices were not measured. */
+const measuredOf: {
+  readonly [K in DeviceKind]: (profile: MachineProfile, machine: MachineSpec) => MachineRates | undefined
+} = {
+  cpu(profile, { devicesPerNode }) {
+    const device = measuredRates(profile, devicesPerNode)
+    return { device, links: measuredLinks(profile, devicesPerNode), basis: device.basis }
+  },
+  cuda(profile, machine) {
+    const { driver, name } = machine.device
+    const card = profile.gpus?.find((known) => known.name === (driver ?? name))
+    return card === undefined ? undefined : onLinks(machine, measuredGpuRates(card))
+  },
 }
 
 /** What of a step its graph does not say. */

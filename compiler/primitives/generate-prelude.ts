@@ -23,6 +23,7 @@ const sources = [
   'random',
   'math',
   'world',
+  'computer',
 ] as const
 
 /** How a default is written in the language: a number of seconds needs its unit. */

@@ -8,6 +8,7 @@ import * as reduce from './reduce.ts'
 import * as random from './random.ts'
 import * as math from './math.ts'
 import * as world from './world.ts'
+import * as computer from './computer.ts'
 import type { PrimitiveEntry } from './marshal-types.ts'
 
 export const primitives: { readonly [name: string]: PrimitiveEntry } = {
@@ -65,4 +66,11 @@ export const primitives: { readonly [name: string]: PrimitiveEntry } = {
   infiniband: { run: world.infiniband, parameters: [['bandwidth', 'Bandwidth'], ['latency', 'Time']], result: 'Link' },
   ethernet: { run: world.ethernet, parameters: [['bandwidth', 'Bandwidth'], ['latency', 'Time']], result: 'Link' },
   shared_memory: { run: world.shared_memory, parameters: [['bandwidth', 'Bandwidth'], ['latency', 'Time']], result: 'Link' },
+  local_gpus: { run: computer.local_gpus, parameters: [], result: 'Int' },
+  local_gpu: { run: computer.local_gpu, parameters: [], result: 'StringArg' },
+  local_memory: { run: computer.local_memory, parameters: [], result: 'Int' },
+  local_compute: { run: computer.local_compute, parameters: [], result: 'Float' },
+  local_nvlink: { run: computer.local_nvlink, parameters: [], result: 'Bool' },
+  local_cores: { run: computer.local_cores, parameters: [], result: 'Int' },
+  local_rate: { run: computer.local_rate, parameters: [['figure', 'StringArg']], result: 'Float' },
 }

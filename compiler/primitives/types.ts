@@ -9,8 +9,10 @@ import type { Span } from '../../grammar/source.ts'
 import type { Elaboration, ParameterSpec } from '../evaluate/elaboration.ts'
 import type { evaluateMessages } from '../evaluate/messages.ts'
 import type * as value from '../evaluate/value.ts'
+import type { LocalMachine } from '../host.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type * as ir from '../ir/graph.ts'
+import type { GpuProfile } from '../plan/machine-profile.ts'
 
 type Messages = typeof evaluateMessages
 type ParamsOf<K extends keyof Messages> = Parameters<Messages[K]['text']>[0]
@@ -31,6 +33,10 @@ export interface Call {
   bufferPath(buffer: ir.Value): string | undefined
   /** An environment variable; `undefined` where it is not set. */
   env(name: string): string | undefined
+  /** The devices of this computer. */
+  localMachine(): LocalMachine
+  /** What was measured of its GPUs. */
+  measuredGpus(): readonly GpuProfile[]
   /** Reports a user mistake at the call, with the chain of blocks that led there, and ends the evaluation. */
   fail<K extends keyof Messages & string>(code: K, params: ParamsOf<K>, extras?: Extras): never
 }

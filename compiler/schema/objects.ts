@@ -1,6 +1,7 @@
 /** What each object declaration may hold. The checker, the evaluator, the docs and "did you mean" all read these tables. */
 import type { ObjectKeyword } from '../../grammar/ast.ts'
-import { bandwidth, bytes, enumOf, float, flopRate, int, optional, quantity, string } from '../types/type.ts'
+import { deviceKinds } from '../ir/device-kind.ts'
+import { bandwidth, bool, bytes, enumOf, float, flopRate, int, optional, quantity, string } from '../types/type.ts'
 import { experimentBody } from './experiment.ts'
 import { type ObjectSpec, required, type SectionSpec, withDefault } from './spec.ts'
 
@@ -78,8 +79,9 @@ export const objectSpecs: { readonly [K in ObjectKeyword]: ObjectSpec } = {
     body: {
       doc: 'One accelerator, by its published figures.',
       fields: {
-        kind: required(enumOf('device kind', ['cuda', 'cpu']), 'What drives it.'),
+        kind: required(enumOf('device kind', [...deviceKinds]), 'What drives it.'),
         name: withDefault(string, undefined, 'For people: `NVIDIA V100 SXM2 32 GB`.'),
+        driver: withDefault(string, undefined, 'What its driver calls it: `Tesla V100-SXM2-32GB`.'),
         compute: withDefault(optional(float), undefined, 'CUDA compute capability.'),
         memory: required(bytes, 'Memory of one device.', { min: 0, minOpen: true }),
         reserve: withDefault(bytes, '0 B', 'Taken by the driver, the engine and its libraries.', { min: 0 }),
@@ -105,6 +107,11 @@ export const objectSpecs: { readonly [K in ObjectKeyword]: ObjectSpec } = {
           undefined,
           'CPU cores of one computer, which decode images; left out: the plan takes no time for that.',
           { min: 1 },
+        ),
+        local: withDefault(
+          bool,
+          'false',
+          'Whether it is this computer, whose measured figures (`arcc doctor --write-machine`) then count instead.',
         ),
         source: withDefault(string, undefined, 'Where the figures are published.'),
       },

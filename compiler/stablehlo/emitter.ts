@@ -4,12 +4,13 @@
  * gives one text.
  */
 import { bug, need } from '../../grammar/diagnostic.ts'
+import type { DeviceKind } from '../ir/device-kind.ts'
 import type { TensorType } from '../ir/dtype.ts'
 import type { Op } from '../ir/graph.ts'
 import { tensorType } from './spelling.ts'
 
 /** What a program is written for. */
-export type Platform = 'cpu' | 'cuda'
+export type Platform = DeviceKind
 
 /** Pairs of f32 as one number: for programs alone, no graph has them. */
 export interface ComplexType {

@@ -3,6 +3,7 @@ import { need } from '../../grammar/diagnostic.ts'
 import type { Experiment, Recompute } from '../experiment.ts'
 import type { Graph } from '../ir/graph.ts'
 import { recomputeCheap } from '../ir/recompute.ts'
+import { deviceTraits } from '../plan/device-traits.ts'
 import type { Lengths } from '../plan/lengths.ts'
 import type { ClassShard } from '../plan/plan.ts'
 import { backboneParameters } from './backbone.ts'
@@ -39,9 +40,6 @@ export interface GraphOptions {
   readonly chunk?: number
 }
 
-/** What a graph does for a kind of device. cuDNN reads filters as [O,kh,kw,I]; stored so, none is turned in a step. */
-const formsOf = { cuda: { filters: 'ohwi', grouped: true }, cpu: { filters: 'whole', grouped: false } } as const
-
 /** Builds them; `undefined` where the backbone's shapes do not fit, which has been reported then, or the batch cannot be split. */
 export function buildGraphs(experiment: Experiment, lengths: Lengths, options: GraphOptions): Graphs | undefined {
   const parameters = backboneParameters(experiment.backbone)
@@ -49,7 +47,7 @@ export function buildGraphs(experiment: Experiment, lengths: Lengths, options: G
   const { centers, train, optimizer, backbone, machine } = experiment
   // Only a planner looking for another batch comes here with one that cannot be split.
   if (train.batchPerDevice % train.accumulate !== 0) return undefined
-  const forms = formsOf[machine.device.kind]
+  const traits = deviceTraits[machine.device.kind]
   const { classes, replicas } = lengths
   const sharded = centers.placement === 'shard'
   const shards = sharded
@@ -68,7 +66,7 @@ export function buildGraphs(experiment: Experiment, lengths: Lengths, options: G
       rows: plan === undefined ? chunks.padded : owned,
       embedding: backbone.embedding,
       synced: train.batchNorm === 'synced',
-      filters: forms.filters,
+      filters: traits.filters,
     }),
     ...(train.precision === 'f16' ? lossScaleSlots() : []),
   ]
@@ -86,7 +84,7 @@ export function buildGraphs(experiment: Experiment, lengths: Lengths, options: G
     stepsPerEpoch,
     sampling: plan === undefined ? undefined : { plan, slots: chunks.padded },
     chunks: chunks.count,
-    grouped: forms.grouped,
+    grouped: traits.groupsGradients,
     recompute,
   })
   return {

@@ -1,12 +1,17 @@
 /** The engine that measures a GPU: XLA on that one card. */
 import type { CudaGpu } from '../cuda/driver.ts'
-import { ensureCuda, openCudaLibraries } from '../cuda/libraries.ts'
 import type { Engine } from '../engine.ts'
 import { createXlaEngine } from '../xla/engine.ts'
 
-/** CUDA's libraries are fetched first where they are missing. Throws what `ensureCuda`, `openCudaLibraries` and the engine throw. */
-export async function startGpuEngine(_gpu: CudaGpu, report: (what: string) => void): Promise<Engine> {
-  const installation = await ensureCuda(({ phase, what }) => report(`after the ${phase} of ${what}`))
-  openCudaLibraries(installation, 1)
-  return createXlaEngine({ replicas: 1, plugin: installation.plugin, cacheAbove: Number.POSITIVE_INFINITY })
+/** What the driver and the libraries take of a card, in bytes; the probes need far less than the rest. */
+const reserve = 2 * 2 ** 30
+
+/** CUDA's libraries are fetched first where they are missing. Throws what `createXlaEngine` throws. */
+export async function startGpuEngine(gpu: CudaGpu, report: (what: string) => void): Promise<Engine> {
+  return createXlaEngine({
+    replicas: 1,
+    devices: { kind: 'cuda', gpus: [gpu], memory: gpu.memory - reserve },
+    onProgress: ({ phase, what }) => report(`after the ${phase} of ${what}`),
+    cacheAbove: Number.POSITIVE_INFINITY,
+  })
 }

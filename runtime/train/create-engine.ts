@@ -1,4 +1,5 @@
-/** Makes the engine of a run. Each is loaded only when it is wanted. */
+/** Makes the engine of a run, on virtual devices of this computer where no others are named. Each is loaded only when it is wanted. */
+import type { DeviceRequest } from '../backend/backend.ts'
 import type { Engine } from '../engine.ts'
 import type { RunEvent } from '../events.ts'
 
@@ -9,13 +10,15 @@ export async function createEngine(
   name: EngineName,
   replicas: number,
   onEvent: (event: RunEvent) => void,
+  devices?: DeviceRequest,
 ): Promise<Engine> {
   switch (name) {
     case 'xla': {
       const { createXlaEngine } = await import('../xla/engine.ts')
       return createXlaEngine({
         replicas,
-        onProgress: (progress) => onEvent({ type: 'fetch', what: 'the XLA plugin', ...progress }),
+        ...(devices === undefined ? {} : { devices }),
+        onProgress: (progress) => onEvent({ type: 'fetch', ...progress }),
       })
     }
     case 'tfjs': {

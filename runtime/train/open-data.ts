@@ -14,6 +14,8 @@ type DatasetSpec = RunSpec['dataset']
 export interface RunData {
   readonly dataset: Dataset
   readonly sets: readonly NamedPairs[]
+  /** Sets that lie in the data set's folder, and generated data has none: the run is not verified on them. */
+  readonly absent: readonly string[]
   dispose(): void
 }
 
@@ -26,9 +28,11 @@ export interface NamedPairs {
 export async function openData(run: RunSpec): Promise<RunData> {
   const { dataset, heldOut } = await openDataset(run.dataset)
   const sets: NamedPairs[] = []
+  const absent = run.evaluate.sets.filter((name) => run.dataset.root === undefined && liesInFolder(name))
+  const present = run.evaluate.sets.filter((name) => !absent.includes(name))
   try {
     if (dataset.classes !== run.classes) throw trainErrors('ARC6501', { planned: run.classes, found: dataset.classes })
-    for (const name of run.evaluate.sets) sets.push({ name, pairs: await openPairs(name, run, heldOut) })
+    for (const name of present) sets.push({ name, pairs: await openPairs(name, run, heldOut) })
   } catch (error) {
     dataset.dispose()
     throw error
@@ -36,6 +40,7 @@ export async function openData(run: RunSpec): Promise<RunData> {
   return {
     dataset,
     sets,
+    absent,
     dispose() {
       dataset.dispose()
       for (const set of sets) set.pairs.dispose()
@@ -72,10 +77,13 @@ function rootOf(spec: DatasetSpec): string {
   return root.path
 }
 
+/** `holdout` is made of the data set itself, and a path ends in `.bin`. */
+const liesInFolder = (set: string) => set !== 'holdout' && !set.endsWith('.bin')
+
 function openPairs(name: string, run: RunSpec, heldOut: HeldOut): Promise<PairSet> | PairSet {
   const spec = run.dataset
   if (name !== 'holdout') {
-    return readBinPairs(name.endsWith('.bin') ? name : join(rootOf(spec), `${name}.bin`))
+    return readBinPairs(!liesInFolder(name) ? name : join(rootOf(spec), `${name}.bin`))
   }
   const half = run.evaluate.pairs / 2
   if (heldOut === undefined || spec.holdout === 0) throw trainErrors('ARC6503', { dataset: spec.name })

@@ -3,11 +3,12 @@
  * of it goes out as events.
  */
 import type { Plan } from '../../compiler/plan/plan.ts'
+import type { DeviceRequest } from '../backend/backend.ts'
 import { batches } from '../data/batches.ts'
 import { createSampler } from '../data/sampler.ts'
-import type { Donation, Engine, Executable } from '../engine.ts'
+import type { Donation, Engine, EngineMemory, Executable } from '../engine.ts'
 import { verifyPairs } from '../evaluate/embed-pairs.ts'
-import type { RunEvent } from '../events.ts'
+import type { RunEvent, StartEvent } from '../events.ts'
 import { createEngine, type EngineName } from './create-engine.ts'
 import { DeviceState } from './device-state.ts'
 import { trainErrors } from './messages.ts'
@@ -19,6 +20,10 @@ import { createWeightSaver } from './save-weights.ts'
 
 export interface TrainOptions {
   readonly engine: EngineName
+  /** What it runs on; virtual devices of this computer where nothing is said. */
+  readonly devices?: DeviceRequest
+  /** What the run tells of the machine at its start. */
+  readonly machine?: Pick<StartEvent, 'emulates' | 'note'>
   /** Made for this run; an error where it already holds something. */
   readonly folder: string
   /** Texts to keep in the folder, by file name: the experiment's source and what it resolved to. */
@@ -40,8 +45,12 @@ export async function train(plan: Plan, options: TrainOptions): Promise<void> {
   }
   try {
     const data = await phase(emit, 'load data', () => openData(plan.run))
+    if (data.absent.length > 0) {
+      const message = `no verification on ${data.absent.join(', ')}: they lie in a data set's folder, which \`${plan.run.dataset.name}\` has not`
+      emit({ type: 'warning', message })
+    }
     try {
-      const engine = await createEngine(options.engine, plan.replicas, emit)
+      const engine = await createEngine(options.engine, plan.replicas, emit, options.devices)
       try {
         await trainOn(engine, plan, data, folder, { ...options, onEvent: emit })
       } finally {
@@ -53,6 +62,11 @@ export async function train(plan: Plan, options: TrainOptions): Promise<void> {
   } finally {
     await folder.close()
   }
+}
+
+/** What the compiled step takes, where nobody measures what is in use. */
+function compiledMemory({ arguments: inputs, outputs, alias, temporaries }: EngineMemory): number {
+  return inputs + outputs - alias + temporaries
 }
 
 type Emit = (event: RunEvent) => void
@@ -109,6 +123,7 @@ async function trainOn(
     folder: folder.path,
     engine: engine.description,
     devices: plan.replicas,
+    ...options.machine,
     classes: run.classes,
     images: data.dataset.images,
     batch,
@@ -142,11 +157,14 @@ async function trainOn(
       steps,
       seconds: secondsSince(started),
       imagesPerSecond: meter.secondsPerStep > 0 ? batch / meter.secondsPerStep : 0,
-      planned: { secondsPerStep: plan.document.time.secondsPerStep, memoryBytes: plan.document.memory.peak },
+      planned: {
+        secondsPerStep: plan.document.time.secondsPerStep,
+        // What driver and libraries take the engine does not see.
+        memoryBytes: plan.document.memory.peak - plan.run.machine.device.reserve,
+      },
       measured: {
         secondsPerStep: meter.secondsPerStep,
-        memoryBytes:
-          memory === undefined ? undefined : memory.arguments + memory.outputs - memory.alias + memory.temporaries,
+        memoryBytes: engine.deviceMemory?.() ?? (memory && compiledMemory(memory)),
       },
     })
   } finally {

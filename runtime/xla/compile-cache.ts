@@ -8,11 +8,12 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { cacheFolder } from './cache-folder.ts'
 
-/** The parts of a key: program text, compile options, and what names the plugin build. */
+/** The parts of a key: program text, compile options, what names the plugin build, and what names device, driver and libraries. */
 export interface CacheKeyParts {
   readonly program: string
   readonly options: Buffer
   readonly plugin: string
+  readonly device: string
 }
 
 /** Beyond so many bytes the entries that were used longest ago go. */
@@ -24,11 +25,12 @@ export function compileCacheEnabled(env: NodeJS.ProcessEnv = process.env): boole
 }
 
 /** The name of a program's entry: a SHA-256. Machine code fits one kind of CPU, and XLA_FLAGS changes what is generated. */
-export function cacheKey({ program, options, plugin }: CacheKeyParts): string {
+export function cacheKey({ program, options, plugin, device }: CacheKeyParts): string {
   const parts = [
     program,
     options.toString('hex'),
     plugin,
+    device,
     process.arch,
     cpus()[0]?.model ?? '',
     process.env.XLA_FLAGS ?? '',

@@ -1,6 +1,6 @@
 /** The commands as they are installed: the launcher, the bundle, real files, exit codes. */
 import { execFile, spawn } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -20,8 +20,13 @@ interface Result {
 
 /** Runs a command in the folder of the test. */
 function arcc(...args: readonly string[]): Promise<Result> {
+  return arccWith({}, ...args)
+}
+
+/** The same with more in the environment. */
+function arccWith(more: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<Result> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [launcher, ...args], { cwd: folder, env }, (error, out, err) => {
+    execFile(process.execPath, [launcher, ...args], { cwd: folder, env: { ...env, ...more } }, (error, out, err) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err })
     })
   })
@@ -188,6 +193,48 @@ describe('test', () => {
 })
 
 describe('arcc run', () => {
+  // Where there are GPUs, they are hidden, so that there are none everywhere.
+  const gpus = 'gpus.arc'
+  const hidden = { CUDA_VISIBLE_DEVICES: '' }
+  beforeAll(() => {
+    const text = good.replace('cpu(devices: 2)', 'dgx_h100(nodes: 1)').replace('machines: cpu', 'machines: dgx_h100')
+    writeFileSync(
+      join(folder, gpus),
+      text
+        .replace('batch = 8 global, epochs = 1', 'batch = 2 per device, steps = 1')
+        .replace('margin ', 'evaluate { sets = [lfw] }\n  margin '),
+    )
+  })
+
+  test('of a machine that is not here ends before anything is made', async () => {
+    const started = performance.now()
+    const { code, out, err } = await arccWith(hidden, 'run', gpus, '--folder', 'out/none')
+    expect(performance.now() - started).toBeLessThan(5000)
+    expect({ code, out }).toEqual({ code: exitCode.environment, out: '' })
+    expect(err).toMatch(
+      /^error\[ARC6050]: the plan is for `dgx_h100` \(8 × NVIDIA H100 SXM5 80 GB\), and no GPU is found here/,
+    )
+    expect(err).toContain("\n      --set machine='local()'")
+    expect(existsSync(join(folder, 'out/none'))).toBe(false)
+  })
+
+  test('--emulate tries it on virtual devices, and says so everywhere', async () => {
+    const args = ['run', gpus, '--emulate', '--engine', 'tfjs', '--plain', '--folder', 'out/emulated']
+    const { code, out, err } = await arccWith(hidden, ...args)
+    expect({ code, err }).toEqual({ code: exitCode.ok, err: '' })
+    const text = "emulates dgx_h100 (8 × NVIDIA H100 SXM5 80 GB) on virtual devices of this computer's CPU"
+    expect(out.split(text)).toHaveLength(3)
+    expect(out).toContain("warning  no verification on lfw: they lie in a data set's folder, which `synthetic` has not")
+    const read = (name: string) => readFileSync(join(folder, 'out/emulated', name), 'utf8')
+    expect(read('resolved.txt')).toMatch(`// ${text}\n`)
+    expect(parse(read('plan.yaml')).machine).toMatchObject({
+      name: 'cpu',
+      devicesPerNode: 8,
+      insteadOf: { how: 'emulated', name: 'dgx_h100' },
+    })
+    expect(read('log.ndjson')).toContain('"emulates":"dgx_h100 (8 × NVIDIA H100 SXM5 80 GB)"')
+  }, 120_000)
+
   test('runs the variants of a sweep in turn, each in a folder of its own', async () => {
     const { code, out } = await arcc('run', 'swept.arc', '--engine', 'tfjs', '--plain', '--folder', 'out/sweep')
     expect({ code, runs: readdirSync(join(folder, 'out/sweep')) }).toEqual({

@@ -62,7 +62,10 @@ test.each<[string, Call]>([
       options: { ...file, experiment: 'r100', color: false, format: 'yaml', exact: false, output: 'out.yaml' },
     },
   ],
-  ['run a.arc', { command: 'run', options: { ...file, engine: 'xla', folder: undefined, progress: 'auto' } }],
+  [
+    'run a.arc',
+    { command: 'run', options: { ...file, engine: 'xla', emulate: false, folder: undefined, progress: 'auto' } },
+  ],
   [
     '--color run a.arc big --engine tfjs --folder out --plain --set train.steps=3',
     {
@@ -73,12 +76,16 @@ test.each<[string, Call]>([
         experiment: 'big',
         set: ['train.steps=3'],
         engine: 'tfjs',
+        emulate: false,
         folder: 'out',
         progress: 'plain',
       },
     },
   ],
-  ['run a.arc --json', { command: 'run', options: { ...file, engine: 'xla', folder: undefined, progress: 'json' } }],
+  [
+    'run a.arc --json',
+    { command: 'run', options: { ...file, engine: 'xla', emulate: false, folder: undefined, progress: 'json' } },
+  ],
   [
     'dump a.arc',
     { command: 'dump', options: { ...file, after: 'plan', graph: 'step', locations: false, output: undefined } },

@@ -76,6 +76,19 @@ test('the live panel keeps evaluations, warnings and the summary on the screen',
     expect(text).toContain(kept)
 })
 
+test('an emulation is said to be one at the start and at the end', () => {
+  const emulates = 'dgx_v100 (8 × NVIDIA V100 SXM2 32 GB)'
+  const events = runEvents.map((event) => (event.type === 'start' ? { ...event, emulates } : event))
+  expect(written('plain', events)).toMatchSnapshot()
+})
+
+test('what is to be known of the devices stands in the head', () => {
+  const note =
+    'the experiment declares NVIDIA V100 SXM2 32 GB; it runs on 8 × NVIDIA H200 (141 GiB), for which it is planned'
+  const events = runEvents.map((event) => (event.type === 'start' ? { ...event, note } : event))
+  expect(written('plain', events)).toContain(`\nnote     ${note}\n`)
+})
+
 test('the summary of an interrupted run that was not verified', () => {
   const end: RunEvent = {
     type: 'end',

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest'
 import { GraphBuilder } from '../../compiler/ir/build.ts'
 import * as ops from '../../compiler/ir/ops.ts'
+import { cpuBackend } from '../../runtime/backend/cpu.ts'
 import { PjrtError } from '../../runtime/xla/errors.ts'
 import { locatePlugin } from '../../runtime/xla/fetch-plugin.ts'
 import { PjrtClient } from '../../runtime/xla/pjrt/client.ts'
@@ -21,7 +22,7 @@ async function failureOf(work: Promise<unknown>): Promise<PjrtError> {
 
 describeOnXla('failures', () => {
   it('a program that cannot be parsed names the method and the place', async () => {
-    const client = await PjrtClient.create(PjrtLibrary.load(await locatePlugin()), 1)
+    const client = await PjrtClient.create(PjrtLibrary.load(await locatePlugin()), 1, cpuBackend(1).createOptions)
     const text = 'module @m {\n  nonsense\n}\n'
     const failure = await failureOf(PjrtExecutable.compile(client, text, writeCompileOptions({ replicas: 1 }), []))
     expect(failure).toMatchObject({ code: 'ARC6010', method: 'PJRT_Client_Compile' })

@@ -1,11 +1,8 @@
 /** A PJRT client and its devices. */
-import { PjrtError, xlaError } from '../errors.ts'
+import { xlaError } from '../errors.ts'
 import type { PjrtLibrary } from './library.ts'
 import { readPointers, readString, structArray } from './memory.ts'
-import { integerOption } from './named-value.ts'
-
-/** The create option that says how many devices the CPU has. */
-const deviceCount = 'cpu_device_count'
+import { namedValue, type Options } from './named-value.ts'
 
 interface Disposable {
   dispose(): void
@@ -36,15 +33,11 @@ export class PjrtClient {
     this.platformVersion = readString(version.get('platform_version'), version.get('platform_version_size'))
   }
 
-  /** A client with at least `devices` devices. Throws ARC6007 where the platform has fewer. */
-  static async create(library: PjrtLibrary, devices: number): Promise<PjrtClient> {
-    const options = { create_options: structArray([integerOption(deviceCount, devices)]), num_options: 1 }
-    const reply = await library.callAsync('PJRT_Client_Create', options).catch((error: unknown) => {
-      // Plugins of other platforms refuse the option by its name; they have the devices that they have.
-      if (error instanceof PjrtError && error.message.includes(deviceCount))
-        return library.callAsync('PJRT_Client_Create', {})
-      throw error
-    })
+  /** A client with at least `devices` devices, made with the plugin's own options. Throws ARC6007 where the platform has fewer. */
+  static async create(library: PjrtLibrary, devices: number, options: Options): Promise<PjrtClient> {
+    const values = Object.entries(options).map(([name, value]) => namedValue(name, value))
+    const given = { create_options: structArray(values), num_options: values.length }
+    const reply = await library.callAsync('PJRT_Client_Create', given)
     const client = new PjrtClient(library, reply.get('client'))
     if (client.devices.length < devices) {
       const { platform } = client
@@ -53,6 +46,13 @@ export class PjrtClient {
       throw xlaError('ARC6007', { wanted: devices, found, platform })
     }
     return client
+  }
+
+  /** What the plugin calls a device: `cpu`, `NVIDIA H100 80GB HBM3`. */
+  kindOf(device: bigint): string {
+    const description = this.library.call('PJRT_Device_GetDescription', { device }).get('device_description')
+    const kind = this.library.call('PJRT_DeviceDescription_Kind', { device_description: description })
+    return readString(kind.get('device_kind'), kind.get('device_kind_size'))
   }
 
   dispose(): void {

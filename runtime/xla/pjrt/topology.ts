@@ -1,7 +1,7 @@
 /** Compiling for devices that are not there: a described topology in place of a client. */
 import type { PjrtLibrary } from './library.ts'
 import { struct, structArray } from './memory.ts'
-import { textOption } from './named-value.ts'
+import { namedValue } from './named-value.ts'
 
 /** What a program asks of one device, in bytes. */
 export interface CompiledMemory {
@@ -18,7 +18,7 @@ export interface CompiledMemory {
 /** Creates a topology, `PJRT_TopologyDescription*`; `options` are the plugin's own. Throws a PjrtError on what it refuses. */
 export function createTopology(library: PjrtLibrary, options: Readonly<Record<string, string>>): bigint {
   const name = Buffer.from('arcc')
-  const values = Object.entries(options).map(([option, text]) => textOption(option, text))
+  const values = Object.entries(options).map(([option, text]) => namedValue(option, { text }))
   const reply = library.call('PJRT_TopologyDescription_Create', {
     topology_name: name,
     topology_name_size: name.length,

@@ -10,6 +10,7 @@ import { experimentText } from '../../helpers/resolve.ts'
 
 const device: DeviceSpec = {
   name: 'paper',
+  driver: undefined,
   kind: 'cuda',
   compute: undefined,
   memory: 3 * 2 ** 20,

@@ -1,0 +1,45 @@
+/** Plans for the machine on which an experiment really runs, where it isn't quite the declared one. */
+import { DiagnosticBag } from '../../grammar/diagnostic.ts'
+import { machineOfText } from '../evaluate/machine-text.ts'
+import { evaluateDiagnostic } from '../evaluate/messages.ts'
+import type { Experiment, MachineSpec } from '../experiment.ts'
+import type { Host, LocalMachine } from '../host.ts'
+import type { PlanDocument } from './document.ts'
+
+export type StandIn =
+  /** The declared devices, whose driver reports another memory than the declaration does. */
+  | { readonly how: 'measured-memory'; readonly memory: number }
+  /** Other devices of this computer, which take the place of the declared ones: the plan is made for them. */
+  | { readonly how: 'found'; readonly machine: string; readonly computer: LocalMachine }
+  /** Virtual devices of this computer: the plan stays that of the declared machine, but for memory and time. */
+  | { readonly how: 'emulated'; readonly machine: string }
+
+/** The machine of a stand-in. `undefined` after diagnostics, which are put where the experiment gives its machine. */
+export function standInMachine(
+  { machine, train }: Experiment,
+  standIn: StandIn,
+  host: Host,
+  bag: DiagnosticBag,
+): MachineSpec | undefined {
+  if (standIn.how === 'measured-memory') return { ...machine, device: { ...machine.device, memory: standIn.memory } }
+  const own = new DiagnosticBag()
+  const seen = standIn.how === 'found' ? { ...host, localMachine: () => standIn.computer } : host
+  const found = machineOfText(standIn.machine, seen, own)
+  for (const diagnostic of own.sorted()) bag.add({ ...diagnostic, span: machine.span })
+  if (found !== undefined && train.precision === 'bf16' && found.device.flops.bf16 === undefined) {
+    const params = { precision: train.precision, device: found.device.name }
+    bag.add(evaluateDiagnostic('ARC4212', params, train.spans.precision))
+    return undefined
+  }
+  return found && { ...found, span: machine.span }
+}
+
+/** What the document says of the declared machine that another one stands for. */
+export function insteadOfMachine(
+  { machine }: Experiment,
+  { how }: StandIn,
+): Pick<PlanDocument['machine'], 'insteadOf'> {
+  if (how === 'measured-memory') return {}
+  const { name, nodes, devicesPerNode, device } = machine
+  return { insteadOf: { how, name, nodes, devicesPerNode, device: device.name } }
+}

@@ -1,0 +1,53 @@
+/** What the machine `local` of the standard library is made of: this computer as it is found. */
+import type { LocalGpu } from '../host.ts'
+import { measuredFigures } from '../plan/measured-gpu.ts'
+import type { Bool, Call, Float, Int, StringArg } from './types.ts'
+
+/** Programs are the same on all devices, so where the GPUs differ the one with the least memory says what fits. */
+function smallestGpu(call: Call): LocalGpu | undefined {
+  return call.localMachine().gpus.toSorted((a, b) => a.memory - b.memory)[0]
+}
+
+/** How many GPUs the driver of this computer shows. */
+export function local_gpus(call: Call): Int {
+  return call.localMachine().gpus.length
+}
+
+/** What the driver calls the GPU of this computer; empty where there is none. Of several, the one with the least memory. */
+export function local_gpu(call: Call): StringArg {
+  return { kind: 'string', value: smallestGpu(call)?.name ?? '', pending: undefined }
+}
+
+/** Bytes of that GPU, or where there is none of this computer. */
+export function local_memory(call: Call): Int {
+  return smallestGpu(call)?.memory ?? call.localMachine().memory
+}
+
+/** The CUDA compute capability of that GPU. */
+export function local_compute(call: Call): Float {
+  return smallestGpu(call)?.compute ?? call.fail('ARC4027', {})
+}
+
+/** Whether all GPUs of this computer reach each other over NVLink. */
+export function local_nvlink(call: Call): Bool {
+  return call.localMachine().nvlink
+}
+
+/** CPU cores of this computer. */
+export function local_cores(call: Call): Int {
+  return call.localMachine().cores
+}
+
+const figures = ['f32', 'f16', 'bf16', 'bandwidth'] as const
+
+/** A figure of that GPU that `arcc doctor --write-machine` measured: `f32`, `f16`, `bf16` in FLOP/s, `bandwidth` in B/s. */
+export function local_rate(call: Call, figure: StringArg): Float {
+  const gpu = smallestGpu(call) ?? call.fail('ARC4027', {})
+  const known = figures.find((name) => name === figure.value)
+  if (known === undefined) return call.fail('ARC4024', { found: `\`${figure.value}\``, known: figures })
+  const measured = call.measuredGpus().find(({ name }) => name === gpu.name)
+  if (measured === undefined)
+    return call.fail('ARC4026', { gpu: gpu.name }, { notes: ['`arcc doctor --write-machine` measures it, once'] })
+  const { bandwidth, flops } = measuredFigures(measured)
+  return known === 'bandwidth' ? bandwidth : (flops[known] ?? flops.f32)
+}

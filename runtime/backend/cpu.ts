@@ -1,0 +1,15 @@
+/** XLA on this computer's CPU, which makes as many virtual devices as are asked for. */
+import { locatePlugin } from '../xla/fetch-plugin.ts'
+import type { Backend } from './backend.ts'
+
+export function cpuBackend(devices: number): Backend {
+  return {
+    kind: 'cpu',
+    devices,
+    createOptions: { cpu_device_count: { integer: devices } },
+    async locate(plugin, onProgress) {
+      const path = await locatePlugin(plugin, (event) => onProgress({ what: 'the XLA plugin', ...event }))
+      return { plugin: path, flags: () => ({}), identity: '' }
+    },
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * Where a plan runs: on the machine that it declares, on other GPUs that are here, on virtual devices of this computer where that
+ * is asked for, or nowhere. Decided before anything else is done, from the declaration and from what the driver says.
+ */
+import type { RunSpec } from '../../compiler/plan/plan.ts'
+import { showBytes } from '../../compiler/plan/show.ts'
+import type { CudaDriver, CudaGpu, FoundDriver } from '../cuda/driver.ts'
+import type { Engine } from '../engine.ts'
+import { placementErrors } from './messages.ts'
+
+type Machine = RunSpec['machine']
+
+export type Placement =
+  /** Virtual devices of this computer; `emulated` where the plan is for another machine. */
+  | { readonly on: 'cpu'; readonly emulated: boolean; readonly note?: string }
+  | {
+      readonly on: 'cuda'
+      /** One for each device of the plan. */
+      readonly gpus: readonly CudaGpu[]
+      /** `declared`: the plan holds as it is; `memory`: but for the memory of a card, in bytes; `others`: they are other cards. */
+      readonly plan: 'declared' | 'others' | { readonly memory: number }
+      readonly note?: string
+    }
+
+export interface PlaceOptions {
+  readonly engine: Engine['name']
+  readonly emulate: boolean
+}
+
+/** Drivers of one card report memories that differ by their own share of it; none differs by so much. */
+const memoryTolerance = 0.05
+
+/** The oldest CUDA that arcc has a plugin for, and the driver that goes with it. */
+const oldestCuda = { major: 12, driver: 525 } as const
+
+/** `driver` is asked only where the plan wants GPUs. Throws ARC6050 to ARC6055 for a machine that is not here. */
+export function place(machine: Machine, options: PlaceOptions, driver: () => CudaDriver): Placement {
+  const { engine, emulate } = options
+  const { nodes, device } = machine
+  const isHere = device.kind === 'cpu' && nodes === 1
+  if (isHere) {
+    const note = `\`${machine.name}\` is a machine of CPUs, which needs no --emulate`
+    return { on: 'cpu', emulated: false, ...(emulate ? { note } : {}) }
+  }
+  if (emulate) return { on: 'cpu', emulated: true }
+  const wants = { machine: describe(machine) }
+  if (nodes > 1) throw placementErrors('ARC6054', { ...wants, nodes, ways: waysOut(machine, { oneNode: true }) })
+  if (engine === 'tfjs') throw placementErrors('ARC6055', { ...wants, ways: waysOut(machine, { xla: true }) })
+  const found = driver()
+  if (!found.found) {
+    const install =
+      found.reason === 'no-library' ? ['arcc doctor', 'says what CUDA wants that is missing here'] : undefined
+    throw placementErrors('ARC6050', { ...wants, found: found.detail, ways: waysOut(machine, { more: install }) })
+  }
+  checkDriver(machine, found)
+  return chooseGpus(machine, found)
+}
+
+function checkDriver(machine: Machine, { version, cuda }: FoundDriver): void {
+  if (cuda[0] >= oldestCuda.major) return
+  throw placementErrors('ARC6051', {
+    machine: describe(machine),
+    version: version === undefined ? '' : ` (${version})`,
+    cuda: cuda.join('.'),
+    least: oldestCuda.major,
+    driver: oldestCuda.driver,
+    ways: waysOut(machine, { more: ['a newer driver', 'CUDA 12 wants 525, CUDA 13 wants 580'] }),
+  })
+}
+
+function chooseGpus(machine: Machine, { gpus }: FoundDriver): Placement {
+  const { devicesPerNode: wanted, device } = machine
+  const gpuList = listGpus(gpus)
+  if (gpus.length < wanted) {
+    const ways = waysOut(machine, { fewer: gpus.length })
+    throw placementErrors('ARC6052', { machine: describe(machine), found: gpus.length, wanted, gpus: gpuList, ways })
+  }
+  const large = gpus.filter((gpu) => gpu.memory >= device.memory * (1 - memoryTolerance))
+  if (large.length < wanted) {
+    throw placementErrors('ARC6053', {
+      machine: describe(machine),
+      memory: showBytes(device.memory),
+      enough: large.length === 0 ? 'none' : `only ${large.length}`,
+      gpus: gpuList,
+      ways: waysOut(machine, { fewer: large.length }),
+    })
+  }
+  const chosen = alike(large, machine)
+  const memory = Math.min(...chosen.map((gpu) => gpu.memory))
+  if (chosen.every((gpu) => isDeclared(gpu, machine)))
+    return { on: 'cuda', gpus: chosen, plan: memory === device.memory ? 'declared' : { memory } }
+  const note = `the experiment declares ${device.name}; it runs on ${listGpus(chosen)}, for which it is planned`
+  return { on: 'cuda', gpus: chosen, plan: 'others', note }
+}
+
+/** As many as the plan wants: the declared card first, then what there is most of. */
+function alike(gpus: readonly CudaGpu[], machine: Machine): readonly CudaGpu[] {
+  const rank = (gpu: CudaGpu) =>
+    isDeclared(gpu, machine) ? Number.POSITIVE_INFINITY : gpus.filter((other) => other.name === gpu.name).length
+  return gpus
+    .toSorted((a, b) => (rank(a) === rank(b) ? a.index - b.index : rank(b) > rank(a) ? 1 : -1))
+    .slice(0, machine.devicesPerNode)
+    .toSorted((a, b) => a.index - b.index)
+}
+
+/** By the driver's name; a declaration without one is known by the compute capability, where it has that. */
+function isDeclared(gpu: CudaGpu, { device }: Machine): boolean {
+  if (device.driver !== undefined) return gpu.name === device.driver
+  return device.compute === undefined || device.compute === Number(gpu.compute.join('.'))
+}
+
+/** `` `dgx_v100` (8 × NVIDIA V100 SXM2 32 GB) `` */
+function describe({ name, nodes, devicesPerNode, device }: Machine): string {
+  const each = `${devicesPerNode} × ${device.name}`
+  return `\`${name}\` (${nodes === 1 ? each : `${nodes} × ${each}`})`
+}
+
+/** `2 × NVIDIA H200 (141 GiB), 1 × NVIDIA L4 (22.5 GiB)` */
+function listGpus(gpus: readonly CudaGpu[]): string {
+  const names = gpus.map((gpu) => `${gpu.name} (${showBytes(gpu.memory)})`)
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return [...counts].map(([name, count]) => `${count} × ${name}`).join(', ')
+}
+
+interface Ways {
+  /** So many of the devices are here. */
+  readonly fewer?: number
+  readonly oneNode?: boolean
+  readonly xla?: boolean
+  /** One more way: what to write, and what it does. */
+  readonly more?: readonly string[] | undefined
+}
+
+/** What can be done instead, one way a line, as a table. */
+function waysOut({ nodes, devicesPerNode, device }: Machine, { fewer = 0, oneNode, xla, more }: Ways): string {
+  const world = nodes * devicesPerNode
+  const rows: (readonly string[])[] = [
+    [
+      '--emulate',
+      `tries it on ${world === 1 ? 'a virtual device' : `${world} virtual devices`} of this computer's CPU`,
+    ],
+    ...(oneNode && device.kind === 'cuda' ? [['--set machine.nodes=1', 'takes one computer of them']] : []),
+    ...(xla ? [['--engine xla', 'runs on the GPUs']] : []),
+    ...(fewer > 0 ? [[`--set machine.devices_per_node=${fewer}`, 'takes the GPUs that are here']] : []),
+    xla
+      ? [`--set machine='cpu(devices: ${world})'`, "plans and runs it for this computer's CPU"]
+      : ["--set machine='local()'", 'plans and runs it for this computer as it is'],
+    ...(more === undefined ? [] : [more]),
+  ]
+  const width = Math.max(...rows.map(([what = '']) => what.length))
+  return rows.map(([what = '', does = '']) => `${what.padEnd(width)}  ${does}`).join('\n')
+}
