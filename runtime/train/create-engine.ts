@@ -1,26 +1,27 @@
 /** Makes the engine of a run. Each is loaded only when it is wanted. */
 import type { Engine } from '../engine.ts'
 import type { RunEvent } from '../events.ts'
+import type { World } from '../world.ts'
 
 export const engineNames = ['xla', 'tfjs'] as const
 export type EngineName = (typeof engineNames)[number]
 
 export async function createEngine(
   name: EngineName,
-  replicas: number,
+  world: World,
   onEvent: (event: RunEvent) => void,
 ): Promise<Engine> {
   switch (name) {
     case 'xla': {
       const { createXlaEngine } = await import('../xla/engine.ts')
       return createXlaEngine({
-        replicas,
+        world,
         onProgress: (progress) => onEvent({ type: 'fetch', what: 'the XLA plugin', ...progress }),
       })
     }
     case 'tfjs': {
       const { createTfjsEngine } = await import('../tfjs/engine.ts')
-      return createTfjsEngine({ replicas })
+      return createTfjsEngine({ world })
     }
   }
 }

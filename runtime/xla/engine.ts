@@ -3,19 +3,30 @@ import type { Graph } from '../../compiler/ir/graph.ts'
 import { emitModule } from '../../compiler/stablehlo/emit-module.ts'
 import type { Platform } from '../../compiler/stablehlo/emitter.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
-import type { CompileOptions, DeviceTensor, Donation, Engine, Executable, HostTensor } from '../engine.ts'
+import type {
+  CompileOptions,
+  DeviceTensor,
+  Donation,
+  Engine,
+  Executable,
+  HostTensor,
+  ResidentState,
+  StartedRun,
+} from '../engine.ts'
+import type { World } from '../world.ts'
 import { cacheKey, compileCacheEnabled, dropCached, readCached, writeCached } from './compile-cache.ts'
 import { cudaFlags } from './cuda-flags.ts'
 import { type FetchProgress, locatePlugin } from './fetch-plugin.ts'
-import { PjrtBuffer, uploadBuffer } from './pjrt/buffer.ts'
+import { PjrtBuffer, type Upload, uploadBuffers } from './pjrt/buffer.ts'
 import { PjrtClient } from './pjrt/client.ts'
 import { writeCompileOptions } from './pjrt/compile-options.ts'
 import { PjrtExecutable } from './pjrt/executable.ts'
 import { PjrtLibrary } from './pjrt/library.ts'
+import { keepState } from './pjrt/resident-state.ts'
 
 export interface XlaEngineOptions {
-  /** How many devices the program runs on; the CPU plugin makes as many as are asked for. */
-  readonly replicas: number
+  /** The devices that programs run on; the CPU plugin makes as many as are asked for. */
+  readonly world: World
   /** Another plugin library; `$ARCC_XLA_PLUGIN` does the same. */
   readonly plugin?: string
   /** Told how far the fetch of the plugin is, on first use. */
@@ -45,13 +56,13 @@ export interface XlaEngine extends Engine {
 export async function createXlaEngine(options: XlaEngineOptions): Promise<XlaEngine> {
   const path = await locatePlugin(options.plugin, options.onProgress)
   const library = PjrtLibrary.load(path)
-  const client = await PjrtClient.create(library, options.replicas)
+  const client = await PjrtClient.create(library, options.world.local)
   return new LoadedEngine(client, options)
 }
 
 class LoadedEngine implements XlaEngine {
   readonly name = 'xla'
-  readonly replicas: number
+  readonly world: World
   readonly platform: Platform
   readonly #client: PjrtClient
   readonly #cacheAbove: number
@@ -61,13 +72,14 @@ class LoadedEngine implements XlaEngine {
 
   constructor(client: PjrtClient, options: XlaEngineOptions) {
     this.#client = client
-    this.replicas = options.replicas
+    this.world = options.world
     this.#cacheAbove = options.cacheAbove ?? 500
     this.platform = options.writeFor ?? (client.platform === 'cpu' ? 'cpu' : 'cuda')
   }
 
   get description(): string {
-    const devices = this.replicas === 1 ? '1 device' : `${this.replicas} devices`
+    const { local } = this.world
+    const devices = local === 1 ? '1 device' : `${local} devices`
     return `XLA ${this.#client.platform.toUpperCase()} (PJRT ${this.apiVersion}), ${devices}`
   }
 
@@ -88,19 +100,36 @@ class LoadedEngine implements XlaEngine {
   }
 
   async compile(graph: Graph, options: CompileOptions = {}): Promise<Executable> {
-    if (graph.replicas !== this.replicas) bug(`${graph.name} is for ${graph.replicas} replicas, not ${this.replicas}`)
+    const { size } = this.world
+    if (graph.replicas !== size) bug(`${graph.name} is for ${graph.replicas} replicas, not ${size}`)
     const donate = options.donate ?? new Map<number, number>()
     const program = await this.#program(graph, donate)
     const donated = new Set(donate.values())
+    const start = (inputs: Lists) => {
+      const own = this.#ownBuffers(inputs)
+      return this.#inTurn(() => program.start(own, donated))
+    }
     return {
-      run: (inputs) => this.#run(program, inputs, donated),
+      start,
+      run: async (inputs) => endedRun(await start(inputs)),
+      keep: (state) => this.#keep(program, state, graph.inputs.length, donate),
       memory: program.memory(),
       dispose: () => program.dispose(),
     }
   }
 
-  upload(replica: number, tensor: HostTensor): Promise<DeviceTensor> {
-    return uploadBuffer(this.#client, need(this.#client.devices[replica], `device ${replica}`), tensor)
+  async upload(device: number, tensor: HostTensor): Promise<DeviceTensor> {
+    return need((await uploadBuffers(this.#client, [this.#upload(device, tensor)]))[0], 'an upload')
+  }
+
+  async uploadAll(tensors: readonly (readonly HostTensor[])[]): Promise<DeviceTensor[][]> {
+    const all = tensors.flatMap((own, device) => own.map((tensor) => this.#upload(device, tensor)))
+    const buffers = (await uploadBuffers(this.#client, all)).values()
+    return tensors.map((own) => own.map(() => need(buffers.next().value, 'an upload')))
+  }
+
+  #upload(device: number, tensor: HostTensor): Upload {
+    return { device: need(this.#client.devices[device], `device ${device}`), tensor }
   }
 
   dispose(): void {
@@ -111,7 +140,7 @@ class LoadedEngine implements XlaEngine {
     const client = this.#client
     const outputs = graph.outputs.map((output) => output.value.type)
     const overrides = client.platform === 'cpu' ? {} : cudaFlags(graph)
-    const compileOptions = writeCompileOptions({ replicas: this.replicas, overrides })
+    const compileOptions = writeCompileOptions({ replicas: this.world.size, overrides })
     const emit = (locations: boolean) => emitModule(graph, { platform: this.platform, donate, locations })
     const useCache = compileCacheEnabled()
     // The key leaves the source places out: moving a block in a file changes no machine code.
@@ -134,17 +163,44 @@ class LoadedEngine implements XlaEngine {
     return program
   }
 
-  async #run(
-    program: PjrtExecutable,
-    inputs: readonly (readonly DeviceTensor[])[],
-    donated: ReadonlySet<number>,
-  ): Promise<PjrtBuffer[][]> {
-    if (inputs.length !== this.replicas) bug(`inputs for ${inputs.length} replicas, not ${this.replicas}`)
-    const own = inputs.map((list) =>
+  #keep(program: PjrtExecutable, state: Lists, inputs: number, donate: Donation): ResidentState {
+    const own = this.#ownBuffers(state)
+    const count = own[0]?.length ?? 0
+    for (let i = 0; i < count; i++) if (donate.get(i) !== i) bug(`input ${i} does not become output ${i}`)
+    const kept = keepState(program, own, inputs)
+    return {
+      ...kept,
+      start: (given) => {
+        const beyond = this.#ownBuffers(given)
+        return this.#inTurn(() => kept.start(beyond))
+      },
+    }
+  }
+
+  #inTurn(start: () => Promise<StartedRun>): Promise<StartedRun> {
+    const started = this.#lastStart.then(start)
+    this.#lastStart = started.catch(() => undefined)
+    return started
+  }
+
+  #ownBuffers(lists: Lists): PjrtBuffer[][] {
+    if (lists.length !== this.world.local) bug(`inputs for ${lists.length} devices, not ${this.world.local}`)
+    return lists.map((list) =>
       list.map((tensor) => (tensor instanceof PjrtBuffer ? tensor : bug('a tensor of another engine'))),
     )
-    const started = this.#lastStart.then(() => program.start(own, donated))
-    this.#lastStart = started.catch(() => undefined)
-    return (await started).outputs()
   }
+}
+
+/** `[device][i]` */
+type Lists = readonly (readonly DeviceTensor[])[]
+
+/** The outputs of a run that has ended well; they are freed where it has not. */
+async function endedRun(run: StartedRun): Promise<DeviceTensor[][]> {
+  try {
+    await run.end()
+  } catch (error) {
+    for (const tensor of run.outputs.flat()) tensor.dispose()
+    throw error
+  }
+  return run.outputs
 }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { need } from '../../../grammar/diagnostic.ts'
 import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
 import { DeviceState } from '../../../runtime/train/device-state.ts'
+import { oneProcess } from '../../../runtime/world.ts'
 import { narrowPlan } from '../../helpers/narrow.ts'
 
 const declarations = `
@@ -10,7 +11,7 @@ backbone flat() on Image(112, 112, 3) -> Vector(4) { input |> flatten |> linear(
 
 test('the statistics of the first device, on all of them', async () => {
   const plan = narrowPlan({ devices: 2, batch: 2, classes: 11, declarations, backbone: 'flat()' })
-  const engine = await createTfjsEngine({ replicas: 2, backend: 'cpu' })
+  const engine = await createTfjsEngine({ world: oneProcess(2), backend: 'cpu' })
   const init = await engine.compile(plan.graphs.init)
   const tensors = await init.run([[], []])
   // As after a few steps with local batch normalization: each device has statistics of its own.
