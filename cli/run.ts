@@ -79,7 +79,9 @@ async function runOne({ plan, experiment, diagnostics }: Compilation, context: R
     look: output.look,
     clock: () => performance.now() / 1000,
   })
-  const interrupt = interruptible(() => shown.note('stopping after the steps in flight; press Ctrl-C again to stop at once'))
+  const interrupt = interruptible(() =>
+    shown.note('stopping after the steps in flight; press Ctrl-C again to stop at once'),
+  )
   const { engine } = options
   try {
     const { train } = await import('../runtime/train/train.ts')

@@ -67,7 +67,10 @@ export interface Plan {
   readonly run: RunSpec
 }
 
-/** What a step says of itself, in this order in one tensor. `loss_scale` is 1 but with f16; `skipped` is 1 where a gradient was not finite and the weights stayed, else 0. */
+/**
+ * What a step says of itself, in this order in one tensor. `loss_scale` is 1 but with f16; `skipped` is 1 where a gradient was not
+ * finite and the weights stayed, else 0.
+ */
 export const stepMetrics = ['loss', 'gradient_norm', 'rate', 'loss_scale', 'skipped'] as const
 export type StepMetric = (typeof stepMetrics)[number]
 
