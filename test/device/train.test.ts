@@ -69,8 +69,8 @@ describeOnXla('a run', () => {
     })
     const done = stopped.end?.type === 'end' ? stopped.end.steps : 0
     expect(stopped.end).toMatchObject({ status: 'interrupted' })
-    // The first report comes after the first step; one more is in flight by then.
-    expect(done).toBe(2)
+    // The first report comes after the first step; one more is in flight by then, if its pictures were there.
+    expect([1, 2]).toContain(done)
     const straight = await runs('as-long', flatPlan({ steps: done }))
     expect(stopped.hash('weights.safetensors')).toBe(straight.hash('weights.safetensors'))
   })
