@@ -14,7 +14,7 @@ import type { Batch } from '../runtime/data/batches.ts'
 import { FACE_SIZE } from '../runtime/data/image.ts'
 import type { Engine } from '../runtime/engine.ts'
 import { DeviceState } from '../runtime/train/device-state.ts'
-import { runStep } from '../runtime/train/run-step.ts'
+import { trainSteps } from '../runtime/train/train-steps.ts'
 
 export interface CenterTypes {
   readonly weights: 'f32' | 'bf16'
@@ -98,8 +98,11 @@ export async function runCenters(engine: Engine, run: CenterRun, host: Host): Pr
   const step = await engine.compile(plan.graphs.step, { donate: new Map(plan.state.map((_, i) => [i, i])) })
   const state = new DeviceState(plan, await init.run([[]]))
   const losses: number[] = []
-  for (let index = 0; index < run.steps; index++)
-    losses.push((await runStep(engine, step, state, batchOf(run, index))).loss)
+  async function* batches() {
+    for (let index = 0; index < run.steps; index++) yield batchOf(run, index)
+  }
+  for await (const { metrics } of trainSteps({ engine, executable: step, state, batches: batches() }))
+    losses.push(metrics.loss)
   state.dispose()
   init.dispose()
   step.dispose()

@@ -8,6 +8,7 @@ import { packageFolder } from '../cli/package-folder.ts'
 import { renderTable } from '../cli/table.ts'
 import { need } from '../grammar/diagnostic.ts'
 import { createEngine } from '../runtime/train/create-engine.ts'
+import { oneProcess } from '../runtime/world.ts'
 import { type CenterTypes, runCenters } from './center-types-run.ts'
 
 const seeds = [1, 2, 3]
@@ -19,7 +20,7 @@ const kinds: readonly CenterTypes[] = [
   { weights: 'bf16', state: 'int8' },
 ]
 
-const engine = await createEngine('xla', 1, () => {})
+const engine = await createEngine('xla', oneProcess(1), () => {})
 const rows = []
 for (const kind of kinds) {
   const results = []

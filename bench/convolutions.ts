@@ -20,7 +20,7 @@ import { tensorType } from '../compiler/stablehlo/spelling.ts'
 import { cpuBackend } from '../runtime/backend/cpu.ts'
 import { locatePlugin } from '../runtime/xla/fetch-plugin.ts'
 import { restartWithHugePages } from '../runtime/xla/huge-pages.ts'
-import { type PjrtBuffer, uploadBuffer } from '../runtime/xla/pjrt/buffer.ts'
+import { type Upload, uploadBuffers } from '../runtime/xla/pjrt/buffer.ts'
 import { PjrtClient } from '../runtime/xla/pjrt/client.ts'
 import { writeCompileOptions } from '../runtime/xla/pjrt/compile-options.ts'
 import { PjrtExecutable } from '../runtime/xla/pjrt/executable.ts'
@@ -77,9 +77,9 @@ function programText(emit: ConvEmitter, g: ConvGeometry, a: TensorType, b: Tenso
   ].join('\n')
 }
 
-function upload(client: PjrtClient, type: TensorType): Promise<PjrtBuffer> {
+function upload(client: PjrtClient, type: TensorType): Upload {
   const data = Float32Array.from({ length: elementCount(type.shape) }, (_, i) => Math.sin(i))
-  return uploadBuffer(client, client.devices[0] ?? 0n, { ...type, data })
+  return { device: client.devices[0] ?? 0n, tensor: { ...type, data } }
 }
 
 async function time(
@@ -97,11 +97,12 @@ async function time(
     const program = await PjrtExecutable.compile(client, text, writeCompileOptions({ replicas: 1 }), [result])
     candidates.push({ form, program, best: Infinity })
   }
-  const inputs = [await upload(client, a), await upload(client, b)]
+  const inputs = await uploadBuffers(client, [upload(client, a), upload(client, b)])
   for (let run = 0; run <= runs; run++) {
     for (const candidate of candidates) {
       const start = performance.now()
-      const outputs = await (await candidate.program.start([inputs], new Set())).outputs()
+      const { outputs, end } = await candidate.program.start([inputs], new Set())
+      await end()
       if (run > 0) candidate.best = Math.min(candidate.best, performance.now() - start)
       for (const output of outputs.flat()) output.dispose()
     }

@@ -6,7 +6,7 @@
 import { compileExperiment } from '../compiler/driver.ts'
 import type { Host } from '../compiler/host.ts'
 import { planLengths } from '../compiler/plan/lengths.ts'
-import type { NamedTensor, StateTensor } from '../compiler/plan/plan.ts'
+import { type NamedTensor, type StateTensor, type StepMetric, stepMetrics } from '../compiler/plan/plan.ts'
 import { buildGraphs, type Graphs } from '../compiler/step/graphs.ts'
 import { bug, DiagnosticBag, need } from '../grammar/diagnostic.ts'
 import type { DeviceTensor, Engine, HostTensor } from '../runtime/engine.ts'
@@ -168,19 +168,12 @@ export async function runGolden(golden: Golden, engine: Engine, host: Host): Pro
     for (const tensor of batch.flat()) tensor.dispose()
     state = outputs.map((tensors) => tensors.slice(0, graphs.slots.length))
     const metrics = outputs.map((tensors) => tensors.slice(graphs.slots.length))
-    const [loss, gradientNorm] = await Promise.all(
-      need(metrics[0], 'metrics')
-        .slice(0, 2)
-        .map((m) => m.read()),
-    )
+    const { data } = await need(metrics[0]?.[0], 'metrics').read()
     for (const tensor of metrics.flat()) tensor.dispose()
+    const metric = (name: StepMetric) => data[stepMetrics.indexOf(name)] ?? Number.NaN
     comparisons.push(
-      relative(`loss ${index}`, golden.losses[index] ?? Number.NaN, loss?.data[0] ?? Number.NaN),
-      relative(
-        `gradient norm ${index}`,
-        golden.grad_norm_before_clip[index] ?? Number.NaN,
-        gradientNorm?.data[0] ?? Number.NaN,
-      ),
+      relative(`loss ${index}`, golden.losses[index] ?? Number.NaN, metric('loss')),
+      relative(`gradient norm ${index}`, golden.grad_norm_before_clip[index] ?? Number.NaN, metric('gradient_norm')),
     )
   }
   comparisons.push(...(await compareParameters(golden, graphs, need(state[0], 'state'))))

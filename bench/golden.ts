@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { fileHost } from '../cli/host.ts'
 import { createEngine } from '../runtime/train/create-engine.ts'
+import { oneProcess } from '../runtime/world.ts'
 import { type Comparison, type Golden, runGolden } from './golden-run.ts'
 
 const TOLERANCE = 1e-3
@@ -17,7 +18,7 @@ if (files.length === 0) {
 let allWithin = true
 for (const file of files) {
   const golden = JSON.parse(readFileSync(file, 'utf8')) as Golden
-  const engine = await createEngine('xla', golden.config.world, () => {})
+  const engine = await createEngine('xla', oneProcess(golden.config.world), () => {})
   const comparisons = await runGolden(golden, engine, fileHost())
   if (engine.alive !== 0) process.stderr.write(`${engine.alive} tensors were left on the devices\n`)
   engine.dispose()

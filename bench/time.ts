@@ -25,7 +25,8 @@ import { FACE_BYTES } from '../runtime/data/image.ts'
 import { measureMachine } from '../runtime/measure/measure-machine.ts'
 import { middle } from '../runtime/measure/time-graphs.ts'
 import { DeviceState } from '../runtime/train/device-state.ts'
-import { runStep } from '../runtime/train/run-step.ts'
+import { trainSteps } from '../runtime/train/train-steps.ts'
+import { oneProcess } from '../runtime/world.ts'
 import { createXlaEngine } from '../runtime/xla/engine.ts'
 import { restartWithHugePages } from '../runtime/xla/huge-pages.ts'
 
@@ -73,19 +74,18 @@ function batchOf({ run, replicas }: Plan, step: number): Batch {
 
 /** The middle one of the times of some steps, after two that warm up. */
 async function measureStep(plan: Plan): Promise<number> {
-  const engine = await createXlaEngine({ replicas: plan.replicas })
+  const engine = await createXlaEngine({ world: oneProcess(plan.replicas) })
   try {
     const init = await engine.compile(plan.graphs.init)
     const step = await engine.compile(plan.graphs.step, { donate: new Map(plan.state.map((_, i) => [i, i])) })
     const state = new DeviceState(plan, await init.run(Array.from({ length: plan.replicas }, () => [])))
     const times: number[] = []
     const began = performance.now()
-    for (let i = 0; i < fewest + 2 || performance.now() - began < longEnough * 1000; i++) {
-      const batch = batchOf(plan, i)
-      const start = performance.now()
-      await runStep(engine, step, state, batch)
-      if (i >= 2) times.push((performance.now() - start) / 1000)
+    async function* batches() {
+      for (let i = 0; i < fewest + 2 || performance.now() - began < longEnough * 1000; i++) yield batchOf(plan, i)
     }
+    for await (const { steps, seconds } of trainSteps({ engine, executable: step, state, batches: batches() }))
+      if (steps > 2) times.push(seconds)
     state.dispose()
     return middle(times)
   } finally {

@@ -20,7 +20,7 @@ import { makeRunFolder, removeIfEmpty } from './run-folder.ts'
 import { createRunOutput, type RunOutput } from './run-output.ts'
 
 /**
- * The first Ctrl-C (or SIGTERM, from a scheduler) asks the run to stop after the step at hand and save; a second Ctrl-C ends the
+ * The first Ctrl-C (or SIGTERM, from a scheduler) asks the run to stop after the steps in flight and save; a second Ctrl-C ends the
  * process at once. `release` takes the handlers away again.
  */
 function interruptible(onFirst: () => void): { readonly signal: AbortSignal; release(): void } {
@@ -85,7 +85,9 @@ async function runOne(
     look: output.look,
     clock: () => performance.now() / 1000,
   })
-  const interrupt = interruptible(() => shown.note('stopping after this step; press Ctrl-C again to stop at once'))
+  const interrupt = interruptible(() =>
+    shown.note('stopping after the steps in flight; press Ctrl-C again to stop at once'),
+  )
   const { engine } = options
   const onEvent = (event: RunEvent) => shown.onEvent(event)
   try {

@@ -64,10 +64,10 @@ export interface ProgressEvent {
   readonly gradientNorm: number
   /** With f16: the factor of the gradients, and how many steps so far left the weights as they were. */
   readonly lossScale?: { readonly factor: number; readonly skipped: number }
-  /** Over the steps since the last progress event; evaluation is not counted. */
+  /** Over the steps since the last progress event, from the end of one to the end of the next; evaluation is not counted. */
   readonly imagesPerSecond: number
   readonly secondsPerStep: number
-  /** Of `secondsPerStep`: waiting for data. */
+  /** Of `secondsPerStep`: no step ran, since its data was not there yet. */
   readonly dataSeconds: number
   readonly elapsedSeconds: number
   readonly etaSeconds: number

@@ -24,8 +24,10 @@ export interface StepReport extends Report {
   /** Inputs of the step's program. */
   readonly inputs: number
   readonly seconds: Pick<StepTimes, 'compile' | 'first'>
-  /** A step of arcc's loop. */
+  /** A step of the run's own loop; one that is waited for; one of steps that follow one another without a batch to upload. */
   readonly step: number
+  readonly synced: number
+  readonly resident: number
   readonly imagesPerSecond: number
   readonly planned: { readonly step: number; readonly memory: number }
   /** `compiled` is the compiler's sum; `peak` is what the device's allocator saw, compiling and tuning included. */
@@ -46,7 +48,7 @@ if (plan === undefined) {
   process.exit(1)
 }
 
-const engine = await openEngine(plan.replicas)
+const engine = await openEngine(plan.replicas, plan.run.machine.device.reserve)
 const times = await timeSteps(engine, plan, steps)
 const images = plan.run.batchPerDevice * plan.replicas
 const failures = times.losses.every(Number.isFinite) ? [] : ['the loss is not finite']
@@ -61,10 +63,12 @@ const report: StepReport = {
   programs: engine.programs,
   inputs: need(plan.graphs.step, 'a step').inputs.length,
   seconds: { compile: times.compile, first: times.first },
-  step: times.synced * 1000,
-  imagesPerSecond: images / times.synced,
+  step: times.loop * 1000,
+  synced: times.synced * 1000,
+  resident: times.resident * 1000,
+  imagesPerSecond: images / times.loop,
   planned: { step: plan.document.time.secondsPerStep * 1000, memory: plan.document.memory.peak },
-  memory: { compiled: times.memory, peak: engine.deviceMemory() },
+  memory: { compiled: times.memory, peak: engine.deviceMemory?.() },
   losses: times.losses,
 }
 finish(report)

@@ -1,9 +1,9 @@
 /**
- * Where the plugin is, and what it needs of the environment: XLA's CUDA plugin as jax installs it, with NVIDIA's libraries beside it, or
- * for a rehearsal the CPU plugin.
+ * Where the plugin is, and what it needs of the environment: XLA's CUDA plugin as jax installs it, or for a rehearsal the CPU plugin.
+ * arcc finds NVIDIA's libraries and `ptxas` by itself.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 export interface Environment {
@@ -41,7 +41,7 @@ function newestPlugin(site: string): string {
 
 /** Throws where no plugin is found. `work` keeps what programs may share: compiled programs and what was tuned. */
 export function findEnvironment(work: string): Environment {
-  const { PLUGIN, CPU_PLUGIN, LD_LIBRARY_PATH = '', XLA_FLAGS = '' } = process.env
+  const { PLUGIN, CPU_PLUGIN, XLA_FLAGS = '' } = process.env
   const common = { ...process.env, ARCC_CACHE: join(work, 'cache'), NO_COLOR: '1' }
   if (PLUGIN === 'cpu') {
     if (!CPU_PLUGIN) throw new Error('a rehearsal (PLUGIN=cpu) wants CPU_PLUGIN, the path of the CPU plugin')
@@ -53,26 +53,15 @@ export function findEnvironment(work: string): Environment {
   }
   const site = sitePackages()
   const plugin = PLUGIN ?? newestPlugin(site)
-  const nvidia = join(site, 'nvidia')
-  const libraries = existsSync(nvidia) ? readdirSync(nvidia).map((name) => join(nvidia, name, 'lib')) : []
-  const data = [join(nvidia, 'cu13'), join(nvidia, 'cuda_nvcc'), '/usr/local/cuda'].find((folder) =>
-    existsSync(join(folder, 'bin/ptxas')),
-  )
   const tuned = join(work, 'autotune')
   mkdirSync(tuned, { recursive: true })
-  const flags = [
-    ...(data === undefined ? [] : [`--xla_gpu_cuda_data_dir=${data}`]),
-    `--xla_gpu_per_fusion_autotune_cache_dir=${tuned}`,
-    XLA_FLAGS,
-  ]
   return {
     plugin,
     isGpu: true,
     variables: {
       ...common,
       ARCC_XLA_PLUGIN: plugin,
-      LD_LIBRARY_PATH: [...libraries.filter(existsSync), LD_LIBRARY_PATH].join(':'),
-      XLA_FLAGS: flags.join(' ').trim(),
+      XLA_FLAGS: `--xla_gpu_per_fusion_autotune_cache_dir=${tuned} ${XLA_FLAGS}`.trim(),
       TF_CPP_MIN_LOG_LEVEL: '2',
     },
   }

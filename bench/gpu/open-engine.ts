@@ -1,14 +1,22 @@
-/** The engine of the kit's programs, with the plugin that `run-kit.ts` names in the environment: on GPUs where the driver shows some. */
+/** The engine of the kit's programs: on GPUs of this computer, or in a rehearsal (`PLUGIN=cpu`) on virtual devices. */
+import type { DeviceRequest } from '../../runtime/backend/backend.ts'
 import { findCudaDriver } from '../../runtime/cuda/driver.ts'
+import { oneProcess } from '../../runtime/world.ts'
 import { createXlaEngine, type XlaEngine } from '../../runtime/xla/engine.ts'
+import { xlaError } from '../../runtime/xla/errors.ts'
 
-/** What the driver and the libraries take of a card, in bytes: the `reserve` of the standard library's largest cards. */
-const reserve = 1.6 * 2 ** 30
+/** Bytes of a card that are left to the driver and to libraries where no plan says how many. */
+const defaultReserve = 1.6 * 2 ** 30
 
-export function openEngine(devices: number): Promise<XlaEngine> {
+function requestOf(devices: number, reserve: number): DeviceRequest {
+  if (process.env.PLUGIN === 'cpu') return { kind: 'cpu', devices }
   const driver = findCudaDriver()
-  if (!driver.found) return createXlaEngine({ replicas: devices })
-  const gpus = driver.gpus.slice(0, devices)
-  const memory = Math.min(...gpus.map((gpu) => gpu.memory)) - reserve
-  return createXlaEngine({ replicas: devices, devices: { kind: 'cuda', gpus, memory } })
+  const gpus = driver.found ? driver.gpus.slice(0, devices) : []
+  if (gpus.length < devices) throw xlaError('ARC6007', { wanted: devices, found: gpus.length, platform: 'cuda' })
+  return { kind: 'cuda', gpus, memory: Math.min(...gpus.map(({ memory }) => memory)) - reserve }
+}
+
+/** Throws ARC6007 where there are fewer GPUs. */
+export function openEngine(devices: number, reserve: number = defaultReserve): Promise<XlaEngine> {
+  return createXlaEngine({ world: oneProcess(devices), devices: requestOf(devices, reserve) })
 }

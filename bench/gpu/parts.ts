@@ -17,11 +17,13 @@ export interface Part {
   readonly beside?: string
 }
 
-/** The machine of the quickstart: this computer's device, one of it. */
-const quickstartMachine = 'cpu(devices: 1)'
+/** The card that is here, one of it. */
+const oneCard = ['--set', 'machine=local(devices: 1)']
+/** The case that stands for the others on a CPU. */
+const rehearsal = 'mbf_rehearsal'
 
 function arcc(name: string, limit: number, steps = 30): Part {
-  const args = ['dist/gpu-step.js', 'cases.arc', name, '--steps', String(steps)]
+  const args = ['dist/gpu-step.js', 'cases.arc', name, '--steps', String(steps), ...(name === rehearsal ? [] : oneCard)]
   return { name: `arcc ${name}`, kind: 'arcc', command: 'node', args, limit, least: Math.min(20, limit), beside: name }
 }
 
@@ -68,7 +70,7 @@ interface Start {
 
 function start({ devices, ops, golden, epochs }: Start): Part[] {
   const quickstart = ['bin/arcc.js', 'run', 'experiments/quickstart.arc', '--json', '--folder', '../quickstart']
-  const settings = [`machine=${quickstartMachine}`, `train.epochs=${epochs}`].flatMap((text) => ['--set', text])
+  const settings = [...oneCard, '--set', `train.epochs=${epochs}`]
   return [
     { name: 'doctor', kind: 'doctor', command: 'node', args: ['bin/arcc.js', 'doctor', '--json'], limit: 60, least: 5 },
     {
@@ -96,8 +98,8 @@ export function partsFor(devices: number): readonly Part[] {
   if (devices === 0)
     return [
       ...start({ devices: 1, ops: 240, golden: 300, epochs: 1 }),
-      arcc('mbf_rehearsal', 150, 3),
-      torch('mbf_rehearsal', 'mbf 500 --batch 4 --dtype f32', 'cpu', 120),
+      arcc(rehearsal, 150, 3),
+      torch(rehearsal, 'mbf 500 --batch 4 --dtype f32', 'cpu', 120),
     ]
   return [
     ...start({ devices, ops: 60, golden: 60, epochs: 8 }),

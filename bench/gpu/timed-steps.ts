@@ -1,16 +1,18 @@
 /**
  * Times the training step of a plan with the same batch again and again: what a run takes where data is never waited for. The programs
- * and the state are those of a run, and the loop is the run's own.
+ * and the state are those of a run.
  *
  * Legend: b images of one device.
  */
 import type { Plan } from '../../compiler/plan/plan.ts'
+import { need } from '../../grammar/diagnostic.ts'
 import type { Batch } from '../../runtime/data/batches.ts'
 import { FACE_BYTES } from '../../runtime/data/image.ts'
+import type { Engine, Executable, StartedRun } from '../../runtime/engine.ts'
 import { middle } from '../../runtime/measure/time-graphs.ts'
 import { DeviceState } from '../../runtime/train/device-state.ts'
-import { runStep } from '../../runtime/train/run-step.ts'
-import type { XlaEngine } from '../../runtime/xla/engine.ts'
+import { trainSteps } from '../../runtime/train/train-steps.ts'
+import { disposeBatch, type UploadedBatch, uploadAhead } from '../../runtime/train/upload-ahead.ts'
 
 /** Steps before the first that counts: the first loads and tunes what is left to tune. */
 const WARM_UP = 5
@@ -20,45 +22,112 @@ export interface StepTimes {
   readonly compile: number
   /** The first step, with what the device does once. */
   readonly first: number
-  /** The middle one of the steps, each awaited. */
+  /** The middle one of the steps in the run's own loop. */
+  readonly loop: number
+  /** The middle one of steps of which each is waited for, its batch uploaded before. */
   readonly synced: number
+  /** The mean of steps of which two are in flight, the batch on the device: what no loop can be faster than. */
+  readonly resident: number
   /** Bytes of the step's program by the compiler's own account. */
   readonly memory: number | undefined
-  /** Losses of the first and of the last step. */
+  /** Losses of the first and of the last step of the loop. */
   readonly losses: readonly [number, number]
 }
 
+interface Timed {
+  readonly engine: Engine
+  readonly program: Executable
+  readonly state: DeviceState
+  readonly plan: Plan
+}
+
 /** Noise for pictures; labels that spread over all classes. */
-function batchOf({ run, replicas }: Plan, step: number): Batch {
+function batchOf({ run, replicas }: Plan): Batch {
   const images = new Uint8Array(run.batchPerDevice * FACE_BYTES).map((_, i) => (i * 2654435761) >>> 24)
   const labels = Int32Array.from({ length: run.batchPerDevice }, (_, i) => (i * 7919) % run.classes)
   const flip = new Uint8Array(run.batchPerDevice)
-  return { step, epoch: 0, replicas: Array.from({ length: replicas }, () => ({ images, labels, flip })) }
+  return { step: 0, epoch: 0, replicas: Array.from({ length: replicas }, () => ({ images, labels, flip })) }
 }
 
-export async function timeSteps(engine: XlaEngine, plan: Plan, steps: number): Promise<StepTimes> {
-  const init = await engine.compile(plan.graphs.init)
-  const compiling = performance.now()
-  const step = await engine.compile(plan.graphs.step, { donate: new Map(plan.state.map((_, i) => [i, i])) })
-  const compile = (performance.now() - compiling) / 1000
-  const state = new DeviceState(plan, await init.run(Array.from({ length: plan.replicas }, () => [])))
-  const batch = batchOf(plan, 0)
+const seconds = (since: number) => (performance.now() - since) / 1000
+
+/** The run's own loop. */
+async function timeLoop({ engine, program, state, plan }: Timed, steps: number) {
+  const batch = batchOf(plan)
+  async function* batches() {
+    for (let step = 0; step < WARM_UP + steps; step++) yield { ...batch, step }
+  }
   const times: number[] = []
   const losses: number[] = []
-  for (let i = 0; i < WARM_UP + steps; i++) {
-    const start = performance.now()
-    const { loss } = await runStep(engine, step, state, { ...batch, step: i })
-    times.push((performance.now() - start) / 1000)
-    losses.push(loss)
+  for await (const done of trainSteps({ engine, executable: program, state, batches: batches() })) {
+    times.push(done.seconds)
+    losses.push(done.metrics.loss)
   }
-  const { memory } = step
+  return { times, losses }
+}
+
+async function uploaded(engine: Engine, batch: Batch): Promise<UploadedBatch> {
+  async function* one() {
+    yield batch
+  }
+  const source = uploadAhead(engine, one())
+  const { value } = await source.next()
+  await source.return(undefined)
+  return need<UploadedBatch>(value, 'the batch on the device')
+}
+
+async function finish(run: StartedRun): Promise<void> {
+  await run.end()
+  for (const tensor of run.outputs.flat()) tensor.dispose()
+}
+
+async function timeSynced({ engine, program, state, plan }: Timed, steps: number): Promise<number> {
+  const batch = batchOf(plan)
+  const times: number[] = []
+  for (let step = 0; step < steps; step++) {
+    const start = performance.now()
+    const own = await uploaded(engine, { ...batch, step })
+    await finish(await state.step(program, own.inputs))
+    disposeBatch(own)
+    times.push(seconds(start))
+  }
+  return middle(times)
+}
+
+async function timeResident({ engine, program, state, plan }: Timed, steps: number): Promise<number> {
+  const batch = await uploaded(engine, batchOf(plan))
+  const flights: StartedRun[] = []
+  const start = performance.now()
+  for (let step = 0; step < steps; step++) {
+    flights.push(await state.step(program, batch.inputs))
+    const oldest = flights.length < 2 ? undefined : flights.shift()
+    if (oldest !== undefined) await finish(oldest)
+  }
+  for (const run of flights) await finish(run)
+  disposeBatch(batch)
+  return seconds(start) / steps
+}
+
+export async function timeSteps(engine: Engine, plan: Plan, steps: number): Promise<StepTimes> {
+  const init = await engine.compile(plan.graphs.init)
+  const start = performance.now()
+  const program = await engine.compile(plan.graphs.step, { donate: new Map(plan.state.map((_, i) => [i, i])) })
+  const compile = seconds(start)
+  const state = new DeviceState(plan, await init.run(Array.from({ length: plan.replicas }, () => [])))
+  const timed = { engine, program, state, plan }
+  const { times, losses } = await timeLoop(timed, steps)
+  const synced = await timeSynced(timed, steps)
+  const resident = await timeResident(timed, steps)
+  const { memory } = program
   state.dispose()
-  step.dispose()
+  program.dispose()
   init.dispose()
   return {
     compile,
     first: times[0] ?? Number.NaN,
-    synced: middle(times.slice(WARM_UP)),
+    loop: middle(times.slice(WARM_UP)),
+    synced,
+    resident,
     memory: memory && memory.arguments + memory.outputs - memory.alias + memory.temporaries,
     losses: [losses[0] ?? Number.NaN, losses.at(-1) ?? Number.NaN],
   }

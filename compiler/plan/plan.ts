@@ -57,7 +57,7 @@ export interface Plan {
   readonly graphs: {
     /** No inputs → the state. */
     readonly init: Graph
-    /** State, images u8 [b,H,W,3], labels i32 [b], flip u8 [b], step i32 [] (from 0) → state, then `stepMetrics`, each f32 []. */
+    /** State, images u8 [b,H,W,3], labels i32 [b], flip u8 [b], step i32 [] (from 0) → state, then `stepMetrics`, f32 [5]. */
     readonly step: Graph
     /** Parameters and buffers, images u8 [b,H,W,3] → embeddings of the images and of their mirror images, f32 [b,D] each. */
     readonly embed: Graph
@@ -67,7 +67,10 @@ export interface Plan {
   readonly run: RunSpec
 }
 
-/** `loss_scale` is 1 but with f16; `skipped` is 1 where a gradient was not finite and the weights stayed, else 0. */
+/**
+ * What a step says of itself, in this order in one tensor. `loss_scale` is 1 but with f16; `skipped` is 1 where a gradient was not
+ * finite and the weights stayed, else 0.
+ */
 export const stepMetrics = ['loss', 'gradient_norm', 'rate', 'loss_scale', 'skipped'] as const
 export type StepMetric = (typeof stepMetrics)[number]
 

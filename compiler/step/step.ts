@@ -127,7 +127,11 @@ export function buildStep(
   })
   for (const [name, value] of head.tables) next.set(name, value)
 
-  return b.finish([...stateOutputs(slots, next, get), ...stepMetrics.map((name) => ({ name, value: metrics[name] }))])
+  const oneTensor = b.within({ phase: 'update', path: 'update' }, () => {
+    const parts = stepMetrics.map((name) => ops.reshape(b, metrics[name], [1]))
+    return ops.concatenate(b, parts, 0)
+  })
+  return b.finish([...stateOutputs(slots, next, get), { name: 'metrics', value: oneTensor }])
 }
 
 /** The gradients of the stored tensors of weights; zero where none reaches a weight. */

@@ -1,9 +1,10 @@
 /**
  * The pictures of training, step by step, read ahead of their use. Legend: b pictures of one replica in one step.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { localReplicas, type World } from '../world.ts'
 import type { Dataset } from './dataset.ts'
 import { FACE_BYTES } from './image.ts'
+import { readPictures } from './read-pictures.ts'
 import { replicaRows, type Sampler } from './sampler.ts'
 
 export interface ReplicaBatch {
@@ -18,15 +19,13 @@ export interface ReplicaBatch {
 export interface Batch {
   readonly step: number
   readonly epoch: number
-  /** One entry per local replica, in order. */
+  /** One entry for each device of this process, in order. */
   readonly replicas: readonly ReplicaBatch[]
 }
 
 export interface BatchOptions {
-  /** Replicas of the whole run. */
-  readonly replicas: number
-  /** Those that this process feeds; all of them by default. */
-  readonly local?: readonly number[]
+  /** Whose rows are read: those of this process's devices. */
+  readonly world: World
   /** The first step, counted from the start of training, and the step to stop before. */
   readonly from: number
   readonly to: number
@@ -34,30 +33,17 @@ export interface BatchOptions {
   readonly ahead?: number
 }
 
-/** Pictures drawn in one turn of the event loop where drawing needs no wait. */
-const PICTURES_PER_TURN = 4
-
 async function readRows(dataset: Dataset, samples: Uint32Array, flip: Uint8Array): Promise<ReplicaBatch> {
   const images = new Uint8Array(samples.length * FACE_BYTES)
-  const waiting: Promise<void>[] = []
-  let drawn = 0
-  for (const [row, sample] of samples.entries()) {
-    const pending = dataset.read(sample, images, row * FACE_BYTES)
-    if (pending !== undefined) {
-      // A failure is reported by the wait below; until then it must not count as unhandled.
-      pending.catch(() => undefined)
-      waiting.push(pending)
-    } else if (++drawn % PICTURES_PER_TURN === 0) await nextTurn()
-  }
-  await Promise.all(waiting)
+  await readPictures(dataset, samples, images, FACE_BYTES)
   return { images, labels: Int32Array.from(samples, (sample) => dataset.label(sample)), flip: Uint8Array.from(flip) }
 }
 
 async function loadStep(dataset: Dataset, sampler: Sampler, step: number, options: BatchOptions): Promise<Batch> {
   const { epoch, samples, flip } = sampler.at(step)
   const replicas: ReplicaBatch[] = []
-  for (const replica of options.local ?? Array.from({ length: options.replicas }, (_, r) => r)) {
-    const [start, end] = replicaRows(sampler.globalBatch, options.replicas, replica)
+  for (const replica of localReplicas(options.world)) {
+    const [start, end] = replicaRows(sampler.globalBatch, options.world.size, replica)
     replicas.push(await readRows(dataset, samples.subarray(start, end), flip.subarray(start, end)))
   }
   return { step, epoch, replicas }

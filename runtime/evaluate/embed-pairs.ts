@@ -6,7 +6,9 @@
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
 import type { PairSet } from '../data/pairs.ts'
-import type { DeviceTensor, Engine, Executable } from '../engine.ts'
+import { readPictures } from '../data/read-pictures.ts'
+import type { DeviceTensor, Engine, Executable, HostTensor, StartedRun } from '../engine.ts'
+import { oneAhead } from '../one-ahead.ts'
 import { type Verification, verify } from './verification.ts'
 
 export interface Embedder {
@@ -18,39 +20,83 @@ export interface Embedder {
   readonly weights: readonly (readonly DeviceTensor[])[]
 }
 
-/** Embeddings of pictures and of their mirror images, f32 [M,D] each. */
+/** One that runs and one that waits for it. */
+const runsInFlight = 2
+
+/** Pictures of all devices for one run. */
+interface Round {
+  /** Number of the first picture. */
+  readonly first: number
+  /** u8 [b,H,W,3] of each device. */
+  readonly images: readonly (readonly DeviceTensor[])[]
+}
+
+async function* uploadRounds({ plan, engine }: Embedder, pictures: PairSet): AsyncGenerator<Round> {
+  const { embedBatch: b, image } = plan.run
+  const pictureBytes = image[0] * image[1] * image[2]
+  const { local } = engine.world
+  for (let first = 0; first < pictures.images; first += b * local) {
+    const images: HostTensor[][] = []
+    for (let device = 0; device < local; device++) {
+      // Rows beyond the last picture stay black; their embeddings are not read.
+      const data = new Uint8Array(b * pictureBytes)
+      const start = first + device * b
+      const rows = Math.max(0, Math.min(b, pictures.images - start))
+      const numbers = Array.from({ length: rows }, (_, row) => start + row)
+      await readPictures(pictures, numbers, data, pictureBytes)
+      images.push([{ dtype: 'u8', shape: [b, ...image], data }])
+    }
+    yield { first, images: await engine.uploadAll(images) }
+  }
+}
+
+function disposeRound({ images }: Round): void {
+  for (const tensor of images.flat()) tensor.dispose()
+}
+
+/**
+ * Embeddings of pictures and of their mirror images, f32 [M,D] each. While devices run, the next pictures are read and copied to
+ * them.
+ */
 export async function embedPictures(
   embedder: Embedder,
   pictures: PairSet,
 ): Promise<{ readonly original: Float32Array; readonly mirrored: Float32Array }> {
-  const { plan, engine, executable } = embedder
-  const { embedBatch: b, embedding: width, image } = plan.run
-  const pictureBytes = image[0] * image[1] * image[2]
+  const { plan, executable, weights } = embedder
+  const { embedBatch: b, embedding: width } = plan.run
   const original = new Float32Array(pictures.images * width)
   const mirrored = new Float32Array(pictures.images * width)
-  for (let first = 0; first < pictures.images; first += b * plan.replicas) {
-    const uploads: DeviceTensor[] = []
-    for (let replica = 0; replica < plan.replicas; replica++) {
-      // Rows beyond the last picture stay black; their embeddings are not read.
-      const data = new Uint8Array(b * pictureBytes)
-      for (let row = 0; row < b; row++) {
-        const picture = first + replica * b + row
-        if (picture < pictures.images) await pictures.read(picture, data, row * pictureBytes)
+
+  const finish = async (first: number, run: StartedRun, before: Promise<void> | undefined) => {
+    try {
+      await before?.catch(() => undefined)
+      await run.end()
+      for (const [device, tensors] of run.outputs.entries()) {
+        const start = first + device * b
+        const rows = Math.max(0, Math.min(b, pictures.images - start))
+        const [plain, mirror] = await Promise.all(tensors.map((tensor) => tensor.read()))
+        copyRows(need(plain, 'embeddings').data, original, start, rows, width)
+        copyRows(need(mirror, 'embeddings').data, mirrored, start, rows, width)
       }
-      uploads.push(await engine.upload(replica, { dtype: 'u8', shape: [b, ...image], data }))
+    } finally {
+      for (const tensor of run.outputs.flat()) tensor.dispose()
     }
-    const outputs = await executable.run(
-      uploads.map((images, r) => [...need(embedder.weights[r], 'weights of a replica'), images]),
-    )
-    for (const images of uploads) images.dispose()
-    for (const [replica, tensors] of outputs.entries()) {
-      const start = first + replica * b
-      const rows = Math.max(0, Math.min(b, pictures.images - start))
-      const [plain, mirror] = await Promise.all(tensors.map((tensor) => tensor.read()))
-      for (const tensor of tensors) tensor.dispose()
-      copyRows(need(plain, 'embeddings').data, original, start, rows, width)
-      copyRows(need(mirror, 'embeddings').data, mirrored, start, rows, width)
+  }
+
+  const flights: Promise<void>[] = []
+  try {
+    for await (const round of oneAhead(uploadRounds(embedder, pictures), disposeRound)) {
+      const inputs = round.images.map((own, device) => [...need(weights[device], 'weights of a device'), ...own])
+      const run = await executable.start(inputs).finally(() => disposeRound(round))
+      const flight = finish(round.first, run, flights.at(-1))
+      // It is waited for below; until then a failure must not count as unhandled.
+      flight.catch(() => undefined)
+      flights.push(flight)
+      if (flights.length === runsInFlight) await flights.shift()
     }
+    await Promise.all(flights)
+  } finally {
+    await Promise.allSettled(flights)
   }
   return { original, mirrored }
 }

@@ -1,6 +1,7 @@
 /** The engine that measures a GPU: XLA on that one card. */
 import type { CudaGpu } from '../cuda/driver.ts'
 import type { Engine } from '../engine.ts'
+import { oneProcess } from '../world.ts'
 import { createXlaEngine } from '../xla/engine.ts'
 
 /** What the driver and the libraries take of a card, in bytes; the probes need far less than the rest. */
@@ -9,7 +10,7 @@ const reserve = 2 * 2 ** 30
 /** CUDA's libraries are fetched first where they are missing. Throws what `createXlaEngine` throws. */
 export async function startGpuEngine(gpu: CudaGpu, report: (what: string) => void): Promise<Engine> {
   return createXlaEngine({
-    replicas: 1,
+    world: oneProcess(1),
     devices: { kind: 'cuda', gpus: [gpu], memory: gpu.memory - reserve },
     onProgress: ({ phase, what }) => report(`after the ${phase} of ${what}`),
     cacheAbove: Number.POSITIVE_INFINITY,

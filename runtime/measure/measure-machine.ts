@@ -7,6 +7,7 @@ import * as ops from '../../compiler/ir/ops.ts'
 import type { MachineProfile } from '../../compiler/plan/machine-profile.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { Engine } from '../engine.ts'
+import { oneProcess } from '../world.ts'
 import { createXlaEngine } from '../xla/engine.ts'
 import { measureImages } from './measure-images.ts'
 import {
@@ -40,7 +41,7 @@ const rounded = (value: number) => Number(value.toPrecision(3))
 
 /** `report` is told what is being measured. Throws what the engine throws. */
 export async function measureMachine(report: Report): Promise<MachineProfile> {
-  const engine = await createXlaEngine({ replicas: 1, cacheAbove: Number.POSITIVE_INFINITY })
+  const engine = await createXlaEngine({ world: oneProcess(1), cacheAbove: Number.POSITIVE_INFINITY })
   try {
     return {
       schema: 1,
@@ -127,7 +128,7 @@ function convolutionRates(probe: ReturnType<typeof convProbe>, secondsOf: Second
 /** The two virtual devices share the computer's cores, as those of a run do. */
 async function measureLinks(report: Report): Promise<MachineProfile['links']> {
   const { devices, bytes, little } = link
-  const engine = await createXlaEngine({ replicas: devices, cacheAbove: Number.POSITIVE_INFINITY })
+  const engine = await createXlaEngine({ world: oneProcess(devices), cacheAbove: Number.POSITIVE_INFINITY })
   try {
     const summed = (size: number) =>
       probeGraph([f32(size / 4)], (b, v) => b.addAll('all_reduce', v, { reduction: 'sum' }), devices)

@@ -81,7 +81,7 @@ export function middle(times: readonly number[]): number {
 async function timeProgram(engine: Engine, program: Executable, graph: Graph): Promise<number> {
   const inputs: DeviceTensor[][] = []
   try {
-    for (let replica = 0; replica < engine.replicas; replica++) {
+    for (let replica = 0; replica < engine.world.local; replica++) {
       const own: DeviceTensor[] = []
       inputs.push(own)
       for (const value of graph.inputs) own.push(await engine.upload(replica, sampleTensor(value.type)))

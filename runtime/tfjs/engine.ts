@@ -5,7 +5,8 @@
 import { sameShape, showType, type TensorType } from '../../compiler/ir/dtype.ts'
 import type { Graph } from '../../compiler/ir/graph.ts'
 import { bug } from '../../grammar/diagnostic.ts'
-import type { CompileOptions, DeviceTensor, Engine, Executable, HostTensor } from '../engine.ts'
+import type { CompileOptions, DeviceTensor, Engine, Executable, HostTensor, ResidentState } from '../engine.ts'
+import type { World } from '../world.ts'
 import { type BackendChoice, loadBackend } from './backend.ts'
 import { tfjsError } from './errors.ts'
 import { interpret } from './interpret.ts'
@@ -14,7 +15,8 @@ import { fromHost, toHost } from './transfer.ts'
 import { type RuleContext, type RuntimeValue, release, share } from './value.ts'
 
 export interface TfjsOptions {
-  readonly replicas: number
+  /** All replicas are computed in this process. */
+  readonly world: World
   /** `auto` where nothing is said. */
   readonly backend?: BackendChoice
   /** See `RuleContext.ownLoops`; what suits the backend where nothing is said. */
@@ -22,43 +24,59 @@ export interface TfjsOptions {
 }
 
 /** Throws ARC6020 where the backend that was asked for cannot be loaded. */
-export async function createTfjsEngine({ replicas, backend = 'auto', ownLoops }: TfjsOptions): Promise<Engine> {
+export async function createTfjsEngine({ world, backend = 'auto', ownLoops }: TfjsOptions): Promise<Engine> {
   const { tf, choice, description } = await loadBackend(backend)
-  return new TfjsEngine({ tf, ownLoops: ownLoops ?? choice === 'cpu' }, replicas, description)
+  return new TfjsEngine({ tf, ownLoops: ownLoops ?? choice === 'cpu' }, world, description)
 }
 
 class TfjsEngine implements Engine {
   readonly name = 'tfjs'
   readonly description: string
-  readonly replicas: number
+  readonly world: World
   readonly #cx: RuleContext
   readonly #alive = new Set<TfjsTensor>()
 
-  constructor(cx: RuleContext, replicas: number, description: string) {
+  constructor(cx: RuleContext, world: World, description: string) {
     this.#cx = cx
-    this.replicas = replicas
-    this.description = replicas === 1 ? description : `${description}, ${replicas} replicas in turn`
+    this.world = world
+    this.description = world.size === 1 ? description : `${description}, ${world.size} replicas in turn`
   }
 
   /** Throws ARC6021 where the graph holds an f64. */
   async compile(graph: Graph, options: CompileOptions = {}): Promise<Executable> {
-    if (graph.replicas !== this.replicas) {
-      bug(`graph ${graph.name} is for ${graph.replicas} replicas, the engine has ${this.replicas}`)
-    }
+    const { size } = this.world
+    if (graph.replicas !== size) bug(`graph ${graph.name} is for ${graph.replicas} replicas, the engine has ${size}`)
     checkSupported(graph)
     const donated = new Set(options.donate?.values())
+    const run = (inputs: Lists) => this.#run(graph, donated, inputs)
+    // It computes on the thread that waits for it, so that a run has ended once it has started.
+    const start = async (inputs: Lists) => ({ outputs: await run(inputs), end: async () => undefined })
     return {
       memory: undefined,
-      run: (inputs) => this.#run(graph, donated, inputs),
+      start,
+      run,
+      keep: (state) => keepState(run, state),
       dispose: () => undefined,
     }
   }
 
   /** Throws ARC6021 for an f64. */
   async upload(replica: number, tensor: HostTensor): Promise<DeviceTensor> {
-    if (replica < 0 || replica >= this.replicas) bug(`replica ${replica} of ${this.replicas}`)
+    if (replica < 0 || replica >= this.world.size) bug(`replica ${replica} of ${this.world.size}`)
     if (tensor.dtype === 'f64') throw tfjsError('ARC6021', { graph: 'upload', value: showType(tensor) })
     return this.#adopt(replica, fromHost(this.#cx, tensor))
+  }
+
+  async uploadAll(tensors: readonly (readonly HostTensor[])[]): Promise<DeviceTensor[][]> {
+    const uploaded = tensors.map((): DeviceTensor[] => [])
+    try {
+      for (const [replica, own] of tensors.entries())
+        for (const tensor of own) uploaded[replica]?.push(await this.upload(replica, tensor))
+      return uploaded
+    } catch (error) {
+      for (const tensor of uploaded.flat()) tensor.dispose()
+      throw error
+    }
   }
 
   get alive(): number {
@@ -69,12 +87,9 @@ class TfjsEngine implements Engine {
     for (const tensor of [...this.#alive]) tensor.dispose()
   }
 
-  async #run(
-    graph: Graph,
-    donated: ReadonlySet<number>,
-    inputs: readonly (readonly DeviceTensor[])[],
-  ): Promise<DeviceTensor[][]> {
-    if (inputs.length !== this.replicas) bug(`inputs of ${inputs.length} replicas where ${this.replicas} are`)
+  async #run(graph: Graph, donated: ReadonlySet<number>, inputs: Lists): Promise<DeviceTensor[][]> {
+    const { size } = this.world
+    if (inputs.length !== size) bug(`inputs of ${inputs.length} replicas where ${size} are`)
     const own = inputs.map((tensors, replica) => this.#checkInputs(graph, tensors, replica))
     const values = own.map((tensors) => tensors.map((tensor) => share(tensor.value)))
     // Only now, since one tensor may be given twice.
@@ -109,6 +124,26 @@ class TfjsEngine implements Engine {
     const tensor = new TfjsTensor(replica, value, () => this.#alive.delete(tensor))
     this.#alive.add(tensor)
     return tensor
+  }
+}
+
+/** `[replica][i]` */
+type Lists = readonly (readonly DeviceTensor[])[]
+
+/** There is nothing to gain here: the state is tensors as ever. */
+function keepState(run: (inputs: Lists) => Promise<DeviceTensor[][]>, state: Lists): ResidentState {
+  let tensors = state.map((own) => [...own])
+  const count = tensors[0]?.length ?? 0
+  return {
+    async start(inputs) {
+      const outputs = await run(tensors.map((own, replica) => [...own, ...(inputs[replica] ?? [])]))
+      tensors = outputs.map((own) => own.slice(0, count))
+      return { outputs: outputs.map((own) => own.slice(count)), end: async () => undefined }
+    },
+    release: () => tensors,
+    dispose() {
+      for (const own of tensors) for (const tensor of own) tensor.dispose()
+    },
   }
 }
 

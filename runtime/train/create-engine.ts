@@ -2,13 +2,14 @@
 import type { DeviceRequest } from '../backend/backend.ts'
 import type { Engine } from '../engine.ts'
 import type { RunEvent } from '../events.ts'
+import type { World } from '../world.ts'
 
 export const engineNames = ['xla', 'tfjs'] as const
 export type EngineName = (typeof engineNames)[number]
 
 export async function createEngine(
   name: EngineName,
-  replicas: number,
+  world: World,
   onEvent: (event: RunEvent) => void,
   devices?: DeviceRequest,
 ): Promise<Engine> {
@@ -16,14 +17,14 @@ export async function createEngine(
     case 'xla': {
       const { createXlaEngine } = await import('../xla/engine.ts')
       return createXlaEngine({
-        replicas,
+        world,
         ...(devices === undefined ? {} : { devices }),
         onProgress: (progress) => onEvent({ type: 'fetch', ...progress }),
       })
     }
     case 'tfjs': {
       const { createTfjsEngine } = await import('../tfjs/engine.ts')
-      return createTfjsEngine({ replicas })
+      return createTfjsEngine({ world })
     }
   }
 }

@@ -1,26 +1,46 @@
-/** The state of a run on its devices: one tensor per state tensor and replica, in the plan's order. */
+/**
+ * The state of a run on its devices: one tensor per state tensor and replica, in the plan's order. While steps run it stays with the
+ * program; who reads it gets tensors, of the state after the last step that was started.
+ */
 
 import { elementCount } from '../../compiler/ir/dtype.ts'
 import type { ClassShard, Plan, StateTensor } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
-import type { DeviceTensor, Engine, HostArray } from '../engine.ts'
+import type { DeviceTensor, Engine, Executable, HostArray, ResidentState, StartedRun } from '../engine.ts'
 
 /** Elements that are handled at once where a tensor leaves its device. */
 const pieceElements = 2 ** 26
 
 export class DeviceState {
   readonly #plan: Plan
-  /** `#tensors[replica][i]` */
+  /** `#tensors[replica][i]`; empty while `#resident` has them. */
   #tensors: DeviceTensor[][]
+  #resident: ResidentState | undefined
 
   constructor(plan: Plan, tensors: DeviceTensor[][]) {
     this.#plan = plan
     this.#tensors = tensors
   }
 
-  /** All of one replica, in the plan's order. */
+  /**
+   * Starts a step with `inputs[replica]` after the state, on which it moves; gives what each replica gives beyond it. All steps are
+   * of one program, and nobody reads the state between this call and its answer.
+   */
+  step(program: Executable, inputs: readonly (readonly DeviceTensor[])[]): Promise<StartedRun> {
+    this.#resident ??= program.keep(this.#tensors)
+    this.#tensors = []
+    return this.#resident.start(inputs)
+  }
+
+  /** All of one replica, in the plan's order. They are no longer valid once another step is started. */
   of(replica: number): readonly DeviceTensor[] {
-    return need(this.#tensors[replica], `the state of replica ${replica}`)
+    return need(this.#all()[replica], `the state of replica ${replica}`)
+  }
+
+  #all(): readonly DeviceTensor[][] {
+    if (this.#resident !== undefined) this.#tensors = this.#resident.release()
+    this.#resident = undefined
+    return this.#tensors
   }
 
   /**
@@ -32,7 +52,7 @@ export class DeviceState {
     const release = () => {
       for (const copy of copies) copy.dispose()
     }
-    const of = this.#tensors.map((all) => this.#plan.embedState.map((index) => need(all[index], `state ${index}`)))
+    const of = this.#all().map((all) => this.#plan.embedState.map((index) => need(all[index], `state ${index}`)))
     try {
       for (const [at, index] of this.#plan.embedState.entries()) {
         if (of.length === 1 || this.#plan.state[index]?.role !== 'buffer') continue
@@ -49,13 +69,6 @@ export class DeviceState {
       throw error
     }
     return { of, release }
-  }
-
-  /** Takes the outputs of a step, whose inputs were donated, as the new state; returns what each replica gave beyond it. */
-  advance(outputs: readonly DeviceTensor[][]): DeviceTensor[][] {
-    const count = this.#plan.state.length
-    this.#tensors = outputs.map((tensors) => tensors.slice(0, count))
-    return outputs.map((tensors) => tensors.slice(count))
   }
 
   /** The shape of the whole of one state tensor: centers of all classes, without the rows that fill up a device's last chunk. */
@@ -83,7 +96,9 @@ export class DeviceState {
   }
 
   dispose(): void {
+    this.#resident?.dispose()
     for (const tensors of this.#tensors) for (const tensor of tensors) tensor.dispose()
+    this.#resident = undefined
     this.#tensors = []
   }
 }

@@ -12,7 +12,7 @@ export interface StepFacts {
   readonly lossScale: number | undefined
   /** The weights stayed as they were, since a gradient was not finite. */
   readonly skipped: boolean
-  /** Seconds of this step, and of them, waiting for data. */
+  /** As in `StepOutcome`: seconds since the step before ended, and of them, those in which no step ran for want of data. */
   readonly seconds: number
   readonly dataSeconds: number
 }

@@ -9,14 +9,15 @@ import { createSampler } from '../data/sampler.ts'
 import type { Donation, Engine, EngineMemory, Executable } from '../engine.ts'
 import { verifyPairs } from '../evaluate/embed-pairs.ts'
 import type { RunEvent, StartEvent } from '../events.ts'
+import { oneProcess } from '../world.ts'
 import { createEngine, type EngineName } from './create-engine.ts'
 import { DeviceState } from './device-state.ts'
 import { trainErrors } from './messages.ts'
 import { openData, type RunData } from './open-data.ts'
 import { createProgressMeter } from './progress.ts'
 import { createRunFolder, type RunFolder } from './run-folder.ts'
-import { runStep } from './run-step.ts'
 import { createWeightSaver } from './save-weights.ts'
+import { type StepOutcome, trainSteps } from './train-steps.ts'
 
 export interface TrainOptions {
   readonly engine: EngineName
@@ -29,7 +30,7 @@ export interface TrainOptions {
   /** Texts to keep in the folder, by file name: the experiment's source and what it resolved to. */
   readonly texts?: ReadonlyMap<string, string>
   readonly onEvent: (event: RunEvent) => void
-  /** Stops after the step under way; weights are saved all the same. */
+  /** Stops after the steps in flight; weights are saved all the same. */
   readonly signal: AbortSignal
 }
 
@@ -50,7 +51,7 @@ export async function train(plan: Plan, options: TrainOptions): Promise<void> {
       emit({ type: 'warning', message })
     }
     try {
-      const engine = await createEngine(options.engine, plan.replicas, emit, options.devices)
+      const engine = await createEngine(options.engine, oneProcess(plan.replicas), emit, options.devices)
       try {
         await trainOn(engine, plan, data, folder, { ...options, onEvent: emit })
       } finally {
@@ -134,7 +135,7 @@ async function trainOn(
   const compiled = await phase(emit, 'compile', () => compileGraphs(engine, plan))
   const state = new DeviceState(
     plan,
-    await phase(emit, 'initialize', () => compiled.init.run(Array.from({ length: plan.replicas }, () => []))),
+    await phase(emit, 'initialize', () => compiled.init.run(Array.from({ length: engine.world.local }, () => []))),
   )
   try {
     const evaluate = (step: number) => evaluateSets(engine, plan, compiled.embed, state, data, step, emit)
@@ -193,41 +194,40 @@ async function runSteps(
   })
   const started = performance.now()
   let reported = started
-  let steps = 0
-  const source = batches(data.dataset, sampler, { replicas: plan.replicas, from: 0, to: run.steps })
+  let done = 0
   const report = () => {
     const event = meter.report(secondsSince(started))
     if (event !== undefined) options.onEvent(event)
     reported = performance.now()
   }
   const scaled = plan.document.model.precision === 'f16'
-  let begun = performance.now()
-  for await (const batch of source) {
-    if (options.signal.aborted) break
-    const dataSeconds = secondsSince(begun)
-    const metrics = await runStep(engine, executable, state, batch)
+  const pauseAfter = (steps: number) =>
+    [run.evaluate.every, run.checkpoint.every].some((every) => isDue(plan, every, steps))
+  const batchesToDo = batches(data.dataset, sampler, { world: engine.world, from: 0, to: run.steps })
+  const { signal } = options
+  for await (const outcome of trainSteps({ engine, executable, state, batches: batchesToDo, pauseAfter, signal })) {
+    const { steps, metrics, seconds, dataSeconds } = outcome
     if (!Number.isFinite(metrics.loss) && !isPassing(metrics))
-      throw trainErrors('ARC6504', { loss: metrics.loss, step: steps + 1 })
-    steps++
+      throw trainErrors('ARC6504', { loss: metrics.loss, step: steps })
+    done = steps
     meter.add({
       loss: metrics.loss,
       rate: metrics.rate,
       gradientNorm: metrics.gradient_norm,
       lossScale: scaled ? metrics.loss_scale : undefined,
       skipped: metrics.skipped === 1,
-      seconds: secondsSince(begun),
+      seconds,
       dataSeconds,
     })
     if (steps === 1 || steps === run.steps || secondsSince(reported) >= PROGRESS_SECONDS) report()
     if (steps < run.steps) await between(steps, report)
-    begun = performance.now()
   }
   report()
-  return steps
+  return done
 }
 
 /** Whether a step with a loss that is not finite did no harm: all stayed as it was, and f16 has not overflowed again and again. */
-function isPassing(metrics: Awaited<ReturnType<typeof runStep>>): boolean {
+function isPassing(metrics: StepOutcome['metrics']): boolean {
   return metrics.skipped === 1 && metrics.loss_scale >= 1
 }
 

@@ -6,18 +6,29 @@ import { bug, need } from '../../grammar/diagnostic.ts'
 import type { Backend, DeviceRequest, Located, LocateProgress } from '../backend/backend.ts'
 import { backendOf } from '../backend/backend-of.ts'
 import { clientError } from '../backend/client-error.ts'
-import type { CompileOptions, DeviceTensor, Donation, Engine, Executable, HostTensor } from '../engine.ts'
+import type {
+  CompileOptions,
+  DeviceTensor,
+  Donation,
+  Engine,
+  Executable,
+  HostTensor,
+  ResidentState,
+  StartedRun,
+} from '../engine.ts'
+import type { World } from '../world.ts'
 import { cacheKey, compileCacheEnabled, dropCached, readCached, writeCached } from './compile-cache.ts'
-import { PjrtBuffer, uploadBuffer } from './pjrt/buffer.ts'
+import { PjrtBuffer, type Upload, uploadBuffers } from './pjrt/buffer.ts'
 import { PjrtClient } from './pjrt/client.ts'
 import { writeCompileOptions } from './pjrt/compile-options.ts'
 import { peakMemory } from './pjrt/device-memory.ts'
 import { PjrtExecutable } from './pjrt/executable.ts'
 import { PjrtLibrary } from './pjrt/library.ts'
+import { keepState } from './pjrt/resident-state.ts'
 
 export interface XlaEngineOptions {
-  /** How many devices the program runs on. */
-  readonly replicas: number
+  /** The devices that programs run on. */
+  readonly world: World
   /** Which devices those are; as many virtual ones of this computer where nothing is said. */
   readonly devices?: DeviceRequest
   /** Another plugin library; `$ARCC_XLA_PLUGIN` does the same. */
@@ -49,11 +60,11 @@ export interface XlaEngine extends Engine {
  * it, ARC6030 to ARC6036 for CUDA's libraries, and PjrtError where the plugin refuses.
  */
 export async function createXlaEngine(options: XlaEngineOptions): Promise<XlaEngine> {
-  const { replicas, devices = { kind: 'cpu', devices: replicas }, plugin, onProgress = () => {} } = options
+  const { world, devices = { kind: 'cpu', devices: world.local }, plugin, onProgress = () => {} } = options
   const backend = backendOf(devices)
   const located = await backend.locate(plugin, onProgress)
   const library = PjrtLibrary.load(located.plugin)
-  const client = await PjrtClient.create(library, replicas, backend.createOptions).catch((error: unknown) => {
+  const client = await PjrtClient.create(library, world.local, backend.createOptions).catch((error: unknown) => {
     throw clientError(error, { path: located.plugin, kind: backend.kind })
   })
   return new LoadedEngine(client, backend, located, options)
@@ -63,7 +74,7 @@ const plainCount = (devices: number) => (devices === 1 ? '1 device' : `${devices
 
 class LoadedEngine implements XlaEngine {
   readonly name = 'xla'
-  readonly replicas: number
+  readonly world: World
   readonly platform: DeviceKind
   readonly #client: PjrtClient
   readonly #backend: Backend
@@ -77,13 +88,13 @@ class LoadedEngine implements XlaEngine {
     this.#client = client
     this.#backend = backend
     this.#located = located
-    this.replicas = options.replicas
+    this.world = options.world
     this.#cacheAbove = options.cacheAbove ?? 500
     this.platform = options.writeFor ?? backend.kind
   }
 
   get description(): string {
-    const devices = this.#backend.kind === 'cpu' ? plainCount(this.replicas) : this.#deviceNames()
+    const devices = this.#backend.kind === 'cpu' ? plainCount(this.world.local) : this.#deviceNames()
     return `XLA ${this.#backend.kind.toUpperCase()} (PJRT ${this.apiVersion}), ${devices}`
   }
 
@@ -104,19 +115,36 @@ class LoadedEngine implements XlaEngine {
   }
 
   async compile(graph: Graph, options: CompileOptions = {}): Promise<Executable> {
-    if (graph.replicas !== this.replicas) bug(`${graph.name} is for ${graph.replicas} replicas, not ${this.replicas}`)
+    const { size } = this.world
+    if (graph.replicas !== size) bug(`${graph.name} is for ${graph.replicas} replicas, not ${size}`)
     const donate = options.donate ?? new Map<number, number>()
     const program = await this.#program(graph, donate)
     const donated = new Set(donate.values())
+    const start = (inputs: Lists) => {
+      const own = this.#ownBuffers(inputs)
+      return this.#inTurn(() => program.start(own, donated))
+    }
     return {
-      run: (inputs) => this.#run(program, inputs, donated),
+      start,
+      run: async (inputs) => endedRun(await start(inputs)),
+      keep: (state) => this.#keep(program, state, graph.inputs.length, donate),
       memory: program.memory(),
       dispose: () => program.dispose(),
     }
   }
 
-  upload(replica: number, tensor: HostTensor): Promise<DeviceTensor> {
-    return uploadBuffer(this.#client, need(this.#client.devices[replica], `device ${replica}`), tensor)
+  async upload(device: number, tensor: HostTensor): Promise<DeviceTensor> {
+    return need((await uploadBuffers(this.#client, [this.#upload(device, tensor)]))[0], 'an upload')
+  }
+
+  async uploadAll(tensors: readonly (readonly HostTensor[])[]): Promise<DeviceTensor[][]> {
+    const all = tensors.flatMap((own, device) => own.map((tensor) => this.#upload(device, tensor)))
+    const buffers = (await uploadBuffers(this.#client, all)).values()
+    return tensors.map((own) => own.map(() => need(buffers.next().value, 'an upload')))
+  }
+
+  #upload(device: number, tensor: HostTensor): Upload {
+    return { device: need(this.#client.devices[device], `device ${device}`), tensor }
   }
 
   dispose(): void {
@@ -124,20 +152,20 @@ class LoadedEngine implements XlaEngine {
   }
 
   deviceMemory(): number | undefined {
-    const peaks = Array.from({ length: this.replicas }, (_, device) => peakMemory(this.#client, device) ?? 0)
+    const peaks = Array.from({ length: this.world.local }, (_, device) => peakMemory(this.#client, device) ?? 0)
     return Math.max(...peaks) || undefined
   }
 
   /** `8 × NVIDIA H100 80GB HBM3` */
   #deviceNames(): string {
-    const names = this.#client.devices.slice(0, this.replicas).map((device) => this.#client.kindOf(device))
+    const names = this.#client.devices.slice(0, this.world.local).map((device) => this.#client.kindOf(device))
     return [...new Set(names)].map((name) => `${names.filter((one) => one === name).length} × ${name}`).join(', ')
   }
 
   async #program(graph: Graph, donate: Donation): Promise<PjrtExecutable> {
     const client = this.#client
     const outputs = graph.outputs.map((output) => output.value.type)
-    const compileOptions = writeCompileOptions({ replicas: this.replicas, overrides: this.#located.flags(graph) })
+    const compileOptions = writeCompileOptions({ replicas: this.world.size, overrides: this.#located.flags(graph) })
     const emit = (locations: boolean) => emitModule(graph, { platform: this.platform, donate, locations })
     const useCache = compileCacheEnabled()
     // The key leaves the source places out: moving a block in a file changes no machine code.
@@ -161,17 +189,44 @@ class LoadedEngine implements XlaEngine {
     return program
   }
 
-  async #run(
-    program: PjrtExecutable,
-    inputs: readonly (readonly DeviceTensor[])[],
-    donated: ReadonlySet<number>,
-  ): Promise<PjrtBuffer[][]> {
-    if (inputs.length !== this.replicas) bug(`inputs for ${inputs.length} replicas, not ${this.replicas}`)
-    const own = inputs.map((list) =>
+  #keep(program: PjrtExecutable, state: Lists, inputs: number, donate: Donation): ResidentState {
+    const own = this.#ownBuffers(state)
+    const count = own[0]?.length ?? 0
+    for (let i = 0; i < count; i++) if (donate.get(i) !== i) bug(`input ${i} does not become output ${i}`)
+    const kept = keepState(program, own, inputs)
+    return {
+      ...kept,
+      start: (given) => {
+        const beyond = this.#ownBuffers(given)
+        return this.#inTurn(() => kept.start(beyond))
+      },
+    }
+  }
+
+  #inTurn(start: () => Promise<StartedRun>): Promise<StartedRun> {
+    const started = this.#lastStart.then(start)
+    this.#lastStart = started.catch(() => undefined)
+    return started
+  }
+
+  #ownBuffers(lists: Lists): PjrtBuffer[][] {
+    if (lists.length !== this.world.local) bug(`inputs for ${lists.length} devices, not ${this.world.local}`)
+    return lists.map((list) =>
       list.map((tensor) => (tensor instanceof PjrtBuffer ? tensor : bug('a tensor of another engine'))),
     )
-    const started = this.#lastStart.then(() => program.start(own, donated))
-    this.#lastStart = started.catch(() => undefined)
-    return (await started).outputs()
   }
+}
+
+/** `[device][i]` */
+type Lists = readonly (readonly DeviceTensor[])[]
+
+/** The outputs of a run that has ended well; they are freed where it has not. */
+async function endedRun(run: StartedRun): Promise<DeviceTensor[][]> {
+  try {
+    await run.end()
+  } catch (error) {
+    for (const tensor of run.outputs.flat()) tensor.dispose()
+    throw error
+  }
+  return run.outputs
 }

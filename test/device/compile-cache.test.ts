@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { GraphBuilder } from '../../compiler/ir/build.ts'
 import type { Graph } from '../../compiler/ir/graph.ts'
 import * as ops from '../../compiler/ir/ops.ts'
+import { oneProcess } from '../../runtime/world.ts'
 import { createXlaEngine } from '../../runtime/xla/engine.ts'
 import { locatePlugin } from '../../runtime/xla/fetch-plugin.ts'
 import { describeOnXla } from '../helpers/xla.ts'
@@ -21,7 +22,7 @@ let plugin = ''
 
 /** Compiles and runs on a new engine; says where the program came from. */
 async function run(graph: Graph): Promise<{ cached: number; compiled: number; y: number[] }> {
-  const engine = await createXlaEngine({ replicas: 1, plugin, cacheAbove: 0 })
+  const engine = await createXlaEngine({ world: oneProcess(1), plugin, cacheAbove: 0 })
   const executable = await engine.compile(graph)
   const x = await engine.upload(0, { dtype: 'f32', shape: [3], data: Float32Array.of(1, 2, 3) })
   const results = await executable.run([[x]])

@@ -2,13 +2,14 @@
 import { expect, test } from 'vitest'
 import { need } from '../../grammar/diagnostic.ts'
 import { createTfjsEngine } from '../../runtime/tfjs/engine.ts'
+import { oneProcess } from '../../runtime/world.ts'
 import { narrowPlan, tensorDifference, trainNarrow } from '../helpers/narrow.ts'
 import { withXla } from '../helpers/xla.ts'
 
 test('xla and tfjs agree to 1e-4 on losses, gradient norms and the whole state after three steps', async () => {
   const plan = narrowPlan({ devices: 2, batch: 3, classes: 13 })
   const xla = await withXla(2, (engine) => trainNarrow(engine, plan, 3))
-  const tfjs = await createTfjsEngine({ replicas: 2, backend: 'cpu' })
+  const tfjs = await createTfjsEngine({ world: oneProcess(2), backend: 'cpu' })
   const other = await trainNarrow(tfjs, plan, 3)
   expect(tfjs.alive).toBe(0)
   tfjs.dispose()

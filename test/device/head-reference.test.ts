@@ -7,6 +7,7 @@ import { stepMetrics } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { Engine, HostTensor } from '../../runtime/engine.ts'
 import { createTfjsEngine } from '../../runtime/tfjs/engine.ts'
+import { oneProcess } from '../../runtime/world.ts'
 import type { MarginNumbers, Matrix, OptimizerNumbers } from '../helpers/head-reference.ts'
 import {
   giveStep,
@@ -75,7 +76,7 @@ async function check(engine: Engine, c: StepCase, layout: StepLayout) {
 
   const expected = solveStep(c, given)
   const metric = (name: (typeof stepMetrics)[number]) =>
-    need(outputs[0]?.[plan.state.length + stepMetrics.indexOf(name)]?.data[0], name)
+    need(outputs[0]?.[plan.state.length]?.data[stepMetrics.indexOf(name)], name)
   expect(metric('rate')).toBe(Math.fround(LR))
   expect(Math.abs(metric('loss') / expected.head.loss - 1)).toBeLessThan(5e-6)
   expect(Math.abs(metric('gradient_norm') / expected.norm - 1)).toBeLessThan(1e-5)
@@ -159,7 +160,7 @@ describeOnXla('a step on XLA', () => {
 
 describe('a step on TensorFlow.js', () => {
   test.each(rows.slice(5, 7))('$title: in chunks on two devices', async ({ c, layout }) => {
-    const engine = await createTfjsEngine({ replicas: 2, backend: 'cpu' })
+    const engine = await createTfjsEngine({ world: oneProcess(2), backend: 'cpu' })
     await check(engine, c, layout)
     expect(engine.alive).toBe(0)
     engine.dispose()

@@ -177,7 +177,7 @@ interface Run {
 }
 
 async function trainOn(engine: Engine, own: Case, more: string): Promise<Run> {
-  const devices = engine.replicas
+  const devices = engine.world.local
   const plan = narrowPlan({
     devices,
     batch: ROWS / devices,

@@ -5,6 +5,7 @@ import { expect, it } from 'vitest'
 import { GraphBuilder } from '../../compiler/ir/build.ts'
 import * as ops from '../../compiler/ir/ops.ts'
 import { emitModule } from '../../compiler/stablehlo/emit-module.ts'
+import { oneProcess } from '../../runtime/world.ts'
 import { createXlaEngine } from '../../runtime/xla/engine.ts'
 import { describeOnXla } from '../helpers/xla.ts'
 
@@ -27,7 +28,7 @@ describeOnXla('minimal', () => {
       "
     `)
 
-    const engine = await createXlaEngine({ replicas: 1 })
+    const engine = await createXlaEngine({ world: oneProcess(1) })
     expect(engine.description).toMatch(/^XLA CPU \(PJRT 0\.\d+\), 1 device$/)
     const executable = await engine.compile(graph)
     const xOnDevice = await engine.upload(0, { dtype: 'f32', shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) })

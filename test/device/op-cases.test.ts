@@ -1,5 +1,6 @@
 /** Every op case on the engine `xla` against the reference evaluator. */
 import { afterAll, expect, it } from 'vitest'
+import { oneProcess } from '../../runtime/world.ts'
 import { createXlaEngine, type XlaEngine } from '../../runtime/xla/engine.ts'
 import { caseDifferences, openOnEngine } from '../helpers/run-graph.ts'
 import { describeOnXla } from '../helpers/xla.ts'
@@ -10,7 +11,7 @@ const engines = new Map<number, Promise<XlaEngine>>()
 let cuda: Promise<XlaEngine> | undefined
 
 function engineOf(replicas: number): Promise<XlaEngine> {
-  const known = engines.get(replicas) ?? createXlaEngine({ replicas })
+  const known = engines.get(replicas) ?? createXlaEngine({ world: oneProcess(replicas) })
   engines.set(replicas, known)
   return known
 }
@@ -27,7 +28,7 @@ describeOnXla('op cases on xla', () => {
   // What is written for CUDA runs here too, if slowly.
   for (const opCase of allOpCases.filter(({ kind }) => kind.startsWith('conv2d') || kind === 'dot_general')) {
     it(`${opCase.kind} ${opCase.name}, as written for CUDA`, async () => {
-      cuda ??= createXlaEngine({ replicas: 1, writeFor: 'cuda' })
+      cuda ??= createXlaEngine({ world: oneProcess(1), writeFor: 'cuda' })
       expect(await caseDifferences(opCase, openOnEngine(await cuda))).toEqual([])
     })
   }

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { need } from '../../grammar/diagnostic.ts'
 import { createTfjsEngine } from '../../runtime/tfjs/engine.ts'
+import { oneProcess } from '../../runtime/world.ts'
 import { narrowBatch, narrowPlan, tensorDifference, trainNarrow } from '../helpers/narrow.ts'
 import { describeOnXla, withXla } from '../helpers/xla.ts'
 
@@ -21,7 +22,7 @@ describeOnXla('sample rate 0', () => {
     })
     expect(moved).toEqual([...new Set(labels)].toSorted((a, b) => a - b))
 
-    const tfjs = await createTfjsEngine({ replicas: 2, backend: 'cpu' })
+    const tfjs = await createTfjsEngine({ world: oneProcess(2), backend: 'cpu' })
     const other = await trainNarrow(tfjs, plan, 1)
     tfjs.dispose()
     expect(need(xla.metrics[0]?.[0], 'a loss')).toBeCloseTo(need(other.metrics[0]?.[0], 'a loss'), 4)

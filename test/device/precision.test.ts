@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import type { HostTensor } from '../../runtime/engine.ts'
 import { createTfjsEngine } from '../../runtime/tfjs/engine.ts'
+import { oneProcess } from '../../runtime/world.ts'
 import { metricOf, narrowPlan, stateOf, type Trained, trainNarrow } from '../helpers/narrow.ts'
 import { describeOnXla, withXla } from '../helpers/xla.ts'
 
@@ -46,7 +47,7 @@ describeOnXla('16-bit training', () => {
       for (const [i, spec] of plan.state.entries())
         if (spec.role !== 'scaler') expect(narrow.state[0]?.[i]?.dtype).toBe('f32')
 
-      const tfjs = await createTfjsEngine({ replicas: 2, backend: 'cpu' })
+      const tfjs = await createTfjsEngine({ world: oneProcess(2), backend: 'cpu' })
       const other = await trainNarrow(tfjs, plan, STEPS, fitting)
       tfjs.dispose()
       expectNear(metricOf(other, 'loss'), metricOf(narrow, 'loss'), tolerance)

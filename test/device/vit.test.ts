@@ -4,6 +4,7 @@ import { type Plan, stepMetrics } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { Engine, HostTensor } from '../../runtime/engine.ts'
 import { createTfjsEngine } from '../../runtime/tfjs/engine.ts'
+import { oneProcess } from '../../runtime/world.ts'
 import { narrowBatch, narrowPlan, tensorDifference, trainNarrow } from '../helpers/narrow.ts'
 import { describeOnXla, withXla } from '../helpers/xla.ts'
 
@@ -28,7 +29,8 @@ async function lossesOfOneBatch(engine: Engine, plan: Plan, steps: number): Prom
     const at: HostTensor = { dtype: 'i32', shape: [], data: Int32Array.of(index) }
     const batch = await Promise.all([images, labels, flip, at].map((t) => engine.upload(0, need(t, 'an input'))))
     const [outputs = []] = await step.run([[...state, ...batch]])
-    losses.push((await need(outputs[plan.state.length], 'the loss').read()).data[0] ?? Number.NaN)
+    const { data } = await need(outputs[plan.state.length], 'metrics').read()
+    losses.push(data[stepMetrics.indexOf('loss')] ?? Number.NaN)
     for (const tensor of [...state, ...batch, ...outputs.slice(plan.state.length)]) tensor.dispose()
     state = outputs.slice(0, plan.state.length)
   }
@@ -50,7 +52,7 @@ describeOnXla('a narrow vision transformer', () => {
   test('both engines agree on losses, gradient norms and the state after two steps', async () => {
     const plan = narrowVit(1, 4, 'sgd(lr: 0.05)')
     const xla = await withXla(1, (engine) => trainNarrow(engine, plan, 2))
-    const tfjs = await createTfjsEngine({ replicas: 1, backend: 'cpu' })
+    const tfjs = await createTfjsEngine({ world: oneProcess(1), backend: 'cpu' })
     const other = await trainNarrow(tfjs, plan, 2)
     tfjs.dispose()
     for (const [step, metrics] of xla.metrics.entries())

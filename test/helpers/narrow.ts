@@ -94,8 +94,8 @@ export async function trainNarrow(engine: Engine, plan: Plan, steps: number, edi
     const outputs = await step.run(state.map((own, r) => [...own, ...need(batch[r], 'a batch')]))
     state = outputs.map((own) => own.slice(0, plan.state.length))
     const beyond = outputs.map((own) => own.slice(plan.state.length))
-    const values = await Promise.all(need(beyond[0], 'metrics').map((tensor) => tensor.read()))
-    metrics.push(values.map((value) => value.data[0] ?? Number.NaN))
+    const { data } = await need(beyond[0]?.[0], 'metrics').read()
+    metrics.push(Array.from(data))
     for (const tensor of [...batch.flat(), ...beyond.flat()]) tensor.dispose()
   }
   const after = await readAll()

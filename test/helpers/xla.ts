@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { need } from '../../grammar/diagnostic.ts'
 import { ArccError } from '../../runtime/errors.ts'
+import { oneProcess } from '../../runtime/world.ts'
 import { createXlaEngine, type XlaEngine } from '../../runtime/xla/engine.ts'
 import { locatePlugin } from '../../runtime/xla/fetch-plugin.ts'
 
@@ -21,7 +22,7 @@ export function describeOnXla(name: string, body: () => void): void {
 
 /** Runs `body` on a new engine, and checks that it leaves nothing alive there. */
 export async function withXla<T>(replicas: number, body: (engine: XlaEngine) => Promise<T>): Promise<T> {
-  const engine = await createXlaEngine({ replicas })
+  const engine = await createXlaEngine({ world: oneProcess(replicas) })
   try {
     const result = await body(engine)
     if (engine.alive !== 0) throw new Error(`${engine.alive} tensors were left on the devices`)
@@ -35,7 +36,7 @@ export async function withXla<T>(replicas: number, body: (engine: XlaEngine) => 
 export function xlaEngines(worldSizes: readonly number[]): (worldSize: number) => XlaEngine {
   const engines = new Map<number, XlaEngine>()
   beforeAll(async () => {
-    for (const replicas of worldSizes) engines.set(replicas, await createXlaEngine({ replicas }))
+    for (const replicas of worldSizes) engines.set(replicas, await createXlaEngine({ world: oneProcess(replicas) }))
   })
   afterAll(() => {
     for (const engine of engines.values()) {

@@ -6,7 +6,7 @@ import type { DeviceTensor, HostTensor } from '../../engine.ts'
 import { newHostArray } from '../../host-tensor.ts'
 import { bufferTypes } from './abi.gen.ts'
 import type { PjrtClient } from './client.ts'
-import { awaitEvent } from './event.ts'
+import { awaitEvents } from './event.ts'
 
 const typeOf: { readonly [D in DType]: number } = {
   f64: bufferTypes.F64,
@@ -20,6 +20,9 @@ const typeOf: { readonly [D in DType]: number } = {
   pred: bufferTypes.PRED,
 }
 
+/** The plugin copies the data before the call returns: for so many bytes that is quicker than a wait. */
+const immutableOnlyDuringCall = 0
+const smallBytes = 16_384
 /** The host memory must not change until the transfer's own event says that it is done. */
 const immutableUntilTransferCompletes = 1
 
@@ -54,49 +57,78 @@ export class PjrtBuffer implements DeviceTensor {
       dst: data,
       dst_size: data.byteLength,
     })
-    await awaitEvent(library, reply.get('event'), data)
+    await awaitEvents(library, [reply.get('event')], [data])
     return { dtype: this.dtype, shape: this.shape, data }
   }
 
   dispose(): void {
-    this.#release('disposed')
+    if (this.#pointer !== undefined) destroyBuffers(this.client, BigUint64Array.of(this.#leave('disposed')))
   }
 
-  /** A run has consumed it: frees the handle, whose memory belongs to a result now. */
-  donated(): void {
-    this.#release('donated')
+  /** Gives up the `PJRT_Buffer*` to who has it consumed and frees the handle. */
+  donate(): bigint {
+    return this.#leave('donated')
   }
 
-  #release(end: 'disposed' | 'donated'): void {
-    if (this.#pointer === undefined) return
-    const buffer = this.#pointer
+  #leave(end: 'disposed' | 'donated'): bigint {
+    const pointer = this.pointer
     this.#pointer = undefined
     this.#end = end
     this.client.live.buffers.delete(this)
-    this.client.library.call('PJRT_Buffer_Destroy', { buffer })
+    return pointer
   }
 }
 
-/** Copies a host tensor to a device. Its data must not change until this resolves. */
-export async function uploadBuffer(client: PjrtClient, device: bigint, tensor: HostTensor): Promise<PjrtBuffer> {
-  const { library } = client
+/** Frees handles, `PJRT_Buffer*`; 0 is none. One argument struct does for all: the step of a large network frees thousands. */
+export function destroyBuffers({ library }: PjrtClient, handles: BigUint64Array): void {
+  const destroy = library.repeat('PJRT_Buffer_Destroy', 'buffer')
+  for (const handle of handles) if (handle !== 0n) destroy(handle)
+}
+
+/** A tensor, and the device that it goes to, `PJRT_Device*`. */
+export interface Upload {
+  readonly device: bigint
+  readonly tensor: HostTensor
+}
+
+/**
+ * Copies host tensors to devices, all at once. Their data must not change until this resolves. Where one is refused none stays.
+ */
+export async function uploadBuffers(client: PjrtClient, uploads: readonly Upload[]): Promise<PjrtBuffer[]> {
+  const begun: { readonly buffer: PjrtBuffer; readonly transferred: bigint }[] = []
+  let failed: { readonly error: unknown } | undefined
+  try {
+    for (const upload of uploads) begun.push(beginUpload(client, upload))
+  } catch (error) {
+    failed = { error }
+  }
+  const data = uploads.map(({ tensor }) => tensor.data)
+  const transferred = begun.map((upload) => upload.transferred)
+  // Those that have begun still read the host's memory.
+  await awaitEvents(client.library, transferred, data).catch((error: unknown) => {
+    failed ??= { error }
+  })
+  const buffers = begun.map(({ buffer }) => buffer)
+  if (failed === undefined) return buffers
+  for (const buffer of buffers) buffer.dispose()
+  throw failed.error
+}
+
+function beginUpload(client: PjrtClient, { device, tensor }: Upload) {
+  const { data, dtype, shape } = tensor
   const wanted = byteSize(tensor)
-  if (tensor.data.byteLength !== wanted) bug(`${showType(tensor)} holds ${tensor.data.byteLength} bytes, not ${wanted}`)
-  const reply = library.call('PJRT_Client_BufferFromHostBuffer', {
+  if (data.byteLength !== wanted) bug(`${showType(tensor)} holds ${data.byteLength} bytes, not ${wanted}`)
+  const reply = client.library.call('PJRT_Client_BufferFromHostBuffer', {
     client: client.pointer,
-    data: tensor.data,
-    type: typeOf[tensor.dtype],
-    dims: BigInt64Array.from(tensor.shape, BigInt),
-    num_dims: tensor.shape.length,
-    host_buffer_semantics: immutableUntilTransferCompletes,
+    data,
+    type: typeOf[dtype],
+    dims: BigInt64Array.from(shape, BigInt),
+    num_dims: shape.length,
+    host_buffer_semantics: wanted <= smallBytes ? immutableOnlyDuringCall : immutableUntilTransferCompletes,
     device,
   })
-  const buffer = new PjrtBuffer(client, reply.get('buffer'), tensor)
-  try {
-    await awaitEvent(library, reply.get('done_with_host_buffer'), tensor.data)
-  } catch (error) {
-    buffer.dispose()
-    throw error
+  return {
+    buffer: new PjrtBuffer(client, reply.get('buffer'), tensor),
+    transferred: reply.get('done_with_host_buffer'),
   }
-  return buffer
 }

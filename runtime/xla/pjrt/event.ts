@@ -1,10 +1,10 @@
 /** PJRT events: something that ends later, perhaps with an error. */
 import type { PjrtLibrary } from './library.ts'
 
-/** Host memory that a transfer under way reads or writes. */
-const held = new Set<readonly [ArrayBufferView]>()
+/** Host memory that transfers under way read or write. */
+const held = new Set<readonly ArrayBufferView[]>()
 
-/** So many waits at once: each takes one of koffi's threads and stacks. */
+/** So many waits at once: each takes a thread of libuv's and one of koffi's stacks. */
 const maxWaits = 16
 let waits = 0
 const queue: (() => void)[] = []
@@ -21,20 +21,32 @@ function endTurn(): void {
 }
 
 /**
- * Waits for an event on another thread and frees it. Throws what it ended with. No event (0) is one that has ended.
- * `memory` is kept alive meanwhile.
+ * Waits for events, one after the other on another thread, frees them all, then throws the first error that one ended with. No
+ * event (0) is one that has ended. `memory` is kept alive meanwhile.
  */
-export async function awaitEvent(library: PjrtLibrary, event: bigint, memory?: ArrayBufferView): Promise<void> {
-  if (event === 0n) return
-  const hold = memory === undefined ? undefined : ([memory] as const)
-  if (hold !== undefined) held.add(hold)
-  try {
-    if (library.call('PJRT_Event_IsReady', { event }).get('is_ready')) library.call('PJRT_Event_Error', { event })
-    else await waitTurn(library, event)
-  } finally {
-    if (hold !== undefined) held.delete(hold)
+export async function awaitEvents(
+  library: PjrtLibrary,
+  events: readonly bigint[],
+  memory: readonly ArrayBufferView[] = [],
+): Promise<void> {
+  let failed: { readonly error: unknown } | undefined
+  held.add(memory)
+  for (const event of events) {
+    if (event === 0n) continue
+    try {
+      if (isReady(library, event)) library.call('PJRT_Event_Error', { event })
+      else await waitTurn(library, event)
+    } catch (error) {
+      failed ??= { error }
+    }
     library.call('PJRT_Event_Destroy', { event })
   }
+  held.delete(memory)
+  if (failed !== undefined) throw failed.error
+}
+
+function isReady(library: PjrtLibrary, event: bigint): boolean {
+  return library.call('PJRT_Event_IsReady', { event }).get('is_ready')
 }
 
 async function waitTurn(library: PjrtLibrary, event: bigint): Promise<void> {
@@ -44,15 +56,4 @@ async function waitTurn(library: PjrtLibrary, event: bigint): Promise<void> {
   } finally {
     endTurn()
   }
-}
-
-/** Waits for all events, frees them all, then throws the first error. */
-export async function awaitEvents(library: PjrtLibrary, events: readonly bigint[]): Promise<void> {
-  let failed: { readonly error: unknown } | undefined
-  for (const event of events) {
-    await awaitEvent(library, event).catch((error: unknown) => {
-      failed ??= { error }
-    })
-  }
-  if (failed !== undefined) throw failed.error
 }

@@ -3,30 +3,26 @@
 import koffi from 'koffi'
 import type { TensorType } from '../../../compiler/ir/dtype.ts'
 import { bug, need } from '../../../grammar/diagnostic.ts'
-import type { EngineMemory } from '../../engine.ts'
-import { PjrtBuffer } from './buffer.ts'
+import type { EngineMemory, StartedRun } from '../../engine.ts'
+import { destroyBuffers, PjrtBuffer } from './buffer.ts'
 import type { PjrtClient } from './client.ts'
 import { awaitEvents } from './event.ts'
-import { copyBytes, pointerArray, readPointers, struct } from './memory.ts'
+import { copyBytes, struct } from './memory.ts'
+import { type ProgramCall, programCall } from './program-call.ts'
 
 const deleterType = koffi.proto('void PjrtDeleter(void* owner)')
 
-/** A program that has been started. */
-export interface StartedRun {
-  /** Waits for the end; `outputs[replica][i]` belong to the caller. Throws what the program ended with. Call it once. */
-  outputs(): Promise<PjrtBuffer[][]>
-}
-
 export class PjrtExecutable {
   readonly client: PjrtClient
+  /** The types that it returns. */
+  readonly outputs: readonly TensorType[]
   readonly #loaded: bigint
-  readonly #outputs: readonly TensorType[]
   #disposed = false
 
   private constructor(client: PjrtClient, loaded: bigint, outputs: readonly TensorType[]) {
     this.client = client
     this.#loaded = loaded
-    this.#outputs = outputs
+    this.outputs = outputs
     client.live.executables.add(this)
   }
 
@@ -88,47 +84,27 @@ export class PjrtExecutable {
     })
   }
 
-  /**
-   * Starts the program on all replicas; `inputs[replica][i]`. Those whose index is in `donated` are consumed. Resolves once it has
-   * started, and then gives what waits for its end.
-   */
-  async start(inputs: readonly (readonly PjrtBuffer[])[], donated: ReadonlySet<number>): Promise<StartedRun> {
+  /** Arguments and results of calls on so many devices with so many inputs, of which it consumes those in `donated`. */
+  call(devices: number, inputs: number, donated: ReadonlySet<number>): ProgramCall {
     if (this.#disposed) bug('an executable was used after it was disposed')
-    const { library } = this.client
-    const replicas = inputs.length
-    const argumentLists = inputs.map((list) => pointerArray(list.map((buffer) => buffer.pointer)))
-    const outputLists = inputs.map(() => pointerArray(this.#outputs.map(() => 0n)))
-    const events = pointerArray(inputs.map(() => 0n))
-    const kept = (inputs[0] ?? []).flatMap((_, i) => (donated.has(i) ? [] : [BigInt(i)]))
-    await library.callAsync('PJRT_LoadedExecutable_Execute', {
-      executable: this.#loaded,
-      options: struct('PJRT_ExecuteOptions', {
-        non_donatable_input_indices: BigInt64Array.from(kept),
-        num_non_donatable_input_indices: kept.length,
-      }),
-      argument_lists: pointerArray(argumentLists),
-      num_devices: replicas,
-      num_args: inputs[0]?.length ?? 0,
-      output_lists: pointerArray(outputLists),
-      device_complete_events: events,
-    })
-    for (const list of inputs) for (const i of donated) need(list[i], 'a donated input').donated()
-    const outputs = outputLists.map((list) =>
-      readPointers(list, this.#outputs.length).map(
-        (pointer, i) => new PjrtBuffer(this.client, pointer, need(this.#outputs[i], 'an output type')),
-      ),
-    )
-    return {
-      outputs: async () => {
-        try {
-          await awaitEvents(library, readPointers(events, replicas))
-        } catch (error) {
-          for (const list of outputs) for (const buffer of list) buffer.dispose()
-          throw error
-        }
-        return outputs
-      },
+    return programCall(this.client, this.#loaded, { devices, inputs, outputs: this.outputs.length, donated })
+  }
+
+  /** Starts the program on all devices; `inputs[device][i]`. Those whose index is in `donated` are consumed. */
+  async start(inputs: readonly (readonly PjrtBuffer[])[], donated: ReadonlySet<number>): Promise<StartedRun> {
+    const call = this.call(inputs.length, inputs[0]?.length ?? 0, donated)
+    for (const [device, list] of inputs.entries()) {
+      list.forEach((buffer, i) => {
+        need(call.arguments[device], 'arguments')[i] = buffer.pointer
+      })
     }
+    const events = await call.start()
+    for (const list of inputs) {
+      const consumed = Array.from(donated, (i) => need(list[i], 'a donated input').donate())
+      destroyBuffers(this.client, BigUint64Array.from(consumed))
+    }
+    const outputs = call.outputs.map((handles) => adoptOutputs(this, handles, 0))
+    return { outputs, end: () => awaitEvents(this.client.library, events) }
   }
 
   dispose(): void {
@@ -148,4 +124,13 @@ export class PjrtExecutable {
       library.call('PJRT_Executable_Destroy', { executable })
     }
   }
+}
+
+/** A device's results from number `first` on, as tensors. */
+export function adoptOutputs(
+  { client, outputs }: PjrtExecutable,
+  handles: BigUint64Array,
+  first: number,
+): PjrtBuffer[] {
+  return outputs.slice(first).map((type, i) => new PjrtBuffer(client, need(handles[first + i], 'a result'), type))
 }

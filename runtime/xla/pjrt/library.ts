@@ -3,6 +3,7 @@
  * `PJRT_Error*` into a `PjrtError`; `callAsync` does so on a thread of koffi's, for what may take long.
  */
 import koffi from 'koffi'
+import { need } from '../../../grammar/diagnostic.ts'
 import { openLibrary } from '../../native-library.ts'
 import { describeCut } from '../../whole-library.ts'
 import { PjrtError, xlaError } from '../errors.ts'
@@ -100,6 +101,21 @@ export class PjrtLibrary {
       inUse.delete(args)
     }
     return replyOf(method, args)
+  }
+
+  /**
+   * A method whose only argument is one pointer, to be called again and again with others: one argument struct for all calls, for
+   * what is done thousands of times a second.
+   */
+  repeat<M extends Method>(method: M, field: keyof FieldsOf<M>): (pointer: bigint) => void {
+    const { bytes } = makeStruct(methods[method].size, methods[method].fields, {})
+    const fields: Readonly<Record<PropertyKey, readonly [number, FieldKind]>> = methods[method].fields
+    const offset = need(fields[field], `${method}.${String(field)}`)[0]
+    const native = this.#native(method)
+    return (pointer) => {
+      bytes.writeBigUInt64LE(pointer, offset)
+      this.#check(method, native(bytes))
+    }
   }
 
   /** Calls a method on another thread; the event loop stays free meanwhile. */

@@ -13,6 +13,7 @@ import { drawSample, samplingPlan } from '../../../compiler/step/sampling.ts'
 import { classShards, shardRows } from '../../../compiler/step/shards.ts'
 import { need } from '../../../grammar/diagnostic.ts'
 import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
+import { oneProcess } from '../../../runtime/world.ts'
 import { randomOf } from '../../helpers/op-case.ts'
 import { openOnEngine } from '../../helpers/run-graph.ts'
 import {
@@ -43,7 +44,7 @@ async function graphClasses(replicas: number, steps: readonly number[], labels: 
     { name: 'rows', value: rows },
     { name: 'present', value: present },
   ])
-  const engine = await createTfjsEngine({ replicas, backend: 'cpu' })
+  const engine = await createTfjsEngine({ world: oneProcess(replicas), backend: 'cpu' })
   const opened = await openOnEngine(engine)(graph)
   const found: number[][] = []
   for (const number of steps) {

@@ -10,13 +10,15 @@ import { classShards, shardRows } from '../../../compiler/step/shards.ts'
 import { need } from '../../../grammar/diagnostic.ts'
 import type { Engine, HostTensor } from '../../../runtime/engine.ts'
 import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
+import { oneProcess } from '../../../runtime/world.ts'
 import { openOnEngine } from '../../helpers/run-graph.ts'
 
 let engine1: Engine
 const engines = new Map<number, Engine>()
 
 beforeAll(async () => {
-  for (const replicas of [1, 2, 4, 8]) engines.set(replicas, await createTfjsEngine({ replicas, backend: 'cpu' }))
+  for (const replicas of [1, 2, 4, 8])
+    engines.set(replicas, await createTfjsEngine({ world: oneProcess(replicas), backend: 'cpu' }))
   engine1 = need(engines.get(1), 'an engine')
 })
 

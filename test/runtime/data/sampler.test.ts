@@ -3,6 +3,7 @@ import { type Batch, batches } from '../../../runtime/data/batches.ts'
 import type { Dataset } from '../../../runtime/data/dataset.ts'
 import { FACE_BYTES } from '../../../runtime/data/image.ts'
 import { createSampler, replicaRows } from '../../../runtime/data/sampler.ts'
+import { oneProcess, type World } from '../../../runtime/world.ts'
 
 const spec = { seed: 2048, images: 50, globalBatch: 8, flip: true }
 
@@ -83,10 +84,10 @@ async function collect(
   replicas: number,
   from: number,
   to: number,
-  local?: number[],
+  world: World = oneProcess(replicas),
 ): Promise<Batch[]> {
   const found: Batch[] = []
-  const options = { replicas, from, to, ...(local === undefined ? {} : { local }) }
+  const options = { world, from, to }
   for await (const batch of batches(dataset, createSampler(spec), options)) found.push(batch)
   return found
 }
@@ -106,11 +107,11 @@ describe('batches', () => {
     for (const replicas of [2, 4]) expect((await collect(fakeDataset(wait), replicas, 0, 8)).map(contents)).toEqual(one)
   })
 
-  test('start at any step, and feed a part of the replicas', async () => {
+  test('start at any step, and feed the devices of one process', async () => {
     const all = await collect(fakeDataset(true), 4, 0, 9)
     expect((await collect(fakeDataset(true), 4, 7, 9)).map(contents)).toEqual(all.slice(7).map(contents))
-    const part = await collect(fakeDataset(true), 4, 0, 9, [1, 3])
-    const localRows = (batch: Batch) => ({ ...batch, replicas: batch.replicas.filter((_, r) => r % 2 === 1) })
+    const part = await collect(fakeDataset(true), 4, 0, 9, { size: 4, local: 2, rank: 1 })
+    const localRows = (batch: Batch) => ({ ...batch, replicas: batch.replicas.slice(2) })
     expect(part.map(contents)).toEqual(all.map(localRows).map(contents))
   })
 
@@ -119,7 +120,7 @@ describe('batches', () => {
     const bad = sampler.at(2).samples[3] ?? 0
     const steps: number[] = []
     const run = async () => {
-      for await (const batch of batches(fakeDataset(true, bad), sampler, { replicas: 1, from: 0, to: 6 }))
+      for await (const batch of batches(fakeDataset(true, bad), sampler, { world: oneProcess(1), from: 0, to: 6 }))
         steps.push(batch.step)
     }
     await expect(run()).rejects.toThrow(`picture ${bad}`)
@@ -128,7 +129,7 @@ describe('batches', () => {
 
   test('reads two steps ahead of a slow caller and stops when the caller does', async () => {
     const dataset = fakeDataset(false)
-    for await (const batch of batches(dataset, createSampler(spec), { replicas: 1, from: 0, to: 100 })) {
+    for await (const batch of batches(dataset, createSampler(spec), { world: oneProcess(1), from: 0, to: 100 })) {
       for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve))
       expect(dataset.reads).toBe((batch.step + 3) * 8)
       if (batch.step === 3) break

@@ -3,6 +3,7 @@ import type { Plan } from '../../../compiler/plan/plan.ts'
 import type { PairSet } from '../../../runtime/data/pairs.ts'
 import type { DeviceTensor, Engine, Executable, HostTensor } from '../../../runtime/engine.ts'
 import { embedPictures } from '../../../runtime/evaluate/embed-pairs.ts'
+import { oneProcess } from '../../../runtime/world.ts'
 
 const image = [1, 2, 3] as const
 const pictureBytes = 6
@@ -12,30 +13,94 @@ function onHost(tensor: HostTensor): DeviceTensor {
 }
 
 /** Embeds a picture as its first byte, and its mirror image as the negative of that. */
-const executable: Executable = {
-  memory: undefined,
-  dispose() {},
-  run: (inputs) =>
-    Promise.all(
-      inputs.map(async (tensors) => {
-        const { data, shape } = (await tensors.at(-1)?.read()) ?? { data: new Uint8Array(), shape: [0] }
-        const first = Float32Array.from({ length: shape[0] ?? 0 }, (_, row) => Number(data[row * pictureBytes]))
-        const outputs = [first, first.map((value) => -value)]
-        return outputs.map((values) => onHost({ dtype: 'f32', shape: [values.length, 1], data: values }))
-      }),
-    ),
+async function embed(inputs: readonly (readonly DeviceTensor[])[]): Promise<DeviceTensor[][]> {
+  return Promise.all(
+    inputs.map(async (tensors) => {
+      const { data, shape } = (await tensors.at(-1)?.read()) ?? { data: new Uint8Array(), shape: [0] }
+      const first = Float32Array.from({ length: shape[0] ?? 0 }, (_, row) => Number(data[row * pictureBytes]))
+      const outputs = [first, first.map((value) => -value)]
+      return outputs.map((values) => onHost({ dtype: 'f32', shape: [values.length, 1], data: values }))
+    }),
+  )
 }
+
+/** Runs end in order when they are told to. `reached` is the most that have been under way. */
+function slowExecutable() {
+  const running: (() => void)[] = []
+  const seen = { reached: 0, started: 0 }
+  const executable: Partial<Executable> = {
+    async start(inputs) {
+      const outputs = await embed(inputs)
+      seen.started++
+      const ended = new Promise<void>((resolve) => running.push(resolve))
+      seen.reached = Math.max(seen.reached, running.length)
+      return { outputs, end: () => ended }
+    },
+  }
+  return { executable: executable as Executable, seen, endOne: () => running.shift()?.() }
+}
+
+const devices = oneProcess(2)
+
+function onFakeDevices(executable: Executable, images: number, fail = -1) {
+  const seen = { read: 0 }
+  const engine = {
+    world: devices,
+    uploadAll: async (tensors: readonly (readonly HostTensor[])[]) => tensors.map((own) => own.map(onHost)),
+  } as Partial<Engine> as Engine
+  const plan = { run: { embedBatch: 4, embedding: 1, image } } as Partial<Plan> as Plan
+  const pictures = {
+    images,
+    read(i: number, out: Uint8Array, offset: number) {
+      seen.read++
+      if (i === fail) return Promise.reject(new Error(`picture ${i}`))
+      return void out.fill(i + 1, offset, offset + pictureBytes)
+    },
+  } as Partial<PairSet> as PairSet
+  return { seen, result: embedPictures({ engine, executable, plan, weights: [[], []] }, pictures) }
+}
+
+const atOnce = {
+  start: async (inputs) => ({ outputs: await embed(inputs), end: async () => undefined }),
+} as Partial<Executable> as Executable
 
 /** 1 to 80 pictures on devices that take four each: full rounds, a part of one, a device without any. */
 test.each([1, 4, 5, 8, 9, 12, 13, 80])('%i pictures on two devices', async (images) => {
-  const engine = { upload: async (_: number, tensor: HostTensor) => onHost(tensor) } as Partial<Engine> as Engine
-  const plan = { replicas: 2, run: { embedBatch: 4, embedding: 1, image } } as Partial<Plan> as Plan
-  const pictures = {
-    images,
-    read: (i: number, out: Uint8Array, offset: number) => void out.fill(i + 1, offset, offset + pictureBytes),
-  } as Partial<PairSet> as PairSet
-  const { original, mirrored } = await embedPictures({ engine, executable, plan, weights: [[], []] }, pictures)
+  const { original, mirrored } = await onFakeDevices(atOnce, images).result
   const expected = Array.from({ length: images }, (_, i) => i + 1)
   expect([...original]).toEqual(expected)
   expect([...mirrored]).toEqual(expected.map((value) => -value))
+})
+
+const someTurns = async () => {
+  for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+test('two runs are under way, and the pictures of the next one are read meanwhile', async () => {
+  const { executable, seen, endOne } = slowExecutable()
+  const run = onFakeDevices(executable, 80)
+  await someTurns()
+  expect(seen).toEqual({ reached: 2, started: 2 })
+  expect(run.seen.read).toBe(3 * 8)
+  endOne()
+  await someTurns()
+  expect(seen).toEqual({ reached: 2, started: 3 })
+  expect(run.seen.read).toBe(4 * 8)
+  for (let i = 0; i < 10; i++, await someTurns()) endOne()
+  expect((await run.result).original).toHaveLength(80)
+  expect(seen).toEqual({ reached: 2, started: 10 })
+})
+
+test('a picture that cannot be read ends it, after the runs under way', async () => {
+  const { executable, endOne } = slowExecutable()
+  const { result } = onFakeDevices(executable, 80, 17)
+  const failure = result.then(
+    () => 'no failure',
+    (error: Error) => error.message,
+  )
+  await someTurns()
+  endOne()
+  await someTurns()
+  endOne()
+  expect(await failure).toBe('picture 17')
 })

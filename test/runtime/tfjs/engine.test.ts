@@ -9,6 +9,7 @@ import type { CompileOptions, DeviceTensor, Engine, HostTensor } from '../../../
 import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
 import { interpret } from '../../../runtime/tfjs/interpret.ts'
 import { fromHost } from '../../../runtime/tfjs/transfer.ts'
+import { oneProcess } from '../../../runtime/world.ts'
 import { hostTensor, numbersOf } from '../../helpers/host-tensor.ts'
 import { isInstalled } from '../../helpers/is-installed.ts'
 
@@ -30,7 +31,7 @@ let engine: Engine
 let tensorsBefore = 0
 
 beforeEach(async () => {
-  engine = await createTfjsEngine({ replicas: 2, backend: 'cpu' })
+  engine = await createTfjsEngine({ world: oneProcess(2), backend: 'cpu' })
   tensorsBefore = tf.memory().numTensors
 })
 
@@ -268,7 +269,7 @@ describe('mistakes', () => {
   })
 
   test("another engine's tensor", async () => {
-    const other = await createTfjsEngine({ replicas: 2, backend: 'cpu' })
+    const other = await createTfjsEngine({ world: oneProcess(2), backend: 'cpu' })
     const given = await uploadAll([[hostTensor(f32(2), [1, 2])], [hostTensor(f32(2), [3, 4])]])
     await expect((await other.compile(same)).run(given)).rejects.toThrow('belongs to another engine')
     disposeAll(given)
@@ -296,7 +297,7 @@ describe('backends', () => {
   })
 
   test.skipIf(isInstalled('@tensorflow/tfjs-node'))('a native backend that is not installed is an error', async () => {
-    await expect(createTfjsEngine({ replicas: 1, backend: 'node' })).rejects.toMatchObject({
+    await expect(createTfjsEngine({ world: oneProcess(1), backend: 'node' })).rejects.toMatchObject({
       code: 'ARC6020',
       message: 'the TensorFlow.js backend "node" needs @tensorflow/tfjs-node, which cannot be loaded: not installed',
     })

@@ -5,9 +5,10 @@ import type { DType } from '../../../compiler/ir/dtype.ts'
 import type { BinaryKind } from '../../../compiler/ir/op-family.ts'
 import { need } from '../../../grammar/diagnostic.ts'
 import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
+import { oneProcess } from '../../../runtime/world.ts'
 import { hostTensor, numbersOf } from '../../helpers/host-tensor.ts'
 
-const engine = await createTfjsEngine({ replicas: 1, backend: 'cpu' })
+const engine = await createTfjsEngine({ world: oneProcess(1), backend: 'cpu' })
 
 async function compute(
   from: DType,

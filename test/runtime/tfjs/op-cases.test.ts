@@ -4,6 +4,7 @@ import type { Graph } from '../../../compiler/ir/graph.ts'
 import { need } from '../../../grammar/diagnostic.ts'
 import type { Engine, HostTensor } from '../../../runtime/engine.ts'
 import { createTfjsEngine, type TfjsOptions } from '../../../runtime/tfjs/engine.ts'
+import { oneProcess } from '../../../runtime/world.ts'
 import { difference } from '../../helpers/host-tensor.ts'
 import { isInstalled } from '../../helpers/is-installed.ts'
 import { floats, type OpCase, opCase } from '../../helpers/op-case.ts'
@@ -58,7 +59,7 @@ async function runCase(engine: Engine, c: OpCase): Promise<HostTensor[][]> {
 }
 
 /** Where tensors are not in host memory, TensorFlow.js kernels move the data; the JavaScript backend can run those too. */
-const setups: readonly (Omit<TfjsOptions, 'replicas'> & { readonly title: string })[] = [
+const setups: readonly (Omit<TfjsOptions, 'world'> & { readonly title: string })[] = [
   { title: 'JavaScript backend, loops of our own', backend: 'cpu', ownLoops: true },
   { title: 'JavaScript backend, kernels only', backend: 'cpu', ownLoops: false },
   { title: '@tensorflow/tfjs-node, where it is installed', backend: 'node' },
@@ -70,7 +71,7 @@ for (const { title, ...options } of setups) {
     beforeAll(async () => {
       for (const { replicas } of cases) {
         if (!engines.has(replicas)) {
-          engines.set(replicas, await createTfjsEngine({ ...options, replicas }))
+          engines.set(replicas, await createTfjsEngine({ ...options, world: oneProcess(replicas) }))
         }
       }
     })

@@ -9,6 +9,7 @@ import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
 import { DeviceState } from '../../../runtime/train/device-state.ts'
 import type { RunFolder } from '../../../runtime/train/run-folder.ts'
 import { createWeightSaver } from '../../../runtime/train/save-weights.ts'
+import { oneProcess } from '../../../runtime/world.ts'
 import { narrowPlan } from '../../helpers/narrow.ts'
 
 const declarations = `
@@ -17,7 +18,7 @@ backbone flat() on Image(112, 112, 3) -> Vector(4) { input |> flatten |> linear(
 test('of five files the newest three and the last', async () => {
   const root = mkdtempSync(join(tmpdir(), 'arcc-weights-'))
   const plan = narrowPlan({ devices: 2, batch: 2, classes: 11, declarations, backbone: 'flat()' })
-  const engine = await createTfjsEngine({ replicas: 2, backend: 'cpu' })
+  const engine = await createTfjsEngine({ world: oneProcess(2), backend: 'cpu' })
   const init = await engine.compile(plan.graphs.init)
   const state = new DeviceState(plan, await init.run([[], []]))
   try {

@@ -5,6 +5,7 @@ import type { HostTensor } from '../../../runtime/engine.ts'
 import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
 import { DeviceState } from '../../../runtime/train/device-state.ts'
 import { weightStreams, wholeOf } from '../../../runtime/train/weights.ts'
+import { oneProcess } from '../../../runtime/world.ts'
 import { decode } from '../../helpers/host-tensor.ts'
 import { type NarrowOptions, narrowPlan } from '../../helpers/narrow.ts'
 
@@ -13,7 +14,7 @@ backbone flat() on Image(112, 112, 3) -> Vector(4) { input |> flatten |> linear(
 
 async function readAll(options: Pick<NarrowOptions, 'devices' | 'centers'>) {
   const plan = narrowPlan({ ...options, batch: 2, classes: 11, declarations, backbone: 'flat()' })
-  const engine = await createTfjsEngine({ replicas: plan.replicas, backend: 'cpu' })
+  const engine = await createTfjsEngine({ world: oneProcess(plan.replicas), backend: 'cpu' })
   const init = await engine.compile(plan.graphs.init)
   const state = new DeviceState(plan, await init.run(Array.from({ length: plan.replicas }, () => [])))
   const raw = await Promise.all(
