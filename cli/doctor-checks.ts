@@ -96,8 +96,9 @@ async function checkPip(): Promise<Finding> {
 
 async function checkXla(): Promise<Finding[]> {
   const { cachedPlugin } = await import('../runtime/xla/fetch-plugin.ts')
+  const { namedPlugin } = await import('../runtime/xla/named-plugin.ts')
   const { findPlugin, hostPlatform, pluginTable } = await import('../runtime/xla/plugin-table.ts')
-  const own = process.env.ARCC_XLA_PLUGIN
+  const own = namedPlugin('cpu')
   const entry = findPlugin(hostPlatform())
   if (!own && entry === undefined) {
     const known = pluginTable.map((plugin) => plugin.platform).join(' and ')

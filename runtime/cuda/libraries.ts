@@ -10,6 +10,7 @@ import { ArccError } from '../errors.ts'
 import { openLibrary } from '../native-library.ts'
 import { describeCut } from '../whole-library.ts'
 import type { FetchEvent } from '../xla/fetch-wheel.ts'
+import { namedPlugin } from '../xla/named-plugin.ts'
 import { hostPlatform } from '../xla/plugin-table.ts'
 import { findCudaDriver } from './driver.ts'
 import { cudaError } from './errors.ts'
@@ -41,18 +42,13 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 const pluginName = 'xla_cuda_plugin.so'
 
-/** Plugins that the environment may name are of any platform; those of CUDA say so in their names. */
-const ofCuda = /cuda|gpu/i
-
 /**
  * The installation to use: the one that `$ARCC_XLA_PLUGIN` names, else arcc's own, else a Python's whose CUDA the driver supports.
  * `undefined` where there is none.
  */
 export async function findCudaInstallation(env: Environment = process.env): Promise<CudaInstallation | undefined> {
-  const named = env.ARCC_XLA_PLUGIN
-  if (named && ofCuda.test(join(basename(dirname(resolve(named))), basename(named)))) {
-    return describeInstallation('named', resolve(named), env)
-  }
+  const named = namedPlugin('cuda', env)
+  if (named !== undefined) return describeInstallation('named', resolve(named), env)
   return ownInstallation(env) ?? (await pythonInstallation(env))
 }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { cacheFolder, cacheRoot } from './cache-folder.ts'
 import { xlaError } from './errors.ts'
 import { type FetchProgress, fetchWheel, unpackWheel } from './fetch-wheel.ts'
+import { namedPlugin } from './named-plugin.ts'
 import { findPlugin, hostPlatform, pluginTable, type WheelEntry } from './plugin-table.ts'
 
 function exists(path: string): Promise<boolean> {
@@ -55,12 +56,12 @@ export async function fetchPlugin(entry: WheelEntry, onProgress: FetchProgress =
 }
 
 /**
- * The plugin library to load: the one named by `explicit` or `$ARCC_XLA_PLUGIN`, else the pinned one of this platform.
+ * The plugin library of the CPU: the one named by `explicit` or `$ARCC_XLA_PLUGIN`, else the pinned one of this platform.
  * Throws ARC6001 where there is none.
  */
 export async function locatePlugin(explicit?: string, onProgress?: FetchProgress): Promise<string> {
-  const named = explicit ?? process.env.ARCC_XLA_PLUGIN
-  if (named) return named
+  const named = explicit ?? namedPlugin('cpu')
+  if (named !== undefined) return named
   const platform = hostPlatform()
   const entry = findPlugin(platform)
   if (entry === undefined) {
