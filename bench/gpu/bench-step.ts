@@ -48,7 +48,7 @@ if (plan === undefined) {
   process.exit(1)
 }
 
-const engine = await openEngine(plan.replicas, plan.run.machine.device.reserve)
+const engine = await openEngine(plan.replicas, () => plan.run.machine.device.reserve)
 const times = await timeSteps(engine, plan, steps)
 const images = plan.run.batchPerDevice * plan.replicas
 const failures = times.losses.every(Number.isFinite) ? [] : ['the loss is not finite']

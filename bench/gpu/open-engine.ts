@@ -5,18 +5,21 @@ import { oneProcess } from '../../runtime/world.ts'
 import { createXlaEngine, type XlaEngine } from '../../runtime/xla/engine.ts'
 import { xlaError } from '../../runtime/xla/errors.ts'
 
-/** Bytes of a card that are left to the driver and to libraries where no plan says how many. */
-const defaultReserve = 1.6 * 2 ** 30
+/** Of the bytes of a card, those that the engine leaves to others. */
+type Left = (card: number) => number
 
-function requestOf(devices: number, reserve: number): DeviceRequest {
+/** Checks are small: half a card is more than they need, and somebody else may want the rest. */
+const halfTheCard: Left = (card) => card / 2
+
+function requestOf(devices: number, left: Left): DeviceRequest {
   if (process.env.PLUGIN === 'cpu') return { kind: 'cpu', devices }
   const driver = findCudaDriver()
   const gpus = driver.found ? driver.gpus.slice(0, devices) : []
   if (gpus.length < devices) throw xlaError('ARC6007', { wanted: devices, found: gpus.length, platform: 'cuda' })
-  return { kind: 'cuda', gpus, memory: Math.min(...gpus.map(({ memory }) => memory)) - reserve }
+  return { kind: 'cuda', gpus, memory: Math.min(...gpus.map(({ memory }) => memory - left(memory))) }
 }
 
 /** Throws ARC6007 where there are fewer GPUs. */
-export function openEngine(devices: number, reserve: number = defaultReserve): Promise<XlaEngine> {
-  return createXlaEngine({ world: oneProcess(devices), devices: requestOf(devices, reserve) })
+export function openEngine(devices: number, left: Left = halfTheCard): Promise<XlaEngine> {
+  return createXlaEngine({ world: oneProcess(devices), devices: requestOf(devices, left) })
 }

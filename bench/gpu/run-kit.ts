@@ -162,7 +162,9 @@ const only = process.env.PARTS?.split(',')
 // Where nvidia-smi is missing there is one GPU or none, and the parts will say which.
 const cards = environment.isGpu ? describeCards() : []
 const devices = environment.isGpu ? Math.max(1, cards.length) : 0
-const parts = partsFor(devices).filter(({ kind }) => only === undefined || only.includes(kind))
+const parts = partsFor(devices).filter(
+  ({ kind, name }) => only === undefined || only.includes(kind) || only.includes(name),
+)
 const done: PartResult[] = []
 for (const part of parts) {
   done.push(await runPart(part, environment))
