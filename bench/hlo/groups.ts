@@ -107,10 +107,20 @@ function onlyMoves({ fused, instruction }: Kernel): boolean {
 /** What a kernel does to a filter beside computing with it. */
 export type FilterMove = 'to 16 bits' | 'transpose' | 'conversion' | 'copy'
 
+/** Puts gradients of a group one after another, in the type in which they travel; the filters themselves stay as they are. */
+const gathersGradients = ({ instruction, fused }: Kernel): boolean =>
+  instruction.attributes.includes('op_name="gradients of the backbone"') &&
+  (fused?.instructions ?? [instruction]).some(({ opcode }) => opcode === 'concatenate')
+
 /** `undefined` where it touches no filter, or computes and leaves the filter's order as it is. */
 export function filterMove(kernel: Kernel, shapes: Shapes): FilterMove | undefined {
   const { fused, instruction } = kernel
-  if (isConvolution(kernel) || !arraysOfKernel(kernel).some((array) => isFilter(array, shapes))) return undefined
+  if (
+    isConvolution(kernel) ||
+    gathersGradients(kernel) ||
+    !arraysOfKernel(kernel).some((array) => isFilter(array, shapes))
+  )
+    return undefined
   const opcodes = new Set(fused?.instructions.map(({ opcode }) => opcode) ?? [instruction.opcode])
   if (opcodes.has('transpose')) return 'transpose'
   if (!onlyMoves(kernel)) return undefined
