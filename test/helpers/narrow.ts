@@ -1,5 +1,6 @@
 /** A narrow IResNet with sharded centers: small enough that TensorFlow.js in plain JavaScript trains it in seconds. */
 import { compileExperiment } from '../../compiler/driver.ts'
+import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import { type Plan, type StepMetric, stepMetrics } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { DeviceTensor, Engine, HostTensor } from '../../runtime/engine.ts'
@@ -8,6 +9,8 @@ import { randomOf } from './op-case.ts'
 
 export interface NarrowOptions {
   readonly devices: number
+  /** Of which kind they are; of the CPU where nothing is said. */
+  readonly kind?: DeviceKind
   readonly batch: number
   readonly classes: number
   /** Entries of `centers { … }` and `train { … }` beyond the usual. */
@@ -21,12 +24,19 @@ export interface NarrowOptions {
   readonly optimizer?: string
 }
 
+const machines: { readonly [K in DeviceKind]: string } = { cpu: 'cpu', cuda: 'gpus' }
+
 export function narrowPlan(options: NarrowOptions): Plan {
   const text = `
 use std.backbones
 use std.datasets: synthetic
-use std.machines: cpu
+use std.machines: cpu, h100_sxm5_80gb
 use std.margins: arcface, combined, cosface, interclass_filter
+
+machine gpus(devices: int) {
+  nodes = 1, devices_per_node = devices, device = h100_sxm5_80gb
+  links { within = nvlink(450 GB/s) }
+}
 
 ${options.declarations ?? ''}
 
@@ -34,7 +44,7 @@ experiment narrow {
   dataset  = synthetic(identities: ${options.classes}, per_identity: 8)
   backbone = ${options.backbone ?? 'iresnet(depths: [1, 1, 1, 1], channels: [4, 8, 8, 16], stem: 4, embedding: 24)'}
   margin   = ${options.margin ?? 'arcface(m: 0.5 rad, scale: 16)'}
-  machine  = cpu(devices: ${options.devices})
+  machine  = ${machines[options.kind ?? 'cpu']}(devices: ${options.devices})
   centers { ${options.centers ?? ''} }
   train {
     batch     = ${options.batch} per device

@@ -1,5 +1,6 @@
 /** The engine `xla` in tests, which is skipped, saying why, where the plugin cannot be had. */
 import { afterAll, beforeAll, describe, expect } from 'vitest'
+import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import { ArccError } from '../../runtime/errors.ts'
 import { oneProcess } from '../../runtime/world.ts'
@@ -21,8 +22,12 @@ export function describeOnXla(name: string, body: () => void): void {
 }
 
 /** Runs `body` on a new engine, and checks that it leaves nothing alive there. */
-export async function withXla<T>(replicas: number, body: (engine: XlaEngine) => Promise<T>): Promise<T> {
-  const engine = await createXlaEngine({ world: oneProcess(replicas) })
+export async function withXla<T>(
+  replicas: number,
+  body: (engine: XlaEngine) => Promise<T>,
+  writeFor: DeviceKind = 'cpu',
+): Promise<T> {
+  const engine = await createXlaEngine({ world: oneProcess(replicas), writeFor })
   try {
     const result = await body(engine)
     if (engine.alive !== 0) throw new Error(`${engine.alive} tensors were left on the devices`)
@@ -32,11 +37,18 @@ export async function withXla<T>(replicas: number, body: (engine: XlaEngine) => 
   }
 }
 
-/** Engines for a group of tests, one for each world size; what they leave alive fails the group. */
-export function xlaEngines(worldSizes: readonly number[]): (worldSize: number) => XlaEngine {
+/**
+ * Engines for a group of tests, one for each world size; what they leave alive fails the group. What is written for CUDA runs on the
+ * CPU too.
+ */
+export function xlaEngines(
+  worldSizes: readonly number[],
+  writeFor: DeviceKind = 'cpu',
+): (worldSize: number) => XlaEngine {
   const engines = new Map<number, XlaEngine>()
   beforeAll(async () => {
-    for (const replicas of worldSizes) engines.set(replicas, await createXlaEngine({ world: oneProcess(replicas) }))
+    for (const replicas of worldSizes)
+      engines.set(replicas, await createXlaEngine({ world: oneProcess(replicas), writeFor }))
   })
   afterAll(() => {
     for (const engine of engines.values()) {

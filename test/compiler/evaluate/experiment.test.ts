@@ -86,6 +86,7 @@ describe('fields', () => {
         "train.schedule = constant  (default)",
         "train.clip = 5  (file)",
         "train.batch_norm = local  (default)",
+        "train.reduction = f32  (default)",
         "train.recompute = none  (default)",
         "train.flip = true  (default)",
         "train.seed = 7  (override)",

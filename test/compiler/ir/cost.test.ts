@@ -85,7 +85,7 @@ describe('costs by hand', () => {
 
   it('of batch normalization, whose input is read twice', () => {
     const graph = graphOf([[10, 3], [3], [3], [3]], (b, v) => b.addAll('batch_norm_training', v, { epsilon: 1e-5 }))
-    expect(graphCost(graph)).toMatchObject({ flops: 150, bytesRead: 2 * 4 * (30 + 6), bytesWritten: 4 * 36 })
+    expect(graphCost(graph)).toMatchObject({ flops: 150, bytesRead: 2 * 4 * (30 + 9), bytesWritten: 4 * 36 })
   })
 
   it('of updates in place', () => {

@@ -32,11 +32,11 @@ const sameSize = {
 type Layer = (b: GraphBuilder, x: Value, weight: (type: TensorType) => Value) => Value
 
 const conv: Layer = (b, x, weight) => b.add('conv2d', [x, weight(filter)], sameSize)
-const norm: Layer = (b, x, weight) =>
-  need(
-    b.addAll('batch_norm_training', [x, weight(channel), weight(channel), weight(channel)], { epsilon: 1e-5 })[0],
-    'y',
-  )
+const norm: Layer = (b, x, weight) => {
+  const [scale, offset] = [weight(channel), weight(channel)]
+  // What is near the mean has no gradient: any value will do.
+  return need(b.addAll('batch_norm_training', [x, scale, offset, offset], { epsilon: 1e-5 })[0], 'y')
+}
 const relu: Layer = (b, x) => ops.relu(b, x)
 const residual =
   (...layers: readonly Layer[]): Layer =>

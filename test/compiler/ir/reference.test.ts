@@ -90,6 +90,8 @@ describe('the reference evaluator', () => {
         ['f64', [2, 2], [1, 10, 3, 30]],
         ['f64', [2], [1, 2]],
         ['f64', [2], [0, 5]],
+        // What is near the mean changes nothing.
+        ['f64', [2], [7, -4]],
       ],
       (b, v) => b.addAll('batch_norm_training', v, { epsilon: 3 }),
     )

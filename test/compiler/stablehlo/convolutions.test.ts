@@ -28,8 +28,8 @@ function geometry({ size, inputs, outputs, window, stride = 1, padding = 0, grou
   )
 }
 
-/** Shape, then the forms of y, dx and dw on the CPU. */
-const cases: readonly [string, Shape, string, string, string][] = [
+/** Shape, the forms of y, dx and dw on the CPU, and the form of all three on CUDA. */
+const cases: readonly [string, Shape, string, string, string, string?][] = [
   ['3×3', { size: 28, inputs: 128, outputs: 128, window: 3, padding: 1 }, 'plain', 'plain', 'plain'],
   ['3×3 at 112', { size: 112, inputs: 64, outputs: 64, window: 3, padding: 1 }, 'plain', 'plain', 'tiles'],
   ['3×3 stride 2', { size: 56, inputs: 64, outputs: 64, window: 3, stride: 2, padding: 1 }, 'plain', 'phases', 'plain'],
@@ -46,20 +46,20 @@ const cases: readonly [string, Shape, string, string, string][] = [
   ['1×1 stride 2', { size: 56, inputs: 64, outputs: 64, window: 1, stride: 2 }, 'dot', 'dot', 'dot'],
   ['1×1 padded', { size: 28, inputs: 16, outputs: 16, window: 1, padding: 1 }, 'plain', 'plain', 'plain'],
   ['depthwise', { size: 14, inputs: 64, outputs: 64, window: 3, padding: 1, groups: 64 }, 'lanes', 'lanes', 'lanes'],
-  ['pairs', { size: 14, inputs: 64, outputs: 64, window: 3, padding: 1, groups: 32 }, 'lanes', 'lanes', 'lanes'],
+  ['pairs', { size: 14, inputs: 64, outputs: 64, window: 3, padding: 1, groups: 32 }, 'lanes', 'lanes', 'lanes', 'blocks'],
   ['wide groups', { size: 14, inputs: 64, outputs: 64, window: 3, padding: 1, groups: 2 }, 'plain', 'plain', 'plain'],
-  ['depthwise whole', { size: 7, inputs: 512, outputs: 512, window: 7, groups: 512 }, 'whole', 'whole', 'whole'],
-  ['multiplier', { size: 14, inputs: 8, outputs: 16, window: 3, padding: 1, groups: 8 }, 'plain', 'plain', 'plain'],
+  ['depthwise whole', { size: 7, inputs: 512, outputs: 512, window: 7, groups: 512 }, 'whole', 'whole', 'whole', 'whole'],
+  ['multiplier', { size: 14, inputs: 8, outputs: 16, window: 3, padding: 1, groups: 8 }, 'plain', 'plain', 'plain', 'blocks'],
 ]
 
 describe('formulations', () => {
-  it.each(cases)('%s', (_, shape, forward, input, filter) => {
+  it.each(cases)('%s', (_, shape, forward, input, filter, onCuda = 'plain') => {
     const g = geometry(shape)
     expect([forwardForm('cpu', g), inputGradForm('cpu', g), filterGradForm('cpu', g)]).toEqual([forward, input, filter])
     expect([forwardForm('cuda', g), inputGradForm('cuda', g), filterGradForm('cuda', g)]).toEqual([
-      'plain',
-      'plain',
-      'plain',
+      onCuda,
+      onCuda,
+      onCuda,
     ])
   })
 })
