@@ -142,12 +142,7 @@ function norm(data: ArrayLike<number>): number {
 }
 
 /** Runs the steps of a golden file on an engine of its world size, by the graphs of a plan for devices of a kind. */
-export async function runGolden(
-  golden: Golden,
-  engine: Engine,
-  host: Host,
-  kind: DeviceKind,
-): Promise<Comparison[]> {
+export async function runGolden(golden: Golden, engine: Engine, host: Host, kind: DeviceKind): Promise<Comparison[]> {
   const { config } = golden
   const { graphs } = goldenGraphs(golden, host, kind)
   const replicas = Array.from({ length: config.world }, (_, r) => r)
