@@ -5,6 +5,7 @@
  */
 import { compileExperiment } from '../compiler/driver.ts'
 import type { Host } from '../compiler/host.ts'
+import type { DeviceKind } from '../compiler/ir/device-kind.ts'
 import { planLengths } from '../compiler/plan/lengths.ts'
 import { type NamedTensor, type StateTensor, type StepMetric, stepMetrics } from '../compiler/plan/plan.ts'
 import { buildGraphs, type Graphs } from '../compiler/step/graphs.ts'
@@ -40,21 +41,28 @@ export interface Comparison {
   readonly difference: number
 }
 
-/** The experiment that a golden configuration is, as `.arc` text. */
-export function goldenSource(config: Golden['config']): string {
+const machines: { readonly [K in DeviceKind]: string } = { cpu: 'cpu', cuda: 'gpus' }
+
+/** The experiment that a golden configuration is, as `.arc` text, on devices of a kind. */
+export function goldenSource(config: Golden['config'], kind: DeviceKind): string {
   const [m1, m2, m3] = config.margin.split(',').map(Number)
   const filter = config.filter > 0 ? ` |> interclass_filter(threshold: ${config.filter})` : ''
   return `
 use std.backbones: ${config.net}
 use std.margins: combined, interclass_filter
-use std.machines: cpu
+use std.machines: cpu, h100_sxm5_80gb
 use std.datasets: synthetic
+
+machine gpus(devices: int) {
+  nodes = 1, devices_per_node = devices, device = h100_sxm5_80gb
+  links { within = nvlink(450 GB/s) }
+}
 
 experiment golden {
   dataset  = synthetic(identities: ${config.classes}, per_identity: 1)
   backbone = ${config.net}(embedding: 512)
   margin   = combined(m1: ${m1}, m2: ${m2} rad, m3: ${m3}, scale: 64)${filter}
-  machine  = cpu(devices: ${config.world})
+  machine  = ${machines[kind]}(devices: ${config.world})
   centers { gradient = straight_through }
   train {
     batch     = ${config.batch} per device
@@ -68,8 +76,12 @@ experiment golden {
 `
 }
 
-function goldenGraphs(golden: Golden, host: Host): { readonly graphs: Graphs; readonly embedding: number } {
-  const entry = { path: 'golden.arc', text: goldenSource(golden.config) }
+function goldenGraphs(
+  golden: Golden,
+  host: Host,
+  kind: DeviceKind,
+): { readonly graphs: Graphs; readonly embedding: number } {
+  const entry = { path: 'golden.arc', text: goldenSource(golden.config, kind) }
   const { experiment, diagnostics } = compileExperiment({ entry, until: 'elaborate' }, host)
   if (experiment === undefined) return bug(diagnostics.map((d) => `${d.code} ${d.message}`).join('; '))
   const lengths = need(planLengths(experiment, host, new DiagnosticBag()), 'the lengths of a golden run')
@@ -129,10 +141,10 @@ function norm(data: ArrayLike<number>): number {
   return Math.sqrt(sum)
 }
 
-/** Runs the steps of a golden file on an engine of its world size. */
-export async function runGolden(golden: Golden, engine: Engine, host: Host): Promise<Comparison[]> {
+/** Runs the steps of a golden file on an engine of its world size, by the graphs of a plan for devices of a kind. */
+export async function runGolden(golden: Golden, engine: Engine, host: Host, kind: DeviceKind): Promise<Comparison[]> {
   const { config } = golden
-  const { graphs } = goldenGraphs(golden, host)
+  const { graphs } = goldenGraphs(golden, host, kind)
   const replicas = Array.from({ length: config.world }, (_, r) => r)
   const comparisons: Comparison[] = []
   const step = await engine.compile(graphs.step, { donate: new Map(graphs.slots.map((_, i) => [i, i])) })

@@ -19,7 +19,7 @@ let allWithin = true
 for (const file of files) {
   const golden = JSON.parse(readFileSync(file, 'utf8')) as Golden
   const engine = await createEngine('xla', oneProcess(golden.config.world), () => {})
-  const comparisons = await runGolden(golden, engine, fileHost())
+  const comparisons = await runGolden(golden, engine, fileHost(), 'cpu')
   if (engine.alive !== 0) process.stderr.write(`${engine.alive} tensors were left on the devices\n`)
   engine.dispose()
   process.stdout.write(`${renderGolden(file, comparisons)}\n`)

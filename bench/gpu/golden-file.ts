@@ -18,7 +18,7 @@ interface GoldenReport extends Report {
 
 const golden = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Golden
 const engine = await openEngine(golden.config.world)
-const comparisons = await runGolden(golden, engine, fileHost())
+const comparisons = await runGolden(golden, engine, fileHost(), engine.platform)
 const off = comparisons.filter(({ difference }) => !(difference <= TOLERANCE))
 const worst = comparisons.reduce((a, c) => (c.difference <= a.difference ? a : c))
 const report: GoldenReport = {

@@ -3,6 +3,7 @@
  * without a sample, in one piece and in chunks.
  */
 import { describe, expect, test } from 'vitest'
+import { deviceKinds } from '../../compiler/ir/device-kind.ts'
 import { stepMetrics } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { Engine, HostTensor } from '../../runtime/engine.ts'
@@ -138,8 +139,9 @@ const cases: readonly StepCase[] = [
   })),
 ]
 
-const whole: StepLayout = { devices: 1, placement: 'shard', chunk: '' }
-const cut: readonly StepLayout[] = [
+type Layout = Omit<StepLayout, 'kind'>
+const whole: Layout = { devices: 1, placement: 'shard', chunk: '' }
+const cut: readonly Layout[] = [
   { devices: 2, placement: 'shard', chunk: ', chunk = 13 rows' },
   { devices: 2, placement: 'replicate', chunk: ', chunk = 13 rows' },
 ]
@@ -150,18 +152,20 @@ const rows = cases.map((c, i) => {
   return { title: `${c.margin.text}, ${c.gradient}, ${c.update}, ${c.optimizer.text}, ${sampled}`, c, layout }
 })
 
-describeOnXla('a step on XLA', () => {
-  const engineOf = xlaEngines([1, 2])
+for (const kind of deviceKinds) {
+  describeOnXla(`a step on XLA, planned and written for ${kind}`, () => {
+    const engineOf = xlaEngines([1, 2], kind)
 
-  test.each(rows)('$title: in one piece, and in chunks on two devices', async ({ c, layout }) => {
-    for (const own of [whole, layout]) await check(engineOf(own.devices), c, own)
+    test.each(rows)('$title: in one piece, and in chunks on two devices', async ({ c, layout }) => {
+      for (const own of [whole, layout]) await check(engineOf(own.devices), c, { ...own, kind })
+    })
   })
-})
+}
 
 describe('a step on TensorFlow.js', () => {
   test.each(rows.slice(5, 7))('$title: in chunks on two devices', async ({ c, layout }) => {
     const engine = await createTfjsEngine({ world: oneProcess(2), backend: 'cpu' })
-    await check(engine, c, layout)
+    await check(engine, c, { ...layout, kind: 'cpu' })
     expect(engine.alive).toBe(0)
     engine.dispose()
   })

@@ -2,10 +2,11 @@
  * Every margin, placement, gradient and update of the centers, both optimizers, 16-bit products and 16-bit centers: one device, two,
  * and two that work in chunks give the same steps.
  */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { type DeviceKind, deviceKinds } from '../../compiler/ir/device-kind.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
-import type { Engine } from '../../runtime/engine.ts'
+import type { XlaEngine } from '../../runtime/xla/engine.ts'
 import { numbersOf } from '../helpers/host-tensor.ts'
 import {
   type Edit,
@@ -145,8 +146,12 @@ const cases: readonly Case[] = [
 const fitting: Edit = (name, tensor) =>
   name === 'loss_scale.factor' ? { ...tensor, data: Float32Array.of(64) } : undefined
 
-describeOnXla('heads', () => {
-  const engineOf = xlaEngines([1, 2])
+describe.each(deviceKinds)('planned and written for %s', (kind) => {
+  describeOnXla('heads', () => headTests(kind))
+})
+
+function headTests(kind: DeviceKind) {
+  const engineOf = xlaEngines([1, 2], kind)
 
   test.each(cases)('$margin, $placement, $centers, $optimizer, $precision', async (own) => {
     const tolerance = tolerances[own.rounding]
@@ -169,17 +174,18 @@ describeOnXla('heads', () => {
       }
     }
   })
-})
+}
 
 interface Run {
   readonly plan: Plan
   readonly trained: Trained
 }
 
-async function trainOn(engine: Engine, own: Case, more: string): Promise<Run> {
+async function trainOn(engine: XlaEngine, own: Case, more: string): Promise<Run> {
   const devices = engine.world.local
   const plan = narrowPlan({
     devices,
+    kind: engine.platform,
     batch: ROWS / devices,
     classes,
     centers: more + own.centers,
@@ -195,8 +201,8 @@ async function trainOn(engine: Engine, own: Case, more: string): Promise<Run> {
 const done = new Map<string, Promise<Run>>()
 
 /** One device in one piece: what every placement is compared with. */
-function oneDevice(own: Case, engine: Engine): Promise<Run> {
-  const key = [own.margin, own.centers, own.optimizer, own.precision].join('; ')
+function oneDevice(own: Case, engine: XlaEngine): Promise<Run> {
+  const key = [engine.platform, own.margin, own.centers, own.optimizer, own.precision].join('; ')
   const run = done.get(key) ?? trainOn(engine, own, '')
   done.set(key, run)
   return run

@@ -4,6 +4,7 @@
  *
  * Legend: B rows of all devices, P numbers of an image, D embedding width.
  */
+import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { HostTensor } from '../../runtime/engine.ts'
@@ -52,6 +53,8 @@ export interface StepLayout {
   readonly devices: 1 | 2
   readonly placement: 'shard' | 'replicate'
   readonly chunk: string
+  /** Of which kind the devices are. */
+  readonly kind: DeviceKind
 }
 
 /** All that a step is given beside its plan: numbers that f32 holds exactly. */
@@ -80,10 +83,11 @@ function drawWeights(name: string, optimizer: OptimizerNumbers, rows: number, co
   }
 }
 
-export function linearPlan(c: StepCase, { devices, placement, chunk }: StepLayout): Plan {
+export function linearPlan(c: StepCase, { devices, placement, chunk, kind }: StepLayout): Plan {
   const sampling = c.isSampled ? `, sample_rate = ${100 * RATE}%` : ''
   return narrowPlan({
     devices,
+    kind,
     batch: B / devices,
     classes: CLASSES,
     centers: `placement = ${placement}, gradient = ${c.gradient}, update = ${c.update}${sampling}${chunk}`,

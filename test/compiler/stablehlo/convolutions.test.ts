@@ -46,10 +46,31 @@ const cases: readonly [string, Shape, string, string, string, string?][] = [
   ['1×1 stride 2', { size: 56, inputs: 64, outputs: 64, window: 1, stride: 2 }, 'dot', 'dot', 'dot'],
   ['1×1 padded', { size: 28, inputs: 16, outputs: 16, window: 1, padding: 1 }, 'plain', 'plain', 'plain'],
   ['depthwise', { size: 14, inputs: 64, outputs: 64, window: 3, padding: 1, groups: 64 }, 'lanes', 'lanes', 'lanes'],
-  ['pairs', { size: 14, inputs: 64, outputs: 64, window: 3, padding: 1, groups: 32 }, 'lanes', 'lanes', 'lanes', 'blocks'],
+  [
+    'pairs',
+    { size: 14, inputs: 64, outputs: 64, window: 3, padding: 1, groups: 32 },
+    'lanes',
+    'lanes',
+    'lanes',
+    'blocks',
+  ],
   ['wide groups', { size: 14, inputs: 64, outputs: 64, window: 3, padding: 1, groups: 2 }, 'plain', 'plain', 'plain'],
-  ['depthwise whole', { size: 7, inputs: 512, outputs: 512, window: 7, groups: 512 }, 'whole', 'whole', 'whole', 'whole'],
-  ['multiplier', { size: 14, inputs: 8, outputs: 16, window: 3, padding: 1, groups: 8 }, 'plain', 'plain', 'plain', 'blocks'],
+  [
+    'depthwise whole',
+    { size: 7, inputs: 512, outputs: 512, window: 7, groups: 512 },
+    'whole',
+    'whole',
+    'whole',
+    'whole',
+  ],
+  [
+    'multiplier',
+    { size: 14, inputs: 8, outputs: 16, window: 3, padding: 1, groups: 8 },
+    'plain',
+    'plain',
+    'plain',
+    'blocks',
+  ],
 ]
 
 describe('formulations', () => {
