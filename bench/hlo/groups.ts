@@ -105,7 +105,7 @@ function onlyMoves({ fused, instruction }: Kernel): boolean {
 }
 
 /** What a kernel does to a filter beside computing with it. */
-export type FilterMove = 'to 16 bits' | 'transpose' | 'conversion' | 'copy'
+export type FilterMove = 'to 16 bits' | 'transpose' | 'conversion' | 'gathering' | 'copy'
 
 /** Puts gradients of a group one after another, in the type in which they travel; the filters themselves stay as they are. */
 const gathersGradients = ({ instruction, fused }: Kernel): boolean =>
@@ -124,6 +124,8 @@ export function filterMove(kernel: Kernel, shapes: Shapes): FilterMove | undefin
   const opcodes = new Set(fused?.instructions.map(({ opcode }) => opcode) ?? [instruction.opcode])
   if (opcodes.has('transpose')) return 'transpose'
   if (!onlyMoves(kernel)) return undefined
+  // Gradients are put side by side for their sum over devices, whatever their type.
+  if (opcodes.has('concatenate')) return 'gathering'
   if (!opcodes.has('convert')) return 'copy'
   const narrow = arraysOf(instruction.shape).every(({ dtype }) => /^b?f16$/.test(dtype))
   const wide = kernel.operands.flatMap(arraysOf).every(({ dtype }) => dtype === 'f32')
