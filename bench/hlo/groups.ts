@@ -105,23 +105,15 @@ function onlyMoves({ fused, instruction }: Kernel): boolean {
 }
 
 /** What a kernel does to a filter beside computing with it. */
-export type FilterMove = 'to 16 bits' | 'transpose' | 'conversion' | 'copy'
-
-/** Puts gradients of a group one after another, in the type in which they travel; the filters themselves stay as they are. */
-const gathersGradients = ({ instruction, fused }: Kernel): boolean =>
-  instruction.attributes.includes('op_name="gradients of the backbone"') &&
-  (fused?.instructions ?? [instruction]).some(({ opcode }) => opcode === 'concatenate')
+export type FilterMove = 'to 16 bits' | 'transpose' | 'conversion' | 'gathering' | 'copy'
 
 /** `undefined` where it touches no filter, or computes and leaves the filter's order as it is. */
 export function filterMove(kernel: Kernel, shapes: Shapes): FilterMove | undefined {
   const { fused, instruction } = kernel
-  if (
-    isConvolution(kernel) ||
-    gathersGradients(kernel) ||
-    !arraysOfKernel(kernel).some((array) => isFilter(array, shapes))
-  )
-    return undefined
+  if (isConvolution(kernel) || !arraysOfKernel(kernel).some((array) => isFilter(array, shapes))) return undefined
   const opcodes = new Set(fused?.instructions.map(({ opcode }) => opcode) ?? [instruction.opcode])
+  // Gradients are put side by side for their sum over devices, in the type in which they travel; the filters stay as they are.
+  if (opcodes.has('concatenate')) return 'gathering'
   if (opcodes.has('transpose')) return 'transpose'
   if (!onlyMoves(kernel)) return undefined
   if (!opcodes.has('convert')) return 'copy'

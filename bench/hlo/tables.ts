@@ -42,6 +42,7 @@ const rows: readonly Row[] = [
   row('filters: to 16 bits', runs, ({ filterMove }) => filterMove === 'to 16 bits'),
   row('  transposes', runs, ({ filterMove }) => filterMove === 'transpose'),
   row('  other conversions', runs, ({ filterMove }) => filterMove === 'conversion'),
+  row('  gathered for their sums', runs, ({ filterMove }) => filterMove === 'gathering'),
   row('  copies', runs, ({ filterMove }) => filterMove === 'copy'),
   ['CUDA graphs', ({ graphs }) => (graphs === undefined ? '-' : String(graphs))],
   ['memory, peak', ({ peak }) => (peak === undefined ? '-' : formatBytes(peak))],

@@ -55,7 +55,8 @@ export function publishedRates(device: DeviceSpec): DeviceRates {
       if (!hasKernel(cost)) return { seconds: 0, limit: 'overhead' }
       const start = attained.secondsPerKernel * kernelsOf(cost)
       const arithmetic = cost.flops / arithmeticRate(device, attained, cost)
-      const traffic = (cost.bytesRead + cost.bytesWritten) / bandwidth
+      const moved = (cost.bytesRead + cost.bytesWritten) * (isProduct(cost) ? 1 : attained.joined)
+      const traffic = moved / bandwidth
       const work = Math.max(arithmetic, traffic)
       const limit = work < start ? 'overhead' : arithmetic >= traffic ? 'compute' : 'memory'
       return { seconds: work + start, limit }
