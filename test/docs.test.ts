@@ -10,7 +10,25 @@ import { compileExperiment } from '../compiler/driver.ts'
 const read = (file: string) => readFileSync(join(packageFolder, file), 'utf8')
 const blocks = (file: string) => [...read(file).matchAll(/^```arc\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? '')
 
-const pages = ['README.md', 'CONTRIBUTING.md', 'docs/README.md', 'bench/gpu/README.md']
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'docs/README.md',
+  'docs/gpu.md',
+  'docs/gpu-checklist.md',
+  'docs/numerics.md',
+  'docs/plan.md',
+  'bench/gpu/README.md',
+]
+
+/** Codes of all catalogues, which are TypeScript: `ARC6050: {`, `ARC4212: error<`; `PjrtError` names its own. */
+const codes = new Set(
+  ['grammar', 'compiler', 'runtime', 'cli'].flatMap((folder) =>
+    readdirSync(join(packageFolder, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /(messages|errors)\.ts$/.test(file))
+      .flatMap((file) => [...read(join(folder, file)).matchAll(/ARC\d{4}(?=:|')/g)].map(([code]) => code)),
+  ),
+)
 
 test('the experiment of the README is the file', () => {
   expect(blocks('README.md')[0]).toBe(read('experiments/quickstart.arc'))
@@ -43,6 +61,11 @@ describe.each(pages)('%s', (page) => {
       return readdirSync(dirname(path)).some((file) => file.startsWith(before) && file.endsWith(after))
     }
     expect(named.filter((name) => !exists(name))).toEqual([])
+  })
+
+  test('codes of mistakes that it names are in a catalogue', () => {
+    const named = [...text.matchAll(/ARC\d{4}/g)].map(([code]) => code)
+    expect(named.filter((code) => !codes.has(code))).toEqual([])
   })
 
   test('scripts that it names are in package.json', () => {
