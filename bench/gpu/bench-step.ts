@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { overrideSources } from '../../cli/entry.ts'
 import { fileHost } from '../../cli/host.ts'
 import { compileExperiment } from '../../compiler/driver.ts'
+import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { XlaEngine } from '../../runtime/xla/engine.ts'
 import { openEngine } from './open-engine.ts'
@@ -48,6 +49,12 @@ if (plan === undefined) {
   process.exit(1)
 }
 
+/** Seconds of the planned step, without the wait for data: these steps have theirs. */
+function plannedStep({ document }: Plan): number {
+  const { secondsPerStep, parts } = document.time
+  return secondsPerStep - (parts.find(({ name }) => name === 'data')?.seconds ?? 0)
+}
+
 const engine = await openEngine(plan.replicas, () => plan.run.machine.device.reserve)
 const times = await timeSteps(engine, plan, steps)
 const images = plan.run.batchPerDevice * plan.replicas
@@ -67,7 +74,7 @@ const report: StepReport = {
   synced: times.synced * 1000,
   resident: times.resident * 1000,
   imagesPerSecond: images / times.loop,
-  planned: { step: plan.document.time.secondsPerStep * 1000, memory: plan.document.memory.peak },
+  planned: { step: plannedStep(plan) * 1000, memory: plan.document.memory.peak },
   memory: { compiled: times.memory, peak: engine.deviceMemory?.() },
   losses: times.losses,
 }
