@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
-import { type NarrowOptions, narrowPlan, tensorDifference, trainNarrow } from '../helpers/narrow.ts'
+import { type NarrowOptions, narrowPlan, stateOf, tensorDifference, trainNarrow } from '../helpers/narrow.ts'
 import { describeOnXla, withXla } from '../helpers/xla.ts'
 
 /** Nothing in it looks across the batch, and what it draws at random belongs to single images. */
@@ -61,10 +61,9 @@ describeOnXla('a batch in parts', () => {
     const plan = narrowPlan({ devices: 1, batch: 6, classes: 13, train: 'accumulate = 3' })
     const { metrics, state, initial } = await train(1, plan, 3)
     expect(metrics.flat().every(Number.isFinite)).toBe(true)
-    const at = plan.state.findIndex((tensor) => tensor.name === 'bn1.running_var')
     // Three steps of three parts: of the 1 that it started from (1 − 0.1)^9 is left.
-    const after = need(state[0]?.[at], 'a buffer').data
-    const before = need(initial[0]?.[at], 'a buffer').data
+    const after = stateOf(plan, state, 'bn1.running_var').data
+    const before = stateOf(plan, initial, 'bn1.running_var').data
     expect([...before].every((value) => value === 1)).toBe(true)
     expect(Math.min(...after)).toBeGreaterThan(0.9 ** 9)
     expect(Math.min(...after)).toBeLessThan(0.9 ** 3)

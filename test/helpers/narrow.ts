@@ -4,6 +4,7 @@ import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import { type Plan, type StepMetric, stepMetrics } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { DeviceTensor, Engine, HostTensor } from '../../runtime/engine.ts'
+import { heldTensors } from '../../runtime/train/held-tensors.ts'
 import { memoryHost } from './diagnose.ts'
 import { randomOf } from './op-case.ts'
 
@@ -132,10 +133,16 @@ export function metricOf(trained: Trained, name: StepMetric): number[] {
   return trained.metrics.map((values) => values[stepMetrics.indexOf(name)] ?? Number.NaN)
 }
 
-/** A state tensor of one replica, afterwards or in the beginning. */
+/** A state tensor of one replica, or one of those that it holds, afterwards or in the beginning. */
 export function stateOf(plan: Plan, state: Trained['state'], name: string, replica = 0): HostTensor {
-  const index = plan.state.findIndex((spec) => spec.name === name)
-  return need(state[replica]?.[index], name)
+  const index = plan.state.findIndex((spec) => spec.name === name || spec.holds.some((held) => held.name === name))
+  const spec = need(plan.state[index], name)
+  const stored = need(state[replica]?.[index], name)
+  if (spec.name === name) return stored
+  return need(
+    heldTensors(spec, stored).find(({ named }) => named.name === name),
+    name,
+  ).tensor
 }
 
 /**
