@@ -17,6 +17,7 @@
 import { need } from '../../grammar/diagnostic.ts'
 import { type RuleCost, ruleCost } from './cost-rules.ts'
 import { byteSize, elementCount } from './dtype.ts'
+import { fromOhwi, toOhwi } from './filter-order.ts'
 import { type Graph, type Op, operandAt, resultAt, type Value } from './graph.ts'
 import type { OpKind } from './op.ts'
 
@@ -104,8 +105,8 @@ const roles: { readonly [K in OpKind]: Role } = {
  * memory for what lies between it and its convolution, so that nothing moves.
  */
 function isFilterOrder(op: Op): boolean {
-  if (op.kind !== 'transpose' || op.params.permutation.length !== 4) return false
-  return ['1,2,3,0', '3,0,1,2'].includes(op.params.permutation.join())
+  if (op.kind !== 'transpose') return false
+  return [fromOhwi, toOhwi].some((order) => order.join() === op.params.permutation.join())
 }
 
 function roleOf(op: Op): Role {

@@ -5,10 +5,12 @@
  * running statistics and the optimizer's state of vectors: an update is one kernel instead of hundreds, and a step has few inputs.
  */
 
+import { need } from '../../grammar/diagnostic.ts'
 import type { ParameterSpec } from '../evaluate/elaboration.ts'
 import type { Initializer } from '../evaluate/value.ts'
 import type { CentersSpec, Optimizer } from '../experiment.ts'
 import { elementCount } from '../ir/dtype.ts'
+import { toOhwi } from '../ir/filter-order.ts'
 import type { NamedTensor, StateTensor, Storage } from '../plan/plan.ts'
 import { centerState, centersTable, type StoredTensor, storedTensors } from './center-storage.ts'
 import { isElementwise } from './elementwise-optimizer.ts'
@@ -38,12 +40,8 @@ export interface StateOptions {
 }
 
 /** A state tensor that holds one tensor as it is. */
-export function wholeSlot(
-  tensor: Omit<StateTensor, 'storage' | 'holds'>,
-  initializer: Initializer,
-  layout: NamedTensor['layout'] = 'same',
-): StateSlot {
-  const named = { name: tensor.name, shape: tensor.shape, layout }
+export function wholeSlot(tensor: Omit<StateTensor, 'storage' | 'holds'>, initializer: Initializer): StateSlot {
+  const named: NamedTensor = { name: tensor.name, shape: tensor.shape, layout: 'same' }
   return {
     tensor: { ...tensor, storage: 'whole', holds: [named] },
     parts: [{ named, initializer }],
@@ -147,7 +145,7 @@ function partOf({ path, shape, layout, initializer }: ParameterSpec): StatePart 
 }
 
 function storedShape(shape: readonly number[], storage: Storage): readonly number[] {
-  return storage === 'ohwi' ? [...shape.slice(3), ...shape.slice(0, 3)] : shape
+  return storage === 'ohwi' ? toOhwi.map((dim) => need(shape[dim], `dim ${dim} of a filter`)) : shape
 }
 
 function optimizerSlots({ tensor, parts }: StateSlot, optimizer: Optimizer): StateSlot[] {

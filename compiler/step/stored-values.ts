@@ -6,12 +6,10 @@
 import { need } from '../../grammar/diagnostic.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import { elementCount } from '../ir/dtype.ts'
+import { fromOhwi, toOhwi } from '../ir/filter-order.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
 import type { StateTensor } from '../plan/plan.ts'
-
-const fromOhwi = [1, 2, 3, 0] as const
-const toOhwi = [3, 0, 1, 2] as const
 
 /** The tensors that a stored one holds, in its order. */
 export function heldValues(b: GraphBuilder, { storage, holds }: StateTensor, stored: Value): readonly Value[] {

@@ -28,8 +28,9 @@ export function selectAll(b: GraphBuilder, predicate: Value, x: Value, y: Value)
 }
 
 /**
- * The L2 norm over all gradients, f32 []. Of filters stored as [O,kh,kw,I] each output's sum comes first, and then those of all
- * filters together: one small kernel a filter instead of two.
+ * The L2 norm over all gradients, f32 []. Of filters stored as [O,kh,kw,I] the norm of each output's part comes first, and then that
+ * of all parts of all filters: one small kernel a filter instead of two. They are joined as norms, since XLA takes a sum over joined
+ * sums apart again, but not one over squares of what is joined.
  */
 export function gradientNorm(b: GraphBuilder, state: readonly StateTensor[], gradients: readonly Value[]): Value {
   const squares = gradients.map((g) => ops.square(b, g))

@@ -4,6 +4,7 @@
  * Legend: filters [kh,kw,I,O] in a network, [O,kh,kw,I] stored as `ohwi`, [O,I,kh,kw] in a state dict.
  */
 import { elementCount } from '../../compiler/ir/dtype.ts'
+import { fromOhwi, toOhwi } from '../../compiler/ir/filter-order.ts'
 import type { NamedTensor, StateTensor } from '../../compiler/plan/plan.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
 import type { HostTensor } from '../engine.ts'
@@ -22,7 +23,7 @@ export function heldTensors(spec: StateTensor, stored: HostTensor): readonly Hel
     case 'whole':
       return [{ named: only, tensor: stored }]
     case 'ohwi':
-      return [{ named: only, tensor: permuteFilter(stored, [1, 2, 3, 0]) }]
+      return [{ named: only, tensor: permuteFilter(stored, fromOhwi) }]
     case 'flat': {
       let at = 0
       return spec.holds.map((named) => {
@@ -41,7 +42,7 @@ export function storedTensor(spec: StateTensor, held: readonly HostTensor[]): Ho
     case 'whole':
       return only
     case 'ohwi':
-      return permuteFilter(only, [3, 0, 1, 2])
+      return permuteFilter(only, toOhwi)
     case 'flat': {
       const data = new Float32Array(elementCount(spec.shape))
       let at = 0
