@@ -1,6 +1,7 @@
 /** The part of `arcc doctor` about NVIDIA GPUs: driver, cards, CUDA's libraries, and what is missing of them. */
 import type { CudaDriver, CudaGpu } from '../runtime/cuda/driver.ts'
 import type { CudaInstallation } from '../runtime/cuda/libraries.ts'
+import { leastDriver } from '../runtime/cuda/required-driver.ts'
 import type { Finding } from './finding.ts'
 import { formatBytes, plural } from './format.ts'
 
@@ -19,7 +20,6 @@ export interface CudaFacts {
 /** What the pinned libraries have kernels for, and what they want of a driver. */
 const leastCompute = 7
 const leastCuda = 12
-const leastDriver = 525
 
 const install = 'run "arcc install cuda"'
 

@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
-import type { Host, LocalMachine } from '../compiler/host.ts'
+import type { Host, LocalGpu, LocalMachine } from '../compiler/host.ts'
 import type { SourceFile } from '../grammar/source.ts'
-import { type CudaDriver, findCudaDriver } from '../runtime/cuda/driver.ts'
+import { type CudaDriver, type CudaGpu, computeCapability, findCudaDriver } from '../runtime/cuda/driver.ts'
 import { countDataset } from './count-dataset.ts'
 import { readMachineProfile } from './machine-file.ts'
 import { stdlibFolder } from './package-folder.ts'
@@ -29,18 +29,18 @@ function readNamed(shown: string, path: string): SourceFile | undefined {
 /** Modules are `NAME.arc`; the prelude, which is generated, is `prelude.gen.arc`. */
 const moduleFile = /^(.+?)(?:\.gen)?\.arc$/
 
+/** GPUs as the compiler sees them. */
+export function localGpus(gpus: readonly CudaGpu[]): LocalGpu[] {
+  return gpus.map((gpu) => ({ name: gpu.name, memory: gpu.memory, compute: computeCapability(gpu) }))
+}
+
 /** This computer, as its driver and its operating system describe it. */
 function describeComputer(driver: CudaDriver): LocalMachine {
   const limit = process.constrainedMemory()
   const memory = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
   const cores = availableParallelism()
   if (!driver.found) return { gpus: [], nvlink: false, cores, memory }
-  const gpus = driver.gpus.map(({ name, memory, compute: [major, minor] }) => ({
-    name,
-    memory,
-    compute: Number(`${major}.${minor}`),
-  }))
-  return { gpus, nvlink: driver.nvlink, cores, memory }
+  return { gpus: localGpus(driver.gpus), nvlink: driver.nvlink, cores, memory }
 }
 
 /** Asked once a process: what is plugged in does not change, and asking many GPUs takes a second. */

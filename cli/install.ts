@@ -2,6 +2,7 @@
 import type { CudaDriver } from '../runtime/cuda/driver.ts'
 import type { InstallEvent } from '../runtime/cuda/install.ts'
 import type { Installed } from '../runtime/cuda/installed.ts'
+import { leastDriver } from '../runtime/cuda/required-driver.ts'
 import type { FetchEvent } from '../runtime/xla/fetch-wheel.ts'
 import { renderProgress } from './bars.ts'
 import { type ExitCode, exitCode } from './exit.ts'
@@ -32,7 +33,7 @@ const stageOf = ({ phase, what }: InstallEvent) => `${phase} ${what}`
 /** What was found of a driver, for who is about to install CUDA. */
 export function describeDriver(driver: CudaDriver): string {
   if (!driver.found) {
-    const hint = 'GPUs can be used once a driver of version 525 or newer is there'
+    const hint = `GPUs can be used once a driver of version ${leastDriver} or newer is there`
     return `no NVIDIA driver can be used here (${driver.detail}); the libraries are installed all the same, and ${hint}`
   }
   const gpus = driver.gpus.map((gpu) => gpu.name).join(', ')

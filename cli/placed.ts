@@ -6,6 +6,7 @@ import type { StandIn } from '../compiler/plan/stand-in.ts'
 import type { DeviceRequest } from '../runtime/backend/backend.ts'
 import type { Placement } from '../runtime/backend/place.ts'
 import type { StartEvent } from '../runtime/events.ts'
+import { localGpus } from './host.ts'
 
 /** What the plan takes in the place of the declared machine; `undefined` where it stays. */
 export function standInOf(
@@ -22,8 +23,7 @@ export function standInOf(
   const { plan, gpus } = placement
   if (plan === 'declared') return undefined
   if (plan !== 'others') return { how: 'measured-memory', memory: plan.memory }
-  const chosen = gpus.map(({ name, memory, compute }) => ({ name, memory, compute: Number(compute.join('.')) }))
-  const computer = { ...host.localMachine(), gpus: chosen }
+  const computer = { ...host.localMachine(), gpus: localGpus(gpus) }
   return { how: 'found', machine: `local(devices: ${gpus.length})`, computer }
 }
 

@@ -53,7 +53,7 @@ export const evaluateMessages = {
   ),
   ARC4025: error<{ what: string }>(({ what }) => `${what} draws random numbers, which only training has`),
 
-  ARC4026: error<{ gpu: string }>(({ gpu }) => `how fast ${gpu} is, arcc does not know`),
+  ARC4026: error<{ gpu: string }>(({ gpu }) => `no performance figures are known for ${gpu}`),
   ARC4027: error(() => 'this computer has no GPU'),
 
   ARC4101: error<{ operator: string; left: string; right: string }>(

@@ -4,7 +4,8 @@
  */
 import type { RunSpec } from '../../compiler/plan/plan.ts'
 import { showBytes } from '../../compiler/plan/show.ts'
-import type { CudaDriver, CudaGpu, FoundDriver } from '../cuda/driver.ts'
+import { type CudaDriver, type CudaGpu, computeCapability, type FoundDriver } from '../cuda/driver.ts'
+import { driverFor, leastCuda, leastDriver } from '../cuda/required-driver.ts'
 import type { Engine } from '../engine.ts'
 import { placementErrors } from './messages.ts'
 
@@ -30,9 +31,6 @@ export interface PlaceOptions {
 /** Drivers of one card report memories that differ by their own share of it; none differs by so much. */
 const memoryTolerance = 0.05
 
-/** The oldest CUDA that arcc has a plugin for, and the driver that goes with it. */
-const oldestCuda = { major: 12, driver: 525 } as const
-
 /** `driver` is asked only where the plan wants GPUs. Throws ARC6050 to ARC6055 for a machine that is not here. */
 export function place(machine: Machine, options: PlaceOptions, driver: () => CudaDriver): Placement {
   const { engine, emulate } = options
@@ -57,14 +55,16 @@ export function place(machine: Machine, options: PlaceOptions, driver: () => Cud
 }
 
 function checkDriver(machine: Machine, { version, cuda }: FoundDriver): void {
-  if (cuda[0] >= oldestCuda.major) return
+  if (cuda[0] >= leastCuda) return
   throw placementErrors('ARC6051', {
     machine: describe(machine),
     version: version === undefined ? '' : ` (${version})`,
     cuda: cuda.join('.'),
-    least: oldestCuda.major,
-    driver: oldestCuda.driver,
-    ways: waysOut(machine, { more: ['a newer driver', 'CUDA 12 wants 525, CUDA 13 wants 580'] }),
+    least: leastCuda,
+    driver: leastDriver,
+    ways: waysOut(machine, {
+      more: ['a newer driver', `CUDA 12 wants ${driverFor[12]}, CUDA 13 wants ${driverFor[13]}`],
+    }),
   })
 }
 
@@ -106,7 +106,7 @@ function alike(gpus: readonly CudaGpu[], machine: Machine): readonly CudaGpu[] {
 /** By the driver's name; a declaration without one is known by the compute capability, where it has that. */
 function isDeclared(gpu: CudaGpu, { device }: Machine): boolean {
   if (device.driver !== undefined) return gpu.name === device.driver
-  return device.compute === undefined || device.compute === Number(gpu.compute.join('.'))
+  return device.compute === undefined || device.compute === computeCapability(gpu)
 }
 
 /** `` `dgx_v100` (8 × NVIDIA V100 SXM2 32 GB) `` */

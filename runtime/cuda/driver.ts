@@ -18,6 +18,11 @@ export interface CudaGpu {
   readonly free?: number
 }
 
+/** The compute capability as a number: 9.0. */
+export function computeCapability({ compute: [major, minor] }: Pick<CudaGpu, 'compute'>): number {
+  return Number(`${major}.${minor}`)
+}
+
 export interface FoundDriver {
   readonly found: true
   /** `580.159.04`; `undefined` where neither NVML nor the kernel says. */

@@ -1,6 +1,7 @@
 /** What can go wrong between arcc and CUDA: ARC6030 to ARC6036. */
 import { showBytes } from '../../compiler/plan/show.ts'
 import { errorsOf } from '../errors.ts'
+import { leastCuda, leastDriver } from './required-driver.ts'
 
 const catalogue = {
   ARC6030: {
@@ -10,8 +11,8 @@ const catalogue = {
   },
   ARC6031: {
     text: (p: { version: string; cuda: string }) =>
-      `the NVIDIA driver ${p.version} supports CUDA ${p.cuda} and earlier, and arcc needs CUDA 12`,
-    hint: () => 'install driver 525 or newer',
+      `the NVIDIA driver ${p.version} supports CUDA ${p.cuda} and earlier, and arcc needs CUDA ${leastCuda}`,
+    hint: () => `install driver ${leastDriver} or newer`,
   },
   ARC6032: {
     text: (p: { path: string; free: number; needed: number }) =>

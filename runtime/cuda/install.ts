@@ -20,6 +20,7 @@ import {
   readManifest,
   readRecord,
 } from './manifest.ts'
+import { leastCuda } from './required-driver.ts'
 import type { CudaWheels } from './wheels.ts'
 
 export interface InstallEvent {
@@ -51,9 +52,6 @@ export interface InstallResult {
   readonly fetched: number
 }
 
-/** The major version of CUDA that the pinned libraries are of. */
-const neededCuda = 12
-
 /** Where arcc's own CUDA is, whether or not it is there. */
 export function cudaHome({ name }: CudaWheels): string {
   return join(cacheRoot(), 'cuda', name)
@@ -65,7 +63,7 @@ export function cudaHome({ name }: CudaWheels): string {
  */
 export async function installCuda(options: InstallOptions): Promise<InstallResult> {
   const { wheels, driver, onProgress = () => {} } = options
-  if (driver.found && driver.cuda[0] < neededCuda) {
+  if (driver.found && driver.cuda[0] < leastCuda) {
     throw cudaError('ARC6031', { version: driver.version ?? 'that is installed', cuda: driver.cuda.join('.') })
   }
   const folder = await cacheFolder('cuda')

@@ -139,7 +139,7 @@ describe('a GPU that the standard library does not know', () => {
     expect(more).toEqual([])
     expect(found).toMatchObject({
       code: 'ARC4026',
-      message: 'how fast NVIDIA L4 is, arcc does not know',
+      message: 'no performance figures are known for NVIDIA L4',
       notes: ['`arcc doctor --write-machine` measures it, once'],
     })
   })

@@ -79,7 +79,11 @@ describe('other devices', () => {
     const { plan, diagnostics } = compile(gpus, { ...found, computer: { ...computer, gpus: [l4, l4] } })
     expect(plan).toBeUndefined()
     expect(diagnostics).toMatchObject([
-      { code: 'ARC4026', message: 'how fast NVIDIA L4 is, arcc does not know', span: { source: { path: 'test.arc' } } },
+      {
+        code: 'ARC4026',
+        message: 'no performance figures are known for NVIDIA L4',
+        span: { source: { path: 'test.arc' } },
+      },
     ])
   })
 
