@@ -5,7 +5,7 @@
  * Legend: N images of a step.
  */
 import { compileExperiment } from '../compiler/driver.ts'
-import type { Host } from '../compiler/host.ts'
+import type { Host } from '../compiler/host/host.ts'
 import { byteSize, elementCount } from '../compiler/ir/dtype.ts'
 import type { Plan } from '../compiler/plan/plan.ts'
 import { mixWord } from '../compiler/step/random.ts'

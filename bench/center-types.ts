@@ -2,10 +2,11 @@
  * `npm run bench:centers`: a small experiment with centers and momentum in fewer bits. Exit code 1 where the loss at the end is
  * further from that of f32 than three deviations over seeds.
  */
-import { formatNumber } from '../cli/format.ts'
-import { fileHost } from '../cli/host.ts'
-import { packageFolder } from '../cli/package-folder.ts'
-import { renderTable } from '../cli/table.ts'
+
+import { fileHost } from '../cli/host/host.ts'
+import { packageFolder } from '../cli/host/package-folder.ts'
+import { formatNumber } from '../cli/render/format.ts'
+import { renderTable } from '../cli/render/table.ts'
 import { need } from '../grammar/diagnostic.ts'
 import { createEngine } from '../runtime/train/create-engine.ts'
 import { oneProcess } from '../runtime/world.ts'

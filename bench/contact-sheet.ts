@@ -3,8 +3,8 @@
  * so that one can look at what it learns from.
  */
 import { writeFileSync } from 'node:fs'
-import { openEntry } from '../cli/entry.ts'
-import { fileHost } from '../cli/host.ts'
+import { openEntry } from '../cli/host/entry.ts'
+import { fileHost } from '../cli/host/host.ts'
 import { compileExperiment } from '../compiler/driver.ts'
 import { contactSheet, encodePng } from '../runtime/data/contact-sheet.ts'
 import { FACE_BYTES, FACE_SIZE, type Image } from '../runtime/data/image.ts'

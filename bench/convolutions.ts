@@ -18,7 +18,7 @@ import {
 import { createEmitter } from '../compiler/stablehlo/emitter.ts'
 import { tensorType } from '../compiler/stablehlo/spelling.ts'
 import { cpuBackend } from '../runtime/backend/cpu.ts'
-import { locatePlugin } from '../runtime/xla/fetch-plugin.ts'
+import { locatePlugin } from '../runtime/plugins/fetch-plugin.ts'
 import { restartWithHugePages } from '../runtime/xla/huge-pages.ts'
 import { type Upload, uploadBuffers } from '../runtime/xla/pjrt/buffer.ts'
 import { PjrtClient } from '../runtime/xla/pjrt/client.ts'

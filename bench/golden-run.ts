@@ -4,10 +4,11 @@
  * Legend: W world size, b images of one device, D embedding width, C classes.
  */
 import { compileExperiment } from '../compiler/driver.ts'
-import type { Host } from '../compiler/host.ts'
+import type { Host } from '../compiler/host/host.ts'
 import type { DeviceKind } from '../compiler/ir/device-kind.ts'
+import type { NamedTensor, StateTensor } from '../compiler/ir/state-tensor.ts'
+import { type StepMetric, stepMetrics } from '../compiler/ir/step-metrics.ts'
 import { planLengths } from '../compiler/plan/lengths.ts'
-import { type NamedTensor, type StateTensor, type StepMetric, stepMetrics } from '../compiler/plan/plan.ts'
 import { buildGraphs, type Graphs } from '../compiler/step/graphs.ts'
 import { bug, DiagnosticBag, need } from '../grammar/diagnostic.ts'
 import type { DeviceTensor, Engine, HostTensor } from '../runtime/engine.ts'

@@ -3,7 +3,7 @@
  * off by more than 1e-3.
  */
 import { readFileSync } from 'node:fs'
-import { fileHost } from '../cli/host.ts'
+import { fileHost } from '../cli/host/host.ts'
 import { createEngine } from '../runtime/train/create-engine.ts'
 import { oneProcess } from '../runtime/world.ts'
 import { type Comparison, type Golden, runGolden } from './golden-run.ts'

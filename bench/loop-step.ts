@@ -1,7 +1,7 @@
 /** The child's part of `bench:loop`: trains an IResNet-100 four channels wide and measures what the host does in a step. */
 import { readFileSync } from 'node:fs'
-import { fileHost } from '../cli/host.ts'
-import { packageFolder } from '../cli/package-folder.ts'
+import { fileHost } from '../cli/host/host.ts'
+import { packageFolder } from '../cli/host/package-folder.ts'
 import { compileExperiment } from '../compiler/driver.ts'
 import type { Plan } from '../compiler/plan/plan.ts'
 import { bug } from '../grammar/diagnostic.ts'

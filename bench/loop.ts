@@ -10,7 +10,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { renderTable } from '../cli/table.ts'
+import { renderTable } from '../cli/render/table.ts'
 import { bug } from '../grammar/diagnostic.ts'
 import { restartWithHugePages } from '../runtime/xla/huge-pages.ts'
 import { type LoopFigures, type LoopMeasurement, measureLoop } from './loop-step.ts'

@@ -3,7 +3,7 @@
  * 32 GB, published, by arcc's ledger and time model, and by XLA's own compiler; then how many identities fit. `--check` ends with
  * exit code 1 where a bar is missed. XLA compiles some sixty steps the first time, ten to thirty seconds each.
  */
-import { renderTable } from '../cli/table.ts'
+import { renderTable } from '../cli/render/table.ts'
 import { identitiesToBeat, judgeCells, type Verdict } from './scaling-bars.ts'
 import {
   batches,

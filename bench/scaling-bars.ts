@@ -1,5 +1,5 @@
 /** The bars that the plans of the scaling experiments must keep at batch 64, by XLA's own figures and the reserve. */
-import { formatBytes } from '../cli/format.ts'
+import { formatBytes } from '../cli/render/format.ts'
 import type { Cell } from './scaling-cells.ts'
 
 export interface Verdict {

@@ -1,7 +1,7 @@
 /** The cells of arcface_torch's speed benchmark: what was published of each, and what arcc plans for the same. */
 import { readFileSync } from 'node:fs'
-import { fileHost } from '../cli/host.ts'
-import { packageFolder } from '../cli/package-folder.ts'
+import { fileHost } from '../cli/host/host.ts'
+import { packageFolder } from '../cli/host/package-folder.ts'
 import { compileExperiment } from '../compiler/driver.ts'
 import type { PlanDocument } from '../compiler/plan/document.ts'
 import type { Plan } from '../compiler/plan/plan.ts'

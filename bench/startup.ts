@@ -4,9 +4,9 @@
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { formatSeconds } from '../cli/format.ts'
-import { packageFolder } from '../cli/package-folder.ts'
-import { renderTable } from '../cli/table.ts'
+import { packageFolder } from '../cli/host/package-folder.ts'
+import { formatSeconds } from '../cli/render/format.ts'
+import { renderTable } from '../cli/render/table.ts'
 
 const runs = 7
 /** All centers of 29 million identities in each step, below on 64 GPUs. */

@@ -4,7 +4,7 @@ import module from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { build, isStale, packageFolder } from './build.js'
 
-/** An internal error, as in `cli/exit.ts`. */
+/** An internal error, as in `cli/render/exit.ts`. */
 const internalError = 2
 
 async function prepare() {

@@ -1,22 +1,23 @@
 /** `arcc`: parses the command line, loads the one command that was asked for, and turns failures into text and an exit code. */
 import { CommanderError } from 'commander'
-import { type ExitCode, exitCode } from './exit.ts'
-import { describeFailure } from './failure.ts'
-import { lookFor } from './look.ts'
-import { packageVersion } from './package-folder.ts'
-import { type Actions, createProgram } from './program.ts'
+import type { Actions } from './commands/options.ts'
+import { packageVersion } from './host/package-folder.ts'
+import { createProgram } from './program.ts'
+import { type ExitCode, exitCode } from './render/exit.ts'
+import { describeFailure } from './render/failure.ts'
+import { lookFor } from './render/look.ts'
 
 const actions: Actions = {
-  check: async (options) => (await import('./check.ts')).check(options),
-  plan: async (options) => (await import('./plan.ts')).plan(options),
-  run: async (options) => (await import('./run.ts')).run(options),
-  dump: async (options) => (await import('./dump.ts')).dump(options),
-  test: async (options) => (await import('./test.ts')).test(options),
-  install: async (options) => (await import('./install.ts')).install(options),
+  check: async (options) => (await import('./commands/check.ts')).check(options),
+  plan: async (options) => (await import('./commands/plan.ts')).plan(options),
+  run: async (options) => (await import('./commands/run.ts')).run(options),
+  dump: async (options) => (await import('./commands/dump.ts')).dump(options),
+  test: async (options) => (await import('./commands/test.ts')).test(options),
+  install: async (options) => (await import('./commands/install.ts')).install(options),
   doctor: async (options) =>
     options.writeMachine === undefined
-      ? (await import('./doctor.ts')).doctor(options)
-      : (await import('./write-machine.ts')).writeMachine(options),
+      ? (await import('./commands/doctor.ts')).doctor(options)
+      : (await import('./commands/write-machine.ts')).writeMachine(options),
 }
 
 function fail(error: unknown): ExitCode {

@@ -1,82 +1,20 @@
 /** The command line: commands, arguments and options, and nothing of what they do. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
-import type { ExitCode } from './exit.ts'
-
-export interface CommonOptions {
-  /** `--color`, `--no-color`; `undefined` lets the terminal decide. */
-  readonly color: boolean | undefined
-}
-
-/** A file, which of its experiments, and the overrides, `path=value` each. */
-export interface ExperimentOptions extends CommonOptions {
-  readonly file: string
-  readonly experiment: string | undefined
-  readonly set: readonly string[]
-}
-
-export interface CheckOptions extends CommonOptions {
-  readonly files: readonly string[]
-  readonly set: readonly string[]
-  readonly format: 'text' | 'json'
-}
-
-export const planFormats = ['text', 'json', 'yaml'] as const
-export interface PlanOptions extends ExperimentOptions {
-  readonly format: (typeof planFormats)[number]
-  /** Whether XLA compiles the step for the declared GPU, for its own figures. */
-  readonly exact: boolean
-  readonly output: string | undefined
-}
-
-export const engineNames = ['xla', 'tfjs'] as const
-export interface RunOptions extends ExperimentOptions {
-  readonly engine: (typeof engineNames)[number]
-  /** Whether a plan of GPUs runs on virtual devices of this computer. */
-  readonly emulate: boolean
-  /** Where the run's files go; `undefined` takes the next free `runs/NAME-001`. */
-  readonly folder: string | undefined
-  /** `auto` is a live panel on a terminal and plain lines elsewhere. */
-  readonly progress: 'auto' | 'plain' | 'json'
-}
-
-export const dumpPhases = ['parse', 'elaborate', 'plan', 'stablehlo'] as const
-export const dumpGraphs = ['init', 'step', 'embed'] as const
-export interface DumpOptions extends ExperimentOptions {
-  readonly after: (typeof dumpPhases)[number]
-  readonly graph: (typeof dumpGraphs)[number]
-  /** Whether each op says from which place of the file it comes. */
-  readonly locations: boolean
-  readonly output: string | undefined
-}
-
-export interface TestOptions extends CommonOptions {
-  readonly paths: readonly string[]
-}
-
-export interface DoctorOptions extends CommonOptions {
-  readonly format: 'text' | 'json'
-  /** Measure this computer and keep the figures: in this file, or where plans look for them. */
-  readonly writeMachine: string | true | undefined
-}
-
-export const installable = ['cuda', 'cpu'] as const
-export interface InstallOptions extends CommonOptions {
-  /** What to install or to remove; `undefined` for the list. */
-  readonly what: (typeof installable)[number] | undefined
-  readonly action: 'install' | 'list' | 'remove'
-  readonly format: 'text' | 'json'
-}
-
-/** What the commands do. */
-export interface Actions {
-  check(options: CheckOptions): Promise<ExitCode>
-  plan(options: PlanOptions): Promise<ExitCode>
-  run(options: RunOptions): Promise<ExitCode>
-  dump(options: DumpOptions): Promise<ExitCode>
-  doctor(options: DoctorOptions): Promise<ExitCode>
-  install(options: InstallOptions): Promise<ExitCode>
-  test(options: TestOptions): Promise<ExitCode>
-}
+import {
+  type Actions,
+  type CheckOptions,
+  type DoctorOptions,
+  type DumpOptions,
+  dumpGraphs,
+  dumpPhases,
+  engineNames,
+  type InstallOptions,
+  installable,
+  type PlanOptions,
+  type RunOptions,
+} from './commands/options.ts'
+import type { ExitCode } from './render/exit.ts'
+import { planFormats } from './render/format-plan.ts'
 
 function setting(value: string, earlier: readonly string[]): readonly string[] {
   if (!/^[^=]+=/.test(value))

@@ -1,6 +1,6 @@
 /**
  * User mistakes as data. Every diagnostic has a code from a typed catalogue; it is collected in a bag and rendered in one
- * place (`cli/render-diagnostic.ts`). A mistake of our own is `bug(...)`, never a diagnostic.
+ * place (`cli/render/diagnostic.ts`). A mistake of our own is `bug(...)`, never a diagnostic.
  */
 import { type SourceFile, type Span, showPlace } from './source.ts'
 

@@ -5,12 +5,12 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { experimentNames } from '../cli/entry.ts'
-import { fileHost } from '../cli/host.ts'
-import { packageFolder } from '../cli/package-folder.ts'
+import { experimentNames } from '../cli/host/entry.ts'
+import { fileHost } from '../cli/host/host.ts'
+import { packageFolder } from '../cli/host/package-folder.ts'
 import { compileExperiment } from '../compiler/driver.ts'
-import type { Experiment } from '../compiler/experiment.ts'
-import type { Host } from '../compiler/host.ts'
+import type { Experiment } from '../compiler/experiment/experiment.ts'
+import type { Host } from '../compiler/host/host.ts'
 import { need } from '../grammar/diagnostic.ts'
 
 /**

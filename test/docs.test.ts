@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { fileHost } from '../cli/host.ts'
-import { packageFolder } from '../cli/package-folder.ts'
+import { fileHost } from '../cli/host/host.ts'
+import { packageFolder } from '../cli/host/package-folder.ts'
 import { createProgram } from '../cli/program.ts'
 import { compileExperiment } from '../compiler/driver.ts'
 

@@ -3,8 +3,8 @@
  * `node gpu-step.js FILE.arc NAME [--steps 30] [--set path=value]…`. Prints one JSON line.
  */
 import { readFileSync } from 'node:fs'
-import { overrideSources } from '../../cli/entry.ts'
-import { fileHost } from '../../cli/host.ts'
+import { overrideSources } from '../../cli/host/entry.ts'
+import { fileHost } from '../../cli/host/host.ts'
 import { compileExperiment } from '../../compiler/driver.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'

@@ -3,7 +3,7 @@
  * f32, so `run-kit.ts` has the GPU multiply in f32 too.
  */
 import { readFileSync } from 'node:fs'
-import { fileHost } from '../../cli/host.ts'
+import { fileHost } from '../../cli/host/host.ts'
 import { type Golden, runGolden } from '../golden-run.ts'
 import { openEngine } from './open-engine.ts'
 import { finish, type Report } from './report.ts'

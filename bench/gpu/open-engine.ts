@@ -3,7 +3,7 @@ import type { DeviceRequest } from '../../runtime/backend/backend.ts'
 import { findCudaDriver } from '../../runtime/cuda/driver.ts'
 import { oneProcess } from '../../runtime/world.ts'
 import { createXlaEngine, type XlaEngine } from '../../runtime/xla/engine.ts'
-import { xlaError } from '../../runtime/xla/errors.ts'
+import { xlaError } from '../../runtime/xla/pjrt/errors.ts'
 
 /** Of the bytes of a card, those that the engine leaves to others. */
 type Left = (card: number) => number

@@ -1,5 +1,5 @@
 /** What a run of the kit found: `RESULTS.json` as data, `RESULTS.md` as tables. */
-import { formatBytes, formatDeviation } from '../../cli/format.ts'
+import { formatBytes, formatDeviation } from '../../cli/render/format.ts'
 import type { StepReport } from './bench-step.ts'
 import type { Part } from './parts.ts'
 import type { Report } from './report.ts'

@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process'
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { packageVersion } from '../../cli/package-folder.ts'
+import { packageVersion } from '../../cli/host/package-folder.ts'
 import type { EndEvent } from '../../runtime/events.ts'
 import { describeCards, type Environment, findEnvironment, hasTorch } from './environment.ts'
 import { type Part, partsFor } from './parts.ts'

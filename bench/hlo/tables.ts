@@ -1,6 +1,6 @@
 /** The figures as tables. */
-import { formatBytes } from '../../cli/format.ts'
-import { renderTable } from '../../cli/table.ts'
+import { formatBytes } from '../../cli/render/format.ts'
+import { renderTable } from '../../cli/render/table.ts'
 import { arraysOf } from './module.ts'
 import { type GroupedKernel, isSmall, type Summary, totalBytes, totalRuns } from './summary.ts'
 

@@ -3,9 +3,9 @@ import type { Parameter } from '../../grammar/ast.ts'
 import type { Fix } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
+import type { Value } from '../values/value.ts'
 import { conformToParameter } from './conform.ts'
 import { bind, type Context, type Env, fail } from './context.ts'
-import type { Value } from './value.ts'
 
 /** An evaluated argument. */
 export interface Given {

@@ -9,12 +9,12 @@ import type { Span } from '../../grammar/source.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import type * as ir from '../ir/graph.ts'
 import { convert } from '../ir/ops.ts'
+import type { Elaboration, ParameterSpec } from '../values/elaboration.ts'
+import type { BackboneValue, Value } from '../values/value.ts'
 import { bindParameters, conformArguments, type Given, matchArguments } from './arguments.ts'
 import { conformToNode, conformToParameter, declaredSizes } from './conform.ts'
 import { bind, type Context, type Env, enter, fail, type Model, type Session, staticContext } from './context.ts'
-import type { Elaboration, ParameterSpec } from './elaboration.ts'
 import { tensor } from './numbers.ts'
-import type { BackboneValue, Value } from './value.ts'
 
 /** Height, width and channels where a backbone does not say what it is `on`. */
 const defaultInput: readonly [number, number, number] = [112, 112, 3]

@@ -2,6 +2,7 @@
 import type { Argument, CallExpr, Expr, FunctionDecl, Parameter, PipeExpr, StringExpr } from '../../grammar/ast.ts'
 import { bug } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
+import type { FunctionValue, Value } from '../values/value.ts'
 import { bindParameters, conformArguments, didYouMean, type Given, matchArguments } from './arguments.ts'
 import { applyBackbone, imagesOf, withArguments } from './backbone.ts'
 import { conformToNode } from './conform.ts'
@@ -13,7 +14,6 @@ import { callMethod, instantiate, knowsMethod, methodOf } from './object.ts'
 import { callPrimitive } from './primitive.ts'
 import { describe } from './show.ts'
 import { stringText } from './text.ts'
-import type { FunctionValue, Value } from './value.ts'
 
 interface CallSite {
   readonly given: readonly Given[]

@@ -7,10 +7,10 @@ import * as ops from '../ir/ops.ts'
 import { alignOperands, showShape } from '../primitives/tensors.ts'
 import { sameDimension } from '../types/dimension.ts'
 import type { Type } from '../types/type.ts'
+import type { Value } from '../values/value.ts'
 import { type Context, type Env, fail } from './context.ts'
 import { tensor } from './numbers.ts'
 import { describe } from './show.ts'
-import type { Value } from './value.ts'
 
 export function evaluateIf(expr: IfExpr, env: Env, context: Context, expected: Type | undefined): Value {
   const { evaluate } = context.session

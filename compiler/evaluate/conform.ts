@@ -6,9 +6,9 @@ import { typeOfNode } from '../check/type-nodes.ts'
 import { showShape } from '../primitives/tensors.ts'
 import { sameDimension } from '../types/dimension.ts'
 import type { TensorForm, Type } from '../types/type.ts'
+import type { NumberValue, TensorValue, Value } from '../values/value.ts'
 import { type Context, type Env, fail } from './context.ts'
 import { describe } from './show.ts'
-import type { NumberValue, TensorValue, Value } from './value.ts'
 
 const ranks: { readonly [F in TensorForm]: number | undefined } = { Tensor: undefined, Image: 4, Tokens: 3, Vector: 2 }
 

@@ -5,14 +5,14 @@
 import type { Expr, LetDecl } from '../../grammar/ast.ts'
 import type { DiagnosticBag, Extras, Related } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
-import type { Host } from '../host.ts'
+import type { Host } from '../host/host.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type * as ir from '../ir/graph.ts'
 import type { Module, Program } from '../names/program.ts'
 import type { Type } from '../types/type.ts'
-import type { Elaboration } from './elaboration.ts'
-import { evaluateDiagnostic, type evaluateMessages } from './messages.ts'
-import type { Value } from './value.ts'
+import type { Elaboration } from '../values/elaboration.ts'
+import { evaluateDiagnostic, type evaluateMessages } from '../values/messages.ts'
+import type { Value } from '../values/value.ts'
 
 /** Steps that the evaluation of one experiment may take: some twelve times those of the largest backbone of the library. */
 export const stepLimit = 300_000

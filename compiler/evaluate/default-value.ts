@@ -2,8 +2,8 @@
 import { bug } from '../../grammar/diagnostic.ts'
 import { unitOf } from '../types/dimension.ts'
 import type { Type } from '../types/type.ts'
+import type { Value } from '../values/value.ts'
 import { bool, list, number } from './numbers.ts'
-import type { Value } from './value.ts'
 
 function takesName(type: Type, text: string): boolean {
   return type.kind === 'enum' && type.members.includes(text)

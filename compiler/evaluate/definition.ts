@@ -2,9 +2,9 @@
 import type { Span } from '../../grammar/source.ts'
 import { typeOfNode } from '../check/type-nodes.ts'
 import type { Definition } from '../names/program.ts'
+import type { Value } from '../values/value.ts'
 import { conformToNode } from './conform.ts'
 import { type Context, type Env, fail, staticContext } from './context.ts'
-import type { Value } from './value.ts'
 
 /** The value of a definition that is not an object; each `let` is evaluated once. */
 export function evaluateDefinition(definition: Definition, span: Span, context: Context): Value | undefined {

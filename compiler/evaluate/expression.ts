@@ -3,10 +3,11 @@ import type { BlockExpr, Expr, ForExpr, IndexExpr, NumberExpr, RangeExpr } from 
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { membersOf } from '../check/fit.ts'
 import { typeOfNode } from '../check/type-nodes.ts'
-import type { Host } from '../host.ts'
+import type { Host } from '../host/host.ts'
 import type { Program } from '../names/program.ts'
 import { unitOf } from '../types/dimension.ts'
 import type { Type } from '../types/type.ts'
+import type { Value } from '../values/value.ts'
 import { evaluateCall, evaluateName, evaluatePipe } from './call.ts'
 import { evaluateIf } from './choose.ts'
 import { conformToNode } from './conform.ts'
@@ -16,7 +17,6 @@ import { bool, list, number } from './numbers.ts'
 import { evaluateBinary, evaluateUnary } from './operators.ts'
 import { describe } from './show.ts'
 import { stringText } from './text.ts'
-import type { Value } from './value.ts'
 
 type Rule<K extends Expr['kind']> = (
   expr: Extract<Expr, { readonly kind: K }>,

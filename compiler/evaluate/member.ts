@@ -1,13 +1,13 @@
 /** `object.name`: fields of records and objects, sizes of tensors, figures of backbones. */
 import type { MemberExpr } from '../../grammar/ast.ts'
 import { objectSpecs } from '../schema/objects.ts'
+import type { BackboneValue, Value } from '../values/value.ts'
 import { didYouMean } from './arguments.ts'
 import { countParameters, outlineOf } from './backbone.ts'
 import { type Context, fail } from './context.ts'
 import { list, number } from './numbers.ts'
 import { memberOf } from './object.ts'
 import { describe } from './show.ts'
-import type { BackboneValue, Value } from './value.ts'
 
 /** Legend: images [N,H,W,C], tokens [N,T,C], vectors [N,C]. */
 function tensorMember(shape: readonly number[], name: string): Value | undefined {

@@ -1,7 +1,7 @@
 /** Making values. */
 import type * as ir from '../ir/graph.ts'
 import { type Dimension, dimensionless } from '../types/dimension.ts'
-import type { NumberValue, TensorValue, Value } from './value.ts'
+import type { NumberValue, TensorValue, Value } from '../values/value.ts'
 
 /** A static number; `integer` where it is whole and nothing else is said. */
 export function number(value: number, dimension: Dimension = dimensionless, integer?: boolean): NumberValue {

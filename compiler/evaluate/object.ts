@@ -4,13 +4,13 @@ import { type Span, textOf } from '../../grammar/source.ts'
 import type { Module } from '../names/program.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import type { FieldSpec, SectionSpec } from '../schema/spec.ts'
+import type { NumberValue, ObjectValue, Value } from '../values/value.ts'
 import { bindParameters, conformArguments, type Given, matchArguments } from './arguments.ts'
 import { conform } from './conform.ts'
 import { bind, type Context, type Env, enter, enterNesting, fail } from './context.ts'
 import { defaultValue } from './default-value.ts'
 import { none } from './numbers.ts'
 import { describe, showNumber, showValue } from './show.ts'
-import type { NumberValue, ObjectValue, Value } from './value.ts'
 
 interface Instance {
   /** Arguments and `let`s of the declaration. */

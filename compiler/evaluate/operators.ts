@@ -5,10 +5,10 @@ import * as ops from '../ir/ops.ts'
 import { alignOperands } from '../primitives/tensors.ts'
 import { combineDimensions, type Dimension, isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
 import { enumOf } from '../types/type.ts'
+import type { NumberValue, TensorValue, Value } from '../values/value.ts'
 import { type Context, type Env, fail } from './context.ts'
 import { bool, number, tensor } from './numbers.ts'
 import { describe } from './show.ts'
-import type { NumberValue, TensorValue, Value } from './value.ts'
 
 /** `≈` accepts a thousandth of the larger of the two. */
 export const nearTolerance = 1e-3

@@ -7,10 +7,10 @@ import { primitives } from '../primitives/table.gen.ts'
 import type { Call } from '../primitives/types.ts'
 import { type Dimension, isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
 import { angle } from '../types/type.ts'
+import type { Value } from '../values/value.ts'
 import { type Context, fail } from './context.ts'
 import { bool, number, tensor } from './numbers.ts'
 import { describe } from './show.ts'
-import type { Value } from './value.ts'
 
 /** Primitives whose arguments share a dimension, which the result keeps. */
 const keepsDimension = new Set(['abs', 'min', 'max', 'floor', 'ceil', 'round'])

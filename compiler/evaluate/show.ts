@@ -1,7 +1,7 @@
 /** Values as `.arc` text and in words. */
 import { showShape } from '../primitives/tensors.ts'
 import { baseDimensions, type Dimension, isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
-import type { Link, NumberValue, Value } from './value.ts'
+import type { Link, NumberValue, Value } from '../values/value.ts'
 
 /** Units from large to small; a number is written in the first that gives it a short form. */
 const units: readonly (readonly [Dimension, readonly (readonly [number, string])[]])[] = [

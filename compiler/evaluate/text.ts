@@ -1,8 +1,8 @@
 /** Strings with holes. */
 import type { StringExpr } from '../../grammar/ast.ts'
+import type { StringValue } from '../values/value.ts'
 import { type Context, type Env, fail } from './context.ts'
 import { describe, showNumber } from './show.ts'
-import type { StringValue } from './value.ts'
 
 const lengthLimit = 10_000
 

@@ -1,3 +1,3 @@
-/** What drives a device. Programs are formulated for it; what else depends on it stands in `compiler/plan/device-traits.ts`. */
+/** What drives a device. Programs are formulated for it; what else depends on it stands in `compiler/ir/device-traits.ts`. */
 export const deviceKinds = ['cuda', 'cpu'] as const
 export type DeviceKind = (typeof deviceKinds)[number]

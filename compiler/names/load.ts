@@ -6,12 +6,12 @@ import type { FieldEntry, FunctionDecl, LetDecl, ObjectDecl, UseDecl } from '../
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import type { SourceFile, Span } from '../../grammar/source.ts'
 import { walk } from '../../grammar/visit.ts'
-import type { Host } from '../host.ts'
 import { type Loader, stdlibModulesWith, stdlibNames } from './loader.ts'
 import { nameDiagnostic } from './messages.ts'
 import { filePath, moduleText, normalPath } from './module-reference.ts'
 import { type ParsedModule, parseModule, parseStdlib } from './parse-module.ts'
 import type { Definition, Module, Program } from './program.ts'
+import type { SourceHost } from './source-host.ts'
 import {
   reportCircle,
   reportMissingModule,
@@ -35,7 +35,7 @@ interface Address {
  */
 export function loadProgram(
   entry: SourceFile,
-  host: Host,
+  host: SourceHost,
   bag: DiagnosticBag,
   settings: readonly FieldEntry[] = [],
 ): Program {

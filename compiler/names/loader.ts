@@ -1,11 +1,11 @@
 /** What loading carries along. */
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
-import type { Host } from '../host.ts'
 import { parseStdlib } from './parse-module.ts'
 import type { Module } from './program.ts'
+import type { SourceHost } from './source-host.ts'
 
 export interface Loader {
-  readonly host: Host
+  readonly host: SourceHost
   readonly bag: DiagnosticBag
   readonly loaded: Map<string, Module>
   /** Modules whose `use`s are being followed, outermost first. */
@@ -16,16 +16,16 @@ export interface Loader {
 }
 
 /** The names that a module of the standard library declares. */
-function namesOf(host: Host, module: string): readonly string[] {
+function namesOf(host: SourceHost, module: string): readonly string[] {
   return (parseStdlib(host, module)?.tree.declarations ?? []).flatMap((d) => ('name' in d ? [d.name.text] : []))
 }
 
 /** Modules of the standard library that declare a name, as `use` names them. */
-export function stdlibModulesWith(host: Host, name: string): readonly string[] {
+export function stdlibModulesWith(host: SourceHost, name: string): readonly string[] {
   return host.stdlibNames.filter((module) => namesOf(host, module).includes(name)).map((module) => `std.${module}`)
 }
 
 /** Every name that the standard library declares. */
-export function stdlibNames(host: Host): readonly string[] {
+export function stdlibNames(host: SourceHost): readonly string[] {
   return host.stdlibNames.flatMap((module) => namesOf(host, module))
 }

@@ -3,7 +3,7 @@ import type { SourceTree } from '../../grammar/ast.ts'
 import { type Diagnostic, DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { parseSource } from '../../grammar/parser/parser.ts'
 import type { SourceFile } from '../../grammar/source.ts'
-import type { Host } from '../host.ts'
+import type { SourceHost } from './source-host.ts'
 
 export interface ParsedModule {
   readonly source: SourceFile
@@ -20,7 +20,7 @@ export function parseModule(source: SourceFile): ParsedModule {
 const stdlibModules = new Map<string, ParsedModule>()
 
 /** A module of the standard library; `undefined` where there is none of that name. */
-export function parseStdlib(host: Host, name: string): ParsedModule | undefined {
+export function parseStdlib(host: SourceHost, name: string): ParsedModule | undefined {
   const source = host.readStdlib(name)
   if (source === undefined) return undefined
   const known = stdlibModules.get(name)

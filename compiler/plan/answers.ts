@@ -3,14 +3,14 @@
  * keeps most images per second and device, and takes no more machines; where no single change is enough, the strongest one is made
  * and the search goes on. An answer leaves as much of the memory free as what is chosen for `auto`, and keeps every `require`.
  */
-import type { Experiment } from '../experiment.ts'
-import type { Host } from '../host.ts'
+import type { Experiment } from '../experiment/experiment.ts'
+import { worldSize } from '../experiment/lengths.ts'
+import type { Host } from '../host/host.ts'
 import { batchSizes, largestBatch } from './batch-sizes.ts'
 import { isAllowed } from './bounds.ts'
 import { type Candidate, tryChange } from './candidate.ts'
 import { changesOf, type Setting, type WrittenChange } from './changes.ts'
 import type { PlanDocument } from './document.ts'
-import { worldSize } from './lengths.ts'
 import { largestOpen, type Settled } from './settle.ts'
 
 type Answer = PlanDocument['answers'][number]

@@ -1,6 +1,6 @@
 /** The batch sizes that the planner tries, and the search for the largest that is allowed. */
-import type { Experiment } from '../experiment.ts'
-import type { Host } from '../host.ts'
+import type { Experiment } from '../experiment/experiment.ts'
+import type { Host } from '../host/host.ts'
 import { hasRoom, holds, isAllowed, limitsBatch, plannedQuantity, roomOf } from './bounds.ts'
 import { type Candidate, type Change, tryChange } from './candidate.ts'
 

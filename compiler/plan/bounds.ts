@@ -1,5 +1,5 @@
 /** What a plan must keep that the planner chooses or proposes: room in the memory, and the experiment's own `require`s. */
-import type { DeviceSpec, Experiment, RequireSpec } from '../experiment.ts'
+import type { DeviceSpec, Experiment, RequireSpec } from '../experiment/experiment.ts'
 import type { PlanDocument } from './document.ts'
 import { showBytes, showQuantity } from './show.ts'
 

@@ -1,12 +1,13 @@
 /** One way to run an experiment, planned: its graphs, what it takes of memory and time. */
 import { DiagnosticBag } from '../../grammar/diagnostic.ts'
-import type { CentersSpec, Experiment, MachineSpec, Recompute } from '../experiment.ts'
-import type { Host } from '../host.ts'
+import type { CentersSpec, Experiment, MachineSpec, Recompute } from '../experiment/experiment.ts'
+import type { Lengths } from '../experiment/lengths.ts'
+import type { Host } from '../host/host.ts'
 import { buildGraphs, type Graphs } from '../step/graphs.ts'
 import type { PlanDocument } from './document.ts'
 import { imageRate } from './image-rate.ts'
 import { buildLedger } from './ledger.ts'
-import { type Lengths, planLengths } from './lengths.ts'
+import { planLengths } from './lengths.ts'
 import { checkNormalization } from './normalization.ts'
 import { estimateTime, machineRates } from './time.ts'
 

@@ -1,8 +1,8 @@
 /** The changes that the planner tries on an experiment that does not fit, by what they change; of each the mildest first. */
-import type { CentersSpec, Experiment } from '../experiment.ts'
+import type { CentersSpec, Experiment } from '../experiment/experiment.ts'
+import { worldSize } from '../experiment/lengths.ts'
 import type { Change } from './candidate.ts'
 import type { PlanDocument } from './document.ts'
-import { worldSize } from './lengths.ts'
 
 export type Setting = PlanDocument['answers'][number]['set'][number]
 

@@ -2,13 +2,13 @@
  * How fast one device runs the ops of a graph: a roofline for each op, and a time for each kernel. Published peaks are never reached, so
  * they are scaled by the shares that `device-traits.ts` holds; this computer's rates are measured (`measured-rates.ts`).
  */
-import type { DeviceSpec } from '../experiment.ts'
+import type { DeviceSpec } from '../experiment/experiment.ts'
 import type { OpCost } from '../ir/cost.ts'
+import { type Attained, deviceTraits } from '../ir/device-traits.ts'
 import type { DType } from '../ir/dtype.ts'
 import { type Op, operandAt } from '../ir/graph.ts'
 import { convForm } from '../stablehlo/conv-choice.ts'
 import { type ConvKind, geometryOfOp } from '../stablehlo/conv-geometry.ts'
-import { type Attained, deviceTraits } from './device-traits.ts'
 
 /** Why an op does not end earlier: arithmetic, memory traffic, or the cost of starting it. */
 export type Limit = 'compute' | 'memory' | 'overhead'

@@ -1,7 +1,7 @@
 /** How fast training images are made ready, beside the step. */
-import type { Experiment, MachineSpec } from '../experiment.ts'
-import type { Lengths } from './lengths.ts'
-import type { MachineProfile } from './machine-profile.ts'
+import type { Experiment, MachineSpec } from '../experiment/experiment.ts'
+import type { Lengths } from '../experiment/lengths.ts'
+import type { MachineProfile } from '../host/machine-profile.ts'
 
 type Format = Experiment['dataset']['format']
 

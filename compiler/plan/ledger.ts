@@ -5,12 +5,12 @@
  * It leaves out what no graph shows: workspaces that cuDNN chooses at run time, NCCL's buffers and the CUDA context are the
  * device's `reserve`.
  */
-import type { DeviceSpec } from '../experiment.ts'
+import type { DeviceSpec } from '../experiment/experiment.ts'
 import { byteSize } from '../ir/dtype.ts'
 import type { Graph, Phase } from '../ir/graph.ts'
 import { liveness, type PeakPart } from '../ir/liveness.ts'
+import type { StateTensor } from '../ir/state-tensor.ts'
 import type { PlanDocument } from './document.ts'
-import type { StateTensor } from './plan.ts'
 
 type Memory = PlanDocument['memory']
 type Line = Memory['lines'][number]

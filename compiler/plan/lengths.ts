@@ -1,23 +1,9 @@
 /** The counts that a plan rests on: identities, images, batch, steps. */
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
-import type { DatasetSpec, Experiment } from '../experiment.ts'
-import type { DatasetCounts, Host } from '../host.ts'
+import type { DatasetSpec, Experiment } from '../experiment/experiment.ts'
+import { type Lengths, worldSize } from '../experiment/lengths.ts'
+import type { DatasetCounts, Host } from '../host/host.ts'
 import { planDiagnostic } from './messages.ts'
-
-export interface Lengths {
-  readonly classes: number
-  readonly images: number
-  readonly replicas: number
-  /** Images of one step on all devices. */
-  readonly batch: number
-  readonly stepsPerEpoch: number
-  readonly epochs: number
-  readonly steps: number
-}
-
-export function worldSize(experiment: Experiment): number {
-  return experiment.machine.nodes * experiment.machine.devicesPerNode
-}
 
 /** Counts of the run; `undefined` after a diagnostic. */
 export function planLengths(experiment: Experiment, host: Host, bag: DiagnosticBag): Lengths | undefined {

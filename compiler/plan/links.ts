@@ -1,5 +1,5 @@
 /** How long collectives take: rings over the narrowest link, or trees where latency counts more than bytes. */
-import type { MachineSpec } from '../experiment.ts'
+import type { MachineSpec } from '../experiment/experiment.ts'
 import type { OpCost } from '../ir/cost.ts'
 
 /** Share of a link's published bandwidth that NCCL's rings attain. */

@@ -1,12 +1,11 @@
 /** Rates of a GPU from its measured profile: an op takes the time per FLOP or byte of the measured ones that are most like it. */
-import { bug } from '../../grammar/diagnostic.ts'
-import type { DeviceSpec } from '../experiment.ts'
+
+import type { GpuProfile } from '../host/machine-profile.ts'
 import type { OpCost } from '../ir/cost.ts'
 import { byteSize } from '../ir/dtype.ts'
 import { type Op, operandAt } from '../ir/graph.ts'
 import { geometryOfOp } from '../stablehlo/conv-geometry.ts'
 import { type DeviceRates, hasKernel, isProduct, productWidth } from './device-rates.ts'
-import type { GpuProfile } from './machine-profile.ts'
 import { convolutionPlace, convolutionSizes, interpolated, nearbyRate } from './nearby-rates.ts'
 
 /** Rates of one card of this kind. */
@@ -25,17 +24,6 @@ export function measuredGpuRates(profile: GpuProfile): DeviceRates {
       const limit = work < seconds.kernel ? 'overhead' : arithmetic >= traffic ? 'compute' : 'memory'
       return { seconds: work + seconds.kernel, limit }
     },
-  }
-}
-
-/** What a device declaration says of speed, for a card that nobody has declared: the best that was measured of each. */
-export function measuredFigures({ products, streams }: GpuProfile): Pick<DeviceSpec, 'bandwidth' | 'flops'> {
-  const best = (rates: readonly { readonly rate: number }[]) =>
-    rates.length === 0 ? undefined : Math.max(...rates.map(({ rate }) => rate))
-  const flops = (dtype: Dtype) => best(products.filter((product) => product.dtype === dtype))
-  return {
-    bandwidth: best(streams) ?? bug('a profile without streams'),
-    flops: { f32: flops('f32') ?? bug('a profile without products of f32'), f16: flops('f16'), bf16: flops('bf16') },
   }
 }
 

@@ -2,6 +2,8 @@
  * Rates of this computer from its measured profile: an op takes the time per FLOP or byte of the measured ones that are most like
  * it, by formulation first and by size then.
  */
+
+import type { ConvolutionRate, MachineProfile, StreamKind } from '../host/machine-profile.ts'
 import type { OpCost } from '../ir/cost.ts'
 import { byteSize, type TensorType } from '../ir/dtype.ts'
 import type { Op } from '../ir/graph.ts'
@@ -9,7 +11,6 @@ import { convForm } from '../stablehlo/conv-choice.ts'
 import { type ConvGeometry, type ConvKind, geometryOfOp } from '../stablehlo/conv-geometry.ts'
 import { type DeviceRates, hasKernel, isProduct, type OpSeconds, productWidth } from './device-rates.ts'
 import { type LinkRates, linkRates } from './links.ts'
-import type { ConvolutionRate, MachineProfile, StreamKind } from './machine-profile.ts'
 import { convolutionPlace, convolutionSizes, interpolated, nearbyRate } from './nearby-rates.ts'
 
 /** Rates of each of `devices` virtual devices that share the computer. */

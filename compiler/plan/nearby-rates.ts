@@ -1,7 +1,7 @@
 /** What lies between measured rates: of ops that nobody measured, from those that are most like them. */
 import { bug } from '../../grammar/diagnostic.ts'
+import type { ConvolutionRate } from '../host/machine-profile.ts'
 import type { ConvGeometry } from '../stablehlo/conv-geometry.ts'
-import type { ConvolutionRate } from './machine-profile.ts'
 
 export interface Point {
   /** Where it was measured, in natural logarithms. */

@@ -3,10 +3,10 @@
  * embeddings of all images are the same, and the gradient is divided by what is left of the deviation, the epsilon.
  */
 import type { DiagnosticBag, Extras } from '../../grammar/diagnostic.ts'
-import type { Experiment } from '../experiment.ts'
+import type { Experiment } from '../experiment/experiment.ts'
+import type { Lengths } from '../experiment/lengths.ts'
 import { elementCount } from '../ir/dtype.ts'
 import { type Graph, type Op, operandAt } from '../ir/graph.ts'
-import type { Lengths } from './lengths.ts'
 import { planDiagnostic } from './messages.ts'
 
 /** Whether every batch normalization of the step sees two values of a channel; false after a diagnostic. */

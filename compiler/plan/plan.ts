@@ -4,47 +4,10 @@
  *
  * Legend: b batch of one device, H W image height and width, D embedding width.
  */
-import type { CheckpointSpec, DatasetSpec, EvaluateSpec, MachineSpec } from '../experiment.ts'
-import type { DType } from '../ir/dtype.ts'
+import type { CheckpointSpec, DatasetSpec, EvaluateSpec, MachineSpec } from '../experiment/experiment.ts'
 import type { Graph } from '../ir/graph.ts'
+import type { ClassShard, StateTensor } from '../ir/state-tensor.ts'
 import type { PlanDocument } from './document.ts'
-
-/** A tensor by the name that people and files have for it. */
-export interface NamedTensor {
-  /** `layer1.0.bn1.weight`, `layer1.0.bn1.weight.velocity`, `centers`, `centers.velocity`, `loss_scale.factor` */
-  readonly name: string
-  /** On one device, in the order of dims in which networks are written: filters are [kh,kw,I,O]. */
-  readonly shape: readonly number[]
-  /** Dims in arcface_torch's state dict: filters [kh,kw,I,O] are `oihw` there. */
-  readonly layout: 'same' | 'oihw'
-}
-
-/**
- * How a state tensor holds what it holds: one tensor as it is; one filter [kh,kw,I,O] as [O,kh,kw,I], which is the order that cuDNN
- * reads; or several vectors one after another.
- */
-export type Storage = 'whole' | 'ohwi' | 'flat'
-
-/** One tensor that lives from step to step: an input of the step, and the output that takes its place. */
-export interface StateTensor {
-  /** That of the only tensor in it, or `*vectors`, `*vectors.velocity`, `*statistics`. */
-  readonly name: string
-  readonly role: 'parameter' | 'buffer' | 'optimizer' | 'scaler' | 'centers' | 'centers_optimizer'
-  /** As it is stored on one device. */
-  readonly shape: readonly number[]
-  readonly dtype: DType
-  /** `replicated`: equal on all devices. `local`: each device has its own (running statistics). `sharded`: a part of the classes. */
-  readonly placement: 'replicated' | 'local' | 'sharded'
-  readonly storage: Storage
-  /** In the order in which they are stored. */
-  readonly holds: readonly NamedTensor[]
-}
-
-/** Classes of one device: [start, start + count). */
-export interface ClassShard {
-  readonly start: number
-  readonly count: number
-}
 
 export interface Plan {
   readonly name: string
@@ -66,13 +29,6 @@ export interface Plan {
   readonly embedState: readonly number[]
   readonly run: RunSpec
 }
-
-/**
- * What a step says of itself, in this order in one tensor. `loss_scale` is 1 but with f16; `skipped` is 1 where a gradient was not
- * finite and the weights stayed, else 0.
- */
-export const stepMetrics = ['loss', 'gradient_norm', 'rate', 'loss_scale', 'skipped'] as const
-export type StepMetric = (typeof stepMetrics)[number]
 
 /** What the training loop needs to know beyond the graphs. */
 export interface RunSpec {

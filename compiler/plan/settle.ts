@@ -1,12 +1,13 @@
 /** What the planner puts in the place of `auto`, and why. */
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
-import type { Experiment } from '../experiment.ts'
-import type { Host } from '../host.ts'
+import type { Experiment } from '../experiment/experiment.ts'
+import type { Lengths } from '../experiment/lengths.ts'
+import type { Host } from '../host/host.ts'
 import { largestBatch, largestChosen } from './batch-sizes.ts'
 import { compareBounds, isAllowed, objection } from './bounds.ts'
 import { type Candidate, type Change, changed, planCandidate, tryChange } from './candidate.ts'
 import type { PlanDocument } from './document.ts'
-import { type Lengths, planLengths } from './lengths.ts'
+import { planLengths } from './lengths.ts'
 import { showBytes, showQuantity } from './show.ts'
 
 type Choice = PlanDocument['choices'][number]

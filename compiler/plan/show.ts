@@ -1,5 +1,5 @@
 /** Figures of a plan in diagnostics: three digits and a unit. */
-import type { RequireSpec } from '../experiment.ts'
+import type { RequireSpec } from '../experiment/experiment.ts'
 
 function digits(value: number): string {
   return Number(value.toPrecision(3)).toString()

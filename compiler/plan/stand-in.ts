@@ -1,9 +1,10 @@
 /** Plans for the machine on which an experiment really runs, where it isn't quite the declared one. */
 import { DiagnosticBag } from '../../grammar/diagnostic.ts'
-import { machineOfText } from '../evaluate/machine-text.ts'
-import { evaluateDiagnostic } from '../evaluate/messages.ts'
-import type { Experiment, MachineSpec } from '../experiment.ts'
-import type { Host, LocalMachine } from '../host.ts'
+import { machineOfText } from '../elaborate/machine-text.ts'
+import type { Experiment, MachineSpec } from '../experiment/experiment.ts'
+import type { Host } from '../host/host.ts'
+import type { LocalMachine } from '../host/local-machine.ts'
+import { evaluateDiagnostic } from '../values/messages.ts'
 import type { PlanDocument } from './document.ts'
 
 export type StandIn =

@@ -2,15 +2,15 @@
  * The time model: the step's graph run on paper at the device's rates, collectives beside it, and the images that have to be
  * ready by its end.
  */
-import type { MachineSpec } from '../experiment.ts'
+import type { MachineSpec } from '../experiment/experiment.ts'
+import type { MachineProfile } from '../host/machine-profile.ts'
 import type { DeviceKind } from '../ir/device-kind.ts'
+import { deviceTraits } from '../ir/device-traits.ts'
 import type { Graph } from '../ir/graph.ts'
 import type { DeviceRates } from './device-rates.ts'
 import { publishedRates } from './device-rates.ts'
-import { deviceTraits } from './device-traits.ts'
 import type { PlanDocument } from './document.ts'
 import { attainedLink, type LinkRates, publishedLinks } from './links.ts'
-import type { MachineProfile } from './machine-profile.ts'
 import { measuredGpuRates } from './measured-gpu.ts'
 import { measuredLinks, measuredRates } from './measured-rates.ts'
 import { runOnPaper } from './timeline.ts'

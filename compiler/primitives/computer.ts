@@ -1,6 +1,6 @@
 /** What the machine `local` of the standard library is made of: this computer as it is found. */
-import type { LocalGpu } from '../host.ts'
-import { measuredFigures } from '../plan/measured-gpu.ts'
+import type { LocalGpu } from '../host/local-machine.ts'
+import { measuredFigures } from '../host/measured-figures.ts'
 import type { Bool, Call, Float, Int, StringArg } from './types.ts'
 
 /** Programs are the same on all devices, so where the GPUs differ the one with the least memory says what fits. */

@@ -1,6 +1,7 @@
 /** The aliases of `types.ts` as data: what each is called in the language, and the entries of the generated table. */
-import type { StringValue } from '../evaluate/value.ts'
+
 import type * as ir from '../ir/graph.ts'
+import type { StringValue } from '../values/value.ts'
 import type { Call, Initializer, Link } from './types.ts'
 
 /** Alias in TypeScript → type in the language. */

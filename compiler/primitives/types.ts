@@ -6,13 +6,13 @@
  */
 import type { Extras } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
-import type { Elaboration, ParameterSpec } from '../evaluate/elaboration.ts'
-import type { evaluateMessages } from '../evaluate/messages.ts'
-import type * as value from '../evaluate/value.ts'
-import type { LocalMachine } from '../host.ts'
+import type { LocalMachine } from '../host/local-machine.ts'
+import type { GpuProfile } from '../host/machine-profile.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type * as ir from '../ir/graph.ts'
-import type { GpuProfile } from '../plan/machine-profile.ts'
+import type { Elaboration, ParameterSpec } from '../values/elaboration.ts'
+import type { evaluateMessages } from '../values/messages.ts'
+import type * as value from '../values/value.ts'
 
 type Messages = typeof evaluateMessages
 type ParamsOf<K extends keyof Messages> = Parameters<Messages[K]['text']>[0]

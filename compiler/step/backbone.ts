@@ -3,12 +3,12 @@
  * statistics are collected.
  */
 import { need } from '../../grammar/diagnostic.ts'
-import type { Elaboration, ParameterSpec } from '../evaluate/elaboration.ts'
-import type { Backbone } from '../experiment.ts'
+import type { Backbone } from '../experiment/experiment.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import type { DType } from '../ir/dtype.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
+import type { Elaboration, ParameterSpec } from '../values/elaboration.ts'
 
 /** The backbone's parameters and buffers, in the order of their declaration; `undefined` where its shapes do not fit. */
 export function backboneParameters(backbone: Backbone): readonly ParameterSpec[] | undefined {

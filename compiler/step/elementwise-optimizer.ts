@@ -1,5 +1,5 @@
 /** Whether an optimizer treats every element of a weight by itself, so that several weights can be updated as one tensor. */
-import type { Optimizer } from '../experiment.ts'
+import type { Optimizer } from '../experiment/experiment.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import { ruleCost } from '../ir/cost-rules.ts'
 

@@ -4,11 +4,11 @@
  * Legend: b images of one device, H W height and width, D embedding width.
  */
 import { need } from '../../grammar/diagnostic.ts'
-import type { Backbone } from '../experiment.ts'
+import type { Backbone } from '../experiment/experiment.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import type { DType } from '../ir/dtype.ts'
 import type { Graph, Value } from '../ir/graph.ts'
-import type { StateTensor } from '../plan/plan.ts'
+import type { StateTensor } from '../ir/state-tensor.ts'
 import { applyBackbone } from './backbone.ts'
 import { mirrorImages, normalizeImages } from './images.ts'
 import { namedValues } from './stored-values.ts'

@@ -4,7 +4,7 @@
  *
  * Legend: B rows (embeddings), K classes of the chunk, D embedding width; x̂, ŵ are x/|x|, w/|w|; z = x̂·ŵ the cosines.
  */
-import type { Margin } from '../experiment.ts'
+import type { Margin } from '../experiment/experiment.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { DType } from '../ir/dtype.ts'
 import type { Value } from '../ir/graph.ts'

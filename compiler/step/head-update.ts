@@ -6,7 +6,7 @@
  * Legend: M center rows of one device, k rows of one chunk, D embedding width.
  */
 import { need } from '../../grammar/diagnostic.ts'
-import type { Experiment } from '../experiment.ts'
+import type { Experiment } from '../experiment/experiment.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'

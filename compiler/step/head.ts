@@ -11,7 +11,7 @@
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
-import type { ClassShard } from '../plan/plan.ts'
+import type { ClassShard } from '../ir/state-tensor.ts'
 import type { Tables } from './center-storage.ts'
 import { type HeadRules, normalizeRows, normalizeRowsGradient, type SoftmaxStatistics } from './head-chunk.ts'
 import { type ChunkUpdate, type Passes, passOne, passTwo } from './head-passes.ts'

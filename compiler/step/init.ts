@@ -3,12 +3,12 @@
  * global class, so that any number of devices starts from the same values.
  */
 import { bug, need } from '../../grammar/diagnostic.ts'
-import type { Initializer } from '../evaluate/value.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import type { TensorType } from '../ir/dtype.ts'
 import type { Graph, Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
-import type { ClassShard } from '../plan/plan.ts'
+import type { ClassShard } from '../ir/state-tensor.ts'
+import type { Initializer } from '../values/value.ts'
 import { keyOf, normal, normalRows, perReplica, positions, uniform } from './random.ts'
 import type { StateSlot } from './state.ts'
 import { storedValue } from './stored-values.ts'

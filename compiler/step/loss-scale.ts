@@ -12,7 +12,7 @@
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
-import type { StateTensor } from '../plan/plan.ts'
+import type { StateTensor } from '../ir/state-tensor.ts'
 import { type StateSlot, wholeSlot } from './state.ts'
 
 const INITIAL = 65536

@@ -8,12 +8,12 @@
  * Legend: g gradient of any shape, n its elements.
  */
 import { need } from '../../grammar/diagnostic.ts'
-import type { TrainSpec } from '../experiment.ts'
+import type { TrainSpec } from '../experiment/experiment.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import { byteSize, elementCount } from '../ir/dtype.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
-import type { StateTensor } from '../plan/plan.ts'
+import type { StateTensor } from '../ir/state-tensor.ts'
 
 /** Bytes of a group: long enough for the links' full speed, short enough that several travel one after another. */
 const groupBytes = 2 ** 25

@@ -2,7 +2,7 @@
  * How classes are split over devices. Device r of R holds [⌈r·C/R⌉, ⌈(r+1)·C/R⌉): parts differ by one class at the most, and the
  * bounds of R parts are among those of every multiple of R, so that what is keyed by a finer split does not depend on R.
  */
-import type { ClassShard } from '../plan/plan.ts'
+import type { ClassShard } from '../ir/state-tensor.ts'
 
 export function classShards(classes: number, parts: number): ClassShard[] {
   const bound = (part: number) => Math.ceil((part * classes) / parts)

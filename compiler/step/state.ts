@@ -6,12 +6,12 @@
  */
 
 import { need } from '../../grammar/diagnostic.ts'
-import type { ParameterSpec } from '../evaluate/elaboration.ts'
-import type { Initializer } from '../evaluate/value.ts'
-import type { CentersSpec, Optimizer } from '../experiment.ts'
+import type { CentersSpec, Optimizer } from '../experiment/experiment.ts'
 import { elementCount } from '../ir/dtype.ts'
 import { toOhwi } from '../ir/filter-order.ts'
-import type { NamedTensor, StateTensor, Storage } from '../plan/plan.ts'
+import type { NamedTensor, StateTensor, Storage } from '../ir/state-tensor.ts'
+import type { ParameterSpec } from '../values/elaboration.ts'
+import type { Initializer } from '../values/value.ts'
 import { centerState, centersTable, type StoredTensor, storedTensors } from './center-storage.ts'
 import { isElementwise } from './elementwise-optimizer.ts'
 

@@ -5,12 +5,13 @@
  * Legend: b images of one device, H W height and width, D embedding width.
  */
 import { bug, need } from '../../grammar/diagnostic.ts'
-import type { ParameterSpec } from '../evaluate/elaboration.ts'
-import type { Experiment, Recompute } from '../experiment.ts'
+import type { Experiment, Recompute } from '../experiment/experiment.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import type { Graph, Output, Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
-import { type ClassShard, type StateTensor, type StepMetric, stepMetrics } from '../plan/plan.ts'
+import type { ClassShard, StateTensor } from '../ir/state-tensor.ts'
+import { type StepMetric, stepMetrics } from '../ir/step-metrics.ts'
+import type { ParameterSpec } from '../values/elaboration.ts'
 import { buildHead } from './head-update.ts'
 import { lossScale } from './loss-scale.ts'
 import { reduceGradients } from './reduce-gradients.ts'

@@ -9,7 +9,7 @@ import { elementCount } from '../ir/dtype.ts'
 import { fromOhwi, toOhwi } from '../ir/filter-order.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
-import type { StateTensor } from '../plan/plan.ts'
+import type { StateTensor } from '../ir/state-tensor.ts'
 
 /** The tensors that a stored one holds, in its order. */
 export function heldValues(b: GraphBuilder, { storage, holds }: StateTensor, stored: Value): readonly Value[] {

@@ -7,8 +7,7 @@
  * Legend: b images of one device, m = b / parts of them in a part, H W height and width, C channels, D embedding width.
  */
 import { need } from '../../grammar/diagnostic.ts'
-import type { ParameterSpec } from '../evaluate/elaboration.ts'
-import type { Experiment, Recompute } from '../experiment.ts'
+import type { Experiment, Recompute } from '../experiment/experiment.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import { forLoop, type LoopBody } from '../ir/loop.ts'
@@ -16,6 +15,7 @@ import * as ops from '../ir/ops.ts'
 import { recomputeCheap } from '../ir/recompute.ts'
 import { gradientByBlocks } from '../ir/recompute-blocks.ts'
 import { gradient, type Seed } from '../ir/vjp.ts'
+import type { ParameterSpec } from '../values/elaboration.ts'
 import { type AppliedBackbone, applyBackbone } from './backbone.ts'
 import { mirrorSome, normalizeImages } from './images.ts'
 import { sampleRandom } from './sample-random.ts'

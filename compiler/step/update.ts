@@ -2,11 +2,11 @@
  * The update part of a step: clipping of the backbone's gradients by their norm, and the optimizer on every weight.
  */
 import { need } from '../../grammar/diagnostic.ts'
-import type { Optimizer } from '../experiment.ts'
+import type { Optimizer } from '../experiment/experiment.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
-import type { StateTensor } from '../plan/plan.ts'
+import type { StateTensor } from '../ir/state-tensor.ts'
 
 /** torch's `clip_grad_norm_` adds this to the norm. */
 const CLIP_EPSILON = 1e-6

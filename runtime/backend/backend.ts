@@ -2,8 +2,8 @@
 import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import type { Graph } from '../../compiler/ir/graph.ts'
 import type { CudaGpu } from '../cuda/driver.ts'
-import type { XlaFlags } from '../xla/cuda-flags.ts'
-import type { FetchEvent } from '../xla/fetch-wheel.ts'
+import type { FetchEvent } from '../plugins/fetch-wheel.ts'
+import type { XlaFlags } from '../xla/pjrt/cuda-flags.ts'
 import type { Options } from '../xla/pjrt/named-value.ts'
 
 /** Which devices a run wants. */

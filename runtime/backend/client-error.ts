@@ -1,6 +1,6 @@
 /** What the plugin's refusal of a client means. */
 import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
-import { PjrtError } from '../xla/errors.ts'
+import { PjrtError } from '../xla/pjrt/errors.ts'
 import { placementErrors } from './messages.ts'
 
 /** What a refused PJRT_Client_Create is for people; other errors stay as they are. */

@@ -1,5 +1,5 @@
 /** XLA on this computer's CPU, which makes as many virtual devices as are asked for. */
-import { locatePlugin } from '../xla/fetch-plugin.ts'
+import { locatePlugin } from '../plugins/fetch-plugin.ts'
 import type { Backend } from './backend.ts'
 
 export function cpuBackend(devices: number): Backend {

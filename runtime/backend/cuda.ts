@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import type { CudaGpu } from '../cuda/driver.ts'
 import type { CudaInstallation } from '../cuda/libraries.ts'
 import { openLibrary } from '../native-library.ts'
-import { cudaFlags } from '../xla/cuda-flags.ts'
+import { cudaFlags } from '../xla/pjrt/cuda-flags.ts'
 import type { Backend } from './backend.ts'
 
 /** `memory`: bytes of one card that the plan counts on. */

@@ -5,9 +5,9 @@
  */
 import { chmod, mkdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cacheFolder, cacheRoot } from '../xla/cache-folder.ts'
-import { type DownloadWheel, type FetchEvent, fetchWheel, unpackWheel } from '../xla/fetch-wheel.ts'
-import type { WheelEntry } from '../xla/plugin-table.ts'
+import { cacheFolder, cacheRoot } from '../plugins/cache-folder.ts'
+import { type DownloadWheel, type FetchEvent, fetchWheel, unpackWheel } from '../plugins/fetch-wheel.ts'
+import type { WheelEntry } from '../plugins/plugin-table.ts'
 import type { CudaDriver } from './driver.ts'
 import { cudaError } from './errors.ts'
 import { withLock } from './lock.ts'

@@ -2,9 +2,15 @@
 import { existsSync } from 'node:fs'
 import { lstat, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cacheRoot } from '../xla/cache-folder.ts'
-import { placeOf } from '../xla/fetch-plugin.ts'
-import { cudaPluginTable, type PlatformName, pluginTable, ptxasTable, type WheelEntry } from '../xla/plugin-table.ts'
+import { cacheRoot } from '../plugins/cache-folder.ts'
+import { placeOf } from '../plugins/fetch-plugin.ts'
+import {
+  cudaPluginTable,
+  type PlatformName,
+  pluginTable,
+  ptxasTable,
+  type WheelEntry,
+} from '../plugins/plugin-table.ts'
 import { changing } from './install.ts'
 import { readManifest } from './manifest.ts'
 

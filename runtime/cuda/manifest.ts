@@ -2,8 +2,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileDigest } from '../xla/fetch-wheel.ts'
-import type { WheelEntry } from '../xla/plugin-table.ts'
+import { fileDigest } from '../plugins/fetch-wheel.ts'
+import type { WheelEntry } from '../plugins/plugin-table.ts'
 
 export interface InstalledFile {
   /** Below the installation's folder. */

@@ -11,7 +11,7 @@ import {
   type PlatformName,
   ptxasTable,
   type WheelEntry,
-} from '../xla/plugin-table.ts'
+} from '../plugins/plugin-table.ts'
 import { cudaError } from './errors.ts'
 
 const runtimeTable: readonly WheelEntry[] = [

@@ -1,6 +1,7 @@
 /** Draws verification pairs from people: which pictures are compared, seeded and balanced. */
+
+import { createStream, fold, type Key, permutation, purpose, rootKey } from '../random.ts'
 import { dataErrors } from './messages.ts'
-import { createStream, fold, type Key, permutation, purpose, rootKey } from './random.ts'
 
 /** The picture numbers of one person. */
 export type PersonImages = readonly number[]

@@ -6,8 +6,8 @@
  * Legend: B pictures of all replicas in one step.
  */
 import { bug } from '../../grammar/diagnostic.ts'
+import { fold, permutation, purpose, rootKey, threefry } from '../random.ts'
 import { dataErrors } from './messages.ts'
-import { fold, permutation, purpose, rootKey, threefry } from './random.ts'
 
 export interface SamplerSpec {
   readonly seed: number

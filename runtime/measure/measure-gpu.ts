@@ -1,5 +1,5 @@
 /** Measures one GPU through the engine that will run on it: what `arcc doctor --write-machine` writes down of its kind of card. */
-import type { GpuProfile } from '../../compiler/plan/machine-profile.ts'
+import type { GpuProfile } from '../../compiler/host/machine-profile.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { CudaGpu } from '../cuda/driver.ts'
 import type { Engine } from '../engine.ts'

@@ -1,5 +1,5 @@
 /** How fast this computer makes training images ready. */
-import type { MachineProfile } from '../../compiler/plan/machine-profile.ts'
+import type { MachineProfile } from '../../compiler/host/machine-profile.ts'
 import { createSyntheticDataset } from '../data/dataset.ts'
 import { decodeImage } from '../data/decode-image.ts'
 import { FACE_BYTES, FACE_SIZE } from '../data/image.ts'

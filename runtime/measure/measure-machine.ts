@@ -1,10 +1,10 @@
 /** Measures this computer through the engine that will run on it: what `arcc doctor --write-machine` writes down. */
 import { availableParallelism, cpus } from 'node:os'
+import type { MachineProfile } from '../../compiler/host/machine-profile.ts'
 import { graphCost } from '../../compiler/ir/cost.ts'
 import { byteSize } from '../../compiler/ir/dtype.ts'
 import type { Graph } from '../../compiler/ir/graph.ts'
 import * as ops from '../../compiler/ir/ops.ts'
-import type { MachineProfile } from '../../compiler/plan/machine-profile.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { Engine } from '../engine.ts'
 import { oneProcess } from '../world.ts'

@@ -3,11 +3,12 @@
  *
  * Legend: N batch, s image side, C O channels, k window side, G groups; x [N,s,s,C], w [k,k,C/G,O], y dy [N,s/stride,s/stride,O].
  */
+
+import type { ConvolutionRate, StreamKind } from '../../compiler/host/machine-profile.ts'
 import { GraphBuilder } from '../../compiler/ir/build.ts'
 import { byteSize, type TensorType } from '../../compiler/ir/dtype.ts'
 import type { Graph, Value } from '../../compiler/ir/graph.ts'
 import * as ops from '../../compiler/ir/ops.ts'
-import type { ConvolutionRate, StreamKind } from '../../compiler/plan/machine-profile.ts'
 import { convForm } from '../../compiler/stablehlo/conv-choice.ts'
 import { type ConvKind, convGeometry } from '../../compiler/stablehlo/conv-geometry.ts'
 import { need } from '../../grammar/diagnostic.ts'

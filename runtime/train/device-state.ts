@@ -4,7 +4,8 @@
  */
 
 import { elementCount } from '../../compiler/ir/dtype.ts'
-import type { ClassShard, Plan, StateTensor } from '../../compiler/plan/plan.ts'
+import type { ClassShard, StateTensor } from '../../compiler/ir/state-tensor.ts'
+import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { DeviceTensor, Engine, Executable, HostArray, ResidentState, StartedRun } from '../engine.ts'
 

@@ -5,7 +5,7 @@
  */
 import { elementCount } from '../../compiler/ir/dtype.ts'
 import { fromOhwi, toOhwi } from '../../compiler/ir/filter-order.ts'
-import type { NamedTensor, StateTensor } from '../../compiler/plan/plan.ts'
+import type { NamedTensor, StateTensor } from '../../compiler/ir/state-tensor.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
 import type { HostTensor } from '../engine.ts'
 

@@ -2,7 +2,7 @@
  * The steps of training, two of them in flight: a step is started with the state of the one before as soon as that one runs, so that
  * the devices always have work while the host reads metrics and gets the next batch. PJRT keeps the order.
  */
-import { type StepMetric, stepMetrics } from '../../compiler/plan/plan.ts'
+import { type StepMetric, stepMetrics } from '../../compiler/ir/step-metrics.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { Batch } from '../data/batches.ts'
 import type { Engine, Executable, StartedRun } from '../engine.ts'

@@ -1,6 +1,7 @@
 /** The trained network as a state dict of arcface_torch: its names, its dim order, running statistics of replica 0. */
 import type { DType } from '../../compiler/ir/dtype.ts'
-import type { NamedTensor, Plan, StateTensor } from '../../compiler/plan/plan.ts'
+import type { NamedTensor, StateTensor } from '../../compiler/ir/state-tensor.ts'
+import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { HostArray, HostTensor } from '../engine.ts'
 import { bf16ToF32 } from '../half.ts'

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { cacheFolder } from './cache-folder.ts'
+import { cacheFolder } from '../plugins/cache-folder.ts'
 
 /** The parts of a key: program text, compile options, what names the plugin build, and what names device, driver and libraries. */
 export interface CacheKeyParts {

@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openEntry } from '../../cli/entry.ts'
-import { UsageError } from '../../cli/failure.ts'
-import { fileHost } from '../../cli/host.ts'
-import { packageFolder, packageVersion } from '../../cli/package-folder.ts'
-import { makeRunFolder } from '../../cli/run-folder.ts'
+import { openEntry } from '../../cli/host/entry.ts'
+import { fileHost } from '../../cli/host/host.ts'
+import { packageFolder, packageVersion } from '../../cli/host/package-folder.ts'
+import { makeRunFolder } from '../../cli/host/run-folder.ts'
+import { UsageError } from '../../cli/render/failure.ts'
 
 let folder: string
 beforeEach(() => {

@@ -1,8 +1,9 @@
 /** The command line as people type it, and what the commands are given. */
 import { CommanderError } from 'commander'
 import { expect, test } from 'vitest'
-import { type ExitCode, exitCode } from '../../cli/exit.ts'
-import { type Actions, createProgram } from '../../cli/program.ts'
+import type { Actions } from '../../cli/commands/options.ts'
+import { createProgram } from '../../cli/program.ts'
+import { type ExitCode, exitCode } from '../../cli/render/exit.ts'
 
 interface Call {
   readonly command: keyof Actions

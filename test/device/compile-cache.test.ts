@@ -6,9 +6,9 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { GraphBuilder } from '../../compiler/ir/build.ts'
 import type { Graph } from '../../compiler/ir/graph.ts'
 import * as ops from '../../compiler/ir/ops.ts'
+import { locatePlugin } from '../../runtime/plugins/fetch-plugin.ts'
 import { oneProcess } from '../../runtime/world.ts'
 import { createXlaEngine } from '../../runtime/xla/engine.ts'
-import { locatePlugin } from '../../runtime/xla/fetch-plugin.ts'
 import { describeOnXla } from '../helpers/xla.ts'
 
 function scaleBy(factor: number): Graph {

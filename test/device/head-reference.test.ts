@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import { deviceKinds } from '../../compiler/ir/device-kind.ts'
-import { stepMetrics } from '../../compiler/plan/plan.ts'
+import { stepMetrics } from '../../compiler/ir/step-metrics.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { Engine, HostTensor } from '../../runtime/engine.ts'
 import { createTfjsEngine } from '../../runtime/tfjs/engine.ts'

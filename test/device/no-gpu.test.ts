@@ -5,10 +5,10 @@ import type { DeviceRequest } from '../../runtime/backend/backend.ts'
 import { backendOf } from '../../runtime/backend/backend-of.ts'
 import { clientError } from '../../runtime/backend/client-error.ts'
 import { findCudaDriver } from '../../runtime/cuda/driver.ts'
-import { cachedPlugin } from '../../runtime/xla/fetch-plugin.ts'
+import { cachedPlugin } from '../../runtime/plugins/fetch-plugin.ts'
+import { cudaPluginTable, entryFor, hostPlatform } from '../../runtime/plugins/plugin-table.ts'
 import { PjrtClient } from '../../runtime/xla/pjrt/client.ts'
 import { PjrtLibrary } from '../../runtime/xla/pjrt/library.ts'
-import { cudaPluginTable, entryFor, hostPlatform } from '../../runtime/xla/plugin-table.ts'
 
 const entry = entryFor(cudaPluginTable, hostPlatform())
 const plugin = entry && (await cachedPlugin(entry))

@@ -1,6 +1,7 @@
 /** A narrow vision transformer, with patch masks and drop path, on both engines. */
 import { expect, test } from 'vitest'
-import { type Plan, stepMetrics } from '../../compiler/plan/plan.ts'
+import { stepMetrics } from '../../compiler/ir/step-metrics.ts'
+import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { Engine, HostTensor } from '../../runtime/engine.ts'
 import { createTfjsEngine } from '../../runtime/tfjs/engine.ts'

@@ -1,10 +1,10 @@
 /** Runs the phases of the compiler on a text as `arcc check` does, up to the first that finds errors. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { renderDiagnostics } from '../../cli/render-diagnostic.ts'
+import { renderDiagnostics } from '../../cli/render/diagnostic.ts'
 import { checkOverrides, checkProgram } from '../../compiler/check/check.ts'
-import { listExperiments, listVariants, resolveExperiment } from '../../compiler/evaluate/experiment.ts'
-import type { Host } from '../../compiler/host.ts'
+import { listExperiments, listVariants, resolveExperiment } from '../../compiler/elaborate/experiment.ts'
+import type { Host } from '../../compiler/host/host.ts'
 import { loadProgram } from '../../compiler/names/load.ts'
 import type { Program } from '../../compiler/names/program.ts'
 import { type Diagnostic, DiagnosticBag } from '../../grammar/diagnostic.ts'

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { type Golden, runGolden } from '../../bench/golden-run.ts'
-import { fileHost } from '../../cli/host.ts'
+import { fileHost } from '../../cli/host/host.ts'
 import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import { withXla } from './xla.ts'
 

@@ -1,5 +1,5 @@
 /** Margins made by hand, for tests of the head that need no `.arc`. */
-import type { Margin } from '../../compiler/experiment.ts'
+import type { Margin } from '../../compiler/experiment/experiment.ts'
 import * as ops from '../../compiler/ir/ops.ts'
 import type { Span } from '../../grammar/source.ts'
 

@@ -1,7 +1,8 @@
 /** A narrow IResNet with sharded centers: small enough that TensorFlow.js in plain JavaScript trains it in seconds. */
 import { compileExperiment } from '../../compiler/driver.ts'
 import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
-import { type Plan, type StepMetric, stepMetrics } from '../../compiler/plan/plan.ts'
+import { type StepMetric, stepMetrics } from '../../compiler/ir/step-metrics.ts'
+import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { DeviceTensor, Engine, HostTensor } from '../../runtime/engine.ts'
 import { heldTensors } from '../../runtime/train/held-tensors.ts'

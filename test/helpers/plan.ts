@@ -1,6 +1,6 @@
 /** Compiles and plans a text, on a machine without a profile. */
 import { type Compilation, compileExperiment } from '../../compiler/driver.ts'
-import type { MachineProfile } from '../../compiler/plan/machine-profile.ts'
+import type { MachineProfile } from '../../compiler/host/machine-profile.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import { memoryHost } from './diagnose.ts'

@@ -1,7 +1,7 @@
 /** Runs the phases up to elaboration on a text. */
 import { checkOverrides, checkProgram } from '../../compiler/check/check.ts'
-import { resolveExperiment } from '../../compiler/evaluate/experiment.ts'
-import type { Experiment } from '../../compiler/experiment.ts'
+import { resolveExperiment } from '../../compiler/elaborate/experiment.ts'
+import type { Experiment } from '../../compiler/experiment/experiment.ts'
 import { loadProgram } from '../../compiler/names/load.ts'
 import type { Program } from '../../compiler/names/program.ts'
 import { type Diagnostic, DiagnosticBag } from '../../grammar/diagnostic.ts'

@@ -1,8 +1,9 @@
 /** Small backbones on the reference evaluator, with weights and random numbers that a test chooses. */
-import type { Elaboration } from '../../compiler/evaluate/elaboration.ts'
+
 import { GraphBuilder } from '../../compiler/ir/build.ts'
 import { elementCount } from '../../compiler/ir/dtype.ts'
 import * as ops from '../../compiler/ir/ops.ts'
+import type { Elaboration } from '../../compiler/values/elaboration.ts'
 import { type Diagnostic, need } from '../../grammar/diagnostic.ts'
 import type { HostTensor } from '../../runtime/engine.ts'
 import { numbersOf } from './host-tensor.ts'

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect } from 'vitest'
 import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import { ArccError } from '../../runtime/errors.ts'
+import { locatePlugin } from '../../runtime/plugins/fetch-plugin.ts'
 import { oneProcess } from '../../runtime/world.ts'
 import { createXlaEngine, type XlaEngine } from '../../runtime/xla/engine.ts'
-import { locatePlugin } from '../../runtime/xla/fetch-plugin.ts'
 
 const unavailable = await locatePlugin().then(
   () => undefined,

@@ -1,8 +1,9 @@
 /** `local()`: this computer as the host describes it. */
 import { describe, expect, it } from 'vitest'
 import { compileExperiment } from '../../compiler/driver.ts'
-import type { Host, LocalGpu } from '../../compiler/host.ts'
-import type { GpuProfile, MachineProfile } from '../../compiler/plan/machine-profile.ts'
+import type { Host } from '../../compiler/host/host.ts'
+import type { LocalGpu } from '../../compiler/host/local-machine.ts'
+import type { GpuProfile, MachineProfile } from '../../compiler/host/machine-profile.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import { brief, memoryHost } from '../helpers/diagnose.ts'
 import { experimentText } from '../helpers/resolve.ts'

@@ -1,8 +1,8 @@
 /** Parameters of the backbones: their paths and shapes are those of arcface_torch. */
 import { describe, expect, it } from 'vitest'
-import type { ParameterSpec } from '../../compiler/evaluate/elaboration.ts'
-import { backboneParameters, parameterCount } from '../../compiler/evaluate/experiment.ts'
-import type { Backbone } from '../../compiler/experiment.ts'
+import { backboneParameters, parameterCount } from '../../compiler/elaborate/experiment.ts'
+import type { Backbone } from '../../compiler/experiment/experiment.ts'
+import type { ParameterSpec } from '../../compiler/values/elaboration.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import { resolveBody } from '../helpers/resolve.ts'
 import { mbfShapes, r18Shapes, vitShapes } from './state-dicts.ts'

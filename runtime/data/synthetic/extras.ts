@@ -1,5 +1,5 @@
 /** Marks, glasses, and what covers a face now and then. */
-import { createStream, fold, rootKey } from '../random.ts'
+import { createStream, fold, rootKey } from '../../random.ts'
 import { type Canvas, centeredBox, mix, paint, type Rgb, type Shape, scaleColor } from './canvas.ts'
 import type { Glasses, Identity } from './identity.ts'
 import type { Nuisance } from './nuisance.ts'

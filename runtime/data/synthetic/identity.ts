@@ -2,7 +2,7 @@
  * Who a synthetic person is: some thirty numbers and choices drawn once per identity. Nothing here changes between two
  * pictures of the same person.
  */
-import { createStream, fold, purpose, rootKey, type Stream } from '../random.ts'
+import { createStream, fold, purpose, rootKey, type Stream } from '../../random.ts'
 import { mix, type Rgb, scaleColor } from './canvas.ts'
 import type { HeadShape } from './shapes.ts'
 

@@ -1,5 +1,5 @@
 /** Light on the finished painting, then the camera: exposure, blur, noise, rounding to bytes. */
-import { fold, type Key, purpose, rootKey, threefry } from '../random.ts'
+import { fold, type Key, purpose, rootKey, threefry } from '../../random.ts'
 import type { Canvas } from './canvas.ts'
 import type { Identity } from './identity.ts'
 import type { Nuisance } from './nuisance.ts'

@@ -2,7 +2,7 @@
  * What differs between two pictures of one synthetic person: pose, light, expression, occlusion, background, sensor. It grows
  * with `level`, from 0 (frontal, evenly exposed, uncovered; only background and clothes differ) to 1.
  */
-import { createStream, fold, purpose, rootKey, type Stream } from '../random.ts'
+import { createStream, fold, purpose, rootKey, type Stream } from '../../random.ts'
 import type { Rgb } from './canvas.ts'
 import type { Pose } from './pose.ts'
 

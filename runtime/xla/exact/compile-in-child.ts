@@ -1,7 +1,7 @@
 /** Starts the process that compiles for a GPU and waits for its answer. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { xlaError } from '../errors.ts'
+import { xlaError } from '../pjrt/errors.ts'
 import type { CompileAnswer, CompileJob } from './exact-worker.ts'
 
 /** So much of what the process wrote last is kept, in characters. */

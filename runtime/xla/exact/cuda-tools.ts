@@ -4,9 +4,8 @@
  */
 import { dirname, join } from 'node:path'
 import { ownInstallation } from '../../cuda/libraries.ts'
-import { xlaError } from '../errors.ts'
-import { cachedPlugin, fetchPlugin, placeOf } from '../fetch-plugin.ts'
-import type { FetchEvent } from '../fetch-wheel.ts'
+import { cachedPlugin, fetchPlugin, placeOf } from '../../plugins/fetch-plugin.ts'
+import type { FetchEvent } from '../../plugins/fetch-wheel.ts'
 import {
   cudaPluginTable,
   entryFor,
@@ -15,7 +14,8 @@ import {
   type PluginEntry,
   ptxasTable,
   type WheelEntry,
-} from '../plugin-table.ts'
+} from '../../plugins/plugin-table.ts'
+import { xlaError } from '../pjrt/errors.ts'
 
 export interface CudaTools {
   /** The plugin library. */

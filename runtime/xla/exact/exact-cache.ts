@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cacheFolder } from '../cache-folder.ts'
-import type { XlaFlags } from '../cuda-flags.ts'
+import { cacheFolder } from '../../plugins/cache-folder.ts'
+import type { XlaFlags } from '../pjrt/cuda-flags.ts'
 import type { CompiledMemory } from '../pjrt/topology.ts'
 
 /** What a program's memory depends on. */

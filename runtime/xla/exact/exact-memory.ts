@@ -4,9 +4,9 @@
  */
 import type { Plan } from '../../../compiler/plan/plan.ts'
 import { emitModule } from '../../../compiler/stablehlo/emit-module.ts'
-import { cudaFlags, type XlaFlags } from '../cuda-flags.ts'
-import { PjrtError, xlaError } from '../errors.ts'
-import type { FetchEvent } from '../fetch-wheel.ts'
+import type { FetchEvent } from '../../plugins/fetch-wheel.ts'
+import { cudaFlags, type XlaFlags } from '../pjrt/cuda-flags.ts'
+import { PjrtError, xlaError } from '../pjrt/errors.ts'
 import { compileInChild } from './compile-in-child.ts'
 import { cudaEntries, fetchCudaTools } from './cuda-tools.ts'
 import { exactKey, readFigures, type StoredFigures, writeFigures } from './exact-cache.ts'

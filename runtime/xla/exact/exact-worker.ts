@@ -2,9 +2,10 @@
  * The process that compiles for a GPU. It is one of its own since the plugins for CUDA and for the CPU are two builds of
  * one compiler, since what they load stays loaded, and since a fatal error in it ends only this process.
  */
-import type { XlaFlags } from '../cuda-flags.ts'
-import { PjrtError } from '../errors.ts'
+
 import { writeCompileOptions } from '../pjrt/compile-options.ts'
+import type { XlaFlags } from '../pjrt/cuda-flags.ts'
+import { PjrtError } from '../pjrt/errors.ts'
 import { PjrtLibrary } from '../pjrt/library.ts'
 import { type CompiledMemory, compileForTopology, createTopology } from '../pjrt/topology.ts'
 

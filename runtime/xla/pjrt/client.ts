@@ -1,5 +1,5 @@
 /** A PJRT client and its devices. */
-import { xlaError } from '../errors.ts'
+import { xlaError } from './errors.ts'
 import type { PjrtLibrary } from './library.ts'
 import { readPointers, readString, structArray } from './memory.ts'
 import { namedValue, type Options } from './named-value.ts'

@@ -3,7 +3,7 @@
  * buffers: a field is its number and wire type as a varint, then a varint, or a length and bytes.
  */
 
-import type { XlaFlags } from '../cuda-flags.ts'
+import type { XlaFlags } from './cuda-flags.ts'
 
 export interface CompileOptionsFields {
   readonly replicas: number

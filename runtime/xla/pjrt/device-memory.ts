@@ -1,7 +1,7 @@
 /** What a device's allocator says of itself. */
 import { need } from '../../../grammar/diagnostic.ts'
-import { PjrtError } from '../errors.ts'
 import type { PjrtClient } from './client.ts'
+import { PjrtError } from './errors.ts'
 
 /** The most bytes that were in use at once on a device of this process; `undefined` where the platform does not count. */
 export function peakMemory(client: PjrtClient, device: number): number | undefined {

@@ -6,8 +6,8 @@ import koffi from 'koffi'
 import { need } from '../../../grammar/diagnostic.ts'
 import { openLibrary } from '../../native-library.ts'
 import { describeCut } from '../../whole-library.ts'
-import { PjrtError, xlaError } from '../errors.ts'
 import { errorCodes, methods } from './abi.gen.ts'
+import { PjrtError, xlaError } from './errors.ts'
 import { type FieldInputs, type FieldKind, type Memory, makeStruct, readString } from './memory.ts'
 
 export type Method = keyof typeof methods

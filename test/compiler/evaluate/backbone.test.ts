@@ -4,10 +4,10 @@
  * Legend: N batch, C channels.
  */
 import { describe, expect, it } from 'vitest'
-import type { Elaboration, ParameterSpec } from '../../../compiler/evaluate/elaboration.ts'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import type { DType } from '../../../compiler/ir/dtype.ts'
 import type { Graph, Value } from '../../../compiler/ir/graph.ts'
+import type { Elaboration, ParameterSpec } from '../../../compiler/values/elaboration.ts'
 import { need } from '../../../grammar/diagnostic.ts'
 import { numbersOf } from '../../helpers/host-tensor.ts'
 import { evaluate } from '../../helpers/reference.ts'

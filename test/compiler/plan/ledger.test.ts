@@ -1,10 +1,10 @@
 /** Ledgers by hand. Legend: D embedding width, C classes, R devices. */
 import { describe, expect, it } from 'vitest'
-import type { DeviceSpec } from '../../../compiler/experiment.ts'
+import type { DeviceSpec } from '../../../compiler/experiment/experiment.ts'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import * as ops from '../../../compiler/ir/ops.ts'
+import type { StateTensor } from '../../../compiler/ir/state-tensor.ts'
 import { buildLedger } from '../../../compiler/plan/ledger.ts'
-import type { StateTensor } from '../../../compiler/plan/plan.ts'
 import { planText } from '../../helpers/plan.ts'
 import { experimentText } from '../../helpers/resolve.ts'
 

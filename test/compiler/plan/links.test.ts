@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { MachineSpec } from '../../../compiler/experiment.ts'
+import type { MachineSpec } from '../../../compiler/experiment/experiment.ts'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import { opCosts } from '../../../compiler/ir/cost.ts'
 import { linkRates, publishedLinks } from '../../../compiler/plan/links.ts'

@@ -1,11 +1,12 @@
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
+import { type GpuProfile, machineProfileSchema } from '../../../compiler/host/machine-profile.ts'
+import { measuredFigures } from '../../../compiler/host/measured-figures.ts'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import { opCosts } from '../../../compiler/ir/cost.ts'
 import type { DType } from '../../../compiler/ir/dtype.ts'
 import * as ops from '../../../compiler/ir/ops.ts'
-import { type GpuProfile, machineProfileSchema } from '../../../compiler/plan/machine-profile.ts'
-import { measuredFigures, measuredGpuRates } from '../../../compiler/plan/measured-gpu.ts'
+import { measuredGpuRates } from '../../../compiler/plan/measured-gpu.ts'
 import { need } from '../../../grammar/diagnostic.ts'
 
 const conv = { channels: 64, features: 64, side: 56, window: 3, stride: 1, groups: 1 } as const

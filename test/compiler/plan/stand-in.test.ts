@@ -1,7 +1,8 @@
 /** Plans for what stands in the place of the declared machine. */
 import { describe, expect, it } from 'vitest'
 import { compileExperiment } from '../../../compiler/driver.ts'
-import type { Host, LocalMachine } from '../../../compiler/host.ts'
+import type { Host } from '../../../compiler/host/host.ts'
+import type { LocalMachine } from '../../../compiler/host/local-machine.ts'
 import { printGraph } from '../../../compiler/ir/print.ts'
 import type { Plan } from '../../../compiler/plan/plan.ts'
 import type { StandIn } from '../../../compiler/plan/stand-in.ts'

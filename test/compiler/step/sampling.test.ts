@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import * as ops from '../../../compiler/ir/ops.ts'
-import type { ClassShard } from '../../../compiler/plan/plan.ts'
+import type { ClassShard } from '../../../compiler/ir/state-tensor.ts'
 import { permute, unpermute } from '../../../compiler/step/permutation.ts'
 import { perReplica } from '../../../compiler/step/random.ts'
 import { drawSample, samplingPlan } from '../../../compiler/step/sampling.ts'

@@ -1,10 +1,10 @@
 /** Which tensors a step's state has: vectors joined, filters as the devices read them. */
 import { describe, expect, it } from 'vitest'
-import type { ParameterSpec } from '../../../compiler/evaluate/elaboration.ts'
-import type { Optimizer } from '../../../compiler/experiment.ts'
+import type { Optimizer } from '../../../compiler/experiment/experiment.ts'
 import * as ops from '../../../compiler/ir/ops.ts'
 import { isElementwise } from '../../../compiler/step/elementwise-optimizer.ts'
 import { stateSlots } from '../../../compiler/step/state.ts'
+import type { ParameterSpec } from '../../../compiler/values/elaboration.ts'
 import type { Span } from '../../../grammar/source.ts'
 import { narrowPlan } from '../../helpers/narrow.ts'
 import { experimentText, resolveText } from '../../helpers/resolve.ts'

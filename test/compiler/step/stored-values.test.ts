@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import { elementCount } from '../../../compiler/ir/dtype.ts'
-import type { StateTensor } from '../../../compiler/plan/plan.ts'
+import type { StateTensor } from '../../../compiler/ir/state-tensor.ts'
 import { heldValues, namedValues, storedValue } from '../../../compiler/step/stored-values.ts'
 import { need } from '../../../grammar/diagnostic.ts'
 import type { HostTensor } from '../../../runtime/engine.ts'

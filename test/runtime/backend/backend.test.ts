@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { backendOf } from '../../../runtime/backend/backend-of.ts'
 import { clientError } from '../../../runtime/backend/client-error.ts'
 import type { CudaGpu } from '../../../runtime/cuda/driver.ts'
-import { PjrtError } from '../../../runtime/xla/errors.ts'
+import { PjrtError } from '../../../runtime/xla/pjrt/errors.ts'
 import { namedValue, type OptionValue } from '../../../runtime/xla/pjrt/named-value.ts'
 
 const gib = 2 ** 30

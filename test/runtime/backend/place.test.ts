@@ -1,7 +1,7 @@
 /** Where plans run: declared machines beside what the driver of a computer says. */
 import { describe, expect, it } from 'vitest'
-import { describeFailure } from '../../../cli/failure.ts'
-import { documentLook } from '../../../cli/look.ts'
+import { describeFailure } from '../../../cli/render/failure.ts'
+import { documentLook } from '../../../cli/render/look.ts'
 import { need } from '../../../grammar/diagnostic.ts'
 import { place } from '../../../runtime/backend/place.ts'
 import type { CudaDriver, CudaGpu } from '../../../runtime/cuda/driver.ts'

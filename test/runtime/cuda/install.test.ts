@@ -18,8 +18,8 @@ import { cudaHome, type InstallEvent, installCuda } from '../../../runtime/cuda/
 import { listInstalled, removeInstalled } from '../../../runtime/cuda/installed.ts'
 import { findCut, readManifest } from '../../../runtime/cuda/manifest.ts'
 import { type CudaWheels, cudaWheels } from '../../../runtime/cuda/wheels.ts'
-import type { DownloadWheel } from '../../../runtime/xla/fetch-wheel.ts'
-import { pluginTable, type WheelEntry } from '../../../runtime/xla/plugin-table.ts'
+import type { DownloadWheel } from '../../../runtime/plugins/fetch-wheel.ts'
+import { pluginTable, type WheelEntry } from '../../../runtime/plugins/plugin-table.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 
 const folder = temporaryFolder()

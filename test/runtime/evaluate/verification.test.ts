@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { createStream, rootKey } from '../../../runtime/data/random.ts'
 import { areaUnderRoc, isTellable, rocOf, tarAtFar } from '../../../runtime/evaluate/roc.ts'
 import {
   foldStarts,
@@ -8,6 +7,7 @@ import {
   type VerificationInput,
   verify,
 } from '../../../runtime/evaluate/verification.ts'
+import { createStream, rootKey } from '../../../runtime/random.ts'
 
 /**
  * 40 people with 6 pictures each, 237 pairs, a third of them different, from a linear congruential generator: the same numbers

@@ -1,8 +1,8 @@
 /** What is measured of a GPU, on the CPU plugin and at sizes that it has soon done: the graphs are the same. */
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
+import { machineProfileSchema } from '../../../compiler/host/machine-profile.ts'
 import { graphCost } from '../../../compiler/ir/cost.ts'
-import { machineProfileSchema } from '../../../compiler/plan/machine-profile.ts'
 import type { CudaGpu } from '../../../runtime/cuda/driver.ts'
 import {
   convolutionProbes,

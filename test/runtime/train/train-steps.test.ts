@@ -1,6 +1,6 @@
 /** The loop of training, on devices that end a step when they are told to. */
 import { expect, test } from 'vitest'
-import { stepMetrics } from '../../../compiler/plan/plan.ts'
+import { stepMetrics } from '../../../compiler/ir/step-metrics.ts'
 import type { Batch } from '../../../runtime/data/batches.ts'
 import type { DeviceTensor, Engine, Executable, HostTensor, StartedRun } from '../../../runtime/engine.ts'
 import type { DeviceState } from '../../../runtime/train/device-state.ts'

@@ -1,0 +1,58 @@
+/** `arcc dump`: what the compiler made of a file, after any of its phases. */
+import { writeFileSync } from 'node:fs'
+import { type Compilation, compileExperiment, type Phase } from '../../compiler/driver.ts'
+import { printGraph } from '../../compiler/ir/print.ts'
+import type { Plan } from '../../compiler/plan/plan.ts'
+import { emitModule } from '../../compiler/stablehlo/emit-module.ts'
+import { dumpTree } from '../../grammar/dump.ts'
+import { openEntry, overrideSources } from '../host/entry.ts'
+import { fileHost } from '../host/host.ts'
+import { type ExitCode, exitCode } from '../render/exit.ts'
+import { processOutput } from '../render/output.ts'
+import { resolvedLines } from '../render/resolved.ts'
+import type { DumpOptions } from './options.ts'
+
+/** How far the compiler must go for each form. */
+const lastPhase = {
+  parse: 'parse',
+  elaborate: 'elaborate',
+  plan: 'plan',
+  stablehlo: 'plan',
+} as const satisfies Record<DumpOptions['after'], Phase>
+
+function stablehlo(plan: Plan, { graph, locations }: DumpOptions): string {
+  const step = new Map(plan.state.map((_, index) => [index, index]))
+  const platform = plan.document.machine.kind
+  return emitModule(plan.graphs[graph], { platform, locations, ...(graph === 'step' ? { donate: step } : {}) })
+}
+
+/** The text; `undefined` where errors kept the compiler from getting that far. */
+function dumped({ program, experiment, plan }: Compilation, options: DumpOptions): string | undefined {
+  switch (options.after) {
+    case 'parse':
+      return program && dumpTree(program.entry.tree)
+    case 'elaborate':
+      return experiment && resolvedLines(experiment).join('\n')
+    case 'plan':
+      return plan && printGraph(plan.graphs[options.graph], { locations: options.locations })
+    case 'stablehlo':
+      return plan && stablehlo(plan, options)
+  }
+}
+
+/** Exit code 1 where the file has an error; what there is before it is shown all the same. */
+export async function dump(options: DumpOptions): Promise<ExitCode> {
+  const output = processOutput(options.color)
+  const host = fileHost()
+  const entry = openEntry(host, options.file)
+  const { experiment, set, after } = options
+  const until = lastPhase[after]
+  const result = compileExperiment({ entry, experiment, overrides: overrideSources(set), until }, host)
+  const text = dumped(result, options)?.trimEnd()
+  if (text !== undefined) {
+    if (options.output === undefined) output.result([text])
+    else writeFileSync(options.output, `${text}\n`)
+  }
+  output.diagnostics(result.diagnostics)
+  return result.diagnostics.some((diagnostic) => diagnostic.severity === 'error') ? exitCode.user : exitCode.ok
+}

@@ -1,0 +1,56 @@
+/** The exact part of `arcc plan`: asks XLA, shows on stderr how far it is, and adds the figures to the document. */
+import type { PlanDocument } from '../../compiler/plan/document.ts'
+import type { Plan } from '../../compiler/plan/plan.ts'
+import { type ExactEvent, type ExactFigures, exactMemory } from '../../runtime/xla/exact/exact-memory.ts'
+import { renderProgress } from '../render/bars.ts'
+import { formatBytes, formatPercent } from '../render/format.ts'
+import { progressLine } from '../render/live-line.ts'
+import type { Look } from '../render/look.ts'
+
+const barWidth = 24
+
+/** One line for an event. */
+export function exactLine(event: ExactEvent, look: Look): string {
+  if (event.phase === 'compile') return `XLA compiles the step for ${event.gpu}, ten to thirty seconds`
+  const { wheel, event: fetch } = event
+  const { bytes = 0, total = 0 } = fetch
+  if (fetch.phase !== 'download' || total === 0) return `${fetch.phase} ${wheel}`
+  const share = bytes / total
+  const bar = renderProgress(share, barWidth, look.unicode)
+  return `fetch ${wheel}   ${bar} ${formatPercent(share)} of ${formatBytes(total)}`
+}
+
+/** What of an event gets a line of its own where lines cannot change. */
+function stageOf(event: ExactEvent): string {
+  return event.phase === 'compile' ? event.phase : `${event.event.phase} ${event.wheel}`
+}
+
+/** The plan's document with XLA's figures in it. */
+export function documentWith({ document, run }: Plan, figures: ExactFigures): PlanDocument {
+  const { gpu, cached: _, seconds, ...bytes } = figures
+  const reserve = Math.round(run.machine.device.reserve)
+  const allocated = figures.arguments + figures.outputs - figures.alias + figures.temporaries
+  const total = allocated + reserve
+  return {
+    ...document,
+    exact: {
+      ...bytes,
+      target: gpu,
+      allocated,
+      reserve,
+      total,
+      fits: total <= document.memory.capacity,
+      compileSeconds: seconds,
+    },
+  }
+}
+
+/** Asks XLA. Throws what `exactMemory` throws. */
+export async function addExact(plan: Plan, look: Look): Promise<PlanDocument> {
+  const progress = progressLine(process.stderr, look, { line: exactLine, stage: stageOf })
+  try {
+    return documentWith(plan, await exactMemory(plan, { onProgress: progress.show }))
+  } finally {
+    progress.end()
+  }
+}

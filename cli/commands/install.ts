@@ -1,0 +1,112 @@
+/** `arcc install`: fetches the libraries that an engine needs, lists them and removes them. */
+import type { CudaDriver } from '../../runtime/cuda/driver.ts'
+import type { InstallEvent } from '../../runtime/cuda/install.ts'
+import type { Installed } from '../../runtime/cuda/installed.ts'
+import { leastDriver } from '../../runtime/cuda/required-driver.ts'
+import type { FetchEvent } from '../../runtime/plugins/fetch-wheel.ts'
+import { renderProgress } from '../render/bars.ts'
+import { type ExitCode, exitCode } from '../render/exit.ts'
+import { formatBytes, formatPercent, formatSeconds } from '../render/format.ts'
+import { progressLine } from '../render/live-line.ts'
+import type { Look } from '../render/look.ts'
+import { type Output, processOutput } from '../render/output.ts'
+import { renderTable } from '../render/table.ts'
+import type { InstallOptions } from './options.ts'
+
+const barWidth = 24
+
+/** One line for an event: this wheel's bar, and how far all of them are. */
+export function installLine({ phase, what, bytes = 0, total = 0, overall }: InstallEvent, look: Look): string {
+  const all =
+    overall === undefined
+      ? ''
+      : `   ${overall.wheel} of ${overall.wheels}, ${formatBytes(overall.bytes)} of ${formatBytes(overall.total)} in all`
+  if (phase !== 'download' || total === 0) return `${phase} ${what}${all}`
+  if (bytes === 0) return `fetch ${what}, ${formatBytes(total)}${all}`
+  const bar = renderProgress(bytes / total, barWidth, look.unicode)
+  return `fetch ${what}   ${bar} ${formatPercent(bytes / total)} of ${formatBytes(total)}${all}`
+}
+
+/** Where lines cannot change there is one for each wheel that comes, and for the rest of its way. */
+const stageOf = ({ phase, what }: InstallEvent) => `${phase} ${what}`
+
+/** What was found of a driver, for who is about to install CUDA. */
+export function describeDriver(driver: CudaDriver): string {
+  if (!driver.found) {
+    const hint = `GPUs can be used once a driver of version ${leastDriver} or newer is there`
+    return `no NVIDIA driver can be used here (${driver.detail}); the libraries are installed all the same, and ${hint}`
+  }
+  const gpus = driver.gpus.map((gpu) => gpu.name).join(', ')
+  return `NVIDIA driver ${driver.version ?? 'of unknown version'}, CUDA ${driver.cuda.join('..')}: ${gpus}`
+}
+
+/** Rows of what is there, or a line that says that nothing is. */
+export function renderInstalled(found: readonly Installed[], look: Look): string[] {
+  if (found.length === 0) return ['Nothing is installed. "arcc install cuda" fetches what GPUs need.']
+  const rows = found.map(({ group, what, state, path, bytes }) => [
+    group,
+    state === 'part' ? `${what} (not finished)` : what,
+    formatBytes(bytes),
+    path,
+  ])
+  const columns = [{ title: 'name' }, { title: 'what' }, { title: 'size', align: 'right' }, { title: 'where' }] as const
+  return renderTable(columns, rows, { gap: 3, paintTitle: look.palette.quiet })
+}
+
+async function installCuda(output: Output): Promise<void> {
+  const { findCudaDriver } = await import('../../runtime/cuda/driver.ts')
+  const { cudaHome, installCuda: start } = await import('../../runtime/cuda/install.ts')
+  const { cudaWheels } = await import('../../runtime/cuda/wheels.ts')
+  const { palette } = output.errorLook
+  const wheels = cudaWheels()
+  const driver = findCudaDriver()
+  output.note([driver.found ? describeDriver(driver) : `${palette.warning('warning')}: ${describeDriver(driver)}`])
+  const began = performance.now()
+  const progress = progressLine(process.stderr, output.errorLook, { line: installLine, stage: stageOf })
+  const { home, fetched } = await start({ wheels, driver, onProgress: progress.show }).finally(progress.end)
+  const seconds = formatSeconds((performance.now() - began) / 1000)
+  const unpacked = wheels.wheels.reduce((sum, wheel) => sum + wheel.unpacked, 0)
+  output.result([
+    fetched === 0
+      ? `CUDA is installed in ${cudaHome(wheels)}; every file was read and is whole (${seconds}).`
+      : `CUDA is installed in ${home}: ${formatBytes(fetched)} fetched, ${formatBytes(unpacked)} unpacked, in ${seconds}.`,
+  ])
+}
+
+async function installCpu(output: Output): Promise<void> {
+  const { fetchPlugin } = await import('../../runtime/plugins/fetch-plugin.ts')
+  const { findPlugin, hostPlatform, pluginTable } = await import('../../runtime/plugins/plugin-table.ts')
+  const { xlaError } = await import('../../runtime/xla/pjrt/errors.ts')
+  const platform = hostPlatform()
+  const entry = findPlugin(platform)
+  if (entry === undefined)
+    throw xlaError('ARC6001', { platform, known: pluginTable.map((one) => one.platform).join(' and ') })
+  const progress = progressLine(process.stderr, output.errorLook, { line: installLine, stage: stageOf })
+  const show = (event: FetchEvent) => progress.show({ ...event, what: `${entry.wheel} ${entry.version}` })
+  const library = await fetchPlugin(entry, show).finally(progress.end)
+  output.result([`XLA for the CPU is installed: ${library}`])
+}
+
+/** Throws what the installs throw: ARC600x and ARC603x. */
+export async function install({ what, action, color, format }: InstallOptions): Promise<ExitCode> {
+  const output = processOutput(color)
+  if (action === 'install') {
+    await (what === 'cpu' ? installCpu(output) : installCuda(output))
+    return exitCode.ok
+  }
+  const { listInstalled, removeInstalled } = await import('../../runtime/cuda/installed.ts')
+  if (action === 'list' || what === undefined) {
+    const found = await listInstalled()
+    output.result(format === 'json' ? [JSON.stringify(found, undefined, 2)] : renderInstalled(found, output.look))
+    return exitCode.ok
+  }
+  const removed = await removeInstalled(what)
+  const bytes = removed.reduce((sum, one) => sum + one.bytes, 0)
+  const lines = removed.map((one) => `removed ${one.what}: ${one.path}`)
+  output.result(
+    removed.length === 0
+      ? [`There is nothing of ${what} to remove.`]
+      : [...lines, `${formatBytes(bytes)} are free again.`],
+  )
+  return exitCode.ok
+}

@@ -1,0 +1,140 @@
+/** `arcc run`: compiles, then trains and verifies while the terminal shows how far it is. */
+import { basename, join } from 'node:path'
+import { type Compilation, compileVariants } from '../../compiler/driver.ts'
+import type { Experiment } from '../../compiler/experiment/experiment.ts'
+import { isVariantName } from '../../compiler/names/variant-name.ts'
+import type { SourceFile } from '../../grammar/source.ts'
+import { type Placement, place } from '../../runtime/backend/place.ts'
+import { findCudaDriver } from '../../runtime/cuda/driver.ts'
+import type { RunEvent } from '../../runtime/events.ts'
+import { restartWithHugePages } from '../../runtime/xla/huge-pages.ts'
+import { openEntry, overrideSources } from '../host/entry.ts'
+import { fileHost } from '../host/host.ts'
+import { devicesOf, standInOf, startOf } from '../host/placed.ts'
+import { makeRunFolder, removeIfEmpty } from '../host/run-folder.ts'
+import { emulationText } from '../render/emulation.ts'
+import { type ExitCode, exitCode } from '../render/exit.ts'
+import { processOutput } from '../render/output.ts'
+import { resolvedLines } from '../render/resolved.ts'
+import { createRunOutput, type RunOutput } from '../render/run-output.ts'
+import type { RunOptions } from './options.ts'
+
+/**
+ * The first Ctrl-C (or SIGTERM, from a scheduler) asks the run to stop after the steps in flight and save; a second Ctrl-C ends the
+ * process at once. `release` takes the handlers away again.
+ */
+function interruptible(onFirst: () => void): { readonly signal: AbortSignal; release(): void } {
+  const controller = new AbortController()
+  const handle = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted && name === 'SIGINT') process.exit(exitCode.interrupted)
+    if (controller.signal.aborted) return
+    controller.abort()
+    onFirst()
+  }
+  process.on('SIGINT', handle)
+  process.on('SIGTERM', handle)
+  return {
+    signal: controller.signal,
+    release() {
+      process.off('SIGINT', handle)
+      process.off('SIGTERM', handle)
+    },
+  }
+}
+
+function modeOf(progress: RunOptions['progress']): 'panel' | 'plain' | 'json' {
+  if (progress !== 'auto') return progress
+  return process.stdout.isTTY === true && process.env.TERM !== 'dumb' ? 'panel' : 'plain'
+}
+
+/** The name of a folder: variants have brackets and blanks in their names, which shells take for their own. */
+function folderName(experiment: string): string {
+  return experiment
+    .replace(/\[/g, '-')
+    .replace(/[^\w.=%-]+/g, '_')
+    .replace(/_$/, '')
+}
+
+interface RunContext {
+  readonly options: RunOptions
+  readonly entry: SourceFile
+  readonly output: ReturnType<typeof processOutput>
+  /** Whether it is one of several variants. */
+  readonly isVariant: boolean
+}
+
+/** Runs what has been compiled where it has been placed; its diagnostics come first. */
+async function runOne(
+  { plan, experiment, diagnostics }: Compilation,
+  placement: Placement | undefined,
+  context: RunContext,
+): Promise<ExitCode> {
+  const { options, entry, output, isVariant } = context
+  output.diagnostics(diagnostics)
+  const failed = diagnostics.some((diagnostic) => diagnostic.severity === 'error')
+  if (plan === undefined || placement === undefined || failed) return exitCode.user
+  const texts = new Map([[basename(entry.path), entry.text]])
+  const machine = startOf(plan, placement)
+  if (experiment !== undefined) texts.set('resolved.txt', resolvedText(experiment, machine))
+  const name = folderName(plan.name)
+  const wish = options.folder !== undefined && isVariant ? join(options.folder, name) : options.folder
+  const folder = makeRunFolder(name, wish)
+  const shown: RunOutput = createRunOutput({
+    mode: modeOf(options.progress),
+    stream: process.stdout,
+    look: output.look,
+    clock: () => performance.now() / 1000,
+  })
+  const interrupt = interruptible(() =>
+    shown.note('stopping after the steps in flight; press Ctrl-C again to stop at once'),
+  )
+  const { engine } = options
+  const onEvent = (event: RunEvent) => shown.onEvent(event)
+  try {
+    const { train } = await import('../../runtime/train/train.ts')
+    const devices = devicesOf(plan, placement)
+    await train(plan, { engine, devices, machine, folder, texts, onEvent, signal: interrupt.signal })
+  } finally {
+    interrupt.release()
+    shown.close()
+    removeIfEmpty(folder)
+  }
+  return shown.state.end?.status === 'interrupted' ? exitCode.interrupted : exitCode.ok
+}
+
+/** `resolved.txt`: every field, and on what it ran where that is another machine. */
+function resolvedText(experiment: Experiment, { emulates, note }: ReturnType<typeof startOf>): string {
+  const heads = [...(emulates === undefined ? [] : [`// ${emulationText(emulates)}`]), ...(note ? [`// ${note}`] : [])]
+  return [...heads, ...resolvedLines(experiment), ''].join('\n')
+}
+
+/**
+ * Exit code 130 where the run was interrupted. The variants of a `sweep` run in turn, up to the first that does not end well. Throws
+ * ARC6050 to ARC6055 where the machine is not here, before anything is read, planned or made.
+ */
+export async function run(options: RunOptions): Promise<ExitCode> {
+  const output = processOutput(options.color)
+  const host = fileHost()
+  const entry = openEntry(host, options.file)
+  const { experiment, set } = options
+  let placement: Placement | undefined
+  let isFirst = true
+  const request = {
+    entry,
+    experiment,
+    overrides: overrideSources(set),
+    place(declared: Experiment) {
+      placement = place(declared.machine, options, findCudaDriver)
+      // The process may start again here, as long as nothing has been done; once it has, this does nothing.
+      if (isFirst && placement.on === 'cpu' && options.engine === 'xla') restartWithHugePages()
+      isFirst = false
+      return standInOf(declared.machine, placement, host)
+    },
+  }
+  for (const compilation of compileVariants(request, host)) {
+    const isVariant = compilation.plan !== undefined && isVariantName(compilation.plan.name)
+    const code = await runOne(compilation, placement, { options, entry, output, isVariant })
+    if (code !== exitCode.ok) return code
+  }
+  return exitCode.ok
+}

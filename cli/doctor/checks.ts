@@ -1,0 +1,203 @@
+/** What `arcc doctor` looks at, one function each. None of them changes or fetches anything. */
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { availableParallelism, totalmem } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { ArccError } from '../../runtime/errors.ts'
+import { cacheRoot } from '../../runtime/plugins/cache-folder.ts'
+import { packageFolder } from '../host/package-folder.ts'
+import { formatBytes, plural } from '../render/format.ts'
+import { checkCuda } from './cuda.ts'
+import type { Finding } from './finding.ts'
+
+const run = promisify(execFile)
+const gib = 2 ** 30
+
+const message = (error: unknown) => (error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error))
+
+const libraryFix = 'run "npm ci" again on this computer; the libraries come ready-made for each platform'
+
+/** `a.b.c` as numbers. */
+function versionNumbers(version: string): readonly number[] {
+  return version.split(/[.-]/).map(Number)
+}
+
+function isAtLeast(version: string, least: string): boolean {
+  const have = versionNumbers(version)
+  for (const [i, wanted] of versionNumbers(least).entries()) {
+    if ((have[i] ?? 0) !== wanted) return (have[i] ?? 0) > wanted
+  }
+  return true
+}
+
+function checkNode(): Finding[] {
+  const text = readFileSync(join(packageFolder, 'package.json'), 'utf8')
+  const { engines } = JSON.parse(text) as { engines: { node: string } }
+  const least = engines.node.replace('>=', '')
+  const have = process.versions.node
+  if (isAtLeast(have, least)) return [{ name: 'node', status: 'ok', text: `${have} (${engines.node})` }]
+  return [
+    { name: 'node', status: 'fail', text: `${have}, and arcc needs ${engines.node}`, fix: 'install a newer Node.js' },
+  ]
+}
+
+function installedVersion(name: string): string {
+  const require = createRequire(join(packageFolder, 'package.json'))
+  const entry = require.resolve(name)
+  for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {
+    const file = join(folder, 'package.json')
+    if (!existsSync(file)) continue
+    const found = JSON.parse(readFileSync(file, 'utf8')) as { name?: string; version?: string }
+    if (found.name === name && found.version !== undefined) return found.version
+  }
+  return 'of unknown version'
+}
+
+async function checkKoffi(): Promise<Finding[]> {
+  try {
+    const { processLibrary } = await import('../../runtime/native-library.ts')
+    const strlen = processLibrary().func('size_t strlen(const char*)')
+    if (Number(strlen('arcc')) !== 4) throw new Error('a call into the C library gives a wrong answer')
+    return [{ name: 'koffi', status: 'ok', text: `${installedVersion('koffi')}, calls native code` }]
+  } catch (error) {
+    return [{ name: 'koffi', status: 'fail', text: `does not load: ${message(error)}`, fix: libraryFix }]
+  }
+}
+
+async function checkSharp(): Promise<Finding[]> {
+  try {
+    const { default: sharp } = await import('sharp')
+    const raw = { width: 8, height: 8, channels: 3 } as const
+    const jpeg = await sharp(Buffer.alloc(8 * 8 * 3, 128), { raw })
+      .jpeg()
+      .toBuffer()
+    const { width } = await sharp(jpeg).metadata()
+    if (width !== 8) throw new Error('a JPEG that it wrote comes back changed')
+    const text = `${installedVersion('sharp')} (libvips ${sharp.versions.vips}), reads and writes JPEG`
+    return [{ name: 'sharp', status: 'ok', text }]
+  } catch (error) {
+    return [{ name: 'sharp', status: 'fail', text: `does not work: ${message(error)}`, fix: libraryFix }]
+  }
+}
+
+/** Whether the plugin can be fetched here. */
+async function checkPip(): Promise<Finding> {
+  try {
+    const { stdout } = await run('python3', ['-m', 'pip', '--version'])
+    return { name: 'pip', status: 'ok', text: `${stdout.split(' ').slice(0, 2).join(' ')}, fetches the XLA plugin` }
+  } catch (error) {
+    const fix = 'install Python 3 with pip, or name a plugin library with ARCC_XLA_PLUGIN'
+    return { name: 'pip', status: 'fail', text: `python3 -m pip does not run: ${message(error)}`, fix }
+  }
+}
+
+async function checkXla(): Promise<Finding[]> {
+  const { cachedPlugin } = await import('../../runtime/plugins/fetch-plugin.ts')
+  const { namedPlugin } = await import('../../runtime/plugins/named-plugin.ts')
+  const { findPlugin, hostPlatform, pluginTable } = await import('../../runtime/plugins/plugin-table.ts')
+  const own = namedPlugin('cpu')
+  const entry = findPlugin(hostPlatform())
+  if (!own && entry === undefined) {
+    const known = pluginTable.map((plugin) => plugin.platform).join(' and ')
+    const fix = 'name a plugin library with ARCC_XLA_PLUGIN, or run with --engine tfjs'
+    return [
+      { name: 'xla', status: 'fail', text: `no plugin is published for ${hostPlatform()}, only for ${known}`, fix },
+    ]
+  }
+  const path = own || (entry && (await cachedPlugin(entry)))
+  if (!path) {
+    const size = entry === undefined ? '' : ` (${formatBytes(entry.bytes)})`
+    const text = `the plugin has not been fetched yet${size}; the first run does it`
+    return [{ name: 'xla', status: 'warn', text }, await checkPip()]
+  }
+  return [await loadPlugin(path, own ? 'ARCC_XLA_PLUGIN' : `${entry?.wheel} ${entry?.version}`)]
+}
+
+async function loadPlugin(path: string, what: string): Promise<Finding> {
+  try {
+    const { PjrtLibrary } = await import('../../runtime/xla/pjrt/library.ts')
+    const { PjrtClient } = await import('../../runtime/xla/pjrt/client.ts')
+    const { cpuBackend } = await import('../../runtime/backend/cpu.ts')
+    const library = PjrtLibrary.load(path)
+    const client = await PjrtClient.create(library, 1, cpuBackend(1).createOptions)
+    const text = `${what}, PJRT ${library.apiVersion}, platform ${client.platform}`
+    client.dispose()
+    return { name: 'xla', status: 'ok', text }
+  } catch (error) {
+    const fix = error instanceof ArccError && error.hint !== undefined ? error.hint : `delete ${path}`
+    return { name: 'xla', status: 'fail', text: message(error), fix }
+  }
+}
+
+async function checkTfjs(): Promise<Finding[]> {
+  const { loadBackend } = await import('../../runtime/tfjs/backend.ts')
+  const find = async (choice: 'cpu' | 'node' | 'node-gpu'): Promise<Finding> => {
+    const name = choice === 'cpu' ? 'tfjs' : `tfjs-${choice}`
+    try {
+      return { name, status: 'ok', text: (await loadBackend(choice)).description }
+    } catch (error) {
+      if (choice === 'cpu') return { name, status: 'fail', text: message(error), fix: libraryFix }
+      return { name, status: 'skip', text: `${message(error)} (optional)` }
+    }
+  }
+  return [await find('cpu'), await find('node'), await find('node-gpu')]
+}
+
+/** A folder, or the nearest above it that is there. */
+function existing(path: string): string {
+  for (let folder = resolve(path); ; folder = dirname(folder)) if (existsSync(folder)) return folder
+}
+
+/** Below the first a run may not finish, below the second none can start. */
+const littleDisk = 5 * gib
+const noDisk = gib / 2
+
+async function checkDisk(): Promise<Finding[]> {
+  const places = [
+    { name: 'disk runs', path: 'runs', fix: 'free some space, or keep runs elsewhere with --folder' },
+    { name: 'disk cache', path: cacheRoot(), fix: 'free some space, or name another cache folder with ARCC_CACHE' },
+  ]
+  return Promise.all(
+    places.map(async ({ name, path, fix }): Promise<Finding> => {
+      const { bavail, bsize } = await statfs(existing(path))
+      const free = bavail * bsize
+      const text = `${formatBytes(free)} free for ${path}`
+      if (free >= littleDisk) return { name, status: 'ok', text }
+      return { name, status: free < noDisk ? 'fail' : 'warn', text, fix }
+    }),
+  )
+}
+
+/** A backbone of 112 × 112 pictures needs about this much at a small batch. */
+const littleMemory = 4 * gib
+
+function checkComputer(): Finding[] {
+  const cores = availableParallelism()
+  const limit = process.constrainedMemory()
+  const memory = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
+  const enough = memory >= littleMemory
+  return [
+    { name: 'cpu', status: cores > 1 ? 'ok' : 'warn', text: plural(cores, 'core') },
+    {
+      name: 'memory',
+      status: enough ? 'ok' : 'warn',
+      text: formatBytes(memory),
+      ...(enough ? {} : { fix: 'train with a small batch: --set train.batch="8 per device"' }),
+    },
+  ]
+}
+
+/** In the order in which they are shown. */
+export const doctorChecks: readonly (() => Finding[] | Promise<Finding[]>)[] = [
+  checkNode,
+  checkKoffi,
+  checkSharp,
+  checkXla,
+  checkCuda,
+  checkTfjs,
+  checkDisk,
+  checkComputer,
+]

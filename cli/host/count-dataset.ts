@@ -1,0 +1,85 @@
+/**
+ * Counts a data set that lies on this computer, for the plan: names and headers are read, pictures are not. It must agree with
+ * what `runtime/data` loads, and a test compares them.
+ */
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DatasetSpec } from '../../compiler/experiment/experiment.ts'
+import type { DatasetCounts } from '../../compiler/host/host.ts'
+import { isPictureName } from '../../runtime/data/picture-name.ts'
+
+function countFolder(root: string, holdout: number): DatasetCounts | undefined {
+  const counts: { name: string; pictures: number }[] = []
+  for (const entry of readdirSync(root, { withFileTypes: true })) {
+    if (entry.name.startsWith('..') || !(entry.isDirectory() || entry.isSymbolicLink())) continue
+    const pictures = picturesIn(join(root, entry.name))
+    if (pictures > 0) counts.push({ name: entry.name, pictures })
+  }
+  const collator = new Intl.Collator('en', { numeric: true })
+  counts.sort((a, b) => collator.compare(a.name, b.name) || (a.name < b.name ? -1 : 1))
+  const train = counts.slice(0, Math.max(0, counts.length - holdout))
+  return { identities: train.length, images: train.reduce((sum, person) => sum + person.pictures, 0) }
+}
+
+function picturesIn(folder: string): number {
+  try {
+    return readdirSync(folder).filter((name) => !name.startsWith('..') && isPictureName(name)).length
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return 0
+    throw error
+  }
+}
+
+/** Up to `length` bytes of a file from `offset`. */
+function bytesOf(path: string, offset: number, length: number): Buffer {
+  const file = openSync(path, 'r')
+  try {
+    const bytes = Buffer.alloc(length)
+    return bytes.subarray(0, readSync(file, bytes, 0, length, offset))
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Bytes of a record up to its second label: magic, length, header of 24 bytes, two f32. */
+const announcementBytes = 40
+
+/** Pictures by InsightFace's record 0, which says that they are 1 … a - 1; `undefined` where that record is a picture. */
+function announcedImages(path: string, offset: number): number | undefined {
+  const bytes = bytesOf(path, offset, announcementBytes)
+  if (bytes.length < announcementBytes || bytes.readUInt32LE(8) < 2) return undefined
+  return Math.max(0, bytes.readFloatLE(32) - 1)
+}
+
+/** The index of a large set has tens of millions of lines, and its first one is enough where it is that of record 0. */
+function countIndexed(root: string): number {
+  const [recordsPath, indexPath] = [join(root, 'train.rec'), join(root, 'train.idx')]
+  const firstLine = /^0\t(\d+)\n/.exec(bytesOf(indexPath, 0, 32).toString('latin1'))
+  const announced = firstLine === null ? undefined : announcedImages(recordsPath, Number(firstLine[1]))
+  if (announced !== undefined) return announced
+  const text = readFileSync(indexPath, 'utf8')
+  const zero = /^0\t(\d+)\s*$/m.exec(text)
+  const late = zero === null ? undefined : announcedImages(recordsPath, Number(zero[1]))
+  return late ?? text.split('\n').filter((line) => line.trim() !== '').length
+}
+
+function countRecords(root: string): DatasetCounts | undefined {
+  const identities = Number(readFileSync(join(root, 'property'), 'utf8').split(',')[0])
+  return Number.isInteger(identities) ? { identities, images: countIndexed(root) } : undefined
+}
+
+/** Identities and images of a folder or a packed set; `undefined` where they are not on this computer. */
+export function countDataset(spec: DatasetSpec): DatasetCounts | undefined {
+  const root = spec.root?.path
+  if (root === undefined || spec.root?.pending !== undefined || !existsSync(root)) return undefined
+  switch (spec.format) {
+    case 'folder':
+      return countFolder(root, spec.holdout)
+    case 'recordio':
+      return ['train.rec', 'train.idx', 'property'].every((name) => existsSync(join(root, name)))
+        ? countRecords(root)
+        : undefined
+    case 'synthetic':
+      return undefined
+  }
+}

@@ -1,0 +1,72 @@
+/** The compiler's view of this computer: files relative to the working folder, and the standard library of the package. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { availableParallelism, totalmem } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Host } from '../../compiler/host/host.ts'
+import type { LocalGpu, LocalMachine } from '../../compiler/host/local-machine.ts'
+import type { SourceFile } from '../../grammar/source.ts'
+import { type CudaDriver, type CudaGpu, computeCapability, findCudaDriver } from '../../runtime/cuda/driver.ts'
+import { countDataset } from './count-dataset.ts'
+import { readMachineProfile } from './machine-file.ts'
+import { stdlibFolder } from './package-folder.ts'
+
+/** What the operating system says where there is no such file. */
+const absent = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG'])
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && absent.has(String(error.code))) return undefined
+    throw error
+  }
+}
+
+function readNamed(shown: string, path: string): SourceFile | undefined {
+  const text = readText(path)
+  return text === undefined ? undefined : { path: shown, text }
+}
+
+/** Modules are `NAME.arc`; the prelude, which is generated, is `prelude.gen.arc`. */
+const moduleFile = /^(.+?)(?:\.gen)?\.arc$/
+
+/** GPUs as the compiler sees them. */
+export function localGpus(gpus: readonly CudaGpu[]): LocalGpu[] {
+  return gpus.map((gpu) => ({ name: gpu.name, memory: gpu.memory, compute: computeCapability(gpu) }))
+}
+
+/** This computer, as its driver and its operating system describe it. */
+function describeComputer(driver: CudaDriver): LocalMachine {
+  const limit = process.constrainedMemory()
+  const memory = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
+  const cores = availableParallelism()
+  if (!driver.found) return { gpus: [], nvlink: false, cores, memory }
+  return { gpus: localGpus(driver.gpus), nvlink: driver.nvlink, cores, memory }
+}
+
+/** Asked once a process: what is plugged in does not change, and asking many GPUs takes a second. */
+let computer: LocalMachine | undefined
+
+/** A host that reads below `folder`. Files that exist and cannot be read throw the system's error. */
+export function fileHost(folder: string = process.cwd(), env: NodeJS.ProcessEnv = process.env): Host {
+  const modules = new Map<string, string>()
+  for (const file of readdirSync(stdlibFolder).sort()) {
+    const name = moduleFile.exec(file)?.[1]
+    if (name !== undefined) modules.set(name, file)
+  }
+  return {
+    readSource: (path) => readNamed(path, resolve(folder, path)),
+    readStdlib(name) {
+      const file = modules.get(name)
+      return file === undefined ? undefined : readNamed(`std/${file}`, join(stdlibFolder, file))
+    },
+    stdlibNames: [...modules.keys()],
+    env: (name) => env[name],
+    countDataset,
+    machineProfile: () => readMachineProfile(env),
+    localMachine() {
+      computer ??= describeComputer(findCudaDriver())
+      return computer
+    },
+  }
+}

@@ -1,0 +1,24 @@
+/** Where the package lies. It holds for the bundle in `dist/` and for the sources that tests and scripts run. */
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { need } from '../../grammar/diagnostic.ts'
+
+function packageAbove(file: string): string | undefined {
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json'))) return folder
+    if (folder === dirname(folder)) return undefined
+  }
+}
+
+/** The package's folder, absolute. */
+export const packageFolder: string = need(packageAbove(fileURLToPath(import.meta.url)), "arcc's own folder")
+
+/** The standard library's folder, absolute. */
+export const stdlibFolder: string = join(packageFolder, 'stdlib')
+
+/** The version in `package.json`. */
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as { version: string }
+  return version
+}

@@ -1,0 +1,44 @@
+/** What follows from where a run has been placed: the machine that it is planned for, the devices, and what is said of them. */
+import type { Experiment } from '../../compiler/experiment/experiment.ts'
+import type { Host } from '../../compiler/host/host.ts'
+import type { Plan } from '../../compiler/plan/plan.ts'
+import type { StandIn } from '../../compiler/plan/stand-in.ts'
+import type { DeviceRequest } from '../../runtime/backend/backend.ts'
+import type { Placement } from '../../runtime/backend/place.ts'
+import type { StartEvent } from '../../runtime/events.ts'
+import { localGpus } from './host.ts'
+
+/** What the plan takes in the place of the declared machine; `undefined` where it stays. */
+export function standInOf(
+  { nodes, devicesPerNode }: Experiment['machine'],
+  placement: Placement,
+  host: Host,
+): StandIn | undefined {
+  if (placement.on === 'cpu') {
+    if (!placement.emulated) return undefined
+    const devices = nodes * devicesPerNode
+    const memory = Math.floor(host.localMachine().memory / devices)
+    return { how: 'emulated', machine: `cpu(devices: ${devices}, memory: ${memory} B)` }
+  }
+  const { plan, gpus } = placement
+  if (plan === 'declared') return undefined
+  if (plan !== 'others') return { how: 'measured-memory', memory: plan.memory }
+  const computer = { ...host.localMachine(), gpus: localGpus(gpus) }
+  return { how: 'found', machine: `local(devices: ${gpus.length})`, computer }
+}
+
+/** The devices that the engine of a run is to use. */
+export function devicesOf({ replicas, run }: Plan, placement: Placement): DeviceRequest {
+  if (placement.on === 'cpu') return { kind: 'cpu', devices: replicas }
+  const { memory, reserve } = run.machine.device
+  return { kind: 'cuda', gpus: placement.gpus, memory: memory - reserve }
+}
+
+/** What the run says of its machine at the start. */
+export function startOf({ document }: Plan, placement: Placement): Pick<StartEvent, 'emulates' | 'note'> {
+  const { insteadOf } = document.machine
+  const note = placement.note === undefined ? {} : { note: placement.note }
+  if (insteadOf?.how !== 'emulated') return note
+  const { name, nodes, devicesPerNode, device } = insteadOf
+  return { ...note, emulates: `${name} (${nodes === 1 ? '' : `${nodes} × `}${devicesPerNode} × ${device})` }
+}

@@ -1,0 +1,45 @@
+/** Where a run is kept: the folder that was asked for, or the next free one below `runs/`. */
+import { mkdirSync, readdirSync, rmdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { UsageError } from '../render/failure.ts'
+
+const runsFolder = 'runs'
+
+function isEmpty(folder: string): boolean {
+  try {
+    return readdirSync(folder).length === 0
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return true
+    throw error
+  }
+}
+
+/**
+ * Makes the folder of a new run and returns its path. Without a wish it is `runs/NAME-001` or the first free number after the
+ * highest; two runs that start at once get two folders. A folder that holds something is a usage error.
+ */
+export function makeRunFolder(experiment: string, wish: string | undefined, runs = runsFolder): string {
+  if (wish !== undefined) {
+    if (!isEmpty(wish)) throw new UsageError(`the folder ${wish} is not empty`, 'name another one with --folder')
+    mkdirSync(wish, { recursive: true })
+    return wish
+  }
+  mkdirSync(runs, { recursive: true })
+  const numbers = readdirSync(runs).map((name) =>
+    name.startsWith(`${experiment}-`) ? Number(/^\d{3,}$/.exec(name.slice(experiment.length + 1))?.[0] ?? 0) : 0,
+  )
+  for (let number = Math.max(0, ...numbers) + 1; ; number++) {
+    const folder = join(runs, `${experiment}-${String(number).padStart(3, '0')}`)
+    try {
+      mkdirSync(folder)
+      return folder
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    }
+  }
+}
+
+/** Takes a folder away again that a run was given and left nothing in. */
+export function removeIfEmpty(folder: string): void {
+  if (isEmpty(folder)) rmdirSync(folder)
+}

@@ -1,0 +1,163 @@
+/** The one place where diagnostics become text: for people in rustc's layout, and for programs as JSON. */
+import pc from 'picocolors'
+import type { Colors } from 'picocolors/types.js'
+import stringWidth from 'string-width'
+import type { Diagnostic, Fix, Related } from '../../grammar/diagnostic.ts'
+import { lineText, positionAt, type SourceFile, type Span, showPlace } from '../../grammar/source.ts'
+import {
+  type Annotation,
+  displayColumn,
+  expandTabs,
+  type FrameRow,
+  type MarkKind,
+  paint,
+  sourceFrame,
+} from './source-frame.ts'
+
+export interface RenderOptions {
+  readonly color: boolean
+  /** Columns of the terminal; longer source lines are cut around the place. */
+  readonly width: number
+}
+
+/** All diagnostics, one empty line between them. */
+export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: RenderOptions): string {
+  const colors = pc.createColors(options.color)
+  return diagnostics.map((diagnostic) => renderOne(diagnostic, colors, options.width)).join('\n')
+}
+
+/** `2 errors, 1 warning` */
+export function countDiagnostics(diagnostics: readonly Diagnostic[]): string {
+  const errors = diagnostics.filter((d) => d.severity === 'error').length
+  const warnings = diagnostics.length - errors
+  const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
+  return warnings === 0 ? plural(errors, 'error') : `${plural(errors, 'error')}, ${plural(warnings, 'warning')}`
+}
+
+function renderOne(diagnostic: Diagnostic, colors: Colors, width: number): string {
+  const edit = diagnostic.fix === undefined ? [] : fixRows(diagnostic.fix, colors)
+  const lines = [diagnostic.span, ...diagnostic.related.map((r) => r.span)].map(
+    (span) => positionAt(span.source, span.start).line,
+  )
+  const gutterWidth = Math.max(...lines.map((line) => `${line}`.length), ...edit.map((row) => row.gutter.length))
+  const bar = colors.bold(colors.blue('|'))
+  const out: string[] = []
+  const row = ({ gutter, text }: FrameRow) => {
+    if (gutter === '...') out.push(colors.bold(colors.blue('...')))
+    else out.push(`${colors.bold(colors.blue(gutter.padStart(gutterWidth)))} ${bar}${text === '' ? '' : ` ${text}`}`)
+  }
+  const empty = { gutter: '', text: '' }
+  const margin = ' '.repeat(gutterWidth)
+
+  const { severity } = diagnostic
+  out.push(`${paint(colors, severity, `${severity}[${diagnostic.code}]`)}${colors.bold(`: ${diagnostic.message}`)}`)
+  const room = Math.max(40, width - gutterWidth - 3)
+  for (const [index, annotations] of bySource(diagnostic).entries()) {
+    const first = annotations[0]
+    if (first === undefined) continue
+    out.push(`${margin}${colors.bold(colors.blue(index === 0 ? '-->' : ':::'))} ${showPlace(first.span)}`)
+    row(empty)
+    for (const line of sourceFrame(annotations, colors, room)) row(line)
+  }
+  if (diagnostic.notes.length > 0) row(empty)
+  for (const note of diagnostic.notes) {
+    const lead = `${margin} ${colors.bold(colors.blue('='))} ${colors.bold('note')}: `
+    out.push(lead + note.split('\n').join(`\n${' '.repeat(gutterWidth + 9)}`))
+  }
+  if (diagnostic.fix !== undefined) {
+    out.push(`${colors.bold(colors.cyan('help'))}: ${diagnostic.fix.message}`)
+    row(empty)
+    for (const line of edit) row(line)
+  }
+  return `${out.join('\n')}\n`
+}
+
+/** The primary place and the related ones, grouped by source, the primary's source first. */
+function bySource(diagnostic: Diagnostic): readonly (readonly Annotation[])[] {
+  const groups = new Map<SourceFile, Annotation[]>()
+  groups.set(diagnostic.span.source, [
+    { span: diagnostic.span, kind: diagnostic.severity, label: diagnostic.label ?? '' },
+  ])
+  const seen = new Set<string>()
+  for (const related of diagnostic.related) {
+    const key = `${showPlace(related.span)} ${related.message}`
+    if (seen.has(key)) continue
+    seen.add(key)
+    const group = groups.get(related.span.source) ?? []
+    group.push({ span: related.span, kind: 'secondary', label: related.message })
+    groups.set(related.span.source, group)
+  }
+  return [...groups.values()]
+}
+
+/** The lines as they are after the fix, what is new marked below; a pure deletion shows the line before and after. */
+function fixRows(fix: Fix, colors: Colors): readonly FrameRow[] {
+  const { source, start, end } = fix.span
+  const text = source.text.slice(0, start) + fix.replacement + source.text.slice(end)
+  const edited: SourceFile = { path: source.path, text }
+  const firstLine = positionAt(edited, start).line
+  if (fix.replacement === '') {
+    const before = expandTabs(lineText(source, positionAt(source, start).line))
+    const after = expandTabs(lineText(edited, firstLine)).trimEnd()
+    return [
+      { gutter: `${firstLine}`, text: colors.red(`- ${before}`) },
+      { gutter: `${firstLine}`, text: colors.green(`+ ${after}`) },
+    ]
+  }
+  const kind: MarkKind = start === end ? 'added' : 'changed'
+  const glyph = kind === 'added' ? '+' : '~'
+  const rows: FrameRow[] = []
+  let offset = start
+  const added = fix.replacement.replace(/\n$/, '').split('\n')
+  for (const piece of added) {
+    const { line, column } = positionAt(edited, offset)
+    const shown = lineText(edited, line)
+    rows.push({ gutter: `${line}`, text: expandTabs(shown) })
+    const blank = piece.length - piece.trimStart().length
+    const from = displayColumn(shown, column - 1 + blank)
+    const width = stringWidth(piece.trim())
+    if (width > 0) rows.push({ gutter: '', text: ' '.repeat(from) + paint(colors, kind, glyph.repeat(width)) })
+    offset += piece.length + 1
+  }
+  return rows
+}
+
+/** A place as numbers: 1-based lines and columns, the end exclusive. */
+export interface JsonPlace {
+  readonly path: string
+  readonly line: number
+  readonly column: number
+  readonly endLine: number
+  readonly endColumn: number
+}
+
+export interface JsonDiagnostic extends JsonPlace {
+  readonly code: string
+  readonly severity: 'error' | 'warning'
+  readonly message: string
+  readonly label: string | undefined
+  readonly related: readonly (JsonPlace & { readonly message: string })[]
+  readonly notes: readonly string[]
+  readonly fix: (JsonPlace & { readonly message: string; readonly replacement: string }) | undefined
+}
+
+function jsonPlace(span: Span): JsonPlace {
+  const from = positionAt(span.source, span.start)
+  const to = positionAt(span.source, span.end)
+  return { path: span.source.path, line: from.line, column: from.column, endLine: to.line, endColumn: to.column }
+}
+
+/** The same facts as the text form, for editors and CI. */
+export function diagnosticToJson(diagnostic: Diagnostic): JsonDiagnostic {
+  const { code, severity, message, label, notes, fix } = diagnostic
+  return {
+    code,
+    severity,
+    message,
+    ...jsonPlace(diagnostic.span),
+    label,
+    related: diagnostic.related.map((related: Related) => ({ ...jsonPlace(related.span), message: related.message })),
+    notes,
+    fix: fix && { ...jsonPlace(fix.span), message: fix.message, replacement: fix.replacement },
+  }
+}

@@ -1,0 +1,43 @@
+/** XLA's own figures beside the ledger. */
+import type { PlanDocument } from '../../compiler/plan/document.ts'
+import { formatBytes, formatPercent, formatSeconds } from './format.ts'
+import type { Look } from './look.ts'
+import { renderTable } from './table.ts'
+
+/** `3.2 % below`, `0.4 % above`, `equal`: one figure seen from another, to a tenth of a percent. */
+export function compareWith(value: number, reference: number): string {
+  const off = (value / reference - 1) * 100
+  const text = Math.abs(off).toFixed(1)
+  if (text === '0.0') return 'equal'
+  return `${text} % ${off < 0 ? 'below' : 'above'}`
+}
+
+/** The section of exact figures; no lines where the plan has none. */
+export function renderExact({ exact, memory }: PlanDocument, look: Look): string[] {
+  if (exact === undefined) return []
+  const { palette } = look
+  const ledger = memory.peak - exact.reserve
+  const rows = [
+    ['arguments', exact.arguments, 'state and inputs'],
+    ['temporaries', exact.temporaries, 'activations, gradients, workspaces; one block'],
+    ['new outputs', exact.outputs - exact.alias, 'results that replace no argument'],
+    ['reserve', exact.reserve, 'driver, engine, libraries; not counted by XLA'],
+  ] as const
+  const share = exact.total / memory.capacity
+  return [
+    `${palette.strong('Memory by XLA')}   compiled for ${exact.target} in ${formatSeconds(exact.compileSeconds)}`,
+    ...renderTable(
+      [{}, { align: 'right' }, {}],
+      [
+        ...rows.map(([name, bytes, detail]) => [name, formatBytes(bytes), palette.quiet(detail)]),
+        ['total', formatBytes(exact.total), `${formatPercent(share)} of ${formatBytes(memory.capacity)}`],
+        [
+          'peak',
+          formatBytes(exact.peak),
+          `without reserve; the ledger's ${formatBytes(ledger)} is ${compareWith(ledger, exact.peak)}`,
+        ],
+      ],
+      { indent: 2, gap: 3 },
+    ),
+  ]
+}

@@ -1,0 +1,90 @@
+/** Errors that end a command, as text and exit code. A stack is shown only with ARCC_DEBUG=1. */
+import { Bug } from '../../grammar/diagnostic.ts'
+import { showPlace } from '../../grammar/source.ts'
+import { ArccError } from '../../runtime/errors.ts'
+import { type ExitCode, exitCode } from './exit.ts'
+import type { Palette } from './look.ts'
+
+/** Something on the command line that cannot be followed; the hint says what can. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+  readonly hint: string | undefined
+  constructor(message: string, hint?: string) {
+    super(message)
+    this.hint = hint
+  }
+}
+
+export interface Failure {
+  readonly exitCode: ExitCode
+  readonly lines: readonly string[]
+}
+
+/** What the operating system refused, in words; codes that are not here point at a mistake of ours. */
+const systemErrors: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EMFILE: 'too many open files',
+  ENOMEM: 'out of memory',
+  EIO: 'the disk reports an error',
+  ENOENT: 'no such file or folder',
+  ENOTDIR: 'a part of the path is no folder',
+  EISDIR: 'it is a folder',
+  EEXIST: 'it exists already',
+}
+
+function systemReason(error: unknown): { reason: string; path: string | undefined } | undefined {
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined
+  const reason = systemErrors[String(error.code)]
+  if (reason === undefined) return undefined
+  return { reason, path: 'path' in error && typeof error.path === 'string' ? error.path : undefined }
+}
+
+/** Engines and devices have codes ARC60xx; the rest of a run's failures lie in the user's data and files. */
+function codeOf(error: ArccError): ExitCode {
+  return error.code.startsWith('ARC60') ? exitCode.environment : exitCode.user
+}
+
+function stackOf(error: unknown): string[] {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const cause = error instanceof Error && error.cause !== undefined ? ['caused by:', ...stackOf(error.cause)] : []
+  return [...stack.split('\n'), ...cause]
+}
+
+/** The text and the exit code of an error that reached the top. */
+export function describeFailure(error: unknown, palette: Palette, debug: boolean): Failure {
+  // Further lines of a hint stand below its first.
+  const help = (hint: string | undefined) =>
+    hint === undefined ? [] : `${palette.accent('help')}: ${hint.replaceAll('\n', '\n      ')}`.split('\n')
+  const stack = debug ? stackOf(error) : []
+  if (error instanceof UsageError) {
+    return {
+      exitCode: exitCode.user,
+      lines: [`${palette.error('error')}: ${error.message}`, ...help(error.hint), ...stack],
+    }
+  }
+  if (error instanceof ArccError) {
+    const head = `${palette.error(`error[${error.code}]`)}: ${error.message}`
+    return { exitCode: codeOf(error), lines: [head, ...help(error.hint), ...stack] }
+  }
+  const system = systemReason(error)
+  if (system !== undefined) {
+    const head = `${palette.error('error')}: ${system.path === undefined ? '' : `${system.path}: `}${system.reason}`
+    return { exitCode: exitCode.environment, lines: [head, ...stack] }
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  const place = error instanceof Bug && error.span !== undefined ? [`  --> ${showPlace(error.span)}`] : []
+  return {
+    exitCode: exitCode.internal,
+    lines: [
+      `${palette.error('internal error')}: ${message}`,
+      ...place,
+      'This is a mistake in arcc, not in your file. Please report it with the command, the .arc file and the output of',
+      `the same command with ARCC_DEBUG=1 (CONTRIBUTING.md says where).`,
+      ...stack,
+    ],
+  }
+}

@@ -1,0 +1,114 @@
+/** Shows a run: a live panel on a terminal, lines elsewhere, or its events as JSON. */
+import { createLogUpdate } from 'log-update'
+import type { RunEvent } from '../../runtime/events.ts'
+import type { Look } from './look.ts'
+import { renderPanel, renderPermanent, renderProgressLine, renderSummary } from './run.ts'
+import { advance, noEvents, type RunState } from './run-state.ts'
+
+export interface RunOutput {
+  onEvent(event: RunEvent): void
+  /** A line of our own between those of the run. */
+  note(line: string): void
+  /** Leaves the terminal as it was; also after a failure. */
+  close(): void
+  readonly state: RunState
+}
+
+export interface RunOutputOptions {
+  readonly mode: 'panel' | 'plain' | 'json'
+  readonly stream: NodeJS.WritableStream
+  readonly look: Look
+  /** Seconds since some fixed moment. */
+  readonly clock: () => number
+  /** Seconds between the lines of a plain log. */
+  readonly plainInterval?: number
+}
+
+/** The panel is drawn at most this often, in seconds. */
+const panelInterval = 0.1
+const defaultPlainInterval = 10
+
+/** The renderer of a mode. */
+export function createRunOutput(options: RunOutputOptions): RunOutput {
+  switch (options.mode) {
+    case 'json':
+      return jsonOutput(options)
+    case 'plain':
+      return plainOutput(options)
+    case 'panel':
+      return panelOutput(options)
+  }
+}
+
+function jsonOutput({ stream }: RunOutputOptions): RunOutput {
+  let state = noEvents
+  return {
+    onEvent(event) {
+      state = advance(state, event)
+      stream.write(`${JSON.stringify(event)}\n`)
+    },
+    note() {},
+    close() {},
+    get state() {
+      return state
+    },
+  }
+}
+
+function plainOutput(options: RunOutputOptions): RunOutput {
+  const { stream, look, clock, plainInterval = defaultPlainInterval } = options
+  let state = noEvents
+  let last = Number.NEGATIVE_INFINITY
+  const write = (lines: readonly string[]) => {
+    for (const line of lines) stream.write(`${line}\n`)
+  }
+  return {
+    onEvent(event) {
+      state = advance(state, event)
+      write(renderPermanent(event, look))
+      if (event.type === 'end') write(renderSummary(state, look))
+      if (event.type !== 'progress') return
+      if (clock() - last < plainInterval && event.step !== event.steps) return
+      last = clock()
+      write([renderProgressLine(event)])
+    },
+    note: (line) => write([line]),
+    close() {},
+    get state() {
+      return state
+    },
+  }
+}
+
+function panelOutput({ stream, look, clock }: RunOutputOptions): RunOutput {
+  const panel = createLogUpdate(stream, { defaultWidth: look.width })
+  let state = noEvents
+  let last = Number.NEGATIVE_INFINITY
+  const draw = () => {
+    last = clock()
+    const lines = renderPanel(state, look)
+    if (lines.length === 0) panel.clear()
+    else panel(lines.join('\n'))
+  }
+  const keep = (lines: readonly string[]) => {
+    if (lines.length === 0) return
+    panel.clear()
+    for (const line of lines) stream.write(`${line}\n`)
+    draw()
+  }
+  return {
+    onEvent(event) {
+      state = advance(state, event)
+      keep(event.type === 'end' ? renderSummary(state, look) : renderPermanent(event, look))
+      if (clock() - last >= panelInterval || event.type === 'phase') draw()
+    },
+    note: (line) => keep([line]),
+    close() {
+      panel.clear()
+      panel.done()
+    },
+    get state() {
+      return state
+    },
+  }
+}

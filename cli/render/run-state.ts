@@ -1,0 +1,75 @@
+/** What a run has told so far, folded from its events; the panel and the summary are drawn from it. */
+import type {
+  EndEvent,
+  EvaluationEvent,
+  FetchEvent,
+  PhaseEvent,
+  ProgressEvent,
+  RunEvent,
+  SavedEvent,
+  StartEvent,
+} from '../../runtime/events.ts'
+
+export interface RunState {
+  readonly start: StartEvent | undefined
+  readonly progress: ProgressEvent | undefined
+  /** Smoothed losses of the whole run, thinned out so that no more than `historyLength` stay. */
+  readonly losses: readonly number[]
+  /** Every `stride`-th progress event adds a loss. */
+  readonly stride: number
+  readonly seen: number
+  readonly evaluations: readonly EvaluationEvent[]
+  readonly saved: readonly SavedEvent[]
+  readonly warnings: number
+  /** The phase that has begun and not ended. */
+  readonly phase: PhaseEvent | undefined
+  readonly fetch: FetchEvent | undefined
+  readonly end: EndEvent | undefined
+}
+
+export const historyLength = 512
+
+export const noEvents: RunState = {
+  start: undefined,
+  progress: undefined,
+  losses: [],
+  stride: 1,
+  seen: 0,
+  evaluations: [],
+  saved: [],
+  warnings: 0,
+  phase: undefined,
+  fetch: undefined,
+  end: undefined,
+}
+
+function withLoss(state: RunState, event: ProgressEvent): RunState {
+  const seen = state.seen + 1
+  const next = { ...state, progress: event, phase: undefined, seen }
+  if (state.seen % state.stride !== 0) return next
+  const losses = [...state.losses, event.smoothedLoss]
+  if (losses.length <= historyLength) return { ...next, losses }
+  return { ...next, losses: losses.filter((_, i) => i % 2 === 0), stride: state.stride * 2 }
+}
+
+/** The state after one more event. */
+export function advance(state: RunState, event: RunEvent): RunState {
+  switch (event.type) {
+    case 'start':
+      return { ...state, start: event }
+    case 'phase':
+      return { ...state, phase: event.seconds === undefined ? event : undefined }
+    case 'fetch':
+      return { ...state, fetch: event.phase === 'ready' ? undefined : event }
+    case 'progress':
+      return withLoss(state, event)
+    case 'evaluation':
+      return { ...state, evaluations: [...state.evaluations, event] }
+    case 'warning':
+      return { ...state, warnings: state.warnings + 1 }
+    case 'saved':
+      return { ...state, saved: [...state.saved, event] }
+    case 'end':
+      return { ...state, end: event, phase: undefined }
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Margins, optimizers and schedules of a resolved experiment: the scalar code of their methods, applied to tensors.
+ *
+ * Legend: cosines and weights may have any shape; rate, step and factor are f32 scalars.
+ */
+import { bug } from '../../grammar/diagnostic.ts'
+import { attempt, type Context, fail, type Session, staticContext } from '../evaluate/context.ts'
+import { number, tensor } from '../evaluate/numbers.ts'
+import { callMethod, fieldOf, methodOf, statesOf } from '../evaluate/object.ts'
+import { describe, showValue } from '../evaluate/show.ts'
+import type { Margin, Optimizer, Schedule } from '../experiment/experiment.ts'
+import { GraphBuilder } from '../ir/build.ts'
+import { sameShape, type TensorType } from '../ir/dtype.ts'
+import type * as ir from '../ir/graph.ts'
+import { broadcastScalar, convert, splat } from '../ir/ops.ts'
+import type { ObjectValue, Value } from '../values/value.ts'
+import { asNumber } from './read.ts'
+
+/** Runs scalar code that has been tried before; a mistake that shows up only now is one of the compiler. */
+function again<T>(what: string, session: Session, body: () => T): T {
+  session.spent.steps = 0
+  const result = attempt(body)
+  return result === undefined ? bug(`${what} failed after it had been tried`) : result
+}
+
+/** The value as a tensor of the type of `like`: numbers and scalars are repeated. */
+function shaped(context: Context, object: ObjectValue, method: string, value: Value, like: TensorType): ir.Value {
+  const builder = context.builder ?? bug('no graph')
+  if (value.kind === 'number') return splat(builder, value.value, like)
+  const fits =
+    value.kind === 'tensor' && (value.value.type.shape.length === 0 || sameShape(value.value.type.shape, like.shape))
+  if (value.kind === 'tensor' && fits && value.value.type.dtype !== 'pred')
+    return convert(builder, broadcastScalar(builder, value.value, like.shape), like.dtype)
+  return fail(
+    context,
+    'ARC4002',
+    { found: describe(value), wanted: `a number from \`${object.decl.name.text}.${method}\`` },
+    methodOf(object, method)?.body.span ?? object.span,
+  )
+}
+
+function contextOf(session: Session, builder: GraphBuilder): Context {
+  return { ...staticContext(session), builder }
+}
+
+/** A graph for trying scalar code once, so that its mistakes are reported before anything is built on it. */
+function scratch(): {
+  readonly builder: GraphBuilder
+  readonly input: (name: string, shape: readonly number[]) => ir.Value
+} {
+  const builder = new GraphBuilder('scratch', 1)
+  return { builder, input: (name, shape) => builder.input(name, { dtype: 'f32', shape }) }
+}
+
+/** `undefined` after reported mistakes. */
+export function resolveMargin(object: ObjectValue, session: Session): Margin | undefined {
+  const apply = (method: 'target' | 'other') => (builder: GraphBuilder, cos: ir.Value) => {
+    const context = contextOf(session, builder)
+    return shaped(context, object, method, callMethod(object, method, [tensor(cos)], object.span, context), cos.type)
+  }
+  const target = apply('target')
+  const other = apply('other')
+  const tried = attempt(() => {
+    const { builder, input } = scratch()
+    target(builder, input('cos', [2]))
+    if (methodOf(object, 'other') !== undefined) other(builder, input('others', [2, 3]))
+    return asNumber(fieldOf(object, 'scale', staticContext(session)))
+  })
+  if (tried === undefined) return undefined
+  return {
+    name: object.decl.name.text,
+    text: showValue(object),
+    scale: tried,
+    target: (builder, cos) => again('a margin', session, () => target(builder, cos)),
+    other:
+      methodOf(object, 'other') === undefined
+        ? undefined
+        : (builder, cos) => again('a margin', session, () => other(builder, cos)),
+    span: object.span,
+  }
+}
+
+/** `undefined` after reported mistakes. */
+export function resolveOptimizer(object: ObjectValue, session: Session): Optimizer | undefined {
+  const update: Optimizer['update'] = (builder, { weight, gradient, rate, step, states }) => {
+    const context = contextOf(session, builder)
+    const extra = new Map([...states].map(([name, value]) => [name, tensor(value)]))
+    const operands = [weight, gradient, rate, step].map((operand) => tensor(operand))
+    const result = callMethod(object, 'update', operands, object.span, context, extra)
+    const span = methodOf(object, 'update')?.body.span ?? object.span
+    const field = (name: string, like: ir.Value): ir.Value => {
+      const value = result.kind === 'record' ? result.fields.get(name) : undefined
+      if (value !== undefined) return shaped(context, object, 'update', value, like.type)
+      return fail(context, 'ARC4012', { what: `the result of \`${object.decl.name.text}.update\``, name }, span)
+    }
+    return {
+      weight: field('weight', weight),
+      states: new Map([...states].map(([name, value]) => [name, field(name, value)])),
+    }
+  }
+  const tried = attempt(() => {
+    const states = statesOf(object, staticContext(session))
+    const { builder, input } = scratch()
+    update(builder, {
+      weight: input('weight', [2]),
+      gradient: input('gradient', [2]),
+      rate: input('rate', []),
+      step: input('step', []),
+      states: new Map(states.map(({ name }) => [name, input(name, [2])])),
+    })
+    return { states, lr: asNumber(fieldOf(object, 'lr', staticContext(session))) }
+  })
+  if (tried === undefined) return undefined
+  return {
+    name: object.decl.name.text,
+    text: showValue(object),
+    lr: tried.lr,
+    states: tried.states,
+    update: (builder, operands) => again('an optimizer', session, () => update(builder, operands)),
+    span: object.span,
+  }
+}
+
+/** `undefined` after reported mistakes. */
+export function resolveSchedule(object: ObjectValue, session: Session): Schedule | undefined {
+  const lengths = (total: number, epoch: number) => [number(total), number(epoch)]
+  const factor: Schedule['factor'] = (builder, step, total, epoch) => {
+    const context = contextOf(session, builder)
+    const result = callMethod(object, 'factor', [tensor(step), ...lengths(total, epoch)], object.span, context)
+    return shaped(context, object, 'factor', result, { dtype: 'f32', shape: [] })
+  }
+  const factorAt: Schedule['factorAt'] = (step, total, epoch) => {
+    const context = staticContext(session)
+    const result = callMethod(object, 'factor', [number(step), ...lengths(total, epoch)], object.span, context)
+    if (result.kind === 'number') return result.value
+    return fail(context, 'ARC4002', { found: describe(result), wanted: 'a number' }, object.span)
+  }
+  const tried = attempt(() => {
+    const { builder, input } = scratch()
+    factor(builder, input('step', []), 100, 10)
+    return factorAt(0, 100, 10)
+  })
+  if (tried === undefined) return undefined
+  return {
+    name: object.decl.name.text,
+    text: showValue(object),
+    factor: (builder, step, total, epoch) => again('a schedule', session, () => factor(builder, step, total, epoch)),
+    factorAt: (step, total, epoch) => again('a schedule', session, () => factorAt(step, total, epoch)),
+    span: object.span,
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * What an experiment and those that it extends write, by field, with `--set` on top. A path into an object (`train.optimizer.lr`)
+ * changes that argument or field of the instance; a path below `sweep` lists values for a field.
+ */
+import type { Entry, Expr, FieldEntry, Ident, ObjectDecl, RequireEntry } from '../../grammar/ast.ts'
+import { joinSpans, type Span } from '../../grammar/source.ts'
+import { nearest } from '../../grammar/suggest.ts'
+import { bindParameters } from '../evaluate/arguments.ts'
+import { attempt, bind, type Context, type Env, fail } from '../evaluate/context.ts'
+import { fieldPaths, specOf } from '../evaluate/object.ts'
+import type { ResolvedField } from '../experiment/experiment.ts'
+import type { Module } from '../names/program.ts'
+import { experimentBody } from '../schema/experiment.ts'
+import type { SectionSpec } from '../schema/spec.ts'
+import type { Type } from '../types/type.ts'
+import type { Value } from '../values/value.ts'
+
+export interface Written {
+  readonly expr: Expr
+  readonly env: Env
+  readonly origin: ResolvedField['origin']
+  /** Set where it has been evaluated before: one of the values of a swept field. */
+  readonly value?: Value
+}
+/** A change inside of a field's value. */
+export interface Patch extends Written {
+  readonly path: readonly Ident[]
+}
+export interface Assignment {
+  written: Written | undefined
+  readonly patches: Patch[]
+}
+
+/** A swept field with the list of its values. */
+export interface Axis {
+  readonly path: readonly Ident[]
+  readonly written: Written
+  /** The type of one value; `undefined` where it lies inside of an object. */
+  readonly type: Type | undefined
+}
+
+/** An experiment in the chain of `extends`, with the module that holds it. */
+export interface Declared {
+  readonly decl: ObjectDecl
+  readonly module: Module
+}
+
+export function pathText(path: readonly Ident[]): string {
+  return path.map((part) => part.text).join('../evaluate')
+}
+
+/** Splits a path into a field of the experiment and what lies inside of its value. */
+function splitPath(path: readonly Ident[]): { readonly field: string; readonly inside: readonly Ident[] } | undefined {
+  let body: SectionSpec = experimentBody
+  for (const [index, part] of path.entries()) {
+    if (Object.hasOwn(body.fields, part.text)) {
+      const field = path.slice(0, index + 1)
+      return { field: field.map((ident) => ident.text).join('../evaluate'), inside: path.slice(index + 1) }
+    }
+    const section = Object.hasOwn(body.sections, part.text) ? body.sections[part.text] : undefined
+    if (section === undefined) return undefined
+    body = section
+  }
+  return undefined
+}
+
+/** From the first to the last part of a path. */
+export function pathSpan(path: readonly Ident[], fallback: Span): Span {
+  const [first] = path
+  const last = path.at(-1)
+  return first === undefined || last === undefined ? fallback : joinSpans(first.span, last.span)
+}
+
+/** A path that names no field, with what may be meant. */
+export function unknownPath(context: Context, path: readonly Ident[], known: readonly string[], span: Span): never {
+  const written = path.map((part) => part.text).join('../evaluate')
+  const last = path.at(-1)?.text ?? written
+  const meant = nearest(written, known) ?? known.find((candidate) => candidate.split('../evaluate').at(-1) === last)
+  const fix = meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
+  return fail(context, 'ARC4204', { path: written }, span, { ...fix, notes: [`fields are ${known.join(', ')}`] })
+}
+
+export interface Collected {
+  readonly assignments: Map<string, Assignment>
+  readonly requires: RequireEntry[]
+  /** Swept fields by their path. What is said last counts: a list here, or one value for the field. */
+  readonly axes: Map<string, Axis>
+  /** False where mistakes kept something out. */
+  readonly complete: boolean
+}
+
+function collectEntries(
+  collected: Collected,
+  entries: readonly Entry[],
+  prefix: readonly Ident[],
+  env: Env,
+  context: Context,
+): void {
+  for (const entry of entries) {
+    if (entry.kind === 'Section') collectEntries(collected, entry.entries, [...prefix, entry.name], env, context)
+    else if (entry.kind === 'Require') collected.requires.push(entry)
+    else if (entry.kind === 'Field')
+      attempt(() => collectField(collected, entry, prefix, { expr: entry.value, env, origin: 'file' }, context))
+  }
+}
+
+function collectField(
+  collected: Collected,
+  entry: FieldEntry,
+  prefix: readonly Ident[],
+  written: Written,
+  context: Context,
+): void {
+  const path = [...prefix, ...entry.path]
+  const [first, ...rest] = path
+  if (first?.text !== 'sweep' || rest.length === 0) {
+    assign(collected, path, written, context)
+    return
+  }
+  const { field, inside } = splitKnown(rest, context, pathSpan(entry.path, entry.span))
+  const type = inside.length === 0 ? specOf(experimentBody, field.split('../evaluate'))?.type : undefined
+  collected.axes.set(pathText(rest), { path: rest, written, type })
+}
+
+/** Sets the field of a path, or changes something inside of it; it is swept no longer. */
+export function assign(collected: Collected, path: readonly Ident[], written: Written, context: Context): void {
+  const { assignments, axes } = collected
+  const { field, inside } = splitKnown(path, context, pathSpan(path, written.expr.span))
+  axes.delete(pathText(path))
+  const assignment = assignments.get(field)
+  if (inside.length === 0) assignments.set(field, { written, patches: [] })
+  else if (assignment === undefined)
+    assignments.set(field, { written: undefined, patches: [{ ...written, path: inside }] })
+  else assignment.patches.push({ ...written, path: inside })
+}
+
+function splitKnown(path: readonly Ident[], context: Context, span: Span) {
+  return splitPath(path) ?? unknownPath(context, path, fieldPaths(experimentBody), span)
+}
+
+/** The scope of an experiment's fields: its module, its parameters' defaults and its `let`s. */
+function envOf({ decl, module }: Declared, context: Context): Env {
+  const outer: Env = { module, locals: undefined }
+  const required = decl.parameters.find((parameter) => parameter.default === undefined)
+  if (required !== undefined) return fail(context, 'ARC4217', { name: decl.name.text }, required.span)
+  const signature = { name: decl.name.text, parameters: decl.parameters }
+  let { env } = bindParameters(context, signature, new Map(), outer, decl.name.span)
+  for (const entry of decl.entries)
+    if (entry.kind === 'Let') env = bind(env, entry.name.text, context.session.evaluate(entry.value, env, context))
+  return env
+}
+
+/** What the experiments of the chain write, the outermost base first, and the overrides. */
+export function collectFields(
+  chain: readonly Declared[],
+  overrides: readonly FieldEntry[],
+  context: Context,
+): Collected {
+  const collected = { assignments: new Map(), requires: [], axes: new Map(), complete: true }
+  for (const declared of chain) {
+    const env = attempt(() => envOf(declared, context))
+    if (env === undefined) collected.complete = false
+    else collectEntries(collected, declared.decl.entries, [], env, context)
+  }
+  const env: Env = { module: context.session.program.settings, locals: undefined }
+  for (const override of overrides)
+    attempt(() => collectField(collected, override, [], { expr: override.value, env, origin: 'override' }, context))
+  return collected
+}

@@ -1,0 +1,321 @@
+/** Phase "elaborate": an experiment with everything static evaluated, checked across its fields, ready to be planned. */
+import type { FieldEntry, ObjectDecl } from '../../grammar/ast.ts'
+import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
+import { joinSpans, type Span } from '../../grammar/source.ts'
+import { nearest } from '../../grammar/suggest.ts'
+import { applyIn, countParameters, outlineOf } from '../evaluate/backbone.ts'
+import { attempt, type Context, fail, type Session, staticContext } from '../evaluate/context.ts'
+import { createSession } from '../evaluate/expression.ts'
+import type {
+  Backbone,
+  CentersSpec,
+  Experiment,
+  MachineSpec,
+  Optimizer,
+  RequireSpec,
+  TrainSpec,
+} from '../experiment/experiment.ts'
+import type { Host } from '../host/host.ts'
+import type { Definition, Module, Program } from '../names/program.ts'
+import { experimentOf, isVariantName } from '../names/variant-name.ts'
+import type { ParameterSpec } from '../values/elaboration.ts'
+import { evaluateDiagnostic } from '../values/messages.ts'
+import type { BackboneValue, Value } from '../values/value.ts'
+import { resolveMargin, resolveOptimizer, resolveSchedule } from './appliers.ts'
+import type { Declared } from './entries.ts'
+import { type ExperimentFields, evaluateFields } from './fields.ts'
+import { resolveDataset, resolveMachine, resolveRequire } from './parts.ts'
+import { asBool, asDuration, asMember, asNumber, asObject, orNone } from './read.ts'
+import { variantNames } from './sweep.ts'
+
+export interface ListedExperiment {
+  readonly name: string
+  readonly doc: string | undefined
+  readonly span: Span
+}
+
+function experimentsOf(program: Program): readonly (Definition & { readonly decl: ObjectDecl })[] {
+  return [...program.entry.own.values()].filter(
+    (definition): definition is Definition & { readonly decl: ObjectDecl } =>
+      definition.decl.kind === 'Object' && definition.decl.keyword === 'experiment',
+  )
+}
+
+/** The experiments of a file, in their order. */
+export function listExperiments(program: Program): readonly ListedExperiment[] {
+  return experimentsOf(program).map(({ name, decl }) => ({ name, doc: decl.doc, span: decl.name.span }))
+}
+
+/** The experiment of a name, or the only one. */
+function choose(program: Program, name: string | undefined, bag: DiagnosticBag): Declared | undefined {
+  const all = experimentsOf(program)
+  const names = all.map((definition) => definition.name)
+  const [first, second] = all
+  const { source } = program.entry
+  const top: Span = { source, start: 0, end: 0 }
+  const notes = names.length === 0 ? [] : [`experiments here are ${names.map((known) => `\`${known}\``).join(', ')}`]
+  if (name !== undefined) {
+    const found = all.find((definition) => definition.name === experimentOf(name))
+    if (found !== undefined) return found
+    const meant = nearest(name, names)
+    bag.add(
+      evaluateDiagnostic('ARC4203', { name }, first?.decl.name.span ?? top, {
+        notes: meant === undefined ? notes : [`did you mean \`${meant}\`?`, ...notes],
+      }),
+    )
+    return undefined
+  }
+  if (first === undefined) bag.add(evaluateDiagnostic('ARC4202', {}, top))
+  else if (second !== undefined)
+    bag.add(
+      evaluateDiagnostic('ARC4201', { names }, second.decl.name.span, {
+        label: 'say which of them',
+        related: [{ span: first.decl.name.span, message: 'the first is here' }],
+        notes: [`for example: arcc run ${source.path} ${first.name}`],
+      }),
+    )
+  return second === undefined ? first : undefined
+}
+
+/**
+ * The names under which the experiment of a name, or the only one of the file, can be resolved: its own, or those of its variants
+ * where it has a `sweep`. `undefined` after errors.
+ */
+export function listVariants(
+  program: Program,
+  name: string | undefined,
+  overrides: readonly FieldEntry[],
+  host: Host,
+  bag: DiagnosticBag,
+): readonly string[] | undefined {
+  const chosen = choose(program, name, bag)
+  if (chosen === undefined) return undefined
+  if (name !== undefined && isVariantName(name)) return [name]
+  const context = staticContext(createSession(program, host, bag))
+  const chain = attempt(() => chainOf(chosen, context))
+  return chain && variantNames(chain, overrides, context)
+}
+
+/** What `extends` leads to, the outermost base first. */
+function chainOf(experiment: Declared, context: Context): readonly Declared[] {
+  const chain: Declared[] = [experiment]
+  for (let at = experiment; at.decl.extends !== undefined; ) {
+    const { text, span } = at.decl.extends
+    const base: Definition | undefined = at.module.scope.get(text)
+    if (base?.decl.kind !== 'Object' || base.decl.keyword !== 'experiment')
+      return fail(context, 'ARC4203', { name: text }, span)
+    const { decl, module }: { decl: ObjectDecl; module: Module } = { decl: base.decl, module: base.module }
+    if (chain.some((known) => known.decl === decl)) {
+      const names = [...chain.map((known) => known.decl.name.text), text]
+      return fail(context, 'ARC4206', { chain: names }, span)
+    }
+    at = { decl, module }
+    chain.unshift(at)
+  }
+  return chain
+}
+
+function resolveBackbone(value: Value, session: Session, span: Span): Backbone | undefined {
+  if (value.kind !== 'backbone') return undefined
+  const outline = attempt(() => outlineOf(value, session, span))
+  if (outline === undefined) return undefined
+  const backbone: Backbone = {
+    name: value.name,
+    input: outline.input,
+    embedding: outline.embedding,
+    apply: (elaboration, images) => {
+      session.spent.steps = 0
+      return attempt(() => applyIn(value, elaboration, images, session, span))
+    },
+    span,
+  }
+  outlines.set(backbone, { value, session })
+  return backbone
+}
+
+const outlines = new WeakMap<Backbone, { readonly value: BackboneValue; readonly session: Session }>()
+
+/** The parameters and buffers of a resolved backbone, in the order in which it declares them. */
+export function backboneParameters(backbone: Backbone): readonly ParameterSpec[] {
+  const known = outlines.get(backbone)
+  return known === undefined ? [] : outlineOf(known.value, known.session, backbone.span).parameters
+}
+
+/** Weights, trained or fixed, without running statistics. */
+export function parameterCount(backbone: Backbone): number {
+  return countParameters(backboneParameters(backbone))
+}
+
+const precisions = ['f32', 'bf16', 'f16'] as const
+
+const lengthPaths = ['train.epochs', 'train.steps'] as const
+
+/** Whichever of `epochs` and `steps` the file has and `--set` puts the other one in the place of. */
+function displacedLength(fields: ExperimentFields): string | undefined {
+  const set = lengthPaths.filter((path) => fields.resolved.some((f) => f.path === path && f.origin === 'override'))
+  return set.length === 1 ? lengthPaths.find((path) => path !== set[0]) : undefined
+}
+
+function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined, context: Context) {
+  const at = (name: string) => fields.value(`train.${name}`)
+  const spanOf = (name: string) => fields.span(`train.${name}`)
+  const displaced = displacedLength(fields)
+  const [epochs, steps] = lengthPaths.map((path) =>
+    path === displaced ? undefined : orNone(fields.value(path), asNumber),
+  )
+  if (epochs === undefined && steps === undefined) fail(context, 'ARC4207', {}, fields.span('train.epochs'))
+  if (epochs !== undefined && steps !== undefined)
+    fail(context, 'ARC4208', {}, spanOf('steps'), {
+      related: [{ span: spanOf('epochs'), message: '`train.epochs` is here' }],
+    })
+  const batch = at('batch')
+  // What says `auto` holds one image until the planner sets it.
+  const count = batch.kind === 'batch' ? batch.count : 1
+  const devices = machine === undefined ? 1 : machine.nodes * machine.devicesPerNode
+  const batchScope = batch.kind === 'batch' ? batch.scope : 'device'
+  const perDevice = batchScope === 'global' ? count / devices : count
+  if (!Number.isInteger(perDevice))
+    fail(context, 'ARC4209', { count, devices }, spanOf('batch'), {
+      notes: [`${Math.max(1, Math.floor(perDevice)) * devices} can: ${Math.max(1, Math.floor(perDevice))} per device`],
+    })
+  const accumulate = asNumber(at('accumulate'))
+  if (accumulate > 1 && batch.kind !== 'batch') fail(context, 'ARC4224', {}, spanOf('accumulate'))
+  if (perDevice % accumulate !== 0)
+    fail(context, 'ARC4225', { count: perDevice, parts: accumulate }, spanOf('accumulate'), {
+      related: [{ span: spanOf('batch'), message: 'the batch is here' }],
+    })
+  const precision = asMember(at('precision'), precisions)
+  if (machine !== undefined && precision === 'bf16' && machine.device.flops.bf16 === undefined)
+    fail(context, 'ARC4212', { precision, device: machine.device.name }, spanOf('precision'))
+  const train: TrainSpec = {
+    batchPerDevice: perDevice,
+    batchScope,
+    accumulate,
+    epochs,
+    steps,
+    precision,
+    batchNorm: asMember(at('batch_norm'), ['local', 'synced']),
+    reduction: asMember(at('reduction'), precisions),
+    recompute: asMember(at('recompute'), ['none', 'cheap', 'blocks', 'auto']),
+    clip: orNone(at('clip'), asNumber),
+    flip: asBool(at('flip')),
+    seed: asNumber(at('seed')),
+    spans: { batch: spanOf('batch'), precision: spanOf('precision'), recompute: spanOf('recompute') },
+  }
+  return train
+}
+
+function resolveCenters(fields: ExperimentFields, optimizer: Optimizer, context: Context): CentersSpec {
+  const at = (name: string) => fields.value(`centers.${name}`)
+  const spanOf = (name: string) => fields.span(`centers.${name}`)
+  const rows = at('chunk')
+  const chunk = rows.kind === 'number' ? rows.value : 'auto'
+  if (chunk !== 'auto' && !Number.isInteger(chunk)) fail(context, 'ARC4218', { rows: chunk }, spanOf('chunk'))
+  const state = asMember(at('state'), ['f32', 'bf16', 'int8'])
+  if (state === 'int8' && optimizer.states.length > 1)
+    fail(
+      context,
+      'ARC4219',
+      { optimizer: optimizer.name, states: optimizer.states.map((s) => s.name) },
+      spanOf('state'),
+      {
+        notes: ['moments of squares span too many orders of magnitude for 8 bits; `bf16` halves them'],
+      },
+    )
+  return {
+    placement: asMember(at('placement'), ['shard', 'replicate', 'auto']) === 'replicate' ? 'replicate' : 'shard',
+    sampleRate: asNumber(at('sample_rate')),
+    update: asMember(at('update'), ['sparse', 'dense']),
+    gradient: asMember(at('gradient'), ['exact', 'straight_through']),
+    std: asNumber(at('std')),
+    weights: asMember(at('weights'), ['f32', 'bf16']),
+    state,
+    chunk,
+    spans: { sampleRate: spanOf('sample_rate'), placement: spanOf('placement'), chunk: spanOf('chunk') },
+  }
+}
+
+/** The fields that the planner sets. */
+function openFields(fields: ExperimentFields): Experiment['open'] {
+  const saysAuto = (path: string) => {
+    const value = fields.value(path)
+    return value.kind === 'enum' && value.member === 'auto'
+  }
+  return { batch: saysAuto('train.batch'), placement: saysAuto('centers.placement') }
+}
+
+function resolveEvaluate(fields: ExperimentFields, holdout: number | undefined, context: Context) {
+  const listed = fields.value('evaluate.sets')
+  const sets = (listed.kind === 'list' ? listed.items : []).flatMap((item) => {
+    if (item.kind === 'enum') return [item.member]
+    return item.kind === 'string' ? [item.value] : []
+  })
+  if (holdout === 0 && sets.includes('holdout'))
+    fail(context, 'ARC4214', {}, fields.span('evaluate.sets'), {
+      notes: ['say how many with `holdout` of the data set'],
+    })
+  const pairs = asNumber(fields.value('evaluate.pairs'))
+  if (pairs % 2 !== 0) fail(context, 'ARC4216', { pairs }, fields.span('evaluate.pairs'))
+  return { sets, every: orNone(fields.value('evaluate.every'), asDuration), pairs }
+}
+
+/**
+ * Resolves the experiment of a name, or the only one of the file, with `overrides` (`--set`) on top. `undefined` after errors, which
+ * are in the bag; several of them are found at once where they do not depend on each other.
+ */
+export function resolveExperiment(
+  program: Program,
+  name: string | undefined,
+  overrides: readonly FieldEntry[],
+  host: Host,
+  bag: DiagnosticBag,
+): Experiment | undefined {
+  const chosen = choose(program, name, bag)
+  if (chosen === undefined) return undefined
+  const session = createSession(program, host, bag)
+  const context = staticContext(session)
+  const chain = attempt(() => chainOf(chosen, context))
+  if (chain === undefined) return undefined
+  const fields = evaluateFields(chain, name, overrides, context)
+  if (fields === undefined) return undefined
+
+  const object = (path: string) => asObject(fields.value(path))
+  const dataset = resolveDataset(object('dataset'), context)
+  const machine = resolveMachine(object('machine'), context)
+  const backbone = resolveBackbone(fields.value('backbone'), session, fields.span('backbone'))
+  const margin = resolveMargin(object('margin'), session)
+  const optimizer = resolveOptimizer(object('train.optimizer'), session)
+  const schedule = resolveSchedule(object('train.schedule'), session)
+  const train = attempt(() => resolveTrain(fields, machine, context))
+  const centers = optimizer && attempt(() => resolveCenters(fields, optimizer, context))
+  const evaluate = attempt(() => resolveEvaluate(fields, dataset?.holdout, context))
+  const env = { module: chosen.module, locals: undefined }
+  const requires = fields.requires
+    .map((entry) => attempt(() => resolveRequire(entry, env, context)))
+    .filter((require): require is RequireSpec => require !== undefined)
+  if (!dataset || !machine || !backbone || !margin || !optimizer || !schedule || !train || !centers || !evaluate)
+    return undefined
+  if (bag.hasErrors) return undefined
+
+  return {
+    name: fields.name,
+    doc: chosen.decl.doc,
+    span: joinSpans(chosen.decl.name.span, chosen.decl.name.span),
+    dataset,
+    backbone,
+    margin,
+    optimizer,
+    schedule,
+    machine,
+    centers,
+    train,
+    evaluate,
+    checkpoint: {
+      every: orNone(fields.value('checkpoint.every'), asDuration),
+      keep: asNumber(fields.value('checkpoint.keep')),
+    },
+    open: openFields(fields),
+    requires,
+    resolved: fields.resolved.filter((field) => field.path !== displacedLength(fields)),
+  }
+}

@@ -1,0 +1,167 @@
+/** The fields of an experiment or of one of its variants, each evaluated once. */
+import type { FieldEntry, Ident, ObjectDecl, RequireEntry } from '../../grammar/ast.ts'
+import type { Span } from '../../grammar/source.ts'
+import type { Given } from '../evaluate/arguments.ts'
+import { withArguments } from '../evaluate/backbone.ts'
+import { conform } from '../evaluate/conform.ts'
+import { attempt, type Context, fail } from '../evaluate/context.ts'
+import { defaultValue } from '../evaluate/default-value.ts'
+import { none } from '../evaluate/numbers.ts'
+import { checkRange, fieldOf, fieldPaths, instantiate, specOf } from '../evaluate/object.ts'
+import { showValue } from '../evaluate/show.ts'
+import type { ResolvedField } from '../experiment/experiment.ts'
+import { experimentBody } from '../schema/experiment.ts'
+import { objectSpecs } from '../schema/objects.ts'
+import type { Type } from '../types/type.ts'
+import type { ObjectValue, Value } from '../values/value.ts'
+import {
+  type Assignment,
+  assign,
+  collectFields,
+  type Declared,
+  type Patch,
+  pathSpan,
+  unknownPath,
+  type Written,
+} from './entries.ts'
+import { chooseVariant } from './sweep.ts'
+
+export interface ExperimentFields {
+  /** The experiment's, or that of its variant. */
+  readonly name: string
+  /** `none` where a field has no value. */
+  value(path: string): Value
+  /** Where the value is written; the experiment's name where it is a default. */
+  span(path: string): Span
+  readonly requires: readonly RequireEntry[]
+  readonly resolved: readonly ResolvedField[]
+}
+
+function writtenValue(written: Written, context: Context, type?: Type): Value {
+  return written.value ?? context.session.evaluate(written.expr, written.env, context, type)
+}
+
+/** The value with one argument or field of it changed. */
+function patchValue(value: Value, path: readonly Ident[], patch: Patch, context: Context): Value {
+  const [first, ...rest] = path
+  if (first === undefined) return value
+  const span = pathSpan(patch.path, patch.expr.span)
+  if (value.kind === 'backbone') {
+    const names = value.decl.parameters.map((parameter) => parameter.name.text)
+    if (rest.length > 0 || !names.includes(first.text)) return unknownPath(context, path, names, span)
+    return withArguments(value, [argument(first, patch, context)], context)
+  }
+  if (value.kind !== 'object') return unknownPath(context, path, [], span)
+  const { body } = objectSpecs[value.decl.keyword]
+  const parameter = value.decl.parameters.find((candidate) => candidate.name.text === first.text)
+  if (parameter !== undefined) {
+    if (rest.length === 0) return instantiate(value, [argument(first, patch, context)], value.span, context)
+    const inner = patchValue(value.arguments.get(first.text) ?? none, rest, patch, context)
+    const given: Given = { name: first.text, nameSpan: first.span, value: inner, span: patch.expr.span }
+    return instantiate(value, [given], value.span, context)
+  }
+  const texts = path.map((part) => part.text)
+  const spec = specOf(body, texts)
+  if (spec !== undefined) {
+    const given = writtenValue(patch, context, spec.type)
+    return overridden(value, texts.join('../evaluate'), conform(context, given, spec.type, patch.expr.span), context)
+  }
+  const outer = specOf(body, [first.text])
+  if (outer?.type.kind === 'object')
+    return overridden(value, first.text, patchValue(fieldOf(value, first.text, context), rest, patch, context), context)
+  const parameters = value.decl.parameters.map((candidate) => candidate.name.text)
+  return unknownPath(context, path, [...parameters, ...fieldPaths(body)], span)
+}
+
+function argument(name: Ident, patch: Patch, context: Context): Given {
+  const value = writtenValue(patch, context)
+  return { name: name.text, nameSpan: name.span, value, span: patch.expr.span }
+}
+
+function overridden(object: ObjectValue, path: string, value: Value, context: Context): ObjectValue {
+  const overrides = new Map([...object.overrides, [path, value]])
+  return instantiate({ ...object, overrides }, [], object.span, context)
+}
+
+/** The value of a field with its patches, or its default. */
+function evaluateField(context: Context, path: string, assignment: Assignment | undefined, owner: ObjectDecl): Value {
+  const spec = specOf(experimentBody, path.split('../evaluate')) ?? fail(context, 'ARC4204', { path }, owner.name.span)
+  const written = assignment?.written
+  if (written === undefined && spec.required)
+    return fail(context, 'ARC4205', { experiment: owner.name.text, path }, owner.name.span, { notes: [spec.doc] })
+  let value = none
+  let span = owner.name.span
+  if (written !== undefined) {
+    span = written.expr.span
+    value = writtenValue(written, context, spec.type)
+  } else if (path === 'train.schedule') {
+    value = defaultSchedule(context, owner)
+  } else if (spec.default !== undefined) value = defaultValue(spec.default, spec.type)
+  for (const patch of assignment?.patches ?? []) value = patchValue(value, patch.path, patch, context)
+  if (value.kind === 'none' && written === undefined) return value
+  return checkRange(context, path, spec, conform(context, value, spec.type, span), span)
+}
+
+/** `constant()` of the standard library. */
+function defaultSchedule(context: Context, owner: ObjectDecl): Value {
+  for (const module of context.session.program.modules) {
+    const definition = module.source.path === 'std/schedules.arc' ? module.own.get('constant') : undefined
+    if (definition?.decl.kind === 'Object')
+      return instantiate({ decl: definition.decl, module }, [], owner.name.span, context)
+  }
+  return fail(context, 'ARC4205', { experiment: owner.name.text, path: 'train.schedule' }, owner.name.span)
+}
+
+/** Fields of the values inside of objects that were set by path, in the order in which they were. */
+function resolvedOverrides(path: string, value: Value): ResolvedField[] {
+  if (value.kind !== 'object') return []
+  return [...value.overrides].flatMap(([inner, given]) => [
+    { path: `${path}.${inner}`, text: showValue(given), origin: 'override' as const },
+    ...resolvedOverrides(`${path}.${inner}`, given),
+  ])
+}
+
+/**
+ * Evaluates every field of the experiment that ends the chain (`chain` begins with the one that extends no other). `undefined` where
+ * one of them has a mistake; all are looked at.
+ */
+export function evaluateFields(
+  chain: readonly Declared[],
+  name: string | undefined,
+  overrides: readonly FieldEntry[],
+  context: Context,
+): ExperimentFields | undefined {
+  const owner = chain.at(-1)
+  if (owner === undefined) return undefined
+  const collected = collectFields(chain, overrides, context)
+  let { complete } = collected
+  const variant = attempt(() => ({ is: chooseVariant(name, owner.decl, [...collected.axes.values()], context) }))
+  if (variant === undefined) return undefined
+  for (const { path, written } of variant.is?.settings ?? []) attempt(() => assign(collected, path, written, context))
+
+  const values = new Map<string, Value>()
+  const spans = new Map<string, Span>()
+  const resolved: ResolvedField[] = []
+  for (const path of fieldPaths(experimentBody)) {
+    const assignment = collected.assignments.get(path)
+    const last = assignment?.patches.at(-1) ?? assignment?.written
+    spans.set(path, assignment?.written?.expr.span ?? last?.expr.span ?? owner.decl.name.span)
+    const value = attempt(() => evaluateField(context, path, assignment, owner.decl))
+    if (value === undefined) complete = false
+    else {
+      values.set(path, value)
+      if (value.kind !== 'none') {
+        const origin = last?.origin ?? 'default'
+        resolved.push({ path, text: showValue(value), origin }, ...resolvedOverrides(path, value))
+      }
+    }
+  }
+  if (!complete || context.session.bag.hasErrors) return undefined
+  return {
+    name: variant.is?.name ?? owner.decl.name.text,
+    value: (path) => values.get(path) ?? none,
+    span: (path) => spans.get(path) ?? owner.decl.name.span,
+    requires: collected.requires,
+    resolved,
+  }
+}

@@ -1,0 +1,22 @@
+/** Where arcc keeps what it can make or fetch again: plugin libraries and compiled programs. */
+import { mkdir } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { xlaError } from '../xla/pjrt/errors.ts'
+
+/** `$ARCC_CACHE`, else `$XDG_CACHE_HOME/arcc`, else `~/.cache/arcc`. */
+export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
+  if (env.ARCC_CACHE) return env.ARCC_CACHE
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'arcc')
+}
+
+/** A folder below the cache root, made where it is missing. Throws ARC6008 where it cannot be made. */
+export async function cacheFolder(name: string): Promise<string> {
+  const path = join(cacheRoot(), name)
+  try {
+    await mkdir(path, { recursive: true })
+  } catch (error) {
+    throw xlaError('ARC6008', { path, reason: String(error) }, error)
+  }
+  return path
+}

@@ -1,0 +1,248 @@
+/** The commands as they are installed: the launcher, the bundle, real files, exit codes. */
+import { execFile, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { packageFolder, packageVersion } from '../../../cli/host/package-folder.ts'
+import { exitCode } from '../../../cli/render/exit.ts'
+import { temporaryFolder } from '../../helpers/temporary-folder.ts'
+
+const folder = temporaryFolder()
+const launcher = join(packageFolder, 'bin/arcc.js')
+const env = { PATH: process.env.PATH, HOME: process.env.HOME, LC_ALL: 'C.UTF-8' }
+
+interface Result {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs a command in the folder of the test. */
+function arcc(...args: readonly string[]): Promise<Result> {
+  return arccWith({}, ...args)
+}
+
+/** The same with more in the environment. */
+function arccWith(more: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<Result> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [launcher, ...args], { cwd: folder, env: { ...env, ...more } }, (error, out, err) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err })
+    })
+  })
+}
+
+const good = `use std.backbones: iresnet
+use std.datasets: synthetic
+use std.machines: cpu
+use std.margins: cosface
+
+let tiny = iresnet(depths: [1, 1, 1, 1], channels: [4, 4, 4, 4], stem: 4, embedding: 8)
+
+experiment small {
+  dataset  = synthetic(identities: 8, per_identity: 4, holdout: 4)
+  backbone = tiny
+  margin   = cosface
+  machine  = cpu(devices: 2)
+  train { batch = 8 global, epochs = 1, optimizer = sgd(lr: 0.1) }
+}
+`
+
+beforeAll(() => {
+  writeFileSync(join(folder, 'good.arc'), good)
+  writeFileSync(join(folder, 'bad.arc'), good.replace('epochs = 1', 'epochz = 1'))
+  writeFileSync(join(folder, 'two.arc'), `${good}\nexperiment other extends small { train { batch = 16 global } }\n`)
+  const swept = good.replace('epochs = 1', 'steps = 1').replace('optimizer', 'clip = 5, optimizer')
+  writeFileSync(join(folder, 'swept.arc'), swept.replace(/\}\n$/, '  sweep.train.optimizer.lr = [0.1, 20%]\n}\n'))
+  mkdirSync(join(folder, 'out'))
+})
+
+describe('arcc', () => {
+  test('--version', async () => {
+    expect(await arcc('--version')).toEqual({ code: exitCode.ok, out: `${packageVersion()}\n`, err: '' })
+  })
+
+  test.each([
+    [['plna', 'good.arc'], 'Did you mean plan?'],
+    [['plan', 'god.arc'], 'did you mean good.arc?'],
+    [['plan'], "missing required argument 'file'"],
+  ])('%o is the mistake of whoever types it', async (args, said) => {
+    const { code, out, err } = await arcc(...args)
+    expect({ code, out }).toEqual({ code: exitCode.user, out: '' })
+    expect(err).toContain(said)
+    expect(err).not.toMatch(/\n\s+at /)
+  })
+})
+
+describe('arcc check', () => {
+  test('a good file', async () => {
+    const { code, out } = await arcc('check', 'good.arc', 'two.arc')
+    expect(code).toBe(exitCode.ok)
+    expect(out).toBe('ok  good.arc  1 experiment\nok  two.arc  2 experiments\n')
+  })
+
+  test('a bad one', async () => {
+    const { code, out, err } = await arcc('check', 'bad.arc', 'good.arc')
+    expect(code).toBe(exitCode.user)
+    expect(out).toMatch(/^failed {2}bad\.arc {2}\d errors?\nok {2}good\.arc/)
+    expect(err).toContain('bad.arc:13:29')
+    expect(err).toContain('epochs')
+  })
+
+  test('as JSON', async () => {
+    const { code, out, err } = await arcc('check', '--json', 'bad.arc')
+    expect({ code, err }).toEqual({ code: exitCode.user, err: '' })
+    expect(JSON.parse(out).diagnostics[0]).toMatchObject({ path: 'bad.arc', line: 13, severity: 'error' })
+  })
+
+  test('--set is checked like the file', async () => {
+    expect((await arcc('check', 'good.arc', '--set', 'train.batch=4 per device')).code).toBe(exitCode.ok)
+    const { code, err } = await arcc('check', 'good.arc', '--set', 'train.bach=4 per device')
+    expect(code).toBe(exitCode.user)
+    expect(err).toContain('--set:1:')
+    expect(err).toContain('batch')
+  })
+})
+
+describe('arcc plan', () => {
+  test('text, JSON and YAML tell the same', async () => {
+    const text = await arcc('plan', 'good.arc')
+    expect(text).toMatchObject({ code: exitCode.ok, err: '' })
+    expect(text.out).toContain('devices 0-1   4 classes each')
+    const json = JSON.parse((await arcc('plan', 'good.arc', '--format', 'json')).out)
+    expect(json.centers.perDevice).toEqual([4, 4])
+    expect(parse((await arcc('plan', 'good.arc', '--format', 'yaml')).out)).toEqual(json)
+  })
+
+  test('-o writes a file, without colour', async () => {
+    const { code, out } = await arcc('plan', 'good.arc', '--color', '-o', 'out/plan.txt')
+    expect({ code, out }).toEqual({ code: exitCode.ok, out: '' })
+    const written = readFileSync(join(folder, 'out/plan.txt'), 'utf8')
+    expect(written).toBe((await arcc('plan', 'good.arc')).out)
+  })
+
+  test('of several experiments one is named', async () => {
+    expect((await arcc('plan', 'two.arc')).code).toBe(exitCode.user)
+    const { code, out } = await arcc('plan', 'two.arc', 'other')
+    expect(code).toBe(exitCode.ok)
+    expect(out).toContain('8 × 2 devices = 16')
+  })
+
+  test('the variants of a sweep make a table, a list, or one of them a plan', async () => {
+    const table = await arcc('plan', 'swept.arc')
+    expect(table).toMatchObject({ code: exitCode.ok, err: '' })
+    expect(table.out).toMatch(/^experiment .*\nsmall\[lr=0\.1] .*\nsmall\[lr=20%] .*\n\n2 of 2 plans fit\n$/)
+    const list = JSON.parse((await arcc('plan', 'swept.arc', '--format', 'json')).out)
+    expect(list.map(({ experiment }: { experiment: { name: string } }) => experiment.name)).toEqual([
+      'small[lr=0.1]',
+      'small[lr=20%]',
+    ])
+    const one = await arcc('plan', 'swept.arc', 'small[lr=20%]')
+    expect(one.out).toContain("arcc run swept.arc 'small[lr=20%]'")
+    const none = await arcc('plan', 'swept.arc', 'small[lr=5]')
+    expect(none.code).toBe(exitCode.user)
+    expect(none.err).toContain('its variants are `small[lr=0.1]`, `small[lr=20%]`')
+  })
+
+  test('a folder that cannot be written to is about the computer', async () => {
+    const { code, err } = await arcc('plan', 'good.arc', '-o', 'nowhere/plan.txt')
+    expect(code).toBe(exitCode.environment)
+    expect(err).toBe('error: nowhere/plan.txt: no such file or folder\n')
+  })
+
+  test('a reader that leaves early is no error', async () => {
+    const child = spawn(process.execPath, [launcher, 'dump', 'good.arc', '--after', 'stablehlo'], { cwd: folder, env })
+    let err = ''
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += String(chunk)
+    })
+    child.stdout.once('data', () => child.stdout.destroy())
+    const code = await new Promise((resolve) => child.once('close', resolve))
+    expect({ code, err }).toEqual({ code: exitCode.ok, err: '' })
+  })
+})
+
+describe('arcc dump', () => {
+  test.each([
+    [['--after', 'parse'], /\(experiment small|\(object|small/],
+    [['--after', 'elaborate'], /^train\.flip\s+= true {2}\/\/ default$/m],
+    [['--graph', 'embed', '--locations'], /conv2d\(.*std\/layers\.arc:\d+/],
+    [['--after', 'stablehlo', '--graph', 'step'], /stablehlo\.all_gather/],
+  ])('%o', async (args, expected) => {
+    const { code, out, err } = await arcc('dump', 'good.arc', ...args)
+    expect({ code, err }).toEqual({ code: exitCode.ok, err: '' })
+    expect(out).toMatch(expected)
+  })
+})
+
+describe('test', () => {
+  test('runs the tests of the standard library', async () => {
+    const { code, out } = await arcc('test', join(packageFolder, 'stdlib'))
+    expect(code).toBe(exitCode.ok)
+    expect(out).toMatch(/margins\.arc {2}\d+ tests\n/)
+    expect(out).toMatch(/\n\d+ passed, 0 failed\n$/)
+  })
+
+  test('shows both sides of what does not hold', async () => {
+    writeFileSync(join(folder, 'sums.arc'), 'test "sums" { assert 1 + 1 == 3 }\n')
+    const { code, out, err } = await arcc('test', 'sums.arc')
+    expect(code).toBe(exitCode.user)
+    expect(out).toBe('failed  sums.arc  sums\n0 passed, 1 failed\n')
+    expect(err).toContain('`1 + 1` is 2')
+  })
+})
+
+describe('arcc run', () => {
+  // Where there are GPUs, they are hidden, so that there are none everywhere.
+  const gpus = 'gpus.arc'
+  const hidden = { CUDA_VISIBLE_DEVICES: '' }
+  beforeAll(() => {
+    const text = good.replace('cpu(devices: 2)', 'dgx_h100(nodes: 1)').replace('machines: cpu', 'machines: dgx_h100')
+    writeFileSync(
+      join(folder, gpus),
+      text
+        .replace('batch = 8 global, epochs = 1', 'batch = 2 per device, steps = 1')
+        .replace('margin ', 'evaluate { sets = [lfw] }\n  margin '),
+    )
+  })
+
+  test('of a machine that is not here ends before anything is made', async () => {
+    const started = performance.now()
+    const { code, out, err } = await arccWith(hidden, 'run', gpus, '--folder', 'out/none')
+    expect(performance.now() - started).toBeLessThan(5000)
+    expect({ code, out }).toEqual({ code: exitCode.environment, out: '' })
+    expect(err).toMatch(
+      /^error\[ARC6050]: the plan is for `dgx_h100` \(8 × NVIDIA H100 SXM5 80 GB\), and no GPU is found here/,
+    )
+    expect(err).toContain("\n      --set machine='local()'")
+    expect(existsSync(join(folder, 'out/none'))).toBe(false)
+  })
+
+  test('--emulate tries it on virtual devices, and says so everywhere', async () => {
+    const args = ['run', gpus, '--emulate', '--engine', 'tfjs', '--plain', '--folder', 'out/emulated']
+    const { code, out, err } = await arccWith(hidden, ...args)
+    expect({ code, err }).toEqual({ code: exitCode.ok, err: '' })
+    const text = "emulates dgx_h100 (8 × NVIDIA H100 SXM5 80 GB) on virtual devices of this computer's CPU"
+    expect(out.split(text)).toHaveLength(3)
+    expect(out).toContain("warning  no verification on lfw: they lie in a data set's folder, which `synthetic` has not")
+    const read = (name: string) => readFileSync(join(folder, 'out/emulated', name), 'utf8')
+    expect(read('resolved.txt')).toMatch(`// ${text}\n`)
+    expect(parse(read('plan.yaml')).machine).toMatchObject({
+      name: 'cpu',
+      devicesPerNode: 8,
+      insteadOf: { how: 'emulated', name: 'dgx_h100' },
+    })
+    expect(read('log.ndjson')).toContain('"emulates":"dgx_h100 (8 × NVIDIA H100 SXM5 80 GB)"')
+  }, 120_000)
+
+  test('runs the variants of a sweep in turn, each in a folder of its own', async () => {
+    const { code, out } = await arcc('run', 'swept.arc', '--engine', 'tfjs', '--plain', '--folder', 'out/sweep')
+    expect({ code, runs: readdirSync(join(folder, 'out/sweep')) }).toEqual({
+      code: exitCode.ok,
+      runs: ['small-lr=0.1', 'small-lr=20%'],
+    })
+    expect(out.match(/^Done: 1 step/gm)).toHaveLength(2)
+    const fields = readFileSync(join(folder, 'out/sweep/small-lr=20%/resolved.txt'), 'utf8')
+    expect(fields).toContain('sgd(lr: 0.2')
+  }, 60_000)
+})

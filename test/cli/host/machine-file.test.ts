@@ -1,0 +1,86 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { renderProfile } from '../../../cli/commands/write-machine.ts'
+import { machineFile, readMachineProfile, writeMachineProfile } from '../../../cli/host/machine-file.ts'
+import { documentLook } from '../../../cli/render/look.ts'
+import { yamlText } from '../../../cli/render/yaml-text.ts'
+import type { MachineProfile } from '../../../compiler/host/machine-profile.ts'
+import { temporaryFolder } from '../../helpers/temporary-folder.ts'
+
+const conv = { channels: 64, features: 64, side: 56, window: 3, stride: 1, groups: 1 } as const
+
+const profile: MachineProfile = {
+  schema: 1,
+  computer: 'Some CPU @ 3.0 GHz',
+  cores: 8,
+  engine: 'XLA CPU (PJRT 0.115), 1 device',
+  seconds: { program: 2e-5, kernel: 8e-7, byte: 1.5e-10 },
+  streams: [{ kind: 'elementwise', bytes: 1e6, channels: 64, rate: 4e10 }],
+  products: [{ width: 16, rate: 2e11 }],
+  convolutions: [
+    { ...conv, kind: 'conv2d', form: 'plain', rate: 4e11 },
+    { ...conv, kind: 'conv2d_filter_grad', form: 'plain', rate: 2e11 },
+  ],
+  links: { devices: 2, bandwidth: 1e10, latency: 2e-5 },
+  images: { decoded: 2000, drawn: 250 },
+}
+
+describe('where it is', () => {
+  it.each([
+    [{ ARCC_MACHINE: 'm.yaml', HOME: '/a/a' }, 'm.yaml'],
+    [{ XDG_CONFIG_HOME: '/etc/me', HOME: '/a/a' }, '/etc/me/arcc/machine.yaml'],
+    [{ HOME: '/a/a' }, '/a/a/.config/arcc/machine.yaml'],
+    [{}, undefined],
+  ])('%j', (env, path) => {
+    expect(machineFile(env)).toBe(path)
+  })
+})
+
+describe('what it holds', () => {
+  const folder = temporaryFolder()
+  const file = (name: string, text: string) => {
+    const path = join(folder, 'deep', name)
+    writeMachineProfile(path, text)
+    return { ARCC_MACHINE: path }
+  }
+
+  it('comes back as it was written', () => {
+    expect(readMachineProfile(file('good.yaml', yamlText(profile)))).toEqual(profile)
+  })
+
+  it('is not asked for where there is none', () => {
+    expect(readMachineProfile({ HOME: folder })).toBeUndefined()
+  })
+
+  it.each([
+    ['another document', 'schema: 1\nfilms: [1, 2]', /is no machine profile: it must /],
+    [
+      'a wrong rate',
+      yamlText({ ...profile, links: { ...profile.links, bandwidth: -1 } }),
+      /\/links\/bandwidth must be > 0/,
+    ],
+    ['no YAML', 'a: [1, 2', /is no YAML: /],
+  ])('%s is said to be wrong', (_, text, message) => {
+    expect(() => readMachineProfile(file('bad.yaml', text))).toThrow(message)
+  })
+
+  it('must be there where it is named', () => {
+    expect(() => readMachineProfile({ ARCC_MACHINE: join(folder, 'gone.yaml') })).toThrow(/cannot be read/)
+  })
+})
+
+it('the figures for people', () => {
+  expect(renderProfile(profile, documentLook)).toMatchInlineSnapshot(`
+    [
+      "Some CPU @ 3.0 GHz, 8 cores, XLA CPU (PJRT 0.115), 1 device",
+      "  matrix products    200 GFLOP/s",
+      "  convolutions       400 GFLOP/s",
+      "  filter gradients   200 GFLOP/s",
+      "  memory             40.0 GB/s",
+      "  between devices    10.0 GB/s, 20.0 µs to meet",
+      "  start of an op     0.80 µs",
+      "  JPEG decoded       2,000 images/s",
+      "  faces drawn        250 images/s",
+    ]
+  `)
+})

@@ -1,0 +1,98 @@
+/** A plan document with the figures of a real experiment, for the renderers. */
+import type { PlanDocument } from '../../../compiler/plan/document.ts'
+
+export const glintPlan: PlanDocument = {
+  schema: 1,
+  experiment: {
+    name: 'glint360k_r100_pfc0_1',
+    file: 'experiments/glint360k_r100_pfc0.1.arc',
+    fields: [
+      { path: 'train.batch', value: '128 per device', origin: 'override' },
+      { path: 'train.epochs', value: '20', origin: 'file' },
+      { path: 'train.flip', value: 'true', origin: 'default' },
+    ],
+  },
+  model: {
+    backbone: 'r100',
+    embedding: 512,
+    input: [112, 112, 3],
+    parameters: 65_156_160,
+    buffers: 121_344,
+    multiplyAdds: 12_126_461_952,
+    precision: 'f16',
+  },
+  centers: {
+    margin: 'cosface(m: 0.4, scale: 64)',
+    classes: 360_232,
+    placement: 'shard',
+    sampleRate: 0.1,
+    update: 'sparse',
+    gradient: 'exact',
+    perDevice: Array.from({ length: 8 }, () => 45_029),
+    sampledPerDevice: 5_526,
+    stateBytesPerDevice: 184_438_784,
+  },
+  data: {
+    dataset: 'glint360k',
+    format: 'recordio',
+    identities: 360_232,
+    images: 17_091_657,
+    root: 'env("GLINT360K")',
+  },
+  schedule: {
+    batchPerDevice: 128,
+    batch: 1024,
+    stepsPerEpoch: 16_691,
+    epochs: 20,
+    steps: 333_820,
+    optimizer: 'sgd(lr: 0.1, momentum: 0.9, weight_decay: 0.0005)',
+    schedule: 'polynomial(power: 1, warmup: 0)',
+    rates: [0.1, 0.09, 0.08, 0.07, 0.06, 0.05, 0.04, 0.03, 0.02, 0.01, 0],
+  },
+  machine: {
+    name: 'dgx_v100',
+    nodes: 1,
+    devicesPerNode: 8,
+    device: 'NVIDIA V100 SXM2 32 GB',
+    kind: 'cuda',
+    memoryPerDevice: 34_089_730_048,
+  },
+  memory: {
+    lines: [
+      { name: 'weights', bytes: 260_624_640, detail: 'f32, replicated' },
+      { name: 'gradients', bytes: 260_624_640, detail: 'f32' },
+      { name: 'optimizer', bytes: 260_624_640, detail: 'velocity' },
+      { name: 'centers', bytes: 184_438_784, detail: '45,029 × 512 with velocity' },
+      { name: 'activations', bytes: 11_041_505_280, detail: 'kept for the backward pass, f16' },
+      { name: 'inputs', bytes: 4_816_896, detail: '128 images u8' },
+    ],
+    peak: 12_012_634_880,
+    capacity: 33_071_248_179,
+    fits: true,
+  },
+  collectives: [
+    { kind: 'all_gather', what: 'embeddings', bytes: 262_144, wireBytes: 1_835_008, count: 1 },
+    { kind: 'all_reduce', what: 'softmax denominators', bytes: 4_096, wireBytes: 7_168, count: 2 },
+    { kind: 'all_reduce', what: 'backbone gradient', bytes: 260_624_640, wireBytes: 456_093_120, count: 1 },
+  ],
+  time: {
+    secondsPerStep: 0.2412,
+    samplesPerSecond: 4245.4,
+    bound: 'compute',
+    parts: [
+      { name: 'forward and backward', seconds: 0.2211 },
+      { name: 'centers', seconds: 0.0142 },
+      { name: 'collectives', seconds: 0.0059 },
+    ],
+    linkSeconds: 0.0059,
+    basis: 'roofline at 40 % of peak, published figures of NVIDIA V100 SXM2 32 GB',
+    totalSeconds: 80_517,
+  },
+  choices: [],
+  answers: [],
+  graphs: [
+    { name: 'init', ops: 812, inputs: 0, outputs: 1041, flops: 0 },
+    { name: 'step', ops: 4_312, inputs: 1045, outputs: 1044, flops: 9.31e12 },
+    { name: 'embed', ops: 640, inputs: 521, outputs: 2, flops: 6.21e12 },
+  ],
+}

@@ -1,0 +1,83 @@
+import { Ajv } from 'ajv'
+import { expect, test } from 'vitest'
+import { formatPlan } from '../../../cli/render/format-plan.ts'
+import { documentLook } from '../../../cli/render/look.ts'
+import { groupShards, renderPlan } from '../../../cli/render/plan.ts'
+import { type PlanDocument, planSchema } from '../../../compiler/plan/document.ts'
+import { glintPlan } from './plan-fixture.ts'
+
+const text = (plan: PlanDocument, look = documentLook) => renderPlan(plan, look).join('\n')
+
+test('a plan for eight GPUs', () => {
+  expect(text(glintPlan)).toMatchSnapshot()
+})
+
+test('the same in ASCII and 60 columns', () => {
+  expect(text(glintPlan, { ...documentLook, unicode: false, width: 60 })).toMatchSnapshot()
+})
+
+test('nothing but ASCII where the locale is not UTF-8', () => {
+  const lines = renderPlan(glintPlan, { ...documentLook, unicode: false })
+  const own = lines.filter((line) => !line.includes('45,029 ×'))
+  expect(own.filter((line) => /[^\n -~]/.test(line))).toEqual([])
+})
+
+test('one device, replicated centers, and more than there is room for', () => {
+  const plan: PlanDocument = {
+    ...glintPlan,
+    experiment: { ...glintPlan.experiment, fields: [] },
+    machine: { ...glintPlan.machine, devicesPerNode: 1 },
+    centers: { ...glintPlan.centers, placement: 'replicate', perDevice: [360_232], sampleRate: 1 },
+    collectives: [],
+    memory: { ...glintPlan.memory, peak: 40 * 2 ** 30, fits: false },
+  }
+  expect(text(plan)).toMatchSnapshot()
+})
+
+test('what was chosen for auto, and why', () => {
+  const choices = [
+    { path: 'train.batch', value: '512 per device', why: '512 takes 28.9 GiB' },
+    { path: 'centers.placement', value: 'shard', why: '`replicate` needs 112 GiB' },
+  ]
+  const lines = text({ ...glintPlan, choices }).split('\n')
+  const at = lines.indexOf('Chosen for auto')
+  expect(lines.slice(at, at + 4)).toEqual([
+    'Chosen for auto',
+    '  train.batch         512 per device   512 takes 28.9 GiB',
+    '  centers.placement   shard            `replicate` needs 112 GiB',
+    '',
+  ])
+})
+
+test.each([
+  [[5], [{ first: 0, last: 0, count: 5 }]],
+  [
+    [3, 3, 2, 2, 2],
+    [
+      { first: 0, last: 1, count: 3 },
+      { first: 2, last: 4, count: 2 },
+    ],
+  ],
+  [[], []],
+])('shards %o in groups', (perDevice, groups) => {
+  expect(groupShards(perDevice)).toEqual(groups)
+})
+
+test('no more than eight groups of devices, the rest counted', () => {
+  const perDevice = Array.from({ length: 12 }, (_, i) => 100 - i)
+  const lines = renderPlan({ ...glintPlan, centers: { ...glintPlan.centers, perDevice } }, documentLook)
+  expect(lines.filter((line) => /^ {2}device \d/.test(line))).toHaveLength(8)
+  expect(lines).toContain('  and 4 devices more')
+})
+
+test.each(['json', 'yaml'] as const)('%s gives the document back', async (format) => {
+  const { parse } = await import('yaml')
+  const lines = await formatPlan(glintPlan, format, documentLook)
+  expect(parse(lines.join('\n'))).toEqual(glintPlan)
+})
+
+test('the document is what its schema says', () => {
+  const valid = new Ajv({ allErrors: true }).compile<PlanDocument>(planSchema)
+  expect(valid(glintPlan), JSON.stringify(valid.errors)).toBe(true)
+  expect(valid({ ...glintPlan, extra: 1 })).toBe(false)
+})

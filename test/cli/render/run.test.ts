@@ -1,0 +1,121 @@
+import { Writable } from 'node:stream'
+import stringWidth from 'string-width'
+import { describe, expect, test } from 'vitest'
+import { documentLook } from '../../../cli/render/look.ts'
+import { renderPanel, renderSummary } from '../../../cli/render/run.ts'
+import { createRunOutput, type RunOutputOptions } from '../../../cli/render/run-output.ts'
+import { advance, historyLength, noEvents } from '../../../cli/render/run-state.ts'
+import type { RunEvent } from '../../../runtime/events.ts'
+import { progress, runEvents } from './run-fixture.ts'
+
+/** What an output writes for some events; the clock moves one second an event. */
+function written(mode: RunOutputOptions['mode'], events: readonly RunEvent[], unicode = true): string {
+  let text = ''
+  const stream = new Writable({
+    write(chunk, _, done) {
+      text += String(chunk)
+      done()
+    },
+  })
+  let now = 0
+  const output = createRunOutput({ mode, stream, look: { ...documentLook, unicode }, clock: () => now })
+  for (const event of events) {
+    now += 1
+    output.onEvent(event)
+  }
+  output.close()
+  return text
+}
+
+const stateAfter = (count: number) => runEvents.slice(0, count).reduce(advance, noEvents)
+const at = (match: (event: RunEvent) => boolean) => runEvents.findIndex(match) + 1
+
+describe('the panel', () => {
+  test.each([
+    ['while the plugin is fetched', 1],
+    ['while it compiles', at((event) => event.type === 'phase')],
+    ['in the middle', at((event) => event.type === 'warning')],
+    ['while it verifies', at((event) => event.type === 'phase' && event.name === 'evaluate')],
+    ['when all is over', runEvents.length],
+  ])('%s', (_, count) => {
+    expect(renderPanel(stateAfter(count), documentLook).join('\n')).toMatchSnapshot()
+  })
+
+  test('fits into 80 columns', () => {
+    const lines = renderPanel(stateAfter(runEvents.length - 5), { ...documentLook, width: 80 })
+    expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(80)
+  })
+})
+
+test('plain output, in ASCII', () => {
+  const text = written('plain', runEvents, false)
+  expect(text).toMatchSnapshot()
+  expect(text).toMatch(/^[\n -~]*$/)
+})
+
+test('plain output says no more than one line in ten seconds, and the last step', () => {
+  const lines = written(
+    'plain',
+    Array.from({ length: 35 }, (_, i) => progress(i + 6)),
+  )
+  const steps = [...lines.matchAll(/^step (\d+)/gm)].map((match) => Number(match[1]))
+  expect(steps).toEqual([6, 16, 26, 36, 40])
+})
+
+test('JSON output is the events, one a line', () => {
+  const events = written('json', runEvents)
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(events).toEqual(runEvents)
+})
+
+test('the live panel keeps evaluations, warnings and the summary on the screen', () => {
+  const text = written('panel', runEvents)
+  for (const kept of ['66.10 %', '93.50 %', 'was not finite', 'Everything is in runs/quickstart-001'])
+    expect(text).toContain(kept)
+})
+
+test('an emulation is said to be one at the start and at the end', () => {
+  const emulates = 'dgx_v100 (8 × NVIDIA V100 SXM2 32 GB)'
+  const events = runEvents.map((event) => (event.type === 'start' ? { ...event, emulates } : event))
+  expect(written('plain', events)).toMatchSnapshot()
+})
+
+test('what is to be known of the devices stands in the head', () => {
+  const note =
+    'the experiment declares NVIDIA V100 SXM2 32 GB; it runs on 8 × NVIDIA H200 (141 GiB), for which it is planned'
+  const events = runEvents.map((event) => (event.type === 'start' ? { ...event, note } : event))
+  expect(written('plain', events)).toContain(`\nnote     ${note}\n`)
+})
+
+test('the summary of an interrupted run that was not verified', () => {
+  const end: RunEvent = {
+    type: 'end',
+    status: 'interrupted',
+    steps: 7,
+    seconds: 3.2,
+    imagesPerSecond: 140,
+    planned: { secondsPerStep: 0.21, memoryBytes: 812_000_000 },
+    measured: { secondsPerStep: 0.35, memoryBytes: undefined },
+  }
+  expect(renderSummary([progress(7), end].reduce(advance, noEvents), documentLook).join('\n')).toMatchSnapshot()
+})
+
+test.each([
+  [{ factor: 65536, skipped: 0 }, /\|grad\| 1.90 {2}scale 65,536 {2}331/],
+  [{ factor: 0.5, skipped: 3 }, /scale 0.5 {2}3 skipped/],
+])('the scale of f16, %o', (lossScale, wanted) => {
+  expect(written('plain', [{ ...progress(7), lossScale }])).toMatch(wanted)
+  expect(renderPanel([{ ...progress(7), lossScale }].reduce(advance, noEvents), documentLook).join('\n')).toMatch(
+    /scale/,
+  )
+})
+
+test('the history of losses stays short and covers the whole run', () => {
+  const events = Array.from({ length: 10_000 }, (_, i) => ({ ...progress(1), smoothedLoss: i }))
+  const { losses } = events.reduce(advance, noEvents)
+  expect(losses.length).toBeLessThanOrEqual(historyLength)
+  expect(losses[0]).toBe(0)
+  expect(losses.at(-1)).toBeGreaterThan(9900)
+})
