@@ -5,6 +5,7 @@ import { basename, dirname, extname, join, normalize } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { packageFolder } from '../cli/host/package-folder.ts'
+import { folderCircles, type Import } from './helpers/folder-circles.ts'
 
 /** Files that git keeps or would keep; a copy without git is not checked. */
 function trackedFiles(): readonly string[] {
@@ -30,12 +31,6 @@ function textOf(file: string): string | undefined {
 const files = trackedFiles()
 const sources = files.filter((file) => /^(grammar|compiler|runtime|cli|bench|bin|test)\/.*\.(ts|js)$/.test(file))
 const handwritten = sources.filter((file) => !file.includes('.gen.'))
-
-interface Import {
-  readonly from: string
-  /** A path in the package, or a module's name. */
-  readonly to: string
-}
 
 const imports: readonly Import[] = sources.flatMap((from) =>
   ts.preProcessFile(textOf(from) ?? '', true, true).importedFiles.map(({ fileName }) => ({
@@ -63,6 +58,22 @@ describe('imports', () => {
     const own = imports.filter((found) => from.test(found.from) && inside.test(found.to))
     expect(own.length).toBeGreaterThan(0)
     expect(own.filter((found) => !allowed.test(found.to)).map(show)).toEqual([])
+  })
+
+  test('no folders import each other in a circle', () => {
+    const product = /^(grammar|compiler|runtime|cli)\//
+    expect(folderCircles(imports.filter(({ from, to }) => product.test(from) && product.test(to)))).toEqual([])
+  })
+
+  test('a circle of folders is found, also by way of a third one', () => {
+    const circle = [
+      { from: 'a/one.ts', to: 'b/two.ts' },
+      { from: 'b/three.ts', to: 'c/four.ts' },
+      { from: 'c/five.ts', to: 'a/six.ts' },
+    ]
+    const beside = { from: 'd/seven.ts', to: 'a/one.ts' }
+    expect(folderCircles([...circle, beside])).toEqual(circle.map(show))
+    expect(folderCircles([...circle.slice(1), beside])).toEqual([])
   })
 
   test('grammar and compiler see the world through the host alone', () => {

@@ -37,7 +37,7 @@ export function describeDriver(driver: CudaDriver): string {
     return `no NVIDIA driver can be used here (${driver.detail}); the libraries are installed all the same, and ${hint}`
   }
   const gpus = driver.gpus.map((gpu) => gpu.name).join(', ')
-  return `NVIDIA driver ${driver.version ?? 'of unknown version'}, CUDA ${driver.cuda.join('..')}: ${gpus}`
+  return `NVIDIA driver ${driver.version ?? 'of unknown version'}, CUDA ${driver.cuda.join('.')}: ${gpus}`
 }
 
 /** Rows of what is there, or a line that says that nothing is. */

@@ -53,7 +53,7 @@ function driverFinding(driver: CudaDriver, installation: CudaInstallation | unde
   }
   const { version = 'of unknown version', cuda, gpus, nvlink } = driver
   const linked = gpus.length < 2 ? '' : nvlink ? ', joined by NVLink' : ', joined by PCIe'
-  const text = `driver ${version}, CUDA up to ${cuda.join('..')}, ${plural(gpus.length, 'GPU')}${linked}`
+  const text = `driver ${version}, CUDA up to ${cuda.join('.')}, ${plural(gpus.length, 'GPU')}${linked}`
   if (cuda[0] >= leastCuda) return { name, status: 'ok', text }
   return {
     name,
@@ -66,7 +66,7 @@ function driverFinding(driver: CudaDriver, installation: CudaInstallation | unde
 function cardFinding({ index, name: card, memory, free, compute }: CudaGpu): Finding {
   const name = `gpu ${index}`
   const total = free === undefined ? formatBytes(memory) : `${formatBytes(free)} free of ${formatBytes(memory)}`
-  const text = `${card}, ${total}, compute ${compute.join('..')}`
+  const text = `${card}, ${total}, compute ${compute.join('.')}`
   if (compute[0] >= leastCompute) return { name, status: 'ok', text }
   return { name, status: 'fail', text: `${text}: arcc's libraries begin at compute ${leastCompute}.0` }
 }

@@ -11,7 +11,7 @@ import { isPictureName } from '../../runtime/data/picture-name.ts'
 function countFolder(root: string, holdout: number): DatasetCounts | undefined {
   const counts: { name: string; pictures: number }[] = []
   for (const entry of readdirSync(root, { withFileTypes: true })) {
-    if (entry.name.startsWith('..') || !(entry.isDirectory() || entry.isSymbolicLink())) continue
+    if (entry.name.startsWith('.') || !(entry.isDirectory() || entry.isSymbolicLink())) continue
     const pictures = picturesIn(join(root, entry.name))
     if (pictures > 0) counts.push({ name: entry.name, pictures })
   }
@@ -23,7 +23,7 @@ function countFolder(root: string, holdout: number): DatasetCounts | undefined {
 
 function picturesIn(folder: string): number {
   try {
-    return readdirSync(folder).filter((name) => !name.startsWith('..') && isPictureName(name)).length
+    return readdirSync(folder).filter((name) => !name.startsWith('.') && isPictureName(name)).length
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return 0
     throw error

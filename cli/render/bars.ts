@@ -17,7 +17,7 @@ export function renderBar(share: number, width: number, unicode: boolean, rest: 
   const whole = Math.floor(filled)
   const part = unicode ? (eighths[Math.floor((filled - whole) * 8)] ?? '') : ''
   const bar = (unicode ? '█' : '#').repeat(whole) + part
-  const shade = rest === 'blank' ? ' ' : unicode ? '░' : '..'
+  const shade = rest === 'blank' ? ' ' : unicode ? '░' : '.'
   return bar + shade.repeat(Math.max(0, width - bar.length))
 }
 

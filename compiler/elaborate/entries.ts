@@ -46,7 +46,7 @@ export interface Declared {
 }
 
 export function pathText(path: readonly Ident[]): string {
-  return path.map((part) => part.text).join('../evaluate')
+  return path.map((part) => part.text).join('.')
 }
 
 /** Splits a path into a field of the experiment and what lies inside of its value. */
@@ -55,7 +55,7 @@ function splitPath(path: readonly Ident[]): { readonly field: string; readonly i
   for (const [index, part] of path.entries()) {
     if (Object.hasOwn(body.fields, part.text)) {
       const field = path.slice(0, index + 1)
-      return { field: field.map((ident) => ident.text).join('../evaluate'), inside: path.slice(index + 1) }
+      return { field: field.map((ident) => ident.text).join('.'), inside: path.slice(index + 1) }
     }
     const section = Object.hasOwn(body.sections, part.text) ? body.sections[part.text] : undefined
     if (section === undefined) return undefined
@@ -73,9 +73,9 @@ export function pathSpan(path: readonly Ident[], fallback: Span): Span {
 
 /** A path that names no field, with what may be meant. */
 export function unknownPath(context: Context, path: readonly Ident[], known: readonly string[], span: Span): never {
-  const written = path.map((part) => part.text).join('../evaluate')
+  const written = path.map((part) => part.text).join('.')
   const last = path.at(-1)?.text ?? written
-  const meant = nearest(written, known) ?? known.find((candidate) => candidate.split('../evaluate').at(-1) === last)
+  const meant = nearest(written, known) ?? known.find((candidate) => candidate.split('.').at(-1) === last)
   const fix = meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
   return fail(context, 'ARC4204', { path: written }, span, { ...fix, notes: [`fields are ${known.join(', ')}`] })
 }
@@ -118,7 +118,7 @@ function collectField(
     return
   }
   const { field, inside } = splitKnown(rest, context, pathSpan(entry.path, entry.span))
-  const type = inside.length === 0 ? specOf(experimentBody, field.split('../evaluate'))?.type : undefined
+  const type = inside.length === 0 ? specOf(experimentBody, field.split('.'))?.type : undefined
   collected.axes.set(pathText(rest), { path: rest, written, type })
 }
 

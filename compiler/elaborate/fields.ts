@@ -64,7 +64,7 @@ function patchValue(value: Value, path: readonly Ident[], patch: Patch, context:
   const spec = specOf(body, texts)
   if (spec !== undefined) {
     const given = writtenValue(patch, context, spec.type)
-    return overridden(value, texts.join('../evaluate'), conform(context, given, spec.type, patch.expr.span), context)
+    return overridden(value, texts.join('.'), conform(context, given, spec.type, patch.expr.span), context)
   }
   const outer = specOf(body, [first.text])
   if (outer?.type.kind === 'object')
@@ -85,7 +85,7 @@ function overridden(object: ObjectValue, path: string, value: Value, context: Co
 
 /** The value of a field with its patches, or its default. */
 function evaluateField(context: Context, path: string, assignment: Assignment | undefined, owner: ObjectDecl): Value {
-  const spec = specOf(experimentBody, path.split('../evaluate')) ?? fail(context, 'ARC4204', { path }, owner.name.span)
+  const spec = specOf(experimentBody, path.split('.')) ?? fail(context, 'ARC4204', { path }, owner.name.span)
   const written = assignment?.written
   if (written === undefined && spec.required)
     return fail(context, 'ARC4205', { experiment: owner.name.text, path }, owner.name.span, { notes: [spec.doc] })
