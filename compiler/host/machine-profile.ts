@@ -5,6 +5,7 @@
  * Legend: C channels, O output channels, s side of the image, k side of the window.
  */
 import type { FromSchema } from 'json-schema-to-ts'
+import { object } from '../json/object-schema.ts'
 
 const positive = { type: 'number', exclusiveMinimum: 0 } as const
 const text = { type: 'string' } as const
@@ -14,158 +15,80 @@ const sizes = { channels: count, features: count, side: count, window: count, st
 const convKind = { enum: ['conv2d', 'conv2d_input_grad', 'conv2d_filter_grad'] } as const
 
 /** What was measured of a GPU. It stands for every card of that name. */
-const gpuProfileSchema = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['name', 'engine', 'seconds', 'streams', 'products', 'convolutions'],
-  properties: {
-    /** The driver's name of the card: `NVIDIA H100 80GB HBM3`. */
-    name: text,
-    /** The engine with its driver. */
-    engine: text,
-    seconds: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['program', 'kernel'],
-      properties: {
-        /** To start a program and to hear of its end. */
-        program: positive,
-        /** Of a kernel that has next to nothing to do, one after another in a program. */
-        kernel: positive,
-      },
-    },
-    /** Bytes per second, read and written, of ops that stream through memory, by the size of the tensor that they go over. */
-    streams: {
-      type: 'array',
-      minItems: 1,
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['kind', 'bytes', 'rate'],
-        properties: { kind: { enum: ['elementwise', 'reduce'] }, bytes: positive, rate: positive },
-      },
-    },
-    /** FLOP per second of matrix products by their elements and their narrowest side. */
-    products: {
-      type: 'array',
-      minItems: 1,
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['dtype', 'width', 'rate'],
-        properties: { dtype, width: positive, rate: positive },
-      },
-    },
-    /** FLOP per second of convolutions and their gradients by their elements and sizes. */
-    convolutions: {
-      type: 'array',
-      minItems: 1,
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['dtype', 'kind', 'channels', 'features', 'side', 'window', 'stride', 'groups', 'rate'],
-        properties: { dtype, kind: convKind, ...sizes, rate: positive },
-      },
-    },
+const gpuProfileSchema = object({
+  /** The driver's name of the card: `NVIDIA H100 80GB HBM3`. */
+  name: text,
+  /** The engine with its driver. */
+  engine: text,
+  seconds: object({
+    /** To start a program and to hear of its end. */
+    program: positive,
+    /** Of a kernel that has next to nothing to do, one after another in a program. */
+    kernel: positive,
+  }),
+  /** Bytes per second, read and written, of ops that stream through memory, by the size of the tensor that they go over. */
+  streams: {
+    type: 'array',
+    minItems: 1,
+    items: object({ kind: { enum: ['elementwise', 'reduce'] }, bytes: positive, rate: positive }),
   },
-} as const
+  /** FLOP per second of matrix products by their elements and their narrowest side. */
+  products: { type: 'array', minItems: 1, items: object({ dtype, width: positive, rate: positive }) },
+  /** FLOP per second of convolutions and their gradients by their elements and sizes. */
+  convolutions: { type: 'array', minItems: 1, items: object({ dtype, kind: convKind, ...sizes, rate: positive }) },
+})
 
 export const machineProfileSchema = {
   $id: 'arcc-machine-1',
-  type: 'object',
-  additionalProperties: false,
-  required: [
-    'schema',
-    'computer',
-    'cores',
-    'engine',
-    'seconds',
-    'streams',
-    'products',
-    'convolutions',
-    'links',
-    'images',
-  ],
-  properties: {
-    schema: { const: 1 },
-    /** The processor's name. */
-    computer: text,
-    cores: count,
-    engine: text,
-    seconds: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['program', 'kernel', 'byte'],
-      properties: {
+  ...object(
+    {
+      schema: { const: 1 },
+      /** The processor's name. */
+      computer: text,
+      cores: count,
+      engine: text,
+      seconds: object({
         /** To start a program and to hear of its end. */
         program: positive,
         /** Of an op that has next to nothing to do. */
         kernel: positive,
         /** To get one byte of a program's temporary memory from the system, which every run does anew. */
         byte: positive,
-      },
-    },
-    /** Bytes per second of ops that stream through memory, by the size of the tensor that they go over and its last dim. */
-    streams: {
-      type: 'array',
-      minItems: 1,
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['kind', 'bytes', 'channels', 'rate'],
-        properties: {
+      }),
+      /** Bytes per second of ops that stream through memory, by the size of the tensor that they go over and its last dim. */
+      streams: {
+        type: 'array',
+        minItems: 1,
+        items: object({
           kind: { enum: ['elementwise', 'reduce', 'batch_norm_training', 'batch_norm_grad'] },
           bytes: positive,
           channels: count,
           rate: positive,
-        },
+        }),
       },
-    },
-    /** FLOP per second of f32 matrix products by their narrowest side. */
-    products: {
-      type: 'array',
-      minItems: 1,
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['width', 'rate'],
-        properties: { width: positive, rate: positive },
-      },
-    },
-    /** FLOP per second of f32 convolutions and their gradients by formulation and size. */
-    convolutions: {
-      type: 'array',
-      minItems: 1,
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['kind', 'form', 'channels', 'features', 'side', 'window', 'stride', 'groups', 'rate'],
-        properties: {
+      /** FLOP per second of f32 matrix products by their narrowest side. */
+      products: { type: 'array', minItems: 1, items: object({ width: positive, rate: positive }) },
+      /** FLOP per second of f32 convolutions and their gradients by formulation and size. */
+      convolutions: {
+        type: 'array',
+        minItems: 1,
+        items: object({
           kind: convKind,
           /** As `compiler/stablehlo/conv-choice.ts` names it. */
           form: text,
           ...sizes,
           rate: positive,
-        },
+        }),
       },
+      /** Between virtual devices; `devices` took part in the measurement. */
+      links: object({ devices: count, bandwidth: positive, latency: positive }),
+      /** Images per second of the whole computer: JPEG decoded, and synthetic faces drawn. */
+      images: object({ decoded: positive, drawn: positive }),
+      /** One for each kind of card; none where the computer has no GPU that arcc can use. */
+      gpus: { type: 'array', items: gpuProfileSchema },
     },
-    /** Between virtual devices; `devices` took part in the measurement. */
-    links: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['devices', 'bandwidth', 'latency'],
-      properties: { devices: count, bandwidth: positive, latency: positive },
-    },
-    /** Images per second of the whole computer: JPEG decoded, and synthetic faces drawn. */
-    images: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['decoded', 'drawn'],
-      properties: { decoded: positive, drawn: positive },
-    },
-    /** One for each kind of card; none where the computer has no GPU that arcc can use. */
-    gpus: { type: 'array', items: gpuProfileSchema },
-  },
+    ['gpus'],
+  ),
 } as const
 
 export type MachineProfile = FromSchema<typeof machineProfileSchema>

@@ -4,6 +4,7 @@
  */
 import type { FromSchema } from 'json-schema-to-ts'
 import { deviceKinds } from '../ir/device-kind.ts'
+import { object } from '../json/object-schema.ts'
 
 const integer = { type: 'integer', minimum: 0 } as const
 const number = { type: 'number' } as const
@@ -11,48 +12,18 @@ const text = { type: 'string' } as const
 
 export const planSchema = {
   $id: 'arcc-plan-1',
-  type: 'object',
-  additionalProperties: false,
-  required: [
-    'schema',
-    'experiment',
-    'model',
-    'centers',
-    'data',
-    'schedule',
-    'machine',
-    'memory',
-    'collectives',
-    'time',
-    'graphs',
-    'choices',
-    'answers',
-  ],
-  properties: {
-    schema: { const: 1 },
-    experiment: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['name', 'file', 'fields'],
-      properties: {
+  ...object(
+    {
+      schema: { const: 1 },
+      experiment: object({
         name: text,
         file: text,
         fields: {
           type: 'array',
-          items: {
-            type: 'object',
-            additionalProperties: false,
-            required: ['path', 'value', 'origin'],
-            properties: { path: text, value: text, origin: { enum: ['file', 'default', 'override'] } },
-          },
+          items: object({ path: text, value: text, origin: { enum: ['file', 'default', 'override'] } }),
         },
-      },
-    },
-    model: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['backbone', 'embedding', 'input', 'parameters', 'buffers', 'multiplyAdds', 'precision'],
-      properties: {
+      }),
+      model: object({
         backbone: text,
         embedding: integer,
         input: { type: 'array', items: integer, minItems: 3, maxItems: 3 },
@@ -62,23 +33,8 @@ export const planSchema = {
         /** Of one image's forward pass. */
         multiplyAdds: integer,
         precision: { enum: ['f32', 'bf16', 'f16'] },
-      },
-    },
-    centers: {
-      type: 'object',
-      additionalProperties: false,
-      required: [
-        'margin',
-        'classes',
-        'placement',
-        'sampleRate',
-        'update',
-        'gradient',
-        'perDevice',
-        'sampledPerDevice',
-        'stateBytesPerDevice',
-      ],
-      properties: {
+      }),
+      centers: object({
         margin: text,
         classes: integer,
         placement: { enum: ['shard', 'replicate'] },
@@ -91,19 +47,9 @@ export const planSchema = {
         sampledPerDevice: integer,
         /** Centers and their optimizer state on the fullest device. */
         stateBytesPerDevice: integer,
-      },
-    },
-    data: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['dataset', 'format', 'identities', 'images'],
-      properties: { dataset: text, format: text, identities: integer, images: integer, root: text },
-    },
-    schedule: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['batchPerDevice', 'batch', 'stepsPerEpoch', 'epochs', 'steps', 'optimizer', 'schedule', 'rates'],
-      properties: {
+      }),
+      data: object({ dataset: text, format: text, identities: integer, images: integer, root: text }, ['root']),
+      schedule: object({
         batchPerDevice: integer,
         batch: integer,
         stepsPerEpoch: integer,
@@ -113,75 +59,37 @@ export const planSchema = {
         schedule: text,
         /** Learning rate at tenths of the run. */
         rates: { type: 'array', items: number },
-      },
-    },
-    machine: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['name', 'nodes', 'devicesPerNode', 'device', 'kind', 'memoryPerDevice'],
-      properties: {
-        name: text,
-        nodes: integer,
-        devicesPerNode: integer,
-        device: text,
-        kind: { enum: deviceKinds },
-        memoryPerDevice: integer,
-        source: text,
-        /** The machine that the experiment declares, where the plan is for another one that takes its place. */
-        insteadOf: {
-          type: 'object',
-          additionalProperties: false,
-          required: ['how', 'name', 'nodes', 'devicesPerNode', 'device'],
-          properties: {
+      }),
+      machine: object(
+        {
+          name: text,
+          nodes: integer,
+          devicesPerNode: integer,
+          device: text,
+          kind: { enum: deviceKinds },
+          memoryPerDevice: integer,
+          source: text,
+          /** The machine that the experiment declares, where the plan is for another one that takes its place. */
+          insteadOf: object({
             /** `emulated`: on virtual devices of one computer; `found`: on the devices that are there. */
             how: { enum: ['emulated', 'found'] },
             name: text,
             nodes: integer,
             devicesPerNode: integer,
             device: text,
-          },
+          }),
         },
-      },
-    },
-    /** Bytes of the fullest device. */
-    memory: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['lines', 'peak', 'capacity', 'fits'],
-      properties: {
-        lines: {
-          type: 'array',
-          items: {
-            type: 'object',
-            additionalProperties: false,
-            required: ['name', 'bytes', 'detail'],
-            properties: { name: text, bytes: integer, detail: text },
-          },
-        },
+        ['source', 'insteadOf'],
+      ),
+      /** Bytes of the fullest device. */
+      memory: object({
+        lines: { type: 'array', items: object({ name: text, bytes: integer, detail: text }) },
         peak: integer,
         capacity: integer,
         fits: { type: 'boolean' },
-      },
-    },
-    /** What XLA's compiler for the device says of the step, where it was asked (`arcc plan --exact`). Bytes of one device. */
-    exact: {
-      type: 'object',
-      additionalProperties: false,
-      required: [
-        'target',
-        'arguments',
-        'outputs',
-        'alias',
-        'temporaries',
-        'peak',
-        'allocated',
-        'generatedCode',
-        'reserve',
-        'total',
-        'fits',
-        'compileSeconds',
-      ],
-      properties: {
+      }),
+      /** What XLA's compiler for the device says of the step, where it was asked (`arcc plan --exact`). Bytes of one device. */
+      exact: object({
         /** The GPU, as its driver names it. */
         target: text,
         arguments: integer,
@@ -200,15 +108,10 @@ export const planSchema = {
         total: integer,
         fits: { type: 'boolean' },
         compileSeconds: number,
-      },
-    },
-    collectives: {
-      type: 'array',
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['kind', 'what', 'bytes', 'wireBytes', 'count'],
-        properties: {
+      }),
+      collectives: {
+        type: 'array',
+        items: object({
           kind: { enum: ['all_reduce', 'all_gather', 'reduce_scatter'] },
           what: text,
           /** Of the operands on one device. */
@@ -216,78 +119,42 @@ export const planSchema = {
           /** Sent by one device, ring algorithm. */
           wireBytes: integer,
           count: integer,
+        }),
+      },
+      /** An estimate; `basis` says from what. */
+      time: object(
+        {
+          secondsPerStep: number,
+          samplesPerSecond: number,
+          bound: { enum: ['compute', 'memory', 'overhead', 'links', 'data'] },
+          parts: { type: 'array', items: object({ name: text, seconds: number }) },
+          /** All collectives, those included that run beside the backward pass. */
+          linkSeconds: number,
+          /** To make the step's images ready, beside the step; left out where the machine does not declare its cores. */
+          dataSeconds: number,
+          basis: text,
+          totalSeconds: number,
         },
-      },
-    },
-    /** An estimate; `basis` says from what. */
-    time: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['secondsPerStep', 'samplesPerSecond', 'bound', 'parts', 'linkSeconds', 'basis', 'totalSeconds'],
-      properties: {
-        secondsPerStep: number,
-        samplesPerSecond: number,
-        bound: { enum: ['compute', 'memory', 'overhead', 'links', 'data'] },
-        parts: {
-          type: 'array',
-          items: {
-            type: 'object',
-            additionalProperties: false,
-            required: ['name', 'seconds'],
-            properties: { name: text, seconds: number },
-          },
-        },
-        /** All collectives, those included that run beside the backward pass. */
-        linkSeconds: number,
-        /** To make the step's images ready, beside the step; left out where the machine does not declare its cores. */
-        dataSeconds: number,
-        basis: text,
-        totalSeconds: number,
-      },
-    },
-    /** What the planner put in the place of `auto`. */
-    choices: {
-      type: 'array',
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['path', 'value', 'why'],
-        properties: { path: text, value: text, why: text },
-      },
-    },
-    /** Where the plan does not fit: changes with which it does, the cheapest first. */
-    answers: {
-      type: 'array',
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['set', 'peak', 'samplesPerSecond'],
-        properties: {
-          set: {
-            type: 'array',
-            minItems: 1,
-            items: {
-              type: 'object',
-              additionalProperties: false,
-              required: ['path', 'value'],
-              properties: { path: text, value: text },
-            },
-          },
+        ['dataSeconds'],
+      ),
+      /** What the planner put in the place of `auto`. */
+      choices: { type: 'array', items: object({ path: text, value: text, why: text }) },
+      /** Where the plan does not fit: changes with which it does, the cheapest first. */
+      answers: {
+        type: 'array',
+        items: object({
+          set: { type: 'array', minItems: 1, items: object({ path: text, value: text }) },
           peak: integer,
           samplesPerSecond: number,
-        },
+        }),
+      },
+      graphs: {
+        type: 'array',
+        items: object({ name: text, ops: integer, inputs: integer, outputs: integer, flops: integer }),
       },
     },
-    graphs: {
-      type: 'array',
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['name', 'ops', 'inputs', 'outputs', 'flops'],
-        properties: { name: text, ops: integer, inputs: integer, outputs: integer, flops: integer },
-      },
-    },
-  },
+    ['exact'],
+  ),
 } as const
 
 export type PlanDocument = FromSchema<typeof planSchema>
