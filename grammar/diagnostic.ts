@@ -19,9 +19,14 @@ export interface Fix {
   readonly replacement: string
 }
 
+/** What a sentence is made of: names, texts, numbers and lists of names. */
+export type Params = Readonly<Record<string, string | number | readonly string[]>>
+
 export interface Diagnostic {
   readonly code: string
   readonly severity: Severity
+  /** What the catalogue made the message of. */
+  readonly params: Params
   /** One sentence that stands alone, without a full stop. */
   readonly message: string
   readonly span: Span
@@ -34,7 +39,7 @@ export interface Diagnostic {
 }
 
 /** What one code says: its severity and its sentence. */
-export interface Message<P> {
+export interface Message<P extends Params> {
   readonly severity: Severity
   readonly text: (params: P) => string
 }
@@ -42,7 +47,8 @@ export interface Message<P> {
 /** Codes and what they say; `never`, since a catalogue holds messages of every parameter type. */
 export type Catalogue = Record<string, Message<never>>
 
-type ParamsOf<C extends Catalogue, K extends keyof C> = C[K] extends Message<infer P> ? P : never
+/** The parameters of one code of a catalogue. */
+type ParamsOf<C extends Catalogue, K extends keyof C> = C[K] extends Message<infer P extends Params> ? P : never
 
 /** What a report may add to the catalogue's sentence. */
 export interface Extras {
@@ -52,9 +58,9 @@ export interface Extras {
   readonly fix?: Fix
 }
 
-/** Builds diagnostics of one catalogue; a missing or mistyped parameter does not compile. */
+/** Builds diagnostics of one catalogue, which it carries; a missing or mistyped parameter does not compile. */
 export function diagnosticsOf<C extends Catalogue>(catalogue: C) {
-  return function create<K extends keyof C & string>(
+  function create<K extends keyof C & string>(
     code: K,
     params: ParamsOf<C, K>,
     span: Span,
@@ -65,6 +71,7 @@ export function diagnosticsOf<C extends Catalogue>(catalogue: C) {
     return {
       code,
       severity: message.severity,
+      params,
       message: message.text(params as never),
       span,
       related: [],
@@ -72,6 +79,7 @@ export function diagnosticsOf<C extends Catalogue>(catalogue: C) {
       ...extras,
     }
   }
+  return Object.assign(create, { catalogue })
 }
 
 /** Collects diagnostics; one that repeats code and place is dropped. */

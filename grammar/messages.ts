@@ -1,7 +1,10 @@
 /** What the grammar may say: the ARC1xxx catalogue. 10xx the lexer, 11xx brackets, 12xx the parser. */
-import { diagnosticsOf, type Message } from './diagnostic.ts'
+import { diagnosticsOf, type Message, type Params } from './diagnostic.ts'
 
-const error = <P = Record<never, never>>(text: (params: P) => string): Message<P> => ({ severity: 'error', text })
+const error = <P extends Params = Record<never, never>>(text: (params: P) => string): Message<P> => ({
+  severity: 'error',
+  text,
+})
 
 const withArticle = (word: string): string => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`
 

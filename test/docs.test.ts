@@ -6,6 +6,7 @@ import { fileHost } from '../cli/host/host.ts'
 import { packageFolder } from '../cli/host/package-folder.ts'
 import { createProgram } from '../cli/program.ts'
 import { compileExperiment } from '../compiler/driver.ts'
+import { catalogues } from './catalogue/catalogues.ts'
 
 const read = (file: string) => readFileSync(join(packageFolder, file), 'utf8')
 const blocks = (file: string) => [...read(file).matchAll(/^```arc\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? '')
@@ -21,13 +22,10 @@ const pages = [
   'bench/gpu/README.md',
 ]
 
-/** Codes of all catalogues, which are TypeScript: `ARC6050: {`, `ARC4212: error<`; `PjrtError` names its own. */
 const codes = new Set(
-  ['grammar', 'compiler', 'runtime', 'cli'].flatMap((folder) =>
-    readdirSync(join(packageFolder, folder), { recursive: true, encoding: 'utf8' })
-      .filter((file) => /(messages|errors)\.ts$/.test(file))
-      .flatMap((file) => [...read(join(folder, file)).matchAll(/ARC\d{4}(?=:|')/g)].map(([code]) => code)),
-  ),
+  Object.values(catalogues)
+    .flat()
+    .map(({ code }) => code),
 )
 
 test('the experiment of the README is the file', () => {

@@ -1,13 +1,13 @@
 /** ARC3xxx: types, units, calls and fields. 30xx values, 31xx calls and functions, 32xx objects and their fields. */
-import { diagnosticsOf, type Message } from '../../grammar/diagnostic.ts'
+import { diagnosticsOf, type Message, type Params } from '../../grammar/diagnostic.ts'
 import { quoteList } from './show-type.ts'
 
-function error<P>(text: (params: P) => string): Message<P> {
+function error<P extends Params>(text: (params: P) => string): Message<P> {
   return { severity: 'error', text }
 }
 
 /** `place` ends in its verb (`` `train.batch` takes ``, "the result of `target` must be"); empty where nothing names it. */
-interface Mismatch {
+type Mismatch = {
   readonly place: string
   readonly expected: string
   readonly found: string

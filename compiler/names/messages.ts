@@ -1,10 +1,10 @@
 /** ARC2xxx: modules and names. */
-import { diagnosticsOf, type Message } from '../../grammar/diagnostic.ts'
+import { diagnosticsOf, type Message, type Params } from '../../grammar/diagnostic.ts'
 
-function error<P>(text: (params: P) => string): Message<P> {
+function error<P extends Params>(text: (params: P) => string): Message<P> {
   return { severity: 'error', text }
 }
-function warning<P>(text: (params: P) => string): Message<P> {
+function warning<P extends Params>(text: (params: P) => string): Message<P> {
   return { severity: 'warning', text }
 }
 

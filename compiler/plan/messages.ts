@@ -1,8 +1,8 @@
 /** ARC5xxx: what can only be said of the finished plan. */
-import { diagnosticsOf, type Message } from '../../grammar/diagnostic.ts'
+import { diagnosticsOf, type Message, type Params } from '../../grammar/diagnostic.ts'
 
-const error = <P>(text: (params: P) => string): Message<P> => ({ severity: 'error', text })
-const warning = <P>(text: (params: P) => string): Message<P> => ({ severity: 'warning', text })
+const error = <P extends Params>(text: (params: P) => string): Message<P> => ({ severity: 'error', text })
+const warning = <P extends Params>(text: (params: P) => string): Message<P> => ({ severity: 'warning', text })
 
 export const planMessages = {
   ARC5001: error(

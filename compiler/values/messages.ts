@@ -2,9 +2,9 @@
  * ARC4xxx: what static evaluation may say. 40xx values and calls, 41xx shapes, 42xx experiments, 43xx language tests.
  * Most mistakes of types are found earlier (ARC3xxx); what stands here needs values.
  */
-import { diagnosticsOf, type Message } from '../../grammar/diagnostic.ts'
+import { diagnosticsOf, type Message, type Params } from '../../grammar/diagnostic.ts'
 
-function error<P = Record<never, never>>(text: (params: P) => string): Message<P> {
+function error<P extends Params = Record<never, never>>(text: (params: P) => string): Message<P> {
   return { severity: 'error', text }
 }
 

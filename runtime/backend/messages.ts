@@ -2,7 +2,7 @@
 import { type ErrorMessage, errorsOf } from '../errors.ts'
 
 /** What a plan wants, for people: `` `dgx_v100` (8 × NVIDIA V100 SXM2 32 GB) ``. */
-interface Wants {
+type Wants = {
   readonly machine: string
   /** What else may be done, one way a line. */
   readonly ways: string

@@ -1,7 +1,8 @@
 /** What can be wrong with data: ARC62xx. Every message names the file. */
+import type { Params } from '../../grammar/diagnostic.ts'
 import { type ErrorMessage, errorsOf } from '../errors.ts'
 
-function message<P>(text: (params: P) => string, hint?: (params: P) => string): ErrorMessage<P> {
+function message<P extends Params>(text: (params: P) => string, hint?: (params: P) => string): ErrorMessage<P> {
   return hint === undefined ? { text } : { text, hint }
 }
 

@@ -6,7 +6,7 @@
  * Legend: M pictures, D embedding size, P pairs.
  */
 import { bug } from '../../grammar/diagnostic.ts'
-import { ArccError } from '../errors.ts'
+import { evaluateErrors } from './messages.ts'
 import { areaUnderRoc, isTellable, type Roc, rocOf, type TarAtFar, tarAtFar } from './roc.ts'
 
 export interface VerificationInput {
@@ -138,12 +138,12 @@ export function tenFolds(distances: Float64Array, same: Uint8Array): FoldResult[
 function checkFinite(data: Float32Array, dim: number, which: string): void {
   const bad = data.findIndex((value) => !Number.isFinite(value))
   if (bad < 0) return
-  const where = `value ${bad % dim} of the embedding of ${which} ${Math.floor(bad / dim)} is ${data[bad]}`
-  throw new ArccError(
-    'ARC6301',
-    `verification needs finite embeddings: ${where}`,
-    'the training diverged; lower the learning rate',
-  )
+  throw evaluateErrors('ARC6301', {
+    dim: bad % dim,
+    which,
+    index: Math.floor(bad / dim),
+    value: data[bad] ?? Number.NaN,
+  })
 }
 
 /** Verifies a pair set. At least ten pairs are needed. */

@@ -3,6 +3,16 @@ import { ArccError, errorsOf } from '../../errors.ts'
 
 const ownPlugin = 'name a plugin library of your own with ARCC_XLA_PLUGIN, or use the engine tfjs'
 
+/** A call into the plugin, and what came of it. */
+type Refusal = {
+  /** The method of the C API, `PJRT_Client_Compile`. */
+  readonly method: string
+  /** The name of the PJRT error code, `INVALID_ARGUMENT`. */
+  readonly status: string
+  /** What the plugin said. */
+  readonly message: string
+}
+
 const catalogue = {
   ARC6001: {
     text: (p: { platform: string; known: string }) => `no XLA CPU plugin is published for ${p.platform}`,
@@ -40,6 +50,13 @@ const catalogue = {
     text: (p: { path: string; reason: string }) => `cannot write to the cache folder ${p.path}: ${p.reason}`,
     hint: () => 'name another folder with ARCC_CACHE',
   },
+  ARC6010: {
+    text: (p: Refusal) => `${p.method} failed (${p.status}): ${p.message}`,
+    hint: ({ status }: Refusal) =>
+      status === 'RESOURCE_EXHAUSTED'
+        ? 'lower the batch, or see what "arcc plan" suggests'
+        : 'run "arcc doctor", and report this together with the run folder',
+  },
   ARC6011: {
     text: (p: { device: string }) => `\`${p.device}\` is no GPU, and exact figures are for GPUs`,
     hint: () =>
@@ -68,12 +85,6 @@ const catalogue = {
 /** Builds the error of a code, to be thrown. */
 export const xlaError = errorsOf(catalogue)
 
-function remedy(status: string): string {
-  return status === 'RESOURCE_EXHAUSTED'
-    ? 'lower the batch, or see what "arcc plan" suggests'
-    : 'run "arcc doctor", and report this together with the run folder'
-}
-
 /** A call into the PJRT plugin that failed. */
 export class PjrtError extends ArccError {
   override readonly name = 'PjrtError'
@@ -85,7 +96,8 @@ export class PjrtError extends ArccError {
   readonly detail: string
 
   constructor(method: string, status: string, message: string) {
-    super('ARC6010', `${method} failed (${status}): ${message}`, remedy(status))
+    const params: Refusal = { method, status, message }
+    super('ARC6010', params, { text: catalogue.ARC6010.text(params), hint: catalogue.ARC6010.hint(params) })
     this.method = method
     this.status = status
     this.detail = message

@@ -13,6 +13,7 @@ function at(source: SourceFile, piece: string, nth = 0): Span {
 const error = (span: Span, more: Partial<Diagnostic> = {}): Diagnostic => ({
   code: 'ARC9001',
   severity: 'error',
+  params: {},
   message: 'this is wrong',
   span,
   related: [],

@@ -16,8 +16,8 @@ function thrownBy(action: () => unknown): unknown {
 }
 
 const source = { path: 'a.arc', text: 'let x = 1\nlet y = 2\n' }
-const device = new ArccError('ARC6002', 'cannot run "python3"', 'install Python 3 with pip')
-const data = new ArccError('ARC6201', 'cannot read the folder faces')
+const device = new ArccError('ARC6002', {}, { text: 'cannot run "python3"', hint: 'install Python 3 with pip' })
+const data = new ArccError('ARC6201', {}, { text: 'cannot read the folder faces' })
 
 describe('what ends a command', () => {
   test.each([
@@ -46,7 +46,7 @@ describe('what ends a command', () => {
   })
 
   test('ARCC_DEBUG=1 shows the stack and its cause', () => {
-    const error = new ArccError('ARC6005', 'cannot load', undefined, { cause: new Error('libfoo is missing') })
+    const error = new ArccError('ARC6005', {}, { text: 'cannot load' }, { cause: new Error('libfoo is missing') })
     const text = describeFailure(error, documentLook.palette, true).lines.join('\n')
     expect(text).toMatch(/\n\s+at .*failure\.test\.ts/)
     expect(text).toContain('caused by:\nError: libfoo is missing')

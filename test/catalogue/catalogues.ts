@@ -1,0 +1,36 @@
+/** All catalogues with the examples of their codes. */
+import { checkDiagnostic } from '../../compiler/check/messages.ts'
+import { nameDiagnostic } from '../../compiler/names/messages.ts'
+import { planDiagnostic } from '../../compiler/plan/messages.ts'
+import { evaluateDiagnostic } from '../../compiler/values/messages.ts'
+import { grammarError } from '../../grammar/messages.ts'
+import { placementErrors } from '../../runtime/backend/messages.ts'
+import { cudaError } from '../../runtime/cuda/errors.ts'
+import { dataErrors } from '../../runtime/data/messages.ts'
+import { evaluateErrors } from '../../runtime/evaluate/messages.ts'
+import { tensorFileErrors } from '../../runtime/safetensors-header.ts'
+import { tfjsError } from '../../runtime/tfjs/errors.ts'
+import { trainErrors } from '../../runtime/train/messages.ts'
+import { xlaError } from '../../runtime/xla/pjrt/errors.ts'
+import { checkExamples } from './check-examples.ts'
+import { grammarExamples, nameExamples } from './grammar-examples.ts'
+import { type Rendered, renderCatalogue } from './render.ts'
+import * as runtime from './runtime-examples.ts'
+import { evaluateExamples, planExamples } from './value-examples.ts'
+
+/** Every catalogue of arcc, by the function that builds its diagnostics or errors. */
+export const catalogues: Readonly<Record<string, readonly Rendered[]>> = {
+  grammarError: renderCatalogue(grammarError.catalogue, grammarExamples),
+  nameDiagnostic: renderCatalogue(nameDiagnostic.catalogue, nameExamples),
+  checkDiagnostic: renderCatalogue(checkDiagnostic.catalogue, checkExamples),
+  evaluateDiagnostic: renderCatalogue(evaluateDiagnostic.catalogue, evaluateExamples),
+  planDiagnostic: renderCatalogue(planDiagnostic.catalogue, planExamples),
+  xlaError: renderCatalogue(xlaError.catalogue, runtime.xlaExamples),
+  tfjsError: renderCatalogue(tfjsError.catalogue, runtime.tfjsExamples),
+  cudaError: renderCatalogue(cudaError.catalogue, runtime.cudaExamples),
+  placementErrors: renderCatalogue(placementErrors.catalogue, runtime.placementExamples),
+  dataErrors: renderCatalogue(dataErrors.catalogue, runtime.dataExamples),
+  evaluateErrors: renderCatalogue(evaluateErrors.catalogue, runtime.verificationExamples),
+  tensorFileErrors: renderCatalogue(tensorFileErrors.catalogue, runtime.tensorFileExamples),
+  trainErrors: renderCatalogue(trainErrors.catalogue, runtime.trainExamples),
+}

@@ -1,0 +1,83 @@
+/** Example parameters of ARC3xxx: types, units, calls and fields. */
+import type { checkDiagnostic } from '../../compiler/check/messages.ts'
+import type { Examples } from './render.ts'
+
+export const checkExamples: Examples<typeof checkDiagnostic.catalogue> = {
+  ARC3001: [
+    { place: 'the result of `f` must be', expected: 'a string', found: 'a whole number' },
+    { place: '', expected: 'a string', found: 'a whole number' },
+  ],
+  ARC3002: [
+    { place: '`memory` takes', expected: 'bytes' },
+    { place: '', expected: 'bytes' },
+  ],
+  ARC3003: [
+    { place: '`m` of `arcface` takes', expected: 'an angle', found: 'bytes' },
+    { place: '', expected: 'an angle', found: 'bytes' },
+  ],
+  ARC3004: [
+    { place: '`a` must be', expected: 'a whole number', found: 'a plain number' },
+    { place: '', expected: 'a whole number', found: 'a plain number' },
+  ],
+  ARC3005: [
+    { what: '`channels` of `conv`', noun: 'number' },
+    { what: '', noun: 'condition' },
+  ],
+  ARC3006: [{ text: 'parsecs', unit: 'parsecs' }],
+  ARC3007: [{ name: 'gpu', what: 'value of `kind`' }],
+  ARC3008: [{ doing: 'add bytes to a plain number' }],
+  ARC3009: [{ operator: 'div', wanted: 'whole numbers', found: 'a plain number' }],
+  ARC3010: [
+    { what: 'both branches of an `if` give the same kind of value', first: 'a whole number', second: 'a string' },
+  ],
+  ARC3011: [{ type: 'a record of `b`', name: 'c' }],
+  ARC3012: [{ found: 'a string' }],
+  ARC3013: [{ found: '`true` or `false`' }],
+  ARC3014: [{ name: 'quickstart' }],
+  ARC3015: [{ found: 'a list of whole numbers' }],
+  ARC3016: [{ name: 'b' }],
+  ARC3017: [{ value: 2.5 }],
+  ARC3101: [{ found: 'a whole number' }],
+  ARC3102: [
+    { callee: 'sqrt', names: ['x'] },
+    { callee: 'update', names: ['weight', 'gradient', 'step'] },
+  ],
+  ARC3103: [{ callee: 'sqrt', name: 'y' }],
+  ARC3104: [{ name: 'x' }],
+  ARC3105: [
+    { callee: 'pi', most: 0 },
+    { callee: 'sqrt', most: 1 },
+    { callee: 'max', most: 2 },
+  ],
+  ARC3106: [{}],
+  ARC3107: [{ callee: 'factor' }],
+  ARC3108: [{ name: 'x' }],
+  ARC3109: [{ name: 'f' }],
+  ARC3110: [{ callee: 'sqrt' }],
+  ARC3111: [{ type: 'Image', wanted: '3 sizes (height, width, channels)', found: 2 }],
+  ARC3112: [{ name: 'b' }],
+  ARC3113: [{ name: 'tiny', problem: 'gives vectors, not an image' }],
+  ARC3114: [{ name: 'factor' }],
+  ARC3201: [{ owner: 'section `flops`', name: 'f23', what: 'field' }],
+  ARC3202: [{ name: 'clip', section: 'section `train`' }],
+  ARC3203: [{ path: 'train.batch' }],
+  ARC3204: [
+    { owner: 'the optimizer `o`', names: ['lr'] },
+    { owner: 'the device `d`', names: ['memory', 'bandwidth', 'flops.f32'] },
+  ],
+  ARC3205: [{ name: 'flops' }],
+  ARC3206: [{ name: 'margin' }],
+  ARC3207: [{ keyword: 'margin', name: 'target', wanted: 'one value, `cos`' }],
+  ARC3208: [{ owner: 'a schedule', name: 'factr' }],
+  ARC3209: [{ names: ['weight'] }, { names: ['weight', 'm'] }],
+  ARC3210: [{ name: 'v' }],
+  ARC3211: [{ keyword: 'a margin' }],
+  ARC3212: [{ found: 'two conditions with `and`' }],
+  ARC3213: [{ name: 'memory.peek' }],
+  ARC3214: [{ name: 'quickstart' }],
+  ARC3215: [{ path: 'margin.m.x' }],
+  ARC3216: [{ name: 'arcface', keyword: 'a margin' }],
+  ARC3217: [{ what: 'a `let`', section: 'sweep' }],
+  ARC3218: [{ names: ['batch', 'epochs'], section: 'section `train`' }],
+  ARC3219: [{ name: 'target' }],
+}

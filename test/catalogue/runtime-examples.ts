@@ -1,0 +1,109 @@
+/** Example parameters of ARC6xxx: what a device, a file or the data refuses. */
+import type { placementErrors } from '../../runtime/backend/messages.ts'
+import type { cudaError } from '../../runtime/cuda/errors.ts'
+import type { dataErrors } from '../../runtime/data/messages.ts'
+import type { evaluateErrors } from '../../runtime/evaluate/messages.ts'
+import type { tensorFileErrors } from '../../runtime/safetensors-header.ts'
+import type { tfjsError } from '../../runtime/tfjs/errors.ts'
+import type { trainErrors } from '../../runtime/train/messages.ts'
+import type { xlaError } from '../../runtime/xla/pjrt/errors.ts'
+import type { Examples } from './render.ts'
+
+export const xlaExamples: Examples<typeof xlaError.catalogue> = {
+  ARC6001: [{ platform: 'win32-x64', known: 'linux-x64 and darwin-arm64' }],
+  ARC6002: [{ command: 'python3 -m pip', reason: 'this Python has no pip' }],
+  ARC6003: [{ requirement: 'jaxlib==0.4.38', output: 'ERROR: no matching distribution' }],
+  ARC6004: [{ file: 'jaxlib.whl', expected: '1111', found: '2222' }],
+  ARC6005: [{ path: 'plugin.so', reason: 'GetPjrtApi gives nothing' }],
+  ARC6006: [{ method: 'PJRT_Client_Compile', version: '0.40' }],
+  ARC6007: [{ wanted: 8, found: 1, platform: 'cuda' }],
+  ARC6008: [{ path: '/var/cache/arcc', reason: 'permission denied' }],
+  ARC6010: [
+    { method: 'PJRT_Client_Compile', status: 'INVALID_ARGUMENT', message: 'unknown op' },
+    { method: 'PJRT_LoadedExecutable_Execute', status: 'RESOURCE_EXHAUSTED', message: 'out of memory' },
+  ],
+  ARC6011: [{ device: 'cpu' }],
+  ARC6012: [{ device: 'own', compute: '7.5', memory: '16.0 GiB', known: 'Tesla V100-SXM2-32GB (7.0, 31.7 GiB)' }],
+  ARC6013: [{ platform: 'darwin-arm64', known: 'linux-x64 and linux-arm64' }],
+  ARC6014: [{ program: 'training step', message: 'unknown op', place: ' (small.arc:3:1)' }],
+  ARC6015: [{ reason: 'SIGKILL' }],
+}
+
+export const tfjsExamples: Examples<typeof tfjsError.catalogue> = {
+  ARC6020: [{ backend: 'node', package: '@tensorflow/tfjs-node', reason: 'not installed' }],
+  ARC6021: [{ graph: 'step', value: 'add f64[3]' }],
+}
+
+export const cudaExamples: Examples<typeof cudaError.catalogue> = {
+  ARC6030: [{ platform: 'win32-x64', known: 'linux-x64 and linux-arm64' }],
+  ARC6031: [{ version: '535.54', cuda: '12.2' }],
+  ARC6032: [{ path: '/var/cache/arcc', free: 100, needed: 3 * 2 ** 30 }],
+  ARC6033: [{ what: 'library nccl', file: 'libnccl.so.2' }],
+  ARC6034: [{ path: 'libcublas.so.12', reason: 'it has 10 bytes' }],
+  ARC6035: [{ what: 'library nvrtc', path: 'libnvrtc.so.12', reason: 'cannot open shared object file' }],
+  ARC6036: [{ path: '/var/cache/arcc/cuda', reason: 'permission denied' }],
+}
+
+const wants = {
+  machine: '`dgx_v100` (8 × NVIDIA V100 SXM2 32 GB)',
+  ways: "--emulate                tries it on 8 virtual devices\n--set machine='local()'  plans and runs it for this computer",
+}
+
+export const placementExamples: Examples<typeof placementErrors.catalogue> = {
+  ARC6050: [{ ...wants, found: 'no NVIDIA driver is installed' }],
+  ARC6051: [
+    { ...wants, version: ' (470.82)', cuda: '11.4', least: 12, driver: 525 },
+    { ...wants, version: '', cuda: '11.4', least: 12, driver: 525 },
+  ],
+  ARC6052: [{ ...wants, found: 2, wanted: 8, gpus: '2 × NVIDIA V100' }],
+  ARC6053: [
+    { ...wants, memory: '31.7 GiB', enough: 'none', gpus: '8 × NVIDIA V100 16 GB' },
+    { ...wants, memory: '31.7 GiB', enough: 'only 2', gpus: '8 × NVIDIA V100 16 GB' },
+  ],
+  ARC6054: [{ ...wants, nodes: 2 }],
+  ARC6055: [wants],
+  ARC6056: [{ path: 'plugin.so', kind: 'cuda', message: 'unexpected option name' }],
+  ARC6057: [{ message: 'no visible GPU devices' }],
+}
+
+export const dataExamples: Examples<typeof dataErrors.catalogue> = {
+  ARC6201: [{ folder: 'faces', reason: 'no such file or folder' }],
+  ARC6202: [
+    { folder: 'faces', skipped: 0 },
+    { folder: 'faces', skipped: 3 },
+  ],
+  ARC6203: [{ folder: 'faces', people: 5, holdout: 5 }],
+  ARC6204: [{ file: 'ann/1.jpg', starts: '47 49 46' }],
+  ARC6205: [{ file: 'ann/1.jpg', reason: 'it has 2 of 6 bytes' }],
+  ARC6206: [{ file: 'train.rec', reason: 'no such file or folder' }],
+  ARC6207: [{ what: 'same', asked: 7, most: 6, set: 'faces' }],
+  ARC6208: [{ images: 50, batch: 51 }],
+  ARC6220: [{ file: 'train.rec', at: 40, reason: 'its magic number is 0' }],
+  ARC6221: [{ file: 'train.idx', line: 2, text: '"1 40"' }],
+  ARC6222: [{ file: 'train.rec', label: 7, classes: 5 }],
+  ARC6230: [{ file: 'lfw.bin', at: 6, reason: 'no pair of lists' }],
+  ARC6231: [{ file: 'evil.bin', global: 'posix.system' }],
+  ARC6232: [{ file: 'lfw.bin', pictures: 3, flags: 2 }],
+}
+
+export const verificationExamples: Examples<typeof evaluateErrors.catalogue> = {
+  ARC6301: [{ dim: 3, which: 'mirrored picture', index: 7, value: Number.NaN }],
+}
+
+export const tensorFileExamples: Examples<typeof tensorFileErrors.catalogue> = {
+  ARC6401: [{ file: 'w.safetensors', reason: 'it has 3 bytes' }],
+  ARC6402: [{ file: 'w.safetensors', name: 'weight' }],
+  ARC6403: [{ file: 'w.safetensors', name: 'count', dtype: 'I64' }],
+  ARC6404: [
+    { file: 'w.safetensors', action: 'read', reason: 'no such file or folder' },
+    { file: 'w.safetensors', action: 'written', reason: 'the disk is full' },
+  ],
+}
+
+export const trainExamples: Examples<typeof trainErrors.catalogue> = {
+  ARC6501: [{ planned: 10, found: 12 }],
+  ARC6502: [{ dataset: 'faces', pending: 'FACES' }],
+  ARC6503: [{ dataset: 'faces' }],
+  ARC6504: [{ loss: Number.NaN, step: 12 }],
+  ARC6506: [{ folder: 'runs/small-001' }],
+}
