@@ -1,6 +1,6 @@
 /**
- * Makes graphs. Every op is inferred and checked as it is added, so a graph that exists is well typed; a mistake here is a bug of
- * the compiler (user mistakes are found before, by `compiler/elaborate`).
+ * Builds graphs. Types of every op are inferred and checked when it is added, so every graph is well typed. A violation here is a
+ * bug of the compiler (`compiler/elaborate` reports user mistakes earlier).
  */
 import { bug, need } from '../../grammar/diagnostic.ts'
 import type { TensorType } from './dtype.ts'
@@ -21,7 +21,7 @@ export class GraphBuilder {
     this.replicas = replicas
   }
 
-  /** The origin that new ops get. */
+  /** The origin of newly added ops. */
   get origin(): Origin {
     return this.#origin
   }
@@ -31,7 +31,7 @@ export class GraphBuilder {
     return this.#ops
   }
 
-  /** Runs `body` with another origin for the ops that it adds. */
+  /** Runs `body` with a different origin for the ops it adds. */
   within<T>(origin: Partial<Origin>, body: () => T): T {
     const outer = this.#origin
     this.#origin = { ...outer, ...origin }
@@ -64,7 +64,7 @@ export class GraphBuilder {
     return results
   }
 
-  /** Adds an op of one result. */
+  /** Adds an op with a single result. */
   add<K extends OpKind>(
     kind: K,
     operands: readonly Value[],
@@ -76,14 +76,14 @@ export class GraphBuilder {
     return need(results[0], `the result of ${kind}`)
   }
 
-  /** Adds an input of the graph, at any time; `finish` puts the inputs first. */
+  /** Adds an input to the graph, at any time; `finish` puts the inputs first. */
   input(name: string, type: TensorType): Value {
     const value = this.add('input', [], { index: this.#inputs.length, name, dtype: type.dtype, shape: type.shape })
     this.#inputs.push(value)
     return value
   }
 
-  /** The finished graph, without the ops that no output needs. */
+  /** The finished graph, without ops that no output depends on. */
   finish(outputs: readonly Output[]): Graph {
     const live = new Set<Op>(this.#inputs.map((v) => v.op))
     for (const output of outputs) live.add(output.value.op)

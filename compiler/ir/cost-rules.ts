@@ -1,5 +1,5 @@
 /**
- * What one run of an op costs on one replica: arithmetic, memory traffic, bytes on the wire. One rule per op kind.
+ * The cost of running an op once on one replica: arithmetic, memory traffic, bytes sent. One rule per op kind.
  *
  * Legend: R replicas, n bytes, N batch, H' W' result height and width, C channels, O output channels, kh kw window.
  */
@@ -21,12 +21,12 @@ export type CostClass = 'matmul' | 'conv' | 'elementwise' | 'reduce' | 'movement
 
 export interface RuleCost {
   readonly class: CostClass
-  /** Additions and multiplications; 1 for each element of any other function. */
+  /** Additions and multiplications; any other function counts as 1 per element. */
   readonly flops: number
-  /** Bytes read of each operand and written of each result, were all of them in memory. */
+  /** Bytes read from each operand and written to each result if all of them were in memory. */
   readonly reads: readonly number[]
   readonly writes: readonly number[]
-  /** Bytes that each replica sends, by the ring algorithms. */
+  /** Bytes sent by each replica with ring algorithms. */
   readonly wireBytes: number
 }
 
@@ -54,7 +54,7 @@ const free: CostRule<OpKind> = (op) => ({
   wireBytes: 0,
 })
 
-/** One operation an element of the result. */
+/** One operation per element of the result. */
 const elementwise = streaming('elementwise', (op) => countOf(resultAt(op, 0)))
 const reduce = streaming('reduce', (op) => countOf(operandAt(op, 0)))
 const movement = streaming('movement', () => 0)
@@ -101,7 +101,7 @@ const costElementwise: { readonly [K in ElementwiseKind]: CostRule<K> } = {
   select: elementwise,
 }
 
-/** Touches no more of the first operand than the result holds. */
+/** Reads only as much of the first operand as the result holds. */
 const partRead: CostRule<OpKind> = (op) => {
   const [, ...others] = op.operands
   const part = sizeOf(resultAt(op, 0))
@@ -110,7 +110,7 @@ const partRead: CostRule<OpKind> = (op) => {
 
 const costMovement: { readonly [K in MovementKind]: CostRule<K> } = {
   broadcast_in_dim: movement,
-  /** Where its operand lies in memory it is only another view of it: `cost.ts`. */
+  /** If its operand is in memory, a reshape is only another view of it: see `cost.ts`. */
   reshape: movement,
   transpose: movement,
   reverse: movement,
@@ -118,14 +118,14 @@ const costMovement: { readonly [K in MovementKind]: CostRule<K> } = {
   pad: movement,
   concatenate: movement,
   dynamic_slice: partRead,
-  /** In place: only the updated part moves. */
+  /** In place: only the updated part is written. */
   dynamic_update_slice: (op) => {
     const [, update, ...starts] = op.operands.map(sizeOf)
     const part = update ?? 0
     return { class: 'movement', flops: 0, reads: [0, part, ...starts], writes: [part], wireBytes: 0 }
   },
   gather_rows: partRead,
-  /** In place, as `dynamic_update_slice`; `add` reads the old rows too. */
+  /** In place, like `dynamic_update_slice`; `add` also reads the old rows. */
   scatter_rows: (op) => {
     const update = operandAt(op, 2)
     const part = sizeOf(update)
@@ -146,7 +146,7 @@ const costReduce: { readonly [K in ReduceKind]: CostRule<K> } = {
   reduce_min: reduce,
 }
 
-/** 2·N·H'·W'·O·kh·kw·C/groups for all three kinds: the same products, summed into another tensor. Padding counts as work. */
+/** 2·N·H'·W'·O·kh·kw·C/groups for all three kinds: the same products, summed into different tensors. Padding counts as work. */
 function convolution<K extends 'conv2d' | 'conv2d_input_grad' | 'conv2d_filter_grad'>(
   result: (op: OpOf<K>) => readonly number[],
   filter: (op: OpOf<K>) => readonly number[],
@@ -181,14 +181,14 @@ const costLinalg: { readonly [K in LinalgKind]: CostRule<K> } = {
     (op) => operandAt(op, 1).type.shape,
     (op) => op.params.filterShape,
   ),
-  /** Sums of x and of its square, then a multiplication and an addition. `fusion.ts` counts the second reading. */
+  /** Sums of x and its square, then a multiplication and an addition. `fusion.ts` counts the second read. */
   batch_norm_training: streaming('reduce', (op) => 5 * countOf(operandAt(op, 0))),
   /** Two sums over products with the normalized x, then the gradient of x. */
   batch_norm_grad: streaming('reduce', (op) => 10 * countOf(operandAt(op, 0))),
 }
 
 const costControl: { readonly [K in ControlKind]: CostRule<K> } = {
-  /** Its body's ops are counted one by one, as often as it runs. */
+  /** The ops of its body are counted individually, times the number of trips. */
   for_loop: free,
   optimization_barrier: free,
 }
@@ -197,7 +197,7 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
 }
 
-/** `n` bytes travel around the ring `rounds` times, but for the own part. */
+/** `n` bytes travel around the ring `rounds` times, except each replica's own part. */
 function ring(op: OpOf<OpKind>, replicas: number, rounds: number, n: number, flops: number): RuleCost {
   return {
     class: 'collective',
@@ -226,7 +226,7 @@ const costRules: { readonly [K in OpKind]: CostRule<K> } = {
   ...costCollective,
 }
 
-/** The cost of an op by itself, were all its operands and results in memory. */
+/** The cost of a single op if all its operands and results were in memory. */
 export function ruleCost<K extends OpKind>(op: OpOf<K>, replicas: number): RuleCost {
   return costRules[op.kind](op, replicas)
 }

@@ -1,4 +1,4 @@
-/** What a graph costs: its ops' costs with loops unrolled, and memory traffic as it is after fusion. */
+/** The cost of a graph: the costs of its ops with loops unrolled, and memory traffic after fusion. */
 
 import type { CostClass } from './cost-rules.ts'
 import { type Fusion, fuse, isView } from './fusion.ts'
@@ -17,13 +17,13 @@ export interface Cost {
 export interface OpCost extends Cost {
   readonly op: Op
   readonly class: CostClass
-  /** How often the op runs in one run of the graph; the figures are for one run of the op. */
+  /** How often the op runs per run of the graph; the figures are for one run of the op. */
   readonly times: number
 }
 
 const known = new WeakMap<Graph, readonly OpCost[]>()
 
-/** The costs of all ops, those of loop bodies included, in order. An op that is computed inside another one moves no bytes. */
+/** The costs of all ops in order, including those in loop bodies. An op that is fused into another one moves no bytes. */
 export function opCosts(graph: Graph): readonly OpCost[] {
   let costs = known.get(graph)
   if (costs === undefined) {
@@ -59,7 +59,9 @@ function costOf(op: Op, times: number, fusion: Fusion): OpCost {
   }
 }
 
-/** Batch normalization reads once for its sums and, where its first result goes to memory, once more to compute it. */
+/**
+ * Batch normalization reads its input once for its sums, and once more to compute its first result if that is stored in memory.
+ */
 function readings(op: Op, fusion: Fusion): number {
   const [first] = op.results
   const twice = op.kind === 'batch_norm_training' || op.kind === 'batch_norm_grad'

@@ -1,4 +1,4 @@
-/** Element types of tensors. `f64` exists for reference checks (finite differences); no experiment may declare it. */
+/** Element types of tensors. `f64` exists only for reference checks (finite differences); experiments cannot declare it. */
 
 export type DType = 'f64' | 'f32' | 'f16' | 'bf16' | 'i32' | 'u32' | 'u8' | 'i8' | 'pred'
 

@@ -1,6 +1,6 @@
 /**
- * The two orders of a filter's dims: [kh,kw,I,O], in which networks are written, and [O,kh,kw,I], in which GPUs store them. Each is a
- * permutation as `transpose` takes it.
+ * The two dim orders of a filter: [kh,kw,I,O] in network code, and [O,kh,kw,I] as stored on GPUs. Each is a permutation for
+ * `transpose`.
  */
 export const toOhwi = [3, 0, 1, 2] as const
 export const fromOhwi = [1, 2, 3, 0] as const

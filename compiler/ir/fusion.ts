@@ -1,18 +1,18 @@
 /**
- * Which values a compiler keeps in memory, and which it computes inside the loop that uses them. A model of XLA's fusion, on
- * which the costs and the memory ledger rest:
+ * Which values a compiler stores in memory, and which it fuses into the loops that use them. A model of XLA's fusion, the basis
+ * of the costs and the memory ledger:
  *
- * - Elementwise ops, broadcasts, slices and the like ("inner" below) are computed where they are used, as often as they are used,
- *   also in another phase: a backward pass recomputes a ReLU's mask from what the ReLU read.
- * - So is the normalizing half of batch normalization, and the input gradient of its backward pass.
- * - Reductions, transposes, paddings and concatenations take such operands into their own loops, but keep their result.
- * - All else (convolutions, products, collectives, loops, barriers) reads and writes memory.
- * - A value that would be computed from more than `maxReads` tensors is kept, and so is a part that is read of a tensor which is
- *   written in place: its old contents are gone when the last reader comes.
- * - So is what the backward pass reads several times, where computing it each time would take more traffic.
+ * - Elementwise ops, broadcasts, slices and the like ("inner" below) are computed inside each op that uses them, also in another
+ *   phase: a backward pass recomputes a ReLU's mask from the ReLU's input.
+ * - The same applies to the normalizing half of batch normalization, and to the input gradient of its backward pass.
+ * - Reductions, transposes, paddings and concatenations fuse their operands, but store their result.
+ * - Everything else (convolutions, products, collectives, loops, barriers) reads and writes memory.
+ * - A value that depends on more than `maxReads` tensors is stored. So is a part read from a tensor that is updated in place: its
+ *   old contents no longer exist when the last reader runs.
+ * - A value that the backward pass reads several times is stored if recomputing it for each reader would cause more traffic.
  *
- * For IResNet-50 in f16 this keeps five tensors of each block for the backward pass; beside weights and gradients the peak is
- * 1.9 GB at batch 64 and 3.7 GB at 128, which is what a prototype's steps took when XLA compiled them for a V100.
+ * For IResNet-50 in f16 this stores five tensors per block for the backward pass. In addition to weights and gradients, the peak
+ * is 1.9 GB at batch 64 and 3.7 GB at 128, which matches a prototype's steps when XLA compiled them for a V100.
  */
 import { need } from '../../grammar/diagnostic.ts'
 import { type RuleCost, ruleCost } from './cost-rules.ts'
@@ -21,11 +21,11 @@ import { fromOhwi, toOhwi } from './filter-order.ts'
 import { type Graph, type Op, operandAt, resultAt, type Value } from './graph.ts'
 import type { OpKind } from './op.ts'
 
-/** How an op fuses: whose loops it joins. */
+/** How an op fuses with its operands and users. */
 interface Role {
   /** Its first result can be computed inside the op that uses it. */
   readonly inner: boolean
-  /** The operands that can be computed inside of it. */
+  /** The operands that can be computed inside this op. */
   readonly takes: 'all' | 'none' | readonly number[]
 }
 
@@ -33,7 +33,7 @@ const inner: Role = { inner: true, takes: 'all' }
 const root: Role = { inner: false, takes: 'all' }
 const opaque: Role = { inner: false, takes: 'none' }
 
-/** More tensors than this are not read in one loop. */
+/** A single loop reads at most this many tensors. */
 const maxReads = 32
 
 const roles: { readonly [K in OpKind]: Role } = {
@@ -101,8 +101,8 @@ const roles: { readonly [K in OpKind]: Role } = {
 }
 
 /**
- * A filter between the order of dims in which it is stored and that in which networks are written. Compilers choose the order in
- * memory for what lies between it and its convolution, so that nothing moves.
+ * A transpose between a filter's stored dim order and its order in network code. Compilers choose the memory layout of everything
+ * between it and its convolution, so nothing is moved.
  */
 function isFilterOrder(op: Op): boolean {
   if (op.kind !== 'transpose') return false
@@ -113,17 +113,17 @@ function roleOf(op: Op): Role {
   return isFilterOrder(op) ? inner : roles[op.kind]
 }
 
-/** Whether an op computes its first result inside the ops that use it: it needs one pass over its operands. */
+/** Whether an op can compute its first result inside the ops that use it: it needs one pass over its operands. */
 export function isInner(op: Op): boolean {
   return roleOf(op).inner
 }
 
 export interface Fusion {
-  /** The values that are written to memory. */
+  /** The values that are stored in memory. */
   readonly stored: ReadonlySet<Value>
-  /** Bytes that an op reads of each stored value, on its own account and for what is computed inside of it. */
+  /** Bytes that an op reads from each stored value, for itself and for the ops fused into it. */
   readonly readsOf: (op: Op) => ReadonlyMap<Value, number>
-  /** What the op would cost by itself. */
+  /** The op's cost without fusion. */
   readonly ruleOf: (op: Op) => RuleCost
 }
 
@@ -134,10 +134,10 @@ interface Found {
 
 type Reads = ReadonlyMap<Value, number>
 
-/** Graphs never change: what was found for one stays true. */
+/** Graphs are immutable, so results can be cached. */
 const known = new WeakMap<Graph, Fusion>()
 
-/** Applies the model to a graph; loop bodies are graphs of their own. */
+/** Applies the model to a graph; loop bodies are separate graphs. */
 export function fuse(graph: Graph): Fusion {
   const before = known.get(graph)
   if (before !== undefined) return before
@@ -173,8 +173,8 @@ function readerCounts(graph: Graph): ReadonlyMap<Value, number> {
 }
 
 /**
- * Whether a value of the backward pass takes more traffic to compute in each of its readers than to write once and to read. Such
- * are the sums of gradients along the shortcuts of a residual network: without this they would grow longer with each block.
+ * Whether recomputing a value of the backward pass in each of its readers causes more traffic than storing and reading it. This
+ * is the case for sums of gradients along the shortcuts of a residual network: otherwise they would grow longer with each block.
  */
 function isDearerInside(op: Op, reads: Reads, readers: ReadonlyMap<Value, number>): boolean {
   if (op.origin.phase !== 'backward') return false
@@ -185,18 +185,18 @@ function isDearerInside(op: Op, reads: Reads, readers: ReadonlyMap<Value, number
   return times > 1 && inside * times > inside + own + own * times
 }
 
-/** Whether an op only gives its operands another type: a barrier, or another shape or order of a filter that lies in memory. */
+/** Whether an op only changes its operand's type: a barrier, or another shape or dim order of a filter that is in memory. */
 export function isView(op: Op, fusion: Fusion): boolean {
   if (op.kind === 'optimization_barrier') return true
   return (op.kind === 'reshape' || isFilterOrder(op)) && op.operands.every((value) => fusion.stored.has(value))
 }
 
-/** Dense data lies in memory; a repeated number does not. */
+/** Dense data is in memory; a repeated number is not. */
 function isDense(op: Op): boolean {
   return op.kind === 'constant' && typeof op.params.value !== 'number' && elementCount(op.params.shape) > 1
 }
 
-/** Outputs, operands of ops that read memory, and parts of tensors that are later written in place. */
+/** Outputs, operands of ops that read memory, and parts of tensors that are updated in place later. */
 function wantedInMemory(graph: Graph): Set<Value> {
   const wanted = new Set(graph.outputs.map((output) => output.value))
   const overwritten = new Set(graph.ops.flatMap((op) => (op.kind === 'dynamic_update_slice' ? [operandAt(op, 0)] : [])))
@@ -204,7 +204,7 @@ function wantedInMemory(graph: Graph): Set<Value> {
     const { takes } = roleOf(op)
     op.operands.forEach((value, i) => {
       if (takes === 'none' || (takes !== 'all' && !takes.includes(i))) wanted.add(value)
-      // Where only one tensor is written, its part is read by the loop that writes it.
+      // If only one tensor is written, the loop that writes it also reads the part.
       if (op.kind === 'dynamic_slice' && i === 0 && overwritten.size > 1 && overwritten.has(value))
         wanted.add(resultAt(op, 0))
     })

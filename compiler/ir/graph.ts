@@ -1,6 +1,6 @@
 /**
- * The tensor graph: SSA values with static types, made by `GraphBuilder` and never changed afterwards. One graph is the program
- * of one replica (SPMD); what differs between replicas comes from `replica_id` and from the inputs.
+ * The tensor graph: SSA values with static types, created by `GraphBuilder` and immutable afterwards. A graph is the program of
+ * one replica (SPMD); differences between replicas come from `replica_id` and the inputs.
  */
 import { need } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
@@ -20,7 +20,7 @@ export interface OpOf<K extends OpKind> {
   readonly kind: K
   readonly operands: readonly Value[]
   readonly params: OpParams[K]
-  /** The body of a `for_loop`; else empty. */
+  /** The body of a `for_loop`, otherwise empty. */
   readonly regions: readonly Graph[]
   readonly results: readonly Value[]
   readonly origin: Origin
@@ -29,13 +29,13 @@ export interface OpOf<K extends OpKind> {
 /** An op of any kind; narrow by `kind`. */
 export type Op = { [K in OpKind]: OpOf<K> }[OpKind]
 
-/** Where an op comes from: shown in errors, emitted as `loc`, and used to group costs. */
+/** The source of an op: shown in errors, emitted as `loc`, and used to group costs. */
 export interface Origin {
-  /** The `.arc` text that asked for it; `undefined` for what the compiler adds on its own account. */
+  /** The `.arc` text it comes from; `undefined` for ops that the compiler adds itself. */
   readonly span: Span | undefined
-  /** The path of the block it belongs to, `layer1.0`, or `head`, `optimizer` …; empty at the top. */
+  /** The path of its block, such as `layer1.0`, or `head`, `optimizer` …; empty at the top level. */
   readonly path: string
-  /** Which part of the step it belongs to. */
+  /** The part of the step it belongs to. */
   readonly phase: Phase
 }
 
@@ -51,17 +51,17 @@ export interface Graph {
   /** World size R of its collectives. */
   readonly replicas: number
   readonly inputs: readonly Value[]
-  /** In an order in which every operand precedes its use; the `input` ops come first. */
+  /** Topologically ordered: every operand precedes its use; the `input` ops come first. */
   readonly ops: readonly Op[]
   readonly outputs: readonly Output[]
 }
 
-/** An operand that the op must have. */
+/** An operand that the op must have; a bug otherwise. */
 export function operandAt(op: OpOf<OpKind>, index: number): Value {
   return need(op.operands[index], `operand ${index} of ${op.kind}`)
 }
 
-/** A result that the op must have. */
+/** A result that the op must have; a bug otherwise. */
 export function resultAt(op: OpOf<OpKind>, index: number): Value {
   return need(op.results[index], `result ${index} of ${op.kind}`)
 }

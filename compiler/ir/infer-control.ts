@@ -1,4 +1,4 @@
-/** Shape rules of control flow and of the collectives. */
+/** Shape rules for control flow and collectives. */
 import type { TensorType } from './dtype.ts'
 import {
   expect,
@@ -43,7 +43,7 @@ export const inferControl: { readonly [K in ControlKind]: InferRule<K> } = {
   },
 }
 
-/** Checks the dim along which the replicas' parts lie; returns the operand and that dim's size. */
+/** Checks the dim along which the replicas' parts are concatenated; returns the operand and that dim's size. */
 function partedDim(op: InferOp<'all_gather' | 'reduce_scatter'>): { x: TensorType; dim: number; size: number } {
   const x = only(op)
   const { dim } = op.params

@@ -1,4 +1,4 @@
-/** Shape rules of the sources and of the elementwise ops. */
+/** Shape rules for sources and elementwise ops. */
 import { type DType, elementCount, isFloat, isInteger, type TensorType } from './dtype.ts'
 import {
   expect,
@@ -77,7 +77,7 @@ function signedUnary<K extends OpKind>(op: InferOp<K>): TensorType[] {
   return [x]
 }
 
-/** Two operands of one type, whose dtype `fits`. */
+/** Two operands of the same type, whose dtype satisfies `fits`. */
 function binary<K extends BinaryKind>(fits: (dtype: DType) => boolean, wanted: string): InferRule<K> {
   return (op) => {
     expectCount(op, 2)

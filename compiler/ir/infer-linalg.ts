@@ -1,5 +1,5 @@
 /**
- * Shape rules of the reductions and of linear algebra.
+ * Shape rules for reductions and linear algebra.
  *
  * Legend: N batch, H W height and width, C channels in, O channels out, kh kw the filter's window.
  */
@@ -29,7 +29,7 @@ function reduce<K extends ReduceKind>(op: InferOp<K>): TensorType[] {
   return [{ dtype: x.dtype, shape: withoutDims(x.shape, dims) }]
 }
 
-/** Maximum and minimum have no value over nothing (the engines would give infinities of their own). */
+/** The maximum and minimum of no elements are undefined (the engines would return their own infinities). */
 function reduceExtreme<K extends 'reduce_max' | 'reduce_min'>(op: InferOp<K>): TensorType[] {
   const x = only(op)
   expect(
@@ -102,7 +102,7 @@ function convShape(
   return [n, Math.floor((tall - kh) / stride[0]) + 1, Math.floor((wide - kw) / stride[1]) + 1, o]
 }
 
-/** Two float operands of one dtype. */
+/** Two float operands with the same dtype. */
 function convOperands(op: InferOp<'conv2d' | 'conv2d_input_grad' | 'conv2d_filter_grad'>): [TensorType, TensorType] {
   expectCount(op, 2)
   const first = operand(op, 0)
@@ -112,7 +112,7 @@ function convOperands(op: InferOp<'conv2d' | 'conv2d_input_grad' | 'conv2d_filte
   return [first, second]
 }
 
-/** The dtype of statistics, scale and offset beside activations of `dtype`. */
+/** The dtype of statistics, scale and offset for activations of `dtype`. */
 export function statisticsDType(dtype: DType): DType {
   return dtype === 'f64' ? 'f64' : 'f32'
 }

@@ -1,4 +1,4 @@
-/** Shape rules of the ops that move elements without computing on them. */
+/** Shape rules for ops that move elements without computing on them. */
 import { elementCount, type TensorType } from './dtype.ts'
 import {
   expect,
@@ -16,7 +16,7 @@ import {
 } from './infer-rule.ts'
 import type { MovementKind } from './op-family.ts'
 
-/** One i32[] start per dim of `type`, from operand `first` on. */
+/** One i32[] start per dim of `type`, starting at operand `first`. */
 function expectStarts(op: InferOp<'dynamic_slice' | 'dynamic_update_slice'>, first: number, type: TensorType): void {
   expectCount(op, first + type.shape.length)
   for (const start of op.operands.slice(first)) expectType(op, start, 'i32', [])

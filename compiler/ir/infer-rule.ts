@@ -1,10 +1,10 @@
-/** What a shape rule is, and the checks that the rules share. */
+/** The type of a shape rule, and checks shared by the rules. */
 import { bug } from '../../grammar/diagnostic.ts'
 import { type DType, isFloat, isInteger, sameShape, showType, type TensorType } from './dtype.ts'
 import type { Graph } from './graph.ts'
 import type { OpKind, OpParams } from './op.ts'
 
-/** What inference sees of an op. */
+/** The parts of an op that inference sees. */
 export interface InferInput<K extends OpKind> {
   readonly operands: readonly TensorType[]
   readonly params: OpParams[K]
@@ -16,17 +16,17 @@ export interface InferOp<K extends OpKind> extends InferInput<K> {
   readonly kind: K
 }
 
-/** Rules end in `bug(...)` for what does not fit, naming the op, the operand types and what was expected. */
+/** If types do not fit, a rule calls `bug(...)` with the op, the operand types and what was expected. */
 export type InferRule<K extends OpKind> = (op: InferOp<K>) => readonly TensorType[]
 
 type Checked = Pick<InferOp<OpKind>, 'kind' | 'operands'>
 
-/** Ends in a bug that names the op and its operands. */
+/** Raises a bug that names the op and its operands. */
 export function misfit(op: Checked, expected: string): never {
   bug(`${op.kind}(${op.operands.map(showType).join(', ')}): expected ${expected}`)
 }
 
-/** Ends in a bug unless `condition` holds. */
+/** Raises a bug unless `condition` holds. */
 export function expect(condition: boolean, op: Checked, expected: string): asserts condition {
   if (!condition) misfit(op, expected)
 }
@@ -67,12 +67,12 @@ export function expectNumber(op: Checked, type: TensorType): void {
   expect(isNumber(type.dtype), op, `a number where ${type.dtype} is`)
 }
 
-/** A whole number in [low, high]. */
+/** An integer in [low, high]. */
 export function within(value: number, low: number, high: number): boolean {
   return Number.isInteger(value) && value >= low && value <= high
 }
 
-/** Dims must be distinct and lie in a tensor of `rank` dims. */
+/** Dims must be distinct and within a tensor of `rank` dims. */
 export function expectDims(op: Checked, dims: readonly number[], rank: number): void {
   const fits = dims.every((dim) => within(dim, 0, rank - 1)) && new Set(dims).size === dims.length
   expect(fits, op, `distinct dims of a rank ${rank} tensor where [${dims.join(',')}] is`)

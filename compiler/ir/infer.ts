@@ -1,4 +1,4 @@
-/** Shape inference: one rule per op kind, joined from the families. */
+/** Shape inference: one rule per op kind, combined from the families. */
 import type { TensorType } from './dtype.ts'
 import { inferCollective, inferControl } from './infer-control.ts'
 import { inferElementwise, inferSources } from './infer-elementwise.ts'
@@ -17,7 +17,7 @@ export const inferRules: { readonly [K in OpKind]: InferRule<K> } = {
   ...inferCollective,
 }
 
-/** The result types of an op. Ends in a bug when its operands, parameters or regions do not fit. */
+/** The result types of an op. Raises a bug if its operands, parameters or regions do not fit. */
 export function inferOp<K extends OpKind>(kind: K, op: InferInput<K>): readonly TensorType[] {
   return inferRules[kind]({ kind, ...op })
 }

@@ -1,12 +1,12 @@
 /**
- * How many bytes of one replica are alive while each op of a graph runs. The order is that of the graph, what lies in memory is
- * what `fusion.ts` says, and buffers are shared as XLA's buffer assignment shares them:
+ * Bytes of one replica that are alive while each op of a graph runs. Ops run in graph order, `fusion.ts` decides which values are
+ * in memory, and buffers are shared like in XLA's buffer assignment:
  *
- * - inputs stay for the whole run; a donated one lends its memory to its output as soon as nobody reads the input any more;
+ * - inputs stay alive for the whole run; a donated input passes its memory to its output after its last read;
  * - a barrier and a reshape are views of their operand;
- * - an update of a part, of rows, a loop's carried value and an all-reduce write into their operand's buffer where nothing reads
- *   the old contents later; so does an elementwise op into an operand of the same type;
- * - a loop needs the peak of its body on top of what it carries.
+ * - an update of a part or of rows, a loop's carried value and an all-reduce write into their operand's buffer unless the old
+ *   contents are read later; so does an elementwise op into an operand of the same type;
+ * - a loop needs the peak of its body in addition to its carried values.
  */
 import { need } from '../../grammar/diagnostic.ts'
 import type { CostClass } from './cost-rules.ts'
@@ -14,10 +14,10 @@ import { byteSize, sameShape } from './dtype.ts'
 import { type Fusion, fuse, isView } from './fusion.ts'
 import type { Graph, Op, OpOf, Phase, Value } from './graph.ts'
 
-/** Output index → the input whose memory it may take. */
+/** Output index → the input whose memory it may reuse. */
 export type DonatedInputs = ReadonlyMap<number, number>
 
-/** Bytes at the peak, by what made them. */
+/** Bytes at the peak, grouped by origin. */
 export interface PeakPart {
   readonly phase: Phase
   readonly class: CostClass
@@ -25,26 +25,26 @@ export interface PeakPart {
 }
 
 export interface Liveness {
-  /** The most bytes that are alive at once, the inputs included. */
+  /** The maximum number of bytes alive at once, including the inputs. */
   readonly peak: number
-  /** The op at which they are; `undefined` for a graph of inputs only. */
+  /** The op at the peak; `undefined` for a graph of inputs only. */
   readonly peakAt: Op | undefined
-  /** Bytes of the inputs, which stay. */
+  /** Bytes of the inputs, which stay alive. */
   readonly inputs: number
-  /** Bytes alive while op i of the graph runs, the inputs included. */
+  /** Bytes alive while op i of the graph runs, including the inputs. */
   readonly timeline: readonly number[]
-  /** The peak without the inputs, by phase and class of the defining op, the largest first. */
+  /** The peak without the inputs, by phase and class of the defining op, largest first. */
   readonly atPeak: readonly PeakPart[]
 }
 
 interface Buffer {
   readonly bytes: number
-  /** The op that made it. */
+  /** The op that produced it. */
   readonly op: Op
   /** Alive while the ops [from, to] run. */
   readonly from: number
   to: number
-  /** May be written again: not an input, or a donated one. */
+  /** May be overwritten: not an input, or a donated one. */
   readonly writable: boolean
 }
 
@@ -73,7 +73,7 @@ export function liveness(graph: Graph, donated: DonatedInputs = new Map()): Live
   return summarize(graph, temporary, lent, fusion)
 }
 
-/** The last op that reads each value, by index; an op that is computed inside others reads when they run. */
+/** The last op that reads each value, by index; an op fused into others reads when they run. */
 function lastUsesOf(graph: Graph, fusion: Fusion): Map<Value, number> {
   const last = new Map<Value, number>()
   const note = (value: Value, at: number) => last.set(value, Math.max(last.get(value) ?? -1, at))
@@ -86,7 +86,7 @@ function lastUsesOf(graph: Graph, fusion: Fusion): Map<Value, number> {
   return last
 }
 
-/** The operand's buffer that result `i` of an op can take, if any. */
+/** The operand buffer that result `i` of an op can reuse, if any. */
 function sharedBuffer(
   op: Op,
   i: number,
@@ -115,16 +115,16 @@ function sharedBuffer(
   return undefined
 }
 
-/** Whether a loop gives its carried value `i` back as it came. */
+/** Whether a loop returns its carried value `i` unchanged. */
 function passesThrough(op: OpOf<'for_loop'>, i: number): boolean {
   const [body] = op.regions
   return body !== undefined && body.outputs[i]?.value === body.inputs[1 + op.params.invariants + i]
 }
 
 /**
- * When each buffer of a donated output moves into its input's memory: the index from which it costs nothing. New weights and new
- * optimizer states that are computed from the same tensors come out of one loop, so that a sibling that still reads the input does
- * not count.
+ * When each buffer of a donated output moves into its input's memory: the index from which it needs no memory of its own. New
+ * weights and new optimizer states that are computed from the same tensors come out of one loop, so a sibling that still reads
+ * the input does not count.
  */
 function lendInputs(
   graph: Graph,
@@ -141,7 +141,7 @@ function lendInputs(
     if (own === undefined || buffer === undefined || own === buffer || own.bytes !== buffer.bytes) continue
     const later = (readers.get(value) ?? []).filter((at) => at > buffer.from)
     const siblings = later.every((at) => isSibling(graph.ops[at], buffer.op, fusion))
-    // While somebody else still reads the input, the output waits in memory of its own.
+    // While another op still reads the input, the output needs its own memory.
     lent.set(buffer, siblings ? buffer.from : own.to + 1)
   }
   return lent
@@ -162,14 +162,14 @@ function readersOf(values: ReadonlySet<Value>, graph: Graph, fusion: Fusion): Re
   return readers
 }
 
-/** Whether one loop can compute both: elementwise, of one shape. */
+/** Whether one loop can compute both: elementwise, with the same shape. */
 function isSibling(op: Op | undefined, other: Op, fusion: Fusion): boolean {
   const [a, b] = [op?.results[0], other.results[0]]
   if (op === undefined || a === undefined || b === undefined) return false
   return fusion.ruleOf(op).class === 'elementwise' && sameShape(a.type.shape, b.type.shape)
 }
 
-/** What a loop's body needs beside what it is given and what it carries. */
+/** The memory of a loop's body in addition to its arguments and carried values. */
 function bodyLiveness(op: Op): Liveness | undefined {
   const [body] = op.regions
   if (body === undefined || op.kind !== 'for_loop') return undefined

@@ -1,4 +1,4 @@
-/** A counted loop as a function: `body` is built once, on a builder of its own. */
+/** A counted loop as a function: `body` is built once, with its own builder. */
 import { GraphBuilder } from './build.ts'
 import type { Graph, Value } from './graph.ts'
 
@@ -6,14 +6,14 @@ export interface LoopBody {
   readonly builder: GraphBuilder
   /** i32 [], from 0. */
   readonly trip: Value
-  /** The invariants, as the body sees them. */
+  /** The invariants as seen by the body. */
   readonly invariants: readonly Value[]
   readonly carried: readonly Value[]
 }
 
 /**
- * Runs `body` `trips` times; its results are the next trip's `carried`, and the last ones are the loop's. What the body uses of
- * the outside must be among `invariants`. `rewrite` may give the finished body another form that computes the same.
+ * Runs `body` `trips` times; its results are the next trip's `carried`, and the last ones are the loop's results. Outside values
+ * that the body uses must be among `invariants`. `rewrite` may replace the finished body by an equivalent one.
  */
 export function forLoop(
   b: GraphBuilder,

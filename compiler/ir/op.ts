@@ -11,7 +11,7 @@ export interface Conv2dParams {
   readonly stride: readonly [number, number]
   /** Zeros added: [[top, bottom], [left, right]]. */
   readonly padding: readonly [readonly [number, number], readonly [number, number]]
-  /** C and the filter's output channels are split in so many groups; groups = C is a depthwise convolution. */
+  /** C and the filter's output channels are split into this number of groups; groups = C is a depthwise convolution. */
   readonly groups: number
 }
 
@@ -21,7 +21,7 @@ export type None = Readonly<Record<never, never>>
 /** Dense constant data: the element type's own array (`f16`/`bf16` as bits, `pred` as 0 and 1). */
 export type ConstantData = Float64Array | Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array | Int8Array
 
-/** Parameters by op kind. Results are one value where nothing else is said. */
+/** Parameters by op kind. Ops have a single result unless noted otherwise. */
 export interface OpParams {
   // Sources
   /** Input `index` of the graph. */
@@ -53,13 +53,13 @@ export interface OpParams {
   readonly cosine: None
   /** Arc cosine in radians; defined on [-1, 1]. */
   readonly acos: None
-  /** Bitwise on integers, logical on `pred`. */
+  /** `pred`: neither infinite nor NaN. */
   readonly not: None
   /** `pred`: neither infinite nor NaN. */
   readonly is_finite: None
   /** float → integer truncates toward zero; wider → narrower integers wrap; anything → pred is `!= 0`. */
   readonly convert: { readonly dtype: DType }
-  /** The same bits as another type of 32 bits: f32, i32 or u32. */
+  /** The same bits as another 32-bit type: f32, i32 or u32. */
   readonly bitcast: { readonly dtype: DType }
 
   // Elementwise, two operands of one type
@@ -75,11 +75,11 @@ export interface OpParams {
   readonly or: None
   readonly xor: None
   readonly shift_left: None
-  /** Zeros come in from the left. */
+  /** Shifts in zeros from the left. */
   readonly shift_right_logical: None
   /** `pred` of the operands' shape. */
   readonly compare: { readonly direction: CompareDirection }
-  /** Operands: pred, value where true, value where false; all of one shape. */
+  /** Operands: pred, value where true, value where false; all have the same shape. */
   readonly select: None
 
   // Movement
@@ -94,22 +94,22 @@ export interface OpParams {
     readonly limit: readonly number[]
     readonly stride: readonly number[]
   }
-  /** Operands: tensor, scalar to fill with. `interior` elements come between neighbours; negative edges crop. */
+  /** Operands: tensor, fill scalar. `interior` elements are inserted between neighbors; negative edges crop. */
   readonly pad: {
     readonly low: readonly number[]
     readonly high: readonly number[]
     readonly interior: readonly number[]
   }
   readonly concatenate: { readonly dim: number }
-  /** Operands: tensor, then one i32[] start per dim; starts are clamped so that the slice lies inside. */
+  /** Operands: tensor, then one i32[] start per dim; starts are clamped so that the slice is in bounds. */
   readonly dynamic_slice: { readonly sizes: readonly number[] }
   /** Operands: tensor, update, then one i32[] start per dim (clamped). */
   readonly dynamic_update_slice: None
   /** Operands: table [M, …], i32[K] row numbers (clamped to the table); result [K, …]. */
   readonly gather_rows: None
   /**
-   * Operands: table [M, …], i32[K] row numbers, rows [K, …]; rows whose number lies outside the table are dropped.
-   * `set` wants distinct numbers; `add` sums repeated ones.
+   * Operands: table [M, …], i32[K] row numbers, rows [K, …]; rows with a number outside the table are dropped. `set` requires
+   * distinct numbers; `add` sums repeated ones.
    */
   readonly scatter_rows: { readonly mode: 'set' | 'add' }
 
@@ -134,9 +134,9 @@ export interface OpParams {
   /** Operands: images, result gradient; result = `filterShape`. */
   readonly conv2d_filter_grad: Conv2dParams & { readonly filterShape: readonly number[] }
   /**
-   * Operands: x [...,C], scale [C], offset [C], near [C]; results: y, mean [C], variance [C] (biased), over all dims but the last.
-   * All but x and y are f32 (f64 for f64) whatever x is. `near` is some value near the mean, such as a running mean: it changes
-   * nothing but rounding, and lets an engine take mean and variance in one pass.
+   * Operands: x [...,C], scale [C], offset [C], near [C]; results: y, mean [C], variance [C] (biased), over all dims but the
+   * last. All except x and y are f32 (f64 for f64) whatever the type of x. `near` is a value near the mean, such as a running
+   * mean: it affects only rounding, and lets an engine compute mean and variance in one pass.
    */
   readonly batch_norm_training: { readonly epsilon: number }
   /** Operands: x, scale, mean, variance, gradient of y; results: gradients of x, scale, offset. */
@@ -144,8 +144,8 @@ export interface OpParams {
 
   // Control
   /**
-   * Operands: `invariants` values that stay, then the carried ones. The region's inputs: i32[] trip number, invariants,
-   * carried; its outputs, and the op's results: carried.
+   * Operands: `invariants` constant values, then the carried ones. The region's inputs: i32[] trip number, invariants, carried;
+   * its outputs, and the op's results: carried.
    */
   readonly for_loop: { readonly trips: number; readonly invariants: number }
   /** Any number of values, unchanged; nothing is fused or moved across. */
@@ -156,7 +156,7 @@ export interface OpParams {
   readonly all_reduce: { readonly reduction: 'sum' | 'max' }
   /** Concatenates the replicas' operands along `dim`, in replica order. */
   readonly all_gather: { readonly dim: number }
-  /** Sums over the replicas, then leaves replica r the r-th part along `dim`. */
+  /** Sums over the replicas; replica r receives the r-th part along `dim`. */
   readonly reduce_scatter: { readonly dim: number }
 }
 

@@ -1,6 +1,6 @@
 /**
- * The ops as functions: `ops.multiply(b, x, 0.5)`. A number beside a value stands for a constant of the value's type; nothing
- * else is broadcast unless `broadcastTo` and its like say so. A call that would change nothing gives its operand back.
+ * The ops as functions: `ops.multiply(b, x, 0.5)`. A number next to a value is a constant of the value's type. There is no other
+ * implicit broadcasting; use `broadcastTo` and similar. A call without effect returns its operand.
  */
 import { bug } from '../../grammar/diagnostic.ts'
 import type { GraphBuilder } from './build.ts'
@@ -9,7 +9,7 @@ import type { Value } from './graph.ts'
 import type { CompareDirection, ConstantData, OpParams } from './op.ts'
 import type { BinaryKind, UnaryKind } from './op-family.ts'
 
-/** A value, or a number that takes the type of the value beside it. */
+/** A value, or a number that takes the type of the other operand. */
 export type Arg = Value | number
 
 /** A number repeated over `type`. */
@@ -31,7 +31,7 @@ export function iota(b: GraphBuilder, type: TensorType, dim: number): Value {
   return b.add('iota', [], { dtype: type.dtype, shape: type.shape, dim })
 }
 
-/** This replica's number, u32[]. */
+/** Both as values; at least one of them must be a value. */
 export function replicaId(b: GraphBuilder): Value {
   return b.add('replica_id', [], {})
 }
@@ -61,7 +61,7 @@ export const minimum: Binary = binary('minimum')
 export const and: Binary = binary('and')
 export const or: Binary = binary('or')
 export const xor: Binary = binary('xor')
-/** Zeros come in from the left. */
+/** Shifts in zeros from the left. */
 export const shiftRight: Binary = binary('shift_right_logical')
 
 type Unary = (b: GraphBuilder, x: Value) => Value
@@ -87,12 +87,12 @@ export const not: Unary = unary('not')
 /** `pred`: neither infinite nor NaN. */
 export const finite: Unary = unary('is_finite')
 
-/** `x` itself where it has that dtype. */
+/** `x` itself if it already has that dtype. */
 export function convert(b: GraphBuilder, x: Value, dtype: DType): Value {
   return x.type.dtype === dtype ? x : b.add('convert', [x], { dtype })
 }
 
-/** The bits of `x` as another type of 32 bits. */
+/** The bits of `x` as another 32-bit type. */
 export function bitcast(b: GraphBuilder, x: Value, dtype: DType): Value {
   return x.type.dtype === dtype ? x : b.add('bitcast', [x], { dtype })
 }
@@ -106,12 +106,12 @@ export function compare(b: GraphBuilder, direction: CompareDirection, x: Arg, y:
   return b.add('compare', pair(b, x, y), { direction })
 }
 
-/** `x` where `predicate` holds, else `y`; all of one shape. */
+/** `x` where `predicate` holds, else `y`; all have the same shape. */
 export function select(b: GraphBuilder, predicate: Value, x: Arg, y: Arg): Value {
   return b.add('select', [predicate, ...pair(b, x, y)], {})
 }
 
-/** `x`, but at least `low` and at most `high`. Where it is moved, its gradient is 0. */
+/** `x` limited to [`low`, `high`]. The gradient is 0 where it is clamped. */
 export function clamp(b: GraphBuilder, x: Value, low: Arg, high: Arg): Value {
   return minimum(b, maximum(b, x, low), high)
 }
@@ -133,12 +133,12 @@ export function broadcastScalar(b: GraphBuilder, x: Value, shape: readonly numbe
   return broadcastTo(b, x, shape, [])
 }
 
-/** Repeats a tensor of one dim over `shape`, along its dim `dim` (from the end where negative). */
+/** Repeats a one-dim tensor over `shape`, along its dim `dim` (counted from the end if negative). */
 export function broadcastVector(b: GraphBuilder, x: Value, shape: readonly number[], dim: number): Value {
   return broadcastTo(b, x, shape, [dim < 0 ? shape.length + dim : dim])
 }
 
-/** Undoes a reduction of `dims` of a tensor of `shape`: repeats what is left over them. */
+/** Undoes a reduction over `dims` of a tensor of `shape`: repeats the result along them. */
 export function broadcastOver(b: GraphBuilder, x: Value, shape: readonly number[], dims: readonly number[]): Value {
   const kept = shape.map((_, dim) => dim).filter((dim) => !dims.includes(dim))
   return broadcastTo(b, x, shape, kept)
@@ -185,12 +185,12 @@ function starts(b: GraphBuilder, given: readonly Arg[]): Value[] {
   return given.map((start) => (typeof start === 'number' ? scalar(b, start, 'i32') : start))
 }
 
-/** A part of `sizes` that begins at `at` (i32[] or numbers, clamped so that it lies inside). */
+/** A part of `sizes` that starts at `at` (i32[] or numbers, clamped so that it is in bounds). */
 export function dynamicSlice(b: GraphBuilder, x: Value, at: readonly Arg[], sizes: readonly number[]): Value {
   return b.add('dynamic_slice', [x, ...starts(b, at)], { sizes })
 }
 
-/** `x` with the part that begins at `at` (clamped) replaced by `update`. */
+/** `x` with the part that starts at `at` (clamped) replaced by `update`. */
 export function dynamicUpdateSlice(b: GraphBuilder, x: Value, update: Value, at: readonly Arg[]): Value {
   return b.add('dynamic_update_slice', [x, update, ...starts(b, at)], {})
 }
@@ -200,7 +200,7 @@ export function takeRows(b: GraphBuilder, table: Value, rows: Value): Value {
   return b.add('gather_rows', [table, rows], {})
 }
 
-/** `table` [M, …] with `update` [K, …] put (distinct rows) or added at `rows`, i32[K]; rows outside are dropped. */
+/** `table` [M, …] with `update` [K, …] set (distinct rows) or added at `rows`, i32[K]; rows out of bounds are dropped. */
 export function scatterRows(b: GraphBuilder, table: Value, rows: Value, update: Value, mode: 'set' | 'add'): Value {
   return b.add('scatter_rows', [table, rows, update], { mode })
 }
@@ -254,7 +254,7 @@ export function sumAll(b: GraphBuilder, x: Value): Value {
 export interface MatmulOptions {
   readonly transposeLhs?: boolean
   readonly transposeRhs?: boolean
-  /** Of the result; that of the operands where nothing is said. */
+  /** Of the result; defaults to that of the operands. */
   readonly dtype?: DType
 }
 
@@ -275,7 +275,7 @@ export function inverseNorm(b: GraphBuilder, x: Value, dim: number, epsilon = 1e
   return rsqrt(b, maximum(b, sumOver(b, square(b, x), [dim]), epsilon * epsilon))
 }
 
-/** `x` divided by the length of its vectors along `dim` (by `epsilon` where they are shorter). */
+/** `x` divided by the length of its vectors along `dim` (by `epsilon` if they are shorter). */
 export function l2Normalize(b: GraphBuilder, x: Value, dim: number, epsilon = 1e-12): Value {
   return multiply(b, x, broadcastOver(b, inverseNorm(b, x, dim, epsilon), x.type.shape, [dim]))
 }

@@ -1,6 +1,6 @@
 /**
- * Graphs as text, for people and for tests. Values are numbered in the order of the text, so it depends on what the graph is and
- * not on how it was built. What the result type already says is left out of the parameters.
+ * Graphs as text, for reading and for tests. Values are numbered in textual order, so the text depends only on the graph, not on
+ * how it was built. Parameters that follow from the result type are omitted.
  */
 import { showPlace } from '../../grammar/source.ts'
 import { type DType, showType } from './dtype.ts'
@@ -9,14 +9,14 @@ import { bf16Value, f16Value } from './half-float.ts'
 import type { ConstantData } from './op.ts'
 
 export interface PrintOptions {
-  /** Ends each line with path, phase and place. */
+  /** Appends path, phase and place to each line. */
   readonly locations?: boolean
 }
 
-/** Elements of dense data that are shown. */
+/** Number of elements shown of dense data. */
 const shownElements = 8
 
-/** The graph, one op a line; a loop's body is indented below it. */
+/** The graph, one op per line; loop bodies are indented. */
 export function printGraph(graph: Graph, options: PrintOptions = {}): string {
   const replicas = graph.replicas === 1 ? '' : `, ${graph.replicas} replicas`
   return [`graph ${graph.name}${replicas}`, ...bodyLines(graph, options).map((line) => `  ${line}`), ''].join('\n')
@@ -67,7 +67,7 @@ function showOrigin(op: Op): string {
   return `  // ${words.join(' ')}`
 }
 
-/** Parameters that repeat what the type says. */
+/** Parameters that follow from the type. */
 const impliedParams = new Set(['dtype', 'shape', 'inputShape', 'filterShape'])
 
 function showParams(op: Op): string {

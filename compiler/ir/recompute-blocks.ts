@@ -1,14 +1,14 @@
 /**
- * Recomputation by blocks (Chen et al., Training deep nets with sublinear memory cost, arXiv:1604.06174): of the forward pass only
- * the tensors between blocks are kept, and the backward pass computes what lies inside of a block again when it comes to it.
+ * Recomputation by blocks (Chen et al., Training deep nets with sublinear memory cost, arXiv:1604.06174): only the forward
+ * tensors between blocks are kept, and the backward pass recomputes the inside of a block when it reaches the block.
  *
- * Where a block may end is read off the graph: a cut is a place that only one tensor of activations crosses, as between the residual
- * blocks of a network. What lies between two cuts cannot be divided; the largest such piece is needed at once in any case, so
- * neighbours are joined up to that size, or beyond where fewer tensors between blocks are worth more than a larger block.
+ * Block bounds are derived from the graph: a cut is a place that only one activation tensor crosses, as between the residual
+ * blocks of a network. The piece between two cuts cannot be split. Since the largest piece is needed at once in any case,
+ * neighbors are merged up to that size, or beyond it if fewer tensors between blocks outweigh a larger block.
  *
- * What is computed again reads its block's input and weights through an optimization barrier that waits for the gradient of the
- * block's output: a compiler neither finds it equal to the first time nor does it early. The last block's activations are used at
- * once, and are kept.
+ * Recomputed ops read their block's input and weights through an optimization barrier that waits for the gradient of the block's
+ * output, so a compiler neither merges them with the first computation nor runs them early. The last block's activations are used
+ * immediately, so they are kept.
  */
 import { need } from '../../grammar/diagnostic.ts'
 import type { GraphBuilder } from './build.ts'
@@ -18,20 +18,20 @@ import type { Op, Value } from './graph.ts'
 import * as ops from './ops.ts'
 import { gradient, type Seed } from './vjp.ts'
 
-/** Sizes of blocks that are tried, from that of the largest piece on, a quarter of it apart. */
+/** Number of block sizes to try, starting at the largest piece, in steps of a quarter of it. */
 const CHOICES = 16
 
 /** Ops between two cuts. */
 interface Piece {
   readonly ops: readonly Op[]
-  /** The one tensor of activations that they read from before, and the one that they give. */
+  /** The activation tensor that they read, and the one that they produce. */
   readonly input: Value
   readonly output: Value
 }
 
 /**
- * As `gradient` of one output, which depends on `wrt` and on `source` (the images). Neither `source` nor what depends on it may be
- * in `wrt`.
+ * Like `gradient` of one output, which depends on `wrt` and on `source` (the images). Neither `source` nor anything that depends
+ * on it may be in `wrt`.
  */
 export function gradientByBlocks(
   b: GraphBuilder,
@@ -60,7 +60,7 @@ export function gradientByBlocks(
   return wrt.map((weight) => found.get(weight))
 }
 
-/** The ops that lead from `source` to `output`, in order. */
+/** The ops on the path from `source` to `output`, in order. */
 function activationOps(all: readonly Op[], source: Value, output: Value): Op[] {
   const reached = new Set([source])
   const candidates = all.filter((op) => {
@@ -77,7 +77,7 @@ function activationOps(all: readonly Op[], source: Value, output: Value): Op[] {
   return kept.toReversed()
 }
 
-/** Cuts after every op beyond which only one tensor of activations is read. */
+/** Cuts after every op beyond which only one activation tensor is read. */
 function cutPieces(path: readonly Op[], source: Value, output: Value): Piece[] {
   const lastUse = new Map<Value, number>([[source, -1]])
   path.forEach((op, at) => {
@@ -101,7 +101,7 @@ function cutPieces(path: readonly Op[], source: Value, output: Value): Piece[] {
   return pieces
 }
 
-/** Bytes that the ops of a piece leave in memory for its backward pass. */
+/** Bytes that the ops of a piece keep in memory for its backward pass. */
 function innerBytes(piece: Piece): number {
   const stored = piece.ops.filter((op) => !isInner(op)).flatMap((op) => op.results)
   return stored.reduce((sum, value) => sum + byteSize(value.type), 0)
@@ -109,7 +109,7 @@ function innerBytes(piece: Piece): number {
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
 
-/** Joins neighbours into blocks so that what is kept between blocks and one block's inside are the least together. */
+/** Merges neighbors into blocks that minimize the memory between blocks plus that inside one block. */
 function joinPieces(pieces: readonly Piece[]): readonly Piece[] {
   const sizes = new Map(pieces.map((piece) => [piece, innerBytes(piece)]))
   const sizeOf = (piece: Piece) => need(sizes.get(piece), 'the size of a piece')
@@ -121,7 +121,7 @@ function joinPieces(pieces: readonly Piece[]): readonly Piece[] {
     let bytes = 0
     for (const group of groups) {
       between += inputOf(need(group[0], 'a piece'))
-      // The inside of a block, and its gradients; tensors between later blocks are gone by then.
+      // The inside of a block and its gradients; by then, tensors between later blocks have been freed.
       bytes = Math.max(bytes, between + 2 * sum(group.map(sizeOf)))
     }
     return { groups, bytes }
@@ -134,7 +134,7 @@ function joinPieces(pieces: readonly Piece[]): readonly Piece[] {
   }))
 }
 
-/** Neighbours together while what they start from and what they leave stays below the limit. */
+/** Groups neighbors while their inputs and outputs stay below the limit. */
 function groupPieces(pieces: readonly Piece[], limit: number, sizeOf: (piece: Piece) => number): Piece[][] {
   const groups: Piece[][] = []
   let bytes = 0
@@ -152,8 +152,8 @@ function groupPieces(pieces: readonly Piece[], limit: number, sizeOf: (piece: Pi
 }
 
 /**
- * All that a block's ops read, directly or through what depends neither on activations nor on `wrt`, and the ops of the latter in
- * order.
+ * Everything that a block's ops read, directly or through values that depend neither on activations nor on `wrt`, and the ops
+ * that compute those values, in order.
  */
 function surroundings(
   block: Piece,
@@ -220,7 +220,7 @@ function computeAgain(b: GraphBuilder, { block, helpers, weights, cotangent }: G
     weights: own,
     seed: {
       value: need(copies.get(block.output), 'the output'),
-      // Out of the barrier, so that nothing of the block begins before it is there.
+      // Through the barrier, so that nothing in the block starts before it is available.
       cotangent: need(late, 'the cotangent'),
     },
   }

@@ -1,12 +1,12 @@
 /**
- * Recomputation of what is cheap: of the tensors that a backward pass needs from the forward pass, those that elementwise ops make
- * of others that stay in memory anyway are not kept but made again where the backward pass needs them (Chen et al., Training deep
- * nets with sublinear memory cost, arXiv:1604.06174, with no matrix product or convolution done twice). In a residual block these
- * are the inputs of the convolutions, which are normalizations and activations of the outputs of earlier ones, and every other sum:
- * of five tensors of a block two and a half stay.
+ * Cheap recomputation: forward tensors that the backward pass needs, and that elementwise ops can compute from other tensors in
+ * memory, are not kept but recomputed in the backward pass (Chen et al., Training deep nets with sublinear memory cost,
+ * arXiv:1604.06174, with no matrix product or convolution computed twice). In a residual block these are the inputs of the
+ * convolutions, which are normalizations and activations of earlier convolution outputs, and every other sum: of the five tensors
+ * of a block, two and a half are kept.
  *
- * What is made again reads through an optimization barrier that waits for the backward pass to come near, so that a compiler
- * neither finds it equal to the first one nor makes it early.
+ * Recomputed values read through an optimization barrier that waits until the backward pass gets close, so a compiler neither
+ * merges them with the first computation nor computes them early.
  *
  * Legend: x, y [...,C]; mean, variance, scale, offset [C].
  */
@@ -17,25 +17,25 @@ import { isInner } from './fusion.ts'
 import { type Graph, type Op, type OpOf, operandAt, resultAt, type Value } from './graph.ts'
 import * as ops from './ops.ts'
 
-/** Whether a graph computes something again in its backward pass; barriers stand only there. */
+/** Whether a graph recomputes anything in its backward pass; barriers occur only there. */
 export function recomputes(graph: Graph): boolean {
   return graph.ops.some((op) => op.kind === 'optimization_barrier' || op.regions.some(recomputes))
 }
 
-/** Tensors below so many bytes (statistics, per-channel weights) are kept, whatever made them. */
+/** Tensors smaller than this number of bytes (statistics, per-channel weights) are always kept. */
 const defaultSmall = 2 ** 16
 
-/** What is made again may be made of so many large tensors; beyond that it is kept, and others are made of it. */
+/** A value is recomputed from at most this many large tensors; beyond that it is kept, and others can be recomputed from it. */
 const maxReads = 2
 
 interface Choice {
-  /** The values that the backward pass makes again. */
+  /** The values that the backward pass recomputes. */
   readonly again: ReadonlySet<Value>
-  /** The large values from which a value can be made: itself where it is kept. */
+  /** The large values from which a value can be computed: the value itself if it is kept. */
   readonly readsOf: (value: Value) => ReadonlySet<Value>
 }
 
-/** Whether ops that need no more than a pass over their operands make this value. */
+/** Whether ops that need only one pass over their operands compute this value. */
 function isCheap(value: Value): boolean {
   return value.op.kind !== 'input' && value.index === 0 && isInner(value.op)
 }
@@ -65,7 +65,7 @@ function choose(graph: Graph, isSmall: (value: Value) => boolean): Choice {
     }
     const found = isCheap(value) ? new Set(value.op.operands.flatMap((operand) => [...readsOf(operand)])) : undefined
     const possible = found !== undefined && found.size <= maxReads
-    // To keep others only for the sake of making it again must pay.
+    // Keeping other values just to recompute this one must save memory.
     const pays = possible && bytesBeside(found) <= byteSize(value.type) / 2
     const remade = wanted.has(value) ? pays : possible
     reads.set(value, remade && found !== undefined ? found : new Set([value]))
@@ -77,8 +77,8 @@ function choose(graph: Graph, isSmall: (value: Value) => boolean): Choice {
 }
 
 /**
- * The graph with cheap forward values made again in the backward pass; it computes the same. Tensors of less than `small` bytes are
- * left alone.
+ * The graph with cheap forward values recomputed in the backward pass; the results are the same. Tensors smaller than `small`
+ * bytes are unchanged.
  */
 export function recomputeCheap(graph: Graph, small: number = defaultSmall): Graph {
   const isSmall = (value: Value) => byteSize(value.type) < small
@@ -87,7 +87,7 @@ export function recomputeCheap(graph: Graph, small: number = defaultSmall): Grap
   const copies = new Map<Value, Value>()
   const copyOf = (value: Value) => need(copies.get(value), `%${value.id}`)
   const second = new Map<Value, Value>()
-  /** The last tensor of the backward pass that lies in memory. */
+  /** The last tensor of the backward pass that is in memory. */
   let latest: Value | undefined
 
   function makeAgain(value: Value): Value {
@@ -126,7 +126,7 @@ export function recomputeCheap(graph: Graph, small: number = defaultSmall): Grap
   return b.finish(graph.outputs.map(({ name, value }) => ({ name, value: copyOf(value) })))
 }
 
-/** y of a batch normalization whose statistics are known. */
+/** y of a batch normalization with known statistics. */
 function normalizeAgain(
   b: GraphBuilder,
   op: OpOf<'batch_norm_training'>,

@@ -1,34 +1,34 @@
-/** The tensors that live from step to step: inputs of the step's graph, and the outputs that take their place. */
+/** The tensors that persist between steps: inputs of the step's graph, and the outputs that replace them. */
 import type { DType } from './dtype.ts'
 
-/** A tensor by the name that people and files have for it. */
+/** A tensor under the name used in files and output. */
 export interface NamedTensor {
   /** `layer1.0.bn1.weight`, `layer1.0.bn1.weight.velocity`, `centers`, `centers.velocity`, `loss_scale.factor` */
   readonly name: string
-  /** On one device, in the order of dims in which networks are written: filters are [kh,kw,I,O]. */
+  /** On one device, in the dim order of network code: filters are [kh,kw,I,O]. */
   readonly shape: readonly number[]
   /** Dims in arcface_torch's state dict: filters [kh,kw,I,O] are `oihw` there. */
   readonly layout: 'same' | 'oihw'
 }
 
 /**
- * How a state tensor holds what it holds: one tensor as it is; one filter [kh,kw,I,O] as [O,kh,kw,I], which is the order that cuDNN
- * reads; or several vectors one after another.
+ * How a state tensor stores its contents: one tensor unchanged; one filter [kh,kw,I,O] as [O,kh,kw,I], the order that cuDNN
+ * reads; or several vectors, concatenated.
  */
 export type Storage = 'whole' | 'ohwi' | 'flat'
 
-/** One tensor that lives from step to step: an input of the step, and the output that takes its place. */
+/** One tensor that persists between steps: an input of the step, and the output that replaces it. */
 export interface StateTensor {
-  /** That of the only tensor in it, or `*vectors`, `*vectors.velocity`, `*statistics`. */
+  /** The name of the only tensor in it, or `*vectors`, `*vectors.velocity`, `*statistics`. */
   readonly name: string
   readonly role: 'parameter' | 'buffer' | 'optimizer' | 'scaler' | 'centers' | 'centers_optimizer'
-  /** As it is stored on one device. */
+  /** As stored on one device. */
   readonly shape: readonly number[]
   readonly dtype: DType
   /** `replicated`: equal on all devices. `local`: each device has its own (running statistics). `sharded`: a part of the classes. */
   readonly placement: 'replicated' | 'local' | 'sharded'
   readonly storage: Storage
-  /** In the order in which they are stored. */
+  /** In storage order. */
   readonly holds: readonly NamedTensor[]
 }
 

@@ -1,6 +1,6 @@
 /**
- * The verifier: what must hold of every graph, as a list of rules. Passes that build graphs with `GraphBuilder` keep most of it
- * by construction; the verifier runs between passes in tests, and on graphs that were put together by hand.
+ * The verifier: invariants of every graph, as a list of rules. Passes that use `GraphBuilder` satisfy most of them by
+ * construction; the verifier runs between passes in tests, and on hand-built graphs.
  */
 import { Bug } from '../../grammar/diagnostic.ts'
 import { sameShape, showType } from './dtype.ts'
@@ -10,7 +10,7 @@ import type { OpKind } from './op.ts'
 import { showCall, valueNames } from './print.ts'
 
 export interface Problem {
-  /** The rule that is broken. */
+  /** The violated rule. */
   readonly rule: string
   /** What is wrong, with the op as the printer shows it. */
   readonly message: string
@@ -18,7 +18,7 @@ export interface Problem {
 
 interface Rule {
   readonly name: string
-  /** One sentence for each fault. */
+  /** One sentence per violation. */
   readonly check: (graph: Graph, show: (op: Op) => string) => readonly string[]
 }
 
@@ -106,7 +106,7 @@ const rules: readonly Rule[] = [
   },
 ]
 
-/** Everything that is wrong with a graph and with its regions; empty for a sound graph. */
+/** All violations in a graph and its regions; empty for a valid graph. */
 export function verifyGraph(graph: Graph): Problem[] {
   const names = valueNames(graph)
   const name = (value: Value) => names.get(value) ?? '%?'
@@ -123,7 +123,7 @@ export function verifyGraph(graph: Graph): Problem[] {
   return [...own, ...inside]
 }
 
-/** What inference says against an op, if anything. */
+/** Inference's objection to an op, if any. */
 function typeFault<K extends OpKind>(op: OpOf<K>, replicas: number): string | undefined {
   try {
     const types = inferOp(op.kind, {

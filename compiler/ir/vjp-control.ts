@@ -1,10 +1,10 @@
 /**
- * Gradient rules of control flow and of the collectives.
+ * Gradient rules for control flow and collectives.
  *
- * Convention: what is differentiated is the SUM of the replicas' losses. The cotangent of a value on replica r is the derivative
- * of that sum by r's own copy. So a value that every replica sees (`all_reduce`) gathers everybody's cotangents, and the gradient
- * of a parameter that is equal on all replicas is the `all_reduce` sum of its cotangents; for the mean over the whole batch,
- * the loss of each replica is divided by R first.
+ * Convention: the SUM of the replicas' losses is differentiated. The cotangent of a value on replica r is the derivative of that
+ * sum with respect to r's own copy. So a value that every replica sees (`all_reduce`) collects the cotangents of all replicas,
+ * and the gradient of a parameter that is equal on all replicas is the `all_reduce` sum of its cotangents. For the mean over the
+ * whole batch, each replica's loss is divided by R first.
  */
 import { bug, need } from '../../grammar/diagnostic.ts'
 import { operandAt, resultAt, type Value } from './graph.ts'
@@ -12,7 +12,7 @@ import type { CollectiveKind, ControlKind } from './op-family.ts'
 import * as ops from './ops.ts'
 import { type Cotangents, onlyCotangent, type VjpEntry, type VjpRule } from './vjp-rule.ts'
 
-/** Applies an op of many operands to those cotangents that exist. */
+/** Applies an op with many operands to the cotangents that exist. */
 function onDefined(cotangents: Cotangents, apply: (values: readonly Value[]) => readonly Value[]): Cotangents {
   const results = [...apply(cotangents.filter((c) => c !== undefined))]
   return cotangents.map((c) => (c === undefined ? undefined : need(results.shift(), 'a cotangent')))
@@ -34,7 +34,7 @@ const vjpAllReduce: VjpRule<'all_reduce'> = (v) => {
 
 export const vjpControl: { readonly [K in ControlKind]: VjpEntry<K> } = {
   for_loop: (v) => bug('a loop is not differentiated: write its gradient as a loop of its own', v.op.origin.span),
-  /** The cotangents meet a barrier too: what was not to be fused forward is not to be fused backward. */
+  /** Cotangents pass through a barrier too: what must not be fused forward must not be fused backward. */
   optimization_barrier: (v) => onDefined(v.cotangents, (values) => v.b.addAll('optimization_barrier', values, {})),
 }
 

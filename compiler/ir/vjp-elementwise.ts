@@ -1,4 +1,4 @@
-/** Gradient rules of the sources and of the elementwise ops. Legend: c cotangent, x y operands, z result. */
+/** Gradient rules for sources and elementwise ops. Legend: c cotangent, x y operands, z result. */
 import type { GraphBuilder } from './build.ts'
 import { isFloat } from './dtype.ts'
 import { operandAt, resultAt, type Value } from './graph.ts'
@@ -13,7 +13,7 @@ export const vjpSources: { readonly [K in SourceKind]: VjpEntry<K> } = {
   replica_id: 'none',
 }
 
-/** The rule of a function of x, from its derivative times c; z is the op's result. */
+/** The rule for a function of x, from its derivative times c; z is the op's result. */
 function unary<K extends UnaryKind>(rule: (b: GraphBuilder, c: Value, x: Value, z: Value) => Value): VjpRule<K> {
   return (v) => [rule(v.b, onlyCotangent(v), operandAt(v.op, 0), resultAt(v.op, 0))]
 }
@@ -29,7 +29,7 @@ function binary<K extends BinaryKind>(rule: (b: GraphBuilder, o: Binary) => read
   return (v) => rule(v.b, { c: onlyCotangent(v), x: operandAt(v.op, 0), y: operandAt(v.op, 1), z: resultAt(v.op, 0) })
 }
 
-/** c where `direction` holds between x and y, else 0; and the other way round. */
+/** c where `direction` holds between x and y, else 0; and vice versa for y. */
 function chosen(direction: 'GT' | 'LT') {
   return (b: GraphBuilder, { c, x, y }: Binary): readonly [Value, Value] => {
     const first = ops.compare(b, direction, x, y)
@@ -51,11 +51,11 @@ export const vjpElementwise: { readonly [K in ElementwiseKind]: VjpEntry<K> } = 
   logistic: unary((b, c, _, z) => ops.multiply(b, c, ops.multiply(b, z, ops.subtract(b, 1, z)))),
   sine: unary((b, c, x) => ops.multiply(b, c, ops.cosine(b, x))),
   cosine: unary((b, c, x) => ops.negate(b, ops.multiply(b, c, ops.sine(b, x)))),
-  /** Infinite at -1 and 1: whoever takes the arc cosine keeps away from them. */
+  /** Infinite at -1 and 1: callers must avoid these points. */
   acos: unary((b, c, x) => ops.negate(b, ops.multiply(b, c, ops.rsqrt(b, ops.subtract(b, 1, ops.square(b, x)))))),
   not: 'none',
   is_finite: 'none',
-  /** Only between floats: what became an integer carries no gradient. */
+  /** Only between floats: integers carry no gradient. */
   convert: (v) => {
     const { dtype } = operandAt(v.op, 0).type
     return [isFloat(dtype) ? ops.convert(v.b, onlyCotangent(v), dtype) : undefined]
@@ -69,7 +69,7 @@ export const vjpElementwise: { readonly [K in ElementwiseKind]: VjpEntry<K> } = 
     const dx = ops.divide(b, c, y)
     return [dx, ops.negate(b, ops.multiply(b, dx, z))]
   }),
-  /** z = x - q·y with a whole q = (x - z) / y that does not move. */
+  /** z = x - q·y with an integer q = (x - z) / y that is locally constant. */
   remainder: binary((b, { c, x, y, z }) => {
     const q = ops.divide(b, ops.subtract(b, x, z), y)
     return [c, ops.negate(b, ops.multiply(b, c, q))]
@@ -80,7 +80,7 @@ export const vjpElementwise: { readonly [K in ElementwiseKind]: VjpEntry<K> } = 
     const log = ops.select(b, ops.compare(b, 'GT', x, 0), ops.log(b, x), 0)
     return [ops.multiply(b, c, dx), ops.multiply(b, ops.multiply(b, c, z), log)]
   }),
-  /** A tie's gradient goes to the second operand, so `maximum(x, 0)` has slope 0 at 0, as ReLU is commonly defined. */
+  /** At a tie the gradient goes to the second operand, so `maximum(x, 0)` has slope 0 at 0, the common definition of ReLU. */
   maximum: binary(chosen('GT')),
   minimum: binary(chosen('LT')),
   and: 'none',

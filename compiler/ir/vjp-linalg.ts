@@ -1,5 +1,5 @@
 /**
- * Gradient rules of the reductions and of linear algebra.
+ * Gradient rules for reductions and linear algebra.
  *
  * Legend: c cotangent, x images or activations, w filter, N batch, H W height and width, C channels.
  */
@@ -46,17 +46,17 @@ function side(value: Value, batch: readonly number[], contract: readonly number[
 
 /**
  * The cotangent of one operand, `own`: c and the other operand are multiplied over the other's free dims. Both orders of this
- * product are right; the one whose result already has the operand's order of dims saves a transpose.
+ * product are correct; the one whose result already has the operand's dim order saves a transpose.
  *
- * c's dims: batch, then the left's free dims, then the right's; the other's begin at `otherFree`.
+ * c's dims: batch, then the left's free dims, then the right's; the other's start at `otherFree`.
  */
 function dotCotangent(b: GraphBuilder, c: Value, own: Side, other: Side, otherFree: number): Value {
   const batch = own.batch.map((_, i) => i)
   const summed = other.free.map((_, i) => otherFree + i)
   const { dtype } = own.value.type
-  // Where the product was summed in a wider dtype, its cotangent is narrowed, so that both products run at the operands' speed.
+  // If the product was summed in a wider dtype, its cotangent is narrowed, so that both products run at the operands' speed.
   const narrow = ops.convert(b, c, dtype)
-  // The other's contracted dims come out in its own order; here are the dims of `own` that they stand for.
+  // The other's contracted dims come out in its own order; these are the corresponding dims of `own`.
   const contracted = other.contract
     .map((dim, i) => ({ dim, ownDim: need(own.contract[i], 'a contracted dim') }))
     .sort((p, q) => p.dim - q.dim)
@@ -127,8 +127,8 @@ function conv(b: GraphBuilder, x: Value, w: Value, { stride, padding, groups }: 
 }
 
 /**
- * y, mean and variance of x. The statistics' own cotangents (nobody has any who keeps running statistics aside) are added:
- * mean' = 1/n, variance' = 2 (x - mean)/n for n elements a channel.
+ * y, mean and variance of x. The cotangents of the statistics themselves (absent if running statistics are stored separately) are
+ * added: mean' = 1/n, variance' = 2 (x - mean)/n for n elements per channel.
  */
 const vjpBatchNorm: VjpRule<'batch_norm_training'> = (v) => {
   const { b, op } = v

@@ -1,11 +1,11 @@
-/** Gradient rules of the ops that move elements: each moves the cotangent back. */
+/** Gradient rules for ops that move elements: each moves the cotangent back. */
 import type { GraphBuilder } from './build.ts'
 import { operandAt, type Value } from './graph.ts'
 import type { MovementKind } from './op-family.ts'
 import * as ops from './ops.ts'
 import { onlyCotangent, type VjpEntry, type VjpRule } from './vjp-rule.ts'
 
-/** Sums what was repeated, then brings the dims into the operand's order. */
+/** Sums over repeated dims, then restores the operand's dim order. */
 const vjpBroadcast: VjpRule<'broadcast_in_dim'> = (v) => {
   const { shape, dims } = v.op.params
   const x = operandAt(v.op, 0).type.shape
@@ -17,7 +17,7 @@ const vjpBroadcast: VjpRule<'broadcast_in_dim'> = (v) => {
   return [ops.reshape(v.b, ops.transpose(v.b, left, permutation), x)]
 }
 
-/** Puts the cotangent back where the slice was taken from, zeros elsewhere. */
+/** Puts the cotangent back into the slice's position, with zeros elsewhere. */
 const vjpSlice: VjpRule<'slice'> = (v) => {
   const c = onlyCotangent(v)
   const { start, stride } = v.op.params
@@ -30,7 +30,7 @@ const vjpSlice: VjpRule<'slice'> = (v) => {
   return [ops.pad(v.b, c, 0, { low: start, high, interior: stride.map((step) => step - 1) })]
 }
 
-/** The operand's part of the cotangent; the filling gets all the rest. */
+/** The operand's part of the cotangent; the fill value receives the rest. */
 const vjpPad: VjpRule<'pad'> = (v) => {
   const c = onlyCotangent(v)
   const { low, high, interior } = v.op.params
@@ -54,7 +54,7 @@ const vjpConcatenate: VjpRule<'concatenate'> = (v) => {
   })
 }
 
-/** The rows of `c` at `rows`, zero for rows outside of it: what `scatter_rows` dropped has no gradient. */
+/** The rows of `c` at `rows`, zero for rows out of bounds: rows that `scatter_rows` dropped have no gradient. */
 function rowsOrZero(b: GraphBuilder, c: Value, rows: Value): Value {
   const taken = ops.takeRows(b, c, rows)
   const inside = ops.and(b, ops.compare(b, 'GE', rows, 0), ops.compare(b, 'LT', rows, c.type.shape[0] ?? 0))
@@ -89,7 +89,7 @@ export const vjpMovement: { readonly [K in MovementKind]: VjpEntry<K> } = {
       ...starts.map(() => undefined),
     ]
   },
-  /** Row numbers are clamped as the gather clamps them. */
+  /** Row numbers are clamped like in the gather. */
   gather_rows: (v) => {
     const table = operandAt(v.op, 0)
     const rows = ops.clamp(v.b, operandAt(v.op, 1), 0, (table.type.shape[0] ?? 0) - 1)

@@ -1,4 +1,4 @@
-/** Reverse-mode differentiation on the graph: a sweep over the ops backwards, one rule per op kind. */
+/** Reverse-mode differentiation of the graph: a backward sweep over the ops, with one rule per op kind. */
 import { bug, need } from '../../grammar/diagnostic.ts'
 import type { GraphBuilder } from './build.ts'
 import { isFloat, sameShape, showType } from './dtype.ts'
@@ -21,19 +21,19 @@ export const vjpRules: { readonly [K in OpKind]: VjpEntry<K> } = {
   ...vjpCollective,
 }
 
-/** A value and the derivative of the loss by it; the cotangent has the value's type. */
+/** A value and the derivative of the loss with respect to it; the cotangent has the value's type. */
 export interface Seed {
   readonly value: Value
   readonly cotangent: Value
 }
 
 /**
- * The derivatives of a loss by `wrt`, given those by `outputs`; `undefined` where no gradient reaches. The ops that compute them
- * are added to `b`, which holds the forward ops, with the path and place of the op that they differentiate. Only what lies
- * between `wrt` and `outputs` is differentiated, so a part of a graph can be; `forward` are the ops among which it is looked for.
- * `vjp-control.ts` says what "the loss" is when there are replicas.
+ * The derivatives of a loss with respect to `wrt`, given those with respect to `outputs`; `undefined` where no gradient arrives.
+ * The ops that compute them are added to `b`, which holds the forward ops, with the path and place of the op they differentiate.
+ * Only ops between `wrt` and `outputs` are differentiated, so a part of a graph can be differentiated; `forward` are the
+ * candidate ops. `vjp-control.ts` defines "the loss" for several replicas.
  *
- * Ends in a bug where a gradient meets a loop or a second derivative of batch normalization.
+ * Raises a bug if a gradient passes through a loop or needs a second derivative of batch normalization.
  */
 export function gradient(
   b: GraphBuilder,
@@ -74,7 +74,7 @@ function pull<K extends OpKind>(b: GraphBuilder, op: OpOf<K>, cotangents: Cotang
   return rule === 'none' ? [] : rule({ b, op, cotangents })
 }
 
-/** The float values that depend on `wrt`, itself included. */
+/** The float values that depend on `wrt`, including `wrt`. */
 function dependents(forward: readonly OpOf<OpKind>[], wrt: readonly Value[]): Set<Value> {
   const varying = new Set(wrt)
   for (const op of forward) {
@@ -84,7 +84,7 @@ function dependents(forward: readonly OpOf<OpKind>[], wrt: readonly Value[]): Se
   return varying
 }
 
-/** The forward op's place; its own phase where that is not the forward one (the head's gradient belongs to the head). */
+/** The forward op's place, with its own phase unless that is the forward one (the head's gradient belongs to the head). */
 function backwardOrigin(origin: Origin): Origin {
   return { ...origin, phase: origin.phase === 'forward' ? 'backward' : origin.phase }
 }

@@ -1,24 +1,24 @@
 /**
- * The ops that compute a value from tensors in memory, without writing anything between: what a kernel that reads the value computes
- * inside.
+ * The ops that compute a value from tensors in memory without storing anything in between: the work a kernel that reads the value
+ * does itself.
  */
 import { byteSize } from '../ir/dtype.ts'
 import { fuse, isInner } from '../ir/fusion.ts'
 import { type Graph, operandAt, type Value } from '../ir/graph.ts'
 
-/** Tensors below so many bytes are per channel: reading them twice is free. */
+/** Tensors smaller than this number of bytes are per channel: reading them twice costs nothing. */
 const small = 2 ** 16
-/** A chain longer than this is no activation with its mask. */
+/** A longer chain is not an activation with its mask. */
 const maxOps = 64
 
 export interface Chain {
-  /** What is computed, operands first, the value last. */
+  /** The computed values, operands first, the requested value last. */
   readonly values: readonly Value[]
-  /** Large tensors in memory that are read for it. */
+  /** Large tensors in memory that the chain reads. */
   readonly large: ReadonlySet<Value>
 }
 
-/** `undefined` where the value itself lies in memory, or takes more than elementwise work. */
+/** `undefined` if the value itself is in memory, or needs more than elementwise work. */
 export function chainOf(graph: Graph, value: Value): Chain | undefined {
   const { stored } = fuse(graph)
   const seen = new Set<Value>()

@@ -1,7 +1,7 @@
 /**
- * Writes a value a second time, for a reader of its own. A value with two readers that cannot share a kernel is else written to
- * memory by a third one: the gradient behind a PReLU, which batch normalization's backward pass sums and then scales. Computed
- * twice from what lies in memory anyway it costs two fewer passes over the activations.
+ * Emits a value a second time, for a single reader. Otherwise, a value with two readers that cannot share a kernel is stored in
+ * memory by a third kernel: for example the gradient after a PReLU, which batch normalization's backward pass sums and then
+ * scales. Computing it twice from tensors that are in memory anyway saves two passes over the activations.
  *
  * Legend: c gradient of an activation, x convolution's result, [N,H,W,C] both.
  */
@@ -12,23 +12,23 @@ import type { Emitter, Ssa } from './emitter.ts'
 import { barrier } from './hlo.ts'
 import { at } from './rule.ts'
 
-/** More large tensors than these would cost as much to read again as the value. */
+/** Reading more large tensors than this again would cost as much as reading the value. */
 const maxLarge = 2
 
 export interface Written {
   readonly graph: Graph
-  /** What has been written so far. */
+  /** The values emitted so far. */
   readonly find: (value: Value) => Ssa
-  /** Writes one op of the graph with other operands. */
+  /** Emits one op of the graph with other operands. */
   readonly write: (value: Value, operands: readonly Ssa[]) => Ssa
 }
 
-/** The value once more, from what lies in memory, or itself where that is not worth it. */
+/** The value recomputed from tensors in memory, or the value itself if recomputing does not pay off. */
 export function computeAgain(e: Emitter, value: Value, { graph, find, write }: Written): Ssa {
   const chain = chainOf(graph, value)
   if (chain === undefined || chain.large.size === 0 || chain.large.size > maxLarge) return find(value)
   const large = [...chain.large]
-  // Behind a barrier, or the compiler would find both equal and join them.
+  // Through a barrier; otherwise the compiler would merge the two equal computations.
   const apart = barrier(e, large.map(find))
   const again = new Map<Value, Ssa>(large.map((read, i) => [read, at(apart, i)]))
   const read = (found: Value) => again.get(found) ?? find(found)

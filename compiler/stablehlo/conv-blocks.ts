@@ -1,5 +1,6 @@
 /**
- * Convolutions in groups of few channels as one dense convolution, whose filter is zero between groups; `conv-choice.ts` says why.
+ * Convolutions with few channels per group as one dense convolution, whose filter is zero between groups; `conv-choice.ts`
+ * explains why.
  *
  * Legend: G groups of n input and m output channels, C = G·n, O = G·m; x [N,H,W,C], w [kh,kw,n,O], dense filter [kh,kw,C,O].
  */

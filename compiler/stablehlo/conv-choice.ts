@@ -1,42 +1,45 @@
 /**
- * Which formulation each convolution and each of its gradients gets. On CUDA cuDNN chooses, so nearly everything is a plain
- * convolution. On the CPU XLA's own convolution is slow for some shapes; `bench/convolutions.ts` measures the alternatives.
+ * Selects the formulation of each convolution and each of its gradients. On CUDA, cuDNN chooses, so nearly everything is a plain
+ * convolution. On the CPU, XLA's own convolution is slow for some shapes; `bench/convolutions.ts` measures the alternatives.
  */
 import type { ConvGeometry, ConvKind } from './conv-geometry.ts'
 import type { Platform } from './emitter.ts'
 
 /**
  * - `plain`: one stablehlo.convolution.
- * - `dot`: a 1×1 window as a matrix product, after taking every stride-th pixel.
+ * - `dot`: a 1×1 window as a matrix product, after selecting every stride-th pixel.
  * - `lanes`: few channels per group: a sum over window places of shifted images times one coefficient per channel.
  * - `whole`: a depthwise window as large as the image: one product, one reduction.
  * - `blocks`: few channels per group: a dense convolution with zeros between groups.
  */
 export type ForwardForm = 'plain' | 'dot' | 'lanes' | 'whole' | 'blocks'
 
-/** `phases`: result pixels that see the same window places are one stride-1 convolution; stride² of them interleave. */
+/** `phases`: result pixels that see the same window places form one stride-1 convolution; stride² of them interleave. */
 export type InputGradForm = ForwardForm | 'phases'
 
 /** `tiles`: a sum over image tiles; `rows`: a matrix product per window row. */
 export type FilterGradForm = ForwardForm | 'tiles' | 'rows'
 
-/** Above so many channels per group the lanes' quadratic work loses to XLA's loop. */
+/** With more channels per group, the lanes' quadratic work is slower than XLA's loop. */
 const maxLanesPerGroup = 8
 /**
- * cuDNN turns the images around its kernels for groups of few channels: on an H100, 64 groups of two channels took 4.5 ms where one
- * dense convolution takes 0.4. Nothing else was measured; with more channels than these the multiplications by zero are taken to cost
- * as much as what they avoid.
+ * cuDNN transposes the images around its kernels for groups of few channels: on an H100, 64 groups of two channels took 4.5 ms
+ * where one dense convolution takes 0.4. Nothing else was measured; with more channels than this, the multiplications by zero are
+ * assumed to cost as much as they save.
  */
 const maxBlockWidth = 8
 const maxDense = 512
-/** Below so many input channels a matrix product per window row beats XLA's convolution. */
+/** With fewer input channels, a matrix product per window row is faster than XLA's convolution. */
 const fewChannels = 8
-/** From so many input channels on, images of at most `smallSide`, or strided ones, gain by a product per window row too. */
+/**
+ * From this number of input channels on, images of at most `smallSide`, or strided ones, are also faster with a product per
+ * window row.
+ */
 const manyChannels = 128
 const smallSide = 14
-/** XLA computes a filter gradient as a convolution whose window is the image; larger ones than this are cut in tiles. */
+/** XLA computes a filter gradient as a convolution whose window is the image; windows larger than this are split into tiles. */
 const maxTile = 28
-/** Images from this size on gain by tiles. */
+/** Images of this size or larger are faster with tiles. */
 const minTiled = 112
 
 const isPointwise = (g: ConvGeometry): boolean =>
@@ -53,7 +56,7 @@ const isWhole = (g: ConvGeometry): boolean =>
 const isLanes = (g: ConvGeometry): boolean =>
   g.groups > 1 && g.features === g.channels && g.channels / g.groups <= maxLanesPerGroup
 
-/** cuDNN has kernels of its own for depthwise convolutions. */
+/** cuDNN has dedicated kernels for depthwise convolutions. */
 const isBlocks = (g: ConvGeometry): boolean =>
   g.groups > 1 && !isDepthwise(g) && g.channels <= maxDense && g.channels / g.groups <= maxBlockWidth
 
@@ -102,7 +105,7 @@ export function convForm(
   }
 }
 
-/** Into how many tiles each side of the result is cut. */
+/** The number of tiles along each side of the result. */
 export function tileCount(g: ConvGeometry): number {
   const side = Math.max(...g.result)
   return side < minTiled ? 1 : Math.ceil(side / maxTile)

@@ -1,5 +1,5 @@
 /**
- * Ungrouped convolutions as matrix products, and filter gradients by parts.
+ * Ungrouped convolutions as matrix products, and filter gradients in parts.
  *
  * Legend: x dx [N,H,W,C], w dw [kh,kw,C,O], y dy [N,P,Q,O].
  */
@@ -34,7 +34,7 @@ export function dotFilterGrad(e: Emitter, g: ConvGeometry, x: Ssa, dy: Ssa): Ssa
   return reshape(e, matrix, [1, 1, g.channels, g.features])
 }
 
-/** x with its zeros around. */
+/** x with its zero padding. */
 export function padImages(e: Emitter, g: ConvGeometry, x: Ssa): Ssa {
   const [vertical, horizontal] = g.padding
   return pad(e, x, [0, vertical[0], horizontal[0], 0], [0, vertical[1], horizontal[1], 0])
@@ -48,8 +48,8 @@ export function tap(e: Emitter, g: ConvGeometry, padded: Ssa, i: number, j: numb
 }
 
 /**
- * dw by one matrix product per window row: the row's kw shifted images side by side, times dy. The barriers make the rows follow
- * one another, so that one row's copy of the images is alive at a time.
+ * dw by one matrix product per window row: the row's kw shifted images side by side, times dy. Barriers serialize the rows, so
+ * that only one row's copy of the images is alive at a time.
  */
 export function rowsFilterGrad(e: Emitter, g: ConvGeometry, x: Ssa, dy: Ssa): Ssa {
   let images = padImages(e, g, x)
@@ -67,7 +67,7 @@ export function rowsFilterGrad(e: Emitter, g: ConvGeometry, x: Ssa, dy: Ssa): Ss
   return concatenate(e, rows, 0)
 }
 
-/** dw of a stride-1 convolution as the sum over tiles of the result: XLA's window is then the tile, not the image. */
+/** dw of a stride-1 convolution as the sum over tiles of the result: XLA's window is then the tile instead of the image. */
 export function tiledFilterGrad(e: Emitter, g: ConvGeometry, x: Ssa, dy: Ssa): Ssa {
   const images = padImages(e, g, x)
   const count = tileCount(g)

@@ -1,9 +1,9 @@
 /**
- * Convolutions of few channels per group, depthwise ones above all, as shifted multiply-adds on whole images: XLA's own loop for
- * them is thirty times slower (`bench/convolutions.ts`).
+ * Convolutions with few channels per group, depthwise ones in particular, as shifted multiply-adds on whole images: XLA's own
+ * loop for them is thirty times slower (`bench/convolutions.ts`).
  *
- * With n = C/G channels in and out per group, channel c = n·γ + o of the result takes n products per window place, one from each
- * channel of its group. Turning the images by r inside every group, x_r[n·γ + o] = x[n·γ + (o + r) mod n], lines each of them up
+ * With n = C/G channels in and out per group, channel c = n·γ + o of the result needs n products per window place, one from each
+ * channel of its group. Rotating the images by r inside every group, x_r[n·γ + o] = x[n·γ + (o + r) mod n], aligns each of them
  * with its result channel, so that y = Σ_r Σ_place shift(x_r)·w_r with one coefficient per channel,
  * w_r[place, n·γ + o] = w[place, (o + r) mod n, n·γ + o]. Depthwise is n = 1.
  *
@@ -22,7 +22,7 @@ function range(n: number): number[] {
   return Array.from({ length: n }, (_, i) => i)
 }
 
-/** x_r: every group's channels turned left by `r`. */
+/** x_r: every group's channels rotated left by `r`. */
 function turn(e: Emitter, g: ConvGeometry, x: Ssa, r: number): Ssa {
   if (r === 0) return x
   const n = g.channels / g.groups
@@ -40,7 +40,7 @@ function matrixElement(e: Emitter, g: ConvGeometry, w: Ssa, i: number, o: number
   return slice(e, split, [0, 0, i, 0, o], [...g.window, i + 1, g.groups, o + 1])
 }
 
-/** w_r for every r. */
+/** The coefficients of one window place, broadcast over a result's shape. */
 function coefficients(e: Emitter, g: ConvGeometry, w: Ssa): readonly Ssa[] {
   const n = g.channels / g.groups
   return range(n).map((r) => {
@@ -56,7 +56,7 @@ function spread(e: Emitter, coefficient: Ssa, i: number, j: number, shape: reado
   return alongLast(e, reshape(e, place, [channels]), shape)
 }
 
-/** The images, turned by every r and padded. Turned ones are computed once, not again in each of their uses. */
+/** The images, rotated by every r and padded. Rotated ones are computed once, not in each of their uses. */
 function turned(e: Emitter, g: ConvGeometry, x: Ssa, prepare: (image: Ssa) => Ssa): readonly Ssa[] {
   const n = g.channels / g.groups
   const images = range(n).map((r) => prepare(turn(e, g, x, r)))
@@ -109,8 +109,8 @@ export function lanesInputGrad(e: Emitter, g: ConvGeometry, dy: Ssa, w: Ssa): Ss
 }
 
 /**
- * d_r[place, c] = Σ shift(x_r)·dy over pixels, one reduction per place. XLA copies each shifted image; the barriers make the places
- * follow one another, so that one copy at a time is alive and stays in the cache: three to five times faster than all at once.
+ * d_r[place, c] = Σ shift(x_r)·dy over pixels, one reduction per place. XLA copies each shifted image; barriers serialize the
+ * places, so that one copy at a time is alive and stays in the cache: three to five times faster than all at once.
  */
 export function lanesFilterGrad(e: Emitter, g: ConvGeometry, x: Ssa, dy: Ssa): Ssa {
   const n = g.channels / g.groups

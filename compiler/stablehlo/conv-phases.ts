@@ -10,7 +10,7 @@ import { concatenate, convolution, fill, pad, reshape, reverse, slice } from './
 
 /** One phase along one dim. */
 export interface Phase {
-  /** The first window place that takes part, and how many do. */
+  /** The first contributing window place, and the number of them. */
   readonly first: number
   readonly taps: number
   /** Zeros to add to dy before and after; negative crops. */
@@ -18,7 +18,7 @@ export interface Phase {
   readonly high: number
 }
 
-/** The s phases along dim `d`; each yields ceil(image / s) pixels, of which the last may lie outside the image. */
+/** The s phases along dim `d`; each yields ceil(image / s) pixels, the last of which may be outside the image. */
 export function phasesAlong(g: ConvGeometry, d: 0 | 1): readonly Phase[] {
   const stride = g.stride[d]
   const pixels = Math.ceil(g.image[d] / stride)
@@ -30,9 +30,7 @@ export function phasesAlong(g: ConvGeometry, d: 0 | 1): readonly Phase[] {
   })
 }
 
-/**
- * Puts phases [N,⌈H/s⌉,⌈W/s'⌉,C] together, `grid[r][c]` being phase r down and c across, and crops to the image.
- */
+/** Combines phases [N,⌈H/s⌉,⌈W/s'⌉,C], where `grid[r][c]` is phase r down and c across, and crops to the image. */
 export function interleave(e: Emitter, g: ConvGeometry, grid: readonly (readonly Ssa[])[]): Ssa {
   const [height, width] = [Math.ceil(g.image[0] / g.stride[0]), Math.ceil(g.image[1] / g.stride[1])]
   const rows = grid.map((row) =>

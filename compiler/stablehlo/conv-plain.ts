@@ -1,6 +1,6 @@
 /**
- * A convolution and its gradients as one `stablehlo.convolution` each. The gradients are convolutions too: dx of the spread dy with
- * the turned filter, dw of the images with dy as the window.
+ * A convolution and its gradients as one `stablehlo.convolution` each. The gradients are convolutions too: dx convolves the
+ * dilated dy with the reversed filter, dw the images with dy as the window.
  *
  * Legend: x [N,H,W,C], w [kh,kw,C/G,O], y dy [N,P,Q,O].
  */
@@ -10,7 +10,7 @@ import { convert, convolution, reshape, reverse, transpose } from './hlo.ts'
 
 const forwardLayout = { lhs: 'b01f', rhs: '01io', out: 'b01f' }
 
-/** The CPU has no 16-bit convolutions worth the name: they run in f32. CUDA's accumulate in f32 by themselves. */
+/** The CPU has no efficient 16-bit convolutions, so they run in f32. CUDA's accumulate in f32 by themselves. */
 export function widen(e: Emitter, x: Ssa): Ssa {
   const half = x.type.dtype === 'f16' || x.type.dtype === 'bf16'
   return half && e.platform === 'cpu' ? convert(e, x, 'f32') : x
@@ -26,7 +26,7 @@ export function plainForward(e: Emitter, g: ConvGeometry, x: Ssa, w: Ssa): Ssa {
   })
 }
 
-/** w with the roles of its channels exchanged inside each group: [kh,kw,O/G,C]. */
+/** w with input and output channels swapped inside each group: [kh,kw,O/G,C]. */
 export function exchangeChannels(e: Emitter, g: ConvGeometry, w: Ssa): Ssa {
   const [inputs, outputs] = [g.channels / g.groups, g.features / g.groups]
   const split = reshape(e, w, [...g.window, inputs, g.groups, outputs])
@@ -40,7 +40,7 @@ export function plainInputGrad(e: Emitter, g: ConvGeometry, dy: Ssa, w: Ssa): Ss
     return [low, g.image[d] + g.window[d] - 1 - spread - low]
   })
   const plain = g.groups === 1
-  // A reversed copy of the filter, not `window_reversal`, which sends XLA's CPU compiler to its naive loop.
+  // A reversed copy of the filter instead of `window_reversal`, which makes XLA's CPU compiler use its naive loop.
   return convolution(e, dy, reverse(e, plain ? w : exchangeChannels(e, g, w), [0, 1]), {
     padding,
     lhsDilation: g.stride,

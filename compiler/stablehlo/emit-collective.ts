@@ -1,6 +1,6 @@
 /**
- * Emit rules of the collectives, in replica mode: one group of all R replicas, no channel. On one replica they change nothing and
- * write nothing.
+ * Emit rules for collectives, in replica mode: one group of all R replicas, no channel. On one replica they are no-ops and emit
+ * nothing.
  */
 import type { CollectiveKind } from '../ir/op-family.ts'
 import type { Emitter, Ssa } from './emitter.ts'

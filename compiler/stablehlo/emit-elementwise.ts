@@ -1,4 +1,4 @@
-/** Emit rules of sources and elementwise ops: most have StableHLO's own name. */
+/** Emit rules for sources and elementwise ops: most have the same name in StableHLO. */
 import type { OpOf } from '../ir/graph.ts'
 import type { BinaryKind, ElementwiseKind, SourceKind } from '../ir/op-family.ts'
 import { type Emitter, only, type Ssa } from './emitter.ts'
@@ -6,7 +6,7 @@ import { add, binary, compare, convert, fill, multiply, subtract, unary } from '
 import { at, type EmitRule, type EmitRules } from './rule.ts'
 import { denseData, i64, splat } from './spelling.ts'
 
-/** Named as in StableHLO, one operand, its type kept. */
+/** Same name as in StableHLO, one operand, type unchanged. */
 type SameNameKind =
   | 'abs'
   | 'negate'
@@ -33,7 +33,7 @@ function pairwise<K extends BinaryKind>(kind: K): EmitRule<K> {
 
 /**
  * acos(x) = atan2(sqrt((1 - x)(1 + x)), x): exact at both ends, where 1 - x² would lose all digits, and without the CHLO dialect,
- * which plugins need not know.
+ * which plugins may not support.
  */
 function arcCosine(e: Emitter, x: Ssa): Ssa {
   const one = fill(e, x.type, 1)

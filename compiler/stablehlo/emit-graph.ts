@@ -1,4 +1,4 @@
-/** Writes a graph's ops with the rule of each kind. */
+/** Emits a graph's ops with the rule for each kind. */
 import { bug } from '../../grammar/diagnostic.ts'
 import { sameShape, showType } from '../ir/dtype.ts'
 import { type Graph, type Op, type OpOf, operandAt, type Value } from '../ir/graph.ts'
@@ -55,7 +55,7 @@ function emitOp(e: Emitter, op: Exclude<Op, OpOf<'input'>>, operands: readonly S
   return results
 }
 
-/** Writes the ops of a graph whose inputs are `inputs`; returns its outputs. */
+/** Emits the ops of a graph whose inputs are `inputs`; returns its outputs. */
 export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): readonly Ssa[] {
   const written = new Map<Value, Ssa>()
   const find = (value: Value): Ssa =>

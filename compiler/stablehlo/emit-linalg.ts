@@ -1,5 +1,5 @@
 /**
- * Emit rules of reductions, matrix products and convolutions. Sums of 16-bit floats accumulate in f32.
+ * Emit rules for reductions, matrix products and convolutions. Sums of 16-bit floats accumulate in f32.
  *
  * Legend: x [N,H,W,C], w [kh,kw,C/G,O], y dy [N,P,Q,O].
  */
@@ -52,7 +52,7 @@ export const filterGradEmitters: { readonly [F in ReturnType<typeof filterGradFo
   rows: rowsFilterGrad,
 }
 
-/** Computes in a width that the platform is good at, and returns the operands' own. */
+/** Computes in an element type that is fast on the platform, and returns the operands' type. */
 function inWidth(e: Emitter, emit: ConvEmitter, g: ConvGeometry, a: Ssa, b: Ssa): Ssa {
   return convert(e, emit(e, g, widen(e, a), widen(e, b)), a.type.dtype)
 }

@@ -1,6 +1,6 @@
 /**
- * Graph → StableHLO module: one public function `main`, whose arguments and results are the graph's, in their order. Donation is
- * the attribute `tf.aliasing_output` on arguments; replicas are those of the compile options.
+ * Graph → StableHLO module: one public function `main`, whose arguments and results are the graph's, in the same order. Donation
+ * is the attribute `tf.aliasing_output` of arguments; the number of replicas is set in the compile options.
  */
 import { bug } from '../../grammar/diagnostic.ts'
 import { positionAt } from '../../grammar/source.ts'
@@ -11,13 +11,13 @@ import { quoted, tensorType } from './spelling.ts'
 
 export interface EmitOptions {
   readonly platform: Platform
-  /** Output index → index of the input whose memory it takes. */
+  /** Output index → index of the input whose memory it reuses. */
   readonly donate?: ReadonlyMap<number, number>
-  /** Whether ops say from which `.arc` place and block they come: `loc("layer1.0"("iresnet.arc":12:5))`. */
+  /** Whether ops carry their `.arc` place and block: `loc("layer1.0"("iresnet.arc":12:5))`. */
   readonly locations?: boolean
 }
 
-/** Locations by the number they get; each distinct one is written once, after the module. */
+/** Locations by their number; each distinct one is written once, after the module. */
 function locationTable(): { readonly of: LocationOf; readonly name: (text: string) => string; lines(): string[] } {
   const numbers = new Map<string, number>()
   const name = (text: string): string => {
@@ -42,7 +42,7 @@ function moduleName(graph: Graph): string {
   return graph.name.replace(/[^A-Za-z0-9_]/g, '_') || 'main'
 }
 
-/** The StableHLO text of a graph. The same graph and options give the same text. */
+/** The StableHLO text of a graph. It is deterministic: the same graph and options give the same text. */
 export function emitModule(graph: Graph, options: EmitOptions): string {
   const locations = options.locations ? locationTable() : undefined
   const e = createEmitter(options.platform, graph.replicas, locations?.of)

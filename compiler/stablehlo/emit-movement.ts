@@ -1,4 +1,4 @@
-/** Emit rules of the ops that move elements: shapes, slices, rows of tables. */
+/** Emit rules for ops that move elements: shapes, slices, rows of tables. */
 import type { MovementKind } from '../ir/op-family.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 import { broadcast, concatenate, pad, reshape, reverse, scalarRegion, slice, transpose } from './hlo.ts'

@@ -1,10 +1,10 @@
 /**
  * Batch normalization written out, because StableHLO's own ops keep 16-bit statistics and no plugin fuses them.
  *
- * On the CPU the statistics take two passes: the mean of squares minus the square of the mean loses all digits where the mean is
- * large. A GPU waits for its memory, so there they take one: of the distances from a value near the mean, whose squares are not
- * much larger than the variance. As a running mean starts at 0, the first steps lose as many digits as the mean is larger than the
- * deviation: of f32's seven, two where it is ten times as large.
+ * On the CPU the statistics take two passes: the mean of squares minus the square of the mean loses all digits if the mean is
+ * large. On a GPU memory traffic is the bottleneck, so they take one pass, over the distances from a value near the mean, whose
+ * squares are not much larger than the variance. A running mean starts at 0, so the first steps lose precision in proportion to
+ * the ratio of mean to deviation: two of f32's seven digits if the mean is ten times as large.
  *
  * Legend: x, y, dy [...,C]; scale, offset, near, mean, variance [C]; n = elements per channel.
  */
@@ -34,7 +34,7 @@ interface Statistics {
   readonly variance: Ssa
 }
 
-/** Distances of the elements from a value of their channel. */
+/** Distances of the elements from a value per channel. */
 function distances(e: Emitter, x: Ssa, from: Ssa): Ssa {
   return subtract(e, x, alongLast(e, from, x.type.shape))
 }
@@ -60,12 +60,12 @@ function inOnePass(e: Emitter, x: Ssa, near: Ssa): Statistics {
   const apart = distances(e, x, near)
   const sums = channelSums(e, apart, multiply(e, apart, apart))
   const [first, second] = [scaled(e, sums[0], 1 / perChannel(x)), scaled(e, sums[1], 1 / perChannel(x))]
-  // What rounding may leave below zero of a channel that does not vary.
+  // For a constant channel, rounding may leave a value below zero.
   const variance = binary(e, 'maximum', subtract(e, second, multiply(e, first, first)), fill(e, second.type, 0))
   return { mean: add(e, near, first), variance }
 }
 
-/** y of an input whose statistics are known. */
+/** y of an input with known statistics. */
 export function normalized(
   e: Emitter,
   input: Ssa,
@@ -103,7 +103,7 @@ function gradient(e: Emitter, operands: readonly Ssa[], epsilon: number, again: 
   const factor = multiply(e, scale, inverse)
   const slope = multiply(e, multiply(e, factor, inverse), scaled(e, weighted, 1 / perChannel(x)))
   const constant = multiply(e, factor, scaled(e, sum, 1 / perChannel(x)))
-  // The sums are one kernel and what follows another: each computes dy for itself where it is not in memory.
+  // The sums are one kernel and the ops that follow are another: each computes dy itself if it is not in memory.
   const second = e.platform === 'cpu' ? dy : convert(e, again(4), dtype)
   const scaledDy = multiply(e, second, alongLast(e, factor, shape))
   const correction = add(e, multiply(e, centered, alongLast(e, slope, shape)), alongLast(e, constant, shape))

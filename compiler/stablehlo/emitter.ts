@@ -1,7 +1,7 @@
 /**
- * The one funnel through which every StableHLO op is written, in MLIR's generic form
- * (github.com/openxla/stablehlo/blob/v1.13.0/docs/spec.md). Attributes are sorted and names are numbered in order, so that one graph
- * gives one text.
+ * The single function through which every StableHLO op is emitted, in MLIR's generic form
+ * (github.com/openxla/stablehlo/blob/v1.13.0/docs/spec.md). Attributes are sorted and names are numbered in order, so the text of
+ * a graph is deterministic.
  */
 import { bug, need } from '../../grammar/diagnostic.ts'
 import type { DeviceKind } from '../ir/device-kind.ts'
@@ -9,16 +9,16 @@ import type { TensorType } from '../ir/dtype.ts'
 import type { Op } from '../ir/graph.ts'
 import { tensorType } from './spelling.ts'
 
-/** What a program is written for. */
+/** The platform that a program is emitted for. */
 export type Platform = DeviceKind
 
-/** Pairs of f32 as one number: for programs alone, no graph has them. */
+/** Pairs of f32 as one number: only in programs, never in graphs. */
 export interface ComplexType {
   readonly dtype: 'c64'
   readonly shape: readonly number[]
 }
 
-/** What the program text has types for. */
+/** The types that occur in program text. */
 export type TextType = TensorType | ComplexType
 
 /** A value of the program text, of any type. */
@@ -28,10 +28,10 @@ export interface Named<T extends TextType = TextType> {
   readonly type: T
 }
 
-/** One that can be a graph's. */
+/** A value with a type that graphs have. */
 export type Ssa = Named<TensorType>
 
-/** Names the location of what is written for an op, `#loc3`; undefined for none. */
+/** The name of the location for code emitted for an op, `#loc3`; undefined if there is none. */
 export type LocationOf = (op: Op) => string | undefined
 
 /** Attribute name → its spelling. */
@@ -43,7 +43,7 @@ export type Region = readonly string[]
 export interface Emitter {
   readonly platform: Platform
   readonly replicas: number
-  /** Writes an op and returns its results. */
+  /** Emits an op and returns its results. */
   op<T extends TextType>(
     name: string,
     operands: readonly Named[],
@@ -51,11 +51,11 @@ export interface Emitter {
     attributes?: Attributes,
     regions?: readonly Region[],
   ): readonly Named<T>[]
-  /** A region of one block, which ends by returning what `body` gives. */
+  /** A region with one block, which returns the result of `body`. */
   region<T extends TextType>(inputs: readonly T[], body: (inputs: readonly Named<T>[]) => readonly Named[]): Region
   /** The ops that follow come from this op of the graph. */
   locate(origin: Op): void
-  /** The lines written so far. */
+  /** The lines emitted so far. */
   readonly lines: readonly string[]
 }
 
@@ -69,7 +69,7 @@ function typeList(types: readonly TextType[]): string {
   return types.length === 1 ? text : `(${text})`
 }
 
-/** An emitter of the body of one function. */
+/** An emitter for the body of one function. */
 export function createEmitter(platform: Platform, replicas: number, locationOf: LocationOf = () => undefined): Emitter {
   let lines: string[] = []
   let nextName = 0
@@ -127,7 +127,7 @@ export function createEmitter(platform: Platform, replicas: number, locationOf: 
   }
 }
 
-/** The only one of a list of results. */
+/** The only element of a list of results. */
 export function only<T extends TextType>(values: readonly Named<T>[]): Named<T> {
   if (values.length !== 1) bug(`one result expected, ${values.length} found`)
   return need(values[0], 'a result')

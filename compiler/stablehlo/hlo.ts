@@ -1,6 +1,5 @@
 /**
- * StableHLO ops as functions that know their result types: the vocabulary in which the emit rules and the convolution
- * formulations are written.
+ * StableHLO ops as functions that compute their result types: the vocabulary of the emit rules and the convolution formulations.
  */
 import { bug } from '../../grammar/diagnostic.ts'
 import { type DType, elementCount, isFloat, sameShape, showType, type TensorType } from '../ir/dtype.ts'
@@ -88,7 +87,7 @@ export function slice(
   return only(e.op('stablehlo.slice', [x], [{ dtype: x.type.dtype, shape }], attributes))
 }
 
-/** Pads with zeros, or with the scalar `value`; negative edges crop, `interior` elements come between neighbours. */
+/** Pads with zeros, or with the scalar `value`; negative edges crop, `interior` elements are inserted between neighbors. */
 export function pad(
   e: Emitter,
   x: Ssa,
@@ -118,7 +117,7 @@ export function concatenate(e: Emitter, parts: readonly Ssa[], dim: number): Ssa
   return only(e.op('stablehlo.concatenate', parts, [{ dtype: first.type.dtype, shape }], { dimension: i64(dim) }))
 }
 
-/** A region that joins two scalars. */
+/** A region that combines two scalars. */
 export function scalarRegion(e: Emitter, dtype: DType, name: BinaryKind): Region {
   const type = { dtype, shape: [] }
   return e.region([type, type], ([a, b]) => (a && b ? [binary(e, name, a, b)] : bug('two inputs expected')))
@@ -148,14 +147,14 @@ const highest: { readonly [D in DType]: number } = {
   pred: 1,
 }
 
-/** What changes nothing when it is joined to another value. */
+/** The neutral element of each reduction. */
 const neutral = {
   add: (_: DType) => 0,
   maximum: (dtype: DType) => lowest[dtype],
   minimum: (dtype: DType) => highest[dtype],
 }
 
-/** Joins all elements along `dims`, which disappear. */
+/** Reduces all elements along `dims`, which are removed. */
 export function reduce(e: Emitter, name: keyof typeof neutral, x: Ssa, dims: readonly number[]): Ssa {
   if (dims.length === 0) return x
   const { dtype } = x.type
@@ -166,9 +165,9 @@ export function reduce(e: Emitter, name: keyof typeof neutral, x: Ssa, dims: rea
 }
 
 /**
- * The sums of two f32 tensors of one shape along `dims`, as one sum of complex numbers. XLA joins a reduction with one result to
- * the kernel that writes its operand, and computes its operand inside; of one with two results, or of two reductions, it does
- * neither.
+ * The sums of two f32 tensors of the same shape along `dims`, as one sum of complex numbers. XLA fuses a reduction with a single
+ * result into the kernel that writes its operand, and its operand into the reduction; it does neither for a reduction with two
+ * results, or for two reductions.
  */
 export function twoSums(e: Emitter, a: Ssa, b: Ssa, dims: readonly number[]): readonly [Ssa, Ssa] {
   const complex = (shape: readonly number[]): ComplexType => ({ dtype: 'c64', shape })
@@ -191,8 +190,8 @@ export interface DotDims {
 }
 
 /**
- * A product of tensors. 16-bit floats accumulate in f32: by f32 operands on the CPU, which has no other kernels; by an f32 result
- * elsewhere.
+ * A product of tensors. 16-bit floats accumulate in f32: with f32 operands on the CPU, which has no other kernels; with an f32
+ * result elsewhere.
  */
 export function dot(e: Emitter, a: Ssa, b: Ssa, dims: DotDims, dtype: DType = a.type.dtype): Ssa {
   const { lhsBatch = [], rhsBatch = [], lhsContract, rhsContract } = dims
@@ -223,14 +222,14 @@ export interface ConvolutionWindow {
   readonly rhsDilation?: readonly [number, number]
   readonly featureGroups?: number
   readonly batchGroups?: number
-  /** Where each dim sits: `b` batch, `f` feature, `i`, `o` filter features, `0`, `1` space. */
+  /** The meaning of each dim: `b` batch, `f` feature, `i`, `o` filter features, `0`, `1` space. */
   readonly layout: { readonly lhs: string; readonly rhs: string; readonly out: string }
   readonly result: TensorType
 }
 
 const letters = (text: string): string => `[${[...text].join(', ')}]`
 
-/** Values that pass unchanged; nothing is fused or moved across, and what comes after waits for all of them. */
+/** Passes values through unchanged; nothing is fused or moved across, and later ops wait for all of them. */
 export function barrier(e: Emitter, values: readonly Ssa[]): readonly Ssa[] {
   return e.op(
     'stablehlo.optimization_barrier',

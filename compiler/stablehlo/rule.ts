@@ -1,13 +1,13 @@
-/** The shape of an emit rule: it writes one graph op as StableHLO ops. */
+/** The type of an emit rule: it emits one graph op as StableHLO ops. */
 import { bug } from '../../grammar/diagnostic.ts'
 import type { OpOf } from '../ir/graph.ts'
 import type { OpKind } from '../ir/op.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 
-/** Operand `index` once more, for a second reader; the same where it lies in memory. */
+/** Operand `index` recomputed for a second reader; the same value if it is in memory. */
 export type Again = (index: number) => Ssa
 
-/** Returns as many values as the op has results, of their types. */
+/** Returns as many values as the op has results, with their types. */
 export type EmitRule<K extends OpKind> = (
   e: Emitter,
   op: OpOf<K>,
@@ -17,7 +17,7 @@ export type EmitRule<K extends OpKind> = (
 
 export type EmitRules<K extends OpKind> = { readonly [P in K]: EmitRule<P> }
 
-/** Operand `index` of a rule; its absence is a mistake of the graph's builder. */
+/** Operand `index` of a rule; if it is missing, the graph's builder has a bug. */
 export function at(operands: readonly Ssa[], index: number): Ssa {
   return operands[index] ?? bug(`operand ${index} is missing`)
 }

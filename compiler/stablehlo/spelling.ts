@@ -1,4 +1,4 @@
-/** How StableHLO text spells types, attributes and numbers. Nothing else in this folder writes MLIR syntax but the emitter. */
+/** The spelling of types, attributes and numbers in StableHLO text. Only this file and the emitter write MLIR syntax. */
 import { type DType, elementCount, type TensorType } from '../ir/dtype.ts'
 import { bf16Bits, f16Bits } from '../ir/half-float.ts'
 import type { ConstantData } from '../ir/op.ts'
@@ -63,7 +63,7 @@ function hex(value: number, digits: number): string {
   return `0x${value.toString(16).toUpperCase().padStart(digits, '0')}`
 }
 
-/** Bits of a float: decimal text would round twice. */
+/** The bits of a float: decimal text would round twice. */
 const floatBits = {
   f64: (value: number) => {
     wide.setFloat64(0, value)
@@ -95,12 +95,12 @@ export function element(dtype: DType, value: number): string {
   }
 }
 
-/** The same number everywhere. */
+/** The same number in every element. */
 export function splat(type: TensorType, value: number): string {
   return `dense<${element(type.dtype, value)}> : ${tensorType(type)}`
 }
 
-/** `pred` elements one by one: MLIR packs them in bits, so that a blob of bytes would not do. */
+/** `pred` elements one by one: MLIR packs them in bits, so a blob of bytes would not work. */
 function predList(shape: readonly number[], data: ConstantData): string {
   let at = 0
   const nest = (dim: number): string => {

@@ -1,5 +1,5 @@
 /**
- * Puts a backbone into a graph: its parameters become inputs of the graph (or values given from outside), its new running
+ * Adds a backbone to a graph: its parameters become inputs of the graph (or are values from outside), and its new running
  * statistics are collected.
  */
 import { need } from '../../grammar/diagnostic.ts'
@@ -10,7 +10,7 @@ import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
 import type { Elaboration, ParameterSpec } from '../values/elaboration.ts'
 
-/** The backbone's parameters and buffers, in the order of their declaration; `undefined` where its shapes do not fit. */
+/** The backbone's parameters and buffers, in declaration order; `undefined` if its shapes do not fit. */
 export function backboneParameters(backbone: Backbone): readonly ParameterSpec[] | undefined {
   const b = new GraphBuilder('parameters', 1)
   const specs: ParameterSpec[] = []
@@ -42,7 +42,7 @@ export interface AppliedBackbone {
   readonly updates: ReadonlyMap<string, Value>
 }
 
-/** Applies a backbone whose shapes are known to fit to images f32 [N,H,W,C]. */
+/** Applies a backbone with verified shapes to images f32 [N,H,W,C]. */
 export function applyBackbone(
   b: GraphBuilder,
   backbone: Backbone,
@@ -52,7 +52,7 @@ export function applyBackbone(
     readonly compute: DType
     readonly synced?: boolean
     readonly weights: ReadonlyMap<string, Value>
-    /** For training: where random numbers come from. */
+    /** For training: the source of random numbers. */
     readonly random?: Elaboration['random']
   },
 ): AppliedBackbone {

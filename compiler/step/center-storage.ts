@@ -1,8 +1,8 @@
 /**
- * How the class centers, and what the optimizer keeps of them, lie in memory: as f32, as bf16, or as whole numbers of 8 bits with
- * one factor for each center. All arithmetic is f32. What goes back into fewer bits is rounded up or down at random with the
- * chances that keep its mean, so that changes below a step of the narrow type add up (arXiv:1502.02551). The random numbers are
- * keyed by (seed, step, table, class, column): neither the number of devices nor the chunks change them.
+ * How the class centers and their optimizer state are stored: as f32, as bf16, or as 8-bit integers with one scale per center.
+ * All arithmetic is f32. Values stored in fewer bits are rounded stochastically, with probabilities that preserve the mean, so
+ * that changes below the resolution of the narrow type add up (arXiv:1502.02551). The random numbers are keyed by (seed, step,
+ * table, class, column), so they depend neither on the number of devices nor on the chunks.
  *
  * Legend: M center rows of one device, k rows of one chunk, D embedding width.
  */
@@ -15,7 +15,7 @@ import { keyOf, mix } from './random.ts'
 
 export type Storage = 'f32' | 'bf16' | 'int8'
 
-/** Tables, or parts of them, by name: [M,D] or [k,D]; of factors [M,1] or [k,1]. */
+/** Tables, or parts of them, by name: [M,D] or [k,D]; of scales [M,1] or [k,1]. */
 export type Tables = ReadonlyMap<string, Value>
 
 /** The table of the centers. */
@@ -26,26 +26,26 @@ export function centerState(state: string): string {
   return `${centersTable}.${state}`
 }
 
-/** The largest stored whole number. */
+/** The largest stored integer. */
 const LARGEST = 127
 
-/** The upper 24 bits of a word times this lie in [0, 1). */
+/** The upper 24 bits of a word times this are in [0, 1). */
 const WORD = 2 ** -24
 
 export interface StoredTensor {
   readonly name: string
   readonly dtype: DType
   readonly shape: readonly [number, number]
-  /** What every element is where the table's elements are `initial`. */
+  /** The initial value of every element, for a table initialized with `initial`. */
   readonly initial: number
 }
 
-/** The table of the factors that belong to a table of whole numbers. */
+/** The table of scales for a table of integers. */
 export function factorTable(name: string): string {
   return `${name}.factor`
 }
 
-/** The tensors in which a table of `shape` lies. */
+/** The tensors that store a table of `shape`. */
 export function storedTensors(
   name: string,
   storage: Storage,
@@ -59,7 +59,7 @@ export function storedTensors(
   ]
 }
 
-/** The numbers of a table's part, f32 [k,D]. */
+/** The numbers in a part of a table, f32 [k,D]. */
 export function loadTable(b: GraphBuilder, name: string, storage: Storage, parts: Tables): Value {
   const stored = ops.convert(b, need(parts.get(name), name), 'f32')
   if (storage !== 'int8') return stored
@@ -67,7 +67,7 @@ export function loadTable(b: GraphBuilder, name: string, storage: Storage, parts
   return ops.multiply(b, stored, ops.broadcastTo(b, factor, stored.type.shape, [0, 1]))
 }
 
-/** What random rounding is keyed by. */
+/** The key of stochastic rounding. */
 export interface RoundingKey {
   /** u32 [], of seed and step. */
   readonly step: Value
@@ -75,12 +75,12 @@ export interface RoundingKey {
   readonly classes: Value
 }
 
-/** u32 []: the part of the key that a whole step shares. `step` is i32 []. */
+/** u32 []: the part of the key shared by the whole step. `step` is i32 []. */
 export function roundingStep(b: GraphBuilder, seed: number, step: Value): Value {
   return mix(b, ops.xor(b, ops.convert(b, step, 'u32'), keyOf(seed, 'rounding')))
 }
 
-/** The tensors of a table's part that hold f32 [k,D] `value`. `key` is not read for f32. */
+/** The tensors that store f32 [k,D] `value` in a part of a table. `key` is unused for f32. */
 export function storeTable(
   b: GraphBuilder,
   name: string,
@@ -108,13 +108,16 @@ function randomWords(b: GraphBuilder, name: string, key: RoundingKey, width: num
   return mix(b, ops.add(b, ops.broadcastVector(b, rows, [count, width], 0), positions))
 }
 
-/** Adds 16 random bits below the 16 that stay, then drops them: away from zero with the chance of what is dropped. */
+/**
+ * Adds 16 random bits below the 16 that stay, then drops them: rounds away from zero with a probability equal to the dropped
+ * fraction.
+ */
 function roundToBf16(b: GraphBuilder, value: Value, words: Value): Value {
   const raised = ops.add(b, ops.bitcast(b, value, 'u32'), ops.shiftRight(b, words, 16))
   return ops.convert(b, ops.bitcast(b, ops.and(b, raised, 0xffff0000), 'f32'), 'bf16')
 }
 
-/** i8 [k,D] and the factors f32 [k,1] with which they are the numbers again. */
+/** i8 [k,D] and the scales f32 [k,1] that restore the numbers. */
 function roundToInt8(b: GraphBuilder, value: Value, words: Value): { readonly whole: Value; readonly factor: Value } {
   const [count = 0] = value.type.shape
   const largest = ops.maxOver(b, ops.abs(b, value), [1])

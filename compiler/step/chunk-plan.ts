@@ -1,28 +1,28 @@
 /**
- * In how many pieces the head works on its center rows.
+ * The number of chunks in which the head processes its center rows.
  *
- * Legend: K rows of a step on one device, k of a chunk, W what stands beside each of them: the B rows of the batch that it is
- * compared with, or the D numbers of its center where these are more.
+ * Legend: K rows of a step on one device, k of a chunk, W numbers per row: the B rows of the batch that it is compared with, or
+ * the D numbers of its center, whichever is larger.
  */
 
 /**
- * Bytes of one chunk's logits [B,k] or centers [k,D] in f32, whichever are more. Smaller chunks leave the matrix units waiting for
- * the loop, larger ones only cost memory: cosines, gradients and new centers are of the same sizes.
+ * Bytes of one chunk's logits [B,k] or centers [k,D] in f32, whichever is larger. With smaller chunks the matrix units wait for
+ * the loop; larger ones only cost memory: cosines, gradients and new centers have the same sizes.
  */
 const CHUNK_BYTES = 64 * 2 ** 20
 
-/** Rows of a chunk are a multiple of this, as matrix units want them. */
+/** Rows of a chunk are a multiple of this, for the matrix units. */
 const GRAIN = 8
 
 export interface ChunkPlan {
   readonly count: number
   /** Rows of each chunk. */
   readonly rows: number
-  /** K and what fills up the last chunk: count · rows. */
+  /** K plus the padding of the last chunk: count · rows. */
   readonly padded: number
 }
 
-/** Chunks of `chunk` rows, or the fewest that stay small; one of exactly K rows where it is enough. */
+/** Chunks of `chunk` rows, or the smallest number of chunks that stay small; a single one has exactly K rows. */
 export function chunkPlan(rows: number, width: number, chunk: number | 'auto'): ChunkPlan {
   const wanted = chunk === 'auto' ? Math.floor(CHUNK_BYTES / (4 * Math.max(1, width))) : chunk
   if (wanted >= rows) return { count: 1, rows, padded: rows }

@@ -1,9 +1,9 @@
-/** Whether an optimizer treats every element of a weight by itself, so that several weights can be updated as one tensor. */
+/** Whether an optimizer treats every element of a weight independently, so that several weights can be updated as one tensor. */
 import type { Optimizer } from '../experiment/experiment.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import { ruleCost } from '../ir/cost-rules.ts'
 
-/** Momentum, weight decay and Adam's moments do; a norm over the weight or its gradient (LARS, LAMB) does not. */
+/** True for momentum, weight decay and Adam's moments; false if a norm over the weight or its gradient is used (LARS, LAMB). */
 export function isElementwise(optimizer: Optimizer): boolean {
   const b = new GraphBuilder('probe', 1)
   const vector = (name: string) => b.input(name, { dtype: 'f32', shape: [2] })

@@ -1,5 +1,5 @@
 /**
- * The graph of evaluation: images → embeddings of the images and of their mirror images, with running statistics.
+ * The evaluation graph: images → embeddings of the images and of their mirror images, with running statistics.
  *
  * Legend: b images of one device, H W height and width, D embedding width.
  */

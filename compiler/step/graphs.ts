@@ -1,4 +1,4 @@
-/** The three graphs of an experiment and what their inputs and outputs stand for. */
+/** The three graphs of an experiment, and the meaning of their inputs and outputs. */
 import { need } from '../../grammar/diagnostic.ts'
 import type { Experiment, Recompute } from '../experiment/experiment.ts'
 import type { Lengths } from '../experiment/lengths.ts'
@@ -16,36 +16,36 @@ import { classShards, shardRows } from './shards.ts'
 import { type StateSlot, stateSlots } from './state.ts'
 import { buildStep } from './step.ts'
 
-/** `init` and `embed` are built when they are first read: a plan on paper does without them. */
+/** `init` and `embed` are built on first access: planning does not need them. */
 export interface Graphs {
   readonly slots: readonly StateSlot[]
   readonly shards: readonly ClassShard[]
   readonly init: Graph
   readonly step: Graph
   readonly embed: Graph
-  /** Center rows that enter a step on one device at the most. */
+  /** Maximum number of center rows in a step on one device. */
   readonly activeRows: number
-  /** How the head works on them. */
+  /** How the head chunks them. */
   readonly chunks: ChunkPlan
   /** Indices into `slots` of the inputs of `embed`. */
   readonly embedState: readonly number[]
-  /** Images of one device in one run of `embed`. */
+  /** Images per device in one run of `embed`. */
   readonly embedBatch: number
 }
 
 export interface GraphOptions {
   readonly images: 'u8' | 'f32'
-  /** What is to be instead of the experiment's `train.recompute` and `centers.chunk`; a planner's answer to `auto`. */
+  /** Overrides the experiment's `train.recompute` and `centers.chunk`: a planner's choice for `auto`. */
   readonly recompute?: Recompute
   readonly chunk?: number
 }
 
-/** Builds them; `undefined` where the backbone's shapes do not fit, which has been reported then, or the batch cannot be split. */
+/** Builds them; `undefined` if the backbone's shapes do not fit (already reported), or the batch cannot be split. */
 export function buildGraphs(experiment: Experiment, lengths: Lengths, options: GraphOptions): Graphs | undefined {
   const parameters = backboneParameters(experiment.backbone)
   if (parameters === undefined) return undefined
   const { centers, train, optimizer, backbone, machine } = experiment
-  // Only a planner looking for another batch comes here with one that cannot be split.
+  // Only a planner that tries other batch sizes gets here with one that cannot be split.
   if (train.batchPerDevice % train.accumulate !== 0) return undefined
   const traits = deviceTraits[machine.device.kind]
   const { classes, replicas } = lengths
@@ -62,7 +62,7 @@ export function buildGraphs(experiment: Experiment, lengths: Lengths, options: G
   const chunks = chunkPlan(activeRows, widest, options.chunk ?? centers.chunk)
   const slots = [
     ...stateSlots(parameters, optimizer, centers, {
-      // The rows of a sample are found by number; where all take part, the last chunk needs rows to work on.
+      // Rows of a sample are found by number; if all classes take part, the last chunk needs padding rows.
       rows: plan === undefined ? chunks.padded : owned,
       embedding: backbone.embedding,
       synced: train.batchNorm === 'synced',

@@ -1,6 +1,6 @@
 /**
  * The margin softmax over one chunk of class centers: logits, their softmax statistics, and the gradients of a chunk once the
- * statistics of all classes are known. The same code serves the whole shard at once and the body of a loop over chunks.
+ * statistics of all classes are known. The same code processes the whole shard at once and the body of a loop over chunks.
  *
  * Legend: B rows (embeddings), K classes of the chunk, D embedding width; x̂, ŵ are x/|x|, w/|w|; z = x̂·ŵ the cosines.
  */
@@ -11,7 +11,7 @@ import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
 import { gradient } from '../ir/vjp.ts'
 
-/** The logit of a class that does not take part: its exponential is exactly 0. */
+/** The logit of a class that is not in the step: its exponential is exactly 0. */
 export const ABSENT = -1e30
 
 export interface HeadRules {
@@ -19,7 +19,7 @@ export interface HeadRules {
   readonly gradient: 'exact' | 'straight_through'
   /** Element type of the two matrix products; statistics are f32. */
   readonly compute: DType
-  /** Rows of the loss's mean: the global batch. */
+  /** Rows averaged by the loss: the global batch. */
   readonly batch: number
 }
 
@@ -42,7 +42,7 @@ export function normalizeRowsGradient(b: GraphBuilder, normalized: Normalized, c
   return ops.multiply(b, across, perRow(b, inverseNorm, across))
 }
 
-/** Repeats [R] along the rows of `like` [R,C]. */
+/** Broadcasts [R] along the rows of `like` [R,C]. */
 function perRow(b: GraphBuilder, x: Value, like: Value): Value {
   return ops.broadcastVector(b, x, like.type.shape, 0)
 }
@@ -52,9 +52,9 @@ export interface ChunkInput {
   readonly embeddings: Value
   /** w f32 [K,D]. */
   readonly centers: Value
-  /** i32 [B]: the row of the true class in this chunk; outside [0, K) where it is elsewhere. */
+  /** i32 [B]: the row of the true class in this chunk; out of [0, K) if it is elsewhere. */
   readonly slots: Value
-  /** pred [K]: rows that hold a class of this step; `undefined` where all do. */
+  /** pred [K]: rows that hold a class of this step; `undefined` if all do. */
   readonly present: Value | undefined
 }
 
@@ -64,11 +64,11 @@ export interface ChunkLogits {
   readonly cosines: Value
   /** pred [B,K] */
   readonly isTarget: Value
-  /** z of the true class where it is in this chunk, else 0 [B]. */
+  /** z of the true class if it is in this chunk, else 0 [B]. */
   readonly targetCosine: Value
-  /** s·target(z) of those, [B]; meaningless where the class is elsewhere. */
+  /** s·target(z) of those, [B]; meaningless if the class is elsewhere. */
   readonly targetLogit: Value
-  /** [B,K]; ABSENT where no class is. */
+  /** [B,K]; ABSENT where there is no class. */
   readonly logits: Value
   /** pred [B]: the true class is in this chunk. */
   readonly hasTarget: Value
@@ -98,12 +98,12 @@ export function chunkLogits(b: GraphBuilder, rules: HeadRules, input: ChunkInput
   return { centers, cosines, isTarget, targetCosine, targetLogit, logits, hasTarget }
 }
 
-/** What a row's softmax needs to know of the classes seen so far, each f32 [B]. */
+/** The softmax statistics of a row over the classes seen so far, each f32 [B]. */
 export interface SoftmaxStatistics {
   readonly max: Value
   /** Sum of exp(logit − max). */
   readonly sum: Value
-  /** The true class's logit, 0 where it was not among them. */
+  /** The true class's logit, 0 if it has not been seen. */
   readonly target: Value
 }
 
@@ -118,9 +118,9 @@ export function chunkStatistics(b: GraphBuilder, chunk: ChunkLogits): SoftmaxSta
 }
 
 export interface ChunkGradients {
-  /** Of x̂, this chunk's part, f32 [B,D]. */
+  /** With respect to x̂, this chunk's contribution, f32 [B,D]. */
   readonly embeddings: Value
-  /** Of w, f32 [K,D]. */
+  /** With respect to w, f32 [K,D]. */
   readonly centers: Value
 }
 
@@ -150,7 +150,7 @@ export function chunkGradients(
       ? targetCotangent
       : through(b, chunk.targetCosine, (z) => margin.target(b, z), targetCotangent)
 
-  // Of the sum over the batch: the mean's 1/B comes after the products, since f16 has no room below 6e-8.
+  // For the sum over the batch: the mean's 1/B is applied after the products, since f16 cannot represent values below 6e-8.
   const cosineGradient = ops.convert(
     b,
     ops.select(b, chunk.isTarget, ops.broadcastVector(b, targetGradient, shape, 0), otherGradient),
@@ -165,7 +165,7 @@ export function chunkGradients(
   return { embeddings: mean(embeddings), centers: normalizeRowsGradient(b, chunk.centers, mean(unitGradient)) }
 }
 
-/** The cotangent of z where y = f(z) has the given one; 0 where y does not depend on z. */
+/** The cotangent of z, given that of y = f(z); 0 if y does not depend on z. */
 function through(b: GraphBuilder, z: Value, f: (z: Value) => Value, cotangent: Value): Value {
   const [result] = gradient(b, [{ value: f(z), cotangent }], [z])
   return result ?? ops.splat(b, 0, z.type)

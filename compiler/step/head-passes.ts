@@ -1,7 +1,7 @@
 /**
- * The two passes of the head over its center rows, in one piece or chunk by chunk: the first gathers the softmax statistics, the
- * second recomputes each chunk's logits, adds to the gradient of the embeddings and updates the chunk's centers and optimizer
- * state in place. No logits outlive their chunk and no gradient of all centers exists.
+ * The two passes of the head over its center rows, as a whole or chunk by chunk. The first computes the softmax statistics. The
+ * second recomputes each chunk's logits, accumulates the gradient of the embeddings and updates the chunk's centers and optimizer
+ * state in place. No logits outlive their chunk, and the gradient of all centers never exists as a whole.
  *
  * Legend: B rows of the batch, M center rows of one device, K of them in the step, k of one chunk, D embedding width.
  */
@@ -34,13 +34,13 @@ import {
 
 /** A chunk of center rows, its parts of the tables, and the gradient of the centers in it, f32 [k,D]. */
 export interface ChunkParts {
-  /** i32 [k]: numbers of the rows on this device; a row that does not exist where a slot is empty. */
+  /** i32 [k]: the rows' numbers on this device; for an empty slot, the number of a row that does not exist. */
   readonly rows: Value
   readonly parts: Tables
   readonly gradient: Value
 }
 
-/** How a chunk's centers and states change. `given` are values from outside of the loop over the chunks. */
+/** How a chunk's centers and states change. `given` are values from outside the loop over the chunks. */
 export interface ChunkUpdate {
   readonly given: readonly Value[]
   /** New parts by table name. */
@@ -49,17 +49,17 @@ export interface ChunkUpdate {
 
 export interface Passes {
   readonly rules: HeadRules
-  /** x̂ of the rows that this device compares, f32 [B,D]. */
+  /** x̂ of the rows that this device processes, f32 [B,D]. */
   readonly embeddings: Value
   readonly rows: StepRows
   readonly tables: Tables
-  /** How many chunks; K is a multiple of it. */
+  /** Number of chunks; divides K. */
   readonly chunks: number
 }
 
 interface PassOne {
   readonly statistics: SoftmaxStatistics
-  /** Kept where there is only one chunk, so that the second pass need not recompute it. */
+  /** Kept if there is only one chunk, so that the second pass need not recompute it. */
   readonly kept: ChunkLogits | undefined
 }
 
@@ -80,14 +80,14 @@ function centersOf(tables: Tables): Value {
   return need(tables.get(centersTable), 'the centers')
 }
 
-/** Rows of one chunk; K must split evenly. */
+/** Rows of one chunk; K must be divisible. */
 function chunkSize(passes: Passes): number {
   const rows = activeRows(passes.rows, centersOf(passes.tables))
   if (rows % passes.chunks !== 0) bug(`${rows} center rows in ${passes.chunks} chunks`)
   return rows / passes.chunks
 }
 
-/** The values of `StepRows` as a list and back, for the inside of a loop. */
+/** Converts `StepRows` to a list of values and back, for use inside a loop. */
 function packRows(rows: StepRows): { readonly values: readonly Value[]; unpack(values: readonly Value[]): StepRows } {
   const values = [rows.slots, rows.owned, rows.sample?.rows, rows.sample?.present].filter((v) => v !== undefined)
   return {
@@ -202,7 +202,7 @@ function updateChunk(
 ): Tables {
   const parts: Tables = new Map(Array.from(tables, ([name, table]) => [name, readChunk(b, rows, chunk, table)]))
   const updated = update.apply(b, given, { rows: chunkRowNumbers(b, rows, chunk), parts, gradient })
-  // What an update leaves alone is not written: a table that is read later would be copied for it.
+  // Tables that an update leaves unchanged are not written: a table that is read later would be copied.
   const write = (name: string, table: Value) => {
     const part = need(updated.get(name), name)
     return part === parts.get(name) ? table : writeChunk(b, rows, chunk, table, part)

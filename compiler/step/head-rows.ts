@@ -1,5 +1,5 @@
 /**
- * Which center rows a chunk of the head works on, how they are read and how their new values are put back: all rows of the
+ * Which center rows a chunk of the head processes, how they are read and how their new values are written back: all rows of the
  * device in order, or the slots of a sample.
  *
  * Legend: M center rows of one device, K rows of the step (M, or the slots of the sample), k rows of one chunk, B rows of the
@@ -9,16 +9,16 @@ import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
 
-/** What the chunks of one step have in common. */
+/** Values shared by the chunks of one step. */
 export interface StepRows {
-  /** i32 [B]: where each row's true class is among the K rows; outside where another device holds it. */
+  /** i32 [B]: the position of each row's true class among the K rows; out of bounds if another device holds it. */
   readonly slots: Value
-  /** i32 []: rows of the device's centers that hold a class; `undefined` where all do. */
+  /** i32 []: the number of center rows on the device that hold a class; `undefined` if all do. */
   readonly owned: Value | undefined
   readonly sample: { readonly rows: Value; readonly present: Value } | undefined
 }
 
-/** K of a step over centers of M rows. */
+/** K for a step over centers of M rows. */
 export function activeRows(rows: StepRows, centers: Value): number {
   return (rows.sample?.rows ?? centers).type.shape[0] ?? 0
 }
@@ -26,13 +26,13 @@ export function activeRows(rows: StepRows, centers: Value): number {
 /** The rows of one chunk. */
 export interface ChunkRows {
   readonly count: number
-  /** i32 []: the first of them among the K. */
+  /** i32 []: the position of the first of them among the K. */
   readonly start: Value
-  /** True where the chunk is all of the rows. */
+  /** True if the chunk contains all rows. */
   readonly whole: boolean
 }
 
-/** i32 [k], the table rows of a chunk; a row that does not exist where a slot is empty. */
+/** i32 [k], the table rows of a chunk; for an empty slot, a row that does not exist. */
 export function chunkRowNumbers(b: GraphBuilder, rows: StepRows, chunk: ChunkRows): Value {
   const { sample } = rows
   if (sample === undefined) {
@@ -43,7 +43,7 @@ export function chunkRowNumbers(b: GraphBuilder, rows: StepRows, chunk: ChunkRow
   return chunk.whole ? sample.rows : ops.dynamicSlice(b, sample.rows, [chunk.start], [chunk.count])
 }
 
-/** The chunk's part [k,D] of a table [M,D]: centers, one of their optimizer states, or factors ([M,1]). */
+/** The chunk's part [k,D] of a table [M,D]: centers, one of their optimizer states, or scales ([M,1]). */
 export function readChunk(b: GraphBuilder, rows: StepRows, chunk: ChunkRows, table: Value): Value {
   if (rows.sample !== undefined) return ops.takeRows(b, table, chunkRowNumbers(b, rows, chunk))
   if (chunk.whole) return table
@@ -56,13 +56,13 @@ export function writeChunk(b: GraphBuilder, rows: StepRows, chunk: ChunkRows, ta
   return chunk.whole ? part : ops.dynamicUpdateSlice(b, table, part, [chunk.start, 0])
 }
 
-/** i32 [B]: the true class's row in the chunk; outside [0, k) where it is elsewhere. */
+/** i32 [B]: the true class's row in the chunk; out of [0, k) if it is elsewhere. */
 export function chunkSlots(b: GraphBuilder, rows: StepRows, chunk: ChunkRows): Value {
   if (chunk.whole) return rows.slots
   return ops.subtract(b, rows.slots, ops.broadcastScalar(b, chunk.start, rows.slots.type.shape))
 }
 
-/** pred [k]: rows that hold a class of this step; `undefined` where all do. */
+/** pred [k]: rows that hold a class of this step; `undefined` if all do. */
 export function chunkPresence(b: GraphBuilder, rows: StepRows, chunk: ChunkRows): Value | undefined {
   if (rows.sample !== undefined) {
     const { present } = rows.sample

@@ -1,6 +1,6 @@
 /**
- * The head with the optimizer in it: centers and their states are updated inside of the second pass. A `sparse` update touches
- * the rows of the step only. A `dense` one of a sample lays the gradient out over all rows first, since the others decay and keep
+ * The head including the optimizer: centers and their states are updated inside the second pass. A `sparse` update changes only
+ * the rows of the step. A `dense` update of a sample first scatters the gradient over all rows, since the others decay and keep
  * their momentum: it costs one more table.
  *
  * Legend: M center rows of one device, k rows of one chunk, D embedding width.
@@ -26,7 +26,7 @@ import { applyOptimizer, type Clock, selectAll } from './update.ts'
 
 const gradientTable = 'gradient'
 
-/** The head reads and writes `tables`: the tensors of `centers` and of `centers.STATE` of each optimizer state. */
+/** The head reads and writes `tables`: the tensors of `centers` and of `centers.STATE` for each optimizer state. */
 export function buildHead(
   b: GraphBuilder,
   experiment: Experiment,
@@ -68,7 +68,8 @@ function optimizerUpdate(b: GraphBuilder, { optimizer, centers, train }: Experim
   const { clock, loss } = input
   const narrow = centers.weights !== 'f32' || centers.state !== 'f32'
   const rounding = narrow ? [roundingStep(b, train.seed, input.step), firstClass(b, input.shards)] : []
-  // With f16 an embedding may overflow; then nothing is learned from the step. `loss-scale.ts` says why no more is asked.
+  // With f16, an embedding may overflow; nothing is learned from such a step. `loss-scale.ts` explains why this check is
+  // sufficient.
   const guard = train.precision === 'f16' ? [loss] : []
   const load = (inner: GraphBuilder, parts: Tables, name: string, storage: Storage) =>
     loadTable(inner, name, storage, parts)
@@ -98,7 +99,7 @@ function roundingKey(b: GraphBuilder, rows: Value, step: Value, first: Value): R
   return { step, classes: ops.add(b, classes, ops.broadcastScalar(b, first, classes.type.shape)) }
 }
 
-/** The new parts, or the old ones where the number is not finite. */
+/** The new parts, or the old ones if the number is not finite. */
 function whereFinite(b: GraphBuilder, number: Value, after: Tables, before: Tables): Tables {
   const finite = ops.finite(b, number)
   return new Map(
@@ -106,7 +107,7 @@ function whereFinite(b: GraphBuilder, number: Value, after: Tables, before: Tabl
   )
 }
 
-/** Leaves centers and states alone and keeps the gradient for an update of all rows. */
+/** Leaves centers and states unchanged and keeps the gradient for an update of all rows. */
 const storeGradient: ChunkUpdate = {
   given: [],
   apply: (_, __, { parts, gradient }: ChunkParts) => new Map([...parts, [gradientTable, gradient]]),

@@ -1,10 +1,10 @@
 /**
- * The head of the training step: distributed margin softmax over class centers that are sharded (each device holds a part of
- * the classes and sees the whole batch) or replicated (each holds all classes and sees its own rows). Partial FC:
+ * The head of the training step: distributed margin softmax over class centers that are sharded (each device holds some of the
+ * classes and sees the whole batch) or replicated (each holds all classes and sees its own rows). Partial FC:
  * arXiv:2203.15565; the margin softmax: arXiv:1801.07698.
  *
- * One collective carries the softmax: each device gives (max, sum, target logit) of its classes, 3·B numbers, and every device
- * joins them; no device ever sees another's logits.
+ * A single collective carries the softmax: each device contributes (max, sum, target logit) of its classes, 3·B numbers, and
+ * every device combines them; no device ever sees another's logits.
  *
  * Legend: R replicas, b rows of one device, B = R·b, M center rows of one device, K of them in a step, D embedding width.
  */
@@ -27,11 +27,11 @@ export interface HeadInput {
   /** Tensors of the centers and of their optimizer states on this device, [M,D] or [M,1] each. */
   readonly tables: Tables
   readonly shards: readonly ClassShard[]
-  /** Only a sample of the classes takes part; `undefined`: all do. */
+  /** Set if only a sample of the classes takes part; `undefined`: all do. */
   readonly sampling: Sampling | undefined
-  /** How the rows change; `loss` is that of the step, f32 []. */
+  /** How the rows change; `loss` is the step's loss, f32 []. */
   readonly update: (loss: Value) => ChunkUpdate
-  /** Pieces in which the center rows are worked on; they divide K. */
+  /** Number of chunks of the center rows; divides K. */
   readonly chunks: number
 }
 
@@ -40,7 +40,7 @@ export interface Sampling {
   readonly seed: number
   /** i32 [], counted from 0. */
   readonly step: Value
-  /** K: the sample's own slots and what fills up the last chunk. */
+  /** K: the sample's own slots plus the padding of the last chunk. */
   readonly slots: number
 }
 
@@ -82,8 +82,8 @@ export function shardedHead(b: GraphBuilder, rules: HeadRules, input: HeadInput)
 }
 
 /**
- * Head over centers that every device holds: its own rows only, and each chunk's gradient is summed over the devices. A sample is
- * that of the whole batch, so that all devices work on the same rows.
+ * Head over centers that every device holds: it processes only its own rows, and each chunk's gradient is summed over the
+ * devices. The sample is drawn for the whole batch, so all devices work on the same rows.
  */
 export function replicatedHead(b: GraphBuilder, rules: HeadRules, input: HeadInput): HeadResult {
   const local = normalizeRows(b, input.embeddings)
@@ -109,7 +109,7 @@ function sumGradients(update: ChunkUpdate): ChunkUpdate {
   }
 }
 
-/** The rows of a sample of the whole batch, and where this device's own rows of it have their classes. */
+/** The rows of a sample of the whole batch, and the positions of the classes of this device's own rows in it. */
 function ownSlots(b: GraphBuilder, input: HeadInput): StepRows {
   const all = stepRows(b, input, gatherLabels(b, input))
   const [count = 0] = input.labels.type.shape
@@ -129,12 +129,12 @@ export function firstClass(b: GraphBuilder, shards: readonly ClassShard[]): Valu
   )
 }
 
-/** The rows of this step; `labels` i32 [B] are rows of this device's centers or lie outside. */
+/** The rows of this step; `labels` i32 [B] are rows of this device's centers, or out of bounds. */
 function stepRows(b: GraphBuilder, input: HeadInput, labels: Value): StepRows {
   const { sampling } = input
   if (sampling === undefined) {
     const owned = paddedCount(b, input)
-    // The first classes of the next device are no rows of this one, though its padding has their numbers.
+    // The first classes of the next device are not rows of this one, although its padding rows have their numbers.
     const slots = owned === undefined ? labels : ops.select(b, below(b, labels, owned), labels, -1)
     return { slots, owned, sample: undefined }
   }
@@ -156,7 +156,7 @@ function named<T>(b: GraphBuilder, what: string, body: () => T): T {
   return b.within({ path: what }, body)
 }
 
-/** How many rows of the centers hold a class, i32 []; `undefined` where they all do on every device. */
+/** The number of center rows that hold a class, i32 []; `undefined` if all rows do on every device. */
 function paddedCount(b: GraphBuilder, input: HeadInput): Value | undefined {
   const [table] = input.tables.values()
   const rows = table?.type.shape[0] ?? 0
@@ -174,7 +174,7 @@ function ownedRows(b: GraphBuilder, input: HeadInput): Value {
   )
 }
 
-/** Statistics of all classes from those of each device's: one all-gather of [3,B]. */
+/** Combines each device's statistics into those of all classes: one all-gather of [3,B]. */
 function joinOverReplicas(b: GraphBuilder, own: SoftmaxStatistics): SoftmaxStatistics {
   const rows = own.max.type.shape[0] ?? 0
   const row = (value: Value) => ops.reshape(b, value, [1, rows])
@@ -193,7 +193,7 @@ function joinOverReplicas(b: GraphBuilder, own: SoftmaxStatistics): SoftmaxStati
   }
 }
 
-/** −mean(target − max − log(sum)) over the global batch: this device's rows of it. */
+/** −mean(target − max − log(sum)) over the global batch: the contribution of this device's rows. */
 function meanLoss(b: GraphBuilder, rules: HeadRules, total: SoftmaxStatistics): Value {
   const logProbability = ops.subtract(b, ops.subtract(b, total.target, total.max), ops.log(b, total.sum))
   return ops.multiply(b, ops.sumOver(b, logProbability, [0]), -1 / rules.batch)

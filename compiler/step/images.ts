@@ -1,5 +1,5 @@
 /**
- * Images on the device: bytes to numbers in [-1, 1], mirrored where asked.
+ * Images on the device: converts bytes to numbers in [-1, 1], and mirrors them if requested.
  *
  * Legend: N images, H W height and width, C channels.
  */

@@ -1,6 +1,6 @@
 /**
- * The graph that makes the state of step 0: every number is keyed by (seed, parameter path, position), class centers by their
- * global class, so that any number of devices starts from the same values.
+ * The graph that creates the state of step 0: every number is keyed by (seed, parameter path, position), class centers by their
+ * global class, so that any number of devices starts with the same values.
  */
 import { bug, need } from '../../grammar/diagnostic.ts'
 import { GraphBuilder } from '../ir/build.ts'

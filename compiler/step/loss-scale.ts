@@ -1,13 +1,13 @@
 /**
- * Dynamic loss scaling, which f16 needs: the gradient that enters the backbone is multiplied by a factor, so that small gradients
- * do not vanish below 6e-8 on their way through it, and divided out of the summed gradients afterwards. Where one of them is not
- * finite, the step leaves the backbone's weights, their optimizer state and its running statistics as they were, and the factor is
- * halved; after 100 good steps in a row it is doubled. So does arcface_torch (`GradScaler`, growth interval 100).
+ * Dynamic loss scaling for f16: the gradient that enters the backbone is multiplied by a factor, so that small gradients do not
+ * underflow below 6e-8, and the summed gradients are divided by it afterwards. If one of them is not finite, the step leaves the
+ * backbone's weights, their optimizer state and its running statistics unchanged, and the factor is halved; after 100 consecutive
+ * good steps it is doubled. arcface_torch does the same (`GradScaler`, growth interval 100).
  *
- * The flag comes from the summed gradients, which are the same on all devices. The head computes its own gradients in f32, without
- * a factor, and has moved the centers before the backbone's gradients exist: a step that is skipped for the backbone still counts
- * for the centers, as in arcface_torch's first Partial FC. Only where the loss itself is not finite, because an embedding
- * overflowed, do the centers stay too.
+ * The flag comes from the summed gradients, which are the same on all devices. The head computes its own gradients in f32,
+ * without a factor, and has already updated the centers when the backbone's gradients become available: a step that is skipped
+ * for the backbone still updates the centers, as in arcface_torch's first Partial FC. The centers stay unchanged too only if the
+ * loss itself is not finite, because an embedding overflowed.
  */
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
@@ -18,7 +18,7 @@ import { type StateSlot, wholeSlot } from './state.ts'
 const INITIAL = 65536
 const GROWTH = 2
 const BACKOFF = 0.5
-/** Good steps in a row before the factor grows. */
+/** Consecutive good steps before the factor grows. */
 const INTERVAL = 100
 
 const factorName = 'loss_scale.factor'
@@ -29,7 +29,9 @@ function slot(name: string, dtype: StateTensor['dtype'], value: number): StateSl
   return wholeSlot({ name, role: 'scaler', shape: [], dtype, placement: 'replicated' }, { kind: 'constant', value })
 }
 
-/** What loss scaling keeps: the factor, how many steps in a row were good, and how many have moved the backbone. */
+/**
+ * The state of loss scaling: the factor, the number of consecutive good steps, and the number of steps that updated the backbone.
+ */
 export function lossScaleSlots(): readonly StateSlot[] {
   return [slot(factorName, 'f32', INITIAL), slot(streakName, 'i32', 0), slot(updatesName, 'i32', 0)]
 }
@@ -37,13 +39,13 @@ export function lossScaleSlots(): readonly StateSlot[] {
 export interface LossScale {
   /** f32 [] */
   readonly factor: Value
-  /** The number of this update of the backbone, counted from 1, skipped steps left out: f32 []. */
+  /** The number of this backbone update, counted from 1, excluding skipped steps: f32 []. */
   readonly update: Value
-  /** The state after a step whose gradients were finite or not (pred []), by name. */
+  /** The state after a step with finite or non-finite gradients (pred []), by name. */
   after(finite: Value): ReadonlyMap<string, Value>
 }
 
-/** Loss scaling of a step; `get` gives the state. */
+/** Loss scaling of a step; `get` returns the state. */
 export function lossScale(b: GraphBuilder, get: (name: string) => Value): LossScale {
   const factor = get(factorName)
   const updates = ops.add(b, get(updatesName), 1)

@@ -1,7 +1,7 @@
 /**
- * A keyed bijection of [0, n), element by element and without a table: the swap-or-not shuffle (Hoang, Morris, Rogaway, CRYPTO
- * 2012). Each round pairs x with k − x mod n and keeps or swaps the two by one random bit of the pair, so the inverse is the same
- * rounds in reverse order, and n need not be a power of two.
+ * A keyed bijection of [0, n), computed element by element without a table: the swap-or-not shuffle (Hoang, Morris, Rogaway,
+ * CRYPTO 2012). Each round pairs x with k − x mod n and keeps or swaps the two by one random bit of the pair, so the inverse is
+ * the same rounds in reverse order, and n need not be a power of two.
  */
 import { need } from '../../grammar/diagnostic.ts'
 import type { GraphBuilder } from '../ir/build.ts'
@@ -10,14 +10,14 @@ import { forLoop } from '../ir/loop.ts'
 import * as ops from '../ir/ops.ts'
 import { mix } from './random.ts'
 
-/** More rounds than statistics can tell from a random permutation for the shard sizes that occur. */
+/** More rounds than statistics can tell from a random permutation for practical shard sizes. */
 const ROUNDS = 40
 
 /** Enough work for one kernel of a device. */
 const ROUNDS_PER_TRIP = 8
 
 export interface Domain {
-  /** u32, elementwise beside x: the size n ≥ 1 and the key. */
+  /** u32, broadcast elementwise with x: the size n ≥ 1 and the key. */
   readonly size: Value
   readonly key: Value
 }
@@ -32,7 +32,7 @@ export function unpermute(b: GraphBuilder, domain: Domain, x: Value): Value {
   return rounds(b, domain, x, (inner, turn) => ops.subtract(inner, ROUNDS - 1, turn))
 }
 
-/** A loop over all rounds: written out, they would take compilers many seconds. `roundOf` turn 0, 1 … gives the round, u32 []. */
+/** A loop over all rounds: unrolled, they would take compilers many seconds. `roundOf` maps trip 0, 1 … to the round, u32 []. */
 function rounds(
   b: GraphBuilder,
   domain: Domain,

@@ -1,6 +1,6 @@
 /**
- * Counter-based random numbers as graph ops: a value depends on its key and its position, on nothing else, so that every engine
- * and every number of devices draws the same.
+ * Counter-based random numbers as graph ops: a value depends only on its key and its position, so every engine and every number
+ * of devices draws the same.
  *
  * Legend: n positions.
  */
@@ -30,14 +30,14 @@ export function mixWord(x: number): number {
   return (v ^ (v >>> 16)) >>> 0
 }
 
-/** A key of a seed and a name: the name's bytes are folded in one by one. */
+/** A key from a seed and a name: the name's bytes are mixed in one by one. */
 export function keyOf(seed: number, name: string): number {
   let key = mixWord(seed ^ GOLDEN)
   for (const byte of new TextEncoder().encode(name)) key = mixWord((key + byte + 0x6d2b79f5) >>> 0)
   return key
 }
 
-/** u32: random words of positions `at` under a key; `lane` gives independent words of one position. */
+/** u32: random words for positions `at` with a key; `lane` selects independent words for one position. */
 function randomWords(b: GraphBuilder, key: ops.Arg, at: Value, lane: number): Value {
   const keys = typeof key === 'number' ? ops.splat(b, key, at.type) : key
   const mixed = mix(b, ops.xor(b, keys, mixWord(lane + 1)))
@@ -68,8 +68,8 @@ export function positions(b: GraphBuilder, shape: readonly number[]): Value {
 }
 
 /**
- * f32[rows, width], normal, keyed by (key, row id, column): row r holds the numbers of global row `firstRow + r` whatever device
- * it lies on. `firstRow` is u32[].
+ * f32[rows, width], normal, keyed by (key, row id, column): row r holds the numbers of global row `firstRow + r`, regardless of
+ * the device it is on. `firstRow` is u32[].
  */
 export function normalRows(
   b: GraphBuilder,
@@ -97,7 +97,7 @@ function rowGrid(b: GraphBuilder, key: ops.Arg, firstRow: Value, shape: readonly
   return { keys: ops.broadcastVector(b, rowKeys, shape, 0), columns: ops.iota(b, { dtype: 'u32', shape }, 1) }
 }
 
-/** The entry of a table that belongs to this replica: u32[]. */
+/** This replica's entry of a table: u32[]. */
 export function perReplica(b: GraphBuilder, table: readonly number[]): Value {
   const [first] = table
   if (first === undefined) return bug('a table without entries')

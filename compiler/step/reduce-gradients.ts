@@ -1,9 +1,9 @@
 /**
  * The sum of the backbone's gradients over the devices.
  *
- * On GPUs gradients travel in groups, each one flat tensor, in the order in which the backward pass has them: the sum of the last
- * layers travels while the gradients of the first are computed, and what makes a gradient f32 and puts it in its place is one kernel
- * a group.
+ * On GPUs, gradients are reduced in groups, each one flat tensor, in the order in which the backward pass produces them: the last
+ * layers' gradients are reduced while those of the first layers are computed. Converting gradients to f32 and copying them into
+ * the flat tensor is one kernel per group.
  *
  * Legend: g gradient of any shape, n its elements.
  */
@@ -15,17 +15,17 @@ import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
 import type { StateTensor } from '../ir/state-tensor.ts'
 
-/** Bytes of a group: long enough for the links' full speed, short enough that several travel one after another. */
+/** Bytes of a group: large enough for the links' full speed, small enough for several groups in sequence. */
 const groupBytes = 2 ** 25
 
 export interface GradientReduction {
-  /** The element type in which gradients travel and are summed. */
+  /** The element type in which gradients are sent and summed. */
   readonly dtype: TrainSpec['reduction']
-  /** Whether they travel in groups. */
+  /** Whether they are reduced in groups. */
   readonly grouped: boolean
 }
 
-/** Sums the replicas' gradients, f32 in and out; one for each of `state`. */
+/** Sums the replicas' gradients, f32 in and out; one for each tensor of `state`. */
 export function reduceGradients(
   b: GraphBuilder,
   state: readonly StateTensor[],
@@ -59,7 +59,7 @@ function reduceGroups(b: GraphBuilder, state: readonly StateTensor[], gradients:
   return gradients.map((g) => need(sums.get(g), 'the sum of a gradient'))
 }
 
-/** Neighbours together, the last layers first; what all layers add to (joined vectors) comes last. */
+/** Groups neighbors, last layers first; gradients that all layers contribute to (joined vectors) come last. */
 function groupsOf(state: readonly StateTensor[], gradients: readonly Value[]): Value[][] {
   const isJoined = (_: Value, i: number) => state[i]?.storage === 'flat'
   const apart = gradients.filter((g, i) => !isJoined(g, i)).toReversed()

@@ -1,5 +1,5 @@
 /**
- * The random numbers of a training step that belong to samples: what drop path, dropout and patch masks draw.
+ * The random numbers of a training step that belong to samples: for drop path, dropout and patch masks.
  *
  * Legend: N samples of one device, k numbers of one of them.
  */
@@ -10,8 +10,8 @@ import * as ops from '../ir/ops.ts'
 import { keyOf, mix, unitRows } from './random.ts'
 
 /**
- * Gives f32 [N,…] in (0, 1], keyed by (seed, path, step, row of the sample in the global batch, element), so that neither the number
- * of devices nor a second computation of the same ops changes it. `step` is i32 []; `first` is u32 [], the row of the first sample.
+ * Returns f32 [N,…] in (0, 1], keyed by (seed, path, step, row of the sample in the global batch, element), so that neither the
+ * number of devices nor a recomputation changes it. `step` is i32 []; `first` is u32 [], the row of the first sample.
  */
 export function sampleRandom(
   b: GraphBuilder,

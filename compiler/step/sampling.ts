@@ -1,8 +1,8 @@
 /**
  * The class centers of one step of Partial FC (arXiv:2203.15565): a uniform sample without replacement, keyed by (seed, step),
- * and every class that occurs in the batch. Nothing is sorted: classes are split over a fixed number of virtual shards, each has
- * a keyed permutation whose first k images are its sample, and the inverse permutation says whether a class is among them and
- * where. The virtual shards are the same for every number of devices, and so is the sample.
+ * plus every class in the batch. Nothing is sorted: classes are split into a fixed number of virtual shards. Each has a keyed
+ * permutation whose first k images are its sample, and the inverse permutation tells whether a class is in the sample and where.
+ * The virtual shards are the same for every number of devices, so the sample is too.
  *
  * Legend: R replicas, V virtual shards of one device, k slots of one of them, B rows of the batch, K = V·k + B slots.
  */
@@ -14,15 +14,15 @@ import { type Domain, permute, unpermute } from './permutation.ts'
 import { keyOf, mix, unitInterval } from './random.ts'
 import { classShards } from './shards.ts'
 
-/** Enough that 1, 2, 4 … 64 devices hold whole ones. */
+/** Enough that each of 1, 2, 4 … 64 devices holds whole shards. */
 const VIRTUAL_SHARDS = 64
 
 /**
- * The sample is stratified over the virtual shards: of shard [s, e) it takes ⌊rate·e + u⌋ − ⌊rate·s + u⌋ classes, with one
- * u in [0, 1) a step, so that every class has the same chance however small its shard.
+ * The sample is stratified over the virtual shards: from shard [s, e) it takes ⌊rate·e + u⌋ − ⌊rate·s + u⌋ classes, with one u in
+ * [0, 1) per step, so that every class has the same probability however small its shard.
  */
 export interface SamplingPlan {
-  /** Virtual shards of each device: their classes relative to the device's first, and how many are sampled. */
+  /** Virtual shards of each device: their classes relative to the device's first, and the number sampled. */
   readonly devices: readonly (readonly VirtualShard[])[]
   /** Slots reserved for each virtual shard: the largest sample. */
   readonly slots: number
@@ -31,7 +31,7 @@ export interface SamplingPlan {
 }
 
 interface VirtualShard {
-  /** Its number over all devices: part of its key. */
+  /** Its number among those of all devices: part of its key. */
   readonly id: number
   readonly start: number
   readonly count: number
@@ -42,7 +42,7 @@ interface VirtualShard {
   readonly endFraction: number
 }
 
-/** Splits the classes; `rate` of all classes are sampled, rounded down. */
+/** Splits the classes; a fraction `rate` of all classes is sampled, rounded down. */
 export function samplingPlan(classes: number, replicas: number, rate: number, rows: number): SamplingPlan {
   const perDevice = Math.ceil(VIRTUAL_SHARDS / replicas)
   const virtual = classShards(classes, perDevice * replicas)
@@ -60,28 +60,28 @@ export function samplingPlan(classes: number, replicas: number, rate: number, ro
       }
     }),
   )
-  // One more than the quota where u lifts the end over a whole number, never more than there are classes.
+  // One more than the quota if u lifts the end above an integer, but at most the number of classes.
   const slots = Math.max(0, ...devices.flat().map((shard) => (rate === 0 ? 0 : Math.min(shard.quota + 1, shard.count))))
   return { devices, slots, rows }
 }
 
-/** Slots that a step reserves on one device. */
+/** Slots reserved per step on one device. */
 export function slotCount(plan: SamplingPlan, batch: number): number {
   return need(plan.devices[0], 'a device').length * plan.slots + batch
 }
 
 export interface Sample {
-  /** i32 [K]: the center row of each slot; a row that does not exist where the slot is empty. */
+  /** i32 [K]: the center row of each slot; a row that does not exist if the slot is empty. */
   readonly rows: Value
   /** pred [K] */
   readonly present: Value
-  /** i32 [B]: the slot of each row's true class; −1 where another device holds it. */
+  /** i32 [B]: the slot of each row's true class; −1 if another device holds it. */
   readonly slots: Value
 }
 
 /**
- * Draws the sample of one step. `labels` i32 [B] are rows of this device's centers, outside [0, `owned`) where another device
- * holds the class; `owned` is i32 [], `step` i32 [].
+ * Draws the sample of one step. `labels` i32 [B] are rows of this device's centers, out of [0, `owned`) if another device holds
+ * the class; `owned` is i32 [], `step` i32 [].
  */
 export function drawSample(
   b: GraphBuilder,
@@ -102,7 +102,8 @@ export function drawSample(
   const keys = mix(b, ops.xor(b, mix(b, ids), ops.broadcastScalar(b, stepKey, [virtual])))
   const sizes = ops.maximum(b, counts, 1)
 
-  // One class has one order. XLA's CPU compiler gives up on what the rounds of a permutation of one number fold to.
+  // A single class has a single order. XLA's CPU compiler fails on the constants that the rounds of a permutation of one number
+  // fold to.
   const isTrivial = plan.devices.flat().every(({ count }) => count <= 1)
   const grid = [virtual, plan.slots]
   const over = (x: Value) => ops.broadcastVector(b, x, grid, 0)
@@ -135,7 +136,7 @@ export function drawSample(
 
   const flat = (x: Value) => ops.reshape(b, x, [virtual * plan.slots])
   const extras = ops.select(b, holdsExtra, labels, plan.rows)
-  // At rate 0 there are no slots but those of the batch.
+  // At rate 0 the only slots are those of the batch.
   const isEmpty = plan.slots === 0
   return {
     rows: isEmpty ? extras : ops.concatenate(b, [ops.convert(b, flat(drawn), 'i32'), extras], 0),
@@ -144,7 +145,7 @@ export function drawSample(
   }
 }
 
-/** u32 [V]: how many classes of each virtual shard this step samples. */
+/** u32 [V]: the number of classes of each virtual shard sampled in this step. */
 function sampledCounts(b: GraphBuilder, plan: SamplingPlan, stepKey: Value): Value {
   const quota = shardTable(b, plan, 'u32', (shard) => shard.quota)
   const offset = ops.broadcastScalar(b, unitInterval(b, mix(b, ops.add(b, stepKey, 1))), quota.type.shape)
@@ -164,7 +165,7 @@ function sampledCounts(b: GraphBuilder, plan: SamplingPlan, stepKey: Value): Val
   )
 }
 
-/** One number of each of this replica's virtual shards, [V]. */
+/** One number for each of this replica's virtual shards, [V]. */
 function shardTable(
   b: GraphBuilder,
   plan: SamplingPlan,
@@ -179,7 +180,9 @@ function shardTable(
   return ops.reshape(b, ops.dynamicSlice(b, values, [replica, 0], [1, width]), [width])
 }
 
-/** i32 [B]: the virtual shard of each row: how many shards begin at or before it, less one. Empty shards share a start. */
+/**
+ * i32 [B]: the virtual shard of each row: the number of shards that start at or before it, minus one. Empty shards share a start.
+ */
 function shardOf(b: GraphBuilder, rows: Value, starts: Value): Value {
   const shape = [rows.type.shape[0] ?? 0, starts.type.shape[0] ?? 0]
   const begun = ops.compare(b, 'LE', ops.broadcastVector(b, starts, shape, 1), ops.broadcastVector(b, rows, shape, 0))

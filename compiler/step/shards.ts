@@ -1,6 +1,6 @@
 /**
- * How classes are split over devices. Device r of R holds [⌈r·C/R⌉, ⌈(r+1)·C/R⌉): parts differ by one class at the most, and the
- * bounds of R parts are among those of every multiple of R, so that what is keyed by a finer split does not depend on R.
+ * How classes are split over devices. Device r of R holds [⌈r·C/R⌉, ⌈(r+1)·C/R⌉): parts differ by at most one class, and the
+ * bounds of R parts are among those of every multiple of R, so anything keyed by a finer split does not depend on R.
  */
 import type { ClassShard } from '../ir/state-tensor.ts'
 
@@ -9,7 +9,7 @@ export function classShards(classes: number, parts: number): ClassShard[] {
   return Array.from({ length: parts }, (_, part) => ({ start: bound(part), count: bound(part + 1) - bound(part) }))
 }
 
-/** Rows that every device reserves: those of the fullest. */
+/** Rows that every device reserves: those of the largest shard. */
 export function shardRows(classes: number, parts: number): number {
   return Math.ceil(classes / parts)
 }

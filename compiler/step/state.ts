@@ -1,8 +1,8 @@
 /**
- * What lives from step to step, and in which order: the backbone's weights and buffers, their optimizer state, the centers.
+ * The state between steps, and its order: the backbone's weights and buffers, their optimizer state, the centers.
  *
- * The vectors of a backbone (scales and offsets of normalizations, slopes, biases) lie in one tensor, one after another, and so do
- * running statistics and the optimizer's state of vectors: an update is one kernel instead of hundreds, and a step has few inputs.
+ * The vectors of a backbone (scales and offsets of normalizations, slopes, biases) are concatenated in one tensor, and so are
+ * running statistics and the optimizer state of vectors: an update is one kernel instead of hundreds, and a step has few inputs.
  */
 
 import { need } from '../../grammar/diagnostic.ts'
@@ -23,9 +23,9 @@ export interface StatePart {
 
 export interface StateSlot {
   readonly tensor: StateTensor
-  /** What `tensor` holds, in its order. */
+  /** The contents of `tensor`, in its order. */
   readonly parts: readonly StatePart[]
-  /** Whether the backbone declares it, and whether a step changes it by its gradient. */
+  /** Whether the backbone declares it, and whether a step updates it by its gradient. */
   readonly backbone: 'trained' | 'fixed' | 'buffer' | undefined
 }
 
@@ -33,13 +33,13 @@ export interface StateOptions {
   /** Center rows of one device, and their width. */
   readonly rows: number
   readonly embedding: number
-  /** Running statistics are those of all devices. */
+  /** Running statistics are shared by all devices. */
   readonly synced: boolean
   /** How filters are stored. */
   readonly filters: Extract<Storage, 'whole' | 'ohwi'>
 }
 
-/** A state tensor that holds one tensor as it is. */
+/** A state tensor that stores one tensor unchanged. */
 export function wholeSlot(tensor: Omit<StateTensor, 'storage' | 'holds'>, initializer: Initializer): StateSlot {
   const named: NamedTensor = { name: tensor.name, shape: tensor.shape, layout: 'same' }
   return {
@@ -69,8 +69,8 @@ type BackboneKind = NonNullable<StateSlot['backbone']>
 const kindOf = (spec: ParameterSpec): BackboneKind => (spec.buffer ? 'buffer' : spec.trainable ? 'trained' : 'fixed')
 
 /**
- * XLA reads a part of a vector inside the kernel that uses it where the vector is no longer than 2^16 elements; of a longer one it
- * makes every part a kernel.
+ * XLA reads a part of a vector inside the kernel that uses it if the vector has at most 2^16 elements; for a longer one it
+ * creates a kernel per part.
  */
 const longestFlat = 3 * 2 ** 14
 
@@ -80,7 +80,7 @@ const flatNames: { readonly [K in BackboneKind]: string } = {
   buffer: '*statistics',
 }
 
-/** An optimizer that sees more of a weight than one element at a time must have each weight by itself: nothing is joined then. */
+/** An optimizer that uses more than one element of a weight at a time needs separate weights: nothing is joined then. */
 function backboneSlots(parameters: readonly ParameterSpec[], joined: boolean, options: StateOptions): StateSlot[] {
   const kinds = ['trained', 'fixed', 'buffer'] as const
   const flat = kinds.flatMap((kind) => {
@@ -123,7 +123,7 @@ function backboneSlots(parameters: readonly ParameterSpec[], joined: boolean, op
   ]
 }
 
-/** Neighbours together, up to the longest; what would be alone stays out. */
+/** Groups neighbors up to the maximum length; a tensor that would be alone is not joined. */
 function groupsOf(own: readonly ParameterSpec[]): ParameterSpec[][] {
   const groups: ParameterSpec[][] = []
   let elements = Number.POSITIVE_INFINITY

@@ -1,6 +1,6 @@
 /**
- * The training step of one replica: forward, margin softmax, backward, all-reduce, clip, update. Everything that changes from
- * step to step is an input; everything else is a constant of the graph.
+ * The training step of one replica: forward, margin softmax, backward, all-reduce, clip, update. Everything that changes between
+ * steps is an input; everything else is a constant of the graph.
  *
  * Legend: b images of one device, H W height and width, D embedding width.
  */
@@ -24,14 +24,14 @@ import { applyOptimizer, type Clock, clipGradients, gradientNorm, scaleBy, selec
 export interface StepOptions {
   readonly steps: number
   readonly stepsPerEpoch: number
-  /** `u8`: bytes, normalized and mirrored on the device. `f32`: numbers that go into the backbone as they are. */
+  /** `u8`: bytes, normalized and mirrored on the device. `f32`: numbers that enter the backbone unchanged. */
   readonly images: 'u8' | 'f32'
   readonly sampling: { readonly plan: SamplingPlan; readonly slots: number } | undefined
-  /** Pieces in which the head works on its center rows; they divide the rows of a step. */
+  /** Number of chunks of the head's center rows; divides the rows of a step. */
   readonly chunks: number
-  /** Whether gradients travel between devices in groups. */
+  /** Whether gradients are all-reduced in groups. */
   readonly grouped: boolean
-  /** `auto` that nobody has decided is `none`. */
+  /** An undecided `auto` means `none`. */
   readonly recompute: Recompute | 'auto'
 }
 
@@ -135,7 +135,7 @@ export function buildStep(
   return b.finish([...stateOutputs(slots, next, get), { name: 'metrics', value: oneTensor }])
 }
 
-/** The gradients of the stored tensors of weights; zero where none reaches a weight. */
+/** The gradients of the stored weight tensors; zero if none reaches a weight. */
 function storedGradients(
   b: GraphBuilder,
   trained: readonly StateTensor[],
@@ -163,7 +163,7 @@ function scheduledRate(b: GraphBuilder, experiment: Experiment, step: Value, opt
   return ops.multiply(b, factor, optimizer.lr)
 }
 
-/** The new state in the state's order; what nothing changes (fixed weights) passes through. */
+/** The new state in the state's order; unchanged tensors (fixed weights) pass through. */
 function stateOutputs(
   slots: readonly StateSlot[],
   next: ReadonlyMap<string, Value>,

@@ -1,7 +1,7 @@
 /**
- * Between the tensors of a state as networks use them and as they are stored.
+ * Converts between state tensors as networks use them and as they are stored.
  *
- * Legend: filters [kh,kw,I,O] in a network, [O,kh,kw,I] as `ohwi`; vectors [n], all of them one after another as `flat`.
+ * Legend: filters [kh,kw,I,O] in a network, [O,kh,kw,I] as `ohwi`; vectors [n], all of them concatenated as `flat`.
  */
 import { need } from '../../grammar/diagnostic.ts'
 import type { GraphBuilder } from '../ir/build.ts'
@@ -11,7 +11,7 @@ import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
 import type { StateTensor } from '../ir/state-tensor.ts'
 
-/** The tensors that a stored one holds, in its order. */
+/** The tensors in a stored one, in its order. */
 export function heldValues(b: GraphBuilder, { storage, holds }: StateTensor, stored: Value): readonly Value[] {
   switch (storage) {
     case 'whole':
@@ -29,7 +29,7 @@ export function heldValues(b: GraphBuilder, { storage, holds }: StateTensor, sto
   }
 }
 
-/** What is stored of the tensors that a state tensor holds; the other way round. */
+/** The stored form of the tensors in a state tensor; the inverse. */
 export function storedValue(b: GraphBuilder, { storage, name }: StateTensor, held: readonly Value[]): Value {
   const only = need(held[0], `what ${name} holds`)
   switch (storage) {

@@ -1,8 +1,8 @@
 /**
- * The backbone's part of a step: from images to embeddings, and from the gradient of the embeddings to that of its weights. Over a
- * batch in parts it runs twice: once for the embeddings of all parts, of which nothing else is kept, and once more for each part's
- * gradient (Gao et al., arXiv:2101.06983). The head between the two sees the whole batch, so that parts change nothing but what batch
- * normalization takes for the batch: one part, of this device or, synced, of all of them.
+ * The backbone's part of a step: from images to embeddings, and from the gradient of the embeddings to that of its weights. With
+ * gradient accumulation it runs twice: once for the embeddings of all parts, keeping nothing else, and once more for each part's
+ * gradient (Gao et al., arXiv:2101.06983). The head in between sees the whole batch, so the parts change only the batch that
+ * batch normalization sees: one part, of this device or, if synced, of all of them.
  *
  * Legend: b images of one device, m = b / parts of them in a part, H W height and width, C channels, D embedding width.
  */
@@ -21,7 +21,7 @@ import { mirrorSome, normalizeImages } from './images.ts'
 import { sampleRandom } from './sample-random.ts'
 
 export interface TrunkInput {
-  /** u8 [b,H,W,C] bytes, or f32 [b,H,W,C] that go into the backbone as they are. */
+  /** u8 [b,H,W,C] bytes, or f32 [b,H,W,C] that enter the backbone unchanged. */
   readonly images: Value
   /** u8 [b] */
   readonly flip: Value
@@ -30,7 +30,7 @@ export interface TrunkInput {
   /** The backbone's weights and buffers, and their values by path. */
   readonly parameters: readonly ParameterSpec[]
   readonly weights: ReadonlyMap<string, Value>
-  /** `cheap` of a whole batch is left to whoever finishes the graph; `auto` that nobody has decided is `none`. */
+  /** `cheap` for a whole batch is left to the caller that finishes the graph; an undecided `auto` means `none`. */
   readonly recompute: Recompute | 'auto'
 }
 
@@ -39,7 +39,7 @@ export interface Trunk {
   readonly embeddings: Value
   /** New values of buffers, by path. */
   readonly updates: ReadonlyMap<string, Value>
-  /** The gradients of weights, by path, from that of the embeddings; `undefined` where none reaches. */
+  /** The gradients of weights, by path, from that of the embeddings; `undefined` if none arrives. */
   gradients(cotangent: Value, wrt: readonly string[]): readonly (Value | undefined)[]
 }
 
@@ -53,7 +53,7 @@ function valueAt(values: ReadonlyMap<string, Value>, path: string): Value {
 
 type Part = Omit<TrunkInput, 'parameters' | 'recompute'>
 
-/** The backbone on a part of the device's batch that begins at row `offset`, i32 [] or a number. */
+/** The backbone on a part of the device's batch that starts at row `offset`, i32 [] or a number. */
 function forward(b: GraphBuilder, { backbone, train }: Experiment, part: Part, offset: ops.Arg): AppliedBackbone {
   const { images, flip, step, weights } = part
   const own = ops.multiply(b, ops.replicaId(b), train.batchPerDevice)
@@ -116,7 +116,7 @@ function inParts(b: GraphBuilder, experiment: Experiment, input: TrunkInput): Tr
   const named = (names: readonly string[], given: readonly Value[]) =>
     names.map((path, i): [string, Value] => [path, need(given[i], path)])
 
-  // The first of the two passes is a phase of its own: what is kept for the backward pass belongs to the second.
+  // The first pass is a separate phase: what is kept for the backward pass belongs to the second.
   const [embeddings, ...statistics] = b.within({ phase: 'evaluate', path: 'embeddings of all parts' }, () =>
     forLoop(
       b,

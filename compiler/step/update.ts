@@ -1,6 +1,4 @@
-/**
- * The update part of a step: clipping of the backbone's gradients by their norm, and the optimizer on every weight.
- */
+/** The update part of a step: clipping of the backbone's gradients by their norm, and the optimizer for every weight. */
 import { need } from '../../grammar/diagnostic.ts'
 import type { Optimizer } from '../experiment/experiment.ts'
 import type { GraphBuilder } from '../ir/build.ts'
@@ -16,21 +14,21 @@ export function scaleBy(b: GraphBuilder, x: Value, factor: Value): Value {
   return ops.multiply(b, x, ops.broadcastScalar(b, factor, x.type.shape))
 }
 
-/** Divides the factor (f32 []) of loss scaling out of the gradients. */
+/** Divides the gradients by the factor (f32 []) of loss scaling. */
 export function unscale(b: GraphBuilder, gradients: readonly Value[], factor: Value): readonly Value[] {
   const inverse = ops.divide(b, 1, factor)
   return gradients.map((g) => scaleBy(b, g, inverse))
 }
 
-/** `x` where the one pred holds, else `y`. */
+/** `x` if the single pred holds, else `y`. */
 export function selectAll(b: GraphBuilder, predicate: Value, x: Value, y: Value): Value {
   return ops.select(b, ops.broadcastScalar(b, predicate, x.type.shape), x, y)
 }
 
 /**
- * The L2 norm over all gradients, f32 []. Of filters stored as [O,kh,kw,I] the norm of each output's part comes first, and then that
- * of all parts of all filters: one small kernel a filter instead of two. They are joined as norms, since XLA takes a sum over joined
- * sums apart again, but not one over squares of what is joined.
+ * The L2 norm over all gradients, f32 []. For filters stored as [O,kh,kw,I], the norm of each output's part is computed first,
+ * and then that of all parts of all filters: one small kernel per filter instead of two. They are combined as norms, since XLA
+ * splits a sum over concatenated sums again, but not a sum over squares of concatenated values.
  */
 export function gradientNorm(b: GraphBuilder, state: readonly StateTensor[], gradients: readonly Value[]): Value {
   const squares = gradients.map((g) => ops.square(b, g))
@@ -56,13 +54,13 @@ export interface WeightUpdate {
   readonly states: ReadonlyMap<string, Value>
 }
 
-/** What an optimizer is told of the step, f32 [] each: the scheduled learning rate, and the update counted from 1. */
+/** The optimizer's inputs from the step, f32 [] each: the scheduled learning rate, and the update counted from 1. */
 export interface Clock {
   readonly rate: Value
   readonly step: Value
 }
 
-/** Applies the optimizer to one weight; the result holds the weight under its own name and its states under theirs. */
+/** Applies the optimizer to one weight; the result has the weight under its own name and its states under theirs. */
 export function applyOptimizer(
   b: GraphBuilder,
   optimizer: Optimizer,

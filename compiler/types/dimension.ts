@@ -1,4 +1,4 @@
-/** Physical dimensions as exponents, and the units that a number may carry. */
+/** Physical dimensions as exponents, and the units of numbers. */
 import { own } from './own.ts'
 
 export const baseDimensions = ['byte', 'second', 'flop', 'sample', 'step', 'epoch', 'radian', 'row'] as const
@@ -50,7 +50,7 @@ export function showDimension(dimension: Dimension): string {
     .join('·')
 }
 
-/** A unit: how many of the base a number of it is. */
+/** A unit: its size in base units. */
 export interface Unit {
   readonly factor: number
   readonly dimension: Dimension
@@ -88,7 +88,7 @@ const atoms: Readonly<Record<string, Unit>> = {
   deg: { factor: Math.PI / 180, dimension: { radian: 1 } },
 }
 
-/** Every unit that may be written, for suggestions; `per device` and `global` make a batch size, not a quantity. */
+/** Every unit, for suggestions; `per device` and `global` make a batch size, not a quantity. */
 export const unitNames: readonly string[] = [
   ...Object.keys(atoms),
   'GB/s',
@@ -102,7 +102,7 @@ export const unitNames: readonly string[] = [
   'global',
 ]
 
-/** The unit of a spelling such as `GiB` or `GB/s`; `undefined` where there is none of that name. */
+/** The unit with a spelling such as `GiB` or `GB/s`; `undefined` if there is none. */
 export function unitOf(spelling: string): Unit | undefined {
   const [numerator, denominator, ...rest] = spelling.split('/')
   if (numerator === undefined || rest.length > 0) return undefined

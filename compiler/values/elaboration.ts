@@ -1,6 +1,6 @@
 /**
- * What the language's primitives see while a backbone, margin or optimizer is turned into graph ops: the builder, where
- * parameters come from, and whether this is training or evaluation.
+ * The context of the language's primitives while a backbone, margin or optimizer is turned into graph ops: the builder, the
+ * source of parameters, and whether this is training or evaluation.
  *
  * Legend: N batch, C channels.
  */
@@ -17,11 +17,11 @@ export interface ParameterSpec {
   /** In arcc's own layout. */
   readonly shape: readonly number[]
   readonly initializer: Initializer
-  /** False for buffers (running statistics) and for weights that are fixed, such as `features.weight`. */
+  /** False for buffers (running statistics) and for fixed weights, such as `features.weight`. */
   readonly trainable: boolean
-  /** True for running statistics: the training step gives their new value. */
+  /** True for running statistics: the training step outputs their new value. */
   readonly buffer: boolean
-  /** How the state dict of arcface_torch orders its dims: a filter [kh,kw,I,O] is `oihw` there. */
+  /** The dim order in arcface_torch's state dict: a filter [kh,kw,I,O] is `oihw` there. */
   readonly layout: 'same' | 'oihw'
   /** Multiplies and adds of one forward pass per image that use it are counted by the graph, not here. */
   readonly span: Span
@@ -32,12 +32,12 @@ export interface Elaboration {
   readonly mode: 'train' | 'evaluate'
   /** Element type of convolutions and matrix products. */
   readonly compute: DType
-  /** In training: batch normalization takes its statistics of the batch of all devices. */
+  /** In training: batch normalization uses the statistics of all devices' batches. */
   readonly synced?: boolean
   /** The value of a parameter; the first call for a path declares it. f32, in arcc's layout. */
   parameter(spec: ParameterSpec): Value
   /** In training: f32 in (0, 1] of `shape` [N,…], keyed by the path, the step and the sample's row in the global batch. */
   random?(path: string, shape: readonly number[]): Value
-  /** In training: gives a buffer its new value, of the buffer's shape, f32. */
+  /** In training: sets a buffer's new value, with the buffer's shape, f32. */
   update(path: string, value: Value): void
 }

@@ -1,4 +1,4 @@
-/** Values of the language while the compiler evaluates it. Tensors are values of the graph under construction. */
+/** Values of the language during evaluation. Tensors are values of the graph under construction. */
 import type { FunctionDecl, ObjectDecl } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import type * as ir from '../ir/graph.ts'
@@ -20,7 +20,7 @@ export type Value =
   | FunctionValue
   | BackboneValue
   | ObjectValue
-  /** A field that has no value: `clip` left out. */
+  /** A field without a value: `clip` omitted. */
   | { readonly kind: 'none' }
 
 /** In base units: bytes, seconds, radians … */
@@ -34,7 +34,7 @@ export interface NumberValue {
 export interface StringValue {
   readonly kind: 'string'
   readonly value: string
-  /** Set where the text is only known at the start of the run: `environment variable GLINT360K`. */
+  /** Set if the text is only known at the start of the run: `environment variable GLINT360K`. */
   readonly pending: string | undefined
 }
 
@@ -51,7 +51,7 @@ export interface DurationValue {
   readonly unit: 'steps' | 'epochs'
 }
 
-/** How a parameter starts; drawn from a generator keyed by (seed, path, element). */
+/** The initial value of a parameter; drawn from a generator keyed by (seed, path, element). */
 export type Initializer =
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'normal'; readonly std: number }
@@ -87,13 +87,13 @@ export interface FunctionValue {
   readonly module: Module
 }
 
-/** A backbone with some of its arguments given: `r100(embedding: 512)`. Calling it again gives more of them. */
+/** A backbone with some of its arguments: `r100(embedding: 512)`. Calling it again adds more of them. */
 export interface BackboneValue {
   readonly kind: 'backbone'
   readonly decl: FunctionDecl
   readonly module: Module
   readonly arguments: ReadonlyMap<string, Value>
-  /** The name under which it was written (`r100` where `let r100 = iresnet(…)`). */
+  /** The name under which it was defined (`r100` for `let r100 = iresnet(…)`). */
   readonly name: string
 }
 
@@ -103,8 +103,8 @@ export interface ObjectValue {
   readonly decl: ObjectDecl
   readonly module: Module
   readonly arguments: ReadonlyMap<string, Value>
-  /** Fields that `--set` or an extending experiment gave, by path: `device.memory`. They win over the declaration's. */
+  /** Fields set by `--set` or an extending experiment, by path: `device.memory`. They override the declaration's. */
   readonly overrides: ReadonlyMap<string, Value>
-  /** Where it was made. */
+  /** Where it was created. */
   readonly span: Span
 }
