@@ -1,5 +1,6 @@
 /** The tensors that live from step to step: inputs of the step's graph, and the outputs that take their place. */
 import type { DType } from './dtype.ts'
+import type { Donation } from './graph.ts'
 
 /** A tensor by the name that people and files have for it. */
 export interface NamedTensor {
@@ -30,6 +31,11 @@ export interface StateTensor {
   readonly storage: Storage
   /** In the order in which they are stored. */
   readonly holds: readonly NamedTensor[]
+}
+
+/** What a step donates: state tensor i is its input i, and output i takes its memory. The state stays in place. */
+export function stateDonation(state: readonly StateTensor[]): Donation {
+  return new Map(state.map((_, index) => [index, index]))
 }
 
 /** Classes of one device: [start, start + count). */
