@@ -13,7 +13,7 @@ import { bug, need } from '../grammar/diagnostic.ts'
 import type { Batch } from '../runtime/data/batches.ts'
 import { FACE_SIZE } from '../runtime/data/image.ts'
 import type { Engine } from '../runtime/engine.ts'
-import { DeviceState } from '../runtime/train/device-state.ts'
+import { compileStep, initialState } from '../runtime/train/programs.ts'
 import { trainSteps } from '../runtime/train/train-steps.ts'
 
 export interface CenterTypes {
@@ -95,8 +95,8 @@ export interface CenterResult {
 export async function runCenters(engine: Engine, run: CenterRun, host: Host): Promise<CenterResult> {
   const plan = centersPlan(run, host)
   const init = await engine.compile(plan.graphs.init)
-  const step = await engine.compile(plan.graphs.step, { donate: new Map(plan.state.map((_, i) => [i, i])) })
-  const state = new DeviceState(plan, await init.run([[]]))
+  const step = await compileStep(engine, plan)
+  const state = await initialState(engine, plan, init)
   const losses: number[] = []
   async function* batches() {
     for (let index = 0; index < run.steps; index++) yield batchOf(run, index)

@@ -6,7 +6,7 @@
 import { compileExperiment } from '../compiler/driver.ts'
 import type { Host } from '../compiler/host/host.ts'
 import type { DeviceKind } from '../compiler/ir/device-kind.ts'
-import type { NamedTensor, StateTensor } from '../compiler/ir/state-tensor.ts'
+import { type NamedTensor, type StateTensor, stateDonation } from '../compiler/ir/state-tensor.ts'
 import { type StepMetric, stepMetrics } from '../compiler/ir/step-metrics.ts'
 import { planLengths } from '../compiler/plan/lengths.ts'
 import { buildGraphs, type Graphs } from '../compiler/step/graphs.ts'
@@ -148,7 +148,7 @@ export async function runGolden(golden: Golden, engine: Engine, host: Host, kind
   const { graphs } = goldenGraphs(golden, host, kind)
   const replicas = Array.from({ length: config.world }, (_, r) => r)
   const comparisons: Comparison[] = []
-  const step = await engine.compile(graphs.step, { donate: new Map(graphs.slots.map((_, i) => [i, i])) })
+  const step = await engine.compile(graphs.step, { donate: stateDonation(graphs.slots.map(({ tensor }) => tensor)) })
   const embed = await engine.compile(graphs.embed)
   const upload = (replica: number, tensors: readonly HostTensor[]) =>
     Promise.all(tensors.map((tensor) => engine.upload(replica, tensor)))

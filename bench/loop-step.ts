@@ -8,7 +8,7 @@ import { bug } from '../grammar/diagnostic.ts'
 import type { Batch } from '../runtime/data/batches.ts'
 import { FACE_BYTES } from '../runtime/data/image.ts'
 import { middle } from '../runtime/measure/time-graphs.ts'
-import { DeviceState } from '../runtime/train/device-state.ts'
+import { compileStep, initialState } from '../runtime/train/programs.ts'
 import { trainSteps } from '../runtime/train/train-steps.ts'
 import { oneProcess } from '../runtime/world.ts'
 import { createXlaEngine } from '../runtime/xla/engine.ts'
@@ -92,8 +92,8 @@ export async function measureLoop(devices: number): Promise<LoopMeasurement> {
   const metrics = clock(PjrtBuffer.prototype, 'read', () => true)
   const engine = await createXlaEngine({ world: oneProcess(devices) })
   const init = await engine.compile(plan.graphs.init)
-  const step = await engine.compile(plan.graphs.step, { donate: new Map(plan.state.map((_, i) => [i, i])) })
-  const state = new DeviceState(plan, await init.run(Array.from({ length: devices }, () => [])))
+  const step = await compileStep(engine, plan)
+  const state = await initialState(engine, plan, init)
   const uploads = clock(engine, 'uploadAll', () => true)
 
   const b = plan.run.batchPerDevice

@@ -23,7 +23,7 @@ import type { Batch } from '../runtime/data/batches.ts'
 import { FACE_BYTES } from '../runtime/data/image.ts'
 import { measureMachine } from '../runtime/measure/measure-machine.ts'
 import { middle } from '../runtime/measure/time-graphs.ts'
-import { DeviceState } from '../runtime/train/device-state.ts'
+import { compileStep, initialState } from '../runtime/train/programs.ts'
 import { trainSteps } from '../runtime/train/train-steps.ts'
 import { oneProcess } from '../runtime/world.ts'
 import { createXlaEngine } from '../runtime/xla/engine.ts'
@@ -76,8 +76,8 @@ async function measureStep(plan: Plan): Promise<number> {
   const engine = await createXlaEngine({ world: oneProcess(plan.replicas) })
   try {
     const init = await engine.compile(plan.graphs.init)
-    const step = await engine.compile(plan.graphs.step, { donate: new Map(plan.state.map((_, i) => [i, i])) })
-    const state = new DeviceState(plan, await init.run(Array.from({ length: plan.replicas }, () => [])))
+    const step = await compileStep(engine, plan)
+    const state = await initialState(engine, plan, init)
     const times: number[] = []
     const began = performance.now()
     async function* batches() {

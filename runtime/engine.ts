@@ -3,7 +3,7 @@
  * replicas of the world: every input and output exists once per replica. Lists by device hold this process's devices alone.
  */
 import type { DType } from '../compiler/ir/dtype.ts'
-import type { Graph } from '../compiler/ir/graph.ts'
+import type { Donation, Graph } from '../compiler/ir/graph.ts'
 import type { World } from './world.ts'
 
 export type HostArray =
@@ -34,9 +34,6 @@ export interface DeviceTensor {
   /** Frees it; a second call does nothing. */
   dispose(): void
 }
-
-/** Where a graph's outputs may reuse its inputs' memory: output index → input index. */
-export type Donation = ReadonlyMap<number, number>
 
 export interface CompileOptions {
   /** Inputs that `run` consumes. They must not be used afterwards. */
@@ -88,6 +85,11 @@ export interface EngineMemory {
   readonly outputs: number
   readonly alias: number
   readonly temporaries: number
+}
+
+/** Bytes that a program has allocated on one device while it runs. An output that lies in an argument's memory counts once. */
+export function programBytes({ arguments: inputs, outputs, alias, temporaries }: EngineMemory): number {
+  return inputs + outputs - alias + temporaries
 }
 
 export interface Engine {

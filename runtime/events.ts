@@ -13,6 +13,9 @@ export type RunEvent =
   | SavedEvent
   | EndEvent
 
+/** Takes the events of a run in their order. */
+export type Emit = (event: RunEvent) => void
+
 export interface StartEvent {
   readonly type: 'start'
   readonly experiment: string

@@ -10,6 +10,7 @@ import { fileHost } from '../cli/host/host.ts'
 import { packageFolder } from '../cli/host/package-folder.ts'
 import { compileExperiment } from '../compiler/driver.ts'
 import type { Experiment } from '../compiler/experiment/experiment.ts'
+import { worldSize } from '../compiler/experiment/lengths.ts'
 import type { Host } from '../compiler/host/host.ts'
 import { need } from '../grammar/diagnostic.ts'
 
@@ -92,7 +93,7 @@ test.each(lines)('%s', (line) => {
   const others = rest.slice(9)
   const experiment = need(experiments.get(name), name)
   const { dataset, machine, centers, train, optimizer, schedule, margin } = experiment
-  const devices = machine.nodes * machine.devicesPerNode
+  const devices = worldSize(machine)
   expect({
     backbone: experiment.backbone.name,
     classes: dataset.identities,

@@ -51,7 +51,7 @@ describe('imports', () => {
     [
       'runtime',
       /^runtime\//,
-      /^(runtime\/|compiler\/(ir|json|plan|stablehlo)\/|compiler\/host\/machine-profile\.ts$|grammar\/(source|diagnostic)\.ts$)/,
+      /^(runtime\/|compiler\/(ir|json|plan|stablehlo)\/|compiler\/host\/machine-profile\.ts$|compiler\/experiment\/lengths\.ts$|grammar\/(source|diagnostic)\.ts$)/,
     ],
     ['cli', /^cli\//, /^(grammar|compiler|runtime|cli)\//],
   ])('%s keeps its direction', (_, from, allowed) => {

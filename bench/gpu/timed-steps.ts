@@ -8,9 +8,10 @@ import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { Batch } from '../../runtime/data/batches.ts'
 import { FACE_BYTES } from '../../runtime/data/image.ts'
-import type { Engine, Executable, StartedRun } from '../../runtime/engine.ts'
+import { type Engine, type Executable, programBytes, type StartedRun } from '../../runtime/engine.ts'
 import { middle } from '../../runtime/measure/time-graphs.ts'
-import { DeviceState } from '../../runtime/train/device-state.ts'
+import type { DeviceState } from '../../runtime/train/device-state.ts'
+import { compileStep, initialState } from '../../runtime/train/programs.ts'
 import { trainSteps } from '../../runtime/train/train-steps.ts'
 import { disposeBatch, type UploadedBatch, uploadAhead } from '../../runtime/train/upload-ahead.ts'
 
@@ -111,9 +112,9 @@ async function timeResident({ engine, program, state, plan }: Timed, steps: numb
 export async function timeSteps(engine: Engine, plan: Plan, steps: number): Promise<StepTimes> {
   const init = await engine.compile(plan.graphs.init)
   const start = performance.now()
-  const program = await engine.compile(plan.graphs.step, { donate: new Map(plan.state.map((_, i) => [i, i])) })
+  const program = await compileStep(engine, plan)
   const compile = seconds(start)
-  const state = new DeviceState(plan, await init.run(Array.from({ length: plan.replicas }, () => [])))
+  const state = await initialState(engine, plan, init)
   const timed = { engine, program, state, plan }
   const { times, losses } = await timeLoop(timed, steps)
   const synced = await timeSynced(timed, steps)
@@ -128,7 +129,7 @@ export async function timeSteps(engine: Engine, plan: Plan, steps: number): Prom
     loop: middle(times.slice(WARM_UP)),
     synced,
     resident,
-    memory: memory && memory.arguments + memory.outputs - memory.alias + memory.temporaries,
+    memory: memory && programBytes(memory),
     losses: [losses[0] ?? Number.NaN, losses.at(-1) ?? Number.NaN],
   }
 }

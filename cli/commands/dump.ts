@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { type Compilation, compileExperiment, type Phase } from '../../compiler/driver.ts'
 import { printGraph } from '../../compiler/ir/print.ts'
+import { stateDonation } from '../../compiler/ir/state-tensor.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { emitModule } from '../../compiler/stablehlo/emit-module.ts'
 import { dumpTree } from '../../grammar/dump.ts'
@@ -21,9 +22,9 @@ const lastPhase = {
 } as const satisfies Record<DumpOptions['after'], Phase>
 
 function stablehlo(plan: Plan, { graph, locations }: DumpOptions): string {
-  const step = new Map(plan.state.map((_, index) => [index, index]))
   const platform = plan.document.machine.kind
-  return emitModule(plan.graphs[graph], { platform, locations, ...(graph === 'step' ? { donate: step } : {}) })
+  const donation = graph === 'step' ? { donate: stateDonation(plan.state) } : {}
+  return emitModule(plan.graphs[graph], { platform, locations, ...donation })
 }
 
 /** The text; `undefined` where errors kept the compiler from getting that far. */

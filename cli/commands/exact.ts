@@ -1,6 +1,7 @@
 /** The exact part of `arcc plan`: asks XLA, shows on stderr how far it is, and adds the figures to the document. */
 import type { PlanDocument } from '../../compiler/plan/document.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
+import { programBytes } from '../../runtime/engine.ts'
 import { type ExactEvent, type ExactFigures, exactMemory } from '../../runtime/xla/exact/exact-memory.ts'
 import { renderProgress } from '../render/bars.ts'
 import { formatBytes, formatPercent } from '../render/format.ts'
@@ -29,7 +30,7 @@ function stageOf(event: ExactEvent): string {
 export function documentWith({ document, run }: Plan, figures: ExactFigures): PlanDocument {
   const { gpu, cached: _, seconds, ...bytes } = figures
   const reserve = Math.round(run.machine.device.reserve)
-  const allocated = figures.arguments + figures.outputs - figures.alias + figures.temporaries
+  const allocated = programBytes(figures)
   const total = allocated + reserve
   return {
     ...document,

@@ -1,5 +1,6 @@
 /** What follows from where a run has been placed: the machine that it is planned for, the devices, and what is said of them. */
 import type { Experiment } from '../../compiler/experiment/experiment.ts'
+import { worldSize } from '../../compiler/experiment/lengths.ts'
 import type { Host } from '../../compiler/host/host.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import type { StandIn } from '../../compiler/plan/stand-in.ts'
@@ -9,14 +10,10 @@ import type { StartEvent } from '../../runtime/events.ts'
 import { localGpus } from './host.ts'
 
 /** What the plan takes in the place of the declared machine; `undefined` where it stays. */
-export function standInOf(
-  { nodes, devicesPerNode }: Experiment['machine'],
-  placement: Placement,
-  host: Host,
-): StandIn | undefined {
+export function standInOf(machine: Experiment['machine'], placement: Placement, host: Host): StandIn | undefined {
   if (placement.on === 'cpu') {
     if (!placement.emulated) return undefined
-    const devices = nodes * devicesPerNode
+    const devices = worldSize(machine)
     const memory = Math.floor(host.localMachine().memory / devices)
     return { how: 'emulated', machine: `cpu(devices: ${devices}, memory: ${memory} B)` }
   }

@@ -1,4 +1,5 @@
 /** A plan as text: what `arcc plan` shows. Pure: the document in, lines out. */
+import { worldSize } from '../../compiler/experiment/lengths.ts'
 import { isVariantName } from '../../compiler/names/variant-name.ts'
 import type { PlanDocument } from '../../compiler/plan/document.ts'
 import { renderBar, sparkline } from './bars.ts'
@@ -38,7 +39,7 @@ function summary(plan: PlanDocument, look: Look): string[] {
   const { model, centers, data, schedule, machine } = plan
   const arrow = look.unicode ? '→' : '->'
   const times = look.unicode ? '×' : 'x'
-  const devices = machine.nodes * machine.devicesPerNode
+  const devices = worldSize(machine)
   const sampled =
     centers.sampleRate < 1 ? `${formatNumber(centers.sampleRate * 100)} % of them a step` : 'all of them a step'
   return facts(

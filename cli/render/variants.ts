@@ -1,4 +1,5 @@
 /** Several plans side by side, one line each: variants of a sweep, experiments of a folder. Pure: documents in, lines out. */
+import { worldSize } from '../../compiler/experiment/lengths.ts'
 import type { PlanDocument } from '../../compiler/plan/document.ts'
 import { formatBytes, formatCompact, formatCount, formatPercent, formatSeconds, plural } from './format.ts'
 import type { Look } from './look.ts'
@@ -22,7 +23,7 @@ const figures: readonly Figure[] = [
     title: 'devices',
     align: 'right',
     isGiven: true,
-    of: ({ machine }) => formatCount(machine.nodes * machine.devicesPerNode),
+    of: ({ machine }) => formatCount(worldSize(machine)),
   },
   { title: 'batch', align: 'right', isGiven: true, of: ({ schedule }) => formatCount(schedule.batch) },
   { title: 'memory', align: 'right', of: ({ memory }) => formatBytes(memory.peak) },

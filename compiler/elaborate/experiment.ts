@@ -15,6 +15,7 @@ import type {
   RequireSpec,
   TrainSpec,
 } from '../experiment/experiment.ts'
+import { worldSize } from '../experiment/lengths.ts'
 import type { Host } from '../host/host.ts'
 import type { Definition, Module, Program } from '../names/program.ts'
 import { experimentOf, isVariantName } from '../names/variant-name.ts'
@@ -171,7 +172,7 @@ function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined
   const batch = at('batch')
   // What says `auto` holds one image until the planner sets it.
   const count = batch.kind === 'batch' ? batch.count : 1
-  const devices = machine === undefined ? 1 : machine.nodes * machine.devicesPerNode
+  const devices = machine === undefined ? 1 : worldSize(machine)
   const batchScope = batch.kind === 'batch' ? batch.scope : 'device'
   const perDevice = batchScope === 'global' ? count / devices : count
   if (!Number.isInteger(perDevice))

@@ -1,5 +1,5 @@
 /** The counts that the graphs and the plan of an experiment rest on: classes, images, world size, batch, steps. */
-import type { Experiment } from './experiment.ts'
+import type { MachineSpec } from './experiment.ts'
 
 export interface Lengths {
   readonly classes: number
@@ -12,6 +12,7 @@ export interface Lengths {
   readonly steps: number
 }
 
-export function worldSize(experiment: Experiment): number {
-  return experiment.machine.nodes * experiment.machine.devicesPerNode
+/** Devices of all computers of a machine: the replicas of every program. */
+export function worldSize({ nodes, devicesPerNode }: Pick<MachineSpec, 'nodes' | 'devicesPerNode'>): number {
+  return nodes * devicesPerNode
 }

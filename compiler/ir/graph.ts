@@ -56,6 +56,9 @@ export interface Graph {
   readonly outputs: readonly Output[]
 }
 
+/** Whose memory outputs may take: output index → index of the input, which is consumed. */
+export type Donation = ReadonlyMap<number, number>
+
 /** An operand that the op must have; a bug otherwise. */
 export function operandAt(op: OpOf<OpKind>, index: number): Value {
   return need(op.operands[index], `operand ${index} of ${op.kind}`)

@@ -12,10 +12,8 @@ import { need } from '../../grammar/diagnostic.ts'
 import type { CostClass } from './cost-rules.ts'
 import { byteSize, sameShape } from './dtype.ts'
 import { type Fusion, fuse, isView } from './fusion.ts'
-import type { Graph, Op, OpOf, Phase, Value } from './graph.ts'
-
-/** Output index → the input whose memory it may reuse. */
-export type DonatedInputs = ReadonlyMap<number, number>
+import type { Donation, Graph, Op, OpOf, Phase, Value } from './graph.ts'
+import { lastUses } from './last-uses.ts'
 
 /** Bytes at the peak, grouped by origin. */
 export interface PeakPart {
@@ -48,42 +46,30 @@ interface Buffer {
   readonly writable: boolean
 }
 
-export function liveness(graph: Graph, donated: DonatedInputs = new Map()): Liveness {
+export function liveness(graph: Graph, donated: Donation = new Map()): Liveness {
   const fusion = fuse(graph)
-  const lastUses = lastUsesOf(graph, fusion)
+  const outputs = graph.outputs.map((output) => output.value)
+  const lastUse = lastUses(graph.ops, outputs, (value) => !fusion.stored.has(value))
   const given = new Set(donated.values())
   const bufferOf = new Map<Value, Buffer>()
   const buffers: Buffer[] = []
   graph.ops.forEach((op, at) => {
     op.results.forEach((value, i) => {
       if (!fusion.stored.has(value)) return
-      const lastUse = lastUses.get(value) ?? at
+      const last = lastUse.get(value) ?? at
       let buffer = sharedBuffer(op, i, at, fusion, bufferOf)
       if (buffer === undefined) {
         const writable = op.kind !== 'input' || given.has(op.params.index)
-        buffer = { bytes: byteSize(value.type), op, from: at, to: lastUse, writable }
+        buffer = { bytes: byteSize(value.type), op, from: at, to: last, writable }
         buffers.push(buffer)
       }
-      buffer.to = Math.max(buffer.to, lastUse)
+      buffer.to = Math.max(buffer.to, last)
       bufferOf.set(value, buffer)
     })
   })
   const lent = lendInputs(graph, donated, bufferOf, fusion)
   const temporary = buffers.filter((buffer) => buffer.op.kind !== 'input')
   return summarize(graph, temporary, lent, fusion)
-}
-
-/** The last op that reads each value, by index; an op fused into others reads when they run. */
-function lastUsesOf(graph: Graph, fusion: Fusion): Map<Value, number> {
-  const last = new Map<Value, number>()
-  const note = (value: Value, at: number) => last.set(value, Math.max(last.get(value) ?? -1, at))
-  for (const output of graph.outputs) note(output.value, graph.ops.length)
-  for (let at = graph.ops.length - 1; at >= 0; at--) {
-    const op = need(graph.ops[at], 'an op')
-    const times = op.results.map((value) => (fusion.stored.has(value) ? at : (last.get(value) ?? at)))
-    for (const operand of op.operands) note(operand, Math.max(at, ...times))
-  }
-  return last
 }
 
 /** The operand buffer that result `i` of an op can reuse, if any. */
@@ -128,7 +114,7 @@ function passesThrough(op: OpOf<'for_loop'>, i: number): boolean {
  */
 function lendInputs(
   graph: Graph,
-  donated: DonatedInputs,
+  donated: Donation,
   bufferOf: ReadonlyMap<Value, Buffer>,
   fusion: Fusion,
 ): ReadonlyMap<Buffer, number> {

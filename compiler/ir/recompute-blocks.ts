@@ -15,6 +15,7 @@ import type { GraphBuilder } from './build.ts'
 import { byteSize } from './dtype.ts'
 import { isInner } from './fusion.ts'
 import type { Op, Value } from './graph.ts'
+import { lastUses } from './last-uses.ts'
 import * as ops from './ops.ts'
 import { gradient, type Seed } from './vjp.ts'
 
@@ -79,12 +80,7 @@ function activationOps(all: readonly Op[], source: Value, output: Value): Op[] {
 
 /** Cuts after every op beyond which only one activation tensor is read. */
 function cutPieces(path: readonly Op[], source: Value, output: Value): Piece[] {
-  const lastUse = new Map<Value, number>([[source, -1]])
-  path.forEach((op, at) => {
-    for (const result of op.results) lastUse.set(result, at)
-    for (const operand of op.operands) if (lastUse.has(operand)) lastUse.set(operand, at)
-  })
-  lastUse.set(output, path.length)
+  const lastUse = lastUses(path, [output])
   const crossing = new Set([source])
   const pieces: Piece[] = []
   let input = source

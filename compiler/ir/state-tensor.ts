@@ -1,5 +1,6 @@
 /** The tensors that persist between steps: inputs of the step's graph, and the outputs that replace them. */
 import type { DType } from './dtype.ts'
+import type { Donation } from './graph.ts'
 
 /** A tensor under the name used in files and output. */
 export interface NamedTensor {
@@ -30,6 +31,11 @@ export interface StateTensor {
   readonly storage: Storage
   /** In storage order. */
   readonly holds: readonly NamedTensor[]
+}
+
+/** What a step donates: state tensor i is its input i, and output i takes its memory. The state stays in place. */
+export function stateDonation(state: readonly StateTensor[]): Donation {
+  return new Map(state.map((_, index) => [index, index]))
 }
 
 /** Classes of one device: [start, start + count). */

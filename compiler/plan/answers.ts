@@ -64,7 +64,7 @@ function byCost({ candidate: a }: Step, { candidate: b }: Step): number {
 
 /** Images per second of one device: more devices are no gain by themselves. */
 function speed({ time, experiment }: Candidate): number {
-  return time.samplesPerSecond / worldSize(experiment)
+  return time.samplesPerSecond / worldSize(experiment.machine)
 }
 
 /** The same step with as large a batch as is allowed. */

@@ -105,8 +105,8 @@ function answerNotes(experiment: Experiment, { answers, time }: PlanDocument): s
   return answers.map(({ set, peak, samplesPerSecond }) => {
     const settings = set.map(({ path, value }) => `\`${path} = ${value}\``).join(' and ')
     const nodes = Number(set.find(({ path }) => path === 'machine.nodes')?.value ?? experiment.machine.nodes)
-    const before = time.samplesPerSecond / worldSize(experiment)
-    const after = samplesPerSecond / (nodes * experiment.machine.devicesPerNode)
+    const before = time.samplesPerSecond / worldSize(experiment.machine)
+    const after = samplesPerSecond / worldSize({ ...experiment.machine, nodes })
     const change = Math.round((after / before - 1) * 100)
     const speed = change === 0 ? 'as fast' : `${Math.abs(change)} % ${change < 0 ? 'slower' : 'faster'}`
     return `it fits with ${settings}: ${showBytes(peak)}, ${showQuantity('throughput', samplesPerSecond)}, ${speed} on each device`

@@ -48,7 +48,7 @@ function moreParts({ train }: Experiment, isSet: (path: string) => boolean): Wri
 }
 
 function fewerCopies(experiment: Experiment): WrittenChange[] {
-  if (experiment.centers.placement !== 'replicate' || worldSize(experiment) === 1) return []
+  if (experiment.centers.placement !== 'replicate' || worldSize(experiment.machine) === 1) return []
   return [{ set: [{ path: 'centers.placement', value: 'shard' }], change: { centers: { placement: 'shard' } } }]
 }
 

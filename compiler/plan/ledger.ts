@@ -9,7 +9,7 @@ import type { DeviceSpec } from '../experiment/experiment.ts'
 import { byteSize } from '../ir/dtype.ts'
 import type { Graph, Phase } from '../ir/graph.ts'
 import { liveness, type PeakPart } from '../ir/liveness.ts'
-import type { StateTensor } from '../ir/state-tensor.ts'
+import { type StateTensor, stateDonation } from '../ir/state-tensor.ts'
 import type { PlanDocument } from './document.ts'
 
 type Memory = PlanDocument['memory']
@@ -61,7 +61,7 @@ export function buildLedger(step: Graph, state: readonly StateTensor[], device: 
     return { name, detail: `${detail}, ${dtypesOf(tensors)}`, bytes }
   })
   const stateBytes = lines.reduce((sum, line) => sum + line.bytes, 0)
-  const alive = liveness(step, new Map(state.map((_, index) => [index, index])))
+  const alive = liveness(step, stateDonation(state))
   lines.push({ name: 'inputs', detail: 'images, labels', bytes: alive.inputs - stateBytes })
   const work = new Map<string, Line>()
   for (const part of alive.atPeak) {

@@ -10,7 +10,7 @@ export function planLengths(experiment: Experiment, host: Host, bag: DiagnosticB
   const counts = datasetCounts(experiment.dataset, host, bag)
   if (counts === undefined) return undefined
   const { train } = experiment
-  const replicas = worldSize(experiment)
+  const replicas = worldSize(experiment.machine)
   const batch = train.batchPerDevice * replicas
   const stepsPerEpoch = Math.floor(counts.images / batch)
   if (stepsPerEpoch === 0) {

@@ -1,5 +1,6 @@
 /** How long collectives take: rings over the narrowest link, or trees where latency counts more than bytes. */
 import type { MachineSpec } from '../experiment/experiment.ts'
+import { worldSize } from '../experiment/lengths.ts'
 import type { OpCost } from '../ir/cost.ts'
 
 /** Share of a link's published bandwidth that NCCL's rings attain. */
@@ -14,7 +15,7 @@ export interface LinkRates {
 export function publishedLinks(machine: MachineSpec): LinkRates {
   const across = machine.nodes > 1 ? (machine.between ?? machine.within) : machine.within
   const bandwidth = Math.min(across.bandwidth, machine.within.bandwidth) * attainedLink
-  const devices = machine.nodes * machine.devicesPerNode
+  const devices = worldSize(machine)
   const latency = Math.max(across.latency, machine.within.latency)
   return linkRates(devices, bandwidth, latency)
 }

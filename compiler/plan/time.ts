@@ -3,6 +3,7 @@
  * ready by its end.
  */
 import type { MachineSpec } from '../experiment/experiment.ts'
+import { worldSize } from '../experiment/lengths.ts'
 import type { MachineProfile } from '../host/machine-profile.ts'
 import type { DeviceKind } from '../ir/device-kind.ts'
 import { deviceTraits } from '../ir/device-traits.ts'
@@ -33,7 +34,7 @@ const publishedOf = (machine: MachineSpec): MachineRates => onLinks(machine, pub
 
 /** Devices on links by published figures. */
 function onLinks(machine: MachineSpec, device: DeviceRates): MachineRates {
-  const isAlone = machine.nodes * machine.devicesPerNode === 1
+  const isAlone = worldSize(machine) === 1
   const links = isAlone || !deviceTraits[machine.device.kind].hasLinks ? '' : `; links attain ${attainedLink * 100} %`
   return { device, links: publishedLinks(machine), basis: device.basis + links }
 }

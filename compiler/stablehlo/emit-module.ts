@@ -4,15 +4,14 @@
  */
 import { bug } from '../../grammar/diagnostic.ts'
 import { positionAt } from '../../grammar/source.ts'
-import type { Graph, Op } from '../ir/graph.ts'
+import type { Donation, Graph, Op } from '../ir/graph.ts'
 import { emitOps } from './emit-graph.ts'
 import { createEmitter, type LocationOf, type Platform, type Ssa } from './emitter.ts'
 import { quoted, tensorType } from './spelling.ts'
 
 export interface EmitOptions {
   readonly platform: Platform
-  /** Output index → index of the input whose memory it reuses. */
-  readonly donate?: ReadonlyMap<number, number>
+  readonly donate?: Donation
   /** Whether ops carry their `.arc` place and block: `loc("layer1.0"("iresnet.arc":12:5))`. */
   readonly locations?: boolean
 }

@@ -2,6 +2,7 @@
  * Where a plan runs: on the machine that it declares, on other GPUs that are here, on virtual devices of this computer where that
  * is asked for, or nowhere. Decided before anything else is done, from the declaration and from what the driver says.
  */
+import { worldSize } from '../../compiler/experiment/lengths.ts'
 import type { RunSpec } from '../../compiler/plan/plan.ts'
 import { showBytes } from '../../compiler/plan/show.ts'
 import { type CudaDriver, type CudaGpu, computeCapability, type FoundDriver } from '../cuda/driver.ts'
@@ -133,8 +134,9 @@ interface Ways {
 }
 
 /** What can be done instead, one way a line, as a table. */
-function waysOut({ nodes, devicesPerNode, device }: Machine, { fewer = 0, oneNode, xla, more }: Ways): string {
-  const world = nodes * devicesPerNode
+function waysOut(machine: Machine, { fewer = 0, oneNode, xla, more }: Ways): string {
+  const { device } = machine
+  const world = worldSize(machine)
   const rows: (readonly string[])[] = [
     [
       '--emulate',

@@ -1,6 +1,7 @@
 /** What the interpreter works out once per graph: when each value may be freed, and that it can compute all of them. */
 import { showType } from '../../compiler/ir/dtype.ts'
 import type { Graph, Value } from '../../compiler/ir/graph.ts'
+import { lastUses } from '../../compiler/ir/last-uses.ts'
 import { showPlace } from '../../grammar/source.ts'
 import { tfjsError } from './errors.ts'
 
@@ -18,17 +19,12 @@ export function scheduleOf(graph: Graph): Schedule {
 }
 
 function computeSchedule(graph: Graph): Schedule {
-  const needed = new Set<Value>(graph.outputs.map((output) => output.value))
+  const outputs = graph.outputs.map((output) => output.value)
+  const lastUse = lastUses(graph.ops, outputs)
   const freed: Value[][] = graph.ops.map(() => [])
-  for (let i = graph.ops.length - 1; i >= 0; i--) {
-    const op = graph.ops[i]
-    if (op === undefined) continue
-    for (const value of [...op.results, ...op.operands]) {
-      if (needed.has(value)) continue
-      needed.add(value)
-      freed[i]?.push(value)
-    }
-  }
+  // What nobody reads goes at once; outputs, whose last use lies beyond the last op, stay.
+  for (const [at, op] of graph.ops.entries())
+    for (const value of op.results) freed[lastUse.get(value) ?? at]?.push(value)
   return freed
 }
 

@@ -1,7 +1,7 @@
 /** Makes the engine of a run, on virtual devices of this computer where no others are named. Each is loaded only when it is wanted. */
 import type { DeviceRequest } from '../backend/backend.ts'
 import type { Engine } from '../engine.ts'
-import type { RunEvent } from '../events.ts'
+import type { Emit } from '../events.ts'
 import type { World } from '../world.ts'
 
 export const engineNames = ['xla', 'tfjs'] as const
@@ -10,7 +10,7 @@ export type EngineName = (typeof engineNames)[number]
 export async function createEngine(
   name: EngineName,
   world: World,
-  onEvent: (event: RunEvent) => void,
+  onEvent: Emit,
   devices?: DeviceRequest,
 ): Promise<Engine> {
   switch (name) {

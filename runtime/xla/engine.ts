@@ -1,6 +1,6 @@
 /** The engine `xla`: compiles graphs through a PJRT plugin and runs them on N devices of this process. */
 import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
-import type { Graph } from '../../compiler/ir/graph.ts'
+import type { Donation, Graph } from '../../compiler/ir/graph.ts'
 import { emitModule } from '../../compiler/stablehlo/emit-module.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
 import type { Backend, DeviceRequest, Located, LocateProgress } from '../backend/backend.ts'
@@ -9,7 +9,6 @@ import { clientError } from '../backend/client-error.ts'
 import type {
   CompileOptions,
   DeviceTensor,
-  Donation,
   Engine,
   Executable,
   HostTensor,

@@ -1,6 +1,7 @@
 /** Recomputation, of what is cheap or by blocks, changes what is kept, not what comes out; XLA's own figures say that it keeps less. */
 import { expect, test } from 'vitest'
 import { need } from '../../grammar/diagnostic.ts'
+import { compileStep } from '../../runtime/train/programs.ts'
 import { metricOf, narrowPlan, seriesDifference, stateDifferences, trainNarrow } from '../helpers/narrow.ts'
 import { describeOnXla, withXla } from '../helpers/xla.ts'
 
@@ -31,7 +32,7 @@ describeOnXla('recomputation', () => {
       expect(seriesDifference(metricOf(b, 'gradient_norm'), metricOf(a, 'gradient_norm'))).toBeLessThan(1e-4)
       expect(stateDifferences(none, b.state, a.state, 2e-4)).toEqual([])
       const temporaries = async (plan: typeof none) => {
-        const step = await engine.compile(plan.graphs.step, { donate: new Map(plan.state.map((_, i) => [i, i])) })
+        const step = await compileStep(engine, plan)
         const bytes = need(step.memory, "XLA's figures").temporaries
         step.dispose()
         return bytes

@@ -6,6 +6,7 @@ import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { DeviceTensor, Engine, HostTensor } from '../../runtime/engine.ts'
 import { heldTensors } from '../../runtime/train/held-tensors.ts'
+import { compileStep } from '../../runtime/train/programs.ts'
 import { memoryHost } from './diagnose.ts'
 import { randomOf } from './op-case.ts'
 
@@ -93,7 +94,7 @@ export type Edit = (name: string, tensor: HostTensor) => HostTensor | undefined
 /** Trains `steps` steps from the plan's own initial state, or one with a few changes. */
 export async function trainNarrow(engine: Engine, plan: Plan, steps: number, edit?: Edit): Promise<Trained> {
   const init = await engine.compile(plan.graphs.init)
-  const step = await engine.compile(plan.graphs.step, { donate: new Map(plan.state.map((_, i) => [i, i])) })
+  const step = await compileStep(engine, plan)
   let state: DeviceTensor[][] = await init.run(Array.from({ length: plan.replicas }, () => []))
   const readAll = () => Promise.all(state.map((own) => Promise.all(own.map((tensor) => tensor.read()))))
   if (edit !== undefined) state = await editState(engine, plan, state, edit)

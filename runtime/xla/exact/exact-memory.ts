@@ -2,6 +2,7 @@
  * The memory of a training step as XLA's own compiler for the declared GPU has it. No GPU is needed: the compiler gets a
  * description of it.
  */
+import { stateDonation } from '../../../compiler/ir/state-tensor.ts'
 import type { Plan } from '../../../compiler/plan/plan.ts'
 import { emitModule } from '../../../compiler/stablehlo/emit-module.ts'
 import type { FetchEvent } from '../../plugins/fetch-wheel.ts'
@@ -80,7 +81,7 @@ export async function exactMemory(plan: Plan, options: ExactOptions = {}): Promi
   const gpu = targetGpu(plan)
   const entries = cudaEntries()
   const { nodes, devicesPerNode } = plan.run.machine
-  const donate = new Map(plan.state.map((_, index) => [index, index]))
+  const donate = stateDonation(plan.state)
   const emit = (locations: boolean) => emitModule(plan.graphs.step, { platform: 'cuda', donate, locations })
   const job = {
     replicas: plan.replicas,

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import { fuse } from '../../../compiler/ir/fusion.ts'
-import type { Graph, Value } from '../../../compiler/ir/graph.ts'
-import { type DonatedInputs, liveness } from '../../../compiler/ir/liveness.ts'
+import type { Donation, Graph, Value } from '../../../compiler/ir/graph.ts'
+import { liveness } from '../../../compiler/ir/liveness.ts'
 import * as ops from '../../../compiler/ir/ops.ts'
 import { gradient } from '../../../compiler/ir/vjp.ts'
 import { allOpCases } from '../../ops/all-op-cases.ts'
@@ -20,7 +20,7 @@ function graphOf(inputs: number, build: (b: GraphBuilder, v: readonly Value[]) =
 const square = (b: GraphBuilder, x: Value) => ops.matmul(b, x, x)
 
 /** Units alive while each op runs, inputs left out. */
-function units(graph: Graph, donated?: DonatedInputs): number[] {
+function units(graph: Graph, donated?: Donation): number[] {
   const { timeline, inputs } = liveness(graph, donated)
   return timeline.slice(graph.inputs.length).map((bytes) => (bytes - inputs) / unit)
 }

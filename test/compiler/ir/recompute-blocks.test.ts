@@ -6,6 +6,7 @@ import type { Graph, Value } from '../../../compiler/ir/graph.ts'
 import { liveness } from '../../../compiler/ir/liveness.ts'
 import * as ops from '../../../compiler/ir/ops.ts'
 import { gradientByBlocks } from '../../../compiler/ir/recompute-blocks.ts'
+import { stateDonation } from '../../../compiler/ir/state-tensor.ts'
 import { verifyGraph } from '../../../compiler/ir/verify.ts'
 import { gradient } from '../../../compiler/ir/vjp.ts'
 import type { Plan } from '../../../compiler/plan/plan.ts'
@@ -89,7 +90,7 @@ describe.each<[string, readonly Layer[], boolean]>([
 
 describe('activations of whole networks', () => {
   const bytes = (plan: Plan) => {
-    const { peak, inputs } = liveness(plan.graphs.step, new Map(plan.state.map((_, i) => [i, i])))
+    const { peak, inputs } = liveness(plan.graphs.step, stateDonation(plan.state))
     return peak - inputs
   }
   const planOf = (backbone: string, recompute: string) =>

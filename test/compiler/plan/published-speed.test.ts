@@ -1,5 +1,6 @@
 /** The time model against published training speeds: PLSC's static-graph f16 training of IResNets at batch 128, images/s per GPU. */
 import { expect, it } from 'vitest'
+import { worldSize } from '../../../compiler/experiment/lengths.ts'
 import { planText } from '../../helpers/plan.ts'
 
 const text = (net: string, machine: string) => `
@@ -32,7 +33,7 @@ it.each([
   ['r100', 'one_a100', 1100],
 ] as const)('%s on %s', (net, machine, published) => {
   const { machine: planned, time } = planText(text(net, machine)).document
-  const perDevice = time.samplesPerSecond / (planned.nodes * planned.devicesPerNode)
+  const perDevice = time.samplesPerSecond / worldSize(planned)
   expect(perDevice / published).toBeGreaterThan(0.9)
   expect(perDevice / published).toBeLessThan(1.1)
   expect(time.bound).toBe('compute')

@@ -8,7 +8,8 @@ import { openSafetensors } from '../../../runtime/safetensors.ts'
 import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
 import { DeviceState } from '../../../runtime/train/device-state.ts'
 import type { RunFolder } from '../../../runtime/train/run-folder.ts'
-import { createWeightSaver } from '../../../runtime/train/save-weights.ts'
+import { saveLastWeights, saveWeights } from '../../../runtime/train/save-weights.ts'
+import type { Trainer } from '../../../runtime/train/trainer.ts'
 import { oneProcess } from '../../../runtime/world.ts'
 import { narrowPlan } from '../../helpers/narrow.ts'
 
@@ -24,16 +25,21 @@ test('of five files the newest three and the last', async () => {
   try {
     const events: RunEvent[] = []
     const folder = { file: (name: string) => join(root, name) } as Partial<RunFolder> as RunFolder
-    const saver = createWeightSaver(plan, state, folder, (event) => events.push(event))
-    for (const step of [10, 20, 30, 40]) await saver.save(step)
-    await saver.saveLast()
+    const parts: Partial<Trainer> = { plan, state, folder, kept: [], emit: (event) => events.push(event) }
+    const trainer = parts as Trainer
+    for (const steps of [10, 20, 30, 40]) {
+      trainer.steps = steps
+      await saveWeights(trainer)
+    }
+    await saveLastWeights(trainer)
     expect(readdirSync(root).sort()).toEqual([
       'weights-step-000020.safetensors',
       'weights-step-000030.safetensors',
       'weights-step-000040.safetensors',
       'weights.safetensors',
     ])
-    expect(events.map(({ type }) => type)).toEqual(['saved', 'saved', 'saved', 'saved', 'saved'])
+    const types = events.map(({ type }) => type)
+    expect(types).toEqual(Array.from({ length: 5 }, () => ['phase', 'saved', 'phase']).flat())
     const file = await openSafetensors(join(root, 'weights-step-000040.safetensors'))
     expect(file.metadata.get('step')).toBe('40')
     expect([...file.tensors.keys()].sort()).toEqual(['centers', 'fc.bias', 'fc.weight'])

@@ -1,0 +1,16 @@
+/** Parts of a run that take a while, timed and told as events. */
+import type { Emit, PhaseEvent } from '../events.ts'
+
+/** Does a part of a run; an event before it, and one with its seconds after it unless it throws. */
+export async function phase<T>(emit: Emit, name: PhaseEvent['name'], body: () => Promise<T>): Promise<T> {
+  emit({ type: 'phase', name })
+  const start = performance.now()
+  const result = await body()
+  emit({ type: 'phase', name, seconds: secondsSince(start) })
+  return result
+}
+
+/** Seconds since a time of `performance.now()`. */
+export function secondsSince(start: number): number {
+  return (performance.now() - start) / 1000
+}

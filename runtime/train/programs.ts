@@ -1,0 +1,36 @@
+/** The programs of a plan on an engine, and the state that they start from. */
+import { stateDonation } from '../../compiler/ir/state-tensor.ts'
+import type { Plan } from '../../compiler/plan/plan.ts'
+import type { Engine, Executable } from '../engine.ts'
+import { DeviceState } from './device-state.ts'
+
+/** The compiled graphs of a plan. */
+export interface Programs {
+  readonly init: Executable
+  /** With the state donated. */
+  readonly step: Executable
+  readonly embed: Executable
+}
+
+/** Compiles all graphs of a plan. The programs are the caller's, who disposes them. */
+export async function compilePrograms(engine: Engine, plan: Plan): Promise<Programs> {
+  return {
+    init: await engine.compile(plan.graphs.init),
+    step: await compileStep(engine, plan),
+    embed: await engine.compile(plan.graphs.embed),
+  }
+}
+
+/** Compiles the step; a run of it consumes the state and gives it back in the same memory. */
+export function compileStep(engine: Engine, plan: Plan): Promise<Executable> {
+  return engine.compile(plan.graphs.step, { donate: stateDonation(plan.state) })
+}
+
+/** The state before the first step, by the plan's compiled `init`. */
+export async function initialState(engine: Engine, plan: Plan, init: Executable): Promise<DeviceState> {
+  return new DeviceState(plan, await init.run(Array.from({ length: engine.world.local }, () => [])))
+}
+
+export function disposePrograms(programs: Programs): void {
+  for (const program of Object.values(programs)) program.dispose()
+}

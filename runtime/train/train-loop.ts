@@ -1,0 +1,84 @@
+/** The loop of training: steps, and between them what is due every so often. */
+import type { Plan } from '../../compiler/plan/plan.ts'
+import { batches } from '../data/batches.ts'
+import { createSampler } from '../data/sampler.ts'
+import { evaluateSets } from './evaluate-sets.ts'
+import { trainErrors } from './messages.ts'
+import { isProgressDue, reportProgress } from './report.ts'
+import { saveWeights } from './save-weights.ts'
+import { type StepOutcome, trainSteps } from './train-steps.ts'
+import type { Trainer } from './trainer.ts'
+
+/** Trains from the step at which the trainer is to the last one, or to an interruption. Throws ARC6504 where training diverges. */
+export async function trainLoop(trainer: Trainer): Promise<void> {
+  const { plan, engine, programs, state, times, signal } = trainer
+  times.looping = performance.now()
+  times.reported = times.looping
+  const outcomes = trainSteps({
+    engine,
+    executable: programs.step,
+    state,
+    batches: batchesToDo(trainer),
+    pauseAfter: (steps) => isAnyDue(plan, steps),
+    signal,
+  })
+  for await (const outcome of outcomes) {
+    countStep(trainer, outcome)
+    if (isProgressDue(trainer)) reportProgress(trainer)
+    if (trainer.steps < plan.run.steps) await doWhatIsDue(trainer)
+  }
+  reportProgress(trainer)
+}
+
+function batchesToDo({ plan, data, engine, steps }: Trainer) {
+  const { run } = plan
+  const sampler = createSampler({
+    seed: run.seed,
+    images: data.dataset.images,
+    globalBatch: plan.document.schedule.batch,
+    flip: run.flip,
+  })
+  return batches(data.dataset, sampler, { world: engine.world, from: steps, to: run.steps })
+}
+
+/** Takes note of a step that has ended. */
+function countStep(trainer: Trainer, { steps, metrics, seconds, dataSeconds }: StepOutcome): void {
+  if (!Number.isFinite(metrics.loss) && !isPassing(metrics))
+    throw trainErrors('ARC6504', { loss: metrics.loss, step: steps })
+  trainer.steps = steps
+  const isScaled = trainer.plan.document.model.precision === 'f16'
+  trainer.meter.add({
+    loss: metrics.loss,
+    rate: metrics.rate,
+    gradientNorm: metrics.gradient_norm,
+    lossScale: isScaled ? metrics.loss_scale : undefined,
+    skipped: metrics.skipped === 1,
+    seconds,
+    dataSeconds,
+  })
+}
+
+/** Whether a step with a loss that is not finite did no harm: all stayed as it was, and f16 has not overflowed again and again. */
+function isPassing(metrics: StepOutcome['metrics']): boolean {
+  return metrics.skipped === 1 && metrics.loss_scale >= 1
+}
+
+/** Verifies and saves where the step that has just ended asks for it; no step is in flight then. */
+async function doWhatIsDue(trainer: Trainer): Promise<void> {
+  const { plan, steps } = trainer
+  if (!isAnyDue(plan, steps)) return
+  reportProgress(trainer)
+  if (isDue(plan, plan.run.evaluate.every, steps)) await evaluateSets(trainer)
+  if (isDue(plan, plan.run.checkpoint.every, steps)) await saveWeights(trainer)
+}
+
+function isAnyDue(plan: Plan, steps: number): boolean {
+  return [plan.run.evaluate, plan.run.checkpoint].some(({ every }) => isDue(plan, every, steps))
+}
+
+/** Whether what happens every so often is due after so many steps. */
+function isDue(plan: Plan, every: Plan['run']['checkpoint']['every'], steps: number): boolean {
+  if (every === undefined) return false
+  const period = every.unit === 'steps' ? every.count : every.count * plan.run.stepsPerEpoch
+  return steps % Math.max(1, Math.round(period)) === 0
+}
