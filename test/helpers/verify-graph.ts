@@ -1,13 +1,14 @@
 /**
  * The verifier: what must hold of every graph, as a list of rules. Passes that build graphs with `GraphBuilder` keep most of it
- * by construction; the verifier runs between passes in tests, and on graphs that were put together by hand.
+ * by construction; tests run the verifier between passes, and on graphs that they put together by hand.
  */
+
+import { sameShape, showType } from '../../compiler/ir/dtype.ts'
+import type { Graph, Op, OpOf, Value } from '../../compiler/ir/graph.ts'
+import { inferOp } from '../../compiler/ir/infer.ts'
+import type { OpKind } from '../../compiler/ir/op.ts'
+import { showCall, valueNames } from '../../compiler/ir/print.ts'
 import { Bug } from '../../grammar/diagnostic.ts'
-import { sameShape, showType } from './dtype.ts'
-import type { Graph, Op, OpOf, Value } from './graph.ts'
-import { inferOp } from './infer.ts'
-import type { OpKind } from './op.ts'
-import { showCall, valueNames } from './print.ts'
 
 export interface Problem {
   /** The rule that is broken. */
