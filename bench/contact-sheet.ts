@@ -6,9 +6,9 @@ import { writeFileSync } from 'node:fs'
 import { openEntry } from '../cli/host/entry.ts'
 import { fileHost } from '../cli/host/host.ts'
 import { compileExperiment } from '../compiler/driver.ts'
-import { contactSheet, encodePng } from '../runtime/data/contact-sheet.ts'
 import { FACE_BYTES, FACE_SIZE, type Image } from '../runtime/data/image.ts'
 import { openData } from '../runtime/train/open-data.ts'
+import { contactSheet, encodePng } from './paste-pictures.ts'
 
 const ROWS = 8
 const COLUMNS = 10

@@ -12,8 +12,9 @@ import { planLengths } from '../compiler/plan/lengths.ts'
 import { buildGraphs, type Graphs } from '../compiler/step/graphs.ts'
 import { bug, DiagnosticBag, need } from '../grammar/diagnostic.ts'
 import type { DeviceTensor, Engine, HostTensor } from '../runtime/engine.ts'
-import { filterFromOihw, filterToOihw, heldTensors, storedTensor } from '../runtime/train/held-tensors.ts'
+import { filterToOihw, heldTensors } from '../runtime/train/held-tensors.ts'
 import { backboneValues, values } from './golden-values.ts'
+import { filterFromOihw, storedTensor } from './stored-tensor.ts'
 
 /** What arcface_torch printed. Norms and first values are of tensors in the state dict's order of dims. */
 export interface Golden {

@@ -1,5 +1,5 @@
 /** Walking the tree. `childrenOf` is the one place that knows which fields of a node hold nodes; a test checks it by reflection. */
-import type { Node, SourceTree } from './ast.ts'
+import type { Node } from './ast.ts'
 
 type NodeOf<K extends Node['kind']> = Extract<Node, { kind: K }>
 type Children = readonly (Node | undefined)[]
@@ -53,20 +53,3 @@ export function walk(node: Node, enter: (node: Node) => boolean | undefined): vo
   if (enter(node) === false) return
   for (const child of childrenOf(node)) walk(child, enter)
 }
-
-/** The nodes around an offset, the declaration first and the innermost last; empty between declarations. */
-export function pathAt(tree: SourceTree, offset: number): readonly Node[] {
-  const path: Node[] = []
-  let candidates: readonly Node[] = tree.declarations
-  for (;;) {
-    const next =
-      candidates.find((node) => node.span.start <= offset && offset < node.span.end) ??
-      candidates.find((node) => node.span.start <= offset && offset === node.span.end)
-    if (next === undefined) return path
-    path.push(next)
-    candidates = childrenOf(next)
-  }
-}
-
-/** The innermost node at an offset; a cursor behind a name is still on it. */
-export const nodeAt = (tree: SourceTree, offset: number): Node | undefined => pathAt(tree, offset).at(-1)

@@ -4,6 +4,7 @@
  */
 import type { DType } from '../compiler/ir/dtype.ts'
 import type { Donation, Graph } from '../compiler/ir/graph.ts'
+import type { EngineName } from './engine-name.ts'
 import type { World } from './world.ts'
 
 export type HostArray =
@@ -93,7 +94,7 @@ export function programBytes({ arguments: inputs, outputs, alias, temporaries }:
 }
 
 export interface Engine {
-  readonly name: 'xla' | 'tfjs'
+  readonly name: EngineName
   /** What it runs on, for people: `XLA CPU (PJRT 0.115), 2 devices`. */
   readonly description: string
   readonly world: World

@@ -39,18 +39,22 @@ export interface StartEvent {
 export interface PhaseEvent {
   readonly type: 'phase'
   readonly name: 'load data' | 'compile' | 'initialize' | 'evaluate' | 'save'
-  readonly detail?: string
   readonly seconds?: number
 }
 
 /** The engine's library on its way. */
 export interface FetchEvent {
   readonly type: 'fetch'
+  /** For people. */
   readonly what: string
   readonly phase: 'download' | 'verify' | 'unpack' | 'ready'
+  /** Of a download. */
   readonly bytes?: number
   readonly total?: number
 }
+
+/** How far a download is, and of what. */
+export type Fetching = Omit<FetchEvent, 'type'>
 
 export interface ProgressEvent {
   readonly type: 'progress'

@@ -1,4 +1,5 @@
 /** What each command takes from the command line. */
+import type { EngineName } from '../../runtime/engine-name.ts'
 import type { ExitCode } from '../render/exit.ts'
 import type { PlanFormat } from '../render/format-plan.ts'
 
@@ -27,9 +28,8 @@ export interface PlanOptions extends ExperimentOptions {
   readonly output: string | undefined
 }
 
-export const engineNames = ['xla', 'tfjs'] as const
 export interface RunOptions extends ExperimentOptions {
-  readonly engine: (typeof engineNames)[number]
+  readonly engine: EngineName
   /** Whether a plan of GPUs runs on virtual devices of this computer. */
   readonly emulate: boolean
   /** Where the run's files go; `undefined` takes the next free `runs/NAME-001`. */

@@ -76,11 +76,10 @@ function progressLines(progress: ProgressEvent, losses: readonly number[], look:
 export function renderPanel(state: RunState, look: Look): string[] {
   if (state.end !== undefined) return []
   const phase = state.phase
-  const detail = phase?.detail === undefined ? '' : `: ${phase.detail}`
   return [
     ...(state.progress === undefined ? [] : progressLines(state.progress, state.losses, look)),
     ...(state.fetch === undefined ? [] : fetchLines(state.fetch, look)),
-    ...(phase === undefined ? [] : [`${label('now', look)} ${phase.name}${detail} ${look.unicode ? '…' : '...'}`]),
+    ...(phase === undefined ? [] : [`${label('now', look)} ${phase.name} ${look.unicode ? '…' : '...'}`]),
   ]
 }
 
@@ -143,8 +142,7 @@ export function renderPermanent(event: RunEvent, look: Look): string[] {
       return startLines(event, look)
     case 'phase': {
       if (event.seconds === undefined || tellsItself.has(event.name)) return []
-      const detail = event.detail === undefined ? '' : `${gap}${event.detail}`
-      return [`${label('done', look)} ${pad(event.name, 12)} ${formatSeconds(event.seconds)}${detail}`]
+      return [`${label('done', look)} ${pad(event.name, 12)} ${formatSeconds(event.seconds)}`]
     }
     case 'fetch':
       return event.phase === 'ready' ? [`${label('done', look)} fetch        ${event.what}`] : []

@@ -3,7 +3,7 @@ import type { FieldEntry, ObjectDecl } from '../../grammar/ast.ts'
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { joinSpans, type Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
-import { applyIn, countParameters, outlineOf } from '../evaluate/backbone.ts'
+import { applyIn, outlineOf } from '../evaluate/backbone.ts'
 import { attempt, type Context, fail, type Session, staticContext } from '../evaluate/context.ts'
 import { createSession } from '../evaluate/expression.ts'
 import type {
@@ -19,9 +19,8 @@ import { worldSize } from '../experiment/lengths.ts'
 import type { Host } from '../host/host.ts'
 import type { Definition, Module, Program } from '../names/program.ts'
 import { experimentOf, isVariantName } from '../names/variant-name.ts'
-import type { ParameterSpec } from '../values/elaboration.ts'
 import { evaluateDiagnostic } from '../values/messages.ts'
-import type { BackboneValue, Value } from '../values/value.ts'
+import type { Value } from '../values/value.ts'
 import { resolveMargin, resolveOptimizer, resolveSchedule } from './appliers.ts'
 import type { Declared } from './entries.ts'
 import { type ExperimentFields, evaluateFields } from './fields.ts'
@@ -120,7 +119,7 @@ function resolveBackbone(value: Value, session: Session, span: Span): Backbone |
   if (value.kind !== 'backbone') return undefined
   const outline = attempt(() => outlineOf(value, session, span))
   if (outline === undefined) return undefined
-  const backbone: Backbone = {
+  return {
     name: value.name,
     input: outline.input,
     embedding: outline.embedding,
@@ -130,21 +129,6 @@ function resolveBackbone(value: Value, session: Session, span: Span): Backbone |
     },
     span,
   }
-  outlines.set(backbone, { value, session })
-  return backbone
-}
-
-const outlines = new WeakMap<Backbone, { readonly value: BackboneValue; readonly session: Session }>()
-
-/** The parameters and buffers of a resolved backbone, in the order in which it declares them. */
-export function backboneParameters(backbone: Backbone): readonly ParameterSpec[] {
-  const known = outlines.get(backbone)
-  return known === undefined ? [] : outlineOf(known.value, known.session, backbone.span).parameters
-}
-
-/** Weights, trained or fixed, without running statistics. */
-export function parameterCount(backbone: Backbone): number {
-  return countParameters(backboneParameters(backbone))
 }
 
 const precisions = ['f32', 'bf16', 'f16'] as const

@@ -116,10 +116,6 @@ export function clamp(b: GraphBuilder, x: Value, low: Arg, high: Arg): Value {
   return minimum(b, maximum(b, x, low), high)
 }
 
-export function relu(b: GraphBuilder, x: Value): Value {
-  return maximum(b, x, 0)
-}
-
 // Movement
 
 /** Repeats `x` over `shape`; its dim i becomes dim `dims[i]`. */
@@ -205,19 +201,6 @@ export function scatterRows(b: GraphBuilder, table: Value, rows: Value, update: 
   return b.add('scatter_rows', [table, rows, update], { mode })
 }
 
-/** Labels i32[K] → [K, depth]: 1 at the label, else 0; all 0 for a label outside [0, depth). */
-export function oneHot(b: GraphBuilder, labels: Value, depth: number, dtype: DType): Value {
-  const shape = [...labels.type.shape, depth]
-  const columns = iota(b, { dtype: labels.type.dtype, shape }, shape.length - 1)
-  const wanted = broadcastTo(
-    b,
-    labels,
-    shape,
-    labels.type.shape.map((_, dim) => dim),
-  )
-  return convert(b, compare(b, 'EQ', columns, wanted), dtype)
-}
-
 // Reductions and linear algebra
 
 /** Sums over `dims`; 16-bit floats are summed in f32. The result has the dtype of `x`. */
@@ -273,11 +256,6 @@ export function matmul(b: GraphBuilder, x: Value, y: Value, options: MatmulOptio
 /** 1 / max(|x|, epsilon) of the vectors along `dim`, which disappears. */
 export function inverseNorm(b: GraphBuilder, x: Value, dim: number, epsilon = 1e-12): Value {
   return rsqrt(b, maximum(b, sumOver(b, square(b, x), [dim]), epsilon * epsilon))
-}
-
-/** `x` divided by the length of its vectors along `dim` (by `epsilon` if they are shorter). */
-export function l2Normalize(b: GraphBuilder, x: Value, dim: number, epsilon = 1e-12): Value {
-  return multiply(b, x, broadcastOver(b, inverseNorm(b, x, dim, epsilon), x.type.shape, [dim]))
 }
 
 /** Sums over the replicas. */

@@ -2,7 +2,7 @@
 import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import type { Graph } from '../../compiler/ir/graph.ts'
 import type { CudaGpu } from '../cuda/driver.ts'
-import type { FetchEvent } from '../plugins/fetch-wheel.ts'
+import type { Fetching } from '../events.ts'
 import type { XlaFlags } from '../xla/pjrt/cuda-flags.ts'
 import type { Options } from '../xla/pjrt/named-value.ts'
 
@@ -16,12 +16,6 @@ export type DeviceRequest =
       /** Bytes of one card that the plan counts on. */
       readonly memory: number
     }
-
-/** How far a download is. */
-export interface LocateProgress extends FetchEvent {
-  /** What is fetched, for people. */
-  readonly what: string
-}
 
 /** A plugin with all that it needs, ready to be loaded. */
 export interface Located {
@@ -43,5 +37,5 @@ export interface Backend {
    * Finds the plugin and its libraries, or fetches them; `plugin` is one to use instead. Throws ARC6001 to ARC6008, and for CUDA
    * ARC6030 to ARC6036.
    */
-  locate(plugin: string | undefined, onProgress: (progress: LocateProgress) => void): Promise<Located>
+  locate(plugin: string | undefined, onProgress: (progress: Fetching) => void): Promise<Located>
 }

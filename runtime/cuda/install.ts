@@ -5,6 +5,7 @@
  */
 import { chmod, mkdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Fetching } from '../events.ts'
 import { cacheFolder, cacheRoot } from '../plugins/cache-folder.ts'
 import { type DownloadWheel, type FetchEvent, fetchWheel, unpackWheel } from '../plugins/fetch-wheel.ts'
 import type { WheelEntry } from '../plugins/plugin-table.ts'
@@ -23,13 +24,8 @@ import {
 import { leastCuda } from './required-driver.ts'
 import type { CudaWheels } from './wheels.ts'
 
-export interface InstallEvent {
-  /** What is being done, and to which wheel: `nvidia-cudnn-cu12 9.10.2.21`. */
-  readonly phase: FetchEvent['phase']
-  readonly what: string
-  /** Of this wheel, while it comes. */
-  readonly bytes?: number
-  readonly total?: number
+/** What is being done, and to which wheel: `nvidia-cudnn-cu12 9.10.2.21`. Its bytes are of this wheel. */
+export interface InstallEvent extends Fetching {
   /** Of all wheels that had to be fetched: which one this is, and bytes that have come of how many. */
   readonly overall?: { readonly wheel: number; readonly wheels: number; readonly bytes: number; readonly total: number }
 }

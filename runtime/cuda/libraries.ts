@@ -7,8 +7,8 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { ArccError } from '../errors.ts'
+import type { Fetching } from '../events.ts'
 import { openLibrary } from '../native-library.ts'
-import type { FetchEvent } from '../plugins/fetch-wheel.ts'
 import { namedPlugin } from '../plugins/named-plugin.ts'
 import { hostPlatform } from '../plugins/plugin-table.ts'
 import { describeCut } from '../whole-library.ts'
@@ -104,16 +104,11 @@ export function describeInstallation(
   return { source, plugin, ...findTools(roots, env), cudaMajor, libraries }
 }
 
-/** How far the install is, for the event `fetch` of a run: the bytes are of all that is fetched. */
-export interface CudaProgress extends FetchEvent {
-  readonly what: string
-}
-
 /**
  * The installation that a run uses; arcc's own is made first where there is none. Throws what `installCuda` throws, and ARC6030 on
  * a platform that CUDA is not published for.
  */
-export async function ensureCuda(onProgress: (progress: CudaProgress) => void = () => {}): Promise<CudaInstallation> {
+export async function ensureCuda(onProgress: (progress: Fetching) => void = () => {}): Promise<CudaInstallation> {
   const found = await findCudaInstallation()
   if (found !== undefined) return found
   await installCuda({
@@ -128,7 +123,8 @@ function cudaMissing(): never {
   throw cudaError('ARC6033', { what: 'XLA plugin', file: 'xla_cuda_plugin.so' })
 }
 
-function overallProgress({ phase, what, overall }: InstallEvent): CudaProgress {
+/** How far the install is, for the event `fetch` of a run: the bytes are of all that is fetched. */
+function overallProgress({ phase, what, overall }: InstallEvent): Fetching {
   if (overall === undefined) return { phase, what }
   const { wheel, wheels, bytes, total } = overall
   return { phase, what: `CUDA, ${wheel} of ${wheels}: ${what}`, bytes, total }

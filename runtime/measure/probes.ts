@@ -13,9 +13,6 @@ import { convForm } from '../../compiler/stablehlo/conv-choice.ts'
 import { type ConvKind, convGeometry } from '../../compiler/stablehlo/conv-geometry.ts'
 import { need } from '../../grammar/diagnostic.ts'
 
-/** Memory blocks up to this size, in bytes, malloc hands out again; larger ones it gets from the system each time. */
-export const mallocKeeps = 32 * 2 ** 20
-
 export const f32 = (...shape: number[]): TensorType => ({ dtype: 'f32', shape })
 
 /** A graph of f32 inputs whose results are its outputs. */

@@ -7,15 +7,12 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { chmod, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Fetching } from '../events.ts'
 import { xlaError } from '../xla/pjrt/errors.ts'
 import type { WheelEntry } from './plugin-table.ts'
 
 /** How far the fetch is. `bytes` and `total` come with `download`. */
-export interface FetchEvent {
-  readonly phase: 'download' | 'verify' | 'unpack' | 'ready'
-  readonly bytes?: number
-  readonly total?: number
-}
+export type FetchEvent = Omit<Fetching, 'what'>
 
 export type FetchProgress = (event: FetchEvent) => void
 

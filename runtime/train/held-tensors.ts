@@ -1,10 +1,10 @@
 /**
- * On the host: the tensors that a state tensor holds, and a state tensor made of them.
+ * On the host: the tensors that a state tensor holds.
  *
  * Legend: filters [kh,kw,I,O] in a network, [O,kh,kw,I] stored as `ohwi`, [O,I,kh,kw] in a state dict.
  */
 import { elementCount } from '../../compiler/ir/dtype.ts'
-import { fromOhwi, toOhwi } from '../../compiler/ir/filter-order.ts'
+import { fromOhwi } from '../../compiler/ir/filter-order.ts'
 import type { NamedTensor, StateTensor } from '../../compiler/ir/state-tensor.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
 import type { HostTensor } from '../engine.ts'
@@ -35,37 +35,13 @@ export function heldTensors(spec: StateTensor, stored: HostTensor): readonly Hel
   }
 }
 
-/** The stored tensor, f32, of what it holds. */
-export function storedTensor(spec: StateTensor, held: readonly HostTensor[]): HostTensor {
-  const only = need(held[0], `what ${spec.name} holds`)
-  switch (spec.storage) {
-    case 'whole':
-      return only
-    case 'ohwi':
-      return permuteFilter(only, toOhwi)
-    case 'flat': {
-      const data = new Float32Array(elementCount(spec.shape))
-      let at = 0
-      for (const part of held) {
-        data.set(part.data, at)
-        at += part.data.length
-      }
-      return { dtype: 'f32', shape: spec.shape, data }
-    }
-  }
-}
-
 /** [kh,kw,I,O] → [O,I,kh,kw] */
 export function filterToOihw(tensor: HostTensor): HostTensor {
   return permuteFilter(tensor, [3, 2, 0, 1])
 }
 
-/** [O,I,kh,kw] → [kh,kw,I,O] */
-export function filterFromOihw(tensor: HostTensor): HostTensor {
-  return permuteFilter(tensor, [2, 3, 1, 0])
-}
-
-function permuteFilter(tensor: HostTensor, permutation: readonly number[]): HostTensor {
+/** A filter, f32, whose dim i is the given one's `permutation[i]`. */
+export function permuteFilter(tensor: HostTensor, permutation: readonly number[]): HostTensor {
   const { data } = tensor
   if (!(data instanceof Float32Array) || tensor.shape.length !== 4)
     return bug(`a filter ${tensor.dtype}[${tensor.shape}]`)

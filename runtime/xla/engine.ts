@@ -3,7 +3,7 @@ import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import type { Donation, Graph } from '../../compiler/ir/graph.ts'
 import { emitModule } from '../../compiler/stablehlo/emit-module.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
-import type { Backend, DeviceRequest, Located, LocateProgress } from '../backend/backend.ts'
+import type { Backend, DeviceRequest, Located } from '../backend/backend.ts'
 import { backendOf } from '../backend/backend-of.ts'
 import { clientError } from '../backend/client-error.ts'
 import type {
@@ -15,6 +15,7 @@ import type {
   ResidentState,
   StartedRun,
 } from '../engine.ts'
+import type { Fetching } from '../events.ts'
 import type { World } from '../world.ts'
 import { cacheKey, compileCacheEnabled, dropCached, readCached, writeCached } from './compile-cache.ts'
 import { PjrtBuffer, type Upload, uploadBuffers } from './pjrt/buffer.ts'
@@ -33,7 +34,7 @@ export interface XlaEngineOptions {
   /** Another plugin library; `$ARCC_XLA_PLUGIN` does the same. */
   readonly plugin?: string
   /** Told how far the fetch of the plugin and its libraries is, on first use. */
-  readonly onProgress?: (progress: LocateProgress) => void
+  readonly onProgress?: (progress: Fetching) => void
   /** Which platform's formulations to write, where it isn't the plugin's own: for tests, since all of them run anywhere. */
   readonly writeFor?: DeviceKind
   /** Programs that took longer to compile than this are kept on disk, in milliseconds; 500 where nothing is said. */

@@ -4,7 +4,7 @@ import type { Node, SourceTree } from '../../grammar/ast.ts'
 import { dumpTree } from '../../grammar/dump.ts'
 import { ArcParser } from '../../grammar/parser/parser.ts'
 import { textOf } from '../../grammar/source.ts'
-import { childrenOf, nodeAt, pathAt, walk } from '../../grammar/visit.ts'
+import { childrenOf, walk } from '../../grammar/visit.ts'
 import { parse, showDiagnostic } from '../helpers/parse.ts'
 
 const FOLDER = new URL('samples/', import.meta.url)
@@ -87,17 +87,6 @@ test('the samples hold every kind of node', () => {
       .split(' ')
       .filter((kind) => !kinds.has(kind as Node['kind']))
   expect(missing).toEqual([])
-})
-
-test('the node at an offset is the innermost one', () => {
-  const text = 'let r = net(depths: [3, x.y])\nlet s = 1'
-  const { tree } = parse(text)
-  const kindsAt = (needle: string) => pathAt(tree, text.indexOf(needle)).map((node) => node.kind)
-  expect(kindsAt('net')).toEqual(['Let', 'Call', 'Name'])
-  expect(kindsAt('y]')).toEqual(['Let', 'Call', 'Argument', 'List', 'Member', 'Ident'])
-  expect(nodeAt(tree, text.indexOf('.y'))?.kind).toBe('Name')
-  expect(nodeAt(tree, text.length)?.kind).toBe('Number')
-  expect(pathAt(tree, text.length + 5)).toEqual([])
 })
 
 test('chevrotain finds no fault in the grammar', () => {

@@ -1,17 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import type { HostTensor } from '../../runtime/engine.ts'
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  openSafetensors,
-  type TensorStream,
-  writeSafetensors,
-} from '../../runtime/safetensors.ts'
+import { openSafetensors, type TensorStream, writeSafetensors } from '../../runtime/safetensors.ts'
 import { temporaryFolder } from '../helpers/temporary-folder.ts'
 
 const root = temporaryFolder()
+const writtenFiles = temporaryFolder()
 
 const tensors: ReadonlyMap<string, HostTensor> = new Map<string, HostTensor>([
   ['steps', { dtype: 'i32', shape: [], data: Int32Array.of(-7) }],
@@ -48,7 +44,17 @@ function streams(tensors: ReadonlyMap<string, HostTensor>): Map<string, TensorSt
   return new Map(Array.from(tensors, ([name, tensor]) => [name, stream(tensor)]))
 }
 
-test('writes the bytes that the format prescribes', () => {
+/** What is written of them, read back as bytes. */
+async function written(
+  tensors: ReadonlyMap<string, HostTensor>,
+  metadata?: ReadonlyMap<string, string>,
+): Promise<Buffer> {
+  const path = join(writtenFiles, 'written.safetensors')
+  await writeSafetensors(path, streams(tensors), metadata)
+  return readFileSync(path)
+}
+
+test('writes the bytes that the format prescribes', async () => {
   const small = new Map<string, HostTensor>([
     ['b', { dtype: 'u8', shape: [2], data: Uint8Array.of(9, 8) }],
     ['a', { dtype: 'f32', shape: [1], data: Float32Array.of(1) }],
@@ -56,50 +62,48 @@ test('writes the bytes that the format prescribes', () => {
   const header =
     '{"__metadata__":{"k":"v"},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[2],"data_offsets":[4,6]}}'
   const padded = header.padEnd(Math.ceil(header.length / 8) * 8)
-  const written = Buffer.concat(encodeSafetensors(small, new Map([['k', 'v']])))
-  expect(written.equals(file(padded, Uint8Array.of(0, 0, 0x80, 0x3f, 9, 8)))).toBe(true)
+  const bytes = await written(small, new Map([['k', 'v']]))
+  expect(bytes.equals(file(padded, Uint8Array.of(0, 0, 0x80, 0x3f, 9, 8)))).toBe(true)
 })
 
-test('order of insertion does not matter, and every tensor is aligned', () => {
-  const bytes = Buffer.concat(encodeSafetensors(tensors))
-  expect(Buffer.concat(encodeSafetensors(new Map([...tensors].reverse()))).equals(bytes)).toBe(true)
-  const { tensors: entries } = decodeSafetensors(bytes, 'x')
+test('order of insertion does not matter, and every tensor is aligned', async () => {
+  const bytes = await written(tensors)
+  expect((await written(new Map([...tensors].reverse()))).equals(bytes)).toBe(true)
+  const path = join(writtenFiles, 'aligned.safetensors')
+  writeFileSync(path, bytes)
+  const { tensors: entries, close } = await openSafetensors(path)
+  await close()
   for (const [name, { start }] of entries) expect(start % (tensors.get(name)?.data.BYTES_PER_ELEMENT ?? 0)).toBe(0)
   expect(bytes.readUInt32LE(0) % 8).toBe(0)
 })
 
-test('all element types come back, from memory and from a file', async () => {
-  const bytes = new Uint8Array(Buffer.concat(encodeSafetensors(tensors)))
-  const inMemory = decodeSafetensors(bytes, 'x')
+test('all element types come back', async () => {
   const path = join(root, 'all.safetensors')
   await writeSafetensors(path, streams(tensors), new Map([['format', 'arcc']]))
   expect(readdirSync(root)).toEqual(['all.safetensors'])
   const opened = await openSafetensors(path)
   expect([...opened.metadata]).toEqual([['format', 'arcc']])
   expect([...opened.tensors.keys()].sort()).toEqual([...tensors.keys()].sort())
-  for (const [name, tensor] of tensors) {
-    expect(inMemory.read(name)).toEqual(tensor)
-    expect(await opened.read(name)).toEqual(tensor)
-  }
+  for (const [name, tensor] of tensors) expect(await opened.read(name)).toEqual(tensor)
   await expect(opened.read('weight')).rejects.toMatchObject({ code: 'ARC6402' })
   await opened.close()
 })
 
-test('a file by the reference implementation (safetensors 0.8.0 for NumPy)', () => {
-  const data = readFileSync(new URL('../fixtures/reference.safetensors', import.meta.url))
-  const reference = decodeSafetensors(data, 'reference')
-  expect(reference.read('fc.weight')).toEqual({ dtype: 'f32', shape: [2, 3], data: Float32Array.of(0, 1, 2, 3, 4, 5) })
-  expect(reference.read('bn.mask')).toEqual({ dtype: 'pred', shape: [3], data: Uint8Array.of(1, 0, 1) })
-  expect(reference.read('h')).toEqual({ dtype: 'f16', shape: [2], data: Uint16Array.of(0x3c00, 0xb800) })
+test('a file by the reference implementation (safetensors 0.8.0 for NumPy)', async () => {
+  const reference = await openSafetensors(fileURLToPath(new URL('../fixtures/reference.safetensors', import.meta.url)))
+  const weight = { dtype: 'f32', shape: [2, 3], data: Float32Array.of(0, 1, 2, 3, 4, 5) }
+  expect(await reference.read('fc.weight')).toEqual(weight)
+  expect(await reference.read('bn.mask')).toEqual({ dtype: 'pred', shape: [3], data: Uint8Array.of(1, 0, 1) })
+  expect(await reference.read('h')).toEqual({ dtype: 'f16', shape: [2], data: Uint16Array.of(0x3c00, 0xb800) })
   expect([...reference.metadata]).toEqual([['who', 'python']])
   // Its 64-bit counter can be listed, not computed with.
   expect(reference.tensors.get('num_batches')).toMatchObject({ formatName: 'I64', shape: [] })
-  expect(() => reference.read('num_batches')).toThrow(expect.objectContaining({ code: 'ARC6403' }))
-  const ours = new Map(
-    [...reference.tensors.keys()].filter((name) => name !== 'num_batches').map((n) => [n, reference.read(n)]),
-  )
+  await expect(reference.read('num_batches')).rejects.toMatchObject({ code: 'ARC6403' })
+  const ours = new Map<string, HostTensor>()
+  for (const name of reference.tensors.keys()) if (name !== 'num_batches') ours.set(name, await reference.read(name))
+  await reference.close()
   const theirs = readFileSync(new URL('../fixtures/reference-narrow.safetensors', import.meta.url))
-  expect(Buffer.concat(encodeSafetensors(ours, reference.metadata)).equals(theirs)).toBe(true)
+  expect((await written(ours, reference.metadata)).equals(theirs)).toBe(true)
 })
 
 describe('unsound files', () => {
@@ -134,7 +138,6 @@ describe('unsound files', () => {
     ['data left over', file(`{${entry('a', '[0,2]')}}`, Uint8Array.of(1, 2, 3)), '1 bytes after its last tensor'],
     ['metadata that is no text', file('{"__metadata__":{"a":1}}'), 'metadata "a" is not text'],
   ])('%s', async (name, bytes, says) => {
-    expect(() => decodeSafetensors(bytes, 'w.safetensors')).toThrow(says)
     const path = join(root, `unsound ${name}`)
     writeFileSync(path, bytes)
     await expect(openSafetensors(path)).rejects.toMatchObject({

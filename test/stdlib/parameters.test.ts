@@ -1,15 +1,15 @@
 /** Parameters of the backbones: their paths and shapes are those of arcface_torch. */
 import { describe, expect, it } from 'vitest'
-import { backboneParameters, parameterCount } from '../../compiler/elaborate/experiment.ts'
-import type { Backbone } from '../../compiler/experiment/experiment.ts'
+import { countParameters } from '../../compiler/evaluate/backbone.ts'
+import { backboneParameters } from '../../compiler/step/backbone.ts'
 import type { ParameterSpec } from '../../compiler/values/elaboration.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import { resolveBody } from '../helpers/resolve.ts'
 import { mbfShapes, r18Shapes, vitShapes } from './state-dicts.ts'
 
-function backbone(expression: string): Backbone {
+function parametersOf(expression: string): readonly ParameterSpec[] {
   const { experiment } = resolveBody(`  backbone = ${expression}`, 'use std.backbones')
-  return need(experiment, expression).backbone
+  return need(backboneParameters(need(experiment, expression).backbone), expression)
 }
 
 /** A filter [kh,kw,I,O] is [O,I,kh,kw] in PyTorch. */
@@ -25,7 +25,7 @@ describe.each([
   ['mbf', mbfShapes],
   ['vit_t', vitShapes(256, 12)],
 ])('%s', (name, shapes) => {
-  const parameters = backboneParameters(backbone(name))
+  const parameters = parametersOf(name)
 
   it('has the weights of the state dict, in its order', () => {
     const weights = parameters.filter((spec) => !spec.buffer).map(line)
@@ -45,13 +45,12 @@ describe.each([
 })
 
 it('fixes the scale of the last normalization of IResNet, and nothing else', () => {
-  const fixed = backboneParameters(backbone('r18')).filter((spec) => !spec.buffer && !spec.trainable)
+  const fixed = parametersOf('r18').filter((spec) => !spec.buffer && !spec.trainable)
   expect(fixed.map((spec) => spec.path)).toEqual(['features.weight'])
 })
 
 it('starts weights as arcface_torch does', () => {
-  const start = (name: string, path: string) =>
-    backboneParameters(backbone(name)).find((spec) => spec.path === path)?.initializer
+  const start = (name: string, path: string) => parametersOf(name).find((spec) => spec.path === path)?.initializer
   expect(start('r18', 'layer1.0.conv1.weight')).toEqual({ kind: 'normal', std: 0.1 })
   expect(start('r18', 'layer1.0.prelu.weight')).toEqual({ kind: 'constant', value: 0.25 })
   expect(start('r18', 'fc.weight')).toEqual({ kind: 'uniform', bound: 1 / Math.sqrt(25088) })
@@ -72,7 +71,7 @@ it.each([
   ['mbf', 2059520],
   ['mbf_large', 6314880],
 ])('%s has %i parameters', (name, count) => {
-  expect(parameterCount(backbone(name))).toBe(count)
+  expect(countParameters(parametersOf(name))).toBe(count)
 })
 
 /** The published counts, in millions. */
@@ -90,13 +89,13 @@ it.each([
     .split('\n')
     .map((shape) => shape.split(' ')[1] ?? '')
   const count = sizes.reduce((sum, size) => sum + size.split('x').reduce((product, dim) => product * Number(dim), 1), 0)
-  expect(parameterCount(backbone(name))).toBe(count)
+  expect(countParameters(parametersOf(name))).toBe(count)
   expect(count / 1e6).toBeCloseTo(millions, 2)
 })
 
 it('trains the token of the masks only where there are masks', () => {
   const fixed = (name: string) =>
-    backboneParameters(backbone(name)).flatMap((spec) => (spec.buffer || spec.trainable ? [] : [spec.path]))
+    parametersOf(name).flatMap((spec) => (spec.buffer || spec.trainable ? [] : [spec.path]))
   expect(fixed('vit_t')).toEqual([])
   expect(fixed('vit_t_dp005_mask0')).toEqual(['mask_token'])
 })

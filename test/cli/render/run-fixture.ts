@@ -52,7 +52,7 @@ export const runEvents: readonly RunEvent[] = [
     steps,
     stepsPerEpoch: 20,
   },
-  { type: 'phase', name: 'compile', detail: 'init, step and embed' },
+  { type: 'phase', name: 'compile' },
   { type: 'phase', name: 'compile', seconds: 4.21 },
   evaluation(0, 0.661),
   ...Array.from({ length: 20 }, (_, i) => progress(i + 1)),

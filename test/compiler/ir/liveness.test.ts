@@ -101,7 +101,7 @@ describe('bytes alive', () => {
     const b = new GraphBuilder('g', 1)
     const [x, w1, w2] = [b.input('x', matrix), b.input('w1', matrix), b.input('w2', matrix)]
     const z = ops.matmul(b, x, w1)
-    const y = ops.matmul(b, ops.relu(b, z), w2)
+    const y = ops.matmul(b, ops.maximum(b, z, 0), w2)
     const [d1, d2] = gradient(b, [{ value: y, cotangent: y }], [w1, w2])
     const graph = b.finish([d1, d2].flatMap((value, i) => (value === undefined ? [] : [{ name: `d${i}`, value }])))
     const { stored } = fuse(graph)

@@ -7,13 +7,13 @@ import { liveness } from '../../../compiler/ir/liveness.ts'
 import * as ops from '../../../compiler/ir/ops.ts'
 import { gradientByBlocks } from '../../../compiler/ir/recompute-blocks.ts'
 import { stateDonation } from '../../../compiler/ir/state-tensor.ts'
-import { verifyGraph } from '../../../compiler/ir/verify.ts'
 import { gradient } from '../../../compiler/ir/vjp.ts'
 import type { Plan } from '../../../compiler/plan/plan.ts'
 import { need } from '../../../grammar/diagnostic.ts'
 import { narrowPlan } from '../../helpers/narrow.ts'
 import { randomOf } from '../../helpers/op-case.ts'
 import { runOnReference } from '../../helpers/run-graph.ts'
+import { verifyGraph } from '../../helpers/verify-graph.ts'
 
 /** Rows [8,16]: 512 bytes. */
 const rows: TensorType = { dtype: 'f32', shape: [8, 16] }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
-import { contactSheet, encodePng } from '../../../runtime/data/contact-sheet.ts'
+import { contactSheet, encodePng } from '../../../bench/paste-pictures.ts'
 import { createSyntheticDataset } from '../../../runtime/data/dataset.ts'
 import { decodeImage } from '../../../runtime/data/decode-image.ts'
 import { FACE_BYTES } from '../../../runtime/data/image.ts'

@@ -7,12 +7,14 @@ import {
   chainGraph,
   convProbe,
   convShapes,
-  mallocKeeps,
   streamGraph,
   streamKinds,
   streamShapes,
 } from '../../../runtime/measure/probes.ts'
 import { sampleTensor } from '../../../runtime/measure/time-graphs.ts'
+
+/** Memory blocks up to this size, in bytes, malloc hands out again; larger ones it gets from the system each time. */
+const mallocKeeps = 32 * 2 ** 20
 
 it('a chain has as many kernels as links, one after another', () => {
   const graph = chainGraph(5)

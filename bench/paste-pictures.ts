@@ -1,5 +1,5 @@
 /** Many pictures in one: rows are identities, columns their samples. */
-import type { Image } from './image.ts'
+import type { Image } from '../runtime/data/image.ts'
 
 /** Pastes equally sized pictures in a grid, `gap` white pixels apart. Missing cells stay white. */
 export function contactSheet(rows: readonly (readonly Image[])[], gap = 2): Image {

@@ -2,12 +2,13 @@
  * The verifier: invariants of every graph, as a list of rules. Passes that use `GraphBuilder` satisfy most of them by
  * construction; the verifier runs between passes in tests, and on hand-built graphs.
  */
+
+import { sameShape, showType } from '../../compiler/ir/dtype.ts'
+import type { Graph, Op, OpOf, Value } from '../../compiler/ir/graph.ts'
+import { inferOp } from '../../compiler/ir/infer.ts'
+import type { OpKind } from '../../compiler/ir/op.ts'
+import { showCall, valueNames } from '../../compiler/ir/print.ts'
 import { Bug } from '../../grammar/diagnostic.ts'
-import { sameShape, showType } from './dtype.ts'
-import type { Graph, Op, OpOf, Value } from './graph.ts'
-import { inferOp } from './infer.ts'
-import type { OpKind } from './op.ts'
-import { showCall, valueNames } from './print.ts'
 
 export interface Problem {
   /** The violated rule. */

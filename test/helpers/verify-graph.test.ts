@@ -1,11 +1,11 @@
 /** Plants one fault at a time in a sound graph. */
 import { describe, expect, it } from 'vitest'
-import { GraphBuilder } from '../../../compiler/ir/build.ts'
-import type { Graph, Op, Value } from '../../../compiler/ir/graph.ts'
-import * as ops from '../../../compiler/ir/ops.ts'
-import { verifyGraph } from '../../../compiler/ir/verify.ts'
-import { need } from '../../../grammar/diagnostic.ts'
-import { allOpCases } from '../../ops/all-op-cases.ts'
+import { GraphBuilder } from '../../compiler/ir/build.ts'
+import type { Graph, Op, Value } from '../../compiler/ir/graph.ts'
+import * as ops from '../../compiler/ir/ops.ts'
+import { need } from '../../grammar/diagnostic.ts'
+import { allOpCases } from '../ops/all-op-cases.ts'
+import { verifyGraph } from './verify-graph.ts'
 
 const type = { dtype: 'f32', shape: [2] } as const
 
