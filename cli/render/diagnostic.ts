@@ -59,8 +59,9 @@ function renderOne(diagnostic: Diagnostic, colors: Colors, width: number): strin
     row(empty)
     for (const line of sourceFrame(annotations, colors, room)) row(line)
   }
-  if (diagnostic.notes.length > 0) row(empty)
-  for (const note of diagnostic.notes) {
+  const notes = [...diagnostic.notes, ...variantNote(diagnostic)]
+  if (notes.length > 0) row(empty)
+  for (const note of notes) {
     const lead = `${margin} ${colors.bold(colors.blue('='))} ${colors.bold('note')}: `
     out.push(lead + note.split('\n').join(`\n${' '.repeat(gutterWidth + 9)}`))
   }
@@ -70,6 +71,17 @@ function renderOne(diagnostic: Diagnostic, colors: Colors, width: number): strin
     for (const line of edit) row(line)
   }
   return `${out.join('\n')}\n`
+}
+
+/** Variants that are named before the rest is counted. */
+const fewVariants = 3
+
+/** In which variants of a sweep it was found. */
+function variantNote({ variants = [] }: Diagnostic): readonly string[] {
+  if (variants.length === 0) return []
+  const few = variants.slice(0, fewVariants).map((name) => `\`${name}\``)
+  const rest = variants.length - few.length
+  return [`in ${few.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`]
 }
 
 /** The primary place and the related ones, grouped by source, the primary's source first. */
@@ -138,6 +150,8 @@ export interface JsonDiagnostic extends JsonPlace {
   readonly label: string | undefined
   readonly related: readonly (JsonPlace & { readonly message: string })[]
   readonly notes: readonly string[]
+  /** Left out where it does not depend on a variant of a sweep. */
+  readonly variants: readonly string[] | undefined
   readonly fix: (JsonPlace & { readonly message: string; readonly replacement: string }) | undefined
 }
 
@@ -149,7 +163,7 @@ function jsonPlace(span: Span): JsonPlace {
 
 /** The same facts as the text form, for editors and CI. */
 export function diagnosticToJson(diagnostic: Diagnostic): JsonDiagnostic {
-  const { code, severity, message, label, notes, fix } = diagnostic
+  const { code, severity, message, label, notes, variants, fix } = diagnostic
   return {
     code,
     severity,
@@ -158,6 +172,7 @@ export function diagnosticToJson(diagnostic: Diagnostic): JsonDiagnostic {
     label,
     related: diagnostic.related.map((related: Related) => ({ ...jsonPlace(related.span), message: related.message })),
     notes,
+    variants,
     fix: fix && { ...jsonPlace(fix.span), message: fix.message, replacement: fix.replacement },
   }
 }
