@@ -4,6 +4,7 @@ import type { Colors } from 'picocolors/types.js'
 import stringWidth from 'string-width'
 import type { Diagnostic, Fix, Related } from '../../grammar/diagnostic.ts'
 import { lineText, positionAt, type SourceFile, type Span, showPlace } from '../../grammar/source.ts'
+import { wrapText } from './fit.ts'
 import {
   type Annotation,
   displayColumn,
@@ -18,12 +19,14 @@ export interface RenderOptions {
   readonly color: boolean
   /** Columns of the terminal; longer source lines are cut around the place. */
   readonly width: number
+  /** Whether sentences are wrapped as well; a pipe takes each as one line. */
+  readonly wraps?: boolean
 }
 
 /** All diagnostics, one empty line between them. */
 export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: RenderOptions): string {
   const colors = pc.createColors(options.color)
-  return diagnostics.map((diagnostic) => renderOne(diagnostic, colors, options.width)).join('\n')
+  return diagnostics.map((diagnostic) => renderOne(diagnostic, colors, options)).join('\n')
 }
 
 /** `2 errors, 1 warning` */
@@ -34,7 +37,8 @@ export function countDiagnostics(diagnostics: readonly Diagnostic[]): string {
   return warnings === 0 ? plural(errors, 'error') : `${plural(errors, 'error')}, ${plural(warnings, 'warning')}`
 }
 
-function renderOne(diagnostic: Diagnostic, colors: Colors, width: number): string {
+function renderOne(diagnostic: Diagnostic, colors: Colors, { width, wraps = false }: RenderOptions): string {
+  const sentence = wraps ? width : Number.POSITIVE_INFINITY
   const edit = diagnostic.fix === undefined ? [] : fixRows(diagnostic.fix, colors)
   const lines = [diagnostic.span, ...diagnostic.related.map((r) => r.span)].map(
     (span) => positionAt(span.source, span.start).line,
@@ -50,8 +54,9 @@ function renderOne(diagnostic: Diagnostic, colors: Colors, width: number): strin
   const margin = ' '.repeat(gutterWidth)
 
   const { severity } = diagnostic
-  out.push(`${paint(colors, severity, `${severity}[${diagnostic.code}]`)}${colors.bold(`: ${diagnostic.message}`)}`)
-  const room = Math.max(40, width - gutterWidth - 3)
+  const head = `${paint(colors, severity, `${severity}[${diagnostic.code}]`)}${colors.bold(`: ${diagnostic.message}`)}`
+  out.push(...wrapText(head, sentence))
+  const room = Math.max(20, width - gutterWidth - 3)
   for (const [index, annotations] of bySource(diagnostic).entries()) {
     const first = annotations[0]
     if (first === undefined) continue
@@ -63,10 +68,11 @@ function renderOne(diagnostic: Diagnostic, colors: Colors, width: number): strin
   if (notes.length > 0) row(empty)
   for (const note of notes) {
     const lead = `${margin} ${colors.bold(colors.blue('='))} ${colors.bold('note')}: `
-    out.push(lead + note.split('\n').join(`\n${' '.repeat(gutterWidth + 9)}`))
+    const lines = note.split('\n').flatMap((line) => wrapText(line, sentence - gutterWidth - 9))
+    out.push(lead + lines.join(`\n${' '.repeat(gutterWidth + 9)}`))
   }
   if (diagnostic.fix !== undefined) {
-    out.push(`${colors.bold(colors.cyan('help'))}: ${diagnostic.fix.message}`)
+    out.push(...wrapText(`${colors.bold(colors.cyan('help'))}: ${diagnostic.fix.message}`, sentence))
     row(empty)
     for (const line of edit) row(line)
   }

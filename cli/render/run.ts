@@ -22,9 +22,10 @@ import { pad, renderTable } from './table.ts'
 /** Columns of the word behind a label: what is done, saved or verified. */
 const subjectWidth = 12
 
-/** Which of the variants of a sweep comes next. */
+/** Which of the variants of a sweep comes next, with an empty line after the one before. */
 export function renderVariant({ name, position, count }: VariantPlace, look: Look): string[] {
-  return labelledText('variant', `${formatCount(position)} of ${formatCount(count)}: ${name}`, look)
+  const lines = labelledText('variant', `${formatCount(position)} of ${formatCount(count)}: ${name}`, look)
+  return position === 1 ? lines : ['', ...lines]
 }
 
 function startLines(event: StartEvent, look: Look): string[] {
