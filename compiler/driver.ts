@@ -6,11 +6,12 @@ import { type Diagnostic, DiagnosticBag } from '../grammar/diagnostic.ts'
 import { parseSetting } from '../grammar/parser/parser.ts'
 import type { SourceFile } from '../grammar/source.ts'
 import { checkOverrides, checkProgram } from './check/check.ts'
-import { listVariants, resolveExperiment } from './elaborate/experiment.ts'
+import { listExperiments, listVariants, resolveExperiment } from './elaborate/experiment.ts'
 import type { Experiment } from './experiment/experiment.ts'
 import type { Host } from './host/host.ts'
 import { loadProgram } from './names/load.ts'
 import type { Program } from './names/program.ts'
+import { isVariantName } from './names/variant-name.ts'
 import { buildPlan } from './plan/build-plan.ts'
 import type { Plan } from './plan/plan.ts'
 import type { StandIn } from './plan/stand-in.ts'
@@ -35,67 +36,127 @@ export interface CompileRequest {
   readonly place?: (experiment: Experiment) => StandIn | undefined
 }
 
+/** One of the variants into which a `sweep` fans out. */
+export interface VariantPlace {
+  readonly name: string
+  /** From 1. */
+  readonly position: number
+  readonly count: number
+}
+
 export interface Compilation {
   readonly diagnostics: readonly Diagnostic[]
   readonly program: Program | undefined
   /** `undefined` after errors, or where `until` comes before. */
   readonly experiment: Experiment | undefined
   readonly plan: Plan | undefined
+  /** Set where the request left it open which variant is meant, and all are compiled. */
+  readonly variant?: VariantPlace
 }
 
+/** What all experiments of a file and their variants share. */
 interface Front {
   readonly program: Program
   readonly overrides: readonly FieldEntry[]
+  /** False where the text has mistakes: then there is no point in looking at its experiments. */
+  readonly isRead: boolean
 }
 
-/** The phases `parse` and `check`, as far as `last` lets them go. */
-function readAndCheck(request: CompileRequest, last: number, host: Host, bag: DiagnosticBag): Front {
+function reaches({ until = 'plan' }: CompileRequest, phase: Phase): boolean {
+  return phases.indexOf(until) >= phases.indexOf(phase)
+}
+
+/** The phases `parse` and `check`, but for the fields that `--set` changes. */
+function readAndCheck(request: CompileRequest, host: Host, bag: DiagnosticBag): Front {
   const overrides = (request.overrides ?? [])
     .map((source) => parseSetting(source, bag))
     .filter((entry): entry is FieldEntry => entry !== undefined)
   const program = loadProgram(request.entry, host, bag, overrides)
-  if (bag.hasErrors || last < phases.indexOf('check')) return { program, overrides }
-  checkProgram(program, bag)
-  checkOverrides(program, request.experiment, overrides, bag)
-  return { program, overrides }
+  const isRead = !bag.hasErrors
+  if (isRead && reaches(request, 'check')) checkProgram(program, bag)
+  return { program, overrides, isRead }
+}
+
+/** The fields of one experiment that `--set` changes. */
+function checkSettings(request: CompileRequest, { program, overrides, isRead }: Front, bag: DiagnosticBag): void {
+  if (isRead && reaches(request, 'check')) checkOverrides(program, request.experiment, overrides, bag)
+}
+
+/** The phases `elaborate` and `plan`; nothing of values and of what has been spent is carried from one call to the next. */
+function elaborateAndPlan(
+  request: CompileRequest,
+  { program, overrides }: Front,
+  host: Host,
+  bag: DiagnosticBag,
+): Compilation {
+  let experiment: Experiment | undefined
+  let plan: Plan | undefined
+  if (!bag.hasErrors && reaches(request, 'elaborate'))
+    experiment = resolveExperiment(program, request.experiment, overrides, host, bag)
+  if (experiment !== undefined && !bag.hasErrors && reaches(request, 'plan'))
+    plan = buildPlan(experiment, request.entry.path, host, bag, request.place?.(experiment))
+  return { diagnostics: bag.sorted(), program, experiment, plan }
 }
 
 /** Compiles one experiment. User mistakes are in `diagnostics`; a phase with errors is the last one that runs. */
 export function compileExperiment(request: CompileRequest, host: Host): Compilation {
   const bag = new DiagnosticBag()
-  const last = phases.indexOf(request.until ?? 'plan')
-  let program: Program | undefined
-  let experiment: Experiment | undefined
-  let plan: Plan | undefined
-  const done = () => ({ diagnostics: bag.sorted(), program, experiment, plan })
-
-  const front = readAndCheck(request, last, host, bag)
-  program = front.program
-  if (bag.hasErrors || last < phases.indexOf('elaborate')) return done()
-
-  experiment = resolveExperiment(program, request.experiment, front.overrides, host, bag)
-  if (experiment === undefined || bag.hasErrors || last < phases.indexOf('plan')) return done()
-
-  plan = buildPlan(experiment, request.entry.path, host, bag, request.place?.(experiment))
-  return done()
+  const front = readAndCheck(request, host, bag)
+  checkSettings(request, front, bag)
+  return elaborateAndPlan(request, front, host, bag)
 }
 
-/** The code that says that an experiment has several variants and none is named. */
-const variantsCode = 'ARC4223'
-
 /**
- * Compiles one experiment, or where it has a `sweep` and the request names no variant, all of its variants in turn. There is at least
- * one compilation: of an experiment whose mistakes leave its variants unknown, the one that reports them.
+ * Compiles one experiment, or where it has a `sweep` and the request names no variant, all of its variants in turn, each when it is
+ * asked for. There is at least one compilation: of an experiment whose mistakes leave its variants unknown, the one that reports
+ * them. Diagnostics of a variant carry its name; those that all share are in the first compilation alone.
  */
 export function* compileVariants(request: CompileRequest, host: Host): Generator<Compilation> {
-  const first = compileExperiment(request, host)
-  if (!first.diagnostics.some((diagnostic) => diagnostic.code === variantsCode)) {
-    yield first
+  const bag = new DiagnosticBag()
+  yield* fanOut(request, readAndCheck(request, host, bag), host, bag)
+}
+
+/** Compiles every experiment of a file, each as `compileVariants` does; of a file without experiments there is one compilation. */
+export function* compileFile(request: Omit<CompileRequest, 'experiment'>, host: Host): Generator<Compilation> {
+  const bag = new DiagnosticBag()
+  const front = readAndCheck(request, host, bag)
+  const shared = bag.sorted()
+  const experiments = front.isRead ? listExperiments(front.program) : []
+  for (const { name } of experiments)
+    yield* fanOut({ ...request, experiment: name }, front, host, new DiagnosticBag(shared))
+  if (experiments.length === 0)
+    yield { diagnostics: shared, program: front.program, experiment: undefined, plan: undefined }
+}
+
+/** `bag` holds the diagnostics of `front`. */
+function* fanOut(request: CompileRequest, front: Front, host: Host, bag: DiagnosticBag): Generator<Compilation> {
+  const { program } = front
+  checkSettings(request, front, bag)
+  const names = bag.hasErrors || !reaches(request, 'elaborate') ? [] : variantsOf(request, front, host, bag)
+  if (names === undefined) {
+    yield { diagnostics: bag.sorted(), program, experiment: undefined, plan: undefined }
     return
   }
-  const bag = new DiagnosticBag()
-  const { program, overrides } = readAndCheck(request, phases.indexOf('check'), host, bag)
-  const names = listVariants(program, request.experiment, overrides, host, bag) ?? []
-  if (names.length === 0) yield { diagnostics: bag.sorted(), program, experiment: undefined, plan: undefined }
-  for (const experiment of names) yield compileExperiment({ ...request, experiment }, host)
+  if (names.length === 0) yield elaborateAndPlan(request, front, host, bag)
+  for (const [index, name] of names.entries()) {
+    const compiled = elaborateAndPlan({ ...request, experiment: name }, front, host, new DiagnosticBag())
+    const own = compiled.diagnostics.map((diagnostic) => ({ ...diagnostic, variants: [name] }))
+    const variant = { name, position: index + 1, count: names.length }
+    yield { ...compiled, diagnostics: index === 0 ? [...bag.sorted(), ...own] : own, variant }
+  }
+}
+
+/** The variants that a request means together; none where it means one experiment, `undefined` after mistakes, which are in the bag. */
+function variantsOf(
+  { experiment }: CompileRequest,
+  { program, overrides }: Front,
+  host: Host,
+  bag: DiagnosticBag,
+): readonly string[] | undefined {
+  if (experiment !== undefined && isVariantName(experiment)) return []
+  const listing = new DiagnosticBag()
+  const names = listVariants(program, experiment, overrides, host, listing)
+  // Of variants that are known, each finds the same mistakes again.
+  if (names === undefined) for (const diagnostic of listing.sorted()) bag.add(diagnostic)
+  return names?.filter(isVariantName)
 }

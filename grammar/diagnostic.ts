@@ -36,6 +36,8 @@ export interface Diagnostic {
   /** Facts ("28.6 degrees is 0.499 radians"), one line each. */
   readonly notes: readonly string[]
   readonly fix?: Fix
+  /** The variants of a sweep in which it was found; left out where it does not depend on a variant. */
+  readonly variants?: readonly string[]
 }
 
 /** What one code says: its severity and its sentence. */
@@ -82,30 +84,46 @@ export function diagnosticsOf<C extends Catalogue>(catalogue: C) {
   return Object.assign(create, { catalogue })
 }
 
-/** Collects diagnostics; one that repeats code and place is dropped. */
+/** Collects diagnostics. One that repeats code and place is dropped; of variants, one that repeats the message as well is merged. */
 export class DiagnosticBag {
-  readonly #all: Diagnostic[] = []
-  readonly #seen = new Set<string>()
+  readonly #all = new Map<string, Diagnostic>()
+
+  constructor(diagnostics: readonly Diagnostic[] = []) {
+    for (const diagnostic of diagnostics) this.add(diagnostic)
+  }
 
   add(diagnostic: Diagnostic): void {
-    const key = `${diagnostic.code} ${showPlace(diagnostic.span)}`
-    if (this.#seen.has(key)) return
-    this.#seen.add(key)
-    this.#all.push(diagnostic)
+    const { variants } = diagnostic
+    const key = variants === undefined ? placeKey(diagnostic) : messageKey(diagnostic)
+    const known = this.#all.get(key)
+    if (known === undefined) this.#all.set(key, diagnostic)
+    else if (known.variants !== undefined && variants !== undefined)
+      this.#all.set(key, { ...known, variants: [...new Set([...known.variants, ...variants])] })
   }
 
   get hasErrors(): boolean {
-    return this.#all.some((d) => d.severity === 'error')
+    for (const { severity } of this.#all.values()) if (severity === 'error') return true
+    return false
   }
 
-  /** In the order of their places, the sources in the order in which they first appear. */
+  /**
+   * In the order of their places, the sources in the order in which they first appear. What was also found without a variant is not
+   * repeated for variants.
+   */
   sorted(): readonly Diagnostic[] {
+    const all = [...this.#all.values()]
+    const general = new Set(all.filter((d) => d.variants === undefined).map(messageKey))
     const order = new Map<SourceFile, number>()
-    for (const d of this.#all) if (!order.has(d.span.source)) order.set(d.span.source, order.size)
+    for (const d of all) if (!order.has(d.span.source)) order.set(d.span.source, order.size)
     const rank = (d: Diagnostic) => order.get(d.span.source) ?? 0
-    return [...this.#all].sort((a, b) => rank(a) - rank(b) || a.span.start - b.span.start)
+    return all
+      .filter((d) => d.variants === undefined || !general.has(messageKey(d)))
+      .sort((a, b) => rank(a) - rank(b) || a.span.start - b.span.start)
   }
 }
+
+const placeKey = ({ code, span }: Diagnostic) => `${code} ${showPlace(span)}`
+const messageKey = (diagnostic: Diagnostic) => `${placeKey(diagnostic)} ${diagnostic.message}`
 
 /** A mistake in arcc itself. */
 export class Bug extends Error {

@@ -1,5 +1,5 @@
 /** `arcc check`: everything that can be known without building the graphs of a run. */
-import { compileExperiment, compileVariants } from '../../compiler/driver.ts'
+import { compileFile } from '../../compiler/driver.ts'
 import type { Host } from '../../compiler/host/host.ts'
 import type { Diagnostic } from '../../grammar/diagnostic.ts'
 import { DiagnosticBag } from '../../grammar/diagnostic.ts'
@@ -19,21 +19,16 @@ interface Checked {
 
 const isError = (diagnostic: Diagnostic) => diagnostic.severity === 'error'
 
-/** Checks a file and elaborates each of its experiments; one that several experiments share is reported once. */
+/** Checks a file and elaborates each of its experiments; what several of them share is reported once. */
 function checkFile(file: string, set: readonly string[], host: Host): Checked {
-  const entry = openEntry(host, file)
-  const overrides = overrideSources(set)
-  const { program, diagnostics } = compileExperiment({ entry, until: 'parse' }, host)
-  if (program === undefined || diagnostics.some(isError)) return { file, diagnostics, experiments: 0 }
-  const names = experimentNames(program)
+  const request = { entry: openEntry(host, file), overrides: overrideSources(set), until: 'elaborate' } as const
   const bag = new DiagnosticBag()
-  const requests = names.length === 0 ? [undefined] : names
-  for (const experiment of requests) {
-    const until = experiment === undefined ? 'check' : 'elaborate'
-    for (const { diagnostics: found } of compileVariants({ entry, experiment, overrides, until }, host))
-      for (const diagnostic of found) bag.add(diagnostic)
+  let experiments = 0
+  for (const { program, diagnostics } of compileFile(request, host)) {
+    for (const diagnostic of diagnostics) bag.add(diagnostic)
+    experiments = program === undefined ? 0 : experimentNames(program).length
   }
-  return { file, diagnostics: bag.sorted(), experiments: names.length }
+  return { file, diagnostics: bag.sorted(), experiments }
 }
 
 /** Exit code 1 where any file has an error. */

@@ -3,22 +3,17 @@ import type { PlanDocument } from '../../compiler/plan/document.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { programBytes } from '../../runtime/engine.ts'
 import { type ExactEvent, type ExactFigures, exactMemory } from '../../runtime/xla/exact/exact-memory.ts'
-import { renderProgress } from '../render/bars.ts'
-import { formatBytes, formatPercent } from '../render/format.ts'
-import { progressLine } from '../render/live-line.ts'
+import { factLines } from '../render/fit.ts'
+import { fetchedFact, progressLine } from '../render/live-line.ts'
 import type { Look } from '../render/look.ts'
 
-const barWidth = 24
-
-/** One line for an event. */
+/** One line for an event; more where the terminal is narrow. */
 export function exactLine(event: ExactEvent, look: Look): string {
   if (event.phase === 'compile') return `XLA compiles the step for ${event.gpu}, ten to thirty seconds`
   const { wheel, event: fetch } = event
   const { bytes = 0, total = 0 } = fetch
   if (fetch.phase !== 'download' || total === 0) return `${fetch.phase} ${wheel}`
-  const share = bytes / total
-  const bar = renderProgress(share, barWidth, look.unicode)
-  return `fetch ${wheel}   ${bar} ${formatPercent(share)} of ${formatBytes(total)}`
+  return factLines([`fetch ${wheel}`, fetchedFact(bytes, total, look)], look, { indent: 2 }).join('\n')
 }
 
 /** What of an event gets a line of its own where lines cannot change. */

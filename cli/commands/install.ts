@@ -4,27 +4,25 @@ import type { InstallEvent } from '../../runtime/cuda/install.ts'
 import type { Installed } from '../../runtime/cuda/installed.ts'
 import { leastDriver } from '../../runtime/cuda/required-driver.ts'
 import type { FetchEvent } from '../../runtime/plugins/fetch-wheel.ts'
-import { renderProgress } from '../render/bars.ts'
 import { type ExitCode, exitCode } from '../render/exit.ts'
-import { formatBytes, formatPercent, formatSeconds } from '../render/format.ts'
-import { progressLine } from '../render/live-line.ts'
+import { factLines } from '../render/fit.ts'
+import { formatBytes, formatSeconds } from '../render/format.ts'
+import { fetchedFact, progressLine } from '../render/live-line.ts'
 import type { Look } from '../render/look.ts'
 import { type Output, processOutput } from '../render/output.ts'
 import { renderTable } from '../render/table.ts'
 import type { InstallOptions } from './options.ts'
 
-const barWidth = 24
-
-/** One line for an event: this wheel's bar, and how far all of them are. */
+/** One line for an event, more where the terminal is narrow: this wheel's bar, and how far all of them are. */
 export function installLine({ phase, what, bytes = 0, total = 0, overall }: InstallEvent, look: Look): string {
   const all =
     overall === undefined
-      ? ''
-      : `   ${overall.wheel} of ${overall.wheels}, ${formatBytes(overall.bytes)} of ${formatBytes(overall.total)} in all`
-  if (phase !== 'download' || total === 0) return `${phase} ${what}${all}`
-  if (bytes === 0) return `fetch ${what}, ${formatBytes(total)}${all}`
-  const bar = renderProgress(bytes / total, barWidth, look.unicode)
-  return `fetch ${what}   ${bar} ${formatPercent(bytes / total)} of ${formatBytes(total)}${all}`
+      ? []
+      : [`${overall.wheel} of ${overall.wheels}, ${formatBytes(overall.bytes)} of ${formatBytes(overall.total)} in all`]
+  const lines = (...facts: readonly string[]) => factLines([...facts, ...all], look, { indent: 2 }).join('\n')
+  if (phase !== 'download' || total === 0) return lines(`${phase} ${what}`)
+  if (bytes === 0) return lines(`fetch ${what}, ${formatBytes(total)}`)
+  return lines(`fetch ${what}`, fetchedFact(bytes, total, look))
 }
 
 /** Where lines cannot change there is one for each wheel that comes, and for the rest of its way. */

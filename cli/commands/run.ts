@@ -14,8 +14,10 @@ import { devicesOf, standInOf, startOf } from '../host/placed.ts'
 import { makeRunFolder, removeIfEmpty } from '../host/run-folder.ts'
 import { emulationText } from '../render/emulation.ts'
 import { type ExitCode, exitCode } from '../render/exit.ts'
+import { paragraph } from '../render/fit.ts'
 import { processOutput } from '../render/output.ts'
 import { resolvedLines } from '../render/resolved.ts'
+import { renderVariant } from '../render/run.ts'
 import { createRunOutput, type RunOutput } from '../render/run-output.ts'
 import type { RunOptions } from './options.ts'
 
@@ -59,17 +61,15 @@ interface RunContext {
   readonly options: RunOptions
   readonly entry: SourceFile
   readonly output: ReturnType<typeof processOutput>
-  /** Whether it is one of several variants. */
-  readonly isVariant: boolean
 }
 
 /** Runs what has been compiled where it has been placed; its diagnostics come first. */
 async function runOne(
-  { plan, experiment, diagnostics }: Compilation,
+  { plan, experiment, diagnostics, variant }: Compilation,
   placement: Placement | undefined,
   context: RunContext,
 ): Promise<ExitCode> {
-  const { options, entry, output, isVariant } = context
+  const { options, entry, output } = context
   output.diagnostics(diagnostics)
   const failed = diagnostics.some((diagnostic) => diagnostic.severity === 'error')
   if (plan === undefined || placement === undefined || failed) return exitCode.user
@@ -77,6 +77,7 @@ async function runOne(
   const machine = startOf(plan, placement)
   if (experiment !== undefined) texts.set('resolved.txt', resolvedText(experiment, machine))
   const name = folderName(plan.name)
+  const isVariant = isVariantName(plan.name)
   const wish = options.folder !== undefined && isVariant ? join(options.folder, name) : options.folder
   const folder = makeRunFolder(name, wish)
   const shown: RunOutput = createRunOutput({
@@ -86,10 +87,11 @@ async function runOne(
     clock: () => performance.now() / 1000,
   })
   const interrupt = interruptible(() =>
-    shown.note('stopping after the steps in flight; press Ctrl-C again to stop at once'),
+    shown.note(paragraph('stopping after the steps in flight; press Ctrl-C again to stop at once', output.look)),
   )
   const { engine } = options
   const onEvent = (event: RunEvent) => shown.onEvent(event)
+  if (variant !== undefined) shown.note(renderVariant(variant, output.look))
   try {
     const { train } = await import('../../runtime/train/train.ts')
     const devices = devicesOf(plan, placement)
@@ -132,8 +134,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
     },
   }
   for (const compilation of compileVariants(request, host)) {
-    const isVariant = compilation.plan !== undefined && isVariantName(compilation.plan.name)
-    const code = await runOne(compilation, placement, { options, entry, output, isVariant })
+    const code = await runOne(compilation, placement, { options, entry, output })
     if (code !== exitCode.ok) return code
   }
   return exitCode.ok

@@ -4,6 +4,7 @@ import type { Colors } from 'picocolors/types.js'
 import stringWidth from 'string-width'
 import type { Diagnostic, Fix, Related } from '../../grammar/diagnostic.ts'
 import { lineText, positionAt, type SourceFile, type Span, showPlace } from '../../grammar/source.ts'
+import { wrapText } from './fit.ts'
 import {
   type Annotation,
   displayColumn,
@@ -18,12 +19,14 @@ export interface RenderOptions {
   readonly color: boolean
   /** Columns of the terminal; longer source lines are cut around the place. */
   readonly width: number
+  /** Whether sentences are wrapped as well; a pipe takes each as one line. */
+  readonly wraps?: boolean
 }
 
 /** All diagnostics, one empty line between them. */
 export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: RenderOptions): string {
   const colors = pc.createColors(options.color)
-  return diagnostics.map((diagnostic) => renderOne(diagnostic, colors, options.width)).join('\n')
+  return diagnostics.map((diagnostic) => renderOne(diagnostic, colors, options)).join('\n')
 }
 
 /** `2 errors, 1 warning` */
@@ -34,7 +37,8 @@ export function countDiagnostics(diagnostics: readonly Diagnostic[]): string {
   return warnings === 0 ? plural(errors, 'error') : `${plural(errors, 'error')}, ${plural(warnings, 'warning')}`
 }
 
-function renderOne(diagnostic: Diagnostic, colors: Colors, width: number): string {
+function renderOne(diagnostic: Diagnostic, colors: Colors, { width, wraps = false }: RenderOptions): string {
+  const sentence = wraps ? width : Number.POSITIVE_INFINITY
   const edit = diagnostic.fix === undefined ? [] : fixRows(diagnostic.fix, colors)
   const lines = [diagnostic.span, ...diagnostic.related.map((r) => r.span)].map(
     (span) => positionAt(span.source, span.start).line,
@@ -50,8 +54,9 @@ function renderOne(diagnostic: Diagnostic, colors: Colors, width: number): strin
   const margin = ' '.repeat(gutterWidth)
 
   const { severity } = diagnostic
-  out.push(`${paint(colors, severity, `${severity}[${diagnostic.code}]`)}${colors.bold(`: ${diagnostic.message}`)}`)
-  const room = Math.max(40, width - gutterWidth - 3)
+  const head = `${paint(colors, severity, `${severity}[${diagnostic.code}]`)}${colors.bold(`: ${diagnostic.message}`)}`
+  out.push(...wrapText(head, sentence))
+  const room = Math.max(20, width - gutterWidth - 3)
   for (const [index, annotations] of bySource(diagnostic).entries()) {
     const first = annotations[0]
     if (first === undefined) continue
@@ -59,17 +64,30 @@ function renderOne(diagnostic: Diagnostic, colors: Colors, width: number): strin
     row(empty)
     for (const line of sourceFrame(annotations, colors, room)) row(line)
   }
-  if (diagnostic.notes.length > 0) row(empty)
-  for (const note of diagnostic.notes) {
+  const notes = [...diagnostic.notes, ...variantNote(diagnostic)]
+  if (notes.length > 0) row(empty)
+  for (const note of notes) {
     const lead = `${margin} ${colors.bold(colors.blue('='))} ${colors.bold('note')}: `
-    out.push(lead + note.split('\n').join(`\n${' '.repeat(gutterWidth + 9)}`))
+    const lines = note.split('\n').flatMap((line) => wrapText(line, sentence - gutterWidth - 9))
+    out.push(lead + lines.join(`\n${' '.repeat(gutterWidth + 9)}`))
   }
   if (diagnostic.fix !== undefined) {
-    out.push(`${colors.bold(colors.cyan('help'))}: ${diagnostic.fix.message}`)
+    out.push(...wrapText(`${colors.bold(colors.cyan('help'))}: ${diagnostic.fix.message}`, sentence))
     row(empty)
     for (const line of edit) row(line)
   }
   return `${out.join('\n')}\n`
+}
+
+/** Variants that are named before the rest is counted. */
+const fewVariants = 3
+
+/** In which variants of a sweep it was found. */
+function variantNote({ variants = [] }: Diagnostic): readonly string[] {
+  if (variants.length === 0) return []
+  const few = variants.slice(0, fewVariants).map((name) => `\`${name}\``)
+  const rest = variants.length - few.length
+  return [`in ${few.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`]
 }
 
 /** The primary place and the related ones, grouped by source, the primary's source first. */
@@ -138,6 +156,8 @@ export interface JsonDiagnostic extends JsonPlace {
   readonly label: string | undefined
   readonly related: readonly (JsonPlace & { readonly message: string })[]
   readonly notes: readonly string[]
+  /** Left out where it does not depend on a variant of a sweep. */
+  readonly variants: readonly string[] | undefined
   readonly fix: (JsonPlace & { readonly message: string; readonly replacement: string }) | undefined
 }
 
@@ -149,7 +169,7 @@ function jsonPlace(span: Span): JsonPlace {
 
 /** The same facts as the text form, for editors and CI. */
 export function diagnosticToJson(diagnostic: Diagnostic): JsonDiagnostic {
-  const { code, severity, message, label, notes, fix } = diagnostic
+  const { code, severity, message, label, notes, variants, fix } = diagnostic
   return {
     code,
     severity,
@@ -158,6 +178,7 @@ export function diagnosticToJson(diagnostic: Diagnostic): JsonDiagnostic {
     label,
     related: diagnostic.related.map((related: Related) => ({ ...jsonPlace(related.span), message: related.message })),
     notes,
+    variants,
     fix: fix && { ...jsonPlace(fix.span), message: fix.message, replacement: fix.replacement },
   }
 }

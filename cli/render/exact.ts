@@ -1,8 +1,9 @@
 /** XLA's own figures beside the ledger. */
 import type { PlanDocument } from '../../compiler/plan/document.ts'
+import { factLines } from './fit.ts'
 import { formatBytes, formatPercent, formatSeconds } from './format.ts'
 import type { Look } from './look.ts'
-import { renderTable } from './table.ts'
+import { right, rowsOf, table } from './section.ts'
 
 /** `3.2 % below`, `0.4 % above`, `equal`: one figure seen from another, to a tenth of a percent. */
 export function compareWith(value: number, reference: number): string {
@@ -25,9 +26,13 @@ export function renderExact({ exact, memory }: PlanDocument, look: Look): string
   ] as const
   const share = exact.total / memory.capacity
   return [
-    `${palette.strong('Memory by XLA')}   compiled for ${exact.target} in ${formatSeconds(exact.compileSeconds)}`,
-    ...renderTable(
-      [{}, { align: 'right' }, {}],
+    ...factLines(
+      [palette.strong('Memory by XLA'), `compiled for ${exact.target} in ${formatSeconds(exact.compileSeconds)}`],
+      look,
+      { indent: table.indent },
+    ),
+    ...rowsOf(
+      [{}, right, { wrap: 12 }],
       [
         ...rows.map(([name, bytes, detail]) => [name, formatBytes(bytes), palette.quiet(detail)]),
         ['total', formatBytes(exact.total), `${formatPercent(share)} of ${formatBytes(memory.capacity)}`],
@@ -37,7 +42,7 @@ export function renderExact({ exact, memory }: PlanDocument, look: Look): string
           `without reserve; the ledger's ${formatBytes(ledger)} is ${compareWith(ledger, exact.peak)}`,
         ],
       ],
-      { indent: 2, gap: 3 },
+      look,
     ),
   ]
 }

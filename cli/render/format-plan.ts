@@ -1,5 +1,6 @@
 /** Plans in each of their forms. */
 import type { PlanDocument } from '../../compiler/plan/document.ts'
+import type { JsonDiagnostic } from './diagnostic.ts'
 import type { Look } from './look.ts'
 import { renderPlan } from './plan.ts'
 import { renderVariants } from './variants.ts'
@@ -7,20 +8,42 @@ import { renderVariants } from './variants.ts'
 export const planFormats = ['text', 'json', 'yaml'] as const
 export type PlanFormat = (typeof planFormats)[number]
 
+/** What stands in a list of plans for a variant that has none. */
+export interface FailedPlan {
+  readonly experiment: { readonly name: string; readonly file: string }
+  /** At least one error. */
+  readonly diagnostics: readonly JsonDiagnostic[]
+}
+
+/** One of several variants; its diagnostics are all that is known of one without a plan. */
+export interface PlannedVariant {
+  readonly name: string
+  readonly file: string
+  readonly plan: PlanDocument | undefined
+  readonly diagnostics: readonly JsonDiagnostic[]
+}
+
 /** One plan, as lines. */
 export function formatPlan(plan: PlanDocument, format: PlanFormat, look: Look): Promise<readonly string[]> {
   return formatted(plan, format, () => renderPlan(plan, look))
 }
 
-/** One plan as it is, the variants of a sweep as a table or a list, as lines. */
-export async function formatPlans(
-  plans: readonly PlanDocument[],
+/** The variants of a sweep as a table or a list, as lines. */
+export function formatVariants(
+  variants: readonly PlannedVariant[],
   format: PlanFormat,
   look: Look,
 ): Promise<readonly string[]> {
-  const [first, second] = plans
-  if (first !== undefined && second === undefined) return formatPlan(first, format, look)
-  return formatted(plans, format, () => renderVariants(plans, look))
+  const list = variants.map(
+    ({ name, file, plan, diagnostics }): PlanDocument | FailedPlan =>
+      plan ?? { experiment: { name, file }, diagnostics },
+  )
+  const rows = variants.map(({ name, plan, diagnostics }) => ({
+    name,
+    plan,
+    errors: [...new Set(diagnostics.filter(({ severity }) => severity === 'error').map(({ code }) => code))],
+  }))
+  return formatted(list, format, () => renderVariants(rows, look))
 }
 
 async function formatted(data: object, format: PlanFormat, text: () => readonly string[]): Promise<readonly string[]> {

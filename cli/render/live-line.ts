@@ -1,5 +1,8 @@
 /** A line that says what is under way: on a terminal it changes in place and goes away at the end. */
 import { createLogUpdate } from 'log-update'
+import { renderProgress } from './bars.ts'
+import { lineWidth, paragraph } from './fit.ts'
+import { formatBytes, formatPercent } from './format.ts'
 import type { Look } from './look.ts'
 
 export interface LiveLine {
@@ -11,7 +14,17 @@ export interface LiveLine {
 export function liveLine(stream: NodeJS.WriteStream, look: Look): LiveLine | undefined {
   if (!stream.isTTY || process.env.TERM === 'dumb') return undefined
   const live = createLogUpdate(stream, { defaultWidth: look.width })
-  return { show: (text) => live(text), end: () => live.clear() }
+  // A line that log-update had to break would be broken anywhere.
+  return {
+    show: (text) =>
+      live(
+        text
+          .split('\n')
+          .flatMap((line) => paragraph(line, look))
+          .join('\n'),
+      ),
+    end: () => live.clear(),
+  }
 }
 
 /** A line that says how far something is: on a terminal it changes; elsewhere there is one for each new thing, `stage` of an event. */
@@ -31,4 +44,14 @@ export function progressLine<E>(
     },
     end() {},
   }
+}
+
+/** Columns of a bar, where there is room, and what is kept for the blanks before it. */
+const barWidth = 24
+const margin = 2
+
+/** How much has come of something that is fetched: `████░░░░ 25 % of 200 MiB`. */
+export function fetchedFact(bytes: number, total: number, look: Look): string {
+  const text = ` ${formatPercent(bytes / total)} of ${formatBytes(total)}`
+  return renderProgress(bytes / total, Math.min(barWidth, lineWidth(look) - text.length - margin), look.unicode) + text
 }

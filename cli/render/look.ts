@@ -20,6 +20,8 @@ export interface Look {
   readonly unicode: boolean
   /** Columns of the terminal. */
   readonly width: number
+  /** Whether a longer line is broken. A terminal would break it anywhere; files and pipes take it as it is. */
+  readonly wraps: boolean
 }
 
 const plain: Paint = (text) => text
@@ -42,7 +44,13 @@ function coloured(): Palette {
 const defaultWidth = 100
 
 /** The look without colour, in Unicode, 100 columns wide: what files get. */
-export const documentLook: Look = { color: false, palette: colourless, unicode: true, width: defaultWidth }
+export const documentLook: Look = {
+  color: false,
+  palette: colourless,
+  unicode: true,
+  width: defaultWidth,
+  wraps: false,
+}
 
 /** What of a stream decides the look. */
 export interface Terminal {
@@ -67,5 +75,6 @@ export function lookFor(stream: Terminal, env: NodeJS.ProcessEnv, color: boolean
     palette: coloursOn ? coloured() : colourless,
     unicode: isUtf8(env),
     width: Math.max(40, stream.columns ?? defaultWidth),
+    wraps: stream.isTTY === true,
   }
 }

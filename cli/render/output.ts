@@ -26,7 +26,7 @@ export function processOutput(color: boolean | undefined): Output {
     note: (lines) => void process.stderr.write(asText(lines)),
     diagnostics(diagnostics) {
       if (diagnostics.length === 0) return
-      process.stderr.write(renderDiagnostics(diagnostics, { color: errorLook.color, width: errorLook.width }))
+      process.stderr.write(renderDiagnostics(diagnostics, errorLook))
     },
   }
 }

@@ -4,6 +4,7 @@ import { isVariantName } from '../../compiler/names/variant-name.ts'
 import type { PlanDocument } from '../../compiler/plan/document.ts'
 import { renderBar, sparkline } from './bars.ts'
 import { renderExact } from './exact.ts'
+import { factLines, paragraph } from './fit.ts'
 import {
   formatBytes,
   formatCompact,
@@ -16,24 +17,10 @@ import {
   plural,
 } from './format.ts'
 import type { Look } from './look.ts'
-import { pad, renderTable } from './table.ts'
+import { aside, type BarRow, barRows, ends, facts, right, rowsOf, table } from './section.ts'
 
-const barWidth = 32
 /** Groups of equal devices that are shown one by one. */
 const shardLines = 8
-
-/** `left` and `right` on one line, the right one at the edge; two lines where it is too narrow. */
-function ends(left: string, right: string, look: Look): string[] {
-  const room = look.width - left.length - right.length
-  if (room < 2) return [look.palette.strong(left), `  ${look.palette.quiet(right)}`]
-  return [look.palette.strong(left) + ' '.repeat(room) + look.palette.quiet(right)]
-}
-
-function facts(rows: readonly (readonly [string, string])[], look: Look): string[] {
-  return rows.map(([name, text]) => `  ${look.palette.accent(pad(name, 10))} ${text}`)
-}
-
-const parts = (...texts: readonly (string | undefined)[]) => texts.filter((text) => text !== undefined).join('   ')
 
 function summary(plan: PlanDocument, look: Look): string[] {
   const { model, centers, data, schedule, machine } = plan
@@ -46,45 +33,45 @@ function summary(plan: PlanDocument, look: Look): string[] {
     [
       [
         'model',
-        parts(
+        [
           `${model.backbone} ${arrow} ${model.embedding}-d`,
           `${formatCompact(model.parameters)} parameters`,
           `${formatCompact(model.multiplyAdds, 3)} multiply-adds an image`,
           model.input.join(times),
           model.precision,
-        ),
+        ],
       ],
       [
         'centers',
-        parts(
+        [
           centers.margin,
           `${formatCount(centers.classes)} classes, ${sampled}`,
           `${centers.update} update`,
           `${centers.gradient.replace('_', '-')} gradient`,
-        ),
+        ],
       ],
       [
         'data',
-        parts(
+        [
           data.dataset === data.format ? data.dataset : `${data.dataset} (${data.format})`,
           `${formatCount(data.images)} images of ${formatCount(data.identities)} identities`,
           data.root,
-        ),
+        ],
       ],
       [
         'batch',
-        parts(
+        [
           `${formatCount(schedule.batchPerDevice)} ${times} ${plural(devices, 'device')} = ${formatCount(schedule.batch)}`,
           `${formatCount(schedule.stepsPerEpoch)} steps/epoch ${times} ${formatNumber(schedule.epochs, 4)} epochs = ${formatCount(schedule.steps)} steps`,
-        ),
+        ],
       ],
-      ['optimizer', parts(schedule.optimizer, schedule.schedule)],
+      ['optimizer', [schedule.optimizer, schedule.schedule]],
       [
         'machine',
-        parts(
+        [
           `${machine.name}: ${plural(machine.nodes, 'node')} ${times} ${plural(machine.devicesPerNode, 'device')}`,
           `${machine.device}, ${formatBytes(machine.memoryPerDevice)} each`,
-        ),
+        ],
       ],
     ],
     look,
@@ -121,33 +108,35 @@ function shardMap({ centers }: PlanDocument, look: Look): string[] {
   const state = `${formatBytes(centers.stateBytesPerDevice)} with their optimizer state on the fullest device`
   return [
     look.palette.strong(title),
-    ...renderTable([{}, { align: 'right' }], rows, { indent: 2, gap: 3 }),
+    ...rowsOf([{}, right], rows, look),
     ...(rest > 0 ? [`  and ${plural(rest, 'device')} more`] : []),
-    `  ${look.palette.quiet(`${enter}; ${state}`)}`,
+    ...aside(`${enter}; ${state}`, look),
   ]
 }
 
 function ledger({ memory }: PlanDocument, look: Look): string[] {
   const scale = Math.max(1, memory.capacity, memory.peak)
-  const rows = memory.lines.map((line) => [
-    line.name,
-    formatBytes(line.bytes),
-    renderBar(line.bytes / scale, barWidth, look.unicode, 'blank'),
-    look.palette.quiet(line.detail),
-  ])
+  const rows = memory.lines.map(
+    (line): BarRow => ({
+      name: line.name,
+      figure: formatBytes(line.bytes),
+      bar: (width) => renderBar(line.bytes / scale, width, look.unicode, 'blank'),
+      detail: look.palette.quiet(line.detail),
+    }),
+  )
   const share = memory.capacity > 0 ? memory.peak / memory.capacity : Number.POSITIVE_INFINITY
   const paint = share > 1 ? look.palette.error : share > 0.9 ? look.palette.warning : look.palette.good
   const left = memory.capacity - memory.peak
   const verdict = left >= 0 ? `headroom ${formatBytes(left)}` : `${formatBytes(-left)} too much`
-  const total = [
-    'total',
-    formatBytes(memory.peak),
-    paint(renderBar(share, barWidth, look.unicode)),
-    `${formatPercent(share)}   ${verdict}`,
-  ]
+  const total: BarRow = {
+    name: 'total',
+    figure: formatBytes(memory.peak),
+    bar: (width) => paint(renderBar(share, width, look.unicode)),
+    detail: `${formatPercent(share)}   ${verdict}`,
+  }
   return [
     ...ends('Memory per device', `${formatBytes(memory.capacity)} usable`, look),
-    ...renderTable([{}, { align: 'right' }, {}, {}], [...rows, total], { indent: 2, gap: 3 }),
+    ...barRows([...rows, total], look),
   ]
 }
 
@@ -162,19 +151,18 @@ function collectives({ collectives: list }: PlanDocument, look: Look): string[] 
   ])
   const sum = list.reduce((bytes, collective) => bytes + collective.wireBytes, 0)
   const operands = list.reduce((bytes, collective) => bytes + collective.bytes, 0)
-  const right = { align: 'right' } as const
   return [
     look.palette.strong('Collectives of one step'),
-    ...renderTable(
+    ...rowsOf(
       [
         { title: 'kind' },
-        { title: 'what' },
-        { title: 'count', ...right },
-        { title: 'bytes', ...right },
-        { title: 'sent by a device', ...right },
+        { title: 'what', wrap: 12 },
+        { title: 'count', ...right, drop: 1 },
+        { title: 'bytes', ...right, drop: 2 },
+        { title: 'sent by a device', ...right, wrap: 8 },
       ],
       [...rows, ['total', '', '', formatBytes(operands), formatBytes(sum)]],
-      { indent: 2, gap: 3, paintTitle: look.palette.quiet },
+      look,
     ),
   ]
 }
@@ -188,26 +176,29 @@ function secondsOf({ parts }: PlanDocument['time'], name: string): number {
 
 function time({ time: estimate }: PlanDocument, look: Look): string[] {
   const largest = Math.max(...estimate.parts.map((part) => part.seconds))
-  const rows = estimate.parts.map((part) => [
-    part.name,
-    formatSeconds(part.seconds),
-    renderBar(largest > 0 ? part.seconds / largest : 0, barWidth, look.unicode, 'blank'),
-  ])
-  const head = parts(
+  const rows = estimate.parts.map(
+    (part): BarRow => ({
+      name: part.name,
+      figure: formatSeconds(part.seconds),
+      bar: (width) => renderBar(largest > 0 ? part.seconds / largest : 0, width, look.unicode, 'blank'),
+    }),
+  )
+  const head = [
+    look.palette.strong('Time, estimated'),
     `~${formatSeconds(estimate.secondsPerStep)} a step`,
     `~${formatRate(estimate.samplesPerSecond, 'images')}`,
     `~${formatSeconds(estimate.totalSeconds)} in all`,
     `bound by ${estimate.bound}`,
-  )
+  ]
   const beside = [
     { what: 'collectives', seconds: estimate.linkSeconds - secondsOf(estimate, 'links') },
     { what: 'images made ready', seconds: estimate.bound === 'data' ? 0 : (estimate.dataSeconds ?? 0) },
   ].filter(({ seconds }) => seconds >= worthSaying)
   return [
-    `${look.palette.strong('Time, estimated')}   ${head}`,
-    ...renderTable([{}, { align: 'right' }, {}], rows, { indent: 2, gap: 3 }),
-    ...beside.map(({ what, seconds }) => `  ${look.palette.quiet(`${formatSeconds(seconds)} of ${what} beside them`)}`),
-    `  ${look.palette.quiet(`basis: ${estimate.basis}`)}`,
+    ...factLines(head, look, { indent: table.indent }),
+    ...barRows(rows, look),
+    ...beside.flatMap(({ what, seconds }) => aside(`${formatSeconds(seconds)} of ${what} beside them`, look)),
+    ...aside(`basis: ${estimate.basis}`, look),
   ]
 }
 
@@ -217,7 +208,8 @@ function rates({ schedule }: PlanDocument, look: Look): string[] {
   if (first === undefined || last === undefined) return []
   const arrow = look.unicode ? '→' : '->'
   const curve = sparkline(schedule.rates, schedule.rates.length, look.unicode)
-  return [`${look.palette.strong('Learning rate')}   ${formatNumber(first)} ${arrow} ${formatNumber(last)}   ${curve}`]
+  const range = `${formatNumber(first)} ${arrow} ${formatNumber(last)}`
+  return factLines([look.palette.strong('Learning rate'), range, curve], look, { indent: table.indent })
 }
 
 function programs({ graphs }: PlanDocument, look: Look): string[] {
@@ -228,10 +220,9 @@ function programs({ graphs }: PlanDocument, look: Look): string[] {
     `${formatCount(graph.inputs)} in`,
     `${formatCount(graph.outputs)} out`,
   ])
-  const right = { align: 'right' } as const
   return [
     look.palette.strong(graphs.length === 1 ? 'Program' : 'Programs'),
-    ...renderTable([{}, right, right, right, right], rows, { indent: 2, gap: 3 }),
+    ...rowsOf([{}, right, right, { ...right, drop: 1 }, { ...right, drop: 1 }], rows, look),
   ]
 }
 
@@ -239,26 +230,28 @@ function overrides({ experiment }: PlanDocument, look: Look): string[] {
   const set = experiment.fields.filter((field) => field.origin === 'override')
   if (set.length === 0) return []
   const rows = set.map((field) => [field.path, `= ${field.value}`])
-  return [look.palette.strong('Set on the command line'), ...renderTable([{}, {}], rows, { indent: 2, gap: 1 }), '']
+  return [look.palette.strong('Set on the command line'), ...rowsOf([{}, { wrap: 12 }], rows, look, 1), '']
 }
 
 function choices({ choices: list }: PlanDocument, look: Look): string[] {
   if (list.length === 0) return []
   const rows = list.map(({ path, value, why }) => [path, value, look.palette.quiet(why)])
-  return [look.palette.strong('Chosen for auto'), ...renderTable([{}, {}, {}], rows, { indent: 2, gap: 3 }), '']
+  return [look.palette.strong('Chosen for auto'), ...rowsOf([{}, {}, { wrap: 20 }], rows, look), '']
 }
 
 /** Exact figures, where there are some, overrule the ledger. */
-function closing({ experiment, memory, exact }: PlanDocument, look: Look): string {
+function closing({ experiment, memory, exact }: PlanDocument, look: Look): string[] {
   const { palette } = look
   const wanted = formatBytes(exact?.total ?? memory.peak)
   if (!(exact ?? memory).fits) {
-    return `${palette.error('Does not fit')}: ${wanted} wanted, ${formatBytes(memory.capacity)} usable on each device.`
+    const text = `${palette.error('Does not fit')}: ${wanted} wanted, ${formatBytes(memory.capacity)} usable on each device.`
+    return paragraph(text, look)
   }
   // The brackets of a variant mean something else to a shell.
   const name = isVariantName(experiment.name) ? `'${experiment.name}'` : experiment.name
   const run = palette.accent(`arcc run ${experiment.file} ${name}`)
-  return `${palette.good('Fits')}: ${wanted} of ${formatBytes(memory.capacity)}. Run it with: ${run}`
+  const verdict = `${palette.good('Fits')}: ${wanted} of ${formatBytes(memory.capacity)}. Run it with:`
+  return factLines([verdict, run], look, { gap: ' ', indent: table.indent })
 }
 
 /** The plan, ready to print. */
@@ -280,6 +273,6 @@ export function renderPlan(plan: PlanDocument, look: Look): string[] {
     ...overrides(plan, look),
     ...choices(plan, look),
     ...sections.filter((lines) => lines.length > 0).flatMap((lines) => [...lines, '']),
-    closing(plan, look),
+    ...closing(plan, look),
   ]
 }

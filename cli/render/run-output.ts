@@ -2,13 +2,14 @@
 import { createLogUpdate } from 'log-update'
 import type { RunEvent } from '../../runtime/events.ts'
 import type { Look } from './look.ts'
-import { renderPanel, renderPermanent, renderProgressLine, renderSummary } from './run.ts'
+import { renderPanel, renderProgressLine } from './panel.ts'
+import { renderPermanent, renderSummary } from './run.ts'
 import { advance, noEvents, type RunState } from './run-state.ts'
 
 export interface RunOutput {
   onEvent(event: RunEvent): void
-  /** A line of our own between those of the run. */
-  note(line: string): void
+  /** Lines of our own between those of the run. */
+  note(lines: readonly string[]): void
   /** Leaves the terminal as it was; also after a failure. */
   close(): void
   readonly state: RunState
@@ -70,9 +71,9 @@ function plainOutput(options: RunOutputOptions): RunOutput {
       if (event.type !== 'progress') return
       if (clock() - last < plainInterval && event.step !== event.steps) return
       last = clock()
-      write([renderProgressLine(event)])
+      write(renderProgressLine(event, look))
     },
-    note: (line) => write([line]),
+    note: write,
     close() {},
     get state() {
       return state
@@ -102,7 +103,7 @@ function panelOutput({ stream, look, clock }: RunOutputOptions): RunOutput {
       keep(event.type === 'end' ? renderSummary(state, look) : renderPermanent(event, look))
       if (clock() - last >= panelInterval || event.type === 'phase') draw()
     },
-    note: (line) => keep([line]),
+    note: keep,
     close() {
       panel.clear()
       panel.done()

@@ -1,86 +1,31 @@
-/** A run as text: the live panel, the lines that stay, and the summary. Pure: events and state in, lines out. */
-import type {
-  EvaluationEvent,
-  FetchEvent,
-  PhaseEvent,
-  ProgressEvent,
-  RunEvent,
-  StartEvent,
-} from '../../runtime/events.ts'
-import { renderProgress, sparkline } from './bars.ts'
+/** A run as text that stays: the lines of its events, and the summary. Pure: events and state in, lines out. */
+import type { VariantPlace } from '../../compiler/driver.ts'
+import type { EvaluationEvent, PhaseEvent, RunEvent, StartEvent } from '../../runtime/events.ts'
 import { emulationText } from './emulation.ts'
+import { factLines, lineWidth, paragraph } from './fit.ts'
 import {
   formatBytes,
-  formatClock,
   formatCount,
   formatDeviation,
   formatNumber,
   formatPercent,
   formatRate,
   formatSeconds,
-  formatSteady,
   plural,
   unknown,
 } from './format.ts'
+import { labelled, labelledText } from './label.ts'
 import type { Look } from './look.ts'
 import type { RunState } from './run-state.ts'
 import { pad, renderTable } from './table.ts'
 
-const labelWidth = 8
-const sparkWidth = 32
+/** Columns of the word behind a label: what is done, saved or verified. */
+const subjectWidth = 12
 
-const label = (name: string, look: Look) => look.palette.accent(pad(name, labelWidth))
-const gap = '   '
-
-function fetchText(event: FetchEvent): string {
-  const { bytes, total } = event
-  if (event.phase !== 'download' || bytes === undefined) return `${event.phase} ${event.what}`
-  return `${event.what} ${formatBytes(bytes)}${total === undefined ? '' : ` of ${formatBytes(total)}`}`
-}
-
-function fetchLines(event: FetchEvent, look: Look): string[] {
-  const { bytes, total } = event
-  const known = event.phase === 'download' && bytes !== undefined && total !== undefined && total > 0
-  const bar = known ? `${renderProgress(bytes / total, sparkWidth, look.unicode)}${gap}` : ''
-  return [`${label('fetch', look)} ${bar}${fetchText(event)}`]
-}
-
-/** `scale 65536`, and `2 skipped` where steps were; nothing without f16. */
-function scaleFacts({ lossScale }: ProgressEvent): string[] {
-  if (lossScale === undefined) return []
-  const skipped = lossScale.skipped === 0 ? [] : [`${formatCount(lossScale.skipped)} skipped`]
-  const { factor } = lossScale
-  return [`scale ${factor < 1 ? formatNumber(factor) : formatCount(factor)}`, ...skipped]
-}
-
-function progressLines(progress: ProgressEvent, losses: readonly number[], look: Look): string[] {
-  const share = progress.steps > 0 ? progress.step / progress.steps : 1
-  const where = `${formatCount(progress.step)} / ${formatCount(progress.steps)}`
-  const epoch = `epoch ${Math.min(Math.ceil(progress.epochs), Math.floor(progress.epoch) + 1)}/${formatNumber(progress.epochs, 6)}`
-  const head = `${epoch}${gap}${where}${gap}${formatPercent(share, 1)}${gap}eta ${formatSeconds(progress.etaSeconds)}`
-  const bar = renderProgress(share, Math.max(10, Math.min(40, look.width - head.length - labelWidth - 6)), look.unicode)
-  const dataShare = progress.secondsPerStep > 0 ? progress.dataSeconds / progress.secondsPerStep : 0
-  return [
-    `${label('run', look)} ${bar}${gap}${head}`,
-    `${label('loss', look)} ${look.palette.strong(formatSteady(progress.smoothedLoss))}${gap}${sparkline(losses, sparkWidth, look.unicode)}` +
-      `${gap}lr ${formatNumber(progress.rate)}${gap}|grad| ${formatSteady(progress.gradientNorm, 3)}` +
-      scaleFacts(progress)
-        .map((fact) => gap + fact)
-        .join(''),
-    `${label('speed', look)} ${formatRate(progress.imagesPerSecond, 'images')}${gap}${formatSeconds(progress.secondsPerStep)}/step` +
-      `${gap}data ${formatPercent(dataShare)}${gap}elapsed ${formatClock(progress.elapsedSeconds)}`,
-  ]
-}
-
-/** The lines at the bottom of the terminal while the run goes on; none when nothing is going on. */
-export function renderPanel(state: RunState, look: Look): string[] {
-  if (state.end !== undefined) return []
-  const phase = state.phase
-  return [
-    ...(state.progress === undefined ? [] : progressLines(state.progress, state.losses, look)),
-    ...(state.fetch === undefined ? [] : fetchLines(state.fetch, look)),
-    ...(phase === undefined ? [] : [`${label('now', look)} ${phase.name} ${look.unicode ? '…' : '...'}`]),
-  ]
+/** Which of the variants of a sweep comes next, with an empty line after the one before. */
+export function renderVariant({ name, position, count }: VariantPlace, look: Look): string[] {
+  const lines = labelledText('variant', `${formatCount(position)} of ${formatCount(count)}: ${name}`, look)
+  return position === 1 ? lines : ['', ...lines]
 }
 
 function startLines(event: StartEvent, look: Look): string[] {
@@ -91,10 +36,10 @@ function startLines(event: StartEvent, look: Look): string[] {
     `${formatCount(event.steps)} steps (${formatCount(event.stepsPerEpoch)} an epoch)`,
   ]
   return [
-    `${look.palette.strong(event.experiment)}${gap}${event.folder}${gap}${event.engine}`,
-    ...(event.emulates === undefined ? [] : [`${label('machine', look)} ${emulationText(event.emulates)}`]),
-    ...(event.note === undefined ? [] : [`${label('note', look)} ${event.note}`]),
-    `${label('data', look)} ${facts.join(gap)}`,
+    ...factLines([look.palette.strong(event.experiment), event.folder, event.engine], look, { indent: 2 }),
+    ...(event.emulates === undefined ? [] : labelledText('machine', emulationText(event.emulates), look)),
+    ...(event.note === undefined ? [] : labelledText('note', event.note, look)),
+    ...labelled('data', facts, look),
   ]
 }
 
@@ -103,7 +48,7 @@ const stepName = (step: number) => (step === 0 ? 'untrained' : `step ${formatCou
 const accuracyText = (event: EvaluationEvent, look: Look) =>
   `${formatPercent(event.accuracy, 2)} ${look.unicode ? '±' : '+-'}${(event.deviation * 100).toFixed(2)}`
 
-function evaluationLine(event: EvaluationEvent, look: Look): string {
+function evaluationLines(event: EvaluationEvent, look: Look): string[] {
   const tar = event.tarAtFar.map(({ far, tar }) => `TAR@${formatNumber(far)} ${formatPercent(tar, 2)}`)
   const facts = [
     `${event.set}, ${formatCount(event.pairs)} pairs`,
@@ -113,23 +58,7 @@ function evaluationLine(event: EvaluationEvent, look: Look): string {
     formatSeconds(event.seconds),
   ]
   const accuracy = look.palette.good(accuracyText(event, look))
-  return `${label('verify', look)} ${pad(stepName(event.step), 12)} ${accuracy}${gap}${facts.join(gap)}`
-}
-
-/** One line for a log of a progress event. */
-export function renderProgressLine(event: ProgressEvent): string {
-  const share = event.steps > 0 ? event.step / event.steps : 1
-  return [
-    `step ${formatCount(event.step)}/${formatCount(event.steps)} (${formatPercent(share, 1)})`,
-    `epoch ${event.epoch.toFixed(2)}`,
-    `loss ${formatSteady(event.smoothedLoss)}`,
-    `lr ${formatNumber(event.rate)}`,
-    `|grad| ${formatSteady(event.gradientNorm, 3)}`,
-    ...scaleFacts(event),
-    formatRate(event.imagesPerSecond, 'images'),
-    `${formatSeconds(event.secondsPerStep)}/step`,
-    `eta ${formatSeconds(event.etaSeconds)}`,
-  ].join('  ')
+  return labelled('verify', [`${pad(stepName(event.step), subjectWidth)} ${accuracy}`, ...facts], look)
 }
 
 /** Phases whose results have lines of their own. */
@@ -142,16 +71,16 @@ export function renderPermanent(event: RunEvent, look: Look): string[] {
       return startLines(event, look)
     case 'phase': {
       if (event.seconds === undefined || tellsItself.has(event.name)) return []
-      return [`${label('done', look)} ${pad(event.name, 12)} ${formatSeconds(event.seconds)}`]
+      return labelledText('done', `${pad(event.name, subjectWidth)} ${formatSeconds(event.seconds)}`, look)
     }
     case 'fetch':
-      return event.phase === 'ready' ? [`${label('done', look)} fetch        ${event.what}`] : []
+      return event.phase === 'ready' ? labelledText('done', `${pad('fetch', subjectWidth)} ${event.what}`, look) : []
     case 'evaluation':
-      return [evaluationLine(event, look)]
+      return evaluationLines(event, look)
     case 'warning':
-      return [`${look.palette.warning(pad('warning', labelWidth))} ${event.message}`]
+      return labelledText('warning', event.message, look, look.palette.warning)
     case 'saved':
-      return [`${label('saved', look)} ${pad(event.what, 12)} ${event.path} (${formatBytes(event.bytes)})`]
+      return labelledText('saved', `${pad(event.what, subjectWidth)} ${event.path} (${formatBytes(event.bytes)})`, look)
     case 'progress':
     case 'end':
       return []
@@ -178,15 +107,22 @@ function verificationTable(evaluations: readonly EvaluationEvent[], look: Look):
     ]
   })
   const right = { align: 'right' } as const
-  const titles = ['verification', 'pairs', 'untrained', 'trained', 'AUC', 'best']
-  const columns = titles.map((title, i) => (i === 0 ? { title } : { title, ...right }))
-  return ['', ...renderTable(columns, rows, { gap: 3, paintTitle: look.palette.quiet })]
+  const columns = [
+    { title: 'verification', wrap: 12 },
+    { title: 'pairs', ...right, drop: 1 },
+    { title: 'untrained', ...right, drop: 4 },
+    { title: 'trained', ...right },
+    { title: 'AUC', ...right, drop: 3 },
+    { title: 'best', ...right, drop: 2 },
+  ]
+  return ['', ...renderTable(columns, rows, { gap: 3, paintTitle: look.palette.quiet, width: lineWidth(look) })]
 }
 
 /** Below the figures: which machine they are not about. */
-function emulationLines(start: StartEvent | undefined): string[] {
+function emulationLines(start: StartEvent | undefined, look: Look): string[] {
   if (start?.emulates === undefined) return []
-  return ['', `The run ${emulationText(start.emulates)}: both columns are this computer's, not that machine's.`]
+  const text = `The run ${emulationText(start.emulates)}: both columns are this computer's, not that machine's.`
+  return ['', ...paragraph(text, look)]
 }
 
 /** The end of a run: verification before and after, and what the plan said beside what happened. */
@@ -215,16 +151,19 @@ export function renderSummary(state: RunState, look: Look): string[] {
     ...verificationTable(state.evaluations, look),
     '',
     ...renderTable(
-      [{ title: 'plan and run' }, { title: 'planned', ...right }, { title: 'measured', ...right }, right],
+      [{ title: 'plan and run', wrap: 12 }, { title: 'planned', ...right }, { title: 'measured', ...right }, right],
       rows,
-      {
-        gap: 3,
-        paintTitle: look.palette.quiet,
-      },
+      { gap: 3, paintTitle: look.palette.quiet, width: lineWidth(look) },
     ),
-    ...emulationLines(state.start),
+    ...emulationLines(state.start, look),
     '',
-    `${paint(head)}: ${plural(end.steps, 'step')} in ${formatSeconds(end.seconds)}, ${formatRate(end.imagesPerSecond, 'images')}.` +
-      (state.start === undefined ? '' : ` Everything is in ${state.start.folder}`),
+    ...factLines(
+      [
+        `${paint(head)}: ${plural(end.steps, 'step')} in ${formatSeconds(end.seconds)}, ${formatRate(end.imagesPerSecond, 'images')}.`,
+        ...(state.start === undefined ? [] : [`Everything is in ${state.start.folder}`]),
+      ],
+      look,
+      { gap: ' ' },
+    ),
   ]
 }

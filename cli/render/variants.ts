@@ -1,9 +1,19 @@
-/** Several plans side by side, one line each: variants of a sweep, experiments of a folder. Pure: documents in, lines out. */
+/** Several plans side by side, one row each: variants of a sweep, experiments of a folder. Pure: documents in, lines out. */
 import { worldSize } from '../../compiler/experiment/lengths.ts'
 import type { PlanDocument } from '../../compiler/plan/document.ts'
+import { lineWidth, paragraph } from './fit.ts'
 import { formatBytes, formatCompact, formatCount, formatPercent, formatSeconds, plural } from './format.ts'
 import type { Look } from './look.ts'
 import { type Column, renderTable } from './table.ts'
+
+/** One of several variants or experiments, and what came of it. */
+export interface Variant {
+  readonly name: string
+  /** `undefined` where errors kept the compiler from making one. */
+  readonly plan: PlanDocument | undefined
+  /** Codes of its errors. */
+  readonly errors: readonly string[]
+}
 
 interface Figure extends Column {
   readonly title: string
@@ -14,29 +24,33 @@ interface Figure extends Column {
   readonly isOptional?: true
 }
 
+/** Stands for the figures of a variant that has no plan. */
+const none = '-'
+
 const figures: readonly Figure[] = [
-  { title: 'experiment', of: (plan) => plan.experiment.name },
-  { title: 'weights', align: 'right', isGiven: true, of: ({ model }) => formatCompact(model.parameters) },
-  { title: 'classes', align: 'right', isGiven: true, of: ({ centers }) => formatCount(centers.classes) },
-  { title: 'a step', align: 'right', isGiven: true, of: ({ centers }) => share(centers.sampleRate) },
+  { title: 'weights', align: 'right', drop: 1, isGiven: true, of: ({ model }) => formatCompact(model.parameters) },
+  { title: 'classes', align: 'right', drop: 4, isGiven: true, of: ({ centers }) => formatCount(centers.classes) },
+  { title: 'a step', align: 'right', drop: 3, isGiven: true, of: ({ centers }) => share(centers.sampleRate) },
   {
     title: 'devices',
     align: 'right',
+    drop: 2,
     isGiven: true,
     of: ({ machine }) => formatCount(worldSize(machine)),
   },
-  { title: 'batch', align: 'right', isGiven: true, of: ({ schedule }) => formatCount(schedule.batch) },
+  { title: 'batch', align: 'right', drop: 5, isGiven: true, of: ({ schedule }) => formatCount(schedule.batch) },
   { title: 'memory', align: 'right', of: ({ memory }) => formatBytes(memory.peak) },
   {
     title: 'by XLA',
     align: 'right',
+    drop: 9,
     isOptional: true,
     of: ({ exact }) => (exact === undefined ? '' : formatBytes(exact.total)),
   },
   { title: 'of it', align: 'right', of: ofMemory },
-  { title: 'step', align: 'right', of: ({ time }) => formatSeconds(time.secondsPerStep) },
-  { title: 'images/s', align: 'right', of: ({ time }) => formatCount(time.samplesPerSecond) },
-  { title: 'bound by', of: ({ time }) => time.bound },
+  { title: 'step', align: 'right', drop: 8, of: ({ time }) => formatSeconds(time.secondsPerStep) },
+  { title: 'images/s', align: 'right', drop: 7, of: ({ time }) => formatCount(time.samplesPerSecond) },
+  { title: 'bound by', drop: 6, of: ({ time }) => time.bound },
 ]
 
 /** A share of the classes, and no more digits than it needs. */
@@ -54,20 +68,29 @@ function ofMemory(plan: PlanDocument): string {
   return fits(plan) ? formatPercent((exact?.total ?? memory.peak) / memory.capacity) : 'too much'
 }
 
-/** The table, and how many of the plans fit. */
-export function renderVariants(plans: readonly PlanDocument[], look: Look): string[] {
-  const cells = figures.map((figure) => ({ figure, texts: plans.map(figure.of) }))
-  const isShown = ({ figure, texts }: (typeof cells)[number]) => {
+/** The table, and how many of the plans fit; what a narrow terminal has no room for is left out, the figures that were given first. */
+export function renderVariants(variants: readonly Variant[], look: Look): string[] {
+  const plans = variants.flatMap(({ plan }) => plan ?? [])
+  const shown = figures.filter((figure) => {
+    const texts = plans.map(figure.of)
+    if (texts.length === 0) return false
     if (figure.isOptional) return texts.some((text) => text !== '')
     return !figure.isGiven || texts.some((text) => text !== texts[0])
-  }
-  const shown = cells.filter(isShown)
-  const table = renderTable(
-    shown.map(({ figure }) => figure),
-    plans.map((_, i) => shown.map(({ texts }) => texts[i] ?? '')),
-    { paintTitle: look.palette.strong },
-  )
+  })
+  const failed = variants.filter(({ errors }) => errors.length > 0)
+  const columns: readonly Column[] = [
+    { title: 'experiment', wrap: 24 },
+    ...shown,
+    ...(failed.length > 0 ? [{ title: 'error', wrap: 7 }] : []),
+  ]
+  const rows = variants.map(({ name, plan, errors }) => [
+    name,
+    ...shown.map((figure) => (plan === undefined ? none : figure.of(plan))),
+    errors.join(' '),
+  ])
+  const lines = renderTable(columns, rows, { paintTitle: look.palette.strong, width: lineWidth(look) })
   const fitting = plans.filter(fits).length
-  const verdict = fitting === plans.length ? look.palette.good : look.palette.warning
-  return [...table, '', verdict(`${fitting} of ${plural(plans.length, 'plan')} fit`)]
+  const paint = fitting === variants.length && failed.length === 0 ? look.palette.good : look.palette.warning
+  const errors = failed.length === 0 ? '' : `, ${failed.length} ${failed.length === 1 ? 'has' : 'have'} errors`
+  return [...lines, '', ...paragraph(paint(`${fitting} of ${plural(variants.length, 'plan')} fit${errors}`), look)]
 }

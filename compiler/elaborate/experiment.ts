@@ -79,7 +79,7 @@ function choose(program: Program, name: string | undefined, bag: DiagnosticBag):
 
 /**
  * The names under which the experiment of a name, or the only one of the file, can be resolved: its own, or those of its variants
- * where it has a `sweep`. `undefined` after errors.
+ * where it has a `sweep`. `undefined` where mistakes, which are in the bag, leave them unknown.
  */
 export function listVariants(
   program: Program,

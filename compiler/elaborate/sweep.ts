@@ -99,7 +99,7 @@ export function chooseVariant(
   })
 }
 
-/** The names of an experiment's variants; its own where nothing is swept; `undefined` after mistakes. */
+/** The names of an experiment's variants; its own where nothing is swept; `undefined` where mistakes leave them unknown. */
 export function variantNames(
   chain: readonly Declared[],
   overrides: readonly FieldEntry[],
@@ -107,7 +107,8 @@ export function variantNames(
 ): readonly string[] | undefined {
   const owner = chain.at(-1)
   const { axes, complete } = collectFields(chain, overrides, context)
-  if (owner === undefined || !complete) return undefined
+  if (owner === undefined) return undefined
   if (axes.size === 0) return [owner.decl.name.text]
+  if (!complete) return undefined
   return attempt(() => variantsOf(owner.decl, [...axes.values()], context).map(({ name }) => name))
 }

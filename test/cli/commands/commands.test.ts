@@ -54,6 +54,12 @@ beforeAll(() => {
   writeFileSync(join(folder, 'two.arc'), `${good}\nexperiment other extends small { train { batch = 16 global } }\n`)
   const swept = good.replace('epochs = 1', 'steps = 1').replace('optimizer', 'clip = 5, optimizer')
   writeFileSync(join(folder, 'swept.arc'), swept.replace(/\}\n$/, '  sweep.train.optimizer.lr = [0.1, 20%]\n}\n'))
+  writeFileSync(
+    join(folder, 'uneven.arc'),
+    swept
+      .replace('batch = 8 global, ', '')
+      .replace(/\}\n$/, '  sweep.train.batch = [8 global, 7 global, 5 global]\n}\n'),
+  )
   mkdirSync(join(folder, 'out'))
 })
 
@@ -93,6 +99,15 @@ describe('arcc check', () => {
     const { code, out, err } = await arcc('check', '--json', 'bad.arc')
     expect({ code, err }).toEqual({ code: exitCode.user, err: '' })
     expect(JSON.parse(out).diagnostics[0]).toMatchObject({ path: 'bad.arc', line: 13, severity: 'error' })
+  })
+
+  test('variants by their names', async () => {
+    const { code, out } = await arcc('check', '--json', 'uneven.arc')
+    expect(code).toBe(exitCode.user)
+    expect(JSON.parse(out).diagnostics).toMatchObject([
+      { code: 'ARC4209', variants: ['small[batch=7 global]'] },
+      { code: 'ARC4209', variants: ['small[batch=5 global]'] },
+    ])
   })
 
   test('--set is checked like the file', async () => {
@@ -142,6 +157,25 @@ describe('arcc plan', () => {
     const none = await arcc('plan', 'swept.arc', 'small[lr=5]')
     expect(none.code).toBe(exitCode.user)
     expect(none.err).toContain('its variants are `small[lr=0.1]`, `small[lr=20%]`')
+  })
+
+  test('a variant that fails keeps its row, its name and its place in the list', async () => {
+    const names = ['small[batch=8 global]', 'small[batch=7 global]', 'small[batch=5 global]']
+    const table = await arcc('plan', 'uneven.arc')
+    expect(table.code).toBe(exitCode.user)
+    expect(table.out.split('\n').slice(1, 4)).toEqual(names.map((name) => expect.stringContaining(name)))
+    expect(table.out).toMatch(/ARC4209\n\n1 of 3 plans fit, 2 have errors\n$/)
+    expect(table.err.match(/note: in `.*`/g)).toEqual(names.slice(1).map((name) => `note: in \`${name}\``))
+    const json = await arcc('plan', 'uneven.arc', '--format', 'json')
+    expect(json.code).toBe(exitCode.user)
+    const [first, second, third] = JSON.parse(json.out)
+    expect(first).toMatchObject({ experiment: { name: names[0] }, memory: { fits: true } })
+    expect([second, third]).toMatchObject(
+      names.slice(1).map((name) => ({
+        experiment: { name, file: 'uneven.arc' },
+        diagnostics: [{ code: 'ARC4209', variants: [name] }],
+      })),
+    )
   })
 
   test('a folder that cannot be written to is about the computer', async () => {
@@ -242,7 +276,18 @@ describe('arcc run', () => {
       runs: ['small-lr=0.1', 'small-lr=20%'],
     })
     expect(out.match(/^Done: 1 step/gm)).toHaveLength(2)
+    expect(out.match(/^variant .*/gm)).toEqual(['variant  1 of 2: small[lr=0.1]', 'variant  2 of 2: small[lr=20%]'])
     const fields = readFileSync(join(folder, 'out/sweep/small-lr=20%/resolved.txt'), 'utf8')
     expect(fields).toContain('sgd(lr: 0.2')
+  }, 60_000)
+
+  test('ends a sweep at the first variant that fails, and names it', async () => {
+    const { code, out, err } = await arcc('run', 'uneven.arc', '--engine', 'tfjs', '--plain', '--folder', 'out/uneven')
+    expect({ code, runs: readdirSync(join(folder, 'out/uneven')) }).toEqual({
+      code: exitCode.user,
+      runs: ['small-batch=8_global'],
+    })
+    expect(out.match(/^variant .*/gm)).toEqual(['variant  1 of 3: small[batch=8 global]'])
+    expect(err.match(/note: in `.*`/g)).toEqual(['note: in `small[batch=7 global]`'])
   }, 60_000)
 })

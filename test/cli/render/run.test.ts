@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream'
-import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
 import { documentLook } from '../../../cli/render/look.ts'
-import { renderPanel, renderSummary } from '../../../cli/render/run.ts'
+import { renderPanel } from '../../../cli/render/panel.ts'
+import { renderSummary } from '../../../cli/render/run.ts'
 import { createRunOutput, type RunOutputOptions } from '../../../cli/render/run-output.ts'
 import { advance, historyLength, noEvents } from '../../../cli/render/run-state.ts'
 import type { RunEvent } from '../../../runtime/events.ts'
@@ -41,9 +41,11 @@ describe('the panel', () => {
     expect(renderPanel(stateAfter(count), documentLook).join('\n')).toMatchSnapshot()
   })
 
-  test('fits into 80 columns', () => {
-    const lines = renderPanel(stateAfter(runEvents.length - 5), { ...documentLook, width: 80 })
-    expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(80)
+  test('the epochs of a run whose steps are given', () => {
+    const event = { ...progress(10), epoch: 10 / 43, epochs: 40 / 43 }
+    expect(renderPanel([event].reduce(advance, noEvents), documentLook)[0]).toMatchInlineSnapshot(
+      `"run      ██████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░   epoch 0.23   10 / 40   25.0 %   eta 5.79 s"`,
+    )
   })
 })
 

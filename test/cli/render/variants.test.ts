@@ -1,7 +1,7 @@
 /** Plans side by side: what all have in common is left out, and what XLA says overrules the ledger. */
 import { expect, test } from 'vitest'
 import { documentLook } from '../../../cli/render/look.ts'
-import { renderVariants } from '../../../cli/render/variants.ts'
+import { renderVariants, type Variant } from '../../../cli/render/variants.ts'
 import type { PlanDocument } from '../../../compiler/plan/document.ts'
 import { glintPlan } from './plan-fixture.ts'
 
@@ -20,13 +20,13 @@ const exact = (total: number): NonNullable<PlanDocument['exact']> => ({
   compileSeconds: 1,
 })
 
-const named = (name: string, more: Partial<PlanDocument> = {}): PlanDocument => ({
-  ...glintPlan,
-  experiment: { ...glintPlan.experiment, name },
-  ...more,
+const named = (name: string, more: Partial<PlanDocument> = {}): Variant => ({
+  name,
+  plan: { ...glintPlan, experiment: { ...glintPlan.experiment, name }, ...more },
+  errors: [],
 })
 
-const titles = (plans: readonly PlanDocument[]) => renderVariants(plans, documentLook)[0]?.trim().split(/ {2,}/)
+const titles = (plans: readonly Variant[]) => renderVariants(plans, documentLook)[0]?.trim().split(/ {2,}/)
 
 test('columns in which all are alike are left out', () => {
   const plans = [named('a'), named('b', { centers: { ...glintPlan.centers, classes: 5 } })]
@@ -45,4 +45,28 @@ test('what XLA says overrules the ledger, of the plans that it was asked about',
   expect(b).toMatch(/64\.0 GiB +too much/)
   expect(c).not.toMatch(/too much/)
   expect(verdict).toBe('2 of 3 plans fit')
+})
+
+test('a variant that failed has its row, with the codes of its errors', () => {
+  const lost: Variant = { name: 'b', plan: undefined, errors: ['ARC4212'] }
+  const broken = { ...named('c'), errors: ['ARC5003'] }
+  expect(renderVariants([named('a'), lost, broken], documentLook).join('\n')).toMatchInlineSnapshot(`
+    "experiment    memory  of it    step  images/s  bound by  error
+    a           11.2 GiB   36 %  241 ms     4,245  compute
+    b                  -      -       -         -  -         ARC4212
+    c           11.2 GiB   36 %  241 ms     4,245  compute   ARC5003
+
+    2 of 3 plans fit, 2 have errors"
+  `)
+})
+
+test('where every variant failed, there are no columns of figures', () => {
+  const lost = (name: string): Variant => ({ name, plan: undefined, errors: ['ARC4020', 'ARC4212'] })
+  expect(renderVariants([lost('a'), lost('b')], documentLook)).toEqual([
+    'experiment  error',
+    'a           ARC4020 ARC4212',
+    'b           ARC4020 ARC4212',
+    '',
+    '0 of 2 plans fit, 2 have errors',
+  ])
 })
