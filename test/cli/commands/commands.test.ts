@@ -56,7 +56,9 @@ beforeAll(() => {
   writeFileSync(join(folder, 'swept.arc'), swept.replace(/\}\n$/, '  sweep.train.optimizer.lr = [0.1, 20%]\n}\n'))
   writeFileSync(
     join(folder, 'uneven.arc'),
-    swept.replace('batch = 8 global, ', '').replace(/\}\n$/, '  sweep.train.batch = [8 global, 7 global, 5 global]\n}\n'),
+    swept
+      .replace('batch = 8 global, ', '')
+      .replace(/\}\n$/, '  sweep { train.batch = [8 global, 7 global, 5 global] }\n}\n'),
   )
   mkdirSync(join(folder, 'out'))
 })
