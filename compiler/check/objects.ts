@@ -77,15 +77,17 @@ function checkFieldParameters(checker: Checker, decl: ObjectDecl, scope: Scope):
   }
 }
 
+/** Paths of the fields that a declaration sets; a swept field counts, as a section or by path: `sweep.train.batch = […]`. */
 function setPaths(decl: ObjectDecl): ReadonlySet<string> {
   const paths = new Set(decl.parameters.map((parameter) => parameter.name.text))
-  const walk = (entries: ObjectDecl['entries'], prefix: string) => {
+  const walk = (entries: ObjectDecl['entries'], outer: readonly string[]) => {
     for (const entry of entries)
-      if (entry.kind === 'Field') paths.add(prefix + entry.path.map((part) => part.text).join('.'))
-      else if (entry.kind === 'Section')
-        walk(entry.entries, entry.name.text === 'sweep' ? '' : `${prefix}${entry.name.text}.`)
+      if (entry.kind === 'Field') {
+        const [first, ...rest] = [...outer, ...entry.path.map((part) => part.text)]
+        paths.add((first === 'sweep' ? rest : [first, ...rest]).join('.'))
+      } else if (entry.kind === 'Section') walk(entry.entries, [...outer, entry.name.text])
   }
-  walk(decl.entries, '')
+  walk(decl.entries, [])
   return paths
 }
 
