@@ -1,5 +1,5 @@
 /**
- * User mistakes as data. Every diagnostic has a code from a typed catalogue; it is collected in a bag and rendered in one
+ * User mistakes as data. Every diagnostic has a code from a typed catalog; diagnostics are collected in a bag and rendered in one
  * place (`cli/render/diagnostic.ts`). A mistake of our own is `bug(...)`, never a diagnostic.
  */
 import { type SourceFile, type Span, showPlace } from './source.ts'
@@ -12,7 +12,7 @@ export interface Related {
   readonly message: string
 }
 
-/** An edit that most likely repairs the mistake. An empty span inserts. */
+/** An edit that most likely fixes the mistake. An empty span inserts. */
 export interface Fix {
   readonly message: string
   readonly span: Span
@@ -22,7 +22,7 @@ export interface Fix {
 export interface Diagnostic {
   readonly code: string
   readonly severity: Severity
-  /** One sentence that stands alone, without a full stop. */
+  /** A single complete sentence, without a period. */
   readonly message: string
   readonly span: Span
   /** A few words below the caret. */
@@ -33,18 +33,18 @@ export interface Diagnostic {
   readonly fix?: Fix
 }
 
-/** What one code says: its severity and its sentence. */
+/** The message of a code: its severity and its sentence. */
 export interface Message<P> {
   readonly severity: Severity
   readonly text: (params: P) => string
 }
 
-/** Codes and what they say; `never`, since a catalogue holds messages of every parameter type. */
+/** Codes and their messages; `never`, since a catalog holds messages of every parameter type. */
 export type Catalogue = Record<string, Message<never>>
 
 type ParamsOf<C extends Catalogue, K extends keyof C> = C[K] extends Message<infer P> ? P : never
 
-/** What a report may add to the catalogue's sentence. */
+/** Optional additions to the catalog's sentence. */
 export interface Extras {
   readonly label?: string
   readonly related?: readonly Related[]
@@ -52,7 +52,7 @@ export interface Extras {
   readonly fix?: Fix
 }
 
-/** Builds diagnostics of one catalogue; a missing or mistyped parameter does not compile. */
+/** Builds diagnostics of one catalog; a missing or mistyped parameter does not compile. */
 export function diagnosticsOf<C extends Catalogue>(catalogue: C) {
   return function create<K extends keyof C & string>(
     code: K,
@@ -90,7 +90,7 @@ export class DiagnosticBag {
     return this.#all.some((d) => d.severity === 'error')
   }
 
-  /** In the order of their places, the sources in the order in which they first appear. */
+  /** Sorted by place; sources are in the order in which they first appear. */
   sorted(): readonly Diagnostic[] {
     const order = new Map<SourceFile, number>()
     for (const d of this.#all) if (!order.has(d.span.source)) order.set(d.span.source, order.size)
@@ -99,7 +99,7 @@ export class DiagnosticBag {
   }
 }
 
-/** A mistake in arcc itself. */
+/** A bug in arcc itself. */
 export class Bug extends Error {
   override readonly name = 'Bug'
   readonly span: Span | undefined
@@ -109,12 +109,12 @@ export class Bug extends Error {
   }
 }
 
-/** Stops because of a mistake in arcc itself; for user mistakes there are diagnostics. */
+/** Stops because of a bug in arcc itself; user mistakes are diagnostics. */
 export function bug(message: string, span?: Span): never {
   throw new Bug(message, span)
 }
 
-/** Narrows `T | undefined`; absence is a mistake in arcc. */
+/** Narrows `T | undefined`; absence is a bug in arcc. */
 export function need<T>(value: T | undefined | null, what: string): T {
   return value ?? bug(`${what} is missing`)
 }

@@ -1,4 +1,4 @@
-/** Walking the tree. `childrenOf` is the one place that knows which fields of a node hold nodes; a test checks it by reflection. */
+/** Walking the tree. Only `childrenOf` knows which fields of a node hold nodes; a test verifies it by reflection. */
 import type { Node, SourceTree } from './ast.ts'
 
 type NodeOf<K extends Node['kind']> = Extract<Node, { kind: K }>
@@ -42,13 +42,13 @@ const CHILDREN: { readonly [K in Node['kind']]: (node: NodeOf<K>) => Children } 
   Assert: (n) => [n.condition],
 }
 
-/** The nodes right below a node. In the order of the text, but for `let`s, which precede a block's values and a test's asserts. */
+/** The direct children of a node. In textual order, except for `let`s, which precede a block's values and a test's asserts. */
 export function childrenOf(node: Node): readonly Node[] {
   const children = CHILDREN[node.kind] as (node: Node) => Children
   return children(node).filter((child) => child !== undefined)
 }
 
-/** Calls `enter` for a node and everything below it, parents first. `enter` may return false to skip what is below. */
+/** Calls `enter` for a node and all its descendants, parents first. `enter` may return false to skip the descendants. */
 export function walk(node: Node, enter: (node: Node) => boolean | undefined): void {
   if (enter(node) === false) return
   for (const child of childrenOf(node)) walk(child, enter)
@@ -68,5 +68,5 @@ export function pathAt(tree: SourceTree, offset: number): readonly Node[] {
   }
 }
 
-/** The innermost node at an offset; a cursor behind a name is still on it. */
+/** The innermost node at an offset; a cursor right after a name is still on it. */
 export const nodeAt = (tree: SourceTree, offset: number): Node | undefined => pathAt(tree, offset).at(-1)

@@ -1,6 +1,6 @@
 /**
- * What `arcc doctor --write-machine` measured of this computer, and the file it is kept in. Plans for machines that are this
- * computer (`cpu`, `local`) rest on it where it exists: those rates are of the whole computer. `gpus` holds the cards in it, rates of one card each.
+ * The measurements of this computer by `arcc doctor --write-machine`, and the file that stores them. If it exists, plans for this
+ * computer (`cpu`, `local`) are based on it: those rates are for the whole computer. `gpus` holds its cards, with rates per card.
  *
  * Legend: C channels, O output channels, s side of the image, k side of the window.
  */
@@ -13,7 +13,7 @@ const dtype = { enum: ['f32', 'f16', 'bf16'] } as const
 const sizes = { channels: count, features: count, side: count, window: count, stride: count, groups: count } as const
 const convKind = { enum: ['conv2d', 'conv2d_input_grad', 'conv2d_filter_grad'] } as const
 
-/** What was measured of a GPU. It stands for every card of that name. */
+/** The measurements of a GPU. They apply to every card of that name. */
 const gpuProfileSchema = {
   type: 'object',
   additionalProperties: false,
@@ -28,13 +28,13 @@ const gpuProfileSchema = {
       additionalProperties: false,
       required: ['program', 'kernel'],
       properties: {
-        /** To start a program and to hear of its end. */
+        /** To start a program and be notified of its end. */
         program: positive,
-        /** Of a kernel that has next to nothing to do, one after another in a program. */
+        /** For a nearly empty kernel in a sequence within a program. */
         kernel: positive,
       },
     },
-    /** Bytes per second, read and written, of ops that stream through memory, by the size of the tensor that they go over. */
+    /** Bytes per second, read and written, for ops that stream through memory, by the size of their tensor. */
     streams: {
       type: 'array',
       minItems: 1,
@@ -45,7 +45,7 @@ const gpuProfileSchema = {
         properties: { kind: { enum: ['elementwise', 'reduce'] }, bytes: positive, rate: positive },
       },
     },
-    /** FLOP per second of matrix products by their elements and their narrowest side. */
+    /** FLOP per second for matrix products by number of elements and smallest side. */
     products: {
       type: 'array',
       minItems: 1,
@@ -56,7 +56,7 @@ const gpuProfileSchema = {
         properties: { dtype, width: positive, rate: positive },
       },
     },
-    /** FLOP per second of convolutions and their gradients by their elements and sizes. */
+    /** FLOP per second for convolutions and their gradients by number of elements and sizes. */
     convolutions: {
       type: 'array',
       minItems: 1,
@@ -97,15 +97,15 @@ export const machineProfileSchema = {
       additionalProperties: false,
       required: ['program', 'kernel', 'byte'],
       properties: {
-        /** To start a program and to hear of its end. */
+        /** To start a program and be notified of its end. */
         program: positive,
-        /** Of an op that has next to nothing to do. */
+        /** For a nearly empty op. */
         kernel: positive,
-        /** To get one byte of a program's temporary memory from the system, which every run does anew. */
+        /** To get one byte of a program's temporary memory from the system, which happens in every run. */
         byte: positive,
       },
     },
-    /** Bytes per second of ops that stream through memory, by the size of the tensor that they go over and its last dim. */
+    /** Bytes per second for ops that stream through memory, by the size of their tensor and its last dim. */
     streams: {
       type: 'array',
       minItems: 1,
@@ -121,7 +121,7 @@ export const machineProfileSchema = {
         },
       },
     },
-    /** FLOP per second of f32 matrix products by their narrowest side. */
+    /** FLOP per second for f32 matrix products by their smallest side. */
     products: {
       type: 'array',
       minItems: 1,
@@ -132,7 +132,7 @@ export const machineProfileSchema = {
         properties: { width: positive, rate: positive },
       },
     },
-    /** FLOP per second of f32 convolutions and their gradients by formulation and size. */
+    /** FLOP per second for f32 convolutions and their gradients by formulation and size. */
     convolutions: {
       type: 'array',
       minItems: 1,
@@ -142,28 +142,28 @@ export const machineProfileSchema = {
         required: ['kind', 'form', 'channels', 'features', 'side', 'window', 'stride', 'groups', 'rate'],
         properties: {
           kind: convKind,
-          /** As `compiler/stablehlo/conv-choice.ts` names it. */
+          /** Named as in `compiler/stablehlo/conv-choice.ts`. */
           form: text,
           ...sizes,
           rate: positive,
         },
       },
     },
-    /** Between virtual devices; `devices` took part in the measurement. */
+    /** Between virtual devices; `devices` is the number of devices in the measurement. */
     links: {
       type: 'object',
       additionalProperties: false,
       required: ['devices', 'bandwidth', 'latency'],
       properties: { devices: count, bandwidth: positive, latency: positive },
     },
-    /** Images per second of the whole computer: JPEG decoded, and synthetic faces drawn. */
+    /** Images per second for the whole computer: decoding JPEG, and generating synthetic faces. */
     images: {
       type: 'object',
       additionalProperties: false,
       required: ['decoded', 'drawn'],
       properties: { decoded: positive, drawn: positive },
     },
-    /** One for each kind of card; none where the computer has no GPU that arcc can use. */
+    /** One entry per kind of card; none if the computer has no GPU that arcc can use. */
     gpus: { type: 'array', items: gpuProfileSchema },
   },
 } as const
