@@ -1,23 +1,23 @@
 /**
- * Failures of a run that are neither the user's `.arc` text (diagnostics) nor mistakes of ours (`bug`): the device, the files,
- * the data. Each part of the runtime keeps its own catalogue of codes, so that a missing parameter does not compile:
- * ARC60xx engines and devices, ARC62xx data and pictures, ARC64xx tensor files and checkpoints.
+ * Failures of a run that are neither mistakes in the user's `.arc` text (diagnostics) nor our own (`bug`): the device, the files,
+ * the data. Each part of the runtime has its own catalog of codes, so that a missing parameter does not compile: ARC60xx engines
+ * and devices, ARC62xx data and images, ARC64xx tensor files and checkpoints.
  */
 
-/** What one code says, and what to do about it. */
+/** The message of a code, and the remedy. */
 export interface ErrorMessage<P> {
-  /** One sentence that stands alone, without a full stop. */
+  /** A single complete sentence, without a period. */
   readonly text: (params: P) => string
-  /** The remedy, where there is one. */
+  /** The remedy, if there is one. */
   readonly hint?: (params: P) => string
 }
 
-/** Codes and what they say; `never`, since a catalogue holds messages of every parameter type. */
+/** Codes and their messages; `never`, since a catalog holds messages of every parameter type. */
 export type ErrorCatalogue = Record<`ARC6${number}`, ErrorMessage<never>>
 
 type ParamsOf<C extends ErrorCatalogue, K extends keyof C> = C[K] extends ErrorMessage<infer P> ? P : never
 
-/** A failure that people read: its code, its sentence, and the remedy where one is known. */
+/** A user-facing failure: its code, its sentence, and the remedy if known. */
 export class ArccError extends Error {
   override readonly name: string = 'ArccError'
   readonly code: string
@@ -30,7 +30,7 @@ export class ArccError extends Error {
   }
 }
 
-/** Builds the errors of one catalogue; `cause` keeps what a library said. */
+/** Builds the errors of one catalog; `cause` keeps a library's own error. */
 export function errorsOf<C extends ErrorCatalogue>(catalogue: C) {
   return function create<K extends keyof C & string>(code: K, params: ParamsOf<C, K>, cause?: unknown): ArccError {
     const message = catalogue[code] as ErrorMessage<never>

@@ -1,7 +1,7 @@
 /**
- * Tensors in files, in the safetensors format: a u64 header length, a JSON header, and the tensors' bytes, little endian, without
- * gaps. Wider elements come first, so that every tensor is aligned; among equals names are sorted, as the reference
- * implementation writes them. Equal tensors therefore give equal files.
+ * Tensor files in the safetensors format: a u64 header length, a JSON header, and the tensors' bytes, little endian, without
+ * gaps. Wider elements come first, so that every tensor is aligned; equally wide ones are sorted by name, like in the reference
+ * implementation. Equal tensors therefore give equal files.
  */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -19,7 +19,7 @@ import {
   tensorFileErrors,
 } from './safetensors-header.ts'
 
-/** Makes a typed array over a buffer of the right size. */
+/** Creates a typed array over a buffer of the right size. */
 const arrayOf: { readonly [D in DType]: (buffer: ArrayBuffer) => HostArray } = {
   f64: (buffer) => new Float64Array(buffer),
   f32: (buffer) => new Float32Array(buffer),
@@ -32,7 +32,7 @@ const arrayOf: { readonly [D in DType]: (buffer: ArrayBuffer) => HostArray } = {
   pred: (buffer) => new Uint8Array(buffer),
 }
 
-/** A tensor whose elements come piece by piece, in order: all class centers are more than one array can hold. */
+/** A tensor whose elements arrive in pieces, in order: all class centers are more than one array can hold. */
 export interface TensorStream {
   readonly dtype: DType
   readonly shape: readonly number[]
@@ -43,7 +43,7 @@ function bytesOf(data: HostArray): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 }
 
-/** The header of a file, and the tensors in the order in which they follow it. */
+/** The header of a file, and the tensors in file order. */
 function layOut<T extends Pick<HostTensor, 'dtype' | 'shape'>>(
   tensors: ReadonlyMap<string, T>,
   metadata: ReadonlyMap<string, string>,
@@ -67,7 +67,7 @@ function checkLength(name: string, { dtype, shape }: Pick<HostTensor, 'dtype' | 
   if (bytes !== due) bug(`tensor ${name}: ${bytes} bytes for ${dtype}[${shape.join(',')}]`)
 }
 
-/** A file's bytes in pieces: the header, then every tensor's own memory, which is not copied. */
+/** A file's bytes in pieces: the header, then every tensor's own memory, without copying. */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, HostTensor>,
   metadata: ReadonlyMap<string, string> = new Map(),
@@ -77,9 +77,7 @@ export function encodeSafetensors(
   return [header, ...sorted.map(([, tensor]) => bytesOf(tensor.data))]
 }
 
-/**
- * Writes a file that is either complete or absent: to a temporary name, flushed to the disk, then renamed. Throws ARC6404.
- */
+/** Writes a file that is either complete or absent: to a temporary name, flushed to disk, then renamed. Throws ARC6404. */
 export async function writeSafetensors(
   file: string,
   tensors: ReadonlyMap<string, TensorStream>,
@@ -113,9 +111,9 @@ export async function writeSafetensors(
   }
 }
 
-/** An opened file: the header is read and checked, tensors are read when asked for. */
+/** An open file: the header is read and checked, tensors are read on request. */
 export interface SafetensorsFile extends Header {
-  /** Throws ARC6402 where there is no such tensor, ARC6403 where arcc lacks its element type. */
+  /** Throws ARC6402 if there is no such tensor, ARC6403 if arcc does not support its element type. */
   read(name: string): Promise<HostTensor>
   close(): Promise<void>
 }
@@ -140,7 +138,7 @@ function entryOf(header: Header, name: string, file: string): { readonly entry: 
 async function readAt(handle: FileHandle, position: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(length)
   for (let done = 0; done < length; ) {
-    // One read moves at most 2 GiB.
+    // A single read transfers at most 2 GiB.
     const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, 2 ** 30), position + done)
     if (bytesRead === 0) throw new Error('it became shorter while it was read')
     done += bytesRead
@@ -148,7 +146,7 @@ async function readAt(handle: FileHandle, position: number, length: number): Pro
   return bytes
 }
 
-/** Opens a file. Throws ARC6404 where it can't be read and ARC6401 where it is unsound. Whoever opens it closes it. */
+/** Opens a file. Throws ARC6404 if it can't be read and ARC6401 if it is invalid. The caller closes it. */
 export async function openSafetensors(file: string): Promise<SafetensorsFile> {
   const unreadable = (error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error)
@@ -180,7 +178,7 @@ export async function openSafetensors(file: string): Promise<SafetensorsFile> {
   }
 }
 
-/** A whole file in memory; `file` is for errors (ARC6401). Tensors whose element type arcc lacks are ARC6403. */
+/** A complete file in memory; `file` is for errors (ARC6401). Tensors with an unsupported element type throw ARC6403. */
 export function decodeSafetensors(
   bytes: Uint8Array,
   file: string,

@@ -25,7 +25,7 @@ extern fn uniform(bound: float) -> initializer
 /// He's normal distribution for rectifiers (arXiv:1502.01852): standard deviation sqrt(2 / fan).
 extern fn kaiming(fan: int) -> initializer
 
-/// Number of input channels per group, for `groups` groups.
+/// Number of channels of x per group, for `groups` groups.
 extern fn channels_per_group(x: Image, groups: int) -> int
 
 /// Convolution of images [N,H,W,C] with a filter [kh,kw,C/groups,O], with `padding` zeros on every side. It is computed in the

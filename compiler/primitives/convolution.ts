@@ -3,7 +3,7 @@ import { convert } from '../ir/ops.ts'
 import { showShape } from './tensors.ts'
 import type { Bool, Call, Image, Int, Tensor } from './types.ts'
 
-/** Number of input channels per group, for `groups` groups. */
+/** Number of channels of x per group, for `groups` groups. */
 export function channels_per_group(call: Call, x: Image, groups: Int): Int {
   const channels = x.type.shape.at(-1) ?? 0
   if (groups < 1) return call.fail('ARC4023', { what: '`groups`', bounds: '1 or more', found: groups })
