@@ -1,6 +1,6 @@
 /**
- * Trains a small network on made-up people with centers and momentum of some types, and says how well it learned: what rounding
- * does to a run, beside what another seed does.
+ * Trains a small network on made-up people with given storage types of centers and momentum, and reports how well it learned: the
+ * effect of rounding on a run, compared with that of another seed.
  *
  * Legend: N images of a step.
  */
@@ -28,7 +28,7 @@ export interface CenterRun extends CenterTypes {
 }
 
 const N = 64
-/** Images are a coarse pattern of so many squares on a side, drawn for each person, and noise. */
+/** Images are a coarse pattern with this number of squares per side, drawn per person, plus noise. */
 const SQUARES = 7
 
 function centersPlan(run: CenterRun, host: Host): Plan {
@@ -60,7 +60,7 @@ experiment centers {
   return plan ?? bug(diagnostics.map((d) => `${d.code} ${d.message}`).join('; '))
 }
 
-/** Bytes in [0, 256) of a position under a key. */
+/** Bytes in [0, 256) for a position with a key. */
 const byteAt = (key: number, position: number) => mixWord(key ^ Math.imul(position + 1, 0x9e3779b9)) >>> 24
 
 function batchOf(run: CenterRun, step: number): Batch {
@@ -77,7 +77,7 @@ function batchOf(run: CenterRun, step: number): Batch {
         for (let c = 0; c < 3; c++) {
           const square = (Math.floor(y / side) * SQUARES + Math.floor(x / side)) * 3 + c
           const at = (y * FACE_SIZE + x) * 3 + c
-          // Noise in squares too, so that it does not average out.
+          // Noise is in squares too, so that it does not average out.
           const noise = byteAt(key, square) + (byteAt(key, at + 1000) >> 2)
           images[n * pixels + at] = (byteAt(mixWord(label + 77), square) * 0.3 + noise * 0.5) & 0xff
         }
@@ -88,7 +88,7 @@ function batchOf(run: CenterRun, step: number): Batch {
 export interface CenterResult {
   /** Mean over the last tenth of the steps. */
   readonly loss: number
-  /** Of centers and their state, for each element of the centers. */
+  /** Of centers and their state, per element of the centers. */
   readonly bytesPerWeight: number
 }
 

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:centers`: a small experiment with centers and momentum in fewer bits. Exit code 1 where the loss at the end is
- * further from that of f32 than three deviations over seeds.
+ * `npm run bench:centers`: a small experiment with centers and momentum in fewer bits. Exit code 1 if the final loss differs from
+ * that of f32 by more than three standard deviations over seeds.
  */
 
 import { fileHost } from '../cli/host/host.ts'

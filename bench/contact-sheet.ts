@@ -1,6 +1,6 @@
 /**
- * `npm run contact-sheet -- [FILE.arc] [OUT.png]`: draws the people of an experiment's data set, one row each, training people first,
- * so that one can look at what it learns from.
+ * `npm run contact-sheet -- [FILE.arc] [OUT.png]`: draws the people of an experiment's data set, one row each, training people
+ * first, to inspect the training data.
  */
 import { writeFileSync } from 'node:fs'
 import { openEntry } from '../cli/host/entry.ts'

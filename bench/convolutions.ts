@@ -3,7 +3,7 @@
  *
  *     npx tsx bench/convolutions.ts [BATCH]
  *
- * Formulations are run in turn, so that a busy computer slows all of them alike; the table gives the fastest of five runs in
+ * Formulations run in turn, so that a busy computer slows all of them equally; the table shows the fastest of five runs in
  * milliseconds and marks the one that arcc chooses.
  */
 import { elementCount, type TensorType } from '../compiler/ir/dtype.ts'

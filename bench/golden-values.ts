@@ -1,6 +1,6 @@
 /**
- * The numbers from which the golden runs of arcface_torch start: a formula of a tensor's name, so that any language rebuilds
- * them exactly.
+ * The initial values of arcface_torch's golden runs: a formula of a tensor's name, so that they can be reproduced exactly in any
+ * language.
  */
 import { crc32 } from 'node:zlib'
 
@@ -24,7 +24,7 @@ function scaled(numbers: Float32Array<ArrayBuffer>, factor: number, offset = 0):
   return numbers.map((v) => Math.fround(offset + Math.fround(factor * v)))
 }
 
-/** The initial value of a backbone tensor, in the order of arcface_torch's state dict; `shape` is the shape there. */
+/** The initial value of a backbone tensor, in the dim order of arcface_torch's state dict; `shape` is the shape there. */
 export function backboneValues(name: string, shape: readonly number[], isNorm: boolean): Float32Array<ArrayBuffer> {
   const n = shape.reduce((product, dim) => product * dim, 1)
   if (name.endsWith('.running_mean')) return new Float32Array(n)

@@ -1,6 +1,6 @@
 /**
- * `npm run golden -- FILE…`: repeats golden runs of arcface_torch on engine xla and prints a table; exit code 1 when a figure is
- * off by more than 1e-3.
+ * `npm run golden -- FILE…`: repeats golden runs of arcface_torch on engine xla and prints a table; exit code 1 if a figure
+ * differs by more than 1e-3.
  */
 import { readFileSync } from 'node:fs'
 import { fileHost } from '../cli/host/host.ts'
@@ -27,7 +27,7 @@ for (const file of files) {
 }
 process.exit(allWithin ? 0 : 1)
 
-/** Losses, norms and embeddings line by line; of the parameters the worst, and each that is off. */
+/** Losses, norms and embeddings line by line; for the parameters, the worst one and each that exceeds the tolerance. */
 function renderGolden(file: string, comparisons: readonly Comparison[]): string {
   const isParameter = (c: Comparison) => c.what.endsWith('after')
   const parameters = comparisons.filter(isParameter)

@@ -1,14 +1,14 @@
 /**
- * `npm run bench:hlo -- [r50|r100|mbf…]`: what the training step of an experiment costs a GPU, counted in XLA's optimized program for
- * an H100 (none is needed): bytes that its kernels move, kernels, how filters and gradients travel.
+ * `npm run bench:hlo -- [r50|r100|mbf…]`: the cost of an experiment's training step on a GPU, counted in XLA's optimized program
+ * for an H100 (none is needed): bytes moved by its kernels, number of kernels, how filters and gradients are copied.
  *
- *     --check         exit code 1 where a bar is missed
+ *     --check         exit code 1 if a bound is exceeded
  *     --list WHICH    the kernels behind the figures: all, convolutions, elementwise, filters, other, small
- *     --most N        so many rows of it (40)
+ *     --most N        number of rows in the list (40)
  *     --replicas N    devices (8)
- *     --set PATH=X    a setting, as arcc takes it; more than one may be given
+ *     --set PATH=X    a setting, as for arcc; may be repeated
  *     --hlo FILE      counts this optimized HLO; nothing is compiled
- *     --save FOLDER   keeps the HLO of each case there
+ *     --save FOLDER   saves the HLO of each case there
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'

@@ -1,11 +1,11 @@
 /**
- * `npm run bench:ledger -- [EXPERIMENT…]`: every experiment that is declared for a GPU and fits on it, all variants of a sweep, its
- * memory by the ledger beside XLA's own figure for that GPU, reserve left out of both. Exit code 1 where one of them is off by more than
- * 5 %, or where XLA refuses it.
+ * `npm run bench:ledger -- [EXPERIMENT…]`: for every experiment that is declared for a GPU and fits on it, including all variants
+ * of a sweep, compares the ledger's memory with XLA's own figure for that GPU, both without the reserve. Exit code 1 if one of
+ * them differs by more than 5 %, or if XLA rejects it.
  *
  *     --machine CALL    all of them on this machine: 'dgx_h100(nodes: 1)'
- *     --in FOLDER       those of a folder below experiments/: arcface_torch
- *     --names           only which these are
+ *     --in FOLDER       those of a folder in experiments/: arcface_torch
+ *     --names           only lists their names
  */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'

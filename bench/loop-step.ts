@@ -1,4 +1,4 @@
-/** The child's part of `bench:loop`: trains an IResNet-100 four channels wide and measures what the host does in a step. */
+/** The child process of `bench:loop`: trains an IResNet-100 four channels wide and measures the host's work during a step. */
 import { readFileSync } from 'node:fs'
 import { fileHost } from '../cli/host/host.ts'
 import { packageFolder } from '../cli/host/package-folder.ts'
@@ -21,14 +21,17 @@ const steps = 24
 
 /** Milliseconds of one step. */
 export interface LoopFigures {
-  /** From the end of the step before. */
+  /** From the end of the previous step. */
   readonly step: number
-  /** The event loop was busy, and of it the main thread had a core; NaN where the system does not say. */
+  /**
+   * Time in which the event loop was busy, and the part of it in which the main thread had a core; NaN if the system does not
+   * report it.
+   */
   readonly javascript: number
   readonly javascriptCpu: number
   /** The plugin's Execute, on its thread. */
   readonly execute: number
-  /** From the call until the batch of all devices is there, and until the metrics are. */
+  /** From the call until the batch is on all devices, and until the metrics are available. */
   readonly uploads: number
   readonly metrics: number
 }
@@ -65,13 +68,13 @@ experiment narrow_r100 {
   return plan ?? bug(diagnostics.map((d) => `${d.code} ${d.message}`).join('; '))
 }
 
-/** Milliseconds that the main thread had a core, by the account of Linux. */
+/** Milliseconds of the main thread's CPU time, as counted by Linux. */
 function mainThreadCpu(): number {
   if (process.platform !== 'linux') return Number.NaN
   return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6
 }
 
-/** Adds up how long calls of a method take, from the call until its promise is settled. */
+/** Adds up the duration of calls of a method, from the call until its promise is settled. */
 function clock<T extends object>(prototype: T, method: keyof T, counts: (argument: unknown) => boolean) {
   const plain = prototype[method] as (...args: unknown[]) => Promise<unknown>
   const total = { milliseconds: 0 }

@@ -1,12 +1,12 @@
 /**
- * `npm run bench:loop`: what the host does in a training step, measured with an IResNet-100 four channels wide on 1 and 8 devices of
- * the CPU plugin: the network computes next to nothing, but has all the tensors of an IResNet-100. Each number of devices runs in a process of
- * its own. Exit code 1 with `--check` where a bar is missed.
+ * `npm run bench:loop`: the host's work during a training step, measured with an IResNet-100 four channels wide on 1 and 8
+ * devices of the CPU plugin: the network computes very little, but has all the tensors of an IResNet-100. Each number of devices
+ * runs in a separate process. Exit code 1 with `--check` if a bound is exceeded.
  *
- * "JavaScript" is how long the event loop was busy in a step, by Node's own account; a step is from one end to the next. XLA's threads
- * want the same cores, and while they have them a busy event loop waits: "with a core" is the main thread's processor time
- * alone, which is what a host with cores to spare sees. The call of the plugin's Execute is on a thread of its own, and waits there for
- * a place in the CPU's queue while the step before runs. The computer should be quiet.
+ * "JavaScript" is the time in which the event loop was busy during a step, as counted by Node; a step lasts from one end to the
+ * next. XLA's threads use the same cores, and while they do, a busy event loop waits: "with a core" is the main thread's CPU time
+ * alone, which is the time on a host with idle cores. The call of the plugin's Execute is on its own thread, and waits there for
+ * a place in the CPU's queue while the previous step runs. The computer should be idle.
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -15,7 +15,7 @@ import { bug } from '../grammar/diagnostic.ts'
 import { restartWithHugePages } from '../runtime/xla/huge-pages.ts'
 import { type LoopFigures, type LoopMeasurement, measureLoop } from './loop-step.ts'
 
-/** Milliseconds of JavaScript in a step, by devices. */
+/** Milliseconds of JavaScript per step, by number of devices. */
 const bars: readonly { readonly devices: number; readonly javascript: number }[] = [
   { devices: 1, javascript: 1.5 },
   { devices: 8, javascript: 8 },
@@ -33,7 +33,7 @@ const rows: readonly (readonly [keyof LoopFigures, string])[] = [
 
 const oneCount = '--one='
 
-/** Measures on so many devices in a process of its own. */
+/** Measures with this number of devices in a separate process. */
 function measureApart(devices: number): LoopMeasurement {
   const child = [...process.execArgv, fileURLToPath(import.meta.url), `${oneCount}${devices}`]
   const { status, stdout, stderr } = spawnSync(process.execPath, child, { encoding: 'utf8' })

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:memory -- [--check] [--json] [--no-exact]`: memory and speed of arcface_torch's speed benchmark on eight V100s of
- * 32 GB, published, by arcc's ledger and time model, and by XLA's own compiler; then how many identities fit. `--check` ends with
- * exit code 1 where a bar is missed. XLA compiles some sixty steps the first time, ten to thirty seconds each.
+ * `npm run bench:memory -- [--check] [--json] [--no-exact]`: memory and speed of arcface_torch's speed benchmark on eight V100s
+ * of 32 GB: published, by arcc's ledger and time model, and by XLA's own compiler; then the number of identities that fit.
+ * `--check` exits with code 1 if a bound is exceeded. The first time, XLA compiles about sixty steps, ten to thirty seconds each.
  */
 import { renderTable } from '../cli/render/table.ts'
 import { identitiesToBeat, judgeCells, type Verdict } from './scaling-bars.ts'
@@ -81,7 +81,10 @@ const storages = [
 
 const million = 1e6
 
-/** The most identities, in millions, with which a step at rate 0.1 and batch 64 fits; XLA's figure overrules the ledger. */
+/**
+ * The maximum number of identities, in millions, for which a step at rate 0.1 and batch 64 fits; XLA's figure takes precedence
+ * over the ledger.
+ */
 async function mostIdentities(
   { state, settings, bytesPerWeight }: (typeof storages)[number],
   exact: boolean,

@@ -1,7 +1,7 @@
 /** Many pictures in one: rows are identities, columns their samples. */
 import type { Image } from '../runtime/data/image.ts'
 
-/** Pastes equally sized pictures in a grid, `gap` white pixels apart. Missing cells stay white. */
+/** Pastes equally sized images in a grid, `gap` white pixels apart. Missing cells stay white. */
 export function contactSheet(rows: readonly (readonly Image[])[], gap = 2): Image {
   const first = rows[0]?.[0]
   const cellWidth = first?.width ?? 1
@@ -21,7 +21,7 @@ export function contactSheet(rows: readonly (readonly Image[])[], gap = 2): Imag
   return { width, height, data }
 }
 
-/** The picture as the bytes of a PNG file. */
+/** The image as the bytes of a PNG file. */
 export async function encodePng(image: Image): Promise<Uint8Array> {
   const { default: sharp } = await import('sharp')
   return sharp(image.data, { raw: { width: image.width, height: image.height, channels: 3 } })

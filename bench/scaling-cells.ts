@@ -1,4 +1,4 @@
-/** The cells of arcface_torch's speed benchmark: what was published of each, and what arcc plans for the same. */
+/** The cells of arcface_torch's speed benchmark: the published figures, and arcc's plans for the same. */
 import { readFileSync } from 'node:fs'
 import { fileHost } from '../cli/host/host.ts'
 import { packageFolder } from '../cli/host/package-folder.ts'
@@ -11,7 +11,7 @@ import { exactMemory } from '../runtime/xla/exact/exact-memory.ts'
 const columns = ['data_parallel', 'full_softmax', 'partial_fc'] as const
 export type Column = (typeof columns)[number]
 
-/** MiB and images/s; `null` where arcface_torch ran out of memory. */
+/** MiB and images/s; `null` if arcface_torch ran out of memory. */
 type Figures = readonly (number | null)[]
 interface Published extends Readonly<Record<Column, { readonly memory: Figures; readonly images: Figures }>> {
   readonly source: string
@@ -21,18 +21,18 @@ interface Published extends Readonly<Record<Column, { readonly memory: Figures; 
 const published = JSON.parse(readFileSync(new URL('arcface-torch-v100.json', import.meta.url), 'utf8')) as Published
 export const publishedSource = published.source
 
-/** Images of one device: most likely those of the published table, and twice as many. */
+/** Images per device: most likely those of the published table, and twice as many. */
 export const batches = [64, 128] as const
 export type BatchSize = (typeof batches)[number]
 
-/** Beside what a program needs: CUDA context, NCCL, workspaces of cuDNN. */
+/** In addition to the program's memory: CUDA context, NCCL, workspaces of cuDNN. */
 export const reserve = 1.2e9
 
 export interface PlannedCell {
-  /** Bytes, reserve included; `exact` where it was asked for and the ledger is not far beyond the device. */
+  /** Bytes, including the reserve; `exact` if it was requested and the ledger is not far above the device's memory. */
   readonly ledger: number
   readonly exact: number | undefined
-  /** Bytes of the device, as its driver reports them. */
+  /** Bytes of the device, as reported by its driver. */
   readonly capacity: number
   readonly imagesPerSecond: number
   readonly bound: PlanDocument['time']['bound']
@@ -49,7 +49,7 @@ export interface Cell {
 const file = 'experiments/scaling/v100.arc'
 const host = fileHost(packageFolder)
 
-/** The plan of one cell, with further settings. */
+/** The plan of one cell, with additional settings. */
 export function planCell(column: Column, settings: readonly string[]): Plan {
   const entry = need(host.readSource(file), file)
   const overrides = settings.map((text) => ({ path: '--set', text }))
@@ -58,12 +58,12 @@ export function planCell(column: Column, settings: readonly string[]): Plan {
   return need(plan, `${column} with ${settings.join(', ')}: ${first?.message}`)
 }
 
-/** Bytes by XLA's own compiler, reserve included. */
+/** Bytes according to XLA's own compiler, including the reserve. */
 export async function exactBytes(plan: Plan): Promise<number> {
   return (await exactMemory(plan)).peak + reserve
 }
 
-/** A ledger so far beyond the device needs no second opinion. */
+/** A ledger this far above the device's memory needs no exact figure. */
 const hopeless = 1.2
 
 async function planned(column: Column, identities: number, batch: BatchSize, exact: boolean): Promise<PlannedCell> {

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:startup`: how long the commands take that people wait for, start of node included; the fastest of several runs.
- * Exit code 1 where one is over its budget.
+ * `npm run bench:startup`: the duration of interactive commands, including the start of node; the fastest of several runs. Exit
+ * code 1 if one exceeds its budget.
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { formatSeconds } from '../cli/render/format.ts'
 import { renderTable } from '../cli/render/table.ts'
 
 const runs = 7
-/** All centers of 29 million identities in each step, below on 64 GPUs. */
+/** All centers of 29 million identities in each step, planned below for 64 GPUs. */
 const mostIdentities = 'full_softmax[identities=29000000]'
 const budgets: readonly { readonly args: readonly string[]; readonly seconds: number }[] = [
   { args: ['--version'], seconds: 0.08 },

@@ -1,10 +1,10 @@
 /**
- * `npm run bench:time`: step times on this computer, predicted and measured. The prediction rests on the machine profile, which is
- * measured first where there is none (`arcc doctor --write-machine`) or where `--measure` asks for it. Exit code 1 with `--check` where one of them is
- * off by more than 15 %. The computer should be quiet: anything else that runs slows the measured steps.
+ * `npm run bench:time`: step times on this computer, predicted and measured. The prediction uses the machine profile, which is
+ * measured first if it does not exist (`arcc doctor --write-machine`) or with `--measure`. Exit code 1 with `--check` if one of
+ * them differs by more than 15 %. The computer should be idle: anything else that runs slows the measured steps.
  *
- * One process differs from the next by a tenth and more, as its memory happens to lie, and stays what it is: each experiment is therefore
- * measured in several processes, in turn with the others, and the middle one counts.
+ * Processes differ from each other by a tenth and more, depending on their memory layout, but each is consistent. Each experiment
+ * is therefore measured in several processes, alternating with the others, and the median counts.
  */
 
 import { spawnSync } from 'node:child_process'
@@ -30,13 +30,13 @@ import { createXlaEngine } from '../runtime/xla/engine.ts'
 import { restartWithHugePages } from '../runtime/xla/huge-pages.ts'
 
 const tolerance = 0.15
-/** Processes of each experiment. */
+/** Processes per experiment. */
 const rounds = 5
-/** Measured steps of one process: at least so many, and as many as these seconds hold. */
+/** Measured steps per process: at least this many, and as many as fit in these seconds. */
 const fewest = 8
 const longEnough = 3
 
-/** An IResNet-18 as it is, at a batch that a laptop can hold. */
+/** An unmodified IResNet-18, at a batch that fits a laptop. */
 const r18: SourceFile = {
   path: 'bench/r18.arc',
   text: `
@@ -71,7 +71,7 @@ function batchOf({ run, replicas }: Plan, step: number): Batch {
   return { step, epoch: 0, replicas: Array.from({ length: replicas }, () => ({ images, labels, flip })) }
 }
 
-/** The middle one of the times of some steps, after two that warm up. */
+/** The median time of several steps, after two warm-up steps. */
 async function measureStep(plan: Plan): Promise<number> {
   const engine = await createXlaEngine({ world: oneProcess(plan.replicas) })
   try {
@@ -94,7 +94,7 @@ async function measureStep(plan: Plan): Promise<number> {
 
 const oneStep = '--one='
 
-/** Seconds of a step of an experiment, measured in a process of its own. */
+/** Seconds per step of an experiment, measured in a separate process. */
 function measureApart(index: number): number {
   const child = [...process.execArgv, fileURLToPath(import.meta.url), `${oneStep}${index}`]
   const { status, stdout, stderr } = spawnSync(process.execPath, child, { encoding: 'utf8' })
@@ -102,7 +102,7 @@ function measureApart(index: number): number {
   return Number(stdout)
 }
 
-/** The child's part: prints the seconds. */
+/** The child process: prints the seconds. */
 async function measureOne(index: number): Promise<void> {
   restartWithHugePages()
   const host: Host = { ...fileHost(packageFolder), countDataset: () => undefined }

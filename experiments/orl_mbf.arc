@@ -2,7 +2,7 @@ use std.backbones: mbf
 use std.machines: cpu
 use std.margins: arcface
 
-/// The AT&T faces (Samaria and Harter, 1994): 40 people in 10 pictures each. The last 10 people are never trained on.
+/// The AT&T faces (Samaria and Harter, 1994): 40 people with 10 images each. The last 10 people are held out.
 dataset att_faces(root: string = "data/att_faces") {
   format = folder, holdout = 10
   identities = 30, images = 300

@@ -14,7 +14,7 @@ backbone small(embedding: int = 128) on Image(112, 112, 3) -> Vector(embedding) 
   features |> flatten |> linear(embedding) |> batch_norm
 }
 
-/// Learns 200 generated faces on this computer, and is verified on 50 people that it has never seen.
+/// Learns 200 generated identities on this computer, and is verified on 50 held-out people.
 experiment quickstart {
   dataset  = synthetic(identities: 200, per_identity: 14, holdout: 50)
   backbone = small

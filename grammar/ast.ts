@@ -1,6 +1,6 @@
 /**
- * The syntax tree: readonly tagged nodes, each with its span. A node that recovery could not read is an `ErrorExpr`, about
- * which later phases stay silent. `docs/language.md` holds the grammar.
+ * The syntax tree: readonly tagged nodes, each with its span. A node that recovery could not read is an `ErrorExpr`, which later
+ * phases ignore silently. `docs/language.md` contains the grammar.
  */
 import type { SourceFile, Span } from './source.ts'
 
@@ -41,7 +41,7 @@ export interface NumberExpr extends Base {
   readonly value: number
   /** False for `1.0` and `1e3`: they are floats even when whole. */
   readonly isInteger: boolean
-  /** As written, blanks squeezed: `GiB`, `GB/s`, `%`, `per device`. */
+  /** As written, without extra spaces: `GiB`, `GB/s`, `%`, `per device`. */
   readonly unit: Ident | undefined
 }
 
@@ -126,12 +126,12 @@ export interface PipeExpr extends Base {
   readonly target: Expr
 }
 
-/** `callee(arguments) as scope`; the scope names the parameters made inside the call. A bare name with `as` is a call too. */
+/** `callee(arguments) as scope`; the scope names the parameters created inside the call. A bare name with `as` is a call too. */
 export interface CallExpr extends Base {
   readonly kind: 'Call'
   readonly callee: Expr
   readonly arguments: readonly Argument[]
-  /** `as conv1` gives a StringExpr without holes; `as "layer{i}"` one with them. */
+  /** `as conv1` gives a StringExpr without holes; `as "layer{i}"` one with holes. */
   readonly scope: StringExpr | undefined
 }
 export interface Argument extends Base {
@@ -161,8 +161,8 @@ export interface IfExpr extends Base {
 }
 
 /**
- * `for i in list { body }` is the list of the bodies' values; `for i in list carry x = start { body }` binds `x` to `start`,
- * then to each body's value, and is the last one.
+ * `for i in list { body }` is the list of the bodies' values. `for i in list carry x = start { body }` binds `x` to `start`, then
+ * to each body's value; its value is the last one.
  */
 export interface ForExpr extends Base {
   readonly kind: 'For'
@@ -179,7 +179,7 @@ export interface BlockExpr extends Base {
   readonly value: Expr
 }
 
-/** What could not be read; it has been reported. */
+/** Text that could not be read and has been reported. */
 export interface ErrorExpr extends Base {
   readonly kind: 'Error'
 }
@@ -212,9 +212,9 @@ export type Declaration = UseDecl | LetDecl | FunctionDecl | ObjectDecl | TestDe
 /** `use std.backbones: r50, r100`, or `use std.backbones` for all of its names. */
 export interface UseDecl extends Base {
   readonly kind: 'Use'
-  /** Empty where the module is named as a file. */
+  /** Empty if the module is named as a file. */
   readonly path: readonly Ident[]
-  /** `"pfc0.1.arc"`: the path from the folder of the file that says so. It has no holes. */
+  /** `"pfc0.1.arc"`: the path relative to the folder of the importing file. It has no holes. */
   readonly file: StringExpr | undefined
   readonly names: readonly Ident[] | undefined
 }
@@ -242,7 +242,7 @@ export interface FunctionDecl extends Base {
   readonly doc: string | undefined
   readonly name: Ident
   readonly parameters: readonly Parameter[]
-  /** A backbone's `on input: Image(112, 112, 3)`; its name is `input` where none is written. */
+  /** A backbone's `on input: Image(112, 112, 3)`; its name defaults to `input`. */
   readonly input: Parameter | undefined
   readonly result: TypeNode | undefined
   /** `undefined` for `extern fn`. */
@@ -277,7 +277,7 @@ export interface SectionEntry extends Base {
   readonly name: Ident
   readonly entries: readonly Entry[]
 }
-/** `target(cos) = cos(acos(cos) + m)`, or with a block for its body. */
+/** `target(cos) = cos(acos(cos) + m)`, or with a block as its body. */
 export interface MethodEntry extends Base {
   readonly kind: 'Method'
   readonly name: Ident

@@ -1,9 +1,9 @@
 /**
- * Makes brackets balanced before the parser runs, so that a missing one is reported once, where its block opened, and never
- * derails what follows. A text whose brackets match (the normal case) only gets its depths written.
+ * Balances brackets before the parser runs, so that a missing one is reported once, where its block opened, and does not affect
+ * the text after it. A text with matching brackets (the normal case) only gets its depths assigned.
  *
- * Where something is missing, layout tells what was meant: entries are indented further than the line that opens their block,
- * declarations begin in the first column, and inside parentheses no line begins with `name =`.
+ * If a bracket is missing, layout tells what was meant: entries are indented further than the line that opens their block,
+ * declarations start in the first column, and inside parentheses no line starts with `name =`.
  */
 import type { TokenType } from 'chevrotain'
 import type { Diagnostic, DiagnosticBag } from './diagnostic.ts'
@@ -30,7 +30,7 @@ const IMAGES: ReadonlyMap<TokenType, string> = new Map([
 export const isOpener = (token: T.ArcToken): boolean => CLOSER_OF.has(token.tokenType)
 export const isCloser = (token: T.ArcToken): boolean => CLOSERS.has(token.tokenType)
 
-/** Returns tokens whose brackets match, with their depths. */
+/** Returns tokens with matching brackets and their depths. */
 export function balance(source: SourceFile, tokens: Tokens, bag: DiagnosticBag): Tokens {
   const match = matchPlainly(tokens)
   const balanced = match === undefined ? tokens : new Repair(source, tokens, bag, match).run()
@@ -44,13 +44,13 @@ export function balance(source: SourceFile, tokens: Tokens, bag: DiagnosticBag):
 }
 
 interface PlainMatch {
-  /** Openers that nothing closes when every closer takes the nearest opener of its kind. */
+  /** Openers that stay unclosed when every closer takes the nearest opener of its kind. */
   readonly unclosed: ReadonlySet<T.ArcToken>
   readonly openBraces: number
   readonly extraBraces: number
 }
 
-/** `undefined` where everything matches. */
+/** `undefined` if everything matches. */
 function matchPlainly(tokens: Tokens): PlainMatch | undefined {
   const stack: T.ArcToken[] = []
   const unclosed = new Set<T.ArcToken>()
@@ -74,7 +74,10 @@ function matchPlainly(tokens: Tokens): PlainMatch | undefined {
   return { unclosed, openBraces, extraBraces }
 }
 
-/** The index of the opener that a closer belongs to, or -1. `)` and `]` do not reach across braces, and nothing out of a string. */
+/**
+ * The index of the opener that a closer belongs to, or -1. `)` and `]` do not match across braces, and nothing matches out of a
+ * string.
+ */
 function openerFor(stack: Tokens, closer: T.ArcToken): number {
   const isPart = closer.tokenType === T.StringMiddle || closer.tokenType === T.StringTail
   for (let i = stack.length - 1; i >= 0; i--) {
@@ -87,7 +90,7 @@ function openerFor(stack: Tokens, closer: T.ArcToken): number {
   return -1
 }
 
-/** A text with more faults than this is no `.arc` text; the rest of them is repaired in silence. */
+/** A text with more faults than this is not `.arc` text; the rest is repaired without reports. */
 const MAX_REPORTS = 20
 
 /** One pass over an unbalanced text. */
@@ -100,10 +103,10 @@ class Repair {
   readonly #stack: T.ArcToken[] = []
   readonly #out: T.ArcToken[] = []
   #reports = 0
-  /** How many braces may still be added or dropped because of the layout. */
+  /** Number of braces that may still be added or dropped because of the layout. */
   #openBraces: number
   #extraBraces: number
-  /** The last declaration at depth 0 while no brace followed it, and where its head ended: a number of tokens written. */
+  /** The last declaration at depth 0 that has no brace yet, and where its head ended: a number of tokens written. */
   #bareHead: { readonly word: T.ArcToken; readonly end: number | undefined } | undefined
 
   constructor(source: SourceFile, tokens: Tokens, bag: DiagnosticBag, match: PlainMatch) {
@@ -132,7 +135,7 @@ class Repair {
     if (this.#stack.length === 0 && this.#layout.isDeclarationStart(i)) this.#bareHead = { word: token, end: undefined }
   }
 
-  /** Whether the innermost bracket must have ended before this line. */
+  /** Whether the innermost bracket must end before this line. */
   #isLeftOpenBefore(token: T.ArcToken, i: number): boolean {
     const open = this.#stack.at(-1)
     if (open === undefined || isCloser(token)) return false
@@ -182,7 +185,7 @@ class Repair {
     this.#out.push(token)
   }
 
-  /** A brace that is indented further than the block that it would close. */
+  /** A brace that is indented further than the block it would close. */
   #isStray(token: T.ArcToken, i: number): boolean {
     const open = this.#stack.findLast((t) => t.tokenType === T.LCurly)
     return open !== undefined && this.#layout.beginsLine(i) && this.#layout.isIndentedMore(token, open)
@@ -208,7 +211,7 @@ class Repair {
     } else this.#drop(token)
   }
 
-  /** Gives the head of a declaration the brace that it lacks. */
+  /** Adds the missing brace after the head of a declaration. */
   #insertOpener(word: T.ArcToken, end: number): void {
     this.#bareHead = undefined
     const at = T.tokenEnd(this.#out[end - 1] ?? word)
@@ -224,7 +227,7 @@ class Repair {
     this.#report(grammarError('ARC1102', { close: token.image }, span, { fix }))
   }
 
-  /** Closes the innermost bracket behind the last token that is not a new line. */
+  /** Closes the innermost bracket after the last token that is not a line break. */
   #insertCloser(): void {
     const open = this.#stack.pop()
     const closer = open === undefined ? undefined : CLOSER_OF.get(open.tokenType)

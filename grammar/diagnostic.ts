@@ -1,5 +1,5 @@
 /**
- * User mistakes as data. Every diagnostic has a code from a typed catalogue; it is collected in a bag and rendered in one
+ * User mistakes as data. Every diagnostic has a code from a typed catalog; diagnostics are collected in a bag and rendered in one
  * place (`cli/render/diagnostic.ts`). A mistake of our own is `bug(...)`, never a diagnostic.
  */
 import { type SourceFile, type Span, showPlace } from './source.ts'
@@ -12,7 +12,7 @@ export interface Related {
   readonly message: string
 }
 
-/** An edit that most likely repairs the mistake. An empty span inserts. */
+/** An edit that most likely fixes the mistake. An empty span inserts. */
 export interface Fix {
   readonly message: string
   readonly span: Span
@@ -46,13 +46,13 @@ export interface Message<P extends Params> {
   readonly text: (params: P) => string
 }
 
-/** Codes and what they say; `never`, since a catalogue holds messages of every parameter type. */
+/** Codes and their messages; `never`, since a catalog holds messages of every parameter type. */
 export type Catalogue = Record<string, Message<never>>
 
 /** The parameters of one code of a catalogue. */
 type ParamsOf<C extends Catalogue, K extends keyof C> = C[K] extends Message<infer P extends Params> ? P : never
 
-/** What a report may add to the catalogue's sentence. */
+/** Optional additions to the catalog's sentence. */
 export interface Extras {
   readonly label?: string
   readonly related?: readonly Related[]
@@ -135,12 +135,12 @@ export class Bug extends Error {
   }
 }
 
-/** Stops because of a mistake in arcc itself; for user mistakes there are diagnostics. */
+/** Stops because of a bug in arcc itself; user mistakes are diagnostics. */
 export function bug(message: string, span?: Span): never {
   throw new Bug(message, span)
 }
 
-/** Narrows `T | undefined`; absence is a mistake in arcc. */
+/** Narrows `T | undefined`; absence is a bug in arcc. */
 export function need<T>(value: T | undefined | null, what: string): T {
   return value ?? bug(`${what} is missing`)
 }

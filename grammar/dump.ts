@@ -1,11 +1,11 @@
-/** The tree as S-expressions, for `arcc dump --after parse` and for tests. Every part of the tree shows, places do not. */
+/** The tree as S-expressions, for `arcc dump --after parse` and for tests. Shows every part of the tree except places. */
 import type { Expr, Node, NumberExpr, Parameter, SourceTree, StringExpr } from './ast.ts'
 
 const WIDTH = 100
 
 type Form = string | readonly Form[]
 
-/** One form a declaration, on one line where it fits. */
+/** One form per declaration, on one line if it fits. */
 export function dumpTree(tree: SourceTree): string {
   return tree.declarations.map((declaration) => `${dumpNode(declaration)}\n`).join('')
 }
@@ -83,7 +83,7 @@ function formOf(node: Node): Form {
   return form(node)
 }
 
-/** Floats keep a point, so that `1.0` and `1` differ. */
+/** Floats keep a decimal point, so that `1.0` and `1` differ. */
 function numberForm({ value, isInteger, unit }: NumberExpr): Form {
   const digits = isInteger || !Number.isInteger(value) || Math.abs(value) >= 1e21 ? `${value}` : value.toFixed(1)
   return unit === undefined ? digits : [digits, unit.text.includes(' ') ? JSON.stringify(unit.text) : unit.text]

@@ -1,13 +1,13 @@
-/** Operators of other languages, and what they are here. */
+/** Operators of other languages, and their equivalents here. */
 import type { TokenType } from 'chevrotain'
 import * as T from './tokens.ts'
 
 export interface Foreign {
-  /** The token that it is read as. */
+  /** The token that it is treated as. */
   readonly tokenType: TokenType
-  /** How it is written here; `undefined` where nothing corresponds. */
+  /** The spelling here; `undefined` if there is no equivalent. */
   readonly right: string | undefined
-  /** The text that replaces it, where it differs from `right`. */
+  /** The text that replaces it, if it differs from `right`. */
   readonly replacement?: string
   readonly note?: string
 }

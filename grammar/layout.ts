@@ -1,4 +1,4 @@
-/** Lines and indentation of a token stream: the evidence by which `brackets.ts` places a missing bracket. */
+/** Lines and indentation of a token stream, from which `brackets.ts` decides where a missing bracket belongs. */
 import { lineStarts, positionAt, type SourceFile } from './source.ts'
 import * as T from './tokens.ts'
 
@@ -6,11 +6,11 @@ type Tokens = readonly T.ArcToken[]
 
 export interface Line {
   readonly number: number
-  /** Blanks before the first token; a tab counts as one. */
+  /** Spaces before the first token; a tab counts as one. */
   readonly indent: number
 }
 
-/** Whether an entry with a value begins at `tokens[i]`: `name =` or `path.to.name =`. No value begins like this. */
+/** Whether an entry with a value starts at `tokens[i]`: `name =` or `path.to.name =`. No value starts like this. */
 export function beginsField(tokens: Tokens, i: number): boolean {
   let at = i
   for (;;) {
@@ -23,7 +23,7 @@ export function beginsField(tokens: Tokens, i: number): boolean {
   }
 }
 
-/** Whether a declaration begins at `tokens[i]`: `experiment name`, `test "title"`, `use std` …, as opposed to a name. */
+/** Whether a declaration starts at `tokens[i]`: `experiment name`, `test "title"`, `use std` …, as opposed to a name. */
 export function beginsDeclaration(tokens: Tokens, i: number): boolean {
   const word = tokens[i]
   const next = tokens[i + 1]
@@ -69,7 +69,7 @@ export class Layout {
     return beginsDeclaration(this.#tokens, i)
   }
 
-  /** Whether a line begins that cannot go on inside parentheses behind `last`. */
+  /** Whether a line starts that cannot continue `last` inside parentheses. */
   isItemStart(i: number, last: T.ArcToken | undefined): boolean {
     const before = last?.tokenType === T.Newline ? this.#lastOnEarlierLine(i) : last
     if (before === undefined || before.tokenType === T.Comma || before.tokenType === T.LParen) return false
@@ -86,7 +86,7 @@ export class Layout {
     return undefined
   }
 
-  /** Whether a line stands outside of the block of several, indented lines that `open` begins. */
+  /** Whether a line is outside the block of several indented lines that `open` starts. */
   isOutdented(open: T.ArcToken, token: T.ArcToken): boolean {
     const outer = this.lineOf(open)
     let at = (this.#indices.get(open) ?? 0) + 1

@@ -1,6 +1,6 @@
 /**
- * Text to tokens. The lexer never fails: what other languages write differently (`&&`, `'text'`, `# note`) is reported once, with
- * its fix, and becomes the token that was meant; what has no meaning is reported and left out.
+ * Text to tokens. The lexer never fails: spellings of other languages (`&&`, `'text'`, `# note`) are reported once, with a fix,
+ * and become the intended token; meaningless text is reported and skipped.
  */
 import { createToken, Lexer, type TokenType } from 'chevrotain'
 import { bug, type DiagnosticBag } from './diagnostic.ts'
@@ -18,10 +18,10 @@ export interface Comment {
 }
 
 export interface Lexed {
-  /** New lines included. */
+  /** Includes line breaks. */
   readonly tokens: readonly T.ArcToken[]
   readonly comments: readonly Comment[]
-  /** Joined doc comments, by the offset of the token that they stand before. */
+  /** Joined doc comments, by the offset of the token after them. */
   readonly docs: ReadonlyMap<number, string>
 }
 
@@ -46,7 +46,7 @@ const RawString = createToken({
 })
 const Blank = createToken({ name: 'Blank', pattern: /[ \t\r\f\v\u00a0\ufeff]+/, group: Lexer.SKIPPED })
 
-/** First match wins: longer spellings stand before their beginnings. */
+/** The first match wins, so longer spellings come before their prefixes. */
 const LEXER_TOKENS: TokenType[] = [
   ...[T.Newline, Blank, CommentToken, ForeignComment, T.Identifier, T.NumberToken, RawString],
   ...[T.Pipe, T.Arrow, T.DotDot, T.StarStar, T.Near, ForeignOperator],
@@ -57,7 +57,7 @@ const LEXER_TOKENS: TokenType[] = [
 
 let cached: Lexer | undefined
 
-/** Built on first use; offsets only, since lines are found when somebody reads them. */
+/** Built on first use; tokens have offsets only, since lines are computed on demand. */
 function lexer(): Lexer {
   cached ??= new Lexer(LEXER_TOKENS, {
     positionTracking: 'onlyOffset',
@@ -164,7 +164,7 @@ function takeForeign(run: Run, image: string, span: Span): void {
   push(run, T.makeToken(foreign.tokenType, image, span.start))
 }
 
-/** At the end of a line it is dropped, between two entries it is a comma. */
+/** At the end of a line it is dropped; between two entries it becomes a comma. */
 function takeSemicolon(run: Run, span: Span): void {
   const isLast = /^[ \t\r;]*(?:\n|\/\/|\}|$)/.test(run.source.text.slice(span.end, span.end + 80))
   const fix = isLast
@@ -196,7 +196,7 @@ function takeString(run: Run, start: number, end: number): void {
   takeParts(run, shape, bodyEnd)
 }
 
-/** `"a{x}b"` becomes `"a{`, the tokens of `x`, and `}b"`. A hole without an expression is reported and left out. */
+/** `"a{x}b"` becomes `"a{`, the tokens of `x`, and `}b"`. A hole without an expression is reported and skipped. */
 function takeParts(run: Run, shape: StringShape, bodyEnd: number): void {
   const { source, bag } = run
   const image = (from: number, to: number) => source.text.slice(from, to)
@@ -232,7 +232,10 @@ interface Found {
   readonly startOffset: number
 }
 
-/** Reports characters without a meaning. Letters of other alphabets join the names they stand in, so that one name is one mistake. */
+/**
+ * Reports meaningless characters. Letters of other alphabets are joined with the name around them, so that one name is one
+ * mistake.
+ */
 function withStrays(
   run: Run,
   tokens: readonly Found[],

@@ -1,7 +1,8 @@
 /**
- * The language is newline-terminated: this pass keeps the new lines that end something and drops the others. Dropped are
- * new lines inside ( ), [ ] and holes of strings; behind what cannot end an item (operators, commas, `{`, `=`, `then` …); and before
- * what continues one (`|>`, `else`, `then`, `.`, `and`, `or`, `as`) or closes a block. A run of new lines is one.
+ * Line breaks terminate entries and declarations: this pass keeps the line breaks that end something and drops the others. It
+ * drops line breaks inside ( ), [ ] and holes of strings; after tokens that cannot end an item (operators, commas, `{`, `=`,
+ * `then` …); and before tokens that continue one (`|>`, `else`, `then`, `.`, `and`, `or`, `as`) or close a block. Consecutive
+ * line breaks become one.
  */
 import type { TokenType } from 'chevrotain'
 import { isCloser, isOpener } from './brackets.ts'
@@ -15,7 +16,7 @@ const UNFINISHED: ReadonlySet<TokenType> = new Set([
 ])
 const CONTINUING: ReadonlySet<TokenType> = new Set([T.Pipe, T.Else, T.Then, T.Dot, T.And, T.Or, T.As])
 
-/** Returns the tokens with only the new lines that mean something; brackets must be balanced. */
+/** Returns the tokens with only the significant line breaks; brackets must be balanced. */
 export function significantNewlines(tokens: readonly T.ArcToken[]): T.ArcToken[] {
   const kept: T.ArcToken[] = []
   const open: TokenType[] = []
@@ -46,6 +47,6 @@ function endsItem(
   while (tokens[next]?.tokenType === T.Newline) next += 1
   const after = tokens[next]
   if (after === undefined || after.tokenType === T.RCurly || CONTINUING.has(after.tokenType)) return false
-  // `batch =` and then a line with the next field or declaration: the value is missing, and the mistake ends here.
+  // `batch =` followed by a line with the next field or declaration: the value is missing, and the mistake ends here.
   return !UNFINISHED.has(before.tokenType) || beginsField(tokens, next) || beginsDeclaration(tokens, next)
 }

@@ -1,8 +1,8 @@
-/** Source text and places in it. A place is a pair of offsets; line and column are derived when somebody reads them. */
+/** Source text and places in it. A place is a pair of offsets; line and column are computed on demand. */
 
 /** One `.arc` text: a file, or the value of `--set`. */
 export interface SourceFile {
-  /** As shown to the user: relative to where `arcc` was started, or `std/…` for the standard library. */
+  /** As shown to the user: relative to the working directory of `arcc`, or `std/…` for the standard library. */
   readonly path: string
   readonly text: string
 }
@@ -22,7 +22,7 @@ export interface Position {
 
 const lineStartsOf = new WeakMap<SourceFile, readonly number[]>()
 
-/** Offsets at which the lines of a source begin. */
+/** Offsets at which the lines of a source start. */
 export function lineStarts(source: SourceFile): readonly number[] {
   let starts = lineStartsOf.get(source)
   if (starts === undefined) {
@@ -34,7 +34,7 @@ export function lineStarts(source: SourceFile): readonly number[] {
   return starts
 }
 
-/** The line and column of an offset; offsets beyond the text give its end. */
+/** The line and column of an offset; offsets beyond the text are clamped to its end. */
 export function positionAt(source: SourceFile, offset: number): Position {
   const starts = lineStarts(source)
   let low = 0
@@ -55,12 +55,12 @@ export function lineText(source: SourceFile, line: number): string {
   return source.text.slice(start, end - 1).replace(/\r$/, '')
 }
 
-/** The smallest span that holds both; they must be of one source. */
+/** The smallest span that contains both; they must be in the same source. */
 export function joinSpans(a: Span, b: Span): Span {
   return { source: a.source, start: Math.min(a.start, b.start), end: Math.max(a.end, b.end) }
 }
 
-/** The text below a span. */
+/** The text of a span. */
 export function textOf(span: Span): string {
   return span.source.text.slice(span.start, span.end)
 }

@@ -1,9 +1,9 @@
-/** Strings as the lexer sees them: where one ends, which of its text is literal, and where its holes are. */
+/** Strings as the lexer sees them: where one ends, which text is literal, and where its holes are. */
 import type { DiagnosticBag } from './diagnostic.ts'
 import { grammarError } from './messages.ts'
 import type { SourceFile } from './source.ts'
 
-/** Strings within holes within strings: more than anybody writes, few enough to recurse. */
+/** Strings within holes within strings: more than anyone writes, few enough to recurse. */
 const MAX_NESTING = 20
 
 const CLOSERS: Readonly<Record<string, string>> = { '"': '"', "'": "'", '“': '”"“', '”': '”"“' }
@@ -12,15 +12,15 @@ export const STRING_STARTS: readonly string[] = Object.keys(CLOSERS)
 /** Offsets of a string: its quotes, and the contents of its holes. */
 export interface StringShape {
   readonly start: number
-  /** Behind the closing quote, or where an open string stops. */
+  /** After the closing quote, or where an unclosed string stops. */
   readonly end: number
   readonly isClosed: boolean
   readonly holes: readonly { readonly start: number; readonly end: number }[]
-  /** The brace of a hole that has no end; the string is then read as if it had no holes. */
+  /** The brace of an unclosed hole; the string is then read as if it had no holes. */
   readonly openHole: number | undefined
 }
 
-/** Finds the end of the string that begins at `start`; strings end with their line at the latest. */
+/** Finds the end of the string that starts at `start`; strings end at the end of their line at the latest. */
 export function scanString(text: string, start: number): StringShape {
   const scan = scanOnce(text, start, 0)
   if (typeof scan !== 'number') return scan
@@ -32,13 +32,13 @@ export function scanString(text: string, start: number): StringShape {
     }
     at += text[at] === '\\' && text[at + 1] !== '\n' ? 2 : 1
   }
-  // What most likely closes something around the string stays outside of it.
+  // Text that most likely closes something around the string is excluded.
   const line = text.slice(start, at)
   const end = start + Math.max(1, line.replace(/[\s)\]},]+$/, '').length)
   return { start, end, isClosed: false, holes: [], openHole: undefined }
 }
 
-/** A shape, or the offset of the hole that is not closed, or -1 where the string is not closed. */
+/** A shape, or the offset of the unclosed hole, or -1 if the string is not closed. */
 function scanOnce(text: string, start: number, nesting: number): StringShape | number {
   const closers = CLOSERS[text.charAt(start)] ?? ''
   const holes: { start: number; end: number }[] = []
@@ -93,7 +93,7 @@ function escapeLength(text: string, at: number): number {
   return UNICODE_ESCAPE.exec(text.slice(at, at + 10))?.[0].length ?? 2
 }
 
-/** The literal text between two offsets, its escapes replaced. Reports unknown escapes, which then stand for themselves. */
+/** The literal text between two offsets, with escapes replaced. Reports unknown escapes and keeps them as they are. */
 export function cook(source: SourceFile, start: number, end: number, bag: DiagnosticBag): string {
   const raw = source.text.slice(start, end)
   if (!raw.includes('\\')) return raw

@@ -1,6 +1,6 @@
 /** "Did you mean": the nearest of some names. */
 
-/** Edit distance with swaps of neighbours (optimal string alignment), or `limit + 1` where it is larger than `limit`. */
+/** Edit distance with swaps of neighbors (optimal string alignment), or `limit + 1` if it exceeds `limit`. */
 export function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1
   let beforeLast: number[] = []
@@ -23,7 +23,10 @@ export function editDistance(a: string, b: string, limit: number): number {
   return last[b.length] ?? limit + 1
 }
 
-/** The candidate that `name` most likely stands for: at most a third of its letters off, case aside. The first of equals wins. */
+/**
+ * The candidate that `name` most likely means: differs in at most a third of its letters, ignoring case. The first of equal ones
+ * wins.
+ */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase()
   let best: string | undefined

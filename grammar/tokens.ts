@@ -1,14 +1,14 @@
 /**
- * The token types and the keyword table. Words are lexed as identifiers and then looked up here, so that the lexer stays small.
+ * The token types and the keyword table. Words are lexed as identifiers and then looked up here, which keeps the lexer small.
  *
- * Reserved words (`let`, `if`, `then` …) are never names. Contextual words (`machine`, `device`, `state` …) begin a declaration
- * or an entry where one may stand, and are ordinary names everywhere else.
+ * Reserved words (`let`, `if`, `then` …) are never names. Contextual words (`machine`, `device`, `state` …) start a declaration
+ * or an entry where one is allowed, and are ordinary names everywhere else.
  */
 import { createToken, type IToken, type ITokenConfig, type TokenType } from 'chevrotain'
 
-/** A token with what the layout passes found out about it. Its end is `startOffset + image.length`. */
+/** A token with the results of the layout passes. Its end is `startOffset + image.length`. */
 export interface ArcToken extends IToken {
-  /** How many brackets enclose it; an opening and its closing bracket have the depth of their outside. */
+  /** Number of enclosing brackets; an opening and its closing bracket have the depth of their surroundings. */
   depth: number
   /** The text of a string part with its escapes replaced. */
   readonly cooked: string
@@ -97,19 +97,19 @@ const CONTEXTUAL = [...DECLARING, Extends, On, State, Require, Assert]
 
 const wordOf = (t: TokenType): string => t.name.slice('Word_'.length)
 
-/** Every word with a meaning of its own. */
+/** Every word with a special meaning. */
 export const KEYWORDS: ReadonlyMap<string, TokenType> = new Map([...RESERVED, ...CONTEXTUAL].map((t) => [wordOf(t), t]))
 
-/** The words that begin a declaration, for suggestions. */
+/** The words that start a declaration, for suggestions. */
 export const DECLARATION_WORDS: readonly string[] = [...DECLARING, Let].map(wordOf)
 
 const declaring: ReadonlySet<TokenType> = new Set([...DECLARING, Let])
 const names: ReadonlySet<TokenType> = new Set([Identifier, ...CONTEXTUAL])
 const reservedSet: ReadonlySet<TokenType> = new Set(RESERVED)
 
-/** Whether a declaration may begin with it. */
+/** Whether a declaration may start with it. */
 export const beginsDeclaration = (token: IToken): boolean => declaring.has(token.tokenType)
-/** Whether it may stand where a name is wanted. */
+/** Whether it is allowed as a name. */
 export const isName = (token: IToken): boolean => names.has(token.tokenType)
 export const isReserved = (token: IToken): boolean => reservedSet.has(token.tokenType)
 
@@ -125,7 +125,7 @@ export const StringTail = type('StringTail', '`}`')
 export const NumberToken = createToken({
   name: 'Number',
   label: 'a number',
-  // The lone point of `5.` is taken along, to be reported as one mistake; `0..5` is a range and `5.x` a member.
+  // The trailing point of `5.` is included, so that it is reported as one mistake; `0..5` is a range and `5.x` a member.
   pattern: /\d[\d_]*(?:\.\d[\d_]*|\.(?![.\w]))?(?:[eE][+-]?\d+)?/,
 })
 
@@ -163,7 +163,7 @@ export const RBracket = punctuation('RBracket', ']', /]/)
 export const LCurly = punctuation('LCurly', '{', /\{/)
 export const RCurly = punctuation('RCurly', '}', /\}/)
 
-/** What the parser may meet. */
+/** The tokens that the parser may receive. */
 export const PARSER_TOKENS: readonly TokenType[] = [
   ...[Name, ObjectKeyword, FunctionKeyword, BinaryOperator, PrefixOperator],
   ...[Identifier, ...KEYWORDS.values()],

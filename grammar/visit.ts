@@ -42,13 +42,13 @@ const CHILDREN: { readonly [K in Node['kind']]: (node: NodeOf<K>) => Children } 
   Assert: (n) => [n.condition],
 }
 
-/** The nodes right below a node. In the order of the text, but for `let`s, which precede a block's values and a test's asserts. */
+/** The direct children of a node. In textual order, except for `let`s, which precede a block's values and a test's asserts. */
 export function childrenOf(node: Node): readonly Node[] {
   const children = CHILDREN[node.kind] as (node: Node) => Children
   return children(node).filter((child) => child !== undefined)
 }
 
-/** Calls `enter` for a node and everything below it, parents first. `enter` may return false to skip what is below. */
+/** Calls `enter` for a node and all its descendants, parents first. `enter` may return false to skip the descendants. */
 export function walk(node: Node, enter: (node: Node) => boolean | undefined): void {
   if (enter(node) === false) return
   for (const child of childrenOf(node)) walk(child, enter)

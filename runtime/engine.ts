@@ -1,6 +1,6 @@
 /**
- * What the runtime asks of an engine. `xla` compiles a graph through PJRT; `tfjs` interprets it. Both run one SPMD program on all
- * replicas of the world: every input and output exists once per replica. Lists by device hold this process's devices alone.
+ * The interface of an engine. `xla` compiles a graph through PJRT; `tfjs` interprets it. Both run one SPMD program on all
+ * replicas of the world: every input and output exists once per replica. Lists by device contain only this process's devices.
  */
 import type { DType } from '../compiler/ir/dtype.ts'
 import type { Donation, Graph } from '../compiler/ir/graph.ts'
@@ -17,7 +17,7 @@ export type HostArray =
   | Int8Array<ArrayBuffer>
 
 /**
- * A dense row-major tensor in host memory. `f16` and `bf16` travel as their bits in a Uint16Array, `pred` as 0 and 1 in a
+ * A dense row-major tensor in host memory. `f16` and `bf16` are stored as bits in a Uint16Array, `pred` as 0 and 1 in a
  * Uint8Array.
  */
 export interface HostTensor {
@@ -26,11 +26,11 @@ export interface HostTensor {
   readonly data: HostArray
 }
 
-/** A tensor in one device's memory. Whoever holds it disposes it, unless a run was given it by donation. */
+/** A tensor in one device's memory. Its owner disposes it, unless it was donated to a run. */
 export interface DeviceTensor {
   readonly dtype: DType
   readonly shape: readonly number[]
-  /** Copies it to the host, once the run that makes it has ended. Throws after `dispose` or donation. */
+  /** Copies it to the host, after the run that computes it has ended. Throws after `dispose` or donation. */
   read(): Promise<HostTensor>
   /** Frees it; a second call does nothing. */
   dispose(): void
@@ -43,23 +43,23 @@ export interface CompileOptions {
 
 /** A run that has been started. */
 export interface StartedRun {
-  /** `outputs[device][i]`, the caller's. The next run takes them before this one has ended; what that one is given is in order. */
+  /** `outputs[device][i]`, owned by the caller. They can be passed to the next run before this one has ended. */
   readonly outputs: DeviceTensor[][]
-  /** Waits for the end on all devices; throws what it ended with. To be called once; the event loop is free meanwhile. */
+  /** Waits until all devices have finished; throws the run's error. Call it once; it does not block the event loop. */
   end(): Promise<void>
 }
 
 /**
- * State that stays on the devices from run to run of one program: its first inputs, donated to its first outputs in the same
- * order. Nobody is handed the tensors between two runs, which is what makes a step of a thousand of them cheap.
+ * State that stays on the devices between runs of one program: its first inputs, donated to its first outputs in the same order.
+ * The tensors are not exposed between runs, which keeps the cost of a step with a thousand of them low.
  */
 export interface ResidentState {
   /**
    * Starts the next run with `inputs[device]` after the state; its `outputs` are those after the state. Runs may be started while
-   * earlier ones are under way. Throws what keeps it from starting.
+   * earlier ones are in progress. Throws if it cannot start.
    */
   start(inputs: readonly (readonly DeviceTensor[])[]): Promise<StartedRun>
-  /** Gives the state of the last run that was started back as tensors, `[device][i]`, and ends. */
+  /** Returns the state of the last started run as tensors, `[device][i]`, and ends. */
   release(): DeviceTensor[][]
   dispose(): void
 }
@@ -67,15 +67,15 @@ export interface ResidentState {
 /** A compiled graph. */
 export interface Executable {
   /**
-   * Starts one run on all devices. `inputs[device][i]` matches the graph's input i; donated inputs are consumed. Runs are carried
-   * out in the order in which they were started.
+   * Starts one run on all devices. `inputs[device][i]` matches the graph's input i; donated inputs are consumed. Runs are
+   * executed in the order they were started.
    */
   start(inputs: readonly (readonly DeviceTensor[])[]): Promise<StartedRun>
   /** Starts a run and waits for its end; the outputs, `[device][i]`. */
   run(inputs: readonly (readonly DeviceTensor[])[]): Promise<DeviceTensor[][]>
-  /** Takes over `state[device][i]`, the inputs from 0 on, each of which is donated to the output of its number. */
+  /** Takes ownership of `state[device][i]`, the inputs from 0 on, each donated to the output with its index. */
   keep(state: readonly (readonly DeviceTensor[])[]): ResidentState
-  /** Bytes by the engine's own account; `undefined` where it keeps none. */
+  /** Bytes as counted by the engine; `undefined` if it does not count. */
   readonly memory: EngineMemory | undefined
   dispose(): void
 }
@@ -101,11 +101,13 @@ export interface Engine {
   compile(graph: Graph, options?: CompileOptions): Promise<Executable>
   /** Copies a tensor to one of this process's devices. Its data must not change until this resolves. */
   upload(device: number, tensor: HostTensor): Promise<DeviceTensor>
-  /** Copies `tensors[device]` to all of this process's devices at once; what was copied is freed where one is refused. */
+  /**
+   * Copies `tensors[device]` to all of this process's devices concurrently; if one is refused, the copies already made are freed.
+   */
   uploadAll(tensors: readonly (readonly HostTensor[])[]): Promise<DeviceTensor[][]>
-  /** The most bytes that were in use on one device at one moment so far; left out, or `undefined`, where nobody counts. */
+  /** The maximum number of bytes in use on one device so far; missing or `undefined` if not counted. */
   deviceMemory?(): number | undefined
-  /** Tensors, and states that are kept between runs, that nobody has disposed yet: 0 at the end of every test. */
+  /** Tensors, and states kept between runs, that have not been disposed: 0 at the end of every test. */
   readonly alive: number
   dispose(): void
 }

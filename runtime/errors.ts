@@ -9,18 +9,18 @@ import type { Params } from '../grammar/diagnostic.ts'
 export interface ErrorMessage<P extends Params> {
   /** One sentence that stands alone, without a full stop. */
   readonly text: (params: P) => string
-  /** The remedy, where there is one. */
+  /** The remedy, if there is one. */
   readonly hint?: (params: P) => string
 }
 
-/** Codes and what they say; `never`, since a catalogue holds messages of every parameter type. */
+/** Codes and their messages; `never`, since a catalog holds messages of every parameter type. */
 export type ErrorCatalogue = Record<`ARC6${number}`, ErrorMessage<never>>
 
 /** The parameters of one code of a catalogue. */
 type ParamsOf<C extends ErrorCatalogue, K extends keyof C> =
   C[K] extends ErrorMessage<infer P extends Params> ? P : never
 
-/** A failure that people read: its code, its sentence, and the remedy where one is known. */
+/** A user-facing failure: its code, its sentence, and the remedy if known. */
 export class ArccError extends Error {
   override readonly name: string = 'ArccError'
   readonly code: string

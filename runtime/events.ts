@@ -1,6 +1,6 @@
 /**
- * What a run tells the world, as data. The terminal panel, the plain lines, `--json` and the run folder's `log.ndjson` are all
- * written from these.
+ * The events of a run, as data. The terminal panel, the plain lines, `--json` and the run folder's `log.ndjson` are all generated
+ * from them.
  */
 
 export type RunEvent =
@@ -24,9 +24,9 @@ export interface StartEvent {
   /** `XLA CPU (PJRT 0.115), 2 devices` */
   readonly engine: string
   readonly devices: number
-  /** Set where the run stands for one on another machine: that machine, for people, which none of the figures are about. */
+  /** Set if the run emulates another machine: a description of that machine, which the figures do not refer to. */
   readonly emulates?: string
-  /** What is to be known of the devices: that they are others than the experiment declares. */
+  /** A note on the devices: they differ from those the experiment declares. */
   readonly note?: string
   readonly classes: number
   readonly images: number
@@ -35,14 +35,14 @@ export interface StartEvent {
   readonly stepsPerEpoch: number
 }
 
-/** A part of the start-up or the end that takes a while; `seconds` is there once it is over. */
+/** A part of startup or shutdown that takes a while; `seconds` is set at its end. */
 export interface PhaseEvent {
   readonly type: 'phase'
   readonly name: 'load data' | 'compile' | 'initialize' | 'evaluate' | 'save'
   readonly seconds?: number
 }
 
-/** The engine's library on its way. */
+/** Progress of downloading the engine's library. */
 export interface FetchEvent {
   readonly type: 'fetch'
   /** For people. */
@@ -58,10 +58,10 @@ export type Fetching = Omit<FetchEvent, 'type'>
 
 export interface ProgressEvent {
   readonly type: 'progress'
-  /** Steps done, from 1. */
+  /** Completed steps, from 1. */
   readonly step: number
   readonly steps: number
-  /** Epochs done, with a fraction: 2.5 is in the middle of the third. */
+  /** Completed epochs, as a fraction: 2.5 is in the middle of the third. */
   readonly epoch: number
   readonly epochs: number
   /** Of this step, and smoothed over about the last fifty. */
@@ -69,12 +69,12 @@ export interface ProgressEvent {
   readonly smoothedLoss: number
   readonly rate: number
   readonly gradientNorm: number
-  /** With f16: the factor of the gradients, and how many steps so far left the weights as they were. */
+  /** With f16: the gradient factor, and the number of steps so far that left the weights unchanged. */
   readonly lossScale?: { readonly factor: number; readonly skipped: number }
-  /** Over the steps since the last progress event, from the end of one to the end of the next; evaluation is not counted. */
+  /** Over the steps since the last progress event, from the end of one to the end of the next; excludes evaluation. */
   readonly imagesPerSecond: number
   readonly secondsPerStep: number
-  /** Of `secondsPerStep`: no step ran, since its data was not there yet. */
+  /** The part of `secondsPerStep` in which no step ran because its data was not ready. */
   readonly dataSeconds: number
   readonly elapsedSeconds: number
   readonly etaSeconds: number
@@ -82,14 +82,14 @@ export interface ProgressEvent {
 
 export interface EvaluationEvent {
   readonly type: 'evaluation'
-  /** Steps done: 0 is the untrained network. */
+  /** Completed steps: 0 is the untrained network. */
   readonly step: number
   readonly set: string
   readonly pairs: number
   /** Ten folds: mean and population standard deviation of the accuracy, in [0, 1]. */
   readonly accuracy: number
   readonly deviation: number
-  /** Mean norm of the embeddings before they are normalized. */
+  /** Mean norm of the embeddings before normalization. */
   readonly xnorm: number
   readonly auc: number
   readonly tarAtFar: readonly { readonly far: number; readonly tar: number }[]
@@ -114,7 +114,7 @@ export interface EndEvent {
   readonly steps: number
   readonly seconds: number
   readonly imagesPerSecond: number
-  /** What the plan said and what the run did. */
+  /** Planned and measured figures. */
   readonly planned: { readonly secondsPerStep: number; readonly memoryBytes: number }
   readonly measured: { readonly secondsPerStep: number; readonly memoryBytes: number | undefined }
 }

@@ -1,16 +1,16 @@
 /**
- * Whole arrays of 16-bit floats: `f16` (IEEE 754 binary16) and `bf16` (the upper half of an f32), from and to f32. Rounds to the
- * nearest value, ties to even, as XLA does; a NaN stays a NaN of the same sign and, where it fits, payload. Single numbers are
- * converted by `compiler/ir/half-float.ts`; this works on the bits alone, for what moves in bulk.
+ * Arrays of 16-bit floats: `f16` (IEEE 754 binary16) and `bf16` (the upper half of an f32), from and to f32. Rounds to the
+ * nearest value, ties to even, like XLA; a NaN stays a NaN with the same sign and, if it fits, payload. Single numbers are
+ * converted by `compiler/ir/half-float.ts`; this file works on bits only, for bulk conversion.
  */
 
 const scratch = new Float32Array(1)
 const scratchBits = new Uint32Array(scratch.buffer)
 
-/** The bits of 0.5: the floats in [0.5, 1) lie 2^-24 apart, as the f16 numbers below 2^-14 do. */
+/** The bits of 0.5: the floats in [0.5, 1) are 2^-24 apart, like the f16 numbers below 2^-14. */
 const halfBits = 0x3f000000
 
-/** The bits of the f16 numbers nearest to `values`; from 65520 on they are infinite. */
+/** The bits of the f16 numbers nearest to `values`; infinite from 65520 on. */
 export function f32ToF16(values: Float32Array): Uint16Array<ArrayBuffer> {
   const wide = bitsOf(values)
   const narrow = new Uint16Array(wide.length)
@@ -18,7 +18,7 @@ export function f32ToF16(values: Float32Array): Uint16Array<ArrayBuffer> {
   return narrow
 }
 
-/** The numbers that f16 bits stand for; exact. */
+/** The numbers represented by f16 bits; exact. */
 export function f16ToF32(bits: Uint16Array): Float32Array<ArrayBuffer> {
   const values = new Float32Array(bits.length)
   const wide = new Uint32Array(values.buffer)
@@ -34,7 +34,7 @@ export function f32ToBf16(values: Float32Array): Uint16Array<ArrayBuffer> {
   return narrow
 }
 
-/** The numbers that bf16 bits stand for; exact. */
+/** The numbers represented by bf16 bits; exact. */
 export function bf16ToF32(bits: Uint16Array): Float32Array<ArrayBuffer> {
   const values = new Float32Array(bits.length)
   const wide = new Uint32Array(values.buffer)
@@ -68,7 +68,7 @@ function narrowToF16(wide: number): number {
   const sign = (wide >>> 16) & 0x8000
   const size = wide & 0x7fffffff
   if (size > 0x7f800000) return sign | 0x7c00 | narrowPayload(wide, 13, 0x3ff)
-  // 65520 lies half way between the largest f16 and the next power of two, which is even.
+  // 65520 is halfway between the largest f16 and the next power of two, which is even.
   if (size >= 0x477ff000) return sign | 0x7c00
   if (size < 0x38800000) {
     scratchBits[0] = size
@@ -95,7 +95,7 @@ function narrowToBf16(wide: number): number {
   return ((wide + 0x7fff + ((wide >>> 16) & 1)) >>> 16) & 0xffff
 }
 
-/** The upper bits of a NaN's payload, or the quiet bit where they are all zero: zero would mean infinity. */
+/** The upper bits of a NaN's payload, or the quiet bit if they are all zero: zero would mean infinity. */
 function narrowPayload(wide: number, shift: number, mask: number): number {
   return (wide >>> shift) & mask || (mask + 1) >>> 1
 }

@@ -1,4 +1,4 @@
-/** Making tensors in host memory. */
+/** Creates tensors in host memory. */
 import { type DType, elementCount, type TensorType } from '../compiler/ir/dtype.ts'
 import type { HostArray } from './engine.ts'
 

@@ -1,4 +1,4 @@
-/** Opens shared libraries. koffi takes no configuration after the first one, so all of arcc gets them here. */
+/** Opens shared libraries. koffi's configuration cannot change after its first use, so all native code of arcc is loaded here. */
 import { createRequire } from 'node:module'
 import type koffi from 'koffi'
 
@@ -12,7 +12,7 @@ const pinFlags: Readonly<Record<string, number>> = { linux: 0x1002, darwin: 0x82
 
 let loaded: Koffi | undefined
 
-/** Loaded when it is first wanted: the compiler may ask for this computer's GPUs, seldom does, and does not wait. */
+/** Loaded on first use: the compiler may query this computer's GPUs, but rarely does. */
 function native(): Koffi {
   if (loaded === undefined) {
     loaded = createRequire(import.meta.url)('koffi') as Koffi
@@ -22,22 +22,22 @@ function native(): Koffi {
 }
 
 /**
- * Node unloads the libraries of an ended thread or process while their own threads still run in them, which crashes;
- * a library opened with RTLD_NODELETE stays.
+ * Node unloads the libraries of an ended thread or process while their own threads still run in them, which crashes; a library
+ * opened with RTLD_NODELETE stays loaded.
  */
 function pinLibrary(path: string): void {
   const flags = pinFlags[process.platform]
   if (flags !== undefined) processLibrary().func('void* dlopen(const char*, int)')(path, flags)
 }
 
-/** The process itself with the C library in it. */
+/** The process itself, including the C library. */
 export function processLibrary(): NativeLibrary {
   return native().load(null)
 }
 
 /**
- * A library by its path, or by a name that the system's loader looks up. With `global`, libraries opened later find its symbols.
- * Throws koffi's error where there is none or it does not load.
+ * A library by its path, or by a name for the system's loader. With `global`, libraries opened later find its symbols. Throws
+ * koffi's error if there is none or it does not load.
  */
 export function openLibrary(path: string, options: { readonly global?: boolean } = {}): NativeLibrary {
   pinLibrary(path)

@@ -1,16 +1,16 @@
 /**
- * Counter-based random numbers for the host: Threefry-2x32 with 20 rounds (Salmon et al., "Parallel Random Numbers: As Easy as
- * 1, 2, 3", SC 2011). A key is folded from the seed and the names of what is drawn (epoch, sample, identity, …), so that a
- * value depends on those alone, never on the order of the draws or the number of devices.
+ * Counter-based random numbers for the host: Threefry-2x32 with 20 rounds (Salmon et al., "Parallel Random Numbers: As Easy as 1,
+ * 2, 3", SC 2011). A key is derived from the seed and the names of what is drawn (epoch, sample, identity, …), so that a value
+ * depends only on those, never on the order of draws or the number of devices.
  */
 
-/** 64 bits that name a stream of numbers. */
+/** 64 bits that identify a stream of numbers. */
 export interface Key {
   readonly a: number
   readonly b: number
 }
 
-/** The first word folded into a seed: what is drawn. Two purposes never share numbers. */
+/** The first word folded into a seed: the purpose. Two purposes never share numbers. */
 export const purpose = {
   identity: 1,
   nuisance: 2,
@@ -59,7 +59,7 @@ export function rootKey(seed: number): Key {
   return { a: seed >>> 0, b: Math.floor(seed / 2 ** 32) >>> 0 }
 }
 
-/** The key of one thing among those that `key` covers; `word` is its number, a u32. */
+/** The key of one item among those that `key` covers; `word` is its number, a u32. */
 export function fold(key: Key, word: number): Key {
   const [a, b] = threefry(key, word, 0x666f6c64)
   return { a, b }
@@ -69,7 +69,7 @@ export function fold(key: Key, word: number): Key {
 export interface Stream {
   /** 32 random bits, unsigned. */
   bits(): number
-  /** Uniform in [0, 1), 32 bits fine. */
+  /** Uniform in [0, 1), with a resolution of 32 bits. */
   uniform(): number
   /** Uniform in [low, high). */
   between(low: number, high: number): number

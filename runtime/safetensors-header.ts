@@ -1,9 +1,9 @@
-/** The header of a safetensors file: parsing with every check that the format asks for, and layout for writing. */
+/** The header of a safetensors file: parsing with every check that the format requires, and layout for writing. */
 import { type DType, elementCount } from '../compiler/ir/dtype.ts'
 import { bug } from '../grammar/diagnostic.ts'
 import { type ErrorMessage, errorsOf } from './errors.ts'
 
-/** What can be wrong with tensor files. */
+/** Errors of tensor files. */
 export const tensorFileErrors = errorsOf({
   ARC6401: {
     text: (p) => `${p.file} is not a sound safetensors file: ${p.reason}`,
@@ -20,7 +20,7 @@ export const tensorFileErrors = errorsOf({
   } as ErrorMessage<{ file: string; action: 'read' | 'written'; reason: string }>,
 })
 
-/** Element types of the format: bytes, and arcc's type where it has one. */
+/** Element types of the format: bytes, and arcc's type if it has one. */
 const formatTypes: ReadonlyMap<string, { readonly bytes: number; readonly dtype?: DType }> = new Map([
   ['F64', { bytes: 8, dtype: 'f64' }],
   ['F32', { bytes: 4, dtype: 'f32' }],
@@ -51,12 +51,12 @@ export const formatNames: { readonly [D in DType]: string } = {
   pred: 'BOOL',
 }
 
-/** arcc's element type for a format name that the header check accepted; `undefined` where arcc has none. */
+/** arcc's element type for a format name that the header check accepted; `undefined` if arcc has none. */
 export function dtypeOf(formatName: string): DType | undefined {
   return formatTypes.get(formatName)?.dtype
 }
 
-/** One tensor's place: bytes `start` … `end` - 1 after the header. */
+/** One tensor's position: bytes `start` … `end` - 1 after the header. */
 export interface TensorEntry {
   readonly formatName: string
   readonly shape: readonly number[]
@@ -69,7 +69,7 @@ export interface Header {
   readonly metadata: ReadonlyMap<string, string>
 }
 
-/** The largest header, in bytes: the reference implementation's bound. */
+/** The maximum header size, in bytes: the reference implementation's limit. */
 export const MOST_HEADER_BYTES = 100_000_000
 
 /** The first key that occurs twice in one object of this valid JSON text. */
@@ -99,7 +99,7 @@ function isCounts(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0)
 }
 
-/** Checks a header's text against the size of the data behind it. Throws ARC6401. */
+/** Checks a header's text against the size of the data after it. Throws ARC6401. */
 export function parseHeader(json: string, dataBytes: number, file: string): Header {
   const unsound = (reason: string) => tensorFileErrors('ARC6401', { file, reason })
   let value: unknown

@@ -1,7 +1,7 @@
 /**
- * Tensors in files, in the safetensors format: a u64 header length, a JSON header, and the tensors' bytes, little endian, without
- * gaps. Wider elements come first, so that every tensor is aligned; among equals names are sorted, as the reference
- * implementation writes them. Equal tensors therefore give equal files.
+ * Tensor files in the safetensors format: a u64 header length, a JSON header, and the tensors' bytes, little endian, without
+ * gaps. Wider elements come first, so that every tensor is aligned; equally wide ones are sorted by name, like in the reference
+ * implementation. Equal tensors therefore give equal files.
  */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -19,7 +19,7 @@ import {
   tensorFileErrors,
 } from './safetensors-header.ts'
 
-/** Makes a typed array over a buffer of the right size. */
+/** Creates a typed array over a buffer of the right size. */
 const arrayOf: { readonly [D in DType]: (buffer: ArrayBuffer) => HostArray } = {
   f64: (buffer) => new Float64Array(buffer),
   f32: (buffer) => new Float32Array(buffer),
@@ -32,7 +32,7 @@ const arrayOf: { readonly [D in DType]: (buffer: ArrayBuffer) => HostArray } = {
   pred: (buffer) => new Uint8Array(buffer),
 }
 
-/** A tensor whose elements come piece by piece, in order: all class centers are more than one array can hold. */
+/** A tensor whose elements arrive in pieces, in order: all class centers are more than one array can hold. */
 export interface TensorStream {
   readonly dtype: DType
   readonly shape: readonly number[]
@@ -43,7 +43,7 @@ function bytesOf(data: HostArray): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 }
 
-/** The header of a file, and the tensors in the order in which they follow it. */
+/** The header of a file, and the tensors in file order. */
 function layOut<T extends Pick<HostTensor, 'dtype' | 'shape'>>(
   tensors: ReadonlyMap<string, T>,
   metadata: ReadonlyMap<string, string>,
@@ -103,9 +103,9 @@ export async function writeSafetensors(
   }
 }
 
-/** An opened file: the header is read and checked, tensors are read when asked for. */
+/** An open file: the header is read and checked, tensors are read on request. */
 export interface SafetensorsFile extends Header {
-  /** Throws ARC6402 where there is no such tensor, ARC6403 where arcc lacks its element type. */
+  /** Throws ARC6402 if there is no such tensor, ARC6403 if arcc does not support its element type. */
   read(name: string): Promise<HostTensor>
   close(): Promise<void>
 }
@@ -130,7 +130,7 @@ function entryOf(header: Header, name: string, file: string): { readonly entry: 
 async function readAt(handle: FileHandle, position: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(length)
   for (let done = 0; done < length; ) {
-    // One read moves at most 2 GiB.
+    // A single read transfers at most 2 GiB.
     const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, 2 ** 30), position + done)
     if (bytesRead === 0) throw new Error('it became shorter while it was read')
     done += bytesRead

@@ -1,6 +1,6 @@
 /**
- * Whether a shared library is all there: one that was cut off loads, and ends the process with SIGBUS at the first page that is
- * missing. An ELF file says at its start how far it reaches.
+ * Whether a shared library is complete: a truncated one loads, and crashes the process with SIGBUS at the first missing page. The
+ * header of an ELF file tells its length.
  *
  * Legend: offsets of the 64-bit little-endian ELF header and of its program headers, elf(5).
  */
@@ -8,7 +8,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 const headerBytes = 64
 const magic = Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1])
-/** In the header: where the two tables are (e_phoff, e_shoff), the sizes of their entries, and how many there are. */
+/** In the header: the offsets of the two tables (e_phoff, e_shoff), the sizes of their entries, and their numbers. */
 const at = {
   programs: 32,
   sections: 40,
@@ -17,17 +17,17 @@ const at = {
   sectionBytes: 58,
   sectionCount: 60,
 } as const
-/** In a program header: where the segment is in the file (p_offset), and how long (p_filesz). */
+/** In a program header: the segment's offset in the file (p_offset), and its length (p_filesz). */
 const segment = { offset: 8, bytes: 32 } as const
 
 export interface LibraryLength {
-  /** Bytes that the file has. */
+  /** Actual bytes of the file. */
   readonly has: number
-  /** Bytes that it must have by its own header. */
+  /** Bytes required by its header. */
   readonly wants: number
 }
 
-/** `undefined` for what is no 64-bit ELF file, which the loader refuses by itself. Throws where the file cannot be read. */
+/** `undefined` for anything but a 64-bit ELF file, which the loader rejects itself. Throws if the file cannot be read. */
 export function libraryLength(path: string): LibraryLength | undefined {
   const file = openSync(path, 'r')
   try {
@@ -53,13 +53,13 @@ export function libraryLength(path: string): LibraryLength | undefined {
   }
 }
 
-/** `undefined` where the file ends before them. */
+/** `undefined` if the file ends before them. */
 function read(file: number, start: number, length: number): Buffer | undefined {
   const bytes = Buffer.alloc(length)
   return readSync(file, bytes, 0, length, start) === length ? bytes : undefined
 }
 
-/** Says what is wrong with a library that was cut off; `undefined` where nothing is. */
+/** Describes the damage of a truncated library; `undefined` if it is complete. */
 export function describeCut(path: string): string | undefined {
   const length = libraryLength(path)
   if (length === undefined || length.has >= length.wants) return undefined

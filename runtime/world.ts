@@ -1,20 +1,20 @@
-/** Where this process stands among those that train together. */
+/** This process's place among those that train together. */
 
 export interface World {
-  /** Devices of all processes: the replicas of every program. */
+  /** World size: devices of all processes, the replicas of every program. */
   readonly size: number
-  /** Devices of this process; each process has as many. */
+  /** Devices of this process; the same in each process. */
   readonly local: number
   /** Number of this process, from 0. Its devices are the replicas from `rank * local` on. */
   readonly rank: number
 }
 
-/** One process that has all devices. */
+/** A single process with all devices. */
 export function oneProcess(devices: number): World {
   return { size: devices, local: devices, rank: 0 }
 }
 
-/** The replicas of this process, in order: its device i is number i of them. */
+/** The replicas of this process, in order: its device i has number i of them. */
 export function localReplicas({ local, rank }: World): readonly number[] {
   return Array.from({ length: local }, (_, device) => rank * local + device)
 }

@@ -9,8 +9,8 @@ block residual(x: Image, channels: int, stride: int = 1) -> Image {
   main + skip
 }
 
-/// IResNet (arXiv:1801.07698). `depths` are the blocks of the stages, each of which halves the image; `channels` are their widths
-/// and `stem` that of the first convolution. The embedding is computed in f32.
+/// IResNet (arXiv:1801.07698). `depths` are the numbers of blocks of the stages, each of which halves the image; `channels` are
+/// their widths and `stem` is that of the first convolution. The embedding is computed in f32.
 backbone iresnet(depths: [int], embedding: int = 512, channels: [int] = [64, 128, 256, 512], stem: int = 64) on Image(112, 112, 3) -> Vector(embedding) {
   let first = input |> conv(stem, kernel: 3) as conv1 |> batch_norm as bn1 |> prelu as prelu
   let last = for stage in 0..len(depths) carry x = first {
@@ -46,21 +46,21 @@ block linear_unit(x: Image, channels: int, kernel: int = 1, padding: int = 0, gr
     |> batch_norm as "layers.1"
 }
 
-/// The bottleneck of MobileFaceNet (arXiv:1804.07573): widen, convolve each channel by itself, narrow.
+/// The bottleneck of MobileFaceNet (arXiv:1804.07573): expansion, depthwise convolution, projection.
 block bottleneck(x: Image, channels: int, width: int, stride: int = 1) -> Image {
   x |> conv_unit(width) as "layers.0"
     |> conv_unit(width, kernel: 3, stride: stride, groups: width) as "layers.1"
     |> linear_unit(channels) as "layers.2"
 }
 
-/// `count` bottlenecks, each added to what it is given.
+/// `count` bottlenecks, each with a residual connection.
 block bottlenecks(x: Image, count: int, width: int) -> Image {
   for index in 0..count carry y = x {
     y + (y |> bottleneck(x.channels, width) as "layers.{index}")
   }
 }
 
-/// The end of MobileFaceNet: a filter over the whole image for each channel, then the embedding, all in f32.
+/// The last part of MobileFaceNet: a depthwise filter over the whole image, then the embedding, all in f32.
 block global_depthwise(x: Image, embedding: int) -> Vector {
   let pooled = x |> linear_unit(x.channels, kernel: x.height, groups: x.channels, precise: true) as "layers.0"
   pooled |> flatten
@@ -109,14 +109,14 @@ block perceptron(x: Tokens, width: int, init: initializer) -> Tokens {
     |> linear(x.channels, init: init, bias_init: zeros()) as fc2
 }
 
-/// A block of the vision transformer that normalizes first (arXiv:2010.11929, equations 2 and 3); `drop` is the chance that a
+/// A pre-norm block of the vision transformer (arXiv:2010.11929, equations 2 and 3); `drop` is the probability that a
 /// sample skips a branch.
 block transformer(x: Tokens, heads: int, drop: float, init: initializer) -> Tokens {
   let seen = x + (x |> layer_norm as norm1 |> attention(heads, init) as attn |> drop_path(drop))
   seen + (seen |> layer_norm as norm2 |> perceptron(4 * x.channels, init) as mlp |> drop_path(drop))
 }
 
-/// All blocks, each with a higher chance to be skipped than the one before, and the last normalization.
+/// All blocks, with drop probabilities that increase from block to block, and the last normalization.
 fn transformers(x: Tokens, depth: int, heads: int, drop: float, init: initializer) -> Tokens {
   let last = for index in 0..depth carry y = x {
     y |> transformer(heads, drop: drop * index / max(depth - 1, 1), init: init) as "blocks.{index}"
@@ -125,10 +125,10 @@ fn transformers(x: Tokens, depth: int, heads: int, drop: float, init: initialize
 }
 
 /// The vision transformer (arXiv:2010.11929) of arcface_torch: patches of `patch` pixels, no class token, the embedding from all
-/// tokens at once. In training `mask` of the patches are left out of the blocks (arXiv:2111.06377) and replaced by a learned token
-/// after them; arcface_torch always leaves out 10 % where its ratio is above 0.
+/// tokens. In training, a fraction `mask` of the patches skips the blocks (arXiv:2111.06377) and is replaced by a learned token
+/// after them; arcface_torch always masks 10 % if its ratio is above 0.
 ///
-/// Weights start as normal numbers; arcface_torch cuts them at 100 standard deviations, which none reaches.
+/// Weights start normally distributed; arcface_torch truncates them at 100 standard deviations, which none reaches.
 backbone vit(width: int, depth: int, heads: int = 8, patch: int = 9, drop: float = 0.1, mask: float = 10%, embedding: int = 512) on Image(112, 112, 3) -> Vector(embedding) {
   let init = normal(0.02)
   let even = uniform(1 / sqrt(patch * patch * input.channels))
@@ -159,9 +159,9 @@ let vit_s = vit(width: 512, depth: 12)
 let vit_s_dp005_mask_0 = vit(width: 512, depth: 12, drop: 0.05, mask: 0)
 /// The base ViT of arcface_torch.
 let vit_b = vit(width: 512, depth: 24)
-/// The same for WebFace42M: half the stochastic depth. The mask is the 5 % of its name.
+/// The same for WebFace42M: half the stochastic depth. The mask is 5 %, as in its name.
 let vit_b_dp005_mask_005 = vit(width: 512, depth: 24, drop: 0.05, mask: 5%)
-/// The large ViT of arcface_torch, for WebFace42M. The mask is the 5 % of its name.
+/// The large ViT of arcface_torch, for WebFace42M. The mask is 5 %, as in its name.
 let vit_l_dp005_mask_005 = vit(width: 768, depth: 24, drop: 0.05, mask: 5%)
 /// The huge ViT of arcface_torch, without masks.
 let vit_h = vit(width: 1024, depth: 48, mask: 0)

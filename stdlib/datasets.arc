@@ -1,19 +1,19 @@
-// Data sets: generated ones, those on disk, and the published ones with their counts.
+// Data sets: generated, on disk, and published ones with their counts.
 
-/// Generated faces whose identity can be learned and whose pose, light and expression vary: training with no data at all.
-/// `holdout` more identities are drawn for verification.
+/// Generated faces with learnable identities and varying pose, light and expression: training without any data.
+/// `holdout` additional identities are generated for verification.
 dataset synthetic(identities: int, per_identity: int, holdout: int = 0, seed: int = 1, nuisance: float = 0.5) {
   // Classes are numbered in 32 bits.
   require identities + holdout < 2147483648
   format = synthetic
 }
 
-/// A folder with one folder of pictures for each person. The last `holdout` people, by name, are kept for verification.
+/// A folder with one sub-folder of images per person. The last `holdout` people, by name, are held out for verification.
 dataset folder(root: string, holdout: int = 0) {
   format = folder
 }
 
-/// A folder with `train.rec` and `train.idx` of MXNet, as InsightFace writes them.
+/// A folder with MXNet's `train.rec` and `train.idx`, as written by InsightFace.
 dataset recordio(root: string) {
   format = recordio
 }

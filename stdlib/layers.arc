@@ -1,8 +1,8 @@
 // The layers of networks. Their names need no `use`.
-// Parameters are named as PyTorch names them, so that state dicts of arcface_torch fit.
+// Parameters have PyTorch's names, so that state dicts of arcface_torch can be loaded.
 
-/// A convolution with square filters. `padding` keeps the size of the image where nothing else is said; `groups` equal to the
-/// channels is a depthwise convolution; `precise` computes in f32 whatever the experiment's precision is.
+/// A convolution with square filters. The default `padding` keeps the size of the image; `groups` equal to the number of
+/// channels is a depthwise convolution; `precise` computes in f32 regardless of the experiment's precision.
 block conv(x: Image, channels: int, kernel: int = 3, stride: int = 1, padding: int = kernel div 2, groups: int = 1, bias: bool = false, init: initializer = normal(0.1), bias_init: initializer = zeros(), precise: bool = false) -> Image {
   let per_group = channels_per_group(x, groups)
   let weight = parameter("weight", [kernel, kernel, per_group, channels], init, layout: "oihw")
@@ -19,13 +19,13 @@ block batch_norm(x: Tensor, scaled: bool = true, momentum: float = 0.1, epsilon:
   batch_normalization(x, weight, bias, mean, variance, momentum: momentum, epsilon: epsilon)
 }
 
-/// The parametric rectifier (arXiv:1502.01852): a learned slope for each channel where x is not positive.
+/// The parametric rectifier (arXiv:1502.01852): a learned slope per channel where x is not positive.
 block prelu(x: Tensor, start: float = 0.25) -> Tensor {
   let slope = parameter("weight", [x.channels], filled(start))
   if x > 0 then x else per_channel(slope, x) * x
 }
 
-/// A fully connected layer, on vectors or on each token. It starts as PyTorch's does, evenly from ±1/sqrt(inputs).
+/// A fully connected layer, on vectors or on each token. It is initialized like PyTorch's, uniformly in ±1/sqrt(inputs).
 block linear(x: Tensor, features: int, bias: bool = true, init: initializer = uniform(1 / sqrt(x.features)), bias_init: initializer = uniform(1 / sqrt(x.features)), precise: bool = false) -> Tensor {
   let weight = parameter("weight", [features, x.features], init)
   let y = product(x, weight, precise: precise)
@@ -43,15 +43,15 @@ block layer_norm(x: Tensor, epsilon: float = 1e-5) -> Tensor {
   unit * per_channel(weight, unit) + per_channel(bias, unit)
 }
 
-/// The share of each element among its neighbours along a dim (arXiv:1706.03762): their exponentials over the sum of those.
+/// The softmax along a dim (arXiv:1706.03762): each element's exponential divided by the sum of all exponentials.
 fn softmax(x: Tensor, dim: int = -1) -> Tensor {
-  // Any number near the largest element will do. A whole one has no gradient, and that of the softmax does not need it.
+  // Any number near the largest element works. An integer has no gradient, and the softmax's gradient does not need one.
   let near_largest = floor(max_over(x, dim: dim))
   let shares = exp(x - expand(near_largest, x.shape))
   shares / expand(sum_over(shares, dim: dim), x.shape)
 }
 
-/// Dropout (Srivastava et al., JMLR 2014): in training each element is 0 with probability `rate`, and the others make up for it.
+/// Dropout (Srivastava et al., JMLR 2014): in training each element is 0 with probability `rate`; the others are scaled up.
 block dropout(x: Tensor, rate: float) -> Tensor {
   if training() and rate > 0 then (if random(x) > rate then x / (1 - rate) else 0) else x
 }

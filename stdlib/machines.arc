@@ -1,5 +1,5 @@
-// Machines, by their published figures; rates are dense, without sparsity. A GPU's memory is what its driver reports, which is a little
-// less than its name says: error correction takes its part.
+// Machines with their published figures; rates are dense, without sparsity. A GPU's memory is the driver's figure, slightly
+// below the nominal one: error correction uses some.
 
 /// NVIDIA V100 SXM2, 32 GB.
 device v100_sxm2_32gb(memory: bytes = 34_089_730_048 B) {
@@ -40,13 +40,13 @@ device cpu_device(memory: bytes = 4 GiB) {
   source = "assumed: two cores at 3 GHz with AVX2, half of their peak"
 }
 
-/// This computer, as so many virtual devices: any sharded experiment can be tried at home.
+/// This computer as `devices` virtual devices: any sharded experiment can be tried on it.
 machine cpu(devices: int = 1, memory: bytes = 4 GiB) {
   nodes = 1, devices_per_node = devices, device = cpu_device(memory: memory), local = true
   links { within = shared_memory(10 GB/s) }
 }
 
-/// A GPU that is none of those above, by its measured figures.
+/// Any other GPU, with its measured figures.
 device measured_gpu(memory: bytes, bandwidth: bandwidth) {
   kind = cuda, name = local_gpu(), driver = local_gpu(), compute = local_compute()
   reserve = 1.6 GiB
@@ -56,7 +56,7 @@ device measured_gpu(memory: bytes, bandwidth: bandwidth) {
   source = "measured by arcc doctor --write-machine"
 }
 
-/// The same of a GPU older than compute capability 8.0, which does not compute in bf16.
+/// The same for a GPU below compute capability 8.0, which does not support bf16.
 device measured_gpu_without_bf16(memory: bytes, bandwidth: bandwidth) {
   kind = cuda, name = local_gpu(), driver = local_gpu(), compute = local_compute()
   reserve = 1.6 GiB
@@ -64,7 +64,7 @@ device measured_gpu_without_bf16(memory: bytes, bandwidth: bandwidth) {
   source = "measured by arcc doctor --write-machine"
 }
 
-/// A device of this computer: the GPU that its driver names, or one of so many virtual devices that share its memory.
+/// A device of this computer: the GPU that its driver reports, or one of several virtual devices that share its memory.
 fn local_device(devices: int) = {
   let memory = local_memory() * 1 B
   if local_gpus() == 0 then cpu_device(memory: memory / devices)
@@ -79,20 +79,20 @@ fn local_device(devices: int) = {
   }
 }
 
-/// What links the devices of this computer, by the published figures of their generation.
+/// The links between the devices of this computer, with the published figures of their generation.
 fn local_link() =
   if local_gpus() == 0 then shared_memory(10 GB/s)
   else if local_nvlink() then nvlink(if local_compute() >= 9 then 450 GB/s else if local_compute() >= 8 then 300 GB/s else 150 GB/s)
   else pcie(if local_compute() >= 9 then 50 GB/s else if local_compute() >= 8 then 25 GB/s else 12 GB/s)
 
-/// This computer as it is found: its GPUs, or as many of them as are asked for, else its CPU.
+/// This computer: its GPUs, or the requested number of them, otherwise its CPU.
 machine local(devices: int = if local_gpus() == 0 then 1 else local_gpus()) {
   require local_gpus() == 0 or devices <= local_gpus()
   nodes = 1, devices_per_node = devices, cores = local_cores(), device = local_device(devices), local = true
   links { within = local_link() }
 }
 
-/// NVIDIA DGX-1 and DGX-2H class servers: eight V100, NVLink 2, four InfiniBand ports of 100 Gb/s.
+/// NVIDIA DGX-1 and DGX-2H class servers: eight V100s, NVLink 2, four InfiniBand ports of 100 Gb/s.
 machine dgx_v100(nodes: int = 1) {
   nodes = nodes, devices_per_node = 8, cores = 40, device = v100_sxm2_32gb
   links { within = nvlink(150 GB/s), between = infiniband(4 * 12.5 GB/s) }

@@ -1,12 +1,12 @@
-// Margins: what the cosine between an embedding and its own class center becomes before the softmax.
+// Margins: how the cosine between an embedding and its class center is transformed before the softmax.
 
-/// ArcFace (arXiv:1801.07698, equation 3): the angle to the true class grows by `m`.
+/// ArcFace (arXiv:1801.07698, equation 3): increases the angle to the true class by `m`.
 margin arcface(m: angle = 0.5 rad, scale: float = 64) {
   require m >= 0 rad and m < 90 deg
   target(cos) = cos(acos(cos) + m)
 }
 
-/// CosFace (arXiv:1801.09414, equation 4): the cosine of the true class shrinks by `m`.
+/// CosFace (arXiv:1801.09414, equation 4): decreases the cosine of the true class by `m`.
 margin cosface(m: float = 0.4, scale: float = 64) {
   require m >= 0 and m < 2
   target(cos) = cos - m
@@ -19,7 +19,7 @@ margin combined(m1: float = 1, m2: angle = 0 rad, m3: float = 0, scale: float = 
 }
 
 /// Interclass filtering (arXiv:2203.15565, section 3.3): another class that is closer than `threshold` is most likely the same
-/// person under a wrong label, so its logit is 0. Written as `cosface(m: 0.4) |> interclass_filter(threshold: 0.4)`.
+/// person with a wrong label, so its logit is 0. Usage: `cosface(m: 0.4) |> interclass_filter(threshold: 0.4)`.
 margin interclass_filter(inner: margin, threshold: float) {
   scale = inner.scale
   require threshold > -1 and threshold <= 1

@@ -1,6 +1,6 @@
 // Optimizers: how a gradient changes a weight. Their names need no `use`.
 
-/// Stochastic gradient descent with momentum and weight decay, as PyTorch computes it: the velocity starts at the first gradient,
+/// Stochastic gradient descent with momentum and weight decay, as in PyTorch: the velocity starts at the first gradient,
 /// and the decay is part of the gradient.
 optimizer sgd(lr: float, momentum: float = 0.9, weight_decay: float = 0) {
   require momentum >= 0 and momentum < 1 and weight_decay >= 0
@@ -12,7 +12,7 @@ optimizer sgd(lr: float, momentum: float = 0.9, weight_decay: float = 0) {
   }
 }
 
-/// AdamW (arXiv:1711.05101, algorithm 2): moments corrected for their start at 0, and weight decay apart from the gradient.
+/// AdamW (arXiv:1711.05101, algorithm 2): bias-corrected moments, and weight decay decoupled from the gradient.
 optimizer adamw(lr: float, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8, weight_decay: float = 0.01) {
   require beta1 >= 0 and beta1 < 1 and beta2 >= 0 and beta2 < 1 and epsilon > 0 and weight_decay >= 0
   state first = 0

@@ -1,10 +1,10 @@
 // Written by `npm run prelude` from compiler/primitives: do not edit.
 
-/// A weight of the backbone, below the path of the enclosing block. `trainable: false` keeps its initial value. `layout: "oihw"`
-/// says that a filter [kh,kw,I,O] is [O,I,kh,kw] in the state dict of arcface_torch.
+/// A weight of the backbone, under the path of the enclosing block. `trainable: false` keeps its initial value. `layout: "oihw"`
+/// marks a filter [kh,kw,I,O] that is [O,I,kh,kw] in arcface_torch's state dict.
 extern fn parameter(name: string, shape: [int], init: initializer, trainable: bool = true, layout: string = "same") -> Tensor
 
-/// A running statistic of the backbone: not trained, but kept and saved with the weights.
+/// A running statistic of the backbone: not trained, but stored and saved with the weights.
 extern fn buffer(name: string, shape: [int], init: initializer) -> Tensor
 
 /// Every element is `value`.
@@ -19,33 +19,34 @@ extern fn ones() -> initializer
 /// Drawn from a normal distribution with mean 0.
 extern fn normal(std: float) -> initializer
 
-/// Drawn evenly from [-bound, bound).
+/// Drawn uniformly from [-bound, bound).
 extern fn uniform(bound: float) -> initializer
 
 /// He's normal distribution for rectifiers (arXiv:1502.01852): standard deviation sqrt(2 / fan).
 extern fn kaiming(fan: int) -> initializer
 
-/// How many channels of x each of `groups` convolutions sees.
+/// Number of channels of x per group, for `groups` groups.
 extern fn channels_per_group(x: Image, groups: int) -> int
 
-/// Convolution of images [N,H,W,C] with a filter [kh,kw,C/groups,O], with `padding` zeros on every side. Both are computed in the
-/// experiment's precision, which the result keeps; `precise: true` computes in f32.
+/// Convolution of images [N,H,W,C] with a filter [kh,kw,C/groups,O], with `padding` zeros on every side. It is computed in the
+/// experiment's precision, which is also the result's type; `precise: true` computes in f32.
 extern fn conv2d(x: Image, filter: Tensor, stride: int = 1, padding: int = 0, groups: int = 1, precise: bool = false) -> Image
 
-/// Vectors [N,I] or tokens [N,T,I] times the transpose of a weight [O,I]: [N,O] or [N,T,O]. Computed in the experiment's precision,
-/// which the result keeps; `precise: true` computes in f32.
+/// Vectors [N,I] or tokens [N,T,I] times the transpose of a weight [O,I]: [N,O] or [N,T,O]. It is computed in the experiment's
+/// precision, which is also the result's type; `precise: true` computes in f32.
 extern fn product(x: Tensor, weight: Tensor, precise: bool = false) -> Tensor
 
-/// Products of matrices [...,M,K] and [...,K,N], or with `transposed` [...,N,K]: [...,M,N]. Computed in the experiment's precision,
-/// which the result keeps; `wide: true` keeps its f32 sums.
+/// Products of matrices [...,M,K] and [...,K,N], or with `transposed` [...,N,K]: [...,M,N]. They are computed in the experiment's
+/// precision, which is also the result's type; `wide: true` keeps the f32 sums.
 extern fn matmul(x: Tensor, y: Tensor, transposed: bool = false, wide: bool = false) -> Tensor
 
 /// Normalizes every channel of x to mean 0 and variance 1, then scales and shifts it. In training the statistics are those of the
-/// device's batch (with `batch_norm = synced`, of all devices' batches), and the buffers `mean` and `variance` move towards them by `momentum`, the variance unbiased (n/(n-1)); in
-/// evaluation the buffers are the statistics. Statistics are f32; the result keeps x's element type.
+/// device's batch (with `batch_norm = synced`, of all devices' batches), and the buffers `mean` and `variance` move towards them
+/// by `momentum`, with the unbiased variance (n/(n-1)). In evaluation the buffers are the statistics. Statistics are f32; the
+/// result keeps x's element type.
 extern fn batch_normalization(x: Tensor, scale: Tensor, offset: Tensor, mean: Tensor, variance: Tensor, momentum: float = 0.1, epsilon: float = 1e-5) -> Tensor
 
-/// Images [N,H,W,C] as vectors [N,C·H·W], channel by channel as PyTorch flattens, so that its weights fit one to one.
+/// Images [N,H,W,C] as vectors [N,C·H·W], channel by channel like PyTorch's flatten, so that its weights can be used unchanged.
 extern fn flatten(x: Image) -> Vector
 
 /// The mean of every channel over the image: vectors [N,C].
@@ -60,25 +61,26 @@ extern fn to_f32(x: Tensor) -> Tensor
 /// Images [N,H,W,C] as tokens [N,H·W,C], row by row.
 extern fn tokens(x: Image) -> Tokens
 
-/// The elements of x, in their order, as a tensor of another shape.
+/// The elements of x, in the same order, as a tensor of another shape.
 extern fn reshape(x: Tensor, shape: [int]) -> Tensor
 
 /// Dim i of the result is dim `order[i]` of x.
 extern fn permute(x: Tensor, order: [int]) -> Tensor
 
-/// x repeated over a shape: dims are matched from the last one, and a dim of 1 or one that x lacks is repeated.
+/// x repeated over a shape: dims are matched from the last one, and a dim of size 1 or one missing in x is repeated.
 extern fn expand(x: Tensor, shape: [int]) -> Tensor
 
-/// Elements `start` to `stop`, that one excluded, along a dim.
+/// Elements `start` to `stop` (exclusive) along a dim.
 extern fn slice(x: Tensor, dim: int, start: int, stop: int) -> Tensor
 
-/// x, then y, along a dim; their other dims are equal.
+/// x followed by y along a dim; their other dims are equal.
 extern fn concatenate(x: Tensor, y: Tensor, dim: int) -> Tensor
 
-/// Tokens [N,K,C]: for each sample those of x [N,T,C] whose numbers `order` [N,K] names.
+/// Tokens [N,K,C]: for each sample, the tokens of x [N,T,C] at the positions `order` [N,K].
 extern fn take(x: Tokens, order: Tensor) -> Tokens
 
-/// Of orders [N,T], each a rearrangement of 0 to T−1: where each number stands. Taking by one undoes taking by the other.
+/// The inverse of orders [N,T], each a permutation of 0 to T−1: the position of each number. Taking by one undoes taking by the
+/// other.
 extern fn inverse_order(order: Tensor) -> Tensor
 
 /// The sum along a dim. 16-bit numbers are summed in f32.
@@ -90,14 +92,14 @@ extern fn mean_over(x: Tensor, dim: int) -> Tensor
 /// The largest element along a dim.
 extern fn max_over(x: Tensor, dim: int) -> Tensor
 
-/// Whether this is a training step; in evaluation nothing is dropped.
+/// Whether this is a training step; nothing is dropped in evaluation.
 extern fn training() -> bool
 
-/// Uniform numbers in (0, 1], new in every step: one for each element of x, or with `per_sample` one for each sample, repeated over
-/// its elements. Two calls in one block draw the same numbers. f32.
+/// Uniform numbers in (0, 1], redrawn in every step: one per element of x, or with `per_sample` one per sample, repeated over its
+/// elements. Two calls in one block draw the same numbers. f32.
 extern fn random(x: Tensor, per_sample: bool = false) -> Tensor
 
-/// A random order of the tokens of each sample of x [N,T,C], new in every step: 0 to T−1 rearranged, [N,T] of i32.
+/// A random order of the tokens of each sample of x [N,T,C], redrawn in every step: a permutation of 0 to T−1, [N,T] of i32.
 extern fn random_order(x: Tokens) -> Tensor
 
 /// e to the power of x.
@@ -118,13 +120,13 @@ extern fn sigmoid(x: scalar) -> scalar
 /// The absolute value.
 extern fn abs(x: scalar) -> scalar
 
-/// The largest whole number that is not above x.
+/// The largest integer not above x.
 extern fn floor(x: scalar) -> scalar
 
-/// The smallest whole number that is not below x.
+/// The smallest integer not below x.
 extern fn ceil(x: scalar) -> scalar
 
-/// The nearest whole number; halves go up.
+/// The nearest integer; halves round up.
 extern fn round(x: scalar) -> scalar
 
 /// The larger of two numbers.
@@ -142,51 +144,51 @@ extern fn cos(x: angle) -> scalar
 /// The sine of an angle.
 extern fn sin(x: angle) -> scalar
 
-/// The angle in [0, pi] whose cosine is x. x is first limited to [-1 + 1e-6, 1 - 1e-6], so that the gradient is finite (its slope is
+/// The angle in [0, pi] with cosine x. x is first clamped to [-1 + 1e-6, 1 - 1e-6], so that the gradient is finite (the slope is
 /// -707 there, and 0 outside).
 extern fn acos(x: scalar) -> angle
 
-/// How many elements a list has.
+/// The number of elements of a list.
 extern fn len(list: list) -> int
 
-/// An environment variable. Where it is not set, everything but the run itself still works.
+/// An environment variable. If it is not set, everything but the run itself still works.
 extern fn env(name: string) -> string
 
-/// A duration as a number of steps, where `epoch` is the number of steps of one epoch.
+/// A duration as a number of steps; `epoch` is the number of steps per epoch.
 extern fn in_steps(duration: duration, epoch: scalar) -> scalar
 
-/// NVLink, by the bandwidth of one device each way.
+/// NVLink; `bandwidth` is that of one device in each direction.
 extern fn nvlink(bandwidth: bandwidth, latency: time = 3e-6 s) -> link
 
-/// PCI Express, by the bandwidth of one device each way.
+/// PCI Express; `bandwidth` is that of one device in each direction.
 extern fn pcie(bandwidth: bandwidth, latency: time = 6e-6 s) -> link
 
-/// InfiniBand, by the bandwidth of one computer each way.
+/// InfiniBand; `bandwidth` is that of one computer in each direction.
 extern fn infiniband(bandwidth: bandwidth, latency: time = 8e-6 s) -> link
 
-/// Ethernet, by the bandwidth of one computer each way.
+/// Ethernet; `bandwidth` is that of one computer in each direction.
 extern fn ethernet(bandwidth: bandwidth, latency: time = 30e-6 s) -> link
 
 /// The memory of one computer, between virtual devices on it.
 extern fn shared_memory(bandwidth: bandwidth, latency: time = 2e-6 s) -> link
 
-/// How many GPUs the driver of this computer shows.
+/// Number of GPUs that the driver of this computer reports.
 extern fn local_gpus() -> int
 
-/// What the driver calls the GPU of this computer; empty where there is none. Of several, the one with the least memory.
+/// The driver's name for the GPU of this computer; empty if there is none. Of several, the one with the least memory.
 extern fn local_gpu() -> string
 
-/// Bytes of that GPU, or where there is none of this computer.
+/// Bytes of that GPU, or of this computer if it has no GPU.
 extern fn local_memory() -> int
 
 /// The CUDA compute capability of that GPU.
 extern fn local_compute() -> float
 
-/// Whether all GPUs of this computer reach each other over NVLink.
+/// Whether NVLink connects all GPUs of this computer.
 extern fn local_nvlink() -> bool
 
 /// CPU cores of this computer.
 extern fn local_cores() -> int
 
-/// A figure of that GPU that `arcc doctor --write-machine` measured: `f32`, `f16`, `bf16` in FLOP/s, `bandwidth` in B/s.
+/// A figure of that GPU measured by `arcc doctor --write-machine`: `f32`, `f16`, `bf16` in FLOP/s, `bandwidth` in B/s.
 extern fn local_rate(figure: string) -> float

@@ -1,12 +1,12 @@
 // Schedules: the factor of the learning rate over the run. Their names need no `use`.
 
-/// The learning rate as it is, in every step.
+/// The same learning rate in every step.
 schedule constant {
   factor(step, total, epoch) = 1
 }
 
-/// A linear rise over `warmup`, then a fall to 0 at the end of the run, by the power of what is left of it. As arcface_torch, but
-/// for the first step, which is not at the full rate.
+/// Linear warmup over `warmup`, then a decay to 0 at the end of the run: a power of the remaining fraction. As in arcface_torch,
+/// except for the first step, which does not use the full rate.
 schedule polynomial(power: float = 1, warmup: duration = 0 epochs) {
   require power > 0
   factor(step, total, epoch) {
@@ -17,7 +17,7 @@ schedule polynomial(power: float = 1, warmup: duration = 0 epochs) {
   }
 }
 
-/// A linear rise over `warmup`, then half a cosine wave down to `least` (arXiv:1608.03983).
+/// Linear warmup over `warmup`, then half a cosine wave down to `least` (arXiv:1608.03983).
 schedule cosine(warmup: duration = 0 epochs, least: float = 0) {
   require least >= 0 and least <= 1
   factor(step, total, epoch) {

@@ -1,5 +1,5 @@
 /**
- * Times the training step of one experiment beside what its plan says:
+ * Times the training step of one experiment and compares it with its plan:
  * `node gpu-step.js FILE.arc NAME [--steps 30] [--set path=value]…`. Prints one JSON line.
  */
 import { readFileSync } from 'node:fs'
@@ -20,18 +20,18 @@ export interface StepReport extends Report {
   readonly batch: number
   readonly classes: number
   readonly precision: string
-  /** How many programs came from the cache, and were compiled. */
+  /** Number of programs loaded from the cache, and compiled. */
   readonly programs: XlaEngine['programs']
   /** Inputs of the step's program. */
   readonly inputs: number
   readonly seconds: Pick<StepTimes, 'compile' | 'first'>
-  /** A step of the run's own loop; one that is waited for; one of steps that follow one another without a batch to upload. */
+  /** A step of the run's own loop; one with a wait after it; one of consecutive steps without a batch to upload. */
   readonly step: number
   readonly synced: number
   readonly resident: number
   readonly imagesPerSecond: number
   readonly planned: { readonly step: number; readonly memory: number }
-  /** `compiled` is the compiler's sum; `peak` is what the device's allocator saw, compiling and tuning included. */
+  /** `compiled` is the compiler's sum; `peak` is that of the device's allocator, including compiling and tuning. */
   readonly memory: { readonly compiled: number | undefined; readonly peak: number | undefined }
   readonly losses: StepTimes['losses']
 }
@@ -49,7 +49,7 @@ if (plan === undefined) {
   process.exit(1)
 }
 
-/** Seconds of the planned step, without the wait for data: these steps have theirs. */
+/** Seconds of the planned step, excluding the wait for data: these steps have none. */
 function plannedStep({ document }: Plan): number {
   const { secondsPerStep, parts } = document.time
   return secondsPerStep - (parts.find(({ name }) => name === 'data')?.seconds ?? 0)

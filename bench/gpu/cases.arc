@@ -1,4 +1,4 @@
-// What is timed on one GPU: published networks at 128 images, few and many classes. Pictures are never drawn: the step is timed alone.
+// Experiments for timing on one GPU: published networks at 128 images, few and many classes. Images are never generated.
 
 use std.backbones: mbf, r50, r100
 use std.datasets: synthetic

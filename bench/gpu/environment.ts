@@ -1,6 +1,6 @@
 /**
- * Where the plugin is, and what it needs of the environment: XLA's CUDA plugin as jax installs it, or for a rehearsal the CPU plugin.
- * arcc finds NVIDIA's libraries and `ptxas` by itself.
+ * The plugin and its environment: XLA's CUDA plugin as installed by jax, or for a rehearsal the CPU plugin. arcc finds NVIDIA's
+ * libraries and `ptxas` itself.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
@@ -10,7 +10,7 @@ export interface Environment {
   readonly plugin: string
   /** False in a rehearsal. */
   readonly isGpu: boolean
-  /** What all programs get. */
+  /** Environment variables of all programs. */
   readonly variables: NodeJS.ProcessEnv
 }
 
@@ -26,7 +26,7 @@ function sitePackages(): string {
   return dirname(found)
 }
 
-/** Whether this Python can be asked for PyTorch. */
+/** Whether this Python has PyTorch. */
 export function hasTorch(): boolean {
   const find = "import importlib.util as u, sys; sys.exit(u.find_spec('torch') is None)"
   return spawnSync('python3', ['-c', find]).status === 0
@@ -39,7 +39,7 @@ function newestPlugin(site: string): string {
   return found
 }
 
-/** Throws where no plugin is found. `work` keeps what programs may share: compiled programs and what was tuned. */
+/** Throws if no plugin is found. `work` holds what programs may share: compiled programs and tuning results. */
 export function findEnvironment(work: string): Environment {
   const { PLUGIN, CPU_PLUGIN, XLA_FLAGS = '' } = process.env
   const common = { ...process.env, ARCC_CACHE: join(work, 'cache'), NO_COLOR: '1' }
@@ -69,7 +69,7 @@ export function findEnvironment(work: string): Environment {
 
 const cardFields = ['name', 'driver_version', 'memory.total', 'clocks.max.sm', 'power.limit'] as const
 
-/** What `nvidia-smi` says of each card, by field; empty where it does not run. */
+/** The fields that `nvidia-smi` reports for each card; empty if it does not run. */
 export function describeCards(): readonly Readonly<Record<string, string>>[] {
   try {
     const query = [`--query-gpu=${cardFields.join(',')}`, '--format=csv,noheader']

@@ -1,6 +1,6 @@
 /**
- * Repeats one golden run of arcface_torch on the engine's device: `node gpu-golden.js FILE`. The figures are of PyTorch on a CPU in
- * f32, so `run-kit.ts` has the GPU multiply in f32 too.
+ * Repeats one golden run of arcface_torch on the engine's device: `node gpu-golden.js FILE`. The figures are from PyTorch on a
+ * CPU in f32, so `run-kit.ts` makes the GPU multiply in f32 too.
  */
 import { readFileSync } from 'node:fs'
 import { fileHost } from '../../cli/host/host.ts'
@@ -12,7 +12,7 @@ const TOLERANCE = 1e-3
 
 interface GoldenReport extends Report {
   readonly figures: number
-  /** The largest relative difference, and of what. */
+  /** The largest relative difference, and where it occurs. */
   readonly worst: { readonly what: string; readonly difference: number }
 }
 

@@ -1,7 +1,7 @@
 /**
- * Every op case of `test/ops` on the engine's devices, against the f64 reference: `node gpu-ops.js [--seconds S]`. Those of more
- * devices than there are are counted apart, and so are those for which no time is left; they come in an order in which every kind of
- * op has had its first case before any has its second.
+ * Every op case of `test/ops` on the engine's devices, compared with the f64 reference: `node gpu-ops.js [--seconds S]`. Cases
+ * that need more devices than available are counted separately, as are those for which no time is left. The order runs the first
+ * case of every op kind before any second one.
  */
 import type { OpKind } from '../../compiler/ir/op.ts'
 import { ArccError } from '../../runtime/errors.ts'
@@ -12,12 +12,12 @@ import { allOpCases } from '../../test/ops/all-op-cases.ts'
 import { openEngine } from './open-engine.ts'
 import { finish, option, type Report } from './report.ts'
 
-/** Cases that are compiled at once. */
+/** Number of cases compiled concurrently. */
 const LANES = 8
 
 /**
- * A GPU multiplies f32 as TF32, with 10 bits of mantissa, where XLA is not told otherwise: 5e-4 of each factor, a few times that of a
- * sum of products.
+ * By default, XLA makes a GPU multiply f32 as TF32, with 10 mantissa bits: 5e-4 per factor, a few times that for a sum of
+ * products.
  */
 const TF32_TOLERANCE = 5e-3
 const products: ReadonlySet<OpKind> = new Set(['dot_general', 'conv2d', 'conv2d_input_grad', 'conv2d_filter_grad'])
@@ -25,15 +25,15 @@ const products: ReadonlySet<OpKind> = new Set(['dot_general', 'conv2d', 'conv2d_
 interface OpReport extends Report {
   readonly passed: number
   readonly failed: number
-  /** Cases of more devices than there are. */
+  /** Cases that need more devices than available. */
   readonly tooManyDevices: number
-  /** Cases that were not reached. */
+  /** Cases not run for lack of time. */
   readonly noTime: number
-  /** Cases whose products of f32 were held to the tolerance of TF32. */
+  /** Cases whose f32 products were checked with TF32's tolerance. */
   readonly heldToTf32: number
 }
 
-/** Cases by turns: the first of each kind, the second of each, and so on. */
+/** Interleaves cases: the first of each kind, the second of each, and so on. */
 function inTurns(cases: readonly OpCase[]): readonly OpCase[] {
   const counts = new Map<OpKind, number>()
   const turn = new Map<OpCase, number>()
@@ -93,7 +93,7 @@ for (const devices of [...new Set(allOpCases.map(({ replicas }) => replicas))].s
     await runAll(engine, cases)
     engine.dispose()
   } catch (error) {
-    // One device there must be.
+    // One device is required.
     if (!(error instanceof ArccError && error.code === 'ARC6007') || devices === 1) throw error
     count.tooManyDevices += cases.length
   }

@@ -5,10 +5,10 @@ import { oneProcess } from '../../runtime/world.ts'
 import { createXlaEngine, type XlaEngine } from '../../runtime/xla/engine.ts'
 import { xlaError } from '../../runtime/xla/pjrt/errors.ts'
 
-/** Of the bytes of a card, those that the engine leaves to others. */
+/** The bytes of a card that the engine leaves to others. */
 type Left = (card: number) => number
 
-/** Checks are small: half a card is more than they need, and somebody else may want the rest. */
+/** Checks are small: half a card is more than they need, and other processes may need the rest. */
 const halfTheCard: Left = (card) => card / 2
 
 function requestOf(devices: number, left: Left): DeviceRequest {
@@ -19,7 +19,7 @@ function requestOf(devices: number, left: Left): DeviceRequest {
   return { kind: 'cuda', gpus, memory: Math.min(...gpus.map(({ memory }) => memory - left(memory))) }
 }
 
-/** Throws ARC6007 where there are fewer GPUs. */
+/** Throws ARC6007 if there are fewer GPUs. */
 export function openEngine(devices: number, left: Left = halfTheCard): Promise<XlaEngine> {
   return createXlaEngine({ world: oneProcess(devices), devices: requestOf(devices, left) })
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run gpu:pack`: makes `.gpu/`, all that a computer with an NVIDIA GPU needs to run arcc where there is no Node.js and no network
- * (Linux, x86-64). `npm run gpu:pack -- FOLDER` makes it elsewhere. `bench/gpu/README.md` says what is in it.
+ * `npm run gpu:pack`: creates `.gpu/`, everything a computer with an NVIDIA GPU needs to run arcc without Node.js and network
+ * (Linux, x86-64). `npm run gpu:pack -- FOLDER` creates it elsewhere. `bench/gpu/README.md` lists its contents.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
@@ -9,13 +9,13 @@ import { join, resolve } from 'node:path'
 import { build as bundle } from 'esbuild'
 import { build, bundleOptions, packageFolder } from '../../bin/build.js'
 
-/** What the device machine takes along, with room for the repository beside it. */
+/** The size limit of the device machine's transfers, with room for the repository. */
 const MOST_BYTES = 60 * 2 ** 20
 
-/** The programs of the kit, by the names that they have in `dist/`. */
+/** The programs of the kit, by their names in `dist/`. */
 const programs = { 'gpu-kit': 'run-kit', 'gpu-step': 'bench-step', 'gpu-ops': 'op-cases', 'gpu-golden': 'golden-file' }
 
-/** Libraries that stay outside of the bundle, and what they load in turn. TensorFlow.js is left out: no part of the kit runs on it. */
+/** Libraries that are not bundled, and their dependencies. TensorFlow.js is omitted: no part of the kit needs it. */
 const libraries = [
   'koffi',
   '@koromix/koffi-linux-x64',
@@ -38,7 +38,7 @@ function run(command: string, ...args: readonly string[]): void {
   if (status !== 0) throw new Error(`${command} ended with ${status}: ${error?.message ?? stderr.trim()}`)
 }
 
-/** arcc as a package without sources, with the programs of the kit beside it. */
+/** arcc as a package without sources, together with the programs of the kit. */
 async function layOut(folder: string): Promise<void> {
   await build()
   for (const part of [
@@ -71,7 +71,7 @@ async function layOut(folder: string): Promise<void> {
   layOutGolden(join(folder, 'golden'))
 }
 
-/** The golden files, where they lie beside this checkout; the kit takes those for which there are devices. */
+/** The golden files, if they are next to this checkout; the kit runs those for which there are enough devices. */
 function layOutGolden(folder: string): void {
   if (!existsSync(goldenFolder)) {
     say(`no golden files: there is no ${goldenFolder}`)
@@ -82,7 +82,7 @@ function layOutGolden(folder: string): void {
     cpSync(join(goldenFolder, file), join(folder, file))
 }
 
-/** Node.js itself, without its symbols; kept from an earlier pack, since compressing it takes the longest. */
+/** Node.js itself, without its symbols; reused from an earlier pack, since compressing it takes the longest. */
 function packNode(out: string, work: string): void {
   const name = `node-${process.version}.xz`
   if (existsSync(join(out, name))) return

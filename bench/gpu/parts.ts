@@ -1,4 +1,4 @@
-/** What the kit runs, in the order of its worth: where the time ends, the last are left out. */
+/** The parts of the kit, most valuable first: when the time is used up, the remaining ones are skipped. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import type { Golden } from '../golden-run.ts'
 
@@ -7,19 +7,19 @@ export interface Part {
   readonly kind: 'doctor' | 'ops' | 'golden' | 'quickstart' | 'arcc' | 'torch'
   readonly command: 'node' | 'python3'
   readonly args: readonly string[]
-  /** Seconds after which it is ended. */
+  /** Seconds after which it is stopped. */
   readonly limit: number
-  /** Seconds below which it is not begun. */
+  /** Minimum remaining seconds for starting it. */
   readonly least: number
-  /** Whether f32 is multiplied as f32 and not as TF32. */
+  /** Whether f32 is multiplied as f32 instead of TF32. */
   readonly exact?: boolean
   /** The case that a PyTorch part is compared with. */
   readonly beside?: string
 }
 
-/** The card that is here, one of it. */
+/** One of the installed cards. */
 const oneCard = ['--set', 'machine=local(devices: 1)']
-/** The case that stands for the others on a CPU. */
+/** The case that replaces the others on a CPU. */
 const rehearsal = 'mbf_rehearsal'
 
 function arcc(name: string, limit: number, steps = 30): Part {
@@ -27,7 +27,7 @@ function arcc(name: string, limit: number, steps = 30): Part {
   return { name: `arcc ${name}`, kind: 'arcc', command: 'node', args, limit, least: Math.min(20, limit), beside: name }
 }
 
-/** The same from the cache of compiled programs: what a second start takes, and the peak of memory without that of tuning. */
+/** The same from the cache of compiled programs: the time of a second start, and the peak memory without tuning. */
 function again(name: string): Part {
   const first = arcc(name, 60, 5)
   return { ...first, name: `${first.name} again` }
@@ -44,7 +44,7 @@ function worldOf(file: string): number {
   return (JSON.parse(readFileSync(file, 'utf8')) as Golden).config.world
 }
 
-/** The golden files for which there are devices; none where none were packed. */
+/** The golden files for which there are enough devices; none if none were packed. */
 function goldenParts(devices: number, limit: number): Part[] {
   const files = existsSync('golden') ? readdirSync('golden').sort() : []
   const fitting = files.filter((file) => worldOf(`golden/${file}`) <= devices)
@@ -93,7 +93,7 @@ function start({ devices, ops, golden, epochs }: Start): Part[] {
   ]
 }
 
-/** `devices`: how many GPUs there are; 0 in a rehearsal on a CPU. */
+/** `devices`: number of GPUs; 0 in a rehearsal on a CPU. */
 export function partsFor(devices: number): readonly Part[] {
   if (devices === 0)
     return [
@@ -103,7 +103,7 @@ export function partsFor(devices: number): readonly Part[] {
     ]
   return [
     ...start({ devices, ops: 60, golden: 60, epochs: 8 }),
-    // One case of arcc, then the same in PyTorch, and so on: what the card does meanwhile falls on both.
+    // Each case of arcc is followed by the same in PyTorch, so that changes of the card's state affect both.
     arcc('r50_10k', 90),
     torch('r50_10k', 'r50 10000', 'eager', 60),
     torch('r50_10k', 'r50 10000', 'compile', 100),

@@ -1,4 +1,4 @@
-/** What a run of the kit found: `RESULTS.json` as data, `RESULTS.md` as tables. */
+/** The results of a kit run: `RESULTS.json` as data, `RESULTS.md` as tables. */
 import { formatBytes, formatDeviation } from '../../cli/render/format.ts'
 import type { StepReport } from './bench-step.ts'
 import type { Part } from './parts.ts'
@@ -16,16 +16,16 @@ export interface PartResult {
   readonly kind: Part['kind']
   readonly beside: string | undefined
   readonly status: 'ok' | 'failed' | 'timed out' | 'left out'
-  /** Wall time, with starting and compiling. */
+  /** Wall time, including startup and compilation. */
   readonly seconds: number
-  /** One line each; empty where all is well. */
+  /** One line each; empty if everything passed. */
   readonly failures: readonly string[]
   /** What the program printed. */
   readonly report: unknown
 }
 
 export interface Results {
-  /** As the caller says; the kit does not ask the clock. */
+  /** As given by the caller; the kit does not read the clock. */
   readonly date: string | undefined
   /** By `nvidia-smi`'s fields; none in a rehearsal. */
   readonly cards: readonly Readonly<Record<string, string>>[]
@@ -86,7 +86,7 @@ function partLine({ report, failures }: PartResult): string {
   return figures(report).join(', ')
 }
 
-/** The texts and numbers of a report, also of the objects in it: `end.measured.secondsPerStep 0.0211`. */
+/** The strings and numbers in a report, including nested objects: `end.measured.secondsPerStep 0.0211`. */
 function figures(value: unknown, path = ''): readonly string[] {
   if (typeof value === 'number') return [`${path} ${Number(value.toPrecision(5))}`]
   if (typeof value === 'string') return [`${path} ${value}`]

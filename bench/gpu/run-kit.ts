@@ -1,7 +1,7 @@
 /**
- * Runs the parts of the kit one after the other, each for as long as it may and all within a time: `node gpu-kit.js RESULTS SECONDS`,
- * in the folder of the unpacked arcc. Writes RESULTS.json, RESULTS.md and log.txt, after every part anew, so that what ends the kit
- * takes nothing along. Exit code 1 where a part failed; what time left out is said and is no failure.
+ * Runs the parts of the kit sequentially, each with its own time limit and all within a total: `node gpu-kit.js RESULTS SECONDS`,
+ * in the folder of the unpacked arcc. Rewrites RESULTS.json, RESULTS.md and log.txt after every part, so that nothing is lost if
+ * the kit is stopped. Exit code 1 if a part failed; parts skipped for lack of time are listed and are no failure.
  */
 import { spawn } from 'node:child_process'
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -31,11 +31,11 @@ interface Ended {
   readonly stderr: string
 }
 
-/** Runs a part in a process group of its own: PyTorch's compiler starts others, which end with it. */
+/** Runs a part in its own process group: PyTorch's compiler starts other processes, which end with it. */
 function spawnPart(part: Part, { variables }: Environment, limit: number): Promise<Ended> {
   const command = part.command === 'node' ? process.execPath : part.command
   const flags = [variables.XLA_FLAGS ?? '', '--xla_gpu_enable_triton_gemm=false'].join(' ').trim()
-  // TF32 is off in NVIDIA's libraries, and XLA's own kernels, which choose for themselves, are not used.
+  // Disables TF32 in NVIDIA's libraries, and XLA's own kernels, which decide for themselves.
   const env = part.exact ? { ...variables, NVIDIA_TF32_OVERRIDE: '0', XLA_FLAGS: flags } : variables
   return new Promise((end) => {
     const child = spawn(command, part.args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
@@ -67,12 +67,12 @@ function lastJson(text: string): unknown {
     try {
       return JSON.parse(line)
     } catch {
-      // Not this one: a library's own word.
+      // Not JSON: a library's own output.
     }
   return undefined
 }
 
-/** What doctor finds. */
+/** The result of the doctor. */
 interface DoctorReport extends Report {
   readonly findings: readonly Finding[]
 }
@@ -83,7 +83,7 @@ interface Finding {
   readonly text: string
 }
 
-/** TensorFlow.js is not in the pack, and nothing of the kit runs on it. */
+/** TensorFlow.js is not in the pack, and the kit does not need it. */
 function readDoctor(stdout: string): DoctorReport {
   const { findings } = JSON.parse(stdout) as { readonly findings: readonly Finding[] }
   const failed = findings.filter(({ name, status }) => status === 'fail' && !name.startsWith('tfjs'))
@@ -91,7 +91,7 @@ function readDoctor(stdout: string): DoctorReport {
   return { ok: failures.length === 0, failures, findings }
 }
 
-/** How the quickstart ended: planned and measured, and what it learned. */
+/** The result of the quickstart: planned and measured figures, and its accuracy. */
 interface QuickstartReport extends Report {
   readonly engine: string | undefined
   readonly accuracy: number | undefined
@@ -133,7 +133,7 @@ async function runPart(part: Part, environment: Environment): Promise<PartResult
   const start = elapsed()
   const ended = await spawnPart(part, environment, Math.min(part.limit, left()))
   const report = ended.isTimedOut ? undefined : readReport(part, ended.stdout)
-  // The doctor ends with 3 for what the kit does not want.
+  // The doctor exits with 3 for checks that the kit does not need.
   const isWell = report?.ok === true && (ended.code === 0 || kind === 'doctor')
   const status = ended.isTimedOut ? 'timed out' : isWell ? 'ok' : 'failed'
   const words = ended.stderr.trim().split('\n').slice(-20)
@@ -159,7 +159,7 @@ function environmentOrEnd(): Environment {
 const environment = environmentOrEnd()
 say(`plugin ${environment.plugin}`)
 const only = process.env.PARTS?.split(',')
-// Where nvidia-smi is missing there is one GPU or none, and the parts will say which.
+// Without nvidia-smi there is at most one GPU, and the parts will show whether there is one.
 const cards = environment.isGpu ? describeCards() : []
 const devices = environment.isGpu ? Math.max(1, cards.length) : 0
 const parts = partsFor(devices).filter(

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs the GPU kit beside which it lies: bash run.sh [RESULTS]. RESULTS defaults to $OUT, else ./results. Wants bash, python3 and, but
-# for a rehearsal, an NVIDIA GPU. README.md of bench/gpu says what the variables do: LIMIT, PARTS, DATE, PLUGIN, CPU_PLUGIN, KIT_HOME.
+# Runs the GPU kit in this script's folder: bash run.sh [RESULTS]. RESULTS defaults to $OUT, else ./results. Needs bash, python3 and,
+# except for a rehearsal, an NVIDIA GPU. README.md of bench/gpu describes the variables: LIMIT, PARTS, DATE, PLUGIN, CPU_PLUGIN, KIT_HOME.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 mkdir -p "${1:-${OUT:-results}}"

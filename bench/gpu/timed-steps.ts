@@ -1,6 +1,6 @@
 /**
- * Times the training step of a plan with the same batch again and again: what a run takes where data is never waited for. The programs
- * and the state are those of a run.
+ * Times the training step of a plan with the same batch repeated: the speed of a run that never waits for data. The programs and
+ * the state are those of a run.
  *
  * Legend: b images of one device.
  */
@@ -15,23 +15,23 @@ import { compileStep, initialState } from '../../runtime/train/programs.ts'
 import { trainSteps } from '../../runtime/train/train-steps.ts'
 import { disposeBatch, type UploadedBatch, uploadAhead } from '../../runtime/train/upload-ahead.ts'
 
-/** Steps before the first that counts: the first loads and tunes what is left to tune. */
+/** Warm-up steps: the first one loads and tunes what is left to tune. */
 const WARM_UP = 5
 
 /** Times in seconds. */
 export interface StepTimes {
   readonly compile: number
-  /** The first step, with what the device does once. */
+  /** The first step, including the device's one-time work. */
   readonly first: number
-  /** The middle one of the steps in the run's own loop. */
+  /** The median step in the run's own loop. */
   readonly loop: number
-  /** The middle one of steps of which each is waited for, its batch uploaded before. */
+  /** The median step with a wait after each, its batch uploaded before. */
   readonly synced: number
-  /** The mean of steps of which two are in flight, the batch on the device: what no loop can be faster than. */
+  /** The mean of steps with two in flight, the batch on the device: a lower bound for every loop. */
   readonly resident: number
-  /** Bytes of the step's program by the compiler's own account. */
+  /** Bytes of the step's program according to the compiler. */
   readonly memory: number | undefined
-  /** Losses of the first and of the last step of the loop. */
+  /** Losses of the first and last step of the loop. */
   readonly losses: readonly [number, number]
 }
 
@@ -42,7 +42,7 @@ interface Timed {
   readonly plan: Plan
 }
 
-/** Noise for pictures; labels that spread over all classes. */
+/** Noise as images; labels spread over all classes. */
 function batchOf({ run, replicas }: Plan): Batch {
   const images = new Uint8Array(run.batchPerDevice * FACE_BYTES).map((_, i) => (i * 2654435761) >>> 24)
   const labels = Int32Array.from({ length: run.batchPerDevice }, (_, i) => (i * 7919) % run.classes)

@@ -1,12 +1,12 @@
-"""The same training steps in PyTorch, to be timed on the same GPU: written for this comparison, from the papers and from the shapes
-in stdlib/backbones.arc.
+"""The same training steps in PyTorch, for timing on the same GPU: written for this comparison, from the papers and the shapes in
+stdlib/backbones.arc.
 
     python3 torch_step.py NET CLASSES [--rate 0.1] [--dtype f16|bf16] [--batch 128] [--mode eager|compile] [--steps 30]
 
-NET is r18, r50, r100 or mbf. One device: the whole table of class centers is on it. Mixed precision by autocast, channels_last,
-cuDNN's benchmark mode, TF32 for what stays in f32, a fused optimizer, loss scaling in f16. No step waits for the host: nothing is read
-from the card until all are done. `--mode compile` compiles the network by torch.compile; the head stays as it is written. Prints one
-JSON line.
+NET is r18, r50, r100 or mbf. One device, which holds the whole table of class centers. Mixed precision with autocast, channels_last,
+cuDNN's benchmark mode, TF32 for the remaining f32, a fused optimizer, loss scaling in f16. No step waits for the host: nothing is read
+from the card until all steps are done. `--mode compile` compiles the network with torch.compile, but not the head. Prints one JSON
+line.
 """
 import argparse
 import json
@@ -18,7 +18,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-# So small that no step of the comparison overflows: one that did would be skipped, and its time would not count as a step.
+# Small enough that no step overflows: an overflowing one would be skipped, and its time would not be that of a step.
 LOSS_SCALE = 1024.0
 
 
@@ -27,7 +27,7 @@ def conv(i, o, k=3, s=1, g=1):
 
 
 class Residual(nn.Module):
-    """Normalize, convolve, normalize, PReLU, convolve, normalize; beside it the input, or a 1x1 convolution of it."""
+    """Normalize, convolve, normalize, PReLU, convolve, normalize; plus the input, or a 1x1 convolution of it."""
 
     def __init__(self, i, o, stride):
         super().__init__()
@@ -123,7 +123,7 @@ def main():
         net.features.weight.requires_grad_(False)
     parameters = [q for q in net.parameters() if q.requires_grad]
     run = torch.compile(net, mode="default") if a.mode == "compile" else net
-    # The fused one takes the scaler's findings on the card; the others make the host wait for them in each step.
+    # The fused one reads the scaler's results on the card; the others make the host wait for them in each step.
     sgd = torch.optim.SGD(parameters, lr=0.02, momentum=0.9, weight_decay=5e-4, fused=cuda)
     scaler = torch.amp.GradScaler(a.device, init_scale=LOSS_SCALE, enabled=dtype == torch.float16)
     centers = torch.randn(a.classes, 512, device=a.device) * 0.01

@@ -1,4 +1,4 @@
-/** How the sums over devices lie in the schedule. */
+/** The position of the sums over devices in the schedule. */
 import type { Kernel } from './kernels.ts'
 import { bytesOf, calledBy, type HloModule, type Instruction, sourceOf } from './module.ts'
 
@@ -6,18 +6,18 @@ export interface AllReduce {
   readonly name: string
   readonly source: string
   readonly bytes: number
-  /** Kernels between start and end; `undefined` where all that follows waits for it. */
+  /** Kernels between start and end; `undefined` if everything after it waits for it. */
   readonly between: number | undefined
 }
 
-/** The sum that an instruction starts: itself, or what it runs beside the others. */
+/** The sum that an instruction starts: itself, or the one it runs asynchronously. */
 function startedSum(module: HloModule, instruction: Instruction): Instruction | undefined {
   const { opcode } = instruction
   const started = opcode === 'async-start' ? calledBy(module, instruction, 'calls').root : instruction
   return started.opcode === 'all-reduce' || started.opcode === 'all-reduce-start' ? started : undefined
 }
 
-/** All of the entry computation, in its order. */
+/** All sums of the entry computation, in order. */
 export function allReducesOf(module: HloModule, kernels: readonly Kernel[]): readonly AllReduce[] {
   const { instructions } = module.entry
   const isKernel = new Set(kernels.map(({ instruction }) => instruction.name))
@@ -34,7 +34,7 @@ export function allReducesOf(module: HloModule, kernels: readonly Kernel[]): rea
   })
 }
 
-/** The graph names the sums of the backbone's gradients so. */
+/** The graph's name for the sums of the backbone's gradients. */
 export function ofGradients({ source }: AllReduce): boolean {
   return source.startsWith('gradients of')
 }

@@ -1,11 +1,11 @@
-/** The bars that the steps must keep, compiled for an H100 at 128 images of 16 bits on each of eight devices. */
+/** The bounds for the steps, compiled for an H100 with 128 images in 16 bits on each of eight devices. */
 import { ofGradients } from './all-reduces.ts'
 import { isSmall, type Summary, totalBytes, totalRuns } from './summary.ts'
 
 export interface Bars {
-  /** Bytes of element-wise kernels and sums over activations. */
+  /** Bytes of elementwise kernels and sums over activations. */
   readonly elementwise: number
-  /** Kernels that touch less than a megabyte; no bar where there is none. */
+  /** Kernels that touch less than a megabyte; no bound if it is missing. */
   readonly small?: number
 }
 

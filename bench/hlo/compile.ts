@@ -1,4 +1,4 @@
-/** The steps of three experiments, compiled for an H100 that is not there. */
+/** The steps of three experiments, compiled for an H100 without having one. */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -53,7 +53,7 @@ function planOf({ file, experiment, settings }: Case, { replicas, more }: Varian
 export interface Variant {
   /** Devices. */
   readonly replicas: number
-  /** More settings, as `--set` takes them. */
+  /** Additional settings, as for `--set`. */
   readonly more: readonly string[]
 }
 
@@ -64,10 +64,10 @@ export interface Compiled {
   readonly peak: number
 }
 
-/** The bars were set by these: nothing is chosen, so that the figures change only with the step. */
+/** The bounds were set with these flags: nothing is autotuned, so the figures change only with the step. */
 const flags = { xla_gpu_autotune_level: 0, xla_gpu_enable_triton_gemm: false } as const
 
-/** Compiles a case, ten to fifty seconds; XLA's dump goes through a folder of the moment. */
+/** Compiles a case in ten to fifty seconds; XLA's dump goes through a temporary folder. */
 export async function compileCase(which: Case, variant: Variant): Promise<Compiled> {
   const dump = await mkdtemp(join(tmpdir(), 'arcc-hlo-'))
   try {

@@ -1,6 +1,7 @@
 /**
- * What a kernel works on. Shapes: activations are [batch,height,width,channels] as convolutions take them, or the same bytes under
- * another shape with the channels last; filters are [out,kh,kw,in] or any order of these, as convolutions and the step's inputs have them.
+ * The tensors that a kernel works on. Shapes: activations are [batch,height,width,channels] as used by convolutions, or the same
+ * bytes in another shape with the channels last; filters are [out,kh,kw,in] or any dim order of these, as used by convolutions
+ * and the step's inputs.
  */
 
 import type { Kernel } from './kernels.ts'
@@ -8,7 +9,7 @@ import { type ArrayShape, arraysOf, type HloModule } from './module.ts'
 
 export type Group = 'convolution' | 'activation' | 'filter' | 'product' | 'collective' | 'other'
 
-/** The shapes by which a program's tensors are known. */
+/** The shapes that identify a program's tensors. */
 export interface Shapes {
   /** `elements:channels` of each activation. */
   readonly activations: ReadonlySet<string>
@@ -28,7 +29,7 @@ const size = ({ dims }: ArrayShape) => dims.reduce((product, dim) => product * d
 const sorted = ({ dims }: ArrayShape) => dims.toSorted((a, b) => a - b).join(',')
 const withChannels = (shape: ArrayShape) => `${size(shape)}:${shape.dims.at(-1)}`
 
-/** `__cudnn$convForward`; empty for what is no library call. */
+/** `__cudnn$convForward`; empty if it is not a library call. */
 export function callTarget({ instruction }: Kernel): string {
   return /custom_call_target="([^"]*)"/.exec(instruction.attributes)?.[1] ?? ''
 }
@@ -37,7 +38,7 @@ function isConvolution(kernel: Kernel): boolean {
   return callTarget(kernel).startsWith('__cudnn$conv')
 }
 
-/** Learns the shapes of activations and filters from the convolutions, those of the state from the program's inputs. */
+/** Collects the shapes of activations and filters from the convolutions, and those of the state from the program's inputs. */
 export function learnShapes(module: HloModule, kernels: readonly Kernel[]): Shapes {
   const activations: ArrayShape[] = []
   const filters: ArrayShape[] = []
@@ -66,7 +67,7 @@ export function isFilter(shape: ArrayShape, shapes: Shapes): boolean {
   return shape.dims.length === 4 && floats.test(shape.dtype) && shapes.filters.has(sorted(shape))
 }
 
-/** An activation may share its element count with a weight: then its channels, or the batch in front, tell them apart. */
+/** An activation may have the same element count as a weight: then its channels, or the leading batch, distinguish them. */
 function isActivation(shape: ArrayShape, shapes: Shapes): boolean {
   if (shapes.state.has(sorted(shape)) || isFilter(shape, shapes)) return false
   if (shape.dims.length === 4 && shape.dims[0] === shapes.batch) return true
@@ -97,22 +98,22 @@ const moves = new Set([
   'tuple',
 ])
 
-/** Whether a kernel computes nothing: it copies, turns, or changes the type. */
+/** Whether a kernel computes nothing: it copies, transposes, or converts the type. */
 function onlyMoves({ fused, instruction }: Kernel): boolean {
   return fused === undefined
     ? moves.has(instruction.opcode)
     : fused.instructions.every(({ opcode }) => moves.has(opcode))
 }
 
-/** What a kernel does to a filter beside computing with it. */
+/** What a kernel does to a filter besides computing with it. */
 export type FilterMove = 'to 16 bits' | 'transpose' | 'conversion' | 'gathering' | 'copy'
 
-/** `undefined` where it touches no filter, or computes and leaves the filter's order as it is. */
+/** `undefined` if it touches no filter, or computes and keeps the filter's dim order. */
 export function filterMove(kernel: Kernel, shapes: Shapes): FilterMove | undefined {
   const { fused, instruction } = kernel
   if (isConvolution(kernel) || !arraysOfKernel(kernel).some((array) => isFilter(array, shapes))) return undefined
   const opcodes = new Set(fused?.instructions.map(({ opcode }) => opcode) ?? [instruction.opcode])
-  // Gradients are put side by side for their sum over devices, in the type in which they travel; the filters stay as they are.
+  // Gradients are concatenated for their sum over devices, in the type of the sum; the filters are unchanged.
   if (opcodes.has('concatenate')) return 'gathering'
   if (opcodes.has('transpose')) return 'transpose'
   if (!onlyMoves(kernel)) return undefined

@@ -1,4 +1,4 @@
-/** The kernels and library calls of one step, in the order in which they start. */
+/** The kernels and library calls of one step, in starting order. */
 import {
   type Computation,
   calledBy,
@@ -12,18 +12,21 @@ import { trafficOf } from './traffic.ts'
 
 export interface Kernel {
   readonly instruction: Instruction
-  /** How often it runs in a step: more than once in a loop. */
+  /** Number of runs per step: more than one in a loop. */
   readonly times: number
   /** Bytes that one run reads and writes. */
   readonly bytes: number
   readonly operands: readonly Shape[]
-  /** What a fusion computes; `undefined` where the instruction is no fusion. */
+  /** The computation of a fusion; `undefined` if the instruction is not a fusion. */
   readonly fused: Computation | undefined
-  /** The path of the block that it comes from, or what the graph calls the op. */
+  /** The path of its block, or the graph's name for the op. */
   readonly source: string
 }
 
-/** What costs nothing: names for bytes that are there, four bytes that say which device it is, and the ends of what was started before. */
+/**
+ * Instructions without cost: renamings of existing bytes, the four bytes of the device's number, and the ends of asynchronous
+ * operations.
+ */
 const free = new Set([
   'parameter',
   'constant',
@@ -44,7 +47,7 @@ const free = new Set([
   'copy-done',
 ])
 
-/** How often the body of a loop runs; 1 where XLA does not know. */
+/** Number of trips of a loop; 1 if XLA does not know. */
 function tripCount({ attributes }: Instruction): number {
   return Number(/"known_trip_count":\{"n":"?(\d+)/.exec(attributes)?.[1] ?? 1)
 }

@@ -10,7 +10,7 @@ export interface ArrayShape {
 }
 export type Shape = ArrayShape | { readonly kind: 'tuple'; readonly elements: readonly Shape[] }
 
-/** A value that an instruction takes: all of another's result, or one element of it. */
+/** A value that an instruction reads: another's whole result, or one element of it. */
 export interface Operand {
   readonly name: string
   readonly element: number | undefined
@@ -21,15 +21,15 @@ export interface Instruction {
   readonly opcode: string
   readonly shape: Shape
   readonly operands: readonly Operand[]
-  /** What stands between the operands' parentheses, for `parameter(3)`. */
+  /** The text between the operands' parentheses, for `parameter(3)`. */
   readonly inside: string
-  /** All that follows the operands. */
+  /** The text after the operands. */
   readonly attributes: string
 }
 
 export interface Computation {
   readonly name: string
-  /** In the order of the text, which is that of the schedule. */
+  /** In textual order, which is the schedule's order. */
   readonly instructions: readonly Instruction[]
   readonly root: Instruction
   readonly byName: ReadonlyMap<string, Instruction>
@@ -50,7 +50,7 @@ function bitsOf(dtype: string): number {
 
 const arrayPattern = /([a-z][a-z0-9]*)\[([\d,<=]*)\](?:\{[^}]*\})?/y
 
-/** The shape at a place of a line, and where it ends. */
+/** The shape at a position of a line, and where it ends. */
 export function readShape(line: string, start: number): { readonly shape: Shape; readonly end: number } {
   if (line[start] === '(') {
     const elements: Shape[] = []
@@ -70,14 +70,14 @@ export function readShape(line: string, start: number): { readonly shape: Shape;
   return { shape: { kind: 'array', dtype, dims, bytes }, end: start + text.length }
 }
 
-/** Past blanks, commas and the comments that number a long tuple's elements. */
+/** Skips spaces, commas and the comments that number a long tuple's elements. */
 function skipSpace(line: string, start: number): number {
   const rest = /(?:[\s,]|\/\*.*?\*\/)*/y
   rest.lastIndex = start
   return start + (rest.exec(line)?.[0].length ?? 0)
 }
 
-/** Where the parenthesis that opens at `start` closes. */
+/** The position of the parenthesis that closes the one at `start`. */
 function closing(line: string, start: number): number {
   let depth = 0
   for (let at = start; at < line.length; at++) {
@@ -111,7 +111,7 @@ function readOperand([, name = '', element]: RegExpExecArray): Operand {
 
 const header = /^(ENTRY )?%?([^\s(]+) .*\{$/
 
-/** Reads a module. Text that holds no ENTRY computation is a bug. */
+/** Reads a module. Text without an ENTRY computation is a bug. */
 export function readModule(text: string): HloModule {
   const computations = new Map<string, Computation>()
   let entry: Computation | undefined
@@ -143,7 +143,7 @@ export function readModule(text: string): HloModule {
   return { computations, entry: entry ?? bug('HLO text without an ENTRY computation') }
 }
 
-/** The arrays of a shape, tuples taken apart. */
+/** The arrays of a shape, with tuples flattened. */
 export function arraysOf(shape: Shape): readonly ArrayShape[] {
   return shape.kind === 'array' ? [shape] : shape.elements.flatMap(arraysOf)
 }
@@ -152,7 +152,7 @@ export function bytesOf(shape: Shape): number {
   return arraysOf(shape).reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
-/** The shape of a value inside of a computation. */
+/** The shape of a value inside a computation. */
 export function operandShape(computation: Computation, operand: Operand): Shape {
   const { shape } =
     computation.byName.get(operand.name) ?? bug(`HLO names ${operand.name}, which ${computation.name} lacks`)
@@ -168,7 +168,7 @@ export function calledBy(module: HloModule, { attributes, name }: Instruction, a
   return computation ?? bug(`HLO's ${name} has no ${attribute}`)
 }
 
-/** The place of the graph that an instruction comes from: `layers.3.bn1`; empty where XLA does not say. */
+/** The place in the graph that an instruction comes from: `layers.3.bn1`; empty if XLA does not report it. */
 export function sourceOf({ attributes }: Instruction): string {
   return /op_name="([^"]*)"/.exec(attributes)?.[1] ?? ''
 }

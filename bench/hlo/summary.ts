@@ -4,7 +4,7 @@ import { type FilterMove, filterMove, type Group, groupOf, learnShapes } from '.
 import { type Kernel, kernelsOf } from './kernels.ts'
 import type { HloModule } from './module.ts'
 
-/** Kernels that touch fewer bytes are bound by their start, not by what they do. */
+/** The time of kernels that touch fewer bytes is dominated by their launch. */
 export const smallKernel = 1e6
 
 export interface GroupedKernel extends Kernel {

@@ -7,9 +7,9 @@ import { type GroupedKernel, isSmall, type Summary, totalBytes, totalRuns } from
 export interface CaseFigures {
   readonly name: string
   readonly summary: Summary
-  /** Bytes in use at once by XLA's own figure; `undefined` of a text that was not compiled here. */
+  /** Peak bytes according to XLA; `undefined` for a text that was not compiled here. */
   readonly peak: number | undefined
-  /** CUDA graphs in the schedule; `undefined` likewise. */
+  /** CUDA graphs in the schedule; `undefined` for the same reason. */
   readonly graphs: number | undefined
 }
 
@@ -19,7 +19,7 @@ const runs = (kernels: readonly GroupedKernel[]) => String(totalRuns(kernels))
 
 type Row = readonly [title: string, figure: (figures: CaseFigures) => string]
 
-/** A row over the kernels that pass. */
+/** A row that sums the kernels that pass the filter. */
 function row(
   title: string,
   figure: (kernels: readonly GroupedKernel[]) => string,
@@ -48,7 +48,7 @@ const rows: readonly Row[] = [
   ['memory, peak', ({ peak }) => (peak === undefined ? '-' : formatBytes(peak))],
 ]
 
-/** The figures of all cases beside each other. */
+/** The figures of all cases, in columns. */
 export function figureTable(cases: readonly CaseFigures[]): string[] {
   const columns = [{ title: 'per device and step' }, ...cases.map(({ name }) => ({ title: name, ...right }))]
   return renderTable(
@@ -80,9 +80,9 @@ export const listings = {
 } as const
 export type Listing = keyof typeof listings
 
-/** `input_add_reduce_fusion.44` is one of many: without its number. */
+/** `input_add_reduce_fusion.44` is one of many: its name without the number. */
 const stem = ({ instruction }: GroupedKernel) => instruction.name.replace(/[._]\d+/g, '')
-/** `layers.3.layers.1.bn`: the numbers of layers as stars. */
+/** `layers.3.layers.1.bn` with layer numbers replaced by stars. */
 const place = ({ source }: GroupedKernel) => source.replace(/\b\d+\b/g, '*')
 
 function largest({ operands, instruction }: GroupedKernel): string {
@@ -90,7 +90,7 @@ function largest({ operands, instruction }: GroupedKernel): string {
   return most === undefined ? '' : `${most.dtype}[${most.dims.join(',')}]`
 }
 
-/** The kernels of a listing, alike ones in one row, those that move the most bytes first. */
+/** The kernels of a listing, similar ones merged, sorted by bytes moved. */
 export function kernelTable(kernels: readonly GroupedKernel[], listing: Listing, most: number): string[] {
   const alike = new Map<string, GroupedKernel[]>()
   for (const kernel of kernels.filter(listings[listing])) {

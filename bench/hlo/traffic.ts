@@ -1,6 +1,6 @@
 /**
- * Bytes that a kernel reads and writes. Each operand is read once, each result written once; but of what a kernel only slices it
- * reads the slice, and of what it updates in place it touches the update.
+ * Bytes that a kernel reads and writes. Each operand is read once and each result written once; but if a kernel only slices an
+ * operand it reads the slice, and if it updates one in place it touches the update.
  */
 import { bug } from '../../grammar/diagnostic.ts'
 import {
@@ -19,15 +19,15 @@ export interface Traffic {
   readonly written: number
 }
 
-/** These give another name to bytes that are there. */
+/** These only rename existing bytes. */
 const renames = new Set(['bitcast', 'get-tuple-element', 'reshape', 'optimization-barrier', 'copy-done'])
 const slices = new Set(['slice', 'dynamic-slice', 'gather'])
-/** The first operand is the array that changes in place; so many operands later comes what is written to it. */
+/** The first operand is the array that is updated in place; the number is the offset of the operand that is written to it. */
 const updates: Readonly<Record<string, number>> = { 'dynamic-update-slice': 1, scatter: 2 }
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
 
-/** Bytes of a value of a fused computation that its users read; `whole` where one of them reads all of it. */
+/** Bytes of a value in a fused computation that its users read; `whole` if one of them reads all of it. */
 function touched(computation: Computation, value: Instruction, whole: number): number {
   let bytes = 0
   for (const user of computation.instructions) {
@@ -74,14 +74,14 @@ function fusedWrites(computation: Computation): number {
   )
 }
 
-/** cuDNN's and cuBLAS's room to work in is the last element of their results, bytes of no type. */
+/** The workspace of cuDNN and cuBLAS is the last element of their results, bytes without a type. */
 function callWrites({ shape }: Instruction): number {
   const arrays = arraysOf(shape)
   const results = arrays.length > 1 && /^[su]8$/.test(arrays.at(-1)?.dtype ?? '') ? arrays.slice(0, -1) : arrays
   return sum(results.map(({ bytes }) => bytes))
 }
 
-/** The traffic of an instruction that is a kernel of its own, inside of `around`. */
+/** The traffic of an instruction that is a separate kernel, in the computation `around`. */
 export function trafficOf(module: HloModule, around: Computation, instruction: Instruction): Traffic {
   const { opcode, operands, shape } = instruction
   const distinct = operands.filter(
@@ -96,7 +96,7 @@ export function trafficOf(module: HloModule, around: Computation, instruction: I
   if (slices.has(opcode)) return { read: bytesOf(shape), written: bytesOf(shape) }
   const update = updatedBytes(around, instruction)
   if (update !== undefined) return { read: update, written: update }
-  // The result of a start holds its operands again; only that of all-reduce does not.
+  // The result of a start op repeats its operands, except for all-reduce.
   const again = opcode.endsWith('-start') && opcode !== 'all-reduce-start' ? allRead() : 0
   return { read: allRead(), written: Math.max(0, bytesOf(shape) - again) }
 }

@@ -1,4 +1,4 @@
-/** Matches the arguments of a call with parameters, by place and by name. */
+/** Matches the arguments of a call with parameters, by position and by name. */
 import type { Expr, Ident } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
@@ -9,12 +9,12 @@ import { checkDiagnostic } from './messages.ts'
 import { expectType } from './mismatch.ts'
 import { quoteList } from './show-type.ts'
 
-/** One argument as written; a piped value is the first, without a name. */
+/** One argument as written; a piped value comes first, without a name. */
 export interface Given {
   readonly name: Ident | undefined
   readonly value: Expr
   readonly span: Span
-  /** Where it is known already. */
+  /** If it is already known. */
   readonly type?: Type
 }
 
@@ -24,7 +24,7 @@ export interface Slot {
   readonly type: Type
   readonly optional: boolean
   /**
-   * What it takes: values of its type; or, elementwise, numbers of the device and tensors as well; or those of any dimension; or
+   * The accepted values: those of its type; or, elementwise, device numbers and tensors as well; or numbers of any dimension; or
    * angles and, as radians, plain numbers.
    */
   readonly accepts: 'type' | 'elementwise' | 'any number' | 'angle or plain'
@@ -40,7 +40,7 @@ export interface Application {
   readonly expr: Expr
 }
 
-/** Types of the arguments by parameter. Every mistake is reported once; what cannot be placed is still typed. */
+/** Types of the arguments by parameter. Every mistake is reported once; arguments that match no parameter are still typed. */
 export function bindArguments(checker: Checker, call: Application, scope: Scope): ReadonlyMap<string, Type> {
   const placed = new Map<string, Given>()
   const types = new Map<string, Type>()

@@ -1,4 +1,4 @@
-/** Calls: of functions and blocks, of backbones (more of their arguments), of objects (an instance), and of objects' methods. */
+/** Calls of functions and blocks, of backbones (adding arguments), of objects (creating an instance), and of objects' methods. */
 import type { Argument, CallExpr, Expr, FunctionDecl, Ident, ObjectDecl, PipeExpr } from '../../grammar/ast.ts'
 import { textOf } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
@@ -88,12 +88,12 @@ function applyTo(checker: Checker, call: Call, callee: Type, scope: Scope): Type
   return unknown
 }
 
-/** Typed for their own mistakes where the callee is not known. */
+/** Types the arguments to report their own mistakes if the callee is unknown. */
 function inferAll(checker: Checker, call: Call, scope: Scope): void {
   for (const { value } of call.given) if (value.kind !== 'Name') checker.infer(value, scope)
 }
 
-/** Where it is called, a local that is no function does not hide one: `target(cos) = cos(acos(cos) + m)`. */
+/** In a call, a local that is not a function does not shadow one: `target(cos) = cos(acos(cos) + m)`. */
 function calleeType(checker: Checker, callee: Expr, scope: Scope): Type {
   if (callee.kind !== 'Name') return checker.infer(callee, scope)
   const isCallable = (binding: Binding) => callable.has(binding.type.kind)
@@ -136,7 +136,7 @@ function callFunction(checker: Checker, call: Call, decl: FunctionDecl, scope: S
   return elementwiseResult(decl, resultType(checker, decl), elementwise)
 }
 
-/** `max(0 rad, 1)`: both must measure the same. */
+/** `max(0 rad, 1)`: both must have the same dimension. */
 function checkShared(checker: Checker, call: Call, decl: FunctionDecl, types: readonly Type[]): void {
   const [first, second] = types
   const at = call.given[1]
@@ -147,7 +147,7 @@ function checkShared(checker: Checker, call: Call, decl: FunctionDecl, types: re
   report(checker, checkDiagnostic('ARC3008', params, at.value.span, { label: showType(second), related }))
 }
 
-/** Gives a backbone more of its arguments; those without a name go to the parameters that have none yet. */
+/** Adds arguments to a backbone; positional ones go to the parameters that have none yet. */
 function callBackbone(checker: Checker, call: Call, callee: Extract<Type, { kind: 'backbone' }>, scope: Scope): Type {
   const { decl } = callee
   const name = call.callee.kind === 'Name' ? call.callee.name : (decl?.name.text ?? textOf(call.callee.span))

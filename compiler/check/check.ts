@@ -1,6 +1,6 @@
 /**
- * Phase "check": types, units, arguments and fields. Afterwards every expression of the entry and of the modules beside it has a
- * type that fits where it stands; what needs values (shapes, ranges, figures of the plan) is left to the later phases.
+ * Phase "check": types, units, arguments and fields. Afterwards every expression of the entry and of the modules next to it has a
+ * type that fits its place; checks that need values (shapes, ranges, plan figures) are left to later phases.
  */
 import type { Declaration, FieldEntry, ObjectDecl } from '../../grammar/ast.ts'
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
@@ -18,7 +18,7 @@ import { checkFunction, checkTest } from './functions.ts'
 import { typeOfDefinition } from './names.ts'
 import { checkObject } from './objects.ts'
 
-/** Checks the entry and every module that is not of the standard library; that is checked where it is the entry. */
+/** Checks the entry and every module outside the standard library, which is checked when it is the entry. */
 export function checkProgram(program: Program, bag: DiagnosticBag): void {
   const checker = createChecker(program, bag)
   const modules = program.modules.filter((module) => module === program.entry || !isStdlib(module))
@@ -61,8 +61,8 @@ function noteUnusedImports(checker: Checker, module: Module): void {
 }
 
 /**
- * Checks `--set path=value` entries as further fields of an experiment, each of which may set a field anew. Without a name the only
- * experiment of the file is meant; where there is none or more than one, nothing is checked, which the next phase reports.
+ * Checks `--set path=value` entries as additional fields of an experiment, each of which may override a field. Without a name,
+ * the file's only experiment is used; if there is none or more than one, nothing is checked, and the next phase reports it.
  */
 export function checkOverrides(
   program: Program,

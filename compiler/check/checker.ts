@@ -1,4 +1,4 @@
-/** The checker's state and scopes. `infer` and `check` are members, so that the files of this folder need not import each other. */
+/** The checker's state and scopes. `infer` and `check` are members, so the files of this folder need not import each other. */
 import type { Expr, FunctionDecl, LetDecl, ObjectDecl } from '../../grammar/ast.ts'
 import type { Diagnostic, DiagnosticBag, Related } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
@@ -7,12 +7,12 @@ import type { Type } from '../types/type.ts'
 
 export type Decl = FunctionDecl | LetDecl | ObjectDecl
 
-/** What a place takes, and how it is told when the value does not fit. */
+/** The type that a place accepts, and how a mismatch is reported. */
 export interface Expected {
   readonly type: Type
-  /** `` `train.batch` ``; empty where the place has no name. */
+  /** `` `train.batch` ``; empty if the place has no name. */
   readonly what: string
-  /** What joins the place and its type; `takes` where nothing is said. */
+  /** The verb between the place and its type; defaults to `takes`. */
   readonly verb?: 'takes' | 'must be'
   /** Where the type comes from. */
   readonly origin?: Related
@@ -25,7 +25,7 @@ export interface Binding {
   readonly name: string
   readonly type: Type
   readonly span: Span
-  /** Only `let`s are reported when nothing uses them. */
+  /** Only `let`s are reported if unused. */
   readonly kind: 'let' | 'parameter' | 'loop' | 'state'
 }
 
@@ -33,38 +33,38 @@ export interface Scope {
   readonly module: Module
   readonly parent: Scope | undefined
   readonly bindings: Map<string, Binding>
-  /** The top-level declaration that the expression stands in; experiments and tests have none. */
+  /** The enclosing top-level declaration; none for experiments and tests. */
   readonly owner: Decl | undefined
 }
 
 export interface Checker {
   readonly program: Program
   readonly bag: DiagnosticBag
-  /** Symbols and bindings that something refers to. */
+  /** Symbols and bindings that are referenced. */
   readonly used: Set<Definition | Binding>
-  /** Names of modules that were reported as unknown: the first place speaks for the others. */
+  /** Names of modules reported as unknown: only the first occurrence is reported. */
   readonly unknownNames: Set<string>
-  /** Warnings wait for the end: they are only worth reading where there are no errors. */
+  /** Warnings are held back until the end: they are only useful if there are no errors. */
   readonly warnings: Diagnostic[]
   readonly lets: Map<LetDecl, Type>
   readonly results: Map<FunctionDecl, Type>
-  /** What is being inferred, to notice definitions in circles. */
+  /** Declarations being inferred, to detect circular definitions. */
   readonly open: Set<Decl>
   readonly modules: ReadonlyMap<Decl, Module>
-  /** Which declarations each refers to, and where first. */
+  /** The declarations that each one refers to, with the first reference. */
   readonly references: Map<Decl, Map<Decl, Span>>
-  /** The type of an expression; `hint` is what its place takes, for the names of enums. */
+  /** The type of an expression; `hint` is the type its place accepts, for enum names. */
   infer(expr: Expr, scope: Scope, hint?: Type): Type
-  /** The same, and reports when it does not fit; the result is then the expected type. */
+  /** Like `infer`, and reports a mismatch; the result is then the expected type. */
   check(expr: Expr, scope: Scope, expected: Expected): Type
 }
 
-/** Whether a text belongs to the standard library; it is checked by its own test, not on every run. */
+/** Whether a module belongs to the standard library, which is checked by its own test, not on every run. */
 export function isStdlib(module: Module): boolean {
   return module.source.path.startsWith('std/')
 }
 
-/** Adds a diagnostic, unless it is about the standard library while something else is being checked. */
+/** Adds a diagnostic, unless it is in the standard library while another module is being checked. */
 export function report(checker: Checker, diagnostic: Diagnostic): void {
   const { source } = diagnostic.span
   const foreign = source.path.startsWith('std/') && source !== checker.program.entry.source

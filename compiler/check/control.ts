@@ -8,7 +8,7 @@ import { checkDiagnostic } from './messages.ts'
 import { showType } from './show-type.ts'
 import { checkTypeNode } from './type-nodes.ts'
 
-/** How the value of an inner expression is typed: against what the whole is expected to be, or freely. */
+/** How the value of an inner expression is typed: against the expected type of the whole, or freely. */
 type Typing = (expr: Parameters<Checker['infer']>[0], scope: Scope) => Type
 
 function typing(checker: Checker, expected: Expected | undefined, hint: Type | undefined): Typing {
@@ -22,7 +22,7 @@ const condition = {
   verb: 'must be' as const,
 }
 
-/** Both branches must agree. On a condition of the device the branches are numbers, and so is the result. */
+/** Both branches must agree. If the condition is only known on the device, the branches and the result are numbers. */
 export function typeOfIf(checker: Checker, expr: IfExpr, scope: Scope, expected?: Expected, hint?: Type): Type {
   const on = checker.check(expr.condition, scope, condition)
   const isSelect = on.kind === 'bool' && on.device === true
@@ -121,7 +121,7 @@ export function typeOfFor(checker: Checker, expr: ForExpr, outer: Scope): Type {
   return start
 }
 
-/** `for i in 3`: a range was meant. */
+/** `for i in 3`: a range was intended. */
 function forFix(expr: ForExpr, items: Type) {
   if (items.kind !== 'number' || !items.integer) return {}
   const span = { ...expr.items.span, end: expr.items.span.start }

@@ -1,4 +1,4 @@
-/** Definitions that lead back to themselves: recursion, which the language does not have, and `let`s in a circle. */
+/** Circular definitions: recursion, which the language does not have, and circular `let`s. */
 import type { Span } from '../../grammar/source.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import { type Checker, type Decl, report } from './checker.ts'
@@ -6,11 +6,11 @@ import { checkDiagnostic } from './messages.ts'
 
 interface Step {
   readonly decl: Decl
-  /** Where the next one is named. */
+  /** Where the next one is referenced. */
   readonly span: Span
 }
 
-/** Reports every circle once, at the first reference that leads into it. */
+/** Reports every cycle once, at the first reference into it. */
 export function checkCycles(checker: Checker): void {
   const finished = new Set<Decl>()
   const path: Step[] = []

@@ -52,7 +52,7 @@ function infer(checker: Checker, expr: Expr, scope: Scope, hint?: Type): Type {
   }
 }
 
-/** Pushes what is expected into the branches of an `if`, the value of a block and the elements of a list. */
+/** Propagates the expected type into the branches of an `if`, the value of a block and the elements of a list. */
 function check(checker: Checker, expr: Expr, scope: Scope, expected: Expected): Type {
   const inner = expected.type.kind === 'optional' ? { ...expected, type: expected.type.inner } : expected
   switch (expr.kind) {
@@ -74,7 +74,7 @@ function check(checker: Checker, expr: Expr, scope: Scope, expected: Expected): 
   return expectType(checker, expr, infer(checker, expr, scope, inner.type), inner)
 }
 
-/** A name that is neither one of the place's own nor anything else. */
+/** A name that is neither an enum member of the place nor defined anywhere. */
 function isUnknownMember(name: string, scope: Scope, wanted: Type): boolean {
   const members = membersOf(wanted)
   if (members.length === 0 || members.includes(name)) return false

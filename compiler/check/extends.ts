@@ -16,7 +16,7 @@ export interface Base {
   readonly module: Module
 }
 
-/** The bases, nearest first; `undefined` where one of them is unknown or they go in a circle, which is reported. */
+/** The bases, nearest first; `undefined` if one of them is unknown or they form a cycle (reported). */
 export function baseChain(checker: Checker, decl: ObjectDecl, module: Module): readonly Base[] | undefined {
   const chain: Base[] = []
   let at: Base = { decl, module }
@@ -50,7 +50,7 @@ export function baseChain(checker: Checker, decl: ObjectDecl, module: Module): r
   return chain
 }
 
-/** Once for all that take part: at the one that comes first in its file. */
+/** Reports once for all participants: at the one that comes first in its file. */
 function reportCircle(checker: Checker, circle: readonly ObjectDecl[]): void {
   const [decl, ...others] = circle
   if (decl?.extends === undefined) return
@@ -75,7 +75,7 @@ function reportUnknownBase(checker: Checker, decl: ObjectDecl, module: Module): 
   report(checker, nameDiagnostic('ARC2011', { name }, span, fix))
 }
 
-/** The type of a field that a base sets; the nearest base that does counts. */
+/** The type of a field set by a base; the nearest base that sets it counts. */
 export function baseField(checker: Checker, bases: readonly Base[] | undefined, path: string): Type | undefined {
   const parts = path.split('.')
   const spec = specAt(objectSpecs.experiment.body, parts)
@@ -86,7 +86,7 @@ export function baseField(checker: Checker, bases: readonly Base[] | undefined, 
   return undefined
 }
 
-/** The entry that sets a field, by its whole path or inside of sections. */
+/** The entry that sets a field, by its full path or inside sections. */
 function entryAt(entries: readonly Entry[], path: readonly string[]): FieldEntry | undefined {
   const [first, ...rest] = path
   for (const entry of entries) {

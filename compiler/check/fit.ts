@@ -1,8 +1,8 @@
-/** Which types fit where, and the type that two have in common. */
+/** Which types fit where, and the common type of two. */
 import { baseDimensions, type Dimension, isDimensionless, sameDimension } from '../types/dimension.ts'
 import { type NumberType, type TensorForm, type Type, unknown } from '../types/type.ts'
 
-/** Whether a value of type `actual` may stand where `expected` is wanted. */
+/** Whether a value of type `actual` is allowed where `expected` is required. */
 export function fits(actual: Type, expected: Type): boolean {
   if (actual.kind === 'unknown' || expected.kind === 'unknown') return true
   if (expected.kind === 'optional') return fits(actual.kind === 'optional' ? actual.inner : actual, expected.inner)
@@ -54,7 +54,9 @@ function joinForms(a: TensorForm, b: TensorForm): TensorForm | undefined {
   return a === 'Tensor' || b === 'Tensor' ? 'Tensor' : undefined
 }
 
-/** The type of a value that is one or the other: of an `if`, a list, a carried name. `undefined` where they disagree. */
+/**
+ * The type of a value that is one of two: the result of an `if`, a list element, a carried name. `undefined` if they disagree.
+ */
 export function join(a: Type, b: Type): Type | undefined {
   if (a.kind === 'unknown') return b
   if (b.kind === 'unknown') return a
@@ -91,13 +93,13 @@ function joinRecords(a: ReadonlyMap<string, Type>, b: ReadonlyMap<string, Type>)
   return { kind: 'record', fields }
 }
 
-/** What remains of an optional type where a value is present. */
+/** The type of an optional value that is present. */
 export function present(type: Type | undefined): Type {
   if (type === undefined) return unknown
   return type.kind === 'optional' ? type.inner : type
 }
 
-/** The names that a place takes without a `use`: of its enum, or of the enums of its union. */
+/** The names that a place accepts without a `use`: of its enum, or of the enums of its union. */
 export function membersOf(type: Type | undefined): readonly string[] {
   switch (type?.kind) {
     case 'enum':

@@ -76,7 +76,7 @@ function checkBlockHead(checker: Checker, decl: FunctionDecl, scope: Scope): boo
   return false
 }
 
-/** `on Image(112, 112, 3) -> Vector(embedding)`: both with their sizes, which the plan is made for. */
+/** `on Image(112, 112, 3) -> Vector(embedding)`: both with their sizes, which planning requires. */
 function checkBackboneHead(checker: Checker, decl: FunctionDecl, scope: Scope): boolean {
   const { text: name } = decl.name
   let isSound = true

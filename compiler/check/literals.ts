@@ -9,7 +9,7 @@ import { type Checker, report, type Scope } from './checker.ts'
 import { checkDiagnostic } from './messages.ts'
 import { quoteList, showType } from './show-type.ts'
 
-/** What people write instead of a unit's symbol. */
+/** Common spellings other than a unit's symbol. */
 const otherSpellings: Readonly<Record<string, string>> = {
   degree: 'deg',
   degrees: 'deg',
@@ -42,13 +42,13 @@ const otherSpellings: Readonly<Record<string, string>> = {
   iters: 'steps',
 }
 
-/** The unit that a spelling most likely stands for: `gib` → `GiB`. */
+/** The unit that a spelling most likely means: `gib` → `GiB`. */
 function meantUnit(written: string): string | undefined {
   const sameLetters = unitNames.find((unit) => unit.toLowerCase() === written.toLowerCase())
   return sameLetters ?? own(otherSpellings, written.toLowerCase()) ?? nearest(written, unitNames)
 }
 
-/** The type of a number, which its unit decides. */
+/** The type of a number, which depends on its unit. */
 export function typeOfNumber(checker: Checker, expr: NumberExpr): Type {
   if (expr.unit === undefined) return expr.isInteger ? int : float
   const text = expr.unit.text
@@ -82,7 +82,7 @@ export function typeOfNumber(checker: Checker, expr: NumberExpr): Type {
   return unknown
 }
 
-/** A string may show numbers, strings, names of enums and `true` or `false`. */
+/** A string may contain numbers, strings, enum names and `true` or `false`. */
 export function typeOfString(checker: Checker, expr: StringExpr, scope: Scope): Type {
   for (const hole of expr.holes) {
     const type = checker.infer(hole, scope)

@@ -18,7 +18,7 @@ const sizes: { readonly [F in TensorForm]: readonly string[] } = {
   Tensor: ['height', 'width', 'tokens', 'channels', 'features', 'batch', 'rank'],
 }
 
-/** The last dim is `channels` of images, `features` of vectors and both of tokens; one is often written for the other. */
+/** The last dim is `channels` for images, `features` for vectors and both for tokens; they are often confused. */
 function lastDim(form: TensorForm, name: string): string | undefined {
   if (form === 'Vector' && nearest(name, ['channels']) !== undefined) return 'features'
   return form === 'Image' && nearest(name, ['features']) !== undefined ? 'channels' : undefined
@@ -32,7 +32,7 @@ function sectionType(spec: SectionSpec): Type {
   return { kind: 'record', fields }
 }
 
-/** What can be read from an object: its parameters, fields and sections. */
+/** The readable members of an object: its parameters, fields and sections. */
 export function objectMembers(
   checker: Checker,
   keyword: ObjectKeyword,
@@ -46,7 +46,7 @@ export function objectMembers(
   return members
 }
 
-/** Figures of a backbone, and the arguments that it has been given. */
+/** Figures of a backbone, and its arguments. */
 function backboneMembers(checker: Checker, type: Extract<Type, { kind: 'backbone' }>): ReadonlyMap<string, Type> {
   const members = new Map<string, Type>([
     ['parameters', int],
@@ -59,7 +59,7 @@ function backboneMembers(checker: Checker, type: Extract<Type, { kind: 'backbone
   return members
 }
 
-/** Names and types of what a value has; `undefined` where it has nothing. */
+/** Names and types of a value's members; `undefined` if it has none. */
 function membersOfType(checker: Checker, type: Type): ReadonlyMap<string, Type> | undefined {
   switch (type.kind) {
     case 'tensor':
@@ -81,7 +81,7 @@ export function typeOfMember(checker: Checker, expr: MemberExpr, scope: Scope): 
   return typeOfMemberIn(checker, expr, checker.infer(expr.object, scope))
 }
 
-/** The same where the type of the object is known. */
+/** The same for an object of known type. */
 export function typeOfMemberIn(checker: Checker, expr: MemberExpr, object: Type): Type {
   if (object.kind === 'unknown') return unknown
   const members = membersOfType(checker, object)
@@ -106,7 +106,7 @@ export function typeOfMemberIn(checker: Checker, expr: MemberExpr, object: Type)
   return unknown
 }
 
-/** Reports the arguments that a backbone still lacks where it is about to be used. */
+/** Reports missing arguments of a backbone that is about to be used. */
 export function checkComplete(
   checker: Checker,
   type: Extract<Type, { kind: 'backbone' }>,

@@ -13,7 +13,7 @@ import { checkTypeNode } from './type-nodes.ts'
 
 const states = (decl: ObjectDecl): readonly StateEntry[] => decl.entries.filter((entry) => entry.kind === 'State')
 
-/** All methods and states of an object; `scope` holds its parameters and `let`s, `meant` what it most likely means to give. */
+/** All methods and states of an object; `scope` holds its parameters and `let`s, `meant` the misspelled ones. */
 export function checkMethods(checker: Checker, decl: ObjectDecl, scope: Scope, meant: ReadonlySet<string>): void {
   const spec = objectSpecs[decl.keyword]
   checkStates(checker, decl, scope)
@@ -106,12 +106,12 @@ function checkMethod(checker: Checker, decl: ObjectDecl, entry: MethodEntry, spe
   else checkUpdate(checker, decl, entry, scope)
 }
 
-/** The record at the end of an expression, for its place. */
+/** The record at the end of an expression, to locate it. */
 function tail(expr: Expr): Expr {
   return expr.kind === 'Block' ? tail(expr.value) : expr
 }
 
-/** The update gives the weight and every state, and nothing else; each is a plain number. */
+/** The update returns the weight and every state, and nothing else; each is a plain number. */
 function checkUpdate(checker: Checker, decl: ObjectDecl, entry: MethodEntry, scope: Scope): void {
   const wanted = ['weight', ...states(decl).map((state) => state.name.text)]
   const type = checker.infer(entry.body, scope)

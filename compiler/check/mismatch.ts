@@ -1,4 +1,4 @@
-/** Says why a value does not fit where it stands, and how to write it so that it does. */
+/** Explains why a value does not fit its place, and how to fix it. */
 import type { Expr, NumberExpr } from '../../grammar/ast.ts'
 import type { Extras, Fix } from '../../grammar/diagnostic.ts'
 import { textOf } from '../../grammar/source.ts'
@@ -10,14 +10,14 @@ import { fits, membersOf, present } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
 import { exampleOf, quoteList, showType } from './show-type.ts'
 
-/** The same type with the place's own words: the origin of the type, and a fact about the field. */
+/** Details of the place: the origin of the type, and a fact about the field. */
 function extrasOf(expected: Expected, extras: Extras): Extras {
   const related = [...(extras.related ?? []), ...(expected.origin === undefined ? [] : [expected.origin])]
   const notes = [...(extras.notes ?? []), ...(expected.note === undefined ? [] : [expected.note])]
   return { ...extras, related, notes }
 }
 
-/** The type of a value in its place: its own where it fits, and otherwise, after a report, the expected one. */
+/** The type of a value in its place: its own if it fits; otherwise the mismatch is reported and the expected type returned. */
 export function expectType(checker: Checker, expr: Expr, actual: Type, expected: Expected): Type {
   if (fits(actual, expected.type)) return actual
   reportMismatch(checker, expr, actual, expected)
@@ -56,7 +56,7 @@ function reportMismatch(checker: Checker, expr: Expr, actual: Type, expected: Ex
   report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, { label })))
 }
 
-/** What a place takes beside names like `auto`, where that is one type. */
+/** The type that a place accepts in addition to names like `auto`, if there is exactly one. */
 function besideNames(wanted: Type): Type {
   if (wanted.kind !== 'union') return wanted
   const [only, ...more] = wanted.members.filter((member) => member.kind !== 'enum')
@@ -71,7 +71,7 @@ function thisIs(text: string): string {
   return `this is ${text}`
 }
 
-/** The text of a string literal without holes. */
+/** The text of a string literal without interpolation. */
 function literalText(expr: Expr): string | undefined {
   return expr.kind === 'String' && expr.holes.length === 0 ? (expr.texts[0] ?? '') : undefined
 }
@@ -88,7 +88,7 @@ function bareNumber(expr: Expr): { literal: NumberExpr; value: number } | undefi
   return undefined
 }
 
-/** Handles numbers where a number, a batch or a duration is wanted; false where that is not the trouble. */
+/** Handles numbers where a number, a batch or a duration is required; false if this is not the problem. */
 function reportNumber(checker: Checker, expr: Expr, actual: NumberType, wanted: Type, expected: Expected): boolean {
   const { what } = expected
   const place = placeOf(expected)
@@ -135,7 +135,7 @@ function reportNumber(checker: Checker, expr: Expr, actual: NumberType, wanted: 
   return say('ARC3004', { label: 'not a whole number', ...wholeNumber(expr) })
 }
 
-/** What to write instead of a number that lacks its unit. */
+/** The fix for a number without its unit. */
 function missingUnit({ literal, value }: { literal: NumberExpr; value: number }, wanted: Type): Extras {
   const digits = textOf(literal.span)
   const fixWith = (replacement: string, message: string): { fix: Fix } => ({
@@ -170,7 +170,7 @@ function missingUnit({ literal, value }: { literal: NumberExpr; value: number },
   return { label: 'the unit is missing', notes: zero, ...fixWith(example, `write the unit, such as \`${example}\``) }
 }
 
-/** `20 epochs` where 20 is wanted: the same number without its unit. */
+/** `20 epochs` where 20 is required: the same number without its unit. */
 function withoutUnit(expr: Expr, wanted: NumberType): Extras {
   if (expr.kind !== 'Number' || expr.unit === undefined || !isDimensionless(wanted.dimension)) return {}
   const digits = textOf(expr.span)
@@ -180,7 +180,7 @@ function withoutUnit(expr: Expr, wanted: NumberType): Extras {
   return { fix: { message: `this is ${showDimension({})}: leave the unit out`, span, replacement: '' } }
 }
 
-/** `64.0` where a whole number is wanted: `64`. */
+/** `64.0` where an integer is required: `64`. */
 function wholeNumber(expr: Expr): Extras {
   if (expr.kind === 'Binary' && expr.operator === '/') {
     const fix = { message: '`div` divides whole numbers', span: expr.operatorSpan, replacement: 'div' }
@@ -190,7 +190,7 @@ function wholeNumber(expr: Expr): Extras {
   return { fix: { message: 'write it without a fraction', span: expr.span, replacement: `${expr.value}` } }
 }
 
-/** Reports a name that is none of the members that its place takes. */
+/** Reports a name that is not a member its place accepts. */
 export function reportUnknownMember(
   checker: Checker,
   expr: Expr & { readonly kind: 'Name' },

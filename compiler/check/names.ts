@@ -1,4 +1,4 @@
-/** What a name means where it stands: a local, a top-level definition, or nothing. */
+/** The meaning of a name in its place: a local, a top-level definition, or nothing. */
 import type { NameExpr } from '../../grammar/ast.ts'
 import type { Extras } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
@@ -20,7 +20,7 @@ import { typeOfLet } from './control.ts'
 import { membersOf } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
 
-/** The meaning of a name; it counts as used, and as a reference of the enclosing declaration. */
+/** The meaning of a name; marks it as used, and as referenced by the enclosing declaration. */
 export function lookup(
   checker: Checker,
   scope: Scope,
@@ -59,7 +59,7 @@ export function typeOfDefinition(checker: Checker, { decl, module }: Definition)
   return type
 }
 
-/** A name as a value. Names of an enum need no definition where the place takes them; only a local hides them. */
+/** A name as a value. Enum names need no definition in a place that accepts them; only a local shadows them. */
 export function typeOfName(checker: Checker, expr: NameExpr, scope: Scope, hint?: Type): Type {
   const members = membersOf(hint)
   const isLocal = findLocal(scope, expr.name, () => true) !== undefined
@@ -85,7 +85,7 @@ export function typeOfName(checker: Checker, expr: NameExpr, scope: Scope, hint?
   return typeOfDefinition(checker, found)
 }
 
-/** A name that nothing declares: a misspelling, or something of the standard library that is not taken yet. */
+/** An undeclared name: a misspelling, or a name of the standard library that is not imported yet. */
 export function reportUnknownName(
   checker: Checker,
   scope: Scope,
@@ -116,7 +116,7 @@ function unknownNameHelp(
       fix: { message: `it is in \`${module}\``, span: use, replacement: `use ${module}: ${name}\n` },
     }
   }
-  // A setting may take any name of the library without a `use`.
+  // A setting may use any name of the library without a `use`.
   const library = scope.module === checker.program.settings ? checker.program.libraryNames() : []
   const meant = nearest(
     name,

@@ -58,7 +58,7 @@ function checkExperimentHead(checker: Checker, decl: ObjectDecl): void {
       report(checker, checkDiagnostic('ARC3211', { keyword: 'an experiment' }, entry.span))
 }
 
-/** A parameter that is called like a field is its value: `margin arcface(scale: float = 64)`. */
+/** A parameter with the name of a field is its value: `margin arcface(scale: float = 64)`. */
 function checkFieldParameters(checker: Checker, decl: ObjectDecl, scope: Scope): void {
   const { fields } = objectSpecs[decl.keyword].body
   for (const parameter of decl.parameters) {
@@ -91,7 +91,7 @@ function setPaths(decl: ObjectDecl): ReadonlySet<string> {
   return paths
 }
 
-/** One report for all that is missing; `meant` is set, if misspelt. What an experiment lacks that others extend is its own mistake. */
+/** One report for everything missing; `meant` is set but misspelled. An experiment that others extend must be complete itself. */
 function reportMissing(checker: Checker, decl: ObjectDecl, meant: ReadonlySet<string>): void {
   const given = new Set([...meant, ...setPaths(decl)])
   const isGiven = (path: string) => given.has(path) || meant.has(path.slice(0, Math.max(0, path.lastIndexOf('.'))))

@@ -1,4 +1,4 @@
-/** Operators: which operands they take, and the dimension of what they give. */
+/** Operators: the operands they accept, and the dimension of the result. */
 import type { BinaryExpr, BinaryOperator, Expr, UnaryExpr } from '../../grammar/ast.ts'
 import { textOf } from '../../grammar/source.ts'
 import { combineDimensions, isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
@@ -82,7 +82,7 @@ function combined(a: NumberType, b: NumberType): NumberType {
   return { ...a, integer: a.integer && b.integer, device: a.device || b.device }
 }
 
-/** Reports one operand that the operator does not take; returns `result`, so that nothing else is said about it. */
+/** Reports an operand that the operator does not accept; returns `result`, so that nothing else is reported for it. */
 function refuse(checker: Checker, operator: string, wanted: string, found: Type, at: Expr, result: Type): Type {
   const join = found.kind === 'string' && operator === '+' ? ['strings are joined inside one: `"{a}{b}"`'] : []
   const params = { operator, wanted, found: showType(found) }
@@ -90,7 +90,7 @@ function refuse(checker: Checker, operator: string, wanted: string, found: Type,
   return result
 }
 
-/** Numbers by `rule`; tensors with tensors and with plain numbers, elementwise. */
+/** Numbers by `rule`; tensors with tensors and plain numbers, elementwise. */
 function arithmetic(
   checker: Checker,
   operands: Operands,
@@ -123,7 +123,7 @@ function sum(checker: Checker, a: NumberType, b: NumberType, { expr }: Operands)
   return reportDimensions(checker, expr, a, b, doing, unknown)
 }
 
-/** Both places of a sum or comparison whose sides measure different things. */
+/** Both sides of a sum or comparison with different dimensions. */
 function reportDimensions(
   checker: Checker,
   expr: BinaryExpr,
@@ -145,7 +145,7 @@ function reportDimensions(
   return result
 }
 
-/** A bare literal beside a quantity: the unit is missing. */
+/** A bare literal next to a quantity: the unit is missing. */
 function unitFix(at: Expr, other: NumberType, own: NumberType) {
   if (at.kind !== 'Number' || at.unit !== undefined || !isDimensionless(own.dimension)) return undefined
   const digits = textOf(at.span)
@@ -168,7 +168,7 @@ function whole(checker: Checker, { expr, left, right }: Operands): Type {
   return int
 }
 
-/** A whole power of a whole number is whole only where the exponent is written out and not negative. */
+/** An integer power of an integer is an integer only if the exponent is a non-negative literal. */
 function power(checker: Checker, { expr, left, right }: Operands): Type {
   if (right.kind !== 'unknown' && !isPlainNumber(right))
     return refuse(checker, '**', 'a plain number as its exponent', right, expr.right, unknown)

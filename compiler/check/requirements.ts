@@ -12,7 +12,7 @@ import { quoteList } from './show-type.ts'
 const mirrored: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
 const figures = Object.keys(requireQuantities)
 
-/** `memory.peak` as text; `undefined` for what is no path. */
+/** `memory.peak` as text; `undefined` if it is not a path. */
 function pathOf(expr: Expr): string | undefined {
   if (expr.kind === 'Name') return expr.name
   if (expr.kind !== 'Member') return undefined
@@ -20,7 +20,7 @@ function pathOf(expr: Expr): string | undefined {
   return object === undefined ? undefined : `${object}.${expr.name.text}`
 }
 
-/** Why a condition is not a requirement, and where; `undefined` where it is one. */
+/** Why a condition is not a valid requirement, and where; `undefined` if it is valid. */
 function refusal(condition: Expr): { readonly found: string; readonly span: Span; readonly fix?: Fix } | undefined {
   if (condition.kind !== 'Binary') return { found: 'this', span: condition.span }
   const { operator, left, right, operatorSpan } = condition

@@ -1,4 +1,4 @@
-/** Types as people read them. */
+/** Types as text for messages. */
 import type { ObjectKeyword } from '../../grammar/ast.ts'
 import { isDimensionless, showDimension } from '../types/dimension.ts'
 import type { NumberType, TensorForm, Type } from '../types/type.ts'
@@ -31,7 +31,7 @@ export function showKeyword(keyword: ObjectKeyword): string {
   return objects[keyword][0]
 }
 
-/** `a`, `a and b`, `a, b and c`; the last joined by another word where one is given. */
+/** `a`, `a and b`, `a, b and c`; the last one joined by another word if given. */
 export function showList(items: readonly string[], last = 'and'): string {
   if (items.length < 2) return items.join('')
   return `${items.slice(0, -1).join(', ')} ${last} ${items.at(-1)}`
@@ -85,7 +85,7 @@ export function showType(type: Type): string {
   }
 }
 
-/** Where a number is known is not part of its name: ARC3005 speaks of that. */
+/** Where a number is known is not part of its name: ARC3005 covers that. */
 function showNumber(type: NumberType): string {
   if (!isDimensionless(type.dimension)) return showDimension(type.dimension)
   return type.integer ? 'a whole number' : 'a plain number'
@@ -113,7 +113,7 @@ function showMany(type: Type): string {
   }
 }
 
-/** An example of how a value of the type is written, where one helps: `32 GiB`. */
+/** An example value of the type, if it helps: `32 GiB`. */
 export function exampleOf(type: Type, digits: string): string | undefined {
   switch (type.kind) {
     case 'optional':

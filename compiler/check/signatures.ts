@@ -1,4 +1,4 @@
-/** What can be called, and what a call gives. */
+/** What can be called, and the result of a call. */
 import type { FunctionDecl, ObjectDecl, Parameter } from '../../grammar/ast.ts'
 import { sameDimension } from '../types/dimension.ts'
 import { angle, type NumberType, type Type, unknown } from '../types/type.ts'
@@ -6,13 +6,13 @@ import { bind, type Checker, moduleScope, type Scope } from './checker.ts'
 import { join } from './fit.ts'
 import { typeOfNode } from './type-nodes.ts'
 
-/** The type of a parameter: as written, or that of its default. */
+/** The type of a parameter: as declared, or that of its default. */
 export function parameterType(checker: Checker, parameter: Parameter, scope: Scope): Type {
   if (parameter.type !== undefined) return typeOfNode(parameter.type)
   return parameter.default === undefined ? unknown : checker.infer(parameter.default, scope)
 }
 
-/** A scope with the parameters of a declaration bound, each after those before it. */
+/** A scope with the parameters of a declaration; each one sees those before it. */
 export function parameterScope(checker: Checker, decl: FunctionDecl | ObjectDecl, outer: Scope): Scope {
   const scope: Scope = { ...outer, parent: outer, bindings: new Map() }
   for (const parameter of decl.parameters)
@@ -24,7 +24,7 @@ export function parameterScope(checker: Checker, decl: FunctionDecl | ObjectDecl
   return scope
 }
 
-/** Parameter types as a caller sees them. Primitive functions of angles take plain numbers as well: `cos(0.5)`. */
+/** Parameter types as a caller sees them. Primitive functions of angles accept plain numbers as well: `cos(0.5)`. */
 export function callParameters(
   checker: Checker,
   decl: FunctionDecl | ObjectDecl,
@@ -34,7 +34,7 @@ export function callParameters(
   return decl.parameters.map((parameter) => ({ parameter, type: parameterType(checker, parameter, scope) }))
 }
 
-/** Whether a parameter takes numbers of the device, and tensors elementwise: `scalar`, and the angles of primitives. */
+/** Whether a parameter accepts device numbers, and tensors elementwise: `scalar`, and the angles of primitives. */
 export function isElementwise(decl: FunctionDecl | ObjectDecl, type: Type): type is NumberType {
   if (type.kind !== 'number') return false
   return type.device || (isPrimitive(decl) && sameDimension(type.dimension, angle.dimension))
@@ -59,14 +59,14 @@ export function resultType(checker: Checker, decl: FunctionDecl): Type {
   return type
 }
 
-/** Primitives whose arguments share a dimension, which the result keeps: `max(0 rad, theta)`. */
+/** Primitives whose arguments share a dimension, which is also that of the result: `max(0 rad, theta)`. */
 const keepsDimension = new Set(['abs', 'min', 'max', 'floor', 'ceil', 'round'])
 
 export function sharesDimension(decl: FunctionDecl | ObjectDecl): boolean {
   return isPrimitive(decl) && keepsDimension.has(decl.name.text)
 }
 
-/** What a call gives, from the types of its elementwise arguments. */
+/** The result of a call, from the types of its elementwise arguments. */
 export function elementwiseResult(decl: FunctionDecl, declared: Type, given: readonly Type[]): Type {
   if (declared.kind !== 'number' || !(declared.device || isPrimitive(decl))) return declared
   const [first] = given
@@ -76,10 +76,10 @@ export function elementwiseResult(decl: FunctionDecl, declared: Type, given: rea
   return elementwiseType({ ...declared, integer, dimension: first.dimension }, given)
 }
 
-/** Primitives that make whole numbers of numbers that are known before the run. */
+/** Primitives that return integers for numbers known before the run. */
 const rounding = new Set(['floor', 'ceil', 'round'])
 
-/** A tensor where one is given; else a number, known before the run where all that is given is. */
+/** A tensor if one is given; otherwise a number, known before the run if all arguments are. */
 export function elementwiseType(result: NumberType, given: readonly Type[]): Type {
   if (given.some((type) => type.kind === 'unknown')) return unknown
   const tensor = given.filter((type) => type.kind === 'tensor').reduce<Type>((a, b) => join(a, b) ?? b, unknown)

@@ -1,4 +1,4 @@
-/** Types as they are written: `int`, `[int]`, `angle`, `Image(112, 112, 3)`, `float?`. */
+/** Types in source code: `int`, `[int]`, `angle`, `Image(112, 112, 3)`, `float?`. */
 import type { NamedTypeNode, TypeNode } from '../../grammar/ast.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { nameDiagnostic } from '../names/messages.ts'
@@ -25,7 +25,7 @@ import {
 import { type Checker, report, type Scope } from './checker.ts'
 import { checkDiagnostic } from './messages.ts'
 
-/** Every type that may be written by name. */
+/** Every type with a name. */
 export const namedTypes: ReadonlyMap<string, Type> = new Map<string, Type>([
   ['int', int],
   ['float', float],
@@ -55,7 +55,7 @@ export const namedTypes: ReadonlyMap<string, Type> = new Map<string, Type>([
   ['dataset', objectOf('dataset')],
 ])
 
-/** How else people name the types. */
+/** Common other names for the types. */
 const otherNames: Readonly<Record<string, string>> = {
   integer: 'int',
   number: 'float',
@@ -71,7 +71,7 @@ const otherNames: Readonly<Record<string, string>> = {
   tensor: 'Tensor',
 }
 
-/** The type that a node means; unknown names are `unknown` here, and reported by `checkTypeNode`. */
+/** The type of a node; unknown names become `unknown` here, and are reported by `checkTypeNode`. */
 export function typeOfNode(node: TypeNode): Type {
   switch (node.kind) {
     case 'ListType':
@@ -83,7 +83,7 @@ export function typeOfNode(node: TypeNode): Type {
   }
 }
 
-/** Reports names that are no types, and sizes that are not whole numbers or too few or many. */
+/** Reports names that are not types, and sizes that are not integers or of the wrong number. */
 export function checkTypeNode(checker: Checker, node: TypeNode, scope: Scope): Type {
   if (node.kind === 'ListType') checkTypeNode(checker, node.element, scope)
   else if (node.kind === 'OptionalType') checkTypeNode(checker, node.inner, scope)

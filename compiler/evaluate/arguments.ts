@@ -15,21 +15,21 @@ export interface Given {
   readonly span: Span
 }
 
-/** What is called, as diagnostics name it, and its parameters. */
+/** The callee, as named in diagnostics, and its parameters. */
 export interface Signature {
   readonly name: string
   readonly parameters: readonly Parameter[]
 }
 
-/** "did you mean" for a misspelt name at a span. */
+/** "did you mean" for a misspelled name at a span. */
 export function didYouMean(written: string, known: Iterable<string>, span: Span): { fix?: Fix } {
   const meant = nearest(written, known)
   return meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
 }
 
 /**
- * Which parameter each argument is for: the positional ones in the order of the parameters that `taken` does not hold, the named
- * ones by name.
+ * The parameter of each argument: positional ones follow the order of the parameters not in `taken`, the others are matched by
+ * name.
  */
 export function matchArguments(
   context: Context,
@@ -58,7 +58,7 @@ export function matchArguments(
   return matched
 }
 
-/** Values of the matched parameters, each of its parameter's type. `env` is that of the declaration. */
+/** Values of the matched parameters, converted to their types. `env` is the environment of the declaration. */
 export function conformArguments(
   context: Context,
   signature: Signature,
@@ -75,8 +75,8 @@ export function conformArguments(
 }
 
 /**
- * All parameters bound, in order: to their values or to their defaults, which see the parameters before them. One that has neither
- * is reported at `span`.
+ * Binds all parameters in order: to their values or to their defaults, which see the parameters before them. A parameter with
+ * neither is reported at `span`.
  */
 export function bindParameters(
   context: Context,

@@ -1,5 +1,5 @@
 /**
- * Backbones: partial application, adding one to a graph, and what can be known of it without a graph.
+ * Backbones: partial application, adding one to a graph, and properties that need no graph.
  *
  * Legend: N batch, H W height and width, C channels, D embedding.
  */
@@ -16,14 +16,14 @@ import { conformToNode, conformToParameter, declaredSizes } from './conform.ts'
 import { bind, type Context, type Env, enter, fail, type Model, type Session, staticContext } from './context.ts'
 import { tensor } from './numbers.ts'
 
-/** Height, width and channels where a backbone does not say what it is `on`. */
+/** Height, width and channels for a backbone that does not specify `on`. */
 const defaultInput: readonly [number, number, number] = [112, 112, 3]
 
 function signatureOf(backbone: BackboneValue) {
   return { name: backbone.name, parameters: backbone.decl.parameters }
 }
 
-/** The backbone with more of its arguments given. */
+/** The backbone with additional arguments. */
 export function withArguments(backbone: BackboneValue, given: readonly Given[], context: Context): BackboneValue {
   const env: Env = { module: backbone.module, locals: undefined }
   const signature = signatureOf(backbone)
@@ -32,7 +32,7 @@ export function withArguments(backbone: BackboneValue, given: readonly Given[], 
   return { ...backbone, arguments: new Map([...backbone.arguments, ...changed]) }
 }
 
-/** Adds the backbone to the graph of the context, in its present parameter scope: images → embeddings. */
+/** Adds the backbone to the graph of the context, in its current parameter scope: images → embeddings. */
 export function applyBackbone(backbone: BackboneValue, images: ir.Value, span: Span, context: Context): ir.Value {
   const { decl, module } = backbone
   const { body, input } = decl
@@ -51,7 +51,7 @@ export function applyBackbone(backbone: BackboneValue, images: ir.Value, span: S
   return fail(inner, 'ARC4002', { found: `the ${result.kind} that it gives`, wanted: 'embeddings' }, body.value.span)
 }
 
-/** The sizes of the backbone's `on Image(…)` and `-> Vector(…)`, as far as they are written. */
+/** The sizes of the backbone's `on Image(…)` and `-> Vector(…)`, if specified. */
 function declaredShape(backbone: BackboneValue, session: Session, span: Span) {
   const context = staticContext(session)
   const outer: Env = { module: backbone.module, locals: undefined }
@@ -66,18 +66,18 @@ function declaredShape(backbone: BackboneValue, session: Session, span: Span) {
   return { input, embedding: to === undefined ? undefined : declaredSizes(context, to, env)[0] }
 }
 
-/** What elaborating a backbone once, for one image, tells. */
+/** The results of elaborating a backbone once, for one image. */
 export interface Outline {
   readonly input: readonly [number, number, number]
   readonly embedding: number
   readonly parameters: readonly ParameterSpec[]
-  /** Multiplications and additions (one of each is one) of the convolutions and products for one image. */
+  /** Multiply-adds of the convolutions and products for one image. */
   readonly macs: number
 }
 
 const outlines = new WeakMap<BackboneValue, Outline>()
 
-/** Elaborates into a graph that is thrown away. Mistakes in shapes are reported, and end the evaluation. */
+/** Elaborates into a temporary graph. Shape mistakes are reported, and end the evaluation. */
 export function outlineOf(backbone: BackboneValue, session: Session, span: Span): Outline {
   const known = outlines.get(backbone)
   if (known !== undefined) return known
@@ -113,7 +113,7 @@ export function outlineOf(backbone: BackboneValue, session: Session, span: Span)
   return outline
 }
 
-/** Applies a backbone at the top of an elaboration; embeddings [N,D] f32. */
+/** Applies a backbone at the top level of an elaboration; embeddings [N,D] f32. */
 export function applyIn(
   backbone: BackboneValue,
   elaboration: Elaboration,
@@ -142,14 +142,14 @@ function macsOf(builder: GraphBuilder): number {
   return macs
 }
 
-/** Weights, trained or fixed, without the running statistics: what papers count. */
+/** Weights, trained or fixed, without the running statistics: the number given in papers. */
 export function countParameters(parameters: readonly ParameterSpec[]): number {
   return parameters
     .filter((spec) => !spec.buffer)
     .reduce((sum, spec) => sum + spec.shape.reduce((product, dim) => product * dim, 1), 0)
 }
 
-/** The first argument of a call of a backbone, where it is images rather than an argument of its own. */
+/** The first argument of a backbone call, if it is images instead of one of its own arguments. */
 export function imagesOf(
   given: readonly Given[],
 ): { readonly images: Value; readonly rest: readonly Given[] } | undefined {

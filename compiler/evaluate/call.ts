@@ -22,7 +22,7 @@ interface CallSite {
   readonly span: Span
 }
 
-/** The scope that `as` names, or one of the callee's own name; `residual_2` where that is taken. */
+/** The scope named by `as`, or one with the callee's name; `residual_2` if that is taken. */
 function openScope(context: Context, name: string, site: Pick<CallSite, 'scope' | 'env' | 'span'>): ParameterScope {
   const { scope: as, env, span } = site
   const { path, used } = context.scope
@@ -39,7 +39,7 @@ function openScope(context: Context, name: string, site: Pick<CallSite, 'scope' 
 
 const elementwise = new Set(['scalar', 'angle'])
 
-/** Elementwise operands of a primitive may be numbers of any dimension or tensors: the primitive says which. */
+/** Elementwise operands of a primitive may be numbers of any dimension or tensors: the primitive decides. */
 function untyped(parameter: Parameter): Parameter {
   const isElementwise = parameter.type?.kind === 'NamedType' && elementwise.has(parameter.type.name.text)
   return isElementwise ? { ...parameter, type: undefined } : parameter
@@ -95,7 +95,7 @@ function isCallable(value: Value): boolean {
   return value.kind === 'function' || value.kind === 'backbone' || value.kind === 'object'
 }
 
-/** The arguments of a call in order, after the value that a pipe brings. */
+/** The arguments of a call in order, after the piped value. */
 function evaluateArguments(args: readonly Argument[], piped: Given | undefined, env: Env, context: Context): Given[] {
   const given = args.map((argument) => ({
     name: argument.name?.text,
@@ -109,7 +109,7 @@ function evaluateArguments(args: readonly Argument[], piped: Given | undefined, 
 function callExpression(callee: Expr, site: CallSite, context: Context): Value {
   const { env } = site
   if (callee.kind === 'Name') {
-    // A number `cos` does not hide the function `cos`: only what can be called is looked for.
+    // A number `cos` does not shadow the function `cos`: only callable values are looked up.
     const local = findLocal(env, callee.name, isCallable)
     if (local !== undefined) return callValue(local, site, context, callee.span)
     const definition = env.module.scope.get(callee.name)
@@ -145,7 +145,7 @@ export function evaluateCall(expr: CallExpr, env: Env, context: Context): Value 
   return callExpression(expr.callee, { given, scope: expr.scope, env, span: expr.span }, context)
 }
 
-/** `value |> target`: the value is the first argument of the call that `target` is or names. */
+/** `value |> target`: the value becomes the first argument of the call `target`, or of a call to it. */
 export function evaluatePipe(expr: PipeExpr, env: Env, context: Context): Value {
   const value = context.session.evaluate(expr.value, env, context)
   const piped: Given = { name: undefined, nameSpan: expr.value.span, value, span: expr.value.span }
@@ -156,7 +156,7 @@ export function evaluatePipe(expr: PipeExpr, env: Env, context: Context): Value 
   return callExpression(target.callee, { given, scope: target.scope, env, span: target.span }, context)
 }
 
-/** A name outside of a call: a local, or what the module knows by it. */
+/** A name outside a call: a local, or a name of the module. */
 export function evaluateName(name: string, span: Span, env: Env, context: Context): Value {
   const local = findLocal(env, name)
   if (local !== undefined) return local

@@ -1,4 +1,4 @@
-/** `if`: one branch is evaluated where the condition is known; on the device both are, and a `select` takes one. */
+/** `if`: only one branch is evaluated if the condition is known; on the device both are computed, and a `select` picks one. */
 import type { IfExpr } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import { elementCount } from '../ir/dtype.ts'
@@ -23,7 +23,7 @@ export function evaluateIf(expr: IfExpr, env: Env, context: Context, expected: T
   return choose(context, condition.value, yes, no, expr.span)
 }
 
-/** `yes` where the predicate holds, else `no`; records are chosen field by field. */
+/** `yes` where the predicate holds, else `no`; records are selected field by field. */
 function choose(context: Context, predicate: ir.Value, yes: Value, no: Value, span: Span): Value {
   if (yes.kind === 'record' && no.kind === 'record') {
     const fields = new Map<string, Value>()

@@ -1,4 +1,4 @@
-/** Whether a value is of a type; `2 epochs` becomes a duration where one is wanted. */
+/** Converts values to types; `2 epochs` becomes a duration where one is required. */
 import type { NamedTypeNode, Parameter, TypeNode } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import { showType } from '../check/show-type.ts'
@@ -31,7 +31,7 @@ function fitTensor(value: TensorValue, type: Type): Value | undefined {
   return rank === undefined || rank === shape.length ? value : undefined
 }
 
-/** The value as one of the type, or `undefined` where it is none. */
+/** The value converted to the type, or `undefined` if it does not fit. */
 export function fitValue(value: Value, type: Type): Value | undefined {
   if (type.kind === 'unknown') return value
   if (type.kind === 'optional') return value.kind === 'none' ? value : fitValue(value, type.inner)
@@ -68,19 +68,19 @@ export function fitValue(value: Value, type: Type): Value | undefined {
   }
 }
 
-/** The value as one of the type; else a diagnostic that names `what` it is for. */
+/** The value converted to the type, or a diagnostic that names `what` it is for. */
 export function conform(context: Context, value: Value, type: Type, span: Span): Value {
   return fitValue(value, type) ?? fail(context, 'ARC4002', { found: describe(value), wanted: showType(type) }, span)
 }
 
-/** An argument or a default as the parameter wants it; without a type, as it is. */
+/** An argument or a default converted to the parameter's type; unchanged if there is none. */
 export function conformToParameter(context: Context, parameter: Parameter, value: Value, env: Env, span: Span): Value {
   if (parameter.type === undefined) return value
   const related = [{ span: parameter.span, message: `\`${parameter.name.text}\` is declared here` }]
   return conformToNode(context, parameter.type, value, env, span, `\`${parameter.name.text}\``, related)
 }
 
-/** The value as one of the written type, its sizes included: `Image(112, 112, 3)`. */
+/** The value converted to the declared type, including its sizes: `Image(112, 112, 3)`. */
 export function conformToNode(
   context: Context,
   node: TypeNode,

@@ -1,6 +1,6 @@
 /**
- * What an evaluation carries along: the session with its budget, the graph under construction, the scope of parameters and the
- * chain of calls. `evaluate` is a member of the session, so that the files of this folder need not import each other in a circle.
+ * The context of an evaluation: the session with its budget, the graph under construction, the scope of parameters and the call
+ * chain. `evaluate` is a member of the session, so the files of this folder need not import each other in a cycle.
  */
 import type { Expr, LetDecl } from '../../grammar/ast.ts'
 import type { DiagnosticBag, Extras, Related } from '../../grammar/diagnostic.ts'
@@ -14,12 +14,12 @@ import type { Elaboration } from '../values/elaboration.ts'
 import { evaluateDiagnostic, type evaluateMessages } from '../values/messages.ts'
 import type { Value } from '../values/value.ts'
 
-/** Steps that the evaluation of one experiment may take: some twelve times those of the largest backbone of the library. */
+/** Limit on the steps for evaluating one experiment: about twelve times those of the library's largest backbone. */
 export const stepLimit = 300_000
 const callLimit = 100
 const nestingLimit = 600
 
-/** Ends an evaluation whose mistake has been reported. */
+/** Ends an evaluation after a reported mistake. */
 export class Stopped extends Error {
   override readonly name = 'Stopped'
 }
@@ -58,17 +58,17 @@ export interface Session {
   readonly bag: DiagnosticBag
   /** Values of top-level `let`s; `open` while one is evaluated. */
   readonly lets: Map<LetDecl, Value | 'open'>
-  /** What has been spent so far. */
+  /** The budget used so far. */
   readonly spent: { steps: number; nesting: number }
   evaluate(expr: Expr, env: Env, context: Context, expected?: Type): Value
 }
 
-/** A call on the chain that led to the present place. */
+/** A call on the chain that led to the current place. */
 export interface Frame {
   readonly name: string
-  /** What is called; one that is on the chain already calls itself. */
+  /** The callee; if it is already on the chain, it calls itself. */
   readonly target: object
-  /** The scope that it opened for parameters, where it did. */
+  /** The scope it opened for parameters, if any. */
   readonly path: string | undefined
   readonly span: Span
   readonly outer: Frame | undefined
@@ -78,7 +78,7 @@ export interface Frame {
 /** Where parameters are declared. */
 export interface ParameterScope {
   readonly path: string
-  /** Names of the scopes opened so far, with the calls that did. */
+  /** Names of the scopes opened so far, with the calls that opened them. */
   readonly used: Map<string, Span>
 }
 
@@ -111,8 +111,8 @@ function isStdlib(span: Span): boolean {
 }
 
 /**
- * Reports a mistake and ends the evaluation. A mistake inside of the standard library is reported at the innermost call outside of
- * it, since that is the text that its reader wrote; the chain of calls follows.
+ * Reports a mistake and ends the evaluation. A mistake inside the standard library is reported at the innermost call outside of
+ * it, in the user's own code; the call chain follows.
  */
 export function fail<K extends keyof Messages & string>(
   context: Context,
@@ -167,23 +167,23 @@ export function enter(context: Context, frame: Pick<Frame, 'name' | 'target' | '
   return { ...context, frame: { ...frame, outer: context.frame, depth } }
 }
 
-/** Spends steps of the session's budget. */
+/** Uses steps of the session's budget. */
 export function spend(context: Context, steps: number, span: Span): void {
   const { spent } = context.session
-  // Only the first time is reported: whatever comes after has nothing left to spend.
+  // Only the first overrun is reported: nothing after it has any budget left.
   if (spent.steps > stepLimit) throw new Stopped('nothing left to spend')
   spent.steps += steps
   if (spent.steps > stepLimit) fail(context, 'ARC4015', { steps: stepLimit }, span)
 }
 
-/** One level deeper; expressions and definitions that nest too deeply are reported before the stack ends. */
+/** Enters a nesting level; expressions and definitions that nest too deeply are reported before the stack overflows. */
 export function enterNesting(context: Context, span: Span): void {
   const { spent } = context.session
   if (spent.nesting >= nestingLimit) fail(context, 'ARC4016', { limit: nestingLimit }, span)
   spent.nesting++
 }
 
-/** Runs `body`; `undefined` where it ended with a reported mistake. */
+/** Runs `body`; `undefined` if it ended with a reported mistake. */
 export function attempt<T>(body: () => T): T | undefined {
   try {
     return body()

@@ -1,4 +1,4 @@
-/** Evaluation of expressions: one rule for each kind. */
+/** Evaluation of expressions: one rule per kind. */
 import type { BlockExpr, Expr, ForExpr, IndexExpr, NumberExpr, RangeExpr } from '../../grammar/ast.ts'
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { membersOf } from '../check/fit.ts'
@@ -128,7 +128,7 @@ function elementOf(type: Type | undefined): Type | undefined {
   return type?.kind === 'list' ? type.element : undefined
 }
 
-/** The value of an expression; `expected` is the type that its place takes, for the names of enums. */
+/** The value of an expression; `expected` is the type that its place accepts, for enum names. */
 function evaluate(expr: Expr, env: Env, context: Context, expected?: Type): Value {
   spend(context, 1, expr.span)
   const rule = rules[expr.kind] as Rule<Expr['kind']>
@@ -141,7 +141,7 @@ function evaluate(expr: Expr, env: Env, context: Context, expected?: Type): Valu
   }
 }
 
-/** A session evaluates one program; top-level `let`s keep their values in it. */
+/** A session evaluates one program and keeps the values of its top-level `let`s. */
 export function createSession(program: Program, host: Host, bag: DiagnosticBag): Session {
   return { program, host, bag, lets: new Map(), spent: { steps: 0, nesting: 0 }, evaluate }
 }

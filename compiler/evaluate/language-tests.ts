@@ -13,7 +13,7 @@ import { stringText } from './text.ts'
 export interface LanguageTestResult {
   readonly title: string
   readonly test: TestDecl
-  /** Empty where the test holds. */
+  /** Empty if the test passes. */
   readonly diagnostics: readonly Diagnostic[]
 }
 
@@ -48,7 +48,7 @@ function runTest(test: TestDecl, module: Module, program: Program, host: Host): 
   return { title, test, diagnostics: bag.sorted() }
 }
 
-/** Runs the tests of the entry module, each by itself. */
+/** Runs the tests of the entry module, each separately. */
 export function runLanguageTests(program: Program, host: Host): readonly LanguageTestResult[] {
   return program.entry.tree.declarations
     .filter((declaration): declaration is TestDecl => declaration.kind === 'Test')

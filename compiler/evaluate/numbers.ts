@@ -1,9 +1,9 @@
-/** Making values. */
+/** Constructors for values. */
 import type * as ir from '../ir/graph.ts'
 import { type Dimension, dimensionless } from '../types/dimension.ts'
 import type { NumberValue, TensorValue, Value } from '../values/value.ts'
 
-/** A static number; `integer` where it is whole and nothing else is said. */
+/** A static number; `integer` defaults to whether it is an integer. */
 export function number(value: number, dimension: Dimension = dimensionless, integer?: boolean): NumberValue {
   return { kind: 'number', value, integer: integer ?? Number.isSafeInteger(value), dimension }
 }

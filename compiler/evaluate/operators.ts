@@ -1,4 +1,4 @@
-/** `+ - * / div mod **`, comparisons and logic: on static values at once, on tensors as ops. */
+/** `+ - * / div mod **`, comparisons and logic: computed immediately for static values, added as ops for tensors. */
 import type { BinaryExpr, BinaryOperator, UnaryExpr } from '../../grammar/ast.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
 import * as ops from '../ir/ops.ts'
@@ -10,7 +10,7 @@ import { type Context, type Env, fail } from './context.ts'
 import { bool, number, tensor } from './numbers.ts'
 import { describe } from './show.ts'
 
-/** `≈` accepts a thousandth of the larger of the two. */
+/** The relative tolerance of `≈`, with respect to the larger operand. */
 export const nearTolerance = 1e-3
 
 interface Operation {
@@ -33,7 +33,7 @@ function misfit(at: Operation, left: Value, right: Value): never {
   return fail(at.context, 'ARC4003', { operator: at.operator, left: words(left), right: words(right) }, at.span)
 }
 
-/** The dimension of a result, or a diagnostic where the operands' do not go together. */
+/** The dimension of a result, or a diagnostic if the operands' dimensions are incompatible. */
 function resultDimension(at: Operation, left: NumberValue | TensorValue, right: NumberValue | TensorValue): Dimension {
   const [a, b] = [left.dimension, right.dimension]
   switch (at.operator) {
@@ -103,7 +103,7 @@ function onNumbers(at: Operation, left: NumberValue, right: NumberValue): Value 
   return number(value, dimension, whole && operator !== '/' && Number.isSafeInteger(value))
 }
 
-/** A factor or exponent 1 and a summand 0 leave the tensor as it is. */
+/** A factor or exponent of 1 and a summand of 0 leave the tensor unchanged. */
 function unchanged(operator: BinaryOperator, left: NumberValue | TensorValue, right: NumberValue | TensorValue) {
   const is = (value: NumberValue | TensorValue, wanted: number) => value.kind === 'number' && value.value === wanted
   if ((operator === '*' || operator === '/' || operator === '**') && is(right, 1)) return left
@@ -153,7 +153,7 @@ function isCondition(value: Value): boolean {
   return value.kind === 'bool' || (value.kind === 'tensor' && value.value.type.dtype === 'pred')
 }
 
-/** `and`, `or` of which at least one side is only known on the device. */
+/** `and`, `or` where at least one side is only known on the device. */
 function onConditions(at: Operation, left: Value, right: Value): Value {
   const { context, operator } = at
   const builder = context.builder
@@ -187,7 +187,7 @@ export function evaluateBinary(expr: BinaryExpr, env: Env, context: Context): Va
   const left = context.session.evaluate(expr.left, env, context)
   if (left.kind === 'bool' && (operator === 'and' || operator === 'or') && left.value === (operator === 'or'))
     return left
-  // Beside a member of an enum a name is another member: `device.kind == cuda`.
+  // Next to an enum member, a name is another member: `device.kind == cuda`.
   const named = left.kind === 'enum' && expr.right.kind === 'Name' ? enumOf('', [expr.right.name]) : undefined
   const right = context.session.evaluate(expr.right, env, context, named)
   if (operator === 'and' || operator === 'or')

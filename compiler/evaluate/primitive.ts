@@ -1,4 +1,4 @@
-/** Calls of the primitive operations: values of the language in, TypeScript values through, values of the language out. */
+/** Calls of the primitive operations: converts values of the language to TypeScript values and back. */
 import type { FunctionDecl } from '../../grammar/ast.ts'
 import { bug } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
@@ -12,7 +12,7 @@ import { type Context, fail } from './context.ts'
 import { bool, number, tensor } from './numbers.ts'
 import { describe } from './show.ts'
 
-/** Primitives whose arguments share a dimension, which the result keeps. */
+/** Primitives whose arguments share a dimension, which is also that of the result. */
 const keepsDimension = new Set(['abs', 'min', 'max', 'floor', 'ceil', 'round'])
 
 function joinPath(path: string, name: string): string {
@@ -46,7 +46,7 @@ function callOf(context: Context, span: Span, name: string): Call {
   }
 }
 
-/** The dimension that elementwise arguments have in common: plain, an angle, or for some primitives any. */
+/** The common dimension of elementwise arguments: plain, an angle, or any for some primitives. */
 function sharedDimension(
   context: Context,
   name: string,
@@ -118,7 +118,7 @@ function fromPrimitive(result: PrimitiveResult, dimension: Dimension, integer: b
   return { kind: 'initializer', initializer: result }
 }
 
-/** Rounds to whole numbers, so that a static result is one. */
+/** Primitives that round to integers, so that a static result is an integer. */
 const rounds = new Set(['floor', 'ceil', 'round', 'len'])
 
 /** Calls a primitive with all of its parameters bound, in order. */

@@ -1,9 +1,9 @@
-/** Values as `.arc` text and in words. */
+/** Values as `.arc` text and as descriptions. */
 import { showShape } from '../primitives/tensors.ts'
 import { baseDimensions, type Dimension, isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
 import type { Link, NumberValue, Value } from '../values/value.ts'
 
-/** Units from large to small; a number is written in the first that gives it a short form. */
+/** Units from large to small; a number uses the first one that gives it a short form. */
 const units: readonly (readonly [Dimension, readonly (readonly [number, string])[]])[] = [
   [
     { byte: 1 },
@@ -49,7 +49,7 @@ const units: readonly (readonly [Dimension, readonly (readonly [number, string])
   [{ row: 1 }, [[1, 'rows']]],
 ]
 
-/** The shortest text of a number that is at most 12 digits away from it. */
+/** The shortest text that equals the number to 12 digits. */
 export function showFloat(value: number): string {
   const rounded = Number(value.toPrecision(12))
   return String(Number.isFinite(rounded) ? rounded : value)
@@ -78,7 +78,7 @@ function showArguments(values: ReadonlyMap<string, Value>): string {
   return [...values].map(([name, value]) => `${name}: ${showValue(value)}`).join(', ')
 }
 
-/** A value as `.arc` text: what one would write to get it. */
+/** A value as the `.arc` text that produces it. */
 export function showValue(value: Value): string {
   switch (value.kind) {
     case 'number':
@@ -130,7 +130,7 @@ function pendingName(pending: string): string {
   return pending.replace(/^environment variable /, '')
 }
 
-/** A value in words, for messages: `a plain number`, `a tensor [N, H 56, W 56, C 64]`. */
+/** A description of a value for messages: `a plain number`, `a tensor [N, H 56, W 56, C 64]`. */
 export function describe(value: Value): string {
   switch (value.kind) {
     case 'number':

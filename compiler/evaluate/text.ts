@@ -1,4 +1,4 @@
-/** Strings with holes. */
+/** Strings with interpolation. */
 import type { StringExpr } from '../../grammar/ast.ts'
 import type { StringValue } from '../values/value.ts'
 import { type Context, type Env, fail } from './context.ts'
@@ -6,7 +6,7 @@ import { describe, showNumber } from './show.ts'
 
 const lengthLimit = 10_000
 
-/** The text of a string; what is only known at the start of the run stays pending. */
+/** The text of a string; text only known at the start of the run stays pending. */
 export function stringText(expr: StringExpr, env: Env, context: Context): StringValue {
   let value = expr.texts[0] ?? ''
   let pending: string | undefined

@@ -1,21 +1,21 @@
-/** What the compiler may ask of the world: read-only, and replaced by a table in tests. */
+/** The compiler's read-only access to the outside world; tests replace it by a table. */
 import type { DatasetSpec } from '../experiment/experiment.ts'
 import type { SourceHost } from '../names/source-host.ts'
 import type { LocalMachine } from './local-machine.ts'
 import type { MachineProfile } from './machine-profile.ts'
 
-/** What is really there: identities to train on (held-out ones are not among them) and their images. */
+/** The actual counts: identities for training (without held-out ones) and their images. */
 export interface DatasetCounts {
   readonly identities: number
   readonly images: number
 }
 
 export interface Host extends SourceHost {
-  /** An environment variable; `undefined` where it is not set. */
+  /** An environment variable; `undefined` if it is not set. */
   env(name: string): string | undefined
-  /** Counts a data set that lies on this computer; `undefined` where it does not. */
+  /** Counts a data set on this computer; `undefined` if it is not there. */
   countDataset(spec: DatasetSpec): DatasetCounts | undefined
-  /** What was measured of this computer; `undefined` where nothing was. */
+  /** The measurements of this computer; `undefined` if there are none. */
   machineProfile(): MachineProfile | undefined
   /** The devices of this computer. */
   localMachine(): LocalMachine

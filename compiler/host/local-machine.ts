@@ -1,8 +1,8 @@
-/** This computer and its GPUs, as they are found. */
+/** This computer and its GPUs, as detected. */
 
-/** A GPU as its driver describes it. */
+/** A GPU as described by its driver. */
 export interface LocalGpu {
-  /** The driver's: `NVIDIA H100 80GB HBM3`. */
+  /** The driver's name: `NVIDIA H100 80GB HBM3`. */
   readonly name: string
   /** Bytes. */
   readonly memory: number
@@ -10,10 +10,10 @@ export interface LocalGpu {
   readonly compute: number
 }
 
-/** This computer as it is found. */
+/** This computer, as detected. */
 export interface LocalMachine {
   readonly gpus: readonly LocalGpu[]
-  /** Whether every two of them reach each other over NVLink. */
+  /** Whether NVLink connects every pair of GPUs. */
   readonly nvlink: boolean
   /** Cores of the CPU, and bytes of its memory. */
   readonly cores: number

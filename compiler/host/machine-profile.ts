@@ -1,6 +1,6 @@
 /**
- * What `arcc doctor --write-machine` measured of this computer, and the file it is kept in. Plans for machines that are this
- * computer (`cpu`, `local`) rest on it where it exists: those rates are of the whole computer. `gpus` holds the cards in it, rates of one card each.
+ * The measurements of this computer by `arcc doctor --write-machine`, and the file that stores them. If it exists, plans for this
+ * computer (`cpu`, `local`) are based on it: those rates are for the whole computer. `gpus` holds its cards, with rates per card.
  *
  * Legend: C channels, O output channels, s side of the image, k side of the window.
  */
@@ -50,9 +50,9 @@ export const machineProfileSchema = {
       seconds: object({
         /** To start a program and to hear of its end. */
         program: positive,
-        /** Of an op that has next to nothing to do. */
+        /** For a nearly empty op. */
         kernel: positive,
-        /** To get one byte of a program's temporary memory from the system, which every run does anew. */
+        /** To get one byte of a program's temporary memory from the system, which happens in every run. */
         byte: positive,
       }),
       /** Bytes per second of ops that stream through memory, by the size of the tensor that they go over and its last dim. */
@@ -74,7 +74,7 @@ export const machineProfileSchema = {
         minItems: 1,
         items: object({
           kind: convKind,
-          /** As `compiler/stablehlo/conv-choice.ts` names it. */
+          /** Named as in `compiler/stablehlo/conv-choice.ts`. */
           form: text,
           ...sizes,
           rate: positive,

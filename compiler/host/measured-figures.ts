@@ -1,9 +1,9 @@
-/** The figures of a GPU that nobody has declared, from what was measured of it. */
+/** The figures of a GPU without a declaration, from its measurements. */
 import { bug } from '../../grammar/diagnostic.ts'
 import type { DeviceSpec } from '../experiment/experiment.ts'
 import type { GpuProfile } from './machine-profile.ts'
 
-/** What a device declaration says of speed, for a card that nobody has declared: the best that was measured of each. */
+/** The speed fields of a device declaration, for a card without one: the best measurement of each. */
 export function measuredFigures({ products, streams }: GpuProfile): Pick<DeviceSpec, 'bandwidth' | 'flops'> {
   const best = (rates: readonly { readonly rate: number }[]) =>
     rates.length === 0 ? undefined : Math.max(...rates.map(({ rate }) => rate))

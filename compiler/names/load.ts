@@ -23,7 +23,7 @@ import {
 /** Modules of the standard library whose names need no `use`; each sees those before it. */
 export const implicitModules = ['prelude', 'layers', 'optimizers', 'schedules'] as const
 
-/** What a module may be found as: `backbones` of the standard library, or a file. */
+/** How a module can be found: as `backbones` of the standard library, or as a file. */
 interface Address {
   readonly key: string
   readonly stdlib: string | undefined
@@ -101,7 +101,7 @@ function loadModule(loader: Loader, address: Address, parsed: ParsedModule): Mod
   return module
 }
 
-/** Whether a mistake of the parser lies in a `use` or right behind it: then its names are not to be trusted. */
+/** Whether a parse error is in a `use` or right after it: its names are then unreliable. */
 function touches(mistake: Span, use: Span): boolean {
   return mistake.start <= use.end + 1 && mistake.end >= use.start
 }

@@ -1,4 +1,4 @@
-/** What loading carries along. */
+/** The state of loading. */
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { parseStdlib } from './parse-module.ts'
 import type { Module } from './program.ts'
@@ -11,7 +11,7 @@ export interface Loader {
   /** Modules whose `use`s are being followed, outermost first. */
   readonly stack: string[]
   readonly modules: Module[]
-  /** Modules that could not be read whole: a name missing from them is not reported again. */
+  /** Modules that could not be read completely: names missing from them are not reported again. */
   readonly broken: Set<Module>
 }
 
@@ -20,7 +20,7 @@ function namesOf(host: SourceHost, module: string): readonly string[] {
   return (parseStdlib(host, module)?.tree.declarations ?? []).flatMap((d) => ('name' in d ? [d.name.text] : []))
 }
 
-/** Modules of the standard library that declare a name, as `use` names them. */
+/** Modules of the standard library that declare a name, as written in a `use`. */
 export function stdlibModulesWith(host: SourceHost, name: string): readonly string[] {
   return host.stdlibNames.filter((module) => namesOf(host, module).includes(name)).map((module) => `std.${module}`)
 }

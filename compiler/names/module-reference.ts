@@ -2,7 +2,7 @@
 import type { UseDecl } from '../../grammar/ast.ts'
 import { joinSpans, type SourceFile, type Span } from '../../grammar/source.ts'
 
-/** `std.backbones`, or `pfc0.1.arc` of a file in quotes. */
+/** `std.backbones`, or `pfc0.1.arc` for a quoted file. */
 export function moduleText({ path, file }: UseDecl): string {
   return file?.texts.join('') ?? path.map((part) => part.text).join('.')
 }
@@ -14,7 +14,7 @@ export function moduleSpan(use: UseDecl): Span {
 }
 
 /**
- * The file that a `use` outside of the standard library means: in `a/b.arc`, `util.faces` is `a/util/faces.arc` and
+ * The file that a `use` outside the standard library refers to: in `a/b.arc`, `util.faces` is `a/util/faces.arc` and
  * `"../c/pfc0.1.arc"` is `c/pfc0.1.arc`.
  */
 export function filePath(importer: SourceFile, use: UseDecl): string {
@@ -23,7 +23,7 @@ export function filePath(importer: SourceFile, use: UseDecl): string {
   return normalPath(importer.path.slice(0, importer.path.lastIndexOf('/') + 1) + written)
 }
 
-/** The path without `.`, and without `..` behind a folder: one file has one name, whichever way it is reached. */
+/** The path without `.`, and without `..` after a folder: a file has one name, regardless of how it is reached. */
 export function normalPath(path: string): string {
   const parts: string[] = []
   for (const part of path.split('/')) {

@@ -1,4 +1,4 @@
-/** Parses modules; those of the standard library once per process. */
+/** Parses modules; those of the standard library only once per process. */
 import type { SourceTree } from '../../grammar/ast.ts'
 import { type Diagnostic, DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { parseSource } from '../../grammar/parser/parser.ts'
@@ -19,7 +19,7 @@ export function parseModule(source: SourceFile): ParsedModule {
 
 const stdlibModules = new Map<string, ParsedModule>()
 
-/** A module of the standard library; `undefined` where there is none of that name. */
+/** A module of the standard library; `undefined` if there is none of that name. */
 export function parseStdlib(host: SourceHost, name: string): ParsedModule | undefined {
   const source = host.readStdlib(name)
   if (source === undefined) return undefined

@@ -1,4 +1,4 @@
-/** What may be wrong with a `use`, told with what was probably meant. */
+/** Mistakes in a `use`, reported with what was probably meant. */
 import type { UseDecl } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
@@ -28,7 +28,7 @@ export function reportCircle(loader: Loader, key: string, use: UseDecl): undefin
   loader.bag.add(nameDiagnostic('ARC2005', { chain }, moduleSpan(use), { label: 'closes the circle' }))
 }
 
-/** `use backbones`, `use std.backbone`, `use std` and a file that is not there, each with what was probably meant. */
+/** `use backbones`, `use std.backbone`, `use std` and a missing file, each with what was probably meant. */
 export function reportMissingModule(loader: Loader, use: UseDecl, sought: string): undefined {
   const span = moduleSpan(use)
   if (use.file !== undefined) {
@@ -75,7 +75,7 @@ export function reportMissingName(
   loader.bag.add(nameDiagnostic('ARC2002', { module, name }, span, { notes, ...fix }))
 }
 
-/** A file in quotes is named whole. */
+/** A quoted file is named with its full file name. */
 export function reportNoArcFile(loader: Loader, use: UseDecl): undefined {
   const span = moduleSpan(use)
   const path = moduleText(use)

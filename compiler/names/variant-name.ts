@@ -1,6 +1,6 @@
 /** Names of the variants of a swept experiment: `quality[sample_rate=10%]`. */
 
-/** The experiment that a name speaks of, be it of a variant or of the experiment itself. */
+/** The experiment that a name refers to: a variant's experiment or the experiment itself. */
 export function experimentOf(name: string): string {
   const bracket = name.indexOf('[')
   return bracket < 0 ? name : name.slice(0, bracket)
@@ -13,11 +13,11 @@ export function isVariantName(name: string): boolean {
 export interface NamedSetting {
   /** `dataset.identities` */
   readonly path: string
-  /** The value as it is written. */
+  /** The value as written. */
   readonly text: string
 }
 
-/** `NAME[identities=125000, placement=shard]`. Fields go by their last name where no other swept field has the same. */
+/** `NAME[identities=125000, placement=shard]`. Fields use their last name unless another swept field has the same one. */
 export function variantName(experiment: string, settings: readonly NamedSetting[]): string {
   const last = (path: string) => path.slice(path.lastIndexOf('.') + 1)
   const shown = settings.map(({ path, text }) => {

@@ -1,5 +1,5 @@
 /**
- * Reordering, cutting and joining tensors of any rank. A dim is counted from 0, or from the last one with −1.
+ * Reordering, slicing and joining tensors of any rank. Dims are counted from 0, or from the last one with −1.
  *
  * Legend: N batch, H W height and width, T tokens, K of them, C channels.
  */
@@ -14,7 +14,7 @@ export function tokens(call: Call, x: Image): Tokens {
   return ops.reshape(call.graph(), x, [n, height * width, channels])
 }
 
-/** The elements of x, in their order, as a tensor of another shape. */
+/** The elements of x, in the same order, as a tensor of another shape. */
 export function reshape(call: Call, x: Tensor, shape: Ints): Tensor {
   const fits = shape.every((size) => size >= 0) && elementCount(shape) === elementCount(x.type.shape)
   if (!fits)
@@ -31,7 +31,7 @@ export function permute(call: Call, x: Tensor, order: Ints): Tensor {
   return ops.transpose(call.graph(), x, order)
 }
 
-/** x repeated over a shape: dims are matched from the last one, and a dim of 1 or one that x lacks is repeated. */
+/** x repeated over a shape: dims are matched from the last one, and a dim of size 1 or one missing in x is repeated. */
 export function expand(call: Call, x: Tensor, shape: Ints): Tensor {
   const own = x.type.shape
   const lead = shape.length - own.length
@@ -41,7 +41,7 @@ export function expand(call: Call, x: Tensor, shape: Ints): Tensor {
   return ops.broadcastTo(call.graph(), x, shape, dims)
 }
 
-/** Elements `start` to `stop`, that one excluded, along a dim. */
+/** Elements `start` to `stop` (exclusive) along a dim. */
 export function slice(call: Call, x: Tensor, dim: Int, start: Int, stop: Int): Tensor {
   const at = dimOf(call, '`slice`', x, dim)
   const size = x.type.shape[at] ?? 0
@@ -49,7 +49,7 @@ export function slice(call: Call, x: Tensor, dim: Int, start: Int, stop: Int): T
   return ops.sliceDim(call.graph(), x, at, start, stop)
 }
 
-/** x, then y, along a dim; their other dims are equal. */
+/** x followed by y along a dim; their other dims are equal. */
 export function concatenate(call: Call, x: Tensor, y: Tensor, dim: Int): Tensor {
   const at = dimOf(call, '`concatenate`', x, dim)
   const [left, right] = [x.type.shape, y.type.shape]
@@ -60,7 +60,7 @@ export function concatenate(call: Call, x: Tensor, y: Tensor, dim: Int): Tensor 
   return ops.concatenate(b, [ops.convert(b, x, dtype), ops.convert(b, y, dtype)], at)
 }
 
-/** Tokens [N,K,C]: for each sample those of x [N,T,C] whose numbers `order` [N,K] names. */
+/** Tokens [N,K,C]: for each sample, the tokens of x [N,T,C] at the positions `order` [N,K]. */
 export function take(call: Call, x: Tokens, order: Tensor): Tokens {
   const [n = 0, count = 0, channels = 0] = x.type.shape
   const [rows, kept = 0, ...rest] = order.type.shape
@@ -77,7 +77,10 @@ export function take(call: Call, x: Tokens, order: Tensor): Tokens {
   return ops.reshape(b, taken, [n, kept, channels])
 }
 
-/** Of orders [N,T], each a rearrangement of 0 to T−1: where each number stands. Taking by one undoes taking by the other. */
+/**
+ * The inverse of orders [N,T], each a permutation of 0 to T−1: the position of each number. Taking by one undoes taking by the
+ * other.
+ */
 export function inverse_order(call: Call, order: Tensor): Tensor {
   const [n = 0, count = 0, ...rest] = order.type.shape
   if (order.type.dtype !== 'i32' || order.type.shape.length !== 2 || rest.length > 0)

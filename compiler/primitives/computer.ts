@@ -1,24 +1,24 @@
-/** What the machine `local` of the standard library is made of: this computer as it is found. */
+/** The building blocks of the standard library's machine `local`: this computer, as detected. */
 import type { LocalGpu } from '../host/local-machine.ts'
 import { measuredFigures } from '../host/measured-figures.ts'
 import type { Bool, Call, Float, Int, StringArg } from './types.ts'
 
-/** Programs are the same on all devices, so where the GPUs differ the one with the least memory says what fits. */
+/** Programs are the same on all devices, so if the GPUs differ, the one with the least memory determines what fits. */
 function smallestGpu(call: Call): LocalGpu | undefined {
   return call.localMachine().gpus.toSorted((a, b) => a.memory - b.memory)[0]
 }
 
-/** How many GPUs the driver of this computer shows. */
+/** Number of GPUs that the driver of this computer reports. */
 export function local_gpus(call: Call): Int {
   return call.localMachine().gpus.length
 }
 
-/** What the driver calls the GPU of this computer; empty where there is none. Of several, the one with the least memory. */
+/** The driver's name for the GPU of this computer; empty if there is none. Of several, the one with the least memory. */
 export function local_gpu(call: Call): StringArg {
   return { kind: 'string', value: smallestGpu(call)?.name ?? '', pending: undefined }
 }
 
-/** Bytes of that GPU, or where there is none of this computer. */
+/** Bytes of that GPU, or of this computer if it has no GPU. */
 export function local_memory(call: Call): Int {
   return smallestGpu(call)?.memory ?? call.localMachine().memory
 }
@@ -28,7 +28,7 @@ export function local_compute(call: Call): Float {
   return smallestGpu(call)?.compute ?? call.fail('ARC4027', {})
 }
 
-/** Whether all GPUs of this computer reach each other over NVLink. */
+/** Whether NVLink connects all GPUs of this computer. */
 export function local_nvlink(call: Call): Bool {
   return call.localMachine().nvlink
 }
@@ -40,7 +40,7 @@ export function local_cores(call: Call): Int {
 
 const figures = ['f32', 'f16', 'bf16', 'bandwidth'] as const
 
-/** A figure of that GPU that `arcc doctor --write-machine` measured: `f32`, `f16`, `bf16` in FLOP/s, `bandwidth` in B/s. */
+/** A figure of that GPU measured by `arcc doctor --write-machine`: `f32`, `f16`, `bf16` in FLOP/s, `bandwidth` in B/s. */
 export function local_rate(call: Call, figure: StringArg): Float {
   const gpu = smallestGpu(call) ?? call.fail('ARC4027', {})
   const known = figures.find((name) => name === figure.value)

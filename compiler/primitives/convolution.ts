@@ -3,7 +3,7 @@ import { convert } from '../ir/ops.ts'
 import { showShape } from './tensors.ts'
 import type { Bool, Call, Image, Int, Tensor } from './types.ts'
 
-/** How many channels of x each of `groups` convolutions sees. */
+/** Number of channels of x per group, for `groups` groups. */
 export function channels_per_group(call: Call, x: Image, groups: Int): Int {
   const channels = x.type.shape.at(-1) ?? 0
   if (groups < 1) return call.fail('ARC4023', { what: '`groups`', bounds: '1 or more', found: groups })
@@ -12,8 +12,8 @@ export function channels_per_group(call: Call, x: Image, groups: Int): Int {
 }
 
 /**
- * Convolution of images [N,H,W,C] with a filter [kh,kw,C/groups,O], with `padding` zeros on every side. Both are computed in the
- * experiment's precision, which the result keeps; `precise: true` computes in f32.
+ * Convolution of images [N,H,W,C] with a filter [kh,kw,C/groups,O], with `padding` zeros on every side. It is computed in the
+ * experiment's precision, which is also the result's type; `precise: true` computes in f32.
  */
 export function conv2d(
   call: Call,
@@ -53,8 +53,8 @@ export function conv2d(
 }
 
 /**
- * Vectors [N,I] or tokens [N,T,I] times the transpose of a weight [O,I]: [N,O] or [N,T,O]. Computed in the experiment's precision,
- * which the result keeps; `precise: true` computes in f32.
+ * Vectors [N,I] or tokens [N,T,I] times the transpose of a weight [O,I]: [N,O] or [N,T,O]. It is computed in the experiment's
+ * precision, which is also the result's type; `precise: true` computes in f32.
  */
 export function product(call: Call, x: Tensor, weight: Tensor, precise: Bool = false): Tensor {
   const rank = x.type.shape.length
@@ -79,8 +79,8 @@ export function product(call: Call, x: Tensor, weight: Tensor, precise: Bool = f
 }
 
 /**
- * Products of matrices [...,M,K] and [...,K,N], or with `transposed` [...,N,K]: [...,M,N]. Computed in the experiment's precision,
- * which the result keeps; `wide: true` keeps its f32 sums.
+ * Products of matrices [...,M,K] and [...,K,N], or with `transposed` [...,N,K]: [...,M,N]. They are computed in the experiment's
+ * precision, which is also the result's type; `wide: true` keeps the f32 sums.
  */
 export function matmul(call: Call, x: Tensor, y: Tensor, transposed: Bool = false, wide: Bool = false): Tensor {
   const [left, right] = [x.type.shape, y.type.shape]

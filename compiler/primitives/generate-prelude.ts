@@ -1,6 +1,6 @@
 /**
  * Writes `stdlib/prelude.gen.arc` and `table.gen.ts` from the signatures and doc comments of the primitives, which are declared
- * nowhere else. Run by `npm run prelude`; `--check` only says whether the files are up to date. Never part of the product.
+ * nowhere else. Run by `npm run prelude`; `--check` only reports whether the files are up to date. Not part of the product.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -26,7 +26,7 @@ const sources = [
   'computer',
 ] as const
 
-/** How a default is written in the language: a number of seconds needs its unit. */
+/** The unit of a default in the language: a number of seconds needs one. */
 const unitOf: { readonly [K in Marshal]?: string } = { Time: ' s', Bandwidth: ' B/s' }
 
 function marshalOf(node: TypeNode | undefined, where: string): Marshal {
@@ -74,7 +74,7 @@ function describe(file: string, declaration: FunctionDeclaration): Primitive {
   }
 }
 
-/** The two files as they should be: path below the repository and text. */
+/** The expected contents of both files: path within the repository and text. */
 export function generatePrelude(): readonly { readonly path: string; readonly text: string }[] {
   const project = new Project({ skipAddingFilesFromTsConfig: true })
   const primitives = sources.flatMap((file) => {
@@ -99,7 +99,7 @@ ${primitives.map((p) => p.entry).join('\n')}
   ]
 }
 
-/** Writes the files, or says which of them are stale. */
+/** Writes the files, or reports which of them are stale. */
 function main(check: boolean): void {
   for (const { path, text } of generatePrelude()) {
     const full = join(root, path)

@@ -1,4 +1,4 @@
-/** The aliases of `types.ts` as data: what each is called in the language, and the entries of the generated table. */
+/** The aliases of `types.ts` as data: their names in the language, and the entries of the generated table. */
 
 import type * as ir from '../ir/graph.ts'
 import type { StringValue } from '../values/value.ts'
@@ -27,10 +27,10 @@ export const types = {
 
 export type Marshal = keyof typeof types
 
-/** Whatever a primitive may give back. */
+/** All types that a primitive may return. */
 export type PrimitiveResult = number | boolean | ir.Value | StringValue | Initializer | Link
 
-/** One primitive: its function takes the call, then one value for each parameter, of the parameter's alias. */
+/** One primitive: its function takes the call, then one value per parameter, with the type of the parameter's alias. */
 export interface PrimitiveEntry {
   readonly run: (call: Call, ...values: never[]) => PrimitiveResult
   readonly parameters: readonly (readonly [name: string, type: Marshal])[]

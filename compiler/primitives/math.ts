@@ -1,4 +1,4 @@
-/** Elementwise functions: on numbers known to the compiler at once, on tensors as ops of any shape. */
+/** Elementwise functions: computed immediately for numbers known to the compiler, added as ops for tensors of any shape. */
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
@@ -61,19 +61,19 @@ export function abs(call: Call, x: Scalar): Scalar {
   return unary(call, x, Math.abs, ops.abs)
 }
 
-/** The largest whole number that is not above x. */
+/** The largest integer not above x. */
 export function floor(call: Call, x: Scalar): Scalar {
   return unary(call, x, Math.floor, ops.floor)
 }
 
-/** The smallest whole number that is not below x. */
+/** The smallest integer not below x. */
 export function ceil(call: Call, x: Scalar): Scalar {
   if (typeof x === 'number') return Math.ceil(x)
   const b = call.graph()
   return ops.negate(b, ops.floor(b, ops.negate(b, x)))
 }
 
-/** The nearest whole number; halves go up. */
+/** The nearest integer; halves round up. */
 export function round(call: Call, x: Scalar): Scalar {
   if (typeof x === 'number') return Math.floor(x + 0.5)
   const b = call.graph()
@@ -105,11 +105,11 @@ export function sin(call: Call, x: Angle): Scalar {
   return unary(call, x, Math.sin, ops.sine)
 }
 
-/** The cosine is kept this far from ±1, where the slope of the arc cosine is infinite. */
+/** The cosine is kept this far away from ±1, where the slope of the arc cosine is infinite. */
 const arcLimit = 1 - 1e-6
 
 /**
- * The angle in [0, pi] whose cosine is x. x is first limited to [-1 + 1e-6, 1 - 1e-6], so that the gradient is finite (its slope is
+ * The angle in [0, pi] with cosine x. x is first clamped to [-1 + 1e-6, 1 - 1e-6], so that the gradient is finite (the slope is
  * -707 there, and 0 outside).
  */
 export function acos(call: Call, x: Scalar): Angle {

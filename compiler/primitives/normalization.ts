@@ -27,8 +27,9 @@ import type { Call, Float, Tensor } from './types.ts'
 
 /**
  * Normalizes every channel of x to mean 0 and variance 1, then scales and shifts it. In training the statistics are those of the
- * device's batch (with `batch_norm = synced`, of all devices' batches), and the buffers `mean` and `variance` move towards them by `momentum`, the variance unbiased (n/(n-1)); in
- * evaluation the buffers are the statistics. Statistics are f32; the result keeps x's element type.
+ * device's batch (with `batch_norm = synced`, of all devices' batches), and the buffers `mean` and `variance` move towards them
+ * by `momentum`, with the unbiased variance (n/(n-1)). In evaluation the buffers are the statistics. Statistics are f32; the
+ * result keeps x's element type.
  */
 export function batch_normalization(
   call: Call,
@@ -79,7 +80,7 @@ interface BatchNorm {
   readonly x: Value
   readonly scale: Value
   readonly offset: Value
-  /** Some value near the mean. */
+  /** A value near the mean. */
   readonly near: Value
   readonly epsilon: number
 }
@@ -90,17 +91,17 @@ interface Normalized {
   readonly variance: Value
 }
 
-/** By the statistics of this device's batch. */
+/** With the statistics of this device's batch. */
 function normalizeAlone(b: GraphBuilder, { x, scale, offset, near, epsilon }: BatchNorm): Normalized {
   const [y, mean, variance] = b.addAll('batch_norm_training', [x, scale, offset, near], { epsilon })
   return { y: need(y, 'y'), mean: need(mean, 'the mean'), variance: need(variance, 'the variance') }
 }
 
 /**
- * By the statistics of all devices' batches, which are of one size: each gives its own mean and variance, and what they are together
- * follows without the cancellation that sums of squares have. y is the device's own normalization with another scale and offset,
- * so that the gradient needs no more sums over x than without the others:
- * (x - m)·g + offset = (x - own m)·own g·(g / own g) + offset + (own m - m)·g, where g = scale / sqrt(variance + epsilon).
+ * With the statistics of all devices' batches, which have the same size: each device contributes its own mean and variance, which
+ * are combined without the cancellation of sums of squares. y is the device's own normalization with a different scale and
+ * offset, so the gradient needs no more sums over x than on a single device: (x - m)·g + offset = (x - own m)·own g·(g / own g) +
+ * offset + (own m - m)·g, where g = scale / sqrt(variance + epsilon).
  */
 function normalizeTogether(b: GraphBuilder, norm: BatchNorm): Normalized {
   const { x, scale, offset, near, epsilon } = norm

@@ -1,12 +1,12 @@
-/** Weights and buffers of a backbone, and how they start. */
+/** Weights and buffers of a backbone, and their initial values. */
 import { elementCount } from '../ir/dtype.ts'
 import type { Bool, Call, Float, Initializer, Int, Ints, StringArg, Tensor } from './types.ts'
 
 const layouts = ['same', 'oihw'] as const
 
 /**
- * A weight of the backbone, below the path of the enclosing block. `trainable: false` keeps its initial value. `layout: "oihw"`
- * says that a filter [kh,kw,I,O] is [O,I,kh,kw] in the state dict of arcface_torch.
+ * A weight of the backbone, under the path of the enclosing block. `trainable: false` keeps its initial value. `layout: "oihw"`
+ * marks a filter [kh,kw,I,O] that is [O,I,kh,kw] in arcface_torch's state dict.
  */
 export function parameter(
   call: Call,
@@ -27,7 +27,7 @@ export function parameter(
   })
 }
 
-/** A running statistic of the backbone: not trained, but kept and saved with the weights. */
+/** A running statistic of the backbone: not trained, but stored and saved with the weights. */
 export function buffer(call: Call, name: StringArg, shape: Ints, init: Initializer): Tensor {
   return call.declare(name.value, {
     shape: positive(call, name.value, shape),
@@ -69,7 +69,7 @@ export function normal(call: Call, std: Float): Initializer {
   return { kind: 'normal', std }
 }
 
-/** Drawn evenly from [-bound, bound). */
+/** Drawn uniformly from [-bound, bound). */
 export function uniform(call: Call, bound: Float): Initializer {
   if (!(bound >= 0)) return call.fail('ARC4023', { what: '`bound`', bounds: '0 or more', found: bound })
   return { kind: 'uniform', bound }

@@ -1,13 +1,13 @@
 /**
- * Randomness of training. A number depends on the seed, the step, the path of the enclosing block and the sample's row in the
- * global batch, and on nothing else: any number of devices draws the same.
+ * Randomness in training. A number depends only on the seed, the step, the path of the enclosing block and the sample's row in
+ * the global batch: any number of devices draws the same.
  *
  * Legend: N samples of one device, T tokens.
  */
 import * as ops from '../ir/ops.ts'
 import type { Bool, Call, Tensor, Tokens } from './types.ts'
 
-/** Whether this is a training step; in evaluation nothing is dropped. */
+/** Whether this is a training step; nothing is dropped in evaluation. */
 export function training(call: Call): Bool {
   return call.model().mode === 'train'
 }
@@ -24,8 +24,8 @@ function draw(call: Call, what: string, x: Tensor, perSample: readonly number[])
 }
 
 /**
- * Uniform numbers in (0, 1], new in every step: one for each element of x, or with `per_sample` one for each sample, repeated over
- * its elements. Two calls in one block draw the same numbers. f32.
+ * Uniform numbers in (0, 1], redrawn in every step: one per element of x, or with `per_sample` one per sample, repeated over its
+ * elements. Two calls in one block draw the same numbers. f32.
  */
 export function random(call: Call, x: Tensor, per_sample: Bool = false): Tensor {
   const { shape } = x.type
@@ -34,7 +34,7 @@ export function random(call: Call, x: Tensor, per_sample: Bool = false): Tensor 
   return ops.broadcastVector(call.graph(), draw(call, '`random`', x, []), shape, 0)
 }
 
-/** A random order of the tokens of each sample of x [N,T,C], new in every step: 0 to T−1 rearranged, [N,T] of i32. */
+/** A random order of the tokens of each sample of x [N,T,C], redrawn in every step: a permutation of 0 to T−1, [N,T] of i32. */
 export function random_order(call: Call, x: Tokens): Tensor {
   const [n = 0, count = 0] = x.type.shape
   const b = call.graph()

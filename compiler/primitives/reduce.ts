@@ -1,4 +1,4 @@
-/** Sums, means and maxima along a dim, which stays as a dim of 1. It is counted from 0, or from the last one with −1. */
+/** Sums, means and maxima along a dim, which keeps size 1. Dims are counted from 0, or from the last one with −1. */
 import * as ops from '../ir/ops.ts'
 import { dimOf } from './tensors.ts'
 import type { Call, Int, Tensor } from './types.ts'

@@ -4,7 +4,9 @@ import { broadcastVector, convert, meanOver, reshape, transpose } from '../ir/op
 import { showShape } from './tensors.ts'
 import type { Call, Image, Tensor, Vector } from './types.ts'
 
-/** Images [N,H,W,C] as vectors [N,C·H·W], channel by channel as PyTorch flattens, so that its weights fit one to one. */
+/**
+ * Images [N,H,W,C] as vectors [N,C·H·W], channel by channel like PyTorch's flatten, so that its weights can be used unchanged.
+ */
 export function flatten(call: Call, x: Image): Vector {
   const b = call.graph()
   const [n = 0, ...rest] = x.type.shape

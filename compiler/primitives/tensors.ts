@@ -1,11 +1,11 @@
-/** Operands of elementwise ops, and shapes as people read them. Legend: N batch, H W height and width, T tokens, C channels. */
+/** Operands of elementwise ops, and shapes as text for messages. Legend: N batch, H W height and width, T tokens, C channels. */
 import type { GraphBuilder } from '../ir/build.ts'
 import { type DType, sameShape } from '../ir/dtype.ts'
 import type { Value } from '../ir/graph.ts'
 import { type Arg, broadcastScalar, convert } from '../ir/ops.ts'
 import type { Call } from './types.ts'
 
-/** Operands of one shape and dtype, or the two shapes that do not agree. */
+/** Operands with the same shape and dtype, or the two shapes that do not agree. */
 export type Aligned = { readonly operands: readonly Arg[] } | { readonly misfit: readonly [string, string] }
 
 const width: { readonly [D in DType]: number } = {
@@ -21,8 +21,8 @@ const width: { readonly [D in DType]: number } = {
 }
 
 /**
- * Makes operands fit each other: tensors of no dims are repeated over the shape of the others, and all get the widest dtype
- * among them (f16 beside bf16 gives f32). Numbers stay numbers.
+ * Makes operands compatible: tensors without dims are broadcast to the shape of the others, and all are converted to the widest
+ * dtype among them (f16 and bf16 give f32). Numbers stay numbers.
  */
 export function alignOperands(builder: GraphBuilder, operands: readonly Arg[]): Aligned {
   let shape: readonly number[] = []
@@ -51,7 +51,7 @@ const dimNames: { readonly [rank: number]: readonly string[] } = {
   4: ['N', 'H', 'W', 'C'],
 }
 
-/** `[N, H 56, W 56, C 64]`: dims with their names; the batch is `N`, since its size is not the experiment's concern. */
+/** `[N, H 56, W 56, C 64]`: dims with their names; the batch is shown as `N`, since its size does not depend on the network. */
 export function showShape(shape: readonly number[]): string {
   if (shape.length === 0) return 'a scalar'
   const names = dimNames[shape.length]
@@ -59,7 +59,7 @@ export function showShape(shape: readonly number[]): string {
   return `[${names.map((name, i) => (name === 'N' ? name : `${name} ${shape[i]}`)).join(', ')}]`
 }
 
-/** A dim of x, counted from 0, or from the last one where negative; a diagnostic where x has no such dim. */
+/** A dim of x, counted from 0, or from the last one if negative; a diagnostic if x has no such dim. */
 export function dimOf(call: Call, what: string, x: Value, dim: number): number {
   const rank = x.type.shape.length
   const at = dim < 0 ? rank + dim : dim

@@ -1,6 +1,6 @@
 /**
- * The types of primitive operations. Each alias is a type of the language: `npm run prelude` reads the aliases in the signatures of
- * the other files of this folder and writes `stdlib/prelude.gen.arc` and `table.gen.ts` from them.
+ * The types of primitive operations. Each alias is a type of the language: `npm run prelude` reads the aliases in the signatures
+ * of the other files in this folder and writes `stdlib/prelude.gen.arc` and `table.gen.ts` from them.
  *
  * Legend: N batch, H W image height and width, T tokens, C channels, D features.
  */
@@ -17,27 +17,27 @@ import type * as value from '../values/value.ts'
 type Messages = typeof evaluateMessages
 type ParamsOf<K extends keyof Messages> = Parameters<Messages[K]['text']>[0]
 
-/** What every primitive gets first: where it is called, and the graph that it may add to. */
+/** The first argument of every primitive: the place of the call, and the graph it may add to. */
 export interface Call {
   /** The call, for diagnostics. */
   readonly span: Span
-  /** The path of the enclosing scope: parameters declared here are below it. */
+  /** The path of the enclosing scope: parameters declared here are under it. */
   readonly path: string
-  /** The graph under construction; a diagnostic where there is none. */
+  /** The graph under construction; a diagnostic if there is none. */
   graph(): GraphBuilder
   /** The backbone under construction; a diagnostic outside of backbones. */
   model(): Elaboration
-  /** Declares a parameter or buffer below `path`; a diagnostic where the name is taken. */
+  /** Declares a parameter or buffer under `path`; a diagnostic if the name is taken. */
   declare(name: string, spec: Omit<ParameterSpec, 'path' | 'span'>): ir.Value
-  /** The path of a buffer that `declare` gave; `undefined` for other values. */
+  /** The path of a buffer returned by `declare`; `undefined` for other values. */
   bufferPath(buffer: ir.Value): string | undefined
-  /** An environment variable; `undefined` where it is not set. */
+  /** An environment variable; `undefined` if it is not set. */
   env(name: string): string | undefined
   /** The devices of this computer. */
   localMachine(): LocalMachine
-  /** What was measured of its GPUs. */
+  /** The measurements of its GPUs. */
   measuredGpus(): readonly GpuProfile[]
-  /** Reports a user mistake at the call, with the chain of blocks that led there, and ends the evaluation. */
+  /** Reports a user mistake at the call, with the chain of enclosing blocks, and ends the evaluation. */
   fail<K extends keyof Messages & string>(code: K, params: ParamsOf<K>, extras?: Extras): never
 }
 

@@ -1,9 +1,9 @@
-// What the configs of arcface_torch have in common: its configs/base.py, in mixed precision as all of them are.
+// Common to all configs of arcface_torch: its configs/base.py, in mixed precision like all of them.
 //
-// Nothing there says what GPUs they ran on. Here the convolutional networks are planned for V100s of 32 GB, which the benchmark of
-// arcface_torch names, and the vision transformers for A100s of 80 GB; another machine is `--set machine='dgx_h100(nodes: 1)'`.
-// Sampled classes are updated as its first version did; its second one, which moves and decays the others too, is
-// `--set centers.update=dense`. Gradients of a margin are exact here; arcface_torch passes them by ArcFace's, which is
+// They do not specify their GPUs. Here the convolutional networks are planned for V100s with 32 GB, as in arcface_torch's
+// benchmark, and the vision transformers for A100s with 80 GB; for another machine use `--set machine='dgx_h100(nodes: 1)'`.
+// Sampled classes are updated as in its first version; for the second one, which also moves and decays the others, use
+// `--set centers.update=dense`. Gradients of a margin are exact here; arcface_torch passes them around ArcFace's: for that use
 // `--set centers.gradient=straight_through`. CosFace has the same gradient either way.
 
 use std.backbones: r50

@@ -1,4 +1,4 @@
-// Glint360K: 360,232 people in 17 million pictures, on eight GPUs.
+// Glint360K: 360,232 people in 17 million images, on eight GPUs.
 
 use base: base
 use std.backbones: mbf, r100, r50

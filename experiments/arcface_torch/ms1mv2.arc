@@ -1,4 +1,4 @@
-// MS1MV2: 85,742 people in 5.8 million pictures, on eight GPUs.
+// MS1MV2: 85,742 people in 5.8 million images, on eight GPUs.
 
 use base: base
 use std.backbones: mbf, r100, r50

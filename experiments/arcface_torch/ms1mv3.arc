@@ -1,4 +1,4 @@
-// MS1MV3: 93,431 people in 5.2 million pictures, on eight GPUs.
+// MS1MV3: 93,431 people in 5.2 million images, on eight GPUs.
 
 use base: base
 use std.backbones: mbf, r100, r50
@@ -19,7 +19,7 @@ experiment ms1mv3_mbf extends ms1mv3_r50 {
   train { epochs = 40, optimizer.weight_decay = 1e-4 }
 }
 
-/// configs/ms1mv3_r50_onegpu.py: one GPU, and a rate for its small batch.
+/// configs/ms1mv3_r50_onegpu.py: one GPU, and a learning rate for its small batch.
 experiment ms1mv3_r50_onegpu extends ms1mv3_r50 {
   machine.devices_per_node = 1
   train.optimizer.lr = 0.02

@@ -1,5 +1,5 @@
-// WebFace12M: 617,970 people in 12.7 million pictures, on eight GPUs; and with labels made wrong on purpose, as section 4.5 of
-// arXiv:2203.15565 does to show that sampling and filtering withstand it.
+// WebFace12M: 617,970 people in 12.7 million images, on eight GPUs; and with deliberately wrong labels, with which section 4.5 of
+// arXiv:2203.15565 shows that sampling and filtering are robust.
 
 use base: base
 use std.backbones: mbf, r100, r50
@@ -38,7 +38,7 @@ experiment wf12m_conflict_r50_pfc03_filter04 extends wf12m_conflict_r50 {
   centers.sample_rate = 30%
 }
 
-/// configs/wf12m_flip_r50.py: two fifths of the labels are wrong.
+/// configs/wf12m_flip_r50.py: 40 % of the labels are wrong.
 experiment wf12m_flip_r50 extends wf12m_conflict_r50 { dataset = wf12m_flip40 }
 
 /// configs/wf12m_flip_pfc01_filter04_r50.py

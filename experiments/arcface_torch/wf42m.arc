@@ -1,4 +1,4 @@
-// WebFace42M: 2,059,906 people in 42 million pictures, convolutional networks on one to four computers of eight GPUs.
+// WebFace42M: 2,059,906 people in 42 million images, convolutional networks on one to four computers with eight GPUs each.
 
 use base: base
 use std.backbones: mbf, r100, r18, r200, r50

@@ -1,4 +1,4 @@
-// WebFace42M: 2,059,906 people in 42 million pictures, vision transformers on one to eight computers of eight GPUs.
+// WebFace42M: 2,059,906 people in 42 million images, vision transformers on one to eight computers with eight GPUs each.
 
 use base: base
 use std.backbones: vit_b_dp005_mask_005, vit_h, vit_l_dp005_mask_005, vit_s_dp005_mask_0, vit_t_dp005_mask0
@@ -48,8 +48,8 @@ experiment wf42m_pfc03_40epoch_8gpu_vit_b extends wf42m_pfc03_40epoch_64gpu_vit_
   train { batch = 24576 global, accumulate = 12 }
 }
 
-/// configs/wf42m_pfc02_vit_h.py. It says no number of GPUs; 32 of them make the batch of the others. What it does to the images
-/// beyond mirroring is left out.
+/// configs/wf42m_pfc02_vit_h.py. It does not give the number of GPUs; 32 result in the others' batch. Its image augmentation
+/// beyond mirroring is omitted.
 experiment wf42m_pfc02_vit_h extends wf42m_pfc03_40epoch_64gpu_vit_b {
   backbone = vit_h
   machine  = dgx_a100(nodes: 4)

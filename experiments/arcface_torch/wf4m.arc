@@ -1,4 +1,4 @@
-// WebFace4M: 205,990 people in 4.2 million pictures, on eight GPUs.
+// WebFace4M: 205,990 people in 4.2 million images, on eight GPUs.
 
 use base: base
 use std.backbones: mbf, r100, r50

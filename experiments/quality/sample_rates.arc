@@ -1,4 +1,4 @@
-// What sampling the class centers does to verification: ten thousand generated people, all, three in ten and one in ten of their
+// How sampling the class centers affects verification: ten thousand generated people, with 100 %, 30 % and 10 % of their
 // centers in each step. Six minutes each on two cores. The README has the figures.
 //
 //     arcc run experiments/quality/sample_rates.arc rate_0_1
@@ -13,14 +13,14 @@ block stage(x: Image, channels: int) -> Image {
   halved |> conv(channels, kernel: 3) |> batch_norm |> prelu
 }
 
-/// 28 × 28 patches, then two stages: small, so that ten thousand people can be learned on two cores.
+/// 28 × 28 patches, then two stages: small enough to learn ten thousand people on two cores.
 backbone patches(embedding: int = 128) on Image(112, 112, 3) -> Vector(embedding) {
   let stem = input |> conv(16, kernel: 7, stride: 4) |> batch_norm |> prelu
   let features = for channels in [32, 64] carry x = stem { x |> stage(channels) }
   features |> flatten |> linear(embedding) |> batch_norm
 }
 
-/// All centers in every step: what sampling is compared with.
+/// All centers in every step: the baseline for sampling.
 experiment all_classes {
   dataset  = synthetic(identities: 10000, per_identity: 4, holdout: 400, nuisance: 0.3)
   backbone = patches
@@ -38,11 +38,11 @@ experiment all_classes {
   evaluate { sets = [holdout], pairs = 4000 }
 }
 
-/// Three classes in ten take part in a step.
+/// 30 % of the classes in each step.
 experiment rate_0_3 extends all_classes { centers { sample_rate = 30% } }
 
-/// One class in ten takes part in a step.
+/// 10 % of the classes in each step.
 experiment rate_0_1 extends all_classes { centers { sample_rate = 10% } }
 
-/// One class in ten, and three bytes a weight instead of eight.
+/// 10 % of the classes, and three bytes per weight instead of eight.
 experiment rate_0_1_small_state extends rate_0_1 { centers { weights = bf16, state = int8 } }

@@ -1,5 +1,5 @@
-// How far eight V100s of 32 GB carry: the three columns of arcface_torch's speed benchmark (docs/speed_benchmark.md), from 125,000
-// identities to 29 million. It names neither the backbone nor the batch of its tables; these are most likely theirs.
+// Limits of eight V100s with 32 GB: the three columns of arcface_torch's speed benchmark (docs/speed_benchmark.md), from 125,000
+// identities to 29 million. It gives neither the backbone nor the batch of its tables; these are the most likely ones.
 //
 //     arcc plan experiments/scaling/v100.arc full_softmax
 //     arcc plan experiments/scaling/v100.arc 'partial_fc[identities=29000000]'
@@ -9,7 +9,7 @@ use std.datasets: synthetic
 use std.machines: dgx_v100
 use std.margins: cosface
 
-/// All classes in every step, each device with its part of them ("Model Parallel").
+/// All classes in every step, sharded over the devices ("Model Parallel").
 experiment full_softmax {
   dataset  = synthetic(identities: 125_000, per_identity: 10)
   backbone = r50

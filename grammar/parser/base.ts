@@ -1,9 +1,9 @@
 /**
- * What all rules of the parser share: places, reports and recovery.
+ * Shared by all rules of the parser: places, reports and recovery.
  *
- * Chevrotain's own recovery guesses tokens by follow sets; here an item (an entry, a statement, a parameter, a declaration) that
- * fails is reported once and skipped to its end, which is certain, since brackets are balanced before the parser starts and every
- * token knows its depth. So recovery is switched off in chevrotain and lives in `recovering`.
+ * Chevrotain's own recovery guesses tokens by follow sets. Here, an item (an entry, a statement, a parameter, a declaration) that
+ * fails is reported once and skipped to its end, which is reliable because brackets are balanced before the parser starts and
+ * every token knows its depth. So chevrotain's recovery is disabled and `recovering` implements ours.
  */
 import {
   EmbeddedActionsParser,
@@ -20,10 +20,10 @@ import * as T from '../tokens.ts'
 import { EXPECTATIONS, explain, nestedTooDeep, noDeclaration, unseparated } from './errors.ts'
 import { combine, type Operand } from './operators.ts'
 
-/** Brackets, `if`s and loops within each other. Later phases recurse over the tree, so it must stay shallow. */
+/** Nested brackets, `if`s and loops. Later phases recurse over the tree, so it must stay shallow. */
 export const MAX_NESTING = 200
 
-/** Ends an item early; it carries what to report, if anything. */
+/** Ends an item early; it carries the diagnostic to report, if any. */
 class Stop extends Error {
   readonly diagnostic: Diagnostic | undefined
   constructor(diagnostic: Diagnostic | undefined) {
@@ -35,7 +35,7 @@ class Stop extends Error {
 export interface Input {
   readonly source: SourceFile
   readonly bag: DiagnosticBag
-  /** Balanced, with only the new lines that mean something. */
+  /** Balanced, with only the significant line breaks. */
   readonly tokens: T.ArcToken[]
   readonly docs: ReadonlyMap<number, string>
 }
@@ -46,7 +46,7 @@ export abstract class ParserBase extends EmbeddedActionsParser {
   #input = NOTHING
   #nesting = 0
   #isTooDeep = false
-  /** How many mistakes the parser has reported in this text. */
+  /** Number of mistakes the parser has reported in this text. */
   protected reports = 0
 
   constructor(skipValidations: boolean) {
@@ -95,7 +95,7 @@ export abstract class ParserBase extends EmbeddedActionsParser {
 
   // ----------------------------------------------------------------- places
 
-  /** Where the next token begins; the end of the text has no token with a place. */
+  /** Where the next token starts; the end of the text has no token with a place. */
   protected get start(): number {
     const next = this.LA(1)
     return next.tokenType === EOF ? this.#input.source.text.length : next.startOffset
@@ -124,7 +124,7 @@ export abstract class ParserBase extends EmbeddedActionsParser {
     return this.#input.source.text.slice(start, end)
   }
 
-  /** Makes a tree of operands with operators between them. */
+  /** Builds a tree from operands with operators between them. */
   protected combine(operands: readonly Operand[], operators: readonly T.ArcToken[]): Expr {
     return combine(this.#input.source, operands, operators, (diagnostic) => this.report(diagnostic))
   }
@@ -141,7 +141,7 @@ export abstract class ParserBase extends EmbeddedActionsParser {
     return { kind: 'Error', span }
   }
 
-  /** What was skipped from `start` on; where that is nothing, it has no width and stands behind the last token. */
+  /** The text skipped since `start`; if there is none, it is empty and located after the last token. */
   protected errorFrom(start: number): ErrorExpr {
     return this.errorExpr(this.span(Math.min(start, this.end), this.end))
   }
@@ -162,7 +162,7 @@ export abstract class ParserBase extends EmbeddedActionsParser {
     return noDeclaration(this.#input.source, this.LA(1), this.LA(2))
   }
 
-  /** Reports and leaves the item. */
+  /** Reports and ends the item. */
   protected stop(diagnostic: Diagnostic): never {
     throw new Stop(diagnostic)
   }
@@ -176,7 +176,7 @@ export abstract class ParserBase extends EmbeddedActionsParser {
     return result
   }
 
-  /** Said once, since everything at that depth has the same fault. */
+  /** Reported once, since everything at that depth has the same problem. */
   #stopTooDeep(): never {
     if (this.#isTooDeep) throw new Stop(undefined)
     this.#isTooDeep = true
@@ -185,7 +185,7 @@ export abstract class ParserBase extends EmbeddedActionsParser {
 
   // --------------------------------------------------------------- recovery
 
-  /** Runs `parse`. A mistake in it is reported, and the rest of the item skipped. */
+  /** Runs `parse`. A mistake in it is reported, and the rest of the item is skipped. */
   protected recovering<R>(parse: () => R, instead: (start: number) => R, skip?: () => void): R {
     const next = this.LA(1) as T.ArcToken
     const depth = next.tokenType === EOF ? 0 : isCloser(next) ? next.depth + 1 : next.depth
@@ -207,7 +207,7 @@ export abstract class ParserBase extends EmbeddedActionsParser {
     }
   }
 
-  /** Skips to the new line, comma or closing bracket that ends an item at this depth. */
+  /** Skips to the line break, comma or closing bracket that ends an item at this depth. */
   protected skipItem(depth: number): void {
     for (;;) {
       const next = this.LA(1) as T.ArcToken
@@ -217,7 +217,7 @@ export abstract class ParserBase extends EmbeddedActionsParser {
     }
   }
 
-  /** Skips to the next line at depth 0 that begins a declaration. */
+  /** Skips to the next line at depth 0 that starts a declaration. */
   protected skipDeclaration(): void {
     while (!this.at(EOF)) {
       const isLineEnd = this.at(T.Newline) && (this.LA(1) as T.ArcToken).depth === 0
@@ -226,7 +226,7 @@ export abstract class ParserBase extends EmbeddedActionsParser {
     }
   }
 
-  /** Whether a declaration begins at a token, if perhaps with a misspelt keyword. */
+  /** Whether a declaration starts at a token, possibly with a misspelled keyword. */
   protected declarationAhead(k: number): boolean {
     if (T.beginsDeclaration(this.LA(k))) return true
     const behind = this.LA(k + 2).tokenType
@@ -234,7 +234,10 @@ export abstract class ParserBase extends EmbeddedActionsParser {
     return isHead && this.nameAt(k) && this.nameAt(k + 1)
   }
 
-  /** Items between brackets, separated by new lines or commas, a last separator allowed. One that fails is reported and skipped. */
+  /**
+   * Items between brackets, separated by line breaks or commas, with an optional trailing separator. An item that fails is
+   * reported and skipped.
+   */
   protected items(item: () => void, separators = 'a new line or a comma'): void {
     do {
       if (this.RECORDING_PHASE) item()

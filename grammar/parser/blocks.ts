@@ -1,4 +1,4 @@
-/** What stands in braces inside expressions: blocks with their `let`s, and records. */
+/** Braces inside expressions: blocks with their `let`s, and records. */
 import type { BlockExpr, Expr, LetDecl, RecordExpr, RecordField } from '../ast.ts'
 import { grammarError } from '../messages.ts'
 import * as T from '../tokens.ts'
@@ -55,7 +55,7 @@ export abstract class BlockRules extends ExpressionRules {
     return this.nameAt(1) && this.at(T.Equals, 2)
   }
 
-  /** `a = 1` in a block: reported, and read as the `let` that it lacks. */
+  /** `a = 1` in a block: reported, and treated as if it had the missing `let`. */
   private readonly bareBinding = this.RULE('bareBinding', (): LetDecl => {
     const start = this.start
     const name = this.SUBRULE(this.identifier)
@@ -97,8 +97,8 @@ export abstract class BlockRules extends ExpressionRules {
   })
 
   /**
-   * `= value`. `:`, `==` and nothing at all in place of `=` are reported and read as `=`. What cannot be read is reported and
-   * becomes an `ErrorExpr`, so that its field or name still exists.
+   * `= value`. `:`, `==` or a missing `=` are reported and treated as `=`. An unreadable value is reported and becomes an
+   * `ErrorExpr`, so that its field or name still exists.
    */
   protected assignedValue(what: 'name' | 'field', name: string): Expr {
     const article = what === 'name' ? 'the value of a name' : 'a field'

@@ -19,12 +19,12 @@ import * as T from '../tokens.ts'
 import { EntryRules } from './entries.ts'
 import { describe } from './errors.ts'
 
-/** `= value` is a block of nothing but a value. */
+/** `= value` is a block that contains only a value. */
 const asBlock = (body: Expr): BlockExpr =>
   body.kind === 'Block' ? body : { kind: 'Block', lets: [], value: body, span: body.span }
 
 export abstract class DeclarationRules extends EntryRules {
-  /** The name of the declaration at hand: what is left of it when its head cannot be read. */
+  /** The name of the current declaration, used if its head cannot be read. */
   #declared: Ident | undefined
 
   protected readonly declarations = this.RULE('declarations', (): Declaration[] => {
@@ -221,7 +221,7 @@ export abstract class DeclarationRules extends EntryRules {
     this.stop(grammarError('ARC1225', {}, this.tokenSpan(this.LA(1)), { fix }))
   }
 
-  /** Something that can be added between the last token and the next. */
+  /** A token that can be inserted between the last token and the next. */
   private reportMissing(expected: string, text: string): void {
     const at = this.span(this.end, this.end)
     const fix = { message: `add \`${text}\``, span: at, replacement: text }
@@ -234,7 +234,7 @@ export abstract class DeclarationRules extends EntryRules {
     return name
   }
 
-  /** Stands for a declaration whose head has been reported, so that its name is known and nothing more is said about it. */
+  /** Represents a declaration whose head has been reported, so that its name is known and nothing else is reported about it. */
   private broken(name: Ident, start: number): LetDecl {
     const span = this.from(start)
     return { kind: 'Let', doc: undefined, name, type: undefined, value: this.errorExpr(name.span), span }

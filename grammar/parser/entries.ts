@@ -1,4 +1,4 @@
-/** What stands in the braces of an object declaration: fields, sections, methods, states, requirements, `let`s. */
+/** Entries in the braces of an object declaration: fields, sections, methods, states, requirements, `let`s. */
 import type { IToken } from 'chevrotain'
 import type { Entry, Expr, FieldEntry, Ident, MethodEntry, Parameter, SectionEntry } from '../ast.ts'
 import { grammarError } from '../messages.ts'
@@ -45,7 +45,7 @@ export abstract class EntryRules extends BlockRules {
     })
   })
 
-  /** `margin arcface {` among entries: most likely a brace too few before it, or `=` left out. */
+  /** `margin arcface {` among entries: most likely a missing brace before it, or a missing `=`. */
   private refuseDeclaration(): void {
     const word = this.LA(1)
     if (!T.beginsDeclaration(word) || this.at(T.Let) || !this.nameAt(2)) return
@@ -56,7 +56,7 @@ export abstract class EntryRules extends BlockRules {
     this.stop(grammarError('ARC1222', { word: word.image }, span, { notes }))
   }
 
-  /** What begins with a name or a path: a section, a method, else a field. */
+  /** An entry that starts with a name or a path: a section, a method, otherwise a field. */
   private readonly namedEntry = this.RULE('namedEntry', (): Entry => {
     const start = this.start
     const path = this.SUBRULE(this.path)
@@ -146,7 +146,7 @@ export abstract class EntryRules extends BlockRules {
     return { kind: 'Parameter', name, type, default: byDefault, span: this.from(start) }
   })
 
-  /** `path = value` and nothing else, as after `--set`. */
+  /** `path = value` only, as after `--set`. */
   protected readonly setting = this.RULE('setting', (): FieldEntry => {
     const start = this.start
     const path = this.SUBRULE(this.path)

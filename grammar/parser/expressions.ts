@@ -62,7 +62,7 @@ export abstract class ExpressionRules extends LiteralRules {
     return { kind: 'For', variable, items, carry, body, span: this.from(start) }
   })
 
-  /** Prefix operators, a primary and what follows it: calls, members, indices, a scope. */
+  /** Prefix operators, a primary and its suffixes: calls, members, indices, a scope. */
   private readonly operand = this.RULE('operand', (): Operand => {
     const prefixes: T.ArcToken[] = []
     this.MANY(() => {
@@ -208,12 +208,12 @@ export abstract class ExpressionRules extends LiteralRules {
     return { kind: 'Argument', name, value, span: this.from(start) }
   })
 
-  /** `{ }` and `{ name = …` are records; every other brace in an expression opens a block. */
+  /** `{ }` and `{ name = …` are records; any other brace in an expression opens a block. */
   private recordAhead(): boolean {
     return this.at(T.RCurly, 2) || (this.nameAt(2) && (this.at(T.Equals, 3) || this.at(T.Colon, 3)))
   }
 
-  /** Reports `:` where `=` is meant, or the other way round; the item goes on as if it had been written right. */
+  /** Reports `:` instead of `=`, or vice versa; the item continues as if it had been correct. */
   protected foreign(token: IToken, what: string, right: string): IToken {
     this.ACTION(() => {
       const span = this.tokenSpan(token)

@@ -32,13 +32,13 @@ export abstract class LiteralRules extends TypeRules {
     })
   })
 
-  /** `%` must touch its number; a unit's name follows on the same line, and is not the name of the next field. */
+  /** `%` must directly follow its number; a unit's name is on the same line, and is not the name of the next field. */
   private unitAhead(): boolean {
     const between = this.textBetween(T.tokenEnd(this.LA(0)), this.LA(1).startOffset)
     return this.at(T.Percent) ? between === '' : !between.includes('\n') && !this.at(T.Equals, 2)
   }
 
-  /** `GiB`, `GB/s`, `per device`: what belongs to the name is consumed with it. */
+  /** `GiB`, `GB/s`, `per device`: consumes everything that belongs to the name. */
   private unitName(name: IToken): Ident {
     const first = this.ident(name)
     const isPer = name.image === 'per'
@@ -108,7 +108,7 @@ export abstract class LiteralRules extends TypeRules {
     return { kind: 'Bool', value, span: this.tokenSpan(this.LA(0)) }
   })
 
-  /** A name; `yes`, `True` and their kind are reported, and read as what they mean. */
+  /** A name; `yes`, `True` and similar are reported, and treated as what they mean. */
   protected nameValue(token: IToken): Expr {
     const span = this.tokenSpan(token)
     const truth = TRUTHS.get(token.image)

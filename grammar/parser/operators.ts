@@ -1,4 +1,7 @@
-/** Operator precedence: a chain of operands and operators becomes a tree. Loosest first, as `docs/language.md` lists them. */
+/**
+ * Operator precedence: a chain of operands and operators becomes a tree. Lowest precedence first, as listed in
+ * `docs/language.md`.
+ */
 import type { TokenType } from 'chevrotain'
 import type { BinaryOperator, Expr } from '../ast.ts'
 import { bug, type Diagnostic } from '../diagnostic.ts'
@@ -6,10 +9,10 @@ import { grammarError } from '../messages.ts'
 import { type SourceFile, type Span, textOf } from '../source.ts'
 import * as T from '../tokens.ts'
 
-/** More operators than this in one expression make a tree too deep for later phases. */
+/** More operators than this in one expression would make the tree too deep for later phases. */
 export const MAX_OPERATORS = 200
 
-/** An operand with its extent, which is larger than its expression's where it stands in parentheses. */
+/** An operand with its extent, which is larger than its expression's if it is parenthesized. */
 export interface Operand {
   readonly prefixes: readonly T.ArcToken[]
   readonly expr: Expr
@@ -62,7 +65,7 @@ interface Chain {
   readonly operands: readonly Operand[]
   readonly operators: readonly T.ArcToken[]
   readonly report: (diagnostic: Diagnostic) => void
-  /** The next operand and, behind it, the next operator. */
+  /** The next operand and, after it, the next operator. */
   at: number
 }
 
@@ -72,7 +75,7 @@ interface Part {
   readonly end: number
 }
 
-/** `operands` are one more than `operators`. */
+/** There is one more of `operands` than of `operators`. */
 export function combine(
   source: SourceFile,
   operands: readonly Operand[],
@@ -96,7 +99,7 @@ export function combine(
 
 const operandAt = (chain: Chain): Operand => chain.operands[chain.at] ?? bug('an operator without a right side')
 
-/** Reads operators that bind at least as tight as `least`, and the first operand's prefixes from number `k` on. */
+/** Reads operators with at least the precedence `least`, and the first operand's prefixes from number `k` on. */
 function climb(chain: Chain, least: number, k = 0): Part {
   let left = prefixed(chain, least, k)
   let last: Level | undefined
@@ -130,7 +133,10 @@ function pipeTarget(chain: Chain): Part {
   return operand
 }
 
-/** The operand at hand with its prefix operators from number `k` on, each of which takes what binds tighter than itself. */
+/**
+ * The current operand with its prefix operators from number `k` on; each applies to everything with higher precedence than
+ * itself.
+ */
 function prefixed(chain: Chain, least: number, k: number): Part {
   const operand = operandAt(chain)
   const token = operand.prefixes[k]
@@ -168,7 +174,7 @@ function reportChained(chain: Chain, left: Expr, token: T.ArcToken): void {
   chain.report(grammarError('ARC1208', { first, second: token.image }, span, fix))
 }
 
-/** `x |> f + y`: a pipeline binds loosest. */
+/** `x |> f + y`: a pipeline has the lowest precedence. */
 function reportLoosePipe(chain: Chain, pipe: Part): void {
   const span = { source: chain.source, start: pipe.start, end: pipe.end }
   const fix = { message: 'put it in parentheses', span, replacement: `(${textOf(span)})` }

@@ -1,5 +1,5 @@
 /**
- * Text to syntax tree. Every mistake becomes a diagnostic and parsing goes on with the next entry or declaration; no text makes
+ * Text to syntax tree. Every mistake becomes a diagnostic and parsing continues with the next entry or declaration; no text makes
  * it throw. The parser is built on first use, once per process.
  */
 import { EOF } from 'chevrotain'
@@ -15,10 +15,10 @@ import type { Input } from './base.ts'
 import { DeclarationRules } from './declarations.ts'
 import { nestedTooDeep } from './errors.ts'
 
-/** The largest number of nodes above a node. */
+/** The maximum number of nodes above a node. */
 export const MAX_HEIGHT = 600
 
-/** Exported for the test that has chevrotain validate the grammar. */
+/** Exported for the test that lets chevrotain validate the grammar. */
 export class ArcParser extends DeclarationRules {
   constructor(skipValidations = true) {
     super(skipValidations)
@@ -88,20 +88,20 @@ export function parseSource(source: SourceFile, bag: DiagnosticBag): SourceTree 
   return { source, declarations }
 }
 
-/** Parses a lone expression. What cannot be read gives an `ErrorExpr`. */
+/** Parses a single expression. Unreadable text becomes an `ErrorExpr`. */
 export function parseExpression(source: SourceFile, bag: DiagnosticBag): Expr {
   const expr = parser().parseExpression(read(source, bag))
   return isTooHigh(expr, bag) ? { kind: 'Error', span: expr.span } : expr
 }
 
-/** Parses `path.to.field = value`, as it follows `--set`; `undefined` where not even the path can be read. */
+/** Parses `path.to.field = value`, as it follows `--set`; `undefined` if not even the path can be read. */
 export function parseSetting(source: SourceFile, bag: DiagnosticBag): FieldEntry | undefined {
   const entry = parser().parseSetting(read(source, bag))
   if (entry === undefined || !isTooHigh(entry, bag)) return entry
   return { ...entry, value: { kind: 'Error', span: entry.value.span } }
 }
 
-/** Replaces a declaration whose tree is so high that recursive phases would overflow: long chains inside deep nesting. */
+/** Replaces a declaration whose tree is so deep that recursive phases would overflow: long chains inside deep nesting. */
 function withoutDepths(declaration: Declaration, bag: DiagnosticBag): Declaration {
   if (!isTooHigh(declaration, bag)) return declaration
   if (declaration.kind === 'Use' || declaration.kind === 'Test')
@@ -127,7 +127,7 @@ function isTooHigh(root: Node, bag: DiagnosticBag): boolean {
   return true
 }
 
-/** The first node that lies `levels` below another. Recurses no deeper than that. */
+/** The first node that is `levels` below another one. Recurses no deeper than that. */
 function nodeBelow(node: Node, levels: number): Node | undefined {
   if (levels === 0) return node
   for (const child of childrenOf(node)) {

@@ -1,4 +1,4 @@
-/** The backends by the kind of device. */
+/** The backends by kind of device. */
 import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import type { Backend, DeviceRequest } from './backend.ts'
 import { cpuBackend } from './cpu.ts'

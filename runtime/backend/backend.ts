@@ -1,4 +1,4 @@
-/** What a kind of device takes to run programs of XLA on it: libraries, options of its client, flags, formulations. */
+/** What each kind of device needs to run XLA programs: libraries, client options, flags, formulations. */
 import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import type { Graph } from '../../compiler/ir/graph.ts'
 import type { CudaGpu } from '../cuda/driver.ts'
@@ -6,14 +6,14 @@ import type { Fetching } from '../events.ts'
 import type { XlaFlags } from '../xla/pjrt/cuda-flags.ts'
 import type { Options } from '../xla/pjrt/named-value.ts'
 
-/** Which devices a run wants. */
+/** The devices that a run requests. */
 export type DeviceRequest =
   /** Virtual devices of this computer. */
   | { readonly kind: 'cpu'; readonly devices: number }
   | {
       readonly kind: 'cuda'
       readonly gpus: readonly CudaGpu[]
-      /** Bytes of one card that the plan counts on. */
+      /** Bytes per card that the plan assumes. */
       readonly memory: number
     }
 
@@ -21,20 +21,20 @@ export type DeviceRequest =
 export interface Located {
   /** The plugin library. */
   readonly plugin: string
-  /** The flags with which the program of a graph is compiled. */
+  /** The flags for compiling the program of a graph. */
   readonly flags: (graph: Graph) => XlaFlags
-  /** What machine code depends on beyond the plugin itself and the device's name: driver and libraries, by version. */
+  /** The additional dependencies of machine code besides the plugin and the device's name: driver and libraries, by version. */
   readonly identity: string
 }
 
 export interface Backend {
-  /** Programs are formulated for it. */
+  /** Selects the formulation of programs. */
   readonly kind: DeviceKind
   readonly devices: number
   /** Options of PJRT_Client_Create. */
   readonly createOptions: Options
   /**
-   * Finds the plugin and its libraries, or fetches them; `plugin` is one to use instead. Throws ARC6001 to ARC6008, and for CUDA
+   * Finds or downloads the plugin and its libraries; `plugin` is a plugin to use instead. Throws ARC6001 to ARC6008, and for CUDA
    * ARC6030 to ARC6036.
    */
   locate(plugin: string | undefined, onProgress: (progress: Fetching) => void): Promise<Located>

@@ -1,4 +1,4 @@
-/** XLA on this computer's CPU, which makes as many virtual devices as are asked for. */
+/** XLA on this computer's CPU, which provides any number of virtual devices. */
 import { locatePlugin } from '../plugins/fetch-plugin.ts'
 import type { Backend } from './backend.ts'
 

@@ -1,4 +1,4 @@
-/** XLA on NVIDIA GPUs of this computer, all driven by this process. */
+/** XLA on the NVIDIA GPUs of this computer, all driven by this process. */
 import { statSync } from 'node:fs'
 import type { CudaGpu } from '../cuda/driver.ts'
 import type { CudaInstallation } from '../cuda/libraries.ts'
@@ -6,13 +6,13 @@ import { openLibrary } from '../native-library.ts'
 import { cudaFlags } from '../xla/pjrt/cuda-flags.ts'
 import type { Backend } from './backend.ts'
 
-/** `memory`: bytes of one card that the plan counts on. */
+/** `memory`: bytes per card that the plan assumes. */
 export function cudaBackend(gpus: readonly CudaGpu[], memory: number): Backend {
   return {
     kind: 'cuda',
     devices: gpus.length,
     createOptions: {
-      // XLA's own default is three quarters of the card.
+      // XLA's default is three quarters of the card.
       memory_fraction: { float: memoryFraction(gpus, memory) },
       preallocate: { flag: true },
       visible_devices: { integers: gpus.map((gpu) => gpu.index) },
@@ -30,18 +30,18 @@ export function cudaBackend(gpus: readonly CudaGpu[], memory: number): Backend {
   }
 }
 
-/** Of the smallest card. What other processes hold of a card cannot be had, whatever the plan counts on. */
+/** For the smallest card. Memory held by other processes is unavailable, whatever the plan assumes. */
 function memoryFraction(gpus: readonly CudaGpu[], memory: number): number {
   const shares = gpus.map((gpu) => {
     const reserve = gpu.memory - memory
     const held = gpu.memory - (gpu.free ?? gpu.memory)
-    // An idle card's driver keeps some by itself, which the reserve counts already.
+    // On an idle card the driver uses some memory itself, which is already part of the reserve.
     return (memory - (held > reserve / 2 ? held : 0)) / gpu.memory
   })
   return Math.max(0, Math.min(1, ...shares))
 }
 
-/** Driver, plugin and libraries: cuDNN by the version it gives itself, all by their sizes. */
+/** Driver, plugin and libraries: cuDNN by its reported version, all by their sizes. */
 async function identityOf({ plugin, libraries }: CudaInstallation): Promise<string> {
   const { findCudaDriver } = await import('../cuda/driver.ts')
   const driver = findCudaDriver()

@@ -1,6 +1,6 @@
 /**
- * Where a plan runs: on the machine that it declares, on other GPUs that are here, on virtual devices of this computer where that
- * is asked for, or nowhere. Decided before anything else is done, from the declaration and from what the driver says.
+ * Where a plan runs: on the machine it declares, on other GPUs of this computer, on virtual devices of this computer if
+ * requested, or nowhere. Decided first, from the declaration and the driver's information.
  */
 import { worldSize } from '../../compiler/experiment/lengths.ts'
 import type { RunSpec } from '../../compiler/plan/plan.ts'
@@ -13,13 +13,16 @@ import { placementErrors } from './messages.ts'
 type Machine = RunSpec['machine']
 
 export type Placement =
-  /** Virtual devices of this computer; `emulated` where the plan is for another machine. */
+  /** Virtual devices of this computer; `emulated` if the plan is for another machine. */
   | { readonly on: 'cpu'; readonly emulated: boolean; readonly note?: string }
   | {
       readonly on: 'cuda'
-      /** One for each device of the plan. */
+      /** One per device of the plan. */
       readonly gpus: readonly CudaGpu[]
-      /** `declared`: the plan holds as it is; `memory`: but for the memory of a card, in bytes; `others`: they are other cards. */
+      /**
+       * `declared`: the plan holds unchanged; `memory`: it holds except for the memory of a card, in bytes; `others`: the cards
+       * are different.
+       */
       readonly plan: 'declared' | 'others' | { readonly memory: number }
       readonly note?: string
     }
@@ -29,10 +32,10 @@ export interface PlaceOptions {
   readonly emulate: boolean
 }
 
-/** Drivers of one card report memories that differ by their own share of it; none differs by so much. */
+/** Drivers report slightly different memory for the same card, always within this tolerance. */
 const memoryTolerance = 0.05
 
-/** `driver` is asked only where the plan wants GPUs. Throws ARC6050 to ARC6055 for a machine that is not here. */
+/** `driver` is queried only if the plan needs GPUs. Throws ARC6050 to ARC6055 if the machine is not available. */
 export function place(machine: Machine, options: PlaceOptions, driver: () => CudaDriver): Placement {
   const { engine, emulate } = options
   const { nodes, device } = machine
@@ -94,7 +97,7 @@ function chooseGpus(machine: Machine, { gpus }: FoundDriver): Placement {
   return { on: 'cuda', gpus: chosen, plan: 'others', note }
 }
 
-/** As many as the plan wants: the declared card first, then what there is most of. */
+/** As many as the plan needs: the declared card first, then the most common one. */
 function alike(gpus: readonly CudaGpu[], machine: Machine): readonly CudaGpu[] {
   const rank = (gpu: CudaGpu) =>
     isDeclared(gpu, machine) ? Number.POSITIVE_INFINITY : gpus.filter((other) => other.name === gpu.name).length
@@ -104,7 +107,7 @@ function alike(gpus: readonly CudaGpu[], machine: Machine): readonly CudaGpu[] {
     .toSorted((a, b) => a.index - b.index)
 }
 
-/** By the driver's name; a declaration without one is known by the compute capability, where it has that. */
+/** By the driver's name; a declaration without one is matched by compute capability, if it has that. */
 function isDeclared(gpu: CudaGpu, { device }: Machine): boolean {
   if (device.driver !== undefined) return gpu.name === device.driver
   return device.compute === undefined || device.compute === computeCapability(gpu)
@@ -125,11 +128,11 @@ function listGpus(gpus: readonly CudaGpu[]): string {
 }
 
 interface Ways {
-  /** So many of the devices are here. */
+  /** The number of available devices, if there are fewer. */
   readonly fewer?: number
   readonly oneNode?: boolean
   readonly xla?: boolean
-  /** One more way: what to write, and what it does. */
+  /** An additional alternative: what to write, and its effect. */
   readonly more?: readonly string[] | undefined
 }
 

@@ -1,20 +1,20 @@
 /**
- * Which GPUs NVIDIA's driver shows to this process: `libcuda.so.1` is asked, and `libnvidia-ml.so.1` where it is there for what CUDA
- * tells only after a context was made. Both come with the driver; arcc fetches neither.
+ * The GPUs that NVIDIA's driver exposes to this process. `libcuda.so.1` provides them; `libnvidia-ml.so.1`, if present, adds
+ * information that CUDA only provides after creating a context. Both come with the driver; arcc downloads neither.
  */
 import { readFileSync } from 'node:fs'
 import { type NativeLibrary, openLibrary } from '../native-library.ts'
 import { type Nvml, openNvml, readText } from './nvml.ts'
 
 export interface CudaGpu {
-  /** As CUDA counts, after `CUDA_VISIBLE_DEVICES`. */
+  /** CUDA's index, after applying `CUDA_VISIBLE_DEVICES`. */
   readonly index: number
-  /** The driver's: `NVIDIA H100 80GB HBM3`. */
+  /** The driver's name: `NVIDIA H100 80GB HBM3`. */
   readonly name: string
-  /** Bytes, all of the card's. */
+  /** Total bytes of the card. */
   readonly memory: number
   readonly compute: readonly [major: number, minor: number]
-  /** Bytes that nobody uses; where NVML says. */
+  /** Unused bytes, if NVML reports them. */
   readonly free?: number
 }
 
@@ -25,26 +25,26 @@ export function computeCapability({ compute: [major, minor] }: Pick<CudaGpu, 'co
 
 export interface FoundDriver {
   readonly found: true
-  /** `580.159.04`; `undefined` where neither NVML nor the kernel says. */
+  /** `580.159.04`; `undefined` if neither NVML nor the kernel reports it. */
   readonly version: string | undefined
   /** The newest CUDA that the driver supports. */
   readonly cuda: readonly [major: number, minor: number]
   readonly gpus: readonly CudaGpu[]
-  /** Whether every two of the GPUs reach each other over NVLink; false for one GPU, and where NVML is missing. */
+  /** Whether NVLink connects every pair of GPUs; false for a single GPU, and if NVML is missing. */
   readonly nvlink: boolean
 }
 
 export type CudaDriver =
   | {
       readonly found: false
-      /** No driver is installed; it shows no GPU; or it cannot be used. */
+      /** No driver is installed; it reports no GPU; or it is unusable. */
       readonly reason: 'no-library' | 'no-device' | 'failed'
-      /** A sentence for people. */
+      /** An explanation for the user. */
       readonly detail: string
     }
   | FoundDriver
 
-/** Where the driver's two libraries are: names that the system's loader looks up, or paths. */
+/** The driver's two libraries: names for the system's loader, or paths. */
 export interface DriverLibraries {
   readonly cuda: string
   readonly nvml: string
@@ -52,7 +52,7 @@ export interface DriverLibraries {
 
 const systemLibraries: DriverLibraries = { cuda: 'libcuda.so.1', nvml: 'libnvidia-ml.so.1' }
 
-/** Results of CUDA's driver functions. */
+/** Result codes of CUDA's driver functions. */
 const success = 0
 const noDevice = 100
 
@@ -61,10 +61,10 @@ const computeMajor = 75
 const computeMinor = 76
 
 const nameLength = 256
-/** `00000000:17:00.0` and the zero that ends it, with room to spare. */
+/** `00000000:17:00.0` and its terminating zero, with room to spare. */
 const busIdLength = 32
 
-/** What the driver answered instead of success. */
+/** A result of the driver other than success. */
 class CudaRefusal extends Error {
   readonly result: number
 
@@ -75,8 +75,8 @@ class CudaRefusal extends Error {
 }
 
 /**
- * Asks the driver, and makes no context: the GPUs stay as they are. Under 100 ms without a driver; with one as long as `cuInit`
- * takes, up to a second with many GPUs.
+ * Queries the driver without creating a context: the GPUs stay untouched. Takes under 100 ms without a driver; with one, as long
+ * as `cuInit`, up to a second with many GPUs.
  */
 export function findCudaDriver(libraries: DriverLibraries = systemLibraries): CudaDriver {
   let library: NativeLibrary

@@ -1,7 +1,7 @@
 /**
- * Installs CUDA's wheels as one folder of the cache, laid out as `pip install --target` does it: the plugin finds NVIDIA's libraries
- * relative to its own place. Wheels are fetched and unpacked one by one into `NAME.part/tree`, each noted when it is done, so that a
- * broken install goes on where it was; one rename ends it.
+ * Installs CUDA's wheels as one folder of the cache, with the layout of `pip install --target`: the plugin finds NVIDIA's
+ * libraries relative to its own path. Wheels are downloaded and unpacked one by one into `NAME.part/tree`, and each finished one
+ * is recorded, so an interrupted install resumes; a final rename completes it.
  */
 import { chmod, mkdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -32,30 +32,32 @@ export interface InstallEvent extends Fetching {
 
 export interface InstallOptions {
   readonly wheels: CudaWheels
-  /** What was found on this computer. Without a driver the libraries are installed all the same: an image may be built for another. */
+  /**
+   * The driver of this computer. The libraries are installed even without a driver: an image may be built for another computer.
+   */
   readonly driver: CudaDriver
   readonly onProgress?: (event: InstallEvent) => void
-  /** Another way to get a wheel than pip. */
+  /** Downloads wheels in place of pip. */
   readonly download?: DownloadWheel
-  /** Bytes that are free in a folder. */
+  /** Free bytes in a folder. */
   readonly freeBytes?: (folder: string) => Promise<number>
 }
 
 export interface InstallResult {
   /** The installation's folder. */
   readonly home: string
-  /** Bytes that were fetched; 0 where everything was there, and proved whole. */
+  /** Downloaded bytes; 0 if everything was present and verified. */
   readonly fetched: number
 }
 
-/** Where arcc's own CUDA is, whether or not it is there. */
+/** The path of arcc's own CUDA, whether or not it is installed. */
 export function cudaHome({ name }: CudaWheels): string {
   return join(cacheRoot(), 'cuda', name)
 }
 
 /**
- * Installs what is missing; an installation that is there is read through and mended. Throws ARC6031 for a driver that is too old,
- * ARC6032 for too small a disk, ARC6036 where the folder cannot be changed, and what `fetchWheel` and `unpackWheel` throw.
+ * Installs what is missing; an existing installation is verified and repaired. Throws ARC6031 if the driver is too old, ARC6032
+ * if the disk is too small, ARC6036 if the folder cannot be changed, and the errors of `fetchWheel` and `unpackWheel`.
  */
 export async function installCuda(options: InstallOptions): Promise<InstallResult> {
   const { wheels, driver, onProgress = () => {} } = options
@@ -107,7 +109,7 @@ async function install(options: InstallOptions, report: (event: InstallEvent) =>
   const { name, plugin, tools } = wheels
   const manifest: Manifest = { schema: 1, name, plugin, tools, wheels: done }
   await writeFile(join(tree, manifestFile), JSON.stringify(manifest))
-  // What lies there without a manifest was never finished.
+  // A folder without a manifest was never completed.
   await rm(home, { recursive: true, force: true })
   await rename(tree, home)
   await rm(part, { recursive: true, force: true })
@@ -131,7 +133,7 @@ async function installWheel(
     const installed = await readRecord(entry, tree)
     const damage = await findDamage(tree, installed.files)
     if (damage !== undefined) throw cudaError('ARC6034', damage)
-    // ptxas has siblings, and starts some of them.
+    // ptxas starts some of its sibling programs.
     for (const { path } of installed.files) if (path.includes('/bin/')) await chmod(join(tree, path), 0o755)
     return installed
   } finally {
@@ -161,7 +163,7 @@ async function wholeWheels(home: string, wheels: readonly InstalledWheel[]): Pro
   return whole
 }
 
-/** Makes an installation an unfinished one again, with those of its wheels that are whole. */
+/** Turns an installation back into an unfinished one, keeping its intact wheels. */
 async function takeApart(home: string, part: string, whole: readonly InstalledWheel[]): Promise<void> {
   await rm(part, { recursive: true, force: true })
   await mkdir(join(part, 'done'), { recursive: true })
@@ -174,7 +176,7 @@ async function freeBytesOf(folder: string): Promise<number> {
   return bavail * bsize
 }
 
-/** While a wheel comes, pip holds it twice. */
+/** During a download, pip stores the wheel twice. */
 async function checkDisk(
   folder: string,
   missing: readonly WheelEntry[],
@@ -186,7 +188,7 @@ async function checkDisk(
   if (free < needed) throw cudaError('ARC6032', { path: folder, free, needed })
 }
 
-/** Runs `body`; what the file system refuses it becomes ARC6036. */
+/** Runs `body`; file system errors become ARC6036. */
 export async function changing<T>(path: string, body: () => Promise<T>): Promise<T> {
   try {
     return await body()

@@ -1,4 +1,4 @@
-/** What arcc has fetched and keeps in its cache: to list it, and to remove it. */
+/** Lists and removes arcc's downloads in its cache. */
 import { existsSync } from 'node:fs'
 import { lstat, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,20 +14,20 @@ import {
 import { changing } from './install.ts'
 import { readManifest } from './manifest.ts'
 
-/** Something that `arcc install` or a command that needed it has fetched. */
+/** Something downloaded by `arcc install` or by a command that needed it. */
 export interface Installed {
-  /** What it is removed by. */
+  /** The name to remove it by. */
   readonly group: 'cuda' | 'cpu'
   /** `CUDA for XLA`, with its version. */
   readonly what: string
-  /** `part`: an install that has not been finished. */
+  /** `part`: an unfinished install. */
   readonly state: 'whole' | 'part'
   readonly path: string
   /** Bytes on the disk. */
   readonly bytes: number
 }
 
-/** All of it, of every version. */
+/** All downloads, of every version. */
 export async function listInstalled(): Promise<readonly Installed[]> {
   const folder = join(cacheRoot(), 'cuda')
   const names = existsSync(folder) ? (await readdir(folder)).filter((name) => !name.endsWith('.lock')) : []
@@ -59,11 +59,11 @@ function platformNote(platform: PlatformName): string {
   return platform === `${process.platform}-${process.arch}` ? '' : ` for ${platform}`
 }
 
-/** Deletes one group and gives what was deleted. Throws ARC6036 where the folder cannot be changed. */
+/** Deletes one group and returns what was deleted. Throws ARC6036 if the folder cannot be changed. */
 export async function removeInstalled(group: Installed['group']): Promise<readonly Installed[]> {
   const found = (await listInstalled()).filter((one) => one.group === group)
   for (const { path } of found) {
-    // A process that looks for it meanwhile finds all of it or nothing.
+    // A process that looks for it meanwhile finds all or nothing.
     const away = `${path}.part`
     await changing(path, async () => {
       if (!path.endsWith('.part')) {

@@ -1,6 +1,6 @@
 /**
- * Makes CUDA's libraries ready for XLA: found or installed, checked, and opened by full path, so that no LD_LIBRARY_PATH has to be
- * set before arcc starts.
+ * Prepares CUDA's libraries for XLA: they are found or installed, verified, and opened by full path, so that LD_LIBRARY_PATH need
+ * not be set before arcc starts.
  */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -23,28 +23,28 @@ import { cudaWheels, hasCudaWheels } from './wheels.ts'
 export interface CudaLibrary {
   /** `cudnn` */
   readonly name: string
-  /** `undefined` where the installation lacks it. */
+  /** `undefined` if it is missing from the installation. */
   readonly path: string | undefined
 }
 
 export interface CudaInstallation extends CudaTools {
-  /** Named by `$ARCC_XLA_PLUGIN`, fetched by arcc, or found beside a Python that has JAX for CUDA. */
+  /** Named by `$ARCC_XLA_PLUGIN`, downloaded by arcc, or found in a Python that has JAX for CUDA. */
   readonly source: 'named' | 'arcc' | 'site-packages'
   /** The path of `xla_cuda_plugin.so`. */
   readonly plugin: string
   readonly cudaMajor: 12 | 13
-  /** In the order in which they are opened. */
+  /** In opening order. */
   readonly libraries: readonly CudaLibrary[]
 }
 
-/** The environment variables that are looked at. */
+/** The environment variables that are read. */
 type Environment = Readonly<Record<string, string | undefined>>
 
 const pluginName = 'xla_cuda_plugin.so'
 
 /**
- * The installation to use: the one that `$ARCC_XLA_PLUGIN` names, else arcc's own, else a Python's whose CUDA the driver supports.
- * `undefined` where there is none.
+ * The installation to use: the one named by `$ARCC_XLA_PLUGIN`, otherwise arcc's own, otherwise a Python's whose CUDA version the
+ * driver supports. `undefined` if there is none.
  */
 export async function findCudaInstallation(env: Environment = process.env): Promise<CudaInstallation | undefined> {
   const named = namedPlugin('cuda', env)
@@ -52,7 +52,7 @@ export async function findCudaInstallation(env: Environment = process.env): Prom
   return ownInstallation(env) ?? (await pythonInstallation(env))
 }
 
-/** The one that `arcc install cuda` made. */
+/** The installation created by `arcc install cuda`. */
 export function ownInstallation(env: Environment = process.env): CudaInstallation | undefined {
   if (!hasCudaWheels(hostPlatform())) return undefined
   const home = cudaHome(cudaWheels())
@@ -60,7 +60,7 @@ export function ownInstallation(env: Environment = process.env): CudaInstallatio
   return manifest && describeInstallation('arcc', join(home, manifest.plugin), env)
 }
 
-/** Prints the folders of the package `jax_plugins`, one a line, without importing any of it. */
+/** Prints the folders of the package `jax_plugins`, one per line, without importing it. */
 const askPython = [
   'import importlib.util',
   's = importlib.util.find_spec("jax_plugins")',
@@ -73,7 +73,7 @@ async function pythonInstallation(env: Environment): Promise<CudaInstallation | 
   const asked = run('python3', ['-c', askPython], { env: env as NodeJS.ProcessEnv })
   const folders = await asked.then(
     ({ stdout }) => stdout.split('\n').filter((line) => line !== ''),
-    // No Python, so none with JAX.
+    // Without Python there is no JAX.
     () => [],
   )
   const [found] = ([12, 13] as const).flatMap((major) =>
@@ -85,14 +85,14 @@ async function pythonInstallation(env: Environment): Promise<CudaInstallation | 
   return driver.found && driver.cuda[0] < installation.cudaMajor ? undefined : installation
 }
 
-/** What belongs to a plugin library, by the layout of `site-packages`: `jax_plugins/xla_cuda12` beside `nvidia`. */
+/** The files that belong to a plugin library, by the layout of `site-packages`: `jax_plugins/xla_cuda12` next to `nvidia`. */
 export function describeInstallation(
   source: CudaInstallation['source'],
   plugin: string,
   env: Environment = process.env,
 ): CudaInstallation {
   const parent = dirname(plugin)
-  // As the plugin's own RPATH has it.
+  // As in the plugin's own RPATH.
   const roots = [join(parent, '..', '..', 'nvidia'), join(parent, '..', 'nvidia')]
   const named = /cuda(12|13)/.exec(basename(parent))?.[1]
   const cudaMajor = (named === undefined ? roots.some((root) => existsSync(join(root, 'cu13'))) : named === '13')
@@ -105,8 +105,8 @@ export function describeInstallation(
 }
 
 /**
- * The installation that a run uses; arcc's own is made first where there is none. Throws what `installCuda` throws, and ARC6030 on
- * a platform that CUDA is not published for.
+ * The installation that a run uses; arcc's own is installed first if there is none. Throws the errors of `installCuda`, and
+ * ARC6030 on a platform for which CUDA is not published.
  */
 export async function ensureCuda(onProgress: (progress: Fetching) => void = () => {}): Promise<CudaInstallation> {
   const found = await findCudaInstallation()
@@ -131,8 +131,8 @@ function overallProgress({ phase, what, overall }: InstallEvent): Fetching {
 }
 
 /**
- * Looks at an installation without opening its libraries: what would keep it from being used is given as the error that
- * `openCudaLibraries` throws. arcc's own plugin is read through and compared with its SHA-256, which takes a second.
+ * Checks an installation without opening its libraries: returns the error that `openCudaLibraries` would throw. arcc's own plugin
+ * is read completely and compared with its SHA-256, which takes a second.
  */
 export async function inspectInstallation(installation: CudaInstallation): Promise<ArccError | undefined> {
   const { plugin, libraries, source } = installation
@@ -153,7 +153,7 @@ export async function inspectInstallation(installation: CudaInstallation): Promi
   return damage && cudaError('ARC6034', damage)
 }
 
-/** Names of libraries that an installation lacks and the system's loader finds. */
+/** Names of libraries that are missing in an installation but that the system's loader finds. */
 export function findOutside({ libraries, cudaMajor }: CudaInstallation): readonly string[] {
   const table = librariesOf(cudaMajor)
   return libraries.flatMap(({ name, path }) => {
@@ -168,14 +168,14 @@ export function findOutside({ libraries, cudaMajor }: CudaInstallation): readonl
   })
 }
 
-/** Libraries that this process has opened; they stay. */
+/** Libraries that this process has opened; they stay open. */
 const opened = new Set<string>()
 
 /**
- * Opens what the plugin will look for by name, for programs on so many GPUs of this process: a library that is open is found by its
- * name wherever it lies. One that the installation lacks is left to the system's loader. Throws ARC6033 where that has none either, or
- * where `ptxas` or libdevice is missing; ARC6034 for a library that is not whole, which would end the process; ARC6035 for one that
- * does not load.
+ * Opens the libraries that the plugin will look up by name, for programs on this number of GPUs of this process: an open library
+ * is found by its name wherever it is. One missing in the installation is left to the system's loader. Throws ARC6033 if that
+ * does not find it either, or if `ptxas` or libdevice is missing; ARC6034 for an incomplete library, which would crash the
+ * process; ARC6035 for one that does not load.
  */
 export function openCudaLibraries(installation: CudaInstallation, gpus: number): void {
   const { dataFolder, ptxas, libdevice, cudaMajor, libraries } = installation
@@ -205,7 +205,10 @@ function openOne(name: string, path: string | undefined, file: string): void {
 /** `jax_plugins/xla_cuda12/xla_cuda_plugin.so` below the folder of an installation. */
 const homeOf = (plugin: string) => dirname(dirname(dirname(plugin)))
 
-/** The plugin is there and not cut off; of arcc's own installation, which has a size for every file, all of it is. */
+/**
+ * Checks that the plugin exists and is not truncated; in arcc's own installation, which records the size of every file, all files
+ * are checked.
+ */
 function checkPlugin({ source, plugin }: CudaInstallation): void {
   if (!existsSync(plugin)) throw cudaError('ARC6033', { what: 'XLA plugin', file: plugin })
   checkLibrary(plugin)

@@ -1,15 +1,15 @@
-/** NVIDIA's libraries that XLA opens by name, in the order in which JAX opens them: each after those that it calls. */
+/** NVIDIA's libraries that XLA opens by name, in JAX's opening order: each one after those it calls. */
 
 export interface LibraryEntry {
   readonly name: string
-  /** Its folder below `nvidia`, and its file in `lib` there. */
+  /** Its folder under `nvidia`, and its file in `lib` there. */
   readonly folder: string
   readonly file: string
-  /** Who wants it: every program of arcc's, those of two GPUs and more, or none, so that it may be missing. */
+  /** Which programs need it: all of arcc's, those on two or more GPUs, or none, so that it may be missing. */
   readonly wantedBy: 'all' | 'several' | 'none'
 }
 
-/** Of CUDA 12, each library has a folder of its own; of CUDA 13, most are in one. */
+/** In CUDA 12, each library has its own folder; in CUDA 13, most share one. */
 export function librariesOf(cudaMajor: 12 | 13): readonly LibraryEntry[] {
   const of = (name: string, own: string, files: readonly [string, string], wantedBy: LibraryEntry['wantedBy']) => ({
     name,

@@ -1,4 +1,4 @@
-/** One process at a time: the others wait. The lock of a process that has ended, or of a computer that has, counts for nothing. */
+/** A lock between processes. The lock of a process or computer that has ended is ignored. */
 import { open, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,13 +8,15 @@ interface Holder {
   readonly host: string
 }
 
-/** How often the lock is touched, and looked at, in milliseconds. */
+/** How often the lock is refreshed and polled, in milliseconds. */
 const beat = 5000
 const pollInterval = 300
-/** A lock that was not touched for so long is nobody's. */
+/** A lock that has not been refreshed for this time is stale. */
 const forgotten = 12 * beat
 
-/** Runs `body` while this process holds the lock file `path`; `onWait` is told once of the process that holds it before. */
+/**
+ * Runs `body` while this process holds the lock file `path`; `onWait` is called once with the process that currently holds it.
+ */
 export async function withLock<T>(path: string, onWait: (pid: number) => void, body: () => Promise<T>): Promise<T> {
   let told = false
   while (!(await take(path))) {
@@ -30,7 +32,7 @@ export async function withLock<T>(path: string, onWait: (pid: number) => void, b
   }
   const touch = setInterval(() => {
     const now = new Date()
-    // The lock may be taken away meanwhile, by hand or with the whole folder: then there is nothing to keep.
+    // The lock may be removed meanwhile, manually or with the whole folder: then there is nothing to refresh.
     utimes(path, now, now).catch(() => undefined)
   }, beat)
   touch.unref()
@@ -55,7 +57,7 @@ async function take(path: string): Promise<boolean> {
   }
 }
 
-/** `gone`: it has ended. `undefined`: nobody holds the lock, or has only just begun to. */
+/** `gone`: the process has ended. `undefined`: there is no holder, or it has only just acquired the lock. */
 async function holderOf(path: string): Promise<Holder | 'gone' | undefined> {
   try {
     const { mtimeMs } = await stat(path)

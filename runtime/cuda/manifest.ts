@@ -1,4 +1,4 @@
-/** What an installation of CUDA consists of, file by file: written by the install, checked before the libraries are loaded. */
+/** The files of a CUDA installation: written by the install, verified before the libraries are loaded. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { fileDigest } from '../plugins/fetch-wheel.ts'
 import type { WheelEntry } from '../plugins/plugin-table.ts'
 
 export interface InstalledFile {
-  /** Below the installation's folder. */
+  /** Relative to the installation's folder. */
   readonly path: string
   readonly bytes: number
   /** SHA-256, hexadecimal. */
@@ -16,7 +16,7 @@ export interface InstalledFile {
 export interface InstalledWheel {
   readonly wheel: string
   readonly version: string
-  /** SHA-256 of the wheel that the files came out of. */
+  /** SHA-256 of the wheel that contained the files. */
   readonly sha256: string
   readonly files: readonly InstalledFile[]
 }
@@ -30,7 +30,7 @@ export interface Manifest {
   readonly wheels: readonly InstalledWheel[]
 }
 
-/** A file that is not what was installed. */
+/** A file that differs from what was installed. */
 export interface Damage {
   readonly path: string
   readonly reason: string
@@ -38,7 +38,7 @@ export interface Damage {
 
 export const manifestFile = 'arcc-install.json'
 
-/** The manifest of an installation; `undefined` where none was finished in that folder. */
+/** The manifest of an installation; `undefined` if that folder has no completed one. */
 export function readManifest(home: string): Manifest | undefined {
   const path = join(home, manifestFile)
   if (!existsSync(path)) return undefined
@@ -50,7 +50,7 @@ export function readManifest(home: string): Manifest | undefined {
   }
 }
 
-/** The first file whose size is another one; takes a few milliseconds. */
+/** The first file with a wrong size; takes a few milliseconds. */
 export function findCut(home: string, files: readonly InstalledFile[]): Damage | undefined {
   for (const { path, bytes } of files) {
     const file = join(home, path)
@@ -61,7 +61,7 @@ export function findCut(home: string, files: readonly InstalledFile[]): Damage |
   return undefined
 }
 
-/** The first file with another size or other contents; reads all of them. */
+/** The first file with a wrong size or wrong contents; reads all of them. */
 export async function findDamage(home: string, files: readonly InstalledFile[]): Promise<Damage | undefined> {
   const cut = findCut(home, files)
   if (cut !== undefined) return cut
@@ -73,7 +73,10 @@ export async function findDamage(home: string, files: readonly InstalledFile[]):
   return undefined
 }
 
-/** What the wheel itself says of its files: `dist-info/RECORD`, after it was unpacked into a folder. The wheel's SHA-256 vouches for it. */
+/**
+ * The wheel's own list of files: `dist-info/RECORD`, after unpacking into a folder. It is trusted because the wheel's SHA-256 was
+ * verified.
+ */
 export async function readRecord(entry: WheelEntry, folder: string): Promise<InstalledWheel> {
   const [project, version] = entry.file.split('-')
   const text = await readFile(join(folder, `${project}-${version}.dist-info`, 'RECORD'), 'utf8')

@@ -1,13 +1,16 @@
-/** NVIDIA's management library: the driver's version, free memory, and which GPUs NVLink joins. Nothing in arcc needs it to be there. */
+/** NVIDIA's management library: the driver's version, free memory, and which GPUs NVLink connects. It is optional for arcc. */
 import { type NativeLibrary, openLibrary } from '../native-library.ts'
 
-/** GPUs go by their PCI addresses: NVML numbers them otherwise than CUDA, and knows nothing of `CUDA_VISIBLE_DEVICES`. */
+/** GPUs are identified by PCI address: NVML's numbering differs from CUDA's and ignores `CUDA_VISIBLE_DEVICES`. */
 export interface Nvml {
   /** `580.159.04` */
   driverVersion(): string | undefined
-  /** Bytes that nobody uses; `undefined` where NVML does not say, or speaks of more than `total` bytes: of the card that a part of it belongs to. */
+  /**
+   * Unused bytes; `undefined` if NVML does not report them, or reports more than `total` bytes: then they are for the card that
+   * this part belongs to.
+   */
   freeMemory(busId: string, total: number): number | undefined
-  /** Whether two GPUs reach each other over NVLink. */
+  /** Whether NVLink connects two GPUs. */
   linked(one: string, other: string): boolean
   close(): void
 }
@@ -17,10 +20,10 @@ const versionLength = 96
 /** `NVML_P2P_CAPS_INDEX_NVLINK`, and `NVML_P2P_STATUS_OK`. */
 const overNvlink = 2
 const reachable = 0
-/** NVML's total counts memory that the driver keeps for itself; parts of a card (MIG) are at most half of it. */
+/** NVML's total includes memory that the driver reserves; parts of a card (MIG) are at most half of it. */
 const sameCard = 1.2
 
-/** `undefined` where the library is missing or does not start. */
+/** `undefined` if the library is missing or fails to initialize. */
 export function openNvml(name: string): Nvml | undefined {
   let library: NativeLibrary
   try {
@@ -70,7 +73,7 @@ function nvmlOf(library: NativeLibrary): Nvml {
   }
 }
 
-/** What C wrote into a buffer, up to its zero. */
+/** The text that C wrote into a buffer, up to its terminating zero. */
 export function readText(buffer: Buffer): string {
   const end = buffer.indexOf(0)
   return buffer.toString('utf8', 0, end < 0 ? buffer.length : end)

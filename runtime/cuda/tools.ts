@@ -1,18 +1,18 @@
-/** `ptxas` and libdevice, which XLA compiles with: where they are. */
+/** The paths of `ptxas` and libdevice, which XLA needs for compiling. */
 import { existsSync } from 'node:fs'
 import { delimiter, dirname, join, resolve } from 'node:path'
 
 export interface CudaTools {
-  /** For `--xla_gpu_cuda_data_dir`: it has `bin/ptxas` and `nvvm/libdevice`; where nothing does, the folder that should. */
+  /** For `--xla_gpu_cuda_data_dir`: contains `bin/ptxas` and `nvvm/libdevice`; if nothing does, the folder that should. */
   readonly dataFolder: string
-  /** Whether it has them. */
+  /** Whether it contains them. */
   readonly ptxas: boolean
   readonly libdevice: boolean
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** In an installation, whose folders `nvidia` are given, else in a CUDA of the system's. */
+/** In an installation, given its `nvidia` folders, otherwise in a system-wide CUDA. */
 export function findTools(roots: readonly string[], env: Environment): CudaTools {
   const folders = toolFolders(roots, env).map((dataFolder) => ({
     dataFolder,

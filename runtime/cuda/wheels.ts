@@ -1,8 +1,8 @@
 /**
- * What CUDA consists of, as wheels: XLA's plugin, NVIDIA's libraries that arcc's programs reach, `ptxas` with libdevice. All are of
- * CUDA 12, whose libraries run every card from compute 7.0 on; those of CUDA 13 begin at 7.5.
+ * The wheels of CUDA: XLA's plugin, the NVIDIA libraries that arcc's programs use, `ptxas` with libdevice. All are of CUDA 12,
+ * whose libraries support every card from compute capability 7.0 on; those of CUDA 13 start at 7.5.
  *
- * Not among them: cuFFT, cuSOLVER and cuSPARSE, which no program of arcc calls; CUPTI, which profiles; NVSHMEM, which is off.
+ * Not included: cuFFT, cuSOLVER and cuSPARSE, which no program of arcc calls; CUPTI, for profiling; NVSHMEM, which is disabled.
  */
 import {
   cudaPluginTable,
@@ -37,7 +37,7 @@ const runtimeTable: readonly WheelEntry[] = [
   },
 ]
 
-/** The plugin links CUDA code with it. */
+/** The plugin uses it to link CUDA code. */
 const linkerTable: readonly WheelEntry[] = [
   {
     platform: 'linux-x64',
@@ -61,7 +61,7 @@ const linkerTable: readonly WheelEntry[] = [
   },
 ]
 
-/** cuDNN compiles some of its kernels with it. */
+/** cuDNN uses it to compile some of its kernels. */
 const compilerTable: readonly WheelEntry[] = [
   {
     platform: 'linux-x64',
@@ -109,8 +109,8 @@ const cublasTable: readonly WheelEntry[] = [
 ]
 
 /**
- * Of this version, the least that the plugin takes, all kernels exist for compute 7.0 to 12.0. Newer ones (9.28 was looked into)
- * have none below 7.5 in libcudnn_ops and libcudnn_cnn, so that a V100 would be left out.
+ * In this version, the oldest that the plugin accepts, all kernels exist for compute capability 7.0 to 12.0. Newer ones (9.28 was
+ * examined) have none below 7.5 in libcudnn_ops and libcudnn_cnn, so they exclude the V100.
  */
 const cudnnTable: readonly WheelEntry[] = [
   {
@@ -159,15 +159,15 @@ const ncclTable: readonly WheelEntry[] = [
   },
 ]
 
-/** All that is installed together, as one folder. */
+/** Everything that is installed together, as one folder. */
 export interface CudaWheels {
   /** The folder's name: `cuda12-0.12.0.1-linux-x64`. */
   readonly name: string
-  /** The plugin's place in that folder. */
+  /** The plugin's path in that folder. */
   readonly plugin: string
-  /** The folder of CUDA's tools in it: `bin/ptxas`, `nvvm/libdevice`. */
+  /** The path of CUDA's tools in that folder: `bin/ptxas`, `nvvm/libdevice`. */
   readonly tools: string
-  /** The smallest first, so that what is wrong shows early. */
+  /** Smallest first, so that problems show early. */
   readonly wheels: readonly WheelEntry[]
 }
 
@@ -176,7 +176,7 @@ export function hasCudaWheels(platform: PlatformName): boolean {
   return entryFor(cudaPluginTable, platform) !== undefined
 }
 
-/** The wheels of a platform. Throws ARC6030 where none are published. */
+/** The wheels of a platform. Throws ARC6030 if none are published. */
 export function cudaWheels(platform: PlatformName = hostPlatform()): CudaWheels {
   const plugin = entryFor(cudaPluginTable, platform)
   const tables = [runtimeTable, linkerTable, ptxasTable, compilerTable, ncclTable, cublasTable, cudnnTable]

@@ -1,6 +1,4 @@
-/**
- * The pictures of training, step by step, read ahead of their use. Legend: b pictures of one replica in one step.
- */
+/** The images of training, step by step, with prefetching. Legend: b images of one replica in one step. */
 import { localReplicas, type World } from '../world.ts'
 import type { Dataset } from './dataset.ts'
 import { FACE_BYTES } from './image.ts'
@@ -12,24 +10,24 @@ export interface ReplicaBatch {
   readonly images: Uint8Array<ArrayBuffer>
   /** i32[b]. */
   readonly labels: Int32Array<ArrayBuffer>
-  /** u8[b], 1 where the device mirrors the picture. */
+  /** u8[b], 1 if the device mirrors the image. */
   readonly flip: Uint8Array<ArrayBuffer>
 }
 
 export interface Batch {
   readonly step: number
   readonly epoch: number
-  /** One entry for each device of this process, in order. */
+  /** One entry per device of this process, in order. */
   readonly replicas: readonly ReplicaBatch[]
 }
 
 export interface BatchOptions {
-  /** Whose rows are read: those of this process's devices. */
+  /** Only the rows of this process's devices are read. */
   readonly world: World
   /** The first step, counted from the start of training, and the step to stop before. */
   readonly from: number
   readonly to: number
-  /** How many steps are read ahead; 2 by default. */
+  /** Number of steps to prefetch; 2 by default. */
   readonly ahead?: number
 }
 
@@ -50,8 +48,8 @@ async function loadStep(dataset: Dataset, sampler: Sampler, step: number, option
 }
 
 /**
- * The batches of steps `from` … `to` - 1, in order. Up to `ahead` of them are read while the caller works on one; steps are
- * read one after the other, so that the first is ready as early as possible. A picture that can't be read throws at its step.
+ * The batches of steps `from` … `to` - 1, in order. Up to `ahead` of them are read while the caller processes one; steps are read
+ * sequentially, so that the first is ready as early as possible. An unreadable image throws at its step.
  */
 export async function* batches(dataset: Dataset, sampler: Sampler, options: BatchOptions): AsyncGenerator<Batch> {
   const ahead = Math.max(1, options.ahead ?? 2)

@@ -1,11 +1,11 @@
 /**
  * Reads pickles of plain data without executing them: lists, tuples, numbers, flags, strings and bytes, protocols 2 to 5 as far
- * as InsightFace's `.bin` sets use them. The only calls understood are the two by which protocol 2 writes bytes,
- * `_codecs.encode(text, 'latin1')` and `bytes()`; anything else that would be run is an error that names it.
+ * as InsightFace's `.bin` sets use them. The only supported calls are the two by which protocol 2 writes bytes,
+ * `_codecs.encode(text, 'latin1')` and `bytes()`; any other call is an error that names it.
  */
 import { dataErrors } from './messages.ts'
 
-/** A global that a REDUCE may apply. */
+/** A global that a REDUCE may call. */
 class Global {
   readonly name: string
   constructor(name: string) {
@@ -20,7 +20,7 @@ const MARK = Symbol('mark')
 const BYTES_OF_TEXT = '_codecs encode'
 const EMPTY_BYTES = ['__builtin__ bytes', 'builtins bytes']
 
-/** Bounds on what a file may ask for. */
+/** Limits on a file's requests. */
 const MOST_STACK = 2 ** 24
 const MOST_MEMO = 2 ** 24
 
@@ -28,7 +28,7 @@ function isValue(item: Item | undefined): item is PickleValue {
   return item !== undefined && item !== MARK && !(item instanceof Global)
 }
 
-/** The value of a pickle; `file` is for errors: ARC6230 where it is damaged, ARC6231 where it wants to run something. */
+/** The value of a pickle; `file` is for errors: ARC6230 if it is damaged, ARC6231 if it tries to run something. */
 export function readPickle(bytes: Uint8Array, file: string): PickleValue {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const stack: Item[] = []

@@ -1,26 +1,26 @@
-/** What the training loop asks of data: labelled pictures by number, as bytes. Normalization happens on the device. */
+/** The training loop's view of data: labeled images by number, as bytes. Normalization happens on the device. */
 import { imageCacheBytes } from '../../compiler/plan/image-rate.ts'
 import { FACE_BYTES, FACE_SIZE, type Image } from './image.ts'
 import { createPixelCache } from './pixel-cache.ts'
 import { renderFace, type SyntheticSpec } from './synthetic.ts'
 
-/** Pictures by number: u8[112, 112, 3], red green blue, row-major. */
+/** Images by number: u8[112, 112, 3], red green blue, row-major. */
 export interface Pictures {
   readonly images: number
-  /** Writes picture `i` (37,632 bytes) into `out` at `offset`. Returns a promise only where it has to wait. */
+  /** Writes image `i` (37,632 bytes) into `out` at `offset`. Returns a promise only if it has to wait. */
   read(i: number, out: Uint8Array, offset: number): Promise<void> | void
-  /** Gives back files and memory; the pictures can't be read any more. */
+  /** Releases files and memory; the images can no longer be read. */
   dispose(): void
 }
 
-/** Labelled pictures; labels are 0 … classes - 1. */
+/** Labeled images; labels are 0 … classes - 1. */
 export interface Dataset extends Pictures {
   readonly name: string
   readonly classes: number
   label(i: number): number
 }
 
-/** Pictures that are made on demand and kept while there is room. `make(i)` must give 112 × 112 pictures. */
+/** Images that are generated on demand and cached while there is room. `make(i)` must return 112 × 112 images. */
 export function cachedPictures(
   images: number,
   make: (i: number) => Image | Promise<Image>,
@@ -43,7 +43,7 @@ export function cachedPictures(
   }
 }
 
-/** The training pictures of a synthetic population, rendered when first read. */
+/** The training images of a synthetic population, rendered on first read. */
 export function createSyntheticDataset(spec: SyntheticSpec, cacheBytes?: number): Dataset {
   const { identities, imagesPerIdentity, seed, nuisance } = spec
   const images = identities * imagesPerIdentity

@@ -1,16 +1,16 @@
-/** Encoded pictures to pixels, by content and not by file name: PGM and PPM here, JPEG, PNG and WebP by sharp (libvips). */
+/** Decodes images by content, not by file name: PGM and PPM here, JPEG, PNG and WebP with sharp (libvips). */
 import { bug } from '../../grammar/diagnostic.ts'
 import { grayToRgb, type Image } from './image.ts'
 import { dataErrors, reasonOf } from './messages.ts'
 import { decodeNetpbm, isNetpbm } from './netpbm.ts'
 
-/** Most pixels of one picture: a guard against pictures that unpack to gigabytes. */
+/** Maximum number of pixels per image: a guard against images that unpack to gigabytes. */
 const MOST_PIXELS = 2 ** 26
 
 type Sharp = typeof import('sharp')['default']
 let loaded: Promise<Sharp> | undefined
 
-/** One thread a picture and no cache: face crops are small, and the batch has many of them in flight. */
+/** One thread per image and no cache: face crops are small, and the batch has many of them in flight. */
 function loadSharp(): Promise<Sharp> {
   loaded ??= import('sharp').then(({ default: sharp }) => {
     sharp.concurrency(1)
@@ -37,8 +37,8 @@ function showStart(bytes: Uint8Array): string {
 }
 
 /**
- * The pixels of an encoded picture, gray levels in all three channels, transparency dropped. `name` is for errors: ARC6204
- * where the format is unknown, ARC6205 where the picture is damaged or cut short.
+ * The pixels of an encoded image; gray levels are repeated in all three channels, transparency is dropped. `name` is for errors:
+ * ARC6204 if the format is unknown, ARC6205 if the image is damaged or truncated.
  */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<Image> {
   if (isNetpbm(bytes)) return decodeNetpbm(bytes, name)

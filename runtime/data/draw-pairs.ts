@@ -1,12 +1,12 @@
-/** Draws verification pairs from people: which pictures are compared, seeded and balanced. */
+/** Draws verification pairs from people: which images are compared, seeded and balanced. */
 
 import { createStream, fold, type Key, permutation, purpose, rootKey } from '../random.ts'
 import { dataErrors } from './messages.ts'
 
-/** The picture numbers of one person. */
+/** The image numbers of one person. */
 export type PersonImages = readonly number[]
 
-/** How many different pairs of each kind these people can give. */
+/** Number of different pairs of each kind that these people provide. */
 export function pairCapacity(people: readonly PersonImages[]): { readonly same: number; readonly different: number } {
   const total = people.reduce((sum, person) => sum + person.length, 0)
   const same = people.reduce((sum, person) => sum + (person.length * (person.length - 1)) / 2, 0)
@@ -23,7 +23,7 @@ function unorderedPair(i: number): readonly [number, number] {
 
 type Pair = readonly [number, number]
 
-/** Takes one pair from each person in turn, so that nobody is used twice before everybody was used once. */
+/** Takes one pair from each person in turn, so that no one is used twice before everyone has been used once. */
 function samePairs(people: readonly PersonImages[], count: number, key: Key): Pair[] {
   const queues = people.map((person, p) => permutation(fold(key, p), (person.length * (person.length - 1)) / 2))
   const turns = permutation(fold(key, people.length), people.length)
@@ -41,7 +41,7 @@ function samePairs(people: readonly PersonImages[], count: number, key: Key): Pa
   return found
 }
 
-/** Takes each person in turn against somebody else; no pair of pictures occurs twice. */
+/** Pairs each person in turn with another one; no pair of images occurs twice. */
 function differentPairs(people: readonly PersonImages[], count: number, key: Key): Pair[] {
   const random = createStream(key)
   const used = new Set<string>()
@@ -54,7 +54,8 @@ function differentPairs(people: readonly PersonImages[], count: number, key: Key
     found.push([a, b])
   }
   const pick = (person: PersonImages) => person[random.integer(person.length)] ?? 0
-  // Chance finds pairs quickly while most are unused; a small set asked for nearly all of its pairs is listed instead.
+  // Random sampling finds pairs quickly while most are unused; if nearly all pairs of a small set are requested, they are listed
+  // instead.
   const tries = 20 * count
   for (let i = 0; found.length < count && i < tries; i++) {
     const p = turns[i % turns.length] ?? 0
@@ -77,7 +78,7 @@ function differentPairs(people: readonly PersonImages[], count: number, key: Key
 
 /**
  * Draws `count` pairs of each kind, seeded, spread evenly over the people. Same and different alternate, so that any contiguous
- * fold has both kinds in equal number. Throws ARC6207 where the pictures don't suffice; `set` names them.
+ * fold has equal numbers of both. Throws ARC6207 if there are not enough images; `set` names the set.
  */
 export function drawPairs(
   people: readonly PersonImages[],

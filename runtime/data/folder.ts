@@ -1,4 +1,4 @@
-/** An image folder: one sub-folder per person, any number of pictures in it. */
+/** An image folder: one sub-folder per person, with any number of images. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cachedPictures, type Dataset, type Pictures } from './dataset.ts'
@@ -7,7 +7,7 @@ import { toFaceSize } from './image.ts'
 import { dataErrors, reasonOf } from './messages.ts'
 import { isPictureName } from './picture-name.ts'
 
-/** One person: the sub-folder's name and the picture files below it, as paths. */
+/** One person: the sub-folder's name and the paths of the image files in it. */
 export interface FolderIdentity {
   readonly name: string
   readonly files: readonly string[]
@@ -16,20 +16,20 @@ export interface FolderIdentity {
 export interface FolderIndex {
   readonly root: string
   readonly identities: readonly FolderIdentity[]
-  /** Paths that are not pictures by their names, and sub-folders without any picture. */
+  /** Paths whose names are not those of images, and sub-folders without any image. */
   readonly skipped: readonly string[]
 }
 
 const natural = new Intl.Collator('en', { numeric: true })
 
-/** s1, s2, … s10; names that differ in nothing the collator sees are ordered by their code units. */
+/** s1, s2, … s10; names that the collator considers equal are ordered by their code units. */
 function naturally(a: string, b: string): number {
   return natural.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0)
 }
 
 /**
- * Lists people and pictures in natural order. Nothing is decoded. Throws ARC6201 where the folder can't be read and ARC6202
- * where it has no pictures.
+ * Lists people and images in natural order. Nothing is decoded. Throws ARC6201 if the folder can't be read and ARC6202 if it
+ * contains no images.
  */
 export async function scanFolder(root: string): Promise<FolderIndex> {
   const list = async (folder: string) => {
@@ -60,13 +60,13 @@ export async function scanFolder(root: string): Promise<FolderIndex> {
   return { root, identities, skipped }
 }
 
-/** People to train on and people never trained on. */
+/** People for training and held-out people. */
 export interface PeopleSplit {
   readonly train: FolderIndex
   readonly heldOut: FolderIndex
 }
 
-/** Holds the last `holdout` people out for verification. Throws ARC6203 where nobody would remain. */
+/** Holds the last `holdout` people out for verification. Throws ARC6203 if no one would remain. */
 export function splitPeople(index: FolderIndex, holdout: number): PeopleSplit {
   const people = index.identities.length
   if (holdout >= people) throw dataErrors('ARC6203', { folder: index.root, people, holdout })
@@ -76,7 +76,7 @@ export function splitPeople(index: FolderIndex, holdout: number): PeopleSplit {
   }
 }
 
-/** Picture files decoded to 112 × 112 when first read, kept in memory while they fit in `cacheBytes`. */
+/** Image files decoded to 112 × 112 on first read, kept in memory while they fit in `cacheBytes`. */
 export function filePictures(files: readonly string[], cacheBytes?: number): Pictures {
   const make = async (i: number) => {
     const file = files[i] ?? ''
@@ -91,7 +91,7 @@ export function filePictures(files: readonly string[], cacheBytes?: number): Pic
   return cachedPictures(files.length, make, cacheBytes)
 }
 
-/** The pictures of a folder, labelled by the order of its people. */
+/** The images of a folder, labeled by the order of its people. */
 export function createFolderDataset(index: FolderIndex, cacheBytes?: number): Dataset {
   const files = index.identities.flatMap((person) => person.files)
   const labels = Int32Array.from(index.identities.flatMap((person, label) => person.files.map(() => label)))

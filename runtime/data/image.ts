@@ -1,18 +1,16 @@
-/**
- * Pictures in memory and their resampling. Legend: h w height and width in pixels, 3 the channels red, green, blue.
- */
+/** Images in memory and their resampling. Legend: h w height and width in pixels, 3 the channels red, green, blue. */
 import { bug } from '../../grammar/diagnostic.ts'
 
-/** A picture: `data` is u8[h, w, 3], row-major. */
+/** An image: `data` is u8[h, w, 3], row-major. */
 export interface Image {
   readonly width: number
   readonly height: number
   readonly data: Uint8Array
 }
 
-/** Side of every picture that a network sees, in pixels. */
+/** Side of every image that a network sees, in pixels. */
 export const FACE_SIZE = 112
-/** Bytes of one such picture. */
+/** Bytes of one such image. */
 export const FACE_BYTES = FACE_SIZE * FACE_SIZE * 3
 
 /** Repeats the gray levels u8[h, w] in all three channels. */
@@ -22,13 +20,13 @@ export function grayToRgb(gray: Uint8Array, width: number, height: number): Imag
   return { width, height, data }
 }
 
-/** Where one output pixel takes its light from: input pixels `first` …, one weight each, sum 1. */
+/** The source of one output pixel: input pixels `first` …, one weight each, sum 1. */
 interface Tap {
   readonly first: number
   readonly weights: Float64Array
 }
 
-/** Triangle filter; when shrinking it is widened to the scale, so that no input pixel is skipped. */
+/** Triangle filter; when shrinking, it is widened to the scale, so that no input pixel is skipped. */
 function taps(input: number, output: number): Tap[] {
   const scale = input / output
   const support = Math.max(1, scale)
@@ -45,7 +43,7 @@ function taps(input: number, output: number): Tap[] {
 }
 
 /**
- * The picture stretched to `width` × `height` by a separable triangle filter (bilinear when enlarging, area weighted when
+ * The image stretched to `width` × `height` by a separable triangle filter (bilinear when enlarging, area weighted when
  * shrinking), in double precision, rounded once: the same bytes on every computer.
  */
 export function resize(image: Image, width: number, height: number): Image {
@@ -76,7 +74,7 @@ export function resize(image: Image, width: number, height: number): Image {
   return { width, height, data }
 }
 
-/** The picture as a network sees it: 112 × 112, stretched whole (aligned face crops come in this size). */
+/** The image as a network sees it: 112 × 112, stretched as a whole (aligned face crops have this size). */
 export function toFaceSize(image: Image): Image {
   return resize(image, FACE_SIZE, FACE_SIZE)
 }

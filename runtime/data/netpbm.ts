@@ -1,4 +1,4 @@
-/** PGM and PPM pictures (P2, P3, P5, P6 of the netpbm formats), 8 or 16 bits, which sharp does not read. */
+/** PGM and PPM images (P2, P3, P5, P6 of the netpbm formats), 8 or 16 bits, which sharp does not read. */
 import { grayToRgb, type Image } from './image.ts'
 import { dataErrors } from './messages.ts'
 
@@ -16,7 +16,7 @@ export function isNetpbm(bytes: Uint8Array): boolean {
   return bytes[0] === 0x50 && [0x32, 0x33, 0x35, 0x36].includes(kind) && (isSpace(after) || after === HASH)
 }
 
-/** Reads a picture; `name` is for errors: ARC6205 where the file is damaged. */
+/** Reads an image; `name` is for errors: ARC6205 if the file is damaged. */
 export function decodeNetpbm(bytes: Uint8Array, name: string): Image {
   const damaged = (reason: string) => dataErrors('ARC6205', { file: name, reason })
   let at = 2

@@ -1,6 +1,6 @@
 /**
- * Verification pairs: two pictures and whether they show the same person. They come from people never trained on (a folder's
- * held-out people, synthetic identities beyond the training ones) or from InsightFace `.bin` files.
+ * Verification pairs: two images and whether they show the same person. They come from held-out people (of a folder, or synthetic
+ * identities beyond the training ones) or from InsightFace `.bin` files.
  */
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -13,15 +13,15 @@ import { toFaceSize } from './image.ts'
 import { dataErrors, reasonOf } from './messages.ts'
 import { renderFace, type SyntheticSpec } from './synthetic.ts'
 
-/** Pair p compares pictures `pairs[2p]` and `pairs[2p + 1]`. Each picture occurs once, in however many pairs it is used. */
+/** Pair p compares images `pairs[2p]` and `pairs[2p + 1]`. Each image is stored once, however many pairs use it. */
 export interface PairSet extends Pictures {
   readonly name: string
   readonly pairs: Int32Array
-  /** 1 where pair p shows one person. */
+  /** 1 if pair p shows one person. */
   readonly same: Uint8Array
 }
 
-/** Numbers only the pictures that pairs use, in ascending order of their old numbers. */
+/** Renumbers the images that pairs use, in ascending order of their old numbers. */
 function compact(pairs: Int32Array): { readonly used: readonly number[]; readonly pairs: Int32Array } {
   const used = [...new Set(pairs)].sort((a, b) => a - b)
   const renumbered = new Map(used.map((old, i) => [old, i]))
@@ -65,7 +65,7 @@ export function syntheticPairs(
   return { ...cachedPictures(used.length, make, cacheBytes), name, pairs, same: drawn.same }
 }
 
-/** An InsightFace `.bin` set: pair p is pictures 2p and 2p + 1 of the file; equal pictures are kept once. */
+/** An InsightFace `.bin` set: pair p is images 2p and 2p + 1 of the file; equal images are stored once. */
 export async function readBinPairs(path: string, cacheBytes?: number): Promise<PairSet> {
   let bytes: Uint8Array
   try {

@@ -1,4 +1,4 @@
-/** Which files of an image folder are pictures: by their names, so that a plan can count them without opening any. */
+/** Recognizes the images of a folder by their names, so that a plan can count them without opening any. */
 import { extname } from 'node:path'
 
 const endings = new Set(['.jpg', '.jpeg', '.png', '.webp', '.pgm', '.ppm', '.pnm'])

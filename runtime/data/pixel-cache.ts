@@ -1,20 +1,20 @@
-/** Decoded pictures in memory: all of them where they fit, otherwise the most recently used. */
+/** Decoded images in memory: all of them if they fit, otherwise the most recently used. */
 
 export interface PixelCache {
-  /** The bytes of picture `i`, valid until the next `put`. */
+  /** The bytes of image `i`, valid until the next `put`. */
   get(i: number): Uint8Array | undefined
   put(i: number, pixels: Uint8Array): void
   clear(): void
 }
 
-/** Pictures per block of memory: blocks are allocated when first used. */
+/** Images per block of memory: blocks are allocated on first use. */
 const BLOCK = 256
 
-/** A cache of up to `limitBytes` for `images` pictures of `pictureBytes` each. */
+/** A cache of up to `limitBytes` for `images` images of `pictureBytes` each. */
 export function createPixelCache(images: number, pictureBytes: number, limitBytes: number): PixelCache {
   const slots = Math.min(images, Math.floor(limitBytes / pictureBytes))
   const blocks: (Uint8Array | undefined)[] = []
-  // A Map iterates in insertion order, so its first key is the least recently used picture.
+  // A Map iterates in insertion order, so its first key is the least recently used image.
   const slotOf = new Map<number, number>()
 
   const slotBytes = (slot: number): Uint8Array => {

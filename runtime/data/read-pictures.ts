@@ -1,11 +1,11 @@
-/** Pictures by number, side by side in one array. */
+/** Images by number, concatenated in one array. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Pictures } from './dataset.ts'
 
-/** Pictures drawn in one turn of the event loop where drawing needs no wait. */
+/** Images generated per turn of the event loop if generating needs no wait. */
 const picturesPerTurn = 4
 
-/** Writes picture `numbers[row]` at row `row` of `out`, u8[rows, bytes]; those that have to be waited for are read at once. */
+/** Writes image `numbers[row]` to row `row` of `out`, u8[rows, bytes]; images that need a wait are read concurrently. */
 export async function readPictures(
   pictures: Pictures,
   numbers: Iterable<number>,
@@ -18,7 +18,7 @@ export async function readPictures(
   for (const number of numbers) {
     const pending = pictures.read(number, out, row++ * bytes)
     if (pending !== undefined) {
-      // A failure is reported by the wait below; until then it must not count as unhandled.
+      // The await below reports a failure; until then it must not count as unhandled.
       pending.catch(() => undefined)
       waiting.push(pending)
     } else if (++drawn % picturesPerTurn === 0) await nextTurn()

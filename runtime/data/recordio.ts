@@ -1,7 +1,7 @@
 /**
- * MXNet RecordIO as InsightFace packs it: `train.rec`, `train.idx`, `property`. A record is a u32 magic, a u32 with a 3-bit
- * continuation flag and a 29-bit length, and the payload padded to 4 bytes. A payload opens with a header of 24 bytes: u32
- * flag, f32 label, u64 id, u64 id2; `flag` more f32 labels follow where it is above 0; then the encoded picture.
+ * MXNet RecordIO as packed by InsightFace: `train.rec`, `train.idx`, `property`. A record is a u32 magic, a u32 with a 3-bit
+ * continuation flag and a 29-bit length, and the payload padded to 4 bytes. A payload starts with a header of 24 bytes: u32 flag,
+ * f32 label, u64 id, u64 id2; if `flag` is above 0, that number of additional f32 labels follows; then the encoded image.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -13,21 +13,21 @@ import { dataErrors, reasonOf } from './messages.ts'
 
 const MAGIC = 0xced7230a
 const HEADER = 24
-/** Read for a label alone: the header and up to 250 labels. */
+/** Bytes to read for a label alone: the header and up to 250 labels. */
 const LABEL_BYTES = 1024
-/** Continuation flags: a whole record, or the first, a middle or the last part of one whose payload holds the magic. */
+/** Continuation flags: a whole record, or the first, a middle or the last part of one whose payload contains the magic. */
 const WHOLE = 0
 const FIRST = 1
 const LAST = 3
-/** No picture is larger; a larger length means a damaged file. */
+/** No image is larger; a larger length means a damaged file. */
 const MOST_BYTES = 2 ** 28
 
-/** An opened record file. Reading is synchronous: the operating system's cache holds what is read next. */
+/** An open record file. Reading is synchronous: the operating system prefetches the next data into its cache. */
 export interface RecordFile {
   readonly path: string
-  /** The payload of the record at a byte offset. Throws ARC6220 where there is none. */
+  /** The payload of the record at a byte offset. Throws ARC6220 if there is none. */
   payload(offset: number): Uint8Array
-  /** Up to `length` first bytes of the payload, for headers; of the first part where a record has several. */
+  /** The first `length` bytes of the payload at most, for headers; of the first part if a record has several. */
   start(offset: number, length: number): Uint8Array
   close(): void
 }
@@ -71,7 +71,7 @@ export function openRecords(path: string): RecordFile {
       for (let at = offset + 8 + Math.ceil(length / 4) * 4; ; ) {
         const next = frame(at)
         if (next.part <= FIRST) throw damaged(at, 'a record ends without its last part')
-        // The writer cut the payload at a magic and left it out; it goes back between the parts.
+        // The writer split the payload at a magic and removed it; it is reinserted between the parts.
         parts.push(magic, bytesAt(at + 8, next.length))
         total += 4 + next.length
         if (total > MOST_BYTES) throw damaged(offset, `a record of more than ${MOST_BYTES} bytes`)
@@ -87,7 +87,7 @@ export function openRecords(path: string): RecordFile {
 
 interface ImageHeader {
   readonly labels: readonly number[]
-  /** Where the encoded picture begins in the payload. */
+  /** Offset of the encoded image in the payload. */
   readonly imageAt: number
 }
 
@@ -101,7 +101,7 @@ function readHeader(payload: Uint8Array, damaged: (reason: string) => Error): Im
   return { labels, imageAt: HEADER + 4 * flag }
 }
 
-/** `key<TAB>offset` lines to offsets by key. */
+/** Parses `key<TAB>offset` lines into offsets by key. */
 export function parseIndex(text: string, file: string): Map<number, number> {
   const offsets = new Map<number, number>()
   for (const [i, line] of text.split('\n').entries()) {
@@ -113,7 +113,7 @@ export function parseIndex(text: string, file: string): Map<number, number> {
   return offsets
 }
 
-/** The keys of the pictures: InsightFace's record 0 says 1 … a - 1; without one every key is a picture. */
+/** The keys of the images: InsightFace's record 0 specifies 1 … a - 1; without it every key is an image. */
 function pictureKeys(records: RecordFile, offsets: ReadonlyMap<number, number>): number[] {
   const first = offsets.get(0)
   if (first !== undefined) {
@@ -128,8 +128,8 @@ function pictureKeys(records: RecordFile, offsets: ReadonlyMap<number, number>):
 }
 
 /**
- * The training pictures of a packed set; `path` is the `.rec` file. The number of classes comes from the `property` file.
- * Labels beyond it are ARC6222 when they are met. Whoever opens it disposes it.
+ * The training images of a packed set; `path` is the `.rec` file. The number of classes comes from the `property` file. Labels
+ * beyond it throw ARC6222 when they are read. The caller disposes it.
  */
 export async function openRecordDataset(path: string, cacheBytes?: number): Promise<Dataset> {
   const text = async (file: string) => {

@@ -1,9 +1,9 @@
 /**
- * Which pictures make up each step. The order is a permutation keyed by (seed, epoch) alone: step k of an epoch takes its rows
- * k·B … (k+1)·B - 1, of which replica r takes the r-th contiguous part. So the number of devices changes who computes a
- * picture, and never which pictures a step has.
+ * Selects the images of each step. The order is a permutation keyed by (seed, epoch) alone: step k of an epoch takes its rows k·B
+ * … (k+1)·B - 1, and replica r of them the r-th contiguous part. So the number of devices changes which device processes an
+ * image, but not which images a step has.
  *
- * Legend: B pictures of all replicas in one step.
+ * Legend: B images of all replicas in one step.
  */
 import { bug } from '../../grammar/diagnostic.ts'
 import { fold, permutation, purpose, rootKey, threefry } from '../random.ts'
@@ -14,27 +14,27 @@ export interface SamplerSpec {
   readonly images: number
   /** B. */
   readonly globalBatch: number
-  /** Mirrors every other picture at random; the decision is keyed by (seed, epoch, picture). */
+  /** Mirrors every other image at random; the decision is keyed by (seed, epoch, image). */
   readonly flip: boolean
 }
 
 export interface StepSamples {
   readonly epoch: number
-  /** Picture numbers, u32[B]. */
+  /** Image numbers, u32[B]. */
   readonly samples: Uint32Array
-  /** 1 where the picture is mirrored, u8[B]. */
+  /** 1 if the image is mirrored, u8[B]. */
   readonly flip: Uint8Array
 }
 
 export interface Sampler {
   readonly globalBatch: number
-  /** Whole batches in an epoch; the rest of the permutation is dropped. */
+  /** Whole batches per epoch; the rest of the permutation is dropped. */
   readonly stepsPerEpoch: number
-  /** The pictures of a step, counted from the start of training. */
+  /** The images of a step, counted from the start of training. */
   at(step: number): StepSamples
 }
 
-/** Throws ARC6208 where not even one batch can be filled. */
+/** Throws ARC6208 if not even one batch can be filled. */
 export function createSampler(spec: SamplerSpec): Sampler {
   const { seed, images, globalBatch } = spec
   if (!Number.isInteger(globalBatch) || globalBatch < 1) bug(`a global batch of ${globalBatch}`)

@@ -1,7 +1,7 @@
 /**
- * Synthetic identities: drawn faces of people who don't exist, so that anyone can train and verify with no data at all. A
- * person (`synthetic/identity.ts`) is a fixed set of features; a picture adds circumstances (`synthetic/nuisance.ts`) that
- * change far more pixels than the person does. Everything follows from (seed, identity, sample).
+ * Synthetic identities: drawn faces of people who don't exist, for training and verification without any data. A person
+ * (`synthetic/identity.ts`) is a fixed set of features; an image adds circumstances (`synthetic/nuisance.ts`) that change far
+ * more pixels than the person does. Everything is determined by (seed, identity, sample).
  */
 import { FACE_SIZE, type Image } from './image.ts'
 import { createCanvas } from './synthetic/canvas.ts'
@@ -15,9 +15,9 @@ import { drawNuisance } from './synthetic/nuisance.ts'
 
 /** A data set of synthetic people. */
 export interface SyntheticSpec {
-  /** People to train on: numbers 0 … identities - 1. Verification uses numbers from `identities` up. */
+  /** People for training: numbers 0 … identities - 1. Verification uses numbers from `identities` up. */
   readonly identities: number
-  /** Pictures of each of them. */
+  /** Images per person. */
   readonly imagesPerIdentity: number
   readonly seed: number
   /** From 0 (frontal, evenly exposed) to 1 (hard); 0.6 is a fair test. */
@@ -28,14 +28,14 @@ export interface FaceRequest {
   readonly seed: number
   /** Which person, a u32. */
   readonly identity: number
-  /** Which picture of the person, a u32. */
+  /** Which image of the person, a u32. */
   readonly sample: number
   readonly nuisance: number
   /** Side in pixels, 112 by default. */
   readonly size?: number
 }
 
-/** One picture of one synthetic person; equal requests give equal bytes. */
+/** One image of one synthetic person; equal requests return equal bytes. */
 export function renderFace(request: FaceRequest): Image {
   const { seed, identity, sample, nuisance, size = FACE_SIZE } = request
   const who = drawIdentity(seed, identity)

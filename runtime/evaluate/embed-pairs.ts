@@ -1,7 +1,7 @@
 /**
- * Embeds the pictures of a verification set on all devices and verifies it.
+ * Embeds the images of a verification set on all devices and verifies it.
  *
- * Legend: M pictures, b pictures of one device in one go, D embedding width.
+ * Legend: M images, b images of one device per run, D embedding width.
  */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
@@ -16,16 +16,16 @@ export interface Embedder {
   /** The compiled `embed` graph. */
   readonly executable: Executable
   readonly plan: Plan
-  /** The weights and buffers of each replica, in the order that `embed` wants; they stay the caller's. */
+  /** The weights and buffers of each replica, in the order of `embed`'s inputs; the caller keeps ownership. */
   readonly weights: readonly (readonly DeviceTensor[])[]
 }
 
-/** One that runs and one that waits for it. */
+/** One running and one waiting. */
 const runsInFlight = 2
 
-/** Pictures of all devices for one run. */
+/** Images of all devices for one run. */
 interface Round {
-  /** Number of the first picture. */
+  /** Number of the first image. */
   readonly first: number
   /** u8 [b,H,W,3] of each device. */
   readonly images: readonly (readonly DeviceTensor[])[]
@@ -38,7 +38,7 @@ async function* uploadRounds({ plan, engine }: Embedder, pictures: PairSet): Asy
   for (let first = 0; first < pictures.images; first += b * local) {
     const images: HostTensor[][] = []
     for (let device = 0; device < local; device++) {
-      // Rows beyond the last picture stay black; their embeddings are not read.
+      // Rows after the last image stay black; their embeddings are not read.
       const data = new Uint8Array(b * pictureBytes)
       const start = first + device * b
       const rows = Math.max(0, Math.min(b, pictures.images - start))
@@ -54,10 +54,7 @@ function disposeRound({ images }: Round): void {
   for (const tensor of images.flat()) tensor.dispose()
 }
 
-/**
- * Embeddings of pictures and of their mirror images, f32 [M,D] each. While devices run, the next pictures are read and copied to
- * them.
- */
+/** Embeddings of images and of their mirror images, f32 [M,D] each. While devices run, the next images are read and uploaded. */
 export async function embedPictures(
   embedder: Embedder,
   pictures: PairSet,
@@ -89,7 +86,7 @@ export async function embedPictures(
       const inputs = round.images.map((own, device) => [...need(weights[device], 'weights of a device'), ...own])
       const run = await executable.start(inputs).finally(() => disposeRound(round))
       const flight = finish(round.first, run, flights.at(-1))
-      // It is waited for below; until then a failure must not count as unhandled.
+      // It is awaited below; until then a failure must not count as unhandled.
       flight.catch(() => undefined)
       flights.push(flight)
       if (flights.length === runsInFlight) await flights.shift()

@@ -1,4 +1,4 @@
-/** The receiver operating characteristic of pair distances: which share of same pairs is accepted at which share of errors. */
+/** The receiver operating characteristic of pair distances: the true accept rate at each false accept rate. */
 
 /** One point for every distinct distance d: the pairs with distance ≤ d are accepted. The first point accepts nothing. */
 export interface Roc {
@@ -11,9 +11,9 @@ export interface Roc {
 }
 
 export interface TarAtFar {
-  /** The false accept rate that was asked for. */
+  /** The requested false accept rate (FAR). */
   readonly far: number
-  /** The largest true accept rate of a threshold whose false accept rate is not above `far`. */
+  /** The largest true accept rate (TAR) of a threshold whose false accept rate is at most `far`. */
   readonly tar: number
   /** Pairs up to this distance are accepted; -1 accepts none. */
   readonly distance: number
@@ -49,7 +49,7 @@ export function rocOf(distances: Float64Array, same: Uint8Array): Roc {
   }
 }
 
-/** By trapezoids: pairs of equal distance count half. NaN where one kind is missing. */
+/** By the trapezoidal rule: pairs with equal distances count half. NaN if one kind is missing. */
 export function areaUnderRoc(roc: Roc): number {
   const { trueAccepts, falseAccepts } = roc
   let area = 0

@@ -1,23 +1,23 @@
 /**
- * 1:1 verification as arcface_torch reports it (`eval/verification.py`): embeddings of a picture and of its mirror image are
- * added and L2-normalized, a pair's distance is the squared L2 distance, and ten contiguous folds take turns at being tested with
- * the threshold that is best on the other nine.
+ * 1:1 verification as reported by arcface_torch (`eval/verification.py`): embeddings of an image and of its mirror image are
+ * added and L2-normalized, a pair's distance is the squared L2 distance, and ten contiguous folds are tested in turn with the
+ * threshold that is best on the other nine.
  *
- * Legend: M pictures, D embedding size, P pairs.
+ * Legend: M images, D embedding size, P pairs.
  */
 import { bug } from '../../grammar/diagnostic.ts'
 import { evaluateErrors } from './messages.ts'
 import { areaUnderRoc, isTellable, type Roc, rocOf, type TarAtFar, tarAtFar } from './roc.ts'
 
 export interface VerificationInput {
-  /** f32[M, D] of the pictures, and of their mirror images. */
+  /** f32[M, D] of the images, and of their mirror images. */
   readonly original: Float32Array
   readonly mirrored: Float32Array
   /** D. */
   readonly dim: number
-  /** i32[P, 2], picture numbers. */
+  /** i32[P, 2], image numbers. */
   readonly pairs: Int32Array
-  /** u8[P], 1 where a pair shows one person. */
+  /** u8[P], 1 if a pair shows one person. */
   readonly same: Uint8Array
 }
 
@@ -34,14 +34,14 @@ export interface Verification {
   readonly folds: readonly FoldResult[]
   /** Mean embedding norm before normalization, over both pictures of every pair and both passes ("XNorm"). */
   readonly xnorm: number
-  /** Share of (same, different) pairs of pairs whose distances are in the right order. */
+  /** Fraction of (same, different) pairs of pairs whose distances are in the right order. */
   readonly auc: number
-  /** True accepts at the false accept rates 0.1, 0.01 and 0.001, as far as there are enough different pairs to tell. */
+  /** TAR at the false accept rates 0.1, 0.01 and 0.001, if there are enough different pairs to determine it. */
   readonly tar: readonly TarAtFar[]
 }
 
 const FOLDS = 10
-/** The thresholds 0, 0.01 … 3.99, as `np.arange(0, 4, 0.01)` gives them. */
+/** The thresholds 0, 0.01 … 3.99, as produced by `np.arange(0, 4, 0.01)`. */
 const THRESHOLDS = Float64Array.from({ length: 400 }, (_, i) => i * 0.01)
 const FALSE_ACCEPT_RATES = [1e-1, 1e-2, 1e-3]
 
@@ -65,7 +65,7 @@ export function pairDistances(input: VerificationInput): Float64Array {
   })
 }
 
-/** Mean norm over both members of every pair and both passes: a picture counts as often as pairs use it. */
+/** Mean norm over both members of every pair and both passes: an image counts once for every pair that uses it. */
 function meanNorm({ original, mirrored, dim, pairs }: VerificationInput): number {
   const norm = (data: Float32Array, picture: number) => {
     let square = 0
@@ -77,7 +77,7 @@ function meanNorm({ original, mirrored, dim, pairs }: VerificationInput): number
   return sum / (2 * pairs.length)
 }
 
-/** The first threshold that is greater than `distance`; 400 where none is. */
+/** The first threshold greater than `distance`; 400 if there is none. */
 function firstAccepting(distance: number): number {
   let t = Math.min(THRESHOLDS.length, Math.max(0, Math.floor(distance * 100)))
   while (t > 0 && (THRESHOLDS[t - 1] ?? 0) > distance) t--
@@ -85,14 +85,14 @@ function firstAccepting(distance: number): number {
   return t
 }
 
-/** The first pair of each fold, and the end: as scikit-learn's KFold without shuffling cuts P pairs. */
+/** The first pair of each fold, and the end: the same split as scikit-learn's KFold without shuffling. */
 export function foldStarts(pairs: number): number[] {
   const size = Math.floor(pairs / FOLDS)
   const larger = pairs % FOLDS
   return Array.from({ length: FOLDS + 1 }, (_, fold) => fold * size + Math.min(fold, larger))
 }
 
-/** How many pairs from `start` to `end` each threshold judges rightly, i32[400]. */
+/** Number of pairs from `start` to `end` that each threshold classifies correctly, i32[400]. */
 function rightly(distances: Float64Array, same: Uint8Array, start: number, end: number): Int32Array {
   const right = new Int32Array(THRESHOLDS.length)
   const turns = new Int32Array(THRESHOLDS.length + 1)
@@ -113,7 +113,7 @@ function rightly(distances: Float64Array, same: Uint8Array, start: number, end: 
   return right
 }
 
-/** The tested folds' accuracies; `distances` f64[P], smaller where the pictures are more alike. */
+/** The accuracies of the tested folds; `distances` f64[P], smaller for more similar images. */
 export function tenFolds(distances: Float64Array, same: Uint8Array): FoldResult[] {
   const starts = foldStarts(distances.length)
   const right = Array.from({ length: FOLDS }, (_, fold) =>
@@ -134,7 +134,7 @@ export function tenFolds(distances: Float64Array, same: Uint8Array): FoldResult[
   })
 }
 
-/** Throws ARC6301 where an embedding isn't finite: no threshold means anything then. */
+/** Throws ARC6301 if an embedding isn't finite: thresholds are meaningless then. */
 function checkFinite(data: Float32Array, dim: number, which: string): void {
   const bad = data.findIndex((value) => !Number.isFinite(value))
   if (bad < 0) return

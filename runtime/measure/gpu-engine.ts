@@ -4,10 +4,10 @@ import type { Engine } from '../engine.ts'
 import { oneProcess } from '../world.ts'
 import { createXlaEngine } from '../xla/engine.ts'
 
-/** What the driver and the libraries take of a card, in bytes; the probes need far less than the rest. */
+/** Bytes of a card that the driver and the libraries use; the probes need far less than the rest. */
 const reserve = 2 * 2 ** 30
 
-/** CUDA's libraries are fetched first where they are missing. Throws what `createXlaEngine` throws. */
+/** Missing CUDA libraries are downloaded first. Throws the errors of `createXlaEngine`. */
 export async function startGpuEngine(gpu: CudaGpu, report: (what: string) => void): Promise<Engine> {
   return createXlaEngine({
     world: oneProcess(1),

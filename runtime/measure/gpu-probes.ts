@@ -1,6 +1,6 @@
 /**
- * What is timed to know a GPU: the ops of a face-recognition step at its sizes and element types. A program holds each op several
- * times over, since one alone would be over before the host has heard of it.
+ * The probes for measuring a GPU: the ops of a face-recognition step with its sizes and element types. A program contains each op
+ * several times, since a single one would finish before the host is notified.
  *
  * Legend: N batch, s image side, C O channels, k window side, G groups; x [N,s,s,C], w [k,k,C/G,O], y dy [N,s/stride,s/stride,O].
  */
@@ -15,16 +15,16 @@ import { f32, probeGraph } from './probes.ts'
 export type GpuDtype = GpuProfile['products'][number]['dtype']
 type ConvolutionAt = Omit<GpuProfile['convolutions'][number], 'rate'>
 
-/** How large the probes are. */
+/** The sizes of the probes. */
 export interface GpuProbeSizes {
   /** [M,K,N] */
   readonly products: readonly (readonly [number, number, number])[]
-  /** [s,C,O,k,stride,G]; those of `f32` are measured with that element type too. */
+  /** [s,C,O,k,stride,G]; those of `f32` are also measured with that element type. */
   readonly convolutions: readonly (readonly [number, number, number, number, number, number])[]
   readonly f32Convolutions: readonly number[]
   /** [N,s,s,C] */
   readonly streams: readonly (readonly [number, number, number, number])[]
-  /** N of the convolutions, and how often a program holds an op. */
+  /** N for the convolutions, and the number of times a program contains an op. */
   readonly batch: number
   readonly copies: number
 }
@@ -64,7 +64,7 @@ export const gpuProbeSizes: GpuProbeSizes = {
 
 const operand = (values: readonly Value[], i: number): Value => need(values[i], `input ${i}`)
 
-/** A graph whose inputs come `copies` times, for as many ops of the same kind. */
+/** A graph with `copies` copies of its inputs, for the same number of ops of one kind. */
 function repeated(
   types: readonly TensorType[],
   copies: number,

@@ -1,4 +1,4 @@
-/** Measures one GPU through the engine that will run on it: what `arcc doctor --write-machine` writes down of its kind of card. */
+/** Measures one GPU with the engine that will run on it: what `arcc doctor --write-machine` records for this kind of card. */
 import type { GpuProfile } from '../../compiler/host/machine-profile.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { CudaGpu } from '../cuda/driver.ts'
@@ -15,18 +15,18 @@ import {
 import { chainGraph } from './probes.ts'
 import { timeGraphs } from './time-graphs.ts'
 
-/** Kernels of the chain that shows what a kernel costs by itself. */
+/** Number of kernels in the chain that measures the overhead of a kernel. */
 const chainLength = 200
 
-/** From this compute capability on a card multiplies in bf16. */
+/** From this compute capability on, a card multiplies in bf16. */
 const bf16Since = 8
 
-/** Three digits are as many as a measurement has. */
+/** Measurements are accurate to three digits. */
 const rounded = (value: number) => Number(value.toPrecision(3))
 
 /**
- * Cards of `gpus` by their names: one of each kind is measured. `start` starts the engine on a card, which is ended here. `report` is
- * told what is being measured. Throws what the engine throws.
+ * Cards of `gpus` by name: one of each kind is measured. `start` starts the engine on a card; it is disposed here. `report`
+ * receives the name of the current measurement. Throws the engine's errors.
  */
 export async function measureGpus(
   gpus: readonly CudaGpu[],
@@ -64,7 +64,7 @@ export async function measureGpu(
     { what: 'starts of kernels', graph: chain },
     ...[...streams, ...products, ...convolutions].map(({ what, graph }) => ({ what: `${what}, ${name}`, graph })),
   ]
-  // Nobody else computes on the card, so that one round is as good as three; the inputs are large.
+  // No one else uses the card, so one round is as good as three; the inputs are large.
   const times = await timeGraphs(engine, probes, report, 1)
   const whole = (graph: GpuProbe<unknown>['graph']) => need(times.get(graph), 'a time').middle
   const program = whole(start)

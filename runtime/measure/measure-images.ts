@@ -1,4 +1,4 @@
-/** How fast this computer makes training images ready. */
+/** Measures how fast this computer prepares training images. */
 import type { MachineProfile } from '../../compiler/host/machine-profile.ts'
 import { createSyntheticDataset } from '../data/dataset.ts'
 import { decodeImage } from '../data/decode-image.ts'
@@ -6,10 +6,10 @@ import { FACE_BYTES, FACE_SIZE } from '../data/image.ts'
 
 /** Seconds of each of the two measurements. */
 const budget = 0.4
-/** Images in flight, as a loader has them. */
+/** Images in flight, as in a loader. */
 const together = 32
 
-/** JPEG pictures decoded and synthetic ones drawn in a second. */
+/** JPEG images decoded and synthetic ones generated per second. */
 export async function measureImages(report: (what: string) => void): Promise<MachineProfile['images']> {
   report('drawing synthetic faces')
   const dataset = createSyntheticDataset({ identities: 1000, imagesPerIdentity: 100, seed: 1, nuisance: 0.5 }, 0)

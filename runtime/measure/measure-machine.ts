@@ -1,4 +1,4 @@
-/** Measures this computer through the engine that will run on it: what `arcc doctor --write-machine` writes down. */
+/** Measures this computer with the engine that will run on it: what `arcc doctor --write-machine` records. */
 import { availableParallelism, cpus } from 'node:os'
 import type { MachineProfile } from '../../compiler/host/machine-profile.ts'
 import { graphCost } from '../../compiler/ir/cost.ts'
@@ -24,22 +24,22 @@ import {
 } from './probes.ts'
 import { type Probe, timeGraphs } from './time-graphs.ts'
 
-/** Ops of the chain that shows what an op costs by itself. */
+/** Number of ops in the chain that measures the overhead of an op. */
 const chainLength = 200
-/** Devices that meet in the measured collectives, bytes that they add up, and bytes of next to nothing. */
+/** Number of devices in the measured collectives, the bytes they sum, and a nearly empty transfer. */
 const link = { devices: 2, bytes: 2 ** 24, little: 64 }
-/** Bytes of memory that a run gets anew. */
+/** Bytes of memory that a run newly allocates. */
 const freshBytes = 2 ** 27
 
 type Report = (what: string) => void
 type SecondsOf = (graph: Graph) => number
 
-/** Rates are never below this: a difference of two times can come out as nothing on a busy computer. */
+/** Lower bound for rates: on a busy computer the difference of two times may be zero. */
 const atLeast = (value: number, least: number) => Math.max(value, least)
-/** Three digits are as many as a measurement has. */
+/** Measurements are accurate to three digits. */
 const rounded = (value: number) => Number(value.toPrecision(3))
 
-/** `report` is told what is being measured. Throws what the engine throws. */
+/** `report` receives the name of the current measurement. Throws the engine's errors. */
 export async function measureMachine(report: Report): Promise<MachineProfile> {
   const engine = await createXlaEngine({ world: oneProcess(1), cacheAbove: Number.POSITIVE_INFINITY })
   try {
@@ -59,7 +59,7 @@ export async function measureMachine(report: Report): Promise<MachineProfile> {
 
 type OfDevice = Pick<MachineProfile, 'seconds' | 'streams' | 'products' | 'convolutions'>
 
-/** All graphs are timed in one go, round by round; the arithmetic comes after. */
+/** All graphs are timed together, round by round; the rates are computed afterwards. */
 async function measureDevice(engine: Engine, report: Report): Promise<OfDevice> {
   const start = chainGraph(1)
   const chain = chainGraph(chainLength)
@@ -94,7 +94,8 @@ async function measureDevice(engine: Engine, report: Report): Promise<OfDevice> 
     seconds: {
       program: rounded(program),
       kernel: rounded(atLeast(whole(chain) - program, 1e-6) / chainLength),
-      // At times the system is out of large pages for a while, and a probe's memory costs ten times as much; a run keeps those it got.
+      // Sometimes the system temporarily runs out of large pages, and a probe's memory takes ten times as long; a run keeps the
+      // pages it has.
       byte: rounded(atLeast((least(written) - 2 * least(read)) / freshBytes, 1e-12)),
     },
     streams: streams.map(({ kind, shape, graph }) => {
@@ -111,7 +112,7 @@ async function measureDevice(engine: Engine, report: Report): Promise<OfDevice> 
 }
 
 /**
- * Where one gradient leaves cores idle, the other takes them: together they take less time than one after the other, which is divided
+ * If one gradient leaves cores idle, the other uses them: together they take less time than sequentially; the total is divided
  * between them.
  */
 function convolutionRates(probe: ReturnType<typeof convProbe>, secondsOf: SecondsOf): MachineProfile['convolutions'] {
@@ -143,7 +144,7 @@ async function measureLinks(report: Report): Promise<MachineProfile['links']> {
     const whole: SecondsOf = (graph) => need(times.get(graph), 'a time').middle
     const small = atLeast(whole(few) - whole(nothing), 1e-6)
     const large = atLeast(whole(many) - whole(nothing) - small, 1e-6)
-    // A ring of two sends each byte once there and once back: two rounds of half the bytes.
+    // A ring of two sends each byte back and forth once: two rounds of half the bytes.
     return { devices, bandwidth: rounded(bytes / large), latency: rounded(small / 2) }
   } finally {
     engine.dispose()

@@ -1,5 +1,5 @@
 /**
- * What is timed to know a computer: small graphs of one kind of op each, at sizes that face-recognition networks have.
+ * The probes for measuring a computer: small graphs with ops of one kind each, with sizes of face-recognition networks.
  *
  * Legend: N batch, s image side, C O channels, k window side, G groups; x [N,s,s,C], w [k,k,C/G,O], y dy [N,s/stride,s/stride,O].
  */
@@ -28,7 +28,7 @@ export function probeGraph(
 
 const operand = (values: readonly Value[], i: number): Value => need(values[i], `input ${i}`)
 
-/** One small product after another: each is a kernel with next to nothing to do. */
+/** A sequence of small products: each is a nearly empty kernel. */
 export function chainGraph(length: number): Graph {
   return probeGraph([f32(8, 8)], (b, values) => {
     const [x] = values
@@ -82,8 +82,8 @@ export function streamGraph(kind: StreamKind, shape: readonly number[]): Graph {
 }
 
 /**
- * [N,s,s,C] of the activations of a ResNet, from 0.4 to 26 MB. Larger results would come out of memory that malloc gets from the
- * system for each run, which is measured by itself.
+ * [N,s,s,C] of the activations of a ResNet, from 0.4 to 26 MB. Larger results would use memory that malloc requests from the
+ * system in each run, which is measured separately.
  */
 export const streamShapes: readonly (readonly [number, number, number, number])[] = [
   [16, 7, 7, 128],
@@ -106,7 +106,7 @@ export const productShapes: readonly (readonly [number, number, number])[] = [
   [1024, 1024, 1024],
 ]
 
-/** [s, C, O, k, stride, G], which decide the formulations that arcc chooses on a CPU. */
+/** [s, C, O, k, stride, G], which determine the formulations that arcc chooses on a CPU. */
 export const convShapes: readonly (readonly [number, number, number, number, number, number])[] = [
   [112, 3, 64, 3, 1, 1],
   [112, 3, 16, 3, 2, 1],
@@ -141,21 +141,21 @@ export const convShapes: readonly (readonly [number, number, number, number, num
   [7, 512, 512, 7, 1, 512],
 ]
 
-/** Images of one probe: fewer of the largest, for the same reason. */
+/** Images per probe: fewer for the largest, for the same reason. */
 const probeBatch = (side: number) => (side > 56 ? 8 : 16)
 
-/** Channels of a picture. */
+/** Channels of an image. */
 const colors = 3
 
 export interface ConvProbe {
-  /** Of the forward convolution and of each gradient alike. */
+  /** The same for the forward convolution and for each gradient. */
   readonly flops: number
-  /** Where the rates of the three belong. */
+  /** The formulation that each of the three rates is for. */
   readonly rates: Readonly<Record<ConvKind, Omit<ConvolutionRate, 'rate'>>>
   readonly forward: Graph
   readonly inputGrad: Graph
   readonly filterGrad: Graph
-  /** Both gradients in one program, as in a step: XLA runs them side by side. A network's first convolution has the one only. */
+  /** Both gradients in one program, as in a step: XLA runs them concurrently. A network's first convolution has only one. */
   readonly gradients: Graph | undefined
 }
 

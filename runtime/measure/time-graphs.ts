@@ -1,16 +1,16 @@
-/** Seconds of one run of a graph on an engine, inputs already there. */
+/** Seconds for one run of a graph on an engine, with the inputs already on the device. */
 import { elementCount, type TensorType } from '../../compiler/ir/dtype.ts'
 import type { Graph } from '../../compiler/ir/graph.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
 import type { DeviceTensor, Engine, Executable, HostTensor } from '../engine.ts'
 import { f32ToBf16, f32ToF16 } from '../half.ts'
 
-/** Finite numbers of either sign, none of them special to a kernel: one block of them again and again. */
+/** Finite numbers of both signs, without special cases for a kernel: one block repeated. */
 const block = Float32Array.from({ length: 4096 }, (_, i) => Math.sin(i) * 0.1)
 
 const halfBlocks = { f16: f32ToF16(block), bf16: f32ToBf16(block) }
 
-/** Some contents for an input of type f32, f16, bf16, u8 or i32. */
+/** Sample contents for an input of type f32, f16, bf16, u8 or i32. */
 export function sampleTensor({ dtype, shape }: TensorType): HostTensor {
   const count = elementCount(shape)
   if (dtype === 'u8') return { dtype, shape, data: new Uint8Array(count).fill(100) }
@@ -26,26 +26,26 @@ function filled<A extends Float32Array | Uint16Array>(data: A, part: A): A {
   return data
 }
 
-/** A graph to time, and what it is, for people. */
+/** A graph to time, with a description for the user. */
 export interface Probe {
   readonly what: string
   readonly graph: Graph
 }
 
-/** A shared computer is slow for a second now and then, which spoils no more than one of so many rounds. */
+/** A shared computer is occasionally slow for a second, which spoils at most one of this many rounds. */
 const manyRounds = 3
-/** A round runs each graph at least so often, the first run apart, and for so many seconds. */
+/** A round runs each graph at least this many times, not counting the first run, and for this many seconds. */
 const runs = 3
 const budget = 0.05
 
 export interface Timing {
-  /** Seconds: the middle one of several rounds, each the mean of the faster half of its runs. */
+  /** Seconds: the median of several rounds, each the mean of the faster half of its runs. */
   readonly middle: number
   /** That of the fastest round. */
   readonly least: number
 }
 
-/** Times graphs, in several rounds through all of them. `report` is told what is being measured. */
+/** Times graphs, in several rounds over all of them. `report` receives the name of the current measurement. */
 export async function timeGraphs(
   engine: Engine,
   probes: readonly Probe[],
@@ -77,7 +77,10 @@ export function middle(times: readonly number[]): number {
   return need([...times].sort((a, b) => a - b)[Math.floor(times.length / 2)], 'a time')
 }
 
-/** The mean of the faster half of the runs, which is what a quiet computer takes; the first one, which warms caches up, aside. */
+/**
+ * The mean of the faster half of the runs, which corresponds to a quiet computer; the first run, which warms up caches, is
+ * excluded.
+ */
 async function timeProgram(engine: Engine, program: Executable, graph: Graph): Promise<number> {
   const inputs: DeviceTensor[][] = []
   try {

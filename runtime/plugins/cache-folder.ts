@@ -1,4 +1,4 @@
-/** Where arcc keeps what it can make or fetch again: plugin libraries and compiled programs. */
+/** The folder for everything that arcc can recompute or download again: plugin libraries and compiled programs. */
 import { mkdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'arcc')
 }
 
-/** A folder below the cache root, made where it is missing. Throws ARC6008 where it cannot be made. */
+/** A folder under the cache root, created if missing. Throws ARC6008 if it cannot be created. */
 export async function cacheFolder(name: string): Promise<string> {
   const path = join(cacheRoot(), name)
   try {

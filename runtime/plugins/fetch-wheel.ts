@@ -1,6 +1,6 @@
 /**
- * The one way to fetch a wheel: pip downloads it, its SHA-256 is checked, Python unpacks it. arcc asks no registry by
- * itself, so mirrors, proxies and credentials are those that pip knows.
+ * The only way to download a wheel: pip downloads it, its SHA-256 is verified, Python unpacks it. arcc itself contacts no
+ * registry, so pip's mirrors, proxies and credentials apply.
  */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -16,7 +16,7 @@ export type FetchEvent = Omit<Fetching, 'what'>
 
 export type FetchProgress = (event: FetchEvent) => void
 
-/** How often the growing file is looked at, in milliseconds. */
+/** How often the growing file is polled, in milliseconds. */
 const pollInterval = 200
 
 interface Finished {
@@ -38,7 +38,7 @@ function runPython(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Fin
   })
 }
 
-/** The size of the largest `.whl` below a folder; pip downloads into a folder of its own inside TMPDIR. */
+/** The size of the largest `.whl` under a folder; pip downloads into its own folder inside TMPDIR. */
 async function wheelBytes(folder: string): Promise<number> {
   const names = await readdir(folder, { recursive: true }).catch(() => [])
   const sizes = names
@@ -52,7 +52,7 @@ async function wheelBytes(folder: string): Promise<number> {
   return Math.max(0, ...(await Promise.all(sizes)))
 }
 
-/** Puts a wheel into a folder and gives its path; what comes is checked by whoever asked for it. */
+/** Puts a wheel into a folder and returns its path; the caller verifies it. */
 export type DownloadWheel = (entry: WheelEntry, folder: string, onProgress: FetchProgress) => Promise<string>
 
 const pipDownload: DownloadWheel = async (entry, folder, onProgress) => {
@@ -64,7 +64,7 @@ const pipDownload: DownloadWheel = async (entry, folder, onProgress) => {
     pollInterval,
   )
   try {
-    // Without pip's own cache: it would keep a second copy of what arcc keeps.
+    // Without pip's own cache, which would keep a second copy.
     const how = ['--no-deps', '--only-binary=:all:', '--no-cache-dir', '--quiet']
     const args = ['-m', 'pip', 'download', ...how, '--dest', folder, requirement]
     const { code, output } = await runPython(args, {
@@ -85,7 +85,7 @@ const pipDownload: DownloadWheel = async (entry, folder, onProgress) => {
   return join(folder, entry.file)
 }
 
-/** Bytes read at a time. */
+/** Bytes per read. */
 const chunkBytes = 2 ** 21
 
 /** SHA-256 of a file, hexadecimal. */
@@ -96,8 +96,8 @@ export async function fileDigest(path: string): Promise<string> {
 }
 
 /**
- * A wheel in `folder` that is the pinned one. Throws ARC6002 without Python or pip, ARC6003 where the download fails, ARC6004 on
- * a wheel of another name or SHA-256.
+ * A wheel in `folder` that matches the pinned one. Throws ARC6002 without Python or pip, ARC6003 if the download fails, ARC6004
+ * for a wheel with a different name or SHA-256.
  */
 export async function fetchWheel(
   entry: WheelEntry,
@@ -112,10 +112,10 @@ export async function fetchWheel(
   return wheel
 }
 
-/** Unpacks a wheel; what it is fetched for may then be run. Throws ARC6008 where the folder cannot be written. */
+/** Unpacks a wheel and makes its program executable if it has one. Throws ARC6008 if the folder is not writable. */
 export async function unpackWheel(entry: WheelEntry, wheel: string, folder: string): Promise<void> {
   const { code, output } = await runPython(['-m', 'zipfile', '-e', wheel, folder], process.env)
   if (code !== 0) throw xlaError('ARC6008', { path: folder, reason: output.trim().split('\n').at(-1) ?? '' })
-  // Unpacking with Python leaves all files without the right to run.
+  // Python unpacks all files without execute permission.
   if (entry.executable) await chmod(join(folder, entry.library), 0o755)
 }

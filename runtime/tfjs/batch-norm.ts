@@ -1,5 +1,5 @@
 /**
- * Batch normalization (Ioffe and Szegedy 2015), statistics in f32 whatever x is.
+ * Batch normalization (Ioffe and Szegedy 2015), with f32 statistics whatever the type of x.
  *
  * Legend: x, y and their gradients [...,C] as a matrix [P,C] of P places; scale, offset, mean, variance [C].
  */
@@ -10,7 +10,7 @@ import { type InterpretRule, operandOf, resultType } from './rule.ts'
 import { channelSums } from './rules-reduce.ts'
 import { asFloat, type FloatValue, floatValue, type RuleContext, type RuntimeValue } from './value.ts'
 
-/** [P,C], as f32: nothing is rounded on the way. */
+/** [P,C], as f32: no intermediate rounding. */
 function places(cx: RuleContext, x: RuntimeValue): FloatValue {
   const channels = x.shape.at(-1) as number
   const count = elementCount(x.shape.slice(0, -1))

@@ -1,8 +1,9 @@
 /**
- * Convolution and its two gradients. TensorFlow.js's own convolutions get images that are padded already, since its backends differ
- * in what padding they take.
+ * Convolution and its two gradients. TensorFlow.js's own convolutions receive padded images, since its backends differ in the
+ * padding they support.
  *
- * Legend: N batch, H W image height and width, padded Hp Wp, H' W' of the result, C channels in, O out, G groups, kh kw the window.
+ * Legend: N batch, H W image height and width, padded Hp Wp, H' W' of the result, C channels in, O out, G groups, kh kw the
+ * window.
  */
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import type { Conv2dParams } from '../../compiler/ir/op.ts'
@@ -15,7 +16,7 @@ type Pair = readonly [number, number]
 
 const tensorValue = (tensor: Tensor): FloatValue => ({ kind: 'float', dtype: 'f32', shape: tensor.shape, tensor })
 
-/** Images [N,H,W,C] with their zeros around them: [N,Hp,Wp,C]. */
+/** Images [N,H,W,C] with zero padding: [N,Hp,Wp,C]. */
 function padImages(cx: RuleContext, images: FloatValue, { padding }: Conv2dParams): FloatValue {
   const [[top, bottom], [left, right]] = padding
   if (top + bottom + left + right === 0) return images
@@ -35,7 +36,7 @@ function groupOf(cx: RuleContext, x: FloatValue, group: number, groups: number):
   })
 }
 
-/** Computes each group by itself and joins the results along the last dim. */
+/** Computes each group separately and concatenates the results along the last dim. */
 function byGroup(
   cx: RuleContext,
   groups: number,
@@ -50,7 +51,7 @@ function byGroup(
   return asFloat(concatenated(cx, parts, 3)).tensor
 }
 
-/** Whether the depthwise kernels take it: those of TensorFlow want equal strides. */
+/** Whether the depthwise kernels support it: TensorFlow's require equal strides. */
 function isDepthwise({ groups, stride }: Conv2dParams, channels: number): boolean {
   return groups > 1 && groups === channels && stride[0] === stride[1]
 }
@@ -110,7 +111,7 @@ export const conv2dInputGrad: InterpretRule<'conv2d_input_grad'> = local((cx, op
   return floatValue(cx, type, inner.tensor)
 })
 
-/** The padded images' elements that tap (i, j) of the window meets: [N,H',W',C]. */
+/** The padded images' elements under tap (i, j) of the window: [N,H',W',C]. */
 function tapOf(cx: RuleContext, images: FloatValue, [i, j]: Pair, gradient: FloatValue, stride: Pair): FloatValue {
   const [n = 0, , , c = 0] = images.shape
   const [, high = 0, wide = 0] = gradient.shape
@@ -136,8 +137,8 @@ function depthwiseTap(cx: RuleContext, tap: FloatValue, gradient: FloatValue): T
 }
 
 /**
- * One matrix product per tap of the window. The JavaScript backend's own kernels (Conv2DBackpropFilter and its depthwise twin) look
- * up every element by its index, and take over 60 times as long as a forward convolution.
+ * One matrix product per tap of the window. The JavaScript backend's own kernels (Conv2DBackpropFilter and its depthwise variant)
+ * look up every element by its index, and take over 60 times as long as a forward convolution.
  */
 export const conv2dFilterGrad: InterpretRule<'conv2d_filter_grad'> = local((cx, op, operands, type) => {
   const { groups, filterShape } = op.params

@@ -34,7 +34,7 @@ interface Matrices<V> {
   readonly freeLast: boolean
 }
 
-/** x as a batch of matrices, moved only where its dims are in neither order that a matrix product takes. */
+/** x as a batch of matrices, transposed only if its dims are in neither order that a matrix product accepts. */
 function matrices<V extends RuntimeValue>(cx: RuleContext, x: V, { batch, free, contract }: Dims): Matrices<V> {
   const count = (dims: readonly number[]) => elementCount(dims.map((dim) => x.shape[dim] as number))
   const contractFirst = [...batch, ...contract, ...free]
@@ -45,7 +45,7 @@ function matrices<V extends RuntimeValue>(cx: RuleContext, x: V, { batch, free, 
   return { value: reshaped(cx, moved, [count(batch), count(free), count(contract)]), freeLast: false }
 }
 
-/** Sums of integer products, wrapping as i32 does. */
+/** Sums of integer products, wrapping like i32. */
 function integerDot(lhs: Matrices<DenseValue>, rhs: Matrices<DenseValue>, type: TensorType): DenseValue {
   const data = denseArray(denseDType(type.dtype), elementCount(type.shape))
   const [batch = 0, a = 0, b = 0] = lhs.value.shape

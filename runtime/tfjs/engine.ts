@@ -1,6 +1,6 @@
 /**
- * The engine `tfjs`: interprets the graph op by op with TensorFlow.js, all replicas in this process. It is the second opinion that
- * the engine `xla` is checked against, and what runs where there is no XLA plugin. It keeps no account of memory.
+ * The engine `tfjs`: interprets the graph op by op with TensorFlow.js, with all replicas in this process. It is an independent
+ * reference for the engine `xla`, and the fallback if there is no XLA plugin. It does not track memory.
  */
 import { sameShape, showType, type TensorType } from '../../compiler/ir/dtype.ts'
 import type { Graph } from '../../compiler/ir/graph.ts'
@@ -17,13 +17,13 @@ import { type RuleContext, type RuntimeValue, release, share } from './value.ts'
 export interface TfjsOptions {
   /** All replicas are computed in this process. */
   readonly world: World
-  /** `auto` where nothing is said. */
+  /** Defaults to `auto`. */
   readonly backend?: BackendChoice
-  /** See `RuleContext.ownLoops`; what suits the backend where nothing is said. */
+  /** See `RuleContext.ownLoops`; the default depends on the backend. */
   readonly ownLoops?: boolean
 }
 
-/** Throws ARC6020 where the backend that was asked for cannot be loaded. */
+/** Throws ARC6020 if the requested backend cannot be loaded. */
 export async function createTfjsEngine({ world, backend = 'auto', ownLoops }: TfjsOptions): Promise<Engine> {
   const { tf, choice, description } = await loadBackend(backend)
   return new TfjsEngine({ tf, ownLoops: ownLoops ?? choice === 'cpu' }, world, description)
@@ -42,14 +42,14 @@ class TfjsEngine implements Engine {
     this.description = world.size === 1 ? description : `${description}, ${world.size} replicas in turn`
   }
 
-  /** Throws ARC6021 where the graph holds an f64. */
+  /** Throws ARC6021 if the graph contains an f64. */
   async compile(graph: Graph, options: CompileOptions = {}): Promise<Executable> {
     const { size } = this.world
     if (graph.replicas !== size) bug(`graph ${graph.name} is for ${graph.replicas} replicas, the engine has ${size}`)
     checkSupported(graph)
     const donated = new Set(options.donate?.values())
     const run = (inputs: Lists) => this.#run(graph, donated, inputs)
-    // It computes on the thread that waits for it, so that a run has ended once it has started.
+    // It computes on the waiting thread, so a run has ended once it has started.
     const start = async (inputs: Lists) => ({ outputs: await run(inputs), end: async () => undefined })
     return {
       memory: undefined,
@@ -92,7 +92,7 @@ class TfjsEngine implements Engine {
     if (inputs.length !== size) bug(`inputs of ${inputs.length} replicas where ${size} are`)
     const own = inputs.map((tensors, replica) => this.#checkInputs(graph, tensors, replica))
     const values = own.map((tensors) => tensors.map((tensor) => share(tensor.value)))
-    // Only now, since one tensor may be given twice.
+    // Only now, since one tensor may be passed twice.
     for (const tensors of own) for (const index of donated) tensors[index]?.dispose()
     const outputs = await interpret(this.#cx, graph, values)
     return outputs.map((results, replica) => results.map((value) => this.#adopt(replica, value)))
@@ -130,7 +130,7 @@ class TfjsEngine implements Engine {
 /** `[replica][i]` */
 type Lists = readonly (readonly DeviceTensor[])[]
 
-/** There is nothing to gain here: the state is tensors as ever. */
+/** No gain here: the state consists of ordinary tensors. */
 function keepState(run: (inputs: Lists) => Promise<DeviceTensor[][]>, state: Lists): ResidentState {
   let tensors = state.map((own) => [...own])
   const count = tensors[0]?.length ?? 0

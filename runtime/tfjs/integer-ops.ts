@@ -1,7 +1,7 @@
 /**
- * Integer arithmetic of 32 and 8 bits, which TensorFlow.js lacks. Each function gives a number whose low bits are right: the typed
- * array that it is stored in wraps it. Where StableHLO leaves a result to the implementation, it is XLA's: a quotient by zero
- * has all bits set, a remainder by zero is the dividend, and a shift by the width or more leaves nothing.
+ * Integer arithmetic in 32 and 8 bits, which TensorFlow.js does not have. Each function returns a number whose low bits are
+ * correct: the typed array that stores it wraps it. Where StableHLO leaves a result to the implementation, it matches XLA: a
+ * quotient by zero has all bits set, a remainder by zero is the dividend, and a shift by the width or more returns zero.
  */
 import type { BinaryKind } from '../../compiler/ir/op-family.ts'
 import { bug } from '../../grammar/diagnostic.ts'
@@ -35,7 +35,7 @@ export const integerOps: { readonly [K in BinaryKind]: (dtype: DenseDType) => In
   },
 }
 
-/** The range to which numbers outside it saturate when they are converted from floats. */
+/** The range to which out-of-range numbers saturate when they are converted from floats. */
 export const integerRange: { readonly [D in Exclude<DenseDType, 'pred'>]: readonly [number, number] } = {
   i32: [-(2 ** 31), 2 ** 31 - 1],
   u32: [0, 2 ** 32 - 1],

@@ -1,5 +1,5 @@
 /**
- * Runs a graph on all replicas in lockstep: each op on replica 0 to R-1, then the next op, so that a collective finds every
+ * Runs a graph on all replicas in lockstep: each op on replica 0 to R-1, then the next op, so that a collective has every
  * replica's operands. Values are freed after their last use.
  */
 import { setImmediate } from 'node:timers/promises'
@@ -14,10 +14,10 @@ import { interpretRules } from './rules.ts'
 import { scheduleOf } from './schedule.ts'
 import { type RuleContext, type RuntimeValue, release, share, zeros } from './value.ts'
 
-/** Milliseconds of work after which other tasks of the process get a turn. */
+/** Milliseconds of work after which other tasks of the process may run. */
 const turn = 20
 
-/** Gives other tasks a turn now and then; when it does has no influence on what is computed. */
+/** Yields to other tasks occasionally; the timing does not affect results. */
 class Pacer {
   #since = performance.now()
 
@@ -31,7 +31,7 @@ class Pacer {
   }
 }
 
-/** Takes over `inputs[replica][i]` and releases them; the caller owns the outputs. */
+/** Takes ownership of `inputs[replica][i]` and releases them; the caller owns the outputs. */
 export function interpret(cx: RuleContext, graph: Graph, inputs: WorldValues): Promise<WorldValues> {
   return runGraph(cx, graph, inputs, new Pacer())
 }
@@ -70,7 +70,7 @@ function forget(known: Known, value: Value): void {
   known.delete(value)
 }
 
-/** Checks that the results are what shape inference said, and takes them over. */
+/** Checks that the results have the inferred types, and stores them. */
 function keep(op: Op, known: readonly Known[], results: WorldValues): void {
   known.forEach((own, replica) => {
     op.results.forEach((value, index) => {
@@ -96,7 +96,7 @@ function runControl<K extends OpKind>(
   return rule.scope === 'control' ? rule.run(cx, op, operands, runRegion) : bug(`${op.kind} has no region to run`)
 }
 
-/** Computes an op on all replicas; the tensors that it makes on the way are freed. */
+/** Computes an op on all replicas; intermediate tensors are freed. */
 function compute<K extends OpKind>(cx: RuleContext, op: OpOf<K>, operands: WorldValues): WorldValues {
   let results: WorldValues = []
   try {
@@ -117,7 +117,7 @@ function applyRule<K extends OpKind>(cx: RuleContext, op: OpOf<K>, operands: Wor
     case 'world':
       return rule.run(cx, op, operands)
     case 'replica': {
-      // TensorFlow.js kernels do not all take a tensor without elements.
+      // Not all TensorFlow.js kernels accept a tensor without elements.
       const empty = op.results.every(({ type }) => elementCount(type.shape) === 0)
       if (empty) return operands.map(() => op.results.map(({ type }) => zeros(cx, type)))
       return operands.map((own, replica) => rule.run(cx, op, own, replica))

@@ -1,6 +1,6 @@
 /**
- * Moves the elements of values: on typed arrays by strided copies, on tensors by TensorFlow.js kernels where the backend has good
- * ones (`RuleContext.ownLoops`). The rules of the movement ops use it, and so do those that need their operands in another order.
+ * Moves the elements of values: typed arrays by strided copies, tensors by TensorFlow.js kernels if the backend has good ones
+ * (`RuleContext.ownLoops`). Used by the rules of the movement ops, and by those that need their operands in a different order.
  */
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { elementCount, sameShape } from '../../compiler/ir/dtype.ts'
@@ -153,7 +153,7 @@ export function padded<V extends RuntimeValue>(cx: RuleContext, x: V, fill: Runt
   const mover: Mover = {
     loops: (to, [from, value]) => {
       to.fill(need(value?.[0], 'the fill value'))
-      // The elements of x that stay: cropped ones are left out on both sides.
+      // The elements of x that remain: cropped ones are excluded on both sides.
       const first = low.map((edge, i) => (edge < 0 ? Math.ceil(-edge / (step[i] as number)) : 0))
       const sizes = x.shape.map((size, i) => {
         const last = Math.floor(((shape[i] as number) - 1 - (low[i] as number)) / (step[i] as number))

@@ -1,4 +1,4 @@
-/** The shape of an interpretation rule, and the helpers with which rules are written. */
+/** The type of an interpretation rule, and helpers for writing rules. */
 
 import type { TensorType } from '../../compiler/ir/dtype.ts'
 import type { Graph, OpOf } from '../../compiler/ir/graph.ts'
@@ -9,16 +9,16 @@ import type { RuleContext, RuntimeValue } from './value.ts'
 /** Values of all replicas: `[replica][index]`. */
 export type WorldValues = readonly (readonly RuntimeValue[])[]
 
-/** Runs a region on all replicas. It takes over the inputs and releases them; the caller owns the outputs. */
+/** Runs a region on all replicas. It takes ownership of the inputs and releases them; the caller owns the outputs. */
 export type RunRegion = (region: Graph, inputs: WorldValues) => Promise<WorldValues>
 
 /**
- * How one op kind is computed. A rule borrows its operands and returns values of its own (`share` where it returns an operand).
- * Tensors that it makes on the way are freed by the interpreter, but not those of `control` rules, which compute nothing.
+ * How one op kind is computed. A rule borrows its operands and returns values it owns (`share` to return an operand). The
+ * interpreter frees intermediate tensors, except in `control` rules, which compute nothing.
  */
 export type InterpretRule<K extends OpKind> =
   | {
-      /** Computed for each replica by itself. */
+      /** Computed separately for each replica. */
       readonly scope: 'replica'
       readonly run: (
         cx: RuleContext,
@@ -39,7 +39,7 @@ export type InterpretRule<K extends OpKind> =
   /** Given from outside the graph. */
   | { readonly scope: 'input' }
 
-/** A rule of one result, whose type it is told. */
+/** A rule with a single result, whose type it receives. */
 export function local<K extends OpKind>(
   run: (
     cx: RuleContext,

@@ -1,4 +1,4 @@
-/** The elementwise ops: floats by TensorFlow.js, integers and `pred` by loops over typed arrays. */
+/** The elementwise ops: floats with TensorFlow.js, integers and `pred` with loops over typed arrays. */
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { elementCount, type TensorType } from '../../compiler/ir/dtype.ts'
 import type { CompareDirection } from '../../compiler/ir/op.ts'
@@ -61,7 +61,7 @@ export function combineIntegers(f: IntegerFunction, x: DenseValue, y: DenseValue
   return denseValue(x, data)
 }
 
-/** TensorFlow.js has the remainder of floor division only; StableHLO's takes the sign of the dividend, as JavaScript's does. */
+/** TensorFlow.js only has the remainder of floor division; StableHLO's has the sign of the dividend, like JavaScript's. */
 function truncatedRemainder(tf: Tf, x: Tensor, y: Tensor): Tensor {
   const dividends = floatsOf(x)
   const divisors = floatsOf(y)
@@ -71,7 +71,7 @@ function truncatedRemainder(tf: Tf, x: Tensor, y: Tensor): Tensor {
   )
 }
 
-/** TensorFlow.js gives a NaN the sign 0. */
+/** TensorFlow.js returns sign 0 for NaN. */
 function sign(tf: Tf, x: Tensor): Tensor {
   return tf.where(tf.isNaN(x), x, tf.sign(x))
 }

@@ -1,4 +1,4 @@
-/** Linear algebra, joined from its files. */
+/** Linear algebra, combined from its files. */
 import type { LinalgKind } from '../../compiler/ir/op-family.ts'
 import { batchNormGrad, batchNormTraining } from './batch-norm.ts'
 import { conv2d, conv2dFilterGrad, conv2dInputGrad } from './convolution.ts'

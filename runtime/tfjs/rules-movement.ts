@@ -1,4 +1,4 @@
-/** The ops that move elements. */
+/** The ops that move elements without computing. */
 import { elementCount } from '../../compiler/ir/dtype.ts'
 import type { MovementKind } from '../../compiler/ir/op-family.ts'
 import { need } from '../../grammar/diagnostic.ts'
@@ -27,7 +27,7 @@ import {
   share,
 } from './value.ts'
 
-/** The scalars `starts`, each moved so that the box of `sizes` lies inside `shape`. */
+/** The scalars `starts`, each clamped so that the box of `sizes` is inside `shape`. */
 function clampedStarts(
   starts: readonly RuntimeValue[],
   shape: readonly number[],
@@ -56,7 +56,7 @@ const gatherRows: InterpretRule<'gather_rows'> = local((cx, _, operands, type) =
   })
 })
 
-/** For each row that lies inside the table: its place in `rows`, and its row number. */
+/** For each row inside the table: its position in `rows`, and its row number. */
 function rowsInside(numbers: RuntimeValue, table: RuntimeValue): readonly (readonly [number, number])[] {
   const count = table.shape[0] as number
   return Array.from(asDense(numbers).data, (row, k): [number, number] => [k, row]).filter(

@@ -19,8 +19,8 @@ import {
 } from './value.ts'
 
 /**
- * x as a matrix [kept, reduced]. TensorFlow.js would transpose too, element by element; ours is faster, and its sums over the last
- * dim run in f64.
+ * x as a matrix [kept, reduced]. TensorFlow.js would transpose too, element by element; ours is faster, and its sums over the
+ * last dim run in f64.
  */
 function asRows<V extends RuntimeValue>(cx: RuleContext, x: V, dims: readonly number[]): V {
   const kept = x.shape.map((_, dim) => dim).filter((dim) => !dims.includes(dim))

@@ -1,4 +1,4 @@
-/** Where values come from. */
+/** Interpretation of sources: inputs, constants and iota. */
 import { elementCount, isFloat } from '../../compiler/ir/dtype.ts'
 import type { OpParams } from '../../compiler/ir/op.ts'
 import type { SourceKind } from '../../compiler/ir/op-family.ts'

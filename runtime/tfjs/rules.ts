@@ -1,4 +1,4 @@
-/** How every op kind is interpreted. */
+/** The interpretation rule of every op kind. */
 import type { OpKind } from '../../compiler/ir/op.ts'
 import type { InterpretRule } from './rule.ts'
 import { collectiveRules, controlRules } from './rules-control.ts'

@@ -1,11 +1,11 @@
-/** What the interpreter works out once per graph: when each value may be freed, and that it can compute all of them. */
+/** What the interpreter computes once per graph: when each value may be freed, and whether it supports all of them. */
 import { showType } from '../../compiler/ir/dtype.ts'
 import type { Graph, Value } from '../../compiler/ir/graph.ts'
 import { lastUses } from '../../compiler/ir/last-uses.ts'
 import { showPlace } from '../../grammar/source.ts'
 import { tfjsError } from './errors.ts'
 
-/** For each op, by its place in the graph: the values that nothing needs once it has run. */
+/** For each op, by its position in the graph: the values that are no longer needed after it. */
 export type Schedule = readonly (readonly Value[])[]
 
 const schedules = new WeakMap<Graph, Schedule>()
@@ -28,7 +28,7 @@ function computeSchedule(graph: Graph): Schedule {
   return freed
 }
 
-/** Throws ARC6021 where the graph, or a region of it, holds an f64. */
+/** Throws ARC6021 if the graph, or one of its regions, contains an f64. */
 export function checkSupported(graph: Graph): void {
   for (const op of graph.ops) {
     for (const { type } of op.results) {

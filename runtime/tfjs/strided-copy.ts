@@ -1,6 +1,6 @@
-/** One loop for every op that moves elements: a copy between two row-major arrays, each walked with strides of its own. */
+/** One loop for every op that moves elements: a copy between two row-major arrays, each traversed with its own strides. */
 
-/** Elements as bits: what moves is not looked at, and two array types keep the loops fast. */
+/** Elements as bits: their values do not matter, and having only two array types keeps the loops fast. */
 export type Bits = Uint32Array | Uint8Array
 
 export function bitsOf(data: Float32Array | Int32Array | Uint32Array | Uint8Array | Int8Array): Bits {
@@ -9,7 +9,7 @@ export function bitsOf(data: Float32Array | Int32Array | Uint32Array | Uint8Arra
     : new Uint8Array(data.buffer, data.byteOffset, data.length)
 }
 
-/** A walk over an array: element (i0, i1, …) lies at offset + Σ i·stride. A stride of 0 repeats, a negative one reverses. */
+/** A walk over an array: element (i0, i1, …) is at offset + Σ i·stride. A stride of 0 repeats, a negative one reverses. */
 export interface Walk {
   readonly offset: number
   readonly strides: readonly number[]
@@ -54,7 +54,7 @@ export function copyStrided(sizes: readonly number[], from: Bits, source: Walk, 
   copyFrom(0, source.offset, target.offset)
 }
 
-/** The dims without those of size 1, neighbours joined where both walks pass from one to the next without a jump. */
+/** The dims without those of size 1; neighbors are merged if both walks continue from one to the next without a gap. */
 function mergedDims(sizes: readonly number[], source: Walk, target: Walk): readonly Dim[] {
   const merged: Dim[] = []
   sizes.forEach((size, i) => {

@@ -1,11 +1,11 @@
-/** Between host tensors and the interpreter's values. */
+/** Converts between host tensors and the interpreter's values. */
 import { elementCount, showType } from '../../compiler/ir/dtype.ts'
 import { bug } from '../../grammar/diagnostic.ts'
 import type { HostTensor } from '../engine.ts'
 import { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16 } from '../half.ts'
 import { denseValue, type RuleContext, type RuntimeValue, tensorOf } from './value.ts'
 
-/** Copies a host tensor. f64 is refused by `upload` before. */
+/** Copies a host tensor. `upload` has already rejected f64. */
 export function fromHost(cx: RuleContext, host: HostTensor): RuntimeValue {
   const { dtype, shape, data } = host
   if (data.length !== elementCount(shape)) bug(`${data.length} elements for ${showType(host)}`)

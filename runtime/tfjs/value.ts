@@ -1,7 +1,7 @@
 /**
- * What the interpreter computes with. TensorFlow.js has float32, int32 and bool only, so floats are tensors of it (f16 and bf16
- * as f32 numbers that are rounded after each op), while integers and `pred` are typed arrays, which wrap as the graph wants.
- * Neither is ever changed once made: values may share memory.
+ * The interpreter's values. TensorFlow.js only has float32, int32 and bool, so floats are its tensors (f16 and bf16 as f32
+ * numbers that are rounded after each op), while integers and `pred` are typed arrays with the required wrapping. Values are
+ * immutable, so they may share memory.
  */
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { type DType, elementCount, isFloat, sameShape, showType, type TensorType } from '../../compiler/ir/dtype.ts'
@@ -34,13 +34,13 @@ export interface DenseValue {
 
 export type RuntimeValue = FloatValue | DenseValue
 
-/** What the rules compute with. */
+/** The context of the rules. */
 export interface RuleContext {
   readonly tf: Tf
   /**
-   * Moves floats with loops of our own over the Float32Arrays in which the JavaScript backend keeps its tensors: there they are 10
-   * to 200 times faster than that backend's slice, pad, transpose, tile and reverse, which compute an index array per element.
-   * Off for backends that keep tensors elsewhere.
+   * Moves floats with our own loops over the Float32Arrays in which the JavaScript backend stores its tensors: they are 10 to 200
+   * times faster than that backend's slice, pad, transpose, tile and reverse, which compute an index array per element. Disabled
+   * for backends that store tensors elsewhere.
    */
   readonly ownLoops: boolean
 }
@@ -88,7 +88,7 @@ export function denseValue({ dtype, shape }: TensorType, data: DenseArray): Dens
   return { kind: 'dense', dtype: denseDType(dtype), shape, data }
 }
 
-/** A float of `type` from the numbers that a rule computed: gives them its shape and rounds them to its dtype. */
+/** A float of `type` from the numbers that a rule computed: reshapes them and rounds them to its dtype. */
 export function floatValue(cx: RuleContext, { dtype, shape }: TensorType, computed: Tensor): FloatValue {
   const shaped = sameShape(computed.shape, shape) ? computed : cx.tf.reshape(computed, [...shape])
   const narrow = floatDType(dtype)
@@ -106,12 +106,12 @@ export function tensorOf(tf: Tf, data: Float32Array, shape: readonly number[]): 
   return tf.tensor(data, [...shape], 'float32')
 }
 
-/** A tensor's numbers in host memory, not to be changed: on the JavaScript backend they are the tensor's own. */
+/** A tensor's numbers in host memory, read-only: on the JavaScript backend they are the tensor's own. */
 export function floatsOf(tensor: Tensor): Float32Array {
   return tensor.dataSync<'float32'>()
 }
 
-/** The numbers of any value in host memory, not to be changed. */
+/** The numbers of any value in host memory, read-only. */
 export function numbersOf(value: RuntimeValue): Float32Array | DenseArray {
   return value.kind === 'float' ? floatsOf(value.tensor) : value.data
 }
@@ -123,7 +123,7 @@ export function zeros(cx: RuleContext, type: TensorType): RuntimeValue {
     : hostFloats(cx, type, new Float32Array(count))
 }
 
-/** The same value with an owner of its own: each is released by itself. */
+/** The same value with a second owner: each is released separately. */
 export function share<V extends RuntimeValue>(value: V): V {
   return value.kind === 'float' ? { ...value, tensor: value.tensor.clone() } : value
 }

@@ -1,6 +1,6 @@
 /**
- * Compiled programs on disk, so that a second run of an experiment starts at once. Entries are keyed by everything that the machine
- * code depends on; what cannot be loaded is compiled again.
+ * Compiled programs on disk, so that a second run of an experiment starts immediately. Entries are keyed by everything that the
+ * machine code depends on; a program that cannot be loaded is recompiled.
  */
 import { createHash } from 'node:crypto'
 import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
@@ -8,7 +8,10 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { cacheFolder } from '../plugins/cache-folder.ts'
 
-/** The parts of a key: program text, compile options, what names the plugin build, and what names device, driver and libraries. */
+/**
+ * The parts of a key: program text, compile options, the identity of the plugin build, and the identity of device, driver and
+ * libraries.
+ */
 export interface CacheKeyParts {
   readonly program: string
   readonly options: Buffer
@@ -16,15 +19,15 @@ export interface CacheKeyParts {
   readonly device: string
 }
 
-/** Beyond so many bytes the entries that were used longest ago go. */
+/** Beyond this number of bytes, the least recently used entries are deleted. */
 const maxBytes = 2 * 2 ** 30
 
-/** `ARCC_COMPILE_CACHE=off` turns it off. */
+/** `ARCC_COMPILE_CACHE=off` disables it. */
 export function compileCacheEnabled(env: NodeJS.ProcessEnv = process.env): boolean {
   return env.ARCC_COMPILE_CACHE !== 'off'
 }
 
-/** The name of a program's entry: a SHA-256. Machine code fits one kind of CPU, and XLA_FLAGS changes what is generated. */
+/** The name of a program's entry: a SHA-256. Machine code is specific to a CPU model, and XLA_FLAGS changes code generation. */
 export function cacheKey({ program, options, plugin, device }: CacheKeyParts): string {
   const parts = [
     program,
@@ -40,7 +43,7 @@ export function cacheKey({ program, options, plugin, device }: CacheKeyParts): s
   return hash.digest('hex')
 }
 
-/** The bytes of an entry, or undefined where there is none. */
+/** The bytes of an entry, or undefined if there is none. */
 export async function readCached(key: string): Promise<Buffer | undefined> {
   const path = join(await cacheFolder('compiled'), key)
   try {
@@ -53,12 +56,12 @@ export async function readCached(key: string): Promise<Buffer | undefined> {
   }
 }
 
-/** Forgets an entry that could not be loaded. */
+/** Deletes an entry that could not be loaded. */
 export async function dropCached(key: string): Promise<void> {
   await rm(join(await cacheFolder('compiled'), key), { force: true })
 }
 
-/** Writes an entry; readers see all of it or nothing. */
+/** Writes an entry; readers see all or nothing. */
 export async function writeCached(key: string, bytes: Buffer): Promise<void> {
   const folder = await cacheFolder('compiled')
   const partial = join(folder, `${key}.${process.pid}.partial`)

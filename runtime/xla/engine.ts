@@ -29,35 +29,38 @@ import { keepState } from './pjrt/resident-state.ts'
 export interface XlaEngineOptions {
   /** The devices that programs run on. */
   readonly world: World
-  /** Which devices those are; as many virtual ones of this computer where nothing is said. */
+  /** The requested devices; defaults to virtual ones of this computer. */
   readonly devices?: DeviceRequest
-  /** Another plugin library; `$ARCC_XLA_PLUGIN` does the same. */
+  /** A plugin library to use instead; like `$ARCC_XLA_PLUGIN`. */
   readonly plugin?: string
   /** Told how far the fetch of the plugin and its libraries is, on first use. */
   readonly onProgress?: (progress: Fetching) => void
   /** Which platform's formulations to write, where it isn't the plugin's own: for tests, since all of them run anywhere. */
   readonly writeFor?: DeviceKind
-  /** Programs that took longer to compile than this are kept on disk, in milliseconds; 500 where nothing is said. */
+  /** Programs that took longer to compile than this are cached on disk, in milliseconds; defaults to 500. */
   readonly cacheAbove?: number
 }
 
 export interface XlaEngine extends Engine {
   readonly name: 'xla'
-  /** What its programs are written for. */
+  /** The platform that its programs are emitted for. */
   readonly platform: DeviceKind
-  /** Version of the PJRT C API that the plugin speaks, `0.115`. */
+  /** Version of the PJRT C API that the plugin implements, `0.115`. */
   readonly apiVersion: string
   /** The plugin library. */
   readonly pluginPath: string
-  /** Programs that came from the disk, and that were compiled. */
+  /** Number of programs loaded from disk, and of programs compiled. */
   readonly programs: { readonly cached: number; readonly compiled: number }
-  /** The most bytes that were in use at once on the fullest device, compiling included; `undefined` where nobody counts. */
+  /**
+   * The maximum number of bytes in use at once on the device with the highest use, including compilation; `undefined` if the
+   * platform does not count.
+   */
   deviceMemory(): number | undefined
 }
 
 /**
- * Starts the engine; the plugin is fetched first where it is missing. Throws ARC6001 to ARC6008 for an environment that cannot run
- * it, ARC6030 to ARC6036 for CUDA's libraries, and PjrtError where the plugin refuses.
+ * Starts the engine; a missing plugin is downloaded first. Throws ARC6001 to ARC6008 if the environment cannot run it, ARC6030 to
+ * ARC6036 for CUDA's libraries, and PjrtError if the plugin refuses.
  */
 export async function createXlaEngine(options: XlaEngineOptions): Promise<XlaEngine> {
   const { world, devices = { kind: 'cpu', devices: world.local }, plugin, onProgress = () => {} } = options
@@ -81,7 +84,7 @@ class LoadedEngine implements XlaEngine {
   readonly #located: Located
   readonly #cacheAbove: number
   readonly #programs = { cached: 0, compiled: 0 }
-  /** Runs start in the order in which they were asked for: replicas that meet in a collective must not meet another run. */
+  /** Runs start in the order they were requested: replicas that meet in a collective must not meet another run. */
   #lastStart: Promise<unknown> = Promise.resolve()
 
   constructor(client: PjrtClient, backend: Backend, located: Located, options: XlaEngineOptions) {
@@ -168,7 +171,7 @@ class LoadedEngine implements XlaEngine {
     const compileOptions = writeCompileOptions({ replicas: this.world.size, overrides: this.#located.flags(graph) })
     const emit = (locations: boolean) => emitModule(graph, { platform: this.platform, donate, locations })
     const useCache = compileCacheEnabled()
-    // The key leaves the source places out: moving a block in a file changes no machine code.
+    // The key excludes source places: moving a block in a file does not change machine code.
     const plugin = `${this.pluginPath} ${client.platformVersion} ${this.apiVersion}`
     const device = `${this.#deviceNames()} ${this.#located.identity}`
     const key = useCache ? cacheKey({ program: emit(false), options: compileOptions, plugin, device }) : ''
@@ -220,7 +223,7 @@ class LoadedEngine implements XlaEngine {
 /** `[device][i]` */
 type Lists = readonly (readonly DeviceTensor[])[]
 
-/** The outputs of a run that has ended well; they are freed where it has not. */
+/** The outputs of a run that has completed; they are freed if it failed. */
 async function endedRun(run: StartedRun): Promise<DeviceTensor[][]> {
   try {
     await run.end()

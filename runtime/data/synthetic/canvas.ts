@@ -1,6 +1,6 @@
 /**
- * The software rasteriser of the synthetic faces: shapes are signed distance functions evaluated at pixel centers, with edges
- * one pixel soft. Distances and local coordinates are in face units (the half height of a head is about 1).
+ * The software rasterizer of the synthetic faces: shapes are signed distance functions evaluated at pixel centers, with edges one
+ * pixel soft. Distances and local coordinates are in face units (the half height of a head is about 1).
  */
 
 /** Red, green, blue in 0 … 1, as displayed (sRGB encoded). */
@@ -12,7 +12,7 @@ export interface Canvas {
   readonly data: Float32Array
 }
 
-/** Where a shape's own coordinates lie on the canvas: local = inverse · (pixel - center). */
+/** The transformation of a shape's local coordinates: local = inverse · (pixel - center). */
 export interface Frame {
   readonly x: number
   readonly y: number
@@ -26,7 +26,7 @@ export interface Frame {
 /** Negative inside, about the distance to the edge near it. */
 export type Shape = (x: number, y: number) => number
 
-/** Local bounds outside of which the shape paints nothing. */
+/** Local bounds outside which the shape paints nothing. */
 export interface Box {
   readonly left: number
   readonly top: number
@@ -36,9 +36,9 @@ export interface Box {
 
 export interface Brush {
   readonly color: Rgb
-  /** 1 covers fully, which is also the default. */
+  /** 1 (the default) covers fully. */
   readonly opacity?: number
-  /** Width of the edge in pixels of a 112-pixel picture; 1 by default. */
+  /** Width of the edge in pixels of a 112-pixel image; 1 by default. */
   readonly soft?: number
   /** Brightness factor at a local point, for strands and stubble. */
   readonly grain?: (x: number, y: number) => number
@@ -52,7 +52,7 @@ export function centeredBox(halfWidth: number, halfHeight: number): Box {
   return { left: -halfWidth, top: -halfHeight, right: halfWidth, bottom: halfHeight }
 }
 
-/** Paints a shape over what is there. */
+/** Paints a shape over the canvas. */
 export function paint(canvas: Canvas, frame: Frame, box: Box, shape: Shape, brush: Brush): void {
   const { size, data } = canvas
   const { ux, uy, vx, vy } = frame
@@ -96,7 +96,7 @@ export function paint(canvas: Canvas, frame: Frame, box: Box, shape: Shape, brus
   }
 }
 
-/** Between two colours; `t` from 0 to 1. */
+/** Interpolates between two colors; `t` from 0 to 1. */
 export function mix(a: Rgb, b: Rgb, t: number): Rgb {
   return [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t]
 }

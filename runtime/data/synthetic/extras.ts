@@ -1,4 +1,4 @@
-/** Marks, glasses, and what covers a face now and then. */
+/** Marks, glasses, and occasional occlusions. */
 import { createStream, fold, rootKey } from '../../random.ts'
 import { type Canvas, centeredBox, mix, paint, type Rgb, type Shape, scaleColor } from './canvas.ts'
 import type { Glasses, Identity } from './identity.ts'
@@ -12,7 +12,7 @@ export function paintMarks(canvas: Canvas, who: Identity, how: Nuisance): void {
   for (const [x, y, radius] of marks.moles) {
     paint(canvas, featureFrame(how.pose, x, y), centeredBox(0.06, 0.06), ellipse(radius, radius), { color: dark })
   }
-  // Where the freckles are belongs to the person: it is keyed by what is already the person's own.
+  // The positions of freckles belong to the person: they are keyed by its own features.
   const random = createStream(fold(rootKey(marks.freckles), Math.floor(who.head.width * 1e6)))
   for (let i = 0; i < marks.freckles; i++) {
     const x = random.normal() * 0.26

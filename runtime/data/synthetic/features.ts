@@ -1,4 +1,4 @@
-/** Eyes, brows, nose and mouth. Each is painted in a frame of its own, which follows the pose. */
+/** Eyes, brows, nose and mouth. Each is painted in its own frame, which follows the pose. */
 import { type Canvas, centeredBox, mix, paint, type Rgb, scaleColor } from './canvas.ts'
 import type { Identity } from './identity.ts'
 import type { Nuisance } from './nuisance.ts'

@@ -5,7 +5,7 @@ import type { Nuisance } from './nuisance.ts'
 import { featureFrame, headFrame } from './pose.ts'
 import { both, ellipse, headOutline, roundBox } from './shapes.ts'
 
-/** Fills the canvas: a gradient between two colours and a few blurred things. */
+/** Fills the canvas: a gradient between two colors and a few blurred shapes. */
 export function paintBackground(canvas: Canvas, { background }: Nuisance): void {
   const { size, data } = canvas
   const { from, to } = background
@@ -55,7 +55,7 @@ export function paintEars(canvas: Canvas, who: Identity, how: Nuisance): void {
   const { width } = who.head
   const y = who.eyes.y + 0.14
   for (const side of [-1, 1]) {
-    // The ears sit halfway back, so they follow a turn against the features, by less.
+    // The ears are halfway back, so they move against the features when the head turns, and less.
     const shift = -0.25 * Math.sin(how.pose.yaw)
     const frame = headFrame(how.pose)
     const x = side * width * 0.98 + shift

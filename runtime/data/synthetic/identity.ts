@@ -1,6 +1,6 @@
 /**
- * Who a synthetic person is: some thirty numbers and choices drawn once per identity. Nothing here changes between two
- * pictures of the same person.
+ * The features of a synthetic person: about thirty numbers and choices drawn once per identity. They are the same in all images
+ * of the person.
  */
 import { createStream, fold, purpose, rootKey, type Stream } from '../../random.ts'
 import { mix, type Rgb, scaleColor } from './canvas.ts'
@@ -93,7 +93,7 @@ const hairStyles: readonly HairStyle[] = ['bald', 'buzz', 'short', 'parted', 'fr
 const beards: readonly Beard[] = ['none', 'none', 'none', 'stubble', 'moustache', 'goatee', 'full']
 const glassStyles: readonly Glasses[] = ['none', 'none', 'none', 'round', 'square', 'wide']
 
-/** A place along a list of colours, between two neighbours. */
+/** A position along a list of colors, between two neighbors. */
 function along(colors: readonly Rgb[], t: number): Rgb {
   const place = t * (colors.length - 1)
   const index = Math.min(colors.length - 2, Math.floor(place))

@@ -6,8 +6,8 @@ import type { Nuisance } from './nuisance.ts'
 import { headFrame } from './pose.ts'
 
 /**
- * Multiplies by the light that reaches each pixel: the head is lit as an ellipsoid, what lies around it as a wall facing the
- * viewer, blended over the ellipsoid's edge.
+ * Multiplies by the light that reaches each pixel: the head is lit as an ellipsoid, its surroundings as a wall facing the viewer,
+ * blended over the ellipsoid's edge.
  */
 export function applyLight(canvas: Canvas, who: Identity, how: Nuisance): void {
   const { size, data } = canvas
@@ -40,7 +40,7 @@ export function applyLight(canvas: Canvas, who: Identity, how: Nuisance): void {
   }
 }
 
-/** to = from convolved with [side, 1 - 2·side, side] along the axis whose neighbours lie `step` apart; edges repeat. */
+/** to = from convolved with [side, 1 - 2·side, side] along the axis whose neighbors are `step` apart; edges repeat. */
 function soften(from: Float32Array, to: Float32Array, side: number, step: number, length: number): void {
   const keep = 1 - 2 * side
   const span = step * length
@@ -52,7 +52,7 @@ function soften(from: Float32Array, to: Float32Array, side: number, step: number
   }
 }
 
-/** Three-tap blur both ways, twice: a soft lens. `sigma` in pixels of a 112-pixel picture. */
+/** Three-tap blur in both directions, twice: a soft lens. `sigma` in pixels of a 112-pixel image. */
 export function blur(canvas: Canvas, sigma: number): void {
   const { size, data } = canvas
   const side = Math.min(1 / 3, (sigma * (size / 112)) ** 2 / 4)

@@ -1,6 +1,6 @@
 /**
- * What differs between two pictures of one synthetic person: pose, light, expression, occlusion, background, sensor. It grows
- * with `level`, from 0 (frontal, evenly exposed, uncovered; only background and clothes differ) to 1.
+ * Differences between images of one synthetic person: pose, light, expression, occlusion, background, sensor. They grow with
+ * `level`, from 0 (frontal, evenly exposed, uncovered; only background and clothes differ) to 1.
  */
 import { createStream, fold, purpose, rootKey, type Stream } from '../../random.ts'
 import type { Rgb } from './canvas.ts'
@@ -33,7 +33,7 @@ export interface Nuisance {
     readonly y: number
     readonly size: number
   }
-  /** Somebody who wears glasses is sometimes seen without. */
+  /** A person with glasses is sometimes shown without them. */
   readonly glassesOff: boolean
   readonly background: {
     readonly from: Rgb
@@ -50,7 +50,7 @@ function anyColor(random: Stream): Rgb {
   return [random.uniform(), random.uniform(), random.uniform()]
 }
 
-/** The circumstances of picture `sample` of a person. `size` in pixels. */
+/** The circumstances of image `sample` of a person. `size` in pixels. */
 export function drawNuisance(seed: number, identity: number, sample: number, level: number, size: number): Nuisance {
   const random = createStream(fold(fold(fold(rootKey(seed), purpose.nuisance), identity), sample))
   const spread = (limit: number) => random.between(-limit, limit) * level

@@ -5,7 +5,7 @@
 import type { Frame } from './canvas.ts'
 
 export interface Pose {
-  /** Radians: to the right, upwards, and clockwise in the picture. */
+  /** Radians: to the right, upwards, and clockwise in the image. */
   readonly yaw: number
   readonly pitch: number
   readonly roll: number

@@ -1,4 +1,4 @@
-/** Signed distance functions of the shapes that faces are made of, in local units, y downwards. */
+/** Signed distance functions of the shapes in a face, in local units, y downwards. */
 import type { Shape } from './canvas.ts'
 
 export function ellipse(a: number, b: number): Shape {
@@ -31,7 +31,7 @@ export function stroke(x0: number, y0: number, x1: number, y1: number, width: nu
   }
 }
 
-/** 1 - (x/w)², the arch that lids, lips and brows follow; 0 beyond the ends. */
+/** 1 - (x/w)², the arch of lids, lips and brows; 0 beyond the ends. */
 export function arch(x: number, halfWidth: number): number {
   const t = x / halfWidth
   return Math.max(0, 1 - t * t)
@@ -46,7 +46,7 @@ export function both(a: Shape, b: Shape): Shape {
   return (x, y) => Math.max(a(x, y), b(x, y))
 }
 
-/** What distinguishes one head's outline from another's. */
+/** The parameters of a head's outline. */
 export interface HeadShape {
   /** Half width at the level of the eyes. */
   readonly width: number

@@ -1,13 +1,13 @@
-/** Starts the process that compiles for a GPU and waits for its answer. */
+/** Starts the process that compiles for a GPU and waits for its result. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { xlaError } from '../pjrt/errors.ts'
 import type { CompileAnswer, CompileJob } from './exact-worker.ts'
 
-/** So much of what the process wrote last is kept, in characters. */
+/** Number of characters kept of the process's last output. */
 const keptOutput = 4000
 
-/** Bundled, the worker is JavaScript; from the sources, tsx loads it. */
+/** When bundled, the worker is JavaScript; when run from source, tsx loads it. */
 function startWorker(): ChildProcess {
   const path = fileURLToPath(new URL('./exact-worker.ts', import.meta.url))
   return fork(path, [], {
@@ -18,7 +18,7 @@ function startWorker(): ChildProcess {
 }
 
 /**
- * Compiles in a process of its own; it ends with the answer, or with this process. Throws ARC6015 where it ends without one, or
+ * Compiles in a separate process, which ends with its result or with this process. Throws ARC6015 if it ends without a result, or
  * could not load the plugin.
  */
 export function compileInChild(job: CompileJob): Promise<Exclude<CompileAnswer, { kind: 'failed' }>> {

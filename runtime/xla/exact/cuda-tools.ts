@@ -1,6 +1,6 @@
 /**
- * What compiling for CUDA takes: XLA's CUDA plugin, and `ptxas` with libdevice beside it. Where `arcc install cuda` has been run they
- * are there; else two wheels are fetched, about 230 MB once.
+ * Requirements for compiling for CUDA: XLA's CUDA plugin, and `ptxas` with libdevice. After `arcc install cuda` they are present;
+ * otherwise two wheels are downloaded, about 230 MB once.
  */
 import { dirname, join } from 'node:path'
 import { ownInstallation } from '../../cuda/libraries.ts'
@@ -20,7 +20,7 @@ import { xlaError } from '../pjrt/errors.ts'
 export interface CudaTools {
   /** The plugin library. */
   readonly plugin: string
-  /** The folder for `--xla_gpu_cuda_data_dir`: it holds `bin/ptxas` and `nvvm/libdevice`. */
+  /** The folder for `--xla_gpu_cuda_data_dir`: contains `bin/ptxas` and `nvvm/libdevice`. */
   readonly dataFolder: string
 }
 
@@ -29,7 +29,7 @@ export interface CudaEntries {
   readonly ptxas: WheelEntry
 }
 
-/** The wheels of a platform. Throws ARC6013 where none are published. */
+/** The wheels of a platform. Throws ARC6013 if none are published. */
 export function cudaEntries(platform: PlatformName = hostPlatform()): CudaEntries {
   const plugin = entryFor(cudaPluginTable, platform)
   const ptxas = entryFor(ptxasTable, platform)
@@ -37,7 +37,7 @@ export function cudaEntries(platform: PlatformName = hostPlatform()): CudaEntrie
   throw xlaError('ARC6013', { platform, known: cudaPluginTable.map((entry) => entry.platform).join(' and ') })
 }
 
-/** Where they lie in the cache; `undefined` where one of them has not been fetched. */
+/** Their paths in the cache; `undefined` if one of them has not been downloaded. */
 export async function cachedCudaTools({ plugin, ptxas }: CudaEntries): Promise<CudaTools | undefined> {
   const installed = ownInstallation()
   if (installed !== undefined) return { plugin: installed.plugin, dataFolder: installed.dataFolder }
@@ -45,7 +45,7 @@ export async function cachedCudaTools({ plugin, ptxas }: CudaEntries): Promise<C
   return library === undefined || program === undefined ? undefined : toolsAt(library, ptxas)
 }
 
-/** The tools, fetched first where they are missing. Throws what `fetchPlugin` throws. */
+/** The tools, downloaded first if they are missing. Throws the errors of `fetchPlugin`. */
 export async function fetchCudaTools(
   entries: CudaEntries,
   onProgress: (wheel: string, event: FetchEvent) => void,

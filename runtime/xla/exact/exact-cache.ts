@@ -1,6 +1,6 @@
 /**
- * Exact figures on disk, small JSON files keyed by all that they depend on. They stay for good: unlike compiled programs they take
- * no room.
+ * Exact figures on disk, in small JSON files keyed by everything they depend on. Unlike compiled programs, they are never
+ * deleted: they take almost no space.
  */
 import { createHash } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
@@ -16,18 +16,18 @@ export interface ExactKeyParts {
   readonly replicas: number
   readonly topology: Readonly<Record<string, string>>
   readonly flags: XlaFlags
-  /** `$XLA_FLAGS`, which the plugin reads by itself. */
+  /** `$XLA_FLAGS`, which the plugin reads itself. */
   readonly environment: string
-  /** Names the builds of the plugin and of `ptxas`. */
+  /** The identities of the plugin and `ptxas` builds. */
   readonly tools: readonly string[]
 }
 
 export interface StoredFigures extends CompiledMemory {
-  /** How long the compiler took. */
+  /** Compilation time. */
   readonly seconds: number
 }
 
-/** SHA-256 of the parts; the order in which options and flags are listed does not matter. */
+/** SHA-256 of the parts; the order of options and flags does not matter. */
 export function exactKey(parts: ExactKeyParts): string {
   const hash = createHash('sha256')
   const add = (text: string) => hash.update(`${Buffer.byteLength(text)}:`).update(text)
@@ -50,7 +50,7 @@ async function pathOf(key: string): Promise<string> {
   return join(await cacheFolder('exact'), `${key}.json`)
 }
 
-/** The figures of a key; `undefined` where there are none, or where the file holds something else. */
+/** The figures for a key; `undefined` if there are none, or if the file has other contents. */
 export async function readFigures(key: string): Promise<StoredFigures | undefined> {
   const path = await pathOf(key)
   try {
@@ -61,7 +61,7 @@ export async function readFigures(key: string): Promise<StoredFigures | undefine
   }
 }
 
-/** Keeps figures; readers see all of a file or none of it. */
+/** Saves figures; readers see all of a file or nothing. */
 export async function writeFigures(key: string, figures: StoredFigures): Promise<void> {
   const path = await pathOf(key)
   const partial = `${path}.${process.pid}.partial`

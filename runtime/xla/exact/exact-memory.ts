@@ -1,5 +1,5 @@
 /**
- * The memory of a training step as XLA's own compiler for the declared GPU has it. No GPU is needed: the compiler gets a
+ * The memory of a training step according to XLA's own compiler for the declared GPU. No GPU is needed: the compiler uses a
  * description of it.
  */
 import { stateDonation } from '../../../compiler/ir/state-tensor.ts'
@@ -15,7 +15,7 @@ import { findGpu, type GpuFigures, gpuTable, showCompute } from './gpus.ts'
 import { readRefusal } from './refusal.ts'
 import { targetConfig, topologyText } from './target-config.ts'
 
-/** Bytes of one device. */
+/** Bytes per device. */
 export interface ExactFigures extends StoredFigures {
   /** The GPU that it was compiled for. */
   readonly gpu: string
@@ -29,23 +29,24 @@ export type ExactEvent =
 
 export interface ExactOptions {
   readonly onProgress?: (event: ExactEvent) => void
-  /** More flags of XLA, without dashes; for looking into what it does. */
+  /** Additional XLA flags, without dashes; for investigating XLA's behavior. */
   readonly flags?: XlaFlags
-  /** A folder for XLA's dump of the program, as text. It is then compiled in any case. */
+  /** A folder for XLA's dump of the program as text. This forces compilation. */
   readonly dump?: string
 }
 
-/** What compiling without the GPU takes beside the flags of a run. */
+/** Flags for compiling without the GPU, in addition to those of a run. */
 const withoutGpu: XlaFlags = {
-  // How XLA looks for tiles of fused kernels. The newer way takes ten minutes for a transformer of twelve blocks, the older one
-  // a minute; the memory is the same.
+  // How XLA searches for tilings of fused kernels. The newer method takes ten minutes for a transformer of twelve blocks, the
+  // older one a minute; the memory is the same.
   xla_gpu_experimental_enable_tiling_propagation: false,
 }
 
 /**
- * Nothing can be timed, and where there is nothing to choose this saves half of the time. From compute 8.0 on there is: Triton's matrix
- * products have no tiling by default, so without autotuning XLA refuses them; with it, it takes one that compiles. Products left to
- * cuBLAS instead would write sums that Triton rounds at once, a sixth more memory for a transformer.
+ * Nothing can be timed without the GPU, and where there is no choice to make, disabling autotuning halves compile time. From
+ * compute capability 8.0 on it is needed: Triton's matrix products have no default tiling, so without autotuning XLA rejects
+ * them; with it, it picks one that compiles. Leaving products to cuBLAS would store sums that Triton rounds immediately: a sixth
+ * more memory for a transformer.
  */
 const withoutTriton: XlaFlags = { xla_gpu_autotune_level: 0 }
 
@@ -54,7 +55,7 @@ function exactFlags(gpu: GpuFigures): XlaFlags {
   return major >= 8 ? withoutGpu : { ...withoutGpu, ...withoutTriton }
 }
 
-/** The declared GPU in XLA's terms. Throws ARC6011 where the device is no GPU, ARC6012 where it is none that arcc knows. */
+/** The declared GPU in XLA's terms. Throws ARC6011 if the device is not a GPU, ARC6012 if arcc does not know it. */
 function targetGpu({ run }: Plan): GpuFigures {
   const { name, kind, compute, memory } = run.machine.device
   if (kind !== 'cuda') throw xlaError('ARC6011', { device: name })
@@ -73,8 +74,8 @@ function gibibytes(bytes: number): string {
 }
 
 /**
- * XLA's figures for the step of a plan. The compiler is fetched on first use and takes about ten seconds; results are kept, so that
- * the same program is compiled once. Throws ARC6011 to ARC6015 as named there, and what fetching throws.
+ * XLA's figures for the step of a plan. The compiler is downloaded on first use and takes about ten seconds; results are saved,
+ * so the same program is compiled only once. Throws ARC6011 to ARC6015 as described there, and download errors.
  */
 export async function exactMemory(plan: Plan, options: ExactOptions = {}): Promise<ExactFigures> {
   const { onProgress = () => {}, flags = {}, dump } = options

@@ -1,6 +1,6 @@
 /**
- * The process that compiles for a GPU. It is one of its own since the plugins for CUDA and for the CPU are two builds of
- * one compiler, since what they load stays loaded, and since a fatal error in it ends only this process.
+ * The process that compiles for a GPU. It is separate because the CUDA and CPU plugins are two builds of one compiler, because
+ * loaded libraries cannot be unloaded, and because a fatal error must end only this process.
  */
 
 import { writeCompileOptions } from '../pjrt/compile-options.ts'

@@ -1,27 +1,27 @@
 /**
- * The GPUs that arcc can compile for when they are not there: what XLA asks the driver for when they are. Figures are those that
- * the driver reports, as the OpenXLA project publishes them (xla/backends/gpu/target_config/specs).
+ * The GPUs that arcc can compile for without having one: the values that XLA would otherwise query from the driver. The figures
+ * are the driver's, as published by the OpenXLA project (xla/backends/gpu/target_config/specs).
  */
 
 export interface GpuFigures {
-  /** As the driver names it. */
+  /** The driver's name. */
   readonly name: string
   /** Compute capability. */
   readonly compute: readonly [major: number, minor: number]
-  /** Whether XLA may use what only this architecture has (`sm_90a`: asynchronous matrix products). */
+  /** Whether XLA may use features specific to this architecture (`sm_90a`: asynchronous matrix products). */
   readonly accelerated: boolean
   /** Streaming multiprocessors. */
   readonly cores: number
-  /** f32 units of one of them. */
+  /** f32 units per multiprocessor. */
   readonly unitsPerCore: number
-  /** Bytes of one of them, and the most that one block may ask for. */
+  /** Bytes per multiprocessor, and the maximum per block. */
   readonly sharedMemory: { readonly perCore: number; readonly perBlock: number }
   /** Bytes. */
   readonly l2: number
   readonly clockGhz: number
   /** Bytes per second. */
   readonly bandwidth: number
-  /** Bytes, after what error correction takes. */
+  /** Bytes, excluding error correction. */
   readonly memory: number
 }
 
@@ -65,10 +65,12 @@ export const gpuTable: readonly GpuFigures[] = [
   { ...hopper, name: 'NVIDIA H200 141GB HBM3e', bandwidth: 4_800_000_000_000, memory: 151_397_597_184 },
 ]
 
-/** A declared memory may differ from the driver's by so much: data sheets round, and some subtract what the driver keeps. */
+/**
+ * A declared memory may differ from the driver's by this fraction: data sheets round, and some subtract what the driver reserves.
+ */
 const memoryTolerance = 0.05
 
-/** The GPU of a declared compute capability and memory; `undefined` where none in the table is like it. */
+/** The GPU with the declared compute capability and memory; `undefined` if the table has none. */
 export function findGpu(compute: number, memory: number): GpuFigures | undefined {
   const alike = gpuTable.filter(
     (gpu) => showCompute(gpu) === compute.toFixed(1) && Math.abs(memory - gpu.memory) <= memoryTolerance * gpu.memory,

@@ -1,11 +1,11 @@
-/** What PJRT_TopologyDescription_Create of the CUDA plugin is told: which GPU, and how many of them where. */
+/** The input of PJRT_TopologyDescription_Create for the CUDA plugin: the GPU, and the number of GPUs and hosts. */
 import { bug } from '../../../grammar/diagnostic.ts'
 import { type GpuFigures, showCompute } from './gpus.ts'
 
-/** What the compiler takes for granted on the target: CUDA of the pinned `ptxas`, and the cuDNN that goes with the plugin. */
+/** Versions that the compiler assumes on the target: CUDA of the pinned `ptxas`, and the cuDNN that goes with the plugin. */
 export const targetVersions = { cuda: '12.9.0', cudnn: '9.10.2' } as const
 
-/** Limits that all CUDA GPUs since compute 7.0 share. */
+/** Limits shared by all CUDA GPUs since compute capability 7.0. */
 const commonLimits = [
   'threads_per_block_limit: 1024',
   'threads_per_warp: 32',
@@ -59,7 +59,7 @@ export function targetConfig(gpu: GpuFigures): string {
   ].join('\n')
 }
 
-/** The option `topology`: partitions × hosts × devices of a host. */
+/** The option `topology`: partitions × hosts × devices per host. */
 export function topologyText(nodes: number, devicesPerNode: number): string {
   if (nodes < 1 || devicesPerNode < 1) bug(`${nodes} nodes of ${devicesPerNode} devices`)
   return `1x${nodes}x${devicesPerNode}`

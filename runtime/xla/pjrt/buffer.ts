@@ -1,4 +1,4 @@
-/** Tensors in a device's memory: owned, disposed once, counted by their client. */
+/** Tensors in device memory: owned, disposed once, counted by their client. */
 
 import { byteSize, type DType, showType, type TensorType } from '../../../compiler/ir/dtype.ts'
 import { bug } from '../../../grammar/diagnostic.ts'
@@ -20,10 +20,10 @@ const typeOf: { readonly [D in DType]: number } = {
   pred: bufferTypes.PRED,
 }
 
-/** The plugin copies the data before the call returns: for so many bytes that is quicker than a wait. */
+/** The plugin copies the data before the call returns, which is faster than a wait up to this number of bytes. */
 const immutableOnlyDuringCall = 0
 const smallBytes = 16_384
-/** The host memory must not change until the transfer's own event says that it is done. */
+/** The host memory must not change until the transfer's event completes. */
 const immutableUntilTransferCompletes = 1
 
 export class PjrtBuffer implements DeviceTensor {
@@ -42,7 +42,7 @@ export class PjrtBuffer implements DeviceTensor {
     client.live.buffers.add(this)
   }
 
-  /** The `PJRT_Buffer*`. Using a tensor after its end is a mistake of the caller. */
+  /** The `PJRT_Buffer*`. Using a tensor after its disposal is a bug in the caller. */
   get pointer(): bigint {
     return this.#pointer ?? bug(`${showType(this)} was used after it was ${this.#end}`)
   }
@@ -65,7 +65,7 @@ export class PjrtBuffer implements DeviceTensor {
     if (this.#pointer !== undefined) destroyBuffers(this.client, BigUint64Array.of(this.#leave('disposed')))
   }
 
-  /** Gives up the `PJRT_Buffer*` to who has it consumed and frees the handle. */
+  /** Transfers the `PJRT_Buffer*` to a consumer and frees the handle. */
   donate(): bigint {
     return this.#leave('donated')
   }
@@ -79,20 +79,20 @@ export class PjrtBuffer implements DeviceTensor {
   }
 }
 
-/** Frees handles, `PJRT_Buffer*`; 0 is none. One argument struct does for all: the step of a large network frees thousands. */
+/** Frees handles, `PJRT_Buffer*`; 0 means none. All share one argument struct: the step of a large network frees thousands. */
 export function destroyBuffers({ library }: PjrtClient, handles: BigUint64Array): void {
   const destroy = library.repeat('PJRT_Buffer_Destroy', 'buffer')
   for (const handle of handles) if (handle !== 0n) destroy(handle)
 }
 
-/** A tensor, and the device that it goes to, `PJRT_Device*`. */
+/** A tensor and its target device, `PJRT_Device*`. */
 export interface Upload {
   readonly device: bigint
   readonly tensor: HostTensor
 }
 
 /**
- * Copies host tensors to devices, all at once. Their data must not change until this resolves. Where one is refused none stays.
+ * Copies host tensors to devices, concurrently. Their data must not change until this resolves. If one is refused, none is kept.
  */
 export async function uploadBuffers(client: PjrtClient, uploads: readonly Upload[]): Promise<PjrtBuffer[]> {
   const begun: { readonly buffer: PjrtBuffer; readonly transferred: bigint }[] = []
@@ -104,7 +104,7 @@ export async function uploadBuffers(client: PjrtClient, uploads: readonly Upload
   }
   const data = uploads.map(({ tensor }) => tensor.data)
   const transferred = begun.map((upload) => upload.transferred)
-  // Those that have begun still read the host's memory.
+  // Transfers in flight still read the host's memory.
   await awaitEvents(client.library, transferred, data).catch((error: unknown) => {
     failed ??= { error }
   })

@@ -15,9 +15,9 @@ export class PjrtClient {
   readonly devices: readonly bigint[]
   /** `cpu`, `cuda` */
   readonly platform: string
-  /** What the plugin says of its build. */
+  /** The plugin's description of its build. */
   readonly platformVersion: string
-  /** Buffers and executables of this client that nobody has disposed yet; they end with the client. */
+  /** Buffers and executables of this client that have not been disposed; they end with the client. */
   readonly live = { buffers: new Set<Disposable>(), executables: new Set<Disposable>() }
   #disposed = false
 
@@ -33,7 +33,9 @@ export class PjrtClient {
     this.platformVersion = readString(version.get('platform_version'), version.get('platform_version_size'))
   }
 
-  /** A client with at least `devices` devices, made with the plugin's own options. Throws ARC6007 where the platform has fewer. */
+  /**
+   * A client with at least `devices` devices, created with the plugin's own options. Throws ARC6007 if the platform has fewer.
+   */
   static async create(library: PjrtLibrary, devices: number, options: Options): Promise<PjrtClient> {
     const values = Object.entries(options).map(([name, value]) => namedValue(name, value))
     const given = { create_options: structArray(values), num_options: values.length }
@@ -48,7 +50,7 @@ export class PjrtClient {
     return client
   }
 
-  /** What the plugin calls a device: `cpu`, `NVIDIA H100 80GB HBM3`. */
+  /** The plugin's name for a device: `cpu`, `NVIDIA H100 80GB HBM3`. */
   kindOf(device: bigint): string {
     const description = this.library.call('PJRT_Device_GetDescription', { device }).get('device_description')
     const kind = this.library.call('PJRT_DeviceDescription_Kind', { device_description: description })

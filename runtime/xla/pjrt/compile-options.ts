@@ -1,6 +1,6 @@
 /**
- * A writer for the few fields of XLA's `CompileOptionsProto` (xla/pjrt/proto/compile_options.proto) that arcc sets. Protocol
- * buffers: a field is its number and wire type as a varint, then a varint, or a length and bytes.
+ * A writer for the few fields of XLA's `CompileOptionsProto` (xla/pjrt/proto/compile_options.proto) that arcc sets. In protocol
+ * buffers, a field is its number and wire type as a varint, followed by a varint, or a length and bytes.
  */
 
 import type { XlaFlags } from './cuda-flags.ts'

@@ -2,20 +2,20 @@
 import type { Graph } from '../../../compiler/ir/graph.ts'
 import { recomputes } from '../../../compiler/ir/recompute.ts'
 
-/** Flags of XLA, without dashes, to their values. */
+/** XLA flags, without dashes, and their values. */
 export type XlaFlags = Readonly<Record<string, string | number | boolean>>
 
-/** Of every program. */
+/** For every program. */
 const always: XlaFlags = {
-  // XLA may else leave out a rounding to 16 bits between two ops. That keeps residual sums in f32 (15 % more memory for bf16 on
-  // compute 8.0, which has no bf16 arithmetic), and a tensor that is computed twice could differ from itself.
+  // Otherwise XLA may skip a rounding to 16 bits between two ops. That keeps residual sums in f32 (15 % more memory for bf16 on
+  // compute capability 8.0, which has no bf16 arithmetic), and a tensor that is computed twice could differ from itself.
   xla_allow_excess_precision: false,
 }
 
 /**
- * Of programs that recompute. The scheduler that hides communication is on by itself; it is what makes sums over devices start early
- * and end late, and the memory of a step that keeps its activations is the same with it. Where the backward pass recomputes it starts
- * blocks before their turn: up to half more memory than planned. Without it every all-reduce blocks what follows.
+ * For programs that recompute. The scheduler that hides communication is on by default: it makes sums over devices start early
+ * and end late, and does not change the memory of a step that keeps its activations. If the backward pass recomputes, it starts
+ * blocks too early: up to half more memory than planned. Without it, every all-reduce blocks the ops that follow.
  */
 const whereRecomputed: XlaFlags = { xla_gpu_enable_latency_hiding_scheduler: false }
 

@@ -1,10 +1,10 @@
-/** PJRT events: something that ends later, perhaps with an error. */
+/** PJRT events: operations that complete later, possibly with an error. */
 import type { PjrtLibrary } from './library.ts'
 
-/** Host memory that transfers under way read or write. */
+/** Host memory that transfers in flight read or write. */
 const held = new Set<readonly ArrayBufferView[]>()
 
-/** So many waits at once: each takes a thread of libuv's and one of koffi's stacks. */
+/** Maximum number of concurrent waits: each takes a libuv thread and one of koffi's stacks. */
 const maxWaits = 16
 let waits = 0
 const queue: (() => void)[] = []
@@ -21,8 +21,8 @@ function endTurn(): void {
 }
 
 /**
- * Waits for events, one after the other on another thread, frees them all, then throws the first error that one ended with. No
- * event (0) is one that has ended. `memory` is kept alive meanwhile.
+ * Waits for events sequentially on another thread, frees them all, then throws the first error. A zero event counts as completed.
+ * `memory` is kept alive meanwhile.
  */
 export async function awaitEvents(
   library: PjrtLibrary,

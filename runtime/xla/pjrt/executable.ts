@@ -1,4 +1,4 @@
-/** Compiled programs: compiling, loading, running, and what they say of their memory. */
+/** Compiled programs: compiling, loading, running, and their memory statistics. */
 
 import koffi from 'koffi'
 import type { TensorType } from '../../../compiler/ir/dtype.ts'
@@ -26,7 +26,7 @@ export class PjrtExecutable {
     client.live.executables.add(this)
   }
 
-  /** Compiles StableHLO text; `outputs` are the types that it returns. The event loop stays free meanwhile. */
+  /** Compiles StableHLO text; `outputs` are the types that it returns. Does not block the event loop. */
   static async compile(
     client: PjrtClient,
     stablehlo: string,
@@ -44,7 +44,7 @@ export class PjrtExecutable {
     return new PjrtExecutable(client, reply.get('executable'), outputs)
   }
 
-  /** Loads what `serialize` gave. Throws a PjrtError where it comes from another plugin. */
+  /** Loads the result of `serialize`. Throws a PjrtError if it comes from another plugin. */
   static async deserialize(
     client: PjrtClient,
     serialized: Buffer,
@@ -58,7 +58,7 @@ export class PjrtExecutable {
     return new PjrtExecutable(client, reply.get('loaded_executable'), outputs)
   }
 
-  /** The program as bytes that `deserialize` takes, on a computer like this one and with this plugin. */
+  /** The program as bytes for `deserialize`, on a computer of the same kind and with this plugin. */
   serialize(): Buffer {
     const { library } = this.client
     return this.#withExecutable((executable) => {
@@ -69,7 +69,7 @@ export class PjrtExecutable {
     })
   }
 
-  /** XLA's own figures for one replica; `undefined` where the platform has none. */
+  /** XLA's own figures for one replica; `undefined` if the platform has none. */
   memory(): EngineMemory | undefined {
     const { library } = this.client
     if (!library.has('PJRT_Executable_GetCompiledMemoryStats')) return undefined
@@ -84,13 +84,13 @@ export class PjrtExecutable {
     })
   }
 
-  /** Arguments and results of calls on so many devices with so many inputs, of which it consumes those in `donated`. */
+  /** Arguments and results of calls for this number of devices and inputs; inputs in `donated` are consumed. */
   call(devices: number, inputs: number, donated: ReadonlySet<number>): ProgramCall {
     if (this.#disposed) bug('an executable was used after it was disposed')
     return programCall(this.client, this.#loaded, { devices, inputs, outputs: this.outputs.length, donated })
   }
 
-  /** Starts the program on all devices; `inputs[device][i]`. Those whose index is in `donated` are consumed. */
+  /** Starts the program on all devices; `inputs[device][i]`. Inputs whose index is in `donated` are consumed. */
   async start(inputs: readonly (readonly PjrtBuffer[])[], donated: ReadonlySet<number>): Promise<StartedRun> {
     const call = this.call(inputs.length, inputs[0]?.length ?? 0, donated)
     for (const [device, list] of inputs.entries()) {
@@ -126,7 +126,7 @@ export class PjrtExecutable {
   }
 }
 
-/** A device's results from number `first` on, as tensors. */
+/** A device's results from index `first` on, as tensors. */
 export function adoptOutputs(
   { client, outputs }: PjrtExecutable,
   handles: BigUint64Array,

@@ -38,7 +38,7 @@ function kindOf(type: string, enums: ReadonlySet<string>, callbacks: ReadonlySet
   return scalarKinds[type]
 }
 
-/** The struct named `name`, or undefined when it holds structs by value, which no call of ours needs. */
+/** The struct named `name`, or undefined if it contains structs by value, which none of our calls needs. */
 function parseStruct(
   name: string,
   body: string,

@@ -1,6 +1,6 @@
 /**
- * A loaded PJRT plugin and the one way to call it. `call` fills `struct_size`, checks that the plugin has the method, and turns a
- * `PJRT_Error*` into a `PjrtError`; `callAsync` does so on a thread of koffi's, for what may take long.
+ * A loaded PJRT plugin and the only way to call it. `call` fills `struct_size`, checks that the plugin has the method, and turns
+ * a `PJRT_Error*` into a `PjrtError`; `callAsync` does the same on a koffi thread, for long operations.
  */
 import koffi from 'koffi'
 import { need } from '../../../grammar/diagnostic.ts'
@@ -32,12 +32,12 @@ interface NativeMethod {
   async: (args: Buffer, done: (error: Error | null, result: bigint | null) => void) => void
 }
 
-/** What the garbage collector must not take while a call runs. */
+/** Memory that must not be garbage collected during a call. */
 const inUse = new Set<Memory>()
 
 /**
- * XLA writes notes of its own on stderr, and errors that it returns as well; every one of those becomes a `PjrtError`, so only
- * fatal ones are let through. Read when the library is loaded.
+ * XLA writes notes on stderr, and errors that it also returns; each of those becomes a `PjrtError`, so only fatal ones are shown.
+ * Read when the library is loaded.
  */
 function quietStart(): void {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3'
@@ -59,7 +59,7 @@ export class PjrtLibrary {
 
   static readonly #loaded = new Map<string, PjrtLibrary>()
 
-  /** Loads a plugin, once per process and path. Throws ARC6005 for what isn't one. */
+  /** Loads a plugin, once per process and path. Throws ARC6005 if it isn't one. */
   static load(path: string): PjrtLibrary {
     const known = PjrtLibrary.#loaded.get(path)
     if (known !== undefined) return known
@@ -84,7 +84,7 @@ export class PjrtLibrary {
     return `${this.version.major}.${this.version.minor}`
   }
 
-  /** Whether this plugin's table holds a method; its argument struct may still lack newer fields. */
+  /** Whether this plugin's table contains a method; its argument struct may still lack newer fields. */
   has(method: Method): boolean {
     const offset = firstMethodOffset + methods[method].slot * 8
     return offset + 8 <= this.#size && koffi.decode(this.#api, offset, 'void*') !== null
@@ -104,8 +104,8 @@ export class PjrtLibrary {
   }
 
   /**
-   * A method whose only argument is one pointer, to be called again and again with others: one argument struct for all calls, for
-   * what is done thousands of times a second.
+   * A method whose only argument is one pointer, to be called repeatedly: all calls share one argument struct, for operations
+   * done thousands of times per second.
    */
   repeat<M extends Method>(method: M, field: keyof FieldsOf<M>): (pointer: bigint) => void {
     const { bytes } = makeStruct(methods[method].size, methods[method].fields, {})
@@ -118,7 +118,7 @@ export class PjrtLibrary {
     }
   }
 
-  /** Calls a method on another thread; the event loop stays free meanwhile. */
+  /** Calls a method on another thread, without blocking the event loop. */
   async callAsync<M extends Method>(method: M, inputs: FieldInputs<FieldsOf<M>>): Promise<Reply<M>> {
     const args = makeStruct(methods[method].size, methods[method].fields, inputs)
     const native = this.#native(method)

@@ -1,6 +1,6 @@
 /**
- * C structs and arrays in JavaScript memory. A `Memory` keeps everything alive that its bytes point to, for as long as it is
- * itself referenced.
+ * C structs and arrays in JavaScript memory. A `Memory` keeps everything its bytes point to alive for as long as it is referenced
+ * itself.
  */
 import koffi from 'koffi'
 import { structs } from './abi.gen.ts'
@@ -15,10 +15,10 @@ export interface Memory {
   readonly parts: readonly Pointee[]
 }
 
-/** What a pointer field takes: an address, a view whose memory it points to, or a `Memory`. */
+/** The values of a pointer field: an address, a view whose memory it points to, or a `Memory`. */
 export type Pointee = bigint | ArrayBufferView | Memory
 
-/** What a field of a kind takes. */
+/** The values of a field of a kind. */
 export type FieldInput<K extends FieldKind> = K extends 'pointer'
   ? Pointee
   : K extends 'bool'
@@ -27,10 +27,10 @@ export type FieldInput<K extends FieldKind> = K extends 'pointer'
       ? bigint | number
       : number
 
-/** Values for some of a struct's fields; the others stay zero. */
+/** Values for some of a struct's fields; the others are zero. */
 export type FieldInputs<F extends Fields> = { readonly [N in keyof F]?: FieldInput<F[N][1]> }
 
-/** The address that a pointer field gets; an empty view has none. */
+/** The address for a pointer field; an empty view has none. */
 export function addressOf(pointee: Pointee): bigint {
   if (typeof pointee === 'bigint') return pointee
   const view = 'bytes' in pointee ? pointee.bytes : pointee
@@ -88,7 +88,7 @@ export function pointerArray(items: readonly Pointee[]): Memory {
   return { bytes, parts: items }
 }
 
-/** Structs one after another. */
+/** Structs in consecutive memory. */
 export function structArray(items: readonly Memory[]): Memory {
   return { bytes: Buffer.concat(items.map((item) => item.bytes)), parts: items.flatMap((item) => item.parts) }
 }

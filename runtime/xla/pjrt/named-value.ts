@@ -1,7 +1,7 @@
 /** Named options of PJRT calls. */
 import { addressOf, type Memory, struct } from './memory.ts'
 
-/** What an option may hold; a whole number and a float are told apart, since a plugin takes no other than the one it declares. */
+/** The value of an option; integers and floats are distinguished, since a plugin only accepts the declared type. */
 export type OptionValue =
   | { readonly text: string }
   | { readonly integer: number }

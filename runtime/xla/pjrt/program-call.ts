@@ -1,16 +1,16 @@
 /**
- * What `PJRT_LoadedExecutable_Execute` takes and gives, in memory that is kept and patched from call to call: a step of a large
- * network has a thousand arguments, and all but a few of them are results of the step before.
+ * The arguments and results of `PJRT_LoadedExecutable_Execute`, in memory that is reused and patched between calls: a step of a
+ * large network has a thousand arguments, and nearly all of them are results of the previous step.
  */
 import type { PjrtClient } from './client.ts'
 import { type Memory, pointerArray, readPointers, struct } from './memory.ts'
 
 export interface ProgramCall {
-  /** `arguments[device][i]`, `PJRT_Buffer*`: to be filled before `start`. */
+  /** `arguments[device][i]`, `PJRT_Buffer*`: set them before `start`. */
   readonly arguments: readonly BigUint64Array[]
-  /** `outputs[device][i]`, `PJRT_Buffer*`: there once `start` has resolved, and the caller's. */
+  /** `outputs[device][i]`, `PJRT_Buffer*`: available once `start` has resolved, and owned by the caller. */
   readonly outputs: readonly BigUint64Array[]
-  /** Starts the program on all devices; gives an event of each device that says when it has ended. Throws a PjrtError. */
+  /** Starts the program on all devices; returns an event per device that signals its end. Throws a PjrtError. */
   start(): Promise<readonly bigint[]>
 }
 
@@ -22,7 +22,7 @@ export interface ProgramShape {
   readonly donated: ReadonlySet<number>
 }
 
-/** Calls of a loaded program, `PJRT_LoadedExecutable*`. One call may be started when the `start` before has resolved. */
+/** Calls of a loaded program, `PJRT_LoadedExecutable*`. A call may start once the previous `start` has resolved. */
 export function programCall({ library }: PjrtClient, executable: bigint, shape: ProgramShape): ProgramCall {
   const { devices, inputs, outputs, donated } = shape
   // An array without elements would have no address.

@@ -1,6 +1,6 @@
 /**
- * State that stays on the devices while one program runs again and again. It is kept as bare handles in the program's argument
- * lists: the results of one run are written straight into the arguments of the next, and no tensor is wrapped that nobody reads.
+ * State that stays on the devices while one program runs repeatedly. It is kept as bare handles in the program's argument lists:
+ * the results of one run are written directly into the arguments of the next, and tensors that nobody reads are not wrapped.
  */
 import { need } from '../../../grammar/diagnostic.ts'
 import type { DeviceTensor, ResidentState, StartedRun } from '../../engine.ts'
@@ -8,12 +8,14 @@ import { destroyBuffers, PjrtBuffer } from './buffer.ts'
 import { awaitEvents } from './event.ts'
 import { adoptOutputs, type PjrtExecutable } from './executable.ts'
 
-/** What the engine puts in turn with other runs before it hands it out. */
+/** Operations that the engine serializes with other runs before exposing them. */
 export interface KeptState extends ResidentState {
   start(inputs: readonly (readonly PjrtBuffer[])[]): Promise<StartedRun>
 }
 
-/** Takes over `state[device][i]`, the first of the program's `inputs` inputs, each donated to the output of its number. */
+/**
+ * Takes ownership of `state[device][i]`, the first of the program's `inputs` inputs, each donated to the output with its index.
+ */
 export function keepState(
   program: PjrtExecutable,
   state: readonly (readonly PjrtBuffer[])[],

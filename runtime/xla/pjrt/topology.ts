@@ -1,21 +1,21 @@
-/** Compiling for devices that are not there: a described topology in place of a client. */
+/** Compiling for devices that are not present: a topology description replaces a client. */
 import type { PjrtLibrary } from './library.ts'
 import { struct, structArray } from './memory.ts'
 import { namedValue } from './named-value.ts'
 
-/** What a program asks of one device, in bytes. */
+/** A program's memory on one device, in bytes. */
 export interface CompiledMemory {
   readonly arguments: number
   readonly outputs: number
-  /** Outputs that take the place of arguments. */
+  /** Outputs that reuse the memory of arguments. */
   readonly alias: number
   readonly temporaries: number
-  /** The most that is in use at one moment, arguments included. */
+  /** The maximum in use at once, including arguments. */
   readonly peak: number
   readonly generatedCode: number
 }
 
-/** Creates a topology, `PJRT_TopologyDescription*`; `options` are the plugin's own. Throws a PjrtError on what it refuses. */
+/** Creates a topology, `PJRT_TopologyDescription*`; `options` are the plugin's own. Throws a PjrtError if it is refused. */
 export function createTopology(library: PjrtLibrary, options: Readonly<Record<string, string>>): bigint {
   const name = Buffer.from('arcc')
   const values = Object.entries(options).map(([option, text]) => namedValue(option, { text }))
@@ -28,7 +28,7 @@ export function createTopology(library: PjrtLibrary, options: Readonly<Record<st
   return reply.get('topology')
 }
 
-/** Compiles StableHLO text for a topology and gives its memory. Throws a PjrtError with the compiler's message. */
+/** Compiles StableHLO text for a topology and returns its memory. Throws a PjrtError with the compiler's message. */
 export async function compileForTopology(
   library: PjrtLibrary,
   topology: bigint,
