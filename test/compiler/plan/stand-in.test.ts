@@ -7,7 +7,8 @@ import { printGraph } from '../../../compiler/ir/print.ts'
 import type { Plan } from '../../../compiler/plan/plan.ts'
 import type { StandIn } from '../../../compiler/plan/stand-in.ts'
 import { need } from '../../../grammar/diagnostic.ts'
-import { brief, memoryHost } from '../../helpers/diagnose.ts'
+import { memoryHost } from '../../helpers/diagnose.ts'
+import { brief } from '../../helpers/facts.ts'
 import { experimentText } from '../../helpers/resolve.ts'
 
 const gib = 2 ** 30
