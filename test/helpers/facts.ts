@@ -2,6 +2,7 @@
  * Diagnostics as facts: codes, places, parameters, edits. Their words are tested in two places alone: the sentences in
  * `test/catalogue.test.ts`, and what stands beside them (labels, notes, what a fix is called) where `wordsOf` is used.
  */
+import { expect } from 'vitest'
 import type { Diagnostic, Params } from '../../grammar/diagnostic.ts'
 import { positionAt, type Span, showPlace } from '../../grammar/source.ts'
 
@@ -63,4 +64,9 @@ export function wordsOf(diagnostics: readonly Diagnostic[]): string {
     ...(fix === undefined ? [] : [`${code} fix:   ${fix.message}`]),
   ])
   return `${[...new Set(lines)].sort().join('\n')}\n`
+}
+
+/** An `ArccError` with these parameters, and maybe others: for `toThrow` and `rejects.toThrow`. */
+export function anError(code: string, params: Record<string, unknown> = {}): unknown {
+  return expect.objectContaining({ code, params: expect.objectContaining(params) })
 }

@@ -9,6 +9,7 @@ import {
   type TensorStream,
   writeSafetensors,
 } from '../../runtime/safetensors.ts'
+import { anError } from '../helpers/facts.ts'
 import { temporaryFolder } from '../helpers/temporary-folder.ts'
 
 const root = temporaryFolder()
@@ -134,12 +135,14 @@ describe('unsound files', () => {
     ['data left over', file(`{${entry('a', '[0,2]')}}`, Uint8Array.of(1, 2, 3)), '1 bytes after its last tensor'],
     ['metadata that is no text', file('{"__metadata__":{"a":1}}'), 'metadata "a" is not text'],
   ])('%s', async (name, bytes, says) => {
-    expect(() => decodeSafetensors(bytes, 'w.safetensors')).toThrow(says)
+    expect(() => decodeSafetensors(bytes, 'w.safetensors')).toThrow(
+      anError('ARC6401', { file: 'w.safetensors', reason: expect.stringContaining(says) }),
+    )
     const path = join(root, `unsound ${name}`)
     writeFileSync(path, bytes)
     await expect(openSafetensors(path)).rejects.toMatchObject({
       code: 'ARC6401',
-      message: expect.stringContaining(says),
+      params: { file: path, reason: expect.stringContaining(says) },
     })
   })
 
