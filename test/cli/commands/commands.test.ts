@@ -141,7 +141,7 @@ describe('arcc plan', () => {
     expect(one.out).toContain("arcc run swept.arc 'small[lr=20%]'")
     const none = await arcc('plan', 'swept.arc', 'small[lr=5]')
     expect(none.code).toBe(exitCode.user)
-    expect(none.err).toContain('its variants are `small[lr=0.1]`, `small[lr=20%]`')
+    expect(none.err).toContain('`small[lr=0.1]`, `small[lr=20%]`')
   })
 
   test('a folder that cannot be written to is about the computer', async () => {
