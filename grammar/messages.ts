@@ -8,7 +8,7 @@ const error = <P extends Params = Record<never, never>>(text: (params: P) => str
 
 const withArticle = (word: string): string => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`
 
-export const GRAMMAR_MESSAGES = {
+const grammarMessages = {
   ARC1001: error<{ text: string }>(({ text }) => `${text} has no meaning here`),
   ARC1002: error(() => 'this string is not closed'),
   ARC1003: error<{ quotes: string }>(({ quotes }) => `strings are written in double quotes, not ${quotes}`),
@@ -67,4 +67,4 @@ export const GRAMMAR_MESSAGES = {
 } as const
 
 /** Builds a diagnostic of the grammar. */
-export const grammarError = diagnosticsOf(GRAMMAR_MESSAGES)
+export const grammarError = diagnosticsOf(grammarMessages)

@@ -16,7 +16,7 @@ type Mismatch = {
 const wants = ({ place, expected, found }: Mismatch): string =>
   place === '' ? `expected ${expected}, found ${found}` : `${place} ${expected}, not ${found}`
 
-export const checkMessages = {
+const checkMessages = {
   ARC3001: error<Mismatch>(wants),
   ARC3002: error<{ place: string; expected: string }>(({ place, expected }) =>
     place === ''

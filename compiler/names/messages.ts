@@ -8,7 +8,7 @@ function warning<P extends Params>(text: (params: P) => string): Message<P> {
   return { severity: 'warning', text }
 }
 
-export const nameMessages = {
+const nameMessages = {
   ARC2001: error<{ module: string }>(({ module }) => `there is no module \`${module}\``),
   ARC2002: error<{ module: string; name: string }>(({ module, name }) => `module \`${module}\` has no \`${name}\``),
   ARC2003: error<{ name: string }>(({ name }) => `\`${name}\` is declared twice`),

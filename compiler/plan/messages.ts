@@ -4,7 +4,7 @@ import { diagnosticsOf, type Message, type Params } from '../../grammar/diagnost
 const error = <P extends Params>(text: (params: P) => string): Message<P> => ({ severity: 'error', text })
 const warning = <P extends Params>(text: (params: P) => string): Message<P> => ({ severity: 'warning', text })
 
-export const planMessages = {
+const planMessages = {
   ARC5001: error(
     (p: { dataset: string; root: string }) => `the identities of \`${p.dataset}\` are not known: ${p.root}`,
   ),

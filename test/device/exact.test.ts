@@ -112,7 +112,7 @@ function exactPlans({ plugin, dataFolder }: CudaTools): void {
     const job = { plugin: join(plugins, 'nothing.so'), program: '', replicas: 1, topology: {}, flags: {} }
     await expect(compileInChild(job)).rejects.toMatchObject({
       code: 'ARC6015',
-      message: expect.stringContaining('nothing.so'),
+      params: { reason: expect.stringContaining('nothing.so') },
     })
   })
 

@@ -2,11 +2,12 @@ import { expect, test } from 'vitest'
 import { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { dumpNode, dumpTree } from '../../grammar/dump.ts'
 import { parseSetting } from '../../grammar/parser/parser.ts'
-import { parse, showDiagnostic } from '../helpers/parse.ts'
+import { brief } from '../helpers/facts.ts'
+import { parse } from '../helpers/parse.ts'
 
 function dump(text: string): string {
   const { tree, diagnostics } = parse(text)
-  return diagnostics.length === 0 ? dumpTree(tree).trimEnd() : diagnostics.map(showDiagnostic).join('\n')
+  return diagnostics.length === 0 ? dumpTree(tree).trimEnd() : brief(diagnostics).join('\n')
 }
 
 test.each([
@@ -83,15 +84,15 @@ test.each([
   ['seed=1', '(field seed 1)'],
   ['dataset.root="../faces"', '(field dataset.root "../faces")'],
   ['margin = cosface(m: 0.4)', '(field margin (call cosface (m: 0.4)))'],
-  ['train.batch 64', '1:12 ARC1202 expected `=` after the field `train.batch`'],
-  ['train.batch=', '1:13 ARC1204 expected a value after `=`'],
-  ['train.batch', '1:12 ARC1202 expected `=` after the field `train.batch`'],
-  ['a=1 b=2', '1:5 ARC1210 expected the end before `b`'],
-  ['=1', '1:1 ARC1201 expected a name, found `=`'],
-  ['', '1:1 ARC1201 expected a name, found the end of the text'],
+  ['train.batch 64', 'ARC1202 1:12 name: train.batch, what: field'],
+  ['train.batch=', 'ARC1204 1:13 after: `=`'],
+  ['train.batch', 'ARC1202 1:12 name: train.batch, what: field'],
+  ['a=1 b=2', 'ARC1210 1:5 separators: the end, found: `b`'],
+  ['=1', 'ARC1201 1:1 expected: a name, found: `=`'],
+  ['', 'ARC1201 1:1 expected: a name, found: the end of the text'],
 ])('setting %s', (text, expected) => {
   const bag = new DiagnosticBag()
   const entry = parseSetting({ path: '--set', text }, bag)
-  const reported = bag.sorted().map(showDiagnostic)
+  const reported = brief(bag.sorted())
   expect(reported.length > 0 ? reported.join('\n') : entry && dumpNode(entry)).toBe(expected)
 })

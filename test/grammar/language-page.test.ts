@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { parseExpression, parseSource } from '../../grammar/parser/parser.ts'
 import { DECLARATION_WORDS, isReserved, KEYWORDS, makeToken } from '../../grammar/tokens.ts'
-import { showDiagnostic } from '../helpers/parse.ts'
+import { brief } from '../helpers/facts.ts'
 
 const PAGE = readFileSync(new URL('../../docs/language.md', import.meta.url), 'utf8')
 
@@ -23,7 +23,7 @@ test.each(EXAMPLES)('the example on line $line is $tags', ({ tags, text }) => {
   const source = { path: 'language.md', text }
   if (tags.includes('expr')) parseExpression(source, bag)
   else parseSource(source, bag)
-  const reported = bag.sorted().map(showDiagnostic)
+  const reported = brief(bag.sorted())
   if (tags.includes('wrong')) expect(reported).not.toEqual([])
   else expect(reported).toEqual([])
 })

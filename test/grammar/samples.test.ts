@@ -5,7 +5,8 @@ import { dumpTree } from '../../grammar/dump.ts'
 import { ArcParser } from '../../grammar/parser/parser.ts'
 import { textOf } from '../../grammar/source.ts'
 import { childrenOf, walk } from '../../grammar/visit.ts'
-import { parse, showDiagnostic } from '../helpers/parse.ts'
+import { brief } from '../helpers/facts.ts'
+import { parse } from '../helpers/parse.ts'
 
 const FOLDER = new URL('samples/', import.meta.url)
 const NAMES = readdirSync(FOLDER)
@@ -35,7 +36,7 @@ describe.each(NAMES)('%s', (name) => {
   const { tree, diagnostics } = parse(text, name)
 
   test('parses without a word', () => {
-    expect(diagnostics.map(showDiagnostic)).toEqual([])
+    expect(brief(diagnostics)).toEqual([])
   })
 
   test('has this tree', async () => {

@@ -84,16 +84,6 @@ export function checkSettings(
   return bag.sorted()
 }
 
-/** `ARC3003 4:13 m takes an angle, not bytes`, one line each. */
-export function brief(diagnostics: readonly Diagnostic[]): readonly string[] {
-  return diagnostics.map((d) => `${d.code} ${place(d)} ${d.message}`)
-}
-
-function place({ span }: Diagnostic): string {
-  const before = span.source.text.slice(0, span.start).split('\n')
-  return `${before.length}:${(before.at(-1)?.length ?? 0) + 1}`
-}
-
 export function rendered(diagnostics: readonly Diagnostic[]): string {
   return renderDiagnostics(diagnostics, { color: false, width: 100 })
 }

@@ -2,7 +2,6 @@
 import type { SourceTree } from '../../grammar/ast.ts'
 import { type Diagnostic, DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { parseSource } from '../../grammar/parser/parser.ts'
-import { positionAt } from '../../grammar/source.ts'
 
 export interface Parsed {
   readonly tree: SourceTree
@@ -13,12 +12,6 @@ export function parse(text: string, path = 'test.arc'): Parsed {
   const bag = new DiagnosticBag()
   const tree = parseSource({ path, text }, bag)
   return { tree, diagnostics: bag.sorted() }
-}
-
-/** `3:11 ARC1202 expected …` */
-export function showDiagnostic({ span, code, message }: Diagnostic): string {
-  const { line, column } = positionAt(span.source, span.start)
-  return `${line}:${column} ${code} ${message}`
 }
 
 /** The text with every fix made. */

@@ -142,7 +142,7 @@ describe('unsound files', () => {
     writeFileSync(path, bytes)
     await expect(openSafetensors(path)).rejects.toMatchObject({
       code: 'ARC6401',
-      message: expect.stringContaining(says),
+      params: { file: path, reason: expect.stringContaining(says) },
     })
   })
 

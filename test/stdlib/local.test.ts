@@ -5,7 +5,8 @@ import type { Host } from '../../compiler/host/host.ts'
 import type { LocalGpu } from '../../compiler/host/local-machine.ts'
 import type { GpuProfile, MachineProfile } from '../../compiler/host/machine-profile.ts'
 import { need } from '../../grammar/diagnostic.ts'
-import { brief, memoryHost } from '../helpers/diagnose.ts'
+import { memoryHost } from '../helpers/diagnose.ts'
+import { saidBy } from '../helpers/facts.ts'
 import { experimentText } from '../helpers/resolve.ts'
 
 const gib = 2 ** 30
@@ -99,8 +100,8 @@ describe('several GPUs', () => {
 
   it('that are not there are a mistake', () => {
     const { diagnostics } = compile('local(devices: 3)', { gpus: [gpu('NVIDIA H100 80GB HBM3')] })
-    expect(brief(diagnostics)).toEqual([
-      expect.stringMatching(/^ARC4213 .* `local` requires `local_gpus\(\) == 0 or devices <= local_gpus\(\)`/),
+    expect(saidBy(diagnostics)).toEqual([
+      'ARC4213 owner: local, condition: local_gpus() == 0 or devices <= local_gpus()',
     ])
   })
 
@@ -140,8 +141,8 @@ describe('a GPU that the standard library does not know', () => {
     expect(more).toEqual([])
     expect(found).toMatchObject({
       code: 'ARC4026',
-      message: 'no performance figures are known for NVIDIA L4',
-      notes: ['`arcc doctor --write-machine` measures it, once'],
+      params: { gpu: 'NVIDIA L4' },
+      notes: [expect.stringContaining('`arcc doctor --write-machine`')],
     })
   })
 })

@@ -156,7 +156,7 @@ describe('arcc plan', () => {
     expect(one.out).toContain("arcc run swept.arc 'small[lr=20%]'")
     const none = await arcc('plan', 'swept.arc', 'small[lr=5]')
     expect(none.code).toBe(exitCode.user)
-    expect(none.err).toContain('its variants are `small[lr=0.1]`, `small[lr=20%]`')
+    expect(none.err).toContain('`small[lr=0.1]`, `small[lr=20%]`')
   })
 
   test('a variant that fails keeps its row, its name and its place in the list', async () => {

@@ -3,7 +3,8 @@ import { createChecker } from '../../../compiler/check/expressions.ts'
 import { typeOfDefinition } from '../../../compiler/check/names.ts'
 import { showType } from '../../../compiler/check/show-type.ts'
 import { DiagnosticBag, need } from '../../../grammar/diagnostic.ts'
-import { brief, checkText } from '../../helpers/diagnose.ts'
+import { checkText } from '../../helpers/diagnose.ts'
+import { brief } from '../../helpers/facts.ts'
 
 /** The type of the last `let` of a text, as people read it. */
 function typeOf(text: string): string {

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { diagnoseText, rendered } from '../../helpers/diagnose.ts'
+import type { Diagnostic } from '../../../grammar/diagnostic.ts'
+import { diagnoseText } from '../../helpers/diagnose.ts'
+import { factsOf, wordsOf } from '../../helpers/facts.ts'
 
 const folder = join(import.meta.dirname, '../../wrong')
 const files: Record<string, string> = {}
@@ -22,5 +24,10 @@ test.each(entries)('%s', async (path) => {
     expect(span.start).toBeLessThanOrEqual(span.end)
     if (fix !== undefined) expect(fix.replacement).not.toContain('…')
   }
-  await expect(rendered(diagnostics)).toMatchFileSnapshot(join(folder, path.replace(/\.arc$/, '.txt')))
+  await expect(factsOf(diagnostics)).toMatchFileSnapshot(join(folder, path.replace(/\.arc$/, '.txt')))
+})
+
+test('the words beside their sentences', async () => {
+  const all: readonly Diagnostic[] = entries.flatMap((path) => diagnoseText(files[path] ?? '', files, path))
+  await expect(wordsOf(all)).toMatchFileSnapshot(join(folder, 'words.txt'))
 })

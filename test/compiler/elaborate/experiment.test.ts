@@ -1,7 +1,9 @@
 /** Resolved experiments: fields, `extends`, `--set`, and what is checked across fields. */
 import { describe, expect, it } from 'vitest'
 import { listExperiments } from '../../../compiler/elaborate/experiment.ts'
-import { brief, rendered } from '../../helpers/diagnose.ts'
+import { showPlace } from '../../../grammar/source.ts'
+import { rendered } from '../../helpers/diagnose.ts'
+import { brief, saidBy } from '../../helpers/facts.ts'
 import { experimentText, type ResolveOptions, resolveBody, resolveText } from '../../helpers/resolve.ts'
 
 function resolved(body: string, settings: readonly string[] = [], declarations = '') {
@@ -12,7 +14,7 @@ function resolved(body: string, settings: readonly string[] = [], declarations =
 }
 
 const mistakes = (body: string, declarations: string | undefined, options: ResolveOptions = {}) =>
-  brief(resolveBody(body, declarations, options).diagnostics).map((line) => line.replace(/ \d+:\d+/, ''))
+  saidBy(resolveBody(body, declarations, options).diagnostics)
 
 describe('fields', () => {
   it('have their values, in base units, and their defaults', () => {
@@ -195,13 +197,13 @@ describe('--set', () => {
   })
 
   it.each([
-    ['train.bach=8 per device', 'ARC4204 there is no field `train.bach` to set'],
-    ['train.optimizer.momentun=0.5', 'ARC4204 there is no field `momentun` to set'],
-    ['backbone.depth=[1]', 'ARC4204 there is no field `depth` to set'],
-    ['train.seed.low=3', 'ARC4204 there is no field `low` to set'],
-    ['margin.m=2 rad', 'ARC4213 `arcface` requires `m >= 0 rad and m < 90 deg`'],
-    ['train.optimizer.lr=-1', 'ARC4020 `sgd.lr` must be at least 0, got -1'],
-    ['machine.device.memory=0 B', 'ARC4020 `cpu_device.memory` must be above 0 B, got 0 B'],
+    ['train.bach=8 per device', 'ARC4204 path: train.bach'],
+    ['train.optimizer.momentun=0.5', 'ARC4204 path: momentun'],
+    ['backbone.depth=[1]', 'ARC4204 path: depth'],
+    ['train.seed.low=3', 'ARC4204 path: low'],
+    ['margin.m=2 rad', 'ARC4213 owner: arcface, condition: m >= 0 rad and m < 90 deg'],
+    ['train.optimizer.lr=-1', 'ARC4020 path: sgd.lr, bounds: at least 0, found: -1'],
+    ['machine.device.memory=0 B', 'ARC4020 path: cpu_device.memory, bounds: above 0 B, found: 0 B'],
   ])('%s is a mistake', (setting, message) => {
     expect(mistakes('', undefined, { settings: [setting], check: false })).toEqual([message])
   })
@@ -219,55 +221,45 @@ describe('which experiment', () => {
   })
 
   it('must be said where there are several', () => {
-    expect(rendered(resolveText(several).diagnostics)).toMatchSnapshot()
+    const { diagnostics } = resolveText(several)
+    expect(brief(diagnostics)).toEqual(['ARC4201 14:12 names: [base, run]'])
+    expect(diagnostics[0]?.related.map(({ span }) => showPlace(span))).toEqual(['test.arc:7:12'])
+    expect(diagnostics[0]?.notes.join()).toContain('arcc run test.arc base')
   })
 
   it('must exist', () => {
-    expect(brief(resolveText(several, { name: 'runn' }).diagnostics)).toEqual([
-      'ARC4203 7:12 there is no experiment `runn`',
-    ])
-    expect(brief(resolveText('let a = 1\n', { check: false }).diagnostics)).toEqual([
-      'ARC4202 1:1 this file has no experiment',
-    ])
+    expect(brief(resolveText(several, { name: 'runn' }).diagnostics)).toEqual(['ARC4203 7:12 name: runn'])
+    expect(brief(resolveText('let a = 1\n', { check: false }).diagnostics)).toEqual(['ARC4202 1:1'])
   })
 })
 
 describe('across fields', () => {
   const wrong: readonly (readonly [body: string, message: string, declarations?: string])[] = [
-    ['  train.steps = 100', 'ARC4208 `train.epochs` and `train.steps` exclude each other'],
-    ['  train.batch = 31 global', 'ARC4209 a batch of 31 cannot be split evenly over 2 devices'],
-    [
-      '  train.precision = bf16\n  machine = dgx_v100',
-      'ARC4212 the device `NVIDIA V100 SXM2 32 GB` does not compute in bf16',
-    ],
-    [
-      '  evaluate.sets = [holdout]\n  dataset.holdout = 0',
-      'ARC4214 `holdout` verification needs identities that are held out of training',
-    ],
-    ['  train.accumulate = 3', 'ARC4225 a batch of 4 per device cannot be split into 3 equal parts'],
-    ['  train { accumulate = 2, batch = auto }', 'ARC4224 `train.accumulate` needs a batch that is given, not `auto`'],
-    ['  centers.chunk = 2.5 rows', 'ARC4218 `centers.chunk` is a whole number of rows, not 2.5'],
-    ['  centers.chunk = 0 rows', 'ARC4020 `centers.chunk` must be at least 1 rows, got 0 rows'],
-    [
-      '  centers.state = int8\n  train.optimizer = adamw(lr: 0.1)',
-      'ARC4219 `state = int8` is for optimizers that keep one number of a weight; `adamw` keeps `first`, `second`',
-    ],
-    ['  evaluate.pairs = 61', 'ARC4216 `evaluate.pairs` must be even, got 61'],
-    ['  centers.sample_rate = -1%', 'ARC4020 `centers.sample_rate` must be in [0, 1], got -0.01'],
-    ['  centers.sample_rate = 120%', 'ARC4020 `centers.sample_rate` must be in [0, 1], got 1.2'],
-    ['  margin = arcface(m: 28.6 rad)', 'ARC4213 `arcface` requires `m >= 0 rad and m < 90 deg`'],
+    ['  train.steps = 100', 'ARC4208'],
+    ['  train.batch = 31 global', 'ARC4209 count: 31, devices: 2'],
+    ['  train.precision = bf16\n  machine = dgx_v100', 'ARC4212 precision: bf16, device: NVIDIA V100 SXM2 32 GB'],
+    ['  evaluate.sets = [holdout]\n  dataset.holdout = 0', 'ARC4214'],
+    ['  train.accumulate = 3', 'ARC4225 count: 4, parts: 3'],
+    ['  train { accumulate = 2, batch = auto }', 'ARC4224'],
+    ['  centers.chunk = 2.5 rows', 'ARC4218 rows: 2.5'],
+    ['  centers.chunk = 0 rows', 'ARC4020 path: centers.chunk, bounds: at least 1 rows, found: 0 rows'],
+    ['  centers.state = int8\n  train.optimizer = adamw(lr: 0.1)', 'ARC4219 optimizer: adamw, states: [first, second]'],
+    ['  evaluate.pairs = 61', 'ARC4216 pairs: 61'],
+    ['  centers.sample_rate = -1%', 'ARC4020 path: centers.sample_rate, bounds: in [0, 1], found: -0.01'],
+    ['  centers.sample_rate = 120%', 'ARC4020 path: centers.sample_rate, bounds: in [0, 1], found: 1.2'],
+    ['  margin = arcface(m: 28.6 rad)', 'ARC4213 owner: arcface, condition: m >= 0 rad and m < 90 deg'],
     [
       '  machine = lonely',
-      'ARC4210 `lonely` has 2 nodes but no `links.between` them',
+      'ARC4210 machine: lonely, nodes: 2',
       `machine lonely {
   nodes = 2, devices_per_node = 1, device = v100_sxm2_32gb
   links { within = pcie(16 GB/s) }
 }`,
     ],
-    ['  dataset = lost', 'ARC4211 a data set of format `folder` needs `root`', 'dataset lost { format = folder }'],
+    ['  dataset = lost', 'ARC4211 format: folder, field: root', 'dataset lost { format = folder }'],
     [
       '  dataset = few',
-      'ARC4211 a data set of format `synthetic` needs `per_identity`',
+      'ARC4211 format: synthetic, field: per_identity',
       'dataset few { format = synthetic, identities = 5 }',
     ],
   ]
@@ -285,7 +277,8 @@ describe('across fields', () => {
 
   it('says what a margin in radians would have been in degrees', () => {
     const { diagnostics } = resolveBody('  margin = arcface(m: 28.6 rad)')
-    expect(rendered(diagnostics)).toMatchSnapshot()
+    expect(diagnostics[0]?.related.map(({ span }) => showPlace(span))).toEqual(['std/margins.arc:5:11'])
+    expect(diagnostics[0]?.notes.join()).toMatch(/28\.6 rad.*28\.6 deg.*0\.499 rad/)
   })
 })
 

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { compileVariants } from '../../../compiler/driver.ts'
 import type { Experiment } from '../../../compiler/experiment/experiment.ts'
-import { brief, memoryHost } from '../../helpers/diagnose.ts'
+import { memoryHost } from '../../helpers/diagnose.ts'
+import { brief } from '../../helpers/facts.ts'
 import { experimentText, resolveText } from '../../helpers/resolve.ts'
 
 interface Swept {
@@ -149,9 +150,9 @@ describe('the name of a variant', () => {
   })
 
   it.each([
-    ['run[seed=3]', 'ARC4203 14:12 there is no experiment `run[seed=3]`'],
-    ['base[seed=3]', 'ARC4203 7:12 there is no experiment `base[seed=3]`'],
-    ['runs[seed=1]', 'ARC4203 7:12 there is no experiment `runs[seed=1]`'],
+    ['run[seed=3]', 'ARC4203 14:12 name: run[seed=3]'],
+    ['base[seed=3]', 'ARC4203 7:12 name: base[seed=3]'],
+    ['runs[seed=1]', 'ARC4203 7:12 name: runs[seed=1]'],
   ])('%s is none', (name, said) => {
     expect(sweep(body, { name }).said).toEqual([said])
   })
@@ -159,7 +160,7 @@ describe('the name of a variant', () => {
   it('is asked for where one experiment is resolved', () => {
     const text = experimentText(body)
     const { diagnostics } = resolveText(text, { name: 'run' })
-    expect(brief(diagnostics)).toEqual(['ARC4223 14:12 `run` has 2 variants, one of which must be named here'])
-    expect(diagnostics[0]?.notes).toEqual(['its variants are `run[seed=1]`, `run[seed=2]`'])
+    expect(brief(diagnostics)).toEqual(['ARC4223 14:12 name: run, count: 2'])
+    expect(diagnostics[0]?.notes).toEqual([expect.stringContaining('`run[seed=1]`, `run[seed=2]`')])
   })
 })

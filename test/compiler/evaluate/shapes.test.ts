@@ -1,6 +1,7 @@
 /** Mistakes in shapes, with the chain of blocks that led to them. */
 import { expect, it } from 'vitest'
 import { rendered } from '../../helpers/diagnose.ts'
+import { factsOf, wordsOf } from '../../helpers/facts.ts'
 import { resolveBody } from '../../helpers/resolve.ts'
 
 const backbone = (body: string) => `backbone mine(embedding: int = 16) on Image(112, 112, 3) -> Vector(embedding) {
@@ -55,5 +56,18 @@ ${backbone(`  input |> norm ${tail}`)}`,
 it.each(Object.keys(cases))('%s', (name) => {
   const { diagnostics, experiment } = resolveBody('  backbone = mine', cases[name])
   expect(experiment).toBeUndefined()
-  expect(rendered(diagnostics)).toMatchSnapshot()
+  expect(factsOf(diagnostics)).toMatchSnapshot()
+})
+
+const all = () => Object.values(cases).map((text) => resolveBody('  backbone = mine', text).diagnostics)
+
+it('the words beside their sentences', () => {
+  expect(wordsOf(all().flat())).toMatchSnapshot()
+})
+
+it('one of them as people see it', () => {
+  const [found] = all().filter((diagnostics) =>
+    diagnostics.some(({ params }) => params.left === '[N, H 112, W 112, C 3]'),
+  )
+  expect(rendered(found ?? [])).toMatchSnapshot()
 })

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { loadProgram } from '../../../compiler/names/load.ts'
 import { DiagnosticBag } from '../../../grammar/diagnostic.ts'
-import { brief, checkText, memoryHost } from '../../helpers/diagnose.ts'
+import { checkText, memoryHost } from '../../helpers/diagnose.ts'
+import { brief } from '../../helpers/facts.ts'
 
 const load = (text: string, files: Readonly<Record<string, string>> = {}, path = 'main.arc') => {
   const bag = new DiagnosticBag()
@@ -69,29 +70,26 @@ test('the library is parsed once per process', () => {
 })
 
 test.each([
-  ['use std.backbone: r50', ['ARC2001 1:5 there is no module `std.backbone`']],
-  ['use backbones: r50', ['ARC2001 1:5 there is no module `backbones`']],
-  ['use std: r50', ['ARC2001 1:5 there is no module `std`']],
-  ['use parts.absent: x', ['ARC2001 1:5 there is no module `parts.absent`']],
-  ['use std.backbones: r5', ['ARC2002 1:20 module `std.backbones` has no `r5`']],
-  ['use std.margins: constructor', ['ARC2002 1:18 module `std.margins` has no `constructor`']],
-  ['use "a.b": x', ['ARC2015 1:5 `a.b` is not the name of an .arc file']],
-  ['use "parts/a.0.arc": x', ['ARC2013 1:5 there is no file `parts/a.0.arc`']],
-  ['use "parts/c.arc": y', ['ARC2002 1:20 module `parts/c.arc` has no `y`']],
-  ['use "parts/c.arc": x', ['ARC2007 1:20 `x` is never used']],
-  ['use "./main.arc": x', ['ARC2005 1:5 modules use each other in a circle: main.arc → main.arc']],
-  ['use parts.c: x\nuse "parts/c.arc": x\nlet y = x', ['ARC2003 2:20 `x` is declared twice']],
-  [
-    'use parts.a: y\nlet z = y',
-    ['ARC2005 1:5 modules use each other in a circle: parts/a.arc → parts/b.arc → parts/a.arc'],
-  ],
-  ['use parts.c: x\nuse parts.d: x\nlet y = x', ['ARC2008 2:14 `x` is taken from both `parts.c` and `parts.d`']],
-  ['use parts.c: x\nlet x = 1', ['ARC2004 2:5 `x` is declared here and also taken from `parts.c`']],
-  ['use parts.c: x, x\nlet y = x', ['ARC2003 1:17 `x` is declared twice']],
-  ['let x = 1\nlet x = 2', ['ARC2003 2:5 `x` is declared twice']],
+  ['use std.backbone: r50', ['ARC2001 1:5 module: std.backbone']],
+  ['use backbones: r50', ['ARC2001 1:5 module: backbones']],
+  ['use std: r50', ['ARC2001 1:5 module: std']],
+  ['use parts.absent: x', ['ARC2001 1:5 module: parts.absent']],
+  ['use std.backbones: r5', ['ARC2002 1:20 module: std.backbones, name: r5']],
+  ['use std.margins: constructor', ['ARC2002 1:18 module: std.margins, name: constructor']],
+  ['use "a.b": x', ['ARC2015 1:5 path: a.b']],
+  ['use "parts/a.0.arc": x', ['ARC2013 1:5 path: parts/a.0.arc']],
+  ['use "parts/c.arc": y', ['ARC2002 1:20 module: parts/c.arc, name: y']],
+  ['use "parts/c.arc": x', ['ARC2007 1:20 name: x']],
+  ['use "./main.arc": x', ['ARC2005 1:5 chain: [main.arc, main.arc]']],
+  ['use parts.c: x\nuse "parts/c.arc": x\nlet y = x', ['ARC2003 2:20 name: x']],
+  ['use parts.a: y\nlet z = y', ['ARC2005 1:5 chain: [parts/a.arc, parts/b.arc, parts/a.arc]']],
+  ['use parts.c: x\nuse parts.d: x\nlet y = x', ['ARC2008 2:14 name: x, first: parts.c, second: parts.d']],
+  ['use parts.c: x\nlet x = 1', ['ARC2004 2:5 name: x, module: parts.c']],
+  ['use parts.c: x, x\nlet y = x', ['ARC2003 1:17 name: x']],
+  ['let x = 1\nlet x = 2', ['ARC2003 2:5 name: x']],
   ['use parts.c\nlet x = 2', []],
-  ['use parts.c: x', ['ARC2007 1:14 `x` is never used']],
-  ['use parts.typo: x', ['ARC3006 1:11 there is no unit `gib`']],
+  ['use parts.c: x', ['ARC2007 1:14 name: x']],
+  ['use parts.typo: x', ['ARC3006 1:11 text: gib, unit: gib']],
 ])('%s', (text, said) => {
   const files = {
     'parts/a.arc': 'use b: x\nlet y = x',

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { need } from '../../../grammar/diagnostic.ts'
 import { rendered } from '../../helpers/diagnose.ts'
+import { brief } from '../../helpers/facts.ts'
 import { compileText } from '../../helpers/plan.ts'
 
 const text = (fields: string, more: string) => `use std.backbones: iresnet
@@ -67,8 +68,13 @@ it('a batch that is too large', () => {
 })
 
 it('centers that are too many', () => {
-  const { said, document } = compile('batch = 16 per device', ['dataset.identities=4000000'])
-  expect(said).toMatchSnapshot()
+  const { document, diagnostics } = compile('batch = 16 per device', ['dataset.identities=4000000'])
+  expect(brief(diagnostics)).toEqual(['ARC5004 22:13 peak: 1.24 GiB, capacity: 1 GiB, device: a small GPU'])
+  expect(diagnostics[0]?.notes).toEqual([
+    expect.stringMatching(/centers.* 488 MiB/),
+    expect.stringMatching(/`centers\.state = int8`: 863 MiB, 1470 samples/),
+    expect.stringMatching(/`machine\.nodes = 2`: 782 MiB, 4810 samples.* 63 %/),
+  ])
   expect(pathsOf(document)).toContainEqual(['machine.nodes'])
   expectTrue(document, 'batch = 16 per device', ['dataset.identities=4000000'])
 })
@@ -150,9 +156,10 @@ it('several changes together, where one is not enough', () => {
 })
 
 it('nothing, where nothing helps', () => {
-  const { document, said } = compile('batch = 16 per device', ['dataset.identities=400000000'])
+  const { document, diagnostics } = compile('batch = 16 per device', ['dataset.identities=400000000'])
   expect(document.answers).toEqual([])
-  expect(said).toContain('no smaller batch, recomputation, smaller state or larger machine that arcc tried is enough')
+  expect(brief(diagnostics).map((line) => line.slice(0, 7))).toEqual(['ARC5004'])
+  expect(diagnostics[0]?.notes).toHaveLength(2)
 })
 
 it('a plan that fits has none', () => {

@@ -2,29 +2,30 @@
 import { describe, expect, it } from 'vitest'
 import { type Change, tryChange } from '../../../compiler/plan/candidate.ts'
 import { need } from '../../../grammar/diagnostic.ts'
-import { memoryHost, rendered } from '../../helpers/diagnose.ts'
+import { memoryHost } from '../../helpers/diagnose.ts'
+import { factsOf, wordsOf } from '../../helpers/facts.ts'
 import { compileText } from '../../helpers/plan.ts'
 import { experimentText, resolveBody } from '../../helpers/resolve.ts'
 
 function compile(body: string) {
   const { plan, diagnostics } = compileText(experimentText(body), { experiment: 'run' })
-  return { plan, said: rendered(diagnostics), codes: diagnostics.map(({ code }) => code) }
+  return { plan, said: factsOf(diagnostics), words: wordsOf(diagnostics), codes: diagnostics.map(({ code }) => code) }
 }
 
 describe('one value of a channel', () => {
   it('says where, and what would do', () => {
-    expect(compile('train.batch = 1 per device').said).toMatchInlineSnapshot(`
-      "error[ARC5007]: the batch normalization \`features\` has a single value of each channel, which it turns into zero
-        --> test.arc:15:15
-         |
-      15 | train.batch = 1 per device
-         |               ^^^^^^^^^^^^ 1 image on each of 2 devices
-         |
-         = note: expected at least two images of each device, or \`batch_norm = synced\` for the statistics of all devices
-      help: write \`train.batch = 2 per device\`
-         |
-      15 | train.batch = 2 per device
-         |               ~~~~~~~~~~~~
+    const { said, words } = compile('train.batch = 1 per device')
+    expect(words).toMatchInlineSnapshot(`
+      "ARC5007 fix:   write \`train.batch = 2 per device\`
+      ARC5007 label: 1 image on each of 2 devices
+      ARC5007 note:  expected at least two images of each device, or \`batch_norm = synced\` for the statistics of all devices
+      "
+    `)
+    expect(said).toMatchInlineSnapshot(`
+      "ARC5007 test.arc:15:15 \`1 per device\`
+        path: features
+        fix  test.arc:15:15 \`1 per device\` → "2 per device"
+        a label, notes: 1
       "
     `)
   })

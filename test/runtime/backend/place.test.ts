@@ -1,10 +1,13 @@
 /** Where plans run: declared machines beside what the driver of a computer says. */
 import { describe, expect, it } from 'vitest'
+import { exitCode } from '../../../cli/render/exit.ts'
 import { describeFailure } from '../../../cli/render/failure.ts'
 import { documentLook } from '../../../cli/render/look.ts'
 import { need } from '../../../grammar/diagnostic.ts'
 import { place } from '../../../runtime/backend/place.ts'
 import type { CudaDriver, CudaGpu } from '../../../runtime/cuda/driver.ts'
+import { ArccError } from '../../../runtime/errors.ts'
+import { anError } from '../../helpers/facts.ts'
 import { resolveBody } from '../../helpers/resolve.ts'
 
 const gib = 2 ** 30
@@ -28,15 +31,25 @@ const machineOf = (text: string) => need(resolveBody(`machine = ${text}`).experi
 const placed = (text: string, found: CudaDriver, options: Partial<Parameters<typeof place>[1]> = {}) =>
   place(machineOf(text), { engine: 'xla', emulate: false, ...options }, () => found)
 
-/** What a person sees of a refusal. */
-function refusal(...args: Parameters<typeof placed>): string {
+function refusal(...args: Parameters<typeof placed>): ArccError {
   try {
     placed(...args)
   } catch (error) {
-    const { exitCode, lines } = describeFailure(error, documentLook.palette, false)
-    return [`exit ${exitCode}`, ...lines].join('\n')
+    if (error instanceof ArccError) return error
+    throw error
   }
   throw new Error('it runs')
+}
+
+/** The code and the parameters of a refusal; of the ways out what is to be written, without what it does. */
+function factsOf({ code, params: { ways, ...params } }: ArccError) {
+  return {
+    code,
+    params,
+    ways: String(ways)
+      .split('\n')
+      .map((way) => way.split(/ {2,}/)[0]),
+  }
 }
 
 const indices = (...args: Parameters<typeof placed>) => {
@@ -134,13 +147,22 @@ describe('a machine that is not here is refused', () => {
     ['two computers', ['dgx_h100(nodes: 2)', driver(times(8, h100))]],
     ['the engine tfjs', ['dgx_h100', driver(times(8, h100)), { engine: 'tfjs' }]],
   ])('%s', (_, args) => {
-    expect(refusal(...args)).toMatchSnapshot()
+    const error = refusal(...args)
+    expect(factsOf(error)).toMatchSnapshot()
+    expect(describeFailure(error, documentLook.palette, false).exitCode).toBe(exitCode.environment)
+  })
+
+  it('as people see it', () => {
+    const error = refusal('dgx_h100', driver(times(4, h100)))
+    expect(describeFailure(error, documentLook.palette, false).lines.join('\n')).toMatchSnapshot()
   })
 
   it('though only just smaller cards are taken', () => {
     const memory = Math.round(h100.memory * 0.98)
     expect(placed('dgx_h100', driver(times(8, { ...h100, memory })))).toMatchObject({ plan: { memory } })
-    expect(() => placed('dgx_h100', driver(times(8, { ...h100, memory: 75 * gib })))).toThrow(/none have as much/)
+    expect(() => placed('dgx_h100', driver(times(8, { ...h100, memory: 75 * gib })))).toThrow(
+      anError('ARC6053', { enough: 'none' }),
+    )
   })
 })
 

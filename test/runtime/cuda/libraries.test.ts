@@ -14,6 +14,7 @@ import { openLibrary } from '../../../runtime/native-library.ts'
 import { libraryLength } from '../../../runtime/whole-library.ts'
 import { PjrtLibrary } from '../../../runtime/xla/pjrt/library.ts'
 import { buildLibrary, hasCompiler } from '../../helpers/compiler.ts'
+import { anError } from '../../helpers/facts.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 
 const folder = temporaryFolder()
@@ -112,7 +113,7 @@ describe.runIf(hasCompiler)('opening (libraries built with cc; skipped where the
     expect(() => openCudaLibraries(installation, 1)).toThrow(
       expect.objectContaining({
         code: 'ARC6033',
-        message: "CUDA's library cudnn is missing: there is no libcudnn.so.9",
+        params: { what: 'library cudnn', file: 'libcudnn.so.9' },
         hint: expect.stringContaining('arcc install cuda'),
       }),
     )
@@ -121,7 +122,7 @@ describe.runIf(hasCompiler)('opening (libraries built with cc; skipped where the
   it('wants NCCL for two GPUs alone', () => {
     const installation = makeLibraries(['nccl', 'cupti'])
     openCudaLibraries(installation, 1)
-    expect(() => openCudaLibraries(installation, 2)).toThrow(/library nccl is missing/)
+    expect(() => openCudaLibraries(installation, 2)).toThrow(anError('ARC6033', { what: 'library nccl' }))
   })
 
   it('then they are found by their names, as the plugin looks for them', () => {
@@ -138,7 +139,7 @@ describe.runIf(hasCompiler)('opening (libraries built with cc; skipped where the
     truncateSync(cudnn, statSync(cudnn).size - 100)
     const expected = {
       code: 'ARC6034',
-      message: expect.stringMatching(/libcudnn\.so\.9 is damaged: it has \d+ of \d+ bytes/),
+      params: { path: cudnn, reason: expect.stringMatching(/\d+ of \d+ bytes/) },
     }
     expect(() => openCudaLibraries(installation, 1)).toThrow(expect.objectContaining(expected))
     expect(await inspectInstallation(installation)).toMatchObject(expected)
@@ -151,15 +152,19 @@ describe.runIf(hasCompiler)('opening (libraries built with cc; skipped where the
     expect(() => PjrtLibrary.load(plugin)).toThrow(
       expect.objectContaining({
         code: 'ARC6005',
-        message: expect.stringContaining('the file is cut off: it has 5000 of'),
+        params: { path: plugin, reason: expect.stringContaining('it has 5000 of') },
       }),
     )
   })
 
   it('wants ptxas and libdevice', () => {
     const installation = makeLibraries()
-    expect(() => openCudaLibraries({ ...installation, ptxas: false }, 1)).toThrow(/assembler ptxas is missing/)
-    expect(() => openCudaLibraries({ ...installation, libdevice: false }, 1)).toThrow(/libdevice is missing/)
+    expect(() => openCudaLibraries({ ...installation, ptxas: false }, 1)).toThrow(
+      anError('ARC6033', { what: 'assembler ptxas' }),
+    )
+    expect(() => openCudaLibraries({ ...installation, libdevice: false }, 1)).toThrow(
+      anError('ARC6033', { what: 'libdevice' }),
+    )
   })
 
   it('says what the loader says of a file that is no library', () => {
@@ -167,7 +172,7 @@ describe.runIf(hasCompiler)('opening (libraries built with cc; skipped where the
     const path = write(join(site, 'nvidia/cuda_nvrtc/lib/libnvrtc.so.12'), 'text')
     const libraries = installation.libraries.map((one) => (one.name === 'nvrtc' ? { ...one, path } : one))
     expect(() => openCudaLibraries({ ...installation, libraries }, 1)).toThrow(
-      expect.objectContaining({ code: 'ARC6035', message: expect.stringContaining('nvrtc does not load') }),
+      anError('ARC6035', { what: 'library nvrtc', path }),
     )
   })
 })

@@ -82,7 +82,7 @@ describe('createFolderDataset', () => {
     await dataset.read(1, out, 0)
     await expect(dataset.read(2, out, 0)).rejects.toMatchObject({
       code: 'ARC6205',
-      message: expect.stringContaining(join('p2', '1.pgm')),
+      params: { file: expect.stringContaining(join('p2', '1.pgm')) },
     })
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { drawPairs, pairCapacity } from '../../../runtime/data/draw-pairs.ts'
 import { syntheticPairs } from '../../../runtime/data/pairs.ts'
+import { anError } from '../../helpers/facts.ts'
 
 /** `sizes[p]` pictures of person p, numbered on. */
 function people(...sizes: number[]): { groups: number[][]; owner: number[] } {
@@ -50,9 +51,11 @@ describe('drawPairs', () => {
   test('says how many pairs there are where too many are asked for', () => {
     const { groups } = people(3, 3)
     expect(pairCapacity(groups)).toEqual({ same: 6, different: 9 })
-    expect(() => drawPairs(groups, 7, 1, 'a set')).toThrow('a set has too few pictures for 7 same pairs: it gives 6')
+    expect(() => drawPairs(groups, 7, 1, 'a set')).toThrow(
+      anError('ARC6207', { set: 'a set', what: 'same', asked: 7, most: 6 }),
+    )
     expect(() => drawPairs([[0, 1, 2]], 1, 1, 'a set')).toThrow(
-      'a set has too few pictures for 1 different pairs: it gives 0',
+      anError('ARC6207', { set: 'a set', what: 'different', asked: 1, most: 0 }),
     )
   })
 })

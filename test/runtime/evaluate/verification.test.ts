@@ -8,6 +8,7 @@ import {
   verify,
 } from '../../../runtime/evaluate/verification.ts'
 import { createStream, rootKey } from '../../../runtime/random.ts'
+import { anError } from '../../helpers/facts.ts'
 
 /**
  * 40 people with 6 pictures each, 237 pairs, a third of them different, from a linear congruential generator: the same numbers
@@ -75,7 +76,9 @@ describe('verify', () => {
   test('says where an embedding is not finite', () => {
     const input = fixture()
     input.mirrored[16 * 7 + 3] = Number.NaN
-    expect(() => verify(input)).toThrow('value 3 of the embedding of mirrored picture 7 is NaN')
+    expect(() => verify(input)).toThrow(
+      anError('ARC6301', { dim: 3, which: 'mirrored picture', index: 7, value: Number.NaN }),
+    )
   })
 })
 

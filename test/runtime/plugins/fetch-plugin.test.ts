@@ -85,7 +85,7 @@ describe('fetching', () => {
     await installPython(goodDownload)
     await expect(fetchPlugin(entry)).rejects.toMatchObject({
       code: 'ARC6004',
-      message: expect.stringContaining('a_plugin-1.0-py3-none-any.whl is not the file that arcc knows'),
+      params: { file: 'a_plugin-1.0-py3-none-any.whl' },
     })
     expect(await readdir(join(folder, 'cache/plugins'))).toEqual([])
   })
@@ -94,13 +94,19 @@ describe('fetching', () => {
     await installPython('echo "ERROR: No matching distribution found for a-plugin==1.0" >&2; exit 1')
     await expect(fetchPlugin(entry)).rejects.toMatchObject({
       code: 'ARC6003',
-      message: 'pip could not download a-plugin==1.0: ERROR: No matching distribution found for a-plugin==1.0',
+      params: {
+        requirement: 'a-plugin==1.0',
+        output: 'ERROR: No matching distribution found for a-plugin==1.0',
+      },
     })
   })
 
   it('tells that Python or pip is missing', async () => {
     vi.stubEnv('PATH', join(folder, 'nothing'))
-    await expect(fetchPlugin(entry)).rejects.toMatchObject({ code: 'ARC6002', hint: expect.stringContaining('tfjs') })
+    await expect(fetchPlugin(entry)).rejects.toMatchObject({
+      code: 'ARC6002',
+      params: { command: expect.stringContaining('python3') },
+    })
     await installPython('echo "/usr/bin/python3: No module named pip" >&2; exit 1')
     await expect(fetchPlugin(entry)).rejects.toMatchObject({ code: 'ARC6002' })
   })

@@ -283,7 +283,7 @@ describe('mistakes', () => {
     const graph = graphOf(2, [f32()], (b, given) => [b.add('for_loop', given, { trips: 1, invariants: 0 }, [body])])
     await expect(engine.compile(graph)).rejects.toMatchObject({
       code: 'ARC6021',
-      message: 'the engine tfjs cannot compute in f64, which convert f64[] of graph step asks for',
+      params: { graph: 'step', value: 'convert f64[]' },
     })
     await expect(engine.upload(0, hostTensor({ dtype: 'f64', shape: [1] }, [1]))).rejects.toMatchObject({
       code: 'ARC6021',
@@ -299,7 +299,7 @@ describe('backends', () => {
   test.skipIf(isInstalled('@tensorflow/tfjs-node'))('a native backend that is not installed is an error', async () => {
     await expect(createTfjsEngine({ world: oneProcess(1), backend: 'node' })).rejects.toMatchObject({
       code: 'ARC6020',
-      message: 'the TensorFlow.js backend "node" needs @tensorflow/tfjs-node, which cannot be loaded: not installed',
+      params: { backend: 'node', package: '@tensorflow/tfjs-node', reason: 'not installed' },
     })
   })
 })
