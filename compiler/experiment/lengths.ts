@@ -1,5 +1,7 @@
 /** The counts that the graphs and the plan of an experiment rest on: classes, images, world size, batch, steps. */
-import type { Experiment } from './experiment.ts'
+import type { ChosenExperiment, Experiment } from './experiment.ts'
+
+type Batch = ChosenExperiment['train']['batch']
 
 export interface Lengths {
   readonly classes: number
@@ -12,6 +14,15 @@ export interface Lengths {
   readonly steps: number
 }
 
-export function worldSize(experiment: Experiment): number {
+/** Devices of all computers. */
+export function worldSize(experiment: Pick<Experiment, 'machine'>): number {
   return experiment.machine.nodes * experiment.machine.devicesPerNode
+}
+
+/** Images of one step on one device. */
+export function batchPerDevice(
+  experiment: { readonly train: { readonly batch: Batch } } & Pick<Experiment, 'machine'>,
+): number {
+  const { count, scope } = experiment.train.batch
+  return scope === 'global' ? count / worldSize(experiment) : count
 }

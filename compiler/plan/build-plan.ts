@@ -1,8 +1,7 @@
 /** Experiment → plan: the graphs, and the document that describes them. */
 import type { DiagnosticBag, Extras } from '../../grammar/diagnostic.ts'
-import type { Span } from '../../grammar/source.ts'
 import type { Experiment } from '../experiment/experiment.ts'
-import { worldSize } from '../experiment/lengths.ts'
+import { batchPerDevice, worldSize } from '../experiment/lengths.ts'
 import type { DatasetCounts, Host } from '../host/host.ts'
 import { findAnswers } from './answers.ts'
 import { brokenRequires, plannedQuantity, showBound } from './bounds.ts'
@@ -10,6 +9,7 @@ import { type Candidate, movedTo } from './candidate.ts'
 import { describePlan } from './describe.ts'
 import type { PlanDocument } from './document.ts'
 import { planDiagnostic } from './messages.ts'
+import { written } from './paths.ts'
 import type { Plan } from './plan.ts'
 import { settle } from './settle.ts'
 import { showBytes, showQuantity } from './show.ts'
@@ -38,7 +38,12 @@ export function buildPlan(
   const candidate = isEmulated ? movedTo(machine, settled.candidate, counting) : settled.candidate
   const answers = candidate.memory.fits || isEmulated ? [] : [...findAnswers(settled, counting)]
   const insteadOf = standIn === undefined ? {} : insteadOfMachine(declared, standIn)
-  const document = describePlan(candidate, file, { choices: [...settled.choices], answers }, insteadOf)
+  const document = describePlan(
+    candidate,
+    file,
+    { choices: settled.choices.map(({ setting, why }) => ({ ...written(setting), why })), answers },
+    insteadOf,
+  )
   checkFit(candidate.experiment, document, bag)
   const { graphs, lengths } = candidate
   const { train, backbone, evaluate, checkpoint, dataset } = candidate.experiment
@@ -55,7 +60,7 @@ export function buildPlan(
       evaluate,
       checkpoint,
       machine,
-      batchPerDevice: train.batchPerDevice,
+      batchPerDevice: batchPerDevice(candidate.experiment),
       embedBatch: graphs.embedBatch,
       epochs: lengths.epochs,
       steps: lengths.steps,
@@ -95,7 +100,7 @@ function checkFit(experiment: Experiment, document: PlanDocument, bag: Diagnosti
     ...answerNotes(experiment, document),
   ]
   const extras: Extras = { notes, ...answerFix(experiment, document) }
-  bag.add(planDiagnostic('ARC5004', found, experiment.train.spans.batch, extras))
+  bag.add(planDiagnostic('ARC5004', found, experiment.spanOf('train.batch'), extras))
 }
 
 /** One line for each answer: what to set, what it takes, what it costs. */
@@ -117,20 +122,9 @@ function answerNotes(experiment: Experiment, { answers, time }: PlanDocument): s
 function answerFix(experiment: Experiment, { answers }: PlanDocument): Pick<Extras, 'fix'> {
   const [setting, ...more] = answers[0]?.set ?? []
   if (setting === undefined || more.length > 0) return {}
-  const span = writtenSpan(experiment, setting.path)
+  const span = experiment.writtenSpan(setting.path)
   if (span === undefined) return {}
   return { fix: { message: `write \`${setting.path} = ${setting.value}\``, span, replacement: setting.value } }
-}
-
-function writtenSpan({ train, centers, resolved }: Experiment, path: string): Span | undefined {
-  const spans: Readonly<Record<string, Span>> = {
-    'train.batch': train.spans.batch,
-    'train.recompute': train.spans.recompute,
-    'centers.sample_rate': centers.spans.sampleRate,
-    'centers.placement': centers.spans.placement,
-  }
-  const isWritten = resolved.some((field) => field.path === path && field.origin === 'file')
-  return isWritten ? spans[path] : undefined
 }
 
 function checkRequires(candidate: Candidate, bag: DiagnosticBag): void {

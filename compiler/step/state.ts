@@ -6,7 +6,7 @@
  */
 
 import { need } from '../../grammar/diagnostic.ts'
-import type { CentersSpec, Optimizer } from '../experiment/experiment.ts'
+import type { ChosenExperiment, Optimizer } from '../experiment/experiment.ts'
 import { elementCount } from '../ir/dtype.ts'
 import { toOhwi } from '../ir/filter-order.ts'
 import type { NamedTensor, StateTensor, Storage } from '../ir/state-tensor.ts'
@@ -20,6 +20,8 @@ export interface StatePart {
   readonly named: NamedTensor
   readonly initializer: Initializer
 }
+
+type Centers = ChosenExperiment['centers']
 
 export interface StateSlot {
   readonly tensor: StateTensor
@@ -53,7 +55,7 @@ export function wholeSlot(tensor: Omit<StateTensor, 'storage' | 'holds'>, initia
 export function stateSlots(
   parameters: readonly ParameterSpec[],
   optimizer: Optimizer,
-  centers: CentersSpec,
+  centers: Centers,
   options: StateOptions,
 ): readonly StateSlot[] {
   const weights = backboneSlots(parameters, isElementwise(optimizer), options)
@@ -161,7 +163,7 @@ function optimizerSlots({ tensor, parts }: StateSlot, optimizer: Optimizer): Sta
   })
 }
 
-function centerSlots(optimizer: Optimizer, centers: CentersSpec, { rows, embedding }: StateOptions): StateSlot[] {
+function centerSlots(optimizer: Optimizer, centers: Centers, { rows, embedding }: StateOptions): StateSlot[] {
   const placement = centers.placement === 'shard' ? 'sharded' : 'replicated'
   const slot = ({ name, dtype, shape }: StoredTensor, role: StateTensor['role'], initializer: Initializer) =>
     wholeSlot({ name, role, shape, dtype, placement }, initializer)
