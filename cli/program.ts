@@ -1,5 +1,6 @@
 /** The command line: commands, arguments and options, and nothing of what they do. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { engineNames } from '../runtime/engine.ts'
 import {
   type Actions,
   type CheckOptions,
@@ -7,7 +8,6 @@ import {
   type DumpOptions,
   dumpGraphs,
   dumpPhases,
-  engineNames,
   type InstallOptions,
   installable,
   type PlanOptions,

@@ -90,8 +90,11 @@ export interface EngineMemory {
   readonly temporaries: number
 }
 
+export const engineNames = ['xla', 'tfjs'] as const
+export type EngineName = (typeof engineNames)[number]
+
 export interface Engine {
-  readonly name: 'xla' | 'tfjs'
+  readonly name: EngineName
   /** What it runs on, for people: `XLA CPU (PJRT 0.115), 2 devices`. */
   readonly description: string
   readonly world: World

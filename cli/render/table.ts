@@ -1,10 +1,12 @@
 /** Text in columns: padded by what a terminal shows, not by what a string counts. */
 import stringWidth from 'string-width'
 
+type Align = 'left' | 'right'
+
 export interface Column {
   readonly title?: string
   /** Numbers stand on the right, words on the left. */
-  readonly align?: 'left' | 'right'
+  readonly align?: Align
 }
 
 export interface TableStyle {
@@ -17,7 +19,7 @@ export interface TableStyle {
 }
 
 /** Pads a cell to a width in columns; wider ones stay as they are. */
-export function pad(text: string, width: number, align: 'left' | 'right' = 'left'): string {
+export function pad(text: string, width: number, align: Align = 'left'): string {
   const blanks = ' '.repeat(Math.max(0, width - stringWidth(text)))
   return align === 'right' ? blanks + text : text + blanks
 }

@@ -56,10 +56,13 @@ export function isChosen(experiment: Experiment): experiment is ChosenExperiment
   return ![...Object.values(experiment.train), ...Object.values(centers)].includes('auto')
 }
 
+/** Where the value of a field comes from; `override`: `--set`. */
+export const fieldOrigins = ['file', 'default', 'override'] as const
+
 export interface ResolvedField {
   readonly path: string
   readonly text: string
-  readonly origin: 'file' | 'default' | 'override'
+  readonly origin: (typeof fieldOrigins)[number]
 }
 
 export interface DatasetSpec extends ObjectValues<typeof dataset> {

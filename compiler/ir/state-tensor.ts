@@ -1,14 +1,16 @@
 /** The tensors that live from step to step: inputs of the step's graph, and the outputs that take their place. */
 import type { DType } from './dtype.ts'
 
+/** How dims are ordered in arcface_torch's state dict: as in arcc, or a filter [kh,kw,I,O] as [O,I,kh,kw]. */
+export const layouts = ['same', 'oihw'] as const
+
 /** A tensor by the name that people and files have for it. */
 export interface NamedTensor {
   /** `layer1.0.bn1.weight`, `layer1.0.bn1.weight.velocity`, `centers`, `centers.velocity`, `loss_scale.factor` */
   readonly name: string
   /** On one device, in the order of dims in which networks are written: filters are [kh,kw,I,O]. */
   readonly shape: readonly number[]
-  /** Dims in arcface_torch's state dict: filters [kh,kw,I,O] are `oihw` there. */
-  readonly layout: 'same' | 'oihw'
+  readonly layout: (typeof layouts)[number]
 }
 
 /**

@@ -2,7 +2,8 @@
  * Which formulation each convolution and each of its gradients gets. On CUDA cuDNN chooses, so nearly everything is a plain
  * convolution. On the CPU XLA's own convolution is slow for some shapes; `bench/convolutions.ts` measures the alternatives.
  */
-import type { ConvGeometry, ConvKind } from './conv-geometry.ts'
+import type { ConvKind } from '../ir/op-family.ts'
+import type { ConvGeometry } from './conv-geometry.ts'
 import type { Platform } from './emitter.ts'
 
 /**

@@ -8,6 +8,7 @@
  *
  * Legend: x, y, dy [...,C]; scale, offset, near, mean, variance [C]; n = elements per channel.
  */
+import type { NormKind } from '../ir/op-family.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 import { add, alongLast, binary, convert, fill, multiply, reduce, subtract, twoSums, unary } from './hlo.ts'
 import { type Again, at, type EmitRules } from './rule.ts'
@@ -110,7 +111,7 @@ function gradient(e: Emitter, operands: readonly Ssa[], epsilon: number, again: 
   return [convert(e, subtract(e, scaledDy, correction), input.type.dtype), weighted, sum]
 }
 
-export const normRules: EmitRules<'batch_norm_training' | 'batch_norm_grad'> = {
+export const normRules: EmitRules<NormKind> = {
   batch_norm_training: (e, op, operands) => training(e, operands, op.params.epsilon),
   batch_norm_grad: (e, op, operands, again) => gradient(e, operands, op.params.epsilon, again),
 }

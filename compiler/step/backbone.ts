@@ -48,7 +48,7 @@ export function applyBackbone(
   backbone: Backbone,
   images: Value,
   options: {
-    readonly mode: 'train' | 'evaluate'
+    readonly mode: Elaboration['mode']
     readonly compute: DType
     readonly synced?: boolean
     readonly weights: ReadonlyMap<string, Value>

@@ -9,6 +9,7 @@ import type { ClassShard } from '../ir/state-tensor.ts'
 import { backboneParameters } from './backbone.ts'
 import { type ChunkPlan, chunkPlan, chunksOf } from './chunk-plan.ts'
 import { buildEmbed } from './embed.ts'
+import type { ImageDType } from './images.ts'
 import { buildInit } from './init.ts'
 import { lossScaleSlots } from './loss-scale.ts'
 import { samplingPlan, slotCount } from './sampling.ts'
@@ -34,7 +35,7 @@ export interface Graphs {
 }
 
 export interface GraphOptions {
-  readonly images: 'u8' | 'f32'
+  readonly images: ImageDType
 }
 
 /** The center rows of one device. */

@@ -7,6 +7,7 @@
 
 import { need } from '../../grammar/diagnostic.ts'
 import type { ChosenExperiment, Optimizer } from '../experiment/experiment.ts'
+import type { DeviceTraits } from '../ir/device-traits.ts'
 import { elementCount } from '../ir/dtype.ts'
 import { toOhwi } from '../ir/filter-order.ts'
 import type { NamedTensor, StateTensor, Storage } from '../ir/state-tensor.ts'
@@ -21,6 +22,9 @@ export interface StatePart {
   readonly initializer: Initializer
 }
 
+/** What a step does with a tensor of the backbone. */
+const backboneKinds = ['trained', 'fixed', 'buffer'] as const
+
 type Centers = ChosenExperiment['centers']
 
 export interface StateSlot {
@@ -28,7 +32,7 @@ export interface StateSlot {
   /** What `tensor` holds, in its order. */
   readonly parts: readonly StatePart[]
   /** Whether the backbone declares it, and whether a step changes it by its gradient. */
-  readonly backbone: 'trained' | 'fixed' | 'buffer' | undefined
+  readonly backbone: (typeof backboneKinds)[number] | undefined
 }
 
 export interface StateOptions {
@@ -38,7 +42,7 @@ export interface StateOptions {
   /** Running statistics are those of all devices. */
   readonly synced: boolean
   /** How filters are stored. */
-  readonly filters: Extract<Storage, 'whole' | 'ohwi'>
+  readonly filters: DeviceTraits['filters']
 }
 
 /** A state tensor that holds one tensor as it is. */
@@ -84,8 +88,7 @@ const flatNames: { readonly [K in BackboneKind]: string } = {
 
 /** An optimizer that sees more of a weight than one element at a time must have each weight by itself: nothing is joined then. */
 function backboneSlots(parameters: readonly ParameterSpec[], joined: boolean, options: StateOptions): StateSlot[] {
-  const kinds = ['trained', 'fixed', 'buffer'] as const
-  const flat = kinds.flatMap((kind) => {
+  const flat = backboneKinds.flatMap((kind) => {
     const own = parameters.filter((spec) => spec.shape.length === 1 && kindOf(spec) === kind)
     return joined || kind !== 'trained' ? groupsOf(own).map((group, i) => ({ kind, own: group, number: i + 1 })) : []
   })

@@ -14,6 +14,7 @@ import type { ClassShard, StateTensor } from '../ir/state-tensor.ts'
 import { type StepMetric, stepMetrics } from '../ir/step-metrics.ts'
 import type { ParameterSpec } from '../values/elaboration.ts'
 import { buildHead } from './head-update.ts'
+import type { ImageDType } from './images.ts'
 import { lossScale } from './loss-scale.ts'
 import { reduceGradients } from './reduce-gradients.ts'
 import type { SamplingPlan } from './sampling.ts'
@@ -25,8 +26,7 @@ import { applyOptimizer, type Clock, clipGradients, gradientNorm, scaleBy, selec
 export interface StepOptions {
   readonly steps: number
   readonly stepsPerEpoch: number
-  /** `u8`: bytes, normalized and mirrored on the device. `f32`: numbers that go into the backbone as they are. */
-  readonly images: 'u8' | 'f32'
+  readonly images: ImageDType
   readonly sampling: { readonly plan: SamplingPlan; readonly slots: number } | undefined
   /** Pieces in which the head works on its center rows; they divide the rows of a step. */
   readonly chunks: number

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { lstat, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import { cacheRoot } from '../plugins/cache-folder.ts'
 import { placeOf } from '../plugins/fetch-plugin.ts'
 import {
@@ -17,7 +18,7 @@ import { readManifest } from './manifest.ts'
 /** Something that `arcc install` or a command that needed it has fetched. */
 export interface Installed {
   /** What it is removed by. */
-  readonly group: 'cuda' | 'cpu'
+  readonly group: DeviceKind
   /** `CUDA for XLA`, with its version. */
   readonly what: string
   /** `part`: an install that has not been finished. */

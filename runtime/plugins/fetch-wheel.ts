@@ -7,12 +7,13 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { chmod, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { FetchEvent as FetchEventOfRun } from '../events.ts'
 import { xlaError } from '../xla/pjrt/errors.ts'
 import type { WheelEntry } from './plugin-table.ts'
 
 /** How far the fetch is. `bytes` and `total` come with `download`. */
 export interface FetchEvent {
-  readonly phase: 'download' | 'verify' | 'unpack' | 'ready'
+  readonly phase: FetchEventOfRun['phase']
   readonly bytes?: number
   readonly total?: number
 }

@@ -1,11 +1,8 @@
 /** Makes the engine of a run, on virtual devices of this computer where no others are named. Each is loaded only when it is wanted. */
 import type { DeviceRequest } from '../backend/backend.ts'
-import type { Engine } from '../engine.ts'
+import type { Engine, EngineName } from '../engine.ts'
 import type { RunEvent } from '../events.ts'
 import type { World } from '../world.ts'
-
-export const engineNames = ['xla', 'tfjs'] as const
-export type EngineName = (typeof engineNames)[number]
 
 export async function createEngine(
   name: EngineName,
