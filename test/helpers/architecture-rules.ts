@@ -67,3 +67,58 @@ export function enumsWrittenTwice(sources: readonly SourceText[]): string[] {
   }
   return [...places].filter(([, found]) => found.length > 1).map(([key, found]) => `${key}: ${found.join(', ')}`)
 }
+
+/** The names of the fields of each section and object, as TypeScript has them: `sampleRate`. */
+export type FieldTable = Readonly<Record<string, readonly string[]>>
+
+/** So many fields of one section, or all that it has, make a type a copy of it. */
+const copied = 4
+
+function memberNames(node: ts.InterfaceDeclaration | ts.TypeLiteralNode): readonly string[] {
+  return node.members.flatMap((member) => (ts.isPropertySignature(member) ? [member.name.getText()] : []))
+}
+
+/** Members that a type of the table may have beside its fields: what its declaration is called and where it stands. */
+const besides = ['name', 'span', 'device']
+
+/** What a hand-written type repeats of the table or adds to a type that is mapped from it. */
+function handWritten(node: ts.InterfaceDeclaration | ts.TypeLiteralNode, table: FieldTable): readonly string[] {
+  const names = memberNames(node)
+  const copies = Object.entries(table)
+    .filter(([, fields]) => names.filter((name) => fields.includes(name)).length >= Math.min(copied, fields.length))
+    .map(([section]) => `repeats the fields of ${section}`)
+  const isMapped =
+    ts.isInterfaceDeclaration(node) && /\b(Section|Object)Values\b/.test(node.heritageClauses?.[0]?.getText() ?? '')
+  const isJoined = ts.isIntersectionTypeNode(node.parent) && /\b(Section|Object)Values\b/.test(node.parent.getText())
+  const added = isMapped || isJoined ? names.filter((name) => !besides.includes(name)) : []
+  return [...copies, ...added.map((name) => `adds \`${name}\` to the fields of the table`)]
+}
+
+/** `fields.value('train.clip')`, `fieldOf(object, 'scale', …)`: one field read by its name, with a type given by hand. */
+function readField(node: ts.CallExpression, sections: readonly string[]): string | undefined {
+  const called = ts.isPropertyAccessExpression(node.expression) ? node.expression.name.text : node.expression.getText()
+  const literal = node.arguments.find((argument) => ts.isStringLiteralLike(argument))
+  if (literal === undefined || !ts.isStringLiteralLike(literal)) return undefined
+  const inSection = sections.some((section) => literal.text.startsWith(`${section}.`))
+  const isRead = called === 'fieldOf' || ((called === 'value' || called === 'get') && inSection)
+  return isRead ? `reads \`${literal.text}\` by its name` : undefined
+}
+
+/**
+ * Fields that stand outside of their table: types that repeat a section or add a field to one by hand, and single fields that are read
+ * by name where whole sections are read by the table.
+ */
+export function fieldsOutsideOfTable(sources: readonly SourceText[], table: FieldTable): string[] {
+  return sources.flatMap((source) => {
+    const tree = treeOf(source)
+    return [...nodesOf(tree)].flatMap((node) => {
+      const found =
+        ts.isInterfaceDeclaration(node) || ts.isTypeLiteralNode(node)
+          ? handWritten(node, table)
+          : ts.isCallExpression(node)
+            ? [readField(node, Object.keys(table))].filter((read) => read !== undefined)
+            : []
+      return found.map((what) => `${placeOf(tree, node)} ${what}`)
+    })
+  })
+}
