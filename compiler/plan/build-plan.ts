@@ -1,8 +1,9 @@
 /** Experiment → plan: the graphs, and the document that describes them. */
 import type { DiagnosticBag, Extras } from '../../grammar/diagnostic.ts'
 import type { Experiment } from '../experiment/experiment.ts'
-import { batchPerDevice, worldSize } from '../experiment/lengths.ts'
+import { batchPerDevice } from '../experiment/lengths.ts'
 import type { DatasetCounts, Host } from '../host/host.ts'
+import { answerFix, answerNotes } from './answer-text.ts'
 import { findAnswers } from './answers.ts'
 import { brokenRequires, plannedQuantity, showBound } from './bounds.ts'
 import { type Candidate, movedTo } from './candidate.ts'
@@ -101,30 +102,6 @@ function checkFit(experiment: Experiment, document: PlanDocument, bag: Diagnosti
   ]
   const extras: Extras = { notes, ...answerFix(experiment, document) }
   bag.add(planDiagnostic('ARC5004', found, experiment.spanOf('train.batch'), extras))
-}
-
-/** One line for each answer: what to set, what it takes, what it costs. */
-function answerNotes(experiment: Experiment, { answers, time }: PlanDocument): string[] {
-  if (answers.length === 0)
-    return ['no smaller batch, recomputation, smaller state or larger machine that arcc tried is enough']
-  return answers.map(({ set, peak, samplesPerSecond }) => {
-    const settings = set.map(({ path, value }) => `\`${path} = ${value}\``).join(' and ')
-    const nodes = Number(set.find(({ path }) => path === 'machine.nodes')?.value ?? experiment.machine.nodes)
-    const before = time.samplesPerSecond / worldSize(experiment)
-    const after = samplesPerSecond / (nodes * experiment.machine.devicesPerNode)
-    const change = Math.round((after / before - 1) * 100)
-    const speed = change === 0 ? 'as fast' : `${Math.abs(change)} % ${change < 0 ? 'slower' : 'faster'}`
-    return `it fits with ${settings}: ${showBytes(peak)}, ${showQuantity('throughput', samplesPerSecond)}, ${speed} on each device`
-  })
-}
-
-/** The cheapest answer as a change of the file, where it is one field that the file writes. */
-function answerFix(experiment: Experiment, { answers }: PlanDocument): Pick<Extras, 'fix'> {
-  const [setting, ...more] = answers[0]?.set ?? []
-  if (setting === undefined || more.length > 0) return {}
-  const span = experiment.writtenSpan(setting.path)
-  if (span === undefined) return {}
-  return { fix: { message: `write \`${setting.path} = ${setting.value}\``, span, replacement: setting.value } }
 }
 
 function checkRequires(candidate: Candidate, bag: DiagnosticBag): void {
