@@ -4,12 +4,13 @@
  * Legend: W world size, b images of one device, D embedding width, C classes.
  */
 import { compileExperiment } from '../compiler/driver.ts'
+import { isChosen } from '../compiler/experiment/experiment.ts'
 import type { Host } from '../compiler/host/host.ts'
 import type { DeviceKind } from '../compiler/ir/device-kind.ts'
 import { type NamedTensor, type StateTensor, stateDonation } from '../compiler/ir/state-tensor.ts'
 import { type StepMetric, stepMetrics } from '../compiler/ir/step-metrics.ts'
 import { planLengths } from '../compiler/plan/lengths.ts'
-import { buildGraphs, type Graphs } from '../compiler/step/graphs.ts'
+import { buildGraphs, type Graphs, settleChunk } from '../compiler/step/graphs.ts'
 import { bug, DiagnosticBag, need } from '../grammar/diagnostic.ts'
 import type { DeviceTensor, Engine, HostTensor } from '../runtime/engine.ts'
 import { filterToOihw, heldTensors } from '../runtime/train/held-tensors.ts'
@@ -86,8 +87,10 @@ function goldenGraphs(
   const entry = { path: 'golden.arc', text: goldenSource(golden.config, kind) }
   const { experiment, diagnostics } = compileExperiment({ entry, until: 'elaborate' }, host)
   if (experiment === undefined) return bug(diagnostics.map((d) => `${d.code} ${d.message}`).join('; '))
+  if (!isChosen(experiment)) return bug('a golden run that leaves something open')
   const lengths = need(planLengths(experiment, host, new DiagnosticBag()), 'the lengths of a golden run')
-  const graphs = need(buildGraphs(experiment, lengths, { images: 'f32' }), 'the graphs of a golden run')
+  const settled = settleChunk(experiment, lengths)
+  const graphs = need(buildGraphs(settled, lengths, { images: 'f32' }), 'the graphs of a golden run')
   return { graphs, embedding: experiment.backbone.embedding }
 }
 

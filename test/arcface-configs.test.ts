@@ -9,8 +9,8 @@ import { experimentNames } from '../cli/host/entry.ts'
 import { fileHost } from '../cli/host/host.ts'
 import { packageFolder } from '../cli/host/package-folder.ts'
 import { compileExperiment } from '../compiler/driver.ts'
-import type { Experiment } from '../compiler/experiment/experiment.ts'
-import { worldSize } from '../compiler/experiment/lengths.ts'
+import { type Experiment, isChosen } from '../compiler/experiment/experiment.ts'
+import { batchPerDevice, worldSize } from '../compiler/experiment/lengths.ts'
 import type { Host } from '../compiler/host/host.ts'
 import { need } from '../grammar/diagnostic.ts'
 
@@ -100,7 +100,7 @@ test.each(lines)('%s', (line) => {
     images: dataset.images ?? (dataset.identities ?? 0) * (dataset.perIdentity ?? 0),
     rate: centers.sampleRate,
     gpus: devices,
-    batch: devices * train.batchPerDevice,
+    batch: isChosen(experiment) ? devices * batchPerDevice(experiment) : 'auto',
     accumulate: train.accumulate,
     recompute: train.recompute,
     lr: optimizer.lr,

@@ -5,6 +5,10 @@ import { basename, dirname, extname, join, normalize } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { packageFolder } from '../cli/host/package-folder.ts'
+import * as experimentTable from '../compiler/schema/experiment.ts'
+import { dataset } from '../compiler/schema/objects.ts'
+import { memberName } from '../compiler/schema/values.ts'
+import { enumsWrittenTwice, fieldsOutsideOfTable } from './helpers/architecture-rules.ts'
 import { folderCircles, type Import } from './helpers/folder-circles.ts'
 
 /** Files that git keeps or would keep; a copy without git is not checked. */
@@ -143,6 +147,63 @@ describe('the code', () => {
   test.each(marks)('has no %s', (mark) => {
     const pattern = new RegExp(`(^|[^\\w-])${mark}\\b`)
     expect(sources.filter((file) => pattern.test(textOf(file) ?? ''))).toEqual([])
+  })
+})
+
+describe('one fact in one place', () => {
+  const product = handwritten
+    .filter((file) => /^(grammar|compiler|runtime|cli)\/.*\.ts$/.test(file))
+    .map((path) => ({ path, text: textOf(path) ?? '' }))
+  const one = (text: string) => [{ path: 'a.ts', text }]
+  const { train, centers, evaluate, checkpoint } = experimentTable
+  const table = Object.fromEntries(
+    Object.entries({ train, centers, evaluate, checkpoint, dataset }).map(([name, { fields }]) => [
+      name,
+      Object.keys(fields).map(memberName),
+    ]),
+  )
+
+  test('no enum is written twice', () => {
+    expect(enumsWrittenTwice(product)).toEqual([])
+  })
+
+  test.each([
+    ["export type A = 'x' | 'y'\nconst b = ['y', 'x'] as const\n", ['x | y: a.ts:1, a.ts:2']],
+    ["type A = Extract<B, 'x' | 'y'>\nconst schema = { enum: ['x', 'y'] }\n", ['x | y: a.ts:1, a.ts:2']],
+    ["const a = enumOf('a', ['x', 'y'])\ntype B = 'x' | 'y' | undefined\n", ['x | y: a.ts:1, a.ts:2']],
+    ["const a = ['x', 'y'] as const\ntype A = (typeof a)[number]\nconst b = { enum: a }\ntype C = A | 'z'\n", []],
+    ["type A = 'x' | 'y'\ntype B = Pick<C, 'x' | 'y'>\nconst words = f(['x', 'y'])\n", []],
+  ])('an enum that is written twice is found: %j', (text, found) => {
+    expect(enumsWrittenTwice(one(text))).toEqual(found)
+  })
+
+  test('no field stands outside of its table', () => {
+    expect(fieldsOutsideOfTable(product, table)).toEqual([])
+  })
+
+  test.each([
+    [
+      'interface Spec { epochs: number; precision: string; clip?: number; seed: number }',
+      ['a.ts:1 repeats the fields of train'],
+    ],
+    ['type Spec = { readonly every: number; readonly keep: number }', ['a.ts:1 repeats the fields of checkpoint']],
+    [
+      'interface Spec extends SectionValues<typeof train> { readonly labelSmoothing: number }',
+      ['a.ts:1 adds `labelSmoothing` to the fields of the table'],
+    ],
+    [
+      'type Spec = SectionValues<typeof train> & { readonly labelSmoothing: number }',
+      ['a.ts:1 adds `labelSmoothing` to the fields of the table'],
+    ],
+    [
+      "const smoothing = asNumber(fields.value('train.label_smoothing'))",
+      ['a.ts:1 reads `train.label_smoothing` by its name'],
+    ],
+    ["const scale = asNumber(fieldOf(object, 'scale', context))", ['a.ts:1 reads `scale` by its name']],
+    ['interface Spec extends ObjectValues<typeof dataset> { readonly name: string }', []],
+    ["const { clip } = readSection(train, fields.within('train'))\nfail(context, fields.span('train.clip'))", []],
+  ])('a field outside of its table is found: %s', (text, found) => {
+    expect(fieldsOutsideOfTable(one(text), table)).toEqual(found)
   })
 })
 

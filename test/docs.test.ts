@@ -15,6 +15,7 @@ const pages = [
   'README.md',
   'CONTRIBUTING.md',
   'docs/README.md',
+  'docs/fields.md',
   'docs/gpu.md',
   'docs/gpu-checklist.md',
   'docs/numerics.md',

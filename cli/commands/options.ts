@@ -1,4 +1,5 @@
 /** What each command takes from the command line. */
+import { deviceKinds } from '../../compiler/ir/device-kind.ts'
 import type { EngineName } from '../../runtime/engine-name.ts'
 import type { ExitCode } from '../render/exit.ts'
 import type { PlanFormat } from '../render/format-plan.ts'
@@ -7,6 +8,9 @@ export interface CommonOptions {
   /** `--color`, `--no-color`; `undefined` lets the terminal decide. */
   readonly color: boolean | undefined
 }
+
+/** For people, or for programs. */
+type OutputFormat = 'text' | 'json'
 
 /** A file, which of its experiments, and the overrides, `path=value` each. */
 export interface ExperimentOptions extends CommonOptions {
@@ -18,7 +22,7 @@ export interface ExperimentOptions extends CommonOptions {
 export interface CheckOptions extends CommonOptions {
   readonly files: readonly string[]
   readonly set: readonly string[]
-  readonly format: 'text' | 'json'
+  readonly format: OutputFormat
 }
 
 export interface PlanOptions extends ExperimentOptions {
@@ -53,17 +57,18 @@ export interface TestOptions extends CommonOptions {
 }
 
 export interface DoctorOptions extends CommonOptions {
-  readonly format: 'text' | 'json'
+  readonly format: OutputFormat
   /** Measure this computer and keep the figures: in this file, or where plans look for them. */
   readonly writeMachine: string | true | undefined
 }
 
-export const installable = ['cuda', 'cpu'] as const
+/** What runs programs of a kind of device. */
+export const installable = deviceKinds
 export interface InstallOptions extends CommonOptions {
   /** What to install or to remove; `undefined` for the list. */
   readonly what: (typeof installable)[number] | undefined
   readonly action: 'install' | 'list' | 'remove'
-  readonly format: 'text' | 'json'
+  readonly format: OutputFormat
 }
 
 /** What the commands do. */

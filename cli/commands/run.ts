@@ -18,7 +18,7 @@ import { paragraph } from '../render/fit.ts'
 import { processOutput } from '../render/output.ts'
 import { resolvedLines } from '../render/resolved.ts'
 import { renderVariant } from '../render/run.ts'
-import { createRunOutput, type RunOutput } from '../render/run-output.ts'
+import { createRunOutput, type RunOutput, type RunOutputOptions } from '../render/run-output.ts'
 import type { RunOptions } from './options.ts'
 
 /**
@@ -44,7 +44,7 @@ function interruptible(onFirst: () => void): { readonly signal: AbortSignal; rel
   }
 }
 
-function modeOf(progress: RunOptions['progress']): 'panel' | 'plain' | 'json' {
+function modeOf(progress: RunOptions['progress']): RunOutputOptions['mode'] {
   if (progress !== 'auto') return progress
   return process.stdout.isTTY === true && process.env.TERM !== 'dumb' ? 'panel' : 'plain'
 }

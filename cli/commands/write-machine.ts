@@ -36,11 +36,10 @@ export function renderProfile(profile: MachineProfile, look: Look): string[] {
 
 function renderGpu({ name, engine, products, convolutions, streams, seconds }: GpuProfile, look: Look): string[] {
   const best = (rates: readonly { readonly rate: number }[]) => Math.max(...rates.map(({ rate }) => rate))
-  const dtypes = ['f32', 'f16', 'bf16'] as const
   const of = (what: string, rates: GpuProfile['products'] | GpuProfile['convolutions']) =>
-    dtypes.flatMap((dtype) => {
+    [...new Set(rates.map(({ dtype }) => dtype))].map((dtype) => {
       const own = rates.filter((one) => one.dtype === dtype)
-      return own.length === 0 ? [] : [[`${what}, ${dtype}`, `${formatQuantity(best(own), 'FLOP')}/s`]]
+      return [`${what}, ${dtype}`, `${formatQuantity(best(own), 'FLOP')}/s`]
     })
   const rows = [
     ...of('matrix products', products),

@@ -68,18 +68,20 @@ function countRecords(root: string): DatasetCounts | undefined {
   return Number.isInteger(identities) ? { identities, images: countIndexed(root) } : undefined
 }
 
+type Count = (root: string, spec: DatasetSpec) => DatasetCounts | undefined
+
+const countFormat: { readonly [F in DatasetSpec['format']]: Count } = {
+  synthetic: () => undefined,
+  folder: (root, { holdout }) => countFolder(root, holdout),
+  recordio: (root) =>
+    ['train.rec', 'train.idx', 'property'].every((name) => existsSync(join(root, name)))
+      ? countRecords(root)
+      : undefined,
+}
+
 /** Identities and images of a folder or a packed set; `undefined` where they are not on this computer. */
 export function countDataset(spec: DatasetSpec): DatasetCounts | undefined {
   const root = spec.root?.path
   if (root === undefined || spec.root?.pending !== undefined || !existsSync(root)) return undefined
-  switch (spec.format) {
-    case 'folder':
-      return countFolder(root, spec.holdout)
-    case 'recordio':
-      return ['train.rec', 'train.idx', 'property'].every((name) => existsSync(join(root, name)))
-        ? countRecords(root)
-        : undefined
-    case 'synthetic':
-      return undefined
-  }
+  return countFormat[spec.format](root, spec)
 }

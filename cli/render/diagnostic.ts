@@ -2,7 +2,7 @@
 import pc from 'picocolors'
 import type { Colors } from 'picocolors/types.js'
 import stringWidth from 'string-width'
-import type { Diagnostic, Fix, Related } from '../../grammar/diagnostic.ts'
+import type { Diagnostic, Fix, Related, Severity } from '../../grammar/diagnostic.ts'
 import { lineText, positionAt, type SourceFile, type Span, showPlace } from '../../grammar/source.ts'
 import { wrapText } from './fit.ts'
 import {
@@ -151,7 +151,7 @@ export interface JsonPlace {
 
 export interface JsonDiagnostic extends JsonPlace {
   readonly code: string
-  readonly severity: 'error' | 'warning'
+  readonly severity: Severity
   readonly message: string
   readonly label: string | undefined
   readonly related: readonly (JsonPlace & { readonly message: string })[]

@@ -2,10 +2,12 @@
 import stringWidth from 'string-width'
 import { widest, wrapText } from './fit.ts'
 
+type Align = 'left' | 'right'
+
 export interface Column {
   readonly title?: string
   /** Numbers stand on the right, words on the left. */
-  readonly align?: 'left' | 'right'
+  readonly align?: Align
   /** Where the table is too wide, its cells are wrapped down to so many columns. */
   readonly wrap?: number
   /** Where the table is too wide even then, columns are left out, the one with the lowest number first. */
@@ -34,7 +36,7 @@ interface Shown {
 const least = 10
 
 /** Pads a cell to a width in columns; wider ones stay as they are. */
-export function pad(text: string, width: number, align: 'left' | 'right' = 'left'): string {
+export function pad(text: string, width: number, align: Align = 'left'): string {
   const blanks = ' '.repeat(Math.max(0, width - stringWidth(text)))
   return align === 'right' ? blanks + text : text + blanks
 }

@@ -6,15 +6,16 @@
 import { bug } from '../../grammar/diagnostic.ts'
 import { attempt, type Context, fail, type Session, staticContext } from '../evaluate/context.ts'
 import { number, tensor } from '../evaluate/numbers.ts'
-import { callMethod, fieldOf, methodOf, statesOf } from '../evaluate/object.ts'
+import { callMethod, methodOf, statesOf } from '../evaluate/object.ts'
 import { describe, showValue } from '../evaluate/show.ts'
 import type { Margin, Optimizer, Schedule } from '../experiment/experiment.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import { sameShape, type TensorType } from '../ir/dtype.ts'
 import type * as ir from '../ir/graph.ts'
 import { broadcastScalar, convert, splat } from '../ir/ops.ts'
+import * as schema from '../schema/objects.ts'
 import type { ObjectValue, Value } from '../values/value.ts'
-import { asNumber } from './read.ts'
+import { readObject } from './read.ts'
 
 /** Runs scalar code that has been tried before; a mistake that shows up only now is one of the compiler. */
 function again<T>(what: string, session: Session, body: () => T): T {
@@ -64,13 +65,13 @@ export function resolveMargin(object: ObjectValue, session: Session): Margin | u
     const { builder, input } = scratch()
     target(builder, input('cos', [2]))
     if (methodOf(object, 'other') !== undefined) other(builder, input('others', [2, 3]))
-    return asNumber(fieldOf(object, 'scale', staticContext(session)))
+    return readObject(schema.margin, object, staticContext(session))
   })
   if (tried === undefined) return undefined
   return {
     name: object.decl.name.text,
     text: showValue(object),
-    scale: tried,
+    scale: tried.scale,
     target: (builder, cos) => again('a margin', session, () => target(builder, cos)),
     other:
       methodOf(object, 'other') === undefined
@@ -108,7 +109,8 @@ export function resolveOptimizer(object: ObjectValue, session: Session): Optimiz
       step: input('step', []),
       states: new Map(states.map(({ name }) => [name, input(name, [2])])),
     })
-    return { states, lr: asNumber(fieldOf(object, 'lr', staticContext(session))) }
+    const fields = readObject(schema.optimizer, object, staticContext(session))
+    return fields && { states, lr: fields.lr }
   })
   if (tried === undefined) return undefined
   return {

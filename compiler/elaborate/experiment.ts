@@ -9,7 +9,9 @@ import { createSession } from '../evaluate/expression.ts'
 import type {
   Backbone,
   CentersSpec,
+  EvaluateSpec,
   Experiment,
+  ExperimentPath,
   MachineSpec,
   Optimizer,
   RequireSpec,
@@ -19,13 +21,14 @@ import { worldSize } from '../experiment/lengths.ts'
 import type { Host } from '../host/host.ts'
 import type { Definition, Module, Program } from '../names/program.ts'
 import { experimentOf, isVariantName } from '../names/variant-name.ts'
+import { experimentBody } from '../schema/experiment.ts'
 import { evaluateDiagnostic } from '../values/messages.ts'
 import type { Value } from '../values/value.ts'
 import { resolveMargin, resolveOptimizer, resolveSchedule } from './appliers.ts'
 import type { Declared } from './entries.ts'
 import { type ExperimentFields, evaluateFields } from './fields.ts'
 import { resolveDataset, resolveMachine, resolveRequire } from './parts.ts'
-import { asBool, asDuration, asMember, asNumber, asObject, orNone } from './read.ts'
+import { asObject, readSection } from './read.ts'
 import { variantNames } from './sweep.ts'
 
 export interface ListedExperiment {
@@ -131,7 +134,7 @@ function resolveBackbone(value: Value, session: Session, span: Span): Backbone |
   }
 }
 
-const precisions = ['f32', 'bf16', 'f16'] as const
+const { sections } = experimentBody
 
 const lengthPaths = ['train.epochs', 'train.steps'] as const
 
@@ -141,107 +144,70 @@ function displacedLength(fields: ExperimentFields): string | undefined {
   return set.length === 1 ? lengthPaths.find((path) => path !== set[0]) : undefined
 }
 
-function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined, context: Context) {
-  const at = (name: string) => fields.value(`train.${name}`)
-  const spanOf = (name: string) => fields.span(`train.${name}`)
+function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined, context: Context): TrainSpec {
+  const { optimizer, schedule, ...written } = readSection(sections.train, fields.within('train'))
   const displaced = displacedLength(fields)
-  const [epochs, steps] = lengthPaths.map((path) =>
-    path === displaced ? undefined : orNone(fields.value(path), asNumber),
-  )
+  const epochs = displaced === 'train.epochs' ? undefined : written.epochs
+  const steps = displaced === 'train.steps' ? undefined : written.steps
   if (epochs === undefined && steps === undefined) fail(context, 'ARC4207', {}, fields.span('train.epochs'))
   if (epochs !== undefined && steps !== undefined)
-    fail(context, 'ARC4208', {}, spanOf('steps'), {
-      related: [{ span: spanOf('epochs'), message: '`train.epochs` is here' }],
+    fail(context, 'ARC4208', {}, fields.span('train.steps'), {
+      related: [{ span: fields.span('train.epochs'), message: '`train.epochs` is here' }],
     })
-  const batch = at('batch')
-  // What says `auto` holds one image until the planner sets it.
-  const count = batch.kind === 'batch' ? batch.count : 1
+  checkBatch(written, fields, machine, context)
+  const { precision } = written
+  if (machine !== undefined && precision === 'bf16' && machine.device.flops.bf16 === undefined)
+    fail(context, 'ARC4212', { precision, device: machine.device.name }, fields.span('train.precision'))
+  return { ...written, epochs, steps }
+}
+
+/** That the batch can be split over the devices, and what each has of it over its parts. */
+function checkBatch(
+  { batch, accumulate }: Pick<TrainSpec, 'batch' | 'accumulate'>,
+  fields: ExperimentFields,
+  machine: MachineSpec | undefined,
+  context: Context,
+): void {
+  if (batch === 'auto') {
+    if (accumulate > 1) fail(context, 'ARC4224', {}, fields.span('train.accumulate'))
+    return
+  }
+  const { count, scope } = batch
   const devices = machine === undefined ? 1 : worldSize(machine)
-  const batchScope = batch.kind === 'batch' ? batch.scope : 'device'
-  const perDevice = batchScope === 'global' ? count / devices : count
+  const perDevice = scope === 'global' ? count / devices : count
   if (!Number.isInteger(perDevice))
-    fail(context, 'ARC4209', { count, devices }, spanOf('batch'), {
+    fail(context, 'ARC4209', { count, devices }, fields.span('train.batch'), {
       notes: [`${Math.max(1, Math.floor(perDevice)) * devices} can: ${Math.max(1, Math.floor(perDevice))} per device`],
     })
-  const accumulate = asNumber(at('accumulate'))
-  if (accumulate > 1 && batch.kind !== 'batch') fail(context, 'ARC4224', {}, spanOf('accumulate'))
   if (perDevice % accumulate !== 0)
-    fail(context, 'ARC4225', { count: perDevice, parts: accumulate }, spanOf('accumulate'), {
-      related: [{ span: spanOf('batch'), message: 'the batch is here' }],
+    fail(context, 'ARC4225', { count: perDevice, parts: accumulate }, fields.span('train.accumulate'), {
+      related: [{ span: fields.span('train.batch'), message: 'the batch is here' }],
     })
-  const precision = asMember(at('precision'), precisions)
-  if (machine !== undefined && precision === 'bf16' && machine.device.flops.bf16 === undefined)
-    fail(context, 'ARC4212', { precision, device: machine.device.name }, spanOf('precision'))
-  const train: TrainSpec = {
-    batchPerDevice: perDevice,
-    batchScope,
-    accumulate,
-    epochs,
-    steps,
-    precision,
-    batchNorm: asMember(at('batch_norm'), ['local', 'synced']),
-    reduction: asMember(at('reduction'), precisions),
-    recompute: asMember(at('recompute'), ['none', 'cheap', 'blocks', 'auto']),
-    clip: orNone(at('clip'), asNumber),
-    flip: asBool(at('flip')),
-    seed: asNumber(at('seed')),
-    spans: { batch: spanOf('batch'), precision: spanOf('precision'), recompute: spanOf('recompute') },
-  }
-  return train
 }
 
 function resolveCenters(fields: ExperimentFields, optimizer: Optimizer, context: Context): CentersSpec {
-  const at = (name: string) => fields.value(`centers.${name}`)
-  const spanOf = (name: string) => fields.span(`centers.${name}`)
-  const rows = at('chunk')
-  const chunk = rows.kind === 'number' ? rows.value : 'auto'
-  if (chunk !== 'auto' && !Number.isInteger(chunk)) fail(context, 'ARC4218', { rows: chunk }, spanOf('chunk'))
-  const state = asMember(at('state'), ['f32', 'bf16', 'int8'])
-  if (state === 'int8' && optimizer.states.length > 1)
-    fail(
-      context,
-      'ARC4219',
-      { optimizer: optimizer.name, states: optimizer.states.map((s) => s.name) },
-      spanOf('state'),
-      {
-        notes: ['moments of squares span too many orders of magnitude for 8 bits; `bf16` halves them'],
-      },
-    )
-  return {
-    placement: asMember(at('placement'), ['shard', 'replicate', 'auto']) === 'replicate' ? 'replicate' : 'shard',
-    sampleRate: asNumber(at('sample_rate')),
-    update: asMember(at('update'), ['sparse', 'dense']),
-    gradient: asMember(at('gradient'), ['exact', 'straight_through']),
-    std: asNumber(at('std')),
-    weights: asMember(at('weights'), ['f32', 'bf16']),
-    state,
-    chunk,
-    spans: { sampleRate: spanOf('sample_rate'), placement: spanOf('placement'), chunk: spanOf('chunk') },
+  const centers = readSection(sections.centers, fields.within('centers'))
+  const { chunk, state } = centers
+  if (chunk !== 'auto' && !Number.isInteger(chunk))
+    fail(context, 'ARC4218', { rows: chunk }, fields.span('centers.chunk'))
+  if (state === 'int8' && optimizer.states.length > 1) {
+    const found = { optimizer: optimizer.name, states: optimizer.states.map((s) => s.name) }
+    fail(context, 'ARC4219', found, fields.span('centers.state'), {
+      notes: ['moments of squares span too many orders of magnitude for 8 bits; `bf16` halves them'],
+    })
   }
+  return centers
 }
 
-/** The fields that the planner sets. */
-function openFields(fields: ExperimentFields): Experiment['open'] {
-  const saysAuto = (path: string) => {
-    const value = fields.value(path)
-    return value.kind === 'enum' && value.member === 'auto'
-  }
-  return { batch: saysAuto('train.batch'), placement: saysAuto('centers.placement') }
-}
-
-function resolveEvaluate(fields: ExperimentFields, holdout: number | undefined, context: Context) {
-  const listed = fields.value('evaluate.sets')
-  const sets = (listed.kind === 'list' ? listed.items : []).flatMap((item) => {
-    if (item.kind === 'enum') return [item.member]
-    return item.kind === 'string' ? [item.value] : []
-  })
-  if (holdout === 0 && sets.includes('holdout'))
+function resolveEvaluate(fields: ExperimentFields, holdout: number | undefined, context: Context): EvaluateSpec {
+  const evaluate = readSection(sections.evaluate, fields.within('evaluate'))
+  if (holdout === 0 && evaluate.sets.includes('holdout'))
     fail(context, 'ARC4214', {}, fields.span('evaluate.sets'), {
       notes: ['say how many with `holdout` of the data set'],
     })
-  const pairs = asNumber(fields.value('evaluate.pairs'))
+  const { pairs } = evaluate
   if (pairs % 2 !== 0) fail(context, 'ARC4216', { pairs }, fields.span('evaluate.pairs'))
-  return { sets, every: orNone(fields.value('evaluate.every'), asDuration), pairs }
+  return evaluate
 }
 
 /**
@@ -264,7 +230,7 @@ export function resolveExperiment(
   const fields = evaluateFields(chain, name, overrides, context)
   if (fields === undefined) return undefined
 
-  const object = (path: string) => asObject(fields.value(path))
+  const object = (path: ExperimentPath) => asObject(fields.value(path))
   const dataset = resolveDataset(object('dataset'), context)
   const machine = resolveMachine(object('machine'), context)
   const backbone = resolveBackbone(fields.value('backbone'), session, fields.span('backbone'))
@@ -295,12 +261,10 @@ export function resolveExperiment(
     centers,
     train,
     evaluate,
-    checkpoint: {
-      every: orNone(fields.value('checkpoint.every'), asDuration),
-      keep: asNumber(fields.value('checkpoint.keep')),
-    },
-    open: openFields(fields),
+    checkpoint: readSection(sections.checkpoint, fields.within('checkpoint')),
     requires,
     resolved: fields.resolved.filter((field) => field.path !== displacedLength(fields)),
+    spanOf: fields.span,
+    writtenSpan: fields.writtenSpan,
   }
 }

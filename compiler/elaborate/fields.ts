@@ -5,11 +5,11 @@ import type { Given } from '../evaluate/arguments.ts'
 import { withArguments } from '../evaluate/backbone.ts'
 import { conform } from '../evaluate/conform.ts'
 import { attempt, type Context, fail } from '../evaluate/context.ts'
-import { defaultValue } from '../evaluate/default-value.ts'
+import { defaultOf } from '../evaluate/default.ts'
 import { none } from '../evaluate/numbers.ts'
 import { checkRange, fieldOf, fieldPaths, instantiate, specOf } from '../evaluate/object.ts'
 import { showValue } from '../evaluate/show.ts'
-import type { ResolvedField } from '../experiment/experiment.ts'
+import type { ExperimentPath, ResolvedField } from '../experiment/experiment.ts'
 import { experimentBody } from '../schema/experiment.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import type { Type } from '../types/type.ts'
@@ -21,18 +21,25 @@ import {
   type Declared,
   type Patch,
   pathSpan,
+  pathText,
   unknownPath,
   type Written,
 } from './entries.ts'
 import { chooseVariant } from './sweep.ts'
 
+type SectionName = keyof typeof experimentBody.sections
+
 export interface ExperimentFields {
   /** The experiment's, or that of its variant. */
   readonly name: string
   /** `none` where a field has no value. */
-  value(path: string): Value
+  value(path: ExperimentPath): Value
+  /** The values of a section's fields, by their name in it. */
+  within(section: SectionName): (field: string) => Value
   /** Where the value is written; the experiment's name where it is a default. */
-  span(path: string): Span
+  span(path: ExperimentPath): Span
+  /** As `Experiment.writtenSpan`. */
+  writtenSpan(path: string): Span | undefined
   readonly requires: readonly RequireEntry[]
   readonly resolved: readonly ResolvedField[]
 }
@@ -94,22 +101,10 @@ function evaluateField(context: Context, path: string, assignment: Assignment | 
   if (written !== undefined) {
     span = written.expr.span
     value = writtenValue(written, context, spec.type)
-  } else if (path === 'train.schedule') {
-    value = defaultSchedule(context, owner)
-  } else if (spec.default !== undefined) value = defaultValue(spec.default, spec.type)
+  } else value = defaultOf(spec, context)
   for (const patch of assignment?.patches ?? []) value = patchValue(value, patch.path, patch, context)
   if (value.kind === 'none' && written === undefined) return value
   return checkRange(context, path, spec, conform(context, value, spec.type, span), span)
-}
-
-/** `constant()` of the standard library. */
-function defaultSchedule(context: Context, owner: ObjectDecl): Value {
-  for (const module of context.session.program.modules) {
-    const definition = module.source.path === 'std/schedules.arc' ? module.own.get('constant') : undefined
-    if (definition?.decl.kind === 'Object')
-      return instantiate({ decl: definition.decl, module }, [], owner.name.span, context)
-  }
-  return fail(context, 'ARC4205', { experiment: owner.name.text, path: 'train.schedule' }, owner.name.span)
 }
 
 /** Fields of the values inside of objects that were set by path, in the order in which they were. */
@@ -119,6 +114,13 @@ function resolvedOverrides(path: string, value: Value): ResolvedField[] {
     { path: `${path}.${inner}`, text: showValue(given), origin: 'override' as const },
     ...resolvedOverrides(`${path}.${inner}`, given),
   ])
+}
+
+/** What is written last at a path inside of an object counts, be it in the file or not. */
+function setInside(spans: Map<string, Span>, path: string, patch: Patch): void {
+  const full = `${path}.${pathText(patch.path)}`
+  if (patch.origin === 'file') spans.set(full, patch.expr.span)
+  else spans.delete(full)
 }
 
 /**
@@ -141,11 +143,15 @@ export function evaluateFields(
 
   const values = new Map<string, Value>()
   const spans = new Map<string, Span>()
+  const writtenSpans = new Map<string, Span>()
   const resolved: ResolvedField[] = []
   for (const path of fieldPaths(experimentBody)) {
     const assignment = collected.assignments.get(path)
     const last = assignment?.patches.at(-1) ?? assignment?.written
-    spans.set(path, assignment?.written?.expr.span ?? last?.expr.span ?? owner.decl.name.span)
+    const span = assignment?.written?.expr.span ?? last?.expr.span
+    if (span !== undefined) spans.set(path, span)
+    if (span !== undefined && last?.origin === 'file') writtenSpans.set(path, span)
+    for (const patch of assignment?.patches ?? []) setInside(writtenSpans, path, patch)
     const value = attempt(() => evaluateField(context, path, assignment, owner.decl))
     if (value === undefined) complete = false
     else {
@@ -160,7 +166,9 @@ export function evaluateFields(
   return {
     name: variant.is?.name ?? owner.decl.name.text,
     value: (path) => values.get(path) ?? none,
+    within: (section) => (field) => values.get(`${section}.${field}`) ?? none,
     span: (path) => spans.get(path) ?? owner.decl.name.span,
+    writtenSpan: (path) => writtenSpans.get(path),
     requires: collected.requires,
     resolved,
   }

@@ -1,42 +1,76 @@
-/** Reading evaluated fields whose types have been checked; another kind of value is a mistake of the compiler. */
+/** From evaluated fields to typed members: sections of an experiment and objects are read whole, by their table. */
 import { bug } from '../../grammar/diagnostic.ts'
-import type { DurationValue, Link, ObjectValue, StringValue, Value } from '../values/value.ts'
+import { attempt, type Context } from '../evaluate/context.ts'
+import { none } from '../evaluate/numbers.ts'
+import { fieldOf, fieldPaths } from '../evaluate/object.ts'
+import type { SectionSpec } from '../schema/spec.ts'
+import { memberName, type ObjectValues, type SectionValues } from '../schema/values.ts'
+import { type Type, unknown } from '../types/type.ts'
+import type { ObjectValue, Value } from '../values/value.ts'
 
-function wrong(value: Value, wanted: string): never {
-  return bug(`a ${value.kind} where ${wanted} was checked for`)
+/** A value as TypeScript has it, by the rules of `ValueOf` in `schema/values.ts`. */
+function plainValue(value: Value, type: Type): unknown {
+  switch (value.kind) {
+    case 'none':
+      return undefined
+    case 'number':
+    case 'bool':
+      return value.value
+    case 'string':
+      return isLate(type) ? { path: value.value, pending: value.pending } : value.value
+    case 'enum':
+      return value.member
+    case 'list':
+      return value.items.map((item) => plainValue(item, type.kind === 'list' ? type.element : unknown))
+    case 'link':
+      return value.link
+    default:
+      return value
+  }
 }
 
-export function asNumber(value: Value): number {
-  return value.kind === 'number' ? value.value : wrong(value, 'a number')
+function isLate(type: Type): boolean {
+  return type.kind === 'optional' ? isLate(type.inner) : type.kind === 'string' && type.late === true
 }
 
-export function asBool(value: Value): boolean {
-  return value.kind === 'bool' ? value.value : wrong(value, 'a bool')
+type Members = Readonly<Record<string, unknown>>
+
+function membersOf(section: SectionSpec, read: (field: string) => Value): Members {
+  return Object.fromEntries(
+    Object.entries(section.fields).map(([name, { type }]) => [memberName(name), plainValue(read(name), type)]),
+  )
 }
 
-export function asString(value: Value): StringValue {
-  return value.kind === 'string' ? value : wrong(value, 'a string')
+/** All fields of a section; `read` gives the value of each, which has been made to fit its type. */
+export function readSection<S extends SectionSpec>(section: S, read: (field: string) => Value): SectionValues<S> {
+  // `SectionValues` is to the types of the fields what `plainValue` is to the values that fit them.
+  return membersOf(section, read) as SectionValues<S>
 }
 
-/** The member of an enum, which is one of `members`. */
-export function asMember<M extends string>(value: Value, members: readonly M[]): M {
-  const member = value.kind === 'enum' ? members.find((known) => known === value.member) : undefined
-  return member ?? wrong(value, members.join(', '))
+/** All fields of an object and its sections, so that several mistakes in it are reported; `undefined` after them. */
+export function readObject<S extends SectionSpec>(
+  body: S,
+  object: ObjectValue,
+  context: Context,
+): ObjectValues<S> | undefined {
+  const paths = fieldPaths(body)
+  const values = new Map<string, Value>()
+  for (const path of paths) {
+    const value = attempt(() => fieldOf(object, path, context))
+    if (value !== undefined) values.set(path, value)
+  }
+  if (values.size < paths.length) return undefined
+  const at = (path: string) => values.get(path) ?? none
+  const sections = Object.entries(body.sections).map(([name, section]): [string, Members] => [
+    memberName(name),
+    membersOf(section, (field) => at(`${name}.${field}`)),
+  ])
+  const members: Members = { ...membersOf(body, at), ...Object.fromEntries(sections) }
+  // As in `readSection`, for the sections too.
+  return members as ObjectValues<S>
 }
 
+/** An object whose type has been checked; another kind of value is a mistake of the compiler. */
 export function asObject(value: Value): ObjectValue {
-  return value.kind === 'object' ? value : wrong(value, 'an object')
-}
-
-export function asLink(value: Value): Link {
-  return value.kind === 'link' ? value.link : wrong(value, 'a link')
-}
-
-export function asDuration(value: Value): DurationValue {
-  return value.kind === 'duration' ? value : wrong(value, 'a duration')
-}
-
-/** `undefined` for a field that has no value. */
-export function orNone<T>(value: Value, read: (value: Value) => T): T | undefined {
-  return value.kind === 'none' ? undefined : read(value)
+  return value.kind === 'object' ? value : bug(`a ${value.kind} where an object was checked for`)
 }

@@ -8,8 +8,7 @@ import type { NumberValue, ObjectValue, Value } from '../values/value.ts'
 import { bindParameters, conformArguments, type Given, matchArguments } from './arguments.ts'
 import { conform } from './conform.ts'
 import { bind, type Context, type Env, enter, enterNesting, fail } from './context.ts'
-import { defaultValue } from './default-value.ts'
-import { none } from './numbers.ts'
+import { defaultOf } from './default.ts'
 import { describe, showNumber, showValue } from './show.ts'
 
 interface Instance {
@@ -163,7 +162,7 @@ function evaluateField(object: ObjectValue, path: string, context: Context): Val
       related: [{ span: decl.name.span, message: `\`${decl.name.text}\` is declared here` }],
       notes: [spec.doc],
     })
-  return spec.default === undefined ? none : defaultValue(spec.default, spec.type)
+  return defaultOf(spec, context)
 }
 
 /** The value, unless it is a number outside of the field's range. */

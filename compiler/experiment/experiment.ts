@@ -1,12 +1,13 @@
 /** A resolved experiment: everything static is evaluated; backbone, margin, optimizer and schedule can still be applied. */
 import type { Span } from '../../grammar/source.ts'
 import type { GraphBuilder } from '../ir/build.ts'
-import type { DeviceKind } from '../ir/device-kind.ts'
-import type { DType } from '../ir/dtype.ts'
 import type { Value } from '../ir/graph.ts'
+import type { centers, checkpoint, evaluate, experimentBody, train } from '../schema/experiment.ts'
+import type { dataset, device, machine, requireQuantities } from '../schema/objects.ts'
+import type { FieldPath, ObjectValues, SectionValues, Settled } from '../schema/values.ts'
 import type { Elaboration } from '../values/elaboration.ts'
-import type { DurationValue, Link } from '../values/value.ts'
 
+/** Fields that are `auto` are still open; `SettledExperiment` has none. */
 export interface Experiment {
   readonly name: string
   readonly doc: string | undefined
@@ -21,30 +22,51 @@ export interface Experiment {
   readonly train: TrainSpec
   readonly evaluate: EvaluateSpec
   readonly checkpoint: CheckpointSpec
-  /** Fields that say `auto`. What they hold here is only a start: the planner sets them. */
-  readonly open: { readonly batch: boolean; readonly placement: boolean }
   readonly requires: readonly RequireSpec[]
   /** Every field, defaults included, as `path = value` in `.arc` text with its place: the run's record of what it was. */
   readonly resolved: readonly ResolvedField[]
+  /** Where the value of a field is written; the experiment's name where it is a default. */
+  spanOf(path: ExperimentPath): Span
+  /** Where the file writes the value that counts, at a field or inside of its object (`machine.nodes`); `undefined` elsewhere. */
+  writtenSpan(path: string): Span | undefined
 }
+
+/** The path of a field: `train.batch`. */
+export type ExperimentPath = FieldPath<typeof experimentBody>
+
+export type TrainSpec = Omit<SectionValues<typeof train>, 'optimizer' | 'schedule'>
+export type CentersSpec = SectionValues<typeof centers>
+export type EvaluateSpec = SectionValues<typeof evaluate>
+export type CheckpointSpec = SectionValues<typeof checkpoint>
+
+/** An experiment in which the planner has put values in the place of `auto`, but for the pieces of the head's work. */
+export interface ChosenExperiment extends Experiment {
+  readonly train: Settled<TrainSpec>
+  readonly centers: Settled<CentersSpec, 'chunk'>
+}
+
+/** An experiment without `auto`: graphs and plans are made of it. */
+export interface SettledExperiment extends ChosenExperiment {
+  readonly centers: Settled<CentersSpec>
+}
+
+/** Whether nothing is left for the planner to choose but the pieces of the head's work. */
+export function isChosen(experiment: Experiment): experiment is ChosenExperiment {
+  const { chunk, ...centers } = experiment.centers
+  return ![...Object.values(experiment.train), ...Object.values(centers)].includes('auto')
+}
+
+/** Where the value of a field comes from; `override`: `--set`. */
+export const fieldOrigins = ['file', 'default', 'override'] as const
 
 export interface ResolvedField {
   readonly path: string
   readonly text: string
-  readonly origin: 'file' | 'default' | 'override'
+  readonly origin: (typeof fieldOrigins)[number]
 }
 
-export interface DatasetSpec {
+export interface DatasetSpec extends ObjectValues<typeof dataset> {
   readonly name: string
-  readonly format: 'synthetic' | 'folder' | 'recordio'
-  /** `pending` says what names the folder at the start of the run. */
-  readonly root: { readonly path: string; readonly pending: string | undefined } | undefined
-  readonly identities: number | undefined
-  readonly images: number | undefined
-  readonly perIdentity: number | undefined
-  readonly holdout: number
-  readonly seed: number
-  readonly nuisance: number
   readonly span: Span
 }
 
@@ -103,94 +125,26 @@ export interface Schedule {
   readonly span: Span
 }
 
-export interface DeviceSpec {
+export interface DeviceSpec extends ObjectValues<typeof device> {
+  /** That of the declaration where it has no field `name`. */
   readonly name: string
-  readonly kind: DeviceKind
-  /** What its driver calls it; `undefined` where nothing is said. */
-  readonly driver: string | undefined
-  readonly compute: number | undefined
-  /** Bytes. */
-  readonly memory: number
-  readonly reserve: number
-  /** Bytes per second. */
-  readonly bandwidth: number
-  /** FLOP per second. */
-  readonly flops: { readonly f32: number; readonly f16: number | undefined; readonly bf16: number | undefined }
-  readonly source: string | undefined
 }
 
-export interface MachineSpec {
+type Links = ObjectValues<typeof machine>['links']
+
+/** With its links beside the other fields. */
+export interface MachineSpec extends Omit<ObjectValues<typeof machine>, 'device' | 'links'>, Links {
   readonly name: string
-  readonly nodes: number
-  readonly devicesPerNode: number
-  /** CPU cores of one computer. */
-  readonly cores: number | undefined
   readonly device: DeviceSpec
-  /** Whether it is the computer that arcc runs on, so that what was measured there counts. */
-  readonly local: boolean
-  readonly within: Link
-  readonly between: Link | undefined
   readonly span: Span
 }
 
-export interface CentersSpec {
-  readonly placement: 'shard' | 'replicate'
-  /** In (0, 1]. */
-  readonly sampleRate: number
-  readonly update: 'sparse' | 'dense'
-  readonly gradient: 'exact' | 'straight_through'
-  readonly std: number
-  /** How the centers and what the optimizer keeps of them are stored; all else computes in f32. */
-  readonly weights: CenterDType
-  readonly state: CenterDType | 'int8'
-  /** Rows of one piece of the head's work; `auto`: `chunkPlan` chooses. */
-  readonly chunk: number | 'auto'
-  readonly spans: { readonly sampleRate: Span; readonly placement: Span; readonly chunk: Span }
-}
-
-export type CenterDType = Extract<DType, 'f32' | 'bf16'>
-
-/**
- * What the backward pass makes again instead of keeping: nothing; normalizations and activations (`cheap`: no convolution and no
- * product twice); or whole blocks of the backbone.
- */
-export type Recompute = 'none' | 'cheap' | 'blocks'
-
-export interface TrainSpec {
-  readonly batchPerDevice: number
-  /** Whether the file gives the batch of one device, or that of all devices together. */
-  readonly batchScope: 'device' | 'global'
-  /** Parts of that batch which the backbone works on one after the other; they divide it. */
-  readonly accumulate: number
-  readonly epochs: number | undefined
-  readonly steps: number | undefined
-  readonly precision: Extract<DType, 'f32' | 'bf16' | 'f16'>
-  /** Statistics of the device's batch, or of the global one. */
-  readonly batchNorm: 'local' | 'synced'
-  /** In which the backbone's gradients are summed over the devices. */
-  readonly reduction: Extract<DType, 'f32' | 'bf16' | 'f16'>
-  readonly recompute: Recompute | 'auto'
-  readonly clip: number | undefined
-  readonly flip: boolean
-  readonly seed: number
-  readonly spans: { readonly batch: Span; readonly precision: Span; readonly recompute: Span }
-}
-
-export interface EvaluateSpec {
-  /** `holdout`, a set's name, or a path that ends in `.bin`. */
-  readonly sets: readonly string[]
-  readonly every: DurationValue | undefined
-  readonly pairs: number
-}
-
-export interface CheckpointSpec {
-  readonly every: DurationValue | undefined
-  readonly keep: number
-}
+/** How a `require` compares a figure of the plan with its bound. */
+export const comparisons = ['<', '<=', '>', '>='] as const
 
 export interface RequireSpec {
-  readonly quantity: 'memory.peak' | 'throughput' | 'step.time'
-  readonly operator: '<' | '<=' | '>' | '>='
+  readonly quantity: keyof typeof requireQuantities
+  readonly operator: (typeof comparisons)[number]
   /** In base units. */
   readonly bound: number
   readonly span: Span

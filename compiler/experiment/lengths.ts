@@ -1,5 +1,7 @@
 /** The counts that the graphs and the plan of an experiment rest on: classes, images, world size, batch, steps. */
-import type { MachineSpec } from './experiment.ts'
+import type { ChosenExperiment, Experiment, MachineSpec } from './experiment.ts'
+
+type Batch = ChosenExperiment['train']['batch']
 
 export interface Lengths {
   readonly classes: number
@@ -15,4 +17,12 @@ export interface Lengths {
 /** Devices of all computers of a machine: the replicas of every program. */
 export function worldSize({ nodes, devicesPerNode }: Pick<MachineSpec, 'nodes' | 'devicesPerNode'>): number {
   return nodes * devicesPerNode
+}
+
+/** Images of one step on one device. */
+export function batchPerDevice(
+  experiment: { readonly train: { readonly batch: Batch } } & Pick<Experiment, 'machine'>,
+): number {
+  const { count, scope } = experiment.train.batch
+  return scope === 'global' ? count / worldSize(experiment.machine) : count
 }

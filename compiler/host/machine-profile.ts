@@ -5,14 +5,16 @@
  * Legend: C channels, O output channels, s side of the image, k side of the window.
  */
 import type { FromSchema } from 'json-schema-to-ts'
+import { precisions } from '../ir/dtype.ts'
+import { convKinds } from '../ir/op-family.ts'
 import { object } from '../json/object-schema.ts'
 
 const positive = { type: 'number', exclusiveMinimum: 0 } as const
 const text = { type: 'string' } as const
 const count = { type: 'integer', minimum: 1 } as const
-const dtype = { enum: ['f32', 'f16', 'bf16'] } as const
+const dtype = { enum: precisions } as const
 const sizes = { channels: count, features: count, side: count, window: count, stride: count, groups: count } as const
-const convKind = { enum: ['conv2d', 'conv2d_input_grad', 'conv2d_filter_grad'] } as const
+const convKind = { enum: convKinds } as const
 
 /** What was measured of a GPU. It stands for every card of that name. */
 const gpuProfileSchema = object({

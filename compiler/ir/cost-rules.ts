@@ -17,7 +17,8 @@ import type {
 } from './op-family.ts'
 
 /** What limits an op: the units it runs on. */
-export type CostClass = 'matmul' | 'conv' | 'elementwise' | 'reduce' | 'movement' | 'collective' | 'free'
+export const costClasses = ['matmul', 'conv', 'elementwise', 'reduce', 'movement', 'collective', 'free'] as const
+export type CostClass = (typeof costClasses)[number]
 
 export interface RuleCost {
   readonly class: CostClass

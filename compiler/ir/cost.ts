@@ -1,6 +1,6 @@
 /** The cost of a graph: the costs of its ops with loops unrolled, and memory traffic after fusion. */
 
-import type { CostClass } from './cost-rules.ts'
+import { type CostClass, costClasses } from './cost-rules.ts'
 import { type Fusion, fuse, isView } from './fusion.ts'
 import type { Graph, Op, Phase } from './graph.ts'
 
@@ -74,8 +74,6 @@ function total(values: Iterable<number>): number {
   return sum
 }
 
-const classes = ['matmul', 'conv', 'elementwise', 'reduce', 'movement', 'collective', 'free'] as const
-
 export interface GraphCost extends Cost {
   readonly byClass: { readonly [C in CostClass]: Cost }
   readonly byPhase: ReadonlyMap<Phase, Cost>
@@ -85,7 +83,7 @@ export interface GraphCost extends Cost {
 export function graphCost(graph: Graph): GraphCost {
   const costs = opCosts(graph)
   const phases = new Set(costs.map((cost) => cost.op.origin.phase))
-  const byClass = Object.fromEntries(classes.map((c) => [c, sumCosts(costs.filter((cost) => cost.class === c))]))
+  const byClass = Object.fromEntries(costClasses.map((c) => [c, sumCosts(costs.filter((cost) => cost.class === c))]))
   return {
     ...sumCosts(costs),
     byClass: byClass as { readonly [C in CostClass]: Cost },

@@ -2,6 +2,10 @@
 
 export type DType = 'f64' | 'f32' | 'f16' | 'bf16' | 'i32' | 'u32' | 'u8' | 'i8' | 'pred'
 
+/** Element types in which a network computes. */
+export const precisions = ['f32', 'bf16', 'f16'] as const
+export type Precision = (typeof precisions)[number]
+
 /** Bytes of one element in memory. */
 export const dtypeBytes: { readonly [D in DType]: number } = {
   f64: 8,
@@ -16,7 +20,11 @@ export const dtypeBytes: { readonly [D in DType]: number } = {
 }
 
 export function isFloat(dtype: DType): boolean {
-  return dtype === 'f64' || dtype === 'f32' || dtype === 'f16' || dtype === 'bf16'
+  return dtype === 'f64' || isPrecision(dtype)
+}
+
+export function isPrecision(dtype: DType): dtype is Precision {
+  return dtype === 'f32' || dtype === 'f16' || dtype === 'bf16'
 }
 
 export function isInteger(dtype: DType): boolean {

@@ -19,7 +19,7 @@ import {
   withoutDims,
 } from './infer-rule.ts'
 import type { Conv2dParams } from './op.ts'
-import type { LinalgKind, ReduceKind } from './op-family.ts'
+import type { ConvKind, LinalgKind, NormKind, ReduceKind } from './op-family.ts'
 
 function reduce<K extends ReduceKind>(op: InferOp<K>): TensorType[] {
   const x = only(op)
@@ -74,7 +74,7 @@ const inferDot: InferRule<'dot_general'> = (op) => {
 
 /** The shape [N,H',W',O] of a convolution of `images` [N,H,W,C] with `filter` [kh,kw,C/groups,O]. */
 function convShape(
-  op: InferOp<'conv2d' | 'conv2d_input_grad' | 'conv2d_filter_grad'>,
+  op: InferOp<ConvKind>,
   images: readonly number[],
   filter: readonly number[],
   { stride, padding, groups }: Conv2dParams,
@@ -102,8 +102,8 @@ function convShape(
   return [n, Math.floor((tall - kh) / stride[0]) + 1, Math.floor((wide - kw) / stride[1]) + 1, o]
 }
 
-/** Two float operands with the same dtype. */
-function convOperands(op: InferOp<'conv2d' | 'conv2d_input_grad' | 'conv2d_filter_grad'>): [TensorType, TensorType] {
+/** Two float operands of one dtype. */
+function convOperands(op: InferOp<ConvKind>): [TensorType, TensorType] {
   expectCount(op, 2)
   const first = operand(op, 0)
   const second = operand(op, 1)
@@ -118,7 +118,7 @@ export function statisticsDType(dtype: DType): DType {
 }
 
 /** Checks x [...,C]; returns the type [C] of its statistics. */
-function channelType(op: InferOp<'batch_norm_training' | 'batch_norm_grad'>, x: TensorType): TensorType {
+function channelType(op: InferOp<NormKind>, x: TensorType): TensorType {
   expectFloat(op, x)
   const channels = x.shape.at(-1)
   expect(channels !== undefined && x.shape.length >= 2, op, 'x of rank 2 or more')

@@ -49,14 +49,15 @@ export type MovementKind =
 
 export type ReduceKind = 'reduce_sum' | 'reduce_max' | 'reduce_min'
 
-export type LinalgKind =
-  | 'dot_general'
-  | 'conv2d'
-  | 'conv2d_input_grad'
-  | 'conv2d_filter_grad'
-  | 'batch_norm_training'
-  | 'batch_norm_grad'
+/** A convolution and its two gradients. */
+export const convKinds = ['conv2d', 'conv2d_input_grad', 'conv2d_filter_grad'] as const
+export type ConvKind = (typeof convKinds)[number]
+
+export type NormKind = 'batch_norm_training' | 'batch_norm_grad'
+
+export type LinalgKind = 'dot_general' | ConvKind | NormKind
 
 export type ControlKind = 'for_loop' | 'optimization_barrier'
 
-export type CollectiveKind = 'all_reduce' | 'all_gather' | 'reduce_scatter'
+export const collectiveKinds = ['all_reduce', 'all_gather', 'reduce_scatter'] as const
+export type CollectiveKind = (typeof collectiveKinds)[number]

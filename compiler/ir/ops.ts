@@ -196,8 +196,14 @@ export function takeRows(b: GraphBuilder, table: Value, rows: Value): Value {
   return b.add('gather_rows', [table, rows], {})
 }
 
-/** `table` [M, …] with `update` [K, …] set (distinct rows) or added at `rows`, i32[K]; rows out of bounds are dropped. */
-export function scatterRows(b: GraphBuilder, table: Value, rows: Value, update: Value, mode: 'set' | 'add'): Value {
+/** `table` [M, …] with `update` [K, …] put (distinct rows) or added at `rows`, i32[K]; rows outside are dropped. */
+export function scatterRows(
+  b: GraphBuilder,
+  table: Value,
+  rows: Value,
+  update: Value,
+  mode: OpParams['scatter_rows']['mode'],
+): Value {
   return b.add('scatter_rows', [table, rows, update], { mode })
 }
 

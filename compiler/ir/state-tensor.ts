@@ -2,14 +2,16 @@
 import type { DType } from './dtype.ts'
 import type { Donation } from './graph.ts'
 
-/** A tensor under the name used in files and output. */
+/** How dims are ordered in arcface_torch's state dict: as in arcc, or a filter [kh,kw,I,O] as [O,I,kh,kw]. */
+export const layouts = ['same', 'oihw'] as const
+
+/** A tensor by the name that people and files have for it. */
 export interface NamedTensor {
   /** `layer1.0.bn1.weight`, `layer1.0.bn1.weight.velocity`, `centers`, `centers.velocity`, `loss_scale.factor` */
   readonly name: string
   /** On one device, in the dim order of network code: filters are [kh,kw,I,O]. */
   readonly shape: readonly number[]
-  /** Dims in arcface_torch's state dict: filters [kh,kw,I,O] are `oihw` there. */
-  readonly layout: 'same' | 'oihw'
+  readonly layout: (typeof layouts)[number]
 }
 
 /**

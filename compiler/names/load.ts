@@ -46,6 +46,7 @@ export function loadProgram(
   return {
     entry: module,
     settings: settingsModule(loader, module, settings),
+    library: libraryModule(loader),
     modules: loader.modules,
     declaredIn: (name) => stdlibModulesWith(host, name),
     libraryNames: () => stdlibNames(host),
@@ -75,6 +76,19 @@ function settingsModule(loader: Loader, entry: Module, settings: readonly FieldE
       return true
     })
   return { ...entry, scope }
+}
+
+/** Made when it is first asked for; the modules that it sees are loaded by then, but for those of an entry that is one of them. */
+function libraryModule(loader: Loader): () => Module {
+  let made: Module | undefined
+  return () => {
+    made ??= loadModule(
+      loader,
+      { key: 'defaults', stdlib: undefined },
+      parseModule({ path: 'std/defaults.arc', text: '' }),
+    )
+    return made
+  }
 }
 
 function loadModule(loader: Loader, address: Address, parsed: ParsedModule): Module {

@@ -23,6 +23,8 @@ export interface Program {
   readonly entry: Module
   /** The entry with what its settings (`--set`) take from the standard library in scope. */
   readonly settings: Module
+  /** An empty module that sees the names which need no `use`: defaults of fields are evaluated in it. */
+  readonly library: () => Module
   /** Every module once, imported ones before those that import them. */
   readonly modules: readonly Module[]
   /** Modules of the standard library that declare a name (`std.backbones`), for suggestions; reads them on demand. */

@@ -3,21 +3,22 @@
  * keeps most images per second and device, and takes no more machines; where no single change is enough, the strongest one is made
  * and the search goes on. An answer leaves as much of the memory free as what is chosen for `auto`, and keeps every `require`.
  */
-import type { Experiment } from '../experiment/experiment.ts'
-import { worldSize } from '../experiment/lengths.ts'
+import type { ChosenExperiment } from '../experiment/experiment.ts'
+import { batchPerDevice, worldSize } from '../experiment/lengths.ts'
 import type { Host } from '../host/host.ts'
 import { batchSizes, largestBatch } from './batch-sizes.ts'
 import { isAllowed } from './bounds.ts'
 import { type Candidate, tryChange } from './candidate.ts'
-import { changesOf, type Setting, type WrittenChange } from './changes.ts'
+import { changesOf } from './changes.ts'
 import type { PlanDocument } from './document.ts'
+import { batchSetting, type Change, type PlannerPath, type Setting, written } from './paths.ts'
 import { largestOpen, type Settled } from './settle.ts'
 
 type Answer = PlanDocument['answers'][number]
 
-/** What is to be written, and the plan of the experiment with it. */
+/** What is changed, and the plan of the experiment with it. */
 interface Step {
-  readonly set: readonly Setting[]
+  readonly set: Change
   readonly candidate: Candidate
 }
 
@@ -28,10 +29,10 @@ const most = 4
 
 /** Answers for a plan that does not fit, the cheapest first; none where up to three changes together are not enough. */
 export function findAnswers({ candidate, choices }: Settled, host: Host): readonly Answer[] {
-  const own = candidate.experiment.train.batchPerDevice
-  const isOpen = choices.some(({ path }) => path === 'train.batch')
+  const own = batchPerDevice(candidate.experiment)
+  const isOpen = choices.some(({ setting }) => isBatch(setting))
   // What was chosen for `auto` is part of an answer: with another field changed, `auto` might choose anew.
-  let from: Step = { set: choices.map(({ path, value }) => ({ path, value })), candidate }
+  let from: Step = { set: choices.map(({ setting }) => setting), candidate }
   for (let depth = 0; depth < deepest; depth++) {
     const steps = singleSteps(from, host)
     const fitting = steps.filter((step) => isAllowed(step.candidate))
@@ -43,7 +44,7 @@ export function findAnswers({ candidate, choices }: Settled, host: Host): readon
         return from.set.some(isBatch) ? largerBatch(step, limit, host) : step
       })
       return enlarged.sort(byCost).map(({ set, candidate: { memory, time } }) => ({
-        set: [...set],
+        set: set.map(written),
         peak: memory.peak,
         samplesPerSecond: time.samplesPerSecond,
       }))
@@ -69,10 +70,10 @@ function speed({ time, experiment }: Candidate): number {
 
 /** The same step with as large a batch as is allowed. */
 function largerBatch(step: Step, limit: number, host: Host): Step {
-  const { best } = largestBatch(step.candidate.experiment, {}, limit, host)
+  const { best } = largestBatch(step.candidate.chosen, [], limit, host)
   if (best === undefined || !isAllowed(best) || best.memory.peak <= step.candidate.memory.peak) return step
-  const value = `${best.experiment.train.batchPerDevice} per device`
-  return { candidate: best, set: step.set.map((setting) => (isBatch(setting) ? { ...setting, value } : setting)) }
+  const larger = batchSetting(batchPerDevice(best.experiment))
+  return { candidate: best, set: step.set.map((setting) => (isBatch(setting) ? larger : setting)) }
 }
 
 function smallest(steps: readonly Step[]): Step | undefined {
@@ -84,21 +85,21 @@ function smallest(steps: readonly Step[]): Step | undefined {
 
 /** One more change on top of those made already; of each kind the mildest that fits, or the strongest where none does. */
 function singleSteps(from: Step, host: Host): readonly Step[] {
-  const { experiment } = from.candidate
-  const isSet = (path: string) => from.set.some((setting) => setting.path === path)
+  const experiment = from.candidate.chosen
+  const isSet = (path: PlannerPath) => from.set.some((setting) => setting.path === path)
   const kinds = changesOf(experiment, isSet).map((changes) => mildest(experiment, changes, host))
   const batch = from.set.some(isBatch) ? undefined : smallerBatch(experiment, host)
   return [batch, ...kinds].flatMap((step) => {
     if (step === undefined) return []
-    const paths = new Set(step.set.map(({ path }) => path))
+    const paths = new Set<PlannerPath>(step.set.map(({ path }) => path))
     return [{ ...step, set: [...from.set.filter(({ path }) => !paths.has(path)), ...step.set] }]
   })
 }
 
-function mildest(experiment: Experiment, changes: readonly WrittenChange[], host: Host): Step | undefined {
+function mildest(experiment: ChosenExperiment, changes: readonly Change[], host: Host): Step | undefined {
   const tried: Step[] = []
-  for (const { set, change } of changes) {
-    const candidate = tryChange(experiment, change, host)
+  for (const set of changes) {
+    const candidate = tryChange(experiment, set, host)
     if (candidate === undefined) continue
     if (isAllowed(candidate)) return { set, candidate }
     tried.push({ set, candidate })
@@ -107,13 +108,13 @@ function mildest(experiment: Experiment, changes: readonly WrittenChange[], host
 }
 
 /** The largest batch below the experiment's own that fits, or the smallest of all. */
-function smallerBatch(experiment: Experiment, host: Host): Step | undefined {
-  const own = experiment.train.batchPerDevice
+function smallerBatch(experiment: ChosenExperiment, host: Host): Step | undefined {
+  const own = batchPerDevice(experiment)
   const below = batchSizes(own).findLast((size) => size < own)
   if (below === undefined) return undefined
-  const { best, next } = largestBatch(experiment, {}, below, host)
+  const { best, next } = largestBatch(experiment, [], below, host)
   const candidate = best ?? next
-  const size = candidate?.experiment.train.batchPerDevice ?? own
-  if (candidate === undefined || size >= own) return undefined
-  return { set: [{ path: 'train.batch', value: `${size} per device` }], candidate }
+  if (candidate === undefined) return undefined
+  const size = batchPerDevice(candidate.experiment)
+  return size < own ? { set: [batchSetting(size)], candidate } : undefined
 }

@@ -2,7 +2,8 @@
 import type { Experiment } from '../experiment/experiment.ts'
 import type { Host } from '../host/host.ts'
 import { hasRoom, holds, isAllowed, limitsBatch, plannedQuantity, roomOf } from './bounds.ts'
-import { type Candidate, type Change, tryChange } from './candidate.ts'
+import { type Candidate, tryChange } from './candidate.ts'
+import { batchSetting, type Change, changed } from './paths.ts'
 
 /** The largest size of one device that `auto` chooses. */
 export const largestChosen = 1024
@@ -31,12 +32,12 @@ const probes = [16, 64] as const
  * almost linearly with the batch, so two plans say where to look; what is answered has been planned, and so has the next size.
  */
 export function largestBatch(experiment: Experiment, change: Change, most: number, host: Host): BatchSearch {
-  const parts = change.accumulate ?? experiment.train.accumulate
+  const parts = changed(experiment, change).train.accumulate
   const sizes = batchSizes(most).filter((size) => size % parts === 0)
   const tried = new Map<number, Candidate | undefined>()
   const planSize = (size: number | undefined): Candidate | undefined => {
     if (size === undefined) return undefined
-    if (!tried.has(size)) tried.set(size, tryChange(experiment, { ...change, batchPerDevice: size }, host))
+    if (!tried.has(size)) tried.set(size, tryChange(experiment, [...change, batchSetting(size)], host))
     return tried.get(size)
   }
   const plan = (index: number) => planSize(sizes[index])

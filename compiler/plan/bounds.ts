@@ -1,11 +1,11 @@
 /** What a plan must keep that the planner chooses or proposes: room in the memory, and the experiment's own `require`s. */
-import type { DeviceSpec, Experiment, RequireSpec } from '../experiment/experiment.ts'
+import type { DeviceSpec, RequireSpec, SettledExperiment } from '../experiment/experiment.ts'
 import type { PlanDocument } from './document.ts'
 import { showBytes, showQuantity } from './show.ts'
 
 /** The figures of a plan, and whose plan it is. */
 export interface Planned extends Pick<PlanDocument, 'memory' | 'time'> {
-  readonly experiment: Experiment
+  readonly experiment: SettledExperiment
 }
 
 /** Share of the memory that a choice leaves free: the ledger is right to a few percent. */

@@ -1,15 +1,16 @@
 /** Experiment → plan: the graphs, and the document that describes them. */
 import type { DiagnosticBag, Extras } from '../../grammar/diagnostic.ts'
-import type { Span } from '../../grammar/source.ts'
 import type { Experiment } from '../experiment/experiment.ts'
-import { worldSize } from '../experiment/lengths.ts'
+import { batchPerDevice } from '../experiment/lengths.ts'
 import type { DatasetCounts, Host } from '../host/host.ts'
+import { answerFix, answerNotes } from './answer-text.ts'
 import { findAnswers } from './answers.ts'
 import { brokenRequires, plannedQuantity, showBound } from './bounds.ts'
 import { type Candidate, movedTo } from './candidate.ts'
 import { describePlan } from './describe.ts'
 import type { PlanDocument } from './document.ts'
 import { planDiagnostic } from './messages.ts'
+import { written } from './paths.ts'
 import type { Plan } from './plan.ts'
 import { settle } from './settle.ts'
 import { showBytes, showQuantity } from './show.ts'
@@ -38,7 +39,12 @@ export function buildPlan(
   const candidate = isEmulated ? movedTo(machine, settled.candidate, counting) : settled.candidate
   const answers = candidate.memory.fits || isEmulated ? [] : [...findAnswers(settled, counting)]
   const insteadOf = standIn === undefined ? {} : insteadOfMachine(declared, standIn)
-  const document = describePlan(candidate, file, { choices: [...settled.choices], answers }, insteadOf)
+  const document = describePlan(
+    candidate,
+    file,
+    { choices: settled.choices.map(({ setting, why }) => ({ ...written(setting), why })), answers },
+    insteadOf,
+  )
   checkFit(candidate.experiment, document, bag)
   const { graphs, lengths } = candidate
   const { train, backbone, evaluate, checkpoint, dataset } = candidate.experiment
@@ -55,7 +61,7 @@ export function buildPlan(
       evaluate,
       checkpoint,
       machine,
-      batchPerDevice: train.batchPerDevice,
+      batchPerDevice: batchPerDevice(candidate.experiment),
       embedBatch: graphs.embedBatch,
       epochs: lengths.epochs,
       steps: lengths.steps,
@@ -95,42 +101,7 @@ function checkFit(experiment: Experiment, document: PlanDocument, bag: Diagnosti
     ...answerNotes(experiment, document),
   ]
   const extras: Extras = { notes, ...answerFix(experiment, document) }
-  bag.add(planDiagnostic('ARC5004', found, experiment.train.spans.batch, extras))
-}
-
-/** One line for each answer: what to set, what it takes, what it costs. */
-function answerNotes(experiment: Experiment, { answers, time }: PlanDocument): string[] {
-  if (answers.length === 0)
-    return ['no smaller batch, recomputation, smaller state or larger machine that arcc tried is enough']
-  return answers.map(({ set, peak, samplesPerSecond }) => {
-    const settings = set.map(({ path, value }) => `\`${path} = ${value}\``).join(' and ')
-    const nodes = Number(set.find(({ path }) => path === 'machine.nodes')?.value ?? experiment.machine.nodes)
-    const before = time.samplesPerSecond / worldSize(experiment.machine)
-    const after = samplesPerSecond / worldSize({ ...experiment.machine, nodes })
-    const change = Math.round((after / before - 1) * 100)
-    const speed = change === 0 ? 'as fast' : `${Math.abs(change)} % ${change < 0 ? 'slower' : 'faster'}`
-    return `it fits with ${settings}: ${showBytes(peak)}, ${showQuantity('throughput', samplesPerSecond)}, ${speed} on each device`
-  })
-}
-
-/** The cheapest answer as a change of the file, where it is one field that the file writes. */
-function answerFix(experiment: Experiment, { answers }: PlanDocument): Pick<Extras, 'fix'> {
-  const [setting, ...more] = answers[0]?.set ?? []
-  if (setting === undefined || more.length > 0) return {}
-  const span = writtenSpan(experiment, setting.path)
-  if (span === undefined) return {}
-  return { fix: { message: `write \`${setting.path} = ${setting.value}\``, span, replacement: setting.value } }
-}
-
-function writtenSpan({ train, centers, resolved }: Experiment, path: string): Span | undefined {
-  const spans: Readonly<Record<string, Span>> = {
-    'train.batch': train.spans.batch,
-    'train.recompute': train.spans.recompute,
-    'centers.sample_rate': centers.spans.sampleRate,
-    'centers.placement': centers.spans.placement,
-  }
-  const isWritten = resolved.some((field) => field.path === path && field.origin === 'file')
-  return isWritten ? spans[path] : undefined
+  bag.add(planDiagnostic('ARC5004', found, experiment.spanOf('train.batch'), extras))
 }
 
 function checkRequires(candidate: Candidate, bag: DiagnosticBag): void {

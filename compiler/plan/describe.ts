@@ -1,4 +1,5 @@
 /** The document that describes a plan. */
+import { batchPerDevice } from '../experiment/lengths.ts'
 import { opCosts } from '../ir/cost.ts'
 import { byteSize, elementCount } from '../ir/dtype.ts'
 import type { Graph } from '../ir/graph.ts'
@@ -36,7 +37,7 @@ export function describePlan(candidate: Candidate, file: string, said: Said, ins
       input: [...backbone.input],
       parameters: count('parameter'),
       buffers: count('buffer'),
-      multiplyAdds: multiplyAdds(graphs.step, train.batchPerDevice),
+      multiplyAdds: multiplyAdds(graphs.step, batchPerDevice(experiment)),
       precision: train.precision,
     },
     centers: {
@@ -58,7 +59,7 @@ export function describePlan(candidate: Candidate, file: string, said: Said, ins
       ...(dataset.root === undefined ? {} : { root: dataset.root.pending ?? dataset.root.path }),
     },
     schedule: {
-      batchPerDevice: train.batchPerDevice,
+      batchPerDevice: batchPerDevice(experiment),
       batch: lengths.batch,
       stepsPerEpoch: lengths.stepsPerEpoch,
       epochs: lengths.epochs,

@@ -7,11 +7,13 @@ import type { OpCost } from '../ir/cost.ts'
 import { type Attained, deviceTraits } from '../ir/device-traits.ts'
 import type { DType } from '../ir/dtype.ts'
 import { type Op, operandAt } from '../ir/graph.ts'
+import type { ConvKind } from '../ir/op-family.ts'
 import { convForm } from '../stablehlo/conv-choice.ts'
-import { type ConvKind, geometryOfOp } from '../stablehlo/conv-geometry.ts'
+import { geometryOfOp } from '../stablehlo/conv-geometry.ts'
 
 /** Why an op does not end earlier: arithmetic, memory traffic, or the cost of starting it. */
-export type Limit = 'compute' | 'memory' | 'overhead'
+export const limits = ['compute', 'memory', 'overhead'] as const
+export type Limit = (typeof limits)[number]
 
 export interface OpSeconds {
   readonly seconds: number

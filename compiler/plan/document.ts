@@ -3,8 +3,12 @@
  * come back from a file, and gives the TypeScript type.
  */
 import type { FromSchema } from 'json-schema-to-ts'
+import { fieldOrigins } from '../experiment/experiment.ts'
 import { deviceKinds } from '../ir/device-kind.ts'
+import { precisions } from '../ir/dtype.ts'
+import { collectiveKinds } from '../ir/op-family.ts'
 import { object } from '../json/object-schema.ts'
+import { centerUpdates, marginGradients, placements } from '../schema/experiment.ts'
 
 const integer = { type: 'integer', minimum: 0 } as const
 const number = { type: 'number' } as const
@@ -20,7 +24,7 @@ export const planSchema = {
         file: text,
         fields: {
           type: 'array',
-          items: object({ path: text, value: text, origin: { enum: ['file', 'default', 'override'] } }),
+          items: object({ path: text, value: text, origin: { enum: fieldOrigins } }),
         },
       }),
       model: object({
@@ -32,15 +36,15 @@ export const planSchema = {
         buffers: integer,
         /** Of one image's forward pass. */
         multiplyAdds: integer,
-        precision: { enum: ['f32', 'bf16', 'f16'] },
+        precision: { enum: precisions },
       }),
       centers: object({
         margin: text,
         classes: integer,
-        placement: { enum: ['shard', 'replicate'] },
+        placement: { enum: placements },
         sampleRate: number,
-        update: { enum: ['sparse', 'dense'] },
-        gradient: { enum: ['exact', 'straight_through'] },
+        update: { enum: centerUpdates },
+        gradient: { enum: marginGradients },
         /** Classes of each device, in replica order. */
         perDevice: { type: 'array', items: integer },
         /** Rows that enter a step on one device at the most. */
@@ -112,7 +116,7 @@ export const planSchema = {
       collectives: {
         type: 'array',
         items: object({
-          kind: { enum: ['all_reduce', 'all_gather', 'reduce_scatter'] },
+          kind: { enum: collectiveKinds },
           what: text,
           /** Of the operands on one device. */
           bytes: integer,

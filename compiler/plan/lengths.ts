@@ -1,48 +1,63 @@
 /** The counts that a plan rests on: identities, images, batch, steps. */
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
-import type { DatasetSpec, Experiment } from '../experiment/experiment.ts'
-import { type Lengths, worldSize } from '../experiment/lengths.ts'
+import type { ChosenExperiment, DatasetSpec, Experiment } from '../experiment/experiment.ts'
+import { batchPerDevice, type Lengths, worldSize } from '../experiment/lengths.ts'
 import type { DatasetCounts, Host } from '../host/host.ts'
+import { datasetTraits } from '../schema/dataset-formats.ts'
 import { planDiagnostic } from './messages.ts'
 
+/** What is known of the lengths of a run before its batch is. */
+export type OpenLengths = Pick<Lengths, 'classes' | 'images' | 'replicas'>
+
 /** Counts of the run; `undefined` after a diagnostic. */
-export function planLengths(experiment: Experiment, host: Host, bag: DiagnosticBag): Lengths | undefined {
+export function planLengths(experiment: ChosenExperiment, host: Host, bag: DiagnosticBag): Lengths | undefined {
+  const open = checkLengths(experiment, batchPerDevice(experiment), host, bag)
+  if (open === undefined) return undefined
+  const { train } = experiment
+  const batch = batchPerDevice(experiment) * open.replicas
+  const stepsPerEpoch = Math.floor(open.images / batch)
+  const steps = train.steps ?? (train.epochs ?? 0) * stepsPerEpoch
+  return { ...open, batch, stepsPerEpoch, epochs: train.epochs ?? steps / stepsPerEpoch, steps }
+}
+
+/** What holds whatever the planner chooses, so that every choice would fail of it; `undefined` after a diagnostic. */
+export function planOpenLengths(experiment: Experiment, host: Host, bag: DiagnosticBag): OpenLengths | undefined {
+  const { train, machine } = experiment
+  // A batch that is still to be chosen has at least one image for each device.
+  const least = train.batch === 'auto' ? 1 : batchPerDevice({ train: { batch: train.batch }, machine })
+  return checkLengths(experiment, least, host, bag)
+}
+
+/** That there are images for one step of so many a device, and classes for each device. */
+function checkLengths(
+  experiment: Experiment,
+  perDevice: number,
+  host: Host,
+  bag: DiagnosticBag,
+): OpenLengths | undefined {
   const counts = datasetCounts(experiment.dataset, host, bag)
   if (counts === undefined) return undefined
-  const { train } = experiment
   const replicas = worldSize(experiment.machine)
-  const batch = train.batchPerDevice * replicas
-  const stepsPerEpoch = Math.floor(counts.images / batch)
-  if (stepsPerEpoch === 0) {
+  const batch = perDevice * replicas
+  if (counts.images < batch) {
     bag.add(
-      planDiagnostic('ARC5002', { batch, images: counts.images }, train.spans.batch, {
-        label: `${train.batchPerDevice} images on each of ${replicas} devices`,
+      planDiagnostic('ARC5002', { batch, images: counts.images }, experiment.spanOf('train.batch'), {
+        label: `${perDevice} images on each of ${replicas} devices`,
         notes: ['an incomplete batch at the end of an epoch is left out, so no step would remain'],
       }),
     )
     return undefined
   }
-  // Until the planner has chosen, the placement is only a start.
-  const { centers, open } = experiment
-  if (counts.identities < replicas && centers.placement === 'shard' && !open.placement) {
+  if (counts.identities < replicas && experiment.centers.placement === 'shard') {
     bag.add(planDiagnostic('ARC5006', { classes: counts.identities, replicas }, experiment.machine.span))
     return undefined
   }
-  const steps = train.steps ?? (train.epochs ?? 0) * stepsPerEpoch
-  return {
-    classes: counts.identities,
-    images: counts.images,
-    replicas,
-    batch,
-    stepsPerEpoch,
-    epochs: train.epochs ?? steps / stepsPerEpoch,
-    steps,
-  }
+  return { classes: counts.identities, images: counts.images, replicas }
 }
 
 /** What is declared, checked against what is there where it is on this computer. */
 function datasetCounts(spec: DatasetSpec, host: Host, bag: DiagnosticBag): DatasetCounts | undefined {
-  if (spec.format === 'synthetic') {
+  if (datasetTraits[spec.format].images === 'drawn') {
     const identities = spec.identities ?? 0
     return { identities, images: identities * (spec.perIdentity ?? 0) }
   }

@@ -3,34 +3,48 @@
  * embeddings of all images are the same, and the gradient is divided by what is left of the deviation, the epsilon.
  */
 import type { DiagnosticBag, Extras } from '../../grammar/diagnostic.ts'
-import type { Experiment } from '../experiment/experiment.ts'
-import type { Lengths } from '../experiment/lengths.ts'
+import type { SettledExperiment } from '../experiment/experiment.ts'
+import { batchPerDevice, type Lengths } from '../experiment/lengths.ts'
 import { elementCount } from '../ir/dtype.ts'
 import { type Graph, type Op, operandAt } from '../ir/graph.ts'
 import { planDiagnostic } from './messages.ts'
+import { batchSetting, written } from './paths.ts'
 
 /** Whether every batch normalization of the step sees two values of a channel; false after a diagnostic. */
-export function checkNormalization(step: Graph, experiment: Experiment, lengths: Lengths, bag: DiagnosticBag): boolean {
+export function checkNormalization(
+  step: Graph,
+  experiment: SettledExperiment,
+  lengths: Lengths,
+  bag: DiagnosticBag,
+): boolean {
   // Statistics of all devices come from as many values as all of them have.
   if (experiment.train.batchNorm === 'synced' && lengths.replicas > 1) return true
   const op = normalizationOfOne(step)
   if (op === undefined) return true
-  const { spans, accumulate, batchPerDevice } = experiment.train
+  const { accumulate } = experiment.train
+  const images = batchPerDevice(experiment)
   const devices = `${lengths.replicas} device${lengths.replicas === 1 ? '' : 's'}`
   const parts = accumulate === 1 ? '' : `, in ${accumulate} parts`
-  const label = `${batchPerDevice} image${batchPerDevice === 1 ? '' : 's'} on each of ${devices}${parts}`
+  const label = `${images} image${images === 1 ? '' : 's'} on each of ${devices}${parts}`
   const synced = lengths.replicas === 1 ? '' : ', or `batch_norm = synced` for the statistics of all devices'
   const expected = accumulate === 1 ? 'two images of each device' : 'two images of each part of `train.accumulate`'
   const notes = [`expected at least ${expected}${synced}`]
-  bag.add(planDiagnostic('ARC5007', { path: op.origin.path }, spans.batch, { label, notes, ...fixOf(experiment) }))
+  bag.add(
+    planDiagnostic('ARC5007', { path: op.origin.path }, experiment.spanOf('train.batch'), {
+      label,
+      notes,
+      ...fixOf(experiment),
+    }),
+  )
   return false
 }
 
 /** The smallest batch that would do, where the file writes one. */
-function fixOf({ train, resolved }: Experiment): Pick<Extras, 'fix'> {
-  if (!resolved.some(({ path, origin }) => path === 'train.batch' && origin === 'file')) return {}
-  const batch = `${2 * train.accumulate} per device`
-  return { fix: { message: `write \`train.batch = ${batch}\``, span: train.spans.batch, replacement: batch } }
+function fixOf(experiment: SettledExperiment): Pick<Extras, 'fix'> {
+  const span = experiment.writtenSpan('train.batch')
+  if (span === undefined) return {}
+  const { path, value } = written(batchSetting(2 * experiment.train.accumulate))
+  return { fix: { message: `write \`${path} = ${value}\``, span, replacement: value } }
 }
 
 /** The first that sees one value of a channel, in the graph or in a loop of it. */

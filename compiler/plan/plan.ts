@@ -4,7 +4,8 @@
  *
  * Legend: b batch of one device, H W image height and width, D embedding width.
  */
-import type { CheckpointSpec, DatasetSpec, EvaluateSpec, MachineSpec } from '../experiment/experiment.ts'
+import type { CheckpointSpec, DatasetSpec, EvaluateSpec, MachineSpec, TrainSpec } from '../experiment/experiment.ts'
+import type { Lengths } from '../experiment/lengths.ts'
 import type { Graph } from '../ir/graph.ts'
 import type { ClassShard, StateTensor } from '../ir/state-tensor.ts'
 import type { PlanDocument } from './document.ts'
@@ -30,8 +31,10 @@ export interface Plan {
   readonly run: RunSpec
 }
 
+type Counts = Pick<Lengths, 'classes' | 'epochs' | 'steps' | 'stepsPerEpoch'>
+
 /** What the training loop needs to know beyond the graphs. */
-export interface RunSpec {
+export interface RunSpec extends Counts, Pick<TrainSpec, 'flip' | 'seed'> {
   readonly dataset: DatasetSpec
   readonly evaluate: EvaluateSpec
   readonly checkpoint: CheckpointSpec
@@ -39,13 +42,7 @@ export interface RunSpec {
   readonly batchPerDevice: number
   /** Images of one device in one run of `embed`. */
   readonly embedBatch: number
-  readonly epochs: number
-  readonly steps: number
-  readonly stepsPerEpoch: number
-  readonly flip: boolean
-  readonly seed: number
   /** Height, width, channels. */
   readonly image: readonly [number, number, number]
   readonly embedding: number
-  readonly classes: number
 }

@@ -1,17 +1,23 @@
 /** What the planner puts in the place of `auto`, and why. */
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
-import type { Experiment } from '../experiment/experiment.ts'
-import type { Lengths } from '../experiment/lengths.ts'
+import { type Experiment, isChosen } from '../experiment/experiment.ts'
+import { batchPerDevice } from '../experiment/lengths.ts'
 import type { Host } from '../host/host.ts'
+import { placements, recomputations } from '../schema/experiment.ts'
 import { largestBatch, largestChosen } from './batch-sizes.ts'
 import { compareBounds, isAllowed, objection } from './bounds.ts'
-import { type Candidate, type Change, changed, planCandidate, tryChange } from './candidate.ts'
-import type { PlanDocument } from './document.ts'
-import { planLengths } from './lengths.ts'
+import { type Candidate, chosenWith, planCandidate, tryChange } from './candidate.ts'
+import { type OpenLengths, planOpenLengths } from './lengths.ts'
+import { batchSetting, type Change, type Setting, type SettingOf, settingOf } from './paths.ts'
 import { showBytes, showQuantity } from './show.ts'
 
-type Choice = PlanDocument['choices'][number]
-type Placement = Experiment['centers']['placement']
+/** A value that the planner put in the place of `auto`. */
+interface Choice {
+  readonly setting: Setting
+  readonly why: string
+}
+
+type Placement = SettingOf<'centers.placement'>
 
 export interface Settled {
   readonly candidate: Candidate
@@ -23,61 +29,65 @@ const fewestSteps = 10
 
 /** The experiment with nothing left open, planned; `undefined` after a diagnostic. */
 export function settle(experiment: Experiment, host: Host, bag: DiagnosticBag): Settled | undefined {
-  const { open, train } = experiment
-  const isOpen = open.batch || open.placement || train.recompute === 'auto'
-  if (!isOpen) {
+  if (isChosen(experiment)) {
     const candidate = planCandidate(experiment, host, bag)
     return candidate && { candidate, choices: [] }
   }
   // What stops every choice is said here; trials are silent.
-  const lengths = planLengths(experiment, host, bag)
+  const lengths = planOpenLengths(experiment, host, bag)
   if (lengths === undefined) return undefined
   const most = largestOpen(lengths)
-  const placements = placementsOf(experiment, lengths)
-  const trials = placements.map((placement) => settlePlacement(experiment, placement, most, host))
+  const tried = placementsOf(experiment, lengths)
+  const trials = tried.map((placement) => settlePlacement(experiment, placement, most, host))
   const [best, other] = trials.filter((trial) => trial !== undefined).sort(byBounds)
   if (best === undefined) {
-    // Nothing can be planned: of the first choice it is said why.
-    planCandidate(changed(experiment, { centers: { placement: placements[0] ?? 'shard' } }), host, bag)
+    // Nothing can be planned: of the mildest choice it is said why.
+    planCandidate(chosenWith(experiment, mildestOf(experiment, tried)), host, bag)
     return undefined
   }
-  if (!open.placement) return best
+  if (experiment.centers.placement !== 'auto') return best
   const choice = placementChoice(best.candidate, other?.candidate, lengths)
   return { candidate: best.candidate, choices: [...best.choices, choice] }
 }
 
 /** The largest size of one device that `auto` may choose. */
-export function largestOpen({ images, replicas }: Lengths): number {
+export function largestOpen({ images, replicas }: OpenLengths): number {
   return Math.min(largestChosen, Math.max(1, Math.floor(images / (replicas * fewestSteps))))
 }
 
+/** What is tried first for each field that is open. */
+function mildestOf({ train }: Experiment, [placement]: readonly Placement[]): Change {
+  return [
+    ...(placement === undefined ? [] : [placement]),
+    ...(train.recompute === 'auto' ? [{ path: 'train.recompute', value: recomputations[0] } as const] : []),
+    ...(train.batch === 'auto' ? [batchSetting(1)] : []),
+  ]
+}
+
 /** On one device both placements are the same; where there are fewer classes than devices, some would have none. */
-function placementsOf({ centers, open }: Experiment, { classes, replicas }: Lengths): readonly Placement[] {
-  if (!open.placement) return [centers.placement]
-  if (replicas === 1) return ['shard']
-  return classes < replicas ? ['replicate'] : ['shard', 'replicate']
+function placementsOf({ centers }: Experiment, { classes, replicas }: OpenLengths): readonly Placement[] {
+  const settings = (values: readonly Placement['value'][]) =>
+    values.map((value): Placement => ({ path: 'centers.placement', value }))
+  if (centers.placement !== 'auto') return settings([centers.placement])
+  if (replicas === 1) return settings(['shard'])
+  return settings(classes < replicas ? ['replicate'] : placements)
 }
 
 const byBounds = (a: Settled, b: Settled) => compareBounds(a.candidate, b.candidate)
 
 function settlePlacement(experiment: Experiment, placement: Placement, most: number, host: Host): Settled | undefined {
-  const { train } = experiment
-  const change: Change = { centers: { placement } }
-  if (train.recompute !== 'auto') return settleBatch(experiment, { ...change, recompute: train.recompute }, most, host)
+  if (experiment.train.recompute !== 'auto') return settleBatch(experiment, [placement], most, host)
   const trials: Settled[] = []
-  for (const recompute of ['none', 'cheap', 'blocks'] as const) {
-    const settled = settleBatch(experiment, { ...change, recompute }, most, host)
+  for (const value of recomputations) {
+    const settled = settleBatch(experiment, [placement, { path: 'train.recompute', value }], most, host)
     if (settled !== undefined) trials.push(settled)
     if (settled !== undefined && isAllowed(settled.candidate)) break
   }
   const [without] = trials
   const [best] = trials.toSorted(byBounds)
   if (best === undefined || without === undefined) return undefined
-  const value = best.candidate.experiment.train.recompute
-  return {
-    ...best,
-    choices: [...best.choices, { path: 'train.recompute', value, why: recomputeReason(best, without) }],
-  }
+  const setting = settingOf(best.candidate.experiment, 'train.recompute')
+  return { ...best, choices: [...best.choices, { setting, why: recomputeReason(best, without) }] }
 }
 
 function recomputeReason(best: Settled, without: Settled): string {
@@ -89,41 +99,43 @@ function recomputeReason(best: Settled, without: Settled): string {
 }
 
 function settleBatch(experiment: Experiment, change: Change, most: number, host: Host): Settled | undefined {
-  if (!experiment.open.batch) {
+  if (experiment.train.batch !== 'auto') {
     const candidate = tryChange(experiment, change, host)
     return candidate && { candidate, choices: [] }
   }
   const { best, next } = largestBatch(experiment, change, most, host)
   const candidate = best ?? next
   if (candidate === undefined) return undefined
-  const value = `${candidate.experiment.train.batchPerDevice} per device`
-  return { candidate, choices: [{ path: 'train.batch', value, why: batchReason(best, next) }] }
+  const setting = settingOf(candidate.experiment, 'train.batch')
+  return { candidate, choices: [{ setting, why: batchReason(best, next) }] }
 }
 
 function batchReason(best: Candidate | undefined, next: Candidate | undefined): string {
   if (best === undefined) return 'the smallest there is'
-  const { batchPerDevice } = best.experiment.train
+  const size = batchPerDevice(best.experiment)
   const peak = showBytes(best.memory.peak)
   const against = next && objection(next)
   if (next !== undefined && against !== undefined)
-    return `${batchPerDevice} takes ${peak}; ${next.experiment.train.batchPerDevice} would ${against}`
-  if (batchPerDevice === largestChosen) return `it takes ${peak}, and arcc chooses no larger one by itself`
+    return `${size} takes ${peak}; ${batchPerDevice(next.experiment)} would ${against}`
+  if (size === largestChosen) return `it takes ${peak}, and arcc chooses no larger one by itself`
   return `it takes ${peak}; with a larger one less than ${fewestSteps} steps would make an epoch`
 }
 
-function placementChoice(chosen: Candidate, other: Candidate | undefined, { classes, replicas }: Lengths): Choice {
-  const value = chosen.experiment.centers.placement
+function placementChoice(chosen: Candidate, other: Candidate | undefined, lengths: OpenLengths): Choice {
+  return { setting: settingOf(chosen.experiment, 'centers.placement'), why: placementReason(chosen, other, lengths) }
+}
+
+function placementReason(chosen: Candidate, other: Candidate | undefined, { classes, replicas }: OpenLengths): string {
   const speed = (candidate: Candidate) => `~${showQuantity('throughput', candidate.time.samplesPerSecond)}`
   if (other === undefined) {
-    if (replicas === 1) return { path: 'centers.placement', value, why: 'on one device both are the same' }
+    if (replicas === 1) return 'on one device both are the same'
     const split = classes < replicas ? `${classes} classes cannot be split over ${replicas} devices` : undefined
-    return { path: 'centers.placement', value, why: split ?? 'the other one cannot be planned' }
+    return split ?? 'the other one cannot be planned'
   }
   const name = other.experiment.centers.placement
+  if (!other.memory.fits) return `\`${name}\` needs ${showBytes(other.memory.peak)}`
   const against = objection(chosen) === undefined ? objection(other) : undefined
-  if (!other.memory.fits)
-    return { path: 'centers.placement', value, why: `\`${name}\` needs ${showBytes(other.memory.peak)}` }
-  const why =
-    against === undefined ? `${speed(chosen)}; \`${name}\` would give ${speed(other)}` : `\`${name}\` would ${against}`
-  return { path: 'centers.placement', value, why }
+  return against === undefined
+    ? `${speed(chosen)}; \`${name}\` would give ${speed(other)}`
+    : `\`${name}\` would ${against}`
 }

@@ -17,7 +17,7 @@ export type StandIn =
 
 /** The machine of a stand-in. `undefined` after diagnostics, which are put where the experiment gives its machine. */
 export function standInMachine(
-  { machine, train }: Experiment,
+  { machine, train, spanOf }: Experiment,
   standIn: StandIn,
   host: Host,
   bag: DiagnosticBag,
@@ -29,7 +29,7 @@ export function standInMachine(
   for (const diagnostic of own.sorted()) bag.add({ ...diagnostic, span: machine.span })
   if (found !== undefined && train.precision === 'bf16' && found.device.flops.bf16 === undefined) {
     const params = { precision: train.precision, device: found.device.name }
-    bag.add(evaluateDiagnostic('ARC4212', params, train.spans.precision))
+    bag.add(evaluateDiagnostic('ARC4212', params, spanOf('train.precision')))
     return undefined
   }
   return found && { ...found, span: machine.span }

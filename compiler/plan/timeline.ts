@@ -5,7 +5,7 @@
 import { need } from '../../grammar/diagnostic.ts'
 import { type OpCost, opCosts } from '../ir/cost.ts'
 import type { Graph, Op, Value } from '../ir/graph.ts'
-import type { DeviceRates, Limit } from './device-rates.ts'
+import { type DeviceRates, type Limit, limits } from './device-rates.ts'
 import type { LinkRates } from './links.ts'
 
 export interface Timeline {
@@ -52,7 +52,7 @@ export function runOnPaper(graph: Graph, rates: DeviceRates, links: LinkRates): 
       now += own.seconds
     }
     if (inside !== undefined) {
-      for (const limit of ['compute', 'memory', 'overhead'] as const) busy[limit] += inside.busy[limit]
+      for (const limit of limits) busy[limit] += inside.busy[limit]
       exposed += inside.exposed
       onLinks += inside.links
       now += inside.seconds

@@ -1,8 +1,7 @@
 /** Weights and buffers of a backbone, and their initial values. */
 import { elementCount } from '../ir/dtype.ts'
+import { layouts } from '../ir/state-tensor.ts'
 import type { Bool, Call, Float, Initializer, Int, Ints, StringArg, Tensor } from './types.ts'
-
-const layouts = ['same', 'oihw'] as const
 
 /**
  * A weight of the backbone, under the path of the enclosing block. `trainable: false` keeps its initial value. `layout: "oihw"`

@@ -2,12 +2,16 @@
 import type { ObjectKeyword } from '../../grammar/ast.ts'
 import type { Type } from '../types/type.ts'
 
-export interface FieldSpec {
-  readonly type: Type
+export interface FieldSpec<
+  T extends Type = Type,
+  R extends boolean = boolean,
+  D extends string | undefined = string | undefined,
+> {
+  readonly type: T
   /** A required field has no default; the others are `undefined` or their default when left out. */
-  readonly required: boolean
-  /** As `.arc` text, for docs and for the resolved experiment; `undefined` means "none". */
-  readonly default: string | undefined
+  readonly required: R
+  /** As `.arc` text, which is evaluated in the scope of the standard library; `undefined` means "none". */
+  readonly default: D
   readonly doc: string
   /** A closed range of static numbers, in base units; `open` ends are excluded. */
   readonly range?: {
@@ -43,16 +47,18 @@ export interface ObjectSpec {
   readonly requires: 'arguments' | 'plan'
 }
 
-export function required(type: Type, doc: string, range?: FieldSpec['range']): FieldSpec {
+type Range = FieldSpec['range']
+
+export function required<T extends Type>(type: T, doc: string, range?: Range): FieldSpec<T, true, undefined> {
   return { type, required: true, default: undefined, doc, ...(range === undefined ? {} : { range }) }
 }
 
 /** A field that may be left out; `fallback` is its default as `.arc` text. */
-export function withDefault(
-  type: Type,
-  fallback: string | undefined,
+export function withDefault<T extends Type, D extends string | undefined>(
+  type: T,
+  fallback: D,
   doc: string,
-  range?: FieldSpec['range'],
-): FieldSpec {
+  range?: Range,
+): FieldSpec<T, false, D> {
   return { type, required: false, default: fallback, doc, ...(range === undefined ? {} : { range }) }
 }

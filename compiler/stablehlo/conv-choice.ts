@@ -2,8 +2,10 @@
  * Selects the formulation of each convolution and each of its gradients. On CUDA, cuDNN chooses, so nearly everything is a plain
  * convolution. On the CPU, XLA's own convolution is slow for some shapes; `bench/convolutions.ts` measures the alternatives.
  */
-import type { ConvGeometry, ConvKind } from './conv-geometry.ts'
+import type { ConvKind } from '../ir/op-family.ts'
+import type { ConvGeometry } from './conv-geometry.ts'
 import type { Platform } from './emitter.ts'
+import { platformForms } from './platform-forms.ts'
 
 /**
  * - `plain`: one stablehlo.convolution.
@@ -75,14 +77,14 @@ export function forwardForm(platform: Platform, g: ConvGeometry): ForwardForm {
 /** The formulation of dx. */
 export function inputGradForm(platform: Platform, g: ConvGeometry): InputGradForm {
   const form = forwardForm(platform, g)
-  if (platform !== 'cpu' || form !== 'plain') return form
+  if (!platformForms[platform].formsGradients || form !== 'plain') return form
   return g.groups === 1 && g.stride.some((s) => s > 1) ? 'phases' : 'plain'
 }
 
 /** The formulation of dw. */
 export function filterGradForm(platform: Platform, g: ConvGeometry): FilterGradForm {
   const form = forwardForm(platform, g)
-  if (platform !== 'cpu' || form !== 'plain' || g.groups > 1) return form
+  if (!platformForms[platform].formsGradients || form !== 'plain' || g.groups > 1) return form
   if (g.channels < fewChannels) return 'rows'
   const strided = g.stride.some((s) => s > 1)
   if (g.channels >= manyChannels && (strided || Math.max(...g.result) <= smallSide)) return 'rows'

@@ -6,6 +6,7 @@
 import { bug } from '../../grammar/diagnostic.ts'
 import { type OpOf, operandAt, resultAt } from '../ir/graph.ts'
 import type { Conv2dParams } from '../ir/op.ts'
+import type { ConvKind } from '../ir/op-family.ts'
 
 export interface ConvGeometry extends Conv2dParams {
   /** N */
@@ -50,7 +51,6 @@ export function convGeometry(
   }
 }
 
-export type ConvKind = 'conv2d' | 'conv2d_input_grad' | 'conv2d_filter_grad'
 type ConvOp = { [K in ConvKind]: OpOf<K> }[ConvKind]
 
 /** The geometry of a convolution or of one of its gradients. */

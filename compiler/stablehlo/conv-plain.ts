@@ -7,13 +7,14 @@
 import type { ConvGeometry } from './conv-geometry.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 import { convert, convolution, reshape, reverse, transpose } from './hlo.ts'
+import { platformForms } from './platform-forms.ts'
 
 const forwardLayout = { lhs: 'b01f', rhs: '01io', out: 'b01f' }
 
 /** The CPU has no efficient 16-bit convolutions, so they run in f32. CUDA's accumulate in f32 by themselves. */
 export function widen(e: Emitter, x: Ssa): Ssa {
   const half = x.type.dtype === 'f16' || x.type.dtype === 'bf16'
-  return half && e.platform === 'cpu' ? convert(e, x, 'f32') : x
+  return half && !platformForms[e.platform].multipliesHalves ? convert(e, x, 'f32') : x
 }
 
 export function plainForward(e: Emitter, g: ConvGeometry, x: Ssa, w: Ssa): Ssa {

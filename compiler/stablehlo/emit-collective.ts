@@ -2,6 +2,7 @@
  * Emit rules for collectives, in replica mode: one group of all R replicas, no channel. On one replica they are no-ops and emit
  * nothing.
  */
+import type { OpParams } from '../ir/op.ts'
 import type { CollectiveKind } from '../ir/op-family.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 import { scalarRegion } from './hlo.ts'
@@ -12,7 +13,7 @@ function allReplicas(e: Emitter): string {
   return i64Matrix([Array.from({ length: e.replicas }, (_, r) => r)])
 }
 
-function allReduce(e: Emitter, x: Ssa, reduction: 'sum' | 'max'): readonly Ssa[] {
+function allReduce(e: Emitter, x: Ssa, reduction: OpParams['all_reduce']['reduction']): readonly Ssa[] {
   const region = scalarRegion(e, x.type.dtype, reduction === 'sum' ? 'add' : 'maximum')
   return e.op('stablehlo.all_reduce', [x], [x.type], { replica_groups: allReplicas(e) }, [region])
 }

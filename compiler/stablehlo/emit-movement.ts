@@ -1,4 +1,5 @@
-/** Emit rules for ops that move elements: shapes, slices, rows of tables. */
+/** Emit rules of the ops that move elements: shapes, slices, rows of tables. */
+import type { OpParams } from '../ir/op.ts'
 import type { MovementKind } from '../ir/op-family.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 import { broadcast, concatenate, pad, reshape, reverse, scalarRegion, slice, transpose } from './hlo.ts'
@@ -26,7 +27,7 @@ function gatherRows(e: Emitter, table: Ssa, rows: Ssa): readonly Ssa[] {
   })
 }
 
-function scatterRows(e: Emitter, operands: readonly Ssa[], mode: 'set' | 'add'): readonly Ssa[] {
+function scatterRows(e: Emitter, operands: readonly Ssa[], mode: OpParams['scatter_rows']['mode']): readonly Ssa[] {
   const [table, rows, updates] = [at(operands, 0), at(operands, 1), at(operands, 2)]
   const { dtype, shape } = table.type
   const numbers = [

@@ -8,8 +8,10 @@
  *
  * Legend: x, y, dy [...,C]; scale, offset, near, mean, variance [C]; n = elements per channel.
  */
+import type { NormKind } from '../ir/op-family.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 import { add, alongLast, binary, convert, fill, multiply, reduce, subtract, twoSums, unary } from './hlo.ts'
+import { platformForms } from './platform-forms.ts'
 import { type Again, at, type EmitRules } from './rule.ts'
 
 function allButLast(x: Ssa): number[] {
@@ -42,7 +44,8 @@ function distances(e: Emitter, x: Ssa, from: Ssa): Ssa {
 /** The sums of two tensors over all dims but the last. */
 function channelSums(e: Emitter, a: Ssa, b: Ssa): readonly [Ssa, Ssa] {
   const dims = allButLast(a)
-  if (e.platform === 'cpu' || a.type.dtype !== 'f32') return [reduce(e, 'add', a, dims), reduce(e, 'add', b, dims)]
+  if (!platformForms[e.platform].sparesReads || a.type.dtype !== 'f32')
+    return [reduce(e, 'add', a, dims), reduce(e, 'add', b, dims)]
   return twoSums(e, a, b, dims)
 }
 
@@ -82,7 +85,7 @@ export function normalized(
 function training(e: Emitter, operands: readonly Ssa[], epsilon: number): readonly Ssa[] {
   const [input, scale, offset] = [at(operands, 0), at(operands, 1), at(operands, 2)]
   const x = convert(e, input, scale.type.dtype)
-  const found = e.platform === 'cpu' ? inTwoPasses(e, x) : inOnePass(e, x, at(operands, 3))
+  const found = platformForms[e.platform].sparesReads ? inOnePass(e, x, at(operands, 3)) : inTwoPasses(e, x)
   return [normalized(e, input, { scale, offset, ...found }, epsilon), found.mean, found.variance]
 }
 
@@ -103,14 +106,14 @@ function gradient(e: Emitter, operands: readonly Ssa[], epsilon: number, again: 
   const factor = multiply(e, scale, inverse)
   const slope = multiply(e, multiply(e, factor, inverse), scaled(e, weighted, 1 / perChannel(x)))
   const constant = multiply(e, factor, scaled(e, sum, 1 / perChannel(x)))
-  // The sums are one kernel and the ops that follow are another: each computes dy itself if it is not in memory.
-  const second = e.platform === 'cpu' ? dy : convert(e, again(4), dtype)
+  // The sums are one kernel and what follows another: each computes dy for itself where it is not in memory.
+  const second = platformForms[e.platform].sparesReads ? convert(e, again(4), dtype) : dy
   const scaledDy = multiply(e, second, alongLast(e, factor, shape))
   const correction = add(e, multiply(e, centered, alongLast(e, slope, shape)), alongLast(e, constant, shape))
   return [convert(e, subtract(e, scaledDy, correction), input.type.dtype), weighted, sum]
 }
 
-export const normRules: EmitRules<'batch_norm_training' | 'batch_norm_grad'> = {
+export const normRules: EmitRules<NormKind> = {
   batch_norm_training: (e, op, operands) => training(e, operands, op.params.epsilon),
   batch_norm_grad: (e, op, operands, again) => gradient(e, operands, op.params.epsilon, again),
 }

@@ -6,6 +6,7 @@ import { type DType, elementCount, isFloat, sameShape, showType, type TensorType
 import type { CompareDirection } from '../ir/op.ts'
 import type { BinaryKind } from '../ir/op-family.ts'
 import { type ComplexType, type Emitter, only, type Region, type Ssa } from './emitter.ts'
+import { platformForms } from './platform-forms.ts'
 import { boolArray, i64, i64Array, list, splat } from './spelling.ts'
 
 export function unary(e: Emitter, name: string, x: Ssa): Ssa {
@@ -197,7 +198,8 @@ export function dot(e: Emitter, a: Ssa, b: Ssa, dims: DotDims, dtype: DType = a.
   const { lhsBatch = [], rhsBatch = [], lhsContract, rhsContract } = dims
   const half = a.type.dtype === 'f16' || a.type.dtype === 'bf16'
   const accumulate: DType = half ? 'f32' : isFloat(a.type.dtype) ? a.type.dtype : dtype
-  const [left, right] = half && e.platform === 'cpu' ? [convert(e, a, 'f32'), convert(e, b, 'f32')] : [a, b]
+  const [left, right] =
+    half && !platformForms[e.platform].multipliesHalves ? [convert(e, a, 'f32'), convert(e, b, 'f32')] : [a, b]
   const shape = [
     ...lhsBatch.map((dim) => a.type.shape[dim] ?? 0),
     ...a.type.shape.filter((_, i) => !lhsBatch.includes(i) && !lhsContract.includes(i)),

@@ -4,6 +4,7 @@
  * Legend: K rows of a step on one device, k of a chunk, W numbers per row: the B rows of the batch that it is compared with, or
  * the D numbers of its center, whichever is larger.
  */
+import type { Auto } from '../schema/values.ts'
 
 /**
  * Bytes of one chunk's logits [B,k] or centers [k,D] in f32, whichever is larger. With smaller chunks the matrix units wait for
@@ -22,16 +23,20 @@ export interface ChunkPlan {
   readonly padded: number
 }
 
-/** Chunks of `chunk` rows, or the smallest number of chunks that stay small; a single one has exactly K rows. */
-export function chunkPlan(rows: number, width: number, chunk: number | 'auto'): ChunkPlan {
+/** Chunks of `chunk` rows, or the fewest that stay small; one of exactly K rows where it is enough. */
+export function chunkPlan(rows: number, width: number, chunk: Auto<number>): ChunkPlan {
   const wanted = chunk === 'auto' ? Math.floor(CHUNK_BYTES / (4 * Math.max(1, width))) : chunk
-  if (wanted >= rows) return { count: 1, rows, padded: rows }
+  if (wanted >= rows) return chunksOf(rows, rows)
   const most = chunk === 'auto' ? Math.max(GRAIN, wanted - (wanted % GRAIN)) : chunk
   const fewest = Math.ceil(rows / most)
   const even = Math.ceil(rows / fewest)
-  const own = chunk === 'auto' ? roundUp(even, GRAIN) : even
-  const count = Math.ceil(rows / own)
-  return { count, rows: own, padded: count * own }
+  return chunksOf(rows, chunk === 'auto' ? roundUp(even, GRAIN) : even)
+}
+
+/** Chunks of exactly so many rows. */
+export function chunksOf(rows: number, chunk: number): ChunkPlan {
+  const count = Math.max(1, Math.ceil(rows / chunk))
+  return { count, rows: chunk, padded: count * chunk }
 }
 
 function roundUp(value: number, grain: number): number {

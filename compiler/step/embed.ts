@@ -10,14 +10,14 @@ import type { DType } from '../ir/dtype.ts'
 import type { Graph, Value } from '../ir/graph.ts'
 import type { StateTensor } from '../ir/state-tensor.ts'
 import { applyBackbone } from './backbone.ts'
-import { mirrorImages, normalizeImages } from './images.ts'
+import { type ImageDType, mirrorImages, normalizeImages } from './images.ts'
 import { namedValues } from './stored-values.ts'
 
 export interface EmbedOptions {
   readonly replicas: number
   readonly batch: number
   readonly compute: DType
-  readonly images: 'u8' | 'f32'
+  readonly images: ImageDType
 }
 
 export function buildEmbed(state: readonly StateTensor[], backbone: Backbone, options: EmbedOptions): Graph {

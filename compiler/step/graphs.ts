@@ -1,14 +1,15 @@
 /** The three graphs of an experiment, and the meaning of their inputs and outputs. */
 import { need } from '../../grammar/diagnostic.ts'
-import type { Experiment, Recompute } from '../experiment/experiment.ts'
-import type { Lengths } from '../experiment/lengths.ts'
+import type { ChosenExperiment, SettledExperiment } from '../experiment/experiment.ts'
+import { batchPerDevice, type Lengths } from '../experiment/lengths.ts'
 import { deviceTraits } from '../ir/device-traits.ts'
 import type { Graph } from '../ir/graph.ts'
 import { recomputeCheap } from '../ir/recompute.ts'
 import type { ClassShard } from '../ir/state-tensor.ts'
 import { backboneParameters } from './backbone.ts'
-import { type ChunkPlan, chunkPlan } from './chunk-plan.ts'
+import { type ChunkPlan, chunkPlan, chunksOf } from './chunk-plan.ts'
 import { buildEmbed } from './embed.ts'
+import type { ImageDType } from './images.ts'
 import { buildInit } from './init.ts'
 import { lossScaleSlots } from './loss-scale.ts'
 import { samplingPlan, slotCount } from './sampling.ts'
@@ -34,32 +35,47 @@ export interface Graphs {
 }
 
 export interface GraphOptions {
-  readonly images: 'u8' | 'f32'
-  /** Overrides the experiment's `train.recompute` and `centers.chunk`: a planner's choice for `auto`. */
-  readonly recompute?: Recompute
-  readonly chunk?: number
+  readonly images: ImageDType
 }
 
-/** Builds them; `undefined` if the backbone's shapes do not fit (already reported), or the batch cannot be split. */
-export function buildGraphs(experiment: Experiment, lengths: Lengths, options: GraphOptions): Graphs | undefined {
-  const parameters = backboneParameters(experiment.backbone)
-  if (parameters === undefined) return undefined
-  const { centers, train, optimizer, backbone, machine } = experiment
-  // Only a planner that tries other batch sizes gets here with one that cannot be split.
-  if (train.batchPerDevice % train.accumulate !== 0) return undefined
-  const traits = deviceTraits[machine.device.kind]
-  const { classes, replicas } = lengths
+/** The center rows of one device. */
+function headRows(experiment: ChosenExperiment, { classes, replicas, batch }: Lengths) {
+  const { centers } = experiment
   const sharded = centers.placement === 'shard'
-  const shards = sharded
-    ? classShards(classes, replicas)
-    : Array.from({ length: replicas }, () => ({ start: 0, count: classes }))
   const owned = sharded ? shardRows(classes, replicas) : classes
   const plan =
     centers.sampleRate < 1 ? samplingPlan(classes, sharded ? replicas : 1, centers.sampleRate, owned) : undefined
-  const activeRows = plan === undefined ? owned : slotCount(plan, lengths.batch)
-  const compared = sharded ? lengths.batch : train.batchPerDevice
-  const widest = Math.max(compared, backbone.embedding)
-  const chunks = chunkPlan(activeRows, widest, options.chunk ?? centers.chunk)
+  return { sharded, owned, plan, active: plan === undefined ? owned : slotCount(plan, batch) }
+}
+
+/** The experiment with the rows of a chunk of the head's work, chosen where they are `auto`. */
+export function settleChunk(experiment: ChosenExperiment, lengths: Lengths): SettledExperiment {
+  const { sharded, active } = headRows(experiment, lengths)
+  const compared = sharded ? lengths.batch : batchPerDevice(experiment)
+  const widest = Math.max(compared, experiment.backbone.embedding)
+  const { rows } = chunkPlan(active, widest, experiment.centers.chunk)
+  return { ...experiment, centers: { ...experiment.centers, chunk: rows } }
+}
+
+/** Builds them; `undefined` where the backbone's shapes do not fit, which has been reported then, or the batch cannot be split. */
+export function buildGraphs(
+  experiment: SettledExperiment,
+  lengths: Lengths,
+  options: GraphOptions,
+): Graphs | undefined {
+  const parameters = backboneParameters(experiment.backbone)
+  if (parameters === undefined) return undefined
+  const { centers, train, optimizer, backbone, machine } = experiment
+  // Only a planner looking for another batch comes here with one that cannot be split.
+  const embedBatch = batchPerDevice(experiment) / train.accumulate
+  if (!Number.isInteger(embedBatch)) return undefined
+  const traits = deviceTraits[machine.device.kind]
+  const { classes, replicas } = lengths
+  const { sharded, owned, plan, active: activeRows } = headRows(experiment, lengths)
+  const shards = sharded
+    ? classShards(classes, replicas)
+    : Array.from({ length: replicas }, () => ({ start: 0, count: classes }))
+  const chunks = chunksOf(activeRows, centers.chunk)
   const slots = [
     ...stateSlots(parameters, optimizer, centers, {
       // Rows of a sample are found by number; if all classes take part, the last chunk needs padding rows.
@@ -72,12 +88,10 @@ export function buildGraphs(experiment: Experiment, lengths: Lengths, options: G
   ]
   const embedState = slots.flatMap((slot, i) => (slot.backbone === undefined ? [] : [i]))
   const embedSlots = embedState.map((i) => need(slots[i], 'a slot').tensor)
-  const embedBatch = train.batchPerDevice / train.accumulate
   const embedOptions = { images: options.images, replicas, batch: embedBatch, compute: train.precision }
   const init = lazy(() => buildInit(slots, shards, train.seed))
   const embed = lazy(() => buildEmbed(embedSlots, backbone, embedOptions))
   const { steps, stepsPerEpoch } = lengths
-  const recompute = options.recompute ?? train.recompute
   const step = buildStep(experiment, parameters, slots, shards, {
     images: options.images,
     steps,
@@ -85,7 +99,6 @@ export function buildGraphs(experiment: Experiment, lengths: Lengths, options: G
     sampling: plan === undefined ? undefined : { plan, slots: chunks.padded },
     chunks: chunks.count,
     grouped: traits.groupsGradients,
-    recompute,
   })
   return {
     slots,
@@ -93,7 +106,7 @@ export function buildGraphs(experiment: Experiment, lengths: Lengths, options: G
     get init() {
       return init()
     },
-    step: recompute === 'cheap' ? recomputeCheap(step) : step,
+    step: train.recompute === 'cheap' ? recomputeCheap(step) : step,
     get embed() {
       return embed()
     },

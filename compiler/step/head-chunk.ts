@@ -4,7 +4,7 @@
  *
  * Legend: B rows (embeddings), K classes of the chunk, D embedding width; x̂, ŵ are x/|x|, w/|w|; z = x̂·ŵ the cosines.
  */
-import type { Margin } from '../experiment/experiment.ts'
+import type { Margin, SettledExperiment } from '../experiment/experiment.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { DType } from '../ir/dtype.ts'
 import type { Value } from '../ir/graph.ts'
@@ -16,7 +16,7 @@ export const ABSENT = -1e30
 
 export interface HeadRules {
   readonly margin: Margin
-  readonly gradient: 'exact' | 'straight_through'
+  readonly gradient: SettledExperiment['centers']['gradient']
   /** Element type of the two matrix products; statistics are f32. */
   readonly compute: DType
   /** Rows averaged by the loss: the global batch. */

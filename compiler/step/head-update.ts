@@ -6,7 +6,8 @@
  * Legend: M center rows of one device, k rows of one chunk, D embedding width.
  */
 import { need } from '../../grammar/diagnostic.ts'
-import type { Experiment } from '../experiment/experiment.ts'
+import type { SettledExperiment } from '../experiment/experiment.ts'
+import { batchPerDevice } from '../experiment/lengths.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
@@ -29,7 +30,7 @@ const gradientTable = 'gradient'
 /** The head reads and writes `tables`: the tensors of `centers` and of `centers.STATE` for each optimizer state. */
 export function buildHead(
   b: GraphBuilder,
-  experiment: Experiment,
+  experiment: SettledExperiment,
   clock: Clock,
   tables: Tables,
   input: Omit<HeadInput, 'tables' | 'update'> & { readonly step: Value },
@@ -39,7 +40,7 @@ export function buildHead(
     margin,
     gradient: centers.gradient,
     compute: train.precision,
-    batch: train.batchPerDevice * b.replicas,
+    batch: batchPerDevice(experiment) * b.replicas,
   }
   const build = centers.placement === 'shard' ? shardedHead : replicatedHead
   const update = (loss: Value) => optimizerUpdate(b, experiment, { ...input, clock, loss })
@@ -64,7 +65,11 @@ interface UpdateInput {
   readonly loss: Value
 }
 
-function optimizerUpdate(b: GraphBuilder, { optimizer, centers, train }: Experiment, input: UpdateInput): ChunkUpdate {
+function optimizerUpdate(
+  b: GraphBuilder,
+  { optimizer, centers, train }: SettledExperiment,
+  input: UpdateInput,
+): ChunkUpdate {
   const { clock, loss } = input
   const narrow = centers.weights !== 'f32' || centers.state !== 'f32'
   const rounding = narrow ? [roundingStep(b, train.seed, input.step), firstClass(b, input.shards)] : []

@@ -7,6 +7,9 @@ import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
 
+/** `u8`: bytes, normalized and mirrored on the device. `f32`: numbers that go into the backbone as they are. */
+export type ImageDType = 'u8' | 'f32'
+
 const WIDTH_DIM = 2
 
 /** u8 [N,H,W,C] → f32 [N,H,W,C]: (x/255 − 1/2) / (1/2). */

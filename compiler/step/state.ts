@@ -6,7 +6,8 @@
  */
 
 import { need } from '../../grammar/diagnostic.ts'
-import type { CentersSpec, Optimizer } from '../experiment/experiment.ts'
+import type { ChosenExperiment, Optimizer } from '../experiment/experiment.ts'
+import type { DeviceTraits } from '../ir/device-traits.ts'
 import { elementCount } from '../ir/dtype.ts'
 import { toOhwi } from '../ir/filter-order.ts'
 import type { NamedTensor, StateTensor, Storage } from '../ir/state-tensor.ts'
@@ -21,12 +22,17 @@ export interface StatePart {
   readonly initializer: Initializer
 }
 
+/** What a step does with a tensor of the backbone. */
+const backboneKinds = ['trained', 'fixed', 'buffer'] as const
+
+type Centers = ChosenExperiment['centers']
+
 export interface StateSlot {
   readonly tensor: StateTensor
   /** The contents of `tensor`, in its order. */
   readonly parts: readonly StatePart[]
-  /** Whether the backbone declares it, and whether a step updates it by its gradient. */
-  readonly backbone: 'trained' | 'fixed' | 'buffer' | undefined
+  /** Whether the backbone declares it, and whether a step changes it by its gradient. */
+  readonly backbone: (typeof backboneKinds)[number] | undefined
 }
 
 export interface StateOptions {
@@ -36,7 +42,7 @@ export interface StateOptions {
   /** Running statistics are shared by all devices. */
   readonly synced: boolean
   /** How filters are stored. */
-  readonly filters: Extract<Storage, 'whole' | 'ohwi'>
+  readonly filters: DeviceTraits['filters']
 }
 
 /** A state tensor that stores one tensor unchanged. */
@@ -53,7 +59,7 @@ export function wholeSlot(tensor: Omit<StateTensor, 'storage' | 'holds'>, initia
 export function stateSlots(
   parameters: readonly ParameterSpec[],
   optimizer: Optimizer,
-  centers: CentersSpec,
+  centers: Centers,
   options: StateOptions,
 ): readonly StateSlot[] {
   const weights = backboneSlots(parameters, isElementwise(optimizer), options)
@@ -82,8 +88,7 @@ const flatNames: { readonly [K in BackboneKind]: string } = {
 
 /** An optimizer that uses more than one element of a weight at a time needs separate weights: nothing is joined then. */
 function backboneSlots(parameters: readonly ParameterSpec[], joined: boolean, options: StateOptions): StateSlot[] {
-  const kinds = ['trained', 'fixed', 'buffer'] as const
-  const flat = kinds.flatMap((kind) => {
+  const flat = backboneKinds.flatMap((kind) => {
     const own = parameters.filter((spec) => spec.shape.length === 1 && kindOf(spec) === kind)
     return joined || kind !== 'trained' ? groupsOf(own).map((group, i) => ({ kind, own: group, number: i + 1 })) : []
   })
@@ -161,7 +166,7 @@ function optimizerSlots({ tensor, parts }: StateSlot, optimizer: Optimizer): Sta
   })
 }
 
-function centerSlots(optimizer: Optimizer, centers: CentersSpec, { rows, embedding }: StateOptions): StateSlot[] {
+function centerSlots(optimizer: Optimizer, centers: Centers, { rows, embedding }: StateOptions): StateSlot[] {
   const placement = centers.placement === 'shard' ? 'sharded' : 'replicated'
   const slot = ({ name, dtype, shape }: StoredTensor, role: StateTensor['role'], initializer: Initializer) =>
     wholeSlot({ name, role, shape, dtype, placement }, initializer)

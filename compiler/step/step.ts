@@ -5,7 +5,8 @@
  * Legend: b images of one device, H W height and width, D embedding width.
  */
 import { bug, need } from '../../grammar/diagnostic.ts'
-import type { Experiment, Recompute } from '../experiment/experiment.ts'
+import type { SettledExperiment } from '../experiment/experiment.ts'
+import { batchPerDevice } from '../experiment/lengths.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import type { Graph, Output, Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
@@ -13,6 +14,7 @@ import type { ClassShard, StateTensor } from '../ir/state-tensor.ts'
 import { type StepMetric, stepMetrics } from '../ir/step-metrics.ts'
 import type { ParameterSpec } from '../values/elaboration.ts'
 import { buildHead } from './head-update.ts'
+import type { ImageDType } from './images.ts'
 import { lossScale } from './loss-scale.ts'
 import { reduceGradients } from './reduce-gradients.ts'
 import type { SamplingPlan } from './sampling.ts'
@@ -24,15 +26,12 @@ import { applyOptimizer, type Clock, clipGradients, gradientNorm, scaleBy, selec
 export interface StepOptions {
   readonly steps: number
   readonly stepsPerEpoch: number
-  /** `u8`: bytes, normalized and mirrored on the device. `f32`: numbers that enter the backbone unchanged. */
-  readonly images: 'u8' | 'f32'
+  readonly images: ImageDType
   readonly sampling: { readonly plan: SamplingPlan; readonly slots: number } | undefined
   /** Number of chunks of the head's center rows; divides the rows of a step. */
   readonly chunks: number
   /** Whether gradients are all-reduced in groups. */
   readonly grouped: boolean
-  /** An undecided `auto` means `none`. */
-  readonly recompute: Recompute | 'auto'
 }
 
 function isCenters({ tensor }: StateSlot): boolean {
@@ -40,7 +39,7 @@ function isCenters({ tensor }: StateSlot): boolean {
 }
 
 export function buildStep(
-  experiment: Experiment,
+  experiment: SettledExperiment,
   parameters: readonly ParameterSpec[],
   slots: readonly StateSlot[],
   shards: readonly ClassShard[],
@@ -50,7 +49,7 @@ export function buildStep(
   const b = new GraphBuilder('step', shards.length)
   const state = new Map<string, Value>()
   for (const { tensor } of slots) state.set(tensor.name, b.input(tensor.name, tensor))
-  const batch = train.batchPerDevice
+  const batch = batchPerDevice(experiment)
   const images = b.input('images', { dtype: options.images, shape: [batch, ...backbone.input] })
   const labels = b.input('labels', { dtype: 'i32', shape: [batch] })
   const flip = b.input('flip', { dtype: 'u8', shape: [batch] })
@@ -65,7 +64,6 @@ export function buildStep(
     step,
     parameters,
     weights,
-    recompute: options.recompute,
   })
 
   const clock: Clock = b.within({ phase: 'update', path: 'update' }, () => ({
@@ -157,7 +155,7 @@ function storedGradients(
 }
 
 /** The learning rate of this step, f32 []. */
-function scheduledRate(b: GraphBuilder, experiment: Experiment, step: Value, options: StepOptions): Value {
+function scheduledRate(b: GraphBuilder, experiment: SettledExperiment, step: Value, options: StepOptions): Value {
   const { schedule, optimizer } = experiment
   const factor = schedule.factor(b, ops.convert(b, step, 'f32'), options.steps, options.stepsPerEpoch)
   return ops.multiply(b, factor, optimizer.lr)

@@ -7,7 +7,8 @@
  * Legend: b images of one device, m = b / parts of them in a part, H W height and width, C channels, D embedding width.
  */
 import { need } from '../../grammar/diagnostic.ts'
-import type { Experiment, Recompute } from '../experiment/experiment.ts'
+import type { SettledExperiment } from '../experiment/experiment.ts'
+import { batchPerDevice } from '../experiment/lengths.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import { forLoop, type LoopBody } from '../ir/loop.ts'
@@ -15,6 +16,7 @@ import * as ops from '../ir/ops.ts'
 import { recomputeCheap } from '../ir/recompute.ts'
 import { gradientByBlocks } from '../ir/recompute-blocks.ts'
 import { gradient, type Seed } from '../ir/vjp.ts'
+import type { Recomputation } from '../schema/experiment.ts'
 import type { ParameterSpec } from '../values/elaboration.ts'
 import { type AppliedBackbone, applyBackbone } from './backbone.ts'
 import { mirrorSome, normalizeImages } from './images.ts'
@@ -30,8 +32,6 @@ export interface TrunkInput {
   /** The backbone's weights and buffers, and their values by path. */
   readonly parameters: readonly ParameterSpec[]
   readonly weights: ReadonlyMap<string, Value>
-  /** `cheap` for a whole batch is left to the caller that finishes the graph; an undecided `auto` means `none`. */
-  readonly recompute: Recompute | 'auto'
 }
 
 export interface Trunk {
@@ -43,7 +43,7 @@ export interface Trunk {
   gradients(cotangent: Value, wrt: readonly string[]): readonly (Value | undefined)[]
 }
 
-export function buildTrunk(b: GraphBuilder, experiment: Experiment, input: TrunkInput): Trunk {
+export function buildTrunk(b: GraphBuilder, experiment: SettledExperiment, input: TrunkInput): Trunk {
   return experiment.train.accumulate === 1 ? wholeBatch(b, experiment, input) : inParts(b, experiment, input)
 }
 
@@ -51,12 +51,13 @@ function valueAt(values: ReadonlyMap<string, Value>, path: string): Value {
   return need(values.get(path), `parameter ${path}`)
 }
 
-type Part = Omit<TrunkInput, 'parameters' | 'recompute'>
+type Part = Omit<TrunkInput, 'parameters'>
 
-/** The backbone on a part of the device's batch that starts at row `offset`, i32 [] or a number. */
-function forward(b: GraphBuilder, { backbone, train }: Experiment, part: Part, offset: ops.Arg): AppliedBackbone {
+/** The backbone on a part of the device's batch that begins at row `offset`, i32 [] or a number. */
+function forward(b: GraphBuilder, experiment: SettledExperiment, part: Part, offset: ops.Arg): AppliedBackbone {
+  const { backbone, train } = experiment
   const { images, flip, step, weights } = part
-  const own = ops.multiply(b, ops.replicaId(b), train.batchPerDevice)
+  const own = ops.multiply(b, ops.replicaId(b), batchPerDevice(experiment))
   const first = ops.add(b, own, typeof offset === 'number' ? offset : ops.convert(b, offset, 'u32'))
   const normalized = images.type.dtype === 'u8' ? normalizeImages(b, images) : images
   return applyBackbone(b, backbone, train.flip ? mirrorSome(b, normalized, flip) : normalized, {
@@ -68,33 +69,34 @@ function forward(b: GraphBuilder, { backbone, train }: Experiment, part: Part, o
   })
 }
 
-function wholeBatch(b: GraphBuilder, experiment: Experiment, input: TrunkInput): Trunk {
+function wholeBatch(b: GraphBuilder, experiment: SettledExperiment, input: TrunkInput): Trunk {
   const { embeddings, updates } = b.within({ phase: 'forward' }, () => forward(b, experiment, input, 0))
   return {
     embeddings,
     updates,
     gradients(cotangent, wrt) {
       const weights = wrt.map((path) => valueAt(input.weights, path))
-      return weightGradients(b, { value: embeddings, cotangent }, input.images, weights, input.recompute)
+      return weightGradients(b, { value: embeddings, cotangent }, input.images, weights, experiment.train.recompute)
     },
   }
 }
 
+/** `cheap` of a whole batch is left to whoever finishes the graph. */
 function weightGradients(
   b: GraphBuilder,
   seed: Seed,
   images: Value,
   weights: readonly Value[],
-  recompute: TrunkInput['recompute'],
+  recompute: Recomputation,
 ): readonly (Value | undefined)[] {
   return recompute === 'blocks' ? gradientByBlocks(b, seed, images, weights) : gradient(b, [seed], weights)
 }
 
-function inParts(b: GraphBuilder, experiment: Experiment, input: TrunkInput): Trunk {
+function inParts(b: GraphBuilder, experiment: SettledExperiment, input: TrunkInput): Trunk {
   const { backbone, train } = experiment
-  const { images, flip, step, parameters, weights, recompute } = input
-  const parts = train.accumulate
-  const batch = train.batchPerDevice
+  const { images, flip, step, parameters, weights } = input
+  const { accumulate: parts, recompute } = train
+  const batch = batchPerDevice(experiment)
   const rows = batch / parts
   const paths = parameters.map((spec) => spec.path)
   const buffers = parameters.filter((spec) => spec.buffer).map((spec) => spec.path)

@@ -6,13 +6,14 @@ export type Type =
   | NumberType
   /** `device`: only known on the device; an `if` on it selects between two numbers. */
   | { readonly kind: 'bool'; readonly device?: boolean }
-  | { readonly kind: 'string' }
+  /** `late`: it may be known only at the start of the run, as the value of an environment variable is. */
+  | { readonly kind: 'string'; readonly late?: boolean }
   /** `128 per device` or `1024 global`. */
   | { readonly kind: 'batch' }
   /** `2000 steps` or `1 epochs`. */
   | { readonly kind: 'duration' }
   /** One of a few names, which need no `use`: `shard`, `f16`, `cuda`. */
-  | { readonly kind: 'enum'; readonly name: string; readonly members: readonly string[] }
+  | EnumType
   | { readonly kind: 'list'; readonly element: Type }
   | { readonly kind: 'record'; readonly fields: ReadonlyMap<string, Type> }
   | { readonly kind: 'optional'; readonly inner: Type }
@@ -35,6 +36,13 @@ export type Type =
 
 export type TensorForm = 'Tensor' | 'Image' | 'Tokens' | 'Vector'
 
+export interface EnumType<M extends string = string> {
+  readonly kind: 'enum'
+  /** For people: `placement`. */
+  readonly name: string
+  readonly members: readonly M[]
+}
+
 export interface NumberType {
   readonly kind: 'number'
   readonly integer: boolean
@@ -47,10 +55,11 @@ export const int: NumberType = { kind: 'number', integer: true, dimension: dimen
 export const float: NumberType = { kind: 'number', integer: false, dimension: dimensionless, device: false }
 /** A dimensionless number known on the device. */
 export const scalar: NumberType = { kind: 'number', integer: false, dimension: dimensionless, device: true }
-export const bool: Type = { kind: 'bool' }
-export const string: Type = { kind: 'string' }
-export const batch: Type = { kind: 'batch' }
-export const duration: Type = { kind: 'duration' }
+export const bool = { kind: 'bool' } as const satisfies Type
+export const string = { kind: 'string' } as const satisfies Type
+export const batch = { kind: 'batch' } as const satisfies Type
+export const duration = { kind: 'duration' } as const satisfies Type
+export const link = { kind: 'link' } as const satisfies Type
 export const unknown: Type = { kind: 'unknown' }
 
 /** A static float of a dimension: `quantity({ byte: 1 })`. */
@@ -62,15 +71,21 @@ export const bytes = quantity({ byte: 1 })
 export const bandwidth = quantity({ byte: 1, second: -1 })
 export const flopRate = quantity({ flop: 1, second: -1 })
 
-export function listOf(element: Type): Type {
+// The types of these are as narrow as what they are given: the values of a field are typed by them (`schema/values.ts`).
+export function listOf<T extends Type>(element: T): { readonly kind: 'list'; readonly element: T } {
   return { kind: 'list', element }
 }
-export function optional(inner: Type): Type {
+export function optional<T extends Type>(inner: T): { readonly kind: 'optional'; readonly inner: T } {
   return { kind: 'optional', inner }
 }
-export function enumOf(name: string, members: readonly string[]): Type {
+export function unionOf<const M extends readonly Type[]>(
+  ...members: M
+): { readonly kind: 'union'; readonly members: M } {
+  return { kind: 'union', members }
+}
+export function enumOf<const M extends readonly string[]>(name: string, members: M): EnumType<M[number]> {
   return { kind: 'enum', name, members }
 }
-export function objectOf(keyword: ObjectKeyword): Type {
-  return { kind: 'object', keyword, decl: undefined }
+export function objectOf(keyword: ObjectKeyword) {
+  return { kind: 'object', keyword, decl: undefined } as const satisfies Type
 }

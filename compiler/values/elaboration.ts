@@ -8,6 +8,7 @@ import type { Span } from '../../grammar/source.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { DType } from '../ir/dtype.ts'
 import type { Value } from '../ir/graph.ts'
+import type { NamedTensor } from '../ir/state-tensor.ts'
 import type { Initializer } from './value.ts'
 
 /** A trainable weight or a buffer of the backbone. */
@@ -21,8 +22,8 @@ export interface ParameterSpec {
   readonly trainable: boolean
   /** True for running statistics: the training step outputs their new value. */
   readonly buffer: boolean
-  /** The dim order in arcface_torch's state dict: a filter [kh,kw,I,O] is `oihw` there. */
-  readonly layout: 'same' | 'oihw'
+  /** How the state dict of arcface_torch orders its dims: a filter [kh,kw,I,O] is `oihw` there. */
+  readonly layout: NamedTensor['layout']
   /** Multiplies and adds of one forward pass per image that use it are counted by the graph, not here. */
   readonly span: Span
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { lstat, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import { cacheRoot } from '../plugins/cache-folder.ts'
 import { placeOf } from '../plugins/fetch-plugin.ts'
 import {
@@ -16,8 +17,8 @@ import { readManifest } from './manifest.ts'
 
 /** Something downloaded by `arcc install` or by a command that needed it. */
 export interface Installed {
-  /** The name to remove it by. */
-  readonly group: 'cuda' | 'cpu'
+  /** What it is removed by. */
+  readonly group: DeviceKind
   /** `CUDA for XLA`, with its version. */
   readonly what: string
   /** `part`: an unfinished install. */

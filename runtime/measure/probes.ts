@@ -8,9 +8,10 @@ import type { ConvolutionRate, StreamKind } from '../../compiler/host/machine-pr
 import { GraphBuilder } from '../../compiler/ir/build.ts'
 import { byteSize, type TensorType } from '../../compiler/ir/dtype.ts'
 import type { Graph, Value } from '../../compiler/ir/graph.ts'
+import type { ConvKind } from '../../compiler/ir/op-family.ts'
 import * as ops from '../../compiler/ir/ops.ts'
 import { convForm } from '../../compiler/stablehlo/conv-choice.ts'
-import { type ConvKind, convGeometry } from '../../compiler/stablehlo/conv-geometry.ts'
+import { convGeometry } from '../../compiler/stablehlo/conv-geometry.ts'
 import { need } from '../../grammar/diagnostic.ts'
 
 export const f32 = (...shape: number[]): TensorType => ({ dtype: 'f32', shape })

@@ -1,4 +1,5 @@
 /** Control flow, and the collectives, which see all replicas at once because the interpreter runs them op by op in lockstep. */
+import type { OpParams } from '../../compiler/ir/op.ts'
 import type { CollectiveKind, ControlKind } from '../../compiler/ir/op-family.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import { integerOps } from './integer-ops.ts'
@@ -36,7 +37,11 @@ function across(operands: WorldValues, index: number): readonly RuntimeValue[] {
 }
 
 /** The values of all replicas, combined in replica order; f16 and bf16 sums are rounded once, at the end. */
-function combined(cx: RuleContext, values: readonly RuntimeValue[], reduction: 'sum' | 'max'): RuntimeValue {
+function combined(
+  cx: RuleContext,
+  values: readonly RuntimeValue[],
+  reduction: OpParams['all_reduce']['reduction'],
+): RuntimeValue {
   const first = operandOf(values, 0)
   const rest = values.slice(1)
   if (first.kind === 'dense') {

@@ -4,12 +4,21 @@
  * immutable, so they may share memory.
  */
 import type { Tensor } from '@tensorflow/tfjs-core'
-import { type DType, elementCount, isFloat, sameShape, showType, type TensorType } from '../../compiler/ir/dtype.ts'
+import {
+  type DType,
+  elementCount,
+  isFloat,
+  isPrecision,
+  type Precision,
+  sameShape,
+  showType,
+  type TensorType,
+} from '../../compiler/ir/dtype.ts'
 import { bug } from '../../grammar/diagnostic.ts'
 import { roundToBf16, roundToF16 } from '../half.ts'
 import type { Tf } from './backend.ts'
 
-export type FloatDType = 'f32' | 'f16' | 'bf16'
+export type FloatDType = Precision
 export type DenseDType = 'i32' | 'u32' | 'u8' | 'i8' | 'pred'
 export type DenseArray =
   | Int32Array<ArrayBuffer>
@@ -63,7 +72,7 @@ export function denseArray(dtype: DenseDType, length: number): DenseArray {
 }
 
 export function floatDType(dtype: DType): FloatDType {
-  if (dtype === 'f32' || dtype === 'f16' || dtype === 'bf16') return dtype
+  if (isPrecision(dtype)) return dtype
   return bug(`${dtype} where the interpreter wants a float of at most 32 bits`)
 }
 

@@ -26,12 +26,15 @@ const smallBytes = 16_384
 /** The host memory must not change until the transfer's event completes. */
 const immutableUntilTransferCompletes = 1
 
+/** What became of a buffer that is no longer alive. */
+type End = 'disposed' | 'donated'
+
 export class PjrtBuffer implements DeviceTensor {
   readonly dtype: DType
   readonly shape: readonly number[]
   readonly client: PjrtClient
   #pointer: bigint | undefined
-  #end: 'disposed' | 'donated' = 'disposed'
+  #end: End = 'disposed'
 
   /** Takes ownership of a `PJRT_Buffer*`. */
   constructor(client: PjrtClient, pointer: bigint, type: TensorType) {
@@ -70,7 +73,7 @@ export class PjrtBuffer implements DeviceTensor {
     return this.#leave('donated')
   }
 
-  #leave(end: 'disposed' | 'donated'): bigint {
+  #leave(end: End): bigint {
     const pointer = this.pointer
     this.#pointer = undefined
     this.#end = end

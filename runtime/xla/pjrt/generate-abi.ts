@@ -7,11 +7,11 @@
  * The header comes in the wheel `xla-cpu-pjrt`, as `xla_plugins/xla_cpu_pjrt/include/pjrt_c_api.h`.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import type { FieldKind } from './memory.ts'
 
-type Kind = 'pointer' | 'i64' | 'i32' | 'bool' | 'f32'
 interface Field {
   readonly name: string
-  readonly kind: Kind
+  readonly kind: FieldKind
   readonly offset: number
 }
 interface Struct {
@@ -20,9 +20,9 @@ interface Struct {
   readonly fields: readonly Field[]
 }
 
-const bytesOf: { readonly [K in Kind]: number } = { pointer: 8, i64: 8, i32: 4, bool: 1, f32: 4 }
+const bytesOf: { readonly [K in FieldKind]: number } = { pointer: 8, i64: 8, i32: 4, bool: 1, f32: 4 }
 
-const scalarKinds: Readonly<Record<string, Kind>> = {
+const scalarKinds: Readonly<Record<string, FieldKind>> = {
   size_t: 'i64',
   int64_t: 'i64',
   uint64_t: 'i64',
@@ -32,7 +32,7 @@ const scalarKinds: Readonly<Record<string, Kind>> = {
   float: 'f32',
 }
 
-function kindOf(type: string, enums: ReadonlySet<string>, callbacks: ReadonlySet<string>): Kind | undefined {
+function kindOf(type: string, enums: ReadonlySet<string>, callbacks: ReadonlySet<string>): FieldKind | undefined {
   if (type.endsWith('*') || callbacks.has(type)) return 'pointer'
   if (enums.has(type)) return 'i32'
   return scalarKinds[type]

@@ -47,7 +47,7 @@ describe('fields', () => {
       std: 0.01,
     })
     expect(train).toMatchObject({
-      batchPerDevice: 64,
+      batch: { count: 1024, scope: 'global' },
       accumulate: 1,
       epochs: 2,
       steps: undefined,
@@ -165,7 +165,7 @@ experiment last extends run { train.optimizer = sgd(lr: 0.5) }
 
 describe('--set', () => {
   it.each<readonly [string, string, unknown]>([
-    ['train.batch=8 per device', 'train.batchPerDevice', 8],
+    ['train.batch=8 per device', 'train.batch.count', 8],
     ['train.optimizer.lr=0.05', 'optimizer.lr', 0.05],
     ['train.optimizer=sgd(lr: 0.2)', 'optimizer.text', 'sgd(lr: 0.2, momentum: 0.9, weight_decay: 0)'],
     ['margin.m=0.3 rad', 'margin.text', 'arcface(m: 0.3 rad, scale: 64)'],

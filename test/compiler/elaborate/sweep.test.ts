@@ -1,7 +1,8 @@
 /** `sweep`: one experiment, several variants. */
 import { describe, expect, it } from 'vitest'
 import { compileVariants } from '../../../compiler/driver.ts'
-import type { Experiment } from '../../../compiler/experiment/experiment.ts'
+import { type Experiment, isChosen } from '../../../compiler/experiment/experiment.ts'
+import { batchPerDevice } from '../../../compiler/experiment/lengths.ts'
 import { memoryHost } from '../../helpers/diagnose.ts'
 import { brief } from '../../helpers/facts.ts'
 import { experimentText, resolveText } from '../../helpers/resolve.ts'
@@ -65,7 +66,8 @@ describe('sweep', () => {
     const swept = sweep(body)
     expect(names(swept)).toContain('run[batch=4 per device, precision=bf16, margin=cosface(m: 0.3)]')
     expect(new Set(swept.experiments.map(({ margin }) => margin.name))).toEqual(new Set(['cosface', 'arcface']))
-    expect(new Set(swept.experiments.map(({ train }) => train.batchPerDevice))).toEqual(new Set([4, 8]))
+    const chosen = swept.experiments.filter((experiment) => isChosen(experiment))
+    expect(new Set(chosen.map(batchPerDevice))).toEqual(new Set([4, 8]))
   })
 
   it('takes lists that are computed', () => {

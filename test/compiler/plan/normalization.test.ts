@@ -1,6 +1,7 @@
 /** Batch normalization over a single value of a channel is refused. */
 import { describe, expect, it } from 'vitest'
-import { type Change, tryChange } from '../../../compiler/plan/candidate.ts'
+import { tryChange } from '../../../compiler/plan/candidate.ts'
+import { batchSetting, type Change } from '../../../compiler/plan/paths.ts'
 import { need } from '../../../grammar/diagnostic.ts'
 import { memoryHost } from '../../helpers/diagnose.ts'
 import { factsOf, wordsOf } from '../../helpers/facts.ts'
@@ -63,6 +64,7 @@ describe('two values', () => {
 it('the planner tries nothing of the kind', () => {
   const { experiment } = resolveBody('train.batch = 4 per device')
   const can = (change: Change) => tryChange(need(experiment, 'run'), change, memoryHost()) !== undefined
-  expect([{ batchPerDevice: 2 }, { batchPerDevice: 1 }].map(can)).toEqual([true, false])
-  expect([{ accumulate: 2 }, { accumulate: 4 }].map(can)).toEqual([true, false])
+  expect([[batchSetting(2)], [batchSetting(1)]].map(can)).toEqual([true, false])
+  const parts = (value: number): Change => [{ path: 'train.accumulate', value }]
+  expect([parts(2), parts(4)].map(can)).toEqual([true, false])
 })

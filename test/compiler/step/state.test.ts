@@ -1,6 +1,6 @@
 /** Which tensors a step's state has: vectors joined, filters as the devices read them. */
 import { describe, expect, it } from 'vitest'
-import type { Optimizer } from '../../../compiler/experiment/experiment.ts'
+import { isChosen, type Optimizer } from '../../../compiler/experiment/experiment.ts'
 import * as ops from '../../../compiler/ir/ops.ts'
 import { isElementwise } from '../../../compiler/step/elementwise-optimizer.ts'
 import { stateSlots } from '../../../compiler/step/state.ts'
@@ -42,11 +42,11 @@ const normalized: Optimizer = {
   },
 }
 
-const { centers } = resolveText(experimentText(), { name: 'run' }).experiment ?? {}
+const { experiment } = resolveText(experimentText(), { name: 'run' })
 
 function slots(parameters: readonly ParameterSpec[], optimizer = sgd, filters: 'whole' | 'ohwi' = 'whole') {
-  if (centers === undefined) throw new Error('the experiment has no centers')
-  const all = stateSlots(parameters, optimizer, centers, { rows: 4, embedding: 8, synced: false, filters })
+  if (experiment === undefined || !isChosen(experiment)) throw new Error('the experiment leaves something open')
+  const all = stateSlots(parameters, optimizer, experiment.centers, { rows: 4, embedding: 8, synced: false, filters })
   return all.filter(({ tensor }) => !tensor.role.startsWith('centers')).map(({ tensor }) => tensor)
 }
 

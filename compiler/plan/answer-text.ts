@@ -1,0 +1,33 @@
+/** The planner's answers in the diagnostic of a plan that does not fit: notes for people, and a change of the file. */
+import type { Extras } from '../../grammar/diagnostic.ts'
+import type { Experiment } from '../experiment/experiment.ts'
+import { worldSize } from '../experiment/lengths.ts'
+import type { PlanDocument } from './document.ts'
+import { showBytes, showQuantity } from './show.ts'
+
+/** One line for each answer: what to set, what it takes, what it costs. */
+export function answerNotes(
+  experiment: Experiment,
+  { answers, time }: Pick<PlanDocument, 'answers' | 'time'>,
+): string[] {
+  if (answers.length === 0)
+    return ['no smaller batch, recomputation, smaller state or larger machine that arcc tried is enough']
+  return answers.map(({ set, peak, samplesPerSecond }) => {
+    const settings = set.map(({ path, value }) => `\`${path} = ${value}\``).join(' and ')
+    const nodes = Number(set.find(({ path }) => path === 'machine.nodes')?.value ?? experiment.machine.nodes)
+    const before = time.samplesPerSecond / worldSize(experiment.machine)
+    const after = samplesPerSecond / worldSize({ ...experiment.machine, nodes })
+    const change = Math.round((after / before - 1) * 100)
+    const speed = change === 0 ? 'as fast' : `${Math.abs(change)} % ${change < 0 ? 'slower' : 'faster'}`
+    return `it fits with ${settings}: ${showBytes(peak)}, ${showQuantity('throughput', samplesPerSecond)}, ${speed} on each device`
+  })
+}
+
+/** The cheapest answer as a change of the file, where it is one field that the file writes. */
+export function answerFix(experiment: Experiment, { answers }: Pick<PlanDocument, 'answers'>): Pick<Extras, 'fix'> {
+  const [setting, ...more] = answers[0]?.set ?? []
+  if (setting === undefined || more.length > 0) return {}
+  const span = experiment.writtenSpan(setting.path)
+  if (span === undefined) return {}
+  return { fix: { message: `write \`${setting.path} = ${setting.value}\``, span, replacement: setting.value } }
+}

@@ -1,0 +1,79 @@
+/**
+ * The TypeScript types of what the tables declare: `SectionValues<typeof train>` has a member for each field, in the units of the
+ * language (bytes, seconds, radians …). A field `sample_rate` of the language is `sampleRate` here.
+ */
+import type { Type } from '../types/type.ts'
+import type { BackboneValue, BatchValue, DurationValue, Link, ObjectValue } from '../values/value.ts'
+import type { FieldSpec, SectionSpec } from './spec.ts'
+
+/** `sample_rate` → `sampleRate`: the name of a field in TypeScript. */
+export type MemberName<N> = N extends `${infer Head}_${infer Rest}` ? `${Head}${Capitalize<MemberName<Rest>>}` : N
+
+/** `sample_rate` → `sampleRate` */
+export function memberName(field: string): string {
+  return field.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+}
+
+/** A path that may be known only at the start of the run; `pending` says then what names it. */
+export interface LateText {
+  readonly path: string
+  readonly pending: string | undefined
+}
+
+/** The value of a field of a type. */
+export type ValueOf<T extends Type> = T extends { readonly kind: 'enum'; readonly members: readonly (infer M)[] }
+  ? M
+  : T extends { readonly kind: 'union'; readonly members: readonly (infer M extends Type)[] }
+    ? ValueOf<M>
+    : T extends { readonly kind: 'optional'; readonly inner: infer I extends Type }
+      ? ValueOf<I> | undefined
+      : T extends { readonly kind: 'list'; readonly element: infer E extends Type }
+        ? readonly ValueOf<E>[]
+        : T extends { readonly kind: 'string'; readonly late: true }
+          ? LateText
+          : T extends { readonly kind: infer K extends keyof PlainValues }
+            ? PlainValues[K]
+            : never
+
+interface PlainValues {
+  readonly number: number
+  readonly bool: boolean
+  readonly string: string
+  readonly batch: BatchValue
+  readonly duration: DurationValue
+  readonly link: Link
+  readonly object: ObjectValue
+  readonly backbone: BackboneValue
+}
+
+/** A field that is neither required nor has a default may have no value. */
+type FieldValue<F extends FieldSpec> =
+  F extends FieldSpec<infer T, infer R, infer D>
+    ? ValueOf<T> | (R extends true ? never : D extends string ? never : undefined)
+    : never
+
+/** The values of a section's own fields. */
+export type SectionValues<S extends SectionSpec> = {
+  readonly [K in keyof S['fields'] as MemberName<K>]: FieldValue<S['fields'][K]>
+}
+
+/** The values of an object's fields, and of its sections by their name; sections have none of their own. */
+export type ObjectValues<S extends SectionSpec> = SectionValues<S> & {
+  readonly [K in keyof S['sections'] as MemberName<K>]: SectionValues<S['sections'][K]>
+}
+
+/** A value, or that the planner chooses it. */
+export type Auto<T> = T | 'auto'
+
+/** A section without `auto`; fields of `Open` may still have it. */
+export type Settled<S, Open extends keyof S = never> = {
+  readonly [K in keyof S]: K extends Open ? S[K] : Exclude<S[K], 'auto'>
+}
+
+/** Paths of a section's fields: `train.batch`. */
+type PathsBelow<S extends SectionSpec, P extends string> = `${P}${keyof S['fields'] & string}`
+
+/** Every path of a body: `dataset`, `train.batch`. */
+export type FieldPath<S extends SectionSpec> =
+  | PathsBelow<S, ''>
+  | { [K in keyof S['sections'] & string]: PathsBelow<S['sections'][K], `${K}.`> }[keyof S['sections'] & string]

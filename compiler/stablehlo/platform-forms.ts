@@ -1,0 +1,16 @@
+/** How ops are written for a kind of device, where kinds differ by more than the choice of a convolution's form. */
+import type { DeviceKind } from '../ir/device-kind.ts'
+
+interface PlatformForms {
+  /** Whether products and convolutions take 16-bit operands as they are; elsewhere they are converted to f32. */
+  readonly multipliesHalves: boolean
+  /** Whether a tensor is better read once for several results, or computed again, than read from memory twice. */
+  readonly sparesReads: boolean
+  /** Whether the gradients of a plain convolution have forms of their own. */
+  readonly formsGradients: boolean
+}
+
+export const platformForms: { readonly [K in DeviceKind]: PlatformForms } = {
+  cuda: { multipliesHalves: true, sparesReads: true, formsGradients: false },
+  cpu: { multipliesHalves: false, sparesReads: false, formsGradients: true },
+}

@@ -1,0 +1,47 @@
+/** The tables of fields: their reference page, their defaults, and their names in TypeScript. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { generateFields } from '../../../compiler/check/generate-fields.ts'
+import { staticContext } from '../../../compiler/evaluate/context.ts'
+import { defaultOf } from '../../../compiler/evaluate/default.ts'
+import { createSession } from '../../../compiler/evaluate/expression.ts'
+import { fieldPaths, specOf } from '../../../compiler/evaluate/object.ts'
+import { showValue } from '../../../compiler/evaluate/show.ts'
+import { loadProgram } from '../../../compiler/names/load.ts'
+import { objectSpecs } from '../../../compiler/schema/objects.ts'
+import { memberName } from '../../../compiler/schema/values.ts'
+import { DiagnosticBag, need } from '../../../grammar/diagnostic.ts'
+import { memoryHost } from '../../helpers/diagnose.ts'
+import { resolveBody } from '../../helpers/resolve.ts'
+
+it('docs/fields.md is what the tables say (else: npm run fields)', () => {
+  const { path, text } = generateFields()
+  expect(readFileSync(join(import.meta.dirname, '../../..', path), 'utf8')).toBe(text)
+})
+
+describe('defaults', () => {
+  const bag = new DiagnosticBag()
+  const program = loadProgram({ path: 'test.arc', text: 'let constant = 3\n' }, memoryHost(), bag)
+  const context = staticContext(createSession(program, memoryHost(), bag))
+  const fields = Object.entries(objectSpecs).flatMap(([keyword, { body }]) =>
+    fieldPaths(body).map((path) => ({ name: `${keyword}.${path}`, spec: need(specOf(body, path.split('.')), path) })),
+  )
+  const given = fields.flatMap(({ name, spec }) =>
+    spec.default === undefined ? [] : [{ name, spec, text: spec.default }],
+  )
+
+  it.each(given)('$name = $text fits its field', ({ spec }) => {
+    expect(showValue(defaultOf(spec, context))).not.toBe('')
+    expect(bag.sorted()).toEqual([])
+  })
+
+  it('see the standard library and nothing of the file', () => {
+    const { experiment } = resolveBody('', 'schedule constant { factor(step, total, epoch) = 0 }')
+    expect(experiment?.schedule.factorAt(0, 10, 1)).toBe(1)
+  })
+})
+
+it('names in TypeScript', () => {
+  expect(['lr', 'sample_rate', 'devices_per_node'].map(memberName)).toEqual(['lr', 'sampleRate', 'devicesPerNode'])
+})
