@@ -4,17 +4,12 @@
  *
  * Legend: N images of a step.
  */
-import { compileExperiment } from '../compiler/driver.ts'
-import type { Host } from '../compiler/host/host.ts'
 import { byteSize, elementCount } from '../compiler/ir/dtype.ts'
-import type { Plan } from '../compiler/plan/plan.ts'
 import { mixWord } from '../compiler/step/random.ts'
-import { bug, need } from '../grammar/diagnostic.ts'
-import type { Batch } from '../runtime/data/batches.ts'
+import { need } from '../grammar/diagnostic.ts'
 import { FACE_SIZE } from '../runtime/data/image.ts'
-import type { Engine } from '../runtime/engine.ts'
-import { DeviceState } from '../runtime/train/device-state.ts'
-import { trainSteps } from '../runtime/train/train-steps.ts'
+import type { Engine, HostTensor } from '../runtime/engine.ts'
+import { metricOf, runOf } from '../test/helpers/run.ts'
 
 export interface CenterTypes {
   readonly weights: 'f32' | 'bf16'
@@ -31,8 +26,8 @@ const N = 64
 /** Images are a coarse pattern of so many squares on a side, drawn for each person, and noise. */
 const SQUARES = 7
 
-function centersPlan(run: CenterRun, host: Host): Plan {
-  const text = `
+function centersText(run: CenterRun): string {
+  return `
 use std.datasets: synthetic
 use std.machines: cpu
 use std.margins: cosface
@@ -56,14 +51,13 @@ experiment centers {
     seed      = ${run.seed}
   }
 }`
-  const { plan, diagnostics } = compileExperiment({ entry: { path: 'centers.arc', text } }, host)
-  return plan ?? bug(diagnostics.map((d) => `${d.code} ${d.message}`).join('; '))
 }
 
 /** Bytes in [0, 256) of a position under a key. */
 const byteAt = (key: number, position: number) => mixWord(key ^ Math.imul(position + 1, 0x9e3779b9)) >>> 24
 
-function batchOf(run: CenterRun, step: number): Batch {
+/** Images u8 [N,112,112,3], labels i32 [N], no image mirrored, and the step. */
+function batchOf(run: CenterRun, step: number): HostTensor[] {
   const pixels = FACE_SIZE * FACE_SIZE * 3
   const side = FACE_SIZE / SQUARES
   const images = new Uint8Array(N * pixels)
@@ -82,7 +76,12 @@ function batchOf(run: CenterRun, step: number): Batch {
           images[n * pixels + at] = (byteAt(mixWord(label + 77), square) * 0.3 + noise * 0.5) & 0xff
         }
   }
-  return { step, epoch: 0, replicas: [{ images, labels, flip: new Uint8Array(N) }] }
+  return [
+    { dtype: 'u8', shape: [N, FACE_SIZE, FACE_SIZE, 3], data: images },
+    { dtype: 'i32', shape: [N], data: labels },
+    { dtype: 'u8', shape: [N], data: new Uint8Array(N) },
+    { dtype: 'i32', shape: [], data: Int32Array.of(step) },
+  ]
 }
 
 export interface CenterResult {
@@ -92,22 +91,11 @@ export interface CenterResult {
   readonly bytesPerWeight: number
 }
 
-export async function runCenters(engine: Engine, run: CenterRun, host: Host): Promise<CenterResult> {
-  const plan = centersPlan(run, host)
-  const init = await engine.compile(plan.graphs.init)
-  const step = await engine.compile(plan.graphs.step, { donate: new Map(plan.state.map((_, i) => [i, i])) })
-  const state = new DeviceState(plan, await init.run([[]]))
-  const losses: number[] = []
-  async function* batches() {
-    for (let index = 0; index < run.steps; index++) yield batchOf(run, index)
-  }
-  for await (const { metrics } of trainSteps({ engine, executable: step, state, batches: batches() }))
-    losses.push(metrics.loss)
-  state.dispose()
-  init.dispose()
-  step.dispose()
-  const last = losses.slice(-Math.ceil(run.steps / 10))
-  const tables = plan.state.filter((spec) => spec.role === 'centers' || spec.role === 'centers_optimizer')
+export async function runCenters(engine: Engine, run: CenterRun): Promise<CenterResult> {
+  const { steps } = run
+  const done = await runOf(centersText(run), { engine, steps, batch: (_, step) => [batchOf(run, step)] })
+  const last = metricOf(done, 'loss').slice(-Math.ceil(steps / 10))
+  const tables = done.plan.state.filter((spec) => spec.role === 'centers' || spec.role === 'centers_optimizer')
   const centers = need(
     tables.find((spec) => spec.role === 'centers'),
     'the centers',

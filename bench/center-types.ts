@@ -3,8 +3,6 @@
  * further from that of f32 than three deviations over seeds.
  */
 
-import { fileHost } from '../cli/host/host.ts'
-import { packageFolder } from '../cli/host/package-folder.ts'
 import { formatNumber } from '../cli/render/format.ts'
 import { renderTable } from '../cli/render/table.ts'
 import { need } from '../grammar/diagnostic.ts'
@@ -25,8 +23,7 @@ const engine = await createEngine('xla', oneProcess(1), () => {})
 const rows = []
 for (const kind of kinds) {
   const results = []
-  for (const seed of seeds)
-    results.push(await runCenters(engine, { ...kind, seed, steps: 300, classes: 300 }, fileHost(packageFolder)))
+  for (const seed of seeds) results.push(await runCenters(engine, { ...kind, seed, steps: 300, classes: 300 }))
   const losses = results.map((result) => result.loss)
   const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length
   const deviation = Math.sqrt(losses.reduce((sum, loss) => sum + (loss - mean) ** 2, 0) / (losses.length - 1))
