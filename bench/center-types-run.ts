@@ -7,7 +7,6 @@
 import { byteSize, elementCount } from '../compiler/ir/dtype.ts'
 import { mixWord } from '../compiler/step/random.ts'
 import { need } from '../grammar/diagnostic.ts'
-import { FACE_SIZE } from '../runtime/data/image.ts'
 import type { Engine, HostTensor } from '../runtime/engine.ts'
 import { metricOf, runOf } from '../test/helpers/run.ts'
 
@@ -20,6 +19,8 @@ export interface CenterRun extends CenterTypes {
   readonly seed: number
   readonly steps: number
   readonly classes: number
+  /** Pixels of an image's height and width, a multiple of seven. */
+  readonly side: number
 }
 
 const N = 64
@@ -32,7 +33,7 @@ use std.datasets: synthetic
 use std.machines: cpu
 use std.margins: cosface
 
-backbone linear_embedding() on Image(${FACE_SIZE}, ${FACE_SIZE}, 3) -> Vector(64) {
+backbone linear_embedding() on Image(${run.side}, ${run.side}, 3) -> Vector(64) {
   input |> flatten |> linear(64) as fc |> batch_norm(scaled: false) as features
 }
 
@@ -56,28 +57,29 @@ experiment centers {
 /** Bytes in [0, 256) of a position under a key. */
 const byteAt = (key: number, position: number) => mixWord(key ^ Math.imul(position + 1, 0x9e3779b9)) >>> 24
 
-/** Images u8 [N,112,112,3], labels i32 [N], no image mirrored, and the step. */
+/** Images u8 [N,side,side,3], labels i32 [N], no image mirrored, and the step. */
 function batchOf(run: CenterRun, step: number): HostTensor[] {
-  const pixels = FACE_SIZE * FACE_SIZE * 3
-  const side = FACE_SIZE / SQUARES
+  const { side } = run
+  const pixels = side * side * 3
+  const width = side / SQUARES
   const images = new Uint8Array(N * pixels)
   const labels = new Int32Array(N)
   for (let n = 0; n < N; n++) {
     const key = mixWord(mixWord(run.seed) ^ (step * N + n))
     const label = key % run.classes
     labels[n] = label
-    for (let y = 0; y < FACE_SIZE; y++)
-      for (let x = 0; x < FACE_SIZE; x++)
+    for (let y = 0; y < side; y++)
+      for (let x = 0; x < side; x++)
         for (let c = 0; c < 3; c++) {
-          const square = (Math.floor(y / side) * SQUARES + Math.floor(x / side)) * 3 + c
-          const at = (y * FACE_SIZE + x) * 3 + c
+          const square = (Math.floor(y / width) * SQUARES + Math.floor(x / width)) * 3 + c
+          const at = (y * side + x) * 3 + c
           // Noise in squares too, so that it does not average out.
           const noise = byteAt(key, square) + (byteAt(key, at + 1000) >> 2)
           images[n * pixels + at] = (byteAt(mixWord(label + 77), square) * 0.3 + noise * 0.5) & 0xff
         }
   }
   return [
-    { dtype: 'u8', shape: [N, FACE_SIZE, FACE_SIZE, 3], data: images },
+    { dtype: 'u8', shape: [N, side, side, 3], data: images },
     { dtype: 'i32', shape: [N], data: labels },
     { dtype: 'u8', shape: [N], data: new Uint8Array(N) },
     { dtype: 'i32', shape: [], data: Int32Array.of(step) },

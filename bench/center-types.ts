@@ -6,6 +6,7 @@
 import { formatNumber } from '../cli/render/format.ts'
 import { renderTable } from '../cli/render/table.ts'
 import { need } from '../grammar/diagnostic.ts'
+import { FACE_SIZE } from '../runtime/data/image.ts'
 import { createEngine } from '../runtime/train/create-engine.ts'
 import { oneProcess } from '../runtime/world.ts'
 import { type CenterTypes, runCenters } from './center-types-run.ts'
@@ -23,7 +24,8 @@ const engine = await createEngine('xla', oneProcess(1), () => {})
 const rows = []
 for (const kind of kinds) {
   const results = []
-  for (const seed of seeds) results.push(await runCenters(engine, { ...kind, seed, steps: 300, classes: 300 }))
+  for (const seed of seeds)
+    results.push(await runCenters(engine, { ...kind, seed, steps: 300, classes: 300, side: FACE_SIZE }))
   const losses = results.map((result) => result.loss)
   const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length
   const deviation = Math.sqrt(losses.reduce((sum, loss) => sum + (loss - mean) ** 2, 0) / (losses.length - 1))

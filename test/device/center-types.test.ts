@@ -5,7 +5,7 @@ import { describeOnXla, withXla } from '../helpers/xla.ts'
 
 describeOnXla('types of the centers', () => {
   test('bf16 and int8: the loss of f32 after sixty steps, in three eighths of the bytes', async () => {
-    const run = { seed: 1, steps: 60, classes: 50 }
+    const run = { seed: 1, steps: 60, classes: 50, side: 28 }
     const [wide, narrow] = await withXla(1, async (engine) => [
       await runCenters(engine, { ...run, weights: 'f32', state: 'f32' }),
       await runCenters(engine, { ...run, weights: 'bf16', state: 'int8' }),

@@ -17,7 +17,6 @@ const textFor = (devices: number) =>
     classes,
     centers: 'sample_rate = 30%',
     train: 'batch_norm = synced',
-    backbone: 'iresnet(depths: [1, 1], channels: [4, 8], stem: 4, embedding: 24)',
     optimizer: 'sgd(lr: 0.002, momentum: 0.9, weight_decay: 5e-4)',
   })
 

@@ -1,4 +1,7 @@
-/** A narrow IResNet with sharded centers: small enough that TensorFlow.js in plain JavaScript trains it in seconds. */
+/**
+ * A narrow IResNet of two blocks with sharded centers: few programs' worth of compiling, and small enough that TensorFlow.js in plain
+ * JavaScript trains it in a second.
+ */
 import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import type { HostTensor } from '../../runtime/engine.ts'
@@ -16,6 +19,7 @@ export interface NarrowOptions {
   /** Instead of `arcface(m: 0.5 rad, scale: 16)`. */
   readonly margin?: string
   readonly train?: string
+  /** Instead of the narrow IResNet below. */
   readonly backbone?: string
   /** Declarations of the file beside the experiment. */
   readonly declarations?: string
@@ -37,11 +41,17 @@ machine gpus(devices: int) {
   links { within = nvlink(450 GB/s) }
 }
 
+backbone narrow_iresnet() on Image(28, 28, 3) -> Vector(24) {
+  let first = input |> conv(4, kernel: 3) as conv1 |> batch_norm as bn1 |> prelu as prelu
+  let last = first |> residual(4, stride: 2) as "layer1.0" |> residual(8, stride: 2) as "layer2.0"
+  last |> batch_norm as bn2 |> flatten |> linear(24, precise: true) as fc |> batch_norm(scaled: false) as features
+}
+
 ${options.declarations ?? ''}
 
 experiment narrow {
   dataset  = synthetic(identities: ${options.classes}, per_identity: 8)
-  backbone = ${options.backbone ?? 'iresnet(depths: [1, 1, 1, 1], channels: [4, 8, 8, 16], stem: 4, embedding: 24)'}
+  backbone = ${options.backbone ?? 'narrow_iresnet'}
   margin   = ${options.margin ?? 'arcface(m: 0.5 rad, scale: 16)'}
   machine  = ${machines[options.kind ?? 'cpu']}(devices: ${options.devices})
   centers { ${options.centers ?? ''} }
