@@ -3,11 +3,10 @@
  * that of f32 by more than three standard deviations over seeds.
  */
 
-import { fileHost } from '../cli/host/host.ts'
-import { packageFolder } from '../cli/host/package-folder.ts'
 import { formatNumber } from '../cli/render/format.ts'
 import { renderTable } from '../cli/render/table.ts'
 import { need } from '../grammar/diagnostic.ts'
+import { FACE_SIZE } from '../runtime/data/image.ts'
 import { createEngine } from '../runtime/train/create-engine.ts'
 import { oneProcess } from '../runtime/world.ts'
 import { type CenterTypes, runCenters } from './center-types-run.ts'
@@ -26,7 +25,7 @@ const rows = []
 for (const kind of kinds) {
   const results = []
   for (const seed of seeds)
-    results.push(await runCenters(engine, { ...kind, seed, steps: 300, classes: 300 }, fileHost(packageFolder)))
+    results.push(await runCenters(engine, { ...kind, seed, steps: 300, classes: 300, side: FACE_SIZE }))
   const losses = results.map((result) => result.loss)
   const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length
   const deviation = Math.sqrt(losses.reduce((sum, loss) => sum + (loss - mean) ** 2, 0) / (losses.length - 1))

@@ -1,10 +1,6 @@
 /** The child process of `bench:loop`: trains an IResNet-100 four channels wide and measures the host's work during a step. */
 import { readFileSync } from 'node:fs'
-import { fileHost } from '../cli/host/host.ts'
-import { packageFolder } from '../cli/host/package-folder.ts'
-import { compileExperiment } from '../compiler/driver.ts'
 import type { Plan } from '../compiler/plan/plan.ts'
-import { bug } from '../grammar/diagnostic.ts'
 import type { Batch } from '../runtime/data/batches.ts'
 import { FACE_BYTES } from '../runtime/data/image.ts'
 import { middle } from '../runtime/measure/time-graphs.ts'
@@ -14,6 +10,7 @@ import { oneProcess } from '../runtime/world.ts'
 import { createXlaEngine } from '../runtime/xla/engine.ts'
 import { PjrtBuffer } from '../runtime/xla/pjrt/buffer.ts'
 import { PjrtLibrary } from '../runtime/xla/pjrt/library.ts'
+import { planOf } from '../test/helpers/plan.ts'
 
 /** Measured steps, after some that warm up the just-in-time compiler. */
 const warmup = 12
@@ -63,9 +60,7 @@ experiment narrow_r100 {
   }
 }
 `
-  const host = { ...fileHost(packageFolder), countDataset: () => undefined }
-  const { plan, diagnostics } = compileExperiment({ entry: { path: 'bench/narrow-r100.arc', text } }, host)
-  return plan ?? bug(diagnostics.map((d) => `${d.code} ${d.message}`).join('; '))
+  return planOf(text, { path: 'bench/narrow-r100.arc' })
 }
 
 /** Milliseconds of the main thread's CPU time, as counted by Linux. */

@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { fileHost } from '../cli/host/host.ts'
 import { packageFolder } from '../cli/host/package-folder.ts'
-import { compileExperiment } from '../compiler/driver.ts'
 import type { PlanDocument } from '../compiler/plan/document.ts'
 import type { Plan } from '../compiler/plan/plan.ts'
 import { need } from '../grammar/diagnostic.ts'
 import { exactMemory } from '../runtime/xla/exact/exact-memory.ts'
+import { planOf } from '../test/helpers/plan.ts'
 
 const columns = ['data_parallel', 'full_softmax', 'partial_fc'] as const
 export type Column = (typeof columns)[number]
@@ -51,11 +51,7 @@ const host = fileHost(packageFolder)
 
 /** The plan of one cell, with additional settings. */
 export function planCell(column: Column, settings: readonly string[]): Plan {
-  const entry = need(host.readSource(file), file)
-  const overrides = settings.map((text) => ({ path: '--set', text }))
-  const { diagnostics, plan } = compileExperiment({ entry, experiment: column, overrides }, host)
-  const [first] = diagnostics.filter(({ severity }) => severity === 'error')
-  return need(plan, `${column} with ${settings.join(', ')}: ${first?.message}`)
+  return planOf(need(host.readSource(file), file).text, { path: file, experiment: column, settings, host })
 }
 
 /** Bytes according to XLA's own compiler, including the reserve. */

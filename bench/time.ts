@@ -13,7 +13,6 @@ import { fileHost } from '../cli/host/host.ts'
 import { packageFolder } from '../cli/host/package-folder.ts'
 import { formatDeviation, formatSeconds } from '../cli/render/format.ts'
 import { renderTable } from '../cli/render/table.ts'
-import { compileExperiment } from '../compiler/driver.ts'
 import type { Host } from '../compiler/host/host.ts'
 import type { MachineProfile } from '../compiler/host/machine-profile.ts'
 import type { Plan } from '../compiler/plan/plan.ts'
@@ -28,6 +27,7 @@ import { trainSteps } from '../runtime/train/train-steps.ts'
 import { oneProcess } from '../runtime/world.ts'
 import { createXlaEngine } from '../runtime/xla/engine.ts'
 import { restartWithHugePages } from '../runtime/xla/huge-pages.ts'
+import { planOf } from '../test/helpers/plan.ts'
 
 const tolerance = 0.15
 /** Processes per experiment. */
@@ -107,7 +107,7 @@ async function measureOne(index: number): Promise<void> {
   restartWithHugePages()
   const host: Host = { ...fileHost(packageFolder), countDataset: () => undefined }
   const entry = need(entries(host)[index], `experiment ${index}`)
-  process.stdout.write(String(await measureStep(need(compileExperiment({ entry }, host).plan, entry.path))))
+  process.stdout.write(String(await measureStep(planOf(entry.text, { path: entry.path, host }))))
 }
 
 async function main(): Promise<void> {
@@ -119,7 +119,7 @@ async function main(): Promise<void> {
   const known = args.has('--measure') ? undefined : files.machineProfile()
   const profile: MachineProfile = known ?? (await measureMachine((what) => process.stderr.write(`measuring ${what}\n`)))
   const host: Host = { ...files, countDataset: () => undefined, machineProfile: () => profile }
-  const plans = entries(host).map((entry) => need(compileExperiment({ entry }, host).plan, entry.path))
+  const plans = entries(host).map((entry) => planOf(entry.text, { path: entry.path, host }))
   const times = Array.from({ length: rounds }, () => plans.map((_, index) => measureApart(index)))
   let within = true
   const rows: string[][] = []

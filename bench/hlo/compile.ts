@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileHost } from '../../cli/host/host.ts'
 import { packageFolder } from '../../cli/host/package-folder.ts'
-import { compileExperiment } from '../../compiler/driver.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
 import { exactMemory } from '../../runtime/xla/exact/exact-memory.ts'
+import { planOf } from '../../test/helpers/plan.ts'
 import { onMachine } from '../on-machine.ts'
 import type { Bars } from './bars.ts'
 
@@ -41,13 +41,11 @@ export const cases: Readonly<Record<string, Case>> = {
 
 const host = { ...fileHost(packageFolder), countDataset: () => undefined }
 
-function planOf({ file, experiment, settings }: Case, { replicas, more }: Variant): Plan {
+function planFor({ file, experiment, settings }: Case, { replicas, more }: Variant): Plan {
   const source = need(host.readSource(file), file)
   const devices = `machine.devices_per_node=${replicas}`
-  const set = onMachine(source, 'dgx_h100(nodes: 1)', [devices, ...settings, ...more])
-  const { diagnostics, plan } = compileExperiment({ ...set, experiment }, host)
-  const [first] = diagnostics.filter(({ severity }) => severity === 'error')
-  return need(plan, `${experiment}: ${first?.message}`)
+  const { entry, overrides } = onMachine(source, 'dgx_h100(nodes: 1)', [devices, ...settings, ...more])
+  return planOf(entry.text, { path: file, experiment, settings: overrides.map(({ text }) => text), host })
 }
 
 export interface Variant {
@@ -71,7 +69,7 @@ const flags = { xla_gpu_autotune_level: 0, xla_gpu_enable_triton_gemm: false } a
 export async function compileCase(which: Case, variant: Variant): Promise<Compiled> {
   const dump = await mkdtemp(join(tmpdir(), 'arcc-hlo-'))
   try {
-    const { peak } = await exactMemory(planOf(which, variant), { dump, flags })
+    const { peak } = await exactMemory(planFor(which, variant), { dump, flags })
     const names = await readdir(dump)
     const read = (end: string) => {
       const name = names.find((candidate) => candidate.includes('.step.') && candidate.endsWith(end))

@@ -1,9 +1,9 @@
 /** A batch in parts: the same numbers, in less memory. */
 import { describe, expect, test } from 'vitest'
-import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
-import { type NarrowOptions, narrowPlan, stateOf, tensorDifference, trainNarrow } from '../helpers/narrow.ts'
-import { describeOnXla, withXla } from '../helpers/xla.ts'
+import { type NarrowOptions, narrowPlan, narrowText } from '../helpers/narrow.ts'
+import { type Run, runOf, stateOf, tensorDifference } from '../helpers/run.ts'
+import { describeOnXla, xlaEngines } from '../helpers/xla.ts'
 
 /** Nothing in it looks across the batch, and what it draws at random belongs to single images. */
 const declarations = `
@@ -11,11 +11,8 @@ backbone plain on Image(16, 16, 3) -> Vector(24) {
   input |> conv(8, kernel: 4, stride: 4, padding: 0) |> prelu |> flatten |> dropout(0.25) |> linear(24)
 }`
 
-const train = (devices: number, plan: Plan, steps: number) =>
-  withXla(devices, (engine) => trainNarrow(engine, plan, steps))
-
-function differences(plan: Plan, one: Awaited<ReturnType<typeof train>>, other: typeof one): string[] {
-  return plan.state.flatMap((spec, i) =>
+function differences(one: Run, other: Run): string[] {
+  return one.plan.state.flatMap((spec, i) =>
     one.state.flatMap((own, replica) => {
       const difference = tensorDifference(need(own[i], 'a tensor'), need(other.state[replica]?.[i], 'a tensor'))
       return difference < 1e-4 ? [] : [`${spec.name} on replica ${replica}: ${difference.toExponential(1)}`]
@@ -24,6 +21,8 @@ function differences(plan: Plan, one: Awaited<ReturnType<typeof train>>, other: 
 }
 
 describeOnXla('a batch in parts', () => {
+  const engineOf = xlaEngines([1, 2])
+
   test.each<[string, Partial<NarrowOptions>]>([
     ['sharded centers', {}],
     ['replicated centers', { centers: 'placement = replicate' }],
@@ -33,8 +32,8 @@ describeOnXla('a batch in parts', () => {
   ])(
     'gives the gradients of the whole batch, with %s',
     async (_name, options) => {
-      const plans = [1, 3].map((parts) =>
-        narrowPlan({
+      const train = (parts: number) => {
+        const text = narrowText({
           devices: 2,
           batch: 6,
           classes: 130,
@@ -42,24 +41,23 @@ describeOnXla('a batch in parts', () => {
           backbone: 'plain',
           ...options,
           train: `accumulate = ${parts}\n${options.train ?? ''}`,
-        }),
-      )
-      const [whole, parts] = [need(plans[0], 'a plan'), need(plans[1], 'a plan')]
-      const one = await train(2, whole, 2)
-      const other = await train(2, parts, 2)
+        })
+        return runOf(text, { engine: engineOf(2), steps: 2 })
+      }
+      const [one, other] = [await train(1), await train(3)]
       one.metrics.forEach((metrics, step) => {
         metrics.forEach((value, i) => {
           expect(need(other.metrics[step]?.[i], 'a metric')).toBeCloseTo(value, 4)
         })
       })
-      expect(differences(whole, one, other)).toEqual([])
+      expect(differences(one, other)).toEqual([])
     },
     120_000,
   )
 
   test('normalizes part by part, and its running statistics have seen every part', async () => {
-    const plan = narrowPlan({ devices: 1, batch: 6, classes: 13, train: 'accumulate = 3' })
-    const { metrics, state, initial } = await train(1, plan, 3)
+    const text = narrowText({ devices: 1, batch: 6, classes: 13, train: 'accumulate = 3' })
+    const { plan, metrics, state, initial } = await runOf(text, { engine: engineOf(1), steps: 3 })
     expect(metrics.flat().every(Number.isFinite)).toBe(true)
     // Three steps of three parts: of the 1 that it started from (1 − 0.1)^9 is left.
     const after = stateOf(plan, state, 'bn1.running_var').data

@@ -1,33 +1,33 @@
 /** The head in chunks is the head in one piece, whatever is stored in whatever type, and a sparse update touches nothing else. */
 import { describe, expect, test } from 'vitest'
-import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
-import {
-  metricOf,
-  narrowPlan,
-  seriesDifference,
-  stateDifferences,
-  stateOf,
-  type Trained,
-  trainNarrow,
-} from '../helpers/narrow.ts'
-import { describeOnXla, withXla } from '../helpers/xla.ts'
+import { narrowPlan, narrowText } from '../helpers/narrow.ts'
+import { metricOf, type Run, runOf, seriesDifference, stateDifferences, stateOf } from '../helpers/run.ts'
+import { describeOnXla, xlaEngines } from '../helpers/xla.ts'
 
 const classes = 53
-const backbone = 'iresnet(depths: [1], channels: [4], stem: 4, embedding: 24)'
+/** What comes before the head doesn't matter to it, and this is quick to compile. */
+const declarations = `
+backbone flat() on Image(12, 12, 3) -> Vector(24) { input |> flatten |> linear(24) as fc |> batch_norm as norm }`
 
 /** So slow that rounding errors do not grow. */
 const optimizer = 'sgd(lr: 0.01, momentum: 0.9, weight_decay: 5e-4)'
 
-function planOf(devices: number, centers: string): Plan {
-  return narrowPlan({ batch: 4, classes, devices, centers, optimizer, backbone })
-}
-
-function runOn(plan: Plan, steps: number): Promise<Trained> {
-  return withXla(plan.replicas, (engine) => trainNarrow(engine, plan, steps))
-}
+const optionsOf = (devices: number, centers: string) => ({
+  batch: 4,
+  classes,
+  devices,
+  centers,
+  optimizer,
+  declarations,
+  backbone: 'flat()',
+})
 
 describeOnXla('the head in chunks', () => {
+  const engineOf = xlaEngines([1, 2])
+  const runOn = (devices: number, centers: string) =>
+    runOf(narrowText(optionsOf(devices, centers)), { engine: engineOf(devices), steps: 5 })
+
   test.each([
     ['shard', 1, 'chunk = 5 rows'],
     ['shard', 2, 'chunk = 5 rows'],
@@ -37,18 +37,20 @@ describeOnXla('the head in chunks', () => {
   ])(
     '%s on %i devices, %s: five losses equal those in one piece to 1e-5, the state to rounding',
     async (placement, devices, chunk) => {
-      const cut = planOf(devices, `placement = ${placement}, ${chunk}`)
-      const whole = planOf(devices, `placement = ${placement}, ${chunk.replace(/chunk = \d+ rows(, )?/, '')}`)
-      const [a, c] = [await runOn(whole, 5), await runOn(cut, 5)]
+      const c = await runOn(devices, `placement = ${placement}, ${chunk}`)
+      const a = await runOn(devices, `placement = ${placement}, ${chunk.replace(/chunk = \d+ rows(, )?/, '')}`)
       expect(seriesDifference(metricOf(c, 'loss'), metricOf(a, 'loss'))).toBeLessThan(1e-5)
-      expect(stateDifferences(whole, c.state, a.state, 5e-5)).toEqual([])
+      expect(stateDifferences(a.plan, c.state, a.state, 5e-5)).toEqual([])
     },
   )
 })
 
 describeOnXla('a sample of the classes', () => {
+  const engineOf = xlaEngines([2])
+  const stepOf = (centers: string) => runOf(narrowText(optionsOf(2, centers)), { engine: engineOf(2), steps: 1 })
+
   /** Rows of a table that changed in a step, by device. */
-  const changed = (plan: Plan, trained: Trained, name: string) =>
+  const changed = ({ plan, ...trained }: Run, name: string) =>
     plan.shards.map((shard, r) => {
       const [before, after] = [trained.initial, trained.state].map((state) => stateOf(plan, state, name, r))
       const width = need(before?.shape[1], 'a width')
@@ -67,28 +69,26 @@ describeOnXla('a sample of the classes', () => {
   ])('%s, %s, %s %s: a sparse update touches the rows of the sample only, bit for bit', async (...given) => {
     const [placement, weights, state, chunk] = given
     const centers = `placement = ${placement}, sample_rate = 20%, weights = ${weights}, state = ${state}`
-    const plan = planOf(2, chunk === '' ? centers : `${centers}, ${chunk}`)
-    const trained = await runOn(plan, 1)
-    const rows = changed(plan, trained, 'centers')
+    const run = await stepOf(chunk === '' ? centers : `${centers}, ${chunk}`)
+    const rows = changed(run, 'centers')
     const total = rows.reduce((sum, own) => sum + own.length, 0) / (placement === 'replicate' ? 2 : 1)
     // ⌊20% of 53⌋, one more by the stratification, and the classes of the batch that were not drawn.
     expect(total).toBeGreaterThanOrEqual(10)
     expect(total).toBeLessThanOrEqual(11 + 8)
     if (placement === 'replicate') expect(rows[0]).toEqual(rows[1])
-    expect(changed(plan, trained, 'centers.velocity')).toEqual(rows)
-    if (state === 'int8') expect(changed(plan, trained, 'centers.velocity.factor')).toEqual(rows)
+    expect(changed(run, 'centers.velocity')).toEqual(rows)
+    if (state === 'int8') expect(changed(run, 'centers.velocity.factor')).toEqual(rows)
   })
 
   test('a dense update decays and moves the other rows too', async () => {
-    const plan = planOf(2, 'sample_rate = 20%, update = dense')
-    const trained = await runOn(plan, 1)
-    expect(changed(plan, trained, 'centers').flat().length).toBe(classes)
+    const run = await stepOf('sample_rate = 20%, update = dense')
+    expect(changed(run, 'centers').flat().length).toBe(classes)
   })
 })
 
 describe('rows that fill up the last chunk', () => {
   test('are part of the tables where all classes take part', () => {
-    const plan = planOf(2, 'chunk = 5 rows')
+    const plan = narrowPlan(optionsOf(2, 'chunk = 5 rows'))
     const centers = need(
       plan.state.find((spec) => spec.name === 'centers'),
       'the centers',

@@ -5,9 +5,7 @@
 import { mkdir, readdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { compileExperiment } from '../../compiler/driver.ts'
 import { byteSize } from '../../compiler/ir/dtype.ts'
-import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import { ArccError } from '../../runtime/errors.ts'
 import { cacheRoot } from '../../runtime/plugins/cache-folder.ts'
@@ -16,7 +14,7 @@ import { type CudaTools, cachedCudaTools, cudaEntries, fetchCudaTools } from '..
 import { type ExactEvent, exactMemory } from '../../runtime/xla/exact/exact-memory.ts'
 import { gpuTable } from '../../runtime/xla/exact/gpus.ts'
 import { targetConfig, topologyText } from '../../runtime/xla/exact/target-config.ts'
-import { memoryHost } from '../helpers/diagnose.ts'
+import { planOf } from '../helpers/plan.ts'
 import { temporaryFolder } from '../helpers/temporary-folder.ts'
 
 async function findTools(): Promise<CudaTools | string> {
@@ -140,16 +138,12 @@ experiment run {
   train { batch = 4 per device, epochs = 1, precision = f16, optimizer = sgd(lr: 0.1, momentum: 0.9) }
 }
 `
-    function planOf(before: string, machine = 'dgx_v100(nodes: 2)'): Plan {
-      const entry = { path: 'test.arc', text: text(before, machine) }
-      const { plan, diagnostics } = compileExperiment({ entry }, memoryHost())
-      return need(plan, diagnostics.map((diagnostic) => diagnostic.message).join('; '))
-    }
+    const planFor = (before: string, machine = 'dgx_v100(nodes: 2)') => planOf(text(before, machine))
 
     it(
       'holds its state once, is compiled once, and counts what does not fit beside it',
       async () => {
-        const plan = planOf('')
+        const plan = planFor('')
         const events: ExactEvent[] = []
         const first = await exactMemory(plan, { onProgress: (event) => events.push(event) })
         expect(events).toEqual([{ phase: 'compile', gpu: 'Tesla V100-SXM2-32GB' }])
@@ -160,7 +154,7 @@ experiment run {
         expect(first.peak).toBeLessThanOrEqual(first.arguments + first.outputs - first.alias + first.temporaries)
         expect(first.cached).toBe(false)
 
-        const moved = planOf('// All that follows is one line further down.')
+        const moved = planFor('// All that follows is one line further down.')
         const again = await exactMemory(moved, { onProgress: (event) => events.push(event) })
         expect(again).toEqual({ ...first, cached: true })
         expect(events).toHaveLength(1)
@@ -171,7 +165,7 @@ experiment run {
     it.each(['dgx_a100(nodes: 1)', 'dgx_h100(nodes: 1)'])(
       'has matrix products that compile without timing on %s',
       async (machine) => {
-        const plan = planOf('', machine)
+        const plan = planFor('', machine)
         await expect(exactMemory(plan)).resolves.toMatchObject({ cached: false })
         // With nothing to choose from, Triton's products have no tiling.
         await expect(exactMemory(plan, { flags: { xla_gpu_autotune_level: 0 } })).rejects.toMatchObject({
@@ -184,7 +178,7 @@ experiment run {
     it(
       "leaves XLA's dump where it is wanted, though its figures are known",
       async () => {
-        const plan = planOf('')
+        const plan = planFor('')
         await exactMemory(plan)
         const dump = join(folder, 'dump')
         await exactMemory(plan, { dump })

@@ -6,23 +6,24 @@ import { expect, test } from 'vitest'
 import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import { DeviceState } from '../../runtime/train/device-state.ts'
 import { weightStreams, wholeOf } from '../../runtime/train/weights.ts'
-import { metricOf, narrowPlan, seriesDifference, trainNarrow } from '../helpers/narrow.ts'
+import { narrowPlan, narrowText } from '../helpers/narrow.ts'
+import { metricOf, runOf, seriesDifference } from '../helpers/run.ts'
 import { describeOnXla, withXla } from '../helpers/xla.ts'
 
 const STEPS = 3
 const DEVICES = 2
 
-const planOf = (kind: DeviceKind, train = '') => narrowPlan({ devices: DEVICES, batch: 4, classes: 13, kind, train })
+const optionsOf = (kind: DeviceKind, train = '') => ({ devices: DEVICES, batch: 4, classes: 13, kind, train })
 
 const trainOn = (kind: DeviceKind, train = '') =>
-  withXla(DEVICES, (engine) => trainNarrow(engine, planOf(kind, train), STEPS), kind)
+  withXla(DEVICES, (engine) => runOf(narrowText(optionsOf(kind, train)), { engine, steps: STEPS }), kind)
 
 /** The state dict of the beginning. */
 const initialWeights = (kind: DeviceKind) =>
   withXla(
     DEVICES,
     async (engine) => {
-      const plan = planOf(kind)
+      const plan = narrowPlan(optionsOf(kind))
       const init = await engine.compile(plan.graphs.init)
       const state = new DeviceState(plan, await init.run(Array.from({ length: DEVICES }, () => [])))
       const weights = new Map<string, unknown>()
@@ -39,7 +40,7 @@ const initialWeights = (kind: DeviceKind) =>
 
 describeOnXla('a plan for GPUs', () => {
   test('starts from the same weights, name by name', async () => {
-    expect(planOf('cuda').state.some(({ storage }) => storage === 'ohwi')).toBe(true)
+    expect(narrowPlan(optionsOf('cuda')).state.some(({ storage }) => storage === 'ohwi')).toBe(true)
     const [cuda, cpu] = [await initialWeights('cuda'), await initialWeights('cpu')]
     expect([...cuda.keys()].sort()).toEqual([...cpu.keys()].sort())
     for (const [name, tensor] of cpu) expect(cuda.get(name), name).toEqual(tensor)

@@ -8,15 +8,8 @@ import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { XlaEngine } from '../../runtime/xla/engine.ts'
 import { numbersOf } from '../helpers/host-tensor.ts'
-import {
-  type Edit,
-  metricOf,
-  narrowPlan,
-  seriesDifference,
-  stateOf,
-  type Trained,
-  trainNarrow,
-} from '../helpers/narrow.ts'
+import { narrowText } from '../helpers/narrow.ts'
+import { type Edit, metricOf, type Run, runOf, seriesDifference, stateOf } from '../helpers/run.ts'
 import { describeOnXla, xlaEngines } from '../helpers/xla.ts'
 
 const ROWS = 8
@@ -25,7 +18,7 @@ const classes = 37
 
 /** No statistics of the batch, so that the number of devices can change nothing, and quick to compile. */
 const declarations = `
-backbone flat() on Image(112, 112, 3) -> Vector(8) {
+backbone flat() on Image(12, 12, 3) -> Vector(8) {
   input |> flatten |> linear(8) as fc
 }`
 
@@ -159,12 +152,12 @@ function headTests(kind: DeviceKind) {
     const others: Run[] = []
     for (const chunk of own.pieces)
       others.push(await trainOn(engineOf(2), own, `placement = ${own.placement}, ${chunk}`))
-    const losses = metricOf(single.trained, 'loss')
+    const losses = metricOf(single, 'loss')
     expect(losses.every(Number.isFinite)).toBe(true)
     expect(losses[1]).not.toBe(losses[0])
     for (const other of others) {
       const apart = (metric: 'loss' | 'gradient_norm') =>
-        seriesDifference(metricOf(other.trained, metric), metricOf(single.trained, metric))
+        seriesDifference(metricOf(other, metric), metricOf(single, metric))
       expect(apart('loss')).toBeLessThan(tolerance.loss)
       expect(apart('gradient_norm')).toBeLessThan(tolerance.norm)
       for (const name of tableNames(single.plan)) {
@@ -176,14 +169,9 @@ function headTests(kind: DeviceKind) {
   })
 }
 
-interface Run {
-  readonly plan: Plan
-  readonly trained: Trained
-}
-
-async function trainOn(engine: XlaEngine, own: Case, more: string): Promise<Run> {
+function trainOn(engine: XlaEngine, own: Case, more: string): Promise<Run> {
   const devices = engine.world.local
-  const plan = narrowPlan({
+  const text = narrowText({
     devices,
     kind: engine.platform,
     batch: ROWS / devices,
@@ -195,7 +183,7 @@ async function trainOn(engine: XlaEngine, own: Case, more: string): Promise<Run>
     backbone: 'flat()',
     train: `precision = ${own.precision}`,
   })
-  return { plan, trained: await trainNarrow(engine, plan, STEPS, fitting) }
+  return runOf(text, { engine, steps: STEPS, edit: fitting })
 }
 
 const done = new Map<string, Promise<Run>>()
@@ -213,10 +201,10 @@ function tableNames(plan: Plan): string[] {
 }
 
 /** A table's rows of all classes; rows that only fill up a device or a chunk are left out. */
-function rowsOf({ plan, trained }: Run, name: string): number[][] {
+function rowsOf({ plan, state }: Run, name: string): number[][] {
   const isWhole = plan.shards[0]?.count === classes
   return plan.shards.slice(0, isWhole ? 1 : undefined).flatMap((shard, replica) => {
-    const table = stateOf(plan, trained.state, name, replica)
+    const table = stateOf(plan, state, name, replica)
     const width = need(table.shape[1], 'a width')
     const all = numbersOf(table)
     return Array.from({ length: shard.count }, (_, row) => all.slice(row * width, (row + 1) * width))

@@ -3,13 +3,15 @@ import { expect, test } from 'vitest'
 import { need } from '../../grammar/diagnostic.ts'
 import { createTfjsEngine } from '../../runtime/tfjs/engine.ts'
 import { oneProcess } from '../../runtime/world.ts'
-import { narrowBatch, narrowPlan, tensorDifference, trainNarrow } from '../helpers/narrow.ts'
+import { narrowBatch, narrowText } from '../helpers/narrow.ts'
+import { runOf, tensorDifference } from '../helpers/run.ts'
 import { describeOnXla, withXla } from '../helpers/xla.ts'
 
 describeOnXla('sample rate 0', () => {
   test('moves the classes of the batch alone, and both engines agree', async () => {
-    const plan = narrowPlan({ devices: 2, batch: 3, classes: 40, centers: 'sample_rate = 0%' })
-    const xla = await withXla(2, (engine) => trainNarrow(engine, plan, 1))
+    const text = narrowText({ devices: 2, batch: 3, classes: 40, centers: 'sample_rate = 0%' })
+    const xla = await withXla(2, (engine) => runOf(text, { engine, steps: 1 }))
+    const { plan } = xla
     const labels = narrowBatch(plan, 0).flatMap((own) => [...need(own[1], 'labels').data])
     const index = plan.state.findIndex((tensor) => tensor.name === 'centers')
     const width = need(plan.state[index]?.shape[1], 'the width')
@@ -23,7 +25,7 @@ describeOnXla('sample rate 0', () => {
     expect(moved).toEqual([...new Set(labels)].toSorted((a, b) => a - b))
 
     const tfjs = await createTfjsEngine({ world: oneProcess(2), backend: 'cpu' })
-    const other = await trainNarrow(tfjs, plan, 1)
+    const other = await runOf(text, { engine: tfjs, steps: 1 })
     tfjs.dispose()
     expect(need(xla.metrics[0]?.[0], 'a loss')).toBeCloseTo(need(other.metrics[0]?.[0], 'a loss'), 4)
     xla.state.forEach((own, replica) => {

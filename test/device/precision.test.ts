@@ -3,13 +3,14 @@ import { expect, test } from 'vitest'
 import type { HostTensor } from '../../runtime/engine.ts'
 import { createTfjsEngine } from '../../runtime/tfjs/engine.ts'
 import { oneProcess } from '../../runtime/world.ts'
-import { metricOf, narrowPlan, stateOf, type Trained, trainNarrow } from '../helpers/narrow.ts'
-import { describeOnXla, withXla } from '../helpers/xla.ts'
+import { narrowText } from '../helpers/narrow.ts'
+import { type Edit, metricOf, type Run, runOf, stateOf } from '../helpers/run.ts'
+import { describeOnXla, xlaEngines } from '../helpers/xla.ts'
 
 const STEPS = 4
 const shape = { devices: 2, batch: 4, classes: 13 }
 
-const planOf = (precision: string) => narrowPlan({ ...shape, train: `precision = ${precision}` })
+const textFor = (precision: string) => narrowText({ ...shape, train: `precision = ${precision}` })
 
 function expectNear(values: readonly number[], wanted: readonly number[], tolerance: number) {
   expect(values.length).toBe(wanted.length)
@@ -29,37 +30,39 @@ const only = (name: string, change: (tensor: HostTensor) => ArrayLike<number>) =
 const fitting = only('loss_scale.factor', () => [64])
 
 describeOnXla('16-bit training', () => {
+  const engineOf = xlaEngines([2])
+  const train = (precision: string, edit?: Edit) =>
+    runOf(textFor(precision), { engine: engineOf(2), steps: STEPS, ...(edit && { edit }) })
+
   test.each([
     ['bf16', 0.05],
     ['f16', 0.03],
   ])(
     '%s follows f32, and both engines agree on it',
     async (precision, tolerance) => {
-      const wide = await withXla(2, (engine) => trainNarrow(engine, planOf('f32'), STEPS))
-      const plan = planOf(precision)
-      const narrow = await withXla(2, (engine) => trainNarrow(engine, plan, STEPS, fitting))
+      const wide = await train('f32')
+      const narrow = await train(precision, fitting)
       expectNear(metricOf(narrow, 'loss'), metricOf(wide, 'loss'), tolerance)
       expectNear(metricOf(narrow, 'loss').slice(0, 1), metricOf(wide, 'loss').slice(0, 1), 3e-3)
       expect(metricOf(narrow, 'loss')).not.toEqual(metricOf(wide, 'loss'))
       expectNear(metricOf(narrow, 'gradient_norm'), metricOf(wide, 'gradient_norm'), 5 * tolerance)
       expect(metricOf(narrow, 'skipped')).toEqual([0, 0, 0, 0])
       expect(metricOf(narrow, 'loss_scale')).toEqual(new Array(STEPS).fill(precision === 'f16' ? 64 : 1))
-      for (const [i, spec] of plan.state.entries())
+      for (const [i, spec] of narrow.plan.state.entries())
         if (spec.role !== 'scaler') expect(narrow.state[0]?.[i]?.dtype).toBe('f32')
 
       const tfjs = await createTfjsEngine({ world: oneProcess(2), backend: 'cpu' })
-      const other = await trainNarrow(tfjs, plan, STEPS, fitting)
+      const other = await runOf(textFor(precision), { engine: tfjs, steps: STEPS, edit: fitting })
       tfjs.dispose()
       expectNear(metricOf(other, 'loss'), metricOf(narrow, 'loss'), tolerance)
     },
     120_000,
   )
 
-  const plan = planOf('f16')
-  const run = (edit: ReturnType<typeof only>) => withXla(2, (engine) => trainNarrow(engine, plan, 1, edit))
+  const run = (edit: Edit) => runOf(textFor('f16'), { engine: engineOf(2), steps: 1, edit })
 
   /** State tensors that are not what they were, bit for bit, on any device; those of loss scaling aside. */
-  const moved = (trained: Trained) =>
+  const moved = ({ plan, ...trained }: Run) =>
     plan.state.flatMap(({ name, role }) => {
       const same = [0, 1].every((r) => {
         const [before, after] = [trained.initial, trained.state].map((state) => stateOf(plan, state, name, r).data)
@@ -70,10 +73,10 @@ describeOnXla('16-bit training', () => {
   const bytes = (data: HostTensor['data'] | undefined) =>
     data === undefined ? Buffer.alloc(0) : Buffer.from(data.buffer, data.byteOffset, data.byteLength)
 
-  const scaler = (trained: Trained) => [
-    stateOf(plan, trained.state, 'loss_scale.factor').data[0],
-    stateOf(plan, trained.state, 'loss_scale.good_steps').data[0],
-    stateOf(plan, trained.state, 'loss_scale.updates').data[0],
+  const scaler = ({ plan, state }: Run) => [
+    stateOf(plan, state, 'loss_scale.factor').data[0],
+    stateOf(plan, state, 'loss_scale.good_steps').data[0],
+    stateOf(plan, state, 'loss_scale.updates').data[0],
   ]
 
   test('a gradient beyond f16 leaves the backbone as it was, bit for bit, and halves the scale', async () => {

@@ -1,27 +1,27 @@
 /** With synced batch normalization the number of devices changes nothing but rounding: samples, losses, weights, statistics. */
 import { expect, test } from 'vitest'
+import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
-import { metricOf, narrowPlan, stateOf, type Trained, tensorDifference, trainNarrow } from '../helpers/narrow.ts'
-import { describeOnXla, withXla } from '../helpers/xla.ts'
+import { narrowPlan, narrowText } from '../helpers/narrow.ts'
+import { metricOf, type Run, runOf, stateOf, tensorDifference } from '../helpers/run.ts'
+import { describeOnXla, xlaEngines } from '../helpers/xla.ts'
 
 const BATCH = 32
 const classes = 150
 const counts = [1, 2, 4, 8] as const
 
-const planOf = (devices: number) =>
-  narrowPlan({
+const textFor = (devices: number) =>
+  narrowText({
     devices,
     batch: BATCH / devices,
     classes,
     centers: 'sample_rate = 30%',
     train: 'batch_norm = synced',
-    backbone: 'iresnet(depths: [1, 1], channels: [4, 8], stem: 4, embedding: 24)',
     optimizer: 'sgd(lr: 0.002, momentum: 0.9, weight_decay: 5e-4)',
   })
 
 /** Rows of all classes of a table, in class order. */
-function classTable(devices: number, state: Trained['state'], name: string): Float32Array {
-  const plan = planOf(devices)
+function classTable(plan: Plan, state: Run['state'], name: string): Float32Array {
   return Float32Array.from(
     plan.shards.flatMap((shard, r) => {
       const { data, shape } = stateOf(plan, state, name, r)
@@ -31,8 +31,8 @@ function classTable(devices: number, state: Trained['state'], name: string): Flo
 }
 
 /** Classes whose center a run changed. */
-function touched(devices: number, trained: Trained): number[] {
-  const [before, after] = [trained.initial, trained.state].map((state) => classTable(devices, state, 'centers'))
+function touched({ plan, initial, state }: Run): number[] {
+  const [before, after] = [initial, state].map((own) => classTable(plan, own, 'centers'))
   const width = need(before, 'centers').length / classes
   return Array.from({ length: classes }, (_, i) => i).filter((i) => {
     const row = (table: Float32Array | undefined) => need(table, 'centers').subarray(i * width, (i + 1) * width)
@@ -41,10 +41,11 @@ function touched(devices: number, trained: Trained): number[] {
 }
 
 describeOnXla('synced batch normalization', () => {
+  const engineOf = xlaEngines(counts)
   const runs = (steps: number) =>
-    counts.reduce<Promise<Trained[]>>(async (before, devices) => {
+    counts.reduce<Promise<Run[]>>(async (before, devices) => {
       const done = await before
-      return [...done, await withXla(devices, (engine) => trainNarrow(engine, planOf(devices), steps))]
+      return [...done, await runOf(textFor(devices), { engine: engineOf(devices), steps })]
     }, Promise.resolve([]))
 
   test('1, 2, 4 and 8 devices: losses equal to 1e-4 over 20 steps', async () => {
@@ -60,25 +61,23 @@ describeOnXla('synced batch normalization', () => {
   test('1, 2, 4 and 8 devices: the same sample, and the same state after a step', async () => {
     const [one, ...others] = await runs(1)
     const first = need(one, 'a run')
-    others.forEach((run, i) => {
-      const devices = need(counts[i + 1], 'a number of devices')
-      const plan = planOf(devices)
-      expect(touched(devices, run)).toEqual(touched(1, first))
+    for (const { plan, ...run } of others) {
+      expect(touched({ plan, ...run })).toEqual(touched(first))
       for (const { name, role } of plan.state) {
         if (role === 'centers' || role === 'centers_optimizer') {
-          const [a, b] = [classTable(1, first.state, name), classTable(devices, run.state, name)]
+          const [a, b] = [classTable(first.plan, first.state, name), classTable(plan, run.state, name)]
           const wrap = (data: Float32Array) => ({ dtype: 'f32' as const, shape: [data.length], data: data.slice() })
           expect(tensorDifference(wrap(a), wrap(b)), name).toBeLessThan(1e-4)
           continue
         }
-        for (let r = 0; r < devices; r++) {
-          const [a, b] = [stateOf(planOf(1), first.state, name), stateOf(plan, run.state, name, r)]
+        for (let r = 0; r < plan.replicas; r++) {
+          const [a, b] = [stateOf(first.plan, first.state, name), stateOf(plan, run.state, name, r)]
           expect(tensorDifference(a, b), name).toBeLessThan(1e-4)
           // Running statistics are the same numbers on all devices, not only close ones.
           expect(b.data).toEqual(stateOf(plan, run.state, name, 0).data)
         }
       }
-    })
+    }
   }, 240_000)
 
   test('is the default no more than on one device', async () => {

@@ -1,25 +1,28 @@
-/** Compiles and plans a text, on a machine without a profile. */
-import { type Compilation, compileExperiment } from '../../compiler/driver.ts'
-import type { MachineProfile } from '../../compiler/host/machine-profile.ts'
+/** Compiles and plans texts of experiments, in tests and benchmarks: without files, data or a profile where nothing is said. */
+import { type Compilation, type CompileRequest, compileExperiment } from '../../compiler/driver.ts'
+import type { Host } from '../../compiler/host/host.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import { memoryHost } from './diagnose.ts'
 
-export interface PlanOptions {
+export interface CompileTextOptions extends Pick<CompileRequest, 'experiment' | 'place'> {
+  /** Where the text lies; messages name it. */
+  readonly path?: string
+  /** Texts of `--set`. */
   readonly settings?: readonly string[]
-  readonly experiment?: string
-  readonly profile?: MachineProfile
+  /** The world outside; a few things beside the standard library may be given by themselves. */
+  readonly host?: Partial<Host>
 }
 
-export function compileText(text: string, options: PlanOptions = {}): Compilation {
-  const overrides = (options.settings ?? []).map((setting) => ({ path: '--set', text: setting }))
-  const entry = { path: 'test.arc', text }
-  const host = { ...memoryHost(), machineProfile: () => options.profile }
-  return compileExperiment({ entry, experiment: options.experiment, overrides }, host)
+/** For tests of what is reported; a test of the plan alone takes `planOf`. */
+export function compileText(text: string, options: CompileTextOptions = {}): Compilation {
+  const { path = 'test.arc', settings = [], host = {}, ...request } = options
+  const overrides = settings.map((setting) => ({ path: '--set', text: setting }))
+  return compileExperiment({ ...request, entry: { path, text }, overrides }, { ...memoryHost(), ...host })
 }
 
-export function planText(text: string, options: PlanOptions = {}): Plan {
+/** Throws what is wrong with the text where it has no plan. */
+export function planOf(text: string, options: CompileTextOptions = {}): Plan {
   const { plan, diagnostics } = compileText(text, options)
-  const [first] = diagnostics
-  return need(plan, `a plan: ${first?.code} ${first?.message}`)
+  return need(plan, `a plan: ${diagnostics.map(({ code, message }) => `${code} ${message}`).join('; ')}`)
 }

@@ -7,6 +7,9 @@ import { locatePlugin } from '../../runtime/plugins/fetch-plugin.ts'
 import { oneProcess } from '../../runtime/world.ts'
 import { createXlaEngine, type XlaEngine } from '../../runtime/xla/engine.ts'
 
+/** Milliseconds: tests of a file compile the same programs again, so that all but the quickest are kept. */
+const cacheAbove = 50
+
 const unavailable = await locatePlugin().then(
   () => undefined,
   (error: unknown) => {
@@ -27,7 +30,7 @@ export async function withXla<T>(
   body: (engine: XlaEngine) => Promise<T>,
   writeFor: DeviceKind = 'cpu',
 ): Promise<T> {
-  const engine = await createXlaEngine({ world: oneProcess(replicas), writeFor })
+  const engine = await createXlaEngine({ world: oneProcess(replicas), writeFor, cacheAbove })
   try {
     const result = await body(engine)
     if (engine.alive !== 0) throw new Error(`${engine.alive} tensors were left on the devices`)
@@ -48,7 +51,7 @@ export function xlaEngines(
   const engines = new Map<number, XlaEngine>()
   beforeAll(async () => {
     for (const replicas of worldSizes)
-      engines.set(replicas, await createXlaEngine({ world: oneProcess(replicas), writeFor }))
+      engines.set(replicas, await createXlaEngine({ world: oneProcess(replicas), writeFor, cacheAbove }))
   })
   afterAll(() => {
     for (const engine of engines.values()) {

@@ -1,12 +1,10 @@
 /** `local()`: this computer as the host describes it. */
 import { describe, expect, it } from 'vitest'
-import { compileExperiment } from '../../compiler/driver.ts'
-import type { Host } from '../../compiler/host/host.ts'
 import type { LocalGpu } from '../../compiler/host/local-machine.ts'
 import type { GpuProfile, MachineProfile } from '../../compiler/host/machine-profile.ts'
 import { need } from '../../grammar/diagnostic.ts'
-import { memoryHost } from '../helpers/diagnose.ts'
 import { saidBy } from '../helpers/facts.ts'
+import { compileText } from '../helpers/plan.ts'
 import { experimentText } from '../helpers/resolve.ts'
 
 const gib = 2 ** 30
@@ -20,13 +18,11 @@ interface Found {
 
 /** Resolves and plans the experiment of the tests on `machine`, with what this computer is found to have. */
 function compile(machine: string, { gpus = [], nvlink = false, measured }: Found) {
-  const host: Host = {
-    ...memoryHost(),
+  const host = {
     localMachine: () => ({ gpus, nvlink, cores: 12, memory: 64 * gib }),
     machineProfile: () => measured && { ...profile, gpus: [...measured] },
   }
-  const text = experimentText(`  machine = ${machine}`)
-  return compileExperiment({ entry: { path: 'test.arc', text }, experiment: 'run' }, host)
+  return compileText(experimentText(`  machine = ${machine}`), { experiment: 'run', host })
 }
 
 const machineOf = (machine: string, found: Found) => need(compile(machine, found).experiment, 'an experiment').machine

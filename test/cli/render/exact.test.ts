@@ -6,11 +6,9 @@ import { compareWith, renderExact } from '../../../cli/render/exact.ts'
 import { formatPlan } from '../../../cli/render/format-plan.ts'
 import { documentLook } from '../../../cli/render/look.ts'
 import { renderPlan } from '../../../cli/render/plan.ts'
-import { compileExperiment } from '../../../compiler/driver.ts'
 import { planSchema } from '../../../compiler/plan/document.ts'
-import { need } from '../../../grammar/diagnostic.ts'
 import type { ExactEvent, ExactFigures } from '../../../runtime/xla/exact/exact-memory.ts'
-import { memoryHost } from '../../helpers/diagnose.ts'
+import { planOf } from '../../helpers/plan.ts'
 import { experimentText } from '../../helpers/resolve.ts'
 
 const mib = 2 ** 20
@@ -26,8 +24,7 @@ const figures: ExactFigures = {
   cached: false,
 }
 
-const entry = { path: 'test.arc', text: experimentText('machine = dgx_v100') }
-const plan = need(compileExperiment({ entry, experiment: 'run' }, memoryHost()).plan, 'the plan')
+const plan = planOf(experimentText('machine = dgx_v100'), { experiment: 'run' })
 /** A ledger of round figures, whatever the planner makes of the experiment. */
 const ledger = { lines: [], peak: 7500 * mib, capacity: 32 * 1024 * mib, fits: true }
 const withLedger = { ...plan, document: { ...plan.document, memory: ledger } }

@@ -1,6 +1,6 @@
 /** What the planner puts in the place of `auto`, on small machines made for the purpose. */
 import { describe, expect, it } from 'vitest'
-import { compileText, planText } from '../../helpers/plan.ts'
+import { compileText, planOf } from '../../helpers/plan.ts'
 import { experimentText } from '../../helpers/resolve.ts'
 
 const machines = `
@@ -19,7 +19,7 @@ machine box(memory: bytes, devices: int = 8, speed: bandwidth = 100 GB/s) {
 function plan(body: string) {
   const dataset = body.includes('dataset') ? '' : 'dataset = synthetic(identities: 2000, per_identity: 100)'
   const text = experimentText(`${dataset}\n${body}`, machines)
-  return planText(text, { experiment: 'run' })
+  return planOf(text, { experiment: 'run' })
 }
 
 describe('batch', () => {

@@ -5,7 +5,7 @@ import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import * as ops from '../../../compiler/ir/ops.ts'
 import type { StateTensor } from '../../../compiler/ir/state-tensor.ts'
 import { buildLedger } from '../../../compiler/plan/ledger.ts'
-import { planText } from '../../helpers/plan.ts'
+import { planOf } from '../../helpers/plan.ts'
 import { experimentText } from '../../helpers/resolve.ts'
 
 const device: DeviceSpec = {
@@ -77,7 +77,7 @@ describe('centers', () => {
   const C = 4096
   const lines = (body: string) => {
     const text = experimentText(`dataset = synthetic(identities: ${C}, per_identity: 8)\n${body}`)
-    const { memory } = planText(text, { experiment: 'run' }).document
+    const { memory } = planOf(text, { experiment: 'run' }).document
     const bytes = (name: string) => memory.lines.find((line) => line.name === name)?.bytes ?? 0
     return { centers: bytes('centers'), state: bytes('centers state') }
   }
@@ -96,7 +96,7 @@ describe('centers', () => {
 it('a chunked head needs a chunk of logits, not all of them', () => {
   const peak = (classes: number) => {
     const body = `dataset = synthetic(identities: ${classes}, per_identity: 2)\ntrain.batch = 64 per device`
-    const { lines } = planText(experimentText(body), { experiment: 'run' }).document.memory
+    const { lines } = planOf(experimentText(body), { experiment: 'run' }).document.memory
     return lines.filter(({ name }) => !name.startsWith('centers')).reduce((sum, line) => sum + line.bytes, 0)
   }
   // 128 rows of logits for a million more classes on each device would be 512 MB.

@@ -5,7 +5,7 @@ import { opCosts } from '../../../compiler/ir/cost.ts'
 import * as ops from '../../../compiler/ir/ops.ts'
 import { measuredRates } from '../../../compiler/plan/measured-rates.ts'
 import { need } from '../../../grammar/diagnostic.ts'
-import { planText } from '../../helpers/plan.ts'
+import { planOf } from '../../helpers/plan.ts'
 import { experimentText } from '../../helpers/resolve.ts'
 
 const conv = { channels: 64, features: 64, side: 56, window: 3, stride: 1, groups: 1 } as const
@@ -107,20 +107,22 @@ describe('rates of ops', () => {
 })
 
 describe('plans', () => {
+  const host = { machineProfile: () => profile }
+
   it('for this computer rest on the profile', () => {
-    const { time } = planText(experimentText(), { experiment: 'run', profile }).document
+    const { time } = planOf(experimentText(), { experiment: 'run', host }).document
     expect(time.basis).toBe('measured on this computer (a desk, 2 cores, XLA) by arcc doctor --write-machine')
   })
 
   it('for another machine do not', () => {
     const text = experimentText('machine = dgx_v100(nodes: 1)\n  dataset = synthetic(identities: 200, per_identity: 8)')
-    expect(planText(text, { experiment: 'run', profile }).document.time.basis).toMatch(/^published figures/)
+    expect(planOf(text, { experiment: 'run', host }).document.time.basis).toMatch(/^published figures/)
   })
 
   it('take the time to draw images where they do not stay in memory', () => {
     const of = (identities: number) => {
       const text = experimentText(`dataset = synthetic(identities: ${identities}, per_identity: 8)`)
-      return planText(text, { experiment: 'run', profile }).document.time
+      return planOf(text, { experiment: 'run', host }).document.time
     }
     expect(of(20).dataSeconds).toBeUndefined()
     // 8 images of a step at 200 a second; the step itself is quicker.

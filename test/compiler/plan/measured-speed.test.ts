@@ -1,6 +1,6 @@
 /** The time model against arcc's own steps on one H100 (`docs/gpu.md`): 128 images, f16, 10,000 classes, milliseconds. */
 import { expect, it } from 'vitest'
-import { planText } from '../../helpers/plan.ts'
+import { planOf } from '../../helpers/plan.ts'
 
 const text = (net: string) => `
 use std.backbones: ${net}
@@ -25,7 +25,7 @@ it.each([
   ['r100', 31.0],
   ['mbf', 7.94],
 ] as const)('%s within a fifth', (net, measured) => {
-  const { time } = planText(text(net)).document
+  const { time } = planOf(text(net)).document
   expect((time.secondsPerStep * 1000) / measured).toBeGreaterThan(0.8)
   expect((time.secondsPerStep * 1000) / measured).toBeLessThan(1.2)
   expect(time.basis).toContain('H100')

@@ -1,7 +1,6 @@
 /** The time model against published training speeds: PLSC's static-graph f16 training of IResNets at batch 128, images/s per GPU. */
 import { expect, it } from 'vitest'
-import { worldSize } from '../../../compiler/experiment/lengths.ts'
-import { planText } from '../../helpers/plan.ts'
+import { planOf } from '../../helpers/plan.ts'
 
 const text = (net: string, machine: string) => `
 use std.backbones: ${net}
@@ -32,8 +31,8 @@ it.each([
   ['r50', 'one_a100', 1700],
   ['r100', 'one_a100', 1100],
 ] as const)('%s on %s', (net, machine, published) => {
-  const { machine: planned, time } = planText(text(net, machine)).document
-  const perDevice = time.samplesPerSecond / worldSize(planned)
+  const { machine: planned, time } = planOf(text(net, machine)).document
+  const perDevice = time.samplesPerSecond / (planned.nodes * planned.devicesPerNode)
   expect(perDevice / published).toBeGreaterThan(0.9)
   expect(perDevice / published).toBeLessThan(1.1)
   expect(time.bound).toBe('compute')

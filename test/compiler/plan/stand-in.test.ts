@@ -1,14 +1,10 @@
 /** Plans for what stands in the place of the declared machine. */
 import { describe, expect, it } from 'vitest'
-import { compileExperiment } from '../../../compiler/driver.ts'
-import type { Host } from '../../../compiler/host/host.ts'
 import type { LocalMachine } from '../../../compiler/host/local-machine.ts'
 import { printGraph } from '../../../compiler/ir/print.ts'
-import type { Plan } from '../../../compiler/plan/plan.ts'
 import type { StandIn } from '../../../compiler/plan/stand-in.ts'
-import { need } from '../../../grammar/diagnostic.ts'
-import { memoryHost } from '../../helpers/diagnose.ts'
 import { brief } from '../../helpers/facts.ts'
+import { compileText, planOf } from '../../helpers/plan.ts'
 import { experimentText } from '../../helpers/resolve.ts'
 
 const gib = 2 ** 30
@@ -18,18 +14,16 @@ const computer: LocalMachine = { gpus: [h200, h200], nvlink: true, cores: 8, mem
 const gpus = '  machine = dgx_h100\n  machine.devices_per_node = 2\n  train.precision = f16'
 const free = `${gpus}\n  train { batch = auto, recompute = auto }\n  dataset = synthetic(identities: 2000, per_identity: 40)`
 
-function compile(body: string, standIn?: StandIn, host: Host = memoryHost()) {
-  const entry = { path: 'test.arc', text: experimentText(body) }
-  return compileExperiment({ entry, experiment: 'run', place: () => standIn }, host)
-}
-const planOf = (...args: Parameters<typeof compile>): Plan => need(compile(...args).plan, 'a plan')
+const standingIn = (standIn?: StandIn) => ({ experiment: 'run', place: () => standIn })
+const compile = (body: string, standIn?: StandIn) => compileText(experimentText(body), standingIn(standIn))
+const planFor = (body: string, standIn?: StandIn) => planOf(experimentText(body), standingIn(standIn))
 
 const emulated: StandIn = { how: 'emulated', machine: 'cpu(devices: 2, memory: 1 GiB)' }
 const found: StandIn = { how: 'found', machine: 'local(devices: 2)', computer }
 
 describe('an emulation', () => {
   it('has the graphs of the declared machine, whatever the planner chose for it', () => {
-    const [declared, stand] = [planOf(free), planOf(free, emulated)]
+    const [declared, stand] = [planFor(free), planFor(free, emulated)]
     expect(stand.document.choices).toEqual(declared.document.choices)
     expect(stand.run.batchPerDevice).toBe(declared.run.batchPerDevice)
     for (const graph of ['init', 'step', 'embed'] as const)
@@ -37,7 +31,7 @@ describe('an emulation', () => {
   })
 
   it('is planned for this computer, and says for which it stands', () => {
-    const { document, run } = planOf(gpus, emulated)
+    const { document, run } = planFor(gpus, emulated)
     expect(document.machine).toMatchObject({
       name: 'cpu',
       kind: 'cpu',
@@ -58,14 +52,14 @@ describe('an emulation', () => {
 
   it('takes several computers as so many devices', () => {
     const body = '  machine = dgx_h100(nodes: 2)\n  train.batch = 4 per device'
-    const { replicas, document } = planOf(body, { how: 'emulated', machine: 'cpu(devices: 16)' })
+    const { replicas, document } = planFor(body, { how: 'emulated', machine: 'cpu(devices: 16)' })
     expect({ replicas, nodes: document.machine.nodes }).toEqual({ replicas: 16, nodes: 1 })
   })
 })
 
 describe('other devices', () => {
   it('are planned for anew', () => {
-    const { document, run } = planOf(gpus, found)
+    const { document, run } = planFor(gpus, found)
     expect(document.machine).toMatchObject({
       name: 'local',
       device: 'NVIDIA H200 SXM 141 GB',
@@ -73,7 +67,7 @@ describe('other devices', () => {
       insteadOf: { how: 'found', name: 'dgx_h100', device: 'NVIDIA H100 SXM5 80 GB' },
     })
     expect(run.machine.within).toMatchObject({ technology: 'nvlink', bandwidth: 450e9 })
-    expect(document.time.secondsPerStep).not.toBe(planOf(gpus).document.time.secondsPerStep)
+    expect(document.time.secondsPerStep).not.toBe(planFor(gpus).document.time.secondsPerStep)
   })
 
   it('that nobody has measured are a mistake where the machine is given', () => {
@@ -98,7 +92,7 @@ describe('other devices', () => {
 })
 
 it('the memory that the driver reports is what fits', () => {
-  const { document } = planOf(gpus, { how: 'measured-memory', memory: 70 * gib })
+  const { document } = planFor(gpus, { how: 'measured-memory', memory: 70 * gib })
   expect(document.machine).toMatchObject({ name: 'dgx_h100', memoryPerDevice: 70 * gib })
   expect(document.machine).not.toHaveProperty('insteadOf')
   expect(document.memory.capacity).toBe(70 * gib)

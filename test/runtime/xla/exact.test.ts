@@ -2,7 +2,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { compileExperiment } from '../../../compiler/driver.ts'
 import type { Plan } from '../../../compiler/plan/plan.ts'
 import { need } from '../../../grammar/diagnostic.ts'
 import { cudaPluginTable, ptxasTable } from '../../../runtime/plugins/plugin-table.ts'
@@ -18,8 +17,8 @@ import { exactMemory } from '../../../runtime/xla/exact/exact-memory.ts'
 import { findGpu, gpuTable } from '../../../runtime/xla/exact/gpus.ts'
 import { readRefusal } from '../../../runtime/xla/exact/refusal.ts'
 import { targetConfig, topologyText } from '../../../runtime/xla/exact/target-config.ts'
-import { memoryHost } from '../../helpers/diagnose.ts'
 import { anError } from '../../helpers/facts.ts'
+import { planOf } from '../../helpers/plan.ts'
 import { experimentText } from '../../helpers/resolve.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 
@@ -176,9 +175,7 @@ describe('devices without figures', () => {
   function planFor(device: string): Plan {
     const declarations = `device own { ${device} }
 machine box { nodes = 1, devices_per_node = 2, device = own, links { within = nvlink(150 GB/s) } }`
-    const entry = { path: 'test.arc', text: experimentText('machine = box', declarations) }
-    const { plan, diagnostics } = compileExperiment({ entry, experiment: 'run' }, memoryHost())
-    return need(plan, diagnostics.map((diagnostic) => diagnostic.message).join('; '))
+    return planOf(experimentText('machine = box', declarations), { experiment: 'run' })
   }
   const rates = 'bandwidth = 300 GB/s, flops { f32 = 8 TFLOP/s }'
   const v100 = 'Tesla V100-SXM2-32GB (7.0, 31.7 GiB)'
