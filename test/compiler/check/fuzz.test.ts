@@ -75,7 +75,7 @@ const count = 10_000
 /** Of this process: other work on the computer must not fail a test. */
 const cpuMilliseconds = (): number => process.cpuUsage().user / 1000
 
-test(`${count} mutated files: no crash, none over a second`, { timeout: 60_000 }, () => {
+test(`${count} mutated files: no crash, none over a second`, { timeout: 240_000 }, () => {
   const random = seededRandom(3)
   const texts = [...samples, library, library, library, library, library]
   const outcomes = { silent: 0, parse: 0, check: 0, evaluate: 0 }
