@@ -1,6 +1,6 @@
 /**
  * One whole training step against plain loops in double precision: loss, gradients, new centers and their optimizer's state, with and
- * without a sample, in one piece and in chunks.
+ * without a sample, on one device and two, by both placements, in one piece and in chunks.
  */
 import { describe, expect, test } from 'vitest'
 import { deviceKinds } from '../../compiler/ir/device-kind.ts'
@@ -140,30 +140,36 @@ const cases: readonly StepCase[] = [
 ]
 
 type Layout = Omit<StepLayout, 'kind'>
-const whole: Layout = { devices: 1, placement: 'shard', chunk: '' }
-const cut: readonly Layout[] = [
-  { devices: 2, placement: 'shard', chunk: ', chunk = 13 rows' },
-  { devices: 2, placement: 'replicate', chunk: ', chunk = 13 rows' },
+const placements = ['shard', 'replicate'] as const
+const whole: readonly Layout[] = [
+  { devices: 1, placement: 'shard', chunk: '' },
+  ...placements.map((placement) => ({ devices: 2, placement, chunk: '' }) as const),
 ]
+const cut: readonly Layout[] = placements.map((placement) => ({ devices: 2, placement, chunk: ', chunk = 13 rows' }))
 
-const rows = cases.map((c, i) => {
-  const sampled = c.isSampled ? 'a sample' : 'all'
-  const layout = need(cut[(i >> 1) % 2], 'a layout')
-  return { title: `${c.margin.text}, ${c.gradient}, ${c.update}, ${c.optimizer.text}, ${sampled}`, c, layout }
-})
+const titleOf = (c: StepCase) =>
+  `${c.margin.text}, ${c.gradient}, ${c.update}, ${c.optimizer.text}, ${c.isSampled ? 'a sample' : 'all'}`
+
+/** Every case on one device and in one piece on two, by both placements; in chunks by one of them in turn. */
+const rows = cases.flatMap((c, i) =>
+  [...whole, need(cut[(i >> 1) % 2], 'a layout')].map((layout) => {
+    const pieces = layout.chunk === '' ? 'in one piece' : 'in chunks'
+    return [`${titleOf(c)}: ${pieces}, ${layout.placement} on ${layout.devices}`, c, layout] as const
+  }),
+)
 
 for (const kind of deviceKinds) {
   describeOnXla(`a step on XLA, planned and written for ${kind}`, () => {
     const engineOf = xlaEngines([1, 2], kind)
 
-    test.each(rows)('$title: in one piece, and in chunks on two devices', async ({ c, layout }) => {
-      for (const own of [whole, layout]) await check(engineOf(own.devices), c, { ...own, kind })
-    })
+    test.each(rows)('%s', (_, c, layout) => check(engineOf(layout.devices), c, { ...layout, kind }))
   })
 }
 
 describe('a step on TensorFlow.js', () => {
-  test.each(rows.slice(5, 7))('$title: in chunks on two devices', async ({ c, layout }) => {
+  const own = rows.filter(([, c, layout]) => layout.chunk !== '' && cases.slice(5, 7).includes(c))
+
+  test.each(own)('%s', async (_, c, layout) => {
     const engine = await createTfjsEngine({ world: oneProcess(2), backend: 'cpu' })
     await check(engine, c, { ...layout, kind: 'cpu' })
     expect(engine.alive).toBe(0)

@@ -7,7 +7,7 @@ import { describeOnXla, xlaEngines } from '../helpers/xla.ts'
 
 const deep = 'iresnet(depths: [1, 3], channels: [8, 8], stem: 8, embedding: 24)'
 /** Drop path and patch masks: what they draw must be drawn again. */
-const vision = 'vit(width: 32, depth: 3, heads: 4, patch: 14, embedding: 24, drop: 0.3, mask: 10%)'
+const vision = 'vit(width: 32, depth: 3, heads: 4, embedding: 24, drop: 0.3, mask: 10%)'
 
 describeOnXla('recomputation', () => {
   const engineOf = xlaEngines([2])

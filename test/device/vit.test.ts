@@ -15,7 +15,7 @@ const narrowVit = (devices: number, batch: number, optimizer: string, train = ''
     classes: 13,
     optimizer,
     train,
-    backbone: 'vit(width: 32, depth: 2, heads: 4, patch: 14, drop: 0.2, mask: 25%, embedding: 24)',
+    backbone: 'vit(width: 32, depth: 2, heads: 4, patch: 8, drop: 0.2, mask: 25%, embedding: 24)',
   })
 
 /** The batch of the first step in every step; only the step's number, which comes last, goes on. */
@@ -68,7 +68,7 @@ describeOnXla('a narrow vision transformer', () => {
 
   test.each(['f16', 'bf16'])('trains in %s', async (precision) => {
     const text = narrowVit(1, 4, 'adamw(lr: 0.001)', `precision = ${precision}`)
-    const { metrics, state } = await runOf(text, { engine: engineOf(1), steps: 8 })
+    const { metrics, state } = await runOf(text, { engine: engineOf(1), steps: 12 })
     const [loss, skipped] = [stepMetrics.indexOf('loss'), stepMetrics.indexOf('skipped')]
     expect(metrics.map((step) => step[loss]).every(Number.isFinite)).toBe(true)
     expect(state.flat().every((tensor) => Array.from(tensor.data).every(Number.isFinite))).toBe(true)

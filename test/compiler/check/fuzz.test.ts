@@ -72,18 +72,21 @@ function exchange(text: string, random: () => number): string {
 
 const count = 10_000
 
-test(`${count} mutated files: no crash, none over a second`, { timeout: 60_000 }, () => {
+/** Of this process: other work on the computer must not fail a test. */
+const cpuMilliseconds = (): number => process.cpuUsage().user / 1000
+
+test(`${count} mutated files: no crash, none over a second`, { timeout: 240_000 }, () => {
   const random = seededRandom(3)
   const texts = [...samples, library, library, library, library, library]
   const outcomes = { silent: 0, parse: 0, check: 0, evaluate: 0 }
   let slowest = { time: 0, text: '' }
   for (let run = 0; run < count; run++) {
     const text = (run % 3 === 0 ? mutate : exchange)(texts[run % texts.length] ?? '', random)
-    const start = performance.now()
+    const start = cpuMilliseconds()
     const diagnostics = diagnoseText(text)
     const output = rendered(diagnostics)
     if (run % 4 === 0) checkBroken(text)
-    const time = performance.now() - start
+    const time = cpuMilliseconds() - start
     if (time > slowest.time) slowest = { time, text }
     expect(output.includes('undefined') && !text.includes('undefined'), output).toBe(false)
     const code = diagnostics.find((d) => d.severity === 'error')?.code ?? ''

@@ -14,7 +14,7 @@ import { oneProcess } from '../../../runtime/world.ts'
 import { narrowPlan } from '../../helpers/narrow.ts'
 
 const declarations = `
-backbone flat() on Image(112, 112, 3) -> Vector(4) { input |> flatten |> linear(4) as fc }`
+backbone flat() on Image(12, 12, 3) -> Vector(4) { input |> flatten |> linear(4) as fc }`
 
 test('of five files the newest three and the last', async () => {
   const root = mkdtempSync(join(tmpdir(), 'arcc-weights-'))

@@ -10,7 +10,7 @@ import { decode } from '../../helpers/host-tensor.ts'
 import { type NarrowOptions, narrowPlan } from '../../helpers/narrow.ts'
 
 const declarations = `
-backbone flat() on Image(112, 112, 3) -> Vector(4) { input |> flatten |> linear(4) as fc }`
+backbone flat() on Image(12, 12, 3) -> Vector(4) { input |> flatten |> linear(4) as fc }`
 
 async function readAll(options: Pick<NarrowOptions, 'devices' | 'centers'>) {
   const plan = narrowPlan({ ...options, batch: 2, classes: 11, declarations, backbone: 'flat()' })
