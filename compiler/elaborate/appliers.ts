@@ -21,7 +21,7 @@ import { readObject } from './read.ts'
 function again<T>(what: string, session: Session, body: () => T): T {
   session.spent.steps = 0
   const result = attempt(body)
-  return result === undefined ? bug(`${what} failed after it had been tried`) : result
+  return result === undefined ? bug(`${what} failed although it was checked before`) : result
 }
 
 /** The value as a tensor of the type of `like`: numbers and scalars are repeated. */

@@ -72,7 +72,7 @@ function choose(program: Program, name: string | undefined, bag: DiagnosticBag):
   else if (second !== undefined)
     bag.add(
       evaluateDiagnostic('ARC4201', { names }, second.decl.name.span, {
-        label: 'say which of them',
+        label: 'name one of them',
         related: [{ span: first.decl.name.span, message: 'the first is here' }],
         notes: [`for example: arcc run ${source.path} ${first.name}`],
       }),
@@ -177,7 +177,9 @@ function checkBatch(
   const perDevice = scope === 'global' ? count / devices : count
   if (!Number.isInteger(perDevice))
     fail(context, 'ARC4209', { count, devices }, fields.span('train.batch'), {
-      notes: [`${Math.max(1, Math.floor(perDevice)) * devices} can: ${Math.max(1, Math.floor(perDevice))} per device`],
+      notes: [
+        `${Math.max(1, Math.floor(perDevice)) * devices} works: ${Math.max(1, Math.floor(perDevice))} per device`,
+      ],
     })
   if (perDevice % accumulate !== 0)
     fail(context, 'ARC4225', { count: perDevice, parts: accumulate }, fields.span('train.accumulate'), {
@@ -193,7 +195,7 @@ function resolveCenters(fields: ExperimentFields, optimizer: Optimizer, context:
   if (state === 'int8' && optimizer.states.length > 1) {
     const found = { optimizer: optimizer.name, states: optimizer.states.map((s) => s.name) }
     fail(context, 'ARC4219', found, fields.span('centers.state'), {
-      notes: ['moments of squares span too many orders of magnitude for 8 bits; `bf16` halves them'],
+      notes: ['second moments span too many orders of magnitude for 8 bits; `bf16` halves their size'],
     })
   }
   return centers
@@ -203,7 +205,7 @@ function resolveEvaluate(fields: ExperimentFields, holdout: number | undefined, 
   const evaluate = readSection(sections.evaluate, fields.within('evaluate'))
   if (holdout === 0 && evaluate.sets.includes('holdout'))
     fail(context, 'ARC4214', {}, fields.span('evaluate.sets'), {
-      notes: ['say how many with `holdout` of the data set'],
+      notes: ['set `holdout` in the data set'],
     })
   const { pairs } = evaluate
   if (pairs % 2 !== 0) fail(context, 'ARC4216', { pairs }, fields.span('evaluate.pairs'))

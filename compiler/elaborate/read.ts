@@ -72,5 +72,5 @@ export function readObject<S extends SectionSpec>(
 
 /** An object whose type has been checked; another kind of value is a mistake of the compiler. */
 export function asObject(value: Value): ObjectValue {
-  return value.kind === 'object' ? value : bug(`a ${value.kind} where an object was checked for`)
+  return value.kind === 'object' ? value : bug(`a ${value.kind} where an object was expected`)
 }

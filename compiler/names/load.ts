@@ -63,7 +63,7 @@ function settingsModule(loader: Loader, entry: Module, settings: readonly FieldE
     const [path, ...others] = scope.has(name) ? [] : stdlibModulesWith(loader.host, name)
     if (path === undefined) return
     if (others.length > 0) {
-      const notes = [`take one of them in ${entry.source.path}: use ${path}: ${name}`]
+      const notes = [`import one of them in ${entry.source.path}: use ${path}: ${name}`]
       loader.bag.add(nameDiagnostic('ARC2014', { name, modules: [path, ...others] }, span, { notes }))
       return
     }
@@ -173,7 +173,7 @@ function follow(
     const before = explicit.get(name.text)
     const mine = module.own.get(name.text)
     if (mine !== undefined) {
-      const related = [{ span: name.span, message: `also taken from \`${written}\` here` }]
+      const related = [{ span: name.span, message: `also imported from \`${written}\` here` }]
       loader.bag.add(nameDiagnostic('ARC2004', { name: name.text, module: written }, mine.decl.name.span, { related }))
     } else if (before !== undefined) reportTakenTwice(loader, before, symbol, use, name.span)
     else explicit.set(name.text, { symbol, use })

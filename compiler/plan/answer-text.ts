@@ -11,14 +11,14 @@ export function answerNotes(
   { answers, time }: Pick<PlanDocument, 'answers' | 'time'>,
 ): string[] {
   if (answers.length === 0)
-    return ['no smaller batch, recomputation, smaller state or larger machine that arcc tried is enough']
+    return ['none of the smaller batches, recomputations, smaller states and larger machines that arcc tried fits']
   return answers.map(({ set, peak, samplesPerSecond }) => {
     const settings = set.map(({ path, value }) => `\`${path} = ${value}\``).join(' and ')
     const nodes = Number(set.find(({ path }) => path === 'machine.nodes')?.value ?? experiment.machine.nodes)
     const before = time.samplesPerSecond / worldSize(experiment.machine)
     const after = samplesPerSecond / worldSize({ ...experiment.machine, nodes })
     const change = Math.round((after / before - 1) * 100)
-    const speed = change === 0 ? 'as fast' : `${Math.abs(change)} % ${change < 0 ? 'slower' : 'faster'}`
+    const speed = change === 0 ? 'the same speed' : `${Math.abs(change)} % ${change < 0 ? 'slower' : 'faster'}`
     return `it fits with ${settings}: ${showBytes(peak)}, ${showQuantity('throughput', samplesPerSecond)}, ${speed} on each device`
   })
 }

@@ -87,10 +87,10 @@ export function limitsBatch({ operator }: RequireSpec): boolean {
 /** What speaks against a plan, after `would`; `undefined` where it is allowed. */
 export function objection(plan: Planned): string | undefined {
   const peak = showBytes(plan.memory.peak)
-  if (!hasRoom(plan)) return `take ${peak}, and ${headroom * 100} % are to stay free`
+  if (!hasRoom(plan)) return `need ${peak}, and ${headroom * 100} % must stay free`
   const [broken] = brokenRequires(plan)
   if (broken === undefined) return undefined
   const planned = showQuantity(broken.quantity, plannedQuantity(broken.quantity, plan))
-  const have = broken.quantity === 'memory.peak' ? `take ${peak}` : `have ${broken.quantity} ${planned}`
+  const have = broken.quantity === 'memory.peak' ? `need ${peak}` : `have ${broken.quantity} ${planned}`
   return `${have}, and ${showBound(broken)} is required`
 }

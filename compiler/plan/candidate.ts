@@ -69,7 +69,7 @@ function figuresOf({ experiment, chosen, lengths, graphs }: Unpriced, host: Host
 /** An experiment with a change that sets whatever was open in it. */
 export function chosenWith(experiment: Experiment, change: Change): ChosenExperiment {
   const chosen = changed(experiment, change)
-  return isChosen(chosen) ? chosen : bug('a change that leaves something open')
+  return isChosen(chosen) ? chosen : bug('a change that leaves a value unsettled')
 }
 
 /** Plans a changed experiment that need not be possible: `undefined` where it is not, and nothing is said. */

@@ -28,10 +28,10 @@ const stateLines: readonly {
 
 /** What a step holds at its peak beside its state, by the part of the step that made it. */
 const workLines: { readonly [P in Phase]: Omit<Line, 'bytes'> } = {
-  forward: { name: 'activations', detail: 'kept for the backward pass' },
+  forward: { name: 'activations', detail: 'saved for the backward pass' },
   backward: { name: 'gradients', detail: 'of weights and activations' },
   head: { name: 'head workspace', detail: 'logits and gradients of the centers' },
-  update: { name: 'update', detail: 'new weights before they replace the old' },
+  update: { name: 'update', detail: 'new weights before they replace the old ones' },
   evaluate: { name: 'evaluation', detail: 'embeddings' },
   init: { name: 'initialization', detail: 'initial values' },
 }

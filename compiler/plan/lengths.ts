@@ -43,7 +43,7 @@ function checkLengths(
     bag.add(
       planDiagnostic('ARC5002', { batch, images: counts.images }, experiment.spanOf('train.batch'), {
         label: `${perDevice} images on each of ${replicas} devices`,
-        notes: ['an incomplete batch at the end of an epoch is left out, so no step would remain'],
+        notes: ['an incomplete batch at the end of an epoch is dropped, so no step would remain'],
       }),
     )
     return undefined
@@ -65,11 +65,11 @@ function datasetCounts(spec: DatasetSpec, host: Host, bag: DiagnosticBag): Datas
   const identities = found?.identities ?? spec.identities
   const images = found?.images ?? spec.images
   if (identities === undefined || images === undefined) {
-    const root = spec.root?.pending ?? `\`${spec.root?.path}\` is not there`
+    const root = spec.root?.pending ?? `\`${spec.root?.path}\` does not exist`
     bag.add(
       planDiagnostic('ARC5001', { dataset: spec.name, root }, spec.span, {
         notes: [
-          'declare `identities` and `images` to plan without the data, or give the folder: --set dataset.root=\'"…"\'',
+          'declare `identities` and `images` to plan without the data, or pass the folder: --set dataset.root=\'"…"\'',
         ],
       }),
     )

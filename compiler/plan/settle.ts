@@ -93,9 +93,13 @@ function settlePlacement(experiment: Experiment, placement: Placement, most: num
 function recomputeReason(best: Settled, without: Settled): string {
   const needs = showBytes(without.candidate.memory.peak)
   if (best === without)
-    return without.candidate.memory.fits ? `it fits without: ${needs}` : `without, it needs least: ${needs}`
+    return without.candidate.memory.fits
+      ? `fits without recomputation: ${needs}`
+      : `needs the least memory without recomputation: ${needs}`
   const against = without.candidate.memory.fits ? objection(without.candidate) : undefined
-  return against === undefined ? `without it the step needs ${needs}` : `without it the step would ${against}`
+  return against === undefined
+    ? `without recomputation the step needs ${needs}`
+    : `without recomputation the step would ${against}`
 }
 
 function settleBatch(experiment: Experiment, change: Change, most: number, host: Host): Settled | undefined {
@@ -111,14 +115,14 @@ function settleBatch(experiment: Experiment, change: Change, most: number, host:
 }
 
 function batchReason(best: Candidate | undefined, next: Candidate | undefined): string {
-  if (best === undefined) return 'the smallest there is'
+  if (best === undefined) return 'the smallest possible'
   const size = batchPerDevice(best.experiment)
   const peak = showBytes(best.memory.peak)
   const against = next && objection(next)
   if (next !== undefined && against !== undefined)
-    return `${size} takes ${peak}; ${batchPerDevice(next.experiment)} would ${against}`
-  if (size === largestChosen) return `it takes ${peak}, and arcc chooses no larger one by itself`
-  return `it takes ${peak}; with a larger one less than ${fewestSteps} steps would make an epoch`
+    return `${size} needs ${peak}; ${batchPerDevice(next.experiment)} would ${against}`
+  if (size === largestChosen) return `needs ${peak}; arcc does not choose a larger one automatically`
+  return `needs ${peak}; with a larger one, an epoch would have fewer than ${fewestSteps} steps`
 }
 
 function placementChoice(chosen: Candidate, other: Candidate | undefined, lengths: OpenLengths): Choice {
@@ -128,9 +132,9 @@ function placementChoice(chosen: Candidate, other: Candidate | undefined, length
 function placementReason(chosen: Candidate, other: Candidate | undefined, { classes, replicas }: OpenLengths): string {
   const speed = (candidate: Candidate) => `~${showQuantity('throughput', candidate.time.samplesPerSecond)}`
   if (other === undefined) {
-    if (replicas === 1) return 'on one device both are the same'
+    if (replicas === 1) return 'both are the same on one device'
     const split = classes < replicas ? `${classes} classes cannot be split over ${replicas} devices` : undefined
-    return split ?? 'the other one cannot be planned'
+    return split ?? 'the other one has no plan'
   }
   const name = other.experiment.centers.placement
   if (!other.memory.fits) return `\`${name}\` needs ${showBytes(other.memory.peak)}`

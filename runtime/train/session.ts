@@ -73,6 +73,6 @@ export async function withSession(
 
 function warnOfAbsentSets(plan: Plan, { absent }: RunData, emit: Emit): void {
   if (absent.length === 0) return
-  const message = `no verification on ${absent.join(', ')}: they lie in a data set's folder, which \`${plan.run.dataset.name}\` has not`
+  const message = `no verification on ${absent.join(', ')}: these sets are read from the data set's folder, but \`${plan.run.dataset.name}\` has none`
   emit({ type: 'warning', message })
 }
