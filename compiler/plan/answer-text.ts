@@ -1,11 +1,11 @@
-/** The planner's answers in the diagnostic of a plan that does not fit: notes for people, and a change of the file. */
+/** The planner's answers in the diagnostic of a plan that does not fit: notes, and a fix of the file. */
 import type { Extras } from '../../grammar/diagnostic.ts'
 import type { Experiment } from '../experiment/experiment.ts'
 import { worldSize } from '../experiment/lengths.ts'
 import type { PlanDocument } from './document.ts'
 import { showBytes, showQuantity } from './show.ts'
 
-/** One line for each answer: what to set, what it takes, what it costs. */
+/** One line per answer: the settings, their memory, and their cost in speed. */
 export function answerNotes(
   experiment: Experiment,
   { answers, time }: Pick<PlanDocument, 'answers' | 'time'>,
@@ -23,7 +23,7 @@ export function answerNotes(
   })
 }
 
-/** The cheapest answer as a change of the file, where it is one field that the file writes. */
+/** The cheapest answer as a fix, if it changes one field that is written in the file. */
 export function answerFix(experiment: Experiment, { answers }: Pick<PlanDocument, 'answers'>): Pick<Extras, 'fix'> {
   const [setting, ...more] = answers[0]?.set ?? []
   if (setting === undefined || more.length > 0) return {}

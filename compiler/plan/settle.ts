@@ -1,4 +1,4 @@
-/** What the planner puts in the place of `auto`, and why. */
+/** Chooses values for `auto`, with a reason for each. */
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { type Experiment, isChosen } from '../experiment/experiment.ts'
 import { batchPerDevice } from '../experiment/lengths.ts'
@@ -11,7 +11,7 @@ import { type OpenLengths, planOpenLengths } from './lengths.ts'
 import { batchSetting, type Change, type Setting, type SettingOf, settingOf } from './paths.ts'
 import { showBytes, showQuantity } from './show.ts'
 
-/** A value that the planner put in the place of `auto`. */
+/** A value that the planner chose for `auto`. */
 interface Choice {
   readonly setting: Setting
   readonly why: string
@@ -24,16 +24,16 @@ export interface Settled {
   readonly choices: readonly Choice[]
 }
 
-/** `auto` leaves at least so many steps to an epoch. */
+/** The minimum number of steps per epoch with a batch that `auto` chooses. */
 const fewestSteps = 10
 
-/** The experiment with nothing left open, planned; `undefined` after a diagnostic. */
+/** Settles all open values and plans the experiment; `undefined` after a diagnostic. */
 export function settle(experiment: Experiment, host: Host, bag: DiagnosticBag): Settled | undefined {
   if (isChosen(experiment)) {
     const candidate = planCandidate(experiment, host, bag)
     return candidate && { candidate, choices: [] }
   }
-  // What stops every choice is said here; trials are silent.
+  // Errors that affect every choice are reported here; trials are silent.
   const lengths = planOpenLengths(experiment, host, bag)
   if (lengths === undefined) return undefined
   const most = largestOpen(lengths)
@@ -41,7 +41,7 @@ export function settle(experiment: Experiment, host: Host, bag: DiagnosticBag): 
   const trials = tried.map((placement) => settlePlacement(experiment, placement, most, host))
   const [best, other] = trials.filter((trial) => trial !== undefined).sort(byBounds)
   if (best === undefined) {
-    // Nothing can be planned: of the mildest choice it is said why.
+    // No choice can be planned: report the reason for the mildest one.
     planCandidate(chosenWith(experiment, mildestOf(experiment, tried)), host, bag)
     return undefined
   }
@@ -50,12 +50,12 @@ export function settle(experiment: Experiment, host: Host, bag: DiagnosticBag): 
   return { candidate: best.candidate, choices: [...best.choices, choice] }
 }
 
-/** The largest size of one device that `auto` may choose. */
+/** The largest batch per device that `auto` can choose. */
 export function largestOpen({ images, replicas }: OpenLengths): number {
   return Math.min(largestChosen, Math.max(1, Math.floor(images / (replicas * fewestSteps))))
 }
 
-/** What is tried first for each field that is open. */
+/** The first trial for each open field. */
 function mildestOf({ train }: Experiment, [placement]: readonly Placement[]): Change {
   return [
     ...(placement === undefined ? [] : [placement]),
@@ -64,7 +64,7 @@ function mildestOf({ train }: Experiment, [placement]: readonly Placement[]): Ch
   ]
 }
 
-/** On one device both placements are the same; where there are fewer classes than devices, some would have none. */
+/** On one device both placements are the same; with fewer classes than devices, sharding would leave some devices empty. */
 function placementsOf({ centers }: Experiment, { classes, replicas }: OpenLengths): readonly Placement[] {
   const settings = (values: readonly Placement['value'][]) =>
     values.map((value): Placement => ({ path: 'centers.placement', value }))

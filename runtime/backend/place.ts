@@ -135,7 +135,7 @@ interface Ways {
   readonly more?: readonly string[] | undefined
 }
 
-/** What can be done instead, one way a line, as a table. */
+/** The alternatives, one per line, as a table. */
 function waysOut(machine: Machine, { fewer = 0, oneNode, xla, more }: Ways): string {
   const { device } = machine
   const world = worldSize(machine)
