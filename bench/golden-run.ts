@@ -87,7 +87,7 @@ function goldenGraphs(
   const entry = { path: 'golden.arc', text: goldenSource(golden.config, kind) }
   const { experiment, diagnostics } = compileExperiment({ entry, until: 'elaborate' }, host)
   if (experiment === undefined) return bug(diagnostics.map((d) => `${d.code} ${d.message}`).join('; '))
-  if (!isChosen(experiment)) return bug('a golden run that leaves something open')
+  if (!isChosen(experiment)) return bug('a golden run with an unsettled value')
   const lengths = need(planLengths(experiment, host, new DiagnosticBag()), 'the lengths of a golden run')
   const settled = settleChunk(experiment, lengths)
   const graphs = need(buildGraphs(settled, lengths, { images: 'f32' }), 'the graphs of a golden run')

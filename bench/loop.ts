@@ -37,7 +37,7 @@ const oneCount = '--one='
 function measureApart(devices: number): LoopMeasurement {
   const child = [...process.execArgv, fileURLToPath(import.meta.url), `${oneCount}${devices}`]
   const { status, stdout, stderr } = spawnSync(process.execPath, child, { encoding: 'utf8' })
-  if (status !== 0) return bug(`the loop on ${devices} devices ended with ${status}: ${stderr}`)
+  if (status !== 0) return bug(`the loop on ${devices} devices exited with ${status}: ${stderr}`)
   return JSON.parse(stdout) as LoopMeasurement
 }
 

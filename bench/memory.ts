@@ -51,7 +51,7 @@ function cellTable(cells: readonly Cell[]): string[] {
       column('identities'),
       column('published'),
       ...memory(64),
-      column('of it'),
+      column('used'),
       ...memory(128),
       column('published'),
       ...speed(64),

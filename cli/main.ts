@@ -1,4 +1,4 @@
-/** `arcc`: parses the command line, loads the one command that was asked for, and turns failures into text and an exit code. */
+/** `arcc`: parses the command line, loads the requested command, and turns failures into text and an exit code. */
 import { CommanderError } from 'commander'
 import type { Actions } from './commands/options.ts'
 import { packageVersion } from './host/package-folder.ts'
@@ -42,7 +42,7 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   }
 }
 
-/** XLA writes to stderr by itself, across the panel; ARCC_DEBUG=1 lets it. */
+/** XLA writes its log to stderr, over the panel; only ARCC_DEBUG=1 allows it. */
 if (process.env.ARCC_DEBUG !== '1') process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
 
 /** `arcc plan FILE | head` ends when `head` does. */

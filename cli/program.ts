@@ -1,4 +1,4 @@
-/** The command line: commands, arguments and options, and nothing of what they do. */
+/** The command line: commands, arguments and options. `commands/` implements them. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { engineNames } from '../runtime/engine-name.ts'
 import {
@@ -23,47 +23,47 @@ function setting(value: string, earlier: readonly string[]): readonly string[] {
 }
 
 const setOption = () =>
-  new Option('--set <path=value>', 'override a field; may be given several times')
+  new Option('--set <path=value>', 'override a field (repeatable)')
     .argParser(setting)
-    .default([], 'as the file says')
+    .default([], 'the values in the file')
 
 const fileArgument = 'an .arc file'
-const nameArgument = 'the experiment, where the file holds several'
+const nameArgument = 'the experiment, if the file contains several'
 
 type Raw<T> = Partial<T> & { readonly json?: boolean; readonly plain?: boolean }
 
-/** The program; `finish` gets the exit code of the command that ran. */
+/** The program; `finish` receives the exit code of the executed command. */
 export function createProgram(version: string, actions: Actions, finish: (code: ExitCode) => void): Command {
   const program = new Command('arcc')
     .description('Checks, plans and runs face-recognition experiments written in .arc files.')
     .version(version, '-V, --version', 'show the version')
-    .option('--color', 'colours even where the output is no terminal')
-    .option('--no-color', 'no colours (also: NO_COLOR=1)')
+    .option('--color', 'use colours even if the output is not a terminal')
+    .option('--no-color', 'do not use colours (also: NO_COLOR=1)')
     .helpOption('-h, --help', 'show help')
-    .helpCommand('help [command]', 'show help of a command')
-    .showHelpAfterError('(arcc help shows what there is)')
+    .helpCommand('help [command]', 'show help for a command')
+    .showHelpAfterError('(run "arcc help" for a list of commands)')
   const color = () =>
     program.getOptionValueSource('color') === 'cli' ? program.opts<{ color: boolean }>().color : undefined
 
   program
     .command('check')
-    .description('check files: syntax, names, types, units, shapes')
+    .description('check syntax, names, types, units and shapes')
     .argument('<files...>', '.arc files')
     .addOption(setOption())
-    .option('--json', 'diagnostics as JSON')
+    .option('--json', 'print diagnostics as JSON')
     .action(async (files: string[], raw: Raw<CheckOptions>) => {
       finish(await actions.check({ color: color(), files, set: raw.set ?? [], format: raw.json ? 'json' : 'text' }))
     })
 
   program
     .command('plan')
-    .description('show what a run will take: shards, memory, collectives, time')
+    .description('predict the shards, memory, collectives and time of a run')
     .argument('<file>', fileArgument)
     .argument('[experiment]', nameArgument)
     .addOption(setOption())
-    .addOption(new Option('--format <format>', 'form of the plan').choices(planFormats).default('text'))
-    .option('--exact', "ask the GPU's own compiler for the memory; needs no GPU, fetches 230 MB once")
-    .option('-o, --output <file>', 'write it to a file')
+    .addOption(new Option('--format <format>', 'output format').choices(planFormats).default('text'))
+    .option('--exact', 'compile with XLA for exact memory figures (needs no GPU; downloads 230 MB once)')
+    .option('-o, --output <file>', 'write the output to a file')
     .action(async (file: string, experiment: string | undefined, raw: Raw<PlanOptions>) => {
       const { set = [], format = 'text', exact = false, output } = raw
       finish(await actions.plan({ color: color(), file, experiment, set, format, exact, output }))
@@ -75,11 +75,11 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     .argument('<file>', fileArgument)
     .argument('[experiment]', nameArgument)
     .addOption(setOption())
-    .addOption(new Option('--engine <engine>', 'what computes it').choices(engineNames).default('xla'))
-    .option('--emulate', "run a plan of GPUs on virtual devices of this computer's CPU, to try it")
-    .option('--folder <folder>', 'where the run is kept (default: the next free runs/NAME-001)')
-    .addOption(new Option('--plain', 'lines instead of a live panel').conflicts('json'))
-    .option('--json', 'events as JSON, one a line')
+    .addOption(new Option('--engine <engine>', 'execution engine').choices(engineNames).default('xla'))
+    .option('--emulate', "run a plan for GPUs on virtual devices of this computer's CPU")
+    .option('--folder <folder>', 'run folder (default: the next free runs/NAME-001)')
+    .addOption(new Option('--plain', 'print lines instead of a live panel').conflicts('json'))
+    .option('--json', 'print events as JSON, one per line')
     .action(async (file: string, experiment: string | undefined, raw: Raw<RunOptions>) => {
       const { set = [], engine = 'xla', emulate = false, folder } = raw
       const progress = raw.json ? 'json' : raw.plain ? 'plain' : 'auto'
@@ -88,16 +88,16 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
 
   program
     .command('dump')
-    .description('show what the compiler made of a file')
+    .description("show the compiler's output after a phase")
     .argument('<file>', fileArgument)
     .argument('[experiment]', nameArgument)
     .addOption(setOption())
     .addOption(new Option('--after <phase>', 'the phase to stop after').choices(dumpPhases).default('plan'))
     .addOption(
-      new Option('--graph <graph>', 'which graph, after plan and stablehlo').choices(dumpGraphs).default('step'),
+      new Option('--graph <graph>', 'the graph to show after plan and stablehlo').choices(dumpGraphs).default('step'),
     )
-    .option('--locations', 'say of each op from which place of the file it comes')
-    .option('-o, --output <file>', 'write it to a file')
+    .option('--locations', 'show the source location of each op')
+    .option('-o, --output <file>', 'write the output to a file')
     .action(async (file: string, experiment: string | undefined, raw: Raw<DumpOptions>) => {
       const { set = [], after = 'plan', graph = 'step', locations = false, output } = raw
       finish(await actions.dump({ color: color(), file, experiment, set, after, graph, locations, output }))
@@ -106,30 +106,34 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
   program
     .command('test')
     .description('run the test declarations of .arc files')
-    .argument('<paths...>', '.arc files, or folders of them')
+    .argument('<paths...>', '.arc files or folders')
     .action(async (paths: string[]) => {
       finish(await actions.test({ color: color(), paths }))
     })
 
   program
     .command('install')
-    .description('fetch what an engine needs: NVIDIA CUDA libraries, or the XLA plugin for the CPU')
-    .addArgument(new Argument('[what]', 'cuda takes 2 GB to fetch; list where nothing is named').choices(installable))
-    .addOption(new Option('--list', 'show what is installed, and where').conflicts('remove'))
-    .option('--remove', 'delete it again')
-    .option('--json', 'the list as JSON')
+    .description('install the libraries of an engine: CUDA for NVIDIA GPUs, or the XLA plugin for the CPU')
+    .addArgument(
+      new Argument('[what]', 'what to install (cuda: 2 GB to download); without it, the list is shown').choices(
+        installable,
+      ),
+    )
+    .addOption(new Option('--list', 'show what is installed and where').conflicts('remove'))
+    .option('--remove', 'remove the installed libraries')
+    .option('--json', 'print the list as JSON')
     .action(async (what: InstallOptions['what'], raw: { list?: boolean; remove?: boolean; json?: boolean }) => {
       if (raw.remove && what === undefined)
-        program.error('error: name what to remove, as in "arcc install --remove cuda"')
+        program.error('error: specify what to remove, as in "arcc install --remove cuda"')
       const action = raw.remove ? 'remove' : raw.list || what === undefined ? 'list' : 'install'
       finish(await actions.install({ color: color(), what, action, format: raw.json ? 'json' : 'text' }))
     })
 
   program
     .command('doctor')
-    .description('check this computer: node, engines, disk, memory')
-    .option('--json', 'findings as JSON')
-    .option('--write-machine [file]', 'measure how fast this computer is, a minute, for plans on `cpu`')
+    .description('check this computer: Node.js, engines, disk, memory')
+    .option('--json', 'print findings as JSON')
+    .option('--write-machine [file]', 'measure the speed of this computer for plans on `cpu` (takes a minute)')
     .action(async (raw: Raw<DoctorOptions>) => {
       const { writeMachine } = raw
       finish(await actions.doctor({ color: color(), format: raw.json ? 'json' : 'text', writeMachine }))

@@ -1,5 +1,5 @@
 /**
- * The phases of the compiler, in order, and what each guarantees. This is the only file that knows the sequence.
+ * The phases of the compiler in order, and what each guarantees. Only this file knows the sequence.
  */
 import type { FieldEntry } from '../grammar/ast.ts'
 import { type Diagnostic, DiagnosticBag } from '../grammar/diagnostic.ts'
@@ -17,8 +17,8 @@ import type { Plan } from './plan/plan.ts'
 import type { StandIn } from './plan/stand-in.ts'
 
 /**
- * `parse`: every module is a tree (and every `use` found its file); `check`: types, units and fields are right;
- * `elaborate`: everything static has a value and the backbone's shapes fit; `plan`: the graphs exist, with their gradients,
+ * `parse`: every module is a tree and every `use` is resolved; `check`: types, units and fields are correct;
+ * `elaborate`: everything static has a value and the shapes of the backbone fit; `plan`: the graphs exist, with gradients,
  * shard map, ledger and time.
  */
 export const phases = ['parse', 'check', 'elaborate', 'plan'] as const
@@ -26,20 +26,20 @@ export type Phase = (typeof phases)[number]
 
 export interface CompileRequest {
   readonly entry: SourceFile
-  /** Needed only where the file holds several experiments; `NAME[field=value]` is a variant of one. */
+  /** Required only if the file contains several experiments; `NAME[field=value]` is a variant of one. */
   readonly experiment?: string | undefined
-  /** Texts of `--set`. */
+  /** The texts of `--set`. */
   readonly overrides?: readonly SourceFile[]
-  /** The last phase to run; all of them where left out. */
+  /** The last phase to run; default: all. */
   readonly until?: Phase
-  /** Asked before an experiment is planned: what stands for its machine, where that isn't the machine itself. May throw. */
+  /** Called before an experiment is planned; returns a stand-in for its machine, if any. May throw. */
   readonly place?: (experiment: Experiment) => StandIn | undefined
 }
 
-/** One of the variants into which a `sweep` fans out. */
+/** One of the variants of a `sweep`. */
 export interface VariantPlace {
   readonly name: string
-  /** From 1. */
+  /** Counts from 1. */
   readonly position: number
   readonly count: number
 }
@@ -47,18 +47,18 @@ export interface VariantPlace {
 export interface Compilation {
   readonly diagnostics: readonly Diagnostic[]
   readonly program: Program | undefined
-  /** `undefined` after errors, or where `until` comes before. */
+  /** `undefined` after errors, or if `until` is an earlier phase. */
   readonly experiment: Experiment | undefined
   readonly plan: Plan | undefined
-  /** Set where the request left it open which variant is meant, and all are compiled. */
+  /** Set if the request names no variant and all are compiled. */
   readonly variant?: VariantPlace
 }
 
-/** What all experiments of a file and their variants share. */
+/** The results that all experiments of a file and their variants share. */
 interface Front {
   readonly program: Program
   readonly overrides: readonly FieldEntry[]
-  /** False where the text has mistakes: then there is no point in looking at its experiments. */
+  /** False if the file has errors; its experiments are not compiled then. */
   readonly isRead: boolean
 }
 
@@ -66,7 +66,7 @@ function reaches({ until = 'plan' }: CompileRequest, phase: Phase): boolean {
   return phases.indexOf(until) >= phases.indexOf(phase)
 }
 
-/** The phases `parse` and `check`, but for the fields that `--set` changes. */
+/** The phases `parse` and `check`, except for the fields that `--set` changes. */
 function readAndCheck(request: CompileRequest, host: Host, bag: DiagnosticBag): Front {
   const overrides = (request.overrides ?? [])
     .map((source) => parseSetting(source, bag))
@@ -77,12 +77,12 @@ function readAndCheck(request: CompileRequest, host: Host, bag: DiagnosticBag): 
   return { program, overrides, isRead }
 }
 
-/** The fields of one experiment that `--set` changes. */
+/** Checks the fields of one experiment that `--set` changes. */
 function checkSettings(request: CompileRequest, { program, overrides, isRead }: Front, bag: DiagnosticBag): void {
   if (isRead && reaches(request, 'check')) checkOverrides(program, request.experiment, overrides, bag)
 }
 
-/** The phases `elaborate` and `plan`; nothing of values and of what has been spent is carried from one call to the next. */
+/** The phases `elaborate` and `plan`; calls share neither values nor the evaluation budget. */
 function elaborateAndPlan(
   request: CompileRequest,
   { program, overrides }: Front,
@@ -98,7 +98,7 @@ function elaborateAndPlan(
   return { diagnostics: bag.sorted(), program, experiment, plan }
 }
 
-/** Compiles one experiment. User mistakes are in `diagnostics`; a phase with errors is the last one that runs. */
+/** Compiles one experiment. Errors are in `diagnostics`; a phase with errors is the last one that runs. */
 export function compileExperiment(request: CompileRequest, host: Host): Compilation {
   const bag = new DiagnosticBag()
   const front = readAndCheck(request, host, bag)
@@ -107,16 +107,16 @@ export function compileExperiment(request: CompileRequest, host: Host): Compilat
 }
 
 /**
- * Compiles one experiment, or where it has a `sweep` and the request names no variant, all of its variants in turn, each when it is
- * asked for. There is at least one compilation: of an experiment whose mistakes leave its variants unknown, the one that reports
- * them. Diagnostics of a variant carry its name; those that all share are in the first compilation alone.
+ * Compiles one experiment, or all of its variants if it has a `sweep` and the request names no variant; each is compiled on demand.
+ * There is at least one compilation: if errors leave the variants unknown, it reports them. Diagnostics of a variant carry its
+ * name; those shared by all variants are only in the first compilation.
  */
 export function* compileVariants(request: CompileRequest, host: Host): Generator<Compilation> {
   const bag = new DiagnosticBag()
   yield* fanOut(request, readAndCheck(request, host, bag), host, bag)
 }
 
-/** Compiles every experiment of a file, each as `compileVariants` does; of a file without experiments there is one compilation. */
+/** Compiles every experiment of a file like `compileVariants`; a file without experiments has one compilation. */
 export function* compileFile(request: Omit<CompileRequest, 'experiment'>, host: Host): Generator<Compilation> {
   const bag = new DiagnosticBag()
   const front = readAndCheck(request, host, bag)
@@ -128,7 +128,7 @@ export function* compileFile(request: Omit<CompileRequest, 'experiment'>, host: 
     yield { diagnostics: shared, program: front.program, experiment: undefined, plan: undefined }
 }
 
-/** `bag` holds the diagnostics of `front`. */
+/** `bag` contains the diagnostics of `front`. */
 function* fanOut(request: CompileRequest, front: Front, host: Host, bag: DiagnosticBag): Generator<Compilation> {
   const { program } = front
   checkSettings(request, front, bag)
@@ -146,7 +146,7 @@ function* fanOut(request: CompileRequest, front: Front, host: Host, bag: Diagnos
   }
 }
 
-/** The variants that a request means together; none where it means one experiment, `undefined` after mistakes, which are in the bag. */
+/** The variants that a request selects; empty if it selects one experiment, `undefined` after errors, which are in the bag. */
 function variantsOf(
   { experiment }: CompileRequest,
   { program, overrides }: Front,
@@ -156,7 +156,7 @@ function variantsOf(
   if (experiment !== undefined && isVariantName(experiment)) return []
   const listing = new DiagnosticBag()
   const names = listVariants(program, experiment, overrides, host, listing)
-  // Of variants that are known, each finds the same mistakes again.
+  // If the variants are known, each one finds the same errors again.
   if (names === undefined) for (const diagnostic of listing.sorted()) bag.add(diagnostic)
   return names?.filter(isVariantName)
 }

@@ -1,6 +1,6 @@
 /**
- * User mistakes as data. Every diagnostic has a code from a typed catalog; diagnostics are collected in a bag and rendered in one
- * place (`cli/render/diagnostic.ts`). A mistake of our own is `bug(...)`, never a diagnostic.
+ * User errors as data. Every diagnostic has a code from a typed catalogue; diagnostics are collected in a bag and rendered in one
+ * place (`cli/render/diagnostic.ts`). A bug in arcc is `bug(...)`, never a diagnostic.
  */
 import { type SourceFile, type Span, showPlace } from './source.ts'
 
@@ -12,22 +12,22 @@ export interface Related {
   readonly message: string
 }
 
-/** An edit that most likely fixes the mistake. An empty span inserts. */
+/** An edit that probably fixes the error. An empty span inserts. */
 export interface Fix {
   readonly message: string
   readonly span: Span
   readonly replacement: string
 }
 
-/** What a sentence is made of: names, texts, numbers and lists of names. */
+/** The parameters of a message: names, texts, numbers and lists of names. */
 export type Params = Readonly<Record<string, string | number | readonly string[]>>
 
 export interface Diagnostic {
   readonly code: string
   readonly severity: Severity
-  /** What the catalogue made the message of. */
+  /** The parameters of the message. */
   readonly params: Params
-  /** One sentence that stands alone, without a full stop. */
+  /** One self-contained sentence, without a full stop. */
   readonly message: string
   readonly span: Span
   /** A few words below the caret. */
@@ -36,23 +36,23 @@ export interface Diagnostic {
   /** Facts ("28.6 degrees is 0.499 radians"), one line each. */
   readonly notes: readonly string[]
   readonly fix?: Fix
-  /** The variants of a sweep in which it was found; left out where it does not depend on a variant. */
+  /** The variants of a sweep in which it was found; missing if it does not depend on a variant. */
   readonly variants?: readonly string[]
 }
 
-/** What one code says: its severity and its sentence. */
+/** The severity and the message of one code. */
 export interface Message<P extends Params> {
   readonly severity: Severity
   readonly text: (params: P) => string
 }
 
-/** Codes and their messages; `never`, since a catalog holds messages of every parameter type. */
+/** Codes and their messages; `never`, because a catalogue contains messages of every parameter type. */
 export type Catalogue = Record<string, Message<never>>
 
 /** The parameters of one code of a catalogue. */
 type ParamsOf<C extends Catalogue, K extends keyof C> = C[K] extends Message<infer P extends Params> ? P : never
 
-/** Optional additions to the catalog's sentence. */
+/** Optional additions to the message. */
 export interface Extras {
   readonly label?: string
   readonly related?: readonly Related[]
@@ -60,7 +60,7 @@ export interface Extras {
   readonly fix?: Fix
 }
 
-/** Builds diagnostics of one catalogue, which it carries; a missing or mistyped parameter does not compile. */
+/** Returns the function that builds the diagnostics of one catalogue; a missing or mistyped parameter does not compile. */
 export function diagnosticsOf<C extends Catalogue>(catalogue: C) {
   function create<K extends keyof C & string>(
     code: K,
@@ -84,7 +84,7 @@ export function diagnosticsOf<C extends Catalogue>(catalogue: C) {
   return Object.assign(create, { catalogue })
 }
 
-/** Collects diagnostics. One that repeats code and place is dropped; of variants, one that repeats the message as well is merged. */
+/** Collects diagnostics. Repetitions of code and place are dropped; those of variants with the same message are merged. */
 export class DiagnosticBag {
   readonly #all = new Map<string, Diagnostic>()
 
@@ -107,8 +107,8 @@ export class DiagnosticBag {
   }
 
   /**
-   * In the order of their places, the sources in the order in which they first appear. What was also found without a variant is not
-   * repeated for variants.
+   * Sorted by place, with sources in order of first appearance. Diagnostics that were also found without a variant are not repeated
+   * for variants.
    */
   sorted(): readonly Diagnostic[] {
     const all = [...this.#all.values()]
@@ -125,7 +125,7 @@ export class DiagnosticBag {
 const placeKey = ({ code, span }: Diagnostic) => `${code} ${showPlace(span)}`
 const messageKey = (diagnostic: Diagnostic) => `${placeKey(diagnostic)} ${diagnostic.message}`
 
-/** A mistake in arcc itself. */
+/** A bug in arcc. */
 export class Bug extends Error {
   override readonly name = 'Bug'
   readonly span: Span | undefined
@@ -135,7 +135,7 @@ export class Bug extends Error {
   }
 }
 
-/** Stops because of a bug in arcc itself; user mistakes are diagnostics. */
+/** Throws because of a bug in arcc; user errors are diagnostics. */
 export function bug(message: string, span?: Span): never {
   throw new Bug(message, span)
 }

@@ -1,4 +1,4 @@
-/** What the grammar may say: the ARC1xxx catalogue. 10xx the lexer, 11xx brackets, 12xx the parser. */
+/** Messages of the grammar, ARC1xxx: 10xx the lexer, 11xx brackets, 12xx the parser. */
 import { diagnosticsOf, type Message, type Params } from './diagnostic.ts'
 
 const error = <P extends Params = Record<never, never>>(text: (params: P) => string): Message<P> => ({
@@ -9,61 +9,61 @@ const error = <P extends Params = Record<never, never>>(text: (params: P) => str
 const withArticle = (word: string): string => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`
 
 const grammarMessages = {
-  ARC1001: error<{ text: string }>(({ text }) => `${text} has no meaning here`),
-  ARC1002: error(() => 'this string is not closed'),
-  ARC1003: error<{ quotes: string }>(({ quotes }) => `strings are written in double quotes, not ${quotes}`),
-  ARC1004: error<{ mark: string }>(({ mark }) => `comments begin with \`//\`, not \`${mark}\``),
+  ARC1001: error<{ text: string }>(({ text }) => `unexpected character ${text}`),
+  ARC1002: error(() => 'this string is never closed'),
+  ARC1003: error<{ quotes: string }>(({ quotes }) => `strings are written in double quotes, not in ${quotes}`),
+  ARC1004: error<{ mark: string }>(({ mark }) => `comments start with \`//\`, not \`${mark}\``),
   ARC1005: error<{ found: string; right: string }>(({ found, right }) => `\`${found}\` is written \`${right}\``),
-  ARC1006: error(() => 'lines do not end with `;`'),
-  ARC1007: error<{ text: string }>(({ text }) => `\`${text}\` is not an escape of strings`),
-  ARC1008: error(() => 'the `{` in this string is not closed'),
+  ARC1006: error(() => 'lines do not end with a semicolon'),
+  ARC1007: error<{ text: string }>(({ text }) => `\`${text}\` is not a valid escape sequence`),
+  ARC1008: error(() => 'the `{` in this string is never closed'),
   ARC1009: error<{ text: string; reason: string }>(({ text, reason }) => `\`${text}\` is not a number: ${reason}`),
-  ARC1010: error(() => 'the `{ }` in this string holds no expression'),
-  ARC1011: error(() => 'names are not assigned to again'),
+  ARC1010: error(() => 'the `{ }` in this string contains no expression'),
+  ARC1011: error(() => 'names cannot be reassigned'),
 
   ARC1101: error<{ open: string }>(({ open }) => `\`${open}\` is never closed`),
-  ARC1102: error<{ close: string }>(({ close }) => `\`${close}\` closes nothing`),
+  ARC1102: error<{ close: string }>(({ close }) => `unmatched \`${close}\``),
   ARC1103: error<{ open: string; close: string }>(({ open, close }) => `\`${open}\` is closed by \`${close}\``),
   ARC1104: error<{ what: string }>(({ what }) => `expected \`{\` after the head of this ${what}`),
 
   ARC1201: error<{ expected: string; found: string }>(({ expected, found }) => `expected ${expected}, found ${found}`),
   ARC1202: error<{ name: string; what: string }>(({ name, what }) => `expected \`=\` after the ${what} \`${name}\``),
   ARC1203: error<{ what: string; right: string; found: string }>(
-    ({ what, right, found }) => `${what} is given with \`${right}\`, not \`${found}\``,
+    ({ what, right, found }) => `${what} is written with \`${right}\`, not \`${found}\``,
   ),
   ARC1204: error<{ after: string }>(({ after }) => `expected a value after ${after}`),
   ARC1205: error<{ found: string; right: string }>(
     ({ found, right }) => `\`${found}\` is not a value: write \`${right}\``,
   ),
-  ARC1206: error<{ found: string }>(({ found }) => `${found} does not begin a declaration`),
-  ARC1207: error<{ word: string }>(({ word }) => `\`${word}\` is a keyword, so it cannot be a name`),
+  ARC1206: error<{ found: string }>(({ found }) => `${found} does not start a declaration`),
+  ARC1207: error<{ word: string }>(({ word }) => `\`${word}\` is a keyword and cannot be used as a name`),
   ARC1208: error<{ first: string; second: string }>(
-    ({ first, second }) => `\`${first}\` and \`${second}\` cannot follow each other without parentheses`,
+    ({ first, second }) => `\`${first}\` and \`${second}\` cannot be combined without parentheses`,
   ),
   ARC1209: error<{ what: string }>(({ what }) => `${what} inside a larger expression needs parentheses`),
   ARC1210: error<{ separators: string; found: string }>(
     ({ separators, found }) => `expected ${separators} before ${found}`,
   ),
   ARC1211: error<{ limit: number }>(({ limit }) => `nested more than ${limit} deep`),
-  ARC1212: error<{ limit: number }>(({ limit }) => `an expression has at most ${limit} operators`),
-  ARC1213: error<{ name: string }>(({ name }) => `\`${name}\` is bound without \`let\``),
+  ARC1212: error<{ limit: number }>(({ limit }) => `an expression can have at most ${limit} operators`),
+  ARC1213: error<{ name: string }>(({ name }) => `\`${name}\` is defined without \`let\``),
   ARC1214: error<{ what: string }>(({ what }) => `this ${what} ends without a value`),
-  ARC1215: error(() => 'only the last line of a block is its value'),
+  ARC1215: error(() => 'only the last line of a block can be an expression'),
   ARC1216: error<{ keyword: string; name: string }>(({ keyword, name }) => `the ${keyword} \`${name}\` has no body`),
   ARC1217: error<{ name: string }>(({ name }) => `the extern function \`${name}\` cannot have a body`),
-  ARC1218: error<{ keyword: string }>(({ keyword }) => `only experiments extend another, not ${withArticle(keyword)}`),
-  ARC1219: error(() => '`as` names the parameters of a call, and this is not one'),
+  ARC1218: error<{ keyword: string }>(
+    ({ keyword }) => `only an experiment can extend another one, not ${withArticle(keyword)}`,
+  ),
+  ARC1219: error(() => '`as` names the parameters of a call, but this is not a call'),
   ARC1220: error(() => 'the right side of `|>` must be a function or a call'),
   ARC1221: error(() => 'an `if` has a value, so it needs an `else`'),
-  ARC1222: error<{ word: string }>(
-    ({ word }) => `${withArticle(word)} is declared at the top of the file, not inside another`,
-  ),
-  ARC1223: error(() => '`%` means percent, and follows a number directly'),
-  ARC1224: error(() => 'the last line of a block is its value: there is no `return`'),
-  ARC1225: error(() => 'a test holds `let` and `assert` only'),
-  ARC1226: error<{ name: string }>(({ name }) => `a method has a single name, not the path \`${name}\``),
-  ARC1227: error(() => 'a section has no `:` before its `{`'),
-  ARC1228: error(() => 'the name of a file has no `{ }`'),
+  ARC1222: error<{ word: string }>(({ word }) => `${withArticle(word)} must be declared at the top level of the file`),
+  ARC1223: error(() => '`%` means percent and must directly follow a number'),
+  ARC1224: error(() => 'there is no `return`: the value of a block is its last line'),
+  ARC1225: error(() => 'a test can contain only `let` and `assert`'),
+  ARC1226: error<{ name: string }>(({ name }) => `a method name cannot be a path: \`${name}\``),
+  ARC1227: error(() => 'a section is written without `:` before its `{`'),
+  ARC1228: error(() => 'a file name cannot contain `{ }`'),
 } as const
 
 /** Builds a diagnostic of the grammar. */

@@ -1,4 +1,4 @@
-/** Walking the tree. `childrenOf` is the one place that knows which fields of a node hold nodes; a test checks it by reflection. */
+/** Walks the tree. Only `childrenOf` knows which fields of a node contain nodes; a test checks it by reflection. */
 import type { Node } from './ast.ts'
 
 type NodeOf<K extends Node['kind']> = Extract<Node, { kind: K }>

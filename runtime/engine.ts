@@ -95,7 +95,7 @@ export function programBytes({ arguments: inputs, outputs, alias, temporaries }:
 
 export interface Engine {
   readonly name: EngineName
-  /** What it runs on, for people: `XLA CPU (PJRT 0.115), 2 devices`. */
+  /** What it runs on, for display: `XLA CPU (PJRT 0.115), 2 devices`. */
   readonly description: string
   readonly world: World
   compile(graph: Graph, options?: CompileOptions): Promise<Executable>

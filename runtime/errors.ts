@@ -1,30 +1,30 @@
 /**
- * Failures of a run that are neither the user's `.arc` text (diagnostics) nor mistakes of ours (`bug`): the device, the files,
- * the data. Each part of the runtime keeps its own catalogue of codes, so that a missing parameter does not compile:
+ * Failures of a run that are neither errors in the user's `.arc` text (diagnostics) nor bugs in arcc (`bug`): devices, files,
+ * data. Each part of the runtime has its own catalogue of codes, so that a missing parameter does not compile:
  * ARC60xx engines and devices, ARC62xx data and pictures, ARC63xx verification, ARC64xx tensor files and checkpoints.
  */
 import type { Params } from '../grammar/diagnostic.ts'
 
-/** What one code says, and what to do about it. */
+/** The message of one code, and its remedy. */
 export interface ErrorMessage<P extends Params> {
-  /** One sentence that stands alone, without a full stop. */
+  /** One self-contained sentence, without a full stop. */
   readonly text: (params: P) => string
-  /** The remedy, if there is one. */
+  /** The remedy, if any. */
   readonly hint?: (params: P) => string
 }
 
-/** Codes and their messages; `never`, since a catalog holds messages of every parameter type. */
+/** Codes and their messages; `never`, because a catalogue contains messages of every parameter type. */
 export type ErrorCatalogue = Record<`ARC6${number}`, ErrorMessage<never>>
 
 /** The parameters of one code of a catalogue. */
 type ParamsOf<C extends ErrorCatalogue, K extends keyof C> =
   C[K] extends ErrorMessage<infer P extends Params> ? P : never
 
-/** A user-facing failure: its code, its sentence, and the remedy if known. */
+/** A user-facing failure: its code, its message, and the remedy if known. */
 export class ArccError extends Error {
   override readonly name: string = 'ArccError'
   readonly code: string
-  /** What the catalogue made the message and the hint of. */
+  /** The parameters of the message and of the hint. */
   readonly params: Params
   readonly hint: string | undefined
 
@@ -36,7 +36,7 @@ export class ArccError extends Error {
   }
 }
 
-/** Builds the errors of one catalogue, which it carries; `cause` keeps what a library said. */
+/** Returns the function that builds the errors of one catalogue, with the catalogue attached; `cause` is the original error. */
 export function errorsOf<C extends ErrorCatalogue>(catalogue: C) {
   function create<K extends keyof C & string>(code: K, params: ParamsOf<C, K>, cause?: unknown): ArccError {
     const message = catalogue[code] as ErrorMessage<never>

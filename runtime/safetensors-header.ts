@@ -6,14 +6,14 @@ import { type ErrorMessage, errorsOf } from './errors.ts'
 /** Errors of tensor files. */
 export const tensorFileErrors = errorsOf({
   ARC6401: {
-    text: (p) => `${p.file} is not a sound safetensors file: ${p.reason}`,
-    hint: () => 'it is cut short, or was not written as safetensors',
+    text: (p) => `${p.file} is not a valid safetensors file: ${p.reason}`,
+    hint: () => 'the file is truncated, or has another format',
   } as ErrorMessage<{ file: string; reason: string }>,
   ARC6402: {
-    text: (p) => `${p.file} holds no tensor named ${p.name}`,
+    text: (p) => `${p.file} has no tensor named ${p.name}`,
   } as ErrorMessage<{ file: string; name: string }>,
   ARC6403: {
-    text: (p) => `tensor ${p.name} of ${p.file} has element type ${p.dtype}, which arcc does not compute with`,
+    text: (p) => `tensor ${p.name} of ${p.file} has the unsupported element type ${p.dtype}`,
   } as ErrorMessage<{ file: string; name: string; dtype: string }>,
   ARC6404: {
     text: (p) => `${p.file} cannot be ${p.action}: ${p.reason}`,

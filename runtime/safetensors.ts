@@ -139,9 +139,9 @@ async function readAt(handle: FileHandle, position: number, length: number): Pro
 }
 
 /**
- * Opens a file. Throws ARC6404 where it can't be read and ARC6401 where it is unsound. Whoever opens it closes it.
+ * Opens a file; the caller closes it. Throws ARC6404 if it cannot be read and ARC6401 if it is invalid.
  *
- * @public No command reads weights; tests prove by this half of the format what the other half wrote.
+ * @public No command reads weights; tests use it to verify written files.
  */
 export async function openSafetensors(file: string): Promise<SafetensorsFile> {
   const unreadable = (error: unknown) => {

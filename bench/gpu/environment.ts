@@ -21,7 +21,7 @@ function sitePackages(): string {
   const found = execFileSync('python3', ['-c', find], { encoding: 'utf8' }).trim()
   if (found === 'None')
     throw new Error(
-      'Python has no jax[cuda13] or jax[cuda12], whose CUDA plugin the kit takes; PLUGIN=PATH names another',
+      'Python has neither jax[cuda13] nor jax[cuda12], whose CUDA plugin the kit uses; set PLUGIN=PATH to use another',
     )
   return dirname(found)
 }
@@ -44,7 +44,7 @@ export function findEnvironment(work: string): Environment {
   const { PLUGIN, CPU_PLUGIN, XLA_FLAGS = '' } = process.env
   const common = { ...process.env, ARCC_CACHE: join(work, 'cache'), NO_COLOR: '1' }
   if (PLUGIN === 'cpu') {
-    if (!CPU_PLUGIN) throw new Error('a rehearsal (PLUGIN=cpu) wants CPU_PLUGIN, the path of the CPU plugin')
+    if (!CPU_PLUGIN) throw new Error('a rehearsal (PLUGIN=cpu) needs CPU_PLUGIN, the path of the CPU plugin')
     return {
       plugin: CPU_PLUGIN,
       isGpu: false,

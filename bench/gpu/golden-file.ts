@@ -25,6 +25,6 @@ const report: GoldenReport = {
   ok: off.length === 0,
   figures: comparisons.length,
   worst: { what: worst.what, difference: worst.difference },
-  failures: off.map((c) => `${c.what}: ${c.ours} where arcface_torch has ${c.golden}`),
+  failures: off.map((c) => `${c.what}: ${c.ours}, but ${c.golden} in arcface_torch`),
 }
 finish(report)

@@ -83,7 +83,7 @@ async function runAll(engine: XlaEngine, cases: readonly OpCase[]): Promise<void
     }
   }
   await Promise.all(Array.from({ length: LANES }, lane))
-  if (engine.alive !== 0) failures.push(`${engine.alive} tensors were left on the devices`)
+  if (engine.alive !== 0) failures.push(`${engine.alive} tensors were not released on the devices`)
 }
 
 for (const devices of [...new Set(allOpCases.map(({ replicas }) => replicas))].sort((a, b) => a - b)) {

@@ -74,7 +74,7 @@ async function layOut(folder: string): Promise<void> {
 /** The golden files, if they are next to this checkout; the kit runs those for which there are enough devices. */
 function layOutGolden(folder: string): void {
   if (!existsSync(goldenFolder)) {
-    say(`no golden files: there is no ${goldenFolder}`)
+    say(`no golden files: ${goldenFolder} does not exist`)
     return
   }
   mkdirSync(folder)

@@ -107,7 +107,7 @@ export function renderResults(results: Results): string {
           .map(([key, value]) => `${key} ${value}`)
           .join(', ')}`,
     '',
-    `arcc ${results.arcc}, Node.js ${results.node}, ${results.plugin}; ${Math.round(results.seconds)} s in all.`,
+    `arcc ${results.arcc}, Node.js ${results.node}, ${results.plugin}; ${Math.round(results.seconds)} s in total.`,
     '',
   ]
   const stepHeads = [

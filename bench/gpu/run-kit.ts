@@ -104,7 +104,7 @@ function readQuickstart(stdout: string): QuickstartReport {
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as { readonly type: string; readonly engine?: string; readonly accuracy?: number })
   const end = events.findLast((event): event is EndEvent => event.type === 'end')
-  const failures = end?.status === 'done' ? [] : ['it did not come to its end']
+  const failures = end?.status === 'done' ? [] : ['it did not finish']
   const accuracy = events.findLast(({ type }) => type === 'evaluation')?.accuracy
   const { engine } = events.find(({ type }) => type === 'start') ?? {}
   return { ok: failures.length === 0, failures, engine, accuracy, end }
@@ -116,7 +116,7 @@ function readReport(part: Part, stdout: string): Report | undefined {
     if (part.kind === 'quickstart') return readQuickstart(stdout)
     return lastJson(stdout) as Report | undefined
   } catch (error) {
-    return { ok: false, failures: [`what it printed cannot be read: ${String(error)}`] }
+    return { ok: false, failures: [`its output cannot be parsed: ${String(error)}`] }
   }
 }
 
@@ -137,7 +137,7 @@ async function runPart(part: Part, environment: Environment): Promise<PartResult
   const isWell = report?.ok === true && (ended.code === 0 || kind === 'doctor')
   const status = ended.isTimedOut ? 'timed out' : isWell ? 'ok' : 'failed'
   const words = ended.stderr.trim().split('\n').slice(-20)
-  const end = ended.isTimedOut ? 'it was ended for want of time' : (words.at(-1) ?? '')
+  const end = ended.isTimedOut ? 'it was stopped because time ran out' : (words.at(-1) ?? '')
   const failures = isWell ? [] : (report?.failures ?? [end])
   if (!isWell) appendFileSync(join(folder, 'log.txt'), `${[...failures, ...words].join('\n')}\n`)
   say(`${name}: ${status} after ${(elapsed() - start).toFixed(1)} s`)

@@ -33,12 +33,12 @@ export function judge(name: string, bars: Bars, { kernels, allReduces }: Summary
       ? []
       : [{ what: `${name}: at most ${bars.small} small kernels`, found: String(small), ok: small <= bars.small }]),
     {
-      what: `${name}: filters are turned or converted only to 16 bits`,
-      found: `${turned} kernels more`,
+      what: `${name}: filters are transposed or converted only to 16 bits`,
+      found: `${turned} other kernels`,
       ok: turned === 0,
     },
     {
-      what: `${name}: sums of gradients run beside other kernels`,
+      what: `${name}: sums of gradients overlap with other kernels`,
       found: `${gradients.length - blocking.length} of ${gradients.length}`,
       ok: gradients.length > 0 && blocking.length === 0,
     },

@@ -29,10 +29,10 @@ function row(
 }
 
 const rows: readonly Row[] = [
-  row('GB in all', gigabytes, () => true),
+  row('GB in total', gigabytes, () => true),
   row('  convolutions', gigabytes, ({ group }) => group === 'convolution'),
   row('  element-wise and sums over activations', gigabytes, ({ group }) => group === 'activation'),
-  row('  filters turned, converted, copied', gigabytes, ({ group }) => group === 'filter'),
+  row('  filters transposed, converted, copied', gigabytes, ({ group }) => group === 'filter'),
   row('  matrix products', gigabytes, ({ group }) => group === 'product'),
   row('  between devices', gigabytes, ({ group }) => group === 'collective'),
   row('  head, update and the rest', gigabytes, ({ group }) => group === 'other'),
@@ -60,12 +60,17 @@ export function figureTable(cases: readonly CaseFigures[]): string[] {
 /** The sums over devices of one case. */
 export function allReduceTable({ summary }: CaseFigures): string[] {
   return renderTable(
-    [{ title: 'all-reduce' }, { title: 'MB', ...right }, { title: 'source' }, { title: 'kernels meanwhile', ...right }],
+    [
+      { title: 'all-reduce' },
+      { title: 'MB', ...right },
+      { title: 'source' },
+      { title: 'concurrent kernels', ...right },
+    ],
     summary.allReduces.map(({ name, source, bytes, between }) => [
       name,
       (bytes / 1e6).toFixed(1),
       source,
-      between === undefined ? 'none: it blocks' : String(between),
+      between === undefined ? 'none (blocking)' : String(between),
     ]),
   )
 }
@@ -103,7 +108,7 @@ export function kernelTable(kernels: readonly GroupedKernel[], listing: Listing,
     [
       { title: 'runs', ...right },
       { title: 'MB', ...right },
-      { title: 'kernel, one of them' },
+      { title: 'example kernel' },
       { title: 'largest tensor' },
       { title: 'source' },
     ],

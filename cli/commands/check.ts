@@ -1,4 +1,4 @@
-/** `arcc check`: everything that can be known without building the graphs of a run. */
+/** `arcc check`: reports every error that can be found without building the graphs of a run. */
 import { compileFile } from '../../compiler/driver.ts'
 import type { Host } from '../../compiler/host/host.ts'
 import type { Diagnostic } from '../../grammar/diagnostic.ts'
@@ -19,7 +19,7 @@ interface Checked {
 
 const isError = (diagnostic: Diagnostic) => diagnostic.severity === 'error'
 
-/** Checks a file and elaborates each of its experiments; what several of them share is reported once. */
+/** Checks a file and elaborates each of its experiments; diagnostics that several of them share are reported once. */
 function checkFile(file: string, set: readonly string[], host: Host): Checked {
   const request = { entry: openEntry(host, file), overrides: overrideSources(set), until: 'elaborate' } as const
   const bag = new DiagnosticBag()
@@ -31,7 +31,7 @@ function checkFile(file: string, set: readonly string[], host: Host): Checked {
   return { file, diagnostics: bag.sorted(), experiments }
 }
 
-/** Exit code 1 where any file has an error. */
+/** Returns exit code 1 if any file has an error. */
 export async function check(options: CheckOptions): Promise<ExitCode> {
   const output = processOutput(options.color)
   const host = fileHost()

@@ -1,4 +1,4 @@
-/** `arcc doctor`: what this computer has and lacks, with remedies. */
+/** `arcc doctor`: checks this computer and suggests remedies. */
 import { doctorChecks } from '../doctor/checks.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { packageVersion } from '../host/package-folder.ts'
@@ -11,7 +11,7 @@ import type { DoctorOptions } from './options.ts'
 
 const marks = { ok: ' ok  ', warn: 'warn ', skip: 'skip ', fail: 'FAIL ' } as const
 
-/** Findings as lines, the remedies below them. */
+/** Findings as lines, each followed by its remedy. */
 export function renderFindings(findings: readonly Finding[], look: Look): string[] {
   const { palette } = look
   const paint = { ok: palette.good, warn: palette.warning, skip: palette.quiet, fail: palette.error }
@@ -29,7 +29,7 @@ export function countFindings(findings: readonly Finding[]): string {
   return `${plural(failures, 'failure')}, ${plural(warnings, 'warning')}, ${skipped} skipped`
 }
 
-/** Exit code 3 where anything failed. */
+/** Returns exit code 3 if any check failed. */
 export async function doctor(options: DoctorOptions): Promise<ExitCode> {
   const output = processOutput(options.color)
   const began = performance.now()

@@ -1,4 +1,4 @@
-/** `arcc dump`: what the compiler made of a file, after any of its phases. */
+/** `arcc dump`: the compiler's output after any of its phases. */
 import { writeFileSync } from 'node:fs'
 import { type Compilation, compileExperiment, type Phase } from '../../compiler/driver.ts'
 import { printGraph } from '../../compiler/ir/print.ts'
@@ -13,7 +13,7 @@ import { processOutput } from '../render/output.ts'
 import { resolvedLines } from '../render/resolved.ts'
 import type { DumpOptions } from './options.ts'
 
-/** How far the compiler must go for each form. */
+/** The last phase that each output needs. */
 const lastPhase = {
   parse: 'parse',
   elaborate: 'elaborate',
@@ -27,7 +27,7 @@ function stablehlo(plan: Plan, { graph, locations }: DumpOptions): string {
   return emitModule(plan.graphs[graph], { platform, locations, ...donation })
 }
 
-/** The text; `undefined` where errors kept the compiler from getting that far. */
+/** The text; `undefined` if errors stopped the compiler before this phase. */
 function dumped({ program, experiment, plan }: Compilation, options: DumpOptions): string | undefined {
   switch (options.after) {
     case 'parse':
@@ -41,7 +41,7 @@ function dumped({ program, experiment, plan }: Compilation, options: DumpOptions
   }
 }
 
-/** Exit code 1 where the file has an error; what there is before it is shown all the same. */
+/** Returns exit code 1 if the file has an error; output that exists despite the error is still shown. */
 export async function dump(options: DumpOptions): Promise<ExitCode> {
   const output = processOutput(options.color)
   const host = fileHost()

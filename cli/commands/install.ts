@@ -1,4 +1,4 @@
-/** `arcc install`: fetches the libraries that an engine needs, lists them and removes them. */
+/** `arcc install`: downloads, lists and removes the libraries of an engine. */
 import type { CudaDriver } from '../../runtime/cuda/driver.ts'
 import type { InstallEvent } from '../../runtime/cuda/install.ts'
 import type { Installed } from '../../runtime/cuda/installed.ts'
@@ -13,37 +13,39 @@ import { type Output, processOutput } from '../render/output.ts'
 import { renderTable } from '../render/table.ts'
 import type { InstallOptions } from './options.ts'
 
-/** One line for an event, more where the terminal is narrow: this wheel's bar, and how far all of them are. */
+/** One line per event (several on a narrow terminal): the progress of this wheel and of all wheels. */
 export function installLine({ phase, what, bytes = 0, total = 0, overall }: InstallEvent, look: Look): string {
   const all =
     overall === undefined
       ? []
-      : [`${overall.wheel} of ${overall.wheels}, ${formatBytes(overall.bytes)} of ${formatBytes(overall.total)} in all`]
+      : [
+          `${overall.wheel} of ${overall.wheels}, ${formatBytes(overall.bytes)} of ${formatBytes(overall.total)} in total`,
+        ]
   const lines = (...facts: readonly string[]) => factLines([...facts, ...all], look, { indent: 2 }).join('\n')
   if (phase !== 'download' || total === 0) return lines(`${phase} ${what}`)
-  if (bytes === 0) return lines(`fetch ${what}, ${formatBytes(total)}`)
-  return lines(`fetch ${what}`, fetchedFact(bytes, total, look))
+  if (bytes === 0) return lines(`download ${what}, ${formatBytes(total)}`)
+  return lines(`download ${what}`, fetchedFact(bytes, total, look))
 }
 
-/** Where lines cannot change there is one for each wheel that comes, and for the rest of its way. */
+/** On output that cannot be overwritten, each phase of each wheel gets one line. */
 const stageOf = ({ phase, what }: InstallEvent) => `${phase} ${what}`
 
-/** What was found of a driver, for who is about to install CUDA. */
+/** Describes the driver to a user who is about to install CUDA. */
 export function describeDriver(driver: CudaDriver): string {
   if (!driver.found) {
-    const hint = `GPUs can be used once a driver of version ${leastDriver} or newer is there`
-    return `no NVIDIA driver can be used here (${driver.detail}); the libraries are installed all the same, and ${hint}`
+    const hint = `using GPUs requires driver version ${leastDriver} or newer`
+    return `no usable NVIDIA driver was found (${driver.detail}); the libraries are installed anyway, but ${hint}`
   }
   const gpus = driver.gpus.map((gpu) => gpu.name).join(', ')
   return `NVIDIA driver ${driver.version ?? 'of unknown version'}, CUDA ${driver.cuda.join('.')}: ${gpus}`
 }
 
-/** Rows of what is there, or a line that says that nothing is. */
+/** A table of the installed libraries, or a line that reports that there are none. */
 export function renderInstalled(found: readonly Installed[], look: Look): string[] {
-  if (found.length === 0) return ['Nothing is installed. "arcc install cuda" fetches what GPUs need.']
+  if (found.length === 0) return ['Nothing is installed. "arcc install cuda" installs the libraries for GPUs.']
   const rows = found.map(({ group, what, state, path, bytes }) => [
     group,
-    state === 'part' ? `${what} (not finished)` : what,
+    state === 'part' ? `${what} (incomplete)` : what,
     formatBytes(bytes),
     path,
   ])
@@ -66,8 +68,8 @@ async function installCuda(output: Output): Promise<void> {
   const unpacked = wheels.wheels.reduce((sum, wheel) => sum + wheel.unpacked, 0)
   output.result([
     fetched === 0
-      ? `CUDA is installed in ${cudaHome(wheels)}; every file was read and is whole (${seconds}).`
-      : `CUDA is installed in ${home}: ${formatBytes(fetched)} fetched, ${formatBytes(unpacked)} unpacked, in ${seconds}.`,
+      ? `CUDA is installed in ${cudaHome(wheels)}; all files were verified (${seconds}).`
+      : `CUDA is installed in ${home}: ${formatBytes(fetched)} downloaded, ${formatBytes(unpacked)} unpacked, in ${seconds}.`,
   ])
 }
 
@@ -85,7 +87,7 @@ async function installCpu(output: Output): Promise<void> {
   output.result([`XLA for the CPU is installed: ${library}`])
 }
 
-/** Throws what the installs throw: ARC600x and ARC603x. */
+/** Throws ARC600x and ARC603x if an installation fails. */
 export async function install({ what, action, color, format }: InstallOptions): Promise<ExitCode> {
   const output = processOutput(color)
   if (action === 'install') {
@@ -103,8 +105,8 @@ export async function install({ what, action, color, format }: InstallOptions): 
   const lines = removed.map((one) => `removed ${one.what}: ${one.path}`)
   output.result(
     removed.length === 0
-      ? [`There is nothing of ${what} to remove.`]
-      : [...lines, `${formatBytes(bytes)} are free again.`],
+      ? [`Nothing to remove: ${what} is not installed.`]
+      : [...lines, `${formatBytes(bytes)} freed.`],
   )
   return exitCode.ok
 }

@@ -1,4 +1,4 @@
-/** What each command takes from the command line. */
+/** The options of each command. */
 import { deviceKinds } from '../../compiler/ir/device-kind.ts'
 import type { EngineName } from '../../runtime/engine-name.ts'
 import type { ExitCode } from '../render/exit.ts'
@@ -9,10 +9,10 @@ export interface CommonOptions {
   readonly color: boolean | undefined
 }
 
-/** For people, or for programs. */
+/** Text for users, JSON for programs. */
 type OutputFormat = 'text' | 'json'
 
-/** A file, which of its experiments, and the overrides, `path=value` each. */
+/** A file, the name of an experiment in it, and the overrides, each `path=value`. */
 export interface ExperimentOptions extends CommonOptions {
   readonly file: string
   readonly experiment: string | undefined
@@ -27,16 +27,16 @@ export interface CheckOptions extends CommonOptions {
 
 export interface PlanOptions extends ExperimentOptions {
   readonly format: PlanFormat
-  /** Whether XLA compiles the step for the declared GPU, for its own figures. */
+  /** Whether XLA compiles the step for the declared GPU to get exact figures. */
   readonly exact: boolean
   readonly output: string | undefined
 }
 
 export interface RunOptions extends ExperimentOptions {
   readonly engine: EngineName
-  /** Whether a plan of GPUs runs on virtual devices of this computer. */
+  /** Whether a plan for GPUs runs on virtual devices of this computer. */
   readonly emulate: boolean
-  /** Where the run's files go; `undefined` takes the next free `runs/NAME-001`. */
+  /** The run folder; `undefined` takes the next free `runs/NAME-001`. */
   readonly folder: string | undefined
   /** `auto` is a live panel on a terminal and plain lines elsewhere. */
   readonly progress: 'auto' | 'plain' | 'json'
@@ -47,7 +47,7 @@ export const dumpGraphs = ['init', 'step', 'embed'] as const
 export interface DumpOptions extends ExperimentOptions {
   readonly after: (typeof dumpPhases)[number]
   readonly graph: (typeof dumpGraphs)[number]
-  /** Whether each op says from which place of the file it comes. */
+  /** Whether the source location of each op is shown. */
   readonly locations: boolean
   readonly output: string | undefined
 }
@@ -58,20 +58,20 @@ export interface TestOptions extends CommonOptions {
 
 export interface DoctorOptions extends CommonOptions {
   readonly format: OutputFormat
-  /** Measure this computer and keep the figures: in this file, or where plans look for them. */
+  /** Measure this computer and write the figures to this file; `true` is the file that plans read. */
   readonly writeMachine: string | true | undefined
 }
 
-/** What runs programs of a kind of device. */
+/** The device kinds whose libraries can be installed. */
 export const installable = deviceKinds
 export interface InstallOptions extends CommonOptions {
-  /** What to install or to remove; `undefined` for the list. */
+  /** What to install or remove; `undefined` for the list. */
   readonly what: (typeof installable)[number] | undefined
   readonly action: 'install' | 'list' | 'remove'
   readonly format: OutputFormat
 }
 
-/** What the commands do. */
+/** The implementations of the commands. */
 export interface Actions {
   check(options: CheckOptions): Promise<ExitCode>
   plan(options: PlanOptions): Promise<ExitCode>

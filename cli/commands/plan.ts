@@ -1,4 +1,4 @@
-/** `arcc plan`: what a run will take, before anything starts. */
+/** `arcc plan`: predicts the shards, memory, collectives and time of a run. */
 import { writeFileSync } from 'node:fs'
 import { type Compilation, compileVariants } from '../../compiler/driver.ts'
 import type { PlanDocument } from '../../compiler/plan/document.ts'
@@ -12,7 +12,7 @@ import { documentLook, type Look } from '../render/look.ts'
 import { processOutput } from '../render/output.ts'
 import type { PlanOptions } from './options.ts'
 
-/** Of one plan among several, that it does not fit stands in the table. */
+/** If there are several plans, the table shows which ones do not fit in memory, so this warning is omitted. */
 const doesNotFit = 'ARC5004'
 
 async function documentOf({ plan }: Compilation, exact: boolean, look: Look): Promise<PlanDocument | undefined> {
@@ -22,9 +22,9 @@ async function documentOf({ plan }: Compilation, exact: boolean, look: Look): Pr
 }
 
 /**
- * Exit code 1 where the file has an error, a `require` is not met, or the exact figures are too much for the device; a plan that
- * exists is shown all the same. The variants of a `sweep` are shown in one table, those that have no plan among them. Throws what XLA
- * says to the first plan that it refuses, once all are shown.
+ * Returns exit code 1 if the file has an error, a `require` is not met, or the exact figures exceed the memory of the device; an
+ * existing plan is still shown. The variants of a `sweep` are shown in one table, including those without a plan. Throws the error
+ * of the first plan that XLA rejects, after all plans are shown.
  */
 export async function plan(options: PlanOptions): Promise<ExitCode> {
   const output = processOutput(options.color)
@@ -36,7 +36,7 @@ export async function plan(options: PlanOptions): Promise<ExitCode> {
   const variants: PlannedVariant[] = []
   for (const compilation of compileVariants({ entry, experiment, overrides: overrideSources(set) }, host)) {
     const { plan, variant, diagnostics } = compilation
-    // What XLA says no to in one variant does not cost the figures of the others.
+    // A variant that XLA rejects must not suppress the figures of the others.
     const document = await documentOf(compilation, exact, output.errorLook).catch((error: unknown) => {
       refused.push(error)
       return plan?.document

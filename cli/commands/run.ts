@@ -1,4 +1,4 @@
-/** `arcc run`: compiles, then trains and verifies while the terminal shows how far it is. */
+/** `arcc run`: compiles, then trains and verifies while the terminal shows the progress. */
 import { basename, join } from 'node:path'
 import { type Compilation, compileVariants } from '../../compiler/driver.ts'
 import type { Experiment } from '../../compiler/experiment/experiment.ts'
@@ -23,7 +23,7 @@ import type { RunOptions } from './options.ts'
 
 /**
  * The first Ctrl-C (or SIGTERM, from a scheduler) asks the run to stop after the steps in flight and save; a second Ctrl-C ends the
- * process at once. `release` takes the handlers away again.
+ * process immediately. `release` removes the handlers.
  */
 function interruptible(onFirst: () => void): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController()
@@ -49,7 +49,7 @@ function modeOf(progress: RunOptions['progress']): RunOutputOptions['mode'] {
   return process.stdout.isTTY === true && process.env.TERM !== 'dumb' ? 'panel' : 'plain'
 }
 
-/** The name of a folder: variants have brackets and blanks in their names, which shells take for their own. */
+/** The name of the folder of an experiment, without the brackets and spaces of variant names, which are special in shells. */
 function folderName(experiment: string): string {
   return experiment
     .replace(/\[/g, '-')
@@ -63,7 +63,7 @@ interface RunContext {
   readonly output: ReturnType<typeof processOutput>
 }
 
-/** Runs what has been compiled where it has been placed; its diagnostics come first. */
+/** Prints the diagnostics of a compilation, then runs it on its placement. */
 async function runOne(
   { plan, experiment, diagnostics, variant }: Compilation,
   placement: Placement | undefined,
@@ -87,7 +87,7 @@ async function runOne(
     clock: () => performance.now() / 1000,
   })
   const interrupt = interruptible(() =>
-    shown.note(paragraph('stopping after the steps in flight; press Ctrl-C again to stop at once', output.look)),
+    shown.note(paragraph('stopping after the steps in flight; press Ctrl-C again to stop immediately', output.look)),
   )
   const { engine } = options
   const onEvent = (event: RunEvent) => shown.onEvent(event)
@@ -104,15 +104,15 @@ async function runOne(
   return shown.state.end?.status === 'interrupted' ? exitCode.interrupted : exitCode.ok
 }
 
-/** `resolved.txt`: every field, and on what it ran where that is another machine. */
+/** `resolved.txt`: every field, and the machine used if it is not the declared one. */
 function resolvedText(experiment: Experiment, { emulates, note }: ReturnType<typeof startOf>): string {
   const heads = [...(emulates === undefined ? [] : [`// ${emulationText(emulates)}`]), ...(note ? [`// ${note}`] : [])]
   return [...heads, ...resolvedLines(experiment), ''].join('\n')
 }
 
 /**
- * Exit code 130 where the run was interrupted. The variants of a `sweep` run in turn, up to the first that does not end well. Throws
- * ARC6050 to ARC6055 where the machine is not here, before anything is read, planned or made.
+ * Returns exit code 130 if the run was interrupted. The variants of a `sweep` run in sequence, up to the first that fails. Throws
+ * ARC6050 to ARC6055 if this computer is not the declared machine, before any data is read or any file is written.
  */
 export async function run(options: RunOptions): Promise<ExitCode> {
   const output = processOutput(options.color)
@@ -127,7 +127,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
     overrides: overrideSources(set),
     place(declared: Experiment) {
       placement = place(declared.machine, options, findCudaDriver)
-      // The process may start again here, as long as nothing has been done; once it has, this does nothing.
+      // The process may restart here because nothing has been done yet; in the restarted process this call does nothing.
       if (isFirst && placement.on === 'cpu' && options.engine === 'xla') restartWithHugePages()
       isFirst = false
       return standInOf(declared.machine, placement, host)

@@ -15,23 +15,23 @@ import { plural } from '../render/format.ts'
 import { processOutput } from '../render/output.ts'
 import type { TestOptions } from './options.ts'
 
-/** The files that a path stands for: itself, or the `.arc` files of a folder that people write. */
+/** The files of a path: itself, or the handwritten `.arc` files of a folder. */
 function filesOf(path: string): readonly string[] {
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path]
   const files = readdirSync(path)
     .filter((name) => name.endsWith('.arc') && !name.endsWith('.gen.arc'))
     .sort()
-  if (files.length === 0) throw new UsageError(`there are no .arc files in ${path}`)
+  if (files.length === 0) throw new UsageError(`no .arc files in ${path}`)
   return files.map((name) => join(path, name))
 }
 
-/** A module of the standard library is read as such, so that it sees what it sees when it is used. */
+/** Opens a file. A standard library module is opened as such, so that its scope is the same as when it is imported. */
 function open(host: Host, file: string): SourceFile {
   const module = dirname(resolve(file)) === resolve(stdlibFolder) ? basename(file, '.arc') : undefined
   return (module === undefined ? undefined : host.readStdlib(module)) ?? openEntry(host, file)
 }
 
-/** The tests of a file; mistakes of the file itself are diagnostics without a test. */
+/** Runs the tests of a file; errors outside of tests are returned separately. */
 function testFile(
   host: Host,
   file: string,
@@ -42,7 +42,7 @@ function testFile(
   return { results: runLanguageTests(program, host), mistakes: [] }
 }
 
-/** Exit code 1 where a test fails or a file has a mistake. */
+/** Returns exit code 1 if a test fails or a file has an error. */
 export async function test(options: TestOptions): Promise<ExitCode> {
   const output = processOutput(options.color)
   const { palette } = output.look

@@ -1,4 +1,4 @@
-/** `arcc doctor --write-machine`: measures this computer and keeps the figures, on which plans for the machine `cpu` then rest. */
+/** `arcc doctor --write-machine`: measures this computer and writes the figures that plans for the machine `cpu` use. */
 import type { GpuProfile, MachineProfile } from '../../compiler/host/machine-profile.ts'
 import { machineFile, writeMachineProfile } from '../host/machine-file.ts'
 import { type ExitCode, exitCode } from '../render/exit.ts'
@@ -10,7 +10,7 @@ import { processOutput } from '../render/output.ts'
 import { renderTable } from '../render/table.ts'
 import type { DoctorOptions } from './options.ts'
 
-/** The fastest of each kind: what the computer can do at its best. */
+/** The highest rate of each kind. */
 export function renderProfile(profile: MachineProfile, look: Look): string[] {
   const best = (rates: readonly { readonly rate: number }[]) => Math.max(...rates.map(({ rate }) => rate))
   const convolutions = (kind: MachineProfile['convolutions'][number]['kind']) =>
@@ -21,10 +21,10 @@ export function renderProfile(profile: MachineProfile, look: Look): string[] {
     ['convolutions', `${formatQuantity(best(convolutions('conv2d')), 'FLOP')}/s`],
     ['filter gradients', `${formatQuantity(best(convolutions('conv2d_filter_grad')), 'FLOP')}/s`],
     ['memory', `${formatQuantity(best(profile.streams), 'B')}/s`],
-    ['between devices', `${formatQuantity(links.bandwidth, 'B')}/s, ${formatSeconds(links.latency)} to meet`],
-    ['start of an op', formatSeconds(seconds.kernel)],
+    ['between devices', `${formatQuantity(links.bandwidth, 'B')}/s, ${formatSeconds(links.latency)} to synchronize`],
+    ['launch of an op', formatSeconds(seconds.kernel)],
     ['JPEG decoded', formatRate(images.decoded, 'images')],
-    ['faces drawn', formatRate(images.drawn, 'images')],
+    ['faces generated', formatRate(images.drawn, 'images')],
   ]
   const cards = (profile.gpus ?? []).flatMap((gpu) => renderGpu(gpu, look))
   return [
@@ -45,12 +45,12 @@ function renderGpu({ name, engine, products, convolutions, streams, seconds }: G
     ...of('matrix products', products),
     ...of('convolutions', convolutions),
     ['memory', `${formatQuantity(best(streams), 'B')}/s`],
-    ['start of a kernel', formatSeconds(seconds.kernel)],
+    ['launch of a kernel', formatSeconds(seconds.kernel)],
   ]
   return [look.palette.strong(`${name}, ${engine}`), ...renderTable([{}, {}], rows, { indent: 2, gap: 3 })]
 }
 
-/** The cards of this computer, if arcc can run on them. */
+/** Measures the GPUs of this computer, if arcc can run on them. */
 async function measureCards(report: (what: string) => void): Promise<readonly GpuProfile[]> {
   const { findCudaDriver } = await import('../../runtime/cuda/driver.ts')
   const driver = findCudaDriver()
@@ -60,15 +60,18 @@ async function measureCards(report: (what: string) => void): Promise<readonly Gp
   return measureGpus(driver.gpus, (gpu) => startGpuEngine(gpu, report), report)
 }
 
-/** Throws a UsageError where no file is named and there is no home, and what the engine throws. */
+/** Throws a UsageError if no file is named and there is no home folder, and the engine's errors. */
 export async function writeMachine(options: DoctorOptions): Promise<ExitCode> {
   const { restartWithHugePages } = await import('../../runtime/xla/huge-pages.ts')
-  // Before anything else: the process may start again, as that of a run does.
+  // This must come first: the process may restart.
   restartWithHugePages()
   const output = processOutput(options.color)
   const path = options.writeMachine === true ? machineFile(process.env) : options.writeMachine
   if (path === undefined)
-    throw new UsageError('no file for the figures', 'name one: arcc doctor --write-machine machine.yaml')
+    throw new UsageError(
+      'there is no default file for the figures',
+      'name a file: arcc doctor --write-machine machine.yaml',
+    )
   const began = performance.now()
   const look = output.errorLook
   const line = liveLine(process.stderr, look)
@@ -86,10 +89,10 @@ export async function writeMachine(options: DoctorOptions): Promise<ExitCode> {
   const used = path === machineFile(process.env)
   const lines = [
     ...renderProfile(profile, output.look),
-    `Measured in ${seconds}, written to ${path}.`,
+    `Measured in ${seconds} and written to ${path}.`,
     used
-      ? 'Plans for this computer now rest on it: the machines `cpu` and `local`.'
-      : `Plans rest on it with ARCC_MACHINE=${path}.`,
+      ? 'Plans for the machines `cpu` and `local` now use these figures.'
+      : `Set ARCC_MACHINE=${path} to use these figures in plans.`,
   ]
   output.result(options.format === 'json' ? [JSON.stringify({ path, profile }, undefined, 2)] : lines)
   return exitCode.ok

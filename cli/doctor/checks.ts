@@ -1,4 +1,4 @@
-/** What `arcc doctor` looks at, one function each. None of them changes or fetches anything. */
+/** The checks of `arcc doctor`, one function each. They neither change nor download anything. */
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
@@ -18,7 +18,7 @@ const gib = 2 ** 30
 
 const message = (error: unknown) => (error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error))
 
-const libraryFix = 'run "npm ci" again on this computer; the libraries come ready-made for each platform'
+const libraryFix = 'run "npm ci" again on this computer; the libraries are prebuilt per platform'
 
 /** `a.b.c` as numbers. */
 function versionNumbers(version: string): readonly number[] {
@@ -40,7 +40,7 @@ function checkNode(): Finding[] {
   const have = process.versions.node
   if (isAtLeast(have, least)) return [{ name: 'node', status: 'ok', text: `${have} (${engines.node})` }]
   return [
-    { name: 'node', status: 'fail', text: `${have}, and arcc needs ${engines.node}`, fix: 'install a newer Node.js' },
+    { name: 'node', status: 'fail', text: `${have}, but arcc needs ${engines.node}`, fix: 'install a newer Node.js' },
   ]
 }
 
@@ -60,10 +60,10 @@ async function checkKoffi(): Promise<Finding[]> {
   try {
     const { processLibrary } = await import('../../runtime/native-library.ts')
     const strlen = processLibrary().func('size_t strlen(const char*)')
-    if (Number(strlen('arcc')) !== 4) throw new Error('a call into the C library gives a wrong answer')
+    if (Number(strlen('arcc')) !== 4) throw new Error('a call into the C library returns a wrong result')
     return [{ name: 'koffi', status: 'ok', text: `${installedVersion('koffi')}, calls native code` }]
   } catch (error) {
-    return [{ name: 'koffi', status: 'fail', text: `does not load: ${message(error)}`, fix: libraryFix }]
+    return [{ name: 'koffi', status: 'fail', text: `cannot be loaded: ${message(error)}`, fix: libraryFix }]
   }
 }
 
@@ -75,7 +75,7 @@ async function checkSharp(): Promise<Finding[]> {
       .jpeg()
       .toBuffer()
     const { width } = await sharp(jpeg).metadata()
-    if (width !== 8) throw new Error('a JPEG that it wrote comes back changed')
+    if (width !== 8) throw new Error('a JPEG round trip returns a different picture')
     const text = `${installedVersion('sharp')} (libvips ${sharp.versions.vips}), reads and writes JPEG`
     return [{ name: 'sharp', status: 'ok', text }]
   } catch (error) {
@@ -83,14 +83,14 @@ async function checkSharp(): Promise<Finding[]> {
   }
 }
 
-/** Whether the plugin can be fetched here. */
+/** Checks whether the plugin can be downloaded. */
 async function checkPip(): Promise<Finding> {
   try {
     const { stdout } = await run('python3', ['-m', 'pip', '--version'])
-    return { name: 'pip', status: 'ok', text: `${stdout.split(' ').slice(0, 2).join(' ')}, fetches the XLA plugin` }
+    return { name: 'pip', status: 'ok', text: `${stdout.split(' ').slice(0, 2).join(' ')}, downloads the XLA plugin` }
   } catch (error) {
-    const fix = 'install Python 3 with pip, or name a plugin library with ARCC_XLA_PLUGIN'
-    return { name: 'pip', status: 'fail', text: `python3 -m pip does not run: ${message(error)}`, fix }
+    const fix = 'install Python 3 with pip, or set ARCC_XLA_PLUGIN to a plugin library'
+    return { name: 'pip', status: 'fail', text: `python3 -m pip fails: ${message(error)}`, fix }
   }
 }
 
@@ -102,7 +102,7 @@ async function checkXla(): Promise<Finding[]> {
   const entry = findPlugin(hostPlatform())
   if (!own && entry === undefined) {
     const known = pluginTable.map((plugin) => plugin.platform).join(' and ')
-    const fix = 'name a plugin library with ARCC_XLA_PLUGIN, or run with --engine tfjs'
+    const fix = 'set ARCC_XLA_PLUGIN to a plugin library, or run with --engine tfjs'
     return [
       { name: 'xla', status: 'fail', text: `no plugin is published for ${hostPlatform()}, only for ${known}`, fix },
     ]
@@ -110,7 +110,7 @@ async function checkXla(): Promise<Finding[]> {
   const path = own || (entry && (await cachedPlugin(entry)))
   if (!path) {
     const size = entry === undefined ? '' : ` (${formatBytes(entry.bytes)})`
-    const text = `the plugin has not been fetched yet${size}; the first run does it`
+    const text = `the plugin is not installed yet${size}; the first run downloads it`
     return [{ name: 'xla', status: 'warn', text }, await checkPip()]
   }
   return [await loadPlugin(path, own ? 'ARCC_XLA_PLUGIN' : `${entry?.wheel} ${entry?.version}`)]
@@ -146,19 +146,19 @@ async function checkTfjs(): Promise<Finding[]> {
   return [await find('cpu'), await find('node'), await find('node-gpu')]
 }
 
-/** A folder, or the nearest above it that is there. */
+/** The nearest existing ancestor of a path, or the path itself. */
 function existing(path: string): string {
   for (let folder = resolve(path); ; folder = dirname(folder)) if (existsSync(folder)) return folder
 }
 
-/** Below the first a run may not finish, below the second none can start. */
+/** Below `littleDisk` a run may not finish; below `noDisk` it cannot start. */
 const littleDisk = 5 * gib
 const noDisk = gib / 2
 
 async function checkDisk(): Promise<Finding[]> {
   const places = [
-    { name: 'disk runs', path: 'runs', fix: 'free some space, or keep runs elsewhere with --folder' },
-    { name: 'disk cache', path: cacheRoot(), fix: 'free some space, or name another cache folder with ARCC_CACHE' },
+    { name: 'disk runs', path: 'runs', fix: 'free some disk space, or choose another run folder with --folder' },
+    { name: 'disk cache', path: cacheRoot(), fix: 'free some disk space, or set ARCC_CACHE to another folder' },
   ]
   return Promise.all(
     places.map(async ({ name, path, fix }): Promise<Finding> => {
@@ -171,7 +171,7 @@ async function checkDisk(): Promise<Finding[]> {
   )
 }
 
-/** A backbone of 112 × 112 pictures needs about this much at a small batch. */
+/** The approximate need of a backbone on 112 × 112 pictures with a small batch. */
 const littleMemory = 4 * gib
 
 function checkComputer(): Finding[] {
@@ -185,12 +185,12 @@ function checkComputer(): Finding[] {
       name: 'memory',
       status: enough ? 'ok' : 'warn',
       text: formatBytes(memory),
-      ...(enough ? {} : { fix: 'train with a small batch: --set train.batch="8 per device"' }),
+      ...(enough ? {} : { fix: 'use a small batch: --set train.batch="8 per device"' }),
     },
   ]
 }
 
-/** In the order in which they are shown. */
+/** The checks in display order. */
 export const doctorChecks: readonly (() => Finding[] | Promise<Finding[]>)[] = [
   checkNode,
   checkKoffi,

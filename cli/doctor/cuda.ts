@@ -1,35 +1,35 @@
-/** The part of `arcc doctor` about NVIDIA GPUs: driver, cards, CUDA's libraries, and what is missing of them. */
+/** The checks of `arcc doctor` for NVIDIA GPUs: the driver, the GPUs, and CUDA's libraries. */
 import type { CudaDriver, CudaGpu } from '../../runtime/cuda/driver.ts'
 import type { CudaInstallation } from '../../runtime/cuda/libraries.ts'
 import { leastDriver } from '../../runtime/cuda/required-driver.ts'
 import { formatBytes, plural } from '../render/format.ts'
 import type { Finding } from './finding.ts'
 
-/** What was found on this computer. */
+/** The facts that the findings are derived from. */
 export interface CudaFacts {
   readonly driver: CudaDriver
   readonly installation: CudaInstallation | undefined
-  /** What keeps the installation from being used, and what to do about it; `undefined` where nothing does. */
+  /** Why the installation is unusable, and the remedy; `undefined` if it is usable. */
   readonly trouble: { readonly text: string; readonly fix: string | undefined } | undefined
-  /** Libraries that the installation lacks and that the system's loader finds all the same. */
+  /** Libraries that are missing in the installation but found by the system's loader. */
   readonly elsewhere: readonly string[]
-  /** Bytes that `arcc install cuda` fetches; `undefined` on a platform that CUDA is not published for. */
+  /** Bytes that `arcc install cuda` downloads; `undefined` on platforms without CUDA. */
   readonly toFetch: number | undefined
 }
 
-/** What the pinned libraries have kernels for, and what they want of a driver. */
+/** The minimum compute capability and CUDA version of the driver that the pinned libraries support. */
 const leastCompute = 7
 const leastCuda = 12
 
 const install = 'run "arcc install cuda"'
 
 const sources: { readonly [S in CudaInstallation['source']]: string } = {
-  named: 'named by ARCC_XLA_PLUGIN',
+  named: 'set by ARCC_XLA_PLUGIN',
   arcc: "arcc's own",
   'site-packages': "Python's, with JAX",
 }
 
-/** Findings for people; a computer without a GPU is in order, and nothing of CUDA makes the doctor fail there. */
+/** The findings. On a computer without a GPU no CUDA finding is a failure. */
 export function cudaFindings(facts: CudaFacts): Finding[] {
   const { driver } = facts
   const cards = driver.found ? driver.gpus.map((gpu) => cardFinding(gpu)) : []
@@ -46,13 +46,13 @@ function driverFinding(driver: CudaDriver, installation: CudaInstallation | unde
       return { name, status: 'skip', text, fix }
     }
     if (driver.reason === 'no-device') {
-      const look = 'look at "nvidia-smi" and at CUDA_VISIBLE_DEVICES; a container must be given its GPUs'
+      const look = 'check "nvidia-smi" and CUDA_VISIBLE_DEVICES; a container needs access to the GPUs'
       return { name, status: 'warn', text: driver.detail, fix: look }
     }
-    return { name, status: 'fail', text: driver.detail, fix: `look at "nvidia-smi"; ${fix}` }
+    return { name, status: 'fail', text: driver.detail, fix: `check "nvidia-smi"; ${fix}` }
   }
   const { version = 'of unknown version', cuda, gpus, nvlink } = driver
-  const linked = gpus.length < 2 ? '' : nvlink ? ', joined by NVLink' : ', joined by PCIe'
+  const linked = gpus.length < 2 ? '' : nvlink ? ', connected by NVLink' : ', connected by PCIe'
   const text = `driver ${version}, CUDA up to ${cuda.join('.')}, ${plural(gpus.length, 'GPU')}${linked}`
   if (cuda[0] >= leastCuda) return { name, status: 'ok', text }
   return {
@@ -68,19 +68,19 @@ function cardFinding({ index, name: card, memory, free, compute }: CudaGpu): Fin
   const total = free === undefined ? formatBytes(memory) : `${formatBytes(free)} free of ${formatBytes(memory)}`
   const text = `${card}, ${total}, compute ${compute.join('.')}`
   if (compute[0] >= leastCompute) return { name, status: 'ok', text }
-  return { name, status: 'fail', text: `${text}: arcc's libraries begin at compute ${leastCompute}.0` }
+  return { name, status: 'fail', text: `${text}: arcc's libraries need compute ${leastCompute}.0 or newer` }
 }
 
 function libraryFindings({ driver, installation, trouble, elsewhere, toFetch }: CudaFacts): Finding[] {
   const name = 'cuda'
-  /** What is missing matters where a GPU waits for it. */
+  /** A missing library is a failure only if there is a GPU. */
   const lacking = driver.found ? 'fail' : 'skip'
   if (installation === undefined) {
     if (toFetch === undefined)
       return [{ name, status: 'skip', text: "CUDA's libraries are not published for this platform" }]
-    const wants = `${formatBytes(toFetch)} to fetch: XLA's plugin, cudart, cublas, cudnn, nvrtc, nvjitlink, nccl, ptxas, libdevice`
-    if (!driver.found) return [{ name, status: 'skip', text: `no libraries; GPUs want ${wants}`, fix: install }]
-    const text = `no libraries yet; the first run on a GPU fetches them (${wants})`
+    const wants = `${formatBytes(toFetch)} to download: the XLA plugin, cudart, cublas, cudnn, nvrtc, nvjitlink, nccl, ptxas, libdevice`
+    if (!driver.found) return [{ name, status: 'skip', text: `no libraries; GPUs need ${wants}`, fix: install }]
+    const text = `no libraries yet; the first run on a GPU installs them (${wants})`
     return [{ name, status: 'warn', text, fix: install }]
   }
   const { source, plugin, dataFolder, cudaMajor, libraries, ptxas, libdevice } = installation
@@ -112,7 +112,7 @@ function libraryFindings({ driver, installation, trouble, elsewhere, toFetch }: 
       : {
           name: 'nccl',
           status: driver.found && driver.gpus.length > 1 ? 'fail' : 'skip',
-          text: 'missing; two GPUs and more need it',
+          text: 'missing; needed for two or more GPUs',
           fix: install,
         },
     ptxas && libdevice
@@ -120,17 +120,17 @@ function libraryFindings({ driver, installation, trouble, elsewhere, toFetch }: 
       : {
           name: 'ptxas',
           status: lacking,
-          text: `${[ptxas ? '' : 'ptxas', libdevice ? '' : 'libdevice'].filter(Boolean).join(' and ')} missing; XLA compiles with it`,
+          text: `${[ptxas ? '' : 'ptxas', libdevice ? '' : 'libdevice'].filter(Boolean).join(' and ')} missing; needed by XLA's compiler`,
           fix: install,
         },
   ]
   return [main, ...parts]
 }
 
-/** Libraries that every program wants; NCCL has a line of its own. */
+/** Libraries that every program needs; NCCL has its own finding. */
 const needed = ['cudart', 'cublas', 'cublasLt', 'cudnn', 'nvrtc', 'nvjitlink'] as const
 
-/** Looks at this computer; changes and fetches nothing. */
+/** Checks this computer; changes and downloads nothing. */
 export async function checkCuda(): Promise<Finding[]> {
   const { findCudaDriver } = await import('../../runtime/cuda/driver.ts')
   const { findCudaInstallation, findOutside, inspectInstallation } = await import('../../runtime/cuda/libraries.ts')

@@ -1,6 +1,6 @@
 /**
- * Counts a data set that lies on this computer, for the plan: names and headers are read, pictures are not. It must agree with
- * what `runtime/data` loads, and a test compares them.
+ * Counts a data set on this computer for the plan. It reads names and headers, but no pictures. The counts must agree with what
+ * `runtime/data` loads; a test compares them.
  */
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
@@ -44,14 +44,14 @@ function bytesOf(path: string, offset: number, length: number): Buffer {
 /** Bytes of a record up to its second label: magic, length, header of 24 bytes, two f32. */
 const announcementBytes = 40
 
-/** Pictures by InsightFace's record 0, which says that they are 1 … a - 1; `undefined` where that record is a picture. */
+/** The picture count in InsightFace's record 0, whose label a means pictures 1 … a - 1; `undefined` if record 0 is a picture. */
 function announcedImages(path: string, offset: number): number | undefined {
   const bytes = bytesOf(path, offset, announcementBytes)
   if (bytes.length < announcementBytes || bytes.readUInt32LE(8) < 2) return undefined
   return Math.max(0, bytes.readFloatLE(32) - 1)
 }
 
-/** The index of a large set has tens of millions of lines, and its first one is enough where it is that of record 0. */
+/** The picture count by the index. A large index has tens of millions of lines; if its first line is record 0, that is enough. */
 function countIndexed(root: string): number {
   const [recordsPath, indexPath] = [join(root, 'train.rec'), join(root, 'train.idx')]
   const firstLine = /^0\t(\d+)\n/.exec(bytesOf(indexPath, 0, 32).toString('latin1'))
@@ -79,7 +79,7 @@ const countFormat: { readonly [F in DatasetSpec['format']]: Count } = {
       : undefined,
 }
 
-/** Identities and images of a folder or a packed set; `undefined` where they are not on this computer. */
+/** Identities and images of a folder or a packed set; `undefined` if it is not on this computer. */
 export function countDataset(spec: DatasetSpec): DatasetCounts | undefined {
   const root = spec.root?.path
   if (root === undefined || spec.root?.pending !== undefined || !existsSync(root)) return undefined

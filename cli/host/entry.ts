@@ -1,4 +1,4 @@
-/** The sources of a command: the file that was named, and the texts of `--set`. */
+/** The sources of a command: the named file and the texts of `--set`. */
 import { readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Host } from '../../compiler/host/host.ts'
@@ -17,18 +17,18 @@ function neighbours(file: string): readonly string[] {
   }
 }
 
-/** The file to compile. Throws a usage error that suggests a near name. */
+/** The file to compile. Throws a usage error that suggests a similar name. */
 export function openEntry(host: Host, file: string): SourceFile {
   const source = host.readSource(file)
   if (source !== undefined) return source
   const names = neighbours(file)
   const name = nearest(basename(file), names)
   if (name !== undefined) throw new UsageError(`there is no file ${file}`, `did you mean ${join(dirname(file), name)}?`)
-  const list = names.length === 0 ? undefined : `${dirname(file)} holds ${names.join(', ')}`
+  const list = names.length === 0 ? undefined : `${dirname(file)} contains ${names.join(', ')}`
   throw new UsageError(`there is no file ${file}`, list)
 }
 
-/** `path=value` texts as sources, so that mistakes in them are shown in place. */
+/** `path=value` texts as sources, so that errors in them have a place. */
 export function overrideSources(set: readonly string[]): readonly SourceFile[] {
   return set.map((text) => ({ path: '--set', text }))
 }

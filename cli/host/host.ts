@@ -10,7 +10,7 @@ import { countDataset } from './count-dataset.ts'
 import { readMachineProfile } from './machine-file.ts'
 import { stdlibFolder } from './package-folder.ts'
 
-/** What the operating system says where there is no such file. */
+/** System error codes for a file that does not exist. */
 const absent = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG'])
 
 function readText(path: string): string | undefined {
@@ -27,15 +27,15 @@ function readNamed(shown: string, path: string): SourceFile | undefined {
   return text === undefined ? undefined : { path: shown, text }
 }
 
-/** Modules are `NAME.arc`; the prelude, which is generated, is `prelude.gen.arc`. */
+/** Modules are `NAME.arc`; the generated prelude is `prelude.gen.arc`. */
 const moduleFile = /^(.+?)(?:\.gen)?\.arc$/
 
-/** GPUs as the compiler sees them. */
+/** GPUs in the compiler's form. */
 export function localGpus(gpus: readonly CudaGpu[]): LocalGpu[] {
   return gpus.map((gpu) => ({ name: gpu.name, memory: gpu.memory, compute: computeCapability(gpu) }))
 }
 
-/** This computer, as its driver and its operating system describe it. */
+/** This computer, as described by its driver and operating system. */
 function describeComputer(driver: CudaDriver): LocalMachine {
   const limit = process.constrainedMemory()
   const memory = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
@@ -44,10 +44,10 @@ function describeComputer(driver: CudaDriver): LocalMachine {
   return { gpus: localGpus(driver.gpus), nvlink: driver.nvlink, cores, memory }
 }
 
-/** Asked once a process: what is plugged in does not change, and asking many GPUs takes a second. */
+/** Determined once per process: the hardware does not change, and querying many GPUs takes a second. */
 let computer: LocalMachine | undefined
 
-/** A host that reads below `folder`. Files that exist and cannot be read throw the system's error. */
+/** A host that reads below `folder`. Throws the system's error for files that exist but cannot be read. */
 export function fileHost(folder: string = process.cwd(), env: NodeJS.ProcessEnv = process.env): Host {
   const modules = new Map<string, string>()
   for (const file of readdirSync(stdlibFolder).sort()) {

@@ -1,4 +1,4 @@
-/** The file with this computer's measured rates: `$ARCC_MACHINE`, else `arcc/machine.yaml` in the user's configuration folder. */
+/** The file with the measured rates of this computer: `$ARCC_MACHINE`, or `arcc/machine.yaml` in the user's configuration folder. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -6,7 +6,7 @@ import type { Ajv } from 'ajv'
 import { type MachineProfile, machineProfileSchema } from '../../compiler/host/machine-profile.ts'
 import { UsageError } from '../render/failure.ts'
 
-/** `undefined` where the environment names neither the file nor a home. */
+/** The path; `undefined` if the environment has neither the variable nor a home folder. */
 export function machineFile(env: NodeJS.ProcessEnv): string | undefined {
   if (env.ARCC_MACHINE) return env.ARCC_MACHINE
   const folder = env.XDG_CONFIG_HOME || (env.HOME && join(env.HOME, '.config'))
@@ -14,8 +14,8 @@ export function machineFile(env: NodeJS.ProcessEnv): string | undefined {
 }
 
 /**
- * The profile in that file; `undefined` where there is none. Throws a UsageError for a file that holds something else, and for a
- * file that `$ARCC_MACHINE` names and that is not there.
+ * The profile in that file; `undefined` if it does not exist. Throws a UsageError for a file with other contents, and if the file
+ * that `$ARCC_MACHINE` names does not exist.
  */
 export function readMachineProfile(env: NodeJS.ProcessEnv): MachineProfile | undefined {
   const path = machineFile(env)
@@ -25,9 +25,9 @@ export function readMachineProfile(env: NodeJS.ProcessEnv): MachineProfile | und
   try {
     text = readFileSync(path, 'utf8')
   } catch {
-    throw new UsageError(`the machine profile ${path}, which ARCC_MACHINE names, cannot be read`, hint)
+    throw new UsageError(`cannot read the machine profile ${path} (set by ARCC_MACHINE)`, hint)
   }
-  // Loaded here and at once: only plans for this computer need them, and a plan does not wait.
+  // Loaded lazily because only plans for this computer need them, and synchronously because planning is synchronous.
   const require = createRequire(import.meta.url)
   const { parse } = require('yaml') as typeof import('yaml')
   const { Ajv: Validator } = require('ajv') as { Ajv: typeof Ajv }
@@ -36,14 +36,17 @@ export function readMachineProfile(env: NodeJS.ProcessEnv): MachineProfile | und
   try {
     document = parse(text)
   } catch (error) {
-    throw new UsageError(`${path} is no YAML: ${error instanceof Error ? error.message.split('\n')[0] : error}`, hint)
+    throw new UsageError(
+      `${path} is not valid YAML: ${error instanceof Error ? error.message.split('\n')[0] : error}`,
+      hint,
+    )
   }
   if (validate(document)) return document
   const [first] = validate.errors ?? []
-  throw new UsageError(`${path} is no machine profile: ${first?.instancePath || 'it'} ${first?.message}`, hint)
+  throw new UsageError(`${path} is not a valid machine profile: ${first?.instancePath || 'it'} ${first?.message}`, hint)
 }
 
-/** Writes a profile with its folder. */
+/** Writes a profile; creates the folder if necessary. */
 export function writeMachineProfile(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, text)

@@ -1,4 +1,4 @@
-/** Where the package lies. It holds for the bundle in `dist/` and for the sources that tests and scripts run. */
+/** The location of the package, both for the bundle in `dist/` and for the sources that tests and scripts run. */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -1,4 +1,4 @@
-/** What follows from where a run has been placed: the machine that it is planned for, the devices, and what is said of them. */
+/** Consequences of the placement of a run: the machine of the plan, the devices, and the notes at the start. */
 import type { Experiment } from '../../compiler/experiment/experiment.ts'
 import { worldSize } from '../../compiler/experiment/lengths.ts'
 import type { Host } from '../../compiler/host/host.ts'
@@ -9,7 +9,7 @@ import type { Placement } from '../../runtime/backend/place.ts'
 import type { StartEvent } from '../../runtime/events.ts'
 import { localGpus } from './host.ts'
 
-/** What the plan takes in the place of the declared machine; `undefined` where it stays. */
+/** What replaces the declared machine in the plan; `undefined` if nothing does. */
 export function standInOf(machine: Experiment['machine'], placement: Placement, host: Host): StandIn | undefined {
   if (placement.on === 'cpu') {
     if (!placement.emulated) return undefined
@@ -24,14 +24,14 @@ export function standInOf(machine: Experiment['machine'], placement: Placement, 
   return { how: 'found', machine: `local(devices: ${gpus.length})`, computer }
 }
 
-/** The devices that the engine of a run is to use. */
+/** The devices that the engine uses. */
 export function devicesOf({ replicas, run }: Plan, placement: Placement): DeviceRequest {
   if (placement.on === 'cpu') return { kind: 'cpu', devices: replicas }
   const { memory, reserve } = run.machine.device
   return { kind: 'cuda', gpus: placement.gpus, memory: memory - reserve }
 }
 
-/** What the run says of its machine at the start. */
+/** The machine part of the start event. */
 export function startOf({ document }: Plan, placement: Placement): Pick<StartEvent, 'emulates' | 'note'> {
   const { insteadOf } = document.machine
   const note = placement.note === undefined ? {} : { note: placement.note }

@@ -1,4 +1,4 @@
-/** Where a run is kept: the folder that was asked for, or the next free one below `runs/`. */
+/** The run folder: the requested one, or the next free one below `runs/`. */
 import { mkdirSync, readdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../render/failure.ts'
@@ -15,12 +15,12 @@ function isEmpty(folder: string): boolean {
 }
 
 /**
- * Makes the folder of a new run and returns its path. Without a wish it is `runs/NAME-001` or the first free number after the
- * highest; two runs that start at once get two folders. A folder that holds something is a usage error.
+ * Creates the folder of a new run and returns its path. Without a wish it is `runs/NAME-001` with the first free number after the
+ * highest; two runs that start simultaneously get two folders. Throws a UsageError if the folder is not empty.
  */
 export function makeRunFolder(experiment: string, wish: string | undefined, runs = runsFolder): string {
   if (wish !== undefined) {
-    if (!isEmpty(wish)) throw new UsageError(`the folder ${wish} is not empty`, 'name another one with --folder')
+    if (!isEmpty(wish)) throw new UsageError(`the folder ${wish} is not empty`, 'choose another one with --folder')
     mkdirSync(wish, { recursive: true })
     return wish
   }
@@ -39,7 +39,7 @@ export function makeRunFolder(experiment: string, wish: string | undefined, runs
   }
 }
 
-/** Takes a folder away again that a run was given and left nothing in. */
+/** Removes a run folder that stayed empty. */
 export function removeIfEmpty(folder: string): void {
   if (isEmpty(folder)) rmdirSync(folder)
 }

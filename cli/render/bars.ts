@@ -9,8 +9,8 @@ function clamp(share: number): number {
 }
 
 /**
- * A bar of exactly `width` columns, filled to `share` in [0, 1]. `rest` fills what is left; a blank lets bars of several lines be
- * compared, a shade shows the whole of one.
+ * A bar of exactly `width` columns, filled to `share` in [0, 1]. `rest` fills the remainder: blanks make the bars of several lines
+ * comparable, a shade shows the full length.
  */
 export function renderBar(share: number, width: number, unicode: boolean, rest: 'blank' | 'shade' = 'shade'): string {
   const filled = clamp(share) * width
@@ -21,7 +21,7 @@ export function renderBar(share: number, width: number, unicode: boolean, rest: 
   return bar + shade.repeat(Math.max(0, width - bar.length))
 }
 
-/** How far something is: `[#####>      ]` in ASCII, a shaded bar in Unicode; `width` columns. */
+/** A progress bar of `width` columns: `[====>      ]` in ASCII, a shaded bar in Unicode. */
 export function renderProgress(share: number, width: number, unicode: boolean): string {
   if (unicode) return renderBar(share, width, true)
   const inner = width - 2
@@ -30,7 +30,7 @@ export function renderProgress(share: number, width: number, unicode: boolean): 
   return `[${'='.repeat(whole)}${head}${' '.repeat(Math.max(0, inner - whole - head.length))}]`
 }
 
-/** `count` means of consecutive, nearly equal parts of the values. */
+/** The means of `count` consecutive parts of nearly equal length. */
 function resample(values: readonly number[], count: number): number[] {
   if (values.length <= count) return [...values]
   return Array.from({ length: count }, (_, i) => {
@@ -40,8 +40,8 @@ function resample(values: readonly number[], count: number): number[] {
 }
 
 /**
- * A curve one line high and at most `width` columns wide, from the smallest to the largest value; values that are not finite are
- * shown as `!`. A curve without slope lies in the middle.
+ * A curve of one line and at most `width` columns, scaled from the smallest to the largest value; non-finite values are shown as
+ * `!`. A constant curve is drawn in the middle.
  */
 export function sparkline(values: readonly number[], width: number, unicode: boolean): string {
   const levels = unicode ? unicodeLevels : asciiLevels

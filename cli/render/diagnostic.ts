@@ -1,4 +1,4 @@
-/** The one place where diagnostics become text: for people in rustc's layout, and for programs as JSON. */
+/** Renders diagnostics: for users in rustc's layout, for programs as JSON. No other file does. */
 import pc from 'picocolors'
 import type { Colors } from 'picocolors/types.js'
 import stringWidth from 'string-width'
@@ -17,13 +17,13 @@ import {
 
 export interface RenderOptions {
   readonly color: boolean
-  /** Columns of the terminal; longer source lines are cut around the place. */
+  /** Columns of the terminal; longer source lines are clipped around the place. */
   readonly width: number
-  /** Whether sentences are wrapped as well; a pipe takes each as one line. */
+  /** Whether sentences are wrapped too; in a pipe each stays on one line. */
   readonly wraps?: boolean
 }
 
-/** All diagnostics, one empty line between them. */
+/** All diagnostics, separated by empty lines. */
 export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: RenderOptions): string {
   const colors = pc.createColors(options.color)
   return diagnostics.map((diagnostic) => renderOne(diagnostic, colors, options)).join('\n')
@@ -79,10 +79,10 @@ function renderOne(diagnostic: Diagnostic, colors: Colors, { width, wraps = fals
   return `${out.join('\n')}\n`
 }
 
-/** Variants that are named before the rest is counted. */
+/** How many variants are named before the rest is counted. */
 const fewVariants = 3
 
-/** In which variants of a sweep it was found. */
+/** A note with the variants of a sweep that a diagnostic belongs to. */
 function variantNote({ variants = [] }: Diagnostic): readonly string[] {
   if (variants.length === 0) return []
   const few = variants.slice(0, fewVariants).map((name) => `\`${name}\``)
@@ -90,7 +90,7 @@ function variantNote({ variants = [] }: Diagnostic): readonly string[] {
   return [`in ${few.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`]
 }
 
-/** The primary place and the related ones, grouped by source, the primary's source first. */
+/** The primary and the related places, grouped by source; the primary's source comes first. */
 function bySource(diagnostic: Diagnostic): readonly (readonly Annotation[])[] {
   const groups = new Map<SourceFile, Annotation[]>()
   groups.set(diagnostic.span.source, [
@@ -108,7 +108,7 @@ function bySource(diagnostic: Diagnostic): readonly (readonly Annotation[])[] {
   return [...groups.values()]
 }
 
-/** The lines as they are after the fix, what is new marked below; a pure deletion shows the line before and after. */
+/** The lines after the fix, with changes marked below; a deletion shows the line before and after. */
 function fixRows(fix: Fix, colors: Colors): readonly FrameRow[] {
   const { source, start, end } = fix.span
   const text = source.text.slice(0, start) + fix.replacement + source.text.slice(end)
@@ -140,7 +140,7 @@ function fixRows(fix: Fix, colors: Colors): readonly FrameRow[] {
   return rows
 }
 
-/** A place as numbers: 1-based lines and columns, the end exclusive. */
+/** A place in numbers: 1-based lines and columns, the end exclusive. */
 export interface JsonPlace {
   readonly path: string
   readonly line: number
@@ -156,7 +156,7 @@ export interface JsonDiagnostic extends JsonPlace {
   readonly label: string | undefined
   readonly related: readonly (JsonPlace & { readonly message: string })[]
   readonly notes: readonly string[]
-  /** Left out where it does not depend on a variant of a sweep. */
+  /** `undefined` if the diagnostic does not depend on a variant of a sweep. */
   readonly variants: readonly string[] | undefined
   readonly fix: (JsonPlace & { readonly message: string; readonly replacement: string }) | undefined
 }

@@ -1,11 +1,11 @@
-/** XLA's own figures beside the ledger. */
+/** XLA's exact figures, compared with the memory ledger. */
 import type { PlanDocument } from '../../compiler/plan/document.ts'
 import { factLines } from './fit.ts'
 import { formatBytes, formatPercent, formatSeconds } from './format.ts'
 import type { Look } from './look.ts'
 import { right, rowsOf, table } from './section.ts'
 
-/** `3.2 % below`, `0.4 % above`, `equal`: one figure seen from another, to a tenth of a percent. */
+/** `3.2 % below`, `0.4 % above`, `equal`: a value relative to a reference, to a tenth of a percent. */
 export function compareWith(value: number, reference: number): string {
   const off = (value / reference - 1) * 100
   const text = Math.abs(off).toFixed(1)
@@ -13,15 +13,15 @@ export function compareWith(value: number, reference: number): string {
   return `${text} % ${off < 0 ? 'below' : 'above'}`
 }
 
-/** The section of exact figures; no lines where the plan has none. */
+/** The section of exact figures; no lines if the plan has none. */
 export function renderExact({ exact, memory }: PlanDocument, look: Look): string[] {
   if (exact === undefined) return []
   const { palette } = look
   const ledger = memory.peak - exact.reserve
   const rows = [
     ['arguments', exact.arguments, 'state and inputs'],
-    ['temporaries', exact.temporaries, 'activations, gradients, workspaces; one block'],
-    ['new outputs', exact.outputs - exact.alias, 'results that replace no argument'],
+    ['temporaries', exact.temporaries, 'activations, gradients, workspaces; one allocation'],
+    ['new outputs', exact.outputs - exact.alias, 'results that do not reuse an argument'],
     ['reserve', exact.reserve, 'driver, engine, libraries; not counted by XLA'],
   ] as const
   const share = exact.total / memory.capacity
@@ -39,7 +39,7 @@ export function renderExact({ exact, memory }: PlanDocument, look: Look): string
         [
           'peak',
           formatBytes(exact.peak),
-          `without reserve; the ledger's ${formatBytes(ledger)} is ${compareWith(ledger, exact.peak)}`,
+          `excluding the reserve; the ledger's ${formatBytes(ledger)} is ${compareWith(ledger, exact.peak)}`,
         ],
       ],
       look,

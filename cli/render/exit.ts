@@ -1,11 +1,11 @@
-/** How `arcc` ends. */
+/** Exit codes of `arcc`. */
 export const exitCode = {
   ok: 0,
-  /** The user's text, files or arguments. */
+  /** An error in the user's text, files or arguments. */
   user: 1,
-  /** A mistake in arcc itself; `bin/arcc.js` uses the same number. */
+  /** A bug in arcc; `bin/arcc.js` uses the same number. */
   internal: 2,
-  /** The computer: engine, device, disk, network. */
+  /** A problem of the computer: engine, device, disk, network. */
   environment: 3,
   /** Ctrl-C. */
   interrupted: 130,

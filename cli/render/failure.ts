@@ -1,11 +1,11 @@
-/** Errors that end a command, as text and exit code. A stack is shown only with ARCC_DEBUG=1. */
+/** Renders errors that end a command as text and exit code. The stack is shown only with ARCC_DEBUG=1. */
 import { Bug } from '../../grammar/diagnostic.ts'
 import { showPlace } from '../../grammar/source.ts'
 import { ArccError } from '../../runtime/errors.ts'
 import { type ExitCode, exitCode } from './exit.ts'
 import type { Palette } from './look.ts'
 
-/** Something on the command line that cannot be followed; the hint says what can. */
+/** An error in how the command was used; the hint suggests a correction. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
   readonly hint: string | undefined
@@ -20,20 +20,20 @@ export interface Failure {
   readonly lines: readonly string[]
 }
 
-/** What the operating system refused, in words; codes that are not here point at a mistake of ours. */
+/** Texts for system errors; other codes indicate a bug in arcc. */
 const systemErrors: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
+  EDQUOT: 'the disk quota is exceeded',
   EMFILE: 'too many open files',
   ENOMEM: 'out of memory',
   EIO: 'the disk reports an error',
   ENOENT: 'no such file or folder',
-  ENOTDIR: 'a part of the path is no folder',
+  ENOTDIR: 'a part of the path is not a folder',
   EISDIR: 'it is a folder',
-  EEXIST: 'it exists already',
+  EEXIST: 'it already exists',
 }
 
 function systemReason(error: unknown): { reason: string; path: string | undefined } | undefined {
@@ -43,7 +43,7 @@ function systemReason(error: unknown): { reason: string; path: string | undefine
   return { reason, path: 'path' in error && typeof error.path === 'string' ? error.path : undefined }
 }
 
-/** Engines and devices have codes ARC60xx; the rest of a run's failures lie in the user's data and files. */
+/** Errors of engines and devices have codes ARC60xx; the other failures of a run are caused by the user's data and files. */
 function codeOf(error: ArccError): ExitCode {
   return error.code.startsWith('ARC60') ? exitCode.environment : exitCode.user
 }
@@ -54,9 +54,9 @@ function stackOf(error: unknown): string[] {
   return [...stack.split('\n'), ...cause]
 }
 
-/** The text and the exit code of an error that reached the top. */
+/** The text and the exit code of an uncaught error. */
 export function describeFailure(error: unknown, palette: Palette, debug: boolean): Failure {
-  // Further lines of a hint stand below its first.
+  // Further lines of a hint are aligned with its first.
   const help = (hint: string | undefined) =>
     hint === undefined ? [] : `${palette.accent('help')}: ${hint.replaceAll('\n', '\n      ')}`.split('\n')
   const stack = debug ? stackOf(error) : []
@@ -82,8 +82,8 @@ export function describeFailure(error: unknown, palette: Palette, debug: boolean
     lines: [
       `${palette.error('internal error')}: ${message}`,
       ...place,
-      'This is a mistake in arcc, not in your file. Please report it with the command, the .arc file and the output of',
-      `the same command with ARCC_DEBUG=1 (CONTRIBUTING.md says where).`,
+      'This is a bug in arcc, not in your file. Please report it with the command, the .arc file and the output of',
+      'the same command with ARCC_DEBUG=1 (see CONTRIBUTING.md).',
       ...stack,
     ],
   }

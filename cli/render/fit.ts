@@ -1,25 +1,25 @@
-/** Lines that fit into a terminal: broken between facts, then between words, and only then inside of one. */
+/** Lines that fit the terminal: broken between facts if possible, else between words, else inside a word. */
 import { stripVTControlCharacters } from 'node:util'
 import stringWidth from 'string-width'
 import type { Look } from './look.ts'
 
-/** Columns that a line may take. Files and pipes take lines of any length, so that a path in them stays whole. */
+/** The maximum line width. It is unlimited for files and pipes, so that paths are never broken. */
 export function lineWidth(look: Look): number {
   return look.wraps ? look.width : Number.POSITIVE_INFINITY
 }
 
-/** The columns of the widest of some texts. */
+/** The width of the widest text. */
 export function widest(texts: readonly string[]): number {
   return Math.max(0, ...texts.map((text) => stringWidth(text)))
 }
 
-/** Blanks between words; one before a unit belongs to its number. */
+/** A blank between words; the blank before a unit belongs to the number. */
 const blank = / (?!(?:%|[KMGTP]?i?B|[mµ]?s)(?!\p{L}))/u
 
-/** Where a long word, most likely a path or the name of a variant, may be broken: after these. */
+/** Characters after which a long word (usually a path or a variant name) can be broken. */
 const joints = '/[,=:_-'
 
-/** A word in pieces of at most `width` columns; each ends at a joint where there is one beyond its first third. */
+/** Splits a word into pieces of at most `width` columns, at joints if there is one after the first third of a piece. */
 function breakWord(word: string, width: number): string[] {
   const pieces: string[] = []
   let piece = ''
@@ -37,7 +37,7 @@ function breakWord(word: string, width: number): string[] {
   return [...pieces, piece]
 }
 
-/** The colours around a text that has none inside; `undefined` where they change within it. */
+/** The colour codes around a text; `undefined` if there are codes inside it. */
 function painted(
   text: string,
 ): { readonly before: string; readonly plain: string; readonly after: string } | undefined {
@@ -46,7 +46,7 @@ function painted(
   return at < 0 ? undefined : { before: text.slice(0, at), plain, after: text.slice(at + plain.length) }
 }
 
-/** Lines of at most `width` columns; a text that fits is one, as it is. */
+/** Lines of at most `width` columns; a text that fits is returned unchanged. */
 export function wrapText(text: string, width: number): string[] {
   if (stringWidth(text) <= width) return [text]
   const paint = painted(text)
@@ -67,20 +67,20 @@ export function wrapText(text: string, width: number): string[] {
   return paint === undefined ? lines : lines.map((own) => paint.before + own + paint.after)
 }
 
-/** Lines of a text, those after the first below the first's beginning, or where `indent` says. */
+/** The wrapped lines of a text, each with an indent. */
 export function paragraph(text: string, look: Look, indent = 0): string[] {
   return wrapText(text, lineWidth(look) - indent).map((line) => ' '.repeat(indent) + line)
 }
 
 export interface FactStyle {
-  /** What stands before the first fact, with the blanks after it. */
+  /** The text before the first fact, including trailing blanks. */
   readonly head?: string
-  /** Blanks before each further line; as many as the head is wide where left out. */
+  /** Indent of each further line; default: the width of the head. */
   readonly indent?: number
   readonly gap?: string
 }
 
-/** Facts one after another, on as many lines as they take; no fact is divided that fits into a line. */
+/** Facts in sequence on as many lines as needed; a fact that fits on a line is not broken. */
 export function factLines(facts: readonly string[], look: Look, style: FactStyle = {}): string[] {
   const { head = '', gap = '   ' } = style
   const { indent = stringWidth(head) } = style

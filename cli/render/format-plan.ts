@@ -1,4 +1,4 @@
-/** Plans in each of their forms. */
+/** Formats plans as text, JSON or YAML. */
 import type { PlanDocument } from '../../compiler/plan/document.ts'
 import type { JsonDiagnostic } from './diagnostic.ts'
 import type { Look } from './look.ts'
@@ -8,14 +8,14 @@ import { renderVariants } from './variants.ts'
 export const planFormats = ['text', 'json', 'yaml'] as const
 export type PlanFormat = (typeof planFormats)[number]
 
-/** What stands in a list of plans for a variant that has none. */
+/** The entry of a variant without a plan in a list of plans. */
 export interface FailedPlan {
   readonly experiment: { readonly name: string; readonly file: string }
   /** At least one error. */
   readonly diagnostics: readonly JsonDiagnostic[]
 }
 
-/** One of several variants; its diagnostics are all that is known of one without a plan. */
+/** One of several variants; one without a plan has only its diagnostics. */
 export interface PlannedVariant {
   readonly name: string
   readonly file: string

@@ -1,9 +1,9 @@
-/** Numbers as people read them. Every figure that arcc prints is humanised here, and only here. */
+/** Formats numbers for users. All figures that arcc prints are formatted here. */
 
 const byteUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
 const siUnits = ['', 'k', 'M', 'G', 'T', 'P', 'E'] as const
 
-/** What stands where a figure is not known. */
+/** The text of an unknown figure. */
 export const unknown = 'unknown'
 
 function significant(value: number, digits: number): string {
@@ -81,12 +81,12 @@ export function formatRate(perSecond: number, what: string): string {
   return `${text} ${what}/s`
 }
 
-/** A share in [0, 1] as `41 %` or, with digits, `99.52 %`. */
+/** A fraction in [0, 1] as `41 %` or, with digits, `99.52 %`. */
 export function formatPercent(share: number, digits = 0): string {
   return `${(share * 100).toFixed(digits)} %`
 }
 
-/** How far `measured` is from `planned`: `+12 %`, `-3 %` or, with digits, `-2.7 %`; `undefined` where either is not known. */
+/** The deviation of `measured` from `planned`: `+12 %`, `-3 %` or, with digits, `-2.7 %`; `undefined` if either is unknown. */
 export function formatDeviation(planned: number, measured: number | undefined, digits = 0): string | undefined {
   if (measured === undefined || !(planned > 0) || !Number.isFinite(measured)) return undefined
   const unit = 10 ** digits
@@ -94,7 +94,7 @@ export function formatDeviation(planned: number, measured: number | undefined, d
   return `${percent < 0 ? '' : '+'}${(percent || 0).toFixed(digits)} %`
 }
 
-/** A loss, a norm, a learning rate: `digits` significant digits without trailing zeros, `1e-7` where it is tiny. */
+/** A loss, a norm, a learning rate: `digits` significant digits without trailing zeros, `1e-7` for tiny values. */
 export function formatNumber(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return String(value).toLowerCase()
   if (value === 0) return '0'
@@ -103,7 +103,7 @@ export function formatNumber(value: number, digits = 3): string {
   return String(Number(value.toPrecision(digits)))
 }
 
-/** A figure that changes while it is watched: always `digits` digits, `12.00`. */
+/** A figure that is updated in place: always `digits` digits, `12.00`. */
 export function formatSteady(value: number, digits = 4): string {
   if (!Number.isFinite(value) || Math.abs(value) >= 1e6) return formatNumber(value, digits)
   return significant(value, digits)

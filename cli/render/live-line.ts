@@ -1,4 +1,4 @@
-/** A line that says what is under way: on a terminal it changes in place and goes away at the end. */
+/** A status line: on a terminal it is updated in place and removed at the end. */
 import { createLogUpdate } from 'log-update'
 import { renderProgress } from './bars.ts'
 import { lineWidth, paragraph } from './fit.ts'
@@ -10,11 +10,11 @@ export interface LiveLine {
   end(): void
 }
 
-/** `undefined` where the stream is no terminal, or one that cannot move its cursor. */
+/** The live line; `undefined` if the stream is not a terminal, or the terminal cannot move its cursor. */
 export function liveLine(stream: NodeJS.WriteStream, look: Look): LiveLine | undefined {
   if (!stream.isTTY || process.env.TERM === 'dumb') return undefined
   const live = createLogUpdate(stream, { defaultWidth: look.width })
-  // A line that log-update had to break would be broken anywhere.
+  // Wrap here, because log-update would break lines inside words.
   return {
     show: (text) =>
       live(
@@ -27,7 +27,7 @@ export function liveLine(stream: NodeJS.WriteStream, look: Look): LiveLine | und
   }
 }
 
-/** A line that says how far something is: on a terminal it changes; elsewhere there is one for each new thing, `stage` of an event. */
+/** A progress line: updated in place on a terminal; elsewhere one line for each new `stage` of an event. */
 export function progressLine<E>(
   stream: NodeJS.WriteStream,
   look: Look,
@@ -46,11 +46,11 @@ export function progressLine<E>(
   }
 }
 
-/** Columns of a bar, where there is room, and what is kept for the blanks before it. */
+/** The maximum width of a bar, and the columns reserved for the blanks before it. */
 const barWidth = 24
 const margin = 2
 
-/** How much has come of something that is fetched: `████░░░░ 25 % of 200 MiB`. */
+/** The progress of a download: `████░░░░ 25 % of 200 MiB`. */
 export function fetchedFact(bytes: number, total: number, look: Look): string {
   const text = ` ${formatPercent(bytes / total)} of ${formatBytes(total)}`
   return renderProgress(bytes / total, Math.min(barWidth, lineWidth(look) - text.length - margin), look.unicode) + text

@@ -1,16 +1,16 @@
-/** How output looks here: colour or none, Unicode or ASCII, how wide. Renderers get it as a value, so that tests choose it. */
+/** The look of the output: colour, Unicode or ASCII, width. Renderers receive it as a value, so that tests can choose it. */
 import pc from 'picocolors'
 
 type Paint = (text: string) => string
 
-/** Colours by meaning; renderers know no other. */
+/** Colours by meaning; renderers use only these. */
 export interface Palette {
   readonly error: Paint
   readonly warning: Paint
   readonly good: Paint
   readonly accent: Paint
   readonly strong: Paint
-  /** What may be overlooked. */
+  /** For less important text. */
   readonly quiet: Paint
 }
 
@@ -20,7 +20,7 @@ export interface Look {
   readonly unicode: boolean
   /** Columns of the terminal. */
   readonly width: number
-  /** Whether a longer line is broken. A terminal would break it anywhere; files and pipes take it as it is. */
+  /** Whether longer lines are wrapped: on a terminal, but not in files and pipes. */
   readonly wraps: boolean
 }
 
@@ -40,10 +40,10 @@ function coloured(): Palette {
   }
 }
 
-/** Width where the output is no terminal. */
+/** The width if the output is not a terminal. */
 const defaultWidth = 100
 
-/** The look without colour, in Unicode, 100 columns wide: what files get. */
+/** The look of files: no colour, Unicode, 100 columns. */
 export const documentLook: Look = {
   color: false,
   palette: colourless,
@@ -52,13 +52,13 @@ export const documentLook: Look = {
   wraps: false,
 }
 
-/** What of a stream decides the look. */
+/** The properties of a stream that determine the look. */
 export interface Terminal {
   readonly isTTY?: boolean | undefined
   readonly columns?: number | undefined
 }
 
-/** Whether the locale's character set is UTF-8, by the order in which the C library asks. */
+/** Whether the locale's character set is UTF-8; the variables have the same precedence as in the C library. */
 export function isUtf8(env: NodeJS.ProcessEnv): boolean {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || ''
   return /utf-?8/i.test(locale)

@@ -1,4 +1,4 @@
-/** The live panel: the lines at the bottom of the terminal while a run goes on. Pure: state in, lines out. */
+/** The live panel: the lines at the bottom of the terminal during a run. Pure: state in, lines out. */
 import stringWidth from 'string-width'
 import type { FetchEvent, ProgressEvent } from '../../runtime/events.ts'
 import { renderProgress, sparkline } from './bars.ts'
@@ -18,18 +18,18 @@ import type { Look } from './look.ts'
 import type { RunState } from './run-state.ts'
 
 const gap = '   '
-/** Columns of the bar and of the curve, where there is room. */
+/** The maximum widths of the bar and of the curve. */
 const barWidth = 40
 const curveWidth = 32
-/** Narrower ones show nothing: the bar takes a line of its own then, and the curve goes. */
+/** The minimum width of both. If there is less room, the bar gets its own line and the curve is omitted. */
 const leastBar = 10
 
-/** Columns for something that stands in one line with facts. */
+/** The columns left on a line with some facts. */
 function roomBeside(facts: readonly string[], most: number, look: Look): number {
   return Math.min(most, besideLabel(look) - stringWidth(facts.join(gap)) - gap.length)
 }
 
-/** A bar and facts beside it, or below it where they leave no room. */
+/** A bar and facts to its right, or below it if there is no room. */
 function barLines(name: string, share: number, most: number, facts: readonly string[], look: Look): string[] {
   const room = roomBeside(facts, most, look)
   const bar = (width: number) => renderProgress(share, width, look.unicode)
@@ -37,7 +37,7 @@ function barLines(name: string, share: number, most: number, facts: readonly str
   return [...labelled(name, [bar(Math.min(most, besideLabel(look)))], look), ...labelled('', facts, look)]
 }
 
-/** `scale 65536`, and `2 skipped` where steps were; nothing without f16. */
+/** `scale 65536`, and `2 skipped` if steps were skipped; nothing without f16. */
 function scaleFacts({ lossScale }: ProgressEvent): string[] {
   if (lossScale === undefined) return []
   const skipped = lossScale.skipped === 0 ? [] : [`${formatCount(lossScale.skipped)} skipped`]
@@ -45,7 +45,7 @@ function scaleFacts({ lossScale }: ProgressEvent): string[] {
   return [`scale ${factor < 1 ? formatNumber(factor) : formatCount(factor)}`, ...skipped]
 }
 
-/** `epoch 3/20`: the one under way. Where the steps are given and end within an epoch, `epoch 2.42`: those behind it. */
+/** The current epoch, `epoch 3/20`. If `steps` ends the run within an epoch, the completed epochs, `epoch 2.42`. */
 function epochFact({ epoch, epochs }: ProgressEvent): string {
   if (!Number.isInteger(epochs)) return `epoch ${epoch.toFixed(2)}`
   return `epoch ${Math.min(epochs, Math.floor(epoch) + 1)}/${formatCount(epochs)}`
@@ -92,13 +92,13 @@ function progressLines(progress: ProgressEvent, losses: readonly number[], look:
 function fetchLines(event: FetchEvent, look: Look): string[] {
   const { bytes, total } = event
   if (event.phase !== 'download' || bytes === undefined)
-    return labelledText('fetch', `${event.phase} ${event.what}`, look)
+    return labelledText('download', `${event.phase} ${event.what}`, look)
   const text = `${event.what} ${formatBytes(bytes)}${total === undefined ? '' : ` of ${formatBytes(total)}`}`
-  if (total === undefined || total <= 0) return labelledText('fetch', text, look)
-  return barLines('fetch', bytes / total, curveWidth, [text], look)
+  if (total === undefined || total <= 0) return labelledText('download', text, look)
+  return barLines('download', bytes / total, curveWidth, [text], look)
 }
 
-/** The lines at the bottom of the terminal while the run goes on; none when nothing is going on. */
+/** The lines of the panel; none after the end of the run. */
 export function renderPanel(state: RunState, look: Look): string[] {
   if (state.end !== undefined) return []
   const phase = state.phase

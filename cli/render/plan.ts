@@ -1,4 +1,4 @@
-/** A plan as text: what `arcc plan` shows. Pure: the document in, lines out. */
+/** A plan as text, the output of `arcc plan`. Pure: document in, lines out. */
 import { worldSize } from '../../compiler/experiment/lengths.ts'
 import { isVariantName } from '../../compiler/names/variant-name.ts'
 import type { PlanDocument } from '../../compiler/plan/document.ts'
@@ -19,7 +19,7 @@ import {
 import type { Look } from './look.ts'
 import { aside, type BarRow, barRows, ends, facts, right, rowsOf, table } from './section.ts'
 
-/** Groups of equal devices that are shown one by one. */
+/** The maximum number of device groups that are shown. */
 const shardLines = 8
 
 function summary(plan: PlanDocument, look: Look): string[] {
@@ -28,7 +28,7 @@ function summary(plan: PlanDocument, look: Look): string[] {
   const times = look.unicode ? '×' : 'x'
   const devices = worldSize(machine)
   const sampled =
-    centers.sampleRate < 1 ? `${formatNumber(centers.sampleRate * 100)} % of them a step` : 'all of them a step'
+    centers.sampleRate < 1 ? `${formatNumber(centers.sampleRate * 100)} % per step` : 'all of them per step'
   return facts(
     [
       [
@@ -36,7 +36,7 @@ function summary(plan: PlanDocument, look: Look): string[] {
         [
           `${model.backbone} ${arrow} ${model.embedding}-d`,
           `${formatCompact(model.parameters)} parameters`,
-          `${formatCompact(model.multiplyAdds, 3)} multiply-adds an image`,
+          `${formatCompact(model.multiplyAdds, 3)} multiply-adds per image`,
           model.input.join(times),
           model.precision,
         ],
@@ -84,7 +84,7 @@ interface ShardGroup {
   readonly count: number
 }
 
-/** Consecutive devices with as many classes each. */
+/** Groups of consecutive devices with the same number of classes. */
 export function groupShards(perDevice: readonly number[]): readonly ShardGroup[] {
   const groups: ShardGroup[] = []
   for (const [device, count] of perDevice.entries()) {
@@ -104,8 +104,8 @@ function shardMap({ centers }: PlanDocument, look: Look): string[] {
   const hidden = groups.slice(shardLines)
   const rest = hidden.reduce((devices, group) => devices + group.last - group.first + 1, 0)
   const title = centers.placement === 'shard' ? 'Centers, sharded' : 'Centers, replicated'
-  const enter = `at most ${formatCount(centers.sampledPerDevice)} enter a step on a device`
-  const state = `${formatBytes(centers.stateBytesPerDevice)} with their optimizer state on the fullest device`
+  const enter = `at most ${formatCount(centers.sampledPerDevice)} used per step on each device`
+  const state = `${formatBytes(centers.stateBytesPerDevice)} including optimizer state on the fullest device`
   return [
     look.palette.strong(title),
     ...rowsOf([{}, right], rows, look),
@@ -127,7 +127,7 @@ function ledger({ memory }: PlanDocument, look: Look): string[] {
   const share = memory.capacity > 0 ? memory.peak / memory.capacity : Number.POSITIVE_INFINITY
   const paint = share > 1 ? look.palette.error : share > 0.9 ? look.palette.warning : look.palette.good
   const left = memory.capacity - memory.peak
-  const verdict = left >= 0 ? `headroom ${formatBytes(left)}` : `${formatBytes(-left)} too much`
+  const verdict = left >= 0 ? `headroom ${formatBytes(left)}` : `${formatBytes(-left)} over capacity`
   const total: BarRow = {
     name: 'total',
     figure: formatBytes(memory.peak),
@@ -141,7 +141,7 @@ function ledger({ memory }: PlanDocument, look: Look): string[] {
 }
 
 function collectives({ collectives: list }: PlanDocument, look: Look): string[] {
-  if (list.length === 0) return [look.palette.strong('Collectives'), '  none: one device']
+  if (list.length === 0) return [look.palette.strong('Collectives'), '  none (one device)']
   const rows = list.map((collective) => [
     collective.kind,
     collective.what,
@@ -152,14 +152,14 @@ function collectives({ collectives: list }: PlanDocument, look: Look): string[] 
   const sum = list.reduce((bytes, collective) => bytes + collective.wireBytes, 0)
   const operands = list.reduce((bytes, collective) => bytes + collective.bytes, 0)
   return [
-    look.palette.strong('Collectives of one step'),
+    look.palette.strong('Collectives per step'),
     ...rowsOf(
       [
         { title: 'kind' },
         { title: 'what', wrap: 12 },
         { title: 'count', ...right, drop: 1 },
         { title: 'bytes', ...right, drop: 2 },
-        { title: 'sent by a device', ...right, wrap: 8 },
+        { title: 'sent per device', ...right, wrap: 8 },
       ],
       [...rows, ['total', '', '', formatBytes(operands), formatBytes(sum)]],
       look,
@@ -167,7 +167,7 @@ function collectives({ collectives: list }: PlanDocument, look: Look): string[] 
   ]
 }
 
-/** Seconds below which what is hidden is not worth a line. */
+/** Hidden time below this many seconds is not shown. */
 const worthSaying = 1e-4
 
 function secondsOf({ parts }: PlanDocument['time'], name: string): number {
@@ -185,19 +185,19 @@ function time({ time: estimate }: PlanDocument, look: Look): string[] {
   )
   const head = [
     look.palette.strong('Time, estimated'),
-    `~${formatSeconds(estimate.secondsPerStep)} a step`,
+    `~${formatSeconds(estimate.secondsPerStep)} per step`,
     `~${formatRate(estimate.samplesPerSecond, 'images')}`,
-    `~${formatSeconds(estimate.totalSeconds)} in all`,
+    `~${formatSeconds(estimate.totalSeconds)} in total`,
     `bound by ${estimate.bound}`,
   ]
   const beside = [
     { what: 'collectives', seconds: estimate.linkSeconds - secondsOf(estimate, 'links') },
-    { what: 'images made ready', seconds: estimate.bound === 'data' ? 0 : (estimate.dataSeconds ?? 0) },
+    { what: 'image preparation', seconds: estimate.bound === 'data' ? 0 : (estimate.dataSeconds ?? 0) },
   ].filter(({ seconds }) => seconds >= worthSaying)
   return [
     ...factLines(head, look, { indent: table.indent }),
     ...barRows(rows, look),
-    ...beside.flatMap(({ what, seconds }) => aside(`${formatSeconds(seconds)} of ${what} beside them`, look)),
+    ...beside.flatMap(({ what, seconds }) => aside(`${formatSeconds(seconds)} of ${what} overlap with them`, look)),
     ...aside(`basis: ${estimate.basis}`, look),
   ]
 }
@@ -239,22 +239,22 @@ function choices({ choices: list }: PlanDocument, look: Look): string[] {
   return [look.palette.strong('Chosen for auto'), ...rowsOf([{}, {}, { wrap: 20 }], rows, look), '']
 }
 
-/** Exact figures, where there are some, overrule the ledger. */
+/** The verdict. Exact figures take precedence over the ledger. */
 function closing({ experiment, memory, exact }: PlanDocument, look: Look): string[] {
   const { palette } = look
   const wanted = formatBytes(exact?.total ?? memory.peak)
   if (!(exact ?? memory).fits) {
-    const text = `${palette.error('Does not fit')}: ${wanted} wanted, ${formatBytes(memory.capacity)} usable on each device.`
+    const text = `${palette.error('Does not fit')}: ${wanted} needed, ${formatBytes(memory.capacity)} usable per device.`
     return paragraph(text, look)
   }
-  // The brackets of a variant mean something else to a shell.
+  // The brackets in the name of a variant are special in a shell.
   const name = isVariantName(experiment.name) ? `'${experiment.name}'` : experiment.name
   const run = palette.accent(`arcc run ${experiment.file} ${name}`)
   const verdict = `${palette.good('Fits')}: ${wanted} of ${formatBytes(memory.capacity)}. Run it with:`
   return factLines([verdict, run], look, { gap: ' ', indent: table.indent })
 }
 
-/** The plan, ready to print. */
+/** The lines of the plan. */
 export function renderPlan(plan: PlanDocument, look: Look): string[] {
   const sections = [
     shardMap(plan, look),

@@ -1,4 +1,4 @@
-/** A resolved experiment as text: every field with its value, and where the value comes from. */
+/** A resolved experiment as text: every field with its value and origin. */
 import type { Experiment } from '../../compiler/experiment/experiment.ts'
 import { renderTable } from './table.ts'
 

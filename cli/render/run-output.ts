@@ -8,9 +8,9 @@ import { advance, noEvents, type RunState } from './run-state.ts'
 
 export interface RunOutput {
   onEvent(event: RunEvent): void
-  /** Lines of our own between those of the run. */
+  /** Inserts other lines between those of the run. */
   note(lines: readonly string[]): void
-  /** Leaves the terminal as it was; also after a failure. */
+  /** Restores the terminal; also after a failure. */
   close(): void
   readonly state: RunState
 }
@@ -19,13 +19,13 @@ export interface RunOutputOptions {
   readonly mode: 'panel' | 'plain' | 'json'
   readonly stream: NodeJS.WritableStream
   readonly look: Look
-  /** Seconds since some fixed moment. */
+  /** Seconds since a fixed point in time. */
   readonly clock: () => number
   /** Seconds between the lines of a plain log. */
   readonly plainInterval?: number
 }
 
-/** The panel is drawn at most this often, in seconds. */
+/** The minimum interval between updates of the panel, in seconds. */
 const panelInterval = 0.1
 const defaultPlainInterval = 10
 

@@ -1,4 +1,4 @@
-/** What a run has told so far, folded from its events; the panel and the summary are drawn from it. */
+/** The state of a run, folded from its events; the panel and the summary render it. */
 import type {
   EndEvent,
   EvaluationEvent,
@@ -13,7 +13,7 @@ import type {
 export interface RunState {
   readonly start: StartEvent | undefined
   readonly progress: ProgressEvent | undefined
-  /** Smoothed losses of the whole run, thinned out so that no more than `historyLength` stay. */
+  /** Smoothed losses of the whole run, thinned out to at most `historyLength`. */
   readonly losses: readonly number[]
   /** Every `stride`-th progress event adds a loss. */
   readonly stride: number
@@ -21,7 +21,7 @@ export interface RunState {
   readonly evaluations: readonly EvaluationEvent[]
   readonly saved: readonly SavedEvent[]
   readonly warnings: number
-  /** The phase that has begun and not ended. */
+  /** The current phase. */
   readonly phase: PhaseEvent | undefined
   readonly fetch: FetchEvent | undefined
   readonly end: EndEvent | undefined

@@ -1,4 +1,4 @@
-/** A run as text that stays: the lines of its events, and the summary. Pure: events and state in, lines out. */
+/** The permanent text of a run: the lines of its events, and the summary. Pure: events and state in, lines out. */
 import type { VariantPlace } from '../../compiler/driver.ts'
 import type { EvaluationEvent, PhaseEvent, RunEvent, StartEvent } from '../../runtime/events.ts'
 import { emulationText } from './emulation.ts'
@@ -19,10 +19,10 @@ import type { Look } from './look.ts'
 import type { RunState } from './run-state.ts'
 import { pad, renderTable } from './table.ts'
 
-/** Columns of the word behind a label: what is done, saved or verified. */
+/** The width of the word after a label: what is done, saved or verified. */
 const subjectWidth = 12
 
-/** Which of the variants of a sweep comes next, with an empty line after the one before. */
+/** The heading of the next variant of a sweep, separated by an empty line from the previous one. */
 export function renderVariant({ name, position, count }: VariantPlace, look: Look): string[] {
   const lines = labelledText('variant', `${formatCount(position)} of ${formatCount(count)}: ${name}`, look)
   return position === 1 ? lines : ['', ...lines]
@@ -33,7 +33,7 @@ function startLines(event: StartEvent, look: Look): string[] {
     `${formatCount(event.images)} images`,
     `${formatCount(event.classes)} identities`,
     `batch ${formatCount(event.batch)}`,
-    `${formatCount(event.steps)} steps (${formatCount(event.stepsPerEpoch)} an epoch)`,
+    `${formatCount(event.steps)} steps (${formatCount(event.stepsPerEpoch)} per epoch)`,
   ]
   return [
     ...factLines([look.palette.strong(event.experiment), event.folder, event.engine], look, { indent: 2 }),
@@ -61,10 +61,10 @@ function evaluationLines(event: EvaluationEvent, look: Look): string[] {
   return labelled('verify', [`${pad(stepName(event.step), subjectWidth)} ${accuracy}`, ...facts], look)
 }
 
-/** Phases whose results have lines of their own. */
+/** Phases whose results have their own lines. */
 const tellsItself: ReadonlySet<PhaseEvent['name']> = new Set(['evaluate', 'save'])
 
-/** What of an event stays on the screen; nothing where the panel is enough. `end` is left to `renderSummary`. */
+/** The permanent lines of an event; none if the panel is enough. `renderSummary` renders `end`. */
 export function renderPermanent(event: RunEvent, look: Look): string[] {
   switch (event.type) {
     case 'start':
@@ -74,7 +74,7 @@ export function renderPermanent(event: RunEvent, look: Look): string[] {
       return labelledText('done', `${pad(event.name, subjectWidth)} ${formatSeconds(event.seconds)}`, look)
     }
     case 'fetch':
-      return event.phase === 'ready' ? labelledText('done', `${pad('fetch', subjectWidth)} ${event.what}`, look) : []
+      return event.phase === 'ready' ? labelledText('done', `${pad('download', subjectWidth)} ${event.what}`, look) : []
     case 'evaluation':
       return evaluationLines(event, look)
     case 'warning':
@@ -118,27 +118,27 @@ function verificationTable(evaluations: readonly EvaluationEvent[], look: Look):
   return ['', ...renderTable(columns, rows, { gap: 3, paintTitle: look.palette.quiet, width: lineWidth(look) })]
 }
 
-/** Below the figures: which machine they are not about. */
+/** The note below the figures of an emulation. */
 function emulationLines(start: StartEvent | undefined, look: Look): string[] {
   if (start?.emulates === undefined) return []
-  const text = `The run ${emulationText(start.emulates)}: both columns are this computer's, not that machine's.`
+  const text = `The run ${emulationText(start.emulates)}: both columns describe this computer, not that machine.`
   return ['', ...paragraph(text, look)]
 }
 
-/** The end of a run: verification before and after, and what the plan said beside what happened. */
+/** The end of a run: verification before and after training, and planned against measured figures. */
 export function renderSummary(state: RunState, look: Look): string[] {
   const { end } = state
   if (end === undefined) return []
   const { planned, measured } = end
   const rows = [
     [
-      'time of a step',
+      'time per step',
       formatSeconds(planned.secondsPerStep),
       formatSeconds(measured.secondsPerStep),
       formatDeviation(planned.secondsPerStep, measured.secondsPerStep) ?? '',
     ],
     [
-      'memory of a device',
+      'memory per device',
       formatBytes(planned.memoryBytes),
       measured.memoryBytes === undefined ? unknown : formatBytes(measured.memoryBytes),
       formatDeviation(planned.memoryBytes, measured.memoryBytes) ?? '',
@@ -160,7 +160,7 @@ export function renderSummary(state: RunState, look: Look): string[] {
     ...factLines(
       [
         `${paint(head)}: ${plural(end.steps, 'step')} in ${formatSeconds(end.seconds)}, ${formatRate(end.imagesPerSecond, 'images')}.`,
-        ...(state.start === undefined ? [] : [`Everything is in ${state.start.folder}`]),
+        ...(state.start === undefined ? [] : [`Results are in ${state.start.folder}`]),
       ],
       look,
       { gap: ' ' },

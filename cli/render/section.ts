@@ -1,12 +1,12 @@
-/** What the sections of a plan are built from: lines and tables that fit the terminal. */
+/** Building blocks for the sections of a plan: lines and tables that fit the terminal. */
 import { factLines, lineWidth, paragraph, widest } from './fit.ts'
 import type { Look } from './look.ts'
 import { type Column, pad, renderTable } from './table.ts'
 
-/** Columns of a bar, where there is room; one of fewer than the least shows nothing and is left out. */
+/** The maximum and minimum width of a bar; narrower bars are omitted. */
 const barWidth = 32
 const leastBar = 8
-/** `left` and `right` on one line, the right one at the edge; two lines where it is too narrow. */
+/** `left` and `right` on one line, with `right` at the edge; on two lines if it is too narrow. */
 export function ends(left: string, right: string, look: Look): string[] {
   const room = look.width - left.length - right.length
   if (room < 2) return [...paragraph(look.palette.strong(left), look), ...paragraph(look.palette.quiet(right), look, 2)]
@@ -15,7 +15,7 @@ export function ends(left: string, right: string, look: Look): string[] {
 
 type Fact = string | undefined
 
-/** Rows of a name and facts; facts that are not known are left out. */
+/** Rows of a name and facts; unknown facts are omitted. */
 export function facts(rows: readonly (readonly [string, readonly Fact[]])[], look: Look): string[] {
   return rows.flatMap(([name, texts]) => {
     const known = texts.filter((text) => text !== undefined)
@@ -23,12 +23,12 @@ export function facts(rows: readonly (readonly [string, readonly Fact[]])[], loo
   })
 }
 
-/** Blanks before the lines of a section, and between the columns of its tables. */
+/** The indent of a section and the gap between the columns of its tables. */
 export const table = { indent: 2, gap: 3 } as const
 /** A column of figures. */
 export const right = { align: 'right' } as const
 
-/** A section's table, in the width that there is. */
+/** The table of a section, in the available width. */
 export function rowsOf(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
@@ -38,7 +38,7 @@ export function rowsOf(
   return renderTable(columns, rows, { ...table, gap, paintTitle: look.palette.quiet, width: lineWidth(look) })
 }
 
-/** A sentence that may be overlooked. */
+/** A less important sentence. */
 export function aside(text: string, look: Look): string[] {
   return paragraph(look.palette.quiet(text), look, table.indent)
 }
@@ -50,7 +50,7 @@ export interface BarRow {
   readonly detail?: string
 }
 
-/** Figures with bars that can be compared, and what is said of them; the bars are as long as the terminal lets them be. */
+/** Rows with a figure, a comparable bar and a detail; the bars use the available width. */
 export function barRows(rows: readonly BarRow[], look: Look): string[] {
   const texts = rows.map(({ name, figure, detail = '' }) => [name, figure, detail])
   const taken = [0, 1, 2].reduce((sum, i) => {

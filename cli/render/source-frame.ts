@@ -5,7 +5,7 @@ import { lineText, positionAt, type SourceFile, type Span } from '../../grammar/
 
 export type MarkKind = 'error' | 'warning' | 'secondary' | 'added' | 'changed'
 
-/** A stretch of one line to be marked, in display columns from 0. */
+/** A marked part of one line, in 0-based display columns. */
 interface Mark {
   readonly from: number
   readonly to: number
@@ -13,7 +13,7 @@ interface Mark {
   readonly label: string
 }
 
-/** A place with what to write below it. */
+/** A place and its label. */
 export interface Annotation {
   readonly span: Span
   readonly kind: MarkKind
@@ -22,7 +22,7 @@ export interface Annotation {
 
 const tab = '    '
 
-/** A line as it is shown. */
+/** A line with tabs replaced by spaces. */
 export function expandTabs(line: string): string {
   return line.replaceAll('\t', tab)
 }
@@ -101,7 +101,7 @@ export function markRows(marks: readonly Mark[], colors: Colors): readonly strin
   return rows
 }
 
-/** The part of a line that a span covers; a span that runs on covers the rest of its first line. */
+/** The part of a line that a span covers; a multi-line span covers the rest of its first line. */
 function markOf(annotation: Annotation): { line: number; mark: Mark } {
   const { span } = annotation
   const { line, column } = positionAt(span.source, span.start)
@@ -113,13 +113,13 @@ function markOf(annotation: Annotation): { line: number; mark: Mark } {
   return { line, mark: { from, to, kind: annotation.kind, label: annotation.label } }
 }
 
-/** One row of a frame: what stands left of the bar, and the text right of it. */
+/** One row of a frame: the texts left and right of the bar. */
 export interface FrameRow {
   readonly gutter: string
   readonly text: string
 }
 
-/** Cuts what lies outside `[from, from + width)` display columns of a line. */
+/** Clips a line to the display columns `[from, from + width)`. */
 function clip(line: string, from: number, width: number): string {
   if (from === 0 && stringWidth(line) <= width) return line
   let column = 0

@@ -1,4 +1,4 @@
-/** Text in columns: padded by what a terminal shows, not by what a string counts. */
+/** Text in columns, padded by display width instead of string length. */
 import stringWidth from 'string-width'
 import { widest, wrapText } from './fit.ts'
 
@@ -6,42 +6,42 @@ type Align = 'left' | 'right'
 
 export interface Column {
   readonly title?: string
-  /** Numbers stand on the right, words on the left. */
+  /** `right` for numbers, `left` for words. */
   readonly align?: Align
-  /** Where the table is too wide, its cells are wrapped down to so many columns. */
+  /** If the table is too wide, cells are wrapped to no less than this width. */
   readonly wrap?: number
-  /** Where the table is too wide even then, columns are left out, the one with the lowest number first. */
+  /** If the table is still too wide, columns are dropped, lowest number first. */
   readonly drop?: number
 }
 
 export interface TableStyle {
-  /** Blanks before each line. */
+  /** Indent of each line. */
   readonly indent?: number
-  /** Blanks between columns. */
+  /** Gap between columns. */
   readonly gap?: number
   /** Paints the titles. */
   readonly paintTitle?: (text: string) => string
-  /** Columns of the terminal; a table may be of any width where left out. */
+  /** Width of the terminal; default: unlimited. */
   readonly width?: number
 }
 
-/** Cells of one column, the title first. */
+/** The cells of one column, the title first. */
 interface Shown {
   readonly column: Column
   readonly cells: readonly string[]
   readonly width: number
 }
 
-/** Below this a column isn't read any more: the last one is continued below the others instead. */
+/** A last column narrower than this is unreadable and continues below the others instead. */
 const least = 10
 
-/** Pads a cell to a width in columns; wider ones stay as they are. */
+/** Pads a cell to a width in columns; wider cells are unchanged. */
 export function pad(text: string, width: number, align: Align = 'left'): string {
   const blanks = ' '.repeat(Math.max(0, width - stringWidth(text)))
   return align === 'right' ? blanks + text : text + blanks
 }
 
-/** The columns, those that wrap made narrower, the least important left out, until they take no more than `room`. */
+/** Narrows wrapping columns and drops the least important ones until the table fits into `room`. */
 function fitted(all: readonly Shown[], gap: number, room: number): readonly Shown[] {
   const excess = (shown: readonly Shown[]) =>
     shown.reduce((sum, { width }) => sum + width, gap * (shown.length - 1)) - room
@@ -57,7 +57,7 @@ function fitted(all: readonly Shown[], gap: number, room: number): readonly Show
     })
     if (over <= 0) return narrower
     const orders = shown.flatMap(({ column }) => column.drop ?? [])
-    // Nothing can be left out any more: the widest column that wraps takes what remains.
+    // No more columns can be dropped: narrow the widest wrapping column by the rest.
     if (orders.length === 0) {
       const most = Math.max(...narrower.map(({ column, width }) => (column.wrap === undefined ? 0 : width)))
       return narrower.map((one) =>
@@ -69,7 +69,7 @@ function fitted(all: readonly Shown[], gap: number, room: number): readonly Show
   }
 }
 
-/** Lines of a table; the titles come first where any column has one. Lines carry no blanks at their end. */
+/** The lines of a table without trailing blanks; a title line comes first if any column has a title. */
 export function renderTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],

@@ -1,4 +1,4 @@
-/** Several plans side by side, one row each: variants of a sweep, experiments of a folder. Pure: documents in, lines out. */
+/** A table of several plans, one per row: variants of a sweep, experiments of a folder. Pure: documents in, lines out. */
 import { worldSize } from '../../compiler/experiment/lengths.ts'
 import type { PlanDocument } from '../../compiler/plan/document.ts'
 import { lineWidth, paragraph } from './fit.ts'
@@ -6,10 +6,10 @@ import { formatBytes, formatCompact, formatCount, formatPercent, formatSeconds, 
 import type { Look } from './look.ts'
 import { type Column, renderTable } from './table.ts'
 
-/** One of several variants or experiments, and what came of it. */
+/** One of several variants or experiments, and its result. */
 export interface Variant {
   readonly name: string
-  /** `undefined` where errors kept the compiler from making one. */
+  /** `undefined` if the variant has errors that prevent a plan. */
   readonly plan: PlanDocument | undefined
   /** Codes of its errors. */
   readonly errors: readonly string[]
@@ -18,19 +18,19 @@ export interface Variant {
 interface Figure extends Column {
   readonly title: string
   readonly of: (plan: PlanDocument) => string
-  /** What was asked for, which need not be said where all have it. */
+  /** A given figure, which is omitted if it is the same for all plans. */
   readonly isGiven?: true
-  /** Left out where no plan has it. */
+  /** Omitted if no plan has it. */
   readonly isOptional?: true
 }
 
-/** Stands for the figures of a variant that has no plan. */
+/** The figures of a variant without a plan. */
 const none = '-'
 
 const figures: readonly Figure[] = [
   { title: 'weights', align: 'right', drop: 1, isGiven: true, of: ({ model }) => formatCompact(model.parameters) },
   { title: 'classes', align: 'right', drop: 4, isGiven: true, of: ({ centers }) => formatCount(centers.classes) },
-  { title: 'a step', align: 'right', drop: 3, isGiven: true, of: ({ centers }) => share(centers.sampleRate) },
+  { title: 'sampled', align: 'right', drop: 3, isGiven: true, of: ({ centers }) => share(centers.sampleRate) },
   {
     title: 'devices',
     align: 'right',
@@ -47,28 +47,28 @@ const figures: readonly Figure[] = [
     isOptional: true,
     of: ({ exact }) => (exact === undefined ? '' : formatBytes(exact.total)),
   },
-  { title: 'of it', align: 'right', of: ofMemory },
+  { title: 'used', align: 'right', of: ofMemory },
   { title: 'step', align: 'right', drop: 8, of: ({ time }) => formatSeconds(time.secondsPerStep) },
   { title: 'images/s', align: 'right', drop: 7, of: ({ time }) => formatCount(time.samplesPerSecond) },
   { title: 'bound by', drop: 6, of: ({ time }) => time.bound },
 ]
 
-/** A share of the classes, and no more digits than it needs. */
+/** A fraction of the classes with as few digits as possible. */
 function share(rate: number): string {
   return `${Number((rate * 100).toPrecision(3))} %`
 }
 
-/** What XLA says overrules the ledger. */
+/** Exact figures take precedence over the ledger. */
 function fits({ memory, exact }: PlanDocument): boolean {
   return exact?.fits ?? memory.fits
 }
 
 function ofMemory(plan: PlanDocument): string {
   const { memory, exact } = plan
-  return fits(plan) ? formatPercent((exact?.total ?? memory.peak) / memory.capacity) : 'too much'
+  return fits(plan) ? formatPercent((exact?.total ?? memory.peak) / memory.capacity) : 'too large'
 }
 
-/** The table, and how many of the plans fit; what a narrow terminal has no room for is left out, the figures that were given first. */
+/** The table, and how many plans fit. On a narrow terminal columns are dropped, the given figures first. */
 export function renderVariants(variants: readonly Variant[], look: Look): string[] {
   const plans = variants.flatMap(({ plan }) => plan ?? [])
   const shown = figures.filter((figure) => {

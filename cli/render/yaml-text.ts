@@ -1,4 +1,4 @@
-/** Documents as YAML. A file of its own, so that only those who ask for YAML load the library. */
+/** Documents as YAML. A separate file, so that the library is loaded only for YAML. */
 import { stringify } from 'yaml'
 
 /** Long texts stay on one line. */

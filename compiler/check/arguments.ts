@@ -56,7 +56,7 @@ export function bindArguments(checker: Checker, call: Application, scope: Scope)
   for (const [index, given] of call.given.entries()) {
     const slot = given.name === undefined ? call.slots[index] : call.slots.find((s) => s.name === given.name?.text)
     if (given.name === undefined && named) {
-      report(checker, checkDiagnostic('ARC3106', {}, given.span, { label: 'give its name as well' }))
+      report(checker, checkDiagnostic('ARC3106', {}, given.span, { label: 'name this argument too' }))
       complain()
     } else if (slot === undefined) {
       complain()
@@ -67,7 +67,7 @@ export function bindArguments(checker: Checker, call: Application, scope: Scope)
     } else if (placed.has(slot.name)) {
       complain()
       const first = placed.get(slot.name)
-      const related = first === undefined ? [] : [{ span: first.span, message: 'first given here' }]
+      const related = first === undefined ? [] : [{ span: first.span, message: 'first passed here' }]
       report(checker, checkDiagnostic('ARC3104', { name: slot.name }, given.span, { related }))
     } else place(slot, given)
     named ||= given.name !== undefined
@@ -87,7 +87,7 @@ function reportMissing(checker: Checker, call: Application, placed: ReadonlyMap<
 function reportTooMany(checker: Checker, call: Application, given: Given): void {
   const related = call.declared === undefined ? [] : [{ span: call.declared, message: 'declared here' }]
   const params = { callee: call.callee, most: call.slots.length }
-  report(checker, checkDiagnostic('ARC3105', params, given.span, { label: 'one too many', related }))
+  report(checker, checkDiagnostic('ARC3105', params, given.span, { label: 'unexpected argument', related }))
 }
 
 function reportUnknown(checker: Checker, call: Application, name: Ident, placed: ReadonlyMap<string, Given>): void {

@@ -55,7 +55,7 @@ function noteUnusedImports(checker: Checker, module: Module): void {
       const definition = module.scope.get(name.text)
       if (definition === undefined || checker.used.has(definition)) continue
       const path = moduleText(declaration)
-      report(checker, nameDiagnostic('ARC2007', { name: name.text }, name.span, { label: `taken from \`${path}\`` }))
+      report(checker, nameDiagnostic('ARC2007', { name: name.text }, name.span, { label: `imported from \`${path}\`` }))
     }
   }
 }

@@ -82,7 +82,7 @@ export function typeOfLet(checker: Checker, decl: LetDecl, scope: Scope): Type {
 export function noteUnused(checker: Checker, scope: Scope): void {
   for (const binding of scope.bindings.values()) {
     if (binding.kind !== 'let' || checker.used.has(binding) || binding.name.startsWith('_')) continue
-    report(checker, nameDiagnostic('ARC2007', { name: binding.name }, binding.span, { label: 'not used below' }))
+    report(checker, nameDiagnostic('ARC2007', { name: binding.name }, binding.span, { label: 'never used' }))
   }
 }
 
@@ -125,7 +125,7 @@ export function typeOfFor(checker: Checker, expr: ForExpr, outer: Scope): Type {
 function forFix(expr: ForExpr, items: Type) {
   if (items.kind !== 'number' || !items.integer) return {}
   const span = { ...expr.items.span, end: expr.items.span.start }
-  return { fix: { message: 'a range counts from its start up to its end', span, replacement: '0..' } }
+  return { fix: { message: 'write a range from start to end', span, replacement: '0..' } }
 }
 
 export function typeOfList(checker: Checker, expr: ListExpr, scope: Scope, expected?: Expected, hint?: Type): Type {
@@ -173,7 +173,7 @@ export function typeOfRecord(checker: Checker, expr: RecordExpr, scope: Scope): 
     const type = checker.infer(field.value, scope)
     const first = places.get(name)
     if (first !== undefined) {
-      const related = [{ span: first, message: 'first given here' }]
+      const related = [{ span: first, message: 'first specified here' }]
       report(checker, checkDiagnostic('ARC3016', { name }, field.name.span, { related }))
     }
     places.set(name, field.name.span)

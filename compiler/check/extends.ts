@@ -57,7 +57,7 @@ function reportCircle(checker: Checker, circle: readonly ObjectDecl[]): void {
   const { source } = decl.span
   if (others.some((other) => other.span.source === source && other.span.start < decl.span.start)) return
   const related = others.flatMap((other) =>
-    other.extends === undefined ? [] : [{ span: other.extends.span, message: 'which extends this' }],
+    other.extends === undefined ? [] : [{ span: other.extends.span, message: 'extends this one' }],
   )
   const chain = [...circle, decl].map((link) => link.name.text)
   report(checker, nameDiagnostic('ARC2012', { chain }, decl.extends.span, { related }))

@@ -147,7 +147,7 @@ export function checkField(work: FieldWork, entry: FieldEntry, start: Place): vo
     if (rest.length === 0) {
       work.meant.add([...place.path, name].join('.'))
       const inside = Object.keys(section.fields)
-      const extras = { label: `write \`${name} { … }\``, notes: [`it holds ${quoteList(inside)}`] }
+      const extras = { label: `write \`${name} { … }\``, notes: [`its fields are ${quoteList(inside)}`] }
       report(checker, checkDiagnostic('ARC3205', { name }, part.span, extras))
       return
     }
@@ -259,7 +259,7 @@ function reportUnknown(work: FieldWork, ident: Ident, place: Place, what: 'field
     const home = top ? `the ${decl.keyword} itself` : `section \`${elsewhere.join('.')}\``
     const full = [...elsewhere, name].join('.')
     work.meant.add(full)
-    const fix = place.path.length > 0 ? {} : { fix: { message: 'write its whole path', span, replacement: full } }
+    const fix = place.path.length > 0 ? {} : { fix: { message: 'write the full path', span, replacement: full } }
     const label = top ? `move it out of \`${place.path.join('.')}\`` : `this is not in ${owner}`
     report(checker, checkDiagnostic('ARC3202', { name, section: home }, span, { label, ...fix }))
     return fieldAt(objectSpecs[decl.keyword].body, [...elsewhere, name])

@@ -25,7 +25,7 @@ export function checkParameters(checker: Checker, decl: FunctionDecl | ObjectDec
     if (parameter.type !== undefined) checkTypeNode(checker, parameter.type, scope)
     else if (parameter.default === undefined) {
       const fix = {
-        message: 'write its type',
+        message: 'add its type',
         span: { ...parameter.span, start: parameter.name.span.end },
         replacement: ': float',
       }
@@ -70,7 +70,7 @@ function checkBlockHead(checker: Checker, decl: FunctionDecl, scope: Scope): boo
   if (type?.kind === 'tensor' || type?.kind === 'unknown') return true
   const label = type === undefined ? 'it has no parameters' : `this is ${showType(type)}`
   const span = first?.type?.span ?? first?.span ?? decl.name.span
-  const notes = ['`x: Image`, `x: Vector` and `x: Tensor` are tensors; what takes none is a `fn`']
+  const notes = ['`x: Image`, `x: Vector` and `x: Tensor` are tensors; a function without a tensor is a `fn`']
   report(checker, checkDiagnostic('ARC3112', { name: decl.name.text }, span, { label, notes }))
   if (first !== undefined) bind(scope, first.name.text, unknown, first.name.span, 'parameter')
   return false

@@ -70,11 +70,11 @@ export function typeOfNumber(checker: Checker, expr: NumberExpr): Type {
         }
   const bits = /^[KMGT]?b(it)?(\/s|ps)$/i.test(text) && text.includes('b')
   const notes = bits
-    ? ['bandwidths are in bytes: 100 Gbit/s is `12.5 GB/s`']
+    ? ['bandwidths are in bytes per second: 100 Gbit/s is `12.5 GB/s`']
     : fix === undefined
       ? [`units are ${quoteList(unitNames)}`]
       : []
-  const label = 'this unit is not known'
+  const label = 'unknown unit'
   report(
     checker,
     checkDiagnostic('ARC3006', { text, unit: text }, expr.unit.span, { label, notes, ...(fix && { fix }) }),

@@ -92,7 +92,7 @@ export function typeOfMemberIn(checker: Checker, expr: MemberExpr, object: Type)
     return present(found)
   }
   if (object.kind === 'object' && own(objectSpecs[object.keyword].methods, name) !== undefined) {
-    report(checker, checkDiagnostic('ARC3114', { name }, expr.name.span, { label: 'call it' }))
+    report(checker, checkDiagnostic('ARC3114', { name }, expr.name.span, { label: 'add the call' }))
     return unknown
   }
   const known = [...(members?.keys() ?? [])]

@@ -6,7 +6,7 @@ function error<P extends Params>(text: (params: P) => string): Message<P> {
   return { severity: 'error', text }
 }
 
-/** `place` ends in its verb (`` `train.batch` takes ``, "the result of `target` must be"); empty where nothing names it. */
+/** `place` ends with its verb (`` `train.batch` takes ``, "the result of `target` must be"); it is empty if the place has no name. */
 type Mismatch = {
   readonly place: string
   readonly expected: string
@@ -21,7 +21,7 @@ const checkMessages = {
   ARC3002: error<{ place: string; expected: string }>(({ place, expected }) =>
     place === ''
       ? `expected ${expected}, found a number without a unit`
-      : `${place} ${expected}, and this number has no unit`,
+      : `${place} ${expected}, but this number has no unit`,
   ),
   ARC3003: error<Mismatch>(wants),
   ARC3004: error<Mismatch>(wants),
@@ -39,30 +39,32 @@ const checkMessages = {
     ({ what, first, second }) => `${what}: ${first} here, ${second} there`,
   ),
   ARC3011: error<{ type: string; name: string }>(({ type, name }) => `${type} has no \`${name}\``),
-  ARC3012: error<{ found: string }>(({ found }) => `only lists have numbered elements, not ${found}`),
-  ARC3013: error<{ found: string }>(({ found }) => `\`for\` goes through a list or a range, not ${found}`),
+  ARC3012: error<{ found: string }>(({ found }) => `only a list can be indexed, not ${found}`),
+  ARC3013: error<{ found: string }>(({ found }) => `\`for\` iterates over a list or a range, not ${found}`),
   ARC3014: error<{ name: string }>(({ name }) => `the experiment \`${name}\` cannot be used as a value`),
-  ARC3015: error<{ found: string }>(({ found }) => `a string cannot show ${found}`),
-  ARC3016: error<{ name: string }>(({ name }) => `the field \`${name}\` is given twice`),
-  ARC3017: error<{ value: number }>(({ value }) => `a batch size is a whole number of samples, not ${value}`),
+  ARC3015: error<{ found: string }>(({ found }) => `${found} cannot be inserted into a string`),
+  ARC3016: error<{ name: string }>(({ name }) => `the field \`${name}\` is specified twice`),
+  ARC3017: error<{ value: number }>(({ value }) => `a batch size must be a whole number of samples, not ${value}`),
 
   ARC3101: error<{ found: string }>(({ found }) => `${found} cannot be called`),
   ARC3102: error<{ callee: string; names: readonly string[] }>(
-    ({ callee, names }) => `\`${callee}\` still needs ${quoteList(names)}`,
+    ({ callee, names }) => `the call of \`${callee}\` is missing ${quoteList(names)}`,
   ),
   ARC3103: error<{ callee: string; name: string }>(({ callee, name }) => `\`${callee}\` has no parameter \`${name}\``),
-  ARC3104: error<{ name: string }>(({ name }) => `\`${name}\` is given twice`),
+  ARC3104: error<{ name: string }>(({ name }) => `the argument \`${name}\` is passed twice`),
   ARC3105: error<{ callee: string; most: number }>(({ callee, most }) =>
     most === 0
       ? `\`${callee}\` takes no arguments`
       : `\`${callee}\` takes at most ${most} argument${most === 1 ? '' : 's'}`,
   ),
-  ARC3106: error<Record<never, never>>(() => 'arguments without a name come before those with one'),
-  ARC3107: error<{ callee: string }>(({ callee }) => `the values of \`${callee}\` are given in order, without names`),
+  ARC3106: error<Record<never, never>>(() => 'positional arguments must come before named ones'),
+  ARC3107: error<{ callee: string }>(
+    ({ callee }) => `the arguments of \`${callee}\` are positional and cannot be named`,
+  ),
   ARC3108: error<{ name: string }>(({ name }) => `the parameter \`${name}\` needs a type`),
   ARC3109: error<{ name: string }>(({ name }) => `\`${name}\` calls itself, and recursion is not allowed`),
   ARC3110: error<{ callee: string }>(
-    ({ callee }) => `\`as\` names what a block makes, and \`${callee}\` makes no parameters`,
+    ({ callee }) => `\`as\` names the parameters of a block, but \`${callee}\` has no parameters to name`,
   ),
   ARC3111: error<{ type: string; wanted: string; found: number }>(
     ({ type, wanted, found }) => `\`${type}\` takes ${wanted}, not ${found}`,
@@ -77,28 +79,30 @@ const checkMessages = {
   ARC3202: error<{ name: string; section: string }>(({ name, section }) => `\`${name}\` belongs to ${section}`),
   ARC3203: error<{ path: string }>(({ path }) => `\`${path}\` is set twice`),
   ARC3204: error<{ owner: string; names: readonly string[] }>(
-    ({ owner, names }) => `${owner} does not say ${quoteList(names)}`,
+    ({ owner, names }) => `${quoteList(names)} ${names.length === 1 ? 'is' : 'are'} missing in ${owner}`,
   ),
   ARC3205: error<{ name: string }>(({ name }) => `\`${name}\` is a section, not a field`),
   ARC3206: error<{ name: string }>(({ name }) => `\`${name}\` is a field, not a section`),
-  ARC3207: error<{ keyword: string; name: string; wanted: string }>(({ name, wanted }) => `\`${name}\` gets ${wanted}`),
-  ARC3208: error<{ owner: string; name: string }>(({ owner, name }) => `${owner} has no method \`${name}\``),
-  ARC3209: error<{ names: readonly string[] }>(({ names }) => `the update does not give ${quoteList(names)}`),
-  ARC3210: error<{ name: string }>(
-    ({ name }) => `the update gives \`${name}\`, which is neither the weight nor a state`,
+  ARC3207: error<{ keyword: string; name: string; wanted: string }>(
+    ({ name, wanted }) => `\`${name}\` receives ${wanted}`,
   ),
-  ARC3211: error<{ keyword: string }>(({ keyword }) => `only optimizers keep states, not ${keyword}`),
+  ARC3208: error<{ owner: string; name: string }>(({ owner, name }) => `${owner} has no method \`${name}\``),
+  ARC3209: error<{ names: readonly string[] }>(({ names }) => `the update does not return ${quoteList(names)}`),
+  ARC3210: error<{ name: string }>(
+    ({ name }) => `the update returns \`${name}\`, which is neither the weight nor a state`,
+  ),
+  ARC3211: error<{ keyword: string }>(({ keyword }) => `only an optimizer can have states, not ${keyword}`),
   ARC3212: error<{ found: string }>(
-    ({ found }) => `a requirement compares one figure of the plan with a bound, not ${found}`,
+    ({ found }) => `a requirement must compare one figure of the plan with a bound, not ${found}`,
   ),
   ARC3213: error<{ name: string }>(({ name }) => `\`${name}\` is not a figure of the plan`),
   ARC3214: error<{ name: string }>(({ name }) => `the experiment \`${name}\` cannot take parameters`),
-  ARC3215: error<{ path: string }>(({ path }) => `\`${path}\` is not an object, so nothing in it can be set`),
+  ARC3215: error<{ path: string }>(({ path }) => `\`${path}\` is not an object, so it has no fields to set`),
   ARC3216: error<{ name: string; keyword: string }>(
     ({ name, keyword }) => `\`${name}\` is ${keyword}, not an experiment`,
   ),
   ARC3217: error<{ what: string; section: string }>(
-    ({ what, section }) => `${what} cannot stand in the section \`${section}\``,
+    ({ what, section }) => `${what} is not allowed in the section \`${section}\``,
   ),
   ARC3218: error<{ names: readonly string[]; section: string }>(
     ({ names, section }) => `${quoteList(names)} belong to ${section}`,

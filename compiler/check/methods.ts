@@ -54,7 +54,7 @@ function reportUnknownMethod(checker: Checker, decl: ObjectDecl, entry: MethodEn
   const meant = nearest(name, known)
   const fix = meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
   const notes = known.length === 0 ? [] : [`its methods are ${quoteList(known)}`]
-  const extras = known.length === 0 ? { notes: ['a function of its own is declared with `fn`'] } : { notes, ...fix }
+  const extras = known.length === 0 ? { notes: ['declare a separate function with `fn`'] } : { notes, ...fix }
   report(checker, checkDiagnostic('ARC3208', { owner, name }, span, extras))
 }
 
@@ -137,7 +137,7 @@ function checkUpdate(checker: Checker, decl: ObjectDecl, entry: MethodEntry, sco
     const span = fields.find((field) => field.name.text === name)?.name.span ?? end.span
     const meant = nearest(name, wanted)
     const fix = meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
-    report(checker, checkDiagnostic('ARC3210', { name }, span, { notes: [`it gives ${quoteList(wanted)}`], ...fix }))
+    report(checker, checkDiagnostic('ARC3210', { name }, span, { notes: [`it returns ${quoteList(wanted)}`], ...fix }))
   }
   const missing = wanted.filter((name) => !type.fields.has(name))
   if (missing.length > 0 && unknownNames.length === 0) {

@@ -153,10 +153,10 @@ function missingUnit({ literal, value }: { literal: NumberExpr; value: number },
   }
   if (wanted.kind === 'batch')
     return {
-      label: 'on each device, or on all of them?',
+      label: 'per device, or over all devices?',
       ...fixWith(
         `${digits} per device`,
-        `write \`${digits} per device\`, or \`${digits} global\` for all devices together`,
+        `write \`${digits} per device\`, or \`${digits} global\` for all devices in total`,
       ),
     }
   if (wanted.kind === 'duration')
@@ -177,17 +177,17 @@ function withoutUnit(expr: Expr, wanted: NumberType): Extras {
     .slice(0, expr.unit.span.start - expr.span.start)
     .trimEnd()
   const span = { ...expr.span, start: expr.span.start + digits.length }
-  return { fix: { message: `this is ${showDimension({})}: leave the unit out`, span, replacement: '' } }
+  return { fix: { message: `this is ${showDimension({})}: omit the unit`, span, replacement: '' } }
 }
 
 /** `64.0` where an integer is required: `64`. */
 function wholeNumber(expr: Expr): Extras {
   if (expr.kind === 'Binary' && expr.operator === '/') {
     const fix = { message: '`div` divides whole numbers', span: expr.operatorSpan, replacement: 'div' }
-    return { notes: ['`/` always gives a number with a fraction'], fix }
+    return { notes: ['the result of `/` is not a whole number'], fix }
   }
   if (expr.kind !== 'Number' || expr.unit !== undefined || !Number.isSafeInteger(expr.value)) return {}
-  return { fix: { message: 'write it without a fraction', span: expr.span, replacement: `${expr.value}` } }
+  return { fix: { message: 'write it without a decimal point', span: expr.span, replacement: `${expr.value}` } }
 }
 
 /** Reports a name that is not a member its place accepts. */

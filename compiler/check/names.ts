@@ -71,7 +71,7 @@ export function typeOfName(checker: Checker, expr: NameExpr, scope: Scope, hint?
   if (decl.kind !== 'Object') return typeOfDefinition(checker, found)
   if (decl.keyword === 'experiment') {
     const related = [{ span: decl.name.span, message: 'it is declared here' }]
-    const notes = ['experiments are run; to build on one, write `extends`']
+    const notes = ['to build on another experiment, use `extends`']
     report(checker, checkDiagnostic('ARC3014', { name: expr.name }, expr.span, { related, notes }))
     return unknown
   }
@@ -112,8 +112,8 @@ function unknownNameHelp(
     const start = scope.module.tree.declarations.find((decl) => decl.kind === 'Use')?.span.start ?? 0
     const use = { ...span, start, end: start }
     return {
-      label: 'not taken from its module',
-      fix: { message: `it is in \`${module}\``, span: use, replacement: `use ${module}: ${name}\n` },
+      label: 'not imported',
+      fix: { message: `import it from \`${module}\``, span: use, replacement: `use ${module}: ${name}\n` },
     }
   }
   // A setting may use any name of the library without a `use`.

@@ -44,12 +44,12 @@ export function checkObject(checker: Checker, decl: ObjectDecl, module: Module):
 function checkExperimentHead(checker: Checker, decl: ObjectDecl): void {
   const [first] = decl.parameters
   if (first !== undefined) {
-    const notes = ['a variant of an experiment is another one that `extends` it']
+    const notes = ['to vary an experiment, declare another one that `extends` it']
     report(checker, checkDiagnostic('ARC3214', { name: decl.name.text }, first.span, { notes }))
   }
   for (const entry of decl.entries)
     if (entry.kind === 'Method') {
-      const notes = ['a function of its own is declared with `fn`']
+      const notes = ['declare a separate function with `fn`']
       report(
         checker,
         checkDiagnostic('ARC3208', { owner: 'an experiment', name: entry.name.text }, entry.name.span, { notes }),
@@ -72,7 +72,7 @@ function checkFieldParameters(checker: Checker, decl: ObjectDecl, scope: Scope):
       expected: showType(spec.type),
       found: showType(type),
     }
-    const notes = [`a parameter that is called like a field is its value`, spec.doc]
+    const notes = [`a parameter with the name of a field sets that field`, spec.doc]
     report(checker, checkDiagnostic('ARC3001', params, parameter.type?.span ?? parameter.span, { notes }))
   }
 }

@@ -31,8 +31,8 @@ function refusal(condition: Expr): { readonly found: string; readonly span: Span
   const isSwapped = figures.includes(pathOf(right) ?? '')
   if (!isSwapped) return { found: 'this', span: left.span }
   const swapped = `${textOf(right.span)} ${own(mirrored, operator) ?? operator} ${textOf(left.span)}`
-  const fix = { message: 'name the figure first', span: condition.span, replacement: swapped }
-  return { found: 'the other way round', span: condition.span, fix }
+  const fix = { message: 'put the figure first', span: condition.span, replacement: swapped }
+  return { found: 'the operands are in the wrong order', span: condition.span, fix }
 }
 
 export function checkPlanRequirement(checker: Checker, { condition }: RequireEntry, scope: Scope): void {
@@ -55,6 +55,6 @@ export function checkPlanRequirement(checker: Checker, { condition }: RequireEnt
     report(checker, checkDiagnostic('ARC3213', { name: path }, left.span, { notes, ...extras }))
     return
   }
-  const origin = { span: left.span, message: 'the figure that it bounds' }
+  const origin = { span: left.span, message: 'the bounded figure' }
   checker.check(right, scope, { type: quantity, what: `the bound of \`${path}\``, verb: 'must be', origin })
 }

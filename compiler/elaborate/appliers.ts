@@ -17,14 +17,14 @@ import * as schema from '../schema/objects.ts'
 import type { ObjectValue, Value } from '../values/value.ts'
 import { readObject } from './read.ts'
 
-/** Runs scalar code that has been tried before; a mistake that shows up only now is one of the compiler. */
+/** Runs scalar code that has been tried before; an error that appears only now is a bug in the compiler. */
 function again<T>(what: string, session: Session, body: () => T): T {
   session.spent.steps = 0
   const result = attempt(body)
-  return result === undefined ? bug(`${what} failed after it had been tried`) : result
+  return result === undefined ? bug(`${what} failed although it was checked before`) : result
 }
 
-/** The value as a tensor of the type of `like`: numbers and scalars are repeated. */
+/** The value as a tensor of the type of `like`; numbers and scalars are broadcast. */
 function shaped(context: Context, object: ObjectValue, method: string, value: Value, like: TensorType): ir.Value {
   const builder = context.builder ?? bug('no graph')
   if (value.kind === 'number') return splat(builder, value.value, like)
@@ -44,7 +44,7 @@ function contextOf(session: Session, builder: GraphBuilder): Context {
   return { ...staticContext(session), builder }
 }
 
-/** A graph for trying scalar code once, so that its mistakes are reported before anything is built on it. */
+/** A graph for trying scalar code once, so that its errors are reported before it is used. */
 function scratch(): {
   readonly builder: GraphBuilder
   readonly input: (name: string, shape: readonly number[]) => ir.Value
@@ -53,7 +53,7 @@ function scratch(): {
   return { builder, input: (name, shape) => builder.input(name, { dtype: 'f32', shape }) }
 }
 
-/** `undefined` after reported mistakes. */
+/** `undefined` after reported errors. */
 export function resolveMargin(object: ObjectValue, session: Session): Margin | undefined {
   const apply = (method: 'target' | 'other') => (builder: GraphBuilder, cos: ir.Value) => {
     const context = contextOf(session, builder)
@@ -81,7 +81,7 @@ export function resolveMargin(object: ObjectValue, session: Session): Margin | u
   }
 }
 
-/** `undefined` after reported mistakes. */
+/** `undefined` after reported errors. */
 export function resolveOptimizer(object: ObjectValue, session: Session): Optimizer | undefined {
   const update: Optimizer['update'] = (builder, { weight, gradient, rate, step, states }) => {
     const context = contextOf(session, builder)
@@ -123,7 +123,7 @@ export function resolveOptimizer(object: ObjectValue, session: Session): Optimiz
   }
 }
 
-/** `undefined` after reported mistakes. */
+/** `undefined` after reported errors. */
 export function resolveSchedule(object: ObjectValue, session: Session): Schedule | undefined {
   const lengths = (total: number, epoch: number) => [number(total), number(epoch)]
   const factor: Schedule['factor'] = (builder, step, total, epoch) => {

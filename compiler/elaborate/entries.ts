@@ -1,6 +1,6 @@
 /**
- * What an experiment and those that it extends write, by field, with `--set` on top. A path into an object (`train.optimizer.lr`)
- * changes that argument or field of the instance; a path below `sweep` lists values for a field.
+ * The entries of an experiment and its bases by field, with `--set` applied. A path into an object (`train.optimizer.lr`) changes
+ * that argument or field of the instance; a path below `sweep` lists values for a field.
  */
 import type { Entry, Expr, FieldEntry, Ident, ObjectDecl, RequireEntry } from '../../grammar/ast.ts'
 import { joinSpans, type Span } from '../../grammar/source.ts'
@@ -19,10 +19,10 @@ export interface Written {
   readonly expr: Expr
   readonly env: Env
   readonly origin: ResolvedField['origin']
-  /** Set where it has been evaluated before: one of the values of a swept field. */
+  /** Set if the value is already evaluated: one of the values of a swept field. */
   readonly value?: Value
 }
-/** A change inside of a field's value. */
+/** A change inside the value of a field. */
 export interface Patch extends Written {
   readonly path: readonly Ident[]
 }
@@ -31,15 +31,15 @@ export interface Assignment {
   readonly patches: Patch[]
 }
 
-/** A swept field with the list of its values. */
+/** A swept field and its list of values. */
 export interface Axis {
   readonly path: readonly Ident[]
   readonly written: Written
-  /** The type of one value; `undefined` where it lies inside of an object. */
+  /** The type of one value; `undefined` inside an object. */
   readonly type: Type | undefined
 }
 
-/** An experiment in the chain of `extends`, with the module that holds it. */
+/** An experiment in the chain of `extends`, with its module. */
 export interface Declared {
   readonly decl: ObjectDecl
   readonly module: Module
@@ -49,7 +49,7 @@ export function pathText(path: readonly Ident[]): string {
   return path.map((part) => part.text).join('.')
 }
 
-/** Splits a path into a field of the experiment and what lies inside of its value. */
+/** Splits a path into a field of the experiment and the rest, inside its value. */
 function splitPath(path: readonly Ident[]): { readonly field: string; readonly inside: readonly Ident[] } | undefined {
   let body: SectionSpec = experimentBody
   for (const [index, part] of path.entries()) {
@@ -64,14 +64,14 @@ function splitPath(path: readonly Ident[]): { readonly field: string; readonly i
   return undefined
 }
 
-/** From the first to the last part of a path. */
+/** The span from the first to the last part of a path. */
 export function pathSpan(path: readonly Ident[], fallback: Span): Span {
   const [first] = path
   const last = path.at(-1)
   return first === undefined || last === undefined ? fallback : joinSpans(first.span, last.span)
 }
 
-/** A path that names no field, with what may be meant. */
+/** Reports a path that names no field, with a suggestion. */
 export function unknownPath(context: Context, path: readonly Ident[], known: readonly string[], span: Span): never {
   const written = path.map((part) => part.text).join('.')
   const last = path.at(-1)?.text ?? written
@@ -83,9 +83,9 @@ export function unknownPath(context: Context, path: readonly Ident[], known: rea
 export interface Collected {
   readonly assignments: Map<string, Assignment>
   readonly requires: RequireEntry[]
-  /** Swept fields by their path. What is said last counts: a list here, or one value for the field. */
+  /** Swept fields by path. The last entry counts: a list here, or one value for the field. */
   readonly axes: Map<string, Axis>
-  /** False where mistakes kept something out. */
+  /** False if errors excluded an entry. */
   readonly complete: boolean
 }
 
@@ -122,7 +122,7 @@ function collectField(
   collected.axes.set(pathText(rest), { path: rest, written, type })
 }
 
-/** Sets the field of a path, or changes something inside of it; it is swept no longer. */
+/** Sets the field of a path, or changes a part of its value; this ends its sweep. */
 export function assign(collected: Collected, path: readonly Ident[], written: Written, context: Context): void {
   const { assignments, axes } = collected
   const { field, inside } = splitKnown(path, context, pathSpan(path, written.expr.span))
@@ -138,7 +138,7 @@ function splitKnown(path: readonly Ident[], context: Context, span: Span) {
   return splitPath(path) ?? unknownPath(context, path, fieldPaths(experimentBody), span)
 }
 
-/** The scope of an experiment's fields: its module, its parameters' defaults and its `let`s. */
+/** The scope of the fields of an experiment: its module, the defaults of its parameters, and its `let`s. */
 function envOf({ decl, module }: Declared, context: Context): Env {
   const outer: Env = { module, locals: undefined }
   const required = decl.parameters.find((parameter) => parameter.default === undefined)
@@ -150,7 +150,7 @@ function envOf({ decl, module }: Declared, context: Context): Env {
   return env
 }
 
-/** What the experiments of the chain write, the outermost base first, and the overrides. */
+/** The entries of the experiments of the chain, the outermost base first, and the overrides. */
 export function collectFields(
   chain: readonly Declared[],
   overrides: readonly FieldEntry[],

@@ -1,4 +1,4 @@
-/** Phase "elaborate": an experiment with everything static evaluated, checked across its fields, ready to be planned. */
+/** Phase "elaborate": evaluates everything static in an experiment and checks it across fields; the result can be planned. */
 import type { FieldEntry, ObjectDecl } from '../../grammar/ast.ts'
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { joinSpans, type Span } from '../../grammar/source.ts'
@@ -44,12 +44,12 @@ function experimentsOf(program: Program): readonly (Definition & { readonly decl
   )
 }
 
-/** The experiments of a file, in their order. */
+/** The experiments of a file in order. */
 export function listExperiments(program: Program): readonly ListedExperiment[] {
   return experimentsOf(program).map(({ name, decl }) => ({ name, doc: decl.doc, span: decl.name.span }))
 }
 
-/** The experiment of a name, or the only one. */
+/** The experiment with a name, or the only one. */
 function choose(program: Program, name: string | undefined, bag: DiagnosticBag): Declared | undefined {
   const all = experimentsOf(program)
   const names = all.map((definition) => definition.name)
@@ -72,7 +72,7 @@ function choose(program: Program, name: string | undefined, bag: DiagnosticBag):
   else if (second !== undefined)
     bag.add(
       evaluateDiagnostic('ARC4201', { names }, second.decl.name.span, {
-        label: 'say which of them',
+        label: 'name one of them',
         related: [{ span: first.decl.name.span, message: 'the first is here' }],
         notes: [`for example: arcc run ${source.path} ${first.name}`],
       }),
@@ -81,8 +81,8 @@ function choose(program: Program, name: string | undefined, bag: DiagnosticBag):
 }
 
 /**
- * The names under which the experiment of a name, or the only one of the file, can be resolved: its own, or those of its variants
- * where it has a `sweep`. `undefined` where mistakes, which are in the bag, leave them unknown.
+ * The names that resolve the named (or only) experiment of the file: its own name, or those of its variants if it has a `sweep`.
+ * `undefined` if errors, which are in the bag, leave them unknown.
  */
 export function listVariants(
   program: Program,
@@ -99,7 +99,7 @@ export function listVariants(
   return chain && variantNames(chain, overrides, context)
 }
 
-/** What `extends` leads to, the outermost base first. */
+/** The chain of `extends`, the outermost base first. */
 function chainOf(experiment: Declared, context: Context): readonly Declared[] {
   const chain: Declared[] = [experiment]
   for (let at = experiment; at.decl.extends !== undefined; ) {
@@ -138,7 +138,7 @@ const { sections } = experimentBody
 
 const lengthPaths = ['train.epochs', 'train.steps'] as const
 
-/** Whichever of `epochs` and `steps` the file has and `--set` puts the other one in the place of. */
+/** The one of `epochs` and `steps` that the file sets and `--set` replaces with the other one. */
 function displacedLength(fields: ExperimentFields): string | undefined {
   const set = lengthPaths.filter((path) => fields.resolved.some((f) => f.path === path && f.origin === 'override'))
   return set.length === 1 ? lengthPaths.find((path) => path !== set[0]) : undefined
@@ -161,7 +161,7 @@ function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined
   return { ...written, epochs, steps }
 }
 
-/** That the batch can be split over the devices, and what each has of it over its parts. */
+/** Checks that the batch can be split over the devices, and each device's batch over its parts. */
 function checkBatch(
   { batch, accumulate }: Pick<TrainSpec, 'batch' | 'accumulate'>,
   fields: ExperimentFields,
@@ -177,7 +177,9 @@ function checkBatch(
   const perDevice = scope === 'global' ? count / devices : count
   if (!Number.isInteger(perDevice))
     fail(context, 'ARC4209', { count, devices }, fields.span('train.batch'), {
-      notes: [`${Math.max(1, Math.floor(perDevice)) * devices} can: ${Math.max(1, Math.floor(perDevice))} per device`],
+      notes: [
+        `${Math.max(1, Math.floor(perDevice)) * devices} works: ${Math.max(1, Math.floor(perDevice))} per device`,
+      ],
     })
   if (perDevice % accumulate !== 0)
     fail(context, 'ARC4225', { count: perDevice, parts: accumulate }, fields.span('train.accumulate'), {
@@ -193,7 +195,7 @@ function resolveCenters(fields: ExperimentFields, optimizer: Optimizer, context:
   if (state === 'int8' && optimizer.states.length > 1) {
     const found = { optimizer: optimizer.name, states: optimizer.states.map((s) => s.name) }
     fail(context, 'ARC4219', found, fields.span('centers.state'), {
-      notes: ['moments of squares span too many orders of magnitude for 8 bits; `bf16` halves them'],
+      notes: ['second moments span too many orders of magnitude for 8 bits; `bf16` halves their size'],
     })
   }
   return centers
@@ -203,7 +205,7 @@ function resolveEvaluate(fields: ExperimentFields, holdout: number | undefined, 
   const evaluate = readSection(sections.evaluate, fields.within('evaluate'))
   if (holdout === 0 && evaluate.sets.includes('holdout'))
     fail(context, 'ARC4214', {}, fields.span('evaluate.sets'), {
-      notes: ['say how many with `holdout` of the data set'],
+      notes: ['set `holdout` in the data set'],
     })
   const { pairs } = evaluate
   if (pairs % 2 !== 0) fail(context, 'ARC4216', { pairs }, fields.span('evaluate.pairs'))
@@ -211,8 +213,8 @@ function resolveEvaluate(fields: ExperimentFields, holdout: number | undefined, 
 }
 
 /**
- * Resolves the experiment of a name, or the only one of the file, with `overrides` (`--set`) on top. `undefined` after errors, which
- * are in the bag; several of them are found at once where they do not depend on each other.
+ * Resolves the named (or only) experiment of the file with `overrides` (`--set`) applied. `undefined` after errors, which are in the
+ * bag; independent errors are all reported.
  */
 export function resolveExperiment(
   program: Program,

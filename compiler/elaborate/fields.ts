@@ -1,4 +1,4 @@
-/** The fields of an experiment or of one of its variants, each evaluated once. */
+/** The fields of an experiment or of one of its variants; each is evaluated once. */
 import type { FieldEntry, Ident, ObjectDecl, RequireEntry } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import type { Given } from '../evaluate/arguments.ts'
@@ -30,15 +30,15 @@ import { chooseVariant } from './sweep.ts'
 type SectionName = keyof typeof experimentBody.sections
 
 export interface ExperimentFields {
-  /** The experiment's, or that of its variant. */
+  /** The name of the experiment or the variant. */
   readonly name: string
-  /** `none` where a field has no value. */
+  /** `none` if a field has no value. */
   value(path: ExperimentPath): Value
-  /** The values of a section's fields, by their name in it. */
+  /** The values of the fields of a section by name. */
   within(section: SectionName): (field: string) => Value
-  /** Where the value is written; the experiment's name where it is a default. */
+  /** The place of the value; for a default, that of the experiment's name. */
   span(path: ExperimentPath): Span
-  /** As `Experiment.writtenSpan`. */
+  /** See `Experiment.writtenSpan`. */
   writtenSpan(path: string): Span | undefined
   readonly requires: readonly RequireEntry[]
   readonly resolved: readonly ResolvedField[]
@@ -48,7 +48,7 @@ function writtenValue(written: Written, context: Context, type?: Type): Value {
   return written.value ?? context.session.evaluate(written.expr, written.env, context, type)
 }
 
-/** The value with one argument or field of it changed. */
+/** The value with one argument or field changed. */
 function patchValue(value: Value, path: readonly Ident[], patch: Patch, context: Context): Value {
   const [first, ...rest] = path
   if (first === undefined) return value
@@ -90,7 +90,7 @@ function overridden(object: ObjectValue, path: string, value: Value, context: Co
   return instantiate({ ...object, overrides }, [], object.span, context)
 }
 
-/** The value of a field with its patches, or its default. */
+/** The value of a field with patches applied, or its default. */
 function evaluateField(context: Context, path: string, assignment: Assignment | undefined, owner: ObjectDecl): Value {
   const spec = specOf(experimentBody, path.split('.')) ?? fail(context, 'ARC4204', { path }, owner.name.span)
   const written = assignment?.written
@@ -107,7 +107,7 @@ function evaluateField(context: Context, path: string, assignment: Assignment | 
   return checkRange(context, path, spec, conform(context, value, spec.type, span), span)
 }
 
-/** Fields of the values inside of objects that were set by path, in the order in which they were. */
+/** Fields inside objects that were set by path, in order. */
 function resolvedOverrides(path: string, value: Value): ResolvedField[] {
   if (value.kind !== 'object') return []
   return [...value.overrides].flatMap(([inner, given]) => [
@@ -116,7 +116,7 @@ function resolvedOverrides(path: string, value: Value): ResolvedField[] {
   ])
 }
 
-/** What is written last at a path inside of an object counts, be it in the file or not. */
+/** The last value for a path inside an object counts, whether from the file or from `--set`. */
 function setInside(spans: Map<string, Span>, path: string, patch: Patch): void {
   const full = `${path}.${pathText(patch.path)}`
   if (patch.origin === 'file') spans.set(full, patch.expr.span)
@@ -124,8 +124,8 @@ function setInside(spans: Map<string, Span>, path: string, patch: Patch): void {
 }
 
 /**
- * Evaluates every field of the experiment that ends the chain (`chain` begins with the one that extends no other). `undefined` where
- * one of them has a mistake; all are looked at.
+ * Evaluates all fields of the last experiment in the chain (`chain` starts with the one that extends no other). `undefined` if one of
+ * them has an error; all are checked.
  */
 export function evaluateFields(
   chain: readonly Declared[],

@@ -1,4 +1,4 @@
-/** A machine by an expression alone, as `local(devices: 2)` is: it sees the standard library's machines and no file of the user's. */
+/** Evaluates a machine from an expression such as `local(devices: 2)`, which can use only the machines of the standard library. */
 import { type DiagnosticBag, need } from '../../grammar/diagnostic.ts'
 import { attempt, staticContext } from '../evaluate/context.ts'
 import { evaluateDefinition } from '../evaluate/definition.ts'
@@ -8,7 +8,7 @@ import type { Host } from '../host/host.ts'
 import { loadProgram } from '../names/load.ts'
 import { resolveMachine } from './parts.ts'
 
-/** `undefined` after mistakes, whose places lie in the expression. */
+/** `undefined` after errors, whose places are in the expression. */
 export function machineOfText(expression: string, host: Host, bag: DiagnosticBag): MachineSpec | undefined {
   const entry = { path: expression, text: `use std.machines\nlet machine = ${expression}\n` }
   const program = loadProgram(entry, host, bag)

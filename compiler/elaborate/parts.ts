@@ -1,4 +1,4 @@
-/** The data set, machine and requirements of an experiment, out of their evaluated objects. */
+/** The data set, machine and requirements of an experiment, from their evaluated objects. */
 import type { Expr, RequireEntry } from '../../grammar/ast.ts'
 import { textOf } from '../../grammar/source.ts'
 import { attempt, type Context, type Env, fail } from '../evaluate/context.ts'
@@ -17,7 +17,7 @@ import { sameDimension, showDimension } from '../types/dimension.ts'
 import type { ObjectValue } from '../values/value.ts'
 import { readObject } from './read.ts'
 
-/** `undefined` after reported mistakes. */
+/** `undefined` after reported errors. */
 export function resolveDataset(object: ObjectValue, context: Context): DatasetSpec | undefined {
   const fields = readObject(schema.dataset, object, context)
   if (fields === undefined) return undefined
@@ -38,7 +38,7 @@ function resolveDevice(object: ObjectValue, context: Context): DeviceSpec | unde
   return fields && { ...fields, name: fields.name ?? object.decl.name.text }
 }
 
-/** `undefined` after reported mistakes. */
+/** `undefined` after reported errors. */
 export function resolveMachine(object: ObjectValue, context: Context): MachineSpec | undefined {
   const fields = readObject(schema.machine, object, context)
   if (fields === undefined) return undefined
@@ -51,14 +51,14 @@ export function resolveMachine(object: ObjectValue, context: Context): MachineSp
   return device && { ...own, ...links, device, name, span: object.span }
 }
 
-/** `memory.peak` of a name or member expression. */
+/** The path of a name or member expression: `memory.peak`. */
 function quantityOf(expr: Expr): RequireSpec['quantity'] | undefined {
   const text = expr.kind === 'Name' || expr.kind === 'Member' ? textOf(expr.span).replace(/\s/g, '') : ''
   const known = Object.keys(schema.requireQuantities) as RequireSpec['quantity'][]
   return known.find((quantity) => quantity === text)
 }
 
-/** A requirement: one figure of the plan beside a bound. */
+/** A requirement: one figure of the plan and a bound. */
 export function resolveRequire({ condition }: RequireEntry, env: Env, context: Context): RequireSpec {
   const wrong = (): never => fail(context, 'ARC4215', { found: `\`${textOf(condition.span)}\`` }, condition.span)
   if (condition.kind !== 'Binary') return wrong()

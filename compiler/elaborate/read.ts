@@ -1,4 +1,4 @@
-/** From evaluated fields to typed members: sections of an experiment and objects are read whole, by their table. */
+/** Reads evaluated fields into typed members: whole sections of an experiment and whole objects, by their schema. */
 import { bug } from '../../grammar/diagnostic.ts'
 import { attempt, type Context } from '../evaluate/context.ts'
 import { none } from '../evaluate/numbers.ts'
@@ -8,7 +8,7 @@ import { memberName, type ObjectValues, type SectionValues } from '../schema/val
 import { type Type, unknown } from '../types/type.ts'
 import type { ObjectValue, Value } from '../values/value.ts'
 
-/** A value as TypeScript has it, by the rules of `ValueOf` in `schema/values.ts`. */
+/** A value as its TypeScript type, by the rules of `ValueOf` in `schema/values.ts`. */
 function plainValue(value: Value, type: Type): unknown {
   switch (value.kind) {
     case 'none':
@@ -41,13 +41,13 @@ function membersOf(section: SectionSpec, read: (field: string) => Value): Member
   )
 }
 
-/** All fields of a section; `read` gives the value of each, which has been made to fit its type. */
+/** All fields of a section; `read` returns the value of each, which conforms to its type. */
 export function readSection<S extends SectionSpec>(section: S, read: (field: string) => Value): SectionValues<S> {
-  // `SectionValues` is to the types of the fields what `plainValue` is to the values that fit them.
+  // `SectionValues` maps types of fields in the same way as `plainValue` maps their values.
   return membersOf(section, read) as SectionValues<S>
 }
 
-/** All fields of an object and its sections, so that several mistakes in it are reported; `undefined` after them. */
+/** All fields of an object and its sections, so that all errors in it are reported; `undefined` after errors. */
 export function readObject<S extends SectionSpec>(
   body: S,
   object: ObjectValue,
@@ -70,7 +70,7 @@ export function readObject<S extends SectionSpec>(
   return members as ObjectValues<S>
 }
 
-/** An object whose type has been checked; another kind of value is a mistake of the compiler. */
+/** An object whose type has been checked; any other value is a bug in the compiler. */
 export function asObject(value: Value): ObjectValue {
-  return value.kind === 'object' ? value : bug(`a ${value.kind} where an object was checked for`)
+  return value.kind === 'object' ? value : bug(`a ${value.kind} where an object was expected`)
 }

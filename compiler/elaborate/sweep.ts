@@ -1,4 +1,4 @@
-/** The variants of an experiment: one for each combination of the values that its `sweep` lists. */
+/** The variants of an experiment: one for each combination of the values in its `sweep`. */
 import type { FieldEntry, Ident, ObjectDecl } from '../../grammar/ast.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
@@ -8,7 +8,7 @@ import { isVariantName, variantName } from '../names/variant-name.ts'
 import { listOf } from '../types/type.ts'
 import { type Axis, collectFields, type Declared, pathText, type Written } from './entries.ts'
 
-/** More of them are most likely a mistake. */
+/** The maximum number of variants; more are probably a mistake. */
 const mostVariants = 1000
 
 /** One value of a swept field. */
@@ -26,7 +26,7 @@ interface Choice extends Setting {
   readonly text: string
 }
 
-/** A text on one line and without the `_` of its numbers, as it stands between the brackets of a name. */
+/** A value as in the name of a variant: on one line, with numbers without `_`. */
 function compact(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/(?<=\d)_(?=\d)/g, '')
 }
@@ -53,7 +53,7 @@ function choicesOf(axis: Axis, context: Context): readonly Choice[] {
   })
 }
 
-/** All variants; the first field changes slowest. */
+/** All variants; the first field varies slowest. */
 export function variantsOf(owner: ObjectDecl, axes: readonly Axis[], context: Context): readonly Variant[] {
   let combinations: readonly (readonly Choice[])[] = [[]]
   for (const axis of axes) {
@@ -71,7 +71,7 @@ export function variantsOf(owner: ObjectDecl, axes: readonly Axis[], context: Co
   }))
 }
 
-/** The variant of a name; a diagnostic where there is none, or where the name leaves it open. */
+/** The variant with a name; reports a diagnostic if there is none, or if the name is ambiguous. */
 export function chooseVariant(
   name: string | undefined,
   owner: ObjectDecl,
@@ -99,7 +99,7 @@ export function chooseVariant(
   })
 }
 
-/** The names of an experiment's variants; its own where nothing is swept; `undefined` where mistakes leave them unknown. */
+/** The names of the variants; the experiment's own name without a sweep; `undefined` if errors leave them unknown. */
 export function variantNames(
   chain: readonly Declared[],
   overrides: readonly FieldEntry[],

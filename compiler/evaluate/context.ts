@@ -128,7 +128,7 @@ export function fail<K extends keyof Messages & string>(
   if (isStdlib(span) && span.source !== program) {
     for (let at = context.frame; at !== undefined; at = at.outer) {
       if (isStdlib(at.span) && at.span.source !== program) continue
-      inside.push({ span, message: 'it is found here' })
+      inside.push({ span, message: 'found here' })
       place = at.span
       frame = at.outer
       break
@@ -171,7 +171,7 @@ export function enter(context: Context, frame: Pick<Frame, 'name' | 'target' | '
 export function spend(context: Context, steps: number, span: Span): void {
   const { spent } = context.session
   // Only the first overrun is reported: nothing after it has any budget left.
-  if (spent.steps > stepLimit) throw new Stopped('nothing left to spend')
+  if (spent.steps > stepLimit) throw new Stopped('budget exceeded')
   spent.steps += steps
   if (spent.steps > stepLimit) fail(context, 'ARC4015', { steps: stepLimit }, span)
 }

@@ -12,7 +12,7 @@ import { defaultOf } from './default.ts'
 import { describe, showNumber, showValue } from './show.ts'
 
 interface Instance {
-  /** Arguments and `let`s of the declaration. */
+  /** The arguments and `let`s of the declaration. */
   env: Env | undefined
   readonly fields: Map<string, Value | 'open'>
 }
@@ -32,7 +32,7 @@ function signatureOf(decl: ObjectDecl) {
   return { name: decl.name.text, parameters: decl.parameters }
 }
 
-/** Makes an instance, or from one another with some arguments changed; its own `require`s are checked. */
+/** Creates an instance, or copies one with some arguments changed; checks its `require`s. */
 export function instantiate(
   base: { readonly decl: ObjectDecl; readonly module: Module } & Partial<ObjectValue>,
   given: readonly Given[],
@@ -86,14 +86,14 @@ function reportRequire(object: ObjectValue, condition: string, span: Span, conte
   return fail(context, 'ARC4213', { owner: object.decl.name.text, condition }, object.span, { related, notes })
 }
 
-/** An angle of 2 to 90 rad was most likely meant in degrees. */
+/** An angle of 2 to 90 rad was probably meant in degrees. */
 function degreesMeant({ value, dimension }: NumberValue): string | undefined {
   if (dimension.radian !== 1 || value < 2 || value > 90) return undefined
   const radians = (value * Math.PI) / 180
   return `\`${showNumber({ value, dimension: {} })} deg\`, which is ${radians.toFixed(3)} rad`
 }
 
-/** A field's path within its object: `links.within`. */
+/** The path of a field within its object: `links.within`. */
 function findField(entries: readonly Entry[], path: readonly string[]): FieldEntry | undefined {
   let found: FieldEntry | undefined
   for (const entry of entries) {
@@ -112,7 +112,7 @@ export function specOf(body: SectionSpec, path: readonly string[]): FieldSpec | 
   return section && specOf(section, rest)
 }
 
-/** Every path below a body: `nodes`, `links.within`. */
+/** All paths below a body: `nodes`, `links.within`. */
 export function fieldPaths(body: SectionSpec, prefix = ''): string[] {
   const own = Object.keys(body.fields).map((name) => `${prefix}${name}`)
   const nestedPaths = Object.entries(body.sections).flatMap(([name, section]) =>
@@ -121,7 +121,7 @@ export function fieldPaths(body: SectionSpec, prefix = ''): string[] {
   return [...own, ...nestedPaths]
 }
 
-/** The value of a field: overridden, written, the argument of its name, or its default; `none` where it has none. */
+/** The value of a field: overridden, written, the argument with its name, or its default; `none` if it has none. */
 export function fieldOf(object: ObjectValue, path: string, context: Context): Value {
   const { fields } = instanceOf(object)
   const known = fields.get(path)
@@ -165,7 +165,7 @@ function evaluateField(object: ObjectValue, path: string, context: Context): Val
   return defaultOf(spec, context)
 }
 
-/** The value, unless it is a number outside of the field's range. */
+/** The value, unless it is a number outside the range of the field. */
 export function checkRange(context: Context, path: string, spec: FieldSpec, value: Value, span: Span): Value {
   const { range } = spec
   if (range === undefined || value.kind !== 'number') return value
@@ -187,17 +187,17 @@ export function methodOf(object: ObjectValue, name: string): MethodEntry | undef
   return object.decl.entries.find((entry): entry is MethodEntry => entry.kind === 'Method' && entry.name.text === name)
 }
 
-/** Whether the declaration's kind knows a method of that name, defined or left out. */
+/** Whether objects of this kind have a method with this name, even if it is omitted. */
 export function knowsMethod(object: ObjectValue, name: string): boolean {
   return Object.hasOwn(objectSpecs[object.decl.keyword].methods, name)
 }
 
-/** `other` of a margin that leaves it out, as a function of its arguments. */
+/** The default of an omitted `other` of a margin, as a function of its arguments. */
 function methodDefault(object: ObjectValue, name: string, values: readonly Value[]): Value | undefined {
   return object.decl.keyword === 'margin' && name === 'other' ? values[0] : undefined
 }
 
-/** Calls a method; `extra` names more values that its body sees (the states of an optimizer). */
+/** Calls a method; `extra` has additional values in the scope of its body (the states of an optimizer). */
 export function callMethod(
   object: ObjectValue,
   name: string,
@@ -227,7 +227,7 @@ export function callMethod(
   return context.session.evaluate(method.body, env, inner)
 }
 
-/** Names and initial values of what an optimizer keeps for every weight. */
+/** The names and initial values of an optimizer's states per weight. */
 export function statesOf(object: ObjectValue, context: Context): readonly { name: string; initial: number }[] {
   const states = object.decl.entries.filter((entry): entry is StateEntry => entry.kind === 'State')
   return states.map((state) => {
@@ -238,7 +238,7 @@ export function statesOf(object: ObjectValue, context: Context): readonly { name
   })
 }
 
-/** The value of an argument, a field or a whole section; `undefined` where there is none of that name. */
+/** The value of an argument, a field or a whole section; `undefined` if there is none with this name. */
 export function memberOf(object: ObjectValue, name: string, context: Context): Value | undefined {
   const { body } = objectSpecs[object.decl.keyword]
   if (specOf(body, [name]) !== undefined) return fieldOf(object, name, context)

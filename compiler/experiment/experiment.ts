@@ -1,4 +1,4 @@
-/** A resolved experiment: everything static is evaluated; backbone, margin, optimizer and schedule can still be applied. */
+/** A resolved experiment: everything static is evaluated; backbone, margin, optimizer and schedule can be applied to tensors. */
 import type { Span } from '../../grammar/source.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
@@ -7,7 +7,7 @@ import type { dataset, device, machine, requireQuantities } from '../schema/obje
 import type { FieldPath, ObjectValues, SectionValues, Settled } from '../schema/values.ts'
 import type { Elaboration } from '../values/elaboration.ts'
 
-/** Fields that are `auto` are still open; `SettledExperiment` has none. */
+/** Fields can be `auto`; `SettledExperiment` has no such fields. */
 export interface Experiment {
   readonly name: string
   readonly doc: string | undefined
@@ -23,11 +23,11 @@ export interface Experiment {
   readonly evaluate: EvaluateSpec
   readonly checkpoint: CheckpointSpec
   readonly requires: readonly RequireSpec[]
-  /** Every field, defaults included, as `path = value` in `.arc` text with its place: the run's record of what it was. */
+  /** Every field including defaults, as `path = value` in `.arc` text with its place: the record of a run's settings. */
   readonly resolved: readonly ResolvedField[]
-  /** Where the value of a field is written; the experiment's name where it is a default. */
+  /** The place of the value of a field; for a default, that of the experiment's name. */
   spanOf(path: ExperimentPath): Span
-  /** Where the file writes the value that counts, at a field or inside of its object (`machine.nodes`); `undefined` elsewhere. */
+  /** The place in the file of the effective value of a field, or of one inside its object (`machine.nodes`); otherwise `undefined`. */
   writtenSpan(path: string): Span | undefined
 }
 
@@ -39,24 +39,24 @@ export type CentersSpec = SectionValues<typeof centers>
 export type EvaluateSpec = SectionValues<typeof evaluate>
 export type CheckpointSpec = SectionValues<typeof checkpoint>
 
-/** An experiment in which the planner has put values in the place of `auto`, but for the pieces of the head's work. */
+/** An experiment in which the planner has replaced `auto`, except for the chunks of the head. */
 export interface ChosenExperiment extends Experiment {
   readonly train: Settled<TrainSpec>
   readonly centers: Settled<CentersSpec, 'chunk'>
 }
 
-/** An experiment without `auto`: graphs and plans are made of it. */
+/** An experiment without `auto`, from which graphs and plans are built. */
 export interface SettledExperiment extends ChosenExperiment {
   readonly centers: Settled<CentersSpec>
 }
 
-/** Whether nothing is left for the planner to choose but the pieces of the head's work. */
+/** Whether the planner has nothing left to choose except the chunks of the head. */
 export function isChosen(experiment: Experiment): experiment is ChosenExperiment {
   const { chunk, ...centers } = experiment.centers
   return ![...Object.values(experiment.train), ...Object.values(centers)].includes('auto')
 }
 
-/** Where the value of a field comes from; `override`: `--set`. */
+/** The origin of the value of a field; `override`: `--set`. */
 export const fieldOrigins = ['file', 'default', 'override'] as const
 
 export interface ResolvedField {
@@ -76,8 +76,8 @@ export interface Backbone {
   readonly input: readonly [number, number, number]
   readonly embedding: number
   /**
-   * Adds the backbone to the graph: images [N,H,W,C] f32 in [-1, 1] → embeddings [N,D] f32. Shape mistakes are reported to the
-   * bag that the experiment was resolved with; the result is then `undefined`.
+   * Adds the backbone to the graph: images [N,H,W,C] f32 in [-1, 1] → embeddings [N,D] f32. Shape errors are reported to the bag
+   * with which the experiment was resolved; the result is then `undefined`.
    */
   apply(elaboration: Elaboration, images: Value): Value | undefined
   readonly span: Span
@@ -85,19 +85,19 @@ export interface Backbone {
 
 export interface Margin {
   readonly name: string
-  /** For people: `arcface(m: 0.5 rad, scale: 64)`. */
+  /** For display: `arcface(m: 0.5 rad, scale: 64)`. */
   readonly text: string
   readonly scale: number
-  /** Cosines of the true classes → cosines with margin; elementwise, any shape. */
+  /** Cosines of the true classes → cosines with margin; elementwise, for any shape. */
   target(builder: GraphBuilder, cos: Value): Value
-  /** Cosines of the other classes; `undefined` where they stay as they are. */
+  /** The same for the cosines of the other classes; `undefined` if they are unchanged. */
   readonly other: ((builder: GraphBuilder, cos: Value) => Value) | undefined
   readonly span: Span
 }
 
 export interface OptimizerUpdate {
   readonly weight: Value
-  /** By state name. */
+  /** New states by name. */
   readonly states: ReadonlyMap<string, Value>
 }
 
@@ -105,9 +105,9 @@ export interface Optimizer {
   readonly name: string
   readonly text: string
   readonly lr: number
-  /** Names and initial values of what it keeps per weight. */
+  /** The names and initial values of its states per weight. */
   readonly states: readonly { readonly name: string; readonly initial: number }[]
-  /** Elementwise on tensors of one shape; `rate` and `step` are f32[] scalars. */
+  /** Elementwise on tensors of the same shape; `rate` and `step` are f32[] scalars. */
   update(
     builder: GraphBuilder,
     operands: { weight: Value; gradient: Value; rate: Value; step: Value; states: ReadonlyMap<string, Value> },
@@ -118,21 +118,21 @@ export interface Optimizer {
 export interface Schedule {
   readonly name: string
   readonly text: string
-  /** f32[] step (from 0), with the run's static lengths → f32[] factor. */
+  /** f32[] step (from 0), with the static lengths of the run → f32[] factor. */
   factor(builder: GraphBuilder, step: Value, total: number, epoch: number): Value
-  /** The same on the host, for the plan's curve. */
+  /** The same on the host, for the curve in the plan. */
   factorAt(step: number, total: number, epoch: number): number
   readonly span: Span
 }
 
 export interface DeviceSpec extends ObjectValues<typeof device> {
-  /** That of the declaration where it has no field `name`. */
+  /** The field `name`; default: the name of the declaration. */
   readonly name: string
 }
 
 type Links = ObjectValues<typeof machine>['links']
 
-/** With its links beside the other fields. */
+/** The machine's fields and links. */
 export interface MachineSpec extends Omit<ObjectValues<typeof machine>, 'device' | 'links'>, Links {
   readonly name: string
   readonly device: DeviceSpec
@@ -145,7 +145,7 @@ export const comparisons = ['<', '<=', '>', '>='] as const
 export interface RequireSpec {
   readonly quantity: keyof typeof requireQuantities
   readonly operator: (typeof comparisons)[number]
-  /** In base units. */
+  /** The bound in base units. */
   readonly bound: number
   readonly span: Span
 }

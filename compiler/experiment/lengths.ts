@@ -1,4 +1,4 @@
-/** The counts that the graphs and the plan of an experiment rest on: classes, images, world size, batch, steps. */
+/** The counts that the graphs and the plan of an experiment use: classes, images, world size, batch, steps. */
 import type { ChosenExperiment, Experiment, MachineSpec } from './experiment.ts'
 
 type Batch = ChosenExperiment['train']['batch']
@@ -7,19 +7,19 @@ export interface Lengths {
   readonly classes: number
   readonly images: number
   readonly replicas: number
-  /** Images of one step on all devices. */
+  /** Images per step over all devices. */
   readonly batch: number
   readonly stepsPerEpoch: number
   readonly epochs: number
   readonly steps: number
 }
 
-/** Devices of all computers of a machine: the replicas of every program. */
+/** The number of devices of all computers of a machine: the replicas of every program. */
 export function worldSize({ nodes, devicesPerNode }: Pick<MachineSpec, 'nodes' | 'devicesPerNode'>): number {
   return nodes * devicesPerNode
 }
 
-/** Images of one step on one device. */
+/** Images per step on one device. */
 export function batchPerDevice(
   experiment: { readonly train: { readonly batch: Batch } } & Pick<Experiment, 'machine'>,
 ): number {

@@ -16,16 +16,16 @@ const dtype = { enum: precisions } as const
 const sizes = { channels: count, features: count, side: count, window: count, stride: count, groups: count } as const
 const convKind = { enum: convKinds } as const
 
-/** What was measured of a GPU. It stands for every card of that name. */
+/** The measurements of a GPU, which apply to every card with its name. */
 const gpuProfileSchema = object({
   /** The driver's name of the card: `NVIDIA H100 80GB HBM3`. */
   name: text,
   /** The engine with its driver. */
   engine: text,
   seconds: object({
-    /** To start a program and to hear of its end. */
+    /** To launch a program and receive its completion. */
     program: positive,
-    /** Of a kernel that has next to nothing to do, one after another in a program. */
+    /** Per nearly empty kernel, in a sequence of them. */
     kernel: positive,
   }),
   /** Bytes per second, read and written, of ops that stream through memory, by the size of the tensor that they go over. */
@@ -50,7 +50,7 @@ export const machineProfileSchema = {
       cores: count,
       engine: text,
       seconds: object({
-        /** To start a program and to hear of its end. */
+        /** To launch a program and receive its completion. */
         program: positive,
         /** For a nearly empty op. */
         kernel: positive,
@@ -86,7 +86,7 @@ export const machineProfileSchema = {
       links: object({ devices: count, bandwidth: positive, latency: positive }),
       /** Images per second of the whole computer: JPEG decoded, and synthetic faces drawn. */
       images: object({ decoded: positive, drawn: positive }),
-      /** One for each kind of card; none where the computer has no GPU that arcc can use. */
+      /** One per card model; none if the computer has no GPU that arcc can use. */
       gpus: { type: 'array', items: gpuProfileSchema },
     },
     ['gpus'],

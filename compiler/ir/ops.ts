@@ -36,7 +36,7 @@ export function replicaId(b: GraphBuilder): Value {
   return b.add('replica_id', [], {})
 }
 
-/** Both as values; at least one must be one. */
+/** Both as values; at least one of them must be a value. */
 function pair(b: GraphBuilder, x: Arg, y: Arg): [Value, Value] {
   if (typeof x !== 'number') return [x, typeof y === 'number' ? splat(b, y, x.type) : y]
   if (typeof y !== 'number') return [splat(b, x, y.type), y]

@@ -33,7 +33,7 @@ const vjpAllReduce: VjpRule<'all_reduce'> = (v) => {
 }
 
 export const vjpControl: { readonly [K in ControlKind]: VjpEntry<K> } = {
-  for_loop: (v) => bug('a loop is not differentiated: write its gradient as a loop of its own', v.op.origin.span),
+  for_loop: (v) => bug('loops are not differentiated: write the gradient as a separate loop', v.op.origin.span),
   /** Cotangents pass through a barrier too: what must not be fused forward must not be fused backward. */
   optimization_barrier: (v) => onDefined(v.cotangents, (values) => v.b.addAll('optimization_barrier', values, {})),
 }

@@ -1,6 +1,6 @@
 /**
- * Phase "resolve": reads the modules that a file uses and gives each its scope. Afterwards every top-level name has exactly one
- * meaning in each module; names inside of expressions are looked up by the checker and the evaluator.
+ * Phase "resolve": reads the modules that a file uses and builds the scope of each. Afterwards every top-level name has exactly one
+ * meaning in each module; the checker and the evaluator look up names inside expressions.
  */
 import type { FieldEntry, FunctionDecl, LetDecl, ObjectDecl, UseDecl } from '../../grammar/ast.ts'
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
@@ -20,18 +20,18 @@ import {
   reportTakenTwice,
 } from './use-mistakes.ts'
 
-/** Modules of the standard library whose names need no `use`; each sees those before it. */
+/** Modules of the standard library whose names need no `use`; each one can use those before it. */
 export const implicitModules = ['prelude', 'layers', 'optimizers', 'schedules'] as const
 
-/** How a module can be found: as `backbones` of the standard library, or as a file. */
+/** The address of a module: a name in the standard library, such as `backbones`, or a file. */
 interface Address {
   readonly key: string
   readonly stdlib: string | undefined
 }
 
 /**
- * Reads the entry and all that it uses, and the modules of the standard library that `settings` (`--set`) speak of; mistakes go to the
- * bag, and what they leave undefined is simply not in scope.
+ * Reads the entry, all modules that it uses, and the modules of the standard library that `settings` (`--set`) refer to. Errors go to
+ * the bag; names that are undefined because of them are not in scope.
  */
 export function loadProgram(
   entry: SourceFile,
@@ -54,8 +54,8 @@ export function loadProgram(
 }
 
 /**
- * The entry as `--set` sees it: a name that the file neither declares nor takes is that of the standard library, so that a setting
- * works in every file. What several of its modules declare has to be taken in the file.
+ * The scope of `--set`: a name that the file neither declares nor imports is looked up in the standard library, so that a setting
+ * works for every file. A name that several modules declare must be imported in the file.
  */
 function settingsModule(loader: Loader, entry: Module, settings: readonly FieldEntry[]): Module {
   const scope = new Map(entry.scope)
@@ -63,7 +63,7 @@ function settingsModule(loader: Loader, entry: Module, settings: readonly FieldE
     const [path, ...others] = scope.has(name) ? [] : stdlibModulesWith(loader.host, name)
     if (path === undefined) return
     if (others.length > 0) {
-      const notes = [`take one of them in ${entry.source.path}: use ${path}: ${name}`]
+      const notes = [`import one of them in ${entry.source.path}: use ${path}: ${name}`]
       loader.bag.add(nameDiagnostic('ARC2014', { name, modules: [path, ...others] }, span, { notes }))
       return
     }
@@ -78,7 +78,7 @@ function settingsModule(loader: Loader, entry: Module, settings: readonly FieldE
   return { ...entry, scope }
 }
 
-/** Made when it is first asked for; the modules that it sees are loaded by then, but for those of an entry that is one of them. */
+/** Created on first access. By then the modules that it can use are loaded, unless the entry is itself one of them. */
 function libraryModule(loader: Loader): () => Module {
   let made: Module | undefined
   return () => {
@@ -115,7 +115,7 @@ function loadModule(loader: Loader, address: Address, parsed: ParsedModule): Mod
   return module
 }
 
-/** Whether a parse error is in a `use` or right after it: its names are then unreliable. */
+/** Whether a parse error is in a `use` or directly after it: its names are then unreliable. */
 function touches(mistake: Span, use: Span): boolean {
   return mistake.start <= use.end + 1 && mistake.end >= use.start
 }
@@ -173,7 +173,7 @@ function follow(
     const before = explicit.get(name.text)
     const mine = module.own.get(name.text)
     if (mine !== undefined) {
-      const related = [{ span: name.span, message: `also taken from \`${written}\` here` }]
+      const related = [{ span: name.span, message: `also imported from \`${written}\` here` }]
       loader.bag.add(nameDiagnostic('ARC2004', { name: name.text, module: written }, mine.decl.name.span, { related }))
     } else if (before !== undefined) reportTakenTwice(loader, before, symbol, use, name.span)
     else explicit.set(name.text, { symbol, use })

@@ -13,27 +13,28 @@ const nameMessages = {
   ARC2002: error<{ module: string; name: string }>(({ module, name }) => `module \`${module}\` has no \`${name}\``),
   ARC2003: error<{ name: string }>(({ name }) => `\`${name}\` is declared twice`),
   ARC2004: error<{ name: string; module: string }>(
-    ({ name, module }) => `\`${name}\` is declared here and also taken from \`${module}\``,
+    ({ name, module }) => `\`${name}\` is declared here and also imported from \`${module}\``,
   ),
   ARC2005: error<{ chain: readonly string[] }>(
-    ({ chain }) => `modules use each other in a circle: ${chain.join(' → ')}`,
+    ({ chain }) => `modules import each other in a cycle: ${chain.join(' → ')}`,
   ),
-  ARC2006: error<{ name: string }>(({ name }) => `there is no \`${name}\` here`),
+  ARC2006: error<{ name: string }>(({ name }) => `\`${name}\` is not defined here`),
   ARC2007: warning<{ name: string }>(({ name }) => `\`${name}\` is never used`),
   ARC2008: error<{ name: string; first: string; second: string }>(
-    ({ name, first, second }) => `\`${name}\` is taken from both \`${first}\` and \`${second}\``,
+    ({ name, first, second }) => `\`${name}\` is imported from both \`${first}\` and \`${second}\``,
   ),
   ARC2009: error<{ name: string }>(({ name }) => `there is no type \`${name}\``),
-  ARC2010: error<{ name: string }>(({ name }) => `\`${name}\` is defined by itself`),
+  ARC2010: error<{ name: string }>(({ name }) => `the definition of \`${name}\` refers to itself`),
   ARC2011: error<{ name: string }>(({ name }) => `there is no experiment \`${name}\``),
   ARC2012: error<{ chain: readonly string[] }>(
-    ({ chain }) => `experiments extend each other in a circle: ${chain.join(' → ')}`,
+    ({ chain }) => `experiments extend each other in a cycle: ${chain.join(' → ')}`,
   ),
   ARC2013: error<{ path: string }>(({ path }) => `there is no file \`${path}\``),
   ARC2014: error<{ name: string; modules: readonly string[] }>(
-    ({ name, modules }) => `\`${name}\` is in ${modules.map((module) => `\`${module}\``).join(' and ')}`,
+    ({ name, modules }) =>
+      `\`${name}\` is ambiguous: it is declared in ${modules.map((module) => `\`${module}\``).join(' and ')}`,
   ),
-  ARC2015: error<{ path: string }>(({ path }) => `\`${path}\` is not the name of an .arc file`),
+  ARC2015: error<{ path: string }>(({ path }) => `\`${path}\` is not an .arc file`),
 }
 
 export const nameDiagnostic = diagnosticsOf(nameMessages)

@@ -1,12 +1,12 @@
-/** A program after `resolve`: its modules, and what each name means in each of them. */
+/** A program after `resolve`: its modules, and the meaning of each name in them. */
 import type { FunctionDecl, LetDecl, ObjectDecl, SourceTree } from '../../grammar/ast.ts'
 import type { SourceFile } from '../../grammar/source.ts'
 
-/** What a top-level name stands for. */
+/** The meaning of a top-level name. */
 export interface Definition {
   readonly name: string
   readonly decl: FunctionDecl | ObjectDecl | LetDecl
-  /** The module that declares it; its expressions are evaluated in that module's scope. */
+  /** The declaring module; its expressions are evaluated in that module's scope. */
   readonly module: Module
 }
 
@@ -21,11 +21,11 @@ export interface Module {
 
 export interface Program {
   readonly entry: Module
-  /** The entry with what its settings (`--set`) take from the standard library in scope. */
+  /** The entry, with the standard library names that its settings (`--set`) use in scope. */
   readonly settings: Module
-  /** An empty module that sees the names which need no `use`: defaults of fields are evaluated in it. */
+  /** An empty module in whose scope the defaults of fields are evaluated: the names that need no `use`. */
   readonly library: () => Module
-  /** Every module once, imported ones before those that import them. */
+  /** Every module once, imported modules before importing ones. */
   readonly modules: readonly Module[]
   /** Modules of the standard library that declare a name (`std.backbones`), for suggestions; reads them on demand. */
   readonly declaredIn: (name: string) => readonly string[]

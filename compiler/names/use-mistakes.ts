@@ -15,7 +15,7 @@ export function reportTakenTwice(
   span: Span,
 ): void {
   const earlier = before.use.names?.find((ident) => ident.text === symbol.name) ?? before.use
-  const related = [{ span: earlier.span, message: 'first taken here' }]
+  const related = [{ span: earlier.span, message: 'first imported here' }]
   if (before.symbol === symbol) loader.bag.add(nameDiagnostic('ARC2003', { name: symbol.name }, span, { related }))
   else {
     const params = { name: symbol.name, first: moduleText(before.use), second: moduleText(use) }
@@ -25,7 +25,7 @@ export function reportTakenTwice(
 
 export function reportCircle(loader: Loader, key: string, use: UseDecl): undefined {
   const chain = [...loader.stack.slice(loader.stack.indexOf(key)), key]
-  loader.bag.add(nameDiagnostic('ARC2005', { chain }, moduleSpan(use), { label: 'closes the circle' }))
+  loader.bag.add(nameDiagnostic('ARC2005', { chain }, moduleSpan(use), { label: 'closes the cycle' }))
 }
 
 /** `use backbones`, `use std.backbone`, `use std` and a missing file, each with what was probably meant. */
@@ -68,7 +68,7 @@ export function reportMissingName(
         : []
   const alone = use.names?.length === 1 && elsewhere[0] !== undefined
   const fix = alone
-    ? { fix: { message: `take it from there`, span: moduleSpan(use), replacement: elsewhere[0] ?? '' } }
+    ? { fix: { message: `import it from there`, span: moduleSpan(use), replacement: elsewhere[0] ?? '' } }
     : meant === undefined || elsewhere.length > 0
       ? {}
       : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }

@@ -1,7 +1,7 @@
 /**
- * What the planner answers when a plan does not fit: changes with which it does, each of them planned. The cheapest is the one that
- * keeps most images per second and device, and takes no more machines; where no single change is enough, the strongest one is made
- * and the search goes on. An answer leaves as much of the memory free as what is chosen for `auto`, and keeps every `require`.
+ * The planner's answers to a plan that does not fit: changes that make it fit, each of them planned. The cheapest one keeps most
+ * images per second and device, and needs no more machines. If no single change is enough, the planner applies the strongest one and
+ * continues. An answer leaves as much memory free as a choice for `auto` does, and satisfies every `require`.
  */
 import type { ChosenExperiment } from '../experiment/experiment.ts'
 import { batchPerDevice, worldSize } from '../experiment/lengths.ts'
@@ -16,29 +16,29 @@ import { largestOpen, type Settled } from './settle.ts'
 
 type Answer = PlanDocument['answers'][number]
 
-/** What is changed, and the plan of the experiment with it. */
+/** The changes, and the plan of the changed experiment. */
 interface Step {
   readonly set: Change
   readonly candidate: Candidate
 }
 
-/** So many changes together at the most. */
+/** The maximum number of combined changes. */
 const deepest = 3
-/** So many answers are given. */
+/** The maximum number of answers. */
 const most = 4
 
-/** Answers for a plan that does not fit, the cheapest first; none where up to three changes together are not enough. */
+/** Answers for a plan that does not fit, cheapest first; none if three combined changes are not enough. */
 export function findAnswers({ candidate, choices }: Settled, host: Host): readonly Answer[] {
   const own = batchPerDevice(candidate.experiment)
   const isOpen = choices.some(({ setting }) => isBatch(setting))
-  // What was chosen for `auto` is part of an answer: with another field changed, `auto` might choose anew.
+  // The choices for `auto` are part of an answer: if another field changes, `auto` might choose differently.
   let from: Step = { set: choices.map(({ setting }) => setting), candidate }
   for (let depth = 0; depth < deepest; depth++) {
     const steps = singleSteps(from, host)
     const fitting = steps.filter((step) => isAllowed(step.candidate))
     if (fitting.length > 0) {
       const cheapest = fitting.sort(byCost).slice(0, most)
-      // A batch that stands beside other changes was only the strongest one: with them, a larger one may fit.
+      // A batch among other changes was only the strongest single change: with the others, a larger one may fit.
       const enlarged = cheapest.map((step) => {
         const limit = isOpen ? largestOpen(step.candidate.lengths) : own - 1
         return from.set.some(isBatch) ? largerBatch(step, limit, host) : step
@@ -58,17 +58,17 @@ export function findAnswers({ candidate, choices }: Settled, host: Host): readon
 
 const isBatch = ({ path }: Setting) => path === 'train.batch'
 
-/** Computers are what a change costs first. */
+/** The number of computers is the first cost of a change. */
 function byCost({ candidate: a }: Step, { candidate: b }: Step): number {
   return a.experiment.machine.nodes - b.experiment.machine.nodes || speed(b) - speed(a)
 }
 
-/** Images per second of one device: more devices are no gain by themselves. */
+/** Images per second of one device, because more devices alone are not a gain. */
 function speed({ time, experiment }: Candidate): number {
   return time.samplesPerSecond / worldSize(experiment.machine)
 }
 
-/** The same step with as large a batch as is allowed. */
+/** The same step with the largest allowed batch. */
 function largerBatch(step: Step, limit: number, host: Host): Step {
   const { best } = largestBatch(step.candidate.chosen, [], limit, host)
   if (best === undefined || !isAllowed(best) || best.memory.peak <= step.candidate.memory.peak) return step
@@ -83,7 +83,7 @@ function smallest(steps: readonly Step[]): Step | undefined {
   )
 }
 
-/** One more change on top of those made already; of each kind the mildest that fits, or the strongest where none does. */
+/** One more change in addition to the previous ones; of each kind the mildest that fits, or else the strongest. */
 function singleSteps(from: Step, host: Host): readonly Step[] {
   const experiment = from.candidate.chosen
   const isSet = (path: PlannerPath) => from.set.some((setting) => setting.path === path)
@@ -107,7 +107,7 @@ function mildest(experiment: ChosenExperiment, changes: readonly Change[], host:
   return smallest(tried)
 }
 
-/** The largest batch below the experiment's own that fits, or the smallest of all. */
+/** The largest batch below the experiment's own that fits, or else the smallest. */
 function smallerBatch(experiment: ChosenExperiment, host: Host): Step | undefined {
   const own = batchPerDevice(experiment)
   const below = batchSizes(own).findLast((size) => size < own)

@@ -5,12 +5,12 @@ import { hasRoom, holds, isAllowed, limitsBatch, plannedQuantity, roomOf } from 
 import { type Candidate, tryChange } from './candidate.ts'
 import { batchSetting, type Change, changed } from './paths.ts'
 
-/** The largest size of one device that `auto` chooses. */
+/** The largest batch per device that `auto` chooses. */
 export const largestChosen = 1024
 
 const small = [1, 2, 4, 8, 12] as const
 
-/** Images of one device up to `most`: powers of two and what lies halfway between them. */
+/** Batch sizes per device up to `most`: powers of two and the midpoints between them. */
 export function batchSizes(most: number): readonly number[] {
   const sizes: number[] = [...small]
   for (let size = 16; size <= most; size *= 2) sizes.push(size, size * 1.5)
@@ -18,18 +18,18 @@ export function batchSizes(most: number): readonly number[] {
 }
 
 export interface BatchSearch {
-  /** The largest that keeps the limits; `undefined` where none does. */
+  /** The largest size within the limits; `undefined` if there is none. */
   readonly best: Candidate | undefined
-  /** The next size, which does not; `undefined` where there is no next size. Without a `best`, the smallest that can be planned. */
+  /** The next size, which exceeds them; `undefined` if there is none. Without a `best`, the smallest size that can be planned. */
   readonly next: Candidate | undefined
 }
 
-/** Sizes from which two are planned first: they tell how memory and time grow. */
+/** From this many sizes on, two are planned first to estimate the growth of memory and time. */
 const probes = [16, 64] as const
 
 /**
- * The largest of `batchSizes(most)` that leaves room in the memory and keeps the `require`s that limit a batch. What they limit grows
- * almost linearly with the batch, so two plans say where to look; what is answered has been planned, and so has the next size.
+ * The largest of `batchSizes(most)` that leaves room in memory and satisfies the `require`s that limit a batch. The limited figures
+ * grow almost linearly with the batch, so two plans predict the result. The returned size and the next one have both been planned.
  */
 export function largestBatch(experiment: Experiment, change: Change, most: number, host: Host): BatchSearch {
   const parts = changed(experiment, change).train.accumulate
@@ -49,7 +49,7 @@ export function largestBatch(experiment: Experiment, change: Change, most: numbe
   let at = guess(experiment, sizes, planSize)
   while (at >= 0 && !fits(at)) at--
   if (at < 0) {
-    // The very smallest cannot always be planned: batch normalization needs two images.
+    // The smallest size cannot always be planned: batch normalization needs two images.
     at = sizes.findIndex((_, index) => plan(index) !== undefined)
     if (at < 0)
       return { best: undefined, next: planSize(batchSizes(2 * most).find((size) => size > most && size % parts === 0)) }
@@ -60,7 +60,7 @@ export function largestBatch(experiment: Experiment, change: Change, most: numbe
   return { best: plan(at), next: plan(at + 1) }
 }
 
-/** The largest is the fastest but for a few percent: where it is not fast enough for a `require`, a smaller one may be. */
+/** The largest size is the fastest within a few percent: if it is too slow for a `require`, a smaller one may be fast enough. */
 function fastest(largest: number, plan: (index: number) => Candidate | undefined): number {
   for (let at = largest; ; at--) {
     const candidate = plan(at)
@@ -70,7 +70,7 @@ function fastest(largest: number, plan: (index: number) => Candidate | undefined
   }
 }
 
-/** Where a line through the probes first passes a limit: an index of `sizes`. */
+/** The index in `sizes` at which a line through the probes first exceeds a limit. */
 function guess(
   { requires, machine }: Experiment,
   sizes: readonly number[],

@@ -1,22 +1,22 @@
-/** What a plan must keep that the planner chooses or proposes: room in the memory, and the experiment's own `require`s. */
+/** The limits of a plan that the planner chooses or proposes: free memory, and the `require`s of the experiment. */
 import type { DeviceSpec, RequireSpec, SettledExperiment } from '../experiment/experiment.ts'
 import type { PlanDocument } from './document.ts'
 import { showBytes, showQuantity } from './show.ts'
 
-/** The figures of a plan, and whose plan it is. */
+/** The figures of a plan, and its experiment. */
 export interface Planned extends Pick<PlanDocument, 'memory' | 'time'> {
   readonly experiment: SettledExperiment
 }
 
-/** Share of the memory that a choice leaves free: the ledger is right to a few percent. */
+/** The fraction of memory that a choice leaves free: the ledger is accurate to a few percent. */
 const headroom = 0.05
 
-/** Bytes of a device that a choice may take. */
+/** Bytes per device that a choice can use. */
 export function roomOf(device: DeviceSpec): number {
   return device.memory * (1 - headroom)
 }
 
-/** The figure of a plan that a `require` is about. */
+/** The figure of a plan that a `require` constrains. */
 export function plannedQuantity(
   quantity: RequireSpec['quantity'],
   { memory, time }: Omit<Planned, 'experiment'>,
@@ -45,7 +45,7 @@ export function holds({ quantity, operator, bound }: RequireSpec, plan: Omit<Pla
   }
 }
 
-/** The `require`s that the plan does not keep. */
+/** The `require`s that the plan violates. */
 export function brokenRequires(plan: Planned): readonly RequireSpec[] {
   return plan.experiment.requires.filter((require) => !holds(require, plan))
 }
@@ -59,12 +59,12 @@ export function hasRoom({ memory, experiment }: Planned): boolean {
   return memory.peak <= roomOf(experiment.machine.device)
 }
 
-/** Whether the planner may choose or propose it. */
+/** Whether the planner can choose or propose the plan. */
 export function isAllowed(plan: Planned): boolean {
   return hasRoom(plan) && brokenRequires(plan).length === 0
 }
 
-/** For sorting: what is allowed comes first, then what fits, then what keeps more; then what needs less, where that is what lacks. */
+/** Sorts allowed plans first, then those that fit, then those that violate fewer `require`s; if memory is short, by memory. */
 export function compareBounds(a: Planned, b: Planned): number {
   return (
     Number(isAllowed(b)) - Number(isAllowed(a)) ||
@@ -79,18 +79,18 @@ function lacksMemory(plan: Planned): boolean {
   return !hasRoom(plan) || brokenRequires(plan).some(({ quantity }) => quantity === 'memory.peak')
 }
 
-/** Memory, time and speed grow with the batch: a bound from above is one for the batch too, a bound from below never is. */
+/** Memory, time and speed grow with the batch: an upper bound also bounds the batch, a lower bound never does. */
 export function limitsBatch({ operator }: RequireSpec): boolean {
   return operator === '<' || operator === '<='
 }
 
-/** What speaks against a plan, after `would`; `undefined` where it is allowed. */
+/** The objection to a plan, as text after "would"; `undefined` if it is allowed. */
 export function objection(plan: Planned): string | undefined {
   const peak = showBytes(plan.memory.peak)
-  if (!hasRoom(plan)) return `take ${peak}, and ${headroom * 100} % are to stay free`
+  if (!hasRoom(plan)) return `need ${peak}, and ${headroom * 100} % must stay free`
   const [broken] = brokenRequires(plan)
   if (broken === undefined) return undefined
   const planned = showQuantity(broken.quantity, plannedQuantity(broken.quantity, plan))
-  const have = broken.quantity === 'memory.peak' ? `take ${peak}` : `have ${broken.quantity} ${planned}`
+  const have = broken.quantity === 'memory.peak' ? `need ${peak}` : `have ${broken.quantity} ${planned}`
   return `${have}, and ${showBound(broken)} is required`
 }

@@ -17,8 +17,8 @@ import { showBytes, showQuantity } from './show.ts'
 import { insteadOfMachine, type StandIn, standInMachine } from './stand-in.ts'
 
 /**
- * Builds the plan of an experiment; `undefined` after errors. `file` is where it was declared, for people; `standIn` is what it
- * runs on instead of its machine.
+ * Builds the plan of an experiment; `undefined` after errors. `file` is where it was declared, for display; `standIn` replaces its
+ * machine.
  */
 export function buildPlan(
   declared: Experiment,
@@ -35,7 +35,7 @@ export function buildPlan(
   const settled = settle(experiment, counting, bag)
   if (settled === undefined) return undefined
   checkRequires(settled.candidate, bag)
-  // What is emulated is the declared machine's plan: the same choices for `auto`, and so the same graphs.
+  // An emulation uses the plan of the declared machine: the same choices for `auto`, and therefore the same graphs.
   const candidate = isEmulated ? movedTo(machine, settled.candidate, counting) : settled.candidate
   const answers = candidate.memory.fits || isEmulated ? [] : [...findAnswers(settled, counting)]
   const insteadOf = standIn === undefined ? {} : insteadOfMachine(declared, standIn)
@@ -75,7 +75,7 @@ export function buildPlan(
   }
 }
 
-/** A host that counts the data set once, however many plans are made of it. */
+/** A host that counts the data set only once for all plans. */
 function countingOnce(host: Host): Host {
   let counted: { readonly counts: DatasetCounts | undefined } | undefined
   return {

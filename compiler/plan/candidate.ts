@@ -1,4 +1,4 @@
-/** One way to run an experiment, planned: its graphs, what it takes of memory and time. */
+/** A candidate: one planned way to run an experiment, with its graphs, memory and time. */
 import { bug, DiagnosticBag } from '../../grammar/diagnostic.ts'
 import {
   type ChosenExperiment,
@@ -20,7 +20,7 @@ import { estimateTime, machineRates } from './time.ts'
 
 export interface Candidate {
   readonly experiment: SettledExperiment
-  /** The same before the head's work was cut into pieces: what is changed further, since other pieces may suit a change. */
+  /** The same before the head was chunked. Further changes start from it, because they may need other chunks. */
   readonly chosen: ChosenExperiment
   readonly lengths: Lengths
   readonly graphs: Graphs
@@ -28,7 +28,7 @@ export interface Candidate {
   readonly time: PlanDocument['time']
 }
 
-/** Plans an experiment as it is; `undefined` after a diagnostic. */
+/** Plans an experiment unchanged; `undefined` after a diagnostic. */
 export function planCandidate(chosen: ChosenExperiment, host: Host, bag: DiagnosticBag): Candidate | undefined {
   const lengths = planLengths(chosen, host, bag)
   if (lengths === undefined) return undefined
@@ -38,7 +38,7 @@ export function planCandidate(chosen: ChosenExperiment, host: Host, bag: Diagnos
   return figuresOf({ experiment, chosen, lengths, graphs }, host)
 }
 
-/** A candidate on another machine with as many devices: the graphs stay, memory and time are that machine's. */
+/** A candidate on another machine with the same number of devices: the same graphs, with the memory and time of that machine. */
 export function movedTo(machine: MachineSpec, candidate: Candidate, host: Host): Candidate {
   const { experiment, chosen } = candidate
   return figuresOf({ ...candidate, experiment: { ...experiment, machine }, chosen: { ...chosen, machine } }, host)
@@ -66,13 +66,13 @@ function figuresOf({ experiment, chosen, lengths, graphs }: Unpriced, host: Host
   }
 }
 
-/** An experiment with a change that sets whatever was open in it. */
+/** An experiment with a change that settles all its open values. */
 export function chosenWith(experiment: Experiment, change: Change): ChosenExperiment {
   const chosen = changed(experiment, change)
-  return isChosen(chosen) ? chosen : bug('a change that leaves something open')
+  return isChosen(chosen) ? chosen : bug('a change that leaves a value unsettled')
 }
 
-/** Plans a changed experiment that need not be possible: `undefined` where it is not, and nothing is said. */
+/** Plans a changed experiment; `undefined`, without a diagnostic, if it is impossible. */
 export function tryChange(experiment: Experiment, change: Change, host: Host): Candidate | undefined {
   return planCandidate(chosenWith(experiment, change), host, new DiagnosticBag())
 }

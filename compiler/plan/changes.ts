@@ -1,17 +1,17 @@
-/** The changes that the planner tries on an experiment that does not fit, by what they change; of each the mildest first. */
+/** The changes that the planner tries on an experiment that does not fit, grouped by field, the mildest first. */
 import type { ChosenExperiment } from '../experiment/experiment.ts'
 import { batchPerDevice, worldSize } from '../experiment/lengths.ts'
 import { recomputations } from '../schema/experiment.ts'
 import type { Change, PlannerPath, Setting } from './paths.ts'
 
-/** How many times the computers, or the parts of a batch, are multiplied. */
+/** Factors for the number of computers, or of parts of a batch. */
 const multiples = [2, 4, 8] as const
-/** Sample rates that are tried, the largest that fits being the answer. */
+/** Sample rates to try; the largest that fits is the answer. */
 const sampleRates = [0.5, 0.3, 0.2, 0.1, 0.05] as const
 
 type IsSet = (path: PlannerPath) => boolean
 
-/** All but the batch, whose size is searched for. `isSet` says what has been changed already. */
+/** All changes except the batch, which is searched separately. `isSet` tells which paths have already been changed. */
 export function changesOf(experiment: ChosenExperiment, isSet: IsSet): readonly (readonly Change[])[] {
   return [
     moreRecomputation(experiment),
@@ -29,7 +29,7 @@ function moreRecomputation({ train }: ChosenExperiment): Change[] {
     .map((value) => [{ path: 'train.recompute', value }])
 }
 
-/** The batch stays what it is; the backbone works on less of it at once. */
+/** The batch is unchanged; the backbone processes less of it at once. */
 function moreParts(experiment: ChosenExperiment, isSet: IsSet): Change[] {
   if (isSet('train.accumulate')) return []
   return multiples
@@ -49,10 +49,10 @@ type Stored = Centers['state']
 /** Of one number. */
 const bytes: { readonly [S in Stored]: number } = { f32: 4, bf16: 2, int8: 1 }
 
-/** Fewer bytes for what the optimizer keeps of the centers, then for the centers too, which are kept with more care. */
+/** Smaller optimizer state of the centers; then smaller centers too, whose precision matters more. */
 function smallerState({ centers, optimizer }: ChosenExperiment): Change[] {
   const kept = optimizer.states.length
-  // Where nothing is kept, there is nothing to make smaller; 8 bits hold one number of a weight.
+  // Without optimizer state there is nothing to reduce; 8 bits support one state per weight.
   const known: readonly Stored[] = kept === 0 ? [] : kept === 1 ? ['bf16', 'int8'] : ['bf16']
   const states = known.filter((state) => bytes[state] < bytes[centers.state])
   const changes = states.map((state) => stored(centers, state, centers.weights))
@@ -75,7 +75,7 @@ function lowerRate({ centers }: ChosenExperiment, isSet: IsSet): Change[] {
     .map((value) => [{ path: 'centers.sample_rate', value }])
 }
 
-/** A batch that is written for all devices is divided among more of them. */
+/** A global batch is divided over more devices. */
 function moreComputers(experiment: ChosenExperiment, isSet: IsSet): Change[] {
   const { machine, train } = experiment
   if (machine.between === undefined || isSet('machine.nodes')) return []

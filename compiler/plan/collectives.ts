@@ -1,4 +1,4 @@
-/** The collectives of a step: the ops of the graph that talk to other devices, as they will run. */
+/** The collectives of a step: the ops of the graph that communicate with other devices. */
 
 import { opCosts } from '../ir/cost.ts'
 import { byteSize } from '../ir/dtype.ts'
@@ -7,7 +7,7 @@ import type { PlanDocument } from './document.ts'
 
 type Collective = PlanDocument['collectives'][number]
 
-/** One line for each kind and purpose, in the order in which they run; none on one device. */
+/** One line per kind and purpose in execution order; none on one device. */
 export function listCollectives(step: Graph): Collective[] {
   if (step.replicas === 1) return []
   const lines = new Map<string, Collective>()

@@ -1,4 +1,4 @@
-/** The document that describes a plan. */
+/** Builds the plan document. */
 import { batchPerDevice } from '../experiment/lengths.ts'
 import { opCosts } from '../ir/cost.ts'
 import { byteSize, elementCount } from '../ir/dtype.ts'
@@ -7,7 +7,7 @@ import type { Candidate } from './candidate.ts'
 import { listCollectives } from './collectives.ts'
 import type { PlanDocument } from './document.ts'
 
-/** What the planner adds to a plan: its choices for `auto`, and what would make it fit. */
+/** The planner's additions to a plan: its choices for `auto`, and changes that would make it fit. */
 type Said = Pick<PlanDocument, 'choices' | 'answers'>
 type InsteadOf = Pick<PlanDocument['machine'], 'insteadOf'>
 
@@ -92,7 +92,7 @@ export function describePlan(candidate: Candidate, file: string, said: Said, ins
   }
 }
 
-/** Of one image's forward pass: half the operations of its convolutions and products. */
+/** Multiply-adds of the forward pass of one image: half the operations of its convolutions and products. */
 function multiplyAdds(step: Graph, batch: number): number {
   const products = opCosts(step).filter(
     (cost) => cost.op.origin.phase === 'forward' && (cost.class === 'conv' || cost.class === 'matmul'),
@@ -100,7 +100,7 @@ function multiplyAdds(step: Graph, batch: number): number {
   return Math.round(products.reduce((sum, cost) => sum + cost.flops * cost.times, 0) / 2 / batch)
 }
 
-/** Operations of one run of a graph on one device. */
+/** Operations of one execution of a graph on one device. */
 function flops(graph: Graph): number {
   return Math.round(opCosts(graph).reduce((sum, cost) => sum + cost.flops * cost.times, 0))
 }

@@ -1,6 +1,6 @@
 /**
- * How fast one device runs the ops of a graph: a roofline for each op, and a time for each kernel. Published peaks are never reached, so
- * they are scaled by the shares that `device-traits.ts` holds; this computer's rates are measured (`measured-rates.ts`).
+ * The speed of one device: a roofline for each op, and a launch time for each kernel. Published peaks are never reached, so they are
+ * scaled by the fractions in `device-traits.ts`; the rates of this computer are measured (`measured-rates.ts`).
  */
 import type { DeviceSpec } from '../experiment/experiment.ts'
 import type { OpCost } from '../ir/cost.ts'
@@ -11,7 +11,7 @@ import type { ConvKind } from '../ir/op-family.ts'
 import { convForm } from '../stablehlo/conv-choice.ts'
 import { geometryOfOp } from '../stablehlo/conv-geometry.ts'
 
-/** Why an op does not end earlier: arithmetic, memory traffic, or the cost of starting it. */
+/** What limits an op: arithmetic, memory traffic, or the launch time. */
 export const limits = ['compute', 'memory', 'overhead'] as const
 export type Limit = (typeof limits)[number]
 
@@ -21,22 +21,22 @@ export interface OpSeconds {
 }
 
 export interface DeviceRates {
-  /** What the figures rest on, for people. */
+  /** The basis of the figures, for display. */
   readonly basis: string
-  /** One run of an op that is no collective; an op that runs inside of another one takes no time. */
+  /** The time of one execution of an op that is not a collective; an op fused into another one takes no time. */
   of(cost: OpCost): OpSeconds
-  /** Seconds of a step beyond its ops; it takes so many bytes of temporary memory. */
+  /** Seconds of a step beyond its ops, for a given size of temporary memory in bytes. */
   perStep(temporaryBytes: number): number
 }
 
-/** From so many bytes on, a sum takes a second kernel that adds up the sums of the first one's blocks. */
+/** From this many bytes on, a sum takes a second kernel that adds up the block sums of the first one. */
 const summedInTwo = 1e6
 
 function kernelsOf(cost: OpCost): number {
   return cost.class === 'reduce' && cost.bytesRead >= summedInTwo ? 2 : 1
 }
 
-/** Whether an op has a kernel of its own: ops computed inside of others move no bytes, and products always have one. */
+/** Whether an op has its own kernel: fused ops move no bytes, and products always have one. */
 export function hasKernel(cost: OpCost): boolean {
   return isProduct(cost) || cost.bytesRead + cost.bytesWritten > 0
 }
@@ -45,7 +45,7 @@ export function isProduct({ class: kind }: Pick<OpCost, 'class'>): boolean {
   return kind === 'matmul' || kind === 'conv'
 }
 
-/** Rates of a device by its published figures. */
+/** The rates of a device by its published figures. */
 export function publishedRates(device: DeviceSpec): DeviceRates {
   const { attainedBy, basis } = deviceTraits[device.kind]
   const attained = attainedBy(device.compute)
@@ -66,7 +66,7 @@ export function publishedRates(device: DeviceSpec): DeviceRates {
   }
 }
 
-/** FLOP/s of an op. */
+/** The FLOP/s of an op. */
 function arithmeticRate(device: DeviceSpec, attained: Attained, { op, ...cost }: OpCost): number {
   const { compute, halfWidth, general, grouped } = attained
   const ofWidth = (width: number) => (productRate(device, op) * compute * width) / (width + halfWidth)
@@ -75,11 +75,11 @@ function arithmeticRate(device: DeviceSpec, attained: Attained, { op, ...cost }:
   const geometry = geometryOfOp(op)
   if (geometry.groups === 1) return ofWidth(productWidth(op))
   if (convForm('cuda', op.kind, geometry) === 'plain') return device.flops.f32 * grouped
-  // Written as one convolution of all channels, with zeros between the groups.
+  // Emitted as one convolution of all channels, with zeros between the groups.
   return ofWidth(Math.min(geometry.channels, geometry.features)) / geometry.groups
 }
 
-/** The element type of a product's operands decides its rate. */
+/** The rate of a product depends on the element type of its operands. */
 function productRate(device: DeviceSpec, op: Op): number {
   const dtype: DType = operandAt(op, 0).type.dtype
   const { f32, f16, bf16 } = device.flops
@@ -87,13 +87,13 @@ function productRate(device: DeviceSpec, op: Op): number {
   return dtype === 'bf16' ? (bf16 ?? f32) : f32
 }
 
-/** The filter of a convolution or of one of its gradients, [kh,kw,C/groups,O]; `undefined` of other ops. */
+/** The filter of a convolution or of one of its gradients, [kh,kw,C/groups,O]; `undefined` for other ops. */
 export function filterShape(op: Op): readonly number[] | undefined {
   if (op.kind === 'conv2d' || op.kind === 'conv2d_input_grad') return operandAt(op, 1).type.shape
   return op.kind === 'conv2d_filter_grad' ? op.params.filterShape : undefined
 }
 
-/** One channel a group: no matrix product, so the vector units compute it. */
+/** One channel per group: not a matrix product, so the vector units compute it. */
 function isDepthwise(op: Op): boolean {
   const filter = filterShape(op)
   return filter !== undefined && filter[2] === 1
@@ -103,7 +103,7 @@ function isConvolution(op: Op): op is Extract<Op, { kind: ConvKind }> {
   return op.kind === 'conv2d' || op.kind === 'conv2d_input_grad' || op.kind === 'conv2d_filter_grad'
 }
 
-/** The narrowest side of the matrices that meet: it fills or starves the matrix units. */
+/** The narrowest side of the multiplied matrices, which determines the utilization of the matrix units. */
 export function productWidth(op: Op): number {
   const filter = filterShape(op)
   if (filter !== undefined) return Math.min(filter[2] ?? 1, filter[3] ?? 1)

@@ -1,6 +1,6 @@
 /**
- * The plan as a document: what `arcc plan --format json|yaml` prints and a run folder keeps. The schema validates documents that
- * come back from a file, and gives the TypeScript type.
+ * The plan document, which `arcc plan --format json|yaml` prints and a run folder stores. The schema validates documents read from a
+ * file, and defines the TypeScript type.
  */
 import type { FromSchema } from 'json-schema-to-ts'
 import { fieldOrigins } from '../experiment/experiment.ts'
@@ -34,7 +34,7 @@ export const planSchema = {
         /** Trainable and fixed weights, without running statistics. */
         parameters: integer,
         buffers: integer,
-        /** Of one image's forward pass. */
+        /** Of the forward pass of one image. */
         multiplyAdds: integer,
         precision: { enum: precisions },
       }),
@@ -45,11 +45,11 @@ export const planSchema = {
         sampleRate: number,
         update: { enum: centerUpdates },
         gradient: { enum: marginGradients },
-        /** Classes of each device, in replica order. */
+        /** Classes per device in replica order. */
         perDevice: { type: 'array', items: integer },
-        /** Rows that enter a step on one device at the most. */
+        /** The maximum number of rows used per step on one device. */
         sampledPerDevice: integer,
-        /** Centers and their optimizer state on the fullest device. */
+        /** Centers and their optimizer state on the device with most of them. */
         stateBytesPerDevice: integer,
       }),
       data: object({ dataset: text, format: text, identities: integer, images: integer, root: text }, ['root']),
@@ -61,7 +61,7 @@ export const planSchema = {
         steps: integer,
         optimizer: text,
         schedule: text,
-        /** Learning rate at tenths of the run. */
+        /** The learning rate at each tenth of the run. */
         rates: { type: 'array', items: number },
       }),
       machine: object(
@@ -73,9 +73,9 @@ export const planSchema = {
           kind: { enum: deviceKinds },
           memoryPerDevice: integer,
           source: text,
-          /** The machine that the experiment declares, where the plan is for another one that takes its place. */
+          /** The declared machine, if the plan is for another one that replaces it. */
           insteadOf: object({
-            /** `emulated`: on virtual devices of one computer; `found`: on the devices that are there. */
+            /** `emulated`: on virtual devices of one computer; `found`: on the available devices. */
             how: { enum: ['emulated', 'found'] },
             name: text,
             nodes: integer,
@@ -85,28 +85,28 @@ export const planSchema = {
         },
         ['source', 'insteadOf'],
       ),
-      /** Bytes of the fullest device. */
+      /** Bytes on the device that needs most. */
       memory: object({
         lines: { type: 'array', items: object({ name: text, bytes: integer, detail: text }) },
         peak: integer,
         capacity: integer,
         fits: { type: 'boolean' },
       }),
-      /** What XLA's compiler for the device says of the step, where it was asked (`arcc plan --exact`). Bytes of one device. */
+      /** The figures of XLA's compiler for the step, if requested (`arcc plan --exact`). Bytes of one device. */
       exact: object({
-        /** The GPU, as its driver names it. */
+        /** The GPU, by the name that its driver reports. */
         target: text,
         arguments: integer,
         outputs: integer,
-        /** Outputs that take the place of arguments. */
+        /** Outputs that reuse the memory of arguments. */
         alias: integer,
         temporaries: integer,
-        /** The most in use at one moment, arguments included. */
+        /** The maximum in use at once, including arguments. */
         peak: integer,
-        /** What a process takes: arguments, new outputs, and temporaries in one block with the gaps in it. */
+        /** The allocation of a process: arguments, new outputs, and temporaries in one block, including its gaps. */
         allocated: integer,
         generatedCode: integer,
-        /** Driver, engine and libraries, which XLA does not count. */
+        /** Memory of driver, engine and libraries, which XLA does not count. */
         reserve: integer,
         /** allocated + reserve */
         total: integer,
@@ -120,30 +120,30 @@ export const planSchema = {
           what: text,
           /** Of the operands on one device. */
           bytes: integer,
-          /** Sent by one device, ring algorithm. */
+          /** Sent by one device with the ring algorithm. */
           wireBytes: integer,
           count: integer,
         }),
       },
-      /** An estimate; `basis` says from what. */
+      /** An estimate; `basis` names its source. */
       time: object(
         {
           secondsPerStep: number,
           samplesPerSecond: number,
           bound: { enum: ['compute', 'memory', 'overhead', 'links', 'data'] },
           parts: { type: 'array', items: object({ name: text, seconds: number }) },
-          /** All collectives, those included that run beside the backward pass. */
+          /** All collectives, including those that overlap with the backward pass. */
           linkSeconds: number,
-          /** To make the step's images ready, beside the step; left out where the machine does not declare its cores. */
+          /** To prepare the images of a step, concurrently with the step; missing if the machine does not declare its cores. */
           dataSeconds: number,
           basis: text,
           totalSeconds: number,
         },
         ['dataSeconds'],
       ),
-      /** What the planner put in the place of `auto`. */
+      /** The planner's choices for `auto`. */
       choices: { type: 'array', items: object({ path: text, value: text, why: text }) },
-      /** Where the plan does not fit: changes with which it does, the cheapest first. */
+      /** If the plan does not fit: changes that make it fit, cheapest first. */
       answers: {
         type: 'array',
         items: object({

@@ -1,13 +1,13 @@
-/** How fast training images are made ready, beside the step. */
+/** The rate at which training images are prepared, concurrently with the step. */
 import type { MachineSpec, SettledExperiment } from '../experiment/experiment.ts'
 import type { Lengths } from '../experiment/lengths.ts'
 import type { MachineProfile } from '../host/machine-profile.ts'
 import { datasetTraits } from '../schema/dataset-formats.ts'
 
-/** Bytes of decoded images that the loader of one process keeps: beyond the first epoch they cost nothing. */
+/** Bytes of decoded images that the loader of a process caches; after the first epoch they cost nothing. */
 export const imageCacheBytes = 2 * 2 ** 30
 
-/** Images per second of all computers together; `undefined` where images cost nothing, or where nothing is known of it. */
+/** Images per second over all computers; `undefined` if images cost nothing, or if their cost is unknown. */
 export function imageRate(
   { dataset, backbone }: SettledExperiment,
   lengths: Lengths,

@@ -1,9 +1,9 @@
 /**
- * The memory ledger: bytes of the fullest device, by what they are for. State is counted exactly; what a step needs beyond it comes
- * from the liveness of the step's graph, state being donated: new weights take the place of the old ones.
+ * The memory ledger: bytes by purpose on the device that needs most. State is counted exactly; the rest comes from the liveness of
+ * the step's graph. State is donated: new weights replace the old ones in place.
  *
- * It leaves out what no graph shows: workspaces that cuDNN chooses at run time, NCCL's buffers and the CUDA context are the
- * device's `reserve`.
+ * Memory that no graph shows (workspaces that cuDNN chooses at run time, NCCL's buffers, the CUDA context) is the device's
+ * `reserve`.
  */
 import type { DeviceSpec } from '../experiment/experiment.ts'
 import { byteSize } from '../ir/dtype.ts'
@@ -26,12 +26,12 @@ const stateLines: readonly {
   { name: 'centers state', detail: 'optimizer state of the centers', roles: ['centers_optimizer'] },
 ]
 
-/** What a step holds at its peak beside its state, by the part of the step that made it. */
+/** The memory of a step at its peak in addition to state, by the part of the step that allocates it. */
 const workLines: { readonly [P in Phase]: Omit<Line, 'bytes'> } = {
-  forward: { name: 'activations', detail: 'kept for the backward pass' },
+  forward: { name: 'activations', detail: 'saved for the backward pass' },
   backward: { name: 'gradients', detail: 'of weights and activations' },
   head: { name: 'head workspace', detail: 'logits and gradients of the centers' },
-  update: { name: 'update', detail: 'new weights before they replace the old' },
+  update: { name: 'update', detail: 'new weights before they replace the old ones' },
   evaluate: { name: 'evaluation', detail: 'embeddings' },
   init: { name: 'initialization', detail: 'initial values' },
 }
@@ -40,17 +40,17 @@ const collectiveLine = { name: 'collectives', detail: 'gathered embeddings, sums
 
 const lineOf = (part: PeakPart) => (part.class === 'collective' ? collectiveLine : workLines[part.phase])
 
-/** Less than this gets no line of its own: the largest part takes it in. */
+/** Smaller parts have no line of their own and are added to the largest part. */
 const crumbs = 64 * 1024
 
-/** Element types of all but scalars. */
+/** The element types of all tensors except scalars. */
 function dtypesOf(tensors: readonly StateTensor[]): string {
   return [...new Set(tensors.filter(({ shape }) => shape.length > 0).map(({ dtype }) => dtype))].join(' and ')
 }
 
 export interface Ledger {
   readonly memory: Memory
-  /** Bytes that a step needs beside state and inputs. */
+  /** Bytes that a step needs in addition to state and inputs. */
   readonly temporary: number
 }
 

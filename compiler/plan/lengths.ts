@@ -1,4 +1,4 @@
-/** The counts that a plan rests on: identities, images, batch, steps. */
+/** The counts that a plan uses: identities, images, batch, steps. */
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import type { ChosenExperiment, DatasetSpec, Experiment } from '../experiment/experiment.ts'
 import { batchPerDevice, type Lengths, worldSize } from '../experiment/lengths.ts'
@@ -6,10 +6,10 @@ import type { DatasetCounts, Host } from '../host/host.ts'
 import { datasetTraits } from '../schema/dataset-formats.ts'
 import { planDiagnostic } from './messages.ts'
 
-/** What is known of the lengths of a run before its batch is. */
+/** The lengths of a run that are known before its batch. */
 export type OpenLengths = Pick<Lengths, 'classes' | 'images' | 'replicas'>
 
-/** Counts of the run; `undefined` after a diagnostic. */
+/** The counts of the run; `undefined` after a diagnostic. */
 export function planLengths(experiment: ChosenExperiment, host: Host, bag: DiagnosticBag): Lengths | undefined {
   const open = checkLengths(experiment, batchPerDevice(experiment), host, bag)
   if (open === undefined) return undefined
@@ -20,15 +20,15 @@ export function planLengths(experiment: ChosenExperiment, host: Host, bag: Diagn
   return { ...open, batch, stepsPerEpoch, epochs: train.epochs ?? steps / stepsPerEpoch, steps }
 }
 
-/** What holds whatever the planner chooses, so that every choice would fail of it; `undefined` after a diagnostic. */
+/** The lengths that do not depend on the planner's choices, so that an error in them affects every choice; `undefined` after a diagnostic. */
 export function planOpenLengths(experiment: Experiment, host: Host, bag: DiagnosticBag): OpenLengths | undefined {
   const { train, machine } = experiment
-  // A batch that is still to be chosen has at least one image for each device.
+  // A batch that is not chosen yet has at least one image per device.
   const least = train.batch === 'auto' ? 1 : batchPerDevice({ train: { batch: train.batch }, machine })
   return checkLengths(experiment, least, host, bag)
 }
 
-/** That there are images for one step of so many a device, and classes for each device. */
+/** Checks that there are enough images for one step with this batch per device, and a class for each device. */
 function checkLengths(
   experiment: Experiment,
   perDevice: number,
@@ -43,7 +43,7 @@ function checkLengths(
     bag.add(
       planDiagnostic('ARC5002', { batch, images: counts.images }, experiment.spanOf('train.batch'), {
         label: `${perDevice} images on each of ${replicas} devices`,
-        notes: ['an incomplete batch at the end of an epoch is left out, so no step would remain'],
+        notes: ['an incomplete batch at the end of an epoch is dropped, so no step would remain'],
       }),
     )
     return undefined
@@ -55,7 +55,7 @@ function checkLengths(
   return { classes: counts.identities, images: counts.images, replicas }
 }
 
-/** What is declared, checked against what is there where it is on this computer. */
+/** The declared counts, checked against the data if it is on this computer. */
 function datasetCounts(spec: DatasetSpec, host: Host, bag: DiagnosticBag): DatasetCounts | undefined {
   if (datasetTraits[spec.format].images === 'drawn') {
     const identities = spec.identities ?? 0
@@ -65,11 +65,11 @@ function datasetCounts(spec: DatasetSpec, host: Host, bag: DiagnosticBag): Datas
   const identities = found?.identities ?? spec.identities
   const images = found?.images ?? spec.images
   if (identities === undefined || images === undefined) {
-    const root = spec.root?.pending ?? `\`${spec.root?.path}\` is not there`
+    const root = spec.root?.pending ?? `\`${spec.root?.path}\` does not exist`
     bag.add(
       planDiagnostic('ARC5001', { dataset: spec.name, root }, spec.span, {
         notes: [
-          'declare `identities` and `images` to plan without the data, or give the folder: --set dataset.root=\'"…"\'',
+          'declare `identities` and `images` to plan without the data, or pass the folder: --set dataset.root=\'"…"\'',
         ],
       }),
     )

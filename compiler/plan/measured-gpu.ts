@@ -1,4 +1,4 @@
-/** Rates of a GPU from its measured profile: an op takes the time per FLOP or byte of the measured ones that are most like it. */
+/** The rates of a GPU from its measured profile: an op takes the time per FLOP or byte of the most similar measured ops. */
 
 import type { GpuProfile } from '../host/machine-profile.ts'
 import type { OpCost } from '../ir/cost.ts'
@@ -8,12 +8,12 @@ import { geometryOfOp } from '../stablehlo/conv-geometry.ts'
 import { type DeviceRates, hasKernel, isProduct, productWidth } from './device-rates.ts'
 import { convolutionPlace, convolutionSizes, interpolated, nearbyRate } from './nearby-rates.ts'
 
-/** Rates of one card of this kind. */
+/** The rates of one card of this model. */
 export function measuredGpuRates(profile: GpuProfile): DeviceRates {
   const { seconds, name, engine } = profile
   return {
     basis: `measured on ${name} (${engine}) by arcc doctor --write-machine`,
-    // The host starts the next step while this one runs.
+    // The host launches the next step while this one runs.
     perStep: () => 0,
     of(cost) {
       if (!hasKernel(cost)) return { seconds: 0, limit: 'overhead' }
@@ -29,7 +29,7 @@ export function measuredGpuRates(profile: GpuProfile): DeviceRates {
 
 type Dtype = GpuProfile['products'][number]['dtype']
 
-/** The measured ones of an element type. Cards that multiply in bf16 do so as fast as in f16; others compute in f32 instead. */
+/** The measurements of an element type. Cards with bf16 multiply as fast as in f16; others compute in f32 instead. */
 function ofType<T extends { readonly dtype: Dtype }>(
   profile: GpuProfile,
   measured: readonly T[],
@@ -55,7 +55,7 @@ function productRate(profile: GpuProfile, op: Op): number {
   )
 }
 
-/** Whether an op stays in the cache is a matter of the largest tensor that it touches. */
+/** Whether an op stays in the cache depends on the largest tensor that it touches. */
 function streamRate({ streams }: GpuProfile, { class: kind, op }: OpCost): number {
   const wanted = kind === 'reduce' ? 'reduce' : 'elementwise'
   const bytes = Math.max(1, ...[...op.operands, ...op.results].map((value) => byteSize(value.type)))

@@ -1,6 +1,6 @@
 /**
- * Rates of this computer from its measured profile: an op takes the time per FLOP or byte of the measured ones that are most like
- * it, by formulation first and by size then.
+ * The rates of this computer from its measured profile: an op takes the time per FLOP or byte of the most similar measured ops, by
+ * formulation first and then by size.
  */
 
 import type { ConvolutionRate, MachineProfile, StreamKind } from '../host/machine-profile.ts'
@@ -14,7 +14,7 @@ import { type DeviceRates, hasKernel, isProduct, type OpSeconds, productWidth } 
 import { type LinkRates, linkRates } from './links.ts'
 import { convolutionPlace, convolutionSizes, interpolated, nearbyRate } from './nearby-rates.ts'
 
-/** Rates of each of `devices` virtual devices that share the computer. */
+/** The rates of each of `devices` virtual devices that share the computer. */
 export function measuredRates(profile: MachineProfile, devices: number): DeviceRates {
   const { seconds, products, computer, cores, engine } = profile
   const share = 1 / devices
@@ -49,7 +49,7 @@ function streamKind(cost: OpCost): StreamKind {
   return cost.class === 'reduce' ? 'reduce' : 'elementwise'
 }
 
-/** Whether an op stays in the caches is a matter of the largest tensor that it touches. */
+/** Whether an op stays in the caches depends on the largest tensor that it touches. */
 function largestTensor(op: Op): TensorType {
   return [...op.operands, ...op.results]
     .map((value) => value.type)
@@ -63,7 +63,7 @@ function productRate(products: MachineProfile['products'], width: number): numbe
   )
 }
 
-/** Sums over all but the last dim are slow where it is short; ops on single elements do not care. */
+/** Sums over all but the last dim are slow if the last dim is short; elementwise ops do not depend on it. */
 function streamRate(profile: MachineProfile, kind: StreamKind, tensor: TensorType): number {
   const place = (bytes: number, channels: number) =>
     kind === 'elementwise' ? [Math.log(bytes)] : [Math.log(bytes), Math.log(channels)]

@@ -1,4 +1,4 @@
-/** ARC5xxx: what can only be said of the finished plan. */
+/** ARC5xxx: messages that need the finished plan. */
 import { diagnosticsOf, type Message, type Params } from '../../grammar/diagnostic.ts'
 
 const error = <P extends Params>(text: (params: P) => string): Message<P> => ({ severity: 'error', text })
@@ -6,19 +6,19 @@ const warning = <P extends Params>(text: (params: P) => string): Message<P> => (
 
 const planMessages = {
   ARC5001: error(
-    (p: { dataset: string; root: string }) => `the identities of \`${p.dataset}\` are not known: ${p.root}`,
+    (p: { dataset: string; root: string }) => `the number of identities in \`${p.dataset}\` is unknown: ${p.root}`,
   ),
   ARC5002: error(
     (p: { batch: number; images: number }) =>
-      `a batch of ${p.batch} images is more than the ${p.images} images of the data set`,
+      `a batch of ${p.batch} images exceeds the ${p.images} images of the data set`,
   ),
   ARC5003: error(
     (p: { quantity: string; required: string; planned: string }) =>
-      `the plan has ${p.quantity} ${p.planned}, and ${p.required} is required`,
+      `the planned ${p.quantity} is ${p.planned}, but ${p.required} is required`,
   ),
   ARC5004: warning(
     (p: { peak: string; capacity: string; device: string }) =>
-      `it does not fit: ${p.peak} of the ${p.capacity} that \`${p.device}\` has`,
+      `the plan does not fit in memory: it needs ${p.peak}, and \`${p.device}\` has ${p.capacity}`,
   ),
   ARC5005: error(
     (p: { declared: string; found: string; root: string }) =>
@@ -29,7 +29,7 @@ const planMessages = {
   ),
   ARC5007: error(
     (p: { path: string }) =>
-      `${p.path === '' ? 'batch normalization' : `the batch normalization \`${p.path}\``} has a single value of each channel, which it turns into zero`,
+      `${p.path === '' ? 'batch normalization' : `the batch normalization \`${p.path}\``} has a single value per channel, so its output is always zero`,
   ),
 }
 

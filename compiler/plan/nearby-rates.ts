@@ -1,15 +1,15 @@
-/** What lies between measured rates: of ops that nobody measured, from those that are most like them. */
+/** Interpolates between measured rates: the rate of an op that was not measured, from the most similar ones. */
 import { bug } from '../../grammar/diagnostic.ts'
 import type { ConvolutionRate } from '../host/machine-profile.ts'
 import type { ConvGeometry } from '../stablehlo/conv-geometry.ts'
 
 export interface Point {
-  /** Where it was measured, in natural logarithms. */
+  /** The sizes of the measurement, as natural logarithms. */
   readonly at: readonly number[]
   readonly rate: number
 }
 
-/** The geometric mean of the rates of the points, weighted by how near they are; that of a point itself where it was measured. */
+/** The geometric mean of the rates, weighted by proximity; at a measured point, its own rate. */
 export function nearbyRate(points: readonly Point[], at: readonly number[]): number {
   let weights = 0
   let sum = 0
@@ -24,7 +24,7 @@ export function nearbyRate(points: readonly Point[], at: readonly number[]): num
   return Math.exp(sum / weights)
 }
 
-/** Linear in the logarithms between two measured points; beyond the outermost ones as there. */
+/** Linear in the logarithms between two measured points; constant beyond the outermost ones. */
 export function interpolated(points: readonly { readonly x: number; readonly rate: number }[], x: number): number {
   const sorted = [...points].sort((a, b) => a.x - b.x)
   const above = sorted.find((point) => point.x >= x)
@@ -42,7 +42,7 @@ export function convolutionSizes(g: ConvGeometry): ConvolutionSizes {
   return { channels, features, side: g.image[0], window: g.window[0], stride: g.stride[0], groups }
 }
 
-/** Sizes by which convolutions of one formulation are told apart; a group's channels count, not the image's alone. */
+/** The sizes that distinguish convolutions of one formulation; they include the channels of a group. */
 export function convolutionPlace(c: ConvolutionSizes): readonly number[] {
   const perGroup = [c.channels / c.groups, c.features / c.groups].map((n) => Math.log(n))
   return [...perGroup, Math.log(c.side), Math.log(c.window), Math.log(c.stride)]

@@ -1,6 +1,6 @@
 /**
- * That batch normalization has something to normalize. Of a single value of a channel it makes zero, whatever the value is: the
- * embeddings of all images are the same, and the gradient is divided by what is left of the deviation, the epsilon.
+ * Checks that batch normalization has enough values. From a single value per channel it always computes zero: the embeddings of all
+ * images are equal, and the gradient is divided by the rest of the deviation, the epsilon.
  */
 import type { DiagnosticBag, Extras } from '../../grammar/diagnostic.ts'
 import type { SettledExperiment } from '../experiment/experiment.ts'
@@ -10,14 +10,14 @@ import { type Graph, type Op, operandAt } from '../ir/graph.ts'
 import { planDiagnostic } from './messages.ts'
 import { batchSetting, written } from './paths.ts'
 
-/** Whether every batch normalization of the step sees two values of a channel; false after a diagnostic. */
+/** Whether every batch normalization of the step has at least two values per channel; false after a diagnostic. */
 export function checkNormalization(
   step: Graph,
   experiment: SettledExperiment,
   lengths: Lengths,
   bag: DiagnosticBag,
 ): boolean {
-  // Statistics of all devices come from as many values as all of them have.
+  // Synced statistics use the values of all devices.
   if (experiment.train.batchNorm === 'synced' && lengths.replicas > 1) return true
   const op = normalizationOfOne(step)
   if (op === undefined) return true
@@ -39,7 +39,7 @@ export function checkNormalization(
   return false
 }
 
-/** The smallest batch that would do, where the file writes one. */
+/** A fix with the smallest sufficient batch, if the file specifies one. */
 function fixOf(experiment: SettledExperiment): Pick<Extras, 'fix'> {
   const span = experiment.writtenSpan('train.batch')
   if (span === undefined) return {}
@@ -47,7 +47,7 @@ function fixOf(experiment: SettledExperiment): Pick<Extras, 'fix'> {
   return { fix: { message: `write \`${path} = ${value}\``, span, replacement: value } }
 }
 
-/** The first that sees one value of a channel, in the graph or in a loop of it. */
+/** The first batch normalization with one value per channel, in the graph or in one of its loops. */
 function normalizationOfOne(graph: Graph): Op | undefined {
   for (const op of graph.ops) {
     if (op.kind === 'batch_norm_training') {

@@ -1,6 +1,6 @@
 /**
- * The fields that the planner sets: how it reads and changes them in an experiment, and how the user would write a value. Whatever it
- * tries, chooses or proposes is a list of settings of this table.
+ * The fields that the planner sets: how to read and change them in an experiment, and how to write a value as text. Everything that
+ * the planner tries, chooses or proposes is a list of settings from this table.
  */
 import type { ChosenExperiment, Experiment, MachineSpec, SettledExperiment } from '../experiment/experiment.ts'
 
@@ -14,7 +14,7 @@ interface PathRule<V> {
 type Train = SettledExperiment['train']
 type Centers = SettledExperiment['centers']
 
-/** The values of each path. */
+/** The value types by path. */
 interface Values {
   readonly 'train.batch': Train['batch']
   readonly 'train.accumulate': Train['accumulate']
@@ -77,15 +77,15 @@ export interface SettingOf<P extends PlannerPath> {
 
 export type Setting = { [P in PlannerPath]: SettingOf<P> }[PlannerPath]
 
-/** Values for one or several fields; a later one of a path wins. */
+/** Values for one or several fields; a later value for the same path wins. */
 export type Change = readonly Setting[]
 
-/** What is to be written for a setting. */
+/** The `.arc` text of a setting. */
 export function written<P extends PlannerPath>({ path, value }: SettingOf<P>) {
   return { path, value: rules[path].show(value) }
 }
 
-/** The setting of a path as an experiment has it. */
+/** The setting of a path in an experiment. */
 export function settingOf<P extends PlannerPath>(experiment: ChosenExperiment, path: P): SettingOf<P> {
   return { path, value: rules[path].get(experiment) }
 }
@@ -98,7 +98,7 @@ export function changed(experiment: Experiment, change: Change): Experiment {
   return change.reduce<Experiment>(set, experiment)
 }
 
-/** The batch of one device. */
+/** The batch per device. */
 export function batchSetting(count: number): SettingOf<'train.batch'> {
   return { path: 'train.batch', value: { kind: 'batch', count, scope: 'device' } }
 }

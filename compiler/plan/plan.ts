@@ -1,6 +1,6 @@
 /**
- * A plan: the graphs of one experiment, what their inputs and outputs stand for, and the document that describes it. The runtime
- * needs nothing else of the compiler.
+ * A plan: the graphs of one experiment, the meaning of their inputs and outputs, and the document that describes it. The runtime
+ * needs nothing else from the compiler.
  *
  * Legend: b batch of one device, H W image height and width, D embedding width.
  */
@@ -16,7 +16,7 @@ export interface Plan {
   /** World size. */
   readonly replicas: number
   readonly state: readonly StateTensor[]
-  /** In replica order; of `replicate`d centers every device has all. */
+  /** In replica order; with `replicate`, every device has all classes. */
   readonly shards: readonly ClassShard[]
   readonly graphs: {
     /** No inputs → the state. */
@@ -26,21 +26,21 @@ export interface Plan {
     /** Parameters and buffers, images u8 [b,H,W,3] → embeddings of the images and of their mirror images, f32 [b,D] each. */
     readonly embed: Graph
   }
-  /** Indices into `state` of the inputs of `embed`. */
+  /** The indices in `state` of the inputs of `embed`. */
   readonly embedState: readonly number[]
   readonly run: RunSpec
 }
 
 type Counts = Pick<Lengths, 'classes' | 'epochs' | 'steps' | 'stepsPerEpoch'>
 
-/** What the training loop needs to know beyond the graphs. */
+/** The data that the training loop needs in addition to the graphs. */
 export interface RunSpec extends Counts, Pick<TrainSpec, 'flip' | 'seed'> {
   readonly dataset: DatasetSpec
   readonly evaluate: EvaluateSpec
   readonly checkpoint: CheckpointSpec
   readonly machine: MachineSpec
   readonly batchPerDevice: number
-  /** Images of one device in one run of `embed`. */
+  /** Images per device in one execution of `embed`. */
   readonly embedBatch: number
   /** Height, width, channels. */
   readonly image: readonly [number, number, number]

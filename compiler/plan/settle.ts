@@ -1,4 +1,4 @@
-/** What the planner puts in the place of `auto`, and why. */
+/** Chooses values for `auto`, with a reason for each. */
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { type Experiment, isChosen } from '../experiment/experiment.ts'
 import { batchPerDevice } from '../experiment/lengths.ts'
@@ -11,7 +11,7 @@ import { type OpenLengths, planOpenLengths } from './lengths.ts'
 import { batchSetting, type Change, type Setting, type SettingOf, settingOf } from './paths.ts'
 import { showBytes, showQuantity } from './show.ts'
 
-/** A value that the planner put in the place of `auto`. */
+/** A value that the planner chose for `auto`. */
 interface Choice {
   readonly setting: Setting
   readonly why: string
@@ -24,16 +24,16 @@ export interface Settled {
   readonly choices: readonly Choice[]
 }
 
-/** `auto` leaves at least so many steps to an epoch. */
+/** The minimum number of steps per epoch with a batch that `auto` chooses. */
 const fewestSteps = 10
 
-/** The experiment with nothing left open, planned; `undefined` after a diagnostic. */
+/** Settles all open values and plans the experiment; `undefined` after a diagnostic. */
 export function settle(experiment: Experiment, host: Host, bag: DiagnosticBag): Settled | undefined {
   if (isChosen(experiment)) {
     const candidate = planCandidate(experiment, host, bag)
     return candidate && { candidate, choices: [] }
   }
-  // What stops every choice is said here; trials are silent.
+  // Errors that affect every choice are reported here; trials are silent.
   const lengths = planOpenLengths(experiment, host, bag)
   if (lengths === undefined) return undefined
   const most = largestOpen(lengths)
@@ -41,7 +41,7 @@ export function settle(experiment: Experiment, host: Host, bag: DiagnosticBag): 
   const trials = tried.map((placement) => settlePlacement(experiment, placement, most, host))
   const [best, other] = trials.filter((trial) => trial !== undefined).sort(byBounds)
   if (best === undefined) {
-    // Nothing can be planned: of the mildest choice it is said why.
+    // No choice can be planned: report the reason for the mildest one.
     planCandidate(chosenWith(experiment, mildestOf(experiment, tried)), host, bag)
     return undefined
   }
@@ -50,12 +50,12 @@ export function settle(experiment: Experiment, host: Host, bag: DiagnosticBag): 
   return { candidate: best.candidate, choices: [...best.choices, choice] }
 }
 
-/** The largest size of one device that `auto` may choose. */
+/** The largest batch per device that `auto` can choose. */
 export function largestOpen({ images, replicas }: OpenLengths): number {
   return Math.min(largestChosen, Math.max(1, Math.floor(images / (replicas * fewestSteps))))
 }
 
-/** What is tried first for each field that is open. */
+/** The first trial for each open field. */
 function mildestOf({ train }: Experiment, [placement]: readonly Placement[]): Change {
   return [
     ...(placement === undefined ? [] : [placement]),
@@ -64,7 +64,7 @@ function mildestOf({ train }: Experiment, [placement]: readonly Placement[]): Ch
   ]
 }
 
-/** On one device both placements are the same; where there are fewer classes than devices, some would have none. */
+/** On one device both placements are the same; with fewer classes than devices, sharding would leave some devices empty. */
 function placementsOf({ centers }: Experiment, { classes, replicas }: OpenLengths): readonly Placement[] {
   const settings = (values: readonly Placement['value'][]) =>
     values.map((value): Placement => ({ path: 'centers.placement', value }))
@@ -93,9 +93,13 @@ function settlePlacement(experiment: Experiment, placement: Placement, most: num
 function recomputeReason(best: Settled, without: Settled): string {
   const needs = showBytes(without.candidate.memory.peak)
   if (best === without)
-    return without.candidate.memory.fits ? `it fits without: ${needs}` : `without, it needs least: ${needs}`
+    return without.candidate.memory.fits
+      ? `fits without recomputation: ${needs}`
+      : `needs the least memory without recomputation: ${needs}`
   const against = without.candidate.memory.fits ? objection(without.candidate) : undefined
-  return against === undefined ? `without it the step needs ${needs}` : `without it the step would ${against}`
+  return against === undefined
+    ? `without recomputation the step needs ${needs}`
+    : `without recomputation the step would ${against}`
 }
 
 function settleBatch(experiment: Experiment, change: Change, most: number, host: Host): Settled | undefined {
@@ -111,14 +115,14 @@ function settleBatch(experiment: Experiment, change: Change, most: number, host:
 }
 
 function batchReason(best: Candidate | undefined, next: Candidate | undefined): string {
-  if (best === undefined) return 'the smallest there is'
+  if (best === undefined) return 'the smallest possible'
   const size = batchPerDevice(best.experiment)
   const peak = showBytes(best.memory.peak)
   const against = next && objection(next)
   if (next !== undefined && against !== undefined)
-    return `${size} takes ${peak}; ${batchPerDevice(next.experiment)} would ${against}`
-  if (size === largestChosen) return `it takes ${peak}, and arcc chooses no larger one by itself`
-  return `it takes ${peak}; with a larger one less than ${fewestSteps} steps would make an epoch`
+    return `${size} needs ${peak}; ${batchPerDevice(next.experiment)} would ${against}`
+  if (size === largestChosen) return `needs ${peak}; arcc does not choose a larger one automatically`
+  return `needs ${peak}; with a larger one, an epoch would have fewer than ${fewestSteps} steps`
 }
 
 function placementChoice(chosen: Candidate, other: Candidate | undefined, lengths: OpenLengths): Choice {
@@ -128,9 +132,9 @@ function placementChoice(chosen: Candidate, other: Candidate | undefined, length
 function placementReason(chosen: Candidate, other: Candidate | undefined, { classes, replicas }: OpenLengths): string {
   const speed = (candidate: Candidate) => `~${showQuantity('throughput', candidate.time.samplesPerSecond)}`
   if (other === undefined) {
-    if (replicas === 1) return 'on one device both are the same'
+    if (replicas === 1) return 'both are the same on one device'
     const split = classes < replicas ? `${classes} classes cannot be split over ${replicas} devices` : undefined
-    return split ?? 'the other one cannot be planned'
+    return split ?? 'the other one has no plan'
   }
   const name = other.experiment.centers.placement
   if (!other.memory.fits) return `\`${name}\` needs ${showBytes(other.memory.peak)}`

@@ -1,4 +1,4 @@
-/** Figures of a plan in diagnostics: three digits and a unit. */
+/** Formats the figures of a plan for diagnostics: three digits and a unit. */
 import type { RequireSpec } from '../experiment/experiment.ts'
 
 function digits(value: number): string {
@@ -17,7 +17,7 @@ export function showBytes(bytes: number): string {
   return `${digits(value)} ${units[unit]}`
 }
 
-/** A quantity of `require`, from its base unit. */
+/** A quantity of a `require`, given in its base unit. */
 export function showQuantity(quantity: RequireSpec['quantity'], value: number): string {
   switch (quantity) {
     case 'memory.peak':

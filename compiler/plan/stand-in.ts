@@ -1,4 +1,4 @@
-/** Plans for the machine on which an experiment really runs, where it isn't quite the declared one. */
+/** Plans for the actual machine of a run if it differs from the declared one. */
 import { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { machineOfText } from '../elaborate/machine-text.ts'
 import type { Experiment, MachineSpec } from '../experiment/experiment.ts'
@@ -8,14 +8,14 @@ import { evaluateDiagnostic } from '../values/messages.ts'
 import type { PlanDocument } from './document.ts'
 
 export type StandIn =
-  /** The declared devices, whose driver reports another memory than the declaration does. */
+  /** The declared devices, but the driver reports a different amount of memory. */
   | { readonly how: 'measured-memory'; readonly memory: number }
-  /** Other devices of this computer, which take the place of the declared ones: the plan is made for them. */
+  /** Other devices of this computer, which replace the declared ones: the plan is for them. */
   | { readonly how: 'found'; readonly machine: string; readonly computer: LocalMachine }
-  /** Virtual devices of this computer: the plan stays that of the declared machine, but for memory and time. */
+  /** Virtual devices of this computer: the plan is that of the declared machine, except for memory and time. */
   | { readonly how: 'emulated'; readonly machine: string }
 
-/** The machine of a stand-in. `undefined` after diagnostics, which are put where the experiment gives its machine. */
+/** The machine of a stand-in. `undefined` after diagnostics, whose place is the experiment's `machine`. */
 export function standInMachine(
   { machine, train, spanOf }: Experiment,
   standIn: StandIn,
@@ -35,7 +35,7 @@ export function standInMachine(
   return found && { ...found, span: machine.span }
 }
 
-/** What the document says of the declared machine that another one stands for. */
+/** The description of the replaced machine in the plan document. */
 export function insteadOfMachine(
   { machine }: Experiment,
   { how }: StandIn,

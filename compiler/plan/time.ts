@@ -1,6 +1,6 @@
 /**
- * The time model: the step's graph run on paper at the device's rates, collectives beside it, and the images that have to be
- * ready by its end.
+ * The time model: simulates the step's graph at the rates of the device, with concurrent collectives, and the images that must be
+ * prepared by its end.
  */
 import type { MachineSpec } from '../experiment/experiment.ts'
 import { worldSize } from '../experiment/lengths.ts'
@@ -18,28 +18,28 @@ import { runOnPaper } from './timeline.ts'
 
 type Time = PlanDocument['time']
 
-/** What a step's time is computed with. */
+/** The rates that determine the time of a step. */
 export interface MachineRates {
   readonly device: DeviceRates
   readonly links: LinkRates
   readonly basis: string
 }
 
-/** Rates of a machine: measured ones where there is a profile that knows its devices, otherwise by published figures. */
+/** The rates of a machine: measured if a profile contains its devices, otherwise by published figures. */
 export function machineRates(machine: MachineSpec, profile: MachineProfile | undefined): MachineRates {
   return (profile && measuredOf[machine.device.kind](profile, machine)) ?? publishedOf(machine)
 }
 
 const publishedOf = (machine: MachineSpec): MachineRates => onLinks(machine, publishedRates(machine.device))
 
-/** Devices on links by published figures. */
+/** Rates by published figures. */
 function onLinks(machine: MachineSpec, device: DeviceRates): MachineRates {
   const isAlone = worldSize(machine) === 1
   const links = isAlone || !deviceTraits[machine.device.kind].hasLinks ? '' : `; links attain ${attainedLink * 100} %`
   return { device, links: publishedLinks(machine), basis: device.basis + links }
 }
 
-/** What a profile says of a machine that is this computer; `undefined` where its devices were not measured. */
+/** The measured rates of this computer; `undefined` if its devices were not measured. */
 const measuredOf: {
   readonly [K in DeviceKind]: (profile: MachineProfile, machine: MachineSpec) => MachineRates | undefined
 } = {
@@ -54,14 +54,14 @@ const measuredOf: {
   },
 }
 
-/** What of a step its graph does not say. */
+/** The properties of a step that its graph does not contain. */
 export interface StepFacts {
-  /** Images of all devices. */
+  /** Images over all devices. */
   readonly batch: number
   readonly steps: number
-  /** Bytes that one device needs beside state and inputs. */
+  /** Bytes that one device needs in addition to state and inputs. */
   readonly temporary: number
-  /** Images per second that are made ready beside the step; `undefined`: as many as it takes. */
+  /** Images per second that are prepared concurrently with the step; `undefined`: not limited. */
   readonly imageRate: number | undefined
 }
 

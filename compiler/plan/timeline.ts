@@ -1,6 +1,6 @@
 /**
- * Runs a graph on paper: the device's ops one after another in the order of the graph, collectives beside them on the links. An
- * op waits for the collectives that it reads from; what nothing waits for is hidden behind the ops that come next.
+ * Simulates a graph: the ops of a device in graph order, and the collectives concurrently on the links. An op waits for the
+ * collectives that it reads from; other collectives are hidden behind the following ops.
  */
 import { need } from '../../grammar/diagnostic.ts'
 import { type OpCost, opCosts } from '../ir/cost.ts'
@@ -9,11 +9,11 @@ import { type DeviceRates, type Limit, limits } from './device-rates.ts'
 import type { LinkRates } from './links.ts'
 
 export interface Timeline {
-  /** From the first op's start to the last one's end. */
+  /** From the start of the first op to the end of the last one. */
   readonly seconds: number
-  /** Seconds of ops by what limits them; they add up, with `exposed`, to `seconds`. */
+  /** Seconds of ops by limit; together with `exposed` they add up to `seconds`. */
   readonly busy: { readonly [L in Limit]: number }
-  /** Seconds in which the device waits for a collective. */
+  /** Seconds in which the device waits for collectives. */
   readonly exposed: number
   /** Seconds of all collectives, hidden or not. */
   readonly links: number
@@ -22,7 +22,7 @@ export interface Timeline {
 export function runOnPaper(graph: Graph, rates: DeviceRates, links: LinkRates): Timeline {
   const costs = new Map<Op, OpCost>(opCosts(graph).map((cost) => [cost.op, cost]))
   const busy = { compute: 0, memory: 0, overhead: 0 }
-  /** When values that come from a collective exist; all others exist when the op after theirs starts. */
+  /** When the results of collectives are available; all other values are available when the next op starts. */
   const ready = new Map<Value, number>()
   let now = 0
   let linksFree = 0
@@ -41,7 +41,7 @@ export function runOnPaper(graph: Graph, rates: DeviceRates, links: LinkRates): 
     const inside = loopTime(op, rates, links)
     const own = inside === undefined ? rates.of(cost) : undefined
     if (inside === undefined && own?.seconds === 0) {
-      // It runs inside of its readers: they are the ones that wait.
+      // It is fused into its readers, and they wait instead.
       if (given > now) for (const value of op.results) ready.set(value, given)
       continue
     }
@@ -62,7 +62,7 @@ export function runOnPaper(graph: Graph, rates: DeviceRates, links: LinkRates): 
   return { seconds: Math.max(now, linksFree), busy, exposed, links: onLinks }
 }
 
-/** A loop's trips follow one another. */
+/** The iterations of a loop run in sequence. */
 function loopTime(op: Op, rates: DeviceRates, links: LinkRates): Timeline | undefined {
   const [body] = op.regions
   if (op.kind !== 'for_loop' || body === undefined) return undefined

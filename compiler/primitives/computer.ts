@@ -47,7 +47,7 @@ export function local_rate(call: Call, figure: StringArg): Float {
   if (known === undefined) return call.fail('ARC4024', { found: `\`${figure.value}\``, known: figures })
   const measured = call.measuredGpus().find(({ name }) => name === gpu.name)
   if (measured === undefined)
-    return call.fail('ARC4026', { gpu: gpu.name }, { notes: ['`arcc doctor --write-machine` measures it, once'] })
+    return call.fail('ARC4026', { gpu: gpu.name }, { notes: ['`arcc doctor --write-machine` measures it once'] })
   const { bandwidth, flops } = measuredFigures(measured)
   return known === 'bandwidth' ? bandwidth : (flops[known] ?? flops.f32)
 }

@@ -32,7 +32,7 @@ const unitOf: { readonly [K in Marshal]?: string } = { Time: ' s', Bandwidth: ' 
 function marshalOf(node: TypeNode | undefined, where: string): Marshal {
   const name = node?.getText() ?? bug(`${where} has no type`)
   const known = Object.keys(types).find((type): type is Marshal => type === name)
-  return known ?? bug(`${where}: \`${name}\` is no type of the language`)
+  return known ?? bug(`${where}: \`${name}\` is not a type of the language`)
 }
 
 function showDefault(parameter: ParameterDeclaration, type: Marshal): string {

@@ -15,11 +15,7 @@ export function training(call: Call): Bool {
 function draw(call: Call, what: string, x: Tensor, perSample: readonly number[]): Tensor {
   const { random } = call.model()
   if (random === undefined)
-    return call.fail(
-      'ARC4025',
-      { what },
-      { notes: ['draw only where `training()` holds: `if training() then … else x`'] },
-    )
+    return call.fail('ARC4025', { what }, { notes: ['call it only in training: `if training() then … else x`'] })
   return random(call.path, [x.type.shape[0] ?? 0, ...perSample])
 }
 

@@ -1,13 +1,13 @@
 /**
- * What the compiler knows of each way in which a data set is stored. How its images are read stands in `runtime/data/formats.ts`, how
- * they are counted for the plan in `cli/host/count-dataset.ts`.
+ * The properties of each data set format that the compiler uses. `runtime/data/formats.ts` reads the images, and
+ * `cli/host/count-dataset.ts` counts them for the plan.
  */
 interface DatasetFormatTraits {
-  /** Fields of the data set that it cannot do without. */
+  /** Fields that a data set of this format must have. */
   readonly needs: readonly ('root' | 'identities' | 'per_identity')[]
-  /** `drawn`: the images are made by arcc, in numbers that the fields give. `decoded`: they are read from its folder. */
+  /** `drawn`: arcc generates the images, as many as the fields specify. `decoded`: they are read from a folder. */
   readonly images: 'drawn' | 'decoded'
-  /** Images of 112 × 112 that one core makes ready in a second; measured on cores of 2.5 to 3 GHz. */
+  /** Images of 112 × 112 that one core prepares per second; measured on cores of 2.5 to 3 GHz. */
   readonly imagesPerCore: number
 }
 

@@ -16,25 +16,25 @@ import {
 } from '../types/type.ts'
 import { required, type SectionSpec, withDefault } from './spec.ts'
 
-/** Names of verification sets: `holdout` is made of the data set's held-out identities, the others are `<root>/<name>.bin`. */
+/** Names of verification sets: `holdout` uses the held-out identities of the data set, the others are `<root>/<name>.bin`. */
 export const evaluationSetNames = ['holdout', 'lfw', 'cfp_fp', 'agedb_30', 'calfw', 'cplfw', 'vgg2_fp'] as const
 
-/** What the planner is asked to choose; settling puts a value in its place. */
+/** A value that the planner chooses; settling replaces it. */
 const auto = 'auto'
 
-/** Where the class centers are. */
+/** How class centers are distributed over devices. */
 export const placements = ['shard', 'replicate'] as const
-/** Which centers a step changes. */
+/** Which centers a step updates. */
 export const centerUpdates = ['sparse', 'dense'] as const
-/** What the gradient of the margin is. */
+/** How the gradient of the margin is computed. */
 export const marginGradients = ['exact', 'straight_through'] as const
 /**
- * What the backward pass recomputes instead of keeping, from what keeps most: nothing; normalizations and activations (`cheap`: no
- * convolution and no product twice); or whole blocks of the backbone.
+ * What the backward pass recomputes instead of keeping, in order of decreasing memory: nothing; normalizations and activations
+ * (`cheap`: no convolution or product is computed twice); or whole blocks of the backbone.
  */
 export const recomputations = ['none', 'cheap', 'blocks'] as const
 export type Recomputation = (typeof recomputations)[number]
-/** How centers are stored, and what the optimizer keeps of them. */
+/** Element types of the centers and of their optimizer state. */
 const storedCenters = ['f32', 'bf16'] as const
 const storedStates = [...storedCenters, 'int8'] as const
 
@@ -44,39 +44,39 @@ export const centers = {
     placement: withDefault(
       enumOf('placement', [...placements, auto]),
       'shard',
-      '`shard`: each device holds a part of the classes. `replicate`: each holds all of them. `auto`: the faster that fits.',
+      '`shard`: each device stores a part of the classes. `replicate`: each device stores all classes. `auto`: the faster one that fits.',
     ),
     sample_rate: withDefault(
       float,
       '100%',
-      'Share of the classes that enter a step (Partial FC); `0%`: only those of the batch.',
+      'Fraction of the classes used in a step (Partial FC); `0%`: only those in the batch.',
       { min: 0, max: 1 },
     ),
     update: withDefault(
       enumOf('center update', centerUpdates),
       'sparse',
-      '`sparse`: only the classes of the step change. `dense`: all decay and keep their momentum.',
+      '`sparse`: a step updates only its classes. `dense`: all classes decay and apply their momentum.',
     ),
     gradient: withDefault(
       enumOf('margin gradient', marginGradients),
       'exact',
-      "`straight_through` passes the target's gradient by the margin, as arcface_torch does.",
+      '`straight_through` ignores the margin in the gradient of the target, as arcface_torch does.',
     ),
     std: withDefault(float, '0.01', 'Standard deviation of the initial centers.', { min: 0, minOpen: true }),
     weights: withDefault(
       enumOf('type of the centers', storedCenters),
       'f32',
-      'How the centers are kept; `bf16` is rounded at random, so that small changes add up.',
+      'Element type of the centers; `bf16` uses stochastic rounding, so that small updates accumulate.',
     ),
     state: withDefault(
       enumOf('type of the state', storedStates),
       'f32',
-      'How what the optimizer keeps of the centers is kept; `int8` has one factor for each center.',
+      "Element type of the centers' optimizer state; `int8` stores one scale per center.",
     ),
     chunk: withDefault(
       unionOf(enumOf('chunk size', [auto]), quantity({ row: 1 })),
       auto,
-      'Centers that the head works on at once: `32768 rows`.',
+      'Centers that the head processes at once: `32768 rows`.',
       { min: 1 },
     ),
   },
@@ -93,35 +93,35 @@ export const train = {
     accumulate: withDefault(
       int,
       '1',
-      'Parts of the batch that the backbone works on one after the other: less memory, one more forward pass.',
+      'Parts of the batch that the backbone processes in sequence: less memory, one extra forward pass.',
       { min: 1 },
     ),
-    epochs: withDefault(optional(int), undefined, 'Passes over the data; or give `steps`.', { min: 0 }),
-    steps: withDefault(optional(int), undefined, 'Steps of the optimizer; or give `epochs`.', { min: 0 }),
-    precision: withDefault(enumOf('precision', precisions), 'f32', 'Element type of the convolutions and products.'),
-    optimizer: required(objectOf('optimizer'), 'How weights change.'),
-    schedule: withDefault(objectOf('schedule'), 'constant()', 'Factor of the learning rate over the run.'),
-    clip: withDefault(optional(float), undefined, "Largest norm of the backbone's gradient.", {
+    epochs: withDefault(optional(int), undefined, 'Passes over the data; alternatively, set `steps`.', { min: 0 }),
+    steps: withDefault(optional(int), undefined, 'Optimizer steps; alternatively, set `epochs`.', { min: 0 }),
+    precision: withDefault(enumOf('precision', precisions), 'f32', 'Element type of convolutions and matrix products.'),
+    optimizer: required(objectOf('optimizer'), 'The update rule of the weights.'),
+    schedule: withDefault(objectOf('schedule'), 'constant()', 'Learning rate factor over the run.'),
+    clip: withDefault(optional(float), undefined, "Maximum norm of the backbone's gradient.", {
       min: 0,
       minOpen: true,
     }),
     batch_norm: withDefault(
       enumOf('batch normalization', ['local', 'synced']),
       'local',
-      "Whose statistics normalize in training: the device's own batch, or the batch of all devices.",
+      "Statistics used in training: those of the device's own batch, or of the batch over all devices.",
     ),
     reduction: withDefault(
       enumOf('precision', precisions),
       'f32',
-      "Element type in which the backbone's gradients are summed over the devices: 16 bits halve what travels.",
+      "Element type in which the backbone's gradients are summed over devices: 16 bits halve the traffic.",
     ),
     recompute: withDefault(
       enumOf('recomputation', [...recomputations, auto]),
       'none',
-      'What the backward pass makes again instead of keeping: `cheap`, normalizations and activations; `blocks`, all inside of a block.',
+      'What the backward pass recomputes instead of keeping: `cheap`, normalizations and activations; `blocks`, everything inside a block.',
     ),
     flip: withDefault(bool, 'true', 'Mirror half of the images.'),
-    seed: withDefault(int, '2048', 'Seed of initial values, order, mirroring and sampling.', {
+    seed: withDefault(int, '2048', 'Seed for initial values, order, mirroring and sampling.', {
       min: 0,
       max: 2 ** 32 - 1,
     }),
@@ -135,26 +135,28 @@ export const evaluate = {
     sets: withDefault(
       listOf(unionOf(enumOf('verification set', evaluationSetNames), string)),
       '[]',
-      'Verification sets: names, or paths of `.bin` files.',
+      'Verification sets: names or paths of `.bin` files.',
     ),
-    every: withDefault(optional(duration), undefined, 'How often; left out: before and after training.'),
-    pairs: withDefault(int, '600', 'Pairs of the `holdout` set, half of them of one person.', { min: 20 }),
+    every: withDefault(optional(duration), undefined, 'Interval; default: before and after training.'),
+    pairs: withDefault(int, '600', 'Number of pairs in the `holdout` set; half of them show the same person.', {
+      min: 20,
+    }),
   },
   sections: {},
 } as const satisfies SectionSpec
 
 export const checkpoint = {
-  doc: 'Weights that are saved during the run.',
+  doc: 'Weights saved during the run.',
   fields: {
-    every: withDefault(optional(duration), undefined, 'How often; left out: only at the end.'),
-    keep: withDefault(int, '3', 'How many of them stay: the newest.', { min: 1 }),
+    every: withDefault(optional(duration), undefined, 'Interval; default: only at the end.'),
+    keep: withDefault(int, '3', 'Number of checkpoints to keep; older ones are deleted.', { min: 1 }),
   },
   sections: {},
 } as const satisfies SectionSpec
 
-/** Its fields are those of the experiment itself, each with a list of values. */
+/** The fields of a sweep are those of the experiment, each with a list of values. */
 const sweep = {
-  doc: 'Fields with lists of values: one variant of the experiment for each combination of them.',
+  doc: 'Fields with lists of values: each combination is one variant of the experiment.',
   fields: {},
   sections: {},
 } as const satisfies SectionSpec
@@ -162,10 +164,10 @@ const sweep = {
 export const experimentBody = {
   doc: 'One training run.',
   fields: {
-    dataset: required(objectOf('dataset'), 'Images to train on.'),
-    backbone: required({ kind: 'backbone', decl: undefined }, 'From image to embedding.'),
-    margin: required(objectOf('margin'), 'From cosine to logit.'),
-    machine: required(objectOf('machine'), 'What it runs on.'),
+    dataset: required(objectOf('dataset'), 'Training images.'),
+    backbone: required({ kind: 'backbone', decl: undefined }, 'The network from image to embedding.'),
+    margin: required(objectOf('margin'), 'The function from cosine to logit.'),
+    machine: required(objectOf('machine'), 'The devices it runs on.'),
   },
   sections: { centers, train, evaluate, checkpoint, sweep },
 } as const satisfies SectionSpec

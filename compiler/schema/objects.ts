@@ -1,4 +1,4 @@
-/** What each object declaration may hold. The checker, the evaluator, the docs and "did you mean" all read these tables. */
+/** The fields and methods of each object declaration. The checker, the evaluator, the docs and "did you mean" read these tables. */
 import type { ObjectKeyword } from '../../grammar/ast.ts'
 import { deviceKinds } from '../ir/device-kind.ts'
 import {
@@ -23,38 +23,38 @@ const rates = {
   doc: 'Published dense peak rates of matrix multiplication by element type.',
   fields: {
     f32: required(flopRate, 'Rate with f32 operands (TF32 counts only where the engine uses it).'),
-    f16: withDefault(flopRate, undefined, 'Rate with f16 operands and f32 accumulation; left out: no faster than f32.'),
-    bf16: withDefault(flopRate, undefined, 'Rate with bf16 operands; left out: the device has none.'),
+    f16: withDefault(flopRate, undefined, 'Rate with f16 operands and f32 accumulation; default: no faster than f32.'),
+    bf16: withDefault(flopRate, undefined, 'Rate with bf16 operands; default: bf16 is not supported.'),
   },
   sections: {},
 } as const satisfies SectionSpec
 
-/** A folder of the computer that runs the experiment. */
+/** A folder on the computer that runs the experiment. */
 const path = { kind: 'string', late: true } as const
 
 export const margin = {
-  doc: 'How cosines become logits.',
+  doc: 'How cosines are mapped to logits.',
   fields: { scale: withDefault(float, '64', 'Factor s of every logit.', { min: 0, minOpen: true }) },
   sections: {},
 } as const satisfies SectionSpec
 
 export const optimizer = {
-  doc: 'How a gradient changes a weight.',
-  fields: { lr: required(float, 'Learning rate at factor 1 of the schedule.', { min: 0 }) },
+  doc: 'How a gradient updates a weight.',
+  fields: { lr: required(float, 'Base learning rate; the schedule multiplies it.', { min: 0 }) },
   sections: {},
 } as const satisfies SectionSpec
 
 export const device = {
-  doc: 'One accelerator, by its published figures.',
+  doc: 'One accelerator, described by its published figures.',
   fields: {
-    kind: required(enumOf('device kind', deviceKinds), 'What drives it.'),
-    name: withDefault(string, undefined, 'For people: `NVIDIA V100 SXM2 32 GB`.'),
-    driver: withDefault(string, undefined, 'What its driver calls it: `Tesla V100-SXM2-32GB`.'),
+    kind: required(enumOf('device kind', deviceKinds), 'The kind of device.'),
+    name: withDefault(string, undefined, 'Display name: `NVIDIA V100 SXM2 32 GB`.'),
+    driver: withDefault(string, undefined, 'Name reported by the driver: `Tesla V100-SXM2-32GB`.'),
     compute: withDefault(optional(float), undefined, 'CUDA compute capability.'),
     memory: required(bytes, 'Memory of one device.', { min: 0, minOpen: true }),
-    reserve: withDefault(bytes, '0 B', 'Taken by the driver, the engine and its libraries.', { min: 0 }),
+    reserve: withDefault(bytes, '0 B', 'Memory used by the driver, the engine and its libraries.', { min: 0 }),
     bandwidth: required(bandwidth, 'Memory bandwidth.', { min: 0, minOpen: true }),
-    source: withDefault(string, undefined, 'Where the figures are published.'),
+    source: withDefault(string, undefined, 'Where the figures were published.'),
   },
   sections: { flops: rates },
 } as const satisfies SectionSpec
@@ -62,28 +62,28 @@ export const device = {
 export const machine = {
   doc: 'Devices and how they are linked.',
   fields: {
-    nodes: withDefault(int, '1', 'Computers.', { min: 1 }),
-    devices_per_node: required(int, 'Devices of one computer.', { min: 1 }),
-    device: required(objectOf('device'), 'The kind of device.'),
+    nodes: withDefault(int, '1', 'Number of computers.', { min: 1 }),
+    devices_per_node: required(int, 'Devices per computer.', { min: 1 }),
+    device: required(objectOf('device'), 'The device model.'),
     cores: withDefault(
       optional(int),
       undefined,
-      'CPU cores of one computer, which decode images; left out: the plan takes no time for that.',
+      'CPU cores per computer, which decode images; default: the plan does not account for decoding.',
       { min: 1 },
     ),
     local: withDefault(
       bool,
       'false',
-      'Whether it is this computer, whose measured figures (`arcc doctor --write-machine`) then count instead.',
+      'Whether it is this computer; if so, its measured figures (`arcc doctor --write-machine`) are used instead.',
     ),
-    source: withDefault(string, undefined, 'Where the figures are published.'),
+    source: withDefault(string, undefined, 'Where the figures were published.'),
   },
   sections: {
     links: {
-      doc: 'Bandwidth of one device to the others, each way.',
+      doc: 'Bandwidth from one device to the others, per direction.',
       fields: {
-        within: required(link, 'Between the devices of one computer.'),
-        between: withDefault(optional(link), undefined, 'Between computers; wanted for more than one.'),
+        within: required(link, 'Between devices of one computer.'),
+        between: withDefault(optional(link), undefined, 'Between computers; required for more than one.'),
       },
       sections: {},
     },
@@ -93,23 +93,28 @@ export const machine = {
 export const dataset = {
   doc: 'Images and their identities.',
   fields: {
-    format: required(enumOf('data set format', datasetFormats), 'How it is stored.'),
-    root: withDefault(optional(path), undefined, 'Its folder; not for `synthetic`.'),
+    format: required(enumOf('data set format', datasetFormats), 'The storage format.'),
+    root: withDefault(optional(path), undefined, 'The folder; not for `synthetic`.'),
     identities: withDefault(
       optional(int),
       undefined,
-      'Identities to train on; counted where left out and the folder is there.',
+      'Identities for training; default: counted if the folder exists.',
       { min: 2 },
     ),
-    images: withDefault(optional(int), undefined, 'Images of those identities in all; counted where left out.', {
+    images: withDefault(optional(int), undefined, 'Total images of those identities; default: counted.', {
       min: 1,
     }),
-    per_identity: withDefault(optional(int), undefined, 'Images of each identity (`synthetic`).', { min: 1 }),
-    holdout: withDefault(int, '0', 'Identities, the last ones, that are kept for verification and never trained on.', {
-      min: 0,
-    }),
+    per_identity: withDefault(optional(int), undefined, 'Images per identity (`synthetic`).', { min: 1 }),
+    holdout: withDefault(
+      int,
+      '0',
+      'Number of identities, taken from the end, that are reserved for verification and never trained on.',
+      {
+        min: 0,
+      },
+    ),
     seed: withDefault(int, '1', 'Seed of the generator (`synthetic`).'),
-    nuisance: withDefault(float, '0.5', 'How strongly pose, light and the rest vary (`synthetic`).', {
+    nuisance: withDefault(float, '0.5', 'Strength of the variation in pose, light and other factors (`synthetic`).', {
       min: 0,
       max: 1,
     }),
@@ -123,13 +128,13 @@ export const objectSpecs: { readonly [K in ObjectKeyword]: ObjectSpec } = {
     body: margin,
     methods: {
       target: {
-        doc: 'The true class: its cosine with the margin applied.',
+        doc: 'The cosine of the true class with the margin applied.',
         required: true,
         parameters: ['cos'],
         result: 'scalar',
       },
       other: {
-        doc: 'Every other class; left out: its cosine as it is.',
+        doc: 'The same for every other class; default: the unchanged cosine.',
         required: false,
         parameters: ['cos'],
         result: 'scalar',
@@ -154,7 +159,7 @@ export const objectSpecs: { readonly [K in ObjectKeyword]: ObjectSpec } = {
   },
   schedule: {
     keyword: 'schedule',
-    body: { doc: 'The factor of the learning rate over the run.', fields: {}, sections: {} },
+    body: { doc: 'The learning rate factor over the run.', fields: {}, sections: {} },
     methods: {
       factor: {
         doc: 'Factor at `step` (from 0) of `total`; `epoch` is the number of steps of one epoch.',
@@ -190,7 +195,7 @@ export const objectSpecs: { readonly [K in ObjectKeyword]: ObjectSpec } = {
   experiment: { keyword: 'experiment', body: experimentBody, methods: {}, states: false, requires: 'plan' },
 }
 
-/** Quantities that a `require` may name, with their dimension. */
+/** Quantities that a `require` can name, with their dimensions. */
 export const requireQuantities = {
   'memory.peak': quantity({ byte: 1 }),
   throughput: quantity({ sample: 1, second: -1 }),

@@ -8,9 +8,9 @@ export interface FieldSpec<
   D extends string | undefined = string | undefined,
 > {
   readonly type: T
-  /** A required field has no default; the others are `undefined` or their default when left out. */
+  /** A required field has no default; if other fields are omitted, they have their default or are `undefined`. */
   readonly required: R
-  /** As `.arc` text, which is evaluated in the scope of the standard library; `undefined` means "none". */
+  /** The default as `.arc` text, evaluated in the scope of the standard library; `undefined` means no default. */
   readonly default: D
   readonly doc: string
   /** A closed range of static numbers, in base units; `open` ends are excluded. */
@@ -28,12 +28,12 @@ export interface SectionSpec {
   readonly sections: Readonly<Record<string, SectionSpec>>
 }
 
-/** A method that an object may or must define: `target(cos) = …`. Its parameters are numbers known on the device. */
+/** A method of an object: `target(cos) = …`. Its parameters are numbers known on the device. */
 export interface MethodSpec {
   readonly doc: string
   readonly required: boolean
   readonly parameters: readonly string[]
-  /** What the body must be: a number, or a record with exactly the new weight and states. */
+  /** The result type of the body: a number, or a record with exactly the new weight and states. */
   readonly result: 'scalar' | 'update'
 }
 
@@ -43,7 +43,7 @@ export interface ObjectSpec {
   readonly methods: Readonly<Record<string, MethodSpec>>
   /** Whether `state name = value` entries are allowed. */
   readonly states: boolean
-  /** What a `require` speaks of: the object's own arguments, checked where it is made, or the finished plan. */
+  /** What a `require` constrains: the object's own arguments, checked at construction, or the finished plan. */
   readonly requires: 'arguments' | 'plan'
 }
 
@@ -53,7 +53,7 @@ export function required<T extends Type>(type: T, doc: string, range?: Range): F
   return { type, required: true, default: undefined, doc, ...(range === undefined ? {} : { range }) }
 }
 
-/** A field that may be left out; `fallback` is its default as `.arc` text. */
+/** An optional field; `fallback` is its default as `.arc` text. */
 export function withDefault<T extends Type, D extends string | undefined>(
   type: T,
   fallback: D,

@@ -1,6 +1,6 @@
 /**
- * The TypeScript types of what the tables declare: `SectionValues<typeof train>` has a member for each field, in the units of the
- * language (bytes, seconds, radians …). A field `sample_rate` of the language is `sampleRate` here.
+ * TypeScript types derived from the schema tables: `SectionValues<typeof train>` has a member for each field, in base units
+ * (bytes, seconds, radians …). The language's field `sample_rate` is `sampleRate` here.
  */
 import type { Type } from '../types/type.ts'
 import type { BackboneValue, BatchValue, DurationValue, Link, ObjectValue } from '../values/value.ts'
@@ -14,7 +14,7 @@ export function memberName(field: string): string {
   return field.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** A path that may be known only at the start of the run; `pending` says then what names it. */
+/** A path that may be known only when the run starts; until then, `pending` names the environment variable. */
 export interface LateText {
   readonly path: string
   readonly pending: string | undefined
@@ -46,7 +46,7 @@ interface PlainValues {
   readonly backbone: BackboneValue
 }
 
-/** A field that is neither required nor has a default may have no value. */
+/** The value of a field; `undefined` is possible if it is optional and has no default. */
 type FieldValue<F extends FieldSpec> =
   F extends FieldSpec<infer T, infer R, infer D>
     ? ValueOf<T> | (R extends true ? never : D extends string ? never : undefined)
@@ -57,15 +57,15 @@ export type SectionValues<S extends SectionSpec> = {
   readonly [K in keyof S['fields'] as MemberName<K>]: FieldValue<S['fields'][K]>
 }
 
-/** The values of an object's fields, and of its sections by their name; sections have none of their own. */
+/** The values of an object's fields, and of its sections by name; sections are not nested further. */
 export type ObjectValues<S extends SectionSpec> = SectionValues<S> & {
   readonly [K in keyof S['sections'] as MemberName<K>]: SectionValues<S['sections'][K]>
 }
 
-/** A value, or that the planner chooses it. */
+/** A value, or `auto` if the planner chooses it. */
 export type Auto<T> = T | 'auto'
 
-/** A section without `auto`; fields of `Open` may still have it. */
+/** A section without `auto`; the fields in `Open` can still be `auto`. */
 export type Settled<S, Open extends keyof S = never> = {
   readonly [K in keyof S]: K extends Open ? S[K] : Exclude<S[K], 'auto'>
 }

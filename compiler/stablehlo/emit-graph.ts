@@ -59,7 +59,7 @@ function emitOp(e: Emitter, op: Exclude<Op, OpOf<'input'>>, operands: readonly S
 export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): readonly Ssa[] {
   const written = new Map<Value, Ssa>()
   const find = (value: Value): Ssa =>
-    written.get(value) ?? bug(`%${value.id} of ${graph.name} is used before it is made`)
+    written.get(value) ?? bug(`%${value.id} of ${graph.name} is used before it is computed`)
   const write = ({ op, index }: Value, operands: readonly Ssa[]): Ssa => {
     if (op.kind === 'input') return bug('an input is not computed')
     const again = (i: number) => at(operands, i)

@@ -106,7 +106,7 @@ function gradient(e: Emitter, operands: readonly Ssa[], epsilon: number, again: 
   const factor = multiply(e, scale, inverse)
   const slope = multiply(e, multiply(e, factor, inverse), scaled(e, weighted, 1 / perChannel(x)))
   const constant = multiply(e, factor, scaled(e, sum, 1 / perChannel(x)))
-  // The sums are one kernel and what follows another: each computes dy for itself where it is not in memory.
+  // The sums and the rest are two kernels: each computes dy itself if it is not in memory.
   const second = platformForms[e.platform].sparesReads ? convert(e, again(4), dtype) : dy
   const scaledDy = multiply(e, second, alongLast(e, factor, shape))
   const correction = add(e, multiply(e, centered, alongLast(e, slope, shape)), alongLast(e, constant, shape))

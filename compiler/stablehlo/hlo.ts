@@ -25,7 +25,7 @@ export const multiply = (e: Emitter, a: Ssa, b: Ssa): Ssa => binary(e, 'multiply
 /** The sum of at least one value. */
 export function sum(e: Emitter, values: readonly Ssa[]): Ssa {
   const [first, ...rest] = values
-  if (first === undefined) bug('a sum of nothing')
+  if (first === undefined) bug('a sum without terms')
   return rest.reduce((total, value) => add(e, total, value), first)
 }
 
@@ -111,7 +111,7 @@ export function pad(
 
 export function concatenate(e: Emitter, parts: readonly Ssa[], dim: number): Ssa {
   const [first, ...rest] = parts
-  if (first === undefined) bug('a concatenation of nothing')
+  if (first === undefined) bug('a concatenation without operands')
   if (rest.length === 0) return first
   const total = parts.reduce((n, part) => n + (part.type.shape[dim] ?? 0), 0)
   const shape = first.type.shape.with(dim, total)

@@ -33,7 +33,7 @@ export function chunkPlan(rows: number, width: number, chunk: Auto<number>): Chu
   return chunksOf(rows, chunk === 'auto' ? roundUp(even, GRAIN) : even)
 }
 
-/** Chunks of exactly so many rows. */
+/** Chunks of exactly this many rows. */
 export function chunksOf(rows: number, chunk: number): ChunkPlan {
   const count = Math.max(1, Math.ceil(rows / chunk))
   return { count, rows: chunk, padded: count * chunk }

@@ -48,7 +48,7 @@ function headRows(experiment: ChosenExperiment, { classes, replicas, batch }: Le
   return { sharded, owned, plan, active: plan === undefined ? owned : slotCount(plan, batch) }
 }
 
-/** The experiment with the rows of a chunk of the head's work, chosen where they are `auto`. */
+/** The experiment with the rows per chunk of the head, chosen if `auto`. */
 export function settleChunk(experiment: ChosenExperiment, lengths: Lengths): SettledExperiment {
   const { sharded, active } = headRows(experiment, lengths)
   const compared = sharded ? lengths.batch : batchPerDevice(experiment)
@@ -57,7 +57,7 @@ export function settleChunk(experiment: ChosenExperiment, lengths: Lengths): Set
   return { ...experiment, centers: { ...experiment.centers, chunk: rows } }
 }
 
-/** Builds them; `undefined` where the backbone's shapes do not fit, which has been reported then, or the batch cannot be split. */
+/** Builds the graphs; `undefined` if the backbone's shapes do not fit (already reported) or the batch cannot be split. */
 export function buildGraphs(
   experiment: SettledExperiment,
   lengths: Lengths,

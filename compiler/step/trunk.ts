@@ -81,7 +81,7 @@ function wholeBatch(b: GraphBuilder, experiment: SettledExperiment, input: Trunk
   }
 }
 
-/** `cheap` of a whole batch is left to whoever finishes the graph. */
+/** `cheap` for a whole batch is applied when the graph is finished. */
 function weightGradients(
   b: GraphBuilder,
   seed: Seed,

@@ -1,44 +1,44 @@
-/** The language's static types. Shapes are not part of them: elaboration checks shapes, with the chain of blocks. */
+/** The static types of the language. They do not include shapes, which elaboration checks and reports with the chain of blocks. */
 import type { FunctionDecl, ObjectDecl, ObjectKeyword } from '../../grammar/ast.ts'
 import { type Dimension, dimensionless } from './dimension.ts'
 
 export type Type =
   | NumberType
-  /** `device`: only known on the device; an `if` on it selects between two numbers. */
+  /** `device`: known only on the device; an `if` on it selects between two numbers. */
   | { readonly kind: 'bool'; readonly device?: boolean }
-  /** `late`: it may be known only at the start of the run, as the value of an environment variable is. */
+  /** `late`: may be known only when the run starts, like the value of an environment variable. */
   | { readonly kind: 'string'; readonly late?: boolean }
   /** `128 per device` or `1024 global`. */
   | { readonly kind: 'batch' }
   /** `2000 steps` or `1 epochs`. */
   | { readonly kind: 'duration' }
-  /** One of a few names, which need no `use`: `shard`, `f16`, `cuda`. */
+  /** One of a fixed set of names, which need no `use`: `shard`, `f16`, `cuda`. */
   | EnumType
   | { readonly kind: 'list'; readonly element: Type }
   | { readonly kind: 'record'; readonly fields: ReadonlyMap<string, Type> }
   | { readonly kind: 'optional'; readonly inner: Type }
-  /** Either of several: `sets` takes names or strings. */
+  /** One of several types: `sets` takes names or strings. */
   | { readonly kind: 'union'; readonly members: readonly Type[] }
   /** A tensor: `Image` [N,H,W,C], `Tokens` [N,T,C], `Vector` [N,D] or any `Tensor`. */
   | { readonly kind: 'tensor'; readonly form: TensorForm }
-  /** How a parameter starts: `normal(0.1)`, `constant(1)`. */
+  /** An initializer of a parameter: `normal(0.1)`, `constant(1)`. */
   | { readonly kind: 'initializer' }
   /** `nvlink(150 GB/s)` */
   | { readonly kind: 'link' }
-  /** A backbone with its static arguments, not yet applied to images; `given` names those it has so far. */
+  /** A backbone with its static arguments, not yet applied to images; `given` names the arguments passed so far. */
   | { readonly kind: 'backbone'; readonly decl: FunctionDecl | undefined; readonly given?: ReadonlySet<string> }
   /** An instance of a margin, optimizer, schedule, device, machine, dataset or experiment. */
   | { readonly kind: 'object'; readonly keyword: ObjectKeyword; readonly decl: ObjectDecl | undefined }
   /** A `fn`, `block` or `extern fn`. */
   | { readonly kind: 'function'; readonly decl: FunctionDecl }
-  /** Of something already reported; fits everywhere, in silence. */
+  /** The type after a reported error; it fits everywhere, so that no further errors follow. */
   | { readonly kind: 'unknown' }
 
 export type TensorForm = 'Tensor' | 'Image' | 'Tokens' | 'Vector'
 
 export interface EnumType<M extends string = string> {
   readonly kind: 'enum'
-  /** For people: `placement`. */
+  /** For display: `placement`. */
   readonly name: string
   readonly members: readonly M[]
 }
@@ -47,7 +47,7 @@ export interface NumberType {
   readonly kind: 'number'
   readonly integer: boolean
   readonly dimension: Dimension
-  /** True where the value is only known on the device: the scalar code of margins, optimizers and schedules. */
+  /** True if the value is known only on the device, in the scalar code of margins, optimizers and schedules. */
   readonly device: boolean
 }
 
@@ -71,7 +71,7 @@ export const bytes = quantity({ byte: 1 })
 export const bandwidth = quantity({ byte: 1, second: -1 })
 export const flopRate = quantity({ flop: 1, second: -1 })
 
-// The types of these are as narrow as what they are given: the values of a field are typed by them (`schema/values.ts`).
+// These keep the literal types of their arguments, from which the value types of fields are derived (`schema/values.ts`).
 export function listOf<T extends Type>(element: T): { readonly kind: 'list'; readonly element: T } {
   return { kind: 'list', element }
 }

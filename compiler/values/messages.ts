@@ -1,6 +1,6 @@
 /**
- * ARC4xxx: what static evaluation may say. 40xx values and calls, 41xx shapes, 42xx experiments, 43xx language tests.
- * Most mistakes of types are found earlier (ARC3xxx); what stands here needs values.
+ * Messages of static evaluation, ARC4xxx: 40xx values and calls, 41xx shapes, 42xx experiments, 43xx language tests.
+ * Most type errors are found earlier (ARC3xxx); these messages need values.
  */
 import { diagnosticsOf, type Message, type Params } from '../../grammar/diagnostic.ts'
 
@@ -13,51 +13,55 @@ function listed(names: readonly string[]): string {
 }
 
 export const evaluateMessages = {
-  ARC4001: error<{ name: string }>(({ name }) => `there is no \`${name}\` here`),
+  ARC4001: error<{ name: string }>(({ name }) => `\`${name}\` is not defined here`),
   ARC4002: error<{ found: string; wanted: string }>(({ found, wanted }) => `expected ${wanted}, found ${found}`),
   ARC4003: error<{ operator: string; left: string; right: string }>(
-    ({ operator, left, right }) => `\`${operator}\` does not combine ${left} with ${right}`,
+    ({ operator, left, right }) => `\`${operator}\` cannot combine ${left} with ${right}`,
   ),
   ARC4004: error(() => 'division by zero'),
   ARC4005: error<{ what: string }>(({ what }) => `the result of ${what} is not a finite number`),
   ARC4006: error<{ index: number; length: number }>(
-    ({ index, length }) => `index ${index} lies outside a list of ${length} element${length === 1 ? '' : 's'}`,
+    ({ index, length }) => `index ${index} is out of range for a list of ${length} element${length === 1 ? '' : 's'}`,
   ),
   ARC4007: error<{ what: string }>(({ what }) => `${what} cannot be called`),
-  ARC4008: error<{ callee: string; name: string }>(({ callee, name }) => `\`${callee}\` needs \`${name}\``),
+  ARC4008: error<{ callee: string; name: string }>(
+    ({ callee, name }) => `the call of \`${callee}\` is missing \`${name}\``,
+  ),
   ARC4009: error<{ callee: string; name: string }>(({ callee, name }) => `\`${callee}\` has no parameter \`${name}\``),
-  ARC4010: error<{ name: string }>(({ name }) => `\`${name}\` is given twice`),
+  ARC4010: error<{ name: string }>(({ name }) => `\`${name}\` is specified twice`),
   ARC4011: error<{ callee: string; most: number }>(
     ({ callee, most }) => `\`${callee}\` takes at most ${most} argument${most === 1 ? '' : 's'}`,
   ),
   ARC4012: error<{ what: string; name: string }>(({ what, name }) => `${what} has no \`${name}\``),
   ARC4013: error<{ name: string }>(({ name }) => `\`${name}\` calls itself`),
-  ARC4014: error<{ name: string }>(({ name }) => `\`${name}\` is defined by itself`),
+  ARC4014: error<{ name: string }>(({ name }) => `the definition of \`${name}\` refers to itself`),
   ARC4015: error<{ steps: number }>(({ steps }) => `this takes more than ${steps} steps to evaluate`),
   ARC4016: error<{ limit: number }>(({ limit }) => `calls are nested more than ${limit} deep`),
-  ARC4017: error<{ what: string }>(({ what }) => `${what} needs a tensor graph: it only stands inside a backbone`),
+  ARC4017: error<{ what: string }>(
+    ({ what }) => `${what} needs a tensor graph and can be called only inside a backbone`,
+  ),
   ARC4018: error<{ owner: string }>(({ owner }) => `\`${owner}\` does not accept these arguments`),
   ARC4019: error<{ keyword: string; owner: string; name: string }>(
-    ({ keyword, owner, name }) => `the ${keyword} \`${owner}\` does not say \`${name}\``,
+    ({ keyword, owner, name }) => `\`${name}\` is missing in the ${keyword} \`${owner}\``,
   ),
   ARC4020: error<{ path: string; bounds: string; found: string }>(
     ({ path, bounds, found }) => `\`${path}\` must be ${bounds}, got ${found}`,
   ),
-  ARC4021: error<{ name: string }>(({ name }) => `two calls of one block are named \`${name}\``),
+  ARC4021: error<{ name: string }>(({ name }) => `two block calls have the same name \`${name}\``),
   ARC4022: error<{ path: string }>(({ path }) => `the parameter \`${path}\` is declared twice`),
   ARC4023: error<{ what: string; bounds: string; found: number }>(
     ({ what, bounds, found }) => `${what} must be ${bounds}, got ${found}`,
   ),
   ARC4024: error<{ found: string; known: readonly string[] }>(
-    ({ found, known }) => `${found} is none of ${listed(known)}`,
+    ({ found, known }) => `${found} is not one of ${listed(known)}`,
   ),
-  ARC4025: error<{ what: string }>(({ what }) => `${what} draws random numbers, which only training has`),
+  ARC4025: error<{ what: string }>(({ what }) => `${what} draws random numbers and is available only in training`),
 
   ARC4026: error<{ gpu: string }>(({ gpu }) => `no performance figures are known for ${gpu}`),
   ARC4027: error(() => 'this computer has no GPU'),
 
   ARC4101: error<{ operator: string; left: string; right: string }>(
-    ({ operator, left, right }) => `\`${operator}\` wants two tensors of one shape, got ${left} and ${right}`,
+    ({ operator, left, right }) => `\`${operator}\` expects two tensors of the same shape, got ${left} and ${right}`,
   ),
   ARC4102: error<{ kernel: string; image: string; padding: number }>(
     ({ kernel, image, padding }) => `a ${kernel} filter does not fit into a ${image} image with padding ${padding}`,
@@ -66,7 +70,7 @@ export const evaluateMessages = {
     ({ channels, groups, which }) => `${channels} ${which} channels cannot be split into ${groups} groups`,
   ),
   ARC4104: error<{ what: string; wanted: string; found: string }>(
-    ({ what, wanted, found }) => `${what} wants ${wanted}, got ${found}`,
+    ({ what, wanted, found }) => `${what} expects ${wanted}, got ${found}`,
   ),
   ARC4105: error<{ what: string; declared: string; found: string }>(
     ({ what, declared, found }) => `${what} is declared as ${declared} but is ${found}`,
@@ -83,7 +87,8 @@ export const evaluateMessages = {
     ({ what, from, to }) => `${what} cannot make ${to} of ${from}`,
   ),
   ARC4110: error<{ start: number; stop: number; size: number; dim: number }>(
-    ({ start, stop, size, dim }) => `${start} to ${stop} is no part of dim ${dim}, which has ${size} elements`,
+    ({ start, stop, size, dim }) =>
+      `${start} to ${stop} is not a valid range of dim ${dim}, which has ${size} elements`,
   ),
 
   ARC4201: error<{ names: readonly string[] }>(({ names }) => `this file has several experiments: ${listed(names)}`),
@@ -91,48 +96,51 @@ export const evaluateMessages = {
   ARC4203: error<{ name: string }>(({ name }) => `there is no experiment \`${name}\``),
   ARC4204: error<{ path: string }>(({ path }) => `there is no field \`${path}\` to set`),
   ARC4205: error<{ experiment: string; path: string }>(
-    ({ experiment, path }) => `the experiment \`${experiment}\` does not say \`${path}\``,
+    ({ experiment, path }) => `\`${path}\` is missing in the experiment \`${experiment}\``,
   ),
   ARC4206: error<{ chain: readonly string[] }>(
-    ({ chain }) => `experiments extend each other in a circle: ${chain.join(' → ')}`,
+    ({ chain }) => `experiments extend each other in a cycle: ${chain.join(' → ')}`,
   ),
-  ARC4207: error(() => 'say either `train.epochs` or `train.steps`'),
-  ARC4208: error(() => '`train.epochs` and `train.steps` exclude each other'),
+  ARC4207: error(() => 'set either `train.epochs` or `train.steps`'),
+  ARC4208: error(() => '`train.epochs` and `train.steps` are mutually exclusive'),
   ARC4209: error<{ count: number; devices: number }>(
     ({ count, devices }) => `a batch of ${count} cannot be split evenly over ${devices} devices`,
   ),
   ARC4210: error<{ machine: string; nodes: number }>(
-    ({ machine, nodes }) => `\`${machine}\` has ${nodes} nodes but no \`links.between\` them`,
+    ({ machine, nodes }) => `\`${machine}\` has ${nodes} nodes but no link between them (\`links.between\`)`,
   ),
   ARC4211: error<{ format: string; field: string }>(
     ({ format, field }) => `a data set of format \`${format}\` needs \`${field}\``,
   ),
   ARC4212: error<{ precision: string; device: string }>(
-    ({ precision, device }) => `the device \`${device}\` does not compute in ${precision}`,
+    ({ precision, device }) => `the device \`${device}\` does not support ${precision}`,
   ),
   ARC4213: error<{ owner: string; condition: string }>(
     ({ owner, condition }) => `\`${owner}\` requires \`${condition}\``,
   ),
-  ARC4214: error(() => '`holdout` verification needs identities that are held out of training'),
+  ARC4214: error(() => '`holdout` verification needs identities that are held out from training'),
   ARC4215: error<{ found: string }>(
-    ({ found }) => `a requirement compares \`memory.peak\`, \`throughput\` or \`step.time\` with a bound, not ${found}`,
+    ({ found }) =>
+      `a requirement must compare \`memory.peak\`, \`throughput\` or \`step.time\` with a bound, not ${found}`,
   ),
   ARC4216: error<{ pairs: number }>(({ pairs }) => `\`evaluate.pairs\` must be even, got ${pairs}`),
   ARC4217: error<{ name: string }>(({ name }) => `\`${name}\` has a required parameter, so it cannot be run`),
-  ARC4218: error<{ rows: number }>(({ rows }) => `\`centers.chunk\` is a whole number of rows, not ${rows}`),
+  ARC4218: error<{ rows: number }>(({ rows }) => `\`centers.chunk\` must be a whole number of rows, not ${rows}`),
   ARC4219: error<{ optimizer: string; states: readonly string[] }>(
     ({ optimizer, states }) =>
-      `\`state = int8\` is for optimizers that keep one number of a weight; \`${optimizer}\` keeps ${listed(states)}`,
+      `\`state = int8\` needs an optimizer with one state per weight; \`${optimizer}\` has ${listed(states)}`,
   ),
-  ARC4220: error<{ path: string }>(({ path }) => `\`${path}\` is swept over no values`),
-  ARC4221: error<{ path: string; text: string }>(({ path, text }) => `\`${path}\` is swept over \`${text}\` twice`),
+  ARC4220: error<{ path: string }>(({ path }) => `the sweep over \`${path}\` has no values`),
+  ARC4221: error<{ path: string; text: string }>(
+    ({ path, text }) => `the sweep over \`${path}\` contains \`${text}\` twice`,
+  ),
   ARC4222: error<{ count: number; most: number }>(
-    ({ count, most }) => `this makes ${count} variants, and ${most} are the most`,
+    ({ count, most }) => `this sweep has ${count} variants; at most ${most} are allowed`,
   ),
   ARC4223: error<{ name: string; count: number }>(
-    ({ name, count }) => `\`${name}\` has ${count} variants, one of which must be named here`,
+    ({ name, count }) => `\`${name}\` has ${count} variants; name one of them here`,
   ),
-  ARC4224: error(() => '`train.accumulate` needs a batch that is given, not `auto`'),
+  ARC4224: error(() => '`train.accumulate` needs an explicit batch size, not `auto`'),
   ARC4225: error<{ count: number; parts: number }>(
     ({ count, parts }) => `a batch of ${count} per device cannot be split into ${parts} equal parts`,
   ),

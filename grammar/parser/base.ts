@@ -257,6 +257,6 @@ export abstract class ParserBase extends EmbeddedActionsParser {
       this.skipItem(next.depth)
     }
     if (this.at(T.Newline) || this.at(T.Comma)) this.SKIP_TOKEN()
-    else if (!this.closing()) bug('an item ended where none can', this.span(this.start, this.start))
+    else if (!this.closing()) bug('an item ended at an impossible place', this.span(this.start, this.start))
   }
 }

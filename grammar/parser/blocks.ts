@@ -23,7 +23,7 @@ export abstract class BlockRules extends ExpressionRules {
     const span = this.from(start)
     return this.ACTION(() => {
       for (const early of values.slice(0, -1))
-        this.report(grammarError('ARC1215', {}, early.span, { label: 'this value is lost' }))
+        this.report(grammarError('ARC1215', {}, early.span, { label: 'this value is not used' }))
       const value = values.at(-1)
       if (value !== undefined) return { kind: 'Block', lets, value, span }
       const end = this.span(span.end - 1, span.end)

@@ -113,7 +113,7 @@ export abstract class DeclarationRules extends EntryRules {
     const body = this.OPTION3(() => asBlock(this.SUBRULE(this.body)))
     return this.ACTION(() => {
       if (extern !== undefined && body !== undefined) {
-        const fix = { message: 'drop `extern`', span: this.span(start, start + 7), replacement: '' }
+        const fix = { message: 'remove `extern`', span: this.span(start, start + 7), replacement: '' }
         this.report(grammarError('ARC1217', { name: name.text }, body.span, { fix }))
       }
       if (isBroken) return this.broken(name, start)

@@ -90,7 +90,7 @@ export abstract class EntryRules extends BlockRules {
 
   private refuseColon(colon: IToken): void {
     const span = this.tokenSpan(colon)
-    this.report(grammarError('ARC1227', {}, span, { fix: { message: 'drop it', span, replacement: '' } }))
+    this.report(grammarError('ARC1227', {}, span, { fix: { message: 'remove it', span, replacement: '' } }))
   }
 
   protected readonly path = this.RULE('path', (): Ident[] => {

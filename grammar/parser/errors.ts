@@ -1,4 +1,4 @@
-/** Chevrotain's errors as diagnostics: what was expected, what stands there, and the likely intention. */
+/** Translates Chevrotain's errors into diagnostics: what was expected, what was found, and the likely intention. */
 import { EOF, type IParserErrorMessageProvider, type IRecognitionException, type IToken, tokenLabel } from 'chevrotain'
 import { isCloser } from '../brackets.ts'
 import type { Diagnostic, Fix } from '../diagnostic.ts'
@@ -7,7 +7,7 @@ import type { SourceFile, Span } from '../source.ts'
 import { nearest } from '../suggest.ts'
 import * as T from '../tokens.ts'
 
-/** An exception's message is what was expected, and nothing else: the sentence is made in `explain`. */
+/** The message of an exception is only what was expected; `explain` builds the sentence. */
 export const EXPECTATIONS: IParserErrorMessageProvider = {
   buildMismatchTokenMessage: ({ expected }) => tokenLabel(expected),
   buildNotAllInputParsedMessage: () => 'the end',
@@ -15,7 +15,7 @@ export const EXPECTATIONS: IParserErrorMessageProvider = {
   buildEarlyExitMessage: ({ customUserDescription }) => customUserDescription ?? 'something else',
 }
 
-/** A token as a sentence names it. */
+/** The name of a token in a sentence. */
 export function describe(token: IToken): string {
   switch (token.tokenType) {
     case EOF:
@@ -33,7 +33,7 @@ export function describe(token: IToken): string {
   }
 }
 
-/** The place of a token; what has no width is shown behind the token before it. Recovery and the end have no place of their own. */
+/** The place of a token. Tokens without width, inserted tokens and the end of the text are shown after the token before them. */
 export function placeOf(source: SourceFile, token: IToken, before: IToken): Span {
   const isPlaced = token.tokenType !== EOF && token.tokenType !== T.Newline && token.image !== ''
   if (isPlaced && !Number.isNaN(token.startOffset)) return { source, start: token.startOffset, end: T.tokenEnd(token) }
@@ -47,7 +47,7 @@ const endsSomething = (token: IToken): boolean =>
   token.tokenType === T.Comma ||
   isCloser(token as T.ArcToken)
 
-/** What one exception of the parser tells the user. */
+/** The diagnostic for one parser exception. */
 export function explain(error: IRecognitionException, before: IToken, source: SourceFile): Diagnostic {
   const found = error.token
   const span = placeOf(source, found, before)
@@ -77,7 +77,7 @@ const NOTES: Readonly<Record<string, readonly string[]>> = {
 function missingValue(source: SourceFile, found: IToken, before: IToken, span: Span): Diagnostic {
   if (found.tokenType === T.If || found.tokenType === T.For) {
     const what = found.tokenType === T.If ? 'an `if`' : 'a `for`'
-    return grammarError('ARC1209', { what }, span, { label: 'put it in parentheses, from here to its end' })
+    return grammarError('ARC1209', { what }, span, { label: 'put the whole expression in parentheses' })
   }
   if (endsSomething(found) && !Number.isNaN(before.startOffset)) {
     const at = { source, start: T.tokenEnd(before), end: T.tokenEnd(before) }
@@ -89,7 +89,7 @@ function missingValue(source: SourceFile, found: IToken, before: IToken, span: S
   return grammarError('ARC1201', { expected: 'a value', found: describe(found) }, span, { label: 'expected a value' })
 }
 
-/** Two words that only lack what stands between them can be repaired. */
+/** A fix for two words between which only a separator is missing. */
 function insertion(source: SourceFile, expected: string, found: IToken, before: IToken): Fix | undefined {
   const text = { '`in`': ' in', '`->`': ' ->', 'a comma or `)`': ',', 'a comma or `]`': ',' }[expected]
   if (text === undefined || endsSomething(found) || Number.isNaN(before.startOffset)) return undefined
@@ -104,18 +104,18 @@ function percent(source: SourceFile, token: IToken, before: IToken): Diagnostic 
   const rest = source.text.slice(span.end, span.end + 80)
   const isUnit = before.tokenType === T.NumberToken && /^\s*(?:[,)\]}\n]|\/\/|$)/.test(rest)
   const fix = isUnit
-    ? { message: 'drop the blank', span: { source, start: T.tokenEnd(before), end: span.start }, replacement: '' }
-    : { message: 'for the remainder, write `mod`', span, replacement: 'mod' }
+    ? { message: 'remove the space', span: { source, start: T.tokenEnd(before), end: span.start }, replacement: '' }
+    : { message: 'write `mod` for the remainder', span, replacement: 'mod' }
   return grammarError('ARC1223', {}, span, { fix })
 }
 
-/** Something follows an item on its line. */
+/** The diagnostic for an item that is followed by something else on its line. */
 export function unseparated(source: SourceFile, found: IToken, last: IToken, separators: string): Diagnostic {
   const span = placeOf(source, found, last)
   if (found.tokenType === T.Percent) return percent(source, found, last)
   if (last.image === 'return' && last.tokenType === T.Identifier) {
     const whole = { source, start: last.startOffset, end: span.start }
-    const fix = { message: 'drop `return`', span: whole, replacement: '' }
+    const fix = { message: 'remove `return`', span: whole, replacement: '' }
     return grammarError('ARC1224', {}, { ...whole, end: T.tokenEnd(last) }, { fix })
   }
   if (separators.includes('comma') && (T.isName(found) || T.isReserved(found))) {
@@ -127,10 +127,10 @@ export function unseparated(source: SourceFile, found: IToken, last: IToken, sep
 }
 
 export function nestedTooDeep(span: Span, limit: number): Diagnostic {
-  return grammarError('ARC1211', { limit }, span, { notes: ['name a part of it with `let`'] })
+  return grammarError('ARC1211', { limit }, span, { notes: ['name a subexpression with `let`'] })
 }
 
-/** Words that begin a declaration in other languages. */
+/** Words that start a declaration in other languages, and the corresponding keyword. */
 const FOREIGN_WORDS: Readonly<Record<string, string>> = {
   def: 'fn',
   func: 'fn',
@@ -154,18 +154,18 @@ const FOREIGN_WORDS: Readonly<Record<string, string>> = {
   run: 'experiment',
 }
 
-/** A line at the top of a file that begins nothing. */
+/** The diagnostic for a top-level line that does not start a declaration. */
 export function noDeclaration(source: SourceFile, found: IToken, next: IToken): Diagnostic {
   const span = placeOf(source, found, found)
   const word = FOREIGN_WORDS[found.image] ?? (T.isName(found) ? nearest(found.image, T.DECLARATION_WORDS) : undefined)
   if (T.isName(found) && next.tokenType === T.Equals) {
-    const fix = { message: 'bind a name with `let`', span: { ...span, end: span.start }, replacement: 'let ' }
+    const fix = { message: 'define a name with `let`', span: { ...span, end: span.start }, replacement: 'let ' }
     return grammarError('ARC1206', { found: describe(found) }, span, { fix })
   }
   if (word !== undefined && T.isName(next)) {
     const fix = { message: `did you mean \`${word}\`?`, span, replacement: word }
     return grammarError('ARC1206', { found: describe(found) }, span, { fix })
   }
-  const notes = [`declarations begin with ${T.DECLARATION_WORDS.map((w) => `\`${w}\``).join(', ')}`]
+  const notes = [`declarations start with ${T.DECLARATION_WORDS.map((w) => `\`${w}\``).join(', ')}`]
   return grammarError('ARC1206', { found: describe(found) }, span, { notes })
 }

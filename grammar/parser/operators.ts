@@ -91,7 +91,7 @@ export function combine(
       start: first.prefixes[0]?.startOffset ?? first.start,
       end: operands.at(-1)?.end ?? first.end,
     }
-    report(grammarError('ARC1212', { limit: MAX_OPERATORS }, span, { notes: ['name a part of it with `let`'] }))
+    report(grammarError('ARC1212', { limit: MAX_OPERATORS }, span, { notes: ['name a subexpression with `let`'] }))
     return { kind: 'Error', span }
   }
   return climb({ source, operands, operators, report, at: 0 }, PIPE).expr

@@ -41,7 +41,7 @@ export function place(machine: Machine, options: PlaceOptions, driver: () => Cud
   const { nodes, device } = machine
   const isHere = device.kind === 'cpu' && nodes === 1
   if (isHere) {
-    const note = `\`${machine.name}\` is a machine of CPUs, which needs no --emulate`
+    const note = `\`${machine.name}\` is a CPU machine and does not need --emulate`
     return { on: 'cpu', emulated: false, ...(emulate ? { note } : {}) }
   }
   if (emulate) return { on: 'cpu', emulated: true }
@@ -50,8 +50,7 @@ export function place(machine: Machine, options: PlaceOptions, driver: () => Cud
   if (engine === 'tfjs') throw placementErrors('ARC6055', { ...wants, ways: waysOut(machine, { xla: true }) })
   const found = driver()
   if (!found.found) {
-    const install =
-      found.reason === 'no-library' ? ['arcc doctor', 'says what CUDA wants that is missing here'] : undefined
+    const install = found.reason === 'no-library' ? ['arcc doctor', 'shows which parts of CUDA are missing'] : undefined
     throw placementErrors('ARC6050', { ...wants, found: found.detail, ways: waysOut(machine, { more: install }) })
   }
   checkDriver(machine, found)
@@ -67,7 +66,7 @@ function checkDriver(machine: Machine, { version, cuda }: FoundDriver): void {
     least: leastCuda,
     driver: leastDriver,
     ways: waysOut(machine, {
-      more: ['a newer driver', `CUDA 12 wants ${driverFor[12]}, CUDA 13 wants ${driverFor[13]}`],
+      more: ['a newer driver', `CUDA 12 needs ${driverFor[12]}, CUDA 13 needs ${driverFor[13]}`],
     }),
   })
 }
@@ -93,7 +92,7 @@ function chooseGpus(machine: Machine, { gpus }: FoundDriver): Placement {
   const memory = Math.min(...chosen.map((gpu) => gpu.memory))
   if (chosen.every((gpu) => isDeclared(gpu, machine)))
     return { on: 'cuda', gpus: chosen, plan: memory === device.memory ? 'declared' : { memory } }
-  const note = `the experiment declares ${device.name}; it runs on ${listGpus(chosen)}, for which it is planned`
+  const note = `the experiment declares ${device.name}; it is planned for and runs on ${listGpus(chosen)}`
   return { on: 'cuda', gpus: chosen, plan: 'others', note }
 }
 
@@ -136,21 +135,18 @@ interface Ways {
   readonly more?: readonly string[] | undefined
 }
 
-/** What can be done instead, one way a line, as a table. */
+/** The alternatives, one per line, as a table. */
 function waysOut(machine: Machine, { fewer = 0, oneNode, xla, more }: Ways): string {
   const { device } = machine
   const world = worldSize(machine)
   const rows: (readonly string[])[] = [
-    [
-      '--emulate',
-      `tries it on ${world === 1 ? 'a virtual device' : `${world} virtual devices`} of this computer's CPU`,
-    ],
-    ...(oneNode && device.kind === 'cuda' ? [['--set machine.nodes=1', 'takes one computer of them']] : []),
+    ['--emulate', `runs it on ${world === 1 ? 'a virtual device' : `${world} virtual devices`} of this computer's CPU`],
+    ...(oneNode && device.kind === 'cuda' ? [['--set machine.nodes=1', 'uses one of the computers']] : []),
     ...(xla ? [['--engine xla', 'runs on the GPUs']] : []),
-    ...(fewer > 0 ? [[`--set machine.devices_per_node=${fewer}`, 'takes the GPUs that are here']] : []),
+    ...(fewer > 0 ? [[`--set machine.devices_per_node=${fewer}`, 'uses the available GPUs']] : []),
     xla
       ? [`--set machine='cpu(devices: ${world})'`, "plans and runs it for this computer's CPU"]
-      : ["--set machine='local()'", 'plans and runs it for this computer as it is'],
+      : ["--set machine='local()'", 'plans and runs it for this computer'],
     ...(more === undefined ? [] : [more]),
   ]
   const width = Math.max(...rows.map(([what = '']) => what.length))

@@ -24,9 +24,9 @@ import {
 import { leastCuda } from './required-driver.ts'
 import type { CudaWheels } from './wheels.ts'
 
-/** What is being done, and to which wheel: `nvidia-cudnn-cu12 9.10.2.21`. Its bytes are of this wheel. */
+/** The current phase and wheel: `nvidia-cudnn-cu12 9.10.2.21`. `bytes` and `total` are those of this wheel. */
 export interface InstallEvent extends Fetching {
-  /** Of all wheels that had to be fetched: which one this is, and bytes that have come of how many. */
+  /** The position among all wheels to download, and the downloaded and total bytes. */
   readonly overall?: { readonly wheel: number; readonly wheels: number; readonly bytes: number; readonly total: number }
 }
 

@@ -64,7 +64,7 @@ function platformNote(platform: PlatformName): string {
 export async function removeInstalled(group: Installed['group']): Promise<readonly Installed[]> {
   const found = (await listInstalled()).filter((one) => one.group === group)
   for (const { path } of found) {
-    // A process that looks for it meanwhile finds all or nothing.
+    // A process that reads it concurrently finds all or nothing.
     const away = `${path}.part`
     await changing(path, async () => {
       if (!path.endsWith('.part')) {

@@ -123,7 +123,7 @@ function cudaMissing(): never {
   throw cudaError('ARC6033', { what: 'XLA plugin', file: 'xla_cuda_plugin.so' })
 }
 
-/** How far the install is, for the event `fetch` of a run: the bytes are of all that is fetched. */
+/** The progress of an installation as the event `fetch` of a run, in bytes of all downloads. */
 function overallProgress({ phase, what, overall }: InstallEvent): Fetching {
   if (overall === undefined) return { phase, what }
   const { wheel, wheels, bytes, total } = overall
@@ -175,7 +175,7 @@ const opened = new Set<string>()
  * Opens the libraries that the plugin will look up by name, for programs on this number of GPUs of this process: an open library
  * is found by its name wherever it is. One missing in the installation is left to the system's loader. Throws ARC6033 if that
  * does not find it either, or if `ptxas` or libdevice is missing; ARC6034 for an incomplete library, which would crash the
- * process; ARC6035 for one that does not load.
+ * process; ARC6035 for one that cannot be loaded.
  */
 export function openCudaLibraries(installation: CudaInstallation, gpus: number): void {
   const { dataFolder, ptxas, libdevice, cudaMajor, libraries } = installation

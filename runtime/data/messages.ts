@@ -1,4 +1,4 @@
-/** What can be wrong with data: ARC62xx. Every message names the file. */
+/** Errors in the data, ARC62xx. Every message names the file. */
 import type { Params } from '../../grammar/diagnostic.ts'
 import { type ErrorMessage, errorsOf } from '../errors.ts'
 
@@ -11,20 +11,20 @@ type File = { readonly file: string }
 export const dataErrors = errorsOf({
   ARC6201: message<{ folder: string; reason: string }>(
     (p) => `the image folder ${p.folder} cannot be read: ${p.reason}`,
-    () => 'dataset.root names a folder with one sub-folder of pictures per person',
+    () => 'dataset.root must name a folder with one subfolder of pictures per person',
   ),
   ARC6202: message<{ folder: string; skipped: number }>(
-    (p) => `no pictures in ${p.folder}${p.skipped > 0 ? ` (${p.skipped} files of other kinds were skipped)` : ''}`,
-    () => 'one sub-folder per person, with .jpg, .jpeg, .png, .webp, .pgm, .ppm or .pnm files in it',
+    (p) => `no pictures in ${p.folder}${p.skipped > 0 ? ` (${p.skipped} files of other types were skipped)` : ''}`,
+    () => 'expected: one subfolder per person with .jpg, .jpeg, .png, .webp, .pgm, .ppm or .pnm files',
   ),
   ARC6203: message<{ folder: string; people: number; holdout: number }>(
     (p) =>
-      `cannot hold out ${p.holdout} of the ${p.people} people in ${p.folder}: at least one must remain to train on`,
+      `cannot hold out ${p.holdout} of the ${p.people} people in ${p.folder}: at least one must remain for training`,
     (p) => `hold out at most ${Math.max(0, p.people - 1)}`,
   ),
   ARC6204: message<File & { starts: string }>(
-    (p) => `${p.file} is not a picture arcc can read: it starts with ${p.starts}`,
-    () => 'JPEG, PNG, WebP, PGM and PPM are read, by content',
+    (p) => `${p.file} is not a supported picture: it starts with the bytes ${p.starts}`,
+    () => 'supported formats are JPEG, PNG, WebP, PGM and PPM, recognized by content',
   ),
   ARC6205: message<File & { reason: string }>(
     (p) => `the picture ${p.file} is damaged: ${p.reason}`,
@@ -32,38 +32,38 @@ export const dataErrors = errorsOf({
   ),
   ARC6206: message<File & { reason: string }>((p) => `${p.file} cannot be read: ${p.reason}`),
   ARC6207: message<{ what: string; asked: number; most: number; set: string }>(
-    (p) => `${p.set} has too few pictures for ${p.asked} ${p.what} pairs: it gives ${p.most}`,
-    (p) => `ask for at most ${p.most} pairs of each kind, or hold out more people`,
+    (p) => `${p.set} has too few pictures for ${p.asked} ${p.what} pairs: at most ${p.most} are possible`,
+    (p) => `request at most ${p.most} pairs of each kind, or hold out more people`,
   ),
   ARC6208: message<{ images: number; batch: number }>(
     (p) => `a global batch of ${p.batch} does not fit in a data set of ${p.images} pictures`,
-    (p) => `lower train.batch to at most ${p.images} over all devices`,
+    (p) => `reduce train.batch to at most ${p.images} over all devices`,
   ),
   ARC6220: message<File & { at: number; reason: string }>(
     (p) => `the record file ${p.file} is damaged at byte ${p.at}: ${p.reason}`,
-    () => 'train.rec and train.idx must come from one packing; copy both again',
+    () => 'train.rec and train.idx must come from the same packing; copy both again',
   ),
   ARC6221: message<File & { line: number; text: string }>(
     (p) => `line ${p.line} of the index ${p.file} is not "key<TAB>offset": ${p.text}`,
   ),
   ARC6222: message<File & { label: number; classes: number }>(
-    (p) => `${p.file} has a picture with label ${p.label}, but its property file says ${p.classes} classes`,
+    (p) => `${p.file} has a picture with label ${p.label}, but its property file specifies ${p.classes} classes`,
   ),
   ARC6230: message<File & { at: number; reason: string }>(
-    (p) => `${p.file} is not a verification set arcc can read: ${p.reason} at byte ${p.at}`,
+    (p) => `${p.file} is not a supported verification set: ${p.reason} at byte ${p.at}`,
     () =>
       'expected: a pickled pair of a list of encoded pictures and a list of same/different flags, as InsightFace packs them',
   ),
   ARC6231: message<File & { global: string }>(
-    (p) => `${p.file} asks to run ${p.global}: arcc reads pickles without running anything in them`,
-    () => 'pack the pictures as plain bytes (InsightFace dataset packers do)',
+    (p) => `${p.file} tries to execute ${p.global}: arcc reads pickles without executing code in them`,
+    () => 'pack the pictures as plain bytes, as the InsightFace dataset packers do',
   ),
   ARC6232: message<File & { pictures: number; flags: number }>(
     (p) => `${p.file} has ${p.pictures} pictures and ${p.flags} flags: there must be two pictures for each flag`,
   ),
 })
 
-/** What a caught value says, in one line. */
+/** The message of a caught value, on one line. */
 export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
   return text.trim().split('\n').join('; ')

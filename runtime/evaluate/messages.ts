@@ -1,10 +1,10 @@
-/** What can go wrong in a verification: ARC63xx. */
+/** Errors during verification, ARC63xx. */
 import { type ErrorMessage, errorsOf } from '../errors.ts'
 
 export const evaluateErrors = errorsOf({
   ARC6301: {
     text: (p) =>
       `verification needs finite embeddings: value ${p.dim} of the embedding of ${p.which} ${p.index} is ${p.value}`,
-    hint: () => 'the training diverged; lower the learning rate',
+    hint: () => 'training diverged; reduce the learning rate',
   } satisfies ErrorMessage<{ dim: number; which: string; index: number; value: number }>,
 })

@@ -11,7 +11,7 @@ import type { Fetching } from '../events.ts'
 import { xlaError } from '../xla/pjrt/errors.ts'
 import type { WheelEntry } from './plugin-table.ts'
 
-/** How far the fetch is. `bytes` and `total` come with `download`. */
+/** The progress of a download. `bytes` and `total` are set in phase `download`. */
 export type FetchEvent = Omit<Fetching, 'what'>
 
 export type FetchProgress = (event: FetchEvent) => void

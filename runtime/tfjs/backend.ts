@@ -32,7 +32,7 @@ export async function loadBackend(choice: BackendChoice): Promise<LoadedBackend>
   for (const name of ['node-gpu', 'node'] as const) {
     const native = await tryNative(name)
     if (typeof native === 'object') return native
-    if (native !== undefined) broken.push(`; ${nativePackages[name]} is installed but does not load: ${native}`)
+    if (native !== undefined) broken.push(`; ${nativePackages[name]} is installed but cannot be loaded: ${native}`)
   }
   return loadJavaScript(broken.join(''))
 }

@@ -89,7 +89,7 @@ class TfjsEngine implements Engine {
 
   async #run(graph: Graph, donated: ReadonlySet<number>, inputs: Lists): Promise<DeviceTensor[][]> {
     const { size } = this.world
-    if (inputs.length !== size) bug(`inputs of ${inputs.length} replicas where ${size} are`)
+    if (inputs.length !== size) bug(`inputs for ${inputs.length} replicas, not ${size}`)
     const own = inputs.map((tensors, replica) => this.#checkInputs(graph, tensors, replica))
     const values = own.map((tensors) => tensors.map((tensor) => share(tensor.value)))
     // Only now, since one tensor may be passed twice.
@@ -113,11 +113,11 @@ class TfjsEngine implements Engine {
     index: number,
   ): TfjsTensor {
     const what = `input ${index} of graph ${graph.name}`
-    if (!(tensor instanceof TfjsTensor)) return bug(`${what} is no tensor of the engine tfjs`)
+    if (!(tensor instanceof TfjsTensor)) return bug(`${what} is not a tensor of the engine tfjs`)
     if (!this.#alive.has(tensor)) return bug(`${what} was disposed or donated, or belongs to another engine`)
-    if (tensor.replica !== replica) return bug(`${what} lies on replica ${tensor.replica} where ${replica} wants it`)
+    if (tensor.replica !== replica) return bug(`${what} is on replica ${tensor.replica}, not on ${replica}`)
     if (tensor.dtype === type.dtype && sameShape(tensor.shape, type.shape)) return tensor
-    return bug(`${what} is ${showType(tensor)} where ${showType(type)} is declared`)
+    return bug(`${what} is ${showType(tensor)}, but ${showType(type)} is declared`)
   }
 
   #adopt(replica: number, value: RuntimeValue): TfjsTensor {

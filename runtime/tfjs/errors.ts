@@ -1,4 +1,4 @@
-/** What the TensorFlow.js engine cannot do: ARC602x. */
+/** Errors of the TensorFlow.js engine, ARC602x. */
 import { errorsOf } from '../errors.ts'
 
 const catalogue = {
@@ -6,12 +6,12 @@ const catalogue = {
     text: (p: { backend: string; package: string; reason: string }) =>
       `the TensorFlow.js backend "${p.backend}" needs ${p.package}, which cannot be loaded: ${p.reason}`,
     hint: (p: { backend: string; package: string; reason: string }) =>
-      `npm install ${p.package}; or use the backend "cpu", which needs nothing more`,
+      `run "npm install ${p.package}", or use the backend "cpu", which needs no extra package`,
   },
   ARC6021: {
     text: (p: { graph: string; value: string }) =>
-      `the engine tfjs cannot compute in f64, which ${p.value} of graph ${p.graph} asks for`,
-    hint: () => 'use the engine xla, or f32',
+      `the engine tfjs does not support f64, which ${p.value} of graph ${p.graph} needs`,
+    hint: () => 'use the engine xla or f32',
   },
 } as const
 

@@ -77,7 +77,7 @@ function keep(op: Op, known: readonly Known[], results: WorldValues): void {
       const result = operandOf(results[replica] ?? [], index)
       own.set(value, result)
       if (result.dtype === value.type.dtype && sameShape(result.shape, value.type.shape)) return
-      bug(`${op.kind} gave ${showType(result)} where ${showType(value.type)} is inferred`, op.origin.span)
+      bug(`${op.kind} returned ${showType(result)}, but ${showType(value.type)} was inferred`, op.origin.span)
     })
   })
 }

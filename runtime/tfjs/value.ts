@@ -73,19 +73,19 @@ export function denseArray(dtype: DenseDType, length: number): DenseArray {
 
 export function floatDType(dtype: DType): FloatDType {
   if (isPrecision(dtype)) return dtype
-  return bug(`${dtype} where the interpreter wants a float of at most 32 bits`)
+  return bug(`${dtype} where a float of at most 32 bits is expected`)
 }
 
 export function denseDType(dtype: DType): DenseDType {
-  return isDense(dtype) ? dtype : bug(`${dtype} where the interpreter wants an integer or pred`)
+  return isDense(dtype) ? dtype : bug(`${dtype} where an integer or pred is expected`)
 }
 
 export function asFloat(value: RuntimeValue): FloatValue {
-  return value.kind === 'float' ? value : bug(`${showType(value)} where a float is wanted`)
+  return value.kind === 'float' ? value : bug(`${showType(value)} where a float is expected`)
 }
 
 export function asDense(value: RuntimeValue): DenseValue {
-  return value.kind === 'dense' ? value : bug(`${showType(value)} where an integer or pred is wanted`)
+  return value.kind === 'dense' ? value : bug(`${showType(value)} where an integer or pred is expected`)
 }
 
 /** The one number of an i32[]. */

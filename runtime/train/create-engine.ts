@@ -1,4 +1,4 @@
-/** Makes the engine of a run, on virtual devices of this computer where no others are named. Each is loaded only when it is wanted. */
+/** Creates the engine of a run; default devices are virtual devices of this computer. Engines are loaded on demand. */
 import type { DeviceRequest } from '../backend/backend.ts'
 import type { Engine } from '../engine.ts'
 import type { EngineName } from '../engine-name.ts'

@@ -1,6 +1,6 @@
 /**
- * The state of a run on its devices: one tensor per state tensor and replica, in the plan's order. While steps run it stays with the
- * program; who reads it gets tensors, of the state after the last step that was started.
+ * The state of a run on its devices: one tensor per state tensor and replica, in the order of the plan. While steps run, the program
+ * owns it; reading it returns tensors of the state after the last started step.
  */
 
 import { elementCount } from '../../compiler/ir/dtype.ts'
@@ -9,12 +9,12 @@ import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { DeviceTensor, Engine, Executable, HostArray, ResidentState, StartedRun } from '../engine.ts'
 
-/** Elements that are handled at once where a tensor leaves its device. */
+/** Elements that are processed at once when a tensor is copied from its device. */
 const pieceElements = 2 ** 26
 
 export class DeviceState {
   readonly #plan: Plan
-  /** `#tensors[replica][i]`; empty while `#resident` has them. */
+  /** `#tensors[replica][i]`; empty while `#resident` owns them. */
   #tensors: DeviceTensor[][]
   #resident: ResidentState | undefined
 
@@ -24,8 +24,8 @@ export class DeviceState {
   }
 
   /**
-   * Starts a step with `inputs[replica]` after the state, on which it moves; gives what each replica gives beyond it. All steps are
-   * of one program, and nobody reads the state between this call and its answer.
+   * Starts a step with `inputs[replica]` after the state, which it replaces; returns the other outputs of each replica. All steps
+   * must use the same program, and the state must not be read before this call resolves.
    */
   step(program: Executable, inputs: readonly (readonly DeviceTensor[])[]): Promise<StartedRun> {
     this.#resident ??= program.keep(this.#tensors)
@@ -33,7 +33,7 @@ export class DeviceState {
     return this.#resident.start(inputs)
   }
 
-  /** All of one replica, in the plan's order. They are no longer valid once another step is started. */
+  /** All tensors of one replica in the order of the plan. They become invalid when another step starts. */
   of(replica: number): readonly DeviceTensor[] {
     return need(this.#all()[replica], `the state of replica ${replica}`)
   }
@@ -45,8 +45,8 @@ export class DeviceState {
   }
 
   /**
-   * The tensors that `embed` reads, of each replica, with the running statistics of replica 0 on all of them: the network that is
-   * verified is the one that is saved. `release` ends what was copied for it.
+   * The inputs of `embed` for each replica, with the running statistics of replica 0 on all of them, so that the verified network is
+   * the saved one. `release` frees the copies.
    */
   async forEmbed(engine: Engine): Promise<{ readonly of: readonly DeviceTensor[][]; readonly release: () => void }> {
     const copies: DeviceTensor[] = []
@@ -72,7 +72,7 @@ export class DeviceState {
     return { of, release }
   }
 
-  /** The shape of the whole of one state tensor: centers of all classes, without the rows that fill up a device's last chunk. */
+  /** The global shape of one state tensor: the centers of all classes, without the padding rows of each device. */
   shapeOf(index: number): readonly number[] {
     const spec = need(this.#plan.state[index], `state ${index}`)
     if (!isTable(spec)) return spec.shape
@@ -80,7 +80,7 @@ export class DeviceState {
     return [rows, ...spec.shape.slice(1)]
   }
 
-  /** The elements of one state tensor, device by device in class order; replica 0's where all have the same. */
+  /** The elements of one state tensor, device by device in class order; only those of replica 0 if all are equal. */
   async *pieces(index: number): AsyncGenerator<HostArray> {
     const spec = need(this.#plan.state[index], `state ${index}`)
     const width = elementCount(spec.shape.slice(1))
@@ -104,7 +104,7 @@ export class DeviceState {
   }
 }
 
-/** Centers, and what the optimizer keeps of them: one row a class. */
+/** Whether a tensor has one row per class: centers and their optimizer state. */
 function isTable({ role }: StateTensor): boolean {
   return role === 'centers' || role === 'centers_optimizer'
 }

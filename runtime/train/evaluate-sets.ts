@@ -1,9 +1,9 @@
-/** Verifies the network of a run as it is now, on each of the run's sets. */
+/** Verifies the current network of a run on each of its sets. */
 import { verifyPairs } from '../evaluate/embed-pairs.ts'
 import { phase, secondsSince } from './phase.ts'
 import type { Trainer } from './trainer.ts'
 
-/** One event for each set; nothing where there are none. */
+/** One event per set. */
 export async function evaluateSets(trainer: Trainer): Promise<void> {
   const { plan, engine, programs, state, data, emit, steps } = trainer
   if (data.sets.length === 0) return

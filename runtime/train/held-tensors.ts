@@ -1,5 +1,5 @@
 /**
- * On the host: the tensors that a state tensor holds.
+ * The tensors stored in a state tensor, on the host.
  *
  * Legend: filters [kh,kw,I,O] in a network, [O,kh,kw,I] stored as `ohwi`, [O,I,kh,kw] in a state dict.
  */
@@ -11,11 +11,11 @@ import type { HostTensor } from '../engine.ts'
 
 export interface HeldTensor {
   readonly named: NamedTensor
-  /** In the order of dims in which networks are written. */
+  /** In the dim order of network code. */
   readonly tensor: HostTensor
 }
 
-/** What a stored tensor holds. Vectors are views of `stored`. */
+/** The tensors in a stored tensor. Vectors are views of `stored`. */
 export function heldTensors(spec: StateTensor, stored: HostTensor): readonly HeldTensor[] {
   const { dtype, data } = stored
   const only = need(spec.holds[0], `what ${spec.name} holds`)
@@ -40,7 +40,7 @@ export function filterToOihw(tensor: HostTensor): HostTensor {
   return permuteFilter(tensor, [3, 2, 0, 1])
 }
 
-/** A filter, f32, whose dim i is the given one's `permutation[i]`. */
+/** Transposes an f32 filter: dim i of the result is dim `permutation[i]` of the operand. */
 export function permuteFilter(tensor: HostTensor, permutation: readonly number[]): HostTensor {
   const { data } = tensor
   if (!(data instanceof Float32Array) || tensor.shape.length !== 4)

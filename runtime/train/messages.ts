@@ -1,26 +1,26 @@
-/** What can go wrong between a good plan and its run: ARC65xx. */
+/** Errors while a valid plan runs, ARC65xx. */
 import { type ErrorMessage, errorsOf } from '../errors.ts'
 
 export const trainErrors = errorsOf({
   ARC6501: {
     text: (p) => `the plan has ${p.planned} identities, but the data set has ${p.found}`,
     hint: () =>
-      'the data changed since it was counted, or `identities` is declared wrongly; leave it out to have it counted',
+      'the data changed after it was counted, or `identities` is declared incorrectly; omit it to have arcc count',
   } satisfies ErrorMessage<{ planned: number; found: number }>,
   ARC6502: {
-    text: (p) => `where \`${p.dataset}\` lies is not known: ${p.pending} is not set`,
-    hint: () => 'set it, or give the folder: --set dataset.root=\'"…"\'',
+    text: (p) => `the location of \`${p.dataset}\` is unknown: ${p.pending} is not set`,
+    hint: () => 'set it, or pass the folder: --set dataset.root=\'"…"\'',
   } satisfies ErrorMessage<{ dataset: string; pending: string }>,
   ARC6503: {
-    text: (p) => `\`${p.dataset}\` holds no identities out, so there is no \`holdout\` set to verify on`,
-    hint: () => 'give the data set `holdout: N`, or name another set in `evaluate.sets`',
+    text: (p) => `\`${p.dataset}\` holds out no identities, so there is no \`holdout\` set for verification`,
+    hint: () => 'set `holdout: N` in the data set, or name another set in `evaluate.sets`',
   } satisfies ErrorMessage<{ dataset: string }>,
   ARC6504: {
     text: (p) => `the loss is ${p.loss} at step ${p.step}: training diverged`,
-    hint: () => 'lower the learning rate, set `train.clip`, or warm up longer',
+    hint: () => 'reduce the learning rate, set `train.clip`, or use a longer warmup',
   } satisfies ErrorMessage<{ loss: number; step: number }>,
   ARC6506: {
-    text: (p) => `the run folder ${p.folder} already holds a run`,
-    hint: () => 'name another one with --folder, or remove it',
+    text: (p) => `the run folder ${p.folder} already contains a run`,
+    hint: () => 'choose another one with --folder, or remove it',
   } satisfies ErrorMessage<{ folder: string }>,
 })

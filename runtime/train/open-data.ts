@@ -1,4 +1,4 @@
-/** Opens what a plan trains on and what it verifies on. */
+/** Opens the training data and the verification sets of a plan. */
 import { join } from 'node:path'
 import type { RunSpec } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
@@ -12,13 +12,13 @@ type DatasetSpec = RunSpec['dataset']
 export interface RunData {
   readonly dataset: Dataset
   readonly sets: readonly NamedPairs[]
-  /** Sets that lie in the data set's folder, and generated data has none: the run is not verified on them. */
+  /** Sets that would be in the data set's folder, which generated data does not have: there is no verification on them. */
   readonly absent: readonly string[]
   dispose(): void
 }
 
 export interface NamedPairs {
-  /** As the experiment names it. */
+  /** The name in the experiment. */
   readonly name: string
   readonly pairs: PairSet
 }
@@ -52,7 +52,7 @@ function rootOf(spec: DatasetSpec): string {
   return root.path
 }
 
-/** `holdout` is made of the data set itself, and a path ends in `.bin`. */
+/** Whether a set is in the data set's folder: `holdout` comes from the data set itself, and a path ends with `.bin`. */
 const liesInFolder = (set: string) => set !== 'holdout' && !set.endsWith('.bin')
 
 function openPairs(name: string, run: RunSpec, heldOut: OpenedDataset['heldOut']): Promise<PairSet> | PairSet {

@@ -1,7 +1,7 @@
-/** Parts of a run that take a while, timed and told as events. */
+/** Times the long phases of a run and reports them as events. */
 import type { Emit, PhaseEvent } from '../events.ts'
 
-/** Does a part of a run; an event before it, and one with its seconds after it unless it throws. */
+/** Runs a phase, with an event before it, and one with its seconds after it unless it throws. */
 export async function phase<T>(emit: Emit, name: PhaseEvent['name'], body: () => Promise<T>): Promise<T> {
   emit({ type: 'phase', name })
   const start = performance.now()

@@ -1,4 +1,4 @@
-/** The programs of a plan on an engine, and the state that they start from. */
+/** The programs of a plan on an engine, and their initial state. */
 import { stateDonation } from '../../compiler/ir/state-tensor.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import type { Engine, Executable } from '../engine.ts'
@@ -12,7 +12,7 @@ export interface Programs {
   readonly embed: Executable
 }
 
-/** Compiles all graphs of a plan. The programs are the caller's, who disposes them. */
+/** Compiles all graphs of a plan. The caller owns the programs and disposes them. */
 export async function compilePrograms(engine: Engine, plan: Plan): Promise<Programs> {
   return {
     init: await engine.compile(plan.graphs.init),
@@ -21,12 +21,12 @@ export async function compilePrograms(engine: Engine, plan: Plan): Promise<Progr
   }
 }
 
-/** Compiles the step; a run of it consumes the state and gives it back in the same memory. */
+/** Compiles the step; each execution consumes the state and returns it in the same memory. */
 export function compileStep(engine: Engine, plan: Plan): Promise<Executable> {
   return engine.compile(plan.graphs.step, { donate: stateDonation(plan.state) })
 }
 
-/** The state before the first step, by the plan's compiled `init`. */
+/** The state before the first step, computed by the compiled `init`. */
 export async function initialState(engine: Engine, plan: Plan, init: Executable): Promise<DeviceState> {
   return new DeviceState(plan, await init.run(Array.from({ length: engine.world.local }, () => [])))
 }

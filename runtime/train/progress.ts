@@ -1,27 +1,27 @@
-/** Speed and loss of a run as it goes: means since the last report, a smoothed loss, the time left. */
+/** The speed and loss during a run: means since the last report, a smoothed loss, the remaining time. */
 import type { ProgressEvent } from '../events.ts'
 
-/** Weight of the newest loss in the smoothed one: about the last fifty steps count. */
+/** The weight of the newest loss in the smoothed one: about the last fifty steps count. */
 const SMOOTHING = 0.04
 
 export interface StepFacts {
   readonly loss: number
   readonly rate: number
   readonly gradientNorm: number
-  /** The factor of f16's loss scaling; `undefined` where there is none. */
+  /** The factor of f16 loss scaling; `undefined` without it. */
   readonly lossScale: number | undefined
-  /** The weights stayed as they were, since a gradient was not finite. */
+  /** The weights were not changed because a gradient was not finite. */
   readonly skipped: boolean
-  /** As in `StepOutcome`: seconds since the step before ended, and of them, those in which no step ran for want of data. */
+  /** As in `StepOutcome`: seconds since the previous step ended, and the part in which no step ran because data was missing. */
   readonly seconds: number
   readonly dataSeconds: number
 }
 
 export interface ProgressMeter {
   add(facts: StepFacts): void
-  /** What happened since the last report; `undefined` where nothing did. */
+  /** The progress since the last report; `undefined` without a step. */
   report(elapsedSeconds: number): ProgressEvent | undefined
-  /** Mean seconds of all steps but the first few, which warm caches up. */
+  /** Mean seconds of all steps except the first few, which warm up caches. */
   readonly secondsPerStep: number
 }
 
@@ -49,7 +49,7 @@ export function createProgressMeter(run: {
       step++
       if (facts.skipped) skipped++
       last = { ...facts, gradientNorm: facts.skipped ? (last?.gradientNorm ?? 0) : facts.gradientNorm }
-      // The mean of the losses so far until there are enough of them: no bias towards the first.
+      // The mean of the losses until there are enough of them, which avoids a bias towards the first.
       const weight = Math.max(SMOOTHING, 1 / step)
       if (Number.isFinite(facts.loss))
         smoothed = smoothed === undefined ? facts.loss : smoothed + weight * (facts.loss - smoothed)

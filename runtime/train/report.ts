@@ -1,10 +1,10 @@
-/** What a run tells of its start, its progress and its end. */
+/** Events about the start, the progress and the end of a run. */
 import { programBytes } from '../engine.ts'
 import { secondsSince } from './phase.ts'
 import type { Session } from './session.ts'
 import type { Trainer } from './trainer.ts'
 
-/** Seconds between two progress events. */
+/** The interval of progress events, in seconds. */
 const PROGRESS_SECONDS = 0.5
 
 export function reportStart({ plan, folder, data, engine, machine, emit }: Session): void {
@@ -24,19 +24,19 @@ export function reportStart({ plan, folder, data, engine, machine, emit }: Sessi
   })
 }
 
-/** Whether the step that has just ended is to be told of at once: the first, the last, and every one after a while of silence. */
+/** Whether the step that has just ended is reported: the first, the last, and one per interval. */
 export function isProgressDue({ plan, steps, times }: Trainer): boolean {
   return steps === 1 || steps === plan.run.steps || secondsSince(times.reported) >= PROGRESS_SECONDS
 }
 
-/** Tells of the steps since the last report; of none, nothing. */
+/** Reports the steps since the last report, if any. */
 export function reportProgress({ meter, times, emit }: Trainer): void {
   const event = meter.report(secondsSince(times.looping))
   if (event !== undefined) emit(event)
   times.reported = performance.now()
 }
 
-/** Tells how the run ended, and what was planned and measured of time and memory. */
+/** Reports the end of the run, with planned and measured time and memory. */
 export function reportEnd({ plan, engine, programs, meter, steps, times, emit }: Trainer): void {
   const { secondsPerStep } = meter
   const { memory } = programs.step
@@ -48,12 +48,12 @@ export function reportEnd({ plan, engine, programs, meter, steps, times, emit }:
     imagesPerSecond: secondsPerStep > 0 ? plan.document.schedule.batch / secondsPerStep : 0,
     planned: {
       secondsPerStep: plan.document.time.secondsPerStep,
-      // What driver and libraries take the engine does not see.
+      // The engine does not see the memory of driver and libraries.
       memoryBytes: plan.document.memory.peak - plan.run.machine.device.reserve,
     },
     measured: {
       secondsPerStep,
-      // What the compiled step takes, where nobody measures what is in use.
+      // The memory of the compiled step, if memory in use is not measured.
       memoryBytes: engine.deviceMemory?.() ?? (memory && programBytes(memory)),
     },
   })

@@ -1,4 +1,4 @@
-/** The folder of one run: what was asked, the plan, the log of its events, the weights. */
+/** The folder of one run: the experiment, the plan, the event log, the weights. */
 import { type FileHandle, mkdir, open, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
@@ -15,7 +15,7 @@ export interface RunFolder {
   close(): Promise<void>
 }
 
-/** Makes the folder; one that already holds something is an error. `texts` are files to put beside the plan. */
+/** Creates the folder; throws ARC6506 if it is not empty. `texts` are files to write next to the plan. */
 export async function createRunFolder(
   path: string,
   plan: Plan,

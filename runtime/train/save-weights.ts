@@ -1,4 +1,4 @@
-/** Weights in the run's folder, backbone and centers: the last ones, and some of those on the way. */
+/** Writes the weights of backbone and centers to the run folder: checkpoints, and the final weights. */
 import { rm, stat } from 'node:fs/promises'
 import { writeSafetensors } from '../safetensors.ts'
 import { phase } from './phase.ts'
@@ -6,8 +6,8 @@ import type { Trainer } from './trainer.ts'
 import { weightStreams } from './weights.ts'
 
 /**
- * `weights-step-NNNNNN.safetensors` after the step that has just ended; only the newest `checkpoint.keep` of them stay. Throws
- * ARC6404 where the disk refuses.
+ * Writes `weights-step-NNNNNN.safetensors` after the step that has just ended; keeps the newest `checkpoint.keep` of them. Throws
+ * ARC6404 if writing fails.
  */
 export async function saveWeights(trainer: Trainer): Promise<void> {
   const { plan, kept, emit } = trainer
@@ -18,12 +18,12 @@ export async function saveWeights(trainer: Trainer): Promise<void> {
   })
 }
 
-/** `weights.safetensors`, at the end. Throws ARC6404 where the disk refuses. */
+/** Writes `weights.safetensors` at the end. Throws ARC6404 if writing fails. */
 export async function saveLastWeights(trainer: Trainer): Promise<void> {
   await phase(trainer.emit, 'save', () => write(trainer, 'weights.safetensors', []))
 }
 
-/** Writes a file with such facts in its metadata; its path. */
+/** Writes a file with these facts in its metadata; returns its path. */
 async function write(
   { plan, state, folder, emit }: Trainer,
   name: string,

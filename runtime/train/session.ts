@@ -1,6 +1,6 @@
 /**
- * What a run has before it trains: its plan, a folder, data, an engine. They are opened in this order and closed in the reverse
- * one, however the run ends.
+ * The resources of a run before it trains: its plan, a folder, data, an engine. They are opened in this order and always closed in
+ * the reverse order.
  */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import type { DeviceRequest } from '../backend/backend.ts'
@@ -15,16 +15,16 @@ import { createRunFolder, type RunFolder } from './run-folder.ts'
 
 export interface TrainOptions {
   readonly engine: EngineName
-  /** What it runs on; virtual devices of this computer where nothing is said. */
+  /** The devices; default: virtual devices of this computer. */
   readonly devices?: DeviceRequest
-  /** What the run tells of the machine at its start. */
+  /** The machine part of the start event. */
   readonly machine?: Pick<StartEvent, 'emulates' | 'note'>
-  /** Made for this run; an error where it already holds something. */
+  /** Created for this run; ARC6506 if it is not empty. */
   readonly folder: string
-  /** Texts to keep in the folder, by file name: the experiment's source and what it resolved to. */
+  /** Texts to store in the folder, by file name: the experiment's source and the resolved experiment. */
   readonly texts?: ReadonlyMap<string, string>
   readonly onEvent: Emit
-  /** Stops after the steps in flight; weights are saved all the same. */
+  /** Stops the run after the steps in flight; weights are still saved. */
   readonly signal: AbortSignal
 }
 
@@ -32,17 +32,17 @@ export interface Session {
   readonly plan: Plan
   readonly folder: RunFolder
   readonly data: RunData
-  /** It has the world: the devices of all processes, and those of this one. */
+  /** Contains the world: the devices of all processes, and those of this one. */
   readonly engine: Engine
-  /** The only way out: writes the run's log and tells who asked for the run. */
+  /** Emits an event: writes it to the log of the run and passes it to the caller. */
   readonly emit: Emit
-  /** Once aborted, no step is started. */
+  /** After an abort no more steps are started. */
   readonly signal: AbortSignal
-  /** What the run tells of the machine at its start. */
+  /** The machine part of the start event. */
   readonly machine: TrainOptions['machine']
 }
 
-/** Opens all, works with it, and closes it. Throws `ArccError` for what folder, data and devices refuse. */
+/** Opens all resources, runs `body` with them, and closes them. Throws `ArccError` for errors of folder, data and devices. */
 export async function withSession(
   plan: Plan,
   options: TrainOptions,
@@ -73,6 +73,6 @@ export async function withSession(
 
 function warnOfAbsentSets(plan: Plan, { absent }: RunData, emit: Emit): void {
   if (absent.length === 0) return
-  const message = `no verification on ${absent.join(', ')}: they lie in a data set's folder, which \`${plan.run.dataset.name}\` has not`
+  const message = `no verification on ${absent.join(', ')}: these sets are read from the data set's folder, but \`${plan.run.dataset.name}\` has none`
   emit({ type: 'warning', message })
 }

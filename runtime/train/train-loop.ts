@@ -1,4 +1,4 @@
-/** The loop of training: steps, and between them what is due every so often. */
+/** The training loop: steps, with verification and checkpoints at intervals. */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { batches } from '../data/batches.ts'
 import { createSampler } from '../data/sampler.ts'
@@ -9,7 +9,7 @@ import { saveWeights } from './save-weights.ts'
 import { type StepOutcome, trainSteps } from './train-steps.ts'
 import type { Trainer } from './trainer.ts'
 
-/** Trains from the step at which the trainer is to the last one, or to an interruption. Throws ARC6504 where training diverges. */
+/** Trains from the trainer's current step to the last one, or until an interruption. Throws ARC6504 if training diverges. */
 export async function trainLoop(trainer: Trainer): Promise<void> {
   const { plan, engine, programs, state, times, signal } = trainer
   times.looping = performance.now()
@@ -41,7 +41,7 @@ function batchesToDo({ plan, data, engine, steps }: Trainer) {
   return batches(data.dataset, sampler, { world: engine.world, from: steps, to: run.steps })
 }
 
-/** Takes note of a step that has ended. */
+/** Records a step that has ended. */
 function countStep(trainer: Trainer, { steps, metrics, seconds, dataSeconds }: StepOutcome): void {
   if (!Number.isFinite(metrics.loss) && !isPassing(metrics))
     throw trainErrors('ARC6504', { loss: metrics.loss, step: steps })
@@ -58,12 +58,12 @@ function countStep(trainer: Trainer, { steps, metrics, seconds, dataSeconds }: S
   })
 }
 
-/** Whether a step with a loss that is not finite did no harm: all stayed as it was, and f16 has not overflowed again and again. */
+/** Whether a non-finite loss is harmless: the step was skipped, and f16 has not overflowed repeatedly. */
 function isPassing(metrics: StepOutcome['metrics']): boolean {
   return metrics.skipped === 1 && metrics.loss_scale >= 1
 }
 
-/** Verifies and saves where the step that has just ended asks for it; no step is in flight then. */
+/** Verifies and saves if due after the step that has just ended; no step is in flight then. */
 async function doWhatIsDue(trainer: Trainer): Promise<void> {
   const { plan, steps } = trainer
   if (!isAnyDue(plan, steps)) return
@@ -76,7 +76,7 @@ function isAnyDue(plan: Plan, steps: number): boolean {
   return [plan.run.evaluate, plan.run.checkpoint].some(({ every }) => isDue(plan, every, steps))
 }
 
-/** Whether what happens every so often is due after so many steps. */
+/** Whether an interval is due after a number of steps. */
 function isDue(plan: Plan, every: Plan['run']['checkpoint']['every'], steps: number): boolean {
   if (every === undefined) return false
   const period = every.unit === 'steps' ? every.count : every.count * plan.run.stepsPerEpoch

@@ -1,6 +1,6 @@
 /**
- * The steps of training, two of them in flight: a step is started with the state of the one before as soon as that one runs, so that
- * the devices always have work while the host reads metrics and gets the next batch. PJRT keeps the order.
+ * The training steps, with two in flight: a step is started on the state of the previous one as soon as that one runs, so that the
+ * devices always have work while the host reads metrics and fetches the next batch. PJRT preserves the order.
  */
 import { type StepMetric, stepMetrics } from '../../compiler/ir/step-metrics.ts'
 import { need } from '../../grammar/diagnostic.ts'
@@ -9,7 +9,7 @@ import type { Engine, Executable, StartedRun } from '../engine.ts'
 import type { DeviceState } from './device-state.ts'
 import { disposeBatch, type UploadedBatch, uploadAhead } from './upload-ahead.ts'
 
-/** One that runs and one that waits for it: more would only take memory, and make an interruption slow. */
+/** One running and one queued step: more would only use memory and delay interruptions. */
 const stepsInFlight = 2
 
 export interface TrainSteps {
@@ -19,38 +19,38 @@ export interface TrainSteps {
   readonly state: DeviceState
   readonly batches: AsyncIterable<Batch>
   /**
-   * Whether the caller wants the state after so many steps: no other step is started before it has been handed that step and asks
-   * for the next one.
+   * Whether the caller needs the state after this number of steps: no other step is started until it has received that step and
+   * requests the next one.
    */
   readonly pauseAfter?: (steps: number) => boolean
-  /** Once aborted, no step is started; those in flight are handed out. */
+  /** After an abort no more steps are started; those in flight are still returned. */
   readonly signal?: AbortSignal
 }
 
 /** A step that has ended. */
 export interface StepOutcome {
-  /** Steps done, from 1. */
+  /** Completed steps, from 1. */
   readonly steps: number
-  /** Those of this process's first device. */
+  /** The metrics of this process's first device. */
   readonly metrics: Readonly<Record<StepMetric, number>>
-  /** Seconds since the step before had ended, or since the caller asked for this one after a pause. */
+  /** Seconds since the end of the previous step, or since the caller requested this one after a pause. */
   readonly seconds: number
-  /** Of them, those in which no step ran because its batch was not there yet. */
+  /** The part of these seconds in which no step ran because its batch was not ready. */
   readonly dataSeconds: number
 }
 
 /**
- * Trains on the batches and hands out each step when it has ended, while the next one runs. Throws what a device or the data
- * refuses: of a device, once nothing is in flight any more; of the data, after the steps before. The state stays the caller's.
+ * Trains on the batches and yields each step when it has ended, while the next one runs. Throws errors of a device after all steps
+ * in flight have ended, and errors of the data after the preceding steps. The caller keeps ownership of the state.
  */
 export async function* trainSteps(options: TrainSteps): AsyncGenerator<StepOutcome> {
   const { executable, state, signal, pauseAfter = () => false } = options
   const source = uploadAhead(options.engine, options.batches)
-  /** Ends of the steps that have been started and not been handed out, oldest first; they come in order. */
+  /** The ends of started steps that have not been yielded, oldest first; they resolve in order. */
   const flights: Promise<StepOutcome>[] = []
   let waiting: Promise<UploadedBatch | undefined> | undefined
   let asked = performance.now()
-  /** When a step last ended, or the loop went on after a pause. */
+  /** When the last step ended, or the loop resumed after a pause. */
   let idleSince = asked
   let running = 0
   let open = true
@@ -68,7 +68,7 @@ export async function* trainSteps(options: TrainSteps): AsyncGenerator<StepOutco
       running--
       return { steps, metrics, seconds, dataSeconds }
     })
-    // It is waited for below; until then a failure must not count as unhandled.
+    // It is awaited below; until then a failure must not count as unhandled.
     flight.catch(() => undefined)
     flights.push(flight)
     pausing = pauseAfter(steps)
@@ -115,13 +115,13 @@ async function nextBatch(source: AsyncGenerator<UploadedBatch>): Promise<Uploade
   return done === true ? undefined : value
 }
 
-/** Which of the two is there first; the batch where both are. */
+/** Which of the two is ready first; the batch if both are. */
 function firstOf(batch: Promise<unknown>, step: Promise<unknown> | undefined): Promise<'batch' | 'step'> {
   const ready = batch.then(() => 'batch' as const)
   return step === undefined ? ready : Promise.race([ready, step.then(() => 'step' as const)])
 }
 
-/** Waits for a step's end, after that of the one before: one wait at a time. Its tensors are freed. */
+/** Waits for the end of a step after that of the previous one, because waits must not overlap. Frees its tensors. */
 async function ended(run: StartedRun, before: Promise<unknown> | undefined) {
   try {
     await before?.catch(() => undefined)

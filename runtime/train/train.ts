@@ -1,6 +1,6 @@
 /**
- * Runs a plan: data, engine, initial state, steps, verification before and after, weights at the end. Everything that people see
- * of it goes out as events.
+ * Runs a plan: data, engine, initial state, steps, verification before and after training, weights at the end. All output is
+ * reported as events.
  */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { evaluateSets } from './evaluate-sets.ts'
@@ -10,7 +10,7 @@ import { type TrainOptions, withSession } from './session.ts'
 import { trainLoop } from './train-loop.ts'
 import { type Trainer, withTrainer } from './trainer.ts'
 
-/** Trains. Throws `ArccError` for what data, device and disk refuse, and for training that diverges. */
+/** Trains. Throws `ArccError` for errors of data, devices and disk, and if training diverges. */
 export async function train(plan: Plan, options: TrainOptions): Promise<void> {
   await withSession(plan, options, async (session) => {
     reportStart(session)

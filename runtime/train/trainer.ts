@@ -1,7 +1,6 @@
 /**
- * A run that trains: what it was opened with, its programs, the state on the devices, and what is counted on the way. Everything
- * that happens in a run is a function of it: the loop (`train-loop.ts`), verification (`evaluate-sets.ts`), weights in the folder
- * (`save-weights.ts`), events (`report.ts`).
+ * A run during training: its session, its programs, the state on the devices, and its counters. The parts of a run are functions of
+ * it: the loop (`train-loop.ts`), verification (`evaluate-sets.ts`), saved weights (`save-weights.ts`), events (`report.ts`).
  */
 import type { DeviceState } from './device-state.ts'
 import { phase } from './phase.ts'
@@ -14,22 +13,22 @@ export interface Trainer extends Session {
   /** Weights, statistics, optimizer, loss scale, centers. */
   readonly state: DeviceState
   readonly meter: ProgressMeter
-  /** Steps done since the start of training, with which the next one is counted: the place in the order of the data. */
+  /** Completed steps since the start of training: the number of the next step, and the position in the data order. */
   steps: number
-  /** Paths of the weights that were saved on the way and are still there, the oldest first. */
+  /** The paths of existing checkpoints, oldest first. */
   readonly kept: string[]
-  /** Of `performance.now()`. */
+  /** Times of `performance.now()`. */
   readonly times: {
-    /** Before the programs were compiled. */
+    /** Before compilation. */
     readonly opened: number
     /** Before the first step. */
     looping: number
-    /** When progress was last told. */
+    /** When progress was last reported. */
     reported: number
   }
 }
 
-/** Compiles the programs, initializes the state, works with both and frees them. */
+/** Compiles the programs, initializes the state, runs `body` with both, and frees them. */
 export async function withTrainer(session: Session, body: (trainer: Trainer) => Promise<void>): Promise<void> {
   const { plan, engine, emit } = session
   const opened = performance.now()

@@ -1,5 +1,5 @@
 /**
- * The batches of training on the devices, one ahead of its use: while a step runs, the next one's pictures are copied.
+ * Uploads training batches one step ahead: while a step runs, the pictures of the next one are copied to the devices.
  *
  * Legend: b images of one device.
  */
@@ -10,7 +10,7 @@ import { oneAhead } from '../one-ahead.ts'
 
 export interface UploadedBatch {
   readonly step: number
-  /** Images, labels, mirroring and the step's number of each device, `[device][i]`; whoever takes the batch disposes them. */
+  /** Images, labels, flips and step number of each device, `[device][i]`; the receiver disposes them. */
   readonly inputs: DeviceTensor[][]
 }
 
@@ -30,7 +30,7 @@ async function* upload(engine: Engine, batches: AsyncIterable<Batch>): AsyncGene
   for await (const batch of batches) yield { step: batch.step, inputs: await engine.uploadAll(hostTensors(batch)) }
 }
 
-/** Copies each batch to all devices at once, while the caller is busy with the one before. What nobody takes is freed. */
+/** Copies each batch to all devices while the caller uses the previous one. Unused batches are freed. */
 export function uploadAhead(engine: Engine, batches: AsyncIterable<Batch>): AsyncGenerator<UploadedBatch> {
   return oneAhead(upload(engine, batches), disposeBatch)
 }

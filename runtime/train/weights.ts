@@ -1,4 +1,4 @@
-/** The trained network as a state dict of arcface_torch: its names, its dim order, running statistics of replica 0. */
+/** The trained network as a state dict of arcface_torch: its names, its dim order, and the running statistics of replica 0. */
 import type { DType } from '../../compiler/ir/dtype.ts'
 import type { NamedTensor, StateTensor } from '../../compiler/ir/state-tensor.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
@@ -10,7 +10,7 @@ import type { TensorStream } from '../safetensors.ts'
 import type { DeviceState } from './device-state.ts'
 import { filterToOihw, type HeldTensor, heldTensors } from './held-tensors.ts'
 
-/** Weights and buffers by name, in f32; with `centers`, the class centers too, in the order of the classes. */
+/** Weights and buffers by name, in f32; with `centers`, also the class centers, in class order. */
 export function weightStreams(
   plan: Plan,
   state: DeviceState,
@@ -26,7 +26,7 @@ export function weightStreams(
   return weights
 }
 
-/** A table of all classes need not fit into memory. */
+/** Streams a table of all classes, which may not fit into memory. */
 function tableStream(spec: StateTensor, state: DeviceState, index: number): TensorStream {
   const { dtype } = spec
   return {
@@ -36,7 +36,7 @@ function tableStream(spec: StateTensor, state: DeviceState, index: number): Tens
   }
 }
 
-/** The tensors that a state tensor holds; it is read from its device when the first of them is. */
+/** The tensors in a state tensor, which is read from its device on first access. */
 function heldStreams(spec: StateTensor, state: DeviceState, index: number): TensorStream[] {
   const stored = { dtype: spec.dtype, shape: state.shapeOf(index), pieces: () => state.pieces(index) }
   let read: Promise<readonly HeldTensor[]> | undefined
@@ -62,12 +62,12 @@ function widenedType(dtype: DType): DType {
   return dtype === 'bf16' ? 'f32' : dtype
 }
 
-/** bf16, whose bits come as whole numbers, as f32; all else as it is. */
+/** Converts bf16 bits to f32; leaves other types unchanged. */
 async function* widened(dtype: DType, pieces: AsyncIterable<HostArray>): AsyncGenerator<HostArray> {
   for await (const piece of pieces) yield dtype === 'bf16' && piece instanceof Uint16Array ? bf16ToF32(piece) : piece
 }
 
-/** A tensor that fits into memory, and into one array. */
+/** A tensor that fits into memory and into one array. */
 export async function wholeOf({ dtype, shape, pieces }: TensorStream): Promise<HostTensor> {
   const data = newHostArray({ dtype, shape })
   let at = 0

@@ -33,9 +33,9 @@ export interface XlaEngineOptions {
   readonly devices?: DeviceRequest
   /** A plugin library to use instead; like `$ARCC_XLA_PLUGIN`. */
   readonly plugin?: string
-  /** Told how far the fetch of the plugin and its libraries is, on first use. */
+  /** Receives the progress of downloading the plugin and its libraries on first use. */
   readonly onProgress?: (progress: Fetching) => void
-  /** Which platform's formulations to write, where it isn't the plugin's own: for tests, since all of them run anywhere. */
+  /** The platform whose formulations to emit, if not the plugin's own; for tests, because all of them run on every platform. */
   readonly writeFor?: DeviceKind
   /** Programs that took longer to compile than this are cached on disk, in milliseconds; defaults to 500. */
   readonly cacheAbove?: number

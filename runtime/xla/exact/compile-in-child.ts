@@ -42,7 +42,7 @@ export function compileInChild(job: CompileJob): Promise<Exclude<CompileAnswer, 
     child.once('close', (code, signal) => {
       const last = written.trim().split('\n').at(-1)
       const how = signal ?? `exit code ${code}`
-      end(() => reject(xlaError('ARC6015', { reason: last ? `${how}; its last words: ${last}` : how })))
+      end(() => reject(xlaError('ARC6015', { reason: last ? `${how}; last output: ${last}` : how })))
     })
     child.send(job)
   })
