@@ -56,7 +56,7 @@ describe('the file of a command', () => {
     writeFileSync(join(folder, 'quickstart.arc'), '')
     writeFileSync(join(folder, 'orl.arc'), '')
     expect(messageFor('quickstrat.arc')?.hint).toBe(`did you mean ${join(folder, 'quickstart.arc')}?`)
-    expect(messageFor('zzzzzzzzzz.arc')?.hint).toBe(`${folder} holds orl.arc, quickstart.arc`)
+    expect(messageFor('zzzzzzzzzz.arc')?.hint).toBe(`${folder} contains orl.arc, quickstart.arc`)
     expect(messageFor('orl.arc')).toBeUndefined()
   })
 

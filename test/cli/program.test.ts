@@ -136,7 +136,7 @@ test.each([
   ['run a.arc --plain --json', 'cannot be used with option'],
   ['plan a.arc b c', 'too many arguments'],
   ['install torch', 'Allowed choices are cuda, cpu'],
-  ['install --remove', 'name what to remove'],
+  ['install --remove', 'specify what to remove'],
   ['install --remove --list cuda', 'cannot be used with option'],
   ['dump a.arc --after magic', 'Allowed choices are'],
 ])('arcc %s is refused', async (line, reason) => {

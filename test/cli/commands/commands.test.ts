@@ -246,7 +246,7 @@ describe('arcc run', () => {
     expect(performance.now() - started).toBeLessThan(5000)
     expect({ code, out }).toEqual({ code: exitCode.environment, out: '' })
     expect(err).toMatch(
-      /^error\[ARC6050]: the plan is for `dgx_h100` \(8 × NVIDIA H100 SXM5 80 GB\), and no GPU is found here/,
+      /^error\[ARC6050]: the plan is for `dgx_h100` \(8 × NVIDIA H100 SXM5 80 GB\), but no GPU was found here/,
     )
     expect(err).toContain("\n      --set machine='local()'")
     expect(existsSync(join(folder, 'out/none'))).toBe(false)
@@ -258,7 +258,7 @@ describe('arcc run', () => {
     expect({ code, err }).toEqual({ code: exitCode.ok, err: '' })
     const text = "emulates dgx_h100 (8 × NVIDIA H100 SXM5 80 GB) on virtual devices of this computer's CPU"
     expect(out.split(text)).toHaveLength(3)
-    expect(out).toContain("warning  no verification on lfw: they lie in a data set's folder, which `synthetic` has not")
+    expect(out).toContain("warning  no verification on lfw: these sets are read from the data set's folder, but `synthetic` has none")
     const read = (name: string) => readFileSync(join(folder, 'out/emulated', name), 'utf8')
     expect(read('resolved.txt')).toMatch(`// ${text}\n`)
     expect(parse(read('plan.yaml')).machine).toMatchObject({

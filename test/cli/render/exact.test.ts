@@ -36,11 +36,11 @@ describe('figures in a plan', () => {
     expect(renderExact(document, documentLook).join('\n')).toMatchInlineSnapshot(`
       "Memory by XLA   compiled for Tesla V100-SXM2-32GB in 32.1 s
         arguments      678 MiB   state and inputs
-        temporaries   5.47 GiB   activations, gradients, workspaces; one block
-        new outputs        0 B   results that replace no argument
+        temporaries   5.47 GiB   activations, gradients, workspaces; one allocation
+        new outputs        0 B   results that do not reuse an argument
         reserve       1.20 GiB   driver, engine, libraries; not counted by XLA
         total         7.33 GiB   23 % of 32.0 GiB
-        peak          6.12 GiB   without reserve; the ledger's 6.12 GiB is 0.1 % above"
+        peak          6.12 GiB   excluding the reserve; the ledger's 6.12 GiB is 0.1 % above"
     `)
     expect(renderPlan(document, documentLook).at(-1)).toContain('Fits: 7.33 GiB of 32.0 GiB')
     expect(renderExact(plan.document, documentLook)).toEqual([])

@@ -74,7 +74,7 @@ test('JSON output is the events, one a line', () => {
 
 test('the live panel keeps evaluations, warnings and the summary on the screen', () => {
   const text = written('panel', runEvents)
-  for (const kept of ['66.10 %', '93.50 %', 'was not finite', 'Everything is in runs/quickstart-001'])
+  for (const kept of ['66.10 %', '93.50 %', 'was not finite', 'Results are in runs/quickstart-001'])
     expect(text).toContain(kept)
 })
 

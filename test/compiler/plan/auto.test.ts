@@ -45,7 +45,7 @@ describe('batch', () => {
       'machine = box(memory: 32 GiB)\n dataset = synthetic(identities: 100, per_identity: 100)\n train.batch = auto',
     )
     expect(document.schedule).toMatchObject({ batchPerDevice: 96, stepsPerEpoch: 13 })
-    expect(document.choices[0]?.why).toContain('less than 10 steps would make an epoch')
+    expect(document.choices[0]?.why).toContain('an epoch would have fewer than 10 steps')
   })
 
   it('that even the smallest is too much for is said', () => {
@@ -73,13 +73,13 @@ describe('require', () => {
   it('memory.peak', () => {
     const { memory, choices } = bound('require memory.peak < 600 MiB')
     expect(memory.peak).toBeLessThan(600 * 2 ** 20)
-    expect(choices[0]?.why).toMatch(/^\d+ takes \d.*; \d+ would take .*, and < 600 MiB is required$/)
+    expect(choices[0]?.why).toMatch(/^\d+ needs \d.*; \d+ would need .*, and < 600 MiB is required$/)
   })
 
   it('step.time', () => {
     const { time, choices } = bound('require step.time <= 20 ms')
     expect(time.secondsPerStep).toBeLessThanOrEqual(0.02)
-    expect(choices[0]?.why).toMatch(/^\d+ takes \d.*; \d+ would have step.time .* ms, and <= 20 ms is required$/)
+    expect(choices[0]?.why).toMatch(/^\d+ needs \d.*; \d+ would have step.time .* ms, and <= 20 ms is required$/)
   })
 
   it('decides on recomputation', () => {
@@ -151,7 +151,7 @@ describe('recompute', () => {
     const whole = at('32 GiB').document.memory.peak
     const { choices, memory } = at(`${Math.ceil((whole * 0.9) / 2 ** 20)} MiB`).document
     expect(choices).toMatchObject([{ path: 'train.recompute', value: 'cheap' }])
-    expect(choices[0]?.why).toMatch(/^without it the step needs \d/)
+    expect(choices[0]?.why).toMatch(/^without recomputation the step needs \d/)
     expect(memory.peak).toBeLessThan(whole)
     expect(memory.fits).toBe(true)
   })
