@@ -1,4 +1,4 @@
-/** What `npm run bench:hlo` counts, on made-up programs as XLA writes them. */
+/** The counts of `npm run bench:hlo`, on artificial programs in XLA's form. */
 import { describe, expect, it } from 'vitest'
 import { judge } from '../../bench/hlo/bars.ts'
 import { readModule } from '../../bench/hlo/module.ts'
@@ -116,7 +116,7 @@ describe('bytes of a kernel', () => {
 })
 
 /**
- * A convolution forward, its filter's gradient, and what XLA does around them; three sums over devices. The filter w is HWIO, as the
+ * A forward convolution, the gradient of its filter, and XLA's ops around them; three sums over devices. The filter w is HWIO, as the
  * images are NHWC.
  */
 const training = program(

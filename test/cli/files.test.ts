@@ -1,4 +1,4 @@
-/** What the command line does with files: the host, the file it was given, run folders. */
+/** Files on the command line: the host, the named file, run folders. */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** What `arcc install` prints. */
+/** The output of `arcc install`. */
 import { expect, test } from 'vitest'
 import { describeDriver, installLine, renderInstalled } from '../../../cli/commands/install.ts'
 import { documentLook } from '../../../cli/render/look.ts'
@@ -37,7 +37,7 @@ test('what is installed', () => {
   expect(renderInstalled([], documentLook)[0]).toContain('arcc install cuda')
 })
 
-test('the driver is spoken of before 2 GB are fetched', () => {
+test('the driver is described before 2 GB are downloaded', () => {
   const gpu = { index: 0, name: 'NVIDIA A100', memory: gib, compute: [8, 0] } as const
   expect(describeDriver({ found: true, version: '535.1', cuda: [12, 2], gpus: [gpu, gpu], nvlink: true })).toBe(
     'NVIDIA driver 535.1, CUDA 12.2: NVIDIA A100, NVIDIA A100',

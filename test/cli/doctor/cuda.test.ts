@@ -1,4 +1,4 @@
-/** What the doctor says of NVIDIA GPUs on computers that have them, and that have not. */
+/** The doctor's findings about NVIDIA GPUs on computers with and without them. */
 import { expect, test } from 'vitest'
 import { renderFindings } from '../../../cli/commands/doctor.ts'
 import { type CudaFacts, cudaFindings } from '../../../cli/doctor/cuda.ts'

@@ -65,7 +65,9 @@ describe('what it holds', () => {
   })
 
   it('must be there where it is named', () => {
-    expect(() => readMachineProfile({ ARCC_MACHINE: join(folder, 'gone.yaml') })).toThrow(/cannot read the machine profile/)
+    expect(() => readMachineProfile({ ARCC_MACHINE: join(folder, 'gone.yaml') })).toThrow(
+      /cannot read the machine profile/,
+    )
   })
 })
 

@@ -1,4 +1,4 @@
-/** XLA's figures in a plan: as text, in the document, and while they are on their way. */
+/** XLA's figures in a plan: as text, in the document, and the progress lines. */
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { documentWith, exactLine } from '../../../cli/commands/exact.ts'
@@ -25,7 +25,7 @@ const figures: ExactFigures = {
 }
 
 const plan = planOf(experimentText('machine = dgx_v100'), { experiment: 'run' })
-/** A ledger of round figures, whatever the planner makes of the experiment. */
+/** A ledger with round figures, independent of the planner. */
 const ledger = { lines: [], peak: 7500 * mib, capacity: 32 * 1024 * mib, fits: true }
 const withLedger = { ...plan, document: { ...plan.document, memory: ledger } }
 

@@ -8,7 +8,7 @@ import { advance, historyLength, noEvents } from '../../../cli/render/run-state.
 import type { RunEvent } from '../../../runtime/events.ts'
 import { progress, runEvents } from './run-fixture.ts'
 
-/** What an output writes for some events; the clock moves one second an event. */
+/** The output for some events; the clock advances one second per event. */
 function written(mode: RunOutputOptions['mode'], events: readonly RunEvent[], unicode = true): string {
   let text = ''
   const stream = new Writable({

@@ -1,4 +1,4 @@
-/** Plans side by side: what all have in common is left out, and what XLA says overrules the ledger. */
+/** Tables of plans: common figures are omitted, and exact figures take precedence over the ledger. */
 import { expect, test } from 'vitest'
 import { documentLook } from '../../../cli/render/look.ts'
 import { renderVariants, type Variant } from '../../../cli/render/variants.ts'
@@ -28,12 +28,12 @@ const named = (name: string, more: Partial<PlanDocument> = {}): Variant => ({
 
 const titles = (plans: readonly Variant[]) => renderVariants(plans, documentLook)[0]?.trim().split(/ {2,}/)
 
-test('columns in which all are alike are left out', () => {
+test('columns with equal values are omitted', () => {
   const plans = [named('a'), named('b', { centers: { ...glintPlan.centers, classes: 5 } })]
   expect(titles(plans)).toEqual(['experiment', 'classes', 'memory', 'used', 'step', 'images/s', 'bound by'])
 })
 
-test('what XLA says overrules the ledger, of the plans that it was asked about', () => {
+test('exact figures take precedence over the ledger, for the plans that have them', () => {
   const plans = [
     named('a', { exact: exact(glintPlan.memory.capacity / 4) }),
     named('b', { exact: exact(2 ** 36) }),

@@ -1,4 +1,4 @@
-/** Recomputation by blocks: the same gradients, and nothing kept but what lies between blocks and the last block's inside. */
+/** Recomputation by blocks: the same gradients; only tensors between blocks and inside the last block are kept. */
 import { describe, expect, it } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import { byteSize, type TensorType } from '../../../compiler/ir/dtype.ts'
