@@ -46,7 +46,7 @@ describe('bytes of a kernel', () => {
 }`,
     ],
     [
-      'all of it where it is read beside the slice',
+      'all of it if it is read in addition to the slice',
       4096 + 4,
       `  %x = f32[1024]{0} parameter(0)
   ROOT %f = f32[] fusion(%x), kind=kLoop, calls=%fused`,
@@ -193,7 +193,7 @@ describe('a training step', () => {
     expect(kernel(name)?.filterMove).toBe(filterMove)
   })
 
-  it('sums over devices run beside other kernels, or block', () => {
+  it('sums over devices overlap with other kernels, or block', () => {
     expect(summary.allReduces.map(({ name, between }) => [name, between])).toEqual([
       ['all-reduce-start.1', 2],
       ['all-reduce.2', undefined],

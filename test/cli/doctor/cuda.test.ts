@@ -54,7 +54,7 @@ test('one GPU, all there', () => {
   `)
 })
 
-test('a card that is too old beside one that is not, and no libraries', () => {
+test('one card that is too old and one that is not, and no libraries', () => {
   const gpus = [gpu(0), gpu(1, { name: 'Tesla P100', compute: [6, 0] })]
   expect(shown({ driver: { ...driver, gpus, nvlink: true }, installation: undefined })).toMatchInlineSnapshot(`
     " ok   nvidia  driver 580.159.04, CUDA up to 13.0, 2 GPUs, connected by NVLink

@@ -22,7 +22,7 @@ const square: TensorType = { dtype: 'f32', shape: [16, 16] }
 type Layer = (b: GraphBuilder, x: Value, weight: () => Value) => Value
 
 const dense: Layer = (b, x, weight) => ops.tanh(b, ops.matmul(b, x, weight()))
-/** Two products beside a skip connection: no cut inside. */
+/** Two products parallel to a skip connection: no cut inside. */
 const residual: Layer = (b, x, weight) => ops.add(b, dense(b, dense(b, x, weight), weight), x)
 
 const weightsOf = (layer: Layer) => (layer === residual ? 2 : 1)

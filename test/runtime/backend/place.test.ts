@@ -1,4 +1,4 @@
-/** Where plans run: declared machines beside what the driver of a computer says. */
+/** Where plans run: declared machines and the driver's information. */
 import { describe, expect, it } from 'vitest'
 import { exitCode } from '../../../cli/render/exit.ts'
 import { describeFailure } from '../../../cli/render/failure.ts'
@@ -41,7 +41,7 @@ function refusal(...args: Parameters<typeof placed>): ArccError {
   throw new Error('it runs')
 }
 
-/** The code and the parameters of a refusal; of the ways out what is to be written, without what it does. */
+/** The code and the parameters of a refusal; of the alternatives only the options, without their descriptions. */
 function factsOf({ code, params: { ways, ...params } }: ArccError) {
   return {
     code,
