@@ -1,7 +1,7 @@
 /**
- * `node .ci/complete-lockfile.js`: adds the optional packages of other platforms that `npm install` leaves out of the lockfile where
- * the registry at hand does not carry them; `npm ci` refuses a lockfile without them. Versions are those that the lockfile
- * itself asks for. Run it after `npm install` has changed the lockfile.
+ * `node .ci/complete-lockfile.js`: adds the optional packages of other platforms that `npm install` omits from the lockfile if the
+ * registry does not have them; `npm ci` refuses a lockfile without them. The versions are those that the lockfile requires. Run
+ * it after `npm install` has changed the lockfile.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 

@@ -148,7 +148,7 @@ function takeNumber(run: Run, image: string, span: Span): void {
   }
   if (image.startsWith('.')) report('it needs a digit before the point', `0${image}`)
   else if (/\.(?!\d)/.test(image)) report('it needs a digit behind the point', image.replace('.', '.0'))
-  else if (/_(?!\d)/.test(image)) report('a `_` must be between two digits', image.replace(/_(?!\d)/g, ''))
+  else if (/_(?!\d)/.test(image)) report('a `_` stands between two digits', image.replace(/_(?!\d)/g, ''))
   else if (!Number.isFinite(Number(image.replaceAll('_', '')))) report('it is too large')
   push(run, T.makeToken(T.NumberToken, image, span.start))
 }

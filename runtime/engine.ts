@@ -88,7 +88,7 @@ export interface EngineMemory {
   readonly temporaries: number
 }
 
-/** Bytes that a program has allocated on one device while it runs. An output that lies in an argument's memory counts once. */
+/** Bytes that a program has allocated on one device while it runs. An output in the memory of an argument counts once. */
 export function programBytes({ arguments: inputs, outputs, alias, temporaries }: EngineMemory): number {
   return inputs + outputs - alias + temporaries
 }

@@ -1,6 +1,6 @@
 /**
- * The experiments of `experiments/arcface_torch` say what the configs of arcface_torch say (deepinsight/insightface at 7fadd420,
- * recognition/arcface_torch/configs): one line for each.
+ * The experiments of `experiments/arcface_torch` match the configs of arcface_torch (deepinsight/insightface at 7fadd420,
+ * recognition/arcface_torch/configs): one line each.
  */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -134,7 +134,7 @@ test.each(lines)('%s', (line) => {
   if (filter !== undefined) expect(margin.text).toContain(`threshold: ${filter}`)
 })
 
-/** What follows `NAME=` among the words. */
+/** The value of `NAME=…` among the words. */
 function wordAfter(words: readonly string[], name: string): string | undefined {
   return words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1)
 }

@@ -1,4 +1,4 @@
-/** The rules of the house that no compiler checks: who imports whom, how long a file may get, what may not be written. */
+/** Architecture rules that no compiler checks: import directions, maximum file lengths, forbidden texts. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { basename, dirname, extname, join, normalize } from 'node:path'
@@ -11,7 +11,7 @@ import { memberName } from '../compiler/schema/values.ts'
 import { enumsWrittenTwice, fieldsOutsideOfTable } from './helpers/architecture-rules.ts'
 import { folderCircles, type Import } from './helpers/folder-circles.ts'
 
-/** Files that git keeps or would keep; a copy without git is not checked. */
+/** Files that git tracks or would track; a copy without git is not checked. */
 function trackedFiles(): readonly string[] {
   const output = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
     cwd: packageFolder,
@@ -117,7 +117,7 @@ describe('files', () => {
   })
 })
 
-/** Places of a kind of syntax. */
+/** The places of a kind of syntax. */
 function placesOf(file: string, match: (node: ts.Node) => boolean): string[] {
   const tree = ts.createSourceFile(file, textOf(file) ?? '', ts.ScriptTarget.Latest)
   const found: string[] = []
@@ -142,7 +142,7 @@ describe('the code', () => {
     expect(suspects.flatMap((file) => placesOf(file, ts.isNonNullExpression))).toEqual([])
   })
 
-  /** Written in parts, so that this file does not hold them. */
+  /** Written in parts, so that this file does not contain them. */
   const marks = ['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX', '@ts-' + 'ignore', '@ts-' + 'expect-error', '@ts-' + 'nocheck']
   test.each(marks)('has no %s', (mark) => {
     const pattern = new RegExp(`(^|[^\\w-])${mark}\\b`)
@@ -208,7 +208,7 @@ describe('one fact in one place', () => {
 })
 
 describe('the repository', () => {
-  /** Home folders, and where this or that checkout lies. */
+  /** Home folders, and paths of checkouts. */
   const absolute = /(^|[\s'"`(=])\/(home|root|Users|work)\/[\w.-]+/m
   test('names no absolute path of anybody', () => {
     expect(files.filter((file) => absolute.test(textOf(file) ?? ''))).toEqual([])

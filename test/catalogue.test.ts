@@ -1,4 +1,4 @@
-/** What arcc says, code by code. This is the one place where the words of messages are tested; other tests look at parameters. */
+/** All messages of arcc by code. Only this test checks their words; other tests check codes, places and parameters. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-/** What the pages say is so: their `.arc` compiles, their commands and files exist. */
+/** The documentation is correct: its `.arc` compiles, its commands and files exist. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'

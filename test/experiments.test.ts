@@ -1,6 +1,6 @@
 /**
- * Every experiment compiles and plans. What is planned for those of `experiments/` is kept in `test/golden` as a whole, for those of
- * its folders as one line each. Re-record with `npx vitest run test/experiments.test.ts -u`.
+ * Every experiment compiles and plans. `test/golden` contains the full plans of the experiments in `experiments/`, and one line each
+ * for those in its folders. Re-record with `npx vitest run test/experiments.test.ts --update`.
  */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ import type { Host } from '../compiler/host/host.ts'
 import { type PlanDocument, planSchema } from '../compiler/plan/document.ts'
 import { need } from '../grammar/diagnostic.ts'
 
-/** The package as it was cloned: no data, no environment. */
+/** The package as cloned: no data, no environment. */
 const host: Host = { ...fileHost(packageFolder, {}), countDataset: () => undefined }
 
 const entryOf = (file: string) => need(host.readSource(`experiments/${file}`), file)
@@ -35,7 +35,7 @@ function experimentsOf(file: string) {
 /** The plans of an experiment's variants, or its only one. */
 function plansOf(file: string, experiment: string): readonly PlanDocument[] {
   return [...compileVariants({ entry: entryOf(file), experiment }, host)].map(({ plan, diagnostics }) => {
-    // That a plan does not fit is said of it in its golden file.
+    // The golden file shows whether a plan does not fit.
     expect(diagnostics.filter((diagnostic) => diagnostic.severity === 'error')).toEqual([])
     return need(plan, `the plan of ${experiment}`).document
   })
@@ -86,7 +86,7 @@ describe.each(folders)('experiments/%s', (folder) => {
   })
 })
 
-/** Partial FC on Glint360K with eight devices, against figures that follow from the paper's configuration. */
+/** Partial FC on Glint360K with eight devices, against figures derived from the paper's configuration. */
 test('Glint360K: parameters, shards and state', () => {
   const { model, centers } = planOf('glint360k_r100_pfc0.1.arc', 'glint360k_r100_pfc0_1')
   expect(model.parameters / 1e6).toBeCloseTo(65.16, 2)

@@ -197,7 +197,7 @@ function time({ time: estimate }: PlanDocument, look: Look): string[] {
   return [
     ...factLines(head, look, { indent: table.indent }),
     ...barRows(rows, look),
-    ...beside.flatMap(({ what, seconds }) => aside(`${formatSeconds(seconds)} of ${what} overlap with them`, look)),
+    ...beside.flatMap(({ what, seconds }) => aside(`${formatSeconds(seconds)} of ${what} run concurrently`, look)),
     ...aside(`basis: ${estimate.basis}`, look),
   ]
 }

@@ -17,21 +17,21 @@ import { callParameters } from './signatures.ts'
 /** The fields that an object sets, by path, with their places and types. */
 export type SetFields = Map<string, { readonly span: Span; readonly type: Type }>
 
-/** What is being checked, and what it has set so far. */
+/** The object being checked, and the fields that it has set so far. */
 export interface FieldWork {
   readonly checker: Checker
   readonly decl: ObjectDecl
   readonly scope: Scope
   readonly set: SetFields
-  /** Paths of fields and sections that something misspelt most likely means: they are not reported as missing. */
+  /** Paths of fields and sections that are probably misspelled elsewhere: they are not reported as missing. */
   readonly meant: Set<string>
   /** The type of a field that a base experiment sets: `dataset.root = …` changes an argument of it. */
   readonly inherited: (path: string) => Type | undefined
-  /** Inside of `sweep`: every field takes a list of what it takes elsewhere. */
+  /** Inside `sweep`: every field takes a list of values. */
   readonly swept?: true
 }
 
-/** Where entries stand: the section with its path, empty for the object itself. */
+/** The position of entries: the section with its path, empty for the object itself. */
 interface Place {
   readonly spec: SectionSpec
   readonly path: readonly string[]
@@ -41,7 +41,7 @@ interface Place {
 export function checkFields(work: FieldWork): void {
   const place = { spec: objectSpecs[work.decl.keyword].body, path: [] }
   const { entries } = work.decl
-  // What is swept may lie inside of a value that another entry gives, wherever that stands.
+  // A swept path may be inside a value from another entry, at any position.
   const isLate = (entry: Entry) => work.decl.keyword === 'experiment' && isSwept(entry)
   walk(
     work,
@@ -57,7 +57,7 @@ function isSwept(entry: Entry): boolean {
   return entry.kind === 'Field' && entry.path.length > 1 && entry.path[0]?.text === 'sweep'
 }
 
-/** The same work inside of `sweep`, at the top of the experiment again. */
+/** The same check inside `sweep`, starting at the top level of the experiment. */
 function sweeping(work: FieldWork, place: Place): FieldWork | undefined {
   const isTop = place.path.length === 0 && work.decl.keyword === 'experiment' && work.swept === undefined
   return isTop ? { ...work, set: new Map(work.set), swept: true } : undefined
@@ -102,7 +102,7 @@ function checkSection(work: FieldWork, entry: SectionEntry, place: Place): void 
   } else reportUnknown(work, entry.name, place, 'section')
 }
 
-/** Several fields, all of which belong to one other section: the name of this one is the mistake. */
+/** Several fields, all of which belong to one other section: the name of this section is wrong. */
 function isAnotherSection(work: FieldWork, entry: SectionEntry, place: Place): boolean {
   const fields = entry.entries.flatMap((e) =>
     e.kind === 'Field' && e.path.length === 1 ? (e.path[0]?.text ?? []) : [],
@@ -120,7 +120,7 @@ function isAnotherSection(work: FieldWork, entry: SectionEntry, place: Place): b
   return true
 }
 
-/** `value` at a path: `batch`, `train.batch`, or `dataset.root`, an argument or field of the object that a field holds. */
+/** Checks a value at a path: `batch`, `train.batch`, or `dataset.root`, an argument or field of the object in a field. */
 export function checkField(work: FieldWork, entry: FieldEntry, start: Place): void {
   const swept = isSwept(entry) ? sweeping(work, start) : undefined
   if (swept !== undefined) {
@@ -187,7 +187,7 @@ function setField(work: FieldWork, entry: FieldEntry, spec: FieldSpec, path: rea
   set.set(full, { span, type })
 }
 
-/** `dataset.root = …`: an argument or a field of the object, or an argument of the backbone, that a field holds. */
+/** `dataset.root = …`: an argument or a field of the object, or an argument of the backbone, in a field. */
 function checkInner(
   work: FieldWork,
   entry: FieldEntry,
@@ -239,7 +239,7 @@ function innerMembers(checker: Checker, type: Type): ReadonlyMap<string, Type> |
   return new Map(callParameters(checker, type.decl).map(({ parameter, type: given }) => [parameter.name.text, given]))
 }
 
-/** Every path at which a field of this name may stand. */
+/** All paths of fields with this name. */
 function pathsOf(spec: SectionSpec, name: string, prefix: readonly string[] = []): readonly (readonly string[])[] {
   const here = own(spec.fields, name) === undefined ? [] : [prefix]
   return [
@@ -248,7 +248,7 @@ function pathsOf(spec: SectionSpec, name: string, prefix: readonly string[] = []
   ]
 }
 
-/** Returns the field that was most likely meant. */
+/** Returns the field that was probably meant. */
 function reportUnknown(work: FieldWork, ident: Ident, place: Place, what: 'field' | 'section'): FieldSpec | undefined {
   const { checker, decl } = work
   const { text: name, span } = ident
@@ -295,7 +295,7 @@ function list(lead: string, names: readonly string[]): readonly string[] {
   return names.length === 0 ? [] : [`${lead} ${quoteList(names)}`]
 }
 
-/** Paths of all required fields, with what they are for. */
+/** Paths of all required fields, with their docs. */
 export function requiredFields(
   spec: SectionSpec,
   prefix = '',

@@ -1,5 +1,5 @@
 /**
- * Writes `docs/fields.md`, the reference of what an experiment and the objects in it may hold, from the tables in `compiler/schema`.
+ * Writes `docs/fields.md`, the reference of the fields of an experiment and of the objects in it, from the tables in `compiler/schema`.
  * Run by `npm run fields`; `--check` only says whether the page is up to date. Never part of the product.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -66,7 +66,7 @@ export function generateFields(): { readonly path: string; readonly text: string
   return { path: page, text: `${[...intro, ...chapters].join('\n').trimEnd()}\n` }
 }
 
-/** Writes the page, or says that it is stale. */
+/** Writes the page, or reports that it is stale. */
 function main(check: boolean): void {
   const { path, text } = generateFields()
   const full = join(root, path)

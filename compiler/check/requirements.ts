@@ -32,7 +32,7 @@ function refusal(condition: Expr): { readonly found: string; readonly span: Span
   if (!isSwapped) return { found: 'this', span: left.span }
   const swapped = `${textOf(right.span)} ${own(mirrored, operator) ?? operator} ${textOf(left.span)}`
   const fix = { message: 'put the figure first', span: condition.span, replacement: swapped }
-  return { found: 'the operands are in the wrong order', span: condition.span, fix }
+  return { found: 'the other way round', span: condition.span, fix }
 }
 
 export function checkPlanRequirement(checker: Checker, { condition }: RequireEntry, scope: Scope): void {

@@ -8,7 +8,7 @@ import { conform } from './conform.ts'
 import { type Context, staticContext } from './context.ts'
 import { none } from './numbers.ts'
 
-/** Each default is read once, when a file first leaves its field out. */
+/** Each default is parsed once, when a file first omits its field. */
 const parsed = new WeakMap<FieldSpec, Expr>()
 
 function expressionOf(spec: FieldSpec, text: string): Expr {
@@ -21,7 +21,7 @@ function expressionOf(spec: FieldSpec, text: string): Expr {
   return expr
 }
 
-/** The value of a field that is left out; `none` where it has no default. */
+/** The value of an omitted field; `none` if it has no default. */
 export function defaultOf(spec: FieldSpec, context: Context): Value {
   if (spec.default === undefined) return none
   const { session } = context

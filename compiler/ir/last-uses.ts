@@ -3,7 +3,7 @@ import { need } from '../../grammar/diagnostic.ts'
 import type { Op, Value } from './graph.ts'
 
 /**
- * The index in `ops` of the last op that reads each value; `ops.length` for what is in `outlives`, and no entry for what nobody
+ * The index in `ops` of the last op that reads each value; `ops.length` for values in `outlives`, and no entry for what nothing
  * reads. Every operand precedes its use in `ops`. An op whose result `isInside` others is computed when those run, and reads
  * its own operands then.
  */

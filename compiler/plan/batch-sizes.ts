@@ -24,7 +24,7 @@ export interface BatchSearch {
   readonly next: Candidate | undefined
 }
 
-/** From this many sizes on, two are planned first to estimate the growth of memory and time. */
+/** The first sizes at or above these are planned first, to estimate the growth of memory and time. */
 const probes = [16, 64] as const
 
 /**

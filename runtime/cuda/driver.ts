@@ -94,14 +94,14 @@ export function findCudaDriver(libraries: DriverLibraries = systemLibraries): Cu
 }
 
 function describeAbsence(library: string, said: string): string {
-  if (said.includes('No such file')) return `no NVIDIA driver is installed: ${library} was not found`
-  return `${library} cannot be loaded: ${said}`
+  if (said.includes('No such file')) return `no NVIDIA driver is installed: the system finds no ${library}`
+  return `${library} does not load: ${said}`
 }
 
 function noVisibleGpu(): CudaDriver {
   const visible = process.env.CUDA_VISIBLE_DEVICES
   const why = visible === undefined ? '' : `; CUDA_VISIBLE_DEVICES is "${visible}"`
-  return { found: false, reason: 'no-device', detail: `the NVIDIA driver reports no GPU${why}` }
+  return { found: false, reason: 'no-device', detail: `the NVIDIA driver shows no GPU${why}` }
 }
 
 function firstLine(error: unknown): string {

@@ -1,6 +1,6 @@
 /**
- * How the images of each format of a data set are opened. What the compiler knows of the formats stands in
- * `compiler/schema/dataset-formats.ts`; how they are counted for the plan, in `cli/host/count-dataset.ts`.
+ * Opens the images of each data set format. `compiler/schema/dataset-formats.ts` has the properties that the compiler uses;
+ * `cli/host/count-dataset.ts` counts the images for the plan.
  */
 import { join } from 'node:path'
 import type { RunSpec } from '../../compiler/plan/plan.ts'
@@ -15,13 +15,13 @@ type DatasetSpec = RunSpec['dataset']
 
 export interface OpenedDataset {
   readonly dataset: Dataset
-  /** So many pairs of the same person, and as many of two, of the identities that are held out; left out where there are none. */
+  /** Draws this many same and different pairs of held-out identities; missing if none are held out. */
   readonly heldOut?: (half: number, seed: number) => PairSet | Promise<PairSet>
 }
 
 type OpenFormat = (spec: DatasetSpec, root: () => string) => Promise<OpenedDataset>
 
-/** `root` gives the data set's folder, or fails where nobody has named it. */
+/** `root` returns the data set's folder, or throws if it is not set. */
 export const openFormat: { readonly [F in DatasetSpec['format']]: OpenFormat } = {
   async synthetic({ identities, perIdentity, seed, nuisance, holdout }) {
     const synthetic: SyntheticSpec = {

@@ -22,7 +22,7 @@ function computeSchedule(graph: Graph): Schedule {
   const outputs = graph.outputs.map((output) => output.value)
   const lastUse = lastUses(graph.ops, outputs)
   const freed: Value[][] = graph.ops.map(() => [])
-  // What nobody reads goes at once; outputs, whose last use lies beyond the last op, stay.
+  // Unread values are freed immediately; outputs, whose last use is after the last op, stay.
   for (const [at, op] of graph.ops.entries())
     for (const value of op.results) freed[lastUse.get(value) ?? at]?.push(value)
   return freed

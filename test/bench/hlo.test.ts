@@ -1,4 +1,4 @@
-/** What `npm run bench:hlo` counts, on made-up programs as XLA writes them. */
+/** The counts of `npm run bench:hlo`, on artificial programs in XLA's form. */
 import { describe, expect, it } from 'vitest'
 import { judge } from '../../bench/hlo/bars.ts'
 import { readModule } from '../../bench/hlo/module.ts'
@@ -46,7 +46,7 @@ describe('bytes of a kernel', () => {
 }`,
     ],
     [
-      'all of it where it is read beside the slice',
+      'all of it if it is read in addition to the slice',
       4096 + 4,
       `  %x = f32[1024]{0} parameter(0)
   ROOT %f = f32[] fusion(%x), kind=kLoop, calls=%fused`,
@@ -116,7 +116,7 @@ describe('bytes of a kernel', () => {
 })
 
 /**
- * A convolution forward, its filter's gradient, and what XLA does around them; three sums over devices. The filter w is HWIO, as the
+ * A forward convolution, the gradient of its filter, and XLA's ops around them; three sums over devices. The filter w is HWIO, as the
  * images are NHWC.
  */
 const training = program(
@@ -193,7 +193,7 @@ describe('a training step', () => {
     expect(kernel(name)?.filterMove).toBe(filterMove)
   })
 
-  it('sums over devices run beside other kernels, or block', () => {
+  it('sums over devices overlap with other kernels, or block', () => {
     expect(summary.allReduces.map(({ name, between }) => [name, between])).toEqual([
       ['all-reduce-start.1', 2],
       ['all-reduce.2', undefined],

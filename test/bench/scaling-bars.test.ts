@@ -1,4 +1,4 @@
-/** The bars of `npm run bench:memory`, on made-up cells. */
+/** The bars of `npm run bench:memory`, on artificial cells. */
 import { describe, expect, it } from 'vitest'
 import { judgeCells, largestShare } from '../../bench/scaling-bars.ts'
 import type { Cell, Column } from '../../bench/scaling-cells.ts'

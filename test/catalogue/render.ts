@@ -1,6 +1,6 @@
-/** Sentences of a catalogue, made of example parameters. */
+/** Renders the messages of a catalogue with example parameters. */
 
-/** What an entry of a catalogue is, be it of diagnostics or of errors; `never`, since each takes parameters of its own. */
+/** An entry of a catalogue of diagnostics or errors; `never`, because each has its own parameters. */
 interface Entry {
   readonly severity?: 'error' | 'warning'
   readonly text: (params: never) => string
@@ -10,18 +10,18 @@ interface Entry {
 /** Codes and their entries. */
 export type Entries = Readonly<Record<string, Entry>>
 
-/** Of every code, the parameters of one or more examples: a code that is missing or mistyped does not compile. */
+/** The parameters of one or more examples for every code: a missing or mistyped code does not compile. */
 export type Examples<C extends Entries> = {
   readonly [K in keyof C]: readonly [Parameters<C[K]['text']>[0], ...Parameters<C[K]['text']>[0][]]
 }
 
-/** One code with its examples as people read them. */
+/** One code with its rendered examples. */
 export interface Rendered {
   readonly code: string
   readonly lines: readonly string[]
 }
 
-/** Every code of a catalogue with its examples, in the order of the catalogue. */
+/** Every code of a catalogue with its examples, in catalogue order. */
 export function renderCatalogue<C extends Entries>(catalogue: C, examples: Examples<C>): readonly Rendered[] {
   return Object.keys(catalogue).map((code: keyof C & string) => {
     const entry: Entry | undefined = catalogue[code]

@@ -1,4 +1,4 @@
-/** Example parameters of ARC6xxx: what a device, a file or the data refuses. */
+/** Example parameters of ARC6xxx: errors of devices, files and data. */
 import type { placementErrors } from '../../runtime/backend/messages.ts'
 import type { cudaError } from '../../runtime/cuda/errors.ts'
 import type { dataErrors } from '../../runtime/data/messages.ts'

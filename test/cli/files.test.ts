@@ -1,4 +1,4 @@
-/** What the command line does with files: the host, the file it was given, run folders. */
+/** Files on the command line: the host, the named file, run folders. */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -56,7 +56,7 @@ describe('the file of a command', () => {
     writeFileSync(join(folder, 'quickstart.arc'), '')
     writeFileSync(join(folder, 'orl.arc'), '')
     expect(messageFor('quickstrat.arc')?.hint).toBe(`did you mean ${join(folder, 'quickstart.arc')}?`)
-    expect(messageFor('zzzzzzzzzz.arc')?.hint).toBe(`${folder} holds orl.arc, quickstart.arc`)
+    expect(messageFor('zzzzzzzzzz.arc')?.hint).toBe(`${folder} contains orl.arc, quickstart.arc`)
     expect(messageFor('orl.arc')).toBeUndefined()
   })
 

@@ -1,4 +1,4 @@
-/** The launcher: when it builds, and that what it builds runs, on a small package of the same shape. */
+/** The launcher: when it builds, and that the build runs, on a small package with the same structure. */
 import { execFileSync } from 'node:child_process'
 import {
   existsSync,
@@ -37,7 +37,7 @@ let root: string
 const path = (name: string) => join(root, name)
 const entry = () => path('dist/arcc.js')
 
-/** Sets the time of change, in seconds from now. */
+/** Sets the modification time, in seconds from now. */
 function touch(name: string, seconds: number) {
   const time = new Date(Date.now() + seconds * 1000)
   utimesSync(path(name), time, time)

@@ -1,4 +1,4 @@
-/** The command line as people type it, and what the commands are given. */
+/** Command lines, and the options that the commands receive. */
 import { CommanderError } from 'commander'
 import { expect, test } from 'vitest'
 import type { Actions } from '../../cli/commands/options.ts'
@@ -10,7 +10,7 @@ interface Call {
   readonly options: unknown
 }
 
-/** Parses a command line; what a command would print goes to `printed`. */
+/** Parses a command line; its output goes to `printed`. */
 async function parse(line: string) {
   const calls: Call[] = []
   const codes: ExitCode[] = []
@@ -136,7 +136,7 @@ test.each([
   ['run a.arc --plain --json', 'cannot be used with option'],
   ['plan a.arc b c', 'too many arguments'],
   ['install torch', 'Allowed choices are cuda, cpu'],
-  ['install --remove', 'name what to remove'],
+  ['install --remove', 'specify what to remove'],
   ['install --remove --list cuda', 'cannot be used with option'],
   ['dump a.arc --after magic', 'Allowed choices are'],
 ])('arcc %s is refused', async (line, reason) => {
@@ -150,7 +150,7 @@ test('--version', async () => {
   expect((await parse('--version')).printed).toBe('1.2.3\n')
 })
 
-/** A new flag is a decision: what a field of the experiment can say needs none. */
+/** A new flag is a deliberate decision: settings that are fields of the experiment need none. */
 test('the flags', () => {
   const program = createProgram('0', {} as Actions, () => {})
   const flags = [program, ...program.commands].map((command) => ({

@@ -8,14 +8,14 @@ import { experimentText } from '../helpers/resolve.ts'
 const until = 'elaborate'
 const entryOf = (body: string, declarations = '') => ({ path: 'test.arc', text: experimentText(body, declarations) })
 
-/** `ARC4209 run[batch=3 global]`, one for each variant; `ARC4209` where it is of none. */
+/** `ARC4209 run[batch=3 global]`, one for each variant; `ARC4209` without a variant. */
 const codes = (diagnostics: readonly Diagnostic[]) =>
   diagnostics.map(({ code, variants = [] }) => [code, ...variants].join(' '))
 
 const merged = (compilations: Iterable<Compilation>) =>
   new DiagnosticBag([...compilations].flatMap(({ diagnostics }) => diagnostics)).sorted()
 
-/** A host that notes which modules it is asked for. */
+/** A host that records the requested modules. */
 function listeningHost() {
   const read: string[] = []
   const host = memoryHost()
@@ -73,7 +73,7 @@ describe('the variants of a sweep', () => {
   })
 
   test('begin each with nothing spent', () => {
-    // Of the 300,000 steps that one experiment may take, each of them takes a quarter.
+    // Each of them takes a quarter of the 300,000 steps that one experiment can take.
     const swept = entryOf('  let many = for i in 0..40_000 { i }\n  sweep { train.seed = 1..9 }')
     const found = merged(compileVariants({ ...request, entry: swept }, memoryHost()))
     expect(codes(found)).toEqual(['ARC2007'])

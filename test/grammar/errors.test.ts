@@ -10,9 +10,9 @@ const lines = (...parts: string[]): string => parts.join('\n')
 interface Case {
   readonly text: string
   readonly errors: readonly string[]
-  /** The text with all fixes made; it must then parse. */
+  /** The text after all fixes; it must parse. */
   readonly fixed?: string
-  /** What is left of the tree. */
+  /** The remaining tree. */
   readonly tree?: string
 }
 

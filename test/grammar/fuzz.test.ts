@@ -10,7 +10,7 @@ const FOLDER = new URL('samples/', import.meta.url)
 const SAMPLES = readdirSync(FOLDER).map((name) => readFileSync(new URL(name, FOLDER), 'utf8'))
 const COUNT = 10_000
 
-/** Of this process: other work on the computer must not fail a test. */
+/** CPU time of this process, so that other work on the computer cannot fail a test. */
 const cpuMilliseconds = (): number => process.cpuUsage().user / 1000
 
 test(`${COUNT} mutated files parse to a sound tree, each within a second`, { timeout: 240_000 }, () => {

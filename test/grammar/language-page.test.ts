@@ -7,7 +7,7 @@ import { brief } from '../helpers/facts.ts'
 
 const PAGE = readFileSync(new URL('../../docs/language.md', import.meta.url), 'utf8')
 
-/** Examples with the words behind `arc` and the line they begin on. */
+/** Examples with the words after `arc` and their first line. */
 const EXAMPLES = [...PAGE.matchAll(/^```arc\b([^\n]*)\n([\s\S]*?)^```$/gm)].map((match) => ({
   line: PAGE.slice(0, match.index).split('\n').length,
   tags: (match[1] ?? '').trim().split(' '),

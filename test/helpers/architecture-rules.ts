@@ -1,4 +1,4 @@
-/** Rules of the house that read the code: an enum stands in one place, and so does a field of an experiment. */
+/** Architecture rules that read the code: each enum and each field of an experiment is declared in one place. */
 import ts from 'typescript'
 
 export interface SourceText {
@@ -25,13 +25,13 @@ function treeOf({ path, text }: SourceText): ts.SourceFile {
   return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
 }
 
-/** Type operators whose union is a choice among members that stand elsewhere: `Pick<Spec, 'a' | 'b'>`. */
+/** Type operators whose union selects members declared elsewhere: `Pick<Spec, 'a' | 'b'>`. */
 const choosing = ['Pick', 'Omit', 'Exclude']
 
 function unionMembers(node: ts.UnionTypeNode): readonly string[] {
   const { parent } = node
   if (ts.isTypeReferenceNode(parent) && choosing.includes(parent.typeName.getText())) return []
-  // `K extends 'a' | 'b'` chooses too.
+  // `K extends 'a' | 'b'` selects too.
   if (ts.isTypeParameterDeclaration(parent)) return []
   return node.types.flatMap((type) =>
     ts.isLiteralTypeNode(type) && ts.isStringLiteral(type.literal) ? [type.literal.text] : [],
@@ -49,7 +49,7 @@ function arrayMembers(node: ts.ArrayLiteralExpression): readonly string[] {
   return members.length === node.elements.length ? members : []
 }
 
-/** Sets of two or more strings that stand as a union type, an array or a JSON schema's `enum` in more than one place. */
+/** Sets of two or more strings that are declared as a union type, an array or a JSON schema's `enum` in more than one place. */
 export function enumsWrittenTwice(sources: readonly SourceText[]): string[] {
   const places = new Map<string, string[]>()
   for (const source of sources) {
@@ -68,20 +68,20 @@ export function enumsWrittenTwice(sources: readonly SourceText[]): string[] {
   return [...places].filter(([, found]) => found.length > 1).map(([key, found]) => `${key}: ${found.join(', ')}`)
 }
 
-/** The names of the fields of each section and object, as TypeScript has them: `sampleRate`. */
+/** The names of the fields of each section and object in TypeScript: `sampleRate`. */
 export type FieldTable = Readonly<Record<string, readonly string[]>>
 
-/** So many fields of one section, or all that it has, make a type a copy of it. */
+/** A type with this many fields of one section, or with all of them, is a copy of it. */
 const copied = 4
 
 function memberNames(node: ts.InterfaceDeclaration | ts.TypeLiteralNode): readonly string[] {
   return node.members.flatMap((member) => (ts.isPropertySignature(member) ? [member.name.getText()] : []))
 }
 
-/** Members that a type of the table may have beside its fields: what its declaration is called and where it stands. */
+/** Members that a type of the table can have in addition to its fields: the name and the place of its declaration. */
 const besides = ['name', 'span', 'device']
 
-/** What a hand-written type repeats of the table or adds to a type that is mapped from it. */
+/** Fields that a handwritten type repeats from the table or adds to a type derived from it. */
 function handWritten(node: ts.InterfaceDeclaration | ts.TypeLiteralNode, table: FieldTable): readonly string[] {
   const names = memberNames(node)
   const copies = Object.entries(table)
@@ -94,7 +94,7 @@ function handWritten(node: ts.InterfaceDeclaration | ts.TypeLiteralNode, table: 
   return [...copies, ...added.map((name) => `adds \`${name}\` to the fields of the table`)]
 }
 
-/** `fields.value('train.clip')`, `fieldOf(object, 'scale', …)`: one field read by its name, with a type given by hand. */
+/** `fields.value('train.clip')`, `fieldOf(object, 'scale', …)`: one field read by name, with a handwritten type. */
 function readField(node: ts.CallExpression, sections: readonly string[]): string | undefined {
   const called = ts.isPropertyAccessExpression(node.expression) ? node.expression.name.text : node.expression.getText()
   const literal = node.arguments.find((argument) => ts.isStringLiteralLike(argument))
@@ -105,8 +105,8 @@ function readField(node: ts.CallExpression, sections: readonly string[]): string
 }
 
 /**
- * Fields that stand outside of their table: types that repeat a section or add a field to one by hand, and single fields that are read
- * by name where whole sections are read by the table.
+ * Fields outside their table: types that repeat a section or add a field to one by hand, and single fields that are read by name
+ * instead of whole sections by the table.
  */
 export function fieldsOutsideOfTable(sources: readonly SourceText[], table: FieldTable): string[] {
   return sources.flatMap((source) => {

@@ -1,4 +1,4 @@
-/** A C compiler for tests that stand in for libraries which only a computer with a GPU has. */
+/** A C compiler, with which tests build replacements for libraries that exist only on computers with a GPU. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
@@ -14,7 +14,7 @@ function runs(): boolean {
   }
 }
 
-/** Builds a shared library of C text, with its file name as the name that others know it by. */
+/** Builds a shared library from C text, with its file name as its soname. */
 export function buildLibrary(path: string, text: string): string {
   mkdirSync(dirname(path), { recursive: true })
   const soname = `-Wl,-soname,${basename(path)}`

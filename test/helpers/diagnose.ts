@@ -48,13 +48,13 @@ export function checkText(text: string, files: Readonly<Record<string, string>> 
   return { program, diagnostics: bag.sorted() }
 }
 
-/** Types of a text that may not even parse: what an editor shows while somebody types. Only that it ends is of interest. */
+/** Checks a text that may not parse, as an editor does while the user types. Tests only that it terminates. */
 export function checkBroken(text: string): void {
   const bag = new DiagnosticBag()
   checkProgram(loadProgram({ path: 'test.arc', text }, memoryHost(), bag), bag)
 }
 
-/** Parse, names and types, and then what values tell: every experiment of the file is resolved, and every variant of one. */
+/** Parse, names, types and values: every experiment of the file and every variant is resolved. */
 export function diagnoseText(
   text: string,
   files: Readonly<Record<string, string>> = {},

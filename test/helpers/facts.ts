@@ -1,6 +1,6 @@
 /**
- * Diagnostics as facts: codes, places, parameters, edits. Their words are tested in two places alone: the sentences in
- * `test/catalogue.test.ts`, and what stands beside them (labels, notes, what a fix is called) where `wordsOf` is used.
+ * Diagnostics as facts: codes, places, parameters, edits. Their words are tested in only two ways: messages in
+ * `test/catalogue.test.ts`; labels, notes and texts of fixes with `wordsOf`.
  */
 import { expect } from 'vitest'
 import type { Diagnostic, Params } from '../../grammar/diagnostic.ts'
@@ -19,7 +19,7 @@ export function saidBy(diagnostics: readonly Diagnostic[]): readonly string[] {
   return diagnostics.map(({ code, params }) => `${code} ${showParams(params)}`.trimEnd())
 }
 
-/** `name: x, names: [a, b]`; empty where there are none. */
+/** `name: x, names: [a, b]`; empty if there are none. */
 function showParams(params: Params): string {
   const show = (value: Params[string]) => (typeof value === 'object' ? `[${value.join(', ')}]` : String(value))
   return Object.entries(params)
@@ -27,7 +27,7 @@ function showParams(params: Params): string {
     .join(', ')
 }
 
-/** Everything but words: the code, what is marked, the parameters, the other places, the edit. */
+/** Everything except words: the code, the marked text, the parameters, the other places, the edit. */
 export function factsOf(diagnostics: readonly Diagnostic[]): string {
   return diagnostics
     .map(({ code, span, params, related, label, notes, fix }) => {
@@ -49,13 +49,13 @@ export function factsOf(diagnostics: readonly Diagnostic[]): string {
     .join('\n')
 }
 
-/** ``small.arc:4:13 `arcface(m: 30)` ``; of several lines the first. */
+/** ``small.arc:4:13 `arcface(m: 30)` ``; for several lines, the first. */
 function showSpan(span: Span): string {
   const marked = span.source.text.slice(span.start, span.end).split('\n')
   return `${showPlace(span)} \`${marked[0]}${marked.length > 1 ? ' …' : ''}\``
 }
 
-/** The words beside the sentences, each once, by code. */
+/** The words other than messages, each once, by code. */
 export function wordsOf(diagnostics: readonly Diagnostic[]): string {
   const lines = diagnostics.flatMap(({ code, label, related, notes, fix }) => [
     ...(label === undefined ? [] : [`${code} label: ${label}`]),
@@ -66,7 +66,7 @@ export function wordsOf(diagnostics: readonly Diagnostic[]): string {
   return `${[...new Set(lines)].sort().join('\n')}\n`
 }
 
-/** An `ArccError` with these parameters, and maybe others: for `toThrow` and `rejects.toThrow`. */
+/** An `ArccError` with at least these parameters, for `toThrow` and `rejects.toThrow`. */
 export function anError(code: string, params: Record<string, unknown> = {}): unknown {
   return expect.objectContaining({ code, params: expect.objectContaining(params) })
 }

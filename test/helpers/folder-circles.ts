@@ -1,4 +1,4 @@
-/** Folders that import each other, directly or by way of others. */
+/** Finds folders that import each other, directly or indirectly. */
 import { dirname } from 'node:path'
 
 export interface Import {
@@ -19,7 +19,7 @@ function importedFolders(imports: readonly Import[]): ReadonlyMap<string, Readon
   return edges
 }
 
-/** Every folder from which a path of imports leads back to it, with the imports that begin such a path: `a/x.ts → b/y.ts`. */
+/** Every folder in a cycle of imports, with the imports that start such a cycle: `a/x.ts → b/y.ts`. */
 export function folderCircles(imports: readonly Import[]): readonly string[] {
   const edges = importedFolders(imports)
   const reachedFrom = (folder: string): ReadonlySet<string> => {

@@ -1,4 +1,4 @@
-/** Golden runs of arcface_torch in tests: by which graphs and formulations, and what must hold of the figures. */
+/** Golden runs of arcface_torch in tests: their graphs and formulations, and the tolerance of the figures. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
@@ -9,7 +9,7 @@ import { withXla } from './xla.ts'
 
 const folder = join(import.meta.dirname, '../golden/arcface-torch')
 
-/** Repeats a run on the CPU, planned and written for a kind of device; every figure must be within 1e-3. */
+/** Repeats a run on the CPU, planned and emitted for a kind of device; every figure must be within 1e-3. */
 export async function expectGolden(name: string, kind: DeviceKind): Promise<void> {
   const golden = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Golden
   const run = (engine: Parameters<typeof runGolden>[1]) => runGolden(golden, engine, fileHost(), kind)

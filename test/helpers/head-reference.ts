@@ -1,6 +1,6 @@
 /**
- * One training step of the head in double precision, class by class and row by row: what every head of the compiler must come to,
- * however it is divided among devices and chunks. Nothing here is the compiler's.
+ * One training step of the head in double precision, class by class and row by row: the expected result of every head of the
+ * compiler, for any number of devices and chunks. It uses no code of the compiler.
  *
  * Legend: B rows, C classes; x̂, ŵ are x/|x|, w/|w|; z = x̂·ŵ.
  */
@@ -22,7 +22,7 @@ export type OptimizerNumbers =
 
 export interface Weights {
   readonly weight: Matrix
-  /** Of the optimizer, by name. */
+  /** States of the optimizer by name. */
   readonly states: ReadonlyMap<string, Matrix>
 }
 
@@ -40,7 +40,7 @@ export interface HeadProblem {
   readonly taking: readonly number[]
   readonly margin: MarginNumbers
   readonly gradient: 'exact' | 'straight_through'
-  /** Of the classes that do not take part: `sparse` leaves them, for `dense` their gradient is 0. */
+  /** For classes outside the step: `sparse` leaves them unchanged, with `dense` their gradient is 0. */
   readonly update: 'sparse' | 'dense'
   readonly optimizer: OptimizerNumbers
   readonly moment: Moment
@@ -115,7 +115,7 @@ function updateCenters(problem: HeadProblem, gradient: Matrix): Weights {
   return { weight: keep(centers.weight, all.weight), states: new Map(states) }
 }
 
-/** The optimizer on every weight, whatever its gradient. */
+/** Applies the optimizer to every weight. */
 export function updateWeights(optimizer: OptimizerNumbers, moment: Moment, before: Weights, gradient: Matrix): Weights {
   const names = [...before.states.keys()]
   const weight: number[][] = []

@@ -1,4 +1,4 @@
-/** Host tensors from and to plain numbers: the form in which tests compute. */
+/** Converts host tensors from and to plain numbers, with which tests compute. */
 
 import type { DType, TensorType } from '../../compiler/ir/dtype.ts'
 import { bf16Bits, bf16Value, f16Bits, f16Value } from '../../compiler/ir/half-float.ts'
@@ -34,7 +34,7 @@ export function numbersOf(tensor: HostTensor): number[] {
 }
 
 /**
- * Where two tensors differ most, or `undefined` where every element is within `tolerance` · max(1, |wanted|). NaN equals NaN,
+ * The largest difference of two tensors, or `undefined` if every element is within `tolerance` · max(1, |wanted|). NaN equals NaN,
  * infinities equal themselves.
  */
 export function difference(actual: HostTensor, wanted: HostTensor, tolerance: number): string | undefined {

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 
-/** Whether a package that arcc does not depend on is there. */
+/** Whether an optional package is installed. */
 export function isInstalled(name: string): boolean {
   try {
     return createRequire(import.meta.url).resolve(name) !== ''

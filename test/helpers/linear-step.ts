@@ -2,7 +2,7 @@
  * A training step whose backbone is one linear layer, as a plan and in double precision. The layer's gradient is Σ dx·image: it shows
  * the gradient of every embedding.
  *
- * Legend: B rows of all devices, P numbers of an image, D embedding width.
+ * Legend: B rows of all devices, P values per image, D embedding width.
  */
 import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
@@ -53,11 +53,11 @@ export interface StepLayout {
   readonly devices: 1 | 2
   readonly placement: 'shard' | 'replicate'
   readonly chunk: string
-  /** Of which kind the devices are. */
+  /** The kind of the devices. */
   readonly kind: DeviceKind
 }
 
-/** All that a step is given beside its plan: numbers that f32 holds exactly. */
+/** All inputs of a step: numbers that f32 represents exactly. */
 export interface Given {
   readonly images: Matrix
   readonly labels: readonly number[]
@@ -72,7 +72,7 @@ function draw(name: string, rows: number, columns: number, low: number, high: nu
   )
 }
 
-/** Weights and an optimizer state as it is after some steps; second moments are not near 0, where AdamW would magnify rounding. */
+/** Weights and an optimizer state as after some steps; second moments are not near 0, where AdamW would amplify rounding. */
 function drawWeights(name: string, optimizer: OptimizerNumbers, rows: number, columns: number, size: number): Weights {
   const state = (own: string, low: number) => [own, draw(`${name}.${own}`, rows, columns, low, 0.02)] as const
   return {

@@ -1,4 +1,4 @@
-/** Margins made by hand, for tests of the head that need no `.arc`. */
+/** Handwritten margins, for tests of the head without `.arc`. */
 import type { Margin } from '../../compiler/experiment/experiment.ts'
 import * as ops from '../../compiler/ir/ops.ts'
 import type { Span } from '../../grammar/source.ts'

@@ -1,4 +1,4 @@
-/** Seeded mutations of a text: what slips of hand and of editors do to a file. For tests that nothing throws or hangs. */
+/** Seeded mutations of a text that imitate typing errors, for tests that nothing throws or hangs. */
 
 /** Numbers in [0, 1), the same for the same seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
@@ -14,7 +14,7 @@ export function seededRandom(seed: number): () => number {
 
 const TOKEN = /\r?\n|[ \t]+|\/\/[^\n]*|"[^"\n]*"|[A-Za-z_]\w*|\d[\w.]*|\|>|->|\*\*|\.\.|[=!<>]=|[^\s\w]/gu
 
-/** What is inserted: brackets, operators, keywords, words of other languages, characters that mean nothing. */
+/** Inserted texts: brackets, operators, keywords, words of other languages, characters without meaning. */
 const INSERTIONS = [
   ...[
     '{',

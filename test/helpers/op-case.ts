@@ -14,20 +14,20 @@ import { hostTensor } from './host-tensor.ts'
 export interface OpCase {
   /** `conv2d: stride 2`; unique. */
   readonly name: string
-  /** The kind that the case is about; the graph may hold others. */
+  /** The tested kind; the graph can contain others. */
   readonly kind: OpKind
   readonly replicas: number
   /** A new graph; outputs are `out0`, `out1`, … */
   readonly graph: () => Graph
   /** The inputs of each replica, the same on every call. */
   readonly inputs: readonly (readonly HostTensor[])[]
-  /** An engine's output must be within `tolerance` · max(1, |reference|); 0 where no float is involved. */
+  /** An engine's output must be within `tolerance` · max(1, |reference|); 0 without floats. */
   readonly tolerance: number
   /** Indices of the inputs whose gradients finite differences check; the graph is smooth near the inputs' values. */
   readonly differentiable: readonly number[]
 }
 
-/** What an input holds. */
+/** The contents of an input. */
 export interface InputSpec {
   readonly type: TensorType
   /** Element `index` of `count` on `replica`; `random` is uniform in [0, 1). */
@@ -68,15 +68,15 @@ const tolerances: { readonly [D in DType]: number } = {
 interface CaseBody<N extends string> {
   readonly inputs: { readonly [K in N]: InputSpec }
   readonly build: (b: GraphBuilder, v: { readonly [K in N]: Value }) => Value | readonly Value[]
-  /** 1 where nothing is said. */
+  /** Default: 1. */
   readonly replicas?: number
-  /** What the coarsest dtype of inputs and outputs suggests where nothing is said. */
+  /** Default: depends on the coarsest dtype of inputs and outputs. */
   readonly tolerance?: number
-  /** All float inputs where nothing is said. */
+  /** Default: all float inputs. */
   readonly differentiable?: readonly NoInfer<N>[]
 }
 
-/** Makes a case. `name` is unique within `kind`. */
+/** Creates a case. `name` is unique within `kind`. */
 export function opCase<N extends string>(kind: OpKind, name: string, body: CaseBody<N>): OpCase {
   const { replicas = 1 } = body
   const full = `${kind}: ${name}`
@@ -109,7 +109,7 @@ function fillTensor({ type, fill }: InputSpec, random: () => number, replica: nu
   return hostTensor(type, numbers)
 }
 
-/** Uniform numbers in [0, 1) that depend on nothing but `seed` (FNV-1a, then MurmurHash3's finalizer over a counter). */
+/** Uniform numbers in [0, 1) that depend only on `seed` (FNV-1a, then MurmurHash3's finalizer over a counter). */
 export function randomOf(seed: string): () => number {
   let key = 0x811c9dc5
   for (const char of seed) key = Math.imul(key ^ (char.codePointAt(0) ?? 0), 0x01000193)

@@ -14,7 +14,7 @@ export function parse(text: string, path = 'test.arc'): Parsed {
   return { tree, diagnostics: bag.sorted() }
 }
 
-/** The text with every fix made. */
+/** The text after all fixes. */
 export function applyFixes(text: string, diagnostics: readonly Diagnostic[]): string {
   const fixes = diagnostics.flatMap((d) => (d.fix === undefined ? [] : [d.fix]))
   return fixes

@@ -5,7 +5,7 @@ import { bug } from '../../grammar/diagnostic.ts'
 import { decode, hostTensor } from './host-tensor.ts'
 import { at, generate, local, operandOf, type ReferenceRule, resultType } from './reference-tensor.ts'
 
-/** `input` is not here: the evaluator knows what it was given. */
+/** `input` is missing because the evaluator has its values. */
 export const referenceSources: { readonly [K in Exclude<SourceKind, 'input'>]: ReferenceRule<K> } = {
   constant: local((op) => {
     const { dtype, shape, value } = op.params
@@ -23,7 +23,7 @@ function unary<K extends UnaryKind>(f: (x: number) => number): ReferenceRule<K> 
   })
 }
 
-/** `exact` computes integers where doubles would lose bits. */
+/** `exact` computes integers for which doubles would lose bits. */
 function binary<K extends BinaryKind | 'compare'>(
   f: (x: number, y: number) => number,
   exact: (x: number, y: number) => number = f,
@@ -47,7 +47,7 @@ const comparisons = {
 
 const widths: { readonly [K in string]: number } = { i32: 32, u32: 32, u8: 8, i8: 8 }
 
-/** Zeros come in from the left: the operand is read as so many unsigned bits. */
+/** Shifts in zeros from the left: the operand is read as unsigned. */
 const shiftRight: ReferenceRule<'shift_right_logical'> = local((op, operands) => {
   const x = operandOf(operands, 0)
   const y = operandOf(operands, 1)

@@ -42,7 +42,7 @@ const dot: ReferenceRule<'dot_general'> = local((op, operands) => {
   const lhsFree = free(lhs, [...lhsBatch, ...lhsContract])
   const rhsFree = free(rhs, [...rhsBatch, ...rhsContract])
   const inner = indices(lhsContract.map((dim) => lhs.shape[dim] ?? 0))
-  /** Puts the parts of an index at the dims they belong to. */
+  /** Assembles an index from parts for given dims. */
   const place = (...parts: readonly (readonly [readonly number[], Index])[]) => {
     const index: number[] = []
     for (const [dims, values] of parts) {
@@ -72,7 +72,7 @@ interface Tap {
   readonly result: Index
 }
 
-/** Every product that a convolution sums: which image element meets which filter element in which result element. */
+/** All products that a convolution sums: image element, filter element, result element. */
 function taps(images: Index, filter: Index, result: Index, { stride, padding, groups }: Conv2dParams): Tap[] {
   const [, h = 0, w = 0] = images
   const [kh = 0, kw = 0, cPerGroup = 0, o = 0] = filter

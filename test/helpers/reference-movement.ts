@@ -17,7 +17,7 @@ function clamp(x: number, low: number, high: number): number {
   return Math.min(Math.max(x, low), high)
 }
 
-/** The starts, moved so that a part of `sizes` lies inside `shape`. */
+/** The starts, clamped so that a part of `sizes` is inside `shape`. */
 function startsOf(operands: readonly Tensor[], shape: readonly number[], sizes: readonly number[]): number[] {
   return operands.map((start, dim) => clamp(scalarOf(start), 0, (shape[dim] ?? 0) - (sizes[dim] ?? 0)))
 }

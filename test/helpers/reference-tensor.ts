@@ -1,4 +1,4 @@
-/** Tensors as plain numbers, for the reference evaluator: slow and obvious. */
+/** Tensors as plain numbers, for the reference evaluator: slow and simple. */
 
 import { type DType, elementCount, type TensorType } from '../../compiler/ir/dtype.ts'
 import type { OpOf } from '../../compiler/ir/graph.ts'
@@ -18,7 +18,7 @@ export type PerReplica = readonly (readonly Tensor[])[]
 /** Computes all replicas in lockstep. */
 export type ReferenceRule<K extends OpKind> = (op: OpOf<K>, operands: PerReplica) => PerReplica
 
-/** A rule of an op that looks at one replica only. */
+/** A rule of an op that uses only one replica. */
 export function local<K extends OpKind>(
   rule: (op: OpOf<K>, operands: readonly Tensor[], replica: number) => readonly Tensor[],
 ): ReferenceRule<K> {
@@ -70,7 +70,7 @@ export function at(tensor: Tensor, index: Index): number {
   return need(tensor.data[flat], 'an element')
 }
 
-/** As `at`, but `outside` where the index is not in the tensor. */
+/** Like `at`, but `outside` if the index is out of range. */
 export function atOr(tensor: Tensor, index: Index, outside: number): number {
   const inside = index.every((i, dim) => i >= 0 && i < (tensor.shape[dim] ?? 0))
   return inside ? at(tensor, index) : outside

@@ -1,6 +1,6 @@
 /**
- * A third meaning of the tensor graph, written to be obviously right and not fast: plain loops over numbers, sums in f64, every
- * result rounded to its dtype, N replicas in lockstep. Both engines are compared with it, and finite differences run on it.
+ * A reference evaluator of tensor graphs, simple instead of fast: plain loops over numbers, sums in f64, every result rounded to
+ * its dtype, N replicas in lockstep. Both engines are compared with it, and finite differences run on it.
  */
 
 import type { Graph, OpOf, Value } from '../../compiler/ir/graph.ts'
@@ -50,7 +50,7 @@ function apply<K extends Exclude<OpKind, 'input'>>(op: OpOf<K>, operands: PerRep
   return referenceRules[op.kind](op, operands)
 }
 
-/** Combines what all replicas hold at one index. */
+/** Combines the values of all replicas at one index. */
 function across(operands: PerReplica, i: number): readonly Tensor[] {
   return operands.map((own) => operandOf(own, i))
 }

@@ -19,7 +19,7 @@ export interface ResolveOptions {
   readonly settings?: readonly string[]
   readonly files?: Readonly<Record<string, string>>
   readonly env?: Readonly<Record<string, string>>
-  /** False leaves the types unchecked, so that evaluation meets what the checker would have stopped. */
+  /** False skips the checker, so that evaluation has to handle its errors. */
   readonly check?: boolean
 }
 
@@ -37,7 +37,7 @@ export function resolveText(text: string, options: ResolveOptions = {}): Resolve
   return { program, experiment, diagnostics: bag.sorted() }
 }
 
-/** A whole experiment in which only what a test is about differs: `body` comes after, and so on top of, the usual fields. */
+/** A complete experiment; `body` comes after the default fields and overrides them. */
 export function experimentText(body = '', declarations = ''): string {
   return `use std.backbones: iresnet
 use std.datasets

@@ -1,6 +1,6 @@
 /**
- * The sample of Partial FC as `docs/head.md` describes it, written down a second time with plain numbers: fast enough for statistics
- * over thousands of steps, and what the sampling graph is compared with.
+ * A second implementation of Partial FC's sample (`docs/head.md`) with plain numbers: fast enough for statistics over thousands of
+ * steps, and the reference for the sampling graph.
  */
 
 /** Parts into which 1, 2, 4 … 64 devices split the classes. */
@@ -27,7 +27,7 @@ export function sampleShards(classes: number): ShardBounds[] {
   return Array.from({ length: SAMPLE_SHARDS }, (_, i) => ({ start: bound(i), end: bound(i + 1) }))
 }
 
-/** What a step draws of each virtual shard, without the classes of the batch. */
+/** The classes that a step draws from each virtual shard, without those of the batch. */
 export function drawnClasses({ classes, rate, seed }: SampleSpec, step: number): number[][] {
   const stepKey = mix(step ^ nameKey(seed, 'sample'))
   const offset = ((mix(stepKey + 1) >>> 8) + 1) * 2 ** -24
@@ -39,12 +39,12 @@ export function drawnClasses({ classes, rate, seed }: SampleSpec, step: number):
   })
 }
 
-/** The classes that take part in a step, in ascending order: what is drawn, and the classes of the batch. */
+/** The classes of a step in ascending order: the drawn ones and those of the batch. */
 export function stepClasses(spec: SampleSpec, step: number, labels: readonly number[]): number[] {
   return [...new Set([...drawnClasses(spec, step).flat(), ...labels])].sort((a, b) => a - b)
 }
 
-/** ⌊x + u⌋ with the fraction's sum in f32, as the graph has it. */
+/** ⌊x + u⌋ with the fraction's sum in f32, as in the graph. */
 function lifted(x: number, offset: number): number {
   const whole = Math.floor(x)
   return whole + (Math.fround(Math.fround(x - whole) + offset) >= 1 ? 1 : 0)
@@ -71,7 +71,7 @@ function nameKey(seed: number, name: string): number {
   return key
 }
 
-/** A bijection of 32-bit words; what is beyond them is dropped. */
+/** A bijection of 32-bit words; higher bits are dropped. */
 function mix(x: number): number {
   let v = x >>> 0
   v = Math.imul(v ^ (v >>> 16), 0x7feb352d)

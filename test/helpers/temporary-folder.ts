@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 
-/** A folder that exists until the test file is done. */
+/** A folder that exists until the end of the test file. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'arcc-test-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,4 +1,4 @@
-/** Plants one fault at a time in a sound graph. */
+/** Inserts one fault at a time into a valid graph. */
 import { describe, expect, it } from 'vitest'
 import { GraphBuilder } from '../../compiler/ir/build.ts'
 import type { Graph, Op, Value } from '../../compiler/ir/graph.ts'
@@ -26,7 +26,7 @@ function sound(): Graph {
 const opAt = (graph: Graph, i: number): Op => need(graph.ops[i], `op ${i}`)
 const resultOf = (graph: Graph, i: number): Value => need(opAt(graph, i).results[0], 'a result')
 
-/** The graph with op `i` changed, whose results are still what other ops use. */
+/** The graph with op `i` changed; other ops still use its results. */
 function withOp(graph: Graph, i: number, change: Partial<Op>): Graph {
   const op = { ...opAt(graph, i), ...change } as Op
   return { ...graph, ops: graph.ops.with(i, op) }

@@ -13,7 +13,7 @@ import { Bug } from '../../grammar/diagnostic.ts'
 export interface Problem {
   /** The violated rule. */
   readonly rule: string
-  /** What is wrong, with the op as the printer shows it. */
+  /** The error, with the printed op. */
   readonly message: string
 }
 

@@ -17,7 +17,7 @@ function affineBody(): Graph {
   return b.finish([{ name: 'x', value: next }])
 }
 
-/** Two carried values that change places, and one that does not change. */
+/** Two carried values that swap, and one that does not change. */
 function swapBody(): Graph {
   const b = new GraphBuilder('swap', 1)
   b.input('trip', tripType)

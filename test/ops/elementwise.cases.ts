@@ -34,7 +34,7 @@ const unary: readonly (readonly [PlainUnary, string, InputSpec])[] = [
   ['acos', 'the ends', given('f32', [3], [-1, 0, 1])],
 ]
 
-/** Cases whose inputs lie where no derivative is defined. */
+/** Cases with inputs at which no derivative is defined. */
 const singular = new Set(['log zero and below', 'acos the ends', 'floor whole numbers stay', 'sign zeros'])
 
 const unaryCases = unary.map(([kind, name, x]) =>

@@ -44,7 +44,7 @@ function streams(tensors: ReadonlyMap<string, HostTensor>): Map<string, TensorSt
   return new Map(Array.from(tensors, ([name, tensor]) => [name, stream(tensor)]))
 }
 
-/** What is written of them, read back as bytes. */
+/** The written file as bytes. */
 async function written(
   tensors: ReadonlyMap<string, HostTensor>,
   metadata?: ReadonlyMap<string, string>,
@@ -96,7 +96,7 @@ test('a file by the reference implementation (safetensors 0.8.0 for NumPy)', asy
   expect(await reference.read('bn.mask')).toEqual({ dtype: 'pred', shape: [3], data: Uint8Array.of(1, 0, 1) })
   expect(await reference.read('h')).toEqual({ dtype: 'f16', shape: [2], data: Uint16Array.of(0x3c00, 0xb800) })
   expect([...reference.metadata]).toEqual([['who', 'python']])
-  // Its 64-bit counter can be listed, not computed with.
+  // Its 64-bit counter can be listed, but its type is not supported.
   expect(reference.tensors.get('num_batches')).toMatchObject({ formatName: 'I64', shape: [] })
   await expect(reference.read('num_batches')).rejects.toMatchObject({ code: 'ARC6403' })
   const ours = new Map<string, HostTensor>()

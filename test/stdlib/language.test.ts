@@ -1,4 +1,4 @@
-/** The standard library's own tests, and that the checker has nothing to say about it. */
+/** The standard library's own tests, and that it has no diagnostics. */
 import { describe, expect, it } from 'vitest'
 import { checkProgram } from '../../compiler/check/check.ts'
 import { runLanguageTests } from '../../compiler/evaluate/language-tests.ts'

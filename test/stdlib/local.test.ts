@@ -16,7 +16,7 @@ interface Found {
   readonly measured?: readonly GpuProfile[] | undefined
 }
 
-/** Resolves and plans the experiment of the tests on `machine`, with what this computer is found to have. */
+/** Resolves and plans the experiment of the tests on `machine`, with this description of the computer. */
 function compile(machine: string, { gpus = [], nvlink = false, measured }: Found) {
   const host = {
     localMachine: () => ({ gpus, nvlink, cores: 12, memory: 64 * gib }),

@@ -1,4 +1,4 @@
-/** The GPUs of the standard library beside what their drivers report. */
+/** The GPUs of the standard library, compared with their drivers' reports. */
 import { expect, it } from 'vitest'
 import { need } from '../../grammar/diagnostic.ts'
 import { findGpu, gpuTable } from '../../runtime/xla/exact/gpus.ts'

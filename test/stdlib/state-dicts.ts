@@ -1,4 +1,4 @@
-/** Paths and PyTorch shapes of the state dicts of arcface_torch (the counters `num_batches_tracked` aside). */
+/** Paths and PyTorch shapes of the state dicts of arcface_torch (without the counters `num_batches_tracked`). */
 
 export const r18Shapes = `
 conv1.weight 64x3x3x3
@@ -283,7 +283,7 @@ features.layers.3.weight 512
 features.layers.3.bias 512
 `
 
-/** The vision transformer's, of a width and a depth; patches of 9 pixels make 144 tokens. */
+/** The vision transformer's, for a width and a depth; patches of 9 pixels give 144 tokens. */
 export function vitShapes(width: number, depth: number): string {
   const affine = (name: string) => [`${name}.weight ${width}`, `${name}.bias ${width}`]
   const block = (index: number) => [

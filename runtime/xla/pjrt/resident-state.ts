@@ -1,6 +1,6 @@
 /**
  * State that stays on the devices while one program runs repeatedly. It is kept as bare handles in the program's argument lists:
- * the results of one run are written directly into the arguments of the next, and tensors that nobody reads are not wrapped.
+ * the results of one run are written directly into the arguments of the next, and tensors that are not read are not wrapped.
  */
 import { need } from '../../../grammar/diagnostic.ts'
 import type { DeviceTensor, ResidentState, StartedRun } from '../../engine.ts'

@@ -1,4 +1,4 @@
-/** The commands as they are installed: the launcher, the bundle, real files, exit codes. */
+/** The installed commands: the launcher, the bundle, real files, exit codes. */
 import { execFile, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ function arcc(...args: readonly string[]): Promise<Result> {
   return arccWith({}, ...args)
 }
 
-/** The same with more in the environment. */
+/** The same with additional environment variables. */
 function arccWith(more: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<Result> {
   return new Promise((resolve) => {
     execFile(process.execPath, [launcher, ...args], { cwd: folder, env: { ...env, ...more } }, (error, out, err) => {
@@ -227,7 +227,7 @@ describe('test', () => {
 })
 
 describe('arcc run', () => {
-  // Where there are GPUs, they are hidden, so that there are none everywhere.
+  // GPUs are hidden, so that the tests are the same on all computers.
   const gpus = 'gpus.arc'
   const hidden = { CUDA_VISIBLE_DEVICES: '' }
   beforeAll(() => {
@@ -246,7 +246,7 @@ describe('arcc run', () => {
     expect(performance.now() - started).toBeLessThan(5000)
     expect({ code, out }).toEqual({ code: exitCode.environment, out: '' })
     expect(err).toMatch(
-      /^error\[ARC6050]: the plan is for `dgx_h100` \(8 × NVIDIA H100 SXM5 80 GB\), and no GPU is found here/,
+      /^error\[ARC6050]: the plan is for `dgx_h100` \(8 × NVIDIA H100 SXM5 80 GB\), but no GPU was found here/,
     )
     expect(err).toContain("\n      --set machine='local()'")
     expect(existsSync(join(folder, 'out/none'))).toBe(false)
@@ -258,7 +258,9 @@ describe('arcc run', () => {
     expect({ code, err }).toEqual({ code: exitCode.ok, err: '' })
     const text = "emulates dgx_h100 (8 × NVIDIA H100 SXM5 80 GB) on virtual devices of this computer's CPU"
     expect(out.split(text)).toHaveLength(3)
-    expect(out).toContain("warning  no verification on lfw: they lie in a data set's folder, which `synthetic` has not")
+    expect(out).toContain(
+      "warning  no verification on lfw: these sets are read from the data set's folder, but `synthetic` has none",
+    )
     const read = (name: string) => readFileSync(join(folder, 'out/emulated', name), 'utf8')
     expect(read('resolved.txt')).toMatch(`// ${text}\n`)
     expect(parse(read('plan.yaml')).machine).toMatchObject({

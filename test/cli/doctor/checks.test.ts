@@ -10,7 +10,7 @@ const cache = temporaryFolder()
 
 const findings: readonly Finding[] = [
   { name: 'node', status: 'ok', text: '20.20.2 (>=20.19)' },
-  { name: 'xla', status: 'warn', text: 'the plugin has not been fetched yet' },
+  { name: 'xla', status: 'warn', text: 'the plugin is not installed yet' },
   { name: 'tfjs-node', status: 'skip', text: 'not installed (optional)' },
   { name: 'disk', status: 'fail', text: '0 B free for runs', fix: 'free some space' },
 ]
@@ -18,7 +18,7 @@ const findings: readonly Finding[] = [
 test('findings as lines, remedies below', () => {
   expect(renderFindings(findings, documentLook).join('\n')).toMatchInlineSnapshot(`
     " ok   node       20.20.2 (>=20.19)
-    warn  xla        the plugin has not been fetched yet
+    warn  xla        the plugin is not installed yet
     skip  tfjs-node  not installed (optional)
     FAIL  disk       0 B free for runs
                      fix: free some space"
@@ -26,7 +26,7 @@ test('findings as lines, remedies below', () => {
   expect(countFindings(findings)).toBe('1 failure, 1 warning, 1 skipped')
 })
 
-test('the checks look and fetch nothing; what the tests rest on is there', async () => {
+test('the checks download nothing; the dependencies of the tests are present', async () => {
   vi.stubEnv('ARCC_CACHE', cache)
   vi.stubEnv('ARCC_XLA_PLUGIN', '')
   const found: Finding[] = []

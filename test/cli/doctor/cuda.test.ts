@@ -1,4 +1,4 @@
-/** What the doctor says of NVIDIA GPUs on computers that have them, and that have not. */
+/** The doctor's findings about NVIDIA GPUs on computers with and without them. */
 import { expect, test } from 'vitest'
 import { renderFindings } from '../../../cli/commands/doctor.ts'
 import { type CudaFacts, cudaFindings } from '../../../cli/doctor/cuda.ts'
@@ -54,13 +54,13 @@ test('one GPU, all there', () => {
   `)
 })
 
-test('a card that is too old beside one that is not, and no libraries', () => {
+test('one card that is too old and one that is not, and no libraries', () => {
   const gpus = [gpu(0), gpu(1, { name: 'Tesla P100', compute: [6, 0] })]
   expect(shown({ driver: { ...driver, gpus, nvlink: true }, installation: undefined })).toMatchInlineSnapshot(`
-    " ok   nvidia  driver 580.159.04, CUDA up to 13.0, 2 GPUs, joined by NVLink
+    " ok   nvidia  driver 580.159.04, CUDA up to 13.0, 2 GPUs, connected by NVLink
      ok   gpu 0   NVIDIA H100 80GB HBM3, 78.0 GiB free of 79.0 GiB, compute 9.0
-    FAIL  gpu 1   Tesla P100, 78.0 GiB free of 79.0 GiB, compute 6.0: arcc's libraries begin at compute 7.0
-    warn  cuda    no libraries yet; the first run on a GPU fetches them (1.86 GiB to fetch: XLA's plugin, cudart, cublas, cudnn, nvrtc, nvjitlink, nccl, ptxas, libdevice)
+    FAIL  gpu 1   Tesla P100, 78.0 GiB free of 79.0 GiB, compute 6.0: arcc's libraries need compute 7.0 or newer
+    warn  cuda    no libraries yet; the first run on a GPU installs them (1.86 GiB to download: the XLA plugin, cudart, cublas, cudnn, nvrtc, nvjitlink, nccl, ptxas, libdevice)
                   fix: run "arcc install cuda""
   `)
 })
@@ -69,15 +69,15 @@ test('two GPUs, parts missing', () => {
   const lacking = { ...without('nccl', 'cudnn', 'nvrtc'), ptxas: false }
   const changes = { driver: { ...driver, gpus: [gpu(0), gpu(1)] }, installation: lacking, elsewhere: ['nvrtc'] }
   expect(shown(changes)).toMatchInlineSnapshot(`
-    " ok   nvidia      driver 580.159.04, CUDA up to 13.0, 2 GPUs, joined by PCIe
+    " ok   nvidia      driver 580.159.04, CUDA up to 13.0, 2 GPUs, connected by PCIe
      ok   gpu 0       NVIDIA H100 80GB HBM3, 78.0 GiB free of 79.0 GiB, compute 9.0
      ok   gpu 1       NVIDIA H100 80GB HBM3, 78.0 GiB free of 79.0 GiB, compute 9.0
      ok   cuda        CUDA 12 for XLA, arcc's own: /cache/cuda/jax_plugins/xla_cuda12/xla_cuda_plugin.so
     FAIL  cuda parts  missing: cudnn; found: cudart, cublas, cublasLt, nvrtc, nvjitlink
                       fix: run "arcc install cuda"
-    FAIL  nccl        missing; two GPUs and more need it
+    FAIL  nccl        missing; needed for two or more GPUs
                       fix: run "arcc install cuda"
-    FAIL  ptxas       ptxas missing; XLA compiles with it
+    FAIL  ptxas       ptxas missing; needed by XLA's compiler
                       fix: run "arcc install cuda""
   `)
 })
@@ -87,7 +87,7 @@ test('a computer without a driver is in order', () => {
   expect(shown({ driver: none, installation: undefined })).toMatchInlineSnapshot(`
     "skip  nvidia  no NVIDIA driver is installed; GPUs cannot be used
                   fix: for NVIDIA GPUs, install driver 525 or newer, then run "arcc install cuda"
-    skip  cuda    no libraries; GPUs want 1.86 GiB to fetch: XLA's plugin, cudart, cublas, cudnn, nvrtc, nvjitlink, nccl, ptxas, libdevice
+    skip  cuda    no libraries; GPUs need 1.86 GiB to download: the XLA plugin, cudart, cublas, cudnn, nvrtc, nvjitlink, nccl, ptxas, libdevice
                   fix: run "arcc install cuda""
   `)
   expect(fails({ driver: none, installation: undefined })).toBe(false)
@@ -100,7 +100,7 @@ test('a computer without a driver is in order', () => {
 
 test.each<[string, Partial<CudaFacts>, string]>([
   ['too old', { driver: { ...driver, version: '470.1', cuda: [11, 4] } }, 'install driver 525 or newer'],
-  ['that fails', { driver: { found: false, reason: 'failed', detail: 'cuInit failed' } }, 'look at "nvidia-smi"'],
+  ['that fails', { driver: { found: false, reason: 'failed', detail: 'cuInit failed' } }, 'check "nvidia-smi"'],
   ['damaged', { trouble: { text: 'plugin.so is damaged', fix: 'run "arcc install cuda"' } }, 'is damaged'],
 ])('a failure: %s', (_, changes, text) => {
   expect(fails(changes)).toBe(true)

@@ -1,4 +1,4 @@
-/** The plan's counts are those of the loaders. */
+/** The counts in the plan agree with the loaders. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

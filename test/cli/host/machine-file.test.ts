@@ -53,19 +53,21 @@ describe('what it holds', () => {
   })
 
   it.each([
-    ['another document', 'schema: 1\nfilms: [1, 2]', /is no machine profile: it must /],
+    ['another document', 'schema: 1\nfilms: [1, 2]', /is not a valid machine profile: it must /],
     [
       'a wrong rate',
       yamlText({ ...profile, links: { ...profile.links, bandwidth: -1 } }),
       /\/links\/bandwidth must be > 0/,
     ],
-    ['no YAML', 'a: [1, 2', /is no YAML: /],
+    ['no YAML', 'a: [1, 2', /is not valid YAML: /],
   ])('%s is said to be wrong', (_, text, message) => {
     expect(() => readMachineProfile(file('bad.yaml', text))).toThrow(message)
   })
 
   it('must be there where it is named', () => {
-    expect(() => readMachineProfile({ ARCC_MACHINE: join(folder, 'gone.yaml') })).toThrow(/cannot be read/)
+    expect(() => readMachineProfile({ ARCC_MACHINE: join(folder, 'gone.yaml') })).toThrow(
+      /cannot read the machine profile/,
+    )
   })
 })
 
@@ -77,10 +79,10 @@ it('the figures for people', () => {
       "  convolutions       400 GFLOP/s",
       "  filter gradients   200 GFLOP/s",
       "  memory             40.0 GB/s",
-      "  between devices    10.0 GB/s, 20.0 µs to meet",
-      "  start of an op     0.80 µs",
+      "  between devices    10.0 GB/s, 20.0 µs to synchronize",
+      "  launch of an op    0.80 µs",
       "  JPEG decoded       2,000 images/s",
-      "  faces drawn        250 images/s",
+      "  faces generated    250 images/s",
     ]
   `)
 })

@@ -4,7 +4,7 @@ import type { Diagnostic, Fix, Related } from '../../../grammar/diagnostic.ts'
 import type { SourceFile, Span } from '../../../grammar/source.ts'
 
 const file = (text: string, path = 'demo.arc'): SourceFile => ({ path, text })
-/** The place of the nth occurrence of a piece of text. */
+/** The place of the nth occurrence of a text. */
 function at(source: SourceFile, piece: string, nth = 0): Span {
   let start = source.text.indexOf(piece)
   for (let count = 0; count < nth; count++) start = source.text.indexOf(piece, start + 1)

@@ -1,4 +1,4 @@
-/** XLA's figures in a plan: as text, in the document, and while they are on their way. */
+/** XLA's figures in a plan: as text, in the document, and the progress lines. */
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { documentWith, exactLine } from '../../../cli/commands/exact.ts'
@@ -25,7 +25,7 @@ const figures: ExactFigures = {
 }
 
 const plan = planOf(experimentText('machine = dgx_v100'), { experiment: 'run' })
-/** A ledger of round figures, whatever the planner makes of the experiment. */
+/** A ledger with round figures, independent of the planner. */
 const ledger = { lines: [], peak: 7500 * mib, capacity: 32 * 1024 * mib, fits: true }
 const withLedger = { ...plan, document: { ...plan.document, memory: ledger } }
 
@@ -36,11 +36,11 @@ describe('figures in a plan', () => {
     expect(renderExact(document, documentLook).join('\n')).toMatchInlineSnapshot(`
       "Memory by XLA   compiled for Tesla V100-SXM2-32GB in 32.1 s
         arguments      678 MiB   state and inputs
-        temporaries   5.47 GiB   activations, gradients, workspaces; one block
-        new outputs        0 B   results that replace no argument
+        temporaries   5.47 GiB   activations, gradients, workspaces; one allocation
+        new outputs        0 B   results that do not reuse an argument
         reserve       1.20 GiB   driver, engine, libraries; not counted by XLA
         total         7.33 GiB   23 % of 32.0 GiB
-        peak          6.12 GiB   without reserve; the ledger's 6.12 GiB is 0.1 % above"
+        peak          6.12 GiB   excluding the reserve; the ledger's 6.12 GiB is 0.1 % above"
     `)
     expect(renderPlan(document, documentLook).at(-1)).toContain('Fits: 7.33 GiB of 32.0 GiB')
     expect(renderExact(plan.document, documentLook)).toEqual([])

@@ -13,7 +13,7 @@ import {
   plural,
 } from '../../../cli/render/format.ts'
 
-/** Rows of arguments and what must come out. */
+/** Rows of arguments and expected results. */
 function table<A extends readonly unknown[]>(name: string, format: (...args: A) => unknown, rows: [...A, unknown][]) {
   test.each(rows)(`${name}(%s) …`, (...row) => {
     const args = row.slice(0, -1) as unknown as A

@@ -1,4 +1,4 @@
-/** Bars, sparklines, tables, and the look that decides about colour and characters. */
+/** Bars, sparklines, tables, and the look that determines colour and characters. */
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
 import { renderBar, renderProgress, sparkline } from '../../../cli/render/bars.ts'

@@ -1,4 +1,4 @@
-/** The events of a short run, in the order in which the training loop sends them. */
+/** The events of a short run, in the order of the training loop. */
 import type { EvaluationEvent, ProgressEvent, RunEvent } from '../../../runtime/events.ts'
 
 export const steps = 40

@@ -8,7 +8,7 @@ import { advance, historyLength, noEvents } from '../../../cli/render/run-state.
 import type { RunEvent } from '../../../runtime/events.ts'
 import { progress, runEvents } from './run-fixture.ts'
 
-/** What an output writes for some events; the clock moves one second an event. */
+/** The output for some events; the clock advances one second per event. */
 function written(mode: RunOutputOptions['mode'], events: readonly RunEvent[], unicode = true): string {
   let text = ''
   const stream = new Writable({
@@ -74,7 +74,7 @@ test('JSON output is the events, one a line', () => {
 
 test('the live panel keeps evaluations, warnings and the summary on the screen', () => {
   const text = written('panel', runEvents)
-  for (const kept of ['66.10 %', '93.50 %', 'was not finite', 'Everything is in runs/quickstart-001'])
+  for (const kept of ['66.10 %', '93.50 %', 'was not finite', 'Results are in runs/quickstart-001'])
     expect(text).toContain(kept)
 })
 

@@ -1,4 +1,4 @@
-/** Plans side by side: what all have in common is left out, and what XLA says overrules the ledger. */
+/** Tables of plans: common figures are omitted, and exact figures take precedence over the ledger. */
 import { expect, test } from 'vitest'
 import { documentLook } from '../../../cli/render/look.ts'
 import { renderVariants, type Variant } from '../../../cli/render/variants.ts'
@@ -28,12 +28,12 @@ const named = (name: string, more: Partial<PlanDocument> = {}): Variant => ({
 
 const titles = (plans: readonly Variant[]) => renderVariants(plans, documentLook)[0]?.trim().split(/ {2,}/)
 
-test('columns in which all are alike are left out', () => {
+test('columns with equal values are omitted', () => {
   const plans = [named('a'), named('b', { centers: { ...glintPlan.centers, classes: 5 } })]
-  expect(titles(plans)).toEqual(['experiment', 'classes', 'memory', 'of it', 'step', 'images/s', 'bound by'])
+  expect(titles(plans)).toEqual(['experiment', 'classes', 'memory', 'used', 'step', 'images/s', 'bound by'])
 })
 
-test('what XLA says overrules the ledger, of the plans that it was asked about', () => {
+test('exact figures take precedence over the ledger, for the plans that have them', () => {
   const plans = [
     named('a', { exact: exact(glintPlan.memory.capacity / 4) }),
     named('b', { exact: exact(2 ** 36) }),
@@ -42,8 +42,8 @@ test('what XLA says overrules the ledger, of the plans that it was asked about',
   expect(titles(plans)).toContain('by XLA')
   const [, a, b, c, , verdict] = renderVariants(plans, documentLook)
   expect(a).toMatch(/GiB +25 %/)
-  expect(b).toMatch(/64\.0 GiB +too much/)
-  expect(c).not.toMatch(/too much/)
+  expect(b).toMatch(/64\.0 GiB +too large/)
+  expect(c).not.toMatch(/too large/)
   expect(verdict).toBe('2 of 3 plans fit')
 })
 
@@ -51,10 +51,10 @@ test('a variant that failed has its row, with the codes of its errors', () => {
   const lost: Variant = { name: 'b', plan: undefined, errors: ['ARC4212'] }
   const broken = { ...named('c'), errors: ['ARC5003'] }
   expect(renderVariants([named('a'), lost, broken], documentLook).join('\n')).toMatchInlineSnapshot(`
-    "experiment    memory  of it    step  images/s  bound by  error
-    a           11.2 GiB   36 %  241 ms     4,245  compute
-    b                  -      -       -         -  -         ARC4212
-    c           11.2 GiB   36 %  241 ms     4,245  compute   ARC5003
+    "experiment    memory  used    step  images/s  bound by  error
+    a           11.2 GiB  36 %  241 ms     4,245  compute
+    b                  -     -       -         -  -         ARC4212
+    c           11.2 GiB  36 %  241 ms     4,245  compute   ARC5003
 
     2 of 3 plans fit, 2 have errors"
   `)

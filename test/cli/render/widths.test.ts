@@ -1,4 +1,4 @@
-/** Everything that is drawn fits into the terminal: no line is wider, in Unicode and in ASCII. */
+/** All output fits the terminal: no line is wider, in Unicode and in ASCII. */
 import stringWidth from 'string-width'
 import { expect, test } from 'vitest'
 import { exactLine } from '../../../cli/commands/exact.ts'
@@ -40,7 +40,7 @@ const exactPlan: PlanDocument = {
 }
 const fullPlan = { ...glintPlan, memory: { ...glintPlan.memory, peak: 40 * gib, fits: false } }
 
-/** The run of the fixture with all that an event can have. */
+/** The run of the fixture with all optional members of events. */
 const events: readonly RunEvent[] = runEvents.map((event) => {
   if (event.type === 'start')
     return {
@@ -96,7 +96,7 @@ const outputs: Readonly<Record<string, (look: Look) => readonly string[]>> = {
 const widths = [40, 60, 80, 100, 120]
 const cases = Object.entries(outputs).flatMap(([what, render]) => widths.map((width) => ({ what, render, width })))
 
-/** Digits, with what belongs to them: `1,280`, `0.9550`, `2.10`. */
+/** Numbers with separators and points: `1,280`, `0.9550`, `2.10`. */
 const numbersOf = (lines: readonly string[]) => lines.flatMap((line) => line.match(/\d[\d,.]*/g) ?? [])
 
 test.each(cases)('$what fits into $width columns, its numbers whole', ({ render, width }) => {

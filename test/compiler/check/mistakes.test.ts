@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { checkText } from '../../helpers/diagnose.ts'
 import { brief } from '../../helpers/facts.ts'
 
-/** A text and what is said about it: code, place and sentence. */
+/** Texts and their diagnostics: code, place and parameters. */
 type Case = readonly [text: string, ...said: string[]]
 
 const units: readonly Case[] = [

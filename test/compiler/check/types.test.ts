@@ -6,7 +6,7 @@ import { DiagnosticBag, need } from '../../../grammar/diagnostic.ts'
 import { checkText } from '../../helpers/diagnose.ts'
 import { brief } from '../../helpers/facts.ts'
 
-/** The type of the last `let` of a text, as people read it. */
+/** The displayed type of the last `let` of a text. */
 function typeOf(text: string): string {
   const { program, diagnostics } = checkText(text)
   expect(brief(diagnostics)).toEqual([])

@@ -102,7 +102,7 @@ describe('margins', () => {
   })
 })
 
-/** `steps` updates of one weight that starts at 1 with velocity and moments at 0, the gradients given. */
+/** `steps` updates with given gradients of one weight that starts at 1, with velocity and moments at 0. */
 function descend(optimizer: string, rate: number, gradients: readonly number[]): readonly number[] {
   const { optimizer: resolved } = experiment(`  train.optimizer = ${optimizer}`)
   let state = {
@@ -170,7 +170,7 @@ describe('schedules', () => {
     ['constant', { 0: 1, 50: 1, 100: 1 }],
     ['polynomial(power: 1)', { 0: 1, 25: 0.75, 99: 0.01, 100: 0, 120: 0 }],
     ['polynomial(power: 2)', { 0: 1, 50: 0.25, 90: 0.01 }],
-    // The values of arcface_torch after so many steps, but for the first.
+    // The values of arcface_torch after these steps, except for the first.
     ['polynomial(power: 1, warmup: 2 epochs)', { 0: 0.05, 1: 0.05, 10: 0.5, 19: 0.95, 20: 1, 60: 0.5, 100: 0 }],
     ['polynomial(power: 1, warmup: 5 steps)', { 1: 0.2, 5: 1 }],
     ['cosine(least: 0.1)', { 0: 1, 50: 0.55, 100: 0.1 }],

@@ -1,4 +1,4 @@
-/** Resolved experiments: fields, `extends`, `--set`, and what is checked across fields. */
+/** Resolved experiments: fields, `extends`, `--set`, and checks across fields. */
 import { describe, expect, it } from 'vitest'
 import { listExperiments } from '../../../compiler/elaborate/experiment.ts'
 import { showPlace } from '../../../grammar/source.ts'

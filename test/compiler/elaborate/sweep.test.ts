@@ -12,7 +12,7 @@ interface Swept {
   readonly said: readonly string[]
 }
 
-/** All variants of the experiment `run`, whose body is given. */
+/** All variants of the experiment `run` with this body. */
 function sweep(
   body: string,
   options: { declarations?: string; settings?: readonly string[]; name?: string } = {},

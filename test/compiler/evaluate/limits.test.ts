@@ -1,4 +1,4 @@
-/** Evaluation always ends, soon, with a diagnostic: whatever a file says, and also where the checker did not look first. */
+/** Evaluation always ends quickly with a diagnostic, for any file, even without a previous check. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'

@@ -1,4 +1,4 @@
-/** Mistakes in shapes, with the chain of blocks that led to them. */
+/** Shape errors, with the chain of blocks that led to them. */
 import { expect, it } from 'vitest'
 import { rendered } from '../../helpers/diagnose.ts'
 import { factsOf, wordsOf } from '../../helpers/facts.ts'

@@ -1,5 +1,5 @@
 /**
- * Tokens: what the vision transformer is made of, against plain formulas, and what training draws at random.
+ * Tokens: the parts of the vision transformer, against plain formulas, and the random draws of training.
  *
  * Legend: N images, T tokens, C channels.
  */
@@ -139,7 +139,7 @@ describe('in training', () => {
   })
 
   it('an order is that of the numbers drawn, equal ones in their place, and its inverse undoes it', () => {
-    // Ranks of the first image: 2 0 1; of the second, where two are equal: 1 2 0.
+    // Ranks of the first image: 2 0 1; of the second, with two equal values: 1 2 0.
     const random = { '': [0.9, 0.1, 0.5, 0.4, 0.4, 0.3] }
     const pick = (order: readonly (readonly number[])[]) =>
       order.flatMap((own, n) => own.flatMap((t) => tokensOf(n)[t] ?? []))

@@ -1,4 +1,4 @@
-/** What expressions evaluate to: each case is an `assert` of the language. */
+/** Values of expressions: each case is an `assert` of the language. */
 import { describe, expect, it } from 'vitest'
 import { runLanguageTests } from '../../../compiler/evaluate/language-tests.ts'
 import { loadProgram } from '../../../compiler/names/load.ts'

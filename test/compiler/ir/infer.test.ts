@@ -1,4 +1,4 @@
-/** What inference refuses, and in which words. */
+/** Errors of inference. */
 import { describe, expect, it } from 'vitest'
 import type { TensorType } from '../../../compiler/ir/dtype.ts'
 import { inferOp } from '../../../compiler/ir/infer.ts'

@@ -1,4 +1,4 @@
-/** Last uses of a small graph, with and without ops that are computed inside of others. */
+/** Last uses of a small graph, with and without fused ops. */
 import { expect, it } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import { lastUses } from '../../../compiler/ir/last-uses.ts'

@@ -1,4 +1,4 @@
-/** Legend: every tensor is f32[8,8], 256 bytes, unless it says otherwise; products are what reads and writes memory. */
+/** Legend: every tensor is f32[8,8], 256 bytes, unless noted otherwise; products read and write memory. */
 import { describe, expect, it } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import { fuse } from '../../../compiler/ir/fusion.ts'
@@ -19,7 +19,7 @@ function graphOf(inputs: number, build: (b: GraphBuilder, v: readonly Value[]) =
 
 const square = (b: GraphBuilder, x: Value) => ops.matmul(b, x, x)
 
-/** Units alive while each op runs, inputs left out. */
+/** Units alive while each op runs, without inputs. */
 function units(graph: Graph, donated?: Donation): number[] {
   const { timeline, inputs } = liveness(graph, donated)
   return timeline.slice(graph.inputs.length).map((bytes) => (bytes - inputs) / unit)
@@ -155,7 +155,7 @@ describe('loops', () => {
       return ops.dynamicUpdateSlice(b, x, ops.add(b, row, row), [trip, zero])
     })
     const graph = graphOf(1, (b, [x]) => b.add('for_loop', [x as Value], { trips: 8, invariants: 0 }, [region]))
-    // No second table: nothing but the scalar 0.
+    // No second table, only the scalar 0.
     expect(liveness(graph, new Map([[0, 0]])).peak).toBe(unit + 4)
   })
 

@@ -1,4 +1,4 @@
-/** The functions that add more than one op, or none, on the reference. */
+/** Functions that add several ops or none, on the reference evaluator. */
 import { describe, expect, it } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import type { TensorType } from '../../../compiler/ir/dtype.ts'

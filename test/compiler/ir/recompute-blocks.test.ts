@@ -1,4 +1,4 @@
-/** Recomputation by blocks: the same gradients, and nothing kept but what lies between blocks and the last block's inside. */
+/** Recomputation by blocks: the same gradients; only tensors between blocks and inside the last block are kept. */
 import { describe, expect, it } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import { byteSize, type TensorType } from '../../../compiler/ir/dtype.ts'
@@ -22,7 +22,7 @@ const square: TensorType = { dtype: 'f32', shape: [16, 16] }
 type Layer = (b: GraphBuilder, x: Value, weight: () => Value) => Value
 
 const dense: Layer = (b, x, weight) => ops.tanh(b, ops.matmul(b, x, weight()))
-/** Two products beside a skip connection: no cut inside. */
+/** Two products parallel to a skip connection: no cut inside. */
 const residual: Layer = (b, x, weight) => ops.add(b, dense(b, dense(b, x, weight), weight), x)
 
 const weightsOf = (layer: Layer) => (layer === residual ? 2 : 1)

@@ -34,7 +34,7 @@ type Layer = (b: GraphBuilder, x: Value, weight: (type: TensorType) => Value) =>
 const conv: Layer = (b, x, weight) => b.add('conv2d', [x, weight(filter)], sameSize)
 const norm: Layer = (b, x, weight) => {
   const [scale, offset] = [weight(channel), weight(channel)]
-  // What is near the mean has no gradient: any value will do.
+  // The value near the mean has no gradient: any value works.
   return need(b.addAll('batch_norm_training', [x, scale, offset, offset], { epsilon: 1e-5 })[0], 'y')
 }
 const relu: Layer = (b, x) => ops.maximum(b, x, 0)
@@ -70,7 +70,7 @@ function trainingGraph(layers: readonly Layer[]): Graph {
   ])
 }
 
-/** Large tensors of the forward pass that lie in memory until the backward pass reads them, the input left aside. */
+/** Large tensors of the forward pass, except the input, that stay in memory until the backward pass reads them. */
 function keptBytes(graph: Graph): number {
   const fusion = fuse(graph)
   const backward = graph.ops.filter(
@@ -88,12 +88,12 @@ const imageBytes = byteSize(image)
 const block = residual(norm, conv, norm, relu, conv, norm)
 
 describe.each<[string, readonly Layer[], { before: number; after: number }]>([
-  // Both convolutions' outputs (the last is the result) and relu's, which is made from the first.
+  // The outputs of both convolutions (the last is the result) and that of relu, computed from the first.
   ['normalization and activation', [conv, norm, relu, conv], { before: 3, after: 2 }],
   // The first convolution, then of each block: the normalized input, two convolutions, the activation, the sum. The convolutions
   // and every other sum stay.
   ['residual blocks', [conv, block, block, block, block], { before: 1 + 4 * 5, after: 1 + 4 * 2 + 2 }],
-  // The sum of two convolutions: neither is read by the backward pass, so making their sum again would keep two for one.
+  // The sum of two convolutions: the backward pass reads neither, so recomputing the sum would keep two tensors instead of one.
   ['what would keep more than it frees', [sumOf(conv, conv), conv], { before: 2, after: 2 }],
 ])('%s', (_, layers, expected) => {
   const graph = trainingGraph(layers)

@@ -1,4 +1,4 @@
-/** The reference against figures worked out by hand: what it means must be right before others are compared with it. */
+/** The reference evaluator against results computed by hand, because others are compared with it. */
 import { describe, expect, it } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import type { DType } from '../../../compiler/ir/dtype.ts'
@@ -90,7 +90,7 @@ describe('the reference evaluator', () => {
         ['f64', [2, 2], [1, 10, 3, 30]],
         ['f64', [2], [1, 2]],
         ['f64', [2], [0, 5]],
-        // What is near the mean changes nothing.
+        // The value near the mean changes nothing.
         ['f64', [2], [7, -4]],
       ],
       (b, v) => b.addAll('batch_norm_training', v, { epsilon: 3 }),

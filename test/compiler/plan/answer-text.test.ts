@@ -1,4 +1,4 @@
-/** Fixes of the planner's answers: for every path that the planner sets, where the file writes it. */
+/** Fixes of the planner's answers: for every path that the planner sets, at its place in the file. */
 import { describe, expect, it } from 'vitest'
 import { isChosen } from '../../../compiler/experiment/experiment.ts'
 import { answerFix } from '../../../compiler/plan/answer-text.ts'
@@ -6,7 +6,7 @@ import { batchSetting, type PlannerPath, type Setting, settingOf, written } from
 import { need } from '../../../grammar/diagnostic.ts'
 import { experimentText, resolveText } from '../../helpers/resolve.ts'
 
-/** The fix of an answer that is one setting; the text of the file with it, and what the file then says. */
+/** The fix of an answer with one setting, the fixed text of the file, and its new value. */
 function fixed(body: string, setting: Setting) {
   const text = experimentText(body)
   const experiment = need(resolveText(text, { name: 'run' }).experiment, 'an experiment')
@@ -21,7 +21,7 @@ function fixed(body: string, setting: Setting) {
   return { message: fix.message, value: settingOf(found, setting.path).value }
 }
 
-/** A body that writes the field, a setting for it, and the fix. */
+/** A body with the field, a setting for it, and the fix. */
 const cases: { readonly [P in PlannerPath]: readonly (readonly [string, Setting, string])[] } = {
   'train.batch': [
     ['train.batch = 1024 global', batchSetting(16), 'write `train.batch = 16 per device`'],

@@ -1,4 +1,4 @@
-/** What the planner answers when a plan does not fit. */
+/** The planner's answers to plans that do not fit. */
 import { describe, expect, it } from 'vitest'
 import { need } from '../../../grammar/diagnostic.ts'
 import { rendered } from '../../helpers/diagnose.ts'
@@ -39,7 +39,7 @@ function compile(fields: string, settings: readonly string[] = [], more = '') {
 
 type Document = ReturnType<typeof compile>['document']
 
-/** An answer is what a plan with it says, and leaves room. */
+/** An answer matches a plan with its settings, and leaves room. */
 function expectTrue({ answers, memory }: Document, fields: string, settings: readonly string[] = [], more = '') {
   expect(answers.length).toBeGreaterThan(0)
   for (const answer of answers) {
@@ -61,7 +61,7 @@ it('a batch that is too large', () => {
   expect(said).toMatchSnapshot()
   const { answers } = document
   expectTrue(document, 'batch = 512 per device')
-  // The fix is the cheapest answer where the file writes the field.
+  // The fix is the cheapest answer if the file sets the field.
   const fix = diagnostics[0]?.fix
   const [first] = answers[0]?.set ?? []
   if (first?.path === 'train.batch') expect(fix?.replacement).toBe(first.value)
@@ -150,7 +150,7 @@ it('several changes together, where one is not enough', () => {
   const { document } = compile('batch = 1024 per device', ['dataset.identities=5000000'])
   expect(document.answers.length).toBeGreaterThan(0)
   for (const answer of document.answers) expect(answer.set.length).toBeGreaterThan(1)
-  // The batch is as large as fits beside the other change.
+  // The batch is the largest that fits together with the other change.
   for (const answer of document.answers) expect(answer.peak).toBeGreaterThan(0.8 * document.memory.capacity)
   expectTrue(document, 'batch = 1024 per device', ['dataset.identities=5000000'])
 })

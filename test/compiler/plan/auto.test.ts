@@ -1,4 +1,4 @@
-/** What the planner puts in the place of `auto`, on small machines made for the purpose. */
+/** The planner's choices for `auto` on small machines. */
 import { describe, expect, it } from 'vitest'
 import { compileText, planOf } from '../../helpers/plan.ts'
 import { experimentText } from '../../helpers/resolve.ts'
@@ -24,8 +24,8 @@ function plan(body: string) {
 
 describe('batch', () => {
   it.each([
-    ['100 MiB', /takes \d.*; \d+ would take .*, and 5 % are to stay free/],
-    ['32 GiB', 'and arcc chooses no larger one by itself'],
+    ['100 MiB', /needs \d.*; \d+ would need .*, and 5 % must stay free/],
+    ['32 GiB', 'arcc does not choose a larger one automatically'],
   ])('the largest that fits into %s', (memory, why) => {
     const found = plan(`machine = box(memory: ${memory})\n train.batch = auto`)
     const { document, run } = found
@@ -45,13 +45,13 @@ describe('batch', () => {
       'machine = box(memory: 32 GiB)\n dataset = synthetic(identities: 100, per_identity: 100)\n train.batch = auto',
     )
     expect(document.schedule).toMatchObject({ batchPerDevice: 96, stepsPerEpoch: 13 })
-    expect(document.choices[0]?.why).toContain('less than 10 steps would make an epoch')
+    expect(document.choices[0]?.why).toContain('an epoch would have fewer than 10 steps')
   })
 
   it('that even the smallest is too much for is said', () => {
     const { document } = plan('machine = box(memory: 1 MiB)\n train.batch = auto')
     // Batch normalization needs two images.
-    expect(document.choices[0]).toMatchObject({ value: '2 per device', why: 'the smallest there is' })
+    expect(document.choices[0]).toMatchObject({ value: '2 per device', why: 'the smallest possible' })
     expect(document.memory.fits).toBe(false)
     const synced = plan('machine = box(memory: 1 MiB)\n train { batch = auto, batch_norm = synced }')
     expect(synced.document.choices[0]).toMatchObject({ value: '1 per device' })
@@ -61,7 +61,7 @@ describe('batch', () => {
     const { document } = plan(
       'machine = box(memory: 32 GiB)\n dataset = synthetic(identities: 16, per_identity: 2)\n train.batch = auto',
     )
-    expect(document.choices[0]).toMatchObject({ value: '2 per device', why: 'the smallest there is' })
+    expect(document.choices[0]).toMatchObject({ value: '2 per device', why: 'the smallest possible' })
   })
 })
 
@@ -73,13 +73,13 @@ describe('require', () => {
   it('memory.peak', () => {
     const { memory, choices } = bound('require memory.peak < 600 MiB')
     expect(memory.peak).toBeLessThan(600 * 2 ** 20)
-    expect(choices[0]?.why).toMatch(/^\d+ takes \d.*; \d+ would take .*, and < 600 MiB is required$/)
+    expect(choices[0]?.why).toMatch(/^\d+ needs \d.*; \d+ would need .*, and < 600 MiB is required$/)
   })
 
   it('step.time', () => {
     const { time, choices } = bound('require step.time <= 20 ms')
     expect(time.secondsPerStep).toBeLessThanOrEqual(0.02)
-    expect(choices[0]?.why).toMatch(/^\d+ takes \d.*; \d+ would have step.time .* ms, and <= 20 ms is required$/)
+    expect(choices[0]?.why).toMatch(/^\d+ needs \d.*; \d+ would have step.time .* ms, and <= 20 ms is required$/)
   })
 
   it('decides on recomputation', () => {
@@ -91,7 +91,7 @@ describe('require', () => {
     expect(at('require memory.peak < 400 MiB')).toMatchObject([
       {
         value: 'cheap',
-        why: expect.stringMatching(/^without it the step would take \d+ MiB, and < 400 MiB is required$/),
+        why: expect.stringMatching(/^without recomputation the step would need \d+ MiB, and < 400 MiB is required$/),
       },
     ])
   })
@@ -143,7 +143,7 @@ describe('recompute', () => {
       `machine = box(memory: ${memory})\n backbone = ${net}\n train { recompute = auto, batch = 128 per device, precision = f16 }`,
     )
 
-  it('not where it fits without', () => {
+  it('not if the step fits without it', () => {
     expect(at('32 GiB').document.choices).toMatchObject([{ path: 'train.recompute', value: 'none' }])
   })
 
@@ -151,7 +151,7 @@ describe('recompute', () => {
     const whole = at('32 GiB').document.memory.peak
     const { choices, memory } = at(`${Math.ceil((whole * 0.9) / 2 ** 20)} MiB`).document
     expect(choices).toMatchObject([{ path: 'train.recompute', value: 'cheap' }])
-    expect(choices[0]?.why).toMatch(/^without it the step needs \d/)
+    expect(choices[0]?.why).toMatch(/^without recomputation the step needs \d/)
     expect(memory.peak).toBeLessThan(whole)
     expect(memory.fits).toBe(true)
   })
@@ -192,6 +192,6 @@ describe('placement', () => {
 
   it('on one device there is nothing to choose', () => {
     const { choices } = at('box(memory: 1 GiB, devices: 1)')
-    expect(choices[0]).toMatchObject({ value: 'shard', why: 'on one device both are the same' })
+    expect(choices[0]).toMatchObject({ value: 'shard', why: 'both are the same on one device' })
   })
 })

@@ -53,7 +53,7 @@ describe('a step of one product', () => {
   const { memory, temporary } = buildLedger(graph, [tensor('w', 'parameter'), tensor('v', 'optimizer')], device)
 
   it('counts state, inputs, what the backward pass needs, and the reserve', () => {
-    // At the peak y and the gradient made of it are alive; sum and new weights take the place of what they are made of.
+    // At the peak y and its gradient are alive; the sum and the new weights replace their operands in place.
     expect(memory.lines.map(({ name, bytes }) => [name, bytes])).toEqual([
       ['weights', unit],
       ['optimizer state', unit],

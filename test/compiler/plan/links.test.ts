@@ -6,7 +6,7 @@ import { linkRates, publishedLinks } from '../../../compiler/plan/links.ts'
 import { need } from '../../../grammar/diagnostic.ts'
 import { experimentText, resolveText } from '../../helpers/resolve.ts'
 
-/** The cost of one collective over so many f32 numbers on each device. */
+/** The cost of one collective over this many f32 numbers per device. */
 function collective(kind: 'all_reduce' | 'all_gather' | 'reduce_scatter', devices: number, numbers: number) {
   const b = new GraphBuilder('links', devices)
   const x = b.input('x', { dtype: 'f32', shape: [numbers] })
@@ -21,7 +21,7 @@ function collective(kind: 'all_reduce' | 'all_gather' | 'reduce_scatter', device
 it.each([
   // 4 MB over 8 devices: each sends 2·7/8 of it.
   ['all_reduce', 8, 1_000_000, (2 * 7 * 4e6) / 8 / 1e9 + 14e-6],
-  // Of 4 MB from each device, each passes on what 7 others gave.
+  // Of 4 MB from each device, each one forwards the data of 7 others.
   ['all_gather', 8, 1_000_000, (7 * 4e6) / 1e9 + 7e-6],
   ['reduce_scatter', 8, 1_000_000, (7 * 4e6) / 8 / 1e9 + 7e-6],
   // Four bytes over 64 devices: a tree of six levels, up and down.

@@ -33,7 +33,7 @@ const profile: GpuProfile = {
   ],
 }
 
-/** The last op of a graph: its seconds without the start of its kernel, what it costs, and why it takes as long. */
+/** The last op of a graph: its seconds without the launch of its kernel, its cost, and its limit. */
 function timed(build: (b: GraphBuilder) => unknown) {
   const b = new GraphBuilder('measured', 1)
   build(b)

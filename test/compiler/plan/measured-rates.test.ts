@@ -37,7 +37,7 @@ const profile: MachineProfile = {
 
 const f32 = (...shape: number[]) => ({ dtype: 'f32', shape }) as const
 
-/** Seconds of the last op of a graph, without the start of its kernel. */
+/** Seconds of the last op of a graph, without the launch of its kernel. */
 function seconds(build: (b: GraphBuilder) => unknown, devices = 1, measured = profile): number {
   const b = new GraphBuilder('measured', 1)
   build(b)

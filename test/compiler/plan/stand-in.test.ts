@@ -1,4 +1,4 @@
-/** Plans for what stands in the place of the declared machine. */
+/** Plans for stand-ins of the declared machine. */
 import { describe, expect, it } from 'vitest'
 import type { LocalMachine } from '../../../compiler/host/local-machine.ts'
 import { printGraph } from '../../../compiler/ir/print.ts'

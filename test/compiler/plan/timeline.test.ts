@@ -1,4 +1,4 @@
-/** Ops take 1 s each on the paper device, collectives 2 s; `e` is elementwise and has no kernel of its own. */
+/** Ops take 1 s each on the simulated device, collectives 2 s; `e` is elementwise and has no kernel of its own. */
 import { describe, expect, it } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import type { Value } from '../../../compiler/ir/graph.ts'

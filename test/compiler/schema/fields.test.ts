@@ -1,4 +1,4 @@
-/** The tables of fields: their reference page, their defaults, and their names in TypeScript. */
+/** The schema tables: their reference page, their defaults, and their names in TypeScript. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'

@@ -11,7 +11,7 @@ import { need } from '../../../grammar/diagnostic.ts'
 /** [N,H,W,C]: as large as an activation. */
 const large = [4, 16, 16, 64] as const
 
-/** Batch normalization, PReLU and the gradients of both; `shape` says whether that is worth anything. */
+/** Batch normalization, PReLU and the gradients of both; `shape` determines whether that pays off. */
 function graphOf(shape: readonly number[]): Graph {
   const b = new GraphBuilder('activation', 1)
   const input = (name: string, dims: readonly number[]) => b.input(name, { dtype: 'f32', shape: dims })

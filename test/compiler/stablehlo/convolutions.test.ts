@@ -1,4 +1,4 @@
-/** Which formulation a convolution gets, and what it looks like. */
+/** The formulations of convolutions. */
 import { describe, expect, it } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import type { Conv2dParams } from '../../../compiler/ir/op.ts'

@@ -1,4 +1,4 @@
-/** The StableHLO text of small graphs: what people read when they look for a mistake. */
+/** The StableHLO text of small graphs, as read when debugging. */
 import { describe, expect, it } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import type { Graph } from '../../../compiler/ir/graph.ts'

@@ -1,4 +1,4 @@
-/** How types, numbers and strings are spelled. */
+/** The spelling of types, numbers and strings. */
 import { describe, expect, it } from 'vitest'
 import {
   denseData,

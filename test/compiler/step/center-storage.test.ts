@@ -1,4 +1,4 @@
-/** Centers and momentum in fewer bits: what is stored, and that rounding at random keeps the mean. */
+/** Centers and momentum in fewer bits: the stored values, and that stochastic rounding preserves the mean. */
 import { describe, expect, test } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import * as ops from '../../../compiler/ir/ops.ts'
@@ -63,7 +63,7 @@ describe('rounding at random', () => {
     }
     values.forEach((value, i) => {
       const gap = relative === undefined ? largest / 127 : relative * Math.abs(value)
-      // The deviation of the mean is half a gap over √400 at the most.
+      // The deviation of the mean is at most half a gap over √400.
       expect(Math.abs((sums[i] ?? 0) / steps - value)).toBeLessThan((5 * gap) / 2 / Math.sqrt(steps))
     })
   })

@@ -1,12 +1,12 @@
-/** How center rows are cut into chunks. */
+/** The chunks of center rows. */
 import { expect, test } from 'vitest'
 import { chunkPlan } from '../../../compiler/step/chunk-plan.ts'
 
 test.each([
-  // Small logits stay in one piece, of exactly as many rows.
+  // Small logits stay in one chunk of exactly this many rows.
   [1000, 64, 'auto', { count: 1, rows: 1000, padded: 1000 }],
   [32768, 512, 'auto', { count: 1, rows: 32768, padded: 32768 }],
-  // 29 M identities on 8 devices at batch 1024: logits of 64 MiB a chunk.
+  // 29 M identities on 8 devices at batch 1024: logits of 64 MiB per chunk.
   [3_625_000, 1024, 'auto', { count: 222, rows: 16336, padded: 3_626_592 }],
   [32769, 512, 'auto', { count: 2, rows: 16392, padded: 32784 }],
   // A batch so large that even a few rows are too many.

@@ -59,7 +59,7 @@ function directLoss(
   return loss
 }
 
-/** Puts the gradient where the new centers belong, so that it can be looked at. */
+/** Returns the gradient in place of the new centers, so that the test can read it. */
 const gradientInstead: ChunkUpdate = {
   given: [],
   apply: (_, __, { gradient }) => new Map([['centers', gradient]]),

@@ -1,4 +1,4 @@
-/** How gradients travel: in which groups and order, in how many bytes; and that the sums are those of one all-reduce. */
+/** The all-reduces of gradients: their groups, order and bytes; and that the sums are those of one all-reduce. */
 import { describe, expect, it } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import { byteSize, elementCount } from '../../../compiler/ir/dtype.ts'

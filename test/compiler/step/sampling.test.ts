@@ -1,4 +1,4 @@
-/** The sample of Partial FC: a bijection, uniform, the same for every number of devices, positives always in. */
+/** The sample of Partial FC: a bijection, uniform, the same for every number of devices, always with the positives. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import * as ops from '../../../compiler/ir/ops.ts'
@@ -89,7 +89,7 @@ describe('the keyed permutation', () => {
 const classes = 203
 const labels = [0, 5, 5, 200, 77, 78, 202, 5]
 
-/** A step's sampled classes on all devices, and where each row of the batch found its class. */
+/** The sampled classes of a step on all devices, and the index of the class of each row of the batch. */
 async function samplesOn(replicas: number, steps: readonly number[], rate = 0.3) {
   const rows = shardRows(classes, replicas)
   const shards = classShards(classes, replicas)

@@ -1,4 +1,4 @@
-/** Which tensors a step's state has: vectors joined, filters as the devices read them. */
+/** The tensors of a step's state: joined vectors, and filters in the order that the device reads. */
 import { describe, expect, it } from 'vitest'
 import { isChosen, type Optimizer } from '../../../compiler/experiment/experiment.ts'
 import * as ops from '../../../compiler/ir/ops.ts'
@@ -31,7 +31,7 @@ const sgd: Optimizer = {
   }),
 }
 
-/** A step of length `rate`, whatever the gradient's. */
+/** An update of length `rate`, independent of the gradient's length. */
 const normalized: Optimizer = {
   ...sgd,
   name: 'normalized',
@@ -71,7 +71,7 @@ describe('the state', () => {
       '*vectors flat [12] of bn.weight bn.bias prelu.weight',
       '*statistics flat [8] of bn.running_mean bn.running_var',
       'conv.weight whole [3,3,2,4] of conv.weight',
-      // A vector that would be alone stays what it is.
+      // A vector that would be alone is not joined.
       'features.weight whole [8] of features.weight',
       '*vectors.velocity flat [12] of bn.weight.velocity bn.bias.velocity prelu.weight.velocity',
       'conv.weight.velocity whole [3,3,2,4] of conv.weight.velocity',

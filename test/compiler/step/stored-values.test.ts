@@ -1,4 +1,4 @@
-/** What a state tensor holds, in a graph and on the host: both agree, and both are undone. */
+/** The contents of a state tensor in a graph and on the host: both agree, and both are invertible. */
 import { describe, expect, it } from 'vitest'
 import { storedTensor } from '../../../bench/stored-tensor.ts'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'

@@ -1,4 +1,4 @@
-/** What each kind of device takes, without a device. */
+/** The options of each kind of device, without a device. */
 import { describe, expect, it } from 'vitest'
 import { backendOf } from '../../../runtime/backend/backend-of.ts'
 import { clientError } from '../../../runtime/backend/client-error.ts'

@@ -1,4 +1,4 @@
-/** Where plans run: declared machines beside what the driver of a computer says. */
+/** Where plans run: declared machines and the driver's information. */
 import { describe, expect, it } from 'vitest'
 import { exitCode } from '../../../cli/render/exit.ts'
 import { describeFailure } from '../../../cli/render/failure.ts'
@@ -41,7 +41,7 @@ function refusal(...args: Parameters<typeof placed>): ArccError {
   throw new Error('it runs')
 }
 
-/** The code and the parameters of a refusal; of the ways out what is to be written, without what it does. */
+/** The code and the parameters of a refusal; of the alternatives only the options, without their descriptions. */
 function factsOf({ code, params: { ways, ...params } }: ArccError) {
   return {
     code,
@@ -89,7 +89,7 @@ describe('a machine that is here', () => {
     expect(place(cpu, { engine: 'tfjs', emulate: true }, ask)).toEqual({
       on: 'cpu',
       emulated: false,
-      note: '`cpu` is a machine of CPUs, which needs no --emulate',
+      note: '`cpu` is a CPU machine and does not need --emulate',
     })
   })
 
@@ -124,7 +124,7 @@ describe('other cards with at least the memory', () => {
       '2 × NVIDIA H100 80GB HBM3 (79.1 GiB), 6 × NVIDIA A100-SXM4-80GB (79.3 GiB)',
     ],
   ])('%s run with a note and are planned for', (_, machine, found, gpus, list) => {
-    const note = `the experiment declares ${machineOf(machine).device.name}; it runs on ${list}, for which it is planned`
+    const note = `the experiment declares ${machineOf(machine).device.name}; it is planned for and runs on ${list}`
     expect(placed(machine, found)).toMatchObject({ on: 'cuda', plan: 'others', note })
     expect(indices(machine, found)).toEqual(gpus)
   })

@@ -1,4 +1,4 @@
-/** What NVIDIA's driver is asked, with a driver of our own in C in place of the real one. */
+/** Queries to NVIDIA's driver, with a replacement driver in C. */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -13,13 +13,13 @@ interface Fake {
   readonly gpus?: number
   readonly init?: number
   readonly linked?: boolean
-  /** GiB that NVML says the card has; the GPU has 80. */
+  /** GiB of the card as reported by NVML; the GPU has 80. */
   readonly card?: number
 }
 
 let built = 0
 
-/** Builds a driver and gives the path of its library. */
+/** Builds a driver and returns the path of its library. */
 function build({ gpus = 2, init = 0, linked = true, card = 81 }: Fake): string {
   built += 1
   const path = join(folder, `libfake-${built}.so`)

@@ -1,4 +1,4 @@
-/** Installing CUDA's wheels, with small wheels of our own in place of NVIDIA's and no network. */
+/** Installing CUDA's wheels, with small wheels in place of NVIDIA's and no network. */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -28,7 +28,7 @@ const shop = join(folder, 'shop')
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes)
 
-/** Writes a wheel with these files and gives its entry. */
+/** Writes a wheel with these files and returns its entry. */
 function makeWheel(wheel: string, files: Readonly<Record<string, string>>): WheelEntry {
   const project = wheel.replaceAll('-', '_')
   const content = join(folder, 'content', wheel)
@@ -61,7 +61,7 @@ function hasPython(): boolean {
   }
 }
 
-/** Says that it is executable: the library of a real wheel is the program. */
+/** Marks a file as executable, like the program in a real wheel. */
 function makeWheels(): CudaWheels {
   const ptxas = 'nvidia/cuda_nvcc/bin/ptxas'
   const wheels = [

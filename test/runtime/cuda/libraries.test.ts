@@ -1,4 +1,4 @@
-/** Where CUDA's libraries are found, and that they are checked and opened; small libraries of our own stand for NVIDIA's. */
+/** Where CUDA's libraries are found, and that they are checked and opened; small libraries replace NVIDIA's. */
 import { chmodSync, mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -97,7 +97,7 @@ describe('finding', () => {
 })
 
 describe.runIf(hasCompiler)('opening (libraries built with cc; skipped where there is none)', () => {
-  /** A site whose libraries load; each gives its number. */
+  /** A site whose libraries can be loaded; each returns its number. */
   function makeLibraries(without: readonly string[] = []) {
     makeSite(12, { without: librariesOf(12).map(({ name }) => name) })
     buildLibrary(pluginOf(12), 'int plugin(void) { return 1; }')

@@ -11,7 +11,7 @@ const root = temporaryFolder()
 /** A gray 2 × 2 PGM of one level. */
 const pgm = (level: number) => Buffer.concat([Buffer.from('P5 2 2 255\n'), Buffer.alloc(4, level)])
 
-/** `people` folders p1, p2 … with `pictures` files each; the level says who and which. */
+/** `people` folders p1, p2 … with `pictures` files each; the level encodes the person and the picture. */
 function makeFolder(name: string, people: number, pictures: number): string {
   const folder = join(root, name)
   for (let p = 1; p <= people; p++) {

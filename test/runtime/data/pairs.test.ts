@@ -3,7 +3,7 @@ import { drawPairs, pairCapacity } from '../../../runtime/data/draw-pairs.ts'
 import { syntheticPairs } from '../../../runtime/data/pairs.ts'
 import { anError } from '../../helpers/facts.ts'
 
-/** `sizes[p]` pictures of person p, numbered on. */
+/** `sizes[p]` pictures of person p, numbered consecutively. */
 function people(...sizes: number[]): { groups: number[][]; owner: number[] } {
   let next = 0
   const groups = sizes.map((size) => Array.from({ length: size }, () => next++))

@@ -61,7 +61,7 @@ describe('createSampler', () => {
   })
 })
 
-/** Picture i is filled with i; `wait` reads take a turn, `fail` is the picture that can't be read. */
+/** Picture i is filled with i; `wait` reads are asynchronous, `fail` is the picture that cannot be read. */
 function fakeDataset(wait: boolean, fail = -1): Dataset & { reads: number } {
   return {
     name: 'fake',

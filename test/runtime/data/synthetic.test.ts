@@ -17,7 +17,7 @@ function distance(a: Uint8Array, b: Uint8Array): number {
   return sum / a.length
 }
 
-/** Best accuracy of any one threshold on as many same as different pairs. */
+/** The best accuracy of a single threshold on equally many same and different pairs. */
 function bestAccuracy(same: number[], different: number[]): number {
   const all = [...same.map((d) => ({ d, s: 1 })), ...different.map((d) => ({ d, s: 0 }))].sort((a, b) => a.d - b.d)
   let right = different.length
@@ -34,7 +34,7 @@ describe('renderFace', () => {
     const digest = createHash('sha256')
     for (let identity = 0; identity < 6; identity++) digest.update(face(identity, identity))
     expect(face(3, 1)).toEqual(face(3, 1))
-    // Changes only when somebody means to change what synthetic data looks like.
+    // Changes only when synthetic data is changed on purpose.
     expect(digest.digest('hex').slice(0, 16)).toMatchInlineSnapshot(`"f576b94d96382d31"`)
   })
 

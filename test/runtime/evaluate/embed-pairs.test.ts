@@ -12,7 +12,7 @@ function onHost(tensor: HostTensor): DeviceTensor {
   return { dtype: tensor.dtype, shape: tensor.shape, read: async () => tensor, dispose() {} }
 }
 
-/** Embeds a picture as its first byte, and its mirror image as the negative of that. */
+/** Embeds a picture as its first byte, and its mirror image as the negated byte. */
 async function embed(inputs: readonly (readonly DeviceTensor[])[]): Promise<DeviceTensor[][]> {
   return Promise.all(
     inputs.map(async (tensors) => {
@@ -24,7 +24,7 @@ async function embed(inputs: readonly (readonly DeviceTensor[])[]): Promise<Devi
   )
 }
 
-/** Runs end in order when they are told to. `reached` is the most that have been under way. */
+/** Runs end in order, on demand. `reached` is the maximum number of concurrent runs. */
 function slowExecutable() {
   const running: (() => void)[] = []
   const seen = { reached: 0, started: 0 }

@@ -43,7 +43,7 @@ function fixture(): VerificationInput {
 }
 
 describe('verify', () => {
-  // What arcface_torch's eval/verification.py computes for these embeddings (NumPy, float64, its loops copied).
+  // The results of arcface_torch's eval/verification.py for these embeddings (NumPy, float64, with its loops).
   test('gives the figures of arcface_torch', () => {
     const result = verify(fixture())
     expect(result.accuracy).toBeCloseTo(0.932608695652174, 12)
@@ -85,7 +85,7 @@ describe('verify', () => {
 test('six thousand pairs with ties at the thresholds: what the obvious loops find', () => {
   const random = createStream(rootKey(11))
   const same = Uint8Array.from({ length: 6000 }, (_, p) => (Math.floor(p / 300) % 2 === 0 ? 1 : 0))
-  // Many distances lie exactly on a threshold.
+  // Many distances are exactly at a threshold.
   const distances = Float64Array.from(same, (s) => Math.round(100 * (s === 1 ? 1 : 1.6) + 45 * random.normal()) * 0.01)
   const folds = tenFolds(distances, same)
   const starts = foldStarts(6000)

@@ -1,4 +1,4 @@
-/** What is measured of a GPU, on the CPU plugin and at sizes that it has soon done: the graphs are the same. */
+/** The measurements of a GPU, with the CPU plugin and small sizes; the graphs are the same. */
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { machineProfileSchema } from '../../../compiler/host/machine-profile.ts'

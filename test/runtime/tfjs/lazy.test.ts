@@ -1,4 +1,4 @@
-/** In a file of its own: nothing else here may load TensorFlow.js. */
+/** A separate file, because no other test in it may load TensorFlow.js. */
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
 import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'

@@ -26,7 +26,7 @@ const strides = {
   groups: 3,
 } as const
 
-/** TensorFlow's depthwise kernels refuse strides that differ, so these take another way. */
+/** TensorFlow's depthwise kernels do not support different strides, so these use another path. */
 const unevenDepthwise: readonly OpCase[] = [
   opCase('conv2d', 'depthwise, two strides', {
     inputs: { x: floats([2, 5, 6, 3]), w: floats([3, 3, 1, 6]) },
@@ -58,7 +58,7 @@ async function runCase(engine: Engine, c: OpCase): Promise<HostTensor[][]> {
   return read
 }
 
-/** Where tensors are not in host memory, TensorFlow.js kernels move the data; the JavaScript backend can run those too. */
+/** If tensors are not in host memory, TensorFlow.js kernels move the data; the JavaScript backend can run those too. */
 const setups: readonly (Omit<TfjsOptions, 'world'> & { readonly title: string })[] = [
   { title: 'JavaScript backend, loops of our own', backend: 'cpu', ownLoops: true },
   { title: 'JavaScript backend, kernels only', backend: 'cpu', ownLoops: false },

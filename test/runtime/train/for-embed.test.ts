@@ -1,4 +1,4 @@
-/** What verification reads of the state: each device's own weights, and the running statistics that will be saved. */
+/** The state that verification reads: each device's own weights, and the running statistics that are saved. */
 import { expect, test } from 'vitest'
 import { elementCount } from '../../../compiler/ir/dtype.ts'
 import { need } from '../../../grammar/diagnostic.ts'
@@ -15,7 +15,7 @@ test('the statistics of the first device, on all of them', async () => {
   const engine = await createTfjsEngine({ world: oneProcess(2), backend: 'cpu' })
   const init = await engine.compile(plan.graphs.init)
   const tensors = await init.run([[], []])
-  // As after a few steps with local batch normalization: each device has statistics of its own.
+  // As after a few steps with local batch normalization: each device has its own statistics.
   for (const [replica, all] of tensors.entries()) {
     for (const [index, spec] of plan.state.entries()) {
       if (spec.role !== 'buffer') continue
@@ -34,7 +34,7 @@ test('the statistics of the first device, on all of them', async () => {
       expect(new Set((await need(own[at], 'a buffer').read()).data)).toEqual(new Set([1]))
     }
   }
-  // Mean and variance of the one normalization lie in one tensor.
+  // Mean and variance of the only normalization are in one tensor.
   const buffers = plan.embedState.filter((index) => plan.state[index]?.role === 'buffer')
   expect(buffers).toHaveLength(1)
   release()

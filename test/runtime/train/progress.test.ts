@@ -1,4 +1,4 @@
-/** What the progress meter makes of the steps of a run. */
+/** The results of the progress meter. */
 import { expect, test } from 'vitest'
 import { need } from '../../../grammar/diagnostic.ts'
 import { createProgressMeter, type StepFacts } from '../../../runtime/train/progress.ts'

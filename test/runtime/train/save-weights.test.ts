@@ -1,4 +1,4 @@
-/** Weights on the way: the newest stay, and hold what the devices held. */
+/** Checkpoints: the newest are kept, with the weights of the devices. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

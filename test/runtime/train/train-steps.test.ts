@@ -1,4 +1,4 @@
-/** The loop of training, on devices that end a step when they are told to. */
+/** The training loop, on devices that end a step on demand. */
 import { expect, test } from 'vitest'
 import { stepMetrics } from '../../../compiler/ir/step-metrics.ts'
 import type { Batch } from '../../../runtime/data/batches.ts'
@@ -6,7 +6,7 @@ import type { DeviceTensor, Engine, Executable, HostTensor, StartedRun } from '.
 import type { DeviceState } from '../../../runtime/train/device-state.ts'
 import { type StepOutcome, type TrainSteps, trainSteps } from '../../../runtime/train/train-steps.ts'
 
-/** Devices, two of them, that count what is alive on them; `endOne` ends the step that has been under way longest. */
+/** Two devices that count their live tensors; `endOne` ends the oldest step in flight. */
 function fakeDevices() {
   const seen = { alive: 0, uploaded: 0, started: 0 }
   const running: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
@@ -43,7 +43,7 @@ async function* batchesOf(count: number, failure?: Error): AsyncGenerator<Batch>
   if (failure !== undefined) throw failure
 }
 
-/** Goes through a loop as far as it comes by itself. */
+/** Runs a loop until it waits. */
 function follow(options: TrainSteps) {
   const outcomes: StepOutcome[] = []
   const end = (async () => {
@@ -152,7 +152,7 @@ test('a step counts from the end of the one before; waiting for data is what no 
     }
   }
   const loop = follow({ ...options, batches: slow() })
-  // Step 1 waits for its batch; step 2's is there; step 3's comes while step 2 runs.
+  // Step 1 waits for its batch; that of step 2 is ready; that of step 3 arrives while step 2 runs.
   await pause(100)
   for (let i = 0; i < 3; i++, await pause(30)) endOne()
   await loop.end

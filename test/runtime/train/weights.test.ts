@@ -1,4 +1,4 @@
-/** State off the devices: in class order, without padding, weights in f32 whatever they are kept in. */
+/** State copied from the devices: in class order, without padding, weights in f32 independent of their stored type. */
 import { expect, test } from 'vitest'
 import { need } from '../../../grammar/diagnostic.ts'
 import type { HostTensor } from '../../../runtime/engine.ts'

@@ -1,4 +1,4 @@
-/** Struct layouts generated from the header, at the places that a compiled plugin was seen to use. */
+/** Struct layouts generated from the header, at the offsets that a compiled plugin uses. */
 import { describe, expect, it } from 'vitest'
 import { errorCodes, methods, structs } from '../../../runtime/xla/pjrt/abi.gen.ts'
 import { addressOf, makeStruct, pointerArray, readPointers } from '../../../runtime/xla/pjrt/memory.ts'

@@ -1,4 +1,4 @@
-/** Everything of exact plans that needs no compiler: which GPU, what XLA is told of it, keys, refusals. */
+/** The parts of exact plans that need no compiler: the GPU, its description for XLA, cache keys, refusals. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
