@@ -159,7 +159,7 @@ describe('in training', () => {
     const result = runBackbone({ declarations, mode: 'evaluate', images })
     expect(wordsOf(result as readonly Diagnostic[])).toMatchInlineSnapshot(`
       "ARC4025 also:  in \`mine\`, called here
-      ARC4025 note:  draw only where \`training()\` holds: \`if training() then … else x\`
+      ARC4025 note:  call it only in training: \`if training() then … else x\`
       "
     `)
     expect(factsOf(result as readonly Diagnostic[])).toMatchInlineSnapshot(`

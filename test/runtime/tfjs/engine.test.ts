@@ -250,8 +250,8 @@ describe('mistakes', () => {
 
   test.each([
     ['too few inputs', [[], []], '0 inputs where graph step has 1'],
-    ['another shape', [[f32(3)], [f32(2)]], 'input 0 of graph step is f32[3] where f32[2] is declared'],
-    ['another dtype', [[f32(2)], [i32(2)]], 'input 0 of graph step is i32[2] where f32[2] is declared'],
+    ['another shape', [[f32(3)], [f32(2)]], 'input 0 of graph step is f32[3], but f32[2] is declared'],
+    ['another dtype', [[f32(2)], [i32(2)]], 'input 0 of graph step is i32[2], but f32[2] is declared'],
   ] as const)('%s', async (_, types, message) => {
     const given = await uploadAll(
       types.map((own) => own.map((type) => hostTensor(type, new Array<number>(need(type.shape[0], 'a dim')).fill(0)))),
@@ -263,7 +263,7 @@ describe('mistakes', () => {
   test("another replica's tensor", async () => {
     const given = await uploadAll([[hostTensor(f32(2), [1, 2])], [hostTensor(f32(2), [3, 4])]])
     await expect((await engine.compile(same)).run(given.toReversed())).rejects.toThrow(
-      'lies on replica 1 where 0 wants it',
+      'is on replica 1, not on 0',
     )
     disposeAll(given)
   })
