@@ -137,7 +137,10 @@ function checkUpdate(checker: Checker, decl: ObjectDecl, entry: MethodEntry, sco
     const span = fields.find((field) => field.name.text === name)?.name.span ?? end.span
     const meant = nearest(name, wanted)
     const fix = meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
-    report(checker, checkDiagnostic('ARC3210', { name }, span, { notes: [`it must return ${quoteList(wanted)}`], ...fix }))
+    report(
+      checker,
+      checkDiagnostic('ARC3210', { name }, span, { notes: [`it must return ${quoteList(wanted)}`], ...fix }),
+    )
   }
   const missing = wanted.filter((name) => !type.fields.has(name))
   if (missing.length > 0 && unknownNames.length === 0) {

@@ -262,9 +262,7 @@ describe('mistakes', () => {
 
   test("another replica's tensor", async () => {
     const given = await uploadAll([[hostTensor(f32(2), [1, 2])], [hostTensor(f32(2), [3, 4])]])
-    await expect((await engine.compile(same)).run(given.toReversed())).rejects.toThrow(
-      'is on replica 1, not on 0',
-    )
+    await expect((await engine.compile(same)).run(given.toReversed())).rejects.toThrow('is on replica 1, not on 0')
     disposeAll(given)
   })
 
