@@ -141,19 +141,21 @@ const cases: readonly StepCase[] = [
 
 type Layout = Omit<StepLayout, 'kind'>
 const placements = ['shard', 'replicate'] as const
+const alone: Layout = { devices: 1, placement: 'shard', chunk: '' }
 
 const titleOf = (c: StepCase) =>
   `${c.margin.text}, ${c.gradient}, ${c.update}, ${c.optimizer.text}, ${c.isSampled ? 'a sample' : 'all'}`
 
 /**
- * On one device; on two in one piece by one placement, and in chunks by the other. Which is which changes with margin, gradient,
- * update and kind of device, so that any three of them meet every placement: compiling takes long.
+ * On two devices in one piece with one placement, and in chunks with the other; in the CPU's form on one device too, where the forms
+ * do not differ. Which placement is which changes with margin, gradient, update and kind of device, so that any three of them meet
+ * every placement: compiling takes long.
  */
 function layoutsOf(c: StepCase, kind: DeviceKind): readonly Layout[] {
   const odd = margins.indexOf(c.margin) + gradients.indexOf(c.gradient) + updates.indexOf(c.update)
   const turn = (odd + deviceKinds.indexOf(kind)) % 2
   return [
-    { devices: 1, placement: 'shard', chunk: '' },
+    ...(kind === 'cpu' ? [alone] : []),
     { devices: 2, placement: need(placements[turn], 'a placement'), chunk: '' },
     { devices: 2, placement: need(placements[1 - turn], 'a placement'), chunk: ', chunk = 13 rows' },
   ]
