@@ -8,6 +8,7 @@ import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { ArccError } from '../../runtime/errors.ts'
 import { cacheRoot } from '../../runtime/plugins/cache-folder.ts'
+import type { LoadedBackend } from '../../runtime/tfjs/backend.ts'
 import { packageFolder } from '../host/package-folder.ts'
 import { formatBytes, plural } from '../render/format.ts'
 import { checkCuda } from './cuda.ts'
@@ -134,7 +135,7 @@ async function loadPlugin(path: string, what: string): Promise<Finding> {
 
 async function checkTfjs(): Promise<Finding[]> {
   const { loadBackend } = await import('../../runtime/tfjs/backend.ts')
-  const find = async (choice: 'cpu' | 'node' | 'node-gpu'): Promise<Finding> => {
+  const find = async (choice: LoadedBackend['choice']): Promise<Finding> => {
     const name = choice === 'cpu' ? 'tfjs' : `tfjs-${choice}`
     try {
       return { name, status: 'ok', text: (await loadBackend(choice)).description }

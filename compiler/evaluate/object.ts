@@ -3,7 +3,7 @@ import type { Entry, FieldEntry, MethodEntry, ObjectDecl, StateEntry } from '../
 import { type Span, textOf } from '../../grammar/source.ts'
 import type { Module } from '../names/program.ts'
 import { objectSpecs } from '../schema/objects.ts'
-import type { FieldSpec, SectionSpec } from '../schema/spec.ts'
+import { type FieldSpec, type SectionSpec, showRange } from '../schema/spec.ts'
 import type { NumberValue, ObjectValue, Value } from '../values/value.ts'
 import { bindParameters, conformArguments, type Given, matchArguments } from './arguments.ts'
 import { conform } from './conform.ts'
@@ -173,13 +173,7 @@ export function checkRange(context: Context, path: string, spec: FieldSpec, valu
   const low = min === undefined || (minOpen ? value.value > min : value.value >= min)
   const high = max === undefined || (maxOpen ? value.value < max : value.value <= max)
   if (low && high) return value
-  const show = (bound: number) => showNumber({ value: bound, dimension: value.dimension })
-  const bounds =
-    min !== undefined && max !== undefined
-      ? `in ${minOpen ? '(' : '['}${show(min)}, ${show(max)}${maxOpen ? ')' : ']'}`
-      : min !== undefined
-        ? `${minOpen ? 'above' : 'at least'} ${show(min)}`
-        : `${maxOpen ? 'below' : 'at most'} ${show(max ?? 0)}`
+  const bounds = showRange(range, (bound) => showNumber({ value: bound, dimension: value.dimension }))
   return fail(context, 'ARC4020', { path, bounds, found: showNumber(value) }, span, { notes: [spec.doc] })
 }
 

@@ -13,13 +13,25 @@ export interface FieldSpec<
   /** The default as `.arc` text, evaluated in the scope of the standard library; `undefined` means no default. */
   readonly default: D
   readonly doc: string
-  /** A closed range of static numbers, in base units; `open` ends are excluded. */
-  readonly range?: {
-    readonly min?: number
-    readonly max?: number
-    readonly minOpen?: boolean
-    readonly maxOpen?: boolean
-  }
+  readonly range?: Range
+}
+
+/** A closed range of static numbers, in base units; `open` ends are excluded. At least one end is given. */
+export interface Range {
+  readonly min?: number
+  readonly max?: number
+  readonly minOpen?: boolean
+  readonly maxOpen?: boolean
+}
+
+/** `at least 1`, `in (0, 1]`; `show` writes a bound. */
+export function showRange(
+  { min, max, minOpen = false, maxOpen = false }: Range,
+  show: (bound: number) => string,
+): string {
+  if (min === undefined) return `${maxOpen ? 'below' : 'at most'} ${show(max ?? Number.POSITIVE_INFINITY)}`
+  if (max === undefined) return `${minOpen ? 'above' : 'at least'} ${show(min)}`
+  return `in ${minOpen ? '(' : '['}${show(min)}, ${show(max)}${maxOpen ? ')' : ']'}`
 }
 
 export interface SectionSpec {
@@ -46,8 +58,6 @@ export interface ObjectSpec {
   /** What a `require` constrains: the object's own arguments, checked at construction, or the finished plan. */
   readonly requires: 'arguments' | 'plan'
 }
-
-type Range = FieldSpec['range']
 
 export function required<T extends Type>(type: T, doc: string, range?: Range): FieldSpec<T, true, undefined> {
   return { type, required: true, default: undefined, doc, ...(range === undefined ? {} : { range }) }
