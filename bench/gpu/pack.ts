@@ -25,6 +25,7 @@ const libraries = [
   '@img/sharp-libvips-linux-x64',
   'detect-libc',
   'semver',
+  'yaml',
 ]
 
 const goldenFolder = join(packageFolder, '../shared/golden')
