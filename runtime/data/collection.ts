@@ -1,0 +1,99 @@
+/**
+ * A data set as all formats present it: labeled, still encoded images by number. The process that trains knows their labels; the
+ * workers that decode them open the same images from a recipe, each with its own file handles.
+ */
+
+/** Byte strings without one object each, so that tens of millions of paths stay small: item `i` is `bytes[starts[i] … starts[i + 1]]`. */
+export interface TextTable {
+  /** UTF-8, in shared memory. */
+  readonly bytes: Uint8Array<SharedArrayBuffer>
+  /** One more than there are items. */
+  readonly starts: Float64Array<SharedArrayBuffer>
+}
+
+/** Images in records of MXNet's RecordIO files. */
+export interface RecordImages {
+  readonly kind: 'records'
+  readonly files: readonly string[]
+  /** Byte offset of each record in its file. */
+  readonly offsets: Float64Array<SharedArrayBuffer>
+  /** Index in `files` of each record; missing if there is one file. */
+  readonly file?: Uint16Array<SharedArrayBuffer>
+}
+
+/** Images that are byte ranges of files, such as members of tar archives. */
+export interface RangeImages {
+  readonly kind: 'ranges'
+  readonly files: readonly string[]
+  readonly offsets: Float64Array<SharedArrayBuffer>
+  /** Bytes of each image. */
+  readonly lengths: Uint32Array<SharedArrayBuffer>
+  readonly file: Uint16Array<SharedArrayBuffer>
+}
+
+/** Images that are files. */
+export interface FileImages {
+  readonly kind: 'files'
+  /** Absolute paths. */
+  readonly paths: TextTable
+}
+
+/** Cells of a column of parquet files. */
+export interface ParquetImages {
+  readonly kind: 'parquet'
+  readonly files: readonly string[]
+  /** Name of the column, with `.bytes` appended if it is a struct as Hugging Face writes it. */
+  readonly column: string
+  /** Number of the first image of each file, and the number of all images. */
+  readonly firsts: Float64Array<SharedArrayBuffer>
+}
+
+/** Faces that arcc renders: identity `floor(i / perIdentity)`, sample `i % perIdentity`. */
+export interface DrawnImages {
+  readonly kind: 'drawn'
+  readonly perIdentity: number
+  readonly seed: number
+  readonly nuisance: number
+}
+
+/** Images of several collections: image `i` is image `index[i]` of `parts[part[i]]`. */
+export interface MixedImages {
+  readonly kind: 'mixed'
+  readonly parts: readonly ImageRecipe[]
+  readonly part: Uint16Array<SharedArrayBuffer>
+  readonly index: Uint32Array<SharedArrayBuffer>
+}
+
+/** How to open images anywhere; survives structured cloning, and its arrays are shared, not copied. */
+export type ImageRecipe = RecordImages | RangeImages | FileImages | ParquetImages | DrawnImages | MixedImages
+
+/** What a format left out while listing images, for people: `6 files that are not pictures`, with examples. */
+export interface LeftOut {
+  readonly what: string
+  readonly count: number
+  /** The first few, as paths relative to the root. */
+  readonly examples: readonly string[]
+}
+
+/** All images of a data set, before any are held out. */
+export interface Collection {
+  /** For messages and the header of a run. */
+  readonly name: string
+  readonly images: number
+  readonly classes: number
+  /** The class of each image, 0 … classes - 1, in shared memory. */
+  readonly labels: Uint32Array<SharedArrayBuffer>
+  readonly recipe: ImageRecipe
+  /** Names of the classes in their order, where the format has names. */
+  readonly people?: readonly string[]
+  readonly leftOut: readonly LeftOut[]
+}
+
+/** Opened images of a recipe, in the thread that reads them. */
+export interface EncodedImages {
+  /** The encoded bytes of image `i`, valid until the next call. Throws ARC62xx, which name the file and the record. */
+  read(i: number): Uint8Array | Promise<Uint8Array>
+  /** Where image `i` lies, for messages: `s1/3.jpg`, `train.rec record 17`. */
+  nameOf(i: number): string
+  close(): void
+}
