@@ -81,8 +81,8 @@ export interface Collection {
   readonly name: string
   readonly images: number
   readonly classes: number
-  /** The class of each image, 0 … classes - 1, in shared memory. */
-  readonly labels: Uint32Array<SharedArrayBuffer>
+  /** The class of image `i`: 0 … classes - 1. */
+  label(i: number): number
   readonly recipe: ImageRecipe
   /** Names of the classes in their order, where the format has names. */
   readonly people?: readonly string[]
