@@ -26,6 +26,11 @@ const libraries = [
   'detect-libc',
   'semver',
   'yaml',
+  'ajv',
+  'fast-deep-equal',
+  'fast-uri',
+  'json-schema-traverse',
+  'require-from-string',
 ]
 
 const goldenFolder = join(packageFolder, '../shared/golden')
