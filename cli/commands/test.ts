@@ -8,9 +8,9 @@ import type { Diagnostic } from '../../grammar/diagnostic.ts'
 import type { SourceFile } from '../../grammar/source.ts'
 import { openEntry } from '../host/entry.ts'
 import { fileHost } from '../host/host.ts'
+import { usageErrors } from '../host/messages.ts'
 import { stdlibFolder } from '../host/package-folder.ts'
 import { type ExitCode, exitCode } from '../render/exit.ts'
-import { UsageError } from '../render/failure.ts'
 import { plural } from '../render/format.ts'
 import { processOutput } from '../render/output.ts'
 import type { TestOptions } from './options.ts'
@@ -21,7 +21,7 @@ function filesOf(path: string): readonly string[] {
   const files = readdirSync(path)
     .filter((name) => name.endsWith('.arc') && !name.endsWith('.gen.arc'))
     .sort()
-  if (files.length === 0) throw new UsageError(`no .arc files in ${path}`)
+  if (files.length === 0) throw usageErrors('ARC6603', { folder: path })
   return files.map((name) => join(path, name))
 }
 

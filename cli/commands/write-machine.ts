@@ -1,8 +1,8 @@
 /** `arcc doctor --write-machine`: measures this computer and writes the figures that plans for the machine `cpu` use. */
 import type { GpuProfile, MachineProfile } from '../../compiler/host/machine-profile.ts'
 import { machineFile, writeMachineProfile } from '../host/machine-file.ts'
+import { usageErrors } from '../host/messages.ts'
 import { type ExitCode, exitCode } from '../render/exit.ts'
-import { UsageError } from '../render/failure.ts'
 import { formatQuantity, formatRate, formatSeconds } from '../render/format.ts'
 import { liveLine } from '../render/live-line.ts'
 import type { Look } from '../render/look.ts'
@@ -60,18 +60,14 @@ async function measureCards(report: (what: string) => void): Promise<readonly Gp
   return measureGpus(driver.gpus, (gpu) => startGpuEngine(gpu, report), report)
 }
 
-/** Throws a UsageError if no file is named and there is no home folder, and the engine's errors. */
+/** Throws ARC6613 if no file is named and there is no home folder, and the engine's errors. */
 export async function writeMachine(options: DoctorOptions): Promise<ExitCode> {
   const { restartWithHugePages } = await import('../../runtime/xla/huge-pages.ts')
   // This must come first: the process may restart.
   restartWithHugePages()
   const output = processOutput(options.color)
   const path = options.writeMachine === true ? machineFile(process.env) : options.writeMachine
-  if (path === undefined)
-    throw new UsageError(
-      'there is no default file for the figures',
-      'name a file: arcc doctor --write-machine machine.yaml',
-    )
+  if (path === undefined) throw usageErrors('ARC6613', { unset: ['HOME', 'XDG_CONFIG_HOME'] })
   const began = performance.now()
   const look = output.errorLook
   const line = liveLine(process.stderr, look)

@@ -5,7 +5,7 @@ import type { Host } from '../../compiler/host/host.ts'
 import type { Program } from '../../compiler/names/program.ts'
 import type { SourceFile } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
-import { UsageError } from '../render/failure.ts'
+import { usageErrors } from './messages.ts'
 
 function neighbours(file: string): readonly string[] {
   try {
@@ -17,15 +17,14 @@ function neighbours(file: string): readonly string[] {
   }
 }
 
-/** The file to compile. Throws a usage error that suggests a similar name. */
+/** The file to compile. Throws ARC6601, which suggests a similar name. */
 export function openEntry(host: Host, file: string): SourceFile {
   const source = host.readSource(file)
   if (source !== undefined) return source
   const names = neighbours(file)
   const name = nearest(basename(file), names)
-  if (name !== undefined) throw new UsageError(`there is no file ${file}`, `did you mean ${join(dirname(file), name)}?`)
-  const list = names.length === 0 ? undefined : `${dirname(file)} contains ${names.join(', ')}`
-  throw new UsageError(`there is no file ${file}`, list)
+  const near = name === undefined ? '' : join(dirname(file), name)
+  throw usageErrors('ARC6601', { file, near, folder: dirname(file), others: names })
 }
 
 /** `path=value` texts as sources, so that errors in them have a place. */

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Ajv } from 'ajv'
 import { type MachineProfile, machineProfileSchema } from '../../compiler/host/machine-profile.ts'
-import { UsageError } from '../render/failure.ts'
+import { usageErrors } from './messages.ts'
 
 /** The path; `undefined` if the environment has neither the variable nor a home folder. */
 export function machineFile(env: NodeJS.ProcessEnv): string | undefined {
@@ -14,18 +14,17 @@ export function machineFile(env: NodeJS.ProcessEnv): string | undefined {
 }
 
 /**
- * The profile in that file; `undefined` if it does not exist. Throws a UsageError for a file with other contents, and if the file
- * that `$ARCC_MACHINE` names does not exist.
+ * The profile in that file; `undefined` if it does not exist. Throws ARC6610 if the file that `$ARCC_MACHINE` names cannot be read, and
+ * ARC6611 and ARC6612 for other contents.
  */
 export function readMachineProfile(env: NodeJS.ProcessEnv): MachineProfile | undefined {
   const path = machineFile(env)
   if (path === undefined || (!env.ARCC_MACHINE && !existsSync(path))) return undefined
-  const hint = 'measure this computer again: arcc doctor --write-machine'
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch {
-    throw new UsageError(`cannot read the machine profile ${path} (set by ARCC_MACHINE)`, hint)
+    throw usageErrors('ARC6610', { file: path })
   }
   // Loaded lazily because only plans for this computer need them, and synchronously because planning is synchronous.
   const require = createRequire(import.meta.url)
@@ -36,14 +35,18 @@ export function readMachineProfile(env: NodeJS.ProcessEnv): MachineProfile | und
   try {
     document = parse(text)
   } catch (error) {
-    throw new UsageError(
-      `${path} is not valid YAML: ${error instanceof Error ? error.message.split('\n')[0] : error}`,
-      hint,
-    )
+    throw usageErrors('ARC6611', { file: path, reason: firstLine(error) })
   }
   if (validate(document)) return document
   const [first] = validate.errors ?? []
-  throw new UsageError(`${path} is not a valid machine profile: ${first?.instancePath || 'it'} ${first?.message}`, hint)
+  throw usageErrors('ARC6612', { file: path, reason: `${first?.instancePath || 'it'} ${first?.message}` })
+}
+
+/** A YAML error's message; the lines after the first draw the place. */
+function firstLine(error: unknown): string {
+  return String(error instanceof Error ? error.message : error)
+    .split('\n', 1)
+    .join('')
 }
 
 /** Writes a profile; creates the folder if necessary. */

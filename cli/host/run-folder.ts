@@ -1,7 +1,7 @@
 /** The run folder: the requested one, or the next free one below `runs/`. */
 import { mkdirSync, readdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { UsageError } from '../render/failure.ts'
+import { usageErrors } from './messages.ts'
 
 const runsFolder = 'runs'
 
@@ -16,11 +16,11 @@ function isEmpty(folder: string): boolean {
 
 /**
  * Creates the folder of a new run and returns its path. Without a wish it is `runs/NAME-001` with the first free number after the
- * highest; two runs that start simultaneously get two folders. Throws a UsageError if the folder is not empty.
+ * highest; two runs that start simultaneously get two folders. Throws ARC6602 if the folder is not empty.
  */
 export function makeRunFolder(experiment: string, wish: string | undefined, runs = runsFolder): string {
   if (wish !== undefined) {
-    if (!isEmpty(wish)) throw new UsageError(`the folder ${wish} is not empty`, 'choose another one with --folder')
+    if (!isEmpty(wish)) throw usageErrors('ARC6602', { folder: wish })
     mkdirSync(wish, { recursive: true })
     return wish
   }

@@ -5,16 +5,6 @@ import { ArccError } from '../../runtime/errors.ts'
 import { type ExitCode, exitCode } from './exit.ts'
 import type { Palette } from './look.ts'
 
-/** An error in how the command was used; the hint suggests a correction. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-  readonly hint: string | undefined
-  constructor(message: string, hint?: string) {
-    super(message)
-    this.hint = hint
-  }
-}
-
 export interface Failure {
   readonly exitCode: ExitCode
   readonly lines: readonly string[]
@@ -60,12 +50,6 @@ export function describeFailure(error: unknown, palette: Palette, debug: boolean
   const help = (hint: string | undefined) =>
     hint === undefined ? [] : `${palette.accent('help')}: ${hint.replaceAll('\n', '\n      ')}`.split('\n')
   const stack = debug ? stackOf(error) : []
-  if (error instanceof UsageError) {
-    return {
-      exitCode: exitCode.user,
-      lines: [`${palette.error('error')}: ${error.message}`, ...help(error.hint), ...stack],
-    }
-  }
   if (error instanceof ArccError) {
     const head = `${palette.error(`error[${error.code}]`)}: ${error.message}`
     return { exitCode: codeOf(error), lines: [head, ...help(error.hint), ...stack] }

@@ -74,7 +74,7 @@ function arithmeticRate(device: DeviceSpec, attained: Attained, { op, ...cost }:
   if (!isConvolution(op) || device.kind === 'cpu') return ofWidth(productWidth(op))
   const geometry = geometryOfOp(op)
   if (geometry.groups === 1) return ofWidth(productWidth(op))
-  if (convForm('cuda', op.kind, geometry) === 'plain') return device.flops.f32 * grouped
+  if (convForm(device.kind, op.kind, geometry) === 'plain') return device.flops.f32 * grouped
   // Emitted as one convolution of all channels, with zeros between the groups.
   return ofWidth(Math.min(geometry.channels, geometry.features)) / geometry.groups
 }

@@ -1,4 +1,5 @@
 /** All catalogues with the examples of their codes. */
+import { usageErrors } from '../../cli/host/messages.ts'
 import { checkDiagnostic } from '../../compiler/check/messages.ts'
 import { nameDiagnostic } from '../../compiler/names/messages.ts'
 import { planDiagnostic } from '../../compiler/plan/messages.ts'
@@ -33,4 +34,5 @@ export const catalogues: Readonly<Record<string, readonly Rendered[]>> = {
   evaluateErrors: renderCatalogue(evaluateErrors.catalogue, runtime.verificationExamples),
   tensorFileErrors: renderCatalogue(tensorFileErrors.catalogue, runtime.tensorFileExamples),
   trainErrors: renderCatalogue(trainErrors.catalogue, runtime.trainExamples),
+  usageErrors: renderCatalogue(usageErrors.catalogue, runtime.usageExamples),
 }

@@ -1,4 +1,5 @@
 /** Example parameters of ARC6xxx: errors of devices, files and data. */
+import type { usageErrors } from '../../cli/host/messages.ts'
 import type { placementErrors } from '../../runtime/backend/messages.ts'
 import type { cudaError } from '../../runtime/cuda/errors.ts'
 import type { dataErrors } from '../../runtime/data/messages.ts'
@@ -106,4 +107,18 @@ export const trainExamples: Examples<typeof trainErrors.catalogue> = {
   ARC6503: [{ dataset: 'faces' }],
   ARC6504: [{ loss: Number.NaN, step: 12 }],
   ARC6506: [{ folder: 'runs/small-001' }],
+}
+
+export const usageExamples: Examples<typeof usageErrors.catalogue> = {
+  ARC6601: [
+    { file: 'exp/smal.arc', near: 'exp/small.arc', folder: 'exp', others: ['small.arc'] },
+    { file: 'exp/r50.arc', near: '', folder: 'exp', others: ['large.arc', 'small.arc'] },
+    { file: 'exp/r50.arc', near: '', folder: 'exp', others: [] },
+  ],
+  ARC6602: [{ folder: 'runs/small-001' }],
+  ARC6603: [{ folder: 'exp' }],
+  ARC6610: [{ file: 'machine.yaml' }],
+  ARC6611: [{ file: 'machine.yaml', reason: 'Nested mappings are not allowed at line 1, column 4' }],
+  ARC6612: [{ file: 'machine.yaml', reason: '/cores must be integer' }],
+  ARC6613: [{ unset: ['HOME', 'XDG_CONFIG_HOME'] }],
 }

@@ -7,7 +7,7 @@ import { openEntry } from '../../cli/host/entry.ts'
 import { fileHost } from '../../cli/host/host.ts'
 import { packageFolder, packageVersion } from '../../cli/host/package-folder.ts'
 import { makeRunFolder } from '../../cli/host/run-folder.ts'
-import { UsageError } from '../../cli/render/failure.ts'
+import { ArccError } from '../../runtime/errors.ts'
 
 let folder: string
 beforeEach(() => {
@@ -42,11 +42,11 @@ describe('the host', () => {
 })
 
 describe('the file of a command', () => {
-  const messageFor = (file: string) => {
+  const errorFor = (file: string) => {
     try {
       openEntry(fileHost(folder), join(folder, file))
     } catch (error) {
-      if (error instanceof UsageError) return { message: error.message, hint: error.hint }
+      if (error instanceof ArccError) return error
       throw error
     }
     return undefined
@@ -55,13 +55,13 @@ describe('the file of a command', () => {
   test('a near name is suggested, else what there is', () => {
     writeFileSync(join(folder, 'quickstart.arc'), '')
     writeFileSync(join(folder, 'orl.arc'), '')
-    expect(messageFor('quickstrat.arc')?.hint).toBe(`did you mean ${join(folder, 'quickstart.arc')}?`)
-    expect(messageFor('zzzzzzzzzz.arc')?.hint).toBe(`${folder} contains orl.arc, quickstart.arc`)
-    expect(messageFor('orl.arc')).toBeUndefined()
+    expect(errorFor('quickstrat.arc')?.params).toMatchObject({ near: join(folder, 'quickstart.arc') })
+    expect(errorFor('zzzzzzzzzz.arc')?.params).toMatchObject({ near: '', others: ['orl.arc', 'quickstart.arc'] })
+    expect(errorFor('orl.arc')).toBeUndefined()
   })
 
   test('a folder without any says only that', () => {
-    expect(messageFor('x.arc')).toEqual({ message: `there is no file ${join(folder, 'x.arc')}`, hint: undefined })
+    expect(errorFor('x.arc')).toMatchObject({ code: 'ARC6601', params: { near: '', others: [] } })
   })
 })
 
@@ -92,7 +92,7 @@ describe('run folders', () => {
     expect(make('a', wish)).toBe(wish)
     expect(make('a', wish)).toBe(wish)
     writeFileSync(join(wish, 'log.ndjson'), '')
-    expect(() => make('a', wish)).toThrow(UsageError)
+    expect(() => make('a', wish)).toThrow(expect.objectContaining({ code: 'ARC6602' }))
   })
 })
 

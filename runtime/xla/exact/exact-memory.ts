@@ -83,7 +83,8 @@ export async function exactMemory(plan: Plan, options: ExactOptions = {}): Promi
   const entries = cudaEntries()
   const { nodes, devicesPerNode } = plan.run.machine
   const donate = stateDonation(plan.state)
-  const emit = (locations: boolean) => emitModule(plan.graphs.step, { platform: 'cuda', donate, locations })
+  const emit = (locations: boolean) =>
+    emitModule(plan.graphs.step, { platform: plan.run.machine.device.kind, donate, locations })
   const job = {
     replicas: plan.replicas,
     topology: { target_config: targetConfig(gpu), topology: topologyText(nodes, devicesPerNode) },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { exitCode } from '../../../cli/render/exit.ts'
-import { describeFailure, UsageError } from '../../../cli/render/failure.ts'
+import { describeFailure } from '../../../cli/render/failure.ts'
 import { documentLook } from '../../../cli/render/look.ts'
 import { bug } from '../../../grammar/diagnostic.ts'
 import { ArccError } from '../../../runtime/errors.ts'
@@ -16,12 +16,13 @@ function thrownBy(action: () => unknown): unknown {
 }
 
 const source = { path: 'a.arc', text: 'let x = 1\nlet y = 2\n' }
+const usage = new ArccError('ARC6601', {}, { text: 'there is no file a.arc', hint: 'did you mean b.arc?' })
 const device = new ArccError('ARC6002', {}, { text: 'cannot run "python3"', hint: 'install Python 3 with pip' })
 const data = new ArccError('ARC6201', {}, { text: 'cannot read the folder faces' })
 
 describe('what ends a command', () => {
   test.each([
-    ['a usage error', new UsageError('there is no file a.arc', 'did you mean b.arc?'), exitCode.user],
+    ['a file that is missing', usage, exitCode.user],
     ['a device that fails', device, exitCode.environment],
     ['data that is missing', data, exitCode.user],
     [
