@@ -49,6 +49,20 @@ export const dataErrors = errorsOf({
   ARC6222: message<File & { label: number; classes: number }>(
     (p) => `${p.file} has a picture with label ${p.label}, but its property file specifies ${p.classes} classes`,
   ),
+  ARC6260: message<File & { reason: string }>(
+    (p) => `a thread that reads pictures ended while it read ${p.file}: ${p.reason}`,
+    () => 'examine that picture with `arcc data check`; with `train.workers = 0` arcc reads it in the process itself',
+  ),
+  ARC6261: message<File & { reason: string; damaged: number; most: number; images: number }>(
+    (p) =>
+      `more pictures are damaged than \`dataset.damaged\` allows, ${p.most} of ${p.images}: number ${p.damaged} is ${p.file}: ${p.reason}`,
+    () => 'run `arcc data check` for the list of all of them, repair the data set, or raise `at_most`',
+  ),
+  ARC6262: message<File & { reason: string }>(
+    (p) => `ARCC_TURBOJPEG names ${p.file}, which cannot be used to decode JPEG: ${p.reason}`,
+    () => 'name a libturbojpeg of libjpeg-turbo 2 or later, or unset ARCC_TURBOJPEG to decode with sharp',
+  ),
+  ARC6263: message<File & { reason: string }>((p) => `${p.file} could not be prepared: ${p.reason}`),
   ARC6230: message<File & { at: number; reason: string }>(
     (p) => `${p.file} is not a supported verification set: ${p.reason} at byte ${p.at}`,
     () =>

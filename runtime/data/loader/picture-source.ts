@@ -1,0 +1,102 @@
+/** The pictures of a recipe, decoded or rendered, in the thread that asks for them. */
+import { bug, need } from '../../../grammar/diagnostic.ts'
+import type { BytesImages, DrawnImages, EncodedImages, ImageRecipe, MixedImages } from '../collection.ts'
+import { decodeImage } from '../decode-image.ts'
+import { FACE_SIZE, type Image } from '../image.ts'
+import { plainJpeg } from '../jpeg-scan.ts'
+import { openImages } from '../open-images.ts'
+import { type PictureSize, writePicture } from '../picture-size.ts'
+import { renderFace } from '../synthetic.ts'
+import type { TurboDecoder } from '../turbo-jpeg.ts'
+
+export interface PictureSource {
+  /** Writes picture `i` into `out`, u8[h,w,c]; a promise only if it has to wait. Throws ARC62xx, which name the picture. */
+  write(i: number, out: Uint8Array): void | Promise<void>
+  /** Where picture `i` lies, for messages. */
+  nameOf(i: number): string
+  close(): void
+}
+
+/** Opens a recipe; `turbo` decodes what it can, sharp the rest. The caller closes it, and keeps `turbo`. */
+export function openPictures(recipe: ImageRecipe, size: PictureSize, turbo: TurboDecoder | undefined): PictureSource {
+  switch (recipe.kind) {
+    case 'drawn':
+      return drawnSource(recipe, size)
+    case 'mixed':
+      return mixedSource(recipe, size, turbo)
+    case 'bytes':
+      return encodedSource(bytesImages(recipe), size, turbo)
+    default:
+      return encodedSource(openImages(recipe), size, turbo)
+  }
+}
+
+function encodedSource(images: EncodedImages, size: PictureSize, turbo: TurboDecoder | undefined): PictureSource {
+  const keep = (image: Image, out: Uint8Array) => writePicture(image, size, out)
+  const decode = (i: number, bytes: Uint8Array, out: Uint8Array): void | Promise<void> => {
+    const plain = turbo === undefined ? undefined : plainJpeg(bytes)
+    const fits = plain?.width === size.width && plain.height === size.height
+    const image = plain && turbo?.decode(bytes, plain, fits ? out : undefined)
+    if (image !== undefined) return keep(image, out)
+    // Bytes are valid until the next read; sharp decodes while this thread may read on.
+    return decodeImage(bytes.slice(), images.nameOf(i)).then((decoded) => keep(decoded, out))
+  }
+  return {
+    write(i, out) {
+      const bytes = images.read(i)
+      return bytes instanceof Promise ? bytes.then((read) => decode(i, read, out)) : decode(i, bytes, out)
+    },
+    nameOf: (i) => images.nameOf(i),
+    close: () => images.close(),
+  }
+}
+
+function bytesImages({ name, bytes, starts }: BytesImages): EncodedImages {
+  return {
+    read: (i) => bytes.subarray(starts[i], starts[i + 1]),
+    nameOf: (i) => `${name} picture ${i}`,
+    close: () => undefined,
+  }
+}
+
+/** Faces are rendered at the size of a square input; for others they are stretched like any picture. */
+function drawnSource({ perIdentity, seed, nuisance }: DrawnImages, size: PictureSize): PictureSource {
+  const side = size.width === size.height ? size.width : FACE_SIZE
+  return {
+    write(i, out) {
+      const sample = i % perIdentity
+      const identity = (i - sample) / perIdentity
+      writePicture(renderFace({ seed, identity, sample, nuisance, size: side }), size, out)
+    },
+    nameOf: (i) => `generated face ${i}`,
+    close: () => undefined,
+  }
+}
+
+function mixedSource(recipe: MixedImages, size: PictureSize, turbo: TurboDecoder | undefined): PictureSource {
+  const parts: PictureSource[] = []
+  const close = () => {
+    for (const part of parts) part.close()
+  }
+  try {
+    for (const part of recipe.parts) parts.push(openPictures(part, size, turbo))
+  } catch (error) {
+    close()
+    throw error
+  }
+  const place = (i: number) => {
+    const part = need(parts[recipe.part[i] ?? -1], `the part of picture ${i}`)
+    return { part, index: recipe.index[i] ?? bug(`the place of picture ${i}`) }
+  }
+  return {
+    write(i, out) {
+      const { part, index } = place(i)
+      return part.write(index, out)
+    },
+    nameOf(i) {
+      const { part, index } = place(i)
+      return part.nameOf(index)
+    },
+    close,
+  }
+}
