@@ -82,7 +82,7 @@ function testSamples(decoder: TurboDecoder): void {
 }
 
 /** A decoder of the library, after comparing its samples. Throws if it cannot be loaded or decodes differently. */
-function openTurbo(library: string): TurboDecoder {
+export function openTurbo(library: string): TurboDecoder {
   const decoder = bind(library, openLibrary(library))
   try {
     testSamples(decoder)

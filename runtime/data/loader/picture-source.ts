@@ -3,9 +3,9 @@ import { bug, need } from '../../../grammar/diagnostic.ts'
 import type { BytesImages, DrawnImages, EncodedImages, ImageRecipe, MixedImages } from '../collection.ts'
 import { decodeImage } from '../decode-image.ts'
 import { FACE_SIZE, type Image } from '../image.ts'
+import { type PictureSize, writePicture } from '../input-size.ts'
 import { plainJpeg } from '../jpeg-scan.ts'
 import { openImages } from '../open-images.ts'
-import { type PictureSize, writePicture } from '../picture-size.ts'
 import { renderFace } from '../synthetic.ts'
 import type { TurboDecoder } from '../turbo-jpeg.ts'
 
@@ -38,14 +38,28 @@ function encodedSource(images: EncodedImages, size: PictureSize, turbo: TurboDec
     const fits = plain?.width === size.width && plain.height === size.height
     const image = plain && turbo?.decode(bytes, plain, fits ? out : undefined)
     if (image !== undefined) return keep(image, out)
-    // Bytes are valid until the next read; sharp decodes while this thread may read on.
-    return decodeImage(bytes.slice(), images.nameOf(i)).then((decoded) => keep(decoded, out))
+    // Bytes are valid until the next read, which may come while sharp decodes.
+    return decodeImage(new Uint8Array(bytes), images.nameOf(i)).then((decoded) => keep(decoded, out))
+  }
+  /** The last read that has to wait: the next one begins when its bytes have been taken. */
+  let reading: Promise<unknown> | undefined
+  const write = (i: number, out: Uint8Array): void | Promise<void> => {
+    const bytes = images.read(i)
+    if (!(bytes instanceof Promise)) return decode(i, bytes, out)
+    let decoding: void | Promise<void>
+    const taken = bytes.then((read) => {
+      decoding = decode(i, read, out)
+    })
+    const ended = taken
+      .catch(() => undefined)
+      .then(() => {
+        if (reading === ended) reading = undefined
+      })
+    reading = ended
+    return taken.then(() => decoding)
   }
   return {
-    write(i, out) {
-      const bytes = images.read(i)
-      return bytes instanceof Promise ? bytes.then((read) => decode(i, read, out)) : decode(i, bytes, out)
-    },
+    write: (i, out) => (reading === undefined ? write(i, out) : reading.then(() => write(i, out))),
     nameOf: (i) => images.nameOf(i),
     close: () => images.close(),
   }
