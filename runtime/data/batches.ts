@@ -1,13 +1,15 @@
-/** The images of training, step by step, with prefetching. Legend: b images of one replica in one step. */
+/** The images of training, step by step, read ahead. Legend: b images of one replica in one step; h w c those of a picture. */
+import { need } from '../../grammar/diagnostic.ts'
 import { localReplicas, type World } from '../world.ts'
-import type { Dataset } from './dataset.ts'
-import { FACE_BYTES } from './image.ts'
-import { readPictures } from './read-pictures.ts'
+import type { DamageLimit } from './damage-limit.ts'
+import { bytesOf, type PictureSize } from './input-size.ts'
+import type { LoadedRows, Loader } from './loader/loader.ts'
+import type { SkippedPicture } from './loader/picture-maker.ts'
 import { replicaRows, type Sampler } from './sampler.ts'
 
 export interface ReplicaBatch {
-  /** u8[b, 112, 112, 3]. */
-  readonly images: Uint8Array<ArrayBuffer>
+  /** u8[b,h,w,c]. */
+  readonly images: Uint8Array
   /** i32[b]. */
   readonly labels: Int32Array<ArrayBuffer>
   /** u8[b], 1 if the device mirrors the image. */
@@ -21,39 +23,72 @@ export interface Batch {
   readonly replicas: readonly ReplicaBatch[]
 }
 
+/** Where training images and their labels come from. */
+export interface TrainingImages {
+  readonly loader: Loader
+  readonly size: PictureSize
+  /** The class of image `i`. */
+  label(i: number): number
+}
+
 export interface BatchOptions {
   /** Only the rows of this process's devices are read. */
   readonly world: World
+  /** Keys augmentation, together with epoch and image. */
+  readonly seed: number
   /** The first step, counted from the start of training, and the step to stop before. */
   readonly from: number
   readonly to: number
-  /** Number of steps to prefetch; 2 by default. */
+  /** Number of steps to read ahead; 2 by default. The loader's ring must have a slot more. */
   readonly ahead?: number
+  /** Counts damaged pictures that were replaced; only needed if the loader replaces any. */
+  readonly damage?: DamageLimit
+  /** Called once per damaged picture that was replaced, before the batch that it belonged to. */
+  readonly onSkipped?: (picture: SkippedPicture) => void
 }
 
-async function readRows(dataset: Dataset, samples: Uint32Array, flip: Uint8Array): Promise<ReplicaBatch> {
-  const images = new Uint8Array(samples.length * FACE_BYTES)
-  await readPictures(dataset, samples, images, FACE_BYTES)
-  return { images, labels: Int32Array.from(samples, (sample) => dataset.label(sample)), flip: Uint8Array.from(flip) }
+interface LoadedStep {
+  readonly batch: Batch
+  readonly rows: LoadedRows
 }
 
-async function loadStep(dataset: Dataset, sampler: Sampler, step: number, options: BatchOptions): Promise<Batch> {
+async function loadStep(
+  { loader, size, label }: TrainingImages,
+  sampler: Sampler,
+  step: number,
+  { world, seed }: BatchOptions,
+): Promise<LoadedStep> {
+  await sampler.prepare(step)
   const { epoch, samples, flip } = sampler.at(step)
-  const replicas: ReplicaBatch[] = []
-  for (const replica of localReplicas(options.world)) {
-    const [start, end] = replicaRows(sampler.globalBatch, options.world.size, replica)
-    replicas.push(await readRows(dataset, samples.subarray(start, end), flip.subarray(start, end)))
-  }
-  return { step, epoch, replicas }
+  const ranges = localReplicas(world).map((replica) => replicaRows(sampler.globalBatch, world.size, replica))
+  const [first, last] = [need(ranges[0], 'a replica')[0], need(ranges.at(-1), 'a replica')[1]]
+  const rows = await loader.read(samples.subarray(first, last), { seed, epoch })
+  const pictureBytes = bytesOf(size)
+  const replicas = ranges.map(([start, end]): ReplicaBatch => {
+    const [from, to] = [start - first, end - first]
+    return {
+      images: rows.pixels.subarray(from * pictureBytes, to * pictureBytes),
+      // A replaced picture brings its own label.
+      labels: Int32Array.from(rows.numbers.subarray(from, to), label),
+      flip: Uint8Array.from(flip.subarray(start, end)),
+    }
+  })
+  return { batch: { step, epoch, replicas }, rows }
 }
 
 /**
- * The batches of steps `from` … `to` - 1, in order. Up to `ahead` of them are read while the caller processes one; steps are read
- * sequentially, so that the first is ready as early as possible. An unreadable image throws at its step.
+ * The batches of steps `from` … `to` - 1, in order; the arrays of one are valid until the next is requested. Up to `ahead` of them
+ * are read while the caller processes one; steps are read sequentially, so that the first is ready as early as possible. An
+ * unreadable image throws at its step.
  */
-export async function* batches(dataset: Dataset, sampler: Sampler, options: BatchOptions): AsyncGenerator<Batch> {
+export async function* batches(
+  images: TrainingImages,
+  sampler: Sampler,
+  options: BatchOptions,
+): AsyncGenerator<Batch, void, undefined> {
+  const { damage, onSkipped } = options
   const ahead = Math.max(1, options.ahead ?? 2)
-  const queue: Promise<Batch>[] = []
+  const queue: Promise<LoadedStep>[] = []
   let next = options.from
   let stopped = false
   let last: Promise<unknown> = Promise.resolve()
@@ -61,7 +96,7 @@ export async function* batches(dataset: Dataset, sampler: Sampler, options: Batc
     while (queue.length < ahead && next < options.to) {
       const step = next++
       const load = last.then(() =>
-        stopped ? Promise.reject(new Error('stopped')) : loadStep(dataset, sampler, step, options),
+        stopped ? Promise.reject(new Error('stopped')) : loadStep(images, sampler, step, options),
       )
       load.catch(() => undefined)
       last = load
@@ -72,10 +107,17 @@ export async function* batches(dataset: Dataset, sampler: Sampler, options: Batc
     refill()
     for (let first = queue.shift(); first !== undefined; first = queue.shift()) {
       refill()
-      yield await first
+      const { batch, rows } = await first
+      try {
+        for (const picture of damage?.admit(rows.skipped) ?? []) onSkipped?.(picture)
+        yield batch
+      } finally {
+        rows.release()
+      }
     }
   } finally {
     stopped = true
-    await last.catch(() => undefined)
+    // What was read ahead is not used.
+    for (const load of queue) await load.then(({ rows }) => rows.release()).catch(() => undefined)
   }
 }

@@ -8,8 +8,7 @@ import type { ImageRecipe } from '../collection.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
 import { findTurboJpeg } from '../turbo-jpeg.ts'
 import { type DecodeWorkers, disposed } from './decode-workers.ts'
-import type { MadeChunk, MakerSpec, PlainError } from './picture-maker.ts'
-import { openPictures } from './picture-source.ts'
+import { type MadeChunk, type MakerSpec, openMaker, type PlainError } from './picture-maker.ts'
 import type { WorkerReply, WorkerRequest, WorkerSettings } from './protocol.ts'
 
 /** Requests with a thread: one that it works on, and the next, so that it never waits for the event loop. */
@@ -56,19 +55,19 @@ function revived({ code, params, text, hint }: PlainError): ArccError {
 function nameOf(spec: MakerSpec | undefined, image: number): string {
   if (spec === undefined) return 'no picture'
   try {
-    const source = openPictures(spec.recipe, spec.size, undefined)
+    const maker = openMaker(spec, undefined)
     try {
-      return source.nameOf(image)
+      return maker.nameOf(image)
     } finally {
-      source.close()
+      maker.close()
     }
   } catch {
     return `picture ${image}`
   }
 }
 
-/** Starts the threads. Throws ARC6262 if a libturbojpeg is named that is none. */
-export function startThreads(count: number): DecodeWorkers {
+/** Starts the threads, each with `start`. Throws ARC6262 if a libturbojpeg is named that is none. */
+export function startThreads(count: number, start: (settings: WorkerSettings) => Worker = startWorker): DecodeWorkers {
   const found = findTurboJpeg()
   const turbo = found.found ? found.library : undefined
   const ending = new Int32Array(new SharedArrayBuffer(4))
@@ -99,11 +98,11 @@ export function startThreads(count: number): DecodeWorkers {
     else waiting?.transfer(reply)
     hand()
   }
-  const start = (): Thread => {
+  const startThread = (): Thread => {
     const place = Int32Array.of(-1, 0)
     const shared = new Int32Array(new SharedArrayBuffer(place.byteLength))
     shared.set(place)
-    const worker = startWorker({ turbo, place: shared, ending })
+    const worker = start({ turbo, place: shared, ending })
     const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
     const thread: Thread = { worker, place: shared, jobs: new Map(), exited }
     worker.on('message', (reply: WorkerReply) => take(thread, reply))
@@ -140,7 +139,7 @@ export function startThreads(count: number): DecodeWorkers {
   const tellAll = (request: WorkerRequest) => {
     for (const { worker } of threads) worker.postMessage(request)
   }
-  const threads: readonly Thread[] = Array.from({ length: count }, start)
+  const threads: readonly Thread[] = Array.from({ length: count }, startThread)
   settle()
 
   return {

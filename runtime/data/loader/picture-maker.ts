@@ -4,6 +4,7 @@
  *
  * Legend: h w c the height, width and channels of a picture.
  */
+import { bug } from '../../../grammar/diagnostic.ts'
 import { ArccError } from '../../errors.ts'
 import type { ImageRecipe } from '../collection.ts'
 import { bytesOf, type PictureSize } from '../input-size.ts'
@@ -15,7 +16,9 @@ import { readCached, type SharedCache, storeCached } from './shared-cache.ts'
 /** What pictures are made of; survives structured cloning, with its arrays in shared memory. */
 export interface MakerSpec {
   readonly recipe: ImageRecipe
-  /** Images of the recipe. */
+  /** Which images of the recipe are used, by their numbers here, from 0: a row of it, or a list. By default, all. */
+  readonly select?: { readonly from: number } | { readonly list: Uint32Array<SharedArrayBuffer> }
+  /** How many images are used. */
   readonly images: number
   readonly size: PictureSize
   readonly cache?: SharedCache
@@ -89,9 +92,15 @@ const atOnce = 3
 
 /** Opens the files of a recipe. The caller closes the maker. */
 export function openMaker(spec: MakerSpec, turbo: TurboDecoder | undefined): PictureMaker {
-  const { images, cache, mostSkipped = 0 } = spec
+  const { select, images, cache, mostSkipped = 0 } = spec
   const source = openPictures(spec.recipe, spec.size, turbo)
   const pictureBytes = bytesOf(spec.size)
+
+  const numberOf = (image: number): number => {
+    if (select === undefined) return image
+    return 'from' in select ? select.from + image : (select.list[image] ?? bug(`image ${image} of a selection`))
+  }
+  const nameOf = (image: number) => source.nameOf(numberOf(image))
 
   const store = (image: number, row: Uint8Array) => {
     if (cache !== undefined) storeCached(cache, image, row)
@@ -99,14 +108,14 @@ export function openMaker(spec: MakerSpec, turbo: TurboDecoder | undefined): Pic
   /** Writes one picture; a promise only if it has to wait. */
   const write = (image: number, row: Uint8Array): void | Promise<void> => {
     if (cache !== undefined && readCached(cache, image, row)) return undefined
-    const pending = source.write(image, row)
+    const pending = source.write(numberOf(image), row)
     return pending === undefined ? store(image, row) : pending.then(() => store(image, row))
   }
   const plain = (error: unknown, image: number): PlainError => {
     const known =
       error instanceof ArccError
         ? error
-        : dataErrors('ARC6263', { file: source.nameOf(image), reason: reasonOf(error) }, error)
+        : dataErrors('ARC6263', { file: nameOf(image), reason: reasonOf(error) }, error)
     return { code: known.code, params: known.params, text: known.message, hint: known.hint }
   }
 
@@ -122,7 +131,7 @@ export function openMaker(spec: MakerSpec, turbo: TurboDecoder | undefined): Pic
       // An error that is not the picture's own is not skipped.
       if (!(reason instanceof ArccError) || skipped.length >= mostSkipped) return { image, skipped, failure: described }
       const { params, text } = described
-      skipped.push({ image, file: source.nameOf(image), reason: String(params.reason ?? text) })
+      skipped.push({ image, file: nameOf(image), reason: String(params.reason ?? text) })
       image = (image + 1) % images
       try {
         await makeRow(image, pixels, watch)
@@ -166,7 +175,7 @@ export function openMaker(spec: MakerSpec, turbo: TurboDecoder | undefined): Pic
         seconds,
       }
     },
-    nameOf: source.nameOf,
+    nameOf,
     close: source.close,
   }
 }

@@ -58,8 +58,12 @@ function encodedSource(images: EncodedImages, size: PictureSize, turbo: TurboDec
     reading = ended
     return taken.then(() => decoding)
   }
+  const writeLater = async (i: number, out: Uint8Array): Promise<void> => {
+    while (reading !== undefined) await reading
+    await write(i, out)
+  }
   return {
-    write: (i, out) => (reading === undefined ? write(i, out) : reading.then(() => write(i, out))),
+    write: (i, out) => (reading === undefined ? write(i, out) : writeLater(i, out)),
     nameOf: (i) => images.nameOf(i),
     close: () => images.close(),
   }
