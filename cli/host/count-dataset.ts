@@ -1,9 +1,9 @@
 /** Counts a data set on this computer for the plan, from the same list of images that the run trains on. */
 import type { DatasetSpec } from '../../compiler/experiment/experiment.ts'
 import type { DatasetCounts, DatasetFault } from '../../compiler/host/host.ts'
-import type { Collections } from '../../runtime/data/formats.ts'
+import type { Collections } from '../../runtime/data/formats/data-formats.ts'
 import { leftOutText } from '../../runtime/data/left-out.ts'
-import { splitCollection } from '../../runtime/data/selection.ts'
+import { splitCollection } from '../../runtime/data/select/selection.ts'
 import { ArccError } from '../../runtime/errors.ts'
 
 /** Identities and images for training, or what is wrong with the data set; `undefined` if it is not on this computer. */

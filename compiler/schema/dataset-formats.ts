@@ -1,5 +1,5 @@
 /**
- * The properties of each data set format that the compiler uses. `runtime/data/formats.ts` has how plan and run list its images.
+ * The properties of each data set format that the compiler uses. `runtime/data/formats/` has how plan and run list its images.
  */
 interface DatasetFormatTraits {
   /** Fields that a data set of this format must have. */

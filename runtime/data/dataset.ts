@@ -1,11 +1,7 @@
 /** The training loop's view of data: labeled images by number, as bytes. Normalization happens on the device. */
 import { imageCacheBytes } from '../../compiler/plan/image-rate.ts'
-import { decodeImage } from './decode-image.ts'
-import { drawImage } from './draw-image.ts'
-import { fitImage, type ImageShape, imageBytes } from './image.ts'
-import { openImages } from './open-images.ts'
+import { type ImageShape, imageBytes } from './image.ts'
 import { createPixelCache } from './pixel-cache.ts'
-import type { Selection } from './selection.ts'
 
 /** Images by number: u8[height, width, channels], row-major. */
 export interface Pictures {
@@ -47,36 +43,4 @@ export function cachedPictures(
     },
     dispose: () => cache.clear(),
   }
-}
-
-/** The images of a selection, decoded (or drawn) to this shape when they are first read. */
-export function selectedPictures(
-  { recipe, images, numberOf }: Selection,
-  shape: ImageShape,
-  cacheBytes?: number,
-): Pictures {
-  if (recipe.kind === 'drawn') {
-    return cachedPictures(images, shape, (i) => drawImage(recipe, numberOf(i), shape), cacheBytes)
-  }
-  const opened = openImages(recipe)
-  const make = async (i: number) => {
-    const number = numberOf(i)
-    const bytes = await opened.read(number)
-    // The reader reuses its memory for the next image, which is read while this one is decoded.
-    return fitImage(await decodeImage(Uint8Array.from(bytes), opened.nameOf(number)), shape)
-  }
-  const pictures = cachedPictures(images, shape, make, cacheBytes)
-  return {
-    ...pictures,
-    dispose() {
-      pictures.dispose()
-      opened.close()
-    },
-  }
-}
-
-/** The images of a selection with their labels. */
-export function createDataset(selection: Selection, shape: ImageShape, cacheBytes?: number): Dataset {
-  const { name, classes, label } = selection
-  return { ...selectedPictures(selection, shape, cacheBytes), name, classes, label }
 }

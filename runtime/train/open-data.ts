@@ -2,12 +2,13 @@
 import { join } from 'node:path'
 import type { RunSpec } from '../../compiler/plan/plan.ts'
 import { rootOf } from '../data/data-format.ts'
-import { createDataset, type Dataset } from '../data/dataset.ts'
-import { type Collections, createCollections } from '../data/formats.ts'
-import { heldOutPairs } from '../data/held-out-pairs.ts'
+import type { Dataset } from '../data/dataset.ts'
+import { type Collections, createCollections } from '../data/formats/data-formats.ts'
 import { leftOutText } from '../data/left-out.ts'
 import { type PairSet, readBinPairs } from '../data/pairs.ts'
-import { type Selection, splitCollection } from '../data/selection.ts'
+import { heldOutPairs } from '../data/select/held-out-pairs.ts'
+import { createDataset } from '../data/select/selected-pictures.ts'
+import { type Selection, splitCollection } from '../data/select/selection.ts'
 import { trainErrors } from './messages.ts'
 
 type DatasetSpec = RunSpec['dataset']

@@ -1,6 +1,6 @@
 /** Images of some classes of a collection, with numbers of their own: those for training, and those that are held out. */
-import type { Collection, ImageRecipe } from './collection.ts'
-import { dataErrors } from './messages.ts'
+import type { Collection, ImageRecipe } from '../collection.ts'
+import { dataErrors } from '../messages.ts'
 
 export interface Selection {
   readonly name: string

@@ -1,8 +1,9 @@
 /** Verification pairs of the people that a data set holds out. */
-import { selectedPictures } from './dataset.ts'
-import { drawPairs } from './draw-pairs.ts'
-import type { ImageShape } from './image.ts'
-import type { PairSet } from './pairs.ts'
+
+import { drawPairs } from '../draw-pairs.ts'
+import type { ImageShape } from '../image.ts'
+import type { PairSet } from '../pairs.ts'
+import { selectedPictures } from './selected-pictures.ts'
 import type { Selection } from './selection.ts'
 
 /** `count` same and `count` different pairs. Each image that a pair uses is stored once. Throws ARC6207 if there are too few. */
