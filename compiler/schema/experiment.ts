@@ -130,6 +130,7 @@ export const train = {
     }),
   },
   sections: {},
+  former: { flip: 'mirroring is now one of the augmentations: `augment = []` for none; the default is `[flip()]`' },
 } as const satisfies SectionSpec
 
 export const evaluate = {
