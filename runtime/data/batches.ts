@@ -2,7 +2,7 @@
 import { need } from '../../grammar/diagnostic.ts'
 import { localReplicas, type World } from '../world.ts'
 import type { DamageLimit } from './damage-limit.ts'
-import { bytesOf, type PictureSize } from './input-size.ts'
+import { type ImageShape, imageBytes } from './image.ts'
 import type { LoadedRows, Loader } from './loader/loader.ts'
 import type { SkippedPicture } from './loader/picture-maker.ts'
 import { replicaRows, type Sampler } from './sampler.ts'
@@ -26,7 +26,7 @@ export interface Batch {
 /** Where training images and their labels come from. */
 export interface TrainingImages {
   readonly loader: Loader
-  readonly size: PictureSize
+  readonly shape: ImageShape
   /** The class of image `i`. */
   label(i: number): number
 }
@@ -53,7 +53,7 @@ interface LoadedStep {
 }
 
 async function loadStep(
-  { loader, size, label }: TrainingImages,
+  { loader, shape, label }: TrainingImages,
   sampler: Sampler,
   step: number,
   { world, seed }: BatchOptions,
@@ -63,7 +63,7 @@ async function loadStep(
   const ranges = localReplicas(world).map((replica) => replicaRows(sampler.globalBatch, world.size, replica))
   const [first, last] = [need(ranges[0], 'a replica')[0], need(ranges.at(-1), 'a replica')[1]]
   const rows = await loader.read(samples.subarray(first, last), { seed, epoch })
-  const pictureBytes = bytesOf(size)
+  const pictureBytes = imageBytes(shape)
   const replicas = ranges.map(([start, end]): ReplicaBatch => {
     const [from, to] = [start - first, end - first]
     return {

@@ -14,8 +14,8 @@ export interface SamplerSpec {
   readonly images: number
   /** B. */
   readonly globalBatch: number
-  /** Mirrors every other image at random; the decision is keyed by (seed, epoch, image). */
-  readonly flip: boolean
+  /** The fraction of the images that are mirrored; the decision is keyed by (seed, epoch, image). */
+  readonly flip: number
 }
 
 export interface StepSamples {
@@ -70,6 +70,7 @@ export function createSampler(
     for (const epoch of begun.keys()) if (epoch < before) begun.delete(epoch)
     for (const epoch of orders.keys()) if (epoch < before) orders.delete(epoch)
   }
+  const mirrorFrom = (1 - spec.flip) * 2 ** 32
   return {
     globalBatch,
     stepsPerEpoch,
@@ -89,10 +90,17 @@ export function createSampler(
       const start = (step - epoch * stepsPerEpoch) * globalBatch
       const samples = order.slice(start, start + globalBatch)
       const epochFlip = fold(flipKey, epoch)
-      const flip = Uint8Array.from(samples, (sample) => (spec.flip ? threefry(epochFlip, sample, 0)[0] & 1 : 0))
+      const flip = Uint8Array.from(samples, (sample) =>
+        lastBitFirst(threefry(epochFlip, sample, 0)[0]) >= mirrorFrom ? 1 : 0,
+      )
       return { epoch, samples, flip }
     },
   }
+}
+
+/** The word rotated right by one bit, so that a comparison with one half is one of its last bit. */
+function lastBitFirst(word: number): number {
+  return ((word >>> 1) | (word << 31)) >>> 0
 }
 
 /** Replica `replica`'s rows of a step, as a half-open range. */

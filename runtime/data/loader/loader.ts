@@ -6,7 +6,7 @@
  */
 import { bug } from '../../../grammar/diagnostic.ts'
 import { ArccError } from '../../errors.ts'
-import { bytesOf } from '../input-size.ts'
+import { imageBytes } from '../image.ts'
 import { type DecodeWorkers, disposed } from './decode-workers.ts'
 import type { MadeChunk, MakerSpec, PictureKey, SkippedPicture } from './picture-maker.ts'
 import { createSharedCache } from './shared-cache.ts'
@@ -58,7 +58,7 @@ const noKey: PictureKey = { seed: 0, epoch: 0 }
 /** Opens a loader; the caller disposes it before the workers. */
 export async function createLoader(spec: LoaderSpec, workers: DecodeWorkers): Promise<Loader> {
   const { rows: mostRows, slots = 3, cacheBytes = 0, ...made } = spec
-  const pictureBytes = bytesOf(spec.size)
+  const pictureBytes = imageBytes(spec.shape)
   const cache = createSharedCache(spec.images, pictureBytes, cacheBytes)
   const maker = await workers.open({ ...made, ...(cache === undefined ? {} : { cache }) })
   const free: SharedArrayBuffer[] = []

@@ -4,10 +4,12 @@
  *
  * Legend: h w c the height, width and channels of a picture.
  */
+import type { AugmentSpec } from '../../../compiler/plan/plan.ts'
 import { bug } from '../../../grammar/diagnostic.ts'
 import { ArccError } from '../../errors.ts'
+import { createAugmenter, type ImageKey } from '../augment/augmenter.ts'
 import type { ImageRecipe } from '../collection.ts'
-import { bytesOf, type PictureSize } from '../input-size.ts'
+import { type ImageShape, imageBytes } from '../image.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
 import type { TurboDecoder } from '../turbo-jpeg.ts'
 import { openPictures } from './picture-source.ts'
@@ -20,8 +22,10 @@ export interface MakerSpec {
   readonly select?: { readonly from: number } | { readonly list: Uint32Array<SharedArrayBuffer> }
   /** How many images are used. */
   readonly images: number
-  readonly size: PictureSize
+  readonly shape: ImageShape
   readonly cache?: SharedCache
+  /** Random changes of each picture, after the cache. */
+  readonly augment?: AugmentSpec
   /**
    * A damaged picture is replaced by the next one that decodes, unless there are more than this many damaged ones in a row, of which
    * the last is reported; 0 by default.
@@ -30,10 +34,7 @@ export interface MakerSpec {
 }
 
 /** What keys the augmentation of a picture, together with its number. */
-export interface PictureKey {
-  readonly seed: number
-  readonly epoch: number
-}
+export type PictureKey = Omit<ImageKey, 'image'>
 
 /** Some rows of a batch. */
 export interface Chunk {
@@ -87,14 +88,21 @@ interface MadeRow {
   readonly failure?: PlainError
 }
 
+interface Making {
+  readonly key: PictureKey
+  readonly watch: Watch
+}
+
 /** Pictures that sharp decodes at the same time: while one is decoded, the next one's pipeline is set up. */
 const atOnce = 3
 
 /** Opens the files of a recipe. The caller closes the maker. */
 export function openMaker(spec: MakerSpec, turbo: TurboDecoder | undefined): PictureMaker {
   const { select, images, cache, mostSkipped = 0 } = spec
-  const source = openPictures(spec.recipe, spec.size, turbo)
-  const pictureBytes = bytesOf(spec.size)
+  const source = openPictures(spec.recipe, spec.shape, turbo)
+  const pictureBytes = imageBytes(spec.shape)
+  const [height, width, channels] = spec.shape
+  const augment = spec.augment && createAugmenter(spec.augment, { height, width, channels })
 
   const numberOf = (image: number): number => {
     if (select === undefined) return image
@@ -119,12 +127,17 @@ export function openMaker(spec: MakerSpec, turbo: TurboDecoder | undefined): Pic
     return { code: known.code, params: known.params, text: known.message, hint: known.hint }
   }
 
-  const makeRow = (image: number, pixels: Uint8Array, watch: Watch): void | Promise<void> => {
+  const changed = (image: number, row: Uint8Array, key: PictureKey) => augment?.(row, { ...key, image })
+  const finished = (image: number, row: Uint8Array, key: PictureKey): void | Promise<void> => {
+    const pending = write(image, row)
+    return pending === undefined ? changed(image, row, key) : pending.then(() => changed(image, row, key))
+  }
+  const makeRow = (image: number, row: Uint8Array, { key, watch }: Making): void | Promise<void> => {
     const watched = watch(image)
-    return watched === undefined ? write(image, pixels) : watched.then(() => write(image, pixels))
+    return watched === undefined ? finished(image, row, key) : watched.then(() => finished(image, row, key))
   }
   /** Replaces a picture that failed by the next one that decodes. */
-  const replace = async (failed: number, error: unknown, pixels: Uint8Array, watch: Watch): Promise<MadeRow> => {
+  const replace = async (failed: number, error: unknown, row: Uint8Array, making: Making): Promise<MadeRow> => {
     const skipped: SkippedPicture[] = []
     for (let image = failed, reason = error; ; ) {
       const described = plain(reason, image)
@@ -134,7 +147,7 @@ export function openMaker(spec: MakerSpec, turbo: TurboDecoder | undefined): Pic
       skipped.push({ image, file: nameOf(image), reason: String(params.reason ?? text) })
       image = (image + 1) % images
       try {
-        await makeRow(image, pixels, watch)
+        await makeRow(image, row, making)
         return { image, skipped }
       } catch (next) {
         reason = next
@@ -143,7 +156,8 @@ export function openMaker(spec: MakerSpec, turbo: TurboDecoder | undefined): Pic
   }
 
   return {
-    async make({ numbers, out }, watch) {
+    async make({ numbers, out, key }, watch) {
+      const making = { key, watch }
       const began = performance.now()
       const made: MadeRow[] = []
       const pending = new Set<Promise<void>>()
@@ -152,10 +166,10 @@ export function openMaker(spec: MakerSpec, turbo: TurboDecoder | undefined): Pic
         const keep = (result: MadeRow) => {
           made[row] = result
         }
-        const fail = async (error: unknown) => keep(await replace(image, error, pixels, watch))
+        const fail = async (error: unknown) => keep(await replace(image, error, pixels, making))
         let waiting: Promise<void> | undefined
         try {
-          waiting = makeRow(image, pixels, watch)?.then(() => keep({ image }), fail)
+          waiting = makeRow(image, pixels, making)?.then(() => keep({ image }), fail)
           if (waiting === undefined) keep({ image })
         } catch (error) {
           waiting = fail(error)

@@ -2,11 +2,10 @@
 import { bug, need } from '../../../grammar/diagnostic.ts'
 import type { BytesImages, DrawnImages, EncodedImages, ImageRecipe, MixedImages } from '../collection.ts'
 import { decodeImage } from '../decode-image.ts'
-import { FACE_SIZE, type Image } from '../image.ts'
-import { type PictureSize, writePicture } from '../input-size.ts'
+import { drawImage } from '../draw-image.ts'
+import { openImages } from '../formats/open-images.ts'
+import { fitImage, type Image, type ImageShape } from '../image.ts'
 import { plainJpeg } from '../jpeg-scan.ts'
-import { openImages } from '../open-images.ts'
-import { renderFace } from '../synthetic.ts'
 import type { TurboDecoder } from '../turbo-jpeg.ts'
 
 export interface PictureSource {
@@ -18,24 +17,27 @@ export interface PictureSource {
 }
 
 /** Opens a recipe; `turbo` decodes what it can, sharp the rest. The caller closes it, and keeps `turbo`. */
-export function openPictures(recipe: ImageRecipe, size: PictureSize, turbo: TurboDecoder | undefined): PictureSource {
+export function openPictures(recipe: ImageRecipe, shape: ImageShape, turbo: TurboDecoder | undefined): PictureSource {
   switch (recipe.kind) {
     case 'drawn':
-      return drawnSource(recipe, size)
+      return drawnSource(recipe, shape)
     case 'mixed':
-      return mixedSource(recipe, size, turbo)
+      return mixedSource(recipe, shape, turbo)
     case 'bytes':
-      return encodedSource(bytesImages(recipe), size, turbo)
+      return encodedSource(bytesImages(recipe), shape, turbo)
     default:
-      return encodedSource(openImages(recipe), size, turbo)
+      return encodedSource(openImages(recipe), shape, turbo)
   }
 }
 
-function encodedSource(images: EncodedImages, size: PictureSize, turbo: TurboDecoder | undefined): PictureSource {
-  const keep = (image: Image, out: Uint8Array) => writePicture(image, size, out)
+function encodedSource(images: EncodedImages, shape: ImageShape, turbo: TurboDecoder | undefined): PictureSource {
+  const keep = (image: Image, out: Uint8Array) => {
+    const pixels = fitImage(image, shape)
+    if (pixels !== out) out.set(pixels)
+  }
   const decode = (i: number, bytes: Uint8Array, out: Uint8Array): void | Promise<void> => {
     const plain = turbo === undefined ? undefined : plainJpeg(bytes)
-    const fits = plain?.width === size.width && plain.height === size.height
+    const fits = plain?.height === shape[0] && plain.width === shape[1] && shape[2] === 3
     const image = plain && turbo?.decode(bytes, plain, fits ? out : undefined)
     if (image !== undefined) return keep(image, out)
     // Bytes are valid until the next read, which may come while sharp decodes.
@@ -77,27 +79,21 @@ function bytesImages({ name, bytes, starts }: BytesImages): EncodedImages {
   }
 }
 
-/** Faces are rendered at the size of a square input; for others they are stretched like any picture. */
-function drawnSource({ perIdentity, seed, nuisance }: DrawnImages, size: PictureSize): PictureSource {
-  const side = size.width === size.height ? size.width : FACE_SIZE
+function drawnSource(recipe: DrawnImages, shape: ImageShape): PictureSource {
   return {
-    write(i, out) {
-      const sample = i % perIdentity
-      const identity = (i - sample) / perIdentity
-      writePicture(renderFace({ seed, identity, sample, nuisance, size: side }), size, out)
-    },
+    write: (i, out) => out.set(drawImage(recipe, i, shape)),
     nameOf: (i) => `generated face ${i}`,
     close: () => undefined,
   }
 }
 
-function mixedSource(recipe: MixedImages, size: PictureSize, turbo: TurboDecoder | undefined): PictureSource {
+function mixedSource(recipe: MixedImages, shape: ImageShape, turbo: TurboDecoder | undefined): PictureSource {
   const parts: PictureSource[] = []
   const close = () => {
     for (const part of parts) part.close()
   }
   try {
-    for (const part of recipe.parts) parts.push(openPictures(part, size, turbo))
+    for (const part of recipe.parts) parts.push(openPictures(part, shape, turbo))
   } catch (error) {
     close()
     throw error

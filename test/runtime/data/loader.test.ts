@@ -16,7 +16,7 @@ import { permutation, rootKey } from '../../../runtime/random.ts'
 import { oneProcess } from '../../../runtime/world.ts'
 import { bytesRecipe, encodeJpeg, patternImage } from '../../helpers/encoded-images.ts'
 
-const size = { height: 24, width: 20, channels: 3 }
+const shape = [24, 20, 3] as const
 const pictureBytes = 24 * 20 * 3
 const images = 40
 
@@ -48,7 +48,7 @@ async function withLoader<T>(
 ): Promise<T> {
   const workers = startDecodeWorkers(count)
   try {
-    const loader = await createLoader({ images, size, rows: 16, ...spec }, workers)
+    const loader = await createLoader({ images, shape, rows: 16, ...spec }, workers)
     try {
       return await body(loader)
     } finally {
@@ -68,10 +68,10 @@ interface Trace {
 
 async function trace(count: number, spec: Partial<LoaderSpec> & { readonly recipe: ImageRecipe }, from = 0, to = 50) {
   return withLoader(count, spec, async (loader): Promise<Trace> => {
-    const sampler = createSampler({ seed: 5, images, globalBatch: 12, flip: true })
+    const sampler = createSampler({ seed: 5, images, globalBatch: 12, flip: 0.5 })
     const skipped: SkippedPicture[] = []
     const steps: string[] = []
-    const source = { loader, size, label: (i: number) => i % 7 }
+    const source = { loader, shape, label: (i: number) => i % 7 }
     const options = {
       world: oneProcess(2),
       seed: 5,
@@ -101,7 +101,7 @@ describe('bits', () => {
   })
 
   test('are those of the decoder and of the generator', async () => {
-    await withLoader(1, { recipe: mixed, size: { height: 112, width: 112, channels: 3 } }, async (loader) => {
+    await withLoader(1, { recipe: mixed, shape: [112, 112, 3] as const }, async (loader) => {
       const { pixels, release } = await loader.read(Uint32Array.of(3))
       expect(hashOf(pixels)).toBe(hashOf(renderFace({ seed: 3, identity: 9, sample: 0, nuisance: 0.5 }).data))
       release()
@@ -115,9 +115,9 @@ describe('bits', () => {
   })
 
   test('of one channel are the luminance', async () => {
-    const gray = { height: 24, width: 20, channels: 1 }
+    const gray = [24, 20, 1] as const
     const color = await decodeImage(encoded[0] ?? new Uint8Array(0), 'x')
-    await withLoader(0, { recipe: bytesRecipe(encoded), size: gray }, async (loader) => {
+    await withLoader(0, { recipe: bytesRecipe(encoded), shape: gray }, async (loader) => {
       const { pixels } = await loader.read(Uint32Array.of(0))
       const [r = 0, g = 0, b = 0] = color.data
       expect(pixels).toHaveLength(24 * 20)
@@ -206,7 +206,7 @@ describe('the ring', () => {
 describe('ends', () => {
   test.each([0, 1, 3])('reads under way end when it is disposed, with %i threads', async (count) => {
     const workers = startDecodeWorkers(count)
-    const many = { recipe: drawn, images: 4000, rows: 400, size: { height: 112, width: 112, channels: 3 } }
+    const many = { recipe: drawn, images: 4000, rows: 400, shape: [112, 112, 3] as const }
     const loader = await createLoader(many, workers)
     const reads = [0, 1, 2, 3].map((k) => loader.read(Uint32Array.from({ length: 400 }, (_, i) => 400 * k + i)))
     const ends = Promise.allSettled(reads)
@@ -232,7 +232,7 @@ describe('ends', () => {
         ${dies}
       })`
     const workers = startThreads(2, (workerData) => new Worker(script, { eval: true, workerData }))
-    const loader = await createLoader({ recipe: bytesRecipe(encoded), images, size, rows: 16 }, workers)
+    const loader = await createLoader({ recipe: bytesRecipe(encoded), images, shape, rows: 16 }, workers)
     const numbers = Uint32Array.from({ length: 16 }, (_, i) => 10 + i)
     const reads = await Promise.allSettled([loader.read(numbers), loader.read(numbers), loader.read(numbers)])
     const failure = { code: 'ARC6260', params: { file: expect.stringMatching(/^set picture 1\d$/), reason } }

@@ -4,7 +4,7 @@ import { createSampler, replicaRows } from '../../../runtime/data/sampler.ts'
 import { permutation } from '../../../runtime/random.ts'
 import { oneProcess, type World } from '../../../runtime/world.ts'
 
-const spec = { seed: 2048, images: 50, globalBatch: 8, flip: true }
+const spec = { seed: 2048, images: 50, globalBatch: 8, flip: 0.5 }
 
 describe('createSampler', () => {
   test('an epoch shows no picture twice and drops the incomplete batch', () => {
@@ -40,7 +40,7 @@ describe('createSampler', () => {
     const share = [...small.values()].reduce((sum, f) => sum + f, 0) / 4000
     expect(Math.abs(share - 0.5)).toBeLessThan(5 * Math.sqrt(0.25 / 4000))
     expect(
-      createSampler({ ...spec, flip: false })
+      createSampler({ ...spec, flip: 0 })
         .at(0)
         .flip.every((f) => f === 0),
     ).toBe(true)
@@ -51,7 +51,7 @@ describe('createSampler', () => {
   })
 
   test('the order of a large set is computed ahead, and is the same', async () => {
-    const large = { seed: 3, images: 70_000, globalBatch: 10_000, flip: false }
+    const large = { seed: 3, images: 70_000, globalBatch: 10_000, flip: 0 }
     const asked: number[] = []
     const sampler = createSampler(large, async (key, n) => {
       asked.push(n)
@@ -75,7 +75,7 @@ describe('createSampler', () => {
   })
 })
 
-const size = { height: 2, width: 3, channels: 3 }
+const shape = [2, 3, 3] as const
 const pictureBytes = 18
 
 interface FakeImages extends TrainingImages {
@@ -89,7 +89,7 @@ function fakeImages(wait: boolean, fail = -1): FakeImages {
   const fake: FakeImages = {
     reads: 0,
     held: 0,
-    size,
+    shape,
     label: (i) => i % 5,
     loader: {
       images: 50,
