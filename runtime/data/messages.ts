@@ -15,7 +15,7 @@ export const dataErrors = errorsOf({
   ),
   ARC6202: message<{ folder: string; skipped: number }>(
     (p) => `no pictures in ${p.folder}${p.skipped > 0 ? ` (${p.skipped} files of other types were skipped)` : ''}`,
-    () => 'expected: one subfolder per person with .jpg, .jpeg, .png, .webp, .pgm, .ppm or .pnm files',
+    () => 'expected: one subfolder per person with pictures, such as .jpg, .png, .webp, .bmp, .tif or .pgm files',
   ),
   ARC6203: message<{ folder: string; people: number; holdout: number }>(
     (p) =>
@@ -24,7 +24,7 @@ export const dataErrors = errorsOf({
   ),
   ARC6204: message<File & { starts: string }>(
     (p) => `${p.file} is not a supported picture: it starts with the bytes ${p.starts}`,
-    () => 'supported formats are JPEG, PNG, WebP, PGM and PPM, recognized by content',
+    () => 'supported formats are JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP, PBM, PGM and PPM, recognized by content',
   ),
   ARC6205: message<File & { reason: string }>(
     (p) => `the picture ${p.file} is damaged: ${p.reason}`,
@@ -60,6 +60,10 @@ export const dataErrors = errorsOf({
   ),
   ARC6232: message<File & { pictures: number; flags: number }>(
     (p) => `${p.file} has ${p.pictures} pictures and ${p.flags} flags: there must be two pictures for each flag`,
+  ),
+  ARC6233: message<File & { what: string; fix: string }>(
+    (p) => `${p.file} is ${p.what}`,
+    (p) => p.fix,
   ),
 })
 

@@ -84,6 +84,7 @@ export const dataExamples: Examples<typeof dataErrors.catalogue> = {
   ARC6230: [{ file: 'lfw.bin', at: 6, reason: 'no pair of lists' }],
   ARC6231: [{ file: 'evil.bin', global: 'posix.system' }],
   ARC6232: [{ file: 'lfw.bin', pictures: 3, flags: 2 }],
+  ARC6233: [{ file: 'ann/1.jpg', what: 'a web page, not a picture', fix: 'download the file again' }],
 }
 
 export const verificationExamples: Examples<typeof evaluateErrors.catalogue> = {
