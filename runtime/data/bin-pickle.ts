@@ -1,138 +1,101 @@
 /**
- * Reads pickles of plain data without executing them: lists, tuples, numbers, flags, strings and bytes, protocols 2 to 5 as far
- * as InsightFace's `.bin` sets use them. The only supported calls are the two by which protocol 2 writes bytes,
- * `_codecs.encode(text, 'latin1')` and `bytes()`; any other call is an error that names it.
+ * Reads pickles of plain data without executing them, protocols 0 to 5 (Lib/pickletools.py of CPython): lists, tuples, numbers, flags,
+ * text, bytes, and NumPy's arrays and scalars. Calls are recognized by the names in `numpy-pickle.ts`; any other is an error that names it.
  */
 import { dataErrors } from './messages.ts'
+import { build, callResult, knownGlobal } from './numpy-pickle.ts'
+import { createInput, decimal, latin1, long, quoted } from './pickle-input.ts'
+import { Dictionary, Global, LongText, type PickleValue, shortText } from './pickle-values.ts'
 
-/** A global that a REDUCE may call. */
-class Global {
-  readonly name: string
-  constructor(name: string) {
-    this.name = name
-  }
-}
-
-export type PickleValue = Uint8Array | string | number | boolean | null | PickleValue[]
-type Item = PickleValue | Global | typeof MARK
+type Item = PickleValue | typeof MARK
 const MARK = Symbol('mark')
 
-const BYTES_OF_TEXT = '_codecs encode'
-const EMPTY_BYTES = ['__builtin__ bytes', 'builtins bytes']
-
-/** Limits on a file's requests. */
-const MOST_STACK = 2 ** 24
-const MOST_MEMO = 2 ** 24
-
-function isValue(item: Item | undefined): item is PickleValue {
-  return item !== undefined && item !== MARK && !(item instanceof Global)
-}
+/** Text that is kept as in the file; shorter text is a string at once. */
+const LONG_TEXT = 256
 
 /** The value of a pickle; `file` is for errors: ARC6230 if it is damaged, ARC6231 if it tries to run something. */
 export function readPickle(bytes: Uint8Array, file: string): PickleValue {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const input = createInput(bytes, file)
+  const { damaged, take, u8, u16, u32, u64, f64, line } = input
   const stack: Item[] = []
-  const memo: Item[] = []
-  let at = 0
+  const memo = new Map<number, PickleValue>()
+  // Text that is decoded several times would cost more than the file.
+  let mayDecode = bytes.length
 
-  const damaged = (reason: string) => dataErrors('ARC6230', { file, at, reason })
-  const take = (length: number): Uint8Array => {
-    if (length > bytes.length - at) throw damaged(`${length} bytes are needed, ${bytes.length - at} are left`)
-    at += length
-    return bytes.subarray(at - length, at)
-  }
-  const u8 = () => take(1)[0] ?? 0
-  const u16 = () => {
-    take(2)
-    return view.getUint16(at - 2, true)
-  }
-  const u32 = () => {
-    take(4)
-    return view.getUint32(at - 4, true)
-  }
-  const u64 = () => {
-    take(8)
-    return Number(view.getBigUint64(at - 8, true))
-  }
-  const line = (): string => {
-    const end = bytes.indexOf(10, at)
-    if (end < 0) throw damaged('a line without end')
-    const text = Buffer.from(bytes.subarray(at, end)).toString('latin1')
-    at = end + 1
-    return text
-  }
-  const utf8 = (length: number) => Buffer.from(take(length)).toString('utf8')
-  const push = (item: Item) => {
-    if (stack.length >= MOST_STACK) throw damaged('it nests or lists too much')
-    stack.push(item)
-  }
+  const isValue = (item: Item | undefined): item is PickleValue => item !== undefined && item !== MARK
+  const push = (item: Item) => void stack.push(item)
   const pop = (): PickleValue => {
     const item = stack.pop()
+    if (!isValue(item)) throw damaged('a value is missing on the stack')
+    return item
+  }
+  const top = (): PickleValue => {
+    const item = stack.at(-1)
     if (!isValue(item)) throw damaged('a value is missing on the stack')
     return item
   }
   const popToMark = (): PickleValue[] => {
     const mark = stack.lastIndexOf(MARK)
     if (mark < 0) throw damaged('a mark is missing')
-    const items = stack.splice(mark).slice(1)
-    if (!items.every(isValue)) throw damaged('a list holds something that is not a value')
-    return items
+    return stack.splice(mark).filter(isValue)
   }
   const topList = (): PickleValue[] => {
     const list = stack.at(-1)
     if (!Array.isArray(list)) throw damaged('there is no list to append to')
     return list
   }
-  const remember = (slot: number) => {
-    if (slot >= MOST_MEMO) throw damaged(`memo slot ${slot}`)
-    const item = stack.at(-1)
-    if (item === undefined) throw damaged('there is nothing to remember')
-    memo[slot] = item
+  const topDictionary = () => {
+    if (!(stack.at(-1) instanceof Dictionary)) throw damaged('there is no dictionary to fill')
   }
   const recall = (slot: number) => {
-    const item = memo[slot]
+    const item = memo.get(slot)
     if (item === undefined) throw damaged(`memo slot ${slot} is empty`)
     push(item)
   }
-  const reduce = () => {
-    const given = pop()
-    const target = stack.pop()
-    if (!(target instanceof Global) || !Array.isArray(given)) throw damaged('a call without a function')
-    const [text, encoding] = given
-    if (
-      target.name === BYTES_OF_TEXT &&
-      typeof text === 'string' &&
-      (encoding === 'latin1' || encoding === 'latin-1')
-    ) {
-      for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 255) throw damaged('text that is not latin1')
-      push(new Uint8Array(Buffer.from(text, 'latin1')))
-    } else if (EMPTY_BYTES.includes(target.name) && given.length === 0) push(new Uint8Array(0))
-    else throw dataErrors('ARC6231', { file, global: target.name.replace(' ', '.') })
+  const text = (content: Uint8Array) =>
+    push(content.length > LONG_TEXT ? new LongText(content, 'utf8') : Buffer.from(content).toString('utf8'))
+  const escapedText = () => {
+    const content = line()
+    if (content.length > LONG_TEXT || content.includes(92)) push(new LongText(content, 'escaped'))
+    else push(latin1(content))
   }
-  const global = (name: string) => {
-    if (name !== BYTES_OF_TEXT && !EMPTY_BYTES.includes(name)) {
-      throw dataErrors('ARC6231', { file, global: name.replace(' ', '.') })
+  const spend = (values: PickleValue) => {
+    for (const value of Array.isArray(values) ? values : []) {
+      mayDecode -= typeof value === 'string' ? value.length : value instanceof LongText ? value.encoded.length : 0
     }
-    push(new Global(name))
+    if (mayDecode < 0) throw damaged('the same text is decoded again and again')
+  }
+  const refuse = (name: string) => dataErrors('ARC6231', { file, global: name.replace(/[^ -~]/g, '?').slice(0, 80) })
+  const global = (module: string, name: string) => {
+    const found = knownGlobal(module, name)
+    if (found === undefined) throw refuse(`${module}.${name}`)
+    push(new Global(found))
   }
   const stackGlobal = () => {
     const name = pop()
-    global(`${String(pop())} ${String(name)}`)
+    global(shortText(pop()) ?? '?', shortText(name) ?? '?')
   }
-  const long = (length: number): number => {
-    const digits = take(length)
-    if (length > 6) throw damaged(`a number of ${length} bytes`)
-    let value = 0
-    for (let i = length - 1; i >= 0; i--) value = value * 256 + (digits[i] ?? 0)
-    return length > 0 && (digits[length - 1] ?? 0) > 127 ? value - 256 ** length : value
+  const reduce = () => {
+    const given = pop()
+    const target = pop()
+    if (!(target instanceof Global) || !Array.isArray(given)) throw damaged('a call without a function')
+    spend(given)
+    const result = callResult(target, given)
+    if (result === undefined) throw refuse(`${target.name.replace(' ', '.')} with arguments of its own`)
+    push(result)
   }
-
+  const buildTop = () => {
+    const state = pop()
+    spend(state)
+    if (!build(top(), state)) throw damaged('an array whose type, shape and content do not agree')
+  }
   const steps: Readonly<Record<number, () => void>> = {
     128: () => void u8(), // PROTO
     149: () => void take(8), // FRAME
     40: () => push(MARK),
     48: () => void stack.pop(), // POP
     49: () => void popToMark(), // POP_MARK
+    50: () => push(top()), // DUP
     93: () => push([]), // EMPTY_LIST
     108: () => push(popToMark()), // LIST
     97: () => {
@@ -149,32 +112,65 @@ export function readPickle(bytes: Uint8Array, file: string): PickleValue {
     133: () => push([pop()]), // TUPLE1
     134: () => push([pop(), pop()].reverse()), // TUPLE2
     135: () => push([pop(), pop(), pop()].reverse()), // TUPLE3
+    125: () => push(new Dictionary()), // EMPTY_DICT
+    100: () => {
+      popToMark()
+      push(new Dictionary())
+    }, // DICT
+    115: () => {
+      pop()
+      pop()
+      topDictionary()
+    }, // SETITEM
+    117: () => {
+      popToMark()
+      topDictionary()
+    }, // SETITEMS
+    143: () => push(new Dictionary()), // EMPTY_SET
+    144: () => {
+      popToMark()
+      topDictionary()
+    }, // ADDITEMS
     78: () => push(null), // NONE
     136: () => push(true), // NEWTRUE
     137: () => push(false), // NEWFALSE
+    73: () => {
+      const digits = line()
+      const flag = latin1(digits.subarray(0, 3))
+      push(flag === '00' || flag === '01' ? flag === '01' : decimal(digits, damaged))
+    }, // INT
+    76: () => push(decimal(line(), damaged)), // LONG
+    70: () => push(decimal(line(), damaged)), // FLOAT
+    71: () => push(f64()), // BINFLOAT
     74: () => push(u32() | 0), // BININT
     75: () => push(u8()), // BININT1
     77: () => push(u16()), // BININT2
-    138: () => push(long(u8())), // LONG1
-    88: () => push(utf8(u32())), // BINUNICODE
-    140: () => push(utf8(u8())), // SHORT_BINUNICODE
-    141: () => push(utf8(u64())), // BINUNICODE8
-    84: () => push(take(u32())), // BINSTRING, the bytes of Python 2
+    138: () => push(long(input, u8())), // LONG1
+    139: () => push(long(input, u32())), // LONG4
+    83: () => push(quoted(input)), // STRING, the bytes of Python 2
+    84: () => push(take(u32())), // BINSTRING
     85: () => push(take(u8())), // SHORT_BINSTRING
+    86: escapedText, // UNICODE
+    88: () => text(take(u32())), // BINUNICODE
+    140: () => text(take(u8())), // SHORT_BINUNICODE
+    141: () => text(take(u64())), // BINUNICODE8
     66: () => push(take(u32())), // BINBYTES
     67: () => push(take(u8())), // SHORT_BINBYTES
     142: () => push(take(u64())), // BINBYTES8
     150: () => push(take(u64())), // BYTEARRAY8
-    99: () => global(`${line()} ${line()}`), // GLOBAL
+    152: () => void top(), // READONLY_BUFFER
+    99: () => global(latin1(line()), latin1(line())), // GLOBAL
     147: stackGlobal,
     82: reduce,
-    113: () => remember(u8()), // BINPUT
-    114: () => remember(u32()), // LONG_BINPUT
+    98: buildTop, // BUILD
+    112: () => void memo.set(decimal(line(), damaged), top()), // PUT
+    113: () => void memo.set(u8(), top()), // BINPUT
+    114: () => void memo.set(u32(), top()), // LONG_BINPUT
+    103: () => recall(decimal(line(), damaged)), // GET
     104: () => recall(u8()), // BINGET
     106: () => recall(u32()), // LONG_BINGET
-    148: () => remember(memo.length), // MEMOIZE
+    148: () => void memo.set(memo.size, top()), // MEMOIZE
   }
-
   for (;;) {
     const opcode = u8()
     if (opcode === 46) return pop() // STOP

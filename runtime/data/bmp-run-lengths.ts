@@ -38,20 +38,20 @@ export function decodeRunLengths(
       for (let i = 0; i < count; i++) put(pair[i % 2] ?? 0)
       continue
     }
-    const escape = next()
-    if (escape === END_OF_BITMAP) break
-    if (escape === END_OF_LINE) {
+    const command = next()
+    if (command === END_OF_BITMAP) break
+    if (command === END_OF_LINE) {
       x = 0
       y++
-    } else if (escape === DELTA) {
+    } else if (command === DELTA) {
       x += next()
       y += next()
     } else {
       const start = at
-      for (let i = 0; i < escape; i += nibbles ? 2 : 1) {
+      for (let i = 0; i < command; i += nibbles ? 2 : 1) {
         const [first, second] = halves(next())
         put(first)
-        if (nibbles && i + 1 < escape) put(second)
+        if (nibbles && i + 1 < command) put(second)
       }
       // Literal pixels are padded to 16 bits.
       if ((at - start) % 2 === 1) at++

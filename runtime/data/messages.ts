@@ -58,12 +58,18 @@ export const dataErrors = errorsOf({
     (p) => `${p.file} tries to execute ${p.global}: arcc reads pickles without executing code in them`,
     () => 'pack the pictures as plain bytes, as the InsightFace dataset packers do',
   ),
-  ARC6232: message<File & { pictures: number; flags: number }>(
-    (p) => `${p.file} has ${p.pictures} pictures and ${p.flags} flags: there must be two pictures for each flag`,
-  ),
   ARC6233: message<File & { what: string; fix: string }>(
     (p) => `${p.file} is ${p.what}`,
     (p) => p.fix,
+  ),
+  ARC6234: message<File & { faults: readonly string[] }>(
+    (p) => `${p.file} cannot be used for verification: ${p.faults.join('; ')}`,
+    () => 'every pair needs two pictures and a flag, true if they show one person; both kinds must occur',
+  ),
+  ARC6280: message<File & { what: string }>(
+    (p) => `${p.file} is not a verification set: it is ${p.what}`,
+    () =>
+      'expected: a pickled pair of a list of encoded pictures and a list of same/different flags, as InsightFace packs them',
   ),
 })
 

@@ -1,17 +1,16 @@
 /**
  * Verification pairs: two images and whether they show the same person. They come from held-out people (of a folder, or synthetic
- * identities beyond the training ones) or from InsightFace `.bin` files.
+ * identities beyond the training ones), from InsightFace's `.bin` files (`bin-pairs.ts`) or from lists (`list-pairs.ts`).
  */
-import { readFile } from 'node:fs/promises'
-import { basename } from 'node:path'
-import { readPickle } from './bin-pickle.ts'
+import type { ImageRecipe } from './collection.ts'
 import { cachedPictures, type Pictures } from './dataset.ts'
 import { decodeImage } from './decode-image.ts'
 import { drawPairs } from './draw-pairs.ts'
-import { type FolderIndex, filePictures } from './folder.ts'
+import type { FolderIndex } from './folder.ts'
 import { toFaceSize } from './image.ts'
-import { dataErrors, reasonOf } from './messages.ts'
+import { openImages } from './open-images.ts'
 import { renderFace, type SyntheticSpec } from './synthetic.ts'
+import { buildTextTable } from './text-table.ts'
 
 /** Pair p compares images `pairs[2p]` and `pairs[2p + 1]`. Each image is stored once, however many pairs use it. */
 export interface PairSet extends Pictures {
@@ -19,6 +18,8 @@ export interface PairSet extends Pictures {
   readonly pairs: Int32Array
   /** 1 if pair p shows one person. */
   readonly same: Uint8Array
+  /** The same images for workers, which open them with their own file handles. */
+  readonly recipe: ImageRecipe
 }
 
 /** Renumbers the images that pairs use, in ascending order of their old numbers. */
@@ -38,11 +39,8 @@ export function folderPairs(index: FolderIndex, count: number, seed: number, cac
   const files = index.identities.flatMap((person) => person.files)
   const drawn = drawPairs(groups(index.identities.map((person) => person.files.length)), count, seed, index.root)
   const { used, pairs } = compact(drawn.pairs)
-  const pictures = filePictures(
-    used.map((i) => files[i] ?? ''),
-    cacheBytes,
-  )
-  return { ...pictures, name: `held-out people of ${index.root}`, pairs, same: drawn.same }
+  const recipe = fileRecipe(used.map((i) => files[i] ?? ''))
+  return recipePairs({ name: `held-out people of ${index.root}`, recipe, pairs, same: drawn.same }, cacheBytes)
 }
 
 /** Pairs of `people` synthetic identities that `spec` does not train on: numbers `spec.identities` and up. */
@@ -62,41 +60,47 @@ export function syntheticPairs(
     const identity = spec.identities + (image - sample) / imagesPerPerson
     return renderFace({ seed: spec.seed, identity, sample, nuisance: spec.nuisance })
   }
-  return { ...cachedPictures(used.length, make, cacheBytes), name, pairs, same: drawn.same }
+  const drawnImages = { kind: 'drawn', perIdentity: imagesPerPerson, seed: spec.seed, nuisance: spec.nuisance } as const
+  const recipe: ImageRecipe = {
+    kind: 'mixed',
+    parts: [drawnImages],
+    part: new Uint16Array(new SharedArrayBuffer(2 * used.length)),
+    index: new Uint32Array(new SharedArrayBuffer(4 * used.length)),
+  }
+  for (const [i, image] of used.entries()) recipe.index[i] = spec.identities * imagesPerPerson + image
+  return { ...cachedPictures(used.length, make, cacheBytes), name, pairs, same: drawn.same, recipe }
 }
 
-/** An InsightFace `.bin` set: pair p is images 2p and 2p + 1 of the file; equal images are stored once. */
-export async function readBinPairs(path: string, cacheBytes?: number): Promise<PairSet> {
-  let bytes: Uint8Array
-  try {
-    bytes = await readFile(path)
-  } catch (error) {
-    throw dataErrors('ARC6206', { file: path, reason: reasonOf(error) }, error)
-  }
-  const value = readPickle(bytes, path)
-  const [pictures, flags] = Array.isArray(value) ? value : []
-  const malformed = (reason: string) => dataErrors('ARC6230', { file: path, at: bytes.length, reason })
-  if (!Array.isArray(pictures) || !Array.isArray(flags)) throw malformed('no pair of lists')
-  if (pictures.length !== 2 * flags.length) {
-    throw dataErrors('ARC6232', { file: path, pictures: pictures.length, flags: flags.length })
-  }
-  const distinct: Uint8Array[] = []
-  const numberOf = new Map<string, number>()
-  const pairs = Int32Array.from(pictures, (picture, i) => {
-    if (!(picture instanceof Uint8Array)) throw malformed(`picture ${i} is not bytes`)
-    const content = Buffer.from(picture.buffer, picture.byteOffset, picture.byteLength).toString('latin1')
-    const known = numberOf.get(content)
-    if (known !== undefined) return known
-    numberOf.set(content, distinct.length)
-    distinct.push(picture)
-    return distinct.length - 1
-  })
-  const make = async (i: number) =>
-    toFaceSize(await decodeImage(distinct[i] ?? new Uint8Array(0), `${path} picture ${i}`))
+/** Images that are files, as paths. */
+export function fileRecipe(files: readonly string[]): ImageRecipe {
+  const paths = buildTextTable()
+  for (const file of files) paths.add(file)
+  return { kind: 'files', paths: paths.build() }
+}
+
+/** What a set of encoded pictures consists of. */
+interface RecipeSpec {
+  readonly name: string
+  readonly recipe: ImageRecipe
+  /** i32[P, 2], image numbers of the recipe. */
+  readonly pairs: Int32Array
+  readonly same: Uint8Array
+}
+
+/** The pairs of encoded pictures. */
+export function recipePairs({ recipe, ...spec }: RecipeSpec, cacheBytes?: number): PairSet {
+  const images = spec.pairs.reduce((most, i) => Math.max(most, i + 1), 0)
+  const encoded = openImages(recipe)
+  // The bytes are valid until the next read, and several images are decoded at a time.
+  const make = async (i: number) => toFaceSize(await decodeImage((await encoded.read(i)).slice(), encoded.nameOf(i)))
+  const pictures = cachedPictures(images, make, cacheBytes)
   return {
-    ...cachedPictures(distinct.length, make, cacheBytes),
-    name: basename(path).replace(/\.bin$/, ''),
-    pairs,
-    same: Uint8Array.from(flags, (flag) => (flag === true || flag === 1 ? 1 : 0)),
+    ...pictures,
+    ...spec,
+    recipe,
+    dispose() {
+      pictures.dispose()
+      encoded.close()
+    },
   }
 }

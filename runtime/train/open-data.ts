@@ -2,9 +2,10 @@
 import { join } from 'node:path'
 import type { RunSpec } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
+import { readBinPairs } from '../data/bin-pairs.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { type OpenedDataset, openFormat } from '../data/formats.ts'
-import { type PairSet, readBinPairs } from '../data/pairs.ts'
+import type { PairSet } from '../data/pairs.ts'
 import { trainErrors } from './messages.ts'
 
 type DatasetSpec = RunSpec['dataset']

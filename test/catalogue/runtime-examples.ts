@@ -83,8 +83,11 @@ export const dataExamples: Examples<typeof dataErrors.catalogue> = {
   ARC6222: [{ file: 'train.rec', label: 7, classes: 5 }],
   ARC6230: [{ file: 'lfw.bin', at: 6, reason: 'no pair of lists' }],
   ARC6231: [{ file: 'evil.bin', global: 'posix.system' }],
-  ARC6232: [{ file: 'lfw.bin', pictures: 3, flags: 2 }],
   ARC6233: [{ file: 'ann/1.jpg', what: 'a web page, not a picture', fix: 'download the file again' }],
+  ARC6234: [
+    { file: 'lfw.bin', faults: ['flag 17 is 2: expected true or false', 'it has 6 pairs: ten folds need ten pairs'] },
+  ],
+  ARC6280: [{ file: 'lfw.bin', what: 'a pickled dictionary' }],
 }
 
 export const verificationExamples: Examples<typeof evaluateErrors.catalogue> = {

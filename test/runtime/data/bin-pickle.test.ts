@@ -1,14 +1,11 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { readBinPairs } from '../../../runtime/data/bin-pairs.ts'
 import { readPickle } from '../../../runtime/data/bin-pickle.ts'
 import { FACE_BYTES } from '../../../runtime/data/image.ts'
-import { readBinPairs } from '../../../runtime/data/pairs.ts'
 import { anError } from '../../helpers/facts.ts'
-import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 
-const root = temporaryFolder()
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const fixture = (name: string) => here(`../../fixtures/pickle/${name}.bin`)
 
@@ -33,26 +30,6 @@ describe('readBinPairs', () => {
       set.dispose()
     },
   )
-
-  test.each([
-    ['a list alone', Buffer.from('\x80\x02]q\x00.', 'latin1'), 'ARC6230', { reason: 'no pair of lists' }],
-    [
-      'too few pictures',
-      Buffer.from('\x80\x02](U\x01aU\x01be](\x88\x89e\x86.', 'latin1'),
-      'ARC6232',
-      { pictures: 2, flags: 2 },
-    ],
-    [
-      'numbers for pictures',
-      Buffer.from('\x80\x02](K\x01K\x02e](\x88e\x86.', 'latin1'),
-      'ARC6230',
-      { reason: 'picture 0 is not bytes' },
-    ],
-  ])('%s', async (name, bytes, code, params) => {
-    const path = join(root, `${name}.bin`)
-    writeFileSync(path, bytes)
-    await expect(readBinPairs(path)).rejects.toMatchObject({ code, params })
-  })
 
   const orl = here('../../../../shared/data/orl_recordio/orl.bin')
   test.skipIf(!existsSync(orl))('a set of 600 pairs that Python packed (skipped where it is missing)', async () => {
