@@ -3,6 +3,7 @@
  * bits: Exif orientation is applied, transparency is dropped, 16 bits are scaled, CMYK and embedded profiles are converted to sRGB,
  * and of several frames or pages the first counts.
  */
+import { avifSizeFault } from './avif-size.ts'
 import { decodeBmp } from './bmp.ts'
 import { grayToRgb, type Image } from './image.ts'
 import { endsProperly, repairJpeg, unreadCoding } from './jpeg-repair.ts'
@@ -119,6 +120,8 @@ export async function decodeImage(bytes: Uint8Array, name: string): Promise<Imag
   const what = unread(bytes, kind)
   if (what !== undefined) throw dataErrors('ARC6233', { file: name, what, fix: 'convert it to JPEG or PNG of 8 bits' })
   if (kind === 'jpeg') return decodeJpeg(bytes, damaged)
+  const fault = kind === 'avif' ? avifSizeFault(bytes) : undefined
+  if (fault !== undefined) throw damaged(fault)
   try {
     return await bySharp(bytes)
   } catch (error) {
