@@ -25,6 +25,7 @@ import { experimentBody } from '../schema/experiment.ts'
 import { evaluateDiagnostic } from '../values/messages.ts'
 import type { Value } from '../values/value.ts'
 import { resolveMargin, resolveOptimizer, resolveSchedule } from './appliers.ts'
+import { resolveAugment } from './augment.ts'
 import type { Declared } from './entries.ts'
 import { type ExperimentFields, evaluateFields } from './fields.ts'
 import { resolveDataset, resolveMachine, resolveRequire } from './parts.ts'
@@ -144,8 +145,10 @@ function displacedLength(fields: ExperimentFields): string | undefined {
   return set.length === 1 ? lengthPaths.find((path) => path !== set[0]) : undefined
 }
 
-function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined, context: Context): TrainSpec {
-  const { optimizer, schedule, ...written } = readSection(sections.train, fields.within('train'))
+type TrainLoop = Omit<TrainSpec, 'augment'>
+
+function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined, context: Context): TrainLoop {
+  const { optimizer, schedule, augment, ...written } = readSection(sections.train, fields.within('train'))
   const displaced = displacedLength(fields)
   const epochs = displaced === 'train.epochs' ? undefined : written.epochs
   const steps = displaced === 'train.steps' ? undefined : written.steps
@@ -240,13 +243,26 @@ export function resolveExperiment(
   const optimizer = resolveOptimizer(object('train.optimizer'), session)
   const schedule = resolveSchedule(object('train.schedule'), session)
   const train = attempt(() => resolveTrain(fields, machine, context))
+  const { augment: listed } = readSection(sections.train, fields.within('train'))
+  const augment = resolveAugment(listed.flat(), backbone?.input[2], fields.span('train.augment'), context)
   const centers = optimizer && attempt(() => resolveCenters(fields, optimizer, context))
   const evaluate = attempt(() => resolveEvaluate(fields, dataset?.holdout, context))
   const env = { module: chosen.module, locals: undefined }
   const requires = fields.requires
     .map((entry) => attempt(() => resolveRequire(entry, env, context)))
     .filter((require): require is RequireSpec => require !== undefined)
-  if (!dataset || !machine || !backbone || !margin || !optimizer || !schedule || !train || !centers || !evaluate)
+  if (
+    !dataset ||
+    !machine ||
+    !backbone ||
+    !margin ||
+    !optimizer ||
+    !schedule ||
+    !train ||
+    !augment ||
+    !centers ||
+    !evaluate
+  )
     return undefined
   if (bag.hasErrors) return undefined
 
@@ -261,7 +277,7 @@ export function resolveExperiment(
     schedule,
     machine,
     centers,
-    train,
+    train: { ...train, augment },
     evaluate,
     checkpoint: readSection(sections.checkpoint, fields.within('checkpoint')),
     requires,

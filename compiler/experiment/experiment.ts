@@ -6,6 +6,7 @@ import type { centers, checkpoint, evaluate, experimentBody, train } from '../sc
 import type { dataset, device, machine, requireQuantities } from '../schema/objects.ts'
 import type { FieldPath, ObjectValues, SectionValues, Settled } from '../schema/values.ts'
 import type { Elaboration } from '../values/elaboration.ts'
+import type { AugmentSpec } from './augmentation.ts'
 
 /** Fields can be `auto`; `SettledExperiment` has no such fields. */
 export interface Experiment {
@@ -34,7 +35,9 @@ export interface Experiment {
 /** The path of a field: `train.batch`. */
 export type ExperimentPath = FieldPath<typeof experimentBody>
 
-export type TrainSpec = Omit<SectionValues<typeof train>, 'optimizer' | 'schedule'>
+export interface TrainSpec extends Omit<SectionValues<typeof train>, 'optimizer' | 'schedule' | 'augment'> {
+  readonly augment: AugmentSpec
+}
 export type CentersSpec = SectionValues<typeof centers>
 export type EvaluateSpec = SectionValues<typeof evaluate>
 export type CheckpointSpec = SectionValues<typeof checkpoint>

@@ -15,6 +15,7 @@ import {
   quantity,
   string,
 } from '../types/type.ts'
+import { augmentation } from './augmentation.ts'
 import { datasetFormats } from './dataset-formats.ts'
 import { experimentBody } from './experiment.ts'
 import { type ObjectSpec, required, type SectionSpec, withDefault } from './spec.ts'
@@ -188,6 +189,13 @@ export const objectSpecs: { readonly [K in ObjectKeyword]: ObjectSpec } = {
   dataset: {
     keyword: 'dataset',
     body: dataset,
+    methods: {},
+    states: false,
+    requires: 'arguments',
+  },
+  augmentation: {
+    keyword: 'augmentation',
+    body: augmentation,
     methods: {},
     states: false,
     requires: 'arguments',
