@@ -1,5 +1,5 @@
 /** The structural faults of a verification set, gathered so that one error names them all. */
-import { dataErrors } from './messages.ts'
+import { dataErrors } from '../messages.ts'
 
 /** Faults of one kind that are named one by one; of more, their number is given. */
 const NAMED = 3

@@ -1,5 +1,5 @@
 /** Names files that are called `.bin` but are no pickles of pairs. */
-import { pictureKind } from './picture-kind.ts'
+import { pictureKind } from '../picture-kind.ts'
 
 const signatures: readonly (readonly [string, string])[] = [
   ['\x1f\x8b', 'compressed with gzip: unpack it with `gunzip`'],

@@ -1,5 +1,5 @@
 /** The literals of a pickle (Lib/pickletools.py of CPython): numbers, lines, quoted strings. */
-import { dataErrors } from './messages.ts'
+import { dataErrors } from '../messages.ts'
 
 /** Where a pickle is read, and the errors of that place. */
 export function createInput(bytes: Uint8Array, file: string) {

@@ -55,7 +55,8 @@ interface Columns {
 
 /** The columns that a title line names; `undefined` if it is no title line. */
 function titled(fields: readonly string[]): Columns | undefined {
-  if (fields.length < 3 || fields.some((field) => flags.has(field.toLowerCase()) || /[./\\]/.test(field))) return undefined
+  if (fields.length < 3 || fields.some((field) => flags.has(field.toLowerCase()) || /[./\\]/.test(field)))
+    return undefined
   const found = fields.findIndex((field) => flagTitle.test(field))
   const flag = found < 0 ? 2 : found
   const [first = 0, second = 1] = fields.flatMap((_, i) => (i === flag ? [] : [i]))
@@ -65,8 +66,10 @@ function titled(fields: readonly string[]): Columns | undefined {
 function readLine(fields: readonly string[], columns: Columns, isTable: boolean): Omit<ListedPair, 'line'> | string {
   const person = (name = '', number = ''): ListedPicture => ({ kind: 'person', person: name, number: Number(number) })
   const [a, b, c, d] = fields
-  if (!isTable && fields.length === 3 && isCount(b) && isCount(c)) return { pictures: [person(a, b), person(a, c)], same: 1 }
-  if (!isTable && fields.length === 4 && isCount(b) && isCount(d)) return { pictures: [person(a, b), person(c, d)], same: 0 }
+  if (!isTable && fields.length === 3 && isCount(b) && isCount(c))
+    return { pictures: [person(a, b), person(a, c)], same: 1 }
+  if (!isTable && fields.length === 4 && isCount(b) && isCount(d))
+    return { pictures: [person(a, b), person(c, d)], same: 0 }
   const path = (column: number): ListedPicture => ({ kind: 'path', path: fields[column] ?? '' })
   const word = fields[columns.flag]
   if (word === undefined || fields.length > 16) {
@@ -77,11 +80,16 @@ function readLine(fields: readonly string[], columns: Columns, isTable: boolean)
   const same = flags.get(word.toLowerCase())
   if (same === undefined) return `"${word.slice(0, 40)}" is neither true nor false`
   const pictures = [path(columns.first), path(columns.second)] as const
-  return pictures.some((picture) => picture.kind === 'path' && picture.path === '') ? 'a picture is missing' : { pictures, same }
+  return pictures.some((picture) => picture.kind === 'path' && picture.path === '')
+    ? 'a picture is missing'
+    : { pictures, same }
 }
 
 /** The pairs of a list in their order, and the lines that are none. A first line with counts or titles is skipped; so are empty ones. */
-export function readPairLines(text: string): { readonly pairs: readonly ListedPair[]; readonly faults: readonly LineFault[] } {
+export function readPairLines(text: string): {
+  readonly pairs: readonly ListedPair[]
+  readonly faults: readonly LineFault[]
+} {
   const lines = text.replace(/^\ufeff/, '').split(/\r\n|\n|\r/)
   const start = lines.find((line) => line.trim() !== '') ?? ''
   const separator = ['\t', ',', ';'].find((mark) => lines.some((line) => line.includes(mark)) && mostHave(lines, mark))

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { readBinPairs } from '../../../runtime/data/bin-pairs.ts'
-import { readPickle } from '../../../runtime/data/bin-pickle.ts'
-import { FACE_BYTES } from '../../../runtime/data/image.ts'
-import { anError } from '../../helpers/facts.ts'
+import { FACE_BYTES, FACE_SIZE } from '../../../../runtime/data/image.ts'
+import { readBinPairs } from '../../../../runtime/data/verification/bin-pairs.ts'
+import { readPickle } from '../../../../runtime/data/verification/bin-pickle.ts'
+import { anError } from '../../../helpers/facts.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-const fixture = (name: string) => here(`../../fixtures/pickle/${name}.bin`)
+const fixture = (name: string) => here(`../../../fixtures/pickle/${name}.bin`)
 
 // The fixtures hold ten pairs of gray pictures: Python's pickle.dumps((pictures, flags), protocol), and for Python 2 by hand.
 const levels = [200, 200, 210, 128, 220, 220, 230, 128, 240, 240, 250, 128, 60, 60, 70, 128, 80, 80, 90, 128]
@@ -16,7 +16,7 @@ describe('readBinPairs', () => {
   test.each(['tiny-python2', 'tiny-protocol2', 'tiny-protocol3', 'tiny-protocol4', 'tiny-protocol5'])(
     '%s',
     async (name) => {
-      const set = await readBinPairs(fixture(name))
+      const set = await readBinPairs(fixture(name), [FACE_SIZE, FACE_SIZE, 3])
       expect(set.name).toBe(name)
       expect([...set.same]).toEqual([1, 0, 1, 0, 1, 0, 1, 0, 1, 0])
       const out = new Uint8Array(FACE_BYTES)
@@ -31,9 +31,9 @@ describe('readBinPairs', () => {
     },
   )
 
-  const orl = here('../../../../shared/data/orl_recordio/orl.bin')
+  const orl = here('../../../../../shared/data/orl_recordio/orl.bin')
   test.skipIf(!existsSync(orl))('a set of 600 pairs that Python packed (skipped where it is missing)', async () => {
-    const set = await readBinPairs(orl)
+    const set = await readBinPairs(orl, [FACE_SIZE, FACE_SIZE, 3])
     expect(set.images).toBe(100)
     expect(set.same.length).toBe(600)
     expect(set.same.reduce((sum, flag) => sum + flag, 0)).toBe(300)

@@ -1,6 +1,6 @@
 /** The pictures of a verification set, each once however many pairs use it, and where workers find their bytes. */
 import { createHash } from 'node:crypto'
-import type { BytesImages, RangeImages } from './collection.ts'
+import type { BytesImages, RangeImages } from '../collection.ts'
 
 export interface DistinctPictures {
   readonly recipe: RangeImages | BytesImages

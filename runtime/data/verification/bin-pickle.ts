@@ -2,7 +2,7 @@
  * Reads pickles of plain data without executing them, protocols 0 to 5 (Lib/pickletools.py of CPython): lists, tuples, numbers, flags,
  * text, bytes, and NumPy's arrays and scalars. Calls are recognized by the names in `numpy-pickle.ts`; any other is an error that names it.
  */
-import { dataErrors } from './messages.ts'
+import { dataErrors } from '../messages.ts'
 import { build, callResult, knownGlobal } from './numpy-pickle.ts'
 import { createInput, decimal, latin1, long, quoted } from './pickle-input.ts'
 import { Dictionary, Global, LongText, type PickleValue, shortText } from './pickle-values.ts'

@@ -3,7 +3,7 @@
  * Python 3 in the protocols 0 to 2, bytearrays, and NumPy's arrays, types and scalars (numpy/core/src/multiarray/methods.c,
  * `array_reduce`; NumPy 2 writes `numpy._core`).
  */
-import { f16ToF32 } from '../half.ts'
+import { f16ToF32 } from '../../half.ts'
 import {
   type Global,
   LongText,

@@ -3,25 +3,26 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { readBinPairs } from '../../../runtime/data/bin-pairs.ts'
-import { FACE_BYTES } from '../../../runtime/data/image.ts'
-import { openImages } from '../../../runtime/data/open-images.ts'
-import type { PairSet } from '../../../runtime/data/pairs.ts'
-import { ArccError } from '../../../runtime/errors.ts'
-import { seededRandom } from '../../helpers/mutate.ts'
-import { mutateBytes } from '../../helpers/mutate-bytes.ts'
-import { temporaryFolder } from '../../helpers/temporary-folder.ts'
+import { openImages } from '../../../../runtime/data/formats/open-images.ts'
+import { FACE_BYTES, FACE_SIZE } from '../../../../runtime/data/image.ts'
+import type { PairSet } from '../../../../runtime/data/pairs.ts'
+import { readBinPairs } from '../../../../runtime/data/verification/bin-pairs.ts'
+import { ArccError } from '../../../../runtime/errors.ts'
+import { seededRandom } from '../../../helpers/mutate.ts'
+import { mutateBytes } from '../../../helpers/mutate-bytes.ts'
+import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 
 // The fixtures hold ten pairs of gray pictures; make.py writes them.
 const levels = [200, 200, 210, 128, 220, 220, 230, 128, 240, 240, 250, 128, 60, 60, 70, 128, 80, 80, 90, 128]
-const folder = fileURLToPath(new URL('../../fixtures/pickle/', import.meta.url))
+const folder = fileURLToPath(new URL('../../../fixtures/pickle/', import.meta.url))
 const pickles: Record<string, string> = JSON.parse(readFileSync(join(folder, 'pickles.json'), 'utf8'))
 const root = temporaryFolder()
+const shape = [FACE_SIZE, FACE_SIZE, 3] as const
 const path = join(root, 'set.bin')
 
 function openBytes(bytes: Uint8Array): Promise<PairSet> {
   writeFileSync(path, bytes)
-  return readBinPairs(path)
+  return readBinPairs(path, shape)
 }
 
 const bytesOf = (name: string) => Buffer.from(pickles[name] ?? '', 'base64')
@@ -121,7 +122,7 @@ describe('other files are named', () => {
     ['a folder', root, 'folder'],
     ['nothing', join(root, 'nothing.bin'), ''],
   ])('%s', async (_, where, says) => {
-    await expect(readBinPairs(where)).rejects.toMatchObject({
+    await expect(readBinPairs(where, shape)).rejects.toMatchObject({
       code: 'ARC6206',
       params: { file: where, reason: expect.stringContaining(says) },
     })

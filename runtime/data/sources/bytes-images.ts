@@ -1,5 +1,5 @@
 /** Opens encoded images that are in shared memory. */
-import type { BytesImages, EncodedImages } from './collection.ts'
+import type { BytesImages, EncodedImages } from '../collection.ts'
 
 export function openBytesImages({ name, bytes, starts }: BytesImages): EncodedImages {
   return {
