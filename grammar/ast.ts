@@ -257,9 +257,10 @@ export type ObjectKeyword =
   | 'machine'
   | 'dataset'
   | 'augmentation'
+  | 'verification'
   | 'experiment'
 
-/** `margin`, `optimizer`, `schedule`, `device`, `machine`, `dataset`, `augmentation` and `experiment`: a name, parameters and entries. */
+/** `margin`, `optimizer`, `schedule`, `device`, `machine`, `dataset`, `augmentation`, `verification` and `experiment`: a name, parameters and entries. */
 export interface ObjectDecl extends Base {
   readonly kind: 'Object'
   readonly keyword: ObjectKeyword

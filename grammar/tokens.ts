@@ -70,6 +70,7 @@ export const Device = contextual('device', [ObjectKeyword])
 export const Machine = contextual('machine', [ObjectKeyword])
 export const Dataset = contextual('dataset', [ObjectKeyword])
 export const Augmentation = contextual('augmentation', [ObjectKeyword])
+export const Verification = contextual('verification', [ObjectKeyword])
 export const Experiment = contextual('experiment', [ObjectKeyword])
 export const Extends = contextual('extends')
 export const On = contextual('on')
@@ -92,6 +93,7 @@ const DECLARING = [
   Machine,
   Dataset,
   Augmentation,
+  Verification,
   Experiment,
   Test,
 ]

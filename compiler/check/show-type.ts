@@ -24,6 +24,7 @@ const objects: { readonly [K in ObjectKeyword]: readonly [string, string] } = {
   machine: ['a machine', 'machines'],
   dataset: ['a data set', 'data sets'],
   augmentation: ['an augmentation', 'augmentations'],
+  verification: ['a verification set', 'verification sets'],
   experiment: ['an experiment', 'experiments'],
 }
 

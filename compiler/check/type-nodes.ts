@@ -54,6 +54,7 @@ export const namedTypes: ReadonlyMap<string, Type> = new Map<string, Type>([
   ['machine', objectOf('machine')],
   ['dataset', objectOf('dataset')],
   ['augmentation', objectOf('augmentation')],
+  ['verification', objectOf('verification')],
 ])
 
 /** Common other names for the types. */

@@ -28,7 +28,7 @@ import { resolveMargin, resolveOptimizer, resolveSchedule } from './appliers.ts'
 import { resolveAugment } from './augment.ts'
 import type { Declared } from './entries.ts'
 import { type ExperimentFields, evaluateFields } from './fields.ts'
-import { resolveDataset, resolveMachine, resolveRequire } from './parts.ts'
+import { resolveDataset, resolveMachine, resolvePairList, resolveRequire } from './parts.ts'
 import { asObject, readSection } from './read.ts'
 import { variantNames } from './sweep.ts'
 
@@ -204,15 +204,21 @@ function resolveCenters(fields: ExperimentFields, optimizer: Optimizer, context:
   return centers
 }
 
-function resolveEvaluate(fields: ExperimentFields, holdout: number | undefined, context: Context): EvaluateSpec {
-  const evaluate = readSection(sections.evaluate, fields.within('evaluate'))
-  if (holdout === 0 && evaluate.sets.includes('holdout'))
+function resolveEvaluate(
+  fields: ExperimentFields,
+  holdout: number | undefined,
+  context: Context,
+): EvaluateSpec | undefined {
+  const { sets: listed, ...evaluate } = readSection(sections.evaluate, fields.within('evaluate'))
+  const sets = listed.map((set) => (typeof set === 'string' ? set : resolvePairList(set, context)))
+  if (holdout === 0 && sets.includes('holdout'))
     fail(context, 'ARC4214', {}, fields.span('evaluate.sets'), {
       notes: ['set `holdout` in the data set'],
     })
   const { pairs } = evaluate
   if (pairs % 2 !== 0) fail(context, 'ARC4216', { pairs }, fields.span('evaluate.pairs'))
-  return evaluate
+  const known = sets.filter((set) => set !== undefined)
+  return known.length < sets.length ? undefined : { ...evaluate, sets: known }
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Instances of margins, optimizers, schedules, devices, machines, data sets and augmentations: arguments, fields on demand, methods. */
+/** Instances of margins, optimizers, schedules, devices, machines, data sets, augmentations and verification sets: arguments, fields on demand, methods. */
 import type { Entry, FieldEntry, MethodEntry, ObjectDecl, StateEntry } from '../../grammar/ast.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
 import type { Module } from '../names/program.ts'

@@ -3,7 +3,7 @@ import type { Span } from '../../grammar/source.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import type { centers, checkpoint, evaluate, experimentBody, train } from '../schema/experiment.ts'
-import type { dataset, device, machine, requireQuantities } from '../schema/objects.ts'
+import type { dataset, device, machine, requireQuantities, verification } from '../schema/objects.ts'
 import type { FieldPath, ObjectValues, SectionValues, Settled } from '../schema/values.ts'
 import type { Elaboration } from '../values/elaboration.ts'
 import type { AugmentSpec } from './augmentation.ts'
@@ -39,7 +39,16 @@ export interface TrainSpec extends Omit<SectionValues<typeof train>, 'optimizer'
   readonly augment: AugmentSpec
 }
 export type CentersSpec = SectionValues<typeof centers>
-export type EvaluateSpec = SectionValues<typeof evaluate>
+/** A verification set from a list of pairs. */
+export interface PairListSpec extends ObjectValues<typeof verification> {
+  /** The name of its declaration. */
+  readonly name: string
+}
+
+export interface EvaluateSpec extends Omit<SectionValues<typeof evaluate>, 'sets'> {
+  /** Names, paths of `.bin` files, and lists. */
+  readonly sets: readonly (string | PairListSpec)[]
+}
 export type CheckpointSpec = SectionValues<typeof checkpoint>
 
 /** An experiment in which the planner has replaced `auto`, except for the chunks of the head. */

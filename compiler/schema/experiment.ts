@@ -137,9 +137,9 @@ export const evaluate = {
   doc: 'Verification during and after training.',
   fields: {
     sets: withDefault(
-      listOf(unionOf(enumOf('verification set', evaluationSetNames), string)),
+      listOf(unionOf(enumOf('verification set', evaluationSetNames), string, objectOf('verification'))),
       '[]',
-      'Verification sets: names or paths of `.bin` files.',
+      'Verification sets: names, paths of `.bin` files, or lists of pairs: `pairs("lfw/pairs.txt", root: "lfw")`.',
     ),
     every: withDefault(optional(duration), undefined, 'Interval; default: before and after training.'),
     pairs: withDefault(int, '600', 'Number of pairs in the `holdout` set; half of them show the same person.', {

@@ -8,7 +8,7 @@ import type { Selection } from './selection.ts'
 
 /** The images of a selection, decoded (or drawn) to this shape when they are first read. */
 export function selectedPictures(
-  { recipe, images, numberOf }: Selection,
+  { recipe, images, numberOf }: Pick<Selection, 'recipe' | 'images' | 'numberOf'>,
   shape: ImageShape,
   cacheBytes?: number,
 ): Pictures {
