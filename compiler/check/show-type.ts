@@ -76,6 +76,8 @@ export function showType(type: Type): string {
       return 'an initializer'
     case 'link':
       return 'a link'
+    case 'tolerance':
+      return '`skip(…)`'
     case 'backbone':
       return 'a backbone'
     case 'object':

@@ -46,6 +46,7 @@ export const namedTypes: ReadonlyMap<string, Type> = new Map<string, Type>([
   ['Vector', { kind: 'tensor', form: 'Vector' }],
   ['initializer', { kind: 'initializer' }],
   ['link', { kind: 'link' }],
+  ['tolerance', { kind: 'tolerance' }],
   ['backbone', { kind: 'backbone', decl: undefined }],
   ['margin', objectOf('margin')],
   ['optimizer', objectOf('optimizer')],

@@ -68,6 +68,7 @@ export function buildPlan(
       stepsPerEpoch: lengths.stepsPerEpoch,
       augment: train.augment,
       seed: train.seed,
+      workers: train.workers,
       image: backbone.input,
       embedding: backbone.embedding,
       classes: lengths.classes,

@@ -36,7 +36,7 @@ export interface Plan {
 type Counts = Pick<Lengths, 'classes' | 'epochs' | 'steps' | 'stepsPerEpoch'>
 
 /** The data that the training loop needs in addition to the graphs. */
-export interface RunSpec extends Counts, Pick<TrainSpec, 'augment' | 'seed'> {
+export interface RunSpec extends Counts, Pick<TrainSpec, 'augment' | 'seed' | 'workers'> {
   readonly dataset: DatasetSpec
   readonly evaluate: EvaluateSpec
   readonly checkpoint: CheckpointSpec

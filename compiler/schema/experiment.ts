@@ -124,6 +124,12 @@ export const train = {
       '[flip()]',
       'Random changes of the training images, in this order, except that `flip` is always last; `[]` for none.',
     ),
+    workers: withDefault(
+      optional(int),
+      undefined,
+      'Threads that decode images, none with `0`; default: by the cores of the computer. Results do not depend on it.',
+      { min: 0, max: 64 },
+    ),
     seed: withDefault(int, '2048', 'Seed for initial values, order, augmentation and sampling.', {
       min: 0,
       max: 2 ** 32 - 1,

@@ -14,6 +14,8 @@ import {
   optional,
   quantity,
   string,
+  tolerance,
+  unionOf,
 } from '../types/type.ts'
 import { augmentation } from './augmentation.ts'
 import { datasetFormats } from './dataset-formats.ts'
@@ -121,6 +123,11 @@ export const dataset = {
       {
         min: 0,
       },
+    ),
+    damaged: withDefault(
+      unionOf(enumOf('treatment of damaged pictures', ['error']), tolerance),
+      'error',
+      'A damaged picture in training: `error` ends the run; `skip(at_most: 0.1%)` replaces it by the next picture of the set, with its label, up to this part of the set.',
     ),
     seed: withDefault(int, '1', 'Seed of the generator (`synthetic`).'),
     nuisance: withDefault(float, '0.5', 'Strength of the variation in pose, light and other factors (`synthetic`).', {

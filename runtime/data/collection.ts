@@ -2,6 +2,7 @@
  * A data set as all formats present it: labeled, still encoded images by number. The process that trains knows their labels; the
  * workers that decode them open the same images from a recipe, each with its own file handles.
  */
+import { need } from '../../grammar/diagnostic.ts'
 
 /** Byte strings without one object each, so that tens of millions of paths stay small: item `i` is `bytes[starts[i] … starts[i + 1]]`. */
 export interface TextTable {
@@ -85,6 +86,14 @@ export type ImageRecipe =
   | BytesImages
   | DrawnImages
   | MixedImages
+
+/** Some images of a recipe by their numbers in it: all from one on, or a list. */
+export type ImageSelection = { readonly from: number } | { readonly list: Uint32Array<SharedArrayBuffer> }
+
+/** The number in the recipe of image `i` of a selection. */
+export function selectedNumber(select: ImageSelection, i: number): number {
+  return 'from' in select ? select.from + i : need(select.list[i], `image ${i} of a selection`)
+}
 
 /** What a format left out while listing images, for people: `6 files that are not pictures`, with examples. */
 export interface LeftOut {

@@ -2,12 +2,10 @@
 import { join } from 'node:path'
 import type { RunSpec } from '../../compiler/plan/plan.ts'
 import { rootOf } from '../data/data-format.ts'
-import type { Dataset } from '../data/dataset.ts'
 import { type Collections, createCollections } from '../data/formats/data-formats.ts'
 import { leftOutText } from '../data/left-out.ts'
 import type { PairSet } from '../data/pairs.ts'
 import { heldOutPairs } from '../data/select/held-out-pairs.ts'
-import { createDataset } from '../data/select/selected-pictures.ts'
 import { type Selection, splitCollection } from '../data/select/selection.ts'
 import { readBinPairs } from '../data/verification/bin-pairs.ts'
 import { pairListName, readPairList } from '../data/verification/list-pairs.ts'
@@ -17,13 +15,13 @@ type DatasetSpec = RunSpec['dataset']
 type EvaluationSet = RunSpec['evaluate']['sets'][number]
 
 export interface RunData {
-  readonly dataset: Dataset
+  /** The images of training, with their labels. */
+  readonly train: Selection
   readonly sets: readonly NamedPairs[]
   /** Sets that would be in the data set's folder, which generated data does not have: there is no verification on them. */
   readonly absent: readonly string[]
   /** What the data set has besides its images, for people; missing if there is nothing else. */
   readonly leftOut?: string
-  dispose(): void
 }
 
 export interface NamedPairs {
@@ -39,27 +37,17 @@ export async function openData(run: RunSpec, collections: Collections = createCo
   const collection = collections.open(run.dataset)
   const { train, heldOut } = splitCollection(collection, holdout)
   if (train.classes !== run.classes) throw trainErrors('ARC6501', { planned: run.classes, found: train.classes })
-  const dataset = createDataset(train, run.image)
   const sets: NamedPairs[] = []
   const isAbsent = (set: EvaluationSet) => root === undefined && typeof set === 'string' && liesInFolder(set)
   const absent = run.evaluate.sets.filter(isAbsent).map(nameOf)
   const present = run.evaluate.sets.filter((set) => !isAbsent(set))
-  try {
-    for (const set of present) sets.push({ name: nameOf(set), pairs: await openPairs(set, run, heldOut) })
-  } catch (error) {
-    dataset.dispose()
-    throw error
-  }
+  for (const set of present) sets.push({ name: nameOf(set), pairs: await openPairs(set, run, heldOut) })
   const leftOut = leftOutText(collection)
   return {
-    dataset,
+    train,
     sets,
     absent,
     ...(leftOut === '' ? {} : { leftOut }),
-    dispose() {
-      dataset.dispose()
-      for (const set of sets) set.pairs.dispose()
-    },
   }
 }
 
@@ -71,16 +59,16 @@ function nameOf(set: EvaluationSet): string {
 }
 
 function openPairs(set: EvaluationSet, run: RunSpec, heldOut: Selection | undefined): Promise<PairSet> | PairSet {
-  const { dataset, image, evaluate } = run
+  const { dataset, evaluate } = run
   if (typeof set !== 'string') {
     const { name, list, root } = set
     const pending = list.pending ?? root.pending
     if (pending !== undefined) throw trainErrors('ARC6502', { dataset: name, pending })
-    return readPairList({ list: list.path, root: root.path }, image)
+    return readPairList({ list: list.path, root: root.path })
   }
-  if (set !== 'holdout') return readBinPairs(liesInFolder(set) ? join(rootOf(dataset), `${set}.bin`) : set, image)
+  if (set !== 'holdout') return readBinPairs(liesInFolder(set) ? join(rootOf(dataset), `${set}.bin`) : set)
   if (heldOut === undefined) throw trainErrors('ARC6503', { dataset: dataset.name })
-  return heldOutPairs(heldOut, evaluate.pairs / 2, pairSeed(run), image)
+  return heldOutPairs(heldOut, evaluate.pairs / 2, pairSeed(run))
 }
 
 /** Generated people and the pairs of them come from one seed, so that a population has one set of pairs. */

@@ -11,6 +11,7 @@ import type { Emit, StartEvent } from '../events.ts'
 import { oneProcess } from '../world.ts'
 import { createEngine } from './create-engine.ts'
 import { openData, type RunData } from './open-data.ts'
+import { openLoaders, type RunLoaders } from './open-loaders.ts'
 import { phase } from './phase.ts'
 import { createRunFolder, type RunFolder } from './run-folder.ts'
 
@@ -35,6 +36,7 @@ export interface Session {
   readonly plan: Plan
   readonly folder: RunFolder
   readonly data: RunData
+  readonly loaders: RunLoaders
   /** Contains the world: the devices of all processes, and those of this one. */
   readonly engine: Engine
   /** Emits an event: writes it to the log of the run and passes it to the caller. */
@@ -59,15 +61,17 @@ export async function withSession(
   try {
     const data = await phase(emit, 'load data', () => openData(plan.run, options.collections))
     warnOfAbsentSets(plan, data, emit)
+    const world = oneProcess(plan.replicas)
+    const loaders = await openLoaders(plan, data, world)
     try {
-      const engine = await createEngine(options.engine, oneProcess(plan.replicas), emit, options.devices)
+      const engine = await createEngine(options.engine, world, emit, options.devices)
       try {
-        await body({ plan, folder, data, engine, emit, signal: options.signal, machine: options.machine })
+        await body({ plan, folder, data, loaders, engine, emit, signal: options.signal, machine: options.machine })
       } finally {
         engine.dispose()
       }
     } finally {
-      data.dispose()
+      await loaders.dispose()
     }
   } finally {
     await folder.close()

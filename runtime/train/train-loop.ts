@@ -31,15 +31,27 @@ export async function trainLoop(trainer: Trainer): Promise<void> {
   reportProgress(trainer)
 }
 
-function batchesToDo({ plan, data, engine, steps }: Trainer) {
+function batchesToDo({ plan, data, loaders, engine, emit, steps }: Trainer) {
   const { run } = plan
-  const sampler = createSampler({
+  const { training, ahead, damage, workers } = loaders
+  const sampler = createSampler(
+    {
+      seed: run.seed,
+      images: data.train.images,
+      globalBatch: plan.document.schedule.batch,
+      flip: run.augment.flip,
+    },
+    (key, n) => workers.permutation(key, n),
+  )
+  return batches(training, sampler, {
+    world: engine.world,
     seed: run.seed,
-    images: data.dataset.images,
-    globalBatch: plan.document.schedule.batch,
-    flip: run.augment.flip,
+    from: steps,
+    to: run.steps,
+    ahead,
+    ...(damage === undefined ? {} : { damage }),
+    onSkipped: ({ file, reason }) => emit({ type: 'skipped', file, reason, count: damage?.count ?? 0 }),
   })
-  return batches(data.dataset, sampler, { world: engine.world, from: steps, to: run.steps })
 }
 
 /** Records a step that has ended. */

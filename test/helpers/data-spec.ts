@@ -12,6 +12,7 @@ export function dataSpec({ path, ...fields }: Partial<DatasetSpec> & { readonly 
     images: undefined,
     perIdentity: undefined,
     holdout: 0,
+    damaged: 'error',
     firstLabel: 0,
     seed: 1,
     nuisance: 0.5,

@@ -15,7 +15,7 @@ export interface LoaderSpec extends Omit<MakerSpec, 'cache'> {
   /** The largest number of rows of one read. */
   readonly rows: number
   /** Number of reads whose rows exist at the same time: those in use, and those that are read ahead; 3 by default. */
-  readonly slots?: number
+  readonly slots?: number | undefined
   /** Bytes of decoded pictures to keep in memory; none by default. */
   readonly cacheBytes?: number
 }
@@ -57,10 +57,10 @@ const noKey: PictureKey = { seed: 0, epoch: 0 }
 
 /** Opens a loader; the caller disposes it before the workers. */
 export async function createLoader(spec: LoaderSpec, workers: DecodeWorkers): Promise<Loader> {
-  const { rows: mostRows, slots = 3, cacheBytes = 0, ...made } = spec
+  const { rows: mostRows, slots = 3, cacheBytes = 0, recipe, select, images, shape, augment, mostSkipped } = spec
   const pictureBytes = imageBytes(spec.shape)
   const cache = createSharedCache(spec.images, pictureBytes, cacheBytes)
-  const maker = await workers.open({ ...made, ...(cache === undefined ? {} : { cache }) })
+  const maker = await workers.open({ recipe, select, images, shape, cache, augment, mostSkipped })
   const free: SharedArrayBuffer[] = []
   const waiting: { readonly take: (memory: SharedArrayBuffer) => void; readonly reject: (error: unknown) => void }[] =
     []

@@ -5,10 +5,9 @@
  * Legend: h w c the height, width and channels of a picture.
  */
 import type { AugmentSpec } from '../../../compiler/plan/plan.ts'
-import { bug } from '../../../grammar/diagnostic.ts'
 import { ArccError } from '../../errors.ts'
 import { createAugmenter, type ImageKey } from '../augment/augmenter.ts'
-import type { ImageRecipe } from '../collection.ts'
+import { type ImageRecipe, type ImageSelection, selectedNumber } from '../collection.ts'
 import { type ImageShape, imageBytes } from '../image.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
 import type { TurboDecoder } from '../turbo-jpeg.ts'
@@ -18,19 +17,19 @@ import { readCached, type SharedCache, storeCached } from './shared-cache.ts'
 /** What pictures are made of; survives structured cloning, with its arrays in shared memory. */
 export interface MakerSpec {
   readonly recipe: ImageRecipe
-  /** Which images of the recipe are used, by their numbers here, from 0: a row of it, or a list. By default, all. */
-  readonly select?: { readonly from: number } | { readonly list: Uint32Array<SharedArrayBuffer> }
+  /** Those of its images that are used, numbered from 0; all by default. */
+  readonly select?: ImageSelection | undefined
   /** How many images are used. */
   readonly images: number
   readonly shape: ImageShape
-  readonly cache?: SharedCache
+  readonly cache?: SharedCache | undefined
   /** Random changes of each picture, after the cache. */
-  readonly augment?: AugmentSpec
+  readonly augment?: AugmentSpec | undefined
   /**
    * A damaged picture is replaced by the next one that decodes, unless there are more than this many damaged ones in a row, of which
    * the last is reported; 0 by default.
    */
-  readonly mostSkipped?: number
+  readonly mostSkipped?: number | undefined
 }
 
 /** What keys the augmentation of a picture, together with its number. */
@@ -98,16 +97,13 @@ const atOnce = 3
 
 /** Opens the files of a recipe. The caller closes the maker. */
 export function openMaker(spec: MakerSpec, turbo: TurboDecoder | undefined): PictureMaker {
-  const { select, images, cache, mostSkipped = 0 } = spec
+  const { select = { from: 0 }, images, cache, mostSkipped = 0 } = spec
   const source = openPictures(spec.recipe, spec.shape, turbo)
   const pictureBytes = imageBytes(spec.shape)
   const [height, width, channels] = spec.shape
   const augment = spec.augment && createAugmenter(spec.augment, { height, width, channels })
 
-  const numberOf = (image: number): number => {
-    if (select === undefined) return image
-    return 'from' in select ? select.from + image : (select.list[image] ?? bug(`image ${image} of a selection`))
-  }
+  const numberOf = (image: number) => selectedNumber(select, image)
   const nameOf = (image: number) => source.nameOf(numberOf(image))
 
   const store = (image: number, row: Uint8Array) => {

@@ -1,14 +1,14 @@
 /** Images of some classes of a collection, with numbers of their own: those for training, and those that are held out. */
-import type { Collection, ImageRecipe } from '../collection.ts'
+import type { Collection, ImageRecipe, ImageSelection } from '../collection.ts'
 import { dataErrors } from '../messages.ts'
 
 export interface Selection {
   readonly name: string
   readonly recipe: ImageRecipe
+  /** The images of the recipe, in order. */
+  readonly select: ImageSelection
   readonly images: number
   readonly classes: number
-  /** The number in the recipe of image `i` of the selection. */
-  numberOf(i: number): number
   /** The class of image `i`: 0 … classes - 1. */
   label(i: number): number
 }
@@ -37,17 +37,28 @@ function between(
   return {
     name,
     recipe,
+    select: { from },
     images: to - from,
     classes,
-    numberOf: (i) => from + i,
     label: (i) => label(from + i) - firstClass,
   }
 }
 
-function listed(collection: Collection, numbers: Uint32Array, firstClass: number, classes: number): Selection {
+function listed(
+  collection: Collection,
+  list: Uint32Array<SharedArrayBuffer>,
+  firstClass: number,
+  classes: number,
+): Selection {
   const { name, recipe, label } = collection
-  const numberOf = (i: number) => numbers[i] ?? 0
-  return { name, recipe, images: numbers.length, classes, numberOf, label: (i) => label(numberOf(i)) - firstClass }
+  return {
+    name,
+    recipe,
+    select: { list },
+    images: list.length,
+    classes,
+    label: (i) => label(list[i] ?? 0) - firstClass,
+  }
 }
 
 /** Holds the last `holdout` classes of a collection out. Throws ARC6203 if none would remain for training. */
@@ -63,15 +74,13 @@ export function splitCollection(collection: Collection, holdout: number): Split 
       heldOut: between(collection, [start, images], first, holdout),
     }
   }
-  const train = new Uint32Array(images)
-  const heldOut: number[] = []
   let count = 0
-  for (let i = 0; i < images; i++) {
-    if (label(i) < first) train[count++] = i
-    else heldOut.push(i)
+  for (let i = 0; i < images; i++) if (label(i) < first) count++
+  const train = new Uint32Array(new SharedArrayBuffer(4 * count))
+  const heldOut = new Uint32Array(new SharedArrayBuffer(4 * (images - count)))
+  for (let i = 0, trained = 0; i < images; i++) {
+    if (label(i) < first) train[trained++] = i
+    else heldOut[i - trained] = i
   }
-  return {
-    train: listed(collection, train.subarray(0, count), 0, first),
-    heldOut: listed(collection, Uint32Array.from(heldOut), first, holdout),
-  }
+  return { train: listed(collection, train, 0, first), heldOut: listed(collection, heldOut, first, holdout) }
 }

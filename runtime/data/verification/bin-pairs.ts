@@ -1,9 +1,8 @@
 /** InsightFace's `.bin` sets: a pickled pair of a list of encoded pictures, two for each pair, and a list of same/different flags. */
 import { basename } from 'node:path'
 import { ArccError } from '../../errors.ts'
-import type { ImageShape } from '../image.ts'
 import { dataErrors } from '../messages.ts'
-import type { PairSet } from '../pairs.ts'
+import { type PairSet, recipePairs } from '../pairs.ts'
 import { pictureKind } from '../picture-kind.ts'
 import { readWhole } from '../read-whole.ts'
 import { binFileKind } from './bin-file-kind.ts'
@@ -12,7 +11,6 @@ import { distinctPictures } from './distinct-pictures.ts'
 import { elementsOf } from './numpy-pickle.ts'
 import { createPairFaults, type PairFaults } from './pair-faults.ts'
 import { Dictionary, LongText, latin1Bytes, NumpyArray, type PickleValue } from './pickle-values.ts'
-import { recipePairs } from './recipe-pairs.ts'
 
 /** Largest file: it is in memory as a whole while it is opened. */
 const MOST_BYTES = 2 ** 32
@@ -21,7 +19,7 @@ const MOST_BYTES = 2 ** 32
  * Reads a set; pair p is pictures 2p and 2p + 1 of the file. Throws ARC6206, ARC6230, ARC6231, ARC6280 if the file is something else,
  * and ARC6234 with all faults of its pairs.
  */
-export async function readBinPairs(path: string, shape: ImageShape, cacheBytes?: number): Promise<PairSet> {
+export async function readBinPairs(path: string): Promise<PairSet> {
   const bytes = await readWhole(path, MOST_BYTES)
   const [pictures, flags] = listsOf(bytes, path)
   const faults = createPairFaults(path)
@@ -33,7 +31,7 @@ export async function readBinPairs(path: string, shape: ImageShape, cacheBytes?:
   faults.checkPairs(same)
   faults.throwAny()
   const { recipe, numbers } = distinctPictures(path, bytes, contents)
-  return recipePairs({ name: basename(path).replace(/\.bin$/, ''), recipe, pairs: numbers, same }, shape, cacheBytes)
+  return recipePairs({ name: basename(path).replace(/\.bin$/, ''), recipe, pairs: numbers, same })
 }
 
 /** The two lists of the file. */

@@ -1,15 +1,13 @@
 /** Verification sets from lists of pairs: LFW's `pairs.txt` and tables of paths. */
 import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
-import type { ImageShape } from '../image.ts'
 import { dataErrors } from '../messages.ts'
-import type { PairSet } from '../pairs.ts'
+import { type PairSet, recipePairs } from '../pairs.ts'
 import { isPictureName } from '../picture-name.ts'
 import { readWhole } from '../read-whole.ts'
 import { buildTextTable } from '../text-table.ts'
 import { createPairFaults, type PairFaults } from './pair-faults.ts'
 import { type ListedPicture, readPairLines } from './pair-lines.ts'
-import { recipePairs } from './recipe-pairs.ts'
 
 /** Largest list, which is one string in memory. */
 const MOST_BYTES = 2 ** 28
@@ -30,7 +28,7 @@ export function pairListName(list: string): string {
  * Reads a list and finds its pictures; none is opened. Throws ARC6206 if the list cannot be read, and ARC6234 with all malformed
  * lines, unknown people and missing pictures, by line.
  */
-export async function readPairList({ list, root }: PairList, shape: ImageShape, cacheBytes?: number): Promise<PairSet> {
+export async function readPairList({ list, root }: PairList): Promise<PairSet> {
   const bytes = await readWhole(list, MOST_BYTES)
   if (bytes.subarray(0, 512).includes(0)) {
     throw dataErrors('ARC6280', { file: list, what: 'no text in UTF-8' })
@@ -57,7 +55,7 @@ export async function readPairList({ list, root }: PairList, shape: ImageShape, 
   const paths = buildTextTable()
   for (const path of numberOf.keys()) paths.add(path)
   const recipe = { kind: 'files', paths: paths.build() } as const
-  return recipePairs({ name: pairListName(list), recipe, pairs: Int32Array.from(numbers), same }, shape, cacheBytes)
+  return recipePairs({ name: pairListName(list), recipe, pairs: Int32Array.from(numbers), same })
 }
 
 /** Returns the function that finds the file of a picture; missing ones become faults. */

@@ -6,6 +6,7 @@ import { heldOutPairs } from '../../../runtime/data/select/held-out-pairs.ts'
 import { splitCollection } from '../../../runtime/data/select/selection.ts'
 import { renderFace } from '../../../runtime/data/synthetic.ts'
 import { anError } from '../../helpers/facts.ts'
+import { readRows } from '../../helpers/read-rows.ts'
 
 /** Seven drawn people with four pictures each. */
 const population: Collection = {
@@ -76,13 +77,12 @@ describe('drawPairs', () => {
 
 test('held-out pairs have each used picture once, of held-out people only', async () => {
   const { heldOut } = splitCollection(population, 3)
-  const set = heldOutPairs(need(heldOut, 'held-out people'), 12, 1, [112, 112, 3])
+  const set = heldOutPairs(need(heldOut, 'held-out people'), 12, 1)
   expect(set.same.length).toBe(24)
   expect(Math.max(...set.pairs)).toBe(set.images - 1)
   expect(new Set(set.pairs).size).toBe(set.images)
-  const out = new Uint8Array(112 * 112 * 3)
   // All 12 pictures are used, in their order: the first is that of the first held-out person, number 4.
   expect(set.images).toBe(12)
-  await set.read(0, out, 0)
-  expect(out).toEqual(renderFace({ seed: 1, identity: 4, sample: 0, nuisance: 0.5 }).data)
+  const [first] = await readRows(set, [0])
+  expect(first).toEqual(renderFace({ seed: 1, identity: 4, sample: 0, nuisance: 0.5 }).data)
 })

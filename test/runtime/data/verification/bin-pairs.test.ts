@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { openImages } from '../../../../runtime/data/formats/open-images.ts'
-import { FACE_BYTES, FACE_SIZE } from '../../../../runtime/data/image.ts'
 import type { PairSet } from '../../../../runtime/data/pairs.ts'
 import { readBinPairs } from '../../../../runtime/data/verification/bin-pairs.ts'
 import { ArccError } from '../../../../runtime/errors.ts'
 import { seededRandom } from '../../../helpers/mutate.ts'
 import { mutateBytes } from '../../../helpers/mutate-bytes.ts'
+import { readRows } from '../../../helpers/read-rows.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 
 // The fixtures hold ten pairs of gray pictures; make.py writes them.
@@ -17,12 +17,11 @@ const levels = [200, 200, 210, 128, 220, 220, 230, 128, 240, 240, 250, 128, 60, 
 const folder = fileURLToPath(new URL('../../../fixtures/pickle/', import.meta.url))
 const pickles: Record<string, string> = JSON.parse(readFileSync(join(folder, 'pickles.json'), 'utf8'))
 const root = temporaryFolder()
-const shape = [FACE_SIZE, FACE_SIZE, 3] as const
 const path = join(root, 'set.bin')
 
 function openBytes(bytes: Uint8Array): Promise<PairSet> {
   writeFileSync(path, bytes)
-  return readBinPairs(path, shape)
+  return readBinPairs(path)
 }
 
 const bytesOf = (name: string) => Buffer.from(pickles[name] ?? '', 'base64')
@@ -35,11 +34,10 @@ describe('sets as Python writes them', () => {
     expect(set.recipe.kind).toBe(raw ? 'ranges' : 'bytes')
     // Workers find the same pictures by the recipe alone, without the file in memory.
     const encoded = openImages(set.recipe)
-    const out = new Uint8Array(FACE_BYTES)
+    const rows = await readRows(set, set.pairs)
     const found: number[] = []
-    for (const i of set.pairs) {
-      await set.read(i, out, 0)
-      found.push(out[0] ?? -1)
+    for (const [row, i] of set.pairs.entries()) {
+      found.push(rows[row]?.[0] ?? -1)
       const bytes = await encoded.read(i)
       expect(Buffer.from(bytes.subarray(0, 3)).toString('latin1')).toBe('P5 ')
       if (!name.startsWith('large')) expect(bytes.at(-1)).toBe(found.at(-1))
@@ -48,7 +46,6 @@ describe('sets as Python writes them', () => {
     if (!name.startsWith('large')) expect(found).toEqual(levels)
     expect(set.images).toBe(new Set(found).size)
     encoded.close()
-    set.dispose()
   })
 })
 
@@ -122,7 +119,7 @@ describe('other files are named', () => {
     ['a folder', root, 'folder'],
     ['nothing', join(root, 'nothing.bin'), ''],
   ])('%s', async (_, where, says) => {
-    await expect(readBinPairs(where, shape)).rejects.toMatchObject({
+    await expect(readBinPairs(where)).rejects.toMatchObject({
       code: 'ARC6206',
       params: { file: where, reason: expect.stringContaining(says) },
     })
@@ -150,10 +147,7 @@ test('mutated sets never end in anything but a named error', async () => {
   for (let i = 0; i < count; i++) {
     const source = sources[i % sources.length] ?? Buffer.alloc(0)
     const outcome = await openBytes(mutateBytes(source, random)).then(
-      (set) => {
-        set.dispose()
-        return 'read'
-      },
+      () => 'read',
       (error: unknown) => (error instanceof ArccError ? error.code : String(error)),
     )
     seen.set(outcome, (seen.get(outcome) ?? 0) + 1)

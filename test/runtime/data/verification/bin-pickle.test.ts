@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { FACE_BYTES, FACE_SIZE } from '../../../../runtime/data/image.ts'
 import { readBinPairs } from '../../../../runtime/data/verification/bin-pairs.ts'
 import { readPickle } from '../../../../runtime/data/verification/bin-pickle.ts'
 import { anError } from '../../../helpers/facts.ts'
+import { readRows } from '../../../helpers/read-rows.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const fixture = (name: string) => here(`../../../fixtures/pickle/${name}.bin`)
@@ -16,30 +16,23 @@ describe('readBinPairs', () => {
   test.each(['tiny-python2', 'tiny-protocol2', 'tiny-protocol3', 'tiny-protocol4', 'tiny-protocol5'])(
     '%s',
     async (name) => {
-      const set = await readBinPairs(fixture(name), [FACE_SIZE, FACE_SIZE, 3])
+      const set = await readBinPairs(fixture(name))
       expect(set.name).toBe(name)
       expect([...set.same]).toEqual([1, 0, 1, 0, 1, 0, 1, 0, 1, 0])
-      const out = new Uint8Array(FACE_BYTES)
-      const found: number[] = []
-      for (const i of set.pairs) {
-        await set.read(i, out, 0)
-        found.push(out[0] ?? -1)
-      }
-      expect(found).toEqual(levels)
+      const rows = await readRows(set, set.pairs)
+      expect(rows.map(([first]) => first)).toEqual(levels)
       expect(set.images).toBe(new Set(levels).size)
-      set.dispose()
     },
   )
 
   const orl = here('../../../../../shared/data/orl_recordio/orl.bin')
   test.skipIf(!existsSync(orl))('a set of 600 pairs that Python packed (skipped where it is missing)', async () => {
-    const set = await readBinPairs(orl, [FACE_SIZE, FACE_SIZE, 3])
+    const set = await readBinPairs(orl)
     expect(set.images).toBe(100)
     expect(set.same.length).toBe(600)
     expect(set.same.reduce((sum, flag) => sum + flag, 0)).toBe(300)
-    const out = new Uint8Array(FACE_BYTES)
-    await set.read(99, out, 0)
-    expect(new Set(out).size).toBeGreaterThan(50)
+    const [last] = await readRows(set, [99])
+    expect(new Set(last).size).toBeGreaterThan(50)
   })
 })
 
