@@ -1,8 +1,8 @@
 /** The child process of `bench:loop`: trains an IResNet-100 four channels wide and measures the host's work during a step. */
 import { readFileSync } from 'node:fs'
 import type { Plan } from '../compiler/plan/plan.ts'
-import type { Batch } from '../runtime/data/batches.ts'
 import { imageBytes } from '../runtime/data/image.ts'
+import type { Batch } from '../runtime/data/loader/batches.ts'
 import { middle } from '../runtime/measure/time-graphs.ts'
 import { compileStep, initialState } from '../runtime/train/programs.ts'
 import { trainSteps } from '../runtime/train/train-steps.ts'

@@ -6,8 +6,8 @@
  */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
-import type { Batch } from '../../runtime/data/batches.ts'
 import { type ImageShape, imageBytes } from '../../runtime/data/image.ts'
+import type { Batch } from '../../runtime/data/loader/batches.ts'
 import { type Engine, type Executable, programBytes, type StartedRun } from '../../runtime/engine.ts'
 import { middle } from '../../runtime/measure/time-graphs.ts'
 import type { DeviceState } from '../../runtime/train/device-state.ts'

@@ -1,9 +1,9 @@
 /** Starts the threads that prepare the pictures of a run, and opens a loader for training and one for each verification set. */
 import { imageCacheBytes } from '../../compiler/plan/image-rate.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
-import type { TrainingImages } from '../data/batches.ts'
-import { createDamageLimit, type DamageLimit, mostDamaged } from '../data/damage-limit.ts'
 import { imageBytes } from '../data/image.ts'
+import type { TrainingImages } from '../data/loader/batches.ts'
+import { createDamageLimit, type DamageLimit, mostDamaged } from '../data/loader/damage-limit.ts'
 import type { DecodeWorkers } from '../data/loader/decode-workers.ts'
 import { createLoader, type Loader } from '../data/loader/loader.ts'
 import { startDecodeWorkers, workerCount } from '../data/loader/start-workers.ts'

@@ -1,6 +1,6 @@
 /** The training loop: steps, with verification and checkpoints at intervals. */
 import type { Plan } from '../../compiler/plan/plan.ts'
-import { batches } from '../data/batches.ts'
+import { batches } from '../data/loader/batches.ts'
 import { createSampler } from '../data/sampler.ts'
 import { evaluateSets } from './evaluate-sets.ts'
 import { trainErrors } from './messages.ts'

@@ -4,8 +4,8 @@
  */
 import { type StepMetric, stepMetrics } from '../../compiler/ir/step-metrics.ts'
 import { need } from '../../grammar/diagnostic.ts'
-import type { Batch } from '../data/batches.ts'
 import type { ImageShape } from '../data/image.ts'
+import type { Batch } from '../data/loader/batches.ts'
 import type { Engine, Executable, StartedRun } from '../engine.ts'
 import type { DeviceState } from './device-state.ts'
 import { disposeBatch, type UploadedBatch, uploadAhead } from './upload-ahead.ts'

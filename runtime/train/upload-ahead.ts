@@ -3,8 +3,9 @@
  *
  * Legend: b images of one device.
  */
-import type { Batch } from '../data/batches.ts'
+
 import type { ImageShape } from '../data/image.ts'
+import type { Batch } from '../data/loader/batches.ts'
 import type { DeviceTensor, Engine, HostTensor } from '../engine.ts'
 import { oneAhead } from '../one-ahead.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Batch, batches, type TrainingImages } from '../../../runtime/data/batches.ts'
+import { type Batch, batches, type TrainingImages } from '../../../runtime/data/loader/batches.ts'
 import { createSampler, replicaRows } from '../../../runtime/data/sampler.ts'
 import { permutation } from '../../../runtime/random.ts'
 import { oneProcess, type World } from '../../../runtime/world.ts'

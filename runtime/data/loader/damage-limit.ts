@@ -1,6 +1,7 @@
 /** How many pictures of a set may be damaged: the count behind `dataset.damaged = skip(at_most: …)`. */
-import type { SkippedPicture } from './loader/picture-maker.ts'
-import { dataErrors } from './messages.ts'
+
+import { dataErrors } from '../messages.ts'
+import type { SkippedPicture } from './picture-maker.ts'
 
 export interface DamageLimit {
   /** Distinct damaged pictures so far. */

@@ -1,11 +1,11 @@
 /** The images of training, step by step, read ahead. Legend: b images of one replica in one step; h w c those of a picture. */
-import { need } from '../../grammar/diagnostic.ts'
-import { localReplicas, type World } from '../world.ts'
+import { need } from '../../../grammar/diagnostic.ts'
+import { localReplicas, type World } from '../../world.ts'
+import { type ImageShape, imageBytes } from '../image.ts'
+import { replicaRows, type Sampler } from '../sampler.ts'
 import type { DamageLimit } from './damage-limit.ts'
-import { type ImageShape, imageBytes } from './image.ts'
-import type { LoadedRows, Loader } from './loader/loader.ts'
-import type { SkippedPicture } from './loader/picture-maker.ts'
-import { replicaRows, type Sampler } from './sampler.ts'
+import type { LoadedRows, Loader } from './loader.ts'
+import type { SkippedPicture } from './picture-maker.ts'
 
 export interface ReplicaBatch {
   /** u8[b,h,w,c]. */
