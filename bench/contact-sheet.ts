@@ -6,7 +6,9 @@ import { writeFileSync } from 'node:fs'
 import { openEntry } from '../cli/host/entry.ts'
 import { fileHost } from '../cli/host/host.ts'
 import { compileExperiment } from '../compiler/driver.ts'
-import { FACE_BYTES, FACE_SIZE, type Image } from '../runtime/data/image.ts'
+import { grayToRgb, type Image } from '../runtime/data/image.ts'
+import { createLoader } from '../runtime/data/loader/loader.ts'
+import { startDecodeWorkers } from '../runtime/data/loader/start-workers.ts'
 import { openData } from '../runtime/train/open-data.ts'
 import { contactSheet, encodePng } from './paste-pictures.ts'
 
@@ -21,15 +23,21 @@ if (plan === undefined) {
   process.exit(1)
 }
 
-const { dataset, dispose } = await openData(plan.run)
-const rows: Image[][] = Array.from({ length: Math.min(ROWS, dataset.classes) }, () => [])
-for (let i = 0; i < dataset.images; i++) {
-  const row = rows[dataset.label(i)]
+const { train } = await openData(plan.run)
+const shape = plan.run.image
+const workers = startDecodeWorkers(0)
+const loader = await createLoader({ ...train, shape, rows: 1 }, workers)
+const rows: Image[][] = Array.from({ length: Math.min(ROWS, train.classes) }, () => [])
+for (let i = 0; i < train.images; i++) {
+  const row = rows[train.label(i)]
   if (row === undefined || row.length === COLUMNS) continue
-  const data = new Uint8Array(FACE_BYTES)
-  await dataset.read(i, data, 0)
-  row.push({ width: FACE_SIZE, height: FACE_SIZE, data })
+  const [height, width, channels] = shape
+  const { pixels, release } = await loader.read(Uint32Array.of(i))
+  const data = pixels.slice()
+  release()
+  row.push(channels === 1 ? grayToRgb(data, width, height) : { width, height, data })
 }
-dispose()
+loader.dispose()
+await workers.dispose()
 writeFileSync(out, await encodePng(contactSheet(rows)))
-process.stdout.write(`${out}: ${rows.length} people of ${dataset.name}\n`)
+process.stdout.write(`${out}: ${rows.length} people of ${train.name}\n`)

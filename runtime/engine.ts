@@ -13,7 +13,7 @@ export type HostArray =
   | Int32Array<ArrayBuffer>
   | Uint32Array<ArrayBuffer>
   | Uint16Array<ArrayBuffer>
-  | Uint8Array<ArrayBuffer>
+  | Uint8Array
   | Int8Array<ArrayBuffer>
 
 /**

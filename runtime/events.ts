@@ -10,6 +10,7 @@ export type RunEvent =
   | ProgressEvent
   | EvaluationEvent
   | WarningEvent
+  | SkippedEvent
   | SavedEvent
   | EndEvent
 
@@ -30,6 +31,8 @@ export interface StartEvent {
   readonly note?: string
   readonly classes: number
   readonly images: number
+  /** What the data set has besides its images, for people: `p004, 6 files that are not pictures`. */
+  readonly leftOut?: string
   readonly batch: number
   readonly steps: number
   readonly stepsPerEpoch: number
@@ -101,6 +104,15 @@ export interface WarningEvent {
   readonly message: string
 }
 
+/** A damaged training picture was replaced by the next one; reported once, when it is first drawn. */
+export interface SkippedEvent {
+  readonly type: 'skipped'
+  readonly file: string
+  readonly reason: string
+  /** Damaged pictures so far, with this one. */
+  readonly count: number
+}
+
 export interface SavedEvent {
   readonly type: 'saved'
   readonly what: string
@@ -114,6 +126,8 @@ export interface EndEvent {
   readonly steps: number
   readonly seconds: number
   readonly imagesPerSecond: number
+  /** Damaged pictures that were replaced; missing if there were none. */
+  readonly skippedPictures?: number
   /** Planned and measured figures. */
   readonly planned: { readonly secondsPerStep: number; readonly memoryBytes: number }
   readonly measured: { readonly secondsPerStep: number; readonly memoryBytes: number | undefined }

@@ -18,6 +18,7 @@ export const purpose = {
   order: 4,
   flip: 5,
   pairs: 6,
+  augment: 7,
 } as const
 
 /** Threefry-2x32-20 of the counter (x0, x1) under `key`; two words, unsigned. */
@@ -108,13 +109,18 @@ export function createStream(key: Key): Stream {
 }
 
 /** A uniformly random order of 0 … n - 1 (Fisher-Yates). */
-export function permutation(key: Key, n: number): Uint32Array {
+export function permutation(key: Key, n: number): Uint32Array<ArrayBuffer> {
   const order = new Uint32Array(n)
+  permute(key, order)
+  return order
+}
+
+/** Fills `order` with a uniformly random order of its indices. */
+export function permute(key: Key, order: Uint32Array): void {
   const { integer } = createStream(key)
-  for (let i = 0; i < n; i++) {
+  for (let i = 0; i < order.length; i++) {
     const j = integer(i + 1)
     order[i] = order[j] ?? 0
     order[j] = i
   }
-  return order
 }

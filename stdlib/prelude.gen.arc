@@ -172,6 +172,9 @@ extern fn ethernet(bandwidth: bandwidth, latency: time = 30e-6 s) -> link
 /// The memory of one computer, between virtual devices on it.
 extern fn shared_memory(bandwidth: bandwidth, latency: time = 2e-6 s) -> link
 
+/// Replaces damaged pictures by the next ones of the set; above this part of its pictures the run ends with an error.
+extern fn skip(at_most: float = 0.001) -> tolerance
+
 /// Number of GPUs that the driver of this computer reports.
 extern fn local_gpus() -> int
 

@@ -51,9 +51,22 @@ function epochFact({ epoch, epochs }: ProgressEvent): string {
   return `epoch ${Math.min(epochs, Math.floor(epoch) + 1)}/${formatCount(epochs)}`
 }
 
+/** Above this part of a step, a run is limited by its data. */
+const muchWaiting = 0.1
+
+function dataShare({ secondsPerStep, dataSeconds }: ProgressEvent): number {
+  return secondsPerStep > 0 ? dataSeconds / secondsPerStep : 0
+}
+
+/** `data 2 %`: the part of a step in which its devices waited for data. */
+function dataFact(progress: ProgressEvent, look: Look): string {
+  const share = dataShare(progress)
+  if (share <= muchWaiting) return `data ${formatPercent(share)}`
+  return look.palette.warning(`waits for data ${formatPercent(share)}`)
+}
+
 function progressLines(progress: ProgressEvent, losses: readonly number[], look: Look): string[] {
   const share = progress.steps > 0 ? progress.step / progress.steps : 1
-  const dataShare = progress.secondsPerStep > 0 ? progress.dataSeconds / progress.secondsPerStep : 0
   const loss = look.palette.strong(formatSteady(progress.smoothedLoss))
   const rates = [
     `lr ${formatNumber(progress.rate)}`,
@@ -81,7 +94,7 @@ function progressLines(progress: ProgressEvent, losses: readonly number[], look:
       [
         formatRate(progress.imagesPerSecond, 'images'),
         `${formatSeconds(progress.secondsPerStep)}/step`,
-        `data ${formatPercent(dataShare)}`,
+        dataFact(progress, look),
         `elapsed ${formatClock(progress.elapsedSeconds)}`,
       ],
       look,
@@ -121,6 +134,7 @@ export function renderProgressLine(event: ProgressEvent, look: Look): string[] {
     ...scaleFacts(event),
     formatRate(event.imagesPerSecond, 'images'),
     `${formatSeconds(event.secondsPerStep)}/step`,
+    ...(dataShare(event) > muchWaiting ? [dataFact(event, look)] : []),
     `eta ${formatSeconds(event.etaSeconds)}`,
   ]
   return factLines(facts, look, { gap: '  ', indent: 2 })

@@ -66,6 +66,7 @@ export function advance(state: RunState, event: RunEvent): RunState {
     case 'evaluation':
       return { ...state, evaluations: [...state.evaluations, event] }
     case 'warning':
+    case 'skipped':
       return { ...state, warnings: state.warnings + 1 }
     case 'saved':
       return { ...state, saved: [...state.saved, event] }

@@ -1,6 +1,6 @@
 /** The permanent text of a run: the lines of its events, and the summary. Pure: events and state in, lines out. */
 import type { VariantPlace } from '../../compiler/driver.ts'
-import type { EvaluationEvent, PhaseEvent, RunEvent, StartEvent } from '../../runtime/events.ts'
+import type { EvaluationEvent, PhaseEvent, RunEvent, SkippedEvent, StartEvent } from '../../runtime/events.ts'
 import { emulationText } from './emulation.ts'
 import { factLines, lineWidth, paragraph } from './fit.ts'
 import {
@@ -40,6 +40,7 @@ function startLines(event: StartEvent, look: Look): string[] {
     ...(event.emulates === undefined ? [] : labelledText('machine', emulationText(event.emulates), look)),
     ...(event.note === undefined ? [] : labelledText('note', event.note, look)),
     ...labelled('data', facts, look),
+    ...(event.leftOut === undefined ? [] : labelledText('left out', event.leftOut, look)),
   ]
 }
 
@@ -64,6 +65,15 @@ function evaluationLines(event: EvaluationEvent, look: Look): string[] {
 /** Phases whose results have their own lines. */
 const tellsItself: ReadonlySet<PhaseEvent['name']> = new Set(['evaluate', 'save'])
 
+/** Skipped pictures that are shown one by one; `log.ndjson` has all of them. */
+const mostSkippedShown = 5
+
+function skippedLines({ file, reason, count }: SkippedEvent, look: Look): string[] {
+  if (count > mostSkippedShown) return []
+  const more = count < mostSkippedShown ? '' : '; further ones are in log.ndjson only'
+  return labelledText('skipped', `${file}: ${reason}${more}`, look, look.palette.warning)
+}
+
 /** The permanent lines of an event; none if the panel is enough. `renderSummary` renders `end`. */
 export function renderPermanent(event: RunEvent, look: Look): string[] {
   switch (event.type) {
@@ -79,6 +89,8 @@ export function renderPermanent(event: RunEvent, look: Look): string[] {
       return evaluationLines(event, look)
     case 'warning':
       return labelledText('warning', event.message, look, look.palette.warning)
+    case 'skipped':
+      return skippedLines(event, look)
     case 'saved':
       return labelledText('saved', `${pad(event.what, subjectWidth)} ${event.path} (${formatBytes(event.bytes)})`, look)
     case 'progress':
@@ -160,6 +172,9 @@ export function renderSummary(state: RunState, look: Look): string[] {
     ...factLines(
       [
         `${paint(head)}: ${plural(end.steps, 'step')} in ${formatSeconds(end.seconds)}, ${formatRate(end.imagesPerSecond, 'images')}.`,
+        ...(end.skippedPictures === undefined
+          ? []
+          : [`${plural(end.skippedPictures, 'damaged picture')} skipped, named in log.ndjson.`]),
         ...(state.start === undefined ? [] : [`Results are in ${state.start.folder}`]),
       ],
       look,

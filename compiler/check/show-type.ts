@@ -23,6 +23,8 @@ const objects: { readonly [K in ObjectKeyword]: readonly [string, string] } = {
   device: ['a device', 'devices'],
   machine: ['a machine', 'machines'],
   dataset: ['a data set', 'data sets'],
+  augmentation: ['an augmentation', 'augmentations'],
+  verification: ['a verification set', 'verification sets'],
   experiment: ['an experiment', 'experiments'],
 }
 
@@ -74,6 +76,8 @@ export function showType(type: Type): string {
       return 'an initializer'
     case 'link':
       return 'a link'
+    case 'tolerance':
+      return '`skip(…)`'
     case 'backbone':
       return 'a backbone'
     case 'object':

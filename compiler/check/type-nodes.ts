@@ -46,6 +46,7 @@ export const namedTypes: ReadonlyMap<string, Type> = new Map<string, Type>([
   ['Vector', { kind: 'tensor', form: 'Vector' }],
   ['initializer', { kind: 'initializer' }],
   ['link', { kind: 'link' }],
+  ['tolerance', { kind: 'tolerance' }],
   ['backbone', { kind: 'backbone', decl: undefined }],
   ['margin', objectOf('margin')],
   ['optimizer', objectOf('optimizer')],
@@ -53,6 +54,8 @@ export const namedTypes: ReadonlyMap<string, Type> = new Map<string, Type>([
   ['device', objectOf('device')],
   ['machine', objectOf('machine')],
   ['dataset', objectOf('dataset')],
+  ['augmentation', objectOf('augmentation')],
+  ['verification', objectOf('verification')],
 ])
 
 /** Common other names for the types. */

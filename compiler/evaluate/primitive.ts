@@ -106,6 +106,8 @@ function toPrimitive(context: Context, type: Marshal, value: Value, span: Span, 
       return value.kind === 'initializer' ? value.initializer : misfit('an initializer')
     case 'Link':
       return value.kind === 'link' ? value.link : misfit('a link')
+    case 'Tolerance':
+      return value.kind === 'tolerance' ? value : misfit('`skip(…)`')
   }
 }
 
@@ -114,7 +116,7 @@ function fromPrimitive(result: PrimitiveResult, dimension: Dimension, integer: b
   if (typeof result === 'number') return number(result, dimension, integer && Number.isSafeInteger(result))
   if ('technology' in result) return { kind: 'link', link: result }
   if ('type' in result) return tensor(result, dimension)
-  if (result.kind === 'string') return result
+  if (result.kind === 'string' || result.kind === 'tolerance') return result
   return { kind: 'initializer', initializer: result }
 }
 

@@ -111,6 +111,8 @@ export function showValue(value: Value): string {
       break
     case 'link':
       return showLink(value.link)
+    case 'tolerance':
+      return `skip(at_most: ${showFloat(value.atMost)})`
     case 'tensor':
       return `a tensor ${showShape(value.value.type.shape)}`
     case 'function':
@@ -150,6 +152,8 @@ export function describe(value: Value): string {
       return 'an initializer'
     case 'link':
       return 'a link'
+    case 'tolerance':
+      return `\`${showValue(value)}\``
     case 'tensor': {
       const shape = showShape(value.value.type.shape)
       const what = value.value.type.shape.length === 0 ? 'a number known on the device' : `a tensor ${shape}`

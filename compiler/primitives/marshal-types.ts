@@ -2,7 +2,7 @@
 
 import type * as ir from '../ir/graph.ts'
 import type { StringValue } from '../values/value.ts'
-import type { Call, Initializer, Link } from './types.ts'
+import type { Call, Initializer, Link, Tolerance } from './types.ts'
 
 /** Alias in TypeScript → type in the language. */
 export const types = {
@@ -23,12 +23,13 @@ export const types = {
   Vector: 'Vector',
   Initializer: 'initializer',
   Link: 'link',
+  Tolerance: 'tolerance',
 } as const
 
 export type Marshal = keyof typeof types
 
 /** All types that a primitive may return. */
-export type PrimitiveResult = number | boolean | ir.Value | StringValue | Initializer | Link
+export type PrimitiveResult = number | boolean | ir.Value | StringValue | Initializer | Link | Tolerance
 
 /** One primitive: its function takes the call, then one value per parameter, with the type of the parameter's alias. */
 export interface PrimitiveEntry {

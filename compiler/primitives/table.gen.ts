@@ -66,6 +66,7 @@ export const primitives: { readonly [name: string]: PrimitiveEntry } = {
   infiniband: { run: world.infiniband, parameters: [['bandwidth', 'Bandwidth'], ['latency', 'Time']], result: 'Link' },
   ethernet: { run: world.ethernet, parameters: [['bandwidth', 'Bandwidth'], ['latency', 'Time']], result: 'Link' },
   shared_memory: { run: world.shared_memory, parameters: [['bandwidth', 'Bandwidth'], ['latency', 'Time']], result: 'Link' },
+  skip: { run: world.skip, parameters: [['at_most', 'Float']], result: 'Tolerance' },
   local_gpus: { run: computer.local_gpus, parameters: [], result: 'Int' },
   local_gpu: { run: computer.local_gpu, parameters: [], result: 'StringArg' },
   local_memory: { run: computer.local_memory, parameters: [], result: 'Int' },

@@ -73,3 +73,5 @@ export type Tokens = ir.Value
 export type Vector = ir.Value
 export type Initializer = value.Initializer
 export type Link = value.Link
+/** `skip(at_most: 0.1%)` */
+export type Tolerance = value.ToleranceValue

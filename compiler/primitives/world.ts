@@ -1,6 +1,6 @@
-/** Lists, the environment, durations and links. */
+/** Lists, the environment, durations, links, and what is done with damaged pictures. */
 import { multiply } from '../ir/ops.ts'
-import type { Bandwidth, Call, Duration, Int, Link, List, Scalar, StringArg, Time } from './types.ts'
+import type { Bandwidth, Call, Duration, Float, Int, Link, List, Scalar, StringArg, Time, Tolerance } from './types.ts'
 
 /** The number of elements of a list. */
 export function len(_call: Call, list: List): Int {
@@ -49,4 +49,11 @@ export function ethernet(call: Call, bandwidth: Bandwidth, latency: Time = 30e-6
 /** The memory of one computer, between virtual devices on it. */
 export function shared_memory(call: Call, bandwidth: Bandwidth, latency: Time = 2e-6): Link {
   return link(call, 'shared_memory', bandwidth, latency)
+}
+
+/** Replaces damaged pictures by the next ones of the set; above this part of its pictures the run ends with an error. */
+export function skip(call: Call, at_most: Float = 0.001): Tolerance {
+  if (!(at_most > 0 && at_most <= 1))
+    return call.fail('ARC4023', { what: '`at_most`', bounds: 'above 0 and at most 1', found: at_most })
+  return { kind: 'tolerance', atMost: at_most }
 }

@@ -14,7 +14,10 @@ import {
   optional,
   quantity,
   string,
+  tolerance,
+  unionOf,
 } from '../types/type.ts'
+import { augmentation } from './augmentation.ts'
 import { datasetFormats } from './dataset-formats.ts'
 import { experimentBody } from './experiment.ts'
 import { type ObjectSpec, required, type SectionSpec, withDefault } from './spec.ts'
@@ -29,7 +32,7 @@ const rates = {
   sections: {},
 } as const satisfies SectionSpec
 
-/** A folder on the computer that runs the experiment. */
+/** A folder or file on the computer that runs the experiment. */
 const path = { kind: 'string', late: true } as const
 
 export const margin = {
@@ -113,11 +116,36 @@ export const dataset = {
         min: 0,
       },
     ),
+    first_label: withDefault(
+      int,
+      '0',
+      'The label of the first class in the records (`recordio`): 1 if labels begin at 1.',
+      {
+        min: 0,
+      },
+    ),
+    damaged: withDefault(
+      unionOf(enumOf('treatment of damaged pictures', ['error']), tolerance),
+      'error',
+      'A damaged picture in training: `error` ends the run; `skip(at_most: 0.1%)` replaces it by the next picture of the set, with its label, up to this part of the set.',
+    ),
     seed: withDefault(int, '1', 'Seed of the generator (`synthetic`).'),
     nuisance: withDefault(float, '0.5', 'Strength of the variation in pose, light and other factors (`synthetic`).', {
       min: 0,
       max: 1,
     }),
+  },
+  sections: {},
+} as const satisfies SectionSpec
+
+export const verification = {
+  doc: 'A verification set from a list of pairs of pictures.',
+  fields: {
+    list: required(
+      path,
+      "The list: LFW's `pairs.txt`, or in each line two pictures and whether they show one person, separated by commas, tabs or spaces.",
+    ),
+    root: withDefault(path, '""', 'The folder that names and paths of the list start from; `""`: that of the list.'),
   },
   sections: {},
 } as const satisfies SectionSpec
@@ -188,6 +216,20 @@ export const objectSpecs: { readonly [K in ObjectKeyword]: ObjectSpec } = {
   dataset: {
     keyword: 'dataset',
     body: dataset,
+    methods: {},
+    states: false,
+    requires: 'arguments',
+  },
+  verification: {
+    keyword: 'verification',
+    body: verification,
+    methods: {},
+    states: false,
+    requires: 'arguments',
+  },
+  augmentation: {
+    keyword: 'augmentation',
+    body: augmentation,
     methods: {},
     states: false,
     requires: 'arguments',

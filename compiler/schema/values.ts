@@ -3,7 +3,7 @@
  * (bytes, seconds, radians …). The language's field `sample_rate` is `sampleRate` here.
  */
 import type { Type } from '../types/type.ts'
-import type { BackboneValue, BatchValue, DurationValue, Link, ObjectValue } from '../values/value.ts'
+import type { BackboneValue, BatchValue, DurationValue, Link, ObjectValue, ToleranceValue } from '../values/value.ts'
 import type { FieldSpec, SectionSpec } from './spec.ts'
 
 /** `sample_rate` → `sampleRate`: the name of a field in TypeScript. */
@@ -42,6 +42,7 @@ interface PlainValues {
   readonly batch: BatchValue
   readonly duration: DurationValue
   readonly link: Link
+  readonly tolerance: ToleranceValue
   readonly object: ObjectValue
   readonly backbone: BackboneValue
 }

@@ -25,6 +25,8 @@ export type Type =
   | { readonly kind: 'initializer' }
   /** `nvlink(150 GB/s)` */
   | { readonly kind: 'link' }
+  /** `skip(at_most: 0.1%)`: how many pictures may be damaged. */
+  | { readonly kind: 'tolerance' }
   /** A backbone with its static arguments, not yet applied to images; `given` names the arguments passed so far. */
   | { readonly kind: 'backbone'; readonly decl: FunctionDecl | undefined; readonly given?: ReadonlySet<string> }
   /** An instance of a margin, optimizer, schedule, device, machine, dataset or experiment. */
@@ -60,6 +62,7 @@ export const string = { kind: 'string' } as const satisfies Type
 export const batch = { kind: 'batch' } as const satisfies Type
 export const duration = { kind: 'duration' } as const satisfies Type
 export const link = { kind: 'link' } as const satisfies Type
+export const tolerance = { kind: 'tolerance' } as const satisfies Type
 export const unknown: Type = { kind: 'unknown' }
 
 /** A static float of a dimension: `quantity({ byte: 1 })`. */

@@ -16,6 +16,7 @@ export type Value =
   | DurationValue
   | InitializerValue
   | LinkValue
+  | ToleranceValue
   | TensorValue
   | FunctionValue
   | BackboneValue
@@ -72,6 +73,13 @@ export interface Link {
   readonly bandwidth: number
   /** Seconds. */
   readonly latency: number
+}
+
+/** `skip(at_most: 0.1%)`: damaged pictures are replaced, up to this part of the set. */
+export interface ToleranceValue {
+  readonly kind: 'tolerance'
+  /** In (0, 1]. */
+  readonly atMost: number
 }
 
 export interface TensorValue {

@@ -2,6 +2,7 @@
  * A data set as all formats present it: labeled, still encoded images by number. The process that trains knows their labels; the
  * workers that decode them open the same images from a recipe, each with its own file handles.
  */
+import { need } from '../../grammar/diagnostic.ts'
 
 /** Byte strings without one object each, so that tens of millions of paths stay small: item `i` is `bytes[starts[i] … starts[i + 1]]`. */
 export interface TextTable {
@@ -19,6 +20,8 @@ export interface RecordImages {
   readonly offsets: Float64Array<SharedArrayBuffer>
   /** Index in `files` of each record; missing if there is one file. */
   readonly file?: Uint16Array<SharedArrayBuffer>
+  /** The key of record `i` is `firstKey + i`, for messages; missing if the keys are not consecutive. */
+  readonly firstKey?: number
 }
 
 /** Images that are byte ranges of files, such as members of tar archives. */
@@ -48,6 +51,16 @@ export interface ParquetImages {
   readonly firsts: Float64Array<SharedArrayBuffer>
 }
 
+/** Encoded images in memory, such as those of a verification set: image `i` is `bytes[starts[i] … starts[i + 1]]`. */
+export interface BytesImages {
+  readonly kind: 'bytes'
+  /** For messages, which call image `i` `<name> picture <i>`. */
+  readonly name: string
+  readonly bytes: Uint8Array<SharedArrayBuffer>
+  /** One more than there are images. */
+  readonly starts: Float64Array<SharedArrayBuffer>
+}
+
 /** Faces that arcc renders: identity `floor(i / perIdentity)`, sample `i % perIdentity`. */
 export interface DrawnImages {
   readonly kind: 'drawn'
@@ -65,7 +78,22 @@ export interface MixedImages {
 }
 
 /** How to open images anywhere; survives structured cloning, and its arrays are shared, not copied. */
-export type ImageRecipe = RecordImages | RangeImages | FileImages | ParquetImages | DrawnImages | MixedImages
+export type ImageRecipe =
+  | RecordImages
+  | RangeImages
+  | FileImages
+  | ParquetImages
+  | BytesImages
+  | DrawnImages
+  | MixedImages
+
+/** Some images of a recipe by their numbers in it: all from one on, or a list. */
+export type ImageSelection = { readonly from: number } | { readonly list: Uint32Array<SharedArrayBuffer> }
+
+/** The number in the recipe of image `i` of a selection. */
+export function selectedNumber(select: ImageSelection, i: number): number {
+  return 'from' in select ? select.from + i : need(select.list[i], `image ${i} of a selection`)
+}
 
 /** What a format left out while listing images, for people: `6 files that are not pictures`, with examples. */
 export interface LeftOut {

@@ -13,18 +13,20 @@ export const dataErrors = errorsOf({
     (p) => `the image folder ${p.folder} cannot be read: ${p.reason}`,
     () => 'dataset.root must name a folder with one subfolder of pictures per person',
   ),
-  ARC6202: message<{ folder: string; skipped: number }>(
-    (p) => `no pictures in ${p.folder}${p.skipped > 0 ? ` (${p.skipped} files of other types were skipped)` : ''}`,
-    () => 'expected: one subfolder per person with .jpg, .jpeg, .png, .webp, .pgm, .ppm or .pnm files',
-  ),
-  ARC6203: message<{ folder: string; people: number; holdout: number }>(
+  ARC6202: message<{ folder: string; seen: string; records: number }>(
+    (p) => `no pictures in ${p.folder}: it has ${p.seen}`,
     (p) =>
-      `cannot hold out ${p.holdout} of the ${p.people} people in ${p.folder}: at least one must remain for training`,
+      p.records > 0
+        ? 'this is a packed set: use recordio(root: "…")'
+        : 'expected: one subfolder per person with pictures, such as .jpg, .png, .webp, .bmp, .tif or .pgm files',
+  ),
+  ARC6203: message<{ set: string; people: number; holdout: number }>(
+    (p) => `cannot hold out ${p.holdout} of the ${p.people} people in ${p.set}: at least one must remain for training`,
     (p) => `hold out at most ${Math.max(0, p.people - 1)}`,
   ),
   ARC6204: message<File & { starts: string }>(
     (p) => `${p.file} is not a supported picture: it starts with the bytes ${p.starts}`,
-    () => 'supported formats are JPEG, PNG, WebP, PGM and PPM, recognized by content',
+    () => 'supported formats are JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP, PBM, PGM and PPM, recognized by content',
   ),
   ARC6205: message<File & { reason: string }>(
     (p) => `the picture ${p.file} is damaged: ${p.reason}`,
@@ -43,12 +45,40 @@ export const dataErrors = errorsOf({
     (p) => `the record file ${p.file} is damaged at byte ${p.at}: ${p.reason}`,
     () => 'train.rec and train.idx must come from the same packing; copy both again',
   ),
-  ARC6221: message<File & { line: number; text: string }>(
-    (p) => `line ${p.line} of the index ${p.file} is not "key<TAB>offset": ${p.text}`,
+  ARC6222: message<File & { at: number; label: number; first: number; last: number }>(
+    (p) => `the record at byte ${p.at} of ${p.file} has label ${p.label}, but labels are ${p.first} … ${p.last}`,
+    () => 'arcc data check lists all such records',
   ),
-  ARC6222: message<File & { label: number; classes: number }>(
-    (p) => `${p.file} has a picture with label ${p.label}, but its property file specifies ${p.classes} classes`,
+  ARC6240: message<{ set: string; faults: readonly string[] }>((p) =>
+    p.faults.length === 1
+      ? `the data set ${p.set} cannot be used: ${p.faults[0]}`
+      : [`the data set ${p.set} has ${p.faults.length} faults:`, ...p.faults.map((fault) => `- ${fault}`)].join('\n'),
   ),
+  ARC6241: message<{ folder: string; people: readonly string[]; meant: string }>(
+    (p) =>
+      p.people.length === 1
+        ? `all pictures in ${p.folder} belong to one person, ${p.people[0]}`
+        : `the subfolders of ${p.folder} hold folders of pictures instead of one person each: ${p.people.join(', ')}`,
+    (p) => (p.meant === '' ? 'expected: one subfolder per person' : `did you mean ${p.meant}?`),
+  ),
+  ARC6242: message<{ root: string; seen: string; fix: string }>(
+    (p) => `no packed set in ${p.root}: it has ${p.seen}`,
+    (p) => p.fix,
+  ),
+  ARC6260: message<File & { reason: string }>(
+    (p) => `a thread that reads pictures ended while it read ${p.file}: ${p.reason}`,
+    () => 'examine that picture with `arcc data check`; with `train.workers = 0` arcc reads it in the process itself',
+  ),
+  ARC6261: message<File & { reason: string; damaged: number; most: number; images: number }>(
+    (p) =>
+      `more pictures are damaged than \`dataset.damaged\` allows, ${p.most} of ${p.images}: number ${p.damaged} is ${p.file}: ${p.reason}`,
+    () => 'run `arcc data check` for the list of all of them, repair the data set, or raise `at_most`',
+  ),
+  ARC6262: message<File & { reason: string }>(
+    (p) => `ARCC_TURBOJPEG names ${p.file}, which cannot be used to decode JPEG: ${p.reason}`,
+    () => 'name a libturbojpeg of libjpeg-turbo 2 or later, or unset ARCC_TURBOJPEG to decode with sharp',
+  ),
+  ARC6263: message<File & { reason: string }>((p) => `${p.file} could not be prepared: ${p.reason}`),
   ARC6230: message<File & { at: number; reason: string }>(
     (p) => `${p.file} is not a supported verification set: ${p.reason} at byte ${p.at}`,
     () =>
@@ -58,8 +88,18 @@ export const dataErrors = errorsOf({
     (p) => `${p.file} tries to execute ${p.global}: arcc reads pickles without executing code in them`,
     () => 'pack the pictures as plain bytes, as the InsightFace dataset packers do',
   ),
-  ARC6232: message<File & { pictures: number; flags: number }>(
-    (p) => `${p.file} has ${p.pictures} pictures and ${p.flags} flags: there must be two pictures for each flag`,
+  ARC6233: message<File & { what: string; fix: string }>(
+    (p) => `${p.file} is ${p.what}`,
+    (p) => p.fix,
+  ),
+  ARC6234: message<File & { faults: readonly string[] }>(
+    (p) => `${p.file} cannot be used for verification: ${p.faults.join('; ')}`,
+    () => 'every pair needs two pictures and a flag, true if they show one person; both kinds must occur',
+  ),
+  ARC6280: message<File & { what: string }>(
+    (p) => `${p.file} is not a verification set: it is ${p.what}`,
+    () =>
+      'expected: a pickled pair of a list of encoded pictures and a list of same/different flags, as InsightFace packs them',
   ),
 })
 

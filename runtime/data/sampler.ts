@@ -6,7 +6,7 @@
  * Legend: B images of all replicas in one step.
  */
 import { bug } from '../../grammar/diagnostic.ts'
-import { fold, permutation, purpose, rootKey, threefry } from '../random.ts'
+import { fold, type Key, permutation, purpose, rootKey, threefry } from '../random.ts'
 import { dataErrors } from './messages.ts'
 
 export interface SamplerSpec {
@@ -14,8 +14,8 @@ export interface SamplerSpec {
   readonly images: number
   /** B. */
   readonly globalBatch: number
-  /** Mirrors every other image at random; the decision is keyed by (seed, epoch, image). */
-  readonly flip: boolean
+  /** The fraction of the images that are mirrored; the decision is keyed by (seed, epoch, image). */
+  readonly flip: number
 }
 
 export interface StepSamples {
@@ -30,12 +30,23 @@ export interface Sampler {
   readonly globalBatch: number
   /** Whole batches per epoch; the rest of the permutation is dropped. */
   readonly stepsPerEpoch: number
+  /** Computes the order of a step's epoch, and begins that of the next one; `at` computes it itself if it has to. */
+  prepare(step: number): Promise<void>
   /** The images of a step, counted from the start of training. */
   at(step: number): StepSamples
 }
 
-/** Throws ARC6208 if not even one batch can be filled. */
-export function createSampler(spec: SamplerSpec): Sampler {
+/** Images of which the order takes milliseconds; that of more is computed elsewhere, ahead of time. */
+const fewImages = 2 ** 16
+
+/**
+ * Throws ARC6208 if not even one batch can be filled. `permute` computes `permutation` without blocking: with tens of millions of
+ * images it takes seconds.
+ */
+export function createSampler(
+  spec: SamplerSpec,
+  permute: (key: Key, n: number) => Promise<Uint32Array> = async (key, n) => permutation(key, n),
+): Sampler {
   const { seed, images, globalBatch } = spec
   if (!Number.isInteger(globalBatch) || globalBatch < 1) bug(`a global batch of ${globalBatch}`)
   if (globalBatch > images) throw dataErrors('ARC6208', { images, batch: globalBatch })
@@ -43,24 +54,53 @@ export function createSampler(spec: SamplerSpec): Sampler {
   const root = rootKey(seed)
   const orderKey = fold(root, purpose.order)
   const flipKey = fold(root, purpose.flip)
-  let order: Uint32Array = new Uint32Array(0)
-  let orderEpoch = -1
+  /** Orders by epoch: the one in use, and the next one. */
+  const orders = new Map<number, Uint32Array>()
+  const begun = new Map<number, Promise<void>>()
+  const epochOf = (step: number) => Math.floor(step / stepsPerEpoch)
+  const begin = (epoch: number): Promise<void> => {
+    const ordered =
+      begun.get(epoch) ?? permute(fold(orderKey, epoch), images).then((order) => void orders.set(epoch, order))
+    begun.set(epoch, ordered)
+    // It is awaited when the epoch begins; until then a failure must not count as unhandled.
+    ordered.catch(() => undefined)
+    return ordered
+  }
+  const forget = (before: number) => {
+    for (const epoch of begun.keys()) if (epoch < before) begun.delete(epoch)
+    for (const epoch of orders.keys()) if (epoch < before) orders.delete(epoch)
+  }
+  const mirrorFrom = (1 - spec.flip) * 2 ** 32
   return {
     globalBatch,
     stepsPerEpoch,
+    async prepare(step) {
+      if (images <= fewImages) return
+      const epoch = epochOf(step)
+      forget(epoch)
+      await begin(epoch)
+      // Early enough in an epoch of any length, and not at all in a run that ends before.
+      if (step - epoch * stepsPerEpoch >= stepsPerEpoch / 2) void begin(epoch + 1)
+    },
     at(step) {
-      const epoch = Math.floor(step / stepsPerEpoch)
-      if (epoch !== orderEpoch) {
-        order = permutation(fold(orderKey, epoch), images)
-        orderEpoch = epoch
-      }
+      const epoch = epochOf(step)
+      forget(epoch - 1)
+      const order = orders.get(epoch) ?? permutation(fold(orderKey, epoch), images)
+      orders.set(epoch, order)
       const start = (step - epoch * stepsPerEpoch) * globalBatch
       const samples = order.slice(start, start + globalBatch)
       const epochFlip = fold(flipKey, epoch)
-      const flip = Uint8Array.from(samples, (sample) => (spec.flip ? threefry(epochFlip, sample, 0)[0] & 1 : 0))
+      const flip = Uint8Array.from(samples, (sample) =>
+        lastBitFirst(threefry(epochFlip, sample, 0)[0]) >= mirrorFrom ? 1 : 0,
+      )
       return { epoch, samples, flip }
     },
   }
+}
+
+/** The word rotated right by one bit, so that a comparison with one half is one of its last bit. */
+function lastBitFirst(word: number): number {
+  return ((word >>> 1) | (word << 31)) >>> 0
 }
 
 /** Replica `replica`'s rows of a step, as a half-open range. */

@@ -5,8 +5,9 @@
  */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
+import { imageBytes } from '../data/image.ts'
+import type { LoadedRows, Loader } from '../data/loader/loader.ts'
 import type { PairSet } from '../data/pairs.ts'
-import { readPictures } from '../data/read-pictures.ts'
 import type { DeviceTensor, Engine, Executable, HostTensor, StartedRun } from '../engine.ts'
 import { oneAhead } from '../one-ahead.ts'
 import { type Verification, verify } from './verification.ts'
@@ -31,23 +32,68 @@ interface Round {
   readonly images: readonly (readonly DeviceTensor[])[]
 }
 
-async function* uploadRounds({ plan, engine }: Embedder, pictures: PairSet): AsyncGenerator<Round> {
-  const { embedBatch: b, image } = plan.run
-  const pictureBytes = image[0] * image[1] * image[2]
-  const { local } = engine.world
-  for (let first = 0; first < pictures.images; first += b * local) {
-    const images: HostTensor[][] = []
-    for (let device = 0; device < local; device++) {
-      // Rows after the last image stay black; their embeddings are not read.
-      const data = new Uint8Array(b * pictureBytes)
-      const start = first + device * b
-      const rows = Math.max(0, Math.min(b, pictures.images - start))
-      const numbers = Array.from({ length: rows }, (_, row) => start + row)
-      await readPictures(pictures, numbers, data, pictureBytes)
-      images.push([{ dtype: 'u8', shape: [b, ...image], data }])
+/** The images of a verification set. The loader has `verificationSlots` slots for the images of all devices. */
+export interface VerificationImages {
+  readonly pairs: Pick<PairSet, 'images' | 'pairs' | 'same'>
+  readonly loader: Pick<Loader, 'read'>
+}
+
+/** Rounds whose images are read at the same time, so that threads which end with one begin the next. */
+const roundsAhead = 2
+/** Slots of a verification set's loader: the rounds that are read ahead, and the one being uploaded. */
+export const verificationSlots = roundsAhead + 1
+
+/** Reads the images of each round, some rounds ahead. */
+async function* readRounds({ plan, engine }: Embedder, { pairs, loader }: VerificationImages) {
+  const perRound = plan.run.embedBatch * engine.world.local
+  const queue: { readonly first: number; readonly rows: Promise<LoadedRows> }[] = []
+  let next = 0
+  const refill = () => {
+    while (queue.length < roundsAhead && next < pairs.images) {
+      const count = Math.min(perRound, pairs.images - next)
+      const start = next
+      const rows = loader.read(Uint32Array.from({ length: count }, (_, row) => start + row))
+      // It is awaited below; until then a failure must not count as unhandled.
+      rows.catch(() => undefined)
+      queue.push({ first: start, rows })
+      next += count
     }
-    yield { first, images: await engine.uploadAll(images) }
   }
+  try {
+    refill()
+    for (let round = queue.shift(); round !== undefined; round = queue.shift()) {
+      refill()
+      const { pixels, release } = await round.rows
+      try {
+        yield { first: round.first, pixels }
+      } finally {
+        release()
+      }
+    }
+  } finally {
+    for (const { rows } of queue) await rows.then(({ release }) => release()).catch(() => undefined)
+  }
+}
+
+async function* uploadRounds(embedder: Embedder, images: VerificationImages): AsyncGenerator<Round> {
+  const { plan, engine } = embedder
+  const { embedBatch: b, image } = plan.run
+  const deviceBytes = b * imageBytes(image)
+  for await (const { first, pixels } of readRounds(embedder, images)) {
+    const tensors = Array.from({ length: engine.world.local }, (_, device): HostTensor[] => {
+      const own = pixels.subarray(device * deviceBytes, (device + 1) * deviceBytes)
+      return [{ dtype: 'u8', shape: [b, ...image], data: padded(own, deviceBytes) }]
+    })
+    yield { first, images: await engine.uploadAll(tensors) }
+  }
+}
+
+/** Rows after the last image stay black; their embeddings are not read. */
+function padded(pixels: Uint8Array, bytes: number): Uint8Array {
+  if (pixels.length === bytes) return pixels
+  const whole = new Uint8Array(bytes)
+  whole.set(pixels)
+  return whole
 }
 
 function disposeRound({ images }: Round): void {
@@ -57,12 +103,12 @@ function disposeRound({ images }: Round): void {
 /** Embeddings of images and of their mirror images, f32 [M,D] each. While devices run, the next images are read and uploaded. */
 export async function embedPictures(
   embedder: Embedder,
-  pictures: PairSet,
+  images: VerificationImages,
 ): Promise<{ readonly original: Float32Array; readonly mirrored: Float32Array }> {
   const { plan, executable, weights } = embedder
   const { embedBatch: b, embedding: width } = plan.run
-  const original = new Float32Array(pictures.images * width)
-  const mirrored = new Float32Array(pictures.images * width)
+  const original = new Float32Array(images.pairs.images * width)
+  const mirrored = new Float32Array(images.pairs.images * width)
 
   const finish = async (first: number, run: StartedRun, before: Promise<void> | undefined) => {
     try {
@@ -70,7 +116,7 @@ export async function embedPictures(
       await run.end()
       for (const [device, tensors] of run.outputs.entries()) {
         const start = first + device * b
-        const rows = Math.max(0, Math.min(b, pictures.images - start))
+        const rows = Math.max(0, Math.min(b, images.pairs.images - start))
         const [plain, mirror] = await Promise.all(tensors.map((tensor) => tensor.read()))
         copyRows(need(plain, 'embeddings').data, original, start, rows, width)
         copyRows(need(mirror, 'embeddings').data, mirrored, start, rows, width)
@@ -82,7 +128,7 @@ export async function embedPictures(
 
   const flights: Promise<void>[] = []
   try {
-    for await (const round of oneAhead(uploadRounds(embedder, pictures), disposeRound)) {
+    for await (const round of oneAhead(uploadRounds(embedder, images), disposeRound)) {
       const inputs = round.images.map((own, device) => [...need(weights[device], 'weights of a device'), ...own])
       const run = await executable.start(inputs).finally(() => disposeRound(round))
       const flight = finish(round.first, run, flights.at(-1))
@@ -104,7 +150,7 @@ function copyRows(from: unknown, to: Float32Array, start: number, rows: number, 
   to.set(from.subarray(0, rows * width), start * width)
 }
 
-export async function verifyPairs(embedder: Embedder, pairs: PairSet): Promise<Verification> {
-  const embeddings = await embedPictures(embedder, pairs)
-  return verify({ ...embeddings, dim: embedder.plan.run.embedding, pairs: pairs.pairs, same: pairs.same })
+export async function verifyPairs(embedder: Embedder, images: VerificationImages): Promise<Verification> {
+  const embeddings = await embedPictures(embedder, images)
+  return verify({ ...embeddings, dim: embedder.plan.run.embedding, pairs: images.pairs.pairs, same: images.pairs.same })
 }

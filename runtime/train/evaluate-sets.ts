@@ -5,19 +5,19 @@ import type { Trainer } from './trainer.ts'
 
 /** One event per set. */
 export async function evaluateSets(trainer: Trainer): Promise<void> {
-  const { plan, engine, programs, state, data, emit, steps } = trainer
-  if (data.sets.length === 0) return
+  const { plan, engine, programs, state, loaders, emit, steps } = trainer
+  if (loaders.sets.length === 0) return
   await phase(emit, 'evaluate', async () => {
     const weights = await state.forEmbed(engine)
     try {
-      for (const { name, pairs } of data.sets) {
+      for (const set of loaders.sets) {
         const start = performance.now()
-        const result = await verifyPairs({ engine, executable: programs.embed, plan, weights: weights.of }, pairs)
+        const result = await verifyPairs({ engine, executable: programs.embed, plan, weights: weights.of }, set)
         emit({
           type: 'evaluation',
           step: steps,
-          set: name,
-          pairs: pairs.same.length,
+          set: set.name,
+          pairs: set.pairs.same.length,
           accuracy: result.accuracy,
           deviation: result.std,
           xnorm: result.xnorm,

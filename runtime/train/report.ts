@@ -17,7 +17,8 @@ export function reportStart({ plan, folder, data, engine, machine, emit }: Sessi
     devices: plan.replicas,
     ...machine,
     classes: run.classes,
-    images: data.dataset.images,
+    images: data.train.images,
+    ...(data.leftOut === undefined ? {} : { leftOut: data.leftOut }),
     batch: plan.document.schedule.batch,
     steps: run.steps,
     stepsPerEpoch: run.stepsPerEpoch,
@@ -37,15 +38,17 @@ export function reportProgress({ meter, times, emit }: Trainer): void {
 }
 
 /** Reports the end of the run, with planned and measured time and memory. */
-export function reportEnd({ plan, engine, programs, meter, steps, times, emit }: Trainer): void {
+export function reportEnd({ plan, engine, programs, loaders, meter, steps, times, emit }: Trainer): void {
   const { secondsPerStep } = meter
   const { memory } = programs.step
+  const damaged = loaders.damage?.count ?? 0
   emit({
     type: 'end',
     status: steps < plan.run.steps ? 'interrupted' : 'done',
     steps,
     seconds: secondsSince(times.opened),
     imagesPerSecond: secondsPerStep > 0 ? plan.document.schedule.batch / secondsPerStep : 0,
+    ...(damaged === 0 ? {} : { skippedPictures: damaged }),
     planned: {
       secondsPerStep: plan.document.time.secondsPerStep,
       // The engine does not see the memory of driver and libraries.

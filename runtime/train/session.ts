@@ -4,12 +4,14 @@
  */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import type { DeviceRequest } from '../backend/backend.ts'
+import type { Collections } from '../data/formats/data-formats.ts'
 import type { Engine } from '../engine.ts'
 import type { EngineName } from '../engine-name.ts'
 import type { Emit, StartEvent } from '../events.ts'
 import { oneProcess } from '../world.ts'
 import { createEngine } from './create-engine.ts'
 import { openData, type RunData } from './open-data.ts'
+import { openLoaders, type RunLoaders } from './open-loaders.ts'
 import { phase } from './phase.ts'
 import { createRunFolder, type RunFolder } from './run-folder.ts'
 
@@ -23,6 +25,8 @@ export interface TrainOptions {
   readonly folder: string
   /** Texts to store in the folder, by file name: the experiment's source and the resolved experiment. */
   readonly texts?: ReadonlyMap<string, string>
+  /** Data sets that the plan has listed. */
+  readonly collections?: Collections
   readonly onEvent: Emit
   /** Stops the run after the steps in flight; weights are still saved. */
   readonly signal: AbortSignal
@@ -32,6 +36,7 @@ export interface Session {
   readonly plan: Plan
   readonly folder: RunFolder
   readonly data: RunData
+  readonly loaders: RunLoaders
   /** Contains the world: the devices of all processes, and those of this one. */
   readonly engine: Engine
   /** Emits an event: writes it to the log of the run and passes it to the caller. */
@@ -54,17 +59,19 @@ export async function withSession(
     options.onEvent(event)
   }
   try {
-    const data = await phase(emit, 'load data', () => openData(plan.run))
+    const data = await phase(emit, 'load data', () => openData(plan.run, options.collections))
     warnOfAbsentSets(plan, data, emit)
+    const world = oneProcess(plan.replicas)
+    const loaders = await openLoaders(plan, data, world)
     try {
-      const engine = await createEngine(options.engine, oneProcess(plan.replicas), emit, options.devices)
+      const engine = await createEngine(options.engine, world, emit, options.devices)
       try {
-        await body({ plan, folder, data, engine, emit, signal: options.signal, machine: options.machine })
+        await body({ plan, folder, data, loaders, engine, emit, signal: options.signal, machine: options.machine })
       } finally {
         engine.dispose()
       }
     } finally {
-      data.dispose()
+      await loaders.dispose()
     }
   } finally {
     await folder.close()

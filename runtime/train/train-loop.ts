@@ -1,6 +1,6 @@
 /** The training loop: steps, with verification and checkpoints at intervals. */
 import type { Plan } from '../../compiler/plan/plan.ts'
-import { batches } from '../data/batches.ts'
+import { batches } from '../data/loader/batches.ts'
 import { createSampler } from '../data/sampler.ts'
 import { evaluateSets } from './evaluate-sets.ts'
 import { trainErrors } from './messages.ts'
@@ -19,6 +19,7 @@ export async function trainLoop(trainer: Trainer): Promise<void> {
     executable: programs.step,
     state,
     batches: batchesToDo(trainer),
+    image: plan.run.image,
     pauseAfter: (steps) => isAnyDue(plan, steps),
     signal,
   })
@@ -30,15 +31,27 @@ export async function trainLoop(trainer: Trainer): Promise<void> {
   reportProgress(trainer)
 }
 
-function batchesToDo({ plan, data, engine, steps }: Trainer) {
+function batchesToDo({ plan, data, loaders, engine, emit, steps }: Trainer) {
   const { run } = plan
-  const sampler = createSampler({
+  const { training, ahead, damage, workers } = loaders
+  const sampler = createSampler(
+    {
+      seed: run.seed,
+      images: data.train.images,
+      globalBatch: plan.document.schedule.batch,
+      flip: run.augment.flip,
+    },
+    (key, n) => workers.permutation(key, n),
+  )
+  return batches(training, sampler, {
+    world: engine.world,
     seed: run.seed,
-    images: data.dataset.images,
-    globalBatch: plan.document.schedule.batch,
-    flip: run.flip,
+    from: steps,
+    to: run.steps,
+    ahead,
+    ...(damage === undefined ? {} : { damage }),
+    onSkipped: ({ file, reason }) => emit({ type: 'skipped', file, reason, count: damage?.count ?? 0 }),
   })
-  return batches(data.dataset, sampler, { world: engine.world, from: steps, to: run.steps })
 }
 
 /** Records a step that has ended. */

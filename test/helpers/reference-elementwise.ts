@@ -91,7 +91,7 @@ export const referenceElementwise: { readonly [K in ElementwiseKind]: ReferenceR
     const { dtype } = op.params
     const arrays = { f32: Float32Array, i32: Int32Array, u32: Uint32Array }
     if (dtype !== 'f32' && dtype !== 'i32' && dtype !== 'u32') return bug(`bitcast to ${dtype}`)
-    return [{ dtype, shape: x.shape, data: Array.from(new arrays[dtype](bits.buffer)) }]
+    return [{ dtype, shape: x.shape, data: Array.from(new arrays[dtype](bits.slice().buffer)) }]
   }),
   add: binary((x, y) => x + y),
   subtract: binary((x, y) => x - y),

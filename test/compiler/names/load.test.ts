@@ -20,6 +20,7 @@ test('modules come before those that use them, each once', () => {
     'std/layers.arc',
     'std/optimizers.arc',
     'std/schedules.arc',
+    'std/augmentations.arc',
     'std/backbones.arc',
     'parts/own.arc',
     'main.arc',

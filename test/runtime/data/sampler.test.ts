@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { type Batch, batches } from '../../../runtime/data/batches.ts'
-import type { Dataset } from '../../../runtime/data/dataset.ts'
-import { FACE_BYTES } from '../../../runtime/data/image.ts'
+import { type Batch, batches, type TrainingImages } from '../../../runtime/data/loader/batches.ts'
 import { createSampler, replicaRows } from '../../../runtime/data/sampler.ts'
+import { permutation } from '../../../runtime/random.ts'
 import { oneProcess, type World } from '../../../runtime/world.ts'
 
-const spec = { seed: 2048, images: 50, globalBatch: 8, flip: true }
+const spec = { seed: 2048, images: 50, globalBatch: 8, flip: 0.5 }
 
 describe('createSampler', () => {
   test('an epoch shows no picture twice and drops the incomplete batch', () => {
@@ -41,7 +40,7 @@ describe('createSampler', () => {
     const share = [...small.values()].reduce((sum, f) => sum + f, 0) / 4000
     expect(Math.abs(share - 0.5)).toBeLessThan(5 * Math.sqrt(0.25 / 4000))
     expect(
-      createSampler({ ...spec, flip: false })
+      createSampler({ ...spec, flip: 0 })
         .at(0)
         .flip.every((f) => f === 0),
     ).toBe(true)
@@ -49,6 +48,21 @@ describe('createSampler', () => {
 
   test('a batch larger than the data set is a mistake with advice', () => {
     expect(() => createSampler({ ...spec, globalBatch: 51 })).toThrow(expect.objectContaining({ code: 'ARC6208' }))
+  })
+
+  test('the order of a large set is computed ahead, and is the same', async () => {
+    const large = { seed: 3, images: 70_000, globalBatch: 10_000, flip: 0 }
+    const asked: number[] = []
+    const sampler = createSampler(large, async (key, n) => {
+      asked.push(n)
+      return permutation(key, n)
+    })
+    const plain = createSampler(large)
+    for (let step = 0; step < 15; step++) {
+      await sampler.prepare(step)
+      expect(sampler.at(step)).toEqual(plain.at(step))
+    }
+    expect(asked).toHaveLength(3)
   })
 
   test('replicas share the rows', () => {
@@ -61,56 +75,72 @@ describe('createSampler', () => {
   })
 })
 
-/** Picture i is filled with i; `wait` reads are asynchronous, `fail` is the picture that cannot be read. */
-function fakeDataset(wait: boolean, fail = -1): Dataset & { reads: number } {
-  return {
-    name: 'fake',
-    images: 50,
-    classes: 5,
+const shape = [2, 3, 3] as const
+const pictureBytes = 18
+
+interface FakeImages extends TrainingImages {
+  reads: number
+  /** Reads whose rows have not been released. */
+  held: number
+}
+
+/** Picture i is filled with i; `wait` reads take a turn, `fail` is the picture that cannot be read. */
+function fakeImages(wait: boolean, fail = -1): FakeImages {
+  const fake: FakeImages = {
     reads: 0,
+    held: 0,
+    shape,
     label: (i) => i % 5,
-    read(i, out, offset) {
-      this.reads++
-      if (i === fail) return Promise.reject(new Error(`picture ${i}`))
-      const fill = () => void out.fill(i, offset, offset + FACE_BYTES)
-      return wait ? new Promise<void>((resolve) => setImmediate(resolve)).then(fill) : fill()
+    loader: {
+      images: 50,
+      busySeconds: 0,
+      async read(numbers) {
+        fake.reads += numbers.length
+        if (wait) await new Promise((resolve) => setImmediate(resolve))
+        if (numbers.includes(fail)) throw new Error(`picture ${fail}`)
+        const pixels = new Uint8Array(new SharedArrayBuffer(numbers.length * pictureBytes))
+        for (const [row, i] of numbers.entries()) pixels.fill(i, row * pictureBytes, (row + 1) * pictureBytes)
+        fake.held++
+        return { pixels, numbers, skipped: [], release: () => void fake.held-- }
+      },
+      dispose: () => undefined,
     },
-    dispose: () => undefined,
   }
+  return fake
 }
 
 async function collect(
-  dataset: Dataset,
+  images: TrainingImages,
   replicas: number,
   from: number,
   to: number,
   world: World = oneProcess(replicas),
 ): Promise<Batch[]> {
   const found: Batch[] = []
-  const options = { world, from, to }
-  for await (const batch of batches(dataset, createSampler(spec), options)) found.push(batch)
+  const options = { world, from, to, seed: 1 }
+  for await (const batch of batches(images, createSampler(spec), options)) found.push(batch)
   return found
 }
 
 const contents = (batch: Batch) => ({
   step: batch.step,
-  pictures: batch.replicas.flatMap((r) => [...r.labels].map((_, i) => r.images[i * FACE_BYTES])),
+  pictures: batch.replicas.flatMap((r) => [...r.labels].map((_, i) => r.images[i * pictureBytes])),
   labels: batch.replicas.flatMap((r) => [...r.labels]),
   flip: batch.replicas.flatMap((r) => [...r.flip]),
 })
 
 describe('batches', () => {
   test.each([false, true])('the same rows for 1, 2 and 4 replicas (reads wait: %s)', async (wait) => {
-    const one = (await collect(fakeDataset(wait), 1, 0, 8)).map(contents)
+    const one = (await collect(fakeImages(wait), 1, 0, 8)).map(contents)
     expect(one.map((batch) => batch.step)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
     for (const batch of one) expect(batch.labels).toEqual(batch.pictures.map((picture) => (picture ?? 0) % 5))
-    for (const replicas of [2, 4]) expect((await collect(fakeDataset(wait), replicas, 0, 8)).map(contents)).toEqual(one)
+    for (const replicas of [2, 4]) expect((await collect(fakeImages(wait), replicas, 0, 8)).map(contents)).toEqual(one)
   })
 
   test('start at any step, and feed the devices of one process', async () => {
-    const all = await collect(fakeDataset(true), 4, 0, 9)
-    expect((await collect(fakeDataset(true), 4, 7, 9)).map(contents)).toEqual(all.slice(7).map(contents))
-    const part = await collect(fakeDataset(true), 4, 0, 9, { size: 4, local: 2, rank: 1 })
+    const all = await collect(fakeImages(true), 4, 0, 9)
+    expect((await collect(fakeImages(true), 4, 7, 9)).map(contents)).toEqual(all.slice(7).map(contents))
+    const part = await collect(fakeImages(true), 4, 0, 9, { size: 4, local: 2, rank: 1 })
     const localRows = (batch: Batch) => ({ ...batch, replicas: batch.replicas.slice(2) })
     expect(part.map(contents)).toEqual(all.map(localRows).map(contents))
   })
@@ -120,7 +150,12 @@ describe('batches', () => {
     const bad = sampler.at(2).samples[3] ?? 0
     const steps: number[] = []
     const run = async () => {
-      for await (const batch of batches(fakeDataset(true, bad), sampler, { world: oneProcess(1), from: 0, to: 6 }))
+      for await (const batch of batches(fakeImages(true, bad), sampler, {
+        world: oneProcess(1),
+        seed: 1,
+        from: 0,
+        to: 6,
+      }))
         steps.push(batch.step)
     }
     await expect(run()).rejects.toThrow(`picture ${bad}`)
@@ -128,14 +163,20 @@ describe('batches', () => {
   })
 
   test('reads two steps ahead of a slow caller and stops when the caller does', async () => {
-    const dataset = fakeDataset(false)
-    for await (const batch of batches(dataset, createSampler(spec), { world: oneProcess(1), from: 0, to: 100 })) {
+    const images = fakeImages(false)
+    for await (const batch of batches(images, createSampler(spec), {
+      world: oneProcess(1),
+      seed: 1,
+      from: 0,
+      to: 100,
+    })) {
       for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve))
-      expect(dataset.reads).toBe((batch.step + 3) * 8)
+      expect(images.reads).toBe((batch.step + 3) * 8)
       if (batch.step === 3) break
     }
-    const after = dataset.reads
+    const after = images.reads
     for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
-    expect(dataset.reads).toBe(after)
+    expect(images.reads).toBe(after)
+    expect(images.held).toBe(0)
   })
 })

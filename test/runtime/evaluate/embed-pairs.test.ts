@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Plan } from '../../../compiler/plan/plan.ts'
-import type { PairSet } from '../../../runtime/data/pairs.ts'
 import type { DeviceTensor, Engine, Executable, HostTensor } from '../../../runtime/engine.ts'
-import { embedPictures } from '../../../runtime/evaluate/embed-pairs.ts'
+import { embedPictures, type VerificationImages } from '../../../runtime/evaluate/embed-pairs.ts'
 import { oneProcess } from '../../../runtime/world.ts'
 
 const image = [1, 2, 3] as const
@@ -49,15 +48,17 @@ function onFakeDevices(executable: Executable, images: number, fail = -1) {
     uploadAll: async (tensors: readonly (readonly HostTensor[])[]) => tensors.map((own) => own.map(onHost)),
   } as Partial<Engine> as Engine
   const plan = { run: { embedBatch: 4, embedding: 1, image } } as Partial<Plan> as Plan
-  const pictures = {
-    images,
-    read(i: number, out: Uint8Array, offset: number) {
-      seen.read++
-      if (i === fail) return Promise.reject(new Error(`picture ${i}`))
-      return void out.fill(i + 1, offset, offset + pictureBytes)
+  const pairs = { images, pairs: new Int32Array(0), same: new Uint8Array(0) }
+  const loader: VerificationImages['loader'] = {
+    async read(numbers) {
+      seen.read += numbers.length
+      if (numbers.includes(fail)) throw new Error(`picture ${fail}`)
+      const pixels = new Uint8Array(new SharedArrayBuffer(numbers.length * pictureBytes))
+      for (const [row, i] of numbers.entries()) pixels.fill(i + 1, row * pictureBytes, (row + 1) * pictureBytes)
+      return { pixels, numbers, skipped: [], release: () => undefined }
     },
-  } as Partial<PairSet> as PairSet
-  return { seen, result: embedPictures({ engine, executable, plan, weights: [[], []] }, pictures) }
+  }
+  return { seen, result: embedPictures({ engine, executable, plan, weights: [[], []] }, { pairs, loader }) }
 }
 
 const atOnce = {
@@ -81,11 +82,11 @@ test('two runs are under way, and the pictures of the next one are read meanwhil
   const run = onFakeDevices(executable, 80)
   await someTurns()
   expect(seen).toEqual({ reached: 2, started: 2 })
-  expect(run.seen.read).toBe(3 * 8)
+  expect(run.seen.read).toBe(5 * 8)
   endOne()
   await someTurns()
   expect(seen).toEqual({ reached: 2, started: 3 })
-  expect(run.seen.read).toBe(4 * 8)
+  expect(run.seen.read).toBe(6 * 8)
   for (let i = 0; i < 10; i++, await someTurns()) endOne()
   expect((await run.result).original).toHaveLength(80)
   expect(seen).toEqual({ reached: 2, started: 10 })

@@ -1,7 +1,7 @@
 /** The training loop, on devices that end a step on demand. */
 import { expect, test } from 'vitest'
 import { stepMetrics } from '../../../compiler/ir/step-metrics.ts'
-import type { Batch } from '../../../runtime/data/batches.ts'
+import type { Batch } from '../../../runtime/data/loader/batches.ts'
 import type { DeviceTensor, Engine, Executable, HostTensor, StartedRun } from '../../../runtime/engine.ts'
 import type { DeviceState } from '../../../runtime/train/device-state.ts'
 import { type StepOutcome, type TrainSteps, trainSteps } from '../../../runtime/train/train-steps.ts'
@@ -33,7 +33,12 @@ function fakeDevices() {
     seen,
     endOne: () => running.shift()?.resolve(),
     failOne: (message: string) => running.shift()?.reject(new Error(message)),
-    options: { engine: engine as Engine, state: state as DeviceState, executable: {} as Executable },
+    options: {
+      engine: engine as Engine,
+      state: state as DeviceState,
+      executable: {} as Executable,
+      image: [1, 1, 1] as const,
+    },
   }
 }
 

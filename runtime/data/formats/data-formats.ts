@@ -1,0 +1,36 @@
+/** The data formats by name. `compiler/schema/dataset-formats.ts` has what the compiler knows about each. */
+import type { Collection } from '../collection.ts'
+import type { DataFormat, DataSpec } from '../data-format.ts'
+import { folderFormat } from './folder.ts'
+import { recordioFormat } from './recordio.ts'
+import { syntheticFormat } from './synthetic.ts'
+
+export const dataFormats: { readonly [F in DataSpec['format']]: DataFormat } = {
+  synthetic: syntheticFormat,
+  folder: folderFormat,
+  recordio: recordioFormat,
+}
+
+/** Lists the images of a data set that is on this computer; errors are those of `DataFormat.open`. */
+export function openCollection(spec: DataSpec): Collection {
+  return dataFormats[spec.format].open(spec)
+}
+
+/** Opens collections, each only once while the same data set is asked for again: the run reads what the plan has listed. */
+export interface Collections {
+  /** As `openCollection`. */
+  open(spec: DataSpec): Collection
+  /** The same; `undefined` if the data set is not on this computer. */
+  find(spec: DataSpec): Collection | undefined
+}
+
+/** Keeps the last collection only, because one can have hundreds of megabytes. */
+export function createCollections(): Collections {
+  let last: { readonly key: string; readonly collection: Collection } | undefined
+  const open = (spec: DataSpec) => {
+    const key = JSON.stringify(spec, (name, value) => (name === 'span' ? undefined : value))
+    if (last?.key !== key) last = { key, collection: openCollection(spec) }
+    return last.collection
+  }
+  return { open, find: (spec) => (dataFormats[spec.format].isHere(spec) ? open(spec) : undefined) }
+}

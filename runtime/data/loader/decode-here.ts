@@ -1,0 +1,52 @@
+/** Makes pictures in the process itself: for tiny runs, for which threads would take longer to start, and for tests. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { permutation } from '../../random.ts'
+import { findTurboJpeg } from '../turbo-jpeg.ts'
+import { type DecodeWorkers, disposed } from './decode-workers.ts'
+import { openMaker, type PictureMaker } from './picture-maker.ts'
+
+/** Pictures made per turn of the event loop. */
+const picturesPerTurn = 4
+
+/** Throws ARC6262 if a libturbojpeg is named that is none. */
+export function decodeHere(): DecodeWorkers {
+  const found = findTurboJpeg()
+  const turbo = found.found ? found.open() : undefined
+  const makers = new Map<number, PictureMaker>()
+  let next = 0
+  let made = 0
+  let ended = false
+  let last: Promise<unknown> = Promise.resolve()
+  const watch = (): Promise<void> | undefined => {
+    if (ended) throw disposed()
+    return ++made % picturesPerTurn === 0 ? nextTurn() : undefined
+  }
+  return {
+    count: 0,
+    async open(spec) {
+      makers.set(next, openMaker(spec, turbo))
+      return next++
+    },
+    close(maker) {
+      makers.get(maker)?.close()
+      makers.delete(maker)
+    },
+    make(maker, chunk) {
+      const result = last.then(async () => {
+        const chunkMade = ended ? undefined : await makers.get(maker)?.make(chunk, watch)
+        if (chunkMade === undefined || ended) throw disposed()
+        return chunkMade
+      })
+      last = result.catch(() => undefined)
+      return result
+    },
+    permutation: async (key, n) => permutation(key, n),
+    async dispose() {
+      ended = true
+      await last
+      for (const maker of makers.values()) maker.close()
+      makers.clear()
+      turbo?.close()
+    },
+  }
+}

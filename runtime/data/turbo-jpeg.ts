@@ -1,0 +1,115 @@
+/**
+ * libturbojpeg (libjpeg-turbo 2 and later) through its C API: a tenth of sharp's time for a face crop. It takes only flawless
+ * pictures for which both decoders give the same bytes (`plainJpeg`); sharp decodes the others and judges what is damaged, so that
+ * neither bits nor errors depend on whether the library is installed.
+ */
+import { crc32 } from 'node:zlib'
+import { type NativeLibrary, openLibrary } from '../native-library.ts'
+import type { Image } from './image.ts'
+import { type JpegSize, plainJpeg } from './jpeg-scan.ts'
+import { dataErrors, reasonOf } from './messages.ts'
+import { jpegSamples } from './turbo-samples.ts'
+
+/** Names for the system's loader; the first that loads is used. */
+const systemNames: Readonly<Record<string, readonly string[]>> = {
+  linux: ['libturbojpeg.so.0'],
+  darwin: ['libturbojpeg.dylib', '/opt/homebrew/lib/libturbojpeg.dylib', '/usr/local/lib/libturbojpeg.dylib'],
+  win32: ['turbojpeg.dll'],
+}
+
+/** `TJPF_RGB` */
+const rgb = 0
+/** `TJCS_YCbCr` and `TJCS_GRAY` */
+const plainSpaces: ReadonlySet<number> = new Set([1, 2])
+/** `TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS` */
+const flags = 4096 | 8192 | 32768
+
+export interface TurboDecoder {
+  /** The path or name of the library. */
+  readonly library: string
+  /**
+   * The pixels of a flawless JPEG, gray repeated in three channels; `undefined` for everything that sharp has to decode or judge.
+   * If `into` has room for exactly these pixels, they are written there.
+   */
+  decode(bytes: Uint8Array, size: JpegSize, into?: Uint8Array): Image | undefined
+  close(): void
+}
+
+/** Which library decodes, or why none does. */
+export type FoundTurbo =
+  | { readonly found: true; readonly library: string; open(): TurboDecoder }
+  | { readonly found: false; readonly reason: string }
+
+function bind(library: string, native: NativeLibrary): TurboDecoder {
+  const header = native.func(
+    'int tjDecompressHeader3(void*, const uint8_t*, unsigned long, _Out_ int*, _Out_ int*, _Out_ int*, _Out_ int*)',
+  )
+  const decompress = native.func(
+    'int tjDecompress2(void*, const uint8_t*, unsigned long, uint8_t*, int, int, int, int, int)',
+  )
+  const destroy = native.func('int tjDestroy(void*)')
+  const handle: unknown = native.func('void* tjInitDecompress()')()
+  if (handle === null) throw new Error('tjInitDecompress failed')
+  const [width, height, sampling, space] = [[0], [0], [0], [-1]]
+  let open = true
+  return {
+    library,
+    decode(bytes, size, into) {
+      if (!open) return undefined
+      if (header(handle, bytes, bytes.length, width, height, sampling, space) !== 0) return undefined
+      // The library allocates nothing by the sizes it reads: both readers must agree on the bytes that it will write.
+      if (width[0] !== size.width || height[0] !== size.height || !plainSpaces.has(space[0] ?? -1)) return undefined
+      const length = size.width * size.height * 3
+      const data = into?.length === length ? into : new Uint8Array(length)
+      const status: unknown = decompress(handle, bytes, bytes.length, data, size.width, 0, size.height, rgb, flags)
+      return status === 0 ? { ...size, data } : undefined
+    },
+    close() {
+      if (open) destroy(handle)
+      open = false
+    },
+  }
+}
+
+/** Throws if a sample decodes to other bytes than with sharp. */
+function testSamples(decoder: TurboDecoder): void {
+  for (const { name, jpeg, pixels } of jpegSamples) {
+    const bytes = new Uint8Array(Buffer.from(jpeg.join(''), 'base64'))
+    const size = plainJpeg(bytes)
+    const image = size && decoder.decode(bytes, size)
+    if (image === undefined || crc32(image.data) !== pixels) throw new Error(`it decodes a ${name} sample differently`)
+  }
+}
+
+/** A decoder of the library, after comparing its samples. Throws if it cannot be loaded or decodes differently. */
+export function openTurbo(library: string): TurboDecoder {
+  const decoder = bind(library, openLibrary(library))
+  try {
+    testSamples(decoder)
+  } catch (error) {
+    decoder.close()
+    throw error
+  }
+  return decoder
+}
+
+/**
+ * The library of `ARCC_TURBOJPEG` (a path, or `off` for none), or the one that the system has. Throws ARC6262 if the variable names
+ * one that cannot be used.
+ */
+export function findTurboJpeg(named = process.env.ARCC_TURBOJPEG ?? ''): FoundTurbo {
+  if (named === 'off') return { found: false, reason: 'ARCC_TURBOJPEG is off' }
+  const names = named === '' ? (systemNames[process.platform] ?? []) : [named]
+  const reasons: string[] = []
+  for (const library of names) {
+    try {
+      openTurbo(library).close()
+      return { found: true, library, open: () => openTurbo(library) }
+    } catch (error) {
+      reasons.push(reasonOf(error))
+    }
+  }
+  const reason = reasons.at(-1) ?? 'no name of the library is known for this system'
+  if (named !== '') throw dataErrors('ARC6262', { file: named, reason })
+  return { found: false, reason }
+}

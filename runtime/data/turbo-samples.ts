@@ -1,0 +1,38 @@
+/**
+ * Small JPEGs, 21 × 19, with the CRC-32 of their pixels as sharp decodes them: libturbojpeg is used only if it decodes them to the
+ * same bytes.
+ */
+export interface JpegSample {
+  readonly name: string
+  /** Base64, in lines. */
+  readonly jpeg: readonly string[]
+  /** CRC-32 of u8[19, 21, 3]. */
+  readonly pixels: number
+}
+
+export const jpegSamples: readonly JpegSample[] = [
+  {
+    name: '4:2:0',
+    jpeg: [
+      '/9j/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZGNywtQFdBRkxOUlNSMj5aYVpQYEpRUk//2wBDAQ4ODhMR',
+      'EyYVFSZPNS01T09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT0//wAARCAATABUDASIAAhEBAxEB/8QA',
+      'GQABAAIDAAAAAAAAAAAAAAAAAAQFAwYH/8QAIhAAAQQBBAIDAAAAAAAAAAAAAQACAwQRBRITITFRMkGB/8QAFgEBAQEAAAAAAAAAAAAAAAAA',
+      'AgQF/8QAHhEAAQMFAQEAAAAAAAAAAAAAAQACAwQSEyExBUL/2gAMAwEAAhEDEQA/AJh11teuKvWcYUNkb5n8pBwVjj07mu8rviDkq6mmqw1+',
+      'JhG7GEXStjGdg3xN0c8QGJ2j0KMy1Gxga4gY9oqi1TsvlLowdp76RUDy4e3IWUH2Nq7HVIkecefxatyyO1EAvJG72iIUoGNygpHHO/a6FpsM',
+      'bqjC5gJx9oiLMkc647VYAX//2Q==',
+    ],
+    pixels: 1098848249,
+  },
+  {
+    name: '4:4:4',
+    jpeg: [
+      '/9j/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZGNywtQFdBRkxOUlNSMj5aYVpQYEpRUk//2wBDAQ4ODhMR',
+      'EyYVFSZPNS01T09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT0//wAARCAATABUDAREAAhEBAxEB/8QA',
+      'FwAAAwEAAAAAAAAAAAAAAAAABAUGB//EACIQAAEEAQQCAwAAAAAAAAAAAAECAwQRAAUSEyExUTJBgf/EABkBAAIDAQAAAAAAAAAAAAAAAAMF',
+      'AQQGAv/EACERAAICAgICAwEAAAAAAAAAAAEDAAIEERITBRQhIjFB/9oADAMBAAIRAxEAPwAw66mPHEXq6rJdj969CB52VfmIGhtby+Ug0cLi',
+      'sGOorMsHy/aOENRKbQgJUQK94rOHY2Nh/YM+J7zzi5vTuabyq+INnLuNkHuNDGS+kq1b9jp56KzH4kEbqrKedVnsAj8i+2CsW5Vk/KhyVulT',
+      'YO099ZpqXUF13Ovfsv6iOx1CJHmvP5meWAHExHltuHaBktyuK1EArJG73jZ9amuyI5RYlfzNC01ltURBUgE194lcy+9bguIJM//Z',
+    ],
+    pixels: 3589021903,
+  },
+]
