@@ -58,6 +58,7 @@ function summary(plan: PlanDocument, look: Look): string[] {
           data.root,
         ],
       ],
+      ...augmentRow(plan),
       [
         'batch',
         [
@@ -76,6 +77,15 @@ function summary(plan: PlanDocument, look: Look): string[] {
     ],
     look,
   )
+}
+
+/** The augmentations, unless they are the default. */
+function augmentRow({ experiment }: PlanDocument): readonly (readonly [string, readonly string[]])[] {
+  const field = experiment.fields.find(({ path }) => path === 'train.augment')
+  if (field === undefined || field.origin === 'default') return []
+  // Items end at a comma outside of brackets.
+  const items = field.value.slice(1, -1).match(/(?:[^,()[\]]|\([^()]*\))+/g) ?? []
+  return [['augment', items.length === 0 ? ['none'] : items.map((item) => item.trim())]]
 }
 
 interface ShardGroup {
