@@ -8,7 +8,7 @@ import { experimentText, resolveBody } from '../../helpers/resolve.ts'
 function augmentOf(list: string, declarations = '') {
   const { experiment, diagnostics } = resolveBody(`train.augment = ${list}`, declarations)
   expect(rendered(diagnostics.filter((d) => d.severity === 'error'))).toBe('')
-  return experiment?.train.augment
+  return experiment?.augment
 }
 
 const codes = (list: string, declarations = '') =>
@@ -17,7 +17,7 @@ const codes = (list: string, declarations = '') =>
 describe('the list', () => {
   it('is mirroring of half of the images by default', () => {
     const { experiment } = resolveBody('')
-    expect(experiment?.train.augment).toEqual({ flip: 0.5, ops: [] })
+    expect(experiment?.augment).toEqual({ flip: 0.5, ops: [] })
     expect(experiment?.resolved.find(({ path }) => path === 'train.augment')).toEqual({
       path: 'train.augment',
       text: '[flip(probability: 0.5)]',
