@@ -78,7 +78,7 @@ export const augmentation = {
       optional(listOf(float)),
       undefined,
       '`cutout`: range of the area that is filled, as a fraction of the image.',
-      { min: 0, minOpen: true, max: 1 },
+      { min: 0, minOpen: true, max: 0.8 },
     ),
     fill: withDefault(optional(int), undefined, '`cutout`: the value of the filled pixels: 0 is black.', {
       min: 0,

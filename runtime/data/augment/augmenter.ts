@@ -6,7 +6,9 @@
  * others. It can be last wherever the list names it, because the others treat left and right alike: mirroring first would give the
  * same distribution of images.
  */
+
 import type { AugmentOp, AugmentSpec } from '../../../compiler/plan/plan.ts'
+import { bug } from '../../../grammar/diagnostic.ts'
 import { createStream, fold, type Key, purpose, rootKey, type Stream } from '../../random.ts'
 import { createBlur } from './blur.ts'
 import { type Canvas, createCanvas, type ImageSize } from './canvas.ts'
@@ -56,7 +58,9 @@ export function createAugmenter(spec: AugmentSpec, size: ImageSize): Augmenter {
   if (ops.length === 0) return () => undefined
   const canvas = createCanvas(size)
   const operations = ops.map((op) => createOperation(op, canvas))
-  const image = canvas.bytes.subarray(canvas.address, canvas.address + canvas.length)
+  const { address: first, length } = canvas
+  const [one, other] = [first, canvas.spare].map((address) => canvas.bytes.subarray(address, address + length))
+  const image = () => (canvas.address === first ? one : other) ?? bug('an augmenter without an image')
   let cached: { readonly seed: number; readonly epoch: number; readonly key: Key } | undefined
   const epochKey = (seed: number, epoch: number): Key => {
     if (cached === undefined || cached.seed !== seed || cached.epoch !== epoch)
@@ -69,10 +73,10 @@ export function createAugmenter(spec: AugmentSpec, size: ImageSize): Augmenter {
     for (let place = 0; place < ops.length; place++) {
       const draw = createStream(fold(key, place))
       if (!draw.chance(ops[place]?.probability ?? 0)) continue
-      if (!isLoaded) image.set(pixels)
+      if (!isLoaded) image().set(pixels)
       isLoaded = true
       operations[place]?.(draw)
     }
-    if (isLoaded) pixels.set(image)
+    if (isLoaded) pixels.set(image())
   }
 }

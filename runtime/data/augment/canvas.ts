@@ -45,14 +45,17 @@ export interface Kernels {
   convolve(from: number, to: number, groups: number, step: number, weights: number, taps: number): void
 }
 
-/** One image, u8[h, w, c] at `address`, and scratch memory. */
+/** One image, u8[h, w, c], and scratch memory. Addresses change with each image: operations read them when they are applied. */
 export interface Canvas {
   readonly size: ImageSize
   /** h · w · c. */
   readonly length: number
+  /** The image. */
   readonly address: number
   /** A second image of the same size, for operations that cannot work in place. */
   readonly spare: number
+  /** Makes the spare image the image, and the other way round. */
+  swap(): void
   readonly kernels: Kernels
   /** Reserves this many bytes, aligned to 16 and padded; the views below change. */
   reserve(bytes: number): number
@@ -97,11 +100,20 @@ export function createCanvas(size: ImageSize): Canvas {
     return address
   }
   const length = height * width * channels
+  let address = reserve(length)
+  let spare = reserve(length)
   return {
     size,
     length,
-    address: reserve(length),
-    spare: reserve(length),
+    get address() {
+      return address
+    },
+    get spare() {
+      return spare
+    },
+    swap() {
+      ;[address, spare] = [spare, address]
+    },
     kernels: exports,
     reserve,
     get bytes() {
@@ -114,9 +126,4 @@ export function createCanvas(size: ImageSize): Canvas {
       return current.words
     },
   }
-}
-
-/** Makes the spare image the image. */
-export function takeSpare({ bytes, address, spare, length }: Canvas): void {
-  bytes.copyWithin(address, spare, spare + length)
 }

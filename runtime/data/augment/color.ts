@@ -49,12 +49,12 @@ function createLevelMap(canvas: Canvas): (factor: number, offset: number) => voi
 
 /** The mean luma of the image. */
 function createMeanLuma(canvas: Canvas): () => number {
-  const { address, length, size, kernels } = canvas
+  const { length, size, kernels } = canvas
   const pixels = size.height * size.width
   const sums = canvas.reserve(48)
   const groups = Math.ceil(length / 24)
   return () => {
-    const { bytes, words } = canvas
+    const { bytes, words, address } = canvas
     if (size.channels === 1) {
       let sum = 0
       for (let i = address; i < address + length; i++) sum += bytes[i] ?? 0

@@ -1,7 +1,7 @@
 /** Random parts of images. */
 import type { AugmentOp } from '../../../compiler/plan/plan.ts'
 import type { Stream } from '../../random.ts'
-import { type Canvas, takeSpare } from './canvas.ts'
+import type { Canvas } from './canvas.ts'
 import { createResampler } from './resample.ts'
 
 type OpOf<K extends AugmentOp['op']> = Extract<AugmentOp, { readonly op: K }>
@@ -56,14 +56,13 @@ function blacken(canvas: Canvas, part: Part): void {
 
 /** Bilinear enlargement of a part to the full image, with three channels; pixels are sampled at their centers. */
 function createEnlarge(canvas: Canvas): (part: Part) => void {
-  const { address, size, spare } = canvas
-  const { height, width } = size
+  const { height, width } = canvas.size
   const pairs = Math.ceil(width / 2)
   const rows = canvas.reserve(12 * height)
   const columns = canvas.reserve(32 * pairs)
   const line = canvas.reserve(2 * 3 * (width + 1))
   return (part) => {
-    const { words, halves, kernels } = canvas
+    const { words, halves, kernels, address, spare } = canvas
     const yScale = part.height / height
     for (let y = 0; y < height; y++) {
       const center = Math.max(0, (y + 0.5) * yScale - 0.5)
@@ -89,7 +88,7 @@ function createEnlarge(canvas: Canvas): (part: Part) => void {
     }
     const groups = Math.ceil((3 * part.width) / 8)
     kernels.enlarge(spare, height, pairs, 3 * width, rows, columns, line, groups)
-    takeSpare(canvas)
+    canvas.swap()
   }
 }
 
@@ -110,7 +109,7 @@ export function createCrop(op: OpOf<'crop'>, canvas: Canvas): (draw: Stream) => 
       const { address, spare } = canvas
       const from = { at: address + part.top * width + part.left, stride: width, height: part.height, width: part.width }
       resample(from, { at: spare, stride: width, height, width }, 'linear')
-      takeSpare(canvas)
+      canvas.swap()
     }
   }
 }

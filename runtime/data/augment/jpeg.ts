@@ -14,15 +14,22 @@ function createPlane(height: number, width: number): Plane {
   return { levels: new Uint8Array(Math.ceil(height / 8) * 8 * stride), stride, height, width }
 }
 
-/** Repeats the last column and row up to the end of the last blocks. */
-function extend({ levels, stride, height, width }: Plane): void {
+/** Repeats the last column up to the end of the last blocks. */
+function extendRows({ levels, stride, height, width }: Plane): void {
   for (let y = 0; y < height; y++)
     levels.fill(levels[y * stride + width - 1] ?? 0, y * stride + width, (y + 1) * stride)
+}
+
+/** Repeats the last row up to the end of the last blocks. */
+function extendColumns({ levels, stride, height }: Plane): void {
   for (let at = height * stride; at < levels.length; at += stride)
     levels.copyWithin(at, (height - 1) * stride, height * stride)
 }
 
-/** The mean of 2×2 levels, as libjpeg's `h2v2_downsample`: sums are rounded down and up in alternate columns. */
+/**
+ * The mean of 2×2 levels, as libjpeg's `h2v2_downsample`: sums are rounded down and up in alternate columns. The last column of the
+ * larger plane is repeated up to the end of the last blocks.
+ */
 function halve(from: Plane, to: Plane): void {
   const { levels, stride } = from
   for (let y = 0; y < to.height; y++) {
@@ -121,7 +128,8 @@ export function createJpeg(
         for (let x = 0; x < width; x++) y.levels[row * y.stride + x] = bytes[start + x] ?? 0
       }
     setTable(table, 'luma', quality)
-    extend(y)
+    extendRows(y)
+    extendColumns(y)
     quantizePlane(y, table, block)
     if (channels === 1) {
       for (let i = 0; i < height * width; i++)
@@ -134,7 +142,7 @@ export function createJpeg(
       [cr, halfCr],
     ] as const) {
       halve(whole, small)
-      extend(small)
+      extendColumns(small)
       quantizePlane(small, table, block)
       double(small, whole)
     }

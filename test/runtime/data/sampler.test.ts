@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Batch, batches, type TrainingImages } from '../../../runtime/data/loader/batches.ts'
 import { createSampler, replicaRows } from '../../../runtime/data/sampler.ts'
-import { permutation } from '../../../runtime/random.ts'
+import { fold, permutation, purpose, rootKey, threefry } from '../../../runtime/random.ts'
 import { oneProcess, type World } from '../../../runtime/world.ts'
 
 const spec = { seed: 2048, images: 50, globalBatch: 8, flip: 0.5 }
@@ -44,6 +44,19 @@ describe('createSampler', () => {
         .at(0)
         .flip.every((f) => f === 0),
     ).toBe(true)
+  })
+
+  test('half of the images are those whose last bit is set, and other fractions are exact too', () => {
+    const flipped = (flip: number) => [
+      ...createSampler({ ...spec, images: 20000, globalBatch: 20000, flip }).at(0).flip,
+    ]
+    const key = fold(fold(rootKey(spec.seed), purpose.flip), 0)
+    const { samples } = createSampler({ ...spec, images: 20000, globalBatch: 20000 }).at(0)
+    expect(flipped(0.5)).toEqual([...samples].map((sample) => threefry(key, sample, 0)[0] & 1))
+    for (const flip of [0, 0.01, 0.3, 0.9, 1]) {
+      const share = flipped(flip).reduce((sum, f) => sum + f, 0) / 20000
+      expect(Math.abs(share - flip)).toBeLessThanOrEqual(5 * Math.sqrt((flip * (1 - flip)) / 20000))
+    }
   })
 
   test('a batch larger than the data set is a mistake with advice', () => {
