@@ -14,7 +14,7 @@ export class LongText {
   readonly encoded: Uint8Array
   /** `escaped`: raw-unicode-escape, as in protocol 0. */
   readonly form: 'utf8' | 'escaped'
-  constructor(encoded: Uint8Array, form: 'utf8' | 'escaped') {
+  constructor(encoded: Uint8Array, form: LongText['form']) {
     this.encoded = encoded
     this.form = form
   }
