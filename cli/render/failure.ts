@@ -2,28 +2,13 @@
 import { Bug } from '../../grammar/diagnostic.ts'
 import { showPlace } from '../../grammar/source.ts'
 import { ArccError } from '../../runtime/errors.ts'
+import { systemErrors } from '../../runtime/system-errors.ts'
 import { type ExitCode, exitCode } from './exit.ts'
 import type { Palette } from './look.ts'
 
 export interface Failure {
   readonly exitCode: ExitCode
   readonly lines: readonly string[]
-}
-
-/** Texts for system errors; other codes indicate a bug in arcc. */
-const systemErrors: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is exceeded',
-  EMFILE: 'too many open files',
-  ENOMEM: 'out of memory',
-  EIO: 'the disk reports an error',
-  ENOENT: 'no such file or folder',
-  ENOTDIR: 'a part of the path is not a folder',
-  EISDIR: 'it is a folder',
-  EEXIST: 'it already exists',
 }
 
 function systemReason(error: unknown): { reason: string; path: string | undefined } | undefined {

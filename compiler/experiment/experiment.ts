@@ -4,7 +4,7 @@ import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import type { centers, checkpoint, evaluate, experimentBody, train } from '../schema/experiment.ts'
 import type { dataset, device, machine, requireQuantities, verification } from '../schema/objects.ts'
-import type { FieldPath, ObjectValues, SectionValues, Settled } from '../schema/values.ts'
+import type { FieldPath, ObjectValues, Resolved, SectionValues, Settled } from '../schema/values.ts'
 import type { Elaboration } from '../values/elaboration.ts'
 import type { AugmentSpec } from './augmentation.ts'
 
@@ -44,10 +44,8 @@ export interface PairListSpec extends ObjectValues<typeof verification> {
   readonly name: string
 }
 
-export interface EvaluateSpec extends Omit<SectionValues<typeof evaluate>, 'sets'> {
-  /** Names, paths of `.bin` files, and lists. */
-  readonly sets: readonly (string | PairListSpec)[]
-}
+/** Names of verification sets, paths of `.bin` files, and lists. */
+export type EvaluateSpec = Resolved<SectionValues<typeof evaluate>, 'sets', readonly (string | PairListSpec)[]>
 export type CheckpointSpec = SectionValues<typeof checkpoint>
 
 /** An experiment in which the planner has replaced `auto`, except for the chunks of the head. */

@@ -108,6 +108,7 @@ export const dataExamples: Examples<typeof dataErrors.catalogue> = {
 
 export const verificationExamples: Examples<typeof evaluateErrors.catalogue> = {
   ARC6301: [{ dim: 3, which: 'mirrored picture', index: 7, value: Number.NaN }],
+  ARC6302: [{ same: 6, different: 0 }],
 }
 
 export const tensorFileExamples: Examples<typeof tensorFileErrors.catalogue> = {

@@ -7,7 +7,7 @@ import { pictureKind } from '../picture-kind.ts'
 import { readWhole } from '../read-whole.ts'
 import { binFileKind } from './bin-file-kind.ts'
 import { readPickle } from './bin-pickle.ts'
-import { distinctPictures } from './distinct-pictures.ts'
+import { allInFile, distinctPictures } from './distinct-pictures.ts'
 import { elementsOf } from './numpy-pickle.ts'
 import { createPairFaults, type PairFaults } from './pair-faults.ts'
 import { Dictionary, LongText, latin1Bytes, NumpyArray, type PickleValue } from './pickle-values.ts'
@@ -20,8 +20,8 @@ const MOST_BYTES = 2 ** 32
  * and ARC6234 with all faults of its pairs.
  */
 export async function readBinPairs(path: string): Promise<PairSet> {
-  const bytes = await readWhole(path, MOST_BYTES)
-  const [pictures, flags] = listsOf(bytes, path)
+  let whole: Uint8Array | undefined = await readWhole(path, MOST_BYTES)
+  const [pictures, flags] = listsOf(whole, path)
   const faults = createPairFaults(path)
   if (pictures.length !== 2 * flags.length) {
     faults.add(`it has ${pictures.length} pictures and ${flags.length} flags: there must be two pictures for each flag`)
@@ -30,7 +30,10 @@ export async function readBinPairs(path: string): Promise<PairSet> {
   const contents = pictures.map((picture, i) => readPicture(picture, i, faults))
   faults.checkPairs(same)
   faults.throwAny()
-  const { recipe, numbers } = distinctPictures(path, bytes, contents)
+  const start = allInFile(whole, contents) ? whole.byteOffset : undefined
+  // Where pictures are copied, the file is no longer needed: it can be twice their size.
+  whole = undefined
+  const { recipe, numbers } = distinctPictures(path, start, contents)
   return recipePairs({ name: basename(path).replace(/\.bin$/, ''), recipe, pairs: numbers, same })
 }
 

@@ -10,11 +10,20 @@ export interface DistinctPictures {
   readonly firsts: readonly number[]
 }
 
+/** Whether all pictures lie in the file as they are. */
+export function allInFile(whole: Uint8Array, pictures: readonly Uint8Array[]): boolean {
+  return pictures.every((bytes) => bytes.buffer === whole.buffer)
+}
+
 /**
- * Pictures with equal bytes become one. If all of them lie as they are in `whole`, the bytes of the file, the file's ranges are
- * enough; otherwise the distinct ones are copied once.
+ * Pictures with equal bytes become one. Those that lie in the file become its ranges, and offsets count from `start`, the place of
+ * the file in the pictures' buffer; if there is none, the distinct pictures are copied once.
  */
-export function distinctPictures(file: string, whole: Uint8Array, pictures: readonly Uint8Array[]): DistinctPictures {
+export function distinctPictures(
+  file: string,
+  start: number | undefined,
+  pictures: readonly Uint8Array[],
+): DistinctPictures {
   const numberOf = new Map<string, number>()
   const firsts: number[] = []
   const numbers = Int32Array.from(pictures, (bytes, i) => {
@@ -26,16 +35,15 @@ export function distinctPictures(file: string, whole: Uint8Array, pictures: read
     return firsts.push(i) - 1
   })
   const distinct = firsts.map((i) => pictures[i] ?? new Uint8Array(0))
-  const inFile = distinct.every((bytes) => bytes.buffer === whole.buffer)
-  return { recipe: inFile ? rangesOf(file, whole, distinct) : inMemory(file, distinct), numbers, firsts }
+  return { recipe: start === undefined ? inMemory(file, distinct) : rangesOf(file, start, distinct), numbers, firsts }
 }
 
-function rangesOf(file: string, whole: Uint8Array, pictures: readonly Uint8Array[]): RangeImages {
+function rangesOf(file: string, start: number, pictures: readonly Uint8Array[]): RangeImages {
   const count = pictures.length
   const offsets = new Float64Array(new SharedArrayBuffer(8 * count))
   const lengths = new Uint32Array(new SharedArrayBuffer(4 * count))
   for (const [i, bytes] of pictures.entries()) {
-    offsets[i] = bytes.byteOffset - whole.byteOffset
+    offsets[i] = bytes.byteOffset - start
     lengths[i] = bytes.length
   }
   return { kind: 'ranges', files: [file], offsets, lengths, file: new Uint16Array(new SharedArrayBuffer(2 * count)) }

@@ -55,8 +55,10 @@ interface Columns {
 
 /** The columns that a title line names; `undefined` if it is no title line. */
 function titled(fields: readonly string[]): Columns | undefined {
-  if (fields.length < 3 || fields.some((field) => flags.has(field.toLowerCase()) || /[./\\]/.test(field)))
-    return undefined
+  // `same` is a title as well as a flag.
+  const isContent = (field: string) =>
+    /[./\\]/.test(field) || (flags.has(field.toLowerCase()) && !flagTitle.test(field))
+  if (fields.length < 3 || fields.some(isContent)) return undefined
   const found = fields.findIndex((field) => flagTitle.test(field))
   const flag = found < 0 ? 2 : found
   const [first = 0, second = 1] = fields.flatMap((_, i) => (i === flag ? [] : [i]))
@@ -104,7 +106,8 @@ export function readPairLines(text: string): {
       // LFW: the number of folds and of pairs, or of pairs alone.
       if (fields.length <= 2 && fields.every(isCount)) continue
       const found = titled(fields)
-      if (found !== undefined && typeof readLine(fields, columns, isTable) === 'string') {
+      const alone = readLine(fields, columns, isTable)
+      if (found !== undefined && (typeof alone === 'string' || alone.pictures[0].kind === 'path')) {
         columns = found
         continue
       }

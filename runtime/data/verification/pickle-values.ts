@@ -14,7 +14,7 @@ export class LongText {
   readonly encoded: Uint8Array
   /** `escaped`: raw-unicode-escape, as in protocol 0. */
   readonly form: 'utf8' | 'escaped'
-  constructor(encoded: Uint8Array, form: 'utf8' | 'escaped') {
+  constructor(encoded: Uint8Array, form: LongText['form']) {
     this.encoded = encoded
     this.form = form
   }
@@ -66,30 +66,31 @@ export function latin1Bytes(text: string | LongText): Uint8Array | undefined {
     return new Uint8Array(Buffer.from(text, 'latin1'))
   }
   const { encoded, form } = text
-  const out = new Uint8Array(encoded.length)
-  const length = form === 'utf8' ? fromUtf8(encoded, out) : fromEscaped(encoded, out)
-  // A copy, so that what is kept is no longer than the bytes.
-  return length === undefined ? undefined : out.slice(0, length)
+  return form === 'utf8' ? fromUtf8(encoded) : fromEscaped(encoded)
 }
 
-function fromUtf8(encoded: Uint8Array, out: Uint8Array): number | undefined {
+function fromUtf8(encoded: Uint8Array): Uint8Array | undefined {
+  // C2 and C3 start the characters from 128 to 255.
+  let pairs = 0
+  for (let i = 0; i < encoded.length; i++) if ((encoded[i] ?? 0) >= 0xc0) pairs++
+  const out = new Uint8Array(encoded.length - pairs)
   let length = 0
   for (let i = 0; i < encoded.length; i++) {
     const byte = encoded[i] ?? 0
     if (byte < 0x80) out[length++] = byte
     else {
-      // C2 and C3 start the characters from 128 to 255.
       const next = encoded[++i] ?? 0
       if ((byte !== 0xc2 && byte !== 0xc3) || (next & 0xc0) !== 0x80) return undefined
       out[length++] = ((byte & 3) << 6) | (next & 0x3f)
     }
   }
-  return length
+  return out
 }
 
 const BACKSLASH = 0x5c
 
-function fromEscaped(encoded: Uint8Array, out: Uint8Array): number | undefined {
+function fromEscaped(encoded: Uint8Array): Uint8Array | undefined {
+  const out = new Uint8Array(encoded.length)
   let length = 0
   for (let i = 0; i < encoded.length; i++) {
     const byte = encoded[i] ?? 0
@@ -101,7 +102,8 @@ function fromEscaped(encoded: Uint8Array, out: Uint8Array): number | undefined {
       i += 5
     } else out[length++] = byte
   }
-  return length
+  // A copy, so that what is kept is no longer than the bytes.
+  return out.slice(0, length)
 }
 
 /** A short text: a name, an encoding, a type. Python 2 writes them as bytes. */

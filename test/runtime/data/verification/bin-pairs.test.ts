@@ -117,7 +117,7 @@ describe('other files are named', () => {
 
   test.each([
     ['a folder', root, 'folder'],
-    ['nothing', join(root, 'nothing.bin'), ''],
+    ['nothing', join(root, 'nothing.bin'), 'no such file or folder'],
   ])('%s', async (_, where, says) => {
     await expect(readBinPairs(where)).rejects.toMatchObject({
       code: 'ARC6206',
