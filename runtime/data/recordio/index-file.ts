@@ -30,6 +30,8 @@ export interface RecordIndex {
   /** The key of record `i` is `firstKey + i`, unless there are `keys`. */
   readonly firstKey: number
   readonly keys?: Uint32Array
+  /** Whether the file ends within a line. */
+  readonly isCut?: boolean
 }
 
 /** The key of record `i`. */
@@ -108,6 +110,7 @@ interface Lines {
   readonly offsets: Float64Array<SharedArrayBuffer>
   readonly firstKey: number
   readonly keys: Uint32Array | undefined
+  readonly isCut: boolean
 }
 
 /** The parts of a line: the key, the offset, white space behind it, or the rest of a line that is wrong. */
@@ -135,10 +138,12 @@ function parseLines(path: string, faults: Faults): Lines {
   let digits = 0
   let key = 0
   let value = 0
+  let isCut = false
   for (const block of blocksOf(path)) {
     const { length } = block
     // The end of the file ends its last line.
     const end = length === 0 ? 1 : length
+    if (length === 0) isCut = part !== KEY || digits > 0
     for (let i = 0; i < end; i++) {
       // Most lines lie in one block and have the next key. The first byte of any other line goes on below.
       while (part === KEY && digits === 0 && keys === undefined && count < offsets.length) {
@@ -208,7 +213,7 @@ function parseLines(path: string, faults: Faults): Lines {
       `${basename(path)} has ${many} not "key<TAB>offset": ${shown.join(', ')}${wrongCount > SHOWN_LINES ? ', …' : ''}`,
     )
   }
-  return { count, offsets, firstKey, keys }
+  return { count, offsets, firstKey, keys, isCut }
 }
 
 /** The beginning of the line at a byte offset. */
@@ -217,7 +222,11 @@ function lineText(path: string, at: number): string {
 }
 
 /** Sorts lines by key; keys that occur twice are faults. */
-function sortLines({ count, offsets, firstKey, keys }: Lines, path: string, faults: Faults): RecordIndex {
+function sortLines(
+  { count, offsets, firstKey, keys }: Lines,
+  path: string,
+  faults: Faults,
+): Omit<RecordIndex, 'isCut'> {
   if (keys === undefined) return { count, offsets: offsets.subarray(0, count), firstKey }
   const twice = createCases()
   let ascending = true
@@ -265,5 +274,6 @@ function sortLines({ count, offsets, firstKey, keys }: Lines, path: string, faul
 
 /** The records of an index file. Lines and keys that are wrong are faults; throws ARC6206 if the file cannot be read. */
 export function readIndexFile(path: string, faults: Faults): RecordIndex {
-  return sortLines(parseLines(path, faults), path, faults)
+  const lines = parseLines(path, faults)
+  return { ...sortLines(lines, path, faults), isCut: lines.isCut }
 }

@@ -109,8 +109,8 @@ export function examinePart(open: OpenPart, all: boolean, firstLabel: number, se
   examiner.report()
 }
 
-function withoutRanges({ offsets, firstKey, keys, labels }: PartIndex): PartIndex {
-  return { offsets, firstKey, ...(keys === undefined ? {} : { keys }), ...(labels === undefined ? {} : { labels }) }
+function withoutRanges({ classStarts: _, ...index }: PartIndex): PartIndex {
+  return index
 }
 
 /** Closes the file; if the set has no faults, its index is kept for the next start. */
