@@ -2,7 +2,7 @@
  * Reads an index of RecordIO, lines of `key<TAB>offset`, into typed arrays: 8 bytes a record, 12 where the keys are not consecutive.
  * Bytes are read in blocks and parsed without a string for each line, because an index can have tens of millions of them.
  */
-import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { createCases, type Faults } from '../faults.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
@@ -61,9 +61,9 @@ function* blocksOf(path: string): Generator<Uint8Array> {
     throw dataErrors('ARC6206', { file: path, reason: reasonOf(error) }, error)
   }
   try {
-    const block = Buffer.alloc(BLOCK)
+    const block = Buffer.alloc(Math.min(BLOCK, fstatSync(file).size + 1))
     for (;;) {
-      const got = readSync(file, block, 0, BLOCK, null)
+      const got = readSync(file, block, 0, block.length, null)
       yield block.subarray(0, got)
       if (got === 0) return
     }

@@ -11,7 +11,7 @@ import { rangeAt } from '../class-ranges.ts'
 import type { Collection, LeftOut, RecordImages } from '../collection.ts'
 import { createFaults, type Faults } from '../faults.ts'
 import { findParts } from './find-parts.ts'
-import { type ClassCount, checkLabels, classesOf, noLabels } from './labels.ts'
+import { type ClassCount, checkClasses, checkLabels, classesOf, noLabels } from './labels.ts'
 import { classInRanges, closePart, examinePart, type OpenPart, openPart } from './open-part.ts'
 import { createLabelReader } from './read-label.ts'
 
@@ -149,12 +149,13 @@ export function openRecordSet({ root, declared, firstLabel }: RecordSetSpec): Co
   let isSound = false
   try {
     for (const part of found.parts) parts.push(openPart(part, faults))
-    const { classes } = examine(parts, stated, firstLabel, faults)
+    const counted = examine(parts, stated, firstLabel, faults)
     const recipe = recipeOf(parts)
     if (recipe.offsets.length === 0) faults.add('it has no pictures')
+    checkClasses(counted, recipe.offsets.length, faults)
     faults.throwIfAny()
     isSound = true
-    return collectionOf(root, parts, recipe, classes, firstLabel, found.leftOut)
+    return collectionOf(root, parts, recipe, counted.classes, firstLabel, found.leftOut)
   } finally {
     for (const part of parts) closePart(part, isSound)
   }

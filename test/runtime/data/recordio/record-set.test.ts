@@ -183,6 +183,11 @@ describe('faults', () => {
       { records: [...labelled(0, 1), partOf(0, headerOf([1, 2]).fill(255, 0, 4))], property: '2' },
       'train.rec has 1 damaged record: record 2 at byte 96 (a header announces 4294967295 labels in a record of 32 bytes)',
     ],
+    [
+      'a number of classes that is out of all proportion',
+      { records: labelled(0, 2 ** 30) },
+      'its labels give 1073741825 classes for 2 pictures: is it damaged?',
+    ],
     ['no records', { records: [], property: '2' }, 'train.idx has no records; copy it again'],
     [
       'a property that is none',
