@@ -9,7 +9,6 @@ import { createSession } from '../evaluate/expression.ts'
 import type {
   Backbone,
   CentersSpec,
-  EvaluateSpec,
   Experiment,
   ExperimentPath,
   MachineSpec,
@@ -27,8 +26,9 @@ import type { Value } from '../values/value.ts'
 import { resolveMargin, resolveOptimizer, resolveSchedule } from './appliers.ts'
 import { resolveAugment } from './augment.ts'
 import type { Declared } from './entries.ts'
+import { resolveEvaluate } from './evaluation.ts'
 import { type ExperimentFields, evaluateFields } from './fields.ts'
-import { resolveDataset, resolveMachine, resolvePairList, resolveRequire } from './parts.ts'
+import { resolveDataset, resolveMachine, resolveRequire } from './parts.ts'
 import { asObject, readSection } from './read.ts'
 import { variantNames } from './sweep.ts'
 
@@ -123,6 +123,11 @@ function resolveBackbone(value: Value, session: Session, span: Span): Backbone |
   if (value.kind !== 'backbone') return undefined
   const outline = attempt(() => outlineOf(value, session, span))
   if (outline === undefined) return undefined
+  const [, , channels] = outline.input
+  if (channels !== 1 && channels !== 3) {
+    session.bag.add(evaluateDiagnostic('ARC4227', { channels }, value.decl.input?.span ?? span))
+    return undefined
+  }
   return {
     name: value.name,
     input: outline.input,
@@ -202,23 +207,6 @@ function resolveCenters(fields: ExperimentFields, optimizer: Optimizer, context:
   return centers
 }
 
-function resolveEvaluate(
-  fields: ExperimentFields,
-  holdout: number | undefined,
-  context: Context,
-): EvaluateSpec | undefined {
-  const { sets: listed, ...evaluate } = readSection(sections.evaluate, fields.within('evaluate'))
-  const sets = listed.map((set) => (typeof set === 'string' ? set : resolvePairList(set, context)))
-  if (holdout === 0 && sets.includes('holdout'))
-    fail(context, 'ARC4214', {}, fields.span('evaluate.sets'), {
-      notes: ['set `holdout` in the data set'],
-    })
-  const { pairs } = evaluate
-  if (pairs % 2 !== 0) fail(context, 'ARC4216', { pairs }, fields.span('evaluate.pairs'))
-  const known = sets.filter((set) => set !== undefined)
-  return known.length < sets.length ? undefined : { ...evaluate, sets: known }
-}
-
 /**
  * Resolves the named (or only) experiment of the file with `overrides` (`--set`) applied. `undefined` after errors, which are in the
  * bag; independent errors are all reported.
@@ -250,7 +238,7 @@ export function resolveExperiment(
   const { augment: listed } = readSection(sections.train, fields.within('train'))
   const augment = resolveAugment(listed.flat(), backbone?.input[2], fields.span('train.augment'), context)
   const centers = optimizer && attempt(() => resolveCenters(fields, optimizer, context))
-  const evaluate = attempt(() => resolveEvaluate(fields, dataset?.holdout, context))
+  const evaluate = attempt(() => resolveEvaluate(fields, dataset, context))
   const env = { module: chosen.module, locals: undefined }
   const requires = fields.requires
     .map((entry) => attempt(() => resolveRequire(entry, env, context)))

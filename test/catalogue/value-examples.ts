@@ -81,6 +81,11 @@ export const evaluateExamples: Examples<typeof evaluateDiagnostic.catalogue> = {
   ARC4243: [{ path: 'blur.window', found: 4 }],
   ARC4244: [{ count: 2 }, { count: 3 }],
   ARC4245: [{ name: 'gray', why: 'the images have one channel' }],
+  ARC4226: [
+    { sets: ['lfw'], dataset: 'synthetic' },
+    { sets: ['lfw', 'cfp_fp'], dataset: 'synthetic' },
+  ],
+  ARC4227: [{ channels: 4 }],
   ARC4301: [{ title: 'the margin is monotonic', condition: 'a < b' }],
 }
 

@@ -2,15 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { FACE_BYTES, FACE_SIZE } from '../../../../runtime/data/image.ts'
 import { readPairList } from '../../../../runtime/data/verification/list-pairs.ts'
 import { readPairLines } from '../../../../runtime/data/verification/pair-lines.ts'
 import { ArccError } from '../../../../runtime/errors.ts'
 import { mutate, seededRandom } from '../../../helpers/mutate.ts'
+import { readRows } from '../../../helpers/read-rows.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 
 const root = temporaryFolder()
-const shape = [FACE_SIZE, FACE_SIZE, 3] as const
 const people = ['Ann_Lee', 'Bob', "Cid O'Neil", 'Dora']
 
 /** Picture j of person p is gray, of level 20 p + j. */
@@ -33,20 +32,14 @@ beforeAll(async () => {
 function listed(text: string, name = 'list.txt') {
   const list = join(root, name)
   writeFileSync(list, text)
-  return readPairList({ list, root: '' }, shape)
+  return readPairList({ list, root: '' })
 }
 
 /** The levels of the pairs' pictures, and their flags. */
 async function contentOf(text: string) {
   const set = await listed(text)
-  const out = new Uint8Array(FACE_BYTES)
-  const levels: number[] = []
-  for (const i of set.pairs) {
-    await set.read(i, out, 0)
-    levels.push(out[0] ?? -1)
-  }
+  const levels = (await readRows(set, set.pairs)).map((row) => row[0])
   const { same, images, name, recipe } = set
-  set.dispose()
   return { levels, same: [...same], images, name, kind: recipe.kind }
 }
 
@@ -103,7 +96,7 @@ describe('lists as people write them', () => {
   test('a root apart from the list', async () => {
     const folder = temporaryFolder()
     writeFileSync(join(folder, 'lfw.txt'), lfw('\t'))
-    const set = await readPairList({ list: join(folder, 'lfw.txt'), root }, shape)
+    const set = await readPairList({ list: join(folder, 'lfw.txt'), root })
     expect([set.images, set.name]).toEqual([4, 'lfw'])
   })
 })
@@ -154,9 +147,9 @@ describe('faults are reported together, with their lines', () => {
 
   test('no text, no list', async () => {
     writeFileSync(join(root, 'wide.txt'), Buffer.from(lfw('\t'), 'utf16le'))
-    await expect(readPairList({ list: join(root, 'wide.txt'), root }, shape)).rejects.toMatchObject({ code: 'ARC6280' })
-    await expect(readPairList({ list: join(root, 'none.txt'), root }, shape)).rejects.toMatchObject({ code: 'ARC6206' })
-    await expect(readPairList({ list: root, root }, shape)).rejects.toMatchObject({ code: 'ARC6206' })
+    await expect(readPairList({ list: join(root, 'wide.txt'), root })).rejects.toMatchObject({ code: 'ARC6280' })
+    await expect(readPairList({ list: join(root, 'none.txt'), root })).rejects.toMatchObject({ code: 'ARC6206' })
+    await expect(readPairList({ list: root, root })).rejects.toMatchObject({ code: 'ARC6206' })
   })
 })
 

@@ -1,0 +1,50 @@
+/** Resolves the section `evaluate`: the verification sets, and whether the data set can have them. */
+import { type Context, fail } from '../evaluate/context.ts'
+import type { DatasetSpec, EvaluateSpec, ExperimentPath } from '../experiment/experiment.ts'
+import { evaluationSetNames, experimentBody } from '../schema/experiment.ts'
+import type { ExperimentFields } from './fields.ts'
+import { resolvePairList } from './parts.ts'
+import { readSection } from './read.ts'
+
+/** Sets that lie in the folder of the data set. */
+const setsInFolder: readonly string[] = evaluationSetNames.filter((name) => name !== 'holdout')
+
+/**
+ * Checks that the data set has a folder for the sets in it. If `--set` replaces the data set of a file for a trial, the file's sets are
+ * left out by the run, with a warning.
+ */
+function checkSetFolder(
+  sets: EvaluateSpec['sets'],
+  fields: ExperimentFields,
+  dataset: DatasetSpec,
+  context: Context,
+): void {
+  const names = sets.filter((set) => typeof set === 'string')
+  const lost = names.filter((name) => setsInFolder.includes(name))
+  if (dataset.root !== undefined || lost.length === 0) return
+  const isSet = (path: ExperimentPath) => fields.resolved.some((f) => f.path === path && f.origin === 'override')
+  if (isSet('dataset') && !isSet('evaluate.sets')) return
+  const kept = names.filter((name) => !lost.includes(name)).map((name) => (name === 'holdout' ? name : `"${name}"`))
+  fail(context, 'ARC4226', { sets: lost, dataset: dataset.name }, fields.span('evaluate.sets'), {
+    notes: [`set evaluate.sets = [${kept.join(', ')}], or give the paths: ["faces/${lost[0]}.bin"]`],
+  })
+}
+
+/** `undefined` if a list of pairs has an error, which is in the bag. */
+export function resolveEvaluate(
+  fields: ExperimentFields,
+  dataset: DatasetSpec | undefined,
+  context: Context,
+): EvaluateSpec | undefined {
+  const { sets: listed, ...evaluate } = readSection(experimentBody.sections.evaluate, fields.within('evaluate'))
+  const sets = listed.map((set) => (typeof set === 'string' ? set : resolvePairList(set, context)))
+  const known = sets.filter((set) => set !== undefined)
+  if (dataset !== undefined) checkSetFolder(known, fields, dataset, context)
+  if (dataset?.holdout === 0 && known.includes('holdout'))
+    fail(context, 'ARC4214', {}, fields.span('evaluate.sets'), {
+      notes: ['set `holdout` in the data set'],
+    })
+  const { pairs } = evaluate
+  if (pairs % 2 !== 0) fail(context, 'ARC4216', { pairs }, fields.span('evaluate.pairs'))
+  return known.length < sets.length ? undefined : { ...evaluate, sets: known }
+}
