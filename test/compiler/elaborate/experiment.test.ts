@@ -176,6 +176,19 @@ describe('--set', () => {
     ['machine.links.within=pcie(16 GB/s)', 'machine.within.technology', 'pcie'],
     ['centers.sample_rate=30%', 'centers.sampleRate', 0.3],
     ['evaluate.sets=[holdout]', 'evaluate.sets', ['holdout']],
+    [
+      'evaluate.sets=["a.bin", pairs("lfw/pairs.txt", root: "lfw"), pairs("b.csv")]',
+      'evaluate.sets',
+      [
+        'a.bin',
+        {
+          name: 'pairs',
+          list: { path: 'lfw/pairs.txt', pending: undefined },
+          root: { path: 'lfw', pending: undefined },
+        },
+        { name: 'pairs', list: { path: 'b.csv', pending: undefined }, root: { path: '', pending: undefined } },
+      ],
+    ],
     ['train.schedule=polynomial(power: 2)', 'schedule.name', 'polynomial'],
   ])('%s', (setting, path, value) => {
     expect(resolved('', [setting])).toHaveProperty(path, value)
