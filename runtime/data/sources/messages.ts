@@ -1,0 +1,87 @@
+/** Errors in lists, tar shards, parquet files and mixes of data sets: ARC629x and ARC621x. Every message names the file. */
+import type { Params } from '../../../grammar/diagnostic.ts'
+import { type ErrorMessage, errorsOf } from '../../errors.ts'
+
+function message<P extends Params>(text: (params: P) => string, hint?: (params: P) => string): ErrorMessage<P> {
+  return hint === undefined ? { text } : { text, hint }
+}
+
+type File = { readonly file: string }
+
+const count = (n: number, one: string, more = `${one}s`) => `${n} ${n === 1 ? one : more}`
+
+export const sourceErrors = errorsOf({
+  ARC6290: message<File & { count: number; lines: string }>(
+    (p) => `${count(p.count, 'line')} of ${p.file} ${p.count === 1 ? 'is' : 'are'} malformed: ${p.lines}`,
+    () => 'each line needs a path and a label; `labels: names` takes labels of any kind as names',
+  ),
+  ARC6291: message<File & { encoding: string }>(
+    (p) => `${p.file} is not a list in UTF-8: it is ${p.encoding}`,
+    () => 'save it as UTF-8 text (in a spreadsheet: "CSV UTF-8")',
+  ),
+  ARC6292: message<File & { reason: string }>(
+    (p) => `${p.file} cannot be read as a list: ${p.reason}`,
+    () =>
+      'expected: one picture a line, `path,label` with comma, tab, semicolon or space; name the columns with a first line, or with `image:` and `label:`',
+  ),
+  ARC6293: message<File & { smallest: number; largest: number; missing: number }>(
+    (p) =>
+      `the labels of ${p.file} are numbers from ${p.smallest} to ${p.largest}, but none is ${p.missing}: they must be 0 … classes - 1`,
+    (p) =>
+      `${p.smallest === 1 && p.missing === 0 ? 'the labels begin at 1: subtract 1, or ' : ''}set \`labels: names\`, which numbers the labels that occur in their order`,
+  ),
+  ARC6294: message<{ root: string; count: number; faults: string }>(
+    (p) => `${count(p.count, 'fault')} in the shards of ${p.root}: ${p.faults}`,
+    () => 'copy damaged shards again, or leave them out with a pattern such as train-{000..041}.tar',
+  ),
+  ARC6295: message<{ root: string; shards: number; packed: number; seen: readonly string[] }>(
+    (p) =>
+      p.packed > 0
+        ? `${p.root} has ${count(p.packed, 'compressed archive')}${p.shards > 0 ? ` beside ${count(p.shards, 'shard')}` : ' and no shards'}`
+        : `${p.root} has no shards (.tar): it has ${p.seen.length === 0 ? 'nothing' : p.seen.join(', ')}`,
+    (p) =>
+      p.packed > 0
+        ? 'unpack them (`gunzip *.tar.gz`), or name only the shards: root: "…/train-{000..099}.tar"'
+        : 'root names an archive, a folder of archives, or a pattern such as shards/train-{000..099}.tar',
+  ),
+  ARC6296: message<{ root: string; reason: string }>(
+    (p) => `the pattern of shards ${p.root} cannot be used: ${p.reason}`,
+  ),
+  ARC6297: message<{ root: string; label: string; seen: string }>(
+    (p) => `no picture in the shards of ${p.root} has a label: they have ${p.seen}`,
+    (p) =>
+      `expected: for each 0001.jpg a ${p.label === '' ? '0001.cls, or 0001.json with "label"' : `0001.${p.label}, or 0001.json with "${p.label}"`}; \`label:\` names the ending or the key`,
+  ),
+  ARC6298: message<File & { at: number; length: number; end: number }>(
+    (p) => `${p.file} has become shorter: ${p.length} bytes from byte ${p.at} are needed, it ends at ${p.end}`,
+    () => 'it was changed after arcc listed its pictures; copy it again and start anew',
+  ),
+})
+
+/** Collects all faults of an input, of which the first few are shown. */
+export interface FaultLog {
+  readonly count: number
+  add(text: string): void
+  /** The first faults, and how many more there are. */
+  shown(): string
+}
+
+const mostShown = 10
+
+export function faultLog(): FaultLog {
+  const first: string[] = []
+  let count = 0
+  return {
+    get count() {
+      return count
+    },
+    add(text) {
+      count += 1
+      if (first.length < mostShown) first.push(text)
+    },
+    shown() {
+      const rest = count - first.length
+      return first.join('; ') + (rest > 0 ? `; and ${rest} more` : '')
+    },
+  }
+}
