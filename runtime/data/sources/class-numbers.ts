@@ -16,8 +16,12 @@ export interface ClassNumbers {
   add(source: Uint8Array, start: number, end: number): LabelFault | undefined
   /** Adds the label of the next image as a text. */
   addText(label: string): LabelFault | undefined
+  /** Adds the label of the next image as a number. */
+  addNumber(label: number): LabelFault | undefined
   /** Labels 0 … classes - 1 of all images. Throws ARC6293 if numbers do not cover that range; `file` is for the message. */
   finish(file: string): ClassLabels
+  /** The same where the names of all classes are known: numbers are places in `names`, which the caller has checked. */
+  finishNamed(names: readonly string[]): ClassLabels
 }
 
 export interface ClassLabels {
@@ -82,11 +86,18 @@ export function createClassNumbers(declared?: LabelKind): ClassNumbers {
     numbers.add(value)
     return undefined
   }
+  const addText = (label: string) => {
+    const bytes = encoder.encode(label)
+    return add(bytes, 0, bytes.length)
+  }
   return {
     add,
-    addText(label) {
-      const bytes = encoder.encode(label)
-      return add(bytes, 0, bytes.length)
+    addText,
+    addNumber(label) {
+      if (kind === 'names' || !Number.isInteger(label) || label < 0 || label > mostLabel) return addText(String(label))
+      kind = 'numbers'
+      numbers.add(label)
+      return undefined
     },
     finish(file) {
       const labels = numbers.values()
@@ -95,6 +106,7 @@ export function createClassNumbers(declared?: LabelKind): ClassNumbers {
       for (let i = 0; i < labels.length; i++) labels[i] = order[labels[i] ?? 0] ?? 0
       return { labels, classes: people.length, people }
     },
+    finishNamed: (people) => ({ labels: numbers.values(), classes: people.length, people }),
   }
 }
 

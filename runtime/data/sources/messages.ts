@@ -34,18 +34,28 @@ export const sourceErrors = errorsOf({
     (p) => `${count(p.count, 'fault')} in the shards of ${p.root}: ${p.faults}`,
     () => 'copy damaged shards again, or leave them out with a pattern such as train-{000..041}.tar',
   ),
-  ARC6295: message<{ root: string; shards: number; packed: number; seen: readonly string[] }>(
+  ARC6295: message<{
+    root: string
+    ending: string
+    found: number
+    packed: number
+    splits: readonly string[]
+    seen: readonly string[]
+  }>(
+    (p) => {
+      if (p.packed > 0) return `${p.root} has ${count(p.packed, 'compressed file')}: ${p.seen.join(', ')}`
+      if (p.found > 0) return `${p.root} has files of several splits: ${p.splits.join(', ')}`
+      const seen = p.seen.length === 0 ? '' : `: it has ${p.seen.join(', ')}`
+      return `no ${p.ending} files in ${p.root}${seen}`
+    },
     (p) =>
       p.packed > 0
-        ? `${p.root} has ${count(p.packed, 'compressed archive')}${p.shards > 0 ? ` beside ${count(p.shards, 'shard')}` : ' and no shards'}`
-        : `${p.root} has no shards (.tar): it has ${p.seen.length === 0 ? 'nothing' : p.seen.join(', ')}`,
-    (p) =>
-      p.packed > 0
-        ? 'unpack them (`gunzip *.tar.gz`), or name only the shards: root: "…/train-{000..099}.tar"'
-        : 'root names an archive, a folder of archives, or a pattern such as shards/train-{000..099}.tar',
+        ? 'unpack them (`gunzip FILE.gz`), since their pictures are read in any order'
+        : `\`root\` names a file, a folder of files, or a pattern: "…/train-*${p.ending}", "…/train-{000..099}${p.ending}"`,
   ),
   ARC6296: message<{ root: string; reason: string }>(
-    (p) => `the pattern of shards ${p.root} cannot be used: ${p.reason}`,
+    (p) => `the pattern of files ${p.root} cannot be used: ${p.reason}`,
+    () => 'patterns have ranges {000..099} and choices {a,b} anywhere, and stars in the name of the files',
   ),
   ARC6297: message<{ root: string; label: string; seen: string }>(
     (p) => `no picture in the shards of ${p.root} has a label: they have ${p.seen}`,
@@ -55,6 +65,23 @@ export const sourceErrors = errorsOf({
   ARC6298: message<File & { at: number; length: number; end: number }>(
     (p) => `${p.file} has become shorter: ${p.length} bytes from byte ${p.at} are needed, it ends at ${p.end}`,
     () => 'it was changed after arcc listed its pictures; copy it again and start anew',
+  ),
+  ARC6210: message<File & { reason: string }>(
+    (p) => `the parquet file ${p.file} is damaged: ${p.reason}`,
+    () => 'copy or download it again',
+  ),
+  ARC6211: message<File & { what: string }>(
+    (p) => `the parquet file ${p.file} cannot be read: ${p.what}`,
+    () =>
+      'write it again with compression="snappy" and without encryption, as pyarrow and Hugging Face datasets do by default',
+  ),
+  ARC6212: message<File & { row: number }>(
+    (p) => `row ${p.row} of ${p.file} has no picture`,
+    () => 'embed the pictures in the file, or drop rows without one',
+  ),
+  ARC6213: message<{ root: string; count: number; faults: string }>(
+    (p) => `${count(p.count, 'fault')} in the parquet files of ${p.root}: ${p.faults}`,
+    () => '`image:` and `label:` name the columns; `labels: names` takes labels of any kind as names',
   ),
 })
 

@@ -1,5 +1,5 @@
 /** Reads byte ranges of many files with few of them open at a time, as a set may have more shards than a process may open files. */
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { dataErrors, reasonOf } from '../messages.ts'
 import { sourceErrors } from './messages.ts'
 
@@ -9,6 +9,8 @@ export interface OpenFiles {
    * read and ARC6298 if it has become shorter.
    */
   bytes(file: number, offset: number, length: number): Uint8Array
+  /** Bytes of file number `file`. Throws ARC6206. */
+  size(file: number): number
   close(): void
 }
 
@@ -50,6 +52,14 @@ export function openFiles(paths: readonly string[]): OpenFiles {
       }
       if (done < length) throw sourceErrors('ARC6298', { file: path, at: offset, length, end: offset + done })
       return buffer.subarray(0, length)
+    },
+    size(file) {
+      const path = paths[file] ?? ''
+      try {
+        return fstatSync(handleOf(file, path)).size
+      } catch (error) {
+        throw dataErrors('ARC6206', { file: path, reason: reasonOf(error) }, error)
+      }
     },
     close() {
       for (const handle of handles.values()) closeSync(handle)

@@ -2,8 +2,8 @@
 import { resolve } from 'node:path'
 import type { Collection } from '../collection.ts'
 import type { LabelKind } from '../sources/class-numbers.ts'
+import { filesAt } from '../sources/files-at.ts'
 import { indexShards } from './index-shards.ts'
-import { shardFiles } from './shard-files.ts'
 
 export interface ShardSetSpec {
   /** An archive, a folder of archives, or a pattern with braces. */
@@ -12,9 +12,9 @@ export interface ShardSetSpec {
   readonly labels: LabelKind | undefined
 }
 
-/** All samples of all shards, in the order of the shards. Errors are those of `shardFiles` and `indexShards`. */
+/** All samples of all shards, in the order of the shards. Errors are those of `filesAt` and `indexShards`. */
 export function openShardSet(spec: ShardSetSpec): Collection {
-  const files = shardFiles(resolve(spec.root))
+  const files = filesAt(resolve(spec.root), '.tar')
   const { offsets, lengths, file, labels, classes, people, leftOut } = indexShards(spec.root, { ...spec, files })
   return {
     name: spec.root,
