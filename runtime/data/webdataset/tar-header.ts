@@ -68,8 +68,10 @@ export function parsePax(data: Uint8Array): ReadonlyMap<string, string> | undefi
   const records = new Map<string, string>()
   for (let at = 0; at < data.length && data[at] !== 0; ) {
     const space = data.indexOf(0x20, at)
-    const digits = space < 0 ? '' : Buffer.from(data.subarray(at, Math.min(space, at + 12))).toString('latin1')
+    if (space < 0) return undefined
+    const digits = Buffer.from(data.subarray(at, Math.min(space, at + 12))).toString('latin1')
     const length = /^[0-9]+$/.test(digits) ? Number(digits) : 0
+    // At least `key=` and a line end follow the space.
     if (length < space - at + 3 || at + length > data.length) return undefined
     const record = Buffer.from(data.subarray(space + 1, at + length - 1)).toString('utf8')
     const equals = record.indexOf('=')
