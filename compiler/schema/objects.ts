@@ -10,12 +10,13 @@ import {
   flopRate,
   int,
   link,
+  listOf,
   objectOf,
   optional,
   quantity,
   string,
 } from '../types/type.ts'
-import { datasetFormats } from './dataset-formats.ts'
+import { classJoinings, datasetFormats, labelKinds } from './dataset-formats.ts'
 import { experimentBody } from './experiment.ts'
 import { type ObjectSpec, required, type SectionSpec, withDefault } from './spec.ts'
 
@@ -94,7 +95,12 @@ export const dataset = {
   doc: 'Images and their identities.',
   fields: {
     format: required(enumOf('data set format', datasetFormats), 'The storage format.'),
-    root: withDefault(optional(path), undefined, 'The folder; not for `synthetic`.'),
+    root: withDefault(
+      optional(path),
+      undefined,
+      'The folder; for `webdataset` and `parquet` also a file or a pattern of files, for `list` the folder of its paths.',
+    ),
+    file: withDefault(optional(path), undefined, 'The list of pictures with their labels (`list`).'),
     identities: withDefault(
       optional(int),
       undefined,
@@ -120,6 +126,32 @@ export const dataset = {
       {
         min: 0,
       },
+    ),
+    image: withDefault(
+      optional(string),
+      undefined,
+      'The column of the pictures (`parquet`) or of their paths (`list`: a name, or a number from 1).',
+    ),
+    label: withDefault(
+      optional(string),
+      undefined,
+      'The column of the labels; for `webdataset` the ending of the members, or the key in `.json` members, that has them.',
+    ),
+    labels: withDefault(
+      optional(enumOf('label_kind', labelKinds)),
+      undefined,
+      'Whether labels are class numbers, which must be 0 … classes - 1, or names, which are numbered in natural order (`list`, `webdataset`, `parquet`); default: as the first label.',
+    ),
+    parts: withDefault(optional(listOf(objectOf('dataset'))), undefined, 'The data sets of a mix (`mixed`).'),
+    weights: withDefault(
+      optional(listOf(float)),
+      undefined,
+      'Expected share of each set of a mix in an epoch, in any unit (`mixed`); default: each picture comes once.',
+    ),
+    classes: withDefault(
+      enumOf('class_joining', classJoinings),
+      'apart',
+      'Whether the classes of a mix follow each other, or classes of equal names are one (`mixed`).',
     ),
     seed: withDefault(int, '1', 'Seed of the generator (`synthetic`).'),
     nuisance: withDefault(float, '0.5', 'Strength of the variation in pose, light and other factors (`synthetic`).', {

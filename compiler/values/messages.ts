@@ -145,6 +145,22 @@ export const evaluateMessages = {
     ({ count, parts }) => `a batch of ${count} per device cannot be split into ${parts} equal parts`,
   ),
 
+  ARC4240: error(() => 'a mix needs at least one data set'),
+  ARC4241: error<{ name: string }>(
+    ({ name }) => `\`${name}\` is a mix itself; list its sets among the others, with weights of their own`,
+  ),
+  ARC4242: error<{ name: string; holdout: number }>(
+    ({ name, holdout }) =>
+      `\`${name}\` holds ${holdout} identities out, but a set of a mix cannot; hold out the last classes of the mix: \`mixed([…], holdout: ${holdout})\``,
+  ),
+  ARC4243: error<{ name: string; format: string }>(
+    ({ name, format }) => `classes cannot be joined by name: those of \`${name}\` (${format}) are numbers`,
+  ),
+  ARC4244: error<{ weights: number; sets: number }>(
+    ({ weights, sets }) => `a mix of ${sets} sets needs one weight for each, got ${weights}`,
+  ),
+  ARC4245: error<{ weight: number }>(({ weight }) => `a weight of a mix must be above 0, got ${weight}`),
+
   ARC4301: error<{ title: string; condition: string }>(
     ({ title, condition }) => `test "${title}": \`${condition}\` does not hold`,
   ),

@@ -1,13 +1,14 @@
 /**
- * Selects the images of each step. The order is a permutation keyed by (seed, epoch) alone: step k of an epoch takes its rows k·B
- * … (k+1)·B - 1, and replica r of them the r-th contiguous part. So the number of devices changes which device processes an
- * image, but not which images a step has.
+ * Selects the images of each step. The order is keyed by (seed, epoch) alone: a permutation, or that of a mix with weights. Step k
+ * of an epoch takes its rows k·B … (k+1)·B - 1, and replica r of them the r-th contiguous part. So the number of devices changes
+ * which device processes an image, but not which images a step has.
  *
  * Legend: B images of all replicas in one step.
  */
 import { bug } from '../../grammar/diagnostic.ts'
 import { fold, permutation, purpose, rootKey, threefry } from '../random.ts'
 import { dataErrors } from './messages.ts'
+import { mixedOrder, type WeightedMix } from './mixed-order.ts'
 
 export interface SamplerSpec {
   readonly seed: number
@@ -16,6 +17,8 @@ export interface SamplerSpec {
   readonly globalBatch: number
   /** Mirrors every other image at random; the decision is keyed by (seed, epoch, image). */
   readonly flip: boolean
+  /** How often the images of a mix come; missing if each comes once. */
+  readonly mix?: WeightedMix
 }
 
 export interface StepSamples {
@@ -51,7 +54,8 @@ export function createSampler(spec: SamplerSpec): Sampler {
     at(step) {
       const epoch = Math.floor(step / stepsPerEpoch)
       if (epoch !== orderEpoch) {
-        order = permutation(fold(orderKey, epoch), images)
+        const key = fold(orderKey, epoch)
+        order = spec.mix === undefined ? permutation(key, images) : mixedOrder(key, spec.mix)
         orderEpoch = epoch
       }
       const start = (step - epoch * stepsPerEpoch) * globalBatch

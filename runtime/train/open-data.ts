@@ -1,10 +1,11 @@
 /** Opens the training data and the verification sets of a plan. */
 import { join } from 'node:path'
 import type { RunSpec } from '../../compiler/plan/plan.ts'
-import { rootOf } from '../data/data-format.ts'
+import { pendingOf, rootOf } from '../data/data-format.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { type Collections, createCollections } from '../data/formats/data-formats.ts'
 import { leftOutText } from '../data/left-out.ts'
+import { type WeightedMix, weightedMix } from '../data/mixed-order.ts'
 import { type PairSet, readBinPairs } from '../data/pairs.ts'
 import { heldOutPairs } from '../data/select/held-out-pairs.ts'
 import { createDataset } from '../data/select/selected-pictures.ts'
@@ -15,6 +16,8 @@ type DatasetSpec = RunSpec['dataset']
 
 export interface RunData {
   readonly dataset: Dataset
+  /** How often the images of a mix come; missing if each comes once. */
+  readonly mix?: WeightedMix
   readonly sets: readonly NamedPairs[]
   /** Sets that would be in the data set's folder, which generated data does not have: there is no verification on them. */
   readonly absent: readonly string[]
@@ -32,7 +35,8 @@ export interface NamedPairs {
 /** `collections` may have listed the data set for the plan already. */
 export async function openData(run: RunSpec, collections: Collections = createCollections()): Promise<RunData> {
   const { root, name, holdout } = run.dataset
-  if (root?.pending !== undefined) throw trainErrors('ARC6502', { dataset: name, pending: root.pending })
+  const pending = pendingOf(run.dataset)
+  if (pending !== undefined) throw trainErrors('ARC6502', { dataset: name, pending })
   const collection = collections.open(run.dataset)
   const { train, heldOut } = splitCollection(collection, holdout)
   if (train.classes !== run.classes) throw trainErrors('ARC6501', { planned: run.classes, found: train.classes })
@@ -47,10 +51,12 @@ export async function openData(run: RunSpec, collections: Collections = createCo
     throw error
   }
   const leftOut = leftOutText(collection)
+  const mix = weightedMix(collection, train)
   return {
     dataset,
     sets,
     absent,
+    ...(mix === undefined ? {} : { mix }),
     ...(leftOut === '' ? {} : { leftOut }),
     dispose() {
       dataset.dispose()

@@ -38,6 +38,7 @@ function batchesToDo({ plan, data, engine, steps }: Trainer) {
     images: data.dataset.images,
     globalBatch: plan.document.schedule.batch,
     flip: run.flip,
+    ...(data.mix === undefined ? {} : { mix: data.mix }),
   })
   return batches(data.dataset, sampler, { world: engine.world, from: steps, to: run.steps })
 }

@@ -75,6 +75,12 @@ export const evaluateExamples: Examples<typeof evaluateDiagnostic.catalogue> = {
   ARC4223: [{ name: 'small', count: 4 }],
   ARC4224: [{}],
   ARC4225: [{ count: 9, parts: 2 }],
+  ARC4240: [{}],
+  ARC4241: [{ name: 'mixed' }],
+  ARC4242: [{ name: 'folder', holdout: 5 }],
+  ARC4243: [{ name: 'ms1mv2', format: 'recordio' }],
+  ARC4244: [{ weights: 2, sets: 3 }],
+  ARC4245: [{ weight: 0 }],
   ARC4301: [{ title: 'the margin is monotonic', condition: 'a < b' }],
 }
 

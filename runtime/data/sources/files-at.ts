@@ -46,6 +46,11 @@ export function filesAt(root: string, ending: FileEnding): readonly string[] {
   }
 }
 
+/** Whether something is at the root: the file or folder, or a first file of the pattern. What is wrong with it is found later. */
+export function areFilesAt(root: string): boolean {
+  return existsSync(root) || (/[{*]/.test(root) && existsSync(dirname(root.replace(/[{*].*$/, 'x'))))
+}
+
 /** A compressed file: `a.tar.gz`, `a.tgz`, `a.parquet.gz`. */
 function isPacked(name: string, ending: FileEnding): boolean {
   return new RegExp(`\\${ending}\\.(gz|zst|bz2|xz)$`, 'i').test(name) || (ending === '.tar' && /\.tgz$/i.test(name))

@@ -66,6 +66,21 @@ export const sourceErrors = errorsOf({
     (p) => `${p.file} has become shorter: ${p.length} bytes from byte ${p.at} are needed, it ends at ${p.end}`,
     () => 'it was changed after arcc listed its pictures; copy it again and start anew',
   ),
+  ARC6299: message<File & { root: string; missing: number; checked: number; examples: readonly string[] }>(
+    (p) =>
+      `${count(p.missing, 'picture')} of ${p.file} ${p.missing === 1 ? 'is' : 'are'} not in ${p.root} (${p.checked} were looked for): ${p.examples.join(', ')}`,
+    () => '`root:` names the folder from which the paths of the list start',
+  ),
+  ARC6214: message<{ set: string }>(
+    (p) => `the classes of ${p.set} have no names, by which they could be joined with others`,
+    () => 'leave `classes: by_name` out, or give the set names: `labels: names` takes its labels as names',
+  ),
+  ARC6216: message<{ name: string; declared: string; found: string }>(
+    (p) => `${p.declared} are declared for \`${p.name}\`, but it has ${p.found}`,
+  ),
+  ARC6215: message<{ set: string; images: number }>(
+    (p) => `the mix ${p.set} has ${p.images} pictures, more than 4,294,967,295`,
+  ),
   ARC6210: message<File & { reason: string }>(
     (p) => `the parquet file ${p.file} is damaged: ${p.reason}`,
     () => 'copy or download it again',

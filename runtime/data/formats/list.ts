@@ -1,0 +1,11 @@
+/** Pictures that a list file names. */
+import { existsSync } from 'node:fs'
+import { need } from '../../../grammar/diagnostic.ts'
+import { type DataFormat, pendingOf } from '../data-format.ts'
+import { openListSet } from '../list/list-set.ts'
+
+export const listFormat: DataFormat = {
+  isHere: (spec) => spec.file !== undefined && pendingOf(spec) === undefined && existsSync(spec.file.path),
+  open: ({ file, root, image, label, labels }) =>
+    openListSet({ file: need(file, 'the file of a list').path, root: root?.path, image, label, labels }),
+}
