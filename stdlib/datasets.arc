@@ -24,18 +24,18 @@ dataset recordio(root: string, holdout: int = 0, first_label: int = 0) {
 /// the file. `image` and `label` name the columns, or number them from 1. `labels: names` takes numbers as names too.
 dataset list(
   file: string,
-  root: string? = none,
-  image: string? = none,
-  label: string? = none,
-  labels: label_kind? = none,
+  root: string = "",
+  image: string = "",
+  label: string = "",
+  labels: label_kind = inferred,
   holdout: int = 0,
 ) {
   format = list
 }
 
 /// WebDataset: tar archives of pictures and labels, `0001.jpg` with `0001.cls`, or with `0001.json` that has `"label"`. `root` is
-/// an archive, a folder of them, or a pattern: `"shards/train-{000..099}.tar"`. `label` names another ending or key.
-dataset webdataset(root: string, label: string? = none, labels: label_kind? = none, holdout: int = 0) {
+/// an archive, a folder of them, or a pattern: `"shards/train-*.tar"`. `label` names another ending or key.
+dataset webdataset(root: string, label: string = "", labels: label_kind = inferred, holdout: int = 0) {
   format = webdataset
 }
 
@@ -45,7 +45,7 @@ dataset parquet(
   root: string,
   image: string = "image",
   label: string = "label",
-  labels: label_kind? = none,
+  labels: label_kind = inferred,
   holdout: int = 0,
 ) {
   format = parquet
@@ -54,7 +54,7 @@ dataset parquet(
 /// Several data sets as one. Classes follow each other, or those of equal names are one (`classes: by_name`). Without `weights`, an
 /// epoch has each picture once; with them, as many pictures, of which each set has its share: a small set is repeated, of a large
 /// one each epoch has other pictures. `holdout` holds out the last classes of the mix.
-dataset mixed(parts: [dataset], weights: [float]? = none, classes: class_joining = apart, holdout: int = 0) {
+dataset mixed(parts: [dataset], weights: [float] = [], classes: class_joining = apart, holdout: int = 0) {
   format = mixed
 }
 

@@ -16,7 +16,7 @@ export function checkMix(mix: DatasetSpec, context: Context): true {
       return fail(context, 'ARC4243', { name, format }, part.span)
     }
   }
-  if (weights === undefined) return true
+  if (weights.length === 0) return true
   if (weights.length !== parts.length) {
     return fail(context, 'ARC4244', { weights: weights.length, sets: parts.length }, span)
   }

@@ -3,7 +3,7 @@
  */
 interface DatasetFormatTraits {
   /** Fields that a data set of this format must have. */
-  readonly needs: readonly ('root' | 'file' | 'identities' | 'per_identity' | 'image' | 'label' | 'parts')[]
+  readonly needs: readonly ('root' | 'file' | 'identities' | 'per_identity' | 'parts')[]
   /** `drawn`: arcc generates the images, as many as the fields specify. `decoded`: they are read from a folder. */
   readonly images: 'drawn' | 'decoded'
   /** Whether its classes have names, by which a mix can join them; `some`: known when it is opened. */
@@ -18,7 +18,7 @@ const traits = {
   recordio: { needs: ['root'], images: 'decoded', names: 'none', imagesPerCore: 1500 },
   list: { needs: ['file'], images: 'decoded', names: 'some', imagesPerCore: 1500 },
   webdataset: { needs: ['root'], images: 'decoded', names: 'some', imagesPerCore: 1500 },
-  parquet: { needs: ['root', 'image', 'label'], images: 'decoded', names: 'some', imagesPerCore: 500 },
+  parquet: { needs: ['root'], images: 'decoded', names: 'some', imagesPerCore: 500 },
   mixed: { needs: ['parts'], images: 'decoded', names: 'some', imagesPerCore: 1500 },
 } as const satisfies Readonly<Record<string, DatasetFormatTraits>>
 
@@ -30,7 +30,7 @@ export const datasetTraits: { readonly [F in DatasetFormat]: DatasetFormatTraits
 export const datasetFormats = Object.keys(traits) as readonly DatasetFormat[]
 
 /** How labels that are written as text are understood. */
-export const labelKinds = ['numbers', 'names'] as const
+export const labelKinds = ['inferred', 'numbers', 'names'] as const
 
 /** How a mix numbers the classes of its sets: one set after the other, or equal names as one class. */
 export const classJoinings = ['apart', 'by_name'] as const

@@ -12,7 +12,11 @@ export function mixedFormat(formatOf: (spec: DataSpec) => DataFormat): DataForma
     isHere: (spec) => partsOf(spec).every((part) => formatOf(part).isHere(part)),
     open(spec) {
       const parts = partsOf(spec).map((part) => checkCounts(part, formatOf(part).open(part)))
-      return mixCollections({ parts, weights: spec.weights, classes: spec.classes })
+      return mixCollections({
+        parts,
+        weights: spec.weights.length === 0 ? undefined : spec.weights,
+        classes: spec.classes,
+      })
     },
   }
 }

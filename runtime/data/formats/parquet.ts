@@ -1,7 +1,7 @@
 /** Parquet files with a column of pictures and one of labels. */
-import { need } from '../../../grammar/diagnostic.ts'
 import { type DataFormat, pendingOf, rootOf } from '../data-format.ts'
 import { openParquetSet } from '../parquet/parquet-set.ts'
+import { declaredKind } from '../sources/class-numbers.ts'
 import { areFilesAt } from '../sources/files-at.ts'
 
 export const parquetFormat: DataFormat = {
@@ -9,8 +9,8 @@ export const parquetFormat: DataFormat = {
   open: (spec) =>
     openParquetSet({
       root: rootOf(spec),
-      image: need(spec.image, 'the column of pictures'),
-      label: need(spec.label, 'the column of labels'),
-      labels: spec.labels,
+      image: spec.image,
+      label: spec.label,
+      labels: declaredKind(spec.labels),
     }),
 }

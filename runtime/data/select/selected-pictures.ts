@@ -18,9 +18,10 @@ export function selectedPictures(
   const opened = openImages(recipe)
   const make = async (i: number) => {
     const number = numberOf(i)
-    const bytes = await opened.read(number)
-    // The reader reuses its memory for the next image, which is read while this one is decoded.
-    return fitImage(await decodeImage(Uint8Array.from(bytes), opened.nameOf(number)), shape)
+    const read = opened.read(number)
+    // The reader reuses its memory for the next image, which is read while this one is decoded: it is copied before anything waits.
+    const bytes = Uint8Array.from(read instanceof Promise ? await read : read)
+    return fitImage(await decodeImage(bytes, opened.nameOf(number)), shape)
   }
   const pictures = cachedPictures(images, shape, make, cacheBytes)
   return {

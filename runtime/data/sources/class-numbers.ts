@@ -8,6 +8,11 @@ import { sourceErrors } from './messages.ts'
 
 export type LabelKind = 'numbers' | 'names'
 
+/** What the field `labels` declares; `undefined` if the first label decides. */
+export function declaredKind(labels: LabelKind | 'inferred'): LabelKind | undefined {
+  return labels === 'inferred' ? undefined : labels
+}
+
 /** Why a label cannot be used, for people. */
 export type LabelFault = string
 
