@@ -9,6 +9,7 @@ import { createSession } from '../evaluate/expression.ts'
 import type {
   Backbone,
   CentersSpec,
+  DatasetSpec,
   EvaluateSpec,
   Experiment,
   ExperimentPath,
@@ -21,7 +22,7 @@ import { worldSize } from '../experiment/lengths.ts'
 import type { Host } from '../host/host.ts'
 import type { Definition, Module, Program } from '../names/program.ts'
 import { experimentOf, isVariantName } from '../names/variant-name.ts'
-import { experimentBody } from '../schema/experiment.ts'
+import { evaluationSetNames, experimentBody } from '../schema/experiment.ts'
 import { evaluateDiagnostic } from '../values/messages.ts'
 import type { Value } from '../values/value.ts'
 import { resolveMargin, resolveOptimizer, resolveSchedule } from './appliers.ts'
@@ -122,6 +123,11 @@ function resolveBackbone(value: Value, session: Session, span: Span): Backbone |
   if (value.kind !== 'backbone') return undefined
   const outline = attempt(() => outlineOf(value, session, span))
   if (outline === undefined) return undefined
+  const [, , channels] = outline.input
+  if (channels !== 1 && channels !== 3) {
+    session.bag.add(evaluateDiagnostic('ARC4227', { channels }, value.decl.input?.span ?? span))
+    return undefined
+  }
   return {
     name: value.name,
     input: outline.input,
@@ -201,9 +207,28 @@ function resolveCenters(fields: ExperimentFields, optimizer: Optimizer, context:
   return centers
 }
 
-function resolveEvaluate(fields: ExperimentFields, holdout: number | undefined, context: Context): EvaluateSpec {
+/** Sets that lie in the folder of the data set. */
+const setsInFolder: readonly string[] = evaluationSetNames.filter((name) => name !== 'holdout')
+
+/**
+ * Checks that the data set has a folder for the sets in it. If `--set` replaces the data set of a file for a trial, the file's sets are
+ * left out by the run, with a warning.
+ */
+function checkSetFolder({ sets }: EvaluateSpec, fields: ExperimentFields, dataset: DatasetSpec, context: Context): void {
+  const lost = sets.filter((name) => setsInFolder.includes(name))
+  if (dataset.root !== undefined || lost.length === 0) return
+  const isSet = (path: ExperimentPath) => fields.resolved.some((f) => f.path === path && f.origin === 'override')
+  if (isSet('dataset') && !isSet('evaluate.sets')) return
+  const kept = sets.filter((name) => !lost.includes(name)).map((name) => (name === 'holdout' ? name : `"${name}"`))
+  fail(context, 'ARC4226', { sets: lost, dataset: dataset.name }, fields.span('evaluate.sets'), {
+    notes: [`set evaluate.sets = [${kept.join(', ')}], or give the paths: ["faces/${lost[0]}.bin"]`],
+  })
+}
+
+function resolveEvaluate(fields: ExperimentFields, dataset: DatasetSpec | undefined, context: Context): EvaluateSpec {
   const evaluate = readSection(sections.evaluate, fields.within('evaluate'))
-  if (holdout === 0 && evaluate.sets.includes('holdout'))
+  if (dataset !== undefined) checkSetFolder(evaluate, fields, dataset, context)
+  if (dataset?.holdout === 0 && evaluate.sets.includes('holdout'))
     fail(context, 'ARC4214', {}, fields.span('evaluate.sets'), {
       notes: ['set `holdout` in the data set'],
     })
@@ -241,7 +266,7 @@ export function resolveExperiment(
   const schedule = resolveSchedule(object('train.schedule'), session)
   const train = attempt(() => resolveTrain(fields, machine, context))
   const centers = optimizer && attempt(() => resolveCenters(fields, optimizer, context))
-  const evaluate = attempt(() => resolveEvaluate(fields, dataset?.holdout, context))
+  const evaluate = attempt(() => resolveEvaluate(fields, dataset, context))
   const env = { module: chosen.module, locals: undefined }
   const requires = fields.requires
     .map((entry) => attempt(() => resolveRequire(entry, env, context)))

@@ -141,6 +141,13 @@ export const evaluateMessages = {
     ({ name, count }) => `\`${name}\` has ${count} variants; name one of them here`,
   ),
   ARC4224: error(() => '`train.accumulate` needs an explicit batch size, not `auto`'),
+  ARC4226: error<{ sets: readonly string[]; dataset: string }>(
+    ({ sets, dataset }) =>
+      `the verification ${sets.length === 1 ? 'set' : 'sets'} ${listed(sets)} would be read from the data set's folder, but \`${dataset}\` has none`,
+  ),
+  ARC4227: error<{ channels: number }>(
+    ({ channels }) => `images have 1 channel (gray) or 3 (red, green, blue), not ${channels}`,
+  ),
   ARC4225: error<{ count: number; parts: number }>(
     ({ count, parts }) => `a batch of ${count} per device cannot be split into ${parts} equal parts`,
   ),

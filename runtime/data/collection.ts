@@ -21,6 +21,8 @@ export interface RecordImages {
   readonly file?: Uint16Array<SharedArrayBuffer>
   /** The key of record `i` is `firstKey + i`, for messages; missing if the keys are not consecutive. */
   readonly firstKey?: number
+  /** Set if labels must be read from the records: the label of class 0, and the number of classes. */
+  readonly labels?: { readonly first: number; readonly classes: number }
 }
 
 /** Images that are byte ranges of files, such as members of tar archives. */
@@ -87,6 +89,11 @@ export interface Collection {
   readonly classes: number
   /** The class of image `i`: 0 … classes - 1. */
   label(i: number): number
+  /**
+   * Whether `label(i)` reads the image's record where no list gives the class. A worker that has just read the image knows it from
+   * `EncodedImages.label` at no cost.
+   */
+  readonly readsLabels?: boolean
   readonly recipe: ImageRecipe
   /** Names of the classes in their order, where the format has names. */
   readonly people?: readonly string[]
@@ -101,5 +108,7 @@ export interface EncodedImages {
   read(i: number): Uint8Array | Promise<Uint8Array>
   /** Where image `i` lies, for messages: `s1/3.jpg`, `train.rec record 17`. */
   nameOf(i: number): string
+  /** The class of the image read last; only of recipes whose labels stand with the images. Throws ARC6222 if it is no class. */
+  label?(): number
   close(): void
 }

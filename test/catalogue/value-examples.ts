@@ -75,6 +75,11 @@ export const evaluateExamples: Examples<typeof evaluateDiagnostic.catalogue> = {
   ARC4223: [{ name: 'small', count: 4 }],
   ARC4224: [{}],
   ARC4225: [{ count: 9, parts: 2 }],
+  ARC4226: [
+    { sets: ['lfw'], dataset: 'synthetic' },
+    { sets: ['lfw', 'cfp_fp'], dataset: 'synthetic' },
+  ],
+  ARC4227: [{ channels: 4 }],
   ARC4240: [{}],
   ARC4241: [{ name: 'mixed' }],
   ARC4242: [{ name: 'folder', holdout: 5 }],

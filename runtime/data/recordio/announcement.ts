@@ -40,7 +40,8 @@ export function readAnnouncement(index: RecordIndex, records: RecordFile): Annou
   const header = rangeHeader(records, index.offsets[0] ?? 0)
   if (header === undefined) return undefined
   const { label: pictureEnd, second: identityEnd } = header
-  return pictureEnd >= 1 && identityEnd >= pictureEnd ? { pictureEnd, identityEnd } : undefined
+  const areKeys = Number.isInteger(pictureEnd) && Number.isInteger(identityEnd)
+  return areKeys && pictureEnd >= 1 && identityEnd >= pictureEnd ? { pictureEnd, identityEnd } : undefined
 }
 
 /**

@@ -25,6 +25,7 @@ interface EntryHeader {
   readonly origin: Origin
   readonly pictures: number
   readonly firstKey: number
+  readonly restAt?: number
   /** Whether offsets are stored as u32 differences in units of 4 bytes, rather than as f64. */
   readonly differences: boolean
   /** Elements of the optional arrays; 0 if missing. */
@@ -89,6 +90,7 @@ export function storePartIndex(part: RecordPart, index: PartIndex): void {
       origin: originOf(part),
       pictures: offsets.length,
       firstKey: index.firstKey,
+      ...(index.restAt === undefined ? {} : { restAt: index.restAt }),
       differences: areRegular(offsets),
       keys: keys?.length ?? 0,
       classStarts: classStarts?.length ?? 0,
@@ -165,6 +167,7 @@ export function loadPartIndex(part: RecordPart): PartIndex | undefined {
       return {
         offsets,
         firstKey: header.firstKey,
+        ...(header.restAt === undefined ? {} : { restAt: header.restAt }),
         ...(header.keys > 0 ? { keys } : {}),
         ...(header.classStarts > 0 ? { classStarts } : {}),
         ...(header.labels > 0 ? { labels } : {}),

@@ -53,6 +53,17 @@ export function checkLabels(seen: SeenLabels, first: number, { classes, source }
   if (count > 1 && least === most) faults.add(`all pictures have label ${least}: there is nothing to tell apart`)
 }
 
+/** More classes than this, and than 100 for each picture, are a mistake. */
+const PLAUSIBLE_CLASSES = 1_000_000
+
+/** Notes a number of classes that cannot be right for so few pictures. */
+export function checkClasses({ classes, source }: ClassCount, pictures: number, faults: Faults): void {
+  if (classes <= PLAUSIBLE_CLASSES || classes <= 100 * pictures) return
+  faults.add(
+    `${source} ${source === 'its labels' ? 'give' : 'gives'} ${classes} classes for ${pictures} pictures: is it damaged?`,
+  )
+}
+
 /** The number of classes of a set that states it nowhere, from all of its labels. */
 export function classesOf(seen: SeenLabels, first: number, faults: Faults): ClassCount {
   const { least, most } = seen

@@ -68,7 +68,7 @@ function checkEnds({ index: { offsets, ...index }, records }: OpenPart, examiner
 }
 
 /** The numbers of the pictures of a spread, ascending: the first, the last and those between. */
-function spread(count: number, also: number): number[] {
+export function spread(count: number, also: number): number[] {
   const even = Array.from({ length: Math.min(SPREAD, count) }, (_, i) =>
     Math.floor((i * (count - 1)) / Math.max(1, Math.min(SPREAD, count) - 1)),
   )
@@ -80,13 +80,12 @@ function spread(count: number, also: number): number[] {
  * that disagree with the labels of the pictures are dropped.
  */
 export function examinePart(open: OpenPart, all: boolean, firstLabel: number, seen: SeenLabels, faults: Faults): void {
-  const { records, part } = open
-  const { index } = open
+  const { records, part, index, isNew } = open
   const { offsets } = index
   if (offsets.length === 0) return
   const examiner = createExaminer(records, part.indexPath, faults)
   const file = basename(part.recordPath)
-  const last = checkEnds(open, examiner)
+  const last = isNew ? checkEnds(open, examiner) : 0
   const place = (i: number) => `record ${keyOf(index, i)} of ${file}`
   const look = (i: number): number => {
     const offset = offsets[i] ?? 0
@@ -110,8 +109,8 @@ export function examinePart(open: OpenPart, all: boolean, firstLabel: number, se
   examiner.report()
 }
 
-function withoutRanges({ offsets, firstKey, keys, labels }: PartIndex): PartIndex {
-  return { offsets, firstKey, ...(keys === undefined ? {} : { keys }), ...(labels === undefined ? {} : { labels }) }
+function withoutRanges({ classStarts: _, ...index }: PartIndex): PartIndex {
+  return index
 }
 
 /** Closes the file; if the set has no faults, its index is kept for the next start. */

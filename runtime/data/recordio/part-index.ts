@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { createCases, type Faults } from '../faults.ts'
 import { type Announcement, pictureEndOf, readAnnouncement, readClassStarts } from './announcement.ts'
 import { keyAt, positionOf, type RecordIndex, readIndexFile } from './index-file.ts'
-import type { RecordFile } from './record-file.ts'
+import { frameBytes, isReason, LATER_PART, type RecordFile, readOrReason } from './record-file.ts'
 import { scanRecords } from './scan-records.ts'
 
 /** One record file as its index and record 0 describe it; picture `i` is the i-th by key. */
@@ -18,6 +18,8 @@ export interface PartIndex {
    * consecutive then.
    */
   readonly classStarts?: Float64Array<SharedArrayBuffer>
+  /** The byte from which the file has records that its index does not list. */
+  readonly restAt?: number
   /** The labels as the records state them, if all were read. */
   readonly labels?: Int32Array<SharedArrayBuffer>
 }
@@ -66,6 +68,25 @@ function announced(
 }
 
 /**
+ * The offset of records behind the last one of an index that nothing announces: the index was made for a part of the file, or it is
+ * incomplete. It certainly is if it ends within a line, which is a fault.
+ */
+function findRest(index: RecordIndex, records: RecordFile, source: string, faults: Faults): number | undefined {
+  const { offsets } = index
+  let last = 0
+  for (let i = 0; i < offsets.length; i++) last = Math.max(last, offsets[i] ?? 0)
+  const end = readOrReason(() => last + frameBytes(records.frame(last)))
+  if (typeof end !== 'number' || end >= records.size) return undefined
+  const next = readOrReason(() => records.frame(end))
+  if (isReason(next) || next.flag >= LATER_PART) return undefined
+  if (index.isCut) {
+    const file = basename(records.path)
+    faults.add(`${source} ends within a line, and ${file} has more records from byte ${end} on; copy both again`)
+  }
+  return end
+}
+
+/**
  * Reads the index of a record file, or finds the records in the file itself if it has none. Faults are noted; throws ARC6206 for
  * files that cannot be read.
  */
@@ -74,6 +95,9 @@ export function readPartIndex(records: RecordFile, indexPath: string | undefined
   const source = basename(indexPath ?? records.path)
   if (index.count === 0) faults.add(`${source} has no records; copy it again`)
   const announcement = readAnnouncement(index, records)
-  if (announcement === undefined) return picturesOf(index, 0, index.count)
+  if (announcement === undefined) {
+    const restAt = findRest(index, records, source, faults)
+    return { ...picturesOf(index, 0, index.count), ...(restAt === undefined ? {} : { restAt }) }
+  }
   return announced(index, records, announcement, source, faults)
 }

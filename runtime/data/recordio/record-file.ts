@@ -7,13 +7,15 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { ArccError } from '../../errors.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
 
-export const MAGIC = 0xced7230a
+const MAGIC = 0xced7230a
 /** Bytes before a payload: magic, flag and length. */
-export const FRAME = 8
+const FRAME = 8
 /** Continuation flags: a whole record, or the first, a middle or the last part of one. */
-export const WHOLE = 0
+const WHOLE = 0
 const FIRST = 1
 const LAST = 3
+/** Continuation flags from here on are those of later parts. */
+export const LATER_PART = 2
 /** No image is larger; a larger length means a damaged file. */
 const MOST_BYTES = 2 ** 28
 /** Bytes read at once for a record; most face crops are smaller. */

@@ -1,12 +1,14 @@
 /** Opens the encoded images in RecordIO files. */
 import type { EncodedImages, RecordImages } from '../collection.ts'
 import { dataErrors } from '../messages.ts'
+import { classOfLabel } from './read-label.ts'
 import { openRecordFile, type RecordFile } from './record-file.ts'
 import { readHeader } from './record-header.ts'
 
-/** Each file is opened when its first image is read. `read` throws ARC6206 or ARC6220. */
+/** Each file is opened when its first image is read. `read` throws ARC6206 or ARC6220, `label` ARC6222. */
 export function openRecordImages(recipe: RecordImages): EncodedImages {
-  const { files, offsets, file, firstKey } = recipe
+  const { files, offsets, file, firstKey, labels } = recipe
+  let last = { path: '', at: 0, label: Number.NaN }
   const opened: (RecordFile | undefined)[] = []
   const fileOf = (i: number): RecordFile => {
     const number = file?.[i] ?? 0
@@ -23,12 +25,14 @@ export function openRecordImages(recipe: RecordImages): EncodedImages {
       const payload = records.payload(at)
       const header = readHeader(payload)
       if (typeof header === 'string') throw dataErrors('ARC6220', { file: records.path, at, reason: header })
+      last = { path: records.path, at, label: header.label }
       return payload.subarray(header.imageAt)
     },
     nameOf(i) {
       const path = files[file?.[i] ?? 0] ?? ''
       return firstKey === undefined ? `${path} at byte ${offsets[i]}` : `${path} record ${firstKey + i}`
     },
+    ...(labels === undefined ? {} : { label: () => classOfLabel(last.label, labels, last.path, last.at) }),
     close() {
       for (const records of opened) records?.close()
       opened.length = 0

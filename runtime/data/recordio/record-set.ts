@@ -6,12 +6,12 @@
  * that does not state its number of classes is read in full once.
  */
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { rangeAt } from '../class-ranges.ts'
 import type { Collection, LeftOut, RecordImages } from '../collection.ts'
 import { createFaults, type Faults } from '../faults.ts'
 import { findParts } from './find-parts.ts'
-import { type ClassCount, checkLabels, classesOf, noLabels } from './labels.ts'
+import { type ClassCount, checkClasses, checkLabels, classesOf, noLabels } from './labels.ts'
 import { classInRanges, closePart, examinePart, type OpenPart, openPart } from './open-part.ts'
 import { createLabelReader } from './read-label.ts'
 
@@ -90,6 +90,16 @@ function emptyClasses(parts: readonly OpenPart[], classes: number, firstLabel: n
   return [{ what, count, examples: empty }]
 }
 
+/** The records of files that their indexes do not list. */
+function unlisted(parts: readonly OpenPart[]): readonly LeftOut[] {
+  return parts.flatMap(({ index: { restAt }, part: { recordPath, indexPath } }) => {
+    if (restAt === undefined) return []
+    const file = basename(recordPath)
+    const what = `the records of ${file} from byte ${restAt} on, which ${basename(indexPath ?? file)} does not list`
+    return [{ what, count: 1, examples: [file] }]
+  })
+}
+
 /** Whether every label must be read: sets that are small, or that state their number of classes nowhere. */
 function needsLabels(parts: readonly OpenPart[], stated: ClassCount | undefined): boolean {
   const pictures = parts.reduce((sum, { index }) => sum + index.offsets.length, 0)
@@ -139,12 +149,13 @@ export function openRecordSet({ root, declared, firstLabel }: RecordSetSpec): Co
   let isSound = false
   try {
     for (const part of found.parts) parts.push(openPart(part, faults))
-    const { classes } = examine(parts, stated, firstLabel, faults)
+    const counted = examine(parts, stated, firstLabel, faults)
     const recipe = recipeOf(parts)
     if (recipe.offsets.length === 0) faults.add('it has no pictures')
+    checkClasses(counted, recipe.offsets.length, faults)
     faults.throwIfAny()
     isSound = true
-    return collectionOf(root, parts, recipe, classes, firstLabel, found.leftOut)
+    return collectionOf(root, parts, recipe, counted.classes, firstLabel, found.leftOut)
   } finally {
     for (const part of parts) closePart(part, isSound)
   }
@@ -161,7 +172,9 @@ function collectionOf(
   const indexes = parts.map(({ index }) => index)
   const firsts = [0]
   for (const { offsets } of indexes) firsts.push((firsts.at(-1) ?? 0) + offsets.length)
-  const readLabel = createLabelReader(recipe, classes, firstLabel)
+  const range = { first: firstLabel, classes }
+  const readLabel = createLabelReader(recipe, range)
+  const readsLabels = indexes.some(({ labels }) => labels === undefined)
   return {
     name,
     images: recipe.offsets.length,
@@ -174,7 +187,8 @@ function collectionOf(
       if (known !== undefined) return known - firstLabel
       return (index && classInRanges(index, within)) ?? readLabel(i)
     },
-    recipe,
-    leftOut: [...leftOut, ...emptyClasses(parts, classes, firstLabel)],
+    recipe: readsLabels ? { ...recipe, labels: range } : recipe,
+    ...(readsLabels ? { readsLabels } : {}),
+    leftOut: [...leftOut, ...unlisted(parts), ...emptyClasses(parts, classes, firstLabel)],
   }
 }

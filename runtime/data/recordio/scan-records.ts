@@ -2,11 +2,9 @@
 import { basename } from 'node:path'
 import type { Faults } from '../faults.ts'
 import type { RecordIndex } from './index-file.ts'
-import { frameBytes, isReason, type RecordFile, readOrReason } from './record-file.ts'
+import { frameBytes, isReason, LATER_PART, type RecordFile, readOrReason } from './record-file.ts'
 
 const FIRST_RECORDS = 2 ** 12
-/** Continuation flags from here on are later parts of a record. */
-const LATER_PART = 2
 
 /** The records of a file in its order, with keys from 0. A place where no record begins is a fault and ends the scan. */
 export function scanRecords(records: RecordFile, faults: Faults): RecordIndex {

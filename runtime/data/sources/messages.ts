@@ -32,7 +32,7 @@ export const sourceErrors = errorsOf({
   ),
   ARC6294: message<{ root: string; count: number; faults: string }>(
     (p) => `${count(p.count, 'fault')} in the shards of ${p.root}: ${p.faults}`,
-    () => 'copy damaged shards again, or leave them out with a pattern such as train-{000..041}.tar',
+    () => 'copy damaged shards again, or leave them out with a pattern such as `train-00*.tar`',
   ),
   ARC6295: message<{
     root: string
@@ -51,11 +51,11 @@ export const sourceErrors = errorsOf({
     (p) =>
       p.packed > 0
         ? 'unpack them (`gunzip FILE.gz`), since their pictures are read in any order'
-        : `\`root\` names a file, a folder of files, or a pattern: "…/train-*${p.ending}", "…/train-{000..099}${p.ending}"`,
+        : `\`root\` names a file, a folder of files, or a pattern: "…/train-*${p.ending}"`,
   ),
   ARC6296: message<{ root: string; reason: string }>(
     (p) => `the pattern of files ${p.root} cannot be used: ${p.reason}`,
-    () => 'patterns have ranges {000..099} and choices {a,b} anywhere, and stars in the name of the files',
+    () => 'patterns have ranges {000..099} and choices {a,b} anywhere (in a `.arc` file, write `\\{` and `\\}`), and stars in the name of the files',
   ),
   ARC6297: message<{ root: string; label: string; seen: string }>(
     (p) => `no picture in the shards of ${p.root} has a label: they have ${p.seen}`,

@@ -236,7 +236,9 @@ describe('arcc run', () => {
       join(folder, gpus),
       text
         .replace('batch = 8 global, epochs = 1', 'batch = 2 per device, steps = 1')
-        .replace('margin ', 'evaluate { sets = [lfw] }\n  margin '),
+        .replace('margin ', 'evaluate { sets = [lfw] }\n  margin ')
+        .replace(/synthetic\(.*\)/, 'folder(root: "faces")')
+        .replace('datasets: synthetic', 'datasets: folder, synthetic'),
     )
   })
 
@@ -253,7 +255,9 @@ describe('arcc run', () => {
   })
 
   test('--emulate tries it on virtual devices, and says so everywhere', async () => {
-    const args = ['run', gpus, '--emulate', '--engine', 'tfjs', '--plain', '--folder', 'out/emulated']
+    // A trial on other data, which has no `lfw`.
+    const trial = 'dataset=synthetic(identities: 8, per_identity: 4, holdout: 4)'
+    const args = ['run', gpus, '--emulate', '--engine', 'tfjs', '--plain', '--folder', 'out/emulated', '--set', trial]
     const { code, out, err } = await arccWith(hidden, ...args)
     expect({ code, err }).toEqual({ code: exitCode.ok, err: '' })
     const text = "emulates dgx_h100 (8 × NVIDIA H100 SXM5 80 GB) on virtual devices of this computer's CPU"

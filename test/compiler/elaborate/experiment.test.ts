@@ -22,7 +22,7 @@ describe('fields', () => {
   machine = dgx_a100(nodes: 2)
   centers { sample_rate = 10%, update = dense }
   train { batch = 1024 global, precision = bf16, clip = 5 }
-  evaluate { sets = [holdout, lfw, "extra/pairs.bin"], every = 100 steps }
+  evaluate { sets = [holdout, "extra/pairs.bin"], every = 100 steps }
   checkpoint.every = 2 epochs`)
     expect(dataset).toMatchObject({
       name: 'synthetic',
@@ -56,7 +56,7 @@ describe('fields', () => {
       seed: 2048,
     })
     expect(evaluate).toEqual({
-      sets: ['holdout', 'lfw', 'extra/pairs.bin'],
+      sets: ['holdout', 'extra/pairs.bin'],
       every: { kind: 'duration', count: 100, unit: 'steps' },
       pairs: 600,
     })
@@ -234,11 +234,16 @@ describe('which experiment', () => {
 })
 
 describe('across fields', () => {
+  const five = `backbone five(embedding: int = 8) on Image(112, 112, 5) -> Vector(embedding) {
+  input |> flatten |> linear(embedding)
+}`
   const wrong: readonly (readonly [body: string, message: string, declarations?: string])[] = [
     ['  train.steps = 100', 'ARC4208'],
     ['  train.batch = 31 global', 'ARC4209 count: 31, devices: 2'],
     ['  train.precision = bf16\n  machine = dgx_v100', 'ARC4212 precision: bf16, device: NVIDIA V100 SXM2 32 GB'],
     ['  evaluate.sets = [holdout]\n  dataset.holdout = 0', 'ARC4214'],
+    ['  evaluate.sets = [holdout, lfw]', 'ARC4226 sets: [lfw], dataset: synthetic'],
+    ['  backbone = five', 'ARC4227 channels: 5', five],
     ['  train.accumulate = 3', 'ARC4225 count: 4, parts: 3'],
     ['  train { accumulate = 2, batch = auto }', 'ARC4224'],
     ['  centers.chunk = 2.5 rows', 'ARC4218 rows: 2.5'],

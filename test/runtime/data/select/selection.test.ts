@@ -1,0 +1,156 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { countDataset } from '../../../../cli/host/count-dataset.ts'
+import { createCollections, openCollection } from '../../../../runtime/data/formats/data-formats.ts'
+import { heldOutPairs } from '../../../../runtime/data/select/held-out-pairs.ts'
+import { createDataset } from '../../../../runtime/data/select/selected-pictures.ts'
+import { splitCollection } from '../../../../runtime/data/select/selection.ts'
+import { dataSpec } from '../../../helpers/data-spec.ts'
+import { anError } from '../../../helpers/facts.ts'
+import { pgm, pictureRecord, writeRecords } from '../../../helpers/record-bytes.ts'
+import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
+
+const base = temporaryFolder()
+
+/** Five people with three pictures each; the level encodes person and picture. */
+const folder = join(base, 'folder')
+for (let person = 0; person < 5; person++) {
+  mkdirSync(join(folder, `p${person}`), { recursive: true })
+  for (let i = 0; i < 3; i++) writeFileSync(join(folder, `p${person}`, `${i}.pgm`), pgm(10 * person + i))
+}
+
+const levels = Array.from({ length: 15 }, (_, i) => 10 * Math.floor(i / 3) + (i % 3))
+const record = (level: number) => pictureRecord(Math.floor(level / 10), level)
+const sorted = writeRecords(join(base, 'sorted'), { records: levels.map(record) })
+/** The same in an order in which people take turns. */
+const mixed = writeRecords(join(base, 'mixed'), {
+  records: levels.toSorted((a, b) => (a % 10) - (b % 10) || a - b).map(record),
+})
+
+const specs = {
+  folder: dataSpec({ format: 'folder', path: folder }),
+  'packed in order': dataSpec({ format: 'recordio', path: sorted }),
+  'packed in another order': dataSpec({ format: 'recordio', path: mixed }),
+} as const
+const cases = Object.entries(specs)
+
+/** Label and level of each picture. */
+async function contents(dataset: ReturnType<typeof createDataset>): Promise<string[]> {
+  const out = new Uint8Array(112 * 112 * 3)
+  const found: string[] = []
+  for (let i = 0; i < dataset.images; i++) {
+    await dataset.read(i, out, 0)
+    found.push(`${dataset.label(i)}:${out[0]}`)
+  }
+  return found
+}
+
+describe.each(cases)('a %s', (_, spec) => {
+  test.each([0, 1, 3])('holds %i people out', async (holdout) => {
+    const { train, heldOut } = splitCollection(openCollection(spec), holdout)
+    expect(train).toMatchObject({ classes: 5 - holdout, images: 3 * (5 - holdout) })
+    const kept = await contents(createDataset(train, [112, 112, 3]))
+    expect(kept.toSorted()).toEqual(levels.slice(0, train.images).map((level) => `${Math.floor(level / 10)}:${level}`))
+    if (holdout === 0) expect(heldOut).toBeUndefined()
+    else {
+      expect(heldOut).toMatchObject({ classes: holdout, images: 3 * holdout })
+      expect(heldOut && (await contents(createDataset(heldOut, [112, 112, 3]))).toSorted()).toEqual(
+        levels.slice(train.images).map((level) => `${Math.floor(level / 10) - 5 + holdout}:${level}`),
+      )
+    }
+  })
+
+  test('is counted for the plan as it is loaded', () => {
+    for (const holdout of [0, 2]) {
+      const counted = countDataset({ ...spec, holdout }, createCollections())
+      const { train } = splitCollection(openCollection(spec), holdout)
+      expect(counted).toEqual({ identities: train.classes, images: train.images })
+    }
+    const fault = countDataset({ ...spec, holdout: 5 }, createCollections())
+    expect(fault).toMatchObject({ fault: expect.stringContaining('cannot hold out 5 of the 5 people') })
+  })
+
+  test('has pairs of held-out people only', async () => {
+    const { heldOut } = splitCollection(openCollection(spec), 2)
+    const set = heldOut && heldOutPairs(heldOut, 4, 1, [112, 112, 3])
+    const out = new Uint8Array(112 * 112 * 3)
+    const level = async (i: number) => {
+      await set?.read(i, out, 0)
+      return out[0] ?? 0
+    }
+    for (let p = 0; p < 8; p++) {
+      const [a, b] = [await level(set?.pairs[2 * p] ?? -1), await level(set?.pairs[2 * p + 1] ?? -1)]
+      expect(Math.min(a, b)).toBeGreaterThanOrEqual(30)
+      expect(Math.floor(a / 10) === Math.floor(b / 10)).toBe(set?.same[p] === 1)
+    }
+    expect(() => heldOut && heldOutPairs(heldOut, 7, 1, [112, 112, 3])).toThrow(anError('ARC6207'))
+  })
+
+  test('is listed once for plan and run', () => {
+    const collections = createCollections()
+    expect(collections.find(spec)).toBe(collections.open({ ...spec }))
+    expect(collections.open({ ...spec, firstLabel: 0, holdout: 1 })).not.toBe(collections.find(spec))
+  })
+})
+
+test('the sizes and channels of the network', async () => {
+  const color = join(base, 'color')
+  for (const name of ['a', 'b']) {
+    mkdirSync(join(color, name), { recursive: true })
+    writeFileSync(
+      join(color, name, '1.ppm'),
+      Buffer.concat([Buffer.from('P6 2 1 255\n'), Buffer.of(255, 0, 0, 10, 200, 90)]),
+    )
+  }
+  const { train } = splitCollection(openCollection(dataSpec({ format: 'folder', path: color })), 0)
+  const read = async (shape: readonly [number, number, number]) => {
+    const dataset = createDataset(train, shape)
+    const out = new Uint8Array(shape[0] * shape[1] * shape[2])
+    await dataset.read(0, out, 0)
+    return [...out]
+  }
+  expect(await read([1, 2, 3])).toEqual([255, 0, 0, 10, 200, 90])
+  // Pillow: Image.new('RGB', (1, 1), (255, 0, 0)).convert('L') is 76, and 131 for (10, 200, 90).
+  expect(await read([1, 2, 1])).toEqual([76, 131])
+  expect(await read([2, 2, 1])).toEqual([76, 131, 76, 131])
+  expect(await read([1, 1, 3])).toEqual([133, 100, 45])
+})
+
+test('drawn people have the shape of the network', async () => {
+  const { train } = splitCollection(openCollection(dataSpec({ format: 'synthetic', identities: 2, perIdentity: 1 })), 0)
+  for (const shape of [
+    [128, 128, 3],
+    [112, 96, 1],
+  ] as const) {
+    const dataset = createDataset(train, shape)
+    const out = new Uint8Array(shape[0] * shape[1] * shape[2] + 1)
+    await dataset.read(1, out, 0)
+    expect(new Set(out.subarray(0, -1)).size).toBeGreaterThan(50)
+    expect(out.at(-1)).toBe(0)
+  }
+})
+
+test.each([
+  ['all in memory', undefined],
+  ['two pictures in memory', 2 * 112 * 112 * 3],
+  ['nothing in memory', 0],
+])('%s: reads each picture again and again', async (_, cacheBytes) => {
+  const { train } = splitCollection(openCollection(specs.folder), 0)
+  const dataset = createDataset(train, [112, 112, 3], cacheBytes)
+  const bytes = 112 * 112 * 3
+  const out = new Uint8Array(2 * bytes)
+  for (const i of [0, 5, 3, 0, 0, 5, 1, 2, 4, 3]) {
+    await dataset.read(i, out, bytes)
+    expect(new Set(out.subarray(bytes))).toEqual(new Set([levels[i]]))
+  }
+  expect(out.subarray(0, bytes).every((value) => value === 0)).toBe(true)
+  dataset.dispose()
+})
+
+test('what is not on this computer has no counts', () => {
+  const collections = createCollections()
+  const count = (spec: typeof specs.folder) => countDataset(spec, collections)
+  expect(count(dataSpec({ path: join(base, 'nowhere') }))).toBeUndefined()
+  expect(count(dataSpec({ root: { path: folder, pending: 'env("FACES")' } }))).toBeUndefined()
+})
