@@ -19,6 +19,45 @@ dataset recordio(root: string, holdout: int = 0, first_label: int = 0) {
   format = recordio
 }
 
+/// Pictures named in a file: one a line, a path and a label, separated by commas, tabs, semicolons or spaces, with or without a
+/// first line that names the columns; InsightFace's and im2rec's `.lst` too. Paths are relative to `root`, by default the folder of
+/// the file. `image` and `label` name the columns, or number them from 1. `labels: names` takes numbers as names too.
+dataset list(
+  file: string,
+  root: string = "",
+  image: string = "",
+  label: string = "",
+  labels: label_kind = inferred,
+  holdout: int = 0,
+) {
+  format = list
+}
+
+/// WebDataset: tar archives of pictures and labels, `0001.jpg` with `0001.cls`, or with `0001.json` that has `"label"`. `root` is
+/// an archive, a folder of them, or a pattern: `"shards/train-*.tar"`. `label` names another ending or key.
+dataset webdataset(root: string, label: string = "", labels: label_kind = inferred, holdout: int = 0) {
+  format = webdataset
+}
+
+/// Parquet files with a column of encoded pictures and one of labels, as on Hugging Face. `root` is a file, a folder, or a pattern:
+/// `"data/train-*.parquet"`.
+dataset parquet(
+  root: string,
+  image: string = "image",
+  label: string = "label",
+  labels: label_kind = inferred,
+  holdout: int = 0,
+) {
+  format = parquet
+}
+
+/// Several data sets as one. Classes follow each other, or those of equal names are one (`classes: by_name`). Without `weights`, an
+/// epoch has each picture once; with them, as many pictures, of which each set has its share: a small set is repeated, of a large
+/// one each epoch has other pictures. `holdout` holds out the last classes of the mix.
+dataset mixed(parts: [dataset], weights: [float] = [], classes: class_joining = apart, holdout: int = 0) {
+  format = mixed
+}
+
 /// MS1MV2 (arXiv:1801.07698), cleaned by ArcFace.
 dataset ms1mv2(root: string = env("MS1MV2")) {
   format = recordio, identities = 85742, images = 5822653

@@ -1,6 +1,7 @@
 /** Numbers with their units, and strings. */
 import type { NumberExpr, StringExpr } from '../../grammar/ast.ts'
 import type { Fix } from '../../grammar/diagnostic.ts'
+import { textOf } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { unitNames, unitOf } from '../types/dimension.ts'
 import { own } from '../types/own.ts'
@@ -92,7 +93,13 @@ export function typeOfString(checker: Checker, expr: StringExpr, scope: Scope): 
       type.kind === 'enum' ||
       (type.kind === 'bool' && !type.device) ||
       (type.kind === 'number' && !type.device)
-    if (!shown) report(checker, checkDiagnostic('ARC3015', { found: showType(type) }, hole.span))
+    if (shown) continue
+    const { source, start, end } = hole.span
+    const braces = { source, start: start - 1, end: end + 1 }
+    const text = textOf(braces)
+    const isPlain = text.startsWith('{') && text.endsWith('}')
+    const fix = { message: 'for plain braces, write `\\{\\}`', span: braces, replacement: `\\{${text.slice(1, -1)}\\}` }
+    report(checker, checkDiagnostic('ARC3015', { found: showType(type) }, hole.span, isPlain ? { fix } : {}))
   }
   return string
 }

@@ -2,6 +2,7 @@
 import type { NamedTypeNode, TypeNode } from '../../grammar/ast.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { nameDiagnostic } from '../names/messages.ts'
+import { classJoinings, labelKinds } from '../schema/dataset-formats.ts'
 import { own } from '../types/own.ts'
 import {
   angle,
@@ -10,6 +11,7 @@ import {
   bool,
   bytes,
   duration,
+  enumOf,
   float,
   flopRate,
   int,
@@ -56,6 +58,8 @@ export const namedTypes: ReadonlyMap<string, Type> = new Map<string, Type>([
   ['dataset', objectOf('dataset')],
   ['augmentation', objectOf('augmentation')],
   ['verification', objectOf('verification')],
+  ['label_kind', enumOf('label_kind', labelKinds)],
+  ['class_joining', enumOf('class_joining', classJoinings)],
 ])
 
 /** Common other names for the types. */

@@ -16,6 +16,7 @@ import * as schema from '../schema/objects.ts'
 import { memberName } from '../schema/values.ts'
 import { sameDimension, showDimension } from '../types/dimension.ts'
 import type { ObjectValue } from '../values/value.ts'
+import { checkMix } from './mix.ts'
 import { readObject } from './read.ts'
 
 /** `undefined` after reported errors. */
@@ -31,7 +32,11 @@ export function resolveDataset(object: ObjectValue, context: Context): DatasetSp
         related: [{ span: object.decl.name.span, message: `\`${object.decl.name.text}\` is declared here` }],
       }),
     )
-  return { ...fields, name: object.decl.name.text, span: object.span }
+  const parts = fields.parts?.map((part) => resolveDataset(part, context))
+  if (parts?.includes(undefined)) return undefined
+  const resolved = parts?.filter((part) => part !== undefined)
+  const dataset = { ...fields, parts: resolved, name: object.decl.name.text, span: object.span }
+  return attempt(() => checkMix(dataset, context)) && dataset
 }
 
 /** `undefined` after reported errors. */

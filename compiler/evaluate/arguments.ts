@@ -3,6 +3,7 @@ import type { Parameter } from '../../grammar/ast.ts'
 import type { Fix } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
+import { typeOfNode } from '../check/type-nodes.ts'
 import type { Value } from '../values/value.ts'
 import { conformToParameter } from './conform.ts'
 import { bind, type Context, type Env, fail } from './context.ts'
@@ -101,6 +102,7 @@ function defaultOf(context: Context, signature: Signature, parameter: Parameter,
     return fail(context, 'ARC4008', { callee: signature.name, name: parameter.name.text }, span, {
       related: [{ span: parameter.span, message: 'it is declared here, without a default' }],
     })
-  const value = context.session.evaluate(parameter.default, env, context)
+  const expected = parameter.type && typeOfNode(parameter.type)
+  const value = context.session.evaluate(parameter.default, env, context, expected)
   return conformToParameter(context, parameter, value, env, parameter.default.span)
 }

@@ -1,7 +1,8 @@
 /** Calls: functions, blocks, backbones, objects, methods and primitives, by name or at the end of a pipe. */
-import type { Argument, CallExpr, Expr, FunctionDecl, Parameter, PipeExpr, StringExpr } from '../../grammar/ast.ts'
+import type { CallExpr, Expr, FunctionDecl, Parameter, PipeExpr, StringExpr } from '../../grammar/ast.ts'
 import { bug } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
+import { typeOfNode } from '../check/type-nodes.ts'
 import type { FunctionValue, Value } from '../values/value.ts'
 import { bindParameters, conformArguments, didYouMean, type Given, matchArguments } from './arguments.ts'
 import { applyBackbone, imagesOf, withArguments } from './backbone.ts'
@@ -95,14 +96,35 @@ function isCallable(value: Value): boolean {
   return value.kind === 'function' || value.kind === 'backbone' || value.kind === 'object'
 }
 
-/** The arguments of a call in order, after the piped value. */
-function evaluateArguments(args: readonly Argument[], piped: Given | undefined, env: Env, context: Context): Given[] {
-  const given = args.map((argument) => ({
-    name: argument.name?.text,
-    nameSpan: argument.name?.span ?? argument.span,
-    value: context.session.evaluate(argument.value, env, context),
-    span: argument.value.span,
-  }))
+/** The parameters of an object that is called by its name, whose types say which enum names its arguments can be. */
+function objectParameters(callee: Expr, env: Env): readonly Parameter[] {
+  const definition = callee.kind === 'Name' ? env.module.scope.get(callee.name) : undefined
+  return definition?.decl.kind === 'Object' ? definition.decl.parameters : []
+}
+
+/** The arguments of a call of `callee` in order, after the piped value. */
+function evaluateArguments(
+  { callee, arguments: args }: CallExpr,
+  piped: Given | undefined,
+  env: Env,
+  context: Context,
+): Given[] {
+  const parameters = objectParameters(callee, env)
+  const positional = args.filter((argument) => argument.name === undefined)
+  const given = args.map((argument) => {
+    const name = argument.name?.text
+    const parameter =
+      name === undefined
+        ? parameters[positional.indexOf(argument) + (piped === undefined ? 0 : 1)]
+        : parameters.find((candidate) => candidate.name.text === name)
+    const expected = parameter?.type && typeOfNode(parameter.type)
+    return {
+      name,
+      nameSpan: argument.name?.span ?? argument.span,
+      value: context.session.evaluate(argument.value, env, context, expected),
+      span: argument.value.span,
+    }
+  })
   return piped === undefined ? given : [piped, ...given]
 }
 
@@ -141,7 +163,7 @@ function callExpression(callee: Expr, site: CallSite, context: Context): Value {
 }
 
 export function evaluateCall(expr: CallExpr, env: Env, context: Context): Value {
-  const given = evaluateArguments(expr.arguments, undefined, env, context)
+  const given = evaluateArguments(expr, undefined, env, context)
   return callExpression(expr.callee, { given, scope: expr.scope, env, span: expr.span }, context)
 }
 
@@ -152,7 +174,7 @@ export function evaluatePipe(expr: PipeExpr, env: Env, context: Context): Value 
   const { target } = expr
   if (target.kind !== 'Call')
     return callExpression(target, { given: [piped], scope: undefined, env, span: target.span }, context)
-  const given = evaluateArguments(target.arguments, piped, env, context)
+  const given = evaluateArguments(target, piped, env, context)
   return callExpression(target.callee, { given, scope: target.scope, env, span: target.span }, context)
 }
 

@@ -74,8 +74,10 @@ export interface ResolvedField {
   readonly origin: (typeof fieldOrigins)[number]
 }
 
-export interface DatasetSpec extends ObjectValues<typeof dataset> {
+export interface DatasetSpec extends Omit<ObjectValues<typeof dataset>, 'parts'> {
   readonly name: string
+  /** The sets of a mix. */
+  readonly parts: readonly DatasetSpec[] | undefined
   readonly span: Span
 }
 

@@ -1,6 +1,6 @@
 /** The counts that a plan uses: identities, images, batch, steps. */
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
-import type { ChosenExperiment, Experiment } from '../experiment/experiment.ts'
+import type { ChosenExperiment, DatasetSpec, Experiment } from '../experiment/experiment.ts'
 import { batchPerDevice, type Lengths, worldSize } from '../experiment/lengths.ts'
 import type { DatasetCounts, Host } from '../host/host.ts'
 import { datasetTraits } from '../schema/dataset-formats.ts'
@@ -63,16 +63,15 @@ function datasetCounts(experiment: Experiment, host: Host, bag: DiagnosticBag): 
     const identities = spec.identities ?? 0
     return { identities, images: identities * (spec.perIdentity ?? 0) }
   }
-  const found = spec.root?.pending === undefined ? host.countDataset(spec) : undefined
+  const found = host.countDataset(spec)
   if (found !== undefined && 'fault' in found) {
-    const place = experiment.writtenSpan('dataset.root') ?? spec.span
+    const place = experiment.writtenSpan('dataset.root') ?? experiment.writtenSpan('dataset.file') ?? spec.span
     bag.add(planDiagnostic('ARC5008', { fault: found.fault }, place, { notes: found.details }))
     return undefined
   }
-  const identities = found?.identities ?? spec.identities
-  const images = found?.images ?? spec.images
+  const { identities, images } = found ?? declaredCounts(spec)
   if (identities === undefined || images === undefined) {
-    const root = spec.root?.pending ?? `\`${spec.root?.path}\` does not exist`
+    const root = whatIsMissing(spec)
     bag.add(
       planDiagnostic('ARC5001', { dataset: spec.name, root }, spec.span, {
         notes: [
@@ -97,4 +96,26 @@ function datasetCounts(experiment: Experiment, host: Host, bag: DiagnosticBag): 
     }
   }
   return { identities, images, ...(found?.leftOut === undefined ? {} : { leftOut: found.leftOut }) }
+}
+
+/** The counts that a data set declares; a mix has those of its sets, unless classes of them are one or are held out. */
+function declaredCounts(spec: DatasetSpec): Partial<DatasetCounts> {
+  const { identities, images, perIdentity, parts, classes, holdout } = spec
+  if (parts === undefined || classes === 'by_name' || holdout > 0) {
+    const drawn = identities !== undefined && perIdentity !== undefined ? { images: identities * perIdentity } : {}
+    return { ...(identities === undefined ? {} : { identities }), ...(images === undefined ? drawn : { images }) }
+  }
+  const counts = parts.map(declaredCounts)
+  if (counts.some((count) => count.identities === undefined || count.images === undefined)) return {}
+  const sum = (of: (count: Partial<DatasetCounts>) => number | undefined) =>
+    counts.reduce((total, count) => total + (of(count) ?? 0), 0)
+  return { identities: sum((count) => count.identities), images: sum((count) => count.images) }
+}
+
+/** Why a data set could not be counted, for people. */
+function whatIsMissing({ root, file, parts }: DatasetSpec): string {
+  if (parts !== undefined)
+    return `not all of its sets are on this computer (${parts.map((part) => part.name).join(', ')})`
+  const place = file ?? root
+  return place?.pending ?? `\`${place?.path}\` does not exist`
 }

@@ -3,17 +3,23 @@
  */
 interface DatasetFormatTraits {
   /** Fields that a data set of this format must have. */
-  readonly needs: readonly ('root' | 'identities' | 'per_identity')[]
+  readonly needs: readonly ('root' | 'file' | 'identities' | 'per_identity' | 'parts')[]
   /** `drawn`: arcc generates the images, as many as the fields specify. `decoded`: they are read from a folder. */
   readonly images: 'drawn' | 'decoded'
+  /** Whether its classes have names, by which a mix can join them; `some`: known when it is opened. */
+  readonly names: 'all' | 'some' | 'none'
   /** Images of 112 × 112 that one core prepares per second; measured on cores of 2.5 to 3 GHz. */
   readonly imagesPerCore: number
 }
 
 const traits = {
-  synthetic: { needs: ['identities', 'per_identity'], images: 'drawn', imagesPerCore: 400 },
-  folder: { needs: ['root'], images: 'decoded', imagesPerCore: 1500 },
-  recordio: { needs: ['root'], images: 'decoded', imagesPerCore: 1500 },
+  synthetic: { needs: ['identities', 'per_identity'], images: 'drawn', names: 'none', imagesPerCore: 400 },
+  folder: { needs: ['root'], images: 'decoded', names: 'all', imagesPerCore: 1500 },
+  recordio: { needs: ['root'], images: 'decoded', names: 'none', imagesPerCore: 1500 },
+  list: { needs: ['file'], images: 'decoded', names: 'some', imagesPerCore: 1500 },
+  webdataset: { needs: ['root'], images: 'decoded', names: 'some', imagesPerCore: 1500 },
+  parquet: { needs: ['root'], images: 'decoded', names: 'some', imagesPerCore: 500 },
+  mixed: { needs: ['parts'], images: 'decoded', names: 'some', imagesPerCore: 1500 },
 } as const satisfies Readonly<Record<string, DatasetFormatTraits>>
 
 export type DatasetFormat = keyof typeof traits
@@ -22,3 +28,9 @@ export const datasetTraits: { readonly [F in DatasetFormat]: DatasetFormatTraits
 
 /** In the order in which messages list them. */
 export const datasetFormats = Object.keys(traits) as readonly DatasetFormat[]
+
+/** How labels that are written as text are understood. */
+export const labelKinds = ['inferred', 'numbers', 'names'] as const
+
+/** How a mix numbers the classes of its sets: one set after the other, or equal names as one class. */
+export const classJoinings = ['apart', 'by_name'] as const

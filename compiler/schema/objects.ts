@@ -10,6 +10,7 @@ import {
   flopRate,
   int,
   link,
+  listOf,
   objectOf,
   optional,
   quantity,
@@ -18,7 +19,7 @@ import {
   unionOf,
 } from '../types/type.ts'
 import { augmentation } from './augmentation.ts'
-import { datasetFormats } from './dataset-formats.ts'
+import { classJoinings, datasetFormats, labelKinds } from './dataset-formats.ts'
 import { experimentBody } from './experiment.ts'
 import { type ObjectSpec, required, type SectionSpec, withDefault } from './spec.ts'
 
@@ -97,7 +98,12 @@ export const dataset = {
   doc: 'Images and their identities.',
   fields: {
     format: required(enumOf('data set format', datasetFormats), 'The storage format.'),
-    root: withDefault(optional(path), undefined, 'The folder; not for `synthetic`.'),
+    root: withDefault(
+      optional(path),
+      undefined,
+      'The folder; for `webdataset` and `parquet` also a file or a pattern of files, for `list` the folder of its paths.',
+    ),
+    file: withDefault(optional(path), undefined, 'The list of pictures with their labels (`list`).'),
     identities: withDefault(
       optional(int),
       undefined,
@@ -128,6 +134,32 @@ export const dataset = {
       unionOf(enumOf('treatment of damaged pictures', ['error']), tolerance),
       'error',
       'A damaged picture in training: `error` ends the run; `skip(at_most: 0.1%)` replaces it by the next picture of the set, with its label, up to this part of the set.',
+    ),
+    image: withDefault(
+      string,
+      '""',
+      'The column of the pictures (`parquet`) or of their paths (`list`: a name, or a number from 1; by default found out).',
+    ),
+    label: withDefault(
+      string,
+      '""',
+      'The column of the labels, as `image`; for `webdataset` the ending of the members, or the key in `.json` members, that has them.',
+    ),
+    labels: withDefault(
+      enumOf('label_kind', labelKinds),
+      'inferred',
+      'Whether labels are class numbers, which must be 0 … classes - 1, or names, which are numbered in natural order (`list`, `webdataset`, `parquet`); inferred from the first label.',
+    ),
+    parts: withDefault(optional(listOf(objectOf('dataset'))), undefined, 'The data sets of a mix (`mixed`).'),
+    weights: withDefault(
+      listOf(float),
+      '[]',
+      'Expected share of each set of a mix in an epoch, in any unit (`mixed`); without weights, each picture comes once.',
+    ),
+    classes: withDefault(
+      enumOf('class_joining', classJoinings),
+      'apart',
+      'Whether the classes of a mix follow each other, or classes of equal names are one (`mixed`).',
     ),
     seed: withDefault(int, '1', 'Seed of the generator (`synthetic`).'),
     nuisance: withDefault(float, '0.5', 'Strength of the variation in pose, light and other factors (`synthetic`).', {

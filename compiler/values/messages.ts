@@ -166,6 +166,21 @@ export const evaluateMessages = {
     ({ count }) => `\`train.augment\` mirrors images ${count === 2 ? 'twice' : `${count} times`}`,
   ),
   ARC4245: error<{ name: string; why: string }>(({ name, why }) => `\`${name}\` never changes an image: ${why}`),
+  ARC4250: error(() => 'a mix needs at least one data set'),
+  ARC4251: error<{ name: string }>(
+    ({ name }) => `\`${name}\` is a mix itself; list its sets among the others, with weights of their own`,
+  ),
+  ARC4252: error<{ name: string; holdout: number }>(
+    ({ name, holdout }) =>
+      `\`${name}\` holds ${holdout} identities out, but a set of a mix cannot; hold out the last classes of the mix: \`mixed([…], holdout: ${holdout})\``,
+  ),
+  ARC4253: error<{ name: string; format: string }>(
+    ({ name, format }) => `classes cannot be joined by name: those of \`${name}\` (${format}) are numbers`,
+  ),
+  ARC4254: error<{ weights: number; sets: number }>(
+    ({ weights, sets }) => `a mix of ${sets} sets needs one weight for each, got ${weights}`,
+  ),
+  ARC4255: error<{ weight: number }>(({ weight }) => `a weight of a mix must be above 0, got ${weight}`),
 
   ARC4301: error<{ title: string; condition: string }>(
     ({ title, condition }) => `test "${title}": \`${condition}\` does not hold`,

@@ -39,8 +39,10 @@ export interface RangeImages {
 /** Images that are files. */
 export interface FileImages {
   readonly kind: 'files'
-  /** Absolute paths. */
+  /** Absolute paths, or paths in `root`. */
   readonly paths: TextTable
+  /** The folder of the paths that are not absolute; missing if all are. */
+  readonly root?: string
 }
 
 /** Cells of a column of parquet files. */
@@ -122,6 +124,8 @@ export interface Collection {
   /** Names of the classes in their order, where the format has names. */
   readonly people?: readonly string[]
   readonly leftOut: readonly LeftOut[]
+  /** Expected shares of the parts of a mixed recipe in an epoch; missing if each picture comes once. */
+  readonly weights?: readonly number[]
 }
 
 /** Opened images of a recipe, in the thread that reads them. */

@@ -22,6 +22,11 @@ export function rootOf({ root }: DataSpec): string {
   return need(root, 'the root of a data set on disk').path
 }
 
+/** The environment variable that has to be set before the files of a data set are known; `undefined` if there is none. */
+export function pendingOf({ root, file, parts }: DataSpec): string | undefined {
+  return root?.pending ?? file?.pending ?? parts?.map(pendingOf).find((pending) => pending !== undefined)
+}
+
 /** `isHere` of the formats whose files lie in or at the root. */
 export function rootExists({ root }: DataSpec): boolean {
   return root !== undefined && root.pending === undefined && existsSync(root.path)

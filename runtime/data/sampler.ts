@@ -1,13 +1,15 @@
 /**
- * Selects the images of each step. The order is a permutation keyed by (seed, epoch) alone: step k of an epoch takes its rows k·B
- * … (k+1)·B - 1, and replica r of them the r-th contiguous part. So the number of devices changes which device processes an
- * image, but not which images a step has.
+ * Selects the images of each step. The order is keyed by (seed, epoch) alone: a permutation, or that of a mix with weights. Step k
+ * of an epoch takes its rows k·B … (k+1)·B - 1, and replica r of them the r-th contiguous part. So the number of devices changes
+ * which device processes an image, but not which images a step has.
  *
  * Legend: B images of all replicas in one step.
  */
 import { bug } from '../../grammar/diagnostic.ts'
-import { fold, type Key, permutation, purpose, rootKey, threefry } from '../random.ts'
+import { fold, type Key, purpose, rootKey, threefry } from '../random.ts'
+import { type EpochSpec, epochOrder } from './epoch-order.ts'
 import { dataErrors } from './messages.ts'
+import type { WeightedMix } from './mixed-order.ts'
 
 export interface SamplerSpec {
   readonly seed: number
@@ -16,6 +18,8 @@ export interface SamplerSpec {
   readonly globalBatch: number
   /** The fraction of the images that are mirrored; the decision is keyed by (seed, epoch, image). */
   readonly flip: number
+  /** How often the images of a mix come; missing if each comes once. */
+  readonly mix?: WeightedMix | undefined
 }
 
 export interface StepSamples {
@@ -40,12 +44,12 @@ export interface Sampler {
 const fewImages = 2 ** 16
 
 /**
- * Throws ARC6208 if not even one batch can be filled. `permute` computes `permutation` without blocking: with tens of millions of
+ * Throws ARC6208 if not even one batch can be filled. `orderAside` computes `epochOrder` without blocking: with tens of millions of
  * images it takes seconds.
  */
 export function createSampler(
   spec: SamplerSpec,
-  permute: (key: Key, n: number) => Promise<Uint32Array> = async (key, n) => permutation(key, n),
+  orderAside: (key: Key, epoch: EpochSpec) => Promise<Uint32Array> = async (key, epoch) => epochOrder(key, epoch),
 ): Sampler {
   const { seed, images, globalBatch } = spec
   if (!Number.isInteger(globalBatch) || globalBatch < 1) bug(`a global batch of ${globalBatch}`)
@@ -60,7 +64,7 @@ export function createSampler(
   const epochOf = (step: number) => Math.floor(step / stepsPerEpoch)
   const begin = (epoch: number): Promise<void> => {
     const ordered =
-      begun.get(epoch) ?? permute(fold(orderKey, epoch), images).then((order) => void orders.set(epoch, order))
+      begun.get(epoch) ?? orderAside(fold(orderKey, epoch), spec).then((order) => void orders.set(epoch, order))
     begun.set(epoch, ordered)
     // It is awaited when the epoch begins; until then a failure must not count as unhandled.
     ordered.catch(() => undefined)
@@ -85,7 +89,7 @@ export function createSampler(
     at(step) {
       const epoch = epochOf(step)
       forget(epoch - 1)
-      const order = orders.get(epoch) ?? permutation(fold(orderKey, epoch), images)
+      const order = orders.get(epoch) ?? epochOrder(fold(orderKey, epoch), spec)
       orders.set(epoch, order)
       const start = (step - epoch * stepsPerEpoch) * globalBatch
       const samples = order.slice(start, start + globalBatch)

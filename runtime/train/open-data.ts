@@ -1,9 +1,11 @@
 /** Opens the training data and the verification sets of a plan. */
 import { join } from 'node:path'
 import type { RunSpec } from '../../compiler/plan/plan.ts'
-import { rootOf } from '../data/data-format.ts'
+import { selectedNumber } from '../data/collection.ts'
+import { pendingOf, rootOf } from '../data/data-format.ts'
 import { type Collections, createCollections } from '../data/formats/data-formats.ts'
 import { leftOutText } from '../data/left-out.ts'
+import { type WeightedMix, weightedMix } from '../data/mixed-order.ts'
 import type { PairSet } from '../data/pairs.ts'
 import { heldOutPairs } from '../data/select/held-out-pairs.ts'
 import { type Selection, splitCollection } from '../data/select/selection.ts'
@@ -17,6 +19,8 @@ type EvaluationSet = RunSpec['evaluate']['sets'][number]
 export interface RunData {
   /** The images of training, with their labels. */
   readonly train: Selection
+  /** How often the images of a mix come; missing if each comes once. */
+  readonly mix?: WeightedMix
   readonly sets: readonly NamedPairs[]
   /** Sets that would be in the data set's folder, which generated data does not have: there is no verification on them. */
   readonly absent: readonly string[]
@@ -33,7 +37,8 @@ export interface NamedPairs {
 /** `collections` may have listed the data set for the plan already. */
 export async function openData(run: RunSpec, collections: Collections = createCollections()): Promise<RunData> {
   const { root, name, holdout } = run.dataset
-  if (root?.pending !== undefined) throw trainErrors('ARC6502', { dataset: name, pending: root.pending })
+  const pending = pendingOf(run.dataset)
+  if (pending !== undefined) throw trainErrors('ARC6502', { dataset: name, pending })
   const collection = collections.open(run.dataset)
   const { train, heldOut } = splitCollection(collection, holdout)
   if (train.classes !== run.classes) throw trainErrors('ARC6501', { planned: run.classes, found: train.classes })
@@ -43,10 +48,12 @@ export async function openData(run: RunSpec, collections: Collections = createCo
   const present = run.evaluate.sets.filter((set) => !isAbsent(set))
   for (const set of present) sets.push({ name: nameOf(set), pairs: await openPairs(set, run, heldOut) })
   const leftOut = leftOutText(collection)
+  const mix = weightedMix(collection, { images: train.images, numberOf: (i) => selectedNumber(train.select, i) })
   return {
     train,
     sets,
     absent,
+    ...(mix === undefined ? {} : { mix }),
     ...(leftOut === '' ? {} : { leftOut }),
   }
 }

@@ -40,8 +40,9 @@ function batchesToDo({ plan, data, loaders, engine, emit, steps }: Trainer) {
       images: data.train.images,
       globalBatch: plan.document.schedule.batch,
       flip: run.augment.flip,
+      mix: data.mix,
     },
-    (key, n) => workers.permutation(key, n),
+    (key, epoch) => workers.epochOrder(key, epoch),
   )
   return batches(training, sampler, {
     world: engine.world,

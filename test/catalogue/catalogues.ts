@@ -8,6 +8,7 @@ import { grammarError } from '../../grammar/messages.ts'
 import { placementErrors } from '../../runtime/backend/messages.ts'
 import { cudaError } from '../../runtime/cuda/errors.ts'
 import { dataErrors } from '../../runtime/data/messages.ts'
+import { sourceErrors } from '../../runtime/data/sources/messages.ts'
 import { evaluateErrors } from '../../runtime/evaluate/messages.ts'
 import { tensorFileErrors } from '../../runtime/safetensors-header.ts'
 import { tfjsError } from '../../runtime/tfjs/errors.ts'
@@ -17,6 +18,7 @@ import { checkExamples } from './check-examples.ts'
 import { grammarExamples, nameExamples } from './grammar-examples.ts'
 import { type Rendered, renderCatalogue } from './render.ts'
 import * as runtime from './runtime-examples.ts'
+import { sourceExamples } from './source-examples.ts'
 import { evaluateExamples, planExamples } from './value-examples.ts'
 
 /** Every catalogue of arcc, by the function that builds its diagnostics or errors. */
@@ -31,6 +33,7 @@ export const catalogues: Readonly<Record<string, readonly Rendered[]>> = {
   cudaError: renderCatalogue(cudaError.catalogue, runtime.cudaExamples),
   placementErrors: renderCatalogue(placementErrors.catalogue, runtime.placementExamples),
   dataErrors: renderCatalogue(dataErrors.catalogue, runtime.dataExamples),
+  sourceErrors: renderCatalogue(sourceErrors.catalogue, sourceExamples),
   evaluateErrors: renderCatalogue(evaluateErrors.catalogue, runtime.verificationExamples),
   tensorFileErrors: renderCatalogue(tensorFileErrors.catalogue, runtime.tensorFileExamples),
   trainErrors: renderCatalogue(trainErrors.catalogue, runtime.trainExamples),

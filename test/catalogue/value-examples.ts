@@ -75,17 +75,23 @@ export const evaluateExamples: Examples<typeof evaluateDiagnostic.catalogue> = {
   ARC4223: [{ name: 'small', count: 4 }],
   ARC4224: [{}],
   ARC4225: [{ count: 9, parts: 2 }],
+  ARC4226: [
+    { sets: ['lfw'], dataset: 'synthetic' },
+    { sets: ['lfw', 'cfp_fp'], dataset: 'synthetic' },
+  ],
+  ARC4227: [{ channels: 4 }],
   ARC4240: [{ op: 'crop', field: 'scale' }],
   ARC4241: [{ op: 'gray', field: 'scale' }],
   ARC4242: [{ path: 'blur.window', found: '[5, 3]' }],
   ARC4243: [{ path: 'blur.window', found: 4 }],
   ARC4244: [{ count: 2 }, { count: 3 }],
   ARC4245: [{ name: 'gray', why: 'the images have one channel' }],
-  ARC4226: [
-    { sets: ['lfw'], dataset: 'synthetic' },
-    { sets: ['lfw', 'cfp_fp'], dataset: 'synthetic' },
-  ],
-  ARC4227: [{ channels: 4 }],
+  ARC4250: [{}],
+  ARC4251: [{ name: 'mixed' }],
+  ARC4252: [{ name: 'folder', holdout: 5 }],
+  ARC4253: [{ name: 'ms1mv2', format: 'recordio' }],
+  ARC4254: [{ weights: 2, sets: 3 }],
+  ARC4255: [{ weight: 0 }],
   ARC4301: [{ title: 'the margin is monotonic', condition: 'a < b' }],
 }
 

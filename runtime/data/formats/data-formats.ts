@@ -2,13 +2,21 @@
 import type { Collection } from '../collection.ts'
 import type { DataFormat, DataSpec } from '../data-format.ts'
 import { folderFormat } from './folder.ts'
+import { listFormat } from './list.ts'
+import { mixedFormat } from './mixed.ts'
+import { parquetFormat } from './parquet.ts'
 import { recordioFormat } from './recordio.ts'
 import { syntheticFormat } from './synthetic.ts'
+import { webdatasetFormat } from './webdataset.ts'
 
 export const dataFormats: { readonly [F in DataSpec['format']]: DataFormat } = {
   synthetic: syntheticFormat,
   folder: folderFormat,
   recordio: recordioFormat,
+  list: listFormat,
+  webdataset: webdatasetFormat,
+  parquet: parquetFormat,
+  mixed: mixedFormat((spec) => dataFormats[spec.format]),
 }
 
 /** Lists the images of a data set that is on this computer; errors are those of `DataFormat.open`. */

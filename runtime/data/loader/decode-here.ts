@@ -1,6 +1,6 @@
 /** Makes pictures in the process itself: for tiny runs, for which threads would take longer to start, and for tests. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { permutation } from '../../random.ts'
+import { epochOrder } from '../epoch-order.ts'
 import { findTurboJpeg } from '../turbo-jpeg.ts'
 import { type DecodeWorkers, disposed } from './decode-workers.ts'
 import { openMaker, type PictureMaker } from './picture-maker.ts'
@@ -40,7 +40,7 @@ export function decodeHere(): DecodeWorkers {
       last = result.catch(() => undefined)
       return result
     },
-    permutation: async (key, n) => permutation(key, n),
+    epochOrder: async (key, epoch) => epochOrder(key, epoch),
     async dispose() {
       ended = true
       await last

@@ -165,9 +165,9 @@ export function startThreads(count: number, start: (settings: WorkerSettings) =>
       const reply = await send({ kind: 'make', job: nextJob++, maker, numbers: numbers.slice(), out, key })
       return 'chunk' in reply ? reply.chunk : Promise.reject(disposed())
     },
-    async permutation(key, n) {
-      const out = new Uint32Array(new SharedArrayBuffer(4 * n))
-      await send({ kind: 'permute', job: nextJob++, key, out })
+    async epochOrder(key, epoch) {
+      const out = new Uint32Array(new SharedArrayBuffer(4 * epoch.images))
+      await send({ kind: 'order', job: nextJob++, key, epoch: { images: epoch.images, mix: epoch.mix }, out })
       return out
     },
     async dispose() {

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { need } from '../../../grammar/diagnostic.ts'
 import { ArccError } from '../../errors.ts'
-import { permute } from '../../random.ts'
+import { epochOrder } from '../epoch-order.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
 import { openTurbo } from '../turbo-jpeg.ts'
 import { openMaker, type PictureMaker, type PlainError, type Watch } from './picture-maker.ts'
@@ -67,9 +67,9 @@ async function serve(request: WorkerRequest): Promise<void> {
       Atomics.store(place, 0, -1)
       return reply({ kind: 'made', job, chunk })
     }
-    case 'permute':
-      permute(request.key, request.out)
-      return reply({ kind: 'permuted', job: request.job })
+    case 'order':
+      request.out.set(epochOrder(request.key, request.epoch))
+      return reply({ kind: 'ordered', job: request.job })
     case 'end':
       end()
   }

@@ -1,5 +1,6 @@
 /** What makes pictures for loaders: threads (`decode-threads.ts`), or the process itself (`decode-here.ts`). Loaders share them. */
 import type { Key } from '../../random.ts'
+import type { EpochSpec } from '../epoch-order.ts'
 import type { Chunk, MadeChunk, MakerSpec } from './picture-maker.ts'
 
 /** A chunk whose rows lie in memory that all threads share. */
@@ -21,8 +22,8 @@ export interface DecodeWorkers {
    * `AbortError` after `dispose`; errors of pictures are in the result.
    */
   make(maker: number, chunk: SharedChunk): Promise<MadeChunk>
-  /** `permutation(key, n)`, which takes seconds for tens of millions of items. */
-  permutation(key: Key, n: number): Promise<Uint32Array>
+  /** `epochOrder(key, epoch)`, which takes seconds for tens of millions of images. */
+  epochOrder(key: Key, epoch: EpochSpec): Promise<Uint32Array>
   /** Ends all threads, also in the middle of a chunk. */
   dispose(): Promise<void>
 }

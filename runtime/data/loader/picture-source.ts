@@ -1,6 +1,6 @@
 /** The pictures of a recipe, decoded or rendered, in the thread that asks for them. */
 import { bug, need } from '../../../grammar/diagnostic.ts'
-import type { BytesImages, DrawnImages, EncodedImages, ImageRecipe, MixedImages } from '../collection.ts'
+import type { DrawnImages, EncodedImages, ImageRecipe, MixedImages } from '../collection.ts'
 import { decodeImage } from '../decode-image.ts'
 import { drawImage } from '../draw-image.ts'
 import { openImages } from '../formats/open-images.ts'
@@ -23,8 +23,6 @@ export function openPictures(recipe: ImageRecipe, shape: ImageShape, turbo: Turb
       return drawnSource(recipe, shape)
     case 'mixed':
       return mixedSource(recipe, shape, turbo)
-    case 'bytes':
-      return encodedSource(bytesImages(recipe), shape, turbo)
     default:
       return encodedSource(openImages(recipe), shape, turbo)
   }
@@ -68,14 +66,6 @@ function encodedSource(images: EncodedImages, shape: ImageShape, turbo: TurboDec
     write: (i, out) => (reading === undefined ? write(i, out) : writeLater(i, out)),
     nameOf: (i) => images.nameOf(i),
     close: () => images.close(),
-  }
-}
-
-function bytesImages({ name, bytes, starts }: BytesImages): EncodedImages {
-  return {
-    read: (i) => bytes.subarray(starts[i], starts[i + 1]),
-    nameOf: (i) => `${name} picture ${i}`,
-    close: () => undefined,
   }
 }
 

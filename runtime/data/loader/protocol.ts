@@ -1,5 +1,6 @@
 /** The messages between the process and the threads that make pictures. */
 import type { Key } from '../../random.ts'
+import type { EpochSpec } from '../epoch-order.ts'
 import type { MadeChunk, MakerSpec, PictureKey, PlainError } from './picture-maker.ts'
 
 /** What a thread is started with. */
@@ -26,11 +27,17 @@ export type WorkerRequest =
       readonly out: Uint8Array<SharedArrayBuffer>
       readonly key: PictureKey
     }
-  | { readonly kind: 'permute'; readonly job: number; readonly key: Key; readonly out: Uint32Array<SharedArrayBuffer> }
+  | {
+      readonly kind: 'order'
+      readonly job: number
+      readonly key: Key
+      readonly epoch: EpochSpec
+      readonly out: Uint32Array<SharedArrayBuffer>
+    }
   | { readonly kind: 'end' }
 
 export type WorkerReply =
   | { readonly kind: 'made'; readonly job: number; readonly chunk: MadeChunk }
-  | { readonly kind: 'permuted'; readonly job: number }
+  | { readonly kind: 'ordered'; readonly job: number }
   /** A recipe could not be opened: the answer to every chunk of its maker. */
   | { readonly kind: 'failed'; readonly job: number; readonly error: PlainError }

@@ -139,7 +139,7 @@ describe('bits', () => {
 
   test('a permutation by a thread is that of the process', async () => {
     const workers = startDecodeWorkers(1)
-    expect(await workers.permutation(rootKey(3), 1000)).toEqual(permutation(rootKey(3), 1000))
+    expect(await workers.epochOrder(rootKey(3), { images: 1000 })).toEqual(permutation(rootKey(3), 1000))
     await workers.dispose()
   })
 })

@@ -66,9 +66,9 @@ describe('createSampler', () => {
   test('the order of a large set is computed ahead, and is the same', async () => {
     const large = { seed: 3, images: 70_000, globalBatch: 10_000, flip: 0 }
     const asked: number[] = []
-    const sampler = createSampler(large, async (key, n) => {
-      asked.push(n)
-      return permutation(key, n)
+    const sampler = createSampler(large, async (key, { images }) => {
+      asked.push(images)
+      return permutation(key, images)
     })
     const plain = createSampler(large)
     for (let step = 0; step < 15; step++) {

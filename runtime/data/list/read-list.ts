@@ -1,0 +1,201 @@
+/**
+ * Reads a list file: one picture a line, with its path and its label. The file is streamed, so that 42 million lines take seconds
+ * and no more memory than their paths and labels.
+ */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import type { TextTable } from '../collection.ts'
+import { dataErrors, reasonOf } from '../messages.ts'
+import { type ClassLabels, createClassNumbers, type LabelKind } from '../sources/class-numbers.ts'
+import { textColumn } from '../sources/growing.ts'
+import { type FaultLog, faultLog, sourceErrors } from '../sources/messages.ts'
+import { type DeclaredColumns, type ListLayout, listLayout } from './list-layout.ts'
+import { lineFields, splitLine } from './list-line.ts'
+
+export interface ListSpec extends DeclaredColumns {
+  /** The list. */
+  readonly file: string
+  /** How labels are understood; default: as the first one. */
+  readonly labels: LabelKind | undefined
+}
+
+/** The pictures of a list, in its order; paths are as written, except that `\` is `/` if `backslashes` says so. */
+export interface ListedPictures extends ClassLabels {
+  readonly paths: TextTable
+}
+
+/** Bytes that are read at once; no line is longer. */
+const CHUNK = 2 ** 22
+/** Bytes and lines from which the layout is found out. */
+const SAMPLE_BYTES = 2 ** 18
+const SAMPLE_LINES = 1000
+const [NEWLINE, RETURN, SPACE, BACKSLASH, SLASH] = [0x0a, 0x0d, 0x20, 0x5c, 0x2f]
+
+/**
+ * `isThere` says whether a path as written leads to a file; it is asked for a few paths with backslashes. Throws ARC6206 if the
+ * file cannot be read, ARC6291 if it is not UTF-8 text, ARC6292 if the path or the label is not found, ARC6290 with all malformed
+ * lines, ARC6293 if labels are numbers with gaps.
+ */
+export function readList(spec: ListSpec, isThere: (path: string) => boolean): ListedPictures {
+  const { file } = spec
+  let handle: number
+  try {
+    handle = openSync(file, 'r')
+  } catch (error) {
+    throw dataErrors('ARC6206', { file, reason: reasonOf(error) }, error)
+  }
+  try {
+    if (!fstatSync(handle).isFile()) throw dataErrors('ARC6206', { file, reason: 'it is not a file' })
+    const { lines, from } = sampleLines(handle, file)
+    const layout = listLayout(lines, spec)
+    if (typeof layout === 'string') throw sourceErrors('ARC6292', { file, reason: layout })
+    const turn = hasBackslashes(lines, layout, isThere)
+    const faults = faultLog()
+    const listed = readLines(handle, from, layout, { spec, turn, faults })
+    if (faults.count > 0) throw sourceErrors('ARC6290', { file, count: faults.count, lines: faults.shown() })
+    if (listed.images === 0) throw sourceErrors('ARC6292', { file, reason: 'it has no lines with a path and a label' })
+    return { paths: listed.paths.table(), ...listed.classes.finish(file) }
+  } finally {
+    closeSync(handle)
+  }
+}
+
+function readAt(handle: number, file: string, into: Uint8Array, from: number, at: number): number {
+  try {
+    return readSync(handle, into, from, into.length - from, at)
+  } catch (error) {
+    throw dataErrors('ARC6206', { file, reason: reasonOf(error) }, error)
+  }
+}
+
+/** The first lines, and where they begin: behind a byte order mark. Throws ARC6291 if they are not UTF-8. */
+function sampleLines(handle: number, file: string): { lines: readonly Uint8Array[]; from: number } {
+  const buffer = new Uint8Array(SAMPLE_BYTES)
+  let size = 0
+  for (let got = -1; got !== 0 && size < buffer.length; size += got) got = readAt(handle, file, buffer, size, size)
+  const bytes = buffer.subarray(0, size)
+  const encoding = foreignEncoding(bytes)
+  if (encoding !== undefined) throw sourceErrors('ARC6291', { file, encoding })
+  const from = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+  const lines: Uint8Array[] = []
+  for (let at = from; at < size && lines.length < SAMPLE_LINES; ) {
+    const found = bytes.indexOf(NEWLINE, at)
+    // The last line of a sample that ends within it is left out, unless it is the only one.
+    if (found < 0 && size === SAMPLE_BYTES && lines.length > 0) break
+    const line = bytes.subarray(at, lineEnd(bytes, at, found < 0 ? size : found))
+    if (!isBlank(line, 0, line.length)) lines.push(line)
+    at = found < 0 ? size : found + 1
+  }
+  if (lines.length === 0) throw sourceErrors('ARC6292', { file, reason: 'it is empty' })
+  return { lines, from }
+}
+
+/** What a file is that is not UTF-8 text, as far as its first bytes tell. */
+function foreignEncoding(bytes: Uint8Array): string | undefined {
+  const [a, b, c, d] = bytes
+  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) return c === 0 && d === 0 ? 'UTF-32' : 'UTF-16'
+  if (a === 0x1f && b === 0x8b) return 'compressed with gzip'
+  if (a === 0x50 && b === 0x4b && c === 3) return 'a zip file or a spreadsheet'
+  const zero = bytes.indexOf(0)
+  if (zero < 0) return undefined
+  // Latin letters in UTF-16 have a zero at every other byte.
+  const zeros = (offset: number) => bytes.subarray(0, 256).filter((byte, i) => i % 2 === offset && byte === 0).length
+  return Math.max(zeros(0), zeros(1)) * 4 > Math.min(bytes.length, 256) ? 'UTF-16' : 'binary'
+}
+
+/** The end of a line without the `\r` of Windows. */
+function lineEnd(bytes: Uint8Array, start: number, end: number): number {
+  return end > start && bytes[end - 1] === RETURN ? end - 1 : end
+}
+
+function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if ((bytes[i] ?? 0) > SPACE) return false
+  return true
+}
+
+/** Whether the list was written on Windows: its paths have `\`, and only with `/` do they lead to files. */
+function hasBackslashes(lines: readonly Uint8Array[], layout: ListLayout, isThere: (path: string) => boolean): boolean {
+  const fields = lineFields()
+  for (const line of lines.slice(layout.header ? 1 : 0)) {
+    if (splitLine(line, 0, line.length, layout.separator, fields) !== undefined) continue
+    const at = layout.path < 0 ? fields.count - 1 : layout.path
+    const path = Buffer.from(fields.source.subarray(fields.starts[at], fields.ends[at])).toString('utf8').trim()
+    if (path.includes('\\')) return !isThere(path)
+  }
+  return false
+}
+
+interface Reading {
+  readonly spec: ListSpec
+  /** Whether `\` in paths is written as `/`. */
+  readonly turn: boolean
+  readonly faults: FaultLog
+}
+
+function readLines(handle: number, from: number, layout: ListLayout, { spec, turn, faults }: Reading) {
+  const paths = textColumn()
+  const classes = createClassNumbers(spec.labels)
+  const fields = lineFields()
+  const buffer = new Uint8Array(CHUNK)
+  let number = 0
+  let images = 0
+
+  const addLine = (start: number, end: number): string | undefined => {
+    const wrong = splitLine(buffer, start, end, layout.separator, fields)
+    if (wrong !== undefined) return wrong
+    const { source, starts, ends, count } = fields
+    const path = layout.path < 0 ? count - 1 : layout.path
+    const label = layout.label
+    if (path >= count || label >= count || path === label) {
+      return count === 1 ? 'there is only one field' : `there are only ${count} fields`
+    }
+    let [first, last] = [starts[path] ?? 0, ends[path] ?? 0]
+    while (first < last && source[first] === SPACE) first++
+    while (last > first && source[last - 1] === SPACE) last--
+    if (first === last) return 'the path is empty'
+    for (let i = first; i < last; i++) {
+      const c = source[i] ?? 0
+      if (c < SPACE) return 'the path has a control character'
+      if (turn && c === BACKSLASH) source[i] = SLASH
+    }
+    if (layout.aligned !== undefined && source[starts[layout.aligned] ?? 0] !== 0x31) {
+      return 'its first field is not 1: the face is not aligned'
+    }
+    const fault = classes.add(source, starts[label] ?? 0, ends[label] ?? 0)
+    if (fault !== undefined) return fault
+    if (!paths.add(source, first, last))
+      throw sourceErrors('ARC6292', { file: spec.file, reason: 'its paths have more than 4 GB' })
+    images += 1
+    return undefined
+  }
+  const line = (start: number, newline: number) => {
+    number += 1
+    const end = lineEnd(buffer, start, newline)
+    if (isBlank(buffer, start, end)) return
+    if (layout.header && !skipped) {
+      skipped = true
+      return
+    }
+    const wrong = addLine(start, end)
+    if (wrong !== undefined) faults.add(`line ${number}: ${wrong}`)
+  }
+  let skipped = false
+
+  for (let at = from, kept = 0; ; ) {
+    const got = readAt(handle, spec.file, buffer, kept, at)
+    at += got
+    const size = kept + got
+    let start = 0
+    for (let newline = buffer.indexOf(NEWLINE, start); newline >= 0 && newline < size; ) {
+      line(start, newline)
+      start = newline + 1
+      newline = buffer.indexOf(NEWLINE, start)
+    }
+    if (got === 0) {
+      if (size > start) line(start, size)
+      return { paths, classes, images }
+    }
+    buffer.copyWithin(0, start, size)
+    kept = size - start
+    if (kept === CHUNK) throw sourceErrors('ARC6291', { file: spec.file, encoding: 'binary' })
+  }
+}

@@ -1,0 +1,8 @@
+/** The order of people and files: s1, s2, … s10. */
+
+const natural = new Intl.Collator('en', { numeric: true })
+
+/** Compares by the numbers in the names; names that the collator considers equal are ordered by their code units. */
+export function naturally(a: string, b: string): number {
+  return natural.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0)
+}
