@@ -4,9 +4,8 @@
  */
 
 const bits = 13
-const one = 1 << bits
 
-/** Constants times 2^13. */
+/** Constants times 2^13. Products and sums stay within 32 bits, so `Math.imul` is exact and keeps them integers. */
 const c0298 = 2446
 const c0390 = 3196
 const c0541 = 4433
@@ -45,33 +44,33 @@ function forwardLine(block: Int32Array, at: number, step: number, shift: number)
   const e1 = s1 + s2
   const e2 = s1 - s2
   const e3 = s0 - s3
-  block[at] = ((e0 + e1) * one + half) >> shift
-  block[at + 4 * step] = ((e0 - e1) * one + half) >> shift
-  const e = (e2 + e3) * c0541
-  block[at + 2 * step] = (e + e3 * c0765 + half) >> shift
-  block[at + 6 * step] = (e - e2 * c1847 + half) >> shift
-  const z5 = (t4 + t6 + t5 + t7) * c1175
-  const z1 = -(t4 + t7) * c0899
-  const z2 = -(t5 + t6) * c2562
-  const z3 = z5 - (t4 + t6) * c1961
-  const z4 = z5 - (t5 + t7) * c0390
-  block[at + 7 * step] = (t4 * c0298 + z1 + z3 + half) >> shift
-  block[at + 5 * step] = (t5 * c2053 + z2 + z4 + half) >> shift
-  block[at + 3 * step] = (t6 * c3072 + z2 + z3 + half) >> shift
-  block[at + step] = (t7 * c1501 + z1 + z4 + half) >> shift
+  block[at] = (((e0 + e1) << bits) + half) >> shift
+  block[at + 4 * step] = (((e0 - e1) << bits) + half) >> shift
+  const e = Math.imul(e2 + e3, c0541)
+  block[at + 2 * step] = (e + Math.imul(e3, c0765) + half) >> shift
+  block[at + 6 * step] = (e - Math.imul(e2, c1847) + half) >> shift
+  const z5 = Math.imul(t4 + t6 + t5 + t7, c1175)
+  const z1 = Math.imul(t4 + t7, -c0899)
+  const z2 = Math.imul(t5 + t6, -c2562)
+  const z3 = z5 - Math.imul(t4 + t6, c1961)
+  const z4 = z5 - Math.imul(t5 + t7, c0390)
+  block[at + 7 * step] = (Math.imul(t4, c0298) + z1 + z3 + half) >> shift
+  block[at + 5 * step] = (Math.imul(t5, c2053) + z2 + z4 + half) >> shift
+  block[at + 3 * step] = (Math.imul(t6, c3072) + z2 + z3 + half) >> shift
+  block[at + step] = (Math.imul(t7, c1501) + z1 + z4 + half) >> shift
 }
 
 function inverseLine(block: Int32Array, at: number, step: number, shift: number): void {
   const half = 1 << (shift - 1)
   const d2 = block[at + 2 * step] ?? 0
   const d6 = block[at + 6 * step] ?? 0
-  const e = (d2 + d6) * c0541
-  const e2 = e - d6 * c1847
-  const e3 = e + d2 * c0765
+  const e = Math.imul(d2 + d6, c0541)
+  const e2 = e - Math.imul(d6, c1847)
+  const e3 = e + Math.imul(d2, c0765)
   const d0 = block[at] ?? 0
   const d4 = block[at + 4 * step] ?? 0
-  const e0 = (d0 + d4) * one + half
-  const e1 = (d0 - d4) * one + half
+  const e0 = ((d0 + d4) << bits) + half
+  const e1 = ((d0 - d4) << bits) + half
   const s0 = e0 + e3
   const s1 = e1 + e2
   const s2 = e1 - e2
@@ -80,15 +79,15 @@ function inverseLine(block: Int32Array, at: number, step: number, shift: number)
   const t1 = block[at + 5 * step] ?? 0
   const t2 = block[at + 3 * step] ?? 0
   const t3 = block[at + step] ?? 0
-  const z5 = (t0 + t2 + t1 + t3) * c1175
-  const z1 = -(t0 + t3) * c0899
-  const z2 = -(t1 + t2) * c2562
-  const z3 = z5 - (t0 + t2) * c1961
-  const z4 = z5 - (t1 + t3) * c0390
-  const o0 = t0 * c0298 + z1 + z3
-  const o1 = t1 * c2053 + z2 + z4
-  const o2 = t2 * c3072 + z2 + z3
-  const o3 = t3 * c1501 + z1 + z4
+  const z5 = Math.imul(t0 + t2 + t1 + t3, c1175)
+  const z1 = Math.imul(t0 + t3, -c0899)
+  const z2 = Math.imul(t1 + t2, -c2562)
+  const z3 = z5 - Math.imul(t0 + t2, c1961)
+  const z4 = z5 - Math.imul(t1 + t3, c0390)
+  const o0 = Math.imul(t0, c0298) + z1 + z3
+  const o1 = Math.imul(t1, c2053) + z2 + z4
+  const o2 = Math.imul(t2, c3072) + z2 + z3
+  const o3 = Math.imul(t3, c1501) + z1 + z4
   block[at] = (s0 + o3) >> shift
   block[at + 7 * step] = (s0 - o3) >> shift
   block[at + step] = (s1 + o2) >> shift

@@ -65,19 +65,26 @@ export interface Plane {
 export function quantizePlane({ levels, stride, height, width }: Plane, table: Int32Array, block: Int32Array): void {
   for (let top = 0; top < height; top += 8)
     for (let left = 0; left < width; left += 8) {
-      for (let i = 0; i < 64; i++) block[i] = (levels[(top + (i >> 3)) * stride + left + (i & 7)] ?? 0) - 128
+      const corner = top * stride + left
+      for (let row = 0; row < 8; row++) {
+        const from = corner + row * stride
+        for (let x = 0; x < 8; x++) block[8 * row + x] = (levels[from + x] ?? 0) - 128
+      }
       forwardDct(block)
       for (let i = 0; i < 64; i++) {
         const step = table[i] ?? 1
         const value = block[i] ?? 0
         // Coefficients are times 8; halves are rounded away from 0.
-        const count = Math.floor((Math.abs(value) + 4 * step) / (8 * step))
+        const count = (((value < 0 ? -value : value) + 4 * step) / (8 * step)) | 0
         block[i] = (value < 0 ? -count : count) * step
       }
       inverseDct(block)
-      for (let i = 0; i < 64; i++) {
-        const level = (block[i] ?? 0) + 128
-        levels[(top + (i >> 3)) * stride + left + (i & 7)] = Math.min(255, Math.max(0, level))
+      for (let row = 0; row < 8; row++) {
+        const to = corner + row * stride
+        for (let x = 0; x < 8; x++) {
+          const level = (block[8 * row + x] ?? 0) + 128
+          levels[to + x] = level < 0 ? 0 : Math.min(level, 255)
+        }
       }
     }
 }
