@@ -1,0 +1,89 @@
+/**
+ * Writes a packed data set: `NAME.rec`, `NAME.idx` (`key<TAB>offset`), `NAME.lst` (`key<TAB>label<TAB>name`, as MXNet's im2rec
+ * writes it) and `property` (`classes,height,width`, as InsightFace reads it).
+ */
+import { dirname, join } from 'node:path'
+import { packErrors } from './messages.ts'
+import { type Outputs, openOutputs } from './output-files.ts'
+import { MOST_EXACT_FLOAT, picturePayload, rangePayload, recordFrame } from './record-frame.ts'
+
+/**
+ * `insightface`: record 0 announces the keys; pictures have keys from 1, sorted by class; a record for each class follows.
+ * `im2rec`: only pictures, keys from 0, in any order.
+ */
+export const recordLayouts = ['insightface', 'im2rec'] as const
+export type RecordLayout = (typeof recordLayouts)[number]
+
+/** The files of a packed set; `rec` first. */
+export interface RecordPaths {
+  readonly rec: string
+  readonly idx: string
+  readonly lst: string
+  readonly property: string
+}
+
+/** `out` is a `.rec` file, or a folder that gets `train.rec`. */
+export function recordPaths(out: string): RecordPaths {
+  const rec = /\.rec$/i.test(out) ? out : join(out, 'train.rec')
+  const stem = rec.slice(0, -'.rec'.length)
+  return { rec, idx: `${stem}.idx`, lst: `${stem}.lst`, property: join(dirname(rec), 'property') }
+}
+
+export interface RecordSetSpec {
+  readonly paths: RecordPaths
+  readonly layout: RecordLayout
+  /** Number of pictures that will be added. */
+  readonly images: number
+  /** Number of pictures of each class. */
+  readonly perClass: Uint32Array
+  readonly force: boolean
+}
+
+export interface RecordSet {
+  /** Appends a picture; in `insightface` layout by ascending label. `id` is stored in its header. Throws ARC6413 and ARC6410. */
+  add(label: number, id: number, encoded: Uint8Array, name: string): Promise<void>
+  /** Writes what follows the pictures and makes the files appear; `size` is the pictures' height and width. Returns bytes. */
+  finish(size: { readonly height: number; readonly width: number }): Promise<number>
+  /** Removes what was written. */
+  discard(): Promise<void>
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters would break the lines of a list.
+const control = /[\u0000-\u001f\u007f]/g
+
+/** Throws ARC6414 if counts or labels are not exact as 32-bit floats, and what `openOutputs` throws. */
+export async function createRecordSet(spec: RecordSetSpec): Promise<RecordSet> {
+  const { paths, layout, images, perClass, force } = spec
+  const classes = perClass.length
+  const isInsightFace = layout === 'insightface'
+  if (classes > MOST_EXACT_FLOAT) throw packErrors('ARC6414', { what: 'classes', count: classes })
+  const end = images + 1 + classes
+  if (isInsightFace && end > MOST_EXACT_FLOAT) throw packErrors('ARC6414', { what: 'pictures and classes', count: end })
+  const outputs: Outputs = await openOutputs([paths.rec, paths.idx, paths.lst, paths.property], force)
+  const [rec, idx, lst] = [outputs.file(paths.rec), outputs.file(paths.idx), outputs.file(paths.lst)]
+  let key = 0
+  const put = async (payload: Uint8Array, name: string) => {
+    const frame = recordFrame(payload, name)
+    await idx.write(`${key++}\t${rec.length}\n`)
+    await rec.write(frame)
+  }
+  if (isInsightFace) await put(rangePayload(images + 1, end, 0), 'record 0')
+  return {
+    async add(label, id, encoded, name) {
+      await lst.write(`${key}\t${label.toFixed(6)}\t${name.replace(control, ' ')}\n`)
+      await put(picturePayload(label, id, encoded), name)
+    },
+    async finish({ height, width }) {
+      let first = 1
+      for (const pictures of isInsightFace ? perClass : []) {
+        await put(rangePayload(first, first + pictures, key), `record ${key}`)
+        first += pictures
+      }
+      await outputs.file(paths.property).write(`${classes},${height},${width}`)
+      const bytes = rec.length
+      await outputs.commit()
+      return bytes
+    },
+    discard: outputs.discard,
+  }
+}
