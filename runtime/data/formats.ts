@@ -1,43 +1,36 @@
-/**
- * Opens the images of each data set format. `compiler/schema/dataset-formats.ts` has the properties that the compiler uses;
- * `cli/host/count-dataset.ts` counts the images for the plan.
- */
-import { join } from 'node:path'
-import type { RunSpec } from '../../compiler/plan/plan.ts'
-import { need } from '../../grammar/diagnostic.ts'
-import { createSyntheticDataset, type Dataset } from './dataset.ts'
-import { createFolderDataset, scanFolder, splitPeople } from './folder.ts'
-import { folderPairs, type PairSet, syntheticPairs } from './pairs.ts'
-import { openRecordDataset } from './recordio.ts'
-import type { SyntheticSpec } from './synthetic.ts'
+/** The data formats by name. `compiler/schema/dataset-formats.ts` has what the compiler knows about each. */
+import type { Collection } from './collection.ts'
+import type { DataFormat, DataSpec } from './data-format.ts'
+import { folderFormat } from './formats/folder.ts'
+import { recordioFormat } from './formats/recordio.ts'
+import { syntheticFormat } from './formats/synthetic.ts'
 
-type DatasetSpec = RunSpec['dataset']
-
-export interface OpenedDataset {
-  readonly dataset: Dataset
-  /** Draws this many same and different pairs of held-out identities; missing if none are held out. */
-  readonly heldOut?: (half: number, seed: number) => PairSet | Promise<PairSet>
+export const dataFormats: { readonly [F in DataSpec['format']]: DataFormat } = {
+  synthetic: syntheticFormat,
+  folder: folderFormat,
+  recordio: recordioFormat,
 }
 
-type OpenFormat = (spec: DatasetSpec, root: () => string) => Promise<OpenedDataset>
+/** Lists the images of a data set that is on this computer; errors are those of `DataFormat.open`. */
+export function openCollection(spec: DataSpec): Collection {
+  return dataFormats[spec.format].open(spec)
+}
 
-/** `root` returns the data set's folder, or throws if it is not set. */
-export const openFormat: { readonly [F in DatasetSpec['format']]: OpenFormat } = {
-  async synthetic({ identities, perIdentity, seed, nuisance, holdout }) {
-    const synthetic: SyntheticSpec = {
-      identities: need(identities, 'identities of synthetic data'),
-      imagesPerIdentity: need(perIdentity, 'images per identity of synthetic data'),
-      seed,
-      nuisance,
-    }
-    return {
-      dataset: createSyntheticDataset(synthetic),
-      heldOut: (half) => syntheticPairs(synthetic, holdout, synthetic.imagesPerIdentity, half),
-    }
-  },
-  async folder({ holdout }, root) {
-    const { train, heldOut } = splitPeople(await scanFolder(root()), holdout)
-    return { dataset: createFolderDataset(train), heldOut: (half, seed) => folderPairs(heldOut, half, seed) }
-  },
-  recordio: async (_, root) => ({ dataset: await openRecordDataset(join(root(), 'train.rec')) }),
+/** Opens collections, each only once while the same data set is asked for again: the run reads what the plan has listed. */
+export interface Collections {
+  /** As `openCollection`. */
+  open(spec: DataSpec): Collection
+  /** The same; `undefined` if the data set is not on this computer. */
+  find(spec: DataSpec): Collection | undefined
+}
+
+/** Keeps the last collection only, because one can have hundreds of megabytes. */
+export function createCollections(): Collections {
+  let last: { readonly key: string; readonly collection: Collection } | undefined
+  const open = (spec: DataSpec) => {
+    const key = JSON.stringify(spec, (name, value) => (name === 'span' ? undefined : value))
+    if (last?.key !== key) last = { key, collection: openCollection(spec) }
+    return last.collection
+  }
+  return { open, find: (spec) => (dataFormats[spec.format].isHere(spec) ? open(spec) : undefined) }
 }

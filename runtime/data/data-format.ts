@@ -1,0 +1,33 @@
+/** What a data format is to the plan and to the run: one object, so that both see the same images. */
+import { existsSync } from 'node:fs'
+import type { RunSpec } from '../../compiler/plan/plan.ts'
+import { need } from '../../grammar/diagnostic.ts'
+import type { Collection } from './collection.ts'
+
+/** The fields of a data set. */
+export type DataSpec = Omit<RunSpec['dataset'], 'span'>
+
+export interface DataFormat {
+  /** Whether the data set is on this computer; if not, the plan uses declared counts. */
+  isHere(spec: DataSpec): boolean
+  /**
+   * Lists all images, held-out ones included, and checks the structure of the set; nothing is decoded. All faults are reported
+   * together, in one error: ARC6240 or another ARC62xx. It is synchronous because planning is.
+   */
+  open(spec: DataSpec): Collection
+}
+
+/** The root of a data set that has one and for which no environment variable is pending. */
+export function rootOf({ root }: DataSpec): string {
+  return need(root, 'the root of a data set on disk').path
+}
+
+/** `isHere` of the formats whose files lie in or at the root. */
+export function rootExists({ root }: DataSpec): boolean {
+  return root !== undefined && root.pending === undefined && existsSync(root.path)
+}
+
+/** The number of classes that a data set declares, held-out ones included; `undefined` if it declares none. */
+export function declaredClasses({ identities, holdout }: DataSpec): number | undefined {
+  return identities === undefined ? undefined : identities + holdout
+}

@@ -1,0 +1,8 @@
+/** Pictures in folders, one per person. */
+import { type DataFormat, rootExists, rootOf } from '../data-format.ts'
+import { listFolder } from '../folder/list-folder.ts'
+
+export const folderFormat: DataFormat = {
+  isHere: rootExists,
+  open: (spec) => listFolder(rootOf(spec)),
+}

@@ -1,0 +1,35 @@
+/** Opens the encoded images in RecordIO files. */
+import { basename } from 'node:path'
+import type { EncodedImages, RecordImages } from '../collection.ts'
+import { dataErrors } from '../messages.ts'
+import { openRecordFile, type RecordFile } from './record-file.ts'
+import { readHeader } from './record-header.ts'
+
+/** Each file is opened when its first image is read. `read` throws ARC6206 or ARC6220. */
+export function openRecordImages(recipe: RecordImages): EncodedImages {
+  const { files, offsets, file } = recipe
+  const opened: (RecordFile | undefined)[] = []
+  const fileOf = (i: number): RecordFile => {
+    const number = file?.[i] ?? 0
+    const known = opened[number]
+    if (known !== undefined) return known
+    const records = openRecordFile(files[number] ?? '')
+    opened[number] = records
+    return records
+  }
+  return {
+    read(i) {
+      const records = fileOf(i)
+      const at = offsets[i] ?? Number.NaN
+      const payload = records.payload(at)
+      const header = readHeader(payload)
+      if (typeof header === 'string') throw dataErrors('ARC6220', { file: records.path, at, reason: header })
+      return payload.subarray(header.imageAt)
+    },
+    nameOf: (i) => `${basename(files[file?.[i] ?? 0] ?? '')} at byte ${offsets[i]}`,
+    close() {
+      for (const records of opened) records?.close()
+      opened.length = 0
+    },
+  }
+}
