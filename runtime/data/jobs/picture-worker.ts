@@ -4,7 +4,14 @@ import { workerData } from 'piscina'
 import { ArccError } from '../../errors.ts'
 import type { Image } from '../image.ts'
 import { type Fault, type FaultKind, HUGE_SIDE, TINY_SIDE } from './found.ts'
-import { asFailure, type CheckJob, type CheckResult, type RecodeJob, type RecodeResult, type WorkerSetup } from './jobs.ts'
+import {
+  asFailure,
+  type CheckJob,
+  type CheckResult,
+  type RecodeJob,
+  type RecodeResult,
+  type WorkerSetup,
+} from './jobs.ts'
 import { openPictures, type PictureSource } from './picture-source.ts'
 import { recodePicture } from './recode.ts'
 

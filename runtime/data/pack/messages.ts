@@ -9,7 +9,7 @@ function message<P extends Params>(text: (params: P) => string, hint?: (params: 
 export const packErrors = errorsOf({
   ARC6410: message<{ file: string; reason: string }>(
     (p) => `${p.file} cannot be written: ${p.reason}`,
-    () => 'nothing was left behind; free some space or choose another place, and run the command again',
+    () => 'choose another place, or make room and write access there; an unfinished file was removed',
   ),
   ARC6411: message<{ file: string }>(
     (p) => `${p.file} already exists`,
@@ -37,5 +37,9 @@ export const packErrors = errorsOf({
   ARC6417: message<{ set: string }>(
     (p) => `${p.set} has no pictures`,
     () => 'name a data set with at least one picture',
+  ),
+  ARC6418: message<{ file: string; set: string }>(
+    (p) => `${p.file} would be a list of files, but the pictures of ${p.set} are not files`,
+    () => 'write a .bin file, which contains the pictures',
   ),
 })

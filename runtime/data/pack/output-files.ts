@@ -33,6 +33,8 @@ export interface OutputFile {
   readonly length: number
   /** Appends bytes, which the caller must not change afterwards. Throws ARC6410. */
   write(bytes: Uint8Array | string): Promise<void>
+  /** Replaces the first bytes of the file. Throws ARC6410. */
+  overwrite(bytes: Uint8Array): Promise<void>
 }
 
 export interface Outputs {
@@ -84,6 +86,14 @@ async function openPart(path: string): Promise<Part> {
       waitingBytes += bytes.length
       length += bytes.length
       if (waitingBytes >= BUFFER) await flush()
+    },
+    async overwrite(bytes) {
+      await flush()
+      try {
+        await handle.write(bytes, 0, bytes.length, 0)
+      } catch (error) {
+        throw notWritten(path, error)
+      }
     },
   }
 }

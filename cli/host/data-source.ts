@@ -1,0 +1,122 @@
+/** The data set that a command names: a path, a data set expression, or that of an experiment. */
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { basename, dirname, extname, join } from 'node:path'
+import { compileExperiment } from '../../compiler/driver.ts'
+import type { Host } from '../../compiler/host/host.ts'
+import type { Diagnostic } from '../../grammar/diagnostic.ts'
+import type { SourceFile } from '../../grammar/source.ts'
+import { nearest } from '../../grammar/suggest.ts'
+import type { DataSpec } from '../../runtime/data/data-format.ts'
+import { UsageError } from '../render/failure.ts'
+import { openEntry, overrideSources } from './entry.ts'
+
+export interface SourceRequest {
+  /** A folder, a file of a data set, an `.arc` file, or an expression such as `folder(root: "faces")`. */
+  readonly source: string
+  /** The experiment, if an `.arc` file contains several. */
+  readonly experiment: string | undefined
+  readonly set: readonly string[]
+}
+
+export interface NamedSource {
+  /** `undefined` after errors. */
+  readonly spec: DataSpec | undefined
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** The data set of an otherwise unused experiment is replaced by the one that is named. */
+const carrier: SourceFile = {
+  path: 'the data set',
+  text: `use std.backbones: mbf
+use std.datasets: synthetic
+use std.machines: cpu
+use std.margins: cosface
+
+experiment data {
+  dataset  = synthetic(identities: 2, per_identity: 1)
+  backbone = mbf
+  margin   = cosface
+  machine  = cpu(devices: 1)
+  train { batch = 1 global, epochs = 1, optimizer = sgd(lr: 0.1) }
+}
+`,
+}
+
+function compile(
+  request: { readonly entry: SourceFile; readonly experiment?: string | undefined; readonly set: readonly string[] },
+  host: Host,
+): NamedSource {
+  const { entry, experiment, set } = request
+  const overrides = overrideSources(set)
+  const { experiment: found, diagnostics } = compileExperiment(
+    { entry, experiment, overrides, until: 'elaborate' },
+    host,
+  )
+  const failed = diagnostics.some(({ severity }) => severity === 'error')
+  return { spec: failed ? undefined : found?.dataset, diagnostics }
+}
+
+/** The standard library's data set for files with these endings. */
+const byEnding: Readonly<Record<string, string>> = { '.rec': 'recordio' }
+
+const endingOf = (name: string) => extname(name).toLowerCase()
+
+/** The name of the data set in `std.datasets` that reads a path: by its ending, or for a folder by those of its files. */
+function recognize(path: string): string {
+  if (!statSync(path).isDirectory()) {
+    const format = byEnding[endingOf(path)]
+    if (format !== undefined) return format
+    const known = Object.keys(byEnding).join(', ')
+    throw new UsageError(
+      `${path} is not a data set that arcc reads`,
+      `expected: a folder, or a file that ends in ${known}`,
+    )
+  }
+  for (const name of readdirSync(path).sort()) {
+    const format = byEnding[endingOf(name)]
+    if (format !== undefined && statSync(join(path, name), { throwIfNoEntry: false })?.isFile()) return format
+  }
+  return 'folder'
+}
+
+/** A usage error for a path that does not exist, with a similar name beside it. */
+function missing(path: string): UsageError {
+  let names: readonly string[] = []
+  try {
+    names = readdirSync(dirname(path)).sort()
+  } catch {
+    // The folder is missing, too.
+  }
+  const name = nearest(basename(path), names)
+  const hint =
+    name === undefined
+      ? 'name a folder, a file, an .arc file, or a data set such as "folder(root: \\"faces\\")"'
+      : `did you mean ${join(dirname(path), name)}?`
+  return new UsageError(`there is no file or folder ${path}`, hint)
+}
+
+/** `folder(root: "faces")`, or the bare name of a data set of the standard library, such as `ms1mv3`. */
+function isDatasetExpression(source: string, host: Host): boolean {
+  const [, name, call] = /^([a-z_]\w*)\s*(\(.*)?$/is.exec(source) ?? []
+  if (name === undefined) return false
+  return call !== undefined || host.readStdlib('datasets')?.text.includes(`\ndataset ${name}(`) === true
+}
+
+/** Throws a UsageError if the source is missing or not recognized. */
+export function findSource({ source, experiment, set }: SourceRequest, host: Host): NamedSource {
+  if (endingOf(source) === '.arc') return compile({ entry: openEntry(host, source), experiment, set }, host)
+  if (experiment !== undefined) throw new UsageError('--experiment needs an .arc file', `${source} is not one`)
+  const fields = set.filter((text) => text.startsWith('dataset.'))
+  const other = set.find((text) => !text.startsWith('dataset.'))
+  if (other !== undefined)
+    throw new UsageError(`--set ${other} needs an .arc file`, 'for other sources only fields of dataset can be set')
+  const exists = existsSync(source)
+  if (!exists && isDatasetExpression(source, host)) {
+    return compile({ entry: carrier, set: [`dataset=${source}`, ...fields] }, host)
+  }
+  if (!exists) throw missing(source)
+  const format = recognize(source)
+  // The path is set afterwards: as text of the language it would need escapes.
+  const { spec, diagnostics } = compile({ entry: carrier, set: [`dataset=${format}(root: ".")`, ...fields] }, host)
+  return { spec: spec && { ...spec, root: { path: source, pending: undefined } }, diagnostics }
+}
