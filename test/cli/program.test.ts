@@ -27,6 +27,7 @@ async function parse(line: string) {
     doctor: record('doctor'),
     install: record('install'),
     test: record('test'),
+    data: record('data'),
   }
   const program = createProgram('1.2.3', actions, (code) => codes.push(code))
   const write = (text: string) => {

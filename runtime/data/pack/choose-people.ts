@@ -32,19 +32,19 @@ function chooseClasses(perClass: Uint32Array, count: number, seed: number): Uint
  * seeded choice of people and of their pictures does.
  */
 export function choosePeople(
-  { images, label }: Collection,
+  collection: Collection,
   perClass: Uint32Array,
   count: number,
   seed: number,
 ): PersonImages[] {
   const possible = perClass.reduce((sum, pictures) => sum + (pictures * (pictures - 1)) / 2, 0)
-  const isSmall = possible <= mostPairs && images <= mostPairs
+  const isSmall = possible <= mostPairs && collection.images <= mostPairs
   const chosen = isSmall ? new Uint8Array(perClass.length).fill(1) : chooseClasses(perClass, count, seed)
   const people = new Map<number, number[]>()
   const seen = new Uint32Array(perClass.length)
   const random = createStream(fold(fold(rootKey(seed), purpose.pairs), CHOSEN + 1))
-  for (let i = 0; i < images; i++) {
-    const c = label(i)
+  for (let i = 0; i < collection.images; i++) {
+    const c = collection.label(i)
     if (chosen[c] !== 1) continue
     const own = people.get(c) ?? []
     people.set(c, own)

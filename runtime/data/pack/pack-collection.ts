@@ -8,7 +8,8 @@ import { dataErrors } from '../messages.ts'
 import { packErrors } from './messages.ts'
 import { requireApart, requireSpace } from './output-files.ts'
 import { orderByClass, shuffledOrder } from './picture-order.ts'
-import { createRecordSet, type RecordLayout, recordPaths } from './record-set.ts'
+import type { RecordLayout } from './record-layout.ts'
+import { createRecordSet, recordPaths } from './record-set.ts'
 
 export interface PackRequest {
   readonly collection: Collection
@@ -110,11 +111,12 @@ async function projectedBytes({ collection, recode }: PackRequest, source: Pictu
 }
 
 /** Labels of all pictures, u32[images], and the number of pictures of each class. Throws the labels' own errors. */
-function readLabels({ name, images, classes, label }: Collection): { labels: Uint32Array; perClass: Uint32Array } {
+function readLabels(collection: Collection): { labels: Uint32Array; perClass: Uint32Array } {
+  const { name, images, classes } = collection
   const labels = new Uint32Array(images)
   const perClass = new Uint32Array(classes)
   for (let i = 0; i < images; i++) {
-    const own = label(i)
+    const own = collection.label(i)
     if (!(own < classes)) throw dataErrors('ARC6222', { file: name, label: own, classes })
     labels[i] = own
     perClass[own] = (perClass[own] ?? 0) + 1

@@ -6,13 +6,7 @@ import { dirname, join } from 'node:path'
 import { packErrors } from './messages.ts'
 import { type Outputs, openOutputs } from './output-files.ts'
 import { MOST_EXACT_FLOAT, picturePayload, rangePayload, recordFrame } from './record-frame.ts'
-
-/**
- * `insightface`: record 0 announces the keys; pictures have keys from 1, sorted by class; a record for each class follows.
- * `im2rec`: only pictures, keys from 0, in any order.
- */
-export const recordLayouts = ['insightface', 'im2rec'] as const
-export type RecordLayout = (typeof recordLayouts)[number]
+import type { RecordLayout } from './record-layout.ts'
 
 /** The files of a packed set; `rec` first. */
 export interface RecordPaths {

@@ -1,0 +1,46 @@
+/** `arcc data pack` and `arcc data shuffle`: write a data set as RecordIO. */
+import { packCollection } from '../../../runtime/data/pack/pack-collection.ts'
+import { packedLines } from '../../render/data-written.ts'
+import { type ExitCode, exitCode } from '../../render/exit.ts'
+import { UsageError } from '../../render/failure.ts'
+import { formatBytes } from '../../render/format.ts'
+import { processOutput } from '../../render/output.ts'
+import type { DataPackOptions, DataShuffleOptions } from '../options.ts'
+import { startWork } from './progress.ts'
+import { openSource } from './source.ts'
+
+/** What the two commands do differently. */
+function differences(options: DataPackOptions | DataShuffleOptions) {
+  if (options.what === 'shuffle') return { layout: 'im2rec', shuffle: options.seed, skipDamaged: false } as const
+  const { layout, resize, quality, skipDamaged } = options
+  if (quality !== undefined && resize === undefined) {
+    throw new UsageError('--quality needs --resize', 'without --resize, the pictures are kept as they are')
+  }
+  return { layout, skipDamaged, ...(resize === undefined ? {} : { recode: { side: resize, quality } }) }
+}
+
+/** Returns exit code 130 after Ctrl-C; nothing is left behind then. */
+export async function pack(options: DataPackOptions | DataShuffleOptions): Promise<ExitCode> {
+  const output = processOutput(options.color)
+  const how = differences(options)
+  const opened = openSource(options, output)
+  if (opened === undefined) return exitCode.user
+  const began = performance.now()
+  const work = startWork(output, 'stopping; nothing is written')
+  const packed = await packCollection({
+    ...how,
+    collection: opened.collection,
+    out: options.out,
+    force: options.force,
+    showBytes: formatBytes,
+    onProgress: (progress) => work.report({ stage: options.what, ...progress }),
+    signal: work.signal,
+  }).finally(work.end)
+  const { interrupted, ...facts } = packed
+  if (interrupted) return exitCode.interrupted
+  const seconds = (performance.now() - began) / 1000
+  output.result(
+    options.format === 'json' ? [JSON.stringify(facts, undefined, 2)] : packedLines(packed, seconds, output.look),
+  )
+  return exitCode.ok
+}
