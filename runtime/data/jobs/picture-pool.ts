@@ -1,5 +1,7 @@
 /** A pool of worker threads that read pictures, one for each core. */
+import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
+import { pathToFileURL } from 'node:url'
 import { Piscina } from 'piscina'
 import type { CheckJob, CheckResult, RecodeJob, RecodeResult, WorkerSetup } from './jobs.ts'
 
@@ -11,6 +13,12 @@ export interface PicturePool {
   close(): Promise<void>
 }
 
+/** In the package the worker is JavaScript. From the sources, tsx translates it: in Node 20 a thread does not inherit loaders. */
+function translator(): string {
+  const tsx = new URL('./esm/api/index.mjs', pathToFileURL(createRequire(import.meta.url).resolve('tsx'))).href
+  return `data:text/javascript,${encodeURIComponent(`import { register } from '${tsx}'; register()`)}`
+}
+
 /** The caller closes it. A worker that ends unexpectedly fails its job. */
 export function openPicturePool(setup: WorkerSetup, workers: number = availableParallelism()): PicturePool {
   const file = new URL('./picture-worker.ts', import.meta.url)
@@ -19,8 +27,7 @@ export function openPicturePool(setup: WorkerSetup, workers: number = availableP
     workerData: setup,
     minThreads: workers,
     maxThreads: workers,
-    // In the package the worker is JavaScript; from the sources, tsx translates it.
-    execArgv: file.pathname.endsWith('.ts') ? ['--import', 'tsx'] : [],
+    execArgv: file.pathname.endsWith('.ts') ? ['--import', translator()] : [],
   })
   return {
     workers,

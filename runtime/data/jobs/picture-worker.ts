@@ -1,6 +1,6 @@
 /** The jobs that read pictures, in a worker of the pool. */
 import { createHash } from 'node:crypto'
-import { workerData } from 'piscina'
+import { workerData } from 'node:worker_threads'
 import { ArccError } from '../../errors.ts'
 import type { Image } from '../image.ts'
 import { type Fault, type FaultKind, HUGE_SIDE, TINY_SIDE } from './found.ts'
