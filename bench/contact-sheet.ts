@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { openEntry } from '../cli/host/entry.ts'
 import { fileHost } from '../cli/host/host.ts'
 import { compileExperiment } from '../compiler/driver.ts'
-import { FACE_BYTES, FACE_SIZE, type Image } from '../runtime/data/image.ts'
+import { grayToRgb, type Image, imageBytes } from '../runtime/data/image.ts'
 import { openData } from '../runtime/train/open-data.ts'
 import { contactSheet, encodePng } from './paste-pictures.ts'
 
@@ -26,9 +26,10 @@ const rows: Image[][] = Array.from({ length: Math.min(ROWS, dataset.classes) }, 
 for (let i = 0; i < dataset.images; i++) {
   const row = rows[dataset.label(i)]
   if (row === undefined || row.length === COLUMNS) continue
-  const data = new Uint8Array(FACE_BYTES)
+  const [height, width, channels] = dataset.shape
+  const data = new Uint8Array(imageBytes(dataset.shape))
   await dataset.read(i, data, 0)
-  row.push({ width: FACE_SIZE, height: FACE_SIZE, data })
+  row.push(channels === 1 ? grayToRgb(data, width, height) : { width, height, data })
 }
 dispose()
 writeFileSync(out, await encodePng(contactSheet(rows)))

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { Plan } from '../compiler/plan/plan.ts'
 import type { Batch } from '../runtime/data/batches.ts'
-import { FACE_BYTES } from '../runtime/data/image.ts'
+import { imageBytes } from '../runtime/data/image.ts'
 import { middle } from '../runtime/measure/time-graphs.ts'
 import { compileStep, initialState } from '../runtime/train/programs.ts'
 import { trainSteps } from '../runtime/train/train-steps.ts'
@@ -95,7 +95,7 @@ export async function measureLoop(devices: number): Promise<LoopMeasurement> {
   const uploads = clock(engine, 'uploadAll', () => true)
 
   const b = plan.run.batchPerDevice
-  const images = new Uint8Array(b * FACE_BYTES).map((_, i) => (i * 2654435761) >>> 24)
+  const images = new Uint8Array(b * imageBytes(plan.run.image)).map((_, i) => (i * 2654435761) >>> 24)
   const labels = Int32Array.from({ length: b }, (_, i) => i % plan.run.classes)
   const replicas = Array.from({ length: devices }, () => ({ images, labels, flip: new Uint8Array(b) }))
   const rows: LoopFigures[] = []
@@ -111,7 +111,8 @@ export async function measureLoop(devices: number): Promise<LoopMeasurement> {
     for (let index = 0; index < warmup + steps; index++) yield { step: index, epoch: 0, replicas }
   }
   let before = mark()
-  for await (const done of trainSteps({ engine, executable: step, state, batches: batches() })) {
+  const { image } = plan.run
+  for await (const done of trainSteps({ engine, executable: step, state, batches: batches(), image })) {
     const after = mark()
     if (done.steps > warmup)
       rows.push({

@@ -19,7 +19,7 @@ import type { Plan } from '../compiler/plan/plan.ts'
 import { need } from '../grammar/diagnostic.ts'
 import type { SourceFile } from '../grammar/source.ts'
 import type { Batch } from '../runtime/data/batches.ts'
-import { FACE_BYTES } from '../runtime/data/image.ts'
+import { imageBytes } from '../runtime/data/image.ts'
 import { measureMachine } from '../runtime/measure/measure-machine.ts'
 import { middle } from '../runtime/measure/time-graphs.ts'
 import { compileStep, initialState } from '../runtime/train/programs.ts'
@@ -65,7 +65,7 @@ function entries(host: Host): readonly SourceFile[] {
 }
 
 function batchOf({ run, replicas }: Plan, step: number): Batch {
-  const images = new Uint8Array(run.batchPerDevice * FACE_BYTES).map((_, i) => (i * 2654435761) >>> 24)
+  const images = new Uint8Array(run.batchPerDevice * imageBytes(run.image)).map((_, i) => (i * 2654435761) >>> 24)
   const labels = Int32Array.from({ length: run.batchPerDevice }, (_, i) => i % run.classes)
   const flip = new Uint8Array(run.batchPerDevice)
   return { step, epoch: 0, replicas: Array.from({ length: replicas }, () => ({ images, labels, flip })) }
@@ -83,7 +83,8 @@ async function measureStep(plan: Plan): Promise<number> {
     async function* batches() {
       for (let i = 0; i < fewest + 2 || performance.now() - began < longEnough * 1000; i++) yield batchOf(plan, i)
     }
-    for await (const { steps, seconds } of trainSteps({ engine, executable: step, state, batches: batches() }))
+    const { image } = plan.run
+    for await (const { steps, seconds } of trainSteps({ engine, executable: step, state, batches: batches(), image }))
       if (steps > 2) times.push(seconds)
     state.dispose()
     return middle(times)

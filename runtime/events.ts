@@ -30,6 +30,8 @@ export interface StartEvent {
   readonly note?: string
   readonly classes: number
   readonly images: number
+  /** What the data set has besides its images, for people: `p004, 6 files that are not pictures`. */
+  readonly leftOut?: string
   readonly batch: number
   readonly steps: number
   readonly stepsPerEpoch: number

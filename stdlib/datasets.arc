@@ -13,8 +13,9 @@ dataset folder(root: string, holdout: int = 0) {
   format = folder
 }
 
-/// A folder with MXNet's `train.rec` and `train.idx`, as written by InsightFace.
-dataset recordio(root: string) {
+/// A set packed for MXNet by InsightFace or `im2rec`: the folder of `train.rec`, or any `.rec` file. Its classes are counted unless
+/// `property` states them. The last `holdout` classes are held out for verification.
+dataset recordio(root: string, holdout: int = 0, first_label: int = 0) {
   format = recordio
 }
 

@@ -7,7 +7,7 @@
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { Batch } from '../../runtime/data/batches.ts'
-import { FACE_BYTES } from '../../runtime/data/image.ts'
+import { type ImageShape, imageBytes } from '../../runtime/data/image.ts'
 import { type Engine, type Executable, programBytes, type StartedRun } from '../../runtime/engine.ts'
 import { middle } from '../../runtime/measure/time-graphs.ts'
 import type { DeviceState } from '../../runtime/train/device-state.ts'
@@ -44,7 +44,7 @@ interface Timed {
 
 /** Noise as images; labels spread over all classes. */
 function batchOf({ run, replicas }: Plan): Batch {
-  const images = new Uint8Array(run.batchPerDevice * FACE_BYTES).map((_, i) => (i * 2654435761) >>> 24)
+  const images = new Uint8Array(run.batchPerDevice * imageBytes(run.image)).map((_, i) => (i * 2654435761) >>> 24)
   const labels = Int32Array.from({ length: run.batchPerDevice }, (_, i) => (i * 7919) % run.classes)
   const flip = new Uint8Array(run.batchPerDevice)
   return { step: 0, epoch: 0, replicas: Array.from({ length: replicas }, () => ({ images, labels, flip })) }
@@ -60,18 +60,24 @@ async function timeLoop({ engine, program, state, plan }: Timed, steps: number) 
   }
   const times: number[] = []
   const losses: number[] = []
-  for await (const done of trainSteps({ engine, executable: program, state, batches: batches() })) {
+  for await (const done of trainSteps({
+    engine,
+    executable: program,
+    state,
+    batches: batches(),
+    image: plan.run.image,
+  })) {
     times.push(done.seconds)
     losses.push(done.metrics.loss)
   }
   return { times, losses }
 }
 
-async function uploaded(engine: Engine, batch: Batch): Promise<UploadedBatch> {
+async function uploaded(engine: Engine, batch: Batch, image: ImageShape): Promise<UploadedBatch> {
   async function* one() {
     yield batch
   }
-  const source = uploadAhead(engine, one())
+  const source = uploadAhead(engine, one(), image)
   const { value } = await source.next()
   await source.return(undefined)
   return need<UploadedBatch>(value, 'the batch on the device')
@@ -87,7 +93,7 @@ async function timeSynced({ engine, program, state, plan }: Timed, steps: number
   const times: number[] = []
   for (let step = 0; step < steps; step++) {
     const start = performance.now()
-    const own = await uploaded(engine, { ...batch, step })
+    const own = await uploaded(engine, { ...batch, step }, plan.run.image)
     await finish(await state.step(program, own.inputs))
     disposeBatch(own)
     times.push(seconds(start))
@@ -96,7 +102,7 @@ async function timeSynced({ engine, program, state, plan }: Timed, steps: number
 }
 
 async function timeResident({ engine, program, state, plan }: Timed, steps: number): Promise<number> {
-  const batch = await uploaded(engine, batchOf(plan))
+  const batch = await uploaded(engine, batchOf(plan), plan.run.image)
   const flights: StartedRun[] = []
   const start = performance.now()
   for (let step = 0; step < steps; step++) {

@@ -6,6 +6,7 @@ import { isVariantName } from '../../compiler/names/variant-name.ts'
 import type { SourceFile } from '../../grammar/source.ts'
 import { type Placement, place } from '../../runtime/backend/place.ts'
 import { findCudaDriver } from '../../runtime/cuda/driver.ts'
+import { type Collections, createCollections } from '../../runtime/data/formats/data-formats.ts'
 import type { RunEvent } from '../../runtime/events.ts'
 import { restartWithHugePages } from '../../runtime/xla/huge-pages.ts'
 import { openEntry, overrideSources } from '../host/entry.ts'
@@ -39,6 +40,7 @@ interface RunContext {
   readonly options: RunOptions
   readonly entry: SourceFile
   readonly output: ReturnType<typeof processOutput>
+  readonly collections: Collections
 }
 
 /** Prints the diagnostics of a compilation, then runs it on its placement. */
@@ -47,7 +49,7 @@ async function runOne(
   placement: Placement | undefined,
   context: RunContext,
 ): Promise<ExitCode> {
-  const { options, entry, output } = context
+  const { options, entry, output, collections } = context
   output.diagnostics(diagnostics)
   const failed = diagnostics.some((diagnostic) => diagnostic.severity === 'error')
   if (plan === undefined || placement === undefined || failed) return exitCode.user
@@ -73,7 +75,7 @@ async function runOne(
   try {
     const { train } = await import('../../runtime/train/train.ts')
     const devices = devicesOf(plan, placement)
-    await train(plan, { engine, devices, machine, folder, texts, onEvent, signal: interrupt.signal })
+    await train(plan, { engine, devices, machine, folder, texts, collections, onEvent, signal: interrupt.signal })
   } finally {
     interrupt.release()
     shown.close()
@@ -94,7 +96,8 @@ function resolvedText(experiment: Experiment, { emulates, note }: ReturnType<typ
  */
 export async function run(options: RunOptions): Promise<ExitCode> {
   const output = processOutput(options.color)
-  const host = fileHost()
+  const collections = createCollections()
+  const host = fileHost(undefined, undefined, collections)
   const entry = openEntry(host, options.file)
   const { experiment, set } = options
   let placement: Placement | undefined
@@ -112,7 +115,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
     },
   }
   for (const compilation of compileVariants(request, host)) {
-    const code = await runOne(compilation, placement, { options, entry, output })
+    const code = await runOne(compilation, placement, { options, entry, output, collections })
     if (code !== exitCode.ok) return code
   }
   return exitCode.ok

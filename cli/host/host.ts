@@ -6,6 +6,7 @@ import type { Host } from '../../compiler/host/host.ts'
 import type { LocalGpu, LocalMachine } from '../../compiler/host/local-machine.ts'
 import type { SourceFile } from '../../grammar/source.ts'
 import { type CudaDriver, type CudaGpu, computeCapability, findCudaDriver } from '../../runtime/cuda/driver.ts'
+import { type Collections, createCollections } from '../../runtime/data/formats/data-formats.ts'
 import { countDataset } from './count-dataset.ts'
 import { readMachineProfile } from './machine-file.ts'
 import { stdlibFolder } from './package-folder.ts'
@@ -47,8 +48,15 @@ function describeComputer(driver: CudaDriver): LocalMachine {
 /** Determined once per process: the hardware does not change, and querying many GPUs takes a second. */
 let computer: LocalMachine | undefined
 
-/** A host that reads below `folder`. Throws the system's error for files that exist but cannot be read. */
-export function fileHost(folder: string = process.cwd(), env: NodeJS.ProcessEnv = process.env): Host {
+/**
+ * A host that reads below `folder`. Throws the system's error for files that exist but cannot be read. Data sets are listed in
+ * `collections`, from which a run takes them.
+ */
+export function fileHost(
+  folder: string = process.cwd(),
+  env: NodeJS.ProcessEnv = process.env,
+  collections: Collections = createCollections(),
+): Host {
   const modules = new Map<string, string>()
   for (const file of readdirSync(stdlibFolder).sort()) {
     const name = moduleFile.exec(file)?.[1]
@@ -62,7 +70,7 @@ export function fileHost(folder: string = process.cwd(), env: NodeJS.ProcessEnv 
     },
     stdlibNames: [...modules.keys()],
     env: (name) => env[name],
-    countDataset,
+    countDataset: (spec) => countDataset(spec, collections),
     machineProfile: () => readMachineProfile(env),
     localMachine() {
       computer ??= describeComputer(findCudaDriver())

@@ -56,6 +56,7 @@ function summary(plan: PlanDocument, look: Look): string[] {
           data.dataset === data.format ? data.dataset : `${data.dataset} (${data.format})`,
           `${formatCount(data.images)} images of ${formatCount(data.identities)} identities`,
           data.root,
+          data.leftOut && `left out: ${data.leftOut}`,
         ],
       ],
       [

@@ -40,6 +40,7 @@ function startLines(event: StartEvent, look: Look): string[] {
     ...(event.emulates === undefined ? [] : labelledText('machine', emulationText(event.emulates), look)),
     ...(event.note === undefined ? [] : labelledText('note', event.note, look)),
     ...labelled('data', facts, look),
+    ...(event.leftOut === undefined ? [] : labelledText('left out', event.leftOut, look)),
   ]
 }
 

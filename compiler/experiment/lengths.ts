@@ -6,6 +6,8 @@ type Batch = ChosenExperiment['train']['batch']
 export interface Lengths {
   readonly classes: number
   readonly images: number
+  /** What the data set has besides these images, for people. */
+  readonly leftOut?: string
   readonly replicas: number
   /** Images per step over all devices. */
   readonly batch: number

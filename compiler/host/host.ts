@@ -8,13 +8,23 @@ import type { MachineProfile } from './machine-profile.ts'
 export interface DatasetCounts {
   readonly identities: number
   readonly images: number
+  /** What the data set has besides these images, for people. */
+  readonly leftOut?: string
+}
+
+/** A data set that is on this computer and cannot be used. */
+export interface DatasetFault {
+  /** What is wrong, on one line. */
+  readonly fault: string
+  /** Its parts and the remedy, a line each. */
+  readonly details: readonly string[]
 }
 
 export interface Host extends SourceHost {
   /** An environment variable; `undefined` if it is not set. */
   env(name: string): string | undefined
-  /** Counts a data set on this computer; `undefined` if it is not there. */
-  countDataset(spec: DatasetSpec): DatasetCounts | undefined
+  /** Counts a data set on this computer, or finds what is wrong with it; `undefined` if it is not there. */
+  countDataset(spec: DatasetSpec): DatasetCounts | DatasetFault | undefined
   /** The measurements of this computer; `undefined` if there are none. */
   machineProfile(): MachineProfile | undefined
   /** The devices of this computer. */

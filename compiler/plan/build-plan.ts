@@ -2,7 +2,7 @@
 import type { DiagnosticBag, Extras } from '../../grammar/diagnostic.ts'
 import type { Experiment } from '../experiment/experiment.ts'
 import { batchPerDevice } from '../experiment/lengths.ts'
-import type { DatasetCounts, Host } from '../host/host.ts'
+import type { Host } from '../host/host.ts'
 import { answerFix, answerNotes } from './answer-text.ts'
 import { findAnswers } from './answers.ts'
 import { brokenRequires, plannedQuantity, showBound } from './bounds.ts'
@@ -77,7 +77,7 @@ export function buildPlan(
 
 /** A host that counts the data set only once for all plans. */
 function countingOnce(host: Host): Host {
-  let counted: { readonly counts: DatasetCounts | undefined } | undefined
+  let counted: { readonly counts: ReturnType<Host['countDataset']> } | undefined
   return {
     ...host,
     countDataset(spec) {

@@ -57,6 +57,7 @@ export function describePlan(candidate: Candidate, file: string, said: Said, ins
       identities: lengths.classes,
       images: lengths.images,
       ...(dataset.root === undefined ? {} : { root: dataset.root.pending ?? dataset.root.path }),
+      ...(lengths.leftOut === undefined ? {} : { leftOut: lengths.leftOut }),
     },
     schedule: {
       batchPerDevice: batchPerDevice(experiment),

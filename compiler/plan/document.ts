@@ -52,7 +52,10 @@ export const planSchema = {
         /** Centers and their optimizer state on the device with most of them. */
         stateBytesPerDevice: integer,
       }),
-      data: object({ dataset: text, format: text, identities: integer, images: integer, root: text }, ['root']),
+      data: object({ dataset: text, format: text, identities: integer, images: integer, root: text, leftOut: text }, [
+        'root',
+        'leftOut',
+      ]),
       schedule: object({
         batchPerDevice: integer,
         batch: integer,

@@ -1,13 +1,13 @@
 /** The counts that a plan uses: identities, images, batch, steps. */
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
-import type { ChosenExperiment, DatasetSpec, Experiment } from '../experiment/experiment.ts'
+import type { ChosenExperiment, Experiment } from '../experiment/experiment.ts'
 import { batchPerDevice, type Lengths, worldSize } from '../experiment/lengths.ts'
 import type { DatasetCounts, Host } from '../host/host.ts'
 import { datasetTraits } from '../schema/dataset-formats.ts'
 import { planDiagnostic } from './messages.ts'
 
 /** The lengths of a run that are known before its batch. */
-export type OpenLengths = Pick<Lengths, 'classes' | 'images' | 'replicas'>
+export type OpenLengths = Pick<Lengths, 'classes' | 'images' | 'replicas' | 'leftOut'>
 
 /** The counts of the run; `undefined` after a diagnostic. */
 export function planLengths(experiment: ChosenExperiment, host: Host, bag: DiagnosticBag): Lengths | undefined {
@@ -35,7 +35,7 @@ function checkLengths(
   host: Host,
   bag: DiagnosticBag,
 ): OpenLengths | undefined {
-  const counts = datasetCounts(experiment.dataset, host, bag)
+  const counts = datasetCounts(experiment, host, bag)
   if (counts === undefined) return undefined
   const replicas = worldSize(experiment.machine)
   const batch = perDevice * replicas
@@ -52,16 +52,23 @@ function checkLengths(
     bag.add(planDiagnostic('ARC5006', { classes: counts.identities, replicas }, experiment.machine.span))
     return undefined
   }
-  return { classes: counts.identities, images: counts.images, replicas }
+  const { identities, images, leftOut } = counts
+  return { classes: identities, images, replicas, ...(leftOut === undefined ? {} : { leftOut }) }
 }
 
 /** The declared counts, checked against the data if it is on this computer. */
-function datasetCounts(spec: DatasetSpec, host: Host, bag: DiagnosticBag): DatasetCounts | undefined {
+function datasetCounts(experiment: Experiment, host: Host, bag: DiagnosticBag): DatasetCounts | undefined {
+  const spec = experiment.dataset
   if (datasetTraits[spec.format].images === 'drawn') {
     const identities = spec.identities ?? 0
     return { identities, images: identities * (spec.perIdentity ?? 0) }
   }
   const found = spec.root?.pending === undefined ? host.countDataset(spec) : undefined
+  if (found !== undefined && 'fault' in found) {
+    const place = experiment.writtenSpan('dataset.root') ?? spec.span
+    bag.add(planDiagnostic('ARC5008', { fault: found.fault }, place, { notes: found.details }))
+    return undefined
+  }
   const identities = found?.identities ?? spec.identities
   const images = found?.images ?? spec.images
   if (identities === undefined || images === undefined) {
@@ -89,5 +96,5 @@ function datasetCounts(spec: DatasetSpec, host: Host, bag: DiagnosticBag): Datas
       return undefined
     }
   }
-  return { identities, images }
+  return { identities, images, ...(found?.leftOut === undefined ? {} : { leftOut: found.leftOut }) }
 }

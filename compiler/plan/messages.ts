@@ -31,6 +31,7 @@ const planMessages = {
     (p: { path: string }) =>
       `${p.path === '' ? 'batch normalization' : `the batch normalization \`${p.path}\``} has a single value per channel, so its output is always zero`,
   ),
+  ARC5008: error((p: { fault: string }) => p.fault),
 }
 
 export const planDiagnostic = diagnosticsOf(planMessages)

@@ -1,6 +1,5 @@
 /**
- * The properties of each data set format that the compiler uses. `runtime/data/formats.ts` reads the images, and
- * `cli/host/count-dataset.ts` counts them for the plan.
+ * The properties of each data set format that the compiler uses. `runtime/data/formats/` has how plan and run list its images.
  */
 interface DatasetFormatTraits {
   /** Fields that a data set of this format must have. */

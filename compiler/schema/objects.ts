@@ -113,6 +113,14 @@ export const dataset = {
         min: 0,
       },
     ),
+    first_label: withDefault(
+      int,
+      '0',
+      'The label of the first class in the records (`recordio`): 1 if labels begin at 1.',
+      {
+        min: 0,
+      },
+    ),
     seed: withDefault(int, '1', 'Seed of the generator (`synthetic`).'),
     nuisance: withDefault(float, '0.5', 'Strength of the variation in pose, light and other factors (`synthetic`).', {
       min: 0,

@@ -1,12 +1,12 @@
 /** The images of training, step by step, with prefetching. Legend: b images of one replica in one step. */
 import { localReplicas, type World } from '../world.ts'
 import type { Dataset } from './dataset.ts'
-import { FACE_BYTES } from './image.ts'
+import { imageBytes } from './image.ts'
 import { readPictures } from './read-pictures.ts'
 import { replicaRows, type Sampler } from './sampler.ts'
 
 export interface ReplicaBatch {
-  /** u8[b, 112, 112, 3]. */
+  /** u8[b, height, width, channels]. */
   readonly images: Uint8Array<ArrayBuffer>
   /** i32[b]. */
   readonly labels: Int32Array<ArrayBuffer>
@@ -32,8 +32,9 @@ export interface BatchOptions {
 }
 
 async function readRows(dataset: Dataset, samples: Uint32Array, flip: Uint8Array): Promise<ReplicaBatch> {
-  const images = new Uint8Array(samples.length * FACE_BYTES)
-  await readPictures(dataset, samples, images, FACE_BYTES)
+  const bytes = imageBytes(dataset.shape)
+  const images = new Uint8Array(samples.length * bytes)
+  await readPictures(dataset, samples, images, bytes)
   return { images, labels: Int32Array.from(samples, (sample) => dataset.label(sample)), flip: Uint8Array.from(flip) }
 }
 

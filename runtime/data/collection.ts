@@ -19,6 +19,8 @@ export interface RecordImages {
   readonly offsets: Float64Array<SharedArrayBuffer>
   /** Index in `files` of each record; missing if there is one file. */
   readonly file?: Uint16Array<SharedArrayBuffer>
+  /** The key of record `i` is `firstKey + i`, for messages; missing if the keys are not consecutive. */
+  readonly firstKey?: number
 }
 
 /** Images that are byte ranges of files, such as members of tar archives. */

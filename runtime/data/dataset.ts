@@ -1,13 +1,13 @@
 /** The training loop's view of data: labeled images by number, as bytes. Normalization happens on the device. */
 import { imageCacheBytes } from '../../compiler/plan/image-rate.ts'
-import { FACE_BYTES, FACE_SIZE, type Image } from './image.ts'
+import { type ImageShape, imageBytes } from './image.ts'
 import { createPixelCache } from './pixel-cache.ts'
-import { renderFace, type SyntheticSpec } from './synthetic.ts'
 
-/** Images by number: u8[112, 112, 3], red green blue, row-major. */
+/** Images by number: u8[height, width, channels], row-major. */
 export interface Pictures {
   readonly images: number
-  /** Writes image `i` (37,632 bytes) into `out` at `offset`. Returns a promise only if it has to wait. */
+  readonly shape: ImageShape
+  /** Writes image `i` into `out` at `offset`. Returns a promise only if it has to wait. */
   read(i: number, out: Uint8Array, offset: number): Promise<void> | void
   /** Releases files and memory; the images can no longer be read. */
   dispose(): void
@@ -20,19 +20,21 @@ export interface Dataset extends Pictures {
   label(i: number): number
 }
 
-/** Images that are generated on demand and cached while there is room. `make(i)` must return 112 × 112 images. */
+/** Images that are made on demand and cached while there is room. `make(i)` returns the bytes of an image of this shape. */
 export function cachedPictures(
   images: number,
-  make: (i: number) => Image | Promise<Image>,
+  shape: ImageShape,
+  make: (i: number) => Uint8Array | Promise<Uint8Array>,
   cacheBytes: number = imageCacheBytes,
 ): Pictures {
-  const cache = createPixelCache(images, FACE_BYTES, cacheBytes)
-  const keep = (i: number, image: Image, out: Uint8Array, offset: number) => {
-    cache.put(i, image.data)
-    out.set(image.data, offset)
+  const cache = createPixelCache(images, imageBytes(shape), cacheBytes)
+  const keep = (i: number, image: Uint8Array, out: Uint8Array, offset: number) => {
+    cache.put(i, image)
+    out.set(image, offset)
   }
   return {
     images,
+    shape,
     read(i, out, offset) {
       const kept = cache.get(i)
       if (kept !== undefined) return out.set(kept, offset)
@@ -40,22 +42,5 @@ export function cachedPictures(
       return made instanceof Promise ? made.then((image) => keep(i, image, out, offset)) : keep(i, made, out, offset)
     },
     dispose: () => cache.clear(),
-  }
-}
-
-/** The training images of a synthetic population, rendered on first read. */
-export function createSyntheticDataset(spec: SyntheticSpec, cacheBytes?: number): Dataset {
-  const { identities, imagesPerIdentity, seed, nuisance } = spec
-  const images = identities * imagesPerIdentity
-  const make = (i: number) => {
-    const sample = i % imagesPerIdentity
-    const identity = (i - sample) / imagesPerIdentity
-    return renderFace({ seed, identity, sample, nuisance, size: FACE_SIZE })
-  }
-  return {
-    ...cachedPictures(images, make, cacheBytes),
-    name: `synthetic (${identities} people, seed ${seed})`,
-    classes: identities,
-    label: (i) => Math.floor(i / imagesPerIdentity),
   }
 }

@@ -8,10 +8,18 @@ export interface Image {
   readonly data: Uint8Array
 }
 
-/** Side of every image that a network sees, in pixels. */
+/** Side of a usual face crop, in pixels. */
 export const FACE_SIZE = 112
 /** Bytes of one such image. */
 export const FACE_BYTES = FACE_SIZE * FACE_SIZE * 3
+
+/** What a network takes: height, width, channels. One channel is gray, three are red, green, blue. */
+export type ImageShape = readonly [height: number, width: number, channels: number]
+
+/** Bytes of one image of a shape. */
+export function imageBytes([height, width, channels]: ImageShape): number {
+  return height * width * channels
+}
 
 /** Repeats the gray levels u8[h, w] in all three channels. */
 export function grayToRgb(gray: Uint8Array, width: number, height: number): Image {
@@ -74,7 +82,21 @@ export function resize(image: Image, width: number, height: number): Image {
   return { width, height, data }
 }
 
-/** The image as a network sees it: 112 × 112, stretched as a whole (aligned face crops have this size). */
-export function toFaceSize(image: Image): Image {
-  return resize(image, FACE_SIZE, FACE_SIZE)
+/** Rec. 601 luma of each pixel, u8[h, w], in the fixed point of Pillow's mode L. */
+export function luma({ data }: Image): Uint8Array {
+  const gray = new Uint8Array(data.length / 3)
+  for (let i = 0; i < gray.length; i++) {
+    const [red, green, blue] = [data[3 * i] ?? 0, data[3 * i + 1] ?? 0, data[3 * i + 2] ?? 0]
+    gray[i] = (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16
+  }
+  return gray
+}
+
+/** The image as a network takes it, u8[h, w, channels]: gray if it has one channel, and stretched as a whole to the size. */
+export function fitImage(image: Image, [height, width, channels]: ImageShape): Uint8Array {
+  if (channels === 3) return resize(image, width, height).data
+  if (channels !== 1) bug(`an image of ${channels} channels`)
+  const gray = luma(image)
+  if (image.width === width && image.height === height) return gray
+  return luma(resize(grayToRgb(gray, image.width, image.height), width, height))
 }

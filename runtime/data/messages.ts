@@ -13,13 +13,15 @@ export const dataErrors = errorsOf({
     (p) => `the image folder ${p.folder} cannot be read: ${p.reason}`,
     () => 'dataset.root must name a folder with one subfolder of pictures per person',
   ),
-  ARC6202: message<{ folder: string; skipped: number }>(
-    (p) => `no pictures in ${p.folder}${p.skipped > 0 ? ` (${p.skipped} files of other types were skipped)` : ''}`,
-    () => 'expected: one subfolder per person with .jpg, .jpeg, .png, .webp, .pgm, .ppm or .pnm files',
-  ),
-  ARC6203: message<{ folder: string; people: number; holdout: number }>(
+  ARC6202: message<{ folder: string; seen: string; records: number }>(
+    (p) => `no pictures in ${p.folder}: it has ${p.seen}`,
     (p) =>
-      `cannot hold out ${p.holdout} of the ${p.people} people in ${p.folder}: at least one must remain for training`,
+      p.records > 0
+        ? 'this is a packed set: use recordio(root: "…")'
+        : 'expected: one subfolder per person with .jpg, .jpeg, .png, .webp, .pgm, .ppm or .pnm files',
+  ),
+  ARC6203: message<{ set: string; people: number; holdout: number }>(
+    (p) => `cannot hold out ${p.holdout} of the ${p.people} people in ${p.set}: at least one must remain for training`,
     (p) => `hold out at most ${Math.max(0, p.people - 1)}`,
   ),
   ARC6204: message<File & { starts: string }>(
@@ -43,11 +45,25 @@ export const dataErrors = errorsOf({
     (p) => `the record file ${p.file} is damaged at byte ${p.at}: ${p.reason}`,
     () => 'train.rec and train.idx must come from the same packing; copy both again',
   ),
-  ARC6221: message<File & { line: number; text: string }>(
-    (p) => `line ${p.line} of the index ${p.file} is not "key<TAB>offset": ${p.text}`,
+  ARC6222: message<File & { at: number; label: number; first: number; last: number }>(
+    (p) => `the record at byte ${p.at} of ${p.file} has label ${p.label}, but labels are ${p.first} … ${p.last}`,
+    () => 'arcc data check lists all such records',
   ),
-  ARC6222: message<File & { label: number; classes: number }>(
-    (p) => `${p.file} has a picture with label ${p.label}, but its property file specifies ${p.classes} classes`,
+  ARC6240: message<{ set: string; faults: readonly string[] }>((p) =>
+    p.faults.length === 1
+      ? `the data set ${p.set} cannot be used: ${p.faults[0]}`
+      : [`the data set ${p.set} has ${p.faults.length} faults:`, ...p.faults.map((fault) => `- ${fault}`)].join('\n'),
+  ),
+  ARC6241: message<{ folder: string; people: readonly string[]; meant: string }>(
+    (p) =>
+      p.people.length === 1
+        ? `all pictures in ${p.folder} belong to one person, ${p.people[0]}`
+        : `the subfolders of ${p.folder} hold folders of pictures instead of one person each: ${p.people.join(', ')}`,
+    (p) => (p.meant === '' ? 'expected: one subfolder per person' : `did you mean ${p.meant}?`),
+  ),
+  ARC6242: message<{ root: string; seen: string; fix: string }>(
+    (p) => `no packed set in ${p.root}: it has ${p.seen}`,
+    (p) => p.fix,
   ),
   ARC6230: message<File & { at: number; reason: string }>(
     (p) => `${p.file} is not a supported verification set: ${p.reason} at byte ${p.at}`,

@@ -13,17 +13,6 @@ import { drawIdentity } from './synthetic/identity.ts'
 import { applyLight, blur, develop } from './synthetic/light.ts'
 import { drawNuisance } from './synthetic/nuisance.ts'
 
-/** A data set of synthetic people. */
-export interface SyntheticSpec {
-  /** People for training: numbers 0 … identities - 1. Verification uses numbers from `identities` up. */
-  readonly identities: number
-  /** Images per person. */
-  readonly imagesPerIdentity: number
-  readonly seed: number
-  /** From 0 (frontal, evenly exposed) to 1 (hard); 0.6 is a fair test. */
-  readonly nuisance: number
-}
-
 export interface FaceRequest {
   readonly seed: number
   /** Which person, a u32. */

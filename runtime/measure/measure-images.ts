@@ -1,8 +1,8 @@
 /** Measures how fast this computer prepares training images. */
 import type { MachineProfile } from '../../compiler/host/machine-profile.ts'
-import { createSyntheticDataset } from '../data/dataset.ts'
 import { decodeImage } from '../data/decode-image.ts'
-import { FACE_BYTES, FACE_SIZE } from '../data/image.ts'
+import { drawImage } from '../data/draw-image.ts'
+import { FACE_SIZE } from '../data/image.ts'
 
 /** Seconds of each of the two measurements. */
 const budget = 0.4
@@ -12,14 +12,13 @@ const together = 32
 /** JPEG images decoded and synthetic ones generated per second. */
 export async function measureImages(report: (what: string) => void): Promise<MachineProfile['images']> {
   report('drawing synthetic faces')
-  const dataset = createSyntheticDataset({ identities: 1000, imagesPerIdentity: 100, seed: 1, nuisance: 0.5 }, 0)
-  const pixels = new Uint8Array(FACE_BYTES)
+  const faces = { kind: 'drawn', perIdentity: 100, seed: 1, nuisance: 0.5 } as const
+  const shape = [FACE_SIZE, FACE_SIZE, 3] as const
   let sample = 0
-  const drawn = await ratePerSecond(1, () => Promise.resolve(dataset.read(sample++, pixels, 0)))
+  const drawn = await ratePerSecond(1, async () => drawImage(faces, sample++, shape))
   report('decoding JPEG')
-  const jpeg = await encodeFace(pixels)
+  const jpeg = await encodeFace(drawImage(faces, 0, shape))
   const decoded = await ratePerSecond(together, () => decodeImage(jpeg, 'a face'))
-  dataset.dispose()
   return { decoded, drawn }
 }
 

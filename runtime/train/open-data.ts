@@ -1,10 +1,14 @@
 /** Opens the training data and the verification sets of a plan. */
 import { join } from 'node:path'
 import type { RunSpec } from '../../compiler/plan/plan.ts'
-import { need } from '../../grammar/diagnostic.ts'
+import { rootOf } from '../data/data-format.ts'
 import type { Dataset } from '../data/dataset.ts'
-import { type OpenedDataset, openFormat } from '../data/formats.ts'
+import { type Collections, createCollections } from '../data/formats/data-formats.ts'
+import { leftOutText } from '../data/left-out.ts'
 import { type PairSet, readBinPairs } from '../data/pairs.ts'
+import { heldOutPairs } from '../data/select/held-out-pairs.ts'
+import { createDataset } from '../data/select/selected-pictures.ts'
+import { type Selection, splitCollection } from '../data/select/selection.ts'
 import { trainErrors } from './messages.ts'
 
 type DatasetSpec = RunSpec['dataset']
@@ -14,6 +18,8 @@ export interface RunData {
   readonly sets: readonly NamedPairs[]
   /** Sets that would be in the data set's folder, which generated data does not have: there is no verification on them. */
   readonly absent: readonly string[]
+  /** What the data set has besides its images, for people; missing if there is nothing else. */
+  readonly leftOut?: string
   dispose(): void
 }
 
@@ -23,22 +29,29 @@ export interface NamedPairs {
   readonly pairs: PairSet
 }
 
-export async function openData(run: RunSpec): Promise<RunData> {
-  const { dataset, heldOut } = await openFormat[run.dataset.format](run.dataset, () => rootOf(run.dataset))
+/** `collections` may have listed the data set for the plan already. */
+export async function openData(run: RunSpec, collections: Collections = createCollections()): Promise<RunData> {
+  const { root, name, holdout } = run.dataset
+  if (root?.pending !== undefined) throw trainErrors('ARC6502', { dataset: name, pending: root.pending })
+  const collection = collections.open(run.dataset)
+  const { train, heldOut } = splitCollection(collection, holdout)
+  if (train.classes !== run.classes) throw trainErrors('ARC6501', { planned: run.classes, found: train.classes })
+  const dataset = createDataset(train, run.image)
   const sets: NamedPairs[] = []
-  const absent = run.evaluate.sets.filter((name) => run.dataset.root === undefined && liesInFolder(name))
-  const present = run.evaluate.sets.filter((name) => !absent.includes(name))
+  const absent = run.evaluate.sets.filter((set) => root === undefined && liesInFolder(set))
+  const present = run.evaluate.sets.filter((set) => !absent.includes(set))
   try {
-    if (dataset.classes !== run.classes) throw trainErrors('ARC6501', { planned: run.classes, found: dataset.classes })
-    for (const name of present) sets.push({ name, pairs: await openPairs(name, run, heldOut) })
+    for (const set of present) sets.push({ name: set, pairs: await openPairs(set, run, heldOut) })
   } catch (error) {
     dataset.dispose()
     throw error
   }
+  const leftOut = leftOutText(collection)
   return {
     dataset,
     sets,
     absent,
+    ...(leftOut === '' ? {} : { leftOut }),
     dispose() {
       dataset.dispose()
       for (const set of sets) set.pairs.dispose()
@@ -46,20 +59,17 @@ export async function openData(run: RunSpec): Promise<RunData> {
   }
 }
 
-function rootOf(spec: DatasetSpec): string {
-  const root = need(spec.root, 'the root of a data set on disk')
-  if (root.pending !== undefined) throw trainErrors('ARC6502', { dataset: spec.name, pending: root.pending })
-  return root.path
-}
-
 /** Whether a set is in the data set's folder: `holdout` comes from the data set itself, and a path ends with `.bin`. */
 const liesInFolder = (set: string) => set !== 'holdout' && !set.endsWith('.bin')
 
-function openPairs(name: string, run: RunSpec, heldOut: OpenedDataset['heldOut']): Promise<PairSet> | PairSet {
-  const spec = run.dataset
-  if (name !== 'holdout') {
-    return readBinPairs(!liesInFolder(name) ? name : join(rootOf(spec), `${name}.bin`))
-  }
-  if (heldOut === undefined || spec.holdout === 0) throw trainErrors('ARC6503', { dataset: spec.name })
-  return heldOut(run.evaluate.pairs / 2, run.seed)
+function openPairs(name: string, run: RunSpec, heldOut: Selection | undefined): Promise<PairSet> | PairSet {
+  const { dataset, image, evaluate } = run
+  if (name !== 'holdout') return readBinPairs(liesInFolder(name) ? join(rootOf(dataset), `${name}.bin`) : name, image)
+  if (heldOut === undefined) throw trainErrors('ARC6503', { dataset: dataset.name })
+  return heldOutPairs(heldOut, evaluate.pairs / 2, pairSeed(run), image)
+}
+
+/** Generated people and the pairs of them come from one seed, so that a population has one set of pairs. */
+function pairSeed({ dataset, seed }: { readonly dataset: DatasetSpec; readonly seed: number }): number {
+  return dataset.root === undefined ? dataset.seed : seed
 }

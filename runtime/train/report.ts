@@ -18,6 +18,7 @@ export function reportStart({ plan, folder, data, engine, machine, emit }: Sessi
     ...machine,
     classes: run.classes,
     images: data.dataset.images,
+    ...(data.leftOut === undefined ? {} : { leftOut: data.leftOut }),
     batch: plan.document.schedule.batch,
     steps: run.steps,
     stepsPerEpoch: run.stepsPerEpoch,

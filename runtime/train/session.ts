@@ -4,6 +4,7 @@
  */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import type { DeviceRequest } from '../backend/backend.ts'
+import type { Collections } from '../data/formats/data-formats.ts'
 import type { Engine } from '../engine.ts'
 import type { EngineName } from '../engine-name.ts'
 import type { Emit, StartEvent } from '../events.ts'
@@ -23,6 +24,8 @@ export interface TrainOptions {
   readonly folder: string
   /** Texts to store in the folder, by file name: the experiment's source and the resolved experiment. */
   readonly texts?: ReadonlyMap<string, string>
+  /** Data sets that the plan has listed. */
+  readonly collections?: Collections
   readonly onEvent: Emit
   /** Stops the run after the steps in flight; weights are still saved. */
   readonly signal: AbortSignal
@@ -54,7 +57,7 @@ export async function withSession(
     options.onEvent(event)
   }
   try {
-    const data = await phase(emit, 'load data', () => openData(plan.run))
+    const data = await phase(emit, 'load data', () => openData(plan.run, options.collections))
     warnOfAbsentSets(plan, data, emit)
     try {
       const engine = await createEngine(options.engine, oneProcess(plan.replicas), emit, options.devices)

@@ -19,6 +19,7 @@ export async function trainLoop(trainer: Trainer): Promise<void> {
     executable: programs.step,
     state,
     batches: batchesToDo(trainer),
+    image: plan.run.image,
     pauseAfter: (steps) => isAnyDue(plan, steps),
     signal,
   })

@@ -5,6 +5,7 @@
 import { type StepMetric, stepMetrics } from '../../compiler/ir/step-metrics.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { Batch } from '../data/batches.ts'
+import type { ImageShape } from '../data/image.ts'
 import type { Engine, Executable, StartedRun } from '../engine.ts'
 import type { DeviceState } from './device-state.ts'
 import { disposeBatch, type UploadedBatch, uploadAhead } from './upload-ahead.ts'
@@ -18,6 +19,8 @@ export interface TrainSteps {
   readonly executable: Executable
   readonly state: DeviceState
   readonly batches: AsyncIterable<Batch>
+  /** The images of the batches. */
+  readonly image: ImageShape
   /**
    * Whether the caller needs the state after this number of steps: no other step is started until it has received that step and
    * requests the next one.
@@ -45,7 +48,7 @@ export interface StepOutcome {
  */
 export async function* trainSteps(options: TrainSteps): AsyncGenerator<StepOutcome> {
   const { executable, state, signal, pauseAfter = () => false } = options
-  const source = uploadAhead(options.engine, options.batches)
+  const source = uploadAhead(options.engine, options.batches, options.image)
   /** The ends of started steps that have not been yielded, oldest first; they resolve in order. */
   const flights: Promise<StepOutcome>[] = []
   let waiting: Promise<UploadedBatch | undefined> | undefined

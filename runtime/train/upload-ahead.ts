@@ -4,7 +4,7 @@
  * Legend: b images of one device.
  */
 import type { Batch } from '../data/batches.ts'
-import { FACE_SIZE } from '../data/image.ts'
+import type { ImageShape } from '../data/image.ts'
 import type { DeviceTensor, Engine, HostTensor } from '../engine.ts'
 import { oneAhead } from '../one-ahead.ts'
 
@@ -14,11 +14,11 @@ export interface UploadedBatch {
   readonly inputs: DeviceTensor[][]
 }
 
-function hostTensors({ step, replicas }: Batch): HostTensor[][] {
+function hostTensors({ step, replicas }: Batch, shape: ImageShape): HostTensor[][] {
   return replicas.map(({ images, labels, flip }) => {
     const b = labels.length
     return [
-      { dtype: 'u8', shape: [b, FACE_SIZE, FACE_SIZE, 3], data: images },
+      { dtype: 'u8', shape: [b, ...shape], data: images },
       { dtype: 'i32', shape: [b], data: labels },
       { dtype: 'u8', shape: [b], data: flip },
       { dtype: 'i32', shape: [], data: Int32Array.of(step) },
@@ -26,13 +26,22 @@ function hostTensors({ step, replicas }: Batch): HostTensor[][] {
   })
 }
 
-async function* upload(engine: Engine, batches: AsyncIterable<Batch>): AsyncGenerator<UploadedBatch> {
-  for await (const batch of batches) yield { step: batch.step, inputs: await engine.uploadAll(hostTensors(batch)) }
+async function* upload(
+  engine: Engine,
+  batches: AsyncIterable<Batch>,
+  shape: ImageShape,
+): AsyncGenerator<UploadedBatch> {
+  for await (const batch of batches)
+    yield { step: batch.step, inputs: await engine.uploadAll(hostTensors(batch, shape)) }
 }
 
-/** Copies each batch to all devices while the caller uses the previous one. Unused batches are freed. */
-export function uploadAhead(engine: Engine, batches: AsyncIterable<Batch>): AsyncGenerator<UploadedBatch> {
-  return oneAhead(upload(engine, batches), disposeBatch)
+/** Copies each batch of images of this shape to all devices while the caller uses the previous one. Unused batches are freed. */
+export function uploadAhead(
+  engine: Engine,
+  batches: AsyncIterable<Batch>,
+  shape: ImageShape,
+): AsyncGenerator<UploadedBatch> {
+  return oneAhead(upload(engine, batches, shape), disposeBatch)
 }
 
 export function disposeBatch({ inputs }: UploadedBatch): void {

@@ -69,20 +69,31 @@ export const placementExamples: Examples<typeof placementErrors.catalogue> = {
 export const dataExamples: Examples<typeof dataErrors.catalogue> = {
   ARC6201: [{ folder: 'faces', reason: 'no such file or folder' }],
   ARC6202: [
-    { folder: 'faces', skipped: 0 },
-    { folder: 'faces', skipped: 3 },
+    { folder: 'faces', seen: 'nothing', records: 0 },
+    { folder: 'faces', seen: 'train.rec, 2 files that are not pictures', records: 1 },
   ],
-  ARC6203: [{ folder: 'faces', people: 5, holdout: 5 }],
+  ARC6203: [{ set: 'faces', people: 5, holdout: 5 }],
   ARC6204: [{ file: 'ann/1.jpg', starts: '47 49 46' }],
   ARC6205: [{ file: 'ann/1.jpg', reason: 'it has 2 of 6 bytes' }],
   ARC6206: [{ file: 'train.rec', reason: 'no such file or folder' }],
   ARC6207: [{ what: 'same', asked: 7, most: 6, set: 'faces' }],
   ARC6208: [{ images: 50, batch: 51 }],
   ARC6220: [{ file: 'train.rec', at: 40, reason: 'its magic number is 0' }],
-  ARC6221: [{ file: 'train.idx', line: 2, text: '"1 40"' }],
-  ARC6222: [{ file: 'train.rec', label: 7, classes: 5 }],
+  ARC6222: [{ file: 'train.rec', at: 40, label: 7, first: 0, last: 4 }],
   ARC6230: [{ file: 'lfw.bin', at: 6, reason: 'no pair of lists' }],
   ARC6231: [{ file: 'evil.bin', global: 'posix.system' }],
+  ARC6240: [
+    { set: 'faces', faults: ['train.idx is empty; copy it again'] },
+    { set: 'faces', faults: ['train.idx is empty; copy it again', 'all pictures have label 0'] },
+  ],
+  ARC6241: [
+    { folder: 'faces', people: ['train'], meant: 'faces/train' },
+    { folder: 'faces', people: ['ann'], meant: '' },
+    { folder: 'faces', people: ['train', 'val'], meant: 'faces/train' },
+  ],
+  ARC6242: [
+    { root: 'faces', seen: 'train.idx, property', fix: 'train.idx is only the index; copy the .rec file as well' },
+  ],
   ARC6232: [{ file: 'lfw.bin', pictures: 3, flags: 2 }],
 }
 

@@ -4,6 +4,7 @@
  * several parts, each with its own frame.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { ArccError } from '../../errors.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
 
 export const MAGIC = 0xced7230a
@@ -33,8 +34,8 @@ export interface RecordFile {
   frame(offset: number): Frame
   /** The payload of the record at a byte offset, with its parts joined; valid until the next call. */
   payload(offset: number): Uint8Array
-  /** The first `length` bytes of the payload at most, and of the first part; valid until the next call. */
-  start(offset: number, length: number): Uint8Array
+  /** The length of the payload at a byte offset, and up to `most` bytes of its beginning; valid until the next call. */
+  head(offset: number, most: number): { readonly length: number; readonly bytes: Uint8Array }
   /** Up to `length` bytes at an offset, fewer at the end of the file; valid until the next call. */
   bytes(offset: number, length: number): Uint8Array
   close(): void
@@ -91,7 +92,6 @@ export function openRecordFile(path: string): RecordFile {
     }
     return frame
   }
-  const frame = (at: number) => frameIn(0, fill(at, FRAME, 0), at)
   /** Reads the rest of a payload of which `have` bytes are in the buffer at `to`. */
   const complete = (at: number, length: number, have: number, to: number) => {
     if (have < length && fill(at + have, length - have, to + have) < length - have) {
@@ -114,25 +114,41 @@ export function openRecordFile(path: string): RecordFile {
       at += frameBytes(next)
     }
   }
+  const payload = (offset: number): Uint8Array => {
+    const got = fill(offset, FIRST_READ, 0)
+    const first = frameIn(0, got, offset)
+    complete(offset + FRAME, first.length, Math.max(0, Math.min(got - FRAME, first.length)), FRAME)
+    if (first.flag === WHOLE) return buffer.subarray(FRAME, FRAME + first.length)
+    if (first.flag !== FIRST) throw damaged(offset, 'this is a later part of a record')
+    return joined(offset, first)
+  }
   return {
     path,
     size,
-    frame,
-    payload(offset) {
-      const got = fill(offset, FIRST_READ, 0)
-      const first = frameIn(0, got, offset)
-      complete(offset + FRAME, first.length, Math.max(0, Math.min(got - FRAME, first.length)), FRAME)
-      if (first.flag === WHOLE) return buffer.subarray(FRAME, FRAME + first.length)
-      if (first.flag !== FIRST) throw damaged(offset, 'this is a later part of a record')
-      return joined(offset, first)
-    },
-    start(offset, length) {
-      const got = fill(offset, FRAME + length, 0)
-      const first = frameIn(0, got, offset)
-      if (first.flag > FIRST) throw damaged(offset, 'this is a later part of a record')
-      return buffer.subarray(FRAME, FRAME + Math.min(length, first.length))
+    payload,
+    frame: (offset) => frameIn(0, fill(offset, FRAME, 0), offset),
+    head(offset, most) {
+      const { flag, length } = frameIn(0, fill(offset, FRAME + most, 0), offset)
+      if (flag === WHOLE) return { length, bytes: buffer.subarray(FRAME, FRAME + Math.min(most, length)) }
+      const joint = payload(offset)
+      return { length: joint.length, bytes: joint.subarray(0, most) }
     },
     bytes: (offset, length) => buffer.subarray(0, fill(offset, length, 0)),
     close: () => closeSync(file),
   }
+}
+
+/** What `read` returns or, if it finds a damaged record, the reason. */
+export function readOrReason<T>(read: () => T): T | { readonly reason: string } {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof ArccError && error.code === 'ARC6220') return { reason: String(error.params.reason) }
+    throw error
+  }
+}
+
+/** Whether `readOrReason` returned a reason. */
+export function isReason(result: object): result is { readonly reason: string } {
+  return 'reason' in result
 }

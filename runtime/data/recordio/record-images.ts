@@ -1,5 +1,4 @@
 /** Opens the encoded images in RecordIO files. */
-import { basename } from 'node:path'
 import type { EncodedImages, RecordImages } from '../collection.ts'
 import { dataErrors } from '../messages.ts'
 import { openRecordFile, type RecordFile } from './record-file.ts'
@@ -7,7 +6,7 @@ import { readHeader } from './record-header.ts'
 
 /** Each file is opened when its first image is read. `read` throws ARC6206 or ARC6220. */
 export function openRecordImages(recipe: RecordImages): EncodedImages {
-  const { files, offsets, file } = recipe
+  const { files, offsets, file, firstKey } = recipe
   const opened: (RecordFile | undefined)[] = []
   const fileOf = (i: number): RecordFile => {
     const number = file?.[i] ?? 0
@@ -26,7 +25,10 @@ export function openRecordImages(recipe: RecordImages): EncodedImages {
       if (typeof header === 'string') throw dataErrors('ARC6220', { file: records.path, at, reason: header })
       return payload.subarray(header.imageAt)
     },
-    nameOf: (i) => `${basename(files[file?.[i] ?? 0] ?? '')} at byte ${offsets[i]}`,
+    nameOf(i) {
+      const path = files[file?.[i] ?? 0] ?? ''
+      return firstKey === undefined ? `${path} at byte ${offsets[i]}` : `${path} record ${firstKey + i}`
+    },
     close() {
       for (const records of opened) records?.close()
       opened.length = 0

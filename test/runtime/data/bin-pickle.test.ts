@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { readPickle } from '../../../runtime/data/bin-pickle.ts'
-import { FACE_BYTES } from '../../../runtime/data/image.ts'
+import { FACE_BYTES, FACE_SIZE } from '../../../runtime/data/image.ts'
 import { readBinPairs } from '../../../runtime/data/pairs.ts'
 import { anError } from '../../helpers/facts.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
@@ -19,7 +19,7 @@ describe('readBinPairs', () => {
   test.each(['tiny-python2', 'tiny-protocol2', 'tiny-protocol3', 'tiny-protocol4', 'tiny-protocol5'])(
     '%s',
     async (name) => {
-      const set = await readBinPairs(fixture(name))
+      const set = await readBinPairs(fixture(name), [FACE_SIZE, FACE_SIZE, 3])
       expect(set.name).toBe(name)
       expect([...set.same]).toEqual([1, 0, 1, 0, 1, 0, 1, 0, 1, 0])
       const out = new Uint8Array(FACE_BYTES)
@@ -51,12 +51,12 @@ describe('readBinPairs', () => {
   ])('%s', async (name, bytes, code, params) => {
     const path = join(root, `${name}.bin`)
     writeFileSync(path, bytes)
-    await expect(readBinPairs(path)).rejects.toMatchObject({ code, params })
+    await expect(readBinPairs(path, [FACE_SIZE, FACE_SIZE, 3])).rejects.toMatchObject({ code, params })
   })
 
   const orl = here('../../../../shared/data/orl_recordio/orl.bin')
   test.skipIf(!existsSync(orl))('a set of 600 pairs that Python packed (skipped where it is missing)', async () => {
-    const set = await readBinPairs(orl)
+    const set = await readBinPairs(orl, [FACE_SIZE, FACE_SIZE, 3])
     expect(set.images).toBe(100)
     expect(set.same.length).toBe(600)
     expect(set.same.reduce((sum, flag) => sum + flag, 0)).toBe(300)

@@ -1,7 +1,21 @@
 import { describe, expect, test } from 'vitest'
+import { need } from '../../../grammar/diagnostic.ts'
+import type { Collection } from '../../../runtime/data/collection.ts'
 import { drawPairs, pairCapacity } from '../../../runtime/data/draw-pairs.ts'
-import { syntheticPairs } from '../../../runtime/data/pairs.ts'
+import { heldOutPairs } from '../../../runtime/data/select/held-out-pairs.ts'
+import { splitCollection } from '../../../runtime/data/select/selection.ts'
+import { renderFace } from '../../../runtime/data/synthetic.ts'
 import { anError } from '../../helpers/facts.ts'
+
+/** Seven drawn people with four pictures each. */
+const population: Collection = {
+  name: 'drawn',
+  images: 28,
+  classes: 7,
+  label: (i) => Math.floor(i / 4),
+  recipe: { kind: 'drawn', perIdentity: 4, seed: 1, nuisance: 0.5 },
+  leftOut: [],
+}
 
 /** `sizes[p]` pictures of person p, numbered consecutively. */
 function people(...sizes: number[]): { groups: number[][]; owner: number[] } {
@@ -60,12 +74,15 @@ describe('drawPairs', () => {
   })
 })
 
-test('syntheticPairs has each used picture once and reads it', async () => {
-  const set = syntheticPairs({ identities: 4, imagesPerIdentity: 3, seed: 1, nuisance: 0.5 }, 3, 4, 12)
+test('held-out pairs have each used picture once, of held-out people only', async () => {
+  const { heldOut } = splitCollection(population, 3)
+  const set = heldOutPairs(need(heldOut, 'held-out people'), 12, 1, [112, 112, 3])
   expect(set.same.length).toBe(24)
   expect(Math.max(...set.pairs)).toBe(set.images - 1)
   expect(new Set(set.pairs).size).toBe(set.images)
   const out = new Uint8Array(112 * 112 * 3)
+  // All 12 pictures are used, in their order: the first is that of the first held-out person, number 4.
+  expect(set.images).toBe(12)
   await set.read(0, out, 0)
-  expect(new Set(out).size).toBeGreaterThan(50)
+  expect(out).toEqual(renderFace({ seed: 1, identity: 4, sample: 0, nuisance: 0.5 }).data)
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Batch, batches } from '../../../runtime/data/batches.ts'
 import type { Dataset } from '../../../runtime/data/dataset.ts'
-import { FACE_BYTES } from '../../../runtime/data/image.ts'
+import { FACE_BYTES, FACE_SIZE } from '../../../runtime/data/image.ts'
 import { createSampler, replicaRows } from '../../../runtime/data/sampler.ts'
 import { oneProcess, type World } from '../../../runtime/world.ts'
 
@@ -65,6 +65,7 @@ describe('createSampler', () => {
 function fakeDataset(wait: boolean, fail = -1): Dataset & { reads: number } {
   return {
     name: 'fake',
+    shape: [FACE_SIZE, FACE_SIZE, 3],
     images: 50,
     classes: 5,
     reads: 0,

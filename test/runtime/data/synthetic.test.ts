@@ -2,11 +2,14 @@ import { createHash } from 'node:crypto'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { contactSheet, encodePng } from '../../../bench/paste-pictures.ts'
-import { createSyntheticDataset } from '../../../runtime/data/dataset.ts'
 import { decodeImage } from '../../../runtime/data/decode-image.ts'
+import { openCollection } from '../../../runtime/data/formats/data-formats.ts'
 import { FACE_BYTES } from '../../../runtime/data/image.ts'
+import { createDataset } from '../../../runtime/data/select/selected-pictures.ts'
+import { splitCollection } from '../../../runtime/data/select/selection.ts'
 import { drawIdentity } from '../../../runtime/data/synthetic/identity.ts'
 import { renderFace } from '../../../runtime/data/synthetic.ts'
+import { dataSpec } from '../../helpers/data-spec.ts'
 
 const face = (identity: number, sample: number, nuisance = 0.6, seed = 1) =>
   renderFace({ seed, identity, sample, nuisance }).data
@@ -75,8 +78,9 @@ test('people differ: no two of 2000 share all their choices and nearly their num
 })
 
 test('the data set has every picture with its label, and reads the same twice', async () => {
-  const spec = { identities: 3, imagesPerIdentity: 2, seed: 5, nuisance: 0.5 }
-  const dataset = createSyntheticDataset(spec)
+  const spec = dataSpec({ format: 'synthetic', identities: 3, perIdentity: 2, holdout: 1, seed: 5, nuisance: 0.5 })
+  const { train } = splitCollection(openCollection(spec), 1)
+  const dataset = createDataset(train, [112, 112, 3])
   expect(dataset).toMatchObject({ classes: 3, images: 6 })
   const out = new Uint8Array(FACE_BYTES)
   for (const i of [0, 1, 5, 5, 0]) {

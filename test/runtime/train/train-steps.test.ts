@@ -33,7 +33,12 @@ function fakeDevices() {
     seen,
     endOne: () => running.shift()?.resolve(),
     failOne: (message: string) => running.shift()?.reject(new Error(message)),
-    options: { engine: engine as Engine, state: state as DeviceState, executable: {} as Executable },
+    options: {
+      engine: engine as Engine,
+      state: state as DeviceState,
+      executable: {} as Executable,
+      image: [1, 1, 1] as const,
+    },
   }
 }
 

@@ -1,8 +1,8 @@
 /** Opens encoded images that are files. */
 import { readFileSync } from 'node:fs'
-import type { EncodedImages, FileImages } from './collection.ts'
-import { dataErrors, reasonOf } from './messages.ts'
-import { textAt } from './text-table.ts'
+import type { EncodedImages, FileImages } from '../collection.ts'
+import { dataErrors, reasonOf } from '../messages.ts'
+import { textAt } from '../text-table.ts'
 
 /** `read` throws ARC6206. */
 export function openFileImages({ paths }: FileImages): EncodedImages {

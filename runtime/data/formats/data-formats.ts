@@ -1,9 +1,9 @@
 /** The data formats by name. `compiler/schema/dataset-formats.ts` has what the compiler knows about each. */
-import type { Collection } from './collection.ts'
-import type { DataFormat, DataSpec } from './data-format.ts'
-import { folderFormat } from './formats/folder.ts'
-import { recordioFormat } from './formats/recordio.ts'
-import { syntheticFormat } from './formats/synthetic.ts'
+import type { Collection } from '../collection.ts'
+import type { DataFormat, DataSpec } from '../data-format.ts'
+import { folderFormat } from './folder.ts'
+import { recordioFormat } from './recordio.ts'
+import { syntheticFormat } from './synthetic.ts'
 
 export const dataFormats: { readonly [F in DataSpec['format']]: DataFormat } = {
   synthetic: syntheticFormat,

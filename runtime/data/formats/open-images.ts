@@ -1,8 +1,8 @@
 /** Opens the images of any recipe, in the thread that reads them. */
-import { bug } from '../../grammar/diagnostic.ts'
-import type { EncodedImages, ImageRecipe } from './collection.ts'
-import { openFileImages } from './file-images.ts'
-import { openRecordImages } from './recordio/record-images.ts'
+import { bug } from '../../../grammar/diagnostic.ts'
+import type { EncodedImages, ImageRecipe } from '../collection.ts'
+import { openFileImages } from '../folder/file-images.ts'
+import { openRecordImages } from '../recordio/record-images.ts'
 
 /** The caller closes the result. Drawn images have no encoded bytes; they are rendered by `renderFace`. */
 export function openImages(recipe: ImageRecipe): EncodedImages {

@@ -1,0 +1,79 @@
+/** The pictures of one record file: where they lie, and what is known of their classes without reading all of them. */
+import { basename } from 'node:path'
+import { createCases, type Faults } from '../faults.ts'
+import { type Announcement, pictureEndOf, readAnnouncement, readClassStarts } from './announcement.ts'
+import { keyAt, positionOf, type RecordIndex, readIndexFile } from './index-file.ts'
+import type { RecordFile } from './record-file.ts'
+import { scanRecords } from './scan-records.ts'
+
+/** One record file as its index and record 0 describe it; picture `i` is the i-th by key. */
+export interface PartIndex {
+  /** Byte offset of each picture. */
+  readonly offsets: Float64Array<SharedArrayBuffer>
+  /** The key of picture `i` is `firstKey + i`, unless there are `keys`. */
+  readonly firstKey: number
+  readonly keys?: Uint32Array
+  /**
+   * From identity records: the key of the first picture of each class, rounded as f32 is, and the end of the last class. The keys are
+   * consecutive then.
+   */
+  readonly classStarts?: Float64Array<SharedArrayBuffer>
+  /** The labels as the records state them, if all were read. */
+  readonly labels?: Int32Array<SharedArrayBuffer>
+}
+
+/** Notes the pictures that record 0 announces and the index lacks; `source` is the file with the index. */
+function reportMissing(index: RecordIndex, end: number, source: string, faults: Faults): void {
+  const from = positionOf(index, 1)
+  const to = positionOf(index, end)
+  const missing = end - 1 - (to - from)
+  if (missing <= 0) return
+  const keys = createCases()
+  let next = 1
+  for (let i = from; i < to && keys.count <= 3; i++) {
+    for (; next < keyAt(index, i) && keys.count <= 3; next++) keys.add(() => `${next}`)
+    next = keyAt(index, i) + 1
+  }
+  for (; next < end && keys.count <= 3; next++) keys.add(() => `${next}`)
+  const what = missing === 1 ? '1 record' : `${missing} records`
+  const fix = source.endsWith('.idx') ? ', or remove it: the records are then found in the .rec file' : ''
+  faults.add(
+    `${source} lacks ${what} of the ${end - 1} that record 0 announces: ${keys.examples()}; copy it again${fix}`,
+  )
+}
+
+/** The pictures between two positions of an index. */
+function picturesOf({ offsets, firstKey, keys }: RecordIndex, from: number, to: number): PartIndex {
+  return keys === undefined
+    ? { offsets: offsets.subarray(from, to), firstKey: firstKey + from }
+    : { offsets: offsets.subarray(from, to), firstKey: keys[from] ?? 0, keys: keys.subarray(from, to) }
+}
+
+function announced(
+  index: RecordIndex,
+  records: RecordFile,
+  announcement: Announcement,
+  source: string,
+  faults: Faults,
+): PartIndex {
+  const end = pictureEndOf(index, records, announcement)
+  reportMissing(index, end, source, faults)
+  const [from, to] = [positionOf(index, 1), positionOf(index, end)]
+  const pictures = picturesOf(index, from, to)
+  const consecutive = to - from === end - 1
+  const classStarts = consecutive ? readClassStarts(index, records, [to, index.count], end) : undefined
+  return classStarts === undefined ? pictures : { ...pictures, classStarts }
+}
+
+/**
+ * Reads the index of a record file, or finds the records in the file itself if it has none. Faults are noted; throws ARC6206 for
+ * files that cannot be read.
+ */
+export function readPartIndex(records: RecordFile, indexPath: string | undefined, faults: Faults): PartIndex {
+  const index = indexPath === undefined ? scanRecords(records, faults) : readIndexFile(indexPath, faults)
+  const source = basename(indexPath ?? records.path)
+  if (index.count === 0) faults.add(`${source} has no records; copy it again`)
+  const announcement = readAnnouncement(index, records)
+  if (announcement === undefined) return picturesOf(index, 0, index.count)
+  return announced(index, records, announcement, source, faults)
+}

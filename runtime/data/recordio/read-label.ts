@@ -1,0 +1,28 @@
+/** Reads labels from records one at a time, for sets whose labels are not all known. */
+import type { RecordImages } from '../collection.ts'
+import { dataErrors } from '../messages.ts'
+import { openRecordFile, type RecordFile } from './record-file.ts'
+import { HEADER, readHeader } from './record-header.ts'
+
+/** The class that a label stands for. Throws ARC6222 if it is none of `classes`. */
+export function classOfLabel(label: number, classes: number, firstLabel: number, file: string, at: number): number {
+  const found = label - firstLabel
+  if (Number.isInteger(found) && found >= 0 && found < classes) return found
+  throw dataErrors('ARC6222', { file, at, label, first: firstLabel, last: firstLabel + classes - 1 })
+}
+
+/** The label of a record by picture. Files are opened when they are first needed; throws ARC6206, ARC6220 or ARC6222. */
+export function createLabelReader(recipe: RecordImages, classes: number, firstLabel: number): (i: number) => number {
+  const opened: (RecordFile | undefined)[] = []
+  return (i) => {
+    const number = recipe.file?.[i] ?? 0
+    const file = recipe.files[number] ?? ''
+    const records = opened[number] ?? openRecordFile(file)
+    opened[number] = records
+    const at = recipe.offsets[i] ?? 0
+    const { length, bytes } = records.head(at, HEADER + 8)
+    const header = readHeader(bytes, length)
+    if (typeof header === 'string') throw dataErrors('ARC6220', { file, at, reason: header })
+    return classOfLabel(header.label, classes, firstLabel, file, at)
+  }
+}
