@@ -109,10 +109,7 @@ export function renderInspection(inspection: Inspection, look: Look): string[] {
     ),
     ...damage(inspection, look),
     ...facts(
-      leftOut.map(({ what, count, examples }) => [
-        'left out',
-        [warning(`${formatCount(count)} ${what}`), ...some(examples, count)],
-      ]),
+      leftOut.map(({ what, count, examples }) => ['left out', [warning(what), ...some(examples, count)]]),
       look,
     ),
     ...facts(

@@ -1,6 +1,6 @@
 /** Opens the data set that a command names. */
 import type { Collection } from '../../../runtime/data/collection.ts'
-import { openCollection } from '../../../runtime/data/formats.ts'
+import { openCollection } from '../../../runtime/data/formats/data-formats.ts'
 import { trainErrors } from '../../../runtime/train/messages.ts'
 import { findSource } from '../../host/data-source.ts'
 import { fileHost } from '../../host/host.ts'

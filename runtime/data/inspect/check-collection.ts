@@ -1,6 +1,7 @@
 /** Reads every label and decodes every picture of a data set on all cores, and reports everything that is wrong. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Collection } from '../collection.ts'
+import { labelOf } from '../jobs/class-counts.ts'
 import type { Fault } from '../jobs/found.ts'
 import { inOrder, openPicturePool, type PicturePool } from '../jobs/picture-pool.ts'
 import { openPictures } from '../jobs/picture-source.ts'
@@ -12,7 +13,6 @@ import {
   type ReportedDuplicates,
 } from './check-report.ts'
 import { CHUNK, type CheckState, type ChunkLine, chunkRange, openCheckState } from './check-state.ts'
-import { labelOf } from './class-counts.ts'
 import { duplicateGroups } from './duplicates.ts'
 
 export interface CheckProgress {

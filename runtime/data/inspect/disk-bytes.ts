@@ -1,8 +1,8 @@
 /** How many bytes a collection takes on the disk. */
 import { stat } from 'node:fs/promises'
 import type { ImageRecipe } from '../collection.ts'
+import { spread } from '../jobs/spread.ts'
 import { textAt, textCount } from '../text-table.ts'
-import { spread } from './sample.ts'
 
 export interface DiskBytes {
   readonly bytes: number

@@ -3,8 +3,9 @@ import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ArccError } from '../../errors.ts'
 import type { Collection, LeftOut } from '../collection.ts'
+import { FACE_SIZE } from '../image.ts'
+import { type ClassSizes, classSizes, countClasses, type LabelFault } from '../jobs/class-counts.ts'
 import { readBinPairs } from '../pairs.ts'
-import { type ClassSizes, classSizes, countClasses, type LabelFault } from './class-counts.ts'
 import { type DiskBytes, diskBytes } from './disk-bytes.ts'
 import { type Sample, samplePictures } from './sample.ts'
 
@@ -34,7 +35,7 @@ export interface Inspection {
 
 async function besideSet(file: string): Promise<BesideSet> {
   try {
-    const set = await readBinPairs(file)
+    const set = await readBinPairs(file, [FACE_SIZE, FACE_SIZE, 3])
     const same = set.same.reduce((sum, flag) => sum + flag, 0)
     const pairs = set.same.length
     set.dispose()

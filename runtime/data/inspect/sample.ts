@@ -3,6 +3,7 @@ import { ArccError } from '../../errors.ts'
 import type { Collection } from '../collection.ts'
 import { decodeImage } from '../decode-image.ts'
 import { openPictures } from '../jobs/picture-source.ts'
+import { spread } from '../jobs/spread.ts'
 import { pictureFormat } from './picture-format.ts'
 
 export interface SampledFault {
@@ -20,12 +21,6 @@ export interface Sample {
   /** Encoded bytes of an average picture. */
   readonly meanBytes: number
   readonly faults: readonly SampledFault[]
-}
-
-/** `count` numbers spread evenly over 0 … images - 1, the first and the last included. */
-export function spread(images: number, count: number): number[] {
-  if (images <= count) return Array.from({ length: images }, (_, i) => i)
-  return Array.from({ length: count }, (_, i) => Math.floor((i * (images - 1)) / (count - 1)))
 }
 
 /** Decoded at a time: as many as the threads that sharp decodes in. */

@@ -1,8 +1,8 @@
 /** One picture at a time from any recipe, encoded or decoded, in the thread that asks. */
 import type { ImageRecipe } from '../collection.ts'
 import { decodeImage } from '../decode-image.ts'
+import { openImages } from '../formats/open-images.ts'
 import type { Image } from '../image.ts'
-import { openImages } from '../open-images.ts'
 import { renderFace } from '../synthetic.ts'
 
 export interface PictureSource {

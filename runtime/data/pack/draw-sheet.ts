@@ -4,9 +4,9 @@
  */
 import type { Collection } from '../collection.ts'
 import { FACE_SIZE, type Image, resize } from '../image.ts'
-import { countClasses } from '../inspect/class-counts.ts'
-import { spread } from '../inspect/sample.ts'
+import { countClasses } from '../jobs/class-counts.ts'
 import { openPictures } from '../jobs/picture-source.ts'
+import { spread } from '../jobs/spread.ts'
 import { packErrors } from './messages.ts'
 import { openOutputs, requireApart } from './output-files.ts'
 

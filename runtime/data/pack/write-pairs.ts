@@ -5,7 +5,7 @@
 import { dirname, relative, resolve } from 'node:path'
 import type { Collection, FileImages } from '../collection.ts'
 import { drawPairs } from '../draw-pairs.ts'
-import { countClasses } from '../inspect/class-counts.ts'
+import { countClasses } from '../jobs/class-counts.ts'
 import { asError, type Recode } from '../jobs/jobs.ts'
 import { inOrder, openPicturePool } from '../jobs/picture-pool.ts'
 import { textAt } from '../text-table.ts'
