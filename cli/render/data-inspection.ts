@@ -61,9 +61,26 @@ function damage({ labels, sample }: Inspection, look: Look): string[] {
   ]
 }
 
+/** How the sizes of the classes are distributed; nothing if all are equal. */
+function spreadRows({ sizes, people }: Inspection): (readonly [string, readonly string[]])[] {
+  const { smallest, largest, quantiles: q } = sizes
+  if (smallest.images === largest.images) return []
+  const shares = [
+    ['5 %', q.p05],
+    ['25 %', q.p25],
+    ['50 %', q.p50],
+    ['75 %', q.p75],
+    ['95 %', q.p95],
+  ] as const
+  return [
+    ['smallest', [`${formatCount(smallest.images)}, ${className(smallest.class, people)}`]],
+    ['largest', [`${formatCount(largest.images)}, ${className(largest.class, people)}`]],
+    ['quantiles', shares.map(([share, images]) => `${share}: ${formatCount(images)}`)],
+  ]
+}
+
 export function renderInspection(inspection: Inspection, look: Look): string[] {
   const { name, images, disk, sizes, people, sample, leftOut, verification } = inspection
-  const { quantiles: q } = sizes
   const { warning, strong } = look.palette
   const empty = sizes.emptyExamples.map((number) => className(number, people))
   return [
@@ -78,14 +95,7 @@ export function renderInspection(inspection: Inspection, look: Look): string[] {
           ],
         ],
         ['classes', [formatCount(sizes.classes), `${formatNumber(sizes.mean)} images on average`]],
-        [
-          '',
-          [
-            `smallest ${formatCount(sizes.smallest.images)}, ${className(sizes.smallest.class, people)}`,
-            `largest ${formatCount(sizes.largest.images)}, ${className(sizes.largest.class, people)}`,
-          ],
-        ],
-        ['', [`quantiles: 5 % ${q.p05}`, `25 % ${q.p25}`, `50 % ${q.p50}`, `75 % ${q.p75}`, `95 % ${q.p95}`]],
+        ...spreadRows(inspection),
         ...(sizes.empty === 0
           ? []
           : [['', [warning(`${formatCount(sizes.empty)} without a picture:`), ...some(empty, sizes.empty)]] as const]),

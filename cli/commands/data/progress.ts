@@ -12,27 +12,29 @@ export interface WorkProgress {
   readonly stage: string
   readonly done: number
   readonly total: number
+  /** Pictures among `done` that an earlier run of the command did. */
+  readonly kept?: number
   readonly faults?: number
 }
 
 /** The same with the time since its stage began. */
 export interface TimedProgress extends WorkProgress {
   readonly seconds: number
-  /** Pictures that were done when the stage began to be timed: those of an earlier run. */
-  readonly before: number
 }
 
 const barWidth = 24
 
 /** `pictures  ████░░░░ 25 %  75 of 300  1,234 images/s  eta 5 s`, on several lines if the terminal is narrow. */
-export function workLine({ stage, done, total, faults = 0, seconds, before }: TimedProgress, look: Look): string {
+export function workLine({ stage, done, total, kept = 0, faults = 0, seconds }: TimedProgress, look: Look): string {
   const share = total > 0 ? done / total : 1
-  const rate = seconds > 0 ? (done - before) / seconds : 0
+  const rate = seconds > 0 ? (done - kept) / seconds : 0
   const bar = renderProgress(share, Math.min(barWidth, look.width - 20), look.unicode)
   const facts = [
     `${stage} ${bar} ${formatPercent(share)}`,
     `${formatCount(done)} of ${formatCount(total)}`,
-    ...(rate > 0 ? [formatRate(rate, 'images'), `eta ${formatSeconds((total - done) / rate)}`] : []),
+    ...(rate > 0
+      ? [formatRate(rate, 'images'), ...(done < total ? [`eta ${formatSeconds((total - done) / rate)}`] : [])]
+      : []),
     ...(faults > 0 ? [look.palette.warning(plural(faults, 'fault'))] : []),
   ]
   return factLines(facts, look, { gap: '  ', indent: 2 }).join('\n')
@@ -56,17 +58,17 @@ export function startWork(output: Output, stopping: string): Work {
   })
   const interrupt = interruptible(() => output.note(paragraph(look.palette.quiet(stopping), look)))
   let stage = ''
-  let [began, before, shown] = [0, 0, 0]
+  let [began, shown] = [0, 0]
   return {
     signal: interrupt.signal,
     report(progress) {
       const now = performance.now()
       if (progress.stage !== stage) {
         stage = progress.stage
-        ;[began, before] = [now, progress.done]
+        began = now
       } else if (now - shown < interval && progress.done < progress.total) return
       shown = now
-      line.show({ ...progress, seconds: (now - began) / 1000, before })
+      line.show({ ...progress, seconds: (now - began) / 1000 })
     },
     end() {
       line.end()

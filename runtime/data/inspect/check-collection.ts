@@ -19,6 +19,8 @@ export interface CheckProgress {
   readonly stage: 'labels' | 'pictures' | 'duplicates'
   readonly done: number
   readonly total: number
+  /** Pictures among `done` that an earlier check did. */
+  readonly kept: number
   /** Faults so far. */
   readonly faults: number
 }
@@ -101,7 +103,7 @@ async function checkLabels(
   let faults = 0
   for (let image = 0; image < images && !signal.aborted; image++) {
     if (image % labelsPerTurn === 0) {
-      onProgress({ stage: 'labels', done: image, total: images, faults })
+      onProgress({ stage: 'labels', done: image, total: images, kept: 0, faults })
       await nextTurn()
     }
     const label = labelOf(collection, image)
@@ -159,18 +161,22 @@ export async function checkCollection(request: CheckRequest): Promise<CheckSumma
   const pool = openPicturePool({ recipe: collection.recipe, hashes: state.hashes }, workers)
   const tally = createTally(report)
   let [checked, bytes] = [0, 0]
+  const kept = Math.min(images, state.done.length * CHUNK)
+  const show = (stage: CheckProgress['stage']) =>
+    onProgress({ stage, done: checked, total: images, kept: Math.min(kept, checked), faults: tally.total() })
   try {
     const perClass = await checkLabels(request, tally.add)
+    show('pictures')
     for await (const line of checkChunks(request, pool, state)) {
       const { from, to } = chunkRange(line.chunk, images)
       checked += to - from
       bytes += line.bytes
       for (const fault of line.faults) await tally.add(fault)
-      onProgress({ stage: 'pictures', done: checked, total: images, faults: tally.total() })
+      show('pictures')
     }
     const empty = [...perClass.keys()].filter((number) => perClass[number] === 0)
     for (const number of empty) await report.emptyClass(number)
-    onProgress({ stage: 'duplicates', done: checked, total: images, faults: tally.total() })
+    show('duplicates')
     const { duplicates, within, across } = await reportDuplicates(request, state.hashes, report)
     const counts = {
       name,

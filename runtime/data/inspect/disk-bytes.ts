@@ -35,7 +35,10 @@ export async function diskBytes(recipe: ImageRecipe): Promise<DiskBytes> {
   let bytes = 0
   const queue = files.values()
   const worker = async () => {
-    for (const file of queue) bytes += (await stat(file).catch(() => undefined))?.size ?? 0
+    for (const file of queue) {
+      const found = await stat(file).catch(() => undefined)
+      bytes += found?.size ?? 0
+    }
   }
   await Promise.all(Array.from({ length: atOnce }, worker))
   if (files.length === total) return { bytes, estimated: false }

@@ -43,9 +43,10 @@ function faultOf(image: Image): { kind: FaultKind; reason: string } | undefined 
 }
 
 /** What a picture's error says without the picture's name, which stands before it. */
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, name: string): string {
   if (!(error instanceof ArccError)) throw error
-  return typeof error.params.reason === 'string' ? error.params.reason : error.message
+  if (typeof error.params.reason === 'string') return error.params.reason
+  return error.message.startsWith(`${name} `) ? error.message.slice(name.length + 1) : error.message
 }
 
 /** Reads and decodes a range of pictures; stores the hash of each in the shared table. */
@@ -54,12 +55,13 @@ export async function check({ from, to }: CheckJob): Promise<CheckResult> {
   const faults: Fault[] = []
   let bytes = 0
   for (let image = from; image < to; image++) {
-    const add = (kind: FaultKind, reason: string) => faults.push({ kind, image, name: pictures.nameOf(image), reason })
+    const name = pictures.nameOf(image)
+    const add = (kind: FaultKind, reason: string) => faults.push({ kind, image, name, reason })
     let encoded: Uint8Array | undefined
     try {
       encoded = await pictures.encoded(image)
     } catch (error) {
-      add('unreadable', reasonOf(error))
+      add('unreadable', reasonOf(error, name))
       if (hashes !== undefined) hashes[image] = 1n
       continue
     }
@@ -69,7 +71,7 @@ export async function check({ from, to }: CheckJob): Promise<CheckResult> {
       const fault = faultOf(await pictures.decoded(image))
       if (fault !== undefined) add(fault.kind, fault.reason)
     } catch (error) {
-      add('damaged', reasonOf(error))
+      add('damaged', reasonOf(error, name))
     }
   }
   return { faults, bytes }

@@ -9,7 +9,7 @@ function message<P extends Params>(text: (params: P) => string, hint?: (params: 
 export const packErrors = errorsOf({
   ARC6410: message<{ file: string; reason: string }>(
     (p) => `${p.file} cannot be written: ${p.reason}`,
-    () => 'choose another place, or make room and write access there; an unfinished file was removed',
+    () => 'choose another place, or make room there; nothing unfinished was left behind',
   ),
   ARC6411: message<{ file: string }>(
     (p) => `${p.file} already exists`,

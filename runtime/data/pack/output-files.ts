@@ -53,6 +53,20 @@ interface Part extends OutputFile {
   readonly path: string
 }
 
+const hasCode = (error: unknown, code: string) => error instanceof Error && 'code' in error && error.code === code
+
+/** Creates a folder and those above it. Node's own `recursive` does not end where the system denies a folder with ENOENT, as in /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder)
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return
+    if (!hasCode(error, 'ENOENT') || existsSync(dirname(folder))) throw error
+    await makeFolder(dirname(folder))
+    await mkdir(folder)
+  }
+}
+
 async function openPart(path: string): Promise<Part> {
   const aside = join(dirname(path), `.${basename(path)}.${process.pid}.partial`)
   const handle = await open(aside, 'w').catch((error: unknown) => {
@@ -120,7 +134,7 @@ export async function openOutputs(paths: readonly string[], force: boolean): Pro
   }
   try {
     for (const path of paths) {
-      await mkdir(dirname(resolve(path)), { recursive: true }).catch((error: unknown) => {
+      await makeFolder(dirname(resolve(path))).catch((error: unknown) => {
         throw notWritten(path, error)
       })
       parts.push(await openPart(path))

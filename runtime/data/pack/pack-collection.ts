@@ -142,6 +142,7 @@ export async function packCollection(asked: PackRequest): Promise<Packed> {
     await requireSpace(paths.rec, await projectedBytes(request, source), request.showBytes)
     const set = await createRecordSet({ paths, layout, images, classes, force })
     const skipped: SkippedPicture[] = []
+    onProgress({ done: 0, total: images })
     let [written, left] = [0, 0]
     try {
       for await (const { image, encoded } of encodedPictures(request, order, source)) {
