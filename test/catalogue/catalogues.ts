@@ -7,6 +7,7 @@ import { grammarError } from '../../grammar/messages.ts'
 import { placementErrors } from '../../runtime/backend/messages.ts'
 import { cudaError } from '../../runtime/cuda/errors.ts'
 import { dataErrors } from '../../runtime/data/messages.ts'
+import { packErrors } from '../../runtime/data/pack/messages.ts'
 import { evaluateErrors } from '../../runtime/evaluate/messages.ts'
 import { tensorFileErrors } from '../../runtime/safetensors-header.ts'
 import { tfjsError } from '../../runtime/tfjs/errors.ts'
@@ -30,6 +31,7 @@ export const catalogues: Readonly<Record<string, readonly Rendered[]>> = {
   cudaError: renderCatalogue(cudaError.catalogue, runtime.cudaExamples),
   placementErrors: renderCatalogue(placementErrors.catalogue, runtime.placementExamples),
   dataErrors: renderCatalogue(dataErrors.catalogue, runtime.dataExamples),
+  packErrors: renderCatalogue(packErrors.catalogue, runtime.packExamples),
   evaluateErrors: renderCatalogue(evaluateErrors.catalogue, runtime.verificationExamples),
   tensorFileErrors: renderCatalogue(tensorFileErrors.catalogue, runtime.tensorFileExamples),
   trainErrors: renderCatalogue(trainErrors.catalogue, runtime.trainExamples),

@@ -2,6 +2,7 @@
 import type { placementErrors } from '../../runtime/backend/messages.ts'
 import type { cudaError } from '../../runtime/cuda/errors.ts'
 import type { dataErrors } from '../../runtime/data/messages.ts'
+import type { packErrors } from '../../runtime/data/pack/messages.ts'
 import type { evaluateErrors } from '../../runtime/evaluate/messages.ts'
 import type { tensorFileErrors } from '../../runtime/safetensors-header.ts'
 import type { tfjsError } from '../../runtime/tfjs/errors.ts'
@@ -95,6 +96,21 @@ export const dataExamples: Examples<typeof dataErrors.catalogue> = {
     { root: 'faces', seen: 'train.idx, property', fix: 'train.idx is only the index; copy the .rec file as well' },
   ],
   ARC6232: [{ file: 'lfw.bin', pictures: 3, flags: 2 }],
+}
+
+export const packExamples: Examples<typeof packErrors.catalogue> = {
+  ARC6410: [{ file: 'out/train.rec', reason: 'the disk is full' }],
+  ARC6411: [{ file: 'out/train.rec' }],
+  ARC6412: [{ folder: '/data', needed: '3.97 MiB', free: '1.00 MiB' }],
+  ARC6413: [{ picture: 'ann/1.tif', bytes: 536870912 }],
+  ARC6414: [
+    { what: 'classes', count: 20000000 },
+    { what: 'pictures and classes', count: 17451890 },
+  ],
+  ARC6415: [{ set: 'faces', asked: 30, classes: 30 }],
+  ARC6416: [{ file: 'faces/train.rec' }],
+  ARC6417: [{ set: 'class 3 of faces' }],
+  ARC6418: [{ file: 'pairs.csv', set: 'faces' }],
 }
 
 export const verificationExamples: Examples<typeof evaluateErrors.catalogue> = {

@@ -8,7 +8,7 @@ import { mkdir, open, readFile, rename, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Collection, ImageRecipe } from '../collection.ts'
 import type { Fault } from '../jobs/found.ts'
-import { packErrors } from '../pack/messages.ts'
+import { notWritten } from '../pack/output-files.ts'
 
 /** Pictures of one job; kept work is counted in these. */
 export const CHUNK = 256
@@ -86,8 +86,7 @@ export async function openCheckState(folder: string, images: number, resume: boo
   const hashes = new BigUint64Array(new SharedArrayBuffer(8 * images))
   const bytes = new Uint8Array(hashes.buffer)
   const [hashFile, faultFile] = [join(folder, 'hashes'), join(folder, 'faults.ndjson')]
-  const failed = (error: unknown) =>
-    packErrors('ARC6410', { file: folder, reason: error instanceof Error ? error.message : String(error) }, error)
+  const failed = (error: unknown) => notWritten(folder, error)
   try {
     if (!resume) await rm(folder, { recursive: true, force: true })
     await mkdir(folder, { recursive: true })

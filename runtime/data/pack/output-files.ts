@@ -21,7 +21,8 @@ const reasons: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long',
 }
 
-function notWritten(file: string, error: unknown): Error {
+/** ARC6410 for an error of the system. */
+export function notWritten(file: string, error: unknown): Error {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const text = error instanceof Error ? error.message : String(error)
   return packErrors('ARC6410', { file, reason: reasons[code] ?? text }, error)
