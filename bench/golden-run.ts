@@ -73,7 +73,7 @@ experiment golden {
     optimizer = sgd(lr: ${config.lr}, momentum: 0.9, weight_decay: 5e-4)
     schedule  = constant()
     clip      = 5
-    flip      = false
+    augment   = []
   }
 }
 `

@@ -249,9 +249,18 @@ export interface FunctionDecl extends Base {
   readonly body: BlockExpr | undefined
 }
 
-export type ObjectKeyword = 'margin' | 'optimizer' | 'schedule' | 'device' | 'machine' | 'dataset' | 'experiment'
+export type ObjectKeyword =
+  | 'margin'
+  | 'optimizer'
+  | 'schedule'
+  | 'device'
+  | 'machine'
+  | 'dataset'
+  | 'augmentation'
+  | 'verification'
+  | 'experiment'
 
-/** `margin`, `optimizer`, `schedule`, `device`, `machine`, `dataset` and `experiment`: a name, parameters and entries. */
+/** `margin`, `optimizer`, `schedule`, `device`, `machine`, `dataset`, `augmentation`, `verification` and `experiment`: a name, parameters and entries. */
 export interface ObjectDecl extends Base {
   readonly kind: 'Object'
   readonly keyword: ObjectKeyword

@@ -69,6 +69,8 @@ export const Schedule = contextual('schedule', [ObjectKeyword])
 export const Device = contextual('device', [ObjectKeyword])
 export const Machine = contextual('machine', [ObjectKeyword])
 export const Dataset = contextual('dataset', [ObjectKeyword])
+export const Augmentation = contextual('augmentation', [ObjectKeyword])
+export const Verification = contextual('verification', [ObjectKeyword])
 export const Experiment = contextual('experiment', [ObjectKeyword])
 export const Extends = contextual('extends')
 export const On = contextual('on')
@@ -90,6 +92,8 @@ const DECLARING = [
   Device,
   Machine,
   Dataset,
+  Augmentation,
+  Verification,
   Experiment,
   Test,
 ]

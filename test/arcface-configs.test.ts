@@ -9,6 +9,7 @@ import { experimentNames } from '../cli/host/entry.ts'
 import { fileHost } from '../cli/host/host.ts'
 import { packageFolder } from '../cli/host/package-folder.ts'
 import { compileExperiment } from '../compiler/driver.ts'
+import type { AugmentSpec } from '../compiler/experiment/augmentation.ts'
 import { type Experiment, isChosen } from '../compiler/experiment/experiment.ts'
 import { batchPerDevice, worldSize } from '../compiler/experiment/lengths.ts'
 import type { Host } from '../compiler/host/host.ts'
@@ -18,7 +19,7 @@ import { need } from '../grammar/diagnostic.ts'
  * name, backbone, classes, images, rate, GPUs, batch of all, learning rate, weight decay, epochs, epochs of warmup; then what is not
  * common: `arc` (ArcFace 0.5; CosFace 0.4 elsewhere), `adamw` (SGD with a momentum of 0.9 elsewhere), the filter's threshold,
  * `gradient_acc`, and `checkpoint` where the network is one that arcface_torch's backbones/__init__.py makes with
- * `using_checkpoint=True`.
+ * `using_checkpoint=True`, and `dali_aug`.
  */
 const configs = `
 ms1mv2_mbf mbf 85742 5822653 1 8 1024 0.1 1e-4 40 0 arc
@@ -61,7 +62,7 @@ wf42m_pfc03_40epoch_64gpu_vit_b vit_b_dp005_mask_005 2059906 42474557 0.3 64 245
 wf42m_pfc03_40epoch_64gpu_vit_l vit_l_dp005_mask_005 2059906 42474557 0.3 64 24576 0.001 0.1 40 4 adamw checkpoint
 wf42m_pfc03_40epoch_8gpu_vit_t vit_t_dp005_mask0 2059906 42474557 0.3 8 4096 0.001 0.1 40 4 adamw
 wf42m_pfc03_40epoch_8gpu_vit_b vit_b_dp005_mask_005 2059906 42474557 0.3 8 24576 0.001 0.1 40 4 adamw gradient_acc=12 checkpoint
-wf42m_pfc02_vit_h vit_h 2059906 42474557 0.5 32 24576 0.001 0.1 16 2 adamw checkpoint
+wf42m_pfc02_vit_h vit_h 2059906 42474557 0.5 32 24576 0.001 0.1 16 2 adamw checkpoint dali_aug
 three_millions mbf 300000 300000 0.1 8 4096 0.1 5e-4 30 0
 `
 
@@ -77,6 +78,19 @@ function resolveAll(): ReadonlyMap<string, Experiment> {
       found.set(name, need(compileExperiment({ entry, experiment: name, until: 'elaborate' }, host).experiment, name))
   }
   return found
+}
+
+const mirrored: AugmentSpec = { flip: 0.5, ops: [] }
+
+/** `dali_data_iter` of arcface_torch's dataset.py with `dali_aug=True`, in its order. */
+const daliAug: AugmentSpec = {
+  flip: 0.5,
+  ops: [
+    { op: 'low_resolution', probability: 0.1, side: [56 / 112, 89 / 112], interpolation: 'triangle' },
+    { op: 'blur', probability: 0.2, window: [3, 5] },
+    { op: 'hsv', probability: 0.2, hueShift: [0, Math.PI / 9], saturationFactor: [1, 1.2] },
+    { op: 'gray', probability: 0.1 },
+  ],
 }
 
 const experiments = resolveAll()
@@ -103,6 +117,7 @@ test.each(lines)('%s', (line) => {
     batch: isChosen(experiment) ? devices * batchPerDevice(experiment) : 'auto',
     accumulate: train.accumulate,
     recompute: train.recompute,
+    augment: train.augment,
     lr: optimizer.lr,
     epochs: train.epochs,
     precision: train.precision,
@@ -117,6 +132,7 @@ test.each(lines)('%s', (line) => {
     batch,
     accumulate: Number(wordAfter(others, 'gradient_acc') ?? 1),
     recompute: others.includes('checkpoint') ? 'blocks' : 'none',
+    augment: others.includes('dali_aug') ? daliAug : mirrored,
     lr,
     epochs,
     precision: 'f16',

@@ -271,6 +271,11 @@ function reportUnknown(work: FieldWork, ident: Ident, place: Place, what: 'field
     report(checker, checkDiagnostic('ARC3219', { name }, span, { notes }))
     return undefined
   }
+  const replaced = own(place.spec.former ?? {}, name)
+  if (replaced !== undefined) {
+    report(checker, checkDiagnostic('ARC3201', { owner, what, name }, span, { notes: [replaced] }))
+    return undefined
+  }
   const fields = Object.keys(place.spec.fields)
   const sections = Object.keys(place.spec.sections)
   const methods = place.path.length === 0 ? Object.keys(objectSpecs[decl.keyword].methods) : []

@@ -23,6 +23,8 @@ const objects: { readonly [K in ObjectKeyword]: readonly [string, string] } = {
   device: ['a device', 'devices'],
   machine: ['a machine', 'machines'],
   dataset: ['a data set', 'data sets'],
+  augmentation: ['an augmentation', 'augmentations'],
+  verification: ['a verification set', 'verification sets'],
   experiment: ['an experiment', 'experiments'],
 }
 

@@ -53,6 +53,8 @@ export const namedTypes: ReadonlyMap<string, Type> = new Map<string, Type>([
   ['device', objectOf('device')],
   ['machine', objectOf('machine')],
   ['dataset', objectOf('dataset')],
+  ['augmentation', objectOf('augmentation')],
+  ['verification', objectOf('verification')],
 ])
 
 /** Common other names for the types. */

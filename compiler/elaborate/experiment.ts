@@ -25,9 +25,10 @@ import { experimentBody } from '../schema/experiment.ts'
 import { evaluateDiagnostic } from '../values/messages.ts'
 import type { Value } from '../values/value.ts'
 import { resolveMargin, resolveOptimizer, resolveSchedule } from './appliers.ts'
+import { resolveAugment } from './augment.ts'
 import type { Declared } from './entries.ts'
 import { type ExperimentFields, evaluateFields } from './fields.ts'
-import { resolveDataset, resolveMachine, resolveRequire } from './parts.ts'
+import { resolveDataset, resolveMachine, resolvePairList, resolveRequire } from './parts.ts'
 import { asObject, readSection } from './read.ts'
 import { variantNames } from './sweep.ts'
 
@@ -144,8 +145,10 @@ function displacedLength(fields: ExperimentFields): string | undefined {
   return set.length === 1 ? lengthPaths.find((path) => path !== set[0]) : undefined
 }
 
-function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined, context: Context): TrainSpec {
-  const { optimizer, schedule, ...written } = readSection(sections.train, fields.within('train'))
+type TrainLoop = Omit<TrainSpec, 'augment'>
+
+function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined, context: Context): TrainLoop {
+  const { optimizer, schedule, augment, ...written } = readSection(sections.train, fields.within('train'))
   const displaced = displacedLength(fields)
   const epochs = displaced === 'train.epochs' ? undefined : written.epochs
   const steps = displaced === 'train.steps' ? undefined : written.steps
@@ -201,15 +204,21 @@ function resolveCenters(fields: ExperimentFields, optimizer: Optimizer, context:
   return centers
 }
 
-function resolveEvaluate(fields: ExperimentFields, holdout: number | undefined, context: Context): EvaluateSpec {
-  const evaluate = readSection(sections.evaluate, fields.within('evaluate'))
-  if (holdout === 0 && evaluate.sets.includes('holdout'))
+function resolveEvaluate(
+  fields: ExperimentFields,
+  holdout: number | undefined,
+  context: Context,
+): EvaluateSpec | undefined {
+  const { sets: listed, ...evaluate } = readSection(sections.evaluate, fields.within('evaluate'))
+  const sets = listed.map((set) => (typeof set === 'string' ? set : resolvePairList(set, context)))
+  if (holdout === 0 && sets.includes('holdout'))
     fail(context, 'ARC4214', {}, fields.span('evaluate.sets'), {
       notes: ['set `holdout` in the data set'],
     })
   const { pairs } = evaluate
   if (pairs % 2 !== 0) fail(context, 'ARC4216', { pairs }, fields.span('evaluate.pairs'))
-  return evaluate
+  const known = sets.filter((set) => set !== undefined)
+  return known.length < sets.length ? undefined : { ...evaluate, sets: known }
 }
 
 /**
@@ -240,13 +249,26 @@ export function resolveExperiment(
   const optimizer = resolveOptimizer(object('train.optimizer'), session)
   const schedule = resolveSchedule(object('train.schedule'), session)
   const train = attempt(() => resolveTrain(fields, machine, context))
+  const { augment: listed } = readSection(sections.train, fields.within('train'))
+  const augment = resolveAugment(listed.flat(), backbone?.input[2], fields.span('train.augment'), context)
   const centers = optimizer && attempt(() => resolveCenters(fields, optimizer, context))
   const evaluate = attempt(() => resolveEvaluate(fields, dataset?.holdout, context))
   const env = { module: chosen.module, locals: undefined }
   const requires = fields.requires
     .map((entry) => attempt(() => resolveRequire(entry, env, context)))
     .filter((require): require is RequireSpec => require !== undefined)
-  if (!dataset || !machine || !backbone || !margin || !optimizer || !schedule || !train || !centers || !evaluate)
+  if (
+    !dataset ||
+    !machine ||
+    !backbone ||
+    !margin ||
+    !optimizer ||
+    !schedule ||
+    !train ||
+    !augment ||
+    !centers ||
+    !evaluate
+  )
     return undefined
   if (bag.hasErrors) return undefined
 
@@ -261,7 +283,7 @@ export function resolveExperiment(
     schedule,
     machine,
     centers,
-    train,
+    train: { ...train, augment },
     evaluate,
     checkpoint: readSection(sections.checkpoint, fields.within('checkpoint')),
     requires,

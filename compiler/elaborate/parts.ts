@@ -8,6 +8,7 @@ import {
   type DatasetSpec,
   type DeviceSpec,
   type MachineSpec,
+  type PairListSpec,
   type RequireSpec,
 } from '../experiment/experiment.ts'
 import { datasetTraits } from '../schema/dataset-formats.ts'
@@ -31,6 +32,12 @@ export function resolveDataset(object: ObjectValue, context: Context): DatasetSp
       }),
     )
   return { ...fields, name: object.decl.name.text, span: object.span }
+}
+
+/** `undefined` after reported errors. */
+export function resolvePairList(object: ObjectValue, context: Context): PairListSpec | undefined {
+  const fields = readObject(schema.verification, object, context)
+  return fields && { ...fields, name: object.decl.name.text }
 }
 
 function resolveDevice(object: ObjectValue, context: Context): DeviceSpec | undefined {

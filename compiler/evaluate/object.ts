@@ -1,4 +1,4 @@
-/** Instances of margins, optimizers, schedules, devices, machines and data sets: arguments, fields on demand, methods. */
+/** Instances of margins, optimizers, schedules, devices, machines, data sets, augmentations and verification sets: arguments, fields on demand, methods. */
 import type { Entry, FieldEntry, MethodEntry, ObjectDecl, StateEntry } from '../../grammar/ast.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
 import type { Module } from '../names/program.ts'
@@ -165,10 +165,12 @@ function evaluateField(object: ObjectValue, path: string, context: Context): Val
   return defaultOf(spec, context)
 }
 
-/** The value, unless it is a number outside the range of the field. */
+/** The value, unless it is a number, or a list with a number, outside the range of the field. */
 export function checkRange(context: Context, path: string, spec: FieldSpec, value: Value, span: Span): Value {
   const { range } = spec
-  if (range === undefined || value.kind !== 'number') return value
+  if (range === undefined) return value
+  if (value.kind === 'list') for (const item of value.items) checkRange(context, path, spec, item, span)
+  if (value.kind !== 'number') return value
   const { min, max, minOpen = false, maxOpen = false } = range
   const low = min === undefined || (minOpen ? value.value > min : value.value >= min)
   const high = max === undefined || (maxOpen ? value.value < max : value.value <= max)

@@ -3,9 +3,10 @@ import type { Span } from '../../grammar/source.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import type { centers, checkpoint, evaluate, experimentBody, train } from '../schema/experiment.ts'
-import type { dataset, device, machine, requireQuantities } from '../schema/objects.ts'
-import type { FieldPath, ObjectValues, SectionValues, Settled } from '../schema/values.ts'
+import type { dataset, device, machine, requireQuantities, verification } from '../schema/objects.ts'
+import type { FieldPath, ObjectValues, Resolved, SectionValues, Settled } from '../schema/values.ts'
 import type { Elaboration } from '../values/elaboration.ts'
+import type { AugmentSpec } from './augmentation.ts'
 
 /** Fields can be `auto`; `SettledExperiment` has no such fields. */
 export interface Experiment {
@@ -34,9 +35,18 @@ export interface Experiment {
 /** The path of a field: `train.batch`. */
 export type ExperimentPath = FieldPath<typeof experimentBody>
 
-export type TrainSpec = Omit<SectionValues<typeof train>, 'optimizer' | 'schedule'>
+export interface TrainSpec extends Omit<SectionValues<typeof train>, 'optimizer' | 'schedule' | 'augment'> {
+  readonly augment: AugmentSpec
+}
 export type CentersSpec = SectionValues<typeof centers>
-export type EvaluateSpec = SectionValues<typeof evaluate>
+/** A verification set from a list of pairs. */
+export interface PairListSpec extends ObjectValues<typeof verification> {
+  /** The name of its declaration. */
+  readonly name: string
+}
+
+/** Names of verification sets, paths of `.bin` files, and lists. */
+export type EvaluateSpec = Resolved<SectionValues<typeof evaluate>, 'sets', readonly (string | PairListSpec)[]>
 export type CheckpointSpec = SectionValues<typeof checkpoint>
 
 /** An experiment in which the planner has replaced `auto`, except for the chunks of the head. */

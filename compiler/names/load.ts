@@ -21,7 +21,14 @@ import {
 } from './use-mistakes.ts'
 
 /** Modules of the standard library whose names need no `use`; each one can use those before it. */
-export const implicitModules = ['prelude', 'layers', 'optimizers', 'schedules'] as const
+export const implicitModules = [
+  'prelude',
+  'layers',
+  'optimizers',
+  'schedules',
+  'augmentations',
+  'verification',
+] as const
 
 /** The address of a module: a name in the standard library, such as `backbones`, or a file. */
 interface Address {

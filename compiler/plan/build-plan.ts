@@ -66,7 +66,7 @@ export function buildPlan(
       epochs: lengths.epochs,
       steps: lengths.steps,
       stepsPerEpoch: lengths.stepsPerEpoch,
-      flip: train.flip,
+      augment: train.augment,
       seed: train.seed,
       image: backbone.input,
       embedding: backbone.embedding,

@@ -10,6 +10,8 @@ import type { Graph } from '../ir/graph.ts'
 import type { ClassShard, StateTensor } from '../ir/state-tensor.ts'
 import type { PlanDocument } from './document.ts'
 
+export type { AugmentOp, AugmentSpec, Interpolation, NumberRange } from '../experiment/augmentation.ts'
+
 export interface Plan {
   readonly name: string
   readonly document: PlanDocument
@@ -34,7 +36,7 @@ export interface Plan {
 type Counts = Pick<Lengths, 'classes' | 'epochs' | 'steps' | 'stepsPerEpoch'>
 
 /** The data that the training loop needs in addition to the graphs. */
-export interface RunSpec extends Counts, Pick<TrainSpec, 'flip' | 'seed'> {
+export interface RunSpec extends Counts, Pick<TrainSpec, 'augment' | 'seed'> {
   readonly dataset: DatasetSpec
   readonly evaluate: EvaluateSpec
   readonly checkpoint: CheckpointSpec

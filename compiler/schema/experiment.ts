@@ -2,7 +2,6 @@
 import { precisions } from '../ir/dtype.ts'
 import {
   batch,
-  bool,
   duration,
   enumOf,
   float,
@@ -120,22 +119,27 @@ export const train = {
       'none',
       'What the backward pass recomputes instead of keeping: `cheap`, normalizations and activations; `blocks`, everything inside a block.',
     ),
-    flip: withDefault(bool, 'true', 'Mirror half of the images.'),
-    seed: withDefault(int, '2048', 'Seed for initial values, order, mirroring and sampling.', {
+    augment: withDefault(
+      listOf(unionOf(objectOf('augmentation'), listOf(objectOf('augmentation')))),
+      '[flip()]',
+      'Random changes of the training images, in this order, except that `flip` is always last; `[]` for none.',
+    ),
+    seed: withDefault(int, '2048', 'Seed for initial values, order, augmentation and sampling.', {
       min: 0,
       max: 2 ** 32 - 1,
     }),
   },
   sections: {},
+  former: { flip: 'mirroring is now one of the augmentations: `augment = []` for none; the default is `[flip()]`' },
 } as const satisfies SectionSpec
 
 export const evaluate = {
   doc: 'Verification during and after training.',
   fields: {
     sets: withDefault(
-      listOf(unionOf(enumOf('verification set', evaluationSetNames), string)),
+      listOf(unionOf(enumOf('verification set', evaluationSetNames), string, objectOf('verification'))),
       '[]',
-      'Verification sets: names or paths of `.bin` files.',
+      'Verification sets: names, paths of `.bin` files, or lists of pairs: `pairs("lfw/pairs.txt", root: "lfw")`.',
     ),
     every: withDefault(optional(duration), undefined, 'Interval; default: before and after training.'),
     pairs: withDefault(int, '600', 'Number of pairs in the `holdout` set; half of them show the same person.', {

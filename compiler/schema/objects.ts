@@ -15,6 +15,7 @@ import {
   quantity,
   string,
 } from '../types/type.ts'
+import { augmentation } from './augmentation.ts'
 import { datasetFormats } from './dataset-formats.ts'
 import { experimentBody } from './experiment.ts'
 import { type ObjectSpec, required, type SectionSpec, withDefault } from './spec.ts'
@@ -29,7 +30,7 @@ const rates = {
   sections: {},
 } as const satisfies SectionSpec
 
-/** A folder on the computer that runs the experiment. */
+/** A folder or file on the computer that runs the experiment. */
 const path = { kind: 'string', late: true } as const
 
 export const margin = {
@@ -130,6 +131,18 @@ export const dataset = {
   sections: {},
 } as const satisfies SectionSpec
 
+export const verification = {
+  doc: 'A verification set from a list of pairs of pictures.',
+  fields: {
+    list: required(
+      path,
+      "The list: LFW's `pairs.txt`, or in each line two pictures and whether they show one person, separated by commas, tabs or spaces.",
+    ),
+    root: withDefault(path, '""', 'The folder that names and paths of the list start from; `""`: that of the list.'),
+  },
+  sections: {},
+} as const satisfies SectionSpec
+
 export const objectSpecs: { readonly [K in ObjectKeyword]: ObjectSpec } = {
   margin: {
     keyword: 'margin',
@@ -196,6 +209,20 @@ export const objectSpecs: { readonly [K in ObjectKeyword]: ObjectSpec } = {
   dataset: {
     keyword: 'dataset',
     body: dataset,
+    methods: {},
+    states: false,
+    requires: 'arguments',
+  },
+  verification: {
+    keyword: 'verification',
+    body: verification,
+    methods: {},
+    states: false,
+    requires: 'arguments',
+  },
+  augmentation: {
+    keyword: 'augmentation',
+    body: augmentation,
     methods: {},
     states: false,
     requires: 'arguments',

@@ -38,6 +38,8 @@ export interface SectionSpec {
   readonly doc: string
   readonly fields: Readonly<Record<string, FieldSpec>>
   readonly sections: Readonly<Record<string, SectionSpec>>
+  /** Fields of earlier versions, with what replaces them: messages say so instead of guessing. */
+  readonly former?: Readonly<Record<string, string>>
 }
 
 /** A method of an object: `target(cos) = …`. Its parameters are numbers known on the device. */

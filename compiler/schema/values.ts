@@ -62,6 +62,9 @@ export type ObjectValues<S extends SectionSpec> = SectionValues<S> & {
   readonly [K in keyof S['sections'] as MemberName<K>]: SectionValues<S['sections'][K]>
 }
 
+/** A section in which a field that takes objects has their resolved values instead. */
+export type Resolved<S, K extends keyof S, V> = { readonly [P in keyof S]: P extends K ? V : S[P] }
+
 /** A value, or `auto` if the planner chooses it. */
 export type Auto<T> = T | 'auto'
 

@@ -145,6 +145,21 @@ export const evaluateMessages = {
     ({ count, parts }) => `a batch of ${count} per device cannot be split into ${parts} equal parts`,
   ),
 
+  ARC4240: error<{ op: string; field: string }>(
+    ({ op, field }) => `an augmentation with \`op = ${op}\` needs \`${field}\``,
+  ),
+  ARC4241: error<{ op: string; field: string }>(
+    ({ op, field }) => `\`${field}\` has no meaning for an augmentation with \`op = ${op}\``,
+  ),
+  ARC4242: error<{ path: string; found: string }>(
+    ({ path, found }) => `\`${path}\` must be a list of two numbers, the smaller first, got ${found}`,
+  ),
+  ARC4243: error<{ path: string; found: number }>(({ path, found }) => `\`${path}\` must be odd, got ${found}`),
+  ARC4244: error<{ count: number }>(
+    ({ count }) => `\`train.augment\` mirrors images ${count === 2 ? 'twice' : `${count} times`}`,
+  ),
+  ARC4245: error<{ name: string; why: string }>(({ name, why }) => `\`${name}\` never changes an image: ${why}`),
+
   ARC4301: error<{ title: string; condition: string }>(
     ({ title, condition }) => `test "${title}": \`${condition}\` does not hold`,
   ),

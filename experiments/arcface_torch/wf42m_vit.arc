@@ -48,11 +48,10 @@ experiment wf42m_pfc03_40epoch_8gpu_vit_b extends wf42m_pfc03_40epoch_64gpu_vit_
   train { batch = 24576 global, accumulate = 12 }
 }
 
-/// configs/wf42m_pfc02_vit_h.py. It does not give the number of GPUs; 32 result in the others' batch. Its image augmentation
-/// beyond mirroring is omitted.
+/// configs/wf42m_pfc02_vit_h.py. It does not give the number of GPUs; 32 result in the others' batch.
 experiment wf42m_pfc02_vit_h extends wf42m_pfc03_40epoch_64gpu_vit_b {
   backbone = vit_h
   machine  = dgx_a100(nodes: 4)
   centers.sample_rate = 50%
-  train { batch = 768 per device, epochs = 16, schedule.warmup = 2 epochs }
+  train { batch = 768 per device, epochs = 16, schedule.warmup = 2 epochs, augment = dali() }
 }

@@ -50,6 +50,16 @@ export interface ParquetImages {
   readonly firsts: Float64Array<SharedArrayBuffer>
 }
 
+/** Encoded images in memory, such as those of a verification set: image `i` is `bytes[starts[i] … starts[i + 1]]`. */
+export interface BytesImages {
+  readonly kind: 'bytes'
+  /** For messages, which call image `i` `<name> picture <i>`. */
+  readonly name: string
+  readonly bytes: Uint8Array<SharedArrayBuffer>
+  /** One more than there are images. */
+  readonly starts: Float64Array<SharedArrayBuffer>
+}
+
 /** Faces that arcc renders: identity `floor(i / perIdentity)`, sample `i % perIdentity`. */
 export interface DrawnImages {
   readonly kind: 'drawn'
@@ -67,7 +77,14 @@ export interface MixedImages {
 }
 
 /** How to open images anywhere; survives structured cloning, and its arrays are shared, not copied. */
-export type ImageRecipe = RecordImages | RangeImages | FileImages | ParquetImages | DrawnImages | MixedImages
+export type ImageRecipe =
+  | RecordImages
+  | RangeImages
+  | FileImages
+  | ParquetImages
+  | BytesImages
+  | DrawnImages
+  | MixedImages
 
 /** What a format left out while listing images, for people: `6 files that are not pictures`, with examples. */
 export interface LeftOut {

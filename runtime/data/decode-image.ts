@@ -1,11 +1,17 @@
-/** Decodes images by content, not by file name: PGM and PPM here, JPEG, PNG and WebP with sharp (libvips). */
-import { bug } from '../../grammar/diagnostic.ts'
+/**
+ * Decodes images by content, not by file name: BMP, PBM, PGM and PPM here, the others with sharp (libvips). All become RGB of 8
+ * bits: Exif orientation is applied, transparency is dropped, 16 bits are scaled, CMYK and embedded profiles are converted to sRGB,
+ * and of several frames or pages the first counts.
+ */
+import { avifSizeFault } from './avif-size.ts'
+import { decodeBmp } from './bmp.ts'
 import { grayToRgb, type Image } from './image.ts'
-import { dataErrors, reasonOf } from './messages.ts'
-import { decodeNetpbm, isNetpbm } from './netpbm.ts'
-
-/** Maximum number of pixels per image: a guard against images that unpack to gigabytes. */
-const MOST_PIXELS = 2 ** 26
+import { endsProperly, repairJpeg, unreadCoding } from './jpeg-repair.ts'
+import { dataErrors } from './messages.ts'
+import { decodeNetpbm } from './netpbm.ts'
+import { type PictureKind, pictureKind } from './picture-kind.ts'
+import { MOST_PIXELS } from './picture-limits.ts'
+import { unreadTiff } from './tiff-header.ts'
 
 type Sharp = typeof import('sharp')['default']
 let loaded: Promise<Sharp> | undefined
@@ -20,45 +26,105 @@ function loadSharp(): Promise<Sharp> {
   return loaded
 }
 
-function startsWith(bytes: Uint8Array, ...expected: number[]): boolean {
-  return expected.every((byte, i) => bytes[i] === byte)
-}
-
-function isKnown(bytes: Uint8Array): boolean {
-  const jpeg = startsWith(bytes, 0xff, 0xd8, 0xff)
-  const png = startsWith(bytes, 0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
-  const webp = startsWith(bytes, 0x52, 0x49, 0x46, 0x46) && startsWith(bytes.subarray(8), 0x57, 0x45, 0x42, 0x50)
-  return jpeg || png || webp
-}
-
 function showStart(bytes: Uint8Array): string {
-  if (bytes.length === 0) return 'nothing (0 bytes)'
   return Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ')
 }
 
+/** Warnings of libjpeg, libpng and the others in arcc's words, by what they contain. */
+const faults: readonly (readonly [RegExp, string])[] = [
+  [/premature end|truncated|not enough data|unexpected end|end of (file|stream)/i, 'its pixel data ends too early'],
+  [/pixel limit|too large|dimension/i, `it has more than ${MOST_PIXELS} pixels`],
+  [/Huffman|Corrupt JPEG|Unsupported marker|bogus|Inconsistent/i, 'its compressed data are corrupt'],
+  [/crc|checksum/i, 'a checksum in it is wrong'],
+]
+
+function reasonOfFault(error: unknown): string {
+  const text = error instanceof Error ? error.message : ''
+  return faults.find(([pattern]) => pattern.test(text))?.[1] ?? 'it is cut off or corrupt'
+}
+
+async function bySharp(bytes: Uint8Array): Promise<Image> {
+  const sharp = await loadSharp()
+  const { data, info } = await sharp(bytes, {
+    failOn: 'warning',
+    limitInputPixels: MOST_PIXELS,
+    sequentialRead: true,
+  })
+    .autoOrient()
+    .toColourspace('srgb')
+    .removeAlpha()
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true })
+  const pixels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  if (info.channels === 1) return grayToRgb(pixels, info.width, info.height)
+  if (info.channels !== 3) throw new Error(`${info.channels} channels`)
+  return { width: info.width, height: info.height, data: pixels }
+}
+
+/** Stray bytes at the end of a progressive picture's data that viewers pass over. */
+const MOST_STRAY = 64
+const strayAtEnd = /^VipsJpeg: Corrupt JPEG data: (\d+) extraneous bytes before marker 0xd9/
+
+/** Decodes a repaired JPEG; if the only fault is stray bytes before the end marker, they are removed as well. */
+async function byRepair(bytes: Uint8Array, mayStray: boolean): Promise<Image> {
+  let rest = bytes
+  for (let stray = 0; ; ) {
+    try {
+      return await bySharp(rest)
+    } catch (error) {
+      const found = Number(strayAtEnd.exec(error instanceof Error ? error.message : '')?.[1] ?? 0)
+      stray += found
+      if (!mayStray || found === 0 || stray > MOST_STRAY) throw error
+      rest = Buffer.concat([rest.subarray(0, rest.length - 2 - found), rest.subarray(-2)])
+    }
+  }
+}
+
+async function decodeJpeg(bytes: Uint8Array, damaged: (reason: string, cause?: unknown) => Error): Promise<Image> {
+  const proper = endsProperly(bytes)
+  let failure: unknown
+  if (proper) {
+    try {
+      return await bySharp(bytes)
+    } catch (error) {
+      failure = error
+    }
+  }
+  const repaired = repairJpeg(bytes)
+  if (typeof repaired === 'string') throw damaged(repaired, failure)
+  try {
+    return await byRepair(repaired.bytes, repaired.ended)
+  } catch (error) {
+    throw damaged(reasonOfFault(error), error)
+  }
+}
+
+/** What a file of a kind that arcc reads contains that it does not read. */
+function unread(bytes: Uint8Array, kind: PictureKind): string | undefined {
+  if (kind === 'jpeg') return unreadCoding(bytes)
+  if (kind === 'tiff') return unreadTiff(bytes)
+  return undefined
+}
+
 /**
- * The pixels of an encoded image; gray levels are repeated in all three channels, transparency is dropped. `name` is for errors:
- * ARC6204 if the format is unknown, ARC6205 if the image is damaged or truncated.
+ * The pixels of an encoded image. `name` is for errors: ARC6204 if nothing is known of the format, ARC6233 if it is known but not read,
+ * ARC6205 if the image is damaged or truncated.
  */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<Image> {
-  if (isNetpbm(bytes)) return decodeNetpbm(bytes, name)
-  if (!isKnown(bytes)) throw dataErrors('ARC6204', { file: name, starts: showStart(bytes) })
-  const sharp = await loadSharp()
+  const kind = pictureKind(bytes)
+  if (kind === undefined) throw dataErrors('ARC6204', { file: name, starts: showStart(bytes) })
+  if (typeof kind !== 'string') throw dataErrors('ARC6233', { file: name, ...kind })
+  if (kind === 'netpbm') return decodeNetpbm(bytes, name)
+  if (kind === 'bmp') return decodeBmp(bytes, name)
+  const damaged = (reason: string, cause?: unknown) => dataErrors('ARC6205', { file: name, reason }, cause)
+  const what = unread(bytes, kind)
+  if (what !== undefined) throw dataErrors('ARC6233', { file: name, what, fix: 'convert it to JPEG or PNG of 8 bits' })
+  if (kind === 'jpeg') return decodeJpeg(bytes, damaged)
+  const fault = kind === 'avif' ? avifSizeFault(bytes) : undefined
+  if (fault !== undefined) throw damaged(fault)
   try {
-    const { data, info } = await sharp(bytes, {
-      failOn: 'warning',
-      limitInputPixels: MOST_PIXELS,
-      sequentialRead: true,
-    })
-      .toColourspace('srgb')
-      .removeAlpha()
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true })
-    const pixels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    if (info.channels === 3) return { width: info.width, height: info.height, data: pixels }
-    if (info.channels === 1) return grayToRgb(pixels, info.width, info.height)
-    return bug(`${name} decoded to ${info.channels} channels`)
+    return await bySharp(bytes)
   } catch (error) {
-    throw dataErrors('ARC6205', { file: name, reason: reasonOf(error) }, error)
+    throw damaged(reasonOfFault(error), error)
   }
 }

@@ -18,7 +18,7 @@ export const dataErrors = errorsOf({
     (p) =>
       p.records > 0
         ? 'this is a packed set: use recordio(root: "…")'
-        : 'expected: one subfolder per person with .jpg, .jpeg, .png, .webp, .pgm, .ppm or .pnm files',
+        : 'expected: one subfolder per person with pictures, such as .jpg, .png, .webp, .bmp, .tif or .pgm files',
   ),
   ARC6203: message<{ set: string; people: number; holdout: number }>(
     (p) => `cannot hold out ${p.holdout} of the ${p.people} people in ${p.set}: at least one must remain for training`,
@@ -26,7 +26,7 @@ export const dataErrors = errorsOf({
   ),
   ARC6204: message<File & { starts: string }>(
     (p) => `${p.file} is not a supported picture: it starts with the bytes ${p.starts}`,
-    () => 'supported formats are JPEG, PNG, WebP, PGM and PPM, recognized by content',
+    () => 'supported formats are JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP, PBM, PGM and PPM, recognized by content',
   ),
   ARC6205: message<File & { reason: string }>(
     (p) => `the picture ${p.file} is damaged: ${p.reason}`,
@@ -74,8 +74,18 @@ export const dataErrors = errorsOf({
     (p) => `${p.file} tries to execute ${p.global}: arcc reads pickles without executing code in them`,
     () => 'pack the pictures as plain bytes, as the InsightFace dataset packers do',
   ),
-  ARC6232: message<File & { pictures: number; flags: number }>(
-    (p) => `${p.file} has ${p.pictures} pictures and ${p.flags} flags: there must be two pictures for each flag`,
+  ARC6233: message<File & { what: string; fix: string }>(
+    (p) => `${p.file} is ${p.what}`,
+    (p) => p.fix,
+  ),
+  ARC6234: message<File & { faults: readonly string[] }>(
+    (p) => `${p.file} cannot be used for verification: ${p.faults.join('; ')}`,
+    () => 'every pair needs two pictures and a flag, true if they show one person; both kinds must occur',
+  ),
+  ARC6280: message<File & { what: string }>(
+    (p) => `${p.file} is not a verification set: it is ${p.what}`,
+    () =>
+      'expected: a pickled pair of a list of encoded pictures and a list of same/different flags, as InsightFace packs them',
   ),
 })
 

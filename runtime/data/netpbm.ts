@@ -1,6 +1,7 @@
-/** PGM and PPM images (P2, P3, P5, P6 of the netpbm formats), 8 or 16 bits, which sharp does not read. */
+/** PBM, PGM and PPM images (P1 to P6 of the netpbm formats), 1, 8 or 16 bits, which sharp does not read. */
 import { grayToRgb, type Image } from './image.ts'
 import { dataErrors } from './messages.ts'
+import { sizeFault } from './picture-limits.ts'
 
 const NEWLINE = 10
 const HASH = 35
@@ -9,23 +10,19 @@ function isSpace(byte: number): boolean {
   return byte === 32 || (byte >= 9 && byte <= 13)
 }
 
-/** True for "P2", "P3", "P5" and "P6" followed by white space or a comment. */
-export function isNetpbm(bytes: Uint8Array): boolean {
-  const kind = bytes[1] ?? 0
-  const after = bytes[2] ?? 0
-  return bytes[0] === 0x50 && [0x32, 0x33, 0x35, 0x36].includes(kind) && (isSpace(after) || after === HASH)
-}
-
 /** Reads an image; `name` is for errors: ARC6205 if the file is damaged. */
 export function decodeNetpbm(bytes: Uint8Array, name: string): Image {
   const damaged = (reason: string) => dataErrors('ARC6205', { file: name, reason })
   let at = 2
-  const number = (what: string): number => {
+  const skipSpace = () => {
     for (; at < bytes.length; at++) {
       const byte = bytes[at] ?? 0
       if (byte === HASH) while (at < bytes.length && bytes[at] !== NEWLINE) at++
       else if (!isSpace(byte)) break
     }
+  }
+  const number = (what: string): number => {
+    skipSpace()
     const start = at
     let value = 0
     for (; at < bytes.length; at++) {
@@ -38,16 +35,43 @@ export function decodeNetpbm(bytes: Uint8Array, name: string): Image {
     return value
   }
 
+  /** Ones are black. As text the digits need no space between them; as bits every row begins with a new byte. */
+  const readBilevel = (text: boolean): Uint8Array => {
+    const count = width * height
+    const stride = Math.ceil(width / 8)
+    if (!text) {
+      at += 1
+      const have = Math.max(0, bytes.length - at)
+      if (have < stride * height) throw damaged(`it has ${have} of ${stride * height} bytes`)
+    } else if (bytes.length - at < count) throw damaged(`${bytes.length - at} bytes for ${count} values`)
+    const levels = new Uint8Array(count)
+    for (let i = 0; i < count; i++) {
+      const x = i % width
+      const row = (i - x) / width
+      const ink = text ? digit(i) : ((bytes[at + row * stride + (x >> 3)] ?? 0) >> (7 - (x & 7))) & 1
+      levels[i] = ink === 1 ? 0 : 255
+    }
+    return levels
+  }
+  const digit = (i: number): number => {
+    skipSpace()
+    const value = (bytes[at++] ?? 0) - 48
+    if (value !== 0 && value !== 1) throw damaged(`value ${i + 1} is not 0 or 1`)
+    return value
+  }
+
   const kind = bytes[1]
+  const bilevel = kind === 0x31 || kind === 0x34
   const channels = kind === 0x33 || kind === 0x36 ? 3 : 1
   const plain = kind === 0x32 || kind === 0x33
   const width = number('width')
   const height = number('height')
+  const fault = sizeFault(width, height)
+  if (fault !== undefined) throw damaged(fault)
+  if (bilevel) return grayToRgb(readBilevel(kind === 0x31), width, height)
   const highest = number('highest value')
-  if (width < 1 || height < 1 || width * height > 2 ** 28) throw damaged(`its size is ${width}x${height}`)
   if (highest < 1 || highest > 65535) throw damaged(`its highest value is ${highest}, not 1 to 65535`)
   const count = width * height * channels
-  const levels = new Uint8Array(count)
   const wide = highest > 255 ? 2 : 1
   if (plain && bytes.length - at < count) throw damaged(`${bytes.length - at} bytes for ${count} values`)
   if (!plain) {
@@ -55,6 +79,7 @@ export function decodeNetpbm(bytes: Uint8Array, name: string): Image {
     const have = bytes.length - at
     if (have < count * wide) throw damaged(`it has ${Math.max(0, have)} of ${count * wide} bytes`)
   }
+  const levels = new Uint8Array(count)
   for (let i = 0; i < count; i++) {
     let value: number
     if (plain) value = number(`value ${i + 1} of ${count}`)

@@ -14,8 +14,8 @@ export interface SamplerSpec {
   readonly images: number
   /** B. */
   readonly globalBatch: number
-  /** Mirrors every other image at random; the decision is keyed by (seed, epoch, image). */
-  readonly flip: boolean
+  /** The fraction of the images that are mirrored; the decision is keyed by (seed, epoch, image). */
+  readonly flip: number
 }
 
 export interface StepSamples {
@@ -43,6 +43,7 @@ export function createSampler(spec: SamplerSpec): Sampler {
   const root = rootKey(seed)
   const orderKey = fold(root, purpose.order)
   const flipKey = fold(root, purpose.flip)
+  const mirrorFrom = (1 - spec.flip) * 2 ** 32
   let order: Uint32Array = new Uint32Array(0)
   let orderEpoch = -1
   return {
@@ -57,10 +58,17 @@ export function createSampler(spec: SamplerSpec): Sampler {
       const start = (step - epoch * stepsPerEpoch) * globalBatch
       const samples = order.slice(start, start + globalBatch)
       const epochFlip = fold(flipKey, epoch)
-      const flip = Uint8Array.from(samples, (sample) => (spec.flip ? threefry(epochFlip, sample, 0)[0] & 1 : 0))
+      const flip = Uint8Array.from(samples, (sample) =>
+        lastBitFirst(threefry(epochFlip, sample, 0)[0]) >= mirrorFrom ? 1 : 0,
+      )
       return { epoch, samples, flip }
     },
   }
+}
+
+/** The word rotated right by one bit, so that a comparison with one half is one of its last bit. */
+function lastBitFirst(word: number): number {
+  return ((word >>> 1) | (word << 31)) >>> 0
 }
 
 /** Replica `replica`'s rows of a step, as a half-open range. */

@@ -22,7 +22,7 @@ export interface TarAtFar {
 /** 0.001 · 1000 pairs may come out a little below 1. */
 const ROUNDING = 1e-9
 
-/** `distances` f64[P], `same` u8[P]. Pairs of equal distance are accepted together. */
+/** `distances` f64[P], `same` u8[P], both kinds present. Pairs of equal distance are accepted together. */
 export function rocOf(distances: Float64Array, same: Uint8Array): Roc {
   const order = Uint32Array.from(distances.keys()).sort((a, b) => (distances[a] ?? 0) - (distances[b] ?? 0))
   const distance = [-1]
@@ -49,7 +49,7 @@ export function rocOf(distances: Float64Array, same: Uint8Array): Roc {
   }
 }
 
-/** By the trapezoidal rule: pairs with equal distances count half. NaN if one kind is missing. */
+/** By the trapezoidal rule: pairs with equal distances count half. */
 export function areaUnderRoc(roc: Roc): number {
   const { trueAccepts, falseAccepts } = roc
   let area = 0

@@ -146,13 +146,17 @@ function checkFinite(data: Float32Array, dim: number, which: string): void {
   })
 }
 
-/** Verifies a pair set. At least ten pairs are needed. */
+/** Verifies a pair set. Throws ARC6301 if an embedding is not finite, and ARC6302 if there are fewer than ten pairs or only one kind. */
 export function verify(input: VerificationInput): Verification {
   const { original, mirrored, dim, pairs, same } = input
   if (original.length !== mirrored.length || original.length % dim !== 0) {
     bug(`embeddings of ${original.length} and ${mirrored.length} values for dimension ${dim}`)
   }
-  if (pairs.length !== 2 * same.length || same.length < FOLDS) bug(`${pairs.length} pictures in ${same.length} pairs`)
+  if (pairs.length !== 2 * same.length) bug(`${pairs.length} pictures in ${same.length} pairs`)
+  const people = same.reduce((sum, flag) => sum + flag, 0)
+  if (same.length < FOLDS || people === 0 || people === same.length) {
+    throw evaluateErrors('ARC6302', { same: people, different: same.length - people })
+  }
   checkFinite(original, dim, 'picture')
   checkFinite(mirrored, dim, 'mirrored picture')
   const distances = pairDistances(input)

@@ -5,13 +5,16 @@ import { rootOf } from '../data/data-format.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { type Collections, createCollections } from '../data/formats/data-formats.ts'
 import { leftOutText } from '../data/left-out.ts'
-import { type PairSet, readBinPairs } from '../data/pairs.ts'
+import type { PairSet } from '../data/pairs.ts'
 import { heldOutPairs } from '../data/select/held-out-pairs.ts'
 import { createDataset } from '../data/select/selected-pictures.ts'
 import { type Selection, splitCollection } from '../data/select/selection.ts'
+import { readBinPairs } from '../data/verification/bin-pairs.ts'
+import { pairListName, readPairList } from '../data/verification/list-pairs.ts'
 import { trainErrors } from './messages.ts'
 
 type DatasetSpec = RunSpec['dataset']
+type EvaluationSet = RunSpec['evaluate']['sets'][number]
 
 export interface RunData {
   readonly dataset: Dataset
@@ -38,10 +41,11 @@ export async function openData(run: RunSpec, collections: Collections = createCo
   if (train.classes !== run.classes) throw trainErrors('ARC6501', { planned: run.classes, found: train.classes })
   const dataset = createDataset(train, run.image)
   const sets: NamedPairs[] = []
-  const absent = run.evaluate.sets.filter((set) => root === undefined && liesInFolder(set))
-  const present = run.evaluate.sets.filter((set) => !absent.includes(set))
+  const isAbsent = (set: EvaluationSet) => root === undefined && typeof set === 'string' && liesInFolder(set)
+  const absent = run.evaluate.sets.filter(isAbsent).map(nameOf)
+  const present = run.evaluate.sets.filter((set) => !isAbsent(set))
   try {
-    for (const set of present) sets.push({ name: set, pairs: await openPairs(set, run, heldOut) })
+    for (const set of present) sets.push({ name: nameOf(set), pairs: await openPairs(set, run, heldOut) })
   } catch (error) {
     dataset.dispose()
     throw error
@@ -62,9 +66,19 @@ export async function openData(run: RunSpec, collections: Collections = createCo
 /** Whether a set is in the data set's folder: `holdout` comes from the data set itself, and a path ends with `.bin`. */
 const liesInFolder = (set: string) => set !== 'holdout' && !set.endsWith('.bin')
 
-function openPairs(name: string, run: RunSpec, heldOut: Selection | undefined): Promise<PairSet> | PairSet {
+function nameOf(set: EvaluationSet): string {
+  return typeof set === 'string' ? set : pairListName(set.list.path)
+}
+
+function openPairs(set: EvaluationSet, run: RunSpec, heldOut: Selection | undefined): Promise<PairSet> | PairSet {
   const { dataset, image, evaluate } = run
-  if (name !== 'holdout') return readBinPairs(liesInFolder(name) ? join(rootOf(dataset), `${name}.bin`) : name, image)
+  if (typeof set !== 'string') {
+    const { name, list, root } = set
+    const pending = list.pending ?? root.pending
+    if (pending !== undefined) throw trainErrors('ARC6502', { dataset: name, pending })
+    return readPairList({ list: list.path, root: root.path }, image)
+  }
+  if (set !== 'holdout') return readBinPairs(liesInFolder(set) ? join(rootOf(dataset), `${set}.bin`) : set, image)
   if (heldOut === undefined) throw trainErrors('ARC6503', { dataset: dataset.name })
   return heldOutPairs(heldOut, evaluate.pairs / 2, pairSeed(run), image)
 }

@@ -37,7 +37,7 @@ function batchesToDo({ plan, data, engine, steps }: Trainer) {
     seed: run.seed,
     images: data.dataset.images,
     globalBatch: plan.document.schedule.batch,
-    flip: run.flip,
+    flip: run.augment.flip,
   })
   return batches(data.dataset, sampler, { world: engine.world, from: steps, to: run.steps })
 }

@@ -83,6 +83,11 @@ export const dataExamples: Examples<typeof dataErrors.catalogue> = {
   ARC6222: [{ file: 'train.rec', at: 40, label: 7, first: 0, last: 4 }],
   ARC6230: [{ file: 'lfw.bin', at: 6, reason: 'no pair of lists' }],
   ARC6231: [{ file: 'evil.bin', global: 'posix.system' }],
+  ARC6233: [{ file: 'ann/1.jpg', what: 'a web page, not a picture', fix: 'download the file again' }],
+  ARC6234: [
+    { file: 'lfw.bin', faults: ['flag 17 is 2: expected true or false', 'it has 6 pairs: ten folds need ten pairs'] },
+  ],
+  ARC6280: [{ file: 'lfw.bin', what: 'a pickled dictionary' }],
   ARC6240: [
     { set: 'faces', faults: ['train.idx is empty; copy it again'] },
     { set: 'faces', faults: ['train.idx is empty; copy it again', 'all pictures have label 0'] },
@@ -95,7 +100,6 @@ export const dataExamples: Examples<typeof dataErrors.catalogue> = {
   ARC6242: [
     { root: 'faces', seen: 'train.idx, property', fix: 'train.idx is only the index; copy the .rec file as well' },
   ],
-  ARC6232: [{ file: 'lfw.bin', pictures: 3, flags: 2 }],
 }
 
 export const packExamples: Examples<typeof packErrors.catalogue> = {
@@ -115,6 +119,7 @@ export const packExamples: Examples<typeof packErrors.catalogue> = {
 
 export const verificationExamples: Examples<typeof evaluateErrors.catalogue> = {
   ARC6301: [{ dim: 3, which: 'mirrored picture', index: 7, value: Number.NaN }],
+  ARC6302: [{ same: 6, different: 0 }],
 }
 
 export const tensorFileExamples: Examples<typeof tensorFileErrors.catalogue> = {

@@ -75,6 +75,12 @@ export const evaluateExamples: Examples<typeof evaluateDiagnostic.catalogue> = {
   ARC4223: [{ name: 'small', count: 4 }],
   ARC4224: [{}],
   ARC4225: [{ count: 9, parts: 2 }],
+  ARC4240: [{ op: 'crop', field: 'scale' }],
+  ARC4241: [{ op: 'gray', field: 'scale' }],
+  ARC4242: [{ path: 'blur.window', found: '[5, 3]' }],
+  ARC4243: [{ path: 'blur.window', found: 4 }],
+  ARC4244: [{ count: 2 }, { count: 3 }],
+  ARC4245: [{ name: 'gray', why: 'the images have one channel' }],
   ARC4301: [{ title: 'the margin is monotonic', condition: 'a < b' }],
 }
 

@@ -14,6 +14,6 @@ experiment demo {
     epochs = "two"
     optimizer = 0.1
     seed = 1.5
-    flip = 1
   }
+  machine.local = 1
 }

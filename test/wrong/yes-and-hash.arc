@@ -13,6 +13,6 @@ experiment demo {
     batch = 32 per device
     epochs = 2   # twice is enough
     optimizer = sgd(lr: 0.1)
-    flip = yes
   }
+  machine.local = yes
 }

@@ -1,5 +1,6 @@
 /** Verification pairs of the people that a data set holds out. */
 
+import type { MixedImages } from '../collection.ts'
 import { drawPairs } from '../draw-pairs.ts'
 import type { ImageShape } from '../image.ts'
 import type { PairSet } from '../pairs.ts'
@@ -21,5 +22,12 @@ export function heldOutPairs(heldOut: Selection, count: number, seed: number, sh
     label: (i) => heldOut.label(used[i] ?? 0),
   }
   const pairs = drawn.pairs.map((old) => renumbered.get(old) ?? 0)
-  return { ...selectedPictures(selection, shape), name, pairs, same: drawn.same }
+  return { ...selectedPictures(selection, shape), name, pairs, same: drawn.same, recipe: recipeOf(selection) }
+}
+
+/** The images of a selection by their numbers in it. */
+function recipeOf({ recipe, images, numberOf }: Selection): MixedImages {
+  const index = new Uint32Array(new SharedArrayBuffer(4 * images))
+  for (let i = 0; i < images; i++) index[i] = numberOf(i)
+  return { kind: 'mixed', parts: [recipe], part: new Uint16Array(new SharedArrayBuffer(2 * images)), index }
 }

@@ -6,9 +6,11 @@ import { openImages } from '../formats/open-images.ts'
 import { fitImage, type ImageShape } from '../image.ts'
 import type { Selection } from './selection.ts'
 
+const copyOf = (bytes: Uint8Array) => Uint8Array.from(bytes)
+
 /** The images of a selection, decoded (or drawn) to this shape when they are first read. */
 export function selectedPictures(
-  { recipe, images, numberOf }: Selection,
+  { recipe, images, numberOf }: Pick<Selection, 'recipe' | 'images' | 'numberOf'>,
   shape: ImageShape,
   cacheBytes?: number,
 ): Pictures {
@@ -18,9 +20,10 @@ export function selectedPictures(
   const opened = openImages(recipe)
   const make = async (i: number) => {
     const number = numberOf(i)
-    const bytes = await opened.read(number)
-    // The reader reuses its memory for the next image, which is read while this one is decoded.
-    return fitImage(await decodeImage(Uint8Array.from(bytes), opened.nameOf(number)), shape)
+    const read = opened.read(number)
+    // The reader reuses its memory for the next image, which may be read as soon as this function waits: the copy comes first.
+    const bytes = read instanceof Promise ? await read.then(copyOf) : copyOf(read)
+    return fitImage(await decodeImage(bytes, opened.nameOf(number)), shape)
   }
   const pictures = cachedPictures(images, shape, make, cacheBytes)
   return {

@@ -9,7 +9,7 @@ export const glintPlan: PlanDocument = {
     fields: [
       { path: 'train.batch', value: '128 per device', origin: 'override' },
       { path: 'train.epochs', value: '20', origin: 'file' },
-      { path: 'train.flip', value: 'true', origin: 'default' },
+      { path: 'train.augment', value: '[flip(probability: 0.5)]', origin: 'default' },
     ],
   },
   model: {

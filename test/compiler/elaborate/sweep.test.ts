@@ -118,12 +118,12 @@ describe('an experiment that extends a swept one', () => {
     ['train { seed = 7, clip = 1 }', ['run']],
     ['sweep.train.clip = [3]', ['run[seed=1, clip=3]', 'run[seed=2, clip=3]']],
     [
-      'sweep.train.flip = [true]',
+      'sweep.train.accumulate = [1]',
       [
-        'run[seed=1, clip=5, flip=true]',
-        'run[seed=1, clip=10, flip=true]',
-        'run[seed=2, clip=5, flip=true]',
-        'run[seed=2, clip=10, flip=true]',
+        'run[seed=1, clip=5, accumulate=1]',
+        'run[seed=1, clip=10, accumulate=1]',
+        'run[seed=2, clip=5, accumulate=1]',
+        'run[seed=2, clip=10, accumulate=1]',
       ],
     ],
   ])('and says %s', (body, wanted) => {

@@ -20,6 +20,8 @@ test('modules come before those that use them, each once', () => {
     'std/layers.arc',
     'std/optimizers.arc',
     'std/schedules.arc',
+    'std/augmentations.arc',
+    'std/verification.arc',
     'std/backbones.arc',
     'parts/own.arc',
     'main.arc',

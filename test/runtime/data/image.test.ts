@@ -21,6 +21,8 @@ describe('netpbm', () => {
       join(text('P6 1 2 255\n'), [1, 2, 3, 4, 5, 6]),
       { width: 1, height: 2, data: Uint8Array.of(1, 2, 3, 4, 5, 6) },
     ],
+    ['P1', text('P1\n3 1\n# ink is 1\n101'), grayToRgb(Uint8Array.of(0, 255, 0), 3, 1)],
+    ['P4', join(text('P4 3 2\n'), [0xa0, 0x40]), grayToRgb(Uint8Array.of(0, 255, 0, 255, 0, 255), 3, 2)],
     [
       '16 bits',
       join(text('P6 1 1 65535\n'), [0, 0, 128, 0, 255, 255]),
@@ -75,9 +77,10 @@ describe('errors name the file and say what is wrong', () => {
     return encoder(noise).jpeg().toBuffer()
   }
   test.each([
-    ['empty', async () => new Uint8Array(0), 'ARC6204', 'nothing (0 bytes)'],
-    ['text', async () => text('hello, world'), 'ARC6204', '68 65 6c 6c 6f 2c 20 77'],
-    ['gif', async () => text('GIF89a....'), 'ARC6204', '47 49 46'],
+    ['empty', async () => new Uint8Array(0), 'ARC6233', 'empty'],
+    ['text', async () => text('hello, world'), 'ARC6233', 'text, not a picture'],
+    ['unknown', async () => Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9), 'ARC6204', '01 02 03 04 05 06 07 08'],
+    ['gif start alone', async () => text('GIF89a....'), 'ARC6205', ''],
     ['cut P5', async () => join(text('P5 3 2 255\n'), [1, 2]), 'ARC6205', 'it has 2 of 6 bytes'],
     ['P5 header alone', async () => text('P5 3'), 'ARC6205', 'it ends before its height'],
     ['bad number', async () => text('P5 3 x 255\n'), 'ARC6205', 'its height is not a number'],
@@ -93,7 +96,7 @@ describe('errors name the file and say what is wrong', () => {
     if (!(error instanceof ArccError)) return
     expect(error.code).toBe(code)
     expect(error.params.file).toBe('people/ann/3.jpg')
-    expect(error.params.starts ?? error.params.reason).toContain(says)
+    expect(error.params.starts ?? error.params.reason ?? error.params.what).toContain(says)
     expect(error.message).not.toContain('\n')
   })
 })

@@ -5,7 +5,7 @@ import { FACE_BYTES, FACE_SIZE } from '../../../runtime/data/image.ts'
 import { createSampler, replicaRows } from '../../../runtime/data/sampler.ts'
 import { oneProcess, type World } from '../../../runtime/world.ts'
 
-const spec = { seed: 2048, images: 50, globalBatch: 8, flip: true }
+const spec = { seed: 2048, images: 50, globalBatch: 8, flip: 0.5 }
 
 describe('createSampler', () => {
   test('an epoch shows no picture twice and drops the incomplete batch', () => {
@@ -41,7 +41,7 @@ describe('createSampler', () => {
     const share = [...small.values()].reduce((sum, f) => sum + f, 0) / 4000
     expect(Math.abs(share - 0.5)).toBeLessThan(5 * Math.sqrt(0.25 / 4000))
     expect(
-      createSampler({ ...spec, flip: false })
+      createSampler({ ...spec, flip: 0 })
         .at(0)
         .flip.every((f) => f === 0),
     ).toBe(true)

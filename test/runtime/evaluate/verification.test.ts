@@ -73,6 +73,37 @@ describe('verify', () => {
     expect(result).toMatchObject({ accuracy: 0.5, auc: 0.5 })
   })
 
+  test.each([
+    ['few pairs', [1, 0, 1, 0, 1, 0], { same: 3, different: 3 }],
+    ['one person in each pair', Array<number>(12).fill(1), { same: 12, different: 0 }],
+    ['two people in each pair', Array<number>(12).fill(0), { same: 0, different: 12 }],
+    ['no pairs', [], { same: 0, different: 0 }],
+  ])('%s', (_, flags, params) => {
+    const original = Float32Array.of(1, 0, 0, 1)
+    const pairs = Int32Array.from(flags.flatMap(() => [0, 1]))
+    const input = { original, mirrored: original, dim: 2, pairs, same: Uint8Array.from(flags) }
+    expect(() => verify(input)).toThrow(anError('ARC6302', params))
+  })
+
+  test.each([
+    ['zero', [0, 0, 0, 0]],
+    ['partly zero', [0, 0, 3, 1]],
+    ['opposite', [1, 0, -1, 0]],
+    ['huge', [3e38, 3e38, -3e38, 1]],
+    ['tiny', [1e-45, 0, 0, 1e-45]],
+  ])('%s embeddings give no figure that is not a number', (_, values) => {
+    const original = Float32Array.from(values)
+    const same = Uint8Array.from({ length: 11 }, (__, p) => p % 2)
+    const pairs = Int32Array.from([...same].flatMap((flag) => (flag === 1 ? [0, 0] : [0, 1])))
+    const { folds, tar, ...figures } = verify({ original, mirrored: original, dim: 2, pairs, same })
+    const all = [
+      ...Object.values(figures),
+      ...folds.flatMap((fold) => Object.values(fold)),
+      ...tar.flatMap((t) => Object.values(t)),
+    ]
+    expect(all.filter((figure) => !Number.isFinite(figure))).toEqual([])
+  })
+
   test('says where an embedding is not finite', () => {
     const input = fixture()
     input.mirrored[16 * 7 + 3] = Number.NaN
