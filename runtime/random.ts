@@ -18,6 +18,7 @@ export const purpose = {
   order: 4,
   flip: 5,
   pairs: 6,
+  augment: 7,
 } as const
 
 /** Threefry-2x32-20 of the counter (x0, x1) under `key`; two words, unsigned. */

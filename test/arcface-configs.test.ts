@@ -117,7 +117,7 @@ test.each(lines)('%s', (line) => {
     batch: isChosen(experiment) ? devices * batchPerDevice(experiment) : 'auto',
     accumulate: train.accumulate,
     recompute: train.recompute,
-    augment: train.augment,
+    augment: experiment.augment,
     lr: optimizer.lr,
     epochs: train.epochs,
     precision: train.precision,

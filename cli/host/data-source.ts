@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { compileExperiment } from '../../compiler/driver.ts'
+import type { AugmentSpec } from '../../compiler/experiment/augmentation.ts'
 import type { Host } from '../../compiler/host/host.ts'
 import type { Diagnostic } from '../../grammar/diagnostic.ts'
 import type { SourceFile } from '../../grammar/source.ts'
@@ -22,6 +23,8 @@ export interface NamedSource {
   /** `undefined` after errors. */
   readonly spec: DataSpec | undefined
   readonly diagnostics: readonly Diagnostic[]
+  /** How the experiment changes its images; that of another source changes nothing. */
+  readonly augment: AugmentSpec | undefined
 }
 
 /** The data set of an otherwise unused experiment is replaced by the one that is named. */
@@ -53,7 +56,7 @@ function compile(
     host,
   )
   const failed = diagnostics.some(({ severity }) => severity === 'error')
-  return { spec: failed ? undefined : found?.dataset, diagnostics }
+  return { spec: failed ? undefined : found?.dataset, diagnostics, augment: found?.augment }
 }
 
 /** The standard library's data set for files with these endings. */
@@ -117,6 +120,6 @@ export function findSource({ source, experiment, set }: SourceRequest, host: Hos
   if (!exists) throw missing(source)
   const format = recognize(source)
   // The path is set afterwards: as text of the language it would need escapes.
-  const { spec, diagnostics } = compile({ entry: carrier, set: [`dataset=${format}(root: ".")`, ...fields] }, host)
-  return { spec: spec && { ...spec, root: { path: source, pending: undefined } }, diagnostics }
+  const { spec, ...rest } = compile({ entry: carrier, set: [`dataset=${format}(root: ".")`, ...fields] }, host)
+  return { spec: spec && { ...spec, root: { path: source, pending: undefined } }, ...rest }
 }

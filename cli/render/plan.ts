@@ -59,6 +59,7 @@ function summary(plan: PlanDocument, look: Look): string[] {
           data.leftOut && `left out: ${data.leftOut}`,
         ],
       ],
+      ...augmentRow(plan),
       [
         'batch',
         [
@@ -77,6 +78,15 @@ function summary(plan: PlanDocument, look: Look): string[] {
     ],
     look,
   )
+}
+
+/** The augmentations, unless they are the default. */
+function augmentRow({ experiment }: PlanDocument): readonly (readonly [string, readonly string[]])[] {
+  const field = experiment.fields.find(({ path }) => path === 'train.augment')
+  if (field === undefined || field.origin === 'default') return []
+  // Items end at a comma outside of brackets.
+  const items = field.value.slice(1, -1).match(/(?:[^,()[\]]|\([^()]*\))+/g) ?? []
+  return [['augment', items.length === 0 ? ['none'] : items.map((item) => item.trim())]]
 }
 
 interface ShardGroup {

@@ -145,9 +145,7 @@ function displacedLength(fields: ExperimentFields): string | undefined {
   return set.length === 1 ? lengthPaths.find((path) => path !== set[0]) : undefined
 }
 
-type TrainLoop = Omit<TrainSpec, 'augment'>
-
-function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined, context: Context): TrainLoop {
+function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined, context: Context): TrainSpec {
   const { optimizer, schedule, augment, ...written } = readSection(sections.train, fields.within('train'))
   const displaced = displacedLength(fields)
   const epochs = displaced === 'train.epochs' ? undefined : written.epochs
@@ -283,7 +281,8 @@ export function resolveExperiment(
     schedule,
     machine,
     centers,
-    train: { ...train, augment },
+    train,
+    augment,
     evaluate,
     checkpoint: readSection(sections.checkpoint, fields.within('checkpoint')),
     requires,

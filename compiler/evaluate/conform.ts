@@ -53,7 +53,9 @@ export function fitValue(value: Value, type: Type): Value | undefined {
       for (const item of value.items) {
         const fitted = fitValue(item, type.element)
         if (fitted === undefined) return undefined
-        items.push(fitted)
+        // A list among single values, such as `dali()` among augmentations, stands for its items.
+        if (fitted.kind === 'list' && type.element.kind === 'union') items.push(...fitted.items)
+        else items.push(fitted)
       }
       return { kind: 'list', items }
     }

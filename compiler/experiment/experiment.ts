@@ -21,6 +21,7 @@ export interface Experiment {
   readonly machine: MachineSpec
   readonly centers: CentersSpec
   readonly train: TrainSpec
+  readonly augment: AugmentSpec
   readonly evaluate: EvaluateSpec
   readonly checkpoint: CheckpointSpec
   readonly requires: readonly RequireSpec[]
@@ -35,9 +36,7 @@ export interface Experiment {
 /** The path of a field: `train.batch`. */
 export type ExperimentPath = FieldPath<typeof experimentBody>
 
-export interface TrainSpec extends Omit<SectionValues<typeof train>, 'optimizer' | 'schedule' | 'augment'> {
-  readonly augment: AugmentSpec
-}
+export type TrainSpec = Omit<SectionValues<typeof train>, 'optimizer' | 'schedule' | 'augment'>
 export type CentersSpec = SectionValues<typeof centers>
 /** A verification set from a list of pairs. */
 export interface PairListSpec extends ObjectValues<typeof verification> {

@@ -47,7 +47,7 @@ export function buildPlan(
   )
   checkFit(candidate.experiment, document, bag)
   const { graphs, lengths } = candidate
-  const { train, backbone, evaluate, checkpoint, dataset } = candidate.experiment
+  const { train, augment, backbone, evaluate, checkpoint, dataset } = candidate.experiment
   return {
     name: declared.name,
     document,
@@ -66,7 +66,7 @@ export function buildPlan(
       epochs: lengths.epochs,
       steps: lengths.steps,
       stepsPerEpoch: lengths.stepsPerEpoch,
-      augment: train.augment,
+      augment,
       seed: train.seed,
       image: backbone.input,
       embedding: backbone.embedding,

@@ -4,6 +4,7 @@
  *
  * Legend: b batch of one device, H W image height and width, D embedding width.
  */
+import type { AugmentSpec } from '../experiment/augmentation.ts'
 import type { CheckpointSpec, DatasetSpec, EvaluateSpec, MachineSpec, TrainSpec } from '../experiment/experiment.ts'
 import type { Lengths } from '../experiment/lengths.ts'
 import type { Graph } from '../ir/graph.ts'
@@ -36,7 +37,8 @@ export interface Plan {
 type Counts = Pick<Lengths, 'classes' | 'epochs' | 'steps' | 'stepsPerEpoch'>
 
 /** The data that the training loop needs in addition to the graphs. */
-export interface RunSpec extends Counts, Pick<TrainSpec, 'augment' | 'seed'> {
+export interface RunSpec extends Counts, Pick<TrainSpec, 'seed'> {
+  readonly augment: AugmentSpec
   readonly dataset: DatasetSpec
   readonly evaluate: EvaluateSpec
   readonly checkpoint: CheckpointSpec

@@ -8,9 +8,6 @@ export const augmentOps = ['flip', 'crop', 'low_resolution', 'jitter', 'hsv', 'b
 /** How an image is resampled; `any` draws one of the first five for each direction. */
 export const interpolations = ['nearest', 'linear', 'area', 'cubic', 'lanczos', 'triangle', 'any'] as const
 
-/** The fields that are a range: the two ends of a uniform distribution. */
-export const augmentRanges = ['side', 'hue_shift', 'saturation_factor', 'window', 'area', 'quality'] as const
-
 export const augmentation = {
   doc: 'A random change of training images. It has the fields of its `op` and no others; a range is a list of two numbers.',
   fields: {
@@ -50,11 +47,11 @@ export const augmentation = {
     brightness: withDefault(
       optional(float),
       undefined,
-      '`jitter`: the factor is uniform in [max(0, 1 - x), 1 + x]; so are those of `contrast` and `saturation`.',
-      { min: 0, max: 100 },
+      '`jitter`: the factor is uniform in [1 - x, 1 + x]; so are those of `contrast` and `saturation`.',
+      { min: 0, max: 1 },
     ),
-    contrast: withDefault(optional(float), undefined, '`jitter`: as `brightness`.', { min: 0, max: 100 }),
-    saturation: withDefault(optional(float), undefined, '`jitter`: as `brightness`.', { min: 0, max: 100 }),
+    contrast: withDefault(optional(float), undefined, '`jitter`: as `brightness`.', { min: 0, max: 1 }),
+    saturation: withDefault(optional(float), undefined, '`jitter`: as `brightness`.', { min: 0, max: 1 }),
     hue: withDefault(
       optional(float),
       undefined,
@@ -69,7 +66,7 @@ export const augmentation = {
       optional(listOf(float)),
       undefined,
       '`hsv`: range of the factor of the saturation.',
-      { min: 0, max: 100 },
+      { min: 0, max: 4 },
     ),
     window: withDefault(
       optional(listOf(int)),
@@ -81,7 +78,7 @@ export const augmentation = {
       optional(listOf(float)),
       undefined,
       '`cutout`: range of the area that is filled, as a fraction of the image.',
-      { min: 0, minOpen: true, max: 1 },
+      { min: 0, minOpen: true, max: 0.8 },
     ),
     fill: withDefault(optional(int), undefined, '`cutout`: the value of the filled pixels: 0 is black.', {
       min: 0,

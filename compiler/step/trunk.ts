@@ -60,7 +60,7 @@ function forward(b: GraphBuilder, experiment: SettledExperiment, part: Part, off
   const own = ops.multiply(b, ops.replicaId(b), batchPerDevice(experiment))
   const first = ops.add(b, own, typeof offset === 'number' ? offset : ops.convert(b, offset, 'u32'))
   const normalized = images.type.dtype === 'u8' ? normalizeImages(b, images) : images
-  return applyBackbone(b, backbone, train.augment.flip > 0 ? mirrorSome(b, normalized, flip) : normalized, {
+  return applyBackbone(b, backbone, experiment.augment.flip > 0 ? mirrorSome(b, normalized, flip) : normalized, {
     mode: 'train',
     compute: train.precision,
     synced: train.batchNorm === 'synced',

@@ -1,5 +1,6 @@
 /** The images of training, step by step, with prefetching. Legend: b images of one replica in one step. */
 import { localReplicas, type World } from '../world.ts'
+import type { Augmenter } from './augment/augmenter.ts'
 import type { Dataset } from './dataset.ts'
 import { imageBytes } from './image.ts'
 import { readPictures } from './read-pictures.ts'
@@ -27,23 +28,34 @@ export interface BatchOptions {
   /** The first step, counted from the start of training, and the step to stop before. */
   readonly from: number
   readonly to: number
+  /** How images are augmented, with the seed of the run; without it they stay as they are. */
+  readonly augment?: { readonly apply: Augmenter; readonly seed: number }
   /** Number of steps to prefetch; 2 by default. */
   readonly ahead?: number
 }
 
-async function readRows(dataset: Dataset, samples: Uint32Array, flip: Uint8Array): Promise<ReplicaBatch> {
+async function readRows(
+  dataset: Dataset,
+  samples: Uint32Array,
+  flip: Uint8Array,
+  augment: (pixels: Uint8Array, image: number) => void,
+): Promise<ReplicaBatch> {
   const bytes = imageBytes(dataset.shape)
   const images = new Uint8Array(samples.length * bytes)
   await readPictures(dataset, samples, images, bytes)
+  for (const [row, sample] of samples.entries()) augment(images.subarray(row * bytes, (row + 1) * bytes), sample)
   return { images, labels: Int32Array.from(samples, (sample) => dataset.label(sample)), flip: Uint8Array.from(flip) }
 }
 
 async function loadStep(dataset: Dataset, sampler: Sampler, step: number, options: BatchOptions): Promise<Batch> {
   const { epoch, samples, flip } = sampler.at(step)
+  const { augment: augmentation } = options
+  const augment = (pixels: Uint8Array, image: number) =>
+    augmentation?.apply(pixels, { seed: augmentation.seed, epoch, image })
   const replicas: ReplicaBatch[] = []
   for (const replica of localReplicas(options.world)) {
     const [start, end] = replicaRows(sampler.globalBatch, options.world.size, replica)
-    replicas.push(await readRows(dataset, samples.subarray(start, end), flip.subarray(start, end)))
+    replicas.push(await readRows(dataset, samples.subarray(start, end), flip.subarray(start, end), augment))
   }
   return { step, epoch, replicas }
 }

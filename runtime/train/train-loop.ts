@@ -1,5 +1,6 @@
 /** The training loop: steps, with verification and checkpoints at intervals. */
 import type { Plan } from '../../compiler/plan/plan.ts'
+import { createAugmenter } from '../data/augment/augmenter.ts'
 import { batches } from '../data/batches.ts'
 import { createSampler } from '../data/sampler.ts'
 import { evaluateSets } from './evaluate-sets.ts'
@@ -39,7 +40,9 @@ function batchesToDo({ plan, data, engine, steps }: Trainer) {
     globalBatch: plan.document.schedule.batch,
     flip: run.augment.flip,
   })
-  return batches(data.dataset, sampler, { world: engine.world, from: steps, to: run.steps })
+  const [height, width, channels] = run.image
+  const augment = { apply: createAugmenter(run.augment, { height, width, channels }), seed: run.seed }
+  return batches(data.dataset, sampler, { world: engine.world, from: steps, to: run.steps, augment })
 }
 
 /** Records a step that has ended. */

@@ -24,6 +24,7 @@ function addRecipe(hash: ReturnType<typeof createHash>, recipe: ImageRecipe): vo
   hash.update(recipe.kind)
   if (recipe.kind === 'files') hash.update(recipe.paths.bytes)
   else if (recipe.kind === 'drawn') hash.update(JSON.stringify(recipe))
+  else if (recipe.kind === 'bytes') hash.update(recipe.bytes)
   else if (recipe.kind === 'mixed') for (const part of recipe.parts) addRecipe(hash, part)
   else {
     for (const file of recipe.files) {

@@ -19,7 +19,7 @@ export function filesOf(
   recipe: ImageRecipe,
   most: number,
 ): { readonly files: readonly string[]; readonly total: number } {
-  if (recipe.kind === 'drawn') return { files: [], total: 0 }
+  if (recipe.kind === 'drawn' || recipe.kind === 'bytes') return { files: [], total: 0 }
   if (recipe.kind === 'mixed') {
     const parts = recipe.parts.map((part) => filesOf(part, most))
     return { files: parts.flatMap(({ files }) => files), total: parts.reduce((sum, { total }) => sum + total, 0) }

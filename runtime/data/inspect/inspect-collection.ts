@@ -5,7 +5,7 @@ import { ArccError } from '../../errors.ts'
 import type { Collection, LeftOut } from '../collection.ts'
 import { FACE_SIZE } from '../image.ts'
 import { type ClassSizes, classSizes, countClasses, type LabelFault } from '../jobs/class-counts.ts'
-import { readBinPairs } from '../pairs.ts'
+import { readBinPairs } from '../verification/bin-pairs.ts'
 import { type DiskBytes, diskBytes } from './disk-bytes.ts'
 import { type Sample, samplePictures } from './sample.ts'
 

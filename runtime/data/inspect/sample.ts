@@ -4,7 +4,7 @@ import type { Collection } from '../collection.ts'
 import { decodeImage } from '../decode-image.ts'
 import { openPictures } from '../jobs/picture-source.ts'
 import { spread } from '../jobs/spread.ts'
-import { pictureFormat } from './picture-format.ts'
+import { formatName } from './format-name.ts'
 
 export interface SampledFault {
   readonly image: number
@@ -36,7 +36,7 @@ export async function samplePictures(collection: Collection, count: number): Pro
   const look = async (image: number) => {
     const encoded = await source.encoded(image)
     bytes += encoded?.length ?? 0
-    const format = encoded === undefined ? 'drawn' : pictureFormat(encoded)
+    const format = encoded === undefined ? 'drawn' : formatName(encoded)
     formats.set(format, (formats.get(format) ?? 0) + 1)
     const { width, height } =
       encoded === undefined ? await source.decoded(image) : await decodeImage(encoded, source.nameOf(image))

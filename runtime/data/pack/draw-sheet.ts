@@ -19,7 +19,7 @@ export interface SheetRequest {
   /** Shows only this class. */
   readonly class: number | undefined
   /** Draws version `epoch` of a picture; each row is then one picture and its versions. */
-  readonly augment?: (image: Image, picture: number, epoch: number) => Promise<Image>
+  readonly augment?: (image: Image, picture: number, epoch: number) => Image
   readonly force: boolean
 }
 
@@ -121,7 +121,7 @@ export async function drawSheet(request: SheetRequest): Promise<Sheet> {
         for (const i of pictures) {
           const original = await face(i)
           const cells = [original]
-          for (let epoch = 0; cells.length < columns; epoch++) cells.push(await augment(original, i, epoch))
+          for (let epoch = 0; cells.length < columns; epoch++) cells.push(augment(original, i, epoch))
           rows.push({ caption: `${head}  ${source.nameOf(i)}`, cells })
         }
         continue

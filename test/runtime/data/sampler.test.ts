@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import type { ImageKey } from '../../../runtime/data/augment/augmenter.ts'
 import { type Batch, batches } from '../../../runtime/data/batches.ts'
 import type { Dataset } from '../../../runtime/data/dataset.ts'
 import { FACE_BYTES, FACE_SIZE } from '../../../runtime/data/image.ts'
 import { createSampler, replicaRows } from '../../../runtime/data/sampler.ts'
+import { fold, purpose, rootKey, threefry } from '../../../runtime/random.ts'
 import { oneProcess, type World } from '../../../runtime/world.ts'
 
 const spec = { seed: 2048, images: 50, globalBatch: 8, flip: 0.5 }
@@ -45,6 +47,19 @@ describe('createSampler', () => {
         .at(0)
         .flip.every((f) => f === 0),
     ).toBe(true)
+  })
+
+  test('half of the images are those whose last bit is set, and other fractions are exact too', () => {
+    const flipped = (flip: number) => [
+      ...createSampler({ ...spec, images: 20000, globalBatch: 20000, flip }).at(0).flip,
+    ]
+    const key = fold(fold(rootKey(spec.seed), purpose.flip), 0)
+    const { samples } = createSampler({ ...spec, images: 20000, globalBatch: 20000 }).at(0)
+    expect(flipped(0.5)).toEqual([...samples].map((sample) => threefry(key, sample, 0)[0] & 1))
+    for (const flip of [0, 0.01, 0.3, 0.9, 1]) {
+      const share = flipped(flip).reduce((sum, f) => sum + f, 0) / 20000
+      expect(Math.abs(share - flip)).toBeLessThanOrEqual(5 * Math.sqrt((flip * (1 - flip)) / 20000))
+    }
   })
 
   test('a batch larger than the data set is a mistake with advice', () => {
@@ -114,6 +129,26 @@ describe('batches', () => {
     const part = await collect(fakeDataset(true), 4, 0, 9, { size: 4, local: 2, rank: 1 })
     const localRows = (batch: Batch) => ({ ...batch, replicas: batch.replicas.slice(2) })
     expect(part.map(contents)).toEqual(all.map(localRows).map(contents))
+  })
+
+  test('augment each image by its number and epoch, whichever device has it', async () => {
+    const seen: string[] = []
+    const augment = {
+      seed: 9,
+      apply(pixels: Uint8Array, { seed, epoch, image }: ImageKey) {
+        expect(pixels.length).toBe(FACE_BYTES)
+        seen.push(`${seed} ${epoch} ${image} ${pixels[0]}`)
+        pixels.fill(99)
+      },
+    }
+    const sampler = createSampler(spec)
+    for await (const batch of batches(fakeDataset(true), sampler, { world: oneProcess(2), from: 5, to: 7, augment }))
+      for (const { images } of batch.replicas) expect(images.every((level) => level === 99)).toBe(true)
+    const wanted = [5, 6].flatMap((step) => {
+      const { epoch, samples } = sampler.at(step)
+      return [...samples].map((sample) => `9 ${epoch} ${sample} ${sample % 256}`)
+    })
+    expect(seen).toEqual(wanted)
   })
 
   test('a picture that cannot be read throws at its step, after the steps before it', async () => {

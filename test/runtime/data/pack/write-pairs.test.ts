@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { readPickle } from '../../../../runtime/data/bin-pickle.ts'
 import type { Collection } from '../../../../runtime/data/collection.ts'
 import { choosePeople } from '../../../../runtime/data/pack/choose-people.ts'
 import { openOutputs } from '../../../../runtime/data/pack/output-files.ts'
 import { type PairsRequest, writePairs } from '../../../../runtime/data/pack/write-pairs.ts'
 import { writeBinPairs } from '../../../../runtime/data/pack/write-pickle.ts'
+import { readPickle } from '../../../../runtime/data/verification/bin-pickle.ts'
 import { fileCollection, peopleFiles, type TestFile } from '../../../helpers/picture-collection.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 
