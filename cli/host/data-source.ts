@@ -59,27 +59,55 @@ function compile(
   return { spec: failed ? undefined : found?.dataset, diagnostics, augment: found?.augment }
 }
 
-/** The standard library's data set for files with these endings. */
-const byEnding: Readonly<Record<string, string>> = { '.rec': 'recordio' }
+/** A data set of `std.datasets`, and its parameter for the path. */
+interface Reader {
+  readonly name: string
+  readonly parameter: 'root' | 'file'
+}
+
+const inFolders: Reader = { name: 'folder', parameter: 'root' }
+
+/** What reads files with these endings, alone or in a folder. */
+const readers: Readonly<Record<string, Reader>> = {
+  '.rec': { name: 'recordio', parameter: 'root' },
+  '.tar': { name: 'webdataset', parameter: 'root' },
+  '.parquet': { name: 'parquet', parameter: 'root' },
+}
+/** What reads a single file besides. */
+const lists: Reader = { name: 'list', parameter: 'file' }
+const fileReaders: Readonly<Record<string, Reader>> = {
+  ...readers,
+  '.lst': lists,
+  '.csv': lists,
+  '.tsv': lists,
+  '.txt': lists,
+}
+
+/** A path as text of the language. */
+function quoted(path: string): string {
+  const escaped = path.replace(/[\\"{}]/g, (sign) => `\\${sign}`)
+  const plain = [...escaped].map((sign) => (sign < ' ' ? `\\u{${sign.charCodeAt(0).toString(16)}}` : sign))
+  return `"${plain.join('')}"`
+}
 
 const endingOf = (name: string) => extname(name).toLowerCase()
 
-/** The name of the data set in `std.datasets` that reads a path: by its ending, or for a folder by those of its files. */
-function recognize(path: string): string {
+/** What reads a path: by its ending, or for a folder by those of its files. */
+function recognize(path: string): Reader {
   if (!statSync(path).isDirectory()) {
-    const format = byEnding[endingOf(path)]
-    if (format !== undefined) return format
-    const known = Object.keys(byEnding).join(', ')
+    const reader = fileReaders[endingOf(path)]
+    if (reader !== undefined) return reader
+    const known = Object.keys(fileReaders).join(', ')
     throw new UsageError(
       `${path} is not a data set that arcc reads`,
       `expected: a folder, or a file that ends in ${known}`,
     )
   }
   for (const name of readdirSync(path).sort()) {
-    const format = byEnding[endingOf(name)]
-    if (format !== undefined && statSync(join(path, name), { throwIfNoEntry: false })?.isFile()) return format
+    const reader = readers[endingOf(name)]
+    if (reader !== undefined && statSync(join(path, name), { throwIfNoEntry: false })?.isFile()) return reader
   }
-  return 'folder'
+  return inFolders
 }
 
 /** A usage error for a path that does not exist, with a similar name beside it. */
@@ -118,8 +146,6 @@ export function findSource({ source, experiment, set }: SourceRequest, host: Hos
     return compile({ entry: carrier, set: [`dataset=${source}`, ...fields] }, host)
   }
   if (!exists) throw missing(source)
-  const format = recognize(source)
-  // The path is set afterwards: as text of the language it would need escapes.
-  const { spec, ...rest } = compile({ entry: carrier, set: [`dataset=${format}(root: ".")`, ...fields] }, host)
-  return { spec: spec && { ...spec, root: { path: source, pending: undefined } }, ...rest }
+  const { name, parameter } = recognize(source)
+  return compile({ entry: carrier, set: [`dataset=${name}(${parameter}: ${quoted(source)})`, ...fields] }, host)
 }
