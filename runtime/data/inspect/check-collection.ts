@@ -176,7 +176,7 @@ export async function checkCollection(request: CheckRequest): Promise<CheckSumma
     }
     const empty = [...perClass.keys()].filter((number) => perClass[number] === 0)
     for (const number of empty) await report.emptyClass(number)
-    show('duplicates')
+    if (!signal.aborted) show('duplicates')
     const { duplicates, within, across } = await reportDuplicates(request, state.hashes, report)
     const counts = {
       name,
