@@ -17,7 +17,7 @@ export const sourceFolders = ['grammar', 'compiler', 'runtime', 'cli']
 const inputs = ['package.json', 'bin/build.js']
 
 /** Libraries that stay outside: native code, optional ones, and those that find their own files. */
-const external = ['koffi', 'sharp', '@tensorflow/*', 'ts-morph', 'esbuild']
+const external = ['koffi', 'sharp', 'piscina', '@tensorflow/*', 'ts-morph', 'esbuild']
 
 /** Chunks of earlier builds stay this long, in milliseconds, for the processes that still run on them. */
 const keepFor = 2 * 60 * 60 * 1000

@@ -2,7 +2,7 @@
 import { CommanderError } from 'commander'
 import type { Actions } from './commands/options.ts'
 import { packageVersion } from './host/package-folder.ts'
-import { createProgram } from './program.ts'
+import { createProgram, everyCommand } from './program.ts'
 import { type ExitCode, exitCode } from './render/exit.ts'
 import { describeFailure } from './render/failure.ts'
 import { lookFor } from './render/look.ts'
@@ -13,6 +13,7 @@ const actions: Actions = {
   run: async (options) => (await import('./commands/run.ts')).run(options),
   dump: async (options) => (await import('./commands/dump.ts')).dump(options),
   test: async (options) => (await import('./commands/test.ts')).test(options),
+  data: async (options) => (await import('./commands/data/data.ts')).data(options),
   install: async (options) => (await import('./commands/install.ts')).install(options),
   doctor: async (options) =>
     options.writeMachine === undefined
@@ -32,7 +33,7 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   const program = createProgram(packageVersion(), actions, (ended) => {
     code = ended
   })
-  for (const command of [program, ...program.commands]) command.exitOverride()
+  for (const command of everyCommand(program)) command.exitOverride()
   try {
     await program.parseAsync(argv, { from: 'user' })
     return code

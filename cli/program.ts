@@ -13,6 +13,7 @@ import {
   type PlanOptions,
   type RunOptions,
 } from './commands/options.ts'
+import { addDataCommands } from './data-program.ts'
 import type { ExitCode } from './render/exit.ts'
 import { planFormats } from './render/format-plan.ts'
 
@@ -29,6 +30,11 @@ const setOption = () =>
 
 const fileArgument = 'an .arc file'
 const nameArgument = 'the experiment, if the file contains several'
+
+/** A command and all of its subcommands. */
+export function everyCommand(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)]
+}
 
 type Raw<T> = Partial<T> & { readonly json?: boolean; readonly plain?: boolean }
 
@@ -110,6 +116,8 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     .action(async (paths: string[]) => {
       finish(await actions.test({ color: color(), paths }))
     })
+
+  addDataCommands(program, setOption, async (options) => finish(await actions.data({ color: color(), ...options })))
 
   program
     .command('install')

@@ -1,8 +1,8 @@
 /**
  * Failures of a run that are neither errors in the user's `.arc` text (diagnostics) nor bugs in arcc (`bug`): devices, files,
  * data. Each part of the runtime has its own catalogue of codes, so that a missing parameter does not compile:
- * ARC60xx engines and devices, ARC62xx data and pictures, ARC63xx verification, ARC64xx tensor files, ARC65xx training, ARC66xx files that
- * a command names.
+ * ARC60xx engines and devices, ARC62xx data and pictures, ARC63xx verification, ARC640x tensor files, ARC641x written data sets,
+ * ARC65xx training, ARC66xx files that a command names.
  */
 import type { Params } from '../grammar/diagnostic.ts'
 

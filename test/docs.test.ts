@@ -83,6 +83,7 @@ describe.each(pages)('%s', (page) => {
       doctor: refuse,
       install: refuse,
       test: refuse,
+      data: refuse,
     }
     const program = createProgram('0', actions, () => {})
     const commands = new Map(program.commands.map((command) => [command.name(), command]))

@@ -1,5 +1,6 @@
 /** The options of each command. */
 import { deviceKinds } from '../../compiler/ir/device-kind.ts'
+import type { RecordLayout } from '../../runtime/data/pack/record-layout.ts'
 import type { EngineName } from '../../runtime/engine-name.ts'
 import type { ExitCode } from '../render/exit.ts'
 import type { PlanFormat } from '../render/format-plan.ts'
@@ -71,6 +72,77 @@ export interface InstallOptions extends CommonOptions {
   readonly format: OutputFormat
 }
 
+/** The commands about data sets. */
+export interface DataSourceOptions extends CommonOptions {
+  /** A path, a data set expression, or an `.arc` file whose experiment uses the data set. */
+  readonly source: string
+  /** The experiment, if the `.arc` file contains several. */
+  readonly experiment: string | undefined
+  readonly set: readonly string[]
+  readonly format: OutputFormat
+}
+
+export interface DataInspectOptions extends DataSourceOptions {
+  readonly what: 'inspect'
+  /** Pictures that are decoded. */
+  readonly sample: number
+}
+
+export interface DataCheckOptions extends DataSourceOptions {
+  readonly what: 'check'
+  /** The report's file. */
+  readonly output: string
+  readonly resume: boolean
+  /** Whether findings that do not stop a training count as errors, too. */
+  readonly strict: boolean
+}
+
+/** Commands that write a data set. */
+interface DataOutputOptions extends DataSourceOptions {
+  readonly out: string
+  readonly force: boolean
+}
+
+export interface DataPackOptions extends DataOutputOptions {
+  readonly what: 'pack'
+  readonly layout: RecordLayout
+  /** Height and width of re-encoded pictures; `undefined` keeps their bytes. */
+  readonly resize: number | undefined
+  readonly quality: number | undefined
+  readonly skipDamaged: boolean
+}
+
+export interface DataShuffleOptions extends DataOutputOptions {
+  readonly what: 'shuffle'
+  readonly seed: number
+}
+
+export interface DataPairsOptions extends DataOutputOptions {
+  readonly what: 'pairs'
+  /** Of both kinds together. */
+  readonly pairs: number
+  readonly seed: number
+  readonly resize: number
+  readonly quality: number | undefined
+}
+
+export interface DataSheetOptions extends DataOutputOptions {
+  readonly what: 'sheet'
+  readonly rows: number
+  readonly columns: number
+  readonly class: number | undefined
+  /** An `.arc` file whose augmentations are shown. */
+  readonly augmented: string | undefined
+}
+
+export type DataOptions =
+  | DataInspectOptions
+  | DataCheckOptions
+  | DataPackOptions
+  | DataShuffleOptions
+  | DataPairsOptions
+  | DataSheetOptions
+
 /** The implementations of the commands. */
 export interface Actions {
   check(options: CheckOptions): Promise<ExitCode>
@@ -80,4 +152,5 @@ export interface Actions {
   doctor(options: DoctorOptions): Promise<ExitCode>
   install(options: InstallOptions): Promise<ExitCode>
   test(options: TestOptions): Promise<ExitCode>
+  data(options: DataOptions): Promise<ExitCode>
 }

@@ -11,6 +11,7 @@ import type { RunEvent } from '../../runtime/events.ts'
 import { restartWithHugePages } from '../../runtime/xla/huge-pages.ts'
 import { openEntry, overrideSources } from '../host/entry.ts'
 import { fileHost } from '../host/host.ts'
+import { interruptible } from '../host/interruptible.ts'
 import { devicesOf, standInOf, startOf } from '../host/placed.ts'
 import { makeRunFolder, removeIfEmpty } from '../host/run-folder.ts'
 import { emulationText } from '../render/emulation.ts'
@@ -21,29 +22,6 @@ import { resolvedLines } from '../render/resolved.ts'
 import { renderVariant } from '../render/run.ts'
 import { createRunOutput, type RunOutput, type RunOutputOptions } from '../render/run-output.ts'
 import type { RunOptions } from './options.ts'
-
-/**
- * The first Ctrl-C (or SIGTERM, from a scheduler) asks the run to stop after the steps in flight and save; a second Ctrl-C ends the
- * process immediately. `release` removes the handlers.
- */
-function interruptible(onFirst: () => void): { readonly signal: AbortSignal; release(): void } {
-  const controller = new AbortController()
-  const handle = (name: NodeJS.Signals) => {
-    if (controller.signal.aborted && name === 'SIGINT') process.exit(exitCode.interrupted)
-    if (controller.signal.aborted) return
-    controller.abort()
-    onFirst()
-  }
-  process.on('SIGINT', handle)
-  process.on('SIGTERM', handle)
-  return {
-    signal: controller.signal,
-    release() {
-      process.off('SIGINT', handle)
-      process.off('SIGTERM', handle)
-    },
-  }
-}
 
 function modeOf(progress: RunOptions['progress']): RunOutputOptions['mode'] {
   if (progress !== 'auto') return progress

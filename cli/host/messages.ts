@@ -24,6 +24,33 @@ export const usageErrors = errorsOf({
     text: (p) => `no .arc files in ${p.folder}`,
     hint: () => 'name a file, or a folder with .arc files',
   } satisfies ErrorMessage<{ folder: string }>,
+  ARC6604: {
+    text: (p) => `there is no file or folder ${p.path}`,
+    hint: (p) =>
+      p.near === ''
+        ? 'name a folder, a file, an .arc file, or a data set such as "folder(root: \\"faces\\")"'
+        : `did you mean ${p.near}?`,
+  } satisfies ErrorMessage<{ path: string; near: string }>,
+  ARC6605: {
+    text: (p) => `${p.file} is not a data set that arcc reads`,
+    hint: (p) => `expected: a folder, or a file that ends in ${p.endings.join(', ')}`,
+  } satisfies ErrorMessage<{ file: string; endings: readonly string[] }>,
+  ARC6606: {
+    text: (p) => `${p.option} needs an .arc file, but ${p.source} is not one`,
+    hint: () => 'for other sources, --set can set only fields of dataset',
+  } satisfies ErrorMessage<{ option: string; source: string }>,
+  ARC6607: {
+    text: (p) => `${p.file} cannot be written: its name must end in ${p.endings.join(' or ')}`,
+    hint: () => 'the ending selects the format',
+  } satisfies ErrorMessage<{ file: string; endings: readonly string[] }>,
+  ARC6608: {
+    text: (p) => `--quality needs --resize, for example --resize ${p.side}`,
+    hint: () => 'without --resize, the pictures are kept as they are',
+  } satisfies ErrorMessage<{ side: number }>,
+  ARC6609: {
+    text: (p) => `${p.pairs} pairs do not make ten equal parts with as many pairs of one person as of two`,
+    hint: (p) => `use a multiple of ${p.unit}, such as --pairs ${p.near}`,
+  } satisfies ErrorMessage<{ pairs: number; unit: number; near: number }>,
   ARC6610: {
     text: (p) => `cannot read the machine profile ${p.file} (set by ARCC_MACHINE)`,
     hint: measureAgain,

@@ -8,6 +8,7 @@ import { grammarError } from '../../grammar/messages.ts'
 import { placementErrors } from '../../runtime/backend/messages.ts'
 import { cudaError } from '../../runtime/cuda/errors.ts'
 import { dataErrors } from '../../runtime/data/messages.ts'
+import { packErrors } from '../../runtime/data/pack/messages.ts'
 import { sourceErrors } from '../../runtime/data/sources/messages.ts'
 import { evaluateErrors } from '../../runtime/evaluate/messages.ts'
 import { tensorFileErrors } from '../../runtime/safetensors-header.ts'
@@ -34,6 +35,7 @@ export const catalogues: Readonly<Record<string, readonly Rendered[]>> = {
   placementErrors: renderCatalogue(placementErrors.catalogue, runtime.placementExamples),
   dataErrors: renderCatalogue(dataErrors.catalogue, runtime.dataExamples),
   sourceErrors: renderCatalogue(sourceErrors.catalogue, sourceExamples),
+  packErrors: renderCatalogue(packErrors.catalogue, runtime.packExamples),
   evaluateErrors: renderCatalogue(evaluateErrors.catalogue, runtime.verificationExamples),
   tensorFileErrors: renderCatalogue(tensorFileErrors.catalogue, runtime.tensorFileExamples),
   trainErrors: renderCatalogue(trainErrors.catalogue, runtime.trainExamples),

@@ -3,6 +3,7 @@ import type { usageErrors } from '../../cli/host/messages.ts'
 import type { placementErrors } from '../../runtime/backend/messages.ts'
 import type { cudaError } from '../../runtime/cuda/errors.ts'
 import type { dataErrors } from '../../runtime/data/messages.ts'
+import type { packErrors } from '../../runtime/data/pack/messages.ts'
 import type { evaluateErrors } from '../../runtime/evaluate/messages.ts'
 import type { tensorFileErrors } from '../../runtime/safetensors-header.ts'
 import type { tfjsError } from '../../runtime/tfjs/errors.ts'
@@ -106,6 +107,21 @@ export const dataExamples: Examples<typeof dataErrors.catalogue> = {
   ],
 }
 
+export const packExamples: Examples<typeof packErrors.catalogue> = {
+  ARC6410: [{ file: 'out/train.rec', reason: 'the disk is full' }],
+  ARC6411: [{ file: 'out/train.rec' }],
+  ARC6412: [{ folder: '/data', needed: '3.97 MiB', free: '1.00 MiB' }],
+  ARC6413: [{ picture: 'ann/1.tif', bytes: 536870912 }],
+  ARC6414: [
+    { what: 'classes', count: 20000000 },
+    { what: 'pictures and classes', count: 17451890 },
+  ],
+  ARC6415: [{ set: 'faces', asked: 30, classes: 30 }],
+  ARC6416: [{ file: 'faces/train.rec' }],
+  ARC6417: [{ set: 'class 3 of faces' }],
+  ARC6418: [{ file: 'pairs.csv', set: 'faces' }],
+}
+
 export const verificationExamples: Examples<typeof evaluateErrors.catalogue> = {
   ARC6301: [{ dim: 3, which: 'mirrored picture', index: 7, value: Number.NaN }],
   ARC6302: [{ same: 6, different: 0 }],
@@ -137,6 +153,15 @@ export const usageExamples: Examples<typeof usageErrors.catalogue> = {
   ],
   ARC6602: [{ folder: 'runs/small-001' }],
   ARC6603: [{ folder: 'exp' }],
+  ARC6604: [
+    { path: 'faces', near: 'face' },
+    { path: 'faces', near: '' },
+  ],
+  ARC6605: [{ file: 'faces.zip', endings: ['.rec', '.csv'] }],
+  ARC6606: [{ option: '--augmented', source: 'faces' }],
+  ARC6607: [{ file: 'pairs.txt', endings: ['.bin', '.csv'] }],
+  ARC6608: [{ side: 112 }],
+  ARC6609: [{ pairs: 30, unit: 20, near: 40 }],
   ARC6610: [{ file: 'machine.yaml' }],
   ARC6611: [{ file: 'machine.yaml', reason: 'Nested mappings are not allowed at line 1, column 4' }],
   ARC6612: [{ file: 'machine.yaml', reason: '/cores must be integer' }],

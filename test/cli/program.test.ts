@@ -2,7 +2,7 @@
 import { CommanderError } from 'commander'
 import { expect, test } from 'vitest'
 import type { Actions } from '../../cli/commands/options.ts'
-import { createProgram } from '../../cli/program.ts'
+import { createProgram, everyCommand } from '../../cli/program.ts'
 import { type ExitCode, exitCode } from '../../cli/render/exit.ts'
 
 interface Call {
@@ -27,12 +27,13 @@ async function parse(line: string) {
     doctor: record('doctor'),
     install: record('install'),
     test: record('test'),
+    data: record('data'),
   }
   const program = createProgram('1.2.3', actions, (code) => codes.push(code))
   const write = (text: string) => {
     printed += text
   }
-  for (const command of [program, ...program.commands]) {
+  for (const command of everyCommand(program)) {
     command.exitOverride().configureOutput({ writeOut: write, writeErr: write, getOutHelpWidth: () => 80 })
   }
   const error = await program.parseAsync(line.split(' ').filter(Boolean), { from: 'user' }).then(
@@ -42,6 +43,8 @@ async function parse(line: string) {
   return { calls, codes, printed, error }
 }
 
+const source = { color: undefined, source: 'faces', experiment: undefined, set: [], format: 'text' }
+const written = { ...source, out: 'out', force: false }
 const file = { color: undefined, file: 'a.arc', experiment: undefined, set: [] }
 
 test.each<[string, Call]>([
@@ -52,6 +55,59 @@ test.each<[string, Call]>([
   [
     'check --json a.arc --set x=1 --set y=a=b',
     { command: 'check', options: { color: undefined, files: ['a.arc'], set: ['x=1', 'y=a=b'], format: 'json' } },
+  ],
+  [
+    'data inspect faces --json --sample 9',
+    {
+      command: 'data',
+      options: { ...source, what: 'inspect', sample: 9, format: 'json' },
+    },
+  ],
+  [
+    'data check a.arc --experiment big --set dataset.holdout=0 -o r.json --resume --strict',
+    {
+      command: 'data',
+      options: {
+        ...source,
+        what: 'check',
+        source: 'a.arc',
+        experiment: 'big',
+        set: ['dataset.holdout=0'],
+        output: 'r.json',
+        resume: true,
+        strict: true,
+      },
+    },
+  ],
+  [
+    'data pack faces out --layout im2rec --resize 112 --quality 90 --skip-damaged --force',
+    {
+      command: 'data',
+      options: {
+        ...written,
+        what: 'pack',
+        layout: 'im2rec',
+        resize: 112,
+        quality: 90,
+        skipDamaged: true,
+        force: true,
+      },
+    },
+  ],
+  ['data shuffle faces out --seed 0', { command: 'data', options: { ...written, what: 'shuffle', seed: 0 } }],
+  [
+    'data pairs faces out',
+    {
+      command: 'data',
+      options: { ...written, what: 'pairs', pairs: 6000, seed: 1, resize: 112, quality: undefined },
+    },
+  ],
+  [
+    'data sheet faces out --class 3 --rows 2 --augmented b.arc',
+    {
+      command: 'data',
+      options: { ...written, what: 'sheet', rows: 2, columns: 10, class: 3, augmented: 'b.arc' },
+    },
   ],
   ['test stdlib a.arc', { command: 'test', options: { color: undefined, paths: ['stdlib', 'a.arc'] } }],
   ['plan a.arc', { command: 'plan', options: { ...file, format: 'text', exact: false, output: undefined } }],
@@ -153,7 +209,7 @@ test('--version', async () => {
 /** A new flag is a deliberate decision: settings that are fields of the experiment need none. */
 test('the flags', () => {
   const program = createProgram('0', {} as Actions, () => {})
-  const flags = [program, ...program.commands].map((command) => ({
+  const flags = everyCommand(program).map((command) => ({
     usage: `${command.name()} ${command.usage()}`,
     flags: command.options.map((option) => option.flags),
   }))

@@ -1,0 +1,147 @@
+/**
+ * What an unfinished check keeps, so that it can go on later: `hashes`, u64[images], 0 for pictures that were not checked, and
+ * `faults.ndjson`, whose lines of unfinished chunks are ignored. The lines of a chunk are on the disk before its hashes.
+ */
+import { createHash } from 'node:crypto'
+import { existsSync, statSync } from 'node:fs'
+import { mkdir, open, readFile, rename, rm, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Collection, ImageRecipe } from '../collection.ts'
+import type { Fault } from '../jobs/found.ts'
+import { notWritten } from '../pack/output-files.ts'
+
+/** Pictures of one job; kept work is counted in these. */
+export const CHUNK = 256
+
+/** The faults of one chunk, and its encoded bytes. */
+export interface ChunkLine {
+  readonly chunk: number
+  readonly bytes: number
+  readonly faults: readonly Fault[]
+}
+
+function addRecipe(hash: ReturnType<typeof createHash>, recipe: ImageRecipe): void {
+  hash.update(recipe.kind)
+  if (recipe.kind === 'files') hash.update(recipe.paths.bytes)
+  else if (recipe.kind === 'drawn') hash.update(JSON.stringify(recipe))
+  else if (recipe.kind === 'bytes') hash.update(recipe.bytes)
+  else if (recipe.kind === 'mixed') for (const part of recipe.parts) addRecipe(hash, part)
+  else {
+    for (const file of recipe.files) {
+      const found = statSync(file, { throwIfNoEntry: false })
+      hash.update(`${file}\n${found?.size}\n${found?.mtimeMs}\n`)
+    }
+  }
+}
+
+/** A name for the content that a check reads: its files with sizes and times, or the paths of its pictures. */
+export function sourceIdentity({ images, classes, recipe }: Collection): string {
+  const hash = createHash('sha256').update(`${images} ${classes} `)
+  addRecipe(hash, recipe)
+  return hash.digest('hex').slice(0, 32)
+}
+
+export interface CheckState {
+  /** u64[images], shared with the workers. */
+  readonly hashes: BigUint64Array<SharedArrayBuffer>
+  /** The chunks that an earlier check finished. */
+  readonly done: readonly ChunkLine[]
+  /** Keeps the results of chunks. Throws ARC6410. */
+  save(lines: readonly ChunkLine[]): Promise<void>
+  /** Forgets everything: the check is complete. */
+  remove(): Promise<void>
+  close(): Promise<void>
+}
+
+/** The range of pictures of a chunk. */
+export function chunkRange(chunk: number, images: number): { readonly from: number; readonly to: number } {
+  return { from: chunk * CHUNK, to: Math.min(images, (chunk + 1) * CHUNK) }
+}
+
+function parseLine(text: string): ChunkLine | undefined {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // The last line may have been cut off.
+    return undefined
+  }
+}
+
+/** The kept lines of chunks whose hashes were kept too; the hashes of all others are cleared. */
+function finished(text: string, hashes: BigUint64Array): ChunkLine[] {
+  const lines = new Map<number, ChunkLine>()
+  for (const line of text.split('\n').map(parseLine)) {
+    if (line === undefined) continue
+    const { from, to } = chunkRange(line.chunk, hashes.length)
+    if (!hashes.subarray(from, to).includes(0n)) lines.set(line.chunk, line)
+  }
+  for (let chunk = 0; chunk * CHUNK < hashes.length; chunk++) {
+    const { from, to } = chunkRange(chunk, hashes.length)
+    if (!lines.has(chunk)) hashes.fill(0n, from, to)
+  }
+  return [...lines.values()].sort((a, b) => a.chunk - b.chunk)
+}
+
+/** Opens the state in `folder`; what an earlier check kept is used if `resume` is set, else removed. Throws ARC6410. */
+export async function openCheckState(folder: string, images: number, resume: boolean): Promise<CheckState> {
+  const hashes = new BigUint64Array(new SharedArrayBuffer(8 * images))
+  const bytes = new Uint8Array(hashes.buffer)
+  const [hashFile, faultFile] = [join(folder, 'hashes'), join(folder, 'faults.ndjson')]
+  const failed = (error: unknown) => notWritten(folder, error)
+  try {
+    if (!resume) await rm(folder, { recursive: true, force: true })
+    await mkdir(folder, { recursive: true })
+    let done: ChunkLine[] = []
+    if (existsSync(hashFile) && existsSync(faultFile)) {
+      const kept = await open(hashFile, 'r')
+      try {
+        for (let at = 0; at < bytes.length; ) {
+          const { bytesRead } = await kept.read(bytes, at, Math.min(2 ** 26, bytes.length - at), at)
+          if (bytesRead === 0) break
+          at += bytesRead
+        }
+      } finally {
+        await kept.close()
+      }
+      done = finished(await readFile(faultFile, 'utf8'), hashes)
+    }
+    // Written anew, so that a line that was cut off does not spoil the next one.
+    await writeLines(`${faultFile}.new`, done)
+    await rename(`${faultFile}.new`, faultFile)
+    const table = await open(hashFile, existsSync(hashFile) ? 'r+' : 'w+')
+    await truncate(hashFile, bytes.length)
+    const lines = await open(faultFile, 'a')
+    return {
+      hashes,
+      done,
+      async save(chunks) {
+        try {
+          await lines.appendFile(chunks.map((line) => `${JSON.stringify(line)}\n`).join(''))
+          await lines.datasync()
+          for (const { chunk } of chunks) {
+            const { from, to } = chunkRange(chunk, images)
+            await table.write(bytes, 8 * from, 8 * (to - from), 8 * from)
+          }
+        } catch (error) {
+          throw failed(error)
+        }
+      },
+      remove: () => rm(folder, { recursive: true, force: true }),
+      async close() {
+        await table.close()
+        await lines.close()
+      },
+    }
+  } catch (error) {
+    throw failed(error)
+  }
+}
+
+async function writeLines(file: string, lines: readonly ChunkLine[]): Promise<void> {
+  const handle = await open(file, 'w')
+  try {
+    for (const line of lines) await handle.appendFile(`${JSON.stringify(line)}\n`)
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,69 @@
+/** A pool of worker threads that read pictures, one for each core. */
+import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
+import { pathToFileURL } from 'node:url'
+import { Piscina } from 'piscina'
+import type { CheckJob, CheckResult, RecodeJob, RecodeResult, WorkerSetup } from './jobs.ts'
+
+export interface PicturePool {
+  readonly workers: number
+  check(job: CheckJob): Promise<CheckResult>
+  recode(job: RecodeJob): Promise<RecodeResult>
+  /** Ends the workers, without waiting for their jobs. */
+  close(): Promise<void>
+}
+
+/** In the package the worker is JavaScript. From the sources, tsx translates it: in Node 20 a thread does not inherit loaders. */
+function translator(): string {
+  const tsx = new URL('./esm/api/index.mjs', pathToFileURL(createRequire(import.meta.url).resolve('tsx'))).href
+  return `data:text/javascript,${encodeURIComponent(`import { register } from '${tsx}'; register()`)}`
+}
+
+/** The caller closes it. A worker that ends unexpectedly fails its job. */
+export function openPicturePool(setup: WorkerSetup, workers: number = availableParallelism()): PicturePool {
+  const file = new URL('./picture-worker.ts', import.meta.url)
+  const pool = new Piscina<unknown, unknown>({
+    filename: file.href,
+    workerData: setup,
+    minThreads: workers,
+    maxThreads: workers,
+    execArgv: file.pathname.endsWith('.ts') ? ['--import', translator()] : [],
+  })
+  return {
+    workers,
+    check: (job) => pool.run(job, { name: 'check' }) as Promise<CheckResult>,
+    recode: (job) => pool.run(job, { name: 'recode' }) as Promise<RecodeResult>,
+    close: () => pool.destroy(),
+  }
+}
+
+/**
+ * Runs the jobs of an iterator, at most `ahead` at a time, and yields their results in order. Ends when `signal` is aborted;
+ * jobs that have begun are not awaited then.
+ */
+export async function* inOrder<J, R>(
+  jobs: Iterable<J>,
+  ahead: number,
+  run: (job: J) => Promise<R>,
+  signal?: AbortSignal,
+): AsyncGenerator<{ readonly job: J; readonly result: R }> {
+  const waiting: { readonly job: J; readonly result: Promise<R> }[] = []
+  const take = async () => {
+    const first = waiting.shift()
+    return first === undefined ? undefined : { job: first.job, result: await first.result }
+  }
+  for (const job of jobs) {
+    if (signal?.aborted) return
+    const result = run(job)
+    // `take` reports a failure; until then it must not count as unhandled.
+    result.catch(() => undefined)
+    waiting.push({ job, result })
+    if (waiting.length < ahead) continue
+    const done = await take()
+    if (done !== undefined) yield done
+  }
+  while (waiting.length > 0 && !signal?.aborted) {
+    const done = await take()
+    if (done !== undefined) yield done
+  }
+}

@@ -1,0 +1,45 @@
+/** One picture at a time from any recipe, encoded or decoded, in the thread that asks. */
+import type { ImageRecipe } from '../collection.ts'
+import { decodeImage } from '../decode-image.ts'
+import { openImages } from '../formats/open-images.ts'
+import type { Image } from '../image.ts'
+import { renderFace } from '../synthetic.ts'
+
+export interface PictureSource {
+  /** The encoded bytes of picture `i`, owned by the caller; `undefined` if it is drawn. Throws ARC62xx. */
+  encoded(i: number): Promise<Uint8Array | undefined>
+  /** The pixels of picture `i` in its own size. Throws ARC62xx. */
+  decoded(i: number): Promise<Image>
+  nameOf(i: number): string
+  close(): void
+}
+
+/** The caller closes the result. */
+export function openPictures(recipe: ImageRecipe): PictureSource {
+  if (recipe.kind === 'drawn') {
+    const { perIdentity, seed, nuisance } = recipe
+    return {
+      encoded: async () => undefined,
+      decoded: async (i) => {
+        const sample = i % perIdentity
+        return renderFace({ seed, identity: (i - sample) / perIdentity, sample, nuisance })
+      },
+      nameOf: (i) => `face ${i}`,
+      close() {},
+    }
+  }
+  const images = openImages(recipe)
+  // A reader's bytes are valid until its next call, so that calls take turns.
+  let turn: Promise<unknown> = Promise.resolve()
+  const encoded = (i: number): Promise<Uint8Array> => {
+    const mine = turn.then(async () => Uint8Array.from(await images.read(i)))
+    turn = mine.catch(() => undefined)
+    return mine
+  }
+  return {
+    encoded,
+    decoded: async (i) => decodeImage(await encoded(i), images.nameOf(i)),
+    nameOf: (i) => images.nameOf(i),
+    close: () => images.close(),
+  }
+}
