@@ -21,9 +21,9 @@ import { type FaceRecords, writeFaceRecords } from './loader-set.ts'
 
 const records = 16_000
 const batch = 128
-const rounds = 4
+const rounds = 3
 /** Seconds of one round. */
-const roundSeconds = 1.5
+const roundSeconds = 1
 /** Images of a verification set of 6,000 pairs. */
 const verified = 12_000
 
