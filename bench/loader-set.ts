@@ -5,6 +5,11 @@ import type { RecordImages } from '../runtime/data/collection.ts'
 import { FACE_SIZE } from '../runtime/data/image.ts'
 import { renderFace } from '../runtime/data/synthetic.ts'
 
+/** The records of one file. */
+export interface FaceRecords extends RecordImages {
+  readonly files: readonly [string]
+}
+
 /** Distinct faces; the records repeat them. */
 const faces = 250
 /** Of the JPEGs in InsightFace's sets. */
@@ -24,11 +29,12 @@ async function encodedFaces(): Promise<Buffer[]> {
   return encoded
 }
 
-/** Writes `records` of them to `path`. */
-export async function writeFaceRecords(path: string, records: number): Promise<RecordImages> {
+/** Writes `records` of them to `path`, and their index to `path.idx`. */
+export async function writeFaceRecords(path: string, records: number): Promise<FaceRecords> {
   const encoded = await encodedFaces()
   const offsets = new Float64Array(new SharedArrayBuffer(8 * records))
   const parts: Buffer[] = []
+  const index: string[] = []
   let at = 0
   for (let i = 0; i < records; i++) {
     const jpeg = encoded[i % faces] ?? Buffer.alloc(0)
@@ -38,9 +44,11 @@ export async function writeFaceRecords(path: string, records: number): Promise<R
     record.writeFloatLE(i % faces, 12)
     jpeg.copy(record, 8 + headerBytes)
     offsets[i] = at
+    index.push(`${i}\t${at}\n`)
     at += record.length
     parts.push(record)
   }
   writeFileSync(path, Buffer.concat(parts))
+  writeFileSync(`${path}.idx`, index.join(''))
   return { kind: 'records', files: [path], offsets }
 }

@@ -81,9 +81,27 @@ function testSamples(decoder: TurboDecoder): void {
   }
 }
 
+/** Replaces the text of another library, unless the failure has been named already. */
+function attempt<T>(body: () => T, failure: string): T {
+  try {
+    return body()
+  } catch (error) {
+    throw error instanceof NamedFailure ? error : new NamedFailure(failure, { cause: error })
+  }
+}
+
+class NamedFailure extends Error {}
+
 /** A decoder of the library, after comparing its samples. Throws if it cannot be loaded or decodes differently. */
 export function openTurbo(library: string): TurboDecoder {
-  const decoder = bind(library, openLibrary(library))
+  const decoder = attempt(
+    () =>
+      bind(
+        library,
+        attempt(() => openLibrary(library), `the system finds no library ${library} for this computer`),
+      ),
+    `${library} lacks the functions of libjpeg-turbo 2`,
+  )
   try {
     testSamples(decoder)
   } catch (error) {

@@ -1,40 +1,70 @@
-/** Measures how fast this computer prepares training images. */
+/** Measures how fast this computer prepares training images: through the loader, with its threads and the decoder found here. */
 import type { MachineProfile } from '../../compiler/host/machine-profile.ts'
-import { decodeImage } from '../data/decode-image.ts'
+import type { BytesImages, ImageRecipe } from '../data/collection.ts'
 import { drawImage } from '../data/draw-image.ts'
 import { FACE_SIZE } from '../data/image.ts'
+import type { DecodeWorkers } from '../data/loader/decode-workers.ts'
+import { createLoader } from '../data/loader/loader.ts'
+import { startDecodeWorkers, workerCount } from '../data/loader/start-workers.ts'
 
 /** Seconds of each of the two measurements. */
-const budget = 0.4
-/** Images in flight, as in a loader. */
-const together = 32
+const budget = 0.6
+/** Images of one read. */
+const rows = 128
+/** Reads at the same time, as in a run. */
+const together = 3
+/** Distinct images. */
+const images = 256
 
-/** JPEG images decoded and synthetic ones generated per second. */
+const shape = [FACE_SIZE, FACE_SIZE, 3] as const
+const faces = { kind: 'drawn', perIdentity: 100, seed: 1, nuisance: 0.5 } as const
+
+/** JPEG images decoded and synthetic ones generated per second by all threads of a run. */
 export async function measureImages(report: (what: string) => void): Promise<MachineProfile['images']> {
-  report('drawing synthetic faces')
-  const faces = { kind: 'drawn', perIdentity: 100, seed: 1, nuisance: 0.5 } as const
-  const shape = [FACE_SIZE, FACE_SIZE, 3] as const
-  let sample = 0
-  const drawn = await ratePerSecond(1, async () => drawImage(faces, sample++, shape))
-  report('decoding JPEG')
-  const jpeg = await encodeFace(drawImage(faces, 0, shape))
-  const decoded = await ratePerSecond(together, () => decodeImage(jpeg, 'a face'))
-  return { decoded, drawn }
+  const workers = startDecodeWorkers(workerCount(Number.POSITIVE_INFINITY))
+  try {
+    report('drawing synthetic faces')
+    const drawn = await ratePerSecond(faces, workers)
+    report('decoding JPEG')
+    const decoded = await ratePerSecond(await encodedFaces(), workers)
+    return { decoded, drawn }
+  } finally {
+    await workers.dispose()
+  }
 }
 
-async function encodeFace(pixels: Uint8Array): Promise<Buffer> {
+/** One JPEG, many times. */
+async function encodedFaces(): Promise<BytesImages> {
   const { default: sharp } = await import('sharp')
   const raw = { width: FACE_SIZE, height: FACE_SIZE, channels: 3 } as const
-  return sharp(pixels, { raw }).jpeg({ quality: 95 }).toBuffer()
+  const jpeg = await sharp(drawImage(faces, 0, shape), { raw })
+    .jpeg({ quality: 95 })
+    .toBuffer()
+  const bytes = new Uint8Array(new SharedArrayBuffer(images * jpeg.length))
+  const starts = new Float64Array(new SharedArrayBuffer(8 * (images + 1)))
+  for (let i = 0; i < images; i++) {
+    bytes.set(jpeg, i * jpeg.length)
+    starts[i + 1] = (i + 1) * jpeg.length
+  }
+  return { kind: 'bytes', name: 'a face', bytes, starts }
 }
 
-async function ratePerSecond(flight: number, body: () => Promise<unknown>): Promise<number> {
-  await body()
+async function ratePerSecond(recipe: ImageRecipe, workers: DecodeWorkers): Promise<number> {
+  const loader = await createLoader({ recipe, images, shape, rows, slots: together }, workers)
+  const numbers = Uint32Array.from({ length: rows }, (_, row) => row)
+  const readOne = async (count: number) => (await loader.read(numbers.subarray(0, count))).release()
+  // Threads start and load their libraries.
+  await readOne(Math.max(1, 2 * workers.count))
   const began = performance.now()
   let done = 0
-  while (performance.now() - began < budget * 1000) {
-    await Promise.all(Array.from({ length: flight }, body))
-    done += flight
+  const reader = async () => {
+    while (performance.now() - began < budget * 1000) {
+      await readOne(rows)
+      done += rows
+    }
   }
-  return Number((done / ((performance.now() - began) / 1000)).toPrecision(3))
+  await Promise.all(Array.from({ length: together }, reader))
+  const rate = done / ((performance.now() - began) / 1000)
+  loader.dispose()
+  return Number(rate.toPrecision(3))
 }

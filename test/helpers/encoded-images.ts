@@ -1,5 +1,5 @@
 /** Encoded images in memory, as a recipe. */
-import sharp, { type JpegOptions } from 'sharp'
+import sharp, { type JpegOptions, type Sharp } from 'sharp'
 import type { BytesImages } from '../../runtime/data/collection.ts'
 import type { Image } from '../../runtime/data/image.ts'
 
@@ -24,7 +24,12 @@ export function patternImage(width: number, height: number, seed: number): Image
   return { width, height, data }
 }
 
-export async function encodeJpeg(image: Image, options: JpegOptions = { quality: 90 }): Promise<Uint8Array> {
+export function encodeJpeg(image: Image, options: JpegOptions = { quality: 90 }): Promise<Uint8Array> {
+  return encodeImage(image, (encoder) => encoder.jpeg(options))
+}
+
+/** Encodes as `encode` says. */
+export async function encodeImage(image: Image, encode: (encoder: Sharp) => Sharp): Promise<Uint8Array> {
   const raw = { width: image.width, height: image.height, channels: 3 } as const
-  return new Uint8Array(await sharp(image.data, { raw }).jpeg(options).toBuffer())
+  return new Uint8Array(await encode(sharp(image.data, { raw })).toBuffer())
 }

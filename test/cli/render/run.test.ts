@@ -121,3 +121,28 @@ test('the history of losses stays short and covers the whole run', () => {
   expect(losses[0]).toBe(0)
   expect(losses.at(-1)).toBeGreaterThan(9900)
 })
+
+test('a run that waits for data says so, in the panel and in a log', () => {
+  const slow = { ...progress(4), dataSeconds: 0.068 }
+  const panel = renderPanel(advance(noEvents, slow), documentLook).join('\n')
+  expect(panel).toContain('waits for data 35 %')
+  expect(written('plain', [slow])).toContain('waits for data 35 %')
+  expect(renderPanel(advance(noEvents, progress(4)), documentLook).join('\n')).toContain('data 2 %')
+  expect(written('plain', [progress(4)])).not.toContain('data')
+})
+
+test('skipped pictures: the first few one by one, all of them counted at the end', () => {
+  const skipped = (count: number): RunEvent => ({
+    type: 'skipped',
+    file: `ann/${count}.jpg`,
+    reason: 'it is cut off',
+    count,
+  })
+  const end = runEvents.findLast((event) => event.type === 'end')
+  const events = [1, 2, 3, 4, 5, 6, 7].map(skipped)
+  const text = written('plain', end === undefined ? events : [...events, { ...end, skippedPictures: 7 }])
+  expect(text).toContain('ann/1.jpg: it is cut off')
+  expect(text).toContain('ann/5.jpg: it is cut off; further ones are in log.ndjson only')
+  expect(text).not.toContain('ann/6.jpg')
+  expect(text).toContain('7 damaged pictures skipped')
+})
