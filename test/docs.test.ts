@@ -89,7 +89,8 @@ describe.each(pages)('%s', (page) => {
     const commands = new Map(program.commands.map((command) => [command.name(), command]))
     const wrong: string[] = []
     for (const [line, name = '', rest = ''] of text.matchAll(/(?<=`|npx )arcc (\w+)([^`\n|]*)/g)) {
-      const command = commands.get(name)
+      const named = commands.get(name)
+      const command = named?.commands.find((own) => own.name() === rest.trim().split(' ')[0]) ?? named
       const flags = command?.options.flatMap((option) => [option.long, option.short]) ?? []
       const unknown = [...rest.matchAll(/(?<=\s)--?[a-z][\w-]*/g)].filter(([flag]) => !flags.includes(flag))
       if (command === undefined || unknown.length > 0) wrong.push(line)

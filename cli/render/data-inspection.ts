@@ -1,5 +1,5 @@
 /** `arcc data inspect` as text and as JSON. */
-import type { Inspection } from '../../runtime/data/inspect/inspect-collection.ts'
+import type { BesideSet, Inspection } from '../../runtime/data/inspect/inspect-collection.ts'
 import { renderBar } from './bars.ts'
 import { paragraph } from './fit.ts'
 import { formatBytes, formatCount, formatNumber, plural } from './format.ts'
@@ -30,7 +30,7 @@ function histogram({ sizes }: Inspection, look: Look): string[] {
   const dash = look.unicode ? '–' : '-'
   return barRows(
     rows.map(({ from, to, classes }) => ({
-      name: `${from === to ? formatCount(from) : `${formatCount(from)}${dash}${formatCount(to)}`} images`,
+      name: `${from === to ? formatCount(from) : `${formatCount(from)}${dash}${formatCount(to)}`} ${to === 1 ? 'image' : 'images'}`,
       figure: classesText(classes),
       bar: (width) => renderBar(classes / most, width, look.unicode, 'blank'),
     })),
@@ -79,6 +79,19 @@ function spreadRows({ sizes, people }: Inspection): (readonly [string, readonly 
   ]
 }
 
+/** Verification sets, one after the other. */
+export function renderPairs(sets: readonly BesideSet[], look: Look): string[] {
+  return facts(
+    sets.map(({ file, pairs, same, fault }) => [
+      'pairs',
+      fault === undefined
+        ? [file, plural(pairs, 'pair'), `${formatCount(same)} of one person`]
+        : [look.palette.warning(fault)],
+    ]),
+    look,
+  )
+}
+
 export function renderInspection(inspection: Inspection, look: Look): string[] {
   const { name, images, disk, sizes, people, sample, leftOut, verification } = inspection
   const { warning, strong } = look.palette
@@ -122,15 +135,7 @@ export function renderInspection(inspection: Inspection, look: Look): string[] {
       leftOut.map(({ what, count, examples }) => ['left out', [warning(what), ...some(examples, count)]]),
       look,
     ),
-    ...facts(
-      verification.map(({ file, pairs, same, fault }) => [
-        'pairs',
-        fault === undefined
-          ? [file, plural(pairs, 'pair'), `${formatCount(same)} of one person`]
-          : [file, warning(fault)],
-      ]),
-      look,
-    ),
+    ...renderPairs(verification, look),
   ]
 }
 

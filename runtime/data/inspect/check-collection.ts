@@ -139,6 +139,8 @@ async function reportDuplicates(
       const examples = group.across ? across : within
       if (examples.length < mostExamples) examples.push(group)
       await report.duplicates(group)
+      // Comparing hashes takes seconds: Ctrl-C must be heard between.
+      await nextTurn()
     }
   } finally {
     source.close()

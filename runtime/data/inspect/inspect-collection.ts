@@ -32,7 +32,8 @@ export interface Inspection {
   readonly verification: readonly BesideSet[]
 }
 
-async function besideSet(file: string): Promise<BesideSet> {
+/** Counts the pairs of a `.bin` file. */
+export async function besideSet(file: string): Promise<BesideSet> {
   try {
     const set = await readBinPairs(file)
     const same = set.same.reduce((sum, flag) => sum + flag, 0)
