@@ -18,9 +18,10 @@ export function selectedPictures(
   const opened = openImages(recipe)
   const make = async (i: number) => {
     const number = numberOf(i)
-    const bytes = await opened.read(number)
-    // The reader reuses its memory for the next image, which is read while this one is decoded.
-    return fitImage(await decodeImage(Uint8Array.from(bytes), opened.nameOf(number)), shape)
+    const found = opened.read(number)
+    // Copied at once: the reader reuses its memory for the next image, which is read while this one is decoded.
+    const bytes = Uint8Array.from(found instanceof Promise ? await found : found)
+    return fitImage(await decodeImage(bytes, opened.nameOf(number)), shape)
   }
   const pictures = cachedPictures(images, shape, make, cacheBytes)
   return {
