@@ -48,11 +48,6 @@ export function buildTextTable(): TextTableBuilder {
   }
 }
 
-/** The number of texts in a table. */
-export function textCount({ starts }: TextTable): number {
-  return starts.length - 1
-}
-
 /** Text `i` of a table. */
 export function textAt({ bytes, starts }: TextTable, i: number): string {
   const [start, end] = [starts[i] ?? 0, starts[i + 1] ?? 0]

@@ -135,7 +135,10 @@ export function openRecordFile(path: string): RecordFile {
       const joint = payload(offset)
       return { length: joint.length, bytes: joint.subarray(0, most) }
     },
-    bytes: (offset, length) => buffer.subarray(0, fill(offset, length, 0)),
+    bytes(offset, length) {
+      const got = fill(offset, length, 0)
+      return buffer.subarray(0, got)
+    },
     close: () => closeSync(file),
   }
 }

@@ -34,6 +34,7 @@ test('records longer than one read', () => {
   const long = Buffer.from(Uint8Array.from({ length: 100_001 }, (_, i) => (i * 31) & 255))
   const records = opened(partOf(0, Buffer.from('a')), partOf(0, long))
   expect(Buffer.from(records.payload(12)).equals(long)).toBe(true)
+  expect(Buffer.from(records.bytes(20, 200_000)).equals(Buffer.concat([long, Buffer.alloc(3)]))).toBe(true)
   expect(records.head(12, 4)).toEqual({ length: long.length, bytes: long.subarray(0, 4) })
   records.close()
 })

@@ -78,6 +78,13 @@ describe.each(cases)('a %s', (_, spec) => {
     expect(() => heldOut && heldOutPairs(heldOut, 7, 1)).toThrow(anError('ARC6207'))
   })
 
+  test('is read the same in parallel', async () => {
+    const dataset = createDataset(splitCollection(openCollection(spec), 0).train, [2, 2, 3])
+    const out = new Uint8Array(15 * 12)
+    await Promise.all(levels.map((_, i) => dataset.read(i, out, 12 * i)))
+    expect(levels.map((_, i) => out[12 * i]).toSorted()).toEqual(levels.toSorted())
+  })
+
   test('is listed once for plan and run', () => {
     const collections = createCollections()
     expect(collections.find(spec)).toBe(collections.open({ ...spec }))
