@@ -60,7 +60,13 @@ const damagedIn =
 
 /** Reads the headers of all pages of a chunk. Throws ARC6210 if they do not have the rows of the group. */
 export function listPages(source: ChunkSource): ChunkPages {
-  const { files, file, chunk, rows, path } = source
+  const { column, group, path } = source
+  // A damaged header can have fields of other types, which no check below expects.
+  return reading(path, `the page headers of column ${column.name}, row group ${group},`, () => walkPages(source))
+}
+
+function walkPages(source: ChunkSource): ChunkPages {
+  const { chunk, rows } = source
   const damaged = damagedIn(source)
   const pages: Page[] = []
   let dictionary: Page | undefined
@@ -83,22 +89,23 @@ export function listPages(source: ChunkSource): ChunkPages {
       row += values
     }
   }
-  return reading(path, 'a page', () => ({ dictionary, pages }))
+  return { dictionary, pages }
+}
 
-  function readHeader({ column, group }: ChunkSource, at: number): { header: PageHeader; size: number } {
-    for (let most = HEADER_BYTES; most <= MOST_HEADER_BYTES; most *= 32) {
-      const length = Math.min(most, chunk.end - at)
-      const bytes = files.bytes(file, at, length)
-      const end = thriftEnd(bytes, 0)
-      if (end !== undefined) {
-        const view = new DataView(bytes.slice(0, end).buffer)
-        const what = `a page header (column ${column.name}, row group ${group})`
-        return { header: reading(path, what, () => parquetHeader({ view, offset: 0 })), size: end }
-      }
-      if (length < most) break
+/** The page header at a byte, and its size. */
+function readHeader(source: ChunkSource, at: number): { header: PageHeader; size: number } {
+  const { files, file, chunk } = source
+  for (let most = HEADER_BYTES; most <= MOST_HEADER_BYTES; most *= 32) {
+    const length = Math.min(most, chunk.end - at)
+    const bytes = files.bytes(file, at, length)
+    const end = thriftEnd(bytes, 0)
+    if (end !== undefined) {
+      const view = new DataView(bytes.slice(0, end).buffer)
+      return { header: parquetHeader({ view, offset: 0 }), size: end }
     }
-    throw damaged(`no page begins at byte ${at}`)
+    if (length < most) break
   }
+  throw damagedIn(source)(`no page begins at byte ${at}`)
 }
 
 /** The unpacked values of a dictionary page. */

@@ -55,7 +55,8 @@ export const sourceErrors = errorsOf({
   ),
   ARC6296: message<{ root: string; reason: string }>(
     (p) => `the pattern of files ${p.root} cannot be used: ${p.reason}`,
-    () => 'patterns have ranges {000..099} and choices {a,b} anywhere (in a `.arc` file, write `\\{` and `\\}`), and stars in the name of the files',
+    () =>
+      'patterns have ranges {000..099} and choices {a,b} anywhere (in a `.arc` file, write `\\{` and `\\}`), and stars in the name of the files',
   ),
   ARC6297: message<{ root: string; label: string; seen: string }>(
     (p) => `no picture in the shards of ${p.root} has a label: they have ${p.seen}`,
