@@ -214,7 +214,12 @@ const setsInFolder: readonly string[] = evaluationSetNames.filter((name) => name
  * Checks that the data set has a folder for the sets in it. If `--set` replaces the data set of a file for a trial, the file's sets are
  * left out by the run, with a warning.
  */
-function checkSetFolder({ sets }: EvaluateSpec, fields: ExperimentFields, dataset: DatasetSpec, context: Context): void {
+function checkSetFolder(
+  { sets }: EvaluateSpec,
+  fields: ExperimentFields,
+  dataset: DatasetSpec,
+  context: Context,
+): void {
   const lost = sets.filter((name) => setsInFolder.includes(name))
   if (dataset.root !== undefined || lost.length === 0) return
   const isSet = (path: ExperimentPath) => fields.resolved.some((f) => f.path === path && f.origin === 'override')

@@ -60,10 +60,10 @@ test('images of the parts, and what a part declares', async () => {
   const synthetic = (identities: number, seed: number) =>
     dataSpec({ format: 'synthetic', name: 'synthetic', identities, perIdentity: 2, seed })
   const parts = [synthetic(2, 1), synthetic(3, 2)]
-  const mix = dataFormats.mixed.open(dataSpec({ format: 'mixed', parts }))
+  const mix = dataFormats.mixed.open(dataSpec({ format: 'mixed', mixed: parts }))
   expect(labelsOf(mix)).toEqual([0, 0, 1, 1, 2, 2, 3, 3, 4, 4])
   const [mixed, own] = [openImages(mix.recipe), openImages(dataFormats.synthetic.open(synthetic(3, 2)).recipe)]
   expect(Buffer.from(await mixed.read(9)).equals(Buffer.from(await own.read(5)))).toBe(true)
-  const wrong = dataSpec({ format: 'mixed', parts: [{ ...synthetic(2, 1), images: 5 }] })
+  const wrong = dataSpec({ format: 'mixed', mixed: [{ ...synthetic(2, 1), images: 5 }] })
   expect(() => dataFormats.mixed.open(wrong)).toThrow(anError('ARC6216'))
 })
