@@ -76,15 +76,17 @@ function walkPages(source: ChunkSource): ChunkPages {
     const { header, size } = readHeader(source, at)
     const offset = at + size
     const [packed, unpacked] = [header.compressed_page_size, header.uncompressed_page_size]
-    if (!(packed >= 0 && offset + packed <= chunk.end)) throw damaged(`a page claims ${packed} bytes at byte ${offset}`)
+    if (!(packed >= 0 && offset + packed <= chunk.end))
+      throw damaged(`the page at byte ${offset} has no size, or a larger one than its column`)
     if (!(unpacked >= 0 && unpacked <= mostUnpacked(packed))) {
-      throw damaged(`a page of ${packed} bytes claims to unpack to ${unpacked}`)
+      throw damaged(`the page of ${packed} bytes at byte ${offset} does not say, or too large, what it unpacks to`)
     }
     at = offset + packed
     const values = header.data_page_header?.num_values ?? header.data_page_header_v2?.num_values ?? -1
     if (header.type === 'DICTIONARY_PAGE') dictionary ??= { header, offset, first: 0, rows: 0 }
     else if (header.type === 'DATA_PAGE' || header.type === 'DATA_PAGE_V2') {
-      if (!(values >= 0 && values <= rows - row)) throw damaged(`a page claims ${values} values`)
+      if (!(values >= 0 && values <= rows - row))
+        throw damaged('a page has no number of values, or a larger one than its row group has rows')
       if (values > 0) pages.push({ header, offset, first: row, rows: values })
       row += values
     }
@@ -116,7 +118,7 @@ export function readDictionary(source: ChunkSource, page: Page): readonly Cell[]
     const data = unpack(source, page, pageBytes(source, page), header.uncompressed_page_size)
     const count = header.dictionary_page_header?.num_values ?? -1
     // Values of fixed size are bounded by the page; each text has at least its length.
-    if (!(count >= 0 && count * 4 <= data.length)) throw damagedIn(source)(`a dictionary claims ${count} values`)
+    if (!(count >= 0 && count * 4 <= data.length)) throw damagedIn(source)('a dictionary has a wrong number of values')
     const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
     return cellsOf(readPlain({ view, offset: 0 }, column.type, count, undefined))
   })
@@ -221,7 +223,7 @@ function pageV2(source: ChunkSource, page: Page) {
   const levels = repetition + definition
   if (!(repetition === 0 && definition >= 0 && levels <= packed.length)) throw damaged('the levels of a page are wrong')
   if (!(header.num_nulls >= 0 && header.num_nulls <= page.rows))
-    throw damaged(`a page claims ${header.num_nulls} nulls`)
+    throw damaged('a page has a wrong number of missing values')
   if (source.column.level > 0 && !runsFit(packed.subarray(0, levels), levelBits(source.column.level), page.rows)) {
     throw damaged('the levels of a page are wrong')
   }
