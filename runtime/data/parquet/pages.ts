@@ -7,13 +7,15 @@ import { parquetHeader } from 'hyparquet/src/column.js'
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js'
 import { decompressPage, readDataPage, readDataPageV2 } from 'hyparquet/src/datapage.js'
 import { readPlain } from 'hyparquet/src/plain.js'
-import type { ColumnDecoder, PageHeader } from 'hyparquet/src/types.js'
 import { sourceErrors } from '../sources/messages.ts'
 import type { OpenFiles } from '../sources/open-files.ts'
 import type { Column } from './columns.ts'
 import { compressors } from './compressors.ts'
 import { type ColumnChunk, reading } from './parquet-file.ts'
 import { thriftEnd, varint } from './thrift-check.ts'
+
+type PageHeader = ReturnType<typeof parquetHeader>
+type ColumnDecoder = Parameters<typeof readDataPage>[2]
 
 /** A value of a cell; `undefined` if the cell has none. */
 export type Cell = Uint8Array | number | bigint | undefined
