@@ -5,7 +5,7 @@ import { datasetTraits } from '../schema/dataset-formats.ts'
 
 /** Returns true, or fails with a diagnostic at the set that does not fit; other data sets always pass. */
 export function checkMix(mix: DatasetSpec, context: Context): true {
-  const { parts, weights, classes, span } = mix
+  const { mixed: parts, weights, classes, span } = mix
   if (mix.format !== 'mixed' || parts === undefined) return true
   if (parts.length === 0) return fail(context, 'ARC4250', {}, span)
   for (const part of parts) {

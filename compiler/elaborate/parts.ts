@@ -35,7 +35,10 @@ export function resolveDataset(object: ObjectValue, context: Context): DatasetSp
   const parts = fields.parts?.map((part) => resolveDataset(part, context))
   if (parts?.includes(undefined)) return undefined
   const resolved = parts?.filter((part) => part !== undefined)
-  const dataset = { ...fields, parts: resolved, name: object.decl.name.text, span: object.span }
+  // `list` has no root if none is given: paths start from the folder of the file.
+  const root = fields.root?.path === '' && fields.root.pending === undefined ? undefined : fields.root
+  const { parts: _, ...own } = fields
+  const dataset = { ...own, root, mixed: resolved, name: object.decl.name.text, span: object.span }
   return attempt(() => checkMix(dataset, context)) && dataset
 }
 

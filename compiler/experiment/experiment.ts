@@ -77,7 +77,7 @@ export interface ResolvedField {
 export interface DatasetSpec extends Omit<ObjectValues<typeof dataset>, 'parts'> {
   readonly name: string
   /** The sets of a mix. */
-  readonly parts: readonly DatasetSpec[] | undefined
+  readonly mixed: readonly DatasetSpec[] | undefined
   readonly span: Span
 }
 

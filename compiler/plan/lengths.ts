@@ -100,7 +100,7 @@ function datasetCounts(experiment: Experiment, host: Host, bag: DiagnosticBag): 
 
 /** The counts that a data set declares; a mix has those of its sets, unless classes of them are one or are held out. */
 function declaredCounts(spec: DatasetSpec): Partial<DatasetCounts> {
-  const { identities, images, perIdentity, parts, classes, holdout } = spec
+  const { identities, images, perIdentity, mixed: parts, classes, holdout } = spec
   if (parts === undefined || classes === 'by_name' || holdout > 0) {
     const drawn = identities !== undefined && perIdentity !== undefined ? { images: identities * perIdentity } : {}
     return { ...(identities === undefined ? {} : { identities }), ...(images === undefined ? drawn : { images }) }
@@ -113,7 +113,7 @@ function declaredCounts(spec: DatasetSpec): Partial<DatasetCounts> {
 }
 
 /** Why a data set could not be counted, for people. */
-function whatIsMissing({ root, file, parts }: DatasetSpec): string {
+function whatIsMissing({ root, file, mixed: parts }: DatasetSpec): string {
   if (parts !== undefined)
     return `not all of its sets are on this computer (${parts.map((part) => part.name).join(', ')})`
   const place = file ?? root

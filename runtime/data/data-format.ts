@@ -23,7 +23,7 @@ export function rootOf({ root }: DataSpec): string {
 }
 
 /** The environment variable that has to be set before the files of a data set are known; `undefined` if there is none. */
-export function pendingOf({ root, file, parts }: DataSpec): string | undefined {
+export function pendingOf({ root, file, mixed: parts }: DataSpec): string | undefined {
   return root?.pending ?? file?.pending ?? parts?.map(pendingOf).find((pending) => pending !== undefined)
 }
 

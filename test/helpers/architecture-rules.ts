@@ -79,7 +79,7 @@ function memberNames(node: ts.InterfaceDeclaration | ts.TypeLiteralNode): readon
 }
 
 /** Members that a type of the table can have in addition to its fields: the name and the place of its declaration. */
-const besides = ['name', 'span', 'device']
+const besides = ['name', 'span', 'device', 'mixed']
 
 /** Fields that a handwritten type repeats from the table or adds to a type derived from it. */
 function handWritten(node: ts.InterfaceDeclaration | ts.TypeLiteralNode, table: FieldTable): readonly string[] {

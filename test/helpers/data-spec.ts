@@ -18,7 +18,7 @@ export function dataSpec({ path, ...fields }: Partial<DatasetSpec> & { readonly 
     image: '',
     label: '',
     labels: 'inferred',
-    parts: undefined,
+    mixed: undefined,
     weights: [],
     classes: 'apart',
     seed: 1,

@@ -10,8 +10,8 @@ export const listFormat: DataFormat = {
   open: ({ file, root, image, label, labels }) =>
     openListSet({
       file: need(file, 'the file of a list').path,
+      root: root?.path,
       // An empty text is what is not given.
-      root: root?.path || undefined,
       image: image || undefined,
       label: label || undefined,
       labels: declaredKind(labels),

@@ -7,7 +7,7 @@ import { sourceErrors } from '../sources/messages.ts'
 
 /** `formatOf` returns the format of a set of the mix. */
 export function mixedFormat(formatOf: (spec: DataSpec) => DataFormat): DataFormat {
-  const partsOf = ({ parts }: DataSpec) => need(parts, 'the sets of a mix')
+  const partsOf = ({ mixed: parts }: DataSpec) => need(parts, 'the sets of a mix')
   return {
     isHere: (spec) => partsOf(spec).every((part) => formatOf(part).isHere(part)),
     open(spec) {

@@ -46,11 +46,14 @@ export function readList(spec: ListSpec, isThere: (path: string) => boolean): Li
   try {
     if (!fstatSync(handle).isFile()) throw dataErrors('ARC6206', { file, reason: 'it is not a file' })
     const { lines, from } = sampleLines(handle, file)
+    const size = fstatSync(handle).size
+    const sampled = lines.reduce((bytes, line) => bytes + line.length + 1, 0)
+    const capacity = { bytes: size, lines: Math.ceil((size / sampled) * lines.length * 1.1) }
     const layout = listLayout(lines, spec)
     if (typeof layout === 'string') throw sourceErrors('ARC6292', { file, reason: layout })
     const turn = hasBackslashes(lines, layout, isThere)
     const faults = faultLog()
-    const listed = readLines(handle, from, layout, { spec, turn, faults })
+    const listed = readLines(handle, from, layout, { spec, turn, faults, capacity })
     if (faults.count > 0) throw sourceErrors('ARC6290', { file, count: faults.count, lines: faults.shown() })
     if (listed.images === 0) throw sourceErrors('ARC6292', { file, reason: 'it has no lines with a path and a label' })
     return { paths: listed.paths.table(), ...listed.classes.finish(file) }
@@ -129,11 +132,13 @@ interface Reading {
   /** Whether `\` in paths is written as `/`. */
   readonly turn: boolean
   readonly faults: FaultLog
+  /** What the file needs at most, estimated from its first lines. */
+  readonly capacity: { readonly bytes: number; readonly lines: number }
 }
 
-function readLines(handle: number, from: number, layout: ListLayout, { spec, turn, faults }: Reading) {
-  const paths = textColumn()
-  const classes = createClassNumbers(spec.labels)
+function readLines(handle: number, from: number, layout: ListLayout, { spec, turn, faults, capacity }: Reading) {
+  const paths = textColumn(capacity.bytes, capacity.lines)
+  const classes = createClassNumbers(spec.labels, capacity.lines)
   const fields = lineFields()
   const buffer = new Uint8Array(CHUNK)
   let number = 0

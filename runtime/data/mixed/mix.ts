@@ -1,12 +1,13 @@
 /** Several collections as one: their images follow each other, their classes follow each other or are joined by name. */
 import type { Collection, LeftOut } from '../collection.ts'
+import type { DataSpec } from '../data-format.ts'
 import { naturally } from '../natural-order.ts'
 import { sourceErrors } from '../sources/messages.ts'
 
 export interface MixSpec {
   readonly parts: readonly Collection[]
   readonly weights: readonly number[] | undefined
-  readonly classes: 'apart' | 'by_name'
+  readonly classes: DataSpec['classes']
 }
 
 /** Images are numbered in 32 bits. */

@@ -7,13 +7,15 @@ import { parquetHeader } from 'hyparquet/src/column.js'
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js'
 import { decompressPage, readDataPage, readDataPageV2 } from 'hyparquet/src/datapage.js'
 import { readPlain } from 'hyparquet/src/plain.js'
-import type { ColumnDecoder, PageHeader } from 'hyparquet/src/types.js'
 import { sourceErrors } from '../sources/messages.ts'
 import type { OpenFiles } from '../sources/open-files.ts'
 import type { Column } from './columns.ts'
 import { compressors } from './compressors.ts'
 import { type ColumnChunk, reading } from './parquet-file.ts'
 import { thriftEnd, varint } from './thrift-check.ts'
+
+type PageHeader = ReturnType<typeof parquetHeader>
+type ColumnDecoder = Parameters<typeof readDataPage>[2]
 
 /** A value of a cell; `undefined` if the cell has none. */
 export type Cell = Uint8Array | number | bigint | undefined
@@ -60,7 +62,13 @@ const damagedIn =
 
 /** Reads the headers of all pages of a chunk. Throws ARC6210 if they do not have the rows of the group. */
 export function listPages(source: ChunkSource): ChunkPages {
-  const { files, file, chunk, rows, path } = source
+  const { column, group, path } = source
+  // A damaged header can have fields of other types, which no check below expects.
+  return reading(path, `the page headers of column ${column.name}, row group ${group},`, () => walkPages(source))
+}
+
+function walkPages(source: ChunkSource): ChunkPages {
+  const { chunk, rows } = source
   const damaged = damagedIn(source)
   const pages: Page[] = []
   let dictionary: Page | undefined
@@ -70,35 +78,38 @@ export function listPages(source: ChunkSource): ChunkPages {
     const { header, size } = readHeader(source, at)
     const offset = at + size
     const [packed, unpacked] = [header.compressed_page_size, header.uncompressed_page_size]
-    if (!(packed >= 0 && offset + packed <= chunk.end)) throw damaged(`a page claims ${packed} bytes at byte ${offset}`)
+    if (!(packed >= 0 && offset + packed <= chunk.end))
+      throw damaged(`the page at byte ${offset} has no size, or a larger one than its column`)
     if (!(unpacked >= 0 && unpacked <= mostUnpacked(packed))) {
-      throw damaged(`a page of ${packed} bytes claims to unpack to ${unpacked}`)
+      throw damaged(`the page of ${packed} bytes at byte ${offset} does not say, or too large, what it unpacks to`)
     }
     at = offset + packed
     const values = header.data_page_header?.num_values ?? header.data_page_header_v2?.num_values ?? -1
     if (header.type === 'DICTIONARY_PAGE') dictionary ??= { header, offset, first: 0, rows: 0 }
     else if (header.type === 'DATA_PAGE' || header.type === 'DATA_PAGE_V2') {
-      if (!(values >= 0 && values <= rows - row)) throw damaged(`a page claims ${values} values`)
+      if (!(values >= 0 && values <= rows - row))
+        throw damaged('a page has no number of values, or a larger one than its row group has rows')
       if (values > 0) pages.push({ header, offset, first: row, rows: values })
       row += values
     }
   }
-  return reading(path, 'a page', () => ({ dictionary, pages }))
+  return { dictionary, pages }
+}
 
-  function readHeader({ column, group }: ChunkSource, at: number): { header: PageHeader; size: number } {
-    for (let most = HEADER_BYTES; most <= MOST_HEADER_BYTES; most *= 32) {
-      const length = Math.min(most, chunk.end - at)
-      const bytes = files.bytes(file, at, length)
-      const end = thriftEnd(bytes, 0)
-      if (end !== undefined) {
-        const view = new DataView(bytes.slice(0, end).buffer)
-        const what = `a page header (column ${column.name}, row group ${group})`
-        return { header: reading(path, what, () => parquetHeader({ view, offset: 0 })), size: end }
-      }
-      if (length < most) break
+/** The page header at a byte, and its size. */
+function readHeader(source: ChunkSource, at: number): { header: PageHeader; size: number } {
+  const { files, file, chunk } = source
+  for (let most = HEADER_BYTES; most <= MOST_HEADER_BYTES; most *= 32) {
+    const length = Math.min(most, chunk.end - at)
+    const bytes = files.bytes(file, at, length)
+    const end = thriftEnd(bytes, 0)
+    if (end !== undefined) {
+      const view = new DataView(bytes.slice(0, end).buffer)
+      return { header: parquetHeader({ view, offset: 0 }), size: end }
     }
-    throw damaged(`no page begins at byte ${at}`)
+    if (length < most) break
   }
+  throw damagedIn(source)(`no page begins at byte ${at}`)
 }
 
 /** The unpacked values of a dictionary page. */
@@ -109,7 +120,7 @@ export function readDictionary(source: ChunkSource, page: Page): readonly Cell[]
     const data = unpack(source, page, pageBytes(source, page), header.uncompressed_page_size)
     const count = header.dictionary_page_header?.num_values ?? -1
     // Values of fixed size are bounded by the page; each text has at least its length.
-    if (!(count >= 0 && count * 4 <= data.length)) throw damagedIn(source)(`a dictionary claims ${count} values`)
+    if (!(count >= 0 && count * 4 <= data.length)) throw damagedIn(source)('a dictionary has a wrong number of values')
     const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
     return cellsOf(readPlain({ view, offset: 0 }, column.type, count, undefined))
   })
@@ -214,7 +225,7 @@ function pageV2(source: ChunkSource, page: Page) {
   const levels = repetition + definition
   if (!(repetition === 0 && definition >= 0 && levels <= packed.length)) throw damaged('the levels of a page are wrong')
   if (!(header.num_nulls >= 0 && header.num_nulls <= page.rows))
-    throw damaged(`a page claims ${header.num_nulls} nulls`)
+    throw damaged('a page has a wrong number of missing values')
   if (source.column.level > 0 && !runsFit(packed.subarray(0, levels), levelBits(source.column.level), page.rows)) {
     throw damaged('the levels of a page are wrong')
   }

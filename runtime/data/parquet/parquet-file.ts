@@ -78,7 +78,8 @@ function describe(metadata: FileMetaData, path: string, size: number): ParquetFi
   let first = 0
   const groups = metadata.row_groups.map(({ num_rows, columns }, number): RowGroup => {
     const rows = Number(num_rows)
-    if (!(rows >= 0 && rows <= MOST_GROUP_ROWS)) throw damaged(`row group ${number} claims ${rows} rows`)
+    if (!(rows >= 0 && rows <= MOST_GROUP_ROWS))
+      throw damaged(`row group ${number} does not have 0 … ${MOST_GROUP_ROWS} rows`)
     const chunks = new Map<string, ColumnChunk>()
     for (const { meta_data, file_path } of columns) {
       if (meta_data === undefined || file_path !== undefined) continue
@@ -94,7 +95,7 @@ function describe(metadata: FileMetaData, path: string, size: number): ParquetFi
     return group
   })
   if (first !== Number(metadata.num_rows))
-    throw damaged(`it claims ${metadata.num_rows} rows, its row groups have ${first}`)
+    throw damaged(`its row groups have ${first} rows, which is not the number in its footer`)
   const huggingFace = metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value
   const firsts = [...groups.map((group) => group.first), first]
   return { path, rows: first, groups, firsts, schema: parquetSchema(metadata), huggingFace }

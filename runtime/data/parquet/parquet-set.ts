@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { ArccError } from '../../errors.ts'
 import type { Collection } from '../collection.ts'
+import type { DataSpec } from '../data-format.ts'
 import { type ClassNumbers, createClassNumbers, type LabelKind } from '../sources/class-numbers.ts'
 import { filesAt } from '../sources/files-at.ts'
 import { f64Column } from '../sources/growing.ts'
@@ -13,12 +14,10 @@ import { type Cell, listPages, readCells, readDictionary } from './pages.ts'
 import { openParquetFile, type ParquetFile } from './parquet-file.ts'
 import { chunkSource } from './parquet-images.ts'
 
-export interface ParquetSpec {
+/** The columns, and where the files are. */
+export interface ParquetSpec extends Pick<DataSpec, 'image' | 'label'> {
   /** A file, a folder of files, or a pattern. */
   readonly root: string
-  /** Names of the columns. */
-  readonly image: string
-  readonly label: string
   readonly labels: LabelKind | undefined
 }
 

@@ -71,8 +71,9 @@ const encoder = new TextEncoder()
 const show = (source: Uint8Array, start: number, end: number) =>
   JSON.stringify(Buffer.from(source.subarray(start, Math.min(end, start + 40))).toString('utf8'))
 
-export function createClassNumbers(declared?: LabelKind): ClassNumbers {
-  const numbers = u32Column()
+/** `capacity`: the number of images that is expected. */
+export function createClassNumbers(declared?: LabelKind, capacity?: number): ClassNumbers {
+  const numbers = u32Column(capacity)
   const names = createNames()
   let kind = declared
   const add = (source: Uint8Array, from: number, to: number): LabelFault | undefined => {

@@ -10,8 +10,12 @@ export interface Column<A> {
 
 type Numbers = Uint16Array<SharedArrayBuffer> | Uint32Array<SharedArrayBuffer> | Float64Array<SharedArrayBuffer>
 
-function column<A extends Numbers>(make: (length: number) => A, first: (all: A, length: number) => A): Column<A> {
-  let all = make(1024)
+function column<A extends Numbers>(
+  make: (length: number) => A,
+  first: (all: A, length: number) => A,
+  capacity = 1024,
+): Column<A> {
+  let all = make(Math.max(1024, capacity))
   let length = 0
   return {
     add(value) {
@@ -33,16 +37,19 @@ export const u16Column = () =>
     (all, length) => all.subarray(0, length),
   )
 
-export const u32Column = () =>
+/** Pages of memory count only once they are written, so that a `capacity` that is too large costs nothing. */
+export const u32Column = (capacity?: number) =>
   column(
     (length) => new Uint32Array(new SharedArrayBuffer(4 * length)),
     (all, length) => all.subarray(0, length),
+    capacity,
   )
 
-export const f64Column = () =>
+export const f64Column = (capacity?: number) =>
   column(
     (length) => new Float64Array(new SharedArrayBuffer(8 * length)),
     (all, length) => all.subarray(0, length),
+    capacity,
   )
 
 /** A typed array of Node 20 holds no more bytes. */
@@ -55,10 +62,11 @@ export interface TextColumn {
   table(): TextTable
 }
 
-export function textColumn(): TextColumn {
-  let bytes = new Uint8Array(new SharedArrayBuffer(2 ** 16))
+/** The capacities are what the texts are expected to need at most; they grow beyond. */
+export function textColumn(byteCapacity = 0, capacity?: number): TextColumn {
+  let bytes = new Uint8Array(new SharedArrayBuffer(Math.min(mostTextBytes, Math.max(2 ** 16, byteCapacity))))
   let at = 0
-  const starts = f64Column()
+  const starts = f64Column(capacity)
   starts.add(0)
   return {
     add(source, start, end) {

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import type { Collection } from '../../../../runtime/data/collection.ts'
+import { dataFormats } from '../../../../runtime/data/formats/data-formats.ts'
+import { openImages } from '../../../../runtime/data/formats/open-images.ts'
+import { mixCollections } from '../../../../runtime/data/mixed/mix.ts'
+import { splitCollection } from '../../../../runtime/data/select/selection.ts'
+import { dataSpec } from '../../../helpers/data-spec.ts'
+import { anError } from '../../../helpers/facts.ts'
+
+/** A collection with these labels; its images cannot be opened. */
+function collection(name: string, labels: readonly number[], people?: readonly string[]): Collection {
+  return {
+    name,
+    images: labels.length,
+    classes: Math.max(...labels) + 1,
+    label: (i) => labels[i] ?? -1,
+    recipe: { kind: 'drawn', perIdentity: 1, seed: 1, nuisance: 0 },
+    ...(people === undefined ? {} : { people }),
+    leftOut: [{ what: '2 files', count: 2, examples: [] }],
+  }
+}
+
+const labelsOf = ({ images, label }: Pick<Collection, 'images' | 'label'>) =>
+  Array.from({ length: images }, (_, i) => label(i))
+
+const left = collection('a', [0, 1, 0], ['ann', 'bob'])
+const right = collection('b', [0, 1, 2], ['bob', 'al', 'cem'])
+
+test('classes apart: those of the second set follow', () => {
+  const mix = mixCollections({ parts: [left, right], weights: [1, 2], classes: 'apart' })
+  expect(mix).toMatchObject({ name: 'a + b', images: 6, classes: 5, weights: [1, 2] })
+  expect(labelsOf(mix)).toEqual([0, 1, 0, 2, 3, 4])
+  expect(mix.leftOut.map(({ what }) => what)).toEqual(['2 files (a)', '2 files (b)'])
+})
+
+test('classes joined by name, in natural order', () => {
+  const mix = mixCollections({ parts: [left, right], weights: undefined, classes: 'by_name' })
+  expect(mix).toMatchObject({ classes: 4, people: ['al', 'ann', 'bob', 'cem'] })
+  expect(labelsOf(mix)).toEqual([1, 2, 1, 2, 0, 3])
+  expect(mix.weights).toBeUndefined()
+})
+
+test('the last classes of the mix are held out', () => {
+  const mix = mixCollections({ parts: [left, right], weights: undefined, classes: 'by_name' })
+  const { train, heldOut } = splitCollection(mix, 2)
+  expect([labelsOf(train), heldOut && labelsOf(heldOut)]).toEqual([
+    [1, 1, 0],
+    [0, 0, 1],
+  ])
+})
+
+test('names are needed to join by name', () => {
+  const parts = [left, collection('c', [0])]
+  expect(() => mixCollections({ parts, weights: undefined, classes: 'by_name' })).toThrow(
+    anError('ARC6214', { set: 'c' }),
+  )
+})
+
+test('images of the parts, and what a part declares', async () => {
+  const synthetic = (identities: number, seed: number) =>
+    dataSpec({ format: 'synthetic', name: 'synthetic', identities, perIdentity: 2, seed })
+  const parts = [synthetic(2, 1), synthetic(3, 2)]
+  const mix = dataFormats.mixed.open(dataSpec({ format: 'mixed', mixed: parts }))
+  expect(labelsOf(mix)).toEqual([0, 0, 1, 1, 2, 2, 3, 3, 4, 4])
+  const [mixed, own] = [openImages(mix.recipe), openImages(dataFormats.synthetic.open(synthetic(3, 2)).recipe)]
+  expect(Buffer.from(await mixed.read(9)).equals(Buffer.from(await own.read(5)))).toBe(true)
+  const wrong = dataSpec({ format: 'mixed', mixed: [{ ...synthetic(2, 1), images: 5 }] })
+  expect(() => dataFormats.mixed.open(wrong)).toThrow(anError('ARC6216'))
+})
