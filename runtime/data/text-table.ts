@@ -54,3 +54,8 @@ export function textAt({ bytes, starts }: TextTable, i: number): string {
   // Buffer.from shares the memory, so that nothing is copied before it is decoded.
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8')
 }
+
+/** Number of texts. */
+export function textCount({ starts }: TextTable): number {
+  return starts.length - 1
+}

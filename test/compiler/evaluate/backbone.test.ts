@@ -44,11 +44,11 @@ function build(declarations: string, name: string, mode: Elaboration['mode'], co
   return { graph: builder.finish([{ name: 'embeddings', value: result }, ...updates]), parameters, embeddings: result }
 }
 
-const small = `backbone small on Image(2, 1, 2) -> Vector(4) {
-  input |> batch_norm as norm |> flatten
+const small = `backbone small on Image(2, 2, 1) -> Vector(4) {
+  input |> reshape([input.batch, 2, 1, 2]) |> batch_norm as norm |> flatten
 }`
 
-/** Two images of two pixels and two channels. */
+/** Two images of two by two pixels, taken as two pixels with two channels. */
 const images = [1, 10, 3, 20, 5, 30, 7, 40]
 
 function runSmall(mode: Elaboration['mode']) {
@@ -60,7 +60,7 @@ function runSmall(mode: Elaboration['mode']) {
     'norm.running_var': [4, 100],
   }
   const inputs = [
-    { dtype: 'f32' as const, shape: [2, 2, 1, 2], data: Float32Array.from(images) },
+    { dtype: 'f32' as const, shape: [2, 2, 2, 1], data: Float32Array.from(images) },
     ...parameters.map((spec) => ({
       dtype: 'f32' as const,
       shape: spec.shape,

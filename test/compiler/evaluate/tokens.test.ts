@@ -9,12 +9,12 @@ import { rendered } from '../../helpers/diagnose.ts'
 import { factsOf, wordsOf } from '../../helpers/facts.ts'
 import { type RunBackbone, runBackbone } from '../../helpers/run-backbone.ts'
 
-/** Two images of three pixels in a column with two channels: tokens [2,3,2]. */
+/** Two images of three rows of two pixels, taken as three pixels with two channels: tokens [2,3,2]. */
 const images = [1, 2, 3, -1, 0.5, 4, -2, 1, 0, 3, 2, 2]
 const tokensOf = (n: number) => [0, 1, 2].map((t) => images.slice(n * 6 + t * 2, n * 6 + t * 2 + 2))
 
-const onTokens = (body: string, features = 6) => `backbone mine on Image(3, 1, 2) -> Vector(${features}) {
-  let x = input |> tokens
+const onTokens = (body: string, features = 6) => `backbone mine on Image(3, 2, 1) -> Vector(${features}) {
+  let x = input |> reshape([input.batch, 3, 1, 2]) |> tokens
 ${body}
 }`
 

@@ -148,7 +148,7 @@ describe('damaged pictures', () => {
   test.each([0, 2])('end a read with the error of the first row, with %i threads', async (count) => {
     await withLoader(count, { recipe: bytesRecipe(damaged) }, async (loader) => {
       const read = loader.read(Uint32Array.of(1, 2, 9, 3, 7, 8, 4))
-      await expect(read).rejects.toMatchObject({ code: 'ARC6204', params: { file: 'set picture 9' } })
+      await expect(read).rejects.toMatchObject({ code: 'ARC6233', params: { file: 'set picture 9' } })
       // The ring is not lost with them.
       for (let i = 0; i < 10; i++) (await loader.read(Uint32Array.of(i % 5))).release()
     })

@@ -41,7 +41,7 @@ describe('the order of a mix with weights', () => {
   })
 
   test('the sampler takes it', () => {
-    const spec = { seed: 7, images: 200, globalBatch: 50, flip: false }
+    const spec = { seed: 7, images: 200, globalBatch: 50, flip: 0 }
     const sampler = createSampler({ ...spec, mix })
     const epoch = [0, 1, 2, 3].flatMap((step) => [...sampler.at(step).samples])
     expect([0, 1, 2].map((p) => inPart(Uint32Array.from(epoch), p).length)).toEqual([50, 100, 50])
