@@ -19,7 +19,8 @@ import { createEmitter } from '../compiler/stablehlo/emitter.ts'
 import { tensorType } from '../compiler/stablehlo/spelling.ts'
 import { cpuBackend } from '../runtime/backend/cpu.ts'
 import { locatePlugin } from '../runtime/plugins/fetch-plugin.ts'
-import { restartWithHugePages } from '../runtime/xla/huge-pages.ts'
+import { restartWith } from '../runtime/restart.ts'
+import { hugePageEnvironment } from '../runtime/xla/huge-pages.ts'
 import { type Upload, uploadBuffers } from '../runtime/xla/pjrt/buffer.ts'
 import { PjrtClient } from '../runtime/xla/pjrt/client.ts'
 import { writeCompileOptions } from '../runtime/xla/pjrt/compile-options.ts'
@@ -117,7 +118,7 @@ function show(candidates: readonly Candidate[], chosen: string): string {
 }
 
 async function main(): Promise<void> {
-  restartWithHugePages()
+  restartWith(hugePageEnvironment)
   const batch = Number(process.argv[2] ?? 16)
   const client = await PjrtClient.create(PjrtLibrary.load(await locatePlugin()), 1, cpuBackend(1).createOptions)
   process.stdout.write(`batch ${batch}, f32, milliseconds, * chosen\n`)

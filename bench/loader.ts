@@ -16,7 +16,9 @@ import type { AugmentSpec } from '../compiler/plan/plan.ts'
 import { FACE_SIZE } from '../runtime/data/image.ts'
 import { createLoader } from '../runtime/data/loader/loader.ts'
 import { startDecodeWorkers } from '../runtime/data/loader/start-workers.ts'
+import { threadPoolEnvironment } from '../runtime/data/loader/thread-pool.ts'
 import { findTurboJpeg } from '../runtime/data/turbo-jpeg.ts'
+import { restartWith } from '../runtime/restart.ts'
 import { type FaceRecords, writeFaceRecords } from './loader-set.ts'
 
 const records = 16_000
@@ -205,6 +207,7 @@ function rowsOf(decoder: 'turbo' | 'sharp', figures: Figures): Row[] {
   ]
 }
 
+restartWith(threadPoolEnvironment)
 const at = process.argv.indexOf('--python')
 const python = at < 0 ? undefined : process.argv[at + 1]
 const folder = mkdtempSync(join(tmpdir(), 'arcc-bench-loader-'))

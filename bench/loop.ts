@@ -12,7 +12,8 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { renderTable } from '../cli/render/table.ts'
 import { bug } from '../grammar/diagnostic.ts'
-import { restartWithHugePages } from '../runtime/xla/huge-pages.ts'
+import { restartWith } from '../runtime/restart.ts'
+import { hugePageEnvironment } from '../runtime/xla/huge-pages.ts'
 import { type LoopFigures, type LoopMeasurement, measureLoop } from './loop-step.ts'
 
 /** Milliseconds of JavaScript per step, by number of devices. */
@@ -68,7 +69,7 @@ function report(check: boolean): void {
   process.exitCode = missed.length === 0 ? 0 : 1
 }
 
-restartWithHugePages()
+restartWith(hugePageEnvironment)
 const one = process.argv.slice(2).find((arg) => arg.startsWith(oneCount))
 if (one === undefined) report(process.argv.includes('--check'))
 else process.stdout.write(JSON.stringify(await measureLoop(Number(one.slice(oneCount.length)))))

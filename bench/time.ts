@@ -22,11 +22,12 @@ import { imageBytes } from '../runtime/data/image.ts'
 import type { Batch } from '../runtime/data/loader/batches.ts'
 import { measureMachine } from '../runtime/measure/measure-machine.ts'
 import { middle } from '../runtime/measure/time-graphs.ts'
+import { restartWith } from '../runtime/restart.ts'
 import { compileStep, initialState } from '../runtime/train/programs.ts'
 import { trainSteps } from '../runtime/train/train-steps.ts'
 import { oneProcess } from '../runtime/world.ts'
 import { createXlaEngine } from '../runtime/xla/engine.ts'
-import { restartWithHugePages } from '../runtime/xla/huge-pages.ts'
+import { hugePageEnvironment } from '../runtime/xla/huge-pages.ts'
 import { planOf } from '../test/helpers/plan.ts'
 
 const tolerance = 0.15
@@ -105,7 +106,7 @@ function measureApart(index: number): number {
 
 /** The child process: prints the seconds. */
 async function measureOne(index: number): Promise<void> {
-  restartWithHugePages()
+  restartWith(hugePageEnvironment)
   const host: Host = { ...fileHost(packageFolder), countDataset: () => undefined }
   const entry = need(entries(host)[index], `experiment ${index}`)
   process.stdout.write(String(await measureStep(planOf(entry.text, { path: entry.path, host }))))
@@ -114,7 +115,7 @@ async function measureOne(index: number): Promise<void> {
 async function main(): Promise<void> {
   const one = process.argv.slice(2).find((arg) => arg.startsWith(oneStep))
   if (one !== undefined) return measureOne(Number(one.slice(oneStep.length)))
-  restartWithHugePages()
+  restartWith(hugePageEnvironment)
   const args = new Set(process.argv.slice(2))
   const files = fileHost(packageFolder)
   const known = args.has('--measure') ? undefined : files.machineProfile()

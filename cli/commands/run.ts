@@ -7,8 +7,10 @@ import type { SourceFile } from '../../grammar/source.ts'
 import { type Placement, place } from '../../runtime/backend/place.ts'
 import { findCudaDriver } from '../../runtime/cuda/driver.ts'
 import { type Collections, createCollections } from '../../runtime/data/formats/data-formats.ts'
+import { threadPoolEnvironment } from '../../runtime/data/loader/thread-pool.ts'
 import type { RunEvent } from '../../runtime/events.ts'
-import { restartWithHugePages } from '../../runtime/xla/huge-pages.ts'
+import { restartWith } from '../../runtime/restart.ts'
+import { hugePageEnvironment } from '../../runtime/xla/huge-pages.ts'
 import { openEntry, overrideSources } from '../host/entry.ts'
 import { fileHost } from '../host/host.ts'
 import { interruptible } from '../host/interruptible.ts'
@@ -109,7 +111,8 @@ export async function run(options: RunOptions): Promise<ExitCode> {
     place(declared: Experiment) {
       placement = place(declared.machine, options, findCudaDriver)
       // The process may restart here because nothing has been done yet; in the restarted process this call does nothing.
-      if (isFirst && placement.on === 'cpu' && options.engine === 'xla') restartWithHugePages()
+      const allocates = placement.on === 'cpu' && options.engine === 'xla'
+      if (isFirst) restartWith(threadPoolEnvironment, ...(allocates ? [hugePageEnvironment] : []))
       isFirst = false
       return standInOf(declared.machine, placement, host)
     },

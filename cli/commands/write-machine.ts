@@ -62,9 +62,11 @@ async function measureCards(report: (what: string) => void): Promise<readonly Gp
 
 /** Throws ARC6613 if no file is named and there is no home folder, and the engine's errors. */
 export async function writeMachine(options: DoctorOptions): Promise<ExitCode> {
-  const { restartWithHugePages } = await import('../../runtime/xla/huge-pages.ts')
+  const { hugePageEnvironment } = await import('../../runtime/xla/huge-pages.ts')
+  const { threadPoolEnvironment } = await import('../../runtime/data/loader/thread-pool.ts')
+  const { restartWith } = await import('../../runtime/restart.ts')
   // This must come first: the process may restart.
-  restartWithHugePages()
+  restartWith(threadPoolEnvironment, hugePageEnvironment)
   const output = processOutput(options.color)
   const path = options.writeMachine === true ? machineFile(process.env) : options.writeMachine
   if (path === undefined) throw usageErrors('ARC6613', { unset: ['HOME', 'XDG_CONFIG_HOME'] })

@@ -12,6 +12,15 @@ export interface TextTable {
   readonly starts: Float64Array<SharedArrayBuffer>
 }
 
+/** The labels that records have, found as the records are read, in whichever thread reads them. */
+export interface RecordLabels {
+  /** The label of class 0. */
+  readonly first: number
+  readonly classes: number
+  /** The class plus 1 of each record that has been read, 0 of the others. */
+  readonly found: Uint32Array<SharedArrayBuffer>
+}
+
 /** Images in records of MXNet's RecordIO files. */
 export interface RecordImages {
   readonly kind: 'records'
@@ -22,8 +31,8 @@ export interface RecordImages {
   readonly file?: Uint16Array<SharedArrayBuffer>
   /** The key of record `i` is `firstKey + i`, for messages; missing if the keys are not consecutive. */
   readonly firstKey?: number
-  /** Set if labels must be read from the records: the label of class 0, and the number of classes. */
-  readonly labels?: { readonly first: number; readonly classes: number }
+  /** Set if labels are known only once the records have been read. */
+  readonly labels?: RecordLabels
 }
 
 /** Images that are byte ranges of files, such as members of tar archives. */
@@ -113,13 +122,8 @@ export interface Collection {
   readonly name: string
   readonly images: number
   readonly classes: number
-  /** The class of image `i`: 0 … classes - 1. */
+  /** The class of image `i`: 0 … classes - 1. Reads its record if neither a list gives the class nor a thread has read the image. */
   label(i: number): number
-  /**
-   * Whether `label(i)` reads the image's record where no list gives the class. A worker that has just read the image knows it from
-   * `EncodedImages.label` at no cost.
-   */
-  readonly readsLabels?: boolean
   readonly recipe: ImageRecipe
   /** Names of the classes in their order, where the format has names. */
   readonly people?: readonly string[]
@@ -134,7 +138,5 @@ export interface EncodedImages {
   read(i: number): Uint8Array | Promise<Uint8Array>
   /** Where image `i` lies, for messages: `s1/3.jpg`, `train.rec record 17`. */
   nameOf(i: number): string
-  /** The class of the image read last; only of recipes whose labels stand with the images. Throws ARC6222 if it is no class. */
-  label?(): number
   close(): void
 }

@@ -10,8 +10,6 @@ export interface Image {
 
 /** Side of a usual face crop, in pixels. */
 export const FACE_SIZE = 112
-/** Bytes of one such image. */
-export const FACE_BYTES = FACE_SIZE * FACE_SIZE * 3
 
 /** What a network takes: height, width, channels. One channel is gray, three are red, green, blue. */
 export type ImageShape = readonly [height: number, width: number, channels: number]

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { checkCollection } from '../../../runtime/data/inspect/check-collection.ts'
 import { hasErrors, hasFindings } from '../../../runtime/data/inspect/check-report.ts'
 import { sourceIdentity } from '../../../runtime/data/inspect/check-state.ts'
+import { threadPoolEnvironment } from '../../../runtime/data/loader/thread-pool.ts'
 import { cacheFolder } from '../../../runtime/plugins/cache-folder.ts'
+import { restartWith } from '../../../runtime/restart.ts'
 import { renderCheck } from '../../render/data-check.ts'
 import { type ExitCode, exitCode } from '../../render/exit.ts'
 import { processOutput } from '../../render/output.ts'
@@ -13,6 +15,7 @@ import { openSource } from './source.ts'
 
 /** Returns exit code 1 if the data set has faults, and 130 after Ctrl-C. */
 export async function check(options: DataCheckOptions): Promise<ExitCode> {
+  restartWith(threadPoolEnvironment)
   const output = processOutput(options.color)
   const opened = openSource(options, output)
   if (opened === undefined) return exitCode.user

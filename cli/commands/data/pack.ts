@@ -1,7 +1,9 @@
 /** `arcc data pack` and `arcc data shuffle`: write a data set as RecordIO. */
 
 import { FACE_SIZE } from '../../../runtime/data/image.ts'
+import { threadPoolEnvironment } from '../../../runtime/data/loader/thread-pool.ts'
 import { packCollection } from '../../../runtime/data/pack/pack-collection.ts'
+import { restartWith } from '../../../runtime/restart.ts'
 import { usageErrors } from '../../host/messages.ts'
 import { packedLines } from '../../render/data-written.ts'
 import { type ExitCode, exitCode } from '../../render/exit.ts'
@@ -23,6 +25,7 @@ function differences(options: DataPackOptions | DataShuffleOptions) {
 
 /** Returns exit code 130 after Ctrl-C; nothing is left behind then. */
 export async function pack(options: DataPackOptions | DataShuffleOptions): Promise<ExitCode> {
+  restartWith(threadPoolEnvironment)
   const output = processOutput(options.color)
   const how = differences(options)
   const opened = openSource(options, output)

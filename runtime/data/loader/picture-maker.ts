@@ -93,7 +93,7 @@ interface Making {
 }
 
 /** Pictures that sharp decodes at the same time: while one is decoded, the next one's pipeline is set up. */
-const atOnce = 3
+export const atOnce = 3
 
 /** Opens the files of a recipe. The caller closes the maker. */
 export function openMaker(spec: MakerSpec, turbo: TurboDecoder | undefined): PictureMaker {

@@ -14,7 +14,11 @@ const mostThreads = 16
  * affects no result.
  */
 export function workerCount(pictures: number, cores: number = availableParallelism()): number {
-  if (pictures <= fewPictures) return 0
+  return pictures <= fewPictures ? 0 : mostWorkers(cores)
+}
+
+/** The number of threads for a run that draws many pictures. */
+export function mostWorkers(cores: number): number {
   return Math.min(mostThreads, cores > 2 ? cores - 1 : cores)
 }
 

@@ -1,10 +1,10 @@
 /** Reads labels from records one at a time, for sets whose labels are not all known. */
-import type { RecordImages } from '../collection.ts'
+import type { RecordImages, RecordLabels } from '../collection.ts'
 import { dataErrors } from '../messages.ts'
 import { openRecordFile, type RecordFile } from './record-file.ts'
 import { HEADER, readHeader } from './record-header.ts'
 
-type LabelRange = NonNullable<RecordImages['labels']>
+type LabelRange = Omit<RecordLabels, 'found'>
 
 /** The class that a label stands for. Throws ARC6222 if it is no class. */
 export function classOfLabel(label: number, { first, classes }: LabelRange, file: string, at: number): number {

@@ -5,10 +5,9 @@ import { classOfLabel } from './read-label.ts'
 import { openRecordFile, type RecordFile } from './record-file.ts'
 import { readHeader } from './record-header.ts'
 
-/** Each file is opened when its first image is read. `read` throws ARC6206 or ARC6220, `label` ARC6222. */
+/** Each file is opened when its first image is read. `read` throws ARC6206, ARC6220, or ARC6222. */
 export function openRecordImages(recipe: RecordImages): EncodedImages {
   const { files, offsets, file, firstKey, labels } = recipe
-  let last = { path: '', at: 0, label: Number.NaN }
   const opened: (RecordFile | undefined)[] = []
   const fileOf = (i: number): RecordFile => {
     const number = file?.[i] ?? 0
@@ -25,14 +24,13 @@ export function openRecordImages(recipe: RecordImages): EncodedImages {
       const payload = records.payload(at)
       const header = readHeader(payload)
       if (typeof header === 'string') throw dataErrors('ARC6220', { file: records.path, at, reason: header })
-      last = { path: records.path, at, label: header.label }
+      if (labels !== undefined) labels.found[i] = classOfLabel(header.label, labels, records.path, at) + 1
       return payload.subarray(header.imageAt)
     },
     nameOf(i) {
       const path = files[file?.[i] ?? 0] ?? ''
       return firstKey === undefined ? `${path} at byte ${offsets[i]}` : `${path} record ${firstKey + i}`
     },
-    ...(labels === undefined ? {} : { label: () => classOfLabel(last.label, labels, last.path, last.at) }),
     close() {
       for (const records of opened) records?.close()
       opened.length = 0

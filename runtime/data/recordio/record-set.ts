@@ -174,7 +174,9 @@ function collectionOf(
   for (const { offsets } of indexes) firsts.push((firsts.at(-1) ?? 0) + offsets.length)
   const range = { first: firstLabel, classes }
   const readLabel = createLabelReader(recipe, range)
-  const readsLabels = indexes.some(({ labels }) => labels === undefined)
+  const found = indexes.some(({ labels }) => labels === undefined)
+    ? new Uint32Array(new SharedArrayBuffer(4 * recipe.offsets.length))
+    : undefined
   return {
     name,
     images: recipe.offsets.length,
@@ -185,10 +187,12 @@ function collectionOf(
       const within = i - (firsts[number] ?? 0)
       const known = index?.labels?.[within]
       if (known !== undefined) return known - firstLabel
-      return (index && classInRanges(index, within)) ?? readLabel(i)
+      const listed = index && classInRanges(index, within)
+      if (listed !== undefined) return listed
+      const read = found?.[i] ?? 0
+      return read > 0 ? read - 1 : readLabel(i)
     },
-    recipe: readsLabels ? { ...recipe, labels: range } : recipe,
-    ...(readsLabels ? { readsLabels } : {}),
+    recipe: found === undefined ? recipe : { ...recipe, labels: { ...range, found } },
     leftOut: [...leftOut, ...unlisted(parts), ...emptyClasses(parts, classes, firstLabel)],
   }
 }

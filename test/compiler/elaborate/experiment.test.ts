@@ -280,15 +280,15 @@ describe('across fields', () => {
       'ARC4211 format: synthetic, field: per_identity',
       'dataset few { format = synthetic, identities = 5 }',
     ],
-    ['  dataset = mixed([])', 'ARC4240'],
-    ['  dataset = mixed([mixed([folder(root: "a")])])', 'ARC4241 name: mixed'],
-    ['  dataset = mixed([folder(root: "a", holdout: 5)])', 'ARC4242 name: folder, holdout: 5'],
+    ['  dataset = mixed([])', 'ARC4250'],
+    ['  dataset = mixed([mixed([folder(root: "a")])])', 'ARC4251 name: mixed'],
+    ['  dataset = mixed([folder(root: "a", holdout: 5)])', 'ARC4252 name: folder, holdout: 5'],
     [
       '  dataset = mixed([folder(root: "a"), recordio(root: "b")], classes: by_name)',
-      'ARC4243 name: recordio, format: recordio',
+      'ARC4253 name: recordio, format: recordio',
     ],
-    ['  dataset = mixed([folder(root: "a")], weights: [1, 2])', 'ARC4244 weights: 2, sets: 1'],
-    ['  dataset = mixed([folder(root: "a")], weights: [0])', 'ARC4245 weight: 0'],
+    ['  dataset = mixed([folder(root: "a")], weights: [1, 2])', 'ARC4254 weights: 2, sets: 1'],
+    ['  dataset = mixed([folder(root: "a")], weights: [0])', 'ARC4255 weight: 0'],
   ]
   it.each(wrong.map(([body, message, declarations]) => ({ body, message, declarations })))(
     '$body',
