@@ -6,6 +6,8 @@ const error = <P extends Params = Record<never, never>>(text: (params: P) => str
   text,
 })
 
+const warning = <P extends Params>(text: (params: P) => string): Message<P> => ({ severity: 'warning', text })
+
 const withArticle = (word: string): string => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`
 
 const grammarMessages = {
@@ -20,6 +22,9 @@ const grammarMessages = {
   ARC1009: error<{ text: string; reason: string }>(({ text, reason }) => `\`${text}\` is not a number: ${reason}`),
   ARC1010: error(() => 'the `{ }` in this string contains no expression'),
   ARC1011: error(() => 'names cannot be reassigned'),
+  ARC1012: warning<{ escapes: readonly string[] }>(
+    ({ escapes }) => `this path has ${escapes.join(' and ')}, not backslashes before letters`,
+  ),
 
   ARC1101: error<{ open: string }>(({ open }) => `\`${open}\` is never closed`),
   ARC1102: error<{ close: string }>(({ close }) => `unmatched \`${close}\``),

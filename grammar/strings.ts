@@ -93,10 +93,41 @@ function escapeLength(text: string, at: number): number {
   return UNICODE_ESCAPE.exec(text.slice(at, at + 10))?.[0].length ?? 2
 }
 
+/** The start of a path of Windows whose first backslash starts an escape. */
+const DRIVE = /^[A-Za-z]:\\(?!\\)/
+const BLANKS: Readonly<Record<string, string>> = { n: 'a line break', t: 'a tab', r: 'a carriage return' }
+
+/** Warns of `"C:\new\train"`, where `\n` and `\t` are escapes. */
+function warnOfPath(source: SourceFile, start: number, raw: string, bag: DiagnosticBag): void {
+  if (!DRIVE.test(raw)) return
+  const letters = [...raw.matchAll(/\\(.)/g)].map(([, letter = '']) => letter)
+  const escapes = new Set(letters.flatMap((letter) => BLANKS[letter] ?? []))
+  // Unknown escapes are errors with fixes of their own.
+  if (escapes.size === 0 || letters.some((letter) => !(letter in BLANKS))) return
+  bag.add(
+    grammarError(
+      'ARC1012',
+      { escapes: [...escapes] },
+      { source, start, end: start + raw.length },
+      {
+        notes: [
+          '`\\n`, `\\t` and `\\r` are escapes; paths can be written with `/` everywhere, or with two backslashes',
+        ],
+        fix: {
+          message: 'write `/`',
+          span: { source, start, end: start + raw.length },
+          replacement: raw.replaceAll('\\', '/'),
+        },
+      },
+    ),
+  )
+}
+
 /** The literal text between two offsets, with escapes replaced. Reports unknown escapes and keeps them as they are. */
 export function cook(source: SourceFile, start: number, end: number, bag: DiagnosticBag): string {
   const raw = source.text.slice(start, end)
   if (!raw.includes('\\')) return raw
+  warnOfPath(source, start, raw, bag)
   let cooked = ''
   for (let at = 0; at < raw.length; ) {
     if (raw[at] !== '\\') {

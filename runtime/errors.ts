@@ -37,12 +37,27 @@ export class ArccError extends Error {
   }
 }
 
+/** Parameters that are names of files, which may contain anything. */
+const names: ReadonlySet<string> = new Set(['file', 'folder', 'path', 'root', 'set'])
+
+/** The parameters with control characters of names as escapes, so that a message stays on its line. */
+function printable(params: Params): Params {
+  const shown = Object.entries(params).map(([key, value]) => [
+    key,
+    names.has(key) && typeof value === 'string'
+      ? value.replace(/\p{Cc}/gu, (sign) => JSON.stringify(sign).slice(1, -1))
+      : value,
+  ])
+  return Object.fromEntries(shown)
+}
+
 /** Returns the function that builds the errors of one catalogue, with the catalogue attached; `cause` is the original error. */
 export function errorsOf<C extends ErrorCatalogue>(catalogue: C) {
   function create<K extends keyof C & string>(code: K, params: ParamsOf<C, K>, cause?: unknown): ArccError {
     const message = catalogue[code] as ErrorMessage<never>
     const options = cause === undefined ? undefined : { cause }
-    const said = { text: message.text(params as never), hint: message.hint?.(params as never) }
+    const shown = printable(params) as never
+    const said = { text: message.text(shown), hint: message.hint?.(shown) }
     return new ArccError(code, params, said, options)
   }
   return Object.assign(create, { catalogue })

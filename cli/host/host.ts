@@ -1,4 +1,5 @@
 /** The compiler's view of this computer: files relative to the working folder, and the standard library of the package. */
+import { isUtf8 } from 'node:buffer'
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -9,14 +10,27 @@ import { type CudaDriver, type CudaGpu, computeCapability, findCudaDriver } from
 import { type Collections, createCollections } from '../../runtime/data/formats/data-formats.ts'
 import { countDataset } from './count-dataset.ts'
 import { readMachineProfile } from './machine-file.ts'
+import { usageErrors } from './messages.ts'
 import { stdlibFolder } from './package-folder.ts'
 
 /** System error codes for a file that does not exist. */
 const absent = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG'])
 
+/** What a file is whose bytes are not UTF-8 text; `undefined` if they are. */
+function otherEncoding(bytes: Buffer): string | undefined {
+  const mark = bytes.subarray(0, 2).toString('hex')
+  if (mark === 'fffe' || mark === 'feff') return 'it is UTF-16'
+  if (bytes.includes(0)) return `byte ${bytes.indexOf(0)} is zero, as in UTF-16 and in binary files`
+  return isUtf8(bytes) ? undefined : 'it has bytes that UTF-8 does not have, as in Latin-1 or other older encodings'
+}
+
+/** Throws ARC6614 for other encodings than UTF-8. */
 function readText(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
+    const bytes = readFileSync(path)
+    const found = otherEncoding(bytes)
+    if (found !== undefined) throw usageErrors('ARC6614', { file: path, found })
+    return bytes.toString('utf8').replace(/^\uFEFF/, '')
   } catch (error) {
     if (error instanceof Error && 'code' in error && absent.has(String(error.code))) return undefined
     throw error

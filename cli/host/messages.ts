@@ -51,6 +51,10 @@ export const usageErrors = errorsOf({
     text: (p) => `${p.pairs} pairs do not make ten equal parts with as many pairs of one person as of two`,
     hint: (p) => `use a multiple of ${p.unit}, such as --pairs ${p.near}`,
   } satisfies ErrorMessage<{ pairs: number; unit: number; near: number }>,
+  ARC6614: {
+    text: (p) => `${p.file} is not UTF-8 text: ${p.found}`,
+    hint: () => 'save the file as UTF-8 (in an editor: "Save with encoding")',
+  } satisfies ErrorMessage<{ file: string; found: string }>,
   ARC6610: {
     text: (p) => `cannot read the machine profile ${p.file} (set by ARCC_MACHINE)`,
     hint: measureAgain,

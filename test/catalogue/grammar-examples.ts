@@ -15,6 +15,7 @@ export const grammarExamples: Examples<typeof grammarError.catalogue> = {
   ARC1009: [{ text: '.5', reason: 'it needs a digit before the point' }],
   ARC1010: [{}],
   ARC1011: [{}],
+  ARC1012: [{ escapes: ['a line break', 'a tab'] }],
   ARC1101: [{ open: '{' }],
   ARC1102: [{ close: '}' }],
   ARC1103: [{ open: '[', close: ')' }],

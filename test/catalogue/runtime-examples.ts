@@ -162,6 +162,7 @@ export const usageExamples: Examples<typeof usageErrors.catalogue> = {
   ARC6607: [{ file: 'pairs.txt', endings: ['.bin', '.csv'] }],
   ARC6608: [{ side: 112 }],
   ARC6609: [{ pairs: 30, unit: 20, near: 40 }],
+  ARC6614: [{ file: 'exp/small.arc', found: 'it is UTF-16' }],
   ARC6610: [{ file: 'machine.yaml' }],
   ARC6611: [{ file: 'machine.yaml', reason: 'Nested mappings are not allowed at line 1, column 4' }],
   ARC6612: [{ file: 'machine.yaml', reason: '/cores must be integer' }],

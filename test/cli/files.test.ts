@@ -21,6 +21,19 @@ describe('the host', () => {
     expect(fileHost(folder).readSource('a.arc')).toEqual({ path: 'a.arc', text: 'let x = 1\n' })
   })
 
+  test.each([
+    ['UTF-16', Buffer.from('\uFEFFlet x = 1', 'utf16le'), 'it is UTF-16'],
+    ['UTF-16 without a mark', Buffer.from('let x = 1', 'utf16le'), 'byte 1 is zero'],
+    ['Latin-1', Buffer.from('// Müller', 'latin1'), 'as in Latin-1'],
+  ])('%s is one error', (_, bytes, found) => {
+    writeFileSync(join(folder, 'a.arc'), bytes)
+    const error = expect.objectContaining({
+      code: 'ARC6614',
+      params: expect.objectContaining({ found: expect.stringContaining(found) }),
+    })
+    expect(() => fileHost(folder).readSource('a.arc')).toThrow(error)
+  })
+
   test.each(['missing.arc', 'a.arc/b.arc', '.'])('%s is no file', (path) => {
     writeFileSync(join(folder, 'a.arc'), '')
     expect(fileHost(folder).readSource(path)).toBeUndefined()

@@ -33,6 +33,15 @@ const CASES: Record<string, Case> = {
     fixed: 'experiment a {\n  lr= 0.1\n  margin = arcface(m : 0.5)\n  c = 3\n}',
     tree: '(experiment a (field lr 0.1) (field margin (call arcface (m: 0.5))) (field c 3))',
   },
+  'a path of Windows with escapes': {
+    text: 'experiment a { x = "C:\\new\\train" }',
+    errors: ['ARC1012 1:21 escapes: [a line break, a tab]'],
+    fixed: 'experiment a { x = "C:/new/train" }',
+  },
+  'a path of Windows without mistakes': {
+    text: 'experiment a { x = "C:\\\\new", y = "a\\tb", z = "C:/n" }',
+    errors: [],
+  },
   'a section with a colon': {
     text: 'experiment a { train: { batch = 1 } }',
     errors: ['ARC1227 1:21'],
