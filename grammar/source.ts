@@ -70,3 +70,8 @@ export function showPlace(span: Span): string {
   const { line, column } = positionAt(span.source, span.start)
   return `${span.source.path}:${line}:${column}`
 }
+
+/** The name of a file, which may contain anything, on one line: control characters as escapes. */
+export function showName(name: string): string {
+  return name.replace(/\p{Cc}/gu, (sign) => JSON.stringify(sign).slice(1, -1))
+}

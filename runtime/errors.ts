@@ -5,6 +5,7 @@
  * ARC65xx training, ARC66xx files that a command names.
  */
 import type { Params } from '../grammar/diagnostic.ts'
+import { showName } from '../grammar/source.ts'
 
 /** The message of one code, and its remedy. */
 export interface ErrorMessage<P extends Params> {
@@ -44,9 +45,7 @@ const names: ReadonlySet<string> = new Set(['file', 'folder', 'path', 'root', 's
 function printable(params: Params): Params {
   const shown = Object.entries(params).map(([key, value]) => [
     key,
-    names.has(key) && typeof value === 'string'
-      ? value.replace(/\p{Cc}/gu, (sign) => JSON.stringify(sign).slice(1, -1))
-      : value,
+    names.has(key) && typeof value === 'string' ? showName(value) : value,
   ])
   return Object.fromEntries(shown)
 }

@@ -1,5 +1,7 @@
 /** The counts that a plan uses: identities, images, batch, steps. */
+
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
+import { showName } from '../../grammar/source.ts'
 import type { ChosenExperiment, DatasetSpec, Experiment } from '../experiment/experiment.ts'
 import { batchPerDevice, type Lengths, worldSize } from '../experiment/lengths.ts'
 import type { DatasetCounts, Host } from '../host/host.ts'
@@ -117,5 +119,5 @@ function whatIsMissing({ root, file, mixed: parts }: DatasetSpec): string {
   if (parts !== undefined)
     return `not all of its sets are on this computer (${parts.map((part) => part.name).join(', ')})`
   const place = file ?? root
-  return place?.pending ?? `\`${place?.path}\` does not exist`
+  return place?.pending ?? `\`${showName(place?.path ?? '')}\` does not exist`
 }
