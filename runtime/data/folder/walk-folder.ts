@@ -2,15 +2,9 @@
 import { type Dirent, readdirSync, type Stats, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { dataErrors, reasonOf } from '../messages.ts'
+import { naturally } from '../natural-order.ts'
 import { isPictureName } from '../picture-name.ts'
 import type { LeftOutKind, Omissions } from './omissions.ts'
-
-const natural = new Intl.Collator('en', { numeric: true })
-
-/** s1, s2, … s10; names that the collator considers equal are ordered by their code units. */
-export function naturally(a: string, b: string): number {
-  return natural.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0)
-}
 
 /** An entry of a folder with its links resolved. */
 interface Entry {

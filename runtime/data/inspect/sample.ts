@@ -1,7 +1,6 @@
 /** Decodes a spread sample of a collection's pictures. */
 import { ArccError } from '../../errors.ts'
 import type { Collection } from '../collection.ts'
-import { decodeImage } from '../decode-image.ts'
 import { openPictures } from '../jobs/picture-source.ts'
 import { spread } from '../jobs/spread.ts'
 import { formatName } from './format-name.ts'
@@ -38,8 +37,7 @@ export async function samplePictures(collection: Collection, count: number): Pro
     bytes += encoded?.length ?? 0
     const format = encoded === undefined ? 'drawn' : formatName(encoded)
     formats.set(format, (formats.get(format) ?? 0) + 1)
-    const { width, height } =
-      encoded === undefined ? await source.decoded(image) : await decodeImage(encoded, source.nameOf(image))
+    const { width, height } = await source.decoded(image, encoded)
     const key = `${width}x${height}`
     const known = sizes.get(key) ?? { width, height, pictures: 0 }
     sizes.set(key, known)

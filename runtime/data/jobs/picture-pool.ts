@@ -1,8 +1,7 @@
 /** A pool of worker threads that read pictures, one for each core. */
-import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
-import { pathToFileURL } from 'node:url'
 import { Piscina } from 'piscina'
+import { tsxModule } from '../../tsx-module.ts'
 import type { CheckJob, CheckResult, RecodeJob, RecodeResult, WorkerSetup } from './jobs.ts'
 
 export interface PicturePool {
@@ -13,10 +12,9 @@ export interface PicturePool {
   close(): Promise<void>
 }
 
-/** In the package the worker is JavaScript. From the sources, tsx translates it: in Node 20 a thread does not inherit loaders. */
+/** From the sources, tsx translates the worker. */
 function translator(): string {
-  const tsx = new URL('./esm/api/index.mjs', pathToFileURL(createRequire(import.meta.url).resolve('tsx'))).href
-  return `data:text/javascript,${encodeURIComponent(`import { register } from '${tsx}'; register()`)}`
+  return `data:text/javascript,${encodeURIComponent(`import { register } from '${tsxModule()}'; register()`)}`
 }
 
 /** The caller closes it. A worker that ends unexpectedly fails its job. */

@@ -1,15 +1,15 @@
 /** One picture at a time from any recipe, encoded or decoded, in the thread that asks. */
 import type { ImageRecipe } from '../collection.ts'
 import { decodeImage } from '../decode-image.ts'
+import { drawFace } from '../draw-image.ts'
 import { openImages } from '../formats/open-images.ts'
 import type { Image } from '../image.ts'
-import { renderFace } from '../synthetic.ts'
 
 export interface PictureSource {
   /** The encoded bytes of picture `i`, owned by the caller; `undefined` if it is drawn. Throws ARC62xx. */
   encoded(i: number): Promise<Uint8Array | undefined>
-  /** The pixels of picture `i` in its own size. Throws ARC62xx. */
-  decoded(i: number): Promise<Image>
+  /** The pixels of picture `i` in its own size, from the bytes of `encoded(i)` if they are given. Throws ARC62xx. */
+  decoded(i: number, bytes?: Uint8Array): Promise<Image>
   nameOf(i: number): string
   close(): void
 }
@@ -17,14 +17,10 @@ export interface PictureSource {
 /** The caller closes the result. */
 export function openPictures(recipe: ImageRecipe): PictureSource {
   if (recipe.kind === 'drawn') {
-    const { perIdentity, seed, nuisance } = recipe
     return {
       encoded: async () => undefined,
-      decoded: async (i) => {
-        const sample = i % perIdentity
-        return renderFace({ seed, identity: (i - sample) / perIdentity, sample, nuisance })
-      },
-      nameOf: (i) => `face ${i}`,
+      decoded: async (i) => drawFace(recipe, i),
+      nameOf: (i) => `generated face ${i}`,
       close() {},
     }
   }
@@ -38,7 +34,7 @@ export function openPictures(recipe: ImageRecipe): PictureSource {
   }
   return {
     encoded,
-    decoded: async (i) => decodeImage(await encoded(i), images.nameOf(i)),
+    decoded: async (i, bytes) => decodeImage(bytes ?? (await encoded(i)), images.nameOf(i)),
     nameOf: (i) => images.nameOf(i),
     close: () => images.close(),
   }

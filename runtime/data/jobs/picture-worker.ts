@@ -68,7 +68,7 @@ export async function check({ from, to }: CheckJob): Promise<CheckResult> {
     if (hashes !== undefined) hashes[image] = encoded === undefined ? 1n : hashOf(encoded)
     bytes += encoded?.length ?? 0
     try {
-      const fault = faultOf(await pictures.decoded(image))
+      const fault = faultOf(await pictures.decoded(image, encoded))
       if (fault !== undefined) add(fault.kind, fault.reason)
     } catch (error) {
       add('damaged', reasonOf(error, name))

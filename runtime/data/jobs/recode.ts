@@ -12,12 +12,12 @@ function isJpeg(bytes: Uint8Array): boolean {
 
 /**
  * Picture `i` as a JPEG of `side` × `side` pixels, stretched as a whole as training does. A JPEG of that size is kept byte for byte,
- * unless a quality is asked for. Chroma is not subsampled: at 112 pixels that would halve what colour tells. Throws ARC62xx.
+ * unless a quality is asked for. Chroma is not subsampled: at 112 pixels, colors would have a resolution of 56. Throws ARC62xx.
  */
 export async function recodePicture(source: PictureSource, i: number, { side, quality }: Recode): Promise<Uint8Array> {
-  const image = await source.decoded(i)
+  const bytes = await source.encoded(i)
+  const image = await source.decoded(i, bytes)
   if (quality === undefined && image.width === side && image.height === side) {
-    const bytes = await source.encoded(i)
     if (bytes !== undefined && isJpeg(bytes)) return bytes
   }
   const { data, width, height } = resize(image, side, side)

@@ -1,9 +1,8 @@
 /** Threads that make pictures: starts them, hands out work, and notices when one dies. */
-import { createRequire } from 'node:module'
-import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { need } from '../../../grammar/diagnostic.ts'
 import { ArccError } from '../../errors.ts'
+import { tsxModule } from '../../tsx-module.ts'
 import type { ImageRecipe } from '../collection.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
 import { findTurboJpeg } from '../turbo-jpeg.ts'
@@ -32,13 +31,12 @@ interface Thread {
   readonly exited: Promise<void>
 }
 
-/** When bundled, the worker is JavaScript; when run from source, tsx loads it: a thread does not inherit loaders in Node 20. */
+/** When bundled, the worker is JavaScript; when run from source, tsx loads it. */
 function startWorker(settings: WorkerSettings): Worker {
   const url = new URL('./decode-worker.ts', import.meta.url)
   const options = { workerData: settings, execArgv: [] }
   if (!url.pathname.endsWith('.ts')) return new Worker(url, options)
-  const tsx = new URL('./esm/api/index.mjs', pathToFileURL(createRequire(import.meta.url).resolve('tsx'))).href
-  const load = `import('${tsx}').then(({ register }) => { register(); return import('${url.href}') })`
+  const load = `import('${tsxModule()}').then(({ register }) => { register(); return import('${url.href}') })`
   return new Worker(load, { ...options, eval: true })
 }
 

@@ -1,5 +1,5 @@
 /** Images of some classes of a collection, with numbers of their own: those for training, and those that are held out. */
-import type { Collection, ImageRecipe, ImageSelection } from '../collection.ts'
+import { type Collection, type ImageRecipe, type ImageSelection, selectedNumber } from '../collection.ts'
 import { dataErrors } from '../messages.ts'
 
 export interface Selection {
@@ -27,51 +27,27 @@ function sortedStart({ images, label }: Collection, first: number): number | und
   return start
 }
 
-function between(
-  collection: Collection,
-  [from, to]: readonly [number, number],
-  firstClass: number,
-  classes: number,
+/** The images of a collection that `select` names, whose classes are `classes` from `firstClass` on. */
+function selected(
+  { name, recipe, label }: Collection,
+  select: ImageSelection,
+  images: number,
+  [firstClass, classes]: readonly [number, number],
 ): Selection {
-  const { name, recipe, label } = collection
-  return {
-    name,
-    recipe,
-    select: { from },
-    images: to - from,
-    classes,
-    label: (i) => label(from + i) - firstClass,
-  }
-}
-
-function listed(
-  collection: Collection,
-  list: Uint32Array<SharedArrayBuffer>,
-  firstClass: number,
-  classes: number,
-): Selection {
-  const { name, recipe, label } = collection
-  return {
-    name,
-    recipe,
-    select: { list },
-    images: list.length,
-    classes,
-    label: (i) => label(list[i] ?? 0) - firstClass,
-  }
+  return { name, recipe, select, images, classes, label: (i) => label(selectedNumber(select, i)) - firstClass }
 }
 
 /** Holds the last `holdout` classes of a collection out. Throws ARC6203 if none would remain for training. */
 export function splitCollection(collection: Collection, holdout: number): Split {
   const { name, images, classes, label } = collection
-  if (holdout === 0) return { train: between(collection, [0, images], 0, classes) }
+  if (holdout === 0) return { train: selected(collection, { from: 0 }, images, [0, classes]) }
   if (holdout >= classes) throw dataErrors('ARC6203', { set: name, people: classes, holdout })
   const first = classes - holdout
   const start = sortedStart(collection, first)
   if (start !== undefined) {
     return {
-      train: between(collection, [0, start], 0, first),
-      heldOut: between(collection, [start, images], first, holdout),
+      train: selected(collection, { from: 0 }, start, [0, first]),
+      heldOut: selected(collection, { from: start }, images - start, [first, holdout]),
     }
   }
   let count = 0
@@ -82,5 +58,8 @@ export function splitCollection(collection: Collection, holdout: number): Split 
     if (label(i) < first) train[trained++] = i
     else heldOut[i - trained] = i
   }
-  return { train: listed(collection, train, 0, first), heldOut: listed(collection, heldOut, first, holdout) }
+  return {
+    train: selected(collection, { list: train }, train.length, [0, first]),
+    heldOut: selected(collection, { list: heldOut }, heldOut.length, [first, holdout]),
+  }
 }
