@@ -194,7 +194,9 @@ function decoderOf({ column, chunk }: ChunkSource): ColumnDecoder {
 function unpack(source: ChunkSource, { header }: Page, packed: Uint8Array, size: number): Uint8Array {
   const { codec } = source.chunk
   if (codec !== 'UNCOMPRESSED' && compressors[codec] === undefined) {
-    throw sourceErrors('ARC6211', { file: source.path, what: `it is packed with ${codec}` })
+    // A damaged footer has numbers that stand for no codec.
+    const named: string | undefined = codec
+    throw sourceErrors('ARC6211', { file: source.path, what: `it is packed with ${named ?? 'an unknown codec'}` })
   }
   if (size < 0 || size > mostUnpacked(header.compressed_page_size)) throw damagedIn(source)('a page has a wrong size')
   return decompressPage(packed, size, codec, compressors)

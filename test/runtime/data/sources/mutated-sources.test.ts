@@ -84,7 +84,7 @@ test.each<[string, readonly Uint8Array[], (path: string) => unknown]>([
   ],
   ['tar', shards, (path) => readAll(openShardSet({ root: path, label: undefined, labels: undefined }))],
   ['csv', lists, (path) => readList({ file: path, image: undefined, label: undefined, labels: undefined }, () => true)],
-])('%s', async (ending, files, read) => {
+])('mutated %s files are read, or refused by name', async (ending, files, read) => {
   const before = process.memoryUsage().rss
   let most = 0
   for (let n = 0; n < cases; n++) {
