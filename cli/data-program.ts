@@ -4,7 +4,7 @@ import { recordLayouts } from '../runtime/data/pack/record-layout.ts'
 import type { DataOptions, DataSourceOptions } from './commands/options.ts'
 
 /** Options without `color`, which belongs to the program; distributes over the union. */
-type Uncoloured<T> = T extends unknown ? Omit<T, 'color'> : never
+type WithoutColor<T> = T extends unknown ? Omit<T, 'color'> : never
 
 /** A parser of whole numbers in a range. */
 function whole(least: number, most = Number.MAX_SAFE_INTEGER) {
@@ -54,7 +54,7 @@ const seedOption = () => new Option('--seed <seed>', 'seed of the random order')
 export function addDataCommands(
   program: Command,
   setOption: () => Option,
-  run: (options: Uncoloured<DataOptions>) => Promise<void>,
+  run: (options: WithoutColor<DataOptions>) => Promise<void>,
 ): void {
   const data = program.command('data').description('inspect, check, pack and draw data sets')
   const command = (name: string, description: string) =>

@@ -37,7 +37,7 @@ function breakWord(word: string, width: number): string[] {
   return [...pieces, piece]
 }
 
-/** The colour codes around a text; `undefined` if there are codes inside it. */
+/** The color codes around a text; `undefined` if there are codes inside it. */
 function painted(
   text: string,
 ): { readonly before: string; readonly plain: string; readonly after: string } | undefined {

@@ -1,9 +1,9 @@
-/** The look of the output: colour, Unicode or ASCII, width. Renderers receive it as a value, so that tests can choose it. */
+/** The look of the output: color, Unicode or ASCII, width. Renderers receive it as a value, so that tests can choose it. */
 import pc from 'picocolors'
 
 type Paint = (text: string) => string
 
-/** Colours by meaning; renderers use only these. */
+/** Colors by meaning; renderers use only these. */
 export interface Palette {
   readonly error: Paint
   readonly warning: Paint
@@ -26,9 +26,9 @@ export interface Look {
 
 const plain: Paint = (text) => text
 
-const colourless: Palette = { error: plain, warning: plain, good: plain, accent: plain, strong: plain, quiet: plain }
+const colorless: Palette = { error: plain, warning: plain, good: plain, accent: plain, strong: plain, quiet: plain }
 
-function coloured(): Palette {
+function colored(): Palette {
   const { red, yellow, green, cyan, bold, dim } = pc.createColors(true)
   return {
     error: (text) => bold(red(text)),
@@ -43,10 +43,10 @@ function coloured(): Palette {
 /** The width if the output is not a terminal. */
 const defaultWidth = 100
 
-/** The look of files: no colour, Unicode, 100 columns. */
+/** The look of files: no color, Unicode, 100 columns. */
 export const documentLook: Look = {
   color: false,
-  palette: colourless,
+  palette: colorless,
   unicode: true,
   width: defaultWidth,
   wraps: false,
@@ -65,14 +65,14 @@ export function isUtf8(env: NodeJS.ProcessEnv): boolean {
 }
 
 /**
- * The look for a stream. Colour: `--color` and `--no-color` win, then NO_COLOR, then FORCE_COLOR, then whether it is a terminal.
+ * The look for a stream. Color: `--color` and `--no-color` win, then NO_COLOR, then FORCE_COLOR, then whether it is a terminal.
  */
 export function lookFor(stream: Terminal, env: NodeJS.ProcessEnv, color: boolean | undefined): Look {
   const chosen = color ?? (env.NO_COLOR ? false : env.FORCE_COLOR ? env.FORCE_COLOR !== '0' : undefined)
-  const coloursOn = chosen ?? (stream.isTTY === true && env.TERM !== 'dumb')
+  const colorsOn = chosen ?? (stream.isTTY === true && env.TERM !== 'dumb')
   return {
-    color: coloursOn,
-    palette: coloursOn ? coloured() : colourless,
+    color: colorsOn,
+    palette: colorsOn ? colored() : colorless,
     unicode: isUtf8(env),
     width: Math.max(40, stream.columns ?? defaultWidth),
     wraps: stream.isTTY === true,

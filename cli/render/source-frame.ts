@@ -46,7 +46,7 @@ function glyph(kind: MarkKind): string {
   }
 }
 
-/** Colours a mark or its label. */
+/** Colors a mark or its label. */
 export function paint(colors: Colors, kind: MarkKind, text: string): string {
   switch (kind) {
     case 'error':

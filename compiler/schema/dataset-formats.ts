@@ -4,11 +4,14 @@
 interface DatasetFormatTraits {
   /** Fields that a data set of this format must have. */
   readonly needs: readonly ('root' | 'file' | 'identities' | 'per_identity' | 'parts')[]
-  /** `drawn`: arcc generates the images, as many as the fields specify. `decoded`: they are read from a folder. */
+  /** `drawn`: arcc generates the images, as many as the fields specify. `decoded`: they are read from files. */
   readonly images: 'drawn' | 'decoded'
   /** Whether its classes have names, by which a mix can join them; `some`: known when it is opened. */
   readonly names: 'all' | 'some' | 'none'
-  /** Images of 112 × 112 that one core prepares per second; measured on cores of 2.5 to 3 GHz. */
+  /**
+   * Images of 112 × 112 that one core prepares per second without libturbojpeg, for computers that have not been measured: from cores of
+   * 2.5 to 3 GHz for `synthetic` and `folder`, a guess for the others.
+   */
   readonly imagesPerCore: number
 }
 

@@ -51,7 +51,7 @@ async function bySharp(bytes: Uint8Array): Promise<Image> {
     sequentialRead: true,
   })
     .autoOrient()
-    .toColourspace('srgb')
+    .toColorspace('srgb')
     .removeAlpha()
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true })

@@ -1,5 +1,5 @@
 /**
- * The smallest whole way through the engine, to be read first: a graph, a program, tensors on a device, a run, results.
+ * The shortest complete use of the engine, to be read first: a graph, a program, tensors on a device, a run, results.
  */
 import { expect, it } from 'vitest'
 import { GraphBuilder } from '../../compiler/ir/build.ts'

@@ -83,8 +83,12 @@ function paste(rows: readonly Row[], columns: number): Image {
   return { width, height, data }
 }
 
+/** Columns that leave room for a caption where classes have fewer pictures. */
+const CAPTION_COLUMNS = 3
+
 async function encodeSheet(rows: readonly Row[], columns: number): Promise<{ bytes: Uint8Array; image: Image }> {
-  const image = paste(rows, columns)
+  const filled = Math.max(CAPTION_COLUMNS, ...rows.map(({ cells }) => cells.length))
+  const image = paste(rows, Math.min(columns, filled))
   const { data, width, height } = image
   const { default: sharp } = await import('sharp')
   const bytes = await sharp(data, { raw: { width, height, channels: 3 } })

@@ -129,7 +129,7 @@ describe('arcc plan', () => {
     expect(parse((await arcc('plan', 'good.arc', '--format', 'yaml')).out)).toEqual(json)
   })
 
-  test('-o writes a file, without colour', async () => {
+  test('-o writes a file, without color', async () => {
     const { code, out } = await arcc('plan', 'good.arc', '--color', '-o', 'out/plan.txt')
     expect({ code, out }).toEqual({ code: exitCode.ok, out: '' })
     const written = readFileSync(join(folder, 'out/plan.txt'), 'utf8')

@@ -188,7 +188,7 @@ test('long lines are cut around the place', () => {
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(60)
 })
 
-test('colours only where they are asked for', () => {
+test('colors only where they are asked for', () => {
   const source = file('let a = b')
   const diagnostic = error(at(source, 'b'), { label: 'here', severity: 'warning' })
   expect(renderDiagnostics([diagnostic], { color: false, width: 80 })).not.toContain('\u001b')

@@ -1,4 +1,4 @@
-/** Bars, sparklines, tables, and the look that determines colour and characters. */
+/** Bars, sparklines, tables, and the look that determines color and characters. */
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
 import { renderBar, renderProgress, sparkline } from '../../../cli/render/bars.ts'
@@ -99,7 +99,7 @@ describe('the look', () => {
     ['--color before NO_COLOR', {}, { NO_COLOR: '1' }, true, true],
     ['--no-color', terminal, { FORCE_COLOR: '1' }, false, false],
     ['a dumb terminal', terminal, { TERM: 'dumb' }, undefined, false],
-  ] as const)('colour: %s', (_, stream, env, flag, expected) => {
+  ] as const)('color: %s', (_, stream, env, flag, expected) => {
     const look = lookFor(stream, env, flag)
     expect(look.color).toBe(expected)
     expect(look.palette.error('x') === 'x').toBe(!expected)

@@ -102,10 +102,10 @@ const numbersOf = (lines: readonly string[]) => lines.flatMap((line) => line.mat
 test.each(cases)('$what fits into $width columns, its numbers whole', ({ render, width }) => {
   for (const unicode of [true, false]) {
     const look = { ...documentLook, width, unicode, wraps: true }
-    const coloured = { ...lookFor({ isTTY: true, columns: width }, {}, true), unicode }
+    const colored = { ...lookFor({ isTTY: true, columns: width }, {}, true), unicode }
     const lines = render(look)
     expect(lines.length).toBeGreaterThan(0)
-    expect([...lines, ...render(coloured)].filter((line) => stringWidth(line) > width)).toEqual([])
+    expect([...lines, ...render(colored)].filter((line) => stringWidth(line) > width)).toEqual([])
     const known = new Set(numbersOf(render({ ...look, wraps: false })))
     expect(numbersOf(lines).filter((number) => !known.has(number))).toEqual([])
   }

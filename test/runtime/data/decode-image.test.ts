@@ -66,17 +66,17 @@ describe('kinds of pictures', () => {
     ['png, transparent', () => translucent().png().toBuffer(), scene],
     ['tiff, transparent', () => translucent().tiff({ compression: 'none' }).toBuffer(), scene],
     ['progressive jpeg', () => encoder(scene).jpeg({ progressive: true, quality: 95 }).toBuffer(), 40],
-    ['cmyk jpeg', () => encoder(scene).toColourspace('cmyk').jpeg({ quality: 100 }).toBuffer(), 120],
+    ['cmyk jpeg', () => encoder(scene).toColorspace('cmyk').jpeg({ quality: 100 }).toBuffer(), 120],
     [
       'gray 16-bit png',
-      () => deep(0, 32768).toColourspace('grey16').png().toBuffer(),
+      () => deep(0, 32768).toColorspace('grey16').png().toBuffer(),
       { width: 2, height: 1, data: Uint8Array.of(0, 0, 0, 128, 128, 128) },
     ],
     [
       'color 16-bit png',
       () =>
         deep(0, 32768, 65535, 257 * 7, 257 * 200, 257 * 254)
-          .toColourspace('rgb16')
+          .toColorspace('rgb16')
           .png()
           .toBuffer(),
       { width: 2, height: 1, data: Uint8Array.of(0, 128, 255, 7, 200, 254) },
@@ -85,7 +85,7 @@ describe('kinds of pictures', () => {
       'color 16-bit tiff',
       () =>
         deep(0, 32768, 65535, 257 * 7, 257 * 200, 257 * 254)
-          .toColourspace('rgb16')
+          .toColorspace('rgb16')
           .tiff({ compression: 'none' })
           .toBuffer(),
       { width: 2, height: 1, data: Uint8Array.of(0, 128, 255, 7, 200, 254) },
@@ -285,7 +285,7 @@ test('mutated pictures never end in anything but a named error', async () => {
   const sources = await Promise.all([
     encoder(small).jpeg().toBuffer(),
     encoder(small).jpeg({ progressive: true }).toBuffer(),
-    encoder(small).toColourspace('cmyk').jpeg().toBuffer(),
+    encoder(small).toColorspace('cmyk').jpeg().toBuffer(),
     encoder(small).withMetadata({ orientation: 6 }).jpeg().toBuffer(),
     encoder(small).png().toBuffer(),
     encoder(small).png({ palette: true }).toBuffer(),

@@ -47,7 +47,7 @@ describe('by sharp', () => {
       'gray png',
       async () =>
         sharp(Uint8Array.of(9, 200), { raw: { width: 2, height: 1, channels: 1 } })
-          .toColourspace('b-w')
+          .toColorspace('b-w')
           .png()
           .toBuffer(),
       { width: 2, height: 1, data: Uint8Array.of(9, 9, 9, 200, 200, 200) },

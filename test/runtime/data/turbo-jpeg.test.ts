@@ -78,7 +78,7 @@ describe('what libturbojpeg may decode', () => {
       image.jpeg().withExif({ IFD0: { Make: 'x' } }),
     )
     const profile = await encodeImage(patternImage(40, 30, 1), (image) => image.jpeg().withIccProfile('p3'))
-    const cmyk = await encodeImage(patternImage(40, 30, 1), (image) => image.toColourspace('cmyk').jpeg())
+    const cmyk = await encodeImage(patternImage(40, 30, 1), (image) => image.toColorspace('cmyk').jpeg())
     const png = await encodeImage(patternImage(40, 30, 1), (image) => image.png())
     expect([turned, profile, cmyk, png].map(plainJpeg)).toEqual([undefined, undefined, undefined, undefined])
     expect(plainJpeg(upright)).toEqual({ width: 40, height: 30 })

@@ -17,10 +17,10 @@ describe.each([...sizes, { height: 8, width: 8, channels: 3 }, { height: 33, wid
         const raw = { height, width, channels: channels === 1 ? 1 : 3 } as const
         const space = channels === 1 ? 'b-w' : 'srgb'
         const encoded = await sharp(pixels, { raw })
-          .toColourspace(space)
+          .toColorspace(space)
           .jpeg({ quality, chromaSubsampling: '4:2:0' })
           .toBuffer()
-        const wanted = await sharp(encoded).toColourspace(space).raw().toBuffer()
+        const wanted = await sharp(encoded).toColorspace(space).raw().toBuffer()
         const op = { op: 'jpeg', probability: 1, quality: [quality, quality] } as const
         const got = applied((canvas) => createJpeg(op, canvas), size, pixels, scripted([0.5]))
         expect(Buffer.compare(Buffer.from(got), wanted)).toBe(0)
