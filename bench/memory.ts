@@ -4,7 +4,7 @@
  * `--check` exits with code 1 if a bound is exceeded. The first time, XLA compiles about sixty steps, ten to thirty seconds each.
  */
 import { renderTable } from '../cli/render/table.ts'
-import { identitiesToBeat, judgeCells, type Verdict } from './scaling-bars.ts'
+import { identitiesToBeat, judgeCells } from './scaling-bars.ts'
 import {
   batches,
   type Cell,
@@ -15,6 +15,7 @@ import {
   publishedSource,
   reserve,
 } from './scaling-cells.ts'
+import type { Verdict } from './verdict.ts'
 
 const titles: { readonly [C in Column]: string } = {
   data_parallel: 'Data parallel: every device has all centers',

@@ -1,12 +1,7 @@
 /** The bounds for the plans of the scaling experiments at batch 64, by XLA's own figures and the reserve. */
 import { formatBytes } from '../cli/render/format.ts'
 import type { Cell } from './scaling-cells.ts'
-
-export interface Verdict {
-  readonly what: string
-  readonly found: string
-  readonly ok: boolean
-}
+import type { Verdict } from './verdict.ts'
 
 /** The maximum fraction of the published memory that arcc may use. */
 export function largestShare({ column, identities }: Cell): number {

@@ -324,3 +324,6 @@ export interface SourceTree {
 }
 
 export type Node = Ident | Expr | RecordField | Argument | TypeNode | Declaration | Parameter | Entry | AssertStatement
+
+/** The nodes of a kind. */
+export type NodeOf<K extends Node['kind']> = Extract<Node, { kind: K }>

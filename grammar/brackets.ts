@@ -7,12 +7,10 @@
  */
 import type { TokenType } from 'chevrotain'
 import type { Diagnostic, DiagnosticBag } from './diagnostic.ts'
-import { Layout } from './layout.ts'
+import { Layout, type Tokens } from './layout.ts'
 import { grammarError } from './messages.ts'
 import type { SourceFile } from './source.ts'
 import * as T from './tokens.ts'
-
-type Tokens = readonly T.ArcToken[]
 
 const CLOSER_OF: ReadonlyMap<TokenType, TokenType> = new Map([
   [T.LParen, T.RParen],

@@ -1,5 +1,5 @@
 /** The tree as S-expressions, for `arcc dump --after parse` and for tests. Shows every part of the tree except places. */
-import type { Expr, Node, NumberExpr, Parameter, SourceTree, StringExpr } from './ast.ts'
+import type { Expr, Node, NodeOf, NumberExpr, Parameter, SourceTree, StringExpr } from './ast.ts'
 
 const WIDTH = 100
 
@@ -11,8 +11,6 @@ export function dumpTree(tree: SourceTree): string {
 }
 
 export const dumpNode = (node: Node): string => layOut(formOf(node), 0)
-
-type NodeOf<K extends Node['kind']> = Extract<Node, { kind: K }>
 
 const optional = (head: string, node: Node | undefined): Form[] => (node === undefined ? [] : [[head, formOf(node)]])
 const all = (nodes: readonly Node[]): Form[] => nodes.map(formOf)

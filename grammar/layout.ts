@@ -2,7 +2,8 @@
 import { lineStarts, positionAt, type SourceFile } from './source.ts'
 import * as T from './tokens.ts'
 
-type Tokens = readonly T.ArcToken[]
+/** A token stream. */
+export type Tokens = readonly T.ArcToken[]
 
 export interface Line {
   readonly number: number

@@ -1,7 +1,6 @@
 /** Walks the tree. Only `childrenOf` knows which fields of a node contain nodes; a test checks it by reflection. */
-import type { Node } from './ast.ts'
+import type { Node, NodeOf } from './ast.ts'
 
-type NodeOf<K extends Node['kind']> = Extract<Node, { kind: K }>
 type Children = readonly (Node | undefined)[]
 
 const CHILDREN: { readonly [K in Node['kind']]: (node: NodeOf<K>) => Children } = {

@@ -10,6 +10,7 @@ import { dataset } from '../compiler/schema/objects.ts'
 import { memberName } from '../compiler/schema/values.ts'
 import { enumsWrittenTwice, fieldsOutsideOfTable } from './helpers/architecture-rules.ts'
 import { folderCircles, type Import } from './helpers/folder-circles.ts'
+import { typesWrittenTwice } from './helpers/types-written-twice.ts'
 
 /** Files that git tracks or would track; a copy without git is not checked. */
 function trackedFiles(): readonly string[] {
@@ -175,6 +176,25 @@ describe('one fact in one place', () => {
     ["type A = 'x' | 'y'\ntype B = Pick<C, 'x' | 'y'>\nconst words = f(['x', 'y'])\n", []],
   ])('an enum that is written twice is found: %j', (text, found) => {
     expect(enumsWrittenTwice(one(text))).toEqual(found)
+  })
+
+  test('no type is written twice', () => {
+    expect(typesWrittenTwice(product)).toEqual([])
+  })
+
+  test.each([
+    [
+      'interface Pair { readonly a: number; readonly b: string }\nexport type Couple = { b: string; a: number }',
+      ['Pair = Couple: a.ts:1, a.ts:2'],
+    ],
+    [
+      "type Precision = GpuProfile['products'][number]['dtype']\ntype Dtype = GpuProfile['products'][number]['dtype']",
+      ['Precision = Dtype: a.ts:1, a.ts:2'],
+    ],
+    ['interface Pair { a: number; b: string }\ninterface Couple { a: number; b?: string }', []],
+    ['type Pair = readonly [number, number]\ntype Range = readonly [number, number]', []],
+  ])('a type that is written twice is found: %s', (text, found) => {
+    expect(typesWrittenTwice(one(text))).toEqual(found)
   })
 
   test('no field stands outside of its table', () => {

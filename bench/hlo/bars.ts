@@ -1,4 +1,6 @@
 /** The bounds for the steps, compiled for an H100 with 128 images in 16 bits on each of eight devices. */
+
+import type { Verdict } from '../verdict.ts'
 import { ofGradients } from './all-reduces.ts'
 import { isSmall, type Summary, totalBytes, totalRuns } from './summary.ts'
 
@@ -7,12 +9,6 @@ export interface Bars {
   readonly elementwise: number
   /** Kernels that touch less than a megabyte; no bound if it is missing. */
   readonly small?: number
-}
-
-export interface Verdict {
-  readonly what: string
-  readonly found: string
-  readonly ok: boolean
 }
 
 export function judge(name: string, bars: Bars, { kernels, allReduces }: Summary): readonly Verdict[] {

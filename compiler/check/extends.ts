@@ -2,7 +2,7 @@
 import type { Entry, FieldEntry, ObjectDecl } from '../../grammar/ast.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { nameDiagnostic } from '../names/messages.ts'
-import type { Module } from '../names/program.ts'
+import type { Declared, Module } from '../names/program.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import type { FieldSpec, SectionSpec } from '../schema/spec.ts'
 import { own } from '../types/own.ts'
@@ -11,15 +11,10 @@ import { type Checker, moduleScope, report } from './checker.ts'
 import { checkDiagnostic } from './messages.ts'
 import { showKeyword } from './show-type.ts'
 
-export interface Base {
-  readonly decl: ObjectDecl
-  readonly module: Module
-}
-
 /** The bases, nearest first; `undefined` if one of them is unknown or they form a cycle (reported). */
-export function baseChain(checker: Checker, decl: ObjectDecl, module: Module): readonly Base[] | undefined {
-  const chain: Base[] = []
-  let at: Base = { decl, module }
+export function baseChain(checker: Checker, decl: ObjectDecl, module: Module): readonly Declared[] | undefined {
+  const chain: Declared[] = []
+  let at: Declared = { decl, module }
   while (at.decl.extends !== undefined) {
     const { text: name, span } = at.decl.extends
     const found = at.module.scope.get(name)
@@ -76,7 +71,7 @@ function reportUnknownBase(checker: Checker, decl: ObjectDecl, module: Module): 
 }
 
 /** The type of a field set by a base; the nearest base that sets it counts. */
-export function baseField(checker: Checker, bases: readonly Base[] | undefined, path: string): Type | undefined {
+export function baseField(checker: Checker, bases: readonly Declared[] | undefined, path: string): Type | undefined {
   const parts = path.split('.')
   const spec = specAt(objectSpecs.experiment.body, parts)
   for (const { decl, module } of bases ?? []) {

@@ -1,13 +1,13 @@
 /** `train.augment` as plain data: each augmentation with exactly the fields of its operation, and mirroring apart from the others. */
 import type { Related } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
-import { attempt, type Context, fail, type ParamsOf } from '../evaluate/context.ts'
+import { attempt, type Context, fail } from '../evaluate/context.ts'
 import { showFloat } from '../evaluate/show.ts'
 import type { AugmentOp, AugmentSpec, NumberRange } from '../experiment/augmentation.ts'
 import { augmentation as schema } from '../schema/augmentation.ts'
 import type { SectionValues } from '../schema/values.ts'
 import { own } from '../types/own.ts'
-import type { evaluateMessages } from '../values/messages.ts'
+import type { EvaluateMessages, ParamsOf } from '../values/messages.ts'
 import type { ObjectValue } from '../values/value.ts'
 import { readObject } from './read.ts'
 
@@ -21,7 +21,7 @@ interface Item {
   /** The fields of its operation, as they are read. */
   readonly known: Set<string>
   /** Reports a mistake at its place. */
-  refuse<K extends keyof typeof evaluateMessages>(code: K, params: ParamsOf<K>, notes?: readonly string[]): never
+  refuse<K extends keyof EvaluateMessages>(code: K, params: ParamsOf<K>, notes?: readonly string[]): never
 }
 
 /** `hueShift` → `hue_shift`: the name of a field in the language. */

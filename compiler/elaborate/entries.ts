@@ -2,14 +2,14 @@
  * The entries of an experiment and its bases by field, with `--set` applied. A path into an object (`train.optimizer.lr`) changes
  * that argument or field of the instance; a path below `sweep` lists values for a field.
  */
-import type { Entry, Expr, FieldEntry, Ident, ObjectDecl, RequireEntry } from '../../grammar/ast.ts'
+import type { Entry, Expr, FieldEntry, Ident, RequireEntry } from '../../grammar/ast.ts'
 import { joinSpans, type Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { bindParameters } from '../evaluate/arguments.ts'
 import { attempt, bind, type Context, type Env, fail } from '../evaluate/context.ts'
 import { fieldPaths, specOf } from '../evaluate/object.ts'
 import type { ResolvedField } from '../experiment/experiment.ts'
-import type { Module } from '../names/program.ts'
+import type { Declared } from '../names/program.ts'
 import { experimentBody } from '../schema/experiment.ts'
 import type { SectionSpec } from '../schema/spec.ts'
 import type { Type } from '../types/type.ts'
@@ -37,12 +37,6 @@ export interface Axis {
   readonly written: Written
   /** The type of one value; `undefined` inside an object. */
   readonly type: Type | undefined
-}
-
-/** An experiment in the chain of `extends`, with its module. */
-export interface Declared {
-  readonly decl: ObjectDecl
-  readonly module: Module
 }
 
 export function pathText(path: readonly Ident[]): string {

@@ -10,6 +10,7 @@ import { none } from '../evaluate/numbers.ts'
 import { checkRange, fieldOf, fieldPaths, instantiate, specOf } from '../evaluate/object.ts'
 import { showValue } from '../evaluate/show.ts'
 import type { ExperimentPath, ResolvedField } from '../experiment/experiment.ts'
+import type { Declared } from '../names/program.ts'
 import { experimentBody } from '../schema/experiment.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import type { Type } from '../types/type.ts'
@@ -18,7 +19,6 @@ import {
   type Assignment,
   assign,
   collectFields,
-  type Declared,
   type Patch,
   pathSpan,
   pathText,

@@ -4,9 +4,10 @@ import { type Span, textOf } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { attempt, type Context, fail } from '../evaluate/context.ts'
 import { describe, showValue } from '../evaluate/show.ts'
+import type { Declared } from '../names/program.ts'
 import { isVariantName, variantName } from '../names/variant-name.ts'
 import { listOf } from '../types/type.ts'
-import { type Axis, collectFields, type Declared, pathText, type Written } from './entries.ts'
+import { type Axis, collectFields, pathText, type Written } from './entries.ts'
 
 /** The maximum number of variants; more are probably a mistake. */
 const mostVariants = 1000
@@ -65,7 +66,7 @@ export function variantsOf(owner: ObjectDecl, axes: readonly Axis[], context: Co
   return combinations.map((settings) => ({
     name: variantName(
       owner.name.text,
-      settings.map(({ path, text }) => ({ path: pathText(path), text })),
+      settings.map(({ path, text }) => ({ field: pathText(path), value: text })),
     ),
     settings,
   }))

@@ -11,7 +11,7 @@ import type * as ir from '../ir/graph.ts'
 import type { Module, Program } from '../names/program.ts'
 import type { Type } from '../types/type.ts'
 import type { Elaboration } from '../values/elaboration.ts'
-import { evaluateDiagnostic, type evaluateMessages } from '../values/messages.ts'
+import { type EvaluateMessages, evaluateDiagnostic, type ParamsOf } from '../values/messages.ts'
 import type { Value } from '../values/value.ts'
 
 /** Limit on the steps for evaluating one experiment: about twelve times those of the library's largest backbone. */
@@ -103,9 +103,6 @@ export function staticContext(session: Session): Context {
   return { session, builder: undefined, model: undefined, scope: { path: '', used: new Map() }, frame: undefined }
 }
 
-type Messages = typeof evaluateMessages
-export type ParamsOf<K extends keyof Messages> = Parameters<Messages[K]['text']>[0]
-
 function isStdlib(span: Span): boolean {
   return span.source.path.startsWith('std/')
 }
@@ -114,7 +111,7 @@ function isStdlib(span: Span): boolean {
  * Reports a mistake and ends the evaluation. A mistake inside the standard library is reported at the innermost call outside of
  * it, in the user's own code; the call chain follows.
  */
-export function fail<K extends keyof Messages & string>(
+export function fail<K extends keyof EvaluateMessages & string>(
   context: Context,
   code: K,
   params: ParamsOf<K>,

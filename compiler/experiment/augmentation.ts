@@ -24,6 +24,9 @@ export type AugmentOp = { readonly probability: number } & (
   | { readonly op: 'jpeg'; readonly quality: NumberRange }
 )
 
+/** The augmentations of one kind. */
+export type AugmentOpOf<K extends AugmentOp['op']> = Extract<AugmentOp, { readonly op: K }>
+
 export interface AugmentSpec {
   /** The fraction of the images that are mirrored; the device does it, after everything else. */
   readonly flip: number

@@ -95,5 +95,7 @@ export const machineProfileSchema = {
 
 export type MachineProfile = FromSchema<typeof machineProfileSchema>
 export type GpuProfile = NonNullable<MachineProfile['gpus']>[number]
+/** The element types that are measured. */
+export type GpuDtype = GpuProfile['products'][number]['dtype']
 export type StreamKind = MachineProfile['streams'][number]['kind']
 export type ConvolutionRate = MachineProfile['convolutions'][number]

@@ -19,6 +19,12 @@ export interface Module {
   readonly own: ReadonlyMap<string, Definition>
 }
 
+/** An object declaration, such as one in a chain of `extends`, with its module. */
+export interface Declared {
+  readonly decl: ObjectDecl
+  readonly module: Module
+}
+
 export interface Program {
   readonly entry: Module
   /** The entry, with the standard library names that its settings (`--set`) use in scope. */

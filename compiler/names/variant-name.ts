@@ -12,17 +12,17 @@ export function isVariantName(name: string): boolean {
 
 export interface NamedSetting {
   /** `dataset.identities` */
-  readonly path: string
-  /** The value as written. */
-  readonly text: string
+  readonly field: string
+  /** As written. */
+  readonly value: string
 }
 
 /** `NAME[identities=125000, placement=shard]`. Fields use their last name unless another swept field has the same one. */
 export function variantName(experiment: string, settings: readonly NamedSetting[]): string {
-  const last = (path: string) => path.slice(path.lastIndexOf('.') + 1)
-  const shown = settings.map(({ path, text }) => {
-    const isAlone = settings.every((other) => other.path === path || last(other.path) !== last(path))
-    return `${isAlone ? last(path) : path}=${text}`
+  const last = (field: string) => field.slice(field.lastIndexOf('.') + 1)
+  const shown = settings.map(({ field, value }) => {
+    const isAlone = settings.every((other) => other.field === field || last(other.field) !== last(field))
+    return `${isAlone ? last(field) : field}=${value}`
   })
   return `${experiment}[${shown.join(', ')}]`
 }

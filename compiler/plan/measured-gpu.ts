@@ -1,6 +1,6 @@
 /** The rates of a GPU from its measured profile: an op takes the time per FLOP or byte of the most similar measured ops. */
 
-import type { GpuProfile } from '../host/machine-profile.ts'
+import type { GpuDtype, GpuProfile } from '../host/machine-profile.ts'
 import type { OpCost } from '../ir/cost.ts'
 import { byteSize } from '../ir/dtype.ts'
 import { type Op, operandAt } from '../ir/graph.ts'
@@ -27,10 +27,8 @@ export function measuredGpuRates(profile: GpuProfile): DeviceRates {
   }
 }
 
-type Dtype = GpuProfile['products'][number]['dtype']
-
 /** The measurements of an element type. Cards with bf16 multiply as fast as in f16; others compute in f32 instead. */
-function ofType<T extends { readonly dtype: Dtype }>(
+function ofType<T extends { readonly dtype: GpuDtype }>(
   profile: GpuProfile,
   measured: readonly T[],
   op: Op,

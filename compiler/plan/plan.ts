@@ -11,7 +11,7 @@ import type { Graph } from '../ir/graph.ts'
 import type { ClassShard, StateTensor } from '../ir/state-tensor.ts'
 import type { PlanDocument } from './document.ts'
 
-export type { AugmentOp, AugmentSpec, Interpolation, NumberRange } from '../experiment/augmentation.ts'
+export type { AugmentOp, AugmentOpOf, AugmentSpec, Interpolation, NumberRange } from '../experiment/augmentation.ts'
 
 export interface Plan {
   readonly name: string

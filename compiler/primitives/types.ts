@@ -11,11 +11,8 @@ import type { GpuProfile } from '../host/machine-profile.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type * as ir from '../ir/graph.ts'
 import type { Elaboration, ParameterSpec } from '../values/elaboration.ts'
-import type { evaluateMessages } from '../values/messages.ts'
+import type { EvaluateMessages, ParamsOf } from '../values/messages.ts'
 import type * as value from '../values/value.ts'
-
-type Messages = typeof evaluateMessages
-type ParamsOf<K extends keyof Messages> = Parameters<Messages[K]['text']>[0]
 
 /** The first argument of every primitive: the place of the call, and the graph it may add to. */
 export interface Call {
@@ -38,7 +35,7 @@ export interface Call {
   /** The measurements of its GPUs. */
   measuredGpus(): readonly GpuProfile[]
   /** Reports a user mistake at the call, with the chain of enclosing blocks, and ends the evaluation. */
-  fail<K extends keyof Messages & string>(code: K, params: ParamsOf<K>, extras?: Extras): never
+  fail<K extends keyof EvaluateMessages & string>(code: K, params: ParamsOf<K>, extras?: Extras): never
 }
 
 /** `int` */

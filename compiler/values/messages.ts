@@ -189,3 +189,7 @@ export const evaluateMessages = {
 
 /** Builds a diagnostic of static evaluation. */
 export const evaluateDiagnostic = diagnosticsOf(evaluateMessages)
+
+export type EvaluateMessages = typeof evaluateMessages
+/** The parameters of a message. */
+export type ParamsOf<K extends keyof EvaluateMessages> = Parameters<EvaluateMessages[K]['text']>[0]

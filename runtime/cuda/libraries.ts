@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import type { Environment } from '../environment.ts'
 import { ArccError } from '../errors.ts'
 import type { Fetching } from '../events.ts'
 import { openLibrary } from '../native-library.ts'
@@ -36,9 +37,6 @@ export interface CudaInstallation extends CudaTools {
   /** In opening order. */
   readonly libraries: readonly CudaLibrary[]
 }
-
-/** The environment variables that are read. */
-type Environment = Readonly<Record<string, string | undefined>>
 
 const pluginName = 'xla_cuda_plugin.so'
 

@@ -1,6 +1,7 @@
 /** The paths of `ptxas` and libdevice, which XLA needs for compiling. */
 import { existsSync } from 'node:fs'
 import { delimiter, dirname, join, resolve } from 'node:path'
+import type { Environment } from '../environment.ts'
 
 export interface CudaTools {
   /** For `--xla_gpu_cuda_data_dir`: contains `bin/ptxas` and `nvvm/libdevice`; if nothing does, the folder that should. */
@@ -9,8 +10,6 @@ export interface CudaTools {
   readonly ptxas: boolean
   readonly libdevice: boolean
 }
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** In an installation, given its `nvidia` folders, otherwise in a system-wide CUDA. */
 export function findTools(roots: readonly string[], env: Environment): CudaTools {

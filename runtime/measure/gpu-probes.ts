@@ -5,14 +5,13 @@
  * Legend: N batch, s image side, C O channels, k window side, G groups; x [N,s,s,C], w [k,k,C/G,O], y dy [N,s/stride,s/stride,O].
  */
 
-import type { GpuProfile } from '../../compiler/host/machine-profile.ts'
+import type { GpuDtype, GpuProfile } from '../../compiler/host/machine-profile.ts'
 import type { TensorType } from '../../compiler/ir/dtype.ts'
 import type { Graph, Value } from '../../compiler/ir/graph.ts'
 import * as ops from '../../compiler/ir/ops.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import { f32, probeGraph } from './probes.ts'
 
-export type GpuDtype = GpuProfile['products'][number]['dtype']
 type ConvolutionAt = Omit<GpuProfile['convolutions'][number], 'rate'>
 
 /** The sizes of the probes. */

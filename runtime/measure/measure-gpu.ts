@@ -1,11 +1,10 @@
 /** Measures one GPU with the engine that will run on it: what `arcc doctor --write-machine` records for this kind of card. */
-import type { GpuProfile } from '../../compiler/host/machine-profile.ts'
+import type { GpuDtype, GpuProfile } from '../../compiler/host/machine-profile.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { CudaGpu } from '../cuda/driver.ts'
 import type { Engine } from '../engine.ts'
 import {
   convolutionProbes,
-  type GpuDtype,
   type GpuProbe,
   type GpuProbeSizes,
   gpuProbeSizes,

@@ -1,8 +1,7 @@
 /** The plugin library in `$ARCC_XLA_PLUGIN`. */
 import { basename, dirname, join, resolve } from 'node:path'
 import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
-
-type Environment = Readonly<Record<string, string | undefined>>
+import type { Environment } from '../environment.ts'
 
 /** A CUDA plugin is recognized by its name, or its folder's. */
 const ofCuda = /cuda|gpu/i

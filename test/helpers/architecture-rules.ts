@@ -7,7 +7,7 @@ export interface SourceText {
   readonly text: string
 }
 
-function placeOf(tree: ts.SourceFile, node: ts.Node): string {
+export function placeOf(tree: ts.SourceFile, node: ts.Node): string {
   return `${tree.fileName}:${tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1}`
 }
 
@@ -21,7 +21,7 @@ function* nodesOf(node: ts.Node): Generator<ts.Node> {
   for (const child of children) yield* nodesOf(child)
 }
 
-function treeOf({ path, text }: SourceText): ts.SourceFile {
+export function treeOf({ path, text }: SourceText): ts.SourceFile {
   return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
 }
 

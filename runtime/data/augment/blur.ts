@@ -1,5 +1,5 @@
 /** Gaussian blur. */
-import type { AugmentOp } from '../../../compiler/plan/plan.ts'
+import type { AugmentOpOf } from '../../../compiler/plan/plan.ts'
 import type { Stream } from '../../random.ts'
 import type { Canvas } from './canvas.ts'
 
@@ -36,7 +36,7 @@ function reflected(index: number, length: number): number {
  * rounded after each of the two passes.
  */
 export function createBlur(
-  { window: [smallest, largest] }: Extract<AugmentOp, { readonly op: 'blur' }>,
+  { window: [smallest, largest] }: AugmentOpOf<'blur'>,
   canvas: Canvas,
 ): (draw: Stream) => void {
   const { height, width, channels } = canvas.size

@@ -3,12 +3,10 @@
  *
  * Legend: a map is the 3×3 matrix from (red, green, blue) to (red, green, blue), row by row; levels are 0 … 255.
  */
-import type { AugmentOp } from '../../../compiler/plan/plan.ts'
+import type { AugmentOpOf } from '../../../compiler/plan/plan.ts'
 import type { Stream } from '../../random.ts'
 import type { Canvas } from './canvas.ts'
 import { rotateHue } from './hue.ts'
-
-type OpOf<K extends AugmentOp['op']> = Extract<AugmentOp, { readonly op: K }>
 
 /** Luma of ITU-R BT.601. */
 const luma = [0.299, 0.587, 0.114] as const
@@ -80,7 +78,7 @@ function setMixture(map: Float64Array, own: number): Float64Array {
  * factor uniform in [1 - x, 1 + x], and a rotation of the hue in HSV by a fraction of a turn uniform in [-x, x]; in random
  * order. After each, levels are rounded to the nearest (torchvision truncates) and limited to 0 … 255.
  */
-export function createJitter(op: OpOf<'jitter'>, canvas: Canvas): (draw: Stream) => void {
+export function createJitter(op: AugmentOpOf<'jitter'>, canvas: Canvas): (draw: Stream) => void {
   const isColor = canvas.size.channels === 3
   const mapColors = isColor ? createColorMap(canvas) : undefined
   const mapLevels = createLevelMap(canvas)
@@ -127,7 +125,7 @@ export function setHsvMap(map: Float64Array, hue: number, saturation: number): v
 }
 
 /** DALI's `fn.hsv` with a random rotation of the hue and a random factor of the saturation. One channel stays as it is. */
-export function createHsv(op: OpOf<'hsv'>, canvas: Canvas): (draw: Stream) => void {
+export function createHsv(op: AugmentOpOf<'hsv'>, canvas: Canvas): (draw: Stream) => void {
   if (canvas.size.channels === 1) return () => undefined
   const mapColors = createColorMap(canvas)
   const map = new Float64Array(9)

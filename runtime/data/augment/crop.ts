@@ -1,10 +1,8 @@
 /** Random parts of images. */
-import type { AugmentOp } from '../../../compiler/plan/plan.ts'
+import type { AugmentOpOf } from '../../../compiler/plan/plan.ts'
 import type { Stream } from '../../random.ts'
 import type { Canvas } from './canvas.ts'
 import { createResampler } from './resample.ts'
-
-type OpOf<K extends AugmentOp['op']> = Extract<AugmentOp, { readonly op: K }>
 
 /** A part of an image in pixels. */
 export interface Part {
@@ -96,7 +94,7 @@ function createEnlarge(canvas: Canvas): (part: Part) => void {
  * torchvision's RandomResizedCrop with bilinear interpolation; with `resize: false`, AdaFace's crop (mk-minchul/AdaFace,
  * dataset/augmenter.py): the part keeps its place and the rest becomes black.
  */
-export function createCrop(op: OpOf<'crop'>, canvas: Canvas): (draw: Stream) => void {
+export function createCrop(op: AugmentOpOf<'crop'>, canvas: Canvas): (draw: Stream) => void {
   const { height, width, channels } = canvas.size
   const part: Part = { top: 0, left: 0, height, width }
   const enlarge = op.resize && channels === 3 ? createEnlarge(canvas) : undefined

@@ -1,5 +1,5 @@
 /** Hidden parts of images. */
-import type { AugmentOp } from '../../../compiler/plan/plan.ts'
+import type { AugmentOpOf } from '../../../compiler/plan/plan.ts'
 import type { Stream } from '../../random.ts'
 import type { Canvas } from './canvas.ts'
 
@@ -10,7 +10,7 @@ const attempts = 10
  * to width log-uniform, its place uniform; after ten attempts that do not fit, the image stays as it is.
  */
 export function createCutout(
-  { area: [least, most], ratio, fill }: Extract<AugmentOp, { readonly op: 'cutout' }>,
+  { area: [least, most], ratio, fill }: AugmentOpOf<'cutout'>,
   canvas: Canvas,
 ): (draw: Stream) => void {
   const { height, width, channels } = canvas.size

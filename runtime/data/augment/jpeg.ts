@@ -4,7 +4,7 @@
  *
  * Legend: h w height and width; the planes of Y, Cb and Cr are u8, those of Cb and Cr of half the height and width (4:2:0).
  */
-import type { AugmentOp } from '../../../compiler/plan/plan.ts'
+import type { AugmentOpOf } from '../../../compiler/plan/plan.ts'
 import type { Stream } from '../../random.ts'
 import type { Canvas } from './canvas.ts'
 import { type Plane, quantizePlane, setTable } from './jpeg-quantization.ts'
@@ -108,7 +108,7 @@ function fromPlanes(y: Plane, cb: Plane, cr: Plane, bytes: Uint8Array, at: numbe
 
 /** Compression as libjpeg does it by default, 4:2:0 with "islow" transforms, at a random quality, and decompression. */
 export function createJpeg(
-  { quality: [lowest, highest] }: Extract<AugmentOp, { readonly op: 'jpeg' }>,
+  { quality: [lowest, highest] }: AugmentOpOf<'jpeg'>,
   canvas: Canvas,
 ): (draw: Stream) => void {
   const { height, width, channels } = canvas.size

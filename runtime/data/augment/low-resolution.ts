@@ -1,5 +1,5 @@
 /** Images as if they came from a camera with fewer pixels. */
-import type { AugmentOp } from '../../../compiler/plan/plan.ts'
+import type { AugmentOpOf } from '../../../compiler/plan/plan.ts'
 import type { Stream } from '../../random.ts'
 import type { Canvas } from './canvas.ts'
 import { createResampler } from './resample.ts'
@@ -14,7 +14,7 @@ const choices: readonly Filter[] = ['nearest', 'linear', 'area', 'cubic', 'lancz
  * `fn.resize`, applied twice, as in arcface_torch's `dali_aug`.
  */
 export function createLowResolution(
-  { side, interpolation }: Extract<AugmentOp, { readonly op: 'low_resolution' }>,
+  { side, interpolation }: AugmentOpOf<'low_resolution'>,
   canvas: Canvas,
 ): (draw: Stream) => void {
   const resample = createResampler(canvas)

@@ -1,14 +1,10 @@
 /** Decodes a spread sample of a collection's pictures. */
 import { ArccError } from '../../errors.ts'
 import type { Collection } from '../collection.ts'
+import type { PictureFault } from '../jobs/picture-source.ts'
 import { openPictures } from '../jobs/picture-source.ts'
 import { spread } from '../jobs/spread.ts'
 import { formatName } from './format-name.ts'
-
-export interface SampledFault {
-  readonly image: number
-  readonly message: string
-}
 
 export interface Sample {
   /** Number of pictures that were read. */
@@ -19,7 +15,7 @@ export interface Sample {
   readonly sizes: readonly { readonly width: number; readonly height: number; readonly pictures: number }[]
   /** Encoded bytes of an average picture. */
   readonly meanBytes: number
-  readonly faults: readonly SampledFault[]
+  readonly faults: readonly PictureFault[]
 }
 
 /** Decoded at a time: as many as the threads that sharp decodes in. */
@@ -30,7 +26,7 @@ export async function samplePictures(collection: Collection, count: number): Pro
   const source = openPictures(collection.recipe)
   const formats = new Map<string, number>()
   const sizes = new Map<string, { width: number; height: number; pictures: number }>()
-  const faults: SampledFault[] = []
+  const faults: PictureFault[] = []
   let bytes = 0
   const look = async (image: number) => {
     const encoded = await source.encoded(image)

@@ -5,6 +5,12 @@ import { drawFace } from '../draw-image.ts'
 import { openImages } from '../formats/open-images.ts'
 import type { Image } from '../image.ts'
 
+/** A picture that cannot be read, and why. */
+export interface PictureFault {
+  readonly image: number
+  readonly message: string
+}
+
 export interface PictureSource {
   /** The encoded bytes of picture `i`, owned by the caller; `undefined` if it is drawn. Throws ARC62xx. */
   encoded(i: number): Promise<Uint8Array | undefined>

@@ -3,7 +3,7 @@ import { ArccError } from '../../errors.ts'
 import type { Collection } from '../collection.ts'
 import { asError, type Recode } from '../jobs/jobs.ts'
 import { inOrder, openPicturePool } from '../jobs/picture-pool.ts'
-import { openPictures, type PictureSource } from '../jobs/picture-source.ts'
+import { openPictures, type PictureFault, type PictureSource } from '../jobs/picture-source.ts'
 import { packErrors } from './messages.ts'
 import { requireApart, requireSpace } from './output-files.ts'
 import { orderByClass, shuffledOrder } from './picture-order.ts'
@@ -27,12 +27,6 @@ export interface PackRequest {
   readonly signal: AbortSignal
 }
 
-/** A picture that was left out. */
-export interface SkippedPicture {
-  readonly image: number
-  readonly message: string
-}
-
 export interface Packed {
   /** The `.rec` file. */
   readonly file: string
@@ -41,7 +35,7 @@ export interface Packed {
   readonly bytes: number
   readonly skipped: number
   /** The first ones. */
-  readonly skippedExamples: readonly SkippedPicture[]
+  readonly skippedExamples: readonly PictureFault[]
   /** Encoded sizes of the first picture, as `property` states them. */
   readonly width: number
   readonly height: number
@@ -141,7 +135,7 @@ export async function packCollection(asked: PackRequest): Promise<Packed> {
   try {
     await requireSpace(paths.rec, await projectedBytes(request, source), request.showBytes)
     const set = await createRecordSet({ paths, layout, images, classes, force })
-    const skipped: SkippedPicture[] = []
+    const skipped: PictureFault[] = []
     onProgress({ done: 0, total: images })
     let [written, left] = [0, 0]
     try {

@@ -1,0 +1,6 @@
+/** A figure compared with its bound. */
+export interface Verdict {
+  readonly what: string
+  readonly found: string
+  readonly ok: boolean
+}
