@@ -25,7 +25,7 @@ function bootOf(): string {
 let computer: string | undefined
 
 /** This computer since its last restart. */
-function computerName(): string {
+export function computerName(): string {
   computer ??= createHash('sha256').update(`${hostname()}\n${bootOf()}`).digest('hex').slice(0, 12)
   return computer
 }
