@@ -12,6 +12,7 @@ export type RunEvent =
   | WarningEvent
   | SkippedEvent
   | SavedEvent
+  | FailedEvent
   | EndEvent
 
 /** Takes the events of a run in their order. */
@@ -118,6 +119,34 @@ export interface SavedEvent {
   readonly what: string
   readonly path: string
   readonly bytes: number
+}
+
+/** A failure as data. */
+export interface FailureFacts {
+  /** The code of arcc's error, `ARC6504`; that of the system, `ENOSPC`; or `bug`. */
+  readonly code: string
+  readonly reason: string
+  /** The remedy, if known. */
+  readonly hint?: string
+}
+
+/** The last event of a run that an error ended. */
+export interface FailedEvent extends FailureFacts {
+  readonly type: 'failed'
+  /** Completed steps. */
+  readonly step: number
+  readonly seconds: number
+  /** The newest state in the run folder, from which the run can go on; missing if there is none. */
+  readonly kept?: KeptState
+  /** Why the state at the time of the error could not be saved. */
+  readonly saving?: FailureFacts
+}
+
+/** A saved state. */
+export interface KeptState {
+  /** The steps in it. */
+  readonly step: number
+  readonly path: string
 }
 
 export interface EndEvent {

@@ -74,7 +74,10 @@ function skippedLines({ file, reason, count }: SkippedEvent, look: Look): string
   return labelledText('skipped', `${file}: ${reason}${more}`, look, look.palette.warning)
 }
 
-/** The permanent lines of an event; none if the panel is enough. `renderSummary` renders `end`. */
+/**
+ * The permanent lines of an event; none if the panel is enough. `renderSummary` renders `end`, `renderFailedRun` what follows the
+ * error of a failure.
+ */
 export function renderPermanent(event: RunEvent, look: Look): string[] {
   switch (event.type) {
     case 'start':
@@ -94,6 +97,7 @@ export function renderPermanent(event: RunEvent, look: Look): string[] {
     case 'saved':
       return labelledText('saved', `${pad(event.what, subjectWidth)} ${event.path} (${formatBytes(event.bytes)})`, look)
     case 'progress':
+    case 'failed':
     case 'end':
       return []
   }

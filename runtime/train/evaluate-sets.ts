@@ -3,16 +3,18 @@ import { verifyPairs } from '../evaluate/embed-pairs.ts'
 import { phase, secondsSince } from './phase.ts'
 import type { Trainer } from './trainer.ts'
 
-/** One event per set. */
-export async function evaluateSets(trainer: Trainer): Promise<void> {
-  const { plan, engine, programs, state, loaders, emit, steps } = trainer
-  if (loaders.sets.length === 0) return
+/** One event per set. After an abort of `signal`, the verification ends without those that are missing. */
+export async function evaluateSets(trainer: Trainer, signal?: AbortSignal): Promise<void> {
+  const { plan, engine, programs, state, loaders, emit, steps, times } = trainer
+  if (loaders.sets.length === 0 || signal?.aborted === true) return
+  const began = performance.now()
   await phase(emit, 'evaluate', async () => {
     const weights = await state.forEmbed(engine)
+    const embedder = { engine, executable: programs.embed, plan, weights: weights.of, signal }
     try {
       for (const set of loaders.sets) {
         const start = performance.now()
-        const result = await verifyPairs({ engine, executable: programs.embed, plan, weights: weights.of }, set)
+        const result = await verifyPairs(embedder, set)
         emit({
           type: 'evaluation',
           step: steps,
@@ -26,6 +28,9 @@ export async function evaluateSets(trainer: Trainer): Promise<void> {
           seconds: secondsSince(start),
         })
       }
+      times.verification = secondsSince(began)
+    } catch (error) {
+      if (signal?.aborted !== true || error !== signal.reason) throw error
     } finally {
       weights.release()
     }

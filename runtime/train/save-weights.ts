@@ -13,7 +13,9 @@ export async function saveWeights(trainer: Trainer): Promise<void> {
   const { plan, kept, emit } = trainer
   const step = String(trainer.steps)
   await phase(emit, 'save', async () => {
-    kept.push(await write(trainer, `weights-step-${step.padStart(6, '0')}.safetensors`, [['step', step]]))
+    const path = await write(trainer, `weights-step-${step.padStart(6, '0')}.safetensors`, [['step', step]])
+    kept.push(path)
+    trainer.outcome.kept = { step: trainer.steps, path }
     for (const old of kept.splice(0, kept.length - plan.run.checkpoint.keep)) await rm(old, { force: true })
   })
 }

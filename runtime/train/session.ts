@@ -7,12 +7,13 @@ import type { DeviceRequest } from '../backend/backend.ts'
 import type { Collections } from '../data/formats/data-formats.ts'
 import type { Engine } from '../engine.ts'
 import type { EngineName } from '../engine-name.ts'
-import type { Emit, StartEvent } from '../events.ts'
+import type { Emit, FailedEvent, StartEvent } from '../events.ts'
 import { oneProcess } from '../world.ts'
 import { createEngine } from './create-engine.ts'
+import { failureFacts } from './failure/facts.ts'
 import { openData, type RunData } from './open-data.ts'
 import { openLoaders, type RunLoaders } from './open-loaders.ts'
-import { phase } from './phase.ts'
+import { phase, secondsSince } from './phase.ts'
 import { createRunFolder, type RunFolder } from './run-folder.ts'
 
 export interface TrainOptions {
@@ -28,7 +29,7 @@ export interface TrainOptions {
   /** Data sets that the plan has listed. */
   readonly collections?: Collections
   readonly onEvent: Emit
-  /** Stops the run after the steps in flight; weights are still saved. */
+  /** Stops the run after the steps in flight; its state is still saved. The reason is an `Interruption`, or any other. */
   readonly signal: AbortSignal
 }
 
@@ -45,15 +46,26 @@ export interface Session {
   readonly signal: AbortSignal
   /** The machine part of the start event. */
   readonly machine: TrainOptions['machine']
+  /** What the `failed` event says of the run, beside the error. */
+  readonly outcome: Outcome
 }
 
-/** Opens all resources, runs `body` with them, and closes them. Throws `ArccError` for errors of folder, data and devices. */
+/** How far a run has come. */
+export type Outcome = { -readonly [K in keyof Pick<FailedEvent, 'step' | 'kept' | 'saving'>]: FailedEvent[K] }
+
+/**
+ * Opens all resources, runs `body` with them, and closes them. Throws `ArccError` for errors of folder, data and devices; the last
+ * event is `failed` then.
+ */
 export async function withSession(
   plan: Plan,
   options: TrainOptions,
   body: (session: Session) => Promise<void>,
 ): Promise<void> {
-  const folder = await createRunFolder(options.folder, plan, options.texts ?? new Map())
+  const began = performance.now()
+  const outcome: Outcome = { step: 0 }
+  const texts = options.texts ?? new Map()
+  const folder = await createRunFolder(options.folder, plan, texts, (message) => emit({ type: 'warning', message }))
   const emit: Emit = (event) => {
     folder.log(event)
     options.onEvent(event)
@@ -66,13 +78,17 @@ export async function withSession(
     try {
       const engine = await createEngine(options.engine, world, emit, options.devices)
       try {
-        await body({ plan, folder, data, loaders, engine, emit, signal: options.signal, machine: options.machine })
+        const { signal, machine } = options
+        await body({ plan, folder, data, loaders, engine, emit, signal, machine, outcome })
       } finally {
         engine.dispose()
       }
     } finally {
       await loaders.dispose()
     }
+  } catch (error) {
+    emit({ type: 'failed', ...failureFacts(error), seconds: secondsSince(began), ...outcome })
+    throw error
   } finally {
     await folder.close()
   }

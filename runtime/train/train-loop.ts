@@ -82,7 +82,7 @@ async function doWhatIsDue(trainer: Trainer): Promise<void> {
   const { plan, steps } = trainer
   if (!isAnyDue(plan, steps)) return
   reportProgress(trainer)
-  if (isDue(plan, plan.run.evaluate.every, steps)) await evaluateSets(trainer)
+  if (isDue(plan, plan.run.evaluate.every, steps)) await evaluateSets(trainer, trainer.signal)
   if (isDue(plan, plan.run.checkpoint.every, steps)) await saveWeights(trainer)
 }
 

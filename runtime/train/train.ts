@@ -4,6 +4,8 @@
  */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { evaluateSets } from './evaluate-sets.ts'
+import { interruptionOf } from './failure/interruption.ts'
+import { savingOnFailure } from './keep-state.ts'
 import { reportEnd, reportStart } from './report.ts'
 import { saveLastWeights } from './save-weights.ts'
 import { type TrainOptions, withSession } from './session.ts'
@@ -14,14 +16,20 @@ import { type Trainer, withTrainer } from './trainer.ts'
 export async function train(plan: Plan, options: TrainOptions): Promise<void> {
   await withSession(plan, options, async (session) => {
     reportStart(session)
-    await withTrainer(session, runToEnd)
+    await withTrainer(session, (trainer) => savingOnFailure(trainer, runToEnd))
   })
 }
 
 async function runToEnd(trainer: Trainer): Promise<void> {
-  await evaluateSets(trainer)
+  await evaluateSets(trainer, trainer.signal)
   await trainLoop(trainer)
-  if (trainer.steps > 0) await evaluateSets(trainer)
+  // Saved first: whoever interrupts the run may not wait for its verification.
   await saveLastWeights(trainer)
+  if (trainer.steps > 0 && hasTimeToVerify(trainer)) await evaluateSets(trainer)
   reportEnd(trainer)
+}
+
+/** Whether a verification, which takes about as long as the last one, ends before an interrupted process is ended. */
+function hasTimeToVerify({ signal, times }: Trainer): boolean {
+  return interruptionOf(signal)?.allows(times.verification) ?? true
 }

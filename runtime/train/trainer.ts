@@ -25,6 +25,8 @@ export interface Trainer extends Session {
     looping: number
     /** When progress was last reported. */
     reported: number
+    /** Seconds that the last verification took; `undefined` before the first. */
+    verification: number | undefined
   }
 }
 
@@ -43,7 +45,7 @@ export async function withTrainer(session: Session, body: (trainer: Trainer) => 
         meter: createProgressMeter({ ...plan.run, batch: plan.document.schedule.batch }),
         steps: 0,
         kept: [],
-        times: { opened, looping: opened, reported: opened },
+        times: { opened, looping: opened, reported: opened, verification: undefined },
       })
     } finally {
       state.dispose()
