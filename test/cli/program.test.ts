@@ -136,6 +136,7 @@ test.each<[string, Call]>([
         emulate: false,
         folder: 'out',
         progress: 'plain',
+        grace: 30,
       },
     },
   ],
