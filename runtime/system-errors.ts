@@ -45,3 +45,11 @@ export function systemFailure(error: unknown): SystemFailure | undefined {
   if (reason === undefined) return undefined
   return { code, reason, path: 'path' in error && typeof error.path === 'string' ? error.path : undefined }
 }
+
+/** What a caught value says, on one line: an error of the system in words, any other as it is. */
+export function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? systemErrors[String(error.code)] : undefined
+  if (code !== undefined) return code
+  const text = error instanceof Error ? error.message : String(error)
+  return text.trim().split('\n').join('; ')
+}

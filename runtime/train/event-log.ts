@@ -4,8 +4,8 @@
  */
 import { type FileHandle, open } from 'node:fs/promises'
 import { need } from '../../grammar/diagnostic.ts'
-import { reasonOf } from '../data/messages.ts'
 import type { RunEvent, WarningEvent } from '../events.ts'
+import { reasonOf } from '../system-errors.ts'
 
 export interface EventLog {
   /** Appends an event; the order of calls is the order in the file. Never throws. */
@@ -32,7 +32,8 @@ interface Line {
 /** Opens a log for appending. Throws the system's error if it cannot be opened. */
 export async function openEventLog(path: string, options: EventLogOptions): Promise<EventLog> {
   const { onTrouble, mostWaiting = 8 * 2 ** 20, retryAfter = 2000 } = options
-  const file = await open(path, 'a')
+  const file = await open(path, 'a+')
+  let isMidLine = await endsInLine(file)
   const lines: Line[] = []
   /** Bytes of the first line that are in the file already: a full disk may take a part of it. */
   let written = 0
@@ -57,6 +58,8 @@ export async function openEventLog(path: string, options: EventLogOptions): Prom
   const drain = async () => {
     try {
       for (let line = lines[0]; line !== undefined; line = lines[0]) {
+        if (isMidLine) await file.write('\n')
+        isMidLine = false
         written += await writeSome(file, line.bytes, written)
         if (written < line.bytes.length) continue
         lines.shift()
@@ -98,6 +101,14 @@ export async function openEventLog(path: string, options: EventLogOptions): Prom
       await file.close().catch(() => undefined)
     },
   }
+}
+
+/** Whether a killed process has begun the last line. */
+async function endsInLine(file: FileHandle): Promise<boolean> {
+  const { size } = await file.stat()
+  if (size === 0) return false
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1)
+  return buffer.toString() !== '\n'
 }
 
 async function writeSome(file: FileHandle, bytes: Buffer, from: number): Promise<number> {

@@ -2,7 +2,7 @@
 
 import { ArccError } from '../errors.ts'
 import { failureFacts } from './failure/facts.ts'
-import { saveWeights } from './save-weights.ts'
+import { saveCheckpoint } from './save.ts'
 import type { Trainer } from './trainer.ts'
 
 /**
@@ -13,6 +13,8 @@ export async function savingOnFailure(trainer: Trainer, body: (trainer: Trainer)
   try {
     await body(trainer)
   } catch (error) {
+    // Steps that ended while the error was under way.
+    trainer.steps = Math.max(trainer.steps, trainer.state.steps)
     trainer.outcome.step = trainer.steps
     if (isStateGood(trainer, error)) await saveAfter(trainer, error)
     throw error
@@ -29,7 +31,7 @@ async function saveAfter(trainer: Trainer, error: unknown): Promise<void> {
   const { outcome, emit } = trainer
   if (outcome.kept?.step === trainer.steps) return
   try {
-    await saveWeights(trainer)
+    await saveCheckpoint(trainer, 'failed')
   } catch (second) {
     const saving = failureFacts(second)
     // The same disk may have refused twice.

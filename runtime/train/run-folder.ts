@@ -1,12 +1,12 @@
 /** The folder of one run: its lock, the experiment, the plan, the event log, the weights. */
-import { readdir, writeFile } from 'node:fs/promises'
+import { readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { Plan } from '../../compiler/plan/plan.ts'
-import { reasonOf } from '../data/messages.ts'
 import { ArccError } from '../errors.ts'
 import type { RunEvent } from '../events.ts'
 import { makeFolder } from '../make-folder.ts'
+import { reasonOf } from '../system-errors.ts'
 import { type EventLog, openEventLog } from './event-log.ts'
 import { trainErrors } from './messages.ts'
 import { lockName, lockRun, type RunLock } from './run-lock.ts'
@@ -20,39 +20,33 @@ export interface RunFolder {
   close(): Promise<void>
 }
 
-/** Receives what does not end the run: the log cannot be written. */
-type OnTrouble = (message: string) => void
+export interface RunFolderOptions {
+  readonly resumed: boolean
+  /** Receives what does not end the run: the log cannot be written. */
+  readonly onTrouble: (message: string) => void
+}
 
 const logName = 'log.ndjson'
 
 /**
  * Creates the folder and takes its lock; throws ARC6506 if it is not empty, ARC6720 if another process uses it, ARC6722 if it cannot
- * be written. `texts` are files to write next to the plan.
+ * be written. `texts` are files to write next to the plan. The folder of a resumed run exists: the texts are replaced, and the log
+ * goes on.
  */
 export async function createRunFolder(
   path: string,
   plan: Plan,
   texts: ReadonlyMap<string, string>,
-  onTrouble: OnTrouble,
+  { resumed, onTrouble }: RunFolderOptions,
 ): Promise<RunFolder> {
-  return opened(path, onTrouble, async () => {
-    if ((await readdir(path)).some((name) => !name.startsWith(lockName))) throw trainErrors('ARC6506', { folder: path })
-    for (const [name, text] of texts) await writeFile(join(path, name), text)
-    await writeFile(join(path, 'plan.yaml'), stringify(plan.document))
-  })
-}
-
-/** Opens the folder of a run that goes on, and takes its lock. Throws ARC6720 and ARC6722, as above. */
-export function reopenRunFolder(path: string, onTrouble: OnTrouble): Promise<RunFolder> {
-  return opened(path, onTrouble, async () => undefined)
-}
-
-async function opened(path: string, onTrouble: OnTrouble, prepare: () => Promise<void>): Promise<RunFolder> {
   let lock: RunLock | undefined
   try {
     makeFolder(path)
     lock = await lockRun(path)
-    await prepare()
+    if (!resumed && (await readdir(path)).some((name) => !name.startsWith(lockName)))
+      throw trainErrors('ARC6506', { folder: path })
+    for (const [name, text] of [...texts, ['plan.yaml', stringify(plan.document)] as const])
+      await replaceText(join(path, name), text)
     const log = await openEventLog(join(path, logName), { onTrouble })
     return folderOf(path, log, lock)
   } catch (error) {
@@ -72,4 +66,11 @@ function folderOf(path: string, log: EventLog, lock: RunLock): RunFolder {
       await lock.release()
     },
   }
+}
+
+/** Whoever reads the file, also after a process was killed, sees the former text or the new one. */
+async function replaceText(path: string, text: string): Promise<void> {
+  const temporary = `${path}.partial`
+  await writeFile(temporary, text, { flush: true })
+  await rename(temporary, path)
 }

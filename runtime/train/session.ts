@@ -4,10 +4,11 @@
  */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import type { DeviceRequest } from '../backend/backend.ts'
+import type { Resumable } from '../checkpoint/newest-intact.ts'
 import type { Collections } from '../data/formats/data-formats.ts'
 import type { Engine } from '../engine.ts'
 import type { EngineName } from '../engine-name.ts'
-import type { Emit, FailedEvent, StartEvent } from '../events.ts'
+import type { Emit, FailedEvent, ResumedEvent, StartEvent } from '../events.ts'
 import { oneProcess } from '../world.ts'
 import { createEngine } from './create-engine.ts'
 import { failureFacts } from './failure/facts.ts'
@@ -22,8 +23,12 @@ export interface TrainOptions {
   readonly devices?: DeviceRequest
   /** The machine part of the start event. */
   readonly machine?: Pick<StartEvent, 'emulates' | 'note'>
-  /** Created for this run; ARC6506 if it is not empty. */
+  /** Created for this run; ARC6506 if it is not empty, unless a run is resumed in it. */
   readonly folder: string
+  /** Where a run goes on that ended or was killed in this folder. */
+  readonly resume?: ResumeFrom
+  /** The version of arcc, for the checkpoints. */
+  readonly version?: string
   /** Texts to store in the folder, by file name: the experiment's source and the resolved experiment. */
   readonly texts?: ReadonlyMap<string, string>
   /** Data sets that the plan has listed. */
@@ -31,6 +36,11 @@ export interface TrainOptions {
   readonly onEvent: Emit
   /** Stops the run after the steps in flight; its state is still saved. The reason is an `Interruption`, or any other. */
   readonly signal: AbortSignal
+}
+
+/** The checkpoint to go on from, and what has changed since. */
+export interface ResumeFrom extends Resumable {
+  readonly changes: ResumedEvent['changes']
 }
 
 export interface Session {
@@ -46,6 +56,8 @@ export interface Session {
   readonly signal: AbortSignal
   /** The machine part of the start event. */
   readonly machine: TrainOptions['machine']
+  readonly resumed: ResumeFrom | undefined
+  readonly version: string
   /** What the `failed` event says of the run, beside the error. */
   readonly outcome: Outcome
 }
@@ -62,12 +74,17 @@ export async function withSession(
   options: TrainOptions,
   body: (session: Session) => Promise<void>,
 ): Promise<void> {
+  const { resume: resumed, version = 'development' } = options
+  const texts = options.texts ?? new Map<string, string>()
   const began = performance.now()
-  const outcome: Outcome = { step: 0 }
-  const texts = options.texts ?? new Map()
-  const folder = await createRunFolder(options.folder, plan, texts, (message) => emit({ type: 'warning', message }))
+  const outcome = outcomeOf(resumed)
+  const folder = await createRunFolder(options.folder, plan, texts, {
+    resumed: resumed !== undefined,
+    onTrouble: (message) => emit({ type: 'warning', message }),
+  })
   const emit: Emit = (event) => {
     folder.log(event)
+    if (event.type === 'saved' && event.what === 'checkpoint') outcome.kept = { step: event.step, path: event.path }
     options.onEvent(event)
   }
   try {
@@ -79,7 +96,7 @@ export async function withSession(
       const engine = await createEngine(options.engine, world, emit, options.devices)
       try {
         const { signal, machine } = options
-        await body({ plan, folder, data, loaders, engine, emit, signal, machine, outcome })
+        await body({ plan, folder, data, loaders, engine, emit, signal, machine, resumed, version, outcome })
       } finally {
         engine.dispose()
       }
@@ -92,6 +109,13 @@ export async function withSession(
   } finally {
     await folder.close()
   }
+}
+
+function outcomeOf(resumed: ResumeFrom | undefined): Outcome {
+  const checkpoint = resumed?.checkpoint
+  if (checkpoint === undefined) return { step: 0 }
+  const { step } = checkpoint.manifest
+  return { step, kept: { step, path: checkpoint.path } }
 }
 
 function warnOfAbsentSets(plan: Plan, { absent }: RunData, emit: Emit): void {

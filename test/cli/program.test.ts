@@ -121,7 +121,10 @@ test.each<[string, Call]>([
   ],
   [
     'run a.arc',
-    { command: 'run', options: { ...file, engine: 'xla', emulate: false, folder: undefined, progress: 'auto', grace: 30 } },
+    {
+      command: 'run',
+      options: { ...file, engine: 'xla', emulate: false, folder: undefined, progress: 'auto', grace: 30 },
+    },
   ],
   [
     '--color run a.arc big --engine tfjs --folder out --plain --set train.steps=3',
@@ -142,7 +145,10 @@ test.each<[string, Call]>([
   ],
   [
     'run a.arc --json',
-    { command: 'run', options: { ...file, engine: 'xla', emulate: false, folder: undefined, progress: 'json', grace: 30 } },
+    {
+      command: 'run',
+      options: { ...file, engine: 'xla', emulate: false, folder: undefined, progress: 'json', grace: 30 },
+    },
   ],
   [
     'dump a.arc',
