@@ -1,7 +1,9 @@
 /** `arcc`: parses the command line, loads the requested command, and turns failures into text and an exit code. */
 import { CommanderError } from 'commander'
+import { endProcess } from '../runtime/end-process.ts'
 import type { Actions } from './commands/options.ts'
 import { packageVersion } from './host/package-folder.ts'
+import { watchStandardStreams } from './host/standard-streams.ts'
 import { createProgram, everyCommand } from './program.ts'
 import { type ExitCode, exitCode } from './render/exit.ts'
 import { describeFailure } from './render/failure.ts'
@@ -46,10 +48,6 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
 /** XLA writes its log to stderr, over the panel; only ARCC_DEBUG=1 allows it. */
 if (process.env.ARCC_DEBUG !== '1') process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
 
-/** `arcc plan FILE | head` ends when `head` does. */
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(exitCode.ok)
-  throw error
-})
-process.on('uncaughtException', (error) => process.exit(fail(error)))
+watchStandardStreams()
+process.on('uncaughtException', (error) => endProcess(fail(error)))
 process.exitCode = await main(process.argv.slice(2))

@@ -23,6 +23,16 @@ function setting(value: string, earlier: readonly string[]): readonly string[] {
   return [...earlier, value]
 }
 
+function seconds(value: string): number {
+  const number = Number(value)
+  if (value.trim() === '' || !(number >= 0 && number < Number.POSITIVE_INFINITY))
+    throw new InvalidArgumentError('Write it as a number of seconds, as in 30.')
+  return number
+}
+
+/** What Kubernetes, Slurm and systemd leave, or less. */
+const defaultGrace = 30
+
 const setOption = () =>
   new Option('--set <path=value>', 'override a field (repeatable)')
     .argParser(setting)
@@ -84,12 +94,17 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     .addOption(new Option('--engine <engine>', 'execution engine').choices(engineNames).default('xla'))
     .option('--emulate', "run a plan for GPUs on virtual devices of this computer's CPU")
     .option('--folder <folder>', 'run folder (default: the next free runs/NAME-001)')
+    .addOption(
+      new Option('--grace <seconds>', 'seconds between SIGTERM and the end of the process')
+        .argParser(seconds)
+        .default(defaultGrace),
+    )
     .addOption(new Option('--plain', 'print lines instead of a live panel').conflicts('json'))
     .option('--json', 'print events as JSON, one per line')
     .action(async (file: string, experiment: string | undefined, raw: Raw<RunOptions>) => {
-      const { set = [], engine = 'xla', emulate = false, folder } = raw
+      const { set = [], engine = 'xla', emulate = false, folder, grace = defaultGrace } = raw
       const progress = raw.json ? 'json' : raw.plain ? 'plain' : 'auto'
-      finish(await actions.run({ color: color(), file, experiment, set, engine, emulate, folder, progress }))
+      finish(await actions.run({ color: color(), file, experiment, set, engine, emulate, folder, progress, grace }))
     })
 
   program

@@ -5,6 +5,7 @@
 
 export type RunEvent =
   | StartEvent
+  | ResumedEvent
   | PhaseEvent
   | FetchEvent
   | ProgressEvent
@@ -12,6 +13,7 @@ export type RunEvent =
   | WarningEvent
   | SkippedEvent
   | SavedEvent
+  | FailedEvent
   | EndEvent
 
 /** Takes the events of a run in their order. */
@@ -36,6 +38,17 @@ export interface StartEvent {
   readonly batch: number
   readonly steps: number
   readonly stepsPerEpoch: number
+}
+
+/** A run goes on from a checkpoint. */
+export interface ResumedEvent {
+  readonly type: 'resumed'
+  /** Completed steps. */
+  readonly step: number
+  /** The checkpoint; missing if the run had not reached its first one and starts from the beginning. */
+  readonly checkpoint?: string
+  /** The fields of the experiment that differ from those that the run had before, as `.arc` text; missing where there is none. */
+  readonly changes: readonly { readonly path: string; readonly before?: string; readonly now?: string }[]
 }
 
 /** A part of startup or shutdown that takes a while; `seconds` is set at its end. */
@@ -115,9 +128,40 @@ export interface SkippedEvent {
 
 export interface SavedEvent {
   readonly type: 'saved'
-  readonly what: string
+  /** `checkpoint` for all of the state, `weights` for the network alone. */
+  readonly what: 'checkpoint' | 'weights'
   readonly path: string
   readonly bytes: number
+  /** Completed steps. */
+  readonly step: number
+}
+
+/** A failure as data. */
+export interface FailureFacts {
+  /** The code of arcc's error, `ARC6504`; that of the system, `ENOSPC`; or `bug`. */
+  readonly code: string
+  readonly reason: string
+  /** The remedy, if known. */
+  readonly hint?: string
+}
+
+/** The last event of a run that an error ended. */
+export interface FailedEvent extends FailureFacts {
+  readonly type: 'failed'
+  /** Completed steps. */
+  readonly step: number
+  readonly seconds: number
+  /** The newest state in the run folder, from which the run can go on; missing if there is none. */
+  readonly kept?: KeptState
+  /** Why the state at the time of the error could not be saved. */
+  readonly saving?: FailureFacts
+}
+
+/** A saved state. */
+export interface KeptState {
+  /** The steps in it. */
+  readonly step: number
+  readonly path: string
 }
 
 export interface EndEvent {

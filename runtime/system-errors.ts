@@ -14,4 +14,50 @@ export const systemErrors: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is not a folder',
   EISDIR: 'it is a folder',
   EEXIST: 'it already exists',
+  ENOTEMPTY: 'the folder is not empty',
+  EFBIG: 'the file would be larger than the system allows (see `ulimit -f`)',
+  EBUSY: 'it is in use',
+  ETXTBSY: 'it is being executed',
+  ENXIO: 'no such device',
+  ENODEV: 'no such device',
+  ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'the name is too long',
+  ENFILE: 'too many open files in the whole system',
+  EAGAIN: 'a limit of the system is reached (see `ulimit -a`)',
+  ESTALE: 'the network file system has lost it',
+  ENOTCONN: 'the network file system is not connected',
+  EHOSTDOWN: 'the network file system does not answer',
+  ETIMEDOUT: 'it took too long',
+}
+
+export interface SystemFailure {
+  /** `ENOSPC` */
+  readonly code: string
+  readonly reason: string
+  readonly path: string | undefined
+}
+
+/** What the system refused; `undefined` if a value is no error of the system, or one that arcc has no words for. */
+export function systemFailure(error: unknown): SystemFailure | undefined {
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined
+  const code = String(error.code)
+  const reason = systemErrors[code]
+  if (reason === undefined) return undefined
+  return { code, reason, path: 'path' in error && typeof error.path === 'string' ? error.path : undefined }
+}
+
+/** What a caught value says, on one line: an error of the system in words, any other as it is. */
+export function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? systemErrors[String(error.code)] : undefined
+  if (code !== undefined) return code
+  const text = error instanceof Error ? error.message : String(error)
+  return text.trim().split('\n').join('; ')
+}
+
+/** What a caught value says, on one line: an error of the system in words, any other as it is. */
+export function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? systemErrors[String(error.code)] : undefined
+  if (code !== undefined) return code
+  const text = error instanceof Error ? error.message : String(error)
+  return text.trim().split('\n').join('; ')
 }

@@ -41,6 +41,8 @@ export interface RunOptions extends ExperimentOptions {
   readonly folder: string | undefined
   /** `auto` is a live panel on a terminal and plain lines elsewhere. */
   readonly progress: 'auto' | 'plain' | 'json'
+  /** Seconds that SIGTERM and SIGHUP leave until the process is ended. */
+  readonly grace: number
 }
 
 export const dumpPhases = ['parse', 'elaborate', 'plan', 'stablehlo'] as const

@@ -8,22 +8,27 @@ import { type Placement, place } from '../../runtime/backend/place.ts'
 import { findCudaDriver } from '../../runtime/cuda/driver.ts'
 import { type Collections, createCollections } from '../../runtime/data/formats/data-formats.ts'
 import { threadPoolEnvironment } from '../../runtime/data/loader/thread-pool.ts'
-import type { RunEvent } from '../../runtime/events.ts'
+import type { FailedEvent, RunEvent } from '../../runtime/events.ts'
 import { restartWith } from '../../runtime/restart.ts'
 import { hugePageEnvironment } from '../../runtime/xla/huge-pages.ts'
 import { openEntry, overrideSources } from '../host/entry.ts'
 import { fileHost } from '../host/host.ts'
-import { interruptible } from '../host/interruptible.ts'
+import { type Interruptible, interruptible } from '../host/interruptible.ts'
 import { devicesOf, standInOf, startOf } from '../host/placed.ts'
 import { makeRunFolder, removeIfEmpty } from '../host/run-folder.ts'
+import { outlastOutput } from '../host/standard-streams.ts'
 import { emulationText } from '../render/emulation.ts'
 import { type ExitCode, exitCode } from '../render/exit.ts'
+import { renderFailedRun } from '../render/failed-run.ts'
+import { describeFailure } from '../render/failure.ts'
 import { paragraph } from '../render/fit.ts'
-import { processOutput } from '../render/output.ts'
+import { type Output, processOutput } from '../render/output.ts'
 import { resolvedLines } from '../render/resolved.ts'
 import { renderVariant } from '../render/run.ts'
 import { createRunOutput, type RunOutput, type RunOutputOptions } from '../render/run-output.ts'
 import type { RunOptions } from './options.ts'
+
+const stopping = 'stopping after the steps in flight; a second signal (Ctrl-C) ends the run immediately'
 
 function modeOf(progress: RunOptions['progress']): RunOutputOptions['mode'] {
   if (progress !== 'auto') return progress
@@ -41,8 +46,16 @@ function folderName(experiment: string): string {
 interface RunContext {
   readonly options: RunOptions
   readonly entry: SourceFile
-  readonly output: ReturnType<typeof processOutput>
+  readonly output: Output
   readonly collections: Collections
+  readonly interrupt: Interruptible
+  /** Receives lines while a run is shown. */
+  readonly notes: Notes
+}
+
+/** Where lines go that come from outside of a run. */
+interface Notes {
+  write: (lines: readonly string[]) => void
 }
 
 /** Prints the diagnostics of a compilation, then runs it on its placement. */
@@ -51,7 +64,7 @@ async function runOne(
   placement: Placement | undefined,
   context: RunContext,
 ): Promise<ExitCode> {
-  const { options, entry, output, collections } = context
+  const { options, entry, output, collections, interrupt, notes } = context
   output.diagnostics(diagnostics)
   const failed = diagnostics.some((diagnostic) => diagnostic.severity === 'error')
   if (plan === undefined || placement === undefined || failed) return exitCode.user
@@ -68,9 +81,7 @@ async function runOne(
     look: output.look,
     clock: () => performance.now() / 1000,
   })
-  const interrupt = interruptible(() =>
-    shown.note(paragraph('stopping after the steps in flight; press Ctrl-C again to stop immediately', output.look)),
-  )
+  notes.write = shown.note
   const { engine } = options
   const onEvent = (event: RunEvent) => shown.onEvent(event)
   if (variant !== undefined) shown.note(renderVariant(variant, output.look))
@@ -78,12 +89,25 @@ async function runOne(
     const { train } = await import('../../runtime/train/train.ts')
     const devices = devicesOf(plan, placement)
     await train(plan, { engine, devices, machine, folder, texts, collections, onEvent, signal: interrupt.signal })
+  } catch (error) {
+    shown.close()
+    const { failed } = shown.state
+    if (failed === undefined) throw error
+    return reportFailure(error, failed, folder, output)
   } finally {
-    interrupt.release()
+    notes.write = output.note
     shown.close()
     removeIfEmpty(folder)
   }
-  return shown.state.end?.status === 'interrupted' ? exitCode.interrupted : exitCode.ok
+  return shown.state.end?.status === 'interrupted' ? (interrupt.code ?? exitCode.interrupted) : exitCode.ok
+}
+
+/** Prints the error that ended a run, what is kept of it, and the next command. */
+function reportFailure(error: unknown, failed: FailedEvent, folder: string, output: Output): ExitCode {
+  const { palette } = output.errorLook
+  const { lines, exitCode: code } = describeFailure(error, palette, process.env.ARCC_DEBUG === '1')
+  output.note([...lines, ...renderFailedRun(failed, folder, palette)])
+  return code
 }
 
 /** `resolved.txt`: every field, and the machine used if it is not the declared one. */
@@ -93,11 +117,18 @@ function resolvedText(experiment: Experiment, { emulates, note }: ReturnType<typ
 }
 
 /**
- * Returns exit code 130 if the run was interrupted. The variants of a `sweep` run in sequence, up to the first that fails. Throws
+ * Returns the exit code of the signal that interrupted the run. The variants of a `sweep` run in sequence, up to the first that fails. Throws
  * ARC6050 to ARC6055 if this computer is not the declared machine, before any data is read or any file is written.
  */
 export async function run(options: RunOptions): Promise<ExitCode> {
+  outlastOutput()
   const output = processOutput(options.color)
+  const notes: Notes = { write: output.note }
+  const interrupt = interruptible({
+    grace: options.grace * 1000,
+    outlastsTerminal: true,
+    onFirst: () => notes.write(paragraph(stopping, output.look)),
+  })
   const collections = createCollections()
   const host = fileHost(undefined, undefined, collections)
   const entry = openEntry(host, options.file)
@@ -117,9 +148,14 @@ export async function run(options: RunOptions): Promise<ExitCode> {
       return standInOf(declared.machine, placement, host)
     },
   }
-  for (const compilation of compileVariants(request, host)) {
-    const code = await runOne(compilation, placement, { options, entry, output, collections })
-    if (code !== exitCode.ok) return code
+  try {
+    for (const compilation of compileVariants(request, host)) {
+      if (interrupt.code !== undefined) return interrupt.code
+      const code = await runOne(compilation, placement, { options, entry, output, collections, interrupt, notes })
+      if (code !== exitCode.ok) return code
+    }
+    return exitCode.ok
+  } finally {
+    interrupt.release()
   }
-  return exitCode.ok
 }

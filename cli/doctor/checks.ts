@@ -136,7 +136,7 @@ async function checkXla(): Promise<Finding[]> {
   const path = own || (entry && (await cachedPlugin(entry)))
   if (!path) {
     const size = entry === undefined ? '' : ` (${formatBytes(entry.bytes)})`
-    const text = `the plugin is not installed yet${size}; the first run downloads it`
+    const text = `the plugin is missing or damaged${size}; the next run downloads it`
     return [{ name: 'xla', status: 'warn', text }, await checkPip()]
   }
   return [await loadPlugin(path, own ? 'ARCC_XLA_PLUGIN' : `${entry?.wheel} ${entry?.version}`)]

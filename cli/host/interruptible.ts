@@ -1,25 +1,74 @@
-/** Ctrl-C as a request to stop. */
-import { exitCode } from '../render/exit.ts'
+/** Ctrl-C, SIGTERM and SIGHUP as requests to stop. */
+import { closeSync, openSync } from 'node:fs'
+import { endProcess } from '../../runtime/end-process.ts'
+import { Interruption, type StopSignal } from '../../runtime/train/failure/interruption.ts'
+import { type ExitCode, exitCode } from '../render/exit.ts'
+
+/** The exit code of a command that a signal has ended: 128 plus its number, as in shells. */
+const codeOf: { readonly [S in StopSignal]: ExitCode } = {
+  SIGINT: exitCode.interrupted,
+  SIGTERM: exitCode.terminated,
+  SIGHUP: exitCode.hungUp,
+}
+const stopSignals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /**
- * The first Ctrl-C (or SIGTERM, from a scheduler) asks the command to stop and keep what it has; a second Ctrl-C ends the process
- * immediately. `release` removes the handlers.
+ * Two signals within this many milliseconds are one: the terminal sends Ctrl-C to npx as well, which passes it on, and schedulers
+ * signal all processes of a job.
  */
-export function interruptible(onFirst: () => void): { readonly signal: AbortSignal; release(): void } {
-  const controller = new AbortController()
-  const handle = (name: NodeJS.Signals) => {
-    if (controller.signal.aborted && name === 'SIGINT') process.exit(exitCode.interrupted)
-    if (controller.signal.aborted) return
-    controller.abort()
-    onFirst()
+const echo = 100
+
+export interface InterruptOptions {
+  /** Called at the first signal. */
+  readonly onFirst: (signal: StopSignal) => void
+  /** Milliseconds that SIGTERM and SIGHUP leave to end in order; Ctrl-C leaves all the time. */
+  readonly grace?: number
+  /** Whether the command goes on after its terminal was closed. */
+  readonly outlastsTerminal?: boolean
+}
+
+export interface Interruptible {
+  /** Aborted at the first signal, with an `Interruption` as its reason. */
+  readonly signal: AbortSignal
+  /** The exit code of the signal; `undefined` if none came. */
+  readonly code: ExitCode | undefined
+  /** Removes the handlers. */
+  release(): void
+}
+
+/** Whether this process has a controlling terminal: a closed one is taken from all of its processes. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'))
+    return true
+  } catch {
+    return false
   }
-  process.on('SIGINT', handle)
-  process.on('SIGTERM', handle)
+}
+
+/** The first signal asks the command to stop and to keep what it has; a second one ends the process immediately. */
+export function interruptible({ onFirst, grace, outlastsTerminal = false }: InterruptOptions): Interruptible {
+  const controller = new AbortController()
+  const startedOnTerminal = outlastsTerminal && hasTerminal()
+  let first: Interruption | undefined
+  const handle = (name: NodeJS.Signals) => {
+    const signal = stopSignals.find((known) => known === name)
+    if (signal === undefined) return
+    if (signal === 'SIGHUP' && startedOnTerminal && !hasTerminal()) return
+    if (first === undefined) {
+      first = new Interruption(signal, signal === 'SIGINT' ? undefined : grace)
+      controller.abort(first)
+      onFirst(signal)
+    } else if (performance.now() - first.at >= echo) endProcess(codeOf[signal])
+  }
+  for (const signal of stopSignals) process.on(signal, handle)
   return {
     signal: controller.signal,
+    get code() {
+      return first && codeOf[first.signal]
+    },
     release() {
-      process.off('SIGINT', handle)
-      process.off('SIGTERM', handle)
+      for (const signal of stopSignals) process.off(signal, handle)
     },
   }
 }

@@ -1,10 +1,24 @@
-/** The file with the measured rates of this computer: `$ARCC_MACHINE`, or `arcc/machine.yaml` in the user's configuration folder. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+/**
+ * The file with the measured rates of this computer: `$ARCC_MACHINE`, or `arcc/machine.yaml` in the user's configuration folder. Its
+ * first line is a comment with the SHA-256 of the rest; a file without that line is used as it is.
+ */
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Ajv } from 'ajv'
 import { type MachineProfile, machineProfileSchema } from '../../compiler/host/machine-profile.ts'
 import { usageErrors } from './messages.ts'
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+/** Whether the text below the first line differs from what that line says of it. */
+function isChanged(text: string): boolean {
+  const [line = '', said] = /^# sha256: ([0-9a-f]{64})\n/.exec(text) ?? []
+  return said !== undefined && said !== digestOf(text.slice(line.length))
+}
 
 /** The path; `undefined` if the environment has neither the variable nor a home folder. */
 export function machineFile(env: NodeJS.ProcessEnv): string | undefined {
@@ -15,7 +29,7 @@ export function machineFile(env: NodeJS.ProcessEnv): string | undefined {
 
 /**
  * The profile in that file; `undefined` if it does not exist. Throws ARC6610 if the file that `$ARCC_MACHINE` names cannot be read, and
- * ARC6611 and ARC6612 for other contents.
+ * ARC6611 and ARC6612 for other contents, also for contents that do not match their SHA-256.
  */
 export function readMachineProfile(env: NodeJS.ProcessEnv): MachineProfile | undefined {
   const path = machineFile(env)
@@ -26,6 +40,7 @@ export function readMachineProfile(env: NodeJS.ProcessEnv): MachineProfile | und
   } catch {
     throw usageErrors('ARC6610', { file: path })
   }
+  if (isChanged(text)) throw usageErrors('ARC6612', { file: path, reason: changedReason })
   // Loaded lazily because only plans for this computer need them, and synchronously because planning is synchronous.
   const require = createRequire(import.meta.url)
   const { parse } = require('yaml') as typeof import('yaml')
@@ -42,6 +57,9 @@ export function readMachineProfile(env: NodeJS.ProcessEnv): MachineProfile | und
   throw usageErrors('ARC6612', { file: path, reason: `${first?.instancePath || 'it'} ${first?.message}` })
 }
 
+const changedReason =
+  'it was damaged or edited after it was measured (to use edited figures, remove the line with the SHA-256)'
+
 /** A YAML error's message; the lines after the first draw the place. */
 function firstLine(error: unknown): string {
   return String(error instanceof Error ? error.message : error)
@@ -49,8 +67,10 @@ function firstLine(error: unknown): string {
     .join('')
 }
 
-/** Writes a profile; creates the folder if necessary. */
+/** Writes a profile, whole or not at all; creates the folder if necessary. */
 export function writeMachineProfile(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, text)
+  const partial = `${path}.${process.pid}.partial`
+  writeFileSync(partial, `# sha256: ${digestOf(text)}\n${text}`)
+  renameSync(partial, path)
 }

@@ -1,6 +1,9 @@
 /** The run folder: the requested one, or the next free one below `runs/`. */
 import { mkdirSync, readdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '../../runtime/make-folder.ts'
+import { systemFailure } from '../../runtime/system-errors.ts'
+import { trainErrors } from '../../runtime/train/messages.ts'
 import { usageErrors } from './messages.ts'
 
 const runsFolder = 'runs'
@@ -10,21 +13,35 @@ function isEmpty(folder: string): boolean {
     return readdirSync(folder).length === 0
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return true
-    throw error
+    throw unwritable(folder, error)
+  }
+}
+
+function unwritable(folder: string, error: unknown): unknown {
+  const failure = systemFailure(error)
+  return failure === undefined ? error : trainErrors('ARC6722', { folder, reason: failure.reason }, error)
+}
+
+function writable(folder: string, body: () => void): void {
+  try {
+    body()
+  } catch (error) {
+    throw unwritable(folder, error)
   }
 }
 
 /**
  * Creates the folder of a new run and returns its path. Without a wish it is `runs/NAME-001` with the first free number after the
- * highest; two runs that start simultaneously get two folders. Throws ARC6602 if the folder is not empty.
+ * highest; two runs that start simultaneously get two folders. Throws ARC6602 if the folder is not empty, ARC6722 if it cannot be
+ * created.
  */
 export function makeRunFolder(experiment: string, wish: string | undefined, runs = runsFolder): string {
   if (wish !== undefined) {
     if (!isEmpty(wish)) throw usageErrors('ARC6602', { folder: wish })
-    mkdirSync(wish, { recursive: true })
+    writable(wish, () => makeFolder(wish))
     return wish
   }
-  mkdirSync(runs, { recursive: true })
+  writable(runs, () => makeFolder(runs))
   const numbers = readdirSync(runs).map((name) =>
     name.startsWith(`${experiment}-`) ? Number(/^\d{3,}$/.exec(name.slice(experiment.length + 1))?.[0] ?? 0) : 0,
   )
@@ -34,7 +51,7 @@ export function makeRunFolder(experiment: string, wish: string | undefined, runs
       mkdirSync(folder)
       return folder
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw unwritable(folder, error)
     }
   }
 }

@@ -2,7 +2,7 @@
 import { Bug } from '../../grammar/diagnostic.ts'
 import { showPlace } from '../../grammar/source.ts'
 import { ArccError } from '../../runtime/errors.ts'
-import { systemErrors } from '../../runtime/system-errors.ts'
+import { systemFailure } from '../../runtime/system-errors.ts'
 import { type ExitCode, exitCode } from './exit.ts'
 import type { Palette } from './look.ts'
 
@@ -11,16 +11,14 @@ export interface Failure {
   readonly lines: readonly string[]
 }
 
-function systemReason(error: unknown): { reason: string; path: string | undefined } | undefined {
-  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined
-  const reason = systemErrors[String(error.code)]
-  if (reason === undefined) return undefined
-  return { reason, path: 'path' in error && typeof error.path === 'string' ? error.path : undefined }
-}
+/**
+ * Errors of this computer beside those of engines and devices, ARC60xx: tensor files and run folders that cannot be written, threads
+ * that died, and what hangs. The other failures are caused by the user's data and files.
+ */
+const environmental: ReadonlySet<string> = new Set(['ARC6260', 'ARC6404', 'ARC6722', 'ARC6725'])
 
-/** Errors of engines and devices have codes ARC60xx; the other failures of a run are caused by the user's data and files. */
-function codeOf(error: ArccError): ExitCode {
-  return error.code.startsWith('ARC60') ? exitCode.environment : exitCode.user
+function codeOf({ code }: ArccError): ExitCode {
+  return code.startsWith('ARC60') || environmental.has(code) ? exitCode.environment : exitCode.user
 }
 
 function stackOf(error: unknown): string[] {
@@ -39,7 +37,7 @@ export function describeFailure(error: unknown, palette: Palette, debug: boolean
     const head = `${palette.error(`error[${error.code}]`)}: ${error.message}`
     return { exitCode: codeOf(error), lines: [head, ...help(error.hint), ...stack] }
   }
-  const system = systemReason(error)
+  const system = systemFailure(error)
   if (system !== undefined) {
     const head = `${palette.error('error')}: ${system.path === undefined ? '' : `${system.path}: `}${system.reason}`
     return { exitCode: exitCode.environment, lines: [head, ...stack] }

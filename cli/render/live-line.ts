@@ -13,7 +13,7 @@ export interface LiveLine {
 /** The live line; `undefined` if the stream is not a terminal, or the terminal cannot move its cursor. */
 export function liveLine(stream: NodeJS.WriteStream, look: Look): LiveLine | undefined {
   if (!stream.isTTY || process.env.TERM === 'dumb') return undefined
-  const live = createLogUpdate(stream, { defaultWidth: look.width })
+  const live = createLogUpdate(stream, { defaultWidth: look.width, showCursor: true })
   // Wrap here, because log-update would break lines inside words.
   return {
     show: (text) =>

@@ -111,9 +111,9 @@ function fetchLines(event: FetchEvent, look: Look): string[] {
   return barLines('download', bytes / total, curveWidth, [text], look)
 }
 
-/** The lines of the panel; none after the end of the run. */
+/** The lines of the panel; none after the end or the failure of the run. */
 export function renderPanel(state: RunState, look: Look): string[] {
-  if (state.end !== undefined) return []
+  if (state.end !== undefined || state.failed !== undefined) return []
   const phase = state.phase
   return [
     ...(state.progress === undefined ? [] : progressLines(state.progress, state.losses, look)),

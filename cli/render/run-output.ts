@@ -10,7 +10,7 @@ export interface RunOutput {
   onEvent(event: RunEvent): void
   /** Inserts other lines between those of the run. */
   note(lines: readonly string[]): void
-  /** Restores the terminal; also after a failure. */
+  /** Clears the panel; also after a failure. */
   close(): void
   readonly state: RunState
 }
@@ -82,7 +82,8 @@ function plainOutput(options: RunOutputOptions): RunOutput {
 }
 
 function panelOutput({ stream, look, clock }: RunOutputOptions): RunOutput {
-  const panel = createLogUpdate(stream, { defaultWidth: look.width })
+  // The cursor stays visible: whatever ends the process, even SIGKILL, leaves a terminal that needs no repair.
+  const panel = createLogUpdate(stream, { defaultWidth: look.width, showCursor: true })
   let state = noEvents
   let last = Number.NEGATIVE_INFINITY
   const draw = () => {

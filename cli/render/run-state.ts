@@ -2,6 +2,7 @@
 import type {
   EndEvent,
   EvaluationEvent,
+  FailedEvent,
   FetchEvent,
   PhaseEvent,
   ProgressEvent,
@@ -25,6 +26,7 @@ export interface RunState {
   readonly phase: PhaseEvent | undefined
   readonly fetch: FetchEvent | undefined
   readonly end: EndEvent | undefined
+  readonly failed: FailedEvent | undefined
 }
 
 export const historyLength = 512
@@ -41,6 +43,7 @@ export const noEvents: RunState = {
   phase: undefined,
   fetch: undefined,
   end: undefined,
+  failed: undefined,
 }
 
 function withLoss(state: RunState, event: ProgressEvent): RunState {
@@ -57,6 +60,8 @@ export function advance(state: RunState, event: RunEvent): RunState {
   switch (event.type) {
     case 'start':
       return { ...state, start: event }
+    case 'resumed':
+      return state
     case 'phase':
       return { ...state, phase: event.seconds === undefined ? event : undefined }
     case 'fetch':
@@ -72,5 +77,7 @@ export function advance(state: RunState, event: RunEvent): RunState {
       return { ...state, saved: [...state.saved, event] }
     case 'end':
       return { ...state, end: event, phase: undefined }
+    case 'failed':
+      return { ...state, failed: event, phase: undefined }
   }
 }

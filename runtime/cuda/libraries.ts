@@ -12,6 +12,7 @@ import type { Fetching } from '../events.ts'
 import { openLibrary } from '../native-library.ts'
 import { namedPlugin } from '../plugins/named-plugin.ts'
 import { hostPlatform } from '../plugins/plugin-table.ts'
+import { isUnchanged } from '../plugins/verify-library.ts'
 import { describeCut } from '../whole-library.ts'
 import { findCudaDriver } from './driver.ts'
 import { cudaError } from './errors.ts'
@@ -108,13 +109,22 @@ export function describeInstallation(
  */
 export async function ensureCuda(onProgress: (progress: Fetching) => void = () => {}): Promise<CudaInstallation> {
   const found = await findCudaInstallation()
-  if (found !== undefined) return found
+  if (found !== undefined) return verified(found)
   await installCuda({
     wheels: cudaWheels(),
     driver: findCudaDriver(),
     onProgress: (event) => onProgress(overallProgress(event)),
   })
   return (await findCudaInstallation()) ?? cudaMissing()
+}
+
+/** Throws ARC6034 if the plugin in arcc's own installation is damaged. */
+async function verified(installation: CudaInstallation): Promise<CudaInstallation> {
+  const { source, plugin } = installation
+  const file =
+    source === 'arcc' ? ownFiles(plugin).find(({ path }) => join(homeOf(plugin), path) === plugin) : undefined
+  if (file === undefined || (await isUnchanged(plugin, file.sha256, file.sha256))) return installation
+  throw cudaError('ARC6034', { path: plugin, reason: `its SHA-256 is not ${file.sha256}` })
 }
 
 function cudaMissing(): never {
@@ -143,10 +153,9 @@ export async function inspectInstallation(installation: CudaInstallation): Promi
   }
   if (source !== 'arcc') return undefined
   const home = homeOf(plugin)
-  const files = readManifest(home)?.wheels.flatMap((wheel) => wheel.files) ?? []
   const damage = await findDamage(
     home,
-    files.filter(({ path }) => join(home, path) === plugin),
+    ownFiles(plugin).filter(({ path }) => join(home, path) === plugin),
   )
   return damage && cudaError('ARC6034', damage)
 }
@@ -203,6 +212,9 @@ function openOne(name: string, path: string | undefined, file: string): void {
 /** `jax_plugins/xla_cuda12/xla_cuda_plugin.so` below the folder of an installation. */
 const homeOf = (plugin: string) => dirname(dirname(dirname(plugin)))
 
+/** The files of arcc's own installation. */
+const ownFiles = (plugin: string) => readManifest(homeOf(plugin))?.wheels.flatMap((wheel) => wheel.files) ?? []
+
 /**
  * Checks that the plugin exists and is not truncated; in arcc's own installation, which records the size of every file, all files
  * are checked.
@@ -211,8 +223,7 @@ function checkPlugin({ source, plugin }: CudaInstallation): void {
   if (!existsSync(plugin)) throw cudaError('ARC6033', { what: 'XLA plugin', file: plugin })
   checkLibrary(plugin)
   if (source !== 'arcc') return
-  const home = homeOf(plugin)
-  const damage = findCut(home, readManifest(home)?.wheels.flatMap((wheel) => wheel.files) ?? [])
+  const damage = findCut(homeOf(plugin), ownFiles(plugin))
   if (damage !== undefined) throw cudaError('ARC6034', damage)
 }
 

@@ -2,6 +2,7 @@
 import { open, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isAlive } from '../process-name.ts'
 
 interface Holder {
   readonly pid: number
@@ -67,14 +68,5 @@ async function holderOf(path: string): Promise<Holder | 'gone' | undefined> {
   } catch {
     await sleep(pollInterval / 10)
     return undefined
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

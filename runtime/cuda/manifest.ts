@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileDigest } from '../plugins/fetch-wheel.ts'
+import { fileDigest } from '../plugins/file-digest.ts'
 import type { WheelEntry } from '../plugins/plugin-table.ts'
 
 export interface InstalledFile {

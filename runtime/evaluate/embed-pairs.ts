@@ -19,6 +19,8 @@ export interface Embedder {
   readonly plan: Plan
   /** The weights and buffers of each replica, in the order of `embed`'s inputs; the caller keeps ownership. */
   readonly weights: readonly (readonly DeviceTensor[])[]
+  /** After an abort no more runs are started, and its reason is thrown. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** One running and one waiting. */
@@ -105,7 +107,7 @@ export async function embedPictures(
   embedder: Embedder,
   images: VerificationImages,
 ): Promise<{ readonly original: Float32Array; readonly mirrored: Float32Array }> {
-  const { plan, executable, weights } = embedder
+  const { plan, executable, weights, signal } = embedder
   const { embedBatch: b, embedding: width } = plan.run
   const original = new Float32Array(images.pairs.images * width)
   const mirrored = new Float32Array(images.pairs.images * width)
@@ -129,6 +131,10 @@ export async function embedPictures(
   const flights: Promise<void>[] = []
   try {
     for await (const round of oneAhead(uploadRounds(embedder, images), disposeRound)) {
+      if (signal?.aborted === true) {
+        disposeRound(round)
+        throw signal.reason
+      }
       const inputs = round.images.map((own, device) => [...need(weights[device], 'weights of a device'), ...own])
       const run = await executable.start(inputs).finally(() => disposeRound(round))
       const flight = finish(round.first, run, flights.at(-1))

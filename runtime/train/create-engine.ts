@@ -18,6 +18,7 @@ export async function createEngine(
         world,
         ...(devices === undefined ? {} : { devices }),
         onProgress: (progress) => onEvent({ type: 'fetch', ...progress }),
+        onWarning: (message) => onEvent({ type: 'warning', message }),
       })
     }
     case 'tfjs': {

@@ -23,4 +23,16 @@ export const trainErrors = errorsOf({
     text: (p) => `the run folder ${p.folder} already contains a run`,
     hint: () => 'choose another one with --folder, or remove it',
   } satisfies ErrorMessage<{ folder: string }>,
+  ARC6720: {
+    text: (p) => `the run folder ${p.folder} is in use by process ${p.pid} on ${p.host}`,
+    hint: () => 'wait for that run or stop it, or choose another folder with --folder',
+  } satisfies ErrorMessage<{ folder: string; pid: number; host: string }>,
+  ARC6721: {
+    text: (p) => `the run folder ${p.folder} cannot be locked: other processes take and release its lock all the time`,
+    hint: () => 'check which processes use this folder, or choose another one with --folder',
+  } satisfies ErrorMessage<{ folder: string }>,
+  ARC6722: {
+    text: (p) => `the run folder ${p.folder} cannot be written: ${p.reason}`,
+    hint: () => 'choose another one with --folder',
+  } satisfies ErrorMessage<{ folder: string; reason: string }>,
 })

@@ -1,41 +1,76 @@
-/** The folder of one run: the experiment, the plan, the event log, the weights. */
-import { type FileHandle, mkdir, open, readdir, writeFile } from 'node:fs/promises'
+/** The folder of one run: its lock, the experiment, the plan, the event log, the weights. */
+import { readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { Plan } from '../../compiler/plan/plan.ts'
+import { ArccError } from '../errors.ts'
 import type { RunEvent } from '../events.ts'
+import { makeFolder } from '../make-folder.ts'
+import { reasonOf } from '../system-errors.ts'
+import { type EventLog, openEventLog } from './event-log.ts'
 import { trainErrors } from './messages.ts'
+import { lockName, lockRun, type RunLock } from './run-lock.ts'
 
 export interface RunFolder {
   readonly path: string
   file(name: string): string
-  /** Appends to `log.ndjson`; the order of calls is the order in the file. */
+  /** Appends to `log.ndjson`; the order of calls is the order in the file. Never throws. */
   log(event: RunEvent): void
-  /** Waits until the log is written. */
+  /** Waits until the log is written, and gives the folder free. Never throws. */
   close(): Promise<void>
 }
 
-/** Creates the folder; throws ARC6506 if it is not empty. `texts` are files to write next to the plan. */
+export interface RunFolderOptions {
+  readonly resumed: boolean
+  /** Receives what does not end the run: the log cannot be written. */
+  readonly onTrouble: (message: string) => void
+}
+
+const logName = 'log.ndjson'
+
+/**
+ * Creates the folder and takes its lock; throws ARC6506 if it is not empty, ARC6720 if another process uses it, ARC6722 if it cannot
+ * be written. `texts` are files to write next to the plan. The folder of a resumed run exists: the texts are replaced, and the log
+ * goes on.
+ */
 export async function createRunFolder(
   path: string,
   plan: Plan,
   texts: ReadonlyMap<string, string>,
+  { resumed, onTrouble }: RunFolderOptions,
 ): Promise<RunFolder> {
-  await mkdir(path, { recursive: true })
-  if ((await readdir(path)).length > 0) throw trainErrors('ARC6506', { folder: path })
-  for (const [name, text] of texts) await writeFile(join(path, name), text)
-  await writeFile(join(path, 'plan.yaml'), stringify(plan.document))
-  const log: FileHandle = await open(join(path, 'log.ndjson'), 'a')
-  let written: Promise<unknown> = Promise.resolve()
+  let lock: RunLock | undefined
+  try {
+    makeFolder(path)
+    lock = await lockRun(path)
+    if (!resumed && (await readdir(path)).some((name) => !name.startsWith(lockName)))
+      throw trainErrors('ARC6506', { folder: path })
+    for (const [name, text] of [...texts, ['plan.yaml', stringify(plan.document)] as const])
+      await replaceText(join(path, name), text)
+    const log = await openEventLog(join(path, logName), { onTrouble })
+    return folderOf(path, log, lock)
+  } catch (error) {
+    await lock?.release()
+    if (error instanceof ArccError) throw error
+    throw trainErrors('ARC6722', { folder: path, reason: reasonOf(error) }, error)
+  }
+}
+
+function folderOf(path: string, log: EventLog, lock: RunLock): RunFolder {
   return {
     path,
     file: (name) => join(path, name),
-    log(event) {
-      written = written.then(() => log.write(`${JSON.stringify(event)}\n`))
-    },
+    log: log.add,
     async close() {
-      await written
       await log.close()
+      await lock.release()
     },
   }
+}
+
+/** Whoever reads the file, also after a process was killed, sees the former text or the new one. */
+async function replaceText(path: string, text: string): Promise<void> {
+  const temporary = `${path}.partial`
+  await writeFile(temporary, text, { flush: true })
+  await rename(temporary, path)
 }

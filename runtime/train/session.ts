@@ -4,15 +4,17 @@
  */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import type { DeviceRequest } from '../backend/backend.ts'
+import type { Resumable } from '../checkpoint/newest-intact.ts'
 import type { Collections } from '../data/formats/data-formats.ts'
 import type { Engine } from '../engine.ts'
 import type { EngineName } from '../engine-name.ts'
-import type { Emit, StartEvent } from '../events.ts'
+import type { Emit, FailedEvent, ResumedEvent, StartEvent } from '../events.ts'
 import { oneProcess } from '../world.ts'
 import { createEngine } from './create-engine.ts'
+import { failureFacts } from './failure/facts.ts'
 import { openData, type RunData } from './open-data.ts'
 import { openLoaders, type RunLoaders } from './open-loaders.ts'
-import { phase } from './phase.ts'
+import { phase, secondsSince } from './phase.ts'
 import { createRunFolder, type RunFolder } from './run-folder.ts'
 
 export interface TrainOptions {
@@ -21,15 +23,24 @@ export interface TrainOptions {
   readonly devices?: DeviceRequest
   /** The machine part of the start event. */
   readonly machine?: Pick<StartEvent, 'emulates' | 'note'>
-  /** Created for this run; ARC6506 if it is not empty. */
+  /** Created for this run; ARC6506 if it is not empty, unless a run is resumed in it. */
   readonly folder: string
+  /** Where a run goes on that ended or was killed in this folder. */
+  readonly resume?: ResumeFrom
+  /** The version of arcc, for the checkpoints. */
+  readonly version?: string
   /** Texts to store in the folder, by file name: the experiment's source and the resolved experiment. */
   readonly texts?: ReadonlyMap<string, string>
   /** Data sets that the plan has listed. */
   readonly collections?: Collections
   readonly onEvent: Emit
-  /** Stops the run after the steps in flight; weights are still saved. */
+  /** Stops the run after the steps in flight; its state is still saved. The reason is an `Interruption`, or any other. */
   readonly signal: AbortSignal
+}
+
+/** The checkpoint to go on from, and what has changed since. */
+export interface ResumeFrom extends Resumable {
+  readonly changes: ResumedEvent['changes']
 }
 
 export interface Session {
@@ -45,17 +56,35 @@ export interface Session {
   readonly signal: AbortSignal
   /** The machine part of the start event. */
   readonly machine: TrainOptions['machine']
+  readonly resumed: ResumeFrom | undefined
+  readonly version: string
+  /** What the `failed` event says of the run, beside the error. */
+  readonly outcome: Outcome
 }
 
-/** Opens all resources, runs `body` with them, and closes them. Throws `ArccError` for errors of folder, data and devices. */
+/** How far a run has come. */
+export type Outcome = { -readonly [K in keyof Pick<FailedEvent, 'step' | 'kept' | 'saving'>]: FailedEvent[K] }
+
+/**
+ * Opens all resources, runs `body` with them, and closes them. Throws `ArccError` for errors of folder, data and devices; the last
+ * event is `failed` then.
+ */
 export async function withSession(
   plan: Plan,
   options: TrainOptions,
   body: (session: Session) => Promise<void>,
 ): Promise<void> {
-  const folder = await createRunFolder(options.folder, plan, options.texts ?? new Map())
+  const { resume: resumed, version = 'development' } = options
+  const texts = options.texts ?? new Map<string, string>()
+  const began = performance.now()
+  const outcome = outcomeOf(resumed)
+  const folder = await createRunFolder(options.folder, plan, texts, {
+    resumed: resumed !== undefined,
+    onTrouble: (message) => emit({ type: 'warning', message }),
+  })
   const emit: Emit = (event) => {
     folder.log(event)
+    if (event.type === 'saved' && event.what === 'checkpoint') outcome.kept = { step: event.step, path: event.path }
     options.onEvent(event)
   }
   try {
@@ -66,16 +95,27 @@ export async function withSession(
     try {
       const engine = await createEngine(options.engine, world, emit, options.devices)
       try {
-        await body({ plan, folder, data, loaders, engine, emit, signal: options.signal, machine: options.machine })
+        const { signal, machine } = options
+        await body({ plan, folder, data, loaders, engine, emit, signal, machine, resumed, version, outcome })
       } finally {
         engine.dispose()
       }
     } finally {
       await loaders.dispose()
     }
+  } catch (error) {
+    emit({ type: 'failed', ...failureFacts(error), seconds: secondsSince(began), ...outcome })
+    throw error
   } finally {
     await folder.close()
   }
+}
+
+function outcomeOf(resumed: ResumeFrom | undefined): Outcome {
+  const checkpoint = resumed?.checkpoint
+  if (checkpoint === undefined) return { step: 0 }
+  const { step } = checkpoint.manifest
+  return { step, kept: { step, path: checkpoint.path } }
 }
 
 function warnOfAbsentSets(plan: Plan, { absent }: RunData, emit: Emit): void {

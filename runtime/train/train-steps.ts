@@ -7,7 +7,7 @@ import { need } from '../../grammar/diagnostic.ts'
 import type { ImageShape } from '../data/image.ts'
 import type { Batch } from '../data/loader/batches.ts'
 import type { Engine, Executable, StartedRun } from '../engine.ts'
-import type { DeviceState } from './device-state.ts'
+import type { DeviceState } from '../state/device-state.ts'
 import { disposeBatch, type UploadedBatch, uploadAhead } from './upload-ahead.ts'
 
 /** One running and one queued step: more would only use memory and delay interruptions. */
@@ -44,7 +44,7 @@ export interface StepOutcome {
 
 /**
  * Trains on the batches and yields each step when it has ended, while the next one runs. Throws errors of a device after all steps
- * in flight have ended, and errors of the data after the preceding steps. The caller keeps ownership of the state.
+ * in flight have ended, and errors of the data and of starting a step after the preceding steps. The caller keeps ownership of the state.
  */
 export async function* trainSteps(options: TrainSteps): AsyncGenerator<StepOutcome> {
   const { executable, state, signal, pauseAfter = () => false } = options
@@ -58,7 +58,12 @@ export async function* trainSteps(options: TrainSteps): AsyncGenerator<StepOutco
   let running = 0
   let open = true
   let pausing = false
-  let dataFailure: { readonly error: unknown } | undefined
+  /** Why no more steps are started; thrown when those in flight have been yielded, so that the caller knows which ones the state has. */
+  let failure: { readonly error: unknown } | undefined
+  const fail = (error: unknown) => {
+    failure ??= { error }
+    open = false
+  }
 
   const launch = async (batch: UploadedBatch) => {
     const dataSeconds = running > 0 ? 0 : (performance.now() - Math.max(asked, idleSince)) / 1000
@@ -86,14 +91,17 @@ export async function* trainSteps(options: TrainSteps): AsyncGenerator<StepOutco
           waiting = nextBatch(source)
         }
         const batch = waiting.catch((error: unknown) => {
-          dataFailure ??= { error }
+          fail(error)
           return undefined
         })
         if ((await firstOf(batch, flights[0])) === 'batch') {
           waiting = undefined
           const uploaded = await batch
           if (uploaded === undefined) open = false
-          else await launch(uploaded).finally(() => disposeBatch(uploaded))
+          else
+            await launch(uploaded)
+              .catch(fail)
+              .finally(() => disposeBatch(uploaded))
           continue
         }
       }
@@ -104,7 +112,7 @@ export async function* trainSteps(options: TrainSteps): AsyncGenerator<StepOutco
         idleSince = performance.now()
       } else break
     }
-    if (dataFailure !== undefined) throw dataFailure.error
+    if (failure !== undefined) throw failure.error
   } finally {
     await Promise.allSettled(flights)
     const unused = await waiting?.catch(() => undefined)

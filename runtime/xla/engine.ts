@@ -17,7 +17,8 @@ import type {
 } from '../engine.ts'
 import type { Fetching } from '../events.ts'
 import type { World } from '../world.ts'
-import { cacheKey, compileCacheEnabled, dropCached, readCached, writeCached } from './compile-cache.ts'
+import { type CompileCache, cacheKey, compileCacheEnabled, createCompileCache } from './compile-cache.ts'
+import type { FirstRun } from './first-run.ts'
 import { PjrtBuffer, type Upload, uploadBuffers } from './pjrt/buffer.ts'
 import { PjrtClient } from './pjrt/client.ts'
 import { writeCompileOptions } from './pjrt/compile-options.ts'
@@ -35,6 +36,8 @@ export interface XlaEngineOptions {
   readonly plugin?: string
   /** Receives the progress of downloading the plugin and its libraries on first use. */
   readonly onProgress?: (progress: Fetching) => void
+  /** Receives what is wrong with the compile cache, as sentences for people. */
+  readonly onWarning?: (message: string) => void
   /** The platform whose formulations to emit, if not the plugin's own; for tests, because all of them run on every platform. */
   readonly writeFor?: DeviceKind
   /** Programs that took longer to compile than this are cached on disk, in milliseconds; defaults to 500. */
@@ -83,6 +86,8 @@ class LoadedEngine implements XlaEngine {
   readonly #backend: Backend
   readonly #located: Located
   readonly #cacheAbove: number
+  /** `undefined` if it is disabled. */
+  readonly #cache: CompileCache | undefined
   readonly #programs = { cached: 0, compiled: 0 }
   /** Runs start in the order they were requested: replicas that meet in a collective must not meet another run. */
   #lastStart: Promise<unknown> = Promise.resolve()
@@ -93,6 +98,7 @@ class LoadedEngine implements XlaEngine {
     this.#located = located
     this.world = options.world
     this.#cacheAbove = options.cacheAbove ?? 500
+    this.#cache = compileCacheEnabled() ? createCompileCache(options.onWarning ?? (() => {})) : undefined
     this.platform = options.writeFor ?? backend.kind
   }
 
@@ -121,16 +127,16 @@ class LoadedEngine implements XlaEngine {
     const { size } = this.world
     if (graph.replicas !== size) bug(`${graph.name} is for ${graph.replicas} replicas, not ${size}`)
     const donate = options.donate ?? new Map<number, number>()
-    const program = await this.#program(graph, donate)
+    const { program, firstRun } = await this.#program(graph, donate)
     const donated = new Set(donate.values())
     const start = (inputs: Lists) => {
       const own = this.#ownBuffers(inputs)
-      return this.#inTurn(() => program.start(own, donated))
+      return this.#inTurn(() => marked(firstRun, () => program.start(own, donated)))
     }
     return {
       start,
       run: async (inputs) => endedRun(await start(inputs)),
-      keep: (state) => this.#keep(program, state, graph.inputs.length, donate),
+      keep: (state) => this.#keep({ program, firstRun }, state, graph.inputs.length, donate),
       memory: program.memory(),
       dispose: () => program.dispose(),
     }
@@ -165,34 +171,42 @@ class LoadedEngine implements XlaEngine {
     return [...new Set(names)].map((name) => `${names.filter((one) => one === name).length} × ${name}`).join(', ')
   }
 
-  async #program(graph: Graph, donate: Donation): Promise<PjrtExecutable> {
-    const client = this.#client
+  async #program(graph: Graph, donate: Donation): Promise<Loaded> {
     const outputs = graph.outputs.map((output) => output.value.type)
-    const compileOptions = writeCompileOptions({ replicas: this.world.size, overrides: this.#located.flags(graph) })
+    const options = writeCompileOptions({ replicas: this.world.size, overrides: this.#located.flags(graph) })
     const emit = (locations: boolean) => emitModule(graph, { platform: this.platform, donate, locations })
-    const useCache = compileCacheEnabled()
+    const compile = async () => {
+      const program = await PjrtExecutable.compile(this.#client, emit(true), options, outputs)
+      this.#programs.compiled += 1
+      return program
+    }
+    const cache = this.#cache
+    if (cache === undefined) return { program: await compile(), firstRun: undefined }
     // The key excludes source places: moving a block in a file does not change machine code.
-    const plugin = `${this.pluginPath} ${client.platformVersion} ${this.apiVersion}`
+    const plugin = `${this.pluginPath} ${this.#client.platformVersion} ${this.apiVersion}`
     const device = `${this.#deviceNames()} ${this.#located.identity}`
-    const key = useCache ? cacheKey({ program: emit(false), options: compileOptions, plugin, device }) : ''
-    const cached = useCache ? await readCached(key) : undefined
-    if (cached !== undefined) {
+    const key = cacheKey({ program: emit(false), options, plugin, device })
+    const { firstRun, isTrusted } = await cache.open(key, graph.name)
+    const bytes = isTrusted ? await cache.read(key, graph.name) : undefined
+    if (bytes !== undefined) {
+      firstRun.begin()
       try {
-        const program = await PjrtExecutable.deserialize(client, cached, outputs)
+        const program = await PjrtExecutable.deserialize(this.#client, bytes, outputs)
         this.#programs.cached += 1
-        return program
+        return { program, firstRun }
       } catch {
-        await dropCached(key)
+        await cache.refuse(key, graph.name)
+      } finally {
+        firstRun.end()
       }
     }
     const start = performance.now()
-    const program = await PjrtExecutable.compile(client, emit(true), compileOptions, outputs)
-    this.#programs.compiled += 1
-    if (useCache && performance.now() - start >= this.#cacheAbove) await writeCached(key, program.serialize())
-    return program
+    const program = await compile()
+    if (performance.now() - start >= this.#cacheAbove) await cache.write(key, program.serialize())
+    return { program, firstRun }
   }
 
-  #keep(program: PjrtExecutable, state: Lists, inputs: number, donate: Donation): ResidentState {
+  #keep({ program, firstRun }: Loaded, state: Lists, inputs: number, donate: Donation): ResidentState {
     const own = this.#ownBuffers(state)
     const count = own[0]?.length ?? 0
     for (let i = 0; i < count; i++) if (donate.get(i) !== i) bug(`input ${i} does not become output ${i}`)
@@ -201,7 +215,7 @@ class LoadedEngine implements XlaEngine {
       ...kept,
       start: (given) => {
         const beyond = this.#ownBuffers(given)
-        return this.#inTurn(() => kept.start(beyond))
+        return this.#inTurn(() => marked(firstRun, () => kept.start(beyond)))
       },
     }
   }
@@ -217,6 +231,25 @@ class LoadedEngine implements XlaEngine {
     return lists.map((list) =>
       list.map((tensor) => (tensor instanceof PjrtBuffer ? tensor : bug('a tensor of another engine'))),
     )
+  }
+}
+
+/** A program, and its first run in this process if it is marked on disk. */
+interface Loaded {
+  readonly program: PjrtExecutable
+  readonly firstRun: FirstRun | undefined
+}
+
+/** Starts a run; the first one of a program is marked on disk until it has ended. */
+async function marked(firstRun: FirstRun | undefined, start: () => Promise<StartedRun>): Promise<StartedRun> {
+  if (firstRun === undefined) return start()
+  firstRun.begin()
+  try {
+    const run = await start()
+    return { ...run, end: () => run.end().finally(firstRun.passed) }
+  } catch (error) {
+    firstRun.passed()
+    throw error
   }
 }
 

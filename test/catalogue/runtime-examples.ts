@@ -143,6 +143,9 @@ export const trainExamples: Examples<typeof trainErrors.catalogue> = {
   ARC6503: [{ dataset: 'faces' }],
   ARC6504: [{ loss: Number.NaN, step: 12 }],
   ARC6506: [{ folder: 'runs/small-001' }],
+  ARC6720: [{ folder: 'runs/small-001', pid: 4711, host: 'node7' }],
+  ARC6721: [{ folder: 'runs/small-001' }],
+  ARC6722: [{ folder: 'runs/small-001', reason: 'the file system is read-only' }],
 }
 
 export const usageExamples: Examples<typeof usageErrors.catalogue> = {

@@ -121,7 +121,10 @@ test.each<[string, Call]>([
   ],
   [
     'run a.arc',
-    { command: 'run', options: { ...file, engine: 'xla', emulate: false, folder: undefined, progress: 'auto' } },
+    {
+      command: 'run',
+      options: { ...file, engine: 'xla', emulate: false, folder: undefined, progress: 'auto', grace: 30 },
+    },
   ],
   [
     '--color run a.arc big --engine tfjs --folder out --plain --set train.steps=3',
@@ -136,12 +139,16 @@ test.each<[string, Call]>([
         emulate: false,
         folder: 'out',
         progress: 'plain',
+        grace: 30,
       },
     },
   ],
   [
     'run a.arc --json',
-    { command: 'run', options: { ...file, engine: 'xla', emulate: false, folder: undefined, progress: 'json' } },
+    {
+      command: 'run',
+      options: { ...file, engine: 'xla', emulate: false, folder: undefined, progress: 'json', grace: 30 },
+    },
   ],
   [
     'dump a.arc',

@@ -13,7 +13,7 @@ import type { DataCheckOptions } from '../options.ts'
 import { startWork } from './progress.ts'
 import { openSource } from './source.ts'
 
-/** Returns exit code 1 if the data set has faults, and 130 after Ctrl-C. */
+/** Returns exit code 1 if the data set has faults, and that of a signal after it. */
 export async function check(options: DataCheckOptions): Promise<ExitCode> {
   restartWith(threadPoolEnvironment)
   const output = processOutput(options.color)
@@ -35,7 +35,7 @@ export async function check(options: DataCheckOptions): Promise<ExitCode> {
   const interrupted = work.signal.aborted
   const seconds = (performance.now() - began) / 1000
   const failed = hasErrors(summary) || (options.strict && hasFindings(summary))
-  const code = interrupted ? exitCode.interrupted : failed ? exitCode.user : exitCode.ok
+  const code = interrupted ? (work.code ?? exitCode.interrupted) : failed ? exitCode.user : exitCode.ok
   const shown = { summary, report: interrupted ? undefined : report, seconds }
   output.result(
     options.format === 'json'

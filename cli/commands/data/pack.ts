@@ -23,7 +23,7 @@ function differences(options: DataPackOptions | DataShuffleOptions) {
   return { layout, skipDamaged, ...(resize === undefined ? {} : { recode: { side: resize, quality } }) }
 }
 
-/** Returns exit code 130 after Ctrl-C; nothing is left behind then. */
+/** Returns the exit code of a signal after it; nothing is left behind then. */
 export async function pack(options: DataPackOptions | DataShuffleOptions): Promise<ExitCode> {
   restartWith(threadPoolEnvironment)
   const output = processOutput(options.color)
@@ -42,7 +42,7 @@ export async function pack(options: DataPackOptions | DataShuffleOptions): Promi
     signal: work.signal,
   }).finally(work.end)
   const { interrupted, ...facts } = packed
-  if (interrupted) return exitCode.interrupted
+  if (interrupted) return work.code ?? exitCode.interrupted
   const seconds = (performance.now() - began) / 1000
   output.result(
     options.format === 'json' ? [JSON.stringify(facts, undefined, 2)] : packedLines(packed, seconds, output.look),

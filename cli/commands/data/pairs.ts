@@ -31,7 +31,7 @@ export async function pairs(options: DataPairsOptions): Promise<ExitCode> {
     signal: work.signal,
   }).finally(work.end)
   const { interrupted, ...facts } = written
-  if (interrupted) return exitCode.interrupted
+  if (interrupted) return work.code ?? exitCode.interrupted
   output.result(options.format === 'json' ? [JSON.stringify(facts, undefined, 2)] : pairsLines(written, output.look))
   return exitCode.ok
 }

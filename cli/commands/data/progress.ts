@@ -1,6 +1,7 @@
 /** The progress line of commands that go through all pictures, and their Ctrl-C. */
 import { interruptible } from '../../host/interruptible.ts'
 import { renderProgress } from '../../render/bars.ts'
+import type { ExitCode } from '../../render/exit.ts'
 import { factLines, paragraph } from '../../render/fit.ts'
 import { formatCount, formatPercent, formatRate, formatSeconds, plural } from '../../render/format.ts'
 import { progressLine } from '../../render/live-line.ts'
@@ -45,22 +46,27 @@ const interval = 100
 
 export interface Work {
   readonly signal: AbortSignal
+  /** The exit code of the signal that came; `undefined` if none did. */
+  readonly code: ExitCode | undefined
   readonly report: (progress: WorkProgress) => void
   readonly end: () => void
 }
 
-/** Shows progress on stderr and turns Ctrl-C into a request to stop; `stopping` is what is said then. */
+/** Shows progress on stderr and turns signals into a request to stop; `stopping` is what is said then. */
 export function startWork(output: Output, stopping: string): Work {
   const look = output.errorLook
   const line = progressLine(process.stderr, look, {
     line: workLine,
     stage: ({ stage, done, total }: TimedProgress) => `${stage} ${total > 0 ? Math.floor((10 * done) / total) : 10}`,
   })
-  const interrupt = interruptible(() => output.note(paragraph(look.palette.quiet(stopping), look)))
+  const interrupt = interruptible({ onFirst: () => output.note(paragraph(look.palette.quiet(stopping), look)) })
   let stage = ''
   let [began, shown] = [0, 0]
   return {
     signal: interrupt.signal,
+    get code() {
+      return interrupt.code
+    },
     report(progress) {
       const now = performance.now()
       if (progress.stage !== stage) {

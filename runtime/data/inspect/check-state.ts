@@ -1,6 +1,7 @@
 /**
  * What an unfinished check keeps, so that it can go on later: `hashes`, u64[images], 0 for pictures that were not checked, and
- * `faults.ndjson`, whose lines of unfinished chunks are ignored. The lines of a chunk are on the disk before its hashes.
+ * `faults.ndjson`, whose lines of unfinished chunks are ignored. The line of a chunk is on the disk before its hashes, and has a
+ * SHA-256 of both: a chunk with other contents is checked again.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
@@ -53,12 +54,26 @@ export interface CheckState {
   close(): Promise<void>
 }
 
+interface StoredLine extends ChunkLine {
+  /** SHA-256 of the other members and of the chunk's hashes. */
+  readonly sum: string
+}
+
+/** `hashes`: those of the chunk. */
+function sumOf({ chunk, bytes, faults }: ChunkLine, hashes: BigUint64Array): string {
+  const own = new Uint8Array(hashes.buffer, hashes.byteOffset, hashes.byteLength)
+  return createHash('sha256')
+    .update(JSON.stringify([chunk, bytes, faults]))
+    .update(own)
+    .digest('hex')
+}
+
 /** The range of pictures of a chunk. */
 export function chunkRange(chunk: number, images: number): { readonly from: number; readonly to: number } {
   return { from: chunk * CHUNK, to: Math.min(images, (chunk + 1) * CHUNK) }
 }
 
-function parseLine(text: string): ChunkLine | undefined {
+function parseLine(text: string): StoredLine | undefined {
   try {
     return JSON.parse(text)
   } catch {
@@ -71,9 +86,12 @@ function parseLine(text: string): ChunkLine | undefined {
 function finished(text: string, hashes: BigUint64Array): ChunkLine[] {
   const lines = new Map<number, ChunkLine>()
   for (const line of text.split('\n').map(parseLine)) {
-    if (line === undefined) continue
+    // Any JSON may stand there after damage.
+    if (typeof line !== 'object' || line === null || !Number.isInteger(line.chunk)) continue
+    const { sum, ...rest } = line
     const { from, to } = chunkRange(line.chunk, hashes.length)
-    if (!hashes.subarray(from, to).includes(0n)) lines.set(line.chunk, line)
+    const own = hashes.subarray(from, to)
+    if (own.length > 0 && !own.includes(0n) && sum === sumOf(rest, own)) lines.set(line.chunk, rest)
   }
   for (let chunk = 0; chunk * CHUNK < hashes.length; chunk++) {
     const { from, to } = chunkRange(chunk, hashes.length)
@@ -88,6 +106,10 @@ export async function openCheckState(folder: string, images: number, resume: boo
   const bytes = new Uint8Array(hashes.buffer)
   const [hashFile, faultFile] = [join(folder, 'hashes'), join(folder, 'faults.ndjson')]
   const failed = (error: unknown) => notWritten(folder, error)
+  const stored = (line: ChunkLine): StoredLine => {
+    const { from, to } = chunkRange(line.chunk, images)
+    return { ...line, sum: sumOf(line, hashes.subarray(from, to)) }
+  }
   try {
     if (!resume) await rm(folder, { recursive: true, force: true })
     await mkdir(folder, { recursive: true })
@@ -106,7 +128,7 @@ export async function openCheckState(folder: string, images: number, resume: boo
       done = finished(await readFile(faultFile, 'utf8'), hashes)
     }
     // Written anew, so that a line that was cut off does not spoil the next one.
-    await writeLines(`${faultFile}.new`, done)
+    await writeLines(`${faultFile}.new`, done.map(stored))
     await rename(`${faultFile}.new`, faultFile)
     const table = await open(hashFile, existsSync(hashFile) ? 'r+' : 'w+')
     await truncate(hashFile, bytes.length)
@@ -116,7 +138,7 @@ export async function openCheckState(folder: string, images: number, resume: boo
       done,
       async save(chunks) {
         try {
-          await lines.appendFile(chunks.map((line) => `${JSON.stringify(line)}\n`).join(''))
+          await lines.appendFile(chunks.map((line) => `${JSON.stringify(stored(line))}\n`).join(''))
           await lines.datasync()
           for (const { chunk } of chunks) {
             const { from, to } = chunkRange(chunk, images)
@@ -137,7 +159,7 @@ export async function openCheckState(folder: string, images: number, resume: boo
   }
 }
 
-async function writeLines(file: string, lines: readonly ChunkLine[]): Promise<void> {
+async function writeLines(file: string, lines: readonly StoredLine[]): Promise<void> {
   const handle = await open(file, 'w')
   try {
     for (const line of lines) await handle.appendFile(`${JSON.stringify(line)}\n`)

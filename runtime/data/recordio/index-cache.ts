@@ -1,18 +1,19 @@
 /**
  * Keeps what was read from large indexes beside arcc's other caches, so that a set of tens of millions of records opens in well under
- * a second. An entry is a JSON header, then the arrays. It holds only what can be read again: an entry that does not fit the files, or
- * cannot be read or written, is as good as none.
+ * a second. An entry is the length of its header as u32, a sealed JSON header, the arrays, and a SHA-256 of them. It holds only what
+ * can be read again: an entry that is damaged, does not fit the files, or cannot be read or written, is as good as none.
  */
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { sealOf, unseal } from '../../cache/sealed.ts'
 import { cacheRoot } from '../../plugins/cache-folder.ts'
 import type { RecordPart } from './find-parts.ts'
 import type { PartIndex } from './part-index.ts'
 
 /** Smaller indexes are read again as quickly. */
 const LEAST_RECORDS = 100_000
-const VERSION = 1
+const VERSION = 2
 const BLOCK = 2 ** 22
 /** Larger headers are not ours. */
 const MOST_HEADER = 2 ** 16
@@ -41,8 +42,19 @@ function originOf({ recordPath, indexPath }: RecordPart): Origin {
   })
 }
 
-function entryPath({ recordPath }: RecordPart): string {
-  return join(cacheRoot(), 'indexes', createHash('sha256').update(recordPath).digest('hex').slice(0, 32))
+/** The name of an entry. */
+function keyOf({ recordPath }: RecordPart): string {
+  return createHash('sha256').update(recordPath).digest('hex').slice(0, 32)
+}
+
+function entryPath(part: RecordPart): string {
+  return join(cacheRoot(), 'indexes', keyOf(part))
+}
+
+/** An open entry, and the hash of what was written to it or read from it behind the header. */
+interface OpenEntry {
+  readonly file: number
+  readonly hash: Hash
 }
 
 /** Whether all differences between offsets fit in u32 units of 4 bytes. */
@@ -60,11 +72,22 @@ function bytesOf(array: Float64Array | Int32Array | Uint32Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
 }
 
-function writeAll(file: number, bytes: Uint8Array): void {
+function writeBytes(file: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, Math.min(bytes.length - done, 2 ** 30))
 }
 
-function writeDifferences(file: number, offsets: Float64Array): void {
+/** Writes an array, or a part of one, and adds it to the hash. */
+function writeArray({ file, hash }: OpenEntry, bytes: Uint8Array): void {
+  writeBytes(file, bytes)
+  addTo(hash, bytes)
+}
+
+/** A hash takes at most 2³¹ bytes at once. */
+function addTo(hash: Hash, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; at += 2 ** 30) hash.update(bytes.subarray(at, at + 2 ** 30))
+}
+
+function writeDifferences(entry: OpenEntry, offsets: Float64Array): void {
   const block = new Uint32Array(BLOCK / 4)
   let last = 0
   for (let at = 0; at < offsets.length; at += block.length) {
@@ -74,7 +97,7 @@ function writeDifferences(file: number, offsets: Float64Array): void {
       block[i] = (offset - last) / 4
       last = offset
     }
-    writeAll(file, bytesOf(block.subarray(0, count)))
+    writeArray(entry, bytesOf(block.subarray(0, count)))
   }
 }
 
@@ -100,11 +123,14 @@ export function storePartIndex(part: RecordPart, index: PartIndex): void {
     const file = openSync(temporary, 'w')
     try {
       const text = Buffer.from(JSON.stringify(header))
-      writeAll(file, bytesOf(Uint32Array.of(text.length)))
-      writeAll(file, text)
-      if (header.differences) writeDifferences(file, offsets)
-      else writeAll(file, bytesOf(offsets))
-      for (const array of [keys, classStarts, labels]) if (array !== undefined) writeAll(file, bytesOf(array))
+      const sealed = Buffer.concat([sealOf(keyOf(part), text), text])
+      writeBytes(file, bytesOf(Uint32Array.of(sealed.length)))
+      writeBytes(file, sealed)
+      const entry = { file, hash: createHash('sha256') }
+      if (header.differences) writeDifferences(entry, offsets)
+      else writeArray(entry, bytesOf(offsets))
+      for (const array of [keys, classStarts, labels]) if (array !== undefined) writeArray(entry, bytesOf(array))
+      writeBytes(file, entry.hash.digest())
     } finally {
       closeSync(file)
     }
@@ -115,7 +141,7 @@ export function storePartIndex(part: RecordPart, index: PartIndex): void {
 }
 
 /** Fills an array from the file; `false` if the file ends before. */
-function readAll(file: number, bytes: Uint8Array): boolean {
+function readBytes(file: number, bytes: Uint8Array): boolean {
   for (let done = 0; done < bytes.length; ) {
     const got = readSync(file, bytes, done, Math.min(bytes.length - done, 2 ** 30), null)
     if (got === 0) return false
@@ -124,12 +150,24 @@ function readAll(file: number, bytes: Uint8Array): boolean {
   return true
 }
 
-function readDifferences(file: number, offsets: Float64Array): boolean {
+function readArray({ file, hash }: OpenEntry, bytes: Uint8Array): boolean {
+  if (!readBytes(file, bytes)) return false
+  addTo(hash, bytes)
+  return true
+}
+
+/** Whether the hash that follows is that of everything read. */
+function isVerified({ file, hash }: OpenEntry): boolean {
+  const expected = new Uint8Array(32)
+  return readBytes(file, expected) && hash.digest().equals(expected)
+}
+
+function readDifferences(entry: OpenEntry, offsets: Float64Array): boolean {
   const block = new Uint32Array(BLOCK / 4)
   let last = 0
   for (let at = 0; at < offsets.length; at += block.length) {
     const count = Math.min(block.length, offsets.length - at)
-    if (!readAll(file, bytesOf(block.subarray(0, count)))) return false
+    if (!readArray(entry, bytesOf(block.subarray(0, count)))) return false
     for (let i = 0; i < count; i++) {
       last += 4 * (block[i] ?? 0)
       offsets[at + i] = last
@@ -138,12 +176,14 @@ function readDifferences(file: number, offsets: Float64Array): boolean {
   return true
 }
 
-function readHeader(file: number, origin: Origin): EntryHeader | undefined {
+function readHeader(file: number, key: string, origin: Origin): EntryHeader | undefined {
   const length = new Uint32Array(1)
-  if (!readAll(file, bytesOf(length)) || (length[0] ?? 0) > MOST_HEADER) return undefined
-  const text = Buffer.alloc(length[0] ?? 0)
-  if (!readAll(file, text)) return undefined
-  const header = JSON.parse(text.toString()) as EntryHeader
+  if (!readBytes(file, bytesOf(length)) || (length[0] ?? 0) > MOST_HEADER) return undefined
+  const sealed = Buffer.alloc(length[0] ?? 0)
+  if (!readBytes(file, sealed)) return undefined
+  const { contents } = unseal(key, sealed)
+  if (contents === undefined) return undefined
+  const header = JSON.parse(contents.toString()) as EntryHeader
   const isCurrent = header.version === VERSION && JSON.stringify(header.origin) === JSON.stringify(origin)
   return isCurrent ? header : undefined
 }
@@ -154,15 +194,17 @@ export function loadPartIndex(part: RecordPart): PartIndex | undefined {
     const origin = originOf(part)
     const file = openSync(entryPath(part), 'r')
     try {
-      const header = readHeader(file, origin)
+      const header = readHeader(file, keyOf(part), origin)
       if (header === undefined) return undefined
       const offsets = new Float64Array(new SharedArrayBuffer(8 * header.pictures))
       const keys = new Uint32Array(header.keys)
       const classStarts = new Float64Array(new SharedArrayBuffer(8 * header.classStarts))
       const labels = new Int32Array(new SharedArrayBuffer(4 * header.labels))
+      const entry = { file, hash: createHash('sha256') }
       const isWhole =
-        (header.differences ? readDifferences(file, offsets) : readAll(file, bytesOf(offsets))) &&
-        [keys, classStarts, labels].every((array) => readAll(file, bytesOf(array)))
+        (header.differences ? readDifferences(entry, offsets) : readArray(entry, bytesOf(offsets))) &&
+        [keys, classStarts, labels].every((array) => readArray(entry, bytesOf(array))) &&
+        isVerified(entry)
       if (!isWhole) return undefined
       return {
         offsets,

@@ -1,11 +1,12 @@
 /**
- * Exact figures on disk, in small JSON files keyed by everything they depend on. Unlike compiled programs, they are never
- * deleted: they take almost no space.
+ * Exact figures on disk: small sealed files of JSON, keyed by everything they depend on. Unlike compiled programs, they are never
+ * deleted: they take almost no space. A file that is damaged is as good as none.
  */
 import { createHash } from 'node:crypto'
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cacheFolder } from '../../plugins/cache-folder.ts'
+import { sealOf, unseal } from '../../cache/sealed.ts'
+import { cacheRoot } from '../../plugins/cache-folder.ts'
 import type { XlaFlags } from '../pjrt/cuda-flags.ts'
 import type { CompiledMemory } from '../pjrt/topology.ts'
 
@@ -46,25 +47,30 @@ export function exactKey(parts: ExactKeyParts): string {
 
 const figureNames = ['arguments', 'outputs', 'alias', 'temporaries', 'peak', 'generatedCode', 'seconds'] as const
 
-async function pathOf(key: string): Promise<string> {
-  return join(await cacheFolder('exact'), `${key}.json`)
-}
+const folder = () => join(cacheRoot(), 'exact')
 
 /** The figures for a key; `undefined` if there are none, or if the file has other contents. */
 export async function readFigures(key: string): Promise<StoredFigures | undefined> {
-  const path = await pathOf(key)
   try {
-    const found = JSON.parse(await readFile(path, 'utf8')) as Partial<Record<keyof StoredFigures, unknown>>
+    const { contents } = unseal(key, await readFile(join(folder(), key)))
+    if (contents === undefined) return undefined
+    const found = JSON.parse(contents.toString('utf8')) as Partial<Record<keyof StoredFigures, unknown>>
     return figureNames.every((name) => Number.isFinite(found[name])) ? (found as StoredFigures) : undefined
   } catch {
     return undefined
   }
 }
 
-/** Saves figures; readers see all of a file or nothing. */
+/** Saves figures; readers see all of a file or nothing. Without a writable cache they are computed again next time. */
 export async function writeFigures(key: string, figures: StoredFigures): Promise<void> {
-  const path = await pathOf(key)
+  const path = join(folder(), key)
   const partial = `${path}.${process.pid}.partial`
-  await writeFile(partial, `${JSON.stringify(figures, figureNames.slice())}\n`)
-  await rename(partial, path)
+  const contents = Buffer.from(JSON.stringify(figures, figureNames.slice()))
+  try {
+    await mkdir(folder(), { recursive: true })
+    await writeFile(partial, [sealOf(key, contents), contents])
+    await rename(partial, path)
+  } catch {
+    await rm(partial, { force: true }).catch(() => undefined)
+  }
 }

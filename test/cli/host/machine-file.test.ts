@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { renderProfile } from '../../../cli/commands/write-machine.ts'
@@ -46,6 +47,15 @@ describe('what it holds', () => {
 
   it('comes back as it was written', () => {
     expect(readMachineProfile(file('good.yaml', yamlText(profile)))).toEqual(profile)
+  })
+
+  it('is refused with a changed figure, unless the line with its SHA-256 is gone', () => {
+    const env = file('changed.yaml', yamlText(profile))
+    const text = readFileSync(env.ARCC_MACHINE, 'utf8')
+    writeFileSync(env.ARCC_MACHINE, text.replace('cores: 8', 'cores: 9'))
+    expect(() => readMachineProfile(env)).toThrow(/was damaged or edited after it was measured/)
+    writeFileSync(env.ARCC_MACHINE, text.replace('cores: 8', 'cores: 9').replace(/^.*\n/, ''))
+    expect(readMachineProfile(env)).toEqual({ ...profile, cores: 9 })
   })
 
   it('is not asked for where there is none', () => {

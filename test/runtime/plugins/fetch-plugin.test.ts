@@ -1,6 +1,6 @@
 /** Finding and downloading the plugin, with a replacement for Python. */
 import { createHash } from 'node:crypto'
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -70,6 +70,17 @@ describe('fetching', () => {
     expect(events.findLast((event) => event.phase === 'download')).toEqual({ phase: 'download', bytes: 7, total: 7 })
     await installPython('exit 1')
     expect(await fetchPlugin(entry)).toBe(library)
+    expect(await readdir(join(folder, 'cache/plugins'))).toEqual(['a-plugin-1.0-test-x64'])
+  })
+
+  it('downloads again what is damaged', async () => {
+    await installPython(goodDownload)
+    const good = { ...entry, sha256: digestOf('a wheel') }
+    const library = await fetchPlugin(good)
+    expect(await fetchPlugin(good)).toBe(library)
+    await writeFile(library, 'librarz')
+    expect(await fetchPlugin(good)).toBe(library)
+    expect(await readFile(library, 'utf8')).toBe('library')
     expect(await readdir(join(folder, 'cache/plugins'))).toEqual(['a-plugin-1.0-test-x64'])
   })
 

@@ -1,9 +1,10 @@
 /** The parts of exact plans that need no compiler: the GPU, its description for XLA, cache keys, refusals. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Plan } from '../../../compiler/plan/plan.ts'
 import { need } from '../../../grammar/diagnostic.ts'
+import { sealOf } from '../../../runtime/cache/sealed.ts'
 import { cudaPluginTable, ptxasTable } from '../../../runtime/plugins/plugin-table.ts'
 import { cachedCudaTools, cudaEntries } from '../../../runtime/xla/exact/cuda-tools.ts'
 import {
@@ -152,10 +153,29 @@ describe('in the cache', () => {
     expect(await readFigures('a')).toBeUndefined()
     await writeFigures('a', figures)
     expect(await readFigures('a')).toEqual(figures)
-    await writeFile(join(folder, 'exact/b.json'), '{ "arguments": 10 }')
-    expect(await readFigures('b')).toBeUndefined()
-    await writeFile(join(folder, 'exact/b.json'), '{')
-    expect(await readFigures('b')).toBeUndefined()
+    for (const text of ['{ "arguments": 10 }', '{']) {
+      const contents = Buffer.from(text)
+      await writeFile(join(folder, 'exact/b'), [sealOf('b', contents), contents])
+      expect(await readFigures('b')).toBeUndefined()
+    }
+  })
+
+  it('figures with a flipped bit are not used', async () => {
+    await writeFigures('a', figures)
+    const whole = await readFile(join(folder, 'exact/a'))
+    for (let bit = 0; bit < 8 * whole.length; bit += 7) {
+      const bytes = Buffer.from(whole)
+      bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      await writeFile(join(folder, 'exact/a'), bytes)
+      expect(await readFigures('a')).toBeUndefined()
+    }
+  })
+
+  it('that cannot be written, they are computed again', async () => {
+    vi.stubEnv('ARCC_CACHE', join(folder, 'a-file'))
+    await writeFile(join(folder, 'a-file'), '')
+    await writeFigures('a', figures)
+    expect(await readFigures('a')).toBeUndefined()
   })
 
   it('both tools must be there', async () => {

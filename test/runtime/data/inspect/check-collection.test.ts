@@ -135,6 +135,23 @@ describe('an interrupted check', () => {
     expect([again.hashes[255], again.hashes[256], again.hashes[511], again.hashes[512]]).toEqual([5n, 0n, 0n, 5n])
     await again.close()
   })
+
+  test('a chunk with a flipped bit is checked again', async () => {
+    const state = join(folder, 'state/flipped')
+    const opened = await openCheckState(state, 600, false)
+    opened.hashes.fill(5n)
+    await opened.save([0, 1, 2].map((chunk) => ({ chunk, bytes: 1, faults: [] })))
+    await opened.close()
+    const hashes = readFileSync(join(state, 'hashes'))
+    hashes[8 * 300] = 4
+    writeFileSync(join(state, 'hashes'), hashes)
+    const lines = join(state, 'faults.ndjson')
+    writeFileSync(lines, readFileSync(lines, 'utf8').replace('"chunk":2,"bytes":1', '"chunk":2,"bytes":3'))
+    const again = await openCheckState(state, 600, true)
+    expect(again.done).toEqual([{ chunk: 0, bytes: 1, faults: [] }])
+    expect([again.hashes[0], again.hashes[300], again.hashes[599]]).toEqual([5n, 0n, 0n])
+    await again.close()
+  })
 })
 
 test('equal hashes are found in parts, however they lie', () => {
