@@ -258,9 +258,10 @@ export type ObjectKeyword =
   | 'dataset'
   | 'augmentation'
   | 'verification'
+  | 'start'
   | 'experiment'
 
-/** `margin`, `optimizer`, `schedule`, `device`, `machine`, `dataset`, `augmentation`, `verification` and `experiment`: a name, parameters and entries. */
+/** `margin`, `optimizer`, `schedule`, `device`, `machine`, `dataset`, `augmentation`, `verification`, `start` and `experiment`: a name, parameters and entries. */
 export interface ObjectDecl extends Base {
   readonly kind: 'Object'
   readonly keyword: ObjectKeyword

@@ -71,6 +71,7 @@ export const Machine = contextual('machine', [ObjectKeyword])
 export const Dataset = contextual('dataset', [ObjectKeyword])
 export const Augmentation = contextual('augmentation', [ObjectKeyword])
 export const Verification = contextual('verification', [ObjectKeyword])
+export const Start = contextual('start', [ObjectKeyword])
 export const Experiment = contextual('experiment', [ObjectKeyword])
 export const Extends = contextual('extends')
 export const On = contextual('on')
@@ -94,6 +95,7 @@ const DECLARING = [
   Dataset,
   Augmentation,
   Verification,
+  Start,
   Experiment,
   Test,
 ]

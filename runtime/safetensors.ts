@@ -158,7 +158,8 @@ export interface SafetensorsFile extends Header {
   close(): Promise<void>
 }
 
-function headerLength(bytes: Uint8Array, fileBytes: number, file: string): number {
+/** The length of the header, from the first bytes of a file of `fileBytes`. Throws ARC6401. */
+export function headerLength(bytes: Uint8Array, fileBytes: number, file: string): number {
   const unsound = (reason: string) => tensorFileErrors('ARC6401', { file, reason })
   if (fileBytes < 8) throw unsound(`it has ${fileBytes} bytes`)
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true))

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { augmentation } from '../schema/augmentation.ts'
 import { experimentBody } from '../schema/experiment.ts'
-import { dataset, device, machine, margin, optimizer, verification } from '../schema/objects.ts'
+import { dataset, device, machine, margin, optimizer, start, verification } from '../schema/objects.ts'
 import { type FieldSpec, type SectionSpec, showRange } from '../schema/spec.ts'
 import { showType } from './show-type.ts'
 
@@ -45,7 +45,7 @@ export function generateFields(): { readonly path: string; readonly text: string
   const chapters = [
     ...chapter('`experiment`', { ...experiment, sections: {} }),
     ...Object.entries(sections).flatMap(([name, section]) => chapter(`\`${name}\``, section, `${name}.`)),
-    ...Object.entries({ dataset, machine, device, margin, optimizer, augmentation, verification }).flatMap(
+    ...Object.entries({ dataset, machine, device, margin, optimizer, augmentation, verification, start }).flatMap(
       ([name, body]) => chapter(`\`${name}\``, body),
     ),
   ]

@@ -25,6 +25,7 @@ const objects: { readonly [K in ObjectKeyword]: readonly [string, string] } = {
   dataset: ['a data set', 'data sets'],
   augmentation: ['an augmentation', 'augmentations'],
   verification: ['a verification set', 'verification sets'],
+  start: ['a start', 'starts'],
   experiment: ['an experiment', 'experiments'],
 }
 

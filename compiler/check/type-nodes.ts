@@ -3,6 +3,7 @@ import type { NamedTypeNode, TypeNode } from '../../grammar/ast.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import { classJoinings, labelKinds } from '../schema/dataset-formats.ts'
+import { newCenters } from '../schema/objects.ts'
 import { own } from '../types/own.ts'
 import {
   angle,
@@ -58,8 +59,10 @@ export const namedTypes: ReadonlyMap<string, Type> = new Map<string, Type>([
   ['dataset', objectOf('dataset')],
   ['augmentation', objectOf('augmentation')],
   ['verification', objectOf('verification')],
+  ['start', objectOf('start')],
   ['label_kind', enumOf('label_kind', labelKinds)],
   ['class_joining', enumOf('class_joining', classJoinings)],
+  ['new_centers', enumOf('new_centers', newCenters)],
 ])
 
 /** Common other names for the types. */

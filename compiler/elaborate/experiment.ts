@@ -27,7 +27,7 @@ import { resolveMargin, resolveOptimizer, resolveSchedule } from './appliers.ts'
 import { resolveAugment } from './augment.ts'
 import { resolveEvaluate } from './evaluation.ts'
 import { type ExperimentFields, evaluateFields } from './fields.ts'
-import { resolveDataset, resolveMachine, resolveRequire } from './parts.ts'
+import { resolveDataset, resolveMachine, resolveRequire, resolveStart } from './parts.ts'
 import { asObject, readSection } from './read.ts'
 import { variantNames } from './sweep.ts'
 
@@ -150,7 +150,7 @@ function displacedLength(fields: ExperimentFields): string | undefined {
 }
 
 function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined, context: Context): TrainSpec {
-  const { optimizer, schedule, augment, ...written } = readSection(sections.train, fields.within('train'))
+  const { optimizer, schedule, augment, start, ...written } = readSection(sections.train, fields.within('train'))
   const displaced = displacedLength(fields)
   const epochs = displaced === 'train.epochs' ? undefined : written.epochs
   const steps = displaced === 'train.steps' ? undefined : written.steps
@@ -234,7 +234,8 @@ export function resolveExperiment(
   const optimizer = resolveOptimizer(object('train.optimizer'), session)
   const schedule = resolveSchedule(object('train.schedule'), session)
   const train = attempt(() => resolveTrain(fields, machine, context))
-  const { augment: listed } = readSection(sections.train, fields.within('train'))
+  const { augment: listed, start: given } = readSection(sections.train, fields.within('train'))
+  const start = given && resolveStart(given, context)
   const augment = resolveAugment(listed.flat(), backbone?.input[2], fields.span('train.augment'), context)
   const centers = optimizer && attempt(() => resolveCenters(fields, optimizer, context))
   const evaluate = attempt(() => resolveEvaluate(fields, dataset, context))
@@ -252,7 +253,8 @@ export function resolveExperiment(
     !train ||
     !augment ||
     !centers ||
-    !evaluate
+    !evaluate ||
+    (given !== undefined && start === undefined)
   )
     return undefined
   if (bag.hasErrors) return undefined
@@ -270,6 +272,7 @@ export function resolveExperiment(
     centers,
     train,
     augment,
+    start,
     evaluate,
     checkpoint: readSection(sections.checkpoint, fields.within('checkpoint')),
     requires,

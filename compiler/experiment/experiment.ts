@@ -3,7 +3,7 @@ import type { Span } from '../../grammar/source.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import type { centers, checkpoint, evaluate, experimentBody, train } from '../schema/experiment.ts'
-import type { dataset, device, machine, requireQuantities, verification } from '../schema/objects.ts'
+import type { dataset, device, machine, requireQuantities, start, verification } from '../schema/objects.ts'
 import type { FieldPath, ObjectValues, Resolved, SectionValues, Settled } from '../schema/values.ts'
 import type { Elaboration } from '../values/elaboration.ts'
 import type { AugmentSpec } from './augmentation.ts'
@@ -22,6 +22,7 @@ export interface Experiment {
   readonly centers: CentersSpec
   readonly train: TrainSpec
   readonly augment: AugmentSpec
+  readonly start: StartSpec | undefined
   readonly evaluate: EvaluateSpec
   readonly checkpoint: CheckpointSpec
   readonly requires: readonly RequireSpec[]
@@ -36,7 +37,7 @@ export interface Experiment {
 /** The path of a field: `train.batch`. */
 export type ExperimentPath = FieldPath<typeof experimentBody>
 
-export type TrainSpec = Omit<SectionValues<typeof train>, 'optimizer' | 'schedule' | 'augment'>
+export type TrainSpec = Omit<SectionValues<typeof train>, 'optimizer' | 'schedule' | 'augment' | 'start'>
 export type CentersSpec = SectionValues<typeof centers>
 /** A verification set from a list of pairs. */
 export interface PairListSpec extends ObjectValues<typeof verification> {
@@ -46,6 +47,11 @@ export interface PairListSpec extends ObjectValues<typeof verification> {
 
 /** Names of verification sets, paths of `.bin` files, and lists. */
 export type EvaluateSpec = Resolved<SectionValues<typeof evaluate>, 'sets', readonly (string | PairListSpec)[]>
+/** Weights to start from, instead of those that `init` draws. */
+export interface StartSpec extends ObjectValues<typeof start> {
+  /** The name of its declaration. */
+  readonly name: string
+}
 export type CheckpointSpec = SectionValues<typeof checkpoint>
 
 /** An experiment in which the planner has replaced `auto`, except for the chunks of the head. */

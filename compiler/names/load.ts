@@ -28,6 +28,7 @@ export const implicitModules = [
   'schedules',
   'augmentations',
   'verification',
+  'start',
 ] as const
 
 /** The address of a module: a name in the standard library, such as `backbones`, or a file. */

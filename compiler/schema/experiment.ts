@@ -100,6 +100,11 @@ export const train = {
     precision: withDefault(enumOf('precision', precisions), 'f32', 'Element type of convolutions and matrix products.'),
     optimizer: required(objectOf('optimizer'), 'The update rule of the weights.'),
     schedule: withDefault(objectOf('schedule'), 'constant()', 'Learning rate factor over the run.'),
+    start: withDefault(
+      optional(objectOf('start')),
+      undefined,
+      'Weights to start from: `weights("backbone.pt")`; default: weights drawn at random.',
+    ),
     clip: withDefault(optional(float), undefined, "Maximum norm of the backbone's gradient.", {
       min: 0,
       minOpen: true,

@@ -182,6 +182,49 @@ export const verification = {
   sections: {},
 } as const satisfies SectionSpec
 
+/** How the center of a class that has none in the weights is made: from pictures of the class, or drawn at random. */
+export const newCenters = ['mean', 'random'] as const
+
+export const start = {
+  doc: 'Weights that training starts from.',
+  fields: {
+    path: required(
+      path,
+      'A run or a checkpoint of arcc, a safetensors file, or a file that PyTorch saved: a state dict, or a dictionary that has one.',
+    ),
+    centers: withDefault(
+      path,
+      '""',
+      'The centers, as a file of PyTorch or safetensors, one of arcface_torch\'s files of each rank (its siblings are read too), or a run or checkpoint of arcc; `""`: those that come with the weights, if any.',
+    ),
+    classes: withDefault(
+      path,
+      '""',
+      'A list of lines `class,old class`: which old center each class keeps, `none` for a new one; `""`: classes of equal numbers.',
+    ),
+    fresh_centers: withDefault(bool, 'false', 'Whether all centers are new, even if the weights come with some.'),
+    new_centers: withDefault(
+      enumOf('new_centers', newCenters),
+      'mean',
+      'New centers: `mean`, the mean embedding of pictures of the class; `random`, as without `train.start`.',
+    ),
+    pictures: withDefault(int, '8', 'Pictures of a class, at most, whose mean embedding becomes its center.', {
+      min: 1,
+    }),
+    except: withDefault(
+      listOf(string),
+      '[]',
+      'Paths of the network that start as without weights, such as `["fc", "features"]`; tensors of the file below them are not used.',
+    ),
+    keep_optimizer: withDefault(
+      bool,
+      'false',
+      "Whether the optimizer's state is kept, from a checkpoint of arcc with the same classes.",
+    ),
+  },
+  sections: {},
+} as const satisfies SectionSpec
+
 export const objectSpecs: { readonly [K in ObjectKeyword]: ObjectSpec } = {
   margin: {
     keyword: 'margin',
@@ -255,6 +298,13 @@ export const objectSpecs: { readonly [K in ObjectKeyword]: ObjectSpec } = {
   verification: {
     keyword: 'verification',
     body: verification,
+    methods: {},
+    states: false,
+    requires: 'arguments',
+  },
+  start: {
+    keyword: 'start',
+    body: start,
     methods: {},
     states: false,
     requires: 'arguments',

@@ -1,6 +1,7 @@
 /** InsightFace's `.bin` sets: a pickled pair of a list of encoded pictures, two for each pair, and a list of same/different flags. */
 import { basename } from 'node:path'
 import { ArccError } from '../../errors.ts'
+import { Dictionary, LongText, latin1Bytes, type PickleValue } from '../../pickle/pickle-values.ts'
 import { dataErrors } from '../messages.ts'
 import { type PairSet, recipePairs } from '../pairs.ts'
 import { pictureKind } from '../picture-kind.ts'
@@ -9,8 +10,8 @@ import { binFileKind } from './bin-file-kind.ts'
 import { readPickle } from './bin-pickle.ts'
 import { allInFile, distinctPictures } from './distinct-pictures.ts'
 import { elementsOf } from './numpy-pickle.ts'
+import { NumpyArray } from './numpy-values.ts'
 import { createPairFaults, type PairFaults } from './pair-faults.ts'
-import { Dictionary, LongText, latin1Bytes, NumpyArray, type PickleValue } from './pickle-values.ts'
 
 /** Largest file: it is in memory as a whole while it is opened. */
 const MOST_BYTES = 2 ** 32

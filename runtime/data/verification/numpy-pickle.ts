@@ -4,15 +4,8 @@
  * `array_reduce`; NumPy 2 writes `numpy._core`).
  */
 import { f16ToF32 } from '../../half.ts'
-import {
-  type Global,
-  LongText,
-  latin1Bytes,
-  NumpyArray,
-  NumpyType,
-  type PickleValue,
-  shortText,
-} from './pickle-values.ts'
+import { type Global, LongText, latin1Bytes, type PickleValue, shortText } from '../../pickle/pickle-values.ts'
+import { NumpyArray, NumpyType } from './numpy-values.ts'
 
 const known = new Set([
   '_codecs encode',

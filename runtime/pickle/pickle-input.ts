@@ -1,11 +1,11 @@
 /** The literals of a pickle (Lib/pickletools.py of CPython): numbers, lines, quoted strings. */
-import { dataErrors } from '../messages.ts'
+import type { ArccError } from '../errors.ts'
 
-/** Where a pickle is read, and the errors of that place. */
-export function createInput(bytes: Uint8Array, file: string) {
+/** Where a pickle is read, from byte `start` on, and the errors of that place. */
+export function createInput(bytes: Uint8Array, damagedAt: (reason: string, at: number) => ArccError, start: number) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  let at = 0
-  const damaged = (reason: string) => dataErrors('ARC6230', { file, at, reason })
+  let at = start
+  const damaged = (reason: string) => damagedAt(reason, at)
   const take = (length: number): Uint8Array => {
     if (length > bytes.length - at) throw damaged(`${length} bytes are needed, ${bytes.length - at} are left`)
     at += length
@@ -17,6 +17,7 @@ export function createInput(bytes: Uint8Array, file: string) {
   }
   return {
     damaged,
+    position: () => at,
     take,
     u8: () => number(1, (p) => view.getUint8(p)),
     u16: () => number(2, (p) => view.getUint16(p, true)),
@@ -47,10 +48,13 @@ export function decimal(line: Uint8Array, damaged: Input['damaged']): number {
   return Number.parseFloat(text)
 }
 
-/** A little-endian number in two's complement. */
+/** The longest number that is read; PyTorch writes one of 10 bytes, as a mark. */
+const MOST_DIGITS = 16
+
+/** A little-endian number in two's complement; one of more than 6 bytes is rounded to the nearest double. */
 export function long({ take, damaged }: Input, length: number): number {
   const digits = take(length)
-  if (length > 6) throw damaged(`a number of ${length} bytes`)
+  if (length > MOST_DIGITS) throw damaged(`a number of ${length} bytes`)
   let value = 0
   for (let i = length - 1; i >= 0; i--) value = value * 256 + (digits[i] ?? 0)
   return length > 0 && (digits[length - 1] ?? 0) > 127 ? value - 256 ** length : value

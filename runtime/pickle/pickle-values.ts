@@ -20,30 +20,16 @@ export class LongText {
   }
 }
 
-/** A dictionary or a set; its contents are of no use here. */
-export class Dictionary {}
-
-/** The element type of a NumPy array. */
-export class NumpyType {
-  /** Its letter: b(ool), i(nt), u(nsigned), f(loat), S (bytes), U (text), V (void), O(bject), … */
-  readonly letter: string
-  /** Bytes of one element. */
-  readonly size: number
-  bigEndian = false
-  structured = false
-  constructor(letter: string, size: number) {
-    this.letter = letter
-    this.size = size
-  }
+/** A dictionary, or a set, whose members are not kept. */
+export class Dictionary {
+  /** Keys that are short texts or numbers; others cannot be names of anything. */
+  readonly entries = new Map<string | number, PickleValue>()
 }
 
-/** A NumPy array; `_reconstruct` creates it empty, and BUILD fills it. */
-export class NumpyArray {
-  shape: readonly number[] = []
-  type: NumpyType | undefined
-  bytes: Uint8Array = new Uint8Array(0)
-  /** The elements of an array of objects. */
-  items: readonly PickleValue[] | undefined
+/** An object of a dialect. */
+export abstract class PickleObject {
+  /** Of which dialect. */
+  abstract readonly dialect: string
 }
 
 export type PickleValue =
@@ -55,8 +41,7 @@ export type PickleValue =
   | Global
   | LongText
   | Dictionary
-  | NumpyType
-  | NumpyArray
+  | PickleObject
   | PickleValue[]
 
 /** Bytes of text whose characters are all below 256, as Python writes bytes in the protocols 0 to 2; `undefined` if it has others. */
