@@ -1,14 +1,16 @@
 // Optimizers: how a gradient changes a weight. Their names need no `use`.
 
 /// Stochastic gradient descent with momentum and weight decay, as in PyTorch: the velocity starts at the first gradient,
-/// and the decay is part of the gradient.
-optimizer sgd(lr: float, momentum: float = 0.9, weight_decay: float = 0) {
+/// and the decay is part of the gradient. `nesterov` looks one step of the velocity ahead.
+optimizer sgd(lr: float, momentum: float = 0.9, weight_decay: float = 0, nesterov: bool = false) {
   require momentum >= 0 and momentum < 1 and weight_decay >= 0
+  require momentum > 0 or not nesterov
   state velocity = 0
   update(weight, gradient, rate, step) {
     let slope = gradient + weight_decay * weight
     let moved = momentum * velocity + slope
-    { weight = weight - rate * moved, velocity = moved }
+    let direction = if nesterov then slope + momentum * moved else moved
+    { weight = weight - rate * direction, velocity = moved }
   }
 }
 
@@ -22,5 +24,22 @@ optimizer adamw(lr: float, beta1: float = 0.9, beta2: float = 0.999, epsilon: fl
     let square = beta2 * second + (1 - beta2) * gradient * gradient
     let direction = mean / (1 - beta1 ** step) / (sqrt(square / (1 - beta2 ** step)) + epsilon)
     { weight = weight - rate * (direction + weight_decay * weight), first = mean, second = square }
+  }
+}
+
+/// The part of the learning rate that LARS gives a layer; a layer of zeros, which no ratio would move, has all of it.
+fn lars_ratio(size, slope, trust: float, weight_decay: float, epsilon: float) {
+  if size > 0 then trust * size / (slope + weight_decay * size + epsilon) else 1
+}
+
+/// LARS (arXiv:1708.03888, algorithm 1): momentum with a learning rate per layer, in proportion to the norm of the layer's weights
+/// over that of its gradient. Biases, slopes, and scales and offsets of normalizations have the full rate, as in PLSC.
+optimizer lars(lr: float, momentum: float = 0.9, weight_decay: float = 0, trust: float = 0.001, epsilon: float = 1e-8) {
+  require momentum >= 0 and momentum < 1 and weight_decay >= 0 and trust > 0 and epsilon > 0
+  state velocity = 0
+  update(weight, gradient, rate, step) {
+    let local = if rank(weight) < 2 then 1 else lars_ratio(norm(weight), norm(gradient), trust, weight_decay, epsilon)
+    let moved = momentum * velocity + rate * local * (gradient + weight_decay * weight)
+    { weight = weight - moved, velocity = moved }
   }
 }

@@ -79,6 +79,12 @@ export function showType(type: Type): string {
       return 'a link'
     case 'tolerance':
       return '`skip(…)`'
+    case 'rate_group':
+      return '`group(…)`'
+    case 'average':
+      return '`ema(…)`'
+    case 'lr_scaling':
+      return '`linear_scaling(…)` or `sqrt_scaling(…)`'
     case 'backbone':
       return 'a backbone'
     case 'object':

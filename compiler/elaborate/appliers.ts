@@ -84,7 +84,7 @@ export function resolveMargin(object: ObjectValue, session: Session): Margin | u
 /** `undefined` after reported errors. */
 export function resolveOptimizer(object: ObjectValue, session: Session): Optimizer | undefined {
   const update: Optimizer['update'] = (builder, { weight, gradient, rate, step, states }) => {
-    const context = contextOf(session, builder)
+    const context = { ...contextOf(session, builder), updates: true }
     const extra = new Map([...states].map(([name, value]) => [name, tensor(value)]))
     const operands = [weight, gradient, rate, step].map((operand) => tensor(operand))
     const result = callMethod(object, 'update', operands, object.span, context, extra)

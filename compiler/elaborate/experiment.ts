@@ -23,13 +23,14 @@ import { experimentOf, isVariantName } from '../names/variant-name.ts'
 import { experimentBody } from '../schema/experiment.ts'
 import { evaluateDiagnostic } from '../values/messages.ts'
 import type { Value } from '../values/value.ts'
-import { resolveMargin, resolveOptimizer, resolveSchedule } from './appliers.ts'
+import { resolveMargin, resolveSchedule } from './appliers.ts'
 import { resolveAugment } from './augment.ts'
 import { resolveEvaluate } from './evaluation.ts'
 import { type ExperimentFields, evaluateFields } from './fields.ts'
 import { resolveDataset, resolveMachine, resolveRequire, resolveStart } from './parts.ts'
 import { asObject, readSection } from './read.ts'
 import { variantNames } from './sweep.ts'
+import { checkWeights, resolveOptimizers } from './weights.ts'
 
 export interface ListedExperiment {
   readonly name: string
@@ -131,6 +132,7 @@ function resolveBackbone(value: Value, session: Session, span: Span): Backbone |
     name: value.name,
     input: outline.input,
     embedding: outline.embedding,
+    parameters: outline.parameters,
     apply: (elaboration, images) => {
       session.spent.steps = 0
       return attempt(() => applyIn(value, elaboration, images, session, span))
@@ -193,7 +195,7 @@ function checkBatch(
 }
 
 function resolveCenters(fields: ExperimentFields, optimizer: Optimizer, context: Context): CentersSpec {
-  const centers = readSection(sections.centers, fields.within('centers'))
+  const { optimizer: _, ...centers } = readSection(sections.centers, fields.within('centers'))
   const { chunk, state } = centers
   if (chunk !== 'auto' && !Number.isInteger(chunk))
     fail(context, 'ARC4218', { rows: chunk }, fields.span('centers.chunk'))
@@ -231,13 +233,14 @@ export function resolveExperiment(
   const machine = resolveMachine(object('machine'), context)
   const backbone = resolveBackbone(fields.value('backbone'), session, fields.span('backbone'))
   const margin = resolveMargin(object('margin'), session)
-  const optimizer = resolveOptimizer(object('train.optimizer'), session)
+  const optimizers = resolveOptimizers(fields, session)
   const schedule = resolveSchedule(object('train.schedule'), session)
   const train = attempt(() => resolveTrain(fields, machine, context))
+  const weights = backbone && train && checkWeights(backbone, train, fields, context)
   const { augment: listed, start: given } = readSection(sections.train, fields.within('train'))
   const start = given && resolveStart(given, context)
   const augment = resolveAugment(listed.flat(), backbone?.input[2], fields.span('train.augment'), context)
-  const centers = optimizer && attempt(() => resolveCenters(fields, optimizer, context))
+  const centers = optimizers && attempt(() => resolveCenters(fields, optimizers.centersOptimizer, context))
   const evaluate = attempt(() => resolveEvaluate(fields, dataset, context))
   const env = { module: chosen.module, locals: undefined }
   const requires = fields.requires
@@ -248,9 +251,10 @@ export function resolveExperiment(
     !machine ||
     !backbone ||
     !margin ||
-    !optimizer ||
+    !optimizers ||
     !schedule ||
     !train ||
+    !weights ||
     !augment ||
     !centers ||
     !evaluate ||
@@ -266,7 +270,7 @@ export function resolveExperiment(
     dataset,
     backbone,
     margin,
-    optimizer,
+    ...optimizers,
     schedule,
     machine,
     centers,

@@ -94,13 +94,22 @@ export interface Context {
   readonly session: Session
   readonly builder: GraphBuilder | undefined
   readonly model: Model | undefined
+  /** Whether this is the `update` of an optimizer, in which tensors are whole weights. */
+  readonly updates: boolean
   readonly scope: ParameterScope
   readonly frame: Frame | undefined
 }
 
 /** A context without a graph. */
 export function staticContext(session: Session): Context {
-  return { session, builder: undefined, model: undefined, scope: { path: '', used: new Map() }, frame: undefined }
+  return {
+    session,
+    builder: undefined,
+    model: undefined,
+    updates: false,
+    scope: { path: '', used: new Map() },
+    frame: undefined,
+  }
 }
 
 function isStdlib(span: Span): boolean {

@@ -7,6 +7,7 @@ import { primitives } from '../primitives/table.gen.ts'
 import type { Call } from '../primitives/types.ts'
 import { type Dimension, isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
 import { angle } from '../types/type.ts'
+import type { Elaboration } from '../values/elaboration.ts'
 import type { Value } from '../values/value.ts'
 import { type Context, fail } from './context.ts'
 import { bool, number, tensor } from './numbers.ts'
@@ -26,7 +27,7 @@ function callOf(context: Context, span: Span, name: string): Call {
     span,
     path: context.scope.path,
     graph: () => context.builder ?? needGraph(),
-    model: () => context.model?.elaboration ?? needGraph(),
+    model: () => modelAt(context.scope.path, context.model?.elaboration ?? needGraph()),
     declare(local, spec) {
       const model = context.model ?? needGraph()
       const path = joinPath(context.scope.path, local)
@@ -38,12 +39,18 @@ function callOf(context: Context, span: Span, name: string): Call {
       if (spec.buffer) model.buffers.set(value, path)
       return value
     },
+    updates: context.updates,
     bufferPath: (buffer) => context.model?.buffers.get(buffer),
     env: (variable) => context.session.host.env(variable),
     localMachine: () => context.session.host.localMachine(),
     measuredGpus: () => context.session.host.machineProfile()?.gpus ?? [],
     fail: report,
   }
+}
+
+/** A frozen layer uses running statistics and drops nothing. */
+function modelAt(path: string, elaboration: Elaboration): Elaboration {
+  return elaboration.frozen?.(path) === true ? { ...elaboration, mode: 'evaluate' } : elaboration
 }
 
 /** The common dimension of elementwise arguments: plain, an angle, or any for some primitives. */
@@ -108,6 +115,12 @@ function toPrimitive(context: Context, type: Marshal, value: Value, span: Span, 
       return value.kind === 'link' ? value.link : misfit('a link')
     case 'Tolerance':
       return value.kind === 'tolerance' ? value : misfit('`skip(…)`')
+    case 'RateGroup':
+      return value.kind === 'rate_group' ? value : misfit('`group(…)`')
+    case 'Average':
+      return value.kind === 'average' ? value : misfit('`ema(…)`')
+    case 'Scaling':
+      return value.kind === 'lr_scaling' ? value : misfit('`linear_scaling(…)` or `sqrt_scaling(…)`')
   }
 }
 
@@ -116,8 +129,16 @@ function fromPrimitive(result: PrimitiveResult, dimension: Dimension, integer: b
   if (typeof result === 'number') return number(result, dimension, integer && Number.isSafeInteger(result))
   if ('technology' in result) return { kind: 'link', link: result }
   if ('type' in result) return tensor(result, dimension)
-  if (result.kind === 'string' || result.kind === 'tolerance') return result
-  return { kind: 'initializer', initializer: result }
+  switch (result.kind) {
+    case 'string':
+    case 'tolerance':
+    case 'rate_group':
+    case 'average':
+    case 'lr_scaling':
+      return result
+    default:
+      return { kind: 'initializer', initializer: result }
+  }
 }
 
 /** Primitives that round to integers, so that a static result is an integer. */

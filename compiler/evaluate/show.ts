@@ -1,7 +1,7 @@
 /** Values as `.arc` text and as descriptions. */
 import { showShape } from '../primitives/tensors.ts'
 import { baseDimensions, type Dimension, isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
-import type { Link, NumberValue, Value } from '../values/value.ts'
+import type { Link, NumberValue, ObjectValue, Value } from '../values/value.ts'
 
 /** Units from large to small; a number uses the first one that gives it a short form. */
 const units: readonly (readonly [Dimension, readonly (readonly [number, string])[]])[] = [
@@ -78,6 +78,13 @@ function showArguments(values: ReadonlyMap<string, Value>): string {
   return [...values].map(([name, value]) => `${name}: ${showValue(value)}`).join(', ')
 }
 
+/** The arguments except options that are off unless they are named: `sgd(lr: 0.1)` rather than `sgd(lr: 0.1, nesterov: false)`. */
+function withoutUnsetOptions({ decl, arguments: given }: ObjectValue): ReadonlyMap<string, Value> {
+  const off = decl.parameters.filter(({ default: initial }) => initial?.kind === 'Bool' && !initial.value)
+  const names = new Set(off.map(({ name }) => name.text))
+  return new Map([...given].filter(([name, value]) => !(names.has(name) && value.kind === 'bool' && !value.value)))
+}
+
 /** A value as the `.arc` text that produces it. */
 export function showValue(value: Value): string {
   switch (value.kind) {
@@ -113,6 +120,12 @@ export function showValue(value: Value): string {
       return showLink(value.link)
     case 'tolerance':
       return `skip(at_most: ${showFloat(value.atMost)})`
+    case 'rate_group':
+      return `group(${JSON.stringify(value.path)}, factor: ${showFloat(value.factor)})`
+    case 'average':
+      return `ema(decay: ${showFloat(value.decay)}, warmup: ${value.warmup})`
+    case 'lr_scaling':
+      return `${value.rule}_scaling(reference: ${value.reference})`
     case 'tensor':
       return `a tensor ${showShape(value.value.type.shape)}`
     case 'function':
@@ -120,7 +133,7 @@ export function showValue(value: Value): string {
     case 'backbone':
       return `${value.decl.name.text}(${showArguments(value.arguments)})`
     case 'object': {
-      const written = showArguments(value.arguments)
+      const written = showArguments(withoutUnsetOptions(value))
       return written === '' ? value.decl.name.text : `${value.decl.name.text}(${written})`
     }
     case 'none':
@@ -153,6 +166,9 @@ export function describe(value: Value): string {
     case 'link':
       return 'a link'
     case 'tolerance':
+    case 'rate_group':
+    case 'average':
+    case 'lr_scaling':
       return `\`${showValue(value)}\``
     case 'tensor': {
       const shape = showShape(value.value.type.shape)

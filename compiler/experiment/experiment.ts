@@ -5,7 +5,7 @@ import type { Value } from '../ir/graph.ts'
 import type { centers, checkpoint, evaluate, experimentBody, train } from '../schema/experiment.ts'
 import type { dataset, device, machine, requireQuantities, start, verification } from '../schema/objects.ts'
 import type { FieldPath, ObjectValues, Resolved, SectionValues, Settled } from '../schema/values.ts'
-import type { Elaboration } from '../values/elaboration.ts'
+import type { Elaboration, ParameterSpec } from '../values/elaboration.ts'
 import type { AugmentSpec } from './augmentation.ts'
 
 /** Fields can be `auto`; `SettledExperiment` has no such fields. */
@@ -17,6 +17,9 @@ export interface Experiment {
   readonly backbone: Backbone
   readonly margin: Margin
   readonly optimizer: Optimizer
+  /** The same without weight decay, for weights that `train.decay` excludes; `undefined` if it excludes none. */
+  readonly undecayed: Optimizer | undefined
+  readonly centersOptimizer: Optimizer
   readonly schedule: Schedule
   readonly machine: MachineSpec
   readonly centers: CentersSpec
@@ -38,7 +41,7 @@ export interface Experiment {
 export type ExperimentPath = FieldPath<typeof experimentBody>
 
 export type TrainSpec = Omit<SectionValues<typeof train>, 'optimizer' | 'schedule' | 'augment' | 'start'>
-export type CentersSpec = SectionValues<typeof centers>
+export type CentersSpec = Omit<SectionValues<typeof centers>, 'optimizer'>
 /** A verification set from a list of pairs. */
 export interface PairListSpec extends ObjectValues<typeof verification> {
   /** The name of its declaration. */
@@ -92,6 +95,8 @@ export interface Backbone {
   /** Height, width, channels. */
   readonly input: readonly [number, number, number]
   readonly embedding: number
+  /** Weights and buffers of evaluation, in declaration order. */
+  readonly parameters: readonly ParameterSpec[]
   /**
    * Adds the backbone to the graph: images [N,H,W,C] f32 in [-1, 1] → embeddings [N,D] f32. Shape errors are reported to the bag
    * with which the experiment was resolved; the result is then `undefined`.

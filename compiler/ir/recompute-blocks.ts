@@ -40,25 +40,36 @@ export function gradientByBlocks(
   source: Value,
   wrt: readonly Value[],
 ): (Value | undefined)[] {
-  const blocks = joinPieces(cutPieces(activationOps(b.ops, source, seed.value), source, seed.value))
+  const pieces = cutPieces(activationOps(b.ops, source, seed.value), source, seed.value)
+  const blocks = joinPieces(aboveFrozen(pieces, wrt)).map((block) => ({ block, ...surroundings(block, wrt) }))
+  const lowest = blocks.findIndex(({ weights }) => weights.length > 0)
   const found = new Map<Value, Value>()
-  let cotangent: Value | undefined = seed.cotangent
-  for (let i = blocks.length - 1; i >= 0 && cotangent !== undefined; i--) {
-    const block = need(blocks[i], 'a block')
-    const isLast = i === blocks.length - 1
-    const around = surroundings(block, wrt)
-    const weights = wrt.filter((weight) => around.reads.has(weight))
-    const given = { block, helpers: around.helpers, weights, cotangent }
-    const again = isLast ? keep(given) : computeAgain(b, given)
-    const [inner, ...own] = gradient(b, [again.seed], [again.input, ...again.weights], again.ops)
+  let cotangent: Value | undefined = lowest < 0 ? undefined : seed.cotangent
+  for (let i = blocks.length - 1; i >= lowest && cotangent !== undefined; i--) {
+    const { block, helpers, weights } = need(blocks[i], 'a block')
+    const given = { block, helpers, weights, cotangent }
+    const again = i === blocks.length - 1 ? keep(given) : computeAgain(b, given)
+    const below = i === lowest ? [] : [again.input]
+    const gradients = gradient(b, [again.seed], [...below, ...again.weights], again.ops)
+    const own = gradients.slice(below.length)
     weights.forEach((weight, k) => {
       const more = own[k]
       const before = found.get(weight)
       if (more !== undefined) found.set(weight, before === undefined ? more : ops.add(b, before, more))
     })
-    cotangent = inner
+    cotangent = below.length === 0 ? undefined : gradients[0]
   }
   return wrt.map((weight) => found.get(weight))
+}
+
+/**
+ * The pieces from the lowest weight of `wrt` on: no gradient reaches those below it, which have weights that are not trained. Pieces
+ * below it without products, such as the normalization of images, stay: the first block then reads bytes instead of numbers.
+ */
+function aboveFrozen(pieces: readonly Piece[], wrt: readonly Value[]): readonly Piece[] {
+  const lowest = pieces.findIndex((piece) => surroundings(piece, wrt).weights.length > 0)
+  const isCheap = pieces.slice(0, Math.max(lowest, 0)).every((piece) => piece.ops.every(isInner))
+  return isCheap ? pieces : pieces.slice(lowest)
 }
 
 /** The ops on the path from `source` to `output`, in order. */
@@ -148,13 +159,13 @@ function groupPieces(pieces: readonly Piece[], limit: number, sizeOf: (piece: Pi
 }
 
 /**
- * Everything that a block's ops read, directly or through values that depend neither on activations nor on `wrt`, and the ops
- * that compute those values, in order.
+ * The weights of `wrt` that a block's ops read, directly or through values that do not depend on activations, and the ops that
+ * compute those values, in order.
  */
 function surroundings(
   block: Piece,
   wrt: readonly Value[],
-): { readonly reads: ReadonlySet<Value>; readonly helpers: readonly Op[] } {
+): { readonly weights: readonly Value[]; readonly helpers: readonly Op[] } {
   const given = new Set(wrt)
   const inside = new Set(block.ops)
   const seen = new Set<Value>([block.input])
@@ -167,7 +178,7 @@ function surroundings(
     helpers.add(value.op)
   }
   for (const op of block.ops) for (const operand of op.operands) visit(operand)
-  return { reads: seen, helpers: [...helpers] }
+  return { weights: wrt.filter((weight) => seen.has(weight)), helpers: [...helpers] }
 }
 
 interface Given {

@@ -7,7 +7,7 @@ export const layouts = ['same', 'oihw'] as const
 
 /** A tensor by the name that people and files have for it. */
 export interface NamedTensor {
-  /** `layer1.0.bn1.weight`, `layer1.0.bn1.weight.velocity`, `centers`, `centers.velocity`, `loss_scale.factor` */
+  /** `layer1.0.bn1.weight`, `layer1.0.bn1.weight.velocity`, `layer1.0.bn1.weight.average`, `centers`, `centers.velocity`, `loss_scale.factor` */
   readonly name: string
   /** On one device, in the dim order of network code: filters are [kh,kw,I,O]. */
   readonly shape: readonly number[]
@@ -24,7 +24,7 @@ export type Storage = 'whole' | 'ohwi' | 'flat'
 export interface StateTensor {
   /** The name of the only tensor in it, or `*vectors`, `*vectors.velocity`, `*statistics`. */
   readonly name: string
-  readonly role: 'parameter' | 'buffer' | 'optimizer' | 'scaler' | 'centers' | 'centers_optimizer'
+  readonly role: 'parameter' | 'buffer' | 'optimizer' | 'average' | 'scaler' | 'centers' | 'centers_optimizer'
   /** As stored on one device. */
   readonly shape: readonly number[]
   readonly dtype: DType

@@ -50,8 +50,8 @@ type Stored = Centers['state']
 const bytes: { readonly [S in Stored]: number } = { f32: 4, bf16: 2, int8: 1 }
 
 /** Smaller optimizer state of the centers; then smaller centers too, whose precision matters more. */
-function smallerState({ centers, optimizer }: ChosenExperiment): Change[] {
-  const kept = optimizer.states.length
+function smallerState({ centers, centersOptimizer }: ChosenExperiment): Change[] {
+  const kept = centersOptimizer.states.length
   // Without optimizer state there is nothing to reduce; 8 bits support one state per weight.
   const known: readonly Stored[] = kept === 0 ? [] : kept === 1 ? ['bf16', 'int8'] : ['bf16']
   const states = known.filter((state) => bytes[state] < bytes[centers.state])

@@ -22,6 +22,8 @@ const sources = [
   'reduce',
   'random',
   'math',
+  'weights',
+  'training',
   'world',
   'computer',
 ] as const

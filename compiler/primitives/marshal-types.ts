@@ -2,7 +2,7 @@
 
 import type * as ir from '../ir/graph.ts'
 import type { StringValue } from '../values/value.ts'
-import type { Call, Initializer, Link, Tolerance } from './types.ts'
+import type { Average, Call, Initializer, Link, RateGroup, Scaling, Tolerance } from './types.ts'
 
 /** Alias in TypeScript → type in the language. */
 export const types = {
@@ -24,12 +24,25 @@ export const types = {
   Initializer: 'initializer',
   Link: 'link',
   Tolerance: 'tolerance',
+  RateGroup: 'rate_group',
+  Average: 'average',
+  Scaling: 'lr_scaling',
 } as const
 
 export type Marshal = keyof typeof types
 
 /** All types that a primitive may return. */
-export type PrimitiveResult = number | boolean | ir.Value | StringValue | Initializer | Link | Tolerance
+export type PrimitiveResult =
+  | number
+  | boolean
+  | ir.Value
+  | StringValue
+  | Initializer
+  | Link
+  | Tolerance
+  | RateGroup
+  | Average
+  | Scaling
 
 /** One primitive: its function takes the call, then one value per parameter, with the type of the parameter's alias. */
 export interface PrimitiveEntry {

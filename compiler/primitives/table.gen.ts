@@ -7,6 +7,8 @@ import * as arrange from './arrange.ts'
 import * as reduce from './reduce.ts'
 import * as random from './random.ts'
 import * as math from './math.ts'
+import * as weights from './weights.ts'
+import * as training from './training.ts'
 import * as world from './world.ts'
 import * as computer from './computer.ts'
 import type { PrimitiveEntry } from './marshal-types.ts'
@@ -58,6 +60,12 @@ export const primitives: { readonly [name: string]: PrimitiveEntry } = {
   cos: { run: math.cos, parameters: [['x', 'Angle']], result: 'Scalar' },
   sin: { run: math.sin, parameters: [['x', 'Angle']], result: 'Scalar' },
   acos: { run: math.acos, parameters: [['x', 'Scalar']], result: 'Angle' },
+  norm: { run: weights.norm, parameters: [['x', 'Scalar']], result: 'Scalar' },
+  rank: { run: weights.rank, parameters: [['x', 'Scalar']], result: 'Int' },
+  group: { run: training.group, parameters: [['path', 'StringArg'], ['factor', 'Float']], result: 'RateGroup' },
+  ema: { run: training.ema, parameters: [['decay', 'Float'], ['warmup', 'Bool']], result: 'Average' },
+  linear_scaling: { run: training.linear_scaling, parameters: [['reference', 'Int']], result: 'Scaling' },
+  sqrt_scaling: { run: training.sqrt_scaling, parameters: [['reference', 'Int']], result: 'Scaling' },
   len: { run: world.len, parameters: [['list', 'List']], result: 'Int' },
   env: { run: world.env, parameters: [['name', 'StringArg']], result: 'StringArg' },
   in_steps: { run: world.in_steps, parameters: [['duration', 'Duration'], ['epoch', 'Scalar']], result: 'Scalar' },

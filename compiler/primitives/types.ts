@@ -24,6 +24,8 @@ export interface Call {
   graph(): GraphBuilder
   /** The backbone under construction; a diagnostic outside of backbones. */
   model(): Elaboration
+  /** Whether this is the `update` of an optimizer, in which tensors are whole weights. */
+  readonly updates: boolean
   /** Declares a parameter or buffer under `path`; a diagnostic if the name is taken. */
   declare(name: string, spec: Omit<ParameterSpec, 'path' | 'span'>): ir.Value
   /** The path of a buffer returned by `declare`; `undefined` for other values. */
@@ -72,3 +74,9 @@ export type Initializer = value.Initializer
 export type Link = value.Link
 /** `skip(at_most: 0.1%)` */
 export type Tolerance = value.ToleranceValue
+/** `group("layer4", factor: 0.1)` */
+export type RateGroup = value.RateGroupValue
+/** `ema(decay: 0.9999)` */
+export type Average = value.AverageValue
+/** `linear_scaling(reference: 512)` */
+export type Scaling = value.ScalingValue

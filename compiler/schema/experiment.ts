@@ -1,15 +1,18 @@
 /** The fields of an `experiment`. */
 import { precisions } from '../ir/dtype.ts'
 import {
+  average,
   batch,
   duration,
   enumOf,
   float,
   int,
   listOf,
+  lrScaling,
   objectOf,
   optional,
   quantity,
+  rateGroup,
   string,
   unionOf,
 } from '../types/type.ts'
@@ -33,6 +36,8 @@ export const marginGradients = ['exact', 'straight_through'] as const
  */
 export const recomputations = ['none', 'cheap', 'blocks'] as const
 export type Recomputation = (typeof recomputations)[number]
+/** Weights to which weight decay applies. */
+const decayedWeights = ['all', 'matrices'] as const
 /** Element types of the centers and of their optimizer state. */
 const storedCenters = ['f32', 'bf16'] as const
 const storedStates = [...storedCenters, 'int8'] as const
@@ -60,6 +65,11 @@ export const centers = {
       enumOf('margin gradient', marginGradients),
       'exact',
       '`straight_through` ignores the margin in the gradient of the target, as arcface_torch does.',
+    ),
+    optimizer: withDefault(
+      optional(objectOf('optimizer')),
+      undefined,
+      'The update rule of the centers, with a learning rate of its own; default: that of `train`.',
     ),
     std: withDefault(float, '0.01', 'Standard deviation of the initial centers.', { min: 0, minOpen: true }),
     weights: withDefault(
@@ -104,6 +114,37 @@ export const train = {
       optional(objectOf('start')),
       undefined,
       'Weights to start from: `weights("backbone.pt")`; default: weights drawn at random.',
+    ),
+    decay: withDefault(
+      enumOf('decayed weights', decayedWeights),
+      'all',
+      "Weights that the optimizer's `weight_decay` applies to: `all`, as in arcface_torch, or `matrices`, those of convolutions and products: no biases, slopes, position embeddings, scales and offsets of normalizations.",
+    ),
+    lr_groups: withDefault(
+      listOf(rateGroup),
+      '[]',
+      'Learning rates of parts of the backbone, as factors: `[group("layer4", factor: 0.1)]`; the longest path counts.',
+    ),
+    freeze: withDefault(
+      listOf(string),
+      '[]',
+      'Paths of parts of the backbone that training leaves unchanged: `["conv1", "layer1"]`; `["*"]` is all of it.',
+    ),
+    lr_scaling: withDefault(
+      optional(lrScaling),
+      undefined,
+      'How learning rates follow the global batch: `linear_scaling(reference: 512)` or `sqrt_scaling(…)`; default: as written.',
+    ),
+    average: withDefault(
+      optional(average),
+      undefined,
+      'An average of the weights, `ema(decay: 0.9999)`, which is then what is verified and saved.',
+    ),
+    label_smoothing: withDefault(
+      float,
+      '0',
+      'Part of the target probability that is spread evenly over the classes of the step.',
+      { min: 0, max: 1, maxOpen: true },
     ),
     clip: withDefault(optional(float), undefined, "Maximum norm of the backbone's gradient.", {
       min: 0,

@@ -3,7 +3,17 @@
  * (bytes, seconds, radians …). The language's field `sample_rate` is `sampleRate` here.
  */
 import type { Type } from '../types/type.ts'
-import type { BackboneValue, BatchValue, DurationValue, Link, ObjectValue, ToleranceValue } from '../values/value.ts'
+import type {
+  AverageValue,
+  BackboneValue,
+  BatchValue,
+  DurationValue,
+  Link,
+  ObjectValue,
+  RateGroupValue,
+  ScalingValue,
+  ToleranceValue,
+} from '../values/value.ts'
 import type { FieldSpec, SectionSpec } from './spec.ts'
 
 /** `sample_rate` → `sampleRate`: the name of a field in TypeScript. */
@@ -43,6 +53,9 @@ interface PlainValues {
   readonly duration: DurationValue
   readonly link: Link
   readonly tolerance: ToleranceValue
+  readonly rate_group: RateGroupValue
+  readonly average: AverageValue
+  readonly lr_scaling: ScalingValue
   readonly object: ObjectValue
   readonly backbone: BackboneValue
 }

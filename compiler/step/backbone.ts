@@ -6,12 +6,19 @@ import { need } from '../../grammar/diagnostic.ts'
 import type { Backbone } from '../experiment/experiment.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import type { DType } from '../ir/dtype.ts'
-import type { Value } from '../ir/graph.ts'
+import type { Op, Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
 import type { Elaboration, ParameterSpec } from '../values/elaboration.ts'
 
-/** The backbone's parameters and buffers, in declaration order; `undefined` if its shapes do not fit. */
-export function backboneParameters(backbone: Backbone): readonly ParameterSpec[] | undefined {
+export interface BackboneParameters {
+  /** In declaration order. */
+  readonly specs: readonly ParameterSpec[]
+  /** Paths of the weights of convolutions and products. */
+  readonly matrices: ReadonlySet<string>
+}
+
+/** The backbone's parameters and buffers; `undefined` if its shapes do not fit. */
+export function backboneParameters(backbone: Backbone): BackboneParameters | undefined {
   const b = new GraphBuilder('parameters', 1)
   const specs: ParameterSpec[] = []
   const values = new Map<string, Value>()
@@ -32,7 +39,26 @@ export function backboneParameters(backbone: Backbone): readonly ParameterSpec[]
   }
   // Two images: batch normalization divides by N·H·W − 1.
   const images = b.input('images', { dtype: 'f32', shape: [2, ...backbone.input] })
-  return backbone.apply(elaboration, images) === undefined ? undefined : specs
+  if (backbone.apply(elaboration, images) === undefined) return undefined
+  return { specs, matrices: matrixWeights(b.ops, values) }
+}
+
+/**
+ * Weights that are an operand of a convolution or a product, directly or as something computed from them alone, such as their
+ * transpose. A position embedding is not: it is added to activations.
+ */
+function matrixWeights(all: readonly Op[], parameters: ReadonlyMap<string, Value>): ReadonlySet<string> {
+  const origin = new Map(Array.from(parameters, ([path, value]) => [value, path]))
+  const found = new Set<string>()
+  for (const op of all) {
+    const paths = op.operands.filter(({ op: source }) => source.kind !== 'constant').map((value) => origin.get(value))
+    if (op.kind === 'conv2d' || op.kind === 'dot_general')
+      for (const path of paths) if (path !== undefined) found.add(path)
+    const [first] = paths
+    if (first !== undefined && paths.every((path) => path === first))
+      for (const result of op.results) origin.set(result, first)
+  }
+  return found
 }
 
 export interface AppliedBackbone {
@@ -51,6 +77,8 @@ export function applyBackbone(
     readonly mode: Elaboration['mode']
     readonly compute: DType
     readonly synced?: boolean
+    /** For training: whether a layer is frozen. */
+    readonly frozen?: Elaboration['frozen']
     readonly weights: ReadonlyMap<string, Value>
     /** For training: the source of random numbers. */
     readonly random?: Elaboration['random']
@@ -67,6 +95,7 @@ export function applyBackbone(
       updates.set(path, value)
     },
     ...(options.random === undefined ? {} : { random: options.random }),
+    ...(options.frozen === undefined ? {} : { frozen: options.frozen }),
   }
   const embeddings = need(backbone.apply(elaboration, images), 'a backbone that was elaborated before')
   return { embeddings, updates }

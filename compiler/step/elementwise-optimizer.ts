@@ -3,10 +3,13 @@ import type { Optimizer } from '../experiment/experiment.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import { ruleCost } from '../ir/cost-rules.ts'
 
-/** True for momentum, weight decay and Adam's moments; false if a norm over the weight or its gradient is used (LARS, LAMB). */
-export function isElementwise(optimizer: Optimizer): boolean {
+/**
+ * True for momentum, weight decay and Adam's moments; false if a norm over the weight or its gradient is used. It may depend on the
+ * number of dims: LARS has no norms of vectors.
+ */
+export function isElementwise(optimizer: Optimizer, shape: readonly number[] = [2]): boolean {
   const b = new GraphBuilder('probe', 1)
-  const vector = (name: string) => b.input(name, { dtype: 'f32', shape: [2] })
+  const vector = (name: string) => b.input(name, { dtype: 'f32', shape })
   const scalar = (name: string) => b.input(name, { dtype: 'f32', shape: [] })
   optimizer.update(b, {
     weight: vector('weight'),

@@ -1,7 +1,8 @@
 /** The three graphs of an experiment, and the meaning of their inputs and outputs. */
-import { need } from '../../grammar/diagnostic.ts'
 import type { ChosenExperiment, SettledExperiment } from '../experiment/experiment.ts'
 import { batchPerDevice, type Lengths } from '../experiment/lengths.ts'
+import { lrScale } from '../experiment/lr-scale.ts'
+import { isFrozenBuffer } from '../experiment/parameter-paths.ts'
 import { deviceTraits } from '../ir/device-traits.ts'
 import type { Graph } from '../ir/graph.ts'
 import { recomputeCheap } from '../ir/recompute.ts'
@@ -16,6 +17,7 @@ import { samplingPlan, slotCount } from './sampling.ts'
 import { classShards, shardRows } from './shards.ts'
 import { type StateSlot, stateSlots } from './state.ts'
 import { buildStep } from './step.ts'
+import { weightRules } from './weight-rules.ts'
 
 /** `init` and `embed` are built on first access: planning does not need them. */
 export interface Graphs {
@@ -65,7 +67,8 @@ export function buildGraphs(
 ): Graphs | undefined {
   const parameters = backboneParameters(experiment.backbone)
   if (parameters === undefined) return undefined
-  const { centers, train, optimizer, backbone, machine } = experiment
+  const { specs } = parameters
+  const { centers, train, backbone, machine } = experiment
   // Only a planner looking for another batch comes here with one that cannot be split.
   const embedBatch = batchPerDevice(experiment) / train.accumulate
   if (!Number.isInteger(embedBatch)) return undefined
@@ -77,7 +80,10 @@ export function buildGraphs(
     : Array.from({ length: replicas }, () => ({ start: 0, count: classes }))
   const chunks = chunksOf(activeRows, centers.chunk)
   const slots = [
-    ...stateSlots(parameters, optimizer, centers, {
+    ...stateSlots(specs, experiment, {
+      ruleOf: weightRules(experiment, parameters.matrices),
+      isFrozenBuffer: (path) => isFrozenBuffer(path, train),
+      averaged: train.average !== undefined,
       // Rows of a sample are found by number; if all classes take part, the last chunk needs padding rows.
       rows: plan === undefined ? chunks.padded : owned,
       embedding: backbone.embedding,
@@ -86,16 +92,20 @@ export function buildGraphs(
     }),
     ...(train.precision === 'f16' ? lossScaleSlots() : []),
   ]
-  const embedState = slots.flatMap((slot, i) => (slot.backbone === undefined ? [] : [i]))
-  const embedSlots = embedState.map((i) => need(slots[i], 'a slot').tensor)
+  // Averages take the place of their weights.
+  const ofBackbone = slots.filter((slot) => slot.backbone !== undefined)
+  const averages = new Map(slots.map((slot, i) => [slot.averageOf, i]))
+  const embedState = ofBackbone.map((slot) => averages.get(slot.tensor.name) ?? slots.indexOf(slot))
+  const embedSlots = ofBackbone.map((slot) => slot.tensor)
   const embedOptions = { images: options.images, replicas, batch: embedBatch, compute: train.precision }
   const init = lazy(() => buildInit(slots, shards, train.seed))
   const embed = lazy(() => buildEmbed(embedSlots, backbone, embedOptions))
   const { steps, stepsPerEpoch } = lengths
-  const step = buildStep(experiment, parameters, slots, shards, {
+  const step = buildStep(experiment, specs, slots, shards, {
     images: options.images,
     steps,
     stepsPerEpoch,
+    lrScale: lrScale(train, lengths.batch),
     sampling: plan === undefined ? undefined : { plan, slots: chunks.padded },
     chunks: chunks.count,
     grouped: traits.groupsGradients,

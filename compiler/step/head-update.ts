@@ -67,7 +67,7 @@ interface UpdateInput {
 
 function optimizerUpdate(
   b: GraphBuilder,
-  { optimizer, centers, train }: SettledExperiment,
+  { centersOptimizer: optimizer, centers, train }: SettledExperiment,
   input: UpdateInput,
 ): ChunkUpdate {
   const { clock, loss } = input

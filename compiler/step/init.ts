@@ -24,8 +24,8 @@ function initialValue(b: GraphBuilder, slot: StateSlot, shards: readonly ClassSh
   const { tensor, parts } = slot
   if (tensor.role !== 'centers') {
     const { dtype } = tensor
-    const held = parts.map(({ named, initializer }) =>
-      drawn(b, initializer, keyOf(seed, named.name), { dtype, shape: named.shape }),
+    const held = parts.map(({ named, initializer, drawnAs }) =>
+      drawn(b, initializer, keyOf(seed, drawnAs), { dtype, shape: named.shape }),
     )
     return storedValue(b, tensor, held)
   }

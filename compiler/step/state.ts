@@ -15,15 +15,29 @@ import type { ParameterSpec } from '../values/elaboration.ts'
 import type { Initializer } from '../values/value.ts'
 import { centerState, centersTable, type StoredTensor, storedTensors } from './center-storage.ts'
 import { isElementwise } from './elementwise-optimizer.ts'
+import type { RuleOf, WeightRule } from './weight-rules.ts'
 
 /** One of the tensors that a state tensor holds. */
 export interface StatePart {
   readonly named: NamedTensor
   readonly initializer: Initializer
+  /** Tensors with the same key start with the same random numbers. */
+  readonly drawnAs: string
 }
 
-/** What a step does with a tensor of the backbone. */
-const backboneKinds = ['trained', 'fixed', 'buffer'] as const
+/** What a step does with a tensor of the backbone, its role, and the name of vectors of this kind that are joined. */
+const backboneKinds = {
+  /** Updated by its gradient. */
+  trained: { role: 'parameter', joined: '*vectors' },
+  /** Unchanged: declared so, or frozen. */
+  fixed: { role: 'parameter', joined: '*fixed vectors' },
+  /** A running statistic. */
+  buffer: { role: 'buffer', joined: '*statistics' },
+  /** That of a frozen layer, unchanged. */
+  fixedBuffer: { role: 'buffer', joined: '*fixed statistics' },
+} as const
+
+type BackboneKind = keyof typeof backboneKinds
 
 type Centers = ChosenExperiment['centers']
 
@@ -31,11 +45,19 @@ export interface StateSlot {
   readonly tensor: StateTensor
   /** The contents of `tensor`, in its order. */
   readonly parts: readonly StatePart[]
-  /** Whether the backbone declares it, and whether a step changes it by its gradient. */
-  readonly backbone: (typeof backboneKinds)[number] | undefined
+  /** Set if the backbone declares it. */
+  readonly backbone: BackboneKind | undefined
+  /** Set if it is trained. */
+  readonly rule: WeightRule | undefined
+  /** For the average of a weight: the name of the weight's state tensor. */
+  readonly averageOf: string | undefined
 }
 
 export interface StateOptions {
+  readonly ruleOf: RuleOf
+  readonly isFrozenBuffer: (path: string) => boolean
+  /** Whether weights have averages. */
+  readonly averaged: boolean
   /** Center rows of one device, and their width. */
   readonly rows: number
   readonly embedding: number
@@ -50,29 +72,28 @@ export function wholeSlot(tensor: Omit<StateTensor, 'storage' | 'holds'>, initia
   const named: NamedTensor = { name: tensor.name, shape: tensor.shape, layout: 'same' }
   return {
     tensor: { ...tensor, storage: 'whole', holds: [named] },
-    parts: [{ named, initializer }],
-    backbone: undefined,
+    parts: [{ named, initializer, drawnAs: named.name }],
+    ...isNotOfBackbone,
   }
 }
 
-/** Weights, buffers, then optimizer states, then centers and theirs. */
+const isNotOfBackbone = { backbone: undefined, rule: undefined, averageOf: undefined }
+
+/** Weights, buffers, then optimizer states, averages, then centers and their optimizer state. */
 export function stateSlots(
   parameters: readonly ParameterSpec[],
-  optimizer: Optimizer,
-  centers: Centers,
+  { centersOptimizer, centers }: Pick<ChosenExperiment, 'centersOptimizer' | 'centers'>,
   options: StateOptions,
 ): readonly StateSlot[] {
-  const weights = backboneSlots(parameters, isElementwise(optimizer), options)
+  const weights = backboneSlots(parameters, options)
+  const trained = weights.filter((slot) => slot.backbone === 'trained')
   return [
     ...weights,
-    ...weights.filter((slot) => slot.backbone === 'trained').flatMap((slot) => optimizerSlots(slot, optimizer)),
-    ...centerSlots(optimizer, centers, options),
+    ...trained.flatMap(optimizerSlots),
+    ...(options.averaged ? trained.map(averageSlot) : []),
+    ...centerSlots(centersOptimizer, centers, options),
   ]
 }
-
-type BackboneKind = NonNullable<StateSlot['backbone']>
-
-const kindOf = (spec: ParameterSpec): BackboneKind => (spec.buffer ? 'buffer' : spec.trainable ? 'trained' : 'fixed')
 
 /**
  * XLA reads a part of a vector inside the kernel that uses it if the vector has at most 2^16 elements; for a longer one it
@@ -80,50 +101,63 @@ const kindOf = (spec: ParameterSpec): BackboneKind => (spec.buffer ? 'buffer' : 
  */
 const longestFlat = 3 * 2 ** 14
 
-const flatNames: { readonly [K in BackboneKind]: string } = {
-  trained: '*vectors',
-  fixed: '*fixed vectors',
-  buffer: '*statistics',
+/** Tensors of the backbone that a step treats alike. */
+interface Treatment {
+  readonly kind: BackboneKind
+  readonly rule: WeightRule | undefined
 }
 
-/** An optimizer that uses more than one element of a weight at a time needs separate weights: nothing is joined then. */
-function backboneSlots(parameters: readonly ParameterSpec[], joined: boolean, options: StateOptions): StateSlot[] {
-  const flat = backboneKinds.flatMap((kind) => {
-    const own = parameters.filter((spec) => spec.shape.length === 1 && kindOf(spec) === kind)
-    return joined || kind !== 'trained' ? groupsOf(own).map((group, i) => ({ kind, own: group, number: i + 1 })) : []
+function treatmentOf(spec: ParameterSpec, { ruleOf, isFrozenBuffer }: StateOptions): Treatment {
+  if (spec.buffer) return { kind: isFrozenBuffer(spec.path) ? 'fixedBuffer' : 'buffer', rule: undefined }
+  const rule = spec.trainable ? ruleOf(spec.path) : undefined
+  return { kind: rule === undefined ? 'fixed' : 'trained', rule }
+}
+
+/** Vectors that are treated alike, in groups of up to the maximum length. */
+function joinedVectors(parameters: readonly ParameterSpec[], options: StateOptions) {
+  const kinds = Object.keys(backboneKinds) as BackboneKind[]
+  return kinds.flatMap((kind) => {
+    const byRule = new Map<WeightRule | undefined, ParameterSpec[]>()
+    for (const spec of parameters) {
+      const own = treatmentOf(spec, options)
+      if (own.kind !== kind || spec.shape.length !== 1) continue
+      // An optimizer that uses more than one element of a vector at a time needs separate vectors.
+      if (own.rule !== undefined && !isElementwise(own.rule.optimizer)) continue
+      byRule.set(own.rule, [...(byRule.get(own.rule) ?? []), spec])
+    }
+    const groups = [...byRule].flatMap(([rule, own]) => groupsOf(own).map((specs) => ({ rule, specs })))
+    return groups.map(({ rule, specs }, i) => {
+      const { joined } = backboneKinds[kind]
+      return { name: i === 0 ? joined : `${joined} ${i + 1}`, kind, rule, specs }
+    })
   })
-  const inside = new Set(flat.flatMap(({ own }) => own))
-  const placementOf = (kind: BackboneKind) => (kind === 'buffer' && !options.synced ? 'local' : 'replicated')
-  const roleOf = (kind: BackboneKind) => (kind === 'buffer' ? 'buffer' : 'parameter')
+}
+
+function backboneSlots(parameters: readonly ParameterSpec[], options: StateOptions): StateSlot[] {
+  const joined = joinedVectors(parameters, options)
+  const inside = new Set(joined.flatMap(({ specs }) => specs))
+  const common = (kind: BackboneKind) => ({
+    role: backboneKinds[kind].role,
+    dtype: 'f32' as const,
+    placement: kind === 'buffer' && !options.synced ? ('local' as const) : ('replicated' as const),
+  })
   return [
-    ...flat.map(({ kind, own, number }): StateSlot => {
-      const parts = own.map(partOf)
+    ...joined.map(({ name, kind, rule, specs }): StateSlot => {
+      const parts = specs.map(partOf)
       const holds = parts.map(({ named }) => named)
       const elements = holds.reduce((sum, named) => sum + elementCount(named.shape), 0)
-      const [role, placement, dtype] = [roleOf(kind), placementOf(kind), 'f32'] as const
-      const name = number === 1 ? flatNames[kind] : `${flatNames[kind]} ${number}`
-      const tensor: StateTensor = { name, role, shape: [elements], dtype, placement, storage: 'flat', holds }
-      return { tensor, parts, backbone: kind }
+      const tensor: StateTensor = { name, ...common(kind), shape: [elements], storage: 'flat', holds }
+      return { tensor, parts, backbone: kind, rule, averageOf: undefined }
     }),
     ...parameters
       .filter((spec) => !inside.has(spec))
       .map((spec): StateSlot => {
-        const kind = kindOf(spec)
+        const { kind, rule } = treatmentOf(spec, options)
         const part = partOf(spec)
         const storage = spec.layout === 'oihw' ? options.filters : 'whole'
-        return {
-          tensor: {
-            name: spec.path,
-            role: roleOf(kind),
-            shape: storedShape(spec.shape, storage),
-            dtype: 'f32',
-            placement: placementOf(kind),
-            storage,
-            holds: [part.named],
-          },
-          parts: [part],
-          backbone: kind,
-        }
+        const shape = storedShape(spec.shape, storage)
+        const tensor: StateTensor = { name: spec.path, ...common(kind), shape, storage, holds: [part.named] }
+        return { tensor, parts: [part], backbone: kind, rule, averageOf: undefined }
       }),
   ]
 }
@@ -146,24 +180,39 @@ function groupsOf(own: readonly ParameterSpec[]): ParameterSpec[][] {
 }
 
 function partOf({ path, shape, layout, initializer }: ParameterSpec): StatePart {
-  return { named: { name: path, shape, layout }, initializer }
+  return { named: { name: path, shape, layout }, initializer, drawnAs: path }
 }
 
 function storedShape(shape: readonly number[], storage: Storage): readonly number[] {
   return storage === 'ohwi' ? toOhwi.map((dim) => need(shape[dim], `dim ${dim} of a filter`)) : shape
 }
 
-function optimizerSlots({ tensor, parts }: StateSlot, optimizer: Optimizer): StateSlot[] {
-  return optimizer.states.map((state) => {
+function optimizerSlots({ tensor, parts, rule }: StateSlot): StateSlot[] {
+  return need(rule, 'the rule of a trained weight').optimizer.states.map((state) => {
     const initializer: Initializer = { kind: 'constant', value: state.initial }
-    const own = parts.map(({ named }) => ({ named: { ...named, name: `${named.name}.${state.name}` }, initializer }))
+    const own = parts.map(({ named }): StatePart => {
+      const name = `${named.name}.${state.name}`
+      return { named: { ...named, name }, initializer, drawnAs: name }
+    })
     const name = `${tensor.name}.${state.name}`
     return {
       tensor: { ...tensor, name, role: 'optimizer', holds: own.map(({ named }) => named) },
       parts: own,
-      backbone: undefined,
+      ...isNotOfBackbone,
     }
   })
+}
+
+/** The average of a weight starts as the weight. */
+function averageSlot({ tensor, parts }: StateSlot): StateSlot {
+  const nameOf = (name: string) => `${name}.average`
+  const own = parts.map((part): StatePart => ({ ...part, named: { ...part.named, name: nameOf(part.named.name) } }))
+  return {
+    tensor: { ...tensor, name: nameOf(tensor.name), role: 'average', holds: own.map(({ named }) => named) },
+    parts: own,
+    ...isNotOfBackbone,
+    averageOf: tensor.name,
+  }
 }
 
 function centerSlots(optimizer: Optimizer, centers: Centers, { rows, embedding }: StateOptions): StateSlot[] {

@@ -13,6 +13,7 @@ import * as ops from '../ir/ops.ts'
 import type { ClassShard, StateTensor } from '../ir/state-tensor.ts'
 import { type StepMetric, stepMetrics } from '../ir/step-metrics.ts'
 import type { ParameterSpec } from '../values/elaboration.ts'
+import { averageDecay, averaged } from './average.ts'
 import { buildHead } from './head-update.ts'
 import type { ImageDType } from './images.ts'
 import { lossScale } from './loss-scale.ts'
@@ -21,11 +22,22 @@ import type { SamplingPlan } from './sampling.ts'
 import type { StateSlot } from './state.ts'
 import { namedValues, storedValue } from './stored-values.ts'
 import { buildTrunk, type Trunk } from './trunk.ts'
-import { applyOptimizer, type Clock, clipGradients, gradientNorm, scaleBy, selectAll, unscale } from './update.ts'
+import {
+  applyOptimizer,
+  type Clock,
+  clipGradients,
+  gradientNorm,
+  rateTimes,
+  scaleBy,
+  selectAll,
+  unscale,
+} from './update.ts'
 
 export interface StepOptions {
   readonly steps: number
   readonly stepsPerEpoch: number
+  /** What `train.lr_scaling` multiplies learning rates by. */
+  readonly lrScale: number
   readonly images: ImageDType
   readonly sampling: { readonly plan: SamplingPlan; readonly slots: number } | undefined
   /** Number of chunks of the head's center rows; divides the rows of a step. */
@@ -45,7 +57,7 @@ export function buildStep(
   shards: readonly ClassShard[],
   options: StepOptions,
 ): Graph {
-  const { backbone, optimizer, train } = experiment
+  const { backbone, train } = experiment
   const b = new GraphBuilder('step', shards.length)
   const state = new Map<string, Value>()
   for (const { tensor } of slots) state.set(tensor.name, b.input(tensor.name, tensor))
@@ -66,15 +78,13 @@ export function buildStep(
     weights,
   })
 
-  const clock: Clock = b.within({ phase: 'update', path: 'update' }, () => ({
-    rate: scheduledRate(b, experiment, step, options),
-    step: ops.add(b, ops.convert(b, step, 'f32'), 1),
-  }))
+  const clocks = b.within({ phase: 'update', path: 'update' }, () => scheduledClocks(b, experiment, step, options))
+  const clock = clocks.backbone
 
   const head = b.within({ phase: 'head', path: 'head' }, () => {
     const sampling = options.sampling === undefined ? undefined : { ...options.sampling, seed: train.seed, step }
     const tables = new Map(slots.filter(isCenters).map(({ tensor }) => [tensor.name, get(tensor.name)]))
-    return buildHead(b, experiment, clock, tables, {
+    return buildHead(b, experiment, clocks.centers, tables, {
       embeddings: trunk.embeddings,
       labels,
       shards,
@@ -84,7 +94,8 @@ export function buildStep(
     })
   })
 
-  const trained = slots.filter((slot) => slot.backbone === 'trained').map((slot) => slot.tensor)
+  const trainedSlots = slots.filter((slot) => slot.backbone === 'trained')
+  const trained = trainedSlots.map((slot) => slot.tensor)
   const scaling = train.precision === 'f16' ? lossScale(b, get) : undefined
   const reduced = b.within({ phase: 'backward' }, () => {
     const cotangent = scaling === undefined ? head.embeddings : scaleBy(b, head.embeddings, scaling.factor)
@@ -100,17 +111,26 @@ export function buildStep(
     const norm = gradients.length === 0 ? ops.scalar(b, 0, 'f32') : gradientNorm(b, trained, gradients)
     const clipped = train.clip === undefined ? gradients : clipGradients(b, gradients, norm, train.clip)
     const updateClock = scaling === undefined ? clock : { ...clock, step: scaling.update }
-    for (const tensor of ofBackbone.filter(({ role }) => role === 'buffer')) {
+    for (const { tensor } of slots.filter((slot) => slot.backbone === 'buffer')) {
       const held = tensor.holds.map(({ name }) => trunk.updates.get(name) ?? need(weights.get(name), name))
       next.set(tensor.name, storedValue(b, tensor, held))
     }
-    trained.forEach(({ name }, i) => {
+    const rates = rateTimes(b, clock.rate)
+    for (const [i, { tensor, rule }] of trainedSlots.entries()) {
+      const { name } = tensor
+      const { optimizer, factor } = need(rule, `the rule of ${name}`)
       const states = new Map(optimizer.states.map((s) => [s.name, get(`${name}.${s.name}`)]))
       const operands = { weight: get(name), gradient: need(clipped[i], 'a gradient'), states }
-      const updated = applyOptimizer(b, optimizer, updateClock, operands)
+      const updated = applyOptimizer(b, optimizer, { rate: rates(factor), step: updateClock.step }, operands)
       next.set(name, updated.weight)
       for (const [state, value] of updated.states) next.set(`${name}.${state}`, value)
-    })
+    }
+    if (train.average !== undefined) {
+      const kept = averageDecay(b, train.average, updateClock.step)
+      for (const { tensor, averageOf } of slots)
+        if (averageOf !== undefined)
+          next.set(tensor.name, averaged(b, kept, get(tensor.name), need(next.get(averageOf), averageOf)))
+    }
     const finite = ops.finite(b, norm)
     if (scaling !== undefined) {
       for (const [name, value] of next) next.set(name, selectAll(b, finite, value, get(name)))
@@ -154,11 +174,19 @@ function storedGradients(
   })
 }
 
-/** The learning rate of this step, f32 []. */
-function scheduledRate(b: GraphBuilder, experiment: SettledExperiment, step: Value, options: StepOptions): Value {
-  const { schedule, optimizer } = experiment
+/** The learning rates of this step, and its number. */
+function scheduledClocks(
+  b: GraphBuilder,
+  { schedule, optimizer, centersOptimizer }: SettledExperiment,
+  step: Value,
+  options: StepOptions,
+): { readonly backbone: Clock; readonly centers: Clock } {
   const factor = schedule.factor(b, ops.convert(b, step, 'f32'), options.steps, options.stepsPerEpoch)
-  return ops.multiply(b, factor, optimizer.lr)
+  const rate = ops.multiply(b, factor, optimizer.lr * options.lrScale)
+  const count = ops.add(b, ops.convert(b, step, 'f32'), 1)
+  const backbone: Clock = { rate, step: count }
+  if (centersOptimizer.lr === optimizer.lr) return { backbone, centers: backbone }
+  return { backbone, centers: { rate: ops.multiply(b, factor, centersOptimizer.lr * options.lrScale), step: count } }
 }
 
 /** The new state in the state's order; unchanged tensors (fixed weights) pass through. */

@@ -9,6 +9,7 @@
 import { need } from '../../grammar/diagnostic.ts'
 import type { SettledExperiment } from '../experiment/experiment.ts'
 import { batchPerDevice } from '../experiment/lengths.ts'
+import { isFrozen, isFrozenBuffer } from '../experiment/parameter-paths.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import { forLoop, type LoopBody } from '../ir/loop.ts'
@@ -64,6 +65,7 @@ function forward(b: GraphBuilder, experiment: SettledExperiment, part: Part, off
     mode: 'train',
     compute: train.precision,
     synced: train.batchNorm === 'synced',
+    ...(train.freeze.length === 0 ? {} : { frozen: (path) => isFrozen(path, train) }),
     weights,
     random: sampleRandom(b, train.seed, step, first),
   })
@@ -99,7 +101,7 @@ function inParts(b: GraphBuilder, experiment: SettledExperiment, input: TrunkInp
   const batch = batchPerDevice(experiment)
   const rows = batch / parts
   const paths = parameters.map((spec) => spec.path)
-  const buffers = parameters.filter((spec) => spec.buffer).map((spec) => spec.path)
+  const buffers = parameters.filter((spec) => spec.buffer && !isFrozenBuffer(spec.path, train)).map((spec) => spec.path)
   const fixed = paths.filter((path) => !buffers.includes(path))
   const values = (names: readonly string[]) => names.map((path) => valueAt(weights, path))
 
@@ -137,6 +139,7 @@ function inParts(b: GraphBuilder, experiment: SettledExperiment, input: TrunkInp
   )
 
   const gradients: Trunk['gradients'] = (cotangent, wrt) => {
+    if (wrt.length === 0) return []
     const zeros = wrt.map((path) => ops.splat(b, 0, valueAt(weights, path).type))
     const invariants = [images, flip, step, cotangent, ...values(paths)]
     const body = ({ builder, trip, invariants: given, carried }: LoopBody) => {

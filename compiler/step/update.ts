@@ -60,6 +60,16 @@ export interface Clock {
   readonly step: Value
 }
 
+/** The learning rate (f32 []) times a factor; equal factors share a value. */
+export function rateTimes(b: GraphBuilder, rate: Value): (factor: number) => Value {
+  const known = new Map([[1, rate]])
+  return (factor) => {
+    const value = known.get(factor) ?? ops.multiply(b, rate, factor)
+    known.set(factor, value)
+    return value
+  }
+}
+
 /** Applies the optimizer to one weight; the result has the weight under its own name and its states under theirs. */
 export function applyOptimizer(
   b: GraphBuilder,

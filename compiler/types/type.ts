@@ -27,6 +27,12 @@ export type Type =
   | { readonly kind: 'link' }
   /** `skip(at_most: 0.1%)`: how many pictures may be damaged. */
   | { readonly kind: 'tolerance' }
+  /** `group("layer4", factor: 0.1)`: a learning rate for the weights below a path. */
+  | { readonly kind: 'rate_group' }
+  /** `ema(decay: 0.9999)`: an average of weights. */
+  | { readonly kind: 'average' }
+  /** `linear_scaling(reference: 512)`: how the learning rate follows the batch. */
+  | { readonly kind: 'lr_scaling' }
   /** A backbone with its static arguments, not yet applied to images; `given` names the arguments passed so far. */
   | { readonly kind: 'backbone'; readonly decl: FunctionDecl | undefined; readonly given?: ReadonlySet<string> }
   /** An instance of a margin, optimizer, schedule, device, machine, dataset or experiment. */
@@ -63,6 +69,9 @@ export const batch = { kind: 'batch' } as const satisfies Type
 export const duration = { kind: 'duration' } as const satisfies Type
 export const link = { kind: 'link' } as const satisfies Type
 export const tolerance = { kind: 'tolerance' } as const satisfies Type
+export const rateGroup = { kind: 'rate_group' } as const satisfies Type
+export const average = { kind: 'average' } as const satisfies Type
+export const lrScaling = { kind: 'lr_scaling' } as const satisfies Type
 export const unknown: Type = { kind: 'unknown' }
 
 /** A static float of a dimension: `quantity({ byte: 1 })`. */

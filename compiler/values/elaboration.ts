@@ -35,6 +35,8 @@ export interface Elaboration {
   readonly compute: DType
   /** In training: batch normalization uses the statistics of all devices' batches. */
   readonly synced?: boolean
+  /** In training: whether a layer, by its path, is frozen and behaves as in evaluation. */
+  readonly frozen?: (path: string) => boolean
   /** The value of a parameter; the first call for a path declares it. f32, in arcc's layout. */
   parameter(spec: ParameterSpec): Value
   /** In training: f32 in (0, 1] of `shape` [N,…], keyed by the path, the step and the sample's row in the global batch. */

@@ -59,6 +59,9 @@ export const evaluateMessages = {
 
   ARC4026: error<{ gpu: string }>(({ gpu }) => `no performance figures are known for ${gpu}`),
   ARC4027: error(() => 'this computer has no GPU'),
+  ARC4028: error<{ what: string }>(
+    ({ what }) => `${what} is available only in the \`update\` of an optimizer, where it sees a whole weight`,
+  ),
 
   ARC4101: error<{ operator: string; left: string; right: string }>(
     ({ operator, left, right }) => `\`${operator}\` expects two tensors of the same shape, got ${left} and ${right}`,
@@ -151,6 +154,24 @@ export const evaluateMessages = {
   ARC4225: error<{ count: number; parts: number }>(
     ({ count, parts }) => `a batch of ${count} per device cannot be split into ${parts} equal parts`,
   ),
+
+  ARC4228: error<{ backbone: string; path: string }>(
+    ({ backbone, path }) => `\`${backbone}\` has no trained weight at or below \`${path}\``,
+  ),
+  ARC4229: error<{ path: string }>(({ path }) => `\`train.lr_groups\` has two groups for \`${path}\``),
+  ARC4230: error<{ path: string }>(
+    ({ path }) =>
+      `the group for \`${path}\` has no weights: all of them are frozen or belong to groups with longer paths`,
+  ),
+  ARC4231: error<{ optimizer: string; parameter: string }>(
+    ({ optimizer, parameter }) =>
+      `\`train.decay = matrices\` sets \`${parameter}\` to 0 for the other weights, but \`${optimizer}\` has no such parameter`,
+  ),
+  ARC4232: error<{ optimizer: string }>(
+    ({ optimizer }) =>
+      `\`${optimizer}\` cannot update the centers: it uses norms of whole weights, and a step sees only parts of the centers`,
+  ),
+  ARC4233: error(() => '`train.average` has nothing to average: all weights are frozen'),
 
   ARC4240: error<{ op: string; field: string }>(
     ({ op, field }) => `an augmentation with \`op = ${op}\` needs \`${field}\``,

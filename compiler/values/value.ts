@@ -17,6 +17,9 @@ export type Value =
   | InitializerValue
   | LinkValue
   | ToleranceValue
+  | RateGroupValue
+  | AverageValue
+  | ScalingValue
   | TensorValue
   | FunctionValue
   | BackboneValue
@@ -80,6 +83,30 @@ export interface ToleranceValue {
   readonly kind: 'tolerance'
   /** In (0, 1]. */
   readonly atMost: number
+}
+
+/** `group("layer4", factor: 0.1)`: a learning rate of their own for the weights below a path. */
+export interface RateGroupValue {
+  readonly kind: 'rate_group'
+  readonly path: string
+  /** Of the learning rate; above 0. */
+  readonly factor: number
+}
+
+/** `ema(decay: 0.9999)`: an exponential moving average of the weights. */
+export interface AverageValue {
+  readonly kind: 'average'
+  /** In [0, 1). */
+  readonly decay: number
+  readonly warmup: boolean
+}
+
+/** `linear_scaling(reference: 512)`: how the learning rate follows the batch. */
+export interface ScalingValue {
+  readonly kind: 'lr_scaling'
+  readonly rule: 'linear' | 'sqrt'
+  /** The global batch with which the learning rate is as written. */
+  readonly reference: number
 }
 
 export interface TensorValue {

@@ -9,7 +9,7 @@ import { mbfShapes, r18Shapes, vitShapes } from './state-dicts.ts'
 
 function parametersOf(expression: string): readonly ParameterSpec[] {
   const { experiment } = resolveBody(`  backbone = ${expression}`, 'use std.backbones')
-  return need(backboneParameters(need(experiment, expression).backbone), expression)
+  return need(backboneParameters(need(experiment, expression).backbone), expression).specs
 }
 
 /** A filter [kh,kw,I,O] is [O,I,kh,kw] in PyTorch. */

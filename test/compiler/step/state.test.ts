@@ -46,7 +46,20 @@ const { experiment } = resolveText(experimentText(), { name: 'run' })
 
 function slots(parameters: readonly ParameterSpec[], optimizer = sgd, filters: 'whole' | 'ohwi' = 'whole') {
   if (experiment === undefined || !isChosen(experiment)) throw new Error('the experiment leaves something open')
-  const all = stateSlots(parameters, optimizer, experiment.centers, { rows: 4, embedding: 8, synced: false, filters })
+  const rule = { optimizer, factor: 1 }
+  const all = stateSlots(
+    parameters,
+    { ...experiment, centersOptimizer: optimizer },
+    {
+      ruleOf: () => rule,
+      isFrozenBuffer: () => false,
+      averaged: false,
+      rows: 4,
+      embedding: 8,
+      synced: false,
+      filters,
+    },
+  )
   return all.filter(({ tensor }) => !tensor.role.startsWith('centers')).map(({ tensor }) => tensor)
 }
 

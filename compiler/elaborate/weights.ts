@@ -1,0 +1,104 @@
+/** How the weights are updated: the optimizers of an experiment, and the parts of the backbone that are frozen or have rates of their own. */
+
+import { nearest } from '../../grammar/suggest.ts'
+import { attempt, type Context, fail, type Session, staticContext } from '../evaluate/context.ts'
+import { number } from '../evaluate/numbers.ts'
+import { instantiate } from '../evaluate/object.ts'
+import type { Backbone, Experiment, ExperimentPath, TrainSpec } from '../experiment/experiment.ts'
+import { groupOf, isBelow, isFrozen } from '../experiment/parameter-paths.ts'
+import { isElementwise } from '../step/elementwise-optimizer.ts'
+import type { ObjectValue } from '../values/value.ts'
+import { resolveOptimizer } from './appliers.ts'
+import type { ExperimentFields } from './fields.ts'
+import { asObject } from './read.ts'
+
+type Optimizers = Pick<Experiment, 'optimizer' | 'undecayed' | 'centersOptimizer'>
+
+/** The parameter of an optimizer that `train.decay` sets to 0. */
+const decayParameter = 'weight_decay'
+
+/** `undefined` after reported errors. */
+export function resolveOptimizers(fields: ExperimentFields, session: Session): Optimizers | undefined {
+  const context = staticContext(session)
+  const object = asObject(fields.value('train.optimizer'))
+  const optimizer = resolveOptimizer(object, session)
+  const decay = fields.value('train.decay')
+  const isOnMatrices = decay.kind === 'enum' && decay.member === 'matrices'
+  const without = isOnMatrices ? attempt(() => withoutDecay(object, fields, context)) : undefined
+  const undecayed = without && resolveOptimizer(without, session)
+  const own = fields.value('centers.optimizer')
+  const centersOptimizer = own.kind === 'none' ? optimizer : resolveOptimizer(asObject(own), session)
+  if (!optimizer || !centersOptimizer || (isOnMatrices && !undecayed)) return undefined
+  const path: ExperimentPath = own.kind === 'none' ? 'train.optimizer' : 'centers.optimizer'
+  const fits = attempt((): true => {
+    // Rows of the centers are spread over devices, chunks and samples: no step sees all of them at once.
+    if (isElementwise(centersOptimizer, [2, 2])) return true
+    return fail(context, 'ARC4232', { optimizer: centersOptimizer.name }, fields.span(path), {
+      notes: ['give them one of their own: `centers.optimizer = sgd(lr: …)`'],
+    })
+  })
+  return fits === undefined ? undefined : { optimizer, undecayed, centersOptimizer }
+}
+
+/** The optimizer without weight decay. */
+function withoutDecay(object: ObjectValue, fields: ExperimentFields, context: Context): ObjectValue {
+  const { decl } = object
+  const span = fields.span('train.decay')
+  const names = decl.parameters.map(({ name }) => `\`${name.text}\``)
+  if (!object.arguments.has(decayParameter))
+    return fail(context, 'ARC4231', { optimizer: decl.name.text, parameter: decayParameter }, span, {
+      related: [{ span: decl.name.span, message: `\`${decl.name.text}\` is declared here` }],
+      notes: [names.length === 0 ? 'it has no parameters' : `its parameters are ${names.join(', ')}`],
+    })
+  return instantiate(object, [{ name: decayParameter, nameSpan: span, value: number(0), span }], object.span, context)
+}
+
+/** Every part of a path of a trained weight that can be named: `layer1`, `layer1.0`, `layer1.0.conv1.weight`. */
+function partsOf(paths: readonly string[]): ReadonlySet<string> {
+  const parts = new Set<string>()
+  for (const path of paths) {
+    const names = path.split('.')
+    for (let end = 1; end <= names.length; end++) parts.add(names.slice(0, end).join('.'))
+  }
+  return parts
+}
+
+/**
+ * Checks `train.freeze`, `train.lr_groups` and `train.average` against the weights of the backbone; all mistakes are reported.
+ * `undefined` if there are any.
+ */
+export function checkWeights(
+  backbone: Backbone,
+  train: TrainSpec,
+  fields: ExperimentFields,
+  context: Context,
+): true | undefined {
+  const trained = backbone.parameters.filter((spec) => spec.trainable).map((spec) => spec.path)
+  const isUnknown = (path: string) => !trained.some((weight) => isBelow(weight, path))
+  const unknown = (path: string, field: ExperimentPath) => {
+    const parts = partsOf(trained)
+    const meant = nearest(path, parts)
+    const top = [...parts].filter((part) => !part.includes('.'))
+    const notes = [`its parts are ${top.map((part) => `\`${part}\``).join(', ')}`]
+    return fail(context, 'ARC4228', { backbone: backbone.name, path }, fields.span(field), {
+      notes: meant === undefined ? notes : [`did you mean \`${meant}\`?`, ...notes],
+    })
+  }
+  const checks = [
+    ...train.freeze.map((path) => () => (isUnknown(path) ? unknown(path, 'train.freeze') : true)),
+    ...train.lrGroups.map((group, i) => (): true => {
+      const { path } = group
+      const span = fields.span('train.lr_groups')
+      if (isUnknown(path)) return unknown(path, 'train.lr_groups')
+      if (train.lrGroups.findIndex((other) => other.path === path) < i) return fail(context, 'ARC4229', { path }, span)
+      const own = trained.filter((weight) => groupOf(weight, train) === group)
+      if (own.every((weight) => isFrozen(weight, train))) return fail(context, 'ARC4230', { path }, span)
+      return true
+    }),
+    (): true => {
+      if (train.average === undefined || trained.some((path) => !isFrozen(path, train))) return true
+      return fail(context, 'ARC4233', {}, fields.span('train.average'))
+    },
+  ]
+  return checks.map((check) => attempt(check)).includes(undefined) ? undefined : true
+}
