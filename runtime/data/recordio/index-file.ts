@@ -10,7 +10,7 @@ export interface RecordIndex {
   readonly offsets: Float64Array<SharedArrayBuffer>
   /** The key of record `i` is `firstKey + i`, unless there are `keys`. */
   readonly firstKey: number
-  readonly keys?: Uint32Array
+  readonly keys?: Uint32Array<SharedArrayBuffer>
   /** Whether the file ends within a line. */
   readonly isCut?: boolean
 }
@@ -63,7 +63,7 @@ function sortLines(
     }
     if (twice.count > 0) faults.add(`${basename(path)} has the same key twice: ${twice.examples()}`)
     if (filled === span) return { count: filled, offsets: places, firstKey: least }
-    const sorted = new Uint32Array(filled)
+    const sorted = new Uint32Array(new SharedArrayBuffer(4 * filled))
     let next = 0
     for (let place = 0; place < span; place++) {
       if (Number.isNaN(places[place])) continue
@@ -74,7 +74,7 @@ function sortLines(
   }
   const order = new Uint32Array(count).map((_, i) => i).sort((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0) || a - b)
   const sortedOffsets = new Float64Array(new SharedArrayBuffer(8 * count))
-  const sortedKeys = new Uint32Array(count)
+  const sortedKeys = new Uint32Array(new SharedArrayBuffer(4 * count))
   for (const [i, from] of order.entries()) {
     sortedOffsets[i] = offsets[from] ?? 0
     sortedKeys[i] = keys[from] ?? 0

@@ -79,7 +79,7 @@ export interface IndexLines {
   readonly count: number
   readonly offsets: Float64Array<SharedArrayBuffer>
   readonly firstKey: number
-  readonly keys: Uint32Array | undefined
+  readonly keys: Uint32Array<SharedArrayBuffer> | undefined
   /** Whether the file ends within a line. */
   readonly isCut: boolean
 }
@@ -100,7 +100,7 @@ export function parseIndexLines(path: string, faults: Faults): IndexLines {
   let offsets = new Float64Array(new SharedArrayBuffer(8 * guessLines(path)))
   const wrong: WrongLine[] = []
   let wrongCount = 0
-  let keys: Uint32Array | undefined
+  let keys: Uint32Array<SharedArrayBuffer> | undefined
   let firstKey = 0
   let count = 0
   let line = 1
@@ -145,13 +145,13 @@ export function parseIndexLines(path: string, faults: Faults): IndexLines {
         if (part === END || (part === OFFSET && digits > 0)) {
           if (count === 0) firstKey = key
           else if (keys === undefined && key !== firstKey + count) {
-            keys = new Uint32Array(offsets.length)
+            keys = new Uint32Array(new SharedArrayBuffer(4 * offsets.length))
             for (let k = 0; k < count; k++) keys[k] = firstKey + k
           }
           if (count === offsets.length) {
             offsets = enlarge(offsets)
             if (keys !== undefined) {
-              const larger = new Uint32Array(offsets.length)
+              const larger = new Uint32Array(new SharedArrayBuffer(4 * offsets.length))
               larger.set(keys)
               keys = larger
             }

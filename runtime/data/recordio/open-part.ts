@@ -5,7 +5,7 @@ import type { Faults } from '../faults.ts'
 import { slackOf } from './announcement.ts'
 import { createExaminer, type Examiner, NO_LABEL } from './examine.ts'
 import type { RecordPart } from './find-parts.ts'
-import { loadPartIndex, storePartIndex } from './index-cache.ts'
+import { keepPartIndex, keptPartIndex, originOfPart } from './index-cache.ts'
 import { type SeenLabels, seeLabel } from './labels.ts'
 import { type PartIndex, readPartIndex } from './part-index.ts'
 import { openRecordFile, type RecordFile } from './record-file.ts'
@@ -18,20 +18,24 @@ export interface OpenPart {
   readonly part: RecordPart
   readonly records: RecordFile
   index: PartIndex
-  /** Whether `index` has something that is not stored yet. */
+  /** Whether `index` has something that is not kept yet. */
   isNew: boolean
+  /** What the index depends on, from before it was read. */
+  readonly origin: string | undefined
 }
 
 /** Throws ARC6206 for files that cannot be read. */
 export function openPart(part: RecordPart, faults: Faults): OpenPart {
   const records = openRecordFile(part.recordPath)
-  const stored = loadPartIndex(part)
+  const origin = originOfPart(part)
+  const kept = keptPartIndex(part, origin)
   try {
     return {
       part,
       records,
-      index: stored ?? readPartIndex(records, part.indexPath, faults),
-      isNew: stored === undefined,
+      index: kept ?? readPartIndex(records, part.indexPath, faults),
+      isNew: kept === undefined,
+      origin,
     }
   } catch (error) {
     records.close()
@@ -114,7 +118,7 @@ function withoutRanges({ classStarts: _, ...index }: PartIndex): PartIndex {
 }
 
 /** Closes the file; if the set has no faults, its index is kept for the next start. */
-export function closePart({ part, records, index, isNew }: OpenPart, keep: boolean): void {
+export function closePart({ part, records, index, isNew, origin }: OpenPart, keep: boolean): void {
   records.close()
-  if (keep && isNew) storePartIndex(part, index)
+  if (keep && isNew) keepPartIndex(part, origin, index)
 }

@@ -12,7 +12,7 @@ export interface PartIndex {
   readonly offsets: Float64Array<SharedArrayBuffer>
   /** The key of picture `i` is `firstKey + i`, unless there are `keys`. */
   readonly firstKey: number
-  readonly keys?: Uint32Array
+  readonly keys?: Uint32Array<SharedArrayBuffer>
   /**
    * From identity records: the key of the first picture of each class, rounded as f32 is, and the end of the last class. The keys are
    * consecutive then.

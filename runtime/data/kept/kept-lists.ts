@@ -1,0 +1,186 @@
+/**
+ * What was found by reading a large data set (where its pictures lie, their labels), kept in `indexes` in arcc's cache for the next
+ * start. All formats share this one room.
+ *
+ * An entry is the magic number, the length and the CRC-32 of a JSON header, the header, and arrays, each with its own CRC-32. The
+ * header has the version, the kind, and a SHA-256 of what the content depends on: paths, sizes and times of the files that were read,
+ * and the settings. An entry that differs in any of these, has another length, or is damaged is removed and counts as missing; it is
+ * never used. Entries hold only what can be read again, so that one that cannot be written is no error.
+ */
+import { createHash } from 'node:crypto'
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { cacheRoot } from '../../plugins/cache-folder.ts'
+import {
+  type ArrayLayout,
+  isLayout,
+  layoutOf,
+  type Numbers,
+  readAll,
+  readArray,
+  storedBytes,
+  writeAll,
+  writeArray,
+} from './array-file.ts'
+
+const VERSION = 3
+const MAGIC = 0x4b435241
+/** Magic number, bytes of the header, CRC-32 of the header. */
+const PREFIX = 12
+/** Larger headers are not ours. */
+const MOST_HEADER = 2 ** 20
+/** Beyond this number of bytes, the entries that were not used for longest are removed. */
+const MOST_BYTES = 8 * 2 ** 30
+
+/** Names an entry: what kind of list it is, of which data set, read with which settings. */
+export interface ListKey {
+  readonly kind: string
+  /** The path of the data set. */
+  readonly path: string
+  readonly settings?: { readonly [name: string]: string | number | undefined }
+}
+
+/** Values of JSON. */
+export type Fact = string | number | boolean | null | readonly Fact[] | { readonly [name: string]: Fact }
+
+/** What is kept. */
+export interface KeptList {
+  readonly facts: { readonly [name: string]: Fact }
+  readonly arrays: { readonly [name: string]: Numbers }
+}
+
+/** A SHA-256 of the paths, sizes and times of files or folders; `undefined` if one of them is missing. */
+export function originOf(paths: readonly string[]): string | undefined {
+  const hash = createHash('sha256')
+  try {
+    for (const path of paths) {
+      // A changed file has another time of change, even if its size and its time of modification were set to the old ones.
+      const { size, mtimeMs, ctimeMs } = statSync(path)
+      hash.update(JSON.stringify([path, size, mtimeMs, ctimeMs]))
+    }
+  } catch {
+    return undefined
+  }
+  return hash.digest('hex')
+}
+
+interface Header {
+  readonly version: number
+  readonly key: string
+  readonly origin: string
+  readonly facts: KeptList['facts']
+  readonly arrays: readonly (readonly [string, ArrayLayout])[]
+}
+
+const textOf = ({ kind, path, settings }: ListKey) => JSON.stringify([kind, path, settings ?? {}])
+
+function folder(): string {
+  return join(cacheRoot(), 'indexes')
+}
+
+function entryPath(key: ListKey): string {
+  return join(folder(), createHash('sha256').update(textOf(key)).digest('hex').slice(0, 32))
+}
+
+/** Keeps a list that was read while `origin`, taken before, described the files. */
+export function keepList(key: ListKey, origin: string | undefined, { facts, arrays }: KeptList): void {
+  if (origin === undefined) return
+  const path = entryPath(key)
+  const partial = `${path}.${process.pid}.partial`
+  try {
+    mkdirSync(folder(), { recursive: true })
+    const layouts = Object.entries(arrays).map(([name, array]) => [name, layoutOf(array), array] as const)
+    const listed = layouts.map(([name, layout]) => [name, layout] as const)
+    const header: Header = { version: VERSION, key: textOf(key), origin, facts, arrays: listed }
+    const text = Buffer.from(JSON.stringify(header))
+    if (text.length > MOST_HEADER) return
+    const file = openSync(partial, 'w')
+    try {
+      writeSync(file, new Uint8Array(Uint32Array.of(MAGIC, text.length, crc32(text)).buffer))
+      writeAll(file, text)
+      for (const [, layout, array] of layouts) writeArray(file, array, layout)
+    } finally {
+      closeSync(file)
+    }
+    renameSync(partial, path)
+    prune()
+  } catch {
+    rmSync(partial, { force: true })
+  }
+}
+
+/** Removes the entries that were not used for longest, the last one excepted, until the others fit. */
+function prune(): void {
+  const entries = readdirSync(folder()).flatMap((name) => {
+    const path = join(folder(), name)
+    const found = statSync(path, { throwIfNoEntry: false })
+    return found === undefined ? [] : [{ path, bytes: found.size, used: found.mtimeMs }]
+  })
+  let total = 0
+  for (const [i, { path, bytes }] of entries.sort((a, b) => b.used - a.used).entries()) {
+    total += bytes
+    if (i > 0 && total > MOST_BYTES) rmSync(path, { force: true })
+  }
+}
+
+function isHeader(value: unknown, size: number): value is Header {
+  if (typeof value !== 'object' || value === null || !('version' in value) || value.version !== VERSION) return false
+  if (!('facts' in value && 'arrays' in value && typeof value.facts === 'object' && value.facts !== null)) return false
+  const { arrays } = value
+  return Array.isArray(arrays) && arrays.every((pair) => Array.isArray(pair) && isLayout(pair[1], size))
+}
+
+function readEntry(file: number, key: ListKey, origin: string): KeptList | undefined {
+  const { size } = fstatSync(file)
+  const prefix = new Uint32Array(PREFIX / 4)
+  if (!readAll(file, new Uint8Array(prefix.buffer))) return undefined
+  const [magic = 0, length = 0, sum = 0] = prefix
+  if (magic !== MAGIC || length > MOST_HEADER || length > size) return undefined
+  const text = Buffer.alloc(length)
+  if (!readAll(file, text) || crc32(text) !== sum) return undefined
+  const header: unknown = JSON.parse(text.toString())
+  if (!isHeader(header, size) || header.key !== textOf(key) || header.origin !== origin) return undefined
+  const expected = header.arrays.reduce((bytes, [, layout]) => bytes + storedBytes(layout), PREFIX + length)
+  if (expected !== size) return undefined
+  const arrays: Record<string, Numbers> = {}
+  for (const [name, layout] of header.arrays) {
+    const array = readArray(file, layout)
+    if (array === undefined) return undefined
+    arrays[name] = array
+  }
+  return { facts: header.facts, arrays }
+}
+
+/** The kept list of files that are as `origin` describes them; `undefined` if there is none. */
+export function keptList(key: ListKey, origin: string | undefined): KeptList | undefined {
+  if (origin === undefined) return undefined
+  const path = entryPath(key)
+  try {
+    const file = openSync(path, 'r')
+    try {
+      const found = readEntry(file, key, origin)
+      if (found === undefined) rmSync(path, { force: true })
+      else {
+        const now = new Date()
+        utimesSync(path, now, now)
+      }
+      return found
+    } finally {
+      closeSync(file)
+    }
+  } catch {
+    return undefined
+  }
+}
