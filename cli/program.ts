@@ -110,10 +110,9 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     const { set = [], engine, emulate = false, folder, resume, grace = defaultGrace } = raw
     if (file === undefined && resume === undefined)
       runCommand.error("error: missing required argument 'file'; only --resume can do without it")
-    const progress = raw.json ? 'json' : raw.plain ? 'plain' : 'auto'
-    finish(
-      await actions.run({ color: color(), file, experiment, set, engine, emulate, folder, resume, progress, grace }),
-    )
+    const progress: RunOptions['progress'] = raw.json ? 'json' : raw.plain ? 'plain' : 'auto'
+    const given = { color: color(), file, experiment, set, engine, emulate, folder, resume, progress, grace }
+    finish(await actions.run(given))
   })
 
   program

@@ -2,7 +2,7 @@
 import type { FailedEvent } from '../../runtime/events.ts'
 import { formatCount, plural } from './format.ts'
 import type { Palette } from './look.ts'
-import { shellWord } from './shell-word.ts'
+import { resumeCommand } from './resume-command.ts'
 
 /** None for a run that failed before its first step. */
 export function renderFailedRun(failed: FailedEvent, folder: string, palette: Palette): string[] {
@@ -21,6 +21,6 @@ export function renderFailedRun(failed: FailedEvent, folder: string, palette: Pa
   return [
     ...second,
     `${palette.accent('kept')}: ${where}${lost > 0 ? `; ${plural(lost, 'later step')} will be repeated` : ''}`,
-    `${palette.accent('next')}: arcc run --resume ${shellWord(folder)}`,
+    `${palette.accent('next')}: ${resumeCommand(folder)}`,
   ]
 }
