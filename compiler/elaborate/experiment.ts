@@ -236,7 +236,7 @@ export function resolveExperiment(
   const schedule = resolveSchedule(object('train.schedule'), session)
   const train = attempt(() => resolveTrain(fields, machine, context))
   const { augment: listed, start: given } = readSection(sections.train, fields.within('train'))
-  const start = given && resolveStart(given, context)
+  const startFrom = given && resolveStart(given, context)
   const augment = resolveAugment(listed.flat(), backbone?.input[2], fields.span('train.augment'), context)
   const centers = optimizer && attempt(() => resolveCenters(fields, optimizer, context))
   const evaluate = attempt(() => resolveEvaluate(fields, dataset, context))
@@ -255,7 +255,7 @@ export function resolveExperiment(
     !augment ||
     !centers ||
     !evaluate ||
-    (given !== undefined && start === undefined)
+    (given !== undefined && startFrom === undefined)
   )
     return undefined
   if (bag.hasErrors) return undefined
@@ -273,7 +273,7 @@ export function resolveExperiment(
     centers,
     train,
     augment,
-    start,
+    startFrom,
     evaluate,
     checkpoint: readSection(sections.checkpoint, fields.within('checkpoint')),
     requires,
