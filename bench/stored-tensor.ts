@@ -8,7 +8,7 @@ import { toOhwi } from '../compiler/ir/filter-order.ts'
 import type { StateTensor } from '../compiler/ir/state-tensor.ts'
 import { need } from '../grammar/diagnostic.ts'
 import type { HostTensor } from '../runtime/engine.ts'
-import { permuteFilter } from '../runtime/train/held-tensors.ts'
+import { permuteFilter } from '../runtime/state/held-tensors.ts'
 
 /** The stored tensor, f32, of what it holds. */
 export function storedTensor(spec: StateTensor, held: readonly HostTensor[]): HostTensor {

@@ -5,6 +5,7 @@
 
 export type RunEvent =
   | StartEvent
+  | ResumedEvent
   | PhaseEvent
   | FetchEvent
   | ProgressEvent
@@ -36,6 +37,17 @@ export interface StartEvent {
   readonly batch: number
   readonly steps: number
   readonly stepsPerEpoch: number
+}
+
+/** A run goes on from a checkpoint. */
+export interface ResumedEvent {
+  readonly type: 'resumed'
+  /** Completed steps. */
+  readonly step: number
+  /** The checkpoint; missing if the run had not reached its first one and starts from the beginning. */
+  readonly checkpoint?: string
+  /** The fields of the experiment that differ from those that the run had before, as `.arc` text; missing where there is none. */
+  readonly changes: readonly { readonly path: string; readonly before?: string; readonly now?: string }[]
 }
 
 /** A part of startup or shutdown that takes a while; `seconds` is set at its end. */
@@ -115,9 +127,12 @@ export interface SkippedEvent {
 
 export interface SavedEvent {
   readonly type: 'saved'
-  readonly what: string
+  /** `checkpoint` for all of the state, `weights` for the network alone. */
+  readonly what: 'checkpoint' | 'weights'
   readonly path: string
   readonly bytes: number
+  /** Completed steps. */
+  readonly step: number
 }
 
 export interface EndEvent {

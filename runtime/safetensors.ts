@@ -3,11 +3,13 @@
  * gaps. Wider elements come first, so that every tensor is aligned; equally wide ones are sorted by name, like in the reference
  * implementation. Equal tensors therefore give equal files.
  */
+import { createHash } from 'node:crypto'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type DType, dtypeBytes, elementCount } from '../compiler/ir/dtype.ts'
-import { bug } from '../grammar/diagnostic.ts'
+import { Bug, bug } from '../grammar/diagnostic.ts'
 import type { HostArray, HostTensor } from './engine.ts'
+import { ArccError } from './errors.ts'
 import {
   dtypeOf,
   encodeHeader,
@@ -18,6 +20,8 @@ import {
   type TensorEntry,
   tensorFileErrors,
 } from './safetensors-header.ts'
+import { syncFolder } from './sync-folder.ts'
+import { reasonOf } from './system-errors.ts'
 
 /** Creates a typed array over a buffer of the right size. */
 const arrayOf: { readonly [D in DType]: (buffer: ArrayBuffer) => HostArray } = {
@@ -67,6 +71,58 @@ function checkLength(name: string, { dtype, shape }: Pick<HostTensor, 'dtype' | 
   if (bytes !== due) bug(`tensor ${name}: ${bytes} bytes for ${dtype}[${shape.join(',')}]`)
 }
 
+/** What a written file consists of. */
+export interface WrittenFile {
+  readonly bytes: number
+  /** SHA-256, hexadecimal. */
+  readonly sha256: string
+}
+
+/** Metadata that marks a file as a state dict for PyTorch's readers. */
+export const stateDictFormat = ['format', 'pt'] as const
+
+/** Writes a file under its own name and flushes it to the disk; an existing one is replaced. Throws ARC6404. */
+export async function writeTensors(
+  file: string,
+  tensors: ReadonlyMap<string, TensorStream>,
+  metadata: ReadonlyMap<string, string> = new Map(),
+): Promise<WrittenFile> {
+  const { header, sorted } = layOut(tensors, metadata)
+  const hash = createHash('sha256')
+  let bytes = 0
+  try {
+    const handle = await open(file, 'w')
+    const write = async (part: Uint8Array) => {
+      await handle.writeFile(part)
+      hash.update(part)
+      bytes += part.byteLength
+    }
+    try {
+      await write(header)
+      for (const [name, tensor, due] of sorted) {
+        const start = bytes
+        for await (const piece of tensor.pieces()) await write(bytesOf(piece))
+        checkLength(name, tensor, bytes - start, due)
+      }
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    throw notWritten(file, error)
+  }
+  return { bytes, sha256: hash.digest('hex') }
+}
+
+/** The bytes of a file with these tensors. */
+export function tensorFileBytes(
+  tensors: ReadonlyMap<string, Pick<HostTensor, 'dtype' | 'shape'>>,
+  metadata: ReadonlyMap<string, string> = new Map(),
+): number {
+  const { header, sorted } = layOut(tensors, metadata)
+  return header.length + sorted.reduce((sum, [, , bytes]) => sum + bytes, 0)
+}
+
 /**
  * Writes a file that is either complete or absent: to a temporary name, flushed to the disk, then renamed. Throws ARC6404.
  */
@@ -74,39 +130,31 @@ export async function writeSafetensors(
   file: string,
   tensors: ReadonlyMap<string, TensorStream>,
   metadata: ReadonlyMap<string, string> = new Map(),
-): Promise<void> {
-  const { header, sorted } = layOut(tensors, metadata)
+): Promise<WrittenFile> {
   const temporary = `${file}.partial`
   try {
-    const handle = await open(temporary, 'w')
-    try {
-      await handle.writeFile(header)
-      for (const [name, tensor, due] of sorted) {
-        let written = 0
-        for await (const piece of tensor.pieces()) {
-          await handle.writeFile(bytesOf(piece))
-          written += piece.byteLength
-        }
-        checkLength(name, tensor, written, due)
-      }
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
+    const written = await writeTensors(temporary, tensors, metadata)
     await rename(temporary, file)
-    const folder = await open(dirname(file), 'r')
-    await folder.sync().finally(() => folder.close())
+    await syncFolder(dirname(file))
+    return written
   } catch (error) {
-    await rm(temporary, { force: true })
-    const reason = error instanceof Error ? error.message : String(error)
-    throw tensorFileErrors('ARC6404', { file, action: 'written', reason }, error)
+    // The error that is reported is the first one.
+    await rm(temporary, { force: true }).catch(() => undefined)
+    throw error instanceof ArccError ? error : notWritten(file, error)
   }
+}
+
+function notWritten(file: string, error: unknown): unknown {
+  if (error instanceof ArccError || error instanceof Bug) return error
+  return tensorFileErrors('ARC6404', { file, action: 'written', reason: reasonOf(error) }, error)
 }
 
 /** An open file: the header is read and checked, tensors are read on request. */
 export interface SafetensorsFile extends Header {
   /** Throws ARC6402 if there is no such tensor, ARC6403 if arcc does not support its element type. */
   read(name: string): Promise<HostTensor>
+  /** Rows [first, first + count) of a tensor; of a scalar, `rows(name, 0, 1)` is itself. Throws like `read`. */
+  rows(name: string, first: number, count: number): Promise<HostTensor>
   close(): Promise<void>
 }
 
@@ -139,16 +187,10 @@ async function readAt(handle: FileHandle, position: number, length: number): Pro
   return bytes
 }
 
-/**
- * Opens a file; the caller closes it. Throws ARC6404 if it cannot be read and ARC6401 if it is invalid.
- *
- * @public No command reads weights; tests use it to verify written files.
- */
+/** Opens a file; the caller closes it. Throws ARC6404 if it cannot be read and ARC6401 if it is invalid. */
 export async function openSafetensors(file: string): Promise<SafetensorsFile> {
-  const unreadable = (error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error)
-    return tensorFileErrors('ARC6404', { file, action: 'read', reason }, error)
-  }
+  const unreadable = (error: unknown) =>
+    tensorFileErrors('ARC6404', { file, action: 'read', reason: reasonOf(error) }, error)
   const handle = await open(file, 'r').catch((error: unknown) => {
     throw unreadable(error)
   })
@@ -158,14 +200,26 @@ export async function openSafetensors(file: string): Promise<SafetensorsFile> {
     const dataAt = 8 + length
     const json = new TextDecoder().decode(await readAt(handle, 8, length))
     const header = parseHeader(json, size - dataAt, file)
+    const readRange = async (dtype: DType, shape: readonly number[], from: number, to: number) => {
+      const bytes = await readAt(handle, dataAt + from, to - from).catch((error: unknown) => {
+        throw unreadable(error)
+      })
+      return { dtype, shape, data: arrayOf[dtype](bytes.buffer) }
+    }
     return {
       ...header,
       async read(name) {
         const { entry, dtype } = entryOf(header, name, file)
-        const bytes = await readAt(handle, dataAt + entry.start, entry.end - entry.start).catch((error: unknown) => {
-          throw unreadable(error)
-        })
-        return { dtype, shape: entry.shape, data: arrayOf[dtype](bytes.buffer) }
+        return readRange(dtype, entry.shape, entry.start, entry.end)
+      },
+      async rows(name, first, count) {
+        const { entry, dtype } = entryOf(header, name, file)
+        const [rows = 1, ...rest] = entry.shape
+        if (first < 0 || count < 0 || first + count > rows)
+          bug(`rows ${first} to ${first + count} of ${rows} of ${name}`)
+        const width = elementCount(rest) * dtypeBytes[dtype]
+        const shape = entry.shape.length === 0 ? [] : [count, ...rest]
+        return readRange(dtype, shape, entry.start + first * width, entry.start + (first + count) * width)
       },
       close: () => handle.close(),
     }

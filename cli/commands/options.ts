@@ -33,8 +33,13 @@ export interface PlanOptions extends ExperimentOptions {
   readonly output: string | undefined
 }
 
-export interface RunOptions extends ExperimentOptions {
-  readonly engine: EngineName
+export interface RunOptions extends Omit<ExperimentOptions, 'file'> {
+  /** Set unless a run is resumed; a resumed run has the file that it had. */
+  readonly file: string | undefined
+  /** Default: `xla`, or the engine that a resumed run had. */
+  readonly engine: EngineName | undefined
+  /** The folder of a run that goes on. */
+  readonly resume: string | undefined
   /** Whether a plan for GPUs runs on virtual devices of this computer. */
   readonly emulate: boolean
   /** The run folder; `undefined` takes the next free `runs/NAME-001`. */

@@ -57,6 +57,8 @@ export function advance(state: RunState, event: RunEvent): RunState {
   switch (event.type) {
     case 'start':
       return { ...state, start: event }
+    case 'resumed':
+      return state
     case 'phase':
       return { ...state, phase: event.seconds === undefined ? event : undefined }
     case 'fetch':

@@ -1,6 +1,13 @@
 /** The permanent text of a run: the lines of its events, and the summary. Pure: events and state in, lines out. */
 import type { VariantPlace } from '../../compiler/driver.ts'
-import type { EvaluationEvent, PhaseEvent, RunEvent, SkippedEvent, StartEvent } from '../../runtime/events.ts'
+import type {
+  EvaluationEvent,
+  PhaseEvent,
+  ResumedEvent,
+  RunEvent,
+  SkippedEvent,
+  StartEvent,
+} from '../../runtime/events.ts'
 import { emulationText } from './emulation.ts'
 import { factLines, lineWidth, paragraph } from './fit.ts'
 import {
@@ -16,6 +23,7 @@ import {
 } from './format.ts'
 import { labelled, labelledText } from './label.ts'
 import type { Look } from './look.ts'
+import { resumeCommand } from './resume-command.ts'
 import type { RunState } from './run-state.ts'
 import { pad, renderTable } from './table.ts'
 
@@ -74,6 +82,18 @@ function skippedLines({ file, reason, count }: SkippedEvent, look: Look): string
   return labelledText('skipped', `${file}: ${reason}${more}`, look, look.palette.warning)
 }
 
+function resumedLines({ step, checkpoint, changes }: ResumedEvent, look: Look): string[] {
+  const from =
+    checkpoint === undefined ? 'from the beginning: there is no checkpoint yet' : `${stepName(step)}, ${checkpoint}`
+  return [
+    ...labelledText('resumed', from, look),
+    ...changes.flatMap(({ path, before, now }) => {
+      const [former, current] = [before ?? 'nothing', now ?? 'nothing']
+      return labelledText('changed', `${path} = ${current}, was ${former}`, look, look.palette.warning)
+    }),
+  ]
+}
+
 /** The permanent lines of an event; none if the panel is enough. `renderSummary` renders `end`. */
 export function renderPermanent(event: RunEvent, look: Look): string[] {
   switch (event.type) {
@@ -93,6 +113,8 @@ export function renderPermanent(event: RunEvent, look: Look): string[] {
       return skippedLines(event, look)
     case 'saved':
       return labelledText('saved', `${pad(event.what, subjectWidth)} ${event.path} (${formatBytes(event.bytes)})`, look)
+    case 'resumed':
+      return resumedLines(event, look)
     case 'progress':
     case 'end':
       return []
@@ -135,6 +157,12 @@ function emulationLines(start: StartEvent | undefined, look: Look): string[] {
   if (start?.emulates === undefined) return []
   const text = `The run ${emulationText(start.emulates)}: both columns describe this computer, not that machine.`
   return ['', ...paragraph(text, look)]
+}
+
+/** How an interrupted run goes on. */
+function resumeLines({ start, end }: RunState, look: Look): string[] {
+  if (start === undefined || end?.status !== 'interrupted') return []
+  return paragraph(`To go on: ${resumeCommand(start.folder)}`, look)
 }
 
 /** The end of a run: verification before and after training, and planned against measured figures. */
@@ -180,5 +208,6 @@ export function renderSummary(state: RunState, look: Look): string[] {
       look,
       { gap: ' ' },
     ),
+    ...resumeLines(state, look),
   ]
 }

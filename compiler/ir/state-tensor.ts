@@ -35,6 +35,11 @@ export interface StateTensor {
   readonly holds: readonly NamedTensor[]
 }
 
+/** Whether a tensor has one row per class: centers, their optimizer state, and the scales of both. */
+export function isClassTable({ role }: StateTensor): boolean {
+  return role === 'centers' || role === 'centers_optimizer'
+}
+
 /** What a step donates: state tensor i is its input i, and output i takes its memory. The state stays in place. */
 export function stateDonation(state: readonly StateTensor[]): Donation {
   return new Map(state.map((_, index) => [index, index]))

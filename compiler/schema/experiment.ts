@@ -161,10 +161,15 @@ export const evaluate = {
 } as const satisfies SectionSpec
 
 export const checkpoint = {
-  doc: 'Weights saved during the run.',
+  doc: 'The state of training saved during the run, from which it can be resumed.',
   fields: {
     every: withDefault(optional(duration), undefined, 'Interval; default: only at the end.'),
     keep: withDefault(int, '3', 'Number of checkpoints to keep; older ones are deleted.', { min: 1 }),
+    best: withDefault(
+      optional(string),
+      undefined,
+      'One of `evaluate.sets`, such as `"lfw"`: the checkpoint with the highest accuracy on it is kept besides the newest.',
+    ),
   },
   sections: {},
 } as const satisfies SectionSpec

@@ -1,7 +1,6 @@
 /** Errors in the data, ARC62xx. Every message names the file. */
 import type { Params } from '../../grammar/diagnostic.ts'
 import { type ErrorMessage, errorsOf } from '../errors.ts'
-import { systemErrors } from '../system-errors.ts'
 
 function message<P extends Params>(text: (params: P) => string, hint?: (params: P) => string): ErrorMessage<P> {
   return hint === undefined ? { text } : { text, hint }
@@ -104,10 +103,4 @@ export const dataErrors = errorsOf({
   ),
 })
 
-/** What a caught value says, on one line: an error of the system in words, any other as it is. */
-export function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? systemErrors[String(error.code)] : undefined
-  if (code !== undefined) return code
-  const text = error instanceof Error ? error.message : String(error)
-  return text.trim().split('\n').join('; ')
-}
+export { reasonOf } from '../system-errors.ts'

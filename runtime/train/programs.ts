@@ -2,20 +2,18 @@
 import { stateDonation } from '../../compiler/ir/state-tensor.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import type { Engine, Executable } from '../engine.ts'
-import { DeviceState } from './device-state.ts'
+import { DeviceState } from '../state/device-state.ts'
 
-/** The compiled graphs of a plan. */
+/** The compiled graphs of a plan that a run uses from step to step. */
 export interface Programs {
-  readonly init: Executable
   /** With the state donated. */
   readonly step: Executable
   readonly embed: Executable
 }
 
-/** Compiles all graphs of a plan. The caller owns the programs and disposes them. */
+/** Compiles the graphs of training and verification. The caller owns the programs and disposes them. */
 export async function compilePrograms(engine: Engine, plan: Plan): Promise<Programs> {
   return {
-    init: await engine.compile(plan.graphs.init),
     step: await compileStep(engine, plan),
     embed: await engine.compile(plan.graphs.embed),
   }
@@ -29,6 +27,16 @@ export function compileStep(engine: Engine, plan: Plan): Promise<Executable> {
 /** The state before the first step, computed by the compiled `init`. */
 export async function initialState(engine: Engine, plan: Plan, init: Executable): Promise<DeviceState> {
   return new DeviceState(plan, await init.run(Array.from({ length: engine.world.local }, () => [])))
+}
+
+/** The same, with a program that is compiled for this and then freed. */
+export async function newState(engine: Engine, plan: Plan): Promise<DeviceState> {
+  const init = await engine.compile(plan.graphs.init)
+  try {
+    return await initialState(engine, plan, init)
+  } finally {
+    init.dispose()
+  }
 }
 
 export function disposePrograms(programs: Programs): void {

@@ -32,8 +32,11 @@ export function createProgressMeter(run: {
   readonly stepsPerEpoch: number
   readonly epochs: number
   readonly batch: number
+  /** Steps that were completed before; default 0. */
+  readonly from?: number
 }): ProgressMeter {
-  let step = 0
+  const { from = 0 } = run
+  let step = from
   let skipped = 0
   let smoothed: number | undefined
   let last: StepFacts | undefined
@@ -43,21 +46,21 @@ export function createProgressMeter(run: {
   let steadySteps = 0
   let steadySeconds = 0
   let allSeconds = 0
-  const mean = () => (steadySteps > 0 ? steadySeconds / steadySteps : step > 0 ? allSeconds / step : 0)
+  const mean = () => (steadySteps > 0 ? steadySeconds / steadySteps : step > from ? allSeconds / (step - from) : 0)
   return {
     add(facts) {
       step++
       if (facts.skipped) skipped++
       last = { ...facts, gradientNorm: facts.skipped ? (last?.gradientNorm ?? 0) : facts.gradientNorm }
       // The mean of the losses until there are enough of them, which avoids a bias towards the first.
-      const weight = Math.max(SMOOTHING, 1 / step)
+      const weight = Math.max(SMOOTHING, 1 / (step - from))
       if (Number.isFinite(facts.loss))
         smoothed = smoothed === undefined ? facts.loss : smoothed + weight * (facts.loss - smoothed)
       windowSteps++
       windowSeconds += facts.seconds
       windowData += facts.dataSeconds
       allSeconds += facts.seconds
-      if (step > WARMUP_STEPS) {
+      if (step - from > WARMUP_STEPS) {
         steadySteps++
         steadySeconds += facts.seconds
       }

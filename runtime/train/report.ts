@@ -25,6 +25,16 @@ export function reportStart({ plan, folder, data, engine, machine, emit }: Sessi
   })
 }
 
+/** Reports where a run goes on, and the checkpoints that it does not go on from; nothing for a new run. */
+export function reportResume({ resumed, emit }: Session): void {
+  if (resumed === undefined) return
+  const { checkpoint, damaged, changes } = resumed
+  for (const { path, reason } of damaged)
+    emit({ type: 'warning', message: `the checkpoint ${path} is damaged and not used: ${reason}` })
+  const step = checkpoint?.manifest.step ?? 0
+  emit({ type: 'resumed', step, ...(checkpoint === undefined ? {} : { checkpoint: checkpoint.path }), changes })
+}
+
 /** Whether the step that has just ended is reported: the first, the last, and one per interval. */
 export function isProgressDue({ plan, steps, times }: Trainer): boolean {
   return steps === 1 || steps === plan.run.steps || secondsSince(times.reported) >= PROGRESS_SECONDS

@@ -4,10 +4,11 @@
  */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import type { DeviceRequest } from '../backend/backend.ts'
+import type { Resumable } from '../checkpoint/newest-intact.ts'
 import type { Collections } from '../data/formats/data-formats.ts'
 import type { Engine } from '../engine.ts'
 import type { EngineName } from '../engine-name.ts'
-import type { Emit, StartEvent } from '../events.ts'
+import type { Emit, ResumedEvent, StartEvent } from '../events.ts'
 import { oneProcess } from '../world.ts'
 import { createEngine } from './create-engine.ts'
 import { openData, type RunData } from './open-data.ts'
@@ -21,8 +22,12 @@ export interface TrainOptions {
   readonly devices?: DeviceRequest
   /** The machine part of the start event. */
   readonly machine?: Pick<StartEvent, 'emulates' | 'note'>
-  /** Created for this run; ARC6506 if it is not empty. */
+  /** Created for this run; ARC6506 if it is not empty, unless a run is resumed in it. */
   readonly folder: string
+  /** Where a run goes on that ended or was killed in this folder. */
+  readonly resume?: ResumeFrom
+  /** The version of arcc, for the checkpoints. */
+  readonly version?: string
   /** Texts to store in the folder, by file name: the experiment's source and the resolved experiment. */
   readonly texts?: ReadonlyMap<string, string>
   /** Data sets that the plan has listed. */
@@ -30,6 +35,11 @@ export interface TrainOptions {
   readonly onEvent: Emit
   /** Stops the run after the steps in flight; weights are still saved. */
   readonly signal: AbortSignal
+}
+
+/** The checkpoint to go on from, and what has changed since. */
+export interface ResumeFrom extends Resumable {
+  readonly changes: ResumedEvent['changes']
 }
 
 export interface Session {
@@ -45,6 +55,8 @@ export interface Session {
   readonly signal: AbortSignal
   /** The machine part of the start event. */
   readonly machine: TrainOptions['machine']
+  readonly resumed: ResumeFrom | undefined
+  readonly version: string
 }
 
 /** Opens all resources, runs `body` with them, and closes them. Throws `ArccError` for errors of folder, data and devices. */
@@ -53,7 +65,9 @@ export async function withSession(
   options: TrainOptions,
   body: (session: Session) => Promise<void>,
 ): Promise<void> {
-  const folder = await createRunFolder(options.folder, plan, options.texts ?? new Map())
+  const { resume: resumed, version = 'development' } = options
+  const texts = options.texts ?? new Map<string, string>()
+  const folder = await createRunFolder(options.folder, plan, texts, { resumed: resumed !== undefined })
   const emit: Emit = (event) => {
     folder.log(event)
     options.onEvent(event)
@@ -66,7 +80,8 @@ export async function withSession(
     try {
       const engine = await createEngine(options.engine, world, emit, options.devices)
       try {
-        await body({ plan, folder, data, loaders, engine, emit, signal: options.signal, machine: options.machine })
+        const { signal, machine } = options
+        await body({ plan, folder, data, loaders, engine, emit, signal, machine, resumed, version })
       } finally {
         engine.dispose()
       }

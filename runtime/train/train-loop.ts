@@ -3,9 +3,10 @@ import type { Plan } from '../../compiler/plan/plan.ts'
 import { batches } from '../data/loader/batches.ts'
 import { createSampler } from '../data/sampler.ts'
 import { evaluateSets } from './evaluate-sets.ts'
+import { isDue } from './intervals.ts'
 import { trainErrors } from './messages.ts'
 import { isProgressDue, reportProgress } from './report.ts'
-import { saveWeights } from './save-weights.ts'
+import { saveCheckpoint } from './save.ts'
 import { type StepOutcome, trainSteps } from './train-steps.ts'
 import type { Trainer } from './trainer.ts'
 
@@ -77,22 +78,16 @@ function isPassing(metrics: StepOutcome['metrics']): boolean {
   return metrics.skipped === 1 && metrics.loss_scale >= 1
 }
 
-/** Verifies and saves if due after the step that has just ended; no step is in flight then. */
+/** Saves and verifies if due after the step that has just ended; no step is in flight then. */
 async function doWhatIsDue(trainer: Trainer): Promise<void> {
   const { plan, steps } = trainer
+  const { evaluate, checkpoint } = plan.run
   if (!isAnyDue(plan, steps)) return
   reportProgress(trainer)
-  if (isDue(plan, plan.run.evaluate.every, steps)) await evaluateSets(trainer)
-  if (isDue(plan, plan.run.checkpoint.every, steps)) await saveWeights(trainer)
+  if (isDue(plan.run, checkpoint.every, steps)) await saveCheckpoint(trainer, 'interval')
+  if (isDue(plan.run, evaluate.every, steps)) await evaluateSets(trainer)
 }
 
-function isAnyDue(plan: Plan, steps: number): boolean {
-  return [plan.run.evaluate, plan.run.checkpoint].some(({ every }) => isDue(plan, every, steps))
-}
-
-/** Whether an interval is due after a number of steps. */
-function isDue(plan: Plan, every: Plan['run']['checkpoint']['every'], steps: number): boolean {
-  if (every === undefined) return false
-  const period = every.unit === 'steps' ? every.count : every.count * plan.run.stepsPerEpoch
-  return steps % Math.max(1, Math.round(period)) === 0
+function isAnyDue({ run }: Plan, steps: number): boolean {
+  return [run.evaluate, run.checkpoint].some(({ every }) => isDue(run, every, steps))
 }

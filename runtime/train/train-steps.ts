@@ -7,7 +7,7 @@ import { need } from '../../grammar/diagnostic.ts'
 import type { ImageShape } from '../data/image.ts'
 import type { Batch } from '../data/loader/batches.ts'
 import type { Engine, Executable, StartedRun } from '../engine.ts'
-import type { DeviceState } from './device-state.ts'
+import type { DeviceState } from '../state/device-state.ts'
 import { disposeBatch, type UploadedBatch, uploadAhead } from './upload-ahead.ts'
 
 /** One running and one queued step: more would only use memory and delay interruptions. */

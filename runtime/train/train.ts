@@ -1,11 +1,11 @@
 /**
- * Runs a plan: data, engine, initial state, steps, verification before and after training, weights at the end. All output is
- * reported as events.
+ * Runs a plan: data, engine, initial state, steps, verification before and after training, a checkpoint and the weights at the end.
+ * All output is reported as events.
  */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { evaluateSets } from './evaluate-sets.ts'
-import { reportEnd, reportStart } from './report.ts'
-import { saveLastWeights } from './save-weights.ts'
+import { reportEnd, reportResume, reportStart } from './report.ts'
+import { saveCheckpoint, saveWeights } from './save.ts'
 import { type TrainOptions, withSession } from './session.ts'
 import { trainLoop } from './train-loop.ts'
 import { type Trainer, withTrainer } from './trainer.ts'
@@ -14,14 +14,21 @@ import { type Trainer, withTrainer } from './trainer.ts'
 export async function train(plan: Plan, options: TrainOptions): Promise<void> {
   await withSession(plan, options, async (session) => {
     reportStart(session)
+    reportResume(session)
     await withTrainer(session, runToEnd)
   })
 }
 
 async function runToEnd(trainer: Trainer): Promise<void> {
-  await evaluateSets(trainer)
+  const { plan } = trainer
+  if (trainer.steps === 0) await evaluateSets(trainer)
   await trainLoop(trainer)
+  const isDone = trainer.steps >= plan.run.steps
+  // First what was trained, then what takes its time.
+  if (trainer.steps > 0) await saveCheckpoint(trainer, isDone ? 'end' : 'interrupted')
+  if (!isDone) await saveWeights(trainer)
   if (trainer.steps > 0) await evaluateSets(trainer)
-  await saveLastWeights(trainer)
+  // Without this file, a run counts as unfinished.
+  if (isDone) await saveWeights(trainer)
   reportEnd(trainer)
 }

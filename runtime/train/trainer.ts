@@ -1,10 +1,14 @@
 /**
  * A run during training: its session, its programs, the state on the devices, and its counters. The parts of a run are functions of
- * it: the loop (`train-loop.ts`), verification (`evaluate-sets.ts`), saved weights (`save-weights.ts`), events (`report.ts`).
+ * it: the loop (`train-loop.ts`), verification (`evaluate-sets.ts`), checkpoints and weights (`save.ts`), events (`report.ts`).
  */
-import type { DeviceState } from './device-state.ts'
+import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
+import type { CheckpointMetric } from '../checkpoint/manifest.ts'
+import { restoreState } from '../checkpoint/restore.ts'
+import type { DeviceState } from '../state/device-state.ts'
+import { openCheckpoints, requireFit } from './open-checkpoints.ts'
 import { phase } from './phase.ts'
-import { compilePrograms, disposePrograms, initialState, type Programs } from './programs.ts'
+import { compilePrograms, disposePrograms, newState, type Programs } from './programs.ts'
 import { createProgressMeter, type ProgressMeter } from './progress.ts'
 import type { Session } from './session.ts'
 
@@ -15,8 +19,9 @@ export interface Trainer extends Session {
   readonly meter: ProgressMeter
   /** Completed steps since the start of training: the number of the next step, and the position in the data order. */
   steps: number
-  /** The paths of existing checkpoints, oldest first. */
-  readonly kept: string[]
+  readonly checkpoints: CheckpointStore
+  /** The last verification: after how many steps, and what it found. */
+  verified: { readonly step: number; readonly metrics: readonly CheckpointMetric[] } | undefined
   /** Times of `performance.now()`. */
   readonly times: {
     /** Before compilation. */
@@ -28,27 +33,41 @@ export interface Trainer extends Session {
   }
 }
 
-/** Compiles the programs, initializes the state, runs `body` with both, and frees them. */
+/**
+ * Compiles the programs, initializes the state or takes it from the checkpoint that the run is resumed from, runs `body` with both,
+ * and frees them. Throws ARC6700 and ARC6704 before it compiles.
+ */
 export async function withTrainer(session: Session, body: (trainer: Trainer) => Promise<void>): Promise<void> {
-  const { plan, engine, emit } = session
+  const { plan, engine, emit, resumed } = session
+  const from = resumed?.checkpoint
+  const steps = from?.manifest.step ?? 0
+  if (from !== undefined) requireFit(plan, from)
+  const checkpoints = await openCheckpoints(session, steps)
   const opened = performance.now()
-  const programs = await phase(emit, 'compile', () => compilePrograms(engine, plan))
   try {
-    const state = await phase(emit, 'initialize', () => initialState(engine, plan, programs.init))
+    const programs = await phase(emit, 'compile', () => compilePrograms(engine, plan))
     try {
-      await body({
-        ...session,
-        programs,
-        state,
-        meter: createProgressMeter({ ...plan.run, batch: plan.document.schedule.batch }),
-        steps: 0,
-        kept: [],
-        times: { opened, looping: opened, reported: opened },
-      })
+      const state = await phase(emit, 'initialize', () =>
+        from === undefined ? newState(engine, plan) : restoreState(engine, plan, from, steps),
+      )
+      try {
+        await body({
+          ...session,
+          programs,
+          state,
+          meter: createProgressMeter({ ...plan.run, batch: plan.document.schedule.batch, from: steps }),
+          steps,
+          checkpoints,
+          verified: undefined,
+          times: { opened, looping: opened, reported: opened },
+        })
+      } finally {
+        state.dispose()
+      }
     } finally {
-      state.dispose()
+      disposePrograms(programs)
     }
   } finally {
-    disposePrograms(programs)
+    await checkpoints.dispose()
   }
 }

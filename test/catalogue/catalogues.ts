@@ -6,6 +6,7 @@ import { planDiagnostic } from '../../compiler/plan/messages.ts'
 import { evaluateDiagnostic } from '../../compiler/values/messages.ts'
 import { grammarError } from '../../grammar/messages.ts'
 import { placementErrors } from '../../runtime/backend/messages.ts'
+import { checkpointErrors } from '../../runtime/checkpoint/messages.ts'
 import { cudaError } from '../../runtime/cuda/errors.ts'
 import { dataErrors } from '../../runtime/data/messages.ts'
 import { packErrors } from '../../runtime/data/pack/messages.ts'
@@ -16,6 +17,7 @@ import { tfjsError } from '../../runtime/tfjs/errors.ts'
 import { trainErrors } from '../../runtime/train/messages.ts'
 import { xlaError } from '../../runtime/xla/pjrt/errors.ts'
 import { checkExamples } from './check-examples.ts'
+import { checkpointExamples } from './checkpoint-examples.ts'
 import { grammarExamples, nameExamples } from './grammar-examples.ts'
 import { type Rendered, renderCatalogue } from './render.ts'
 import * as runtime from './runtime-examples.ts'
@@ -38,6 +40,7 @@ export const catalogues: Readonly<Record<string, readonly Rendered[]>> = {
   packErrors: renderCatalogue(packErrors.catalogue, runtime.packExamples),
   evaluateErrors: renderCatalogue(evaluateErrors.catalogue, runtime.verificationExamples),
   tensorFileErrors: renderCatalogue(tensorFileErrors.catalogue, runtime.tensorFileExamples),
+  checkpointErrors: renderCatalogue(checkpointErrors.catalogue, checkpointExamples),
   trainErrors: renderCatalogue(trainErrors.catalogue, runtime.trainExamples),
   usageErrors: renderCatalogue(usageErrors.catalogue, runtime.usageExamples),
 }

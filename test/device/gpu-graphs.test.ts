@@ -4,8 +4,8 @@
  */
 import { expect, test } from 'vitest'
 import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
-import { DeviceState } from '../../runtime/train/device-state.ts'
-import { weightStreams, wholeOf } from '../../runtime/train/weights.ts'
+import { DeviceState } from '../../runtime/state/device-state.ts'
+import { backboneStreams, tableStreams, wholeOf } from '../../runtime/state/named-streams.ts'
 import { narrowPlan, narrowText } from '../helpers/narrow.ts'
 import { metricOf, runOf, seriesDifference } from '../helpers/run.ts'
 import { describeOnXla, withXla } from '../helpers/xla.ts'
@@ -27,7 +27,7 @@ const initialWeights = (kind: DeviceKind) =>
       const init = await engine.compile(plan.graphs.init)
       const state = new DeviceState(plan, await init.run(Array.from({ length: DEVICES }, () => [])))
       const weights = new Map<string, unknown>()
-      for (const [name, stream] of weightStreams(plan, state, { centers: true })) {
+      for (const [name, stream] of [...backboneStreams(state), ...tableStreams(state, { start: 0, count: 13 })]) {
         const { shape, data } = await wholeOf(stream)
         weights.set(name, { shape, data: Array.from(data) })
       }

@@ -55,11 +55,14 @@ describeOnXla('a run', () => {
     const steps = 12
     const straight = await runs('straight', flatPlan({ steps }))
     const every = { kind: 'duration', count: 5, unit: 'steps' } as const
-    const paused = await runs('paused', flatPlan({ steps, checkpoint: { every, keep: 3 } }))
+    const paused = await runs('paused', flatPlan({ steps, checkpoint: { every, keep: 3, best: undefined } }))
     const short = await runs('short', flatPlan({ steps: 5 }))
     expect(paused.hash('weights.safetensors')).toBe(straight.hash('weights.safetensors'))
-    expect(paused.events.filter((event) => event.type === 'saved')).toHaveLength(3)
-    expect(await paused.weight('weights-step-000005.safetensors')).toEqual(await short.weight('weights.safetensors'))
+    // Two on the way, one at the end, and the weights.
+    expect(paused.events.filter((event) => event.type === 'saved')).toHaveLength(4)
+    expect(await paused.weight('checkpoints/step-000005/backbone.safetensors')).toEqual(
+      await short.weight('weights.safetensors'),
+    )
   })
 
   test('that is interrupted saves the weights after the last step it counts', async () => {

@@ -60,7 +60,7 @@ export const runEvents: readonly RunEvent[] = [
   ...Array.from({ length: 20 }, (_, i) => progress(i + 21)),
   { type: 'phase', name: 'evaluate' },
   evaluation(steps, 0.935),
-  { type: 'saved', what: 'weights', path: 'runs/quickstart-001/weights.safetensors', bytes: 4_718_592 },
+  { type: 'saved', what: 'weights', path: 'runs/quickstart-001/weights.safetensors', bytes: 4_718_592, step: 40 },
   {
     type: 'end',
     status: 'done',

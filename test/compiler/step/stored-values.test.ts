@@ -7,7 +7,7 @@ import type { StateTensor } from '../../../compiler/ir/state-tensor.ts'
 import { heldValues, namedValues, storedValue } from '../../../compiler/step/stored-values.ts'
 import { need } from '../../../grammar/diagnostic.ts'
 import type { HostTensor } from '../../../runtime/engine.ts'
-import { heldTensors } from '../../../runtime/train/held-tensors.ts'
+import { heldTensors } from '../../../runtime/state/held-tensors.ts'
 import { runOnReference } from '../../helpers/run-graph.ts'
 
 const common = { role: 'parameter', dtype: 'f32', placement: 'replicated' } as const

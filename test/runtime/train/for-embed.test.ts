@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest'
 import { elementCount } from '../../../compiler/ir/dtype.ts'
 import { need } from '../../../grammar/diagnostic.ts'
+import { DeviceState } from '../../../runtime/state/device-state.ts'
 import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
-import { DeviceState } from '../../../runtime/train/device-state.ts'
 import { oneProcess } from '../../../runtime/world.ts'
 import { narrowPlan } from '../../helpers/narrow.ts'
 

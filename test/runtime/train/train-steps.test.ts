@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { stepMetrics } from '../../../compiler/ir/step-metrics.ts'
 import type { Batch } from '../../../runtime/data/loader/batches.ts'
 import type { DeviceTensor, Engine, Executable, HostTensor, StartedRun } from '../../../runtime/engine.ts'
-import type { DeviceState } from '../../../runtime/train/device-state.ts'
+import type { DeviceState } from '../../../runtime/state/device-state.ts'
 import { type StepOutcome, type TrainSteps, trainSteps } from '../../../runtime/train/train-steps.ts'
 
 /** Two devices that count their live tensors; `endOne` ends the oldest step in flight. */

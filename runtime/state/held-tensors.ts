@@ -4,10 +4,11 @@
  * Legend: filters [kh,kw,I,O] in a network, [O,kh,kw,I] stored as `ohwi`, [O,I,kh,kw] in a state dict.
  */
 import { elementCount } from '../../compiler/ir/dtype.ts'
-import { fromOhwi } from '../../compiler/ir/filter-order.ts'
+import { fromOhwi, toOhwi } from '../../compiler/ir/filter-order.ts'
 import type { NamedTensor, StateTensor } from '../../compiler/ir/state-tensor.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
 import type { HostTensor } from '../engine.ts'
+import { newHostArray } from '../host-tensor.ts'
 
 export interface HeldTensor {
   readonly named: NamedTensor
@@ -35,9 +36,34 @@ export function heldTensors(spec: StateTensor, stored: HostTensor): readonly Hel
   }
 }
 
+/** The stored form of the tensors in a state tensor, each in the dim order of network code; the inverse of `heldTensors`. */
+export function storedTensor(spec: StateTensor, held: readonly HostTensor[]): HostTensor {
+  const only = need(held[0], `what ${spec.name} holds`)
+  switch (spec.storage) {
+    case 'whole':
+      return only
+    case 'ohwi':
+      return permuteFilter(only, toOhwi)
+    case 'flat': {
+      const stored = { dtype: spec.dtype, shape: spec.shape, data: newHostArray(spec) }
+      let at = 0
+      for (const { data } of held) {
+        stored.data.set(data, at)
+        at += data.length
+      }
+      return stored
+    }
+  }
+}
+
 /** [kh,kw,I,O] → [O,I,kh,kw] */
 export function filterToOihw(tensor: HostTensor): HostTensor {
   return permuteFilter(tensor, [3, 2, 0, 1])
+}
+
+/** [O,I,kh,kw] → [kh,kw,I,O] */
+export function filterFromOihw(tensor: HostTensor): HostTensor {
+  return permuteFilter(tensor, [2, 3, 1, 0])
 }
 
 /** Transposes an f32 filter: dim i of the result is dim `permutation[i]` of the operand. */

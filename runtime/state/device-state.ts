@@ -3,34 +3,49 @@
  * owns it; reading it returns tensors of the state after the last started step.
  */
 
-import { elementCount } from '../../compiler/ir/dtype.ts'
 import type { ClassShard, StateTensor } from '../../compiler/ir/state-tensor.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
-import type { DeviceTensor, Engine, Executable, HostArray, ResidentState, StartedRun } from '../engine.ts'
+import type { DeviceTensor, Engine, Executable, HostTensor, ResidentState, StartedRun } from '../engine.ts'
+import type { StoredState } from './stored-state.ts'
 
-/** Elements that are processed at once when a tensor is copied from its device. */
-const pieceElements = 2 ** 26
-
-export class DeviceState {
+export class DeviceState implements StoredState {
   readonly #plan: Plan
   /** `#tensors[replica][i]`; empty while `#resident` owns them. */
   #tensors: DeviceTensor[][]
   #resident: ResidentState | undefined
+  #steps: number
 
-  constructor(plan: Plan, tensors: DeviceTensor[][]) {
+  /** Takes ownership of `tensors[replica][i]`, the state after `steps` steps. */
+  constructor(plan: Plan, tensors: DeviceTensor[][], steps = 0) {
     this.#plan = plan
     this.#tensors = tensors
+    this.#steps = steps
+  }
+
+  get state(): readonly StateTensor[] {
+    return this.#plan.state
+  }
+
+  get shards(): readonly ClassShard[] {
+    return this.#plan.shards
+  }
+
+  /** Started steps since the start of training: reading gives the state after this many. */
+  get steps(): number {
+    return this.#steps
   }
 
   /**
    * Starts a step with `inputs[replica]` after the state, which it replaces; returns the other outputs of each replica. All steps
    * must use the same program, and the state must not be read before this call resolves.
    */
-  step(program: Executable, inputs: readonly (readonly DeviceTensor[])[]): Promise<StartedRun> {
+  async step(program: Executable, inputs: readonly (readonly DeviceTensor[])[]): Promise<StartedRun> {
     this.#resident ??= program.keep(this.#tensors)
     this.#tensors = []
-    return this.#resident.start(inputs)
+    const started = await this.#resident.start(inputs)
+    this.#steps++
+    return started
   }
 
   /** All tensors of one replica in the order of the plan. They become invalid when another step starts. */
@@ -72,28 +87,9 @@ export class DeviceState {
     return { of, release }
   }
 
-  /** The global shape of one state tensor: the centers of all classes, without the padding rows of each device. */
-  shapeOf(index: number): readonly number[] {
-    const spec = need(this.#plan.state[index], `state ${index}`)
-    if (!isTable(spec)) return spec.shape
-    const rows = this.#holders(spec).reduce((sum, shard) => sum + shard.count, 0)
-    return [rows, ...spec.shape.slice(1)]
-  }
-
-  /** The elements of one state tensor, device by device in class order; only those of replica 0 if all are equal. */
-  async *pieces(index: number): AsyncGenerator<HostArray> {
-    const spec = need(this.#plan.state[index], `state ${index}`)
-    const width = elementCount(spec.shape.slice(1))
-    for (const [replica, { count }] of this.#holders(spec).entries()) {
-      const { data } = await need(this.of(replica)[index], spec.name).read()
-      const end = isTable(spec) ? count * width : data.length
-      for (let at = 0; at < end; at += pieceElements) yield data.subarray(at, Math.min(end, at + pieceElements))
-    }
-  }
-
-  /** The devices that hold different parts of a tensor. */
-  #holders({ placement }: StateTensor): readonly ClassShard[] {
-    return placement === 'sharded' ? this.#plan.shards : this.#plan.shards.slice(0, 1)
+  /** Copies one state tensor of a replica to the host, as stored. */
+  read(replica: number, index: number): Promise<HostTensor> {
+    return need(this.of(replica)[index], `state ${index}`).read()
   }
 
   dispose(): void {
@@ -102,9 +98,4 @@ export class DeviceState {
     this.#resident = undefined
     this.#tensors = []
   }
-}
-
-/** Whether a tensor has one row per class: centers and their optimizer state. */
-function isTable({ role }: StateTensor): boolean {
-  return role === 'centers' || role === 'centers_optimizer'
 }

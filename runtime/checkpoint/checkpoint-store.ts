@@ -1,0 +1,194 @@
+/**
+ * The checkpoints of a run: writes them while training goes on, and keeps the newest ones and the best.
+ *
+ * The state is copied to the host, which is all that training waits for; a thread then names, hashes and writes the copy. A state
+ * that needs more than half of the available memory is written from the devices instead, while training waits.
+ */
+import { join } from 'node:path'
+import { snapshotState, takeSnapshot } from '../state/snapshot.ts'
+import { type StoredState, stateBytes } from '../state/stored-state.ts'
+import {
+  type CheckpointPlace,
+  checkpointsName,
+  createCheckpoint,
+  listCheckpoints,
+  prepareFolder,
+  removeCheckpoint,
+  replaceManifest,
+  stepName,
+} from './checkpoint-folder.ts'
+import { type CheckpointFacts, type CheckpointMetric, createManifest, type Manifest, readManifest } from './manifest.ts'
+import { asideWriter } from './write-aside.ts'
+import { writeFiles } from './write-files.ts'
+
+/** A copy up to this size is written by the process itself: less work than starting a thread. Bytes. */
+const smallBytes = 2 ** 24
+/** The part of the available memory that a copy of the state may take. */
+const memoryShare = 0.5
+
+export interface WrittenCheckpoint {
+  readonly path: string
+  readonly bytes: number
+  readonly manifest: Manifest
+}
+
+export interface StoreOptions {
+  /** The folder of the run. */
+  readonly folder: string
+  /** How many of the newest are kept. */
+  readonly keep: number
+  /** The verification set on which the best one, which is kept too, has the highest accuracy. */
+  readonly best: string | undefined
+  /** Called when a checkpoint is complete. */
+  readonly onWritten: (written: WrittenCheckpoint) => void
+  /** Called when one that training does not wait for could not be written, or not be amended; the run goes on. */
+  readonly onFailed: (error: unknown) => void
+  /** Steps whose checkpoints are damaged: they do not count. */
+  readonly damaged?: ReadonlySet<number>
+  /** Bytes of host memory that are available; for tests. */
+  readonly available?: () => number
+  /** Bytes from which on a thread writes; for tests. */
+  readonly threadFrom?: number
+}
+
+export interface CheckpointStore {
+  /** Completed steps of those that exist, the newest first. */
+  readonly steps: readonly number[]
+  /** The step of the one with the best verification; `undefined` without `best`, or before there is one. */
+  readonly bestStep: number | undefined
+  /** Whether this accuracy on the set `best` is higher than that of all that exist. */
+  isBest(metrics: readonly CheckpointMetric[]): boolean
+  /** Whether this store has written, or is writing, the checkpoint of a step. */
+  has(step: number): boolean
+  /**
+   * Copies the state after `facts.step` steps, then writes it while the caller goes on. Resolves when the state may change again;
+   * waits until the previous one is written. Rejects only if the state could not be copied; `onFailed` gets errors of writing.
+   */
+  save(stored: StoredState, facts: CheckpointFacts): Promise<void>
+  /** Resolves when the checkpoint of `facts.step` is on the disk. Throws ARC6404, ARC6707 and errors of devices. */
+  saveNow(stored: StoredState, facts: CheckpointFacts): Promise<void>
+  /** Adds the verification of the weights after a step to their checkpoint, if this store has written one. */
+  amend(step: number, metrics: readonly CheckpointMetric[]): Promise<void>
+  /** Waits until nothing is written any more and ends the thread. */
+  dispose(): Promise<void>
+}
+
+/** Opens the checkpoints of a run and removes what a killed process left. Throws ARC6707. */
+export async function openStore(options: StoreOptions): Promise<CheckpointStore> {
+  const {
+    keep,
+    best,
+    damaged,
+    onWritten,
+    onFailed,
+    available = () => process.availableMemory(),
+    threadFrom = smallBytes,
+  } = options
+  const folder = join(options.folder, checkpointsName)
+  await prepareFolder(folder)
+  const aside = asideWriter()
+  const existing = await listCheckpoints(folder)
+  const manifests = await readAll(existing.filter(({ step }) => damaged?.has(step) !== true))
+  /** Steps whose checkpoints this store has written or is writing. */
+  const own = new Set<number>()
+  let writing: Promise<void> = Promise.resolve()
+
+  const accuracyOf = (metrics: readonly CheckpointMetric[]) => metrics.find(({ set }) => set === best)?.accuracy
+  const ranked = () =>
+    [...manifests.values()]
+      .flatMap(({ step, metrics }) => {
+        const accuracy = accuracyOf(metrics)
+        return accuracy === undefined ? [] : [{ step, accuracy }]
+      })
+      .sort((a, b) => b.accuracy - a.accuracy || a.step - b.step)
+  const steps = () => [...manifests.keys()].sort((a, b) => b - a)
+
+  const prune = async () => {
+    const newest = steps().slice(0, keep)
+    const kept = new Set([...newest, ranked()[0]?.step])
+    const oldest = Math.min(...newest)
+    for (const { step, path } of await listCheckpoints(folder)) {
+      // What could not be read is left until there are enough newer ones.
+      if (kept.has(step) || (!manifests.has(step) && step > oldest)) continue
+      manifests.delete(step)
+      await removeCheckpoint(path)
+    }
+  }
+  const write = async (facts: CheckpointFacts, fill: (folder: string) => Promise<Manifest>) => {
+    const { path, manifest } = await createCheckpoint(folder, facts.step, fill)
+    manifests.set(facts.step, manifest)
+    await prune()
+    onWritten({ path, manifest, bytes: manifest.files.reduce((sum, file) => sum + file.bytes, 0) })
+  }
+  const here = (stored: StoredState, facts: CheckpointFacts) => write(facts, (into) => writeFiles(into, stored, facts))
+
+  return {
+    get steps() {
+      return steps()
+    },
+    get bestStep() {
+      return ranked()[0]?.step
+    },
+    has: (step) => own.has(step),
+    isBest(metrics) {
+      const accuracy = accuracyOf(metrics)
+      return accuracy !== undefined && accuracy > (ranked()[0]?.accuracy ?? Number.NEGATIVE_INFINITY)
+    },
+    async save(stored, facts) {
+      await writing
+      if (own.has(facts.step)) return
+      own.add(facts.step)
+      const failed = (error: unknown) => {
+        own.delete(facts.step)
+        onFailed(error)
+      }
+      const bytes = stateBytes(stored)
+      if (bytes > available() * memoryShare) {
+        await here(stored, facts).catch(failed)
+        return
+      }
+      const snapshot = await takeSnapshot(stored).catch((error: unknown) => {
+        own.delete(facts.step)
+        throw error
+      })
+      const written =
+        bytes < threadFrom
+          ? here(snapshotState(snapshot), facts)
+          : write(facts, (into) => aside.write({ folder: into, snapshot, facts }))
+      writing = written.catch(failed)
+    },
+    async saveNow(stored, facts) {
+      await writing
+      if (own.has(facts.step)) return
+      await here(stored, facts)
+      own.add(facts.step)
+    },
+    async amend(step, metrics) {
+      await writing
+      const manifest = manifests.get(step)
+      if (manifest === undefined || !own.has(step)) return
+      const amended = createManifest({ ...manifest, metrics: [...metrics] }, manifest)
+      try {
+        await replaceManifest(join(folder, stepName(step)), amended)
+        manifests.set(step, amended)
+        await prune()
+      } catch (error) {
+        onFailed(error)
+      }
+    },
+    async dispose() {
+      await writing
+      await aside.dispose()
+    },
+  }
+}
+
+/** The manifests of those that can be read, by step. */
+async function readAll(places: readonly CheckpointPlace[]): Promise<Map<number, Manifest>> {
+  const manifests = new Map<number, Manifest>()
+  for (const { step, path } of places) {
+    const manifest = await readManifest(path).catch(() => undefined)
+    if (manifest?.step === step) manifests.set(step, manifest)
+  }
+  return manifests
+}

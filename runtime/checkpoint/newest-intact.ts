@@ -1,0 +1,35 @@
+/** The checkpoint that a run is resumed from: the newest one whose hashes are right. */
+import { join } from 'node:path'
+import { ArccError } from '../errors.ts'
+import { checkpointsName, listCheckpoints } from './checkpoint-folder.ts'
+import { checkpointErrors } from './messages.ts'
+import { type Checkpoint, openCheckpoint } from './open-checkpoint.ts'
+
+export interface Resumable {
+  /** The caller closes it; missing if the run has not reached its first one. */
+  readonly checkpoint: Checkpoint | undefined
+  /** Newer ones that are damaged, the newest first. */
+  readonly damaged: readonly { readonly step: number; readonly path: string; readonly reason: string }[]
+}
+
+/** Throws ARC6703 if a run has only damaged checkpoints, ARC6705 if the newest has another format. */
+export async function newestIntact(runFolder: string): Promise<Resumable> {
+  const damaged: { step: number; path: string; reason: string }[] = []
+  for (const { step, path } of await listCheckpoints(join(runFolder, checkpointsName))) {
+    try {
+      return { checkpoint: await openCheckpoint(path), damaged }
+    } catch (error) {
+      if (!(error instanceof ArccError) || error.code === 'ARC6705') throw error
+      damaged.push({
+        step,
+        path,
+        reason: typeof error.params.reason === 'string' ? error.params.reason : error.message,
+      })
+    }
+  }
+  if (damaged.length === 0) return { checkpoint: undefined, damaged }
+  throw checkpointErrors('ARC6703', {
+    folder: runFolder,
+    damaged: damaged.map(({ path, reason }) => `${path}: ${reason}`),
+  })
+}

@@ -1,0 +1,145 @@
+/**
+ * Reads a checkpoint. Its hashes are compared first: nothing of a damaged checkpoint is used.
+ *
+ * Legend: C classes, D embedding width, R replicas of the run that wrote it.
+ */
+import { join } from 'node:path'
+import type { TensorType } from '../../compiler/ir/dtype.ts'
+import { need } from '../../grammar/diagnostic.ts'
+import type { HostTensor } from '../engine.ts'
+import { newHostArray } from '../host-tensor.ts'
+import { openSafetensors, type SafetensorsFile } from '../safetensors.ts'
+import { dtypeOf } from '../safetensors-header.ts'
+import { centersFilePattern } from './checkpoint-files.ts'
+import { type Manifest, readManifest } from './manifest.ts'
+import { checkpointErrors } from './messages.ts'
+import type { StateSource } from './state-source.ts'
+import { damageText, findDamage } from './verify-files.ts'
+
+export interface Checkpoint extends StateSource {
+  readonly path: string
+  readonly manifest: Manifest
+  /** All tensors by name, class tables as a whole: [C,D]. Element types that arcc does not have are missing. */
+  readonly types: ReadonlyMap<string, TensorType>
+  /** The names of the class tables. */
+  readonly tables: ReadonlySet<string>
+  close(): Promise<void>
+}
+
+/** A file with the rows of classes [first, first + count). */
+interface TableFile {
+  readonly file: SafetensorsFile
+  readonly first: number
+  readonly count: number
+}
+
+/**
+ * Opens an intact checkpoint; the caller closes it. Throws ARC6701 if there is none, ARC6702 if it is damaged, ARC6705 if its
+ * format is another one. `trusted` omits the comparison of the hashes, for a checkpoint that has just been verified.
+ */
+export async function openCheckpoint(path: string, { trusted = false } = {}): Promise<Checkpoint> {
+  const manifest = await readManifest(path)
+  const damage = await findDamage(path, manifest, trusted)
+  if (damage.length > 0) throw checkpointErrors('ARC6702', { folder: path, reason: damageText(damage) })
+  const files = new Map<string, SafetensorsFile>()
+  const close = async () => {
+    for (const file of files.values()) await file.close()
+  }
+  try {
+    for (const { name } of manifest.files) files.set(name, await openSafetensors(join(path, name)))
+    return { path, manifest, ...(await readable(path, manifest, files)), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function readable(path: string, { classes }: Manifest, files: ReadonlyMap<string, SafetensorsFile>) {
+  const tables: TableFile[] = []
+  const types = new Map<string, TensorType>()
+  const owners = new Map<string, SafetensorsFile>()
+  for (const [name, file] of files) {
+    if (centersFilePattern.test(name)) {
+      tables.push({ file, ...rangeOf(path, name, file) })
+      continue
+    }
+    for (const tensor of file.tensors.keys()) owners.set(tensor, file)
+    addTypes(types, file)
+  }
+  tables.sort((a, b) => a.first - b.first || a.count - b.count)
+  const names = checkTables(path, classes, tables)
+  for (const { file } of tables.slice(0, 1)) addTypes(types, file, classes)
+  return {
+    types,
+    tables: names,
+    has: (name: string) => types.has(name),
+    shape: (name: string) => need(types.get(name), name).shape,
+    rows(name: string, first: number, count: number): Promise<HostTensor> {
+      if (names.has(name)) return tableRows(tables, name, need(types.get(name), name), first, count)
+      return need(owners.get(name), name).rows(name, first, count)
+    },
+  }
+}
+
+function addTypes(types: Map<string, TensorType>, { tensors }: SafetensorsFile, rows?: number): void {
+  for (const [name, { formatName, shape }] of tensors) {
+    const dtype = dtypeOf(formatName)
+    if (dtype !== undefined) types.set(name, { dtype, shape: rows === undefined ? shape : [rows, ...shape.slice(1)] })
+  }
+}
+
+function rangeOf(path: string, name: string, { metadata }: SafetensorsFile): Omit<TableFile, 'file'> {
+  const [first, count] = ['first_class', 'classes'].map((key) => Number(metadata.get(key) ?? Number.NaN))
+  if (first !== undefined && count !== undefined && Number.isSafeInteger(first) && Number.isSafeInteger(count))
+    return { first, count }
+  throw checkpointErrors('ARC6702', { folder: path, reason: `${name} does not say which classes it has` })
+}
+
+/** Requires that the files have each class once, and the same tables. Returns their names. */
+function checkTables(path: string, classes: number, tables: readonly TableFile[]): ReadonlySet<string> {
+  const damaged = (reason: string) => checkpointErrors('ARC6702', { folder: path, reason })
+  const [one] = tables
+  let next = 0
+  for (const { file, first, count } of tables) {
+    if (first !== next)
+      throw damaged(
+        first > next ? `the centers of classes ${next} to ${first - 1} are missing` : `class ${first} is there twice`,
+      )
+    next = first + count
+    for (const [name, { formatName, shape }] of file.tensors) {
+      const other = one?.file.tensors.get(name)
+      const isSame = other?.formatName === formatName && other.shape.slice(1).join() === shape.slice(1).join()
+      if (!isSame || shape[0] !== count)
+        throw damaged(`${name} of classes ${first} to ${next - 1} is ${shape.join(' × ')}`)
+    }
+    if (file.tensors.size !== one?.file.tensors.size) throw damaged(`the files of the centers have different tensors`)
+  }
+  if (tables.length > 0 && next !== classes)
+    throw damaged(
+      next < classes
+        ? `the centers of classes ${next} to ${classes - 1} are missing`
+        : `it has ${next} classes, not ${classes}`,
+    )
+  return new Set(one?.file.tensors.keys())
+}
+
+async function tableRows(
+  tables: readonly TableFile[],
+  name: string,
+  { dtype, shape: [, ...rest] }: TensorType,
+  first: number,
+  count: number,
+): Promise<HostTensor> {
+  const shape = [count, ...rest]
+  const data = newHostArray({ dtype, shape })
+  let at = 0
+  for (const part of tables) {
+    const from = Math.max(first, part.first)
+    const to = Math.min(first + count, part.first + part.count)
+    if (from >= to) continue
+    const rows = await part.file.rows(name, from - part.first, to - from)
+    data.set(rows.data, at)
+    at += rows.data.length
+  }
+  return { dtype, shape, data }
+}
