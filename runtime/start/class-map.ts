@@ -77,8 +77,7 @@ export function parseClassMap(bytes: Uint8Array, path: string, sizes: MapClasses
     const number = numberOf(given)
     const source = isNew ? NEW : wholeNumber(from)
     if (typeof number === 'string') fault(`${at}: ${number}`)
-    else if (source === undefined)
-      fault(`${at}: "${shown(from)}" is neither the number of an old class nor \`none\``)
+    else if (source === undefined) fault(`${at}: "${shown(from)}" is neither the number of an old class nor \`none\``)
     else if (source >= sizes.old) fault(`${at}: there is no old class ${source}: they are 0 to ${sizes.old - 1}`)
     else if (old[number] !== UNSET) fault(`${at}: class ${shown(given)} has a line already`)
     else if (source >= 0 && keeper[source] !== 0)
@@ -111,9 +110,7 @@ export function parseClassMap(bytes: Uint8Array, path: string, sizes: MapClasses
   if (open > 0 && !others) {
     const names = [...old.keys()].filter((i) => old[i] === UNSET).slice(0, 5)
     const examples = names.map((i) => sizes.names?.[i] ?? String(i)).join(', ')
-    fault(
-      `${open} classes have no line: ${examples}${open > 5 ? ', …' : ''}; add \`*,none\` to give them new centers`,
-    )
+    fault(`${open} classes have no line: ${examples}${open > 5 ? ', …' : ''}; add \`*,none\` to give them new centers`)
   }
   if (faulty > 0) {
     const more = faulty > SHOWN ? [`${faulty - SHOWN} more faults`] : []
