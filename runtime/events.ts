@@ -98,8 +98,10 @@ export interface ProgressEvent {
 
 export interface EvaluationEvent {
   readonly type: 'evaluation'
-  /** Completed steps: 0 is the untrained network. */
+  /** Completed steps: 0 is the untrained network, or the one as it was loaded. */
   readonly step: number
+  /** Set if the network of step 0 has the weights of `train.start`: it is not untrained. */
+  readonly loaded?: boolean
   readonly set: string
   readonly pairs: number
   /** Ten folds: mean and population standard deviation of the accuracy, in [0, 1]. */
