@@ -7,7 +7,7 @@ import type { Trainer } from './trainer.ts'
 
 /** One event per set. The checkpoint of these weights gets the result, and is written if it is the best and there is none. */
 export async function evaluateSets(trainer: Trainer): Promise<void> {
-  const { plan, engine, programs, state, loaders, emit, steps, checkpoints, start } = trainer
+  const { plan, engine, programs, state, loaders, emit, steps, checkpoints } = trainer
   if (loaders.sets.length === 0) return
   const metrics: CheckpointMetric[] = []
   await phase(emit, 'evaluate', async () => {
@@ -21,7 +21,7 @@ export async function evaluateSets(trainer: Trainer): Promise<void> {
         emit({
           type: 'evaluation',
           step: steps,
-          ...(start === undefined ? {} : { loaded: true }),
+          ...(steps === 0 && trainer.start !== undefined ? { loaded: true } : {}),
           set: set.name,
           pairs: set.pairs.same.length,
           accuracy,
