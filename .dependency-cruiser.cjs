@@ -54,7 +54,7 @@ module.exports = {
       to: {
         path: folders,
         pathNot:
-          '^(runtime/|compiler/(ir|json|plan|stablehlo)/|compiler/host/machine-profile\\.ts$|compiler/experiment/lengths\\.ts$|grammar/(source|diagnostic)\\.ts$)',
+          '^(runtime/|compiler/(ir|json|plan|stablehlo)/|compiler/host/machine-profile\\.ts$|compiler/experiment/lengths\\.ts$|grammar/(source|diagnostic|suggest)\\.ts$)',
       },
     },
     {

@@ -10,6 +10,7 @@ export type RunEvent =
   | FetchEvent
   | ProgressEvent
   | EvaluationEvent
+  | LoadedEvent
   | WarningEvent
   | SkippedEvent
   | SavedEvent
@@ -54,7 +55,7 @@ export interface ResumedEvent {
 /** A part of startup or shutdown that takes a while; `seconds` is set at its end. */
 export interface PhaseEvent {
   readonly type: 'phase'
-  readonly name: 'load data' | 'compile' | 'initialize' | 'evaluate' | 'save'
+  readonly name: 'load data' | 'compile' | 'initialize' | 'load weights' | 'evaluate' | 'save'
   readonly seconds?: number
 }
 
@@ -98,8 +99,10 @@ export interface ProgressEvent {
 
 export interface EvaluationEvent {
   readonly type: 'evaluation'
-  /** Completed steps: 0 is the untrained network. */
+  /** Completed steps: 0 is the untrained network, or the one as it was loaded. */
   readonly step: number
+  /** Set if the network of step 0 has the weights of `train.start`: it is not untrained. */
+  readonly loaded?: boolean
   readonly set: string
   readonly pairs: number
   /** Ten folds: mean and population standard deviation of the accuracy, in [0, 1]. */
@@ -110,6 +113,27 @@ export interface EvaluationEvent {
   readonly auc: number
   readonly tarAtFar: readonly { readonly far: number; readonly tar: number }[]
   readonly seconds: number
+}
+
+/** The weights that training starts from are on the devices. */
+export interface LoadedEvent {
+  readonly type: 'loaded'
+  /** As declared. */
+  readonly path: string
+  readonly files: readonly { readonly path: string; readonly sha256: string }[]
+  /** Tensors of the network that were loaded. */
+  readonly tensors: number
+  /** Counters of the file that arcc has no use for (`num_batches_tracked`). */
+  readonly ignored: number
+  /** Tensors of the file that were left out (`except`). */
+  readonly leftOut: number
+  /** Classes with an old center, with a new one, and old classes without a class. `from`: where the old centers come from. */
+  readonly classes: { readonly from?: string; readonly kept: number; readonly new: number; readonly dropped: number }
+  /** Pictures whose embeddings became new centers, and new centers that are random. */
+  readonly pictures: number
+  readonly random: number
+  /** Whether the optimizer's state was kept. */
+  readonly optimizer: boolean
 }
 
 export interface WarningEvent {

@@ -56,7 +56,7 @@ describe('imports', () => {
     [
       'runtime',
       /^runtime\//,
-      /^(runtime\/|compiler\/(ir|json|plan|stablehlo)\/|compiler\/host\/machine-profile\.ts$|compiler\/experiment\/lengths\.ts$|grammar\/(source|diagnostic)\.ts$)/,
+      /^(runtime\/|compiler\/(ir|json|plan|stablehlo)\/|compiler\/host\/machine-profile\.ts$|compiler\/experiment\/lengths\.ts$|grammar\/(source|diagnostic|suggest)\.ts$)/,
     ],
     ['cli', /^cli\//, /^(grammar|compiler|runtime|cli)\//],
   ])('%s keeps its direction', (_, from, allowed) => {

@@ -60,6 +60,7 @@ function summary(plan: PlanDocument, look: Look): string[] {
         ],
       ],
       ...augmentRow(plan),
+      ...startRow(plan),
       [
         'batch',
         [
@@ -87,6 +88,12 @@ function augmentRow({ experiment }: PlanDocument): readonly (readonly [string, r
   // Items end at a comma outside of brackets.
   const items = field.value.slice(1, -1).match(/(?:[^,()[\]]|\([^()]*\))+/g) ?? []
   return [['augment', items.length === 0 ? ['none'] : items.map((item) => item.trim())]]
+}
+
+/** What training starts from, if it is not random weights. */
+function startRow({ experiment }: PlanDocument): readonly (readonly [string, readonly string[]])[] {
+  const field = experiment.fields.find(({ path }) => path === 'train.start')
+  return field === undefined ? [] : [['start', [field.value]]]
 }
 
 interface ShardGroup {

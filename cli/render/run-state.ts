@@ -61,6 +61,7 @@ export function advance(state: RunState, event: RunEvent): RunState {
     case 'start':
       return { ...state, start: event }
     case 'resumed':
+    case 'loaded':
       return state
     case 'phase':
       return { ...state, phase: event.seconds === undefined ? event : undefined }

@@ -2,6 +2,7 @@
 import type { VariantPlace } from '../../compiler/driver.ts'
 import type {
   EvaluationEvent,
+  LoadedEvent,
   PhaseEvent,
   ResumedEvent,
   RunEvent,
@@ -52,7 +53,22 @@ function startLines(event: StartEvent, look: Look): string[] {
   ]
 }
 
-const stepName = (step: number) => (step === 0 ? 'untrained' : `step ${formatCount(step)}`)
+function loadedLines(event: LoadedEvent, look: Look): string[] {
+  const { path, tensors, leftOut, classes, pictures, random, optimizer } = event
+  const mean = pictures === 0 ? '' : ` (mean embeddings of ${plural(pictures, 'picture')})`
+  const facts = [
+    path,
+    plural(tensors, 'tensor'),
+    ...(leftOut === 0 ? [] : [`${formatCount(leftOut)} left out`]),
+    `centers: ${formatCount(classes.kept)} kept, ${formatCount(classes.new)} new${mean}, ${formatCount(classes.dropped)} dropped`,
+    ...(random === 0 ? [] : [`${formatCount(random)} of them random`]),
+    ...(optimizer ? ["optimizer's state kept"] : []),
+  ]
+  return labelled('weights', facts, look)
+}
+
+const stepName = (step: number, loaded?: boolean) =>
+  step === 0 ? (loaded === true ? 'as loaded' : 'untrained') : `step ${formatCount(step)}`
 
 const accuracyText = (event: EvaluationEvent, look: Look) =>
   `${formatPercent(event.accuracy, 2)} ${look.unicode ? '±' : '+-'}${(event.deviation * 100).toFixed(2)}`
@@ -67,7 +83,7 @@ function evaluationLines(event: EvaluationEvent, look: Look): string[] {
     formatSeconds(event.seconds),
   ]
   const accuracy = look.palette.good(accuracyText(event, look))
-  return labelled('verify', [`${pad(stepName(event.step), subjectWidth)} ${accuracy}`, ...facts], look)
+  return labelled('verify', [`${pad(stepName(event.step, event.loaded), subjectWidth)} ${accuracy}`, ...facts], look)
 }
 
 /** Phases whose results have their own lines. */
@@ -118,6 +134,8 @@ export function renderPermanent(event: RunEvent, look: Look): string[] {
       return labelledText('saved', `${pad(event.what, subjectWidth)} ${event.path} (${formatBytes(event.bytes)})`, look)
     case 'resumed':
       return resumedLines(event, look)
+    case 'loaded':
+      return loadedLines(event, look)
     case 'progress':
     case 'failed':
     case 'end':
@@ -141,14 +159,14 @@ function verificationTable(evaluations: readonly EvaluationEvent[], look: Look):
       text(first),
       text(last),
       last === undefined ? '-' : last.auc.toFixed(4),
-      `${formatPercent(best.accuracy, 2)} (${stepName(best.step)})`,
+      `${formatPercent(best.accuracy, 2)} (${stepName(best.step, best.loaded)})`,
     ]
   })
   const right = { align: 'right' } as const
   const columns = [
     { title: 'verification', wrap: 12 },
     { title: 'pairs', ...right, drop: 1 },
-    { title: 'untrained', ...right, drop: 4 },
+    { title: stepName(0, evaluations[0]?.loaded), ...right, drop: 4 },
     { title: 'trained', ...right },
     { title: 'AUC', ...right, drop: 3 },
     { title: 'best', ...right, drop: 2 },

@@ -238,7 +238,7 @@ export function resolveExperiment(
   const train = attempt(() => resolveTrain(fields, machine, context))
   const weights = backbone && train && checkWeights(backbone, train, fields, context)
   const { augment: listed, start: given } = readSection(sections.train, fields.within('train'))
-  const start = given && resolveStart(given, context)
+  const startFrom = given && resolveStart(given, context)
   const augment = resolveAugment(listed.flat(), backbone?.input[2], fields.span('train.augment'), context)
   const centers = optimizers && attempt(() => resolveCenters(fields, optimizers.centersOptimizer, context))
   const evaluate = attempt(() => resolveEvaluate(fields, dataset, context))
@@ -258,7 +258,7 @@ export function resolveExperiment(
     !augment ||
     !centers ||
     !evaluate ||
-    (given !== undefined && start === undefined)
+    (given !== undefined && startFrom === undefined)
   )
     return undefined
   if (bag.hasErrors) return undefined
@@ -276,7 +276,7 @@ export function resolveExperiment(
     centers,
     train,
     augment,
-    start,
+    startFrom,
     evaluate,
     checkpoint: readSection(sections.checkpoint, fields.within('checkpoint')),
     requires,

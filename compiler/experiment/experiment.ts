@@ -25,7 +25,8 @@ export interface Experiment {
   readonly centers: CentersSpec
   readonly train: TrainSpec
   readonly augment: AugmentSpec
-  readonly start: StartSpec | undefined
+  /** `train.start` */
+  readonly startFrom: StartSpec | undefined
   readonly evaluate: EvaluateSpec
   readonly checkpoint: CheckpointSpec
   readonly requires: readonly RequireSpec[]

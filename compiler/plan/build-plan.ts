@@ -47,7 +47,7 @@ export function buildPlan(
   )
   checkFit(candidate.experiment, document, bag)
   const { graphs, lengths } = candidate
-  const { train, augment, start, backbone, evaluate, checkpoint, dataset } = candidate.experiment
+  const { train, augment, startFrom, backbone, evaluate, checkpoint, dataset } = candidate.experiment
   return {
     name: declared.name,
     document,
@@ -60,7 +60,7 @@ export function buildPlan(
       dataset,
       evaluate,
       checkpoint,
-      start,
+      startFrom,
       machine,
       batchPerDevice: batchPerDevice(candidate.experiment),
       embedBatch: graphs.embedBatch,

@@ -49,7 +49,7 @@ export interface RunSpec extends Counts, Pick<TrainSpec, 'seed' | 'workers'> {
   readonly dataset: DatasetSpec
   readonly evaluate: EvaluateSpec
   readonly checkpoint: CheckpointSpec
-  readonly start: StartSpec | undefined
+  readonly startFrom: StartSpec | undefined
   readonly machine: MachineSpec
   readonly batchPerDevice: number
   /** Images per device in one execution of `embed`. */

@@ -64,7 +64,13 @@ export async function restoreState(engine: Engine, plan: Plan, source: StateSour
   }
 }
 
-async function storedOn(plan: Plan, spec: StateTensor, source: StateSource, replica: number): Promise<HostTensor> {
+/** One state tensor as a replica stores it, from a source that has what it holds, with its type. */
+export async function storedOn(
+  plan: Plan,
+  spec: StateTensor,
+  source: StateSource,
+  replica: number,
+): Promise<HostTensor> {
   if (isClassTable(spec)) return tableOn(spec, source, need(plan.shards[replica], `replica ${replica}`))
   const held: HostTensor[] = []
   for (const named of spec.holds) held.push(await namedTensor(spec, named, source, replica))

@@ -34,10 +34,15 @@ interface Round {
   readonly images: readonly (readonly DeviceTensor[])[]
 }
 
-/** The images of a verification set. The loader has `verificationSlots` slots for the images of all devices. */
-export interface VerificationImages {
-  readonly pairs: Pick<PairSet, 'images' | 'pairs' | 'same'>
+/** Images to embed, 0 … images - 1. The loader has `verificationSlots` slots for the images of all devices. */
+export interface EmbeddedImages {
+  readonly pairs: Pick<PairSet, 'images'>
   readonly loader: Pick<Loader, 'read'>
+}
+
+/** The images of a verification set. */
+export interface VerificationImages extends EmbeddedImages {
+  readonly pairs: Pick<PairSet, 'images' | 'pairs' | 'same'>
 }
 
 /** Rounds whose images are read at the same time, so that threads which end with one begin the next. */
@@ -46,7 +51,7 @@ const roundsAhead = 2
 export const verificationSlots = roundsAhead + 1
 
 /** Reads the images of each round, some rounds ahead. */
-async function* readRounds({ plan, engine }: Embedder, { pairs, loader }: VerificationImages) {
+async function* readRounds({ plan, engine }: Embedder, { pairs, loader }: EmbeddedImages) {
   const perRound = plan.run.embedBatch * engine.world.local
   const queue: { readonly first: number; readonly rows: Promise<LoadedRows> }[] = []
   let next = 0
@@ -77,7 +82,7 @@ async function* readRounds({ plan, engine }: Embedder, { pairs, loader }: Verifi
   }
 }
 
-async function* uploadRounds(embedder: Embedder, images: VerificationImages): AsyncGenerator<Round> {
+async function* uploadRounds(embedder: Embedder, images: EmbeddedImages): AsyncGenerator<Round> {
   const { plan, engine } = embedder
   const { embedBatch: b, image } = plan.run
   const deviceBytes = b * imageBytes(image)
@@ -105,7 +110,7 @@ function disposeRound({ images }: Round): void {
 /** Embeddings of images and of their mirror images, f32 [M,D] each. While devices run, the next images are read and uploaded. */
 export async function embedPictures(
   embedder: Embedder,
-  images: VerificationImages,
+  images: EmbeddedImages,
 ): Promise<{ readonly original: Float32Array; readonly mirrored: Float32Array }> {
   const { plan, executable, weights, signal } = embedder
   const { embedBatch: b, embedding: width } = plan.run

@@ -87,6 +87,13 @@ export class DeviceState implements StoredState {
     return { of, release }
   }
 
+  /** Replaces one tensor of a replica, before the first step, and takes ownership of the new one. */
+  replace(replica: number, index: number, tensor: DeviceTensor): void {
+    const own = need(this.#tensors[replica], `the state of replica ${replica}`)
+    own[index]?.dispose()
+    own[index] = tensor
+  }
+
   /** Copies one state tensor of a replica to the host, as stored. */
   read(replica: number, index: number): Promise<HostTensor> {
     return need(this.of(replica)[index], `state ${index}`).read()

@@ -26,6 +26,7 @@ export async function evaluateSets(trainer: Trainer, signal?: AbortSignal): Prom
         emit({
           type: 'evaluation',
           step: steps,
+          ...(steps === 0 && trainer.start !== undefined ? { loaded: true } : {}),
           set: set.name,
           pairs: set.pairs.same.length,
           accuracy,

@@ -19,6 +19,8 @@ type EvaluationSet = RunSpec['evaluate']['sets'][number]
 export interface RunData {
   /** The images of training, with their labels. */
   readonly train: Selection
+  /** Names of the classes in their order, held-out ones included; missing if the data set has none. */
+  readonly people?: readonly string[]
   /** How often the images of a mix come; missing if each comes once. */
   readonly mix?: WeightedMix
   readonly sets: readonly NamedPairs[]
@@ -53,6 +55,7 @@ export async function openData(run: RunSpec, collections: Collections = createCo
     train,
     sets,
     absent,
+    ...(collection.people === undefined ? {} : { people: collection.people }),
     ...(mix === undefined ? {} : { mix }),
     ...(leftOut === '' ? {} : { leftOut }),
   }

@@ -9,6 +9,7 @@ import type { Collections } from '../data/formats/data-formats.ts'
 import type { Engine } from '../engine.ts'
 import type { EngineName } from '../engine-name.ts'
 import type { Emit, FailedEvent, ResumedEvent, StartEvent } from '../events.ts'
+import { openStart, type Start } from '../start/open-start.ts'
 import { oneProcess } from '../world.ts'
 import { createEngine } from './create-engine.ts'
 import { failureFacts } from './failure/facts.ts'
@@ -57,6 +58,8 @@ export interface Session {
   /** The machine part of the start event. */
   readonly machine: TrainOptions['machine']
   readonly resumed: ResumeFrom | undefined
+  /** The weights that training starts from; missing if it starts anew or goes on from a checkpoint. */
+  readonly start: Start | undefined
   readonly version: string
   /** What the `failed` event says of the run, beside the error. */
   readonly outcome: Outcome
@@ -90,18 +93,23 @@ export async function withSession(
   try {
     const data = await phase(emit, 'load data', () => openData(plan.run, options.collections))
     warnOfAbsentSets(plan, data, emit)
-    const world = oneProcess(plan.replicas)
-    const loaders = await openLoaders(plan, data, world)
+    const start = resumed?.checkpoint === undefined ? await openStart(plan, data.people) : undefined
     try {
-      const engine = await createEngine(options.engine, world, emit, options.devices)
+      const world = oneProcess(plan.replicas)
+      const loaders = await openLoaders(plan, data, world)
       try {
-        const { signal, machine } = options
-        await body({ plan, folder, data, loaders, engine, emit, signal, machine, resumed, version, outcome })
+        const engine = await createEngine(options.engine, world, emit, options.devices)
+        try {
+          const { signal, machine } = options
+          await body({ plan, folder, data, loaders, engine, emit, signal, machine, resumed, start, version, outcome })
+        } finally {
+          engine.dispose()
+        }
       } finally {
-        engine.dispose()
+        await loaders.dispose()
       }
     } finally {
-      await loaders.dispose()
+      await start?.close()
     }
   } catch (error) {
     emit({ type: 'failed', ...failureFacts(error), seconds: secondsSince(began), ...outcome })

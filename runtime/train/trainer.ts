@@ -5,6 +5,7 @@
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
 import type { CheckpointMetric } from '../checkpoint/manifest.ts'
 import { restoreState } from '../checkpoint/restore.ts'
+import { fillState } from '../start/fill-state.ts'
 import type { DeviceState } from '../state/device-state.ts'
 import { openCheckpoints, requireFit } from './open-checkpoints.ts'
 import { phase } from './phase.ts'
@@ -35,6 +36,17 @@ export interface Trainer extends Session {
   }
 }
 
+/** Puts the weights that training starts from into the initial state. */
+async function loadStart(session: Session, { embed }: Programs, state: DeviceState): Promise<void> {
+  const { plan, engine, data, loaders, signal, emit, start } = session
+  if (start === undefined) return
+  const { workers } = loaders
+  const loaded = await phase(emit, 'load weights', () =>
+    fillState(state, start, { plan, engine, embed, data: data.train, workers, signal }),
+  )
+  emit(loaded)
+}
+
 /**
  * Compiles the programs, initializes the state or takes it from the checkpoint that the run is resumed from, runs `body` with both,
  * and frees them. Throws ARC6700 and ARC6704 before it compiles.
@@ -53,6 +65,7 @@ export async function withTrainer(session: Session, body: (trainer: Trainer) => 
         from === undefined ? newState(engine, plan) : restoreState(engine, plan, from, steps),
       )
       try {
+        await loadStart(session, programs, state)
         await body({
           ...session,
           programs,

@@ -1,0 +1,137 @@
+/**
+ * Puts the weights that a run starts from into its initial state: the network, then the centers, for which it is needed, then the
+ * optimizer's state if it is kept. Everything else stays as `init` made it.
+ *
+ * Legend: C classes, D embedding width, M center rows of one device, of which the first hold its classes.
+ */
+import type { NamedTensor, StateTensor } from '../../compiler/ir/state-tensor.ts'
+import type { Plan } from '../../compiler/plan/plan.ts'
+import { bug, need } from '../../grammar/diagnostic.ts'
+import { storedOn } from '../checkpoint/restore.ts'
+import { type StateSource, wholeTensor } from '../checkpoint/state-source.ts'
+import type { DecodeWorkers } from '../data/loader/decode-workers.ts'
+import type { Selection } from '../data/select/selection.ts'
+import type { Engine, Executable, HostTensor } from '../engine.ts'
+import type { LoadedEvent } from '../events.ts'
+import type { DeviceState } from '../state/device-state.ts'
+import { filterFromOihw, heldTensors, storedTensor } from '../state/held-tensors.ts'
+import { type FilledCenters, fillCenters } from './fill-centers.ts'
+import { createMeanCenters } from './mean-centers.ts'
+import { startErrors } from './messages.ts'
+import { isOptimizer, type Start } from './open-start.ts'
+import type { StateDict } from './state-dict.ts'
+
+export interface FillOptions {
+  readonly engine: Engine
+  readonly plan: Plan
+  /** The compiled `embed`. */
+  readonly embed: Executable
+  readonly data: Selection
+  readonly workers: DecodeWorkers
+  /** After an abort, no more pictures are embedded. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Fills the state of step 0, and says what it has. Throws ARC6770 if weights are not finite, and errors of files, data and devices.
+ */
+export async function fillState(state: DeviceState, start: Start, options: FillOptions): Promise<LoadedEvent> {
+  const { plan, engine } = options
+  const { network, classes, centers, files, spec } = start
+  const source = networkSource(network)
+  const wrong = new Set<string>()
+  for (const [index, tensor] of plan.state.entries()) {
+    if (!tensor.holds.some(({ name }) => source.has(name))) continue
+    const stored = await filled(tensor, source, () => state.read(0, index), wrong)
+    for (const replica of plan.shards.keys()) state.replace(replica, index, await engine.upload(replica, stored))
+  }
+  if (wrong.size > 0) throw startErrors('ARC6770', { file: spec.path.path, tensors: [...wrong] })
+  const filledCenters = await newAndOldCenters(state, start, options)
+  if (start.optimizer !== undefined) {
+    for (const [index, tensor] of plan.state.entries()) {
+      if (!isOptimizer(tensor)) continue
+      for (const replica of plan.shards.keys()) {
+        const stored = await storedOn(plan, tensor, start.optimizer, replica)
+        state.replace(replica, index, await engine.upload(replica, stored))
+      }
+    }
+  }
+  return {
+    type: 'loaded',
+    path: spec.path.path,
+    files: [...files].map(([path, sha256]) => ({ path, sha256 })),
+    tensors: network.tensors.size,
+    ignored: network.counters,
+    leftOut: network.leftOut,
+    classes: {
+      ...(centers === undefined ? {} : { from: centers.from }),
+      kept: classes.kept,
+      new: plan.run.classes - classes.kept,
+      dropped: classes.dropped,
+    },
+    ...filledCenters,
+    optimizer: start.optimizer !== undefined,
+  }
+}
+
+/** The network as a source of its weights, of its statistics, and of the averages of both. */
+function networkSource({ tensors }: StateDict): StateSource {
+  const tensorOf = (name: string) => tensors.get(name) ?? tensors.get(name.replace(/\.average$/, ''))
+  return {
+    has: (name) => tensorOf(name) !== undefined,
+    shape: (name) => need(tensorOf(name), name).shape,
+    async rows(name, first, count) {
+      const tensor = need(tensorOf(name), name)
+      const [, ...rest] = tensor.shape
+      const shape = tensor.shape.length === 0 ? [] : [count, ...rest]
+      return { dtype: 'f32', shape, data: await tensor.rows(first, count) }
+    },
+  }
+}
+
+/** A state tensor with everything that the source has of it; the rest is as `initial`. Adds names of tensors that are not finite. */
+async function filled(
+  tensor: StateTensor,
+  source: StateSource,
+  initial: () => Promise<HostTensor>,
+  wrong: Set<string>,
+): Promise<HostTensor> {
+  if (tensor.dtype !== 'f32') return bug(`${tensor.name} of type ${tensor.dtype} in a network`)
+  const isWhole = tensor.holds.every(({ name }) => source.has(name))
+  const before = isWhole ? [] : heldTensors(tensor, await initial())
+  const held: HostTensor[] = []
+  for (const [i, named] of tensor.holds.entries()) {
+    if (!source.has(named.name)) held.push(need(before[i], named.name).tensor)
+    else held.push(await fromFile(named, source, wrong))
+  }
+  return storedTensor(tensor, held)
+}
+
+async function fromFile({ name, layout }: NamedTensor, source: StateSource, wrong: Set<string>): Promise<HostTensor> {
+  const tensor = await wholeTensor(source, name)
+  if (tensor.data.some((value) => !Number.isFinite(value))) wrong.add(name)
+  return layout === 'oihw' ? filterFromOihw(tensor) : tensor
+}
+
+/** Embeds pictures of new classes if their mean is wanted, and fills the centers. */
+async function newAndOldCenters(
+  state: DeviceState,
+  { spec, centers, classes }: Start,
+  { plan, engine, embed, data, workers, signal }: FillOptions,
+): Promise<FilledCenters> {
+  const isNew = (label: number) => classes.old[label] === -1
+  const needsMeans = spec.newCenters === 'mean' && classes.kept < plan.run.classes
+  if (!needsMeans) return fillCenters(state, { plan, engine, centers, classes, means: undefined, signal })
+  const weights = await state.forEmbed(engine)
+  try {
+    const embedder = { engine, executable: embed, plan, weights: weights.of }
+    const means = await createMeanCenters({ embedder, data, workers, isNew, most: spec.pictures })
+    try {
+      return await fillCenters(state, { plan, engine, centers, classes, means, signal })
+    } finally {
+      means.dispose()
+    }
+  } finally {
+    weights.release()
+  }
+}
