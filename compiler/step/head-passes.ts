@@ -114,8 +114,8 @@ export function passOne(b: GraphBuilder, passes: Passes): PassOne {
   const count = chunkSize(passes)
   const perRow = { dtype: 'f32', shape: [embeddings.type.shape[0] ?? 0] } as const
   const packed = packRows(rows)
-  const zeros = ops.splat(b, 0, perRow)
-  const start = [ops.splat(b, ABSENT, perRow), zeros, zeros, ...(rules.smoothing === 0 ? [] : [zeros])]
+  const sums = rules.smoothing === 0 ? 2 : 3
+  const start = [ops.splat(b, ABSENT, perRow), ...Array.from({ length: sums }, () => ops.splat(b, 0, perRow))]
   const [max, sum, target, logits] = forLoop(
     b,
     passes.chunks,
