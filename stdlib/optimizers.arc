@@ -28,7 +28,7 @@ optimizer adamw(lr: float, beta1: float = 0.9, beta2: float = 0.999, epsilon: fl
 }
 
 /// The part of the learning rate that LARS gives a layer; a layer of zeros, which no ratio would move, has all of it.
-fn lars_ratio(size, slope, trust: float, weight_decay: float, epsilon: float) {
+fn lars_ratio(size: scalar, slope: scalar, trust: float, weight_decay: float, epsilon: float) -> scalar {
   if size > 0 then trust * size / (slope + weight_decay * size + epsilon) else 1
 }
 

@@ -5,6 +5,11 @@ schedule constant {
   factor(step, total, epoch) = 1
 }
 
+/// `fall` after a linear rise over the first `rise` steps, whose first step has the rate of the second, not 0.
+fn after_warmup(step: scalar, rise: scalar, fall: scalar) -> scalar {
+  if rise == 0 then fall else (if step < rise then max(step, 1) / rise else fall)
+}
+
 /// Linear warmup over `warmup`, then a decay to 0 at the end of the run: a power of the remaining fraction. As in arcface_torch,
 /// except for the first step, which does not use the full rate.
 schedule polynomial(power: float = 1, warmup: duration = 0 epochs) {
@@ -13,7 +18,7 @@ schedule polynomial(power: float = 1, warmup: duration = 0 epochs) {
     let rise = in_steps(warmup, epoch)
     let left = max(1 - (step - rise) / max(total - rise, 1), 0)
     let fall = left ** power
-    if rise == 0 then fall else (if step < rise then max(step, 1) / rise else fall)
+    after_warmup(step, rise, fall)
   }
 }
 
@@ -24,7 +29,20 @@ schedule cosine(warmup: duration = 0 epochs, least: float = 0) {
     let rise = in_steps(warmup, epoch)
     let done = min(max((step - rise) / max(total - rise, 1), 0), 1)
     let fall = least + (1 - least) * 0.5 * (1 + cos(done * 180 deg))
-    if rise == 0 then fall else (if step < rise then max(step, 1) / rise else fall)
+    after_warmup(step, rise, fall)
+  }
+}
+
+/// Linear warmup over `warmup`, then the full rate, times `gamma` from each of the milestones on: `[10 epochs, 16 epochs]`,
+/// `[20000 steps]`. PyTorch's `MultiStepLR`.
+schedule multistep(milestones: [duration], gamma: float = 0.1, warmup: duration = 0 epochs) {
+  require gamma > 0 and gamma <= 1
+  factor(step, total, epoch) {
+    let rise = in_steps(warmup, epoch)
+    let fall = for milestone in milestones carry rate = 1 {
+      if step < in_steps(milestone, epoch) then rate else rate * gamma
+    }
+    after_warmup(step, rise, fall)
   }
 }
 
@@ -42,4 +60,13 @@ test "cosine ends where it is told to" {
   assert cosine().factor(0, 100, 10) == 1
   assert abs(cosine().factor(50, 100, 10) - 0.5) < 1e-9
   assert abs(cosine(least: 0.1).factor(100, 100, 10) - 0.1) < 1e-9
+}
+
+test "multistep falls at its milestones" {
+  let schedule = multistep([4 epochs, 60 steps], gamma: 0.5, warmup: 5 steps)
+  assert schedule.factor(1, 100, 10) == 0.2
+  assert schedule.factor(39, 100, 10) == 1
+  assert schedule.factor(40, 100, 10) == 0.5
+  assert schedule.factor(59, 100, 10) == 0.5
+  assert schedule.factor(60, 100, 10) == 0.25
 }

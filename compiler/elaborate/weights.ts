@@ -91,6 +91,7 @@ export function checkWeights(
       const span = fields.span('train.lr_groups')
       if (isUnknown(path)) return unknown(path, 'train.lr_groups')
       if (train.lrGroups.findIndex((other) => other.path === path) < i) return fail(context, 'ARC4229', { path }, span)
+      if (train.lrGroups.some((other, j) => j > i && other.path === path)) return true
       const own = trained.filter((weight) => groupOf(weight, train) === group)
       if (own.every((weight) => isFrozen(weight, train))) return fail(context, 'ARC4230', { path }, span)
       return true

@@ -21,6 +21,8 @@ export interface HeadRules {
   readonly compute: DType
   /** Rows averaged by the loss: the global batch. */
   readonly batch: number
+  /** The part of the target probability that is spread over the classes of the step, in [0, 1). */
+  readonly smoothing: number
 }
 
 /** Rows scaled to norm 1: x̂ [R,D] and 1/|x| [R]. */
@@ -72,6 +74,8 @@ export interface ChunkLogits {
   readonly logits: Value
   /** pred [B]: the true class is in this chunk. */
   readonly hasTarget: Value
+  /** pred [B,K]: where there is a class; `undefined` if everywhere. */
+  readonly present: Value | undefined
 }
 
 export function chunkLogits(b: GraphBuilder, rules: HeadRules, input: ChunkInput): ChunkLogits {
@@ -89,13 +93,11 @@ export function chunkLogits(b: GraphBuilder, rules: HeadRules, input: ChunkInput
   const targetLogit = ops.multiply(b, margin.target(b, targetCosine), margin.scale)
   const others = ops.multiply(b, margin.other === undefined ? cosines : margin.other(b, cosines), margin.scale)
   const withTarget = ops.select(b, isTarget, ops.broadcastVector(b, targetLogit, shape, 0), others)
-  const logits =
-    input.present === undefined
-      ? withTarget
-      : ops.select(b, ops.broadcastVector(b, input.present, shape, 1), withTarget, ABSENT)
+  const present = input.present === undefined ? undefined : ops.broadcastVector(b, input.present, shape, 1)
+  const logits = present === undefined ? withTarget : ops.select(b, present, withTarget, ABSENT)
   const rows = shape[1] ?? 0
   const hasTarget = ops.and(b, ops.compare(b, 'GE', input.slots, 0), ops.compare(b, 'LT', input.slots, rows))
-  return { centers, cosines, isTarget, targetCosine, targetLogit, logits, hasTarget }
+  return { centers, cosines, isTarget, targetCosine, targetLogit, logits, hasTarget, present }
 }
 
 /** The softmax statistics of a row over the classes seen so far, each f32 [B]. */
@@ -105,16 +107,32 @@ export interface SoftmaxStatistics {
   readonly sum: Value
   /** The true class's logit, 0 if it has not been seen. */
   readonly target: Value
+  /** Sum of the logits; `undefined` without label smoothing. */
+  readonly logits: Value | undefined
 }
 
-export function chunkStatistics(b: GraphBuilder, chunk: ChunkLogits): SoftmaxStatistics {
+export function chunkStatistics(b: GraphBuilder, rules: HeadRules, chunk: ChunkLogits): SoftmaxStatistics {
   const max = ops.maxOver(b, chunk.logits, [1])
   const shifted = ops.subtract(b, chunk.logits, perRow(b, max, chunk.logits))
   return {
     max,
     sum: ops.sumOver(b, ops.exponential(b, shifted), [1]),
     target: ops.select(b, chunk.hasTarget, chunk.targetLogit, 0),
+    logits: rules.smoothing === 0 ? undefined : ops.sumOver(b, wherePresent(b, chunk, chunk.logits), [1]),
   }
+}
+
+/** x [B,K], 0 where there is no class. */
+function wherePresent(b: GraphBuilder, { present }: ChunkLogits, x: Value): Value {
+  return present === undefined ? x : ops.select(b, present, x, 0)
+}
+
+/** What the gradients of a chunk need from all classes, each f32 [B]. */
+export interface SoftmaxTotal {
+  readonly max: Value
+  readonly sum: Value
+  /** The target probability of every class but the true one; `undefined` without label smoothing. */
+  readonly share: Value | undefined
 }
 
 export interface ChunkGradients {
@@ -124,27 +142,36 @@ export interface ChunkGradients {
   readonly centers: Value
 }
 
-/** The gradients of the mean loss through one chunk; `total` are the statistics over all classes. */
+/**
+ * The gradients of the mean loss through one chunk; `total` are the statistics over all classes. With respect to a logit, the
+ * gradient is its probability minus its target probability: with label smoothing ε over n classes (arXiv:1512.00567, section 7),
+ * 1 − ε + ε/n for the true class and ε/n for the others.
+ */
 export function chunkGradients(
   b: GraphBuilder,
   rules: HeadRules,
   input: ChunkInput,
   chunk: ChunkLogits,
-  total: { readonly max: Value; readonly sum: Value },
+  total: SoftmaxTotal,
 ): ChunkGradients {
   const { margin, compute } = rules
   const shape = chunk.logits.type.shape
   const exponent = ops.exponential(b, ops.subtract(b, chunk.logits, perRow(b, total.max, chunk.logits)))
   const probability = ops.multiply(b, exponent, perRow(b, ops.divide(b, 1, total.sum), exponent))
 
-  const otherCotangent = ops.multiply(b, probability, margin.scale)
+  const { share } = total
+  const excess =
+    share === undefined
+      ? probability
+      : wherePresent(b, chunk, ops.subtract(b, probability, perRow(b, share, probability)))
+  const otherCotangent = ops.multiply(b, excess, margin.scale)
   const otherGradient =
     margin.other === undefined
       ? otherCotangent
       : through(b, chunk.cosines, (z) => margin.other?.(b, z) ?? z, otherCotangent)
 
-  const targetProbability = ops.sumOver(b, ops.select(b, chunk.isTarget, probability, 0), [1])
-  const targetCotangent = ops.multiply(b, ops.subtract(b, targetProbability, 1), margin.scale)
+  const targetExcess = ops.sumOver(b, ops.select(b, chunk.isTarget, excess, 0), [1])
+  const targetCotangent = ops.multiply(b, ops.subtract(b, targetExcess, 1 - rules.smoothing), margin.scale)
   const targetGradient =
     rules.gradient === 'straight_through'
       ? targetCotangent

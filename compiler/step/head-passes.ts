@@ -20,6 +20,7 @@ import {
   chunkStatistics,
   type HeadRules,
   type SoftmaxStatistics,
+  type SoftmaxTotal,
 } from './head-chunk.ts'
 import {
   activeRows,
@@ -108,28 +109,36 @@ export function passOne(b: GraphBuilder, passes: Passes): PassOne {
   const centers = centersOf(passes.tables)
   if (passes.chunks === 1) {
     const logits = chunkLogits(b, rules, chunkInput(b, embeddings, rows, wholeChunk(b, passes), centers))
-    return { statistics: chunkStatistics(b, logits), kept: logits }
+    return { statistics: chunkStatistics(b, rules, logits), kept: logits }
   }
   const count = chunkSize(passes)
   const perRow = { dtype: 'f32', shape: [embeddings.type.shape[0] ?? 0] } as const
   const packed = packRows(rows)
-  const start = [ops.splat(b, ABSENT, perRow), ops.splat(b, 0, perRow), ops.splat(b, 0, perRow)]
-  const [max, sum, target] = forLoop(b, passes.chunks, [embeddings, centers, ...packed.values], start, (inside) => {
-    const inner = inside.builder
-    const [x, w, ...rest] = inside.invariants
-    const chunk: ChunkRows = { count, start: ops.multiply(inner, inside.trip, count), whole: false }
-    const input = chunkInput(inner, need(x, 'embeddings'), packed.unpack(rest), chunk, need(w, 'centers'))
-    const own = chunkStatistics(inner, chunkLogits(inner, rules, input))
-    const [before, sumBefore, targetBefore] = inside.carried
-    const joined = joinStatistics(inner, own, {
-      max: need(before, 'max'),
-      sum: need(sumBefore, 'sum'),
-      target: need(targetBefore, 'target'),
-    })
-    return [joined.max, joined.sum, joined.target]
-  })
+  const sums = rules.smoothing === 0 ? 2 : 3
+  const start = [ops.splat(b, ABSENT, perRow), ...Array.from({ length: sums }, () => ops.splat(b, 0, perRow))]
+  const [max, sum, target, logits] = forLoop(
+    b,
+    passes.chunks,
+    [embeddings, centers, ...packed.values],
+    start,
+    (inside) => {
+      const inner = inside.builder
+      const [x, w, ...rest] = inside.invariants
+      const chunk: ChunkRows = { count, start: ops.multiply(inner, inside.trip, count), whole: false }
+      const input = chunkInput(inner, need(x, 'embeddings'), packed.unpack(rest), chunk, need(w, 'centers'))
+      const own = chunkStatistics(inner, rules, chunkLogits(inner, rules, input))
+      const [before, sumBefore, targetBefore, logitsBefore] = inside.carried
+      const joined = joinStatistics(inner, own, {
+        max: need(before, 'max'),
+        sum: need(sumBefore, 'sum'),
+        target: need(targetBefore, 'target'),
+        logits: logitsBefore,
+      })
+      return [joined.max, joined.sum, joined.target, ...(joined.logits === undefined ? [] : [joined.logits])]
+    },
+  )
   return {
-    statistics: { max: need(max, 'max'), sum: need(sum, 'sum'), target: need(target, 'target') },
+    statistics: { max: need(max, 'max'), sum: need(sum, 'sum'), target: need(target, 'target'), logits },
     kept: undefined,
   }
 }
@@ -137,7 +146,12 @@ export function passOne(b: GraphBuilder, passes: Passes): PassOne {
 function joinStatistics(b: GraphBuilder, x: SoftmaxStatistics, y: SoftmaxStatistics): SoftmaxStatistics {
   const max = ops.maximum(b, x.max, y.max)
   const rescaled = (s: SoftmaxStatistics) => ops.multiply(b, s.sum, ops.exponential(b, ops.subtract(b, s.max, max)))
-  return { max, sum: ops.add(b, rescaled(x), rescaled(y)), target: ops.add(b, x.target, y.target) }
+  return {
+    max,
+    sum: ops.add(b, rescaled(x), rescaled(y)),
+    target: ops.add(b, x.target, y.target),
+    logits: x.logits && y.logits && ops.add(b, x.logits, y.logits),
+  }
 }
 
 export interface PassTwo {
@@ -152,7 +166,7 @@ export function passTwo(
   b: GraphBuilder,
   passes: Passes,
   one: PassOne,
-  total: { readonly max: Value; readonly sum: Value },
+  total: SoftmaxTotal,
   update: ChunkUpdate,
 ): PassTwo {
   const { rules, embeddings, rows, tables } = passes
@@ -168,18 +182,21 @@ export function passTwo(
   }
   const count = chunkSize(passes)
   const packed = packRows(rows)
-  const invariants = [embeddings, total.max, total.sum, ...update.given, ...packed.values]
+  const smoothed = total.share === undefined ? [] : [total.share]
+  const invariants = [embeddings, total.max, total.sum, ...smoothed, ...update.given, ...packed.values]
   const start = [ops.splat(b, 0, embeddings.type), ...tables.values()]
   const [gradient, ...after] = forLoop(b, passes.chunks, invariants, start, (inside) => {
     const inner = inside.builder
-    const [x, max, sum, ...rest] = inside.invariants
+    const [x, max, sum, ...more] = inside.invariants
+    const share = smoothed.length === 0 ? undefined : need(more[0], 'share')
+    const rest = more.slice(smoothed.length)
     const given = rest.slice(0, update.given.length)
     const innerRows = packed.unpack(rest.slice(update.given.length))
     const [sofar, ...parts] = inside.carried
     const innerTables: Tables = new Map(names.map((name, i) => [name, need(parts[i], name)]))
     const chunk: ChunkRows = { count, start: ops.multiply(inner, inside.trip, count), whole: false }
     const input = chunkInput(inner, need(x, 'embeddings'), innerRows, chunk, centersOf(innerTables))
-    const statistics = { max: need(max, 'max'), sum: need(sum, 'sum') }
+    const statistics = { max: need(max, 'max'), sum: need(sum, 'sum'), share }
     const gradients = chunkGradients(inner, rules, input, chunkLogits(inner, rules, input), statistics)
     const updated = updateChunk(inner, innerRows, chunk, innerTables, update, given, gradients.centers)
     const next = ops.add(inner, need(sofar, 'the gradient so far'), gradients.embeddings)

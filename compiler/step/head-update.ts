@@ -41,6 +41,7 @@ export function buildHead(
     gradient: centers.gradient,
     compute: train.precision,
     batch: batchPerDevice(experiment) * b.replicas,
+    smoothing: train.labelSmoothing,
   }
   const build = centers.placement === 'shard' ? shardedHead : replicatedHead
   const update = (loss: Value) => optimizerUpdate(b, experiment, { ...input, clock, loss })

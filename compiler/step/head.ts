@@ -13,11 +13,12 @@ import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
 import type { ClassShard } from '../ir/state-tensor.ts'
 import type { Tables } from './center-storage.ts'
-import { type HeadRules, normalizeRows, normalizeRowsGradient, type SoftmaxStatistics } from './head-chunk.ts'
+import { type HeadRules, normalizeRows, normalizeRowsGradient } from './head-chunk.ts'
 import { type ChunkUpdate, type Passes, passOne, passTwo } from './head-passes.ts'
 import type { StepRows } from './head-rows.ts'
 import { perReplica } from './random.ts'
 import { drawSample, type SamplingPlan } from './sampling.ts'
+import { classCount, joinOverReplicas, meanLoss, ownClasses, smoothingShare } from './softmax-loss.ts'
 
 export interface HeadInput {
   /** f32 [b,D] */
@@ -68,7 +69,8 @@ export function shardedHead(b: GraphBuilder, rules: HeadRules, input: HeadInput)
     chunks: input.chunks,
   }
   const one = passOne(b, passes)
-  const total = joinOverReplicas(b, one.statistics)
+  const { statistics, classes } = joinOverReplicas(b, one.statistics, ownClasses(b, passes.rows))
+  const total = { ...statistics, share: smoothingShare(b, rules, statistics, classes ?? classCount(input.shards)) }
   const loss = meanLoss(b, rules, total)
   const two = passTwo(b, passes, one, total, input.update(loss))
   const unitGradient = named(b, 'gradient of the embeddings', () =>
@@ -90,10 +92,12 @@ export function replicatedHead(b: GraphBuilder, rules: HeadRules, input: HeadInp
   const rows = input.sampling === undefined ? stepRows(b, input, input.labels) : ownSlots(b, input)
   const passes: Passes = { rules, embeddings: local.unit, rows, tables: input.tables, chunks: input.chunks }
   const one = passOne(b, passes)
-  const own = meanLoss(b, rules, one.statistics)
+  const classes = ownClasses(b, rows) ?? classCount(input.shards.slice(0, 1))
+  const total = { ...one.statistics, share: smoothingShare(b, rules, one.statistics, classes) }
+  const own = meanLoss(b, rules, total)
   const [summed] = named(b, 'loss', () => ops.sumOverReplicas(b, [own]))
   const loss = summed ?? own
-  const two = passTwo(b, passes, one, one.statistics, sumGradients(input.update(loss)))
+  const two = passTwo(b, passes, one, total, sumGradients(input.update(loss)))
   return { loss, embeddings: normalizeRowsGradient(b, local, two.embeddings), tables: two.tables }
 }
 
@@ -172,29 +176,4 @@ function ownedRows(b: GraphBuilder, input: HeadInput): Value {
     ),
     'i32',
   )
-}
-
-/** Combines each device's statistics into those of all classes: one all-gather of [3,B]. */
-function joinOverReplicas(b: GraphBuilder, own: SoftmaxStatistics): SoftmaxStatistics {
-  const rows = own.max.type.shape[0] ?? 0
-  const row = (value: Value) => ops.reshape(b, value, [1, rows])
-  const packed = ops.concatenate(b, [row(own.max), row(own.sum), row(own.target)], 0)
-  const gathered = named(b, 'softmax statistics', () =>
-    b.add('all_gather', [ops.reshape(b, packed, [1, 3, rows])], { dim: 0 }),
-  )
-  const part = (index: number) => ops.reshape(b, ops.sliceDim(b, gathered, 1, index, index + 1), [b.replicas, rows])
-  const maxima = part(0)
-  const max = ops.maxOver(b, maxima, [0])
-  const scale = ops.exponential(b, ops.subtract(b, maxima, ops.broadcastVector(b, max, maxima.type.shape, 1)))
-  return {
-    max,
-    sum: ops.sumOver(b, ops.multiply(b, part(1), scale), [0]),
-    target: ops.sumOver(b, part(2), [0]),
-  }
-}
-
-/** −mean(target − max − log(sum)) over the global batch: the contribution of this device's rows. */
-function meanLoss(b: GraphBuilder, rules: HeadRules, total: SoftmaxStatistics): Value {
-  const logProbability = ops.subtract(b, ops.subtract(b, total.target, total.max), ops.log(b, total.sum))
-  return ops.multiply(b, ops.sumOver(b, logProbability, [0]), -1 / rules.batch)
 }

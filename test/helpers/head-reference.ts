@@ -39,6 +39,8 @@ export interface HeadProblem {
   /** The classes of this step, those of the batch among them. */
   readonly taking: readonly number[]
   readonly margin: MarginNumbers
+  /** Of the labels, over the classes of the step. */
+  readonly smoothing: number
   readonly gradient: 'exact' | 'straight_through'
   /** For classes outside the step: `sparse` leaves them unchanged, with `dense` their gradient is 0. */
   readonly update: 'sparse' | 'dense'
@@ -54,7 +56,7 @@ export interface HeadSolution {
 }
 
 export function solveHead(problem: HeadProblem): HeadSolution {
-  const { embeddings, labels, centers, taking, margin } = problem
+  const { embeddings, labels, centers, taking, margin, smoothing } = problem
   const gradientX = embeddings.map((x) => x.map(() => 0))
   const gradientW = centers.weight.map((w) => w.map(() => 0))
   let loss = 0
@@ -69,10 +71,11 @@ export function solveHead(problem: HeadProblem): HeadSolution {
       const w = rowOf(centers.weight, c)
       const isOwn = c === label
       const probability = Math.exp(at(logits, i) - largest) / sum
-      if (isOwn) loss -= Math.log(probability) / embeddings.length
+      const wanted = smoothing / taking.length + (isOwn ? 1 - smoothing : 0)
+      if (wanted > 0) loss -= (wanted * Math.log(probability)) / embeddings.length
       const ownSlope = problem.gradient === 'exact' ? targetSlope(margin, z) : 1
       const slope = isOwn ? ownSlope : otherSlope(margin, z)
-      const ofCosine = ((probability - (isOwn ? 1 : 0)) * margin.scale * slope) / embeddings.length
+      const ofCosine = ((probability - wanted) * margin.scale * slope) / embeddings.length
       addTo(rowOf(gradientX, row), cosineGradient(x, w, z), ofCosine)
       addTo(rowOf(gradientW, c), cosineGradient(w, x, z), ofCosine)
     })

@@ -47,6 +47,8 @@ export interface StepCase {
   readonly gradient: 'exact' | 'straight_through'
   readonly update: 'sparse' | 'dense'
   readonly isSampled: boolean
+  /** Of the labels. */
+  readonly smoothing?: number
 }
 
 export interface StepLayout {
@@ -93,6 +95,7 @@ export function linearPlan(c: StepCase, { devices, placement, chunk, kind }: Ste
     centers: `placement = ${placement}, gradient = ${c.gradient}, update = ${c.update}${sampling}${chunk}`,
     margin: c.margin.text,
     optimizer: c.optimizer.text,
+    train: c.smoothing === undefined ? '' : `label_smoothing = ${c.smoothing}`,
     declarations,
     backbone: 'flat()',
   })
@@ -144,6 +147,7 @@ export function solveStep(c: StepCase, { images, labels, layer, centers }: Given
     centers,
     taking: c.isSampled ? stepClasses(sample, STEP, labels) : centers.weight.map((_, k) => k),
     margin: c.margin.numbers,
+    smoothing: c.smoothing ?? 0,
     gradient: c.gradient,
     update: c.update,
     optimizer,

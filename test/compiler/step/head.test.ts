@@ -24,6 +24,7 @@ interface Case {
   readonly gradient: 'exact' | 'straight_through'
   readonly placement: 'shard' | 'replicate'
   readonly chunks?: number
+  readonly smoothing?: number
 }
 
 function draw(seed: string, count: number): number[] {
@@ -54,7 +55,11 @@ function directLoss(
     })
     const max = Math.max(...logits)
     const sum = logits.reduce((s, l) => s + Math.exp(l - max), 0)
-    loss -= (need(logits[label], 'a logit') - max - Math.log(sum)) / labels.length
+    const smoothing = c.smoothing ?? 0
+    const target = (k: number) => smoothing / c.classes + (k === label ? 1 - smoothing : 0)
+    logits.forEach((logit, k) => {
+      loss -= (target(k) * (logit - max - Math.log(sum))) / labels.length
+    })
   })
   return loss
 }
@@ -92,6 +97,7 @@ async function runHead(c: Case, scale: number) {
     gradient: c.gradient,
     compute: 'f32' as const,
     batch: rows,
+    smoothing: c.smoothing ?? 0,
   }
   const head = (c.placement === 'shard' ? shardedHead : replicatedHead)(b, rules, input)
   const graph = b.finish([
@@ -165,6 +171,27 @@ const cases: readonly (readonly [string, Case])[] = [
   [
     'two devices, replicated, three chunks',
     { replicas: 2, perReplica: 3, classes: 7, gradient: 'exact', placement: 'replicate', chunks: 3 },
+  ],
+  [
+    'smoothed, one device',
+    { replicas: 1, perReplica: 6, classes: 7, gradient: 'exact', placement: 'shard', smoothing: 0.1 },
+  ],
+  [
+    'smoothed, two devices, filtered, chunks that reach beyond the shard',
+    {
+      replicas: 2,
+      perReplica: 6,
+      classes: 11,
+      filter: 0.1,
+      gradient: 'exact',
+      placement: 'shard',
+      chunks: 4,
+      smoothing: 0.3,
+    },
+  ],
+  [
+    'smoothed, two devices, replicated, chunks',
+    { replicas: 2, perReplica: 3, classes: 7, gradient: 'exact', placement: 'replicate', chunks: 3, smoothing: 0.9 },
   ],
   ['two devices, replicated', { replicas: 2, perReplica: 3, classes: 7, gradient: 'exact', placement: 'replicate' }],
 ]

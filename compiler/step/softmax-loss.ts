@@ -1,0 +1,90 @@
+/**
+ * The loss of the head from each device's softmax statistics, with label smoothing (arXiv:1512.00567, section 7): the target
+ * probability of the true class is 1 − ε + ε/n, that of every other class ε/n, over the n classes of the step. For a sample these are
+ * the classes in it, the only ones whose probabilities the step computes.
+ *
+ * Legend: R replicas, B rows of the batch (with replicated centers those of one device).
+ */
+import type { GraphBuilder } from '../ir/build.ts'
+import type { Value } from '../ir/graph.ts'
+import * as ops from '../ir/ops.ts'
+import type { ClassShard } from '../ir/state-tensor.ts'
+import type { HeadRules, SoftmaxStatistics, SoftmaxTotal } from './head-chunk.ts'
+import type { StepRows } from './head-rows.ts'
+
+/** The number of classes of all shards. */
+export function classCount(shards: readonly ClassShard[]): number {
+  return shards.reduce((sum, shard) => sum + shard.count, 0)
+}
+
+/** The number of this device's classes in a sample, f32 []; `undefined` if all classes take part. */
+export function ownClasses(b: GraphBuilder, { sample }: StepRows): Value | undefined {
+  return sample === undefined ? undefined : ops.sumAll(b, ops.convert(b, sample.present, 'f32'))
+}
+
+/** ε/n [B] for n classes in the step; `undefined` without label smoothing. */
+export function smoothingShare(
+  b: GraphBuilder,
+  { smoothing }: HeadRules,
+  { max }: SoftmaxStatistics,
+  classes: Value | number,
+): Value | undefined {
+  if (smoothing === 0) return undefined
+  if (typeof classes === 'number') return ops.splat(b, smoothing / classes, max.type)
+  return ops.broadcastScalar(b, ops.divide(b, smoothing, classes), max.type.shape)
+}
+
+/**
+ * Combines each device's statistics into those of all classes: one all-gather of [3,B]. With label smoothing it has the sum of the
+ * logits too, and the number of classes of a sample.
+ */
+export function joinOverReplicas(
+  b: GraphBuilder,
+  own: SoftmaxStatistics,
+  ownClasses: Value | undefined,
+): { readonly statistics: SoftmaxStatistics; readonly classes: Value | undefined } {
+  const rows = own.max.type.shape[0] ?? 0
+  const counts =
+    own.logits === undefined || ownClasses === undefined ? [] : [ops.broadcastScalar(b, ownClasses, [rows])]
+  const parts = [own.max, own.sum, own.target, ...(own.logits === undefined ? [] : [own.logits]), ...counts]
+  const packed = ops.concatenate(
+    b,
+    parts.map((value) => ops.reshape(b, value, [1, rows])),
+    0,
+  )
+  const gathered = b.within({ path: 'softmax statistics' }, () =>
+    b.add('all_gather', [ops.reshape(b, packed, [1, parts.length, rows])], { dim: 0 }),
+  )
+  const part = (index: number) => ops.reshape(b, ops.sliceDim(b, gathered, 1, index, index + 1), [b.replicas, rows])
+  const maxima = part(0)
+  const max = ops.maxOver(b, maxima, [0])
+  const scale = ops.exponential(b, ops.subtract(b, maxima, ops.broadcastVector(b, max, maxima.type.shape, 1)))
+  return {
+    statistics: {
+      max,
+      sum: ops.sumOver(b, ops.multiply(b, part(1), scale), [0]),
+      target: ops.sumOver(b, part(2), [0]),
+      logits: own.logits && ops.sumOver(b, part(3), [0]),
+    },
+    classes:
+      counts.length === 0 ? undefined : ops.reshape(b, ops.sliceDim(b, ops.sumOver(b, part(4), [0]), 0, 0, 1), []),
+  }
+}
+
+/**
+ * −mean(target − max − log(sum)) over the global batch: the contribution of this device's rows. With label smoothing ε, the target
+ * is (1 − ε) times the logit of the true class plus ε times the mean of all logits.
+ */
+export function meanLoss(
+  b: GraphBuilder,
+  { batch, smoothing }: HeadRules,
+  total: SoftmaxStatistics & SoftmaxTotal,
+): Value {
+  const { logits, share } = total
+  const target =
+    logits === undefined || share === undefined
+      ? total.target
+      : ops.add(b, ops.multiply(b, total.target, 1 - smoothing), ops.multiply(b, logits, share))
+  const logProbability = ops.subtract(b, ops.subtract(b, target, total.max), ops.log(b, total.sum))
+  return ops.multiply(b, ops.sumOver(b, logProbability, [0]), -1 / batch)
+}

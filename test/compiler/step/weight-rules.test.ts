@@ -1,0 +1,172 @@
+/** Which weights are trained how: frozen parts, learning rates of groups, decay of matrices, averages, and what the plan says of them. */
+import { describe, expect, it } from 'vitest'
+import { groupOf, isBelow, isFrozenBuffer } from '../../../compiler/experiment/parameter-paths.ts'
+import { opCosts } from '../../../compiler/ir/cost.ts'
+import { backboneParameters } from '../../../compiler/step/backbone.ts'
+import { need } from '../../../grammar/diagnostic.ts'
+import { narrowPlan, narrowText } from '../../helpers/narrow.ts'
+import { compileText } from '../../helpers/plan.ts'
+import { resolveBody } from '../../helpers/resolve.ts'
+
+const size = { devices: 2, batch: 4, classes: 13 }
+const planWith = (train: string, centers = '') => narrowPlan({ ...size, train, centers })
+
+describe('a path', () => {
+  it.each<readonly [string, string, boolean]>([
+    ['layer1', 'layer1.0.conv1.weight', true],
+    ['layer1', 'layer10.0.conv1.weight', false],
+    ['layer1.0', 'layer1', false],
+    ['layer1.*.bn1', 'layer1.3.bn1.bias', true],
+    ['layer1.*.bn1', 'layer1.3.bn2.bias', false],
+    ['*', '', true],
+    ['*.weight', 'conv1.weight', true],
+    ['*.weight', 'conv1', false],
+  ])('%s and %s', (pattern, path, expected) => expect(isBelow(path, pattern)).toBe(expected))
+
+  it('of a group counts if it is the longest, of equal ones that with fewer stars, then the later', () => {
+    const group = (path: string, factor: number) => ({ kind: 'rate_group' as const, path, factor })
+    const lrGroups = [group('*', 2), group('layer1', 3), group('layer1.0', 4), group('layer1.*', 5), group('*.0', 6)]
+    const factor = (path: string) => groupOf(path, { lrGroups })?.factor
+    expect(factor('conv1.weight')).toBe(2)
+    expect(factor('layer1.0.conv1.weight')).toBe(4)
+    expect(factor('layer1.1.conv1.weight')).toBe(5)
+    expect(factor('layer2.0.conv1.weight')).toBe(6)
+    expect(groupOf('conv1.weight', { lrGroups: [] })).toBeUndefined()
+  })
+
+  it('of single weights does not stop the running statistics of their layer', () => {
+    const frozen = (freeze: string[]) => isFrozenBuffer('layer1.0.bn1.running_mean', { freeze })
+    expect(frozen(['layer1.0.bn1.weight', 'layer1.0.bn1.*'])).toBe(false)
+    expect(frozen(['layer1.0.bn1'])).toBe(true)
+  })
+})
+
+describe('the matrices of', () => {
+  const matrices = (backbone: string) => {
+    const experiment = need(resolveBody(`  backbone = ${backbone}`, 'use std.backbones: vit, mbf').experiment, backbone)
+    const found = need(backboneParameters(experiment.backbone), backbone)
+    const others = found.specs.filter((spec) => spec.trainable && !found.matrices.has(spec.path))
+    return { found, others }
+  }
+
+  it('IResNet and MobileFaceNet are all but its vectors', () => {
+    for (const backbone of ['tiny', 'mbf']) {
+      const { found, others } = matrices(backbone)
+      expect(others.filter(({ shape }) => shape.length !== 1)).toEqual([])
+      expect(found.specs.filter(({ path, shape }) => shape.length === 1 && found.matrices.has(path))).toEqual([])
+    }
+  })
+
+  it('a vision transformer are all but its vectors, the position embedding and the mask', () => {
+    const { found, others } = matrices('vit(width: 16, depth: 1, embedding: 16)')
+    const tall = others.filter(({ shape }) => shape.length > 1)
+    expect(tall.map(({ path }) => path)).toEqual(['pos_embed', 'mask_token'])
+    expect(found.matrices).toContain('blocks.0.attn.qkv.weight')
+  })
+})
+
+describe('the state', () => {
+  const named = (train: string, centers = '') =>
+    planWith(train, centers).state.map(({ name, role, placement }) => `${name} ${role} ${placement}`)
+
+  it('of frozen parts has no optimizer state, and statistics that are equal on all devices', () => {
+    const state = named('freeze = ["conv1", "bn1", "prelu", "layer1"]')
+    expect(state.slice(0, 4)).toEqual([
+      '*vectors parameter replicated',
+      '*fixed vectors parameter replicated',
+      '*statistics buffer local',
+      '*fixed statistics buffer replicated',
+    ])
+    expect(state.filter((line) => line.includes('optimizer') && line.includes('layer1'))).toEqual([])
+    expect(state).toContain('layer2.0.conv1.weight.velocity optimizer replicated')
+  })
+
+  it('joins vectors with the same rate and decay', () => {
+    const vectors = (train: string) =>
+      planWith(train).state.filter(({ name, role }) => name.startsWith('*vectors') && role === 'parameter')
+    expect(vectors('decay = matrices').map(({ name }) => name)).toEqual(['*vectors'])
+    const groups = vectors('lr_groups = [group("layer2", factor: 0.1), group("layer2.0.bn1", factor: 1)]')
+    expect(groups.map(({ name }) => name)).toEqual(['*vectors', '*vectors 2'])
+    const slow = need(groups[1], 'the second').holds.map(({ name }) => name)
+    expect(slow.every((name) => name.startsWith('layer2') && !name.startsWith('layer2.0.bn1'))).toBe(true)
+  })
+
+  it('of averages has one for every trained weight, which embeds instead of it', () => {
+    const plan = planWith('average = ema(decay: 0.9), freeze = ["conv1"]')
+    const averages = plan.state.filter(({ role }) => role === 'average')
+    const holds = averages.flatMap((tensor) => tensor.holds.map(({ name }) => name))
+    const trained = plan.state.filter(({ role }) => role === 'optimizer')
+    expect(holds.toSorted()).toEqual(
+      trained.flatMap((tensor) => tensor.holds.map(({ name }) => name.replace('.velocity', '.average'))).toSorted(),
+    )
+    const embedded = plan.embedState.map((index) => need(plan.state[index], 'a tensor'))
+    expect(embedded.filter(({ role }) => role === 'average')).toHaveLength(averages.length)
+    expect(embedded.filter(({ role }) => role === 'parameter').map(({ name }) => name)).toEqual([
+      'conv1.weight',
+      'features.weight',
+    ])
+    expect(plan.document.memory.lines.find(({ name }) => name === 'average')?.bytes).toBeGreaterThan(1000)
+  })
+
+  it('of centers follows their own optimizer', () => {
+    const state = named('', 'optimizer = adamw(lr: 0.01)').filter((line) => line.startsWith('centers'))
+    expect(state).toEqual([
+      'centers centers sharded',
+      'centers.first centers_optimizer sharded',
+      'centers.second centers_optimizer sharded',
+    ])
+  })
+})
+
+describe('the step', () => {
+  const conv = (train: string) => opCosts(planWith(train).graphs.step).filter((cost) => cost.class === 'conv').length
+
+  it.each(['', 'recompute = blocks', 'recompute = cheap', 'accumulate = 2'])(
+    'computes no gradient below the lowest trained layer (%s)',
+    (more) => {
+      const body = (freeze: string) => planWith(`${more}\n freeze = [${freeze}]`)
+      const all = body('')
+      const some = body('"conv1", "bn1", "prelu", "layer1"')
+      const none = body('"*"')
+      const flops = (plan: typeof all) => need(plan.document.graphs[0], 'a graph').flops
+      expect(flops(some)).toBeLessThan(0.8 * flops(all))
+      expect(flops(none)).toBeLessThan(0.8 * flops(some))
+      expect(some.document.memory.peak).toBeLessThan(all.document.memory.peak)
+      expect(none.document.collectives.some(({ what }) => what.includes('backbone'))).toBe(false)
+    },
+  )
+
+  it('runs each convolution once for frozen parts, also where it recomputes', () => {
+    expect(conv('recompute = blocks, freeze = ["*"]')).toBe(conv('freeze = ["*"]'))
+  })
+})
+
+describe('a mistake', () => {
+  const codes = (train: string, more: Partial<Parameters<typeof narrowText>[0]> = {}) =>
+    compileText(narrowText({ ...size, train, ...more }))
+      .diagnostics.filter(({ severity }) => severity === 'error')
+      .map(({ code, notes }) => [code, notes?.[0]])
+  const plain = `optimizer plain(lr: float) { update(weight, gradient, rate, step) { { weight = weight - rate * gradient } } }`
+  const odd = `margin odd() { target(cos) = cos * norm(cos) }`
+
+  it.each<readonly [string, readonly unknown[]]>([
+    ['freeze = ["layr1"]', ['ARC4228', 'did you mean `layer1`?']],
+    ['freeze = ["features.weight"]', ['ARC4228', 'did you mean `features.bias`?']],
+    ['lr_groups = [group("layer9.0", 2)]', ['ARC4228', 'did you mean `layer1.0`?']],
+    ['lr_groups = [group("fc", 2), group("fc", 3)]', ['ARC4229', undefined]],
+    ['freeze = ["fc"], lr_groups = [group("fc", 2)]', ['ARC4230', undefined]],
+    ['lr_groups = [group("fc", 2), group("fc.weight", 3), group("fc.bias", 4)]', ['ARC4230', undefined]],
+    ['freeze = ["*"], average = ema()', ['ARC4233', undefined]],
+    ['average = ema(decay: 1)', ['ARC4023', undefined]],
+    ['lr_scaling = sqrt_scaling(reference: 0)', ['ARC4023', undefined]],
+    ['label_smoothing = 1', ['ARC4020', expect.any(String)]],
+  ])('%s', (train, expected) => expect(codes(train)).toEqual([expected]))
+
+  it.each<readonly [string, Partial<Parameters<typeof narrowText>[0]>, readonly unknown[]]>([
+    ['', { optimizer: 'lars(lr: 0.1)' }, ['ARC4232', expect.stringContaining('centers.optimizer')]],
+    ['', { centers: 'optimizer = lars(lr: 0.1)' }, ['ARC4232', expect.stringContaining('centers.optimizer')]],
+    ['decay = matrices', { optimizer: 'plain(lr: 0.1)', declarations: plain }, ['ARC4231', 'its parameters are `lr`']],
+    ['', { optimizer: 'sgd(lr: 0.1, momentum: 0, nesterov: true)' }, ['ARC4213', expect.any(String)]],
+    ['', { margin: 'odd()', declarations: odd }, ['ARC4028', undefined]],
+  ])('%s %o', (train, more, expected) => expect(codes(train, more)).toEqual([expected]))
+})
