@@ -76,7 +76,11 @@ export const dataErrors = errorsOf({
   ),
   ARC6262: message<File & { reason: string }>(
     (p) => `ARCC_TURBOJPEG names ${p.file}, which cannot be used to decode JPEG: ${p.reason}`,
-    () => 'name a libturbojpeg of libjpeg-turbo 2 or later, or unset ARCC_TURBOJPEG to decode with sharp',
+    () => 'name a libturbojpeg of libjpeg-turbo 2 or later, or unset ARCC_TURBOJPEG to decode without one',
+  ),
+  ARC6265: message<{ value: string }>(
+    (p) => `ARCC_JPEG is ${p.value}: expected sharp, or nothing`,
+    () => 'unset ARCC_JPEG to let arcc choose the JPEG decoder, or set it to sharp to decode everything with sharp',
   ),
   ARC6263: message<File & { reason: string }>((p) => `${p.file} could not be prepared: ${p.reason}`),
   ARC6230: message<File & { at: number; reason: string }>(

@@ -39,7 +39,7 @@ function imagesToPrepare({ run }: Plan, data: RunData, { local }: World): number
   return run.steps * run.batchPerDevice * local + 2 * verified
 }
 
-/** Throws ARC6262, and errors of files. */
+/** Throws ARC6262, ARC6265, and errors of files. */
 export async function openLoaders(plan: Plan, data: RunData, world: World): Promise<RunLoaders> {
   const { run } = plan
   const shape = run.image

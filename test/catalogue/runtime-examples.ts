@@ -91,6 +91,7 @@ export const dataExamples: Examples<typeof dataErrors.catalogue> = {
   ARC6260: [{ file: 'ann/1.jpg', reason: 'it exited with code 3' }],
   ARC6261: [{ file: 'ann/1.jpg', reason: 'its pixel data ends too early', damaged: 18, most: 17, images: 17_000 }],
   ARC6262: [{ file: 'libturbojpeg.so', reason: 'it decodes a 4:2:0 sample differently' }],
+  ARC6265: [{ value: 'fast' }],
   ARC6263: [{ file: 'ann/1.jpg', reason: 'Array buffer allocation failed' }],
   ARC6280: [{ file: 'lfw.bin', what: 'a pickled dictionary' }],
   ARC6240: [

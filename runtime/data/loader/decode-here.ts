@@ -1,17 +1,16 @@
 /** Makes pictures in the process itself: for tiny runs, for which threads would take longer to start, and for tests. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { epochOrder } from '../epoch-order.ts'
-import { findTurboJpeg } from '../turbo-jpeg.ts'
+import { findJpegDecoder, openJpegDecoder } from '../jpeg/find.ts'
 import { type DecodeWorkers, disposed } from './decode-workers.ts'
 import { openMaker, type PictureMaker } from './picture-maker.ts'
 
 /** Pictures made per turn of the event loop. */
 const picturesPerTurn = 4
 
-/** Throws ARC6262 if a libturbojpeg is named that is none. */
+/** Throws the errors of `findJpegDecoder`. */
 export function decodeHere(): DecodeWorkers {
-  const found = findTurboJpeg()
-  const turbo = found.found ? found.open() : undefined
+  const jpeg = openJpegDecoder(findJpegDecoder())
   const makers = new Map<number, PictureMaker>()
   let next = 0
   let made = 0
@@ -24,7 +23,7 @@ export function decodeHere(): DecodeWorkers {
   return {
     count: 0,
     async open(spec) {
-      makers.set(next, openMaker(spec, turbo))
+      makers.set(next, openMaker(spec, jpeg))
       return next++
     },
     close(maker) {
@@ -46,7 +45,7 @@ export function decodeHere(): DecodeWorkers {
       await last
       for (const maker of makers.values()) maker.close()
       makers.clear()
-      turbo?.close()
+      jpeg?.close()
     },
   }
 }

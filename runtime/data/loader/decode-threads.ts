@@ -4,8 +4,8 @@ import { need } from '../../../grammar/diagnostic.ts'
 import { ArccError } from '../../errors.ts'
 import { tsxModule } from '../../tsx-module.ts'
 import type { ImageRecipe } from '../collection.ts'
+import type { JpegChoice } from '../jpeg/find.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
-import { findTurboJpeg } from '../turbo-jpeg.ts'
 import { type DecodeWorkers, disposed } from './decode-workers.ts'
 import { type MadeChunk, type MakerSpec, openMaker, type PlainError } from './picture-maker.ts'
 import type { WorkerReply, WorkerRequest, WorkerSettings } from './protocol.ts'
@@ -64,10 +64,12 @@ function nameOf(spec: MakerSpec | undefined, image: number): string {
   }
 }
 
-/** Starts the threads, each with `start`. Throws ARC6262 if a libturbojpeg is named that is none. */
-export function startThreads(count: number, start: (settings: WorkerSettings) => Worker = startWorker): DecodeWorkers {
-  const found = findTurboJpeg()
-  const turbo = found.found ? found.library : undefined
+/** Starts the threads, each with `start`. */
+export function startThreads(
+  count: number,
+  jpeg: JpegChoice,
+  start: (settings: WorkerSettings) => Worker = startWorker,
+): DecodeWorkers {
   const ending = new Int32Array(new SharedArrayBuffer(4))
   const specs = new Map<number, MakerSpec>()
   const queue: Waiting[] = []
@@ -100,7 +102,7 @@ export function startThreads(count: number, start: (settings: WorkerSettings) =>
     const place = Int32Array.of(-1, 0)
     const shared = new Int32Array(new SharedArrayBuffer(place.byteLength))
     shared.set(place)
-    const worker = start({ turbo, place: shared, ending })
+    const worker = start({ jpeg, place: shared, ending })
     const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
     const thread: Thread = { worker, place: shared, jobs: new Map(), exited }
     worker.on('message', (reply: WorkerReply) => take(thread, reply))

@@ -3,14 +3,14 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { need } from '../../../grammar/diagnostic.ts'
 import { ArccError } from '../../errors.ts'
 import { epochOrder } from '../epoch-order.ts'
+import { openJpegDecoder } from '../jpeg/find.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
-import { openTurbo } from '../turbo-jpeg.ts'
 import { openMaker, type PictureMaker, type PlainError, type Watch } from './picture-maker.ts'
 import type { WorkerReply, WorkerRequest, WorkerSettings } from './protocol.ts'
 
-const { turbo: library, place, ending } = workerData as WorkerSettings
+const { jpeg: choice, place, ending } = workerData as WorkerSettings
 const port = need(parentPort, 'the port of a worker thread')
-const turbo = library === undefined ? undefined : openTurbo(library)
+const jpeg = openJpegDecoder(choice)
 /** The maker, or why its recipe cannot be opened. */
 const makers = new Map<number, PictureMaker | PlainError>()
 
@@ -37,7 +37,7 @@ function watch(maker: number): Watch {
 
 function end(): never {
   for (const maker of makers.values()) if ('make' in maker) maker.close()
-  turbo?.close()
+  jpeg?.close()
   process.exit(0)
 }
 
@@ -50,7 +50,7 @@ async function serve(request: WorkerRequest): Promise<void> {
     case 'open':
       makers.set(
         request.maker,
-        opened(() => openMaker(request.spec, turbo)),
+        opened(() => openMaker(request.spec, jpeg)),
       )
       return
     case 'close': {

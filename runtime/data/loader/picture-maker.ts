@@ -9,8 +9,8 @@ import { ArccError } from '../../errors.ts'
 import { createAugmenter, type ImageKey } from '../augment/augmenter.ts'
 import { type ImageRecipe, type ImageSelection, selectedNumber } from '../collection.ts'
 import { type ImageShape, imageBytes } from '../image.ts'
+import type { JpegDecoder } from '../jpeg/decoder.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
-import type { TurboDecoder } from '../turbo-jpeg.ts'
 import { openPictures } from './picture-source.ts'
 import { readCached, type SharedCache, storeCached } from './shared-cache.ts'
 
@@ -96,9 +96,9 @@ interface Making {
 export const atOnce = 3
 
 /** Opens the files of a recipe. The caller closes the maker. */
-export function openMaker(spec: MakerSpec, turbo: TurboDecoder | undefined): PictureMaker {
+export function openMaker(spec: MakerSpec, jpeg: JpegDecoder | undefined): PictureMaker {
   const { select = { from: 0 }, images, cache, mostSkipped = 0 } = spec
-  const source = openPictures(spec.recipe, spec.shape, turbo)
+  const source = openPictures(spec.recipe, spec.shape, jpeg)
   const pictureBytes = imageBytes(spec.shape)
   const [height, width, channels] = spec.shape
   const augment = spec.augment && createAugmenter(spec.augment, { height, width, channels })

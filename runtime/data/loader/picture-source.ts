@@ -5,8 +5,8 @@ import { decodeImage } from '../decode-image.ts'
 import { drawImage } from '../draw-image.ts'
 import { openImages } from '../formats/open-images.ts'
 import { fitImage, type Image, type ImageShape } from '../image.ts'
-import { plainJpeg } from '../jpeg-scan.ts'
-import type { TurboDecoder } from '../turbo-jpeg.ts'
+import type { JpegDecoder } from '../jpeg/decoder.ts'
+import { plainJpeg } from '../jpeg/plain.ts'
 
 export interface PictureSource {
   /** Writes picture `i` into `out`, u8[h,w,c]; a promise only if it has to wait. Throws ARC62xx, which name the picture. */
@@ -16,27 +16,27 @@ export interface PictureSource {
   close(): void
 }
 
-/** Opens a recipe; `turbo` decodes what it can, sharp the rest. The caller closes it, and keeps `turbo`. */
-export function openPictures(recipe: ImageRecipe, shape: ImageShape, turbo: TurboDecoder | undefined): PictureSource {
+/** Opens a recipe; `jpeg` decodes what it can, sharp the rest. The caller closes it, and keeps `jpeg`. */
+export function openPictures(recipe: ImageRecipe, shape: ImageShape, jpeg: JpegDecoder | undefined): PictureSource {
   switch (recipe.kind) {
     case 'drawn':
       return drawnSource(recipe, shape)
     case 'mixed':
-      return mixedSource(recipe, shape, turbo)
+      return mixedSource(recipe, shape, jpeg)
     default:
-      return encodedSource(openImages(recipe), shape, turbo)
+      return encodedSource(openImages(recipe), shape, jpeg)
   }
 }
 
-function encodedSource(images: EncodedImages, shape: ImageShape, turbo: TurboDecoder | undefined): PictureSource {
+function encodedSource(images: EncodedImages, shape: ImageShape, jpeg: JpegDecoder | undefined): PictureSource {
   const keep = (image: Image, out: Uint8Array) => {
     const pixels = fitImage(image, shape)
     if (pixels !== out) out.set(pixels)
   }
   const decode = (i: number, bytes: Uint8Array, out: Uint8Array): void | Promise<void> => {
-    const plain = turbo === undefined ? undefined : plainJpeg(bytes)
+    const plain = jpeg === undefined ? undefined : plainJpeg(bytes)
     const fits = plain?.height === shape[0] && plain.width === shape[1] && shape[2] === 3
-    const image = plain && turbo?.decode(bytes, plain, fits ? out : undefined)
+    const image = plain && jpeg?.decode(bytes, plain, fits ? out : undefined)
     if (image !== undefined) return keep(image, out)
     // Bytes are valid until the next read, which may come while sharp decodes.
     return decodeImage(new Uint8Array(bytes), images.nameOf(i)).then((decoded) => keep(decoded, out))
@@ -77,13 +77,13 @@ function drawnSource(recipe: DrawnImages, shape: ImageShape): PictureSource {
   }
 }
 
-function mixedSource(recipe: MixedImages, shape: ImageShape, turbo: TurboDecoder | undefined): PictureSource {
+function mixedSource(recipe: MixedImages, shape: ImageShape, jpeg: JpegDecoder | undefined): PictureSource {
   const parts: PictureSource[] = []
   const close = () => {
     for (const part of parts) part.close()
   }
   try {
-    for (const part of recipe.parts) parts.push(openPictures(part, shape, turbo))
+    for (const part of recipe.parts) parts.push(openPictures(part, shape, jpeg))
   } catch (error) {
     close()
     throw error

@@ -1,12 +1,13 @@
 /** The messages between the process and the threads that make pictures. */
 import type { Key } from '../../random.ts'
 import type { EpochSpec } from '../epoch-order.ts'
+import type { JpegChoice } from '../jpeg/find.ts'
 import type { MadeChunk, MakerSpec, PictureKey, PlainError } from './picture-maker.ts'
 
 /** What a thread is started with. */
 export interface WorkerSettings {
-  /** The libturbojpeg to decode with, if any. */
-  readonly turbo: string | undefined
+  /** What decodes JPEG. */
+  readonly jpeg: JpegChoice
   /**
    * i32[2]: the maker and the image that the thread is working on, -1 for none. When a thread dies, they are all that is known.
    */

@@ -1,5 +1,6 @@
 /** How many threads make the pictures of a run. */
 import { availableParallelism } from 'node:os'
+import { findJpegDecoder } from '../jpeg/find.ts'
 import { decodeHere } from './decode-here.ts'
 import { startThreads } from './decode-threads.ts'
 import type { DecodeWorkers } from './decode-workers.ts'
@@ -22,7 +23,7 @@ export function mostWorkers(cores: number): number {
   return Math.min(mostThreads, cores > 2 ? cores - 1 : cores)
 }
 
-/** Starts `count` threads; with 0, pictures are made in the process. Throws ARC6262 if a libturbojpeg is named that is none. */
+/** Starts `count` threads; with 0, pictures are made in the process. Throws the errors of `findJpegDecoder`. */
 export function startDecodeWorkers(count: number): DecodeWorkers {
-  return count === 0 ? decodeHere() : startThreads(count)
+  return count === 0 ? decodeHere() : startThreads(count, findJpegDecoder())
 }

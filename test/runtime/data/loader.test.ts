@@ -231,7 +231,11 @@ describe('ends', () => {
         Atomics.store(workerData.place, 1, request.numbers[1])
         ${dies}
       })`
-    const workers = startThreads(2, (workerData) => new Worker(script, { eval: true, workerData }))
+    const workers = startThreads(
+      2,
+      { kind: 'sharp', reason: 'x' },
+      (workerData) => new Worker(script, { eval: true, workerData }),
+    )
     const loader = await createLoader({ recipe: bytesRecipe(encoded), images, shape, rows: 16 }, workers)
     const numbers = Uint32Array.from({ length: 16 }, (_, i) => 10 + i)
     const reads = await Promise.allSettled([loader.read(numbers), loader.read(numbers), loader.read(numbers)])

@@ -3,15 +3,14 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { AugmentOp } from '../../../../compiler/plan/plan.ts'
 import { createAugmenter } from '../../../../runtime/data/augment/augmenter.ts'
-import { generateKernels } from '../../../../runtime/data/augment/generate-kernels.ts'
+import { generateKernels } from '../../../../runtime/data/generate-kernels.ts'
 import { augmented, everyOp, picture, sizes } from './pixels.ts'
 
 const size = { height: 40, width: 36, channels: 3 }
 const pixels = picture(size)
 
-test('kernels.gen.ts is what `npm run kernels` writes', async () => {
-  const { path, text } = await generateKernels()
-  expect(readFileSync(path, 'utf8')).toBe(text)
+test('each kernels.gen.ts is what `npm run kernels` writes', async () => {
+  for (const { path, text } of await generateKernels()) expect(readFileSync(path, 'utf8'), path).toBe(text)
 })
 
 describe.each(everyOp.map((op) => [`${op.op}${'resize' in op ? ` (resize: ${op.resize})` : ''}`, op] as const))(

@@ -1,6 +1,6 @@
 /**
- * Reads the segments of a JPEG (ITU-T T.81, annex B) to decide whether libturbojpeg may decode it: only what every decoder of the
- * libjpeg family decodes to the same pixels. Everything else is left to sharp, which also judges what is damaged.
+ * Reads the segments of a JPEG (ITU-T T.81, annex B) to decide whether another decoder than sharp may decode it: only what every decoder
+ * of the libjpeg family decodes to the same pixels. Everything else is left to sharp, which also judges what is damaged.
  */
 
 /** Width and height in pixels. */
@@ -10,8 +10,19 @@ export interface JpegSize {
 }
 
 /** Second byte of a marker. */
-const marker = { SOF0: 0xc0, SOF2: 0xc2, DHT: 0xc4, EOI: 0xd9, SOS: 0xda, DQT: 0xdb, DRI: 0xdd, COM: 0xfe } as const
-const app = { JFIF: 0xe0, exif: 0xe1, ICC: 0xe2, adobe: 0xee } as const
+export const marker = {
+  SOF0: 0xc0,
+  SOF1: 0xc1,
+  SOF2: 0xc2,
+  DHT: 0xc4,
+  RST0: 0xd0,
+  EOI: 0xd9,
+  SOS: 0xda,
+  DQT: 0xdb,
+  DRI: 0xdd,
+  COM: 0xfe,
+} as const
+const app = { JFIF: 0xe0, exif: 0xe1, ICC: 0xe2, adobe: 0xee, last: 0xef } as const
 
 /** More scans than any encoder writes: each costs a pass over the picture. */
 const MOST_SCANS = 30
@@ -21,7 +32,8 @@ interface Frame extends JpegSize {
   readonly components: readonly number[]
 }
 
-function u16(bytes: Uint8Array, at: number): number {
+/** Two bytes, the high one first. */
+export function u16(bytes: Uint8Array, at: number): number {
   return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
 }
 
@@ -32,6 +44,9 @@ function hasText(bytes: Uint8Array, at: number, text: string): boolean {
 
 /** Sampling factors of 4:4:4, 4:2:2 and 4:2:0, one byte per component, and of gray. */
 const plainSampling: ReadonlySet<string> = new Set(['17,17,17', '33,17,17', '34,17,17', '17'])
+
+/** The numbers "R", "G", "B": without a JFIF or Adobe segment, libjpeg takes these components for colors. */
+const rgbComponents = '82,71,66'
 
 /** The frame header at `at` (its length field): 8 bits, gray or three components in a usual layout. */
 function readFrame(bytes: Uint8Array, at: number, progressive: boolean): Frame | undefined {
@@ -44,6 +59,7 @@ function readFrame(bytes: Uint8Array, at: number, progressive: boolean): Frame |
     sampling.push(bytes[at + 9 + 3 * i] ?? 0)
   }
   if (!plainSampling.has(sampling.join()) || new Set(components).size !== count) return undefined
+  if (components.join() === rgbComponents) return undefined
   return { width, height, progressive, components }
 }
 
@@ -67,6 +83,8 @@ function isUpright(bytes: Uint8Array, at: number, end: number): boolean {
 
 /** Whether an application segment leaves the pixels alone; `at` is its length field. */
 function isHarmless(bytes: Uint8Array, kind: number, at: number, end: number): boolean {
+  // Of another version, libjpeg warns.
+  if (kind === app.JFIF) return !hasText(bytes, at + 2, 'JFIF\0') || bytes[at + 7] === 1
   if (kind === app.ICC) return !hasText(bytes, at + 2, 'ICC_PROFILE')
   if (kind === app.exif) return !hasText(bytes, at + 2, 'Exif\0\0') || isUpright(bytes, at + 8, end)
   // Adobe's transform 1: the components are luminance and chrominance.
@@ -134,7 +152,7 @@ function isWhole(bytes: Uint8Array, at: number, { components }: Frame): boolean 
 }
 
 /**
- * The size of a JPEG that libturbojpeg may decode: 8 bits, gray or YCbCr in 4:4:4, 4:2:2 or 4:2:0, sequential in one scan or
+ * The size of a JPEG that a `JpegDecoder` may decode: 8 bits, gray or YCbCr in 4:4:4, 4:2:2 or 4:2:0, sequential in one scan or
  * progressive and complete, upright, without a color profile; `undefined` for all others, and for what is not a whole JPEG.
  */
 export function plainJpeg(bytes: Uint8Array): JpegSize | undefined {
@@ -155,8 +173,10 @@ export function plainJpeg(bytes: Uint8Array): JpegSize | undefined {
       if (frame !== undefined) return undefined
       frame = readFrame(bytes, at + 2, kind === marker.SOF2)
       if (frame === undefined) return undefined
-    } else if (kind < 0xc0 || (kind < marker.DQT && kind !== marker.DHT)) return undefined
-    else if (kind >= app.JFIF && kind <= 0xef && !isHarmless(bytes, kind, at + 2, end)) return undefined
+    } else if (kind >= app.JFIF && kind <= app.last) {
+      if (!isHarmless(bytes, kind, at + 2, end)) return undefined
+    } else if (kind !== marker.DHT && kind !== marker.DQT && kind !== marker.DRI && kind !== marker.COM)
+      return undefined
     at = end
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Small JPEGs, 21 × 19, with the CRC-32 of their pixels as sharp decodes them: libturbojpeg is used only if it decodes them to the
+ * Small JPEGs, 21 × 19, with the CRC-32 of their pixels as sharp decodes them: another decoder is used only if it decodes them to the
  * same bytes.
  */
 export interface JpegSample {
@@ -34,5 +34,21 @@ export const jpegSamples: readonly JpegSample[] = [
       'YO099ZpqXUF13Ovfsv6iOx1CJHmvP5meWAHExHltuHaBktyuK1EArJG73jZ9amuyI5RYlfzNC01ltURBUgE194lcy+9bguIJM//Z',
     ],
     pixels: 3589021903,
+  },
+  {
+    name: '4:2:2',
+    jpeg: [
+      '/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZGNywtQFdBRkxOUlNSMj5aYVpQ',
+      'YEpRUk//2wBDAQ4ODhMREyYVFSZPNS01T09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT0//wAARCAATABUD',
+      'ASEAAhEBAxEB/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKB',
+      'kaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZ',
+      'mqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/8QAHwEAAwEBAQEBAQEBAQAAAAAAAAECAwQF',
+      'BgcICQoL/8QAtREAAgECBAQDBAcFBAQAAQJ3AAECAxEEBSExBhJBUQdhcRMiMoEIFEKRobHBCSMzUvAVYnLRChYkNOEl8RcYGRomJygpKjU2Nzg5',
+      'OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6goOEhYaHiImKkpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPExcbHyMnK0tPU1dbX',
+      '2Nna4uPk5ebn6Onq8vP09fb3+Pn6/90ABAAC/9oADAMBAAIRAxEAPwDr0tUMPTnHpXP6qgVj/SuPEzaqROvBQUpGP5h5yOaK+oo006aZ0TglJpH/',
+      '0OiXU0WLGfyrHvphOThic1hXpc0kzTD1vZydyktscfLj3yM0V7VPEcsEjoliYt3P/9Gm8sm77x6Vdt/m27uck9frW7XunHVdtjQjRSDkdKK5HOSd',
+      'kwg3Y//Z',
+    ],
+    pixels: 3611668671,
   },
 ]
