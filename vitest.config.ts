@@ -5,11 +5,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 /** Tests that load native code or replace what the process is given: each file gets a process of its own. */
 const apart = ['test/device/**', 'test/runtime/**', 'test/cli/**', 'test/faults/**']
 
-/** Whole training steps, compiled and run as users run them. */
-const golden = ['test/device/golden*.test.ts']
+/** Whole training steps, compiled as users' programs are. */
+const optimized = ['test/device/golden-for-cuda.test.ts']
 
 /**
- * Most of the time with empty caches is LLVM's, for programs that run once on a few numbers: its optimizations are left out there, and
+ * Most of the time with empty caches is LLVM's, for programs that run once or a few times: its optimizations are left out there, and
  * its work is cut in fewer pieces. What arcc hands to XLA stays the same.
  */
 const quickCompiling = '--xla_backend_optimization_level=0 --xla_cpu_parallel_codegen_split_count=2'
@@ -39,11 +39,11 @@ export default defineConfig({
         test: {
           name: 'apart',
           include: apart.map((folder) => `${folder}/*.test.ts`),
-          exclude: golden,
+          exclude: optimized,
           env: { XLA_FLAGS: quickCompiling },
         },
       },
-      { extends: true, test: { name: 'golden', include: golden } },
+      { extends: true, test: { name: 'optimized', include: optimized } },
       // The compiler holds no state, so that its tests share processes, and what those have loaded.
       { extends: true, test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: apart, isolate: false } },
     ],

@@ -1,34 +1,36 @@
 /**
- * `npm run golden -- FILE…`: repeats golden runs of arcface_torch on engine xla and prints a table; exit code 1 if a figure
- * differs by more than 1e-3.
+ * `npm run golden -- FILE…`: repeats golden runs of arcface_torch on engine xla, planned and written for the CPU and for CUDA, and
+ * prints a table of each; exit code 1 if a figure differs by more than 1e-3. Without files, all of `test/golden/arcface-torch`.
  */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileHost } from '../cli/host/host.ts'
-import { createEngine } from '../runtime/train/create-engine.ts'
+import { deviceKinds } from '../compiler/ir/device-kind.ts'
 import { oneProcess } from '../runtime/world.ts'
+import { createXlaEngine } from '../runtime/xla/engine.ts'
 import { type Comparison, type Golden, runGolden } from './golden-run.ts'
 
 const TOLERANCE = 1e-3
-const files = process.argv.slice(2)
-if (files.length === 0) {
-  process.stderr.write('usage: npm run golden -- FILE…\n')
-  process.exit(1)
-}
+const folder = join(import.meta.dirname, '../test/golden/arcface-torch')
+const named = process.argv.slice(2)
+const files = named.length > 0 ? named : readdirSync(folder).map((name) => join(folder, name))
 
 let allWithin = true
 for (const file of files) {
   const golden = JSON.parse(readFileSync(file, 'utf8')) as Golden
-  const engine = await createEngine('xla', oneProcess(golden.config.world), () => {})
-  const comparisons = await runGolden(golden, engine, fileHost(), 'cpu')
-  if (engine.alive !== 0) process.stderr.write(`${engine.alive} tensors were left on the devices\n`)
-  engine.dispose()
-  process.stdout.write(`${renderGolden(file, comparisons)}\n`)
-  allWithin &&= comparisons.every((c) => c.difference <= TOLERANCE)
+  for (const kind of deviceKinds) {
+    const engine = await createXlaEngine({ world: oneProcess(golden.config.world), writeFor: kind })
+    const comparisons = await runGolden(golden, engine, fileHost(), kind)
+    if (engine.alive !== 0) process.stderr.write(`${engine.alive} tensors were left on the devices\n`)
+    engine.dispose()
+    process.stdout.write(`${renderGolden(`${file}, for ${kind}`, comparisons)}\n`)
+    allWithin &&= comparisons.every((c) => c.difference <= TOLERANCE)
+  }
 }
 process.exit(allWithin ? 0 : 1)
 
 /** Losses, norms and embeddings line by line; for the parameters, the worst one and each that exceeds the tolerance. */
-function renderGolden(file: string, comparisons: readonly Comparison[]): string {
+function renderGolden(title: string, comparisons: readonly Comparison[]): string {
   const isParameter = (c: Comparison) => c.what.endsWith('after')
   const parameters = comparisons.filter(isParameter)
   const worst = parameters.reduce((a, c) => (c.difference > a.difference ? c : a))
@@ -39,5 +41,5 @@ function renderGolden(file: string, comparisons: readonly Comparison[]): string 
   ]
   const line = (c: Comparison) =>
     `  ${c.difference <= TOLERANCE ? 'ok  ' : 'OFF '} ${c.golden.toPrecision(8).padStart(14)} ${c.ours.toPrecision(8).padStart(14)} ${c.difference.toExponential(1)}  ${c.what}`
-  return [file, `         arcface_torch           arcc`, ...shown.map(line)].join('\n')
+  return [title, `         arcface_torch           arcc`, ...shown.map(line)].join('\n')
 }

@@ -9,6 +9,7 @@ import { need } from '../../grammar/diagnostic.ts'
 import type { Engine, HostTensor } from '../../runtime/engine.ts'
 import { createTfjsEngine } from '../../runtime/tfjs/engine.ts'
 import { oneProcess } from '../../runtime/world.ts'
+import { coveringRows } from '../helpers/covering-rows.ts'
 import type { MarginNumbers, Matrix, OptimizerNumbers } from '../helpers/head-reference.ts'
 import {
   giveStep,
@@ -117,84 +118,80 @@ function largestChange(rows: Matrix, wanted: Matrix, before: Matrix): number {
   )
 }
 
-const gradients = ['exact', 'straight_through'] as const
-const updates = ['sparse', 'dense'] as const
+interface Row extends StepCase {
+  readonly pieces: 'on one device' | 'in one piece on two' | 'in chunks on two'
+  readonly placement: StepLayout['placement']
+  readonly kind: DeviceKind
+}
 
-/** Every margin, gradient and update with both optimizers in turn; then without a sample, where the two updates are one. */
-const cases: readonly StepCase[] = [
-  ...margins.flatMap((margin, m) =>
-    gradients.flatMap((gradient, g) =>
-      updates.map((update, u) => {
-        const optimizer = need(optimizers[(m + g + u) % 2], 'an optimizer')
-        return { margin, optimizer, gradient, update, isSampled: true }
-      }),
+/** Without a sample the two updates are one; one device has one placement, and the two forms of its head do not differ. */
+const isOfItsOwn = ({ isSampled, update, pieces, placement, kind }: Row) =>
+  (isSampled || update === 'sparse') && (pieces !== 'on one device' || (placement === 'shard' && kind === 'cpu'))
+
+const all = margins.flatMap((margin) =>
+  optimizers.flatMap((optimizer) =>
+    (['exact', 'straight_through'] as const).flatMap((gradient) =>
+      (['sparse', 'dense'] as const).flatMap((update) =>
+        [true, false].flatMap((isSampled) =>
+          (['on one device', 'in one piece on two', 'in chunks on two'] as const).flatMap((pieces) =>
+            (['shard', 'replicate'] as const).flatMap((placement) =>
+              deviceKinds
+                .map((kind): Row => ({ margin, optimizer, gradient, update, isSampled, pieces, placement, kind }))
+                .filter(isOfItsOwn),
+            ),
+          ),
+        ),
+      ),
     ),
   ),
-  ...optimizers.map((optimizer, i) => ({
-    margin: need(margins[3 - i], 'a margin'),
-    optimizer,
-    gradient: need(gradients[i], 'a gradient'),
-    update: 'sparse' as const,
-    isSampled: false,
-  })),
-]
+)
 
-type Layout = Omit<StepLayout, 'kind'>
-const placements = ['shard', 'replicate'] as const
-const alone: Layout = { devices: 1, placement: 'shard', chunk: '' }
-
-const titleOf = (c: StepCase) =>
-  `${c.margin.text}, ${c.gradient}, ${c.update}, ${c.optimizer.text}, ${c.isSampled ? 'a sample' : 'all'}`
-
-/**
- * On two devices in one piece with one placement, and in chunks with the other; in the CPU's form on one device too, where the forms
- * do not differ. Which placement is which changes with margin, gradient, update and kind of device, so that any three of them meet
- * every placement: compiling takes long.
- */
-function layoutsOf(c: StepCase, kind: DeviceKind): readonly Layout[] {
-  const odd = margins.indexOf(c.margin) + gradients.indexOf(c.gradient) + updates.indexOf(c.update)
-  const turn = (odd + deviceKinds.indexOf(kind)) % 2
-  return [
-    ...(kind === 'cpu' ? [alone] : []),
-    { devices: 2, placement: need(placements[turn], 'a placement'), chunk: '' },
-    { devices: 2, placement: need(placements[1 - turn], 'a placement'), chunk: ', chunk = 13 rows' },
-  ]
-}
-
-const rowsOf = (kind: DeviceKind) =>
-  cases.flatMap((c) =>
-    layoutsOf(c, kind).map((layout) => {
-      const pieces = layout.chunk === '' ? 'in one piece' : 'in chunks'
-      return [`${titleOf(c)}: ${pieces}, ${layout.placement} on ${layout.devices}`, c, layout] as const
-    }),
-  )
+/** Each row compiles a program, which takes a second: any three settings meet in one, not all eight in every way. */
+const rows = coveringRows(all, 3)
 
 /** Smoothed labels over a sample: the number of classes in the step differs between devices and steps. */
-const smoothed: StepCase = { ...need(cases[4], 'a case'), smoothing: 0.2 }
-const smoothedLayouts: { readonly [K in DeviceKind]: Layout } = {
-  cpu: { devices: 2, placement: 'shard', chunk: ', chunk = 13 rows' },
-  cuda: { devices: 2, placement: 'replicate', chunk: '' },
-}
+const smoothed = (kind: DeviceKind): Row => ({
+  margin: need(margins[1], 'a margin'),
+  optimizer: need(optimizers[0], 'an optimizer'),
+  gradient: 'exact',
+  update: 'sparse',
+  isSampled: true,
+  smoothing: 0.2,
+  ...(kind === 'cpu'
+    ? { pieces: 'in chunks on two', placement: 'shard', kind }
+    : { pieces: 'in one piece on two', placement: 'replicate', kind }),
+})
 
-for (const kind of deviceKinds) {
-  describeOnXla(`a step on XLA, planned and written for ${kind}`, () => {
-    const engineOf = xlaEngines([1, 2], kind)
+const layoutOf = ({ pieces, placement, kind }: Row): StepLayout => ({
+  devices: pieces === 'on one device' ? 1 : 2,
+  placement,
+  chunk: pieces === 'in chunks on two' ? ', chunk = 13 rows' : '',
+  kind,
+})
 
-    test.each(rowsOf(kind))('%s', (_, c, layout) => check(engineOf(layout.devices), c, { ...layout, kind }))
-
-    test('smoothed labels over a sample', () => check(engineOf(2), smoothed, { ...smoothedLayouts[kind], kind }))
+const titled = (own: readonly Row[]) =>
+  own.map((row) => {
+    const { margin, gradient, update, optimizer, isSampled, smoothing, pieces, placement } = row
+    const sample = `${isSampled ? 'a sample' : 'all'}${smoothing === undefined ? '' : ', smoothed'}`
+    const head = `${margin.text}, ${gradient}, ${update}, ${optimizer.text}, ${sample}`
+    return [`${head}: ${pieces}, ${placement}`, row] as const
   })
-}
+
+describe.each(deviceKinds)('a step planned and written for %s', (kind) => {
+  describeOnXla('on XLA', () => {
+    const engineOf = xlaEngines([1, 2], kind)
+    const own = [...rows.filter((row) => row.kind === kind), smoothed(kind)]
+
+    test.each(titled(own))('%s', (_, row) => check(engineOf(layoutOf(row).devices), row, layoutOf(row)))
+  })
+})
 
 describe('a step on TensorFlow.js', () => {
-  const own = [
-    ...rowsOf('cpu').filter(([, c, layout]) => layout.chunk !== '' && cases.slice(5, 7).includes(c)),
-    ['smoothed labels over a sample', smoothed, smoothedLayouts.cpu] as const,
-  ]
+  const own = rows.filter(({ kind, pieces, isSampled }) => kind === 'cpu' && pieces.includes('chunks') && isSampled)
 
-  test.each(own)('%s', async (_, c, layout) => {
+  test.each(titled([...own.slice(0, 2), smoothed('cpu')]))('%s', async (_, row) => {
     const engine = await createTfjsEngine({ world: oneProcess(2), backend: 'cpu' })
-    await check(engine, c, { ...layout, kind: 'cpu' })
+    await check(engine, row, layoutOf(row))
     expect(engine.alive).toBe(0)
     engine.dispose()
   })

@@ -3,12 +3,12 @@ import { expect, test } from 'vitest'
 import { bug } from '../../grammar/diagnostic.ts'
 import { dumpTree } from '../../grammar/dump.ts'
 import { childrenOf, walk } from '../../grammar/visit.ts'
-import { mutate, seededRandom } from '../helpers/mutate.ts'
+import { fuzzCount, mutate, seededRandom } from '../helpers/mutate.ts'
 import { parse } from '../helpers/parse.ts'
 
 const FOLDER = new URL('samples/', import.meta.url)
 const SAMPLES = readdirSync(FOLDER).map((name) => readFileSync(new URL(name, FOLDER), 'utf8'))
-const COUNT = 10_000
+const COUNT = fuzzCount(2000)
 
 /** CPU time of this process, so that other work on the computer cannot fail a test. */
 const cpuMilliseconds = (): number => process.cpuUsage().user / 1000

@@ -1,5 +1,8 @@
 /** Seeded mutations of a text that imitate typing errors, for tests that nothing throws or hangs. */
 
+/** How many mutated files a test tries: few in the suite; `npm run fuzz` asks for many through `$ARCC_FUZZ`. */
+export const fuzzCount = (few: number): number => Number(process.env.ARCC_FUZZ ?? few)
+
 /** Numbers in [0, 1), the same for the same seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { checkBroken, diagnoseText, rendered } from '../../helpers/diagnose.ts'
-import { mutate, seededRandom } from '../../helpers/mutate.ts'
+import { fuzzCount, mutate, seededRandom } from '../../helpers/mutate.ts'
 
 const experiments = join(import.meta.dirname, '../../../experiments')
 const samples = readdirSync(experiments)
@@ -70,7 +70,7 @@ function exchange(text: string, random: () => number): string {
   return text.slice(0, from.index) + to[0] + text.slice(from.index + from[0].length)
 }
 
-const count = 10_000
+const count = fuzzCount(2000)
 
 /** Of this process: other work on the computer must not fail a test. */
 const cpuMilliseconds = (): number => process.cpuUsage().user / 1000

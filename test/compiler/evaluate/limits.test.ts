@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { mutate, seededRandom } from '../../helpers/mutate.ts'
+import { fuzzCount, mutate, seededRandom } from '../../helpers/mutate.ts'
 import { experimentText, resolveBody, resolveText } from '../../helpers/resolve.ts'
 
 const chain = (length: number, line: (i: number) => string) => Array.from({ length }, (_, i) => line(i)).join('\n')
@@ -49,7 +49,9 @@ describe('limits', () => {
     },
   )
 
-  it('ends on 600 mutated files, checked or not, with an experiment or an error', () => {
+  const count = fuzzCount(150)
+
+  it(`ends on ${count} mutated files, checked or not, with an experiment or an error`, () => {
     const random = seededRandom(20261124)
     const stdlib = (name: string) => readFileSync(join(import.meta.dirname, `../../../stdlib/${name}.arc`), 'utf8')
     const texts = [
@@ -58,12 +60,12 @@ describe('limits', () => {
       stdlib('layers') + experimentText(),
       stdlib('machines') + stdlib('schedules') + experimentText('  machine = cpu(4)').replace('use std.machines\n', ''),
     ]
-    for (let i = 0; i < 600; i++) {
+    for (let i = 0; i < count; i++) {
       const text = mutate(texts[i % texts.length] ?? '', random)
       for (const check of [true, false]) {
         const { experiment, diagnostics } = resolveText(text, { name: 'run', check })
         expect(experiment !== undefined || diagnostics.some((d) => d.severity === 'error'), text).toBe(true)
       }
     }
-  }, 60_000)
+  }, 240_000)
 })

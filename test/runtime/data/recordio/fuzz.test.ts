@@ -5,12 +5,12 @@ import { expect, test } from 'vitest'
 import { openImages } from '../../../../runtime/data/formats/open-images.ts'
 import { openRecordSet } from '../../../../runtime/data/recordio/record-set.ts'
 import { ArccError } from '../../../../runtime/errors.ts'
-import { seededRandom } from '../../../helpers/mutate.ts'
+import { fuzzCount, seededRandom } from '../../../helpers/mutate.ts'
 import { headerOf, indexOf, partOf, pictureRecord, rangeRecord } from '../../../helpers/record-bytes.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 
 const folder = temporaryFolder()
-const FILES = 10_000
+const FILES = fuzzCount(2000)
 /** More than any of these sets of a few hundred bytes may take, in bytes. */
 const MOST_MEMORY = 200 * 2 ** 20
 
