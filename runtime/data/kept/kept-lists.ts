@@ -117,7 +117,15 @@ export function keepList(key: ListKey, origin: string | undefined, { facts, arra
     renameSync(partial, path)
     prune()
   } catch {
-    rmSync(partial, { force: true })
+    removeIfThere(partial)
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // What could not be written cannot be removed either.
   }
 }
 
