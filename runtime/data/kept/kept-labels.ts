@@ -9,6 +9,15 @@ export interface ListedLabels extends ClassLabels {
   readonly leftOut: readonly LeftOut[]
 }
 
+export function leftOutToKeep(leftOut: readonly LeftOut[]): Fact {
+  return leftOut.map(({ what, count, examples }) => ({ what, count, examples }))
+}
+
+/** What was left out; `undefined` if the fact says something else. */
+export function keptLeftOut(leftOut: Fact | undefined): readonly LeftOut[] | undefined {
+  return Array.isArray(leftOut) ? leftOut.filter(isLeftOut) : undefined
+}
+
 /** The facts and arrays of labels; `more` arrays are kept beside them. */
 export function labelsToKeep(
   { labels, classes, people, leftOut }: ListedLabels,
@@ -17,7 +26,7 @@ export function labelsToKeep(
 ): KeptList {
   const names = people && tableOf(people)
   return {
-    facts: { ...facts, classes, leftOut: leftOut.map(({ what, count, examples }) => ({ what, count, examples })) },
+    facts: { ...facts, classes, leftOut: leftOutToKeep(leftOut) },
     arrays: { ...more, labels, ...(names === undefined ? {} : { names: names.bytes, nameStarts: names.starts }) },
   }
 }
@@ -30,13 +39,14 @@ function isLeftOut(value: Fact): value is { readonly [name: string]: Fact } & Le
 /** The labels of a kept list; `undefined` if it has none. */
 export function keptLabels({ facts, arrays }: KeptList): ListedLabels | undefined {
   const { labels, names, nameStarts } = arrays
-  const { classes, leftOut } = facts
-  if (!(labels instanceof Uint32Array) || typeof classes !== 'number' || !Array.isArray(leftOut)) return undefined
+  const { classes } = facts
+  const leftOut = keptLeftOut(facts.leftOut)
+  if (!(labels instanceof Uint32Array) || typeof classes !== 'number' || leftOut === undefined) return undefined
   const table = keptTable(names, nameStarts)
   return {
     labels,
     classes,
-    leftOut: leftOut.filter(isLeftOut),
+    leftOut,
     ...(table === undefined ? {} : { people: textsOf(table) }),
   }
 }
