@@ -23,6 +23,7 @@ import { processOutput } from '../render/output.ts'
 import { resolvedLines } from '../render/resolved.ts'
 import { renderVariant } from '../render/run.ts'
 import { createRunOutput, type RunOutput, type RunOutputOptions } from '../render/run-output.ts'
+import { scanLine } from '../render/scan-progress.ts'
 import type { RunOptions } from './options.ts'
 
 function modeOf(progress: RunOptions['progress']): RunOutputOptions['mode'] {
@@ -98,7 +99,7 @@ function resolvedText(experiment: Experiment, { emulates, note }: ReturnType<typ
  */
 export async function run(options: RunOptions): Promise<ExitCode> {
   const output = processOutput(options.color)
-  const collections = createCollections()
+  const collections = createCollections(scanLine(output))
   const host = fileHost(undefined, undefined, collections)
   const entry = openEntry(host, options.file)
   const { experiment, set } = options

@@ -14,8 +14,9 @@ export interface DataFormat {
   /**
    * Lists all images, held-out ones included, and checks the structure of the set; nothing is decoded. All faults are reported
    * together, in one error: ARC6240 or another ARC62xx. It is synchronous because planning is; `watcher` is told how far it is.
+   * With `allLabels`, every label is read and checked; otherwise formats that read labels with the pictures need not.
    */
-  open(spec: DataSpec, watcher?: ScanWatcher): Collection
+  open(spec: DataSpec, watcher?: ScanWatcher, allLabels?: boolean): Collection
 }
 
 /** The root of a data set that has one and for which no environment variable is pending. */

@@ -4,6 +4,8 @@
 export interface ScanWatcher {
   /** `what` is being done, such as `reading headers of a.rec`; `done` of `total`, where the total is known. */
   show(what: string, done: number, total?: number): void
+  /** The data set is listed, or cannot be. */
+  end(): void
 }
 
 /** Items between two looks at the clock. */

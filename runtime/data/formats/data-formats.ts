@@ -20,9 +20,13 @@ export const dataFormats: { readonly [F in DataSpec['format']]: DataFormat } = {
   mixed: mixedFormat((spec) => dataFormats[spec.format]),
 }
 
-/** Lists the images of a data set that is on this computer; errors are those of `DataFormat.open`. */
-export function openCollection(spec: DataSpec, watcher?: ScanWatcher): Collection {
-  return dataFormats[spec.format].open(spec, watcher)
+/** Lists the images of a data set that is on this computer, as `DataFormat.open` describes it. */
+export function openCollection(spec: DataSpec, watcher?: ScanWatcher, allLabels?: boolean): Collection {
+  try {
+    return dataFormats[spec.format].open(spec, watcher, allLabels)
+  } finally {
+    watcher?.end()
+  }
 }
 
 /** Opens collections, each only once while the same data set is asked for again: the run reads what the plan has listed. */
