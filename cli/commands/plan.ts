@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { type Compilation, compileVariants } from '../../compiler/driver.ts'
 import type { PlanDocument } from '../../compiler/plan/document.ts'
 import { DiagnosticBag } from '../../grammar/diagnostic.ts'
+import { createCollections } from '../../runtime/data/formats/data-formats.ts'
 import { openEntry, overrideSources } from '../host/entry.ts'
 import { fileHost } from '../host/host.ts'
 import { diagnosticToJson } from '../render/diagnostic.ts'
@@ -10,6 +11,7 @@ import { type ExitCode, exitCode } from '../render/exit.ts'
 import { formatPlan, formatVariants, type PlannedVariant } from '../render/format-plan.ts'
 import { documentLook, type Look } from '../render/look.ts'
 import { processOutput } from '../render/output.ts'
+import { scanLine } from '../render/scan-progress.ts'
 import type { PlanOptions } from './options.ts'
 
 /** If there are several plans, the table shows which ones do not fit in memory, so this warning is omitted. */
@@ -28,7 +30,7 @@ async function documentOf({ plan }: Compilation, exact: boolean, look: Look): Pr
  */
 export async function plan(options: PlanOptions): Promise<ExitCode> {
   const output = processOutput(options.color)
-  const host = fileHost()
+  const host = fileHost(undefined, undefined, createCollections(scanLine(output)))
   const entry = openEntry(host, options.file)
   const { experiment, set, format, exact } = options
   const bag = new DiagnosticBag()

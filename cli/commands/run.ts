@@ -39,6 +39,7 @@ import { type Output, processOutput } from '../render/output.ts'
 import { resolvedLines } from '../render/resolved.ts'
 import { renderVariant } from '../render/run.ts'
 import { createRunOutput, type RunOutput, type RunOutputOptions } from '../render/run-output.ts'
+import { scanLine } from '../render/scan-progress.ts'
 import type { ExperimentOptions, RunOptions } from './options.ts'
 import { finishedLines, isFinished, resumeFrom } from './resume.ts'
 
@@ -192,7 +193,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
     outlastsTerminal: true,
     onFirst: () => notes.write(paragraph(stopping, output.look)),
   })
-  const collections = createCollections()
+  const collections = createCollections(scanLine(output))
   const host = fileHost(undefined, undefined, collections)
   const entry = openEntry(host, start.file)
   const { experiment, set } = start

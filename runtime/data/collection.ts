@@ -54,6 +54,29 @@ export interface FileImages {
   readonly root?: string
 }
 
+/**
+ * Images that are files, whose paths stay in the list that names them: tens of millions of paths would take more than a gigabyte in
+ * memory.
+ */
+export interface ListedImages {
+  readonly kind: 'listed'
+  /** The list, alone. */
+  readonly files: readonly [string]
+  /** The list's size and times when it was read, as `originOf` gives them. */
+  readonly origin: string | undefined
+  /** The folder of the paths that are not absolute. */
+  readonly root: string
+  readonly separator: 'tab' | 'comma' | 'semicolon' | 'space'
+  /** Number of the field with the path; -1 is the last one. */
+  readonly path: number
+  /** Whether `\\` in paths is written as `/`. */
+  readonly turn: boolean
+  /** Byte offset of each image's line in the list, modulo 2^32. */
+  readonly lines: Uint32Array<SharedArrayBuffer>
+  /** The images at which the offsets pass 2^32, 2 × 2^32, …: none for lists up to 4 GiB. */
+  readonly wraps: readonly number[]
+}
+
 /** Cells of a column of parquet files. */
 export interface ParquetImages {
   readonly kind: 'parquet'
@@ -95,6 +118,7 @@ export type ImageRecipe =
   | RecordImages
   | RangeImages
   | FileImages
+  | ListedImages
   | ParquetImages
   | BytesImages
   | DrawnImages

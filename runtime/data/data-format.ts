@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import type { RunSpec } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { Collection } from './collection.ts'
+import type { ScanWatcher } from './scan-progress.ts'
 
 /** The fields of a data set. */
 export type DataSpec = Omit<RunSpec['dataset'], 'span'>
@@ -12,9 +13,10 @@ export interface DataFormat {
   isHere(spec: DataSpec): boolean
   /**
    * Lists all images, held-out ones included, and checks the structure of the set; nothing is decoded. All faults are reported
-   * together, in one error: ARC6240 or another ARC62xx. It is synchronous because planning is.
+   * together, in one error: ARC6240 or another ARC62xx. It is synchronous because planning is; `watcher` is told how far it is.
+   * With `allLabels`, every label is read and checked; otherwise formats that read labels with the pictures need not.
    */
-  open(spec: DataSpec): Collection
+  open(spec: DataSpec, watcher?: ScanWatcher, allLabels?: boolean): Collection
 }
 
 /** The root of a data set that has one and for which no environment variable is pending. */

@@ -8,13 +8,13 @@ const FIRST_ITEMS = 2 ** 12
 export interface TextTableBuilder {
   readonly count: number
   add(text: string): void
-  /** The table of all texts so far; it shares no memory with the builder. */
+  /** The table of all texts. It has the memory of the builder, to which nothing is added afterwards. */
   build(): TextTable
 }
 
 export function buildTextTable(): TextTableBuilder {
-  let bytes = Buffer.alloc(FIRST_BYTES)
-  let starts = new Float64Array(FIRST_ITEMS)
+  let bytes = Buffer.from(new SharedArrayBuffer(FIRST_BYTES))
+  let starts = new Float64Array(new SharedArrayBuffer(8 * FIRST_ITEMS))
   let count = 0
   let end = 0
   return {
@@ -24,27 +24,22 @@ export function buildTextTable(): TextTableBuilder {
     add(text) {
       const length = Buffer.byteLength(text)
       if (end + length > bytes.length) {
-        const larger = Buffer.alloc(Math.max(2 * bytes.length, end + length))
-        bytes.copy(larger, 0, 0, end)
+        const larger = Buffer.from(new SharedArrayBuffer(Math.max(2 * bytes.length, end + length)))
+        larger.set(bytes.subarray(0, end))
         bytes = larger
       }
       if (count + 2 > starts.length) {
-        const larger = new Float64Array(2 * starts.length)
+        const larger = new Float64Array(new SharedArrayBuffer(16 * starts.length))
         larger.set(starts)
         starts = larger
       }
       end += bytes.write(text, end)
       starts[++count] = end
     },
-    build() {
-      const table = {
-        bytes: new Uint8Array(new SharedArrayBuffer(end)),
-        starts: new Float64Array(new SharedArrayBuffer(8 * (count + 1))),
-      }
-      table.bytes.set(bytes.subarray(0, end))
-      table.starts.set(starts.subarray(0, count + 1))
-      return table
-    },
+    build: () => ({
+      bytes: new Uint8Array(bytes.buffer, 0, end),
+      starts: starts.subarray(0, count + 1),
+    }),
   }
 }
 

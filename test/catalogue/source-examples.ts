@@ -37,6 +37,7 @@ export const sourceExamples: Examples<typeof sourceErrors.catalogue> = {
     { root: 'shards', label: 'id', seen: 'no files' },
   ],
   ARC6298: [{ file: 'a.tar', at: 512, length: 100, end: 600 }],
+  ARC6419: [{ file: 'train.csv' }],
   ARC6299: [
     { file: 'train.csv', root: 'faces', missing: 12, checked: 400, examples: ['a.jpg', 'b.jpg', 'c.jpg', '…'] },
   ],

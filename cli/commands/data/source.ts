@@ -4,9 +4,8 @@ import { openCollection } from '../../../runtime/data/formats/data-formats.ts'
 import { trainErrors } from '../../../runtime/train/messages.ts'
 import { findSource } from '../../host/data-source.ts'
 import { fileHost } from '../../host/host.ts'
-import { formatSeconds } from '../../render/format.ts'
-import { liveLine } from '../../render/live-line.ts'
 import type { Output } from '../../render/output.ts'
+import { scanLine } from '../../render/scan-progress.ts'
 import type { DataSourceOptions } from '../options.ts'
 
 export interface OpenedSource {
@@ -22,18 +21,5 @@ export function openSource(options: DataSourceOptions, output: Output): OpenedSo
   if (spec === undefined) return undefined
   const { root, name } = spec
   if (root?.pending !== undefined) throw trainErrors('ARC6502', { dataset: name, pending: root.pending })
-  const look = output.errorLook
-  const line = liveLine(process.stderr, look)
-  const began = performance.now()
-  line?.show(look.palette.quiet(`listing ${root?.path ?? name}`))
-  try {
-    return { collection: openCollection(spec), root: root?.path }
-  } finally {
-    line?.end()
-    const seconds = (performance.now() - began) / 1000
-    if (seconds > slow) output.note([look.palette.quiet(`listed in ${formatSeconds(seconds)}`)])
-  }
+  return { collection: openCollection(spec, scanLine(output), true), root: root?.path }
 }
-
-/** Seconds after which the time to list a data set is shown. */
-const slow = 5

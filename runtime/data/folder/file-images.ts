@@ -5,18 +5,20 @@ import type { EncodedImages, FileImages } from '../collection.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
 import { textAt } from '../text-table.ts'
 
+/** The bytes of a picture's file. Throws ARC6206. */
+export function readPicture(file: string): Uint8Array {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    throw dataErrors('ARC6206', { file, reason: reasonOf(error) }, error)
+  }
+}
+
 /** `read` throws ARC6206. */
 export function openFileImages({ paths, root = '/' }: FileImages): EncodedImages {
   const pathOf = (i: number) => resolve(root, textAt(paths, i))
   return {
-    read(i) {
-      const file = pathOf(i)
-      try {
-        return readFileSync(file)
-      } catch (error) {
-        throw dataErrors('ARC6206', { file, reason: reasonOf(error) }, error)
-      }
-    },
+    read: (i) => readPicture(pathOf(i)),
     nameOf: pathOf,
     close: () => undefined,
   }

@@ -4,9 +4,12 @@ import { rangeAt } from '../class-ranges.ts'
 import type { Collection } from '../collection.ts'
 import { dataErrors } from '../messages.ts'
 import { isPictureName } from '../picture-name.ts'
-import { buildTextTable } from '../text-table.ts'
+import { type ScanWatcher, scanCount } from '../scan-progress.ts'
+import { u32Column } from '../sources/growing.ts'
+import { buildTextTable, textCount } from '../text-table.ts'
+import { type FolderListing, folderTimes, keptListing } from './kept-folder.ts'
 import { createOmissions, type Omissions } from './omissions.ts'
-import { below, listEntries, type PersonFound, walkPerson } from './walk-folder.ts'
+import { below, type FolderScan, listEntries, type PersonFound, walkPerson } from './walk-folder.ts'
 
 /** Names of folders that hold people or whole data sets rather than one person's pictures. */
 const groupNames = /^(train(ing)?|val(id(ation)?)?|test(ing)?|eval|dev|images?|imgs?|pictures?|data|faces|people)$/i
@@ -44,28 +47,48 @@ function seenIn(folders: number, records: readonly string[], omissions: Omission
  * All pictures of a folder in natural order, labeled by the order of the people. Throws ARC6201 if a folder cannot be read, ARC6202 if
  * there are no pictures, and ARC6241 if all belong to one person or the root is one level too high.
  */
-export function listFolder(given: string): Collection {
+export function listFolder(given: string, watcher?: ScanWatcher): Collection {
   const root = resolve(given)
+  const { paths, people, firsts, leftOut } = keptListing(root) ?? scanFolder(root, watcher)
+  return {
+    name: root,
+    images: textCount(paths),
+    classes: people.length,
+    label: (i) => rangeAt(firsts, i),
+    recipe: { kind: 'files', paths, root },
+    people,
+    leftOut,
+  }
+}
+
+function scanFolder(root: string, watcher: ScanWatcher | undefined): FolderListing {
   const omissions = createOmissions()
+  const times = folderTimes(root)
+  const scan: FolderScan = { omissions, folder: times.folder, link: times.never }
+  const pictures = scanCount(watcher, `listing ${root}`)
   const paths = buildTextTable()
   const people: string[] = []
-  const firsts: number[] = [0]
+  const firsts = u32Column()
+  firsts.add(0)
   // Enough to recognize a root that is one level too high: with more people, it is not.
   const groups: FoundPerson[] = []
   const records: string[] = []
-  for (const { name, path, kind } of listEntries([root], omissions)) {
+  for (const { name, path, kind } of listEntries([root], scan)) {
     if (kind === 'file') {
       if (name.endsWith('.rec')) records.push(name)
       omissions.add(isPictureName(name) ? 'beside people' : 'other file', path)
       continue
     }
-    const found = walkPerson(root, name, omissions, (picture) => paths.add(picture))
+    const found = walkPerson(root, name, scan, (picture) => {
+      pictures.add()
+      paths.add(below(root, picture))
+    })
     if (found.pictures === 0) {
       omissions.add('person', path)
       continue
     }
     people.push(name)
-    firsts.push(paths.count)
+    firsts.add(paths.count)
     if (people.length <= 8) groups.push({ ...found, name })
   }
   if (people.length === 0) {
@@ -76,14 +99,8 @@ export function listFolder(given: string): Collection {
   if (people.length === 1 || meant !== undefined) {
     throw dataErrors('ARC6241', { folder: root, people, meant: meant ?? '' })
   }
-  const starts = Uint32Array.from(firsts)
-  return {
-    name: root,
-    images: paths.count,
-    classes: people.length,
-    label: (i) => rangeAt(starts, i),
-    recipe: { kind: 'files', paths: paths.build() },
-    people,
-    leftOut: omissions.list((path) => below(root, path)),
-  }
+  const leftOut = omissions.list((path) => below(root, path))
+  const listing = { paths: paths.build(), people, firsts: firsts.values(), leftOut }
+  times.keep(listing)
+  return listing
 }

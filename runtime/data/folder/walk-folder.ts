@@ -1,6 +1,6 @@
 /** Walks the folders of people: any depth, links followed, with a record of everything that is not a picture. */
 import { type Dirent, readdirSync, type Stats, statSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { dataErrors, reasonOf } from '../messages.ts'
 import { naturally } from '../natural-order.ts'
 import { isPictureName } from '../picture-name.ts'
@@ -19,6 +19,15 @@ function idOf(stats: Stats): string {
   return `${stats.dev}:${stats.ino}`
 }
 
+/** What is noted while folders are read. */
+export interface FolderScan {
+  readonly omissions: Omissions
+  /** A folder is about to be read. */
+  folder(path: string): void
+  /** A link was followed, or could not be. */
+  link(): void
+}
+
 /** What a link leads to; the kind of omission if it cannot be followed. */
 function follow(path: string, above: readonly string[]): Stats | LeftOutKind {
   try {
@@ -35,8 +44,10 @@ function follow(path: string, above: readonly string[]): Stats | LeftOutKind {
  * The files and folders in the last folder of `above`, in natural order; hidden ones are ignored, others are noted. Throws ARC6201 if
  * it cannot be read.
  */
-export function listEntries(above: readonly string[], omissions: Omissions): Entry[] {
+export function listEntries(above: readonly string[], scan: FolderScan): Entry[] {
+  const { omissions } = scan
   const folder = above.at(-1) ?? '.'
+  scan.folder(folder)
   let found: Dirent[]
   try {
     found = readdirSync(folder, { withFileTypes: true })
@@ -52,6 +63,7 @@ export function listEntries(above: readonly string[], omissions: Omissions): Ent
     else if (entry.isFile()) entries.push({ name, path, kind: 'file' })
     else if (entry.isDirectory()) entries.push({ name, path, kind: 'folder' })
     else if (entry.isSymbolicLink()) {
+      scan.link()
       const target = follow(path, above)
       if (typeof target === 'string') omissions.add(target, path)
       else if (target.isFile()) entries.push({ name, path, kind: 'file' })
@@ -75,14 +87,15 @@ export interface PersonFound {
 export function walkPerson(
   root: string,
   person: string,
-  omissions: Omissions,
+  scan: FolderScan,
   onPicture: (path: string) => void,
 ): PersonFound {
+  const { omissions } = scan
   // A folder that several links lead to is entered through the first only, so that links cannot multiply the pictures.
   const linked = new Set<string>()
   const walk = (above: readonly string[]): PersonFound => {
     let [direct, folders, pictures] = [0, 0, 0]
-    for (const { name, path, kind, linked: target } of listEntries(above, omissions)) {
+    for (const { name, path, kind, linked: target } of listEntries(above, scan)) {
       if (kind === 'file') {
         if (!isPictureName(name)) omissions.add('other file', path)
         else {
@@ -106,7 +119,7 @@ export function walkPerson(
   return walk([root, join(root, person)])
 }
 
-/** A path below the root, for people. */
+/** A path that was joined to the root, without it. */
 export function below(root: string, path: string): string {
-  return relative(root, path)
+  return path.slice(root.endsWith('/') ? root.length : root.length + 1)
 }

@@ -1,6 +1,7 @@
 /** The data formats by name. `compiler/schema/dataset-formats.ts` has what the compiler knows about each. */
 import type { Collection } from '../collection.ts'
 import type { DataFormat, DataSpec } from '../data-format.ts'
+import type { ScanWatcher } from '../scan-progress.ts'
 import { folderFormat } from './folder.ts'
 import { listFormat } from './list.ts'
 import { mixedFormat } from './mixed.ts'
@@ -19,9 +20,13 @@ export const dataFormats: { readonly [F in DataSpec['format']]: DataFormat } = {
   mixed: mixedFormat((spec) => dataFormats[spec.format]),
 }
 
-/** Lists the images of a data set that is on this computer; errors are those of `DataFormat.open`. */
-export function openCollection(spec: DataSpec): Collection {
-  return dataFormats[spec.format].open(spec)
+/** Lists the images of a data set that is on this computer, as `DataFormat.open` describes it. */
+export function openCollection(spec: DataSpec, watcher?: ScanWatcher, allLabels?: boolean): Collection {
+  try {
+    return dataFormats[spec.format].open(spec, watcher, allLabels)
+  } finally {
+    watcher?.end()
+  }
 }
 
 /** Opens collections, each only once while the same data set is asked for again: the run reads what the plan has listed. */
@@ -32,12 +37,12 @@ export interface Collections {
   find(spec: DataSpec): Collection | undefined
 }
 
-/** Keeps the last collection only, because one can have hundreds of megabytes. */
-export function createCollections(): Collections {
+/** Keeps the last collection only, because one can have hundreds of megabytes; `watcher` is told how far listing is. */
+export function createCollections(watcher?: ScanWatcher): Collections {
   let last: { readonly key: string; readonly collection: Collection } | undefined
   const open = (spec: DataSpec) => {
     const key = JSON.stringify(spec, (name, value) => (name === 'span' ? undefined : value))
-    if (last?.key !== key) last = { key, collection: openCollection(spec) }
+    if (last?.key !== key) last = { key, collection: openCollection(spec, watcher) }
     return last.collection
   }
   return { open, find: (spec) => (dataFormats[spec.format].isHere(spec) ? open(spec) : undefined) }

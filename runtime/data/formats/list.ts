@@ -7,13 +7,16 @@ import { declaredKind } from '../sources/class-numbers.ts'
 
 export const listFormat: DataFormat = {
   isHere: (spec) => spec.file !== undefined && pendingOf(spec) === undefined && existsSync(spec.file.path),
-  open: ({ file, root, image, label, labels }) =>
-    openListSet({
-      file: need(file, 'the file of a list').path,
-      root: root?.path,
-      // An empty text is what is not given.
-      image: image || undefined,
-      label: label || undefined,
-      labels: declaredKind(labels),
-    }),
+  open: ({ file, root, image, label, labels }, watcher) =>
+    openListSet(
+      {
+        file: need(file, 'the file of a list').path,
+        root: root?.path,
+        // An empty text is what is not given.
+        image: image || undefined,
+        label: label || undefined,
+        labels: declaredKind(labels),
+      },
+      watcher,
+    ),
 }

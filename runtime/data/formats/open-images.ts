@@ -2,6 +2,7 @@
 import type { EncodedImages, ImageRecipe } from '../collection.ts'
 import { openDrawnImages } from '../drawn-images.ts'
 import { openFileImages } from '../folder/file-images.ts'
+import { openListedImages } from '../list/listed-images.ts'
 import { openMixedImages } from '../mixed/mixed-images.ts'
 import { openParquetImages } from '../parquet/parquet-images.ts'
 import { openRecordImages } from '../recordio/record-images.ts'
@@ -15,6 +16,8 @@ export function openImages(recipe: ImageRecipe): EncodedImages {
       return openRecordImages(recipe)
     case 'files':
       return openFileImages(recipe)
+    case 'listed':
+      return openListedImages(recipe)
     case 'ranges':
       return openRangeImages(recipe)
     case 'bytes':

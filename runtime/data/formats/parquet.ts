@@ -6,11 +6,14 @@ import { areFilesAt } from '../sources/files-at.ts'
 
 export const parquetFormat: DataFormat = {
   isHere: (spec) => spec.root !== undefined && pendingOf(spec) === undefined && areFilesAt(spec.root.path),
-  open: (spec) =>
-    openParquetSet({
-      root: rootOf(spec),
-      image: spec.image,
-      label: spec.label,
-      labels: declaredKind(spec.labels),
-    }),
+  open: (spec, watcher) =>
+    openParquetSet(
+      {
+        root: rootOf(spec),
+        image: spec.image,
+        label: spec.label,
+        labels: declaredKind(spec.labels),
+      },
+      watcher,
+    ),
 }

@@ -4,5 +4,15 @@ import { openRecordSet } from '../recordio/record-set.ts'
 
 export const recordioFormat: DataFormat = {
   isHere: rootExists,
-  open: (spec) => openRecordSet({ root: rootOf(spec), declared: declaredClasses(spec), firstLabel: spec.firstLabel }),
+  open: (spec, watcher, allLabels = false) =>
+    openRecordSet(
+      {
+        root: rootOf(spec),
+        declared: declaredClasses(spec),
+        firstLabel: spec.firstLabel,
+        // Which classes are held out is known only from the labels.
+        allLabels: allLabels || spec.holdout > 0,
+      },
+      watcher,
+    ),
 }

@@ -6,6 +6,6 @@ import { openShardSet } from '../webdataset/shard-set.ts'
 
 export const webdatasetFormat: DataFormat = {
   isHere: (spec) => spec.root !== undefined && pendingOf(spec) === undefined && areFilesAt(spec.root.path),
-  open: (spec) =>
-    openShardSet({ root: rootOf(spec), label: spec.label || undefined, labels: declaredKind(spec.labels) }),
+  open: (spec, watcher) =>
+    openShardSet({ root: rootOf(spec), label: spec.label || undefined, labels: declaredKind(spec.labels) }, watcher),
 }

@@ -23,7 +23,7 @@ export interface ChunkLine {
 
 function addRecipe(hash: ReturnType<typeof createHash>, recipe: ImageRecipe): void {
   hash.update(recipe.kind)
-  if (recipe.kind === 'files') hash.update(recipe.paths.bytes)
+  if (recipe.kind === 'files') hash.update(`${recipe.root ?? ''}\n`).update(recipe.paths.bytes)
   else if (recipe.kind === 'drawn') hash.update(JSON.stringify(recipe))
   else if (recipe.kind === 'bytes') hash.update(recipe.bytes)
   else if (recipe.kind === 'mixed') for (const part of recipe.parts) addRecipe(hash, part)

@@ -1,8 +1,9 @@
 /** How many bytes a collection takes on the disk. */
 import { stat } from 'node:fs/promises'
 import type { ImageRecipe } from '../collection.ts'
+import { openImages } from '../formats/open-images.ts'
 import { spread } from '../jobs/spread.ts'
-import { textAt, textCount } from '../text-table.ts'
+import { textCount } from '../text-table.ts'
 
 export interface DiskBytes {
   readonly bytes: number
@@ -24,9 +25,12 @@ export function filesOf(
     const parts = recipe.parts.map((part) => filesOf(part, most))
     return { files: parts.flatMap(({ files }) => files), total: parts.reduce((sum, { total }) => sum + total, 0) }
   }
-  if (recipe.kind !== 'files') return { files: recipe.files, total: recipe.files.length }
-  const total = textCount(recipe.paths)
-  return { files: spread(total, most).map((i) => textAt(recipe.paths, i)), total }
+  if (recipe.kind !== 'files' && recipe.kind !== 'listed') return { files: recipe.files, total: recipe.files.length }
+  const total = recipe.kind === 'files' ? textCount(recipe.paths) : recipe.lines.length
+  const images = openImages(recipe)
+  const files = spread(total, most).map((i) => images.nameOf(i))
+  images.close()
+  return { files, total }
 }
 
 /** Files that cannot be examined count as empty: `check` reports them. */

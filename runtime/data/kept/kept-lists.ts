@@ -117,7 +117,15 @@ export function keepList(key: ListKey, origin: string | undefined, { facts, arra
     renameSync(partial, path)
     prune()
   } catch {
-    rmSync(partial, { force: true })
+    removeIfThere(partial)
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // What could not be written cannot be removed either.
   }
 }
 
@@ -142,7 +150,10 @@ function isHeader(value: unknown, size: number): value is Header {
   return Array.isArray(arrays) && arrays.every((pair) => Array.isArray(pair) && isLayout(pair[1], size))
 }
 
-function readEntry(file: number, key: ListKey, origin: string): KeptList | undefined {
+/** A SHA-256 of what the content depends on; for lists that say themselves what that is, a function of them. */
+type OriginNow = string | ((list: KeptList) => string | undefined) | undefined
+
+function readEntry(file: number, key: ListKey, origin: OriginNow): KeptList | undefined {
   const { size } = fstatSync(file)
   const prefix = new Uint32Array(PREFIX / 4)
   if (!readAll(file, new Uint8Array(prefix.buffer))) return undefined
@@ -151,7 +162,8 @@ function readEntry(file: number, key: ListKey, origin: string): KeptList | undef
   const text = Buffer.alloc(length)
   if (!readAll(file, text) || crc32(text) !== sum) return undefined
   const header: unknown = JSON.parse(text.toString())
-  if (!isHeader(header, size) || header.key !== textOf(key) || header.origin !== origin) return undefined
+  if (!isHeader(header, size) || header.key !== textOf(key)) return undefined
+  if (typeof origin === 'string' && header.origin !== origin) return undefined
   const expected = header.arrays.reduce((bytes, [, layout]) => bytes + storedBytes(layout), PREFIX + length)
   if (expected !== size) return undefined
   const arrays: Record<string, Numbers> = {}
@@ -160,11 +172,12 @@ function readEntry(file: number, key: ListKey, origin: string): KeptList | undef
     if (array === undefined) return undefined
     arrays[name] = array
   }
-  return { facts: header.facts, arrays }
+  const list = { facts: header.facts, arrays }
+  return typeof origin !== 'function' || origin(list) === header.origin ? list : undefined
 }
 
 /** The kept list of files that are as `origin` describes them; `undefined` if there is none. */
-export function keptList(key: ListKey, origin: string | undefined): KeptList | undefined {
+export function keptList(key: ListKey, origin: OriginNow): KeptList | undefined {
   if (origin === undefined) return undefined
   const path = entryPath(key)
   try {

@@ -1,10 +1,14 @@
 /** A data set that a list file names: paths of pictures with their labels. */
 import { existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import type { Collection, TextTable } from '../collection.ts'
+import type { Collection, ListedImages } from '../collection.ts'
+import { keptLabels, labelsToKeep } from '../kept/kept-labels.ts'
+import { keepList, keptList, originOf } from '../kept/kept-lists.ts'
+import type { ScanWatcher } from '../scan-progress.ts'
 import { sourceErrors } from '../sources/messages.ts'
-import { textAt } from '../text-table.ts'
-import { type ListSpec, readList } from './read-list.ts'
+import { separators } from './list-line.ts'
+import { openPaths } from './listed-images.ts'
+import { type ListedPictures, type ListSpec, readList } from './read-list.ts'
 
 export interface ListSetSpec extends ListSpec {
   /** The folder of paths that are not absolute; default: that of the list. */
@@ -13,31 +17,71 @@ export interface ListSetSpec extends ListSpec {
 
 /** Pictures that are looked for before training, spread over the list. */
 const CHECKED = 400
+/** Shorter lists are read again as quickly. */
+const LEAST_LINES = 100_000
 
 /** All pictures of the list, in its order. Errors are those of `readList`, and ARC6299 if pictures are missing. */
-export function openListSet(spec: ListSetSpec): Collection {
+export function openListSet(spec: ListSetSpec, watcher?: ScanWatcher): Collection {
   const file = resolve(spec.file)
   const root = resolve(spec.root ?? dirname(file))
-  const { paths, labels, classes, people } = readList(spec, (path) => existsSync(resolve(root, path)))
-  checkFiles(spec.file, root, paths, labels.length)
+  const origin = originOf([file])
+  const { labels, classes, people, ...found } = knownList(spec, root, origin, watcher)
+  const recipe: ListedImages = { kind: 'listed', files: [file], origin, root, ...found }
+  checkFiles(spec.file, recipe)
   return {
     name: spec.file,
     images: labels.length,
     classes,
     label: (i) => labels[i] ?? 0,
-    recipe: { kind: 'files', paths, root },
+    recipe,
     ...(people === undefined ? {} : { people }),
     leftOut: [],
   }
 }
 
+/** The lines as an earlier start has kept them, or else as the list has them. */
+function knownList(
+  spec: ListSetSpec,
+  root: string,
+  origin: string | undefined,
+  watcher: ScanWatcher | undefined,
+): ListedPictures {
+  const { image, label, labels } = spec
+  const key = { kind: 'list', path: resolve(spec.file), settings: { root, image, label, labels } }
+  const kept = keptList(key, origin)
+  const known = kept && keptLabels(kept)
+  if (kept !== undefined && known !== undefined) {
+    const { path, turn, wraps } = kept.facts
+    const { lines } = kept.arrays
+    const separator = separators.find((name) => name === kept.facts.separator)
+    const isWhole = typeof path === 'number' && typeof turn === 'boolean' && Array.isArray(wraps)
+    if (isWhole && separator !== undefined && lines instanceof Uint32Array) {
+      const { leftOut: _, ...classes } = known
+      return { ...classes, lines, separator, path, turn, wraps: wraps.map(Number) }
+    }
+  }
+  const listed = readList(spec, (path) => existsSync(resolve(root, path)), watcher)
+  if (listed.labels.length >= LEAST_LINES) {
+    const { lines, separator, path, turn, wraps } = listed
+    keepList(key, origin, labelsToKeep({ ...listed, leftOut: [] }, { lines }, { separator, path, turn, wraps }))
+  }
+  return listed
+}
+
 /** Looks for some of the files. Throws ARC6299 with those that are not there. */
-function checkFiles(file: string, root: string, paths: TextTable, images: number): void {
+function checkFiles(file: string, recipe: ListedImages): void {
+  const images = recipe.lines.length
   const checked = Math.min(CHECKED, images)
   const missing: string[] = []
-  for (let k = 0; k < checked; k++) {
-    const path = textAt(paths, Math.floor((k * images) / checked))
-    if (!isFile(resolve(root, path))) missing.push(path)
+  const { root } = recipe
+  const { pathOf, close } = openPaths(recipe)
+  try {
+    for (let k = 0; k < checked; k++) {
+      const path = pathOf(Math.floor((k * images) / checked))
+      if (!isFile(path)) missing.push(path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path)
+    }
+  } finally {
+    close()
   }
   if (missing.length > 0) {
     const examples = [...missing.slice(0, 3), ...(missing.length > 3 ? ['…'] : [])]

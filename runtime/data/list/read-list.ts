@@ -1,12 +1,13 @@
 /**
- * Reads a list file: one picture a line, with its path and its label. The file is streamed, so that 42 million lines take seconds
- * and no more memory than their paths and labels.
+ * Reads a list file: one picture a line, with its path and its label. The file is streamed; of each line, its place (4 bytes) and
+ * its label (4 bytes) are kept.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import type { TextTable } from '../collection.ts'
+import type { ListedImages } from '../collection.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
+import { type ScanWatcher, scanCount } from '../scan-progress.ts'
 import { type ClassLabels, createClassNumbers, type LabelKind } from '../sources/class-numbers.ts'
-import { textColumn } from '../sources/growing.ts'
+import { u32Column } from '../sources/growing.ts'
 import { type FaultLog, faultLog, sourceErrors } from '../sources/messages.ts'
 import { type DeclaredColumns, type ListLayout, listLayout } from './list-layout.ts'
 import { lineFields, splitLine } from './list-line.ts'
@@ -18,24 +19,22 @@ export interface ListSpec extends DeclaredColumns {
   readonly labels: LabelKind | undefined
 }
 
-/** The pictures of a list, in its order; paths are as written, except that `\` is `/` if `backslashes` says so. */
-export interface ListedPictures extends ClassLabels {
-  readonly paths: TextTable
-}
+/** The pictures of a list, in its order, and how to find their paths in it. */
+export type ListedPictures = ClassLabels & Pick<ListedImages, 'separator' | 'path' | 'turn' | 'lines' | 'wraps'>
 
 /** Bytes that are read at once; no line is longer. */
 const CHUNK = 2 ** 22
 /** Bytes and lines from which the layout is found out. */
 const SAMPLE_BYTES = 2 ** 18
 const SAMPLE_LINES = 1000
-const [NEWLINE, RETURN, SPACE, BACKSLASH, SLASH] = [0x0a, 0x0d, 0x20, 0x5c, 0x2f]
+const [NEWLINE, RETURN, SPACE] = [0x0a, 0x0d, 0x20]
 
 /**
  * `isThere` says whether a path as written leads to a file; it is asked for a few paths with backslashes. Throws ARC6206 if the
  * file cannot be read, ARC6291 if it is not UTF-8 text, ARC6292 if the path or the label is not found, ARC6290 with all malformed
  * lines, ARC6293 if labels are numbers with gaps.
  */
-export function readList(spec: ListSpec, isThere: (path: string) => boolean): ListedPictures {
+export function readList(spec: ListSpec, isThere: (path: string) => boolean, watcher?: ScanWatcher): ListedPictures {
   const { file } = spec
   let handle: number
   try {
@@ -48,15 +47,16 @@ export function readList(spec: ListSpec, isThere: (path: string) => boolean): Li
     const { lines, from } = sampleLines(handle, file)
     const size = fstatSync(handle).size
     const sampled = lines.reduce((bytes, line) => bytes + line.length + 1, 0)
-    const capacity = { bytes: size, lines: Math.ceil((size / sampled) * lines.length * 1.1) }
+    const capacity = Math.ceil((size / sampled) * lines.length * 1.1)
     const layout = listLayout(lines, spec)
     if (typeof layout === 'string') throw sourceErrors('ARC6292', { file, reason: layout })
     const turn = hasBackslashes(lines, layout, isThere)
     const faults = faultLog()
-    const listed = readLines(handle, from, layout, { spec, turn, faults, capacity })
+    const listed = readLines(handle, from, layout, { spec, faults, capacity, watcher })
     if (faults.count > 0) throw sourceErrors('ARC6290', { file, count: faults.count, lines: faults.shown() })
     if (listed.images === 0) throw sourceErrors('ARC6292', { file, reason: 'it has no lines with a path and a label' })
-    return { paths: listed.paths.table(), ...listed.classes.finish(file) }
+    const { separator, path } = layout
+    return { separator, path, turn, lines: listed.lines, wraps: listed.wraps, ...listed.classes.finish(file) }
   } finally {
     closeSync(handle)
   }
@@ -129,16 +129,17 @@ function hasBackslashes(lines: readonly Uint8Array[], layout: ListLayout, isTher
 
 interface Reading {
   readonly spec: ListSpec
-  /** Whether `\` in paths is written as `/`. */
-  readonly turn: boolean
   readonly faults: FaultLog
-  /** What the file needs at most, estimated from its first lines. */
-  readonly capacity: { readonly bytes: number; readonly lines: number }
+  /** The number of lines, estimated from the first ones. */
+  readonly capacity: number
+  readonly watcher: ScanWatcher | undefined
 }
 
-function readLines(handle: number, from: number, layout: ListLayout, { spec, turn, faults, capacity }: Reading) {
-  const paths = textColumn(capacity.bytes, capacity.lines)
-  const classes = createClassNumbers(spec.labels, capacity.lines)
+function readLines(handle: number, from: number, layout: ListLayout, { spec, faults, capacity, watcher }: Reading) {
+  const lines = u32Column(capacity)
+  const wraps: number[] = []
+  const classes = createClassNumbers(spec.labels, capacity)
+  const progress = scanCount(watcher, `reading the lines of ${spec.file}`)
   const fields = lineFields()
   const buffer = new Uint8Array(CHUNK)
   let number = 0
@@ -158,22 +159,22 @@ function readLines(handle: number, from: number, layout: ListLayout, { spec, tur
     while (last > first && source[last - 1] === SPACE) last--
     if (first === last) return 'the path is empty'
     for (let i = first; i < last; i++) {
-      const c = source[i] ?? 0
-      if (c < SPACE) return 'the path has a control character'
-      if (turn && c === BACKSLASH) source[i] = SLASH
+      if ((source[i] ?? 0) < SPACE) return 'the path has a control character'
     }
     if (layout.aligned !== undefined && source[starts[layout.aligned] ?? 0] !== 0x31) {
       return 'its first field is not 1: the face is not aligned'
     }
     const fault = classes.add(source, starts[label] ?? 0, ends[label] ?? 0)
     if (fault !== undefined) return fault
-    if (!paths.add(source, first, last))
-      throw sourceErrors('ARC6292', { file: spec.file, reason: 'its paths have more than 4 GB' })
+    const offset = bufferAt + start
+    if (offset >= (wraps.length + 1) * 2 ** 32) wraps.push(images)
+    lines.add(offset % 2 ** 32)
     images += 1
     return undefined
   }
   const line = (start: number, newline: number) => {
     number += 1
+    progress.add()
     const end = lineEnd(buffer, start, newline)
     if (isBlank(buffer, start, end)) return
     if (layout.header && !skipped) {
@@ -184,6 +185,8 @@ function readLines(handle: number, from: number, layout: ListLayout, { spec, tur
     if (wrong !== undefined) faults.add(`line ${number}: ${wrong}`)
   }
   let skipped = false
+  // Byte offset of the buffer in the file.
+  let bufferAt = from
 
   for (let at = from, kept = 0; ; ) {
     const got = readAt(handle, spec.file, buffer, kept, at)
@@ -197,10 +200,11 @@ function readLines(handle: number, from: number, layout: ListLayout, { spec, tur
     }
     if (got === 0) {
       if (size > start) line(start, size)
-      return { paths, classes, images }
+      return { lines: lines.values(), wraps, classes, images }
     }
     buffer.copyWithin(0, start, size)
     kept = size - start
+    bufferAt += start
     if (kept === CHUNK) throw sourceErrors('ARC6291', { file: spec.file, encoding: 'binary' })
   }
 }

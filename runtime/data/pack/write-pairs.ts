@@ -3,12 +3,12 @@
  * in the order of LFW: ten parts, each with as many pairs of one person as of two, those of one person first.
  */
 import { dirname, relative, resolve } from 'node:path'
-import type { Collection, FileImages } from '../collection.ts'
+import type { Collection, EncodedImages } from '../collection.ts'
 import { drawPairs } from '../draw-pairs.ts'
+import { openImages } from '../formats/open-images.ts'
 import { countClasses } from '../jobs/class-counts.ts'
 import { asError, type Recode } from '../jobs/jobs.ts'
 import { inOrder, openPicturePool } from '../jobs/picture-pool.ts'
-import { textAt } from '../text-table.ts'
 import { choosePeople } from './choose-people.ts'
 import { packErrors } from './messages.ts'
 import { openOutputs, requireApart } from './output-files.ts'
@@ -65,9 +65,9 @@ function cell(text: string): string {
 }
 
 /** Lines `first,second,same` with paths relative to the list's folder. */
-function* listLines(recipe: FileImages, pairs: Int32Array, same: Uint8Array, out: string): Generator<string> {
+function* listLines(images: EncodedImages, pairs: Int32Array, same: Uint8Array, out: string): Generator<string> {
   const folder = dirname(resolve(out))
-  const path = (i: number) => cell(relative(folder, resolve(textAt(recipe.paths, i))))
+  const path = (i: number) => cell(relative(folder, images.nameOf(i)))
   yield 'first,second,same\n'
   for (const [p, flag] of same.entries()) yield `${path(pairs[2 * p] ?? 0)},${path(pairs[2 * p + 1] ?? 0)},${flag}\n`
 }
@@ -101,7 +101,8 @@ export async function writePairs(request: PairsRequest): Promise<WrittenPairs> {
   const { collection, out, seed, force } = request
   const { recipe, name } = collection
   const isList = /\.csv$/i.test(out)
-  if (isList && recipe.kind !== 'files') throw packErrors('ARC6418', { file: out, set: name })
+  const areFiles = recipe.kind === 'files' || recipe.kind === 'listed'
+  if (isList && !areFiles) throw packErrors('ARC6418', { file: out, set: name })
   if ('files' in recipe) await requireApart([out], recipe.files)
   const { perClass } = countClasses(collection)
   const people = choosePeople(collection, perClass, request.pairs / 2, seed)
@@ -116,8 +117,13 @@ export async function writePairs(request: PairsRequest): Promise<WrittenPairs> {
   const outputs = await openOutputs([out], force)
   const file = outputs.file(out)
   try {
-    if (isList && recipe.kind === 'files') {
-      for (const line of listLines(recipe, pairs, same, out)) await file.write(line)
+    if (isList) {
+      const images = openImages(recipe)
+      try {
+        for (const line of listLines(images, pairs, same, out)) await file.write(line)
+      } finally {
+        images.close()
+      }
     } else {
       const encoder = createEncoder(request, pairs)
       await writeBinPairs(file, pairs, same, encoder.read).finally(encoder.close)

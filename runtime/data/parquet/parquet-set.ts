@@ -1,9 +1,12 @@
 /** A data set in parquet files with a column of encoded pictures and one of labels, as on Hugging Face. */
 import { resolve } from 'node:path'
 import { ArccError } from '../../errors.ts'
-import type { Collection } from '../collection.ts'
+import type { Collection, ParquetImages } from '../collection.ts'
 import type { DataSpec } from '../data-format.ts'
-import { type ClassNumbers, createClassNumbers, type LabelKind } from '../sources/class-numbers.ts'
+import { keptLabels, labelsToKeep } from '../kept/kept-labels.ts'
+import { keepList, keptList, originOf } from '../kept/kept-lists.ts'
+import { type ScanCount, type ScanWatcher, scanCount } from '../scan-progress.ts'
+import { type ClassLabels, type ClassNumbers, createClassNumbers, type LabelKind } from '../sources/class-numbers.ts'
 import { filesAt } from '../sources/files-at.ts'
 import { f64Column } from '../sources/growing.ts'
 import { type FaultLog, faultLog, sourceErrors } from '../sources/messages.ts'
@@ -25,17 +28,61 @@ export interface ParquetSpec extends Pick<DataSpec, 'image' | 'label'> {
  * All rows of all files, in their order. Only footers and labels are read. Throws ARC6206, ARC6295 and ARC6296 as `filesAt`,
  * ARC6213 with everything that is wrong with the files, ARC6293 if labels are numbers with gaps.
  */
-export function openParquetSet(spec: ParquetSpec): Collection {
+export function openParquetSet(spec: ParquetSpec, watcher?: ScanWatcher): Collection {
   const paths = filesAt(resolve(spec.root), '.parquet')
+  const { labels, classes, people, column, firsts } = knownRows(spec, paths, watcher)
+  return {
+    name: spec.root,
+    images: labels.length,
+    classes,
+    label: (i) => labels[i] ?? 0,
+    recipe: { kind: 'parquet', files: paths, column, firsts },
+    ...(people === undefined ? {} : { people }),
+    leftOut: [],
+  }
+}
+
+/** The labels of all rows, and what a recipe needs to find the pictures. */
+type ListedRows = ClassLabels & Pick<ParquetImages, 'column' | 'firsts'>
+
+/** The rows of fewer pictures are listed again as quickly. */
+const LEAST_ROWS = 5000
+
+/** The rows as an earlier start has kept them, or else as the files have them. */
+function knownRows(spec: ParquetSpec, paths: readonly string[], watcher: ScanWatcher | undefined): ListedRows {
+  const { image, label, labels } = spec
+  const key = { kind: 'parquet', path: resolve(spec.root), settings: { image, label, labels } }
+  const origin = originOf(paths)
+  const kept = keptList(key, origin)
+  const known = kept && keptLabels(kept)
+  if (kept !== undefined && known !== undefined) {
+    const { firsts } = kept.arrays
+    const { column } = kept.facts
+    if (firsts instanceof Float64Array && typeof column === 'string') {
+      const { leftOut: _, ...classes } = known
+      return { ...classes, column, firsts }
+    }
+  }
   const files = openFiles(paths)
   try {
-    return listRows(spec, paths, files)
+    const listed = listRows(spec, paths, files, watcher)
+    if (listed.labels.length >= LEAST_ROWS) {
+      const { column, firsts } = listed
+      keepList(key, origin, labelsToKeep({ ...listed, leftOut: [] }, { firsts }, { column }))
+    }
+    return listed
   } finally {
     files.close()
   }
 }
 
-function listRows(spec: ParquetSpec, paths: readonly string[], files: OpenFiles): Collection {
+function listRows(
+  spec: ParquetSpec,
+  paths: readonly string[],
+  files: OpenFiles,
+  watcher: ScanWatcher | undefined,
+): ListedRows {
+  const progress = scanCount(watcher, `reading the labels of ${spec.root}`)
   const faults = faultLog()
   const firsts = f64Column()
   let rows = 0
@@ -59,7 +106,7 @@ function listRows(spec: ParquetSpec, paths: readonly string[], files: OpenFiles)
       if (found !== undefined && found.join('\n') !== names?.join('\n'))
         faults.add(`${path}: its names of classes differ from those of ${paths[0]}`)
       checkPictures(parquet, image, faults)
-      readLabels(parquet, label, { files, file, classes, names, faults })
+      readLabels(parquet, label, { files, file, classes, names, faults, progress })
       rows += parquet.rows
     } catch (error) {
       if (!(error instanceof ArccError)) throw error
@@ -71,20 +118,8 @@ function listRows(spec: ParquetSpec, paths: readonly string[], files: OpenFiles)
   if (faults.count > 0 || classes === undefined) {
     throw sourceErrors('ARC6213', { root: spec.root, count: faults.count, faults: faults.shown() })
   }
-  const {
-    labels,
-    classes: count,
-    people,
-  } = names === undefined ? classes.finish(spec.root) : classes.finishNamed(names)
-  return {
-    name: spec.root,
-    images: rows,
-    classes: count,
-    label: (i) => labels[i] ?? 0,
-    recipe: { kind: 'parquet', files: paths, column: columnName ?? '', firsts: firsts.values() },
-    ...(people === undefined ? {} : { people }),
-    leftOut: [],
-  }
+  const found = names === undefined ? classes.finish(spec.root) : classes.finishNamed(names)
+  return { ...found, column: columnName ?? '', firsts: firsts.values() }
 }
 
 /** Notes the row groups in which cells have no picture, where the file counts them. */
@@ -109,9 +144,14 @@ interface LabelReading {
   readonly classes: ClassNumbers
   readonly names: readonly string[] | undefined
   readonly faults: FaultLog
+  readonly progress: ScanCount
 }
 
-function readLabels(parquet: ParquetFile, column: Column, { files, file, classes, names, faults }: LabelReading): void {
+function readLabels(
+  parquet: ParquetFile,
+  column: Column,
+  { files, file, classes, names, faults, progress }: LabelReading,
+): void {
   for (const [group, { first, rows }] of parquet.groups.entries()) {
     if (rows === 0) continue
     const source = chunkSource(parquet, group, column, { files, file })
@@ -119,6 +159,7 @@ function readLabels(parquet: ParquetFile, column: Column, { files, file, classes
     const values = dictionary && readDictionary(source, dictionary)
     for (const page of pages) {
       for (const [i, cell] of readCells(source, page, values).entries()) {
+        progress.add()
         const fault = addLabel(cell, classes, names)
         if (fault !== undefined) faults.add(`${parquet.path}, row ${first + page.first + i}: ${fault}`)
       }

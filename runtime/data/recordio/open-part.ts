@@ -2,6 +2,7 @@
 import { basename } from 'node:path'
 import { rangeAt } from '../class-ranges.ts'
 import type { Faults } from '../faults.ts'
+import { type ScanWatcher, scanCount } from '../scan-progress.ts'
 import { slackOf } from './announcement.ts'
 import { createExaminer, type Examiner, NO_LABEL } from './examine.ts'
 import type { RecordPart } from './find-parts.ts'
@@ -25,7 +26,7 @@ export interface OpenPart {
 }
 
 /** Throws ARC6206 for files that cannot be read. */
-export function openPart(part: RecordPart, faults: Faults): OpenPart {
+export function openPart(part: RecordPart, faults: Faults, watcher: ScanWatcher | undefined): OpenPart {
   const records = openRecordFile(part.recordPath)
   const origin = originOfPart(part)
   const kept = keptPartIndex(part, origin)
@@ -33,7 +34,7 @@ export function openPart(part: RecordPart, faults: Faults): OpenPart {
     return {
       part,
       records,
-      index: kept ?? readPartIndex(records, part.indexPath, faults),
+      index: kept ?? readPartIndex(records, part.indexPath, faults, watcher),
       isNew: kept === undefined,
       origin,
     }
@@ -79,11 +80,21 @@ export function spread(count: number, also: number): number[] {
   return [...new Set([...even, also])].sort((a, b) => a - b)
 }
 
+export interface Examination {
+  /** Whether all records are looked at, or a spread. */
+  readonly all: boolean
+  readonly firstLabel: number
+  /** The labels that are found are added. */
+  readonly seen: SeenLabels
+  readonly faults: Faults
+  readonly watcher: ScanWatcher | undefined
+}
+
 /**
  * Looks at all records of a part or at a spread of them, and notes what is wrong. All labels are kept in the index. Identity records
  * that disagree with the labels of the pictures are dropped.
  */
-export function examinePart(open: OpenPart, all: boolean, firstLabel: number, seen: SeenLabels, faults: Faults): void {
+export function examinePart(open: OpenPart, { all, firstLabel, seen, faults, watcher }: Examination): void {
   const { records, part, index, isNew } = open
   const { offsets } = index
   if (offsets.length === 0) return
@@ -106,7 +117,11 @@ export function examinePart(open: OpenPart, all: boolean, firstLabel: number, se
     if (wrong) open.index = withoutRanges(index)
   } else if (index.labels === undefined) {
     const labels = new Int32Array(new SharedArrayBuffer(4 * offsets.length))
-    for (let i = 0; i < offsets.length; i++) labels[i] = look(i)
+    const progress = scanCount(watcher, `reading the labels of ${file}`, offsets.length)
+    for (let i = 0; i < offsets.length; i++) {
+      labels[i] = look(i)
+      progress.add()
+    }
     open.index = { ...index, labels }
     open.isNew = true
   } else for (let i = 0; i < offsets.length; i++) seeLabel(seen, index.labels[i] ?? 0, i, place)

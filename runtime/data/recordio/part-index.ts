@@ -1,6 +1,7 @@
 /** The pictures of one record file: where they lie, and what is known of their classes without reading all of them. */
 import { basename } from 'node:path'
 import { createCases, type Faults } from '../faults.ts'
+import type { ScanWatcher } from '../scan-progress.ts'
 import { type Announcement, pictureEndOf, readAnnouncement, readClassStarts } from './announcement.ts'
 import { keyAt, positionOf, type RecordIndex, readIndexFile } from './index-file.ts'
 import { frameBytes, isReason, LATER_PART, type RecordFile, readOrReason } from './record-file.ts'
@@ -90,8 +91,13 @@ function findRest(index: RecordIndex, records: RecordFile, source: string, fault
  * Reads the index of a record file, or finds the records in the file itself if it has none. Faults are noted; throws ARC6206 for
  * files that cannot be read.
  */
-export function readPartIndex(records: RecordFile, indexPath: string | undefined, faults: Faults): PartIndex {
-  const index = indexPath === undefined ? scanRecords(records, faults) : readIndexFile(indexPath, faults)
+export function readPartIndex(
+  records: RecordFile,
+  indexPath: string | undefined,
+  faults: Faults,
+  watcher?: ScanWatcher,
+): PartIndex {
+  const index = indexPath === undefined ? scanRecords(records, faults, watcher) : readIndexFile(indexPath, faults)
   const source = basename(indexPath ?? records.path)
   if (index.count === 0) faults.add(`${source} has no records; copy it again`)
   const announcement = readAnnouncement(index, records)

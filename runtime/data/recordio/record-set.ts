@@ -2,14 +2,15 @@
  * Opens a packed set: the places and classes of all pictures, checked before anything is trained.
  *
  * Labels stand in the records. Up to a million pictures, all of their records are looked at. Beyond that, a spread of records is, and
- * the classes come from identity records where the set has them; otherwise the label of a picture is read when it is needed. A set
- * that does not state its number of classes is read in full once.
+ * the classes come from identity records where the set has them; otherwise the label of a picture is read when it is needed. The
+ * labels of a set that does not state its number of classes, or that holds out classes, are all read once, and kept.
  */
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { rangeAt } from '../class-ranges.ts'
 import type { Collection, LeftOut, RecordImages } from '../collection.ts'
 import { createFaults, type Faults } from '../faults.ts'
+import type { ScanWatcher } from '../scan-progress.ts'
 import { findParts } from './find-parts.ts'
 import { type ClassCount, checkClasses, checkLabels, classesOf, noLabels } from './labels.ts'
 import { classInRanges, closePart, examinePart, type OpenPart, openPart } from './open-part.ts'
@@ -27,6 +28,8 @@ export interface RecordSetSpec {
   readonly declared: number | undefined
   /** The label of class 0. */
   readonly firstLabel: number
+  /** Whether the classes of all pictures are needed at once. */
+  readonly allLabels?: boolean
 }
 
 /** The number of classes in `property`, a text such as `85742,112,112`, or else in the experiment. */
@@ -100,10 +103,14 @@ function unlisted(parts: readonly OpenPart[]): readonly LeftOut[] {
   })
 }
 
-/** Whether every label must be read: sets that are small, or that state their number of classes nowhere. */
-function needsLabels(parts: readonly OpenPart[], stated: ClassCount | undefined): boolean {
+/**
+ * Whether every label must be read: those of sets that are small, that state their number of classes nowhere, or whose classes are
+ * needed at once and stand nowhere else. Labels that an earlier start has read cost nothing.
+ */
+function needsLabels(parts: readonly OpenPart[], stated: ClassCount | undefined, allLabels: boolean): boolean {
   const pictures = parts.reduce((sum, { index }) => sum + index.offsets.length, 0)
-  if (pictures <= SMALL_SET) return true
+  if (pictures <= SMALL_SET || parts.every(({ index }) => index.labels !== undefined)) return true
+  if (allLabels && parts.some(({ index }) => index.classStarts === undefined)) return true
   return stated === undefined && (parts.length > 1 || parts[0]?.index.classStarts === undefined)
 }
 
@@ -111,18 +118,19 @@ function needsLabels(parts: readonly OpenPart[], stated: ClassCount | undefined)
 function examine(
   parts: readonly OpenPart[],
   stated: ClassCount | undefined,
-  firstLabel: number,
+  { firstLabel, allLabels = false }: RecordSetSpec,
   faults: Faults,
+  watcher: ScanWatcher | undefined,
 ): ClassCount {
   const look = (all: boolean) => {
     const seen = noLabels()
-    for (const part of parts) examinePart(part, all, firstLabel, seen, faults)
+    for (const part of parts) examinePart(part, { all, firstLabel, seen, faults, watcher })
     return seen
   }
-  let all = needsLabels(parts, stated)
+  let all = needsLabels(parts, stated, allLabels)
   let seen = look(all)
   // Identity records that were not to be trusted are gone by now.
-  if (!all && !faults.any && needsLabels(parts, stated)) {
+  if (!all && !faults.any && needsLabels(parts, stated, allLabels)) {
     all = true
     seen = look(all)
   }
@@ -141,15 +149,16 @@ function examine(
  * All pictures of a packed set. Throws ARC6242 if there is no record file, ARC6206 if a file cannot be read, and ARC6240 with
  * everything else that is wrong. Where a label must be read, `label(i)` throws ARC6222 if it is not one of the classes.
  */
-export function openRecordSet({ root, declared, firstLabel }: RecordSetSpec): Collection {
+export function openRecordSet(spec: RecordSetSpec, watcher?: ScanWatcher): Collection {
+  const { root, declared, firstLabel } = spec
   const found = findParts(root)
   const faults = createFaults(root)
   const stated = statedClasses(found.folder, declared, faults)
   const parts: OpenPart[] = []
   let isSound = false
   try {
-    for (const part of found.parts) parts.push(openPart(part, faults))
-    const counted = examine(parts, stated, firstLabel, faults)
+    for (const part of found.parts) parts.push(openPart(part, faults, watcher))
+    const counted = examine(parts, stated, spec, faults, watcher)
     const recipe = recipeOf(parts)
     if (recipe.offsets.length === 0) faults.add('it has no pictures')
     checkClasses(counted, recipe.offsets.length, faults)

@@ -72,6 +72,10 @@ export const sourceErrors = errorsOf({
       `${count(p.missing, 'picture')} of ${p.file} ${p.missing === 1 ? 'is' : 'are'} not in ${p.root} (${p.checked} were looked for): ${p.examples.join(', ')}`,
     () => '`root:` names the folder from which the paths of the list start',
   ),
+  ARC6419: message<File>(
+    (p) => `${p.file} has changed since arcc read it`,
+    () => 'its pictures may be others now: start anew',
+  ),
   ARC6214: message<{ set: string }>(
     (p) => `the classes of ${p.set} have no names, by which they could be joined with others`,
     () => 'leave `classes: by_name` out, or give the set names: `labels: names` takes its labels as names',

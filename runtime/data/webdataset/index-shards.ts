@@ -3,8 +3,10 @@
  * together (`0001.jpg`, `0001.cls`, `0001.json`).
  */
 import type { LeftOut } from '../collection.ts'
+import type { ListedLabels } from '../kept/kept-labels.ts'
 import { isPictureName } from '../picture-name.ts'
-import { type ClassLabels, createClassNumbers, type LabelKind } from '../sources/class-numbers.ts'
+import { type ScanCount, type ScanWatcher, scanCount } from '../scan-progress.ts'
+import { createClassNumbers, type LabelKind } from '../sources/class-numbers.ts'
 import { f64Column, u16Column, u32Column } from '../sources/growing.ts'
 import { type FaultLog, faultLog, sourceErrors } from '../sources/messages.ts'
 import { openTar, type TarArchive, TarFault, type TarMember } from './tar-members.ts'
@@ -17,11 +19,10 @@ export interface ShardSpec {
 }
 
 /** Where the pictures lie in the shards, in the order of their samples. */
-export interface ShardIndex extends ClassLabels {
+export interface ShardIndex extends ListedLabels {
   readonly offsets: Float64Array<SharedArrayBuffer>
   readonly lengths: Uint32Array<SharedArrayBuffer>
   readonly file: Uint16Array<SharedArrayBuffer>
-  readonly leftOut: readonly LeftOut[]
 }
 
 /** Labels are short; a larger member is none. */
@@ -50,12 +51,13 @@ type Omissions = ReturnType<typeof omissions>
  * Reads the headers and labels of all shards; no picture is read. Throws ARC6206 if a shard cannot be opened, ARC6294 with
  * everything that is wrong with the shards, ARC6297 if no picture has a label, ARC6293 if labels are numbers with gaps.
  */
-export function indexShards(root: string, spec: ShardSpec): ShardIndex {
+export function indexShards(root: string, spec: ShardSpec, watcher?: ScanWatcher): ShardIndex {
   const [offsets, lengths, file] = [f64Column(), u32Column(), u16Column()]
   const classes = createClassNumbers(spec.labels)
   const faults = faultLog()
   const left = omissions()
   const endings = new Set<string>()
+  const members = scanCount(watcher, `reading the headers of ${root}`)
   for (const [number, path] of spec.files.entries()) {
     const add = (picture: TarMember, label: string): void => {
       const fault = classes.addText(label)
@@ -67,7 +69,7 @@ export function indexShards(root: string, spec: ShardSpec): ShardIndex {
       lengths.add(picture.size)
       file.add(number)
     }
-    readShard(path, { label: spec.label, add, faults, left, endings })
+    readShard(path, { label: spec.label, add, faults, left, endings, members })
   }
   if (faults.count > 0) throw sourceErrors('ARC6294', { root, count: faults.count, faults: faults.shown() })
   const index = { offsets: offsets.values(), lengths: lengths.values(), file: file.values(), leftOut: left.list() }
@@ -91,6 +93,7 @@ interface Reading {
   readonly left: Omissions
   /** The endings of all members, for the message if nothing fits. */
   readonly endings: Set<string>
+  readonly members: ScanCount
 }
 
 function readShard(path: string, reading: Reading): void {
@@ -102,6 +105,7 @@ function readShard(path: string, reading: Reading): void {
   let complete: string | undefined
   try {
     for (let member = tar.next(); member !== undefined; member = tar.next()) {
+      reading.members.add()
       const name = splitName(member.name)
       if (name === undefined) continue
       if (member.kind !== 'file') {

@@ -1,9 +1,12 @@
 /** A data set in WebDataset's format: tar archives ("shards") with a picture and a label for each sample. */
 import { resolve } from 'node:path'
 import type { Collection } from '../collection.ts'
+import { keptLabels, labelsToKeep } from '../kept/kept-labels.ts'
+import { keepList, keptList, originOf } from '../kept/kept-lists.ts'
+import type { ScanWatcher } from '../scan-progress.ts'
 import type { LabelKind } from '../sources/class-numbers.ts'
 import { filesAt } from '../sources/files-at.ts'
-import { indexShards } from './index-shards.ts'
+import { indexShards, type ShardIndex } from './index-shards.ts'
 
 export interface ShardSetSpec {
   /** An archive, a folder of archives, or a pattern with braces. */
@@ -12,10 +15,13 @@ export interface ShardSetSpec {
   readonly labels: LabelKind | undefined
 }
 
+/** The headers of fewer samples are read again as quickly. */
+const LEAST_SAMPLES = 5000
+
 /** All samples of all shards, in the order of the shards. Errors are those of `filesAt` and `indexShards`. */
-export function openShardSet(spec: ShardSetSpec): Collection {
+export function openShardSet(spec: ShardSetSpec, watcher?: ScanWatcher): Collection {
   const files = filesAt(resolve(spec.root), '.tar')
-  const { offsets, lengths, file, labels, classes, people, leftOut } = indexShards(spec.root, { ...spec, files })
+  const { offsets, lengths, file, labels, classes, people, leftOut } = knownIndex(spec, files, watcher)
   return {
     name: spec.root,
     images: labels.length,
@@ -25,4 +31,25 @@ export function openShardSet(spec: ShardSetSpec): Collection {
     ...(people === undefined ? {} : { people }),
     leftOut,
   }
+}
+
+/** The index that an earlier start has kept, or else the one that the shards give. */
+function knownIndex(spec: ShardSetSpec, files: readonly string[], watcher: ScanWatcher | undefined): ShardIndex {
+  const { label, labels } = spec
+  const key = { kind: 'webdataset', path: resolve(spec.root), settings: { label, labels } }
+  const origin = originOf(files)
+  const kept = keptList(key, origin)
+  const known = kept && keptLabels(kept)
+  if (kept !== undefined && known !== undefined) {
+    const { offsets, lengths, file } = kept.arrays
+    if (offsets instanceof Float64Array && lengths instanceof Uint32Array && file instanceof Uint16Array) {
+      return { ...known, offsets, lengths, file }
+    }
+  }
+  const index = indexShards(spec.root, { files, label, labels }, watcher)
+  if (index.labels.length >= LEAST_SAMPLES) {
+    const { offsets, lengths, file } = index
+    keepList(key, origin, labelsToKeep(index, { offsets, lengths, file }))
+  }
+  return index
 }

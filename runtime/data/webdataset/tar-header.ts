@@ -32,13 +32,18 @@ export function parseTarHeader(block: Uint8Array): TarHeader | 'zeros' | { reado
 
 /** The sum of all bytes with the checksum itself as spaces; some old programs summed signed bytes. */
 function hasChecksum(block: Uint8Array, expected: number): boolean {
-  let [unsigned, signed] = [0, 0]
+  let [unsigned, high] = [8 * 0x20, 0]
   for (let i = 0; i < BLOCK; i++) {
-    const byte = i >= CHECKSUM && i < CHECKSUM + 8 ? 0x20 : (block[i] ?? 0)
+    const byte = block[i] ?? 0
     unsigned += byte
-    signed += byte < 128 ? byte : byte - 256
+    if (byte >= 128) high++
   }
-  return unsigned === expected || signed === expected
+  for (let i = CHECKSUM; i < CHECKSUM + 8; i++) {
+    const byte = block[i] ?? 0
+    unsigned -= byte
+    if (byte >= 128) high--
+  }
+  return unsigned === expected || unsigned - 256 * high === expected
 }
 
 /** Text up to the first zero byte. */

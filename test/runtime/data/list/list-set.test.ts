@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openImages } from '../../../../runtime/data/formats/open-images.ts'
 import { openListSet } from '../../../../runtime/data/list/list-set.ts'
-import { textColumn } from '../../../../runtime/data/sources/growing.ts'
-import { textAt } from '../../../../runtime/data/text-table.ts'
+import { lineOffset } from '../../../../runtime/data/list/listed-images.ts'
 import { anError } from '../../../helpers/facts.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 
@@ -103,11 +102,32 @@ test('columns that do not exist, a list that does not exist', () => {
   expect(() => openListSet({ file: folder, ...inferred })).toThrow(anError('ARC6206'))
 })
 
-test('texts that grow past the first memory keep their places', () => {
-  const texts = textColumn()
-  const text = Buffer.from('x'.repeat(1000))
-  for (let i = 0; i < 2000; i++) expect(texts.add(text, 0, i % 1000)).toBe(true)
-  const table = texts.table()
-  expect(table.starts.length).toBe(2001)
-  expect(textAt(table, 1999)).toBe('x'.repeat(999))
+test('a long list is kept: the second start does not read it, one after a change does', async () => {
+  const content = Array.from({ length: 100_000 }, (_, i) => `c/1.jpg,${i % 7}`).join('\n')
+  const seen: string[] = []
+  const open = () => openListSet({ file, ...inferred }, { show: (what) => seen.push(what), end: () => undefined })
+  const set = list(content)
+  const [file = ''] = 'files' in set.recipe ? set.recipe.files : []
+  const again = open()
+  expect(again).toMatchObject({ images: set.images, classes: set.classes, recipe: set.recipe })
+  expect([again.label(0), again.label(99_999)]).toEqual([set.label(0), set.label(99_999)])
+  const images = openImages(again.recipe)
+  expect(Buffer.from(await images.read(99_999)).toString()).toBe('c/1.jpg')
+  images.close()
+  writeFileSync(file, `${content}\na b/1.jpg,7\n`)
+  expect(() => openImages(again.recipe).nameOf(3)).toThrow(anError('ARC6419', { file }))
+  expect(open()).toMatchObject({ images: 100_001, classes: 8 })
+})
+
+test('lines beyond 4 GiB keep their places; long lines, and the last one without an end', async () => {
+  const places = new Uint32Array(new SharedArrayBuffer(16))
+  places.set([5, 4_000_000_000, 7, 9])
+  expect([0, 1, 2, 3].map((i) => lineOffset({ lines: places, wraps: [2, 3] }, i))).toEqual([
+    5,
+    4_000_000_000,
+    2 ** 32 + 7,
+    2 ** 33 + 9,
+  ])
+  const long = 'x'.repeat(10_000)
+  expect(await lines(`path,label,more\nc/1.jpg,0,${long}\na b/1.jpg,1,${long}`)).toEqual(['c/1.jpg 0', 'a b/1.jpg 1'])
 })
