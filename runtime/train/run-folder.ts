@@ -1,10 +1,13 @@
 /** The folder of one run: the experiment, the plan, the event log, the weights. */
-import { type FileHandle, mkdir, open, readdir, rename, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import type { RunEvent } from '../events.ts'
 import { trainErrors } from './messages.ts'
+
+/** The end of the name of a file that is being written; a killed process leaves it. */
+const partial = '.partial'
 
 export interface RunFolder {
   readonly path: string
@@ -27,6 +30,7 @@ export async function createRunFolder(
 ): Promise<RunFolder> {
   await mkdir(path, { recursive: true })
   if (!resumed && (await readdir(path)).length > 0) throw trainErrors('ARC6506', { folder: path })
+  for (const name of await readdir(path)) if (name.endsWith(partial)) await rm(join(path, name), { force: true })
   for (const [name, text] of [...texts, ['plan.yaml', stringify(plan.document)] as const])
     await replaceText(join(path, name), text)
   const log: FileHandle = await open(join(path, 'log.ndjson'), 'a+')
@@ -47,7 +51,7 @@ export async function createRunFolder(
 
 /** Whoever reads the file, also after a process was killed, sees the former text or the new one. */
 async function replaceText(path: string, text: string): Promise<void> {
-  const temporary = `${path}.partial`
+  const temporary = `${path}${partial}`
   await writeFile(temporary, text, { flush: true })
   await rename(temporary, path)
 }

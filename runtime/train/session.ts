@@ -4,16 +4,17 @@
  */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import type { DeviceRequest } from '../backend/backend.ts'
-import type { Resumable } from '../checkpoint/newest-intact.ts'
 import type { Collections } from '../data/formats/data-formats.ts'
 import type { Engine } from '../engine.ts'
 import type { EngineName } from '../engine-name.ts'
-import type { Emit, ResumedEvent, StartEvent } from '../events.ts'
+import type { Emit, StartEvent } from '../events.ts'
 import { oneProcess } from '../world.ts'
 import { createEngine } from './create-engine.ts'
+import { requireFit } from './open-checkpoints.ts'
 import { openData, type RunData } from './open-data.ts'
 import { openLoaders, type RunLoaders } from './open-loaders.ts'
 import { phase } from './phase.ts'
+import type { ResumeFrom } from './resume-from.ts'
 import { createRunFolder, type RunFolder } from './run-folder.ts'
 
 export interface TrainOptions {
@@ -35,11 +36,6 @@ export interface TrainOptions {
   readonly onEvent: Emit
   /** Stops the run after the steps in flight; weights are still saved. */
   readonly signal: AbortSignal
-}
-
-/** The checkpoint to go on from, and what has changed since. */
-export interface ResumeFrom extends Resumable {
-  readonly changes: ResumedEvent['changes']
 }
 
 export interface Session {
@@ -66,6 +62,8 @@ export async function withSession(
   body: (session: Session) => Promise<void>,
 ): Promise<void> {
   const { resume: resumed, version = 'development' } = options
+  // Before anything in the folder changes.
+  if (resumed !== undefined) requireFit(plan, resumed)
   const texts = options.texts ?? new Map<string, string>()
   const folder = await createRunFolder(options.folder, plan, texts, { resumed: resumed !== undefined })
   const emit: Emit = (event) => {
