@@ -4,7 +4,7 @@
  * process that was killed.
  */
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { syncFolder } from '../sync-folder.ts'
 import { reasonOf } from '../system-errors.ts'
 import { encodeManifest, type Manifest, manifestName } from './manifest.ts'
@@ -14,7 +14,8 @@ import { checkpointErrors } from './messages.ts'
 export const checkpointsName = 'checkpoints'
 
 const partial = '.partial'
-const stepPattern = /^step-(\d{6,})$/
+/** The name of a checkpoint's folder, with its step. */
+export const stepPattern = /^step-(\d{6,})$/
 
 export interface CheckpointPlace {
   readonly step: number
@@ -50,14 +51,9 @@ export async function prepareFolder(folder: string): Promise<void> {
 
 /**
  * Writes a checkpoint: `fill` writes the files to the folder that it receives and returns their manifest. An existing checkpoint
- * of this step is replaced. Throws ARC6707, and the errors of `fill`; nothing is left behind then.
+ * at this path is replaced. Throws ARC6707, and the errors of `fill`; nothing is left behind then.
  */
-export async function createCheckpoint(
-  folder: string,
-  step: number,
-  fill: (folder: string) => Promise<Manifest>,
-): Promise<{ readonly path: string; readonly manifest: Manifest }> {
-  const path = join(folder, stepName(step))
+export async function createCheckpoint(path: string, fill: (folder: string) => Promise<Manifest>): Promise<Manifest> {
   const temporary = `${path}${partial}`
   try {
     await onDisk(path, async () => {
@@ -70,9 +66,9 @@ export async function createCheckpoint(
       await syncFolder(temporary)
       await removeCheckpoint(path)
       await rename(temporary, path)
-      await syncFolder(folder)
+      await syncFolder(dirname(path))
     })
-    return { path, manifest }
+    return manifest
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined)
     throw error

@@ -115,7 +115,8 @@ export async function openStore(options: StoreOptions): Promise<CheckpointStore>
     }
   }
   const write = async (facts: CheckpointFacts, fill: (folder: string) => Promise<Manifest>) => {
-    const { path, manifest } = await createCheckpoint(folder, facts.step, fill)
+    const path = join(folder, stepName(facts.step))
+    const manifest = await createCheckpoint(path, fill)
     manifests.set(facts.step, manifest)
     await prune()
     onWritten({ path, manifest, bytes: manifest.files.reduce((sum, file) => sum + file.bytes, 0) })

@@ -7,7 +7,7 @@ import type { CheckpointMetric } from '../checkpoint/manifest.ts'
 import { restoreState } from '../checkpoint/restore.ts'
 import { fillState } from '../start/fill-state.ts'
 import type { DeviceState } from '../state/device-state.ts'
-import { openCheckpoints, requireFit } from './open-checkpoints.ts'
+import { openCheckpoints } from './open-checkpoints.ts'
 import { phase } from './phase.ts'
 import { compilePrograms, disposePrograms, newState, type Programs } from './programs.ts'
 import { createProgressMeter, type ProgressMeter } from './progress.ts'
@@ -49,13 +49,12 @@ async function loadStart(session: Session, { embed }: Programs, state: DeviceSta
 
 /**
  * Compiles the programs, initializes the state or takes it from the checkpoint that the run is resumed from, runs `body` with both,
- * and frees them. Throws ARC6700 and ARC6704 before it compiles.
+ * and frees them. Throws ARC6700 and ARC6708 before it compiles.
  */
 export async function withTrainer(session: Session, body: (trainer: Trainer) => Promise<void>): Promise<void> {
   const { plan, engine, emit, resumed } = session
   const from = resumed?.checkpoint
   const steps = from?.manifest.step ?? 0
-  if (from !== undefined) requireFit(plan, from)
   const checkpoints = await openCheckpoints(session, steps)
   const opened = performance.now()
   try {

@@ -23,7 +23,9 @@ let number = 0
 async function written(stored: StoredState): Promise<string> {
   const folder = join(root, String(++number))
   mkdirSync(folder)
-  return (await createCheckpoint(folder, 10, (into) => writeFiles(into, stored, factsAt(10)))).path
+  const path = join(folder, 'step-000010')
+  await createCheckpoint(path, (into) => writeFiles(into, stored, factsAt(10)))
+  return path
 }
 
 /** Restores a checkpoint to the devices of a plan. */
