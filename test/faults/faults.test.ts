@@ -306,3 +306,24 @@ describe('the world goes wrong, and the run goes on', () => {
     expect(outcome.logged).toEqual([...before.events, ...outcome.events])
   })
 })
+
+describe('a step that is not finite', () => {
+  const diverging = { steps: 30, optimizer: 'sgd(lr: 1e18, weight_decay: 1e18)' }
+
+  test('keeps the state before it, and what is needed to compute it again', async () => {
+    const folder = newFolder()
+    const outcome = await outcomeOf(tinyPlan({ root: faces, ...diverging }), folder)
+    expect(outcome.exitCode).toBe(exitCode.user)
+    expect(outcome.last).toMatchObject({ type: 'failed', code: expect.stringMatching(/ARC6504|ARC6723/) })
+    const good = outcome.last?.type === 'failed' ? outcome.last.step : -1
+    expect(good).toBeGreaterThan(0)
+    expect(outcome.last).toMatchObject({ kept: { step: good } })
+    expect(outcome.last).not.toHaveProperty('saving')
+    const dump = join('failures', `step-${String(good + 1).padStart(6, '0')}`)
+    const facts = JSON.parse(outcome.file(join(dump, 'failure.json')) ?? '')
+    expect(facts).toMatchObject({ step: good + 1, state: good, devices: 1 })
+    expect(facts.pictures).toHaveLength(4)
+    expect(facts.pictures[0].file).toMatch(/p\d\/\d\.ppm$/)
+    expect(outcome.file(join(dump, 'state', 'manifest.json'))).toBeDefined()
+  })
+})
