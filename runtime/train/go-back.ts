@@ -1,10 +1,12 @@
 /** Puts a run back to an earlier state of its own. */
 import { join } from 'node:path'
+import type { Plan } from '../../compiler/plan/plan.ts'
 import { checkpointsName, stepName } from '../checkpoint/checkpoint-folder.ts'
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { restoreState } from '../checkpoint/restore.ts'
 import { ArccError } from '../errors.ts'
 import type { DeviceState } from '../state/device-state.ts'
+import { nonFiniteTensors } from '../state/finite.ts'
 import { createProgressMeter } from './progress.ts'
 import type { Trainer } from './trainer.ts'
 
@@ -14,7 +16,7 @@ export function stepsKept({ checkpoints, resumed }: Trainer, most: number): numb
 }
 
 /**
- * Replaces the state by the newest intact one at or before `most` steps: a checkpoint of the run, or the state that it began with. No
+ * Replaces the state by the newest intact and finite one at or before `most` steps: a checkpoint of the run, or the state that it began with. No
  * step may be in flight. From there on, the same steps give the same results.
  */
 export async function goBack(trainer: Trainer, most: number): Promise<void> {
@@ -31,6 +33,12 @@ export async function goBack(trainer: Trainer, most: number): Promise<void> {
   })
 }
 
+/** Whether all numbers of a state are finite. */
+export async function isFiniteState(plan: Plan, state: DeviceState): Promise<boolean> {
+  const names = await nonFiniteTensors(plan, (device, index) => state.read(device, index))
+  return names.length === 0
+}
+
 async function earlierState(trainer: Trainer, most: number): Promise<DeviceState> {
   const { plan, engine, folder, checkpoints, emit, begin } = trainer
   for (const step of checkpoints.steps) {
@@ -38,7 +46,9 @@ async function earlierState(trainer: Trainer, most: number): Promise<DeviceState
     try {
       const checkpoint = await openCheckpoint(join(folder.path, checkpointsName, stepName(step)))
       try {
-        return await restoreState(engine, plan, checkpoint, step)
+        const state = await restoreState(engine, plan, checkpoint, step)
+        if (await isFiniteState(plan, state)) return state
+        state.dispose()
       } finally {
         await checkpoint.close()
       }

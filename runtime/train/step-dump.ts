@@ -16,14 +16,14 @@ import { openSafetensors, type TensorStream, writeSafetensors } from '../safeten
 import { reasonOf } from '../system-errors.ts'
 import { trainErrors } from './messages.ts'
 import type { NonFiniteStep } from './non-finite.ts'
-import { batchesUntil } from './train-loop.ts'
+import { batchesUntil } from './run-steps.ts'
 import type { Trainer } from './trainer.ts'
 
 const failuresName = 'failures'
 const factsName = 'failure.json'
 const batchName = 'batch.safetensors'
 /** The folder of the checkpoint before the step, whose files are linked: they take no space as long as the checkpoint exists. */
-export const stateName = 'state'
+const stateName = 'state'
 
 /** JSON has no NaN and no infinity. */
 const numberText = { type: 'string' } as const
@@ -66,7 +66,7 @@ export async function noteFailedStep(trainer: Trainer, error: NonFiniteStep): Pr
   await rm(path, { recursive: true, force: true })
   await mkdir(path, { recursive: true })
   const isSaved = outcome.kept?.step === error.step - 1
-  if (isSaved) await linkFiles(folder.file(join(checkpointsName, stepName(error.step - 1))), join(path, stateName))
+  if (isSaved) await linkFiles(folder.file(join(checkpointsName, stepName(error.step - 1))), statePath(path))
   const { metrics, code, message, step } = error
   const batch = await batchOf(trainer, step - 1)
   await writeSafetensors(join(path, batchName), batchTensors(batch, plan.run.image), new Map())
@@ -147,6 +147,11 @@ function picturesOf({ data, plan }: Trainer, batch: readonly LoadedReplicaBatch[
 async function linkFiles(from: string, to: string): Promise<void> {
   await mkdir(to)
   for (const name of await readdir(from)) await link(join(from, name), join(to, name))
+}
+
+/** The checkpoint before the step. */
+export function statePath(folder: string): string {
+  return join(folder, stateName)
 }
 
 export interface FailedStep {

@@ -7,6 +7,7 @@ import type { CheckpointMetric } from '../checkpoint/manifest.ts'
 import { restoreState } from '../checkpoint/restore.ts'
 import type { DeviceState } from '../state/device-state.ts'
 import { readLeftOut } from './left-out.ts'
+import type { StepMetrics } from './non-finite.ts'
 import { openCheckpoints, requireFit } from './open-checkpoints.ts'
 import { phase } from './phase.ts'
 import { compilePrograms, disposePrograms, newState, type Programs } from './programs.ts'
@@ -25,6 +26,8 @@ export interface Trainer extends Session {
   readonly checkpoints: CheckpointStore
   /** Steps, from 0, whose batches are left out because they were not finite. */
   readonly leftOut: Set<number>
+  /** The metrics of the last few steps, by number from 1. */
+  readonly recent: Map<number, StepMetrics>
   /** The last verification: after how many steps, and what it found. */
   verified: { readonly step: number; readonly metrics: readonly CheckpointMetric[] } | undefined
   /** Times of `performance.now()`. */
@@ -66,6 +69,7 @@ export async function withTrainer(session: Session, body: (trainer: Trainer) => 
         steps,
         checkpoints,
         leftOut,
+        recent: new Map(),
         verified: undefined,
         times: { opened, looping: opened, reported: opened, verification: undefined },
       }
