@@ -12,6 +12,7 @@ import {
   type InstallOptions,
   installable,
   type PlanOptions,
+  type ReplayOptions,
   type RunOptions,
 } from './commands/options.ts'
 import { addDataCommands } from './data-program.ts'
@@ -115,6 +116,17 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     const given = { color: color(), file, experiment, set, engine, emulate, folder, resume, progress, grace }
     finish(await actions.run(given))
   })
+
+  program
+    .command('replay')
+    .description('compute a step again that was not finite, and find the first value that is not')
+    .argument('<folder>', 'a folder below failures in the folder of a run')
+    .addOption(new Option('--engine <engine>', 'execution engine (default: that of the run)').choices(engineNames))
+    .option('--json', 'print the result as JSON')
+    .action(async (folder: string, raw: Raw<ReplayOptions>) => {
+      const format = raw.json ? 'json' : 'text'
+      finish(await actions.replay({ color: color(), folder, engine: raw.engine, format }))
+    })
 
   program
     .command('dump')

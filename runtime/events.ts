@@ -14,6 +14,8 @@ export type RunEvent =
   | WarningEvent
   | SkippedEvent
   | SavedEvent
+  | LeftOutEvent
+  | DumpedEvent
   | FailedEvent
   | EndEvent
 
@@ -160,6 +162,28 @@ export interface SavedEvent {
   readonly step: number
 }
 
+/** A step was not finite; the run went back and goes on without its batch (`train.on_non_finite = skip(…)`). */
+export interface LeftOutEvent {
+  readonly type: 'left-out'
+  /** The step, from 1. */
+  readonly step: number
+  readonly reason: string
+  /** The steps in the state that the run went back to: those up to `step` are repeated. */
+  readonly back: number
+  /** Steps left out so far, with this one, and how many may be. */
+  readonly count: number
+  readonly most: number
+}
+
+/** What `arcc replay` needs to compute a failed step again was written. */
+export interface DumpedEvent {
+  readonly type: 'dumped'
+  /** The step, from 1. */
+  readonly step: number
+  /** The folder. */
+  readonly path: string
+}
+
 /** A failure as data. */
 export interface FailureFacts {
   /** The code of arcc's error, `ARC6504`; that of the system, `ENOSPC`; or `bug`. */
@@ -196,6 +220,8 @@ export interface EndEvent {
   readonly imagesPerSecond: number
   /** Damaged pictures that were replaced; missing if there were none. */
   readonly skippedPictures?: number
+  /** Steps that were left out because they were not finite; missing if there were none. */
+  readonly leftOutSteps?: number
   /** Planned and measured figures. */
   readonly planned: { readonly secondsPerStep: number; readonly memoryBytes: number }
   readonly measured: { readonly secondsPerStep: number; readonly memoryBytes: number | undefined }

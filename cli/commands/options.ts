@@ -53,6 +53,14 @@ export interface RunOptions extends Omit<ExperimentOptions, 'file'> {
   readonly grace: number
 }
 
+export interface ReplayOptions extends CommonOptions {
+  /** A folder `failures/step-NNNNNN` in the folder of a run. */
+  readonly folder: string
+  /** `undefined`: that of the run. */
+  readonly engine: EngineName | undefined
+  readonly format: OutputFormat
+}
+
 export const dumpPhases = ['parse', 'elaborate', 'plan', 'stablehlo'] as const
 export const dumpGraphs = ['init', 'step', 'embed'] as const
 export interface DumpOptions extends ExperimentOptions {
@@ -198,6 +206,7 @@ export interface Actions {
   plan(options: PlanOptions): Promise<ExitCode>
   run(options: RunOptions): Promise<ExitCode>
   dump(options: DumpOptions): Promise<ExitCode>
+  replay(options: ReplayOptions): Promise<ExitCode>
   doctor(options: DoctorOptions): Promise<ExitCode>
   install(options: InstallOptions): Promise<ExitCode>
   test(options: TestOptions): Promise<ExitCode>

@@ -11,7 +11,7 @@ import { findCudaDriver } from '../../runtime/cuda/driver.ts'
 import { type Collections, createCollections } from '../../runtime/data/formats/data-formats.ts'
 import { threadPoolEnvironment } from '../../runtime/data/loader/thread-pool.ts'
 import type { EngineName } from '../../runtime/engine-name.ts'
-import type { FailedEvent, RunEvent } from '../../runtime/events.ts'
+import type { RunEvent } from '../../runtime/events.ts'
 import { restartWith } from '../../runtime/restart.ts'
 import { hugePageEnvironment } from '../../runtime/xla/huge-pages.ts'
 import { openEntry, overrideSources } from '../host/entry.ts'
@@ -144,9 +144,10 @@ async function runOne(
       await train(plan, { ...common, onEvent, signal, ...(resume === undefined ? {} : { resume }) })
     } catch (error) {
       shown.close()
-      const { failed } = shown.state
+      const { failed, dumped } = shown.state
       if (failed === undefined) throw error
-      return reportFailure(error, failed, folder, output)
+      const { palette } = output.errorLook
+      return reportFailure(error, renderFailedRun(failed, folder, palette, dumped), output)
     } finally {
       notes.write = output.note
       shown.close()
@@ -159,10 +160,10 @@ async function runOne(
 }
 
 /** Prints the error that ended a run, what is kept of it, and the next command. */
-function reportFailure(error: unknown, failed: FailedEvent, folder: string, output: Output): ExitCode {
+function reportFailure(error: unknown, following: readonly string[], output: Output): ExitCode {
   const { palette } = output.errorLook
   const { lines, exitCode: code } = describeFailure(error, palette, process.env.ARCC_DEBUG === '1')
-  output.note([...lines, ...renderFailedRun(failed, folder, palette)])
+  output.note([...lines, ...following])
   return code
 }
 

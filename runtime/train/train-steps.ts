@@ -67,6 +67,7 @@ export async function* trainSteps(options: TrainSteps): AsyncGenerator<StepOutco
 
   const launch = async (batch: UploadedBatch) => {
     const dataSeconds = running > 0 ? 0 : (performance.now() - Math.max(asked, idleSince)) / 1000
+    state.leaveOutUntil(batch.step)
     const run = await state.step(executable, batch.inputs)
     running++
     const steps = batch.step + 1

@@ -7,6 +7,8 @@ import type { CheckpointMetric } from '../checkpoint/manifest.ts'
 import { restoreState } from '../checkpoint/restore.ts'
 import { fillState } from '../start/fill-state.ts'
 import type { DeviceState } from '../state/device-state.ts'
+import { readLeftOut } from './left-out.ts'
+import type { StepMetrics } from './non-finite.ts'
 import { openCheckpoints } from './open-checkpoints.ts'
 import { phase } from './phase.ts'
 import { compilePrograms, disposePrograms, newState, type Programs } from './programs.ts'
@@ -15,12 +17,18 @@ import type { Session } from './session.ts'
 
 export interface Trainer extends Session {
   readonly programs: Programs
-  /** Weights, statistics, optimizer, loss scale, centers. */
-  readonly state: DeviceState
-  readonly meter: ProgressMeter
+  /** Weights, statistics, optimizer, loss scale, centers. Going back replaces it. */
+  state: DeviceState
+  /** The state that the run began with, or was resumed from. */
+  readonly begin: () => Promise<DeviceState>
+  meter: ProgressMeter
   /** Completed steps since the start of training: the number of the next step, and the position in the data order. */
   steps: number
   readonly checkpoints: CheckpointStore
+  /** Steps, from 0, whose batches are left out because they were not finite. */
+  readonly leftOut: Set<number>
+  /** The metrics of the last few steps, by number from 1. */
+  readonly recent: Map<number, StepMetrics>
   /** The last verification: after how many steps, and what it found. */
   verified: { readonly step: number; readonly metrics: readonly CheckpointMetric[] } | undefined
   /** Times of `performance.now()`. */
@@ -36,15 +44,22 @@ export interface Trainer extends Session {
   }
 }
 
-/** Puts the weights that training starts from into the initial state. */
-async function loadStart(session: Session, { embed }: Programs, state: DeviceState): Promise<void> {
+/** The state before the first step: initial values, and the weights that training starts from. */
+async function startingState(session: Session, { embed }: Programs): Promise<DeviceState> {
   const { plan, engine, data, loaders, signal, emit, start } = session
-  if (start === undefined) return
-  const { workers } = loaders
-  const loaded = await phase(emit, 'load weights', () =>
-    fillState(state, start, { plan, engine, embed, data: data.train, workers, signal }),
-  )
-  emit(loaded)
+  const state = await newState(engine, plan)
+  if (start === undefined) return state
+  try {
+    const { workers } = loaders
+    const loaded = await phase(emit, 'load weights', () =>
+      fillState(state, start, { plan, engine, embed, data: data.train, workers, signal }),
+    )
+    emit(loaded)
+    return state
+  } catch (error) {
+    state.dispose()
+    throw error
+  }
 }
 
 /**
@@ -52,7 +67,7 @@ async function loadStart(session: Session, { embed }: Programs, state: DeviceSta
  * and frees them. Throws ARC6700 and ARC6708 before it compiles.
  */
 export async function withTrainer(session: Session, body: (trainer: Trainer) => Promise<void>): Promise<void> {
-  const { plan, engine, emit, resumed } = session
+  const { plan, folder, engine, emit, resumed } = session
   const from = resumed?.checkpoint
   const steps = from?.manifest.step ?? 0
   const checkpoints = await openCheckpoints(session, steps)
@@ -60,23 +75,27 @@ export async function withTrainer(session: Session, body: (trainer: Trainer) => 
   try {
     const programs = await phase(emit, 'compile', () => compilePrograms(engine, plan))
     try {
-      const state = await phase(emit, 'initialize', () =>
-        from === undefined ? newState(engine, plan) : restoreState(engine, plan, from, steps),
-      )
+      const begin = () =>
+        from === undefined ? startingState(session, programs) : restoreState(engine, plan, from, steps)
+      const leftOut = await readLeftOut(folder.path, resumed !== undefined)
+      const state = await phase(emit, 'initialize', begin)
+      const trainer: Trainer = {
+        ...session,
+        programs,
+        state,
+        begin,
+        meter: createProgressMeter({ ...plan.run, batch: plan.document.schedule.batch, from: steps }),
+        steps,
+        checkpoints,
+        leftOut,
+        recent: new Map(),
+        verified: undefined,
+        times: { opened, looping: opened, reported: opened, verification: undefined },
+      }
       try {
-        await loadStart(session, programs, state)
-        await body({
-          ...session,
-          programs,
-          state,
-          meter: createProgressMeter({ ...plan.run, batch: plan.document.schedule.batch, from: steps }),
-          steps,
-          checkpoints,
-          verified: undefined,
-          times: { opened, looping: opened, reported: opened, verification: undefined },
-        })
+        await body(trainer)
       } finally {
-        state.dispose()
+        trainer.state.dispose()
       }
     } finally {
       disposePrograms(programs)

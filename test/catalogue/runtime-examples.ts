@@ -146,6 +146,11 @@ export const trainExamples: Examples<typeof trainErrors.catalogue> = {
   ARC6506: [{ folder: 'runs/small-001' }],
   ARC6720: [{ folder: 'runs/small-001', pid: 4711, host: 'node7' }],
   ARC6721: [{ folder: 'runs/small-001' }],
+  ARC6723: [{ step: 12 }],
+  ARC6724: [{ reason: 'the loss is NaN at step 12: training diverged', count: 3, most: 2 }],
+  ARC6726: [{ folder: 'runs/small-001', reason: 'failure.json: no such file or folder' }],
+  ARC6727: [{ folder: 'runs/small-001/failures/step-000012', reason: 'it ran on 2 devices, not on 4' }],
+  ARC6728: [{ step: 11 }],
   ARC6722: [{ folder: 'runs/small-001', reason: 'the file system is read-only' }],
 }
 

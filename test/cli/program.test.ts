@@ -23,6 +23,7 @@ async function parse(line: string) {
     check: record('check'),
     plan: record('plan'),
     run: record('run'),
+    replay: record('replay'),
     dump: record('dump'),
     doctor: record('doctor'),
     install: record('install'),
