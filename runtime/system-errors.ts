@@ -53,11 +53,3 @@ export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
   return text.trim().split('\n').join('; ')
 }
-
-/** What a caught value says, on one line: an error of the system in words, any other as it is. */
-export function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? systemErrors[String(error.code)] : undefined
-  if (code !== undefined) return code
-  const text = error instanceof Error ? error.message : String(error)
-  return text.trim().split('\n').join('; ')
-}

@@ -119,6 +119,7 @@ export function renderPermanent(event: RunEvent, look: Look): string[] {
     case 'resumed':
       return resumedLines(event, look)
     case 'progress':
+    case 'telemetry':
     case 'failed':
     case 'end':
       return []

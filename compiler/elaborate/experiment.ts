@@ -28,6 +28,7 @@ import { resolveAugment } from './augment.ts'
 import type { Declared } from './entries.ts'
 import { resolveEvaluate } from './evaluation.ts'
 import { type ExperimentFields, evaluateFields } from './fields.ts'
+import { resolveLog } from './log.ts'
 import { resolveDataset, resolveMachine, resolveRequire } from './parts.ts'
 import { asObject, readSection } from './read.ts'
 import { variantNames } from './sweep.ts'
@@ -240,6 +241,7 @@ export function resolveExperiment(
   const centers = optimizer && attempt(() => resolveCenters(fields, optimizer, context))
   const evaluate = attempt(() => resolveEvaluate(fields, dataset, context))
   const env = { module: chosen.module, locals: undefined }
+  const log = attempt(() => resolveLog(fields, context))
   const requires = fields.requires
     .map((entry) => attempt(() => resolveRequire(entry, env, context)))
     .filter((require): require is RequireSpec => require !== undefined)
@@ -253,7 +255,8 @@ export function resolveExperiment(
     !train ||
     !augment ||
     !centers ||
-    !evaluate
+    !evaluate ||
+    !log
   )
     return undefined
   if (bag.hasErrors) return undefined
@@ -273,6 +276,7 @@ export function resolveExperiment(
     augment,
     evaluate,
     checkpoint: readSection(sections.checkpoint, fields.within('checkpoint')),
+    log,
     requires,
     resolved: fields.resolved.filter((field) => field.path !== displacedLength(fields)),
     spanOf: fields.span,

@@ -2,7 +2,7 @@
 import type { Span } from '../../grammar/source.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
-import type { centers, checkpoint, evaluate, experimentBody, train } from '../schema/experiment.ts'
+import type { centers, checkpoint, evaluate, experimentBody, log, train } from '../schema/experiment.ts'
 import type { dataset, device, machine, requireQuantities, verification } from '../schema/objects.ts'
 import type { FieldPath, ObjectValues, Resolved, SectionValues, Settled } from '../schema/values.ts'
 import type { Elaboration } from '../values/elaboration.ts'
@@ -24,6 +24,7 @@ export interface Experiment {
   readonly augment: AugmentSpec
   readonly evaluate: EvaluateSpec
   readonly checkpoint: CheckpointSpec
+  readonly log: LogSpec
   readonly requires: readonly RequireSpec[]
   /** Every field including defaults, as `path = value` in `.arc` text with its place: the record of a run's settings. */
   readonly resolved: readonly ResolvedField[]
@@ -47,6 +48,15 @@ export interface PairListSpec extends ObjectValues<typeof verification> {
 /** Names of verification sets, paths of `.bin` files, and lists. */
 export type EvaluateSpec = Resolved<SectionValues<typeof evaluate>, 'sets', readonly (string | PairListSpec)[]>
 export type CheckpointSpec = SectionValues<typeof checkpoint>
+
+/** Where a server listens. */
+export interface NetworkAddress {
+  /** A name or an address. */
+  readonly host: string
+  readonly port: number
+}
+
+export type LogSpec = Resolved<SectionValues<typeof log>, 'prometheus', NetworkAddress | undefined>
 
 /** An experiment in which the planner has replaced `auto`, except for the chunks of the head. */
 export interface ChosenExperiment extends Experiment {

@@ -47,7 +47,7 @@ export function buildPlan(
   )
   checkFit(candidate.experiment, document, bag)
   const { graphs, lengths } = candidate
-  const { train, augment, backbone, evaluate, checkpoint, dataset } = candidate.experiment
+  const { train, augment, backbone, evaluate, checkpoint, log, dataset } = candidate.experiment
   return {
     name: declared.name,
     document,
@@ -60,6 +60,7 @@ export function buildPlan(
       dataset,
       evaluate,
       checkpoint,
+      log,
       machine,
       batchPerDevice: batchPerDevice(candidate.experiment),
       embedBatch: graphs.embedBatch,

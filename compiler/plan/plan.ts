@@ -5,7 +5,7 @@
  * Legend: b batch of one device, H W image height and width, D embedding width.
  */
 import type { AugmentSpec } from '../experiment/augmentation.ts'
-import type { CheckpointSpec, DatasetSpec, EvaluateSpec, MachineSpec, TrainSpec } from '../experiment/experiment.ts'
+import type { CheckpointSpec, DatasetSpec, EvaluateSpec, LogSpec, MachineSpec, TrainSpec } from '../experiment/experiment.ts'
 import type { Lengths } from '../experiment/lengths.ts'
 import type { Graph } from '../ir/graph.ts'
 import type { ClassShard, StateTensor } from '../ir/state-tensor.ts'
@@ -42,6 +42,7 @@ export interface RunSpec extends Counts, Pick<TrainSpec, 'seed' | 'workers'> {
   readonly dataset: DatasetSpec
   readonly evaluate: EvaluateSpec
   readonly checkpoint: CheckpointSpec
+  readonly log: LogSpec
   readonly machine: MachineSpec
   readonly batchPerDevice: number
   /** Images per device in one execution of `embed`. */
