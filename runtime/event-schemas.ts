@@ -109,10 +109,13 @@ export const eventSchemas = {
       step: steps,
       flopUtilization: about(
         number,
-        'floating-point operations of the model per second (without recomputation), as a fraction of the published peak of all devices; missing if the peak is unknown',
+        'floating-point operations of the model per second (without recomputation), as a fraction of the declared peak of all devices, over the run so far; missing if the peak is unknown',
       ),
       hostBytes: about(bytes, 'memory of this process'),
-      deviceBytes: about(bytes, 'the maximum number of bytes in use so far on the device with most; missing if the engine does not count'),
+      deviceBytes: about(
+        bytes,
+        'the maximum number of bytes in use so far on the device with most; missing if the engine does not count',
+      ),
       gpus: about(
         {
           type: 'array',
@@ -169,7 +172,10 @@ export const eventSchemas = {
       ...failureFacts,
       step: steps,
       seconds: number,
-      kept: about(keptSchema, 'the newest state in the run folder, from which the run can go on; missing if there is none'),
+      kept: about(
+        keptSchema,
+        'the newest state in the run folder, from which the run can go on; missing if there is none',
+      ),
       saving: about(failureSchema, 'why the state at the time of the error could not be saved'),
     },
     ['hint', 'kept', 'saving'],
@@ -183,10 +189,9 @@ export const eventSchemas = {
       imagesPerSecond: number,
       skippedPictures: about(count, 'damaged pictures that were replaced; missing if there were none'),
       planned: object({ secondsPerStep: number, memoryBytes: bytes }),
-      measured: object(
-        { secondsPerStep: number, memoryBytes: about(bytes, 'missing if the engine does not count') },
-        ['memoryBytes'],
-      ),
+      measured: object({ secondsPerStep: number, memoryBytes: about(bytes, 'missing if the engine does not count') }, [
+        'memoryBytes',
+      ]),
     },
     ['skippedPictures'],
   ),

@@ -34,7 +34,10 @@ let computer: string | undefined
 
 /** This computer since its last restart; in a container, that container. */
 export function computerName(): string {
-  computer ??= createHash('sha256').update([hostname(), ...factsOf()].join('\n')).digest('hex').slice(0, 12)
+  computer ??= createHash('sha256')
+    .update([hostname(), ...factsOf()].join('\n'))
+    .digest('hex')
+    .slice(0, 12)
   return computer
 }
 

@@ -28,7 +28,8 @@ function faultOf(text: string): string | undefined {
   if (!URL.canParse(text)) return 'it is not a URL'
   const { protocol, username, password, search, hash } = new URL(text)
   if (protocol !== 'http:' && protocol !== 'https:') return `its scheme is \`${protocol.slice(0, -1)}\``
-  if (username !== '' || password !== '') return 'it contains a user name or a password, which logs and plans would show'
+  if (username !== '' || password !== '')
+    return 'it contains a user name or a password, which logs and plans would show'
   return search !== '' || hash !== '' ? 'it has a query or a fragment' : undefined
 }
 

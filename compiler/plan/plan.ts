@@ -5,13 +5,21 @@
  * Legend: b batch of one device, H W image height and width, D embedding width.
  */
 import type { AugmentSpec } from '../experiment/augmentation.ts'
-import type { CheckpointSpec, DatasetSpec, EvaluateSpec, LogSpec, MachineSpec, TrainSpec } from '../experiment/experiment.ts'
+import type {
+  CheckpointSpec,
+  DatasetSpec,
+  EvaluateSpec,
+  LogSpec,
+  MachineSpec,
+  TrainSpec,
+} from '../experiment/experiment.ts'
 import type { Lengths } from '../experiment/lengths.ts'
 import type { Graph } from '../ir/graph.ts'
 import type { ClassShard, StateTensor } from '../ir/state-tensor.ts'
 import type { PlanDocument } from './document.ts'
 
 export type { AugmentOp, AugmentSpec, Interpolation, NumberRange } from '../experiment/augmentation.ts'
+export type { NetworkAddress } from '../experiment/experiment.ts'
 
 export interface Plan {
   readonly name: string

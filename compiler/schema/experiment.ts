@@ -173,8 +173,16 @@ export const checkpoint = {
 export const log = {
   doc: 'Logs beside `log.ndjson` in the run folder. None of them can end a run.',
   fields: {
-    tensorboard: withDefault(bool, 'false', 'Whether to write TensorBoard event files to `tensorboard/` in the run folder.'),
-    mlflow: withDefault(optional(string), undefined, 'The URL of an MLflow tracking server: `"http://127.0.0.1:5000"`.'),
+    tensorboard: withDefault(
+      bool,
+      'false',
+      'Whether to write TensorBoard event files to `tensorboard/` in the run folder.',
+    ),
+    mlflow: withDefault(
+      optional(string),
+      undefined,
+      'The URL of an MLflow tracking server: `"http://127.0.0.1:5000"`.',
+    ),
     prometheus: withDefault(
       optional(unionOf(int, string)),
       undefined,

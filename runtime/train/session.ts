@@ -9,6 +9,8 @@ import type { Collections } from '../data/formats/data-formats.ts'
 import type { Engine } from '../engine.ts'
 import type { EngineName } from '../engine-name.ts'
 import type { Emit, FailedEvent, ResumedEvent, StartEvent } from '../events.ts'
+import type { LogSink } from '../logs/log-sink.ts'
+import { openLogs } from '../logs/open-logs.ts'
 import { oneProcess } from '../world.ts'
 import { createEngine } from './create-engine.ts'
 import { failureFacts } from './failure/facts.ts'
@@ -56,6 +58,8 @@ export interface Session {
   readonly signal: AbortSignal
   /** The machine part of the start event. */
   readonly machine: TrainOptions['machine']
+  /** Those that were requested. */
+  readonly devices: TrainOptions['devices']
   readonly resumed: ResumeFrom | undefined
   readonly version: string
   /** What the `failed` event says of the run, beside the error. */
@@ -82,12 +86,16 @@ export async function withSession(
     resumed: resumed !== undefined,
     onTrouble: (message) => emit({ type: 'warning', message }),
   })
+  const logs: LogSink[] = []
   const emit: Emit = (event) => {
     folder.log(event)
+    const now = Date.now()
+    for (const log of logs) log.event(event, now)
     if (event.type === 'saved' && event.what === 'checkpoint') outcome.kept = { step: event.step, path: event.path }
     options.onEvent(event)
   }
   try {
+    logs.push(...(await openLogs(plan, folder.path, (message) => emit({ type: 'warning', message }))))
     const data = await phase(emit, 'load data', () => openData(plan.run, options.collections))
     warnOfAbsentSets(plan, data, emit)
     const world = oneProcess(plan.replicas)
@@ -95,8 +103,8 @@ export async function withSession(
     try {
       const engine = await createEngine(options.engine, world, emit, options.devices)
       try {
-        const { signal, machine } = options
-        await body({ plan, folder, data, loaders, engine, emit, signal, machine, resumed, version, outcome })
+        const { signal, machine, devices } = options
+        await body({ plan, folder, data, loaders, engine, emit, signal, machine, devices, resumed, version, outcome })
       } finally {
         engine.dispose()
       }
@@ -107,6 +115,7 @@ export async function withSession(
     emit({ type: 'failed', ...failureFacts(error), seconds: secondsSince(began), ...outcome })
     throw error
   } finally {
+    await Promise.all(logs.map((log) => log.close()))
     await folder.close()
   }
 }
