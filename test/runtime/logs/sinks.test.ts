@@ -263,9 +263,9 @@ describe('MLflow', () => {
     const client = { experiment: never, createRun: never, logBatch: never, setStatus: never }
     const began = performance.now()
     const silent = open({ client, grace: 50 })
-    for (let step = 1; step <= 3000; step++) silent.event(progressEvent(step), at)
+    for (let step = 1; step <= 5000; step++) silent.event(evaluationEvent(step), at)
     await silent.close()
     expect(performance.now() - began).toBeLessThan(2000)
-    expect(warnings.at(-1)).toMatch(/^24000 figures did not reach MLflow/)
+    expect(warnings.at(-1)).toMatch(/^25000 figures did not reach MLflow/)
   })
 })
