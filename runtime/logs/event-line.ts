@@ -1,4 +1,4 @@
-/** Events as lines of JSON, in `log.ndjson` and with `--progress json`; their schema. */
+/** Events as lines of JSON, in `log.ndjson` and with `--json`; their schema. */
 import { eventSchemas } from '../event-schemas.ts'
 import type { RunEvent } from '../events.ts'
 
