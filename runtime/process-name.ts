@@ -1,6 +1,6 @@
 /** Names of processes that stay unique: a process number is reused after its process has ended, and after a restart. */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 /** When a process started, in clock ticks since the system did, proc(5); `0` where the system has no `/proc`. */
@@ -14,19 +14,30 @@ function startOf(pid: number): string | undefined {
   }
 }
 
-function bootOf(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1')
-  } catch {
-    return ''
+/** What tells computers, their starts, and containers apart; empty where the system does not have it. */
+function factsOf(): readonly string[] {
+  const read = (body: () => string) => {
+    try {
+      return body()
+    } catch {
+      return ''
+    }
   }
+  return [
+    read(() => readFileSync('/etc/machine-id', 'latin1')),
+    read(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1')),
+    read(() => readlinkSync('/proc/self/ns/pid')),
+  ]
 }
 
 let computer: string | undefined
 
-/** This computer since its last restart. */
+/** This computer since its last restart; in a container, that container. */
 export function computerName(): string {
-  computer ??= createHash('sha256').update(`${hostname()}\n${bootOf()}`).digest('hex').slice(0, 12)
+  computer ??= createHash('sha256')
+    .update([hostname(), ...factsOf()].join('\n'))
+    .digest('hex')
+    .slice(0, 12)
   return computer
 }
 

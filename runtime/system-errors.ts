@@ -28,6 +28,13 @@ export const systemErrors: Readonly<Record<string, string>> = {
   ENOTCONN: 'the network file system is not connected',
   EHOSTDOWN: 'the network file system does not answer',
   ETIMEDOUT: 'it took too long',
+  EADDRINUSE: 'another process uses the port',
+  EADDRNOTAVAIL: 'this computer does not have that address',
+  ECONNREFUSED: 'the connection is refused',
+  ECONNRESET: 'the connection is closed',
+  EHOSTUNREACH: 'the computer cannot be reached',
+  ENOTFOUND: 'the name of the computer is unknown',
+  EAI_AGAIN: 'the name of the computer cannot be looked up',
 }
 
 export interface SystemFailure {

@@ -1,6 +1,7 @@
 /** Shows a run: a live panel on a terminal, lines elsewhere, or its events as JSON. */
 import { createLogUpdate } from 'log-update'
 import type { RunEvent } from '../../runtime/events.ts'
+import { eventLine } from '../../runtime/logs/event-line.ts'
 import type { Look } from './look.ts'
 import { renderPanel, renderProgressLine } from './panel.ts'
 import { renderPermanent, renderSummary } from './run.ts'
@@ -46,7 +47,7 @@ function jsonOutput({ stream }: RunOutputOptions): RunOutput {
   return {
     onEvent(event) {
       state = advance(state, event)
-      stream.write(`${JSON.stringify(event)}\n`)
+      stream.write(`${eventLine(event, Date.now())}\n`)
     },
     note() {},
     close() {},

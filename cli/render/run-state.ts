@@ -68,6 +68,8 @@ export function advance(state: RunState, event: RunEvent): RunState {
       return state
     case 'phase':
       return { ...state, phase: event.seconds === undefined ? event : undefined }
+    case 'telemetry':
+      return state
     case 'fetch':
       return { ...state, fetch: event.phase === 'ready' ? undefined : event }
     case 'progress':

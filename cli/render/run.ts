@@ -140,6 +140,7 @@ export function renderPermanent(event: RunEvent, look: Look): string[] {
       return loadedLines(event, look)
     case 'progress':
     case 'dumped':
+    case 'telemetry':
     case 'failed':
     case 'end':
       return []

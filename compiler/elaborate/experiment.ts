@@ -27,6 +27,7 @@ import { resolveMargin, resolveSchedule } from './appliers.ts'
 import { resolveAugment } from './augment.ts'
 import { resolveEvaluate } from './evaluation.ts'
 import { type ExperimentFields, evaluateFields } from './fields.ts'
+import { resolveLog } from './log.ts'
 import { resolveDataset, resolveMachine, resolveRequire, resolveStart } from './parts.ts'
 import { asObject, readSection } from './read.ts'
 import { variantNames } from './sweep.ts'
@@ -243,6 +244,7 @@ export function resolveExperiment(
   const centers = optimizers && attempt(() => resolveCenters(fields, optimizers.centersOptimizer, context))
   const evaluate = attempt(() => resolveEvaluate(fields, dataset, context))
   const env = { module: chosen.module, locals: undefined }
+  const log = attempt(() => resolveLog(fields, context))
   const requires = fields.requires
     .map((entry) => attempt(() => resolveRequire(entry, env, context)))
     .filter((require): require is RequireSpec => require !== undefined)
@@ -258,6 +260,7 @@ export function resolveExperiment(
     !augment ||
     !centers ||
     !evaluate ||
+    !log ||
     (given !== undefined && startFrom === undefined)
   )
     return undefined
@@ -279,6 +282,7 @@ export function resolveExperiment(
     startFrom,
     evaluate,
     checkpoint: readSection(sections.checkpoint, fields.within('checkpoint')),
+    log,
     requires,
     resolved: fields.resolved.filter((field) => field.path !== displacedLength(fields)),
     spanOf: fields.span,

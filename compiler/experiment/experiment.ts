@@ -2,7 +2,7 @@
 import type { Span } from '../../grammar/source.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
-import type { centers, checkpoint, evaluate, experimentBody, train } from '../schema/experiment.ts'
+import type { centers, checkpoint, evaluate, experimentBody, log, train } from '../schema/experiment.ts'
 import type { dataset, device, machine, requireQuantities, start, verification } from '../schema/objects.ts'
 import type { FieldPath, ObjectValues, Resolved, SectionValues, Settled } from '../schema/values.ts'
 import type { Elaboration, ParameterSpec } from '../values/elaboration.ts'
@@ -29,6 +29,7 @@ export interface Experiment {
   readonly startFrom: StartSpec | undefined
   readonly evaluate: EvaluateSpec
   readonly checkpoint: CheckpointSpec
+  readonly log: LogSpec
   readonly requires: readonly RequireSpec[]
   /** Every field including defaults, as `path = value` in `.arc` text with its place: the record of a run's settings. */
   readonly resolved: readonly ResolvedField[]
@@ -57,6 +58,15 @@ export interface StartSpec extends ObjectValues<typeof start> {
   readonly name: string
 }
 export type CheckpointSpec = SectionValues<typeof checkpoint>
+
+/** Where a server listens. */
+export interface NetworkAddress {
+  /** A name or an address. */
+  readonly host: string
+  readonly port: number
+}
+
+export type LogSpec = Resolved<SectionValues<typeof log>, 'prometheus', NetworkAddress | undefined>
 
 /** An experiment in which the planner has replaced `auto`, except for the chunks of the head. */
 export interface ChosenExperiment extends Experiment {

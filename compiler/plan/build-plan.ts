@@ -47,7 +47,7 @@ export function buildPlan(
   )
   checkFit(candidate.experiment, document, bag)
   const { graphs, lengths } = candidate
-  const { train, augment, startFrom, backbone, evaluate, checkpoint, dataset } = candidate.experiment
+  const { train, augment, startFrom, backbone, evaluate, checkpoint, log, dataset } = candidate.experiment
   return {
     name: declared.name,
     document,
@@ -61,6 +61,7 @@ export function buildPlan(
       evaluate,
       checkpoint,
       startFrom,
+      log,
       machine,
       batchPerDevice: batchPerDevice(candidate.experiment),
       embedBatch: graphs.embedBatch,

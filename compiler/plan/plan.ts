@@ -9,6 +9,7 @@ import type {
   CheckpointSpec,
   DatasetSpec,
   EvaluateSpec,
+  LogSpec,
   MachineSpec,
   StartSpec,
   TrainSpec,
@@ -19,6 +20,7 @@ import type { ClassShard, StateTensor } from '../ir/state-tensor.ts'
 import type { PlanDocument } from './document.ts'
 
 export type { AugmentOp, AugmentOpOf, AugmentSpec, Interpolation, NumberRange } from '../experiment/augmentation.ts'
+export type { NetworkAddress } from '../experiment/experiment.ts'
 
 export interface Plan {
   readonly name: string
@@ -50,6 +52,7 @@ export interface RunSpec extends Counts, Pick<TrainSpec, 'seed' | 'workers' | 'o
   readonly evaluate: EvaluateSpec
   readonly checkpoint: CheckpointSpec
   readonly startFrom: StartSpec | undefined
+  readonly log: LogSpec
   readonly machine: MachineSpec
   readonly batchPerDevice: number
   /** Images per device in one execution of `embed`. */

@@ -3,6 +3,7 @@ import { precisions } from '../ir/dtype.ts'
 import {
   average,
   batch,
+  bool,
   duration,
   enumOf,
   float,
@@ -227,6 +228,28 @@ export const checkpoint = {
   sections: {},
 } as const satisfies SectionSpec
 
+export const log = {
+  doc: 'Logs beside `log.ndjson` in the run folder. None of them can end a run.',
+  fields: {
+    tensorboard: withDefault(
+      bool,
+      'false',
+      'Whether to write TensorBoard event files to `tensorboard/` in the run folder.',
+    ),
+    mlflow: withDefault(
+      optional(string),
+      undefined,
+      'The URL of an MLflow tracking server: `"http://127.0.0.1:5000"`.',
+    ),
+    prometheus: withDefault(
+      optional(unionOf(int, string)),
+      undefined,
+      'The port on which Prometheus reads metrics from this computer, or an address with a port for others: `"0.0.0.0:9400"`.',
+    ),
+  },
+  sections: {},
+} as const satisfies SectionSpec
+
 /** The fields of a sweep are those of the experiment, each with a list of values. */
 const sweep = {
   doc: 'Fields with lists of values: each combination is one variant of the experiment.',
@@ -242,5 +265,5 @@ export const experimentBody = {
     margin: required(objectOf('margin'), 'The function from cosine to logit.'),
     machine: required(objectOf('machine'), 'The devices it runs on.'),
   },
-  sections: { centers, train, evaluate, checkpoint, sweep },
+  sections: { centers, train, evaluate, checkpoint, log, sweep },
 } as const satisfies SectionSpec

@@ -202,6 +202,12 @@ export const evaluateMessages = {
     ({ weights, sets }) => `a mix of ${sets} sets needs one weight for each, got ${weights}`,
   ),
   ARC4255: error<{ weight: number }>(({ weight }) => `a weight of a mix must be above 0, got ${weight}`),
+  ARC4260: error<{ url: string; fault: string }>(
+    ({ url, fault }) => `\`log.mlflow\` must be the http or https URL of a server, got "${url}": ${fault}`,
+  ),
+  ARC4261: error<{ found: string }>(
+    ({ found }) => `\`log.prometheus\` must be a port from 1 to 65535, or an address with a port, got ${found}`,
+  ),
 
   ARC4301: error<{ title: string; condition: string }>(
     ({ title, condition }) => `test "${title}": \`${condition}\` does not hold`,

@@ -16,6 +16,8 @@ export interface CudaGpu {
   readonly compute: readonly [major: number, minor: number]
   /** Unused bytes, if NVML reports them. */
   readonly free?: number
+  /** PCI address: `00000000:17:00.0`. */
+  readonly busId?: string
 }
 
 /** The compute capability as a number: 9.0. */
@@ -50,7 +52,7 @@ export interface DriverLibraries {
   readonly nvml: string
 }
 
-const systemLibraries: DriverLibraries = { cuda: 'libcuda.so.1', nvml: 'libnvidia-ml.so.1' }
+export const systemLibraries: DriverLibraries = { cuda: 'libcuda.so.1', nvml: 'libnvidia-ml.so.1' }
 
 /** Result codes of CUDA's driver functions. */
 const success = 0
@@ -133,8 +135,10 @@ function askDriver(library: NativeLibrary, nvmlName: string): CudaDriver {
       const device = integer('cuDeviceGet', index)
       const total = [0]
       check('cuDeviceTotalMem', library.func('int cuDeviceTotalMem_v2(_Out_ size_t*, int)')(total, device))
+      const busId = text('cuDeviceGetPCIBusId', busIdLength, device)
       const gpu: CudaGpu = {
         index,
+        busId,
         name: text('cuDeviceGetName', nameLength, device),
         memory: Number(total[0]),
         compute: [
@@ -142,7 +146,6 @@ function askDriver(library: NativeLibrary, nvmlName: string): CudaDriver {
           integer('cuDeviceGetAttribute', computeMinor, device),
         ],
       }
-      const busId = text('cuDeviceGetPCIBusId', busIdLength, device)
       const free = nvml?.freeMemory(busId, gpu.memory)
       return { busId, gpu: free === undefined ? gpu : { ...gpu, free } }
     })

@@ -1,4 +1,7 @@
-/** NVIDIA's management library: the driver's version, free memory, and which GPUs NVLink connects. It is optional for arcc. */
+/**
+ * NVIDIA's management library: the driver's version, free memory, which GPUs NVLink connects, and what a card is doing. It is optional
+ * for arcc.
+ */
 import { type NativeLibrary, openLibrary } from '../native-library.ts'
 
 /** GPUs are identified by PCI address: NVML's numbering differs from CUDA's and ignores `CUDA_VISIBLE_DEVICES`. */
@@ -12,10 +15,28 @@ export interface Nvml {
   freeMemory(busId: string, total: number): number | undefined
   /** Whether NVLink connects two GPUs. */
   linked(one: string, other: string): boolean
+  /** What a card is doing now, asked on another thread because an answer takes up to tens of milliseconds. */
+  activity(busId: string): Promise<GpuActivity>
   close(): void
 }
 
+/** The figures that NVML reports of a card; others are missing. */
+export interface GpuActivity {
+  /** Fraction of the last sampling period, at most a second, in which a kernel ran. */
+  readonly utilization?: number
+  /** Used bytes of the card, by all processes. */
+  readonly usedBytes?: number
+  /** °C */
+  readonly temperature?: number
+  readonly watts?: number
+  /** Clock of the multiprocessors, Hz. */
+  readonly clock?: number
+}
+
 const success = 0
+/** `NVML_TEMPERATURE_GPU`, and `NVML_CLOCK_SM`. */
+const gpuSensor = 0
+const multiprocessorClock = 1
 const versionLength = 96
 /** `NVML_P2P_CAPS_INDEX_NVLINK`, and `NVML_P2P_STATUS_OK`. */
 const overNvlink = 2
@@ -67,10 +88,55 @@ function nvmlOf(library: NativeLibrary): Nvml {
       const ask = library.func('int nvmlDeviceGetP2PStatus(void*, void*, int, _Out_ int*)')
       return ask(from, to, overNvlink, out) === success && out[0] === reachable
     },
+    async activity(busId) {
+      const device = handle(busId)
+      if (device === undefined) return {}
+      const [use, memory, temperature, power, clock] = await Promise.all([
+        // nvmlUtilization_t: percent of the time for kernels and for memory, u32 each.
+        ask(library, 'nvmlDeviceGetUtilizationRates', 8, device),
+        // nvmlMemory_t, as above.
+        ask(library, 'nvmlDeviceGetMemoryInfo', 24, device),
+        ask(library, 'nvmlDeviceGetTemperature', 4, device, gpuSensor),
+        // Milliwatts.
+        ask(library, 'nvmlDeviceGetPowerUsage', 4, device),
+        // MHz.
+        ask(library, 'nvmlDeviceGetClockInfo', 4, device, multiprocessorClock),
+      ])
+      return {
+        ...(use === undefined ? {} : { utilization: use.readUInt32LE(0) / 100 }),
+        ...(memory === undefined ? {} : { usedBytes: Number(memory.readBigUInt64LE(16)) }),
+        ...(temperature === undefined ? {} : { temperature: temperature.readUInt32LE() }),
+        ...(power === undefined ? {} : { watts: power.readUInt32LE() / 1000 }),
+        ...(clock === undefined ? {} : { clock: clock.readUInt32LE() * 1e6 }),
+      }
+    },
     close() {
       library.func('int nvmlShutdown()')()
     },
   }
+}
+
+/** The bytes that a function of one device fills in, on another thread; `undefined` if it fails or does not exist. */
+function ask(
+  library: NativeLibrary,
+  name: string,
+  bytes: number,
+  device: bigint,
+  kind?: number,
+): Promise<Buffer | undefined> {
+  const out = Buffer.alloc(bytes)
+  const inputs = kind === undefined ? [device, out] : [device, kind, out]
+  return new Promise((resolve) => {
+    try {
+      const native = library.func(`int ${name}(void*${kind === undefined ? '' : ', int'}, void*)`)
+      native.async(...inputs, (error: unknown, result: unknown) =>
+        resolve(error === null && result === success ? out : undefined),
+      )
+    } catch {
+      // Older drivers lack some of these functions.
+      resolve(undefined)
+    }
+  })
 }
 
 /** The text that C wrote into a buffer, up to its terminating zero. */

@@ -5,6 +5,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { need } from '../../grammar/diagnostic.ts'
 import type { RunEvent, WarningEvent } from '../events.ts'
+import { eventLine } from '../logs/event-line.ts'
 import { reasonOf } from '../system-errors.ts'
 
 export interface EventLog {
@@ -44,7 +45,7 @@ export async function openEventLog(path: string, options: EventLogOptions): Prom
   let retry: NodeJS.Timeout | undefined
 
   const push = (event: RunEvent) => {
-    const bytes = Buffer.from(`${JSON.stringify(event)}\n`)
+    const bytes = Buffer.from(`${eventLine(event, Date.now())}\n`)
     lines.push({ bytes, isSpare: event.type === 'progress' })
     waiting += bytes.length
     while (waiting > mostWaiting && lines.length > 1) {

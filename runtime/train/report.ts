@@ -51,6 +51,8 @@ export function reportProgress({ meter, times, emit }: Trainer): void {
 export function reportEnd({ plan, engine, programs, loaders, meter, steps, leftOut, times, emit }: Trainer): void {
   const { secondsPerStep } = meter
   const { memory } = programs.step
+  // The memory of the compiled step, if memory in use is not measured.
+  const memoryBytes = engine.deviceMemory?.() ?? (memory && programBytes(memory))
   const damaged = loaders.damage?.count ?? 0
   emit({
     type: 'end',
@@ -65,10 +67,6 @@ export function reportEnd({ plan, engine, programs, loaders, meter, steps, leftO
       // The engine does not see the memory of driver and libraries.
       memoryBytes: plan.document.memory.peak - plan.run.machine.device.reserve,
     },
-    measured: {
-      secondsPerStep,
-      // The memory of the compiled step, if memory in use is not measured.
-      memoryBytes: engine.deviceMemory?.() ?? (memory && programBytes(memory)),
-    },
+    measured: { secondsPerStep, ...(memoryBytes === undefined ? {} : { memoryBytes }) },
   })
 }

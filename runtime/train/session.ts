@@ -8,6 +8,8 @@ import type { Collections } from '../data/formats/data-formats.ts'
 import type { Engine } from '../engine.ts'
 import type { EngineName } from '../engine-name.ts'
 import type { Emit, FailedEvent, StartEvent } from '../events.ts'
+import type { LogSink } from '../logs/log-sink.ts'
+import { openLogs } from '../logs/open-logs.ts'
 import { openStart, type Start } from '../start/open-start.ts'
 import { oneProcess } from '../world.ts'
 import { createEngine } from './create-engine.ts'
@@ -53,6 +55,8 @@ export interface Session {
   readonly signal: AbortSignal
   /** The machine part of the start event. */
   readonly machine: TrainOptions['machine']
+  /** Those that were requested. */
+  readonly devices: TrainOptions['devices']
   readonly resumed: ResumeFrom | undefined
   /** The weights that training starts from; missing if it starts anew or goes on from a checkpoint. */
   readonly start: Start | undefined
@@ -83,12 +87,16 @@ export async function withSession(
     resumed: resumed !== undefined,
     onTrouble: (message) => emit({ type: 'warning', message }),
   })
+  const logs: LogSink[] = []
   const emit: Emit = (event) => {
     folder.log(event)
+    const now = Date.now()
+    for (const log of logs) log.event(event, now)
     if (event.type === 'saved' && event.what === 'checkpoint') outcome.kept = { step: event.step, path: event.path }
     options.onEvent(event)
   }
   try {
+    logs.push(...(await openLogs(plan, folder.path, (message) => emit({ type: 'warning', message }))))
     const data = await phase(emit, 'load data', () => openData(plan.run, options.collections))
     warnOfAbsentSets(plan, data, emit)
     const start = resumed?.checkpoint === undefined ? await openStart(plan, data.people) : undefined
@@ -98,8 +106,22 @@ export async function withSession(
       try {
         const engine = await createEngine(options.engine, world, emit, options.devices)
         try {
-          const { signal, machine } = options
-          await body({ plan, folder, data, loaders, engine, emit, signal, machine, resumed, start, version, outcome })
+          const { signal, machine, devices } = options
+          await body({
+            plan,
+            folder,
+            data,
+            loaders,
+            engine,
+            emit,
+            signal,
+            machine,
+            devices,
+            resumed,
+            start,
+            version,
+            outcome,
+          })
         } finally {
           engine.dispose()
         }
@@ -113,6 +135,7 @@ export async function withSession(
     emit({ type: 'failed', ...failureFacts(error), seconds: secondsSince(began), ...outcome })
     throw error
   } finally {
+    await Promise.all(logs.map((log) => log.close()))
     await folder.close()
   }
 }

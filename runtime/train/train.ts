@@ -9,6 +9,7 @@ import { savingOnFailure } from './keep-state.ts'
 import { reportEnd, reportResume, reportStart } from './report.ts'
 import { saveCheckpoint, saveWeights } from './save.ts'
 import { type TrainOptions, withSession } from './session.ts'
+import { startTelemetry } from './telemetry.ts'
 import { trainLoop } from './train-loop.ts'
 import { type Trainer, withTrainer } from './trainer.ts'
 
@@ -24,7 +25,8 @@ export async function train(plan: Plan, options: TrainOptions): Promise<void> {
 async function runToEnd(trainer: Trainer): Promise<void> {
   const { plan } = trainer
   if (trainer.steps === 0) await evaluateSets(trainer, trainer.signal)
-  await trainLoop(trainer)
+  const telemetry = await startTelemetry(trainer)
+  await trainLoop(trainer).finally(telemetry.end)
   const isDone = trainer.steps >= plan.run.steps
   // First what was trained, then what takes its time.
   if (trainer.steps > 0) await saveCheckpoint(trainer, isDone ? 'end' : 'interrupted')

@@ -95,6 +95,7 @@ describe('fields', () => {
         "evaluate.sets = []  (default)",
         "evaluate.pairs = 600  (default)",
         "checkpoint.keep = 3  (default)",
+        "log.tensorboard = false  (default)",
       ]
     `)
   })

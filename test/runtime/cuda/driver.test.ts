@@ -2,7 +2,9 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { need } from '../../../grammar/diagnostic.ts'
 import { findCudaDriver } from '../../../runtime/cuda/driver.ts'
+import { openNvml } from '../../../runtime/cuda/nvml.ts'
 import { hasCompiler } from '../../helpers/compiler.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 
@@ -41,8 +43,8 @@ describe.runIf(hasCompiler)('a driver (built with cc; skipped where there is non
       version: '570.86.15',
       cuda: [12, 8],
       gpus: [
-        { index: 0, name: 'NVIDIA Fake 0', memory: 80 * gib, compute: [9, 1], free: 64 * gib },
-        { index: 1, name: 'NVIDIA Fake 1', memory: 80 * gib, compute: [9, 1], free: 63 * gib },
+        { index: 0, name: 'NVIDIA Fake 0', memory: 80 * gib, compute: [9, 1], free: 64 * gib, busId: '0000:10:00.0' },
+        { index: 1, name: 'NVIDIA Fake 1', memory: 80 * gib, compute: [9, 1], free: 63 * gib, busId: '0000:11:00.0' },
       ],
       nvlink: true,
     })
@@ -52,6 +54,16 @@ describe.runIf(hasCompiler)('a driver (built with cc; skipped where there is non
     const found = findCudaDriver({ cuda: build({}), nvml: nowhere })
     expect(found).toMatchObject({ found: true, cuda: [12, 8], nvlink: false })
     expect(found.found && found.gpus.map((gpu) => 'free' in gpu)).toEqual([false, false])
+  })
+
+  it('says what its cards are doing; what it does not tell is missing', async () => {
+    const nvml = need(openNvml(build({})), 'NVML')
+    const gib = 2 ** 30
+    const common = { utilization: 0.97, temperature: 61, watts: 642.5 }
+    expect(await nvml.activity('0000:10:00.0')).toEqual({ ...common, usedBytes: 17 * gib, clock: 1.98e9 })
+    expect(await nvml.activity('0000:11:00.0')).toEqual({ ...common, usedBytes: 18 * gib })
+    expect(await nvml.activity('no address')).toEqual({})
+    nvml.close()
   })
 
   it.each([

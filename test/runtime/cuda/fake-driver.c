@@ -75,3 +75,21 @@ int nvmlDeviceGetP2PStatus(void *one, void *other, int index, int *status) {
   *status = LINKED ? 0 : 1;
   return 0;
 }
+int nvmlDeviceGetUtilizationRates(void *device, unsigned int *percent) {
+  percent[0] = 97;
+  percent[1] = 40;
+  return 0;
+}
+int nvmlDeviceGetTemperature(void *device, int sensor, unsigned int *celsius) {
+  *celsius = 61;
+  return sensor == 0 ? 0 : 2;
+}
+int nvmlDeviceGetPowerUsage(void *device, unsigned int *milliwatts) {
+  *milliwatts = 642500;
+  return 0;
+}
+/* The second card does not tell its clock. */
+int nvmlDeviceGetClockInfo(void *device, int kind, unsigned int *megahertz) {
+  *megahertz = 1980;
+  return kind == 1 && (uintptr_t)device == 0x7010 ? 0 : 3;
+}

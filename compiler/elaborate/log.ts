@@ -1,0 +1,53 @@
+/** Resolves the section `log`: addresses of the logs outside the run folder. */
+import { type Context, fail } from '../evaluate/context.ts'
+import type { LogSpec, NetworkAddress } from '../experiment/experiment.ts'
+import { experimentBody } from '../schema/experiment.ts'
+import type { ExperimentFields } from './fields.ts'
+import { readSection } from './read.ts'
+
+/** Only this computer can connect to it. */
+const ownComputer = '127.0.0.1'
+
+const largestPort = 65_535
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= largestPort
+}
+
+/** `9400` or `"0.0.0.0:9400"`; an IPv6 address is in brackets. */
+function readAddress(value: number | string): NetworkAddress | undefined {
+  if (typeof value === 'number') return isPort(value) ? { host: ownComputer, port: value } : undefined
+  const [, bracketed, plain, digits] = /^(?:\[([\da-fA-F:.]+)\]|([\w.-]+)):(\d{1,5})$/.exec(value) ?? []
+  const host = bracketed ?? plain
+  return host !== undefined && isPort(Number(digits)) ? { host, port: Number(digits) } : undefined
+}
+
+/** What is wrong with the address of a server; `undefined` if it can be used. */
+function faultOf(text: string): string | undefined {
+  // The global `URL` of Node and browsers.
+  if (!URL.canParse(text)) return 'it is not a URL'
+  const { protocol, username, password, search, hash } = new URL(text)
+  if (protocol !== 'http:' && protocol !== 'https:') return `its scheme is \`${protocol.slice(0, -1)}\``
+  if (username !== '' || password !== '')
+    return 'it contains a user name or a password, which logs and plans would show'
+  return search !== '' || hash !== '' ? 'it has a query or a fragment' : undefined
+}
+
+export function resolveLog(fields: ExperimentFields, context: Context): LogSpec {
+  const { prometheus, ...log } = readSection(experimentBody.sections.log, fields.within('log'))
+  const fault = log.mlflow === undefined ? undefined : faultOf(log.mlflow)
+  if (fault !== undefined)
+    fail(context, 'ARC4260', { url: log.mlflow ?? '', fault }, fields.span('log.mlflow'), {
+      notes: [
+        'for example: mlflow = "http://127.0.0.1:5000"',
+        'credentials are read from MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD',
+      ],
+    })
+  if (prometheus === undefined) return { ...log, prometheus }
+  const address = readAddress(prometheus)
+  if (address === undefined)
+    return fail(context, 'ARC4261', { found: `${prometheus}` }, fields.span('log.prometheus'), {
+      notes: ['9400 is reachable from this computer only, "0.0.0.0:9400" from others as well'],
+    })
+  return { ...log, prometheus: address }
+}

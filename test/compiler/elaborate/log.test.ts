@@ -1,0 +1,40 @@
+/** The section `log` of an experiment. */
+import { describe, expect, it } from 'vitest'
+import { resolveBody } from '../../helpers/resolve.ts'
+
+describe('the section log', () => {
+  it.each([
+    ['', { tensorboard: false, mlflow: undefined, prometheus: undefined }],
+    ['log { tensorboard = true }', { tensorboard: true }],
+    ['log { mlflow = "https://mlflow.example.org/team" }', { mlflow: 'https://mlflow.example.org/team' }],
+    ['log { prometheus = 9400 }', { prometheus: { host: '127.0.0.1', port: 9400 } }],
+    ['log { prometheus = "0.0.0.0:9400" }', { prometheus: { host: '0.0.0.0', port: 9400 } }],
+    ['log { prometheus = "[::1]:9400" }', { prometheus: { host: '::1', port: 9400 } }],
+  ])('%s', (body, wanted) => {
+    expect(resolveBody(`  ${body}`).experiment?.log).toMatchObject(wanted)
+  })
+
+  it.each([
+    ['mlflow = "mlflow:5000"', 'ARC4260'],
+    ['mlflow = "127.0.0.1:5000"', 'ARC4260'],
+    ['mlflow = ""', 'ARC4260'],
+    ['mlflow = "http://ann:secret@mlflow"', 'ARC4260'],
+    ['mlflow = "http://mlflow/?a=1"', 'ARC4260'],
+    ['prometheus = 0', 'ARC4261'],
+    ['prometheus = -1', 'ARC4261'],
+    ['prometheus = 65536', 'ARC4261'],
+    ['prometheus = 9400.5', undefined],
+    ['prometheus = "9400"', 'ARC4261'],
+    ['prometheus = "localhost:"', 'ARC4261'],
+    ['prometheus = "localhost:99999"', 'ARC4261'],
+    ['prometheus = true', undefined],
+    ['tensorboard = 1', undefined],
+    ['tensorbord = true', undefined],
+  ])('%s is refused', (entry, code) => {
+    const { experiment, diagnostics } = resolveBody(`  log { ${entry} }`)
+    expect(experiment).toBeUndefined()
+    const [first] = diagnostics
+    expect(first?.severity).toBe('error')
+    if (code !== undefined) expect(first?.code).toBe(code)
+  })
+})
