@@ -19,6 +19,7 @@ const pages = [
   'docs/data.md',
   'docs/data-commands.md',
   'docs/fields.md',
+  'docs/fine-tuning.md',
   'docs/gpu.md',
   'docs/gpu-checklist.md',
   'docs/numerics.md',

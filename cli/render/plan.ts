@@ -2,6 +2,7 @@
 import { worldSize } from '../../compiler/experiment/lengths.ts'
 import { isVariantName } from '../../compiler/names/variant-name.ts'
 import type { PlanDocument } from '../../compiler/plan/document.ts'
+import { start } from '../../compiler/schema/objects.ts'
 import { renderBar, sparkline } from './bars.ts'
 import { renderExact } from './exact.ts'
 import { factLines, paragraph } from './fit.ts'
@@ -93,7 +94,14 @@ function augmentRow({ experiment }: PlanDocument): readonly (readonly [string, r
 /** What training starts from, if it is not random weights. */
 function startRow({ experiment }: PlanDocument): readonly (readonly [string, readonly string[]])[] {
   const field = experiment.fields.find(({ path }) => path === 'train.start')
-  return field === undefined ? [] : [['start', [field.value]]]
+  if (field === undefined) return []
+  const defaults = new Map(Object.entries(start.fields).map(([name, spec]) => [name, spec.default]))
+  const given = field.value.matchAll(/(\w+): (\[[^\]]*\]|\w+\("[^"]*"\)|"(?:[^"\\]|\\.)*"|[^,)]+)/g)
+  const facts = [...given].flatMap(([, name = '', value = '']) => {
+    if (defaults.get(name) === value) return []
+    return [name === 'path' ? value : `${name}: ${value}`]
+  })
+  return [['start', facts]]
 }
 
 interface ShardGroup {

@@ -44,7 +44,8 @@ export async function openBytes(path: string): Promise<ByteFile> {
     throw error instanceof ArccError ? error : unreadable(path, error)
   }
   const read = async (at: number, length: number) => {
-    if (at < 0 || at + length > size) throw refuse(`it has ${size} bytes, and bytes up to ${at + length} are needed`)
+    if (!Number.isSafeInteger(at) || at < 0 || at + length > size)
+      throw refuse(`it has ${size} bytes, and bytes up to ${at + length} are needed`)
     const bytes = new Uint8Array(length)
     for (let done = 0; done < length; ) {
       const wanted = Math.min(PIECE_BYTES, length - done)

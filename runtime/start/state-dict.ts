@@ -108,7 +108,7 @@ function fitted(file: string, { dictionary, prefix }: Candidate, wanted: Wanted)
     return sameShape(shape, due) ? [] : [`${name} is ${shapeText(shape)}, and ${shapeText(due)} here`]
   })
   const faults = [
-    ...listed('missing', withNearest(missing, shapes, extra)),
+    ...listed('missing', tensors.size === 0 ? missing : withNearest(missing, shapes, extra)),
     ...listed('left over', [...extra.keys()]),
     ...listed('misshapen', misshapen),
   ]

@@ -3,7 +3,7 @@
  * pickles one after the other, followed by the storages (torch/serialization.py: `_save`, `_legacy_save`).
  */
 import { crc32 } from 'node:zlib'
-import { type Entry, openPromise, type ZipFile } from 'yauzl'
+import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl'
 import { Dictionary, type PickleValue, shortText } from '../pickle/pickle-values.ts'
 import type { ByteFile } from './byte-file.ts'
 import { elementBytes } from './element-types.ts'
@@ -27,6 +27,30 @@ export interface TorchArchive {
 
 const damaged = (file: string, reason: string, cause?: unknown) => startErrors('ARC6761', { file, reason }, cause)
 
+/** Reads an archive for yauzl, which does not check that the places it computes from the file lie in it. */
+class FileReader extends RandomAccessReader {
+  readonly #file: ByteFile
+  constructor(file: ByteFile) {
+    super()
+    this.#file = file
+  }
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null) => void,
+  ): void {
+    this.#file.read(position, length).then(
+      (bytes) => {
+        buffer.set(bytes, offset)
+        callback(null)
+      },
+      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error))),
+    )
+  }
+}
+
 /** More than any file of tensors has members. */
 const MOST_MEMBERS = 200_000
 
@@ -34,7 +58,9 @@ const MOST_MEMBERS = 200_000
 export async function openTorchZip(file: ByteFile): Promise<TorchArchive> {
   const { path } = file
   const unsound = (error: unknown) => damaged(path, 'the directory at its end is damaged or missing', error)
-  const zip = await openPromise(path, { autoClose: false, lazyEntries: true }).catch((error: unknown) => {
+  const reader = new FileReader(file)
+  const options = { autoClose: false, lazyEntries: true }
+  const zip = await fromRandomAccessReaderPromise(reader, file.size, options).catch((error: unknown) => {
     throw unsound(error)
   })
   try {

@@ -13,6 +13,7 @@ import { packErrors } from '../../runtime/data/pack/messages.ts'
 import { sourceErrors } from '../../runtime/data/sources/messages.ts'
 import { evaluateErrors } from '../../runtime/evaluate/messages.ts'
 import { tensorFileErrors } from '../../runtime/safetensors-header.ts'
+import { startErrors } from '../../runtime/start/messages.ts'
 import { tfjsError } from '../../runtime/tfjs/errors.ts'
 import { trainErrors } from '../../runtime/train/messages.ts'
 import { xlaError } from '../../runtime/xla/pjrt/errors.ts'
@@ -22,6 +23,7 @@ import { grammarExamples, nameExamples } from './grammar-examples.ts'
 import { type Rendered, renderCatalogue } from './render.ts'
 import * as runtime from './runtime-examples.ts'
 import { sourceExamples } from './source-examples.ts'
+import { startExamples } from './start-examples.ts'
 import { evaluateExamples, planExamples } from './value-examples.ts'
 
 /** Every catalogue of arcc, by the function that builds its diagnostics or errors. */
@@ -40,6 +42,7 @@ export const catalogues: Readonly<Record<string, readonly Rendered[]>> = {
   packErrors: renderCatalogue(packErrors.catalogue, runtime.packExamples),
   evaluateErrors: renderCatalogue(evaluateErrors.catalogue, runtime.verificationExamples),
   tensorFileErrors: renderCatalogue(tensorFileErrors.catalogue, runtime.tensorFileExamples),
+  startErrors: renderCatalogue(startErrors.catalogue, startExamples),
   checkpointErrors: renderCatalogue(checkpointErrors.catalogue, checkpointExamples),
   trainErrors: renderCatalogue(trainErrors.catalogue, runtime.trainExamples),
   usageErrors: renderCatalogue(usageErrors.catalogue, runtime.usageExamples),
