@@ -18,6 +18,7 @@ import {
 } from './format.ts'
 import type { Look } from './look.ts'
 import { aside, type BarRow, barRows, ends, facts, right, rowsOf, table } from './section.ts'
+import { augmentRow, weightRows } from './training-rows.ts'
 
 /** The maximum number of device groups that are shown. */
 const shardLines = 8
@@ -68,6 +69,7 @@ function summary(plan: PlanDocument, look: Look): string[] {
         ],
       ],
       ['optimizer', [schedule.optimizer, schedule.schedule]],
+      ...weightRows(plan),
       [
         'machine',
         [
@@ -78,15 +80,6 @@ function summary(plan: PlanDocument, look: Look): string[] {
     ],
     look,
   )
-}
-
-/** The augmentations, unless they are the default. */
-function augmentRow({ experiment }: PlanDocument): readonly (readonly [string, readonly string[]])[] {
-  const field = experiment.fields.find(({ path }) => path === 'train.augment')
-  if (field === undefined || field.origin === 'default') return []
-  // Items end at a comma outside of brackets.
-  const items = field.value.slice(1, -1).match(/(?:[^,()[\]]|\([^()]*\))+/g) ?? []
-  return [['augment', items.length === 0 ? ['none'] : items.map((item) => item.trim())]]
 }
 
 interface ShardGroup {

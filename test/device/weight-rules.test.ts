@@ -46,10 +46,11 @@ describe('a step', () => {
   })
 
   test('trains only the centers where the whole backbone is frozen', async () => {
-    const after = await run('freeze = ["*"]', {}, 2)
+    const after = await run('freeze = ["*"]', { centers: 'chunk = 3 rows' }, 2)
     expect(named(after, ['parameter', 'buffer']).filter((name) => largest(moved(after, name)) > 0)).toEqual([])
     expect(largest(moved(after, 'centers'))).toBeGreaterThan(1e-4)
     expect(metricOf(after, 'gradient_norm')).toEqual([0, 0])
+    expect(after.plan.document.collectives.map(({ kind }) => kind)).toEqual(['all_gather', 'all_gather', 'all_gather'])
   })
 
   test('moves a group by its factor', async () => {
