@@ -2,7 +2,6 @@
 import { worldSize } from '../../compiler/experiment/lengths.ts'
 import { isVariantName } from '../../compiler/names/variant-name.ts'
 import type { PlanDocument } from '../../compiler/plan/document.ts'
-import { start } from '../../compiler/schema/objects.ts'
 import { renderBar, sparkline } from './bars.ts'
 import { renderExact } from './exact.ts'
 import { factLines, paragraph } from './fit.ts'
@@ -19,6 +18,7 @@ import {
 } from './format.ts'
 import type { Look } from './look.ts'
 import { aside, type BarRow, barRows, ends, facts, right, rowsOf, table } from './section.ts'
+import { augmentRow, startRow, weightRows } from './training-rows.ts'
 
 /** The maximum number of device groups that are shown. */
 const shardLines = 8
@@ -70,6 +70,7 @@ function summary(plan: PlanDocument, look: Look): string[] {
         ],
       ],
       ['optimizer', [schedule.optimizer, schedule.schedule]],
+      ...weightRows(plan),
       [
         'machine',
         [
@@ -80,28 +81,6 @@ function summary(plan: PlanDocument, look: Look): string[] {
     ],
     look,
   )
-}
-
-/** The augmentations, unless they are the default. */
-function augmentRow({ experiment }: PlanDocument): readonly (readonly [string, readonly string[]])[] {
-  const field = experiment.fields.find(({ path }) => path === 'train.augment')
-  if (field === undefined || field.origin === 'default') return []
-  // Items end at a comma outside of brackets.
-  const items = field.value.slice(1, -1).match(/(?:[^,()[\]]|\([^()]*\))+/g) ?? []
-  return [['augment', items.length === 0 ? ['none'] : items.map((item) => item.trim())]]
-}
-
-/** What training starts from, if it is not random weights. */
-function startRow({ experiment }: PlanDocument): readonly (readonly [string, readonly string[]])[] {
-  const field = experiment.fields.find(({ path }) => path === 'train.start')
-  if (field === undefined) return []
-  const defaults = new Map(Object.entries(start.fields).map(([name, spec]) => [name, spec.default]))
-  const given = field.value.matchAll(/(\w+): (\[[^\]]*\]|\w+\("[^"]*"\)|"(?:[^"\\]|\\.)*"|[^,)]+)/g)
-  const facts = [...given].flatMap(([, name = '', value = '']) => {
-    if (defaults.get(name) === value) return []
-    return [name === 'path' ? value : `${name}: ${value}`]
-  })
-  return [['start', facts]]
 }
 
 interface ShardGroup {

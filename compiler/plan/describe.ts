@@ -1,5 +1,6 @@
 /** Builds the plan document. */
 import { batchPerDevice } from '../experiment/lengths.ts'
+import { lrScale } from '../experiment/lr-scale.ts'
 import { opCosts } from '../ir/cost.ts'
 import { byteSize, elementCount } from '../ir/dtype.ts'
 import type { Graph } from '../ir/graph.ts'
@@ -20,9 +21,11 @@ export function describePlan(candidate: Candidate, file: string, said: Said, ins
   const centerBytes = state
     .filter((t) => t.role === 'centers' || t.role === 'centers_optimizer')
     .reduce((sum, t) => sum + byteSize(t), 0)
+  const scale = lrScale(train, lengths.batch)
+  const trained = graphs.slots.filter((slot) => slot.backbone === 'trained')
   const rates = Array.from({ length: 11 }, (_, tenth) => {
     const step = Math.round((tenth / 10) * Math.max(0, lengths.steps - 1))
-    return optimizer.lr * schedule.factorAt(step, lengths.steps, lengths.stepsPerEpoch)
+    return optimizer.lr * scale * schedule.factorAt(step, lengths.steps, lengths.stepsPerEpoch)
   })
   return {
     schema: 1,
@@ -36,6 +39,9 @@ export function describePlan(candidate: Candidate, file: string, said: Said, ins
       embedding: backbone.embedding,
       input: [...backbone.input],
       parameters: count('parameter'),
+      ...(train.freeze.length === 0
+        ? {}
+        : { trained: trained.reduce((sum, { tensor }) => sum + elementCount(tensor.shape), 0) }),
       buffers: count('buffer'),
       multiplyAdds: multiplyAdds(graphs.step, batchPerDevice(experiment)),
       precision: train.precision,
@@ -67,6 +73,7 @@ export function describePlan(candidate: Candidate, file: string, said: Said, ins
       steps: lengths.steps,
       optimizer: optimizer.text,
       schedule: schedule.text,
+      ...(train.lrScaling === undefined ? {} : { lrScale: scale }),
       rates,
     },
     machine: {

@@ -27,17 +27,22 @@ export const planSchema = {
           items: object({ path: text, value: text, origin: { enum: fieldOrigins } }),
         },
       }),
-      model: object({
-        backbone: text,
-        embedding: integer,
-        input: { type: 'array', items: integer, minItems: 3, maxItems: 3 },
-        /** Trainable and fixed weights, without running statistics. */
-        parameters: integer,
-        buffers: integer,
-        /** Of the forward pass of one image. */
-        multiplyAdds: integer,
-        precision: { enum: precisions },
-      }),
+      model: object(
+        {
+          backbone: text,
+          embedding: integer,
+          input: { type: 'array', items: integer, minItems: 3, maxItems: 3 },
+          /** Trainable and fixed weights, without running statistics. */
+          parameters: integer,
+          /** Those that are trained, if parts of the backbone are frozen. */
+          trained: integer,
+          buffers: integer,
+          /** Of the forward pass of one image. */
+          multiplyAdds: integer,
+          precision: { enum: precisions },
+        },
+        ['trained'],
+      ),
       centers: object({
         margin: text,
         classes: integer,
@@ -56,17 +61,22 @@ export const planSchema = {
         'root',
         'leftOut',
       ]),
-      schedule: object({
-        batchPerDevice: integer,
-        batch: integer,
-        stepsPerEpoch: integer,
-        epochs: number,
-        steps: integer,
-        optimizer: text,
-        schedule: text,
-        /** The learning rate at each tenth of the run. */
-        rates: { type: 'array', items: number },
-      }),
+      schedule: object(
+        {
+          batchPerDevice: integer,
+          batch: integer,
+          stepsPerEpoch: integer,
+          epochs: number,
+          steps: integer,
+          optimizer: text,
+          schedule: text,
+          /** What learning rates are multiplied by for the batch, if `train.lr_scaling` is set. */
+          lrScale: number,
+          /** The learning rate at each tenth of the run. */
+          rates: { type: 'array', items: number },
+        },
+        ['lrScale'],
+      ),
       machine: object(
         {
           name: text,

@@ -56,6 +56,8 @@ export interface Passes {
   readonly tables: Tables
   /** Number of chunks; divides K. */
   readonly chunks: number
+  /** Whether the gradient of the embeddings is used: some of the backbone is trained. */
+  readonly trunk: boolean
 }
 
 interface PassOne {
@@ -184,24 +186,27 @@ export function passTwo(
   const packed = packRows(rows)
   const smoothed = total.share === undefined ? [] : [total.share]
   const invariants = [embeddings, total.max, total.sum, ...smoothed, ...update.given, ...packed.values]
-  const start = [ops.splat(b, 0, embeddings.type), ...tables.values()]
-  const [gradient, ...after] = forLoop(b, passes.chunks, invariants, start, (inside) => {
+  const start = [...(passes.trunk ? [ops.splat(b, 0, embeddings.type)] : []), ...tables.values()]
+  const results = forLoop(b, passes.chunks, invariants, start, (inside) => {
     const inner = inside.builder
     const [x, max, sum, ...more] = inside.invariants
     const share = smoothed.length === 0 ? undefined : need(more[0], 'share')
     const rest = more.slice(smoothed.length)
     const given = rest.slice(0, update.given.length)
     const innerRows = packed.unpack(rest.slice(update.given.length))
-    const [sofar, ...parts] = inside.carried
+    const parts = passes.trunk ? inside.carried.slice(1) : inside.carried
     const innerTables: Tables = new Map(names.map((name, i) => [name, need(parts[i], name)]))
     const chunk: ChunkRows = { count, start: ops.multiply(inner, inside.trip, count), whole: false }
     const input = chunkInput(inner, need(x, 'embeddings'), innerRows, chunk, centersOf(innerTables))
     const statistics = { max: need(max, 'max'), sum: need(sum, 'sum'), share }
     const gradients = chunkGradients(inner, rules, input, chunkLogits(inner, rules, input), statistics)
     const updated = updateChunk(inner, innerRows, chunk, innerTables, update, given, gradients.centers)
-    const next = ops.add(inner, need(sofar, 'the gradient so far'), gradients.embeddings)
-    return [next, ...names.map((name) => need(updated.get(name), name))]
+    const gradientSum = passes.trunk
+      ? [ops.add(inner, need(inside.carried[0], 'the gradient so far'), gradients.embeddings)]
+      : []
+    return [...gradientSum, ...names.map((name) => need(updated.get(name), name))]
   })
+  const [gradient, ...after] = passes.trunk ? results : [ops.splat(b, 0, embeddings.type), ...results]
   return {
     embeddings: need(gradient, 'the gradient of the embeddings'),
     tables: new Map(names.map((name, i) => [name, need(after[i], name)])),

@@ -34,6 +34,8 @@ export interface HeadInput {
   readonly update: (loss: Value) => ChunkUpdate
   /** Number of chunks of the center rows; divides K. */
   readonly chunks: number
+  /** Whether the gradient of the embeddings is used. */
+  readonly trunk: boolean
 }
 
 export interface Sampling {
@@ -67,6 +69,7 @@ export function shardedHead(b: GraphBuilder, rules: HeadRules, input: HeadInput)
     rows: stepRows(b, input, own),
     tables: input.tables,
     chunks: input.chunks,
+    trunk: input.trunk,
   }
   const one = passOne(b, passes)
   const { statistics, classes } = joinOverReplicas(b, one.statistics, ownClasses(b, passes.rows))
@@ -90,7 +93,14 @@ export function shardedHead(b: GraphBuilder, rules: HeadRules, input: HeadInput)
 export function replicatedHead(b: GraphBuilder, rules: HeadRules, input: HeadInput): HeadResult {
   const local = normalizeRows(b, input.embeddings)
   const rows = input.sampling === undefined ? stepRows(b, input, input.labels) : ownSlots(b, input)
-  const passes: Passes = { rules, embeddings: local.unit, rows, tables: input.tables, chunks: input.chunks }
+  const passes: Passes = {
+    rules,
+    embeddings: local.unit,
+    rows,
+    tables: input.tables,
+    chunks: input.chunks,
+    trunk: input.trunk,
+  }
   const one = passOne(b, passes)
   const classes = ownClasses(b, rows) ?? classCount(input.shards.slice(0, 1))
   const total = { ...one.statistics, share: smoothingShare(b, rules, one.statistics, classes) }

@@ -67,6 +67,8 @@ export function buildStep(
   const flip = b.input('flip', { dtype: 'u8', shape: [batch] })
   const step = b.input('step', { dtype: 'i32', shape: [] })
   const get = (name: string) => need(state.get(name), `state ${name}`)
+  const trainedSlots = slots.filter((slot) => slot.backbone === 'trained')
+  const trained = trainedSlots.map((slot) => slot.tensor)
   const ofBackbone = slots.filter((slot) => slot.backbone !== undefined).map((slot) => slot.tensor)
   const weights = b.within({ phase: 'forward' }, () => namedValues(b, ofBackbone, get))
 
@@ -91,11 +93,10 @@ export function buildStep(
       sampling,
       step,
       chunks: options.chunks,
+      trunk: trainedSlots.length > 0,
     })
   })
 
-  const trainedSlots = slots.filter((slot) => slot.backbone === 'trained')
-  const trained = trainedSlots.map((slot) => slot.tensor)
   const scaling = train.precision === 'f16' ? lossScale(b, get) : undefined
   const reduced = b.within({ phase: 'backward' }, () => {
     const cotangent = scaling === undefined ? head.embeddings : scaleBy(b, head.embeddings, scaling.factor)

@@ -91,6 +91,7 @@ async function runHead(c: Case, scale: number) {
     sampling: undefined,
     update: () => gradientInstead,
     chunks,
+    trunk: true,
   }
   const rules = {
     margin: arcfaceMargin(0.5, scale, c.filter),
