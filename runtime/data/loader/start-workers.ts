@@ -7,7 +7,7 @@ import type { DecodeWorkers } from './decode-workers.ts'
 
 /** Pictures for which no thread is started: they are made in less time than it takes. */
 const fewPictures = 256
-/** More threads than this are not known to help: with libturbojpeg they make over 100,000 pictures a second. */
+/** More threads than this are not known to help: with libturbojpeg they make about 100,000 pictures a second. */
 const mostThreads = 16
 
 /**

@@ -1,6 +1,7 @@
 /**
- * The size of libuv's thread pool, which all threads of a process share. sharp decodes in it, and koffi waits in it for the engine:
- * with libuv's default of four threads, fifteen decoding threads made 1,340 pictures a second on 16 cores, and steps waited behind them.
+ * The size of libuv's thread pool, which all threads of a process share. sharp decodes in it, and koffi waits in it for the engine: with
+ * libuv's default of four threads, steps wait behind pictures. A larger pool does not make sharp faster: its threads wait at the locks of
+ * GLib, and 4, 15 and 16 decoding threads made 1,250 to 1,540 pictures a second on 16 cores. Only other decoders scale.
  */
 import { availableParallelism } from 'node:os'
 import { atOnce } from './picture-maker.ts'
