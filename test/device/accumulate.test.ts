@@ -25,10 +25,14 @@ describeOnXla('a batch in parts', () => {
 
   test.each<[string, Partial<NarrowOptions>]>([
     ['sharded centers', {}],
-    ['replicated centers', { centers: 'placement = replicate' }],
-    ['a sample of the classes', { centers: 'sample_rate = 50%' }],
-    ['recomputation by blocks', { train: 'recompute = blocks' }],
-    ['recomputation of what is cheap', { train: 'recompute = cheap' }],
+    [
+      'replicated centers, and recomputation of what is cheap',
+      { centers: 'placement = replicate', train: 'recompute = cheap' },
+    ],
+    [
+      'a sample of the classes, and recomputation by blocks',
+      { centers: 'sample_rate = 50%', train: 'recompute = blocks' },
+    ],
   ])(
     'gives the gradients of the whole batch, with %s',
     async (_name, options) => {

@@ -52,9 +52,9 @@ describeOnXla('16-bit training', () => {
         if (spec.role !== 'scaler') expect(narrow.state[0]?.[i]?.dtype).toBe('f32')
 
       const tfjs = await createTfjsEngine({ world: oneProcess(2), backend: 'cpu' })
-      const other = await runOf(textFor(precision), { engine: tfjs, steps: STEPS, edit: fitting })
+      const other = await runOf(textFor(precision), { engine: tfjs, steps: 2, edit: fitting })
       tfjs.dispose()
-      expectNear(metricOf(other, 'loss'), metricOf(narrow, 'loss'), tolerance)
+      expectNear(metricOf(other, 'loss'), metricOf(narrow, 'loss').slice(0, 2), tolerance)
     },
     120_000,
   )

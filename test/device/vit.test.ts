@@ -1,4 +1,7 @@
-/** A narrow vision transformer, with patch masks and drop path, on both engines. */
+/**
+ * A narrow vision transformer, with patch masks and drop path, on both engines. `recompute.test.ts` recomputes its blocks on two
+ * devices.
+ */
 import { expect, test } from 'vitest'
 import { stepMetrics } from '../../compiler/ir/step-metrics.ts'
 import { need } from '../../grammar/diagnostic.ts'
@@ -8,14 +11,14 @@ import { narrowBatch, narrowText } from '../helpers/narrow.ts'
 import { metricOf, type RunOptions, runOf, tensorDifference } from '../helpers/run.ts'
 import { describeOnXla, xlaEngines } from '../helpers/xla.ts'
 
-const narrowVit = (devices: number, batch: number, optimizer: string, train = '') =>
+const narrowVit = (batch: number, optimizer: string, train = '') =>
   narrowText({
-    devices,
+    devices: 1,
     batch,
     classes: 13,
     optimizer,
     train,
-    backbone: 'vit(width: 32, depth: 2, heads: 4, patch: 8, drop: 0.2, mask: 25%, embedding: 24)',
+    backbone: 'vit(width: 16, depth: 2, heads: 2, patch: 14, drop: 0.2, mask: 25%, embedding: 24)',
   })
 
 /** The batch of the first step in every step; only the step's number, which comes last, goes on. */
@@ -23,10 +26,10 @@ const firstBatch: RunOptions['batch'] = (plan, step) =>
   narrowBatch(plan, 0).map((own) => [...own.slice(0, -1), { dtype: 'i32', shape: [], data: Int32Array.of(step) }])
 
 describeOnXla('a narrow vision transformer', () => {
-  const engineOf = xlaEngines([1, 2])
+  const engineOf = xlaEngines([1])
 
   test('learns the same eight images by heart', async () => {
-    const text = narrowVit(1, 8, 'adamw(lr: 0.002, weight_decay: 0.1)')
+    const text = narrowVit(8, 'adamw(lr: 0.005, weight_decay: 0.1)')
     const losses = metricOf(await runOf(text, { engine: engineOf(1), steps: 20, batch: firstBatch }), 'loss')
     const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
     expect(losses.every(Number.isFinite)).toBe(true)
@@ -34,7 +37,7 @@ describeOnXla('a narrow vision transformer', () => {
   })
 
   test('both engines agree on losses, gradient norms and the state after two steps', async () => {
-    const text = narrowVit(1, 4, 'sgd(lr: 0.05)')
+    const text = narrowVit(4, 'sgd(lr: 0.05)')
     const xla = await runOf(text, { engine: engineOf(1), steps: 2 })
     const tfjs = await createTfjsEngine({ world: oneProcess(1), backend: 'cpu' })
     const other = await runOf(text, { engine: tfjs, steps: 2 })
@@ -53,21 +56,8 @@ describeOnXla('a narrow vision transformer', () => {
     expect(far).toEqual([])
   })
 
-  test('computes blocks again with the same numbers drawn', async () => {
-    const [kept, again] = await Promise.all(
-      ['none', 'blocks'].map(async (recompute) => {
-        const text = narrowVit(2, 4, 'sgd(lr: 0.05)', `recompute = ${recompute}`)
-        return (await runOf(text, { engine: engineOf(2), steps: 2 })).metrics
-      }),
-    )
-    kept?.flat().forEach((value, i) => {
-      expect(again?.flat()[i]).toBeCloseTo(value, 4)
-    })
-    expect(kept?.flat().length).toBeGreaterThan(0)
-  })
-
   test.each(['f16', 'bf16'])('trains in %s', async (precision) => {
-    const text = narrowVit(1, 4, 'adamw(lr: 0.001)', `precision = ${precision}`)
+    const text = narrowVit(4, 'adamw(lr: 0.001)', `precision = ${precision}`)
     const { metrics, state } = await runOf(text, { engine: engineOf(1), steps: 12 })
     const [loss, skipped] = [stepMetrics.indexOf('loss'), stepMetrics.indexOf('skipped')]
     expect(metrics.map((step) => step[loss]).every(Number.isFinite)).toBe(true)

@@ -32,12 +32,12 @@ function arccWith(more: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<
   })
 }
 
-const good = `use std.backbones: iresnet
+const good = `// A network that TensorFlow.js trains in a moment.
 use std.datasets: synthetic
 use std.machines: cpu
 use std.margins: cosface
 
-let tiny = iresnet(depths: [1, 1, 1, 1], channels: [4, 4, 4, 4], stem: 4, embedding: 8)
+backbone tiny on Image(112, 112, 3) -> Vector(8) { input |> conv(4, stride: 8) |> batch_norm |> prelu |> flatten |> linear(8) }
 
 experiment small {
   dataset  = synthetic(identities: 8, per_identity: 4, holdout: 4)

@@ -1,12 +1,13 @@
 /** The loader: the same bits whatever makes the pictures, errors that name them, and prompt ends. */
 import { createHash } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { ImageRecipe, MixedImages } from '../../../runtime/data/collection.ts'
 import { decodeImage } from '../../../runtime/data/decode-image.ts'
 import { type Batch, batches } from '../../../runtime/data/loader/batches.ts'
 import { createDamageLimit, mostDamaged } from '../../../runtime/data/loader/damage-limit.ts'
 import { startThreads } from '../../../runtime/data/loader/decode-threads.ts'
+import type { DecodeWorkers } from '../../../runtime/data/loader/decode-workers.ts'
 import { createLoader, type Loader, type LoaderSpec } from '../../../runtime/data/loader/loader.ts'
 import type { SkippedPicture } from '../../../runtime/data/loader/picture-maker.ts'
 import { startDecodeWorkers, workerCount } from '../../../runtime/data/loader/start-workers.ts'
@@ -41,21 +42,29 @@ for (let i = 0; i < images; i++) {
   mixed.index[i] = images - 1 - i
 }
 
+const pools = new Map<number, DecodeWorkers>()
+
+/** Threads take long to start, so that tests share them; those of how threads end start their own. */
+function poolOf(count: number): DecodeWorkers {
+  const pool = pools.get(count) ?? startDecodeWorkers(count)
+  pools.set(count, pool)
+  return pool
+}
+
+afterAll(async () => {
+  for (const pool of pools.values()) await pool.dispose()
+})
+
 async function withLoader<T>(
   count: number,
   spec: Partial<LoaderSpec> & { readonly recipe: ImageRecipe },
   body: (loader: Loader) => Promise<T>,
 ): Promise<T> {
-  const workers = startDecodeWorkers(count)
+  const loader = await createLoader({ images, shape, rows: 16, ...spec }, poolOf(count))
   try {
-    const loader = await createLoader({ images, shape, rows: 16, ...spec }, workers)
-    try {
-      return await body(loader)
-    } finally {
-      loader.dispose()
-    }
+    return await body(loader)
   } finally {
-    await workers.dispose()
+    loader.dispose()
   }
 }
 
@@ -138,9 +147,7 @@ describe('bits', () => {
   })
 
   test('a permutation by a thread is that of the process', async () => {
-    const workers = startDecodeWorkers(1)
-    expect(await workers.epochOrder(rootKey(3), { images: 1000 })).toEqual(permutation(rootKey(3), 1000))
-    await workers.dispose()
+    expect(await poolOf(1).epochOrder(rootKey(3), { images: 1000 })).toEqual(permutation(rootKey(3), 1000))
   })
 })
 

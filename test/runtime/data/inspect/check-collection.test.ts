@@ -23,7 +23,7 @@ const check = (collection: Collection, more: Partial<CheckRequest> = {}) =>
     stateFolder: join(folder, 'state', sourceIdentity(collection)),
     resume: false,
     report: undefined,
-    workers: 2,
+    workers: 1,
     onProgress() {},
     signal: new AbortController().signal,
     ...more,
@@ -57,7 +57,7 @@ describe('what a check finds', () => {
     const collection = fileCollection(join(folder, 'faulty'), [...people, ...added], 6)
     rmSync(join(folder, 'faulty/bad/gone.jpg'))
     const report = join(folder, 'report.json')
-    const summary = await check(collection, { report })
+    const summary = await check(collection, { report, workers: 2 })
     expect(summary.faults).toEqual({ unreadable: 1, damaged: 2, label: 1, blank: 1, tiny: 1, huge: 1 })
     expect(summary.duplicates).toEqual({ within: 1, across: 1, surplus: 2 })
     expect(summary).toMatchObject({ emptyClasses: 2, checked: 21 })
@@ -104,6 +104,7 @@ describe('an interrupted check', () => {
     const whole = await check(collection)
     const stop = new AbortController()
     const part = await check(collection, {
+      workers: 2,
       report: join(folder, 'part.json'),
       signal: stop.signal,
       onProgress: ({ stage, done }) => {
@@ -113,7 +114,7 @@ describe('an interrupted check', () => {
     expect(part.checked).toBe(512)
     expect(existsSync(join(folder, 'part.json'))).toBe(false)
     const seen: number[] = []
-    const resumed = await check(collection, { resume: true, onProgress: ({ done }) => seen.push(done) })
+    const resumed = await check(collection, { workers: 2, resume: true, onProgress: ({ done }) => seen.push(done) })
     expect(resumed).toEqual(whole)
     expect(whole.faults.damaged).toBe(12)
     expect(whole.duplicates).toMatchObject({ within: 0, across: 1, surplus: 1187 })
