@@ -73,7 +73,7 @@ function readAndCheck(request: CompileRequest, host: Host, bag: DiagnosticBag): 
     .filter((entry): entry is FieldEntry => entry !== undefined)
   const program = loadProgram(request.entry, host, bag, overrides)
   const isRead = !bag.hasErrors
-  if (isRead && reaches(request, 'check')) checkProgram(program, bag)
+  if (isRead && reaches(request, 'check')) checkProgram(program, bag, overrides)
   return { program, overrides, isRead }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Declaration, FieldEntry, ObjectDecl } from '../../grammar/ast.ts'
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
+import { walk } from '../../grammar/visit.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import { moduleText } from '../names/module-reference.ts'
 import type { Module, Program } from '../names/program.ts'
@@ -18,13 +19,17 @@ import { checkFunction, checkTest } from './functions.ts'
 import { typeOfDefinition } from './names.ts'
 import { checkObject } from './objects.ts'
 
-/** Checks the entry and every module outside the standard library, which is checked when it is the entry. */
-export function checkProgram(program: Program, bag: DiagnosticBag): void {
+/**
+ * Checks the entry and every module outside the standard library, which is checked when it is the entry. `settings` are the fields
+ * that `--set` changes: what they name is used.
+ */
+export function checkProgram(program: Program, bag: DiagnosticBag, settings: readonly FieldEntry[] = []): void {
   const checker = createChecker(program, bag)
   const modules = program.modules.filter((module) => module === program.entry || !isStdlib(module))
   for (const module of modules)
     for (const declaration of module.tree.declarations) checkDeclaration(checker, declaration, module)
   checkCycles(checker)
+  noteNamesOf(checker, settings)
   for (const module of modules) noteUnusedImports(checker, module)
   if (!bag.hasErrors) for (const warning of checker.warnings) bag.add(warning)
 }
@@ -46,6 +51,15 @@ function checkDeclaration(checker: Checker, declaration: Declaration, module: Mo
       checkTest(checker, declaration, module)
       return
   }
+}
+
+function noteNamesOf(checker: Checker, settings: readonly FieldEntry[]): void {
+  for (const setting of settings)
+    walk(setting.value, (node) => {
+      const definition = node.kind === 'Name' ? checker.program.settings.scope.get(node.name) : undefined
+      if (definition !== undefined) checker.used.add(definition)
+      return true
+    })
 }
 
 function noteUnusedImports(checker: Checker, module: Module): void {

@@ -85,6 +85,18 @@ describe('the variants of a sweep', () => {
     expect(codes(merged(compilations))).toEqual(['ARC4220'])
   })
 
+  test('an import that only `--set` uses is used', () => {
+    const entry = entryOf('', 'use std.schedules: cosine, polynomial')
+    const named = (text: string) => {
+      const overrides = [{ path: '--set', text }]
+      return merged(compileVariants({ ...request, entry, overrides, until: 'check' }, memoryHost())).map(
+        ({ code, params }) => `${code} ${params.name}`,
+      )
+    }
+    expect(named('train.schedule=cosine()')).toEqual(['ARC2007 polynomial'])
+    expect(named('train.epochs=2')).toEqual(['ARC2007 cosine', 'ARC2007 polynomial'])
+  })
+
   test('share what is said of the file, which is said once', () => {
     const warned = entryOf('  sweep { train.seed = [1, 2] }', 'use std.schedules: cosine')
     const found = [...compileVariants({ ...request, entry: warned }, memoryHost())].map((one) => codes(one.diagnostics))

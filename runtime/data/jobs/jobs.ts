@@ -9,6 +9,8 @@ export interface WorkerSetup {
   readonly recipe: ImageRecipe
   /** u64[images], where `check` stores the hash of each picture's bytes; 0 is a picture that was not checked. */
   readonly hashes?: BigUint64Array<SharedArrayBuffer>
+  /** The libturbojpeg that decodes flawless JPEGs; sharp decodes everything if it is missing. */
+  readonly turbo?: string
 }
 
 /** Reads and decodes pictures `from` … `to` - 1. */

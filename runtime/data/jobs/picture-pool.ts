@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { Piscina } from 'piscina'
 import { tsxModule } from '../../tsx-module.ts'
+import { findTurboJpeg } from '../turbo-jpeg.ts'
 import type { CheckJob, CheckResult, RecodeJob, RecodeResult, WorkerSetup } from './jobs.ts'
 
 export interface PicturePool {
@@ -17,12 +18,16 @@ function translator(): string {
   return `data:text/javascript,${encodeURIComponent(`import { register } from '${tsxModule()}'; register()`)}`
 }
 
-/** The caller closes it. A worker that ends unexpectedly fails its job. */
-export function openPicturePool(setup: WorkerSetup, workers: number = availableParallelism()): PicturePool {
+/** The caller closes it. A worker that ends unexpectedly fails its job. Throws ARC6262 for an unusable ARCC_TURBOJPEG. */
+export function openPicturePool(
+  setup: Omit<WorkerSetup, 'turbo'>,
+  workers: number = availableParallelism(),
+): PicturePool {
+  const turbo = findTurboJpeg()
   const file = new URL('./picture-worker.ts', import.meta.url)
   const pool = new Piscina<unknown, unknown>({
     filename: file.href,
-    workerData: setup,
+    workerData: turbo.found ? { ...setup, turbo: turbo.library } : setup,
     minThreads: workers,
     maxThreads: workers,
     execArgv: file.pathname.endsWith('.ts') ? ['--import', translator()] : [],

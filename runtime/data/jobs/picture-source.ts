@@ -4,6 +4,8 @@ import { decodeImage } from '../decode-image.ts'
 import { drawFace } from '../draw-image.ts'
 import { openImages } from '../formats/open-images.ts'
 import type { Image } from '../image.ts'
+import { plainJpeg } from '../jpeg-scan.ts'
+import type { TurboDecoder } from '../turbo-jpeg.ts'
 
 /** A picture that cannot be read, and why. */
 export interface PictureFault {
@@ -20,8 +22,8 @@ export interface PictureSource {
   close(): void
 }
 
-/** The caller closes the result. */
-export function openPictures(recipe: ImageRecipe): PictureSource {
+/** The caller closes the result. `turbo` decodes flawless JPEGs, to the bytes of sharp, which decodes and judges all others. */
+export function openPictures(recipe: ImageRecipe, turbo?: TurboDecoder): PictureSource {
   if (recipe.kind === 'drawn') {
     return {
       encoded: async () => undefined,
@@ -40,7 +42,11 @@ export function openPictures(recipe: ImageRecipe): PictureSource {
   }
   return {
     encoded,
-    decoded: async (i, bytes) => decodeImage(bytes ?? (await encoded(i)), images.nameOf(i)),
+    async decoded(i, given) {
+      const bytes = given ?? (await encoded(i))
+      const size = turbo && plainJpeg(bytes)
+      return (size && turbo?.decode(bytes, size)) ?? decodeImage(bytes, images.nameOf(i))
+    },
     nameOf: (i) => images.nameOf(i),
     close: () => images.close(),
   }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { workerData } from 'node:worker_threads'
 import { ArccError } from '../../errors.ts'
 import type { Image } from '../image.ts'
+import { openTurbo } from '../turbo-jpeg.ts'
 import { type Fault, type FaultKind, HUGE_SIDE, TINY_SIDE } from './found.ts'
 import {
   asFailure,
@@ -15,11 +16,11 @@ import {
 import { openPictures, type PictureSource } from './picture-source.ts'
 import { recodePicture } from './recode.ts'
 
-const { recipe, hashes }: WorkerSetup = workerData
+const { recipe, hashes, turbo }: WorkerSetup = workerData
 let opened: PictureSource | undefined
 
 function source(): PictureSource {
-  opened ??= openPictures(recipe)
+  opened ??= openPictures(recipe, turbo === undefined ? undefined : openTurbo(turbo))
   return opened
 }
 
