@@ -12,6 +12,7 @@ import type { Emit, FailedEvent, ResumedEvent, StartEvent } from '../events.ts'
 import { oneProcess } from '../world.ts'
 import { createEngine } from './create-engine.ts'
 import { failureFacts } from './failure/facts.ts'
+import type { Watchdog } from './failure/watchdog.ts'
 import { openData, type RunData } from './open-data.ts'
 import { openLoaders, type RunLoaders } from './open-loaders.ts'
 import { phase, secondsSince } from './phase.ts'
@@ -60,6 +61,9 @@ export interface Session {
   readonly version: string
   /** What the `failed` event says of the run, beside the error. */
   readonly outcome: Outcome
+  readonly watchdog: Watchdog
+  /** Ends the log with a `failed` event and gives the folder free. Call it only if the session cannot be closed. */
+  readonly abandon: (error: unknown) => Promise<void>
 }
 
 /** How far a run has come. */
@@ -72,6 +76,7 @@ export type Outcome = { -readonly [K in keyof Pick<FailedEvent, 'step' | 'kept' 
 export async function withSession(
   plan: Plan,
   options: TrainOptions,
+  watchdog: Watchdog,
   body: (session: Session) => Promise<void>,
 ): Promise<void> {
   const { resume: resumed, version = 'development' } = options
@@ -87,6 +92,12 @@ export async function withSession(
     if (event.type === 'saved' && event.what === 'checkpoint') outcome.kept = { step: event.step, path: event.path }
     options.onEvent(event)
   }
+  const fail = (error: unknown) =>
+    emit({ type: 'failed', ...failureFacts(error), seconds: secondsSince(began), ...outcome })
+  const abandon = async (error: unknown) => {
+    fail(error)
+    await folder.close()
+  }
   try {
     const data = await phase(emit, 'load data', () => openData(plan.run, options.collections))
     warnOfAbsentSets(plan, data, emit)
@@ -96,7 +107,21 @@ export async function withSession(
       const engine = await createEngine(options.engine, world, emit, options.devices)
       try {
         const { signal, machine } = options
-        await body({ plan, folder, data, loaders, engine, emit, signal, machine, resumed, version, outcome })
+        await body({
+          plan,
+          folder,
+          data,
+          loaders,
+          engine,
+          emit,
+          signal,
+          machine,
+          resumed,
+          version,
+          outcome,
+          watchdog,
+          abandon,
+        })
       } finally {
         engine.dispose()
       }
@@ -104,7 +129,7 @@ export async function withSession(
       await loaders.dispose()
     }
   } catch (error) {
-    emit({ type: 'failed', ...failureFacts(error), seconds: secondsSince(began), ...outcome })
+    fail(error)
     throw error
   } finally {
     await folder.close()
