@@ -10,6 +10,7 @@ import { type Placement, place } from '../../runtime/backend/place.ts'
 import { findCudaDriver } from '../../runtime/cuda/driver.ts'
 import { type Collections, createCollections } from '../../runtime/data/formats/data-formats.ts'
 import { threadPoolEnvironment } from '../../runtime/data/loader/thread-pool.ts'
+import { endProcess } from '../../runtime/end-process.ts'
 import type { EngineName } from '../../runtime/engine-name.ts'
 import type { RunEvent } from '../../runtime/events.ts'
 import { restartWith } from '../../runtime/restart.ts'
@@ -147,7 +148,9 @@ async function runOne(
       const { failed, dumped } = shown.state
       if (failed === undefined) throw error
       const { palette } = output.errorLook
-      return reportFailure(error, renderFailedRun(failed, folder, palette, dumped), output)
+      const code = reportFailure(error, renderFailedRun(failed, folder, palette, dumped), output)
+      // What hangs would keep the process alive.
+      return failed.code === 'ARC6725' ? endProcess(code) : code
     } finally {
       notes.write = output.note
       shown.close()

@@ -1,23 +1,46 @@
 /** What is kept of a run that fails: the state after its last good step. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { failureFacts } from './failure/facts.ts'
+import type { Alarm } from './failure/watchdog.ts'
 import { findFailed } from './find-failed.ts'
 import { NonFiniteStep } from './non-finite.ts'
 import { saveCheckpoint } from './save.ts'
 import { noteFailedStep } from './step-dump.ts'
 import type { Trainer } from './trainer.ts'
 
+/** Seconds that saving may take beside something that hangs. */
+const longestSaving = 60
+
 /**
  * Runs `body`. If it throws after the first step, the state is saved first, and `trainer.outcome` says what is kept; an error while
- * saving is noted there. Throws the error of `body`.
+ * saving is noted there. Throws the error of `body`. If something hangs, what can be saved is saved, the session is abandoned, and
+ * `hung` is called with the error; the promise stays pending then, because nothing that hangs can be freed.
  */
-export async function savingOnFailure(trainer: Trainer, body: (trainer: Trainer) => Promise<void>): Promise<void> {
+export async function savingOnFailure(
+  trainer: Trainer,
+  body: (trainer: Trainer) => Promise<void>,
+  hung: (alarm: Alarm) => void,
+): Promise<void> {
   try {
-    await body(trainer)
+    const alarm = await Promise.race([body(trainer), trainer.watchdog.alarm])
+    if (alarm === undefined) return
+    await saveBeside(trainer, alarm)
+    await trainer.abandon(alarm)
+    hung(alarm)
+    await new Promise<never>(() => undefined)
   } catch (error) {
     if (error instanceof NonFiniteStep) await saveBefore(trainer, error)
     else await saveAfter(trainer, error)
     throw error
   }
+}
+
+/** Saves the state if no step is in flight, and if that does not hang as well. */
+async function saveBeside(trainer: Trainer, alarm: Alarm): Promise<void> {
+  trainer.outcome.step = trainer.steps
+  if (trainer.steps === 0 || trainer.state.steps !== trainer.steps) return
+  const late = sleep(longestSaving * 1000, undefined, { ref: false })
+  await Promise.race([noting(trainer, alarm, () => save(trainer)), late])
 }
 
 async function saveAfter(trainer: Trainer, error: unknown): Promise<void> {

@@ -22,7 +22,7 @@ export function passLeftOut(trainer: Trainer, end: number): void {
 
 /** The steps from the trainer's current one on; see `trainSteps`. */
 export function stepsUntil(trainer: Trainer, end: number, pauseAfter?: (steps: number) => boolean) {
-  const { plan, engine, programs, state, signal } = trainer
+  const { plan, engine, programs, state, signal, watchdog } = trainer
   return trainSteps({
     engine,
     executable: programs.step,
@@ -31,6 +31,7 @@ export function stepsUntil(trainer: Trainer, end: number, pauseAfter?: (steps: n
     image: plan.run.image,
     ...(pauseAfter === undefined ? {} : { pauseAfter }),
     signal,
+    watch: watchdog.watch,
   })
 }
 

@@ -14,6 +14,7 @@ import { openStart, type Start } from '../start/open-start.ts'
 import { oneProcess } from '../world.ts'
 import { createEngine } from './create-engine.ts'
 import { failureFacts } from './failure/facts.ts'
+import type { Watchdog } from './failure/watchdog.ts'
 import { requireFit } from './open-checkpoints.ts'
 import { openData, type RunData } from './open-data.ts'
 import { openLoaders, type RunLoaders } from './open-loaders.ts'
@@ -63,6 +64,9 @@ export interface Session {
   readonly version: string
   /** What the `failed` event says of the run, beside the error. */
   readonly outcome: Outcome
+  readonly watchdog: Watchdog
+  /** Ends the log with a `failed` event and gives the folder free. Call it only if the session cannot be closed. */
+  readonly abandon: (error: unknown) => Promise<void>
 }
 
 /** How far a run has come. */
@@ -75,6 +79,7 @@ export type Outcome = { -readonly [K in keyof Pick<FailedEvent, 'step' | 'kept' 
 export async function withSession(
   plan: Plan,
   options: TrainOptions,
+  watchdog: Watchdog,
   body: (session: Session) => Promise<void>,
 ): Promise<void> {
   const { resume: resumed, version = 'development' } = options
@@ -95,49 +100,50 @@ export async function withSession(
     if (event.type === 'saved' && event.what === 'checkpoint') outcome.kept = { step: event.step, path: event.path }
     options.onEvent(event)
   }
-  try {
-    logs.push(...(await openLogs(plan, folder.path, (message) => emit({ type: 'warning', message }))))
-    const data = await phase(emit, 'load data', () => openData(plan.run, options.collections))
-    warnOfAbsentSets(plan, data, emit)
-    const start = resumed?.checkpoint === undefined ? await openStart(plan, data.people) : undefined
-    try {
-      const world = oneProcess(plan.replicas)
-      const loaders = await openLoaders(plan, data, world)
-      try {
-        const engine = await createEngine(options.engine, world, emit, options.devices)
-        try {
-          const { signal, machine, devices } = options
-          await body({
-            plan,
-            folder,
-            data,
-            loaders,
-            engine,
-            emit,
-            signal,
-            machine,
-            devices,
-            resumed,
-            start,
-            version,
-            outcome,
-          })
-        } finally {
-          engine.dispose()
-        }
-      } finally {
-        await loaders.dispose()
-      }
-    } finally {
-      await start?.close()
-    }
-  } catch (error) {
+  const fail = (error: unknown) =>
     emit({ type: 'failed', ...failureFacts(error), seconds: secondsSince(began), ...outcome })
-    throw error
-  } finally {
-    await Promise.all(logs.map((log) => log.close()))
+  const abandon = async (error: unknown) => {
+    fail(error)
     await folder.close()
   }
+  const closing: (() => void | Promise<void>)[] = [() => folder.close()]
+  const owned = <T>(resource: T, close: (resource: T) => void | Promise<void>): T => {
+    closing.push(() => close(resource))
+    return resource
+  }
+  try {
+    const sinks = await openLogs(plan, folder.path, (message) => emit({ type: 'warning', message }))
+    logs.push(...sinks)
+    for (const sink of sinks) closing.push(() => sink.close())
+    const data = await phase(emit, 'load data', () => openData(plan.run, options.collections))
+    warnOfAbsentSets(plan, data, emit)
+    const opened = resumed?.checkpoint === undefined ? await openStart(plan, data.people) : undefined
+    const start = opened && owned(opened, (it) => it.close())
+    const world = oneProcess(plan.replicas)
+    const loaders = owned(await openLoaders(plan, data, world), (it) => it.dispose())
+    const engine = owned(await createEngine(options.engine, world, emit, options.devices), (it) => it.dispose())
+    const { signal, machine, devices } = options
+    const resources = { plan, folder, data, loaders, engine, emit, signal, machine, devices, start }
+    await body({ ...resources, resumed, version, outcome, watchdog, abandon })
+  } catch (error) {
+    fail(error)
+    throw error
+  } finally {
+    await closeAll(closing)
+  }
+}
+
+/** Closes in the reverse order, all of them even if one fails; throws the first error. */
+async function closeAll(closing: readonly (() => void | Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const close of closing.toReversed()) {
+    try {
+      await close()
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
 }
 
 function outcomeOf(resumed: ResumeFrom | undefined): Outcome {

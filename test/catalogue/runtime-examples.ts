@@ -7,6 +7,7 @@ import type { packErrors } from '../../runtime/data/pack/messages.ts'
 import type { evaluateErrors } from '../../runtime/evaluate/messages.ts'
 import type { tensorFileErrors } from '../../runtime/safetensors-header.ts'
 import type { tfjsError } from '../../runtime/tfjs/errors.ts'
+import type { hangErrors } from '../../runtime/train/failure/messages.ts'
 import type { trainErrors } from '../../runtime/train/messages.ts'
 import type { xlaError } from '../../runtime/xla/pjrt/errors.ts'
 import type { Examples } from './render.ts'
@@ -29,6 +30,10 @@ export const xlaExamples: Examples<typeof xlaError.catalogue> = {
   ARC6013: [{ platform: 'darwin-arm64', known: 'linux-x64 and linux-arm64' }],
   ARC6014: [{ program: 'training step', message: 'unknown op', place: ' (small.arc:3:1)' }],
   ARC6015: [{ reason: 'SIGKILL' }],
+}
+
+export const hangExamples: Examples<typeof hangErrors.catalogue> = {
+  ARC6725: [{ what: 'step 12', minutes: 30 }],
 }
 
 export const tfjsExamples: Examples<typeof tfjsError.catalogue> = {

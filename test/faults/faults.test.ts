@@ -11,7 +11,7 @@ import { exitCode } from '../../cli/render/exit.ts'
 import { renderFailedRun } from '../../cli/render/failed-run.ts'
 import { documentLook } from '../../cli/render/look.ts'
 import { need } from '../../grammar/diagnostic.ts'
-import type { Engine } from '../../runtime/engine.ts'
+import type { Engine, StartedRun } from '../../runtime/engine.ts'
 import type { RunEvent } from '../../runtime/events.ts'
 import { Interruption } from '../../runtime/train/failure/interruption.ts'
 import { replayStep } from '../../runtime/train/replay.ts'
@@ -66,7 +66,10 @@ afterEach(() => {
 })
 
 /** The engine whose step `at`, from 1, does something else when it is started. */
-function atStep(at: number, act: () => Promise<never>): (engine: Engine) => Engine {
+function atStep(
+  at: number,
+  act: (start: () => Promise<StartedRun>) => Promise<StartedRun>,
+): (engine: Engine) => Engine {
   return (engine) => {
     const compile = engine.compile.bind(engine)
     return Object.assign(engine, {
@@ -76,7 +79,7 @@ function atStep(at: number, act: () => Promise<never>): (engine: Engine) => Engi
         const keep: typeof program.keep = (state) => {
           const kept = program.keep(state)
           let steps = 0
-          return { ...kept, start: (inputs) => (++steps === at ? act() : kept.start(inputs)) }
+          return { ...kept, start: (inputs) => (++steps === at ? act(() => kept.start(inputs)) : kept.start(inputs)) }
         }
         return { ...program, keep }
       },
@@ -341,6 +344,41 @@ describe('the world goes wrong, and the run goes on', () => {
     const outcome = await outcomeOf(plan, folder, undefined, { resume })
     expect(outcome.exitCode).toBe(0)
     expect(outcome.logged).toEqual([...before.events, ...outcome.events])
+  })
+})
+
+describe('something that hangs', () => {
+  const never = () => new Promise<never>(() => undefined)
+  const watched = { root: faces, train: 'watchdog = 1 s' }
+
+  test('the start of a step: the state before it is saved', async () => {
+    faults.engine = atStep(6, never)
+    const outcome = await outcomeOf(tinyPlan(watched), newFolder())
+    expect(outcome.exitCode).toBe(exitCode.environment)
+    expect(outcome.message).toContain('the start of step 6 did not end')
+    expect(outcome.last).toMatchObject({ type: 'failed', code: 'ARC6725', step: 5, kept: { step: 5 } })
+    expect(outcome.logged.at(-1)).toEqual(outcome.last)
+  })
+
+  test('a step: what was saved before stays', async () => {
+    faults.engine = atStep(3, async (start) => ({ ...(await start()), end: never }))
+    const outcome = await outcomeOf(tinyPlan(watched), newFolder())
+    expect(outcome.message).toContain('step 3 did not end')
+    expect(outcome.last).toMatchObject({ type: 'failed', step: 2 })
+    expect(outcome.last).not.toHaveProperty('kept')
+  })
+
+  test('a read: the state is saved first', async () => {
+    faults.engine = (engine) => {
+      const uploadAll = engine.uploadAll.bind(engine)
+      let uploads = 0
+      return Object.assign(engine, {
+        uploadAll: (...given: Parameters<Engine['uploadAll']>) => (++uploads === 4 ? never() : uploadAll(...given)),
+      })
+    }
+    const outcome = await outcomeOf(tinyPlan(watched), newFolder())
+    expect(outcome.message).toContain('reading the pictures of a step did not end')
+    expect(outcome.last).toMatchObject({ type: 'failed', step: 3, kept: { step: 3 } })
   })
 })
 
