@@ -1,7 +1,9 @@
 /** The messages between the main thread and the workers that read pictures. */
+
 import type { Params } from '../../../grammar/diagnostic.ts'
 import { ArccError } from '../../errors.ts'
 import type { ImageRecipe } from '../collection.ts'
+import type { JpegChoice } from '../jpeg/find.ts'
 import type { Fault } from './found.ts'
 
 /** Given to every worker when it starts. */
@@ -9,8 +11,8 @@ export interface WorkerSetup {
   readonly recipe: ImageRecipe
   /** u64[images], where `check` stores the hash of each picture's bytes; 0 is a picture that was not checked. */
   readonly hashes?: BigUint64Array<SharedArrayBuffer>
-  /** The libturbojpeg that decodes flawless JPEGs; sharp decodes everything if it is missing. */
-  readonly turbo?: string
+  /** What decodes flawless JPEGs. */
+  readonly jpeg: JpegChoice
 }
 
 /** Reads and decodes pictures `from` … `to` - 1. */

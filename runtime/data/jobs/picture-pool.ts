@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { Piscina } from 'piscina'
 import { tsxModule } from '../../tsx-module.ts'
-import { findTurboJpeg } from '../turbo-jpeg.ts'
+import { findJpegDecoder } from '../jpeg/find.ts'
 import type { CheckJob, CheckResult, RecodeJob, RecodeResult, WorkerSetup } from './jobs.ts'
 
 export interface PicturePool {
@@ -20,14 +20,13 @@ function translator(): string {
 
 /** The caller closes it. A worker that ends unexpectedly fails its job. Throws ARC6262 for an unusable ARCC_TURBOJPEG. */
 export function openPicturePool(
-  setup: Omit<WorkerSetup, 'turbo'>,
+  setup: Omit<WorkerSetup, 'jpeg'>,
   workers: number = availableParallelism(),
 ): PicturePool {
-  const turbo = findTurboJpeg()
   const file = new URL('./picture-worker.ts', import.meta.url)
   const pool = new Piscina<unknown, unknown>({
     filename: file.href,
-    workerData: turbo.found ? { ...setup, turbo: turbo.library } : setup,
+    workerData: { ...setup, jpeg: findJpegDecoder() } satisfies WorkerSetup,
     minThreads: workers,
     maxThreads: workers,
     execArgv: file.pathname.endsWith('.ts') ? ['--import', translator()] : [],

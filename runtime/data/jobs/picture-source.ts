@@ -4,8 +4,8 @@ import { decodeImage } from '../decode-image.ts'
 import { drawFace } from '../draw-image.ts'
 import { openImages } from '../formats/open-images.ts'
 import type { Image } from '../image.ts'
-import { plainJpeg } from '../jpeg-scan.ts'
-import type { TurboDecoder } from '../turbo-jpeg.ts'
+import type { JpegDecoder } from '../jpeg/decoder.ts'
+import { plainJpeg } from '../jpeg/plain.ts'
 
 /** A picture that cannot be read, and why. */
 export interface PictureFault {
@@ -22,8 +22,8 @@ export interface PictureSource {
   close(): void
 }
 
-/** The caller closes the result. `turbo` decodes flawless JPEGs, to the bytes of sharp, which decodes and judges all others. */
-export function openPictures(recipe: ImageRecipe, turbo?: TurboDecoder): PictureSource {
+/** The caller closes the result. `jpeg` decodes flawless JPEGs, to the bytes of sharp, which decodes and judges all others. */
+export function openPictures(recipe: ImageRecipe, jpeg?: JpegDecoder): PictureSource {
   if (recipe.kind === 'drawn') {
     return {
       encoded: async () => undefined,
@@ -44,8 +44,8 @@ export function openPictures(recipe: ImageRecipe, turbo?: TurboDecoder): Picture
     encoded,
     async decoded(i, given) {
       const bytes = given ?? (await encoded(i))
-      const size = turbo && plainJpeg(bytes)
-      return (size && turbo?.decode(bytes, size)) ?? decodeImage(bytes, images.nameOf(i))
+      const size = jpeg && plainJpeg(bytes)
+      return (size && jpeg?.decode(bytes, size)) ?? decodeImage(bytes, images.nameOf(i))
     },
     nameOf: (i) => images.nameOf(i),
     close: () => images.close(),

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { workerData } from 'node:worker_threads'
 import { ArccError } from '../../errors.ts'
 import type { Image } from '../image.ts'
-import { openTurbo } from '../turbo-jpeg.ts'
+import { openJpegDecoder } from '../jpeg/find.ts'
 import { type Fault, type FaultKind, HUGE_SIDE, TINY_SIDE } from './found.ts'
 import {
   asFailure,
@@ -16,11 +16,11 @@ import {
 import { openPictures, type PictureSource } from './picture-source.ts'
 import { recodePicture } from './recode.ts'
 
-const { recipe, hashes, turbo }: WorkerSetup = workerData
+const { recipe, hashes, jpeg }: WorkerSetup = workerData
 let opened: PictureSource | undefined
 
 function source(): PictureSource {
-  opened ??= openPictures(recipe, turbo === undefined ? undefined : openTurbo(turbo))
+  opened ??= openPictures(recipe, openJpegDecoder(jpeg))
   return opened
 }
 
