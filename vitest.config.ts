@@ -3,7 +3,11 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Tests that load native code or replace what the process is given: each file gets a process of its own. */
-const apart = ['test/device/**', 'test/runtime/**', 'test/cli/**', 'test/faults/**']
+const apart = [
+  'test/{device,runtime,faults}/**/*.test.ts',
+  'test/cli/*.test.ts',
+  'test/cli/{commands,doctor,host}/**/*.test.ts',
+]
 
 /** Whole training steps, compiled as users' programs are. */
 const optimized = ['test/device/golden-for-cuda.test.ts']
@@ -56,13 +60,13 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'apart',
-          include: apart.map((folder) => `${folder}/*.test.ts`),
+          include: apart,
           exclude: optimized,
           env: { XLA_FLAGS: quickCompiling },
         },
       },
       { extends: true, test: { name: 'optimized', include: optimized } },
-      // The compiler holds no state, so that its tests share processes, and what those have loaded.
+      // The compiler and what renders hold no state, so that their tests share processes, and what those have loaded.
       { extends: true, test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: apart, isolate: false } },
     ],
   },

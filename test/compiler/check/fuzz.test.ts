@@ -70,7 +70,7 @@ function exchange(text: string, random: () => number): string {
   return text.slice(0, from.index) + to[0] + text.slice(from.index + from[0].length)
 }
 
-const count = fuzzCount(2000)
+const count = fuzzCount(1000)
 
 /** Of this process: other work on the computer must not fail a test. */
 const cpuMilliseconds = (): number => process.cpuUsage().user / 1000
