@@ -39,6 +39,21 @@ export const sourceExamples: Examples<typeof sourceErrors.catalogue> = {
   ARC6298: [{ file: 'a.tar', at: 512, length: 100, end: 600 }],
   ARC6419: [{ file: 'train.csv' }],
   ARC6299: [
-    { file: 'train.csv', root: 'faces', missing: 12, checked: 400, examples: ['a.jpg', 'b.jpg', 'c.jpg', '…'] },
+    {
+      file: 'train.csv',
+      root: 'faces',
+      missing: 12,
+      checked: 400,
+      examples: ['a.jpg', 'b.jpg', 'c.jpg', '…'],
+      fix: '',
+    },
+    {
+      file: 'train.csv',
+      root: 'faces',
+      missing: 400,
+      checked: 400,
+      examples: ['https://x.org/a.jpg'],
+      fix: 'these are URLs: write paths of files, and download the pictures first',
+    },
   ],
 }

@@ -15,6 +15,7 @@ const kinds = {
   'dead link': { one: '', many: 'links that lead nowhere', named: ' (a link that leads nowhere)' },
   special: { one: '', many: 'pipes, sockets and devices', named: ' (a pipe, a socket or a device)' },
   'picture folder': { one: '', many: 'empty folders named like pictures', named: ' (a folder)' },
+  system: { one: '', many: 'folders of the system', named: ' (a folder of the system)' },
   name: { one: '', many: 'files whose names are not UTF-8', named: ' (its name is not UTF-8)' },
 } as const satisfies Record<string, { one: string; many: string; named: string | undefined }>
 

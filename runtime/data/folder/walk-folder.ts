@@ -19,6 +19,9 @@ function idOf(stats: Stats): string {
   return `${stats.dev}:${stats.ino}`
 }
 
+/** Folders that macOS, Synology, Windows and Jupyter put beside people, some with copies of pictures. */
+const systemFolders: ReadonlySet<string> = new Set(['__MACOSX', '@eaDir', '#recycle', '$RECYCLE.BIN', 'lost+found'])
+
 /** What is noted while folders are read. */
 export interface FolderScan {
   readonly omissions: Omissions
@@ -61,6 +64,7 @@ export function listEntries(above: readonly string[], scan: FolderScan): Entry[]
     const path = join(folder, name)
     if (name.includes('\ufffd')) omissions.add('name', path)
     else if (entry.isFile()) entries.push({ name, path, kind: 'file' })
+    else if (systemFolders.has(name)) omissions.add('system', path)
     else if (entry.isDirectory()) entries.push({ name, path, kind: 'folder' })
     else if (entry.isSymbolicLink()) {
       scan.link()

@@ -66,7 +66,12 @@ function splitRows(lines: readonly Uint8Array[], separator: Separator): readonly
     if (fields.count < 2) single += 1
     else rows.push(Array.from({ length: fields.count }, (_, i) => fieldText(fields, i)))
   }
-  return rows.length > single ? rows : undefined
+  return rows.length > single ? withoutEmptyEnd(rows) : undefined
+}
+
+/** A separator at the end of every line ends no further column. */
+function withoutEmptyEnd(rows: readonly Row[]): readonly Row[] {
+  return rows.every((row) => row.length > 2 && row.at(-1) === '') ? rows.map((row) => row.slice(0, -1)) : rows
 }
 
 const encoder = new TextEncoder()

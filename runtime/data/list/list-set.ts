@@ -85,7 +85,29 @@ function checkFiles(file: string, recipe: ListedImages): void {
   }
   if (missing.length > 0) {
     const examples = [...missing.slice(0, 3), ...(missing.length > 3 ? ['…'] : [])]
-    throw sourceErrors('ARC6299', { file, root, missing: missing.length, checked, examples })
+    const fix = missingFix(root, missing)
+    throw sourceErrors('ARC6299', { file, root, missing: missing.length, checked, examples, fix })
+  }
+}
+
+/** What would help, if the missing paths tell; empty if not. */
+function missingFix(root: string, missing: readonly string[]): string {
+  const [first = ''] = missing
+  if (/^[a-z][a-z0-9+.-]+:\//i.test(first))
+    return 'these are URLs: write paths of files, and download the pictures first'
+  const others: readonly (readonly [string, string])[] = [
+    [decoded(first), 'the paths are written with % codes, as in URLs: decode them'],
+    [first.normalize('NFC'), 'the paths spell accents in another Unicode form than the files: write them in NFC'],
+    [first.normalize('NFD'), 'the paths spell accents in another Unicode form than the files: write them in NFD'],
+  ]
+  return others.find(([path]) => path !== first && isFile(resolve(root, path)))?.[1] ?? ''
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
   }
 }
 

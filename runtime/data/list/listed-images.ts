@@ -1,10 +1,11 @@
 /** Opens the pictures of a list; the path of each is read from the list when it is needed. */
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, readSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { EncodedImages, ListedImages } from '../collection.ts'
 import { readPicture } from '../folder/file-images.ts'
 import { originOf } from '../kept/kept-lists.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
+import { openRegular } from '../open-regular.ts'
 import { sourceErrors } from '../sources/messages.ts'
 import { fieldText, lineFields, splitLine } from './list-line.ts'
 
@@ -37,7 +38,7 @@ export function openPaths(recipe: ListedImages): PathReader {
   const changed = () => sourceErrors('ARC6419', { file: list })
   const open = (): number => {
     if (origin !== undefined && originOf([list]) !== origin) throw changed()
-    return openSync(list, 'r')
+    return openRegular(list).handle
   }
   const fill = (at: number): void => {
     try {

@@ -2,9 +2,10 @@
  * Reads a list file: one picture a line, with its path and its label. The file is streamed; of each line, its place (4 bytes) and
  * its label (4 bytes) are kept.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, readSync } from 'node:fs'
 import type { ListedImages } from '../collection.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
+import { openRegular } from '../open-regular.ts'
 import { type ScanWatcher, scanCount } from '../scan-progress.ts'
 import { type ClassLabels, createClassNumbers, type LabelKind } from '../sources/class-numbers.ts'
 import { u32Column } from '../sources/growing.ts'
@@ -36,16 +37,9 @@ const [NEWLINE, RETURN, SPACE] = [0x0a, 0x0d, 0x20]
  */
 export function readList(spec: ListSpec, isThere: (path: string) => boolean, watcher?: ScanWatcher): ListedPictures {
   const { file } = spec
-  let handle: number
+  const { handle, size } = openRegular(file)
   try {
-    handle = openSync(file, 'r')
-  } catch (error) {
-    throw dataErrors('ARC6206', { file, reason: reasonOf(error) }, error)
-  }
-  try {
-    if (!fstatSync(handle).isFile()) throw dataErrors('ARC6206', { file, reason: 'it is not a file' })
     const { lines, from } = sampleLines(handle, file)
-    const size = fstatSync(handle).size
     const sampled = lines.reduce((bytes, line) => bytes + line.length + 1, 0)
     const capacity = Math.ceil((size / sampled) * lines.length * 1.1)
     const layout = listLayout(lines, spec)
@@ -87,6 +81,12 @@ function sampleLines(handle: number, file: string): { lines: readonly Uint8Array
     const line = bytes.subarray(at, lineEnd(bytes, at, found < 0 ? size : found))
     if (!isBlank(line, 0, line.length)) lines.push(line)
     at = found < 0 ? size : found + 1
+  }
+  if (lines.length === 1 && bytes.includes(RETURN) && !bytes.includes(NEWLINE)) {
+    throw sourceErrors('ARC6292', {
+      file,
+      reason: 'its lines end with CR alone, as on old Macs: save it with LF or CRLF',
+    })
   }
   if (lines.length === 0) throw sourceErrors('ARC6292', { file, reason: 'it is empty' })
   return { lines, from }

@@ -1,6 +1,8 @@
 /** Several collections as one: their images follow each other, their classes follow each other or are joined by name. */
+import { realpathSync } from 'node:fs'
 import type { Collection, LeftOut } from '../collection.ts'
 import type { DataSpec } from '../data-format.ts'
+import { createFaults } from '../faults.ts'
 import { naturally } from '../natural-order.ts'
 import { sourceErrors } from '../sources/messages.ts'
 
@@ -16,6 +18,7 @@ const MOST_IMAGES = 2 ** 32 - 1
 /** The mix. Throws ARC6214 if classes of a part that has no names are to be joined by name, ARC6215 if there are too many images. */
 export function mixCollections({ parts, weights, classes }: MixSpec): Collection {
   const name = parts.map((part) => part.name).join(' + ')
+  if (classes === 'apart') checkTwice(parts, name)
   const firsts = [0]
   for (const part of parts) firsts.push((firsts.at(-1) ?? 0) + part.images)
   const images = firsts.at(-1) ?? 0
@@ -40,6 +43,28 @@ export function mixCollections({ parts, weights, classes }: MixSpec): Collection
     ...(numbering.people === undefined ? {} : { people: numbering.people }),
     leftOut: parts.flatMap((part) => part.leftOut.map((left) => inPart(left, part.name))),
     ...(weights === undefined ? {} : { weights }),
+  }
+}
+
+/** Throws ARC6240 if the people of one set would be two classes each. */
+function checkTwice(parts: readonly Collection[], name: string): void {
+  const faults = createFaults(name)
+  const places = parts.map((part) => placeOf(part.name))
+  for (const [p, place] of places.entries()) {
+    if (places.indexOf(place) === p) continue
+    faults.add(
+      `${parts[p]?.name} is in the mix twice, so that each of its people would be two classes: name it once, or set classes: by_name`,
+    )
+  }
+  faults.throwIfAny()
+}
+
+/** The name of a set with its links resolved, if it is a path. */
+function placeOf(name: string): string {
+  try {
+    return realpathSync(name)
+  } catch {
+    return name
   }
 }
 

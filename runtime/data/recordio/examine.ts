@@ -13,6 +13,8 @@ export const NO_LABEL = -(2 ** 31)
 export interface Examiner {
   /** Notes a record that lies behind the end of the file. */
   beyond(key: number): void
+  /** Notes a record at the place of the one before it. */
+  twice(key: number): void
   /** The label of the record at an offset in the file; `NO_LABEL` after noting what is wrong with it. `key` is for messages. */
   label(offset: number, key: number): number
   /** Adds what was found wrong to the faults. */
@@ -23,6 +25,7 @@ export interface Examiner {
 export function createExaminer(records: RecordFile, indexPath: string | undefined, faults: Faults): Examiner {
   const file = basename(records.path)
   const beyond = createCases()
+  const twice = createCases()
   const damaged = createCases()
   const empty = createCases()
   const odd = createCases()
@@ -49,6 +52,7 @@ export function createExaminer(records: RecordFile, indexPath: string | undefine
   }
   return {
     beyond: (key) => beyond.add(() => `${key}`),
+    twice: (key) => twice.add(() => `${key}`),
     label: labelOf,
     report() {
       const source = indexPath === undefined ? file : basename(indexPath)
@@ -56,6 +60,11 @@ export function createExaminer(records: RecordFile, indexPath: string | undefine
       if (beyond.count > 0) {
         faults.add(
           `${file} ends at byte ${records.size}, before ${count(beyond, 'record', 'records')} of ${source} (${beyond.examples()}): it was cut short, or the two come from different packings; copy both again`,
+        )
+      }
+      if (twice.count > 0) {
+        faults.add(
+          `${source} has ${count(twice, 'record', 'records')} at the place of the record before (${twice.examples()}): remove ${source}, and the records are found in ${file}`,
         )
       }
       if (damaged.count > 0) {

@@ -2,10 +2,12 @@
  * Parses the lines `key<TAB>offset` of an index of RecordIO. Bytes are read in blocks and parsed without a string for each line, because
  * an index can have tens of millions of them.
  */
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, readSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
+import { ArccError } from '../../errors.ts'
 import type { Faults } from '../faults.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
+import { openRegular } from '../open-regular.ts'
 
 const BLOCK = 2 ** 22
 const NEWLINE = 10
@@ -24,14 +26,9 @@ const SHOWN_BYTES = 40
 
 /** The file in blocks; the last one is empty. Each is valid until the next one. */
 function* blocksOf(path: string): Generator<Uint8Array> {
-  let file: number
+  const { handle: file, size } = openRegular(path)
   try {
-    file = openSync(path, 'r')
-  } catch (error) {
-    throw dataErrors('ARC6206', { file: path, reason: reasonOf(error) }, error)
-  }
-  try {
-    const block = Buffer.alloc(Math.min(BLOCK, fstatSync(file).size + 1))
+    const block = Buffer.alloc(Math.min(BLOCK, size + 1))
     for (;;) {
       const got = readSync(file, block, 0, block.length, null)
       yield block.subarray(0, got)
@@ -46,7 +43,7 @@ function* blocksOf(path: string): Generator<Uint8Array> {
 
 /** The bytes of a file from `from` to `to`, as text. */
 function textBetween(path: string, from: number, to: number): string {
-  const file = openSync(path, 'r')
+  const { handle: file } = openRegular(path)
   try {
     const bytes = Buffer.alloc(Math.max(0, to - from))
     return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, from)).toString('latin1')
@@ -64,6 +61,7 @@ function guessLines(path: string): number {
     const guess = last === null || first === null ? 1 : Number(last[1]) - Number(first[0]) + 1
     return Math.max(1, Math.min(guess, Math.ceil(size / SHORTEST_LINE)))
   } catch (error) {
+    if (error instanceof ArccError) throw error
     throw dataErrors('ARC6206', { file: path, reason: reasonOf(error) }, error)
   }
 }

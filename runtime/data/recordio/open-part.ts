@@ -66,6 +66,7 @@ function checkEnds({ index: { offsets, ...index }, records }: OpenPart, examiner
   let last = 0
   for (let i = 0; i < offsets.length; i++) {
     const offset = offsets[i] ?? 0
+    if (i > 0 && offset === offsets[i - 1]) examiner.twice(keyOf({ offsets, ...index }, i))
     if (offset > (offsets[last] ?? 0)) last = i
     if (offset >= records.size) examiner.beyond(keyOf({ offsets, ...index }, i))
   }

@@ -3,9 +3,10 @@
  * 29-bit length, and the payload padded to 4 bytes. A payload that contains the magic at a multiple of 4 bytes is split there into
  * several parts, each with its own frame.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, readSync } from 'node:fs'
 import { ArccError } from '../../errors.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
+import { openRegular } from '../open-regular.ts'
 
 const MAGIC = 0xced7230a
 /** Bytes before a payload: magic, flag and length. */
@@ -49,14 +50,7 @@ export function frameBytes({ length }: Frame): number {
 }
 
 export function openRecordFile(path: string): RecordFile {
-  let file: number
-  let size: number
-  try {
-    file = openSync(path, 'r')
-    size = fstatSync(file).size
-  } catch (error) {
-    throw dataErrors('ARC6206', { file: path, reason: reasonOf(error) }, error)
-  }
+  const { handle: file, size } = openRegular(path)
   const damaged = (at: number, reason: string) => dataErrors('ARC6220', { file: path, at, reason })
   let buffer = Buffer.alloc(FIRST_READ)
 

@@ -2,6 +2,7 @@
  * The classes of images whose labels are written as text: numbers are kept as they are and must be 0 … classes - 1; names are
  * numbered in natural order. Which of the two they are is declared (`labels`), or decided by the first label.
  */
+import { createFaults } from '../faults.ts'
 import { naturally } from '../natural-order.ts'
 import { u32Column } from './growing.ts'
 import { sourceErrors } from './messages.ts'
@@ -84,6 +85,8 @@ export function createClassNumbers(declared?: LabelKind, capacity?: number): Cla
     if (kind === 'names') return names.add(source, start, end, numbers.add)
     const value = wholeNumber(source, start, end)
     if (kind === undefined) {
+      const odd = Number.isNaN(value) ? oddLabel(Buffer.from(source.subarray(start, end)).toString('utf8')) : undefined
+      if (odd !== undefined) return odd
       kind = Number.isNaN(value) ? 'names' : 'numbers'
       if (kind === 'names') return names.add(source, start, end, numbers.add)
     }
@@ -107,13 +110,23 @@ export function createClassNumbers(declared?: LabelKind, capacity?: number): Cla
     },
     finish(file) {
       const labels = numbers.values()
-      if (kind !== 'names') return { labels, classes: denseClasses(labels, file) }
+      if (kind !== 'names') return severalClasses({ labels, classes: denseClasses(labels, file) }, file)
       const { order, people } = names.sorted()
       for (let i = 0; i < labels.length; i++) labels[i] = order[labels[i] ?? 0] ?? 0
-      return { labels, classes: people.length, people }
+      return severalClasses({ labels, classes: people.length, people }, file)
     },
     finishNamed: (people) => ({ labels: numbers.values(), classes: people.length, people }),
   }
+}
+
+/** Throws ARC6240 if several images have one class. */
+function severalClasses(found: ClassLabels, file: string): ClassLabels {
+  if (found.classes === 1 && found.labels.length > 1) {
+    const faults = createFaults(file)
+    faults.add(`all pictures have the label ${found.people?.[0] ?? 0}: there is nothing to tell apart`)
+    faults.throwIfAny()
+  }
+  return found
 }
 
 /** The number of classes if every number from 0 to the largest occurs; otherwise throws ARC6293. */
@@ -139,6 +152,14 @@ function denseClasses(labels: Uint32Array, file: string): number {
   return classes
 }
 
+/** Why a text, the first label, is hardly a name: a number that is not whole, or what programs write for a missing value. */
+function oddLabel(text: string): LabelFault | undefined {
+  if (/^[+-]?\d*\.\d+(e[+-]?\d+)?$|^[+-]\d+$/i.test(text))
+    return `the label ${JSON.stringify(text)} is not a whole number`
+  if (/^(nan|null|none|n\/a|<na>)$/i.test(text)) return `the label ${JSON.stringify(text)} stands for a missing one`
+  return undefined
+}
+
 /** Numbers names in the order of their first appearance, and sorts them at the end. */
 function createNames() {
   const known = new Map<string, number>()
@@ -150,6 +171,7 @@ function createNames() {
       let same = lastNumber >= 0 && end - start === last.length
       for (let i = 0; same && i < last.length; i++) same = source[start + i] === last[i]
       if (!same) {
+        for (let i = start; i < end; i++) if ((source[i] ?? 0) < SPACE) return 'the label has a control character'
         const name = Buffer.from(source.subarray(start, end)).toString('utf8')
         const number = known.get(name) ?? known.size
         if (number === mostNames) return `more than ${mostNames} different names of classes`

@@ -67,10 +67,10 @@ export const sourceErrors = errorsOf({
     (p) => `${p.file} has become shorter: ${p.length} bytes from byte ${p.at} are needed, it ends at ${p.end}`,
     () => 'it was changed after arcc listed its pictures; copy it again and start anew',
   ),
-  ARC6299: message<File & { root: string; missing: number; checked: number; examples: readonly string[] }>(
+  ARC6299: message<File & { root: string; missing: number; checked: number; examples: readonly string[]; fix: string }>(
     (p) =>
       `${count(p.missing, 'picture')} of ${p.file} ${p.missing === 1 ? 'is' : 'are'} not in ${p.root} (${p.checked} were looked for): ${p.examples.join(', ')}`,
-    () => '`root:` names the folder from which the paths of the list start',
+    (p) => (p.fix === '' ? '`root:` names the folder from which the paths of the list start' : p.fix),
   ),
   ARC6419: message<File>(
     (p) => `${p.file} has changed since arcc read it`,

@@ -1,6 +1,8 @@
 /** Reads byte ranges of many files with few of them open at a time, as a set may have more shards than a process may open files. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, readSync } from 'node:fs'
+import { ArccError } from '../../errors.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
+import { openRegular } from '../open-regular.ts'
 import { sourceErrors } from './messages.ts'
 
 export interface OpenFiles {
@@ -28,7 +30,7 @@ export function openFiles(paths: readonly string[]): OpenFiles {
       handles.set(file, open)
       return open
     }
-    const opened = openSync(path, 'r')
+    const opened = openRegular(path).handle
     const [oldest] = handles
     if (handles.size >= mostOpen && oldest !== undefined) {
       handles.delete(oldest[0])
@@ -48,6 +50,7 @@ export function openFiles(paths: readonly string[]): OpenFiles {
           got = readSync(handle, buffer, done, length - done, offset + done)
         }
       } catch (error) {
+        if (error instanceof ArccError) throw error
         throw dataErrors('ARC6206', { file: path, reason: reasonOf(error) }, error)
       }
       if (done < length) throw sourceErrors('ARC6298', { file: path, at: offset, length, end: offset + done })
@@ -58,6 +61,7 @@ export function openFiles(paths: readonly string[]): OpenFiles {
       try {
         return fstatSync(handleOf(file, path)).size
       } catch (error) {
+        if (error instanceof ArccError) throw error
         throw dataErrors('ARC6206', { file: path, reason: reasonOf(error) }, error)
       }
     },

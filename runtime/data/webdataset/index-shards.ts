@@ -41,7 +41,11 @@ function omissions() {
       found.set(what, known)
     },
     list: (): LeftOut[] =>
-      [...found].map(([what, { count, examples }]) => ({ what: `${count} ${what}`, count, examples })),
+      [...found].map(([what, { count, examples }]) => {
+        // `1 label without a picture`, `2 labels without a picture`
+        const counted = count === 1 ? what.replace(/^(picture|label)s/, '$1') : what
+        return { what: `${count} ${counted}`, count, examples }
+      }),
   }
 }
 
@@ -110,7 +114,7 @@ function readShard(path: string, reading: Reading): void {
       if (name === undefined) continue
       if (member.kind !== 'file') {
         if (member.kind !== 'folder' && isPictureName(member.name))
-          left.add(`pictures that are ${member.kind}s`, member.name)
+          left.add(`pictures stored as a ${member.kind}`, member.name)
         continue
       }
       const { key, ending } = name
@@ -118,7 +122,8 @@ function readShard(path: string, reading: Reading): void {
       if (isPictureName(member.name)) {
         if (pictures.has(key) || key === complete) {
           faults.add(`${path} has several pictures with the key ${key}, such as ${member.name}`)
-        } else if (member.size > MOST_PICTURE_BYTES)
+        } else if (member.size === 0) faults.add(`${path}, ${member.name}: the picture has no bytes`)
+        else if (member.size > MOST_PICTURE_BYTES)
           faults.add(`${path}, ${member.name}: a picture of ${member.size} bytes`)
         else pictures.set(key, member)
       } else if (key !== complete && !labels.has(key)) {

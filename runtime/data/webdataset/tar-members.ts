@@ -1,6 +1,7 @@
 /** Goes through the members of a tar archive by their headers; data is read only on request. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, readSync } from 'node:fs'
 import { dataErrors, reasonOf } from '../messages.ts'
+import { openRegular } from '../open-regular.ts'
 import { BLOCK, parsePax, parseTarHeader } from './tar-header.ts'
 
 export interface TarMember {
@@ -59,14 +60,7 @@ function packedAs(bytes: Uint8Array): string | undefined {
 
 /** Throws ARC6206 if the file cannot be opened or read. */
 export function openTar(path: string): TarArchive {
-  let handle: number
-  let size: number
-  try {
-    handle = openSync(path, 'r')
-    size = fstatSync(handle).size
-  } catch (error) {
-    throw dataErrors('ARC6206', { file: path, reason: reasonOf(error) }, error)
-  }
+  const { handle, size } = openRegular(path)
   let window = new Uint8Array(AHEAD)
   let [windowAt, windowSize] = [0, 0]
 

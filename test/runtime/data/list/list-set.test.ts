@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openImages } from '../../../../runtime/data/formats/open-images.ts'
+import { tableOf } from '../../../../runtime/data/kept/text-arrays.ts'
 import { openListSet } from '../../../../runtime/data/list/list-set.ts'
 import { lineOffset } from '../../../../runtime/data/list/listed-images.ts'
 import { anError } from '../../../helpers/facts.ts'
@@ -10,7 +12,7 @@ import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 const folder = temporaryFolder()
 mkdirSync(join(folder, 'a b'))
 mkdirSync(join(folder, 'c'))
-for (const name of ['a b/1.jpg', 'a b/2.jpg', 'c/1.jpg', 'c,1.jpg', '"q".jpg', 'plain', 'other']) {
+for (const name of ['a b/1.jpg', 'a b/2.jpg', 'c/1.jpg', 'c,1.jpg', '"q".jpg', 'plain', 'other', 'ü.jpg']) {
   writeFileSync(join(folder, name), name)
 }
 const inferred = { root: undefined, image: undefined, label: undefined, labels: undefined }
@@ -40,6 +42,7 @@ test.each([
   ['tabs', 'a b/1.jpg\t0\nc/1.jpg\t1\n'],
   ['semicolons', 'a b/1.jpg;0\nc/1.jpg;1\n'],
   ['spaces', 'a b/1.jpg 0\nc/1.jpg   1\n'],
+  ['a comma at the end of every line', 'a b/1.jpg,0,\nc/1.jpg,1,\n'],
   ['quotes', '"a b/1.jpg","0"\n"c/1.jpg",1\n'],
   ['spaces around fields', ' a b/1.jpg , 0 \nc/1.jpg , 1\n'],
   ['Windows', '\ufeffpath,label\r\n"a b\\1.jpg",0\r\nc\\1.jpg,1\r\n\r\n'],
@@ -90,9 +93,27 @@ test.each([
   ['labels with a gap', 'c/1.jpg,0\nc/1.jpg,2\n', 'ARC6293', { largest: 2, missing: 1 }],
   ['a large label', 'c/1.jpg,0\nc/1.jpg,4000000000\n', 'ARC6293', { missing: 1 }],
   ['faces that are not aligned', '0\tc/1.jpg\t0\n', 'ARC6290', { count: 1 }],
-  ['missing pictures', 'c/1.jpg,0\ngone.jpg,0\n', 'ARC6299', { missing: 1, checked: 2, examples: ['gone.jpg'] }],
+  ['missing pictures', 'c/1.jpg,0\ngone.jpg,1\n', 'ARC6299', { missing: 1, checked: 2, examples: ['gone.jpg'] }],
+  ['URLs', 'https://x.org/1.jpg,0\nc/1.jpg,1\n', 'ARC6299', { fix: expect.stringContaining('URLs') }],
+  ['% codes', 'a%20b/1.jpg,0\nc/1.jpg,1\n', 'ARC6299', { fix: expect.stringContaining('% codes') }],
+  ['another Unicode form', 'u\u0308.jpg,0\nc/1.jpg,1\n', 'ARC6299', { fix: expect.stringContaining('NFC') }],
+  ['one label', 'c/1.jpg,0\na b/1.jpg,0\n', 'ARC6240', { faults: [expect.stringContaining('nothing to tell apart')] }],
+  ['labels between numbers', 'c/1.jpg,0.5\na b/1.jpg,1.5\n', 'ARC6290', { count: 2 }],
+  ['missing labels', 'path,label\nc/1.jpg,nan\na b/1.jpg,nan\n', 'ARC6290', { count: 2 }],
+  ['labels with control characters', 'c/1.jpg,a\u0001\na b/1.jpg,b\n', 'ARC6290', { count: 1 }],
+  ['line ends of old Macs', 'c/1.jpg,0\ra b/1.jpg,1\r', 'ARC6292', { reason: expect.stringContaining('CR alone') }],
 ])('%s', (_, content, code, params) => {
   expect(() => list(content)).toThrow(anError(code, params))
+})
+
+test('pipes, as a list or as a picture, are named and never waited for', () => {
+  const pipe = join(folder, 'pipe.jpg')
+  execFileSync('mkfifo', [pipe])
+  expect(() => openListSet({ file: pipe, ...inferred })).toThrow(
+    anError('ARC6206', { reason: 'it is a pipe or a device' }),
+  )
+  const images = openImages({ kind: 'files', paths: tableOf([pipe]) })
+  expect(() => images.read(0)).toThrow(anError('ARC6206', { reason: 'it is a pipe or a device' }))
 })
 
 test('columns that do not exist, a list that does not exist', () => {

@@ -33,6 +33,14 @@ test('classes apart: those of the second set follow', () => {
   expect(mix.leftOut.map(({ what }) => what)).toEqual(['2 files (a)', '2 files (b)'])
 })
 
+test('a set that is in the mix twice would have each person twice', () => {
+  const twice = { parts: [left, right, left], weights: undefined }
+  expect(() => mixCollections({ ...twice, classes: 'apart' })).toThrow(
+    anError('ARC6240', { faults: [expect.stringContaining('a is in the mix twice')] }),
+  )
+  expect(mixCollections({ ...twice, classes: 'by_name' })).toMatchObject({ images: 9, classes: 4 })
+})
+
 test('classes joined by name, in natural order', () => {
   const mix = mixCollections({ parts: [left, right], weights: undefined, classes: 'by_name' })
   expect(mix).toMatchObject({ classes: 4, people: ['al', 'ann', 'bob', 'cem'] })

@@ -108,9 +108,9 @@ test('pictures without labels, labels without pictures and links are left out an
   expect((await contents(root)).set).toMatchObject({
     images: 1,
     leftOut: [
-      { what: '1 pictures that are links', count: 1, examples: ['d.jpg'] },
-      { what: '1 pictures without a label', count: 1, examples: ['b.jpg'] },
-      { what: '1 labels without a picture', count: 1, examples: ['c'] },
+      { what: '1 picture stored as a link', count: 1, examples: ['d.jpg'] },
+      { what: '1 picture without a label', count: 1, examples: ['b.jpg'] },
+      { what: '1 label without a picture', count: 1, examples: ['c'] },
     ],
   })
 })
@@ -126,7 +126,9 @@ test('all faults of all shards in one error', () => {
 })
 
 test.each<[string, string, Buffer | readonly TarEntry[], string]>([
-  ['no labels', 'unlabelled.tar', [{ name: 'a.jpg', data: '' }], 'ARC6297'],
+  ['no labels', 'unlabelled.tar', [{ name: 'a.jpg', data: 'x' }], 'ARC6297'],
+  ['a picture without bytes', 'hollow.tar', [{ name: 'a.jpg', data: '' }], 'ARC6294'],
+  ['one label', 'single.tar', [...sample('a', '0'), ...sample('b', '0')], 'ARC6240'],
   ['labels that begin at 1', 'one.tar', [...sample('a', '1'), ...sample('b', '2')], 'ARC6293'],
   ['an empty file', 'empty.tar', Buffer.alloc(0), 'ARC6297'],
   ['no archive', 'text.tar', Buffer.from('not a tar archive'.repeat(99)), 'ARC6294'],
