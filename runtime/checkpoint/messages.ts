@@ -51,7 +51,7 @@ export const checkpointErrors = errorsOf({
   } satisfies ErrorMessage<{ folder: string; reason: string }>,
   ARC6707: {
     text: (p) => `the checkpoint ${p.folder} cannot be ${p.action}: ${p.reason}`,
-  } satisfies ErrorMessage<{ folder: string; action: 'read' | 'written'; reason: string }>,
+  } satisfies ErrorMessage<{ folder: string; action: 'read' | 'written' | 'removed'; reason: string }>,
   ARC6708: {
     text: (p) =>
       `\`checkpoint.best\` is "${p.best}", but ${p.sets.length === 0 ? 'no verification sets are read' : `the verification sets are ${p.sets.join(', ')}`}`,

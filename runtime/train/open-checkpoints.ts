@@ -41,6 +41,7 @@ export async function openCheckpoints(session: Session, steps: number): Promise<
     folder: folder.path,
     keep: checkpoint.keep,
     best,
+    from: resumed?.checkpoint?.manifest.step,
     damaged: new Set(resumed?.damaged.map(({ step }) => step)),
     onWritten: ({ path, bytes, manifest }) =>
       emit({ type: 'saved', what: 'checkpoint', path, bytes, step: manifest.step }),

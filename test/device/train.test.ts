@@ -4,6 +4,7 @@ import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Plan } from '../../compiler/plan/plan.ts'
+import { readManifest } from '../../runtime/checkpoint/manifest.ts'
 import { newestIntact } from '../../runtime/checkpoint/newest-intact.ts'
 import type { RunEvent } from '../../runtime/events.ts'
 import { openSafetensors } from '../../runtime/safetensors.ts'
@@ -125,6 +126,29 @@ describeOnXla('a run', () => {
     await expect(runs('whole', plan, () => {}, resume)).rejects.toMatchObject({ code: 'ARC6704' })
     await resume.checkpoint?.close()
     expect(readFileSync(join(root, 'whole/plan.yaml'), 'utf8')).toBe(before)
+  })
+
+  test('keeps the checkpoint of the best verification, and writes one where there is none', async () => {
+    const base = flatPlan()
+    const every = (count: number) => ({ kind: 'duration', count, unit: 'steps' }) as const
+    const plan = flatPlan({
+      steps: 6,
+      dataset: { ...base.run.dataset, holdout: 10 },
+      evaluate: { sets: ['holdout'], every: every(2), pairs: 20 },
+      checkpoint: { every: every(3), keep: 1, best: 'holdout' },
+    })
+    const { events } = await runs('best', plan)
+    const accuracies = events.flatMap((event) =>
+      event.type === 'evaluation' && event.step > 0 ? [{ step: event.step, accuracy: event.accuracy }] : [],
+    )
+    expect(accuracies.map(({ step }) => step)).toEqual([2, 4, 6])
+    const best = accuracies.reduce((a, b) => (b.accuracy > a.accuracy ? b : a))
+    const kept = readdirSync(join(root, 'best/checkpoints')).map((name) => Number(name.slice(5)))
+    expect(kept).toEqual([...new Set([best.step, 6])])
+    const manifest = await readManifest(join(root, `best/checkpoints/step-00000${best.step}`))
+    expect(manifest.metrics).toMatchObject([{ set: 'holdout', accuracy: best.accuracy }])
+    const unknown = flatPlan({ steps: 6, checkpoint: { every: undefined, keep: 1, best: 'lfw' } })
+    await expect(runs('unknown', unknown)).rejects.toMatchObject({ code: 'ARC6708' })
   })
 
   test('that is interrupted saves the weights after the last step it counts', async () => {
