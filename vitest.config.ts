@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Tests that load native code or replace what the process is given: each file gets a process of its own. */
-const apart = ['test/device/**', 'test/runtime/**', 'test/cli/**']
+const apart = ['test/device/**', 'test/runtime/**', 'test/cli/**', 'test/faults/**']
 
 /** Whole training steps, compiled and run as users run them. */
 const golden = ['test/device/golden*.test.ts']

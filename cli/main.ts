@@ -13,6 +13,7 @@ const actions: Actions = {
   check: async (options) => (await import('./commands/check.ts')).check(options),
   plan: async (options) => (await import('./commands/plan.ts')).plan(options),
   run: async (options) => (await import('./commands/run.ts')).run(options),
+  replay: async (options) => (await import('./commands/replay.ts')).replay(options),
   dump: async (options) => (await import('./commands/dump.ts')).dump(options),
   test: async (options) => (await import('./commands/test.ts')).test(options),
   data: async (options) => (await import('./commands/data/data.ts')).data(options),

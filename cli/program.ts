@@ -11,6 +11,7 @@ import {
   type InstallOptions,
   installable,
   type PlanOptions,
+  type ReplayOptions,
   type RunOptions,
 } from './commands/options.ts'
 import { addDataCommands } from './data-program.ts'
@@ -85,15 +86,20 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
       finish(await actions.plan({ color: color(), file, experiment, set, format, exact, output }))
     })
 
-  program
+  const runCommand = program
     .command('run')
     .description('train and verify')
-    .argument('<file>', fileArgument)
+    .argument('[file]', `${fileArgument}; a resumed run has its own`)
     .argument('[experiment]', nameArgument)
     .addOption(setOption())
-    .addOption(new Option('--engine <engine>', 'execution engine').choices(engineNames).default('xla'))
+    .addOption(
+      new Option('--engine <engine>', 'execution engine (default: xla, or that of the resumed run)').choices(
+        engineNames,
+      ),
+    )
     .option('--emulate', "run a plan for GPUs on virtual devices of this computer's CPU")
-    .option('--folder <folder>', 'run folder (default: the next free runs/NAME-001)')
+    .addOption(new Option('--folder <folder>', 'run folder (default: the next free runs/NAME-001)').conflicts('resume'))
+    .option('--resume <run>', 'go on with the run in this folder, from its newest checkpoint')
     .addOption(
       new Option('--grace <seconds>', 'seconds between SIGTERM and the end of the process')
         .argParser(seconds)
@@ -101,10 +107,24 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     )
     .addOption(new Option('--plain', 'print lines instead of a live panel').conflicts('json'))
     .option('--json', 'print events as JSON, one per line')
-    .action(async (file: string, experiment: string | undefined, raw: Raw<RunOptions>) => {
-      const { set = [], engine = 'xla', emulate = false, folder, grace = defaultGrace } = raw
-      const progress = raw.json ? 'json' : raw.plain ? 'plain' : 'auto'
-      finish(await actions.run({ color: color(), file, experiment, set, engine, emulate, folder, progress, grace }))
+  runCommand.action(async (file: string | undefined, experiment: string | undefined, raw: Raw<RunOptions>) => {
+    const { set = [], engine, emulate = false, folder, resume, grace = defaultGrace } = raw
+    if (file === undefined && resume === undefined)
+      runCommand.error("error: missing required argument 'file'; only --resume can do without it")
+    const progress: RunOptions['progress'] = raw.json ? 'json' : raw.plain ? 'plain' : 'auto'
+    const given = { color: color(), file, experiment, set, engine, emulate, folder, resume, progress, grace }
+    finish(await actions.run(given))
+  })
+
+  program
+    .command('replay')
+    .description('compute a step again that was not finite, and find the first value that is not')
+    .argument('<folder>', 'a folder below failures in the folder of a run')
+    .addOption(new Option('--engine <engine>', 'execution engine (default: that of the run)').choices(engineNames))
+    .option('--json', 'print the result as JSON')
+    .action(async (folder: string, raw: Raw<ReplayOptions>) => {
+      const format = raw.json ? 'json' : 'text'
+      finish(await actions.replay({ color: color(), folder, engine: raw.engine, format }))
     })
 
   program

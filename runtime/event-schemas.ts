@@ -166,6 +166,19 @@ export const eventSchemas = {
     bytes,
     step: steps,
   }),
+  'left-out': object({
+    type: { const: 'left-out' },
+    step: about(count, 'the step, from 1, whose loss or gradient was not finite'),
+    reason: text,
+    back: about(count, 'the steps in the state that the run went back to: those up to `step` are repeated'),
+    count: about(count, 'steps left out so far, with this one'),
+    most: about(count, 'how many may be left out'),
+  }),
+  dumped: object({
+    type: { const: 'dumped' },
+    step: about(count, 'the step, from 1'),
+    path: about(text, 'a folder with what `arcc replay` needs to compute the step again'),
+  }),
   failed: object(
     {
       type: { const: 'failed' },
@@ -188,11 +201,12 @@ export const eventSchemas = {
       seconds: number,
       imagesPerSecond: number,
       skippedPictures: about(count, 'damaged pictures that were replaced; missing if there were none'),
+      leftOutSteps: about(count, 'steps left out because they were not finite; missing if there were none'),
       planned: object({ secondsPerStep: number, memoryBytes: bytes }),
       measured: object({ secondsPerStep: number, memoryBytes: about(bytes, 'missing if the engine does not count') }, [
         'memoryBytes',
       ]),
     },
-    ['skippedPictures'],
+    ['skippedPictures', 'leftOutSteps'],
   ),
 } as const

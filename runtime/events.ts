@@ -25,6 +25,10 @@ export type WarningEvent = EventOf<'warning'>
 /** A damaged training picture was replaced by the next one; reported once, when it is first drawn. */
 export type SkippedEvent = EventOf<'skipped'>
 export type SavedEvent = EventOf<'saved'>
+/** A step was not finite; the run went back and goes on without its batch (`train.on_non_finite = skip(…)`). */
+export type LeftOutEvent = EventOf<'left-out'>
+/** What `arcc replay` needs to compute a failed step again was written. */
+export type DumpedEvent = EventOf<'dumped'>
 /** The last event of a run that an error ended. */
 export type FailedEvent = EventOf<'failed'>
 export type EndEvent = EventOf<'end'>
@@ -40,6 +44,8 @@ export type RunEvent =
   | WarningEvent
   | SkippedEvent
   | SavedEvent
+  | LeftOutEvent
+  | DumpedEvent
   | FailedEvent
   | EndEvent
 

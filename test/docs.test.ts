@@ -82,6 +82,7 @@ describe.each(pages)('%s', (page) => {
       check: refuse,
       plan: refuse,
       run: refuse,
+      replay: refuse,
       dump: refuse,
       doctor: refuse,
       install: refuse,

@@ -33,8 +33,13 @@ export interface PlanOptions extends ExperimentOptions {
   readonly output: string | undefined
 }
 
-export interface RunOptions extends ExperimentOptions {
-  readonly engine: EngineName
+export interface RunOptions extends Omit<ExperimentOptions, 'file'> {
+  /** Set unless a run is resumed; a resumed run has the file that it had. */
+  readonly file: string | undefined
+  /** Default: `xla`, or the engine that a resumed run had. */
+  readonly engine: EngineName | undefined
+  /** The folder of a run that goes on. */
+  readonly resume: string | undefined
   /** Whether a plan for GPUs runs on virtual devices of this computer. */
   readonly emulate: boolean
   /** The run folder; `undefined` takes the next free `runs/NAME-001`. */
@@ -43,6 +48,14 @@ export interface RunOptions extends ExperimentOptions {
   readonly progress: 'auto' | 'plain' | 'json'
   /** Seconds that SIGTERM and SIGHUP leave until the process is ended. */
   readonly grace: number
+}
+
+export interface ReplayOptions extends CommonOptions {
+  /** A folder `failures/step-NNNNNN` in the folder of a run. */
+  readonly folder: string
+  /** `undefined`: that of the run. */
+  readonly engine: EngineName | undefined
+  readonly format: OutputFormat
 }
 
 export const dumpPhases = ['parse', 'elaborate', 'plan', 'stablehlo'] as const
@@ -151,6 +164,7 @@ export interface Actions {
   plan(options: PlanOptions): Promise<ExitCode>
   run(options: RunOptions): Promise<ExitCode>
   dump(options: DumpOptions): Promise<ExitCode>
+  replay(options: ReplayOptions): Promise<ExitCode>
   doctor(options: DoctorOptions): Promise<ExitCode>
   install(options: InstallOptions): Promise<ExitCode>
   test(options: TestOptions): Promise<ExitCode>

@@ -3,19 +3,33 @@ import { basename, join } from 'node:path'
 import { type Compilation, compileVariants } from '../../compiler/driver.ts'
 import type { Experiment } from '../../compiler/experiment/experiment.ts'
 import { isVariantName } from '../../compiler/names/variant-name.ts'
+import type { Plan } from '../../compiler/plan/plan.ts'
+import { need } from '../../grammar/diagnostic.ts'
 import type { SourceFile } from '../../grammar/source.ts'
 import { type Placement, place } from '../../runtime/backend/place.ts'
 import { findCudaDriver } from '../../runtime/cuda/driver.ts'
 import { type Collections, createCollections } from '../../runtime/data/formats/data-formats.ts'
 import { threadPoolEnvironment } from '../../runtime/data/loader/thread-pool.ts'
-import type { FailedEvent, RunEvent } from '../../runtime/events.ts'
+import { endProcess } from '../../runtime/end-process.ts'
+import type { EngineName } from '../../runtime/engine-name.ts'
+import type { RunEvent } from '../../runtime/events.ts'
 import { restartWith } from '../../runtime/restart.ts'
 import { hugePageEnvironment } from '../../runtime/xla/huge-pages.ts'
 import { openEntry, overrideSources } from '../host/entry.ts'
 import { fileHost } from '../host/host.ts'
 import { type Interruptible, interruptible } from '../host/interruptible.ts'
-import { devicesOf, standInOf, startOf } from '../host/placed.ts'
+import { packageVersion } from '../host/package-folder.ts'
+import { devicesOf, startOf as machineStart, standInOf } from '../host/placed.ts'
 import { makeRunFolder, removeIfEmpty } from '../host/run-folder.ts'
+import {
+  encodeRunRecord,
+  joinedSettings,
+  type RunRecord,
+  readRunRecord,
+  runRecord,
+  runRecordName,
+  shownFile,
+} from '../host/run-record.ts'
 import { outlastOutput } from '../host/standard-streams.ts'
 import { emulationText } from '../render/emulation.ts'
 import { type ExitCode, exitCode } from '../render/exit.ts'
@@ -26,7 +40,8 @@ import { type Output, processOutput } from '../render/output.ts'
 import { resolvedLines } from '../render/resolved.ts'
 import { renderVariant } from '../render/run.ts'
 import { createRunOutput, type RunOutput, type RunOutputOptions } from '../render/run-output.ts'
-import type { RunOptions } from './options.ts'
+import type { ExperimentOptions, RunOptions } from './options.ts'
+import { finishedLines, isFinished, resumeFrom } from './resume.ts'
 
 const stopping = 'stopping after the steps in flight; a second signal (Ctrl-C) ends the run immediately'
 
@@ -43,8 +58,35 @@ function folderName(experiment: string): string {
     .replace(/_$/, '')
 }
 
+/** What a command starts: a new run, or one that goes on. */
+interface RunStart extends ExperimentOptions {
+  readonly engine: EngineName
+  readonly emulate: boolean
+  readonly folder: string | undefined
+  readonly progress: RunOptions['progress']
+  /** Of the run that goes on. */
+  readonly earlier: RunRecord | undefined
+}
+
+/** Completes the options of a resumed run by those that it had. Throws ARC6706. */
+function startOf(options: RunOptions): RunStart {
+  const { file, engine = 'xla', resume } = options
+  if (resume === undefined) return { ...options, file: need(file, 'a file'), engine, earlier: undefined }
+  const earlier = readRunRecord(resume)
+  return {
+    ...options,
+    file: file ?? shownFile(earlier.file),
+    experiment: options.experiment ?? earlier.experiment,
+    set: joinedSettings(earlier.set, options.set),
+    engine: options.engine ?? earlier.engine,
+    emulate: options.emulate || earlier.emulate,
+    folder: resume,
+    earlier,
+  }
+}
+
 interface RunContext {
-  readonly options: RunOptions
+  readonly start: RunStart
   readonly entry: SourceFile
   readonly output: Output
   readonly collections: Collections
@@ -64,54 +106,77 @@ async function runOne(
   placement: Placement | undefined,
   context: RunContext,
 ): Promise<ExitCode> {
-  const { options, entry, output, collections, interrupt, notes } = context
+  const { start, entry, output, collections, interrupt, notes } = context
   output.diagnostics(diagnostics)
   const failed = diagnostics.some((diagnostic) => diagnostic.severity === 'error')
   if (plan === undefined || placement === undefined || failed) return exitCode.user
-  const texts = new Map([[basename(entry.path), entry.text]])
-  const machine = startOf(plan, placement)
-  if (experiment !== undefined) texts.set('resolved.txt', resolvedText(experiment, machine))
-  const name = folderName(plan.name)
-  const isVariant = isVariantName(plan.name)
-  const wish = options.folder !== undefined && isVariant ? join(options.folder, name) : options.folder
-  const folder = makeRunFolder(name, wish)
-  const shown: RunOutput = createRunOutput({
-    mode: modeOf(options.progress),
-    stream: process.stdout,
-    look: output.look,
-    clock: () => performance.now() / 1000,
-  })
-  notes.write = shown.note
-  const { engine } = options
-  const onEvent = (event: RunEvent) => shown.onEvent(event)
-  if (variant !== undefined) shown.note(renderVariant(variant, output.look))
+  const { engine, emulate, set, earlier } = start
+  const arcc = packageVersion()
+  const record = runRecord(plan, { arcc, file: entry.path, set, engine, emulate })
+  const resume = earlier === undefined ? undefined : await resumeFrom(need(start.folder, 'a folder'), earlier, record)
   try {
-    const { train } = await import('../../runtime/train/train.ts')
-    const devices = devicesOf(plan, placement)
-    await train(plan, { engine, devices, machine, folder, texts, collections, onEvent, signal: interrupt.signal })
-  } catch (error) {
-    shown.close()
-    const { failed } = shown.state
-    if (failed === undefined) throw error
-    return reportFailure(error, failed, folder, output)
+    if (resume !== undefined && (await isFinished(plan, resume, need(start.folder, 'a folder')))) {
+      output.note(finishedLines(plan, resume, need(start.folder, 'a folder'), output.errorLook))
+      return exitCode.ok
+    }
+    const texts = new Map([
+      [basename(entry.path), entry.text],
+      [runRecordName, encodeRunRecord(record)],
+    ])
+    const machine = machineStart(plan, placement)
+    if (experiment !== undefined) texts.set('resolved.txt', resolvedText(experiment, machine))
+    const folder = resume === undefined ? newFolder(plan, start) : need(start.folder, 'a folder')
+    const shown: RunOutput = createRunOutput({
+      mode: modeOf(start.progress),
+      stream: process.stdout,
+      look: output.look,
+      clock: () => performance.now() / 1000,
+    })
+    notes.write = shown.note
+    const onEvent = (event: RunEvent) => shown.onEvent(event)
+    if (variant !== undefined) shown.note(renderVariant(variant, output.look))
+    try {
+      const { train } = await import('../../runtime/train/train.ts')
+      const devices = devicesOf(plan, placement)
+      const common = { engine, devices, machine, folder, texts, collections, version: arcc }
+      const { signal } = interrupt
+      await train(plan, { ...common, onEvent, signal, ...(resume === undefined ? {} : { resume }) })
+    } catch (error) {
+      shown.close()
+      const { failed, dumped } = shown.state
+      if (failed === undefined) throw error
+      const { palette } = output.errorLook
+      const code = reportFailure(error, renderFailedRun(failed, folder, palette, dumped), output)
+      // What hangs would keep the process alive.
+      return failed.code === 'ARC6725' ? endProcess(code) : code
+    } finally {
+      notes.write = output.note
+      shown.close()
+      removeIfEmpty(folder)
+    }
+    return shown.state.end?.status === 'interrupted' ? (interrupt.code ?? exitCode.interrupted) : exitCode.ok
   } finally {
-    notes.write = output.note
-    shown.close()
-    removeIfEmpty(folder)
+    await resume?.checkpoint?.close()
   }
-  return shown.state.end?.status === 'interrupted' ? (interrupt.code ?? exitCode.interrupted) : exitCode.ok
 }
 
 /** Prints the error that ended a run, what is kept of it, and the next command. */
-function reportFailure(error: unknown, failed: FailedEvent, folder: string, output: Output): ExitCode {
+function reportFailure(error: unknown, following: readonly string[], output: Output): ExitCode {
   const { palette } = output.errorLook
   const { lines, exitCode: code } = describeFailure(error, palette, process.env.ARCC_DEBUG === '1')
-  output.note([...lines, ...renderFailedRun(failed, folder, palette)])
+  output.note([...lines, ...following])
   return code
 }
 
+/** Creates the folder of a new run. */
+function newFolder({ name }: Plan, { folder }: RunStart): string {
+  const own = folderName(name)
+  const wish = folder !== undefined && isVariantName(name) ? join(folder, own) : folder
+  return makeRunFolder(own, wish)
+}
+
 /** `resolved.txt`: every field, and the machine used if it is not the declared one. */
-function resolvedText(experiment: Experiment, { emulates, note }: ReturnType<typeof startOf>): string {
+function resolvedText(experiment: Experiment, { emulates, note }: ReturnType<typeof machineStart>): string {
   const heads = [...(emulates === undefined ? [] : [`// ${emulationText(emulates)}`]), ...(note ? [`// ${note}`] : [])]
   return [...heads, ...resolvedLines(experiment), ''].join('\n')
 }
@@ -122,6 +187,7 @@ function resolvedText(experiment: Experiment, { emulates, note }: ReturnType<typ
  */
 export async function run(options: RunOptions): Promise<ExitCode> {
   outlastOutput()
+  const start = startOf(options)
   const output = processOutput(options.color)
   const notes: Notes = { write: output.note }
   const interrupt = interruptible({
@@ -131,8 +197,8 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   })
   const collections = createCollections()
   const host = fileHost(undefined, undefined, collections)
-  const entry = openEntry(host, options.file)
-  const { experiment, set } = options
+  const entry = openEntry(host, start.file)
+  const { experiment, set } = start
   let placement: Placement | undefined
   let isFirst = true
   const request = {
@@ -140,9 +206,9 @@ export async function run(options: RunOptions): Promise<ExitCode> {
     experiment,
     overrides: overrideSources(set),
     place(declared: Experiment) {
-      placement = place(declared.machine, options, findCudaDriver)
+      placement = place(declared.machine, start, findCudaDriver)
       // The process may restart here because nothing has been done yet; in the restarted process this call does nothing.
-      const allocates = placement.on === 'cpu' && options.engine === 'xla'
+      const allocates = placement.on === 'cpu' && start.engine === 'xla'
       if (isFirst) restartWith(threadPoolEnvironment, ...(allocates ? [hugePageEnvironment] : []))
       isFirst = false
       return standInOf(declared.machine, placement, host)
@@ -151,7 +217,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   try {
     for (const compilation of compileVariants(request, host)) {
       if (interrupt.code !== undefined) return interrupt.code
-      const code = await runOne(compilation, placement, { options, entry, output, collections, interrupt, notes })
+      const code = await runOne(compilation, placement, { start, entry, output, collections, interrupt, notes })
       if (code !== exitCode.ok) return code
     }
     return exitCode.ok

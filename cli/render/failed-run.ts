@@ -1,11 +1,16 @@
 /** What follows the error that ended a run: what is kept, and the command that goes on. Pure: an event in, lines out. */
-import type { FailedEvent } from '../../runtime/events.ts'
+import type { DumpedEvent, FailedEvent } from '../../runtime/events.ts'
 import { formatCount, plural } from './format.ts'
 import type { Palette } from './look.ts'
-import { shellWord } from './shell-word.ts'
+import { replayCommand, resumeCommand } from './resume-command.ts'
 
 /** None for a run that failed before its first step. */
-export function renderFailedRun(failed: FailedEvent, folder: string, palette: Palette): string[] {
+export function renderFailedRun(
+  failed: FailedEvent,
+  folder: string,
+  palette: Palette,
+  dumped: DumpedEvent | undefined = undefined,
+): string[] {
   const { step, kept, saving } = failed
   const second =
     saving === undefined
@@ -21,6 +26,7 @@ export function renderFailedRun(failed: FailedEvent, folder: string, palette: Pa
   return [
     ...second,
     `${palette.accent('kept')}: ${where}${lost > 0 ? `; ${plural(lost, 'later step')} will be repeated` : ''}`,
-    `${palette.accent('next')}: arcc run --resume ${shellWord(folder)}`,
+    `${palette.accent('next')}: ${resumeCommand(folder)}`,
+    ...(dumped === undefined ? [] : [`${palette.accent('look')}: ${replayCommand(dumped.path)}`]),
   ]
 }

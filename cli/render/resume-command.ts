@@ -1,7 +1,16 @@
-/** The command that goes on with a run. */
+/** Commands that follow a run. */
 
-/** `arcc run --resume runs/quickstart-001`; a name with special characters is quoted for a shell. */
+/** A word for a shell: in quotes if it has special characters. */
+function shellWord(text: string): string {
+  return /^[\w./=%+:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}
+
+/** The command that goes on with a run: `arcc run --resume runs/quickstart-001`. */
 export function resumeCommand(folder: string): string {
-  const quoted = /^[\w./=%+:@-]+$/.test(folder) ? folder : `'${folder.replaceAll("'", "'\\''")}'`
-  return `arcc run --resume ${quoted}`
+  return `arcc run --resume ${shellWord(folder)}`
+}
+
+/** The command that computes a failed step again. */
+export function replayCommand(folder: string): string {
+  return `arcc replay ${shellWord(folder)}`
 }

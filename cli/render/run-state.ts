@@ -1,5 +1,6 @@
 /** The state of a run, folded from its events; the panel and the summary render it. */
 import type {
+  DumpedEvent,
   EndEvent,
   EvaluationEvent,
   FailedEvent,
@@ -27,6 +28,7 @@ export interface RunState {
   readonly fetch: FetchEvent | undefined
   readonly end: EndEvent | undefined
   readonly failed: FailedEvent | undefined
+  readonly dumped: DumpedEvent | undefined
 }
 
 export const historyLength = 512
@@ -44,6 +46,7 @@ export const noEvents: RunState = {
   fetch: undefined,
   end: undefined,
   failed: undefined,
+  dumped: undefined,
 }
 
 function withLoss(state: RunState, event: ProgressEvent): RunState {
@@ -72,9 +75,12 @@ export function advance(state: RunState, event: RunEvent): RunState {
       return withLoss(state, event)
     case 'evaluation':
       return { ...state, evaluations: [...state.evaluations, event] }
+    case 'left-out':
     case 'warning':
     case 'skipped':
       return { ...state, warnings: state.warnings + 1 }
+    case 'dumped':
+      return { ...state, dumped: event }
     case 'saved':
       return { ...state, saved: [...state.saved, event] }
     case 'end':

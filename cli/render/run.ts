@@ -112,6 +112,10 @@ export function renderPermanent(event: RunEvent, look: Look): string[] {
       return evaluationLines(event, look)
     case 'warning':
       return labelledText('warning', event.message, look, look.palette.warning)
+    case 'left-out': {
+      const text = `${event.reason}; back to step ${formatCount(event.back)}, without this batch (${formatCount(event.count)} of at most ${formatCount(event.most)})`
+      return labelledText('left out', text, look, look.palette.warning)
+    }
     case 'skipped':
       return skippedLines(event, look)
     case 'saved':
@@ -120,6 +124,7 @@ export function renderPermanent(event: RunEvent, look: Look): string[] {
       return resumedLines(event, look)
     case 'progress':
     case 'telemetry':
+    case 'dumped':
     case 'failed':
     case 'end':
       return []
@@ -208,6 +213,9 @@ export function renderSummary(state: RunState, look: Look): string[] {
         ...(end.skippedPictures === undefined
           ? []
           : [`${plural(end.skippedPictures, 'damaged picture')} skipped, named in log.ndjson.`]),
+        ...(end.leftOutSteps === undefined
+          ? []
+          : [`${plural(end.leftOutSteps, 'step')} left out because they were not finite.`]),
         ...(state.start === undefined ? [] : [`Results are in ${state.start.folder}`]),
       ],
       look,

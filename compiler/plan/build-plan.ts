@@ -70,6 +70,8 @@ export function buildPlan(
       augment,
       seed: train.seed,
       workers: train.workers,
+      onNonFinite: train.onNonFinite,
+      watchdog: train.watchdog,
       image: backbone.input,
       embedding: backbone.embedding,
       classes: lengths.classes,

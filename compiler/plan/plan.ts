@@ -45,7 +45,7 @@ export interface Plan {
 type Counts = Pick<Lengths, 'classes' | 'epochs' | 'steps' | 'stepsPerEpoch'>
 
 /** The data that the training loop needs in addition to the graphs. */
-export interface RunSpec extends Counts, Pick<TrainSpec, 'seed' | 'workers'> {
+export interface RunSpec extends Counts, Pick<TrainSpec, 'seed' | 'workers' | 'onNonFinite' | 'watchdog'> {
   readonly augment: AugmentSpec
   readonly dataset: DatasetSpec
   readonly evaluate: EvaluateSpec

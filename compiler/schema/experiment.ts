@@ -12,6 +12,7 @@ import {
   optional,
   quantity,
   string,
+  tolerance,
   unionOf,
 } from '../types/type.ts'
 import { required, type SectionSpec, withDefault } from './spec.ts'
@@ -130,6 +131,17 @@ export const train = {
       undefined,
       'Threads that decode images, none with `0`; default: by the cores of the computer. Results do not depend on it.',
       { min: 0, max: 64 },
+    ),
+    on_non_finite: withDefault(
+      unionOf(enumOf('treatment of steps that are not finite', ['stop']), tolerance),
+      'stop',
+      'A step whose loss or gradient is not finite: `stop` ends the run with the state before it; `skip(at_most: 0.1%)` goes back to the last checkpoint and leaves the batch out, up to this part of the steps.',
+    ),
+    watchdog: withDefault(
+      optional(unionOf(enumOf('watchdog', ['off']), quantity({ second: 1 }))),
+      undefined,
+      'How long a step or a read may take before the run ends with an error: `20 min`, or `off`; default: 30 minutes, and at least 20 times as long as the slowest step so far.',
+      { min: 1 },
     ),
     seed: withDefault(int, '2048', 'Seed for initial values, order, augmentation and sampling.', {
       min: 0,

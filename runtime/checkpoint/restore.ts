@@ -4,7 +4,7 @@
  *
  * Legend: M rows of a table on one device, of which the first hold its classes; C all classes.
  */
-import { type DType, elementCount, sameShape, showType, type TensorType } from '../../compiler/ir/dtype.ts'
+import { elementCount, sameShape, showType, type TensorType } from '../../compiler/ir/dtype.ts'
 import { type ClassShard, isClassTable, type NamedTensor, type StateTensor } from '../../compiler/ir/state-tensor.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
@@ -104,22 +104,9 @@ async function tableOn(spec: StateTensor, source: StateSource, { start, count }:
   const rows = checked(name, await source.rows(name, start, count), { dtype, shape: [count, ...rest] })
   const stored = { dtype, shape, data: newHostArray(spec) }
   stored.data.set(rows.data)
-  // Rows without a class affect nothing as long as they are numbers with a direction: zeros have none.
-  const filler =
-    count > 0 ? rows.data.subarray((count - 1) * width) : stored.data.subarray(0, width).fill(oneBits[dtype])
+  // Rows without a class affect nothing as long as they have a direction, which zeros have not: those of the last class do. Every
+  // device has at least one class.
+  const filler = rows.data.subarray((count - 1) * width)
   for (let at = count * width; at < stored.data.length; at += width) stored.data.set(filler, at)
   return stored
-}
-
-/** The number 1 as arrays on the host store it. */
-const oneBits: { readonly [D in DType]: number } = {
-  f64: 1,
-  f32: 1,
-  f16: 0x3c00,
-  bf16: 0x3f80,
-  i32: 1,
-  u32: 1,
-  u8: 1,
-  i8: 1,
-  pred: 1,
 }

@@ -1,6 +1,6 @@
 /** Writes checkpoints in a thread of its own. */
 import { Worker } from 'node:worker_threads'
-import { bug, type Params } from '../../grammar/diagnostic.ts'
+import { Bug, bug, type Params } from '../../grammar/diagnostic.ts'
 import { ArccError } from '../errors.ts'
 import type { Snapshot } from '../state/snapshot.ts'
 import { reasonOf } from '../system-errors.ts'
@@ -34,7 +34,7 @@ export interface AsideWriter {
 }
 
 /** When bundled, the worker is JavaScript; when run from source, tsx loads it. */
-function startWorker(): Worker {
+export function startWorker(): Worker {
   const url = new URL('./write-worker.ts', import.meta.url)
   const options = { execArgv: [] }
   if (!url.pathname.endsWith('.ts')) return new Worker(url, options)
@@ -42,37 +42,49 @@ function startWorker(): Worker {
   return new Worker(load, { ...options, eval: true })
 }
 
+interface Waiting {
+  readonly request: WriteRequest
+  readonly resolve: (manifest: Manifest) => void
+  readonly reject: (error: unknown) => void
+}
+
 /** The thread starts with the first checkpoint; after it has died, the next checkpoint starts another. */
 export function asideWriter(start: () => Worker = startWorker): AsideWriter {
   let worker: Worker | undefined
+  let waiting: Waiting | undefined
+
+  const take = (): Waiting | undefined => {
+    const taken = waiting
+    waiting = undefined
+    // The process may end while nothing is written.
+    worker?.unref()
+    return taken
+  }
+  const startThread = (): Worker => {
+    const own = start()
+    const died = (reason: string) => {
+      if (worker !== own) return
+      const taken = take()
+      worker = undefined
+      const folder = taken?.request.folder ?? ''
+      taken?.reject(checkpointErrors('ARC6707', { folder, action: 'written', reason: `its thread died: ${reason}` }))
+    }
+    own.on('message', (reply: WriteReply) => {
+      const taken = take()
+      if ('manifest' in reply) taken?.resolve(reply.manifest)
+      else taken?.reject(revived(reply.failure))
+    })
+    own.on('error', (error) => died(reasonOf(error)))
+    own.on('exit', (code) => died(`exit code ${code}`))
+    return own
+  }
   return {
     write(request) {
-      worker ??= start()
+      if (waiting !== undefined) return bug('a checkpoint is being written')
+      worker ??= startThread()
       const own = worker
-      return new Promise<Manifest>((resolve, reject) => {
-        const end = () => {
-          own.removeAllListeners()
-          // The process may end while nothing is written.
-          own.unref()
-        }
-        const die = (reason: string) => {
-          end()
-          worker = undefined
-          reject(
-            checkpointErrors('ARC6707', {
-              folder: request.folder,
-              action: 'written',
-              reason: `its thread died: ${reason}`,
-            }),
-          )
-        }
-        own.on('message', (reply: WriteReply) => {
-          end()
-          if ('manifest' in reply) resolve(reply.manifest)
-          else reject(revived(reply.failure))
-        })
-        own.on('error', (error) => die(reasonOf(error)))
-        own.on('exit', (code) => die(`exit code ${code}`))
+      return new Promise((resolve, reject) => {
+        waiting = { request, resolve, reject }
         own.ref()
         own.postMessage(request, buffersOf(request.snapshot))
       })
@@ -85,8 +97,9 @@ export function asideWriter(start: () => Worker = startWorker): AsideWriter {
   }
 }
 
+/** An error that crossed threads. */
 function revived(failure: Extract<WriteReply, { failure: object }>['failure']): Error {
-  if (failure.code === undefined) return bug(failure.text)
+  if (failure.code === undefined) return new Bug(failure.text)
   const { code, params, text, hint } = failure
   return new ArccError(code, params, { text, hint })
 }

@@ -21,6 +21,12 @@ export interface Embedder {
   readonly weights: readonly (readonly DeviceTensor[])[]
   /** After an abort no more runs are started, and its reason is thrown. */
   readonly signal?: AbortSignal | undefined
+  /** Watches what may hang; `what` names it. */
+  readonly watch?: <T>(what: string, work: Promise<T>) => Promise<T>
+}
+
+function unwatched<T>(_: string, work: Promise<T>): Promise<T> {
+  return work
 }
 
 /** One running and one waiting. */
@@ -46,7 +52,7 @@ const roundsAhead = 2
 export const verificationSlots = roundsAhead + 1
 
 /** Reads the images of each round, some rounds ahead. */
-async function* readRounds({ plan, engine }: Embedder, { pairs, loader }: VerificationImages) {
+async function* readRounds({ plan, engine, watch = unwatched }: Embedder, { pairs, loader }: VerificationImages) {
   const perRound = plan.run.embedBatch * engine.world.local
   const queue: { readonly first: number; readonly rows: Promise<LoadedRows> }[] = []
   let next = 0
@@ -65,7 +71,7 @@ async function* readRounds({ plan, engine }: Embedder, { pairs, loader }: Verifi
     refill()
     for (let round = queue.shift(); round !== undefined; round = queue.shift()) {
       refill()
-      const { pixels, release } = await round.rows
+      const { pixels, release } = await watch('reading the pictures of a verification', round.rows)
       try {
         yield { first: round.first, pixels }
       } finally {
@@ -107,7 +113,7 @@ export async function embedPictures(
   embedder: Embedder,
   images: VerificationImages,
 ): Promise<{ readonly original: Float32Array; readonly mirrored: Float32Array }> {
-  const { plan, executable, weights, signal } = embedder
+  const { plan, executable, weights, signal, watch = unwatched } = embedder
   const { embedBatch: b, embedding: width } = plan.run
   const original = new Float32Array(images.pairs.images * width)
   const mirrored = new Float32Array(images.pairs.images * width)
@@ -115,7 +121,7 @@ export async function embedPictures(
   const finish = async (first: number, run: StartedRun, before: Promise<void> | undefined) => {
     try {
       await before?.catch(() => undefined)
-      await run.end()
+      await watch('a verification', run.end())
       for (const [device, tensors] of run.outputs.entries()) {
         const start = first + device * b
         const rows = Math.max(0, Math.min(b, images.pairs.images - start))

@@ -48,6 +48,11 @@ export class DeviceState implements StoredState {
     return started
   }
 
+  /** Counts steps that are left out: the state after `steps` of them is that before. */
+  leaveOutUntil(steps: number): void {
+    this.#steps = Math.max(this.#steps, steps)
+  }
+
   /** All tensors of one replica in the order of the plan. They become invalid when another step starts. */
   of(replica: number): readonly DeviceTensor[] {
     return need(this.#all()[replica], `the state of replica ${replica}`)

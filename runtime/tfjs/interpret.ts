@@ -51,6 +51,8 @@ async function runGraph(cx: RuleContext, graph: Graph, inputs: WorldValues, pace
             ? await runControl(cx, op, operands, (region, given) => runGraph(cx, region, given, pacer))
             : compute(cx, op, operands)
         keep(op, known, results)
+        if (cx.observe !== undefined)
+          for (const [replica, own] of results.entries()) for (const value of own) cx.observe(op, replica, value)
         if (pacer.due) await pacer.rest()
       }
       for (const value of schedule[i] ?? []) for (const own of known) forget(own, value)

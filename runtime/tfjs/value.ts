@@ -14,6 +14,7 @@ import {
   showType,
   type TensorType,
 } from '../../compiler/ir/dtype.ts'
+import type { Op } from '../../compiler/ir/graph.ts'
 import { bug } from '../../grammar/diagnostic.ts'
 import { roundToBf16, roundToF16 } from '../half.ts'
 import type { Tf } from './backend.ts'
@@ -52,6 +53,8 @@ export interface RuleContext {
    * for backends that store tensors elsewhere.
    */
   readonly ownLoops: boolean
+  /** Called with every value that an op returns. */
+  readonly observe?: (op: Op, replica: number, value: RuntimeValue) => void
 }
 
 const denseArrays: { readonly [D in DenseDType]: new (length: number) => DenseArray } = {

@@ -10,13 +10,13 @@ import type { Trainer } from './trainer.ts'
  * abort of `signal`, the verification ends without a result.
  */
 export async function evaluateSets(trainer: Trainer, signal?: AbortSignal): Promise<void> {
-  const { plan, engine, programs, state, loaders, emit, steps, checkpoints, times } = trainer
+  const { plan, engine, programs, state, loaders, emit, steps, checkpoints, times, watchdog } = trainer
   if (loaders.sets.length === 0 || signal?.aborted === true) return
   const began = performance.now()
   const metrics: CheckpointMetric[] = []
   await phase(emit, 'evaluate', async () => {
     const weights = await state.forEmbed(engine)
-    const embedder = { engine, executable: programs.embed, plan, weights: weights.of, signal }
+    const embedder = { engine, executable: programs.embed, plan, weights: weights.of, signal, watch: watchdog.watch }
     try {
       for (const set of loaders.sets) {
         const start = performance.now()

@@ -1,41 +1,75 @@
-/** What is kept of a run that fails: the state after its last step. */
-
-import { ArccError } from '../errors.ts'
+/** What is kept of a run that fails: the state after its last good step. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { failureFacts } from './failure/facts.ts'
+import type { Alarm } from './failure/watchdog.ts'
+import { findFailed } from './find-failed.ts'
+import { NonFiniteStep } from './non-finite.ts'
 import { saveCheckpoint } from './save.ts'
+import { noteFailedStep } from './step-dump.ts'
 import type { Trainer } from './trainer.ts'
+
+/** Seconds that saving may take beside something that hangs. */
+const longestSaving = 60
 
 /**
  * Runs `body`. If it throws after the first step, the state is saved first, and `trainer.outcome` says what is kept; an error while
- * saving is noted there. Throws the error of `body`.
+ * saving is noted there. Throws the error of `body`. If something hangs, what can be saved is saved, the session is abandoned, and
+ * `hung` is called with the error; the promise stays pending then, because nothing that hangs can be freed.
  */
-export async function savingOnFailure(trainer: Trainer, body: (trainer: Trainer) => Promise<void>): Promise<void> {
+export async function savingOnFailure(
+  trainer: Trainer,
+  body: (trainer: Trainer) => Promise<void>,
+  hung: (alarm: Alarm) => void,
+): Promise<void> {
   try {
-    await body(trainer)
+    const alarm = await Promise.race([body(trainer), trainer.watchdog.alarm])
+    if (alarm === undefined) return
+    await saveBeside(trainer, alarm)
+    await trainer.abandon(alarm)
+    hung(alarm)
+    await new Promise<never>(() => undefined)
   } catch (error) {
-    // Steps that ended while the error was under way.
-    trainer.steps = Math.max(trainer.steps, trainer.state.steps)
-    trainer.outcome.step = trainer.steps
-    if (isStateGood(trainer, error)) await saveAfter(trainer, error)
+    if (error instanceof NonFiniteStep) await saveBefore(trainer, error)
+    else await saveAfter(trainer, error)
     throw error
   }
 }
 
-/** A non-finite loss is noticed when the state that it spoiled has replaced the last good one. */
-function isStateGood(trainer: Trainer, error: unknown): boolean {
-  const isDiverged = error instanceof ArccError && error.code === 'ARC6504'
-  return trainer.steps > 0 && !isDiverged
+/** Saves the state if no step is in flight, and if that does not hang as well. */
+async function saveBeside(trainer: Trainer, alarm: Alarm): Promise<void> {
+  trainer.outcome.step = trainer.steps
+  if (trainer.steps === 0 || trainer.state.steps !== trainer.steps) return
+  const late = sleep(longestSaving * 1000, undefined, { ref: false })
+  await Promise.race([noting(trainer, alarm, () => save(trainer)), late])
 }
 
 async function saveAfter(trainer: Trainer, error: unknown): Promise<void> {
-  const { outcome, emit } = trainer
-  if (outcome.kept?.step === trainer.steps) return
+  // With steps that ended while the error was under way.
+  trainer.steps = Math.max(trainer.steps, trainer.state.steps)
+  trainer.outcome.step = trainer.steps
+  if (trainer.steps > 0) await noting(trainer, error, () => save(trainer))
+}
+
+async function saveBefore(trainer: Trainer, error: NonFiniteStep): Promise<void> {
+  trainer.outcome.step = error.step - 1
+  await noting(trainer, error, async () => {
+    const { failed, isFound } = await findFailed(trainer, error)
+    trainer.outcome.step = failed.step - 1
+    if (isFound) await save(trainer)
+    await noteFailedStep(trainer, failed)
+  })
+}
+
+async function save(trainer: Trainer): Promise<void> {
+  if (trainer.outcome.kept?.step !== trainer.steps) await saveCheckpoint(trainer, 'failed')
+}
+
+/** Runs `saving`; notes its error, unless the same disk has refused twice. */
+async function noting(trainer: Trainer, first: unknown, saving: () => Promise<void>): Promise<void> {
   try {
-    await saveCheckpoint(trainer, 'failed')
+    await saving()
   } catch (second) {
-    const saving = failureFacts(second)
-    // The same disk may have refused twice.
-    if (saving.reason !== failureFacts(error).reason) outcome.saving = saving
-    emit({ type: 'warning', message: `the state after step ${trainer.steps} could not be saved: ${saving.reason}` })
+    const facts = failureFacts(second)
+    if (facts.reason !== failureFacts(first).reason) trainer.outcome.saving = facts
   }
 }

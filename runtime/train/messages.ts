@@ -31,6 +31,26 @@ export const trainErrors = errorsOf({
     text: (p) => `the run folder ${p.folder} cannot be locked: other processes take and release its lock all the time`,
     hint: () => 'check which processes use this folder, or choose another one with --folder',
   } satisfies ErrorMessage<{ folder: string }>,
+  ARC6723: {
+    text: (p) => `the gradient is not a number at step ${p.step}: training diverged`,
+    hint: () => 'reduce the learning rate, set `train.clip`, or use a longer warmup',
+  } satisfies ErrorMessage<{ step: number }>,
+  ARC6724: {
+    text: (p) => `${p.reason}; ${p.count} steps were not finite, and \`train.on_non_finite\` allows ${p.most}`,
+    hint: () => 'look for the cause in the folder `failures` of the run, or raise `at_most`',
+  } satisfies ErrorMessage<{ reason: string; count: number; most: number }>,
+  ARC6726: {
+    text: (p) => `${p.folder} has no step that can be replayed: ${p.reason}`,
+    hint: () => 'name a folder below `failures` in the folder of a run, such as runs/small-001/failures/step-000012',
+  } satisfies ErrorMessage<{ folder: string; reason: string }>,
+  ARC6727: {
+    text: (p) => `the step in ${p.folder} is not one of this experiment: ${p.reason}`,
+    hint: () => 'the experiment has changed since; restore the file that is in the folder of the run',
+  } satisfies ErrorMessage<{ folder: string; reason: string }>,
+  ARC6728: {
+    text: (p) => `the state is not finite after step ${p.step}, whose loss was: training diverged`,
+    hint: () => 'reduce the learning rate, set `train.clip`, or use a longer warmup',
+  } satisfies ErrorMessage<{ step: number }>,
   ARC6722: {
     text: (p) => `the run folder ${p.folder} cannot be written: ${p.reason}`,
     hint: () => 'choose another one with --folder',

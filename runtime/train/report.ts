@@ -48,7 +48,7 @@ export function reportProgress({ meter, times, emit }: Trainer): void {
 }
 
 /** Reports the end of the run, with planned and measured time and memory. */
-export function reportEnd({ plan, engine, programs, loaders, meter, steps, times, emit }: Trainer): void {
+export function reportEnd({ plan, engine, programs, loaders, meter, steps, leftOut, times, emit }: Trainer): void {
   const { secondsPerStep } = meter
   const { memory } = programs.step
   // The memory of the compiled step, if memory in use is not measured.
@@ -61,6 +61,7 @@ export function reportEnd({ plan, engine, programs, loaders, meter, steps, times
     seconds: secondsSince(times.opened),
     imagesPerSecond: secondsPerStep > 0 ? plan.document.schedule.batch / secondsPerStep : 0,
     ...(damaged === 0 ? {} : { skippedPictures: damaged }),
+    ...(leftOut.size === 0 ? {} : { leftOutSteps: leftOut.size }),
     planned: {
       secondsPerStep: plan.document.time.secondsPerStep,
       // The engine does not see the memory of driver and libraries.

@@ -14,6 +14,7 @@ import { openLogs } from '../logs/open-logs.ts'
 import { oneProcess } from '../world.ts'
 import { createEngine } from './create-engine.ts'
 import { failureFacts } from './failure/facts.ts'
+import type { Watchdog } from './failure/watchdog.ts'
 import { openData, type RunData } from './open-data.ts'
 import { openLoaders, type RunLoaders } from './open-loaders.ts'
 import { phase, secondsSince } from './phase.ts'
@@ -64,6 +65,9 @@ export interface Session {
   readonly version: string
   /** What the `failed` event says of the run, beside the error. */
   readonly outcome: Outcome
+  readonly watchdog: Watchdog
+  /** Ends the log with a `failed` event and gives the folder free. Call it only if the session cannot be closed. */
+  readonly abandon: (error: unknown) => Promise<void>
 }
 
 /** How far a run has come. */
@@ -76,6 +80,7 @@ export type Outcome = { -readonly [K in keyof Pick<FailedEvent, 'step' | 'kept' 
 export async function withSession(
   plan: Plan,
   options: TrainOptions,
+  watchdog: Watchdog,
   body: (session: Session) => Promise<void>,
 ): Promise<void> {
   const { resume: resumed, version = 'development' } = options
@@ -94,6 +99,14 @@ export async function withSession(
     if (event.type === 'saved' && event.what === 'checkpoint') outcome.kept = { step: event.step, path: event.path }
     options.onEvent(event)
   }
+  const fail = (error: unknown) =>
+    emit({ type: 'failed', ...failureFacts(error), seconds: secondsSince(began), ...outcome })
+  const closeLogs = () => Promise.all(logs.map((log) => log.close()))
+  const abandon = async (error: unknown) => {
+    fail(error)
+    await closeLogs()
+    await folder.close()
+  }
   try {
     logs.push(...(await openLogs(plan, folder.path, (message) => emit({ type: 'warning', message }))))
     const data = await phase(emit, 'load data', () => openData(plan.run, options.collections))
@@ -104,7 +117,22 @@ export async function withSession(
       const engine = await createEngine(options.engine, world, emit, options.devices)
       try {
         const { signal, machine, devices } = options
-        await body({ plan, folder, data, loaders, engine, emit, signal, machine, devices, resumed, version, outcome })
+        await body({
+          plan,
+          folder,
+          data,
+          loaders,
+          engine,
+          emit,
+          signal,
+          machine,
+          devices,
+          resumed,
+          version,
+          outcome,
+          watchdog,
+          abandon,
+        })
       } finally {
         engine.dispose()
       }
@@ -112,10 +140,10 @@ export async function withSession(
       await loaders.dispose()
     }
   } catch (error) {
-    emit({ type: 'failed', ...failureFacts(error), seconds: secondsSince(began), ...outcome })
+    fail(error)
     throw error
   } finally {
-    await Promise.all(logs.map((log) => log.close()))
+    await closeLogs()
     await folder.close()
   }
 }

@@ -28,7 +28,11 @@ export interface TrainSteps {
   readonly pauseAfter?: (steps: number) => boolean
   /** After an abort no more steps are started; those in flight are still returned. */
   readonly signal?: AbortSignal
+  /** Watches what may hang; `what` names it. */
+  readonly watch?: Watch
 }
+
+export type Watch = <T>(what: string, work: Promise<T>) => Promise<T>
 
 /** A step that has ended. */
 export interface StepOutcome {
@@ -47,7 +51,7 @@ export interface StepOutcome {
  * in flight have ended, and errors of the data and of starting a step after the preceding steps. The caller keeps ownership of the state.
  */
 export async function* trainSteps(options: TrainSteps): AsyncGenerator<StepOutcome> {
-  const { executable, state, signal, pauseAfter = () => false } = options
+  const { executable, state, signal, pauseAfter = () => false, watch = (_, work) => work } = options
   const source = uploadAhead(options.engine, options.batches, options.image)
   /** The ends of started steps that have not been yielded, oldest first; they resolve in order. */
   const flights: Promise<StepOutcome>[] = []
@@ -67,10 +71,11 @@ export async function* trainSteps(options: TrainSteps): AsyncGenerator<StepOutco
 
   const launch = async (batch: UploadedBatch) => {
     const dataSeconds = running > 0 ? 0 : (performance.now() - Math.max(asked, idleSince)) / 1000
-    const run = await state.step(executable, batch.inputs)
-    running++
+    state.leaveOutUntil(batch.step)
     const steps = batch.step + 1
-    const flight = ended(run, flights.at(-1)).then(({ at, metrics }) => {
+    const run = await watch(`the start of step ${steps}`, state.step(executable, batch.inputs))
+    running++
+    const flight = ended(run, flights.at(-1), (work) => watch(`step ${steps}`, work)).then(({ at, metrics }) => {
       const seconds = (at - idleSince) / 1000
       idleSince = at
       running--
@@ -88,7 +93,7 @@ export async function* trainSteps(options: TrainSteps): AsyncGenerator<StepOutco
       if (open && !pausing && flights.length < stepsInFlight) {
         if (waiting === undefined) {
           asked = performance.now()
-          waiting = nextBatch(source)
+          waiting = watch('reading the pictures of a step', nextBatch(source))
         }
         const batch = waiting.catch((error: unknown) => {
           fail(error)
@@ -133,10 +138,14 @@ function firstOf(batch: Promise<unknown>, step: Promise<unknown> | undefined): P
 }
 
 /** Waits for the end of a step after that of the previous one, because waits must not overlap. Frees its tensors. */
-async function ended(run: StartedRun, before: Promise<unknown> | undefined) {
+async function ended(
+  run: StartedRun,
+  before: Promise<unknown> | undefined,
+  watch: <T>(work: Promise<T>) => Promise<T>,
+) {
   try {
     await before?.catch(() => undefined)
-    await run.end()
+    await watch(run.end())
     const at = performance.now()
     const { data } = await need(run.outputs[0]?.[0], 'metrics').read()
     const value = (name: StepMetric) => need(data[stepMetrics.indexOf(name)], name)

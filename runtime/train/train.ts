@@ -5,6 +5,7 @@
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { evaluateSets } from './evaluate-sets.ts'
 import { interruptionOf } from './failure/interruption.ts'
+import { type Alarm, createWatchdog } from './failure/watchdog.ts'
 import { savingOnFailure } from './keep-state.ts'
 import { reportEnd, reportResume, reportStart } from './report.ts'
 import { saveCheckpoint, saveWeights } from './save.ts'
@@ -13,13 +14,26 @@ import { startTelemetry } from './telemetry.ts'
 import { trainLoop } from './train-loop.ts'
 import { type Trainer, withTrainer } from './trainer.ts'
 
-/** Trains. Throws `ArccError` for errors of data, devices and disk, and if training diverges. */
+/**
+ * Trains. Throws `ArccError` for errors of data, devices and disk, and if training diverges. After ARC6725, something still hangs: the
+ * caller ends the process.
+ */
 export async function train(plan: Plan, options: TrainOptions): Promise<void> {
-  await withSession(plan, options, async (session) => {
+  const watchdog = createWatchdog(plan.run.watchdog)
+  let hung: (alarm: Alarm) => void = () => undefined
+  const hanging = new Promise<never>((_, reject) => {
+    hung = reject
+  })
+  const work = withSession(plan, options, watchdog, async (session) => {
     reportStart(session)
     reportResume(session)
-    await withTrainer(session, (trainer) => savingOnFailure(trainer, runToEnd))
+    await withTrainer(session, (trainer) => savingOnFailure(trainer, runToEnd, hung))
   })
+  try {
+    await Promise.race([work, hanging])
+  } finally {
+    watchdog.end()
+  }
 }
 
 async function runToEnd(trainer: Trainer): Promise<void> {

@@ -6,6 +6,8 @@ import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
 import type { CheckpointMetric } from '../checkpoint/manifest.ts'
 import { restoreState } from '../checkpoint/restore.ts'
 import type { DeviceState } from '../state/device-state.ts'
+import { readLeftOut } from './left-out.ts'
+import type { StepMetrics } from './non-finite.ts'
 import { openCheckpoints, requireFit } from './open-checkpoints.ts'
 import { phase } from './phase.ts'
 import { compilePrograms, disposePrograms, newState, type Programs } from './programs.ts'
@@ -14,12 +16,18 @@ import type { Session } from './session.ts'
 
 export interface Trainer extends Session {
   readonly programs: Programs
-  /** Weights, statistics, optimizer, loss scale, centers. */
-  readonly state: DeviceState
-  readonly meter: ProgressMeter
+  /** Weights, statistics, optimizer, loss scale, centers. Going back replaces it. */
+  state: DeviceState
+  /** The state that the run began with, or was resumed from. */
+  readonly begin: () => Promise<DeviceState>
+  meter: ProgressMeter
   /** Completed steps since the start of training: the number of the next step, and the position in the data order. */
   steps: number
   readonly checkpoints: CheckpointStore
+  /** Steps, from 0, whose batches are left out because they were not finite. */
+  readonly leftOut: Set<number>
+  /** The metrics of the last few steps, by number from 1. */
+  readonly recent: Map<number, StepMetrics>
   /** The last verification: after how many steps, and what it found. */
   verified: { readonly step: number; readonly metrics: readonly CheckpointMetric[] } | undefined
   /** Times of `performance.now()`. */
@@ -40,7 +48,7 @@ export interface Trainer extends Session {
  * and frees them. Throws ARC6700 and ARC6704 before it compiles.
  */
 export async function withTrainer(session: Session, body: (trainer: Trainer) => Promise<void>): Promise<void> {
-  const { plan, engine, emit, resumed } = session
+  const { plan, folder, engine, emit, resumed } = session
   const from = resumed?.checkpoint
   const steps = from?.manifest.step ?? 0
   if (from !== undefined) requireFit(plan, from)
@@ -49,22 +57,26 @@ export async function withTrainer(session: Session, body: (trainer: Trainer) => 
   try {
     const programs = await phase(emit, 'compile', () => compilePrograms(engine, plan))
     try {
-      const state = await phase(emit, 'initialize', () =>
-        from === undefined ? newState(engine, plan) : restoreState(engine, plan, from, steps),
-      )
+      const begin = () => (from === undefined ? newState(engine, plan) : restoreState(engine, plan, from, steps))
+      const leftOut = await readLeftOut(folder.path, resumed !== undefined)
+      const state = await phase(emit, 'initialize', begin)
+      const trainer: Trainer = {
+        ...session,
+        programs,
+        state,
+        begin,
+        meter: createProgressMeter({ ...plan.run, batch: plan.document.schedule.batch, from: steps }),
+        steps,
+        checkpoints,
+        leftOut,
+        recent: new Map(),
+        verified: undefined,
+        times: { opened, looping: opened, reported: opened, verification: undefined },
+      }
       try {
-        await body({
-          ...session,
-          programs,
-          state,
-          meter: createProgressMeter({ ...plan.run, batch: plan.document.schedule.batch, from: steps }),
-          steps,
-          checkpoints,
-          verified: undefined,
-          times: { opened, looping: opened, reported: opened, verification: undefined },
-        })
+        await body(trainer)
       } finally {
-        state.dispose()
+        trainer.state.dispose()
       }
     } finally {
       disposePrograms(programs)

@@ -14,6 +14,7 @@ import { sourceErrors } from '../../runtime/data/sources/messages.ts'
 import { evaluateErrors } from '../../runtime/evaluate/messages.ts'
 import { tensorFileErrors } from '../../runtime/safetensors-header.ts'
 import { tfjsError } from '../../runtime/tfjs/errors.ts'
+import { hangErrors } from '../../runtime/train/failure/messages.ts'
 import { trainErrors } from '../../runtime/train/messages.ts'
 import { xlaError } from '../../runtime/xla/pjrt/errors.ts'
 import { checkExamples } from './check-examples.ts'
@@ -31,6 +32,7 @@ export const catalogues: Readonly<Record<string, readonly Rendered[]>> = {
   checkDiagnostic: renderCatalogue(checkDiagnostic.catalogue, checkExamples),
   evaluateDiagnostic: renderCatalogue(evaluateDiagnostic.catalogue, evaluateExamples),
   planDiagnostic: renderCatalogue(planDiagnostic.catalogue, planExamples),
+  hangErrors: renderCatalogue(hangErrors.catalogue, runtime.hangExamples),
   xlaError: renderCatalogue(xlaError.catalogue, runtime.xlaExamples),
   tfjsError: renderCatalogue(tfjsError.catalogue, runtime.tfjsExamples),
   cudaError: renderCatalogue(cudaError.catalogue, runtime.cudaExamples),

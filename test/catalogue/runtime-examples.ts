@@ -7,6 +7,7 @@ import type { packErrors } from '../../runtime/data/pack/messages.ts'
 import type { evaluateErrors } from '../../runtime/evaluate/messages.ts'
 import type { tensorFileErrors } from '../../runtime/safetensors-header.ts'
 import type { tfjsError } from '../../runtime/tfjs/errors.ts'
+import type { hangErrors } from '../../runtime/train/failure/messages.ts'
 import type { trainErrors } from '../../runtime/train/messages.ts'
 import type { xlaError } from '../../runtime/xla/pjrt/errors.ts'
 import type { Examples } from './render.ts'
@@ -29,6 +30,10 @@ export const xlaExamples: Examples<typeof xlaError.catalogue> = {
   ARC6013: [{ platform: 'darwin-arm64', known: 'linux-x64 and linux-arm64' }],
   ARC6014: [{ program: 'training step', message: 'unknown op', place: ' (small.arc:3:1)' }],
   ARC6015: [{ reason: 'SIGKILL' }],
+}
+
+export const hangExamples: Examples<typeof hangErrors.catalogue> = {
+  ARC6725: [{ what: 'step 12', minutes: 30 }],
 }
 
 export const tfjsExamples: Examples<typeof tfjsError.catalogue> = {
@@ -145,6 +150,11 @@ export const trainExamples: Examples<typeof trainErrors.catalogue> = {
   ARC6506: [{ folder: 'runs/small-001' }],
   ARC6720: [{ folder: 'runs/small-001', pid: 4711, host: 'node7' }],
   ARC6721: [{ folder: 'runs/small-001' }],
+  ARC6723: [{ step: 12 }],
+  ARC6724: [{ reason: 'the loss is NaN at step 12: training diverged', count: 3, most: 2 }],
+  ARC6726: [{ folder: 'runs/small-001', reason: 'failure.json: no such file or folder' }],
+  ARC6727: [{ folder: 'runs/small-001/failures/step-000012', reason: 'it ran on 2 devices, not on 4' }],
+  ARC6728: [{ step: 11 }],
   ARC6722: [{ folder: 'runs/small-001', reason: 'the file system is read-only' }],
 }
 

@@ -23,6 +23,7 @@ async function parse(line: string) {
     check: record('check'),
     plan: record('plan'),
     run: record('run'),
+    replay: record('replay'),
     dump: record('dump'),
     doctor: record('doctor'),
     install: record('install'),
@@ -46,6 +47,7 @@ async function parse(line: string) {
 const source = { color: undefined, source: 'faces', experiment: undefined, set: [], format: 'text' }
 const written = { ...source, out: 'out', force: false }
 const file = { color: undefined, file: 'a.arc', experiment: undefined, set: [] }
+const ofRun = { engine: undefined, emulate: false, folder: undefined, resume: undefined, grace: 30 }
 
 test.each<[string, Call]>([
   [
@@ -119,13 +121,7 @@ test.each<[string, Call]>([
       options: { ...file, experiment: 'r100', color: false, format: 'yaml', exact: false, output: 'out.yaml' },
     },
   ],
-  [
-    'run a.arc',
-    {
-      command: 'run',
-      options: { ...file, engine: 'xla', emulate: false, folder: undefined, progress: 'auto', grace: 30 },
-    },
-  ],
+  ['run a.arc', { command: 'run', options: { ...file, ...ofRun, progress: 'auto' } }],
   [
     '--color run a.arc big --engine tfjs --folder out --plain --set train.steps=3',
     {
@@ -138,16 +134,18 @@ test.each<[string, Call]>([
         engine: 'tfjs',
         emulate: false,
         folder: 'out',
+        resume: undefined,
         progress: 'plain',
         grace: 30,
       },
     },
   ],
+  ['run a.arc --json', { command: 'run', options: { ...file, ...ofRun, progress: 'json' } }],
   [
-    'run a.arc --json',
+    'run --resume runs/small-001 --engine tfjs',
     {
       command: 'run',
-      options: { ...file, engine: 'xla', emulate: false, folder: undefined, progress: 'json', grace: 30 },
+      options: { ...file, ...ofRun, file: undefined, engine: 'tfjs', resume: 'runs/small-001', progress: 'auto' },
     },
   ],
   [
@@ -197,6 +195,7 @@ test.each([
   ['run a.arc --set =3', 'Write it as path=value'],
   ['run a.arc --engine cuda', 'Allowed choices are xla, tfjs'],
   ['run a.arc --plain --json', 'cannot be used with option'],
+  ['run --resume runs/a-001 --folder b', 'cannot be used with option'],
   ['plan a.arc b c', 'too many arguments'],
   ['install torch', 'Allowed choices are cuda, cpu'],
   ['install --remove', 'specify what to remove'],

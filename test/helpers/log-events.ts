@@ -79,6 +79,8 @@ export const eventsOfAllTypes: { readonly [T in RunEvent['type']]: Extract<RunEv
   warning: { type: 'warning', message: 'careful' },
   skipped: { type: 'skipped', file: 'a.jpg', reason: 'it is cut short', count: 2 },
   saved: { type: 'saved', what: 'checkpoint', path: 'runs/small-001/checkpoints/step-000020', bytes: 100, step: 20 },
+  'left-out': { type: 'left-out', step: 20, reason: 'the loss is NaN', back: 18, count: 1, most: 3 },
+  dumped: { type: 'dumped', step: 20, path: 'runs/small-001/dump' },
   failed: { type: 'failed', code: 'ENOSPC', reason: 'the disk is full', step: 21, seconds: 4 },
   end: {
     type: 'end',

@@ -23,6 +23,16 @@ export interface Batch {
   readonly replicas: readonly ReplicaBatch[]
 }
 
+/** One that was loaded. */
+export interface LoadedReplicaBatch extends ReplicaBatch {
+  /** The numbers of the images, u32[b]. */
+  readonly numbers: Uint32Array
+}
+
+export interface LoadedBatch extends Batch {
+  readonly replicas: readonly LoadedReplicaBatch[]
+}
+
 /** Where training images and their labels come from. */
 export interface TrainingImages {
   readonly loader: Loader
@@ -39,6 +49,8 @@ export interface BatchOptions {
   /** The first step, counted from the start of training, and the step to stop before. */
   readonly from: number
   readonly to: number
+  /** Steps that are left out. */
+  readonly leftOut?: ReadonlySet<number>
   /** Number of steps to read ahead; 2 by default. The loader's ring must have a slot more. */
   readonly ahead?: number
   /** Counts damaged pictures that were replaced; only needed if the loader replaces any. */
@@ -48,7 +60,7 @@ export interface BatchOptions {
 }
 
 interface LoadedStep {
-  readonly batch: Batch
+  readonly batch: LoadedBatch
   readonly rows: LoadedRows
 }
 
@@ -64,10 +76,11 @@ async function loadStep(
   const [first, last] = [need(ranges[0], 'a replica')[0], need(ranges.at(-1), 'a replica')[1]]
   const rows = await loader.read(samples.subarray(first, last), { seed, epoch })
   const pictureBytes = imageBytes(shape)
-  const replicas = ranges.map(([start, end]): ReplicaBatch => {
+  const replicas = ranges.map(([start, end]): LoadedReplicaBatch => {
     const [from, to] = [start - first, end - first]
     return {
       images: rows.pixels.subarray(from * pictureBytes, to * pictureBytes),
+      numbers: rows.numbers.subarray(from, to),
       // A replaced picture brings its own label.
       labels: Int32Array.from(rows.numbers.subarray(from, to), label),
       flip: Uint8Array.from(flip.subarray(start, end)),
@@ -77,7 +90,7 @@ async function loadStep(
 }
 
 /**
- * The batches of steps `from` … `to` - 1, in order; the arrays of one are valid until the next is requested. Up to `ahead` of them
+ * The batches of steps `from` … `to` - 1 that are not left out, in order; the arrays of one are valid until the next is requested. Up to `ahead` of them
  * are read while the caller processes one; steps are read sequentially, so that the first is ready as early as possible. An
  * unreadable image throws at its step.
  */
@@ -85,8 +98,8 @@ export async function* batches(
   images: TrainingImages,
   sampler: Sampler,
   options: BatchOptions,
-): AsyncGenerator<Batch, void, undefined> {
-  const { damage, onSkipped } = options
+): AsyncGenerator<LoadedBatch, void, undefined> {
+  const { damage, onSkipped, leftOut } = options
   const ahead = Math.max(1, options.ahead ?? 2)
   const queue: Promise<LoadedStep>[] = []
   let next = options.from
@@ -95,6 +108,7 @@ export async function* batches(
   const refill = () => {
     while (queue.length < ahead && next < options.to) {
       const step = next++
+      if (leftOut?.has(step) === true) continue
       const load = last.then(() =>
         stopped ? Promise.reject(new Error('stopped')) : loadStep(images, sampler, step, options),
       )

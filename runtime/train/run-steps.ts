@@ -1,0 +1,83 @@
+/** Runs steps of a trainer, from its current one on. */
+import { batches } from '../data/loader/batches.ts'
+import { createSampler } from '../data/sampler.ts'
+import { requireFinite } from './non-finite.ts'
+import { type StepOutcome, trainSteps } from './train-steps.ts'
+import type { Trainer } from './trainer.ts'
+
+/**
+ * Trains until `steps` steps have ended, or an interruption, without a word: after going back, to the state that was lost. Throws as
+ * `trainLoop` does.
+ */
+export async function repeatSteps(trainer: Trainer, steps: number): Promise<void> {
+  for await (const outcome of stepsUntil(trainer, steps)) countStep(trainer, outcome)
+  if (!trainer.signal.aborted) passLeftOut(trainer, steps)
+}
+
+/** Counts left-out steps at the end of a range: no step follows that would. */
+export function passLeftOut(trainer: Trainer, end: number): void {
+  while (trainer.steps < end && trainer.leftOut.has(trainer.steps)) trainer.steps++
+  trainer.state.leaveOutUntil(trainer.steps)
+}
+
+/** The steps from the trainer's current one on; see `trainSteps`. */
+export function stepsUntil(trainer: Trainer, end: number, pauseAfter?: (steps: number) => boolean) {
+  const { plan, engine, programs, state, signal, watchdog } = trainer
+  return trainSteps({
+    engine,
+    executable: programs.step,
+    state,
+    batches: batchesUntil(trainer, end),
+    image: plan.run.image,
+    ...(pauseAfter === undefined ? {} : { pauseAfter }),
+    signal,
+    watch: watchdog.watch,
+  })
+}
+
+/** The batches from the trainer's current step on. */
+export function batchesUntil({ plan, data, loaders, engine, emit, steps, leftOut }: Trainer, end: number) {
+  const { run } = plan
+  const { training, ahead, damage, workers } = loaders
+  const sampler = createSampler(
+    {
+      seed: run.seed,
+      images: data.train.images,
+      globalBatch: plan.document.schedule.batch,
+      flip: run.augment.flip,
+      mix: data.mix,
+    },
+    (key, epoch) => workers.epochOrder(key, epoch),
+  )
+  return batches(training, sampler, {
+    world: engine.world,
+    seed: run.seed,
+    from: steps,
+    to: end,
+    leftOut,
+    ahead,
+    ...(damage === undefined ? {} : { damage }),
+    onSkipped: ({ file, reason }) => emit({ type: 'skipped', file, reason, count: damage?.count ?? 0 }),
+  })
+}
+
+/** Steps whose metrics are remembered. */
+const recentSteps = 8
+
+/** Records a step that has ended. Throws ARC6504 and ARC6723 if it is not finite. */
+export function countStep(trainer: Trainer, { steps, metrics, seconds, dataSeconds }: StepOutcome): void {
+  requireFinite(metrics, steps)
+  trainer.steps = steps
+  trainer.recent.set(steps, metrics)
+  trainer.recent.delete(steps - recentSteps)
+  const isScaled = trainer.plan.document.model.precision === 'f16'
+  trainer.meter.add({
+    loss: metrics.loss,
+    rate: metrics.rate,
+    gradientNorm: metrics.gradient_norm,
+    lossScale: isScaled ? metrics.loss_scale : undefined,
+    skipped: metrics.skipped === 1,
+    seconds,
+    dataSeconds,
+  })
+}

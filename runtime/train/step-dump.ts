@@ -1,0 +1,193 @@
+/**
+ * `failures/step-NNNNNN` in a run's folder: all that `arcc replay` needs to compute a step again that was not finite.
+ *
+ * Legend: b images of one device; h w c those of a picture.
+ */
+import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Ajv } from 'ajv'
+import type { FromSchema } from 'json-schema-to-ts'
+import { object } from '../../compiler/json/object-schema.ts'
+import { checkpointsName, stepName } from '../checkpoint/checkpoint-folder.ts'
+import type { LoadedReplicaBatch } from '../data/loader/batches.ts'
+import { openMaker } from '../data/loader/picture-maker.ts'
+import type { HostArray, HostTensor } from '../engine.ts'
+import { openSafetensors, type TensorStream, writeSafetensors } from '../safetensors.ts'
+import { reasonOf } from '../system-errors.ts'
+import { trainErrors } from './messages.ts'
+import type { NonFiniteStep } from './non-finite.ts'
+import { batchesUntil } from './run-steps.ts'
+import type { Trainer } from './trainer.ts'
+
+const failuresName = 'failures'
+const factsName = 'failure.json'
+const batchName = 'batch.safetensors'
+/** The folder of the checkpoint before the step, whose files are linked: they take no space as long as the checkpoint exists. */
+const stateName = 'state'
+
+/** JSON has no NaN and no infinity. */
+const numberText = { type: 'string' } as const
+const text = { type: 'string' } as const
+const count = { type: 'integer', minimum: 0 } as const
+
+const schema = {
+  $id: 'arcc-failed-step-1',
+  ...object({
+    version: { const: 1 },
+    /** From 1. */
+    step: { type: 'integer', minimum: 1 },
+    code: text,
+    reason: text,
+    metrics: object({
+      loss: numberText,
+      gradient_norm: numberText,
+      rate: numberText,
+      loss_scale: numberText,
+      skipped: numberText,
+    }),
+    devices: { type: 'integer', minimum: 1 },
+    /** The steps in `state`; -1 if the state was not saved. */
+    state: { type: 'integer', minimum: -1 },
+    pictures: {
+      type: 'array',
+      items: object({ device: count, image: count, file: text, label: count, mirrored: { type: 'boolean' } }),
+    },
+  }),
+} as const
+
+export type FailedStepFacts = FromSchema<typeof schema>
+
+const isFacts = new Ajv({ allErrors: true }).compile<FailedStepFacts>(schema)
+
+/** Writes the folder for a step that has failed: its pictures with names and labels, and the state before it if that is saved. */
+export async function noteFailedStep(trainer: Trainer, error: NonFiniteStep): Promise<void> {
+  const { plan, folder, outcome, emit } = trainer
+  const path = folder.file(join(failuresName, stepName(error.step)))
+  await rm(path, { recursive: true, force: true })
+  await mkdir(path, { recursive: true })
+  const isSaved = outcome.kept?.step === error.step - 1
+  if (isSaved) await linkFiles(folder.file(join(checkpointsName, stepName(error.step - 1))), statePath(path))
+  const { metrics, code, message, step } = error
+  const batch = await batchOf(trainer, step - 1)
+  await writeSafetensors(join(path, batchName), batchTensors(batch, plan.run.image), new Map())
+  const facts: FailedStepFacts = {
+    version: 1,
+    step,
+    code,
+    reason: message,
+    metrics: {
+      loss: String(metrics.loss),
+      gradient_norm: String(metrics.gradient_norm),
+      rate: String(metrics.rate),
+      loss_scale: String(metrics.loss_scale),
+      skipped: String(metrics.skipped),
+    },
+    devices: plan.replicas,
+    state: isSaved ? step - 1 : -1,
+    pictures: picturesOf(trainer, batch),
+  }
+  await writeFile(join(path, factsName), `${JSON.stringify(facts, undefined, 1)}\n`, { flush: true })
+  emit({ type: 'dumped', step, path })
+}
+
+/** The pictures of a step of each device; the arrays are copies. */
+async function batchOf(trainer: Trainer, step: number): Promise<readonly LoadedReplicaBatch[]> {
+  const only = { ...trainer, steps: step, leftOut: new Set<number>() }
+  for await (const { replicas } of batchesUntil(only, step + 1))
+    return replicas.map(({ images, numbers, labels, flip }) => ({
+      images: images.slice(),
+      numbers: numbers.slice(),
+      labels: labels.slice(),
+      flip: flip.slice(),
+    }))
+  return []
+}
+
+function batchTensors(batch: readonly LoadedReplicaBatch[], shape: readonly number[]): Map<string, TensorStream> {
+  return new Map(
+    batch.flatMap(({ images, labels, flip }, device): [string, TensorStream][] => {
+      const b = labels.length
+      return [
+        [`${device}/images`, stream('u8', [b, ...shape], images)],
+        [`${device}/labels`, stream('i32', [b], labels)],
+        [`${device}/flip`, stream('u8', [b], flip)],
+      ]
+    }),
+  )
+}
+
+function stream(dtype: HostTensor['dtype'], shape: readonly number[], data: HostArray): TensorStream {
+  return {
+    dtype,
+    shape,
+    async *pieces() {
+      yield data
+    },
+  }
+}
+
+function picturesOf({ data, plan }: Trainer, batch: readonly LoadedReplicaBatch[]): FailedStepFacts['pictures'] {
+  const { recipe, select, images } = data.train
+  const maker = openMaker({ recipe, select, images, shape: plan.run.image }, undefined)
+  try {
+    return batch.flatMap(({ numbers, labels, flip }, device) =>
+      Array.from(numbers, (image, row) => ({
+        device,
+        image,
+        file: maker.nameOf(image),
+        label: labels[row] ?? 0,
+        mirrored: flip[row] === 1,
+      })),
+    )
+  } finally {
+    maker.close()
+  }
+}
+
+async function linkFiles(from: string, to: string): Promise<void> {
+  await mkdir(to)
+  for (const name of await readdir(from)) await link(join(from, name), join(to, name))
+}
+
+/** The checkpoint before the step. */
+export function statePath(folder: string): string {
+  return join(folder, stateName)
+}
+
+export interface FailedStep {
+  readonly facts: FailedStepFacts
+  /** The inputs of the step of each device after the state: images, labels, flips, the number of the step from 0. */
+  readonly inputs: readonly (readonly HostTensor[])[]
+}
+
+/** Reads a folder that `noteFailedStep` has written. Throws ARC6726 if it is none, and errors of tensor files. */
+export async function readFailedStep(path: string): Promise<FailedStep> {
+  const facts = await readFacts(path)
+  const file = await openSafetensors(join(path, batchName))
+  try {
+    const inputs: HostTensor[][] = []
+    for (let device = 0; device < facts.devices; device++) {
+      const step: HostTensor = { dtype: 'i32', shape: [], data: Int32Array.of(facts.step - 1) }
+      const own = await Promise.all(['images', 'labels', 'flip'].map((name) => file.read(`${device}/${name}`)))
+      inputs.push([...own, step])
+    }
+    return { facts, inputs }
+  } finally {
+    await file.close()
+  }
+}
+
+async function readFacts(path: string): Promise<FailedStepFacts> {
+  const unusable = (reason: string, cause?: unknown) => trainErrors('ARC6726', { folder: path, reason }, cause)
+  let value: unknown
+  try {
+    value = JSON.parse(await readFile(join(path, factsName), 'utf8'))
+  } catch (error) {
+    throw unusable(`${factsName}: ${error instanceof SyntaxError ? 'it is not JSON' : reasonOf(error)}`, error)
+  }
+  if (!isFacts(value))
+    throw unusable(`${factsName}: ${isFacts.errors?.[0]?.instancePath} ${isFacts.errors?.[0]?.message}`)
+  if (value.state < 0)
+    throw unusable('the state before the step was not saved, because the last checkpoint was too old')
+  return value
+}
