@@ -41,6 +41,7 @@ export const metricTable = {
   arcc_verification_auc: gauge('Area under the curve of the last verification'),
   arcc_verification_tar_ratio: gauge('True accept rate of the last verification at the false accept rate `far`'),
   arcc_saved_step: gauge('Completed steps in the last saved checkpoint'),
+  arcc_left_out_steps_total: counter('Steps that were left out because they were not finite'),
   arcc_damaged_pictures_total: counter('Damaged training pictures that were replaced'),
   arcc_warnings_total: counter('Warnings of the run'),
   arcc_ended: gauge('1 once the run has ended; `status` is done, interrupted or failed'),
@@ -134,6 +135,9 @@ function updateBy(event: RunEvent, set: Set): void {
     case 'skipped':
       set('arcc_damaged_pictures_total', event.count)
       break
+    case 'left-out':
+      set('arcc_left_out_steps_total', event.count)
+      break
     case 'end':
       set('arcc_step', event.steps)
       set('arcc_ended', 1, { status: event.status })
@@ -143,6 +147,7 @@ function updateBy(event: RunEvent, set: Set): void {
       break
     case 'phase':
     case 'fetch':
+    case 'dumped':
     case 'warning':
       break
   }

@@ -78,6 +78,8 @@ export function tensorboardSink({ folder, texts, warn }: TensorboardOptions): Lo
   }
   return {
     event(event, now) {
+      // The steps after that state are repeated.
+      if (event.type === 'left-out') write(now, event.back + 1, restartRecord(now, event.back + 1))
       if (!isKept(event)) return
       const found = scalarsOf(event)
       if (found === undefined) return

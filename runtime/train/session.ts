@@ -104,6 +104,7 @@ export async function withSession(
     emit({ type: 'failed', ...failureFacts(error), seconds: secondsSince(began), ...outcome })
   const abandon = async (error: unknown) => {
     fail(error)
+    await Promise.all(logs.map((log) => log.close()))
     await folder.close()
   }
   const closing: (() => void | Promise<void>)[] = [() => folder.close()]

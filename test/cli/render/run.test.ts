@@ -64,12 +64,12 @@ test('plain output says no more than one line in ten seconds, and the last step'
   expect(steps).toEqual([6, 16, 26, 36, 40])
 })
 
-test('JSON output is the events, one a line', () => {
+test('JSON output is the events with version and time, one a line, as in log.ndjson', () => {
   const events = written('json', runEvents)
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line))
-  expect(events).toEqual(runEvents)
+  expect(events).toEqual(runEvents.map((event) => ({ v: 1, time: expect.any(String), ...event })))
 })
 
 test('the live panel keeps evaluations, warnings and the summary on the screen', () => {

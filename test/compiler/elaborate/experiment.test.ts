@@ -91,6 +91,7 @@ describe('fields', () => {
         "train.reduction = f32  (default)",
         "train.recompute = none  (default)",
         "train.augment = [flip(probability: 0.5)]  (default)",
+        "train.on_non_finite = stop  (default)",
         "train.seed = 7  (override)",
         "evaluate.sets = []  (default)",
         "evaluate.pairs = 600  (default)",
