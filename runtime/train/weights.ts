@@ -1,6 +1,6 @@
 /** The trained network as a state dict of arcface_torch: its names, its dim order, and the running statistics of replica 0. */
 import type { DType } from '../../compiler/ir/dtype.ts'
-import type { NamedTensor, StateTensor } from '../../compiler/ir/state-tensor.ts'
+import { averagedName, type NamedTensor, type StateTensor } from '../../compiler/ir/state-tensor.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { HostArray, HostTensor } from '../engine.ts'
@@ -10,7 +10,7 @@ import type { TensorStream } from '../safetensors.ts'
 import type { DeviceState } from './device-state.ts'
 import { filterToOihw, type HeldTensor, heldTensors } from './held-tensors.ts'
 
-/** Weights and buffers by name, in f32; with `centers`, also the class centers, in class order. */
+/** Weights and buffers by name, in f32, averages in place of their weights; with `centers`, also the class centers, in class order. */
 export function weightStreams(
   plan: Plan,
   state: DeviceState,
@@ -18,10 +18,12 @@ export function weightStreams(
 ): Map<string, TensorStream> {
   const weights = new Map<string, TensorStream>()
   for (const [index, spec] of plan.state.entries()) {
-    const wanted = spec.role === 'parameter' || spec.role === 'buffer' || (options.centers && spec.role === 'centers')
-    if (!wanted) continue
-    const streams = spec.role === 'centers' ? [tableStream(spec, state, index)] : heldStreams(spec, state, index)
-    for (const [i, { name }] of spec.holds.entries()) weights.set(name, need(streams[i], name))
+    const { role } = spec
+    const isOfNetwork = role === 'parameter' || role === 'buffer' || role === 'average'
+    if (!isOfNetwork && !(options.centers && role === 'centers')) continue
+    const streams = role === 'centers' ? [tableStream(spec, state, index)] : heldStreams(spec, state, index)
+    for (const [i, { name }] of spec.holds.entries())
+      weights.set(role === 'average' ? averagedName(name) : name, need(streams[i], name))
   }
   return weights
 }

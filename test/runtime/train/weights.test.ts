@@ -12,11 +12,21 @@ import { type NarrowOptions, narrowPlan } from '../../helpers/narrow.ts'
 const declarations = `
 backbone flat() on Image(12, 12, 3) -> Vector(4) { input |> flatten |> linear(4) as fc }`
 
-async function readAll(options: Pick<NarrowOptions, 'devices' | 'centers'>) {
+async function readAll(options: Pick<NarrowOptions, 'devices' | 'centers' | 'train'>) {
   const plan = narrowPlan({ ...options, batch: 2, classes: 11, declarations, backbone: 'flat()' })
   const engine = await createTfjsEngine({ world: oneProcess(plan.replicas), backend: 'cpu' })
   const init = await engine.compile(plan.graphs.init)
-  const state = new DeviceState(plan, await init.run(Array.from({ length: plan.replicas }, () => [])))
+  const tensors = await init.run(Array.from({ length: plan.replicas }, () => []))
+  for (const [index, { role, shape }] of plan.state.entries()) {
+    if (role !== 'average') continue
+    // At first an average is its weight.
+    const data = new Float32Array(shape.reduce((product, dim) => product * dim, 1)).fill(7)
+    for (const [replica, own] of tensors.entries()) {
+      need(own[index], 'an average').dispose()
+      own[index] = await engine.upload(replica, { dtype: 'f32', shape, data })
+    }
+  }
+  const state = new DeviceState(plan, tensors)
   const raw = await Promise.all(
     plan.state.map(({ dtype }, i) => wholeOf({ dtype, shape: state.shapeOf(i), pieces: () => state.pieces(i) })),
   )
@@ -58,4 +68,11 @@ test('bf16 and int8: bits in the state, f32 among the weights', async () => {
   })
   expect(read.byName('centers.velocity')).toMatchObject({ dtype: 'i8', shape: [11, 4] })
   expect(read.byName('centers.velocity.factor')).toMatchObject({ dtype: 'f32', shape: [11, 1] })
+})
+
+test('averages are the weights that are saved', async () => {
+  const read = await readAll({ devices: 1, centers: '', train: 'average = ema()' })
+  expect([...read.weights.keys()]).toEqual(['fc.weight', 'fc.bias', 'centers'])
+  const values = [...read.weights].flatMap(([name, { data }]) => (name === 'centers' ? [] : Array.from(data)))
+  expect(new Set(values)).toEqual(new Set([7]))
 })
