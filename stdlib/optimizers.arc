@@ -33,7 +33,7 @@ fn lars_ratio(size: scalar, slope: scalar, trust: float, weight_decay: float, ep
 }
 
 /// LARS (arXiv:1708.03888, algorithm 1): momentum with a learning rate per layer, in proportion to the norm of the layer's weights
-/// over that of its gradient. Biases, slopes, and scales and offsets of normalizations have the full rate, as in PLSC.
+/// over that of its gradient. Biases, slopes, and scales and offsets of normalizations have the full rate.
 optimizer lars(lr: float, momentum: float = 0.9, weight_decay: float = 0, trust: float = 0.001, epsilon: float = 1e-8) {
   require momentum >= 0 and momentum < 1 and weight_decay >= 0 and trust > 0 and epsilon > 0
   state velocity = 0

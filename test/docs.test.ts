@@ -24,6 +24,7 @@ const pages = [
   'docs/gpu-checklist.md',
   'docs/numerics.md',
   'docs/plan.md',
+  'docs/training.md',
   'bench/gpu/README.md',
 ]
 

@@ -14,6 +14,19 @@ export interface NamedTensor {
   readonly layout: (typeof layouts)[number]
 }
 
+/** What follows the name of a weight in that of its average. */
+const averageSuffix = '.average'
+
+/** The name of the average of a weight. */
+export function averageName(weight: string): string {
+  return `${weight}${averageSuffix}`
+}
+
+/** The name of the weight that an average is of; other names stay. */
+export function averagedName(average: string): string {
+  return average.endsWith(averageSuffix) ? average.slice(0, -averageSuffix.length) : average
+}
+
 /**
  * How a state tensor stores its contents: one tensor unchanged; one filter [kh,kw,I,O] as [O,kh,kw,I], the order that cuDNN
  * reads; or several vectors, concatenated.

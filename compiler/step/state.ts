@@ -10,7 +10,7 @@ import type { ChosenExperiment, Optimizer } from '../experiment/experiment.ts'
 import type { DeviceTraits } from '../ir/device-traits.ts'
 import { elementCount } from '../ir/dtype.ts'
 import { toOhwi } from '../ir/filter-order.ts'
-import type { NamedTensor, StateTensor, Storage } from '../ir/state-tensor.ts'
+import { averageName, type NamedTensor, type StateTensor, type Storage } from '../ir/state-tensor.ts'
 import type { ParameterSpec } from '../values/elaboration.ts'
 import type { Initializer } from '../values/value.ts'
 import { centerState, centersTable, type StoredTensor, storedTensors } from './center-storage.ts'
@@ -205,10 +205,11 @@ function optimizerSlots({ tensor, parts, rule }: StateSlot): StateSlot[] {
 
 /** The average of a weight starts as the weight. */
 function averageSlot({ tensor, parts }: StateSlot): StateSlot {
-  const nameOf = (name: string) => `${name}.average`
-  const own = parts.map((part): StatePart => ({ ...part, named: { ...part.named, name: nameOf(part.named.name) } }))
+  const own = parts.map(
+    (part): StatePart => ({ ...part, named: { ...part.named, name: averageName(part.named.name) } }),
+  )
   return {
-    tensor: { ...tensor, name: nameOf(tensor.name), role: 'average', holds: own.map(({ named }) => named) },
+    tensor: { ...tensor, name: averageName(tensor.name), role: 'average', holds: own.map(({ named }) => named) },
     parts: own,
     ...isNotOfBackbone,
     averageOf: tensor.name,

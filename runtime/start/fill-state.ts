@@ -4,7 +4,7 @@
  *
  * Legend: C classes, D embedding width, M center rows of one device, of which the first hold its classes.
  */
-import type { NamedTensor, StateTensor } from '../../compiler/ir/state-tensor.ts'
+import { averagedName, type NamedTensor, type StateTensor } from '../../compiler/ir/state-tensor.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
 import { storedOn } from '../checkpoint/restore.ts'
@@ -76,7 +76,7 @@ export async function fillState(state: DeviceState, start: Start, options: FillO
 
 /** The network as a source of its weights, of its statistics, and of the averages of both. */
 function networkSource({ tensors }: StateDict): StateSource {
-  const tensorOf = (name: string) => tensors.get(name) ?? tensors.get(name.replace(/\.average$/, ''))
+  const tensorOf = (name: string) => tensors.get(name) ?? tensors.get(averagedName(name))
   return {
     has: (name) => tensorOf(name) !== undefined,
     shape: (name) => need(tensorOf(name), name).shape,

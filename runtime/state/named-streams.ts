@@ -4,7 +4,7 @@
  * Legend: filters [kh,kw,I,O] in a network, [O,I,kh,kw] in files; tables [M,D] on one device, [C,D] in files.
  */
 import { elementCount } from '../../compiler/ir/dtype.ts'
-import type { ClassShard, NamedTensor, StateTensor } from '../../compiler/ir/state-tensor.ts'
+import { averagedName, type ClassShard, type NamedTensor, type StateTensor } from '../../compiler/ir/state-tensor.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { HostArray, HostTensor } from '../engine.ts'
 import { newHostArray } from '../host-tensor.ts'
@@ -15,9 +15,17 @@ import { classTables, rowsOnReplicas, type StoredState } from './stored-state.ts
 /** Elements that are processed at once. */
 const pieceElements = 2 ** 22
 
-/** Weights and running statistics of the backbone, the latter those of replica 0, by name: the state dict. */
+/** Weights and running statistics of the backbone as trained, the latter those of replica 0, by name: the state dict. */
 export function backboneStreams(stored: StoredState): Map<string, TensorStream> {
   return namedStreams(stored, ({ role }) => role === 'parameter' || role === 'buffer')
+}
+
+/** The network that is verified and used: the backbone, with averages in place of their weights. */
+export function networkStreams(stored: StoredState): Map<string, TensorStream> {
+  const streams = backboneStreams(stored)
+  for (const [name, stream] of namedStreams(stored, ({ role }) => role === 'average'))
+    streams.set(averagedName(name), stream)
+  return streams
 }
 
 /** The tensors that some state tensors hold, by name; not for class tables. Each state tensor is read once, on first access. */

@@ -3,7 +3,7 @@
 import { bug } from '../../grammar/diagnostic.ts'
 import { type SaveReason, sha256Of } from '../checkpoint/manifest.ts'
 import { writeSafetensors } from '../safetensors.ts'
-import { backboneStreams } from '../state/named-streams.ts'
+import { networkStreams } from '../state/named-streams.ts'
 import { phase } from './phase.ts'
 import type { Trainer } from './trainer.ts'
 import { weightsMetadata, weightsName } from './weights-file.ts'
@@ -34,7 +34,7 @@ export async function saveCheckpoint(trainer: Trainer, reason: SaveReason): Prom
 export async function saveWeights({ plan, state, steps, folder, emit }: Trainer): Promise<void> {
   await phase(emit, 'save', async () => {
     const path = folder.file(weightsName)
-    const { bytes } = await writeSafetensors(path, backboneStreams(state), weightsMetadata(plan, steps))
+    const { bytes } = await writeSafetensors(path, networkStreams(state), weightsMetadata(plan, steps))
     emit({ type: 'saved', what: 'weights', path, bytes, step: steps })
   })
 }

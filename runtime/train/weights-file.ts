@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { bug } from '../../grammar/diagnostic.ts'
 import { openSafetensors, stateDictFormat, tensorFileBytes } from '../safetensors.ts'
-import { backboneStreams } from '../state/named-streams.ts'
+import { networkStreams } from '../state/named-streams.ts'
 import type { StoredState } from '../state/stored-state.ts'
 
 export const weightsName = 'weights.safetensors'
@@ -21,7 +21,7 @@ export function weightsMetadata(plan: Plan, steps: number): ReadonlyMap<string, 
 /** The size of the file, in bytes. */
 export function weightsBytes(plan: Plan): number {
   const unread: StoredState = { state: plan.state, shards: plan.shards, read: () => bug('only the layout is known') }
-  return tensorFileBytes(backboneStreams(unread), weightsMetadata(plan, plan.run.steps))
+  return tensorFileBytes(networkStreams(unread), weightsMetadata(plan, plan.run.steps))
 }
 
 /** After how many steps the weights in a run's folder were written; `undefined` if they are not there. */

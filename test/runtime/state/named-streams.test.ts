@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { need } from '../../../grammar/diagnostic.ts'
 import type { HostTensor } from '../../../runtime/engine.ts'
 import { DeviceState } from '../../../runtime/state/device-state.ts'
-import { tableStreams, wholeOf } from '../../../runtime/state/named-streams.ts'
+import { backboneStreams, networkStreams, tableStreams, wholeOf } from '../../../runtime/state/named-streams.ts'
 import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
 import { oneProcess } from '../../../runtime/world.ts'
 import { decode } from '../../helpers/host-tensor.ts'
@@ -54,4 +54,34 @@ test('bf16 and int8: the stored bits, with their scales', async () => {
   })
   expect(read('centers.velocity')).toMatchObject({ dtype: 'i8', shape: [11, 4] })
   expect(read('centers.velocity.factor')).toMatchObject({ dtype: 'f32', shape: [11, 1] })
+})
+
+test('averages take the place of their weights in the network, not in the backbone of a checkpoint', async () => {
+  const plan = narrowPlan({
+    devices: 1,
+    train: 'average = ema()',
+    batch: 2,
+    classes: 11,
+    declarations,
+    backbone: 'flat()',
+  })
+  // Every element has the number of its state tensor.
+  const state = {
+    state: plan.state,
+    shards: plan.shards,
+    read: async (_: number, index: number): Promise<HostTensor> => {
+      const { dtype, shape } = need(plan.state[index], 'a tensor')
+      return { dtype, shape, data: new Float32Array(shape.reduce((product, dim) => product * dim, 1)).fill(index) }
+    },
+  }
+  const roleOf = async (streams: ReturnType<typeof networkStreams>) => {
+    const roles = new Map<string, string>()
+    for (const [name, stream] of streams) {
+      const [index = -1] = (await wholeOf(stream)).data
+      roles.set(name, need(plan.state[index], name).role)
+    }
+    return Object.fromEntries(roles)
+  }
+  expect(await roleOf(networkStreams(state))).toEqual({ 'fc.weight': 'average', 'fc.bias': 'average' })
+  expect(await roleOf(backboneStreams(state))).toEqual({ 'fc.weight': 'parameter', 'fc.bias': 'parameter' })
 })
