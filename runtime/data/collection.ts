@@ -54,6 +54,9 @@ export interface FileImages {
   readonly root?: string
 }
 
+/** The byte between two fields of a list. With `space`, only the last run of spaces separates: a path may contain spaces, a label not. */
+export type Separator = 'tab' | 'comma' | 'semicolon' | 'space'
+
 /**
  * Images that are files, whose paths stay in the list that names them: tens of millions of paths would take more than a gigabyte in
  * memory.
@@ -66,7 +69,7 @@ export interface ListedImages {
   readonly origin: string | undefined
   /** The folder of the paths that are not absolute. */
   readonly root: string
-  readonly separator: 'tab' | 'comma' | 'semicolon' | 'space'
+  readonly separator: Separator
   /** Number of the field with the path; -1 is the last one. */
   readonly path: number
   /** Whether `\\` in paths is written as `/`. */

@@ -1,7 +1,8 @@
 /** Finds out from the first lines of a list file how its fields are separated and which of them are the path and the label. */
+import type { Separator } from '../collection.ts'
 import { isPictureName } from '../picture-name.ts'
 import { wholeNumber } from '../sources/class-numbers.ts'
-import { fieldText, lineFields, type Separator, separators, splitLine } from './list-line.ts'
+import { fieldText, lineFields, separators, splitLine } from './list-line.ts'
 
 /** How to read the lines of a list. Columns count from 0; -1 is the last one. */
 export interface ListLayout {

@@ -3,8 +3,7 @@
  * millions of lines are read without an object for each.
  */
 
-/** The byte between two fields. With `space`, only the last run of spaces separates: a path may contain spaces, a label not. */
-export type Separator = 'tab' | 'comma' | 'semicolon' | 'space'
+import type { Separator } from '../collection.ts'
 
 export const separators: readonly Separator[] = ['tab', 'comma', 'semicolon', 'space']
 

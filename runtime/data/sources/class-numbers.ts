@@ -103,7 +103,9 @@ export function createClassNumbers(declared?: LabelKind, capacity?: number): Cla
     add,
     addText,
     addNumber(label) {
-      if (kind === 'names' || !Number.isInteger(label) || label < 0 || label > mostLabel) return addText(String(label))
+      if (kind === 'names') return addText(String(label))
+      if (!Number.isInteger(label)) return `the label ${label} is not a whole number`
+      if (label < 0 || label > mostLabel) return `the label ${label} is not in 0 … ${mostLabel}`
       kind = 'numbers'
       numbers.add(label)
       return undefined

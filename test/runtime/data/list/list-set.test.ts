@@ -108,7 +108,7 @@ test.each([
 
 test('pipes, as a list or as a picture, are named and never waited for', () => {
   const pipe = join(folder, 'pipe.jpg')
-  execFileSync('mkfifo', [pipe])
+  execFileSync('sh', ['-c', 'mkfifo "$0"', pipe])
   expect(() => openListSet({ file: pipe, ...inferred })).toThrow(
     anError('ARC6206', { reason: 'it is a pipe or a device' }),
   )

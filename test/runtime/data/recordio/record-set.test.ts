@@ -188,6 +188,11 @@ describe('faults', () => {
       { records: labelled(0, 2 ** 30) },
       'its labels give 1073741825 classes for 2 pictures: is it damaged?',
     ],
+    [
+      'two keys at one place',
+      { records: labelled(0, 0, 1, 1), index: '0\t0\n1\t0\n2\t96\n3\t144\n', property: '2' },
+      'train.idx has 1 record at the place of the record before (1): remove train.idx, and the records are found in train.rec',
+    ],
     ['no records', { records: [], property: '2' }, 'train.idx has no records; copy it again'],
     [
       'a property that is none',
