@@ -10,11 +10,10 @@ import type { EngineName } from '../engine-name.ts'
 import type { Emit, StartEvent } from '../events.ts'
 import { oneProcess } from '../world.ts'
 import { createEngine } from './create-engine.ts'
-import { requireFit } from './open-checkpoints.ts'
 import { openData, type RunData } from './open-data.ts'
 import { openLoaders, type RunLoaders } from './open-loaders.ts'
 import { phase } from './phase.ts'
-import type { ResumeFrom } from './resume-from.ts'
+import { type ResumeFrom, requireFit } from './resume-from.ts'
 import { createRunFolder, type RunFolder } from './run-folder.ts'
 
 export interface TrainOptions {

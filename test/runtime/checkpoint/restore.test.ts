@@ -12,12 +12,12 @@ import { openCheckpoint } from '../../../runtime/checkpoint/open-checkpoint.ts'
 import { restoreState, stateDifferences } from '../../../runtime/checkpoint/restore.ts'
 import { writeFiles } from '../../../runtime/checkpoint/write-files.ts'
 import { openSafetensors } from '../../../runtime/safetensors.ts'
-import { wholeOf } from '../../../runtime/state/named-streams.ts'
 import type { StoredState } from '../../../runtime/state/stored-state.ts'
 import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
 import { oneProcess } from '../../../runtime/world.ts'
 import { factsAt, randomState, type StatePlanOptions, statePlan } from '../../helpers/state.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
+import { wholeOf } from '../../helpers/whole-stream.ts'
 
 const root = temporaryFolder()
 let number = 0
