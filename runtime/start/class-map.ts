@@ -3,7 +3,8 @@
  * name or its number, an old class by its number, and `none` means a new center. `*,none` stands for all classes without a line.
  */
 
-import { fieldText, lineFields, type Separator, splitLine } from '../data/list/list-line.ts'
+import type { Separator } from '../data/collection.ts'
+import { fieldText, lineFields, splitLine } from '../data/list/list-line.ts'
 import { readWhole } from '../data/read-whole.ts'
 import { ArccError } from '../errors.ts'
 import { startErrors } from './messages.ts'

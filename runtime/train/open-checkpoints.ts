@@ -1,31 +1,14 @@
-/** Opens the checkpoints of a run: enough space on the disk, and a state that fits. */
+/** Opens the checkpoints of a run, if the disk has room for them. */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { checkpointBytes } from '../checkpoint/checkpoint-files.ts'
 import { type CheckpointStore, openStore } from '../checkpoint/checkpoint-store.ts'
 import { requireSpace } from '../checkpoint/free-space.ts'
 import { checkpointErrors } from '../checkpoint/messages.ts'
-import { stateDifferences } from '../checkpoint/restore.ts'
 import { ArccError } from '../errors.ts'
 import { reasonOf } from '../system-errors.ts'
 import { periodOf } from './intervals.ts'
-import { changeText, type ResumeFrom } from './resume-from.ts'
 import type { Session } from './session.ts'
 import { weightsBytes } from './weights-file.ts'
-
-/** Differences that a message lists. */
-const mostShown = 5
-
-/** Throws ARC6704 if the state of the checkpoint that a run is resumed from is not that of the plan. */
-export function requireFit(plan: Plan, { checkpoint, changes }: ResumeFrom): void {
-  const differences = checkpoint === undefined ? [] : stateDifferences(plan, checkpoint.types)
-  if (checkpoint === undefined || differences.length === 0) return
-  throw checkpointErrors('ARC6704', {
-    folder: checkpoint.path,
-    differences: differences.slice(0, mostShown),
-    more: Math.max(0, differences.length - mostShown),
-    changes: changes.map(changeText),
-  })
-}
 
 /**
  * The checkpoints of a run that has done `steps` steps. Throws ARC6700 if the disk has no room for all that the run will write,

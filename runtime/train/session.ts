@@ -15,11 +15,10 @@ import { oneProcess } from '../world.ts'
 import { createEngine } from './create-engine.ts'
 import { failureFacts } from './failure/facts.ts'
 import type { Watchdog } from './failure/watchdog.ts'
-import { requireFit } from './open-checkpoints.ts'
 import { openData, type RunData } from './open-data.ts'
 import { openLoaders, type RunLoaders } from './open-loaders.ts'
 import { phase, secondsSince } from './phase.ts'
-import type { ResumeFrom } from './resume-from.ts'
+import { type ResumeFrom, requireFit } from './resume-from.ts'
 import { createRunFolder, type RunFolder } from './run-folder.ts'
 
 export interface TrainOptions {

@@ -16,7 +16,7 @@ import { fillState } from '../../../runtime/start/fill-state.ts'
 import { openStart } from '../../../runtime/start/open-start.ts'
 import { openWeightsFile } from '../../../runtime/start/weights-file.ts'
 import type { DeviceState } from '../../../runtime/state/device-state.ts'
-import { namedStreams, tableStreams, wholeOf } from '../../../runtime/state/named-streams.ts'
+import { namedStreams, tableStreams } from '../../../runtime/state/named-streams.ts'
 import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
 import { newState } from '../../../runtime/train/programs.ts'
 import { train } from '../../../runtime/train/train.ts'
@@ -24,6 +24,7 @@ import { oneProcess } from '../../../runtime/world.ts'
 import { anError } from '../../helpers/facts.ts'
 import { type NarrowOptions, narrowPlan } from '../../helpers/narrow.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
+import { wholeOf } from '../../helpers/whole-stream.ts'
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/torch/${name}`, import.meta.url))
 const folder = temporaryFolder()
