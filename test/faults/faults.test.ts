@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import type { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { exitCode } from '../../cli/render/exit.ts'
 import { renderFailedRun } from '../../cli/render/failed-run.ts'
@@ -51,6 +52,22 @@ vi.mock('node:fs/promises', async (original) => {
         })
       }
       return file
+    },
+  }
+})
+
+/** The threads that decode pictures. */
+const workers: Worker[] = []
+
+vi.mock('node:worker_threads', async (original) => {
+  const actual = await original<typeof import('node:worker_threads')>()
+  return {
+    ...actual,
+    Worker: class extends actual.Worker {
+      constructor(...given: ConstructorParameters<typeof actual.Worker>) {
+        super(...given)
+        workers.push(this)
+      }
     },
   }
 })
@@ -163,6 +180,15 @@ describe('a run that fails keeps what it has trained', () => {
     const outcome = await outcomeOf(tinyPlan({ root: faces }), newFolder())
     expect(outcome.exitCode).toBe(exitCode.environment)
     expect(outcome.last).toMatchObject({ type: 'failed', code: 'ARC6010', step: 4, kept: { step: 4 } })
+  })
+
+  test('a thread that decodes pictures is killed', async () => {
+    const plan = tinyPlan({ root: faces, steps: 1000, workers: 1 })
+    const outcome = await outcomeOf(plan, newFolder(), (event) => {
+      if (event.type === 'progress') for (const worker of workers.splice(0)) worker.terminate()
+    })
+    expect(outcome.exitCode).toBe(exitCode.environment)
+    expect(outcome.last).toMatchObject({ type: 'failed', code: 'ARC6260', kept: { step: expect.any(Number) } })
   })
 
   test('a mistake of ours', async () => {

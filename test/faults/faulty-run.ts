@@ -33,10 +33,19 @@ export interface TinyOptions {
   /** Sections and fields of the experiment beyond the usual. */
   readonly more?: string
   readonly optimizer?: string
+  /** Threads that decode pictures. */
+  readonly workers?: number
 }
 
 /** The experiment as text: batches of 4 pictures, 8 steps per epoch, one program for all tests. */
-export function tinyText({ root, steps = 12, train: fields = '', more = '', optimizer }: TinyOptions): string {
+export function tinyText({
+  root,
+  steps = 12,
+  train: fields = '',
+  more = '',
+  optimizer,
+  workers = 0,
+}: TinyOptions): string {
   return `
 use std.datasets: folder
 use std.machines: cpu
@@ -53,7 +62,7 @@ experiment tiny {
     batch     = 4 global
     steps     = ${steps}
     optimizer = ${optimizer ?? 'sgd(lr: 0.05, momentum: 0.9)'}
-    workers   = 0
+    workers   = ${workers}
     ${fields}
   }
   ${more}
