@@ -23,6 +23,10 @@ net = load("iresnet").iresnet18() if name == "r18" else load("mobilefacenet").ge
 for parameter in net.parameters():
     if parameter.dim() == 1 and parameter.requires_grad:
         parameter.data += 0.1 * torch.randn_like(parameter)
+# The mean statistics of all batches, as after long training: without it, activations would grow from layer to layer.
+for module in net.modules():
+    if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
+        module.momentum = None
 net.train()
 with torch.no_grad():
     for _ in range(4):

@@ -6,7 +6,7 @@ import { renderSummary } from '../../../cli/render/run.ts'
 import { createRunOutput, type RunOutputOptions } from '../../../cli/render/run-output.ts'
 import { advance, historyLength, noEvents } from '../../../cli/render/run-state.ts'
 import type { RunEvent } from '../../../runtime/events.ts'
-import { progress, runEvents } from './run-fixture.ts'
+import { evaluation, progress, runEvents } from './run-fixture.ts'
 
 /** The output for some events; the clock advances one second per event. */
 function written(mode: RunOutputOptions['mode'], events: readonly RunEvent[], unicode = true): string {
@@ -145,4 +145,30 @@ test('skipped pictures: the first few one by one, all of them counted at the end
   expect(text).toContain('ann/5.jpg: it is cut off; further ones are in log.ndjson only')
   expect(text).not.toContain('ann/6.jpg')
   expect(text).toContain('7 damaged pictures skipped')
+})
+
+test('a run that starts from weights', () => {
+  const loaded: RunEvent = {
+    type: 'loaded',
+    path: 'old/checkpoint_gpu_0.pt',
+    files: [{ path: 'old/checkpoint_gpu_0.pt', sha256: '00' }],
+    tensors: 251,
+    ignored: 53,
+    leftOut: 3,
+    classes: { from: 'old/checkpoint_gpu_0.pt and 7 more', kept: 4200, new: 800, dropped: 81542 },
+    pictures: 6384,
+    random: 2,
+    optimizer: false,
+  }
+  const verified: RunEvent = { ...evaluation(0, 0.97), loaded: true }
+  const lines = written('plain', [loaded, verified]).split('\n')
+  expect(lines.slice(0, 4)).toMatchInlineSnapshot(`
+    [
+      "weights  old/checkpoint_gpu_0.pt   251 tensors   3 left out   centers: 4,200 kept, 800 new (mean embeddings of 6,384 pictures), 81,542 dropped   2 of them random",
+      "verify   as loaded    97.00 % ±2.10   holdout, 600 pairs   AUC 0.9900   TAR@0.01 77.00 %   |x| 12.4   1.84 s",
+      "",
+    ]
+  `)
+  const { evaluations } = [loaded, verified].reduce(advance, noEvents)
+  expect(evaluations).toHaveLength(1)
 })
