@@ -117,6 +117,8 @@ function showMany(type: Type): string {
       return objects[type.keyword][1]
     case 'list':
       return `lists of ${showMany(type.element)}`
+    case 'rate_group':
+      return showType(type)
     case 'union':
       return showList(type.members.map(showMany), 'or')
     default:

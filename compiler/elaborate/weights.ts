@@ -6,11 +6,12 @@ import { number } from '../evaluate/numbers.ts'
 import { instantiate } from '../evaluate/object.ts'
 import type { Backbone, Experiment, ExperimentPath, TrainSpec } from '../experiment/experiment.ts'
 import { groupOf, isBelow, isFrozen } from '../experiment/parameter-paths.ts'
+import { experimentBody } from '../schema/experiment.ts'
 import { isElementwise } from '../step/elementwise-optimizer.ts'
 import type { ObjectValue } from '../values/value.ts'
 import { resolveOptimizer } from './appliers.ts'
 import type { ExperimentFields } from './fields.ts'
-import { asObject } from './read.ts'
+import { readSection } from './read.ts'
 
 type Optimizers = Pick<Experiment, 'optimizer' | 'undecayed' | 'centersOptimizer'>
 
@@ -20,16 +21,15 @@ const decayParameter = 'weight_decay'
 /** `undefined` after reported errors. */
 export function resolveOptimizers(fields: ExperimentFields, session: Session): Optimizers | undefined {
   const context = staticContext(session)
-  const object = asObject(fields.value('train.optimizer'))
+  const { sections } = experimentBody
+  const { optimizer: object, decay } = readSection(sections.train, fields.within('train'))
+  const { optimizer: own } = readSection(sections.centers, fields.within('centers'))
   const optimizer = resolveOptimizer(object, session)
-  const decay = fields.value('train.decay')
-  const isOnMatrices = decay.kind === 'enum' && decay.member === 'matrices'
-  const without = isOnMatrices ? attempt(() => withoutDecay(object, fields, context)) : undefined
+  const without = decay === 'matrices' ? attempt(() => withoutDecay(object, fields, context)) : undefined
   const undecayed = without && resolveOptimizer(without, session)
-  const own = fields.value('centers.optimizer')
-  const centersOptimizer = own.kind === 'none' ? optimizer : resolveOptimizer(asObject(own), session)
-  if (!optimizer || !centersOptimizer || (isOnMatrices && !undecayed)) return undefined
-  const path: ExperimentPath = own.kind === 'none' ? 'train.optimizer' : 'centers.optimizer'
+  const centersOptimizer = own === undefined ? optimizer : resolveOptimizer(own, session)
+  if (!optimizer || !centersOptimizer || (decay === 'matrices' && !undecayed)) return undefined
+  const path: ExperimentPath = own === undefined ? 'train.optimizer' : 'centers.optimizer'
   const fits = attempt((): true => {
     // Rows of the centers are spread over devices, chunks and samples: no step sees all of them at once.
     if (isElementwise(centersOptimizer, [2, 2])) return true

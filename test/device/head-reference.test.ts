@@ -150,17 +150,17 @@ const all = margins.flatMap((margin) =>
 const rows = coveringRows(all, 3)
 
 /** Smoothed labels over a sample: the number of classes in the step differs between devices and steps. */
-const smoothed = (kind: DeviceKind): Row => ({
+const smoothed: readonly Row[] = (['shard', 'replicate'] as const).map((placement) => ({
   margin: need(margins[1], 'a margin'),
   optimizer: need(optimizers[0], 'an optimizer'),
   gradient: 'exact',
   update: 'sparse',
   isSampled: true,
   smoothing: 0.2,
-  ...(kind === 'cpu'
-    ? { pieces: 'in chunks on two', placement: 'shard', kind }
-    : { pieces: 'in one piece on two', placement: 'replicate', kind }),
-})
+  pieces: placement === 'shard' ? 'in chunks on two' : 'in one piece on two',
+  placement,
+  kind: 'cpu',
+}))
 
 const layoutOf = ({ pieces, placement, kind }: Row): StepLayout => ({
   devices: pieces === 'on one device' ? 1 : 2,
@@ -180,7 +180,7 @@ const titled = (own: readonly Row[]) =>
 describe.each(deviceKinds)('a step planned and written for %s', (kind) => {
   describeOnXla('on XLA', () => {
     const engineOf = xlaEngines([1, 2], kind)
-    const own = [...rows.filter((row) => row.kind === kind), smoothed(kind)]
+    const own = rows.filter((row) => row.kind === kind)
 
     test.each(titled(own))('%s', (_, row) => check(engineOf(layoutOf(row).devices), row, layoutOf(row)))
   })
@@ -189,7 +189,7 @@ describe.each(deviceKinds)('a step planned and written for %s', (kind) => {
 describe('a step on TensorFlow.js', () => {
   const own = rows.filter(({ kind, pieces, isSampled }) => kind === 'cpu' && pieces.includes('chunks') && isSampled)
 
-  test.each(titled([...own.slice(0, 2), smoothed('cpu')]))('%s', async (_, row) => {
+  test.each(titled([...own.slice(0, 2), ...smoothed]))('%s', async (_, row) => {
     const engine = await createTfjsEngine({ world: oneProcess(2), backend: 'cpu' })
     await check(engine, row, layoutOf(row))
     expect(engine.alive).toBe(0)

@@ -30,7 +30,7 @@ test.each([
   ['train.optimizer.lr=0.2', []],
   ['train.optimizer.momentum=0.8', []],
   ['train.optimizer.momentun=0.8', ['ARC3201 1:17 owner: `train.optimizer`, what: argument or field, name: momentun']],
-  ['train.optimizer=sgd(lr: 0.2, nesterov: true)', ['ARC3103 1:30 callee: sgd, name: nesterov']],
+  ['train.optimizer=sgd(lr: 0.2, dampening: 0.1)', ['ARC3103 1:30 callee: sgd, name: dampening']],
   ['centers.placement=replicate', []],
   ['centers.placement=sharded', ['ARC3007 1:19 name: sharded, what: value of `centers.placement`']],
   ['clip=5', ['ARC3202 1:1 name: clip, section: section `train`']],
