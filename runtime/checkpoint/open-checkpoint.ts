@@ -119,7 +119,7 @@ function checkTables(path: string, classes: number, tables: readonly TableFile[]
     }
     if (file.tensors.size !== one?.file.tensors.size) throw damaged(`the files of the centers have different tensors`)
   }
-  if (tables.length > 0 && next !== classes)
+  if (next !== classes)
     throw damaged(
       next < classes
         ? `the centers of classes ${next} to ${classes - 1} are missing`
