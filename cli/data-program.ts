@@ -1,20 +1,8 @@
 /** The command line of `arcc data`. */
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { recordLayouts } from '../runtime/data/pack/record-layout.ts'
-import type { DataOptions, DataSourceOptions } from './commands/options.ts'
-
-/** Options without `color`, which belongs to the program; distributes over the union. */
-type WithoutColor<T> = T extends unknown ? Omit<T, 'color'> : never
-
-/** A parser of whole numbers in a range. */
-function whole(least: number, most = Number.MAX_SAFE_INTEGER) {
-  return (text: string): number => {
-    const value = Number(text)
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value
-    const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`
-    throw new InvalidArgumentError(`Write a whole number ${range}.`)
-  }
-}
+import type { DataOptions, DataSourceOptions, WithoutColor } from './commands/options.ts'
+import { whole } from './whole-number.ts'
 
 const sourceArgument = 'a folder or file of pictures, an .arc file, or a data set such as "ms1mv3"'
 

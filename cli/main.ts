@@ -17,6 +17,7 @@ const actions: Actions = {
   dump: async (options) => (await import('./commands/dump.ts')).dump(options),
   test: async (options) => (await import('./commands/test.ts')).test(options),
   data: async (options) => (await import('./commands/data/data.ts')).data(options),
+  checkpoint: async (options) => (await import('./commands/checkpoint/checkpoint.ts')).checkpoint(options),
   install: async (options) => (await import('./commands/install.ts')).install(options),
   doctor: async (options) =>
     options.writeMachine === undefined

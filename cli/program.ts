@@ -1,6 +1,7 @@
 /** The command line: commands, arguments and options. `commands/` implements them. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { engineNames } from '../runtime/engine-name.ts'
+import { addCheckpointCommands } from './checkpoint-program.ts'
 import {
   type Actions,
   type CheckOptions,
@@ -153,6 +154,7 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     })
 
   addDataCommands(program, setOption, async (options) => finish(await actions.data({ color: color(), ...options })))
+  addCheckpointCommands(program, async (options) => finish(await actions.checkpoint({ color: color(), ...options })))
 
   program
     .command('install')

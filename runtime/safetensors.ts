@@ -81,11 +81,12 @@ export interface WrittenFile {
 /** Metadata that marks a file as a state dict for PyTorch's readers. */
 export const stateDictFormat = ['format', 'pt'] as const
 
-/** Writes a file under its own name and flushes it to the disk; an existing one is replaced. Throws ARC6404. */
+/** Writes a file and flushes it to the disk; an existing one is replaced. Throws ARC6404, which names the file as `shown`. */
 export async function writeTensors(
   file: string,
   tensors: ReadonlyMap<string, TensorStream>,
   metadata: ReadonlyMap<string, string> = new Map(),
+  shown = file,
 ): Promise<WrittenFile> {
   const { header, sorted } = layOut(tensors, metadata)
   const hash = createHash('sha256')
@@ -109,7 +110,7 @@ export async function writeTensors(
       await handle.close()
     }
   } catch (error) {
-    throw notWritten(file, error)
+    throw notWritten(shown, error)
   }
   return { bytes, sha256: hash.digest('hex') }
 }
@@ -133,7 +134,7 @@ export async function writeSafetensors(
 ): Promise<WrittenFile> {
   const temporary = `${file}.partial`
   try {
-    const written = await writeTensors(temporary, tensors, metadata)
+    const written = await writeTensors(temporary, tensors, metadata, file)
     await rename(temporary, file)
     await syncFolder(dirname(file))
     return written

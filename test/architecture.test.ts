@@ -186,7 +186,10 @@ describe('one fact in one place', () => {
       'interface Spec { epochs: number; precision: string; clip?: number; seed: number }',
       ['a.ts:1 repeats the fields of train'],
     ],
-    ['type Spec = { readonly every: number; readonly keep: number }', ['a.ts:1 repeats the fields of checkpoint']],
+    [
+      'type Spec = { readonly every: number; readonly keep: number; best: string }',
+      ['a.ts:1 repeats the fields of checkpoint'],
+    ],
     [
       'interface Spec extends SectionValues<typeof train> { readonly labelSmoothing: number }',
       ['a.ts:1 adds `labelSmoothing` to the fields of the table'],

@@ -88,6 +88,7 @@ describe.each(pages)('%s', (page) => {
       install: refuse,
       test: refuse,
       data: refuse,
+      checkpoint: refuse,
     }
     const program = createProgram('0', actions, () => {})
     const commands = new Map(program.commands.map((command) => [command.name(), command]))

@@ -10,6 +10,9 @@ export interface CommonOptions {
   readonly color: boolean | undefined
 }
 
+/** Options without `color`, which belongs to the program; distributes over the union. */
+export type WithoutColor<T> = T extends unknown ? Omit<T, 'color'> : never
+
 /** Text for users, JSON for programs. */
 type OutputFormat = 'text' | 'json'
 
@@ -158,6 +161,45 @@ export type DataOptions =
   | DataPairsOptions
   | DataSheetOptions
 
+/** The commands about checkpoints. */
+interface CheckpointPathOptions extends CommonOptions {
+  /** The folder of a run, for its newest checkpoint, or that of a checkpoint. */
+  readonly path: string
+}
+
+export interface CheckpointInspectOptions extends CheckpointPathOptions {
+  readonly what: 'inspect'
+  readonly format: OutputFormat
+}
+
+export interface CheckpointVerifyOptions extends CheckpointPathOptions {
+  readonly what: 'verify'
+  readonly format: OutputFormat
+}
+
+export interface CheckpointMergeOptions extends CheckpointPathOptions {
+  readonly what: 'merge'
+  /** The folder of the new checkpoint. */
+  readonly out: string
+  /** Number of files of the centers. */
+  readonly files: number
+  readonly force: boolean
+}
+
+export interface CheckpointConvertOptions extends CheckpointPathOptions {
+  readonly what: 'convert'
+  /** A `.safetensors` file. */
+  readonly out: string
+  readonly centers: boolean
+  readonly force: boolean
+}
+
+export type CheckpointOptions =
+  | CheckpointInspectOptions
+  | CheckpointVerifyOptions
+  | CheckpointMergeOptions
+  | CheckpointConvertOptions
+
 /** The implementations of the commands. */
 export interface Actions {
   check(options: CheckOptions): Promise<ExitCode>
@@ -169,4 +211,5 @@ export interface Actions {
   install(options: InstallOptions): Promise<ExitCode>
   test(options: TestOptions): Promise<ExitCode>
   data(options: DataOptions): Promise<ExitCode>
+  checkpoint(options: CheckpointOptions): Promise<ExitCode>
 }

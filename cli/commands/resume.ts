@@ -1,7 +1,7 @@
 /** `arcc run --resume`: where a run goes on, and whether there is anything left to do. */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { newestIntact } from '../../runtime/checkpoint/newest-intact.ts'
-import type { ResumeFrom } from '../../runtime/train/session.ts'
+import type { ResumeFrom } from '../../runtime/train/resume-from.ts'
 import { weightsStep } from '../../runtime/train/weights-file.ts'
 import { changedFields, type RunRecord } from '../host/run-record.ts'
 import { paragraph } from '../render/fit.ts'

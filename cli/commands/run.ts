@@ -119,9 +119,10 @@ async function runOne(
       output.note(finishedLines(plan, resume, need(start.folder, 'a folder'), output.errorLook))
       return exitCode.ok
     }
+    // The record first: with it, a run that is killed can be resumed.
     const texts = new Map([
-      [basename(entry.path), entry.text],
       [runRecordName, encodeRunRecord(record)],
+      [basename(entry.path), entry.text],
     ])
     const machine = machineStart(plan, placement)
     if (experiment !== undefined) texts.set('resolved.txt', resolvedText(experiment, machine))

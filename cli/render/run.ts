@@ -8,6 +8,7 @@ import type {
   SkippedEvent,
   StartEvent,
 } from '../../runtime/events.ts'
+import { changeText } from '../../runtime/train/resume-from.ts'
 import { emulationText } from './emulation.ts'
 import { factLines, lineWidth, paragraph } from './fit.ts'
 import {
@@ -87,10 +88,7 @@ function resumedLines({ step, checkpoint, changes }: ResumedEvent, look: Look): 
     checkpoint === undefined ? 'from the beginning: there is no checkpoint yet' : `${stepName(step)}, ${checkpoint}`
   return [
     ...labelledText('resumed', from, look),
-    ...changes.flatMap(({ path, before, now }) => {
-      const [former, current] = [before ?? 'nothing', now ?? 'nothing']
-      return labelledText('changed', `${path} = ${current}, was ${former}`, look, look.palette.warning)
-    }),
+    ...changes.flatMap((change) => labelledText('changed', changeText(change), look, look.palette.warning)),
   ]
 }
 

@@ -52,15 +52,22 @@ const isOfBackbone = ({ role }: StateTensor) => role === 'parameter' || role ===
 /** Each device has its own, and there are several devices. */
 const isLocal = (spec: StateTensor, { shards }: StateLayout) => spec.placement === 'local' && shards.length > 1
 
-/** The files of a checkpoint, without the manifest; those that would be empty are left out. */
-export function checkpointFiles(stored: StoredState, facts: ReadonlyMap<string, string>): readonly CheckpointFile[] {
+/**
+ * The files of a checkpoint, without the manifest; those that would be empty are left out. `mostBytes` is the largest size of a file
+ * with class tables.
+ */
+export function checkpointFiles(
+  stored: StoredState,
+  facts: ReadonlyMap<string, string>,
+  mostBytes = tableFileBytes,
+): readonly CheckpointFile[] {
   const others = namedStreams(stored, (spec) => !isOfBackbone(spec) && !isClassTable(spec))
   const files: CheckpointFile[] = [
     { name: backboneFile, metadata: new Map([stateDictFormat, ...facts]), tensors: backboneStreams(stored) },
     { name: optimizerFile, metadata: facts, tensors: others },
     { name: replicasFile, metadata: facts, tensors: replicaStreams(stored) },
   ]
-  return [...files.filter(({ tensors }) => tensors.size > 0), ...centersFiles(stored)]
+  return [...files.filter(({ tensors }) => tensors.size > 0), ...centersFiles(stored, mostBytes)]
 }
 
 /** The size of a checkpoint's files, in bytes. */
@@ -72,11 +79,11 @@ export function checkpointBytes(layout: StateLayout): number {
   )
 }
 
-function centersFiles(stored: StoredState): CheckpointFile[] {
+function centersFiles(stored: StoredState, mostBytes: number): CheckpointFile[] {
   const classes = classCount(stored)
   const bytes = classes * classRowBytes(stored)
   if (bytes === 0) return []
-  const ranges = classRanges(classes, Math.min(classes, Math.ceil(bytes / tableFileBytes)))
+  const ranges = classRanges(classes, Math.min(classes, Math.ceil(bytes / mostBytes)))
   const shared = keepingLast(stored)
   return ranges.map((range, i) => ({
     name: centersFile(i + 1, ranges.length),

@@ -4,7 +4,7 @@
  * process that was killed.
  */
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { syncFolder } from '../sync-folder.ts'
 import { reasonOf } from '../system-errors.ts'
 import { encodeManifest, type Manifest, manifestName } from './manifest.ts'
@@ -14,7 +14,10 @@ import { checkpointErrors } from './messages.ts'
 export const checkpointsName = 'checkpoints'
 
 const partial = '.partial'
-const stepPattern = /^step-(\d{6,})$/
+/** A checkpoint that is about to be replaced by another one of its step. */
+const replaced = `.replaced${partial}`
+/** The name of a checkpoint's folder, with its step. */
+export const stepPattern = /^step-(\d{6,})$/
 
 export interface CheckpointPlace {
   readonly step: number
@@ -41,38 +44,41 @@ export async function listCheckpoints(folder: string): Promise<readonly Checkpoi
 
 /** Creates the folder if it is missing and removes what a killed process has left there. Throws ARC6707. */
 export async function prepareFolder(folder: string): Promise<void> {
-  await onDisk(folder, async () => {
+  await onDisk(folder, 'written', async () => {
     await mkdir(folder, { recursive: true })
-    for (const name of await readdir(folder))
-      if (name.endsWith(partial)) await rm(join(folder, name), { recursive: true, force: true })
+    const names = await readdir(folder)
+    for (const name of names.filter((own) => own.endsWith(partial))) {
+      const path = join(folder, name)
+      const former = name.slice(0, -replaced.length)
+      // Killed between the two renames: the former checkpoint is still the one.
+      if (name.endsWith(replaced) && !names.includes(former)) await rename(path, join(folder, former))
+      else await rm(path, { recursive: true, force: true })
+    }
   })
 }
 
 /**
  * Writes a checkpoint: `fill` writes the files to the folder that it receives and returns their manifest. An existing checkpoint
- * of this step is replaced. Throws ARC6707, and the errors of `fill`; nothing is left behind then.
+ * at this path is replaced. Throws ARC6707, and the errors of `fill`; nothing is left behind then.
  */
-export async function createCheckpoint(
-  folder: string,
-  step: number,
-  fill: (folder: string) => Promise<Manifest>,
-): Promise<{ readonly path: string; readonly manifest: Manifest }> {
-  const path = join(folder, stepName(step))
+export async function createCheckpoint(path: string, fill: (folder: string) => Promise<Manifest>): Promise<Manifest> {
   const temporary = `${path}${partial}`
   try {
-    await onDisk(path, async () => {
+    await onDisk(path, 'written', async () => {
       await rm(temporary, { recursive: true, force: true })
       await mkdir(temporary)
     })
     const manifest = await fill(temporary)
-    await onDisk(path, async () => {
+    await onDisk(path, 'written', async () => {
       await writeSynced(join(temporary, manifestName), encodeManifest(manifest))
       await syncFolder(temporary)
-      await removeCheckpoint(path)
+      const former = `${path}${replaced}`
+      await renameIfThere(path, former)
       await rename(temporary, path)
-      await syncFolder(folder)
+      await syncFolder(dirname(path))
+      await rm(former, { recursive: true, force: true })
     })
-    return { path, manifest }
+    return manifest
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined)
     throw error
@@ -82,24 +88,27 @@ export async function createCheckpoint(
 /** Replaces the manifest of a checkpoint. Throws ARC6707. */
 export async function replaceManifest(path: string, manifest: Manifest): Promise<void> {
   const temporary = `${path}.manifest${partial}`
-  await onDisk(path, async () => {
+  await onDisk(path, 'written', async () => {
     await writeSynced(temporary, encodeManifest(manifest))
     await rename(temporary, join(path, manifestName))
     await syncFolder(path)
   })
 }
 
-/** Removes a checkpoint if it exists; a process that is killed meanwhile leaves none that looks complete. */
+/** Removes a checkpoint if it exists; a process that is killed meanwhile leaves none that looks complete. Throws ARC6707. */
 export async function removeCheckpoint(path: string): Promise<void> {
   const leaving = `${path}.old${partial}`
-  await rm(leaving, { recursive: true, force: true })
-  try {
-    await rename(path, leaving)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
-    throw error
-  }
-  await rm(leaving, { recursive: true, force: true })
+  await onDisk(path, 'removed', async () => {
+    await rm(leaving, { recursive: true, force: true })
+    await renameIfThere(path, leaving)
+    await rm(leaving, { recursive: true, force: true })
+  })
+}
+
+async function renameIfThere(from: string, to: string): Promise<void> {
+  await rename(from, to).catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  })
 }
 
 async function writeSynced(path: string, content: string): Promise<void> {
@@ -112,10 +121,10 @@ async function writeSynced(path: string, content: string): Promise<void> {
   }
 }
 
-async function onDisk(folder: string, body: () => Promise<void>): Promise<void> {
+async function onDisk(folder: string, action: 'written' | 'removed', body: () => Promise<void>): Promise<void> {
   try {
     await body()
   } catch (error) {
-    throw checkpointErrors('ARC6707', { folder, action: 'written', reason: reasonOf(error) }, error)
+    throw checkpointErrors('ARC6707', { folder, action, reason: reasonOf(error) }, error)
   }
 }

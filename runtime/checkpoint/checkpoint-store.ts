@@ -43,6 +43,8 @@ export interface StoreOptions {
   readonly onWritten: (written: WrittenCheckpoint) => void
   /** Called when one that training does not wait for could not be written, or not be amended; the run goes on. */
   readonly onFailed: (error: unknown) => void
+  /** The step of an intact checkpoint, from which the run goes on: it is not written again. */
+  readonly from?: number | undefined
   /** Steps whose checkpoints are damaged: they do not count. */
   readonly damaged?: ReadonlySet<number>
   /** Bytes of host memory that are available; for tests. */
@@ -58,7 +60,7 @@ export interface CheckpointStore {
   readonly bestStep: number | undefined
   /** Whether this accuracy on the set `best` is higher than that of all that exist. */
   isBest(metrics: readonly CheckpointMetric[]): boolean
-  /** Whether this store has written, or is writing, the checkpoint of a step. */
+  /** Whether there is an intact checkpoint of a step: the run goes on from it, or this store has written it or is writing it. */
   has(step: number): boolean
   /**
    * Copies the state after `facts.step` steps, then writes it while the caller goes on. Resolves when the state may change again;
@@ -67,7 +69,7 @@ export interface CheckpointStore {
   save(stored: StoredState, facts: CheckpointFacts): Promise<void>
   /** Resolves when the checkpoint of `facts.step` is on the disk. Throws ARC6404, ARC6707 and errors of devices. */
   saveNow(stored: StoredState, facts: CheckpointFacts): Promise<void>
-  /** Adds the verification of the weights after a step to their checkpoint, if this store has written one. */
+  /** Adds the verification of the weights after a step to their checkpoint, if there is an intact one. */
   amend(step: number, metrics: readonly CheckpointMetric[]): Promise<void>
   /** Waits until nothing is written any more and ends the thread. */
   dispose(): Promise<void>
@@ -78,6 +80,7 @@ export async function openStore(options: StoreOptions): Promise<CheckpointStore>
   const {
     keep,
     best,
+    from,
     damaged,
     onWritten,
     onFailed,
@@ -89,8 +92,8 @@ export async function openStore(options: StoreOptions): Promise<CheckpointStore>
   const aside = asideWriter()
   const existing = await listCheckpoints(folder)
   const manifests = await readAll(existing.filter(({ step }) => damaged?.has(step) !== true))
-  /** Steps whose checkpoints this store has written or is writing. */
-  const own = new Set<number>()
+  /** Steps whose checkpoints are intact, or are being written. */
+  const own = new Set(from === undefined ? [] : [from])
   let writing: Promise<void> = Promise.resolve()
 
   const accuracyOf = (metrics: readonly CheckpointMetric[]) => metrics.find(({ set }) => set === best)?.accuracy
@@ -115,7 +118,8 @@ export async function openStore(options: StoreOptions): Promise<CheckpointStore>
     }
   }
   const write = async (facts: CheckpointFacts, fill: (folder: string) => Promise<Manifest>) => {
-    const { path, manifest } = await createCheckpoint(folder, facts.step, fill)
+    const path = join(folder, stepName(facts.step))
+    const manifest = await createCheckpoint(path, fill)
     manifests.set(facts.step, manifest)
     await prune()
     onWritten({ path, manifest, bytes: manifest.files.reduce((sum, file) => sum + file.bytes, 0) })

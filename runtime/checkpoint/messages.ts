@@ -30,9 +30,17 @@ export const checkpointErrors = errorsOf({
   ARC6704: {
     text: (p) =>
       `the checkpoint ${p.folder} does not fit this experiment: ${p.differences.join('; ')}${p.more > 0 ? `; and ${p.more} more` : ''}`,
-    hint: () =>
-      'a run can only be resumed with the same backbone, classes, optimizer states and types of the centers; undo the change, or start a new run',
-  } satisfies ErrorMessage<{ folder: string; differences: readonly string[]; more: number }>,
+    hint: (p) =>
+      [
+        ...p.changes.map((change) => `changed since: ${change}`),
+        'a run goes on with the backbone, classes, optimizer states and types of the centers that it had; undo the change, or start a new run',
+      ].join('\n'),
+  } satisfies ErrorMessage<{
+    folder: string
+    differences: readonly string[]
+    more: number
+    changes: readonly string[]
+  }>,
   ARC6705: {
     text: (p) => `the checkpoint ${p.folder} has format version ${p.version}, but this arcc reads version ${p.known}`,
     hint: () => 'use the version of arcc that wrote it, or a newer one',
@@ -43,7 +51,7 @@ export const checkpointErrors = errorsOf({
   } satisfies ErrorMessage<{ folder: string; reason: string }>,
   ARC6707: {
     text: (p) => `the checkpoint ${p.folder} cannot be ${p.action}: ${p.reason}`,
-  } satisfies ErrorMessage<{ folder: string; action: 'read' | 'written'; reason: string }>,
+  } satisfies ErrorMessage<{ folder: string; action: 'read' | 'written' | 'removed'; reason: string }>,
   ARC6708: {
     text: (p) =>
       `\`checkpoint.best\` is "${p.best}", but ${p.sets.length === 0 ? 'no verification sets are read' : `the verification sets are ${p.sets.join(', ')}`}`,

@@ -23,6 +23,8 @@ export interface Checkpoint extends StateSource {
   readonly types: ReadonlyMap<string, TensorType>
   /** The names of the class tables. */
   readonly tables: ReadonlySet<string>
+  /** The tensors of each file, in the order of the manifest; of class tables, the rows in that file. */
+  readonly contents: ReadonlyMap<string, ReadonlyMap<string, TensorType>>
   close(): Promise<void>
 }
 
@@ -64,14 +66,17 @@ async function readable(path: string, { classes }: Manifest, files: ReadonlyMap<
       continue
     }
     for (const tensor of file.tensors.keys()) owners.set(tensor, file)
-    addTypes(types, file)
+    for (const [tensor, type] of typesIn(file)) types.set(tensor, type)
   }
   tables.sort((a, b) => a.first - b.first || a.count - b.count)
   const names = checkTables(path, classes, tables)
-  for (const { file } of tables.slice(0, 1)) addTypes(types, file, classes)
+  for (const { file } of tables.slice(0, 1))
+    for (const [table, { dtype, shape }] of typesIn(file))
+      types.set(table, { dtype, shape: [classes, ...shape.slice(1)] })
   return {
     types,
     tables: names,
+    contents: new Map([...files].map(([name, file]) => [name, new Map(typesIn(file))])),
     has: (name: string) => types.has(name),
     shape: (name: string) => need(types.get(name), name).shape,
     rows(name: string, first: number, count: number): Promise<HostTensor> {
@@ -81,11 +86,11 @@ async function readable(path: string, { classes }: Manifest, files: ReadonlyMap<
   }
 }
 
-function addTypes(types: Map<string, TensorType>, { tensors }: SafetensorsFile, rows?: number): void {
-  for (const [name, { formatName, shape }] of tensors) {
+function typesIn({ tensors }: SafetensorsFile): (readonly [string, TensorType])[] {
+  return [...tensors].flatMap(([name, { formatName, shape }]) => {
     const dtype = dtypeOf(formatName)
-    if (dtype !== undefined) types.set(name, { dtype, shape: rows === undefined ? shape : [rows, ...shape.slice(1)] })
-  }
+    return dtype === undefined ? [] : [[name, { dtype, shape }] as const]
+  })
 }
 
 function rangeOf(path: string, name: string, { metadata }: SafetensorsFile): Omit<TableFile, 'file'> {
@@ -114,7 +119,7 @@ function checkTables(path: string, classes: number, tables: readonly TableFile[]
     }
     if (file.tensors.size !== one?.file.tensors.size) throw damaged(`the files of the centers have different tensors`)
   }
-  if (tables.length > 0 && next !== classes)
+  if (next !== classes)
     throw damaged(
       next < classes
         ? `the centers of classes ${next} to ${classes - 1} are missing`

@@ -6,8 +6,7 @@
 import { elementCount } from '../../compiler/ir/dtype.ts'
 import type { ClassShard, NamedTensor, StateTensor } from '../../compiler/ir/state-tensor.ts'
 import { need } from '../../grammar/diagnostic.ts'
-import type { HostArray, HostTensor } from '../engine.ts'
-import { newHostArray } from '../host-tensor.ts'
+import type { HostArray } from '../engine.ts'
 import type { TensorStream } from '../safetensors.ts'
 import { filterToOihw, type HeldTensor, heldTensors } from './held-tensors.ts'
 import { classTables, rowsOnReplicas, type StoredState } from './stored-state.ts'
@@ -82,15 +81,4 @@ export function fileShape({ shape, layout }: NamedTensor): readonly number[] {
 export function* piecesOf(data: HostArray): Generator<HostArray> {
   for (let at = 0; at < data.length; at += pieceElements)
     yield data.subarray(at, Math.min(data.length, at + pieceElements))
-}
-
-/** A tensor that fits into memory and into one array. */
-export async function wholeOf({ dtype, shape, pieces }: TensorStream): Promise<HostTensor> {
-  const data = newHostArray({ dtype, shape })
-  let at = 0
-  for await (const piece of pieces()) {
-    data.set(piece, at)
-    at += piece.length
-  }
-  return { dtype, shape, data }
 }

@@ -1,27 +1,14 @@
-/** Opens the checkpoints of a run: enough space on the disk, and a state that fits. */
+/** Opens the checkpoints of a run, if the disk has room for them. */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { checkpointBytes } from '../checkpoint/checkpoint-files.ts'
 import { type CheckpointStore, openStore } from '../checkpoint/checkpoint-store.ts'
 import { requireSpace } from '../checkpoint/free-space.ts'
 import { checkpointErrors } from '../checkpoint/messages.ts'
-import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
-import { stateDifferences } from '../checkpoint/restore.ts'
 import { ArccError } from '../errors.ts'
 import { reasonOf } from '../system-errors.ts'
 import { periodOf } from './intervals.ts'
 import type { Session } from './session.ts'
 import { weightsBytes } from './weights-file.ts'
-
-/** Differences that a message lists. */
-const mostShown = 5
-
-/** Throws ARC6704 if a checkpoint's state is not that of the plan. */
-export function requireFit(plan: Plan, { path, types }: Checkpoint): void {
-  const differences = stateDifferences(plan, types)
-  if (differences.length === 0) return
-  const more = Math.max(0, differences.length - mostShown)
-  throw checkpointErrors('ARC6704', { folder: path, differences: differences.slice(0, mostShown), more })
-}
 
 /**
  * The checkpoints of a run that has done `steps` steps. Throws ARC6700 if the disk has no room for all that the run will write,
@@ -37,6 +24,7 @@ export async function openCheckpoints(session: Session, steps: number): Promise<
     folder: folder.path,
     keep: checkpoint.keep,
     best,
+    from: resumed?.checkpoint?.manifest.step,
     damaged: new Set(resumed?.damaged.map(({ step }) => step)),
     onWritten: ({ path, bytes, manifest }) =>
       emit({ type: 'saved', what: 'checkpoint', path, bytes, step: manifest.step }),

@@ -1,5 +1,5 @@
 /** The folder of one run: its lock, the experiment, the plan, the event log, the weights. */
-import { readdir, rename, writeFile } from 'node:fs/promises'
+import { readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { Plan } from '../../compiler/plan/plan.ts'
@@ -10,6 +10,9 @@ import { reasonOf } from '../system-errors.ts'
 import { type EventLog, openEventLog } from './event-log.ts'
 import { trainErrors } from './messages.ts'
 import { lockName, lockRun, type RunLock } from './run-lock.ts'
+
+/** The end of the name of a file that is being written; a killed process leaves it. */
+const partial = '.partial'
 
 export interface RunFolder {
   readonly path: string
@@ -45,6 +48,7 @@ export async function createRunFolder(
     lock = await lockRun(path)
     if (!resumed && (await readdir(path)).some((name) => !name.startsWith(lockName)))
       throw trainErrors('ARC6506', { folder: path })
+    for (const name of await readdir(path)) if (name.endsWith(partial)) await rm(join(path, name), { force: true })
     for (const [name, text] of [...texts, ['plan.yaml', stringify(plan.document)] as const])
       await replaceText(join(path, name), text)
     const log = await openEventLog(join(path, logName), { onTrouble })
@@ -70,7 +74,7 @@ function folderOf(path: string, log: EventLog, lock: RunLock): RunFolder {
 
 /** Whoever reads the file, also after a process was killed, sees the former text or the new one. */
 async function replaceText(path: string, text: string): Promise<void> {
-  const temporary = `${path}.partial`
+  const temporary = `${path}${partial}`
   await writeFile(temporary, text, { flush: true })
   await rename(temporary, path)
 }

@@ -4,11 +4,10 @@
  */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import type { DeviceRequest } from '../backend/backend.ts'
-import type { Resumable } from '../checkpoint/newest-intact.ts'
 import type { Collections } from '../data/formats/data-formats.ts'
 import type { Engine } from '../engine.ts'
 import type { EngineName } from '../engine-name.ts'
-import type { Emit, FailedEvent, ResumedEvent, StartEvent } from '../events.ts'
+import type { Emit, FailedEvent, StartEvent } from '../events.ts'
 import { oneProcess } from '../world.ts'
 import { createEngine } from './create-engine.ts'
 import { failureFacts } from './failure/facts.ts'
@@ -16,6 +15,7 @@ import type { Watchdog } from './failure/watchdog.ts'
 import { openData, type RunData } from './open-data.ts'
 import { openLoaders, type RunLoaders } from './open-loaders.ts'
 import { phase, secondsSince } from './phase.ts'
+import { type ResumeFrom, requireFit } from './resume-from.ts'
 import { createRunFolder, type RunFolder } from './run-folder.ts'
 
 export interface TrainOptions {
@@ -37,11 +37,6 @@ export interface TrainOptions {
   readonly onEvent: Emit
   /** Stops the run after the steps in flight; its state is still saved. The reason is an `Interruption`, or any other. */
   readonly signal: AbortSignal
-}
-
-/** The checkpoint to go on from, and what has changed since. */
-export interface ResumeFrom extends Resumable {
-  readonly changes: ResumedEvent['changes']
 }
 
 export interface Session {
@@ -80,6 +75,8 @@ export async function withSession(
   body: (session: Session) => Promise<void>,
 ): Promise<void> {
   const { resume: resumed, version = 'development' } = options
+  // Before anything in the folder changes.
+  if (resumed !== undefined) requireFit(plan, resumed)
   const texts = options.texts ?? new Map<string, string>()
   const began = performance.now()
   const outcome = outcomeOf(resumed)

@@ -8,7 +8,7 @@ import { restoreState } from '../checkpoint/restore.ts'
 import type { DeviceState } from '../state/device-state.ts'
 import { readLeftOut } from './left-out.ts'
 import type { StepMetrics } from './non-finite.ts'
-import { openCheckpoints, requireFit } from './open-checkpoints.ts'
+import { openCheckpoints } from './open-checkpoints.ts'
 import { phase } from './phase.ts'
 import { compilePrograms, disposePrograms, newState, type Programs } from './programs.ts'
 import { createProgressMeter, type ProgressMeter } from './progress.ts'
@@ -45,13 +45,12 @@ export interface Trainer extends Session {
 
 /**
  * Compiles the programs, initializes the state or takes it from the checkpoint that the run is resumed from, runs `body` with both,
- * and frees them. Throws ARC6700 and ARC6704 before it compiles.
+ * and frees them. Throws ARC6700 and ARC6708 before it compiles.
  */
 export async function withTrainer(session: Session, body: (trainer: Trainer) => Promise<void>): Promise<void> {
   const { plan, folder, engine, emit, resumed } = session
   const from = resumed?.checkpoint
   const steps = from?.manifest.step ?? 0
-  if (from !== undefined) requireFit(plan, from)
   const checkpoints = await openCheckpoints(session, steps)
   const opened = performance.now()
   try {

@@ -11,7 +11,14 @@ export const checkpointExamples: Examples<typeof checkpointErrors.catalogue> = {
   ARC6703: [
     { folder: 'runs/quickstart-001', damaged: [`${folder}: backbone.safetensors: it has 10 bytes, not 4188312`] },
   ],
-  ARC6704: [{ folder, differences: ['its centers is f32[200,128], not f32[210,128]'], more: 1 }],
+  ARC6704: [
+    {
+      folder,
+      differences: ['its centers is f32[200,128], not bf16[200,128]'],
+      more: 1,
+      changes: ['centers.weights = bf16, was f32'],
+    },
+  ],
   ARC6705: [{ folder, version: '2', known: 1 }],
   ARC6706: [{ folder: 'runs/quickstart-001', reason: 'run.json: no such file or folder' }],
   ARC6707: [{ folder, action: 'written', reason: 'the disk is full' }],

@@ -29,6 +29,7 @@ async function parse(line: string) {
     install: record('install'),
     test: record('test'),
     data: record('data'),
+    checkpoint: record('checkpoint'),
   }
   const program = createProgram('1.2.3', actions, (code) => codes.push(code))
   const write = (text: string) => {
@@ -48,6 +49,7 @@ const source = { color: undefined, source: 'faces', experiment: undefined, set: 
 const written = { ...source, out: 'out', force: false }
 const file = { color: undefined, file: 'a.arc', experiment: undefined, set: [] }
 const ofRun = { engine: undefined, emulate: false, folder: undefined, resume: undefined, grace: 30 }
+const ofCheckpoint = { color: undefined, path: 'runs/a-001' }
 
 test.each<[string, Call]>([
   [
@@ -156,6 +158,25 @@ test.each<[string, Call]>([
     'dump a.arc --after stablehlo --graph embed --locations -o x.mlir',
     { command: 'dump', options: { ...file, after: 'stablehlo', graph: 'embed', locations: true, output: 'x.mlir' } },
   ],
+  [
+    'checkpoint inspect runs/a-001 --json',
+    { command: 'checkpoint', options: { ...ofCheckpoint, what: 'inspect', format: 'json' } },
+  ],
+  [
+    'checkpoint verify runs/a-001',
+    { command: 'checkpoint', options: { ...ofCheckpoint, what: 'verify', format: 'text' } },
+  ],
+  [
+    'checkpoint merge runs/a-001 merged --files 4',
+    { command: 'checkpoint', options: { ...ofCheckpoint, what: 'merge', out: 'merged', files: 4, force: false } },
+  ],
+  [
+    'checkpoint convert runs/a-001 a.safetensors --centers --force',
+    {
+      command: 'checkpoint',
+      options: { ...ofCheckpoint, what: 'convert', out: 'a.safetensors', centers: true, force: true },
+    },
+  ],
   ['install', { command: 'install', options: { color: undefined, what: undefined, action: 'list', format: 'text' } }],
   [
     'install --list',
@@ -195,6 +216,7 @@ test.each([
   ['run a.arc --set =3', 'Write it as path=value'],
   ['run a.arc --engine cuda', 'Allowed choices are xla, tfjs'],
   ['run a.arc --plain --json', 'cannot be used with option'],
+  ['checkpoint merge a b --files 0', 'Write a whole number'],
   ['run --resume runs/a-001 --folder b', 'cannot be used with option'],
   ['plan a.arc b c', 'too many arguments'],
   ['install torch', 'Allowed choices are cuda, cpu'],

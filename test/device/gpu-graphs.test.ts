@@ -5,9 +5,10 @@
 import { expect, test } from 'vitest'
 import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import { DeviceState } from '../../runtime/state/device-state.ts'
-import { backboneStreams, tableStreams, wholeOf } from '../../runtime/state/named-streams.ts'
+import { backboneStreams, tableStreams } from '../../runtime/state/named-streams.ts'
 import { narrowPlan, narrowText } from '../helpers/narrow.ts'
 import { metricOf, runOf, seriesDifference } from '../helpers/run.ts'
+import { wholeOf } from '../helpers/whole-stream.ts'
 import { describeOnXla, withXla } from '../helpers/xla.ts'
 
 const STEPS = 3

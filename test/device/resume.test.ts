@@ -53,7 +53,8 @@ async function trainOn(engine: Engine, plan: Plan, name: string, to: number, bef
   expect(state.steps).toBe(to)
   const folder = join(root, name)
   mkdirSync(folder)
-  const { path, manifest } = await createCheckpoint(folder, to, (into) => writeFiles(into, state, factsAt(to)))
+  const path = join(folder, `step-${to}`)
+  const manifest = await createCheckpoint(path, (into) => writeFiles(into, state, factsAt(to)))
   state.dispose()
   program.dispose()
   return { losses, path, hashes: manifest.files.map(({ sha256 }) => sha256) }

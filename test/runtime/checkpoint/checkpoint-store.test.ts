@@ -1,5 +1,5 @@
 /** The checkpoints of a run: which are kept, how they are written, and what a failure or a kill leaves. */
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
@@ -101,6 +101,22 @@ test('what a killed process has left is removed', async () => {
   expect(namesIn(run)).toEqual([])
 })
 
+test('killed while a checkpoint was replaced: the former one is back, or the new one is there', async () => {
+  const run = newRun()
+  const store = await storeIn(run)
+  for (const step of [10, 20]) await store.saveNow(stored, factsAt(step))
+  await store.dispose()
+  const folder = join(run.folder, 'checkpoints')
+  cpSync(join(folder, 'step-000020'), join(folder, 'step-000020.replaced.partial'), { recursive: true })
+  renameSync(join(folder, 'step-000010'), join(folder, 'step-000010.replaced.partial'))
+  const later = await storeIn(run, { from: 10 })
+  expect(namesIn(run)).toEqual(stepsOf(10, 20))
+  expect(later.steps).toEqual([20, 10])
+  // The one that it goes on from is not written again.
+  await later.saveNow({ ...stored, read: () => Promise.reject(new Error('read')) }, factsAt(10))
+  await later.dispose()
+})
+
 test('a damaged one does not count and is replaced when its step comes again', async () => {
   const run = newRun()
   const store = await storeIn(run)
@@ -125,8 +141,6 @@ test('a failure of the disk leaves the ones before, is reported, and the next on
   const store = await storeIn(run)
   await store.save(stored, factsAt(10))
   await store.dispose()
-  // A file where the folder would be: nothing can be written below it, whoever asks.
-  const blocked = join(run.folder, 'checkpoints/step-000020.partial')
   const broken: typeof stored = {
     ...stored,
     read: () => Promise.reject(Object.assign(new Error('write'), { code: 'ENOSPC' })),
@@ -135,9 +149,7 @@ test('a failure of the disk leaves the ones before, is reported, and the next on
     code: 'ARC6404',
     message: expect.stringContaining('the disk is full'),
   })
-  rmSync(blocked, { recursive: true, force: true })
   expect(namesIn(run)).toEqual(stepsOf(10))
-  chmodSync(run.folder, 0o755)
   rmSync(join(run.folder, 'checkpoints'), { recursive: true })
   await store.save(stored, factsAt(30))
   await store.dispose()

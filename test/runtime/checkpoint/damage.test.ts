@@ -35,15 +35,16 @@ let pristine: ReadonlyMap<string, Buffer>
 
 beforeAll(async () => {
   mkdirSync(folder, { recursive: true })
-  path = (await createCheckpoint(folder, 10, (into) => writeFiles(into, stored, factsAt(10)))).path
+  path = join(folder, 'step-000010')
+  await createCheckpoint(path, (into) => writeFiles(into, stored, factsAt(10)))
   pristine = new Map(readdirSync(path).map((name) => [name, readFileSync(join(path, name))]))
 })
 
-test('every one of 300 flipped bits, in all files', async () => {
+test('every one of 100 flipped bits, in all files', async () => {
   const random = randomOf('flips')
   const names = [...pristine.keys()]
   expect(names).toHaveLength(5)
-  for (let flip = 0; flip < 300; flip++) {
+  for (let flip = 0; flip < 100; flip++) {
     const name = names[flip % names.length] ?? ''
     const bytes = Buffer.from(pristine.get(name) ?? '')
     const at = Math.floor(random() * bytes.length)
@@ -102,7 +103,8 @@ test('a manifest of a later version is one, not damage', async () => {
 })
 
 test('the newest intact one is taken, the damaged ones are named; none is left: an error', async () => {
-  for (const step of [20, 30]) await createCheckpoint(folder, step, (into) => writeFiles(into, stored, factsAt(step)))
+  for (const step of [20, 30])
+    await createCheckpoint(join(folder, `step-0000${step}`), (into) => writeFiles(into, stored, factsAt(step)))
   appendFileSync(join(folder, 'step-000030/backbone.safetensors'), 'x')
   const found = await newestIntact(run)
   expect(found.checkpoint?.manifest.step).toBe(20)

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { isClassTable } from '../../../compiler/ir/state-tensor.ts'
 import type { Plan } from '../../../compiler/plan/plan.ts'
 import { need } from '../../../grammar/diagnostic.ts'
+import { checkpointFiles } from '../../../runtime/checkpoint/checkpoint-files.ts'
 import { createCheckpoint } from '../../../runtime/checkpoint/checkpoint-folder.ts'
 import { openCheckpoint } from '../../../runtime/checkpoint/open-checkpoint.ts'
 import { restoreState, stateDifferences } from '../../../runtime/checkpoint/restore.ts'
@@ -16,6 +17,7 @@ import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
 import { oneProcess } from '../../../runtime/world.ts'
 import { factsAt, randomState, type StatePlanOptions, statePlan } from '../../helpers/state.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
+import { wholeOf } from '../../helpers/whole-stream.ts'
 
 const root = temporaryFolder()
 let number = 0
@@ -23,7 +25,9 @@ let number = 0
 async function written(stored: StoredState): Promise<string> {
   const folder = join(root, String(++number))
   mkdirSync(folder)
-  return (await createCheckpoint(folder, 10, (into) => writeFiles(into, stored, factsAt(10)))).path
+  const path = join(folder, 'step-000010')
+  await createCheckpoint(path, (into) => writeFiles(into, stored, factsAt(10)))
+  return path
 }
 
 /** Restores a checkpoint to the devices of a plan. */
@@ -96,6 +100,37 @@ test('statistics of four devices on eight and on two: device i takes those of i 
         expect(await after.read(replica, index)).toEqual(await before.read(replica % 4, index))
     })
   }
+})
+
+test('tables in several files: each table of each device is read once, and the rows are the same', async () => {
+  const plan = statePlan({ devices: 4 })
+  const state = randomState(plan)
+  const reads: string[] = []
+  const counted: StoredState = {
+    ...state,
+    read(replica, index) {
+      reads.push(`${replica} ${index}`)
+      return state.read(replica, index)
+    },
+  }
+  const [whole, parts] = [checkpointFiles(state, new Map()), checkpointFiles(counted, new Map(), 60)]
+  const centers = (files: typeof whole) => files.filter(({ name }) => name.startsWith('centers'))
+  expect(centers(parts).map(({ metadata }) => [...metadata.values()].join(' '))).toEqual([
+    '0 1',
+    '1 2',
+    '3 2',
+    '5 2',
+    '7 2',
+    '9 2',
+  ])
+  for (const table of ['centers', 'centers.velocity']) {
+    const rows: number[] = []
+    for (const { tensors } of centers(parts)) rows.push(...(await wholeOf(need(tensors.get(table), table))).data)
+    const [only] = centers(whole)
+    expect(rows).toEqual([...(await wholeOf(need(only?.tensors.get(table), table))).data])
+  }
+  expect(new Set(reads).size).toBe(reads.length)
+  expect(reads).toHaveLength(8)
 })
 
 test('rows without a class are numbers with a direction', async () => {

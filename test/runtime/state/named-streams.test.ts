@@ -3,11 +3,12 @@ import { expect, test } from 'vitest'
 import { need } from '../../../grammar/diagnostic.ts'
 import type { HostTensor } from '../../../runtime/engine.ts'
 import { DeviceState } from '../../../runtime/state/device-state.ts'
-import { tableStreams, wholeOf } from '../../../runtime/state/named-streams.ts'
+import { tableStreams } from '../../../runtime/state/named-streams.ts'
 import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
 import { oneProcess } from '../../../runtime/world.ts'
 import { decode } from '../../helpers/host-tensor.ts'
 import { type NarrowOptions, narrowPlan } from '../../helpers/narrow.ts'
+import { wholeOf } from '../../helpers/whole-stream.ts'
 
 const declarations = `
 backbone flat() on Image(12, 12, 3) -> Vector(4) { input |> flatten |> linear(4) as fc }`
