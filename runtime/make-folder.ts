@@ -1,30 +1,27 @@
 /** Creates folders. */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
- * Creates a folder and those above it, if they are missing. Throws the system's error, with the path that it refers to; Node's own
- * recursive creation reports a read-only file system as a missing folder.
+ * Creates a folder and those above it, if they are missing. Throws the system's error, with the path that it refers to. Node's own
+ * recursive creation reports a read-only file system as a missing folder, and never ends below /proc.
  */
 export function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true })
+    mkdirSync(path)
   } catch (error) {
-    if (!isMissing(error)) throw error
-    makeOneByOne(path)
+    if (isCode(error, 'EEXIST') && statSync(path).isDirectory()) return
+    const parent = dirname(path)
+    if (!isCode(error, 'ENOENT') || parent === path || isFolder(parent)) throw error
+    makeFolder(parent)
+    makeFolder(path)
   }
 }
 
-function makeOneByOne(path: string): void {
-  try {
-    mkdirSync(path)
-  } catch (error) {
-    if (!isMissing(error) || dirname(path) === path) throw error
-    makeOneByOne(dirname(path))
-    mkdirSync(path)
-  }
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
 }

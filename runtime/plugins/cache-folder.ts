@@ -1,7 +1,8 @@
 /** The folder for everything that arcc can recompute or download again: plugin libraries and compiled programs. */
-import { mkdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { makeFolder } from '../make-folder.ts'
+import { reasonOf } from '../system-errors.ts'
 import { xlaError } from '../xla/pjrt/errors.ts'
 
 /** `$ARCC_CACHE`, else `$XDG_CACHE_HOME/arcc`, else `~/.cache/arcc`. */
@@ -14,9 +15,9 @@ export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
 export async function cacheFolder(name: string): Promise<string> {
   const path = join(cacheRoot(), name)
   try {
-    await mkdir(path, { recursive: true })
+    makeFolder(path)
   } catch (error) {
-    throw xlaError('ARC6008', { path, reason: String(error) }, error)
+    throw xlaError('ARC6008', { path, reason: reasonOf(error) }, error)
   }
   return path
 }

@@ -11,14 +11,11 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { exitCode } from '../../cli/render/exit.ts'
 import { renderFailedRun } from '../../cli/render/failed-run.ts'
 import { documentLook } from '../../cli/render/look.ts'
-import { need } from '../../grammar/diagnostic.ts'
-import type { Engine, StartedRun } from '../../runtime/engine.ts'
 import type { RunEvent } from '../../runtime/events.ts'
 import { Interruption } from '../../runtime/train/failure/interruption.ts'
-import { replayStep } from '../../runtime/train/replay.ts'
 import { temporaryFolder } from '../helpers/temporary-folder.ts'
 import { makeFaces, type Outcome, outcomeOf, tinyPlan } from './faulty-run.ts'
-import { clearFaults, faults, systemError } from './world.ts'
+import { atStep, clearFaults, faults, systemError } from './world.ts'
 
 vi.mock('../../runtime/train/create-engine.ts', async (original) => {
   const { createEngine } = await original<typeof import('../../runtime/train/create-engine.ts')>()
@@ -81,63 +78,6 @@ afterEach(() => {
   clearFaults()
   vi.restoreAllMocks()
 })
-
-/** The engine whose step `at`, from 1, does something else when it is started. */
-function atStep(
-  at: number,
-  act: (start: () => Promise<StartedRun>) => Promise<StartedRun>,
-): (engine: Engine) => Engine {
-  return (engine) => {
-    const compile = engine.compile.bind(engine)
-    return Object.assign(engine, {
-      async compile(...given: Parameters<Engine['compile']>) {
-        const program = await compile(...given)
-        if (given[0].name !== 'step') return program
-        const keep: typeof program.keep = (state) => {
-          const kept = program.keep(state)
-          let steps = 0
-          return { ...kept, start: (inputs) => (++steps === at ? act(() => kept.start(inputs)) : kept.start(inputs)) }
-        }
-        return { ...program, keep }
-      },
-    })
-  }
-}
-
-/** The engine that reports a loss of NaN at these steps, from 0, whenever they run. */
-function nanAt(...bad: readonly number[]): (engine: Engine) => Engine {
-  return (engine) => {
-    const compile = engine.compile.bind(engine)
-    return Object.assign(engine, {
-      async compile(...given: Parameters<Engine['compile']>) {
-        const program = await compile(...given)
-        if (given[0].name !== 'step') return program
-        const keep: typeof program.keep = (state) => {
-          const kept = program.keep(state)
-          return {
-            ...kept,
-            async start(inputs) {
-              const number = await need(inputs[0]?.at(-1), 'the number of the step').read()
-              const run = await kept.start(inputs)
-              const metrics = need(run.outputs[0]?.[0], 'metrics')
-              const read = metrics.read.bind(metrics)
-              if (bad.includes(number.data[0] ?? -1))
-                Object.assign(metrics, {
-                  async read() {
-                    const tensor = await read()
-                    tensor.data[0] = Number.NaN
-                    return tensor
-                  },
-                })
-              return run
-            },
-          }
-        }
-        return { ...program, keep }
-      },
-    })
-  }
-}
 
 const nextLines = (outcome: Outcome, folder: string) =>
   outcome.last?.type === 'failed' ? renderFailedRun(outcome.last, folder, documentLook.palette) : []
@@ -370,90 +310,5 @@ describe('the world goes wrong, and the run goes on', () => {
     const outcome = await outcomeOf(plan, folder, undefined, { resume })
     expect(outcome.exitCode).toBe(0)
     expect(outcome.logged).toEqual([...before.events, ...outcome.events])
-  })
-})
-
-describe('something that hangs', () => {
-  const never = () => new Promise<never>(() => undefined)
-  const watched = { root: faces, train: 'watchdog = 1 s' }
-
-  test('the start of a step: the state before it is saved', async () => {
-    faults.engine = atStep(6, never)
-    const outcome = await outcomeOf(tinyPlan(watched), newFolder())
-    expect(outcome.exitCode).toBe(exitCode.environment)
-    expect(outcome.message).toContain('the start of step 6 did not end')
-    expect(outcome.last).toMatchObject({ type: 'failed', code: 'ARC6725', step: 5, kept: { step: 5 } })
-    expect(outcome.logged.at(-1)).toEqual(outcome.last)
-  })
-
-  test('a step: what was saved before stays', async () => {
-    faults.engine = atStep(3, async (start) => ({ ...(await start()), end: never }))
-    const outcome = await outcomeOf(tinyPlan(watched), newFolder())
-    expect(outcome.message).toContain('step 3 did not end')
-    expect(outcome.last).toMatchObject({ type: 'failed', step: 2 })
-    expect(outcome.last).not.toHaveProperty('kept')
-  })
-
-  test('a read: the state is saved first', async () => {
-    faults.engine = (engine) => {
-      const uploadAll = engine.uploadAll.bind(engine)
-      let uploads = 0
-      return Object.assign(engine, {
-        uploadAll: (...given: Parameters<Engine['uploadAll']>) => (++uploads === 4 ? never() : uploadAll(...given)),
-      })
-    }
-    const outcome = await outcomeOf(tinyPlan(watched), newFolder())
-    expect(outcome.message).toContain('reading the pictures of a step did not end')
-    expect(outcome.last).toMatchObject({ type: 'failed', step: 3, kept: { step: 3 } })
-  })
-})
-
-describe('a step that is not finite', () => {
-  const diverging = { steps: 30, optimizer: 'sgd(lr: 1e18, weight_decay: 1e18)' }
-
-  test('keeps the last finite state, and what is needed to compute the step again', async () => {
-    const folder = newFolder()
-    const plan = tinyPlan({ root: faces, ...diverging })
-    const outcome = await outcomeOf(plan, folder)
-    expect(outcome.exitCode).toBe(exitCode.user)
-    expect(outcome.last).toMatchObject({ type: 'failed', code: expect.stringMatching(/ARC6504|ARC6723/) })
-    const good = outcome.last?.type === 'failed' ? outcome.last.step : -1
-    expect(good).toBeGreaterThan(0)
-    expect(outcome.last).toMatchObject({ kept: { step: good } })
-    expect(outcome.last).not.toHaveProperty('saving')
-    const dump = join('failures', `step-${String(good + 1).padStart(6, '0')}`)
-    const replay = await replayStep(plan, join(folder, dump), { engine: 'tfjs' })
-    expect(replay).toMatchObject({ isSame: true, spoiled: [] })
-    expect(['infinite', 'not a number']).toContain(replay.first?.found)
-    expect(replay.facts.pictures).toHaveLength(4)
-    expect(replay.facts.pictures[0]?.file).toMatch(/p\d\/\d\.ppm$/)
-  })
-
-  const skipping = { root: faces, train: 'on_non_finite = skip(at_most: 10%)' }
-
-  test('is left out after going back, and counted', async () => {
-    faults.engine = nanAt(5)
-    const left = await outcomeOf(tinyPlan({ ...skipping, more: 'checkpoint { every = 4 steps }' }), newFolder())
-    expect(left.exitCode).toBe(0)
-    expect(left.events).toContainEqual(
-      expect.objectContaining({ type: 'left-out', step: 6, back: 5, count: 1, most: 2 }),
-    )
-    expect(left.last).toMatchObject({ type: 'end', status: 'done', steps: 12, leftOutSteps: 1 })
-    expect(JSON.parse(left.file('left-out.json') ?? '')).toEqual([5])
-  })
-
-  test('is left out at the very end and at the very beginning', async () => {
-    faults.engine = nanAt(0, 11)
-    const folder = newFolder()
-    const left = await outcomeOf(tinyPlan(skipping), folder)
-    expect(left.last).toMatchObject({ type: 'end', status: 'done', steps: 12, leftOutSteps: 2 })
-    expect(readdirSync(join(folder, 'checkpoints'))).toEqual(['step-000012'])
-  })
-
-  test('ends the run if there are too many', async () => {
-    faults.engine = nanAt(2, 5, 8)
-    const outcome = await outcomeOf(tinyPlan(skipping), newFolder())
-    expect(outcome.exitCode).toBe(exitCode.user)
-    expect(outcome.last).toMatchObject({ type: 'failed', code: 'ARC6724', step: 8, kept: { step: 8 } })
   })
 })

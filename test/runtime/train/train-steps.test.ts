@@ -21,6 +21,7 @@ function fakeDevices() {
     },
   }
   const state: Partial<DeviceState> = {
+    leaveOutUntil: () => undefined,
     async step(_: Executable, inputs): Promise<StartedRun> {
       seen.started++
       const step = Number((await inputs[0]?.[3]?.read())?.data[0])

@@ -1,0 +1,110 @@
+/** Steps that hang and steps that are not finite: what is kept, and how the run goes on. docs/failures.md has the same table. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { exitCode } from '../../cli/render/exit.ts'
+import type { Engine } from '../../runtime/engine.ts'
+import { replayStep } from '../../runtime/train/replay.ts'
+import { temporaryFolder } from '../helpers/temporary-folder.ts'
+import { makeFaces, outcomeOf, tinyPlan } from './faulty-run.ts'
+import { atStep, clearFaults, faults, nanAt } from './world.ts'
+
+vi.mock('../../runtime/train/create-engine.ts', async (original) => {
+  const { createEngine } = await original<typeof import('../../runtime/train/create-engine.ts')>()
+  const { faults: present } = await import('./world.ts')
+  return {
+    createEngine: async (...given: Parameters<typeof createEngine>) => present.engine(await createEngine(...given)),
+  }
+})
+
+const root = temporaryFolder()
+const faces = makeFaces(join(root, 'faces'))
+let folders = 0
+const newFolder = () => join(root, `run-${folders++}`)
+
+afterEach(clearFaults)
+
+describe('something that hangs', () => {
+  const never = () => new Promise<never>(() => undefined)
+  const watched = { root: faces, train: 'watchdog = 1 s' }
+
+  test('the start of a step: the state before it is saved', async () => {
+    faults.engine = atStep(6, never)
+    const outcome = await outcomeOf(tinyPlan(watched), newFolder())
+    expect(outcome.exitCode).toBe(exitCode.environment)
+    expect(outcome.message).toContain('the start of step 6 did not end')
+    expect(outcome.last).toMatchObject({ type: 'failed', code: 'ARC6725', step: 5, kept: { step: 5 } })
+    expect(outcome.logged.at(-1)).toEqual(outcome.last)
+  })
+
+  test('a step: what was saved before stays', async () => {
+    faults.engine = atStep(3, async (start) => ({ ...(await start()), end: never }))
+    const outcome = await outcomeOf(tinyPlan(watched), newFolder())
+    expect(outcome.message).toContain('step 3 did not end')
+    expect(outcome.last).toMatchObject({ type: 'failed', step: 2 })
+    expect(outcome.last).not.toHaveProperty('kept')
+  })
+
+  test('a read: the state is saved first', async () => {
+    faults.engine = (engine) => {
+      const uploadAll = engine.uploadAll.bind(engine)
+      let uploads = 0
+      return Object.assign(engine, {
+        uploadAll: (...given: Parameters<Engine['uploadAll']>) => (++uploads === 4 ? never() : uploadAll(...given)),
+      })
+    }
+    const outcome = await outcomeOf(tinyPlan(watched), newFolder())
+    expect(outcome.message).toContain('reading the pictures of a step did not end')
+    expect(outcome.last).toMatchObject({ type: 'failed', step: 3, kept: { step: 3 } })
+  })
+})
+
+describe('a step that is not finite', () => {
+  const diverging = { steps: 30, optimizer: 'sgd(lr: 1e18, weight_decay: 1e18)' }
+
+  test('keeps the last finite state, and what is needed to compute the step again', async () => {
+    const folder = newFolder()
+    const plan = tinyPlan({ root: faces, ...diverging })
+    const outcome = await outcomeOf(plan, folder)
+    expect(outcome.exitCode).toBe(exitCode.user)
+    expect(outcome.last).toMatchObject({ type: 'failed', code: expect.stringMatching(/ARC6504|ARC6723/) })
+    const good = outcome.last?.type === 'failed' ? outcome.last.step : -1
+    expect(good).toBeGreaterThan(0)
+    expect(outcome.last).toMatchObject({ kept: { step: good } })
+    expect(outcome.last).not.toHaveProperty('saving')
+    const dump = join('failures', `step-${String(good + 1).padStart(6, '0')}`)
+    const replay = await replayStep(plan, join(folder, dump), { engine: 'tfjs' })
+    expect(replay).toMatchObject({ isSame: true, spoiled: [] })
+    expect(['infinite', 'not a number']).toContain(replay.first?.found)
+    expect(replay.facts.pictures).toHaveLength(4)
+    expect(replay.facts.pictures[0]?.file).toMatch(/p\d\/\d\.ppm$/)
+  })
+
+  const skipping = { root: faces, train: 'on_non_finite = skip(at_most: 10%)' }
+
+  test('is left out after going back, and counted', async () => {
+    faults.engine = nanAt(5)
+    const left = await outcomeOf(tinyPlan({ ...skipping, more: 'checkpoint { every = 4 steps }' }), newFolder())
+    expect(left.exitCode).toBe(0)
+    expect(left.events).toContainEqual(
+      expect.objectContaining({ type: 'left-out', step: 6, back: 5, count: 1, most: 2 }),
+    )
+    expect(left.last).toMatchObject({ type: 'end', status: 'done', steps: 12, leftOutSteps: 1 })
+    expect(JSON.parse(left.file('left-out.json') ?? '')).toEqual([5])
+  })
+
+  test('is left out at the very end and at the very beginning', async () => {
+    faults.engine = nanAt(0, 11)
+    const folder = newFolder()
+    const left = await outcomeOf(tinyPlan(skipping), folder)
+    expect(left.last).toMatchObject({ type: 'end', status: 'done', steps: 12, leftOutSteps: 2 })
+    expect(readdirSync(join(folder, 'checkpoints'))).toEqual(['step-000012'])
+  })
+
+  test('ends the run if there are too many', async () => {
+    faults.engine = nanAt(2, 5, 8)
+    const outcome = await outcomeOf(tinyPlan(skipping), newFolder())
+    expect(outcome.exitCode).toBe(exitCode.user)
+    expect(outcome.last).toMatchObject({ type: 'failed', code: 'ARC6724', step: 8, kept: { step: 8 } })
+  })
+})
