@@ -1,5 +1,7 @@
 /** Which weights are trained how: frozen parts, learning rates of groups, decay of matrices, averages, and what the plan says of them. */
 import { describe, expect, it } from 'vitest'
+import { documentLook } from '../../../cli/render/look.ts'
+import { renderPlan } from '../../../cli/render/plan.ts'
 import { groupOf, isBelow, isFrozenBuffer } from '../../../compiler/experiment/parameter-paths.ts'
 import { opCosts } from '../../../compiler/ir/cost.ts'
 import { backboneParameters } from '../../../compiler/step/backbone.ts'
@@ -139,6 +141,32 @@ describe('the step', () => {
   it('runs each convolution once for frozen parts, also where it recomputes', () => {
     expect(conv('recompute = blocks, freeze = ["*"]')).toBe(conv('freeze = ["*"]'))
   })
+})
+
+describe('the plan', () => {
+  const linesOf = (train: string, centers = '') => renderPlan(planWith(train, centers).document, documentLook)
+  /** The row of the summary, if there is one, then the line of the memory. */
+  const rows = (lines: readonly string[]) => lines.filter((line) => line.startsWith('  weights '))
+
+  it('shows what an experiment sets, and the learning rate that follows', () => {
+    const set =
+      'freeze = ["conv1"], decay = matrices, label_smoothing = 0.1, lr_scaling = linear_scaling(reference: 16)'
+    const lines = linesOf(`${set}, average = ema(), lr_groups = [group("fc", 2)]`, 'optimizer = sgd(lr: 0.2)')
+    expect(rows(lines)[0]?.trim().split('   ')).toEqual([
+      'weights',
+      ' 10.78 k parameters trained',
+      'frozen ["conv1"]',
+      'learning rates [group("fc", factor: 2)]',
+      'decay of matrices',
+      'average ema(decay: 0.9999, warmup: true)',
+      'centers sgd(lr: 0.2, momentum: 0.9, weight_decay: 0)',
+      'label smoothing 0.1',
+      'rates times 0.5 by linear_scaling(reference: 16)',
+    ])
+    expect(lines.find((line) => line.startsWith('Learning rate'))).toContain('0.025')
+  })
+
+  it('has no such row for the defaults', () => expect(rows(linesOf(''))).toHaveLength(1))
 })
 
 describe('a mistake', () => {
