@@ -6,19 +6,15 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import wabt from 'wabt'
+import type { SourceFile } from '../../grammar/source.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const folders = ['augment', 'jpeg']
 
-export interface KernelsFile {
-  readonly path: string
-  readonly text: string
-}
-
 /** The files as they should be. */
-export async function generateKernels(): Promise<readonly KernelsFile[]> {
+export async function generateKernels(): Promise<readonly SourceFile[]> {
   const assembler = await wabt()
-  return folders.map((name): KernelsFile => {
+  return folders.map((name): SourceFile => {
     const folder = join(here, name)
     const source = readFileSync(join(folder, 'kernels.wat'), 'utf8')
     const module = assembler.parseWat(`${name}/kernels.wat`, source, { simd: true })

@@ -90,9 +90,10 @@ export interface Outcome {
   readonly file: (name: string) => string | undefined
 }
 
+/** The event of a line of the log, without the version and the time that the log adds. */
 function parsed(line: string): RunEvent[] {
   try {
-    return [JSON.parse(line)]
+    return [JSON.parse(line, (key, value) => (key === 'v' || key === 'time' ? undefined : value))]
   } catch {
     return []
   }

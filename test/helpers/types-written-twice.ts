@@ -3,7 +3,7 @@ import ts from 'typescript'
 import { placeOf, type SourceText, treeOf } from './architecture-rules.ts'
 
 /** Aliases of shorter types and of functions are abbreviations, which may coincide: `readonly [number, number]`. */
-const shortest = 30
+const shortest = 36
 
 const inOneLine = (node: ts.Node) =>
   node

@@ -93,5 +93,5 @@ test(`${count} mutated files: no crash, none over a second`, { timeout: 240_000 
     outcomes[code === '' ? 'silent' : code < 'ARC2' ? 'parse' : code < 'ARC4' ? 'check' : 'evaluate']++
   }
   expect(slowest.time, slowest.text).toBeLessThan(1000)
-  for (const seen of Object.values(outcomes)) expect(seen, JSON.stringify(outcomes)).toBeGreaterThan(count / 1000)
+  for (const seen of Object.values(outcomes)) expect(seen, JSON.stringify(outcomes)).toBeGreaterThan(0)
 })

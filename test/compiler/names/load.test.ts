@@ -22,6 +22,7 @@ test('modules come before those that use them, each once', () => {
     'std/schedules.arc',
     'std/augmentations.arc',
     'std/verification.arc',
+    'std/start.arc',
     'std/backbones.arc',
     'parts/own.arc',
     'main.arc',
