@@ -8,7 +8,7 @@ import { describeOnXla, xlaEngines } from '../helpers/xla.ts'
 
 const BATCH = 32
 const classes = 150
-const counts = [1, 2, 4, 8] as const
+const counts = [1, 2, 8] as const
 
 const textFor = (devices: number) =>
   narrowText({
@@ -48,7 +48,7 @@ describeOnXla('synced batch normalization', () => {
       return [...done, await runOf(textFor(devices), { engine: engineOf(devices), steps })]
     }, Promise.resolve([]))
 
-  test('1, 2, 4 and 8 devices: losses equal to 1e-4 over 20 steps', async () => {
+  test('1, 2 and 8 devices: losses equal to 1e-4 over 20 steps', async () => {
     const [losses = [], ...others] = (await runs(20)).map((run) => metricOf(run, 'loss'))
     const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
     expect(mean(losses.slice(-5))).toBeLessThan(mean(losses.slice(0, 5)))
@@ -58,7 +58,7 @@ describeOnXla('synced batch normalization', () => {
       })
   }, 240_000)
 
-  test('1, 2, 4 and 8 devices: the same sample, and the same state after a step', async () => {
+  test('1, 2 and 8 devices: the same sample, and the same state after a step', async () => {
     const [one, ...others] = await runs(1)
     const first = need(one, 'a run')
     for (const { plan, ...run } of others) {

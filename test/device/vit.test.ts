@@ -28,11 +28,13 @@ const firstBatch: RunOptions['batch'] = (plan, step) =>
 describeOnXla('a narrow vision transformer', () => {
   const engineOf = xlaEngines([1])
 
-  test('learns the same eight images by heart', async () => {
-    const text = narrowVit(8, 'adamw(lr: 0.005, weight_decay: 0.1)')
-    const losses = metricOf(await runOf(text, { engine: engineOf(1), steps: 20, batch: firstBatch }), 'loss')
+  test('learns the same eight images by heart, in bf16', async () => {
+    const text = narrowVit(8, 'adamw(lr: 0.005, weight_decay: 0.1)', 'precision = bf16')
+    const run = await runOf(text, { engine: engineOf(1), steps: 20, batch: firstBatch })
+    const losses = metricOf(run, 'loss')
     const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
     expect(losses.every(Number.isFinite)).toBe(true)
+    expect(run.state.flat().every((tensor) => Array.from(tensor.data).every(Number.isFinite))).toBe(true)
     expect(mean(losses.slice(-5))).toBeLessThan(0.6 * mean(losses.slice(0, 5)))
   })
 
@@ -56,8 +58,8 @@ describeOnXla('a narrow vision transformer', () => {
     expect(far).toEqual([])
   })
 
-  test.each(['f16', 'bf16'])('trains in %s', async (precision) => {
-    const text = narrowVit(4, 'adamw(lr: 0.001)', `precision = ${precision}`)
+  test('trains in f16', async () => {
+    const text = narrowVit(4, 'adamw(lr: 0.001)', 'precision = f16')
     const { metrics, state } = await runOf(text, { engine: engineOf(1), steps: 12 })
     const [loss, skipped] = [stepMetrics.indexOf('loss'), stepMetrics.indexOf('skipped')]
     expect(metrics.map((step) => step[loss]).every(Number.isFinite)).toBe(true)
