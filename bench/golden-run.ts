@@ -13,9 +13,8 @@ import { planLengths } from '../compiler/plan/lengths.ts'
 import { buildGraphs, type Graphs, settleChunk } from '../compiler/step/graphs.ts'
 import { bug, DiagnosticBag, need } from '../grammar/diagnostic.ts'
 import type { DeviceTensor, Engine, HostTensor } from '../runtime/engine.ts'
-import { filterToOihw, heldTensors } from '../runtime/state/held-tensors.ts'
+import { filterFromOihw, filterToOihw, heldTensors, storedTensor } from '../runtime/state/held-tensors.ts'
 import { backboneValues, values } from './golden-values.ts'
-import { filterFromOihw, storedTensor } from './stored-tensor.ts'
 
 /** The output of arcface_torch. Norms and first values are of tensors in the state dict's dim order. */
 export interface Golden {

@@ -1,13 +1,12 @@
 /** The contents of a state tensor in a graph and on the host: both agree, and both are invertible. */
 import { describe, expect, it } from 'vitest'
-import { storedTensor } from '../../../bench/stored-tensor.ts'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import { elementCount } from '../../../compiler/ir/dtype.ts'
 import type { StateTensor } from '../../../compiler/ir/state-tensor.ts'
 import { heldValues, namedValues, storedValue } from '../../../compiler/step/stored-values.ts'
 import { need } from '../../../grammar/diagnostic.ts'
 import type { HostTensor } from '../../../runtime/engine.ts'
-import { heldTensors } from '../../../runtime/state/held-tensors.ts'
+import { heldTensors, storedTensor } from '../../../runtime/state/held-tensors.ts'
 import { runOnReference } from '../../helpers/run-graph.ts'
 
 const common = { role: 'parameter', dtype: 'f32', placement: 'replicated' } as const
