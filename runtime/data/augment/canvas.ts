@@ -5,6 +5,7 @@
  * Legend: h w c the height, width and channels of an image.
  */
 import { bug } from '../../../grammar/diagnostic.ts'
+import { createKernelMemory, type KernelMemory, kernelsOf } from '../kernel-memory.ts'
 import { kernelsBase64 } from './kernels.gen.ts'
 
 /** Size of every image of a run; `channels` is 1 or 3. */
@@ -46,7 +47,7 @@ export interface Kernels {
 }
 
 /** One image, u8[h, w, c], and scratch memory. Addresses change with each image: operations read them when they are applied. */
-export interface Canvas {
+export interface Canvas extends Pick<KernelMemory, 'reserve' | 'bytes' | 'halves' | 'words'> {
   readonly size: ImageSize
   /** h · w · c. */
   readonly length: number
@@ -57,51 +58,24 @@ export interface Canvas {
   /** Makes the spare image the image, and the other way round. */
   swap(): void
   readonly kernels: Kernels
-  /** Reserves this many bytes, aligned to 16 and padded; the views below change. */
-  reserve(bytes: number): number
-  /** The memory as bytes and as words; only valid until `reserve` is called. */
-  readonly bytes: Uint8Array
-  readonly halves: Int16Array
-  readonly words: Int32Array
 }
 
-const pageBytes = 65536
-/** Kernels may pass the end of a buffer by up to 32 bytes. */
-const padding = 64
-
-let compiled: WebAssembly.Module | undefined
-
-function isKernels(exports: object): exports is Kernels {
-  return ['mapColors', 'mapLevels', 'sumColors', 'enlarge', 'resample', 'convolve'].every((name) => name in exports)
-}
+const instantiate = kernelsOf<Kernels>(kernelsBase64, [
+  'mapColors',
+  'mapLevels',
+  'sumColors',
+  'enlarge',
+  'resample',
+  'convolve',
+])
 
 export function createCanvas(size: ImageSize): Canvas {
   const { height, width, channels } = size
   if (channels !== 1 && channels !== 3) bug(`images with ${channels} channels`)
-  const memory = new WebAssembly.Memory({ initial: 1 })
-  compiled ??= new WebAssembly.Module(Buffer.from(kernelsBase64, 'base64'))
-  const { exports } = new WebAssembly.Instance(compiled, { arcc: { memory } })
-  if (!isKernels(exports)) return bug('kernels.gen.ts lacks a kernel')
-  const views = () => ({
-    bytes: new Uint8Array(memory.buffer),
-    halves: new Int16Array(memory.buffer),
-    words: new Int32Array(memory.buffer),
-  })
-  let used = padding
-  let current = views()
-  const reserve = (bytes: number): number => {
-    const address = used
-    used += Math.ceil((bytes + padding) / 16) * 16
-    const missing = Math.ceil(used / pageBytes) - memory.buffer.byteLength / pageBytes
-    if (missing > 0) {
-      memory.grow(missing)
-      current = views()
-    }
-    return address
-  }
+  const memory = createKernelMemory()
   const length = height * width * channels
-  let address = reserve(length)
-  let spare = reserve(length)
+  let address = memory.reserve(length)
+  let spare = memory.reserve(length)
   return {
     size,
     length,
@@ -114,16 +88,16 @@ export function createCanvas(size: ImageSize): Canvas {
     swap() {
       ;[address, spare] = [spare, address]
     },
-    kernels: exports,
-    reserve,
+    kernels: instantiate(memory),
+    reserve: memory.reserve,
     get bytes() {
-      return current.bytes
+      return memory.bytes
     },
     get halves() {
-      return current.halves
+      return memory.halves
     },
     get words() {
-      return current.words
+      return memory.words
     },
   }
 }

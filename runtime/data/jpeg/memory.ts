@@ -1,5 +1,5 @@
 /** The memory of one JPEG decoder: what stays, and what is laid out anew for each picture. */
-import { bug } from '../../../grammar/diagnostic.ts'
+import { createKernelMemory, type KernelMemory, kernelsOf } from '../kernel-memory.ts'
 import { huffmanBytes } from './huffman.ts'
 import { kernelsBase64 } from './kernels.gen.ts'
 
@@ -33,14 +33,15 @@ export interface JpegKernels {
   toRgb(y: number, cb: number, cr: number, samples: number, out: number): void
 }
 
-const names = ['setZigzag', 'startBits', 'bitsRead', 'takeReach', 'decodeBlock', 'upsample', 'toRgb']
-function isKernels(exports: object): exports is JpegKernels {
-  return names.every((name) => name in exports)
-}
-
-const pageBytes = 65536
-/** Kernels may pass the end of a buffer by up to 32 bytes, and write 16 before a scratch row. */
-const padding = 64
+const instantiate = kernelsOf<JpegKernels>(kernelsBase64, [
+  'setZigzag',
+  'startBits',
+  'bitsRead',
+  'takeReach',
+  'decodeBlock',
+  'upsample',
+  'toRgb',
+])
 
 /** The place in the block of each coefficient in the order of the file: figure A.6 of T.81. */
 const zigzag = [
@@ -49,7 +50,7 @@ const zigzag = [
   55, 62, 63,
 ]
 
-export interface JpegMemory {
+export interface JpegMemory extends Pick<KernelMemory, 'reserve' | 'bytes' | 'words'> {
   readonly kernels: JpegKernels
   /** i16[8, 8], zero between blocks. */
   readonly block: number
@@ -60,36 +61,15 @@ export interface JpegMemory {
   readonly previous: readonly number[]
   /** Forgets what was reserved for the last picture. */
   restart(): void
-  /** Reserves this many bytes, aligned to 16 and padded; `bytes` and `words` change. */
-  reserve(bytes: number): number
-  readonly bytes: Uint8Array
-  readonly words: Int32Array
 }
 
-let compiled: WebAssembly.Module | undefined
-
 export function createJpegMemory(): JpegMemory {
-  const memory = new WebAssembly.Memory({ initial: 1 })
-  compiled ??= new WebAssembly.Module(Buffer.from(kernelsBase64, 'base64'))
-  const { exports: kernels } = new WebAssembly.Instance(compiled, { arcc: { memory } })
-  if (!isKernels(kernels)) return bug('kernels.gen.ts lacks a kernel')
-  let bytes = new Uint8Array(memory.buffer)
-  let words = new Int32Array(memory.buffer)
-  let used = padding
-  const reserve = (length: number): number => {
-    const address = used
-    used += Math.ceil((length + padding) / 16) * 16
-    const missing = Math.ceil(used / pageBytes) - memory.buffer.byteLength / pageBytes
-    if (missing > 0) {
-      memory.grow(missing)
-      bytes = new Uint8Array(memory.buffer)
-      words = new Int32Array(memory.buffer)
-    }
-    return address
-  }
+  const memory = createKernelMemory()
+  const kernels = instantiate(memory)
+  const { reserve } = memory
   const three = (length: number) => [reserve(length), reserve(length), reserve(length)]
   const order = reserve(64)
-  bytes.set(
+  memory.bytes.set(
     zigzag.map((place) => 2 * place),
     order,
   )
@@ -102,18 +82,16 @@ export function createJpegMemory(): JpegMemory {
     ac: three(huffmanBytes),
     previous: three(4),
   }
-  const start = used
+  const start = memory.used
   return {
     ...fixed,
-    restart() {
-      used = start
-    },
+    restart: () => memory.forget(start),
     reserve,
     get bytes() {
-      return bytes
+      return memory.bytes
     },
     get words() {
-      return words
+      return memory.words
     },
   }
 }
