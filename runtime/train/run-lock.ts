@@ -3,22 +3,15 @@
  * it was killed or the computer restarted.
  */
 import { randomUUID } from 'node:crypto'
-import { type FileHandle, link, open, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { hostname } from 'node:os'
+import { type FileHandle, link, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Computer, isStill, startOf, thisComputer } from '../process-name.ts'
 import { trainErrors } from './messages.ts'
 
-/** The process that holds a lock. A number of a process is used again; its start time, and the start of the system, tell them apart. */
-export interface LockOwner {
+/** The process that holds a lock. */
+export interface LockOwner extends Computer {
   readonly pid: number
-  readonly host: string
-  /** Identifies the installed system, because hosts may have the same name; empty where the system has none. */
-  readonly machine: string
-  /** Of this start of the system; empty where the system has none. */
-  readonly boot: string
-  /** The namespace of the number, in containers; empty where the system has none. */
-  readonly namespace: string
-  /** The start time of the process, in ticks since the start of the system; empty where the system has none. */
+  /** The start time of the process; empty where the system does not tell. */
   readonly started: string
 }
 
@@ -39,7 +32,7 @@ const attempts = 5
 /** Takes the lock of a run folder. Throws ARC6720, which names the owner, if another process uses it, and errors of the system. */
 export async function lockRun(folder: string): Promise<RunLock> {
   const path = join(folder, lockName)
-  const own = JSON.stringify(await thisProcess())
+  const own = JSON.stringify(thisProcess())
   for (let attempt = 0; attempt < attempts; attempt++) {
     if (await create(path, own)) return held(path, own)
     const found = await readFile(path, 'utf8').catch(() => undefined)
@@ -131,43 +124,17 @@ function parseOwner(text: string): LockOwner | undefined {
   }
 }
 
-async function thisProcess(): Promise<LockOwner> {
-  return {
-    pid: process.pid,
-    host: hostname(),
-    machine: await textOf('/etc/machine-id'),
-    boot: await textOf('/proc/sys/kernel/random/boot_id'),
-    namespace: await readlink('/proc/self/ns/pid').catch(() => ''),
-    started: await startOf(process.pid),
-  }
-}
-
-async function textOf(path: string): Promise<string> {
-  return (await readFile(path, 'utf8').catch(() => '')).trim()
-}
-
-/** Field 22 of proc_pid_stat(5); the name of the program, in parentheses before it, may contain anything. */
-async function startOf(pid: number): Promise<string> {
-  const text = await textOf(`/proc/${pid}/stat`)
-  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+function thisProcess(): LockOwner {
+  return { pid: process.pid, ...thisComputer(), started: startOf(process.pid) ?? '' }
 }
 
 /** Whether the owner of a lock still runs. One that cannot be seen from here lives as long as it refreshes the lock. */
 async function isAlive(owner: LockOwner, path: string, folder: string): Promise<boolean> {
-  const here = await thisProcess()
+  const here = thisComputer()
   if (owner.host !== here.host || owner.machine !== here.machine) return isFresh(path, folder)
   if (owner.boot !== here.boot) return false
   if (owner.namespace !== here.namespace) return isFresh(path, folder)
-  return exists(owner.pid) && (owner.started === '' || owner.started === (await startOf(owner.pid)))
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return isCode(error, 'EPERM')
-  }
+  return isStill(owner.pid, owner.started === '' ? undefined : owner.started)
 }
 
 /** Whether the lock was refreshed recently, by the clock of the file system itself. */
