@@ -9,7 +9,7 @@ export const separators: readonly Separator[] = ['tab', 'comma', 'semicolon', 's
 
 const separatorBytes: Readonly<Record<Separator, number>> = { tab: 0x09, comma: 0x2c, semicolon: 0x3b, space: 0x20 }
 
-const [QUOTE, SPACE, TAB] = [0x22, 0x20, 0x09]
+const [QUOTE, SPACE, TAB, RETURN] = [0x22, 0x20, 0x09, 0x0d]
 
 /** The fields of one line, as places in `source`; it is reused for the next line. */
 export interface LineFields {
@@ -22,6 +22,11 @@ export interface LineFields {
 
 export function lineFields(): LineFields {
   return { source: new Uint8Array(0), count: 0, starts: [], ends: [] }
+}
+
+/** The end of a line, which a newline or the end of the file at `end` closes, without the `\r` of Windows. */
+export function lineEnd(bytes: Uint8Array, start: number, end: number): number {
+  return end > start && bytes[end - 1] === RETURN ? end - 1 : end
 }
 
 /** No list has more columns; further ones are not needed to find a path and a label. */
@@ -134,7 +139,19 @@ function splitUnquoted(
   return undefined
 }
 
+/** The place of field `i` without the spaces around it, and only these: a name may begin or end with another blank of Unicode. */
+export function fieldPlace(
+  { source, starts, ends }: LineFields,
+  i: number,
+): { readonly start: number; readonly end: number } {
+  let [start, end] = [starts[i] ?? 0, ends[i] ?? 0]
+  while (start < end && source[start] === SPACE) start++
+  while (end > start && source[end - 1] === SPACE) end--
+  return { start, end }
+}
+
 /** Field `i` as text, without spaces around it. */
-export function fieldText({ source, starts, ends }: LineFields, i: number): string {
-  return Buffer.from(source.subarray(starts[i], ends[i])).toString('utf8').trim()
+export function fieldText(fields: LineFields, i: number): string {
+  const { start, end } = fieldPlace(fields, i)
+  return Buffer.from(fields.source.subarray(start, end)).toString('utf8')
 }

@@ -7,7 +7,7 @@ import { originOf } from '../kept/kept-lists.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
 import { openRegular } from '../open-regular.ts'
 import { sourceErrors } from '../sources/messages.ts'
-import { fieldText, lineFields, splitLine } from './list-line.ts'
+import { fieldText, lineEnd, lineFields, splitLine } from './list-line.ts'
 
 const NEWLINE = 0x0a
 /** Bytes read at once: several lines, since neighbors are often asked for in turn. */
@@ -60,9 +60,9 @@ export function openPaths(recipe: ListedImages): PathReader {
       const start = at - windowAt
       if (start >= 0 && start < windowSize) {
         const found = window.indexOf(NEWLINE, start)
-        if (found >= 0 && found < windowSize) return { start, end: found }
+        if (found >= 0 && found < windowSize) return { start, end: lineEnd(window, start, found) }
         // The last line has no end.
-        if (windowAt === at && windowSize < window.length) return { start, end: windowSize }
+        if (windowAt === at && windowSize < window.length) return { start, end: lineEnd(window, start, windowSize) }
         if (windowAt === at) window = Buffer.alloc(2 * window.length)
       }
       fill(at)

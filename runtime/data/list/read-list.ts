@@ -11,7 +11,7 @@ import { type ClassLabels, createClassNumbers, type LabelKind } from '../sources
 import { u32Column } from '../sources/growing.ts'
 import { type FaultLog, faultLog, sourceErrors } from '../sources/messages.ts'
 import { type DeclaredColumns, type ListLayout, listLayout } from './list-layout.ts'
-import { lineFields, splitLine } from './list-line.ts'
+import { fieldPlace, fieldText, lineEnd, lineFields, splitLine } from './list-line.ts'
 
 export interface ListSpec extends DeclaredColumns {
   /** The list. */
@@ -105,11 +105,6 @@ function foreignEncoding(bytes: Uint8Array): string | undefined {
   return Math.max(zeros(0), zeros(1)) * 4 > Math.min(bytes.length, 256) ? 'UTF-16' : 'binary'
 }
 
-/** The end of a line without the `\r` of Windows. */
-function lineEnd(bytes: Uint8Array, start: number, end: number): number {
-  return end > start && bytes[end - 1] === RETURN ? end - 1 : end
-}
-
 function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
   for (let i = start; i < end; i++) if ((bytes[i] ?? 0) > SPACE) return false
   return true
@@ -121,7 +116,7 @@ function hasBackslashes(lines: readonly Uint8Array[], layout: ListLayout, isTher
   for (const line of lines.slice(layout.header ? 1 : 0)) {
     if (splitLine(line, 0, line.length, layout.separator, fields) !== undefined) continue
     const at = layout.path < 0 ? fields.count - 1 : layout.path
-    const path = Buffer.from(fields.source.subarray(fields.starts[at], fields.ends[at])).toString('utf8').trim()
+    const path = fieldText(fields, at)
     if (path.includes('\\')) return !isThere(path)
   }
   return false
@@ -154,9 +149,7 @@ function readLines(handle: number, from: number, layout: ListLayout, { spec, fau
     if (path >= count || label >= count || path === label) {
       return count === 1 ? 'there is only one field' : `there are only ${count} fields`
     }
-    let [first, last] = [starts[path] ?? 0, ends[path] ?? 0]
-    while (first < last && source[first] === SPACE) first++
-    while (last > first && source[last - 1] === SPACE) last--
+    const { start: first, end: last } = fieldPlace(fields, path)
     if (first === last) return 'the path is empty'
     for (let i = first; i < last; i++) {
       if ((source[i] ?? 0) < SPACE) return 'the path has a control character'

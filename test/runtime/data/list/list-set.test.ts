@@ -46,6 +46,9 @@ test.each([
   ['quotes', '"a b/1.jpg","0"\n"c/1.jpg",1\n'],
   ['spaces around fields', ' a b/1.jpg , 0 \nc/1.jpg , 1\n'],
   ['Windows', '\ufeffpath,label\r\n"a b\\1.jpg",0\r\nc\\1.jpg,1\r\n\r\n'],
+  ['Windows, quoted to the end', '"a b/1.jpg","0"\r\n"c/1.jpg","1"\r\n'],
+  ['Windows, the path last', 'label,path\r\n0,"a b/1.jpg"\r\n1,c/1.jpg\r'],
+  ['Windows, spaces before the end of the line', 'a b/1.jpg 0 \r\nc/1.jpg 1 \r\n'],
   ['InsightFace', '1\ta b/1.jpg\t0\t1.5\t2.5\n1\tc/1.jpg\t1\n'],
   ['im2rec', '0\t0.000000\ta b/1.jpg\n1\t1.000000\tc/1.jpg\n'],
   ['im2rec with several labels', '5\t0\t0.25\ta b/1.jpg\n9\t1\t0.75\tc/1.jpg\n'],
@@ -58,6 +61,14 @@ test('commas in paths between spaces, doubled quotes, absolute paths, paths with
   expect(await lines('path,label\n"""q"".jpg",0\n"c,1.jpg",1\n')).toEqual(['"q".jpg 0', 'c,1.jpg 1'])
   expect(await lines(`${join(folder, 'c/1.jpg')},0\n`, { root: '/nowhere' })).toEqual(['c/1.jpg 0'])
   expect(await lines('plain,0\nother,1\n')).toEqual(['plain 0', 'other 1'])
+})
+
+test('paths that begin or end with other blanks than a space', async () => {
+  const blanks = ['\u00a0', '\u3000']
+  for (const blank of blanks) writeFileSync(join(folder, `${blank}1.jpg${blank}`), blank)
+  expect(await lines(blanks.map((blank, i) => ` ${blank}1.jpg${blank} , ${i}\n`).join(''))).toEqual(
+    blanks.map((blank, i) => `${blank} ${i}`),
+  )
 })
 
 test('names in natural order, or as declared', () => {
