@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
 import { mkdir, open, readFile, rename, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Collection, ImageRecipe } from '../collection.ts'
+import type { Collection } from '../collection.ts'
 import type { Fault } from '../jobs/found.ts'
 import { notWritten } from '../pack/output-files.ts'
 
@@ -21,24 +21,44 @@ export interface ChunkLine {
   readonly faults: readonly Fault[]
 }
 
-function addRecipe(hash: ReturnType<typeof createHash>, recipe: ImageRecipe): void {
-  hash.update(recipe.kind)
-  if (recipe.kind === 'files') hash.update(`${recipe.root ?? ''}\n`).update(recipe.paths.bytes)
-  else if (recipe.kind === 'drawn') hash.update(JSON.stringify(recipe))
-  else if (recipe.kind === 'bytes') hash.update(recipe.bytes)
-  else if (recipe.kind === 'mixed') for (const part of recipe.parts) addRecipe(hash, part)
-  else {
-    for (const file of recipe.files) {
-      const found = statSync(file, { throwIfNoEntry: false })
-      hash.update(`${file}\n${found?.size}\n${found?.mtimeMs}\n`)
+type Hash = ReturnType<typeof createHash>
+
+/** Bytes that are hashed at once: Node takes no more than 2^31 - 1. */
+const BLOCK = 2 ** 28
+
+/** Members of recipes that say nothing of the pictures: what labels were read so far, and the times of a list, which `files` has. */
+const passing: ReadonlySet<string> = new Set(['labels', 'origin'])
+
+/** Every member counts, so that none is forgotten: with another root, column or separator, the same files are other pictures. */
+function addValue(hash: Hash, value: unknown): void {
+  if (ArrayBuffer.isView(value)) {
+    hash.update(`${value.byteLength} bytes `)
+    for (let at = 0; at < value.byteLength; at += BLOCK) {
+      hash.update(new Uint8Array(value.buffer, value.byteOffset + at, Math.min(BLOCK, value.byteLength - at)))
     }
-  }
+  } else if (Array.isArray(value)) {
+    hash.update(`${value.length} items `)
+    for (const item of value) addValue(hash, item)
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [name, member] of Object.entries(value)) {
+      if (passing.has(name)) continue
+      hash.update(`${name}: `)
+      addValue(hash, member)
+      if (name === 'files' && Array.isArray(member)) for (const file of member) addFile(hash, String(file))
+    }
+  } else hash.update(`${JSON.stringify(value)} `)
 }
 
-/** A name for the content that a check reads: its files with sizes and times, or the paths of its pictures. */
+/** A changed file has another time of change, even if its size and its time of modification were set to the old ones. */
+function addFile(hash: Hash, file: string): void {
+  const found = statSync(file, { throwIfNoEntry: false })
+  hash.update(`${found?.size} ${found?.mtimeMs} ${found?.ctimeMs} `)
+}
+
+/** A name for the content that a check reads: its files with sizes and times, or the paths of its pictures, and how they are read. */
 export function sourceIdentity({ images, classes, recipe }: Collection): string {
   const hash = createHash('sha256').update(`${images} ${classes} `)
-  addRecipe(hash, recipe)
+  addValue(hash, recipe)
   return hash.digest('hex').slice(0, 32)
 }
 

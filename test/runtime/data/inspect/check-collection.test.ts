@@ -1,9 +1,17 @@
 /** `arcc data check`: what it finds, and that an interrupted check goes on. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { Collection } from '../../../../runtime/data/collection.ts'
+import type {
+  Collection,
+  DrawnImages,
+  ImageRecipe,
+  ListedImages,
+  MixedImages,
+  ParquetImages,
+  RecordImages,
+} from '../../../../runtime/data/collection.ts'
 import { type CheckRequest, checkCollection } from '../../../../runtime/data/inspect/check-collection.ts'
 import { hasErrors, hasFindings } from '../../../../runtime/data/inspect/check-report.ts'
 import { openCheckState, sourceIdentity } from '../../../../runtime/data/inspect/check-state.ts'
@@ -85,6 +93,60 @@ describe('what a check finds', () => {
     await check(fileCollection(join(folder, 'sound'), people), { report })
     expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({ found: [], emptyClasses: [], duplicates: [] })
   })
+})
+
+describe('which check an interrupted one is continued by', () => {
+  const file = join(folder, 'list.csv')
+  const shared = (length: number) => new SharedArrayBuffer(length)
+  const listed: ListedImages = {
+    ...{ kind: 'listed', files: [file], origin: 'a', root: '/a', separator: 'comma', path: 0, turn: false, wraps: [] },
+    lines: new Uint32Array(shared(4)),
+  }
+  const firsts = new Float64Array(shared(16))
+  const parquet: ParquetImages = { kind: 'parquet', files: [file], column: 'image', firsts }
+  const drawn: DrawnImages = { kind: 'drawn', perIdentity: 2, seed: 1, nuisance: 0 }
+  const records: RecordImages = {
+    ...{ kind: 'records', files: [file], offsets: new Float64Array(shared(8)) },
+    labels: { first: 0, classes: 1, found: new Uint32Array(shared(4)) },
+  }
+  const [part, index] = [new Uint16Array(shared(2)), new Uint32Array(shared(4))]
+  const identity = (recipe: ImageRecipe) =>
+    sourceIdentity({ name: 'x', images: 1, classes: 1, label: () => 0, recipe, leftOut: [] })
+  const ones = (length: number) => new Uint32Array(shared(4 * length)).fill(1)
+
+  beforeAll(() => writeFileSync(file, 'a.jpg,0\n'))
+
+  test.each<readonly [string, ImageRecipe, ImageRecipe]>([
+    ['another root', listed, { ...listed, root: '/b' }],
+    ['another column of a list', listed, { ...listed, path: 1 }],
+    ['another separator', listed, { ...listed, separator: 'space' }],
+    ['backslashes', listed, { ...listed, turn: true }],
+    ['other lines', listed, { ...listed, lines: ones(1) }],
+    ['another column of parquet files', parquet, { ...parquet, column: 'face' }],
+    ['other offsets', records, { ...records, offsets: new Float64Array(shared(8)).fill(4) }],
+    ['a part of a mix with another root', mix(listed), mix({ ...listed, root: '/b' })],
+    ['other pictures of a mix', mix(drawn), { ...mix(drawn), index: ones(1) }],
+    ['another seed', drawn, { ...drawn, seed: 2 }],
+  ])('not that of %s', (_, one, other) => {
+    expect(identity(one)).toBe(identity(one))
+    expect(identity(one)).not.toBe(identity(other))
+  })
+
+  test('that of the same pictures, whatever was read of them; not that of changed files', () => {
+    const before = [listed, records].map(identity)
+    expect(identity({ ...listed, origin: undefined })).toBe(before[0])
+    records.labels?.found.fill(1)
+    expect(identity(records)).toBe(before[1])
+    const { atime, mtime } = statSync(file)
+    writeFileSync(file, 'b.jpg,0\n')
+    utimesSync(file, atime, mtime)
+    expect(identity(listed)).not.toBe(before[0])
+    expect(identity(records)).not.toBe(before[1])
+  })
+
+  function mix(recipe: ImageRecipe): MixedImages {
+    return { kind: 'mixed', parts: [recipe], part, index }
+  }
 })
 
 describe('an interrupted check', () => {
