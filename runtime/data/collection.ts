@@ -163,7 +163,9 @@ export interface Collection {
 export interface EncodedImages {
   /** The encoded bytes of image `i`, valid until the next call. Throws ARC62xx, which name the file and the record. */
   read(i: number): Uint8Array | Promise<Uint8Array>
-  /** Where image `i` lies, for messages: `s1/3.jpg`, `train.rec record 17`. */
+  /** Where image `i` lies, for messages: `s1/3.jpg`, `train.rec record 17`. Never throws. */
   nameOf(i: number): string
+  /** The absolute path of image `i`, where images are files. Throws ARC62xx, and ARC6419 if the list that names them has changed. */
+  pathOf?(i: number): string
   close(): void
 }

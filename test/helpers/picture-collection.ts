@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import sharp from 'sharp'
 import type { Collection } from '../../runtime/data/collection.ts'
+import { openListSet } from '../../runtime/data/list/list-set.ts'
 import { buildTextTable } from '../../runtime/data/text-table.ts'
 import { createStream, rootKey } from '../../runtime/random.ts'
 
@@ -41,6 +42,17 @@ export function fileCollection(root: string, files: readonly TestFile[], classes
     recipe: { kind: 'files', paths: paths.build() },
     leftOut: [],
   }
+}
+
+/** The same pictures as a list names them, which has changed since it was read. */
+export function changedListCollection(root: string, files: readonly TestFile[]): Collection {
+  fileCollection(root, files)
+  const file = join(root, 'list.csv')
+  const lines = files.map(({ path, label }) => `${path},${label}\n`).join('')
+  writeFileSync(file, lines)
+  const listed = openListSet({ file, root, image: undefined, label: undefined, labels: undefined })
+  writeFileSync(file, `#${lines}`)
+  return listed
 }
 
 /** `people` people with `each` JPEG pictures each. */

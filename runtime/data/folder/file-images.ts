@@ -24,6 +24,7 @@ export function openFileImages({ paths, root = '/' }: FileImages): EncodedImages
   return {
     read: (i) => readPicture(pathOf(i)),
     nameOf: pathOf,
+    pathOf,
     close: () => undefined,
   }
 }

@@ -28,9 +28,11 @@ export function filesOf(
   if (recipe.kind !== 'files' && recipe.kind !== 'listed') return { files: recipe.files, total: recipe.files.length }
   const total = recipe.kind === 'files' ? textCount(recipe.paths) : recipe.lines.length
   const images = openImages(recipe)
-  const files = spread(total, most).map((i) => images.nameOf(i))
-  images.close()
-  return { files, total }
+  try {
+    return { files: spread(total, most).map((i) => images.pathOf?.(i) ?? images.nameOf(i)), total }
+  } finally {
+    images.close()
+  }
 }
 
 /** Files that cannot be examined count as empty: `check` reports them. */

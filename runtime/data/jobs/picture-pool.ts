@@ -3,10 +3,19 @@ import { availableParallelism } from 'node:os'
 import { Piscina } from 'piscina'
 import { tsxModule } from '../../tsx-module.ts'
 import { findJpegDecoder } from '../jpeg/find.ts'
-import type { CheckJob, CheckResult, RecodeJob, RecodeResult, WorkerSetup } from './jobs.ts'
+import {
+  asError,
+  type CheckJob,
+  type CheckResult,
+  type JobFailure,
+  type RecodeJob,
+  type RecodeResult,
+  type WorkerSetup,
+} from './jobs.ts'
 
 export interface PicturePool {
   readonly workers: number
+  /** Throws ARC6419 if the list that names the pictures has changed. */
   check(job: CheckJob): Promise<CheckResult>
   recode(job: RecodeJob): Promise<RecodeResult>
   /** Ends the workers, without waiting for their jobs. */
@@ -33,7 +42,11 @@ export function openPicturePool(
   })
   return {
     workers,
-    check: (job) => pool.run(job, { name: 'check' }) as Promise<CheckResult>,
+    async check(job) {
+      const result = (await pool.run(job, { name: 'check' })) as CheckResult | JobFailure
+      if ('code' in result) throw asError(result)
+      return result
+    },
     recode: (job) => pool.run(job, { name: 'recode' }) as Promise<RecodeResult>,
     close: () => pool.destroy(),
   }

@@ -4,11 +4,13 @@ import { workerData } from 'node:worker_threads'
 import { ArccError } from '../../errors.ts'
 import type { Image } from '../image.ts'
 import { openJpegDecoder } from '../jpeg/find.ts'
+import { isChangedList } from '../sources/messages.ts'
 import { type Fault, type FaultKind, HUGE_SIDE, TINY_SIDE } from './found.ts'
 import {
   asFailure,
   type CheckJob,
   type CheckResult,
+  type JobFailure,
   type RecodeJob,
   type RecodeResult,
   type WorkerSetup,
@@ -50,8 +52,12 @@ function reasonOf(error: unknown, name: string): string {
   return error.message.startsWith(`${name} `) ? error.message.slice(name.length + 1) : error.message
 }
 
-/** Reads and decodes a range of pictures; stores the hash of each in the shared table. */
-export async function check({ from, to }: CheckJob): Promise<CheckResult> {
+/** Reads and decodes a range of pictures; stores the hash of each in the shared table. A list that has changed is a failure. */
+export function check(job: CheckJob): Promise<CheckResult | JobFailure> {
+  return checkRange(job).catch(asFailure)
+}
+
+async function checkRange({ from, to }: CheckJob): Promise<CheckResult> {
   const pictures = source()
   const faults: Fault[] = []
   let bytes = 0
@@ -62,6 +68,7 @@ export async function check({ from, to }: CheckJob): Promise<CheckResult> {
     try {
       encoded = await pictures.encoded(image)
     } catch (error) {
+      if (isChangedList(error)) throw error
       add('unreadable', reasonOf(error, name))
       if (hashes !== undefined) hashes[image] = 1n
       continue

@@ -1,6 +1,7 @@
 /** Opens the pictures of a list; the path of each is read from the list when it is needed. */
 import { closeSync, readSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { bug } from '../../../grammar/diagnostic.ts'
 import type { EncodedImages, ListedImages } from '../collection.ts'
 import { readPicture } from '../folder/file-images.ts'
 import { originOf } from '../kept/kept-lists.ts'
@@ -35,8 +36,10 @@ export function openPaths(recipe: ListedImages): PathReader {
   let handle: number | undefined
   let window = Buffer.alloc(FIRST_READ)
   let [windowAt, windowSize] = [0, 0]
+  let isClosed = false
   const changed = () => sourceErrors('ARC6419', { file: list })
   const open = (): number => {
+    if (isClosed) bug('a list was read after it was closed')
     if (origin !== undefined && originOf([list]) !== origin) throw changed()
     return openRegular(list).handle
   }
@@ -80,6 +83,7 @@ export function openPaths(recipe: ListedImages): PathReader {
   return {
     pathOf,
     close() {
+      isClosed = true
       if (handle !== undefined) closeSync(handle)
       handle = undefined
     },
@@ -89,5 +93,17 @@ export function openPaths(recipe: ListedImages): PathReader {
 /** `read` throws what `pathOf` throws, and ARC6206 for a picture that cannot be read. */
 export function openListedImages(recipe: ListedImages): EncodedImages {
   const { pathOf, close } = openPaths(recipe)
-  return { read: (i) => readPicture(pathOf(i)), nameOf: pathOf, close }
+  return {
+    read: (i) => readPicture(pathOf(i)),
+    nameOf(i) {
+      try {
+        return pathOf(i)
+      } catch {
+        // The error that is to be described may be that of the list.
+        return `${recipe.files[0]} at byte ${lineOffset(recipe, i)}`
+      }
+    },
+    pathOf,
+    close,
+  }
 }

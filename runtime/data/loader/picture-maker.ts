@@ -11,6 +11,7 @@ import { type ImageRecipe, type ImageSelection, selectedNumber } from '../collec
 import { type ImageShape, imageBytes } from '../image.ts'
 import type { JpegDecoder } from '../jpeg/decoder.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
+import { isChangedList } from '../sources/messages.ts'
 import { openPictures } from './picture-source.ts'
 import { readCached, type SharedCache, storeCached } from './shared-cache.ts'
 
@@ -138,7 +139,8 @@ export function openMaker(spec: MakerSpec, jpeg: JpegDecoder | undefined): Pictu
     for (let image = failed, reason = error; ; ) {
       const described = plain(reason, image)
       // An error that is not the picture's own is not skipped.
-      if (!(reason instanceof ArccError) || skipped.length >= mostSkipped) return { image, skipped, failure: described }
+      const isOwn = reason instanceof ArccError && !isChangedList(reason)
+      if (!isOwn || skipped.length >= mostSkipped) return { image, skipped, failure: described }
       const { params, text } = described
       skipped.push({ image, file: nameOf(image), reason: String(params.reason ?? text) })
       image = (image + 1) % images

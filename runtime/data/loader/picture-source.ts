@@ -11,7 +11,7 @@ import { plainJpeg } from '../jpeg/plain.ts'
 export interface PictureSource {
   /** Writes picture `i` into `out`, u8[h,w,c]; a promise only if it has to wait. Throws ARC62xx, which name the picture. */
   write(i: number, out: Uint8Array): void | Promise<void>
-  /** Where picture `i` lies, for messages. */
+  /** Where picture `i` lies, for messages. Never throws. */
   nameOf(i: number): string
   close(): void
 }

@@ -4,6 +4,7 @@ import type { Collection } from '../collection.ts'
 import { asError, type Recode } from '../jobs/jobs.ts'
 import { inOrder, openPicturePool } from '../jobs/picture-pool.ts'
 import { openPictures, type PictureFault, type PictureSource } from '../jobs/picture-source.ts'
+import { isChangedList } from '../sources/messages.ts'
 import { packErrors } from './messages.ts'
 import { requireApart, requireSpace } from './output-files.ts'
 import { orderByClass, shuffledOrder } from './picture-order.ts'
@@ -118,7 +119,7 @@ function readLabels(collection: Collection): { labels: Uint32Array; perClass: Ui
 
 /**
  * Packs a data set. Memory: 12 bytes a picture, and the pictures in work. Throws ARC641x, or ARC62xx for the first picture that
- * cannot be read; nothing is left behind then.
+ * cannot be read, and ARC6419 if the list that names them changes; nothing is left behind then.
  */
 export async function packCollection(asked: PackRequest): Promise<Packed> {
   // Drawn pictures have no bytes to keep.
@@ -145,7 +146,7 @@ export async function packCollection(asked: PackRequest): Promise<Packed> {
           const id = shuffle === undefined ? undefined : image
           await set.add(labels[image] ?? 0, id, encoded, source.nameOf(image))
           written++
-        } else if (skipDamaged) {
+        } else if (skipDamaged && !isChangedList(encoded)) {
           if (left++ < mostExamples) skipped.push({ image, message: encoded.message })
         } else throw encoded
         onProgress({ done: written + left, total: images })

@@ -67,7 +67,7 @@ function cell(text: string): string {
 /** Lines `first,second,same` with paths relative to the list's folder. */
 function* listLines(images: EncodedImages, pairs: Int32Array, same: Uint8Array, out: string): Generator<string> {
   const folder = dirname(resolve(out))
-  const path = (i: number) => cell(relative(folder, images.nameOf(i)))
+  const path = (i: number) => cell(relative(folder, images.pathOf?.(i) ?? images.nameOf(i)))
   yield 'first,second,same\n'
   for (const [p, flag] of same.entries()) yield `${path(pairs[2 * p] ?? 0)},${path(pairs[2 * p + 1] ?? 0)},${flag}\n`
 }

@@ -1,6 +1,6 @@
 /** Errors in lists, tar shards, parquet files and mixes of data sets: ARC629x and ARC621x. Every message names the file. */
 import type { Params } from '../../../grammar/diagnostic.ts'
-import { type ErrorMessage, errorsOf } from '../../errors.ts'
+import { ArccError, type ErrorMessage, errorsOf } from '../../errors.ts'
 
 function message<P extends Params>(text: (params: P) => string, hint?: (params: P) => string): ErrorMessage<P> {
   return hint === undefined ? { text } : { text, hint }
@@ -104,6 +104,11 @@ export const sourceErrors = errorsOf({
     () => '`image:` and `label:` name the columns; `labels: names` takes labels of any kind as names',
   ),
 })
+
+/** Whether an error is not one picture's own: the list has changed, so that any picture may be another one than its label says. */
+export function isChangedList(error: unknown): boolean {
+  return error instanceof ArccError && error.code === 'ARC6419'
+}
 
 /** Collects all faults of an input, of which the first few are shown. */
 export interface FaultLog {

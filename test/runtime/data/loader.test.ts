@@ -16,7 +16,10 @@ import { renderFace } from '../../../runtime/data/synthetic.ts'
 import { permutation, rootKey } from '../../../runtime/random.ts'
 import { oneProcess } from '../../../runtime/world.ts'
 import { bytesRecipe, encodeJpeg, patternImage } from '../../helpers/encoded-images.ts'
+import { changedListCollection } from '../../helpers/picture-collection.ts'
+import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 
+const folder = temporaryFolder()
 const shape = [24, 20, 3] as const
 const pictureBytes = 24 * 20 * 3
 const images = 40
@@ -173,6 +176,14 @@ describe('damaged pictures', () => {
     const hopeless = bytesRecipe(damaged.map(() => new Uint8Array(3)))
     await withLoader(count, { recipe: hopeless, mostSkipped: 4 }, async (loader) => {
       await expect(loader.read(Uint32Array.of(1))).rejects.toMatchObject({ params: { file: 'set picture 5' } })
+    })
+  })
+
+  test.each([0, 2])('none of a list that has changed is skipped, with %i threads', async (count) => {
+    const files = encoded.map((bytes, i) => ({ path: `${i}.jpg`, label: i % 2, bytes }))
+    const { recipe } = changedListCollection(folder, files)
+    await withLoader(count, { recipe, mostSkipped: 4 }, async (loader) => {
+      await expect(loader.read(Uint32Array.of(1, 2))).rejects.toMatchObject({ code: 'ARC6419' })
     })
   })
 

@@ -16,7 +16,13 @@ import { type CheckRequest, checkCollection } from '../../../../runtime/data/ins
 import { hasErrors, hasFindings } from '../../../../runtime/data/inspect/check-report.ts'
 import { openCheckState, sourceIdentity } from '../../../../runtime/data/inspect/check-state.ts'
 import { duplicateGroups } from '../../../../runtime/data/inspect/duplicates.ts'
-import { fileCollection, noisePicture, peopleFiles, type TestFile } from '../../../helpers/picture-collection.ts'
+import {
+  changedListCollection,
+  fileCollection,
+  noisePicture,
+  peopleFiles,
+  type TestFile,
+} from '../../../helpers/picture-collection.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 
 const folder = temporaryFolder()
@@ -93,6 +99,11 @@ describe('what a check finds', () => {
     await check(fileCollection(join(folder, 'sound'), people), { report })
     expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({ found: [], emptyClasses: [], duplicates: [] })
   })
+})
+
+test('a list that has changed ends the check', async () => {
+  const collection = changedListCollection(join(folder, 'changed'), people)
+  await expect(check(collection)).rejects.toMatchObject({ code: 'ARC6419' })
 })
 
 describe('which check an interrupted one is continued by', () => {

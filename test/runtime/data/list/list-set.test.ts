@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openImages } from '../../../../runtime/data/formats/open-images.ts'
@@ -147,8 +147,24 @@ test('a long list is kept: the second start does not read it, one after a change
   expect(Buffer.from(await images.read(99_999)).toString()).toBe('c/1.jpg')
   images.close()
   writeFileSync(file, `${content}\na b/1.jpg,7\n`)
-  expect(() => openImages(again.recipe).nameOf(3)).toThrow(anError('ARC6419', { file }))
+  const changed = openImages(again.recipe)
+  expect(() => changed.read(3)).toThrow(anError('ARC6419', { file }))
+  expect(() => changed.pathOf?.(3)).toThrow(anError('ARC6419', { file }))
+  expect(changed.nameOf(3)).toBe(`${file} at byte 30`)
   expect(open()).toMatchObject({ images: 100_001, classes: 8 })
+})
+
+test('names do not open a list again that was closed', () => {
+  const { recipe } = list('c/1.jpg,0\na b/1.jpg,1\n')
+  const handles = () => readdirSync('/proc/self/fd').length
+  const before = handles()
+  const images = openImages(recipe)
+  expect(images.nameOf(1)).toBe(join(folder, 'a b/1.jpg'))
+  images.close()
+  const unread = openImages(recipe)
+  unread.close()
+  expect(unread.nameOf(1)).toMatch(/ at byte 10$/)
+  expect(handles()).toBe(before)
 })
 
 test('lines beyond 4 GiB keep their places; long lines, and the last one without an end', async () => {

@@ -7,7 +7,13 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Collection } from '../../../../runtime/data/collection.ts'
 import { type PackRequest, packCollection } from '../../../../runtime/data/pack/pack-collection.ts'
 import { openRecordFile } from '../../../../runtime/data/recordio/record-file.ts'
-import { fileCollection, noisePicture, peopleFiles, type TestFile } from '../../../helpers/picture-collection.ts'
+import {
+  changedListCollection,
+  fileCollection,
+  noisePicture,
+  peopleFiles,
+  type TestFile,
+} from '../../../helpers/picture-collection.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 
 const folder = temporaryFolder()
@@ -146,6 +152,18 @@ describe('what goes wrong', () => {
     const packed = await pack(collection, 'left', { recode, skipDamaged: true })
     expect(packed).toMatchObject({ images: 12, skipped: 1, skippedExamples: [{ image: 12 }] })
     expect(recordsOf(packed.file)[0]).toMatchObject({ extra: [13, 16] })
+  })
+
+  test('a list that has changed ends the packing, whatever may be left out', async () => {
+    const collection = changedListCollection(join(folder, 'changed'), people)
+    for (const recode of [undefined, { side: 16, quality: undefined }]) {
+      const packing = pack(collection, 'changed-out', {
+        skipDamaged: true,
+        ...(recode === undefined ? {} : { recode }),
+      })
+      await expect(packing).rejects.toMatchObject({ code: 'ARC6419' })
+      expect(readdirSync(join(folder, 'changed-out'))).toEqual([])
+    }
   })
 
   test('a missing picture is named', async () => {
