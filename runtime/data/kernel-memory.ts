@@ -1,9 +1,12 @@
 /** WebAssembly kernels (`kernels.wat`) and the memory that they share with TypeScript. */
 import { bug } from '../../grammar/diagnostic.ts'
 
+/** The system gives no more memory to kernels. */
+export class KernelMemoryFull extends Error {}
+
 export interface KernelMemory {
   readonly memory: WebAssembly.Memory
-  /** Reserves this many bytes, aligned to 16 and padded; the views below change. */
+  /** Reserves this many bytes, aligned to 16 and padded; the views below change. Throws `KernelMemoryFull`. */
   reserve(bytes: number): number
   /** Bytes in use so far. */
   readonly used: number
@@ -35,7 +38,11 @@ export function createKernelMemory(): KernelMemory {
       used += Math.ceil((bytes + padding) / 16) * 16
       const missing = Math.ceil(used / pageBytes) - memory.buffer.byteLength / pageBytes
       if (missing > 0) {
-        memory.grow(missing)
+        try {
+          memory.grow(missing)
+        } catch (error) {
+          throw new KernelMemoryFull(`${missing} more pages`, { cause: error })
+        }
         current = views()
       }
       return address

@@ -1,5 +1,4 @@
 /** Which decoder a run uses for flawless JPEGs: libturbojpeg if there is one, otherwise arcc's own in WebAssembly, otherwise sharp. */
-
 import { dataErrors } from '../messages.ts'
 import { type JpegDecoder, UnusableDecoder } from './decoder.ts'
 import { findTurboJpeg, openTurbo } from './turbo.ts'
@@ -30,14 +29,26 @@ export function findJpegDecoder(env: NodeJS.ProcessEnv = process.env): JpegChoic
   }
 }
 
-/** Opens the decoder that was chosen; `undefined` if that is sharp, which needs no opening. Throws an `UnusableDecoder`. */
+/**
+ * Opens the decoder that was chosen; `undefined` if that is sharp, which needs no opening. A thread in which WebAssembly does not start,
+ * for instance for lack of memory, decodes with sharp, to the same bytes. Throws an `UnusableDecoder` for libturbojpeg.
+ */
 export function openJpegDecoder(choice: JpegChoice): JpegDecoder | undefined {
   switch (choice.kind) {
     case 'turbojpeg':
       return openTurbo(choice.library)
     case 'wasm':
-      return openWasmJpeg()
+      return openWasmIfItStarts()
     case 'sharp':
       return undefined
+  }
+}
+
+function openWasmIfItStarts(): JpegDecoder | undefined {
+  try {
+    return openWasmJpeg()
+  } catch (error) {
+    if (error instanceof UnusableDecoder) return undefined
+    throw error
   }
 }

@@ -4,13 +4,14 @@
  * pictures, for which decoders of the libjpeg family differ.
  */
 import type { Image } from '../image.ts'
-import { type JpegDecoder, tested } from './decoder.ts'
+import { KernelMemoryFull } from '../kernel-memory.ts'
+import { type JpegDecoder, tested, UnusableDecoder } from './decoder.ts'
 import { type Component, readSequential, type SequentialJpeg } from './headers.ts'
 import { writeHuffman } from './huffman.ts'
 import { createJpegMemory, type JpegMemory } from './memory.ts'
 import { type JpegSize, marker } from './plain.ts'
 
-/** Larger pictures are left to sharp: the memory grows to 30 MB for these, in every thread, and never shrinks. */
+/** Larger pictures are left to sharp: the memory grows to about 42 MB for these, in every thread, and never shrinks. */
 const mostPixels = 2 ** 22
 const mostBytes = 2 ** 24
 /** The largest dequantized coefficient: four times that of pictures. */
@@ -180,15 +181,37 @@ function decodeWith(
   return { ...size, data: into }
 }
 
+/** `decodeWith`, which also gives up if the system has no memory for the picture. */
+function decodeInside(...asked: Parameters<typeof decodeWith>): Image | undefined {
+  try {
+    return decodeWith(...asked)
+  } catch (error) {
+    if (error instanceof KernelMemoryFull) return undefined
+    throw error
+  }
+}
+
+/** Errors of an engine without WebAssembly (`--jitless`), without its SIMD instructions, or without room for its memory. */
+const startErrors: readonly string[] = ['ReferenceError', 'CompileError', 'RangeError']
+
+function startMemory(): JpegMemory {
+  try {
+    return createJpegMemory()
+  } catch (error) {
+    const isKnown = error instanceof KernelMemoryFull || (error instanceof Error && startErrors.includes(error.name))
+    throw isKnown ? new UnusableDecoder('WebAssembly does not start on this computer', { cause: error }) : error
+  }
+}
+
 /** A decoder with memory of its own, after comparing its samples. Throws an `UnusableDecoder`. */
 export function openWasmJpeg(): JpegDecoder {
-  let memory: JpegMemory | undefined = createJpegMemory()
+  let memory: JpegMemory | undefined = startMemory()
   return tested({
     name: 'WebAssembly',
     decode(bytes, size, into) {
       if (memory === undefined) return undefined
       if (size.width * size.height > mostPixels || bytes.length > mostBytes) return undefined
-      const image = decodeWith(memory, bytes, size, into)
+      const image = decodeInside(memory, bytes, size, into)
       if (image === undefined) {
         // What a block that was given up leaves.
         memory.bytes.fill(0, memory.block, memory.block + 128)

@@ -1,6 +1,6 @@
 /** Decoders of JPEG beside sharp: the same pixels for what they take, and they take nothing that sharp would refuse. */
 import { isDeepStrictEqual } from 'node:util'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { need } from '../../../grammar/diagnostic.ts'
 import { decodeImage } from '../../../runtime/data/decode-image.ts'
 import type { Image } from '../../../runtime/data/image.ts'
@@ -266,6 +266,49 @@ describe(`which decoder is used${missing}`, () => {
     expect(sharpOnly).toEqual({ kind: 'sharp', reason: 'ARCC_JPEG is sharp' })
     expect(openJpegDecoder(sharpOnly)).toBeUndefined()
     expect(() => findJpegDecoder({ ARCC_JPEG: 'wasm' })).toThrow(expect.objectContaining({ code: 'ARC6265' }))
+  })
+
+  describe('sharp where WebAssembly does not start', () => {
+    const { Memory } = WebAssembly
+    const failing = (name: string) =>
+      class {
+        constructor() {
+          throw Object.assign(new Error('of the engine'), { name })
+        }
+      }
+    afterEach(() => vi.unstubAllGlobals())
+    test.each([
+      ['no WebAssembly (--jitless)', () => Reflect.deleteProperty(globalThis, 'WebAssembly')],
+      ['no SIMD', () => vi.stubGlobal('WebAssembly', { Memory, Module: failing('CompileError') })],
+      ['no room', () => vi.stubGlobal('WebAssembly', { Memory: failing('RangeError') })],
+    ])('%s', async (_, remove) => {
+      const all = WebAssembly
+      vi.resetModules()
+      const fresh = await import('../../../runtime/data/jpeg/find.ts')
+      try {
+        remove()
+        const reason = 'ARCC_TURBOJPEG is off; WebAssembly does not start on this computer'
+        expect(fresh.findJpegDecoder({ ARCC_TURBOJPEG: 'off' })).toEqual({ kind: 'sharp', reason })
+        expect(fresh.openJpegDecoder({ kind: 'wasm', reason: '' })).toBeUndefined()
+      } finally {
+        globalThis.WebAssembly = all
+      }
+    })
+  })
+
+  test('WebAssembly leaves a picture to sharp for which the system has no memory, and decodes the next', async () => {
+    const decoder = openWasmJpeg()
+    const [large, small] = await Promise.all(
+      [600, 40].map(async (side) => ({ side, jpeg: await encodeJpeg(patternImage(side, side, 1)) })),
+    )
+    const grow = vi.spyOn(WebAssembly.Memory.prototype, 'grow').mockImplementation(() => {
+      throw new RangeError('WebAssembly.Memory.grow(): Unable to grow instance memory')
+    })
+    const decoded = [large, small].map((picture) => decode(decoder, picture?.jpeg ?? new Uint8Array(0)))
+    expect(decoded.map((image) => image?.width)).toEqual([undefined, 40])
+    grow.mockRestore()
+    expect(decode(decoder, large?.jpeg ?? new Uint8Array(0))).toBeDefined()
+    decoder.close()
   })
 
   test('the samples are pictures that it may decode', () => {
