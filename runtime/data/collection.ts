@@ -65,7 +65,7 @@ export interface ListedImages {
   readonly kind: 'listed'
   /** The list, alone. */
   readonly files: readonly [string]
-  /** The list's size and times when it was read, as `originOf` gives them. */
+  /** The list's size and times when it was read, as `timesOf` gives them. */
   readonly origin: string | undefined
   /** The folder of the paths that are not absolute. */
   readonly root: string

@@ -8,7 +8,7 @@ import { type Stats, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { LeftOut, TextTable } from '../collection.ts'
 import { keptLeftOut, leftOutToKeep } from '../kept/kept-labels.ts'
-import { keepList, keptList, type ListKey } from '../kept/kept-lists.ts'
+import { isRecent, keepList, keptList, type ListKey } from '../kept/kept-lists.ts'
 import { keptTable, tableOf, textsOf } from '../kept/text-arrays.ts'
 import { buildTextTable, textAt, textCount } from '../text-table.ts'
 import { below } from './walk-folder.ts'
@@ -24,8 +24,6 @@ export interface FolderListing {
 
 /** Smaller folders are listed again as quickly. */
 const LEAST_PICTURES = 20_000
-/** A folder that changed a moment ago may change again within the resolution of its time. */
-const RECENT = 2000
 
 const keyOf = (root: string): ListKey => ({ kind: 'folder', path: root })
 
@@ -48,7 +46,7 @@ export function folderTimes(root: string): FolderTimes {
   return {
     folder(path) {
       const found = statSync(path, { throwIfNoEntry: false })
-      if (found === undefined || found.mtimeMs > began - RECENT) isSure = false
+      if (found === undefined || isRecent(found, began)) isSure = false
       else {
         folders.add(below(root, path))
         stamps.update(stampOf(found))

@@ -2,7 +2,7 @@
 import type { LeftOut } from '../collection.ts'
 import type { ClassLabels } from '../sources/class-numbers.ts'
 import type { Numbers } from './array-file.ts'
-import type { Fact, KeptList } from './kept-lists.ts'
+import { type Fact, type KeptList, keepList, keptList, type ListKey, originOf } from './kept-lists.ts'
 import { keptTable, tableOf, textsOf } from './text-arrays.ts'
 
 export interface ListedLabels extends ClassLabels {
@@ -19,10 +19,10 @@ export function keptLeftOut(leftOut: Fact | undefined): readonly LeftOut[] | und
 }
 
 /** The facts and arrays of labels; `more` arrays are kept beside them. */
-export function labelsToKeep(
+function labelsToKeep(
   { labels, classes, people, leftOut }: ListedLabels,
   more: { readonly [name: string]: Numbers },
-  facts: { readonly [name: string]: Fact } = {},
+  facts: { readonly [name: string]: Fact },
 ): KeptList {
   const names = people && tableOf(people)
   return {
@@ -37,7 +37,7 @@ function isLeftOut(value: Fact): value is { readonly [name: string]: Fact } & Le
 }
 
 /** The labels of a kept list; `undefined` if it has none. */
-export function keptLabels({ facts, arrays }: KeptList): ListedLabels | undefined {
+function keptLabels({ facts, arrays }: KeptList): ListedLabels | undefined {
   const { labels, names, nameStarts } = arrays
   const { classes } = facts
   const leftOut = keptLeftOut(facts.leftOut)
@@ -49,4 +49,35 @@ export function keptLabels({ facts, arrays }: KeptList): ListedLabels | undefine
     leftOut,
     ...(table === undefined ? {} : { people: textsOf(table) }),
   }
+}
+
+/** How a list with labels is found again, or read. */
+export interface LabeledList<L extends ClassLabels> {
+  readonly key: ListKey
+  /** The files on which it depends. */
+  readonly files: readonly string[]
+  /** Fewer images are listed again as quickly. */
+  readonly least: number
+  read(): L
+  /** What is kept beside the labels and what was left out. */
+  rest(list: L): KeptList
+  /** The list of kept labels and the rest; `undefined` if that is not whole. */
+  restore(labels: ListedLabels, rest: KeptList): L | undefined
+}
+
+/** A list as an earlier start has kept it, or else as its files have it; it is kept for the next start then. */
+export function keptOrRead<L extends ClassLabels & Partial<ListedLabels>>(of: LabeledList<L>): L {
+  const { key, files, least } = of
+  // From before the files are read, so that a change meanwhile counts.
+  const origin = originOf(files)
+  const kept = keptList(key, origin)
+  const labels = kept && keptLabels(kept)
+  const known = labels && of.restore(labels, kept)
+  if (known !== undefined) return known
+  const list = of.read()
+  if (list.labels.length >= least) {
+    const { facts, arrays } = of.rest(list)
+    keepList(key, origin, labelsToKeep({ leftOut: [], ...list }, arrays, facts))
+  }
+  return list
 }

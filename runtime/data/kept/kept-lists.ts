@@ -3,9 +3,12 @@
  * start. All formats share this one room.
  *
  * An entry is the magic number, the length and the CRC-32 of a JSON header, the header, and arrays, each with its own CRC-32. The
- * header has the version, the kind, and a SHA-256 of what the content depends on: paths, sizes and times of the files that were read,
- * and the settings. An entry that differs in any of these, has another length, or is damaged is removed and counts as missing; it is
+ * header has the key (version, kind, path, settings) and a SHA-256 of what the content depends on: paths, sizes and times of the files
+ * that were read. An entry that differs in any of these, has another length, or is damaged is removed and counts as missing; it is
  * never used. Entries hold only what can be read again, so that one that cannot be written is no error.
+ *
+ * The sealed entries of `runtime/cache/sealed.ts` are read, hashed and held as a whole. Arrays of tens of millions of numbers are
+ * streamed here instead, from and into the shared memory in which they are used, block by block.
  */
 import { createHash } from 'node:crypto'
 import {
@@ -16,6 +19,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   utimesSync,
   writeSync,
@@ -35,7 +39,11 @@ import {
   writeArray,
 } from './array-file.ts'
 
-const VERSION = 3
+/**
+ * Raised when the form of an entry changes, and when a format lists other pictures, other labels or another order of the same files:
+ * other endings of pictures, other rules for labels, columns, omitted files or the sorting of names.
+ */
+const VERSION = 4
 const MAGIC = 0x4b435241
 /** Magic number, bytes of the header, CRC-32 of the header. */
 const PREFIX = 12
@@ -61,14 +69,26 @@ export interface KeptList {
   readonly arrays: { readonly [name: string]: Numbers }
 }
 
-/** A SHA-256 of the paths, sizes and times of files or folders; `undefined` if one of them is missing. */
-export function originOf(paths: readonly string[]): string | undefined {
+/** A file that changed a moment ago may change again within the resolution of its times; in milliseconds. */
+const RECENT = 2000
+
+/** Whether a file or folder changed so shortly before `now`, in milliseconds, that its times do not tell a later change. */
+export function isRecent({ mtimeMs, ctimeMs }: Pick<Stats, 'mtimeMs' | 'ctimeMs'>, now: number): boolean {
+  return Math.max(mtimeMs, ctimeMs) > now - RECENT
+}
+
+/** A SHA-256 of the paths, sizes and times of files; `undefined` if one is missing, or if `isUsable` refuses one. */
+export function timesOf(
+  paths: readonly string[],
+  isUsable: (stats: Stats) => boolean = () => true,
+): string | undefined {
   const hash = createHash('sha256')
   try {
     for (const path of paths) {
       // A changed file has another time of change, even if its size and its time of modification were set to the old ones.
-      const { size, mtimeMs, ctimeMs } = statSync(path)
-      hash.update(JSON.stringify([path, size, mtimeMs, ctimeMs]))
+      const found = statSync(path)
+      if (!isUsable(found)) return undefined
+      hash.update(JSON.stringify([path, found.size, found.mtimeMs, found.ctimeMs]))
     }
   } catch {
     return undefined
@@ -76,15 +96,20 @@ export function originOf(paths: readonly string[]): string | undefined {
   return hash.digest('hex')
 }
 
+/** What a list that is read now will depend on: `timesOf` its files, unless one of them is too young to tell later changes. */
+export function originOf(paths: readonly string[]): string | undefined {
+  const now = Date.now()
+  return timesOf(paths, (stats) => !isRecent(stats, now))
+}
+
 interface Header {
-  readonly version: number
   readonly key: string
   readonly origin: string
   readonly facts: KeptList['facts']
   readonly arrays: readonly (readonly [string, ArrayLayout])[]
 }
 
-const textOf = ({ kind, path, settings }: ListKey) => JSON.stringify([kind, path, settings ?? {}])
+const textOf = ({ kind, path, settings }: ListKey) => JSON.stringify([VERSION, kind, path, settings ?? {}])
 
 function folder(): string {
   return join(cacheRoot(), 'indexes')
@@ -103,7 +128,7 @@ export function keepList(key: ListKey, origin: string | undefined, { facts, arra
     mkdirSync(folder(), { recursive: true })
     const layouts = Object.entries(arrays).map(([name, array]) => [name, layoutOf(array), array] as const)
     const listed = layouts.map(([name, layout]) => [name, layout] as const)
-    const header: Header = { version: VERSION, key: textOf(key), origin, facts, arrays: listed }
+    const header: Header = { key: textOf(key), origin, facts, arrays: listed }
     const text = Buffer.from(JSON.stringify(header))
     if (text.length > MOST_HEADER) return
     const file = openSync(partial, 'w')
@@ -144,7 +169,7 @@ function prune(): void {
 }
 
 function isHeader(value: unknown, size: number): value is Header {
-  if (typeof value !== 'object' || value === null || !('version' in value) || value.version !== VERSION) return false
+  if (typeof value !== 'object' || value === null) return false
   if (!('facts' in value && 'arrays' in value && typeof value.facts === 'object' && value.facts !== null)) return false
   const { arrays } = value
   return Array.isArray(arrays) && arrays.every((pair) => Array.isArray(pair) && isLayout(pair[1], size))

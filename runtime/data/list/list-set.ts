@@ -2,8 +2,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Collection, ListedImages } from '../collection.ts'
-import { keptLabels, labelsToKeep } from '../kept/kept-labels.ts'
-import { keepList, keptList, originOf } from '../kept/kept-lists.ts'
+import { keptOrRead } from '../kept/kept-labels.ts'
+import { timesOf } from '../kept/kept-lists.ts'
 import type { ScanWatcher } from '../scan-progress.ts'
 import { sourceErrors } from '../sources/messages.ts'
 import { separators } from './list-line.ts'
@@ -24,8 +24,8 @@ const LEAST_LINES = 100_000
 export function openListSet(spec: ListSetSpec, watcher?: ScanWatcher): Collection {
   const file = resolve(spec.file)
   const root = resolve(spec.root ?? dirname(file))
-  const origin = originOf([file])
-  const { labels, classes, people, ...found } = knownList(spec, root, origin, watcher)
+  const origin = timesOf([file])
+  const { labels, classes, people, ...found } = knownList(spec, root, watcher)
   const recipe: ListedImages = { kind: 'listed', files: [file], origin, root, ...found }
   checkFiles(spec.file, recipe)
   return {
@@ -40,32 +40,22 @@ export function openListSet(spec: ListSetSpec, watcher?: ScanWatcher): Collectio
 }
 
 /** The lines as an earlier start has kept them, or else as the list has them. */
-function knownList(
-  spec: ListSetSpec,
-  root: string,
-  origin: string | undefined,
-  watcher: ScanWatcher | undefined,
-): ListedPictures {
+function knownList(spec: ListSetSpec, root: string, watcher: ScanWatcher | undefined): ListedPictures {
   const { image, label, labels } = spec
-  const key = { kind: 'list', path: resolve(spec.file), settings: { root, image, label, labels } }
-  const kept = keptList(key, origin)
-  const known = kept && keptLabels(kept)
-  if (kept !== undefined && known !== undefined) {
-    const { path, turn, wraps } = kept.facts
-    const { lines } = kept.arrays
-    const separator = separators.find((name) => name === kept.facts.separator)
-    const isWhole = typeof path === 'number' && typeof turn === 'boolean' && Array.isArray(wraps)
-    if (isWhole && separator !== undefined && lines instanceof Uint32Array) {
-      const { leftOut: _, ...classes } = known
+  const file = resolve(spec.file)
+  return keptOrRead<ListedPictures>({
+    key: { kind: 'list', path: file, settings: { root, image, label, labels } },
+    files: [file],
+    least: LEAST_LINES,
+    read: () => readList(spec, (path) => existsSync(resolve(root, path)), watcher),
+    rest: ({ lines, separator, path, turn, wraps }) => ({ arrays: { lines }, facts: { separator, path, turn, wraps } }),
+    restore({ leftOut: _, ...classes }, { arrays: { lines }, facts: { path, turn, wraps, ...facts } }) {
+      const separator = separators.find((name) => name === facts.separator)
+      const isWhole = typeof path === 'number' && typeof turn === 'boolean' && Array.isArray(wraps)
+      if (!isWhole || separator === undefined || !(lines instanceof Uint32Array)) return undefined
       return { ...classes, lines, separator, path, turn, wraps: wraps.map(Number) }
-    }
-  }
-  const listed = readList(spec, (path) => existsSync(resolve(root, path)), watcher)
-  if (listed.labels.length >= LEAST_LINES) {
-    const { lines, separator, path, turn, wraps } = listed
-    keepList(key, origin, labelsToKeep({ ...listed, leftOut: [] }, { lines }, { separator, path, turn, wraps }))
-  }
-  return listed
+    },
+  })
 }
 
 /** Looks for some of the files. Throws ARC6299 with those that are not there. */

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { bug } from '../../../grammar/diagnostic.ts'
 import type { EncodedImages, ListedImages } from '../collection.ts'
 import { readPicture } from '../folder/file-images.ts'
-import { originOf } from '../kept/kept-lists.ts'
+import { timesOf } from '../kept/kept-lists.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
 import { openRegular } from '../open-regular.ts'
 import { sourceErrors } from '../sources/messages.ts'
@@ -40,7 +40,7 @@ export function openPaths(recipe: ListedImages): PathReader {
   const changed = () => sourceErrors('ARC6419', { file: list })
   const open = (): number => {
     if (isClosed) bug('a list was read after it was closed')
-    if (origin !== undefined && originOf([list]) !== origin) throw changed()
+    if (origin !== undefined && timesOf([list]) !== origin) throw changed()
     return openRegular(list).handle
   }
   const fill = (at: number): void => {

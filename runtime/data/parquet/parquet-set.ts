@@ -3,8 +3,7 @@ import { resolve } from 'node:path'
 import { ArccError } from '../../errors.ts'
 import type { Collection, ParquetImages } from '../collection.ts'
 import type { DataSpec } from '../data-format.ts'
-import { keptLabels, labelsToKeep } from '../kept/kept-labels.ts'
-import { keepList, keptList, originOf } from '../kept/kept-lists.ts'
+import { keptOrRead } from '../kept/kept-labels.ts'
 import { type ScanCount, type ScanWatcher, scanCount } from '../scan-progress.ts'
 import { type ClassLabels, type ClassNumbers, createClassNumbers, type LabelKind } from '../sources/class-numbers.ts'
 import { filesAt } from '../sources/files-at.ts'
@@ -51,26 +50,23 @@ const LEAST_ROWS = 5000
 /** The rows as an earlier start has kept them, or else as the files have them. */
 function knownRows(spec: ParquetSpec, paths: readonly string[], watcher: ScanWatcher | undefined): ListedRows {
   const { image, label, labels } = spec
-  const key = { kind: 'parquet', path: resolve(spec.root), settings: { image, label, labels } }
-  const origin = originOf(paths)
-  const kept = keptList(key, origin)
-  const known = kept && keptLabels(kept)
-  if (kept !== undefined && known !== undefined) {
-    const { firsts } = kept.arrays
-    const { column } = kept.facts
-    if (firsts instanceof Float64Array && typeof column === 'string') {
-      const { leftOut: _, ...classes } = known
-      return { ...classes, column, firsts }
-    }
-  }
+  return keptOrRead<ListedRows>({
+    key: { kind: 'parquet', path: resolve(spec.root), settings: { image, label, labels } },
+    files: paths,
+    least: LEAST_ROWS,
+    read: () => readRows(spec, paths, watcher),
+    rest: ({ column, firsts }) => ({ arrays: { firsts }, facts: { column } }),
+    restore({ leftOut: _, ...classes }, { arrays: { firsts }, facts: { column } }) {
+      const isWhole = firsts instanceof Float64Array && typeof column === 'string'
+      return isWhole ? { ...classes, column, firsts } : undefined
+    },
+  })
+}
+
+function readRows(spec: ParquetSpec, paths: readonly string[], watcher: ScanWatcher | undefined): ListedRows {
   const files = openFiles(paths)
   try {
-    const listed = listRows(spec, paths, files, watcher)
-    if (listed.labels.length >= LEAST_ROWS) {
-      const { column, firsts } = listed
-      keepList(key, origin, labelsToKeep({ ...listed, leftOut: [] }, { firsts }, { column }))
-    }
-    return listed
+    return listRows(spec, paths, files, watcher)
   } finally {
     files.close()
   }

@@ -1,8 +1,7 @@
 /** A data set in WebDataset's format: tar archives ("shards") with a picture and a label for each sample. */
 import { resolve } from 'node:path'
 import type { Collection } from '../collection.ts'
-import { keptLabels, labelsToKeep } from '../kept/kept-labels.ts'
-import { keepList, keptList, originOf } from '../kept/kept-lists.ts'
+import { keptOrRead } from '../kept/kept-labels.ts'
 import type { ScanWatcher } from '../scan-progress.ts'
 import type { LabelKind } from '../sources/class-numbers.ts'
 import { filesAt } from '../sources/files-at.ts'
@@ -36,20 +35,15 @@ export function openShardSet(spec: ShardSetSpec, watcher?: ScanWatcher): Collect
 /** The index that an earlier start has kept, or else the one that the shards give. */
 function knownIndex(spec: ShardSetSpec, files: readonly string[], watcher: ScanWatcher | undefined): ShardIndex {
   const { label, labels } = spec
-  const key = { kind: 'webdataset', path: resolve(spec.root), settings: { label, labels } }
-  const origin = originOf(files)
-  const kept = keptList(key, origin)
-  const known = kept && keptLabels(kept)
-  if (kept !== undefined && known !== undefined) {
-    const { offsets, lengths, file } = kept.arrays
-    if (offsets instanceof Float64Array && lengths instanceof Uint32Array && file instanceof Uint16Array) {
-      return { ...known, offsets, lengths, file }
-    }
-  }
-  const index = indexShards(spec.root, { files, label, labels }, watcher)
-  if (index.labels.length >= LEAST_SAMPLES) {
-    const { offsets, lengths, file } = index
-    keepList(key, origin, labelsToKeep(index, { offsets, lengths, file }))
-  }
-  return index
+  return keptOrRead<ShardIndex>({
+    key: { kind: 'webdataset', path: resolve(spec.root), settings: { label, labels } },
+    files,
+    least: LEAST_SAMPLES,
+    read: () => indexShards(spec.root, { files, label, labels }, watcher),
+    rest: ({ offsets, lengths, file }) => ({ arrays: { offsets, lengths, file }, facts: {} }),
+    restore(known, { arrays: { offsets, lengths, file } }) {
+      const isPlaced = offsets instanceof Float64Array && lengths instanceof Uint32Array
+      return isPlaced && file instanceof Uint16Array ? { ...known, offsets, lengths, file } : undefined
+    },
+  })
 }

@@ -4,21 +4,22 @@ import { afterAll, expect, test, vi } from 'vitest'
 import { folderTimes, keptListing } from '../../../../runtime/data/folder/kept-folder.ts'
 import { listFolder } from '../../../../runtime/data/folder/list-folder.ts'
 import { tableOf } from '../../../../runtime/data/kept/text-arrays.ts'
+import { aMinuteLater } from '../../../helpers/later.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 
 const base = temporaryFolder()
+aMinuteLater()
 vi.stubEnv('ARCC_CACHE', join(base, 'cache'))
 afterAll(() => vi.unstubAllEnvs())
 
 let sets = 0
-/** A folder with two people that did not change a moment ago. */
+/** A folder with two people. */
 function makeSet(): string {
   const root = join(base, `set${sets++}`)
   for (const person of ['a', 'b']) {
     mkdirSync(join(root, person), { recursive: true })
     writeFileSync(join(root, person, '1.jpg'), '')
   }
-  for (const folder of [join(root, 'a'), join(root, 'b'), root]) utimesSync(folder, 1e9, 1e9)
   return root
 }
 
@@ -62,8 +63,10 @@ test('a folder that is gone or has become another one', () => {
 
 test('not kept: folders that changed a moment ago, folders with links, small ones', () => {
   const fresh = makeSet()
-  writeFileSync(join(fresh, 'a', '2.jpg'), '')
+  vi.setSystemTime(Date.now() - 60_000)
+  utimesSync(join(fresh, 'a'), 1e9, 1e9)
   keep(fresh)
+  vi.setSystemTime(Date.now() + 60_000)
   expect(keptListing(fresh)).toBeUndefined()
   const linked = makeSet()
   symlinkSync(join(fresh, 'a'), join(linked, 'c'))

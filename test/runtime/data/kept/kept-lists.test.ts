@@ -1,10 +1,13 @@
 import { closeSync, openSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { afterAll, beforeEach, expect, test, vi } from 'vitest'
-import { keepList, keptList, originOf } from '../../../../runtime/data/kept/kept-lists.ts'
+import { keepList, keptList, originOf, timesOf } from '../../../../runtime/data/kept/kept-lists.ts'
+import { aMinuteLater } from '../../../helpers/later.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 
 const folder = temporaryFolder()
+aMinuteLater()
 vi.stubEnv('ARCC_CACHE', join(folder, 'cache'))
 afterAll(() => vi.unstubAllEnvs())
 const room = join(folder, 'cache', 'indexes')
@@ -63,6 +66,29 @@ test('files that have changed have none, even with the old size and time', () =>
   expect(originOf([file])).toBeUndefined()
   keepList(key, originOf([file]), list)
   expect(readdirSync(room)).toEqual([])
+})
+
+test('files that changed a moment ago are not kept: they may change again within the resolution of their times', () => {
+  vi.setSystemTime(Date.now() - 60_000)
+  expect(originOf([file])).toBeUndefined()
+  expect(timesOf([file])).toMatch(/^[0-9a-f]{64}$/)
+  utimesSync(file, 1e9, 1e9)
+  expect(originOf([file])).toBeUndefined()
+  vi.setSystemTime(Date.now() + 60_000)
+  expect(originOf([file])).toBe(timesOf([file]))
+})
+
+test('an entry of a version with other rules is not used', () => {
+  const [path, origin] = [entry(), originOf([file])]
+  const bytes = readFileSync(path)
+  const length = bytes.readUInt32LE(4)
+  const header = bytes.subarray(12, 12 + length)
+  expect(JSON.parse(JSON.parse(header.toString()).key)).toEqual([expect.any(Number), 'list', file, { label: 'id' }])
+  const at = header.indexOf('"key":"[') + '"key":"['.length
+  header.write(String((Number(header.toString('latin1', at, at + 1)) + 1) % 10), at)
+  bytes.writeUInt32LE(crc32(header), 8)
+  writeFileSync(path, bytes)
+  expect(keptList(key, origin)).toBeUndefined()
 })
 
 test('an entry with any damaged byte, or of any other length, is removed and not used', () => {

@@ -7,9 +7,11 @@ import { tableOf } from '../../../../runtime/data/kept/text-arrays.ts'
 import { openListSet } from '../../../../runtime/data/list/list-set.ts'
 import { lineOffset } from '../../../../runtime/data/list/listed-images.ts'
 import { anError } from '../../../helpers/facts.ts'
+import { aMinuteLater } from '../../../helpers/later.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 
 const folder = temporaryFolder()
+aMinuteLater()
 mkdirSync(join(folder, 'a b'))
 mkdirSync(join(folder, 'c'))
 for (const name of ['a b/1.jpg', 'a b/2.jpg', 'c/1.jpg', 'c,1.jpg', '"q".jpg', 'plain', 'other', 'ü.jpg']) {

@@ -5,11 +5,13 @@ import { afterAll, expect, test, vi } from 'vitest'
 import { dataFormats, openCollection } from '../../../../runtime/data/formats/data-formats.ts'
 import { dataSpec } from '../../../helpers/data-spec.ts'
 import { anError } from '../../../helpers/facts.ts'
+import { aMinuteLater } from '../../../helpers/later.ts'
 import { frameOf, headerOf } from '../../../helpers/record-bytes.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 
 const root = temporaryFolder()
 const path = join(root, 'set')
+aMinuteLater()
 vi.stubEnv('ARCC_CACHE', join(root, 'cache'))
 afterAll(() => vi.unstubAllEnvs())
 
