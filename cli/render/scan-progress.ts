@@ -12,12 +12,15 @@ export function scanLine({ errorLook: look, note }: Output): ScanWatcher {
   const live = liveLine(process.stderr, look)
   const { quiet } = look.palette
   const noted = new Set<string>()
-  let began: number | undefined
+  let listed = ''
+  let began = 0
   return {
-    show(what, done, total) {
-      const now = performance.now()
-      began ??= now
-      const seconds = (now - began) / 1000
+    begin(root) {
+      listed = root
+      began = performance.now()
+      noted.clear()
+    },
+    show({ what, done, total, seconds }) {
       const share = total === undefined ? '' : ` of ${formatCount(total)} (${formatPercent(done / total)})`
       if (live !== undefined) live.show(quiet(`${what}: ${formatCount(done)}${share}`))
       else if (seconds > SLOW && !noted.has(what)) {
@@ -27,9 +30,8 @@ export function scanLine({ errorLook: look, note }: Output): ScanWatcher {
     },
     end() {
       live?.end()
-      const seconds = began === undefined ? 0 : (performance.now() - began) / 1000
-      if (seconds > SLOW) note([quiet(`listed in ${formatSeconds(seconds)}`)])
-      began = undefined
+      const seconds = (performance.now() - began) / 1000
+      if (seconds > SLOW) note([quiet(`${listed} listed in ${formatSeconds(seconds)}`)])
     },
   }
 }

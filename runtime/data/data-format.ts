@@ -14,9 +14,16 @@ export interface DataFormat {
   /**
    * Lists all images, held-out ones included, and checks the structure of the set; nothing is decoded. All faults are reported
    * together, in one error: ARC6240 or another ARC62xx. It is synchronous because planning is; `watcher` is told how far it is.
-   * With `allLabels`, every label is read and checked; otherwise formats that read labels with the pictures need not.
    */
-  open(spec: DataSpec, watcher?: ScanWatcher, allLabels?: boolean): Collection
+  open(spec: DataSpec, watcher?: ScanWatcher, needs?: ListingNeeds): Collection
+}
+
+/** What a listing is for. */
+export interface ListingNeeds {
+  /** Whether every label is read and checked; otherwise formats that read labels with the pictures need not. */
+  readonly allLabels?: boolean
+  /** Whether the set is a part of a mix: it may have a single class then. */
+  readonly isPart?: boolean
 }
 
 /** The root of a data set that has one and for which no environment variable is pending. */

@@ -2,14 +2,26 @@
 
 /** Listing is synchronous, as planning is: the watcher is called from within it, a few times a second at most. */
 export interface ScanWatcher {
-  /** `what` is being done, such as `reading headers of a.rec`; `done` of `total`, where the total is known. */
-  show(what: string, done: number, total?: number): void
+  /** The listing of the data set at `root` begins. */
+  begin(root: string): void
+  show(progress: ScanProgress): void
   /** The data set is listed, or cannot be. */
   end(): void
 }
 
-/** Items between two looks at the clock. */
-const ITEMS = 2 ** 12
+/** How far one phase of a listing is. */
+export interface ScanProgress {
+  /** What is being done, with the path: `reading the labels of /sets/faces/train.rec`. */
+  readonly what: string
+  readonly done: number
+  /** If it is known. */
+  readonly total: number | undefined
+  /** Since the phase began. */
+  readonly seconds: number
+}
+
+/** Items between two looks at the clock: few, since on a slow disk each takes milliseconds. */
+const ITEMS = 2 ** 5
 const MILLISECONDS = 200
 
 /** Counts items of one phase for a watcher. */
@@ -21,14 +33,15 @@ export interface ScanCount {
 export function scanCount(watcher: ScanWatcher | undefined, what: string, total?: number): ScanCount {
   if (watcher === undefined) return { add: () => undefined }
   let done = 0
-  let shown = performance.now()
+  const began = performance.now()
+  let shown = began
   return {
     add() {
       if (++done % ITEMS !== 0) return
       const now = performance.now()
       if (now - shown < MILLISECONDS) return
       shown = now
-      watcher.show(what, done, total)
+      watcher.show({ what, done, total, seconds: (now - began) / 1000 })
     },
   }
 }

@@ -45,11 +45,13 @@ function seenIn(folders: number, records: readonly string[], omissions: Omission
 
 /**
  * All pictures of a folder in natural order, labeled by the order of the people. Throws ARC6201 if a folder cannot be read, ARC6202 if
- * there are no pictures, and ARC6241 if all belong to one person or the root is one level too high.
+ * there are no pictures, and ARC6241 if the root is one level too high or all belong to one person; if the set is a part of a mix
+ * (`isPart`), they may.
  */
-export function listFolder(given: string, watcher?: ScanWatcher): Collection {
+export function listFolder(given: string, watcher?: ScanWatcher, isPart = false): Collection {
   const root = resolve(given)
   const { paths, people, firsts, leftOut } = keptListing(root) ?? scanFolder(root, watcher)
+  if (people.length === 1 && !isPart) throw dataErrors('ARC6241', { folder: root, people, meant: '' })
   return {
     name: root,
     images: textCount(paths),
@@ -96,9 +98,7 @@ function scanFolder(root: string, watcher: ScanWatcher | undefined): FolderListi
     throw dataErrors('ARC6202', { folder: root, seen, records: records.length })
   }
   const meant = people.length <= groups.length ? meantFolder(root, groups) : undefined
-  if (people.length === 1 || meant !== undefined) {
-    throw dataErrors('ARC6241', { folder: root, people, meant: meant ?? '' })
-  }
+  if (meant !== undefined) throw dataErrors('ARC6241', { folder: root, people, meant })
   const leftOut = omissions.list((path) => below(root, path))
   const listing = { paths: paths.build(), people, firsts: firsts.values(), leftOut }
   times.keep(listing)

@@ -1,6 +1,7 @@
 /** The data formats by name. `compiler/schema/dataset-formats.ts` has what the compiler knows about each. */
 import type { Collection } from '../collection.ts'
 import type { DataFormat, DataSpec } from '../data-format.ts'
+import { createFaults } from '../faults.ts'
 import type { ScanWatcher } from '../scan-progress.ts'
 import { folderFormat } from './folder.ts'
 import { listFormat } from './list.ts'
@@ -20,13 +21,28 @@ export const dataFormats: { readonly [F in DataSpec['format']]: DataFormat } = {
   mixed: mixedFormat((spec) => dataFormats[spec.format]),
 }
 
-/** Lists the images of a data set that is on this computer, as `DataFormat.open` describes it. */
-export function openCollection(spec: DataSpec, watcher?: ScanWatcher, allLabels?: boolean): Collection {
+/**
+ * Lists the images of a data set that is on this computer, as `DataFormat.open` describes it. With `allLabels`, every label is read
+ * and checked. Throws ARC6240 also if all pictures have one class.
+ */
+export function openCollection(spec: DataSpec, watcher?: ScanWatcher, allLabels = false): Collection {
+  watcher?.begin(spec.root?.path ?? spec.file?.path ?? spec.name)
   try {
-    return dataFormats[spec.format].open(spec, watcher, allLabels)
+    return severalClasses(dataFormats[spec.format].open(spec, watcher, { allLabels }))
   } finally {
     watcher?.end()
   }
+}
+
+/** Throws ARC6240 if all pictures have one class. Sets of a mix may: only the whole mix is checked. */
+function severalClasses(collection: Collection): Collection {
+  const { name, images, classes, people, recipe } = collection
+  if (classes === 1 && images > 1 && recipe.kind !== 'drawn') {
+    const faults = createFaults(name)
+    faults.add(`all pictures have the label ${people?.[0] ?? 0}: there is nothing to tell apart`)
+    faults.throwIfAny()
+  }
+  return collection
 }
 
 /** Opens collections, each only once while the same data set is asked for again: the run reads what the plan has listed. */

@@ -4,5 +4,5 @@ import { listFolder } from '../folder/list-folder.ts'
 
 export const folderFormat: DataFormat = {
   isHere: rootExists,
-  open: (spec, watcher) => listFolder(rootOf(spec), watcher),
+  open: (spec, watcher, needs) => listFolder(rootOf(spec), watcher, needs?.isPart),
 }

@@ -10,9 +10,9 @@ export function mixedFormat(formatOf: (spec: DataSpec) => DataFormat): DataForma
   const partsOf = ({ mixed: parts }: DataSpec) => need(parts, 'the sets of a mix')
   return {
     isHere: (spec) => partsOf(spec).every((part) => formatOf(part).isHere(part)),
-    open(spec, watcher, allLabels = false) {
-      const all = allLabels || spec.holdout > 0
-      const parts = partsOf(spec).map((part) => checkCounts(part, formatOf(part).open(part, watcher, all)))
+    open(spec, watcher, { allLabels = false } = {}) {
+      const needs = { allLabels: allLabels || spec.holdout > 0, isPart: true }
+      const parts = partsOf(spec).map((part) => checkCounts(part, formatOf(part).open(part, watcher, needs)))
       return mixCollections({
         parts,
         weights: spec.weights.length === 0 ? undefined : spec.weights,

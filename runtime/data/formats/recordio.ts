@@ -4,14 +4,14 @@ import { openRecordSet } from '../recordio/record-set.ts'
 
 export const recordioFormat: DataFormat = {
   isHere: rootExists,
-  open: (spec, watcher, allLabels = false) =>
+  open: (spec, watcher, needs) =>
     openRecordSet(
       {
         root: rootOf(spec),
         declared: declaredClasses(spec),
         firstLabel: spec.firstLabel,
         // Which classes are held out is known only from the labels.
-        allLabels: allLabels || spec.holdout > 0,
+        allLabels: needs?.allLabels === true || spec.holdout > 0,
       },
       watcher,
     ),

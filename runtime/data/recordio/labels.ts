@@ -34,7 +34,7 @@ export interface ClassCount {
   readonly source: string
 }
 
-/** Notes labels that are not `first` … `first + classes - 1`, and labels that are all the same. */
+/** Notes labels that are not `first` … `first + classes - 1`, and labels that are all the same although there are several classes. */
 export function checkLabels(seen: SeenLabels, first: number, { classes, source }: ClassCount, faults: Faults): void {
   const { count, least, most, leastAt, mostAt } = seen
   if (count === 0) return
@@ -50,7 +50,8 @@ export function checkLabels(seen: SeenLabels, first: number, { classes, source }
     }
     if (least < first) faults.add(`labels must be ${range}, but ${leastAt} has label ${least}`)
   }
-  if (count > 1 && least === most) faults.add(`all pictures have label ${least}: there is nothing to tell apart`)
+  if (count > 1 && classes > 1 && least === most)
+    faults.add(`all pictures have label ${least}: there is nothing to tell apart`)
 }
 
 /** More classes than this, and than 100 for each picture, are a mistake. */

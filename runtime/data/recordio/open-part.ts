@@ -118,7 +118,7 @@ export function examinePart(open: OpenPart, { all, firstLabel, seen, faults, wat
     if (wrong) open.index = withoutRanges(index)
   } else if (index.labels === undefined) {
     const labels = new Int32Array(new SharedArrayBuffer(4 * offsets.length))
-    const progress = scanCount(watcher, `reading the labels of ${file}`, offsets.length)
+    const progress = scanCount(watcher, `reading the labels of ${part.recordPath}`, offsets.length)
     for (let i = 0; i < offsets.length; i++) {
       labels[i] = look(i)
       progress.add()

@@ -9,7 +9,7 @@ const FIRST_RECORDS = 2 ** 12
 
 /** The records of a file in its order, with keys from 0. A place where no record begins is a fault and ends the scan. */
 export function scanRecords(records: RecordFile, faults: Faults, watcher?: ScanWatcher): RecordIndex {
-  const progress = scanCount(watcher, `finding the records of ${basename(records.path)}`)
+  const progress = scanCount(watcher, `finding the records of ${records.path}`)
   let found = new Float64Array(FIRST_RECORDS)
   let count = 0
   for (let at = 0; at < records.size; ) {

@@ -2,7 +2,6 @@
  * The classes of images whose labels are written as text: numbers are kept as they are and must be 0 … classes - 1; names are
  * numbered in natural order. Which of the two they are is declared (`labels`), or decided by the first label.
  */
-import { createFaults } from '../faults.ts'
 import { naturally } from '../natural-order.ts'
 import { u32Column } from './growing.ts'
 import { sourceErrors } from './messages.ts'
@@ -112,23 +111,13 @@ export function createClassNumbers(declared?: LabelKind, capacity?: number): Cla
     },
     finish(file) {
       const labels = numbers.values()
-      if (kind !== 'names') return severalClasses({ labels, classes: denseClasses(labels, file) }, file)
+      if (kind !== 'names') return { labels, classes: denseClasses(labels, file) }
       const { order, people } = names.sorted()
       for (let i = 0; i < labels.length; i++) labels[i] = order[labels[i] ?? 0] ?? 0
-      return severalClasses({ labels, classes: people.length, people }, file)
+      return { labels, classes: people.length, people }
     },
     finishNamed: (people) => ({ labels: numbers.values(), classes: people.length, people }),
   }
-}
-
-/** Throws ARC6240 if several images have one class. */
-function severalClasses(found: ClassLabels, file: string): ClassLabels {
-  if (found.classes === 1 && found.labels.length > 1) {
-    const faults = createFaults(file)
-    faults.add(`all pictures have the label ${found.people?.[0] ?? 0}: there is nothing to tell apart`)
-    faults.throwIfAny()
-  }
-  return found
 }
 
 /** The number of classes if every number from 0 to the largest occurs; otherwise throws ARC6293. */

@@ -1,11 +1,14 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Collection } from '../../../../runtime/data/collection.ts'
-import { dataFormats } from '../../../../runtime/data/formats/data-formats.ts'
+import { dataFormats, openCollection } from '../../../../runtime/data/formats/data-formats.ts'
 import { openImages } from '../../../../runtime/data/formats/open-images.ts'
 import { mixCollections } from '../../../../runtime/data/mixed/mix.ts'
 import { splitCollection } from '../../../../runtime/data/select/selection.ts'
 import { dataSpec } from '../../../helpers/data-spec.ts'
 import { anError } from '../../../helpers/facts.ts'
+import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 
 /** A collection with these labels; its images cannot be opened. */
 function collection(name: string, labels: readonly number[], people?: readonly string[]): Collection {
@@ -55,6 +58,24 @@ test('the last classes of the mix are held out', () => {
     [1, 1, 0],
     [0, 0, 1],
   ])
+})
+
+test('sets of a mix may have a single class; the mix may not', () => {
+  const folder = temporaryFolder()
+  for (const path of ['a/ann/1.jpg', 'a/ann/2.jpg', 'b/bob/1.jpg', 'c/ann/3.jpg']) {
+    mkdirSync(join(folder, dirname(path)), { recursive: true })
+    writeFileSync(join(folder, path), path)
+  }
+  writeFileSync(join(folder, 'list.csv'), 'a/ann/1.jpg,0\na/ann/2.jpg,0\n')
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => dataSpec({ format: 'folder', path: join(folder, name) }))
+  const list = dataSpec({ format: 'list', file: { path: join(folder, 'list.csv'), pending: undefined } })
+  if (a === undefined || b === undefined || c === undefined) throw new Error('three sets')
+  const mix = (...parts: (typeof a)[]) => dataSpec({ format: 'mixed', mixed: parts, classes: 'by_name' })
+  expect(labelsOf(openCollection(mix(a, b)))).toEqual([0, 0, 1])
+  expect(labelsOf(openCollection(dataSpec({ format: 'mixed', mixed: [b, list], classes: 'apart' })))).toEqual([0, 1, 1])
+  const alone = anError('ARC6240', { faults: [expect.stringContaining('nothing to tell apart')] })
+  for (const set of [mix(a, c), list]) expect(() => openCollection(set)).toThrow(alone)
+  expect(() => openCollection(a)).toThrow(anError('ARC6241'))
 })
 
 test('names are needed to join by name', () => {

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
 import { dataFormats, openCollection } from '../../../../runtime/data/formats/data-formats.ts'
+import type { ScanProgress } from '../../../../runtime/data/scan-progress.ts'
 import { dataSpec } from '../../../helpers/data-spec.ts'
 import { anError } from '../../../helpers/facts.ts'
 import { aMinuteLater } from '../../../helpers/later.ts'
@@ -45,10 +46,14 @@ test('labels are read and checked once if classes are held out, and are known fr
   write(-1)
   expect(openCollection(set).recipe).toHaveProperty('labels')
   const phases = new Set<string>()
-  const watcher = { show: (what: string) => phases.add(what), end: () => phases.add('end') }
+  const watcher = {
+    begin: (root: string) => phases.add(`begin ${root}`),
+    show: ({ what }: ScanProgress) => phases.add(what),
+    end: () => phases.add('end'),
+  }
   const found = openCollection(holding, watcher)
   expect(found.recipe).not.toHaveProperty('labels')
-  expect([...phases].at(-1)).toBe('end')
+  expect([phases.has(`begin ${path}`), [...phases].at(-1)]).toEqual([true, 'end'])
   // The next start knows the labels, whoever asks.
   const known = openCollection(set)
   expect(known.recipe).not.toHaveProperty('labels')
