@@ -10,15 +10,16 @@ export interface OpenedFile {
 
 /** Throws ARC6206 if the file cannot be opened, or is none: a folder, a pipe or a device. */
 export function openRegular(path: string): OpenedFile {
+  let handle: number | undefined
   try {
     // Windows has no such flag, nor pipes with names in folders.
-    const handle = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    handle = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
     const stats = fstatSync(handle)
     if (stats.isFile()) return { handle, size: stats.size }
-    closeSync(handle)
     const reason = stats.isDirectory() ? 'it is a folder' : 'it is a pipe or a device'
     throw dataErrors('ARC6206', { file: path, reason })
   } catch (error) {
+    if (handle !== undefined) closeSync(handle)
     if (error instanceof ArccError) throw error
     throw dataErrors('ARC6206', { file: path, reason: reasonOf(error) }, error)
   }

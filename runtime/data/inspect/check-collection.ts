@@ -101,19 +101,22 @@ async function checkLabels(
   const perClass = new Uint32Array(classes)
   const names = openPictures(recipe)
   let faults = 0
-  for (let image = 0; image < images && !signal.aborted; image++) {
-    if (image % labelsPerTurn === 0) {
-      onProgress({ stage: 'labels', done: image, total: images, kept: 0, faults })
-      await nextTurn()
+  try {
+    for (let image = 0; image < images && !signal.aborted; image++) {
+      if (image % labelsPerTurn === 0) {
+        onProgress({ stage: 'labels', done: image, total: images, kept: 0, faults })
+        await nextTurn()
+      }
+      const label = labelOf(collection, image)
+      if (typeof label === 'number') perClass[label] = (perClass[label] ?? 0) + 1
+      else {
+        faults++
+        await add({ kind: 'label', image, name: names.nameOf(image), reason: label })
+      }
     }
-    const label = labelOf(collection, image)
-    if (typeof label === 'number') perClass[label] = (perClass[label] ?? 0) + 1
-    else {
-      faults++
-      await add({ kind: 'label', image, name: names.nameOf(image), reason: label })
-    }
+  } finally {
+    names.close()
   }
-  names.close()
   return perClass
 }
 
@@ -160,13 +163,14 @@ export async function checkCollection(request: CheckRequest): Promise<CheckSumma
     await state.close()
     throw error
   })
-  const pool = openPicturePool({ recipe: collection.recipe, hashes: state.hashes }, workers)
+  let pool: PicturePool | undefined
   const tally = createTally(report)
   let [checked, bytes] = [0, 0]
   const kept = Math.min(images, state.done.length * CHUNK)
   const show = (stage: CheckProgress['stage']) =>
     onProgress({ stage, done: checked, total: images, kept: Math.min(kept, checked), faults: tally.total() })
   try {
+    pool = openPicturePool({ recipe: collection.recipe, hashes: state.hashes }, workers)
     const perClass = await checkLabels(request, tally.add)
     show('pictures')
     for await (const line of checkChunks(request, pool, state)) {
@@ -201,7 +205,7 @@ export async function checkCollection(request: CheckRequest): Promise<CheckSumma
     await report.discard()
     throw error
   } finally {
-    await pool.close()
+    await pool?.close()
     await state.close()
   }
 }

@@ -151,8 +151,12 @@ export async function openCheckState(folder: string, images: number, resume: boo
     await writeLines(`${faultFile}.new`, done.map(stored))
     await rename(`${faultFile}.new`, faultFile)
     const table = await open(hashFile, existsSync(hashFile) ? 'r+' : 'w+')
-    await truncate(hashFile, bytes.length)
-    const lines = await open(faultFile, 'a')
+    const lines = await truncate(hashFile, bytes.length)
+      .then(() => open(faultFile, 'a'))
+      .catch(async (error: unknown) => {
+        await table.close()
+        throw error
+      })
     return {
       hashes,
       done,

@@ -28,9 +28,9 @@ export interface OpenPart {
 /** Throws ARC6206 for files that cannot be read. */
 export function openPart(part: RecordPart, faults: Faults, watcher: ScanWatcher | undefined): OpenPart {
   const records = openRecordFile(part.recordPath)
-  const origin = originOfPart(part)
-  const kept = keptPartIndex(part, origin)
   try {
+    const origin = originOfPart(part)
+    const kept = keptPartIndex(part, origin)
     return {
       part,
       records,

@@ -13,14 +13,16 @@ export function classOfLabel(label: number, { first, classes }: LabelRange, file
   throw dataErrors('ARC6222', { file, at, label, first, last: first + classes - 1 })
 }
 
-/** The label of a record by picture. Files are opened when they are first needed; throws ARC6206, ARC6220 or ARC6222. */
+/** The label of a record by picture. The last file stays open; throws ARC6206, ARC6220 or ARC6222. */
 export function createLabelReader(recipe: RecordImages, range: LabelRange): (i: number) => number {
-  const opened: (RecordFile | undefined)[] = []
+  let records: RecordFile | undefined
   return (i) => {
-    const number = recipe.file?.[i] ?? 0
-    const file = recipe.files[number] ?? ''
-    const records = opened[number] ?? openRecordFile(file)
-    opened[number] = records
+    const file = recipe.files[recipe.file?.[i] ?? 0] ?? ''
+    if (records?.path !== file) {
+      records?.close()
+      records = undefined
+      records = openRecordFile(file)
+    }
     const at = recipe.offsets[i] ?? 0
     const { length, bytes } = records.head(at, HEADER + 8)
     const header = readHeader(bytes, length)
