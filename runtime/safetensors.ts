@@ -4,12 +4,12 @@
  * implementation. Equal tensors therefore give equal files.
  */
 import { createHash } from 'node:crypto'
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { type FileHandle, open } from 'node:fs/promises'
 import { type DType, dtypeBytes, elementCount } from '../compiler/ir/dtype.ts'
 import { Bug, bug } from '../grammar/diagnostic.ts'
 import type { HostArray, HostTensor } from './engine.ts'
 import { ArccError } from './errors.ts'
+import { replaceFile } from './replace-file.ts'
 import {
   dtypeOf,
   encodeHeader,
@@ -20,7 +20,6 @@ import {
   type TensorEntry,
   tensorFileErrors,
 } from './safetensors-header.ts'
-import { syncFolder } from './sync-folder.ts'
 import { reasonOf } from './system-errors.ts'
 
 /** Creates a typed array over a buffer of the right size. */
@@ -132,16 +131,10 @@ export async function writeSafetensors(
   tensors: ReadonlyMap<string, TensorStream>,
   metadata: ReadonlyMap<string, string> = new Map(),
 ): Promise<WrittenFile> {
-  const temporary = `${file}.partial`
   try {
-    const written = await writeTensors(temporary, tensors, metadata, file)
-    await rename(temporary, file)
-    await syncFolder(dirname(file))
-    return written
+    return await replaceFile(file, (aside) => writeTensors(aside, tensors, metadata, file), { durable: true })
   } catch (error) {
-    // The error that is reported is the first one.
-    await rm(temporary, { force: true }).catch(() => undefined)
-    throw error instanceof ArccError ? error : notWritten(file, error)
+    throw notWritten(file, error)
   }
 }
 

@@ -3,8 +3,9 @@
  * under a name that ends with `.partial`, flushed to the disk, then renamed. Whatever ends with `.partial` is left over from a
  * process that was killed.
  */
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { replaceContents } from '../replace-file.ts'
 import { syncFolder } from '../sync-folder.ts'
 import { reasonOf } from '../system-errors.ts'
 import { encodeManifest, type Manifest, manifestName } from './manifest.ts'
@@ -76,7 +77,7 @@ export async function createCheckpoint(path: string, fill: (folder: string) => P
     })
     const manifest = await fill(temporary)
     await onDisk(path, 'written', async () => {
-      await writeSynced(join(temporary, manifestName), encodeManifest(manifest))
+      await writeFile(join(temporary, manifestName), encodeManifest(manifest), { flush: true })
       await syncFolder(temporary)
       const former = `${path}${replaced}`
       await renameIfThere(path, former)
@@ -94,11 +95,8 @@ export async function createCheckpoint(path: string, fill: (folder: string) => P
 /** Replaces the manifest of a checkpoint. Throws ARC6707. */
 export async function replaceManifest(path: string, manifest: Manifest): Promise<void> {
   const temporary = `${path}.manifest${partial}`
-  await onDisk(path, 'written', async () => {
-    await writeSynced(temporary, encodeManifest(manifest))
-    await rename(temporary, join(path, manifestName))
-    await syncFolder(path)
-  })
+  const place = { aside: temporary, durable: true }
+  await onDisk(path, 'written', () => replaceContents(join(path, manifestName), encodeManifest(manifest), place))
 }
 
 /** Removes a checkpoint if it exists; a process that is killed meanwhile leaves none that looks complete. Throws ARC6707. */
@@ -115,16 +113,6 @@ async function renameIfThere(from: string, to: string): Promise<void> {
   await rename(from, to).catch((error: unknown) => {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
   })
-}
-
-async function writeSynced(path: string, content: string): Promise<void> {
-  const handle = await open(path, 'w')
-  try {
-    await handle.writeFile(content)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 async function onDisk(folder: string, action: 'written' | 'removed', body: () => Promise<void>): Promise<void> {

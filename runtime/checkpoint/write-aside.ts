@@ -1,10 +1,10 @@
 /** Writes checkpoints in a thread of its own. */
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { Bug, bug, type Params } from '../../grammar/diagnostic.ts'
 import { ArccError } from '../errors.ts'
+import { startThread } from '../start-thread.ts'
 import type { Snapshot } from '../state/snapshot.ts'
 import { reasonOf } from '../system-errors.ts'
-import { tsxModule } from '../tsx-module.ts'
 import { finalPath } from './checkpoint-folder.ts'
 import type { CheckpointFacts, Manifest } from './manifest.ts'
 import { checkpointErrors } from './messages.ts'
@@ -34,14 +34,8 @@ export interface AsideWriter {
   dispose(): Promise<void>
 }
 
-/** When bundled, the worker is JavaScript; when run from source, tsx loads it. */
-export function startWorker(): Worker {
-  const url = new URL('./write-worker.ts', import.meta.url)
-  const options = { execArgv: [] }
-  if (!url.pathname.endsWith('.ts')) return new Worker(url, options)
-  const load = `import('${tsxModule()}').then(({ register }) => { register(); return import('${url.href}') })`
-  return new Worker(load, { ...options, eval: true })
-}
+/** The thread that writes. */
+export const startWorker = (): Worker => startThread(new URL('./write-worker.ts', import.meta.url))
 
 interface Waiting {
   readonly request: WriteRequest
@@ -61,7 +55,7 @@ export function asideWriter(start: () => Worker = startWorker): AsideWriter {
     worker?.unref()
     return taken
   }
-  const startThread = (): Worker => {
+  const openThread = (): Worker => {
     const own = start()
     const died = (reason: string) => {
       if (worker !== own) return
@@ -82,7 +76,7 @@ export function asideWriter(start: () => Worker = startWorker): AsideWriter {
   return {
     write(request) {
       if (waiting !== undefined) return bug('a checkpoint is being written')
-      worker ??= startThread()
+      worker ??= openThread()
       const own = worker
       return new Promise((resolve, reject) => {
         waiting = { request, resolve, reject }

@@ -2,9 +2,10 @@
  * Verifies large libraries before they are loaded. Reading one completely takes 0.2 s, so it is done once after each start of this
  * computer, and whenever the file's size, time or place on the disk differs; a sealed note next to it records the result.
  */
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { sealOf, unseal } from '../cache/sealed.ts'
 import { computerName } from '../process-name.ts'
+import { replaceContents } from '../replace-file.ts'
 import { fileDigest } from './file-digest.ts'
 
 interface Note {
@@ -30,13 +31,10 @@ async function readNote(path: string, key: string): Promise<Note | undefined> {
 
 async function writeNote(path: string, key: string, note: Note): Promise<void> {
   const contents = Buffer.from(JSON.stringify(note))
-  const partial = `${path}.${process.pid}`
   try {
-    await writeFile(partial, [sealOf(key, contents), contents])
-    await rename(partial, path)
+    await replaceContents(path, [sealOf(key, contents), contents])
   } catch {
     // A folder that cannot be written is verified every time.
-    await rm(partial, { force: true }).catch(() => undefined)
   }
 }
 

@@ -1,6 +1,7 @@
 /** `left-out.json` in a run's folder: the steps whose batches were left out, so that a resumed run leaves them out as well. */
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { replaceContents } from '../replace-file.ts'
 
 const leftOutName = 'left-out.json'
 
@@ -17,7 +18,5 @@ export async function readLeftOut(folder: string, isResumed: boolean): Promise<S
 
 /** Replaces the file. */
 export async function writeLeftOut(folder: string, steps: ReadonlySet<number>): Promise<void> {
-  const path = join(folder, leftOutName)
-  await writeFile(`${path}.partial`, `${JSON.stringify([...steps])}\n`, { flush: true })
-  await rename(`${path}.partial`, path)
+  await replaceContents(join(folder, leftOutName), `${JSON.stringify([...steps])}\n`, { durable: true })
 }

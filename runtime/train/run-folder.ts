@@ -1,5 +1,5 @@
 /** The folder of one run: its lock, the experiment, the plan, the event log, the weights. */
-import { readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { Plan } from '../../compiler/plan/plan.ts'
@@ -7,6 +7,7 @@ import { ArccError } from '../errors.ts'
 import type { RunEvent } from '../events.ts'
 import { makeFolder } from '../make-folder.ts'
 import type { ProcessLock } from '../process-lock.ts'
+import { replaceContents } from '../replace-file.ts'
 import { reasonOf } from '../system-errors.ts'
 import { type EventLog, openEventLog } from './event-log.ts'
 import { trainErrors } from './messages.ts'
@@ -51,7 +52,7 @@ export async function createRunFolder(
       throw trainErrors('ARC6506', { folder: path })
     for (const name of await readdir(path)) if (name.endsWith(partial)) await rm(join(path, name), { force: true })
     for (const [name, text] of [...texts, ['plan.yaml', stringify(plan.document)] as const])
-      await replaceText(join(path, name), text)
+      await replaceContents(join(path, name), text, { durable: true })
     const log = await openEventLog(join(path, logName), { onTrouble })
     return folderOf(path, log, lock)
   } catch (error) {
@@ -71,11 +72,4 @@ function folderOf(path: string, log: EventLog, lock: ProcessLock): RunFolder {
       await lock.release()
     },
   }
-}
-
-/** Whoever reads the file, also after a process was killed, sees the former text or the new one. */
-async function replaceText(path: string, text: string): Promise<void> {
-  const temporary = `${path}${partial}`
-  await writeFile(temporary, text, { flush: true })
-  await rename(temporary, path)
 }

@@ -4,11 +4,11 @@
  * process is recompiled. Nothing here ends a run: without a usable cache, every program is compiled.
  */
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { threadId } from 'node:worker_threads'
 import { sealOf, unseal } from '../cache/sealed.ts'
 import { cacheRoot } from '../plugins/cache-folder.ts'
+import { replaceContents } from '../replace-file.ts'
 import { reasonOf } from '../system-errors.ts'
 import { crashesOf, type FirstRun, firstRunOf } from './first-run.ts'
 import { processorIdentity } from './processor.ts'
@@ -98,14 +98,11 @@ export function createCompileCache(warn: (message: string) => void): CompileCach
       warn(`the XLA plugin refused the program \`${name}\` from the compile cache; it is deleted and recompiled`)
     },
     async write(key, bytes) {
-      const partial = join(folder, `${key}.${process.pid}-${threadId}.partial`)
       try {
         await mkdir(folder, { recursive: true })
-        await writeFile(partial, [sealOf(key, bytes), bytes])
-        await rename(partial, join(folder, key))
+        await replaceContents(join(folder, key), [sealOf(key, bytes), bytes])
         await prune(folder).catch(() => undefined)
       } catch (error) {
-        await rm(partial, { force: true }).catch(() => undefined)
         if (!hasFailed)
           warn(`compiled programs cannot be kept in ${folder}: ${reasonOf(error)}; the next run recompiles them`)
         hasFailed = true

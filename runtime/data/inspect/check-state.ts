@@ -5,8 +5,9 @@
  */
 import { createHash } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
-import { mkdir, open, readFile, rename, rm, truncate } from 'node:fs/promises'
+import { mkdir, open, readFile, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
+import { replaceContents } from '../../replace-file.ts'
 import type { Collection } from '../collection.ts'
 import type { Fault } from '../jobs/found.ts'
 import { notWritten } from '../pack/output-files.ts'
@@ -148,8 +149,7 @@ export async function openCheckState(folder: string, images: number, resume: boo
       done = finished(await readFile(faultFile, 'utf8'), hashes)
     }
     // Written anew, so that a line that was cut off does not spoil the next one.
-    await writeLines(`${faultFile}.new`, done.map(stored))
-    await rename(`${faultFile}.new`, faultFile)
+    await replaceContents(faultFile, textsOf(done.map(stored)))
     const table = await open(hashFile, existsSync(hashFile) ? 'r+' : 'w+')
     const lines = await truncate(hashFile, bytes.length)
       .then(() => open(faultFile, 'a'))
@@ -183,11 +183,6 @@ export async function openCheckState(folder: string, images: number, resume: boo
   }
 }
 
-async function writeLines(file: string, lines: readonly StoredLine[]): Promise<void> {
-  const handle = await open(file, 'w')
-  try {
-    for (const line of lines) await handle.appendFile(`${JSON.stringify(line)}\n`)
-  } finally {
-    await handle.close()
-  }
+function* textsOf(lines: readonly StoredLine[]): Generator<string> {
+  for (const line of lines) yield `${JSON.stringify(line)}\n`
 }

@@ -1,8 +1,8 @@
 /** Threads that make pictures: starts them, hands out work, and notices when one dies. */
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { need } from '../../../grammar/diagnostic.ts'
 import { ArccError } from '../../errors.ts'
-import { tsxModule } from '../../tsx-module.ts'
+import { startThread } from '../../start-thread.ts'
 import type { ImageRecipe } from '../collection.ts'
 import type { JpegChoice } from '../jpeg/find.ts'
 import { dataErrors, reasonOf } from '../messages.ts'
@@ -31,14 +31,8 @@ interface Thread {
   readonly exited: Promise<void>
 }
 
-/** When bundled, the worker is JavaScript; when run from source, tsx loads it. */
-function startWorker(settings: WorkerSettings): Worker {
-  const url = new URL('./decode-worker.ts', import.meta.url)
-  const options = { workerData: settings, execArgv: [] }
-  if (!url.pathname.endsWith('.ts')) return new Worker(url, options)
-  const load = `import('${tsxModule()}').then(({ register }) => { register(); return import('${url.href}') })`
-  return new Worker(load, { ...options, eval: true })
-}
+const startWorker = (settings: WorkerSettings): Worker =>
+  startThread(new URL('./decode-worker.ts', import.meta.url), { workerData: settings })
 
 /** Whether sharp may be needed. */
 function mayNeedSharp(recipe: ImageRecipe): boolean {
@@ -98,7 +92,7 @@ export function startThreads(
     else waiting?.transfer(reply)
     hand()
   }
-  const startThread = (): Thread => {
+  const openThread = (): Thread => {
     const place = Int32Array.of(-1, 0)
     const shared = new Int32Array(new SharedArrayBuffer(place.byteLength))
     shared.set(place)
@@ -139,7 +133,7 @@ export function startThreads(
   const tellAll = (request: WorkerRequest) => {
     for (const { worker } of threads) worker.postMessage(request)
   }
-  const threads: readonly Thread[] = Array.from({ length: count }, startThread)
+  const threads: readonly Thread[] = Array.from({ length: count }, openThread)
   settle()
 
   return {

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { type FileHandle, mkdir, open, realpath, rename, rm, statfs } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
+import { syncFolder } from '../../sync-folder.ts'
 import { packErrors } from './messages.ts'
 
 /** Bytes that are collected before they are written. */
@@ -113,13 +114,6 @@ async function openPart(path: string): Promise<Part> {
   }
 }
 
-/** Flushes a folder, so that the names in it survive a power failure; some file systems cannot, which is no failure. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined)
-  await handle?.sync().catch(() => undefined)
-  await handle?.close()
-}
-
 /**
  * Opens files for writing, and creates their folders. Throws ARC6411 if one exists and `force` is not set, and ARC6410 if one cannot
  * be written.
@@ -171,7 +165,9 @@ export async function openOutputs(paths: readonly string[], force: boolean): Pro
         throw error instanceof Error && 'syscall' in error ? notWritten(at?.path ?? '', error) : error
       }
       parts.length = 0
-      for (const folder of new Set(paths.map((path) => dirname(resolve(path))))) await syncFolder(folder)
+      // Some file systems cannot flush a folder, which is no failure.
+      for (const folder of new Set(paths.map((path) => dirname(resolve(path)))))
+        await syncFolder(folder).catch(() => undefined)
     },
     discard,
   }

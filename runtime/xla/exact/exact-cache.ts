@@ -3,10 +3,11 @@
  * deleted: they take almost no space. A file that is damaged is as good as none.
  */
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sealOf, unseal } from '../../cache/sealed.ts'
 import { cacheRoot } from '../../plugins/cache-folder.ts'
+import { replaceContents } from '../../replace-file.ts'
 import type { XlaFlags } from '../pjrt/cuda-flags.ts'
 import type { CompiledMemory } from '../pjrt/topology.ts'
 
@@ -61,16 +62,14 @@ export async function readFigures(key: string): Promise<StoredFigures | undefine
   }
 }
 
-/** Saves figures; readers see all of a file or nothing. Without a writable cache they are computed again next time. */
+/** Saves figures; readers see all of a file or nothing. */
 export async function writeFigures(key: string, figures: StoredFigures): Promise<void> {
   const path = join(folder(), key)
-  const partial = `${path}.${process.pid}.partial`
   const contents = Buffer.from(JSON.stringify(figures, figureNames.slice()))
   try {
     await mkdir(folder(), { recursive: true })
-    await writeFile(partial, [sealOf(key, contents), contents])
-    await rename(partial, path)
+    await replaceContents(path, [sealOf(key, contents), contents])
   } catch {
-    await rm(partial, { force: true }).catch(() => undefined)
+    // Without a writable cache they are computed again next time.
   }
 }

@@ -93,7 +93,7 @@ const cases: readonly (readonly [string, () => unknown])[] = [
   ],
   [
     'the state of a check that is a folder',
-    () => openCheckState(make('state', { 'faults.ndjson.new': undefined }), 2, true),
+    () => openCheckState(make('state', { 'faults.ndjson': undefined }), 2, true),
   ],
   [
     'a check with a decoder that does not exist',
