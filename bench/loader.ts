@@ -9,7 +9,6 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import { renderTable } from '../cli/render/table.ts'
 import type { AugmentSpec } from '../compiler/plan/plan.ts'
@@ -20,6 +19,7 @@ import { startDecodeWorkers } from '../runtime/data/loader/start-workers.ts'
 import { threadPoolEnvironment } from '../runtime/data/loader/thread-pool.ts'
 import { restartWith } from '../runtime/restart.ts'
 import { type FaceRecords, writeFaceRecords } from './loader-set.ts'
+import { watchLoop } from './loop-delay.ts'
 
 const records = 16_000
 const batch = 128
@@ -60,7 +60,7 @@ const bars = {
 
 interface Rate {
   readonly perSecond: number
-  /** Longest delay of the event loop in milliseconds, beyond the timer's own millisecond. */
+  /** Longest time in milliseconds for which the process itself blocked its event loop. */
   readonly blocked: number
   /** Part of the time that the threads spent on pictures. */
   readonly busy: number
@@ -78,8 +78,7 @@ async function measure(recipe: FaceRecords, threads: number, spec: AugmentSpec |
     release()
   }
   for (let step = 0; step < 12; step++) await readOne(step)
-  const delay = monitorEventLoopDelay({ resolution: 1 })
-  delay.enable()
+  const endWatch = watchLoop()
   const began = performance.now()
   const busyBefore = loader.busySeconds
   let step = 0
@@ -88,11 +87,11 @@ async function measure(recipe: FaceRecords, threads: number, spec: AugmentSpec |
   }
   await Promise.all([reader(), reader(), reader()])
   const seconds = (performance.now() - began) / 1000
-  delay.disable()
+  const blocked = endWatch()
   const busy = (loader.busySeconds - busyBefore) / seconds / Math.max(1, threads)
   loader.dispose()
   await workers.dispose()
-  return { perSecond: (step * batch) / seconds, blocked: delay.max / 1e6 - 1, busy }
+  return { perSecond: (step * batch) / seconds, blocked, busy }
 }
 
 /** PyTorch's images per second; why there is no figure, as text. */
