@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { renderTable } from '../cli/render/table.ts'
 import type { AugmentSpec } from '../compiler/plan/plan.ts'
 import { FACE_SIZE } from '../runtime/data/image.ts'
-import { findTurboJpeg } from '../runtime/data/jpeg/turbo.ts'
+import { findJpegDecoder } from '../runtime/data/jpeg/find.ts'
 import { createLoader } from '../runtime/data/loader/loader.ts'
 import { startDecodeWorkers } from '../runtime/data/loader/start-workers.ts'
 import { threadPoolEnvironment } from '../runtime/data/loader/thread-pool.ts'
@@ -38,11 +38,11 @@ const augment: AugmentSpec = {
   ],
 }
 
-/** In the order in which arcc tries them, with what the environment needs for it. */
+/** In the order in which arcc tries them, with what the environment needs for it, whatever it was. `ARCC_TURBOJPEG` may name a library. */
 const decoders = {
-  libturbojpeg: {},
-  WebAssembly: { ARCC_TURBOJPEG: 'off' },
-  sharp: { ARCC_JPEG: 'sharp' },
+  libturbojpeg: { kind: 'turbojpeg', env: { ARCC_JPEG: '' } },
+  WebAssembly: { kind: 'wasm', env: { ARCC_JPEG: '', ARCC_TURBOJPEG: 'off' } },
+  sharp: { kind: 'sharp', env: { ARCC_JPEG: 'sharp' } },
 } as const
 type Decoder = keyof typeof decoders
 
@@ -221,9 +221,11 @@ try {
   const recipe = await writeFaceRecords(join(folder, 'faces.rec'), records)
   const rows: Row[] = []
   for (const name of Object.keys(decoders) as Decoder[]) {
-    Object.assign(process.env, decoders[name])
-    const found = findTurboJpeg()
-    if (name === 'libturbojpeg' && !found.found) rows.push([name, `skipped: ${found.reason}`, '', true])
+    const { kind, env } = decoders[name]
+    Object.assign(process.env, env)
+    const choice = findJpegDecoder()
+    if (choice.kind !== kind)
+      rows.push([name, `skipped: ${'reason' in choice ? choice.reason : choice.library}`, '', true])
     else rows.push(...rowsOf(name, await measureAll(recipe, name === 'libturbojpeg' ? python : undefined)))
   }
   const right = { align: 'right' } as const

@@ -9,20 +9,21 @@ interface DatasetFormatTraits {
   /** Whether its classes have names, by which a mix can join them; `some`: known when it is opened. */
   readonly names: 'all' | 'some' | 'none'
   /**
-   * Images of 112 × 112 that one core prepares per second without libturbojpeg, for computers that have not been measured: from cores of
-   * 2.5 to 3 GHz for `synthetic` and `folder`, a guess for the others.
+   * Images of 112 × 112 that one core prepares per second without libturbojpeg, for computers that have not been measured: cores of
+   * 2.5 to 3 GHz draw `synthetic` ones and read `recordio` so fast with arcc's own JPEG decoder (8,700 on two cores); a guess for the
+   * others.
    */
   readonly imagesPerCore: number
 }
 
 const traits = {
   synthetic: { needs: ['identities', 'per_identity'], images: 'drawn', names: 'none', imagesPerCore: 400 },
-  folder: { needs: ['root'], images: 'decoded', names: 'all', imagesPerCore: 1500 },
-  recordio: { needs: ['root'], images: 'decoded', names: 'none', imagesPerCore: 1500 },
-  list: { needs: ['file'], images: 'decoded', names: 'some', imagesPerCore: 1500 },
-  webdataset: { needs: ['root'], images: 'decoded', names: 'some', imagesPerCore: 1500 },
+  folder: { needs: ['root'], images: 'decoded', names: 'all', imagesPerCore: 4000 },
+  recordio: { needs: ['root'], images: 'decoded', names: 'none', imagesPerCore: 4000 },
+  list: { needs: ['file'], images: 'decoded', names: 'some', imagesPerCore: 4000 },
+  webdataset: { needs: ['root'], images: 'decoded', names: 'some', imagesPerCore: 4000 },
   parquet: { needs: ['root'], images: 'decoded', names: 'some', imagesPerCore: 500 },
-  mixed: { needs: ['parts'], images: 'decoded', names: 'some', imagesPerCore: 1500 },
+  mixed: { needs: ['parts'], images: 'decoded', names: 'some', imagesPerCore: 4000 },
 } as const satisfies Readonly<Record<string, DatasetFormatTraits>>
 
 export type DatasetFormat = keyof typeof traits
