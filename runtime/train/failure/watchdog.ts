@@ -21,7 +21,10 @@ const longestTimer = 2 ** 31 / 1000 - 1
 export type Alarm = ReturnType<typeof hangErrors>
 
 export interface Watchdog {
-  /** Resolves as `work` does, or never if it takes too long: then `alarm` does. `what` begins a sentence: `step 12`. */
+  /**
+   * Settles as `work` does, or never if it takes too long: then `alarm` resolves. After an alarm nothing that is watched settles, so that no work
+   * goes on beside the saving of the state. `what` begins a sentence: `step 12`.
+   */
   watch<T>(what: string, work: Promise<T>): Promise<T>
   /** Resolves when something hangs, with an error for users. */
   readonly alarm: Promise<Alarm>
@@ -33,9 +36,13 @@ export interface Watchdog {
 export function createWatchdog(declared: number | 'off' | undefined): Watchdog {
   const timers = new Set<NodeJS.Timeout>()
   let slowest = 0
+  let isAlarmed = false
   let raise: (alarm: Alarm) => void = () => undefined
   const alarm = new Promise<Alarm>((resolve) => {
-    raise = resolve
+    raise = (error) => {
+      isAlarmed = true
+      resolve(error)
+    }
   })
   const limit = () => (typeof declared === 'number' ? declared : Math.max(defaultSeconds, slowness * slowest))
 
@@ -57,19 +64,16 @@ export function createWatchdog(declared: number | 'off' | undefined): Watchdog {
       if (declared === 'off') return work
       const began = performance.now()
       const seconds = limit()
-      let isOver = false
       let cancel = after(seconds, () => {
         cancel = after(Math.min(longestChance, seconds * lastChance), () => {
-          isOver = true
-          raise(hangErrors('ARC6725', { what, minutes: Math.round((seconds / 60) * 10) / 10 }))
+          raise(hangErrors('ARC6725', { what, seconds }))
         })
       })
-      try {
-        return await work
-      } finally {
-        cancel()
-        if (!isOver) slowest = Math.max(slowest, (performance.now() - began) / 1000)
-      }
+      await Promise.allSettled([work])
+      cancel()
+      if (isAlarmed) return new Promise<never>(() => undefined)
+      slowest = Math.max(slowest, (performance.now() - began) / 1000)
+      return work
     },
     end() {
       for (const timer of timers) clearTimeout(timer)
