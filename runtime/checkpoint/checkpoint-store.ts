@@ -71,6 +71,13 @@ export interface CheckpointStore {
   saveNow(stored: StoredState, facts: CheckpointFacts): Promise<void>
   /** Adds the verification of the weights after a step to their checkpoint, if there is an intact one. */
   amend(step: number, metrics: readonly CheckpointMetric[]): Promise<void>
+  /** Waits until the one that is being written is complete, or has failed. */
+  settled(): Promise<void>
+  /**
+   * Removes all later than `step`: the run has gone back there, and they belong to what it has abandoned. Those of `unreadable` are
+   * only forgotten, because the disk may be read again. Throws ARC6707.
+   */
+  abandonAfter(step: number, unreadable: ReadonlySet<number>): Promise<void>
   /** Waits until nothing is written any more and ends the thread. */
   dispose(): Promise<void>
 }
@@ -179,6 +186,16 @@ export async function openStore(options: StoreOptions): Promise<CheckpointStore>
       } catch (error) {
         onFailed(error)
       }
+    },
+    settled: () => writing,
+    async abandonAfter(step, unreadable) {
+      await writing
+      for (const later of [...own, ...manifests.keys()].filter((it) => it > step)) {
+        own.delete(later)
+        manifests.delete(later)
+      }
+      for (const { step: later, path } of await listCheckpoints(folder))
+        if (later > step && !unreadable.has(later)) await removeCheckpoint(path)
     },
     async dispose() {
       await writing

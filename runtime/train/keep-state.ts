@@ -38,16 +38,16 @@ export async function savingOnFailure(
 /** Saves the state if no step is in flight, and if that does not hang as well. */
 async function saveBeside(trainer: Trainer, alarm: Alarm): Promise<void> {
   trainer.outcome.step = trainer.steps
-  if (trainer.steps === 0 || trainer.state.steps !== trainer.steps) return
+  if (trainer.steps === 0 || trainer.isLost || trainer.state.steps !== trainer.steps) return
   const late = sleep(longestSaving * 1000, undefined, { ref: false })
   await Promise.race([noting(trainer, alarm, () => save(trainer)), late])
 }
 
 async function saveAfter(trainer: Trainer, error: unknown): Promise<void> {
   // With steps that ended while the error was under way.
-  trainer.steps = Math.max(trainer.steps, trainer.state.steps)
+  if (!trainer.isLost) trainer.steps = Math.max(trainer.steps, trainer.state.steps)
   trainer.outcome.step = trainer.steps
-  if (trainer.steps > 0) await noting(trainer, error, () => save(trainer))
+  if (trainer.steps > 0 && !trainer.isLost) await noting(trainer, error, () => save(trainer))
 }
 
 async function saveBefore(trainer: Trainer, error: NonFiniteStep): Promise<void> {

@@ -1,7 +1,7 @@
 /** Runs steps of a trainer, from its current one on. */
 import { batches } from '../data/loader/batches.ts'
 import { createSampler } from '../data/sampler.ts'
-import { requireFinite } from './non-finite.ts'
+import { isFiniteStep, requireFinite } from './non-finite.ts'
 import { type StepOutcome, trainSteps } from './train-steps.ts'
 import type { Trainer } from './trainer.ts'
 
@@ -32,6 +32,9 @@ export function stepsUntil(trainer: Trainer, end: number, pauseAfter?: (steps: n
     ...(pauseAfter === undefined ? {} : { pauseAfter }),
     signal,
     watch: watchdog.watch,
+    onEnd(outcome) {
+      if (outcome === undefined || !isFiniteStep(outcome.metrics)) trainer.isLost = true
+    },
   })
 }
 

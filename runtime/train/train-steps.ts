@@ -30,6 +30,8 @@ export interface TrainSteps {
   readonly signal?: AbortSignal
   /** Watches what may hang; `what` names it. */
   readonly watch?: Watch
+  /** Called when a started step has ended, also if it is never yielded; with `undefined` if it has failed. */
+  readonly onEnd?: (outcome: StepOutcome | undefined) => void
 }
 
 export type Watch = <T>(what: string, work: Promise<T>) => Promise<T>
@@ -51,7 +53,7 @@ export interface StepOutcome {
  * in flight have ended, and errors of the data and of starting a step after the preceding steps. The caller keeps ownership of the state.
  */
 export async function* trainSteps(options: TrainSteps): AsyncGenerator<StepOutcome> {
-  const { executable, state, signal, pauseAfter = () => false, watch = (_, work) => work } = options
+  const { executable, state, signal, pauseAfter = () => false, watch = (_, work) => work, onEnd } = options
   const source = uploadAhead(options.engine, options.batches, options.image)
   /** The ends of started steps that have not been yielded, oldest first; they resolve in order. */
   const flights: Promise<StepOutcome>[] = []
@@ -82,7 +84,7 @@ export async function* trainSteps(options: TrainSteps): AsyncGenerator<StepOutco
       return { steps, metrics, seconds, dataSeconds }
     })
     // It is awaited below; until then a failure must not count as unhandled.
-    flight.catch(() => undefined)
+    flight.then(onEnd, () => onEnd?.(undefined))
     flights.push(flight)
     pausing = pauseAfter(steps)
   }

@@ -19,6 +19,11 @@ export interface Trainer extends Session {
   readonly programs: Programs
   /** Weights, statistics, optimizer, loss scale, centers. Going back replaces it. */
   state: DeviceState
+  /**
+   * Whether `state` is not that after the steps that have ended: a step has failed on the devices or was not finite, or the state is
+   * freed because an earlier one takes its place. It can neither be saved nor trained on.
+   */
+  isLost: boolean
   /** The state that the run began with, or was resumed from. */
   readonly begin: () => Promise<DeviceState>
   meter: ProgressMeter
@@ -83,6 +88,7 @@ export async function withTrainer(session: Session, body: (trainer: Trainer) => 
         ...session,
         programs,
         state,
+        isLost: false,
         begin,
         meter: createProgressMeter({ ...plan.run, batch: plan.document.schedule.batch, from: steps }),
         steps,

@@ -122,6 +122,15 @@ describe('a run that fails keeps what it has trained', () => {
     expect(outcome.last).toMatchObject({ type: 'failed', code: 'ARC6010', step: 4, kept: { step: 4 } })
   })
 
+  test('a step that fails on the device does not count, and the state after it is not saved', async () => {
+    const lost = () => Promise.reject(systemError('ENODEV', 'ioctl'))
+    faults.engine = atStep(6, async (start) => ({ ...(await start()), end: lost }))
+    const outcome = await outcomeOf(tinyPlan({ root: faces }), newFolder())
+    expect(outcome.last).toMatchObject({ type: 'failed', code: 'ENODEV', step: 5 })
+    expect(outcome.last).not.toHaveProperty('kept')
+    expect(outcome.last).not.toHaveProperty('saving')
+  })
+
   test('a thread that decodes pictures is killed', async () => {
     const plan = tinyPlan({ root: faces, steps: 1000, workers: 1 })
     const outcome = await outcomeOf(plan, newFolder(), (event) => {

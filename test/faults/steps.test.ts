@@ -80,6 +80,18 @@ describe('a step that is not finite', () => {
     expect(replay.facts.pictures[0]?.file).toMatch(/p\d\/\d\.ppm$/)
   })
 
+  test('its spoiled checkpoints are removed: a resumed run goes on from the last good state', async () => {
+    const folder = newFolder()
+    const plan = tinyPlan({ root: faces, ...diverging, more: 'checkpoint { every = 1 steps, keep = 1 }' })
+    const outcome = await outcomeOf(plan, folder)
+    const good = outcome.last?.type === 'failed' ? outcome.last.step : -1
+    const last = outcome.events.findLast((event) => event.type === 'progress')
+    // A step has spoiled the state whose own loss was finite, and its checkpoint was there.
+    expect(last).toMatchObject({ step: good + 1 })
+    expect(outcome.last).toMatchObject({ code: 'ARC6504', kept: { step: good } })
+    expect(readdirSync(join(folder, 'checkpoints'))).toEqual([`step-${String(good).padStart(6, '0')}`])
+  })
+
   const skipping = { root: faces, train: 'on_non_finite = skip(at_most: 10%)' }
 
   test('is left out after going back, and counted', async () => {
@@ -91,6 +103,22 @@ describe('a step that is not finite', () => {
     )
     expect(left.last).toMatchObject({ type: 'end', status: 'done', steps: 12, leftOutSteps: 1 })
     expect(JSON.parse(left.file('left-out.json') ?? '')).toEqual([5])
+  })
+
+  test('if no state can be restored, nothing is saved from the one that was freed', async () => {
+    faults.engine = (engine) => {
+      const changed = nanAt(3)(engine)
+      const compile = changed.compile.bind(changed)
+      let states = 0
+      return Object.assign(changed, {
+        compile: (...given: Parameters<Engine['compile']>) =>
+          given[0].name === 'init' && ++states > 1 ? Promise.reject(new TypeError('no memory')) : compile(...given),
+      })
+    }
+    const outcome = await outcomeOf(tinyPlan(skipping), newFolder())
+    expect(outcome.last).toMatchObject({ type: 'failed', code: 'bug', reason: 'no memory', step: 3 })
+    expect(outcome.last).not.toHaveProperty('saving')
+    expect(outcome.last).not.toHaveProperty('kept')
   })
 
   test('is left out at the very end and at the very beginning', async () => {

@@ -136,6 +136,23 @@ test('a damaged one does not count and is replaced when its step comes again', a
   await later.dispose()
 })
 
+test('going back removes what is later, also what is still being written, and such steps are written again', async () => {
+  const run = newRun()
+  const store = await storeIn(run, { keep: 4, best: 'lfw', threadFrom: 0 })
+  for (const step of [10, 20, 30]) await store.save(stored, factsAt(step))
+  await store.amend(30, lfw(0.9))
+  await store.save(stored, factsAt(40))
+  await store.abandonAfter(10, new Set([20]))
+  // The one that cannot be read now is left on the disk, and does not count.
+  expect(namesIn(run)).toEqual(stepsOf(10, 20))
+  expect([store.steps, store.bestStep, store.has(30)]).toEqual([[10], undefined, false])
+  await store.saveNow(stored, factsAt(20))
+  await store.saveNow(stored, factsAt(30))
+  expect(store.steps).toEqual([30, 20, 10])
+  await store.dispose()
+  expect(run.failed).toEqual([])
+})
+
 test('a failure of the disk leaves the ones before, is reported, and the next one is written', async () => {
   const run = newRun()
   const store = await storeIn(run)
