@@ -26,11 +26,7 @@ export async function goBack(trainer: Trainer, most: number): Promise<void> {
   trainer.isLost = false
   trainer.steps = state.steps
   trainer.verified = undefined
-  trainer.meter = createProgressMeter({
-    ...plan.run,
-    batch: plan.document.schedule.batch,
-    from: trainer.steps,
-  })
+  trainer.meter = createProgressMeter({ ...plan.run, batch: plan.document.schedule.batch })
   await checkpoints.abandonAfter(trainer.steps, unreadable)
   noteKept(trainer)
 }

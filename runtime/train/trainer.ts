@@ -90,7 +90,7 @@ export async function withTrainer(session: Session, body: (trainer: Trainer) => 
         state,
         isLost: false,
         begin,
-        meter: createProgressMeter({ ...plan.run, batch: plan.document.schedule.batch, from: steps }),
+        meter: createProgressMeter({ ...plan.run, batch: plan.document.schedule.batch }),
         steps,
         checkpoints,
         leftOut,

@@ -103,6 +103,8 @@ describe('a step that is not finite', () => {
     )
     expect(left.last).toMatchObject({ type: 'end', status: 'done', steps: 12, leftOutSteps: 1 })
     expect(JSON.parse(left.file('left-out.json') ?? '')).toEqual([5])
+    const progress = left.events.findLast((event) => event.type === 'progress')
+    expect(progress).toMatchObject({ step: 12, etaSeconds: 0 })
   })
 
   test('if no state can be restored, nothing is saved from the one that was freed', async () => {
