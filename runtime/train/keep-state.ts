@@ -13,26 +13,30 @@ const longestSaving = 60
 
 /**
  * Runs `body`. If it throws after the first step, the state is saved first, and `trainer.outcome` says what is kept; an error while
- * saving is noted there. Throws the error of `body`. If something hangs, what can be saved is saved, the session is abandoned, and
- * `hung` is called with the error; the promise stays pending then, because nothing that hangs can be freed.
+ * saving is noted there. Throws the error of `body`. If something hangs, also while steps are repeated for the saved state, what can be
+ * saved is saved, the session is abandoned, and `hung` is called with the error; the promise stays pending then, because nothing that
+ * hangs can be freed.
  */
 export async function savingOnFailure(
   trainer: Trainer,
   body: (trainer: Trainer) => Promise<void>,
   hung: (alarm: Alarm) => void,
 ): Promise<void> {
-  try {
-    const alarm = await Promise.race([body(trainer), trainer.watchdog.alarm])
-    if (alarm === undefined) return
-    await saveBeside(trainer, alarm)
-    await trainer.abandon(alarm)
-    hung(alarm)
-    await new Promise<never>(() => undefined)
-  } catch (error) {
+  let first: unknown
+  const work = body(trainer).catch(async (error: unknown) => {
+    first = error
     if (error instanceof NonFiniteStep) await saveBefore(trainer, error)
     else await saveAfter(trainer, error)
     throw error
-  }
+  })
+  const alarm = await Promise.race([work, trainer.watchdog.alarm])
+  if (alarm === undefined) return
+  if (first !== undefined)
+    trainer.emit({ type: 'warning', message: `${failureFacts(first).reason}; then something hung` })
+  await saveBeside(trainer, alarm)
+  await trainer.abandon(alarm)
+  hung(alarm)
+  await new Promise<never>(() => undefined)
 }
 
 /** Saves the state if no step is in flight, and if that does not hang as well. */

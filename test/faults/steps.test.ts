@@ -45,6 +45,15 @@ describe('something that hangs', () => {
     expect(outcome.last).not.toHaveProperty('kept')
   })
 
+  test('a step that is repeated: the state before it is saved, and the first error is a warning', async () => {
+    let thirds = 0
+    faults.engine = (engine) => nanAt(4)(atStep(3, (start) => (++thirds === 2 ? never() : start()))(engine))
+    const outcome = await outcomeOf(tinyPlan(watched), newFolder())
+    expect(outcome.message).toContain('the start of step 3 did not end within 1 second')
+    expect(outcome.last).toMatchObject({ type: 'failed', code: 'ARC6725', step: 2, kept: { step: 2 } })
+    expect(outcome.warnings).toEqual([expect.stringContaining('the loss is NaN at step 5')])
+  })
+
   test('a read: the state is saved first', async () => {
     faults.engine = (engine) => {
       const uploadAll = engine.uploadAll.bind(engine)
