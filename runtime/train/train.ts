@@ -45,13 +45,19 @@ async function runToEnd(trainer: Trainer): Promise<void> {
   // First what was trained, then what takes its time.
   if (trainer.steps > 0) await saveCheckpoint(trainer, isDone ? 'end' : 'interrupted')
   if (!isDone) await saveWeights(trainer)
-  if (trainer.steps > 0 && hasTimeToVerify(trainer)) await evaluateSets(trainer)
+  if (trainer.steps > 0 && hasTimeToVerify(trainer)) await evaluateSets(trainer, unlessAborted(trainer.signal))
   // Without this file, a run counts as unfinished.
   if (isDone) await saveWeights(trainer)
+  trainer.outcome.step = trainer.steps
   reportEnd(trainer)
 }
 
 /** Whether a verification, which takes about as long as the last one, ends before an interrupted process is ended. */
 function hasTimeToVerify({ signal, times }: Trainer): boolean {
   return interruptionOf(signal)?.allows(times.verification) ?? true
+}
+
+/** A signal that has come already does not end what follows it; a later one does. */
+function unlessAborted(signal: AbortSignal): AbortSignal | undefined {
+  return signal.aborted ? undefined : signal
 }

@@ -14,6 +14,7 @@ import { phase } from './phase.ts'
 import { compilePrograms, disposePrograms, newState, type Programs } from './programs.ts'
 import { createProgressMeter, type ProgressMeter } from './progress.ts'
 import type { Session } from './session.ts'
+import { thenClose } from './then-close.ts'
 
 export interface Trainer extends Session {
   readonly programs: Programs
@@ -77,36 +78,38 @@ export async function withTrainer(session: Session, body: (trainer: Trainer) => 
   const steps = from?.manifest.step ?? 0
   const checkpoints = await openCheckpoints(session, steps)
   const opened = performance.now()
-  try {
-    const programs = await phase(emit, 'compile', () => compilePrograms(engine, plan))
-    try {
-      const begin = () =>
-        from === undefined ? startingState(session, programs) : restoreState(engine, plan, from, steps)
-      const leftOut = await readLeftOut(folder.path, resumed !== undefined)
-      const state = await phase(emit, 'initialize', begin)
-      const trainer: Trainer = {
-        ...session,
-        programs,
-        state,
-        isLost: false,
-        begin,
-        meter: createProgressMeter({ ...plan.run, batch: plan.document.schedule.batch }),
-        steps,
-        checkpoints,
-        leftOut,
-        recent: new Map(),
-        verified: undefined,
-        times: { opened, looping: opened, reported: opened, verification: undefined },
-      }
-      try {
-        await body(trainer)
-      } finally {
-        trainer.state.dispose()
-      }
-    } finally {
-      disposePrograms(programs)
+  const trained = async (programs: Programs) => {
+    const begin = () =>
+      from === undefined ? startingState(session, programs) : restoreState(engine, plan, from, steps)
+    const leftOut = await readLeftOut(folder.path, resumed !== undefined)
+    const state = await phase(emit, 'initialize', begin)
+    const trainer: Trainer = {
+      ...session,
+      programs,
+      state,
+      isLost: false,
+      begin,
+      meter: createProgressMeter({ ...plan.run, batch: plan.document.schedule.batch }),
+      steps,
+      checkpoints,
+      leftOut,
+      recent: new Map(),
+      verified: undefined,
+      times: { opened, looping: opened, reported: opened, verification: undefined },
     }
-  } finally {
-    await checkpoints.dispose()
+    await thenClose(
+      () => body(trainer),
+      () => trainer.state.dispose(),
+    )
   }
+  await thenClose(
+    async () => {
+      const programs = await phase(emit, 'compile', () => compilePrograms(engine, plan))
+      await thenClose(
+        () => trained(programs),
+        () => disposePrograms(programs),
+      )
+    },
+    () => checkpoints.dispose(),
+  )
 }

@@ -11,6 +11,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { exitCode } from '../../cli/render/exit.ts'
 import { renderFailedRun } from '../../cli/render/failed-run.ts'
 import { documentLook } from '../../cli/render/look.ts'
+import type { Engine } from '../../runtime/engine.ts'
 import type { RunEvent } from '../../runtime/events.ts'
 import { Interruption } from '../../runtime/train/failure/interruption.ts'
 import { temporaryFolder } from '../helpers/temporary-folder.ts'
@@ -147,6 +148,31 @@ describe('a run that fails keeps what it has trained', () => {
     expect(outcome.last).toMatchObject({ type: 'failed', code: 'bug', step: 2, kept: { step: 2 } })
   })
 
+  const closingFails = (engine: Engine) =>
+    Object.assign(engine, {
+      dispose() {
+        throw new TypeError('cannot close')
+      },
+    })
+
+  test('closing that fails too does not hide the error', async () => {
+    faults.engine = (engine) => closingFails(atStep(3, () => Promise.reject(systemError('ENODEV', 'ioctl')))(engine))
+    const outcome = await outcomeOf(tinyPlan({ root: faces }), newFolder())
+    expect(outcome.error).toMatchObject({ code: 'ENODEV' })
+    expect(outcome.logged.at(-1)).toMatchObject({ type: 'failed', code: 'ENODEV', step: 2 })
+    expect(outcome.logged.filter(({ type }) => type === 'failed')).toHaveLength(1)
+  })
+
+  test('closing that fails after a good end is an error, and is logged', async () => {
+    faults.engine = closingFails
+    const outcome = await outcomeOf(tinyPlan({ root: faces, steps: 2 }), newFolder())
+    expect(outcome.exitCode).toBe(exitCode.internal)
+    expect(outcome.logged.slice(-2)).toMatchObject([
+      { type: 'end' },
+      { type: 'failed', reason: 'cannot close', step: 2 },
+    ])
+  })
+
   test('nothing is kept of a run that fails before its first step', async () => {
     faults.engine = atStep(1, () => Promise.reject(systemError('ENOMEM', 'mmap')))
     const folder = newFolder()
@@ -276,6 +302,19 @@ describe('a request to stop', () => {
     expect(steps).toBeGreaterThan(0)
     expect(steps).toBeLessThan(400)
     expect(outcome.events).toContainEqual(expect.objectContaining({ type: 'saved', what: 'checkpoint', step: steps }))
+  })
+
+  test('in the verification at the end breaks it off; the run is done, with its weights', async () => {
+    const plan = tinyPlan({ root: faces, steps: 2, holdout: 2, more: 'evaluate { sets = [holdout], pairs = 20 }' })
+    let hasEnded = false
+    const outcome = await outcomeOf(plan, newFolder(), (event, stop) => {
+      if (event.type === 'saved') hasEnded = true
+      if (hasEnded && event.type === 'phase' && event.name === 'evaluate') stop(new Interruption('SIGINT'))
+    })
+    expect(outcome.message).toBe('')
+    expect(outcome.events.flatMap((event) => (event.type === 'evaluation' ? [event.step] : []))).toEqual([0])
+    expect(outcome.last).toMatchObject({ type: 'end', status: 'done', steps: 2 })
+    expect(outcome.file('weights.safetensors')).toBeDefined()
   })
 
   test('verifies after it has saved, and only if that ends in time', () => {
