@@ -227,7 +227,7 @@ describe('a full disk', () => {
     const outcome = await outcomeOf(tinyPlan({ root: faces, more: 'checkpoint { every = 4 steps }' }), newFolder())
     expect(refused).toBeGreaterThan(0)
     expect(outcome.exitCode).toBe(0)
-    expect(outcome.warnings).toEqual([expect.stringContaining('training goes on')])
+    expect(outcome.warnings).toEqual([expect.stringContaining('the run goes on')])
     const steps = outcome.events.flatMap((event) =>
       event.type === 'saved' && event.what === 'checkpoint' ? [event.step] : [],
     )

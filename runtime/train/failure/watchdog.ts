@@ -2,6 +2,7 @@
  * Notices steps and reads that do not end. What hangs cannot be cleaned up: whoever waits for it gets no answer, and the run ends
  * beside it.
  */
+import type { Watch } from '../../watch.ts'
 import { hangErrors } from './messages.ts'
 
 /** Seconds that everything may take if the experiment does not say. No step and no read takes that long, on any computer. */
@@ -22,10 +23,10 @@ export type Alarm = ReturnType<typeof hangErrors>
 
 export interface Watchdog {
   /**
-   * Settles as `work` does, or never if it takes too long: then `alarm` resolves. After an alarm nothing that is watched settles, so that no work
-   * goes on beside the saving of the state. `what` begins a sentence: `step 12`.
+   * Starts `work` and settles as it does, or never if it takes too long: then `alarm` resolves. After an alarm nothing is started and
+   * nothing that is watched settles, so that no work goes on beside the saving of the state. `what` begins a sentence: `step 12`.
    */
-  watch<T>(what: string, work: Promise<T>): Promise<T>
+  watch: Watch
   /** Resolves when something hangs, with an error for users. */
   readonly alarm: Promise<Alarm>
   /** Waits no more: nothing hangs from now on. */
@@ -61,7 +62,9 @@ export function createWatchdog(declared: number | 'off' | undefined): Watchdog {
   return {
     alarm,
     async watch(what, work) {
-      if (declared === 'off') return work
+      if (declared === 'off') return work()
+      if (isAlarmed) return new Promise<never>(() => undefined)
+      const watched = work()
       const began = performance.now()
       const seconds = limit()
       let cancel = after(seconds, () => {
@@ -69,11 +72,11 @@ export function createWatchdog(declared: number | 'off' | undefined): Watchdog {
           raise(hangErrors('ARC6725', { what, seconds }))
         })
       })
-      await Promise.allSettled([work])
+      await Promise.allSettled([watched])
       cancel()
       if (isAlarmed) return new Promise<never>(() => undefined)
       slowest = Math.max(slowest, (performance.now() - began) / 1000)
-      return work
+      return watched
     },
     end() {
       for (const timer of timers) clearTimeout(timer)

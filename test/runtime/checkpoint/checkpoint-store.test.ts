@@ -176,6 +176,33 @@ test('a failure of the disk leaves the ones before, is reported, and the next on
   expect(namesIn(run)).toEqual(stepsOf(40))
 })
 
+test('saves that are requested at the same time take turns; the same step is written once', async () => {
+  const run = newRun()
+  const store = await storeIn(run)
+  await Promise.all([
+    store.saveNow(stored, factsAt(10)),
+    store.saveNow(stored, factsAt(10)),
+    store.save(stored, factsAt(20)),
+    store.saveNow(stored, factsAt(20)),
+  ])
+  await store.dispose()
+  expect(run).toMatchObject({ written: ['checkpoints/step-000010', 'checkpoints/step-000020'], failed: [] })
+})
+
+test('an old one that cannot be removed does not make the new one fail', async () => {
+  const run = newRun()
+  const store = await storeIn(run)
+  // Its name with an ending is longer than any file system allows.
+  const old = `step-${'5'.padStart(248, '0')}`
+  mkdirSync(join(run.folder, 'checkpoints', old))
+  await store.save(stored, factsAt(10))
+  await store.saveNow(stored, factsAt(20))
+  await store.dispose()
+  expect(run.written).toEqual(['checkpoints/step-000010', 'checkpoints/step-000020'])
+  expect(run.failed).toMatchObject([{ code: 'ARC6707' }, { code: 'ARC6707' }])
+  expect(namesIn(run)).toEqual([old, ...stepsOf(10, 20)])
+})
+
 test('too little space is an error that names folder, free and needed bytes', async () => {
   const needs = { folder: root, each: 2 ** 60, copies: 4, beside: 1 }
   await expect(requireSpace(needs)).rejects.toMatchObject({
