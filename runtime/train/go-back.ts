@@ -81,6 +81,7 @@ async function finiteState({ plan, engine }: Trainer, path: string, step: number
     }
     return isGood ? state : undefined
   } finally {
-    await checkpoint.close()
+    // It was only read.
+    await checkpoint.close().catch(() => undefined)
   }
 }

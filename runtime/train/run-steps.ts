@@ -11,13 +11,24 @@ import type { Trainer } from './trainer.ts'
  */
 export async function repeatSteps(trainer: Trainer, steps: number): Promise<void> {
   for await (const outcome of stepsUntil(trainer, steps)) countStep(trainer, outcome)
-  if (!trainer.signal.aborted) passLeftOut(trainer, steps)
+  await passLeftOut(trainer, steps)
 }
 
-/** Counts left-out steps at the end of a range: no step follows that would. */
-export function passLeftOut(trainer: Trainer, end: number): void {
-  while (trainer.steps < end && trainer.leftOut.has(trainer.steps)) trainer.steps++
-  trainer.state.leaveOutUntil(trainer.steps)
+/**
+ * Counts the left-out steps that follow the trainer's current one, up to `end`, and calls `passed` after each; after an abort, none.
+ * No step may be in flight.
+ */
+export async function passLeftOut(
+  trainer: Trainer,
+  end: number,
+  passed: () => Promise<void> = async () => undefined,
+): Promise<void> {
+  const { leftOut, signal } = trainer
+  while (trainer.steps < end && leftOut.has(trainer.steps) && !signal.aborted) {
+    trainer.steps++
+    trainer.state.leaveOutUntil(trainer.steps)
+    await passed()
+  }
 }
 
 /** The steps from the trainer's current one on; see `trainSteps`. */

@@ -5,6 +5,7 @@
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
 import type { CheckpointMetric } from '../checkpoint/manifest.ts'
 import { restoreState } from '../checkpoint/restore.ts'
+import type { Emit } from '../events.ts'
 import { fillState } from '../start/fill-state.ts'
 import type { DeviceState } from '../state/device-state.ts'
 import { readLeftOut } from './left-out.ts'
@@ -50,8 +51,10 @@ export interface Trainer extends Session {
   }
 }
 
-/** The state before the first step: initial values, and the weights that training starts from. */
-async function startingState(session: Session, { embed }: Programs): Promise<DeviceState> {
+/**
+ * The state before the first step: initial values, and the weights that training starts from. `onLoaded` receives what was loaded.
+ */
+async function startingState(session: Session, { embed }: Programs, onLoaded: Emit): Promise<DeviceState> {
   const { plan, engine, data, loaders, signal, emit, start } = session
   const state = await newState(engine, plan)
   if (start === undefined) return state
@@ -60,7 +63,7 @@ async function startingState(session: Session, { embed }: Programs): Promise<Dev
     const loaded = await phase(emit, 'load weights', () =>
       fillState(state, start, { plan, engine, embed, data: data.train, workers, signal }),
     )
-    emit(loaded)
+    onLoaded(loaded)
     return state
   } catch (error) {
     state.dispose()
@@ -79,10 +82,10 @@ export async function withTrainer(session: Session, body: (trainer: Trainer) => 
   const checkpoints = await openCheckpoints(session, steps)
   const opened = performance.now()
   const trained = async (programs: Programs) => {
-    const begin = () =>
-      from === undefined ? startingState(session, programs) : restoreState(engine, plan, from, steps)
+    const begin = (onLoaded: Emit = () => undefined) =>
+      from === undefined ? startingState(session, programs, onLoaded) : restoreState(engine, plan, from, steps)
     const leftOut = await readLeftOut(folder.path, resumed !== undefined)
-    const state = await phase(emit, 'initialize', begin)
+    const state = await phase(emit, 'initialize', () => begin(emit))
     const trainer: Trainer = {
       ...session,
       programs,

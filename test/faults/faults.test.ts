@@ -148,6 +148,14 @@ describe('a run that fails keeps what it has trained', () => {
     expect(outcome.last).toMatchObject({ type: 'failed', code: 'bug', step: 2, kept: { step: 2 } })
   })
 
+  test('a step that fails, and those after it, are not counted', async () => {
+    const lost = systemError('ENODEV', 'ioctl')
+    faults.engine = atStep(3, async (start) => ({ ...(await start()), end: () => Promise.reject(lost) }))
+    const outcome = await outcomeOf(tinyPlan({ root: faces }), newFolder())
+    expect(outcome.last).toMatchObject({ type: 'failed', code: 'ENODEV', step: 2 })
+    expect(outcome.last).not.toHaveProperty('kept')
+  })
+
   const closingFails = (engine: Engine) =>
     Object.assign(engine, {
       dispose() {

@@ -1,19 +1,40 @@
 /** Steps that hang and steps that are not finite: what is kept, and how the run goes on. docs/failures.md has the same table. */
-import { readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { exitCode } from '../../cli/render/exit.ts'
 import type { Engine } from '../../runtime/engine.ts'
+import type { RunEvent } from '../../runtime/events.ts'
 import { replayStep } from '../../runtime/train/replay.ts'
 import { temporaryFolder } from '../helpers/temporary-folder.ts'
 import { makeFaces, outcomeOf, tinyPlan } from './faulty-run.ts'
-import { atStep, clearFaults, faults, nanAt } from './world.ts'
+import { atStep, clearFaults, faults, nanAt, systemError } from './world.ts'
 
 vi.mock('../../runtime/train/create-engine.ts', async (original) => {
   const { createEngine } = await original<typeof import('../../runtime/train/create-engine.ts')>()
   const { faults: present } = await import('./world.ts')
   return {
     createEngine: async (...given: Parameters<typeof createEngine>) => present.engine(await createEngine(...given)),
+  }
+})
+
+vi.mock('node:fs/promises', async (original) => {
+  const actual = await original<typeof import('node:fs/promises')>()
+  const { faults: present } = await import('./world.ts')
+  const refused = (path: unknown) => {
+    const error = present.disk(String(path))
+    if (error !== undefined) throw error
+  }
+  return {
+    ...actual,
+    async writeFile(...given: Parameters<typeof actual.writeFile>) {
+      refused(given[0])
+      return actual.writeFile(...given)
+    },
+    async link(...given: Parameters<typeof actual.link>) {
+      refused(given[1])
+      return actual.link(...given)
+    },
   }
 })
 
@@ -101,6 +122,37 @@ describe('a step that is not finite', () => {
     expect(readdirSync(join(folder, 'checkpoints'))).toEqual([`step-${String(good).padStart(6, '0')}`])
   })
 
+  test('where files cannot be linked, the state before it is copied', async () => {
+    faults.engine = nanAt(4)
+    faults.disk = (path) => (path.includes('/state/') ? systemError('EPERM', 'link') : undefined)
+    const folder = newFolder()
+    const plan = tinyPlan({ root: faces })
+    const outcome = await outcomeOf(plan, folder)
+    expect(outcome.last).toMatchObject({ type: 'failed', code: 'ARC6504', step: 4, kept: { step: 4 } })
+    const dump = join(folder, 'failures/step-000005')
+    expect(statSync(join(dump, 'state/manifest.json')).nlink).toBe(1)
+    expect(await replayStep(plan, dump, { engine: 'tfjs' })).toMatchObject({ facts: { step: 5 }, spoiled: [] })
+  })
+
+  test.each(['failure.json', 'state/'])('what cannot be written for its replay is a warning: %s', async (name) => {
+    faults.engine = nanAt(4)
+    // Neither a link nor a copy: the folder of the copy is a file.
+    faults.disk = (path) => {
+      if (!path.includes(`step-000005/${name}`)) return undefined
+      if (name === 'state/') mkdirSync(path, { recursive: true })
+      return systemError('ENOSPC')
+    }
+    const folder = newFolder()
+    const plan = tinyPlan({ root: faces })
+    const outcome = await outcomeOf(plan, folder)
+    expect(outcome.last).toMatchObject({ type: 'failed', code: 'ARC6504', step: 4, kept: { step: 4 } })
+    expect(outcome.last).not.toHaveProperty('saving')
+    expect(outcome.warnings).toEqual([expect.stringContaining('not all that `arcc replay` needs of step 5')])
+    expect(outcome.events.some(({ type }) => type === 'dumped')).toBe(false)
+    const replay = replayStep(plan, join(folder, 'failures/step-000005'), { engine: 'tfjs' })
+    await expect(replay).rejects.toMatchObject({ code: 'ARC6726' })
+  })
+
   const skipping = { root: faces, train: 'on_non_finite = skip(at_most: 10%)' }
 
   test('is left out after going back, and counted', async () => {
@@ -130,6 +182,33 @@ describe('a step that is not finite', () => {
     expect(outcome.last).toMatchObject({ type: 'failed', code: 'bug', reason: 'no memory', step: 3 })
     expect(outcome.last).not.toHaveProperty('saving')
     expect(outcome.last).not.toHaveProperty('kept')
+  })
+
+  const savedSteps = (events: readonly RunEvent[]) =>
+    events.flatMap((event) => (event.type === 'saved' && event.what === 'checkpoint' ? [event.step] : []))
+  const verifiedSteps = (events: readonly RunEvent[]) =>
+    events.flatMap((event) => (event.type === 'evaluation' ? [event.step] : []))
+  const dueAtFour = {
+    ...skipping,
+    holdout: 2,
+    more: 'checkpoint { every = 4 steps }\n  evaluate { sets = [holdout], pairs = 20, every = 4 steps }',
+  }
+
+  test('what is due after it happens', async () => {
+    faults.engine = nanAt(0, 3)
+    const { events } = await outcomeOf(tinyPlan(dueAtFour), newFolder())
+    expect(savedSteps(events)).toEqual([4, 8, 12])
+    expect(verifiedSteps(events)).toEqual([0, 4, 8, 12])
+  })
+
+  test('what is due after it happens in a resumed run too', async () => {
+    const folder = newFolder()
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'left-out.json'), '[2,3]')
+    const resume = { checkpoint: undefined, damaged: [], changes: [] }
+    const { events } = await outcomeOf(tinyPlan(dueAtFour), folder, undefined, { resume })
+    expect(savedSteps(events)).toEqual([4, 8, 12])
+    expect(verifiedSteps(events)).toEqual([0, 4, 8, 12])
   })
 
   test('is left out at the very end and at the very beginning', async () => {
