@@ -56,12 +56,14 @@ async function saveAfter(trainer: Trainer, error: unknown): Promise<void> {
 
 async function saveBefore(trainer: Trainer, error: NonFiniteStep): Promise<void> {
   trainer.outcome.step = error.step - 1
+  let culprit = error
   await noting(trainer, error, async () => {
     const { failed, isFound } = await findFailed(trainer, error)
+    culprit = failed
     trainer.outcome.step = failed.step - 1
     if (isFound) await save(trainer)
-    await noteFailedStep(trainer, failed)
   })
+  await noteFailedStep(trainer, culprit)
 }
 
 async function save(trainer: Trainer): Promise<void> {

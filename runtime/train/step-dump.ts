@@ -72,15 +72,21 @@ export async function noteFailedStep(trainer: Trainer, error: NonFiniteStep): Pr
   const { step } = error
   const path = folder.file(join(failuresName, stepName(step)))
   try {
-    await writeFailedStep(trainer, error, path)
-    emit({ type: 'dumped', step, path })
+    const isWhole = await writeFailedStep(trainer, error, path)
+    if (isWhole) emit({ type: 'dumped', step, path })
+    else
+      emit({
+        type: 'warning',
+        message: `${path} has the pictures of step ${step}; it cannot be replayed, because the state before it is not saved`,
+      })
   } catch (failure) {
     const { reason } = failureFacts(failure)
     emit({ type: 'warning', message: `not all that \`arcc replay\` needs of step ${step} is in ${path}: ${reason}` })
   }
 }
 
-async function writeFailedStep(trainer: Trainer, error: NonFiniteStep, path: string): Promise<void> {
+/** Whether the state is there too. */
+async function writeFailedStep(trainer: Trainer, error: NonFiniteStep, path: string): Promise<boolean> {
   const { plan, folder, outcome, watchdog } = trainer
   await rm(path, { recursive: true, force: true })
   await mkdir(path, { recursive: true })
@@ -106,9 +112,10 @@ async function writeFailedStep(trainer: Trainer, error: NonFiniteStep, path: str
   const named = { ...known, pictures: picturesOf(trainer, batch) }
   await writeFacts(path, named)
   await writeSafetensors(join(path, batchName), batchTensors(batch, plan.run.image), new Map())
-  if (outcome.kept?.step !== step - 1) return
+  if (outcome.kept?.step !== step - 1) return false
   await takeFiles(folder.file(join(checkpointsName, stepName(step - 1))), statePath(path))
   await writeFacts(path, { ...named, state: step - 1 })
+  return true
 }
 
 /** Whoever reads the file sees the former facts or the new ones. */

@@ -31,6 +31,10 @@ vi.mock('node:fs/promises', async (original) => {
       refused(given[0])
       return actual.writeFile(...given)
     },
+    async mkdir(...given: Parameters<typeof actual.mkdir>) {
+      refused(given[0])
+      return actual.mkdir(...given)
+    },
     async link(...given: Parameters<typeof actual.link>) {
       refused(given[1])
       return actual.link(...given)
@@ -153,6 +157,15 @@ describe('a step that is not finite', () => {
     await expect(replay).rejects.toMatchObject({ code: 'ARC6726' })
   })
 
+  test('the pictures of one that cannot be replayed are kept, and no replay is offered', async () => {
+    faults.engine = nanAt(4)
+    faults.disk = (path) => (path.includes('checkpoints/step') ? systemError('ENOSPC') : undefined)
+    const outcome = await outcomeOf(tinyPlan({ root: faces }), newFolder())
+    expect(outcome.last).toMatchObject({ type: 'failed', step: 4, saving: { code: expect.any(String) } })
+    expect(outcome.events.some(({ type }) => type === 'dumped')).toBe(false)
+    expect(JSON.parse(outcome.file('failures/step-000005/failure.json') ?? '')).toMatchObject({ step: 5, state: -1 })
+  })
+
   const skipping = { root: faces, train: 'on_non_finite = skip(at_most: 10%)' }
 
   test('is left out after going back, and counted', async () => {
@@ -209,6 +222,16 @@ describe('a step that is not finite', () => {
     const { events } = await outcomeOf(tinyPlan(dueAtFour), folder, undefined, { resume })
     expect(savedSteps(events)).toEqual([4, 8, 12])
     expect(verifiedSteps(events)).toEqual([0, 4, 8, 12])
+  })
+
+  test('going back to weights that were loaded does not report them again', async () => {
+    const before = newFolder()
+    await outcomeOf(tinyPlan({ root: faces, steps: 1 }), before)
+    faults.engine = nanAt(1)
+    const fields = `${skipping.train}\n    start = weights("${join(before, 'weights.safetensors')}")`
+    const outcome = await outcomeOf(tinyPlan({ ...skipping, train: fields }), newFolder())
+    expect(outcome.last).toMatchObject({ type: 'end', leftOutSteps: 1 })
+    expect(outcome.events.filter(({ type }) => type === 'loaded')).toHaveLength(1)
   })
 
   test('is left out at the very end and at the very beginning', async () => {
