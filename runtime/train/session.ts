@@ -39,7 +39,7 @@ export interface TrainOptions {
   /** Data sets that the plan has listed. */
   readonly collections?: Collections
   readonly onEvent: Emit
-  /** Stops the run after the steps in flight; its state is still saved. The reason is an `Interruption`, or any other. */
+  /** Stops the run after the steps in flight; its state is still saved. The reason is an `Interruption`, a `Crash`, or any other. */
   readonly signal: AbortSignal
 }
 

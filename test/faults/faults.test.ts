@@ -13,7 +13,7 @@ import { renderFailedRun } from '../../cli/render/failed-run.ts'
 import { documentLook } from '../../cli/render/look.ts'
 import type { Engine } from '../../runtime/engine.ts'
 import type { RunEvent } from '../../runtime/events.ts'
-import { Interruption } from '../../runtime/train/failure/interruption.ts'
+import { Crash, Interruption } from '../../runtime/train/failure/interruption.ts'
 import { temporaryFolder } from '../helpers/temporary-folder.ts'
 import { makeFaces, type Outcome, outcomeOf, tinyPlan } from './faulty-run.ts'
 import { atStep, clearFaults, faults, systemError } from './world.ts'
@@ -154,6 +154,18 @@ describe('a run that fails keeps what it has trained', () => {
     const outcome = await outcomeOf(tinyPlan({ root: faces }), newFolder())
     expect(outcome.last).toMatchObject({ type: 'failed', code: 'ENODEV', step: 2 })
     expect(outcome.last).not.toHaveProperty('kept')
+  })
+
+  test('an error beside the run: a timer, a socket', async () => {
+    const outcome = await outcomeOf(tinyPlan({ root: faces }), newFolder(), (event, stop) => {
+      if (event.type === 'progress' && event.step === 1) stop(new Crash(new TypeError('beside')))
+    })
+    expect(outcome.exitCode).toBe(exitCode.internal)
+    expect(outcome.error).toMatchObject({ message: 'beside' })
+    const step = outcome.last?.type === 'failed' ? outcome.last.step : 0
+    // With what was in flight.
+    expect([1, 2]).toContain(step)
+    expect(outcome.last).toMatchObject({ type: 'failed', code: 'bug', reason: 'beside', kept: { step } })
   })
 
   const closingFails = (engine: Engine) =>
