@@ -4,6 +4,7 @@ import { endProcess } from '../runtime/end-process.ts'
 import type { Actions } from './commands/options.ts'
 import { packageVersion } from './host/package-folder.ts'
 import { watchStandardStreams } from './host/standard-streams.ts'
+import { watchUncaught } from './host/uncaught.ts'
 import { createProgram, everyCommand } from './program.ts'
 import { type ExitCode, exitCode } from './render/exit.ts'
 import { describeFailure } from './render/failure.ts'
@@ -51,5 +52,5 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
 if (process.env.ARCC_DEBUG !== '1') process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
 
 watchStandardStreams()
-process.on('uncaughtException', (error) => endProcess(fail(error)))
+watchUncaught((error) => endProcess(fail(error)))
 process.exitCode = await main(process.argv.slice(2))

@@ -31,6 +31,7 @@ import {
   shownFile,
 } from '../host/run-record.ts'
 import { outlastOutput } from '../host/standard-streams.ts'
+import { takeUncaught } from '../host/uncaught.ts'
 import { emulationText } from '../render/emulation.ts'
 import { type ExitCode, exitCode } from '../render/exit.ts'
 import { renderFailedRun } from '../render/failed-run.ts'
@@ -198,6 +199,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
     outlastsTerminal: true,
     onFirst: () => notes.write(paragraph(stopping, output.look)),
   })
+  takeUncaught(interrupt.crash)
   const collections = createCollections(scanLine(output))
   const host = fileHost(undefined, undefined, collections)
   const entry = openEntry(host, start.file)
@@ -225,6 +227,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
     }
     return exitCode.ok
   } finally {
+    takeUncaught(() => false)
     interrupt.release()
   }
 }

@@ -1,7 +1,7 @@
 /** Ctrl-C, SIGTERM and SIGHUP as requests to stop. */
 import { closeSync, openSync } from 'node:fs'
 import { endProcess } from '../../runtime/end-process.ts'
-import { Interruption, type StopSignal } from '../../runtime/train/failure/interruption.ts'
+import { Crash, Interruption, type StopSignal } from '../../runtime/train/failure/interruption.ts'
 import { type ExitCode, exitCode } from '../render/exit.ts'
 
 /** The exit code of a command that a signal has ended: 128 plus its number, as in shells. */
@@ -28,10 +28,12 @@ export interface InterruptOptions {
 }
 
 export interface Interruptible {
-  /** Aborted at the first signal, with an `Interruption` as its reason. */
+  /** Aborted at the first signal, with an `Interruption` as its reason, or by `crash`. */
   readonly signal: AbortSignal
   /** The exit code of the signal; `undefined` if none came. */
   readonly code: ExitCode | undefined
+  /** Asks the command to stop because of an error beside it. Whether it does: not if it was asked to stop before. */
+  crash(error: unknown): boolean
   /** Removes the handlers. */
   release(): void
 }
@@ -66,6 +68,11 @@ export function interruptible({ onFirst, grace, outlastsTerminal = false }: Inte
     signal: controller.signal,
     get code() {
       return first && codeOf[first.signal]
+    },
+    crash(error) {
+      if (controller.signal.aborted) return false
+      controller.abort(new Crash(error))
+      return true
     },
     release() {
       for (const signal of stopSignals) process.off(signal, handle)

@@ -56,7 +56,11 @@ export function makeRunFolder(experiment: string, wish: string | undefined, runs
   }
 }
 
-/** Removes a run folder that stayed empty. */
+/** Removes a run folder that stayed empty. Never throws: why it stayed empty matters more than that it is there. */
 export function removeIfEmpty(folder: string): void {
-  if (isEmpty(folder)) rmdirSync(folder)
+  try {
+    rmdirSync(folder)
+  } catch {
+    // It has files, is gone, or cannot be removed.
+  }
 }

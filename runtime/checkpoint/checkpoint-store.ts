@@ -41,7 +41,10 @@ export interface StoreOptions {
   readonly best: string | undefined
   /** Called when a checkpoint is complete. */
   readonly onWritten: (written: WrittenCheckpoint) => void
-  /** Called when one that training does not wait for could not be written, or not be amended; the run goes on. */
+  /**
+   * Called when one that training does not wait for could not be written, or one could not be amended or be removed to make room; the
+   * run goes on.
+   */
   readonly onFailed: (error: unknown) => void
   /** The step of an intact checkpoint, from which the run goes on: it is not written again. */
   readonly from?: number | undefined
@@ -71,6 +74,13 @@ export interface CheckpointStore {
   saveNow(stored: StoredState, facts: CheckpointFacts): Promise<void>
   /** Adds the verification of the weights after a step to their checkpoint, if there is an intact one. */
   amend(step: number, metrics: readonly CheckpointMetric[]): Promise<void>
+  /** Waits until the one that is being written is complete, or has failed. */
+  settled(): Promise<void>
+  /**
+   * Removes all later than `step`: the run has gone back there, and they belong to what it has abandoned. Those of `unreadable` are
+   * only forgotten, because the disk may be read again. Throws ARC6707.
+   */
+  abandonAfter(step: number, unreadable: ReadonlySet<number>): Promise<void>
   /** Waits until nothing is written any more and ends the thread. */
   dispose(): Promise<void>
 }
@@ -114,17 +124,48 @@ export async function openStore(options: StoreOptions): Promise<CheckpointStore>
       // What could not be read is left until there are enough newer ones.
       if (kept.has(step) || (!manifests.has(step) && step > oldest)) continue
       manifests.delete(step)
-      await removeCheckpoint(path)
+      // What stays is tried again after the next one.
+      await removeCheckpoint(path).catch(onFailed)
     }
   }
   const write = async (facts: CheckpointFacts, fill: (folder: string) => Promise<Manifest>) => {
     const path = join(folder, stepName(facts.step))
     const manifest = await createCheckpoint(path, fill)
     manifests.set(facts.step, manifest)
-    await prune()
     onWritten({ path, manifest, bytes: manifest.files.reduce((sum, file) => sum + file.bytes, 0) })
+    await prune().catch(onFailed)
   }
   const here = (stored: StoredState, facts: CheckpointFacts) => write(facts, (into) => writeFiles(into, stored, facts))
+
+  /** Runs `work` after what is under way: the body of a run and the watchdog may save the same step. */
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const done = writing.then(work)
+    writing = done.catch(() => undefined)
+    return done
+  }
+  /** Resolves when the state is copied; `written` never rejects. */
+  const begin = async (stored: StoredState, facts: CheckpointFacts): Promise<{ readonly written: Promise<void> }> => {
+    if (own.has(facts.step)) return { written: Promise.resolve() }
+    own.add(facts.step)
+    const failed = (error: unknown) => {
+      own.delete(facts.step)
+      onFailed(error)
+    }
+    const bytes = stateBytes(stored)
+    if (bytes > available() * memoryShare) {
+      await here(stored, facts).catch(failed)
+      return { written: Promise.resolve() }
+    }
+    const snapshot = await takeSnapshot(stored).catch((error: unknown) => {
+      own.delete(facts.step)
+      throw error
+    })
+    const written =
+      bytes < threadFrom
+        ? here(snapshotState(snapshot), facts)
+        : write(facts, (into) => aside.write({ folder: into, snapshot, facts }))
+    return { written: written.catch(failed) }
+  }
 
   return {
     get steps() {
@@ -139,47 +180,42 @@ export async function openStore(options: StoreOptions): Promise<CheckpointStore>
       return accuracy !== undefined && accuracy > (ranked()[0]?.accuracy ?? Number.NEGATIVE_INFINITY)
     },
     async save(stored, facts) {
-      await writing
-      if (own.has(facts.step)) return
-      own.add(facts.step)
-      const failed = (error: unknown) => {
-        own.delete(facts.step)
-        onFailed(error)
-      }
-      const bytes = stateBytes(stored)
-      if (bytes > available() * memoryShare) {
-        await here(stored, facts).catch(failed)
-        return
-      }
-      const snapshot = await takeSnapshot(stored).catch((error: unknown) => {
-        own.delete(facts.step)
-        throw error
-      })
-      const written =
-        bytes < threadFrom
-          ? here(snapshotState(snapshot), facts)
-          : write(facts, (into) => aside.write({ folder: into, snapshot, facts }))
-      writing = written.catch(failed)
+      const copied = writing.then(() => begin(stored, facts))
+      writing = copied.then(
+        ({ written }) => written,
+        () => undefined,
+      )
+      await copied
     },
-    async saveNow(stored, facts) {
-      await writing
-      if (own.has(facts.step)) return
-      await here(stored, facts)
-      own.add(facts.step)
-    },
-    async amend(step, metrics) {
-      await writing
-      const manifest = manifests.get(step)
-      if (manifest === undefined || !own.has(step)) return
-      const amended = createManifest({ ...manifest, metrics: [...metrics] }, manifest)
-      try {
-        await replaceManifest(join(folder, stepName(step)), amended)
-        manifests.set(step, amended)
-        await prune()
-      } catch (error) {
-        onFailed(error)
-      }
-    },
+    saveNow: (stored, facts) =>
+      inTurn(async () => {
+        if (own.has(facts.step)) return
+        await here(stored, facts)
+        own.add(facts.step)
+      }),
+    amend: (step, metrics) =>
+      inTurn(async () => {
+        const manifest = manifests.get(step)
+        if (manifest === undefined || !own.has(step)) return
+        const amended = createManifest({ ...manifest, metrics: [...metrics] }, manifest)
+        try {
+          await replaceManifest(join(folder, stepName(step)), amended)
+          manifests.set(step, amended)
+          await prune()
+        } catch (error) {
+          onFailed(error)
+        }
+      }),
+    settled: () => writing,
+    abandonAfter: (step, unreadable) =>
+      inTurn(async () => {
+        for (const later of [...own, ...manifests.keys()].filter((it) => it > step)) {
+          own.delete(later)
+          manifests.delete(later)
+        }
+        for (const { step: later, path } of await listCheckpoints(folder))
+          if (later > step && !unreadable.has(later)) await removeCheckpoint(path)
+      }),
     async dispose() {
       await writing
       await aside.dispose()

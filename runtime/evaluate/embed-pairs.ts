@@ -10,6 +10,7 @@ import type { LoadedRows, Loader } from '../data/loader/loader.ts'
 import type { PairSet } from '../data/pairs.ts'
 import type { DeviceTensor, Engine, Executable, HostTensor, StartedRun } from '../engine.ts'
 import { oneAhead } from '../one-ahead.ts'
+import { unwatched, type Watch } from '../watch.ts'
 import { type Verification, verify } from './verification.ts'
 
 export interface Embedder {
@@ -22,11 +23,7 @@ export interface Embedder {
   /** After an abort no more runs are started, and its reason is thrown. */
   readonly signal?: AbortSignal | undefined
   /** Watches what may hang; `what` names it. */
-  readonly watch?: <T>(what: string, work: Promise<T>) => Promise<T>
-}
-
-function unwatched<T>(_: string, work: Promise<T>): Promise<T> {
-  return work
+  readonly watch?: Watch
 }
 
 /** One running and one waiting. */
@@ -76,7 +73,7 @@ async function* readRounds({ network, engine, watch = unwatched }: Embedder, { p
     refill()
     for (let round = queue.shift(); round !== undefined; round = queue.shift()) {
       refill()
-      const { pixels, release } = await watch('reading the pictures of a verification', round.rows)
+      const { pixels, release } = await watch('reading the pictures of a verification', () => round.rows)
       try {
         yield { first: round.first, pixels }
       } finally {
@@ -125,7 +122,7 @@ export async function embedImages(embedder: Embedder, images: EmbeddedImages): P
   const finish = async (first: number, run: StartedRun, before: Promise<void> | undefined) => {
     try {
       await before?.catch(() => undefined)
-      await watch('a verification', run.end())
+      await watch('a verification', () => run.end())
       for (const [device, tensors] of run.outputs.entries()) {
         const start = first + device * b
         const rows = Math.max(0, Math.min(b, images.pairs.images - start))

@@ -147,8 +147,12 @@ function updateBy(event: RunEvent, set: Set): void {
       break
     case 'phase':
     case 'fetch':
+    case 'loaded':
     case 'dumped':
     case 'warning':
       break
+    default:
+      // A new type of event has to be listed above.
+      event satisfies never
   }
 }

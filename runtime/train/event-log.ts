@@ -9,7 +9,7 @@ import { eventLine } from '../logs/event-line.ts'
 import { reasonOf } from '../system-errors.ts'
 
 export interface EventLog {
-  /** Appends an event; the order of calls is the order in the file. Never throws. */
+  /** Appends an event; the order of calls is the order in the file. After `close` it does nothing. Never throws. */
   add(event: RunEvent): void
   /** Waits until everything is written, or the last attempt to write has failed. Never throws. */
   close(): Promise<void>
@@ -43,6 +43,7 @@ export async function openEventLog(path: string, options: EventLogOptions): Prom
   let troubledAt: number | undefined
   let writing: Promise<void> | undefined
   let retry: NodeJS.Timeout | undefined
+  let isClosed = false
 
   const push = (event: RunEvent) => {
     const bytes = Buffer.from(`${eventLine(event, Date.now())}\n`)
@@ -80,7 +81,7 @@ export async function openEventLog(path: string, options: EventLogOptions): Prom
     clearTimeout(retry)
     writing ??= drain().finally(() => {
       writing = undefined
-      if (lines.length === 0) return
+      if (lines.length === 0 || isClosed) return
       if (troubledAt === undefined) start()
       else retry = setTimeout(start, retryAfter).unref()
     })
@@ -88,6 +89,7 @@ export async function openEventLog(path: string, options: EventLogOptions): Prom
 
   return {
     add(event) {
+      if (isClosed) return
       push(event)
       if (troubledAt === undefined || performance.now() - troubledAt >= retryAfter) start()
     },
@@ -97,6 +99,8 @@ export async function openEventLog(path: string, options: EventLogOptions): Prom
         start()
         await writing
       }
+      // Before the last message, which may come back as an event.
+      isClosed = true
       clearTimeout(retry)
       if (lines.length > 0) onTrouble(`${path} cannot be written: its last ${lines.length} events are lost`)
       await file.close().catch(() => undefined)

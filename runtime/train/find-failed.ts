@@ -1,5 +1,5 @@
 /** Finds the step that spoiled a state, and the last state before it. */
-import { goBack, isFiniteState, stepsKept } from './go-back.ts'
+import { goBack, isFiniteState } from './go-back.ts'
 import { trainErrors } from './messages.ts'
 import { NonFiniteStep } from './non-finite.ts'
 import { repeatSteps } from './run-steps.ts'
@@ -34,14 +34,15 @@ export async function findFailed(
 
 /** Goes back and computes the state after `steps` steps again, if that does not take too long. */
 async function repeatUntil(trainer: Trainer, steps: number): Promise<boolean> {
-  const seconds = (steps - stepsKept(trainer, steps)) * trainer.meter.secondsPerStep
+  const { secondsPerStep } = trainer.meter
+  await goBack(trainer, steps)
+  const seconds = (steps - trainer.steps) * secondsPerStep
   if (seconds > mostRepeating) {
     const minutes = Math.round(seconds / 60)
     const message = `the state after step ${steps} is not computed again, because that would take ${minutes} minutes`
     trainer.emit({ type: 'warning', message })
     return false
   }
-  await goBack(trainer, steps)
   await repeatSteps(trainer, steps)
   return trainer.steps === steps
 }

@@ -10,28 +10,34 @@ import { nonFiniteTensors } from '../state/finite.ts'
 import { createProgressMeter } from './progress.ts'
 import type { Trainer } from './trainer.ts'
 
-/** The steps in the newest state at or before `most` steps to which the run could go back. */
-export function stepsKept({ checkpoints, resumed }: Trainer, most: number): number {
-  return checkpoints.steps.find((step) => step <= most) ?? resumed?.checkpoint?.manifest.step ?? 0
-}
-
 /**
  * Replaces the state by the newest intact and finite one at or before `most` steps: a checkpoint of the run, or the state that it began with. No
- * step may be in flight. From there on, the same steps give the same results.
+ * step may be in flight. From there on, the same steps give the same results. Later checkpoints are removed: a run that is resumed
+ * must not take a state that this one has abandoned. Throws ARC6707 if they cannot be, and errors of devices.
  */
 export async function goBack(trainer: Trainer, most: number): Promise<void> {
-  const { plan } = trainer
+  const { plan, checkpoints } = trainer
+  await checkpoints.settled()
   // First, because the devices may not have room for two.
+  trainer.isLost = true
   trainer.state.dispose()
-  trainer.state = await earlierState(trainer, most)
-  trainer.steps = trainer.state.steps
+  const { state, unreadable } = await earlierState(trainer, most)
+  trainer.state = state
+  trainer.isLost = false
+  trainer.steps = state.steps
   trainer.verified = undefined
-  trainer.meter = createProgressMeter({
-    ...plan.run,
-    batch: plan.document.schedule.batch,
-    from: trainer.steps,
-  })
+  trainer.meter = createProgressMeter({ ...plan.run, batch: plan.document.schedule.batch })
+  await checkpoints.abandonAfter(trainer.steps, unreadable)
+  noteKept(trainer)
 }
+
+function noteKept({ checkpoints, folder, outcome }: Trainer): void {
+  const [step] = checkpoints.steps
+  if (step === undefined) delete outcome.kept
+  else outcome.kept = { step, path: checkpointPath(folder.path, step) }
+}
+
+const checkpointPath = (folder: string, step: number) => join(folder, checkpointsName, stepName(step))
 
 /** Whether all numbers of a state are finite. */
 export async function isFiniteState(plan: Plan, state: DeviceState): Promise<boolean> {
@@ -39,23 +45,43 @@ export async function isFiniteState(plan: Plan, state: DeviceState): Promise<boo
   return names.length === 0
 }
 
-async function earlierState(trainer: Trainer, most: number): Promise<DeviceState> {
-  const { plan, engine, folder, checkpoints, emit, begin } = trainer
+interface EarlierState {
+  readonly state: DeviceState
+  /** The steps of checkpoints that could not be read. */
+  readonly unreadable: ReadonlySet<number>
+}
+
+async function earlierState(trainer: Trainer, most: number): Promise<EarlierState> {
+  const { folder, checkpoints, emit, begin } = trainer
+  const unreadable = new Set<number>()
   for (const step of checkpoints.steps) {
     if (step > most) continue
     try {
-      const checkpoint = await openCheckpoint(join(folder.path, checkpointsName, stepName(step)))
-      try {
-        const state = await restoreState(engine, plan, checkpoint, step)
-        if (await isFiniteState(plan, state)) return state
-        state.dispose()
-      } finally {
-        await checkpoint.close()
-      }
+      const state = await finiteState(trainer, checkpointPath(folder.path, step), step)
+      if (state !== undefined) return { state, unreadable }
     } catch (error) {
       if (!(error instanceof ArccError) || error.code.startsWith('ARC60')) throw error
+      unreadable.add(step)
       emit({ type: 'warning', message: `${error.message}; an older state is taken` })
     }
   }
-  return begin()
+  return { state: await begin(), unreadable }
+}
+
+/** The state of a checkpoint; `undefined` if it is not finite. */
+async function finiteState({ plan, engine }: Trainer, path: string, step: number): Promise<DeviceState | undefined> {
+  const checkpoint = await openCheckpoint(path)
+  try {
+    const state = await restoreState(engine, plan, checkpoint, step)
+    let isGood = false
+    try {
+      isGood = await isFiniteState(plan, state)
+    } finally {
+      if (!isGood) state.dispose()
+    }
+    return isGood ? state : undefined
+  } finally {
+    // It was only read.
+    await checkpoint.close().catch(() => undefined)
+  }
 }

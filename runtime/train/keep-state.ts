@@ -13,51 +13,57 @@ const longestSaving = 60
 
 /**
  * Runs `body`. If it throws after the first step, the state is saved first, and `trainer.outcome` says what is kept; an error while
- * saving is noted there. Throws the error of `body`. If something hangs, what can be saved is saved, the session is abandoned, and
- * `hung` is called with the error; the promise stays pending then, because nothing that hangs can be freed.
+ * saving is noted there. Throws the error of `body`. If something hangs, also while steps are repeated for the saved state, what can be
+ * saved is saved, the session is abandoned, and `hung` is called with the error; the promise stays pending then, because nothing that
+ * hangs can be freed.
  */
 export async function savingOnFailure(
   trainer: Trainer,
   body: (trainer: Trainer) => Promise<void>,
   hung: (alarm: Alarm) => void,
 ): Promise<void> {
-  try {
-    const alarm = await Promise.race([body(trainer), trainer.watchdog.alarm])
-    if (alarm === undefined) return
-    await saveBeside(trainer, alarm)
-    await trainer.abandon(alarm)
-    hung(alarm)
-    await new Promise<never>(() => undefined)
-  } catch (error) {
+  let first: unknown
+  const work = body(trainer).catch(async (error: unknown) => {
+    first = error
     if (error instanceof NonFiniteStep) await saveBefore(trainer, error)
     else await saveAfter(trainer, error)
     throw error
-  }
+  })
+  const alarm = await Promise.race([work, trainer.watchdog.alarm])
+  if (alarm === undefined) return
+  if (first !== undefined)
+    trainer.emit({ type: 'warning', message: `${failureFacts(first).reason}; then something hung` })
+  await saveBeside(trainer, alarm)
+  await trainer.abandon(alarm)
+  hung(alarm)
+  await new Promise<never>(() => undefined)
 }
 
 /** Saves the state if no step is in flight, and if that does not hang as well. */
 async function saveBeside(trainer: Trainer, alarm: Alarm): Promise<void> {
   trainer.outcome.step = trainer.steps
-  if (trainer.steps === 0 || trainer.state.steps !== trainer.steps) return
+  if (trainer.steps === 0 || trainer.isLost || trainer.state.steps !== trainer.steps) return
   const late = sleep(longestSaving * 1000, undefined, { ref: false })
   await Promise.race([noting(trainer, alarm, () => save(trainer)), late])
 }
 
 async function saveAfter(trainer: Trainer, error: unknown): Promise<void> {
   // With steps that ended while the error was under way.
-  trainer.steps = Math.max(trainer.steps, trainer.state.steps)
+  if (!trainer.isLost) trainer.steps = Math.max(trainer.steps, trainer.state.steps)
   trainer.outcome.step = trainer.steps
-  if (trainer.steps > 0) await noting(trainer, error, () => save(trainer))
+  if (trainer.steps > 0 && !trainer.isLost) await noting(trainer, error, () => save(trainer))
 }
 
 async function saveBefore(trainer: Trainer, error: NonFiniteStep): Promise<void> {
   trainer.outcome.step = error.step - 1
+  let culprit = error
   await noting(trainer, error, async () => {
     const { failed, isFound } = await findFailed(trainer, error)
+    culprit = failed
     trainer.outcome.step = failed.step - 1
     if (isFound) await save(trainer)
-    await noteFailedStep(trainer, failed)
   })
+  await noteFailedStep(trainer, culprit)
 }
 
 async function save(trainer: Trainer): Promise<void> {

@@ -19,14 +19,18 @@ export class NonFiniteStep extends ArccError {
 }
 
 /**
- * Throws a `NonFiniteStep` for step `step`, from 1, if its loss is not finite, or if its gradient is not a number, which spoils the
- * weights. An infinite norm alone does not: the squares of large gradients overflow, and clipping makes them zero. A step that f16
- * has skipped is harmless as long as it does not overflow repeatedly.
+ * Whether the loss of a step is finite and its gradient is a number; otherwise the weights are spoiled. An infinite norm alone does not
+ * spoil them: the squares of large gradients overflow, and clipping makes them zero. A step that f16 has skipped is harmless as long as
+ * it does not overflow repeatedly.
  */
+export function isFiniteStep(metrics: StepMetrics): boolean {
+  if (metrics.skipped === 1 && metrics.loss_scale >= 1) return true
+  return Number.isFinite(metrics.loss) && (metrics.skipped === 1 || !Number.isNaN(metrics.gradient_norm))
+}
+
+/** Throws a `NonFiniteStep` for step `step`, from 1, if it is not finite. */
 export function requireFinite(metrics: StepMetrics, step: number): void {
-  if (metrics.skipped === 1 && metrics.loss_scale >= 1) return
-  if (!Number.isFinite(metrics.loss) || (metrics.skipped === 0 && Number.isNaN(metrics.gradient_norm)))
-    throw new NonFiniteStep(step, metrics, described(metrics, step))
+  if (!isFiniteStep(metrics)) throw new NonFiniteStep(step, metrics, described(metrics, step))
 }
 
 function described({ loss }: StepMetrics, step: number): ArccError {

@@ -30,7 +30,7 @@ export async function openCheckpoints(session: Session, steps: number): Promise<
       emit({ type: 'saved', what: 'checkpoint', path, bytes, step: manifest.step }),
     onFailed(error) {
       const reason = error instanceof ArccError ? error.message : reasonOf(error)
-      emit({ type: 'warning', message: `${reason}; training goes on` })
+      emit({ type: 'warning', message: `${reason}; the run goes on` })
     },
   })
   await requireSpace({

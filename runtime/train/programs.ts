@@ -13,9 +13,12 @@ export interface Programs {
 
 /** Compiles the graphs of training and verification. The caller owns the programs and disposes them. */
 export async function compilePrograms(engine: Engine, plan: Plan): Promise<Programs> {
-  return {
-    step: await compileStep(engine, plan),
-    embed: await engine.compile(plan.graphs.embed),
+  const step = await compileStep(engine, plan)
+  try {
+    return { step, embed: await engine.compile(plan.graphs.embed) }
+  } catch (error) {
+    step.dispose()
+    throw error
   }
 }
 

@@ -19,8 +19,11 @@ export interface StepFacts {
 
 export interface ProgressMeter {
   add(facts: StepFacts): void
-  /** The progress since the last report; `undefined` without a step. */
-  report(elapsedSeconds: number): ProgressEvent | undefined
+  /**
+   * The progress since the last report, when `step` steps of the run are completed: those that were added, and those that were left
+   * out. `undefined` without a step.
+   */
+  report(step: number, elapsedSeconds: number): ProgressEvent | undefined
   /** Mean seconds of all steps except the first few, which warm up caches. */
   readonly secondsPerStep: number
 }
@@ -32,11 +35,9 @@ export function createProgressMeter(run: {
   readonly stepsPerEpoch: number
   readonly epochs: number
   readonly batch: number
-  /** Steps that were completed before; default 0. */
-  readonly from?: number
 }): ProgressMeter {
-  const { from = 0 } = run
-  let step = from
+  let added = 0
+  let reported = 0
   let skipped = 0
   let smoothed: number | undefined
   let last: StepFacts | undefined
@@ -46,28 +47,29 @@ export function createProgressMeter(run: {
   let steadySteps = 0
   let steadySeconds = 0
   let allSeconds = 0
-  const mean = () => (steadySteps > 0 ? steadySeconds / steadySteps : step > from ? allSeconds / (step - from) : 0)
+  const mean = () => (steadySteps > 0 ? steadySeconds / steadySteps : added > 0 ? allSeconds / added : 0)
   return {
     add(facts) {
-      step++
+      added++
       if (facts.skipped) skipped++
       last = { ...facts, gradientNorm: facts.skipped ? (last?.gradientNorm ?? 0) : facts.gradientNorm }
       // The mean of the losses until there are enough of them, which avoids a bias towards the first.
-      const weight = Math.max(SMOOTHING, 1 / (step - from))
+      const weight = Math.max(SMOOTHING, 1 / added)
       if (Number.isFinite(facts.loss))
         smoothed = smoothed === undefined ? facts.loss : smoothed + weight * (facts.loss - smoothed)
       windowSteps++
       windowSeconds += facts.seconds
       windowData += facts.dataSeconds
       allSeconds += facts.seconds
-      if (step - from > WARMUP_STEPS) {
+      if (added > WARMUP_STEPS) {
         steadySteps++
         steadySeconds += facts.seconds
       }
     },
-    report(elapsedSeconds) {
-      if (last === undefined || smoothed === undefined || windowSteps === 0) return undefined
-      const secondsPerStep = windowSeconds / windowSteps
+    report(step, elapsedSeconds) {
+      if (last === undefined || smoothed === undefined || (windowSteps === 0 && step === reported)) return undefined
+      // Nothing was added if the steps since the last report were left out.
+      const secondsPerStep = windowSteps === 0 ? mean() : windowSeconds / windowSteps
       const event: ProgressEvent = {
         type: 'progress',
         step,
@@ -81,10 +83,11 @@ export function createProgressMeter(run: {
         ...(last.lossScale === undefined ? {} : { lossScale: { factor: last.lossScale, skipped } }),
         imagesPerSecond: run.batch / secondsPerStep,
         secondsPerStep,
-        dataSeconds: windowData / windowSteps,
+        dataSeconds: windowSteps === 0 ? 0 : windowData / windowSteps,
         elapsedSeconds,
         etaSeconds: (run.steps - step) * mean(),
       }
+      reported = step
       windowSteps = 0
       windowSeconds = 0
       windowData = 0

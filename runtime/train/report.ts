@@ -41,8 +41,8 @@ export function isProgressDue({ plan, steps, times }: Trainer): boolean {
 }
 
 /** Reports the steps since the last report, if any. */
-export function reportProgress({ meter, times, emit }: Trainer): void {
-  const event = meter.report(secondsSince(times.looping))
+export function reportProgress({ meter, steps, times, emit }: Trainer): void {
+  const event = meter.report(steps, secondsSince(times.looping))
   if (event !== undefined) emit(event)
   times.reported = performance.now()
 }

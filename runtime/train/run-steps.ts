@@ -1,7 +1,7 @@
 /** Runs steps of a trainer, from its current one on. */
 import { batches } from '../data/loader/batches.ts'
 import { createSampler } from '../data/sampler.ts'
-import { requireFinite } from './non-finite.ts'
+import { isFiniteStep, requireFinite } from './non-finite.ts'
 import { type StepOutcome, trainSteps } from './train-steps.ts'
 import type { Trainer } from './trainer.ts'
 
@@ -11,13 +11,24 @@ import type { Trainer } from './trainer.ts'
  */
 export async function repeatSteps(trainer: Trainer, steps: number): Promise<void> {
   for await (const outcome of stepsUntil(trainer, steps)) countStep(trainer, outcome)
-  if (!trainer.signal.aborted) passLeftOut(trainer, steps)
+  await passLeftOut(trainer, steps)
 }
 
-/** Counts left-out steps at the end of a range: no step follows that would. */
-export function passLeftOut(trainer: Trainer, end: number): void {
-  while (trainer.steps < end && trainer.leftOut.has(trainer.steps)) trainer.steps++
-  trainer.state.leaveOutUntil(trainer.steps)
+/**
+ * Counts the left-out steps that follow the trainer's current one, up to `end`, and calls `passed` after each; after an abort, none.
+ * No step may be in flight.
+ */
+export async function passLeftOut(
+  trainer: Trainer,
+  end: number,
+  passed: () => Promise<void> = async () => undefined,
+): Promise<void> {
+  const { leftOut, signal } = trainer
+  while (trainer.steps < end && leftOut.has(trainer.steps) && !signal.aborted) {
+    trainer.steps++
+    trainer.state.leaveOutUntil(trainer.steps)
+    await passed()
+  }
 }
 
 /** The steps from the trainer's current one on; see `trainSteps`. */
@@ -32,6 +43,9 @@ export function stepsUntil(trainer: Trainer, end: number, pauseAfter?: (steps: n
     ...(pauseAfter === undefined ? {} : { pauseAfter }),
     signal,
     watch: watchdog.watch,
+    onEnd(outcome) {
+      if (outcome === undefined || !isFiniteStep(outcome.metrics)) trainer.isLost = true
+    },
   })
 }
 

@@ -20,6 +20,7 @@ import { openLoaders, type RunLoaders } from './open-loaders.ts'
 import { phase, secondsSince } from './phase.ts'
 import { type ResumeFrom, requireFit } from './resume-from.ts'
 import { createRunFolder, type RunFolder } from './run-folder.ts'
+import { thenClose } from './then-close.ts'
 
 export interface TrainOptions {
   readonly engine: EngineName
@@ -38,7 +39,7 @@ export interface TrainOptions {
   /** Data sets that the plan has listed. */
   readonly collections?: Collections
   readonly onEvent: Emit
-  /** Stops the run after the steps in flight; its state is still saved. The reason is an `Interruption`, or any other. */
+  /** Stops the run after the steps in flight; its state is still saved. The reason is an `Interruption`, a `Crash`, or any other. */
   readonly signal: AbortSignal
 }
 
@@ -64,7 +65,7 @@ export interface Session {
   /** What the `failed` event says of the run, beside the error. */
   readonly outcome: Outcome
   readonly watchdog: Watchdog
-  /** Ends the log with a `failed` event and gives the folder free. Call it only if the session cannot be closed. */
+  /** Ends the log with a `failed` event and releases the folder. Call it only if the session cannot be closed. */
   readonly abandon: (error: unknown) => Promise<void>
 }
 
@@ -99,22 +100,35 @@ export async function withSession(
     if (event.type === 'saved' && event.what === 'checkpoint') outcome.kept = { step: event.step, path: event.path }
     options.onEvent(event)
   }
-  const fail = (error: unknown) =>
+  let hasFailed = false
+  const fail = (error: unknown) => {
+    if (hasFailed) return
+    hasFailed = true
     emit({ type: 'failed', ...failureFacts(error), seconds: secondsSince(began), ...outcome })
-  const abandon = async (error: unknown) => {
-    fail(error)
+  }
+  const reporting = async (part: () => Promise<void>) => {
+    try {
+      await part()
+    } catch (error) {
+      fail(error)
+      throw error
+    }
+  }
+  const closeLogs = async () => {
     await Promise.all(logs.map((log) => log.close()))
     await folder.close()
   }
-  const closing: (() => void | Promise<void>)[] = [() => folder.close()]
+  const abandon = async (error: unknown) => {
+    fail(error)
+    await closeLogs()
+  }
+  const closing: (() => void | Promise<void>)[] = []
   const owned = <T>(resource: T, close: (resource: T) => void | Promise<void>): T => {
     closing.push(() => close(resource))
     return resource
   }
-  try {
-    const sinks = await openLogs(plan, folder.path, (message) => emit({ type: 'warning', message }))
-    logs.push(...sinks)
-    for (const sink of sinks) closing.push(() => sink.close())
+  const run = async () => {
+    logs.push(...(await openLogs(plan, folder.path, (message) => emit({ type: 'warning', message }))))
     const data = await phase(emit, 'load data', () => openData(plan.run, options.collections))
     warnOfAbsentSets(plan, data, emit)
     const opened = resumed?.checkpoint === undefined ? await openStart(plan, data.people) : undefined
@@ -125,11 +139,17 @@ export async function withSession(
     const { signal, machine, devices } = options
     const resources = { plan, folder, data, loaders, engine, emit, signal, machine, devices, start }
     await body({ ...resources, resumed, version, outcome, watchdog, abandon })
-  } catch (error) {
-    fail(error)
-    throw error
+  }
+  try {
+    // An error of the run is reported before closing takes its time; one of closing after a good end.
+    await reporting(() =>
+      thenClose(
+        () => reporting(run),
+        () => closeAll(closing),
+      ),
+    )
   } finally {
-    await closeAll(closing)
+    await closeLogs()
   }
 }
 

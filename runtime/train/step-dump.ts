@@ -3,7 +3,7 @@
  *
  * Legend: b images of one device; h w c those of a picture.
  */
-import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { constants, copyFile, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import type { FromSchema } from 'json-schema-to-ts'
@@ -14,6 +14,7 @@ import { openMaker } from '../data/loader/picture-maker.ts'
 import type { HostArray, HostTensor } from '../engine.ts'
 import { openSafetensors, type TensorStream, writeSafetensors } from '../safetensors.ts'
 import { reasonOf } from '../system-errors.ts'
+import { failureFacts } from './failure/facts.ts'
 import { trainErrors } from './messages.ts'
 import type { NonFiniteStep } from './non-finite.ts'
 import { batchesUntil } from './run-steps.ts'
@@ -22,7 +23,10 @@ import type { Trainer } from './trainer.ts'
 const failuresName = 'failures'
 const factsName = 'failure.json'
 const batchName = 'batch.safetensors'
-/** The folder of the checkpoint before the step, whose files are linked: they take no space as long as the checkpoint exists. */
+/**
+ * The folder of the checkpoint before the step, whose files are linked: they take no space as long as the checkpoint exists. A file
+ * system without hard links gets copies.
+ */
 const stateName = 'state'
 
 /** JSON has no NaN and no infinity. */
@@ -46,7 +50,7 @@ const schema = {
       skipped: numberText,
     }),
     devices: { type: 'integer', minimum: 1 },
-    /** The steps in `state`; -1 if the state was not saved. */
+    /** The steps in `state`; -1 as long as the folder is not complete, or if the state was not saved. */
     state: { type: 'integer', minimum: -1 },
     pictures: {
       type: 'array',
@@ -59,18 +63,35 @@ export type FailedStepFacts = FromSchema<typeof schema>
 
 const isFacts = new Ajv({ allErrors: true }).compile<FailedStepFacts>(schema)
 
-/** Writes the folder for a step that has failed: its pictures with names and labels, and the state before it if that is saved. */
+/**
+ * Writes the folder for a step that has failed: the facts first, then its pictures with names and labels, then the state before it if
+ * that is saved. A failure is a warning.
+ */
 export async function noteFailedStep(trainer: Trainer, error: NonFiniteStep): Promise<void> {
-  const { plan, folder, outcome, emit } = trainer
-  const path = folder.file(join(failuresName, stepName(error.step)))
+  const { folder, emit } = trainer
+  const { step } = error
+  const path = folder.file(join(failuresName, stepName(step)))
+  try {
+    const isWhole = await writeFailedStep(trainer, error, path)
+    if (isWhole) emit({ type: 'dumped', step, path })
+    else
+      emit({
+        type: 'warning',
+        message: `${path} has the pictures of step ${step}; it cannot be replayed, because the state before it is not saved`,
+      })
+  } catch (failure) {
+    const { reason } = failureFacts(failure)
+    emit({ type: 'warning', message: `not all that \`arcc replay\` needs of step ${step} is in ${path}: ${reason}` })
+  }
+}
+
+/** Whether the state is there too. */
+async function writeFailedStep(trainer: Trainer, error: NonFiniteStep, path: string): Promise<boolean> {
+  const { plan, folder, outcome, watchdog } = trainer
   await rm(path, { recursive: true, force: true })
   await mkdir(path, { recursive: true })
-  const isSaved = outcome.kept?.step === error.step - 1
-  if (isSaved) await linkFiles(folder.file(join(checkpointsName, stepName(error.step - 1))), statePath(path))
   const { metrics, code, message, step } = error
-  const batch = await batchOf(trainer, step - 1)
-  await writeSafetensors(join(path, batchName), batchTensors(batch, plan.run.image), new Map())
-  const facts: FailedStepFacts = {
+  const known: FailedStepFacts = {
     version: 1,
     step,
     code,
@@ -83,11 +104,25 @@ export async function noteFailedStep(trainer: Trainer, error: NonFiniteStep): Pr
       skipped: String(metrics.skipped),
     },
     devices: plan.replicas,
-    state: isSaved ? step - 1 : -1,
-    pictures: picturesOf(trainer, batch),
+    state: -1,
+    pictures: [],
   }
-  await writeFile(join(path, factsName), `${JSON.stringify(facts, undefined, 1)}\n`, { flush: true })
-  emit({ type: 'dumped', step, path })
+  await writeFacts(path, known)
+  const batch = await watchdog.watch('reading the pictures of a step', () => batchOf(trainer, step - 1))
+  const named = { ...known, pictures: picturesOf(trainer, batch) }
+  await writeFacts(path, named)
+  await writeSafetensors(join(path, batchName), batchTensors(batch, plan.run.image), new Map())
+  if (outcome.kept?.step !== step - 1) return false
+  await takeFiles(folder.file(join(checkpointsName, stepName(step - 1))), statePath(path))
+  await writeFacts(path, { ...named, state: step - 1 })
+  return true
+}
+
+/** Whoever reads the file sees the former facts or the new ones. */
+async function writeFacts(folder: string, facts: FailedStepFacts): Promise<void> {
+  const path = join(folder, factsName)
+  await writeFile(`${path}.partial`, `${JSON.stringify(facts, undefined, 1)}\n`, { flush: true })
+  await rename(`${path}.partial`, path)
 }
 
 /** The pictures of a step of each device; the arrays are copies. */
@@ -144,9 +179,13 @@ function picturesOf({ data, plan }: Trainer, batch: readonly LoadedReplicaBatch[
   }
 }
 
-async function linkFiles(from: string, to: string): Promise<void> {
+/** Links the files of a folder, or copies those that cannot be linked. */
+async function takeFiles(from: string, to: string): Promise<void> {
   await mkdir(to)
-  for (const name of await readdir(from)) await link(join(from, name), join(to, name))
+  for (const name of await readdir(from)) {
+    const [source, target] = [join(from, name), join(to, name)]
+    await link(source, target).catch(() => copyFile(source, target, constants.COPYFILE_FICLONE))
+  }
 }
 
 /** The checkpoint before the step. */
@@ -188,6 +227,8 @@ async function readFacts(path: string): Promise<FailedStepFacts> {
   if (!isFacts(value))
     throw unusable(`${factsName}: ${isFacts.errors?.[0]?.instancePath} ${isFacts.errors?.[0]?.message}`)
   if (value.state < 0)
-    throw unusable('the state before the step was not saved, because the last checkpoint was too old')
+    throw unusable(
+      'the state before the step is not there: the last checkpoint was too old, or writing the folder failed',
+    )
   return value
 }

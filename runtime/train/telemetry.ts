@@ -36,13 +36,16 @@ async function activities(nvml: Nvml, gpus: readonly CudaGpu[]): Promise<NonNull
 }
 
 /** Emits an event at each interval until it is ended. */
-export async function startTelemetry(trainer: Trainer): Promise<Telemetry> {
-  const { plan, engine, meter, emit, devices } = trainer
+export async function startTelemetry(
+  trainer: Pick<Trainer, 'plan' | 'engine' | 'emit' | 'devices' | 'meter' | 'steps'>,
+): Promise<Telemetry> {
+  const { plan, engine, emit, devices } = trainer
   const opened = await openGpus(devices)
   let sampling: Promise<void> | undefined
   let hasEnded = false
   const sample = async () => {
-    const flopUtilization = modelFlopUtilization(plan, meter.secondsPerStep)
+    // Going back replaces the meter.
+    const flopUtilization = modelFlopUtilization(plan, trainer.meter.secondsPerStep)
     const deviceBytes = engine.deviceMemory?.()
     const gpus = opened && (await activities(opened.nvml, opened.gpus))
     if (hasEnded) return

@@ -27,17 +27,30 @@ export async function trainLoop(trainer: Trainer): Promise<void> {
 }
 
 async function runSteps(trainer: Trainer): Promise<void> {
-  const { plan } = trainer
-  for await (const outcome of stepsUntil(trainer, plan.run.steps, (steps) => isAnyDue(plan, steps))) {
+  const { run } = trainer.plan
+  const pass = () => passLeftOut(trainer, run.steps, () => doWhatIsDue(trainer))
+  await pass()
+  const pauseAfter = (steps: number) => isPauseAfter(trainer, steps)
+  for await (const outcome of stepsUntil(trainer, run.steps, pauseAfter)) {
     countStep(trainer, outcome)
     if (isProgressDue(trainer)) reportProgress(trainer)
-    if (trainer.steps < plan.run.steps) await doWhatIsDue(trainer)
+    if (!pauseAfter(trainer.steps)) continue
+    await doWhatIsDue(trainer)
+    await pass()
   }
-  if (!trainer.signal.aborted) passLeftOut(trainer, plan.run.steps)
+  await pass()
   reportProgress(trainer)
 }
 
-/** Saves and verifies if due after the step that has just ended; no step is in flight then. */
+/** Whether something is due after `steps` steps, or after left-out ones that follow: the state is the same. */
+function isPauseAfter({ plan, leftOut }: Trainer, steps: number): boolean {
+  let last = steps
+  while (leftOut.has(last)) last++
+  for (let step = steps; step <= last; step++) if (isAnyDue(plan, step)) return true
+  return false
+}
+
+/** Saves and verifies if due after the current step; no step is in flight then. The end of the run does both anyway. */
 async function doWhatIsDue(trainer: Trainer): Promise<void> {
   const { plan, steps } = trainer
   const { evaluate, checkpoint } = plan.run
@@ -48,5 +61,6 @@ async function doWhatIsDue(trainer: Trainer): Promise<void> {
 }
 
 function isAnyDue({ run }: Plan, steps: number): boolean {
+  if (steps >= run.steps) return false
   return [run.evaluate, run.checkpoint].some(({ every }) => isDue(run, every, steps))
 }

@@ -8,6 +8,7 @@ import type { ImageShape } from '../data/image.ts'
 import type { Batch } from '../data/loader/batches.ts'
 import type { Engine, Executable, StartedRun } from '../engine.ts'
 import type { DeviceState } from '../state/device-state.ts'
+import { unwatched, type Watch } from '../watch.ts'
 import { disposeBatch, type UploadedBatch, uploadAhead } from './upload-ahead.ts'
 
 /** One running and one queued step: more would only use memory and delay interruptions. */
@@ -30,9 +31,9 @@ export interface TrainSteps {
   readonly signal?: AbortSignal
   /** Watches what may hang; `what` names it. */
   readonly watch?: Watch
+  /** Called when a started step has ended, also if it is never yielded; with `undefined` if it has failed. */
+  readonly onEnd?: (outcome: StepOutcome | undefined) => void
 }
-
-export type Watch = <T>(what: string, work: Promise<T>) => Promise<T>
 
 /** A step that has ended. */
 export interface StepOutcome {
@@ -51,7 +52,7 @@ export interface StepOutcome {
  * in flight have ended, and errors of the data and of starting a step after the preceding steps. The caller keeps ownership of the state.
  */
 export async function* trainSteps(options: TrainSteps): AsyncGenerator<StepOutcome> {
-  const { executable, state, signal, pauseAfter = () => false, watch = (_, work) => work } = options
+  const { executable, state, signal, pauseAfter = () => false, watch = unwatched, onEnd } = options
   const source = uploadAhead(options.engine, options.batches, options.image)
   /** The ends of started steps that have not been yielded, oldest first; they resolve in order. */
   const flights: Promise<StepOutcome>[] = []
@@ -73,7 +74,7 @@ export async function* trainSteps(options: TrainSteps): AsyncGenerator<StepOutco
     const dataSeconds = running > 0 ? 0 : (performance.now() - Math.max(asked, idleSince)) / 1000
     state.leaveOutUntil(batch.step)
     const steps = batch.step + 1
-    const run = await watch(`the start of step ${steps}`, state.step(executable, batch.inputs))
+    const run = await watch(`the start of step ${steps}`, () => state.step(executable, batch.inputs))
     running++
     const flight = ended(run, flights.at(-1), (work) => watch(`step ${steps}`, work)).then(({ at, metrics }) => {
       const seconds = (at - idleSince) / 1000
@@ -82,7 +83,7 @@ export async function* trainSteps(options: TrainSteps): AsyncGenerator<StepOutco
       return { steps, metrics, seconds, dataSeconds }
     })
     // It is awaited below; until then a failure must not count as unhandled.
-    flight.catch(() => undefined)
+    flight.then(onEnd, () => onEnd?.(undefined))
     flights.push(flight)
     pausing = pauseAfter(steps)
   }
@@ -93,7 +94,7 @@ export async function* trainSteps(options: TrainSteps): AsyncGenerator<StepOutco
       if (open && !pausing && flights.length < stepsInFlight) {
         if (waiting === undefined) {
           asked = performance.now()
-          waiting = watch('reading the pictures of a step', nextBatch(source))
+          waiting = watch('reading the pictures of a step', () => nextBatch(source))
         }
         const batch = waiting.catch((error: unknown) => {
           fail(error)
@@ -141,13 +142,16 @@ function firstOf(batch: Promise<unknown>, step: Promise<unknown> | undefined): P
 async function ended(
   run: StartedRun,
   before: Promise<unknown> | undefined,
-  watch: <T>(work: Promise<T>) => Promise<T>,
+  watch: <T>(work: () => Promise<T>) => Promise<T>,
 ) {
   try {
     await before?.catch(() => undefined)
-    await watch(run.end())
-    const at = performance.now()
-    const { data } = await need(run.outputs[0]?.[0], 'metrics').read()
+    const { at, data } = await watch(async () => {
+      await run.end()
+      const end = performance.now()
+      const { data: values } = await need(run.outputs[0]?.[0], 'metrics').read()
+      return { at: end, data: values }
+    })
     const value = (name: StepMetric) => need(data[stepMetrics.indexOf(name)], name)
     const metrics: StepOutcome['metrics'] = {
       loss: value('loss'),

@@ -4,7 +4,7 @@
  */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { evaluateSets } from './evaluate-sets.ts'
-import { interruptionOf } from './failure/interruption.ts'
+import { interruptionOf, throwIfCrashed } from './failure/interruption.ts'
 import { type Alarm, createWatchdog } from './failure/watchdog.ts'
 import { savingOnFailure } from './keep-state.ts'
 import { reportEnd, reportResume, reportStart } from './report.ts'
@@ -31,6 +31,7 @@ export async function train(plan: Plan, options: TrainOptions): Promise<void> {
   })
   try {
     await Promise.race([work, hanging])
+    throwIfCrashed(options.signal)
   } finally {
     watchdog.end()
   }
@@ -41,17 +42,25 @@ async function runToEnd(trainer: Trainer): Promise<void> {
   if (trainer.steps === 0) await evaluateSets(trainer, trainer.signal)
   const telemetry = await startTelemetry(trainer)
   await trainLoop(trainer).finally(telemetry.end)
+  throwIfCrashed(trainer.signal)
   const isDone = trainer.steps >= plan.run.steps
   // First what was trained, then what takes its time.
   if (trainer.steps > 0) await saveCheckpoint(trainer, isDone ? 'end' : 'interrupted')
   if (!isDone) await saveWeights(trainer)
-  if (trainer.steps > 0 && hasTimeToVerify(trainer)) await evaluateSets(trainer)
+  if (trainer.steps > 0 && hasTimeToVerify(trainer)) await evaluateSets(trainer, unlessAborted(trainer.signal))
   // Without this file, a run counts as unfinished.
   if (isDone) await saveWeights(trainer)
+  trainer.outcome.step = trainer.steps
+  throwIfCrashed(trainer.signal)
   reportEnd(trainer)
 }
 
 /** Whether a verification, which takes about as long as the last one, ends before an interrupted process is ended. */
 function hasTimeToVerify({ signal, times }: Trainer): boolean {
   return interruptionOf(signal)?.allows(times.verification) ?? true
+}
+
+/** A signal that has come already does not end what follows it; a later one does. */
+function unlessAborted(signal: AbortSignal): AbortSignal | undefined {
+  return signal.aborted ? undefined : signal
 }

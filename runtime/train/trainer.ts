@@ -5,6 +5,7 @@
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
 import type { CheckpointMetric } from '../checkpoint/manifest.ts'
 import { restoreState } from '../checkpoint/restore.ts'
+import type { Emit } from '../events.ts'
 import { fillState } from '../start/fill-state.ts'
 import type { DeviceState } from '../state/device-state.ts'
 import { readLeftOut } from './left-out.ts'
@@ -14,11 +15,17 @@ import { phase } from './phase.ts'
 import { compilePrograms, disposePrograms, newState, type Programs } from './programs.ts'
 import { createProgressMeter, type ProgressMeter } from './progress.ts'
 import type { Session } from './session.ts'
+import { thenClose } from './then-close.ts'
 
 export interface Trainer extends Session {
   readonly programs: Programs
   /** Weights, statistics, optimizer, loss scale, centers. Going back replaces it. */
   state: DeviceState
+  /**
+   * Whether `state` is not that after the steps that have ended: a step has failed on the devices or was not finite, or the state is
+   * freed because an earlier one takes its place. It can neither be saved nor trained on.
+   */
+  isLost: boolean
   /** The state that the run began with, or was resumed from. */
   readonly begin: () => Promise<DeviceState>
   meter: ProgressMeter
@@ -44,8 +51,10 @@ export interface Trainer extends Session {
   }
 }
 
-/** The state before the first step: initial values, and the weights that training starts from. */
-async function startingState(session: Session, { embed }: Programs): Promise<DeviceState> {
+/**
+ * The state before the first step: initial values, and the weights that training starts from. `onLoaded` receives what was loaded.
+ */
+async function startingState(session: Session, { embed }: Programs, onLoaded: Emit): Promise<DeviceState> {
   const { plan, engine, data, loaders, signal, emit, start } = session
   const state = await newState(engine, plan)
   if (start === undefined) return state
@@ -54,7 +63,7 @@ async function startingState(session: Session, { embed }: Programs): Promise<Dev
     const loaded = await phase(emit, 'load weights', () =>
       fillState(state, start, { plan, engine, embed, data: data.train, workers, signal }),
     )
-    emit(loaded)
+    onLoaded(loaded)
     return state
   } catch (error) {
     state.dispose()
@@ -72,35 +81,38 @@ export async function withTrainer(session: Session, body: (trainer: Trainer) => 
   const steps = from?.manifest.step ?? 0
   const checkpoints = await openCheckpoints(session, steps)
   const opened = performance.now()
-  try {
-    const programs = await phase(emit, 'compile', () => compilePrograms(engine, plan))
-    try {
-      const begin = () =>
-        from === undefined ? startingState(session, programs) : restoreState(engine, plan, from, steps)
-      const leftOut = await readLeftOut(folder.path, resumed !== undefined)
-      const state = await phase(emit, 'initialize', begin)
-      const trainer: Trainer = {
-        ...session,
-        programs,
-        state,
-        begin,
-        meter: createProgressMeter({ ...plan.run, batch: plan.document.schedule.batch, from: steps }),
-        steps,
-        checkpoints,
-        leftOut,
-        recent: new Map(),
-        verified: undefined,
-        times: { opened, looping: opened, reported: opened, verification: undefined },
-      }
-      try {
-        await body(trainer)
-      } finally {
-        trainer.state.dispose()
-      }
-    } finally {
-      disposePrograms(programs)
+  const trained = async (programs: Programs) => {
+    const begin = (onLoaded: Emit = () => undefined) =>
+      from === undefined ? startingState(session, programs, onLoaded) : restoreState(engine, plan, from, steps)
+    const leftOut = await readLeftOut(folder.path, resumed !== undefined)
+    const state = await phase(emit, 'initialize', () => begin(emit))
+    const trainer: Trainer = {
+      ...session,
+      programs,
+      state,
+      isLost: false,
+      begin,
+      meter: createProgressMeter({ ...plan.run, batch: plan.document.schedule.batch }),
+      steps,
+      checkpoints,
+      leftOut,
+      recent: new Map(),
+      verified: undefined,
+      times: { opened, looping: opened, reported: opened, verification: undefined },
     }
-  } finally {
-    await checkpoints.dispose()
+    await thenClose(
+      () => body(trainer),
+      () => trainer.state.dispose(),
+    )
   }
+  await thenClose(
+    async () => {
+      const programs = await phase(emit, 'compile', () => compilePrograms(engine, plan))
+      await thenClose(
+        () => trained(programs),
+        () => disposePrograms(programs),
+      )
+    },
+    () => checkpoints.dispose(),
+  )
 }

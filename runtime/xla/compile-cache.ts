@@ -59,8 +59,8 @@ export interface CompileCache {
   read(key: string, name: string): Promise<Buffer | undefined>
   /** Deletes an entry that the plugin refused, with a warning. */
   refuse(key: string, name: string): Promise<void>
-  /** Writes an entry; readers see all or nothing. The first failure is a warning. */
-  write(key: string, bytes: Buffer): Promise<void>
+  /** Writes the result of `serialize` as an entry; readers see all or nothing. The first failure of either is a warning. */
+  write(key: string, serialize: () => Buffer): Promise<void>
 }
 
 /** The cache below `$ARCC_CACHE`; `warn` receives sentences for people. */
@@ -97,8 +97,9 @@ export function createCompileCache(warn: (message: string) => void): CompileCach
       await drop(key)
       warn(`the XLA plugin refused the program \`${name}\` from the compile cache; it is deleted and recompiled`)
     },
-    async write(key, bytes) {
+    async write(key, serialize) {
       try {
+        const bytes = serialize()
         await mkdir(folder, { recursive: true })
         await replaceContents(join(folder, key), [sealOf(key, bytes), bytes])
         await prune(folder).catch(() => undefined)

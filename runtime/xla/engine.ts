@@ -202,7 +202,7 @@ class LoadedEngine implements XlaEngine {
     }
     const start = performance.now()
     const program = await compile()
-    if (performance.now() - start >= this.#cacheAbove) await cache.write(key, program.serialize())
+    if (performance.now() - start >= this.#cacheAbove) await cache.write(key, () => program.serialize())
     return { program, firstRun }
   }
 

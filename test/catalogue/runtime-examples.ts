@@ -34,7 +34,10 @@ export const xlaExamples: Examples<typeof xlaError.catalogue> = {
 }
 
 export const hangExamples: Examples<typeof hangErrors.catalogue> = {
-  ARC6725: [{ what: 'step 12', minutes: 30 }],
+  ARC6725: [
+    { what: 'step 12', seconds: 1800 },
+    { what: 'reading the pictures of a step', seconds: 10 },
+  ],
 }
 
 export const tfjsExamples: Examples<typeof tfjsError.catalogue> = {

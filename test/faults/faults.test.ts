@@ -11,8 +11,9 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { exitCode } from '../../cli/render/exit.ts'
 import { renderFailedRun } from '../../cli/render/failed-run.ts'
 import { documentLook } from '../../cli/render/look.ts'
+import type { Engine } from '../../runtime/engine.ts'
 import type { RunEvent } from '../../runtime/events.ts'
-import { Interruption } from '../../runtime/train/failure/interruption.ts'
+import { Crash, Interruption } from '../../runtime/train/failure/interruption.ts'
 import { temporaryFolder } from '../helpers/temporary-folder.ts'
 import { makeFaces, type Outcome, outcomeOf, tinyPlan } from './faulty-run.ts'
 import { atStep, clearFaults, faults, systemError } from './world.ts'
@@ -122,6 +123,15 @@ describe('a run that fails keeps what it has trained', () => {
     expect(outcome.last).toMatchObject({ type: 'failed', code: 'ARC6010', step: 4, kept: { step: 4 } })
   })
 
+  test('a step that fails on the device does not count, and the state after it is not saved', async () => {
+    const lost = () => Promise.reject(systemError('ENODEV', 'ioctl'))
+    faults.engine = atStep(6, async (start) => ({ ...(await start()), end: lost }))
+    const outcome = await outcomeOf(tinyPlan({ root: faces }), newFolder())
+    expect(outcome.last).toMatchObject({ type: 'failed', code: 'ENODEV', step: 5 })
+    expect(outcome.last).not.toHaveProperty('kept')
+    expect(outcome.last).not.toHaveProperty('saving')
+  })
+
   test('a thread that decodes pictures is killed', async () => {
     const plan = tinyPlan({ root: faces, steps: 1000, workers: 1 })
     const outcome = await outcomeOf(plan, newFolder(), (event) => {
@@ -136,6 +146,51 @@ describe('a run that fails keeps what it has trained', () => {
     const outcome = await outcomeOf(tinyPlan({ root: faces }), newFolder())
     expect(outcome.exitCode).toBe(exitCode.internal)
     expect(outcome.last).toMatchObject({ type: 'failed', code: 'bug', step: 2, kept: { step: 2 } })
+  })
+
+  test('a step that fails, and those after it, are not counted', async () => {
+    const lost = systemError('ENODEV', 'ioctl')
+    faults.engine = atStep(3, async (start) => ({ ...(await start()), end: () => Promise.reject(lost) }))
+    const outcome = await outcomeOf(tinyPlan({ root: faces }), newFolder())
+    expect(outcome.last).toMatchObject({ type: 'failed', code: 'ENODEV', step: 2 })
+    expect(outcome.last).not.toHaveProperty('kept')
+  })
+
+  test('an error beside the run: a timer, a socket', async () => {
+    const outcome = await outcomeOf(tinyPlan({ root: faces }), newFolder(), (event, stop) => {
+      if (event.type === 'progress' && event.step === 1) stop(new Crash(new TypeError('beside')))
+    })
+    expect(outcome.exitCode).toBe(exitCode.internal)
+    expect(outcome.error).toMatchObject({ message: 'beside' })
+    const step = outcome.last?.type === 'failed' ? outcome.last.step : 0
+    // With what was in flight.
+    expect([1, 2]).toContain(step)
+    expect(outcome.last).toMatchObject({ type: 'failed', code: 'bug', reason: 'beside', kept: { step } })
+  })
+
+  const closingFails = (engine: Engine) =>
+    Object.assign(engine, {
+      dispose() {
+        throw new TypeError('cannot close')
+      },
+    })
+
+  test('closing that fails too does not hide the error', async () => {
+    faults.engine = (engine) => closingFails(atStep(3, () => Promise.reject(systemError('ENODEV', 'ioctl')))(engine))
+    const outcome = await outcomeOf(tinyPlan({ root: faces }), newFolder())
+    expect(outcome.error).toMatchObject({ code: 'ENODEV' })
+    expect(outcome.logged.at(-1)).toMatchObject({ type: 'failed', code: 'ENODEV', step: 2 })
+    expect(outcome.logged.filter(({ type }) => type === 'failed')).toHaveLength(1)
+  })
+
+  test('closing that fails after a good end is an error, and is logged', async () => {
+    faults.engine = closingFails
+    const outcome = await outcomeOf(tinyPlan({ root: faces, steps: 2 }), newFolder())
+    expect(outcome.exitCode).toBe(exitCode.internal)
+    expect(outcome.logged.slice(-2)).toMatchObject([
+      { type: 'end' },
+      { type: 'failed', reason: 'cannot close', step: 2 },
+    ])
   })
 
   test('nothing is kept of a run that fails before its first step', async () => {
@@ -192,7 +247,7 @@ describe('a full disk', () => {
     const outcome = await outcomeOf(tinyPlan({ root: faces, more: 'checkpoint { every = 4 steps }' }), newFolder())
     expect(refused).toBeGreaterThan(0)
     expect(outcome.exitCode).toBe(0)
-    expect(outcome.warnings).toEqual([expect.stringContaining('training goes on')])
+    expect(outcome.warnings).toEqual([expect.stringContaining('the run goes on')])
     const steps = outcome.events.flatMap((event) =>
       event.type === 'saved' && event.what === 'checkpoint' ? [event.step] : [],
     )
@@ -267,6 +322,19 @@ describe('a request to stop', () => {
     expect(steps).toBeGreaterThan(0)
     expect(steps).toBeLessThan(400)
     expect(outcome.events).toContainEqual(expect.objectContaining({ type: 'saved', what: 'checkpoint', step: steps }))
+  })
+
+  test('in the verification at the end breaks it off; the run is done, with its weights', async () => {
+    const plan = tinyPlan({ root: faces, steps: 2, holdout: 2, more: 'evaluate { sets = [holdout], pairs = 20 }' })
+    let hasEnded = false
+    const outcome = await outcomeOf(plan, newFolder(), (event, stop) => {
+      if (event.type === 'saved') hasEnded = true
+      if (hasEnded && event.type === 'phase' && event.name === 'evaluate') stop(new Interruption('SIGINT'))
+    })
+    expect(outcome.message).toBe('')
+    expect(outcome.events.flatMap((event) => (event.type === 'evaluation' ? [event.step] : []))).toEqual([0])
+    expect(outcome.last).toMatchObject({ type: 'end', status: 'done', steps: 2 })
+    expect(outcome.file('weights.safetensors')).toBeDefined()
   })
 
   test('verifies after it has saved, and only if that ends in time', () => {

@@ -33,6 +33,8 @@ export interface TinyOptions {
   /** Sections and fields of the experiment beyond the usual. */
   readonly more?: string
   readonly optimizer?: string
+  /** Identities for verification alone. */
+  readonly holdout?: number
   /** Threads that decode pictures. */
   readonly workers?: number
 }
@@ -45,6 +47,7 @@ export function tinyText({
   more = '',
   optimizer,
   workers = 0,
+  holdout = 0,
 }: TinyOptions): string {
   return `
 use std.datasets: folder
@@ -54,7 +57,7 @@ use std.margins: arcface
 backbone flat() on Image(12, 12, 3) -> Vector(4) { input |> flatten |> linear(4) as fc }
 
 experiment tiny {
-  dataset  = folder(root: "${root}")
+  dataset  = folder(root: "${root}", holdout: ${holdout})
   backbone = flat
   margin   = arcface(m: 0.3 rad, scale: 8)
   machine  = cpu(devices: 1)
@@ -70,10 +73,11 @@ experiment tiny {
 `
 }
 
-const counts = { identities, images: identities * perIdentity }
-
-export const tinyPlan = (options: TinyOptions): Plan =>
-  planOf(tinyText(options), { host: { countDataset: () => counts } })
+export function tinyPlan(options: TinyOptions): Plan {
+  const training = identities - (options.holdout ?? 0)
+  const counts = { identities: training, images: training * perIdentity }
+  return planOf(tinyText(options), { host: { countDataset: () => counts } })
+}
 
 export interface Outcome {
   readonly error: unknown

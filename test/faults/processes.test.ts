@@ -65,6 +65,22 @@ describe.concurrent('arcc run', () => {
     expect(readdirSync(join(folder, 'checkpoints'))).toEqual([`step-${String(last.steps).padStart(6, '0')}`])
   })
 
+  test('saves after an error that nobody has caught', async () => {
+    const folder = join(root, 'uncaught')
+    const thrown = "data:text/javascript,process.once('SIGUSR2',()=>{throw new TypeError('beside')})"
+    let isSent = false
+    const ended = await runNode(
+      ['--import', thrown, ...arcc('run', source, '--engine', 'tfjs', '--json', '--folder', folder)],
+      (child, text) => {
+        if (!isSent && text.includes('"progress"')) isSent = child.kill('SIGUSR2')
+      },
+    )
+    expect(ended).toMatchObject({ code: exitCode.internal, signal: null })
+    const last = lastEvent(folder)
+    expect(last).toMatchObject({ type: 'failed', reason: 'beside', kept: { step: last.step } })
+    expect(ended.stderr).toContain('beside')
+  })
+
   test('goes on when nobody reads its output any more', async () => {
     const folder = join(root, 'unread')
     const args = arcc('run', source, '--engine', 'tfjs', '--json', '--folder', folder, '--set', 'train.steps=20')

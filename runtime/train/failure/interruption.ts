@@ -1,4 +1,4 @@
-/** A request from outside to stop a run, as the reason of an `AbortSignal`. */
+/** Why a run stops before its end, as the reason of an `AbortSignal`: a request from outside, or an error beside it. */
 
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 
@@ -23,6 +23,21 @@ export class Interruption {
     if (this.grace === undefined) return true
     return seconds !== undefined && now + seconds * 1000 < this.at + this.grace
   }
+}
+
+/** An error beside the work of the run, of a timer or a socket for example: the run ends with it after the steps in flight. */
+export class Crash extends Error {
+  readonly error: unknown
+
+  constructor(error: unknown) {
+    super(error instanceof Error ? error.message : String(error))
+    this.error = error
+  }
+}
+
+/** Throws the error of a `Crash` behind an aborted signal. */
+export function throwIfCrashed({ aborted, reason }: AbortSignal): void {
+  if (aborted && reason instanceof Crash) throw reason.error
 }
 
 /** The interruption behind an aborted signal; one without a limit if something else aborted it. */

@@ -2,6 +2,7 @@
  * Notices steps and reads that do not end. What hangs cannot be cleaned up: whoever waits for it gets no answer, and the run ends
  * beside it.
  */
+import type { Watch } from '../../watch.ts'
 import { hangErrors } from './messages.ts'
 
 /** Seconds that everything may take if the experiment does not say. No step and no read takes that long, on any computer. */
@@ -21,8 +22,11 @@ const longestTimer = 2 ** 31 / 1000 - 1
 export type Alarm = ReturnType<typeof hangErrors>
 
 export interface Watchdog {
-  /** Resolves as `work` does, or never if it takes too long: then `alarm` does. `what` begins a sentence: `step 12`. */
-  watch<T>(what: string, work: Promise<T>): Promise<T>
+  /**
+   * Starts `work` and settles as it does, or never if it takes too long: then `alarm` resolves. After an alarm nothing is started and
+   * nothing that is watched settles, so that no work goes on beside the saving of the state. `what` begins a sentence: `step 12`.
+   */
+  watch: Watch
   /** Resolves when something hangs, with an error for users. */
   readonly alarm: Promise<Alarm>
   /** Waits no more: nothing hangs from now on. */
@@ -33,9 +37,13 @@ export interface Watchdog {
 export function createWatchdog(declared: number | 'off' | undefined): Watchdog {
   const timers = new Set<NodeJS.Timeout>()
   let slowest = 0
+  let isAlarmed = false
   let raise: (alarm: Alarm) => void = () => undefined
   const alarm = new Promise<Alarm>((resolve) => {
-    raise = resolve
+    raise = (error) => {
+      isAlarmed = true
+      resolve(error)
+    }
   })
   const limit = () => (typeof declared === 'number' ? declared : Math.max(defaultSeconds, slowness * slowest))
 
@@ -54,22 +62,21 @@ export function createWatchdog(declared: number | 'off' | undefined): Watchdog {
   return {
     alarm,
     async watch(what, work) {
-      if (declared === 'off') return work
+      if (declared === 'off') return work()
+      if (isAlarmed) return new Promise<never>(() => undefined)
+      const watched = work()
       const began = performance.now()
       const seconds = limit()
-      let isOver = false
       let cancel = after(seconds, () => {
         cancel = after(Math.min(longestChance, seconds * lastChance), () => {
-          isOver = true
-          raise(hangErrors('ARC6725', { what, minutes: Math.round((seconds / 60) * 10) / 10 }))
+          raise(hangErrors('ARC6725', { what, seconds }))
         })
       })
-      try {
-        return await work
-      } finally {
-        cancel()
-        if (!isOver) slowest = Math.max(slowest, (performance.now() - began) / 1000)
-      }
+      await Promise.allSettled([watched])
+      cancel()
+      if (isAlarmed) return new Promise<never>(() => undefined)
+      slowest = Math.max(slowest, (performance.now() - began) / 1000)
+      return watched
     },
     end() {
       for (const timer of timers) clearTimeout(timer)

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { replay } from '../../../cli/commands/replay.ts'
 import {
   changedFields,
   encodeRunRecord,
@@ -69,4 +70,23 @@ test('changes: other values, fields that are new and that are gone', () => {
 test('a file below the working folder is shown as a relative path', () => {
   expect(shownFile(join('/projects/one/a/b.arc'), '/projects/one')).toBe('a/b.arc')
   expect(shownFile('/elsewhere/b.arc', '/projects/one')).toBe('/elsewhere/b.arc')
+})
+
+test('replay refuses a file that was edited after the run, and names it', async () => {
+  const folder = join(root, 'edited')
+  mkdirSync(folder)
+  const file = join(root, 'edited.arc')
+  writeFileSync(file, 'let x = 2\n')
+  writeFileSync(join(folder, 'edited.arc'), 'let x = 1\n')
+  writeFileSync(join(folder, 'run.json'), encodeRunRecord(runRecord(statePlan({ devices: 1 }), { ...options, file })))
+  const replayed = replay({
+    folder: join(folder, 'failures/step-000003'),
+    engine: undefined,
+    format: 'text',
+    color: false,
+  })
+  await expect(replayed).rejects.toMatchObject({
+    code: 'ARC6727',
+    message: expect.stringContaining(`${file} was edited after the run`),
+  })
 })

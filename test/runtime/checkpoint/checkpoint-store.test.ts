@@ -136,6 +136,23 @@ test('a damaged one does not count and is replaced when its step comes again', a
   await later.dispose()
 })
 
+test('going back removes what is later, also what is still being written, and such steps are written again', async () => {
+  const run = newRun()
+  const store = await storeIn(run, { keep: 4, best: 'lfw', threadFrom: 0 })
+  for (const step of [10, 20, 30]) await store.save(stored, factsAt(step))
+  await store.amend(30, lfw(0.9))
+  await store.save(stored, factsAt(40))
+  await store.abandonAfter(10, new Set([20]))
+  // The one that cannot be read now is left on the disk, and does not count.
+  expect(namesIn(run)).toEqual(stepsOf(10, 20))
+  expect([store.steps, store.bestStep, store.has(30)]).toEqual([[10], undefined, false])
+  await store.saveNow(stored, factsAt(20))
+  await store.saveNow(stored, factsAt(30))
+  expect(store.steps).toEqual([30, 20, 10])
+  await store.dispose()
+  expect(run.failed).toEqual([])
+})
+
 test('a failure of the disk leaves the ones before, is reported, and the next one is written', async () => {
   const run = newRun()
   const store = await storeIn(run)
@@ -157,6 +174,33 @@ test('a failure of the disk leaves the ones before, is reported, and the next on
   mkdirSync(join(run.folder, 'checkpoints'))
   await store.saveNow(stored, factsAt(40))
   expect(namesIn(run)).toEqual(stepsOf(40))
+})
+
+test('saves that are requested at the same time take turns; the same step is written once', async () => {
+  const run = newRun()
+  const store = await storeIn(run)
+  await Promise.all([
+    store.saveNow(stored, factsAt(10)),
+    store.saveNow(stored, factsAt(10)),
+    store.save(stored, factsAt(20)),
+    store.saveNow(stored, factsAt(20)),
+  ])
+  await store.dispose()
+  expect(run).toMatchObject({ written: ['checkpoints/step-000010', 'checkpoints/step-000020'], failed: [] })
+})
+
+test('an old one that cannot be removed does not make the new one fail', async () => {
+  const run = newRun()
+  const store = await storeIn(run)
+  // Its name with an ending is longer than any file system allows.
+  const old = `step-${'5'.padStart(248, '0')}`
+  mkdirSync(join(run.folder, 'checkpoints', old))
+  await store.save(stored, factsAt(10))
+  await store.saveNow(stored, factsAt(20))
+  await store.dispose()
+  expect(run.written).toEqual(['checkpoints/step-000010', 'checkpoints/step-000020'])
+  expect(run.failed).toMatchObject([{ code: 'ARC6707' }, { code: 'ARC6707' }])
+  expect(namesIn(run)).toEqual([old, ...stepsOf(10, 20)])
 })
 
 test('too little space is an error that names folder, free and needed bytes', async () => {

@@ -17,7 +17,7 @@ const facts: StepFacts = {
 function reported(steps: readonly StepFacts[]) {
   const meter = createProgressMeter(run)
   for (const step of steps) meter.add(step)
-  return need(meter.report(10), 'a report')
+  return need(meter.report(steps.length, 10), 'a report')
 }
 
 test('speed is that of the steps since the last report', () => {
@@ -36,4 +36,13 @@ test('steps that f16 skipped are counted, and neither their norm nor a loss that
   expect(event.lossScale).toEqual({ factor: 32768, skipped: 2 })
   expect(event.gradientNorm).toBe(2)
   expect(event.smoothedLoss).toBe(8)
+})
+
+test('steps that were left out are completed: step, epoch and remaining time count them, speed does not', () => {
+  const meter = createProgressMeter(run)
+  for (let added = 0; added < 4; added++) meter.add(facts)
+  expect(meter.report(50, 10)).toMatchObject({ step: 50, epoch: 5, secondsPerStep: 0.5, etaSeconds: 25 })
+  expect(meter.report(50, 10)).toBeUndefined()
+  // The rest is left out.
+  expect(meter.report(100, 11)).toMatchObject({ step: 100, etaSeconds: 0, secondsPerStep: 0.5, dataSeconds: 0 })
 })

@@ -58,7 +58,7 @@ afterEach(() => vi.unstubAllEnvs())
 describe('an entry', () => {
   it('comes back as it was written, and only under its own key', async () => {
     const cache = open()
-    await cache.write(key, program)
+    await cache.write(key, () => program)
     expect(await cache.read(key, 'step')).toEqual(program)
     expect(await cache.read(other, 'step')).toBeUndefined()
     writeFileSync(entry(other), readFileSync(entry()))
@@ -71,7 +71,7 @@ describe('an entry', () => {
     const cache = open()
     const random = randomOf('flips')
     for (let i = 0; i < 200; i++) {
-      await cache.write(key, program)
+      await cache.write(key, () => program)
       const bytes = readFileSync(entry())
       // The line before the contents is short: every other flip hits it.
       const at = Math.floor(random() * (i % 2 === 0 ? bytes.length : bytes.length - program.length))
@@ -117,7 +117,7 @@ describe('a mark of a first run', () => {
   })
 
   it('of a process that has ended drops the entry, and the next one says more', async () => {
-    await open().write(key, program)
+    await open().write(key, () => program)
     leaveMark(endedProcess(), 0)
     const second = await open().open(key, 'step')
     expect(second.isTrusted).toBe(false)
@@ -135,7 +135,7 @@ describe('a mark of a first run', () => {
   })
 
   it('of a process that still runs disturbs nobody', async () => {
-    await open().write(key, program)
+    await open().write(key, () => program)
     const path = leaveMark(processName(), 0)
     expect((await open().open(key, 'step')).isTrusted).toBe(true)
     expect(await open().read(key, 'step')).toEqual(program)
@@ -166,19 +166,26 @@ describe('a folder that cannot be written', () => {
     const { firstRun } = await cache.open(key, 'step')
     firstRun.begin()
     firstRun.passed()
-    await cache.write(key, program)
-    await cache.write(key, program)
+    await cache.write(key, () => program)
+    await cache.write(key, () => program)
     expect(await cache.read(key, 'step')).toBeUndefined()
     expect(warnings).toEqual([
       expect.stringMatching(/cannot be kept in .*: (a part of the path is not a folder|it already)/),
     ])
   })
 
+  it('a program that cannot be serialized is one warning too', async () => {
+    await open().write(key, () => {
+      throw new Error('too large')
+    })
+    expect(warnings).toEqual([expect.stringContaining('too large')])
+  })
+
   it.skipIf(process.getuid?.() === 0)('may be read-only', async () => {
-    await open().write(key, program)
+    await open().write(key, () => program)
     chmodSync(join(folder, 'compiled'), 0o555)
     const cache = open()
-    await cache.write(other, program)
+    await cache.write(other, () => program)
     expect(await cache.read(key, 'step')).toEqual(program)
     expect(warnings).toEqual([expect.stringContaining('permission denied')])
     chmodSync(join(folder, 'compiled'), 0o755)
