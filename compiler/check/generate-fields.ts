@@ -9,7 +9,9 @@ import { augmentation } from '../schema/augmentation.ts'
 import { experimentBody } from '../schema/experiment.ts'
 import { dataset, device, machine, margin, optimizer, start, verification } from '../schema/objects.ts'
 import { type FieldSpec, type SectionSpec, showRange } from '../schema/spec.ts'
-import { showType } from './show-type.ts'
+import { sameDimension } from '../types/dimension.ts'
+import type { Type } from '../types/type.ts'
+import { showList, showType } from './show-type.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
 const page = 'docs/fields.md'
@@ -19,10 +21,24 @@ function showDefault(spec: FieldSpec): string {
   return spec.default === undefined ? 'none' : `\`${spec.default}\``
 }
 
+function isTime(type: Type): boolean {
+  if (type.kind === 'optional') return isTime(type.inner)
+  if (type.kind === 'union') return type.members.some(isTime)
+  return type.kind === 'number' && sameDimension(type.dimension, { second: 1 })
+}
+
+/** A time may be written in any unit. */
+function showKind(type: Type): string {
+  if (type.kind === 'optional') return showKind(type.inner)
+  if (type.kind === 'union') return showList(type.members.map(showKind), 'or')
+  return isTime(type) ? 'a time' : showType(type)
+}
+
 function row(name: string, spec: FieldSpec): string {
   // Bounds are in base units.
-  const range = spec.range === undefined ? '' : `, ${showRange(spec.range, String)}`
-  return `| \`${name}\` | ${showType(spec.type)}${range} | ${showDefault(spec)} | ${spec.doc} |`
+  const unit = isTime(spec.type) ? ' s' : ''
+  const range = spec.range === undefined ? '' : `, ${showRange(spec.range, (bound) => `${bound}${unit}`)}`
+  return `| \`${name}\` | ${showKind(spec.type)}${range} | ${showDefault(spec)} | ${spec.doc} |`
 }
 
 function table(fields: SectionSpec['fields'], prefix = ''): readonly string[] {

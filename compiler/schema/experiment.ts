@@ -184,9 +184,9 @@ export const train = {
       'A step whose loss or gradient is not finite: `stop` ends the run with the state before it; `skip(at_most: 0.1%)` goes back to the last checkpoint and leaves the batch out, up to this part of the steps.',
     ),
     watchdog: withDefault(
-      optional(unionOf(enumOf('watchdog', ['off']), quantity({ second: 1 }))),
+      optional(unionOf(enumOf('watchdog', ['never']), quantity({ second: 1 }))),
       undefined,
-      'How long a step or a read may take before the run ends with an error: `20 min`, or `off`; default: 30 minutes, and at least 20 times as long as the slowest step so far.',
+      'How long a step or a read may take before the run ends with an error, such as `20 min`; default: 30 minutes, or 20 times as long as the slowest step so far if that is longer; `never`: any time.',
       { min: 1 },
     ),
     seed: withDefault(int, '2048', 'Seed for initial values, order, augmentation and sampling.', {

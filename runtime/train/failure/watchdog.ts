@@ -29,8 +29,8 @@ export interface Watchdog {
   end(): void
 }
 
-/** `declared`: the limit in seconds, or `off`; `undefined` for the default. */
-export function createWatchdog(declared: number | 'off' | undefined): Watchdog {
+/** `declared`: the limit in seconds, or `never` an alarm; `undefined` for the default. */
+export function createWatchdog(declared: number | 'never' | undefined): Watchdog {
   const timers = new Set<NodeJS.Timeout>()
   let slowest = 0
   let raise: (alarm: Alarm) => void = () => undefined
@@ -54,7 +54,7 @@ export function createWatchdog(declared: number | 'off' | undefined): Watchdog {
   return {
     alarm,
     async watch(what, work) {
-      if (declared === 'off') return work
+      if (declared === 'never') return work
       const began = performance.now()
       const seconds = limit()
       let isOver = false

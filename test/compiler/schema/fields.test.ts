@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { membersOf } from '../../../compiler/check/fit.ts'
 import { generateFields } from '../../../compiler/check/generate-fields.ts'
 import { staticContext } from '../../../compiler/evaluate/context.ts'
 import { defaultOf } from '../../../compiler/evaluate/default.ts'
@@ -12,6 +13,7 @@ import { loadProgram } from '../../../compiler/names/load.ts'
 import { objectSpecs } from '../../../compiler/schema/objects.ts'
 import { memberName } from '../../../compiler/schema/values.ts'
 import { DiagnosticBag, need } from '../../../grammar/diagnostic.ts'
+import { parseExpression } from '../../../grammar/parser/parser.ts'
 import { memoryHost } from '../../helpers/diagnose.ts'
 import { resolveBody } from '../../helpers/resolve.ts'
 
@@ -40,6 +42,18 @@ describe('defaults', () => {
     const { experiment } = resolveBody('', 'schedule constant { factor(step, total, epoch) = 0 }')
     expect(experiment?.schedule.factorAt(0, 10, 1)).toBe(1)
   })
+})
+
+it('every member of an enum is a name that the grammar reads as it is', () => {
+  const members = Object.values(objectSpecs).flatMap(({ body }) =>
+    fieldPaths(body).flatMap((path) => membersOf(specOf(body, path.split('.'))?.type)),
+  )
+  expect(members).toContain('never')
+  for (const name of members) {
+    const bag = new DiagnosticBag()
+    expect(parseExpression({ path: 'test.arc', text: name }, bag)).toMatchObject({ kind: 'Name', name })
+    expect(bag.sorted()).toEqual([])
+  }
 })
 
 it('names in TypeScript', () => {
