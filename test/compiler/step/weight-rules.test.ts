@@ -166,6 +166,20 @@ describe('the plan', () => {
     expect(lines.find((line) => line.startsWith('Learning rate'))).toContain('0.025')
   })
 
+  it.each(['', 'accumulate = 2'])('of a step that trains only the centers counts its forward pass (%s)', (more) => {
+    const { model, memory } = planWith(`freeze = ["*"]\n ${more}`).document
+    expect(model.multiplyAdds).toBe(planWith('').document.model.multiplyAdds)
+    expect(memory.lines.filter(({ name }) => name === 'evaluation')).toEqual([])
+    expect(memory.lines.filter(({ detail }) => detail.includes('backward'))).toEqual([])
+  })
+
+  it('says what the 12 bytes of loss scaling are', () => {
+    const { lines } = planWith('freeze = ["*"], precision = f16').document.memory
+    expect(lines.map(({ detail }) => detail).filter((detail) => detail.endsWith(', '))).toEqual([])
+    expect(lines).toContainEqual({ name: 'loss scale', detail: 'factor and counters', bytes: 12 })
+    expect(lines.filter(({ detail }) => detail.includes('backward'))).toEqual([])
+  })
+
   it('has no such row for the defaults', () => expect(rows(linesOf(''))).toHaveLength(1))
 })
 
