@@ -70,7 +70,7 @@ function summary(plan: PlanDocument, look: Look): string[] {
         ],
       ],
       ['optimizer', [schedule.optimizer, schedule.schedule]],
-      ...weightRows(plan),
+      ...weightRows(plan, look),
       [
         'machine',
         [

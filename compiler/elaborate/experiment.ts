@@ -25,6 +25,7 @@ import { evaluateDiagnostic } from '../values/messages.ts'
 import type { Value } from '../values/value.ts'
 import { resolveMargin, resolveSchedule } from './appliers.ts'
 import { resolveAugment } from './augment.ts'
+import { changesOf } from './changes.ts'
 import { resolveEvaluate } from './evaluation.ts'
 import { type ExperimentFields, evaluateFields } from './fields.ts'
 import { resolveLog } from './log.ts'
@@ -284,6 +285,7 @@ export function resolveExperiment(
     checkpoint: readSection(sections.checkpoint, fields.within('checkpoint')),
     log,
     requires,
+    changes: changesOf(fields, given, listed.flat(), context),
     resolved: fields.resolved.filter((field) => field.path !== displacedLength(fields)),
     spanOf: fields.span,
     writtenSpan: fields.writtenSpan,

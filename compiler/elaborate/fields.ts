@@ -107,11 +107,16 @@ function evaluateField(context: Context, path: string, assignment: Assignment | 
   return checkRange(context, path, spec, conform(context, value, spec.type, span), span)
 }
 
+function defaultText(path: string, context: Context): string | undefined {
+  const spec = specOf(experimentBody, path.split('.'))
+  return spec?.default === undefined ? undefined : showValue(defaultOf(spec, context))
+}
+
 /** Fields inside objects that were set by path, in order. */
 function resolvedOverrides(path: string, value: Value): ResolvedField[] {
   if (value.kind !== 'object') return []
   return [...value.overrides].flatMap(([inner, given]) => [
-    { path: `${path}.${inner}`, text: showValue(given), origin: 'override' as const },
+    { path: `${path}.${inner}`, text: showValue(given), origin: 'override' as const, isDefault: false },
     ...resolvedOverrides(`${path}.${inner}`, given),
   ])
 }
@@ -158,7 +163,11 @@ export function evaluateFields(
       values.set(path, value)
       if (value.kind !== 'none') {
         const origin = last?.origin ?? 'default'
-        resolved.push({ path, text: showValue(value), origin }, ...resolvedOverrides(path, value))
+        const text = showValue(value)
+        resolved.push(
+          { path, text, origin, isDefault: text === defaultText(path, context) },
+          ...resolvedOverrides(path, value),
+        )
       }
     }
   }

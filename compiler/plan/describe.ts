@@ -1,4 +1,5 @@
 /** Builds the plan document. */
+import type { ChangedObject, Experiment } from '../experiment/experiment.ts'
 import { batchPerDevice } from '../experiment/lengths.ts'
 import { lrScale } from '../experiment/lr-scale.ts'
 import { opCosts } from '../ir/cost.ts'
@@ -76,6 +77,7 @@ export function describePlan(candidate: Candidate, file: string, said: Said, ins
       ...(train.lrScaling === undefined ? {} : { lrScale: scale }),
       rates,
     },
+    ...trainingOf(experiment),
     machine: {
       name: machine.name,
       nodes: machine.nodes,
@@ -97,6 +99,31 @@ export function describePlan(candidate: Candidate, file: string, said: Said, ins
       flops: flops(graph),
     })),
     ...said,
+  }
+}
+
+/** Fields on how weights are trained that no other part of the document has. */
+const weightFields: readonly string[] = [
+  'train.freeze',
+  'train.lr_groups',
+  'train.lr_scaling',
+  'train.decay',
+  'train.average',
+  'train.label_smoothing',
+  'centers.optimizer',
+]
+
+function trainingOf({ changes }: Experiment): Pick<PlanDocument, 'training'> {
+  const { fields, start, augment } = changes
+  const weights = fields.filter(({ path }) => weightFields.includes(path))
+  if (weights.length === 0 && start === undefined && augment === undefined) return {}
+  const object = ({ name, changed }: ChangedObject) => ({ name, changed: changed.map((field) => ({ ...field })) })
+  return {
+    training: {
+      weights: weights.map((field) => ({ ...field })),
+      ...(start === undefined ? {} : { start: object(start) }),
+      ...(augment === undefined ? {} : { augment: augment.map(object) }),
+    },
   }
 }
 

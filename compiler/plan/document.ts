@@ -14,6 +14,11 @@ const integer = { type: 'integer', minimum: 0 } as const
 const number = { type: 'number' } as const
 const text = { type: 'string' } as const
 
+/** A field and its value as `.arc` text. */
+const setting = object({ path: text, value: text })
+/** An object by the name of its declaration, with the fields that differ from their defaults. */
+const changedObject = object({ name: text, changed: { type: 'array', items: setting } })
+
 export const planSchema = {
   $id: 'arcc-plan-1',
   ...object(
@@ -76,6 +81,18 @@ export const planSchema = {
           rates: { type: 'array', items: number },
         },
         ['lrScale'],
+      ),
+      /** Settings of training that differ from the defaults; missing without any. */
+      training: object(
+        {
+          /** How weights are trained beyond the optimizer. */
+          weights: { type: 'array', items: setting },
+          /** What training starts from, if it is not random weights. */
+          start: changedObject,
+          /** The augmentations in order, if they are not the default. */
+          augment: { type: 'array', items: changedObject },
+        },
+        ['start', 'augment'],
       ),
       machine: object(
         {
@@ -170,7 +187,7 @@ export const planSchema = {
         items: object({ name: text, ops: integer, inputs: integer, outputs: integer, flops: integer }),
       },
     },
-    ['exact'],
+    ['exact', 'training'],
   ),
 } as const
 

@@ -21,6 +21,7 @@ describe('the list', () => {
     expect(experiment?.resolved.find(({ path }) => path === 'train.augment')).toEqual({
       path: 'train.augment',
       text: '[flip(probability: 0.5)]',
+      isDefault: true,
       origin: 'default',
     })
   })

@@ -157,11 +157,11 @@ describe('the plan', () => {
       ' 10.78 k parameters trained',
       'frozen ["conv1"]',
       'learning rates [group("fc", factor: 2)]',
-      'decay of matrices',
+      'learning rates × 0.5 (linear_scaling(reference: 16))',
+      'weight decay: matrices only',
       'average ema(decay: 0.9999, warmup: true)',
-      'centers sgd(lr: 0.2, momentum: 0.9, weight_decay: 0)',
+      'optimizer of the centers sgd(lr: 0.2, momentum: 0.9, weight_decay: 0)',
       'label smoothing 0.1',
-      'rates times 0.5 by linear_scaling(reference: 16)',
     ])
     expect(lines.find((line) => line.startsWith('Learning rate'))).toContain('0.025')
   })
@@ -180,7 +180,39 @@ describe('the plan', () => {
     expect(lines.filter(({ detail }) => detail.includes('backward'))).toEqual([])
   })
 
-  it('has no such row for the defaults', () => expect(rows(linesOf(''))).toHaveLength(1))
+  it('has no such row for the defaults, written or not', () => {
+    const written = 'freeze = [], label_smoothing = 0, decay = all, lr_groups = [], augment = [flip()]'
+    for (const train of ['', written]) {
+      expect(rows(linesOf(train))).toHaveLength(1)
+      expect(planWith(train).document.training).toBeUndefined()
+    }
+    expect(rows(linesOf('freeze = ["*"]'))[0]?.trim().split('   ')).toEqual(['weights', ' frozen ["*"]'])
+  })
+
+  const head = (train: string, name: string, declarations = '') =>
+    renderPlan(narrowPlan({ ...size, train, declarations }).document, { ...documentLook, width: 500 }).find((line) =>
+      line.startsWith(`  ${name} `),
+    )
+
+  it('shows what training starts from, also with a declaration of the file, and paths with brackets and commas', () => {
+    const mine = 'start mine { path = "a, (b)].pt", pictures = 4 }'
+    expect(head('start = mine', 'start', mine)?.trim()).toBe('start      "a, (b)].pt"   pictures: 4')
+    expect(
+      head('start = weights("a.pt", except: ["fc", "bn2"], fresh_centers: true, pictures: 8)', 'start')?.trim(),
+    ).toBe('start      "a.pt"   fresh_centers: true   except: ["fc", "bn2"]')
+    expect(head('start = weights("{env("W")}/a.pt", classes: "{"{env("W")}/x"}/c.csv")', 'start')?.trim()).toBe(
+      'start      "{env("W")}/a.pt"   classes: "{env("W")}/x/c.csv"',
+    )
+    expect(head('', 'start')).toBeUndefined()
+  })
+
+  it('shows augmentations that are not the default', () => {
+    const mine = 'augmentation mine { op = cutout, area = [0.1, 0.2], ratio = 2, fill = 7 }'
+    expect(head('augment = [mine, gray(), flip()]', 'augment', mine)?.trim()).toBe(
+      'augment    mine(op: cutout, ratio: 2, area: [0.1, 0.2], fill: 7)   gray(probability: 0.01)   flip(probability: 0.5)',
+    )
+    expect(head('augment = []', 'augment')?.trim()).toBe('augment    none')
+  })
 })
 
 describe('a mistake', () => {
