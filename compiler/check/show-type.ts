@@ -119,6 +119,8 @@ function showMany(type: Type): string {
       return `lists of ${showMany(type.element)}`
     case 'rate_group':
       return showType(type)
+    case 'optional':
+      return showMany(type.inner)
     case 'union':
       return showList(type.members.map(showMany), 'or')
     default:

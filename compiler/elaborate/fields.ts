@@ -102,7 +102,15 @@ function evaluateField(context: Context, path: string, assignment: Assignment | 
     span = written.expr.span
     value = writtenValue(written, context, spec.type)
   } else value = defaultOf(spec, context)
-  for (const patch of assignment?.patches ?? []) value = patchValue(value, patch.path, patch, context)
+  for (const patch of assignment?.patches ?? []) {
+    if (value.kind === 'none') {
+      const place = pathSpan(patch.path, patch.expr.span)
+      return fail(context, 'ARC4234', { path, field: pathText(patch.path) }, place, {
+        notes: [`set all of it first: \`${path} = …\``, `\`${path}\`: ${spec.doc}`],
+      })
+    }
+    value = patchValue(value, patch.path, patch, context)
+  }
   if (value.kind === 'none' && written === undefined) return value
   return checkRange(context, path, spec, conform(context, value, spec.type, span), span)
 }

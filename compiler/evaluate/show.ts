@@ -136,7 +136,7 @@ export function showValue(value: Value): string {
       return written === '' ? value.decl.name.text : `${value.decl.name.text}(${written})`
     }
     case 'none':
-      return 'nothing'
+      return 'none'
   }
 }
 

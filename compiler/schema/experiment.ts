@@ -71,7 +71,7 @@ export const centers = {
     optimizer: withDefault(
       optional(objectOf('optimizer')),
       undefined,
-      'The update rule of the centers, with a learning rate of its own; default: that of `train`.',
+      'The update rule of the centers, with a learning rate of its own: `sgd(lr: 0.1)`; default: that of `train`.',
     ),
     std: withDefault(float, '0.01', 'Standard deviation of the initial centers.', { min: 0, minOpen: true }),
     weights: withDefault(

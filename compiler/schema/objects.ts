@@ -27,8 +27,12 @@ const rates = {
   doc: 'Published dense peak rates of matrix multiplication by element type.',
   fields: {
     f32: required(flopRate, 'Rate with f32 operands (TF32 counts only where the engine uses it).'),
-    f16: withDefault(flopRate, undefined, 'Rate with f16 operands and f32 accumulation; default: no faster than f32.'),
-    bf16: withDefault(flopRate, undefined, 'Rate with bf16 operands; default: bf16 is not supported.'),
+    f16: withDefault(
+      optional(flopRate),
+      undefined,
+      'Rate with f16 operands and f32 accumulation; default: no faster than f32.',
+    ),
+    bf16: withDefault(optional(flopRate), undefined, 'Rate with bf16 operands; default: bf16 is not supported.'),
   },
   sections: {},
 } as const satisfies SectionSpec
@@ -52,13 +56,13 @@ export const device = {
   doc: 'One accelerator, described by its published figures.',
   fields: {
     kind: required(enumOf('device kind', deviceKinds), 'The kind of device.'),
-    name: withDefault(string, undefined, 'Display name: `NVIDIA V100 SXM2 32 GB`.'),
-    driver: withDefault(string, undefined, 'Name reported by the driver: `Tesla V100-SXM2-32GB`.'),
+    name: withDefault(optional(string), undefined, 'Display name: `NVIDIA V100 SXM2 32 GB`.'),
+    driver: withDefault(optional(string), undefined, 'Name reported by the driver: `Tesla V100-SXM2-32GB`.'),
     compute: withDefault(optional(float), undefined, 'CUDA compute capability.'),
     memory: required(bytes, 'Memory of one device.', { min: 0, minOpen: true }),
     reserve: withDefault(bytes, '0 B', 'Memory used by the driver, the engine and its libraries.', { min: 0 }),
     bandwidth: required(bandwidth, 'Memory bandwidth.', { min: 0, minOpen: true }),
-    source: withDefault(string, undefined, 'Where the figures were published.'),
+    source: withDefault(optional(string), undefined, 'Where the figures were published.'),
   },
   sections: { flops: rates },
 } as const satisfies SectionSpec
@@ -80,7 +84,7 @@ export const machine = {
       'false',
       'Whether it is this computer; if so, its measured figures (`arcc doctor --write-machine`) are used instead.',
     ),
-    source: withDefault(string, undefined, 'Where the figures were published.'),
+    source: withDefault(optional(string), undefined, 'Where the figures were published.'),
   },
   sections: {
     links: {

@@ -173,6 +173,10 @@ export const evaluateMessages = {
   ),
   ARC4233: error(() => '`train.average` has nothing to average: all weights are frozen'),
 
+  ARC4234: error<{ path: string; field: string }>(
+    ({ path, field }) => `\`${path}\` is not set, so it has no \`${field}\` to change`,
+  ),
+
   ARC4240: error<{ op: string; field: string }>(
     ({ op, field }) => `an augmentation with \`op = ${op}\` needs \`${field}\``,
   ),

@@ -87,6 +87,7 @@ export const evaluateExamples: Examples<typeof evaluateDiagnostic.catalogue> = {
   ARC4231: [{ optimizer: 'plain', parameter: 'weight_decay' }],
   ARC4232: [{ optimizer: 'lars' }],
   ARC4233: [{}],
+  ARC4234: [{ path: 'centers.optimizer', field: 'lr' }],
   ARC4240: [{ op: 'crop', field: 'scale' }],
   ARC4241: [{ op: 'gray', field: 'scale' }],
   ARC4242: [{ path: 'blur.window', found: '[5, 3]' }],
