@@ -12,6 +12,4 @@ start weights(
   pictures: int = 8,
   except: [string] = [],
   keep_optimizer: bool = false,
-) {
-  require not (fresh_centers and keep_optimizer)
-}
+) {}

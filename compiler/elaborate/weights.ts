@@ -5,7 +5,7 @@ import { attempt, type Context, fail, type Session, staticContext } from '../eva
 import { number } from '../evaluate/numbers.ts'
 import { instantiate } from '../evaluate/object.ts'
 import type { Backbone, Experiment, ExperimentPath, TrainSpec } from '../experiment/experiment.ts'
-import { groupOf, isBelow, isFrozen } from '../experiment/parameter-paths.ts'
+import { groupOf, isBelow, isFrozen, partsOf } from '../experiment/parameter-paths.ts'
 import { experimentBody } from '../schema/experiment.ts'
 import { isElementwise } from '../step/elementwise-optimizer.ts'
 import type { ObjectValue } from '../values/value.ts'
@@ -51,16 +51,6 @@ function withoutDecay(object: ObjectValue, fields: ExperimentFields, context: Co
       notes: [names.length === 0 ? 'it has no parameters' : `its parameters are ${names.join(', ')}`],
     })
   return instantiate(object, [{ name: decayParameter, nameSpan: span, value: number(0), span }], object.span, context)
-}
-
-/** Every part of a path of a trained weight that can be named: `layer1`, `layer1.0`, `layer1.0.conv1.weight`. */
-function partsOf(paths: readonly string[]): ReadonlySet<string> {
-  const parts = new Set<string>()
-  for (const path of paths) {
-    const names = path.split('.')
-    for (let end = 1; end <= names.length; end++) parts.add(names.slice(0, end).join('.'))
-  }
-  return parts
 }
 
 /**

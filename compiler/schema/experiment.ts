@@ -220,9 +220,9 @@ export const checkpoint = {
     every: withDefault(optional(duration), undefined, 'Interval; default: only at the end.'),
     keep: withDefault(int, '3', 'Number of checkpoints to keep; older ones are deleted.', { min: 1 }),
     best: withDefault(
-      optional(string),
+      optional(unionOf(enumOf('verification set', evaluationSetNames), string)),
       undefined,
-      'One of `evaluate.sets`, such as `"lfw"`: the checkpoint with the highest accuracy on it is kept besides the newest.',
+      'One of `evaluate.sets`, such as `lfw`: the checkpoint with the highest accuracy on it is kept in addition to the newest.',
     ),
   },
   sections: {},

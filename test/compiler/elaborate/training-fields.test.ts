@@ -71,3 +71,84 @@ describe('none', () => {
     expect(said('  centers.optimizer = none\n  centers.optimizer.lr = 1').map(({ code }) => code)).toEqual(['ARC4234'])
   })
 })
+
+/** Codes of mistakes and warnings in the order of places, and the first note of each. */
+const codes = (body: string, settings: readonly string[] = [], declarations = '') =>
+  said(body, settings, declarations).map(({ code, severity }) => (severity === 'error' ? code : `${code} ${severity}`))
+
+describe('checkpoint.best', () => {
+  it.each([
+    ['sets = [holdout], every = 5 steps', 'holdout', []],
+    ['sets = [holdout]', '"holdout"', []],
+    ['sets = ["a/b.bin"]', '"a/b.bin"', []],
+    ['sets = [pairs("lfw/my.pairs.txt", root: "lfw")]', '"my.pairs"', []],
+    ['sets = [pairs("{env("W")}/p.txt", root: "lfw")]', '"x"', []],
+    ['sets = ["{env("W")}.bin"]', '"x"', []],
+    ['sets = [holdout]', 'lfw', ['ARC4235']],
+    ['sets = [holdout]', '"hold"', ['ARC4235']],
+    ['sets = []', 'holdout', ['ARC4235']],
+    ['sets = [pairs("lfw/pairs.txt", root: "lfw")]', '"lfw/pairs.txt"', ['ARC4235']],
+  ])('with %s is %s', (sets, best, expected) => {
+    const body = `  evaluate { ${sets} }\n  checkpoint.best = ${best}`
+    expect(codes(body)).toEqual(expected)
+  })
+
+  it('is the name as text', () => {
+    const { experiment } = resolveBody('  evaluate.sets = [holdout]\n  checkpoint.best = holdout')
+    expect(experiment?.checkpoint.best).toBe('holdout')
+  })
+})
+
+describe('train.start', () => {
+  const mine = 'start mine(from: string) { path = from, fresh_centers = true, classes = "c.csv" }'
+
+  it.each<readonly [string, readonly string[]]>([
+    ['weights("")', ['ARC4236']],
+    ['weights("{env("W")}")', []],
+    ['weights("a.pt", fresh_centers: true)', []],
+    ['weights("a.pt", fresh_centers: true, classes: "c.csv")', ['ARC4237']],
+    ['weights("a.pt", fresh_centers: true, centers: env("C"))', ['ARC4237']],
+    ['mine(from: "a.pt")', ['ARC4237']],
+    ['weights("a.pt", keep_optimizer: true)', []],
+    ['weights("a.pt", keep_optimizer: true, except: ["fc"])', ['ARC4237']],
+    ['weights("a.pt", keep_optimizer: true, centers: "b.pt")', ['ARC4237']],
+    ['weights("a.pt", keep_optimizer: true, fresh_centers: true)', ['ARC4237']],
+    ['weights("a.pt", except: ["fc", "bn2.running_mean", "layer1.0.conv1"])', []],
+    ['weights("a.pt", except: ["layr1"])', ['ARC4238 warning']],
+  ])('%s', (start, expected) => expect(codes(`  train.start = ${start}`, [], mine)).toEqual(expected))
+
+  it.each<readonly [string, readonly string[]]>([
+    ['optimizer = adamw(lr: 0.1)', ['ARC4239']],
+    ['optimizer = adamw(lr: 0.1), precision = f16', ['ARC4239']],
+    ['optimizer = sgd(lr: 0.1)', []],
+  ])('keeps the state of no optimizer that counts steps (%s)', (train, expected) =>
+    expect(codes(`  train { start = weights("a", keep_optimizer: true), ${train} }`)).toEqual(expected),
+  )
+
+  it('with f16 keeps the number of updates of the backbone, which loss scaling counts', () => {
+    const train = 'train { start = weights("a", keep_optimizer: true), optimizer = adamw(lr: 0.1), precision = f16 }'
+    expect(codes(`  ${train}\n  centers.optimizer = sgd(lr: 0.1)`)).toEqual([])
+    expect(codes(`  ${train.replace('f16', 'f32')}\n  centers.optimizer = sgd(lr: 0.1)`)).toEqual(['ARC4239'])
+    const other = 'train.start = weights("a", keep_optimizer: true)'
+    expect(codes(`  ${other}\n  centers.optimizer = adamw(lr: 0.1)`)).toEqual(['ARC4239'])
+  })
+
+  it('is expected where parts are frozen', () => {
+    expect(codes('  train.freeze = ["conv1"]')).toEqual(['ARC4246 warning'])
+    expect(codes('  train { freeze = ["conv1"], start = weights("a.pt") }')).toEqual([])
+  })
+})
+
+describe('milestones', () => {
+  it.each<readonly [string, readonly string[]]>([
+    ['schedule = multistep([])', ['ARC4213']],
+    ['schedule = multistep([1 epochs])', []],
+    ['schedule = multistep([1 epochs, 2 epochs])', ['ARC4247 warning']],
+    ['schedule = multistep([1 epochs, 500 steps])', []],
+    ['epochs = none, steps = 100, schedule = multistep([1 epochs, 500 steps, 600 steps])', ['ARC4247 warning']],
+  ])('%s', (train, expected) => expect(codes(`  train { ${train} }`)).toEqual(expected))
+
+  it('may lie beyond the end of a trial', () => {
+    expect(codes('  train.schedule = multistep([1 epochs])', ['train.epochs=1'])).toEqual([])
+  })
+})
