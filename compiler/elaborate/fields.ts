@@ -38,6 +38,8 @@ export interface ExperimentFields {
   within(section: SectionName): (field: string) => Value
   /** The place of the value; for a default, that of the experiment's name. */
   span(path: ExperimentPath): Span
+  /** The place of an element of a list; that of the value if it is not written as a list. */
+  itemSpan(path: ExperimentPath, index: number): Span
   /** See `Experiment.writtenSpan`. */
   writtenSpan(path: string): Span | undefined
   readonly requires: readonly RequireEntry[]
@@ -180,11 +182,16 @@ export function evaluateFields(
     }
   }
   if (!complete || context.session.bag.hasErrors) return undefined
+  const span = (path: ExperimentPath) => spans.get(path) ?? owner.decl.name.span
   return {
     name: variant.is?.name ?? owner.decl.name.text,
     value: (path) => values.get(path) ?? none,
     within: (section) => (field) => values.get(`${section}.${field}`) ?? none,
-    span: (path) => spans.get(path) ?? owner.decl.name.span,
+    span,
+    itemSpan(path, index) {
+      const expr = collected.assignments.get(path)?.written?.expr
+      return (expr?.kind === 'List' ? expr.items[index]?.span : undefined) ?? span(path)
+    },
     writtenSpan: (path) => writtenSpans.get(path),
     requires: collected.requires,
     resolved,

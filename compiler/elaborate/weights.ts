@@ -65,23 +65,29 @@ export function checkWeights(
 ): true | undefined {
   const trained = backbone.parameters.filter((spec) => spec.trainable).map((spec) => spec.path)
   const isUnknown = (path: string) => !trained.some((weight) => isBelow(weight, path))
-  const unknown = (path: string, field: ExperimentPath) => {
+  const unknown = (path: string, field: ExperimentPath, index: number) => {
     const parts = partsOf(trained)
     const meant = nearest(path, parts)
     const top = [...parts].filter((part) => !part.includes('.'))
-    const notes = [`its parts are ${top.map((part) => `\`${part}\``).join(', ')}`]
-    return fail(context, 'ARC4228', { backbone: backbone.name, path }, fields.span(field), {
+    const notes = [
+      ...(path === '' ? ['`"*"` is the whole backbone'] : []),
+      `its parts are ${top.map((part) => `\`${part}\``).join(', ')}`,
+    ]
+    const found = { backbone: backbone.name, path: path === '' ? '""' : path }
+    return fail(context, 'ARC4228', found, fields.itemSpan(field, index), {
       notes: meant === undefined ? notes : [`did you mean \`${meant}\`?`, ...notes],
     })
   }
+  const twinsOf = (path: string) => train.lrGroups.filter((other) => other.path === path)
   const checks = [
-    ...train.freeze.map((path) => () => (isUnknown(path) ? unknown(path, 'train.freeze') : true)),
+    ...train.freeze.map((path, i) => () => (isUnknown(path) ? unknown(path, 'train.freeze', i) : true)),
     ...train.lrGroups.map((group, i) => (): true => {
       const { path } = group
-      const span = fields.span('train.lr_groups')
-      if (isUnknown(path)) return unknown(path, 'train.lr_groups')
-      if (train.lrGroups.findIndex((other) => other.path === path) < i) return fail(context, 'ARC4229', { path }, span)
-      if (train.lrGroups.some((other, j) => j > i && other.path === path)) return true
+      const span = fields.itemSpan('train.lr_groups', i)
+      if (isUnknown(path)) return unknown(path, 'train.lr_groups', i)
+      const twins = twinsOf(path)
+      if (twins[0] !== group) return fail(context, 'ARC4229', { path }, span)
+      if (twins.length > 1) return true
       const own = trained.filter((weight) => groupOf(weight, train) === group)
       if (own.every((weight) => isFrozen(weight, train))) return fail(context, 'ARC4230', { path }, span)
       return true

@@ -8,6 +8,7 @@ import {
   enumOf,
   float,
   int,
+  lateString,
   listOf,
   lrScaling,
   objectOf,
@@ -237,7 +238,7 @@ export const log = {
       'Whether to write TensorBoard event files to `tensorboard/` in the run folder.',
     ),
     mlflow: withDefault(
-      optional(string),
+      optional(lateString),
       undefined,
       'The URL of an MLflow tracking server: `"http://127.0.0.1:5000"`.',
     ),

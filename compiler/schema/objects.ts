@@ -9,6 +9,7 @@ import {
   float,
   flopRate,
   int,
+  lateString,
   link,
   listOf,
   objectOf,
@@ -38,7 +39,7 @@ const rates = {
 } as const satisfies SectionSpec
 
 /** A folder or file on the computer that runs the experiment. */
-const path = { kind: 'string', late: true } as const
+const path = lateString
 
 export const margin = {
   doc: 'How cosines are mapped to logits.',

@@ -169,7 +169,7 @@ export const evaluateMessages = {
   ),
   ARC4231: error<{ optimizer: string; parameter: string }>(
     ({ optimizer, parameter }) =>
-      `\`train.decay = matrices\` sets \`${parameter}\` to 0 for the other weights, but \`${optimizer}\` has no such parameter`,
+      `\`train.decay = matrices\` sets \`${parameter}\` to 0 for weights that are not matrices, but \`${optimizer}\` has no such parameter`,
   ),
   ARC4232: error<{ optimizer: string }>(
     ({ optimizer }) =>

@@ -82,3 +82,29 @@ test('a name of two modules of the standard library has to be taken in the file'
   ])
   expect(mistake?.notes).toEqual([expect.stringMatching(/test\.arc.*: use std\.backbones: r100$/)])
 })
+
+test.each([
+  ['train.lr_groups=group("fc", 2)', '[group("fc", 2)]'],
+  ['train.freeze="conv1"', '["conv1"]'],
+  ['train.average=ema', 'ema()'],
+  ['train.on_non_finite=skip', 'skip()'],
+])('--set %s: the fix is %s', (setting, replacement) => {
+  const [mistake, ...others] = checkSettings(file, [setting])
+  expect(others).toEqual([])
+  expect(mistake?.code).toBe('ARC3001')
+  expect(mistake?.fix?.replacement).toBe(replacement)
+})
+
+test.each([
+  ['train.on_non_finite=stp', '`train.on_non_finite` takes `stop` or `skip(…)`'],
+  ['train.batch=aut', '`train.batch` takes a batch size or `auto`'],
+])('--set %s: the message names everything that fits', (setting, note) => {
+  const [mistake] = checkSettings(file, [setting])
+  expect(mistake?.code).toBe('ARC3007')
+  expect(mistake?.notes).toContain(note)
+})
+
+test('--set train.lr_scaling=linear_scaling: the note says what is missing in the call', () => {
+  const [mistake] = checkSettings(file, ['train.lr_scaling=linear_scaling'])
+  expect(mistake?.notes).toContain('write `linear_scaling(reference: …)`')
+})

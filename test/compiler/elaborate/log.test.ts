@@ -6,7 +6,13 @@ describe('the section log', () => {
   it.each([
     ['', { tensorboard: false, mlflow: undefined, prometheus: undefined }],
     ['log { tensorboard = true }', { tensorboard: true }],
-    ['log { mlflow = "https://mlflow.example.org/team" }', { mlflow: 'https://mlflow.example.org/team' }],
+    [
+      'log { mlflow = "https://mlflow.example.org/team" }',
+      { mlflow: { path: 'https://mlflow.example.org/team', pending: undefined } },
+    ],
+    ['log { mlflow = env("MLFLOW") }', { mlflow: { path: '', pending: 'environment variable MLFLOW' } }],
+    ['log { mlflow = "http://{env("MLFLOW")}:5000" }', { mlflow: { pending: 'environment variable MLFLOW' } }],
+    ['log { prometheus = "node-3.example.org:9400" }', { prometheus: { host: 'node-3.example.org', port: 9400 } }],
     ['log { prometheus = 9400 }', { prometheus: { host: '127.0.0.1', port: 9400 } }],
     ['log { prometheus = "0.0.0.0:9400" }', { prometheus: { host: '0.0.0.0', port: 9400 } }],
     ['log { prometheus = "[::1]:9400" }', { prometheus: { host: '::1', port: 9400 } }],
@@ -27,6 +33,9 @@ describe('the section log', () => {
     ['prometheus = "9400"', 'ARC4261'],
     ['prometheus = "localhost:"', 'ARC4261'],
     ['prometheus = "localhost:99999"', 'ARC4261'],
+    ['prometheus = "[:::]:80"', 'ARC4261'],
+    ['prometheus = "[1.2.3.4]:80"', 'ARC4261'],
+    ['prometheus = "999.1.1.1:80"', 'ARC4261'],
     ['prometheus = true', undefined],
     ['tensorboard = 1', undefined],
     ['tensorbord = true', undefined],
@@ -36,5 +45,21 @@ describe('the section log', () => {
     const [first] = diagnostics
     expect(first?.severity).toBe('error')
     if (code !== undefined) expect(first?.code).toBe(code)
+  })
+
+  it.each([
+    'http://ann:hush@mlflow',
+    'ftp://ann:hush@mlflow',
+    'ann:hush@mlflow:5000',
+    'http://ann:hu@hush@ mlflow',
+    'http://mlflow?token=hush',
+    'http://mlflow/#hush',
+  ])('the message about %s does not repeat a secret', (url) => {
+    const { diagnostics } = resolveBody('  log { mlflow = env("MLFLOW") }', '', { env: { MLFLOW: url } })
+    expect(diagnostics.map(({ code }) => code)).toEqual(['ARC4260'])
+    expect(JSON.stringify(diagnostics.map(({ message, params, notes }) => [message, params, notes]))).not.toContain(
+      'hush',
+    )
+    expect(diagnostics[0]?.message).toContain('mlflow')
   })
 })

@@ -6,6 +6,7 @@ import { groupOf, isBelow, isFrozenBuffer } from '../../../compiler/experiment/p
 import { opCosts } from '../../../compiler/ir/cost.ts'
 import { backboneParameters } from '../../../compiler/step/backbone.ts'
 import { need } from '../../../grammar/diagnostic.ts'
+import { textOf } from '../../../grammar/source.ts'
 import { narrowPlan, narrowText } from '../../helpers/narrow.ts'
 import { compileText } from '../../helpers/plan.ts'
 import { resolveBody } from '../../helpers/resolve.ts'
@@ -243,4 +244,15 @@ describe('a mistake', () => {
     ['', { optimizer: 'sgd(lr: 0.1, momentum: 0, nesterov: true)' }, ['ARC4213', expect.any(String)]],
     ['', { margin: 'odd()', declarations: odd }, ['ARC4028', undefined]],
   ])('%s %o', (train, more, expected) => expect(codes(train, more)).toEqual([expected]))
+
+  it.each([
+    ['freeze = ["fc", "layr1"]', 'ARC4228', '"layr1"'],
+    ['freeze = [""]', 'ARC4228', '""'],
+    ['lr_groups = [group("fc", 2), group("layr1", 2)]', 'ARC4228', 'group("layr1", 2)'],
+    ['lr_groups = [group("fc", 2), group("bn2", 2), group("fc", 3)]', 'ARC4229', 'group("fc", 3)'],
+  ])('is shown at its element: %s', (train, code, place) => {
+    const mistakes = compileText(narrowText({ ...size, train })).diagnostics.filter((d) => d.severity === 'error')
+    expect(mistakes.map((mistake) => [mistake.code, textOf(mistake.span)])).toEqual([[code, place]])
+    expect(mistakes[0]?.message).not.toContain('``')
+  })
 })
