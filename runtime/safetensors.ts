@@ -196,15 +196,17 @@ export async function openSafetensors(file: string): Promise<SafetensorsFile> {
     throw unreadable(error)
   })
   try {
-    const { size } = await handle.stat()
-    const length = headerLength(await readAt(handle, 0, Math.min(8, size)), size, file)
-    const dataAt = 8 + length
-    const json = new TextDecoder().decode(await readAt(handle, 8, length))
-    const header = parseHeader(json, size - dataAt, file)
-    const readRange = async (dtype: DType, shape: readonly number[], from: number, to: number) => {
-      const bytes = await readAt(handle, dataAt + from, to - from).catch((error: unknown) => {
+    const readable = <T>(reading: Promise<T>) =>
+      reading.catch((error: unknown) => {
         throw unreadable(error)
       })
+    const { size } = await readable(handle.stat())
+    const length = headerLength(await readable(readAt(handle, 0, Math.min(8, size))), size, file)
+    const dataAt = 8 + length
+    const json = new TextDecoder().decode(await readable(readAt(handle, 8, length)))
+    const header = parseHeader(json, size - dataAt, file)
+    const readRange = async (dtype: DType, shape: readonly number[], from: number, to: number) => {
+      const bytes = await readable(readAt(handle, dataAt + from, to - from))
       return { dtype, shape, data: arrayOf[dtype](bytes.buffer) }
     }
     return {

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import type { FromSchema } from 'json-schema-to-ts'
+import type { ExperimentPath } from '../../compiler/experiment/experiment.ts'
 import { object } from '../../compiler/json/object-schema.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { checkpointErrors } from '../../runtime/checkpoint/messages.ts'
@@ -79,10 +80,15 @@ export function shownFile(file: string, folder = process.cwd()): string {
   return path.startsWith('..') ? file : path
 }
 
+/** The two ways to give the length of a run. */
+const lengthPaths: readonly string[] = ['train.epochs', 'train.steps'] satisfies ExperimentPath[]
+
 /** The settings of a run, and those of the command that goes on with it, which take precedence. */
 export function joinedSettings(before: readonly string[], now: readonly string[]): readonly string[] {
   const pathOf = (setting: string) => setting.slice(0, setting.indexOf('=')).trim()
-  const replaced = new Set(now.map(pathOf))
+  const given = now.map(pathOf)
+  // `epochs` and `steps` exclude each other: whichever is given now counts.
+  const replaced = new Set(given.some((path) => lengthPaths.includes(path)) ? [...given, ...lengthPaths] : given)
   return [...before.filter((setting) => !replaced.has(pathOf(setting))), ...now]
 }
 

@@ -48,6 +48,21 @@ export interface StateTensor {
   readonly holds: readonly NamedTensor[]
 }
 
+/** The name of the table of the centers. */
+export const centersTable = 'centers'
+
+/** What the names of the factors and counters of loss scaling begin with. */
+export const lossScalePrefix = 'loss_scale.'
+
+export function isLossScale(name: string): boolean {
+  return name.startsWith(lossScalePrefix)
+}
+
+/** Whether a tensor is one of the network's: a weight or running statistics, which a state dict has. */
+export function isOfNetwork({ role }: StateTensor): boolean {
+  return role === 'parameter' || role === 'buffer'
+}
+
 /** Whether a tensor has one row per class: centers, their optimizer state, and the scales of both. */
 export function isClassTable({ role }: StateTensor): boolean {
   return role === 'centers' || role === 'centers_optimizer'

@@ -11,15 +11,13 @@ import type { GraphBuilder } from '../ir/build.ts'
 import type { DType } from '../ir/dtype.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
+import { centersTable } from '../ir/state-tensor.ts'
 import { keyOf, mix } from './random.ts'
 
 export type Storage = 'f32' | 'bf16' | 'int8'
 
 /** Tables, or parts of them, by name: [M,D] or [k,D]; of scales [M,1] or [k,1]. */
 export type Tables = ReadonlyMap<string, Value>
-
-/** The table of the centers. */
-export const centersTable = 'centers'
 
 /** The table of an optimizer state of the centers. */
 export function centerState(state: string): string {

@@ -10,7 +10,8 @@ import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import { forLoop } from '../ir/loop.ts'
 import * as ops from '../ir/ops.ts'
-import { centersTable, type Tables } from './center-storage.ts'
+import { centersTable } from '../ir/state-tensor.ts'
+import type { Tables } from './center-storage.ts'
 import {
   ABSENT,
   type ChunkInput,

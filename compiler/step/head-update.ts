@@ -11,9 +11,9 @@ import { batchPerDevice } from '../experiment/lengths.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
+import { centersTable } from '../ir/state-tensor.ts'
 import {
   centerState,
-  centersTable,
   loadTable,
   type RoundingKey,
   roundingStep,

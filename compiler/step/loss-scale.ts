@@ -12,7 +12,7 @@
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
-import type { StateTensor } from '../ir/state-tensor.ts'
+import { lossScalePrefix, type StateTensor } from '../ir/state-tensor.ts'
 import { type StateSlot, wholeSlot } from './state.ts'
 
 const INITIAL = 65536
@@ -21,9 +21,9 @@ const BACKOFF = 0.5
 /** Consecutive good steps before the factor grows. */
 const INTERVAL = 100
 
-const factorName = 'loss_scale.factor'
-const streakName = 'loss_scale.good_steps'
-const updatesName = 'loss_scale.updates'
+const factorName = `${lossScalePrefix}factor`
+const streakName = `${lossScalePrefix}good_steps`
+const updatesName = `${lossScalePrefix}updates`
 
 function slot(name: string, dtype: StateTensor['dtype'], value: number): StateSlot {
   return wholeSlot({ name, role: 'scaler', shape: [], dtype, placement: 'replicated' }, { kind: 'constant', value })

@@ -4,7 +4,7 @@
  *
  * Legend: R replicas, C classes, D embedding width.
  */
-import { isClassTable, type StateTensor } from '../../compiler/ir/state-tensor.ts'
+import { isClassTable, isOfNetwork, type StateTensor } from '../../compiler/ir/state-tensor.ts'
 import { stateDictFormat, type TensorStream, tensorFileBytes } from '../safetensors.ts'
 import { backboneStreams, namedStreams, tableStreams } from '../state/named-streams.ts'
 import { classCount, classRowBytes, type StateLayout, type StoredState } from '../state/stored-state.ts'
@@ -20,7 +20,7 @@ export interface CheckpointFile {
 const tableFileBytes = 2 ** 31
 
 export const backboneFile = 'backbone.safetensors'
-const optimizerFile = 'optimizer.safetensors'
+export const optimizerFile = 'optimizer.safetensors'
 const replicasFile = 'replicas.safetensors'
 
 /** `centers-00001-of-00004.safetensors`; `number` counts from 1. */
@@ -48,7 +48,6 @@ export function centersMetadata(first: number, count: number): ReadonlyMap<strin
   ])
 }
 
-const isOfBackbone = ({ role }: StateTensor) => role === 'parameter' || role === 'buffer'
 /** Each device has its own, and there are several devices. */
 const isLocal = (spec: StateTensor, { shards }: StateLayout) => spec.placement === 'local' && shards.length > 1
 
@@ -61,7 +60,7 @@ export function checkpointFiles(
   facts: ReadonlyMap<string, string>,
   mostBytes = tableFileBytes,
 ): readonly CheckpointFile[] {
-  const others = namedStreams(stored, (spec) => !isOfBackbone(spec) && !isClassTable(spec))
+  const others = namedStreams(stored, (spec) => !isOfNetwork(spec) && !isClassTable(spec))
   const files: CheckpointFile[] = [
     { name: backboneFile, metadata: new Map([stateDictFormat, ...facts]), tensors: backboneStreams(stored) },
     { name: optimizerFile, metadata: facts, tensors: others },

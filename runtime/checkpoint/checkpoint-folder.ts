@@ -16,6 +16,11 @@ export const checkpointsName = 'checkpoints'
 const partial = '.partial'
 /** A checkpoint that is about to be replaced by another one of its step. */
 const replaced = `.replaced${partial}`
+/** The path that a checkpoint has once it is complete, of the folder that `createCheckpoint` fills. */
+export function finalPath(temporary: string): string {
+  return temporary.endsWith(partial) ? temporary.slice(0, -partial.length) : temporary
+}
+
 /** The name of a checkpoint's folder, with its step. */
 export const stepPattern = /^step-(\d{6,})$/
 
@@ -46,6 +51,7 @@ export async function listCheckpoints(folder: string): Promise<readonly Checkpoi
 export async function prepareFolder(folder: string): Promise<void> {
   await onDisk(folder, 'written', async () => {
     await mkdir(folder, { recursive: true })
+    await syncFolder(dirname(folder))
     const names = await readdir(folder)
     for (const name of names.filter((own) => own.endsWith(partial))) {
       const path = join(folder, name)

@@ -2,14 +2,15 @@
 import { constants } from 'node:fs'
 import { copyFile, open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { centersTable } from '../../compiler/ir/state-tensor.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import { stateDictFormat, type WrittenFile, writeSafetensors, writeTensors } from '../safetensors.ts'
 import { reasonOf } from '../system-errors.ts'
-import { backboneFile, centersFile, centersFilePattern, centersMetadata, classRanges } from './checkpoint-files.ts'
+import { centersFile, centersFilePattern, centersMetadata, classRanges } from './checkpoint-files.ts'
 import { createCheckpoint } from './checkpoint-folder.ts'
 import { createManifest, type Manifest, type ManifestFile } from './manifest.ts'
 import { checkpointErrors } from './messages.ts'
-import { type Checkpoint, openCheckpoint } from './open-checkpoint.ts'
+import { type Checkpoint, networkTensors, openCheckpoint } from './open-checkpoint.ts'
 import { sourceStream } from './source-stream.ts'
 
 /**
@@ -49,17 +50,18 @@ async function writeTables(checkpoint: Checkpoint, into: string, files: number):
 }
 
 /**
- * Writes the backbone of a checkpoint to one safetensors file, with the names and the dim order of arcface_torch's state dict; with
- * `centers`, also the class centers, by class. Throws like `mergeCheckpoint`.
+ * Writes the network of a checkpoint to one safetensors file, with averages in place of their weights, and with the names and the dim
+ * order of arcface_torch's state dict; with `centers`, also the class centers, by class. Throws like `mergeCheckpoint`.
  */
 export async function convertCheckpoint(path: string, out: string, centers: boolean): Promise<WrittenFile> {
   const checkpoint = await openCheckpoint(path)
   try {
-    const { contents, types, tables, manifest } = checkpoint
-    const names = [...need(contents.get(backboneFile), backboneFile).keys(), ...(centers ? tables : [])]
-    // Of the tables, the optimizer's state stays behind.
-    const wanted = names.filter((name) => !tables.has(name) || name === centersName)
-    const tensors = new Map(wanted.map((name) => [name, sourceStream(checkpoint, name, need(types.get(name), name))]))
+    const { types, manifest } = checkpoint
+    const names = networkTensors(checkpoint)
+    const wanted = centers ? new Map([...names, [centersTable, centersTable]]) : names
+    const tensors = new Map(
+      [...wanted].map(([name, from]) => [name, sourceStream(checkpoint, from, need(types.get(from), from))]),
+    )
     const facts = [
       ['experiment', manifest.experiment],
       ['step', String(manifest.step)],
@@ -70,13 +72,10 @@ export async function convertCheckpoint(path: string, out: string, centers: bool
   }
 }
 
-/** The table of the centers themselves. */
-const centersName = 'centers'
-
 async function copySynced(from: string, to: string): Promise<void> {
   try {
     await copyFile(from, to, constants.COPYFILE_EXCL)
-    const handle = await open(to, 'r+')
+    const handle = await open(to, 'r')
     await handle.sync().finally(() => handle.close())
   } catch (error) {
     throw checkpointErrors('ARC6707', { folder: to, action: 'written', reason: reasonOf(error) }, error)

@@ -5,12 +5,13 @@
  */
 import { join } from 'node:path'
 import type { TensorType } from '../../compiler/ir/dtype.ts'
+import { averageName } from '../../compiler/ir/state-tensor.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { HostTensor } from '../engine.ts'
 import { newHostArray } from '../host-tensor.ts'
 import { openSafetensors, type SafetensorsFile } from '../safetensors.ts'
 import { dtypeOf } from '../safetensors-header.ts'
-import { centersFilePattern } from './checkpoint-files.ts'
+import { backboneFile, centersFilePattern } from './checkpoint-files.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 import { checkpointErrors } from './messages.ts'
 import type { StateSource } from './state-source.ts'
@@ -26,6 +27,15 @@ export interface Checkpoint extends StateSource {
   /** The tensors of each file, in the order of the manifest; of class tables, the rows in that file. */
   readonly contents: ReadonlyMap<string, ReadonlyMap<string, TensorType>>
   close(): Promise<void>
+}
+
+/**
+ * The network that was verified: for each name of the backbone's state dict, the tensor of the checkpoint, which is the average of a
+ * weight if there is one.
+ */
+export function networkTensors({ contents, types }: Checkpoint): ReadonlyMap<string, string> {
+  const names = need(contents.get(backboneFile), backboneFile).keys()
+  return new Map([...names].map((name) => [name, types.has(averageName(name)) ? averageName(name) : name]))
 }
 
 /** A file with the rows of classes [first, first + count). */

@@ -15,10 +15,17 @@ export function wholeTensor(source: StateSource, name: string): Promise<HostTens
   return source.rows(name, 0, source.shape(name)[0] ?? 1)
 }
 
+const replicasPrefix = 'replicas/'
+
 /**
  * The name of the copies [R,…] of a tensor that each of R devices has for itself, such as running statistics without
  * synchronization. Sources without them have one for all devices, by its own name.
  */
 export function replicasName(name: string): string {
-  return `replicas/${name}`
+  return `${replicasPrefix}${name}`
+}
+
+/** Whether a name is one that `replicasName` gives. */
+export function isOfReplicas(name: string): boolean {
+  return name.startsWith(replicasPrefix)
 }

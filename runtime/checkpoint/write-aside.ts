@@ -5,6 +5,7 @@ import { ArccError } from '../errors.ts'
 import type { Snapshot } from '../state/snapshot.ts'
 import { reasonOf } from '../system-errors.ts'
 import { tsxModule } from '../tsx-module.ts'
+import { finalPath } from './checkpoint-folder.ts'
 import type { CheckpointFacts, Manifest } from './manifest.ts'
 import { checkpointErrors } from './messages.ts'
 
@@ -66,7 +67,7 @@ export function asideWriter(start: () => Worker = startWorker): AsideWriter {
       if (worker !== own) return
       const taken = take()
       worker = undefined
-      const folder = taken?.request.folder ?? ''
+      const folder = finalPath(taken?.request.folder ?? '')
       taken?.reject(checkpointErrors('ARC6707', { folder, action: 'written', reason: `its thread died: ${reason}` }))
     }
     own.on('message', (reply: WriteReply) => {
@@ -86,7 +87,12 @@ export function asideWriter(start: () => Worker = startWorker): AsideWriter {
       return new Promise((resolve, reject) => {
         waiting = { request, resolve, reject }
         own.ref()
-        own.postMessage(request, buffersOf(request.snapshot))
+        try {
+          own.postMessage(request, buffersOf(request.snapshot))
+        } catch (error) {
+          take()
+          reject(error)
+        }
       })
     },
     async dispose() {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { writeTensors } from '../safetensors.ts'
 import { classCount, type StoredState } from '../state/stored-state.ts'
 import { checkpointFiles } from './checkpoint-files.ts'
+import { finalPath } from './checkpoint-folder.ts'
 import { type CheckpointFacts, createManifest, type Manifest, type ManifestFile } from './manifest.ts'
 
 /** Writes all files to a folder, each flushed to the disk; returns the manifest, which is not written. Throws ARC6404. */
@@ -13,7 +14,7 @@ export async function writeFiles(folder: string, stored: StoredState, facts: Che
   ])
   const files: ManifestFile[] = []
   for (const { name, tensors, metadata: own } of checkpointFiles(stored, metadata))
-    files.push({ name, ...(await writeTensors(join(folder, name), tensors, own)) })
+    files.push({ name, ...(await writeTensors(join(folder, name), tensors, own, join(finalPath(folder), name))) })
   files.sort((a, b) => (a.name < b.name ? -1 : 1))
   return createManifest(facts, { classes: classCount(stored), files })
 }

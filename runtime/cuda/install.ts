@@ -9,9 +9,9 @@ import type { Fetching } from '../events.ts'
 import { cacheFolder, cacheRoot } from '../plugins/cache-folder.ts'
 import { type DownloadWheel, type FetchEvent, fetchWheel, unpackWheel } from '../plugins/fetch-wheel.ts'
 import type { WheelEntry } from '../plugins/plugin-table.ts'
+import { withLock } from '../process-lock.ts'
 import type { CudaDriver } from './driver.ts'
 import { cudaError } from './errors.ts'
-import { withLock } from './lock.ts'
 import {
   findCut,
   findDamage,

@@ -1,9 +1,10 @@
 /**
- * Downloads the XLA plugin into the cache on first use; a final rename puts it in place. Concurrent processes each download their
- * own copy; the first rename wins. A library that has changed since is replaced.
+ * Downloads the XLA plugin into the cache on first use; a final rename puts it in place. Of concurrent processes one downloads, and the
+ * others wait for it. A library that has changed since is replaced.
  */
 import { access, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { withLock } from '../process-lock.ts'
 import { xlaError } from '../xla/pjrt/errors.ts'
 import { cacheFolder, cacheRoot } from './cache-folder.ts'
 import { type FetchProgress, fetchWheel, unpackWheel } from './fetch-wheel.ts'
@@ -40,22 +41,34 @@ export async function fetchPlugin(entry: WheelEntry, onProgress: FetchProgress =
   const root = await cacheFolder('plugins')
   const { home, library } = placeOf(entry)
   if ((await cachedPlugin(entry)) !== undefined) return library
+  // Those who come second wait for the first one's download.
+  await withLock(
+    `${home}.lock`,
+    () => undefined,
+    async () => {
+      if ((await cachedPlugin(entry)) === undefined) await replacePlugin(entry, root, onProgress)
+    },
+  )
+  onProgress({ phase: 'ready' })
+  return library
+}
+
+/** Downloads a plugin to where there is none, or a damaged one. */
+async function replacePlugin(entry: WheelEntry, root: string, onProgress: FetchProgress): Promise<void> {
+  const { home } = placeOf(entry)
   const work = await mkdtemp(join(root, 'fetch-'))
   try {
     const wheel = await fetchWheel(entry, work, onProgress)
     onProgress({ phase: 'unpack' })
     const unpacked = join(work, 'unpacked')
     await unpackWheel(entry, wheel, unpacked)
-    // What is there now has no library, or a damaged one.
-    if ((await cachedPlugin(entry)) === undefined) await rm(home, { recursive: true, force: true })
-    await rename(unpacked, home).catch(async (error) => {
-      if (!(await exists(library))) throw xlaError('ARC6008', { path: home, reason: String(error) }, error)
+    await rm(home, { recursive: true, force: true })
+    await rename(unpacked, home).catch((error) => {
+      throw xlaError('ARC6008', { path: home, reason: String(error) }, error)
     })
   } finally {
     await rm(work, { recursive: true, force: true })
   }
-  onProgress({ phase: 'ready' })
-  return library
 }
 
 /**

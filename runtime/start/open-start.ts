@@ -2,12 +2,19 @@
  * Opens the weights that a run starts from, and checks all of it before anything is compiled: the tensors of the network, the centers,
  * the class map, the optimizer's state.
  */
-import type { StateTensor } from '../../compiler/ir/state-tensor.ts'
+import {
+  averagedName,
+  centersTable,
+  isLossScale,
+  isOfNetwork,
+  type StateTensor,
+} from '../../compiler/ir/state-tensor.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import { nearest } from '../../grammar/suggest.ts'
-import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
+import { type Checkpoint, networkTensors } from '../checkpoint/open-checkpoint.ts'
 import { stateDifferences } from '../checkpoint/restore.ts'
+import { isOfReplicas } from '../checkpoint/state-source.ts'
 import { bf16ToF32 } from '../half.ts'
 import { fileShape } from '../state/named-streams.ts'
 import { type CenterRows, includedCenters, openCenters } from './center-rows.ts'
@@ -52,7 +59,7 @@ export async function openStart(plan: Plan, names: readonly string[] | undefined
     for (const file of opened) await file.close()
   }
   try {
-    const source = await openWeightsSource(spec.path.path)
+    const source = await openWeightsSource(spec.path.path, spec.keepOptimizer)
     opened.push({ path: source.file.path, sha256: source.file.sha256, close: source.close })
     const network = findNetwork(plan, spec, source)
     const centers = spec.freshCenters ? undefined : await findCenters(plan, spec, source, (file) => opened.push(file))
@@ -66,8 +73,6 @@ export async function openStart(plan: Plan, names: readonly string[] | undefined
     throw error
   }
 }
-
-const isOfNetwork = ({ role }: StateTensor) => role === 'parameter' || role === 'buffer'
 
 function findNetwork(plan: Plan, { except }: StartSpec, { file, checkpoint }: WeightsSource): StateDict {
   const all = plan.state.filter(isOfNetwork).flatMap(({ holds }) => holds)
@@ -84,7 +89,7 @@ function findNetwork(plan: Plan, { except }: StartSpec, { file, checkpoint }: We
     shapes: new Map(all.flatMap((named) => (isBelow(named.name, except) ? [] : [[named.name, fileShape(named)]]))),
     except,
     // A file of arcc may have the centers with the network.
-    beside: new Set(checkpoint === undefined ? ['centers'] : []),
+    beside: new Set(checkpoint === undefined ? [centersTable] : []),
   })
 }
 
@@ -96,7 +101,7 @@ async function findCenters(
 ): Promise<CenterRows | undefined> {
   const { embedding } = plan.run
   if (centers.path !== '') {
-    const other = await openWeightsSource(centers.path)
+    const other = await openWeightsSource(centers.path, false)
     if (other.checkpoint === undefined) {
       await other.close()
       return openCenters(other.file.path, embedding, opened)
@@ -110,7 +115,7 @@ async function findCenters(
 
 function checkpointCenters(checkpoint: Checkpoint, width: number): CenterRows {
   const { path } = checkpoint
-  const type = checkpoint.types.get('centers')
+  const type = checkpoint.types.get(centersTable)
   const reason =
     type === undefined
       ? 'the checkpoint has none'
@@ -122,7 +127,7 @@ function checkpointCenters(checkpoint: Checkpoint, width: number): CenterRows {
     from: path,
     classes: need(type?.shape[0], 'classes'),
     async rows(start, count) {
-      const { data } = await checkpoint.rows('centers', start, count)
+      const { data } = await checkpoint.rows(centersTable, start, count)
       return data instanceof Uint16Array ? bf16ToF32(data) : Float32Array.from(data)
     },
   }
@@ -164,8 +169,12 @@ function keptOptimizer(
   if (spec.except.length > 0) throw refuse('parts of the network start anew (`except`)')
   if (old.some((from, to) => from !== to)) throw refuse('the classes are not the same')
   const state = plan.state.filter(isOptimizer)
+  const weights = new Set(networkTensors(checkpoint).keys())
   const wanted = new Set(state.flatMap(({ holds }) => holds.map(({ name }) => name)))
-  const types = new Map([...checkpoint.types].filter(([name]) => wanted.has(name)))
+  // A loss scale that is not needed is nothing that gets lost.
+  const isElsewhere = (name: string) =>
+    name === centersTable || weights.has(averagedName(name)) || isOfReplicas(name) || isLossScale(name)
+  const types = new Map([...checkpoint.types].filter(([name]) => wanted.has(name) || !isElsewhere(name)))
   const differences = stateDifferences({ state, shards: plan.shards }, types)
   if (differences.length > 0) {
     const more = differences.length > SHOWN ? [`and ${differences.length - SHOWN} more`] : []

@@ -4,7 +4,13 @@
  * Legend: filters [kh,kw,I,O] in a network, [O,I,kh,kw] in files; tables [M,D] on one device, [C,D] in files.
  */
 import { elementCount } from '../../compiler/ir/dtype.ts'
-import { averagedName, type ClassShard, type NamedTensor, type StateTensor } from '../../compiler/ir/state-tensor.ts'
+import {
+  averagedName,
+  type ClassShard,
+  isOfNetwork,
+  type NamedTensor,
+  type StateTensor,
+} from '../../compiler/ir/state-tensor.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { HostArray } from '../engine.ts'
 import type { TensorStream } from '../safetensors.ts'
@@ -16,7 +22,7 @@ const pieceElements = 2 ** 22
 
 /** Weights and running statistics of the backbone as trained, the latter those of replica 0, by name: the state dict. */
 export function backboneStreams(stored: StoredState): Map<string, TensorStream> {
-  return namedStreams(stored, ({ role }) => role === 'parameter' || role === 'buffer')
+  return namedStreams(stored, isOfNetwork)
 }
 
 /** The network that is verified and used: the backbone, with averages in place of their weights. */

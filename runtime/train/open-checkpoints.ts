@@ -46,7 +46,8 @@ export async function openCheckpoints(session: Session, steps: number): Promise<
 function copiesToWrite({ run }: Plan, steps: number, existing: number): number {
   const { every, keep, best } = run.checkpoint
   const atOnce = keep + 1 + (best === undefined ? 0 : 1)
-  // The last one is written at the end.
-  const due = every === undefined ? 1 : Math.ceil((run.steps - steps) / periodOf(run, every))
+  // The last one is written at the end. How often a verification is the best so far is unknown.
+  const atIntervals = every === undefined ? 1 : Math.ceil((run.steps - steps) / periodOf(run, every))
+  const due = best === undefined ? atIntervals : atOnce
   return Math.max(1, Math.min(atOnce - existing, due))
 }

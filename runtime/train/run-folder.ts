@@ -6,10 +6,11 @@ import type { Plan } from '../../compiler/plan/plan.ts'
 import { ArccError } from '../errors.ts'
 import type { RunEvent } from '../events.ts'
 import { makeFolder } from '../make-folder.ts'
+import type { ProcessLock } from '../process-lock.ts'
 import { reasonOf } from '../system-errors.ts'
 import { type EventLog, openEventLog } from './event-log.ts'
 import { trainErrors } from './messages.ts'
-import { lockName, lockRun, type RunLock } from './run-lock.ts'
+import { lockName, lockRun } from './run-lock.ts'
 
 /** The end of the name of a file that is being written; a killed process leaves it. */
 const partial = '.partial'
@@ -42,7 +43,7 @@ export async function createRunFolder(
   texts: ReadonlyMap<string, string>,
   { resumed, onTrouble }: RunFolderOptions,
 ): Promise<RunFolder> {
-  let lock: RunLock | undefined
+  let lock: ProcessLock | undefined
   try {
     makeFolder(path)
     lock = await lockRun(path)
@@ -60,7 +61,7 @@ export async function createRunFolder(
   }
 }
 
-function folderOf(path: string, log: EventLog, lock: RunLock): RunFolder {
+function folderOf(path: string, log: EventLog, lock: ProcessLock): RunFolder {
   return {
     path,
     file: (name) => join(path, name),

@@ -1,6 +1,6 @@
 /** `arcc checkpoint merge` and `convert`: write a checkpoint anew. */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { locateCheckpoints } from '../../../runtime/checkpoint/locate-checkpoints.ts'
 import { manifestName } from '../../../runtime/checkpoint/manifest.ts'
 import { convertCheckpoint, mergeCheckpoint } from '../../../runtime/checkpoint/merge-checkpoint.ts'
@@ -15,8 +15,10 @@ import type { CheckpointConvertOptions, CheckpointMergeOptions } from '../option
 const ending = '.safetensors'
 
 /** Throws ARC6709 if the result exists, ARC6701 to ARC6705 if the checkpoint cannot be used, ARC6404 and ARC6707 of the disk. */
-export async function merge({ path, out, files, force, color }: CheckpointMergeOptions): Promise<ExitCode> {
+export async function merge({ path, files, force, color, ...given }: CheckpointMergeOptions): Promise<ExitCode> {
   const output = processOutput(color)
+  // Shells complete names of folders with a slash.
+  const out = join(dirname(given.out), basename(given.out))
   const [newest] = await locateCheckpoints(path)
   // Only a checkpoint is replaced: any other folder may be somebody's work.
   if (existsSync(out) && !(force && existsSync(join(out, manifestName))))

@@ -49,6 +49,11 @@ test('settings of the command replace those of the run', () => {
     'train.seed=2',
     'machine=local()',
   ])
+  // They exclude each other.
+  expect(joinedSettings(['train.epochs=2', 'train.clip=5'], ['train.steps=100'])).toEqual([
+    'train.clip=5',
+    'train.steps=100',
+  ])
 })
 
 test('changes: other values, fields that are new and that are gone', () => {

@@ -2,12 +2,14 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
+import { need } from '../../../grammar/diagnostic.ts'
 import { createCheckpoint } from '../../../runtime/checkpoint/checkpoint-folder.ts'
 import { locateCheckpoints } from '../../../runtime/checkpoint/locate-checkpoints.ts'
 import { convertCheckpoint, mergeCheckpoint } from '../../../runtime/checkpoint/merge-checkpoint.ts'
 import { verifyCheckpoint } from '../../../runtime/checkpoint/verify-checkpoint.ts'
 import { writeFiles } from '../../../runtime/checkpoint/write-files.ts'
 import { openSafetensors } from '../../../runtime/safetensors.ts'
+import { openWeightsSource } from '../../../runtime/start/weights-source.ts'
 import type { StoredState } from '../../../runtime/state/stored-state.ts'
 import { factsAt, randomState, statePlan } from '../../helpers/state.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
@@ -48,6 +50,28 @@ test('a state dict: the backbone, and the centers if wanted', async () => {
   const alone = await openSafetensors(out)
   expect([...alone.tensors.keys()]).toEqual([...backbone.tensors.keys()])
   for (const file of [alone, backbone]) await file.close()
+})
+
+test('a state dict has averages in place of their weights, and so has a start', async () => {
+  const averaged = statePlan({ devices: 1, train: 'average = ema()' })
+  const path = join(root, 'averaged')
+  await createCheckpoint(path, (into) => writeFiles(into, randomState(averaged), factsAt(10)))
+  const out = join(root, 'averaged.safetensors')
+  await convertCheckpoint(path, out, false)
+  const [dict, optimizer] = [await openSafetensors(out), await openSafetensors(join(path, 'optimizer.safetensors'))]
+  const average = await optimizer.read('fc.weight.average')
+  expect(await dict.read('fc.weight')).toEqual(average)
+  expect([...dict.tensors.keys()].filter((name) => name.endsWith('.average'))).toEqual([])
+  for (const file of [dict, optimizer]) await file.close()
+  const rowsOf = async (asTrained: boolean) => {
+    const { file, close } = await openWeightsSource(path, asTrained)
+    const rows = await need(file.dictionaries[0]?.tensors.get('fc.weight'), 'fc.weight').rows(0, 1)
+    await close()
+    return Array.from(rows)
+  }
+  const first = Array.from(average.data).slice(0, average.shape[1])
+  expect(await rowsOf(false)).toEqual(first)
+  expect(await rowsOf(true)).not.toEqual(first)
 })
 
 test('numbers that are not finite are found', async () => {
