@@ -61,6 +61,7 @@ function renderOne(diagnostic: Diagnostic, colors: Colors, { width, wraps = fals
     const first = annotations[0]
     if (first === undefined) continue
     out.push(`${margin}${colors.bold(colors.blue(index === 0 ? '-->' : ':::'))} ${showPlace(first.span)}`)
+    if (diagnostic.isSecret === true) continue
     row(empty)
     for (const line of sourceFrame(annotations, colors, room)) row(line)
   }

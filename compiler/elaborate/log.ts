@@ -28,7 +28,7 @@ function readAddress(value: number | string): NetworkAddress | undefined {
 function faultOf(text: string): string | undefined {
   if (!URL.canParse(text)) return 'it is not a URL'
   const { protocol, username, password, search, hash } = new URL(text)
-  if (protocol !== 'http:' && protocol !== 'https:') return `its scheme is \`${protocol.slice(0, -1)}\``
+  if (protocol !== 'http:' && protocol !== 'https:') return 'it does not begin with `http://` or `https://`'
   if (username !== '' || password !== '')
     return 'it contains a user name or a password, which logs and plans would show'
   return search !== '' || hash !== '' ? 'it has a query or a fragment' : undefined
@@ -45,6 +45,7 @@ export function resolveLog(fields: ExperimentFields, context: Context): LogSpec 
   const fault = url === undefined ? undefined : faultOf(url)
   if (fault !== undefined)
     fail(context, 'ARC4260', { url: withoutSecrets(url ?? ''), fault }, fields.span('log.mlflow'), {
+      isSecret: true,
       notes: [
         'for example: mlflow = "http://127.0.0.1:5000"',
         'credentials are read from MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD',

@@ -107,7 +107,7 @@ export const evaluateExamples: Examples<typeof evaluateDiagnostic.catalogue> = {
   ARC4253: [{ name: 'ms1mv2', format: 'recordio' }],
   ARC4254: [{ weights: 2, sets: 3 }],
   ARC4255: [{ weight: 0 }],
-  ARC4260: [{ url: 'ftp://mlflow', fault: 'its scheme is `ftp`' }],
+  ARC4260: [{ url: 'ftp://mlflow', fault: 'it does not begin with `http://` or `https://`' }],
   ARC4261: [{ found: '70000' }],
   ARC4301: [{ title: 'the margin is monotonic', condition: 'a < b' }],
 }

@@ -1,5 +1,6 @@
 /** The section `log` of an experiment. */
 import { describe, expect, it } from 'vitest'
+import { renderDiagnostics } from '../../../cli/render/diagnostic.ts'
 import { resolveBody } from '../../helpers/resolve.ts'
 
 describe('the section log', () => {
@@ -49,6 +50,7 @@ describe('the section log', () => {
 
   it.each([
     'http://ann:hush@mlflow',
+    'hush:ann@mlflow',
     'ftp://ann:hush@mlflow',
     'ann:hush@mlflow:5000',
     'http://ann:hu@hush@ mlflow',
@@ -61,5 +63,9 @@ describe('the section log', () => {
       'hush',
     )
     expect(diagnostics[0]?.message).toContain('mlflow')
+    const written = resolveBody(`  log { mlflow = "${url}" }`).diagnostics
+    const shown = renderDiagnostics(written, { color: false, width: 100 })
+    expect(shown).toContain('error[ARC4260]')
+    expect(shown).not.toContain('hush')
   })
 })
