@@ -42,6 +42,18 @@ function callText({ name, changed }: ChangedObject): string {
   return fields.length === 0 ? name : `${name}(${fields.map(({ path, value }) => `${path}: ${value}`).join(', ')})`
 }
 
+/** Where metrics go besides `log.ndjson`. */
+export function logRow({ logs }: PlanDocument): SummaryRows {
+  if (logs === undefined) return []
+  const { tensorboard, mlflow, prometheus } = logs
+  const items = [
+    ...(tensorboard ? ['TensorBoard'] : []),
+    ...(mlflow === undefined ? [] : [`MLflow (${mlflow})`]),
+    ...(prometheus === undefined ? [] : [`Prometheus (${prometheus})`]),
+  ]
+  return [['logs', items]]
+}
+
 /** What training starts from, if it is not random weights. */
 export function startRow({ training }: PlanDocument): SummaryRows {
   if (training?.start === undefined) return []

@@ -1,5 +1,5 @@
 /** Builds the plan document. */
-import type { ChangedObject, Experiment } from '../experiment/experiment.ts'
+import type { ChangedObject, Experiment, NetworkAddress } from '../experiment/experiment.ts'
 import { batchPerDevice } from '../experiment/lengths.ts'
 import { lrScale } from '../experiment/lr-scale.ts'
 import { opCosts } from '../ir/cost.ts'
@@ -77,6 +77,7 @@ export function describePlan(candidate: Candidate, file: string, said: Said, ins
       rates,
     },
     ...trainingOf(experiment),
+    ...logsOf(experiment),
     machine: {
       name: machine.name,
       nodes: machine.nodes,
@@ -124,6 +125,23 @@ function trainingOf({ changes }: Experiment): Pick<PlanDocument, 'training'> {
       ...(augment === undefined ? {} : { augment: augment.map(object) }),
     },
   }
+}
+
+function logsOf({ log }: Experiment): Pick<PlanDocument, 'logs'> {
+  const { tensorboard, mlflow, prometheus } = log
+  if (!tensorboard && mlflow === undefined && prometheus === undefined) return {}
+  return {
+    logs: {
+      tensorboard,
+      ...(mlflow === undefined ? {} : { mlflow: mlflow.pending ?? mlflow.path }),
+      ...(prometheus === undefined ? {} : { prometheus: showAddress(prometheus) }),
+    },
+  }
+}
+
+/** `[::1]:9400`: an IPv6 address is in brackets. */
+function showAddress({ host, port }: NetworkAddress): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 /** Multiply-adds of the forward pass of one image: half the operations of its convolutions and products. */

@@ -94,6 +94,17 @@ export const planSchema = {
         },
         ['start', 'augment'],
       ),
+      /** Logs outside the run folder and for TensorBoard; missing without any. */
+      logs: object(
+        {
+          tensorboard: { type: 'boolean' },
+          /** The URL, or the environment variable that has it if it is not set yet. */
+          mlflow: text,
+          /** Host and port. */
+          prometheus: text,
+        },
+        ['mlflow', 'prometheus'],
+      ),
       machine: object(
         {
           name: text,
@@ -187,7 +198,7 @@ export const planSchema = {
         items: object({ name: text, ops: integer, inputs: integer, outputs: integer, flops: integer }),
       },
     },
-    ['exact', 'training'],
+    ['exact', 'training', 'logs'],
   ),
 } as const
 

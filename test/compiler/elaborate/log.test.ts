@@ -1,6 +1,10 @@
 /** The section `log` of an experiment. */
 import { describe, expect, it } from 'vitest'
 import { renderDiagnostics } from '../../../cli/render/diagnostic.ts'
+import { documentLook } from '../../../cli/render/look.ts'
+import { renderPlan } from '../../../cli/render/plan.ts'
+import { narrowText } from '../../helpers/narrow.ts'
+import { planOf } from '../../helpers/plan.ts'
 import { resolveBody } from '../../helpers/resolve.ts'
 
 describe('the section log', () => {
@@ -68,4 +72,18 @@ describe('the section log', () => {
     expect(shown).toContain('error[ARC4260]')
     expect(shown).not.toContain('hush')
   })
+})
+
+it.each([
+  ['', undefined],
+  [
+    'mlflow = env("F3_UNSET"), prometheus = 9400',
+    'MLflow (environment variable F3_UNSET)   Prometheus (127.0.0.1:9400)',
+  ],
+  ['tensorboard = true, prometheus = "[::1]:9400"', 'TensorBoard   Prometheus ([::1]:9400)'],
+  ['mlflow = "http://mlflow:5000"', 'MLflow (http://mlflow:5000)'],
+])('the plan names the logs: %s', (log, row) => {
+  const text = narrowText({ devices: 1, batch: 2, classes: 4 }).replace('centers {', `log { ${log} }\n  centers {`)
+  const lines = renderPlan(planOf(text).document, { ...documentLook, width: 500 })
+  expect(lines.find((line) => line.startsWith('  logs '))?.slice(13)).toBe(row)
 })
