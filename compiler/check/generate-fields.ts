@@ -9,7 +9,7 @@ import { augmentation } from '../schema/augmentation.ts'
 import { experimentBody } from '../schema/experiment.ts'
 import { dataset, device, machine, margin, optimizer, start, verification } from '../schema/objects.ts'
 import { type FieldSpec, type SectionSpec, showRange } from '../schema/spec.ts'
-import { sameDimension } from '../types/dimension.ts'
+import { type Dimension, sameDimension } from '../types/dimension.ts'
 import type { Type } from '../types/type.ts'
 import { showList, showType } from './show-type.ts'
 
@@ -21,10 +21,19 @@ function showDefault(spec: FieldSpec): string {
   return spec.default === undefined ? '`none`' : `\`${spec.default}\``
 }
 
-function isTime(type: Type): boolean {
-  if (type.kind === 'optional') return isTime(type.inner)
-  if (type.kind === 'union') return type.members.some(isTime)
-  return type.kind === 'number' && sameDimension(type.dimension, { second: 1 })
+function isOf(dimension: Dimension, type: Type): boolean {
+  if (type.kind === 'optional') return isOf(dimension, type.inner)
+  if (type.kind === 'list') return isOf(dimension, type.element)
+  if (type.kind === 'union') return type.members.some((member) => isOf(dimension, member))
+  return type.kind === 'number' && sameDimension(type.dimension, dimension)
+}
+
+const isTime = (type: Type) => isOf({ second: 1 }, type)
+
+/** A bound is in base units. */
+function showBound(bound: number, type: Type): string {
+  if (isTime(type)) return `${bound} s`
+  return isOf({ radian: 1 }, type) ? `${(bound * 180) / Math.PI} deg` : `${bound}`
 }
 
 /** A time may be written in any unit. */
@@ -35,9 +44,7 @@ function showKind(type: Type): string {
 }
 
 function row(name: string, spec: FieldSpec): string {
-  // Bounds are in base units.
-  const unit = isTime(spec.type) ? ' s' : ''
-  const range = spec.range === undefined ? '' : `, ${showRange(spec.range, (bound) => `${bound}${unit}`)}`
+  const range = spec.range === undefined ? '' : `, ${showRange(spec.range, (bound) => showBound(bound, spec.type))}`
   return `| \`${name}\` | ${showKind(spec.type)}${range} | ${showDefault(spec)} | ${spec.doc} |`
 }
 
@@ -72,7 +79,7 @@ export function generateFields(): { readonly path: string; readonly text: string
     '',
     'The fields of an experiment and of the objects in it. `arcc dump FILE --after elaborate` prints every field of an experiment with its',
     'value. Defaults are written in the language and can use the names of the standard library. A field whose default is `none` has no value',
-    'unless it is set; `none` takes away one that an extended experiment sets.',
+    'unless it is set; setting it to `none` removes the value of the extended experiment.',
     '',
   ]
   return { path: page, text: `${[...intro, ...chapters].join('\n').trimEnd()}\n` }

@@ -116,22 +116,17 @@ function treatmentOf(spec: ParameterSpec, { ruleOf, isFrozenBuffer }: StateOptio
 /** Vectors that are treated alike, in groups of up to the maximum length. */
 function joinedVectors(parameters: readonly ParameterSpec[], options: StateOptions) {
   const kinds = Object.keys(backboneKinds) as BackboneKind[]
-  const known = new Map<WeightRule | undefined, boolean>()
-  /** An optimizer that uses more than one element of a vector at a time needs separate vectors. */
-  const canJoin = (rule: WeightRule | undefined): boolean => {
-    const joins = known.get(rule) ?? (rule === undefined || isElementwise(rule.optimizer))
-    known.set(rule, joins)
-    return joins
-  }
+  // An optimizer that uses more than one element of a vector at a time needs separate vectors.
+  const canJoin = (rule: WeightRule | undefined) => rule === undefined || isElementwise(rule.optimizer)
   return kinds.flatMap((kind) => {
     const byRule = new Map<WeightRule | undefined, ParameterSpec[]>()
     for (const spec of parameters) {
       const own = treatmentOf(spec, options)
       if (own.kind !== kind || spec.shape.length !== 1) continue
-      if (!canJoin(own.rule)) continue
       byRule.set(own.rule, [...(byRule.get(own.rule) ?? []), spec])
     }
-    const groups = [...byRule].flatMap(([rule, own]) => groupsOf(own).map((specs) => ({ rule, specs })))
+    const joinable = [...byRule].filter(([rule]) => canJoin(rule))
+    const groups = joinable.flatMap(([rule, own]) => groupsOf(own).map((specs) => ({ rule, specs })))
     return groups.map(({ rule, specs }, i) => {
       const { joined } = backboneKinds[kind]
       return { name: i === 0 ? joined : `${joined} ${i + 1}`, kind, rule, specs }

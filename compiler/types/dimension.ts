@@ -50,6 +50,12 @@ export function showDimension(dimension: Dimension): string {
     .join('·')
 }
 
+/** The same for several values: `angles`. */
+export function showDimensionMany(dimension: Dimension): string {
+  const isAngle = sameDimension(dimension, { radian: 1 })
+  return isAngle ? 'angles' : showDimension(dimension)
+}
+
 /** A unit: its size in base units. */
 export interface Unit {
   readonly factor: number
