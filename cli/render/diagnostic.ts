@@ -142,7 +142,7 @@ function fixRows(fix: Fix, colors: Colors): readonly FrameRow[] {
 }
 
 /** A place in numbers: 1-based lines and columns, the end exclusive. */
-export interface JsonPlace {
+interface JsonPlace {
   readonly path: string
   readonly line: number
   readonly column: number

@@ -153,7 +153,7 @@ export interface Margin {
   readonly span: Span
 }
 
-export interface OptimizerUpdate {
+interface OptimizerUpdate {
   readonly weight: Value
   /** New states by name. */
   readonly states: ReadonlyMap<string, Value>

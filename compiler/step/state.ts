@@ -18,7 +18,7 @@ import { isElementwise } from './elementwise-optimizer.ts'
 import type { RuleOf, WeightRule } from './weight-rules.ts'
 
 /** One of the tensors that a state tensor holds. */
-export interface StatePart {
+interface StatePart {
   readonly named: NamedTensor
   readonly initializer: Initializer
   /** Tensors with the same key start with the same random numbers. */

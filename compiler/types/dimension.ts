@@ -2,7 +2,7 @@
 import { own } from './own.ts'
 
 export const baseDimensions = ['byte', 'second', 'flop', 'sample', 'step', 'epoch', 'radian', 'row'] as const
-export type BaseDimension = (typeof baseDimensions)[number]
+type BaseDimension = (typeof baseDimensions)[number]
 
 /** Exponents; a missing base is exponent 0. `GB/s` is { byte: 1, second: -1 }. */
 export type Dimension = { readonly [B in BaseDimension]?: number }

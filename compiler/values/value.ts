@@ -63,12 +63,12 @@ export type Initializer =
   | { readonly kind: 'normal'; readonly std: number }
   | { readonly kind: 'uniform'; readonly bound: number }
 
-export interface InitializerValue {
+interface InitializerValue {
   readonly kind: 'initializer'
   readonly initializer: Initializer
 }
 
-export interface LinkValue {
+interface LinkValue {
   readonly kind: 'link'
   readonly link: Link
 }
