@@ -21,7 +21,7 @@ describe('the section log', () => {
     ['log { prometheus = 9400 }', { prometheus: { host: '127.0.0.1', port: 9400 } }],
     ['log { prometheus = "0.0.0.0:9400" }', { prometheus: { host: '0.0.0.0', port: 9400 } }],
     ['log { prometheus = "[::1]:9400" }', { prometheus: { host: '::1', port: 9400 } }],
-  ])('%s', (body, wanted) => {
+  ])('%s is accepted', (body, wanted) => {
     expect(resolveBody(`  ${body}`).experiment?.log).toMatchObject(wanted)
   })
 

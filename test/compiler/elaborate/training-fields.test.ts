@@ -7,7 +7,7 @@ describe('train.watchdog', () => {
   it.each([
     ['never', 'never'],
     ['20 min', 1200],
-  ])('takes %s, in a file and by --set', (text, value) => {
+  ])('accepts %s in a file and in --set', (text, value) => {
     expect(resolveBody(`  train.watchdog = ${text}`).experiment?.train.watchdog).toBe(value)
     expect(resolveBody('', '', { settings: [`train.watchdog=${text}`] }).experiment?.train.watchdog).toBe(value)
   })
@@ -36,7 +36,7 @@ describe('a field of an optional object that is not set', () => {
 })
 
 describe('none', () => {
-  it('takes the value of an optional field away, in a file, in one that extends it and by --set', () => {
+  it('removes the value of an optional field in a file, in an extending experiment and in --set', () => {
     const set = '  train { clip = 5, workers = 2, average = ema(), start = weights("a.pt"), watchdog = 1 min }'
     const names = ['clip', 'workers', 'average', 'start', 'watchdog']
     const { experiment, diagnostics } = resolveBody(set, '', { settings: names.map((name) => `train.${name}=none`) })
@@ -56,7 +56,7 @@ describe('none', () => {
     expect(chosen.experiment?.train).toMatchObject({ epochs: undefined, steps: 7, clip: undefined })
   })
 
-  it('is a value of a sweep', () => {
+  it('is allowed as a value of a sweep', () => {
     const { experiment, diagnostics } = resolveBody('  sweep.train.clip = [none, 5]', '', {
       name: 'run[clip=none]',
     })
@@ -65,7 +65,7 @@ describe('none', () => {
     expect(experiment?.train.clip).toBeUndefined()
   })
 
-  it('is no value of other fields', () => {
+  it('is refused for other fields', () => {
     expect(said('  train.batch = none').map(({ code }) => code)).toEqual(['ARC3007'])
     expect(said('  train.seed = none').map(({ code }) => code)).toEqual(['ARC2006'])
     expect(said('  centers.optimizer = none\n  centers.optimizer.lr = 1').map(({ code }) => code)).toEqual(['ARC4234'])
@@ -88,12 +88,12 @@ describe('checkpoint.best', () => {
     ['sets = [holdout]', '"hold"', ['ARC4235']],
     ['sets = []', 'holdout', ['ARC4235']],
     ['sets = [pairs("lfw/pairs.txt", root: "lfw")]', '"lfw/pairs.txt"', ['ARC4235']],
-  ])('with %s is %s', (sets, best, expected) => {
+  ])('with the sets %s and the value %s', (sets, best, expected) => {
     const body = `  evaluate { ${sets} }\n  checkpoint.best = ${best}`
     expect(codes(body)).toEqual(expected)
   })
 
-  it('is the name as text', () => {
+  it('is stored as the name of the set', () => {
     const { experiment } = resolveBody('  evaluate.sets = [holdout]\n  checkpoint.best = holdout')
     expect(experiment?.checkpoint.best).toBe('holdout')
   })
@@ -121,11 +121,11 @@ describe('train.start', () => {
     ['optimizer = adamw(lr: 0.1)', ['ARC4239']],
     ['optimizer = adamw(lr: 0.1), precision = f16', ['ARC4239']],
     ['optimizer = sgd(lr: 0.1)', []],
-  ])('keeps the state of no optimizer that counts steps (%s)', (train, expected) =>
+  ])('refuses to keep the state of an optimizer that uses the step number (%s)', (train, expected) =>
     expect(codes(`  train { start = weights("a", keep_optimizer: true), ${train} }`)).toEqual(expected),
   )
 
-  it('with f16 keeps the number of updates of the backbone, which loss scaling counts', () => {
+  it('with f16 keeps the number of updates of the backbone, because loss scaling counts them', () => {
     const train = 'train { start = weights("a", keep_optimizer: true), optimizer = adamw(lr: 0.1), precision = f16 }'
     expect(codes(`  ${train}\n  centers.optimizer = sgd(lr: 0.1)`)).toEqual([])
     expect(codes(`  ${train.replace('f16', 'f32')}\n  centers.optimizer = sgd(lr: 0.1)`)).toEqual(['ARC4239'])
@@ -133,7 +133,7 @@ describe('train.start', () => {
     expect(codes(`  ${other}\n  centers.optimizer = adamw(lr: 0.1)`)).toEqual(['ARC4239'])
   })
 
-  it('is expected where parts are frozen', () => {
+  it('is expected if parts are frozen', () => {
     expect(codes('  train.freeze = ["conv1"]')).toEqual(['ARC4246 warning'])
     expect(codes('  train { freeze = ["conv1"], start = weights("a.pt") }')).toEqual([])
   })
@@ -148,7 +148,7 @@ describe('milestones', () => {
     ['epochs = none, steps = 100, schedule = multistep([1 epochs, 500 steps, 600 steps])', ['ARC4247 warning']],
   ])('%s', (train, expected) => expect(codes(`  train { ${train} }`)).toEqual(expected))
 
-  it('may lie beyond the end of a trial', () => {
+  it('may be after the end of a trial run', () => {
     expect(codes('  train.schedule = multistep([1 epochs])', ['train.epochs=1'])).toEqual([])
   })
 })

@@ -17,7 +17,7 @@ import { parseExpression } from '../../../grammar/parser/parser.ts'
 import { memoryHost } from '../../helpers/diagnose.ts'
 import { resolveBody } from '../../helpers/resolve.ts'
 
-it('docs/fields.md is what the tables say (else: npm run fields)', () => {
+it('docs/fields.md is up to date with the tables (if not: npm run fields)', () => {
   const { path, text } = generateFields()
   expect(readFileSync(join(import.meta.dirname, '../../..', path), 'utf8')).toBe(text)
 })
@@ -33,18 +33,18 @@ describe('defaults', () => {
     spec.default === undefined ? [] : [{ name, spec, text: spec.default }],
   )
 
-  it.each(given)('$name = $text fits its field', ({ spec }) => {
+  it.each(given)('$name = $text has the type of its field', ({ spec }) => {
     expect(showValue(defaultOf(spec, context))).not.toBe('')
     expect(bag.sorted()).toEqual([])
   })
 
-  it('see the standard library and nothing of the file', () => {
+  it('can use names of the standard library but not of the file', () => {
     const { experiment } = resolveBody('', 'schedule constant { factor(step, total, epoch) = 0 }')
     expect(experiment?.schedule.factorAt(0, 10, 1)).toBe(1)
   })
 })
 
-it('every member of an enum is a name that the grammar reads as it is', () => {
+it('every member of an enum is a name in the grammar', () => {
   const members = Object.values(objectSpecs).flatMap(({ body }) =>
     fieldPaths(body).flatMap((path) => membersOf(specOf(body, path.split('.'))?.type)),
   )
@@ -56,6 +56,6 @@ it('every member of an enum is a name that the grammar reads as it is', () => {
   }
 })
 
-it('names in TypeScript', () => {
+it('names of fields in TypeScript', () => {
   expect(['lr', 'sample_rate', 'devices_per_node'].map(memberName)).toEqual(['lr', 'sampleRate', 'devicesPerNode'])
 })
