@@ -45,8 +45,18 @@ export interface Plan {
 
 type Counts = Pick<Lengths, 'classes' | 'epochs' | 'steps' | 'stepsPerEpoch'>
 
+/** How images become embeddings: what embedding them needs to know of a network, with or without training. */
+export interface EmbedShape {
+  /** Images per device in one execution of `embed`. */
+  readonly embedBatch: number
+  /** Height, width, channels. */
+  readonly image: readonly [number, number, number]
+  /** D. */
+  readonly embedding: number
+}
+
 /** The data that the training loop needs in addition to the graphs. */
-export interface RunSpec extends Counts, Pick<TrainSpec, 'seed' | 'workers' | 'onNonFinite' | 'watchdog'> {
+export interface RunSpec extends Counts, EmbedShape, Pick<TrainSpec, 'seed' | 'workers' | 'onNonFinite' | 'watchdog'> {
   readonly augment: AugmentSpec
   readonly dataset: DatasetSpec
   readonly evaluate: EvaluateSpec
@@ -55,9 +65,4 @@ export interface RunSpec extends Counts, Pick<TrainSpec, 'seed' | 'workers' | 'o
   readonly log: LogSpec
   readonly machine: MachineSpec
   readonly batchPerDevice: number
-  /** Images per device in one execution of `embed`. */
-  readonly embedBatch: number
-  /** Height, width, channels. */
-  readonly image: readonly [number, number, number]
-  readonly embedding: number
 }

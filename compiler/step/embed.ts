@@ -1,5 +1,5 @@
 /**
- * The evaluation graph: images → embeddings of the images and of their mirror images, with running statistics.
+ * The evaluation graph: images → embeddings of the images and, if wanted, of their mirror images, with running statistics.
  *
  * Legend: b images of one device, H W height and width, D embedding width.
  */
@@ -18,6 +18,8 @@ export interface EmbedOptions {
   readonly batch: number
   readonly compute: DType
   readonly images: ImageDType
+  /** Whether the mirror images are embedded, too. */
+  readonly mirrored: boolean
 }
 
 export function buildEmbed(state: readonly StateTensor[], backbone: Backbone, options: EmbedOptions): Graph {
@@ -31,7 +33,7 @@ export function buildEmbed(state: readonly StateTensor[], backbone: Backbone, op
       applyBackbone(b, backbone, x, { mode: 'evaluate', compute: options.compute, weights }).embeddings
     return b.finish([
       { name: 'embeddings', value: embed(images) },
-      { name: 'mirrored', value: embed(mirrorImages(b, images)) },
+      ...(options.mirrored ? [{ name: 'mirrored', value: embed(mirrorImages(b, images)) }] : []),
     ])
   })
 }

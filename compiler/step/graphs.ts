@@ -97,7 +97,13 @@ export function buildGraphs(
   const averages = new Map(slots.map((slot, i) => [slot.averageOf, i]))
   const embedState = ofBackbone.map((slot) => averages.get(slot.tensor.name) ?? slots.indexOf(slot))
   const embedSlots = ofBackbone.map((slot) => slot.tensor)
-  const embedOptions = { images: options.images, replicas, batch: embedBatch, compute: train.precision }
+  const embedOptions = {
+    images: options.images,
+    replicas,
+    batch: embedBatch,
+    compute: train.precision,
+    mirrored: true,
+  }
   const init = lazy(() => buildInit(slots, shards, train.seed))
   const embed = lazy(() => buildEmbed(embedSlots, backbone, embedOptions))
   const { steps, stepsPerEpoch } = lengths

@@ -53,18 +53,21 @@ export interface StateSlot {
   readonly averageOf: string | undefined
 }
 
-export interface StateOptions {
+export interface BackboneStateOptions {
   readonly ruleOf: RuleOf
   readonly isFrozenBuffer: (path: string) => boolean
+  /** Running statistics are shared by all devices. */
+  readonly synced: boolean
+  /** How filters are stored. */
+  readonly filters: DeviceTraits['filters']
+}
+
+export interface StateOptions extends BackboneStateOptions {
   /** Whether weights have averages. */
   readonly averaged: boolean
   /** Center rows of one device, and their width. */
   readonly rows: number
   readonly embedding: number
-  /** Running statistics are shared by all devices. */
-  readonly synced: boolean
-  /** How filters are stored. */
-  readonly filters: DeviceTraits['filters']
 }
 
 /** A state tensor that stores one tensor unchanged. */
@@ -107,14 +110,14 @@ interface Treatment {
   readonly rule: WeightRule | undefined
 }
 
-function treatmentOf(spec: ParameterSpec, { ruleOf, isFrozenBuffer }: StateOptions): Treatment {
+function treatmentOf(spec: ParameterSpec, { ruleOf, isFrozenBuffer }: BackboneStateOptions): Treatment {
   if (spec.buffer) return { kind: isFrozenBuffer(spec.path) ? 'fixedBuffer' : 'buffer', rule: undefined }
   const rule = spec.trainable ? ruleOf(spec.path) : undefined
   return { kind: rule === undefined ? 'fixed' : 'trained', rule }
 }
 
 /** Vectors that are treated alike, in groups of up to the maximum length. */
-function joinedVectors(parameters: readonly ParameterSpec[], options: StateOptions) {
+function joinedVectors(parameters: readonly ParameterSpec[], options: BackboneStateOptions) {
   const kinds = Object.keys(backboneKinds) as BackboneKind[]
   // An optimizer that uses more than one element of a vector at a time needs separate vectors.
   const canJoin = (rule: WeightRule | undefined) => rule === undefined || isElementwise(rule.optimizer)
@@ -134,7 +137,11 @@ function joinedVectors(parameters: readonly ParameterSpec[], options: StateOptio
   })
 }
 
-function backboneSlots(parameters: readonly ParameterSpec[], options: StateOptions): StateSlot[] {
+/** Weights and buffers of a backbone. */
+export function backboneSlots(
+  parameters: readonly ParameterSpec[],
+  options: BackboneStateOptions,
+): readonly StateSlot[] {
   const joined = joinedVectors(parameters, options)
   const inside = new Set(joined.flatMap(({ specs }) => specs))
   const common = (kind: BackboneKind) => ({

@@ -3,7 +3,7 @@
  *
  * Legend: M images, b images of one device per run, D embedding width.
  */
-import type { Plan } from '../../compiler/plan/plan.ts'
+import type { EmbedShape } from '../../compiler/plan/plan.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
 import { imageBytes } from '../data/image.ts'
 import type { LoadedRows, Loader } from '../data/loader/loader.ts'
@@ -16,7 +16,7 @@ export interface Embedder {
   readonly engine: Engine
   /** The compiled `embed` graph. */
   readonly executable: Executable
-  readonly plan: Plan
+  readonly network: EmbedShape
   /** The weights and buffers of each replica, in the order of `embed`'s inputs; the caller keeps ownership. */
   readonly weights: readonly (readonly DeviceTensor[])[]
   /** After an abort no more runs are started, and its reason is thrown. */
@@ -57,8 +57,8 @@ const roundsAhead = 2
 export const verificationSlots = roundsAhead + 1
 
 /** Reads the images of each round, some rounds ahead. */
-async function* readRounds({ plan, engine, watch = unwatched }: Embedder, { pairs, loader }: EmbeddedImages) {
-  const perRound = plan.run.embedBatch * engine.world.local
+async function* readRounds({ network, engine, watch = unwatched }: Embedder, { pairs, loader }: EmbeddedImages) {
+  const perRound = network.embedBatch * engine.world.local
   const queue: { readonly first: number; readonly rows: Promise<LoadedRows> }[] = []
   let next = 0
   const refill = () => {
@@ -89,8 +89,8 @@ async function* readRounds({ plan, engine, watch = unwatched }: Embedder, { pair
 }
 
 async function* uploadRounds(embedder: Embedder, images: EmbeddedImages): AsyncGenerator<Round> {
-  const { plan, engine } = embedder
-  const { embedBatch: b, image } = plan.run
+  const { network, engine } = embedder
+  const { embedBatch: b, image } = network
   const deviceBytes = b * imageBytes(image)
   for await (const { first, pixels } of readRounds(embedder, images)) {
     const tensors = Array.from({ length: engine.world.local }, (_, device): HostTensor[] => {
@@ -113,15 +113,14 @@ function disposeRound({ images }: Round): void {
   for (const tensor of images.flat()) tensor.dispose()
 }
 
-/** Embeddings of images and of their mirror images, f32 [M,D] each. While devices run, the next images are read and uploaded. */
-export async function embedPictures(
-  embedder: Embedder,
-  images: EmbeddedImages,
-): Promise<{ readonly original: Float32Array; readonly mirrored: Float32Array }> {
-  const { plan, executable, weights, signal, watch = unwatched } = embedder
-  const { embedBatch: b, embedding: width } = plan.run
-  const original = new Float32Array(images.pairs.images * width)
-  const mirrored = new Float32Array(images.pairs.images * width)
+/**
+ * The outputs of `embed` for all images, f32 [M,D] each: the embeddings, then those of the mirror images if the graph has them. While
+ * devices run, the next images are read and uploaded.
+ */
+export async function embedImages(embedder: Embedder, images: EmbeddedImages): Promise<readonly Float32Array[]> {
+  const { network, executable, weights, signal, watch = unwatched } = embedder
+  const { embedBatch: b, embedding: width } = network
+  const whole: Float32Array[] = []
 
   const finish = async (first: number, run: StartedRun, before: Promise<void> | undefined) => {
     try {
@@ -130,9 +129,11 @@ export async function embedPictures(
       for (const [device, tensors] of run.outputs.entries()) {
         const start = first + device * b
         const rows = Math.max(0, Math.min(b, images.pairs.images - start))
-        const [plain, mirror] = await Promise.all(tensors.map((tensor) => tensor.read()))
-        copyRows(need(plain, 'embeddings').data, original, start, rows, width)
-        copyRows(need(mirror, 'embeddings').data, mirrored, start, rows, width)
+        const outputs = await Promise.all(tensors.map((tensor) => tensor.read()))
+        for (const [i, { data }] of outputs.entries()) {
+          whole[i] ??= new Float32Array(images.pairs.images * width)
+          copyRows(data, whole[i], start, rows, width)
+        }
       }
     } finally {
       for (const tensor of run.outputs.flat()) tensor.dispose()
@@ -158,7 +159,17 @@ export async function embedPictures(
   } finally {
     await Promise.allSettled(flights)
   }
-  return { original, mirrored }
+  return whole
+}
+
+/** Embeddings of images and of their mirror images, f32 [M,D] each. */
+export async function embedPictures(
+  embedder: Embedder,
+  images: EmbeddedImages,
+): Promise<{ readonly original: Float32Array; readonly mirrored: Float32Array }> {
+  const [original, mirrored] = await embedImages(embedder, images)
+  if (original !== undefined && mirrored === undefined) bug('the graph embeds no mirror images')
+  return { original: original ?? new Float32Array(0), mirrored: mirrored ?? new Float32Array(0) }
 }
 
 function copyRows(from: unknown, to: Float32Array, start: number, rows: number, width: number): void {
@@ -169,5 +180,5 @@ function copyRows(from: unknown, to: Float32Array, start: number, rows: number, 
 
 export async function verifyPairs(embedder: Embedder, images: VerificationImages): Promise<Verification> {
   const embeddings = await embedPictures(embedder, images)
-  return verify({ ...embeddings, dim: embedder.plan.run.embedding, pairs: images.pairs.pairs, same: images.pairs.same })
+  return verify({ ...embeddings, dim: embedder.network.embedding, pairs: images.pairs.pairs, same: images.pairs.same })
 }

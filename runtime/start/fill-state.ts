@@ -4,22 +4,18 @@
  *
  * Legend: C classes, D embedding width, M center rows of one device, of which the first hold its classes.
  */
-import { averagedName, type NamedTensor, type StateTensor } from '../../compiler/ir/state-tensor.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
-import { bug, need } from '../../grammar/diagnostic.ts'
 import { storedOn } from '../checkpoint/restore.ts'
-import { type StateSource, wholeTensor } from '../checkpoint/state-source.ts'
 import type { DecodeWorkers } from '../data/loader/decode-workers.ts'
 import type { Selection } from '../data/select/selection.ts'
-import type { Engine, Executable, HostTensor } from '../engine.ts'
+import type { Engine, Executable } from '../engine.ts'
 import type { LoadedEvent } from '../events.ts'
 import type { DeviceState } from '../state/device-state.ts'
-import { filterFromOihw, heldTensors, storedTensor } from '../state/held-tensors.ts'
 import { type FilledCenters, fillCenters } from './fill-centers.ts'
 import { createMeanCenters } from './mean-centers.ts'
 import { startErrors } from './messages.ts'
+import { networkSource, networkTensor } from './network-tensor.ts'
 import { isOptimizer, type Start } from './open-start.ts'
-import type { StateDict } from './state-dict.ts'
 
 export interface FillOptions {
   readonly engine: Engine
@@ -42,7 +38,7 @@ export async function fillState(state: DeviceState, start: Start, options: FillO
   const wrong = new Set<string>()
   for (const [index, tensor] of plan.state.entries()) {
     if (!tensor.holds.some(({ name }) => source.has(name))) continue
-    const stored = await filled(tensor, source, () => state.read(0, index), wrong)
+    const stored = await networkTensor(tensor, source, () => state.read(0, index), wrong)
     for (const replica of plan.shards.keys()) state.replace(replica, index, await engine.upload(replica, stored))
   }
   if (wrong.size > 0) throw startErrors('ARC6770', { file: spec.path.path, tensors: [...wrong] })
@@ -74,45 +70,6 @@ export async function fillState(state: DeviceState, start: Start, options: FillO
   }
 }
 
-/** The network as a source of its weights, of its statistics, and of the averages of both. */
-function networkSource({ tensors }: StateDict): StateSource {
-  const tensorOf = (name: string) => tensors.get(name) ?? tensors.get(averagedName(name))
-  return {
-    has: (name) => tensorOf(name) !== undefined,
-    shape: (name) => need(tensorOf(name), name).shape,
-    async rows(name, first, count) {
-      const tensor = need(tensorOf(name), name)
-      const [, ...rest] = tensor.shape
-      const shape = tensor.shape.length === 0 ? [] : [count, ...rest]
-      return { dtype: 'f32', shape, data: await tensor.rows(first, count) }
-    },
-  }
-}
-
-/** A state tensor with everything that the source has of it; the rest is as `initial`. Adds names of tensors that are not finite. */
-async function filled(
-  tensor: StateTensor,
-  source: StateSource,
-  initial: () => Promise<HostTensor>,
-  wrong: Set<string>,
-): Promise<HostTensor> {
-  if (tensor.dtype !== 'f32') return bug(`${tensor.name} of type ${tensor.dtype} in a network`)
-  const isWhole = tensor.holds.every(({ name }) => source.has(name))
-  const before = isWhole ? [] : heldTensors(tensor, await initial())
-  const held: HostTensor[] = []
-  for (const [i, named] of tensor.holds.entries()) {
-    if (!source.has(named.name)) held.push(need(before[i], named.name).tensor)
-    else held.push(await fromFile(named, source, wrong))
-  }
-  return storedTensor(tensor, held)
-}
-
-async function fromFile({ name, layout }: NamedTensor, source: StateSource, wrong: Set<string>): Promise<HostTensor> {
-  const tensor = await wholeTensor(source, name)
-  if (tensor.data.some((value) => !Number.isFinite(value))) wrong.add(name)
-  return layout === 'oihw' ? filterFromOihw(tensor) : tensor
-}
-
 /** Embeds pictures of new classes if their mean is wanted, and fills the centers. */
 async function newAndOldCenters(
   state: DeviceState,
@@ -124,8 +81,15 @@ async function newAndOldCenters(
   if (!needsMeans) return fillCenters(state, { plan, engine, centers, classes, means: undefined, signal })
   const weights = await state.forEmbed(engine)
   try {
-    const embedder = { engine, executable: embed, plan, weights: weights.of }
-    const means = await createMeanCenters({ embedder, data, workers, isNew, most: spec.pictures })
+    const embedder = { engine, executable: embed, network: plan.run, weights: weights.of }
+    const means = await createMeanCenters({
+      embedder,
+      data,
+      workers,
+      isNew,
+      most: spec.pictures,
+      damaged: plan.run.dataset.damaged,
+    })
     try {
       return await fillCenters(state, { plan, engine, centers, classes, means, signal })
     } finally {

@@ -4,7 +4,7 @@
  *
  * Legend: D embedding width, n classes of a range.
  */
-import type { Plan } from '../../compiler/plan/plan.ts'
+import type { Plan, RunSpec } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import { selectedNumber } from '../data/collection.ts'
 import type { DecodeWorkers } from '../data/loader/decode-workers.ts'
@@ -34,6 +34,7 @@ export interface MeanCentersOptions {
   readonly isNew: (label: number) => boolean
   /** Pictures of a class at most. */
   readonly most: number
+  readonly damaged: RunSpec['dataset']['damaged']
 }
 
 /** The first pictures of each new class: those of class c are `list[starts[c] … starts[c + 1]]`, numbers in the recipe. */
@@ -60,7 +61,7 @@ function picturesOf({ data, isNew, most }: MeanCentersOptions) {
 /** Opens the pictures; the caller disposes it. */
 export async function createMeanCenters(options: MeanCentersOptions): Promise<MeanCenters> {
   const { embedder, data, workers } = options
-  const { plan, engine } = embedder
+  const { network, engine } = embedder
   const { starts, list } = picturesOf(options)
   const images = need(starts[data.classes], 'the number of pictures')
   const loader = await createLoader(
@@ -68,11 +69,11 @@ export async function createMeanCenters(options: MeanCentersOptions): Promise<Me
       recipe: data.recipe,
       select: { list },
       images: list.length,
-      shape: plan.run.image,
-      rows: plan.run.embedBatch * engine.world.local,
+      shape: network.image,
+      rows: network.embedBatch * engine.world.local,
       slots: verificationSlots,
       // Damaged pictures are left out if training skips them; their number is limited there.
-      mostSkipped: plan.run.dataset.damaged === 'error' ? 0 : images,
+      mostSkipped: options.damaged === 'error' ? 0 : images,
     },
     workers,
   )
@@ -83,7 +84,7 @@ export async function createMeanCenters(options: MeanCentersOptions): Promise<Me
     },
     async fill(start, count, rows) {
       const [first, end] = [need(starts[start], 'a class'), need(starts[start + count], 'a class')]
-      const width = plan.run.embedding
+      const width = network.embedding
       const found = new Uint32Array(count)
       let label = start
       for (let from = first; from < end; from += WINDOW) {

@@ -16,7 +16,14 @@ export async function evaluateSets(trainer: Trainer, signal?: AbortSignal): Prom
   const metrics: CheckpointMetric[] = []
   await phase(emit, 'evaluate', async () => {
     const weights = await state.forEmbed(engine)
-    const embedder = { engine, executable: programs.embed, plan, weights: weights.of, signal, watch: watchdog.watch }
+    const embedder = {
+      engine,
+      executable: programs.embed,
+      network: plan.run,
+      weights: weights.of,
+      signal,
+      watch: watchdog.watch,
+    }
     try {
       for (const set of loaders.sets) {
         const start = performance.now()

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import type { Plan } from '../../../compiler/plan/plan.ts'
 import type { DeviceTensor, Engine, Executable, HostTensor } from '../../../runtime/engine.ts'
 import { embedPictures, type VerificationImages } from '../../../runtime/evaluate/embed-pairs.ts'
 import { oneProcess } from '../../../runtime/world.ts'
@@ -47,7 +46,7 @@ function onFakeDevices(executable: Executable, images: number, fail = -1) {
     world: devices,
     uploadAll: async (tensors: readonly (readonly HostTensor[])[]) => tensors.map((own) => own.map(onHost)),
   } as Partial<Engine> as Engine
-  const plan = { run: { embedBatch: 4, embedding: 1, image } } as Partial<Plan> as Plan
+  const network = { embedBatch: 4, embedding: 1, image }
   const pairs = { images, pairs: new Int32Array(0), same: new Uint8Array(0) }
   const loader: VerificationImages['loader'] = {
     async read(numbers) {
@@ -58,7 +57,7 @@ function onFakeDevices(executable: Executable, images: number, fail = -1) {
       return { pixels, numbers, skipped: [], release: () => undefined }
     },
   }
-  return { seen, result: embedPictures({ engine, executable, plan, weights: [[], []] }, { pairs, loader }) }
+  return { seen, result: embedPictures({ engine, executable, network, weights: [[], []] }, { pairs, loader }) }
 }
 
 const atOnce = {
