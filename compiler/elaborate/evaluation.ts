@@ -59,10 +59,9 @@ function nameOf(set: EvaluateSpec['sets'][number]): string {
 export function resolveCheckpoint(fields: ExperimentFields, { sets }: EvaluateSpec, context: Context): CheckpointSpec {
   const checkpoint = readSection(experimentBody.sections.checkpoint, fields.within('checkpoint'))
   const { best } = checkpoint
-  const listed = fields.value('evaluate.sets')
-  const written = [fields.value('checkpoint.best'), ...(listed.kind === 'list' ? listed.items : [])]
   const isPending =
-    written.some((value) => value.kind === 'string' && value.pending !== undefined) ||
+    fields.isPending('checkpoint.best') ||
+    fields.isPending('evaluate.sets') ||
     sets.some((set) => typeof set !== 'string' && set.list.pending !== undefined)
   const names = sets.map(nameOf)
   if (best === undefined || isPending || names.includes(best)) return checkpoint

@@ -36,6 +36,8 @@ export interface ExperimentFields {
   value(path: ExperimentPath): Value
   /** The values of the fields of a section by name. */
   within(section: SectionName): (field: string) => Value
+  /** Whether a text of the value is known only when the run starts. */
+  isPending(path: ExperimentPath): boolean
   /** The place of the value; for a default, that of the experiment's name. */
   span(path: ExperimentPath): Span
   /** The place of an element of a list; that of the value if it is not written as a list. */
@@ -138,6 +140,10 @@ function setInside(spans: Map<string, Span>, path: string, patch: Patch): void {
   else spans.delete(full)
 }
 
+function hasPending(value: Value): boolean {
+  return value.kind === 'list' ? value.items.some(hasPending) : value.kind === 'string' && value.pending !== undefined
+}
+
 /**
  * Evaluates all fields of the last experiment in the chain (`chain` starts with the one that extends no other). `undefined` if one of
  * them has an error; all are checked.
@@ -187,6 +193,7 @@ export function evaluateFields(
     name: variant.is?.name ?? owner.decl.name.text,
     value: (path) => values.get(path) ?? none,
     within: (section) => (field) => values.get(`${section}.${field}`) ?? none,
+    isPending: (path) => hasPending(values.get(path) ?? none),
     span,
     itemSpan(path, index) {
       const expr = collected.assignments.get(path)?.written?.expr
