@@ -1,5 +1,6 @@
 /** All catalogues with the examples of their codes. */
 import { usageErrors } from '../../cli/host/messages.ts'
+import { networkErrors } from '../../cli/host/network/messages.ts'
 import { checkDiagnostic } from '../../compiler/check/messages.ts'
 import { nameDiagnostic } from '../../compiler/names/messages.ts'
 import { planDiagnostic } from '../../compiler/plan/messages.ts'
@@ -47,5 +48,6 @@ export const catalogues: Readonly<Record<string, readonly Rendered[]>> = {
   startErrors: renderCatalogue(startErrors.catalogue, startExamples),
   checkpointErrors: renderCatalogue(checkpointErrors.catalogue, checkpointExamples),
   trainErrors: renderCatalogue(trainErrors.catalogue, runtime.trainExamples),
+  networkErrors: renderCatalogue(networkErrors.catalogue, runtime.networkExamples),
   usageErrors: renderCatalogue(usageErrors.catalogue, runtime.usageExamples),
 }

@@ -1,5 +1,6 @@
 /** Example parameters of ARC6xxx: errors of devices, files and data. */
 import type { usageErrors } from '../../cli/host/messages.ts'
+import type { networkErrors } from '../../cli/host/network/messages.ts'
 import type { placementErrors } from '../../runtime/backend/messages.ts'
 import type { cudaError } from '../../runtime/cuda/errors.ts'
 import type { dataErrors } from '../../runtime/data/messages.ts'
@@ -157,6 +158,15 @@ export const trainExamples: Examples<typeof trainErrors.catalogue> = {
   ARC6727: [{ folder: 'runs/small-001/failures/step-000012', reason: 'it ran on 2 devices, not on 4' }],
   ARC6728: [{ step: 11 }],
   ARC6722: [{ folder: 'runs/small-001', reason: 'the file system is read-only' }],
+}
+
+export const networkExamples: Examples<typeof networkErrors.catalogue> = {
+  ARC6615: [
+    { path: 'runs/glint-002', near: 'runs/glint-001' },
+    { path: 'r50.pt', near: '' },
+  ],
+  ARC6616: [{ path: 'weights/own.pt' }],
+  ARC6617: [{ file: 'exp/small.arc', folder: 'runs/small-001' }],
 }
 
 export const usageExamples: Examples<typeof usageErrors.catalogue> = {
