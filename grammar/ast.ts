@@ -86,7 +86,7 @@ export interface RecordField extends Base {
   readonly value: Expr
 }
 
-export type UnaryOperator = '-' | 'not'
+type UnaryOperator = '-' | 'not'
 export interface UnaryExpr extends Base {
   readonly kind: 'Unary'
   readonly operator: UnaryOperator
@@ -195,12 +195,12 @@ export interface NamedTypeNode extends Base {
   readonly arguments: readonly Expr[]
 }
 /** `[int]` */
-export interface ListTypeNode extends Base {
+interface ListTypeNode extends Base {
   readonly kind: 'ListType'
   readonly element: TypeNode
 }
 /** `int?` */
-export interface OptionalTypeNode extends Base {
+interface OptionalTypeNode extends Base {
   readonly kind: 'OptionalType'
   readonly inner: TypeNode
 }

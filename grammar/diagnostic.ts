@@ -36,6 +36,8 @@ export interface Diagnostic {
   /** Facts ("28.6 degrees is 0.499 radians"), one line each. */
   readonly notes: readonly string[]
   readonly fix?: Fix
+  /** The text at the place contains a secret, such as a password, and is not shown. */
+  readonly isSecret?: boolean
   /** The variants of a sweep in which it was found; missing if it does not depend on a variant. */
   readonly variants?: readonly string[]
 }
@@ -58,6 +60,7 @@ export interface Extras {
   readonly related?: readonly Related[]
   readonly notes?: readonly string[]
   readonly fix?: Fix
+  readonly isSecret?: boolean
 }
 
 /** Returns the function that builds the diagnostics of one catalogue; a missing or mistyped parameter does not compile. */

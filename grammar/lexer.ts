@@ -11,7 +11,7 @@ import { cook, STRING_STARTS, type StringShape, scanString } from './strings.ts'
 import * as T from './tokens.ts'
 
 /** A comment with its place; `isDoc` for `///`. */
-export interface Comment {
+interface Comment {
   readonly start: number
   readonly end: number
   readonly isDoc: boolean

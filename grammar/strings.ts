@@ -161,3 +161,8 @@ export function cook(source: SourceFile, start: number, end: number, bag: Diagno
 const unicode = (code: number): string | undefined => (code <= 0x10ffff ? String.fromCodePoint(code) : undefined)
 
 const emptyAt = (source: SourceFile, at: number) => ({ source, start: at, end: at })
+
+/** A text as a string literal; braces are escaped, so that it has no holes. */
+export function showString(text: string): string {
+  return JSON.stringify(text).replace(/[{}]/g, '\\$&')
+}

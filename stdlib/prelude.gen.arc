@@ -154,18 +154,18 @@ extern fn norm(x: scalar) -> scalar
 /// In the `update` of an optimizer: the number of dims of a weight. Biases, and scales, offsets and slopes per channel have 1.
 extern fn rank(x: scalar) -> int
 
-/// A learning rate for the weights of the backbone below a path: `factor` times that of the optimizer. `*` stands for any one part
-/// of a path, and alone for all weights.
+/// Multiplies the learning rate of the weights of the backbone at or below a path by `factor`. `*` stands for any one part of a
+/// path; `*` alone is the whole backbone.
 extern fn group(path: string, factor: float) -> rate_group
 
-/// The exponential moving average of the weights: decay · average + (1 - decay) · weight after every update, which begins as a copy
-/// of the weights after the first. With `warmup`, the decay is at most (1 + n) / (10 + n) after n earlier updates.
+/// The exponential moving average of the weights. The first update copies them; each later one sets the average to
+/// decay · average + (1 - decay) · weight. With `warmup`, the decay is at most (1 + n) / (10 + n) after n earlier updates.
 extern fn ema(decay: float = 0.9999, warmup: bool = true) -> average
 
-/// Learning rates are for a global batch of `reference` images, and proportional to the batch (arXiv:1706.02677).
+/// Learning rates are given for a global batch of `reference` images and scale linearly with the batch (arXiv:1706.02677).
 extern fn linear_scaling(reference: int) -> lr_scaling
 
-/// The same, proportional to the square root of the batch (arXiv:1404.5997).
+/// Learning rates are given for a global batch of `reference` images and scale with its square root (arXiv:1404.5997).
 extern fn sqrt_scaling(reference: int) -> lr_scaling
 
 /// The number of elements of a list.

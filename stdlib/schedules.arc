@@ -36,6 +36,7 @@ schedule cosine(warmup: duration = 0 epochs, least: float = 0) {
 /// Linear warmup over `warmup`, then the full rate, times `gamma` from each of the milestones on: `[10 epochs, 16 epochs]`,
 /// `[20000 steps]`. PyTorch's `MultiStepLR`.
 schedule multistep(milestones: [duration], gamma: float = 0.1, warmup: duration = 0 epochs) {
+  require milestones.length > 0
   require gamma > 0 and gamma <= 1
   factor(step, total, epoch) {
     let rise = in_steps(warmup, epoch)

@@ -1,8 +1,8 @@
 // What training starts from. Its names need no `use`.
 
-/// Weights of another run or program: a run or a checkpoint of arcc, a safetensors file, or a state dict that PyTorch saved, as
-/// arcface_torch does. `classes` maps the old classes to those of the data set: each keeps an old center or gets a new one, and old
-/// classes that no class keeps are dropped.
+/// Weights of another run or program: a run or a checkpoint of arcc, a safetensors file, or a state dict saved by PyTorch, such as
+/// those of arcface_torch. `classes` maps the classes of the data set to the old ones: each class keeps an old center or gets a new
+/// one. Old classes that are not mapped are dropped.
 start weights(
   path: string,
   centers: string = "",
@@ -12,6 +12,4 @@ start weights(
   pictures: int = 8,
   except: [string] = [],
   keep_optimizer: bool = false,
-) {
-  require not (fresh_centers and keep_optimizer)
-}
+) {}

@@ -4,7 +4,7 @@ import type { StepReport } from './bench-step.ts'
 import type { Part } from './parts.ts'
 import type { Report } from './report.ts'
 
-export interface TorchReport extends Report {
+interface TorchReport extends Report {
   readonly torch: string
   readonly step: number
   readonly imagesPerSecond: number

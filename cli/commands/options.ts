@@ -5,7 +5,7 @@ import type { EngineName } from '../../runtime/engine-name.ts'
 import type { ExitCode } from '../render/exit.ts'
 import type { PlanFormat } from '../render/format-plan.ts'
 
-export interface CommonOptions {
+interface CommonOptions {
   /** `--color`, `--no-color`; `undefined` lets the terminal decide. */
   readonly color: boolean | undefined
 }

@@ -61,6 +61,7 @@ function renderOne(diagnostic: Diagnostic, colors: Colors, { width, wraps = fals
     const first = annotations[0]
     if (first === undefined) continue
     out.push(`${margin}${colors.bold(colors.blue(index === 0 ? '-->' : ':::'))} ${showPlace(first.span)}`)
+    if (diagnostic.isSecret === true) continue
     row(empty)
     for (const line of sourceFrame(annotations, colors, room)) row(line)
   }
@@ -141,7 +142,7 @@ function fixRows(fix: Fix, colors: Colors): readonly FrameRow[] {
 }
 
 /** A place in numbers: 1-based lines and columns, the end exclusive. */
-export interface JsonPlace {
+interface JsonPlace {
   readonly path: string
   readonly line: number
   readonly column: number

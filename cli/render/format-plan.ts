@@ -9,7 +9,7 @@ export const planFormats = ['text', 'json', 'yaml'] as const
 export type PlanFormat = (typeof planFormats)[number]
 
 /** The entry of a variant without a plan in a list of plans. */
-export interface FailedPlan {
+interface FailedPlan {
   readonly experiment: { readonly name: string; readonly file: string }
   /** At least one error. */
   readonly diagnostics: readonly JsonDiagnostic[]

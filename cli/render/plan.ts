@@ -18,7 +18,7 @@ import {
 } from './format.ts'
 import type { Look } from './look.ts'
 import { aside, type BarRow, barRows, ends, facts, right, rowsOf, table } from './section.ts'
-import { augmentRow, startRow, weightRows } from './training-rows.ts'
+import { augmentRow, logRow, startRow, weightRows } from './training-rows.ts'
 
 /** The maximum number of device groups that are shown. */
 const shardLines = 8
@@ -70,7 +70,7 @@ function summary(plan: PlanDocument, look: Look): string[] {
         ],
       ],
       ['optimizer', [schedule.optimizer, schedule.schedule]],
-      ...weightRows(plan),
+      ...weightRows(plan, look),
       [
         'machine',
         [
@@ -78,6 +78,7 @@ function summary(plan: PlanDocument, look: Look): string[] {
           `${machine.device}, ${formatBytes(machine.memoryPerDevice)} each`,
         ],
       ],
+      ...logRow(plan),
     ],
     look,
   )

@@ -1,48 +1,62 @@
 /** Rows of a plan's summary that only experiments with unusual settings of training have. */
 
 import type { PlanDocument } from '../../compiler/plan/document.ts'
-import { start } from '../../compiler/schema/objects.ts'
 import { formatCompact, formatNumber } from './format.ts'
+import type { Look } from './look.ts'
 
 /** Rows of the summary: each a name and its items. */
 type SummaryRows = readonly (readonly [string, readonly string[]])[]
 
+type ChangedObject = NonNullable<NonNullable<PlanDocument['training']>['start']>
+
 /** How weights are trained beyond the optimizer: fields that differ from their defaults. */
-export function weightRows({ experiment, model, schedule }: PlanDocument): SummaryRows {
-  const given = (path: string) =>
-    experiment.fields.find((field) => field.path === path && field.origin !== 'default')?.value
-  const said = (what: string, value: string | undefined) => (value === undefined ? [] : [`${what} ${value}`])
+export function weightRows({ model, schedule, training }: PlanDocument, look: Look): SummaryRows {
+  const said = (field: string, say: (value: string) => string) => {
+    const value = training?.weights.find(({ path }) => path === field)?.value
+    return value === undefined ? [] : [say(value)]
+  }
+  const times = `${look.unicode ? '×' : 'x'} ${formatNumber(schedule.lrScale ?? 1, 4)}`
   const items = [
-    ...(model.trained === undefined ? [] : [`${formatCompact(model.trained)} parameters trained`]),
-    ...said('frozen', given('train.freeze')),
-    ...said('learning rates', given('train.lr_groups')),
-    ...said('decay of', given('train.decay')),
-    ...said('average', given('train.average')),
-    ...said('centers', given('centers.optimizer')),
-    ...said('label smoothing', given('train.label_smoothing')),
-    ...said(`rates times ${formatNumber(schedule.lrScale ?? 1, 4)} by`, given('train.lr_scaling')),
+    // Without any, the list of frozen parts says it.
+    ...(model.trained ? [`${formatCompact(model.trained)} parameters trained`] : []),
+    ...said('train.freeze', (paths) => `frozen ${paths}`),
+    ...said('train.lr_groups', (groups) => `learning rates ${groups}`),
+    ...said('train.lr_scaling', (rule) => `learning rates ${times} (${rule})`),
+    ...said('train.decay', (weights) => `weight decay: ${weights} only`),
+    ...said('train.average', (average) => `average ${average}`),
+    ...said('centers.optimizer', (optimizer) => `optimizer of the centers ${optimizer}`),
+    ...said('train.label_smoothing', (part) => `label smoothing ${part}`),
   ]
   return items.length === 0 ? [] : [['weights', items]]
 }
 
-/** The augmentations, unless they are the default. */
-export function augmentRow({ experiment }: PlanDocument): SummaryRows {
-  const field = experiment.fields.find(({ path }) => path === 'train.augment')
-  if (field === undefined || field.origin === 'default') return []
-  // Items end at a comma outside of brackets.
-  const items = field.value.slice(1, -1).match(/(?:[^,()[\]]|\([^()]*\))+/g) ?? []
-  return [['augment', items.length === 0 ? ['none'] : items.map((item) => item.trim())]]
+/** The augmentations, unless they are the default: `crop(scale: 0.5)`. */
+export function augmentRow({ training }: PlanDocument): SummaryRows {
+  if (training?.augment === undefined) return []
+  return [['augment', training.augment.length === 0 ? ['none'] : training.augment.map(callText)]]
+}
+
+/** The operation goes without saying if it has the name of the declaration. */
+function callText({ name, changed }: ChangedObject): string {
+  const fields = changed.filter(({ path, value }) => path !== 'op' || value !== name)
+  return fields.length === 0 ? name : `${name}(${fields.map(({ path, value }) => `${path}: ${value}`).join(', ')})`
+}
+
+/** Where metrics go besides `log.ndjson`. */
+export function logRow({ logs }: PlanDocument): SummaryRows {
+  if (logs === undefined) return []
+  const { tensorboard, mlflow, prometheus } = logs
+  const items = [
+    ...(tensorboard ? ['TensorBoard'] : []),
+    ...(mlflow === undefined ? [] : [`MLflow (${mlflow})`]),
+    ...(prometheus === undefined ? [] : [`Prometheus (${prometheus})`]),
+  ]
+  return [['logs', items]]
 }
 
 /** What training starts from, if it is not random weights. */
-export function startRow({ experiment }: PlanDocument): SummaryRows {
-  const field = experiment.fields.find(({ path }) => path === 'train.start')
-  if (field === undefined) return []
-  const defaults = new Map(Object.entries(start.fields).map(([name, spec]) => [name, spec.default]))
-  const given = field.value.matchAll(/(\w+): (\[[^\]]*\]|\w+\("[^"]*"\)|"(?:[^"\\]|\\.)*"|[^,)]+)/g)
-  const facts = [...given].flatMap(([, name = '', value = '']) => {
-    if (defaults.get(name) === value) return []
-    return [name === 'path' ? value : `${name}: ${value}`]
-  })
+export function startRow({ training }: PlanDocument): SummaryRows {
+  if (training?.start === undefined) return []
+  const facts = training.start.changed.map(({ path, value }) => (path === 'path' ? value : `${path}: ${value}`))
   return [['start', facts]]
 }

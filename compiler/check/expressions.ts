@@ -10,7 +10,7 @@ import { membersOf } from './fit.ts'
 import { typeOfNumber, typeOfString } from './literals.ts'
 import { typeOfIndex, typeOfMember } from './members.ts'
 import { expectType, reportUnknownMember } from './mismatch.ts'
-import { typeOfName } from './names.ts'
+import { isNone, typeOfName } from './names.ts'
 import { typeOfBinary, typeOfUnary } from './operators.ts'
 
 function infer(checker: Checker, expr: Expr, scope: Scope, hint?: Type): Type {
@@ -57,12 +57,13 @@ function check(checker: Checker, expr: Expr, scope: Scope, expected: Expected): 
   const inner = expected.type.kind === 'optional' ? { ...expected, type: expected.type.inner } : expected
   switch (expr.kind) {
     case 'If':
-      return expectType(checker, expr, typeOfIf(checker, expr, scope, inner, inner.type), inner)
+      return expectType(checker, expr, typeOfIf(checker, expr, scope, expected, expected.type), expected)
     case 'Block':
-      return typeOfBlock(checker, expr, scope, inner, inner.type)
+      return typeOfBlock(checker, expr, scope, expected, expected.type)
     case 'List':
       return expectType(checker, expr, typeOfList(checker, expr, scope, inner, inner.type), inner)
     case 'Name':
+      if (isNone(expr.name, scope, expected.type)) return expected.type
       if (isUnknownMember(expr.name, scope, inner.type)) {
         reportUnknownMember(checker, expr, inner)
         return inner.type

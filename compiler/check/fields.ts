@@ -168,7 +168,7 @@ function expectation(path: string, spec: FieldSpec): Expected {
 function checkValue(work: FieldWork, entry: FieldEntry, expected: Expected): Type {
   const { checker, scope, swept } = work
   if (swept === undefined) return checker.check(entry.value, scope, expected)
-  const list = { ...expected, type: listOf(present(expected.type)), what: `${expected.what} in \`sweep\`` }
+  const list = { ...expected, type: listOf(expected.type), what: `${expected.what} in \`sweep\`` }
   const type = checker.check(entry.value, scope, list)
   return type.kind === 'list' ? type.element : type
 }
@@ -197,7 +197,7 @@ function checkInner(
 ): void {
   const { checker, scope, set } = work
   const full = path.join('.')
-  const type = set.get(full)?.type ?? work.inherited(full) ?? present(spec.type)
+  const type = present(set.get(full)?.type ?? work.inherited(full) ?? spec.type)
   const members = innerMembers(checker, type)
   const [first, ...deeper] = rest
   if (first === undefined) return

@@ -2,6 +2,9 @@
 import { baseDimensions, type Dimension, isDimensionless, sameDimension } from '../types/dimension.ts'
 import { type NumberType, type TensorForm, type Type, unknown } from '../types/type.ts'
 
+/** The name that takes the value of an optional field away. */
+export const noValue = 'none'
+
 /** Whether a value of type `actual` is allowed where `expected` is required. */
 export function fits(actual: Type, expected: Type): boolean {
   if (actual.kind === 'unknown' || expected.kind === 'unknown') return true

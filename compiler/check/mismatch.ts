@@ -1,5 +1,5 @@
 /** Explains why a value does not fit its place, and how to fix it. */
-import type { Expr, NumberExpr } from '../../grammar/ast.ts'
+import type { Expr, FunctionDecl, NumberExpr } from '../../grammar/ast.ts'
 import type { Extras, Fix } from '../../grammar/diagnostic.ts'
 import { textOf } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
@@ -8,7 +8,8 @@ import { angle, type NumberType, type Type } from '../types/type.ts'
 import { type Checker, type Expected, report } from './checker.ts'
 import { fits, membersOf, present } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
-import { exampleOf, quoteList, showType } from './show-type.ts'
+import { exampleOf, showType } from './show-type.ts'
+import { typeOfNode } from './type-nodes.ts'
 
 /** Details of the place: the origin of the type, and a fact about the field. */
 function extrasOf(expected: Expected, extras: Extras): Extras {
@@ -52,8 +53,34 @@ function reportMismatch(checker: Checker, expr: Expr, actual: Type, expected: Ex
     report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, { fix })))
     return
   }
+  if (wanted.kind === 'list' && fits(actual, wanted.element)) {
+    const fix = { message: 'write a list', span: expr.span, replacement: `[${textOf(expr.span)}]` }
+    report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, { fix })))
+    return
+  }
+  if (actual.kind === 'function' && isResult(actual.decl, wanted)) {
+    report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, missingCall(actual.decl, expr))))
+    return
+  }
   const label = actual.kind === 'function' && wanted.kind === 'object' ? 'this is not called' : thisIs(showType(actual))
   report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, { label })))
+}
+
+/** Whether a function returns what is wanted. */
+function isResult({ result }: FunctionDecl, wanted: Type): boolean {
+  return result !== undefined && fits(typeOfNode(result), wanted)
+}
+
+/** `ema` where `ema()` is required. */
+function missingCall({ name, parameters }: FunctionDecl, expr: Expr): Extras {
+  const missing = parameters.filter((parameter) => parameter.default === undefined)
+  const label = 'this is not called'
+  if (missing.length === 0)
+    return { label, fix: { message: 'call it', span: expr.span, replacement: `${textOf(expr.span)}()` } }
+  return {
+    label,
+    notes: [`write \`${name.text}(${missing.map((parameter) => `${parameter.name.text}: …`).join(', ')})\``],
+  }
 }
 
 /** The type that a place accepts in addition to names like `auto`, if there is exactly one. */
@@ -197,11 +224,12 @@ export function reportUnknownMember(
   expected: Expected,
 ): void {
   const members = membersOf(expected.type)
+  const accepted = showType(present(expected.type))
   const meant = nearest(expr.name, members)
   const fix =
     meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span: expr.span, replacement: meant } }
-  const what = expected.what === '' ? `one of ${quoteList(members, 'or')}` : `value of ${expected.what}`
-  const notes = expected.what === '' ? [] : [`${expected.what} takes ${quoteList(members, 'or')}`]
+  const what = expected.what === '' ? `one of ${accepted}` : `value of ${expected.what}`
+  const notes = expected.what === '' ? [] : [`${expected.what} takes ${accepted}`]
   report(
     checker,
     checkDiagnostic('ARC3007', { name: expr.name, what }, expr.span, extrasOf(expected, { notes, ...fix })),

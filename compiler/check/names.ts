@@ -17,7 +17,7 @@ import {
   visibleNames,
 } from './checker.ts'
 import { typeOfLet } from './control.ts'
-import { membersOf } from './fit.ts'
+import { membersOf, noValue } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
 
 /** The meaning of a name; marks it as used, and as referenced by the enclosing declaration. */
@@ -59,8 +59,14 @@ export function typeOfDefinition(checker: Checker, { decl, module }: Definition)
   return type
 }
 
+/** Whether a name is `none` in a place that may be without a value; like names of enums, only a local shadows it. */
+export function isNone(name: string, scope: Scope, wanted: Type): boolean {
+  return name === noValue && wanted.kind === 'optional' && findLocal(scope, name, () => true) === undefined
+}
+
 /** A name as a value. Enum names need no definition in a place that accepts them; only a local shadows them. */
 export function typeOfName(checker: Checker, expr: NameExpr, scope: Scope, hint?: Type): Type {
+  if (hint !== undefined && isNone(expr.name, scope, hint)) return hint
   const members = membersOf(hint)
   const isLocal = findLocal(scope, expr.name, () => true) !== undefined
   if (members.includes(expr.name) && !isLocal) return { kind: 'enum', name: expr.name, members: [expr.name] }

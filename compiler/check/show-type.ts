@@ -1,6 +1,6 @@
 /** Types as text for messages. */
 import type { ObjectKeyword } from '../../grammar/ast.ts'
-import { isDimensionless, showDimension } from '../types/dimension.ts'
+import { isDimensionless, showDimension, showDimensionMany } from '../types/dimension.ts'
 import type { NumberType, TensorForm, Type } from '../types/type.ts'
 
 const forms: { readonly [F in TensorForm]: string } = {
@@ -105,7 +105,7 @@ function showNumber(type: NumberType): string {
 function showMany(type: Type): string {
   switch (type.kind) {
     case 'number':
-      if (!isDimensionless(type.dimension)) return showDimension(type.dimension)
+      if (!isDimensionless(type.dimension)) return showDimensionMany(type.dimension)
       return type.integer ? 'whole numbers' : 'numbers'
     case 'string':
       return 'strings'
@@ -119,6 +119,8 @@ function showMany(type: Type): string {
       return `lists of ${showMany(type.element)}`
     case 'rate_group':
       return showType(type)
+    case 'optional':
+      return showMany(type.inner)
     case 'union':
       return showList(type.members.map(showMany), 'or')
     default:

@@ -1,6 +1,7 @@
-/** Resolves the section `evaluate`: the verification sets, and whether the data set can have them. */
+/** Resolves the sections `evaluate` and `checkpoint`: the verification sets, whether the data set can have them, and the best of them. */
+import { nearest } from '../../grammar/suggest.ts'
 import { type Context, fail } from '../evaluate/context.ts'
-import type { DatasetSpec, EvaluateSpec, ExperimentPath } from '../experiment/experiment.ts'
+import type { CheckpointSpec, DatasetSpec, EvaluateSpec, ExperimentPath } from '../experiment/experiment.ts'
 import { evaluationSetNames, experimentBody } from '../schema/experiment.ts'
 import type { ExperimentFields } from './fields.ts'
 import { resolvePairList } from './parts.ts'
@@ -47,4 +48,30 @@ export function resolveEvaluate(
   const { pairs } = evaluate
   if (pairs % 2 !== 0) fail(context, 'ARC4216', { pairs }, fields.span('evaluate.pairs'))
   return known.length < sets.length ? undefined : { ...evaluate, sets: known }
+}
+
+/** The name of a set in results; that of a list is the name of its file. */
+function nameOf(set: EvaluateSpec['sets'][number]): string {
+  return typeof set === 'string' ? set : set.list.path.replace(/^.*[\\/]/, '').replace(/(?<=.)\.[^.]*$/, '')
+}
+
+/** Checks that `checkpoint.best` is verified, unless a name is known only when the run starts. */
+export function resolveCheckpoint(fields: ExperimentFields, { sets }: EvaluateSpec, context: Context): CheckpointSpec {
+  const checkpoint = readSection(experimentBody.sections.checkpoint, fields.within('checkpoint'))
+  const { best } = checkpoint
+  const isPending =
+    fields.isPending('checkpoint.best') ||
+    fields.isPending('evaluate.sets') ||
+    sets.some((set) => typeof set !== 'string' && set.list.pending !== undefined)
+  const names = sets.map(nameOf)
+  if (best === undefined || isPending || names.includes(best)) return checkpoint
+  const meant = nearest(best, names)
+  return fail(context, 'ARC4235', { best }, fields.span('checkpoint.best'), {
+    notes: [
+      ...(meant === undefined ? [] : [`did you mean "${meant}"?`]),
+      names.length === 0
+        ? 'no verification sets are set'
+        : `the sets are ${names.map((name) => `"${name}"`).join(', ')}`,
+    ],
+  })
 }

@@ -25,11 +25,14 @@ import { evaluateDiagnostic } from '../values/messages.ts'
 import type { Value } from '../values/value.ts'
 import { resolveMargin, resolveSchedule } from './appliers.ts'
 import { resolveAugment } from './augment.ts'
-import { resolveEvaluate } from './evaluation.ts'
+import { changesOf } from './changes.ts'
+import { resolveCheckpoint, resolveEvaluate } from './evaluation.ts'
 import { type ExperimentFields, evaluateFields } from './fields.ts'
 import { resolveLog } from './log.ts'
-import { resolveDataset, resolveMachine, resolveRequire, resolveStart } from './parts.ts'
+import { resolveDataset, resolveMachine, resolveRequire } from './parts.ts'
 import { asObject, readSection } from './read.ts'
+import { checkMilestones } from './schedule-length.ts'
+import { checkStart, resolveStart } from './start.ts'
 import { variantNames } from './sweep.ts'
 import { checkWeights, resolveOptimizers } from './weights.ts'
 
@@ -240,9 +243,14 @@ export function resolveExperiment(
   const weights = backbone && train && checkWeights(backbone, train, fields, context)
   const { augment: listed, start: given } = readSection(sections.train, fields.within('train'))
   const startFrom = given && resolveStart(given, context)
+  const isStarted = startFrom !== undefined || given === undefined
+  if (isStarted && backbone && train && optimizers)
+    checkStart(startFrom, { backbone, train, optimizers }, fields, context)
+  if (train) checkMilestones(object('train.schedule'), train, fields, context)
   const augment = resolveAugment(listed.flat(), backbone?.input[2], fields.span('train.augment'), context)
   const centers = optimizers && attempt(() => resolveCenters(fields, optimizers.centersOptimizer, context))
   const evaluate = attempt(() => resolveEvaluate(fields, dataset, context))
+  const checkpoint = evaluate && attempt(() => resolveCheckpoint(fields, evaluate, context))
   const env = { module: chosen.module, locals: undefined }
   const log = attempt(() => resolveLog(fields, context))
   const requires = fields.requires
@@ -260,8 +268,9 @@ export function resolveExperiment(
     !augment ||
     !centers ||
     !evaluate ||
+    !checkpoint ||
     !log ||
-    (given !== undefined && startFrom === undefined)
+    !isStarted
   )
     return undefined
   if (bag.hasErrors) return undefined
@@ -281,9 +290,10 @@ export function resolveExperiment(
     augment,
     startFrom,
     evaluate,
-    checkpoint: readSection(sections.checkpoint, fields.within('checkpoint')),
+    checkpoint,
     log,
     requires,
+    changes: changesOf(fields, given, listed.flat(), context),
     resolved: fields.resolved.filter((field) => field.path !== displacedLength(fields)),
     spanOf: fields.span,
     writtenSpan: fields.writtenSpan,

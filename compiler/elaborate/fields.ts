@@ -36,8 +36,12 @@ export interface ExperimentFields {
   value(path: ExperimentPath): Value
   /** The values of the fields of a section by name. */
   within(section: SectionName): (field: string) => Value
+  /** Whether a text of the value is known only when the run starts. */
+  isPending(path: ExperimentPath): boolean
   /** The place of the value; for a default, that of the experiment's name. */
   span(path: ExperimentPath): Span
+  /** The place of an element of a list; that of the value if it is not written as a list. */
+  itemSpan(path: ExperimentPath, index: number): Span
   /** See `Experiment.writtenSpan`. */
   writtenSpan(path: string): Span | undefined
   readonly requires: readonly RequireEntry[]
@@ -102,16 +106,29 @@ function evaluateField(context: Context, path: string, assignment: Assignment | 
     span = written.expr.span
     value = writtenValue(written, context, spec.type)
   } else value = defaultOf(spec, context)
-  for (const patch of assignment?.patches ?? []) value = patchValue(value, patch.path, patch, context)
+  for (const patch of assignment?.patches ?? []) {
+    if (value.kind === 'none') {
+      const place = pathSpan(patch.path, patch.expr.span)
+      return fail(context, 'ARC4234', { path, field: pathText(patch.path) }, place, {
+        notes: [`set all of it first: \`${path} = …\``, `\`${path}\`: ${spec.doc}`],
+      })
+    }
+    value = patchValue(value, patch.path, patch, context)
+  }
   if (value.kind === 'none' && written === undefined) return value
   return checkRange(context, path, spec, conform(context, value, spec.type, span), span)
+}
+
+function defaultText(path: string, context: Context): string | undefined {
+  const spec = specOf(experimentBody, path.split('.'))
+  return spec?.default === undefined ? undefined : showValue(defaultOf(spec, context))
 }
 
 /** Fields inside objects that were set by path, in order. */
 function resolvedOverrides(path: string, value: Value): ResolvedField[] {
   if (value.kind !== 'object') return []
   return [...value.overrides].flatMap(([inner, given]) => [
-    { path: `${path}.${inner}`, text: showValue(given), origin: 'override' as const },
+    { path: `${path}.${inner}`, text: showValue(given), origin: 'override' as const, isDefault: false },
     ...resolvedOverrides(`${path}.${inner}`, given),
   ])
 }
@@ -121,6 +138,10 @@ function setInside(spans: Map<string, Span>, path: string, patch: Patch): void {
   const full = `${path}.${pathText(patch.path)}`
   if (patch.origin === 'file') spans.set(full, patch.expr.span)
   else spans.delete(full)
+}
+
+function hasPending(value: Value): boolean {
+  return value.kind === 'list' ? value.items.some(hasPending) : value.kind === 'string' && value.pending !== undefined
 }
 
 /**
@@ -158,16 +179,26 @@ export function evaluateFields(
       values.set(path, value)
       if (value.kind !== 'none') {
         const origin = last?.origin ?? 'default'
-        resolved.push({ path, text: showValue(value), origin }, ...resolvedOverrides(path, value))
+        const text = showValue(value)
+        resolved.push(
+          { path, text, origin, isDefault: text === defaultText(path, context) },
+          ...resolvedOverrides(path, value),
+        )
       }
     }
   }
   if (!complete || context.session.bag.hasErrors) return undefined
+  const span = (path: ExperimentPath) => spans.get(path) ?? owner.decl.name.span
   return {
     name: variant.is?.name ?? owner.decl.name.text,
     value: (path) => values.get(path) ?? none,
     within: (section) => (field) => values.get(`${section}.${field}`) ?? none,
-    span: (path) => spans.get(path) ?? owner.decl.name.span,
+    isPending: (path) => hasPending(values.get(path) ?? none),
+    span,
+    itemSpan(path, index) {
+      const expr = collected.assignments.get(path)?.written?.expr
+      return (expr?.kind === 'List' ? expr.items[index]?.span : undefined) ?? span(path)
+    },
     writtenSpan: (path) => writtenSpans.get(path),
     requires: collected.requires,
     resolved,

@@ -19,25 +19,33 @@ function readAddress(value: number | string): NetworkAddress | undefined {
   if (typeof value === 'number') return isPort(value) ? { host: ownComputer, port: value } : undefined
   const [, bracketed, plain, digits] = /^(?:\[([\da-fA-F:.]+)\]|([\w.-]+)):(\d{1,5})$/.exec(value) ?? []
   const host = bracketed ?? plain
-  return host !== undefined && isPort(Number(digits)) ? { host, port: Number(digits) } : undefined
+  // The global `URL` of Node and browsers knows which addresses there are.
+  const isAddress = URL.canParse(`http://${bracketed === undefined ? plain : `[${bracketed}]`}:1`)
+  return host !== undefined && isAddress && isPort(Number(digits)) ? { host, port: Number(digits) } : undefined
 }
 
 /** What is wrong with the address of a server; `undefined` if it can be used. */
 function faultOf(text: string): string | undefined {
-  // The global `URL` of Node and browsers.
   if (!URL.canParse(text)) return 'it is not a URL'
   const { protocol, username, password, search, hash } = new URL(text)
-  if (protocol !== 'http:' && protocol !== 'https:') return `its scheme is \`${protocol.slice(0, -1)}\``
+  if (protocol !== 'http:' && protocol !== 'https:') return 'it does not begin with `http://` or `https://`'
   if (username !== '' || password !== '')
     return 'it contains a user name or a password, which logs and plans would show'
   return search !== '' || hash !== '' ? 'it has a query or a fragment' : undefined
 }
 
+/** A URL for a message, without what may be secret: what comes before an `@`, and a query. */
+function withoutSecrets(url: string): string {
+  return url.replace(/[?#].*$/s, (rest) => `${rest.charAt(0)}…`).replace(/^([a-z]+:\/\/)?.*@/is, '$1…@')
+}
+
 export function resolveLog(fields: ExperimentFields, context: Context): LogSpec {
   const { prometheus, ...log } = readSection(experimentBody.sections.log, fields.within('log'))
-  const fault = log.mlflow === undefined ? undefined : faultOf(log.mlflow)
+  const url = log.mlflow?.pending === undefined ? log.mlflow?.path : undefined
+  const fault = url === undefined ? undefined : faultOf(url)
   if (fault !== undefined)
-    fail(context, 'ARC4260', { url: log.mlflow ?? '', fault }, fields.span('log.mlflow'), {
+    fail(context, 'ARC4260', { url: withoutSecrets(url ?? ''), fault }, fields.span('log.mlflow'), {
+      isSecret: true,
       notes: [
         'for example: mlflow = "http://127.0.0.1:5000"',
         'credentials are read from MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD',

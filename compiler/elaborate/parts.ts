@@ -10,7 +10,6 @@ import {
   type MachineSpec,
   type PairListSpec,
   type RequireSpec,
-  type StartSpec,
 } from '../experiment/experiment.ts'
 import { datasetTraits } from '../schema/dataset-formats.ts'
 import * as schema from '../schema/objects.ts'
@@ -46,12 +45,6 @@ export function resolveDataset(object: ObjectValue, context: Context): DatasetSp
 /** `undefined` after reported errors. */
 export function resolvePairList(object: ObjectValue, context: Context): PairListSpec | undefined {
   const fields = readObject(schema.verification, object, context)
-  return fields && { ...fields, name: object.decl.name.text }
-}
-
-/** `undefined` after reported errors. */
-export function resolveStart(object: ObjectValue, context: Context): StartSpec | undefined {
-  const fields = readObject(schema.start, object, context)
   return fields && { ...fields, name: object.decl.name.text }
 }
 

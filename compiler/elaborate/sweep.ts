@@ -13,7 +13,7 @@ import { type Axis, collectFields, pathText, type Written } from './entries.ts'
 const mostVariants = 1000
 
 /** One value of a swept field. */
-export interface Setting {
+interface Setting {
   readonly path: readonly Ident[]
   readonly written: Written
 }

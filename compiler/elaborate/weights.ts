@@ -5,7 +5,7 @@ import { attempt, type Context, fail, type Session, staticContext } from '../eva
 import { number } from '../evaluate/numbers.ts'
 import { instantiate } from '../evaluate/object.ts'
 import type { Backbone, Experiment, ExperimentPath, TrainSpec } from '../experiment/experiment.ts'
-import { groupOf, isBelow, isFrozen } from '../experiment/parameter-paths.ts'
+import { groupOf, isBelow, isFrozen, partsOf } from '../experiment/parameter-paths.ts'
 import { experimentBody } from '../schema/experiment.ts'
 import { isElementwise } from '../step/elementwise-optimizer.ts'
 import type { ObjectValue } from '../values/value.ts'
@@ -53,16 +53,6 @@ function withoutDecay(object: ObjectValue, fields: ExperimentFields, context: Co
   return instantiate(object, [{ name: decayParameter, nameSpan: span, value: number(0), span }], object.span, context)
 }
 
-/** Every part of a path of a trained weight that can be named: `layer1`, `layer1.0`, `layer1.0.conv1.weight`. */
-function partsOf(paths: readonly string[]): ReadonlySet<string> {
-  const parts = new Set<string>()
-  for (const path of paths) {
-    const names = path.split('.')
-    for (let end = 1; end <= names.length; end++) parts.add(names.slice(0, end).join('.'))
-  }
-  return parts
-}
-
 /**
  * Checks `train.freeze`, `train.lr_groups` and `train.average` against the weights of the backbone; all mistakes are reported.
  * `undefined` if there are any.
@@ -75,23 +65,29 @@ export function checkWeights(
 ): true | undefined {
   const trained = backbone.parameters.filter((spec) => spec.trainable).map((spec) => spec.path)
   const isUnknown = (path: string) => !trained.some((weight) => isBelow(weight, path))
-  const unknown = (path: string, field: ExperimentPath) => {
+  const unknown = (path: string, field: ExperimentPath, index: number) => {
     const parts = partsOf(trained)
     const meant = nearest(path, parts)
     const top = [...parts].filter((part) => !part.includes('.'))
-    const notes = [`its parts are ${top.map((part) => `\`${part}\``).join(', ')}`]
-    return fail(context, 'ARC4228', { backbone: backbone.name, path }, fields.span(field), {
+    const notes = [
+      ...(path === '' ? ['`"*"` is the whole backbone'] : []),
+      `its parts are ${top.map((part) => `\`${part}\``).join(', ')}`,
+    ]
+    const found = { backbone: backbone.name, path: path === '' ? '""' : path }
+    return fail(context, 'ARC4228', found, fields.itemSpan(field, index), {
       notes: meant === undefined ? notes : [`did you mean \`${meant}\`?`, ...notes],
     })
   }
+  const twinsOf = (path: string) => train.lrGroups.filter((other) => other.path === path)
   const checks = [
-    ...train.freeze.map((path) => () => (isUnknown(path) ? unknown(path, 'train.freeze') : true)),
+    ...train.freeze.map((path, i) => () => (isUnknown(path) ? unknown(path, 'train.freeze', i) : true)),
     ...train.lrGroups.map((group, i) => (): true => {
       const { path } = group
-      const span = fields.span('train.lr_groups')
-      if (isUnknown(path)) return unknown(path, 'train.lr_groups')
-      if (train.lrGroups.findIndex((other) => other.path === path) < i) return fail(context, 'ARC4229', { path }, span)
-      if (train.lrGroups.some((other, j) => j > i && other.path === path)) return true
+      const span = fields.itemSpan('train.lr_groups', i)
+      if (isUnknown(path)) return unknown(path, 'train.lr_groups', i)
+      const twins = twinsOf(path)
+      if (twins[0] !== group) return fail(context, 'ARC4229', { path }, span)
+      if (twins.length > 1) return true
       const own = trained.filter((weight) => groupOf(weight, train) === group)
       if (own.every((weight) => isFrozen(weight, train))) return fail(context, 'ARC4230', { path }, span)
       return true

@@ -1,7 +1,7 @@
 /** Evaluation of expressions: one rule per kind. */
 import type { BlockExpr, Expr, ForExpr, IndexExpr, NumberExpr, RangeExpr } from '../../grammar/ast.ts'
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
-import { membersOf } from '../check/fit.ts'
+import { membersOf, noValue } from '../check/fit.ts'
 import { typeOfNode } from '../check/type-nodes.ts'
 import type { Host } from '../host/host.ts'
 import type { Program } from '../names/program.ts'
@@ -13,7 +13,7 @@ import { evaluateIf } from './choose.ts'
 import { conformToNode } from './conform.ts'
 import { bind, type Context, type Env, enterNesting, fail, findLocal, type Session, Stopped, spend } from './context.ts'
 import { evaluateMember } from './member.ts'
-import { bool, list, number } from './numbers.ts'
+import { bool, list, none, number } from './numbers.ts'
 import { evaluateBinary, evaluateUnary } from './operators.ts'
 import { describe } from './show.ts'
 import { stringText } from './text.ts'
@@ -95,8 +95,10 @@ const rules: { readonly [K in Expr['kind']]: Rule<K> } = {
   String: stringText,
   Bool: (expr) => bool(expr.value),
   Name: (expr, env, context, expected) => {
-    if (membersOf(expected).includes(expr.name) && findLocal(env, expr.name) === undefined)
-      return { kind: 'enum', member: expr.name }
+    if (findLocal(env, expr.name) === undefined) {
+      if (membersOf(expected).includes(expr.name)) return { kind: 'enum', member: expr.name }
+      if (expr.name === noValue && expected?.kind === 'optional') return none
+    }
     return evaluateName(expr.name, expr.span, env, context)
   },
   List: (expr, env, context, expected) => {

@@ -1,4 +1,5 @@
 /** Values as `.arc` text and as descriptions. */
+import { showString } from '../../grammar/strings.ts'
 import { showShape } from '../primitives/tensors.ts'
 import { baseDimensions, type Dimension, isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
 import type { Link, NumberValue, ObjectValue, Value } from '../values/value.ts'
@@ -93,9 +94,7 @@ export function showValue(value: Value): string {
     case 'bool':
       return String(value.value)
     case 'string':
-      return value.pending === undefined
-        ? JSON.stringify(value.value)
-        : `env(${JSON.stringify(pendingName(value.pending))})`
+      return value.template ?? showString(value.value)
     case 'list':
       return `[${value.items.map(showValue).join(', ')}]`
     case 'record':
@@ -121,7 +120,7 @@ export function showValue(value: Value): string {
     case 'tolerance':
       return `skip(at_most: ${showFloat(value.atMost)})`
     case 'rate_group':
-      return `group(${JSON.stringify(value.path)}, factor: ${showFloat(value.factor)})`
+      return `group(${showString(value.path)}, factor: ${showFloat(value.factor)})`
     case 'average':
       return `ema(decay: ${showFloat(value.decay)}, warmup: ${value.warmup})`
     case 'lr_scaling':
@@ -137,12 +136,8 @@ export function showValue(value: Value): string {
       return written === '' ? value.decl.name.text : `${value.decl.name.text}(${written})`
     }
     case 'none':
-      return 'nothing'
+      return 'none'
   }
-}
-
-function pendingName(pending: string): string {
-  return pending.replace(/^environment variable /, '')
 }
 
 /** A description of a value for messages: `a plain number`, `a tensor [N, H 56, W 56, C 64]`. */

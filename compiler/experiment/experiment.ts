@@ -33,6 +33,8 @@ export interface Experiment {
   readonly requires: readonly RequireSpec[]
   /** Every field including defaults, as `path = value` in `.arc` text with its place: the record of a run's settings. */
   readonly resolved: readonly ResolvedField[]
+  /** Settings that differ from the defaults, for display. */
+  readonly changes: TrainingChanges
   /** The place of the value of a field; for a default, that of the experiment's name. */
   spanOf(path: ExperimentPath): Span
   /** The place in the file of the effective value of a field, or of one inside its object (`machine.nodes`); otherwise `undefined`. */
@@ -88,10 +90,33 @@ export function isChosen(experiment: Experiment): experiment is ChosenExperiment
 /** The origin of the value of a field; `override`: `--set`. */
 export const fieldOrigins = ['file', 'default', 'override'] as const
 
+/** A field and its value as `.arc` text. */
+export interface ChangedField {
+  readonly path: string
+  readonly value: string
+}
+
+/** An object by the name of its declaration, with the fields that differ from their defaults. */
+export interface ChangedObject {
+  readonly name: string
+  readonly changed: readonly ChangedField[]
+}
+
+/** What an experiment sets beyond the defaults. */
+export interface TrainingChanges {
+  /** Fields of the experiment. */
+  readonly fields: readonly ChangedField[]
+  readonly start: ChangedObject | undefined
+  /** The augmentations in order; `undefined` for the default ones. */
+  readonly augment: readonly ChangedObject[] | undefined
+}
+
 export interface ResolvedField {
   readonly path: string
   readonly text: string
   readonly origin: (typeof fieldOrigins)[number]
+  /** Whether it equals the default, even if it is written. */
+  readonly isDefault: boolean
 }
 
 export interface DatasetSpec extends Omit<ObjectValues<typeof dataset>, 'parts'> {
@@ -128,7 +153,7 @@ export interface Margin {
   readonly span: Span
 }
 
-export interface OptimizerUpdate {
+interface OptimizerUpdate {
   readonly weight: Value
   /** New states by name. */
   readonly states: ReadonlyMap<string, Value>

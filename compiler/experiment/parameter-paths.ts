@@ -11,6 +11,16 @@ export function isBelow(path: string, pattern: string): boolean {
   return pattern.split('.').every((wanted, i) => parts[i] !== undefined && (wanted === '*' || wanted === parts[i]))
 }
 
+/** Every part of a path of a weight that can be named: `layer1`, `layer1.0`, `layer1.0.conv1.weight`. */
+export function partsOf(paths: readonly string[]): ReadonlySet<string> {
+  const parts = new Set<string>()
+  for (const path of paths) {
+    const names = path.split('.')
+    for (let end = 1; end <= names.length; end++) parts.add(names.slice(0, end).join('.'))
+  }
+  return parts
+}
+
 /** Whether training leaves a parameter or a layer unchanged. */
 export function isFrozen(path: string, { freeze }: Pick<TrainSpec, 'freeze'>): boolean {
   return freeze.some((pattern) => isBelow(path, pattern))

@@ -31,7 +31,7 @@ export interface RuleCost {
   readonly wireBytes: number
 }
 
-export type CostRule<K extends OpKind> = (op: OpOf<K>, replicas: number) => RuleCost
+type CostRule<K extends OpKind> = (op: OpOf<K>, replicas: number) => RuleCost
 
 const sizeOf = (value: Value) => byteSize(value.type)
 const countOf = (value: Value) => elementCount(value.type.shape)

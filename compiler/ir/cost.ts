@@ -5,7 +5,7 @@ import { type Fusion, fuse, isView } from './fusion.ts'
 import type { Graph, Op, Phase } from './graph.ts'
 
 /** Per replica. */
-export interface Cost {
+interface Cost {
   /** Floating-point (or integer) operations; a multiply-add counts as two. */
   readonly flops: number
   readonly bytesRead: number

@@ -16,7 +16,7 @@ export interface Conv2dParams {
 }
 
 export type CompareDirection = 'EQ' | 'NE' | 'LT' | 'LE' | 'GT' | 'GE'
-export type None = Readonly<Record<never, never>>
+type None = Readonly<Record<never, never>>
 
 /** Dense constant data: the element type's own array (`f16`/`bf16` as bits, `pred` as 0 and 1). */
 export type ConstantData = Float64Array | Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array | Int8Array

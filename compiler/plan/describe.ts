@@ -1,9 +1,11 @@
 /** Builds the plan document. */
+import type { ChangedObject, Experiment, NetworkAddress } from '../experiment/experiment.ts'
 import { batchPerDevice } from '../experiment/lengths.ts'
 import { lrScale } from '../experiment/lr-scale.ts'
 import { opCosts } from '../ir/cost.ts'
 import { byteSize, elementCount } from '../ir/dtype.ts'
 import type { Graph } from '../ir/graph.ts'
+import { isClassTable } from '../ir/state-tensor.ts'
 import type { Candidate } from './candidate.ts'
 import { listCollectives } from './collectives.ts'
 import type { PlanDocument } from './document.ts'
@@ -18,9 +20,7 @@ export function describePlan(candidate: Candidate, file: string, said: Said, ins
   const state = graphs.slots.map((slot) => slot.tensor)
   const count = (role: 'parameter' | 'buffer') =>
     state.filter((t) => t.role === role).reduce((sum, t) => sum + elementCount(t.shape), 0)
-  const centerBytes = state
-    .filter((t) => t.role === 'centers' || t.role === 'centers_optimizer')
-    .reduce((sum, t) => sum + byteSize(t), 0)
+  const centerBytes = state.filter(isClassTable).reduce((sum, t) => sum + byteSize(t), 0)
   const scale = lrScale(train, lengths.batch)
   const trained = graphs.slots.filter((slot) => slot.backbone === 'trained')
   const rates = Array.from({ length: 11 }, (_, tenth) => {
@@ -76,6 +76,8 @@ export function describePlan(candidate: Candidate, file: string, said: Said, ins
       ...(train.lrScaling === undefined ? {} : { lrScale: scale }),
       rates,
     },
+    ...trainingOf(experiment),
+    ...logsOf(experiment),
     machine: {
       name: machine.name,
       nodes: machine.nodes,
@@ -98,6 +100,48 @@ export function describePlan(candidate: Candidate, file: string, said: Said, ins
     })),
     ...said,
   }
+}
+
+/** Fields on how weights are trained that no other part of the document has. */
+const weightFields: readonly string[] = [
+  'train.freeze',
+  'train.lr_groups',
+  'train.lr_scaling',
+  'train.decay',
+  'train.average',
+  'train.label_smoothing',
+  'centers.optimizer',
+]
+
+function trainingOf({ changes }: Experiment): Pick<PlanDocument, 'training'> {
+  const { fields, start, augment } = changes
+  const weights = fields.filter(({ path }) => weightFields.includes(path))
+  if (weights.length === 0 && start === undefined && augment === undefined) return {}
+  const object = ({ name, changed }: ChangedObject) => ({ name, changed: changed.map((field) => ({ ...field })) })
+  return {
+    training: {
+      weights: weights.map((field) => ({ ...field })),
+      ...(start === undefined ? {} : { start: object(start) }),
+      ...(augment === undefined ? {} : { augment: augment.map(object) }),
+    },
+  }
+}
+
+function logsOf({ log }: Experiment): Pick<PlanDocument, 'logs'> {
+  const { tensorboard, mlflow, prometheus } = log
+  if (!tensorboard && mlflow === undefined && prometheus === undefined) return {}
+  return {
+    logs: {
+      tensorboard,
+      ...(mlflow === undefined ? {} : { mlflow: mlflow.pending ?? mlflow.path }),
+      ...(prometheus === undefined ? {} : { prometheus: showAddress(prometheus) }),
+    },
+  }
+}
+
+/** `[::1]:9400`: an IPv6 address is in brackets. */
+function showAddress({ host, port }: NetworkAddress): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 /** Multiply-adds of the forward pass of one image: half the operations of its convolutions and products. */

@@ -14,6 +14,11 @@ const integer = { type: 'integer', minimum: 0 } as const
 const number = { type: 'number' } as const
 const text = { type: 'string' } as const
 
+/** A field and its value as `.arc` text. */
+const setting = object({ path: text, value: text })
+/** An object by the name of its declaration, with the fields that differ from their defaults. */
+const changedObject = object({ name: text, changed: { type: 'array', items: setting } })
+
 export const planSchema = {
   $id: 'arcc-plan-1',
   ...object(
@@ -76,6 +81,29 @@ export const planSchema = {
           rates: { type: 'array', items: number },
         },
         ['lrScale'],
+      ),
+      /** Settings of training that differ from the defaults; missing without any. */
+      training: object(
+        {
+          /** How weights are trained beyond the optimizer. */
+          weights: { type: 'array', items: setting },
+          /** What training starts from, if it is not random weights. */
+          start: changedObject,
+          /** The augmentations in order, if they are not the default. */
+          augment: { type: 'array', items: changedObject },
+        },
+        ['start', 'augment'],
+      ),
+      /** Logs outside the run folder and for TensorBoard; missing without any. */
+      logs: object(
+        {
+          tensorboard: { type: 'boolean' },
+          /** The URL, or the environment variable that has it if it is not set yet. */
+          mlflow: text,
+          /** Host and port. */
+          prometheus: text,
+        },
+        ['mlflow', 'prometheus'],
       ),
       machine: object(
         {
@@ -170,7 +198,7 @@ export const planSchema = {
         items: object({ name: text, ops: integer, inputs: integer, outputs: integer, flops: integer }),
       },
     },
-    ['exact'],
+    ['exact', 'training', 'logs'],
   ),
 } as const
 

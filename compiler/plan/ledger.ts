@@ -39,7 +39,16 @@ const workLines: { readonly [P in Phase]: Omit<Line, 'bytes'> } = {
 
 const collectiveLine = { name: 'collectives', detail: 'gathered embeddings, sums over devices' }
 
-const lineOf = (part: PeakPart) => (part.class === 'collective' ? collectiveLine : workLines[part.phase])
+/** Of a step that trains no weight of the backbone. */
+const forwardOnly = { name: 'activations', detail: 'of the forward pass' }
+
+function lineOf(part: PeakPart, hasBackward: boolean): Omit<Line, 'bytes'> {
+  if (part.class === 'collective') return collectiveLine
+  return part.phase === 'forward' && !hasBackward ? forwardOnly : workLines[part.phase]
+}
+
+/** The only state of an optimizer of no weights: that of loss scaling. */
+const lossScaleLine = { name: 'loss scale', detail: 'factor and counters' }
 
 /** Smaller parts have no line of their own and are added to the largest part. */
 const crumbs = 64 * 1024
@@ -59,14 +68,16 @@ export function buildLedger(step: Graph, state: readonly StateTensor[], device: 
   const lines: Line[] = stateLines.map(({ name, detail, roles }) => {
     const tensors = state.filter((tensor) => roles.includes(tensor.role))
     const bytes = tensors.reduce((sum, tensor) => sum + byteSize(tensor), 0)
+    if (tensors.length > 0 && tensors.every(({ role }) => role === 'scaler')) return { ...lossScaleLine, bytes }
     return { name, detail: `${detail}, ${dtypesOf(tensors)}`, bytes }
   })
   const stateBytes = lines.reduce((sum, line) => sum + line.bytes, 0)
   const alive = liveness(step, stateDonation(state))
   lines.push({ name: 'inputs', detail: 'images, labels', bytes: alive.inputs - stateBytes })
   const work = new Map<string, Line>()
+  const hasBackward = step.ops.some((op) => op.origin.phase === 'backward')
   for (const part of alive.atPeak) {
-    const { name, detail } = lineOf(part)
+    const { name, detail } = lineOf(part, hasBackward)
     work.set(name, { name, detail, bytes: part.bytes + (work.get(name)?.bytes ?? 0) })
   }
   const [largest, ...others] = [...work.values()].sort((a, b) => b.bytes - a.bytes)

@@ -19,7 +19,7 @@ import type { Graph } from '../ir/graph.ts'
 import type { ClassShard, StateTensor } from '../ir/state-tensor.ts'
 import type { PlanDocument } from './document.ts'
 
-export type { AugmentOp, AugmentOpOf, AugmentSpec, Interpolation, NumberRange } from '../experiment/augmentation.ts'
+export type { AugmentOp, AugmentOpOf, AugmentSpec, Interpolation } from '../experiment/augmentation.ts'
 export type { NetworkAddress } from '../experiment/experiment.ts'
 
 export interface Plan {

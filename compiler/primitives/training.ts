@@ -2,8 +2,8 @@
 import type { Average, Bool, Call, Float, Int, RateGroup, Scaling, StringArg } from './types.ts'
 
 /**
- * A learning rate for the weights of the backbone below a path: `factor` times that of the optimizer. `*` stands for any one part
- * of a path, and alone for all weights.
+ * Multiplies the learning rate of the weights of the backbone at or below a path by `factor`. `*` stands for any one part of a
+ * path; `*` alone is the whole backbone.
  */
 export function group(call: Call, path: StringArg, factor: Float): RateGroup {
   if (!(factor > 0))
@@ -18,8 +18,8 @@ export function group(call: Call, path: StringArg, factor: Float): RateGroup {
 }
 
 /**
- * The exponential moving average of the weights: decay · average + (1 - decay) · weight after every update, which begins as a copy
- * of the weights after the first. With `warmup`, the decay is at most (1 + n) / (10 + n) after n earlier updates.
+ * The exponential moving average of the weights. The first update copies them; each later one sets the average to
+ * decay · average + (1 - decay) · weight. With `warmup`, the decay is at most (1 + n) / (10 + n) after n earlier updates.
  */
 export function ema(call: Call, decay: Float = 0.9999, warmup: Bool = true): Average {
   if (!(decay >= 0 && decay < 1))
@@ -32,12 +32,12 @@ function scaling(call: Call, rule: Scaling['rule'], reference: Int): Scaling {
   return { kind: 'lr_scaling', rule, reference }
 }
 
-/** Learning rates are for a global batch of `reference` images, and proportional to the batch (arXiv:1706.02677). */
+/** Learning rates are given for a global batch of `reference` images and scale linearly with the batch (arXiv:1706.02677). */
 export function linear_scaling(call: Call, reference: Int): Scaling {
   return scaling(call, 'linear', reference)
 }
 
-/** The same, proportional to the square root of the batch (arXiv:1404.5997). */
+/** Learning rates are given for a global batch of `reference` images and scale with its square root (arXiv:1404.5997). */
 export function sqrt_scaling(call: Call, reference: Int): Scaling {
   return scaling(call, 'sqrt', reference)
 }

@@ -1,4 +1,5 @@
 /** Lists, the environment, durations, links, and what is done with damaged pictures. */
+import { showString } from '../../grammar/strings.ts'
 import { multiply } from '../ir/ops.ts'
 import type { Bandwidth, Call, Duration, Float, Int, Link, List, Scalar, StringArg, Time, Tolerance } from './types.ts'
 
@@ -11,7 +12,8 @@ export function len(_call: Call, list: List): Int {
 export function env(call: Call, name: StringArg): StringArg {
   const value = call.env(name.value)
   if (value !== undefined) return { kind: 'string', value, pending: undefined }
-  return { kind: 'string', value: '', pending: `environment variable ${name.value}` }
+  const template = `env(${showString(name.value)})`
+  return { kind: 'string', value: '', pending: `environment variable ${name.value}`, template }
 }
 
 /** A duration as a number of steps; `epoch` is the number of steps per epoch. */

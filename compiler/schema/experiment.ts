@@ -8,6 +8,7 @@ import {
   enumOf,
   float,
   int,
+  lateString,
   listOf,
   lrScaling,
   objectOf,
@@ -71,7 +72,7 @@ export const centers = {
     optimizer: withDefault(
       optional(objectOf('optimizer')),
       undefined,
-      'The update rule of the centers, with a learning rate of its own; default: that of `train`.',
+      'The update rule of the centers, with its own learning rate: `sgd(lr: 0.1)`; default: `train.optimizer`.',
     ),
     std: withDefault(float, '0.01', 'Standard deviation of the initial centers.', { min: 0, minOpen: true }),
     weights: withDefault(
@@ -115,17 +116,17 @@ export const train = {
     start: withDefault(
       optional(objectOf('start')),
       undefined,
-      'Weights to start from: `weights("backbone.pt")`; default: weights drawn at random.',
+      'Weights to start from: `weights("backbone.pt")`; default: random initial weights.',
     ),
     decay: withDefault(
       enumOf('decayed weights', decayedWeights),
       'all',
-      "Weights that the optimizer's `weight_decay` applies to: `all`, as in arcface_torch, or `matrices`, those of convolutions and products: no biases, slopes, position embeddings, scales and offsets of normalizations.",
+      "Weights that the optimizer's `weight_decay` applies to: `all`, as in arcface_torch, or `matrices`, only those of convolutions and matrix products, not biases, slopes, position embeddings, or scales and offsets of normalizations.",
     ),
     lr_groups: withDefault(
       listOf(rateGroup),
       '[]',
-      'Learning rates of parts of the backbone, as factors: `[group("layer4", factor: 0.1)]`; the longest path counts.',
+      'Factors of the learning rate for parts of the backbone: `[group("layer4", factor: 0.1)]`; of several that match a weight, the longest path applies.',
     ),
     freeze: withDefault(
       listOf(string),
@@ -135,17 +136,17 @@ export const train = {
     lr_scaling: withDefault(
       optional(lrScaling),
       undefined,
-      'How learning rates follow the global batch: `linear_scaling(reference: 512)` or `sqrt_scaling(…)`; default: as written.',
+      'How learning rates scale with the global batch size: `linear_scaling(reference: 512)` or `sqrt_scaling(…)`; default: not at all.',
     ),
     average: withDefault(
       optional(average),
       undefined,
-      'An average of the weights, `ema(decay: 0.9999)`, which is then what is verified and saved.',
+      'A moving average of the weights, such as `ema(decay: 0.9999)`, that is verified and saved in their place.',
     ),
     label_smoothing: withDefault(
       float,
       '0',
-      'Part of the target probability that is spread evenly over the classes of the step.',
+      'Fraction of the target probability that is spread evenly over the classes of the step.',
       { min: 0, max: 1, maxOpen: true },
     ),
     clip: withDefault(optional(float), undefined, "Maximum norm of the backbone's gradient.", {
@@ -175,18 +176,18 @@ export const train = {
     workers: withDefault(
       optional(int),
       undefined,
-      'Threads that decode images, none with `0`; default: by the cores of the computer. Results do not depend on it.',
+      'Number of threads that decode images; `0`: the main thread decodes them; default: depends on the number of cores. Results do not depend on it.',
       { min: 0, max: 64 },
     ),
     on_non_finite: withDefault(
       unionOf(enumOf('treatment of steps that are not finite', ['stop']), tolerance),
       'stop',
-      'A step whose loss or gradient is not finite: `stop` ends the run with the state before it; `skip(at_most: 0.1%)` goes back to the last checkpoint and leaves the batch out, up to this part of the steps.',
+      'What happens when the loss or the gradient of a step is not finite: `stop` ends the run with the state before the step; `skip(at_most: 0.1%)` goes back to the last checkpoint and skips the batch, for at most this fraction of the steps.',
     ),
     watchdog: withDefault(
-      optional(unionOf(enumOf('watchdog', ['off']), quantity({ second: 1 }))),
+      optional(unionOf(enumOf('watchdog', ['never']), quantity({ second: 1 }))),
       undefined,
-      'How long a step or a read may take before the run ends with an error: `20 min`, or `off`; default: 30 minutes, and at least 20 times as long as the slowest step so far.',
+      'The longest time that a step or a read may take, such as `20 min`; after that, the run ends with an error. Default: 30 minutes, or 20 times the slowest step so far if that is longer; `never`: no limit.',
       { min: 1 },
     ),
     seed: withDefault(int, '2048', 'Seed for initial values, order, augmentation and sampling.', {
@@ -220,16 +221,16 @@ export const checkpoint = {
     every: withDefault(optional(duration), undefined, 'Interval; default: only at the end.'),
     keep: withDefault(int, '3', 'Number of checkpoints to keep; older ones are deleted.', { min: 1 }),
     best: withDefault(
-      optional(string),
+      optional(unionOf(enumOf('verification set', evaluationSetNames), string)),
       undefined,
-      'One of `evaluate.sets`, such as `"lfw"`: the checkpoint with the highest accuracy on it is kept besides the newest.',
+      'One of `evaluate.sets`, such as `lfw`: the checkpoint with the highest accuracy on it is kept in addition to the newest.',
     ),
   },
   sections: {},
 } as const satisfies SectionSpec
 
 export const log = {
-  doc: 'Logs beside `log.ndjson` in the run folder. None of them can end a run.',
+  doc: 'Logs in addition to `log.ndjson` in the run folder. None of them can end a run.',
   fields: {
     tensorboard: withDefault(
       bool,
@@ -237,14 +238,14 @@ export const log = {
       'Whether to write TensorBoard event files to `tensorboard/` in the run folder.',
     ),
     mlflow: withDefault(
-      optional(string),
+      optional(lateString),
       undefined,
-      'The URL of an MLflow tracking server: `"http://127.0.0.1:5000"`.',
+      'The URL of an MLflow tracking server: `"http://127.0.0.1:5000"` or `env("MLFLOW_TRACKING_URI")`.',
     ),
     prometheus: withDefault(
       optional(unionOf(int, string)),
       undefined,
-      'The port on which Prometheus reads metrics from this computer, or an address with a port for others: `"0.0.0.0:9400"`.',
+      'Where Prometheus reads metrics: a port, which only this computer can reach, or an address with a port, such as `"0.0.0.0:9400"`.',
     ),
   },
   sections: {},

@@ -9,6 +9,7 @@ import {
   float,
   flopRate,
   int,
+  lateString,
   link,
   listOf,
   objectOf,
@@ -27,14 +28,18 @@ const rates = {
   doc: 'Published dense peak rates of matrix multiplication by element type.',
   fields: {
     f32: required(flopRate, 'Rate with f32 operands (TF32 counts only where the engine uses it).'),
-    f16: withDefault(flopRate, undefined, 'Rate with f16 operands and f32 accumulation; default: no faster than f32.'),
-    bf16: withDefault(flopRate, undefined, 'Rate with bf16 operands; default: bf16 is not supported.'),
+    f16: withDefault(
+      optional(flopRate),
+      undefined,
+      'Rate with f16 operands and f32 accumulation; default: no faster than f32.',
+    ),
+    bf16: withDefault(optional(flopRate), undefined, 'Rate with bf16 operands; default: bf16 is not supported.'),
   },
   sections: {},
 } as const satisfies SectionSpec
 
 /** A folder or file on the computer that runs the experiment. */
-const path = { kind: 'string', late: true } as const
+const path = lateString
 
 export const margin = {
   doc: 'How cosines are mapped to logits.',
@@ -52,13 +57,13 @@ export const device = {
   doc: 'One accelerator, described by its published figures.',
   fields: {
     kind: required(enumOf('device kind', deviceKinds), 'The kind of device.'),
-    name: withDefault(string, undefined, 'Display name: `NVIDIA V100 SXM2 32 GB`.'),
-    driver: withDefault(string, undefined, 'Name reported by the driver: `Tesla V100-SXM2-32GB`.'),
+    name: withDefault(optional(string), undefined, 'Display name: `NVIDIA V100 SXM2 32 GB`.'),
+    driver: withDefault(optional(string), undefined, 'Name reported by the driver: `Tesla V100-SXM2-32GB`.'),
     compute: withDefault(optional(float), undefined, 'CUDA compute capability.'),
     memory: required(bytes, 'Memory of one device.', { min: 0, minOpen: true }),
     reserve: withDefault(bytes, '0 B', 'Memory used by the driver, the engine and its libraries.', { min: 0 }),
     bandwidth: required(bandwidth, 'Memory bandwidth.', { min: 0, minOpen: true }),
-    source: withDefault(string, undefined, 'Where the figures were published.'),
+    source: withDefault(optional(string), undefined, 'Where the figures were published.'),
   },
   sections: { flops: rates },
 } as const satisfies SectionSpec
@@ -80,7 +85,7 @@ export const machine = {
       'false',
       'Whether it is this computer; if so, its measured figures (`arcc doctor --write-machine`) are used instead.',
     ),
-    source: withDefault(string, undefined, 'Where the figures were published.'),
+    source: withDefault(optional(string), undefined, 'Where the figures were published.'),
   },
   sections: {
     links: {
@@ -133,17 +138,17 @@ export const dataset = {
     damaged: withDefault(
       unionOf(enumOf('treatment of damaged pictures', ['error']), tolerance),
       'error',
-      'A damaged picture in training: `error` ends the run; `skip(at_most: 0.1%)` replaces it by the next picture of the set, with its label, up to this part of the set.',
+      'What happens when training draws a damaged picture: `error` ends the run; `skip(at_most: 0.1%)` takes the next picture of the set with its label instead, for at most this fraction of the set.',
     ),
     image: withDefault(
       string,
       '""',
-      'The column of the pictures (`parquet`) or of their paths (`list`: a name, or a number from 1; by default found out).',
+      'The column with the pictures (`parquet`) or with their paths (`list`): a name or, in a list, a number from 1; `""`: detected.',
     ),
     label: withDefault(
       string,
       '""',
-      'The column of the labels, as `image`; for `webdataset` the ending of the members, or the key in `.json` members, that has them.',
+      'The column with the labels, as for `image`; for `webdataset`, the extension of the files with the labels, or the key of the label in `.json` files.',
     ),
     labels: withDefault(
       enumOf('label_kind', labelKinds),
@@ -159,7 +164,7 @@ export const dataset = {
     classes: withDefault(
       enumOf('class_joining', classJoinings),
       'apart',
-      'Whether the classes of a mix follow each other, or classes of equal names are one (`mixed`).',
+      'The classes of a mix (`mixed`): `apart`, those of one set after those of another; `by_name`, classes with the same name are one class.',
     ),
     seed: withDefault(int, '1', 'Seed of the generator (`synthetic`).'),
     nuisance: withDefault(float, '0.5', 'Strength of the variation in pose, light and other factors (`synthetic`).', {
@@ -175,9 +180,13 @@ export const verification = {
   fields: {
     list: required(
       path,
-      "The list: LFW's `pairs.txt`, or in each line two pictures and whether they show one person, separated by commas, tabs or spaces.",
+      "The list: LFW's `pairs.txt`, or lines with two pictures and whether they show the same person, separated by commas, tabs or spaces.",
     ),
-    root: withDefault(path, '""', 'The folder that names and paths of the list start from; `""`: that of the list.'),
+    root: withDefault(
+      path,
+      '""',
+      'The folder that names and paths in the list are relative to; `""`: that of the list.',
+    ),
   },
   sections: {},
 } as const satisfies SectionSpec
@@ -190,36 +199,36 @@ export const start = {
   fields: {
     path: required(
       path,
-      'A run or a checkpoint of arcc, a safetensors file, or a file that PyTorch saved: a state dict, or a dictionary that has one.',
+      'A run or a checkpoint of arcc, a safetensors file, or a file saved by PyTorch: a state dict, or a dictionary that contains one.',
     ),
     centers: withDefault(
       path,
       '""',
-      'The centers, as a file of PyTorch or safetensors, one of arcface_torch\'s files of each rank (its siblings are read too), or a run or checkpoint of arcc; `""`: those that come with the weights, if any.',
+      'The class centers: a PyTorch or safetensors file, one of arcface_torch\'s files per rank (the others are read too), or a run or checkpoint of arcc; `""`: those stored with the weights, if any.',
     ),
     classes: withDefault(
       path,
       '""',
-      'A list of lines `class,old class`: which old center each class keeps, `none` for a new one; `""`: classes of equal numbers.',
+      'A file with a line `class,old class` for each class: whose center it keeps, or `none` for a new one; `""`: that of the class with the same number.',
     ),
-    fresh_centers: withDefault(bool, 'false', 'Whether all centers are new, even if the weights come with some.'),
+    fresh_centers: withDefault(bool, 'false', 'Whether all centers are new, even if some are stored with the weights.'),
     new_centers: withDefault(
       enumOf('new_centers', newCenters),
       'mean',
-      'New centers: `mean`, the mean embedding of pictures of the class; `random`, as without `train.start`.',
+      'What new centers are: `mean`, the mean embedding of pictures of the class; `random`, random values as without `train.start`.',
     ),
-    pictures: withDefault(int, '8', 'Pictures of a class, at most, whose mean embedding becomes its center.', {
+    pictures: withDefault(int, '8', 'Maximum number of pictures of a class whose mean embedding becomes its center.', {
       min: 1,
     }),
     except: withDefault(
       listOf(string),
       '[]',
-      'Paths of the network that start as without weights, such as `["fc", "features"]`; tensors of the file below them are not used.',
+      'Paths of parts of the network that start with random weights, such as `["fc", "features"]`; their tensors in the file are not used.',
     ),
     keep_optimizer: withDefault(
       bool,
       'false',
-      "Whether the optimizer's state is kept, from a checkpoint of arcc with the same classes.",
+      "Whether training continues with the optimizer's state, from a checkpoint of arcc with the same classes.",
     ),
   },
   sections: {},

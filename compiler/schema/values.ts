@@ -17,7 +17,7 @@ import type {
 import type { FieldSpec, SectionSpec } from './spec.ts'
 
 /** `sample_rate` → `sampleRate`: the name of a field in TypeScript. */
-export type MemberName<N> = N extends `${infer Head}_${infer Rest}` ? `${Head}${Capitalize<MemberName<Rest>>}` : N
+type MemberName<N> = N extends `${infer Head}_${infer Rest}` ? `${Head}${Capitalize<MemberName<Rest>>}` : N
 
 /** `sample_rate` → `sampleRate` */
 export function memberName(field: string): string {
@@ -31,7 +31,7 @@ export interface LateText {
 }
 
 /** The value of a field of a type. */
-export type ValueOf<T extends Type> = T extends { readonly kind: 'enum'; readonly members: readonly (infer M)[] }
+type ValueOf<T extends Type> = T extends { readonly kind: 'enum'; readonly members: readonly (infer M)[] }
   ? M
   : T extends { readonly kind: 'union'; readonly members: readonly (infer M extends Type)[] }
     ? ValueOf<M>

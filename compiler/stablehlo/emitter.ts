@@ -35,7 +35,7 @@ export type Ssa = Named<TensorType>
 export type LocationOf = (op: Op) => string | undefined
 
 /** Attribute name → its spelling. */
-export type Attributes = Readonly<Record<string, string>>
+type Attributes = Readonly<Record<string, string>>
 
 /** A region's text, one block. */
 export type Region = readonly string[]

@@ -38,7 +38,7 @@ export interface HeadInput {
   readonly trunk: boolean
 }
 
-export interface Sampling {
+interface Sampling {
   readonly plan: SamplingPlan
   readonly seed: number
   /** i32 [], counted from 0. */

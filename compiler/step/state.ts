@@ -18,7 +18,7 @@ import { isElementwise } from './elementwise-optimizer.ts'
 import type { RuleOf, WeightRule } from './weight-rules.ts'
 
 /** One of the tensors that a state tensor holds. */
-export interface StatePart {
+interface StatePart {
   readonly named: NamedTensor
   readonly initializer: Initializer
   /** Tensors with the same key start with the same random numbers. */
@@ -119,16 +119,17 @@ function treatmentOf(spec: ParameterSpec, { ruleOf, isFrozenBuffer }: BackboneSt
 /** Vectors that are treated alike, in groups of up to the maximum length. */
 function joinedVectors(parameters: readonly ParameterSpec[], options: BackboneStateOptions) {
   const kinds = Object.keys(backboneKinds) as BackboneKind[]
+  // An optimizer that uses more than one element of a vector at a time needs separate vectors.
+  const canJoin = (rule: WeightRule | undefined) => rule === undefined || isElementwise(rule.optimizer)
   return kinds.flatMap((kind) => {
     const byRule = new Map<WeightRule | undefined, ParameterSpec[]>()
     for (const spec of parameters) {
       const own = treatmentOf(spec, options)
       if (own.kind !== kind || spec.shape.length !== 1) continue
-      // An optimizer that uses more than one element of a vector at a time needs separate vectors.
-      if (own.rule !== undefined && !isElementwise(own.rule.optimizer)) continue
       byRule.set(own.rule, [...(byRule.get(own.rule) ?? []), spec])
     }
-    const groups = [...byRule].flatMap(([rule, own]) => groupsOf(own).map((specs) => ({ rule, specs })))
+    const joinable = [...byRule].filter(([rule]) => canJoin(rule))
+    const groups = joinable.flatMap(([rule, own]) => groupsOf(own).map((specs) => ({ rule, specs })))
     return groups.map(({ rule, specs }, i) => {
       const { joined } = backboneKinds[kind]
       return { name: i === 0 ? joined : `${joined} ${i + 1}`, kind, rule, specs }

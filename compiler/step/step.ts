@@ -10,7 +10,7 @@ import { batchPerDevice } from '../experiment/lengths.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import type { Graph, Output, Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
-import type { ClassShard, StateTensor } from '../ir/state-tensor.ts'
+import { type ClassShard, isClassTable, type StateTensor } from '../ir/state-tensor.ts'
 import { type StepMetric, stepMetrics } from '../ir/step-metrics.ts'
 import type { ParameterSpec } from '../values/elaboration.ts'
 import { averageDecay, averaged } from './average.ts'
@@ -47,7 +47,7 @@ export interface StepOptions {
 }
 
 function isCenters({ tensor }: StateSlot): boolean {
-  return tensor.role === 'centers' || tensor.role === 'centers_optimizer'
+  return isClassTable(tensor)
 }
 
 export function buildStep(

@@ -120,8 +120,10 @@ function inParts(b: GraphBuilder, experiment: SettledExperiment, input: TrunkInp
   const named = (names: readonly string[], given: readonly Value[]) =>
     names.map((path, i): [string, Value] => [path, need(given[i], path)])
 
-  // The first pass is a separate phase: what is kept for the backward pass belongs to the second.
-  const [embeddings, ...statistics] = b.within({ phase: 'evaluate', path: 'embeddings of all parts' }, () =>
+  // Before a second pass, the first one is a separate phase: what is kept for the backward pass belongs to the second.
+  const isTrained = parameters.some((spec) => spec.trainable && !isFrozen(spec.path, train))
+  const phase = isTrained ? 'evaluate' : 'forward'
+  const [embeddings, ...statistics] = b.within({ phase, path: 'embeddings of all parts' }, () =>
     forLoop(
       b,
       parts,

@@ -2,7 +2,7 @@
 import { own } from './own.ts'
 
 export const baseDimensions = ['byte', 'second', 'flop', 'sample', 'step', 'epoch', 'radian', 'row'] as const
-export type BaseDimension = (typeof baseDimensions)[number]
+type BaseDimension = (typeof baseDimensions)[number]
 
 /** Exponents; a missing base is exponent 0. `GB/s` is { byte: 1, second: -1 }. */
 export type Dimension = { readonly [B in BaseDimension]?: number }
@@ -48,6 +48,12 @@ export function showDimension(dimension: Dimension): string {
     .filter((base) => (dimension[base] ?? 0) !== 0)
     .map((base) => (dimension[base] === 1 ? base : `${base}^${dimension[base]}`))
     .join('·')
+}
+
+/** The same for several values: `angles`. */
+export function showDimensionMany(dimension: Dimension): string {
+  const isAngle = sameDimension(dimension, { radian: 1 })
+  return isAngle ? 'angles' : showDimension(dimension)
 }
 
 /** A unit: its size in base units. */

@@ -65,6 +65,7 @@ export const float: NumberType = { kind: 'number', integer: false, dimension: di
 export const scalar: NumberType = { kind: 'number', integer: false, dimension: dimensionless, device: true }
 export const bool = { kind: 'bool' } as const satisfies Type
 export const string = { kind: 'string' } as const satisfies Type
+export const lateString = { kind: 'string', late: true } as const satisfies Type
 export const batch = { kind: 'batch' } as const satisfies Type
 export const duration = { kind: 'duration' } as const satisfies Type
 export const link = { kind: 'link' } as const satisfies Type

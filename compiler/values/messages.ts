@@ -8,6 +8,10 @@ function error<P extends Params = Record<never, never>>(text: (params: P) => str
   return { severity: 'error', text }
 }
 
+function warning<P extends Params>(text: (params: P) => string): Message<P> {
+  return { severity: 'warning', text }
+}
+
 function listed(names: readonly string[]): string {
   return names.map((name) => `\`${name}\``).join(', ')
 }
@@ -165,13 +169,31 @@ export const evaluateMessages = {
   ),
   ARC4231: error<{ optimizer: string; parameter: string }>(
     ({ optimizer, parameter }) =>
-      `\`train.decay = matrices\` sets \`${parameter}\` to 0 for the other weights, but \`${optimizer}\` has no such parameter`,
+      `\`train.decay = matrices\` sets \`${parameter}\` to 0 for weights that are not matrices, but \`${optimizer}\` has no such parameter`,
   ),
   ARC4232: error<{ optimizer: string }>(
     ({ optimizer }) =>
       `\`${optimizer}\` cannot update the centers: it uses norms of whole weights, and a step sees only parts of the centers`,
   ),
   ARC4233: error(() => '`train.average` has nothing to average: all weights are frozen'),
+
+  ARC4234: error<{ path: string; field: string }>(
+    ({ path, field }) => `\`${path}\` is not set, so it has no \`${field}\` to change`,
+  ),
+  ARC4235: error<{ best: string }>(
+    ({ best }) => `\`checkpoint.best\` is "${best}", which is not one of \`evaluate.sets\``,
+  ),
+  ARC4236: error<{ start: string }>(({ start }) => `\`${start}\` has no path to read weights from`),
+  ARC4237: error<{ start: string; first: string; second: string }>(
+    ({ start, first, second }) => `\`${start}\` cannot have both \`${first}\` and \`${second}\``,
+  ),
+  ARC4238: warning<{ backbone: string; path: string }>(
+    ({ backbone, path }) => `\`except\` names \`${path}\`, but \`${backbone}\` has nothing at or below it`,
+  ),
+  ARC4239: error<{ optimizer: string }>(
+    ({ optimizer }) =>
+      `\`keep_optimizer\` does not work with \`${optimizer}\`, which uses the number of the step: steps are counted from 1 again`,
+  ),
 
   ARC4240: error<{ op: string; field: string }>(
     ({ op, field }) => `an augmentation with \`op = ${op}\` needs \`${field}\``,
@@ -187,6 +209,10 @@ export const evaluateMessages = {
     ({ count }) => `\`train.augment\` mirrors images ${count === 2 ? 'twice' : `${count} times`}`,
   ),
   ARC4245: error<{ name: string; why: string }>(({ name, why }) => `\`${name}\` never changes an image: ${why}`),
+  ARC4246: warning(() => '`train.freeze` keeps random weights: `train.start` is not set'),
+  ARC4247: warning<{ schedule: string; milestone: string; length: string }>(
+    ({ schedule, milestone, length }) => `\`${schedule}\` never reaches ${milestone}: the run ends after ${length}`,
+  ),
   ARC4250: error(() => 'a mix needs at least one data set'),
   ARC4251: error<{ name: string }>(
     ({ name }) => `\`${name}\` is a mix itself; list its sets among the others, with weights of their own`,

@@ -40,6 +40,8 @@ export interface StringValue {
   readonly value: string
   /** Set if the text is only known at the start of the run: `environment variable GLINT360K`. */
   readonly pending: string | undefined
+  /** Set with `pending`: the `.arc` text of it, such as `"{env("GLINT360K")}/train.rec"`. */
+  readonly template?: string
 }
 
 /** `128 per device` or `1024 global` */
@@ -61,12 +63,12 @@ export type Initializer =
   | { readonly kind: 'normal'; readonly std: number }
   | { readonly kind: 'uniform'; readonly bound: number }
 
-export interface InitializerValue {
+interface InitializerValue {
   readonly kind: 'initializer'
   readonly initializer: Initializer
 }
 
-export interface LinkValue {
+interface LinkValue {
   readonly kind: 'link'
   readonly link: Link
 }

@@ -22,7 +22,7 @@ import { findCut, findDamage, readManifest } from './manifest.ts'
 import { type CudaTools, findTools } from './tools.ts'
 import { cudaWheels, hasCudaWheels } from './wheels.ts'
 
-export interface CudaLibrary {
+interface CudaLibrary {
   /** `cudnn` */
   readonly name: string
   /** `undefined` if it is missing from the installation. */

@@ -21,7 +21,7 @@ export interface Nvml {
 }
 
 /** The figures that NVML reports of a card; others are missing. */
-export interface GpuActivity {
+interface GpuActivity {
   /** Fraction of the last sampling period, at most a second, in which a kernel ran. */
   readonly utilization?: number
   /** Used bytes of the card, by all processes. */

@@ -19,11 +19,13 @@ export async function openLogs(plan: Plan, folder: string, warn: Warn): Promise<
     const sink = await prometheusSink(prometheus, warn)
     if (sink !== undefined) sinks.push(sink)
   }
-  if (mlflow !== undefined) {
+  if (mlflow?.pending !== undefined) {
+    warn(`no metrics for MLflow: ${mlflow.pending} is not set; the run goes on without them (log.mlflow)`)
+  } else if (mlflow !== undefined) {
     const { name, nodes, devicesPerNode, device } = plan.document.machine
     sinks.push(
       mlflowSink({
-        url: mlflow,
+        url: mlflow.path,
         folder,
         experiment: plan.name,
         params: fields.map(({ path, value }) => ({ key: path, value })),

@@ -7,7 +7,7 @@ import { fromHost } from './transfer.ts'
 import type { RuntimeValue } from './value.ts'
 
 /** An op that returned the first value of its kind, and on which replica. */
-export interface Culprit {
+interface Culprit {
   readonly op: Op
   readonly replica: number
 }

@@ -19,7 +19,7 @@ import { bug } from '../../grammar/diagnostic.ts'
 import { roundToBf16, roundToF16 } from '../half.ts'
 import type { Tf } from './backend.ts'
 
-export type FloatDType = Precision
+type FloatDType = Precision
 export type DenseDType = 'i32' | 'u32' | 'u8' | 'i8' | 'pred'
 export type DenseArray =
   | Int32Array<ArrayBuffer>

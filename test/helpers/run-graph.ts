@@ -10,7 +10,7 @@ import { evaluate } from './reference.ts'
 /** Tensors of each replica. */
 export type Tensors = readonly (readonly HostTensor[])[]
 
-export interface OpenGraph {
+interface OpenGraph {
   /** `inputs[replica][i]` gives `outputs[replica][i]`. */
   run(inputs: Tensors): Promise<Tensors>
   close(): void

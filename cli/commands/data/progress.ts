@@ -9,7 +9,7 @@ import type { Look } from '../../render/look.ts'
 import type { Output } from '../../render/output.ts'
 
 /** A state of the work. */
-export interface WorkProgress {
+interface WorkProgress {
   readonly stage: string
   readonly done: number
   readonly total: number

@@ -5,7 +5,7 @@ export const hangErrors = errorsOf({
   ARC6725: {
     text: (p) => `${p.what} did not end within ${lasting(p.seconds)}`,
     hint: () =>
-      'a device, a network or a disk may hang: run "arcc doctor"; if this is only slow, raise `train.watchdog`, as in "60 min", or set it to `off`',
+      'a device, a network or a disk may hang: run "arcc doctor"; if this is only slow, raise `train.watchdog`, as in "60 min", or set it to `never`',
   } satisfies ErrorMessage<{ what: string; seconds: number }>,
 })
 

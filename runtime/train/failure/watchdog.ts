@@ -33,8 +33,8 @@ export interface Watchdog {
   end(): void
 }
 
-/** `declared`: the limit in seconds, or `off`; `undefined` for the default. */
-export function createWatchdog(declared: number | 'off' | undefined): Watchdog {
+/** `declared`: the limit in seconds, or `never` an alarm; `undefined` for the default. */
+export function createWatchdog(declared: number | 'never' | undefined): Watchdog {
   const timers = new Set<NodeJS.Timeout>()
   let slowest = 0
   let isAlarmed = false
@@ -62,7 +62,7 @@ export function createWatchdog(declared: number | 'off' | undefined): Watchdog {
   return {
     alarm,
     async watch(what, work) {
-      if (declared === 'off') return work()
+      if (declared === 'never') return work()
       if (isAlarmed) return new Promise<never>(() => undefined)
       const watched = work()
       const began = performance.now()

@@ -19,7 +19,7 @@ export interface Memory {
 export type Pointee = bigint | ArrayBufferView | Memory
 
 /** The values of a field of a kind. */
-export type FieldInput<K extends FieldKind> = K extends 'pointer'
+type FieldInput<K extends FieldKind> = K extends 'pointer'
   ? Pointee
   : K extends 'bool'
     ? boolean

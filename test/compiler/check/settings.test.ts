@@ -51,23 +51,23 @@ test.each([
   ['machine=dgx_h10(nodes: 1)', ['ARC2006 1:9 name: dgx_h10']],
   ['machine=dgx_h100(node: 1)', ['ARC3103 1:18 callee: dgx_h100, name: node']],
   ['machine=r100', ['ARC3001 1:9 place: `machine` takes, expected: a machine, found: a backbone']],
-])('--set %s takes from the standard library what the file does not', (setting, said) => {
+])('--set %s can use names of the standard library that the file does not use', (setting, said) => {
   expect(brief(checkSettings(file, [setting]))).toEqual(said)
 })
 
-test('a misspelt name of the standard library is told even where the file uses none of it', () => {
+test('a misspelled name of the standard library is corrected even if the file does not use the library', () => {
   const [mistake] = checkSettings(file, ['machine=dgx_h10(nodes: 1)'])
   expect(mistake?.fix?.replacement).toBe('dgx_h100')
 })
 
-test('a name of the file hides that of the standard library', () => {
+test('a name declared in the file hides the same name in the standard library', () => {
   const own = file.replace('experiment base', 'let r100 = 4\nexperiment base')
   expect(brief(checkSettings(own, ['backbone=r100']))).toEqual([
     'ARC3001 1:10 place: `backbone` takes, expected: a backbone, found: a whole number',
   ])
 })
 
-test('a name of two modules of the standard library has to be taken in the file', () => {
+test('a name that two modules of the standard library declare has to be imported in the file', () => {
   const host = memoryHost()
   const twice = {
     ...host,
@@ -81,4 +81,30 @@ test('a name of two modules of the standard library has to be taken in the file'
     'ARC2014 1:10 name: r100, modules: [std.backbones, std.extra]',
   ])
   expect(mistake?.notes).toEqual([expect.stringMatching(/test\.arc.*: use std\.backbones: r100$/)])
+})
+
+test.each([
+  ['train.lr_groups=group("fc", 2)', '[group("fc", 2)]'],
+  ['train.freeze="conv1"', '["conv1"]'],
+  ['train.average=ema', 'ema()'],
+  ['train.on_non_finite=skip', 'skip()'],
+])('--set %s is refused with the fix %s', (setting, replacement) => {
+  const [mistake, ...others] = checkSettings(file, [setting])
+  expect(others).toEqual([])
+  expect(mistake?.code).toBe('ARC3001')
+  expect(mistake?.fix?.replacement).toBe(replacement)
+})
+
+test.each([
+  ['train.on_non_finite=stp', '`train.on_non_finite` takes `stop` or `skip(…)`'],
+  ['train.batch=aut', '`train.batch` takes a batch size or `auto`'],
+])('--set %s is refused with a list of all accepted values', (setting, note) => {
+  const [mistake] = checkSettings(file, [setting])
+  expect(mistake?.code).toBe('ARC3007')
+  expect(mistake?.notes).toContain(note)
+})
+
+test('a function without its call: the note names the missing arguments', () => {
+  const [mistake] = checkSettings(file, ['train.lr_scaling=linear_scaling'])
+  expect(mistake?.notes).toContain('write `linear_scaling(reference: …)`')
 })

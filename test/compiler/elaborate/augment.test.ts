@@ -14,18 +14,19 @@ function augmentOf(list: string, declarations = '') {
 const codes = (list: string, declarations = '') =>
   resolveBody(`train.augment = ${list}`, declarations).diagnostics.map((d) => d.code)
 
-describe('the list', () => {
-  it('is mirroring of half of the images by default', () => {
+describe('train.augment', () => {
+  it('mirrors half of the images by default', () => {
     const { experiment } = resolveBody('')
     expect(experiment?.augment).toEqual({ flip: 0.5, ops: [] })
     expect(experiment?.resolved.find(({ path }) => path === 'train.augment')).toEqual({
       path: 'train.augment',
       text: '[flip(probability: 0.5)]',
+      isDefault: true,
       origin: 'default',
     })
   })
 
-  it('may be empty, and mirror by any probability, at any place', () => {
+  it('may be empty, and flip may have any probability and position', () => {
     expect(augmentOf('[]')).toEqual({ flip: 0, ops: [] })
     expect(augmentOf('[flip(0.3)]')).toEqual({ flip: 0.3, ops: [] })
     expect(augmentOf('[gray(0.5), flip(1), gray]')).toEqual({
@@ -37,7 +38,7 @@ describe('the list', () => {
     })
   })
 
-  it('has every operation with its defaults', () => {
+  it('accepts every operation, with its defaults', () => {
     const all = augmentOf(
       '[flip(), crop(), low_resolution(), jitter(brightness: 0.2), hsv(hue_shift: [-5 deg, 5 deg]), blur(), gray(), cutout(), jpeg()]',
     )
@@ -57,7 +58,7 @@ describe('the list', () => {
     expect(['flip', ...(all?.ops.map(({ op }) => op) ?? [])]).toEqual(augmentOps)
   })
 
-  it('takes `dali()` alone and among others', () => {
+  it('accepts `dali()` alone and among other augmentations', () => {
     const dali = augmentOf('dali()')
     expect(dali?.flip).toBe(0.5)
     expect(dali?.ops.map(({ op }) => op)).toEqual(['low_resolution', 'blur', 'hsv', 'gray'])
@@ -65,14 +66,14 @@ describe('the list', () => {
     expect(more?.ops.map(({ op }) => op)).toEqual(['crop', 'low_resolution', 'blur', 'hsv', 'gray', 'cutout'])
   })
 
-  it('takes own augmentations', () => {
+  it('accepts augmentations declared in the file', () => {
     const own = 'augmentation soft(n: int) { op = low_resolution, side = [0.1 * n, 0.9], interpolation = cubic }'
     expect(augmentOf('[soft(3)]', own)?.ops).toEqual([
       { op: 'low_resolution', probability: 1, side: [expect.closeTo(0.3), 0.9], interpolation: 'cubic' },
     ])
   })
 
-  it('reaches the plan: the run, the fields and the graph', () => {
+  it('appears in the run, the fields and the graph of the plan', () => {
     const run = { experiment: 'run' }
     const plan = planOf(experimentText('train.augment = [gray(0.2)]'), run)
     expect(plan.run.augment).toEqual({ flip: 0, ops: [{ op: 'gray', probability: 0.2 }] })
@@ -84,7 +85,7 @@ describe('the list', () => {
   })
 })
 
-describe('mistakes', () => {
+describe('mistakes in train.augment', () => {
   it.each([
     ['[gray(1.5)]', 'ARC4020'],
     ['[gray(-0.1)]', 'ARC4020'],
@@ -116,7 +117,7 @@ describe('mistakes', () => {
     expect(codes(list)).toContain(code)
   })
 
-  it('are all reported, at their places', () => {
+  it('are all reported where they are written', () => {
     const { diagnostics } = resolveBody('train.augment = [crop(scale: 0), gray(2), flip(), flip()]')
     expect(diagnostics.map((d) => [d.code, d.span.source.text.slice(d.span.start, d.span.end)])).toEqual([
       ['ARC4020', 'crop(scale: 0)'],
@@ -125,19 +126,19 @@ describe('mistakes', () => {
     ])
   })
 
-  it('of a list from the standard library are at the place in the file', () => {
+  it('in a list from the standard library are reported where the file uses the list', () => {
     const { diagnostics } = resolveBody('train.augment = [flip(), dali()]')
     expect(diagnostics.map((d) => d.span.source.path)).toEqual(['test.arc'])
   })
 
-  it('of own augmentations name the field and the declaration', () => {
+  it('in augmentations declared in the file name the field and the declaration', () => {
     expect(codes('[mine]', 'augmentation mine { op = crop }')).toEqual(['ARC4240'])
     expect(codes('[mine]', 'augmentation mine { op = gray, scale = 0.5 }')).toEqual(['ARC4241'])
     expect(codes('[mine]', 'augmentation mine { op = flip, fill = 3 }')).toEqual(['ARC4241'])
     expect(codes('[mine]', 'augmentation mine { scale = 0.5 }')).toContain('ARC3204')
   })
 
-  it('for images with one channel, changes of color say that they need three', () => {
+  it('include changes of color for images with one channel: the message says that three are needed', () => {
     const one = `backbone one on Image(16, 16, 1) -> Vector(8) { input |> flatten |> linear(8) }`
     const found = (list: string) =>
       resolveBody(`backbone = one\n  train.augment = ${list}`, one).diagnostics.map((d) => d.code)
@@ -147,7 +148,7 @@ describe('mistakes', () => {
     expect(found('[jitter(brightness: 0.5, saturation: 0.5), blur()]')).toEqual([])
   })
 
-  it('the former field says what replaces it', () => {
+  it('include the former field `flip`: the message names its replacement', () => {
     const { diagnostics } = resolveBody('train.flip = false')
     expect(diagnostics.map((d) => d.code)).toEqual(['ARC3201'])
     expect(rendered(diagnostics)).toContain('`augment = []`')

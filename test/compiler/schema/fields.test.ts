@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { membersOf } from '../../../compiler/check/fit.ts'
 import { generateFields } from '../../../compiler/check/generate-fields.ts'
 import { staticContext } from '../../../compiler/evaluate/context.ts'
 import { defaultOf } from '../../../compiler/evaluate/default.ts'
@@ -12,10 +13,11 @@ import { loadProgram } from '../../../compiler/names/load.ts'
 import { objectSpecs } from '../../../compiler/schema/objects.ts'
 import { memberName } from '../../../compiler/schema/values.ts'
 import { DiagnosticBag, need } from '../../../grammar/diagnostic.ts'
+import { parseExpression } from '../../../grammar/parser/parser.ts'
 import { memoryHost } from '../../helpers/diagnose.ts'
 import { resolveBody } from '../../helpers/resolve.ts'
 
-it('docs/fields.md is what the tables say (else: npm run fields)', () => {
+it('docs/fields.md is up to date with the tables (if not: npm run fields)', () => {
   const { path, text } = generateFields()
   expect(readFileSync(join(import.meta.dirname, '../../..', path), 'utf8')).toBe(text)
 })
@@ -31,17 +33,29 @@ describe('defaults', () => {
     spec.default === undefined ? [] : [{ name, spec, text: spec.default }],
   )
 
-  it.each(given)('$name = $text fits its field', ({ spec }) => {
+  it.each(given)('$name = $text has the type of its field', ({ spec }) => {
     expect(showValue(defaultOf(spec, context))).not.toBe('')
     expect(bag.sorted()).toEqual([])
   })
 
-  it('see the standard library and nothing of the file', () => {
+  it('can use names of the standard library but not of the file', () => {
     const { experiment } = resolveBody('', 'schedule constant { factor(step, total, epoch) = 0 }')
     expect(experiment?.schedule.factorAt(0, 10, 1)).toBe(1)
   })
 })
 
-it('names in TypeScript', () => {
+it('every member of an enum is a name in the grammar', () => {
+  const members = Object.values(objectSpecs).flatMap(({ body }) =>
+    fieldPaths(body).flatMap((path) => membersOf(specOf(body, path.split('.'))?.type)),
+  )
+  expect(members).toContain('never')
+  for (const name of members) {
+    const bag = new DiagnosticBag()
+    expect(parseExpression({ path: 'test.arc', text: name }, bag)).toMatchObject({ kind: 'Name', name })
+    expect(bag.sorted()).toEqual([])
+  }
+})
+
+it('names of fields in TypeScript', () => {
   expect(['lr', 'sample_rate', 'devices_per_node'].map(memberName)).toEqual(['lr', 'sampleRate', 'devicesPerNode'])
 })

@@ -6,6 +6,7 @@ import { groupOf, isBelow, isFrozenBuffer } from '../../../compiler/experiment/p
 import { opCosts } from '../../../compiler/ir/cost.ts'
 import { backboneParameters } from '../../../compiler/step/backbone.ts'
 import { need } from '../../../grammar/diagnostic.ts'
+import { textOf } from '../../../grammar/source.ts'
 import { narrowPlan, narrowText } from '../../helpers/narrow.ts'
 import { compileText } from '../../helpers/plan.ts'
 import { resolveBody } from '../../helpers/resolve.ts'
@@ -25,7 +26,7 @@ describe('a path', () => {
     ['*.weight', 'conv1', false],
   ])('%s and %s', (pattern, path, expected) => expect(isBelow(path, pattern)).toBe(expected))
 
-  it('of a group counts if it is the longest, of equal ones that with fewer stars, then the later', () => {
+  it('applies if it is the longest; among equally long ones, the one with fewer stars and then the last', () => {
     const group = (path: string, factor: number) => ({ kind: 'rate_group' as const, path, factor })
     const lrGroups = [group('*', 2), group('layer1', 3), group('layer1.0', 4), group('layer1.*', 5), group('*.0', 6)]
     const factor = (path: string) => groupOf(path, { lrGroups })?.factor
@@ -36,14 +37,14 @@ describe('a path', () => {
     expect(groupOf('conv1.weight', { lrGroups: [] })).toBeUndefined()
   })
 
-  it('of single weights does not stop the running statistics of their layer', () => {
+  it("of a single weight does not stop updates of its layer's running statistics", () => {
     const frozen = (freeze: string[]) => isFrozenBuffer('layer1.0.bn1.running_mean', { freeze })
     expect(frozen(['layer1.0.bn1.weight', 'layer1.0.bn1.*'])).toBe(false)
     expect(frozen(['layer1.0.bn1'])).toBe(true)
   })
 })
 
-describe('the matrices of', () => {
+describe('the weights that decay with decay = matrices', () => {
   const matrices = (backbone: string) => {
     const experiment = need(resolveBody(`  backbone = ${backbone}`, 'use std.backbones: vit, mbf').experiment, backbone)
     const found = need(backboneParameters(experiment.backbone), backbone)
@@ -51,7 +52,7 @@ describe('the matrices of', () => {
     return { found, others }
   }
 
-  it('IResNet and MobileFaceNet are all but its vectors', () => {
+  it('are all except vectors in IResNet and MobileFaceNet', () => {
     for (const backbone of ['tiny', 'mbf']) {
       const { found, others } = matrices(backbone)
       expect(others.filter(({ shape }) => shape.length !== 1)).toEqual([])
@@ -59,7 +60,7 @@ describe('the matrices of', () => {
     }
   })
 
-  it('a vision transformer are all but its vectors, the position embedding and the mask', () => {
+  it('are all except vectors, the position embedding and the mask in a vision transformer', () => {
     const { found, others } = matrices('vit(width: 16, depth: 1, embedding: 16)')
     const tall = others.filter(({ shape }) => shape.length > 1)
     expect(tall.map(({ path }) => path)).toEqual(['pos_embed', 'mask_token'])
@@ -71,7 +72,7 @@ describe('the state', () => {
   const named = (train: string, centers = '') =>
     planWith(train, centers).state.map(({ name, role, placement }) => `${name} ${role} ${placement}`)
 
-  it('of frozen parts has no optimizer state, and statistics that are equal on all devices', () => {
+  it('has no optimizer state for frozen parts, and the same statistics on all devices', () => {
     const state = named('freeze = ["conv1", "bn1", "prelu", "layer1"]')
     expect(state.slice(0, 4)).toEqual([
       '*vectors parameter replicated',
@@ -83,7 +84,7 @@ describe('the state', () => {
     expect(state).toContain('layer2.0.conv1.weight.velocity optimizer replicated')
   })
 
-  it('joins vectors with the same rate and decay', () => {
+  it('joins vectors with the same learning rate and decay', () => {
     const vectors = (train: string) =>
       planWith(train).state.filter(({ name, role }) => name.startsWith('*vectors') && role === 'parameter')
     expect(vectors('decay = matrices').map(({ name }) => name)).toEqual(['*vectors'])
@@ -93,7 +94,7 @@ describe('the state', () => {
     expect(slow.every((name) => name.startsWith('layer2') && !name.startsWith('layer2.0.bn1'))).toBe(true)
   })
 
-  it('of averages has one for every trained weight, which embeds instead of it', () => {
+  it('has an average for every trained weight, which computes embeddings in its place', () => {
     const plan = planWith('average = ema(decay: 0.9), freeze = ["conv1"]')
     const averages = plan.state.filter(({ role }) => role === 'average')
     const holds = averages.flatMap((tensor) => tensor.holds.map(({ name }) => name))
@@ -110,7 +111,7 @@ describe('the state', () => {
     expect(plan.document.memory.lines.find(({ name }) => name === 'average')?.bytes).toBeGreaterThan(1000)
   })
 
-  it('of centers follows their own optimizer', () => {
+  it("has the states of the centers' own optimizer", () => {
     const state = named('', 'optimizer = adamw(lr: 0.01)').filter((line) => line.startsWith('centers'))
     expect(state).toEqual([
       'centers centers sharded',
@@ -138,7 +139,7 @@ describe('the step', () => {
     },
   )
 
-  it('runs each convolution once for frozen parts, also where it recomputes', () => {
+  it('runs each convolution of frozen parts once, even with recomputation', () => {
     expect(conv('recompute = blocks, freeze = ["*"]')).toBe(conv('freeze = ["*"]'))
   })
 })
@@ -148,7 +149,7 @@ describe('the plan', () => {
   /** The row of the summary, if there is one, then the line of the memory. */
   const rows = (lines: readonly string[]) => lines.filter((line) => line.startsWith('  weights '))
 
-  it('shows what an experiment sets, and the learning rate that follows', () => {
+  it('shows the fields that an experiment changes and the resulting learning rate', () => {
     const set =
       'freeze = ["conv1"], decay = matrices, label_smoothing = 0.1, lr_scaling = linear_scaling(reference: 16)'
     const lines = linesOf(`${set}, average = ema(), lr_groups = [group("fc", 2)]`, 'optimizer = sgd(lr: 0.2)')
@@ -157,16 +158,62 @@ describe('the plan', () => {
       ' 10.78 k parameters trained',
       'frozen ["conv1"]',
       'learning rates [group("fc", factor: 2)]',
-      'decay of matrices',
+      'learning rates × 0.5 (linear_scaling(reference: 16))',
+      'weight decay: matrices only',
       'average ema(decay: 0.9999, warmup: true)',
-      'centers sgd(lr: 0.2, momentum: 0.9, weight_decay: 0)',
+      'optimizer of the centers sgd(lr: 0.2, momentum: 0.9, weight_decay: 0)',
       'label smoothing 0.1',
-      'rates times 0.5 by linear_scaling(reference: 16)',
     ])
     expect(lines.find((line) => line.startsWith('Learning rate'))).toContain('0.025')
   })
 
-  it('has no such row for the defaults', () => expect(rows(linesOf(''))).toHaveLength(1))
+  it.each(['', 'accumulate = 2'])('counts the forward pass of a step that trains only the centers (%s)', (more) => {
+    const { model, memory } = planWith(`freeze = ["*"]\n ${more}`).document
+    expect(model.multiplyAdds).toBe(planWith('').document.model.multiplyAdds)
+    expect(memory.lines.filter(({ name }) => name === 'evaluation')).toEqual([])
+    expect(memory.lines.filter(({ detail }) => detail.includes('backward'))).toEqual([])
+  })
+
+  it('names the contents of the 12 bytes of loss scaling', () => {
+    const { lines } = planWith('freeze = ["*"], precision = f16').document.memory
+    expect(lines.map(({ detail }) => detail).filter((detail) => detail.endsWith(', '))).toEqual([])
+    expect(lines).toContainEqual({ name: 'loss scale', detail: 'factor and counters', bytes: 12 })
+    expect(lines.filter(({ detail }) => detail.includes('backward'))).toEqual([])
+  })
+
+  it('has no row for defaults, whether they are written or not', () => {
+    const written = 'freeze = [], label_smoothing = 0, decay = all, lr_groups = [], augment = [flip()]'
+    for (const train of ['', written]) {
+      expect(rows(linesOf(train))).toHaveLength(1)
+      expect(planWith(train).document.training).toBeUndefined()
+    }
+    expect(rows(linesOf('freeze = ["*"]'))[0]?.trim().split('   ')).toEqual(['weights', ' frozen ["*"]'])
+  })
+
+  const head = (train: string, name: string, declarations = '') =>
+    renderPlan(narrowPlan({ ...size, train, declarations }).document, { ...documentLook, width: 500 }).find((line) =>
+      line.startsWith(`  ${name} `),
+    )
+
+  it('shows what training starts from, including declarations in the file and paths with brackets and commas', () => {
+    const mine = 'start mine { path = "a, (b)].pt", pictures = 4 }'
+    expect(head('start = mine', 'start', mine)?.trim()).toBe('start      "a, (b)].pt"   pictures: 4')
+    expect(
+      head('start = weights("a.pt", except: ["fc", "bn2"], fresh_centers: true, pictures: 8)', 'start')?.trim(),
+    ).toBe('start      "a.pt"   fresh_centers: true   except: ["fc", "bn2"]')
+    expect(head('start = weights("{env("W")}/a.pt", classes: "{"{env("W")}/x"}/c.csv")', 'start')?.trim()).toBe(
+      'start      "{env("W")}/a.pt"   classes: "{env("W")}/x/c.csv"',
+    )
+    expect(head('', 'start')).toBeUndefined()
+  })
+
+  it('shows augmentations that are not the default', () => {
+    const mine = 'augmentation mine { op = cutout, area = [0.1, 0.2], ratio = 2, fill = 7 }'
+    expect(head('augment = [mine, gray(), flip()]', 'augment', mine)?.trim()).toBe(
+      'augment    mine(op: cutout, ratio: 2, area: [0.1, 0.2], fill: 7)   gray(probability: 0.01)   flip(probability: 0.5)',
+    )
+    expect(head('augment = []', 'augment')?.trim()).toBe('augment    none')
+  })
 })
 
 describe('a mistake', () => {
@@ -197,4 +244,15 @@ describe('a mistake', () => {
     ['', { optimizer: 'sgd(lr: 0.1, momentum: 0, nesterov: true)' }, ['ARC4213', expect.any(String)]],
     ['', { margin: 'odd()', declarations: odd }, ['ARC4028', undefined]],
   ])('%s %o', (train, more, expected) => expect(codes(train, more)).toEqual([expected]))
+
+  it.each([
+    ['freeze = ["fc", "layr1"]', 'ARC4228', '"layr1"'],
+    ['freeze = [""]', 'ARC4228', '""'],
+    ['lr_groups = [group("fc", 2), group("layr1", 2)]', 'ARC4228', 'group("layr1", 2)'],
+    ['lr_groups = [group("fc", 2), group("bn2", 2), group("fc", 3)]', 'ARC4229', 'group("fc", 3)'],
+  ])('is reported at its element of the list: %s', (train, code, place) => {
+    const mistakes = compileText(narrowText({ ...size, train })).diagnostics.filter((d) => d.severity === 'error')
+    expect(mistakes.map((mistake) => [mistake.code, textOf(mistake.span)])).toEqual([[code, place]])
+    expect(mistakes[0]?.message).not.toContain('``')
+  })
 })
