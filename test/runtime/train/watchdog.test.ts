@@ -66,6 +66,6 @@ test('after the alarm, nothing else that is watched goes on, and nothing is star
 })
 
 test('without a limit, everything is delivered', async () => {
-  const watchdog = createWatchdog('off')
+  const watchdog = createWatchdog('never')
   expect(await watchdog.watch('a step', () => sleep(5, 4))).toBe(4)
 })
