@@ -19,6 +19,7 @@ const actions: Actions = {
   test: async (options) => (await import('./commands/test.ts')).test(options),
   data: async (options) => (await import('./commands/data/data.ts')).data(options),
   checkpoint: async (options) => (await import('./commands/checkpoint/checkpoint.ts')).checkpoint(options),
+  eval: async (options) => (await import('./commands/eval/eval.ts')).evaluate(options),
   install: async (options) => (await import('./commands/install.ts')).install(options),
   doctor: async (options) =>
     options.writeMachine === undefined

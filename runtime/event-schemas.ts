@@ -149,8 +149,18 @@ export const eventSchemas = {
       xnorm: about(number, 'mean norm of the embeddings before normalization'),
       auc: number,
       tarAtFar: about(
-        { type: 'array', items: object({ far: number, tar: number }) },
-        'true accept rates at false accept rates',
+        {
+          type: 'array',
+          items: object(
+            {
+              far: number,
+              tar: number,
+              threshold: about(figure, 'a pair whose cosine is at least this is accepted; null if none is'),
+            },
+            ['threshold'],
+          ),
+        },
+        'true accept rates at false accept rates, and the thresholds that have them',
       ),
       seconds: number,
     },

@@ -19,6 +19,7 @@ export const purpose = {
   flip: 5,
   pairs: 6,
   augment: 7,
+  bootstrap: 8,
 } as const
 
 /** Threefry-2x32-20 of the counter (x0, x1) under `key`; two words, unsigned. */

@@ -2,6 +2,7 @@
 import { deviceKinds } from '../../compiler/ir/device-kind.ts'
 import type { RecordLayout } from '../../runtime/data/pack/record-layout.ts'
 import type { EngineName } from '../../runtime/engine-name.ts'
+import type { NetworkRequest } from '../host/network/with-network.ts'
 import type { ExitCode } from '../render/exit.ts'
 import type { PlanFormat } from '../render/format-plan.ts'
 
@@ -200,6 +201,22 @@ export type CheckpointOptions =
   | CheckpointMergeOptions
   | CheckpointConvertOptions
 
+export interface EvalOptions extends CommonOptions {
+  readonly network: NetworkRequest
+  /** Names of the experiment's sets, files and folders; none: all sets of the experiment. */
+  readonly sets: readonly string[]
+  /** The folder of the pictures of lists. */
+  readonly root: string | undefined
+  /** Pairs that are drawn from people, of both kinds together, and their seed. */
+  readonly pairs: number | undefined
+  readonly seed: number | undefined
+  /** The false accept rate of the recommended threshold. */
+  readonly far: number | undefined
+  /** Where the evaluations are written, each in a folder with the set's name. */
+  readonly folder: string | undefined
+  readonly format: OutputFormat
+}
+
 /** The implementations of the commands. */
 export interface Actions {
   check(options: CheckOptions): Promise<ExitCode>
@@ -212,4 +229,5 @@ export interface Actions {
   test(options: TestOptions): Promise<ExitCode>
   data(options: DataOptions): Promise<ExitCode>
   checkpoint(options: CheckpointOptions): Promise<ExitCode>
+  eval(options: EvalOptions): Promise<ExitCode>
 }

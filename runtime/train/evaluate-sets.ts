@@ -28,7 +28,7 @@ export async function evaluateSets(trainer: Trainer, signal?: AbortSignal): Prom
       for (const set of loaders.sets) {
         const start = performance.now()
         const result = await verifyPairs(embedder, set)
-        const { accuracy, std: deviation, auc, xnorm } = result
+        const { accuracy, deviation, auc, xnorm } = result
         metrics.push({ set: set.name, accuracy, deviation, auc, xnorm })
         emit({
           type: 'evaluation',
@@ -40,7 +40,7 @@ export async function evaluateSets(trainer: Trainer, signal?: AbortSignal): Prom
           deviation,
           xnorm,
           auc,
-          tarAtFar: result.tar.map(({ far, tar }) => ({ far, tar })),
+          tarAtFar: [...result.tar],
           seconds: secondsSince(start),
         })
       }

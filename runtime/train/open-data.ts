@@ -10,11 +10,12 @@ import type { PairSet } from '../data/pairs.ts'
 import { heldOutPairs } from '../data/select/held-out-pairs.ts'
 import { type Selection, splitCollection } from '../data/select/selection.ts'
 import { readBinPairs } from '../data/verification/bin-pairs.ts'
-import { pairListName, readPairList } from '../data/verification/list-pairs.ts'
+import { type PairList, pairListName, readPairList } from '../data/verification/list-pairs.ts'
 import { trainErrors } from './messages.ts'
 
 type DatasetSpec = RunSpec['dataset']
-type EvaluationSet = RunSpec['evaluate']['sets'][number]
+/** A verification set as an experiment declares it. */
+export type DeclaredSet = RunSpec['evaluate']['sets'][number]
 
 export interface RunData {
   /** The images of training, with their labels. */
@@ -38,17 +39,16 @@ export interface NamedPairs {
 
 /** `collections` may have listed the data set for the plan already. */
 export async function openData(run: RunSpec, collections: Collections = createCollections()): Promise<RunData> {
-  const { root, name, holdout } = run.dataset
+  const { name, holdout } = run.dataset
   const pending = pendingOf(run.dataset)
   if (pending !== undefined) throw trainErrors('ARC6502', { dataset: name, pending })
   const collection = collections.open(run.dataset)
   const { train, heldOut } = splitCollection(collection, holdout)
   if (train.classes !== run.classes) throw trainErrors('ARC6501', { planned: run.classes, found: train.classes })
   const sets: NamedPairs[] = []
-  const isAbsent = (set: EvaluationSet) => root === undefined && typeof set === 'string' && liesInFolder(set)
-  const absent = run.evaluate.sets.filter(isAbsent).map(nameOf)
-  const present = run.evaluate.sets.filter((set) => !isAbsent(set))
-  for (const set of present) sets.push({ name: nameOf(set), pairs: await openPairs(set, run, heldOut) })
+  const absent = run.evaluate.sets.filter((set) => isAbsent(set, run.dataset)).map(setName)
+  const present = run.evaluate.sets.filter((set) => !isAbsent(set, run.dataset))
+  for (const set of present) sets.push({ name: setName(set), pairs: await openPairs(set, run, heldOut) })
   const leftOut = leftOutText(collection)
   const mix = weightedMix(collection, { images: train.images, numberOf: (i) => selectedNumber(train.select, i) })
   return {
@@ -61,27 +61,49 @@ export async function openData(run: RunSpec, collections: Collections = createCo
   }
 }
 
-/** Whether a set is in the data set's folder: `holdout` comes from the data set itself, and a path ends with `.bin`. */
-const liesInFolder = (set: string) => set !== 'holdout' && !set.endsWith('.bin')
+/** The people that a data set holds out, as an experiment declares them. */
+export const holdoutName = 'holdout'
 
-function nameOf(set: EvaluationSet): string {
+/** Whether a set is in the data set's folder: `holdout` comes from the data set itself, and a path ends with `.bin`. */
+const liesInFolder = (set: string) => set !== holdoutName && !set.endsWith('.bin')
+
+/** Whether a set would be in the folder of a data set that has none. */
+export function isAbsent(set: DeclaredSet, { root }: Pick<DatasetSpec, 'root'>): boolean {
+  return root === undefined && typeof set === 'string' && liesInFolder(set)
+}
+
+/** The name of a set in an experiment. */
+export function setName(set: DeclaredSet): string {
   return typeof set === 'string' ? set : pairListName(set.list.path)
 }
 
-function openPairs(set: EvaluationSet, run: RunSpec, heldOut: Selection | undefined): Promise<PairSet> | PairSet {
-  const { dataset, evaluate } = run
-  if (typeof set !== 'string') {
-    const { name, list, root } = set
-    const pending = list.pending ?? root.pending
-    if (pending !== undefined) throw trainErrors('ARC6502', { dataset: name, pending })
-    return readPairList({ list: list.path, root: root.path })
-  }
-  if (set !== 'holdout') return readBinPairs(liesInFolder(set) ? join(rootOf(dataset), `${set}.bin`) : set)
-  if (heldOut === undefined) throw trainErrors('ARC6503', { dataset: dataset.name })
-  return heldOutPairs(heldOut, evaluate.pairs / 2, pairSeed(run))
+/** The `.bin` file of a set that is neither held out nor a list. */
+export function binFileOf(set: string, dataset: DatasetSpec): string {
+  return liesInFolder(set) ? join(rootOf(dataset), `${set}.bin`) : set
 }
 
-/** Generated people and the pairs of them come from one seed, so that a population has one set of pairs. */
-function pairSeed({ dataset, seed }: { readonly dataset: DatasetSpec; readonly seed: number }): number {
-  return dataset.root === undefined ? dataset.seed : seed
+/** The list of a set and the folder of its pictures. Throws ARC6502 if an environment variable in their paths is not set. */
+export function listOf({ name, list, root }: Exclude<DeclaredSet, string>): PairList {
+  const pending = list.pending ?? root.pending
+  if (pending !== undefined) throw trainErrors('ARC6502', { dataset: name, pending })
+  return { list: list.path, root: root.path }
+}
+
+/** What determines the pairs of the held-out people. */
+export interface PairSource {
+  readonly dataset: DatasetSpec
+  readonly seed: number
+  readonly evaluate: Pick<RunSpec['evaluate'], 'pairs'>
+}
+
+/** Pairs of the people that a data set holds out. Throws ARC6503 if there are none. */
+export function heldOutSet({ dataset, evaluate, seed }: PairSource, heldOut: Selection | undefined): PairSet {
+  if (heldOut === undefined) throw trainErrors('ARC6503', { dataset: dataset.name })
+  // Generated people and the pairs of them come from one seed, so that a population has one set of pairs.
+  return heldOutPairs(heldOut, evaluate.pairs / 2, dataset.root === undefined ? dataset.seed : seed)
+}
+
+function openPairs(set: DeclaredSet, run: RunSpec, heldOut: Selection | undefined): Promise<PairSet> | PairSet {
+  if (typeof set !== 'string') return readPairList(listOf(set))
+  return set === holdoutName ? heldOutSet(run, heldOut) : readBinPairs(binFileOf(set, run.dataset))
 }

@@ -1,5 +1,6 @@
 /** `arcc data pairs`: draws a verification set. */
-import { pairUnit, writePairs } from '../../../runtime/data/pack/write-pairs.ts'
+import { pairUnit } from '../../../runtime/data/pack/folded-pairs.ts'
+import { writePairs } from '../../../runtime/data/pack/write-pairs.ts'
 import { usageErrors } from '../../host/messages.ts'
 import { pairsLines } from '../../render/data-written.ts'
 import { type ExitCode, exitCode } from '../../render/exit.ts'

@@ -7,13 +7,13 @@ import { basename, dirname, join, resolve } from 'node:path'
 import type { Backbone } from '../../../compiler/experiment/experiment.ts'
 import type { Host } from '../../../compiler/host/host.ts'
 import { sameShape } from '../../../compiler/ir/dtype.ts'
-import type { Diagnostic } from '../../../grammar/diagnostic.ts'
+import { type Diagnostic, need } from '../../../grammar/diagnostic.ts'
 import { nearest } from '../../../grammar/suggest.ts'
 import type { TensorDictionary } from '../../../runtime/start/weights-file.ts'
 import { openWeightsSource } from '../../../runtime/start/weights-source.ts'
 import { openEntry } from '../entry.ts'
 import { readRunRecord, runRecordName, shownFile } from '../run-record.ts'
-import { elaborate, elaborateCarrier } from './carrier.ts'
+import { type Elaborated, elaborate, elaborateCarrier } from './carrier.ts'
 import { networkErrors } from './messages.ts'
 
 /** What names a network on the command line. */
@@ -43,16 +43,19 @@ export function runFolderOf(path: string): string | undefined {
 /** Throws ARC6615 to ARC6617, ARC6706 for a damaged record of a run, and errors of damaged weights. */
 export async function findBackbone(source: NetworkSource, host: Host): Promise<FoundBackbone> {
   const { path, backbone: named, experiment } = source
-  if (!existsSync(path)) throw missing(path)
+  requireNetwork(path)
   const run = runFolderOf(path)
   if (named !== undefined) return { ...fromCarrier(named, host), run }
-  if (experiment !== undefined) {
-    const [file = '', name] = experiment.split('#')
-    const found = elaborate(openEntry(host, file), name, [], host)
+  if (experiment !== undefined || run !== undefined) {
+    const found = declaredExperiment(source, host)
     return { backbone: found.experiment?.backbone, diagnostics: found.diagnostics, run }
   }
-  if (run !== undefined) return { ...fromRun(run, host), run }
   return { backbone: await recognize(path, host), diagnostics: [], run }
+}
+
+/** Throws ARC6615 if there is nothing at the path of a network. */
+export function requireNetwork(path: string): void {
+  if (!existsSync(path)) throw missing(path)
 }
 
 function missing(path: string) {
@@ -71,15 +74,21 @@ function fromCarrier(expression: string, host: Host) {
   return { backbone: experiment?.backbone, diagnostics }
 }
 
-/** The backbone of a run's experiment, from the copy in its folder: the file may have been edited since. */
-function fromRun(folder: string, host: Host) {
+/**
+ * The experiment that the command line names, or else that of the run: from the copy in its folder, because the file may have been edited
+ * since. Throws ARC6617 and ARC6706.
+ */
+export function declaredExperiment({ path, experiment }: Omit<NetworkSource, 'backbone'>, host: Host): Elaborated {
+  if (experiment !== undefined) {
+    const [file = '', name] = experiment.split('#')
+    return elaborate(openEntry(host, file), name, [], host)
+  }
+  const folder = need(runFolderOf(path), 'the folder of a run')
   const record = readRunRecord(folder)
   const copy = host.readSource(join(folder, basename(record.file)))
   if (copy === undefined) throw networkErrors('ARC6617', { file: record.file, folder })
   // Modules that it uses are found from where it was.
-  const entry = { path: shownFile(record.file), text: copy.text }
-  const { experiment, diagnostics } = elaborate(entry, record.experiment, record.set, host)
-  return { backbone: experiment?.backbone, diagnostics }
+  return elaborate({ path: shownFile(record.file), text: copy.text }, record.experiment, record.set, host)
 }
 
 /** `let r50 = …` of the standard library. */

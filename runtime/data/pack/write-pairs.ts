@@ -1,29 +1,19 @@
-/**
- * Draws verification pairs from the people of a data set, and writes them as InsightFace's `.bin` or as a list of files. Pairs are
- * in the order of LFW: ten parts, each with as many pairs of one person as of two, those of one person first.
- */
+/** Draws verification pairs from the people of a data set, and writes them as InsightFace's `.bin` or as a list of files. */
 import { dirname, relative, resolve } from 'node:path'
 import type { Collection, EncodedImages } from '../collection.ts'
-import { drawPairs } from '../draw-pairs.ts'
 import { openImages } from '../formats/open-images.ts'
-import { countClasses } from '../jobs/class-counts.ts'
 import { asError, type Recode } from '../jobs/jobs.ts'
 import { inOrder, openPicturePool } from '../jobs/picture-pool.ts'
-import { choosePeople } from './choose-people.ts'
+import { foldedPairs } from './folded-pairs.ts'
 import { packErrors } from './messages.ts'
 import { openOutputs, requireApart } from './output-files.ts'
 import { writeBinPairs } from './write-pickle.ts'
-
-/** Parts of a verification set, each of which is tested with the threshold of the others. */
-const FOLDS = 10
-/** The number of pairs must be a multiple of this. */
-export const pairUnit = 2 * FOLDS
 
 export interface PairsRequest {
   readonly collection: Collection
   /** A `.bin` or `.csv` file. */
   readonly out: string
-  /** Pairs of both kinds together, a multiple of `pairUnit`. */
+  /** Pairs of both kinds together, a multiple of `pairUnit` (`folded-pairs.ts`). */
   readonly pairs: number
   readonly seed: number
   /** How the pictures of a `.bin` are encoded. */
@@ -42,21 +32,6 @@ export interface WrittenPairs {
   readonly bytes: number
   /** True if `signal` stopped it; nothing was written then. */
   readonly interrupted: boolean
-}
-
-/** Pairs alternate between the kinds when drawn; here those of one person come first in each fold. */
-function inFolds(pairs: Int32Array, same: Uint8Array): { readonly pairs: Int32Array; readonly same: Uint8Array } {
-  const perFold = same.length / FOLDS
-  const order = Array.from({ length: same.length }, (_, at) => {
-    const fold = Math.floor(at / perFold)
-    const within = at % perFold
-    const half = perFold / 2
-    return fold * perFold + (within < half ? 2 * within : 2 * (within - half) + 1)
-  })
-  return {
-    pairs: Int32Array.from(order.flatMap((p) => [pairs[2 * p] ?? 0, pairs[2 * p + 1] ?? 0])),
-    same: Uint8Array.from(order, (p) => same[p] ?? 0),
-  }
 }
 
 /** One cell of a CSV line (RFC 4180). */
@@ -104,10 +79,7 @@ export async function writePairs(request: PairsRequest): Promise<WrittenPairs> {
   const areFiles = recipe.kind === 'files' || recipe.kind === 'listed'
   if (isList && !areFiles) throw packErrors('ARC6418', { file: out, set: name })
   if ('files' in recipe) await requireApart([out], recipe.files)
-  const { perClass } = countClasses(collection)
-  const people = choosePeople(collection, perClass, request.pairs / 2, seed)
-  const drawn = drawPairs(people, request.pairs / 2, seed, name)
-  const { pairs, same } = inFolds(drawn.pairs, drawn.same)
+  const { pairs, same } = foldedPairs(collection, request.pairs, seed)
   const facts = {
     file: out,
     pairs: same.length,

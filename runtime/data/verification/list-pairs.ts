@@ -1,12 +1,13 @@
 /** Verification sets from lists of pairs: LFW's `pairs.txt` and tables of paths. */
 import { readdirSync, statSync } from 'node:fs'
-import { basename, dirname, extname, join, resolve } from 'node:path'
+import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { dataErrors } from '../messages.ts'
 import { type PairSet, recipePairs } from '../pairs.ts'
 import { isPictureName } from '../picture-name.ts'
 import { readWhole } from '../read-whole.ts'
 import { buildTextTable } from '../text-table.ts'
 import { createPairFaults, type PairFaults } from './pair-faults.ts'
+import { type GroupColumn, groupColumns } from './pair-groups.ts'
 import { type ListedPicture, readPairLines } from './pair-lines.ts'
 
 /** Largest list, which is one string in memory. */
@@ -24,22 +25,39 @@ export function pairListName(list: string): string {
   return basename(list, extname(list))
 }
 
+/** A list with what its further columns say. */
+export interface GroupedPairs {
+  readonly pairs: PairSet
+  /** Columns that name groups of pairs. */
+  readonly groups: readonly GroupColumn[]
+  /** Titles of columns with too many different values for groups. */
+  readonly ungrouped: readonly string[]
+  /** The paths of the images from the root, with `/`. */
+  readonly names: readonly string[]
+}
+
+/** The pairs of a list, as `readGroupedPairs`. */
+export async function readPairList(list: PairList): Promise<PairSet> {
+  return (await readGroupedPairs(list)).pairs
+}
+
 /**
  * Reads a list and finds its pictures; none is opened. Throws ARC6206 if the list cannot be read, and ARC6234 with all malformed
  * lines, unknown people and missing pictures, by line.
  */
-export async function readPairList({ list, root }: PairList): Promise<PairSet> {
+export async function readGroupedPairs({ list, root }: PairList): Promise<GroupedPairs> {
   const bytes = await readWhole(list, MOST_BYTES)
   if (bytes.subarray(0, 512).includes(0)) {
     throw dataErrors('ARC6280', { file: list, what: 'no text in UTF-8' })
   }
   const faults = createPairFaults(list)
-  const { pairs, faults: malformed } = readPairLines(Buffer.from(bytes).toString('utf8'))
+  const { pairs, faults: malformed, titles } = readPairLines(Buffer.from(bytes).toString('utf8'))
   for (const { line, fault, isFlag } of malformed) {
     if (isFlag) faults.addFlag(`line ${line}: ${fault}`)
     else faults.addOne('malformed lines', `line ${line}: ${fault}`)
   }
-  const find = finder(resolve(root === '' ? dirname(list) : root), faults)
+  const from = resolve(root === '' ? dirname(list) : root)
+  const find = finder(from, faults)
   const numberOf = new Map<string, number>()
   const numbers = pairs.flatMap(({ line, pictures }) =>
     pictures.map((picture) => {
@@ -55,7 +73,11 @@ export async function readPairList({ list, root }: PairList): Promise<PairSet> {
   const paths = buildTextTable()
   for (const path of numberOf.keys()) paths.add(path)
   const recipe = { kind: 'files', paths: paths.build() } as const
-  return recipePairs({ name: pairListName(list), recipe, pairs: Int32Array.from(numbers), same })
+  return {
+    pairs: recipePairs({ name: pairListName(list), recipe, pairs: Int32Array.from(numbers), same }),
+    ...groupColumns(pairs, titles),
+    names: [...numberOf.keys()].map((path) => relative(from, path).replaceAll('\\', '/')),
+  }
 }
 
 /** Returns the function that finds the file of a picture; missing ones become faults. */

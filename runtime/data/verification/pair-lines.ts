@@ -13,6 +13,15 @@ export interface ListedPair {
   readonly line: number
   readonly pictures: readonly [ListedPicture, ListedPicture]
   readonly same: 0 | 1
+  /** The fields of a table beside the pictures and the flag, in their order. */
+  readonly more: readonly string[]
+}
+
+export interface PairLines {
+  readonly pairs: readonly ListedPair[]
+  readonly faults: readonly LineFault[]
+  /** The titles of the fields in `more`; a list without titles has none. */
+  readonly titles: readonly string[]
 }
 
 /** What is wrong with a line. `isFlag`: only its flag is. */
@@ -53,25 +62,36 @@ interface Columns {
   readonly flag: number
 }
 
-/** The columns that a title line names; `undefined` if it is no title line. */
-function titled(fields: readonly string[]): Columns | undefined {
+const isPath = (field: string) => /[./\\]/.test(field)
+
+/**
+ * The columns that a title line names; `undefined` if it is no title line. The pictures are in the first two columns beside the flag
+ * in which the line below has paths: a group may stand before them.
+ */
+function titled(fields: readonly string[], below: readonly string[]): Columns | undefined {
   // `same` is a title as well as a flag.
-  const isContent = (field: string) =>
-    /[./\\]/.test(field) || (flags.has(field.toLowerCase()) && !flagTitle.test(field))
+  const isContent = (field: string) => isPath(field) || (flags.has(field.toLowerCase()) && !flagTitle.test(field))
   if (fields.length < 3 || fields.some(isContent)) return undefined
   const found = fields.findIndex((field) => flagTitle.test(field))
   const flag = found < 0 ? 2 : found
-  const [first = 0, second = 1] = fields.flatMap((_, i) => (i === flag ? [] : [i]))
+  const others = fields.flatMap((_, i) => (i === flag ? [] : [i]))
+  const paths = others.filter((i) => isPath(below[i] ?? ''))
+  const [first = 0, second = 1] = paths.length < 2 ? others : paths
   return { first, second, flag }
+}
+
+/** The fields that are neither a picture nor the flag. */
+function further<T>(fields: readonly T[], { first, second, flag }: Columns): T[] {
+  return fields.filter((_, i) => i !== first && i !== second && i !== flag)
 }
 
 function readLine(fields: readonly string[], columns: Columns, isTable: boolean): Omit<ListedPair, 'line'> | string {
   const person = (name = '', number = ''): ListedPicture => ({ kind: 'person', person: name, number: Number(number) })
   const [a, b, c, d] = fields
   if (!isTable && fields.length === 3 && isCount(b) && isCount(c))
-    return { pictures: [person(a, b), person(a, c)], same: 1 }
+    return { pictures: [person(a, b), person(a, c)], same: 1, more: [] }
   if (!isTable && fields.length === 4 && isCount(b) && isCount(d))
-    return { pictures: [person(a, b), person(c, d)], same: 0 }
+    return { pictures: [person(a, b), person(c, d)], same: 0, more: [] }
   const path = (column: number): ListedPicture => ({ kind: 'path', path: fields[column] ?? '' })
   const word = fields[columns.flag]
   if (word === undefined || fields.length > 16) {
@@ -84,31 +104,30 @@ function readLine(fields: readonly string[], columns: Columns, isTable: boolean)
   const pictures = [path(columns.first), path(columns.second)] as const
   return pictures.some((picture) => picture.kind === 'path' && picture.path === '')
     ? 'a picture is missing'
-    : { pictures, same }
+    : { pictures, same, more: further(fields, columns) }
 }
 
 /** The pairs of a list in their order, and the lines that are none. A first line with counts or titles is skipped; so are empty ones. */
-export function readPairLines(text: string): {
-  readonly pairs: readonly ListedPair[]
-  readonly faults: readonly LineFault[]
-} {
+export function readPairLines(text: string): PairLines {
   const lines = text.replace(/^\ufeff/, '').split(/\r\n|\n|\r/)
-  const start = lines.find((line) => line.trim() !== '') ?? ''
+  const [start = '', below = ''] = lines.filter((line) => line.trim() !== '')
   const separator = ['\t', ',', ';'].find((mark) => lines.some((line) => line.includes(mark)) && mostHave(lines, mark))
   const isTable = separator === ',' || separator === ';'
   const pairs: ListedPair[] = []
   const faults: LineFault[] = []
   let columns: Columns = { first: 0, second: 1, flag: 2 }
+  let titles: readonly string[] = []
   for (const [i, line] of lines.entries()) {
     if (line.trim() === '') continue
     const fields = fieldsOf(line, separator)
     if (line === start && pairs.length === 0 && faults.length === 0) {
       // LFW: the number of folds and of pairs, or of pairs alone.
       if (fields.length <= 2 && fields.every(isCount)) continue
-      const found = titled(fields)
+      const found = titled(fields, fieldsOf(below, separator))
       const alone = readLine(fields, columns, isTable)
       if (found !== undefined && (typeof alone === 'string' || alone.pictures[0].kind === 'path')) {
         columns = found
+        titles = further(fields, columns)
         continue
       }
     }
@@ -116,7 +135,7 @@ export function readPairLines(text: string): {
     if (typeof pair === 'string') faults.push({ line: i + 1, fault: pair, isFlag: pair.endsWith('true nor false') })
     else pairs.push({ line: i + 1, ...pair })
   }
-  return { pairs, faults }
+  return { pairs, faults, titles }
 }
 
 /** Whether most of the first lines contain a separator: a comma in one path makes no table. */

@@ -1,12 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { pairDistances } from '../../../runtime/evaluate/pair-scores.ts'
 import { areaUnderRoc, isTellable, rocOf, tarAtFar } from '../../../runtime/evaluate/roc.ts'
-import {
-  foldStarts,
-  pairDistances,
-  tenFolds,
-  type VerificationInput,
-  verify,
-} from '../../../runtime/evaluate/verification.ts'
+import { foldStarts, tenFolds } from '../../../runtime/evaluate/ten-folds.ts'
+import { type VerificationInput, verify } from '../../../runtime/evaluate/verification.ts'
 import { createStream, rootKey } from '../../../runtime/random.ts'
 import { anError } from '../../helpers/facts.ts'
 
@@ -47,7 +43,7 @@ describe('verify', () => {
   test('gives the figures of arcface_torch', () => {
     const result = verify(fixture())
     expect(result.accuracy).toBeCloseTo(0.932608695652174, 12)
-    expect(result.std).toBeCloseTo(0.06354952653672077, 12)
+    expect(result.deviation).toBeCloseTo(0.06354952653672077, 12)
     expect(result.xnorm).toBeCloseTo(1.485080573684777, 12)
     const thresholds = [1.2, 1.2, 1.46, 1.2, 1.2, 1.2, 1.26, 1.07, 1.2, 1.2]
     for (const [i, fold] of result.folds.entries()) expect(fold.threshold).toBeCloseTo(thresholds[i] ?? 0, 12)
@@ -60,7 +56,7 @@ describe('verify', () => {
     const original = Float32Array.of(1, 0, 3, 0, 0, 2)
     const pairs = Int32Array.from([...same].flatMap((s) => (s === 1 ? [0, 1] : [0, 2])))
     const result = verify({ original, mirrored: original, dim: 2, pairs, same })
-    expect(result).toMatchObject({ accuracy: 1, std: 0, auc: 1 })
+    expect(result).toMatchObject({ accuracy: 1, deviation: 0, auc: 1 })
     expect(result.folds.every((fold) => fold.threshold === 0.01)).toBe(true)
     // Norms 1, 3, 2: half of the pairs have 1 and 3, half 1 and 2.
     expect(result.xnorm).toBeCloseTo(1.75, 12)
@@ -95,9 +91,18 @@ describe('verify', () => {
     const original = Float32Array.from(values)
     const same = Uint8Array.from({ length: 11 }, (__, p) => p % 2)
     const pairs = Int32Array.from([...same].flatMap((flag) => (flag === 1 ? [0, 0] : [0, 1])))
-    const { folds, tar, ...figures } = verify({ original, mirrored: original, dim: 2, pairs, same })
+    const { folds, tar, roc, distances, scores, ...figures } = verify({
+      original,
+      mirrored: original,
+      dim: 2,
+      pairs,
+      same,
+    })
     const all = [
       ...Object.values(figures),
+      ...distances,
+      ...scores,
+      ...roc.threshold.subarray(1),
       ...folds.flatMap((fold) => Object.values(fold)),
       ...tar.flatMap((t) => Object.values(t)),
     ]
@@ -118,7 +123,7 @@ test('six thousand pairs with ties at the thresholds: what the obvious loops fin
   const same = Uint8Array.from({ length: 6000 }, (_, p) => (Math.floor(p / 300) % 2 === 0 ? 1 : 0))
   // Many distances are exactly at a threshold.
   const distances = Float64Array.from(same, (s) => Math.round(100 * (s === 1 ? 1 : 1.6) + 45 * random.normal()) * 0.01)
-  const folds = tenFolds(distances, same)
+  const { folds } = tenFolds(distances, same)
   const starts = foldStarts(6000)
   for (const f of [0, 4, 9]) {
     const [from = 0, to = 0] = [starts[f], starts[f + 1]]
@@ -139,7 +144,7 @@ test('pairDistances adds the mirror image and normalizes', () => {
   const original = Float32Array.of(3, 0, 0, 1, 0, 0)
   const mirrored = Float32Array.of(1, 0, 0, 1, 0, 0)
   const pairs = Int32Array.of(0, 0, 0, 1, 0, 2)
-  const distances = pairDistances({ original, mirrored, dim: 2, pairs, same: new Uint8Array(3) })
+  const distances = pairDistances({ original, mirrored, dim: 2, pairs })
   expect([...distances].map((d) => Number(d.toFixed(12)))).toEqual([0, 2, 1])
 })
 
@@ -148,17 +153,18 @@ test('foldStarts cuts as KFold does: the first folds take the remainder', () => 
 })
 
 describe('roc', () => {
-  const roc = rocOf(Float64Array.of(0.1, 0.2, 0.2, 0.3, 0.4), Uint8Array.of(1, 0, 1, 1, 0))
-  test('has a point for each distance', () => {
-    expect([...roc.distance]).toEqual([-1, 0.1, 0.2, 0.3, 0.4])
+  const roc = rocOf(Float64Array.of(0.9, 0.8, 0.8, 0.7, 0.6), Uint8Array.of(1, 0, 1, 1, 0))
+  test('has a point for each score', () => {
+    expect([...roc.threshold]).toEqual([Number.POSITIVE_INFINITY, 0.9, 0.8, 0.7, 0.6])
     expect([...roc.trueAccepts]).toEqual([0, 1, 2, 3, 3])
     expect([...roc.falseAccepts]).toEqual([0, 0, 1, 1, 2])
   })
   test('area: 4 of the 6 couples are in order, one is a tie', () => expect(areaUnderRoc(roc)).toBeCloseTo(4.5 / 6, 12))
   test('operating points', () => {
-    expect(tarAtFar(roc, 0.5)).toEqual({ far: 0.5, tar: 1, distance: 0.3 })
-    expect(tarAtFar(roc, 0.49)).toEqual({ far: 0.49, tar: 1 / 3, distance: 0.1 })
-    expect(tarAtFar(rocOf(Float64Array.of(0, 1), Uint8Array.of(0, 1)), 0.1)).toEqual({ far: 0.1, tar: 0, distance: -1 })
+    expect(tarAtFar(roc, 0.5)).toEqual({ far: 0.5, tar: 1, threshold: 0.7 })
+    expect(tarAtFar(roc, 0.49)).toEqual({ far: 0.49, tar: 1 / 3, threshold: 0.9 })
+    const wrong = rocOf(Float64Array.of(1, 0.5), Uint8Array.of(0, 1))
+    expect(tarAtFar(wrong, 0.1)).toEqual({ far: 0.1, tar: 0, threshold: Number.POSITIVE_INFINITY })
     expect([isTellable(roc, 0.5), isTellable(roc, 0.4)]).toEqual([true, false])
   })
 })

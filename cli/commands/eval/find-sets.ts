@@ -1,0 +1,156 @@
+/** The sets that `arcc eval` names: those of an experiment, files, and folders of people. */
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { basename, dirname, extname, join, resolve } from 'node:path'
+import type { Host } from '../../../compiler/host/host.ts'
+import { nearest } from '../../../grammar/suggest.ts'
+import { createCollections, openCollection } from '../../../runtime/data/formats/data-formats.ts'
+import { pairUnit } from '../../../runtime/data/pack/folded-pairs.ts'
+import { reportErrors } from '../../../runtime/evaluate/report/messages.ts'
+import { rateText } from '../../../runtime/evaluate/report/recommend.ts'
+import { isTellable } from '../../../runtime/evaluate/roc.ts'
+import {
+  type DrawnPairs,
+  type EvaluationSet,
+  openBinSet,
+  openDrawnSet,
+  openListSet,
+} from '../../../runtime/evaluate/sets/evaluation-set.ts'
+import { experimentSets, type NamedSet } from '../../../runtime/evaluate/sets/experiment-sets.ts'
+import { trainErrors } from '../../../runtime/train/messages.ts'
+import { findSource } from '../../host/data-source.ts'
+import { usageErrors } from '../../host/messages.ts'
+import { declaredExperiment, runFolderOf } from '../../host/network/find-backbone.ts'
+import type { Output } from '../../render/output.ts'
+import { scanLine } from '../../render/scan-progress.ts'
+import type { EvalOptions } from '../options.ts'
+
+type Request = Pick<EvalOptions, 'sets' | 'root' | 'pairs' | 'seed' | 'far' | 'network'>
+
+const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+
+/** Endings of data sets with labels; other files are lists of pairs. */
+const labelled = new Set(['.rec', '.tar', '.parquet', '.lst'])
+
+/** That of `arcc data pairs`. */
+const usualSeed = 1
+
+type Kind = 'bin' | 'list' | 'drawn'
+
+function kindOf(path: string): Kind {
+  if (isFolder(path)) return 'drawn'
+  const ending = extname(path).toLowerCase()
+  if (ending === '.bin') return 'bin'
+  return labelled.has(ending) ? 'drawn' : 'list'
+}
+
+/** The error for a name that is neither a set of the experiment nor a path. */
+function missing(set: string, names: readonly string[]) {
+  let beside: readonly string[] = []
+  try {
+    beside = readdirSync(dirname(set)).sort()
+  } catch {
+    // The folder is missing, too.
+  }
+  const name = nearest(set, names)
+  const file = nearest(basename(set), beside)
+  const near = name ?? (file === undefined ? '' : join(dirname(set), file))
+  return reportErrors('ARC6321', { set, names, near })
+}
+
+/** Draws pairs from the people of a data set; `undefined` after errors in an expression, which are printed. */
+function drawnSet(source: string, options: DrawnPairs, host: Host, output: Output): EvaluationSet | undefined {
+  const { spec, diagnostics } = findSource({ source, experiment: undefined, set: [] }, host)
+  output.diagnostics(diagnostics.filter(({ severity }) => severity === 'error'))
+  if (spec === undefined) return undefined
+  const { root, name } = spec
+  if (root?.pending !== undefined) throw trainErrors('ARC6502', { dataset: name, pending: root.pending })
+  const collection = openCollection(spec, scanLine(output), true)
+  const isPath = existsSync(source)
+  const place = {
+    name: isPath ? basename(resolve(source), extname(source)) : spec.name,
+    path: source,
+    root: isPath && isFolder(source) ? source : undefined,
+  }
+  return openDrawnSet(collection, place, options)
+}
+
+/** Throws ARC6327 for options of sets that are not among those of the command. */
+function checkOptions({ root, pairs, seed }: Request, kinds: ReadonlySet<Kind | 'named'>): void {
+  if (root !== undefined && !kinds.has('list'))
+    throw reportErrors('ARC6327', { option: '--root', what: 'a list of pairs' })
+  const given = pairs !== undefined ? '--pairs' : seed !== undefined ? '--seed' : undefined
+  if (given !== undefined && !kinds.has('drawn'))
+    throw reportErrors('ARC6327', { option: given, what: 'a folder of people or another data set' })
+}
+
+/** Throws ARC6325 if a set cannot determine the false accept rate. */
+function checkRate({ name, pairs }: EvaluationSet, far: number | undefined): void {
+  const different = pairs.same.reduce((sum, flag) => sum + 1 - flag, 0)
+  if (far === undefined || isTellable({ different }, far)) return
+  const needed = Math.ceil(1 / far - 1e-9)
+  const least = String(Math.ceil(1e5 / different) / 1e5)
+  throw reportErrors('ARC6325', { set: name, different, far: rateText(far), needed, least })
+}
+
+/** The sets of the experiment of a run, or of the one that `--experiment` names; `undefined` after errors, which are printed. */
+function declaredSets({ network }: Request, host: Host, output: Output): readonly NamedSet[] | undefined {
+  if (network.experiment === undefined && runFolderOf(network.path) === undefined) return []
+  const { experiment, diagnostics } = declaredExperiment(network, host)
+  output.diagnostics(diagnostics)
+  if (experiment === undefined) return undefined
+  const { dataset, evaluate, train } = experiment
+  return experimentSets({ dataset, evaluate, seed: train.seed }, createCollections(scanLine(output)))
+}
+
+/** An opener for each name. Throws ARC6321 and ARC6327. */
+function resolveSets(request: Request, named: readonly NamedSet[], host: Host, output: Output) {
+  const names = named.map(({ name }) => name)
+  const kinds = new Set<Kind | 'named'>()
+  const openers = request.sets.map((set) => {
+    const own = named.find(({ name }) => name === set)
+    if (own !== undefined) {
+      kinds.add('named')
+      return own.open
+    }
+    const isExpression = /^[a-z_]\w*\s*\(.*\)$/is.test(set)
+    if (!existsSync(set) && !isExpression) throw missing(set, names)
+    const kind = isExpression ? 'drawn' : kindOf(set)
+    kinds.add(kind)
+    if (kind === 'bin') return () => openBinSet(set)
+    if (kind === 'list') return () => openListSet({ list: set, root: request.root ?? '' })
+    return () => drawnSet(set, { pairs: request.pairs, seed: request.seed ?? usualSeed }, host, output)
+  })
+  checkOptions(request, kinds)
+  return openers
+}
+
+/**
+ * Opens the sets of a command; without names, all of the experiment. `undefined` after errors in `.arc` text, which are printed. Throws
+ * ARC6321 to ARC6327, ARC6609, and the errors of sets.
+ */
+export async function openSets(
+  request: Request,
+  host: Host,
+  output: Output,
+): Promise<readonly EvaluationSet[] | undefined> {
+  const { sets, pairs, far, network } = request
+  if (pairs !== undefined && pairs % pairUnit !== 0) {
+    const near = Math.max(pairUnit, Math.round(pairs / pairUnit) * pairUnit)
+    throw usageErrors('ARC6609', { pairs, unit: pairUnit, near })
+  }
+  const named = declaredSets(request, host, output)
+  if (named === undefined) return undefined
+  if (sets.length === 0 && named.length === 0) {
+    const isRun = runFolderOf(network.path) !== undefined || network.experiment !== undefined
+    throw reportErrors(isRun ? 'ARC6323' : 'ARC6322', { path: network.path })
+  }
+  const all = sets.length === 0 ? named.map(({ name }) => name) : sets
+  const opened: EvaluationSet[] = []
+  for (const open of resolveSets({ ...request, sets: all }, named, host, output)) {
+    const set = await open()
+    if (set === undefined) return undefined
+    checkRate(set, far)
+    opened.push(set)
+  }
+  return opened
+}

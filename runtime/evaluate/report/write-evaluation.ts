@@ -1,0 +1,66 @@
+/** Writes the files of an evaluation: each appears whole, and `evaluation.json` last. */
+import { open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { makeFolder } from '../../make-folder.ts'
+import { reasonOf } from '../../system-errors.ts'
+import { type EvaluationFile, encodeEvaluation, evaluationName } from './evaluation-file.ts'
+import { reportErrors } from './messages.ts'
+
+export const scoresName = 'scores.csv'
+export const rocChartName = 'roc.svg'
+export const scoresChartName = 'scores.svg'
+
+export interface EvaluationFiles {
+  readonly evaluation: EvaluationFile
+  /** Parts of `scores.csv`. */
+  readonly scores: Iterable<string>
+  /** SVG documents. */
+  readonly rocChart: string
+  readonly scoresChart: string
+}
+
+async function writeWhole(folder: string, name: string, parts: Iterable<string>): Promise<void> {
+  const path = join(folder, name)
+  const partial = `${path}.partial`
+  try {
+    const file = await open(partial, 'w')
+    try {
+      for (const part of parts) await file.write(part)
+    } finally {
+      await file.close()
+    }
+    await rename(partial, path)
+  } catch (error) {
+    await rm(partial, { force: true }).catch(() => undefined)
+    throw error
+  }
+}
+
+async function orRefuse(folder: string, work: () => Promise<void> | void): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    throw reportErrors('ARC6326', { folder, reason: reasonOf(error) }, error)
+  }
+}
+
+/** Creates the folder, and an empty file in it for a moment: what cannot be written is known before the work. Throws ARC6326. */
+export async function prepareFolder(folder: string): Promise<void> {
+  await orRefuse(folder, async () => {
+    makeFolder(folder)
+    const probe = join(folder, '.writable')
+    await (await open(probe, 'w')).close()
+    await rm(probe)
+  })
+}
+
+/** Replaces an earlier evaluation in the folder, which exists. Throws ARC6326. */
+export async function writeEvaluation(folder: string, files: EvaluationFiles): Promise<void> {
+  const { evaluation, scores, rocChart, scoresChart } = files
+  await orRefuse(folder, async () => {
+    await writeWhole(folder, scoresName, scores)
+    await writeWhole(folder, rocChartName, [rocChart])
+    await writeWhole(folder, scoresChartName, [scoresChart])
+    await writeWhole(folder, evaluationName, [encodeEvaluation(evaluation)])
+  })
+}
