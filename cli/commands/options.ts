@@ -2,6 +2,7 @@
 import { deviceKinds } from '../../compiler/ir/device-kind.ts'
 import type { RecordLayout } from '../../runtime/data/pack/record-layout.ts'
 import type { EngineName } from '../../runtime/engine-name.ts'
+import type { NetworkRequest } from '../host/network/with-network.ts'
 import type { ExitCode } from '../render/exit.ts'
 import type { PlanFormat } from '../render/format-plan.ts'
 
@@ -200,6 +201,31 @@ export type CheckpointOptions =
   | CheckpointMergeOptions
   | CheckpointConvertOptions
 
+export interface EmbedOptions extends CommonOptions {
+  readonly network: NetworkRequest
+  /** As `DataSourceOptions.source`; the experiment of an `.arc` file follows after `#`. */
+  readonly source: string
+  readonly set: readonly string[]
+  /** A `.npy`, `.safetensors` or `.parquet` file. */
+  readonly out: string
+  /** Whether the embedding of the mirror image is added. */
+  readonly flip: boolean
+  readonly normalize: boolean
+  readonly f16: boolean
+  readonly skipDamaged: boolean
+  readonly resume: boolean
+  readonly force: boolean
+  readonly format: OutputFormat
+}
+
+export interface CompareOptions extends CommonOptions {
+  readonly network: NetworkRequest
+  readonly pictures: readonly string[]
+  /** A cosine; `undefined` takes the one that the newest evaluation recommends. */
+  readonly threshold: number | undefined
+  readonly format: OutputFormat
+}
+
 /** The implementations of the commands. */
 export interface Actions {
   check(options: CheckOptions): Promise<ExitCode>
@@ -212,4 +238,6 @@ export interface Actions {
   test(options: TestOptions): Promise<ExitCode>
   data(options: DataOptions): Promise<ExitCode>
   checkpoint(options: CheckpointOptions): Promise<ExitCode>
+  embed(options: EmbedOptions): Promise<ExitCode>
+  compare(options: CompareOptions): Promise<ExitCode>
 }

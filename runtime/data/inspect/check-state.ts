@@ -36,7 +36,7 @@ function addRecipe(hash: ReturnType<typeof createHash>, recipe: ImageRecipe): vo
 }
 
 /** A name for the content that a check reads: its files with sizes and times, or the paths of its pictures. */
-export function sourceIdentity({ images, classes, recipe }: Collection): string {
+export function sourceIdentity({ images, classes, recipe }: Pick<Collection, 'images' | 'classes' | 'recipe'>): string {
   const hash = createHash('sha256').update(`${images} ${classes} `)
   addRecipe(hash, recipe)
   return hash.digest('hex').slice(0, 32)
