@@ -121,7 +121,7 @@ function partOf(loader: Loader, from: number, damage: Map<number, string>): Pick
   }
 }
 
-const usualKeepEvery = 5000
+const usualKeepEvery = 2000
 
 /** Embeds what is not done yet. */
 async function embedRest(request: EmbedRequest, work: Work, names: PictureNames): Promise<void> {
