@@ -1,40 +1,26 @@
 /** `arcc export … OUT.pt`: the weights as arcface_torch saves them. */
-
-import { existsSync, realpathSync } from 'node:fs'
-import { packErrors } from '../../../runtime/data/pack/messages.ts'
-import { embedErrors } from '../../../runtime/embed/messages.ts'
+import { existsSync } from 'node:fs'
+import { exportErrors } from '../../../runtime/export/messages.ts'
 import { writeTorchStateDict } from '../../../runtime/export/torch-state-dict.ts'
-import { networkShapes } from '../../../runtime/network/open-network.ts'
-import type { OpenedNetwork } from '../../host/network/with-network.ts'
-import { type ExitCode, exitCode } from '../../render/exit.ts'
-import { writtenLines } from '../../render/exported.ts'
+import type { ExitCode } from '../../render/exit.ts'
+import { writtenLines } from '../../render/exported-network.ts'
 import { formatBytes, plural } from '../../render/format.ts'
 import type { Output } from '../../render/output.ts'
+import { type ExportTarget, weightsOf, withOpened } from './opened.ts'
 
-export interface ExportTorchOptions {
-  /** A `.pt` file. */
-  readonly out: string
-  readonly force: boolean
-  readonly format: 'text' | 'json'
-}
-
-/** Throws ARC6411 if the file exists, ARC6827 if it is that of the weights, ARC6404 and ARC6770. */
-export async function exportTorch(
-  network: OpenedNetwork,
-  { out, force, format }: ExportTorchOptions,
-  output: Output,
-): Promise<ExitCode> {
-  if (existsSync(out)) {
-    if (realpathSync(out) === realpathSync(network.weights.path)) throw embedErrors('ARC6827', { file: out })
-    if (!force) throw packErrors('ARC6411', { file: out })
-  }
-  const shapes = networkShapes(network.plan)
-  const bytes = await writeTorchStateDict(out, { shapes, weights: network.weights })
-  const { backbone } = network.plan
-  output.result(
-    format === 'json'
-      ? [JSON.stringify({ file: out, backbone, tensors: shapes.size, bytes }, undefined, 2)]
-      : writtenLines(out, [backbone, plural(shapes.size, 'tensor'), formatBytes(bytes)], output.look),
-  )
-  return exitCode.ok
+/** Throws ARC6830 if the file exists, ARC6833, ARC6404, ARC6770, and errors of the weights. */
+export function exportTorch(target: ExportTarget, output: Output): Promise<ExitCode> {
+  const { out, force, format } = target
+  return withOpened(target, output, async (network) => {
+    if (existsSync(out) && !force) throw exportErrors('ARC6830', { path: out })
+    const weights = weightsOf(network)
+    const bytes = await writeTorchStateDict(out, weights)
+    const { backbone } = network.plan
+    const tensors = weights.shapes.size
+    output.result(
+      format === 'json'
+        ? [JSON.stringify({ file: out, backbone, tensors, bytes }, undefined, 2)]
+        : writtenLines(out, [backbone, plural(tensors, 'tensor'), formatBytes(bytes)], output.look),
+    )
+  })
 }
