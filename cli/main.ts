@@ -20,6 +20,8 @@ const actions: Actions = {
   data: async (options) => (await import('./commands/data/data.ts')).data(options),
   checkpoint: async (options) => (await import('./commands/checkpoint/checkpoint.ts')).checkpoint(options),
   eval: async (options) => (await import('./commands/eval/eval.ts')).evaluate(options),
+  embed: async (options) => (await import('./commands/embed.ts')).embed(options),
+  compare: async (options) => (await import('./commands/compare.ts')).compare(options),
   install: async (options) => (await import('./commands/install.ts')).install(options),
   doctor: async (options) =>
     options.writeMachine === undefined

@@ -16,6 +16,7 @@ import {
   type RunOptions,
 } from './commands/options.ts'
 import { addDataCommands } from './data-program.ts'
+import { addEmbedCommands } from './embed-program.ts'
 import { addEvalCommand } from './eval-program.ts'
 import type { ExitCode } from './render/exit.ts'
 import { planFormats } from './render/format-plan.ts'
@@ -157,6 +158,7 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
   addDataCommands(program, setOption, async (options) => finish(await actions.data({ color: color(), ...options })))
   addCheckpointCommands(program, async (options) => finish(await actions.checkpoint({ color: color(), ...options })))
   addEvalCommand(program, async (options) => finish(await actions.eval({ color: color(), ...options })))
+  addEmbedCommands(program, setOption, actions, color, finish)
 
   program
     .command('install')

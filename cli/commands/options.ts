@@ -217,6 +217,31 @@ export interface EvalOptions extends CommonOptions {
   readonly format: OutputFormat
 }
 
+export interface EmbedOptions extends CommonOptions {
+  readonly network: NetworkRequest
+  /** As `DataSourceOptions.source`; the experiment of an `.arc` file follows after `#`. */
+  readonly source: string
+  readonly set: readonly string[]
+  /** A `.npy`, `.safetensors` or `.parquet` file. */
+  readonly out: string
+  /** Whether the embedding of the mirror image is added. */
+  readonly flip: boolean
+  readonly normalize: boolean
+  readonly f16: boolean
+  readonly skipDamaged: boolean
+  readonly resume: boolean
+  readonly force: boolean
+  readonly format: OutputFormat
+}
+
+export interface CompareOptions extends CommonOptions {
+  readonly network: NetworkRequest
+  readonly pictures: readonly string[]
+  /** A cosine; `undefined` takes the one that the newest evaluation recommends. */
+  readonly threshold: number | undefined
+  readonly format: OutputFormat
+}
+
 /** The implementations of the commands. */
 export interface Actions {
   check(options: CheckOptions): Promise<ExitCode>
@@ -230,4 +255,6 @@ export interface Actions {
   data(options: DataOptions): Promise<ExitCode>
   checkpoint(options: CheckpointOptions): Promise<ExitCode>
   eval(options: EvalOptions): Promise<ExitCode>
+  embed(options: EmbedOptions): Promise<ExitCode>
+  compare(options: CompareOptions): Promise<ExitCode>
 }

@@ -14,3 +14,8 @@ export function resumeCommand(folder: string): string {
 export function replayCommand(folder: string): string {
   return `arcc replay ${shellWord(folder)}`
 }
+
+/** The command of this process with an option more, unless it has it. */
+export function sameCommand(option: string, args: readonly string[] = process.argv.slice(2)): string {
+  return ['arcc', ...args.map(shellWord), ...(args.includes(option) ? [] : [option])].join(' ')
+}

@@ -111,33 +111,42 @@ function disposeRound({ images }: Round): void {
 }
 
 /**
- * The outputs of `embed` for all images, f32 [M,D] each: the embeddings, then those of the mirror images if the graph has them. While
- * devices run, the next images are read and uploaded.
+ * The outputs of `embed` for consecutive images: rows `first` … of each output, f32 [rows,D], valid until the returned promise ends.
+ * Images come in order, those of all devices of one run together; the next call waits for the promise of the last one.
  */
-export async function embedImages(embedder: Embedder, images: EmbeddedImages): Promise<readonly Float32Array[]> {
+export type OnEmbedded = (first: number, outputs: readonly Float32Array[]) => void | Promise<void>
+
+/**
+ * Embeds all images and hands their embeddings on as they come: the embeddings, then those of the mirror images if the graph has
+ * them. While devices run, the next images are read and uploaded.
+ */
+export async function embedEach(embedder: Embedder, images: EmbeddedImages, onEmbedded: OnEmbedded): Promise<void> {
   const { network, executable, weights, signal, watch = unwatched } = embedder
   const { embedBatch: b, embedding: width } = network
-  const whole: Float32Array[] = []
 
   const finish = async (first: number, run: StartedRun, before: Promise<void> | undefined) => {
     try {
-      await before?.catch(() => undefined)
+      const [earlier] = await Promise.allSettled([before])
       await watch('a verification', () => run.end())
+      // After a failure the embeddings that follow are of no use: there would be a gap.
+      if (earlier.status === 'rejected') throw earlier.reason
+      const rows = Math.min(b * run.outputs.length, images.pairs.images - first)
+      const outputs: Float32Array[] = []
       for (const [device, tensors] of run.outputs.entries()) {
-        const start = first + device * b
-        const rows = Math.max(0, Math.min(b, images.pairs.images - start))
-        const outputs = await Promise.all(tensors.map((tensor) => tensor.read()))
-        for (const [i, { data }] of outputs.entries()) {
-          whole[i] ??= new Float32Array(images.pairs.images * width)
-          copyRows(data, whole[i], start, rows, width)
+        const own = Math.max(0, Math.min(b, rows - device * b))
+        for (const [i, { data }] of (await Promise.all(tensors.map((tensor) => tensor.read()))).entries()) {
+          outputs[i] ??= new Float32Array(rows * width)
+          copyRows(data, outputs[i], device * b, own, width)
         }
       }
+      await onEmbedded(first, outputs)
     } finally {
       for (const tensor of run.outputs.flat()) tensor.dispose()
     }
   }
 
   const flights: Promise<void>[] = []
+  let last: Promise<void> | undefined
   try {
     for await (const round of oneAhead(uploadRounds(embedder, images), disposeRound)) {
       if (signal?.aborted === true) {
@@ -146,9 +155,10 @@ export async function embedImages(embedder: Embedder, images: EmbeddedImages): P
       }
       const inputs = round.images.map((own, device) => [...need(weights[device], 'weights of a device'), ...own])
       const run = await executable.start(inputs).finally(() => disposeRound(round))
-      const flight = finish(round.first, run, flights.at(-1))
+      const flight = finish(round.first, run, last)
       // It is awaited below; until then a failure must not count as unhandled.
       flight.catch(() => undefined)
+      last = flight
       flights.push(flight)
       if (flights.length === runsInFlight) await flights.shift()
     }
@@ -156,6 +166,18 @@ export async function embedImages(embedder: Embedder, images: EmbeddedImages): P
   } finally {
     await Promise.allSettled(flights)
   }
+}
+
+/** What `embedEach` gives for all images, f32 [M,D] each. */
+export async function embedImages(embedder: Embedder, images: EmbeddedImages): Promise<readonly Float32Array[]> {
+  const width = embedder.network.embedding
+  const whole: Float32Array[] = []
+  await embedEach(embedder, images, (first, outputs) => {
+    for (const [i, rows] of outputs.entries()) {
+      whole[i] ??= new Float32Array(images.pairs.images * width)
+      whole[i].set(rows, first * width)
+    }
+  })
   return whole
 }
 

@@ -57,7 +57,7 @@ function addFile(hash: Hash, file: string): void {
 }
 
 /** A name for the content that a check reads: its files with sizes and times, or the paths of its pictures, and how they are read. */
-export function sourceIdentity({ images, classes, recipe }: Collection): string {
+export function sourceIdentity({ images, classes, recipe }: Pick<Collection, 'images' | 'classes' | 'recipe'>): string {
   const hash = createHash('sha256').update(`${images} ${classes} `)
   addValue(hash, recipe)
   return hash.digest('hex').slice(0, 32)

@@ -57,10 +57,11 @@ const noKey: PictureKey = { seed: 0, epoch: 0 }
 
 /** Opens a loader; the caller disposes it before the workers. */
 export async function createLoader(spec: LoaderSpec, workers: DecodeWorkers): Promise<Loader> {
-  const { rows: mostRows, slots = 3, cacheBytes = 0, recipe, select, images, shape, augment, mostSkipped } = spec
+  const { rows: mostRows, slots = 3, cacheBytes = 0, recipe, select, images, shape, augment } = spec
+  const { mostSkipped, blankDamaged } = spec
   const pictureBytes = imageBytes(spec.shape)
   const cache = createSharedCache(spec.images, pictureBytes, cacheBytes)
-  const maker = await workers.open({ recipe, select, images, shape, cache, augment, mostSkipped })
+  const maker = await workers.open({ recipe, select, images, shape, cache, augment, mostSkipped, blankDamaged })
   const free: SharedArrayBuffer[] = []
   const waiting: { readonly take: (memory: SharedArrayBuffer) => void; readonly reject: (error: unknown) => void }[] =
     []

@@ -31,6 +31,8 @@ export interface MakerSpec {
    * the last is reported; 0 by default.
    */
   readonly mostSkipped?: number | undefined
+  /** Damaged pictures become black ones instead, however many there are; they count as skipped. */
+  readonly blankDamaged?: boolean | undefined
 }
 
 /** What keys the augmentation of a picture, together with its number. */
@@ -98,7 +100,7 @@ export const atOnce = 3
 
 /** Opens the files of a recipe. The caller closes the maker. */
 export function openMaker(spec: MakerSpec, jpeg: JpegDecoder | undefined): PictureMaker {
-  const { select = { from: 0 }, images, cache, mostSkipped = 0 } = spec
+  const { select = { from: 0 }, images, cache, mostSkipped = 0, blankDamaged = false } = spec
   const source = openPictures(spec.recipe, spec.shape, jpeg)
   const pictureBytes = imageBytes(spec.shape)
   const [height, width, channels] = spec.shape
@@ -140,9 +142,13 @@ export function openMaker(spec: MakerSpec, jpeg: JpegDecoder | undefined): Pictu
       const described = plain(reason, image)
       // An error that is not the picture's own is not skipped.
       const isOwn = reason instanceof ArccError && !isChangedList(reason)
-      if (!isOwn || skipped.length >= mostSkipped) return { image, skipped, failure: described }
+      if (!isOwn || (skipped.length >= mostSkipped && !blankDamaged)) return { image, skipped, failure: described }
       const { params, text } = described
       skipped.push({ image, file: nameOf(image), reason: String(params.reason ?? text) })
+      if (blankDamaged) {
+        row.fill(0)
+        return { image, skipped }
+      }
       image = (image + 1) % images
       try {
         await makeRow(image, row, making)

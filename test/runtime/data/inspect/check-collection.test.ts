@@ -122,7 +122,7 @@ describe('which check an interrupted one is continued by', () => {
   }
   const [part, index] = [new Uint16Array(shared(2)), new Uint32Array(shared(4))]
   const identity = (recipe: ImageRecipe) =>
-    sourceIdentity({ name: 'x', images: 1, classes: 1, label: () => 0, recipe, leftOut: [] })
+    sourceIdentity({ images: 1, classes: 1, recipe })
   const ones = (length: number) => new Uint32Array(shared(4 * length)).fill(1)
 
   beforeAll(() => writeFileSync(file, 'a.jpg,0\n'))

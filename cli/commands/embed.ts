@@ -1,0 +1,120 @@
+/** `arcc embed`: writes the embeddings of all pictures of a source. */
+import { existsSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { pendingOf } from '../../runtime/data/data-format.ts'
+import { embeddingEndings, formatOf } from '../../runtime/embed/array-file.ts'
+import { type Embedded, embedSource } from '../../runtime/embed/embed-source.ts'
+import { embedErrors } from '../../runtime/embed/messages.ts'
+import { openPictureSource, type PictureSource } from '../../runtime/embed/picture-source.ts'
+import { checkOutput, workFolderOf } from '../../runtime/embed/work-folder.ts'
+import { ArccError } from '../../runtime/errors.ts'
+import { trainErrors } from '../../runtime/train/messages.ts'
+import { findSource } from '../host/data-source.ts'
+import { fileHost } from '../host/host.ts'
+import { usageErrors } from '../host/messages.ts'
+import { networkDevices, type RunningNetwork, withNetwork } from '../host/network/with-network.ts'
+import { embeddedLines } from '../render/embedding.ts'
+import { type ExitCode, exitCode } from '../render/exit.ts'
+import { paragraph } from '../render/fit.ts'
+import { formatCount } from '../render/format.ts'
+import { type Output, processOutput } from '../render/output.ts'
+import { sameCommand } from '../render/resume-command.ts'
+import { scanLine } from '../render/scan-progress.ts'
+import { startWork } from './data/progress.ts'
+import type { EmbedOptions } from './options.ts'
+
+/** `undefined` after errors in an `.arc` file, which are shown. */
+function openSource({ source, set }: EmbedOptions, output: Output): PictureSource | undefined {
+  const [, file = source, experiment] = /^(.*\.arc)#(.+)$/i.exec(source) ?? []
+  const { spec, diagnostics } = findSource({ source: file, experiment, set }, fileHost())
+  output.diagnostics(diagnostics)
+  if (spec === undefined) return undefined
+  const pending = pendingOf(spec)
+  if (pending !== undefined) throw trainErrors('ARC6502', { dataset: spec.name, pending })
+  return openPictureSource(spec, scanLine(output))
+}
+
+const isSame = (a: string, b: string) => existsSync(a) && realpathSync(a) === realpathSync(b)
+
+interface Ended {
+  readonly embedded: Embedded
+  readonly code: ExitCode
+  readonly seconds: number
+  /** Pictures that this command embedded. */
+  readonly fresh: number
+  readonly device: string
+}
+
+async function run(
+  options: EmbedOptions,
+  source: PictureSource,
+  network: RunningNetwork,
+  output: Output,
+): Promise<Ended> {
+  const { out, network: request } = options
+  const { embedder, weights, plan, device } = network
+  if (isSame(out, weights.path)) throw embedErrors('ARC6827', { file: out })
+  const format = formatOf(out)
+  if (format === undefined) throw usageErrors('ARC6607', { file: out, endings: embeddingEndings })
+  const facts = { backbone: plan.backbone, weights: await weights.sha256(), precision: request.precision }
+  const work = startWork(output, 'stopping; what is embedded is kept (press Ctrl-C again to stop immediately)')
+  const began = performance.now()
+  let fresh = 0
+  const embedded = await embedSource({
+    ...options,
+    embedder,
+    network: facts,
+    source,
+    file: out,
+    format,
+    onProgress(progress) {
+      fresh = progress.done - progress.kept
+      work.report({ stage: 'pictures', ...progress })
+    },
+    signal: work.signal,
+  }).finally(work.end)
+  const seconds = (performance.now() - began) / 1000
+  const code = embedded.interrupted ? (work.code ?? exitCode.interrupted) : exitCode.ok
+  return { embedded, code, seconds, fresh, device }
+}
+
+/** Whether an error is one of a picture, which can be left out. */
+const isOfPicture = (error: unknown) => error instanceof ArccError && /^ARC62(0[456]|20|63)$/.test(error.code)
+
+/** That what is done is kept, and how to go on. */
+function keptLines(options: EmbedOptions, done: string, output: Output): void {
+  if (!existsSync(join(workFolderOf(options.out), 'record'))) return
+  output.note([
+    ...paragraph(done, output.errorLook),
+    ...paragraph(`To go on: ${sameCommand('--resume')}`, output.errorLook),
+  ])
+}
+
+/** Returns the exit code of a signal after it; what is done is kept then. Throws ARC6607, ARC6411, ARC682x, and errors of pictures. */
+export async function embed(options: EmbedOptions): Promise<ExitCode> {
+  const output = processOutput(options.color)
+  const { out, network: request, flip, format } = options
+  if (formatOf(out) === undefined) throw usageErrors('ARC6607', { file: out, endings: embeddingEndings })
+  const host = fileHost()
+  // The process may restart here, before it has done anything.
+  if (networkDevices(request, host, output) === undefined) return exitCode.user
+  checkOutput(out, options)
+  const source = openSource(options, output)
+  if (source === undefined) return exitCode.user
+  const ended = await withNetwork(request, flip, { host, output }, (network) =>
+    run(options, source, network, output),
+  ).catch((error: unknown) => {
+    const skip = isOfPicture(error) && !options.skipDamaged ? ' --skip-damaged leaves such pictures out.' : ''
+    keptLines(options, `What is embedded is kept.${skip}`, output)
+    throw error
+  })
+  if (ended === undefined) return exitCode.user
+  const { embedded, code } = ended
+  if (embedded.interrupted) {
+    const { done, total } = embedded
+    keptLines(options, `${formatCount(done)} of ${formatCount(total)} pictures are embedded.`, output)
+  }
+  if (format === 'json') output.result([JSON.stringify({ file: out, ...embedded, exitCode: code }, undefined, 2)])
+  else if (!embedded.interrupted) output.result(embeddedLines(out, embedded, ended, output.look))
+  return code
+}

@@ -1,0 +1,36 @@
+/** What `arcc embed` says at the end. */
+import type { Embedded } from '../../runtime/embed/embed-source.ts'
+import { paragraph } from './fit.ts'
+import { formatBytes, formatCount, formatRate, formatSeconds, plural } from './format.ts'
+import type { Look } from './look.ts'
+import { facts } from './section.ts'
+
+type Finished = Extract<Embedded, { interrupted: false }>
+
+/** What was written, and which pictures were left out. */
+export function embeddedLines(
+  file: string,
+  embedded: Finished,
+  { seconds, fresh, device }: { readonly seconds: number; readonly fresh: number; readonly device: string },
+  look: Look,
+): string[] {
+  const { rows, width, bytes, namesFile, damaged, damage, damagedFile } = embedded
+  const speed =
+    fresh === 0 ? [] : ([['speed', [formatRate(fresh / seconds, 'images'), formatSeconds(seconds), device]]] as const)
+  return [
+    ...paragraph(`${look.palette.good('written')}  ${file}`, look),
+    ...facts(
+      [
+        ['embeddings', [`${formatCount(rows)} × ${formatCount(width)}`, formatBytes(bytes)]],
+        ...(namesFile === undefined ? [] : ([['names', [namesFile]]] as const)),
+        ...speed,
+      ],
+      look,
+    ),
+    ...(damaged === 0
+      ? []
+      : paragraph(look.palette.warning(`left out: ${plural(damaged, 'picture')}, listed in ${damagedFile}`), look)),
+    ...damage.flatMap(({ name, reason }) => paragraph(`${name}: ${reason}`, look, 2)),
+    ...(damaged > damage.length ? [`  and ${formatCount(damaged - damage.length)} more`] : []),
+  ]
+}
