@@ -15,7 +15,16 @@ export interface Failure {
  * Errors of this computer beside those of engines and devices, ARC60xx: tensor files and run folders that cannot be written, threads
  * that died, and what hangs. The other failures are caused by the user's data and files.
  */
-const environmental: ReadonlySet<string> = new Set(['ARC6260', 'ARC6404', 'ARC6700', 'ARC6707', 'ARC6722', 'ARC6725'])
+const environmental: ReadonlySet<string> = new Set([
+  'ARC6260',
+  'ARC6404',
+  'ARC6700',
+  'ARC6707',
+  'ARC6722',
+  'ARC6725',
+  'ARC6826',
+  'ARC6832',
+])
 
 function codeOf({ code }: ArccError): ExitCode {
   return code.startsWith('ARC60') || environmental.has(code) ? exitCode.environment : exitCode.user
