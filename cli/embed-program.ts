@@ -35,7 +35,7 @@ export function addEmbedCommands(
   const embed = program
     .command('embed')
     .description('write the embeddings of all pictures of a folder or a data set')
-    .argument('<weights>', networkArgument)
+    .argument('<path>', networkArgument)
     .argument('<source>', 'a folder, list or packed set of pictures, a data set such as "ms1mv3", or FILE.arc#NAME')
     .requiredOption('--out <file>', 'a .npy, .safetensors or .parquet file')
     .option('--flip', 'add the embedding of the mirror image, as verification does')
@@ -46,11 +46,11 @@ export function addEmbedCommands(
     .option('--force', 'replace an existing file, and forget an unfinished one')
     .addOption(setOption())
     .option('--json', 'print the result as JSON')
-  addNetworkOptions(embed).action(async (weights: string, source: string, raw: RawEmbed) => {
+  addNetworkOptions(embed).action(async (path: string, source: string, raw: RawEmbed) => {
     const { out, set = [], flip = false, normalize = false, f16 = false } = raw
     const { skipDamaged = false, resume = false, force = false } = raw
     const format = raw.json ? 'json' : 'text'
-    const network = networkRequest(weights, raw)
+    const network = networkRequest(path, raw)
     const how = { flip, normalize, f16, skipDamaged, resume, force, format } as const
     finish(await actions.embed({ color: color(), network, source, set, out, ...how }))
   })
@@ -58,8 +58,8 @@ export function addEmbedCommands(
   const compare = program
     .command('compare')
     .description('compare faces: the cosine of their embeddings, and whether they show one person')
-    .argument('<weights>', networkArgument)
-    .argument('<pictures...>', 'two pictures of aligned faces or more')
+    .argument('<path>', networkArgument)
+    .argument('<faces...>', 'two pictures of aligned faces or more')
     .addOption(
       new Option('--threshold <cosine>', 'least cosine of one person (default: of the newest evaluation)').argParser(
         cosine,
@@ -67,9 +67,9 @@ export function addEmbedCommands(
     )
     .option('--json', 'print the result as JSON')
   addNetworkOptions(compare).action(
-    async (weights: string, pictures: string[], raw: RawNetwork & { threshold?: number; json?: boolean }) => {
+    async (path: string, pictures: string[], raw: RawNetwork & { threshold?: number; json?: boolean }) => {
       const { threshold, json } = raw
-      const network = networkRequest(weights, raw)
+      const network = networkRequest(path, raw)
       finish(await actions.compare({ color: color(), network, pictures, threshold, format: json ? 'json' : 'text' }))
     },
   )

@@ -92,6 +92,8 @@ describe.each(pages)('%s', (page) => {
       data: refuse,
       checkpoint: refuse,
       eval: refuse,
+      embed: refuse,
+      compare: refuse,
     }
     const program = createProgram('0', actions, () => {})
     const commands = new Map(program.commands.map((command) => [command.name(), command]))

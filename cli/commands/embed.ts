@@ -68,8 +68,8 @@ async function run(
     file: out,
     format,
     onProgress(progress) {
-      fresh = progress.done - progress.kept
-      work.report({ stage: 'pictures', ...progress })
+      if (progress.stage === 'pictures') fresh = progress.done - progress.kept
+      work.report(progress)
     },
     signal: work.signal,
   }).finally(work.end)
@@ -77,6 +77,9 @@ async function run(
   const code = embedded.interrupted ? (work.code ?? exitCode.interrupted) : exitCode.ok
   return { embedded, code, seconds, fresh, device }
 }
+
+/** Whether an error ended the embedding, after which it can go on: not one in how the command was used. */
+const isOnTheWay = (error: unknown) => !(error instanceof ArccError && /^ARC(682[01237]|6411|6416)$/.test(error.code))
 
 /** Whether an error is one of a picture, which can be left out. */
 const isOfPicture = (error: unknown) => error instanceof ArccError && /^ARC62(0[456]|20|63)$/.test(error.code)
@@ -105,7 +108,7 @@ export async function embed(options: EmbedOptions): Promise<ExitCode> {
     run(options, source, network, output),
   ).catch((error: unknown) => {
     const skip = isOfPicture(error) && !options.skipDamaged ? ' --skip-damaged leaves such pictures out.' : ''
-    keptLines(options, `What is embedded is kept.${skip}`, output)
+    if (isOnTheWay(error)) keptLines(options, `What is embedded is kept.${skip}`, output)
     throw error
   })
   if (ended === undefined) return exitCode.user

@@ -23,6 +23,8 @@ const environmental: ReadonlySet<string> = new Set([
   'ARC6707',
   'ARC6722',
   'ARC6725',
+  'ARC6826',
+  'ARC6832',
 ])
 
 function codeOf({ code }: ArccError): ExitCode {

@@ -84,7 +84,7 @@ export async function comparePictures(embedder: Embedder, files: readonly string
   const rows = files.map((_, i) => sums.subarray(i * width, (i + 1) * width))
   for (const [i, row] of rows.entries()) {
     const value = row.find((x) => !Number.isFinite(x))
-    if (value !== undefined) throw embedErrors('ARC6824', { picture: files[i] ?? '', what: 'embedding', value })
+    if (value !== undefined) throw embedErrors('ARC6824', { picture: files[i] ?? '', value })
   }
   return { pictures, cosines: cosinesOf(rows) }
 }

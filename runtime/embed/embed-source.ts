@@ -48,6 +48,8 @@ export interface EmbedRequest extends EmbeddingOptions, Overwriting {
 }
 
 export interface EmbedProgress {
+  /** `writing`: the files are made from what is embedded. */
+  readonly stage: 'pictures' | 'writing'
   /** Pictures. */
   readonly done: number
   readonly total: number
@@ -96,12 +98,12 @@ function finalRows(
   return rows
 }
 
-/** The first value of a row that is not finite, if one is: as f16 if `f16` is set. */
-function notFinite(row: Float32Array, f16: boolean): { readonly what: string; readonly value: number } | undefined {
-  const value = row.find((x) => !Number.isFinite(x))
-  if (value !== undefined) return { what: 'embedding', value }
-  const large = f16 ? row.find((x) => Math.abs(x) >= 65_520) : undefined
-  return large === undefined ? undefined : { what: 'embedding as f16', value: large }
+/** Numbers from here on are infinite as f16. */
+const beyondF16 = 65_520
+
+/** The first value of a row that is not finite, in the type in which it is written. */
+function notFinite(row: Float32Array, f16: boolean): number | undefined {
+  return row.find((value) => !Number.isFinite(value) || (f16 && Math.abs(value) >= beyondF16))
 }
 
 function identityOf(request: EmbedRequest, width: number): Identity {
@@ -131,7 +133,7 @@ async function embedRest(request: EmbedRequest, work: Work, names: PictureNames)
   const { recipe, images } = source
   const kept = work.kept.pictures
   let faults = work.kept.pictures - work.kept.rows
-  const show = (done: number) => onProgress({ done, total: images, kept, faults })
+  const show = (done: number) => onProgress({ stage: 'pictures', done, total: images, kept, faults })
   const rest = images - kept
   if (rest === 0) return
   show(kept)
@@ -163,7 +165,7 @@ async function embedRest(request: EmbedRequest, work: Work, names: PictureNames)
         }
         const embedding = all.subarray(row * width, (row + 1) * width)
         const wrong = notFinite(embedding, f16)
-        if (wrong !== undefined) throw embedErrors('ARC6824', { picture: name, ...wrong })
+        if (wrong !== undefined) throw embedErrors('ARC6824', { picture: name, value: wrong })
         facts.push({ name, label: source.label?.(image) })
         sound.push(embedding)
       }
@@ -221,7 +223,8 @@ export async function embedSource(request: EmbedRequest): Promise<Embedded> {
       await work.remove()
       throw embedErrors('ARC6825', { set: source.name, pictures: total })
     }
-    const finish = { file, format, shape, room, metadata, signal }
+    const written = (done: number) => request.onProgress({ stage: 'writing', done, total, kept: 0, faults: 0 })
+    const finish = { file, format, shape, room, metadata, onProgress: written, signal }
     const finished = await finishWork(work, finish).catch((error: unknown) => {
       if (signal.aborted && error === signal.reason) return undefined
       throw error instanceof ArccError ? error : embedErrors('ARC6826', { file, reason: reasonOf(error) }, error)

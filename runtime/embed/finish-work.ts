@@ -15,6 +15,8 @@ export interface FinishRequest {
   /** Bytes before the first row. */
   readonly room: number
   readonly metadata: Readonly<Record<string, string>>
+  /** How many pictures are done of all. */
+  readonly onProgress: (done: number) => void
   readonly signal: AbortSignal
 }
 
@@ -35,14 +37,16 @@ export interface FinishedFiles {
   readonly bytes: number
 }
 
-const withoutEnding = (file: string) => file.replace(/\.[^./]+$/, '')
-export const namesFileOf = (file: string) => `${withoutEnding(file)}.names.csv`
-export const damagedFileOf = (file: string) => `${withoutEnding(file)}.damaged.csv`
+/** With the whole name, so that files of several formats can stand side by side. */
+const namesFileOf = (file: string) => `${file}.names.csv`
+const damagedFileOf = (file: string) => `${file}.damaged.csv`
 
 /** A cell as RFC 4180 writes it. */
 const cell = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 
 const mostShown = 5
+/** Facts between two reports of progress. */
+const factsPerReport = 1024
 /** Bytes that are collected before they are written. */
 const BUFFER = 2 ** 20
 
@@ -171,11 +175,11 @@ async function parquetTarget(work: Work, { shape, metadata }: FinishRequest): Pr
  * reason, after which the work can be finished again.
  */
 export async function finishWork(work: Work, request: FinishRequest): Promise<FinishedFiles> {
-  const { file, format, signal } = request
+  const { file, format, signal, onProgress } = request
   const [namesAside, damagedAside] = [join(work.folder, 'names'), join(work.folder, 'damaged')]
   const [namesFile, damagedFile] = [namesFileOf(file), damagedFileOf(file)]
   const damage: Damage[] = []
-  let damaged = 0
+  let [done, damaged] = [0, 0]
   const names = await textFile(namesAside)
   const list = await textFile(damagedAside)
   let made: string
@@ -184,6 +188,7 @@ export async function finishWork(work: Work, request: FinishRequest): Promise<Fi
     target = format === 'parquet' ? await parquetTarget(work, request) : await arrayTarget(work, request, names)
     await list.add('name,reason')
     for await (const fact of factsOf(work, signal)) {
+      if (done++ % factsPerReport === 0) onProgress(done)
       if ('damage' in fact) {
         damaged++
         if (damage.length < mostShown) damage.push({ name: fact.name, reason: fact.damage })
@@ -200,8 +205,7 @@ export async function finishWork(work: Work, request: FinishRequest): Promise<Fi
   // A list of an earlier embedding must not stand beside this one.
   if (damaged === 0) await rm(damagedFile, { force: true })
   else await rename(damagedAside, damagedFile)
-  if (format === 'parquet') await rm(namesFile, { force: true })
-  else await rename(namesAside, namesFile)
+  if (format !== 'parquet') await rename(namesAside, namesFile)
   const { size: bytes } = await stat(made)
   await rename(made, file)
   await syncFolder(dirname(resolve(file)))

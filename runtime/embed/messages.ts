@@ -30,12 +30,15 @@ export const embedErrors = errorsOf({
     (p) => `${p.file} is being written by process ${p.pid} on ${p.host}`,
     () => 'wait for it, end it, or choose another file',
   ),
-  ARC6824: message<{ picture: string; what: string; value: number }>(
-    (p) => `the ${p.what} of ${p.picture} is not finite: it contains ${p.value}`,
+  ARC6824: message<{ picture: string; value: number }>(
     (p) =>
-      p.what === 'embedding'
-        ? 'the weights are damaged, or the training diverged'
-        : 'leave --f16 out, or add --normalize: f16 has no numbers above 65504',
+      Number.isFinite(p.value)
+        ? `the embedding of ${p.picture} contains ${p.value}, which f16 cannot hold`
+        : `the embedding of ${p.picture} is not finite: it contains ${p.value}`,
+    (p) =>
+      Number.isFinite(p.value)
+        ? 'leave --f16 out, or add --normalize'
+        : 'the weights are damaged, or the training diverged',
   ),
   ARC6825: message<{ set: string; pictures: number }>(
     (p) =>

@@ -12,8 +12,10 @@ import { cudaError } from '../../runtime/cuda/errors.ts'
 import { dataErrors } from '../../runtime/data/messages.ts'
 import { packErrors } from '../../runtime/data/pack/messages.ts'
 import { sourceErrors } from '../../runtime/data/sources/messages.ts'
+import { embedErrors } from '../../runtime/embed/messages.ts'
 import { evaluateErrors } from '../../runtime/evaluate/messages.ts'
 import { reportErrors } from '../../runtime/evaluate/report/messages.ts'
+import { exportErrors } from '../../runtime/export/messages.ts'
 import { tensorFileErrors } from '../../runtime/safetensors-header.ts'
 import { startErrors } from '../../runtime/start/messages.ts'
 import { tfjsError } from '../../runtime/tfjs/errors.ts'
@@ -22,6 +24,7 @@ import { trainErrors } from '../../runtime/train/messages.ts'
 import { xlaError } from '../../runtime/xla/pjrt/errors.ts'
 import { checkExamples } from './check-examples.ts'
 import { checkpointExamples } from './checkpoint-examples.ts'
+import { embedExamples, exportExamples } from './embed-examples.ts'
 import { evaluationExamples } from './evaluation-examples.ts'
 import { grammarExamples, nameExamples } from './grammar-examples.ts'
 import { type Rendered, renderCatalogue } from './render.ts'
@@ -50,6 +53,8 @@ export const catalogues: Readonly<Record<string, readonly Rendered[]>> = {
   tensorFileErrors: renderCatalogue(tensorFileErrors.catalogue, runtime.tensorFileExamples),
   startErrors: renderCatalogue(startErrors.catalogue, startExamples),
   checkpointErrors: renderCatalogue(checkpointErrors.catalogue, checkpointExamples),
+  embedErrors: renderCatalogue(embedErrors.catalogue, embedExamples),
+  exportErrors: renderCatalogue(exportErrors.catalogue, exportExamples),
   trainErrors: renderCatalogue(trainErrors.catalogue, runtime.trainExamples),
   networkErrors: renderCatalogue(networkErrors.catalogue, runtime.networkExamples),
   usageErrors: renderCatalogue(usageErrors.catalogue, runtime.usageExamples),

@@ -31,6 +31,8 @@ async function parse(line: string) {
     data: record('data'),
     checkpoint: record('checkpoint'),
     eval: record('eval'),
+    embed: record('embed'),
+    compare: record('compare'),
   }
   const program = createProgram('1.2.3', actions, (code) => codes.push(code))
   const write = (text: string) => {
@@ -50,6 +52,14 @@ const source = { color: undefined, source: 'faces', experiment: undefined, set: 
 const written = { ...source, out: 'out', force: false }
 const file = { color: undefined, file: 'a.arc', experiment: undefined, set: [] }
 const ofCheckpoint = { color: undefined, path: 'runs/a-001' }
+const network = {
+  ...{ path: 'w.pt', backbone: undefined, experiment: undefined },
+  ...{ engine: 'xla', devices: undefined, batch: undefined, precision: 'f32' },
+}
+const ofEmbed = {
+  ...{ color: undefined, network, source: 'faces', set: [], out: 'a.npy', format: 'text' },
+  ...{ flip: false, normalize: false, f16: false, skipDamaged: false, resume: false, force: false },
+}
 const ofRun = { engine: undefined, emulate: false, folder: undefined, resume: undefined, grace: 30 }
 
 test.each<[string, Call]>([
@@ -167,6 +177,28 @@ test.each<[string, Call]>([
     'checkpoint verify runs/a-001',
     { command: 'checkpoint', options: { ...ofCheckpoint, what: 'verify', format: 'text' } },
   ],
+  ['embed w.pt faces --out a.npy', { command: 'embed', options: ofEmbed }],
+  [
+    'embed w.pt faces --out a.npy --flip --normalize --f16 --skip-damaged --resume --force --set dataset.x=1 --json --engine tfjs',
+    {
+      command: 'embed',
+      options: {
+        ...ofEmbed,
+        ...{ network: { ...network, engine: 'tfjs' }, set: ['dataset.x=1'], format: 'json' },
+        ...{ flip: true, normalize: true, f16: true, skipDamaged: true, resume: true, force: true },
+      },
+    },
+  ],
+  [
+    'compare w.pt a.jpg b.jpg c.jpg --threshold 0.25 --devices 2',
+    {
+      command: 'compare',
+      options: {
+        ...{ color: undefined, pictures: ['a.jpg', 'b.jpg', 'c.jpg'], threshold: 0.25, format: 'text' },
+        network: { ...network, devices: 2 },
+      },
+    },
+  ],
   [
     'checkpoint merge runs/a-001 merged --files 4',
     { command: 'checkpoint', options: { ...ofCheckpoint, what: 'merge', out: 'merged', files: 4, force: false } },
@@ -218,6 +250,9 @@ test.each([
   ['run a.arc --engine cuda', 'Allowed choices are xla, tfjs'],
   ['run a.arc --plain --json', 'cannot be used with option'],
   ['checkpoint merge a b --files 0', 'Write a whole number'],
+  ['embed w.pt faces', '--out'],
+  ['compare w.pt a b --threshold 2', 'Write a cosine'],
+  ['compare w.pt', 'faces'],
   ['run --resume runs/a-001 --folder b', 'cannot be used with option'],
   ['plan a.arc b c', 'too many arguments'],
   ['install torch', 'Allowed choices are cuda, cpu'],

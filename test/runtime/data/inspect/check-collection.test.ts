@@ -121,8 +121,7 @@ describe('which check an interrupted one is continued by', () => {
     labels: { first: 0, classes: 1, found: new Uint32Array(shared(4)) },
   }
   const [part, index] = [new Uint16Array(shared(2)), new Uint32Array(shared(4))]
-  const identity = (recipe: ImageRecipe) =>
-    sourceIdentity({ images: 1, classes: 1, recipe })
+  const identity = (recipe: ImageRecipe) => sourceIdentity({ images: 1, classes: 1, recipe })
   const ones = (length: number) => new Uint32Array(shared(4 * length)).fill(1)
 
   beforeAll(() => writeFileSync(file, 'a.jpg,0\n'))
