@@ -35,6 +35,9 @@ function seconds(value: string): number {
 /** What Kubernetes, Slurm and systemd leave, or less. */
 const defaultGrace = 30
 
+/** Whether the name of a file is that of a page. */
+const isPage = (file: string | undefined) => file !== undefined && /\.html?$/i.test(file)
+
 const setOption = () =>
   new Option('--set <path=value>', 'override a field (repeatable)')
     .argParser(setting)
@@ -79,11 +82,24 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     .argument('<file>', fileArgument)
     .argument('[experiment]', nameArgument)
     .addOption(setOption())
-    .addOption(new Option('--format <format>', 'output format').choices(planFormats).default('text'))
+    .addOption(
+      new Option('--format <format>', 'output format (default: text; html for -o FILE.html)').choices([
+        ...planFormats,
+        'html',
+      ]),
+    )
     .option('--exact', 'compile with XLA for exact memory figures (needs no GPU; downloads 230 MB once)')
-    .option('-o, --output <file>', 'write the output to a file')
-    .action(async (file: string, experiment: string | undefined, raw: Raw<PlanOptions>) => {
-      const { set = [], format = 'text', exact = false, output } = raw
+    .addOption(new Option('-o, --output <file>', 'write the output to a file'))
+    .addOption(
+      new Option('--html <file>', 'write a page with charts, the timeline and the graph').conflicts([
+        'format',
+        'output',
+      ]),
+    )
+    .action(async (file: string, experiment: string | undefined, raw: Raw<PlanOptions> & { html?: string }) => {
+      const { set = [], exact = false, html } = raw
+      const output = html ?? raw.output
+      const format = html !== undefined ? 'html' : (raw.format ?? (isPage(output) ? 'html' : 'text'))
       finish(await actions.plan({ color: color(), file, experiment, set, format, exact, output }))
     })
 

@@ -30,7 +30,8 @@ export interface CheckOptions extends CommonOptions {
 }
 
 export interface PlanOptions extends ExperimentOptions {
-  readonly format: PlanFormat
+  /** `html`: a page. */
+  readonly format: PlanFormat | 'html'
   /** Whether XLA compiles the step for the declared GPU to get exact figures. */
   readonly exact: boolean
   readonly output: string | undefined
