@@ -18,6 +18,8 @@ const actions: Actions = {
   test: async (options) => (await import('./commands/test.ts')).test(options),
   data: async (options) => (await import('./commands/data/data.ts')).data(options),
   checkpoint: async (options) => (await import('./commands/checkpoint/checkpoint.ts')).checkpoint(options),
+  report: async (options) => (await import('./commands/report.ts')).report(options),
+  runs: async (options) => (await import('./commands/runs.ts')).runs(options),
   install: async (options) => (await import('./commands/install.ts')).install(options),
   doctor: async (options) =>
     options.writeMachine === undefined

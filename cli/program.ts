@@ -16,8 +16,10 @@ import {
   type RunOptions,
 } from './commands/options.ts'
 import { addDataCommands } from './data-program.ts'
+import { isPageName } from './host/page-file.ts'
 import type { ExitCode } from './render/exit.ts'
 import { planFormats } from './render/format-plan.ts'
+import { addReportCommands } from './report-program.ts'
 
 function setting(value: string, earlier: readonly string[]): readonly string[] {
   if (!/^[^=]+=/.test(value))
@@ -34,9 +36,6 @@ function seconds(value: string): number {
 
 /** What Kubernetes, Slurm and systemd leave, or less. */
 const defaultGrace = 30
-
-/** Whether the name of a file is that of a page. */
-const isPage = (file: string | undefined) => file !== undefined && /\.html?$/i.test(file)
 
 const setOption = () =>
   new Option('--set <path=value>', 'override a field (repeatable)')
@@ -99,7 +98,8 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     .action(async (file: string, experiment: string | undefined, raw: Raw<PlanOptions> & { html?: string }) => {
       const { set = [], exact = false, html } = raw
       const output = html ?? raw.output
-      const format = html !== undefined ? 'html' : (raw.format ?? (isPage(output) ? 'html' : 'text'))
+      const format =
+        html !== undefined ? 'html' : (raw.format ?? (output !== undefined && isPageName(output) ? 'html' : 'text'))
       finish(await actions.plan({ color: color(), file, experiment, set, format, exact, output }))
     })
 
@@ -170,6 +170,10 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     })
 
   addDataCommands(program, setOption, async (options) => finish(await actions.data({ color: color(), ...options })))
+  addReportCommands(program, {
+    report: async (options) => finish(await actions.report({ color: color(), ...options })),
+    runs: async (options) => finish(await actions.runs({ color: color(), ...options })),
+  })
   addCheckpointCommands(program, async (options) => finish(await actions.checkpoint({ color: color(), ...options })))
 
   program

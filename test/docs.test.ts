@@ -91,6 +91,8 @@ describe.each(pages)('%s', (page) => {
       test: refuse,
       data: refuse,
       checkpoint: refuse,
+      report: refuse,
+      runs: refuse,
     }
     const program = createProgram('0', actions, () => {})
     const commands = new Map(program.commands.map((command) => [command.name(), command]))

@@ -201,6 +201,30 @@ export type CheckpointOptions =
   | CheckpointMergeOptions
   | CheckpointConvertOptions
 
+export interface ReportOptions extends CommonOptions {
+  /** Folders of runs. */
+  readonly runs: readonly [string, ...string[]]
+  /** The page; `undefined`: `report.html` in the folder of the first run. */
+  readonly output: string | undefined
+}
+
+export interface RunsListOptions extends CommonOptions {
+  readonly what: 'list'
+  readonly folder: string
+  /** The verification set that the runs are sorted by. */
+  readonly by: string | undefined
+  readonly format: OutputFormat
+}
+
+export interface RunsDiffOptions extends CommonOptions {
+  readonly what: 'diff'
+  readonly a: string
+  readonly b: string
+  readonly format: OutputFormat
+}
+
+export type RunsOptions = RunsListOptions | RunsDiffOptions
+
 /** The implementations of the commands. */
 export interface Actions {
   check(options: CheckOptions): Promise<ExitCode>
@@ -213,4 +237,6 @@ export interface Actions {
   test(options: TestOptions): Promise<ExitCode>
   data(options: DataOptions): Promise<ExitCode>
   checkpoint(options: CheckpointOptions): Promise<ExitCode>
+  report(options: ReportOptions): Promise<ExitCode>
+  runs(options: RunsOptions): Promise<ExitCode>
 }

@@ -2,18 +2,9 @@
 import type { Compilation } from '../../compiler/driver.ts'
 import type { Host } from '../../compiler/host/host.ts'
 import { machineRates } from '../../compiler/plan/time.ts'
-import { usageErrors } from '../host/messages.ts'
 import { packageVersion } from '../host/package-folder.ts'
 import type { PlanInDepth } from '../page/plan/plan-page.ts'
 import type { PlannedVariant } from '../render/format-plan.ts'
-
-export const pageEndings = ['.html', '.htm'] as const
-
-/** Throws ARC6607 if the name of the file is not that of a page. */
-export function requirePage(file: string | undefined): void {
-  const isPage = file === undefined || pageEndings.some((ending) => file.toLowerCase().endsWith(ending))
-  if (!isPage) throw usageErrors('ARC6607', { file, endings: pageEndings })
-}
 
 /** What a page needs of each compilation. The graphs of a sweep are dropped: there may be hundreds. */
 export interface PagePart {

@@ -30,6 +30,8 @@ async function parse(line: string) {
     test: record('test'),
     data: record('data'),
     checkpoint: record('checkpoint'),
+    report: record('report'),
+    runs: record('runs'),
   }
   const program = createProgram('1.2.3', actions, (code) => codes.push(code))
   const write = (text: string) => {
