@@ -22,6 +22,8 @@ const actions: Actions = {
   eval: async (options) => (await import('./commands/eval/eval.ts')).evaluate(options),
   embed: async (options) => (await import('./commands/embed.ts')).embed(options),
   compare: async (options) => (await import('./commands/compare.ts')).compare(options),
+  report: async (options) => (await import('./commands/report.ts')).report(options),
+  runs: async (options) => (await import('./commands/runs.ts')).runs(options),
   install: async (options) => (await import('./commands/install.ts')).install(options),
   doctor: async (options) =>
     options.writeMachine === undefined

@@ -18,8 +18,10 @@ import {
 import { addDataCommands } from './data-program.ts'
 import { addEmbedCommands } from './embed-program.ts'
 import { addEvalCommand } from './eval-program.ts'
+import { isPageName } from './host/page-file.ts'
 import type { ExitCode } from './render/exit.ts'
 import { planFormats } from './render/format-plan.ts'
+import { addReportCommands } from './report-program.ts'
 
 function setting(value: string, earlier: readonly string[]): readonly string[] {
   if (!/^[^=]+=/.test(value))
@@ -81,11 +83,25 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     .argument('<file>', fileArgument)
     .argument('[experiment]', nameArgument)
     .addOption(setOption())
-    .addOption(new Option('--format <format>', 'output format').choices(planFormats).default('text'))
+    .addOption(
+      new Option('--format <format>', 'output format (default: text; html for -o FILE.html)').choices([
+        ...planFormats,
+        'html',
+      ]),
+    )
     .option('--exact', 'compile with XLA for exact memory figures (needs no GPU; downloads 230 MB once)')
-    .option('-o, --output <file>', 'write the output to a file')
-    .action(async (file: string, experiment: string | undefined, raw: Raw<PlanOptions>) => {
-      const { set = [], format = 'text', exact = false, output } = raw
+    .addOption(new Option('-o, --output <file>', 'write the output to a file'))
+    .addOption(
+      new Option('--html <file>', 'write a page with charts, the timeline and the graph').conflicts([
+        'format',
+        'output',
+      ]),
+    )
+    .action(async (file: string, experiment: string | undefined, raw: Raw<PlanOptions> & { html?: string }) => {
+      const { set = [], exact = false, html } = raw
+      const output = html ?? raw.output
+      const format =
+        html !== undefined ? 'html' : (raw.format ?? (output !== undefined && isPageName(output) ? 'html' : 'text'))
       finish(await actions.plan({ color: color(), file, experiment, set, format, exact, output }))
     })
 
@@ -156,6 +172,10 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     })
 
   addDataCommands(program, setOption, async (options) => finish(await actions.data({ color: color(), ...options })))
+  addReportCommands(program, {
+    report: async (options) => finish(await actions.report({ color: color(), ...options })),
+    runs: async (options) => finish(await actions.runs({ color: color(), ...options })),
+  })
   addCheckpointCommands(program, async (options) => finish(await actions.checkpoint({ color: color(), ...options })))
   addEvalCommand(program, async (options) => finish(await actions.eval({ color: color(), ...options })))
   addEmbedCommands(program, setOption, actions, color, finish)

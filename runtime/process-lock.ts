@@ -41,6 +41,17 @@ export async function tryLock(path: string): Promise<{ readonly lock?: ProcessLo
   return {}
 }
 
+/** The process that holds the lock file `path`, without touching it; `undefined` if none does. Never throws. */
+export async function lockOwner(path: string): Promise<LockOwner | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => undefined)
+  const owner = text === undefined ? undefined : parseOwner(text)
+  if (owner === undefined) return undefined
+  // In a folder that cannot be written, only the computer's own clock tells the age of a lock.
+  const byClock = async () => Date.now() - (await stat(path)).mtimeMs < silence
+  const alive = await isAlive(owner, path).catch(() => byClock().catch(() => false))
+  return alive ? owner : undefined
+}
+
 /** Runs `body` while this process holds the lock file `path`; `onWait` is called once with the process that holds it at first. */
 export async function withLock<T>(path: string, onWait: (pid: number) => void, body: () => Promise<T>): Promise<T> {
   for (let isFirst = true; ; ) {

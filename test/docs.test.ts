@@ -94,6 +94,8 @@ describe.each(pages)('%s', (page) => {
       eval: refuse,
       embed: refuse,
       compare: refuse,
+      report: refuse,
+      runs: refuse,
     }
     const program = createProgram('0', actions, () => {})
     const commands = new Map(program.commands.map((command) => [command.name(), command]))

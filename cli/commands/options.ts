@@ -31,7 +31,8 @@ export interface CheckOptions extends CommonOptions {
 }
 
 export interface PlanOptions extends ExperimentOptions {
-  readonly format: PlanFormat
+  /** `html`: a page. */
+  readonly format: PlanFormat | 'html'
   /** Whether XLA compiles the step for the declared GPU to get exact figures. */
   readonly exact: boolean
   readonly output: string | undefined
@@ -241,6 +242,29 @@ export interface CompareOptions extends CommonOptions {
   readonly threshold: number | undefined
   readonly format: OutputFormat
 }
+export interface ReportOptions extends CommonOptions {
+  /** Folders of runs. */
+  readonly runs: readonly [string, ...string[]]
+  /** The page; `undefined`: `report.html` in the folder of the first run. */
+  readonly output: string | undefined
+}
+
+export interface RunsListOptions extends CommonOptions {
+  readonly what: 'list'
+  readonly folder: string
+  /** The verification set that the runs are sorted by. */
+  readonly by: string | undefined
+  readonly format: OutputFormat
+}
+
+export interface RunsDiffOptions extends CommonOptions {
+  readonly what: 'diff'
+  readonly a: string
+  readonly b: string
+  readonly format: OutputFormat
+}
+
+export type RunsOptions = RunsListOptions | RunsDiffOptions
 
 /** The implementations of the commands. */
 export interface Actions {
@@ -257,4 +281,6 @@ export interface Actions {
   eval(options: EvalOptions): Promise<ExitCode>
   embed(options: EmbedOptions): Promise<ExitCode>
   compare(options: CompareOptions): Promise<ExitCode>
+  report(options: ReportOptions): Promise<ExitCode>
+  runs(options: RunsOptions): Promise<ExitCode>
 }

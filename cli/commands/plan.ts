@@ -6,6 +6,7 @@ import { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { createCollections } from '../../runtime/data/formats/data-formats.ts'
 import { openEntry, overrideSources } from '../host/entry.ts'
 import { fileHost } from '../host/host.ts'
+import { requirePage } from '../host/page-file.ts'
 import { diagnosticToJson } from '../render/diagnostic.ts'
 import { type ExitCode, exitCode } from '../render/exit.ts'
 import { formatPlan, formatVariants, type PlannedVariant } from '../render/format-plan.ts'
@@ -13,6 +14,7 @@ import { documentLook, type Look } from '../render/look.ts'
 import { processOutput } from '../render/output.ts'
 import { scanLine } from '../render/scan-progress.ts'
 import type { PlanOptions } from './options.ts'
+import { type PagePart, pagePart, planPageLines } from './plan-page.ts'
 
 /** If there are several plans, the table shows which ones do not fit in memory, so this warning is omitted. */
 const doesNotFit = 'ARC5004'
@@ -33,9 +35,11 @@ export async function plan(options: PlanOptions): Promise<ExitCode> {
   const host = fileHost(undefined, undefined, createCollections(scanLine(output)))
   const entry = openEntry(host, options.file)
   const { experiment, set, format, exact } = options
+  if (format === 'html') requirePage(options.output)
   const bag = new DiagnosticBag()
   const refused: unknown[] = []
   const variants: PlannedVariant[] = []
+  const parts: PagePart[] = []
   for (const compilation of compileVariants({ entry, experiment, overrides: overrideSources(set) }, host)) {
     const { plan, variant, diagnostics } = compilation
     // A variant that XLA rejects must not suppress the figures of the others.
@@ -46,14 +50,19 @@ export async function plan(options: PlanOptions): Promise<ExitCode> {
     for (const diagnostic of diagnostics) bag.add(diagnostic)
     const name = variant?.name ?? plan?.name
     const own = diagnostics.filter(({ variants }) => variants !== undefined).map(diagnosticToJson)
-    if (name !== undefined) variants.push({ name, file: entry.path, plan: document, diagnostics: own })
+    if (name === undefined) continue
+    const planned = { name, file: entry.path, plan: document, diagnostics: own }
+    variants.push(planned)
+    if (format === 'html') parts.push(pagePart(compilation, planned, host))
   }
   const look = options.output === undefined ? output.look : documentLook
   const [only, second] = variants
   const lines =
-    second !== undefined
-      ? await formatVariants(variants, format, look)
-      : only?.plan && (await formatPlan(only.plan, format, look))
+    format === 'html'
+      ? await planPageLines(parts, options.file)
+      : second !== undefined
+        ? await formatVariants(variants, format, look)
+        : only?.plan && (await formatPlan(only.plan, format, look))
   if (lines !== undefined) {
     if (options.output === undefined) output.result(lines)
     else writeFileSync(options.output, `${lines.join('\n')}\n`)

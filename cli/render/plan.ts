@@ -84,7 +84,7 @@ function summary(plan: PlanDocument, look: Look): string[] {
   )
 }
 
-interface ShardGroup {
+export interface ShardGroup {
   readonly first: number
   last: number
   readonly count: number

@@ -19,7 +19,21 @@ export interface Timeline {
   readonly links: number
 }
 
-export function runOnPaper(graph: Graph, rates: DeviceRates, links: LinkRates): Timeline {
+/** An op at its simulated time, in seconds since the start of the step. */
+export interface TimedOp {
+  readonly op: Op
+  readonly on: 'device' | 'links'
+  readonly start: number
+  readonly end: number
+}
+
+/** `watch` receives the ops that take time, in the order in which they start on the device or on the links; a loop is one op. */
+export function runOnPaper(
+  graph: Graph,
+  rates: DeviceRates,
+  links: LinkRates,
+  watch: (timed: TimedOp) => void = () => undefined,
+): Timeline {
   const costs = new Map<Op, OpCost>(opCosts(graph).map((cost) => [cost.op, cost]))
   const busy = { compute: 0, memory: 0, overhead: 0 }
   /** When the results of collectives are available; all other values are available when the next op starts. */
@@ -33,8 +47,10 @@ export function runOnPaper(graph: Graph, rates: DeviceRates, links: LinkRates): 
     const given = op.operands.reduce((latest, value) => Math.max(latest, ready.get(value) ?? 0), 0)
     if (cost.class === 'collective') {
       const seconds = links.of(cost)
-      linksFree = Math.max(linksFree, now, given) + seconds
+      const start = Math.max(linksFree, now, given)
+      linksFree = start + seconds
       onLinks += seconds
+      watch({ op, on: 'links', start, end: linksFree })
       for (const value of op.results) ready.set(value, linksFree)
       continue
     }
@@ -47,6 +63,7 @@ export function runOnPaper(graph: Graph, rates: DeviceRates, links: LinkRates): 
     }
     exposed += Math.max(0, given - now)
     now = Math.max(now, given)
+    const start = now
     if (own !== undefined) {
       busy[own.limit] += own.seconds
       now += own.seconds
@@ -57,6 +74,7 @@ export function runOnPaper(graph: Graph, rates: DeviceRates, links: LinkRates): 
       onLinks += inside.links
       now += inside.seconds
     }
+    watch({ op, on: 'device', start, end: now })
   }
   exposed += Math.max(0, linksFree - now)
   return { seconds: Math.max(now, linksFree), busy, exposed, links: onLinks }

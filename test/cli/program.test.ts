@@ -33,6 +33,8 @@ async function parse(line: string) {
     eval: record('eval'),
     embed: record('embed'),
     compare: record('compare'),
+    report: record('report'),
+    runs: record('runs'),
   }
   const program = createProgram('1.2.3', actions, (code) => codes.push(code))
   const write = (text: string) => {
