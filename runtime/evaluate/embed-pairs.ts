@@ -113,14 +113,13 @@ function disposeRound({ images }: Round): void {
   for (const tensor of images.flat()) tensor.dispose()
 }
 
-/**
- * The outputs of `embed` for all images, f32 [M,D] each: the embeddings, then those of the mirror images if the graph has them. While
- * devices run, the next images are read and uploaded.
- */
-export async function embedImages(embedder: Embedder, images: EmbeddedImages): Promise<readonly Float32Array[]> {
+/** Takes the outputs of `embed` for images `first` …, f32 [rows,D] each: the embeddings, then those of the mirror images, if any. */
+export type TakeEmbeddings = (first: number, rows: number, outputs: readonly Float32Array[]) => void
+
+/** Embeds all images and hands their embeddings over in order. While devices run, the next images are read and uploaded. */
+export async function embedEach(embedder: Embedder, images: EmbeddedImages, take: TakeEmbeddings): Promise<void> {
   const { network, executable, weights, signal, watch = unwatched } = embedder
   const { embedBatch: b, embedding: width } = network
-  const whole: Float32Array[] = []
 
   const finish = async (first: number, run: StartedRun, before: Promise<void> | undefined) => {
     try {
@@ -130,10 +129,12 @@ export async function embedImages(embedder: Embedder, images: EmbeddedImages): P
         const start = first + device * b
         const rows = Math.max(0, Math.min(b, images.pairs.images - start))
         const outputs = await Promise.all(tensors.map((tensor) => tensor.read()))
-        for (const [i, { data }] of outputs.entries()) {
-          whole[i] ??= new Float32Array(images.pairs.images * width)
-          copyRows(data, whole[i], start, rows, width)
-        }
+        if (rows > 0)
+          take(
+            start,
+            rows,
+            outputs.map(({ data }) => floats(data).subarray(0, rows * width)),
+          )
       }
     } finally {
       for (const tensor of run.outputs.flat()) tensor.dispose()
@@ -159,6 +160,18 @@ export async function embedImages(embedder: Embedder, images: EmbeddedImages): P
   } finally {
     await Promise.allSettled(flights)
   }
+}
+
+/** The outputs of `embed` for all images, f32 [M,D] each: the embeddings, then those of the mirror images if the graph has them. */
+export async function embedImages(embedder: Embedder, images: EmbeddedImages): Promise<readonly Float32Array[]> {
+  const { embedding: width } = embedder.network
+  const whole: Float32Array[] = []
+  await embedEach(embedder, images, (first, _, outputs) => {
+    for (const [i, output] of outputs.entries()) {
+      whole[i] ??= new Float32Array(images.pairs.images * width)
+      whole[i].set(output, first * width)
+    }
+  })
   return whole
 }
 
@@ -172,10 +185,8 @@ export async function embedPictures(
   return { original: original ?? new Float32Array(0), mirrored: mirrored ?? new Float32Array(0) }
 }
 
-function copyRows(from: unknown, to: Float32Array, start: number, rows: number, width: number): void {
-  if (!(from instanceof Float32Array)) bug('embeddings are not f32')
-  if (rows === 0) return
-  to.set(from.subarray(0, rows * width), start * width)
+function floats(data: unknown): Float32Array {
+  return data instanceof Float32Array ? data : bug('embeddings are not f32')
 }
 
 export async function verifyPairs(embedder: Embedder, images: VerificationImages): Promise<Verification> {
