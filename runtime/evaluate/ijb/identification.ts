@@ -66,15 +66,11 @@ async function readSubjects(
   return [...subjects.values()].sort(([a], [b]) => a - b)
 }
 
-/** Whether a set has the lists of the galleries. */
-export function hasIdentification({ root, subset }: Pick<IjbSet, 'root' | 'subset'>): boolean {
-  return existsSync(join(root, 'meta', `${subset}_1N_probe_mixed.csv`))
-}
-
-/** Throws ARC6341 with all faults of the lists: every probe's person has one template in the gallery. */
+/** Throws ARC6345 if the set has no lists, and ARC6341 with all faults of the lists: every probe's person has one template in the gallery. */
 export async function readIdentification(set: IjbSet): Promise<IdentificationLists> {
   const { root, subset } = set
   const meta = (name: string) => join(root, 'meta', `${subset}_1N_${name}.csv`)
+  if (!existsSync(meta('probe_mixed'))) throw ijbErrors('ARC6345', { root, file: meta('probe_mixed') })
   const faults = createSetFaults()
   const indexOf = indexTemplates(set.templates)
   const gallery = await readSubjects(

@@ -4,7 +4,8 @@
  *
  * Legend: M pictures, T templates, P pairs.
  */
-import { existsSync, readdirSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { FileImages } from '../../data/collection.ts'
 import { ijbErrors } from './messages.ts'
@@ -81,6 +82,14 @@ export async function readIjbSet(root: string, subset: IjbSubset): Promise<IjbSe
     ...membership,
     ...pairs,
   }
+}
+
+/** SHA-256 of the three files in `meta`, one after the other. */
+export async function ijbSha256(root: string, subset: IjbSubset): Promise<string> {
+  const hash = createHash('sha256')
+  for (const name of ['face_tid_mid', 'template_pair_label', 'name_5pts_score'])
+    for await (const piece of createReadStream(join(root, 'meta', `${subset}_${name}.txt`))) hash.update(piece)
+  return hash.digest('hex')
 }
 
 const oneLine = (text: string) => text.replaceAll('\n', ' ')
