@@ -40,7 +40,7 @@ export async function evalAllToAll(options: EvalAllToAllOptions): Promise<ExitCo
   const devices = networkDevices(options.network, host, output)
   if (devices === undefined) return exitCode.user
   const { source, network: request } = options
-  const opened = openSource({ color: options.color, source, experiment: undefined, set: [] }, output)
+  const opened = openSource({ color: options.color, source, experiment: undefined, set: [], format: 'text' }, output)
   if (opened === undefined) return exitCode.user
   const { collection } = opened
   const block = blockOf[devices.request.kind]

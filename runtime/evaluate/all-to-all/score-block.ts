@@ -56,3 +56,11 @@ export function buildScoreBlock({ replicas, block, dim, bins }: BlockShape): Gra
     ])
   })
 }
+
+/** The graph of an empty histogram u32[K]: zeros of the process would take its memory. */
+export function buildZeros({ replicas, bins }: Pick<BlockShape, 'replicas' | 'bins'>): Graph {
+  const b = new GraphBuilder('zero_histogram', replicas)
+  return b.within({ phase: 'evaluate' }, () =>
+    b.finish([{ name: 'histogram', value: ops.splat(b, 0, { dtype: 'u32', shape: [bins] }) }]),
+  )
+}
