@@ -6,7 +6,7 @@ import type { NetworkRequest } from '../host/network/with-network.ts'
 import type { ExitCode } from '../render/exit.ts'
 import type { PlanFormat } from '../render/format-plan.ts'
 
-interface CommonOptions {
+export interface CommonOptions {
   /** `--color`, `--no-color`; `undefined` lets the terminal decide. */
   readonly color: boolean | undefined
 }
@@ -15,7 +15,7 @@ interface CommonOptions {
 export type WithoutColor<T> = T extends unknown ? Omit<T, 'color'> : never
 
 /** Text for users, JSON for programs. */
-type OutputFormat = 'text' | 'json'
+export type OutputFormat = 'text' | 'json'
 
 /** A file, the name of an experiment in it, and the overrides, each `path=value`. */
 export interface ExperimentOptions extends CommonOptions {

@@ -52,6 +52,8 @@ export interface FileImages {
   readonly paths: TextTable
   /** The folder of the paths that are not absolute; missing if all are. */
   readonly root?: string
+  /** f32[images,10], five points of each face, by which it is cut out of its picture (`align/similarity.ts`); missing if pictures are faces. */
+  readonly points?: Float32Array<SharedArrayBuffer>
 }
 
 /** The byte between two fields of a list. With `space`, only the last run of spaces separates: a path may contain spaces, a label not. */

@@ -13,6 +13,8 @@ interface WorkProgress {
   readonly stage: string
   readonly done: number
   readonly total: number
+  /** What `done` counts, for the rate; images by default. */
+  readonly unit?: string
   /** Pictures among `done` that an earlier run of the command did. */
   readonly kept?: number
   readonly faults?: number
@@ -26,7 +28,10 @@ export interface TimedProgress extends WorkProgress {
 const barWidth = 24
 
 /** `pictures  ████░░░░ 25 %  75 of 300  1,234 images/s  eta 5 s`, on several lines if the terminal is narrow. */
-export function workLine({ stage, done, total, kept = 0, faults = 0, seconds }: TimedProgress, look: Look): string {
+export function workLine(
+  { stage, done, total, unit = 'images', kept = 0, faults = 0, seconds }: TimedProgress,
+  look: Look,
+): string {
   const share = total > 0 ? done / total : 1
   const rate = seconds > 0 ? (done - kept) / seconds : 0
   const bar = renderProgress(share, Math.min(barWidth, look.width - 20), look.unicode)
@@ -34,7 +39,7 @@ export function workLine({ stage, done, total, kept = 0, faults = 0, seconds }: 
     `${stage} ${bar} ${formatPercent(share)}`,
     `${formatCount(done)} of ${formatCount(total)}`,
     ...(rate > 0
-      ? [formatRate(rate, 'images'), ...(done < total ? [`eta ${formatSeconds((total - done) / rate)}`] : [])]
+      ? [formatRate(rate, unit), ...(done < total ? [`eta ${formatSeconds((total - done) / rate)}`] : [])]
       : []),
     ...(faults > 0 ? [look.palette.warning(plural(faults, 'fault'))] : []),
   ]

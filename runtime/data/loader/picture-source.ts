@@ -1,5 +1,8 @@
 /** The pictures of a recipe, decoded or rendered, in the thread that asks for them. */
 import { bug, need } from '../../../grammar/diagnostic.ts'
+import { createFaceAligner } from '../align/align-face.ts'
+import { alignErrors } from '../align/messages.ts'
+import { COORDINATES } from '../align/similarity.ts'
 import type { DrawnImages, EncodedImages, ImageRecipe, MixedImages } from '../collection.ts'
 import { decodeImage } from '../decode-image.ts'
 import { drawImage } from '../draw-image.ts'
@@ -23,23 +26,57 @@ export function openPictures(recipe: ImageRecipe, shape: ImageShape, jpeg: JpegD
       return drawnSource(recipe, shape)
     case 'mixed':
       return mixedSource(recipe, shape, jpeg)
+    case 'files': {
+      const images = openImages(recipe)
+      const { points } = recipe
+      return encodedSource(images, points === undefined ? fitted(shape) : aligned(images, points, shape), shape, jpeg)
+    }
     default:
-      return encodedSource(openImages(recipe), shape, jpeg)
+      return encodedSource(openImages(recipe), fitted(shape), shape, jpeg)
   }
 }
 
-function encodedSource(images: EncodedImages, shape: ImageShape, jpeg: JpegDecoder | undefined): PictureSource {
-  const keep = (image: Image, out: Uint8Array) => {
-    const pixels = fitImage(image, shape)
-    if (pixels !== out) out.set(pixels)
+/** Writes a decoded picture into `out`, u8[h,w,c]. */
+interface Fit {
+  readonly keep: (i: number, image: Image, out: Uint8Array) => void
+  /** Whether a picture of the right size is written as it is. */
+  readonly isPlain: boolean
+}
+
+function fitted(shape: ImageShape): Fit {
+  return {
+    isPlain: true,
+    keep(_, image, out) {
+      const pixels = fitImage(image, shape)
+      if (pixels !== out) out.set(pixels)
+    },
   }
+}
+
+/** Throws ARC6340 for points that are no face. */
+function aligned(images: EncodedImages, points: Float32Array, shape: ImageShape): Fit {
+  const aligner = createFaceAligner(shape)
+  return {
+    isPlain: false,
+    keep(i, image, out) {
+      if (!aligner.align(image, points, i * COORDINATES, out)) throw alignErrors('ARC6340', { file: images.nameOf(i) })
+    },
+  }
+}
+
+function encodedSource(
+  images: EncodedImages,
+  { keep, isPlain }: Fit,
+  shape: ImageShape,
+  jpeg: JpegDecoder | undefined,
+): PictureSource {
   const decode = (i: number, bytes: Uint8Array, out: Uint8Array): void | Promise<void> => {
     const plain = jpeg === undefined ? undefined : plainJpeg(bytes)
-    const fits = plain?.height === shape[0] && plain.width === shape[1] && shape[2] === 3
+    const fits = isPlain && plain?.height === shape[0] && plain.width === shape[1] && shape[2] === 3
     const image = plain && jpeg?.decode(bytes, plain, fits ? out : undefined)
-    if (image !== undefined) return keep(image, out)
+    if (image !== undefined) return keep(i, image, out)
     // Bytes are valid until the next read, which may come while sharp decodes.
-    return decodeImage(new Uint8Array(bytes), images.nameOf(i)).then((decoded) => keep(decoded, out))
+    return decodeImage(new Uint8Array(bytes), images.nameOf(i)).then((decoded) => keep(i, decoded, out))
   }
   /** The last read that has to wait: the next one begins when its bytes have been taken. */
   let reading: Promise<unknown> | undefined

@@ -1,0 +1,115 @@
+/** `arcc eval --ijb`: verification of templates, and 1:N identification, on IJB-B and IJB-C. */
+import { createLoader } from '../../runtime/data/loader/loader.ts'
+import { startDecodeWorkers, workerCount } from '../../runtime/data/loader/start-workers.ts'
+import { verificationSlots } from '../../runtime/evaluate/embed-pairs.ts'
+import { evaluateIjb } from '../../runtime/evaluate/ijb/evaluate-ijb.ts'
+import { readIdentification } from '../../runtime/evaluate/ijb/identification.ts'
+import { encodeIjb, encodeScores, type IjbFile, writeResult } from '../../runtime/evaluate/ijb/ijb-file.ts'
+import { findIjbSubset, type IjbSubset, ijbSha256, readIjbSet } from '../../runtime/evaluate/ijb/ijb-set.ts'
+import type { IjbOptions } from '../../runtime/evaluate/ijb/template-pool.ts'
+import { fileHost } from '../host/host.ts'
+import { type NetworkRequest, networkDevices, withNetwork } from '../host/network/with-network.ts'
+import { packageVersion } from '../host/package-folder.ts'
+import { type ExitCode, exitCode } from '../render/exit.ts'
+import { renderIjb } from '../render/ijb.ts'
+import { processOutput } from '../render/output.ts'
+import { startWork } from './data/progress.ts'
+import { networkFacts, resultFolder } from './eval-result.ts'
+import type { CommonOptions, OutputFormat } from './options.ts'
+
+export interface EvalIjbOptions extends CommonOptions {
+  readonly network: NetworkRequest
+  /** The folder with `meta` and `loose_crop`. */
+  readonly root: string
+  /** `undefined`: the one whose files are there. */
+  readonly subset: IjbSubset | undefined
+  readonly identification: boolean
+  readonly switches: IjbOptions
+  /** Whether `scores.npy` is written. */
+  readonly scores: boolean
+  /** Below which the results are written; by default in the run, or beside the weights. */
+  readonly folder: string | undefined
+  readonly format: OutputFormat
+}
+
+/** Throws ARC6341 to ARC6345, and the errors of networks, devices and pictures. */
+export async function evalIjb(options: EvalIjbOptions): Promise<ExitCode> {
+  const output = processOutput(options.color)
+  const host = fileHost()
+  // Before anything is read: the process may restart.
+  if (networkDevices(options.network, host, output) === undefined) return exitCode.user
+  const { root, switches, network: request } = options
+  const subset = options.subset ?? findIjbSubset(root)
+  const set = await readIjbSet(root, subset)
+  const lists = options.identification ? await readIdentification(set) : undefined
+  const work = startWork(output, 'stopping (press Ctrl-C again to stop immediately)')
+  const began = performance.now()
+  try {
+    const code = await withNetwork(request, switches.mirrored, { host, output }, async (network) => {
+      const { embedder, plan } = network
+      const rows = plan.embedBatch * embedder.engine.world.local
+      const workers = startDecodeWorkers(workerCount(set.images))
+      try {
+        const { recipe, images } = set
+        const loader = await createLoader(
+          { recipe, images, shape: plan.image, rows, slots: verificationSlots },
+          workers,
+        )
+        const result = await evaluateIjb(
+          { ...embedder, signal: work.signal },
+          {
+            set,
+            loader,
+            options: switches,
+            lists,
+            onProgress: (done) => work.report({ stage: 'pictures', done, total: images }),
+          },
+        ).finally(() => loader.dispose())
+        const file: IjbFile = {
+          version: 1,
+          arcc: packageVersion(),
+          set: {
+            name: subset,
+            path: root,
+            sha256: await ijbSha256(root, subset),
+            images,
+            templates: set.templates.length,
+            pairs: set.same.length,
+            same: set.same.reduce((sum, flag) => sum + flag, 0),
+          },
+          network: await networkFacts(network, request),
+          options: { ...switches },
+          tarAtFar: result.points.map(({ threshold = null, ...point }) => ({ ...point, threshold })),
+          auc: result.auc,
+          xnorm: result.xnorm,
+          ...(result.identification === undefined ? {} : { identification: plain(result.identification) }),
+          seconds: (performance.now() - began) / 1000,
+        }
+        const folder = resultFolder(network, options.folder, subset)
+        const files = new Map<string, string | Uint8Array>([['ijb.json', encodeIjb(file)]])
+        if (options.scores) files.set('scores.npy', encodeScores(result.scores))
+        await writeResult(folder, files)
+        work.end()
+        output.result(
+          options.format === 'json' ? [JSON.stringify(file, undefined, 2)] : renderIjb(file, folder, output.look),
+        )
+        return exitCode.ok
+      } finally {
+        await workers.dispose()
+      }
+    })
+    return code ?? exitCode.user
+  } catch (error) {
+    if (work.signal.aborted && error === work.signal.reason) return work.code ?? exitCode.interrupted
+    throw error
+  } finally {
+    work.end()
+  }
+}
+
+/** A copy with arrays that can be changed, as the file's type has them. */
+function plain<T>(value: T): Mutable<T> {
+  return structuredClone(value) as Mutable<T>
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] }

@@ -1,0 +1,124 @@
+/** `ijb.json` and `all-to-all.json`: results of `arcc eval --ijb` and `--all-to-all`. docs/ijb.md has the meaning of the fields. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Ajv } from 'ajv'
+import type { FromSchema } from 'json-schema-to-ts'
+import { precisions } from '../../../compiler/ir/dtype.ts'
+import { object } from '../../../compiler/json/object-schema.ts'
+import { bug } from '../../../grammar/diagnostic.ts'
+import { reasonOf } from '../../system-errors.ts'
+import { ijbSubsets } from './ijb-set.ts'
+import { ijbErrors } from './messages.ts'
+
+const text = { type: 'string' } as const
+const number = { type: 'number' } as const
+const count = { type: 'integer', minimum: 0 } as const
+const share = { type: 'number', minimum: 0, maximum: 1 } as const
+const boolean = { type: 'boolean' } as const
+const sha256 = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const
+
+const network = object(
+  { path: text, sha256, backbone: text, embedding: count, step: count, precision: { enum: precisions } },
+  ['step'],
+)
+
+const identification = object({
+  probes: count,
+  gallery: count,
+  ranks: { type: 'array', items: object({ rank: count, rate: share }) },
+  tpir: { type: 'array', items: object({ fpir: share, tpir: share, threshold: number }) },
+})
+
+export const ijbFileSchema = {
+  $id: 'arcc-ijb-1',
+  ...object(
+    {
+      version: { const: 1 },
+      /** The version of arcc. */
+      arcc: text,
+      /** `sha256`: of the three files in `meta`, one after the other. */
+      set: object({
+        name: { enum: ijbSubsets },
+        path: text,
+        sha256,
+        images: count,
+        templates: count,
+        pairs: count,
+        same: count,
+      }),
+      network,
+      options: object({ mirrored: boolean, norm: boolean, detector: boolean }),
+      /** `found`: the false accept rate of the point, the nearest to `far`; `threshold`: null for the point that accepts nothing. */
+      tarAtFar: {
+        type: 'array',
+        items: object({ far: share, found: share, tar: share, threshold: { type: ['number', 'null'] } }),
+      },
+      auc: share,
+      xnorm: number,
+      identification,
+      seconds: number,
+    },
+    ['identification'],
+  ),
+} as const
+
+export const allToAllFileSchema = {
+  $id: 'arcc-all-to-all-1',
+  ...object({
+    version: { const: 1 },
+    arcc: text,
+    set: object({ name: text, path: text, images: count, people: count }),
+    network,
+    genuine: count,
+    impostors: count,
+    tarAtFar: {
+      type: 'array',
+      items: object({ far: share, tar: share, threshold: number, falseAccepts: count, trueAccepts: count }),
+    },
+    passes: count,
+    seconds: number,
+  }),
+} as const
+
+export type IjbFile = FromSchema<typeof ijbFileSchema>
+export type AllToAllFile = FromSchema<typeof allToAllFileSchema>
+export type NetworkFacts = IjbFile['network']
+
+const ajv = new Ajv({ allErrors: true, allowUnionTypes: true })
+const isIjbFile = ajv.compile<IjbFile>(ijbFileSchema)
+const isAllToAllFile = ajv.compile<AllToAllFile>(allToAllFileSchema)
+
+const encode = (value: object) => `${JSON.stringify(value, undefined, 2)}\n`
+
+export function encodeIjb(value: IjbFile): string {
+  if (!isIjbFile(value)) bug(`ijb.json: ${ajv.errorsText(isIjbFile.errors)}`)
+  return encode(value)
+}
+
+export function encodeAllToAll(value: AllToAllFile): string {
+  if (!isAllToAllFile(value)) bug(`all-to-all.json: ${ajv.errorsText(isAllToAllFile.errors)}`)
+  return encode(value)
+}
+
+/** Writes the files of a result into a folder, which is made. Throws ARC6344. */
+export async function writeResult(folder: string, files: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+    for (const [name, content] of files) await writeFile(join(folder, name), content)
+  } catch (error) {
+    throw ijbErrors('ARC6344', { folder, reason: reasonOf(error) }, error)
+  }
+}
+
+/** An `.npy` file of f64[n] (NEP 1, version 1.0), as `np.save` writes it. */
+export function encodeScores(scores: Float64Array): Uint8Array {
+  const fields = `{'descr': '<f8', 'fortran_order': False, 'shape': (${scores.length},), }`
+  const padded = `${fields.padEnd(Math.ceil((10 + fields.length + 1) / 64) * 64 - 11)}\n`
+  const head = Buffer.concat([
+    Buffer.from('\x93NUMPY\x01\x00', 'latin1'),
+    Buffer.alloc(2),
+    Buffer.from(padded, 'latin1'),
+  ])
+  head.writeUInt16LE(padded.length, 8)
+  return Buffer.concat([head, new Uint8Array(scores.buffer, scores.byteOffset, scores.byteLength)])
+}
