@@ -1,0 +1,47 @@
+/** Errors of exports to ONNX, ARC680x. */
+import { type ErrorMessage, errorsOf } from '../../errors.ts'
+
+export const onnxErrors = errorsOf({
+  ARC6800: {
+    text: (p) => `the network cannot be written as ONNX: ${p.place} has the operation ${p.op}, ${p.reason}`,
+    hint: () => 'write this part of the backbone with other functions, or in training only: if training() then … else x',
+  } satisfies ErrorMessage<{ op: string; place: string; reason: string }>,
+  ARC6801: {
+    text: (p) => `the network cannot be written as ONNX: ${p.place} depends on the number of images, ${p.reason}`,
+    hint: () => 'write it so that each image is computed by itself: `x.batch` may stand only in the first dim of a shape',
+  } satisfies ErrorMessage<{ place: string; reason: string }>,
+  ARC6802: {
+    text: (p) => `${p.file} has numbers that an element of f16 cannot hold: ${p.tensors.join(', ')}`,
+    hint: () => 'export without --f16',
+  } satisfies ErrorMessage<{ file: string; tensors: readonly string[] }>,
+  ARC6803: {
+    text: (p) => `${p.path} exists`,
+    hint: () => 'choose another name, or replace it with --force',
+  } satisfies ErrorMessage<{ path: string }>,
+  ARC6804: {
+    text: (p) => `${p.path} cannot be written: ${p.reason}`,
+    hint: () => 'a full disk, a missing folder or missing permissions are the usual causes',
+  } satisfies ErrorMessage<{ path: string; reason: string }>,
+  ARC6805: {
+    text: (p) => `the export cannot be checked: ONNX Runtime is missing (${p.tried.join('; ')})`,
+    hint: () =>
+      'install it for Python, pip install onnxruntime numpy, and name that Python with --python; or for Node.js, npm install onnxruntime-node\nor export unchecked, with --no-check',
+  } satisfies ErrorMessage<{ tried: readonly string[] }>,
+  ARC6806: {
+    text: (p) => `ONNX Runtime ${p.version} does not run the exported network: ${p.reason}`,
+    hint: () => 'nothing was written; a newer ONNX Runtime may run it, and --no-check writes it unchecked',
+  } satisfies ErrorMessage<{ version: string; reason: string }>,
+  ARC6807: {
+    text: (p) =>
+      `the exported network differs from arcc's: by ${p.deviation} of the norm of an embedding, and ${p.tolerance} is allowed`,
+    hint: () => 'nothing was written; --tolerance allows more, and --f16 is less exact than f32',
+  } satisfies ErrorMessage<{ deviation: string; tolerance: number }>,
+  ARC6808: {
+    text: (p) => `the pictures for the check cannot be used: ${p.reason}`,
+    hint: (p) => `expected: a folder with ${p.count} pictures or more, each one aligned face`,
+  } satisfies ErrorMessage<{ reason: string; count: number }>,
+  ARC6809: {
+    text: (p) => `with ${p.bytes} of weights the network does not fit one file: ONNX allows 2 GB`,
+    hint: () => 'leave --no-external out, or write half as many bytes with --f16',
+  } satisfies ErrorMessage<{ bytes: string }>,
+})
