@@ -18,6 +18,7 @@ const actions: Actions = {
   test: async (options) => (await import('./commands/test.ts')).test(options),
   data: async (options) => (await import('./commands/data/data.ts')).data(options),
   checkpoint: async (options) => (await import('./commands/checkpoint/checkpoint.ts')).checkpoint(options),
+  export: async (options) => (await import('./commands/export.ts')).exportNetwork(options),
   install: async (options) => (await import('./commands/install.ts')).install(options),
   doctor: async (options) =>
     options.writeMachine === undefined

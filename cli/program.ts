@@ -16,6 +16,7 @@ import {
   type RunOptions,
 } from './commands/options.ts'
 import { addDataCommands } from './data-program.ts'
+import { addExportCommand } from './export-program.ts'
 import type { ExitCode } from './render/exit.ts'
 import { planFormats } from './render/format-plan.ts'
 
@@ -155,6 +156,7 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
 
   addDataCommands(program, setOption, async (options) => finish(await actions.data({ color: color(), ...options })))
   addCheckpointCommands(program, async (options) => finish(await actions.checkpoint({ color: color(), ...options })))
+  addExportCommand(program, async (options) => finish(await actions.export({ color: color(), ...options })))
 
   program
     .command('install')

@@ -91,6 +91,7 @@ describe.each(pages)('%s', (page) => {
       test: refuse,
       data: refuse,
       checkpoint: refuse,
+      export: refuse,
     }
     const program = createProgram('0', actions, () => {})
     const commands = new Map(program.commands.map((command) => [command.name(), command]))

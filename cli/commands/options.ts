@@ -2,6 +2,7 @@
 import { deviceKinds } from '../../compiler/ir/device-kind.ts'
 import type { RecordLayout } from '../../runtime/data/pack/record-layout.ts'
 import type { EngineName } from '../../runtime/engine-name.ts'
+import type { Preprocess } from '../../runtime/export/onnx/model.ts'
 import type { ExitCode } from '../render/exit.ts'
 import type { PlanFormat } from '../render/format-plan.ts'
 
@@ -200,6 +201,30 @@ export type CheckpointOptions =
   | CheckpointMergeOptions
   | CheckpointConvertOptions
 
+export interface ExportOptions extends CommonOptions {
+  /** The folder of a run, a checkpoint, or a file of weights. */
+  readonly path: string
+  readonly backbone: string | undefined
+  readonly experiment: string | undefined
+  /** An `.onnx` file. */
+  readonly out: string
+  readonly f16: boolean
+  readonly fold: boolean
+  readonly preprocess: Preprocess
+  readonly opset: number
+  /** Whether weights have a file of their own; `undefined`: only beyond 2 GB. */
+  readonly external: boolean | undefined
+  readonly force: boolean
+  /** Whether ONNX Runtime compares; `undefined`: if it is there. */
+  readonly check: boolean | undefined
+  /** The largest deviation, relative to the norm of an embedding; `undefined`: that of the element type. */
+  readonly tolerance: number | undefined
+  /** A folder of pictures that are compared; `undefined` draws faces. */
+  readonly pictures: string | undefined
+  readonly python: string | undefined
+  readonly engine: EngineName
+}
+
 /** The implementations of the commands. */
 export interface Actions {
   check(options: CheckOptions): Promise<ExitCode>
@@ -212,4 +237,5 @@ export interface Actions {
   test(options: TestOptions): Promise<ExitCode>
   data(options: DataOptions): Promise<ExitCode>
   checkpoint(options: CheckpointOptions): Promise<ExitCode>
+  export(options: ExportOptions): Promise<ExitCode>
 }

@@ -30,6 +30,7 @@ async function parse(line: string) {
     test: record('test'),
     data: record('data'),
     checkpoint: record('checkpoint'),
+    export: record('export'),
   }
   const program = createProgram('1.2.3', actions, (code) => codes.push(code))
   const write = (text: string) => {

@@ -8,15 +8,12 @@ import { bug, need } from '../../../grammar/diagnostic.ts'
 import { emitLayer } from './emit-layer.ts'
 import { Emitter, type Scope } from './emitter.ts'
 import { type Extent, extentsOf } from './extents.ts'
-import { layersOf } from './layers.ts'
-import type { OnnxModel } from './model.ts'
+import { layersOf, type Normalization } from './layers.ts'
+import type { OnnxModel, Preprocess } from './model.ts'
 import { sourceRules } from './rules-elementwise.ts'
 import { nchw } from './rules-linalg.ts'
 import { storedAs } from './stored-tensor.ts'
 import { inOrder, type View } from './view.ts'
-
-/** Operator sets that exports can have. */
-export const opsets = [17, 18, 19, 20, 21] as const
 
 /** The names that programs for arcface_torch's exports know. */
 export const inputName = 'data'
@@ -26,18 +23,19 @@ export interface ModelOptions {
   readonly opset: number
   /** Whether running statistics become part of the layer before where that is exact. */
   readonly fold: boolean
-  /** `inside`: the input is bytes as floats, which the model normalizes. `outside`: the input is normalized. */
-  readonly preprocess: 'inside' | 'outside'
+  readonly preprocess: Preprocess
 }
 
 /** Bytes ↦ (x − 127.5) / 127.5. */
 const middle = 127.5
 
+export interface BuiltModel extends Pick<OnnxModel, 'nodes' | 'tensors' | 'input' | 'output' | 'opset'> {
+  /** The normalizations by running statistics that it has, folded or not. */
+  readonly norms: readonly Normalization[]
+}
+
 /** Throws ARC6800 and ARC6801 for networks that ONNX cannot express. */
-export function buildModel(
-  network: InferenceGraph,
-  { opset, fold, preprocess }: ModelOptions,
-): Pick<OnnxModel, 'nodes' | 'tensors' | 'input' | 'output' | 'opset'> {
+export function buildModel(network: InferenceGraph, { opset, fold, preprocess }: ModelOptions): BuiltModel {
   const [graph] = network.graphs
   const extents = extentsOf(network)
   const emitter = new Emitter(opset, inputName)
@@ -62,7 +60,8 @@ export function buildModel(
     extents,
     placed: (value) => ({ view: views.get(value) ?? source(value), extents: extents(value) }),
   }
-  for (const layer of layersOf(graph, fold)) views.set(layer.result, emitLayer(layer, scope))
+  const layers = layersOf(graph, fold)
+  for (const layer of layers) views.set(layer.result, emitLayer(layer, scope))
 
   const embeddings = need(graph.outputs[0], 'the embeddings').value
   const output = emitter.whole(scope.placed(embeddings), inOrder(2))
@@ -71,6 +70,7 @@ export function buildModel(
   const images0: Extent = { count: 1, ofBatch: true }
   return {
     opset,
+    norms: layers.flatMap((layer) => ('norm' in layer && layer.norm !== undefined ? [layer.norm] : [])),
     nodes: withOutput(emitter, output),
     tensors: emitter.tensors,
     input: { name: inputName, shape: [images0, sized(channels), sized(height), sized(width)] },

@@ -133,14 +133,22 @@ function emitBatchNorm({ x, norm, result }: Of<'batch_norm'>, scope: Scope): Vie
   const channels = shape.at(-1) ?? 0
   const type = storedType(result.op, dtype)
   const { axes } = placed.view
-  if (type === 'f32' && axes[1] === shape.length - 1 && axes.length === shape.length && axes.every((axis) => axis !== undefined)) {
+  if (
+    type === 'f32' &&
+    axes[1] === shape.length - 1 &&
+    axes.length === shape.length &&
+    axes.every((axis) => axis !== undefined)
+  ) {
     const vectors = [norm.scale, norm.offset, norm.mean, norm.variance].map((name) =>
       emitter.stored(storedAs({ kind: 'weight', name, shape: [channels] }, type)),
     )
     const inputs = [emitter.nameOf(placed.view), ...vectors]
     return { tensor: emitter.node('BatchNormalization', inputs, { epsilon: float(norm.epsilon) }), axes }
   }
-  const stored = (computed: Computed): View => ({ tensor: storedAs({ kind: 'computed', ...computed }, type), axes: [0] })
+  const stored = (computed: Computed): View => ({
+    tensor: storedAs({ kind: 'computed', ...computed }, type),
+    axes: [0],
+  })
   const scaled = alongChannels('Mul', x, stored(factorsOf(norm, channels)), scope)
   const scopeOfScaled: Scope = { ...scope, placed: () => ({ ...placed, view: scaled }) }
   return alongChannels('Add', x, stored(shiftOf(norm, channels, undefined)), scopeOfScaled)
@@ -162,4 +170,3 @@ function emitClip({ x, low, high, result }: Of<'clip'>, scope: Scope): View {
   const limit = (value: number) => emitter.stored(storedAs({ kind: 'numbers', values: [value], shape: [] }, type))
   return { ...view, tensor: emitter.node('Clip', [emitter.nameOf(view), limit(low), limit(high)]) }
 }
-

@@ -4,8 +4,8 @@
  */
 import { type Graph, type Op, type OpOf, resultAt, type Value } from '../../../compiler/ir/graph.ts'
 import type { OpKind } from '../../../compiler/ir/op.ts'
-import { need } from '../../../grammar/diagnostic.ts'
 import type { InferenceGraph } from '../../../compiler/plan/inference-graph.ts'
+import { need } from '../../../grammar/diagnostic.ts'
 import { onnxErrors } from './messages.ts'
 
 /** The size of a dim: `count`, or `count` per image. */
@@ -31,7 +31,8 @@ const sizes: ReadonlySet<string> = new Set(['shape', 'limit', 'sizes', 'inputSha
 /** The extents of all values of the first graph. Throws ARC6801 if anything but sizes of dims differs between the graphs. */
 export function extentsOf({ graphs: [one, other], batches }: InferenceGraph): Extents {
   const known = new Map<Value, readonly Extent[]>()
-  if (one.ops.length !== other.ops.length) throw dependent(firstDifference(one, other), 'which changes what is computed')
+  if (one.ops.length !== other.ops.length)
+    throw dependent(firstDifference(one, other), 'which changes what is computed')
   one.ops.forEach((op, i) => {
     const twin = need(other.ops[i], 'an op')
     if (!isAlike(op, twin, batches)) throw dependent(op, 'and not only in the size of a dim')

@@ -45,7 +45,13 @@ export type Layer = { readonly result: Value } & (
   | ({ readonly kind: 'conv'; readonly conv: OpOf<'conv2d'> } & Affine)
   | ({ readonly kind: 'linear' } & Affine)
   | { readonly kind: 'batch_norm'; readonly x: Value; readonly norm: Normalization }
-  | { readonly kind: 'layer_norm'; readonly x: Value; readonly scale: Value; readonly offset: Value; readonly epsilon: number }
+  | {
+      readonly kind: 'layer_norm'
+      readonly x: Value
+      readonly scale: Value
+      readonly offset: Value
+      readonly epsilon: number
+    }
   | { readonly kind: 'prelu'; readonly x: Value; readonly slope: Value }
   | { readonly kind: 'relu'; readonly x: Value }
   | { readonly kind: 'clip'; readonly x: Value; readonly low: number; readonly high: number }
@@ -243,5 +249,7 @@ function softmax(result: Value): Layer | undefined {
   const x = difference?.[0]
   const largest = reducedAlong(operandOf(repeated(difference?.[1]), 'floor'), 'reduce_max')
   if (x === undefined || sum === undefined || sum.of !== shares || largest?.of !== x) return undefined
-  return result.type.dtype === 'f32' && largest.dim === sum.dim ? { kind: 'softmax', result, x, dim: sum.dim } : undefined
+  return result.type.dtype === 'f32' && largest.dim === sum.dim
+    ? { kind: 'softmax', result, x, dim: sum.dim }
+    : undefined
 }

@@ -72,7 +72,9 @@ export function repeated(value: Value | undefined): Value | undefined {
   const op = producer(value, 'broadcast_in_dim')
   const source = op?.operands[0]
   if (op === undefined || source === undefined) return undefined
-  return op.params.dims.every((dim, i) => dim === i) && source.type.shape.length === op.params.shape.length ? source : undefined
+  return op.params.dims.every((dim, i) => dim === i) && source.type.shape.length === op.params.shape.length
+    ? source
+    : undefined
 }
 
 /** What is reduced over a dim that is kept with size 1, and that dim. */

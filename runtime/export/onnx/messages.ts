@@ -4,11 +4,13 @@ import { type ErrorMessage, errorsOf } from '../../errors.ts'
 export const onnxErrors = errorsOf({
   ARC6800: {
     text: (p) => `the network cannot be written as ONNX: ${p.place} has the operation ${p.op}, ${p.reason}`,
-    hint: () => 'write this part of the backbone with other functions, or in training only: if training() then … else x',
+    hint: () =>
+      'write this part of the backbone with other functions, or in training only: if training() then … else x',
   } satisfies ErrorMessage<{ op: string; place: string; reason: string }>,
   ARC6801: {
     text: (p) => `the network cannot be written as ONNX: ${p.place} depends on the number of images, ${p.reason}`,
-    hint: () => 'write it so that each image is computed by itself: `x.batch` may stand only in the first dim of a shape',
+    hint: () =>
+      'write it so that each image is computed by itself: `x.batch` may stand only in the first dim of a shape',
   } satisfies ErrorMessage<{ place: string; reason: string }>,
   ARC6802: {
     text: (p) => `${p.file} has numbers that an element of f16 cannot hold: ${p.tensors.join(', ')}`,
@@ -37,11 +39,20 @@ export const onnxErrors = errorsOf({
     hint: () => 'nothing was written; --tolerance allows more, and --f16 is less exact than f32',
   } satisfies ErrorMessage<{ deviation: string; tolerance: number }>,
   ARC6808: {
-    text: (p) => `the pictures for the check cannot be used: ${p.reason}`,
-    hint: (p) => `expected: a folder with ${p.count} pictures or more, each one aligned face`,
-  } satisfies ErrorMessage<{ reason: string; count: number }>,
+    text: (p) => `the pictures for the check, ${p.folder}, cannot be used: ${p.reason}`,
+    hint: () => 'expected: a folder of pictures of aligned faces, of which the first 8 are used',
+  } satisfies ErrorMessage<{ folder: string; reason: string }>,
   ARC6809: {
     text: (p) => `with ${p.bytes} of weights the network does not fit one file: ONNX allows 2 GB`,
     hint: () => 'leave --no-external out, or write half as many bytes with --f16',
   } satisfies ErrorMessage<{ bytes: string }>,
+  ARC6810: {
+    text: (p) => `${p.file} has variances that no numbers can have: ${p.tensors.join(', ')}`,
+    hint: () =>
+      'running variances are 0 or more; the file is damaged, or its training had diverged: use an earlier checkpoint',
+  } satisfies ErrorMessage<{ file: string; tensors: readonly string[] }>,
+  ARC6811: {
+    text: () => `the embeddings of arcc's own engine are not finite`,
+    hint: () => 'the training that wrote the weights had diverged; nothing was written',
+  } satisfies ErrorMessage<Record<never, never>>,
 })

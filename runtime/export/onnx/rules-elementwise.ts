@@ -106,4 +106,3 @@ export const elementwiseRules: OnnxRules<ElementwiseKind> = {
   },
   select: each('Where'),
 }
-

@@ -23,7 +23,8 @@ function reduction(operator: string, axesAreInput: (opset: number) => boolean) {
     const { dims } = op.params
     const placed = scope.placed(operandAt(op, 0))
     const { extents } = placed
-    const isHere = (dim: number) => placed.view.axes.includes(dim) || isOne(extents[dim] ?? { count: 1, ofBatch: false })
+    const isHere = (dim: number) =>
+      placed.view.axes.includes(dim) || isOne(extents[dim] ?? { count: 1, ofBatch: false })
     const view: View = dims.every(isHere)
       ? placed.view
       : { tensor: emitter.whole(placed, inOrder(extents.length)), axes: inOrder(extents.length) }
@@ -48,7 +49,12 @@ export const reduceRules: OnnxRules<ReduceKind> = {
 }
 
 /** Convolves; `weights` are the filter and perhaps a bias. */
-export function emitConv(op: OpOf<'conv2d'>, x: string, weights: readonly string[], { node }: Pick<Emitter, 'node'>): View {
+export function emitConv(
+  op: OpOf<'conv2d'>,
+  x: string,
+  weights: readonly string[],
+  { node }: Pick<Emitter, 'node'>,
+): View {
   const { stride, padding, groups } = op.params
   const [[top, bottom], [left, right]] = padding
   const [kh = 0, kw = 0] = op.operands[1]?.type.shape ?? []

@@ -39,7 +39,9 @@ export const movementRules: OnnxRules<MovementKind> = {
     const { start, limit, stride } = op.params
     const { view, extents } = scope.placed(operandAt(op, 0))
     const { shape } = operandAt(op, 0).type
-    const cut = shape.flatMap((size, dim) => (start[dim] === 0 && limit[dim] === size && stride[dim] === 1 ? [] : [dim]))
+    const cut = shape.flatMap((size, dim) =>
+      start[dim] === 0 && limit[dim] === size && stride[dim] === 1 ? [] : [dim],
+    )
     // Along other dims all elements are equal.
     const there = cut.filter((dim) => view.axes.includes(dim))
     if (there.some((dim) => extents[dim]?.ofBatch === true && scope.extents(resultAt(op, 0))[dim]?.ofBatch === true))
@@ -48,13 +50,19 @@ export const movementRules: OnnxRules<MovementKind> = {
     const { emitter } = scope
     const at = (values: readonly number[]) => emitter.wholes(there.map((dim) => values[dim] ?? 0))
     const axes = emitter.wholes(there.map((dim) => view.axes.indexOf(dim)))
-    return { tensor: emitter.node('Slice', [emitter.nameOf(view), at(start), at(limit), axes, at(stride)]), axes: view.axes }
+    return {
+      tensor: emitter.node('Slice', [emitter.nameOf(view), at(start), at(limit), axes, at(stride)]),
+      axes: view.axes,
+    }
   },
   pad: absent('which only gradients have'),
   concatenate(op, scope) {
     const { dim } = op.params
     const operands = op.operands.map(scope.placed)
-    const order = concatenationOrder(operands.map(({ view }) => view), resultAt(op, 0).type.shape.length)
+    const order = concatenationOrder(
+      operands.map(({ view }) => view),
+      resultAt(op, 0).type.shape.length,
+    )
     const names = operands.map((placed) => scope.emitter.whole(placed, order))
     return { tensor: scope.emitter.node('Concat', names, { axis: int(order.indexOf(dim)) }), axes: order }
   },
@@ -69,4 +77,3 @@ function concatenationOrder(views: readonly View[], rank: number): readonly numb
   const joint = definedAxes(jointAxes(views.map(({ axes }) => axes)))
   return joint.length === rank ? joint : inOrder(rank)
 }
-

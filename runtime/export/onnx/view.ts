@@ -41,7 +41,10 @@ export function repeatsTo(axes: View['axes'], target: View['axes']): boolean {
 
 /** The axes of the result of an elementwise operator on tensors with these axes; the first that has most dims decides. */
 export function jointAxes(all: readonly View['axes'][]): View['axes'] {
-  const leader = all.reduce((best, axes) => (definedAxes(axes).length > definedAxes(best).length ? axes : best), all[0] ?? [])
+  const leader = all.reduce(
+    (best, axes) => (definedAxes(axes).length > definedAxes(best).length ? axes : best),
+    all[0] ?? [],
+  )
   const missing = all.flatMap((axes) => definedAxes(axes)).filter((axis) => !leader.includes(axis))
   if (missing.length === 0) return leader
   return [...new Set([...definedAxes(leader), ...missing])].sort((a, b) => a - b)
