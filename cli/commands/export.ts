@@ -139,17 +139,18 @@ async function embedded({ embedder }: RunningNetwork, pixels: Uint8Array): Promi
 
 /** Throws ARC6806, ARC6807, ARC6811. */
 async function compared(
-  { out, preprocess, f16, tolerance = tolerances[f16 ? 'f16' : 'f32'] }: ExportOptions,
+  { out, preprocess, f16, tolerance }: ExportOptions,
   partial: string,
   runtime: OnnxRuntime,
   own: { readonly backbone: Backbone; readonly pixels: Uint8Array; readonly embeddings: Float32Array },
 ): Promise<Agreement> {
   const { input: shape, embedding } = own.backbone
+  const type = f16 ? 'f16' : 'f32'
   const folder = await mkdtemp(join(tmpdir(), 'arcc-export-'))
   try {
     const input = modelInput(own.pixels, shape, preprocess)
     const others = await runModel(runtime, join(partial, basename(out)), input, { shape, folder })
-    return checkAgreement(own.embeddings, others, embedding, tolerance)
+    return checkAgreement(own.embeddings, others, embedding, { tolerance: tolerance ?? tolerances[type], type })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

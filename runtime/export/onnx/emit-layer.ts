@@ -4,7 +4,7 @@
  * Legend: N batch, C channels, T tokens, I O features.
  */
 import type { Value } from '../../../compiler/ir/graph.ts'
-import { need } from '../../../grammar/diagnostic.ts'
+import { bug, need } from '../../../grammar/diagnostic.ts'
 import type { Scope } from './emitter.ts'
 import type { Layer, Normalization } from './layers.ts'
 import { weightOf } from './match.ts'
@@ -32,7 +32,7 @@ export function emitLayer(layer: Layer, scope: Scope): View {
     case 'layer_norm':
       return emitLayerNorm(layer, scope)
     case 'prelu':
-      return alongChannels('PRelu', layer.x, scope.placed(layer.slope).view, scope)
+      return alongChannels('PRelu', layer.x, vectorView(layer.slope, layer.x, scope), scope)
     case 'relu': {
       const { view } = scope.placed(layer.x)
       return { ...view, tensor: scope.emitter.node('Relu', [scope.emitter.nameOf(view)]) }
@@ -83,7 +83,7 @@ function affineWeights(layer: Of<'conv' | 'linear'>, order: readonly number[], s
   const channels = layer.result.type.shape.at(-1) ?? 0
   if (norm === undefined) {
     const weight = emitter.whole({ view, extents }, order)
-    return bias === undefined ? [weight] : [weight, emitter.nameOf(scope.placed(bias).view)]
+    return bias === undefined ? [weight] : [weight, emitter.nameOf(vectorView(bias, layer.result, scope))]
   }
   const { tensor, axes } = view
   const stored = need(typeof tensor === 'string' || tensor.content.kind !== 'weight' ? undefined : tensor, 'a weight')
@@ -111,6 +111,13 @@ function emitLinear(layer: Of<'linear'>, scope: Scope): View {
   const [weight = '', bias] = affineWeights(layer, [1, 0], scope)
   const product = emitter.node('MatMul', [x, weight])
   return { tensor: bias === undefined ? product : emitter.node('Add', [product, bias]), axes: inOrder(rank) }
+}
+
+/** A vector of the state dict, with the element type of `like`. */
+function vectorView(vector: Value, like: Value, scope: Scope): View {
+  const { tensor, axes } = scope.placed(vector).view
+  if (typeof tensor === 'string') return bug(`${vector.op.kind} as a stored vector`)
+  return { tensor: { ...tensor, type: storedType(like.op, like.type.dtype) }, axes }
 }
 
 /** An operator on x and a stored vector of its channels. */

@@ -52,7 +52,10 @@ export const onnxErrors = errorsOf({
       'running variances are 0 or more; the file is damaged, or its training had diverged: use an earlier checkpoint',
   } satisfies ErrorMessage<{ file: string; tensors: readonly string[] }>,
   ARC6811: {
-    text: () => `the embeddings of arcc's own engine are not finite`,
-    hint: () => 'the training that wrote the weights had diverged; nothing was written',
-  } satisfies ErrorMessage<Record<never, never>>,
+    text: (p) => `the embeddings of ${p.whose} are not finite`,
+    hint: (p) =>
+      p.type === 'f16'
+        ? 'nothing was written: numbers inside of the network exceed 65504, the largest of f16; export without --f16'
+        : 'nothing was written: the file is damaged, or its training had diverged; use an earlier checkpoint',
+  } satisfies ErrorMessage<{ whose: string; type: 'f32' | 'f16' }>,
 })

@@ -76,9 +76,15 @@ export function agreement(own: Float32Array, other: Float32Array, width: number)
   return { deviation, cosine }
 }
 
-/** Throws ARC6807 unless the embeddings agree within `tolerance`, ARC6811 if arcc's are not finite. */
-export function checkAgreement(own: Float32Array, other: Float32Array, width: number, tolerance: number): Agreement {
-  if (!own.every(Number.isFinite)) throw onnxErrors('ARC6811', {})
+/** Throws ARC6807 unless the embeddings agree within `tolerance`, ARC6811 if one of them is not finite. */
+export function checkAgreement(
+  own: Float32Array,
+  other: Float32Array,
+  width: number,
+  { tolerance, type }: { readonly tolerance: number; readonly type: 'f32' | 'f16' },
+): Agreement {
+  if (!own.every(Number.isFinite)) throw onnxErrors('ARC6811', { whose: "arcc's engine", type: 'f32' })
+  if (!other.every(Number.isFinite)) throw onnxErrors('ARC6811', { whose: 'the exported network', type })
   const found = agreement(own, other, width)
   if (!(found.deviation <= tolerance))
     throw onnxErrors('ARC6807', { deviation: found.deviation.toPrecision(2), tolerance })
