@@ -18,6 +18,7 @@ import {
 import { addDataCommands } from './data-program.ts'
 import { addEmbedCommands } from './embed-program.ts'
 import { addEvalCommand } from './eval-program.ts'
+import { addExportCommand } from './export-program.ts'
 import { isPageName } from './host/page-file.ts'
 import type { ExitCode } from './render/exit.ts'
 import { planFormats } from './render/format-plan.ts'
@@ -179,6 +180,7 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
   addCheckpointCommands(program, async (options) => finish(await actions.checkpoint({ color: color(), ...options })))
   addEvalCommand(program, async (options) => finish(await actions.eval({ color: color(), ...options })))
   addEmbedCommands(program, setOption, actions, color, finish)
+  addExportCommand(program, async (options) => finish(await actions.export({ color: color(), ...options })))
 
   program
     .command('install')

@@ -28,7 +28,7 @@ export type WarningEvent = EventOf<'warning'>
 export type SkippedEvent = EventOf<'skipped'>
 export type SavedEvent = EventOf<'saved'>
 /** A step was not finite; the run went back and goes on without its batch (`train.on_non_finite = skip(…)`). */
-type LeftOutEvent = EventOf<'left-out'>
+export type LeftOutEvent = EventOf<'left-out'>
 /** What `arcc replay` needs to recompute a failed step was written. */
 export type DumpedEvent = EventOf<'dumped'>
 /** The last event of a run that an error ended. */

@@ -19,8 +19,13 @@ export function integerField(field: number, value: number): number[] {
   return [...varint(field * 8), ...varint(value)]
 }
 
+/** What precedes the bytes of a message, a text or bytes: for those that are too many to be held. */
+export function messageHead(field: number, length: number): number[] {
+  return [...varint(field * 8 + 2), ...varint(length)]
+}
+
 export function messageField(field: number, body: readonly number[]): number[] {
-  return [...varint(field * 8 + 2), ...varint(body.length), ...body]
+  return [...messageHead(field, body.length), ...body]
 }
 
 export function textField(field: number, value: string): number[] {

@@ -96,6 +96,7 @@ describe.each(pages)('%s', (page) => {
       compare: refuse,
       report: refuse,
       runs: refuse,
+      export: refuse,
     }
     const program = createProgram('0', actions, () => {})
     const commands = new Map(program.commands.map((command) => [command.name(), command]))

@@ -2,6 +2,7 @@
 import { deviceKinds } from '../../compiler/ir/device-kind.ts'
 import type { RecordLayout } from '../../runtime/data/pack/record-layout.ts'
 import type { EngineName } from '../../runtime/engine-name.ts'
+import type { Preprocess } from '../../runtime/export/onnx/model.ts'
 import type { NetworkRequest } from '../host/network/with-network.ts'
 import type { ExitCode } from '../render/exit.ts'
 import type { PlanFormat } from '../render/format-plan.ts'
@@ -266,6 +267,30 @@ export interface RunsDiffOptions extends CommonOptions {
 
 export type RunsOptions = RunsListOptions | RunsDiffOptions
 
+export interface ExportOptions extends CommonOptions {
+  /** The folder of a run, a checkpoint, or a file of weights. */
+  readonly path: string
+  readonly backbone: string | undefined
+  readonly experiment: string | undefined
+  /** An `.onnx` file. */
+  readonly out: string
+  readonly f16: boolean
+  readonly fold: boolean
+  readonly preprocess: Preprocess
+  readonly opset: number
+  /** Whether weights have a file of their own; `undefined`: only beyond 2 GB. */
+  readonly external: boolean | undefined
+  readonly force: boolean
+  /** Whether ONNX Runtime compares; `undefined`: if it is there. */
+  readonly check: boolean | undefined
+  /** The largest deviation, relative to the norm of an embedding; `undefined`: that of the element type. */
+  readonly tolerance: number | undefined
+  /** A folder of pictures that are compared; `undefined` draws faces. */
+  readonly pictures: string | undefined
+  readonly python: string | undefined
+  readonly engine: EngineName
+}
+
 /** The implementations of the commands. */
 export interface Actions {
   check(options: CheckOptions): Promise<ExitCode>
@@ -283,4 +308,5 @@ export interface Actions {
   compare(options: CompareOptions): Promise<ExitCode>
   report(options: ReportOptions): Promise<ExitCode>
   runs(options: RunsOptions): Promise<ExitCode>
+  export(options: ExportOptions): Promise<ExitCode>
 }

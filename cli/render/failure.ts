@@ -12,8 +12,8 @@ export interface Failure {
 }
 
 /**
- * Errors of this computer beside those of engines and devices, ARC60xx: tensor files and run folders that cannot be written, threads
- * that died, and what hangs. The other failures are caused by the user's data and files.
+ * Errors of this computer beside those of engines and devices, ARC60xx: files that cannot be written, threads that died, what hangs,
+ * and ONNX Runtime if it is missing or refuses. The other failures are caused by the user's data and files.
  */
 const environmental: ReadonlySet<string> = new Set([
   'ARC6260',
@@ -25,6 +25,7 @@ const environmental: ReadonlySet<string> = new Set([
   'ARC6725',
   'ARC6826',
   'ARC6832',
+  ...['ARC6260', 'ARC6404', 'ARC6700', 'ARC6707', 'ARC6722', 'ARC6725', 'ARC6804', 'ARC6805', 'ARC6806'],
 ])
 
 function codeOf({ code }: ArccError): ExitCode {

@@ -10,7 +10,7 @@ type SummaryRows = readonly (readonly [string, readonly string[]])[]
 type ChangedObject = NonNullable<NonNullable<PlanDocument['training']>['start']>
 
 /** How weights are trained beyond the optimizer: fields that differ from their defaults. */
-export function weightRows({ model, schedule, training }: PlanDocument, look: Look): SummaryRows {
+export function weightRows({ model, schedule, training }: PlanDocument, look: Pick<Look, 'unicode'>): SummaryRows {
   const said = (field: string, say: (value: string) => string) => {
     const value = training?.weights.find(({ path }) => path === field)?.value
     return value === undefined ? [] : [say(value)]

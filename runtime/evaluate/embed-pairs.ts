@@ -191,6 +191,11 @@ export async function embedPictures(
   return { original: original ?? new Float32Array(0), mirrored: mirrored ?? new Float32Array(0) }
 }
 
+function copyRows(from: unknown, to: Float32Array, start: number, rows: number, width: number): void {
+  if (!(from instanceof Float32Array)) bug('embeddings are not f32')
+  if (rows > 0) to.set(from.subarray(0, rows * width), start * width)
+}
+
 export async function verifyPairs(embedder: Embedder, images: VerificationImages): Promise<Verification> {
   const embeddings = await embedPictures(embedder, images)
   return verify({ ...embeddings, dim: embedder.network.embedding, pairs: images.pairs.pairs, same: images.pairs.same })

@@ -35,6 +35,7 @@ async function parse(line: string) {
     compare: record('compare'),
     report: record('report'),
     runs: record('runs'),
+    export: record('export'),
   }
   const program = createProgram('1.2.3', actions, (code) => codes.push(code))
   const write = (text: string) => {
