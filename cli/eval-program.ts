@@ -1,12 +1,22 @@
 /** The command line of `arcc eval`. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { EvalOptions, WithoutColor } from './commands/options.ts'
+import type { EvalOptions, EvalPairsOptions, WithoutColor } from './commands/options.ts'
 import type { NetworkRequest } from './host/network/with-network.ts'
+import { addAllToAllOptions, addIjbOptions, type RawAllToAllOptions, type RawIjbOptions } from './ijb-options.ts'
 import { addNetworkOptions, networkArgument, networkRequest } from './network-options.ts'
 import { whole } from './whole-number.ts'
 
 type Raw = Partial<Omit<NetworkRequest, 'path'>> &
-  Partial<Pick<EvalOptions, 'root' | 'pairs' | 'seed' | 'far' | 'folder'>> & { readonly json?: boolean }
+  Partial<Pick<EvalPairsOptions, 'root' | 'pairs' | 'seed' | 'far' | 'folder'>> &
+  RawIjbOptions &
+  RawAllToAllOptions & { readonly json?: boolean }
+
+/** Options of one kind of evaluation only. */
+const ownOptions: { readonly [W in EvalOptions['what']]: readonly string[] } = {
+  pairs: ['root', 'pairs', 'seed', 'far'],
+  ijb: ['subset', 'identification', 'flip', 'norm', 'detectorScore', 'scores'],
+  'all-to-all': ['plan'],
+}
 
 function rate(value: string): number {
   const number = Number(value)
@@ -40,11 +50,35 @@ export function addEvalCommand(program: Command, run: (options: WithoutColor<Eva
       ).argParser(rate),
     )
     .option('--folder <folder>', 'where the evaluations are written (default: evaluations in the folder of the run)')
+  addAllToAllOptions(addIjbOptions(command))
   addNetworkOptions(command)
     .option('--json', 'print the evaluations as JSON, one per line')
     .action(async (path: string, sets: string[], raw: Raw) => {
-      const { root, pairs, seed, far, folder, json, ...network } = raw
-      const format = json ? 'json' : 'text'
-      await run({ network: networkRequest(path, network), sets, root, pairs, seed, far, folder, format })
+      const { folder, json, ijb, allToAll } = raw
+      const what = ijb !== undefined ? 'ijb' : allToAll !== undefined ? 'all-to-all' : 'pairs'
+      refuseOthers(command, what, sets)
+      const common = { network: networkRequest(path, raw), folder, format: json ? 'json' : 'text' } as const
+      if (ijb !== undefined) {
+        const { subset, identification = false, flip, norm, detectorScore, scores = false } = raw
+        const switches = { mirrored: flip, norm, detector: detectorScore }
+        await run({ ...common, what: 'ijb', root: ijb, subset, identification, switches, scores })
+      } else if (allToAll !== undefined) {
+        await run({ ...common, what: 'all-to-all', source: allToAll, plan: raw.plan ?? false })
+      } else {
+        const { root, pairs, seed, far } = raw
+        await run({ ...common, what: 'pairs', sets, root, pairs, seed, far })
+      }
     })
+}
+
+/** Ends with a usage error if the command line has something of another kind of evaluation. */
+function refuseOthers(command: Command, what: EvalOptions['what'], sets: readonly string[]): void {
+  const flag = (name: string) => command.options.find((option) => option.attributeName() === name)?.long ?? name
+  const others = Object.entries(ownOptions).flatMap(([kind, names]) => (kind === what ? [] : names))
+  const other = others.find((name) => command.getOptionValueSource(name) === 'cli')
+  const kind = what === 'pairs' ? 'sets of pairs' : `--${what}`
+  if (other !== undefined) command.error(`error: option '${flag(other)}' does not apply to ${kind}`)
+  if (what !== 'pairs' && sets.length > 0) command.error(`error: ${kind} does not go with sets: ${sets.join(', ')}`)
+  if (command.getOptionValueSource('ijb') === 'cli' && command.getOptionValueSource('allToAll') === 'cli')
+    command.error("error: option '--ijb' cannot be used with option '--all-to-all'")
 }

@@ -24,7 +24,7 @@ const actions: Actions = {
   compare: async (options) => (await import('./commands/compare.ts')).compare(options),
   report: async (options) => (await import('./commands/report.ts')).report(options),
   runs: async (options) => (await import('./commands/runs.ts')).runs(options),
-  export: async (options) => (await import('./commands/export.ts')).exportNetwork(options),
+  export: async (options) => (await import('./commands/export/export.ts')).exportNetwork(options),
   install: async (options) => (await import('./commands/install.ts')).install(options),
   doctor: async (options) =>
     options.writeMachine === undefined

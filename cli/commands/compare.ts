@@ -2,11 +2,8 @@
 import { type ComparedPicture, type Comparison, comparePictures } from '../../runtime/embed/compare-pictures.ts'
 import { embedErrors } from '../../runtime/embed/messages.ts'
 import { fileHost } from '../host/host.ts'
-import {
-  evaluationsFolder,
-  type RecommendedThreshold,
-  recommendedThreshold,
-} from '../host/network/recommended-threshold.ts'
+import { evaluationsFolder } from '../host/network/evaluations-folder.ts'
+import { type RecommendedThreshold, recommendedThreshold } from '../host/network/recommended-threshold.ts'
 import { withNetwork } from '../host/network/with-network.ts'
 import { comparisonLines, isSamePerson, type Threshold } from '../render/comparison.ts'
 import { type ExitCode, exitCode } from '../render/exit.ts'
@@ -94,7 +91,7 @@ export async function compare(options: CompareOptions): Promise<ExitCode> {
   const { devices = 1, batch = Math.min(mostAtOnce, pictures.length) } = request
   const done = await withNetwork({ ...request, devices, batch }, true, { host, output }, async (network) => {
     const { embedder, run, weights } = network
-    const folder = evaluationsFolder(request.path, run)
+    const folder = evaluationsFolder(request.path)
     const found =
       options.threshold === undefined ? await recommendedThreshold(folder, await weights.sha256()) : undefined
     const comparison = await comparePictures(embedder, pictures)

@@ -2,7 +2,10 @@
 import { deviceKinds } from '../../compiler/ir/device-kind.ts'
 import type { RecordLayout } from '../../runtime/data/pack/record-layout.ts'
 import type { EngineName } from '../../runtime/engine-name.ts'
+import type { IjbSubset } from '../../runtime/evaluate/ijb/ijb-set.ts'
+import type { IjbOptions } from '../../runtime/evaluate/ijb/template-pool.ts'
 import type { Preprocess } from '../../runtime/export/onnx/model.ts'
+import type { NetworkSource } from '../host/network/find-backbone.ts'
 import type { NetworkRequest } from '../host/network/with-network.ts'
 import type { ExitCode } from '../render/exit.ts'
 import type { PlanFormat } from '../render/format-plan.ts'
@@ -203,8 +206,16 @@ export type CheckpointOptions =
   | CheckpointMergeOptions
   | CheckpointConvertOptions
 
-export interface EvalOptions extends CommonOptions {
+/** The ways to evaluate a network. */
+interface EvaluationOptions extends CommonOptions {
   readonly network: NetworkRequest
+  /** Where the results are written, each in a folder with the set's name; by default in the run, or beside the weights. */
+  readonly folder: string | undefined
+  readonly format: OutputFormat
+}
+
+export interface EvalPairsOptions extends EvaluationOptions {
+  readonly what: 'pairs'
   /** Names of the experiment's sets, files and folders; none: all sets of the experiment. */
   readonly sets: readonly string[]
   /** The folder of the pictures of lists. */
@@ -214,10 +225,29 @@ export interface EvalOptions extends CommonOptions {
   readonly seed: number | undefined
   /** The false accept rate of the recommended threshold. */
   readonly far: number | undefined
-  /** Where the evaluations are written, each in a folder with the set's name. */
-  readonly folder: string | undefined
-  readonly format: OutputFormat
 }
+
+export interface EvalIjbOptions extends EvaluationOptions {
+  readonly what: 'ijb'
+  /** The folder with `meta` and `loose_crop`. */
+  readonly root: string
+  /** `undefined`: the one whose files are there. */
+  readonly subset: IjbSubset | undefined
+  readonly identification: boolean
+  readonly switches: IjbOptions
+  /** Whether `scores.npy` is written. */
+  readonly scores: boolean
+}
+
+export interface EvalAllToAllOptions extends EvaluationOptions {
+  readonly what: 'all-to-all'
+  /** A folder, a file of a data set, or an expression such as `folder(root: "faces")`. */
+  readonly source: string
+  /** Whether only memory and time are computed. */
+  readonly plan: boolean
+}
+
+export type EvalOptions = EvalPairsOptions | EvalIjbOptions | EvalAllToAllOptions
 
 export interface EmbedOptions extends CommonOptions {
   readonly network: NetworkRequest
@@ -267,20 +297,24 @@ export interface RunsDiffOptions extends CommonOptions {
 
 export type RunsOptions = RunsListOptions | RunsDiffOptions
 
-export interface ExportOptions extends CommonOptions {
-  /** The folder of a run, a checkpoint, or a file of weights. */
-  readonly path: string
-  readonly backbone: string | undefined
-  readonly experiment: string | undefined
-  /** An `.onnx` file. */
+/** The forms that networks are exported to. */
+export const exportForms = ['onnx', 'torch', 'hugging-face'] as const
+
+interface ExportTargetOptions extends CommonOptions, NetworkSource {
+  /** An `.onnx` or `.pt` file, or a folder. */
   readonly out: string
+  readonly force: boolean
+  readonly format: OutputFormat
+}
+
+export interface ExportOnnxOptions extends ExportTargetOptions {
+  readonly to: 'onnx'
   readonly f16: boolean
   readonly fold: boolean
   readonly preprocess: Preprocess
   readonly opset: number
   /** Whether weights have a file of their own; `undefined`: only beyond 2 GB. */
   readonly external: boolean | undefined
-  readonly force: boolean
   /** Whether ONNX Runtime compares; `undefined`: if it is there. */
   readonly check: boolean | undefined
   /** The largest deviation, relative to the norm of an embedding; `undefined`: that of the element type. */
@@ -290,6 +324,18 @@ export interface ExportOptions extends CommonOptions {
   readonly python: string | undefined
   readonly engine: EngineName
 }
+
+interface ExportTorchOptions extends ExportTargetOptions {
+  readonly to: 'torch'
+}
+
+interface ExportHuggingFaceOptions extends ExportTargetOptions {
+  readonly to: 'hugging-face'
+  /** Of the network and its data; `undefined` is said to be unknown. */
+  readonly license: string | undefined
+}
+
+export type ExportOptions = ExportOnnxOptions | ExportTorchOptions | ExportHuggingFaceOptions
 
 /** The implementations of the commands. */
 export interface Actions {

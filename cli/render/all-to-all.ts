@@ -1,11 +1,23 @@
 /** `arcc eval --all-to-all`, and its plan, as text. */
+
+import type { AllToAllEstimate } from '../../runtime/evaluate/all-to-all/estimate.ts'
+import type { PairCounts } from '../../runtime/evaluate/all-to-all/pair-blocks.ts'
 import type { AllToAllFile } from '../../runtime/evaluate/ijb/ijb-file.ts'
-import type { AllToAllPlan } from '../commands/eval-all-to-all.ts'
 import { paragraph } from './fit.ts'
 import { formatBytes, formatCount, formatPercent, formatSeconds, plural } from './format.ts'
 import { formatFar } from './ijb.ts'
 import type { Look } from './look.ts'
 import { facts, right, rowsOf } from './section.ts'
+
+/** What comparing all pairs takes. */
+export interface AllToAllPlan extends AllToAllEstimate, PairCounts {
+  readonly images: number
+  readonly people: number
+  /** For display. */
+  readonly device: string
+  readonly devices: number
+  readonly embeddingSeconds: number
+}
 
 /** `folder` is where the results were written. */
 export function renderAllToAll(result: AllToAllFile, folder: string, look: Look): string[] {

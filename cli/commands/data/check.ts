@@ -6,12 +6,12 @@ import { sourceIdentity } from '../../../runtime/data/inspect/check-state.ts'
 import { threadPoolEnvironment } from '../../../runtime/data/loader/thread-pool.ts'
 import { cacheFolder } from '../../../runtime/plugins/cache-folder.ts'
 import { restartWith } from '../../../runtime/restart.ts'
+import { openSource } from '../../host/open-source.ts'
+import { startWork } from '../../host/work-progress.ts'
 import { renderCheck } from '../../render/data-check.ts'
 import { type ExitCode, exitCode } from '../../render/exit.ts'
 import { processOutput } from '../../render/output.ts'
 import type { DataCheckOptions } from '../options.ts'
-import { startWork } from './progress.ts'
-import { openSource } from './source.ts'
 
 /** Returns exit code 1 if the data set has faults, and that of a signal after it. */
 export async function check(options: DataCheckOptions): Promise<ExitCode> {

@@ -1,10 +1,10 @@
 /** `arcc data inspect`: what a data set contains. */
 import { type BesideSet, besideSet, inspectCollection } from '../../../runtime/data/inspect/inspect-collection.ts'
+import { openSource } from '../../host/open-source.ts'
 import { inspectionToJson, renderInspection, renderPairs } from '../../render/data-inspection.ts'
 import { type ExitCode, exitCode } from '../../render/exit.ts'
 import { type Output, processOutput } from '../../render/output.ts'
 import type { DataInspectOptions } from '../options.ts'
-import { openSource } from './source.ts'
 
 /** A verification set by itself. */
 function inspectPairs(set: BesideSet, { format }: DataInspectOptions, output: Output): ExitCode {

@@ -5,13 +5,13 @@ import { threadPoolEnvironment } from '../../../runtime/data/loader/thread-pool.
 import { packCollection } from '../../../runtime/data/pack/pack-collection.ts'
 import { restartWith } from '../../../runtime/restart.ts'
 import { usageErrors } from '../../host/messages.ts'
+import { openSource } from '../../host/open-source.ts'
+import { startWork } from '../../host/work-progress.ts'
 import { packedLines } from '../../render/data-written.ts'
 import { type ExitCode, exitCode } from '../../render/exit.ts'
 import { formatBytes } from '../../render/format.ts'
 import { processOutput } from '../../render/output.ts'
 import type { DataPackOptions, DataShuffleOptions } from '../options.ts'
-import { startWork } from './progress.ts'
-import { openSource } from './source.ts'
 
 /** What the two commands do differently. */
 function differences(options: DataPackOptions | DataShuffleOptions) {

@@ -2,12 +2,12 @@
 import { pairUnit } from '../../../runtime/data/pack/folded-pairs.ts'
 import { writePairs } from '../../../runtime/data/pack/write-pairs.ts'
 import { usageErrors } from '../../host/messages.ts'
+import { openSource } from '../../host/open-source.ts'
+import { startWork } from '../../host/work-progress.ts'
 import { pairsLines } from '../../render/data-written.ts'
 import { type ExitCode, exitCode } from '../../render/exit.ts'
 import { processOutput } from '../../render/output.ts'
 import type { DataPairsOptions } from '../options.ts'
-import { startWork } from './progress.ts'
-import { openSource } from './source.ts'
 
 /** Returns exit code 130 after Ctrl-C; nothing is left behind then. */
 export async function pairs(options: DataPairsOptions): Promise<ExitCode> {

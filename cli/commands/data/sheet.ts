@@ -4,11 +4,11 @@ import { drawSheet } from '../../../runtime/data/pack/draw-sheet.ts'
 import { findSource } from '../../host/data-source.ts'
 import { fileHost } from '../../host/host.ts'
 import { usageErrors } from '../../host/messages.ts'
+import { openSource } from '../../host/open-source.ts'
 import { sheetLines } from '../../render/data-written.ts'
 import { type ExitCode, exitCode } from '../../render/exit.ts'
 import { type Output, processOutput } from '../../render/output.ts'
 import type { DataSheetOptions } from '../options.ts'
-import { openSource } from './source.ts'
 
 /** What the experiment in an `.arc` file does to its images; `null` after errors, which are printed. */
 function augmenterOf(file: string, output: Output): ReturnType<typeof createFaceAugmenter> | null {

@@ -22,9 +22,9 @@ import { usageErrors } from '../../host/messages.ts'
 import { declaredExperiment, runFolderOf } from '../../host/network/find-backbone.ts'
 import type { Output } from '../../render/output.ts'
 import { scanLine } from '../../render/scan-progress.ts'
-import type { EvalOptions } from '../options.ts'
+import type { EvalPairsOptions } from '../options.ts'
 
-type Request = Pick<EvalOptions, 'sets' | 'root' | 'pairs' | 'seed' | 'far' | 'network'>
+type Request = Pick<EvalPairsOptions, 'sets' | 'root' | 'pairs' | 'seed' | 'far' | 'network'>
 
 const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { readEvaluation } from '../../../runtime/evaluate/report/evaluation-file.ts'
 import { type TrainingFiles, writeHuggingFace } from '../../../runtime/export/hugging-face.ts'
-import { evaluationsFolder, findEvaluations } from '../../host/network/recommended-threshold.ts'
+import { evaluationsFolder } from '../../host/network/evaluations-folder.ts'
+import { findEvaluations } from '../../host/network/recommended-threshold.ts'
 import type { OpenedNetwork } from '../../host/network/with-network.ts'
 import { packageVersion } from '../../host/package-folder.ts'
 import { readRunRecord } from '../../host/run-record.ts'
@@ -28,7 +29,7 @@ function trainingFiles(run: string | undefined): TrainingFiles | undefined {
 
 /** The evaluations of exactly these weights. */
 async function evaluationsOf(path: string, run: string | undefined, sha256: string) {
-  const found = await Promise.all(findEvaluations(evaluationsFolder(path, run)).map(readEvaluation))
+  const found = await Promise.all(findEvaluations(evaluationsFolder(path)).map(readEvaluation))
   return found.filter(({ network }) => network.sha256 === sha256).toSorted((a, b) => (a.set.name < b.set.name ? -1 : 1))
 }
 

@@ -1,6 +1,6 @@
 /** The threshold that the newest evaluation of a network recommends. */
 import { readdirSync, statSync } from 'node:fs'
-import { extname, join } from 'node:path'
+import { join } from 'node:path'
 import {
   type EvaluationFile,
   evaluationName,
@@ -12,13 +12,6 @@ export interface RecommendedThreshold {
   readonly evaluation: EvaluationFile
   /** Whether it is of these weights, and not of another state of the training. */
   readonly isOwn: boolean
-}
-
-/** Where evaluations of weights lie: in the folder of their run, or beside the file. */
-export function evaluationsFolder(path: string, run: string | undefined): string {
-  return run === undefined
-    ? `${path.slice(0, path.length - extname(path).length)}.evaluations`
-    : join(run, 'evaluations')
 }
 
 /** The evaluations in a folder, the newest first. */

@@ -1,7 +1,7 @@
 /** The output of `arcc data` fits terminals of 40 to 120 columns. */
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
-import { workLine } from '../../../cli/commands/data/progress.ts'
+import { workLine } from '../../../cli/host/work-progress.ts'
 import { renderCheck } from '../../../cli/render/data-check.ts'
 import { renderInspection } from '../../../cli/render/data-inspection.ts'
 import { packedLines, pairsLines, sheetLines } from '../../../cli/render/data-written.ts'

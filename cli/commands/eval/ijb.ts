@@ -1,36 +1,22 @@
 /** `arcc eval --ijb`: verification of templates, and 1:N identification, on IJB-B and IJB-C. */
-import { createLoader } from '../../runtime/data/loader/loader.ts'
-import { startDecodeWorkers, workerCount } from '../../runtime/data/loader/start-workers.ts'
-import { verificationSlots } from '../../runtime/evaluate/embed-pairs.ts'
-import { evaluateIjb } from '../../runtime/evaluate/ijb/evaluate-ijb.ts'
-import { readIdentification } from '../../runtime/evaluate/ijb/identification.ts'
-import { encodeIjb, encodeScores, type IjbFile, writeResult } from '../../runtime/evaluate/ijb/ijb-file.ts'
-import { findIjbSubset, type IjbSubset, ijbSha256, readIjbSet } from '../../runtime/evaluate/ijb/ijb-set.ts'
-import type { IjbOptions } from '../../runtime/evaluate/ijb/template-pool.ts'
-import { fileHost } from '../host/host.ts'
-import { type NetworkRequest, networkDevices, withNetwork } from '../host/network/with-network.ts'
-import { packageVersion } from '../host/package-folder.ts'
-import { type ExitCode, exitCode } from '../render/exit.ts'
-import { renderIjb } from '../render/ijb.ts'
-import { processOutput } from '../render/output.ts'
-import { startWork } from './data/progress.ts'
-import { networkFacts, resultFolder } from './eval-result.ts'
-import type { CommonOptions, OutputFormat } from './options.ts'
-
-export interface EvalIjbOptions extends CommonOptions {
-  readonly network: NetworkRequest
-  /** The folder with `meta` and `loose_crop`. */
-  readonly root: string
-  /** `undefined`: the one whose files are there. */
-  readonly subset: IjbSubset | undefined
-  readonly identification: boolean
-  readonly switches: IjbOptions
-  /** Whether `scores.npy` is written. */
-  readonly scores: boolean
-  /** Below which the results are written; by default in the run, or beside the weights. */
-  readonly folder: string | undefined
-  readonly format: OutputFormat
-}
+import { join } from 'node:path'
+import { createLoader } from '../../../runtime/data/loader/loader.ts'
+import { startDecodeWorkers, workerCount } from '../../../runtime/data/loader/start-workers.ts'
+import { verificationSlots } from '../../../runtime/evaluate/embed-pairs.ts'
+import { evaluateIjb } from '../../../runtime/evaluate/ijb/evaluate-ijb.ts'
+import { readIdentification } from '../../../runtime/evaluate/ijb/identification.ts'
+import { encodeIjb, encodeScores, type IjbFile, writeResult } from '../../../runtime/evaluate/ijb/ijb-file.ts'
+import { findIjbSubset, ijbSha256, readIjbSet } from '../../../runtime/evaluate/ijb/ijb-set.ts'
+import { fileHost } from '../../host/host.ts'
+import { evaluationsFolder } from '../../host/network/evaluations-folder.ts'
+import { networkDevices, withNetwork } from '../../host/network/with-network.ts'
+import { packageVersion } from '../../host/package-folder.ts'
+import { startWork } from '../../host/work-progress.ts'
+import { type ExitCode, exitCode } from '../../render/exit.ts'
+import { renderIjb } from '../../render/ijb.ts'
+import { processOutput } from '../../render/output.ts'
+import type { EvalIjbOptions } from '../options.ts'
+import { networkFacts } from './network-facts.ts'
 
 /** Throws ARC6341 to ARC6345, and the errors of networks, devices and pictures. */
 export async function evalIjb(options: EvalIjbOptions): Promise<ExitCode> {
@@ -85,7 +71,7 @@ export async function evalIjb(options: EvalIjbOptions): Promise<ExitCode> {
           ...(result.identification === undefined ? {} : { identification: plain(result.identification) }),
           seconds: (performance.now() - began) / 1000,
         }
-        const folder = resultFolder(network, options.folder, subset)
+        const folder = join(options.folder ?? evaluationsFolder(request.path), subset)
         const files = new Map<string, string | Uint8Array>([['ijb.json', encodeIjb(file)]])
         if (options.scores) files.set('scores.npy', encodeScores(result.scores))
         await writeResult(folder, files)

@@ -1,12 +1,13 @@
 /** The progress line of commands that go through all pictures, and their Ctrl-C. */
-import { interruptible } from '../../host/interruptible.ts'
-import { renderProgress } from '../../render/bars.ts'
-import type { ExitCode } from '../../render/exit.ts'
-import { factLines, paragraph } from '../../render/fit.ts'
-import { formatCount, formatPercent, formatRate, formatSeconds, plural } from '../../render/format.ts'
-import { progressLine } from '../../render/live-line.ts'
-import type { Look } from '../../render/look.ts'
-import type { Output } from '../../render/output.ts'
+
+import { renderProgress } from '../render/bars.ts'
+import type { ExitCode } from '../render/exit.ts'
+import { factLines, paragraph } from '../render/fit.ts'
+import { formatCount, formatPercent, formatRate, formatSeconds, plural } from '../render/format.ts'
+import { progressLine } from '../render/live-line.ts'
+import type { Look } from '../render/look.ts'
+import type { Output } from '../render/output.ts'
+import { interruptible } from './interruptible.ts'
 
 /** A state of the work. */
 interface WorkProgress {

@@ -1,33 +1,25 @@
 /** `arcc eval --all-to-all`: compares each two pictures of a data set, exactly; `--plan` prints what it takes. */
-import type { Collection } from '../../runtime/data/collection.ts'
-import { imageBytes } from '../../runtime/data/image.ts'
-import { createLoader } from '../../runtime/data/loader/loader.ts'
-import { startDecodeWorkers, workerCount } from '../../runtime/data/loader/start-workers.ts'
-import { allToAll } from '../../runtime/evaluate/all-to-all/all-to-all.ts'
-import { estimateAllToAll } from '../../runtime/evaluate/all-to-all/estimate.ts'
-import { countPairs } from '../../runtime/evaluate/all-to-all/pair-blocks.ts'
-import { embedEach, verificationSlots } from '../../runtime/evaluate/embed-pairs.ts'
-import { type AllToAllFile, encodeAllToAll, writeResult } from '../../runtime/evaluate/ijb/ijb-file.ts'
-import { fileHost } from '../host/host.ts'
-import { type NetworkRequest, networkDevices, type RunningNetwork, withNetwork } from '../host/network/with-network.ts'
-import { packageVersion } from '../host/package-folder.ts'
-import { renderAllToAll, renderEstimate } from '../render/all-to-all.ts'
-import { type ExitCode, exitCode } from '../render/exit.ts'
-import { processOutput } from '../render/output.ts'
-import { startWork, type Work } from './data/progress.ts'
-import { openSource } from './data/source.ts'
-import { networkFacts, resultFolder } from './eval-result.ts'
-import type { CommonOptions, OutputFormat } from './options.ts'
-
-export interface EvalAllToAllOptions extends CommonOptions {
-  readonly network: NetworkRequest
-  /** A folder, a file of a data set, or an expression such as `folder(root: "faces")`. */
-  readonly source: string
-  readonly plan: boolean
-  /** Below which the results are written; by default in the run, or beside the weights. */
-  readonly folder: string | undefined
-  readonly format: OutputFormat
-}
+import { join } from 'node:path'
+import type { Collection } from '../../../runtime/data/collection.ts'
+import { imageBytes } from '../../../runtime/data/image.ts'
+import { createLoader } from '../../../runtime/data/loader/loader.ts'
+import { startDecodeWorkers, workerCount } from '../../../runtime/data/loader/start-workers.ts'
+import { allToAll } from '../../../runtime/evaluate/all-to-all/all-to-all.ts'
+import { estimateAllToAll } from '../../../runtime/evaluate/all-to-all/estimate.ts'
+import { countPairs } from '../../../runtime/evaluate/all-to-all/pair-blocks.ts'
+import { embedEach, verificationSlots } from '../../../runtime/evaluate/embed-pairs.ts'
+import { type AllToAllFile, encodeAllToAll, writeResult } from '../../../runtime/evaluate/ijb/ijb-file.ts'
+import { fileHost } from '../../host/host.ts'
+import { evaluationsFolder } from '../../host/network/evaluations-folder.ts'
+import { networkDevices, type RunningNetwork, withNetwork } from '../../host/network/with-network.ts'
+import { openSource } from '../../host/open-source.ts'
+import { packageVersion } from '../../host/package-folder.ts'
+import { startWork, type Work } from '../../host/work-progress.ts'
+import { type AllToAllPlan, renderAllToAll, renderEstimate } from '../../render/all-to-all.ts'
+import { type ExitCode, exitCode } from '../../render/exit.ts'
+import { processOutput } from '../../render/output.ts'
+import type { EvalAllToAllOptions } from '../options.ts'
+import { networkFacts } from './network-facts.ts'
 
 /** B, by the kind of device. */
 const blockOf = { cpu: 1024, cuda: 4096 } as const
@@ -40,7 +32,7 @@ export async function evalAllToAll(options: EvalAllToAllOptions): Promise<ExitCo
   const devices = networkDevices(options.network, host, output)
   if (devices === undefined) return exitCode.user
   const { source, network: request } = options
-  const opened = openSource({ color: options.color, source, experiment: undefined, set: [], format: 'text' }, output)
+  const opened = openSource({ source, experiment: undefined, set: [] }, output)
   if (opened === undefined) return exitCode.user
   const { collection } = opened
   const block = blockOf[devices.request.kind]
@@ -84,7 +76,7 @@ export async function evalAllToAll(options: EvalAllToAllOptions): Promise<ExitCo
         passes,
         seconds: (performance.now() - began) / 1000,
       }
-      const folder = resultFolder(network, options.folder, 'all-to-all')
+      const folder = join(options.folder ?? evaluationsFolder(request.path), 'all-to-all')
       await writeResult(folder, new Map([['all-to-all.json', encodeAllToAll(file)]]))
       show(file, () => renderAllToAll(file, folder, output.look))
       return exitCode.ok
@@ -128,7 +120,11 @@ async function embedSums(
 }
 
 /** Memory and time, from the speed of the network and of some blocks on these devices. */
-async function estimateWork({ embedder, plan, device }: RunningNetwork, collection: Collection, block: number) {
+async function estimateWork(
+  { embedder, plan, device }: RunningNetwork,
+  collection: Collection,
+  block: number,
+): Promise<AllToAllPlan> {
   const { engine } = embedder
   const { images } = collection
   const pairs = countPairs(labelsOf(collection), undefined)
@@ -161,5 +157,3 @@ async function estimateWork({ embedder, plan, device }: RunningNetwork, collecti
     embeddingSeconds: (Math.min(...times) * images) / perRound,
   }
 }
-
-export type AllToAllPlan = Awaited<ReturnType<typeof estimateWork>>

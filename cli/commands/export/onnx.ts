@@ -8,33 +8,33 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import type { Backbone } from '../../compiler/experiment/experiment.ts'
-import type { Host } from '../../compiler/host/host.ts'
-import { inferenceGraph } from '../../compiler/plan/inference-graph.ts'
-import { need } from '../../grammar/diagnostic.ts'
-import { embedImages } from '../../runtime/evaluate/embed-pairs.ts'
-import { checkedPictures, checkPictures } from '../../runtime/export/onnx/check/check-pictures.ts'
-import { type Agreement, checkAgreement, modelInput, runModel } from '../../runtime/export/onnx/check/compare.ts'
-import { findOnnxRuntime, type OnnxRuntime } from '../../runtime/export/onnx/check/onnx-runtime.ts'
-import { exportOnnx, type WrittenOnnx } from '../../runtime/export/onnx/export-onnx.ts'
-import { onnxErrors } from '../../runtime/export/onnx/messages.ts'
-import type { NetworkWeights } from '../../runtime/network/open-network.ts'
-import { syncFolder } from '../../runtime/sync-folder.ts'
-import { reasonOf } from '../../runtime/system-errors.ts'
-import { fileHost } from '../host/host.ts'
-import { usageErrors } from '../host/messages.ts'
+import type { Backbone } from '../../../compiler/experiment/experiment.ts'
+import type { Host } from '../../../compiler/host/host.ts'
+import { inferenceGraph } from '../../../compiler/plan/inference-graph.ts'
+import { need } from '../../../grammar/diagnostic.ts'
+import { embedImages } from '../../../runtime/evaluate/embed-pairs.ts'
+import { checkedPictures, checkPictures } from '../../../runtime/export/onnx/check/check-pictures.ts'
+import { type Agreement, checkAgreement, modelInput, runModel } from '../../../runtime/export/onnx/check/compare.ts'
+import { findOnnxRuntime, type OnnxRuntime } from '../../../runtime/export/onnx/check/onnx-runtime.ts'
+import { exportOnnx, type WrittenOnnx } from '../../../runtime/export/onnx/export-onnx.ts'
+import { onnxErrors } from '../../../runtime/export/onnx/messages.ts'
+import type { NetworkWeights } from '../../../runtime/network/open-network.ts'
+import { syncFolder } from '../../../runtime/sync-folder.ts'
+import { reasonOf } from '../../../runtime/system-errors.ts'
+import { fileHost } from '../../host/host.ts'
+import { usageErrors } from '../../host/messages.ts'
 import {
   type NetworkRequest,
   networkDevices,
   openNamedNetwork,
   type RunningNetwork,
   withNetwork,
-} from '../host/network/with-network.ts'
-import { packageVersion } from '../host/package-folder.ts'
-import { type ExitCode, exitCode } from '../render/exit.ts'
-import { exportedLines } from '../render/exported.ts'
-import { type Output, processOutput } from '../render/output.ts'
-import type { ExportOptions } from './options.ts'
+} from '../../host/network/with-network.ts'
+import { packageVersion } from '../../host/package-folder.ts'
+import { type ExitCode, exitCode } from '../../render/exit.ts'
+import { exportedLines } from '../../render/exported.ts'
+import { type Output, processOutput } from '../../render/output.ts'
+import type { ExportOnnxOptions } from '../options.ts'
 
 const ending = '.onnx'
 
@@ -45,7 +45,7 @@ const tolerances = { f32: 1e-4, f16: 2e-2 } as const
  * Throws ARC6607 for another ending, ARC680x, errors of the weights, of devices and of pictures. Returns exit code 1 if the backbone
  * has errors, which are shown.
  */
-export async function exportNetwork(options: ExportOptions): Promise<ExitCode> {
+export async function exportOnnxFile(options: ExportOnnxOptions): Promise<ExitCode> {
   const output = processOutput(options.color)
   const host = fileHost()
   const request: NetworkRequest = { ...options, devices: 1, batch: checkedPictures, precision: 'f32' }
@@ -73,7 +73,7 @@ export async function exportNetwork(options: ExportOptions): Promise<ExitCode> {
 }
 
 /** Throws ARC6805 if a comparison is asked for and cannot be made. */
-async function runtimeFor({ check, python }: ExportOptions) {
+async function runtimeFor({ check, python }: ExportOnnxOptions) {
   if (check === false) return { runtime: undefined, tried: undefined }
   const found = await findOnnxRuntime(python)
   if ('runtime' in found) return { runtime: found.runtime, tried: undefined }
@@ -96,7 +96,7 @@ interface Done {
 
 /** Writes the model, and compares it if there is a runtime; `undefined` after errors, which have been shown. */
 async function written(
-  options: ExportOptions,
+  options: ExportOnnxOptions,
   { partial, request, runtime }: Work,
   host: Host,
   output: Output,
@@ -139,7 +139,7 @@ async function embedded({ embedder }: RunningNetwork, pixels: Uint8Array): Promi
 
 /** Throws ARC6806, ARC6807, ARC6811. */
 async function compared(
-  { out, preprocess, f16, tolerance }: ExportOptions,
+  { out, preprocess, f16, tolerance }: ExportOnnxOptions,
   partial: string,
   runtime: OnnxRuntime,
   own: { readonly backbone: Backbone; readonly pixels: Uint8Array; readonly embeddings: Float32Array },
@@ -157,7 +157,7 @@ async function compared(
 }
 
 /** The external data first: a model without them cannot be read. An earlier export's data that are no longer needed go. */
-async function putInPlace({ out }: ExportOptions, partial: string, { files }: WrittenOnnx): Promise<void> {
+async function putInPlace({ out }: ExportOnnxOptions, partial: string, { files }: WrittenOnnx): Promise<void> {
   const names = files.map(({ name }) => name)
   for (const name of names.toReversed()) await rename(join(partial, name), join(dirname(out), name))
   if (files.length === 1) await rm(`${out}.data`, { force: true })

@@ -1,12 +1,11 @@
 /** Opens the data set that a command names. */
-import type { Collection } from '../../../runtime/data/collection.ts'
-import { openCollection } from '../../../runtime/data/formats/data-formats.ts'
-import { trainErrors } from '../../../runtime/train/messages.ts'
-import { findSource } from '../../host/data-source.ts'
-import { fileHost } from '../../host/host.ts'
-import type { Output } from '../../render/output.ts'
-import { scanLine } from '../../render/scan-progress.ts'
-import type { DataSourceOptions } from '../options.ts'
+import type { Collection } from '../../runtime/data/collection.ts'
+import { openCollection } from '../../runtime/data/formats/data-formats.ts'
+import { trainErrors } from '../../runtime/train/messages.ts'
+import type { Output } from '../render/output.ts'
+import { scanLine } from '../render/scan-progress.ts'
+import { findSource, type SourceRequest } from './data-source.ts'
+import { fileHost } from './host.ts'
 
 export interface OpenedSource {
   readonly collection: Collection
@@ -15,8 +14,8 @@ export interface OpenedSource {
 }
 
 /** Lists the data set; `undefined` after errors in the `.arc` file, which are printed. Throws a UsageError, ARC6502 and ARC62xx. */
-export function openSource(options: DataSourceOptions, output: Output): OpenedSource | undefined {
-  const { spec, diagnostics } = findSource(options, fileHost())
+export function openSource(request: SourceRequest, output: Output): OpenedSource | undefined {
+  const { spec, diagnostics } = findSource(request, fileHost())
   output.diagnostics(diagnostics)
   if (spec === undefined) return undefined
   const { root, name } = spec
