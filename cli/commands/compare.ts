@@ -90,7 +90,7 @@ export async function compare(options: CompareOptions): Promise<ExitCode> {
   const host = fileHost()
   const { devices = 1, batch = Math.min(mostAtOnce, pictures.length) } = request
   const done = await withNetwork({ ...request, devices, batch }, true, { host, output }, async (network) => {
-    const { embedder, run, weights } = network
+    const { embedder, weights } = network
     const folder = evaluationsFolder(request.path)
     const found =
       options.threshold === undefined ? await recommendedThreshold(folder, await weights.sha256()) : undefined

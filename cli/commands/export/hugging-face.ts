@@ -28,7 +28,7 @@ function trainingFiles(run: string | undefined): TrainingFiles | undefined {
 }
 
 /** The evaluations of exactly these weights. */
-async function evaluationsOf(path: string, run: string | undefined, sha256: string) {
+async function evaluationsOf(path: string, sha256: string) {
   const found = await Promise.all(findEvaluations(evaluationsFolder(path)).map(readEvaluation))
   return found.filter(({ network }) => network.sha256 === sha256).toSorted((a, b) => (a.set.name < b.set.name ? -1 : 1))
 }
@@ -36,7 +36,7 @@ async function evaluationsOf(path: string, run: string | undefined, sha256: stri
 async function write(network: OpenedNetwork, target: ExportHuggingFaceTarget) {
   const { plan, run, weights } = network
   const sha256 = await weights.sha256()
-  const evaluations = await evaluationsOf(target.path, run, sha256)
+  const evaluations = await evaluationsOf(target.path, sha256)
   const manifest = weights.checkpoint?.manifest
   const evaluated = new Set(evaluations.map(({ set }) => set.name))
   const verified = (manifest?.metrics ?? []).filter(({ set }) => !evaluated.has(set))
