@@ -47,6 +47,24 @@ export function exportedLines(exported: Exported, look: Look): readonly string[]
   return [...factLines(facts, look, { indent: 2 }), ...checkLines(exported, look)]
 }
 
+/** The result as JSON. */
+export function exportedDocument({ options, backbone, written, agreement, runtime }: Exported): object {
+  const { out, f16, fold, preprocess, opset } = options
+  return {
+    file: out,
+    backbone: backbone.name,
+    embedding: backbone.embedding,
+    input: backbone.input,
+    precision: f16 ? 'f16' : 'f32',
+    folded: fold,
+    preprocess,
+    opset,
+    operators: written.nodes,
+    files: written.files,
+    ...(agreement === undefined ? {} : { compared: { runtime, ...agreement } }),
+  }
+}
+
 function checkLines({ agreement, runtime, tried }: Exported, look: Look): readonly string[] {
   if (agreement !== undefined) {
     const { deviation, cosine } = agreement

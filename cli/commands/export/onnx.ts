@@ -32,7 +32,7 @@ import {
 } from '../../host/network/with-network.ts'
 import { packageVersion } from '../../host/package-folder.ts'
 import { type ExitCode, exitCode } from '../../render/exit.ts'
-import { exportedLines } from '../../render/exported.ts'
+import { type Exported, exportedDocument, exportedLines } from '../../render/exported.ts'
 import { type Output, processOutput } from '../../render/output.ts'
 import type { ExportOnnxOptions } from '../options.ts'
 
@@ -64,7 +64,12 @@ export async function exportOnnxFile(options: ExportOnnxOptions): Promise<ExitCo
     const done = await written(options, { partial, request, runtime }, host, output)
     if (done === undefined) return exitCode.user
     await onDisk(options.out, () => putInPlace(options, partial, done.written))
-    output.result(exportedLines({ options, ...done, runtime: runtime?.version, tried }, output.look))
+    const exported: Exported = { options, ...done, runtime: runtime?.version, tried }
+    output.result(
+      options.format === 'json'
+        ? [JSON.stringify(exportedDocument(exported), undefined, 2)]
+        : exportedLines(exported, output.look),
+    )
     return exitCode.ok
   } finally {
     // The error that is reported is the first one.
