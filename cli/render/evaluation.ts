@@ -90,7 +90,11 @@ export function renderEvaluation(evaluation: EvaluationFile, folder: string, loo
         ],
         [
           'others',
-          [`AUC ${auc.toFixed(5)}`, `EER ${percent(eer.rate)} at ${cosine(eer.threshold)}`, `|x| ${formatNumber(xnorm, 5)}`],
+          [
+            `AUC ${auc.toFixed(5)}`,
+            `EER ${percent(eer.rate)} at ${cosine(eer.threshold)}`,
+            `|x| ${formatNumber(xnorm, 5)}`,
+          ],
         ],
         [
           'threshold',

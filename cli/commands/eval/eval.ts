@@ -17,6 +17,7 @@ import { interruptible } from '../../host/interruptible.ts'
 import { requireNetwork, runFolderOf } from '../../host/network/find-backbone.ts'
 import { networkDevices, type RunningNetwork, withNetwork } from '../../host/network/with-network.ts'
 import { packageVersion } from '../../host/package-folder.ts'
+import { shownFile } from '../../host/run-record.ts'
 import { renderEvaluation } from '../../render/evaluation.ts'
 import { type ExitCode, exitCode } from '../../render/exit.ts'
 import { type Output, processOutput } from '../../render/output.ts'
@@ -30,7 +31,7 @@ import { openSets } from './find-sets.ts'
 function evaluationsFolder({ network, folder }: EvalOptions): string {
   if (folder !== undefined) return folder
   const run = runFolderOf(network.path)
-  if (run !== undefined) return join(run, 'evaluations')
+  if (run !== undefined) return join(shownFile(run), 'evaluations')
   const whole = resolve(network.path)
   const name = statSync(whole).isDirectory() ? basename(whole) : basename(whole, extname(whole))
   return join(dirname(network.path), `${name}.evaluations`)
