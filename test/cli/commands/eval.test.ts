@@ -59,7 +59,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'listed.csv'), `${pairLines.join('\n')}\n`)
   const { code, err } = await arcc('run', 'small.arc', '--engine', 'tfjs', '--folder', 'run', '--plain')
   expect([code, err]).toEqual([exitCode.ok, ''])
-})
+}, 120_000)
 
 /** The figures of a set that training has logged last. */
 function logged(set: string): Record<string, unknown> | undefined {
@@ -126,6 +126,13 @@ describe('the command', () => {
     expect(existsSync(join(folder, 'out/bad/evaluation.json'))).toBe(false)
     rmSync(join(folder, 'out'), { recursive: true })
   })
+})
+
+test('two sets for one folder', async () => {
+  mkdirSync(join(folder, 'other'))
+  writeFileSync(join(folder, 'other/listed.csv'), pairLines.join('\n'))
+  const { code, err } = await arcc('eval', 'run', 'listed', 'other/listed.csv', '--root', '.', '--engine', 'tfjs')
+  expect([code, err]).toEqual([exitCode.user, expect.stringContaining('ARC6324')])
 })
 
 describe('sets that cannot be used', () => {
