@@ -1,23 +1,19 @@
 /** `arcc eval`: verifies a network on sets of pairs, and writes what it finds. */
 
-import { statSync } from 'node:fs'
-import { basename, dirname, extname, join, resolve } from 'node:path'
 import { createLoader } from '../../../runtime/data/loader/loader.ts'
 import { startDecodeWorkers, workerCount } from '../../../runtime/data/loader/start-workers.ts'
 import { endProcess } from '../../../runtime/end-process.ts'
 import { verificationSlots, verifyPairs } from '../../../runtime/evaluate/embed-pairs.ts'
 import type { EvaluationFile } from '../../../runtime/evaluate/report/evaluation-file.ts'
 import { figuresOf } from '../../../runtime/evaluate/report/figures.ts'
-import { reportErrors } from '../../../runtime/evaluate/report/messages.ts'
 import { scoresCsv } from '../../../runtime/evaluate/report/scores-csv.ts'
-import { prepareFolder, writeEvaluation } from '../../../runtime/evaluate/report/write-evaluation.ts'
+import { writeEvaluation } from '../../../runtime/evaluate/report/write-evaluation.ts'
 import type { EvaluationSet } from '../../../runtime/evaluate/sets/evaluation-set.ts'
 import { fileHost } from '../../host/host.ts'
 import { interruptible } from '../../host/interruptible.ts'
-import { requireNetwork, runFolderOf } from '../../host/network/find-backbone.ts'
+import { requireNetwork } from '../../host/network/find-backbone.ts'
 import { networkDevices, type RunningNetwork, withNetwork } from '../../host/network/with-network.ts'
 import { packageVersion } from '../../host/package-folder.ts'
-import { shownFile } from '../../host/run-record.ts'
 import { renderEvaluation } from '../../render/evaluation.ts'
 import { type ExitCode, exitCode } from '../../render/exit.ts'
 import { type Output, processOutput } from '../../render/output.ts'
@@ -26,38 +22,7 @@ import { setProgress } from '../../render/set-progress.ts'
 import type { EvalOptions } from '../options.ts'
 import { rocChart, scoresChart } from './charts.ts'
 import { openSets } from './find-sets.ts'
-
-/** The folder of all evaluations of a network. */
-function evaluationsFolder({ network, folder }: EvalOptions): string {
-  if (folder !== undefined) return folder
-  const run = runFolderOf(network.path)
-  if (run !== undefined) return join(shownFile(run), 'evaluations')
-  const whole = resolve(network.path)
-  const name = statSync(whole).isDirectory() ? basename(whole) : basename(whole, extname(whole))
-  return join(dirname(network.path), `${name}.evaluations`)
-}
-
-/** A set's name as that of a folder: that of its file, without signs that are special in shells. */
-function folderName(name: string): string {
-  const plain = basename(name)
-    .replace(/\.bin$/i, '')
-    .replace(/[^\p{L}\p{N}._=+@%-]+/gu, '_')
-    .replace(/^\.+/, '_')
-  return plain === '' ? 'set' : plain
-}
-
-/** The folder of each set, which exists and can be written. Throws ARC6324 and ARC6326. */
-async function outputFolders(sets: readonly EvaluationSet[], parent: string): Promise<readonly string[]> {
-  const taken = new Map<string, EvaluationSet>()
-  for (const set of sets) {
-    const folder = join(parent, folderName(set.name))
-    const other = taken.get(folder)
-    if (other !== undefined) throw reportErrors('ARC6324', { first: other.path, second: set.path, folder })
-    taken.set(folder, set)
-  }
-  for (const folder of taken.keys()) await prepareFolder(folder)
-  return [...taken.keys()]
-}
+import { evaluationsFolder, outputFolders } from './folders.ts'
 
 /** Embeds the images of a set and computes its figures and files. */
 async function evaluateSet(

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openSets } from '../../../cli/commands/eval/find-sets.ts'
+import { outputFolders } from '../../../cli/commands/eval/folders.ts'
 import { fileHost } from '../../../cli/host/host.ts'
 import type { NetworkRequest } from '../../../cli/host/network/with-network.ts'
 import { packageFolder } from '../../../cli/host/package-folder.ts'
@@ -128,11 +129,26 @@ describe('the command', () => {
   })
 })
 
-test('two sets for one folder', async () => {
-  mkdirSync(join(folder, 'other'))
-  writeFileSync(join(folder, 'other/listed.csv'), pairLines.join('\n'))
-  const { code, err } = await arcc('eval', 'run', 'listed', 'other/listed.csv', '--root', '.', '--engine', 'tfjs')
-  expect([code, err]).toEqual([exitCode.user, expect.stringContaining('ARC6324')])
+describe('folders', () => {
+  test.each([
+    ['lfw', 'lfw'],
+    ['/data/lfw.bin', 'lfw'],
+    ['my set (1)', 'my_set_1_'],
+    ['.hidden', '_hidden'],
+    ['..', '_'],
+    ['人', '人'],
+  ])('of the set %s: %s', async (name, expected) => {
+    const parent = join(folder, 'folders')
+    expect(await outputFolders([{ name, path: name }], parent)).toEqual([join(parent, expected)])
+  })
+
+  test('two sets for one', async () => {
+    const sets = ['a/lfw.bin', 'b/lfw.bin'].map((path) => ({ name: 'lfw', path }))
+    await expect(outputFolders(sets, folder)).rejects.toMatchObject({
+      code: 'ARC6324',
+      params: { second: 'b/lfw.bin' },
+    })
+  })
 })
 
 describe('sets that cannot be used', () => {
