@@ -1,7 +1,7 @@
 /** `arcc eval` as text. */
 import type { EvaluationFile } from '../../runtime/evaluate/report/evaluation-file.ts'
 import { pairsFor, rateText } from '../../runtime/evaluate/report/recommend.ts'
-import { formatCount, formatPercent, formatSeconds, plural } from './format.ts'
+import { formatCount, formatNumber, formatPercent, formatSeconds, plural } from './format.ts'
 import type { Look } from './look.ts'
 import { aside, ends, facts, right, rowsOf } from './section.ts'
 
@@ -90,7 +90,11 @@ export function renderEvaluation(evaluation: EvaluationFile, folder: string, loo
         ],
         [
           'others',
-          [`AUC ${auc.toFixed(5)}`, `EER ${percent(eer.rate)} at ${cosine(eer.threshold)}`, `|x| ${xnorm.toFixed(3)}`],
+          [
+            `AUC ${auc.toFixed(5)}`,
+            `EER ${percent(eer.rate)} at ${cosine(eer.threshold)}`,
+            `|x| ${formatNumber(xnorm, 5)}`,
+          ],
         ],
         [
           'threshold',

@@ -18,16 +18,7 @@ export interface Roc {
   readonly falseAccepts: Int32Array
 }
 
-export interface TarAtFar {
-  /** The requested false accept rate. */
-  readonly far: number
-  /** The largest true accept rate of a threshold whose false accept rate is at most `far`. */
-  readonly tar: number
-  /** Pairs with at least this score are accepted; infinite: none is, because the highest score is that of too many different pairs. */
-  readonly threshold: number
-}
-
-/** An operating point. */
+/** An operating point: pairs with at least the score `threshold` are accepted; infinite: none is. */
 export interface RocPoint {
   readonly far: number
   readonly tar: number
@@ -95,8 +86,11 @@ function pointAt({ same, different, threshold, trueAccepts, falseAccepts }: Roc,
   }
 }
 
-/** The operating point for a false accept rate; see `isTellable`. */
-export function tarAtFar(roc: Roc, far: number): TarAtFar {
+/**
+ * The largest true accept rate of a threshold whose false accept rate is at most `far`, which the result has as its rate; see `isTellable`.
+ * The threshold is infinite if the highest score is that of too many different pairs.
+ */
+export function tarAtFar(roc: Roc, far: number): RocPoint {
   return { ...pointAt(roc, lastWithin(roc, far)), far }
 }
 

@@ -23,11 +23,10 @@ export interface TenFolds {
   readonly deviation: number
 }
 
-/** Number of thresholds, and of one more: of those that no threshold accepts. */
-export const thresholdCount = THRESHOLDS.length
+const thresholdCount = THRESHOLDS.length
 
 /** The number of the first threshold greater than a distance; `thresholdCount` if there is none. */
-export function firstAccepting(distance: number): number {
+function firstAccepting(distance: number): number {
   let t = Math.min(THRESHOLDS.length, Math.max(0, Math.floor(distance * 100)))
   while (t > 0 && (THRESHOLDS[t - 1] ?? 0) > distance) t--
   while (t < THRESHOLDS.length && (THRESHOLDS[t] ?? 0) <= distance) t++
@@ -48,22 +47,29 @@ export interface FoldCounts {
   readonly right: Int32Array
 }
 
-/** The counts of some pairs, given by their first accepting threshold and whether they show one person. */
-export function countFold(pairs: Iterable<readonly [accepting: number, same: boolean]>): FoldCounts {
+/**
+ * What the test knows of a pair: its first accepting threshold and whether it shows one person, as one number below `pairKinds`.
+ */
+export function kindOf(distance: number, same: number): number {
+  return 2 * firstAccepting(distance) + same
+}
+
+export const pairKinds = 2 * (thresholdCount + 1)
+
+/** The counts of a fold from the number of its pairs of each kind, i32[`pairKinds`]. */
+export function countFold(kinds: Int32Array): FoldCounts {
   const right = new Int32Array(thresholdCount)
-  const turns = new Int32Array(thresholdCount + 1)
-  let [all, different] = [0, 0]
-  for (const [t, same] of pairs) {
-    all++
-    turns[t] = (turns[t] ?? 0) + (same ? 1 : -1)
-    if (!same) different++
+  let [pairs, different] = [0, 0]
+  for (let kind = 0; kind < pairKinds; kind++) {
+    pairs += kinds[kind] ?? 0
+    if (kind % 2 === 0) different += kinds[kind] ?? 0
   }
   let count = different
-  for (let t = 0; t < right.length; t++) {
-    count += turns[t] ?? 0
+  for (let t = 0; t < thresholdCount; t++) {
+    count += (kinds[2 * t + 1] ?? 0) - (kinds[2 * t] ?? 0)
     right[t] = count
   }
-  return { pairs: all, right }
+  return { pairs, right }
 }
 
 /** Tests each fold with the first of the thresholds that are best on the others. */
@@ -88,10 +94,13 @@ export function testFolds(counts: readonly FoldCounts[]): TenFolds {
 /** `distances` f64[P], smaller for more similar images, `same` u8[P], at least ten pairs. */
 export function tenFolds(distances: Float64Array, same: Uint8Array): TenFolds {
   const starts = foldStarts(distances.length)
-  function* fold(number: number): Generator<readonly [number, boolean]> {
+  const counts = Array.from({ length: FOLDS }, (_, number) => {
+    const kinds = new Int32Array(pairKinds)
     for (let p = starts[number] ?? 0; p < (starts[number + 1] ?? 0); p++) {
-      yield [firstAccepting(distances[p] ?? 0), same[p] === 1]
+      const kind = kindOf(distances[p] ?? 0, same[p] ?? 0)
+      kinds[kind] = (kinds[kind] ?? 0) + 1
     }
-  }
-  return testFolds(Array.from({ length: FOLDS }, (_, number) => countFold(fold(number))))
+    return countFold(kinds)
+  })
+  return testFolds(counts)
 }

@@ -8,7 +8,7 @@
 import { bug } from '../../grammar/diagnostic.ts'
 import { evaluateErrors } from './messages.ts'
 import { type EmbeddedPairs, meanNorm, pairDistances, scoreOf } from './pair-scores.ts'
-import { areaUnderRoc, isTellable, type Roc, rocOf, type TarAtFar, tarAtFar } from './roc.ts'
+import { areaUnderRoc, isTellable, type Roc, type RocPoint, rocOf, tarAtFar } from './roc.ts'
 import { FOLDS, type TenFolds, tenFolds } from './ten-folds.ts'
 
 export interface VerificationInput extends EmbeddedPairs {
@@ -27,7 +27,7 @@ export interface Verification extends TenFolds {
   /** Of the scores. */
   readonly roc: Roc
   /** TAR at the false accept rates 0.1, 0.01 and 0.001, if there are enough different pairs to determine it. */
-  readonly tar: readonly TarAtFar[]
+  readonly tar: readonly RocPoint[]
 }
 
 const FALSE_ACCEPT_RATES = [1e-1, 1e-2, 1e-3]

@@ -65,11 +65,11 @@ function drawnSet(source: string, options: DrawnPairs, host: Host, output: Outpu
   const { root, name } = spec
   if (root?.pending !== undefined) throw trainErrors('ARC6502', { dataset: name, pending: root.pending })
   const collection = openCollection(spec, scanLine(output), true)
-  const isPath = existsSync(source)
+  const path = existsSync(source) ? source : root?.path
   const place = {
-    name: isPath ? basename(resolve(source), extname(source)) : spec.name,
-    path: source,
-    root: isPath && isFolder(source) ? source : undefined,
+    name: path === undefined ? name : basename(resolve(path), extname(path)),
+    path: path ?? source,
+    root: path !== undefined && isFolder(path) ? path : undefined,
   }
   return openDrawnSet(collection, place, options)
 }

@@ -1,15 +1,13 @@
 /** `arcc eval` with sets of pairs: verifies a network, and writes what it finds. */
 
-import { basename, join } from 'node:path'
 import { createLoader } from '../../../runtime/data/loader/loader.ts'
 import { startDecodeWorkers, workerCount } from '../../../runtime/data/loader/start-workers.ts'
 import { endProcess } from '../../../runtime/end-process.ts'
 import { verificationSlots, verifyPairs } from '../../../runtime/evaluate/embed-pairs.ts'
 import type { EvaluationFile } from '../../../runtime/evaluate/report/evaluation-file.ts'
 import { figuresOf } from '../../../runtime/evaluate/report/figures.ts'
-import { reportErrors } from '../../../runtime/evaluate/report/messages.ts'
 import { scoresCsv } from '../../../runtime/evaluate/report/scores-csv.ts'
-import { prepareFolder, writeEvaluation } from '../../../runtime/evaluate/report/write-evaluation.ts'
+import { writeEvaluation } from '../../../runtime/evaluate/report/write-evaluation.ts'
 import type { EvaluationSet } from '../../../runtime/evaluate/sets/evaluation-set.ts'
 import { fileHost } from '../../host/host.ts'
 import { interruptible } from '../../host/interruptible.ts'
@@ -25,29 +23,8 @@ import { setProgress } from '../../render/set-progress.ts'
 import type { EvalPairsOptions } from '../options.ts'
 import { rocChart, scoresChart } from './charts.ts'
 import { openSets } from './find-sets.ts'
+import { outputFolders } from './folders.ts'
 import { networkFacts } from './network-facts.ts'
-
-/** A set's name as that of a folder: that of its file, without signs that are special in shells. */
-function folderName(name: string): string {
-  const plain = basename(name)
-    .replace(/\.bin$/i, '')
-    .replace(/[^\p{L}\p{N}._=+@%-]+/gu, '_')
-    .replace(/^\.+/, '_')
-  return plain === '' ? 'set' : plain
-}
-
-/** The folder of each set, which exists and can be written. Throws ARC6324 and ARC6326. */
-async function outputFolders(sets: readonly EvaluationSet[], parent: string): Promise<readonly string[]> {
-  const taken = new Map<string, EvaluationSet>()
-  for (const set of sets) {
-    const folder = join(parent, folderName(set.name))
-    const other = taken.get(folder)
-    if (other !== undefined) throw reportErrors('ARC6324', { first: other.path, second: set.path, folder })
-    taken.set(folder, set)
-  }
-  for (const folder of taken.keys()) await prepareFolder(folder)
-  return [...taken.keys()]
-}
 
 /** Embeds the images of a set and computes its figures and files. */
 async function evaluateSet(

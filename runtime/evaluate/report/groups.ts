@@ -5,7 +5,7 @@
  * Legend: P pairs.
  */
 import type { GroupColumn } from '../../data/verification/pair-groups.ts'
-import type { TarAtFar } from '../roc.ts'
+import type { RocPoint } from '../roc.ts'
 import { FOLDS, foldStarts, tenFolds } from '../ten-folds.ts'
 import type { EvaluationFile } from './evaluation-file.ts'
 
@@ -21,7 +21,7 @@ export interface GroupInput {
   /** The recommended threshold. */
   readonly threshold: number
   /** Of all pairs. */
-  readonly tarAtFar: readonly TarAtFar[]
+  readonly tarAtFar: readonly RocPoint[]
 }
 
 function shareOf(count: number, all: number): number | null {

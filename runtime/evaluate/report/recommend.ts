@@ -39,7 +39,7 @@ export function recommend(roc: Roc, folds: TenFolds['folds'], far: number | unde
     if (!Number.isFinite(threshold)) continue
     const why =
       far === undefined
-        ? `the smallest of the false accept rates 1e-1 … 1e-6 that ${roc.different} pairs of two people determine is ${rateText(rate)}`
+        ? `the smallest of the false accept rates 1e-1 … 1e-6 that ${roc.different.toLocaleString('en-US')} pairs of two people determine is ${rateText(rate)}`
         : `the false accept rate ${rateText(rate)} was asked for`
     return { threshold, ...ratesAt(roc, threshold), why }
   }
