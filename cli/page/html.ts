@@ -30,7 +30,6 @@ interface Attributes {
   readonly alt?: string
   readonly width?: number
   readonly height?: number
-  readonly loading?: 'lazy'
   readonly type?: 'radio' | 'button' | 'search'
   readonly name?: string
   readonly checked?: boolean

@@ -95,7 +95,7 @@ nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem .9rem;padding:0;mar
 .missing{color:var(--quiet);border-left:4px solid var(--warning);padding:.1rem 0 .1rem .7rem}
 .badge{display:inline-block;padding:.05rem .6rem;border:1px solid currentColor;border-radius:99px;font-size:.85rem;font-weight:600;white-space:nowrap}
 .good{color:var(--good)}.warning{color:var(--warning)}.error{color:var(--error)}.quiet{color:var(--quiet)}
-.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(11.5rem,100%),1fr));gap:.6rem;margin:1rem 0;padding:0}
+.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(10.5rem,100%),1fr));gap:.6rem;margin:1rem 0;padding:0}
 .facts>div{background:var(--surface);border-radius:6px;padding:.5rem .7rem;min-width:0}
 .facts dt{color:var(--quiet);font-size:.85rem}
 .facts dd{margin:0;font-weight:600}
@@ -104,7 +104,7 @@ nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem .9rem;padding:0;mar
 figure{margin:.6rem 0;min-width:0}
 figure svg{max-width:100%;height:auto;display:block}
 .narrow{display:none}
-.faint .s2{stroke-opacity:.35;stroke-width:1;stroke-dasharray:none}
+.faint .s2{stroke-opacity:.7;stroke-width:1;stroke-dasharray:none}
 figcaption{color:var(--quiet);font-size:.88rem}
 .scroll{overflow-x:auto;margin:.6rem 0;max-width:100%}
 table{border-collapse:collapse;font-size:.92rem}

@@ -35,7 +35,9 @@ export function memoryBody(plan: PlanDocument): Child {
       ? `${formatBytes(memory.peak)} of ${formatBytes(memory.capacity)}${share}: ${formatBytes(left)} are left.`
       : `${formatBytes(memory.peak)} of ${formatBytes(memory.capacity)}${share}: ${formatBytes(-left)} too much.`
   return joined(
-    paragraph(`The device with most: ${verdict} The dashed line is the usable memory of a device.`),
+    paragraph(
+      `The device with most: ${verdict} ${left >= 0 ? 'A whole bar' : 'The dashed line'} is the usable memory of a device.`,
+    ),
     stackedBars(barsOf(plan), 'Memory of the devices'),
     legend(memory.lines.map(({ name }, color) => ({ name, color }))),
     dataTable({

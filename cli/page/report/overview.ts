@@ -162,7 +162,11 @@ function comparison(planned: EndEvent['planned'], measured: EndEvent['measured']
         ? undefined
         : stackedBars(
             [
-              { name: 'planned', figure: text(plan), parts: [{ name, amount: plan, text: text(plan), color: 0 }] },
+              {
+                name: `${name}, planned`,
+                figure: text(plan),
+                parts: [{ name, amount: plan, text: text(plan), color: 0 }],
+              },
               { name: 'measured', figure: text(found), parts: [{ name, amount: found, text: text(found), color: 1 }] },
             ],
             name,

@@ -149,7 +149,7 @@ function hardestBody({ hardest, set }: EvaluationFile, pictures: RunPictures): C
 }
 
 function verifiedSet(file: EvaluationFile, pictures: RunPictures): Child {
-  const { set, network, accuracy, deviation, interval, auc, eer, recommended, tarAtFar, xnorm } = file
+  const { set, network, accuracy, deviation, interval, auc, eer, recommended, tarAtFar, undetermined, xnorm } = file
   return joined(
     heading(`${set.name}, ${formatCount(set.pairs)} pairs`),
     factList([
@@ -186,6 +186,14 @@ function verifiedSet(file: EvaluationFile, pictures: RunPictures): Child {
         .slice(0, mostRows)
         .map(({ far, tar, threshold }) => [formatNumber(far), formatPercent(tar, 2), cosine(threshold)]),
     }),
+    undetermined.length === 0
+      ? undefined
+      : paragraph(
+          `${formatCount(set.pairs)} pairs are too few for a FAR of ${undetermined
+            .slice(0, 10)
+            .map((far) => formatNumber(far))
+            .join(', ')}.`,
+        ),
     groupTable(file),
     hardestBody(file, pictures),
   )
