@@ -1,5 +1,6 @@
 /** All catalogues with the examples of their codes. */
 import { usageErrors } from '../../cli/host/messages.ts'
+import { runsErrors } from '../../cli/runs/messages.ts'
 import { checkDiagnostic } from '../../compiler/check/messages.ts'
 import { nameDiagnostic } from '../../compiler/names/messages.ts'
 import { planDiagnostic } from '../../compiler/plan/messages.ts'
@@ -24,6 +25,7 @@ import { checkpointExamples } from './checkpoint-examples.ts'
 import { evaluationExamples } from './evaluation-examples.ts'
 import { grammarExamples, nameExamples } from './grammar-examples.ts'
 import { type Rendered, renderCatalogue } from './render.ts'
+import { runsExamples } from './runs-examples.ts'
 import * as runtime from './runtime-examples.ts'
 import { sourceExamples } from './source-examples.ts'
 import { startExamples } from './start-examples.ts'
@@ -49,6 +51,7 @@ export const catalogues: Readonly<Record<string, readonly Rendered[]>> = {
   tensorFileErrors: renderCatalogue(tensorFileErrors.catalogue, runtime.tensorFileExamples),
   startErrors: renderCatalogue(startErrors.catalogue, startExamples),
   checkpointErrors: renderCatalogue(checkpointErrors.catalogue, checkpointExamples),
+  runsErrors: renderCatalogue(runsErrors.catalogue, runsExamples),
   trainErrors: renderCatalogue(trainErrors.catalogue, runtime.trainExamples),
   usageErrors: renderCatalogue(usageErrors.catalogue, runtime.usageExamples),
 }

@@ -69,7 +69,7 @@ test('a sweep: curves over numbers, variants with errors', async () => {
   )
   expect(pageFaults(html)).toEqual([])
   const { text } = parsePage(html)
-  for (const said of ['4 of 6 plans fit', 'Over train.batch', 'Time per step', 'ARC4', 'backbone = r18'])
+  for (const said of ['4 of 6 plans fit', 'Over train.batch', 'Time per step', 'ARC4', 'backbone = iresnet'])
     expect(text).toContain(said)
 })
 
