@@ -1,5 +1,7 @@
 /** Verification: over the steps of a run, and in depth where `arcc eval` was run. */
+
 import type { EvaluationFile } from '../../../runtime/evaluate/report/evaluation-file.ts'
+import { farName } from '../../../runtime/logs/scalars.ts'
 import { histogramChart } from '../../charts/histogram.ts'
 import { lineChart } from '../../charts/line-chart.ts'
 import { formatCount, formatNumber, formatPercent } from '../../render/format.ts'
@@ -34,7 +36,7 @@ export function evaluationsBody(run: Run): Child {
       { title: 'step', kind: 'number' },
       { title: 'accuracy', kind: 'number' },
       { title: 'AUC', kind: 'number' },
-      ...fars.map((far) => ({ title: `TAR at FAR ${formatNumber(far)}`, kind: 'number' as const })),
+      ...fars.map((far) => ({ title: `TAR at FAR ${farName(far)}`, kind: 'number' as const })),
       { title: 'norm', kind: 'number' },
       { title: 'pairs', kind: 'number' },
     ],
@@ -161,7 +163,7 @@ function verifiedSet(file: EvaluationFile, pictures: RunPictures): Child {
       {
         name: 'Recommended threshold',
         value: recommended.threshold.toFixed(4),
-        detail: `FAR ${formatNumber(recommended.far)}, TAR ${formatPercent(recommended.tar, 2)}: ${recommended.why}`,
+        detail: `FAR ${farName(recommended.far)}, TAR ${formatPercent(recommended.tar, 2)}: ${recommended.why}`,
       },
       {
         name: 'AUC',
@@ -184,14 +186,14 @@ function verifiedSet(file: EvaluationFile, pictures: RunPictures): Child {
       ],
       rows: tarAtFar
         .slice(0, mostRows)
-        .map(({ far, tar, threshold }) => [formatNumber(far), formatPercent(tar, 2), cosine(threshold)]),
+        .map(({ far, tar, threshold }) => [farName(far), formatPercent(tar, 2), cosine(threshold)]),
     }),
     undetermined.length === 0
       ? undefined
       : paragraph(
           `${formatCount(set.pairs)} pairs are too few for a FAR of ${undetermined
             .slice(0, 10)
-            .map((far) => formatNumber(far))
+            .map(farName)
             .join(', ')}.`,
         ),
     groupTable(file),
