@@ -124,6 +124,7 @@ details>.inner{padding-left:1rem;border-left:1px solid var(--line);margin-left:.
 .bar .limit{position:absolute;top:0;bottom:0;width:0;border-left:2px dashed var(--text)}
 .bar .bar-part{border-right:1px solid var(--page)}
 .bars{display:grid;grid-template-columns:minmax(6rem,max-content) minmax(0,1fr) max-content;gap:.35rem .8rem;align-items:center;margin:.6rem 0}
+.bar-row{display:grid;grid-column:1/-1;grid-template-columns:subgrid;align-items:center}
 .bars .figure{font-variant-numeric:tabular-nums;text-align:right}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1rem;list-style:none;padding:0;margin:.4rem 0;font-size:.88rem}
 .swatch{display:inline-block;width:.8em;height:.8em;border-radius:2px;margin-right:.35em;vertical-align:-.05em;print-color-adjust:exact}
@@ -153,8 +154,8 @@ main>section:first-child h2{margin-top:0;border-top:0}
 .narrow{display:block}
 .roomy{display:none}
 .bars{grid-template-columns:minmax(0,1fr) max-content}
-.bars .bar{grid-column:1/-1;grid-row:auto}
-.bars .figure{grid-row:auto}
+.bar-row .bar{grid-column:1/-1;order:3}
+.bars .figure{justify-self:end}
 th,td{padding-right:.6rem}
 }
 @media print{.theme,.tools,nav{display:none}}
