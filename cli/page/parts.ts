@@ -127,6 +127,11 @@ export function legend(names: readonly { readonly name: string; readonly color: 
   )
 }
 
+/** A text with at most so many characters. */
+export function clipped(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`
+}
+
 /** A part that is closed at first. */
 export function closed(summary: Child, ...children: readonly Child[]): Html {
   return element('details', {}, element('summary', {}, summary), element('div', { class: 'inner' }, ...children))

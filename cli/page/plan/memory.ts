@@ -13,7 +13,7 @@ const mostBars = 16
 const centerLines: ReadonlySet<string> = new Set(['centers', 'centers state'])
 
 function barsOf({ memory, centers }: PlanDocument): readonly StackedBar[] {
-  const fullest = Math.max(1, ...centers.perDevice)
+  const fullest = centers.perDevice.reduce((most, count) => Math.max(most, count), 1)
   return groupShards(centers.perDevice)
     .slice(0, mostBars)
     .map((group) => {

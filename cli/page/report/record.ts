@@ -4,7 +4,7 @@ import type { HashedFile } from '../../runs/hash-files.ts'
 import type { Run } from '../../runs/read-run.ts'
 import type { Counted, RunLog } from '../../runs/run-log.ts'
 import { type Child, code, joined, missingNote, paragraph } from '../html.ts'
-import { closed, dataTable } from '../parts.ts'
+import { clipped, closed, dataTable } from '../parts.ts'
 import { timeText } from './overview.ts'
 
 interface Happening {
@@ -16,10 +16,13 @@ interface Happening {
 const changed = ({ path, before, now }: { path: string; before?: string | undefined; now?: string | undefined }) =>
   `${path} = ${now ?? 'nothing'}, was ${before ?? 'nothing'}`
 
+/** Characters of the text of an event. */
+const mostCharacters = 600
+
 /** All events but progress and telemetry, in the order of time. */
 function happenings(log: RunLog): readonly Happening[] {
   const list = <T extends { readonly time: number }>(of: readonly T[], what: string, text: (one: T) => string) =>
-    of.map((one) => ({ time: one.time, what, text: text(one) }))
+    of.map((one) => ({ time: one.time, what, text: clipped(text(one), mostCharacters) }))
   const all = [
     ...(log.start === undefined
       ? []

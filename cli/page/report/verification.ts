@@ -62,11 +62,19 @@ export function evaluationsBody(run: Run): Child {
   )
 }
 
+/** Bins of a histogram: more cannot be told apart. */
+const mostBins = 2000
+/** Points of a ROC. */
+const mostPoints = 2000
+
 const cosine = (value: number | null) => (value === null ? 'none' : value.toFixed(4))
 
 /** The points of a ROC that a logarithmic axis can show. */
 const rocPoints = ({ roc }: EvaluationFile) =>
-  roc.flatMap(({ far, tar }): [number, number][] => (far > 0 ? [[far, tar]] : [])).sort((a, b) => a[0] - b[0])
+  roc
+    .slice(0, mostPoints)
+    .flatMap(({ far, tar }): [number, number][] => (far > 0 ? [[far, tar]] : []))
+    .sort((a, b) => a[0] - b[0])
 
 /** The ROC of one or several networks on a set. */
 export function rocFigure(
@@ -85,7 +93,7 @@ export function rocFigure(
 }
 
 function scoreFigure({ histogram: { edges, same, different }, recommended }: EvaluationFile): Child {
-  if (edges.length !== same.length + 1 || same.length !== different.length)
+  if (edges.length !== same.length + 1 || same.length !== different.length || edges.length > mostBins)
     return missingNote('The histogram of the scores is damaged.')
   return chartFigure((size) =>
     histogramChart({
