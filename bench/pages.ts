@@ -8,7 +8,7 @@ import { basename, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Chromium, startChromium, type Tab, type View } from './pages/chromium.ts'
-import { contrastScript, focusScript, overflowScript } from './pages/inspect.ts'
+import { behaviorScript, contrastScript, focusScript, overflowScript } from './pages/inspect.ts'
 
 const mostBytes = 2e6
 
@@ -57,6 +57,7 @@ async function inspect(browser: Chromium, file: string, view: View): Promise<rea
   }
   await tab.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = false })")
   if (view.scheme === 'light') faults.push(...(await tabThrough(tab)))
+  faults.push(...((await tab.evaluate(behaviorScript)) as string[]))
   faults.push(...tab.complaints)
   await tab.call('Page.close')
   return [...new Set(faults)]

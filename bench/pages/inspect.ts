@@ -53,6 +53,36 @@ export const contrastScript = `(() => {
   return [...faults]
 })()`
 
+/** What does not do what it should: the choice of colors, the search in a tree, opening all of its parts. */
+export const behaviorScript = `(() => {
+  const faults = []
+  const page = () => getComputedStyle(document.body).backgroundColor
+  const choose = (id) => document.getElementById(id).click()
+  choose('theme-dark')
+  const dark = page()
+  choose('theme-light')
+  if (page() === dark) faults.push('the choice of colors changes nothing')
+  choose('theme-system')
+  if (page() !== (matchMedia('(prefers-color-scheme: dark)').matches ? dark : 'rgb(255, 255, 255)')) faults.push('the colors are not those of the system')
+  for (const tools of document.querySelectorAll('.tools')) {
+    const tree = document.getElementById(tools.dataset.tree)
+    const parts = [...tree.querySelectorAll('details')]
+    tools.querySelector('[data-do=open]').click()
+    if (!parts.every((part) => part.open)) faults.push('not all parts of the tree open')
+    tools.querySelector('[data-do=close]').click()
+    if (parts.some((part) => part.open)) faults.push('not all parts of the tree close')
+    const search = tools.querySelector('input')
+    const type = (text) => { search.value = text; search.dispatchEvent(new Event('input')) }
+    type(parts.at(-1).querySelector('.name').textContent)
+    const found = parts.filter((part) => !part.hidden).length
+    if (found === 0 || found === parts.length) faults.push('the search finds ' + found + ' of ' + parts.length + ' parts')
+    type('')
+    if (parts.some((part) => part.hidden)) faults.push('parts stay hidden after the search')
+    tools.querySelector('[data-do=close]').click()
+  }
+  return faults
+})()`
+
 const focusable = `[...document.querySelectorAll('a[href], button, input, summary, [tabindex="0"]')].filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('[hidden]'))`
 
 export const focusScript = {

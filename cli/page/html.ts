@@ -30,7 +30,6 @@ interface Attributes {
   readonly alt?: string
   readonly width?: number
   readonly height?: number
-  readonly loading?: 'lazy'
   readonly type?: 'radio' | 'button' | 'search'
   readonly name?: string
   readonly checked?: boolean
@@ -96,9 +95,13 @@ export function markup(html: string): Html {
   return { html }
 }
 
-/** A paragraph. */
+/** The blank between a number and its unit, at which a line must not be broken. */
+const beforeUnit = /(?<=\d) (?=(?:%|[KMGTP]?i?B|[mµ]?s)(?!\p{L}))/gu
+
+/** A paragraph of sentences. */
 export function paragraph(...children: readonly Child[]): Html {
-  return element('p', {}, ...children)
+  const kept = children.map((child) => (typeof child === 'string' ? child.replace(beforeUnit, '\u00a0') : child))
+  return element('p', {}, ...kept)
 }
 
 /** A sentence that says what is missing, and how to get it. */

@@ -87,28 +87,32 @@ export function stackedBars(bars: readonly StackedBar[], label: string): Html {
   return element(
     'div',
     { class: 'bars', role: 'group', 'aria-label': label },
-    bars.flatMap(({ name, figure, parts, limit }) => [
-      element('span', {}, name),
+    bars.map(({ name, figure, parts, limit }) =>
       element(
-        'span',
-        {
-          class: 'bar',
-          role: 'img',
-          'aria-label': `${name}: ${parts.map((part) => `${part.name} ${part.text}`).join(', ')}`,
-        },
-        parts.map((part) =>
-          element('span', {
-            class: 'bar-part',
-            title: `${part.name}: ${part.text}`,
-            style: `width:${percent(part.amount)};background:${colorOf(part.color)}`,
-          }),
+        'div',
+        { class: 'bar-row' },
+        element('span', {}, name),
+        element(
+          'span',
+          {
+            class: 'bar',
+            role: 'img',
+            'aria-label': `${name}: ${parts.map((part) => `${part.name} ${part.text}`).join(', ')}`,
+          },
+          parts.map((part) =>
+            element('span', {
+              class: 'bar-part',
+              title: `${part.name}: ${part.text}`,
+              style: `width:${percent(part.amount)};background:${colorOf(part.color)}`,
+            }),
+          ),
+          limit === undefined || limit >= most
+            ? undefined
+            : element('span', { class: 'limit', style: `left:${percent(limit)}` }),
         ),
-        limit === undefined || limit >= most
-          ? undefined
-          : element('span', { class: 'limit', style: `left:${percent(limit)}` }),
+        element('span', { class: 'figure' }, figure),
       ),
-      element('span', { class: 'figure' }, figure),
-    ]),
+    ),
   )
 }
 
@@ -121,6 +125,11 @@ export function legend(names: readonly { readonly name: string; readonly color: 
       element('li', {}, element('span', { class: 'swatch', style: `background:${colorOf(color)}` }), name),
     ),
   )
+}
+
+/** A text with at most so many characters. */
+export function clipped(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`
 }
 
 /** A part that is closed at first. */

@@ -95,7 +95,7 @@ nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem .9rem;padding:0;mar
 .missing{color:var(--quiet);border-left:4px solid var(--warning);padding:.1rem 0 .1rem .7rem}
 .badge{display:inline-block;padding:.05rem .6rem;border:1px solid currentColor;border-radius:99px;font-size:.85rem;font-weight:600;white-space:nowrap}
 .good{color:var(--good)}.warning{color:var(--warning)}.error{color:var(--error)}.quiet{color:var(--quiet)}
-.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(11.5rem,100%),1fr));gap:.6rem;margin:1rem 0;padding:0}
+.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(10.5rem,100%),1fr));gap:.6rem;margin:1rem 0;padding:0}
 .facts>div{background:var(--surface);border-radius:6px;padding:.5rem .7rem;min-width:0}
 .facts dt{color:var(--quiet);font-size:.85rem}
 .facts dd{margin:0;font-weight:600}
@@ -104,7 +104,7 @@ nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem .9rem;padding:0;mar
 figure{margin:.6rem 0;min-width:0}
 figure svg{max-width:100%;height:auto;display:block}
 .narrow{display:none}
-.faint .s2{stroke-opacity:.35;stroke-width:1;stroke-dasharray:none}
+.faint .s2{stroke-opacity:.7;stroke-width:1;stroke-dasharray:none}
 figcaption{color:var(--quiet);font-size:.88rem}
 .scroll{overflow-x:auto;margin:.6rem 0;max-width:100%}
 table{border-collapse:collapse;font-size:.92rem}
@@ -124,6 +124,7 @@ details>.inner{padding-left:1rem;border-left:1px solid var(--line);margin-left:.
 .bar .limit{position:absolute;top:0;bottom:0;width:0;border-left:2px dashed var(--text)}
 .bar .bar-part{border-right:1px solid var(--page)}
 .bars{display:grid;grid-template-columns:minmax(6rem,max-content) minmax(0,1fr) max-content;gap:.35rem .8rem;align-items:center;margin:.6rem 0}
+.bar-row{display:grid;grid-column:1/-1;grid-template-columns:subgrid;align-items:center}
 .bars .figure{font-variant-numeric:tabular-nums;text-align:right}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1rem;list-style:none;padding:0;margin:.4rem 0;font-size:.88rem}
 .swatch{display:inline-block;width:.8em;height:.8em;border-radius:2px;margin-right:.35em;vertical-align:-.05em;print-color-adjust:exact}
@@ -153,8 +154,8 @@ main>section:first-child h2{margin-top:0;border-top:0}
 .narrow{display:block}
 .roomy{display:none}
 .bars{grid-template-columns:minmax(0,1fr) max-content}
-.bars .bar{grid-column:1/-1;grid-row:auto}
-.bars .figure{grid-row:auto}
+.bar-row .bar{grid-column:1/-1;order:3}
+.bars .figure{justify-self:end}
 th,td{padding-right:.6rem}
 }
 @media print{.theme,.tools,nav{display:none}}

@@ -80,7 +80,7 @@ async function readPlan(path: string): Promise<PlanDocument> {
   if (size > mostPlanBytes) throw new Error(`it has ${size} bytes, and plans have at most ${mostPlanBytes}`)
   let value: unknown
   try {
-    value = parse(await readFile(path, 'utf8'))
+    value = parse(await readFile(path, 'utf8'), { logLevel: 'error' })
   } catch (error) {
     throw error instanceof Error && 'syscall' in error ? error : new Error('it is not YAML')
   }

@@ -1,6 +1,7 @@
 /** All catalogues with the examples of their codes. */
 import { usageErrors } from '../../cli/host/messages.ts'
 import { networkErrors } from '../../cli/host/network/messages.ts'
+import { runsErrors } from '../../cli/runs/messages.ts'
 import { checkDiagnostic } from '../../compiler/check/messages.ts'
 import { nameDiagnostic } from '../../compiler/names/messages.ts'
 import { planDiagnostic } from '../../compiler/plan/messages.ts'
@@ -28,6 +29,7 @@ import { embedExamples, exportExamples } from './embed-examples.ts'
 import { evaluationExamples } from './evaluation-examples.ts'
 import { grammarExamples, nameExamples } from './grammar-examples.ts'
 import { type Rendered, renderCatalogue } from './render.ts'
+import { runsExamples } from './runs-examples.ts'
 import * as runtime from './runtime-examples.ts'
 import { sourceExamples } from './source-examples.ts'
 import { startExamples } from './start-examples.ts'
@@ -55,6 +57,7 @@ export const catalogues: Readonly<Record<string, readonly Rendered[]>> = {
   checkpointErrors: renderCatalogue(checkpointErrors.catalogue, checkpointExamples),
   embedErrors: renderCatalogue(embedErrors.catalogue, embedExamples),
   exportErrors: renderCatalogue(exportErrors.catalogue, exportExamples),
+  runsErrors: renderCatalogue(runsErrors.catalogue, runsExamples),
   trainErrors: renderCatalogue(trainErrors.catalogue, runtime.trainExamples),
   networkErrors: renderCatalogue(networkErrors.catalogue, runtime.networkExamples),
   usageErrors: renderCatalogue(usageErrors.catalogue, runtime.usageExamples),

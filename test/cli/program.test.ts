@@ -173,6 +173,35 @@ test.each<[string, Call]>([
     { command: 'dump', options: { ...file, after: 'stablehlo', graph: 'embed', locations: true, output: 'x.mlir' } },
   ],
   [
+    'plan a.arc --html plan.html',
+    { command: 'plan', options: { ...file, format: 'html', exact: false, output: 'plan.html' } },
+  ],
+  [
+    'plan a.arc -o plan.HTM',
+    { command: 'plan', options: { ...file, format: 'html', exact: false, output: 'plan.HTM' } },
+  ],
+  [
+    'plan a.arc -o plan.html --format json',
+    { command: 'plan', options: { ...file, format: 'json', exact: false, output: 'plan.html' } },
+  ],
+  ['report runs/a-001', { command: 'report', options: { color: undefined, runs: ['runs/a-001'], output: undefined } }],
+  [
+    'report a b -o both.html',
+    { command: 'report', options: { color: undefined, runs: ['a', 'b'], output: 'both.html' } },
+  ],
+  [
+    'runs',
+    { command: 'runs', options: { color: undefined, what: 'list', folder: 'runs', by: undefined, format: 'text' } },
+  ],
+  [
+    'runs old --by lfw --json',
+    { command: 'runs', options: { color: undefined, what: 'list', folder: 'old', by: 'lfw', format: 'json' } },
+  ],
+  [
+    'runs diff a b --json',
+    { command: 'runs', options: { color: undefined, what: 'diff', a: 'a', b: 'b', format: 'json' } },
+  ],
+  [
     'checkpoint inspect runs/a-001 --json',
     { command: 'checkpoint', options: { ...ofCheckpoint, what: 'inspect', format: 'json' } },
   ],
@@ -258,6 +287,9 @@ test.each([
   ['compare w.pt', 'faces'],
   ['run --resume runs/a-001 --folder b', 'cannot be used with option'],
   ['plan a.arc b c', 'too many arguments'],
+  ['plan a.arc --html a.html --format json', 'cannot be used with option'],
+  ['report', 'missing required argument'],
+  ['runs diff a', 'missing required argument'],
   ['install torch', 'Allowed choices are cuda, cpu'],
   ['install --remove', 'specify what to remove'],
   ['install --remove --list cuda', 'cannot be used with option'],

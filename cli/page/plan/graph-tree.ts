@@ -6,7 +6,7 @@ import { opCosts } from '../../../compiler/ir/cost.ts'
 import { showType } from '../../../compiler/ir/dtype.ts'
 import type { Graph, Op, Phase } from '../../../compiler/ir/graph.ts'
 import type { MachineRates } from '../../../compiler/plan/time.ts'
-import { formatBytes, formatCount, formatQuantity, formatSeconds, plural } from '../../render/format.ts'
+import { formatBytes, formatCompact, formatCount, formatQuantity, formatSeconds, plural } from '../../render/format.ts'
 import { type Child, element, type Html, joined, paragraph } from '../html.ts'
 import { dataTable, treeTools } from '../parts.ts'
 
@@ -140,7 +140,7 @@ function opTable(name: string, { rows }: Node): Child {
       kind,
       types,
       formatCount(ops),
-      flops === 0 ? '' : formatQuantity(flops, ''),
+      flops === 0 ? '' : formatCompact(flops, 3),
       bytes === 0 ? 'fused' : formatBytes(bytes),
       seconds === 0 ? '' : formatSeconds(seconds),
     ]),

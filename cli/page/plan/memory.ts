@@ -13,7 +13,7 @@ const mostBars = 16
 const centerLines: ReadonlySet<string> = new Set(['centers', 'centers state'])
 
 function barsOf({ memory, centers }: PlanDocument): readonly StackedBar[] {
-  const fullest = Math.max(1, ...centers.perDevice)
+  const fullest = centers.perDevice.reduce((most, count) => Math.max(most, count), 1)
   return groupShards(centers.perDevice)
     .slice(0, mostBars)
     .map((group) => {
@@ -35,7 +35,9 @@ export function memoryBody(plan: PlanDocument): Child {
       ? `${formatBytes(memory.peak)} of ${formatBytes(memory.capacity)}${share}: ${formatBytes(left)} are left.`
       : `${formatBytes(memory.peak)} of ${formatBytes(memory.capacity)}${share}: ${formatBytes(-left)} too much.`
   return joined(
-    paragraph(`The device with most: ${verdict} The dashed line is the usable memory of a device.`),
+    paragraph(
+      `The device with most: ${verdict} ${left >= 0 ? 'A whole bar' : 'The dashed line'} is the usable memory of a device.`,
+    ),
     stackedBars(barsOf(plan), 'Memory of the devices'),
     legend(memory.lines.map(({ name }, color) => ({ name, color }))),
     dataTable({

@@ -66,7 +66,7 @@ export function stepCurve({ title, label, series, marks = [], caption, faint = f
 
 const dataShare: Figure = ({ dataSeconds, secondsPerStep }) =>
   secondsPerStep > 0 ? dataSeconds / secondsPerStep : null
-const percent = (value: number) => `${formatNumber(value * 100)} %`
+export const percent = (value: number) => `${formatNumber(value * 100)} %`
 
 export function trainingBody(run: Run): Child {
   const { log } = run
@@ -147,6 +147,14 @@ export function setsOf(runs: readonly Run[]): readonly string[] {
   return [...new Set(runs.flatMap(({ log }) => (log?.evaluations ?? []).map(({ set }) => set)))]
 }
 
+/** The range of an axis of shares: that of the values, and a little more if they are all equal. */
+export function shareRange(series: readonly Series[]): readonly [number, number] {
+  const values = series.flatMap(({ points }) => points.map(([, value]) => value)).filter(Number.isFinite)
+  if (values.length === 0) return [0, 1]
+  const [low, high] = [Math.min(...values), Math.max(...values)]
+  return high - low > 1e-6 ? [low, high] : [Math.max(0, low - 0.05), Math.min(1, high + 0.05)]
+}
+
 /** Accuracies over steps: of one run all sets in one chart, of several one chart for each set. */
 export function accuracyCurves(runs: readonly Run[]): Child {
   const series = (run: Run, set: string, name: string): Series => ({
@@ -157,7 +165,13 @@ export function accuracyCurves(runs: readonly Run[]): Child {
       .map(({ step, accuracy }): [number, number] => [step, accuracy]),
   })
   const curve = (title: string, lines: readonly Series[]) =>
-    stepCurve({ title, label: 'accuracy', series: lines, format: (value) => `${formatNumber(value * 100, 4)} %` })
+    stepCurve({
+      title,
+      label: 'accuracy',
+      series: lines,
+      range: shareRange(lines),
+      format: (value) => `${formatNumber(value * 100, 4)} %`,
+    })
   const sets = setsOf(runs)
   const [only, second] = runs
   if (only !== undefined && second === undefined)

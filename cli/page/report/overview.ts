@@ -21,7 +21,7 @@ import {
 } from '../../runs/condition.ts'
 import type { Run } from '../../runs/read-run.ts'
 import { type Child, code, element, type Html, joined, missingNote, paragraph } from '../html.ts'
-import { dataTable, factList, stackedBars } from '../parts.ts'
+import { clipped, dataTable, factList, stackedBars } from '../parts.ts'
 
 const tones: { readonly [C in Condition]: string } = {
   running: 'warning',
@@ -63,7 +63,7 @@ function advice(run: Run): Child {
         '.',
       )
     case 'failed':
-      return element('p', { class: 'error' }, `The run failed. ${conditionDetail(run)}`)
+      return element('p', { class: 'error' }, `The run failed. ${clipped(conditionDetail(run), 2000)}`)
     case 'empty':
       return missingNote('There is no log that says how the run went.')
     case 'done':
@@ -83,7 +83,7 @@ export function overviewBody(run: Run): Child {
       ? undefined
       : missingNote(
           'Not everything could be read: ',
-          run.gaps.map((gap, i) => `${i === 0 ? '' : '; '}${gap}`),
+          run.gaps.map((gap, i) => `${i === 0 ? '' : '; '}${clipped(gap, 400)}`),
           '.',
         ),
     factList([
@@ -162,7 +162,11 @@ function comparison(planned: EndEvent['planned'], measured: EndEvent['measured']
         ? undefined
         : stackedBars(
             [
-              { name: 'planned', figure: text(plan), parts: [{ name, amount: plan, text: text(plan), color: 0 }] },
+              {
+                name: `${name}, planned`,
+                figure: text(plan),
+                parts: [{ name, amount: plan, text: text(plan), color: 0 }],
+              },
               { name: 'measured', figure: text(found), parts: [{ name, amount: found, text: text(found), color: 1 }] },
             ],
             name,

@@ -10,7 +10,7 @@ const side = 112
 /** A picture, or its name where it was not found. */
 function picture(src: `data:image/${string}` | undefined, name: string): Html {
   if (src === undefined) return element('div', { class: 'absent' }, name)
-  return empty('img', { src, alt: name, width: side, height: side, loading: 'lazy' })
+  return empty('img', { src, alt: name, width: side, height: side })
 }
 
 /** Two pictures side by side, with their score. */

@@ -1,12 +1,10 @@
-/** What happened in a run, where it ran, and what it left: events, telemetry, environment, files. */
+/** What happened in a run, where it ran, and what it left: events, environment, files. */
 import { formatBytes, formatCount, formatNumber, formatPercent, formatSeconds, plural } from '../../render/format.ts'
 import type { HashedFile } from '../../runs/hash-files.ts'
 import type { Run } from '../../runs/read-run.ts'
 import type { Counted, RunLog } from '../../runs/run-log.ts'
-import { chartGrid } from '../chart-figure.ts'
 import { type Child, code, joined, missingNote, paragraph } from '../html.ts'
-import { closed, dataTable } from '../parts.ts'
-import { stepCurve } from './curves.ts'
+import { clipped, closed, dataTable } from '../parts.ts'
 import { timeText } from './overview.ts'
 
 interface Happening {
@@ -18,10 +16,13 @@ interface Happening {
 const changed = ({ path, before, now }: { path: string; before?: string | undefined; now?: string | undefined }) =>
   `${path} = ${now ?? 'nothing'}, was ${before ?? 'nothing'}`
 
+/** Characters of the text of an event. */
+const mostCharacters = 600
+
 /** All events but progress and telemetry, in the order of time. */
 function happenings(log: RunLog): readonly Happening[] {
   const list = <T extends { readonly time: number }>(of: readonly T[], what: string, text: (one: T) => string) =>
-    of.map((one) => ({ time: one.time, what, text: text(one) }))
+    of.map((one) => ({ time: one.time, what, text: clipped(text(one), mostCharacters) }))
   const all = [
     ...(log.start === undefined
       ? []
@@ -92,49 +93,6 @@ export function eventsBody({ log }: Run): Child {
     paragraph(important.length === 0 ? 'No warnings, no failures.' : important.join(' ')),
     rows.length > 30 ? closed(`All ${formatCount(rows.length)} events`, table) : table,
     left.length === 0 ? undefined : paragraph(`Not shown: ${left.join(', ')}; log.ndjson has them.`),
-  )
-}
-
-export function telemetryBody({ log }: Run): Child {
-  const samples = log?.telemetry ?? []
-  if (samples.length === 0) return missingNote('The log has no telemetry.')
-  const curve = (
-    title: string,
-    label: string,
-    of: (event: (typeof samples)[number]['event']) => number | undefined,
-  ) => {
-    const points = samples.flatMap(({ event }): [number, number][] => {
-      const value = of(event)
-      return value === undefined ? [] : [[event.step, value]]
-    })
-    return points.length === 0 ? undefined : stepCurve({ title, label, series: [{ name: title, points }] })
-  }
-  const gpus = Math.min(16, Math.max(0, ...samples.map(({ event }) => event.gpus?.length ?? 0)))
-  const gpuCurve = (
-    title: string,
-    label: string,
-    of: (gpu: NonNullable<(typeof samples)[number]['event']['gpus']>[number]) => number | undefined,
-  ) => {
-    const series = Array.from({ length: gpus }, (_, i) => ({
-      name: `GPU ${i}`,
-      points: samples.flatMap(({ event }): [number, number][] => {
-        const gpu = event.gpus?.[i]
-        const value = gpu === undefined ? undefined : of(gpu)
-        return value === undefined ? [] : [[event.step, value]]
-      }),
-    })).filter(({ points }) => points.length > 0)
-    return series.length === 0 ? undefined : stepCurve({ title, label, series })
-  }
-  return chartGrid(
-    curve('Use of the peak', 'share of the declared FLOP/s', ({ flopUtilization }) => flopUtilization),
-    curve('Memory of the process', 'GiB', ({ hostBytes }) => hostBytes / 2 ** 30),
-    curve('Memory of a device', 'GiB', ({ deviceBytes }) =>
-      deviceBytes === undefined ? undefined : deviceBytes / 2 ** 30,
-    ),
-    gpuCurve('GPU utilization', 'share of the time', ({ utilization }) => utilization),
-    gpuCurve('GPU memory', 'GiB', ({ usedBytes }) => (usedBytes === undefined ? undefined : usedBytes / 2 ** 30)),
-    gpuCurve('GPU temperature', '°C', ({ temperature }) => temperature),
-    gpuCurve('GPU power', 'W', ({ watts }) => watts),
   )
 }
 

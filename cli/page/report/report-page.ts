@@ -15,7 +15,8 @@ import { collectivesBody, timeBody } from '../plan/time.ts'
 import { accuracyCurves, comparedCurves, setsOf, speedBody, trainingBody } from './curves.ts'
 import { accuracyText, conditionBadge, measuredBody, overviewBody, timeText } from './overview.ts'
 import { sheetBody } from './pictures.ts'
-import { environmentBody, eventsBody, filesBody, telemetryBody } from './record.ts'
+import { environmentBody, eventsBody, filesBody } from './record.ts'
+import { telemetryBody } from './telemetry.ts'
 import { evaluationsBody, rocFigure, verifiedBody } from './verification.ts'
 
 function ofPlan({ plan }: Run, body: (plan: NonNullable<Run['plan']>) => Child): Child {

@@ -1,5 +1,7 @@
 /** Verification: over the steps of a run, and in depth where `arcc eval` was run. */
+
 import type { EvaluationFile } from '../../../runtime/evaluate/report/evaluation-file.ts'
+import { farName } from '../../../runtime/logs/scalars.ts'
 import { histogramChart } from '../../charts/histogram.ts'
 import { lineChart } from '../../charts/line-chart.ts'
 import { formatCount, formatNumber, formatPercent } from '../../render/format.ts'
@@ -34,7 +36,7 @@ export function evaluationsBody(run: Run): Child {
       { title: 'step', kind: 'number' },
       { title: 'accuracy', kind: 'number' },
       { title: 'AUC', kind: 'number' },
-      ...fars.map((far) => ({ title: `TAR at FAR ${formatNumber(far)}`, kind: 'number' as const })),
+      ...fars.map((far) => ({ title: `TAR at FAR ${farName(far)}`, kind: 'number' as const })),
       { title: 'norm', kind: 'number' },
       { title: 'pairs', kind: 'number' },
     ],
@@ -60,11 +62,19 @@ export function evaluationsBody(run: Run): Child {
   )
 }
 
+/** Bins of a histogram: more cannot be told apart. */
+const mostBins = 2000
+/** Points of a ROC. */
+const mostPoints = 2000
+
 const cosine = (value: number | null) => (value === null ? 'none' : value.toFixed(4))
 
 /** The points of a ROC that a logarithmic axis can show. */
 const rocPoints = ({ roc }: EvaluationFile) =>
-  roc.flatMap(({ far, tar }): [number, number][] => (far > 0 ? [[far, tar]] : [])).sort((a, b) => a[0] - b[0])
+  roc
+    .slice(0, mostPoints)
+    .flatMap(({ far, tar }): [number, number][] => (far > 0 ? [[far, tar]] : []))
+    .sort((a, b) => a[0] - b[0])
 
 /** The ROC of one or several networks on a set. */
 export function rocFigure(
@@ -83,7 +93,7 @@ export function rocFigure(
 }
 
 function scoreFigure({ histogram: { edges, same, different }, recommended }: EvaluationFile): Child {
-  if (edges.length !== same.length + 1 || same.length !== different.length)
+  if (edges.length !== same.length + 1 || same.length !== different.length || edges.length > mostBins)
     return missingNote('The histogram of the scores is damaged.')
   return chartFigure((size) =>
     histogramChart({
@@ -149,7 +159,7 @@ function hardestBody({ hardest, set }: EvaluationFile, pictures: RunPictures): C
 }
 
 function verifiedSet(file: EvaluationFile, pictures: RunPictures): Child {
-  const { set, network, accuracy, deviation, interval, auc, eer, recommended, tarAtFar, xnorm } = file
+  const { set, network, accuracy, deviation, interval, auc, eer, recommended, tarAtFar, undetermined, xnorm } = file
   return joined(
     heading(`${set.name}, ${formatCount(set.pairs)} pairs`),
     factList([
@@ -161,7 +171,7 @@ function verifiedSet(file: EvaluationFile, pictures: RunPictures): Child {
       {
         name: 'Recommended threshold',
         value: recommended.threshold.toFixed(4),
-        detail: `FAR ${formatNumber(recommended.far)}, TAR ${formatPercent(recommended.tar, 2)}: ${recommended.why}`,
+        detail: `FAR ${farName(recommended.far)}, TAR ${formatPercent(recommended.tar, 2)}: ${recommended.why}`,
       },
       {
         name: 'AUC',
@@ -184,8 +194,16 @@ function verifiedSet(file: EvaluationFile, pictures: RunPictures): Child {
       ],
       rows: tarAtFar
         .slice(0, mostRows)
-        .map(({ far, tar, threshold }) => [formatNumber(far), formatPercent(tar, 2), cosine(threshold)]),
+        .map(({ far, tar, threshold }) => [farName(far), formatPercent(tar, 2), cosine(threshold)]),
     }),
+    undetermined.length === 0
+      ? undefined
+      : paragraph(
+          `${formatCount(set.pairs)} pairs are too few for a FAR of ${undetermined
+            .slice(0, 10)
+            .map(farName)
+            .join(', ')}.`,
+        ),
     groupTable(file),
     hardestBody(file, pictures),
   )

@@ -48,7 +48,7 @@ test('mutated logs, manifests, plans and evaluations are shown or named', { time
   expect(whole.gaps).toEqual([])
   const originals = new Map(files.map((name) => [name, readFileSync(join(folder, name))]))
   let damaged = 0
-  for (let i = 0; i < fuzzCount(120); i++) {
+  for (let i = 0; i < fuzzCount(90); i++) {
     const name = files[i % files.length] ?? ''
     const original = originals.get(name) ?? Buffer.alloc(0)
     const kind = Math.floor(random() * 3)
@@ -61,7 +61,8 @@ test('mutated logs, manifests, plans and evaluations are shown or named', { time
     if (run.gaps.length > 0) damaged++
     const html = runPage(run, pictures, i % 8 === 0 ? await hashFiles(run) : [], 'arcc')
     const pages = [html, comparisonPage([run, { ...whole, name: 'whole' }], 'arcc')]
-    expect(html).not.toMatch(/undefined|\[object|NaN"|NaN /)
+    // What should not be there, with a few characters around it; texts of events may contain NaN, coordinates may not.
+    expect(html.match(/.{0,99}(?:undefined|\[object |="[^"<>]*NaN[^"<>]*").{0,20}/)?.[0]).toBe(undefined)
     // The parser takes most of the time.
     if (i % 6 === 0) expect(pages.flatMap(pageFaults)).toEqual([])
     expect(renderRuns([run], undefined, documentLook).length).toBeGreaterThan(2)
