@@ -11,7 +11,7 @@ import { type AllToAllFile, encodeAllToAll, writeResult } from '../../runtime/ev
 import { fileHost } from '../host/host.ts'
 import { type NetworkRequest, networkDevices, type RunningNetwork, withNetwork } from '../host/network/with-network.ts'
 import { packageVersion } from '../host/package-folder.ts'
-import { renderAllToAll, renderEstimate } from '../render/all-to-all.ts'
+import { type AllToAllPlan, renderAllToAll, renderEstimate } from '../render/all-to-all.ts'
 import { type ExitCode, exitCode } from '../render/exit.ts'
 import { processOutput } from '../render/output.ts'
 import { startWork, type Work } from './data/progress.ts'
@@ -127,7 +127,11 @@ async function embedSums(
 }
 
 /** Memory and time, from the speed of the network and of some blocks on these devices. */
-async function estimateWork({ embedder, plan, device }: RunningNetwork, collection: Collection, block: number) {
+async function estimateWork(
+  { embedder, plan, device }: RunningNetwork,
+  collection: Collection,
+  block: number,
+): Promise<AllToAllPlan> {
   const { engine } = embedder
   const { images } = collection
   const pairs = countPairs(labelsOf(collection), undefined)
@@ -160,5 +164,3 @@ async function estimateWork({ embedder, plan, device }: RunningNetwork, collecti
     embeddingSeconds: (Math.min(...times) * images) / perRound,
   }
 }
-
-export type AllToAllPlan = Awaited<ReturnType<typeof estimateWork>>

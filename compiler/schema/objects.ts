@@ -170,14 +170,27 @@ export const dataset = {
   sections: {},
 } as const satisfies SectionSpec
 
+/** How a verification set is laid out and scored: pairs of pictures, or pairs of templates as in IJB-B and IJB-C. */
+export const protocols = ['pairs', 'ijbb', 'ijbc'] as const
+
 export const verification = {
-  doc: 'A verification set from a list of pairs of pictures.',
+  doc: 'A verification set from a list of pairs of pictures, or in the layout of IJB-B or IJB-C.',
   fields: {
-    list: required(
+    protocol: withDefault(
+      enumOf('protocol', protocols),
+      'pairs',
+      '`pairs` of pictures in `list`, or pairs of templates of `ijbb` or `ijbc`, whose folders `meta` and `loose_crop` are in `root`.',
+    ),
+    list: withDefault(
       path,
+      '""',
       "The list: LFW's `pairs.txt`, or in each line two pictures and whether they show one person, separated by commas, tabs or spaces.",
     ),
-    root: withDefault(path, '""', 'The folder that names and paths of the list start from; `""`: that of the list.'),
+    root: withDefault(
+      path,
+      '""',
+      'The folder that names and paths of the list start from, `""` for that of the list; or the folder of IJB-B or IJB-C.',
+    ),
   },
   sections: {},
 } as const satisfies SectionSpec
