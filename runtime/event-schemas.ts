@@ -144,6 +144,10 @@ export const eventSchemas = {
       loaded: about({ type: 'boolean' }, 'set if the network of step 0 has the weights of `train.start`'),
       set: text,
       pairs: count,
+      measure: about(
+        { const: 'tar@1e-4' },
+        'set for IJB-B and IJB-C: accuracy is the true accept rate at a false accept rate of 1e-4, and deviation is 0',
+      ),
       accuracy: about(number, 'mean over ten folds, in [0, 1]'),
       deviation: about(number, 'population standard deviation over ten folds'),
       xnorm: about(number, 'mean norm of the embeddings before normalization'),
@@ -164,7 +168,7 @@ export const eventSchemas = {
       ),
       seconds: number,
     },
-    ['loaded'],
+    ['loaded', 'measure'],
   ),
   loaded: object({
     type: { const: 'loaded' },

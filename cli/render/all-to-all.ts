@@ -1,5 +1,4 @@
 /** `arcc eval --all-to-all`, and its plan, as text. */
-
 import type { AllToAllEstimate } from '../../runtime/evaluate/all-to-all/estimate.ts'
 import type { PairCounts } from '../../runtime/evaluate/all-to-all/pair-blocks.ts'
 import type { AllToAllFile } from '../../runtime/evaluate/ijb/ijb-file.ts'
@@ -54,6 +53,17 @@ export function renderAllToAll(result: AllToAllFile, folder: string, look: Look)
     '',
     ...paragraph(look.palette.quiet(`written to ${folder}`), look),
   ]
+}
+
+/** What a comparison of all pictures takes, and of what it was determined. */
+export interface AllToAllPlan extends AllToAllEstimate, PairCounts {
+  readonly images: number
+  readonly people: number
+  /** For display. */
+  readonly device: string
+  readonly devices: number
+  /** Seconds of the network on all pictures, on all devices. */
+  readonly embeddingSeconds: number
 }
 
 export function renderEstimate(plan: AllToAllPlan, look: Look): string[] {

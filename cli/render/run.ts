@@ -72,10 +72,13 @@ const stepName = (step: number, loaded?: boolean) =>
   step === 0 ? (loaded === true ? 'as loaded' : 'untrained') : `step ${formatCount(step)}`
 
 const accuracyText = (event: EvaluationEvent, look: Look) =>
-  `${formatPercent(event.accuracy, 2)} ${look.unicode ? '±' : '+-'}${(event.deviation * 100).toFixed(2)}`
+  event.measure === undefined
+    ? `${formatPercent(event.accuracy, 2)} ${look.unicode ? '±' : '+-'}${(event.deviation * 100).toFixed(2)}`
+    : `${formatPercent(event.accuracy, 2)} at FAR 1e-4`
 
 function evaluationLines(event: EvaluationEvent, look: Look): string[] {
-  const tar = event.tarAtFar.map(({ far, tar }) => `TAR@${formatNumber(far)} ${formatPercent(tar, 2)}`)
+  const shown = event.tarAtFar.filter(({ far }) => event.measure === undefined || far !== 1e-4)
+  const tar = shown.map(({ far, tar }) => `TAR@${formatNumber(far)} ${formatPercent(tar, 2)}`)
   const facts = [
     `${event.set}, ${formatCount(event.pairs)} pairs`,
     `AUC ${event.auc.toFixed(4)}`,

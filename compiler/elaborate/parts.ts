@@ -45,7 +45,13 @@ export function resolveDataset(object: ObjectValue, context: Context): DatasetSp
 /** `undefined` after reported errors. */
 export function resolvePairList(object: ObjectValue, context: Context): PairListSpec | undefined {
   const fields = readObject(schema.verification, object, context)
-  return fields && { ...fields, name: object.decl.name.text }
+  if (fields === undefined) return undefined
+  const name = object.decl.name.text
+  const field = fields.protocol === 'pairs' ? 'list' : 'root'
+  const { path, pending } = fields[field]
+  if (path === '' && pending === undefined)
+    return attempt(() => fail(context, 'ARC4280', { set: name, field, protocol: fields.protocol }, object.span))
+  return { ...fields, name }
 }
 
 function resolveDevice(object: ObjectValue, context: Context): DeviceSpec | undefined {

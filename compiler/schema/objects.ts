@@ -175,17 +175,26 @@ export const dataset = {
   sections: {},
 } as const satisfies SectionSpec
 
+/** How a verification set is laid out and scored: pairs of pictures, or pairs of templates as in IJB-B and IJB-C. */
+export const protocols = ['pairs', 'ijbb', 'ijbc'] as const
+
 export const verification = {
-  doc: 'A verification set from a list of pairs of pictures.',
+  doc: 'A verification set from a list of pairs of pictures, or in the layout of IJB-B or IJB-C.',
   fields: {
-    list: required(
+    protocol: withDefault(
+      enumOf('protocol', protocols),
+      'pairs',
+      '`pairs` of pictures in `list`, or pairs of templates of `ijbb` or `ijbc`, whose folders `meta` and `loose_crop` are in `root`.',
+    ),
+    list: withDefault(
       path,
+      '""',
       "The list: LFW's `pairs.txt`, or lines with two pictures and whether they show the same person, separated by commas, tabs or spaces.",
     ),
     root: withDefault(
       path,
       '""',
-      'The folder that names and paths in the list are relative to; `""`: that of the list.',
+      'The folder that names and paths in the list are relative to (`""`: that of the list), or the folder of IJB-B or IJB-C.',
     ),
   },
   sections: {},

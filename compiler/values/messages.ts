@@ -234,6 +234,11 @@ export const evaluateMessages = {
   ARC4261: error<{ found: string }>(
     ({ found }) => `\`log.prometheus\` must be a port from 1 to 65535, or an address with a port, got ${found}`,
   ),
+  ARC4280: error<{ set: string; field: 'list' | 'root'; protocol: string }>(({ set, field, protocol }) =>
+    field === 'list'
+      ? `the verification set \`${set}\` needs a \`list\` of pairs`
+      : `the verification set \`${set}\` of protocol \`${protocol}\` needs a \`root\`: the folder that has meta and loose_crop`,
+  ),
 
   ARC4301: error<{ title: string; condition: string }>(
     ({ title, condition }) => `test "${title}": \`${condition}\` does not hold`,

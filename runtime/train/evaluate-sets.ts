@@ -1,9 +1,33 @@
 /** Verifies the current network of a run on each of its sets. */
+
 import type { CheckpointMetric } from '../checkpoint/manifest.ts'
-import { verifyPairs } from '../evaluate/embed-pairs.ts'
+import { type Embedder, verifyPairs } from '../evaluate/embed-pairs.ts'
+import { evaluateIjb } from '../evaluate/ijb/evaluate-ijb.ts'
+import { usualIjbOptions } from '../evaluate/ijb/template-pool.ts'
+import type { EvaluationEvent } from '../events.ts'
+import type { VerificationSet } from './open-loaders.ts'
 import { phase, secondsSince } from './phase.ts'
 import { saveCheckpoint } from './save.ts'
 import type { Trainer } from './trainer.ts'
+
+/** The false accept rate whose true accept rate counts as the accuracy of a set of templates. */
+const usualRate = 1e-4
+
+interface SetResult extends Omit<CheckpointMetric, 'set'> {
+  readonly measure?: EvaluationEvent['measure']
+  readonly tarAtFar: EvaluationEvent['tarAtFar']
+}
+
+async function evaluateSet(embedder: Embedder, { pairs, loader, templates }: VerificationSet): Promise<SetResult> {
+  if (templates === undefined) {
+    const { accuracy, deviation, auc, xnorm, tar } = await verifyPairs(embedder, { pairs, loader })
+    return { accuracy, deviation, auc, xnorm, tarAtFar: [...tar] }
+  }
+  const { points, auc, xnorm } = await evaluateIjb(embedder, { set: templates, loader, options: usualIjbOptions })
+  const tarAtFar = points.map(({ far, tar }) => ({ far, tar }))
+  const accuracy = tarAtFar.find(({ far }) => far === usualRate)?.tar ?? 0
+  return { accuracy, deviation: 0, auc, xnorm, measure: 'tar@1e-4', tarAtFar }
+}
 
 /**
  * One event per set. The checkpoint of these weights gets the result, and is written if it is the best and there is none. After an
@@ -27,8 +51,7 @@ export async function evaluateSets(trainer: Trainer, signal?: AbortSignal): Prom
     try {
       for (const set of loaders.sets) {
         const start = performance.now()
-        const result = await verifyPairs(embedder, set)
-        const { accuracy, deviation, auc, xnorm } = result
+        const { accuracy, deviation, auc, xnorm, measure, tarAtFar } = await evaluateSet(embedder, set)
         metrics.push({ set: set.name, accuracy, deviation, auc, xnorm })
         emit({
           type: 'evaluation',
@@ -36,11 +59,12 @@ export async function evaluateSets(trainer: Trainer, signal?: AbortSignal): Prom
           ...(steps === 0 && trainer.start !== undefined ? { loaded: true } : {}),
           set: set.name,
           pairs: set.pairs.same.length,
+          ...(measure === undefined ? {} : { measure }),
           accuracy,
           deviation,
           xnorm,
           auc,
-          tarAtFar: [...result.tar],
+          tarAtFar,
           seconds: secondsSince(start),
         })
       }

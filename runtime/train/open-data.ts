@@ -10,7 +10,11 @@ import type { PairSet } from '../data/pairs.ts'
 import { heldOutPairs } from '../data/select/held-out-pairs.ts'
 import { type Selection, splitCollection } from '../data/select/selection.ts'
 import { readBinPairs } from '../data/verification/bin-pairs.ts'
+
 import { type PairList, pairListName, readPairList } from '../data/verification/list-pairs.ts'
+
+import { type IjbSet, readIjbSet } from '../evaluate/ijb/ijb-set.ts'
+
 import { trainErrors } from './messages.ts'
 
 type DatasetSpec = RunSpec['dataset']
@@ -34,7 +38,10 @@ export interface RunData {
 export interface NamedPairs {
   /** The name in the experiment. */
   readonly name: string
+  /** Of a set of templates, the pictures and the flags; its pairs are not of pictures. */
   readonly pairs: PairSet
+  /** Set if pairs are of templates, as in IJB-B and IJB-C. */
+  readonly templates?: IjbSet
 }
 
 /** `collections` may have listed the data set for the plan already. */
@@ -48,7 +55,7 @@ export async function openData(run: RunSpec, collections: Collections = createCo
   const sets: NamedPairs[] = []
   const absent = run.evaluate.sets.filter((set) => isAbsent(set, run.dataset)).map(setName)
   const present = run.evaluate.sets.filter((set) => !isAbsent(set, run.dataset))
-  for (const set of present) sets.push({ name: setName(set), pairs: await openPairs(set, run, heldOut) })
+  for (const set of present) sets.push(await openSet(set, run, heldOut))
   const leftOut = leftOutText(collection)
   const mix = weightedMix(collection, { images: train.images, numberOf: (i) => selectedNumber(train.select, i) })
   return {
@@ -74,7 +81,18 @@ export function isAbsent(set: DeclaredSet, { root }: Pick<DatasetSpec, 'root'>):
 
 /** The name of a set in an experiment. */
 export function setName(set: DeclaredSet): string {
-  return typeof set === 'string' ? set : pairListName(set.list.path)
+  if (typeof set === 'string') return set
+  return set.protocol === 'pairs' ? pairListName(set.list.path) : set.protocol
+}
+
+async function openSet(set: DeclaredSet, run: RunSpec, heldOut: Selection | undefined): Promise<NamedPairs> {
+  const name = setName(set)
+  if (typeof set === 'string' || set.protocol === 'pairs') return { name, pairs: await openPairs(set, run, heldOut) }
+  const { path, pending } = set.root
+  if (pending !== undefined) throw trainErrors('ARC6502', { dataset: set.name, pending })
+  const templates = await readIjbSet(path, set.protocol)
+  const { recipe, images, same } = templates
+  return { name, pairs: { name, recipe, images, pairs: new Int32Array(0), same }, templates }
 }
 
 /** The `.bin` file of a set that is neither held out nor a list. */

@@ -9,6 +9,7 @@ import { createLoader, type Loader } from '../data/loader/loader.ts'
 import { startDecodeWorkers, workerCount } from '../data/loader/start-workers.ts'
 import type { PairSet } from '../data/pairs.ts'
 import { type VerificationImages, verificationSlots } from '../evaluate/embed-pairs.ts'
+import type { IjbSet } from '../evaluate/ijb/ijb-set.ts'
 import type { World } from '../world.ts'
 import type { RunData } from './open-data.ts'
 
@@ -18,6 +19,8 @@ const stepsAhead = 2
 export interface VerificationSet extends VerificationImages {
   readonly name: string
   readonly loader: Loader
+  /** Set if pairs are of templates. */
+  readonly templates?: IjbSet
 }
 
 export interface RunLoaders {
@@ -66,8 +69,13 @@ export async function openLoaders(plan: Plan, data: RunData, world: World): Prom
     )
     const sets: VerificationSet[] = []
     let cacheBytes = imageCacheBytes
-    for (const { name, pairs } of data.sets) {
-      sets.push({ name, pairs, loader: await openSet(plan, pairs, world, cacheBytes, workers) })
+    for (const { name, pairs, templates } of data.sets) {
+      sets.push({
+        name,
+        pairs,
+        ...(templates === undefined ? {} : { templates }),
+        loader: await openSet(plan, pairs, world, cacheBytes, workers),
+      })
       cacheBytes = Math.max(0, cacheBytes - pairs.images * imageBytes(shape))
     }
     return {

@@ -10,10 +10,16 @@ import { grammarError } from '../../grammar/messages.ts'
 import { placementErrors } from '../../runtime/backend/messages.ts'
 import { checkpointErrors } from '../../runtime/checkpoint/messages.ts'
 import { cudaError } from '../../runtime/cuda/errors.ts'
+import { alignErrors } from '../../runtime/data/align/messages.ts'
 import { dataErrors } from '../../runtime/data/messages.ts'
 import { packErrors } from '../../runtime/data/pack/messages.ts'
 import { sourceErrors } from '../../runtime/data/sources/messages.ts'
+
 import { embedErrors } from '../../runtime/embed/messages.ts'
+
+import { allToAllErrors } from '../../runtime/evaluate/all-to-all/messages.ts'
+import { ijbErrors } from '../../runtime/evaluate/ijb/messages.ts'
+
 import { evaluateErrors } from '../../runtime/evaluate/messages.ts'
 import { reportErrors } from '../../runtime/evaluate/report/messages.ts'
 import { exportErrors } from '../../runtime/export/messages.ts'
@@ -52,6 +58,9 @@ export const catalogues: Readonly<Record<string, readonly Rendered[]>> = {
   packErrors: renderCatalogue(packErrors.catalogue, runtime.packExamples),
   evaluateErrors: renderCatalogue(evaluateErrors.catalogue, runtime.verificationExamples),
   reportErrors: renderCatalogue(reportErrors.catalogue, evaluationExamples),
+  alignErrors: renderCatalogue(alignErrors.catalogue, runtime.alignExamples),
+  ijbErrors: renderCatalogue(ijbErrors.catalogue, runtime.ijbExamples),
+  allToAllErrors: renderCatalogue(allToAllErrors.catalogue, runtime.allToAllExamples),
   tensorFileErrors: renderCatalogue(tensorFileErrors.catalogue, runtime.tensorFileExamples),
   startErrors: renderCatalogue(startErrors.catalogue, startExamples),
   checkpointErrors: renderCatalogue(checkpointErrors.catalogue, checkpointExamples),

@@ -3,8 +3,11 @@ import type { usageErrors } from '../../cli/host/messages.ts'
 import type { networkErrors } from '../../cli/host/network/messages.ts'
 import type { placementErrors } from '../../runtime/backend/messages.ts'
 import type { cudaError } from '../../runtime/cuda/errors.ts'
+import type { alignErrors } from '../../runtime/data/align/messages.ts'
 import type { dataErrors } from '../../runtime/data/messages.ts'
 import type { packErrors } from '../../runtime/data/pack/messages.ts'
+import type { allToAllErrors } from '../../runtime/evaluate/all-to-all/messages.ts'
+import type { ijbErrors } from '../../runtime/evaluate/ijb/messages.ts'
 import type { evaluateErrors } from '../../runtime/evaluate/messages.ts'
 import type { tensorFileErrors } from '../../runtime/safetensors-header.ts'
 import type { tfjsError } from '../../runtime/tfjs/errors.ts'
@@ -135,6 +138,34 @@ export const packExamples: Examples<typeof packErrors.catalogue> = {
 export const verificationExamples: Examples<typeof evaluateErrors.catalogue> = {
   ARC6301: [{ dim: 3, which: 'mirrored picture', index: 7, value: Number.NaN }],
   ARC6302: [{ same: 6, different: 0 }],
+}
+
+export const alignExamples: Examples<typeof alignErrors.catalogue> = {
+  ARC6340: [{ file: 'ijbc/loose_crop/7.jpg' }],
+}
+
+export const ijbExamples: Examples<typeof ijbErrors.catalogue> = {
+  ARC6341: [
+    { root: 'ijbc', set: 'IJB-C', subset: 'ijbc', faults: ['there is no folder ijbc/loose_crop'] },
+    {
+      root: 'ijbc',
+      set: 'IJB-C',
+      subset: 'ijbc',
+      faults: [
+        'meta/ijbc_name_5pts_score.txt line 7: the five points are all one point',
+        'meta/ijbc_template_pair_label.txt line 9: no picture is in template 99',
+        '41 more unknown templates in meta/ijbc_template_pair_label.txt',
+      ],
+    },
+  ],
+  ARC6342: [{ root: 'ijb', first: 'ijb/meta/ijbb_face_tid_mid.txt', second: 'ijb/meta/ijbc_face_tid_mid.txt' }],
+  ARC6343: [{ root: 'ijb' }],
+  ARC6344: [{ folder: 'runs/small-001/evaluations/ijbc', reason: 'the file system is read-only' }],
+  ARC6345: [{ root: 'ijbc', file: 'ijbc/meta/ijbc_1N_probe_mixed.csv' }],
+}
+
+export const allToAllExamples: Examples<typeof allToAllErrors.catalogue> = {
+  ARC6350: [{ genuine: 0, impostors: 45 }],
 }
 
 export const tensorFileExamples: Examples<typeof tensorFileErrors.catalogue> = {

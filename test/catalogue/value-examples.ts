@@ -76,6 +76,10 @@ export const evaluateExamples: Examples<typeof evaluateDiagnostic.catalogue> = {
   ARC4223: [{ name: 'small', count: 4 }],
   ARC4224: [{}],
   ARC4225: [{ count: 9, parts: 2 }],
+  ARC4280: [
+    { set: 'pairs', field: 'list', protocol: 'pairs' },
+    { set: 'ijbc', field: 'root', protocol: 'ijbc' },
+  ],
   ARC4226: [
     { sets: ['lfw'], dataset: 'synthetic' },
     { sets: ['lfw', 'cfp_fp'], dataset: 'synthetic' },

@@ -15,13 +15,14 @@ import {
   openDrawnSet,
   openListSet,
 } from '../../../runtime/evaluate/sets/evaluation-set.ts'
-import { experimentSets, type NamedSet } from '../../../runtime/evaluate/sets/experiment-sets.ts'
+import { experimentSets, type NamedSet, templateSet } from '../../../runtime/evaluate/sets/experiment-sets.ts'
 import { trainErrors } from '../../../runtime/train/messages.ts'
 import { findSource } from '../../host/data-source.ts'
 import { usageErrors } from '../../host/messages.ts'
 import { declaredExperiment, runFolderOf } from '../../host/network/find-backbone.ts'
 import type { Output } from '../../render/output.ts'
 import { scanLine } from '../../render/scan-progress.ts'
+import { aside } from '../../render/section.ts'
 import type { EvalPairsOptions } from '../options.ts'
 
 type Request = Pick<EvalPairsOptions, 'sets' | 'root' | 'pairs' | 'seed' | 'far' | 'network'>
@@ -99,6 +100,12 @@ function declaredSets({ network }: Request, host: Host, output: Output): readonl
   output.diagnostics(diagnostics)
   if (experiment === undefined) return undefined
   const { dataset, evaluate, train } = experiment
+  for (const set of evaluate.sets) {
+    const other = templateSet(set)
+    if (other === undefined) continue
+    const how = `${other.name} has templates instead of pairs; to verify it: arcc eval ${network.path} --ijb ${other.root}`
+    output.note(aside(how, output.errorLook))
+  }
   return experimentSets({ dataset, evaluate, seed: train.seed }, createCollections(scanLine(output)))
 }
 

@@ -26,10 +26,16 @@ export interface NamedSet {
   open(): Promise<EvaluationSet>
 }
 
-/** Sets of the folder of a data set that is generated, and has none, are left out. */
+/** A set of templates, which is verified in another way. */
+export function templateSet(set: DeclaredSet): { readonly name: string; readonly root: string } | undefined {
+  if (typeof set === 'string' || set.protocol === 'pairs') return undefined
+  return { name: setName(set), root: set.root.path }
+}
+
+/** Those of pairs. Sets of the folder of a data set that is generated, and has none, are left out. */
 export function experimentSets(source: DeclaredSets, collections: Collections): readonly NamedSet[] {
   return source.evaluate.sets
-    .filter((set) => !isAbsent(set, source.dataset))
+    .filter((set) => !isAbsent(set, source.dataset) && templateSet(set) === undefined)
     .map((set) => ({ name: setName(set), open: () => openDeclared(set, source, collections) }))
 }
 

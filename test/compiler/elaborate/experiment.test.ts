@@ -189,12 +189,31 @@ describe('--set', () => {
         'a.bin',
         {
           name: 'pairs',
+          protocol: 'pairs',
           list: { path: 'lfw/pairs.txt', pending: undefined },
           root: { path: 'lfw', pending: undefined },
         },
-        { name: 'pairs', list: { path: 'b.csv', pending: undefined }, root: { path: '', pending: undefined } },
+        {
+          name: 'pairs',
+          protocol: 'pairs',
+          list: { path: 'b.csv', pending: undefined },
+          root: { path: '', pending: undefined },
+        },
       ],
     ],
+    [
+      'evaluate.sets=[ijbc(root: "ijb")]',
+      'evaluate.sets',
+      [
+        {
+          name: 'ijbc',
+          protocol: 'ijbc',
+          list: { path: '', pending: undefined },
+          root: { path: 'ijb', pending: undefined },
+        },
+      ],
+    ],
+    ['evaluate.sets=[ijbb("ijb")]', 'evaluate.sets.0.protocol', 'ijbb'],
     ['train.schedule=polynomial(power: 2)', 'schedule.name', 'polynomial'],
   ])('%s', (setting, path, value) => {
     expect(resolved('', [setting])).toHaveProperty(path, value)
@@ -262,6 +281,8 @@ describe('across fields', () => {
     ['  train.precision = bf16\n  machine = dgx_v100', 'ARC4212 precision: bf16, device: NVIDIA V100 SXM2 32 GB'],
     ['  evaluate.sets = [holdout]\n  dataset.holdout = 0', 'ARC4214'],
     ['  evaluate.sets = [holdout, lfw]', 'ARC4226 sets: [lfw], dataset: synthetic'],
+    ['  evaluate.sets = [pairs("")]', 'ARC4280 set: pairs, field: list, protocol: pairs'],
+    ['  evaluate.sets = [ijbb("")]', 'ARC4280 set: ijbb, field: root, protocol: ijbb'],
     ['  backbone = five', 'ARC4227 channels: 5', five],
     ['  train.accumulate = 3', 'ARC4225 count: 4, parts: 3'],
     ['  train { accumulate = 2, batch = auto }', 'ARC4224'],
