@@ -1,6 +1,6 @@
 /** What `arcc compare` prints. */
 import type { Comparison } from '../../runtime/embed/compare-pictures.ts'
-import { paragraph } from './fit.ts'
+import { lineWidth, paragraph } from './fit.ts'
 import { formatNumber } from './format.ts'
 import type { Look } from './look.ts'
 import { right, rowsOf } from './section.ts'
@@ -37,7 +37,7 @@ export function comparisonLines(comparison: Comparison, threshold: Threshold | u
       ...(threshold === undefined ? [] : paragraph(verdict(cosine, threshold, look), look)),
     ]
   }
-  const fits = headWidth + cellWidth * pictures.length <= look.width
+  const fits = headWidth + cellWidth * pictures.length <= lineWidth(look)
   const mark = (cosine: number) => (threshold !== undefined && isSamePerson(cosine, threshold) ? '*' : ' ')
   const legend = `* the same person: at or above ${formatNumber(threshold?.value ?? 0, 4)}, ${threshold?.from}`
   return [

@@ -101,7 +101,7 @@ test('a pair at the threshold shows one person', () => {
 })
 
 test.each([40, 60, 80, 120])('three and eight pictures fit %i columns', (width) => {
-  const look = { ...documentLook, width }
+  const look = { ...documentLook, width, wraps: true }
   for (const count of [3, 8]) {
     const lines = comparisonLines(comparison(count), { value: 0.1, from: '--threshold' }, look)
     expect(lines.join('\n')).toContain('0.1500*')
