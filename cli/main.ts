@@ -18,8 +18,8 @@ const actions: Actions = {
   test: async (options) => (await import('./commands/test.ts')).test(options),
   data: async (options) => (await import('./commands/data/data.ts')).data(options),
   checkpoint: async (options) => (await import('./commands/checkpoint/checkpoint.ts')).checkpoint(options),
-  embed: async (options) => (await import('./commands/embed.ts')).embed(options),
-  compare: async (options) => (await import('./commands/compare.ts')).compare(options),
+  embed: async (options) => (await import('./commands/embed/embed.ts')).embed(options),
+  compare: async (options) => (await import('./commands/embed/compare.ts')).compare(options),
   install: async (options) => (await import('./commands/install.ts')).install(options),
   doctor: async (options) =>
     options.writeMachine === undefined

@@ -15,7 +15,7 @@ export interface CommonOptions {
 export type WithoutColor<T> = T extends unknown ? Omit<T, 'color'> : never
 
 /** Text for users, JSON for programs. */
-type OutputFormat = 'text' | 'json'
+export type OutputFormat = 'text' | 'json'
 
 /** A file, the name of an experiment in it, and the overrides, each `path=value`. */
 export interface ExperimentOptions extends CommonOptions {
