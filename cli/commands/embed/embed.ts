@@ -81,8 +81,8 @@ async function run(
 /** Whether an error ended the embedding, after which it can go on: not one in how the command was used. */
 const isOnTheWay = (error: unknown) => !(error instanceof ArccError && /^ARC(682[01237]|6411|6416)$/.test(error.code))
 
-/** Whether an error is one of a picture, which can be left out. */
-const isOfPicture = (error: unknown) => error instanceof ArccError && /^ARC62(0[456]|20|63)$/.test(error.code)
+/** Whether an error is one of a picture, which can be left out: not one of a thread or of its decoder. */
+const isOfPicture = (error: unknown) => error instanceof ArccError && /^ARC62(?!60|62|65)/.test(error.code)
 
 /** That what is done is kept, and how to go on. */
 function keptLines(options: EmbedOptions, done: string, output: Output): void {
