@@ -2,6 +2,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { pendingOf } from '../../../runtime/data/data-format.ts'
+import { leftOutText } from '../../../runtime/data/left-out.ts'
 import { embeddingEndings, formatOf } from '../../../runtime/embed/array-file.ts'
 import { type Embedded, embedSource } from '../../../runtime/embed/embed-source.ts'
 import { embedErrors } from '../../../runtime/embed/messages.ts'
@@ -13,7 +14,7 @@ import { findSource } from '../../host/data-source.ts'
 import { fileHost } from '../../host/host.ts'
 import { usageErrors } from '../../host/messages.ts'
 import { networkDevices, type RunningNetwork, withNetwork } from '../../host/network/with-network.ts'
-import { embeddedLines } from '../../render/embedding.ts'
+import { type EmbeddedFacts, embeddedLines } from '../../render/embedding.ts'
 import { type ExitCode, exitCode } from '../../render/exit.ts'
 import { paragraph } from '../../render/fit.ts'
 import { formatCount } from '../../render/format.ts'
@@ -36,13 +37,9 @@ function openSource({ source, set }: EmbedOptions, output: Output): PictureSourc
 
 const isSame = (a: string, b: string) => existsSync(a) && realpathSync(a) === realpathSync(b)
 
-interface Ended {
+interface Ended extends EmbeddedFacts {
   readonly embedded: Embedded
   readonly code: ExitCode
-  readonly seconds: number
-  /** Pictures that this command embedded. */
-  readonly fresh: number
-  readonly device: string
 }
 
 async function run(
@@ -75,7 +72,8 @@ async function run(
   }).finally(work.end)
   const seconds = (performance.now() - began) / 1000
   const code = embedded.interrupted ? (work.code ?? exitCode.interrupted) : exitCode.ok
-  return { embedded, code, seconds, fresh, device }
+  const labeled = source.label !== undefined
+  return { embedded, code, seconds, fresh, device, labeled, leftOut: leftOutText(source) }
 }
 
 /** Whether an error ended the embedding, after which it can go on: not one in how the command was used. */
