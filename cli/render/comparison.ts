@@ -1,6 +1,6 @@
 /** What `arcc compare` prints. */
 import type { Comparison } from '../../runtime/embed/compare-pictures.ts'
-import { paragraph } from './fit.ts'
+import { lineWidth, paragraph } from './fit.ts'
 import { formatNumber } from './format.ts'
 import type { Look } from './look.ts'
 import { right, rowsOf } from './section.ts'
@@ -23,11 +23,11 @@ function verdict(cosine: number, threshold: Threshold, look: Look): string {
   return `${text} (threshold ${formatNumber(threshold.value, 4)}, ${threshold.from})`
 }
 
-/** Columns that a picture takes in a table. */
+/** Columns of the numbers before a matrix, and of each picture in it. */
+const headWidth = 8
 const cellWidth = 10
-const leastName = 24
 
-/** One pair as sentences; more as a table of all, or as a list where the table would not fit. */
+/** One pair as sentences; more as numbered pictures with a matrix, or with a list of pairs where the matrix would not fit. */
 export function comparisonLines(comparison: Comparison, threshold: Threshold | undefined, look: Look): string[] {
   const { pictures, cosines } = comparison
   if (pictures.length === 2) {
@@ -37,33 +37,34 @@ export function comparisonLines(comparison: Comparison, threshold: Threshold | u
       ...(threshold === undefined ? [] : paragraph(verdict(cosine, threshold, look), look)),
     ]
   }
-  const fits = leastName + cellWidth * pictures.length <= look.width
+  const fits = headWidth + cellWidth * pictures.length <= lineWidth(look)
   const mark = (cosine: number) => (threshold !== undefined && isSamePerson(cosine, threshold) ? '*' : ' ')
   const legend = `* the same person: at or above ${formatNumber(threshold?.value ?? 0, 4)}, ${threshold?.from}`
   return [
-    ...(fits ? matrixLines(comparison, mark, look) : listLines(comparison, mark, look)),
+    ...pictures.flatMap(({ file }, i) => paragraph(`${i + 1}  ${file}`, look, 2)),
+    '',
+    ...(fits ? matrixLines(cosines, mark, look) : listLines(cosines, mark, look)),
     ...(threshold === undefined ? [] : paragraph(legend, look, 2)),
   ]
 }
 
-function matrixLines({ pictures, cosines }: Comparison, mark: (cosine: number) => string, look: Look): string[] {
+type Mark = (cosine: number) => string
+
+function matrixLines(cosines: Comparison['cosines'], mark: Mark, look: Look): string[] {
   const self = look.unicode ? '·' : '.'
-  const rows = pictures.map(({ file }, i) => [
+  const rows = cosines.map((row, i) => [
     String(i + 1),
-    file,
-    ...(cosines[i] ?? []).map((cosine, j) => (i === j ? `${self} ` : shown(cosine) + mark(cosine))),
+    ...row.map((cosine, j) => (i === j ? `${self} ` : shown(cosine) + mark(cosine))),
   ])
-  const numbers = pictures.map((_, i) => ({ title: `${i + 1} `, ...right }))
-  return rowsOf([right, { title: 'picture', wrap: 12 }, ...numbers], rows, look)
+  const numbers = cosines.map((_, i) => ({ title: `${i + 1} `, ...right }))
+  return rowsOf([right, ...numbers], rows, look)
 }
 
 /** All pairs, the most similar first. */
-function listLines({ pictures, cosines }: Comparison, mark: (cosine: number) => string, look: Look): string[] {
-  const pairs = pictures.flatMap(({ file }, i) =>
-    pictures.slice(i + 1).map((other, j) => ({ a: file, b: other.file, cosine: cosines[i]?.[i + 1 + j] ?? 0 })),
-  )
+function listLines(cosines: Comparison['cosines'], mark: Mark, look: Look): string[] {
+  const pairs = cosines.flatMap((row, i) => row.slice(i + 1).map((cosine, j) => ({ a: i + 1, b: i + j + 2, cosine })))
   const rows = pairs
     .toSorted((x, y) => y.cosine - x.cosine)
-    .map(({ a, b, cosine }) => [shown(cosine) + mark(cosine), a, b])
-  return rowsOf([{ title: 'cosine ', ...right }, { wrap: 12 }, { wrap: 12 }], rows, look)
+    .map(({ a, b, cosine }) => [String(a), String(b), shown(cosine) + mark(cosine)])
+  return rowsOf([right, right, { title: 'cosine ', ...right }], rows, look)
 }

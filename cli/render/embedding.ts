@@ -7,23 +7,31 @@ import { facts } from './section.ts'
 
 type Finished = Extract<Embedded, { interrupted: false }>
 
+export interface EmbeddedFacts {
+  readonly seconds: number
+  /** Pictures that this command embedded. */
+  readonly fresh: number
+  readonly device: string
+  readonly labeled: boolean
+  /** What the source has besides its pictures; empty if there is nothing else. */
+  readonly leftOut: string
+}
+
 /** What was written, and which pictures were left out. */
-export function embeddedLines(
-  file: string,
-  embedded: Finished,
-  { seconds, fresh, device }: { readonly seconds: number; readonly fresh: number; readonly device: string },
-  look: Look,
-): string[] {
+export function embeddedLines(file: string, embedded: Finished, given: EmbeddedFacts, look: Look): string[] {
   const { rows, width, bytes, namesFile, damaged, damage, damagedFile } = embedded
-  const speed =
-    fresh === 0 ? [] : ([['speed', [formatRate(fresh / seconds, 'images'), formatSeconds(seconds), device]]] as const)
+  const { seconds, fresh, device, labeled, leftOut } = given
+  const names = [namesFile, ...(labeled ? [] : ['no labels'])]
   return [
     ...paragraph(`${look.palette.good('written')}  ${file}`, look),
     ...facts(
       [
         ['embeddings', [`${formatCount(rows)} × ${formatCount(width)}`, formatBytes(bytes)]],
-        ...(namesFile === undefined ? [] : ([['names', [namesFile]]] as const)),
-        ...speed,
+        ...(namesFile === undefined && labeled ? [] : ([['names', names]] as const)),
+        ...(fresh === 0
+          ? []
+          : ([['speed', [formatRate(fresh / seconds, 'images'), formatSeconds(seconds), device]]] as const)),
+        ...(leftOut === '' ? [] : ([['ignored', [leftOut]]] as const)),
       ],
       look,
     ),

@@ -48,8 +48,8 @@ export interface EmbedRequest extends EmbeddingOptions, Overwriting {
 }
 
 export interface EmbedProgress {
-  /** `writing`: the files are made from what is embedded. */
-  readonly stage: 'pictures' | 'writing'
+  /** What an earlier command did is verified, pictures are embedded, and the files are made of that. */
+  readonly stage: 'verifying' | 'pictures' | 'writing'
   /** Pictures. */
   readonly done: number
   readonly total: number
@@ -204,7 +204,10 @@ export async function embedSource(request: EmbedRequest): Promise<Embedded> {
   const shape = { width, f16 }
   const facts: TensorFacts = { labels: true, metadata }
   const room = headerRoom(format, { ...shape, rows: total }, facts)
-  const work = await openWork(file, identityOf(request, width), { room, rowBytes: rowBytes(shape) }, request)
+  const report = (stage: EmbedProgress['stage']) => (done: number) =>
+    request.onProgress({ stage, done, total, kept: 0, faults: 0 })
+  const places = { room, rowBytes: rowBytes(shape) }
+  const work = await openWork(file, identityOf(request, width), places, request, report('verifying'))
   const interrupted = (): Interrupted => ({ interrupted: true, done: work.reached.pictures, total })
   try {
     const names = openPictureNames(source.recipe)
@@ -223,8 +226,7 @@ export async function embedSource(request: EmbedRequest): Promise<Embedded> {
       await work.remove()
       throw embedErrors('ARC6825', { set: source.name, pictures: total })
     }
-    const written = (done: number) => request.onProgress({ stage: 'writing', done, total, kept: 0, faults: 0 })
-    const finish = { file, format, shape, room, metadata, onProgress: written, signal }
+    const finish = { file, format, shape, room, metadata, onProgress: report('writing'), signal }
     const finished = await finishWork(work, finish).catch((error: unknown) => {
       if (signal.aborted && error === signal.reason) return undefined
       throw error instanceof ArccError ? error : embedErrors('ARC6826', { file, reason: reasonOf(error) }, error)

@@ -1,12 +1,11 @@
 /** Makes the files of a finished embedding from its folder. They appear under their names when they are complete. */
 import { createReadStream } from 'node:fs'
-import { open, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { f16ToF32 } from '../half.ts'
 import { syncFolder } from '../sync-folder.ts'
 import { type ArrayShape, type EmbeddingFormat, headerBytes, rowBytes, type TensorFacts } from './array-file.ts'
 import { type PictureFact, parseFact, type Work, writeAt } from './work-folder.ts'
-import { createParquet, groupRows, type ParquetRows } from './write-parquet.ts'
+import { createParquet, groupRows } from './write-parquet.ts'
 
 export interface FinishRequest {
   readonly file: string
@@ -133,25 +132,29 @@ async function arrayTarget(work: Work, request: FinishRequest, names: TextFile):
   }
 }
 
+/** Fills an array from a place in a file. */
+async function readAt(file: FileHandle, into: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < into.length; ) {
+    const { bytesRead } = await file.read(into, done, into.length - done, position + done)
+    if (bytesRead === 0) throw new Error('it became shorter while it was read')
+    done += bytesRead
+  }
+}
+
 /** The rows are copied. */
 async function parquetTarget(work: Work, { shape, metadata }: FinishRequest): Promise<Target> {
   const path = join(work.folder, 'parquet')
-  const { f16, width } = shape
   const bytes = rowBytes(shape)
-  const parquet = createParquet(path, { f16, metadata })
+  const parquet = createParquet(path, { ...shape, metadata })
   const handle = await open(work.rowsFile, 'r')
   let names: string[] = []
   let labels: (number | undefined)[] = []
   let at = 0
   const flush = async () => {
-    const rows = Buffer.alloc(names.length * bytes)
-    await handle.read(rows, 0, rows.length, at)
-    const { buffer, byteOffset, length } = rows
-    const own = buffer.slice(byteOffset, byteOffset + length)
-    const numbers = f16 ? f16ToF32(new Uint16Array(own)) : new Float32Array(own)
-    const embeddings = names.map((_, row) => Array.from(numbers.subarray(row * width, (row + 1) * width)))
-    await parquet.add({ names, labels, embeddings } satisfies ParquetRows)
-    at += rows.length
+    const embeddings = new Uint8Array(names.length * bytes)
+    await readAt(handle, embeddings, at)
+    await parquet.add({ names, labels, embeddings })
+    at += embeddings.length
     names = []
     labels = []
   }

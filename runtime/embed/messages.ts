@@ -47,7 +47,7 @@ export const embedErrors = errorsOf({
   ),
   ARC6826: message<File & { reason: string }>(
     (p) => `${p.file} cannot be written: ${p.reason}`,
-    () => 'what is embedded is kept: mend this, and go on with --resume',
+    () => 'mend this, and go on with --resume; what was embedded is kept',
   ),
   ARC6827: message<File>(
     (p) => `${p.file} is the file of the weights`,

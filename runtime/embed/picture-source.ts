@@ -21,7 +21,10 @@ export interface PictureSource extends Omit<Collection, 'label' | 'people' | 'we
 /** Whether a folder itself has pictures, besides those of people. */
 function hasPictures(root: string): boolean {
   try {
-    return readdirSync(root).some((name) => isPictureName(name) && statSync(join(root, name)).isFile())
+    return readdirSync(root).some((name) => {
+      const isListed = !name.startsWith('.') && isPictureName(name)
+      return isListed && statSync(join(root, name), { throwIfNoEntry: false })?.isFile() === true
+    })
   } catch {
     // Listing the folder reports it.
     return false

@@ -85,6 +85,7 @@ export async function openWork(
   identity: Identity,
   places: RowPlaces,
   { resume, force }: Overwriting,
+  onVerified: (pictures: number) => void,
 ): Promise<Work> {
   checkOutput(file, { resume, force })
   const folder = workFolderOf(file)
@@ -119,7 +120,7 @@ export async function openWork(
     const found =
       before === undefined
         ? { reached: nothing, sum: first.sum, bytes: 0 }
-        : await readRecord(before, identity, { rows, facts }, places, file)
+        : await readRecord(before, identity, { rows, facts }, places, { file, onVerified })
     const record = await openOne(recordFile)
     if (before === undefined) await writeAt(record, Buffer.from(lineOf(first)), 0)
     const kept = found.reached

@@ -145,14 +145,14 @@ export interface ReadRecord {
 
 /**
  * How far the files of an unfinished embedding are, by the lines that agree with them, up to the first that does not. Reads all of
- * their bytes. Throws ARC6821 and ARC6822; `file` names the embedding.
+ * their bytes, and tells after each line how many pictures are verified. Throws ARC6821 and ARC6822; `file` names the embedding.
  */
 export async function readRecord(
   text: string,
   own: Identity,
   { rows, facts }: WorkFiles,
   { room, rowBytes }: RowPlaces,
-  file: string,
+  { file, onVerified }: { readonly file: string; readonly onVerified: (pictures: number) => void },
 ): Promise<ReadRecord> {
   const [first = '', ...lines] = text.split('\n')
   const head = parseLine(first)
@@ -172,6 +172,7 @@ export async function readRecord(
     reached = next
     sum = line.sum
     bytes += Buffer.byteLength(text) + 1
+    onVerified(reached.pictures)
   }
   return { reached, sum, bytes }
 }

@@ -10,12 +10,13 @@ import type { NetworkSource } from '../../host/network/find-backbone.ts'
 import { type OpenedNetwork, openNamedNetwork } from '../../host/network/with-network.ts'
 import { type ExitCode, exitCode } from '../../render/exit.ts'
 import type { Output } from '../../render/output.ts'
+import type { OutputFormat } from '../options.ts'
 
 /** Which network, and where to. */
 export interface ExportTarget extends NetworkSource {
   readonly out: string
   readonly force: boolean
-  readonly format: 'text' | 'json'
+  readonly format: OutputFormat
 }
 
 /** The weights in the order in which the backbone declares them. */

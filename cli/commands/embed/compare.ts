@@ -1,16 +1,16 @@
 /** `arcc compare`: the cosines of the embeddings of pictures, and which of them show one person. */
-import { type ComparedPicture, type Comparison, comparePictures } from '../../runtime/embed/compare-pictures.ts'
-import { embedErrors } from '../../runtime/embed/messages.ts'
-import { fileHost } from '../host/host.ts'
-import { evaluationsFolder } from '../host/network/evaluations-folder.ts'
-import { type RecommendedThreshold, recommendedThreshold } from '../host/network/recommended-threshold.ts'
-import { withNetwork } from '../host/network/with-network.ts'
-import { comparisonLines, isSamePerson, type Threshold } from '../render/comparison.ts'
-import { type ExitCode, exitCode } from '../render/exit.ts'
-import { paragraph } from '../render/fit.ts'
-import { formatNumber } from '../render/format.ts'
-import { type Output, processOutput } from '../render/output.ts'
-import type { CompareOptions } from './options.ts'
+import { type ComparedPicture, type Comparison, comparePictures } from '../../../runtime/embed/compare-pictures.ts'
+import { embedErrors } from '../../../runtime/embed/messages.ts'
+import { fileHost } from '../../host/host.ts'
+import { evaluationsFolder } from '../../host/network/evaluations-folder.ts'
+import { type RecommendedThreshold, recommendedThreshold } from '../../host/network/recommended-threshold.ts'
+import { withNetwork } from '../../host/network/with-network.ts'
+import { comparisonLines, isSamePerson, type Threshold } from '../../render/comparison.ts'
+import { type ExitCode, exitCode } from '../../render/exit.ts'
+import { paragraph } from '../../render/fit.ts'
+import { formatNumber } from '../../render/format.ts'
+import { type Output, processOutput } from '../../render/output.ts'
+import type { CompareOptions } from '../options.ts'
 
 /** Pictures that are embedded at a time, if as many are compared. */
 const mostAtOnce = 32

@@ -1,27 +1,28 @@
 /** `arcc embed`: writes the embeddings of all pictures of a source. */
 import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { pendingOf } from '../../runtime/data/data-format.ts'
-import { embeddingEndings, formatOf } from '../../runtime/embed/array-file.ts'
-import { type Embedded, embedSource } from '../../runtime/embed/embed-source.ts'
-import { embedErrors } from '../../runtime/embed/messages.ts'
-import { openPictureSource, type PictureSource } from '../../runtime/embed/picture-source.ts'
-import { checkOutput, workFolderOf } from '../../runtime/embed/work-folder.ts'
-import { ArccError } from '../../runtime/errors.ts'
-import { trainErrors } from '../../runtime/train/messages.ts'
-import { findSource } from '../host/data-source.ts'
-import { fileHost } from '../host/host.ts'
-import { usageErrors } from '../host/messages.ts'
-import { networkDevices, type RunningNetwork, withNetwork } from '../host/network/with-network.ts'
-import { startWork } from '../host/work-progress.ts'
-import { embeddedLines } from '../render/embedding.ts'
-import { type ExitCode, exitCode } from '../render/exit.ts'
-import { paragraph } from '../render/fit.ts'
-import { formatCount } from '../render/format.ts'
-import { type Output, processOutput } from '../render/output.ts'
-import { sameCommand } from '../render/resume-command.ts'
-import { scanLine } from '../render/scan-progress.ts'
-import type { EmbedOptions } from './options.ts'
+import { pendingOf } from '../../../runtime/data/data-format.ts'
+import { leftOutText } from '../../../runtime/data/left-out.ts'
+import { embeddingEndings, formatOf } from '../../../runtime/embed/array-file.ts'
+import { type Embedded, embedSource } from '../../../runtime/embed/embed-source.ts'
+import { embedErrors } from '../../../runtime/embed/messages.ts'
+import { openPictureSource, type PictureSource } from '../../../runtime/embed/picture-source.ts'
+import { checkOutput, workFolderOf } from '../../../runtime/embed/work-folder.ts'
+import { ArccError } from '../../../runtime/errors.ts'
+import { trainErrors } from '../../../runtime/train/messages.ts'
+import { findSource } from '../../host/data-source.ts'
+import { fileHost } from '../../host/host.ts'
+import { usageErrors } from '../../host/messages.ts'
+import { networkDevices, type RunningNetwork, withNetwork } from '../../host/network/with-network.ts'
+import { startWork } from '../../host/work-progress.ts'
+import { type EmbeddedFacts, embeddedLines } from '../../render/embedding.ts'
+import { type ExitCode, exitCode } from '../../render/exit.ts'
+import { paragraph } from '../../render/fit.ts'
+import { formatCount } from '../../render/format.ts'
+import { type Output, processOutput } from '../../render/output.ts'
+import { sameCommand } from '../../render/resume-command.ts'
+import { scanLine } from '../../render/scan-progress.ts'
+import type { EmbedOptions } from '../options.ts'
 
 /** `undefined` after errors in an `.arc` file, which are shown. */
 function openSource({ source, set }: EmbedOptions, output: Output): PictureSource | undefined {
@@ -36,13 +37,9 @@ function openSource({ source, set }: EmbedOptions, output: Output): PictureSourc
 
 const isSame = (a: string, b: string) => existsSync(a) && realpathSync(a) === realpathSync(b)
 
-interface Ended {
+interface Ended extends EmbeddedFacts {
   readonly embedded: Embedded
   readonly code: ExitCode
-  readonly seconds: number
-  /** Pictures that this command embedded. */
-  readonly fresh: number
-  readonly device: string
 }
 
 async function run(
@@ -75,14 +72,15 @@ async function run(
   }).finally(work.end)
   const seconds = (performance.now() - began) / 1000
   const code = embedded.interrupted ? (work.code ?? exitCode.interrupted) : exitCode.ok
-  return { embedded, code, seconds, fresh, device }
+  const labeled = source.label !== undefined
+  return { embedded, code, seconds, fresh, device, labeled, leftOut: leftOutText(source) }
 }
 
 /** Whether an error ended the embedding, after which it can go on: not one in how the command was used. */
 const isOnTheWay = (error: unknown) => !(error instanceof ArccError && /^ARC(682[01237]|6411|6416)$/.test(error.code))
 
-/** Whether an error is one of a picture, which can be left out. */
-const isOfPicture = (error: unknown) => error instanceof ArccError && /^ARC62(0[456]|20|63)$/.test(error.code)
+/** Whether an error is one of a picture, which can be left out: not one of a thread or of its decoder. */
+const isOfPicture = (error: unknown) => error instanceof ArccError && /^ARC62(?!60|62|65)/.test(error.code)
 
 /** That what is done is kept, and how to go on. */
 function keptLines(options: EmbedOptions, done: string, output: Output): void {
