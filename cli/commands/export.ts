@@ -103,7 +103,9 @@ async function written(
 ): Promise<Done | undefined> {
   const write = async (backbone: Backbone, weights: NetworkWeights) => {
     const { f16, fold, preprocess, opset, external, out } = options
-    const network = need(inferenceGraph(backbone, f16 ? 'f16' : 'f32'), 'a backbone that was elaborated')
+    const network = inferenceGraph(backbone, f16 ? 'f16' : 'f32')
+    if (network === undefined)
+      throw onnxErrors('ARC6801', { place: backbone.name, reason: 'of which it takes only some' })
     const target = { folder: partial, name: basename(out), shown: out }
     const model = { fold, preprocess, opset, external, version: packageVersion() }
     return exportOnnx(network, weights, target, model)

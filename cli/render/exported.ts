@@ -2,13 +2,20 @@
 import { checkedBatches, checkedPictures } from '../../runtime/export/onnx/check/check-pictures.ts'
 import type { Agreement } from '../../runtime/export/onnx/check/compare.ts'
 import type { WrittenOnnx } from '../../runtime/export/onnx/export-onnx.ts'
-import type { ExportOptions } from '../commands/options.ts'
+import type { Preprocess } from '../../runtime/export/onnx/model.ts'
 import { factLines, paragraph } from './fit.ts'
 import { formatBytes, plural } from './format.ts'
 import type { Look } from './look.ts'
 
 export interface Exported {
-  readonly options: Pick<ExportOptions, 'path' | 'out' | 'f16' | 'fold' | 'preprocess' | 'opset'>
+  readonly options: {
+    readonly path: string
+    readonly out: string
+    readonly f16: boolean
+    readonly fold: boolean
+    readonly preprocess: Preprocess
+    readonly opset: number
+  }
   readonly backbone: {
     readonly name: string
     readonly embedding: number

@@ -12,6 +12,7 @@ import { dataErrors } from '../../runtime/data/messages.ts'
 import { packErrors } from '../../runtime/data/pack/messages.ts'
 import { sourceErrors } from '../../runtime/data/sources/messages.ts'
 import { evaluateErrors } from '../../runtime/evaluate/messages.ts'
+import { onnxErrors } from '../../runtime/export/onnx/messages.ts'
 import { tensorFileErrors } from '../../runtime/safetensors-header.ts'
 import { startErrors } from '../../runtime/start/messages.ts'
 import { tfjsError } from '../../runtime/tfjs/errors.ts'
@@ -20,6 +21,7 @@ import { trainErrors } from '../../runtime/train/messages.ts'
 import { xlaError } from '../../runtime/xla/pjrt/errors.ts'
 import { checkExamples } from './check-examples.ts'
 import { checkpointExamples } from './checkpoint-examples.ts'
+import { onnxExamples } from './export-examples.ts'
 import { grammarExamples, nameExamples } from './grammar-examples.ts'
 import { type Rendered, renderCatalogue } from './render.ts'
 import * as runtime from './runtime-examples.ts'
@@ -46,6 +48,7 @@ export const catalogues: Readonly<Record<string, readonly Rendered[]>> = {
   tensorFileErrors: renderCatalogue(tensorFileErrors.catalogue, runtime.tensorFileExamples),
   startErrors: renderCatalogue(startErrors.catalogue, startExamples),
   checkpointErrors: renderCatalogue(checkpointErrors.catalogue, checkpointExamples),
+  onnxErrors: renderCatalogue(onnxErrors.catalogue, onnxExamples),
   trainErrors: renderCatalogue(trainErrors.catalogue, runtime.trainExamples),
   usageErrors: renderCatalogue(usageErrors.catalogue, runtime.usageExamples),
 }
