@@ -8,7 +8,7 @@ export const onnxExamples: Examples<typeof onnxErrors.catalogue> = {
   ARC6800: [{ op: 'iota', place: 'blocks.0', reason: 'which only the orders of tokens in training have' }],
   ARC6801: [{ place: 'layer1.0', reason: 'and not only in the size of a dim' }],
   ARC6802: [{ file, tensors: ['conv1.weight'] }],
-  ARC6803: [{ path: 'r18.onnx' }],
+  ARC6803: [{ path: 'r18.onnx' }, { path: 'r18.onnx.partial' }],
   ARC6804: [{ path: 'r18.onnx', reason: 'the disk is full' }],
   ARC6805: [
     {
