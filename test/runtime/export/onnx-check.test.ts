@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -13,22 +12,11 @@ import { filterFromOihw } from '../../../runtime/state/held-tensors.ts'
 import { anError } from '../../helpers/facts.ts'
 import { numbersOf } from '../../helpers/host-tensor.ts'
 import { backboneOf, exported, residual, saved, transformer, unusual, weightsOf } from '../../helpers/onnx-export.ts'
+import { python, pythonIsThere, whyNot } from '../../helpers/onnx-python.ts'
 import { evaluate } from '../../helpers/reference.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 
 const folder = temporaryFolder()
-
-/** A Python with onnxruntime: `$ARCC_TEST_PYTHON`, or python3 if it has it. */
-const python = process.env.ARCC_TEST_PYTHON ?? 'python3'
-const isThere = (() => {
-  try {
-    execFileSync(python, ['-c', 'import numpy, onnxruntime'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-})()
-const whenThere = isThere ? '' : ' (skipped: no onnxruntime in python3 nor in $ARCC_TEST_PYTHON)'
 
 describe('the comparison', () => {
   test('uses pictures of faces, in the order of dims and the range of the model', async () => {
@@ -95,7 +83,7 @@ describe('the comparison', () => {
   })
 })
 
-describe(`in ONNX Runtime${whenThere}`, () => {
+describe(`in ONNX Runtime${whyNot}`, () => {
   const cases = [
     ['residual', residual, {}, 1e-5],
     ['residual', residual, { fold: false, preprocess: 'inside', external: true, opset: 21 }, 1e-5],
@@ -106,19 +94,22 @@ describe(`in ONNX Runtime${whenThere}`, () => {
     ['unusual', unusual, { opset: 20 }, 1e-5],
   ] as const
 
-  test.skipIf(!isThere).each(cases)('%# %s gives the embeddings of the graph', async (_, text, options, tolerance) => {
-    const backbone = backboneOf(text)
-    const path = await exported(folder, backbone, await saved(folder, backbone), options)
-    const found = await findOnnxRuntime(python)
-    const runtime = need('runtime' in found ? found.runtime : undefined, 'a runtime')
-    const pixels = await checkPictures(undefined, backbone.input)
-    const input = modelInput(pixels, backbone.input, 'preprocess' in options ? options.preprocess : 'outside')
-    const out = join(path, '..')
-    const embeddings = await runModel(runtime, path, input, { shape: backbone.input, folder: out })
-    expect(agreement(referenceEmbeddings(backbone, pixels), embeddings, backbone.embedding).deviation).toBeLessThan(
-      tolerance,
-    )
-  })
+  test.skipIf(!pythonIsThere).each(cases)(
+    '%# %s gives the embeddings of the graph',
+    async (_, text, options, tolerance) => {
+      const backbone = backboneOf(text)
+      const path = await exported(folder, backbone, await saved(folder, backbone), options)
+      const found = await findOnnxRuntime(python)
+      const runtime = need('runtime' in found ? found.runtime : undefined, 'a runtime')
+      const pixels = await checkPictures(undefined, backbone.input)
+      const input = modelInput(pixels, backbone.input, 'preprocess' in options ? options.preprocess : 'outside')
+      const out = join(path, '..')
+      const embeddings = await runModel(runtime, path, input, { shape: backbone.input, folder: out })
+      expect(agreement(referenceEmbeddings(backbone, pixels), embeddings, backbone.embedding).deviation).toBeLessThan(
+        tolerance,
+      )
+    },
+  )
 })
 
 /** f32 [8,D], by the reference evaluator. */
