@@ -74,6 +74,6 @@ function checkLines({ agreement, runtime, tried }: Exported, look: Look): readon
   if (tried === undefined) return paragraph('not compared with arcc (--no-check)', look, 2)
   const why = `not compared with arcc: ONNX Runtime is missing (${tried.join('; ')})`
   const how =
-    'to compare, pip install onnxruntime numpy, or npm install onnxruntime-node, and export again with --check'
+    'to compare, pip install onnxruntime numpy, or npm install --ignore-scripts onnxruntime-node, and export again with --check'
   return [...paragraph(why, look, 2), ...paragraph(how, look, 2)]
 }

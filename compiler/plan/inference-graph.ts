@@ -4,12 +4,14 @@
  *
  * Legend: b images, H W C height, width and channels of an image, D embedding width.
  */
+
+import { need } from '../../grammar/diagnostic.ts'
 import type { Backbone } from '../experiment/experiment.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import type { Precision } from '../ir/dtype.ts'
 import type { Graph } from '../ir/graph.ts'
 import type { NamedTensor } from '../ir/state-tensor.ts'
-import { applyBackbone, backboneParameters } from '../step/backbone.ts'
+import { backboneParameters } from '../step/backbone.ts'
 
 /** Primes that are hardly ever another size of a network. */
 const batches = [1009, 1013] as const
@@ -28,26 +30,37 @@ export interface InferenceGraph {
   readonly batches: readonly [number, number]
 }
 
-/** `compute` is the type of convolutions and products. `undefined` if the shapes of the backbone do not fit. */
+/** `compute` is the type of convolutions and products. `undefined` if the shapes of the backbone do not fit each other for these numbers of images. */
 export function inferenceGraph(backbone: Backbone, compute: Precision): InferenceGraph | undefined {
   const parameters = backboneParameters(backbone)
   if (parameters === undefined) return undefined
   const weights = parameters.specs.map(({ path, shape, layout }): NamedTensor => ({ name: path, shape, layout }))
-  const build = (batch: number): Graph => {
+  const build = (batch: number): Graph | undefined => {
     const b = new GraphBuilder('inference', 1)
     return b.within({ phase: 'evaluate' }, () => {
       const given = new Map(weights.map(({ name, shape }) => [name, b.input(name, { dtype: 'f32', shape })]))
       const images = b.input('images', { dtype: 'f32', shape: [batch, ...backbone.input] })
-      const { embeddings } = applyBackbone(b, backbone, images, { mode: 'evaluate', compute, weights: given })
-      return b.finish([{ name: 'embeddings', value: embeddings }])
+      const embeddings = backbone.apply(
+        {
+          builder: b,
+          mode: 'evaluate',
+          compute,
+          parameter: ({ path }) => need(given.get(path), `parameter ${path}`),
+          update() {},
+        },
+        images,
+      )
+      return embeddings === undefined ? undefined : b.finish([{ name: 'embeddings', value: embeddings }])
     })
   }
+  const [one, other] = [build(batches[0]), build(batches[1])]
+  if (one === undefined || other === undefined) return undefined
   return {
     backbone: backbone.name,
     image: backbone.input,
     embedding: backbone.embedding,
     weights,
-    graphs: [build(batches[0]), build(batches[1])],
+    graphs: [one, other],
     batches,
   }
 }

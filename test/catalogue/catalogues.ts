@@ -14,15 +14,13 @@ import { alignErrors } from '../../runtime/data/align/messages.ts'
 import { dataErrors } from '../../runtime/data/messages.ts'
 import { packErrors } from '../../runtime/data/pack/messages.ts'
 import { sourceErrors } from '../../runtime/data/sources/messages.ts'
-
 import { embedErrors } from '../../runtime/embed/messages.ts'
-
 import { allToAllErrors } from '../../runtime/evaluate/all-to-all/messages.ts'
 import { ijbErrors } from '../../runtime/evaluate/ijb/messages.ts'
-
 import { evaluateErrors } from '../../runtime/evaluate/messages.ts'
 import { reportErrors } from '../../runtime/evaluate/report/messages.ts'
 import { exportErrors } from '../../runtime/export/messages.ts'
+import { onnxErrors } from '../../runtime/export/onnx/messages.ts'
 import { tensorFileErrors } from '../../runtime/safetensors-header.ts'
 import { startErrors } from '../../runtime/start/messages.ts'
 import { tfjsError } from '../../runtime/tfjs/errors.ts'
@@ -33,6 +31,7 @@ import { checkExamples } from './check-examples.ts'
 import { checkpointExamples } from './checkpoint-examples.ts'
 import { embedExamples, exportExamples } from './embed-examples.ts'
 import { evaluationExamples } from './evaluation-examples.ts'
+import { onnxExamples } from './export-examples.ts'
 import { grammarExamples, nameExamples } from './grammar-examples.ts'
 import { type Rendered, renderCatalogue } from './render.ts'
 import { runsExamples } from './runs-examples.ts'
@@ -67,6 +66,7 @@ export const catalogues: Readonly<Record<string, readonly Rendered[]>> = {
   embedErrors: renderCatalogue(embedErrors.catalogue, embedExamples),
   exportErrors: renderCatalogue(exportErrors.catalogue, exportExamples),
   runsErrors: renderCatalogue(runsErrors.catalogue, runsExamples),
+  onnxErrors: renderCatalogue(onnxErrors.catalogue, onnxExamples),
   trainErrors: renderCatalogue(trainErrors.catalogue, runtime.trainExamples),
   networkErrors: renderCatalogue(networkErrors.catalogue, runtime.networkExamples),
   usageErrors: renderCatalogue(usageErrors.catalogue, runtime.usageExamples),

@@ -5,13 +5,14 @@
  * Legend: M pictures, D embedding width.
  */
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type { Backbone } from '../../../compiler/experiment/experiment.ts'
 import type { Host } from '../../../compiler/host/host.ts'
 import { inferenceGraph } from '../../../compiler/plan/inference-graph.ts'
 import { need } from '../../../grammar/diagnostic.ts'
+import { ArccError } from '../../../runtime/errors.ts'
 import { embedImages } from '../../../runtime/evaluate/embed-pairs.ts'
 import { checkedPictures, checkPictures } from '../../../runtime/export/onnx/check/check-pictures.ts'
 import { type Agreement, checkAgreement, modelInput, runModel } from '../../../runtime/export/onnx/check/compare.ts'
@@ -56,11 +57,8 @@ export async function exportOnnxFile(options: ExportOnnxOptions): Promise<ExitCo
   if (options.check !== false && networkDevices(request, host, output) === undefined) return exitCode.user
   const { runtime, tried } = await runtimeFor(options)
   const partial = `${options.out}.partial`
+  await onDisk(options.out, () => makePartial(partial, basename(options.out)))
   try {
-    await onDisk(partial, async () => {
-      await rm(partial, { recursive: true, force: true })
-      await mkdir(partial)
-    })
     const done = await written(options, { partial, request, runtime }, host, output)
     if (done === undefined) return exitCode.user
     await onDisk(options.out, () => putInPlace(options, partial, done.written))
@@ -108,7 +106,9 @@ async function written(
 ): Promise<Done | undefined> {
   const write = async (backbone: Backbone, weights: NetworkWeights) => {
     const { f16, fold, preprocess, opset, external, out } = options
-    const network = need(inferenceGraph(backbone, f16 ? 'f16' : 'f32'), 'a backbone that was elaborated')
+    const network = inferenceGraph(backbone, f16 ? 'f16' : 'f32')
+    if (network === undefined)
+      throw onnxErrors('ARC6801', { place: backbone.name, reason: 'of which it takes only some' })
     const target = { folder: partial, name: basename(out), shown: out }
     const model = { fold, preprocess, opset, external, version: packageVersion() }
     return exportOnnx(network, weights, target, model)
@@ -161,6 +161,16 @@ async function compared(
   }
 }
 
+/** An empty folder; what an export that was killed left there goes, anything else is not arcc's. */
+async function makePartial(partial: string, name: string): Promise<void> {
+  if (existsSync(partial)) {
+    const left = await readdir(partial)
+    if (left.some((own) => own !== name && own !== `${name}.data`)) throw onnxErrors('ARC6803', { path: partial })
+    await rm(partial, { recursive: true })
+  }
+  await mkdir(partial)
+}
+
 /** The external data first: a model without them cannot be read. An earlier export's data that are no longer needed go. */
 async function putInPlace({ out }: ExportOnnxOptions, partial: string, { files }: WrittenOnnx): Promise<void> {
   const names = files.map(({ name }) => name)
@@ -173,6 +183,7 @@ async function onDisk(path: string, work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
+    if (error instanceof ArccError) throw error
     throw onnxErrors('ARC6804', { path, reason: reasonOf(error) }, error)
   }
 }

@@ -6,7 +6,7 @@
 import type { Value } from '../../../compiler/ir/graph.ts'
 import { bug, need } from '../../../grammar/diagnostic.ts'
 import type { Scope } from './emitter.ts'
-import type { Layer, Normalization } from './layers.ts'
+import type { AffineLayer, Layer, Normalization } from './layers.ts'
 import { weightOf } from './match.ts'
 import { float, int } from './model.ts'
 import { storedType } from './rule.ts'
@@ -76,7 +76,7 @@ function shiftOf(norm: Normalization, channels: number, bias: string | undefined
 }
 
 /** The weight, and the bias if there is one, as `order` says; with a normalization folded in. */
-function affineWeights(layer: Of<'conv' | 'linear'>, order: readonly number[], scope: Scope): readonly string[] {
+function affineWeights(layer: AffineLayer, order: readonly number[], scope: Scope): readonly string[] {
   const { emitter } = scope
   const { norm, bias } = layer
   const { view, extents } = scope.placed(layer.weight)

@@ -58,6 +58,9 @@ export type Layer = { readonly result: Value } & (
   | { readonly kind: 'softmax'; readonly x: Value; readonly dim: number }
 )
 
+/** Layers that have a weight and perhaps a bias. */
+export type AffineLayer = Extract<Layer, Affine>
+
 /** The layers that the outputs depend on, in the order of the graph. `fold`: normalizations become part of the layer before. */
 export function layersOf(graph: Graph, fold: boolean): readonly Layer[] {
   const uses = countUses(graph)
@@ -123,7 +126,7 @@ function isStored(bias: Value | undefined): boolean {
 }
 
 /** A convolution or a linear layer, with or without a bias that nothing but it is added to. */
-function affine(result: Value, uses: Uses): Extract<Layer, { kind: 'conv' | 'linear' }> | undefined {
+function affine(result: Value, uses: Uses): AffineLayer | undefined {
   const plain = product(result)
   if (plain !== undefined) return plain
   for (const [left, right] of bothOrders(result, 'add')) {
@@ -135,7 +138,7 @@ function affine(result: Value, uses: Uses): Extract<Layer, { kind: 'conv' | 'lin
   return undefined
 }
 
-function product(result: Value): Extract<Layer, { kind: 'conv' | 'linear' }> | undefined {
+function product(result: Value): AffineLayer | undefined {
   const { op } = result
   const [x, weight] = op.operands
   if (x === undefined || weight === undefined) return undefined

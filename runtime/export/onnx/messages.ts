@@ -1,5 +1,6 @@
 /** Errors of exports to ONNX, ARC680x. */
 import { type ErrorMessage, errorsOf } from '../../errors.ts'
+import type { ModelType } from './model.ts'
 
 export const onnxErrors = errorsOf({
   ARC6800: {
@@ -18,7 +19,10 @@ export const onnxErrors = errorsOf({
   } satisfies ErrorMessage<{ file: string; tensors: readonly string[] }>,
   ARC6803: {
     text: (p) => `${p.path} exists`,
-    hint: () => 'choose another name, or replace it with --force',
+    hint: (p) =>
+      p.path.endsWith('.partial')
+        ? 'arcc writes there first, and it has files of others: move them away, or choose another name'
+        : 'choose another name, or replace it with --force',
   } satisfies ErrorMessage<{ path: string }>,
   ARC6804: {
     text: (p) => `${p.path} cannot be written: ${p.reason}`,
@@ -27,7 +31,7 @@ export const onnxErrors = errorsOf({
   ARC6805: {
     text: (p) => `the export cannot be checked: ONNX Runtime is missing (${p.tried.join('; ')})`,
     hint: () =>
-      'install it for Python, pip install onnxruntime numpy, and name that Python with --python; or for Node.js, npm install onnxruntime-node\nor export unchecked, with --no-check',
+      'install it for Python, pip install onnxruntime numpy, and name that Python with --python; or for Node.js, npm install --ignore-scripts onnxruntime-node\nor export unchecked, with --no-check',
   } satisfies ErrorMessage<{ tried: readonly string[] }>,
   ARC6806: {
     text: (p) => `ONNX Runtime ${p.version} does not run the exported network: ${p.reason}`,
@@ -57,5 +61,5 @@ export const onnxErrors = errorsOf({
       p.type === 'f16'
         ? 'nothing was written: numbers inside of the network exceed 65504, the largest of f16; export without --f16'
         : 'nothing was written: the file is damaged, or its training had diverged; use an earlier checkpoint',
-  } satisfies ErrorMessage<{ whose: string; type: 'f32' | 'f16' }>,
+  } satisfies ErrorMessage<{ whose: string; type: ModelType }>,
 })

@@ -3,11 +3,8 @@ import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import stringWidth from 'string-width'
 import { expect, test } from 'vitest'
-import {
-  evaluationsFolder,
-  findEvaluations,
-  recommendedThreshold,
-} from '../../../cli/host/network/recommended-threshold.ts'
+import { evaluationsFolder } from '../../../cli/host/network/evaluations-folder.ts'
+import { findEvaluations, recommendedThreshold } from '../../../cli/host/network/recommended-threshold.ts'
 import { comparisonLines } from '../../../cli/render/comparison.ts'
 import { documentLook } from '../../../cli/render/look.ts'
 import { comparePictures, cosinesOf } from '../../../runtime/embed/compare-pictures.ts'
@@ -72,12 +69,12 @@ test('the threshold is that of the newest evaluation of these weights, or else o
   const first = write('lfw', 'a', 0.2, 1)
   const second = write('cfp', 'a', 0.3, 2)
   const third = write('agedb', 'c', 0.4, 3)
-  const evaluations = evaluationsFolder('anything.pt', folder)
+  const evaluations = join(folder, 'evaluations')
   expect(findEvaluations(evaluations)).toEqual([third, second, first])
   expect(await recommendedThreshold(evaluations, 'a'.repeat(64))).toMatchObject({ file: second, isOwn: true })
   expect(await recommendedThreshold(evaluations, 'd'.repeat(64))).toMatchObject({ file: third, isOwn: false })
   expect(await recommendedThreshold(join(folder, 'none'), 'd'.repeat(64))).toBeUndefined()
-  expect(evaluationsFolder('dir/r50.safetensors', undefined)).toBe('dir/r50.evaluations')
+  expect(evaluationsFolder('dir/r50.safetensors')).toBe('dir/r50.evaluations')
   writeFileSync(third, '{')
   await expect(recommendedThreshold(evaluations, 'd'.repeat(64))).rejects.toThrow(anError('ARC6320'))
 })

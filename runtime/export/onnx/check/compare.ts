@@ -7,7 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ImageShape, imageBytes } from '../../../data/image.ts'
 import { onnxErrors } from '../messages.ts'
-import type { Preprocess } from '../model.ts'
+import type { ModelType, Preprocess } from '../model.ts'
 import { checkedBatches } from './check-pictures.ts'
 import type { OnnxRuntime } from './onnx-runtime.ts'
 
@@ -81,7 +81,7 @@ export function checkAgreement(
   own: Float32Array,
   other: Float32Array,
   width: number,
-  { tolerance, type }: { readonly tolerance: number; readonly type: 'f32' | 'f16' },
+  { tolerance, type }: { readonly tolerance: number; readonly type: ModelType },
 ): Agreement {
   if (!own.every(Number.isFinite)) throw onnxErrors('ARC6811', { whose: "arcc's engine", type: 'f32' })
   if (!other.every(Number.isFinite)) throw onnxErrors('ARC6811', { whose: 'the exported network', type })
