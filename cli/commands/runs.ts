@@ -2,9 +2,9 @@
 
 import { type ExitCode, exitCode } from '../render/exit.ts'
 import { processOutput } from '../render/output.ts'
-import { renderDifferences, renderRuns } from '../render/runs.ts'
 import { listRuns, sortByScore } from '../runs/list-runs.ts'
 import { readRun } from '../runs/read-run.ts'
+import { renderDifferences, renderRuns } from '../runs/render-runs.ts'
 import { differencesToJson, runToJson } from '../runs/to-json.ts'
 import type { RunsDiffOptions, RunsListOptions, RunsOptions } from './options.ts'
 

@@ -7,14 +7,14 @@ import {
   conditionOf,
   secondsOf,
   stepsOf,
-} from '../runs/condition.ts'
-import { fieldDifferences } from '../runs/differences.ts'
-import { scoredSets } from '../runs/list-runs.ts'
-import type { Run } from '../runs/read-run.ts'
-import { lineWidth, paragraph } from './fit.ts'
-import { formatBytes, formatCount, formatPercent, formatSeconds, plural } from './format.ts'
-import type { Look, Palette } from './look.ts'
-import { type Column, renderTable } from './table.ts'
+} from './condition.ts'
+import { fieldDifferences } from './differences.ts'
+import { scoredSets } from './list-runs.ts'
+import type { Run } from './read-run.ts'
+import { lineWidth, paragraph } from '../render/fit.ts'
+import { formatBytes, formatCount, formatPercent, formatSeconds, plural } from '../render/format.ts'
+import type { Look, Palette } from '../render/look.ts'
+import { type Column, renderTable } from '../render/table.ts'
 
 const paints: { readonly [C in Condition]: keyof Palette } = {
   running: 'accent',
