@@ -19,8 +19,8 @@ export interface ChartSize {
 
 /** The rectangle of the data, in pixels of the chart. */
 export interface Area {
-  readonly left: number
-  readonly top: number
+  readonly x: number
+  readonly y: number
   readonly width: number
   readonly height: number
 }
@@ -153,7 +153,7 @@ function legendText(entries: readonly LegendEntry[], top: number): string {
 }
 
 function axisText(x: Scale, y: Scale, area: Area, height: number): string {
-  const { left, top, width } = area
+  const { x: left, y: top, width } = area
   const bottom = top + area.height
   const column = (value: number) => pixel(left + x.place(value) * width)
   const row = (value: number) => bottom - y.place(value) * area.height
@@ -181,7 +181,7 @@ function axisText(x: Scale, y: Scale, area: Area, height: number): string {
 }
 
 /** Vertical lines, with labels in turn one below the other so that neighbours stay readable. */
-function marksText(marks: readonly ChartMark[], x: Scale, { left, top, width, height }: Area): string {
+function marksText(marks: readonly ChartMark[], x: Scale, { x: left, y: top, width, height }: Area): string {
   return marks
     .filter((mark) => x.place(mark.x) >= 0 && x.place(mark.x) <= 1)
     .map((mark, i) => {
@@ -204,8 +204,8 @@ export function frame({ title, x, y, names, marks, draw, width = 720, height = 4
   const last = x.ticks.at(-1)
   const right = margin + Math.min(24, last === undefined ? 0 : textWidth(last.text) / 2)
   const area = {
-    left,
-    top,
+    x: left,
+    y: top,
     width: Math.max(20, Math.floor(width - left - right)),
     height: Math.max(20, height - top - 50),
   }
@@ -218,7 +218,7 @@ export function frame({ title, x, y, names, marks, draw, width = 720, height = 4
     legendText(legend, 44),
     axisText(x, y, area, height),
     // An inner document cuts off what lies outside of the axes, without an id that could occur twice in a page.
-    `<svg x="${area.left}" y="${area.top}" width="${area.width}" height="${area.height}">${draw(area)}</svg>`,
+    `<svg x="${area.x}" y="${area.y}" width="${area.width}" height="${area.height}">${draw(area)}</svg>`,
     marksText(marks, x, area),
     '</svg>\n',
   ].join('')

@@ -42,12 +42,24 @@ const evaluationSchema = {
     version: { const: formatVersion },
     /** The version of arcc. */
     arcc: text,
-    set: object({ name: text, path: text, sha256, images: count, pairs: count, same: count }),
+    set: object(
+      {
+        name: text,
+        path: text,
+        /** The absolute folder from which the names of pictures start; missing if they are no paths. */
+        root: text,
+        sha256,
+        images: count,
+        pairs: count,
+        same: count,
+      },
+      ['root'],
+    ),
     network: object(
       {
         path: text,
         sha256,
-        /** As `.arc` text. */
+        /** Its name: `r50`. */
         backbone: text,
         /** Width. */
         embedding: count,

@@ -34,7 +34,7 @@ experiment small {
 `
 
 /** The hardest pair of one person, and that of two. */
-const hardest = (a = 'one.png', b = 'gone.png'): EvaluationFile['hardest'] => [
+const hardest = (a = 'one.png', b = 'gone\0.png'): EvaluationFile['hardest'] => [
   { pair: 3, same: true, score: 0.1, a, b },
   { pair: 7, same: false, score: 0.9, a: '14', b: '15' },
 ]
@@ -68,7 +68,7 @@ test('of a set that has changed: files with the names of the pictures', async ()
   const one = join(folder, 'one.png')
   await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } }).png().toFile(one)
   const own = evaluation('holdout')
-  const run = await made('changed', synthetic, { set: { ...own.set, pairs: 22, same: 11 }, hardest: hardest(one) })
+  const run = await made('changed', synthetic, { set: { ...own.set, root: folder, pairs: 22, same: 11 }, hardest: hardest() })
   const { pairs, reasonOf } = await findPictures(run)
   expect(reasonOf('holdout')).toContain('20 pairs now, and had 22')
   expect(pairs.get('holdout')?.get(3)).toEqual({ a: expect.stringMatching(/^data:/), b: undefined })
