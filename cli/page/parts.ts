@@ -83,7 +83,8 @@ export interface StackedBar {
 export function stackedBars(bars: readonly StackedBar[], label: string): Html {
   const sum = (parts: readonly BarPart[]) => parts.reduce((total, { amount }) => total + amount, 0)
   const most = Math.max(1e-300, ...bars.map(({ parts, limit = 0 }) => Math.max(sum(parts), limit)))
-  const percent = (amount: number) => `${Number(((100 * amount) / most).toFixed(3))}%`
+  // A sum of a damaged plan may exceed all numbers.
+  const percent = (amount: number) => `${Number((100 * (amount / most || 0)).toFixed(3))}%`
   return element(
     'div',
     { class: 'bars', role: 'group', 'aria-label': label },

@@ -1,7 +1,7 @@
 /** The pictures of a report: those of the hardest pairs and a sample of training, as small JPEGs in data URIs. */
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { compileExperiment } from '../../compiler/driver.ts'
 import type { RunSpec } from '../../compiler/plan/plan.ts'
 import { selectedNumber } from '../../runtime/data/collection.ts'
@@ -12,6 +12,7 @@ import { openPictures } from '../../runtime/data/jobs/picture-source.ts'
 import { spread } from '../../runtime/data/jobs/spread.ts'
 import type { PairSet } from '../../runtime/data/pairs.ts'
 import { readBinPairs } from '../../runtime/data/verification/bin-pairs.ts'
+import { pairListName } from '../../runtime/data/verification/list-pairs.ts'
 import type { EvaluationFile } from '../../runtime/evaluate/report/evaluation-file.ts'
 import { reasonOf } from '../../runtime/system-errors.ts'
 import { openData } from '../../runtime/train/open-data.ts'
@@ -51,6 +52,8 @@ const mostCharacters = 1_100_000
 /** Training pictures of the sheet. */
 const sheetPictures = 24
 const mostPairs = 10
+/** Bytes of a file that is read as a picture. */
+const mostBytes = 2 ** 25
 /** Characters of a picture, about. */
 const usualCharacters = 4200
 
@@ -96,7 +99,7 @@ async function sheetOf(spec: RunSpec, collections: Collections): Promise<readonl
 
 /** The pairs of a set: by the run's experiment, or the `.bin` file that was evaluated. */
 async function pairsOf(set: EvaluationFile['set'], spec: RunSpec | undefined, collections: Collections): Promise<PairSet> {
-  const own = spec?.evaluate.sets.find((one) => (typeof one === 'string' ? one : one.name) === set.name)
+  const own = spec?.evaluate.sets.find((one) => (typeof one === 'string' ? one : pairListName(one.list.path)) === set.name)
   if (spec !== undefined && own !== undefined) {
     const data = await openData({ ...spec, evaluate: { ...spec.evaluate, sets: [own] } }, collections)
     const [opened] = data.sets
@@ -125,11 +128,16 @@ async function pairPictures(set: PairSet, wanted: readonly HardPair[]): Promise<
 }
 
 /** Pairs whose pictures are files with the names that the evaluation has. */
-async function namedPictures(wanted: readonly HardPair[]): Promise<ReadonlyMap<number, PairPictures>> {
+async function namedPictures(
+  wanted: readonly HardPair[],
+  root: string | undefined,
+): Promise<ReadonlyMap<number, PairPictures>> {
   const read = async (name: string) => {
-    if (!existsSync(name)) return undefined
     try {
-      return await addressOf(await decodeImage(await readFile(name), name))
+      const path = resolve(root ?? '', name)
+      const found = statSync(path)
+      if (!found.isFile() || found.size > mostBytes) return undefined
+      return await addressOf(await decodeImage(await readFile(path), name))
     } catch {
       return undefined
     }
@@ -169,7 +177,7 @@ export async function findPictures(run: Run): Promise<RunPictures> {
       pairs.set(set.name, await pairPictures(opened, wanted))
     } catch (error) {
       reasons.set(set.name, reasonOf(error))
-      pairs.set(set.name, await namedPictures(wanted))
+      pairs.set(set.name, await namedPictures(wanted, set.root))
     }
   }
   return {

@@ -22,7 +22,8 @@ export interface Timeline {
 /** An op at its simulated time, in seconds since the start of the step. */
 export interface TimedOp {
   readonly op: Op
-  readonly on: 'device' | 'links'
+  /** Whether it runs on the links, beside the ops of the device. */
+  readonly isOnLinks: boolean
   readonly start: number
   readonly end: number
 }
@@ -50,7 +51,7 @@ export function runOnPaper(
       const start = Math.max(linksFree, now, given)
       linksFree = start + seconds
       onLinks += seconds
-      watch({ op, on: 'links', start, end: linksFree })
+      watch({ op, isOnLinks: true, start, end: linksFree })
       for (const value of op.results) ready.set(value, linksFree)
       continue
     }
@@ -74,7 +75,7 @@ export function runOnPaper(
       onLinks += inside.links
       now += inside.seconds
     }
-    watch({ op, on: 'device', start, end: now })
+    watch({ op, isOnLinks: false, start, end: now })
   }
   exposed += Math.max(0, linksFree - now)
   return { seconds: Math.max(now, linksFree), busy, exposed, links: onLinks }

@@ -19,7 +19,7 @@ export function logText(events: readonly RunEvent[], start = began): string {
 export const record: RunRecord = {
   version: 1,
   arcc: '0.1.0',
-  file: '/work/small.arc',
+  file: '/tmp/small.arc',
   experiment: 'small',
   set: ['train.clip=5'],
   engine: 'xla',

@@ -5,6 +5,7 @@ import type { PlanDocument } from '../../../compiler/plan/document.ts'
 import type { MachineRates } from '../../../compiler/plan/time.ts'
 import type { Diagnostic } from '../../../grammar/diagnostic.ts'
 import { formatQuantity, plural } from '../../render/format.ts'
+import type { Variant } from '../../render/variants.ts'
 import { code, joined, paragraph } from '../html.ts'
 import { pageText, type Section } from '../page.ts'
 import { closed } from '../parts.ts'
@@ -14,7 +15,7 @@ import { memoryBody } from './memory.ts'
 import { shardBody } from './shards.ts'
 import { timelineBody } from './step-timeline.ts'
 import { summaryBody } from './summary.ts'
-import { type PlannedPage, sweepCurves, variantBars, variantTable } from './sweep.ts'
+import { sweepCurves, variantBars, variantTable } from './sweep.ts'
 import { collectivesBody, ratesBody, timeBody } from './time.ts'
 import { diagnosticText, fitBadge, fits, verdictBody } from './verdict.ts'
 
@@ -56,7 +57,7 @@ export function planPage(
   })
 }
 
-export interface PlannedVariantPage extends PlannedPage {
+export interface PlannedVariantPage extends Variant {
   readonly diagnostics: readonly Diagnostic[]
 }
 

@@ -10,7 +10,7 @@ import { colorOf } from '../style.ts'
 
 /** Consecutive ops of one block of the network, or one collective. */
 interface Segment {
-  readonly on: TimedOp['on']
+  readonly isOnLinks: boolean
   readonly phase: Phase
   readonly block: string
   readonly start: number
@@ -23,27 +23,32 @@ const linkColor = phaseColors.length
 const phaseColor = (phase: Phase) => Math.max(0, phaseColors.indexOf(phase))
 
 /** The block of an op: the first two names of its path, such as `layer3.12`. */
-function blockOf({ op, on }: TimedOp): string {
+function blockOf({ op, isOnLinks }: TimedOp): string {
   const { path } = op.origin
-  return on === 'links' ? `${op.kind}, ${path}` : path.split('.').slice(0, 2).join('.')
+  return isOnLinks ? `${op.kind}, ${path}` : path.split('.').slice(0, 2).join('.')
+}
+
+/** `backward, layer3.12`; a collective by its own name. */
+function nameOf({ isOnLinks, phase, block }: Segment): string {
+  return isOnLinks ? block : `${phase}${block === '' ? '' : `, ${block}`}`
 }
 
 function segmentsOf(timed: readonly TimedOp[]): readonly Segment[] {
   const segments: Segment[] = []
-  const last: { [on in TimedOp['on']]?: Segment } = {}
+  const last = new Map<boolean, Segment>()
   for (const one of timed) {
     if (one.end <= one.start) continue
-    const { on, start, end } = one
+    const { isOnLinks, start, end } = one
     const { phase } = one.op.origin
     const block = blockOf(one)
-    const before = last[on]
+    const before = last.get(isOnLinks)
     // A block of a residual network has ops of its own between those of its modules.
     if (before !== undefined && before.phase === phase && before.block === block && start - before.end < 1e-9) {
       before.end = end
       continue
     }
-    const segment = { on, phase, block, start, end }
-    last[on] = segment
+    const segment = { isOnLinks, phase, block, start, end }
+    last.set(isOnLinks, segment)
     segments.push(segment)
   }
   return segments
@@ -61,11 +66,11 @@ function svgOf(segments: readonly Segment[], seconds: number): string {
     8,
   )
   const x = (value: number) => Number((margin + (width - margin - 20) * scale.place(value)).toFixed(2))
-  const boxes = segments.map(({ on, phase, block, start, end }) => {
-    const { top, height: tall } = lanes[on]
-    const color = colorOf(on === 'links' ? linkColor : phaseColor(phase))
-    const what = on === 'links' ? block : `${phase}${block === '' ? '' : `, ${block}`}`
-    const title = `${what}: ${formatSeconds(end - start)}, from ${formatSeconds(start)}`
+  const boxes = segments.map((segment) => {
+    const { isOnLinks, phase, start, end } = segment
+    const { top, height: tall } = isOnLinks ? lanes.links : lanes.device
+    const color = colorOf(isOnLinks ? linkColor : phaseColor(phase))
+    const title = `${nameOf(segment)}: ${formatSeconds(end - start)}, from ${formatSeconds(start)}`
     const wide = Math.max(0.3, x(end) - x(start)).toFixed(2)
     return `<rect x="${x(start)}" y="${top}" width="${wide}" height="${tall}" style="fill:${color};stroke:var(--page);stroke-width:.6"><title>${escapeHtml(title)}</title></rect>`
   })
@@ -91,10 +96,11 @@ export function timelineBody(graph: Graph, rates: MachineRates): Child {
   if (!(seconds > 0)) return paragraph('The step takes no time by the rates of this machine.')
   const segments = segmentsOf(timed)
   const sums = new Map<string, { readonly what: string; readonly on: string; seconds: number }>()
-  for (const { on, phase, block, start, end } of segments) {
-    const what = on === 'links' ? block : `${phase}${block === '' ? '' : `, ${block}`}`
+  for (const segment of segments) {
+    const on = segment.isOnLinks ? 'links' : 'device'
+    const what = nameOf(segment)
     const sum = sums.get(`${on} ${what}`) ?? { what, on, seconds: 0 }
-    sum.seconds += end - start
+    sum.seconds += segment.end - segment.start
     sums.set(`${on} ${what}`, sum)
   }
   const rows = [...sums.values()].sort((a, b) => b.seconds - a.seconds).slice(0, longest)

@@ -1,23 +1,17 @@
 /** The variants of a sweep side by side: a table, bars, and curves over the swept fields. */
 import type { PlanDocument } from '../../../compiler/plan/document.ts'
+import type { ChartAxis } from '../../charts/axis.ts'
 import { lineChart } from '../../charts/line-chart.ts'
-import { formatBytes, formatCount, formatNumber, formatPercent, formatSeconds } from '../../render/format.ts'
+import { formatBytes, formatNumber, formatPercent, formatRate, formatSeconds } from '../../render/format.ts'
+import type { Variant } from '../../render/variants.ts'
 import { chartFigure, chartGrid } from '../chart-figure.ts'
 import { type Child, element, type Html } from '../html.ts'
 import { dataTable, legend, stackedBars } from '../parts.ts'
 import { fits } from './verdict.ts'
 
-export interface PlannedPage {
-  readonly name: string
-  /** `undefined` after errors. */
-  readonly plan: PlanDocument | undefined
-  /** Codes of its errors. */
-  readonly errors: readonly string[]
-}
+type Planned = Variant & { readonly plan: PlanDocument }
 
-type Planned = PlannedPage & { readonly plan: PlanDocument }
-
-const planned = (variants: readonly PlannedPage[]): readonly Planned[] =>
+const planned = (variants: readonly Variant[]): readonly Planned[] =>
   variants.flatMap(({ plan, ...rest }) => (plan === undefined ? [] : [{ ...rest, plan }]))
 
 const fieldOf = ({ plan }: Planned, path: string) =>
@@ -35,7 +29,7 @@ function numberIn(value: string): number | undefined {
   return found === undefined ? undefined : Number(found.replaceAll('_', ''))
 }
 
-export function variantTable(variants: readonly PlannedPage[]): Child {
+export function variantTable(variants: readonly Variant[]): Child {
   const fields = sweptFields(planned(variants))
   return dataTable({
     caption: 'Variants of the sweep',
@@ -45,7 +39,7 @@ export function variantTable(variants: readonly PlannedPage[]): Child {
       { title: 'memory', kind: 'number' },
       { title: 'used', kind: 'number' },
       { title: 'step', kind: 'number' },
-      { title: 'images/s', kind: 'number' },
+      { title: 'speed', kind: 'number' },
       { title: 'bound by' },
       { title: 'verdict' },
     ],
@@ -69,7 +63,7 @@ export function variantTable(variants: readonly PlannedPage[]): Child {
         formatBytes(memory.peak),
         formatPercent(memory.capacity > 0 ? memory.peak / memory.capacity : 0),
         formatSeconds(time.secondsPerStep),
-        formatCount(time.samplesPerSecond),
+        formatRate(time.samplesPerSecond, 'images'),
         time.bound,
         element('span', { class: good ? 'good' : 'error' }, good ? 'fits' : 'does not fit'),
       ]
@@ -78,7 +72,7 @@ export function variantTable(variants: readonly PlannedPage[]): Child {
 }
 
 /** The memory of all variants on one scale. */
-export function variantBars(variants: readonly PlannedPage[]): Child {
+export function variantBars(variants: readonly Variant[]): Child {
   const all = planned(variants)
   const names = [...new Set(all.flatMap(({ plan }) => plan.memory.lines.map(({ name }) => name)))]
   const bars = all.map(({ name, plan: { memory } }) => ({
@@ -106,7 +100,7 @@ const figures = [
 ] as const
 
 /** A log axis if the values span more than a decade and are positive. */
-function scaleFor(values: readonly number[]): 'linear' | 'log' {
+function scaleFor(values: readonly number[]): ChartAxis['scale'] {
   const [low, high] = [Math.min(...values), Math.max(...values)]
   return low > 0 && high / low >= 16 ? 'log' : 'linear'
 }
@@ -145,7 +139,7 @@ function curvesOver(path: string, variants: readonly Planned[], others: readonly
 }
 
 /** One group of curves for each swept field that is a number; none if no field is. */
-export function sweepCurves(variants: readonly PlannedPage[]): Child {
+export function sweepCurves(variants: readonly Variant[]): Child {
   const all = planned(variants)
   const fields = sweptFields(all)
   const curves = fields.flatMap((path) => {
