@@ -3,20 +3,12 @@ import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { fileHost } from '../../../cli/host/host.ts'
-import { elaborate } from '../../../cli/host/network/carrier.ts'
 import { packageFolder } from '../../../cli/host/package-folder.ts'
 import { exitCode } from '../../../cli/render/exit.ts'
 import { sameCommand } from '../../../cli/render/resume-command.ts'
-import { elementCount } from '../../../compiler/ir/dtype.ts'
-import { networkPlan } from '../../../compiler/plan/network-plan.ts'
-import { need } from '../../../grammar/diagnostic.ts'
 import { encodeEvaluation } from '../../../runtime/evaluate/report/evaluation-file.ts'
-import { networkShapes } from '../../../runtime/network/open-network.ts'
-import { writeSafetensors } from '../../../runtime/safetensors.ts'
 import { evaluationOf } from '../../helpers/evaluation.ts'
-import { seededRandom } from '../../helpers/mutate.ts'
-import { narrowText } from '../../helpers/narrow.ts'
+import { writeNarrowNetwork } from '../../helpers/narrow-weights.ts'
 import { fileCollection, noisePicture } from '../../helpers/picture-collection.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 
@@ -36,20 +28,7 @@ function arcc(
 }
 
 beforeAll(async () => {
-  const text = narrowText({ devices: 1, batch: 4, classes: 4 })
-  writeFileSync(join(folder, 'net.arc'), text)
-  const { experiment } = elaborate({ path: 'net.arc', text }, undefined, [], fileHost())
-  const { backbone } = need(experiment, 'an experiment')
-  const options = { replicas: 1, batch: 1, compute: 'f32', device: 'cpu', mirrored: false } as const
-  const random = seededRandom(1)
-  const tensors = [...networkShapes(need(networkPlan(backbone, options), 'a plan'))].map(([name, shape]) => {
-    const data = Float32Array.from({ length: elementCount(shape) }, () => 0.5 + random())
-    const pieces = async function* () {
-      yield data
-    }
-    return [name, { dtype: 'f32', shape, pieces }] as const
-  })
-  await writeSafetensors(join(folder, 'net.safetensors'), new Map(tensors))
+  await writeNarrowNetwork(folder)
   const files = await Promise.all(
     [0, 1, 2, 3, 4, 5].map(async (i) => ({
       path: `p${i % 2}/${i}.jpg`,
