@@ -1,8 +1,8 @@
 /**
- * `npm run bench:onnx -- --python PYTHON [--insightface] [NAME…]`: every backbone of the standard library (or those named) with made
- * weights is exported by `arcc export`, in f32 and f16, and compared with arcc's engine in ONNX Runtime; onnx.checker checks the
- * files, and insightface's own ArcFaceONNX embeds a picture with `--insightface`. PYTHON has onnx, onnxruntime and numpy. Exit code 1
- * if a comparison fails.
+ * `npm run bench:onnx -- --python PYTHON [--insightface] [--type f32] [NAME…]`: every backbone of the standard library (or those named)
+ * with made weights is exported by `arcc export`, in f32 and f16, and compared with arcc's engine in ONNX Runtime; onnx.checker
+ * checks the files, and insightface's own ArcFaceONNX embeds a picture with `--insightface`. PYTHON has onnx, onnxruntime and numpy.
+ * Exit code 1 if a comparison fails.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
@@ -20,14 +20,21 @@ import { fileShape } from '../runtime/state/named-streams.ts'
 import { randomOf } from '../test/helpers/op-case.ts'
 
 const { values, positionals } = parseArgs({
-  options: { python: { type: 'string' }, insightface: { type: 'boolean', default: false } },
+  options: {
+    python: { type: 'string' },
+    insightface: { type: 'boolean', default: false },
+    type: { type: 'string' },
+  },
   allowPositionals: true,
 })
 const { python, insightface } = values
 if (python === undefined) {
-  process.stderr.write('usage: npm run bench:onnx -- --python PYTHON [--insightface] [NAME…]\n')
+  process.stderr.write('usage: npm run bench:onnx -- --python PYTHON [--insightface] [--type f32] [NAME…]\n')
   process.exit(1)
 }
+
+/** Element types that are exported: both, or the one that is asked for. */
+const types = values.type === undefined ? ['f32', 'f16'] : [values.type]
 
 const declared = readFileSync(join(stdlibFolder, 'backbones.arc'), 'utf8')
 const names =
@@ -97,10 +104,8 @@ try {
   for (const name of names) {
     const weights = join(folder, `${name}.safetensors`)
     await writeWeights(name, weights)
-    for (const options of [
-      ['--preprocess', 'outside'],
-      ['--f16', '--preprocess', 'inside'],
-    ]) {
+    for (const type of types) {
+      const options = type === 'f16' ? ['--f16', '--preprocess', 'inside'] : ['--preprocess', 'outside']
       const out = join(folder, `${name}.onnx`)
       const started = performance.now()
       const given = ['export', weights, out, '--backbone', name, '--check', '--force', '--python', python, ...options]
@@ -111,13 +116,11 @@ try {
         const compared = told.slice(told.indexOf('apart by'))
         const facts = [`${(statSync(out).size / 1e6).toFixed(1)} MB`, `${seconds.toFixed(0)} s`, compared]
         const checked = run(python, ['-c', checker, out])
-        process.stdout.write(`${name} ${options[0] === '--f16' ? 'f16' : 'f32'}: ${[...facts, checked].join('; ')}\n`)
+        process.stdout.write(`${name} ${type}: ${[...facts, checked].join('; ')}\n`)
         if (insightface) process.stdout.write(`  ${run(python, ['-c', insightfaceRun, out]).split('\n').at(-1)}\n`)
       } catch (error) {
         failed = true
-        process.stdout.write(
-          `${name} ${options.join(' ')}: ${error instanceof Error ? error.message : String(error)}\n`,
-        )
+        process.stdout.write(`${name} ${type}: ${error instanceof Error ? error.message : String(error)}\n`)
       }
       rmSync(out, { force: true })
       rmSync(`${out}.data`, { force: true })
