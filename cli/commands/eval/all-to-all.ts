@@ -1,23 +1,28 @@
 /** `arcc eval --all-to-all`: compares each two pictures of a data set, exactly; `--plan` prints what it takes. */
-import type { Collection } from '../../runtime/data/collection.ts'
-import { imageBytes } from '../../runtime/data/image.ts'
-import { createLoader } from '../../runtime/data/loader/loader.ts'
-import { startDecodeWorkers, workerCount } from '../../runtime/data/loader/start-workers.ts'
-import { allToAll } from '../../runtime/evaluate/all-to-all/all-to-all.ts'
-import { estimateAllToAll } from '../../runtime/evaluate/all-to-all/estimate.ts'
-import { countPairs } from '../../runtime/evaluate/all-to-all/pair-blocks.ts'
-import { embedEach, verificationSlots } from '../../runtime/evaluate/embed-pairs.ts'
-import { type AllToAllFile, encodeAllToAll, writeResult } from '../../runtime/evaluate/ijb/ijb-file.ts'
-import { fileHost } from '../host/host.ts'
-import { type NetworkRequest, networkDevices, type RunningNetwork, withNetwork } from '../host/network/with-network.ts'
-import { packageVersion } from '../host/package-folder.ts'
-import { type AllToAllPlan, renderAllToAll, renderEstimate } from '../render/all-to-all.ts'
-import { type ExitCode, exitCode } from '../render/exit.ts'
-import { processOutput } from '../render/output.ts'
-import { startWork, type Work } from './data/progress.ts'
-import { openSource } from './data/source.ts'
-import { networkFacts, resultFolder } from './eval-result.ts'
-import type { CommonOptions, OutputFormat } from './options.ts'
+import type { Collection } from '../../../runtime/data/collection.ts'
+import { imageBytes } from '../../../runtime/data/image.ts'
+import { createLoader } from '../../../runtime/data/loader/loader.ts'
+import { startDecodeWorkers, workerCount } from '../../../runtime/data/loader/start-workers.ts'
+import { allToAll } from '../../../runtime/evaluate/all-to-all/all-to-all.ts'
+import { estimateAllToAll } from '../../../runtime/evaluate/all-to-all/estimate.ts'
+import { countPairs } from '../../../runtime/evaluate/all-to-all/pair-blocks.ts'
+import { embedEach, verificationSlots } from '../../../runtime/evaluate/embed-pairs.ts'
+import { type AllToAllFile, encodeAllToAll, writeResult } from '../../../runtime/evaluate/ijb/ijb-file.ts'
+import { fileHost } from '../../host/host.ts'
+import {
+  type NetworkRequest,
+  networkDevices,
+  type RunningNetwork,
+  withNetwork,
+} from '../../host/network/with-network.ts'
+import { packageVersion } from '../../host/package-folder.ts'
+import { type AllToAllPlan, renderAllToAll, renderEstimate } from '../../render/all-to-all.ts'
+import { type ExitCode, exitCode } from '../../render/exit.ts'
+import { processOutput } from '../../render/output.ts'
+import { startWork, type Work } from '../data/progress.ts'
+import { openSource } from '../data/source.ts'
+import type { CommonOptions, OutputFormat } from '../options.ts'
+import { networkFacts, resultFolder } from './result-folder.ts'
 
 export interface EvalAllToAllOptions extends CommonOptions {
   readonly network: NetworkRequest

@@ -1,7 +1,7 @@
 /** What the results of evaluations have in common: where they are written, and what they say of the network. */
 import { extname, join, resolve } from 'node:path'
-import type { NetworkFacts } from '../../runtime/evaluate/ijb/ijb-file.ts'
-import type { NetworkRequest, RunningNetwork } from '../host/network/with-network.ts'
+import type { NetworkFacts } from '../../../runtime/evaluate/ijb/ijb-file.ts'
+import type { NetworkRequest, RunningNetwork } from '../../host/network/with-network.ts'
 
 /** The folder of a result: in the run, or beside the weights; below `folder` if one is named. */
 export function resultFolder({ weights, run }: RunningNetwork, folder: string | undefined, set: string): string {
