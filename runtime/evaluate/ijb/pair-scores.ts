@@ -12,9 +12,8 @@ const LANES = 8
 /** Pairs between turns of the event loop. */
 const PER_TURN = 50_000
 
-/** The product of two numbers of an array, without a check: both are in it. */
 function product(x: Float64Array, a: number, b: number): number {
-  return (x[a] as number) * (x[b] as number)
+  return (x[a] ?? 0) * (x[b] ?? 0)
 }
 
 /** The sum of x[a + i] x[b + i] for i below `count`, as NumPy's `np.sum(x * y, -1)` adds them. */
