@@ -67,8 +67,14 @@ export async function readIjbSet(root: string, subset: IjbSubset): Promise<IjbSe
   const faults = createSetFaults()
   const meta = (name: string) => join(root, 'meta', `${subset}_${name}.txt`)
   const faces = await readFaces(meta('name_5pts_score'), faults)
+  const before = faults.count
   const membership = await readMembership(meta('face_tid_mid'), faces, faults)
-  const pairs = await readPairs(meta('template_pair_label'), indexTemplates(membership.templates), faults)
+  const pairs = await readPairs(
+    meta('template_pair_label'),
+    indexTemplates(membership.templates),
+    faults.count === before,
+    faults,
+  )
   const pictures = resolve(root, 'loose_crop')
   checkPictures(pictures, faces.names, meta('name_5pts_score'), faults)
   if (!faults.none)

@@ -8,38 +8,50 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /** NumPy's pairwise sum adds up to this many products in eight lanes, and halves longer ones. */
 const BLOCK = 128
+const LANES = 8
 /** Pairs between turns of the event loop. */
 const PER_TURN = 50_000
 
-/** The sum of x[a + i] y[b + i] for i below `count`, as NumPy's `np.sum(x * y, -1)` adds them. */
+function product(x: Float64Array, a: number, b: number): number {
+  return (x[a] ?? 0) * (x[b] ?? 0)
+}
+
+/** The sum of x[a + i] x[b + i] for i below `count`, as NumPy's `np.sum(x * y, -1)` adds them. */
 export function pairwiseDot(x: Float64Array, a: number, b: number, count: number): number {
   if (count > BLOCK) {
     const half = Math.floor(count / 2)
-    const first = half - (half % 8)
+    const first = half - (half % LANES)
     return pairwiseDot(x, a, b, first) + pairwiseDot(x, a + first, b + first, count - first)
   }
-  const product = (i: number) => (x[a + i] ?? 0) * (x[b + i] ?? 0)
-  if (count < 8) {
-    let sum = 0
-    for (let i = 0; i < count; i++) sum += product(i)
-    return sum
-  }
-  let [r0, r1, r2, r3] = [product(0), product(1), product(2), product(3)]
-  let [r4, r5, r6, r7] = [product(4), product(5), product(6), product(7)]
-  const whole = count - (count % 8)
-  for (let i = 8; i < whole; i += 8) {
-    r0 += product(i)
-    r1 += product(i + 1)
-    r2 += product(i + 2)
-    r3 += product(i + 3)
-    r4 += product(i + 4)
-    r5 += product(i + 5)
-    r6 += product(i + 6)
-    r7 += product(i + 7)
-  }
-  let sum = r0 + r1 + (r2 + r3) + (r4 + r5 + (r6 + r7))
-  for (let i = whole; i < count; i++) sum += product(i)
+  const whole = count - (count % LANES)
+  let sum = whole === 0 ? 0 : lanesDot(x, a, b, whole)
+  for (let i = whole; i < count; i++) sum += product(x, a + i, b + i)
   return sum
+}
+
+/** `count` is a multiple of the lanes, and not 0. */
+function lanesDot(x: Float64Array, a: number, b: number, count: number): number {
+  let r0 = product(x, a, b)
+  let r1 = product(x, a + 1, b + 1)
+  let r2 = product(x, a + 2, b + 2)
+  let r3 = product(x, a + 3, b + 3)
+  let r4 = product(x, a + 4, b + 4)
+  let r5 = product(x, a + 5, b + 5)
+  let r6 = product(x, a + 6, b + 6)
+  let r7 = product(x, a + 7, b + 7)
+  for (let i = LANES; i < count; i += LANES) {
+    const p = a + i
+    const q = b + i
+    r0 += product(x, p, q)
+    r1 += product(x, p + 1, q + 1)
+    r2 += product(x, p + 2, q + 2)
+    r3 += product(x, p + 3, q + 3)
+    r4 += product(x, p + 4, q + 4)
+    r5 += product(x, p + 5, q + 5)
+    r6 += product(x, p + 6, q + 6)
+    r7 += product(x, p + 7, q + 7)
+  }
+  return r0 + r1 + (r2 + r3) + (r4 + r5 + (r6 + r7))
 }
 
 /** f64[P]; `templates` f64[T,D]. */

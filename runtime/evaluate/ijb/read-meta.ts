@@ -121,14 +121,13 @@ export async function readMembership(file: string, { names }: Pick<Faces, 'names
   }
 }
 
-/** Templates of the pairs, by their index, and whether they show one person. */
-export async function readPairs(file: string, indexOf: (id: number) => number, faults: SetFaults) {
+/** Templates of the pairs, by their index, and whether they show one person. `isKnown`: the list of templates has no faults. */
+export async function readPairs(file: string, indexOf: (id: number) => number, isKnown: boolean, faults: SetFaults) {
   const first = u32Column()
   const second = u32Column()
   const same = u32Column()
   const three = new Int32Array(3)
-  // Templates that are in lines with faults are unknown.
-  const isKnown = faults.none
+  const before = faults.count
   let people = 0
   await faults.reading(() =>
     readLines(file, (bytes, start, end, line) => {
@@ -154,7 +153,8 @@ export async function readPairs(file: string, indexOf: (id: number) => number, f
     }),
   )
   const flags = Uint8Array.from(same.values())
-  if (faults.none && people === 0) faults.add(`${file} has no pair of one person`)
-  if (faults.none && people === flags.length) faults.add(`${file} has no pair of two people`)
+  const isWhole = faults.count === before
+  if (isWhole && people === 0) faults.add(`${file} has no pair of one person`)
+  if (isWhole && people === flags.length && people > 0) faults.add(`${file} has no pair of two people`)
   return { first: first.values(), second: second.values(), same: flags }
 }

@@ -12,16 +12,23 @@ export interface SetFaults {
   /** Runs a reader; an unreadable file becomes a fault. */
   reading(work: () => Promise<void>): Promise<void>
   readonly none: boolean
+  /** Faults so far. */
+  readonly count: number
   all(): readonly string[]
 }
 
 export function createSetFaults(): SetFaults {
   const whole: string[] = []
   const groups = new Map<string, { readonly named: string[]; readonly rest: string; more: number }>()
-  const add = (fault: string) => void whole.push(fault)
+  let count = 0
+  const add = (fault: string) => {
+    count++
+    whole.push(fault)
+  }
   return {
     add,
     addLine(file, line, kind, fault) {
+      count++
       const key = `${file} ${kind}`
       const group = groups.get(key) ?? { named: [], rest: `${kind} in ${file}`, more: 0 }
       groups.set(key, group)
@@ -37,7 +44,10 @@ export function createSetFaults(): SetFaults {
       }
     },
     get none() {
-      return whole.length === 0 && groups.size === 0
+      return count === 0
+    },
+    get count() {
+      return count
     },
     all() {
       const lines = [...groups.values()].flatMap(({ named, rest, more }) =>
