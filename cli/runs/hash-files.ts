@@ -4,9 +4,10 @@ import { createReadStream } from 'node:fs'
 import { basename, join } from 'node:path'
 import { checkpointsName } from '../../runtime/checkpoint/checkpoint-folder.ts'
 import { reasonOf } from '../../runtime/system-errors.ts'
-import type { Run, RunFile } from './read-run.ts'
+import type { NamedFile } from '../../runtime/named-file.ts'
+import type { Run } from './read-run.ts'
 
-export interface HashedFile extends RunFile {
+export interface HashedFile extends NamedFile {
   /** `undefined` if it is not known; `note` says why. */
   readonly sha256: string | undefined
   readonly note: string | undefined

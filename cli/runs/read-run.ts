@@ -1,4 +1,5 @@
 /** A run folder, also one that is damaged, unfinished or of another version: what is there, and what is missing. */
+import type { NamedFile } from '../../runtime/named-file.ts'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { Ajv } from 'ajv'
@@ -21,12 +22,6 @@ export interface RunCheckpoint {
   readonly manifest: Manifest | undefined
 }
 
-export interface RunFile {
-  /** Below the run's folder. */
-  readonly name: string
-  readonly bytes: number
-}
-
 export interface Run {
   readonly folder: string
   readonly name: string
@@ -39,7 +34,7 @@ export interface Run {
   readonly verified: readonly EvaluationFile[]
   /** The newest first. */
   readonly checkpoints: readonly RunCheckpoint[]
-  readonly files: readonly RunFile[]
+  readonly files: readonly NamedFile[]
   /** What is missing or damaged, a sentence each. */
   readonly gaps: readonly string[]
 }
@@ -117,8 +112,8 @@ async function readCheckpoints(folder: string, gap: Gap): Promise<readonly RunCh
   return found
 }
 
-async function listFiles(folder: string, gap: Gap): Promise<readonly RunFile[]> {
-  const files: RunFile[] = []
+async function listFiles(folder: string, gap: Gap): Promise<readonly NamedFile[]> {
+  const files: NamedFile[] = []
   const walk = async (below: string): Promise<void> => {
     const entries = await readdir(join(folder, below), { withFileTypes: true }).catch(() => [])
     for (const entry of entries) {

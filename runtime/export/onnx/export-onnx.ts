@@ -1,13 +1,14 @@
 /** Writes a network as ONNX: its graph with the weights of a file. */
 import type { InferenceGraph } from '../../../compiler/plan/inference-graph.ts'
 import { need } from '../../../grammar/diagnostic.ts'
+import type { NamedFile } from '../../named-file.ts'
 import type { NetworkWeights } from '../../network/open-network.ts'
 import { startErrors } from '../../start/messages.ts'
 import { buildModel, type ModelOptions } from './build-model.ts'
 import { elementSource } from './elements.ts'
 import type { Normalization } from './layers.ts'
 import { onnxErrors } from './messages.ts'
-import { type External, type ModelFile, writeModel } from './write-model.ts'
+import { type External, writeModel } from './write-model.ts'
 
 export interface OnnxOptions extends ModelOptions {
   readonly external: External
@@ -16,7 +17,7 @@ export interface OnnxOptions extends ModelOptions {
 }
 
 export interface WrittenOnnx {
-  readonly files: readonly ModelFile[]
+  readonly files: readonly NamedFile[]
   readonly nodes: number
 }
 

@@ -1,8 +1,10 @@
 /** Writes an ONNX model to a folder: one file, or a small one and a file of external data. */
+
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bug } from '../../../grammar/diagnostic.ts'
 import { ArccError } from '../../errors.ts'
+import type { NamedFile } from '../../named-file.ts'
 import { reasonOf } from '../../system-errors.ts'
 import type { ElementSource } from './elements.ts'
 import { type EncodedModel, type ExternalPlace, encodeModel } from './encode-model.ts'
@@ -18,11 +20,6 @@ const alignment = 4096
 /** Smaller tensors stay in the model, where readers look for shapes. */
 const leastExternal = 1024
 
-export interface ModelFile {
-  readonly name: string
-  readonly bytes: number
-}
-
 /** Whether the weights go into a file of their own: always, never, or only beyond 2 GB. */
 export type External = boolean | undefined
 
@@ -36,7 +33,7 @@ export async function writeModel(
   model: OnnxModel,
   elements: ElementSource,
   { external, shown }: { readonly external: External; readonly shown: string },
-): Promise<readonly ModelFile[]> {
+): Promise<readonly NamedFile[]> {
   const inside = encodeModel(model, () => undefined)
   const isExternal = external ?? inside.bytes > mostBytes
   if (!isExternal) {
