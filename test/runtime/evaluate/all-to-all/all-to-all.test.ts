@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { need } from '../../../../grammar/diagnostic.ts'
 import type { Engine } from '../../../../runtime/engine.ts'
 import { type AllToAllRequest, allToAll } from '../../../../runtime/evaluate/all-to-all/all-to-all.ts'
+import { estimateAllToAll } from '../../../../runtime/evaluate/all-to-all/estimate.ts'
 import { numberOf, ordinalOf } from '../../../../runtime/evaluate/all-to-all/ordinal.ts'
 import { type LabeledEmbeddings, tilesOf } from '../../../../runtime/evaluate/all-to-all/pair-blocks.ts'
 import { buildScoreBlock } from '../../../../runtime/evaluate/all-to-all/score-block.ts'
@@ -94,6 +95,15 @@ describeOnXla('all pairs', () => {
     const { passes, ...found } = await allToAll(engine, { ...request, dim, block, rates })
     expect(found).toEqual(await reference(engine, request.rows, request.columns))
     expect(passes).toBeGreaterThan(0)
+  })
+
+  test('an estimate is of all blocks, and leaves nothing on the devices', async () => {
+    const size = { images: 1000, dim, block, genuine: 4500, impostors: 495_000 }
+    const { blocks, seconds, deviceBytes, hostBytes } = await estimateAllToAll(engineOf(2), size)
+    expect(blocks).toBe((32 * 33) / 2)
+    expect(seconds).toBeGreaterThan(0)
+    expect(deviceBytes).toBeGreaterThan(1024 * dim * 4)
+    expect(hostBytes).toBeGreaterThan(1000 * dim * 4 + 4500 * 4)
   })
 
   test('embeddings that are not finite, and pairs of one kind only', async () => {

@@ -136,6 +136,14 @@ const damaged: readonly (readonly [string, Changes, readonly string[]])[] = [
     ],
   ],
   [
+    'faults of two lists',
+    { name_5pts_score: score.replace('0.92', 'z'), template_pair_label: `${files.template_pair_label}1 98 1\n` },
+    [
+      '/meta/ijbc_name_5pts_score.txt line 3: "z" is not a number',
+      '/meta/ijbc_template_pair_label.txt line 67: no picture is in template 98',
+    ],
+  ],
+  [
     'pairs of one kind',
     { template_pair_label: '1 4 0\n4 7 0\n' },
     ['/meta/ijbc_template_pair_label.txt has no pair of one person'],
