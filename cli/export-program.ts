@@ -1,7 +1,7 @@
 /** The command line of `arcc export`. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { engineNames } from '../runtime/engine-name.ts'
-import { opsets } from '../runtime/export/onnx/model.ts'
+import { opsets } from '../runtime/export/onnx/choices.ts'
 import type { ExportOptions, WithoutColor } from './commands/options.ts'
 import { addSourceOptions, networkArgument } from './network-options.ts'
 

@@ -2,7 +2,7 @@
 import { deviceKinds } from '../../compiler/ir/device-kind.ts'
 import type { RecordLayout } from '../../runtime/data/pack/record-layout.ts'
 import type { EngineName } from '../../runtime/engine-name.ts'
-import type { Preprocess } from '../../runtime/export/onnx/model.ts'
+import type { Preprocess } from '../../runtime/export/onnx/choices.ts'
 import type { ExitCode } from '../render/exit.ts'
 import type { PlanFormat } from '../render/format-plan.ts'
 

@@ -1,6 +1,6 @@
 /** Errors of exports to ONNX, ARC680x. */
 import { type ErrorMessage, errorsOf } from '../../errors.ts'
-import type { ModelType } from './model.ts'
+import type { ModelType } from './choices.ts'
 
 export const onnxErrors = errorsOf({
   ARC6800: {
