@@ -2,7 +2,7 @@
 import { extname } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { engineNames } from '../runtime/engine-name.ts'
-import { opsets } from '../runtime/export/onnx/model.ts'
+import { opsets } from '../runtime/export/onnx/choices.ts'
 import { type ExportOnnxOptions, type ExportOptions, exportForms, type WithoutColor } from './commands/options.ts'
 import { addSourceOptions, networkArgument } from './network-options.ts'
 

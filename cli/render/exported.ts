@@ -1,8 +1,8 @@
 /** The result of `arcc export` as text. */
 import { checkedBatches, checkedPictures } from '../../runtime/export/onnx/check/check-pictures.ts'
 import type { Agreement } from '../../runtime/export/onnx/check/compare.ts'
+import type { Preprocess } from '../../runtime/export/onnx/choices.ts'
 import type { WrittenOnnx } from '../../runtime/export/onnx/export-onnx.ts'
-import type { Preprocess } from '../../runtime/export/onnx/model.ts'
 import { factLines, paragraph } from './fit.ts'
 import { formatBytes, plural } from './format.ts'
 import type { Look } from './look.ts'

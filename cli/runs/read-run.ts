@@ -44,7 +44,7 @@ const planName = 'plan.yaml'
 const evaluationsName = 'evaluations'
 
 /** By one of these a folder is known as that of a run. */
-const marks: readonly string[] = [runRecordName, logName, planName]
+const marks: readonly string[] = [runRecordName, logName]
 
 /** A plan is some kilobytes, of a sweep of fields some more. */
 const mostPlanBytes = 4 * 2 ** 20

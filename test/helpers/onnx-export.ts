@@ -93,15 +93,15 @@ export async function saved(folder: string, backbone: Backbone, change?: Change)
 
 export const usual = { opset: 17, fold: true, preprocess: 'outside', external: undefined, version: '1.2.3' } as const
 
-/** Exports to a folder of its own; the path of the model. */
+/** Exports to the folder `into`, or one of its own; the path of the model. */
 export async function exported(
   folder: string,
   backbone: Backbone,
   weights: string,
-  { f16 = false, ...given }: Partial<OnnxOptions> & { readonly f16?: boolean } = {},
+  { f16 = false, into, ...given }: Partial<OnnxOptions> & { readonly f16?: boolean; readonly into?: string } = {},
 ): Promise<string> {
-  const out = join(folder, `out-${++files}`)
-  mkdirSync(out)
+  const out = join(folder, into ?? `out-${++files}`)
+  mkdirSync(out, { recursive: true })
   const plan = networkPlan(backbone, { replicas: 1, batch: 2, compute: 'f32', device: 'cpu', mirrored: false })
   const opened = await openNetwork(need(plan, 'a plan'), weights)
   try {

@@ -1,5 +1,6 @@
 /** Errors of exports to ONNX, ARC680x. */
 import { type ErrorMessage, errorsOf } from '../../errors.ts'
+import type { ModelType } from './choices.ts'
 
 export const onnxErrors = errorsOf({
   ARC6800: {
@@ -60,5 +61,5 @@ export const onnxErrors = errorsOf({
       p.type === 'f16'
         ? 'nothing was written: numbers inside of the network exceed 65504, the largest of f16; export without --f16'
         : 'nothing was written: the file is damaged, or its training had diverged; use an earlier checkpoint',
-  } satisfies ErrorMessage<{ whose: string; type: string }>,
+  } satisfies ErrorMessage<{ whose: string; type: ModelType }>,
 })

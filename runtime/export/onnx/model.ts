@@ -2,15 +2,6 @@
 import type { Extent } from './extents.ts'
 import type { StoredTensor } from './stored-tensor.ts'
 
-/** Versions of the operator set that exports can have. */
-export const opsets = [17, 18, 19, 20, 21] as const
-
-/** Where bytes become numbers in [-1, 1]: `outside`, the input has these; `inside`, the input is bytes as floats. */
-export type Preprocess = 'outside' | 'inside'
-
-/** The element type of weights and convolutions. */
-export type ModelType = 'f32' | 'f16'
-
 export type Attribute =
   | { readonly kind: 'int'; readonly value: number }
   | { readonly kind: 'float'; readonly value: number }

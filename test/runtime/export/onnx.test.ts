@@ -208,7 +208,7 @@ backbone mine() on Image(4, 4, 3) -> Vector(2) {
     const codes = new Set<string>()
     for (let i = 0; i < count; i++) {
       writeFileSync(path, mutateBytes(whole, random))
-      const code = await exported(folder, own, path).then(
+      const code = await exported(folder, own, path, { into: 'mutated' }).then(
         () => 'exported',
         (error: unknown) => (error instanceof ArccError ? error.code : `file ${i}: ${String(error)}`),
       )
@@ -216,5 +216,5 @@ backbone mine() on Image(4, 4, 3) -> Vector(2) {
     }
     expect([...codes].filter((code) => !/^(exported|ARC6(40\d|76[0-4]|770|810))$/.test(code))).toEqual([])
     expect(codes).toContain('exported')
-  }, 120_000)
+  }, 900_000)
 })

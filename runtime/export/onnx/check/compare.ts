@@ -6,8 +6,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ImageShape, imageBytes } from '../../../data/image.ts'
+import type { ModelType, Preprocess } from '../choices.ts'
 import { onnxErrors } from '../messages.ts'
-import type { ModelType, Preprocess } from '../model.ts'
 import { checkedBatches } from './check-pictures.ts'
 import type { OnnxRuntime } from './onnx-runtime.ts'
 
