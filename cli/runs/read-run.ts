@@ -43,8 +43,11 @@ const logName = 'log.ndjson'
 const planName = 'plan.yaml'
 const evaluationsName = 'evaluations'
 
-/** By one of these a folder is known as that of a run. */
-const marks: readonly string[] = [runRecordName, logName]
+/** What a run folder has at least one of. */
+const marks: readonly string[] = [runRecordName, logName, planName]
+
+/** By one of these a folder is known as that of a run: an exported network has a plan, too. */
+const ownMarks: readonly string[] = [runRecordName, logName]
 
 /** A plan is some kilobytes, of a sweep of fields some more. */
 const mostPlanBytes = 4 * 2 ** 20
@@ -53,7 +56,7 @@ const mostFiles = 20_000
 
 export async function isRunFolder(folder: string): Promise<boolean> {
   const names = await readdir(folder).catch((): string[] => [])
-  return marks.some((mark) => names.includes(mark))
+  return ownMarks.some((mark) => names.includes(mark))
 }
 
 type Gap = (sentence: string) => void
