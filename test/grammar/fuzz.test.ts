@@ -8,7 +8,7 @@ import { parse } from '../helpers/parse.ts'
 
 const FOLDER = new URL('samples/', import.meta.url)
 const SAMPLES = readdirSync(FOLDER).map((name) => readFileSync(new URL(name, FOLDER), 'utf8'))
-const COUNT = fuzzCount(2000)
+const COUNT = fuzzCount(800)
 
 /** CPU time of this process, so that other work on the computer cannot fail a test. */
 const cpuMilliseconds = (): number => process.cpuUsage().user / 1000

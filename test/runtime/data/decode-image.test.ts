@@ -8,7 +8,7 @@ import type { Image } from '../../../runtime/data/image.ts'
 import { isPictureName } from '../../../runtime/data/picture-name.ts'
 import { ArccError } from '../../../runtime/errors.ts'
 import { anError } from '../../helpers/facts.ts'
-import { seededRandom } from '../../helpers/mutate.ts'
+import { fuzzCount, seededRandom } from '../../helpers/mutate.ts'
 import { mutateBytes } from '../../helpers/mutate-bytes.ts'
 
 type Bytes = Uint8Array | readonly number[]
@@ -311,7 +311,7 @@ test('mutated pictures never end in anything but a named error', async () => {
     ),
   ])
   const seen = new Map<string, number>()
-  const count = Number(process.env.ARCC_FUZZ ?? 400)
+  const count = fuzzCount(400)
   for (let i = 0; i < count; i++) {
     const bytes = mutateBytes(sources[i % sources.length] ?? Buffer.alloc(0), random)
     const outcome = await decodeImage(bytes, 'x').then(

@@ -15,12 +15,12 @@ import { openWasmJpeg } from '../../../runtime/data/jpeg/wasm.ts'
 import { ArccError } from '../../../runtime/errors.ts'
 import { openLibrary } from '../../../runtime/native-library.ts'
 import { encodeImage, encodeJpeg, patternImage } from '../../helpers/encoded-images.ts'
-import { seededRandom } from '../../helpers/mutate.ts'
+import { fuzzCount, seededRandom } from '../../helpers/mutate.ts'
 import { mutateBytes } from '../../helpers/mutate-bytes.ts'
 
 const found = findTurboJpeg()
 const missing = found.found ? '' : ` (without libturbojpeg: ${found.reason})`
-const count = Number(process.env.ARCC_FUZZ ?? 400)
+const count = fuzzCount(400)
 
 const decoders = [
   ...(found.found ? ([['libturbojpeg', () => found.open()]] as const) : []),

@@ -15,7 +15,7 @@ import { openSafetensors } from '../../../runtime/safetensors.ts'
 import { dataSpec } from '../../helpers/data-spec.ts'
 import { anError } from '../../helpers/facts.ts'
 import { fakeEmbedder, fakeEmbeddings, fakePicture, fakeRound, fakeWidth } from '../../helpers/fake-embedder.ts'
-import { seededRandom } from '../../helpers/mutate.ts'
+import { fuzzCount, seededRandom } from '../../helpers/mutate.ts'
 import { mutateBytes } from '../../helpers/mutate-bytes.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 
@@ -290,7 +290,7 @@ describe('going on', () => {
   })
 })
 
-const count = Number(process.env.ARCC_FUZZ ?? 60)
+const count = fuzzCount(60)
 
 test(`${count} mutated records and files go on to the same file, or are refused by name`, async () => {
   await embed({ file: 'fuzz.npy', flip: true, stopAt: 16 })

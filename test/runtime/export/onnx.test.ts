@@ -9,7 +9,7 @@ import { need } from '../../../grammar/diagnostic.ts'
 import { ArccError } from '../../../runtime/errors.ts'
 import { exportOnnx } from '../../../runtime/export/onnx/export-onnx.ts'
 import { anError } from '../../helpers/facts.ts'
-import { seededRandom } from '../../helpers/mutate.ts'
+import { fuzzCount, seededRandom } from '../../helpers/mutate.ts'
 import { mutateBytes } from '../../helpers/mutate-bytes.ts'
 import { backboneOf, exported, residual, saved, transformer, usual, weightsOf } from '../../helpers/onnx-export.ts'
 import { readOnnx } from '../../helpers/onnx-reader.ts'
@@ -195,7 +195,7 @@ describe('damaged weights', () => {
     await expect(exported(folder, backbone, weights, options)).rejects.toThrow(anError(code, { tensors }))
   })
 
-  const count = Number(process.env.ARCC_FUZZ ?? 60)
+  const count = fuzzCount(60)
 
   test(`${count} mutated files are exported or refused by name`, async () => {
     const own = backboneOf(`

@@ -9,7 +9,7 @@ import { writeSafetensors } from '../../../runtime/safetensors.ts'
 import { isFloatType } from '../../../runtime/start/element-types.ts'
 import { openWeightsFile, type WeightsFile } from '../../../runtime/start/weights-file.ts'
 import { anError } from '../../helpers/facts.ts'
-import { seededRandom } from '../../helpers/mutate.ts'
+import { fuzzCount, seededRandom } from '../../helpers/mutate.ts'
 import { mutateBytes } from '../../helpers/mutate-bytes.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 
@@ -125,7 +125,7 @@ describe('files that hold something else', () => {
   })
 })
 
-const FILES = Number(process.env.ARCC_FUZZ ?? 400)
+const FILES = fuzzCount(400)
 /** More than any of these files of a few kilobytes may take, in bytes. */
 const MOST_MEMORY = 200 * 2 ** 20
 

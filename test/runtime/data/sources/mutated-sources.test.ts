@@ -9,14 +9,14 @@ import { readList } from '../../../../runtime/data/list/read-list.ts'
 import { openParquetSet } from '../../../../runtime/data/parquet/parquet-set.ts'
 import { openShardSet } from '../../../../runtime/data/webdataset/shard-set.ts'
 import { ArccError } from '../../../../runtime/errors.ts'
-import { seededRandom } from '../../../helpers/mutate.ts'
+import { fuzzCount, seededRandom } from '../../../helpers/mutate.ts'
 import { mutateBytes } from '../../../helpers/mutate-bytes.ts'
 import { tarArchive } from '../../../helpers/tar.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 
 const folder = temporaryFolder()
 /** `ARCC_FUZZ=10000` damages as many files of each format. */
-const cases = Number(process.env.ARCC_FUZZ ?? 300)
+const cases = fuzzCount(300)
 /** What a format may need beyond the memory at the beginning. */
 const mostBytes = 300 * 2 ** 20
 

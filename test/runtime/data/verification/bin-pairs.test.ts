@@ -7,7 +7,7 @@ import { openImages } from '../../../../runtime/data/formats/open-images.ts'
 import type { PairSet } from '../../../../runtime/data/pairs.ts'
 import { readBinPairs } from '../../../../runtime/data/verification/bin-pairs.ts'
 import { ArccError } from '../../../../runtime/errors.ts'
-import { seededRandom } from '../../../helpers/mutate.ts'
+import { fuzzCount, seededRandom } from '../../../helpers/mutate.ts'
 import { mutateBytes } from '../../../helpers/mutate-bytes.ts'
 import { readRows } from '../../../helpers/read-rows.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
@@ -143,7 +143,7 @@ test('mutated sets never end in anything but a named error', async () => {
   const random = seededRandom(7)
   const sources = Object.values(pickles).map((text) => Buffer.from(text, 'base64'))
   const seen = new Map<string, number>()
-  const count = Number(process.env.ARCC_FUZZ ?? 600)
+  const count = fuzzCount(600)
   for (let i = 0; i < count; i++) {
     const source = sources[i % sources.length] ?? Buffer.alloc(0)
     const outcome = await openBytes(mutateBytes(source, random)).then(

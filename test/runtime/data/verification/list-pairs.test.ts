@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { readPairList } from '../../../../runtime/data/verification/list-pairs.ts'
 import { readPairLines } from '../../../../runtime/data/verification/pair-lines.ts'
 import { ArccError } from '../../../../runtime/errors.ts'
-import { mutate, seededRandom } from '../../../helpers/mutate.ts'
+import { fuzzCount, mutate, seededRandom } from '../../../helpers/mutate.ts'
 import { readRows } from '../../../helpers/read-rows.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 
@@ -163,7 +163,7 @@ test('mutated lists never end in anything but a named error', async () => {
     table('","').replace(/^|$/gm, '"'),
   ]
   const seen = new Set<string>()
-  const count = Number(process.env.ARCC_FUZZ ?? 300)
+  const count = fuzzCount(300)
   for (let i = 0; i < count; i++) {
     const outcome = await listed(mutate(sources[i % sources.length] ?? '', random)).then(
       () => 'read',

@@ -8,7 +8,7 @@ import { readIdentification } from '../../../../runtime/evaluate/ijb/identificat
 import { findIjbSubset, readIjbSet } from '../../../../runtime/evaluate/ijb/ijb-set.ts'
 import { usualIjbOptions } from '../../../../runtime/evaluate/ijb/template-pool.ts'
 import { oneProcess } from '../../../../runtime/world.ts'
-import { mutate, seededRandom } from '../../../helpers/mutate.ts'
+import { fuzzCount, mutate, seededRandom } from '../../../helpers/mutate.ts'
 import { mutateBytes } from '../../../helpers/mutate-bytes.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 
@@ -238,7 +238,7 @@ test('mutated sets never end in anything but a named error', async () => {
   const random = seededRandom(12)
   const seen = new Set<string>()
   const names = Object.keys(files) as (keyof typeof files)[]
-  const count = Number(process.env.ARCC_FUZZ ?? 400)
+  const count = fuzzCount(400)
   for (let i = 0; i < count; i++) {
     const name = names[i % names.length] ?? 'face_tid_mid'
     const isText = random() < 0.5
@@ -259,7 +259,7 @@ test('mutated lists of galleries and probes never end in anything but a named er
   const set = await readIjbSet(root, 'ijbc')
   const seen = new Set<string>()
   const names = Object.keys(lists) as (keyof typeof lists)[]
-  for (let i = 0; i < Number(process.env.ARCC_FUZZ ?? 150); i++) {
+  for (let i = 0; i < fuzzCount(150); i++) {
     const name = names[i % names.length] ?? 'probe_mixed'
     writeLists({ [name]: mutate(lists[name], random) })
     const outcome = await readIdentification(set).then(
