@@ -64,7 +64,9 @@ async function tried<T>(what: string, gap: Gap, read: () => T | Promise<T>): Pro
   try {
     return await read()
   } catch (error) {
-    gap(`${what}: ${reasonOf(error)}`)
+    const reason = reasonOf(error)
+    // Some errors name the file themselves.
+    gap(reason.includes(what) ? reason : `${what}: ${reason}`)
     return undefined
   }
 }
@@ -143,7 +145,7 @@ export async function readRun(folder: string): Promise<Run> {
     throw runsErrors('ARC6840', { folder, reason: reasonOf(error), others: [] }, error)
   })
   if (!marks.some((mark) => names.includes(mark))) {
-    const reason = `none of ${marks.join(', ')} is in it`
+    const reason = `neither ${marks.join(' nor ')} is in it`
     throw runsErrors('ARC6840', { folder, reason, others: await runsIn(folder, names) })
   }
   const gaps: string[] = []

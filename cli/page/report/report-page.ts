@@ -81,7 +81,7 @@ function resultTable(runs: readonly Run[]): Child {
       ...sets.map((title) => ({ title, kind: 'number' as const })),
       { title: 'time', kind: 'number' },
       { title: 'size', kind: 'number' },
-      { title: 'began' },
+      { title: 'began', kind: 'number' },
     ],
     rows: runs.map((run) => {
       const best = bestScores(run)
