@@ -106,7 +106,7 @@ function differenceTable(runs: readonly Run[]): Child {
   const unknown = runs.filter(({ record, plan }) => record === undefined && plan === undefined)
   return joined(
     rows.length === 0
-      ? paragraph('No field differs.')
+      ? paragraph(unknown.length + 1 < runs.length ? 'No field differs.' : 'The fields cannot be compared.')
       : dataTable({
           caption: 'Fields that differ',
           columns: [
