@@ -157,6 +157,7 @@ async function runOne(
       shown.close()
       removeIfEmpty(folder)
     }
+    interrupt.throwCrash()
     return shown.state.end?.status === 'interrupted' ? (interrupt.code ?? exitCode.interrupted) : exitCode.ok
   } finally {
     await resume?.checkpoint?.close()

@@ -32,8 +32,13 @@ export interface Interruptible {
   readonly signal: AbortSignal
   /** The exit code of the signal; `undefined` if none came. */
   readonly code: ExitCode | undefined
-  /** Asks the command to stop because of an error beside it. Whether it does: not if it was asked to stop before. */
+  /**
+   * Asks the command to stop because of an error beside it. Whether it does: not at a second error. One that is stopping because of a
+   * signal goes on with that, and `throwCrash` has the error.
+   */
   crash(error: unknown): boolean
+  /** Throws the error that `crash` received, if any. */
+  throwCrash(): void
   /** Removes the handlers. */
   release(): void
 }
@@ -53,6 +58,7 @@ export function interruptible({ onFirst, grace, outlastsTerminal = false }: Inte
   const controller = new AbortController()
   const startedOnTerminal = outlastsTerminal && hasTerminal()
   let first: Interruption | undefined
+  let crashed: { readonly error: unknown } | undefined
   const handle = (name: NodeJS.Signals) => {
     const signal = stopSignals.find((known) => known === name)
     if (signal === undefined) return
@@ -70,9 +76,13 @@ export function interruptible({ onFirst, grace, outlastsTerminal = false }: Inte
       return first && codeOf[first.signal]
     },
     crash(error) {
-      if (controller.signal.aborted) return false
-      controller.abort(new Crash(error))
+      if (crashed !== undefined) return false
+      crashed = { error }
+      if (!controller.signal.aborted) controller.abort(new Crash(error))
       return true
+    },
+    throwCrash() {
+      if (crashed !== undefined) throw crashed.error
     },
     release() {
       for (const signal of stopSignals) process.off(signal, handle)

@@ -138,7 +138,7 @@ details>.inner{padding-left:1rem;border-left:1px solid var(--line);margin-left:.
 .tools[hidden]{display:none}
 button,input[type=search]{font:inherit;font-size:.9rem;color:var(--text);background:var(--surface);border:1px solid var(--quiet);border-radius:5px;padding:.2rem .7rem;max-width:100%}
 button{cursor:pointer}
-.node{display:inline-flex;flex-wrap:wrap;gap:0 .9rem;align-items:baseline}
+.node{display:inline-flex;flex-wrap:wrap;gap:0 .9rem;align-items:baseline;max-width:calc(100% - 1.5rem);vertical-align:top}
 .node .name{font-weight:600}
 .timeline{overflow-x:auto}
 .timeline svg{min-width:40rem;width:100%;height:auto;display:block}

@@ -8,16 +8,6 @@ import { formatFar } from './ijb.ts'
 import type { Look } from './look.ts'
 import { facts, right, rowsOf } from './section.ts'
 
-/** What comparing all pairs takes. */
-export interface AllToAllPlan extends AllToAllEstimate, PairCounts {
-  readonly images: number
-  readonly people: number
-  /** For display. */
-  readonly device: string
-  readonly devices: number
-  readonly embeddingSeconds: number
-}
-
 /** `folder` is where the results were written. */
 export function renderAllToAll(result: AllToAllFile, folder: string, look: Look): string[] {
   const { set, network, genuine, impostors, tarAtFar, passes, seconds } = result

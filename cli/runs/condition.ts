@@ -1,4 +1,6 @@
 /** How a run stands, and its best scores. */
+import type { EvaluationEvent } from '../../runtime/events.ts'
+import { usualRate } from '../../runtime/evaluate/ijb/ijb-file.ts'
 import type { Run } from './read-run.ts'
 
 export const conditions = ['running', 'done', 'interrupted', 'failed', 'killed', 'empty'] as const
@@ -22,7 +24,7 @@ export function conditionDetail({ owner, log }: Pick<Run, 'owner' | 'log'>): str
 
 /** Completed steps, and those of the whole run. */
 export function stepsOf({ log, plan }: Pick<Run, 'log' | 'plan'>): { readonly done: number; readonly all: number | undefined } {
-  const done = log?.end?.event.steps ?? log?.lastProgress?.step ?? log?.failed?.event.step ?? 0
+  const done = log?.steps ?? 0
   return { done, all: log?.start?.event.steps ?? log?.lastProgress?.steps ?? plan?.schedule.steps }
 }
 
@@ -44,18 +46,24 @@ export interface BestScore {
   readonly accuracy: number
   /** Completed steps; `undefined` if it is not known. */
   readonly step: number | undefined
+  /** Set for IJB-B and IJB-C: `accuracy` is a true accept rate, as the log has it. */
+  readonly measure?: EvaluationEvent['measure']
 }
 
 /** The best accuracy on each set, during training or by `arcc eval`, in the order of the first verification. */
-export function bestScores({ log, verified }: Pick<Run, 'log' | 'verified'>): readonly BestScore[] {
+export function bestScores({ log, verified, rates }: Pick<Run, 'log' | 'verified' | 'rates'>): readonly BestScore[] {
   const best = new Map<string, BestScore>()
   const add = (score: BestScore) => {
     const known = best.get(score.set)
     if (known === undefined || score.accuracy > known.accuracy) best.set(score.set, score)
   }
   // The untrained network is no result.
-  for (const { set, accuracy, step, loaded } of log?.evaluations ?? [])
-    if (step > 0 || loaded === true) add({ set, accuracy, step })
+  for (const { set, accuracy, step, loaded, measure } of log?.evaluations ?? [])
+    if (step > 0 || loaded === true) add({ set, accuracy, step, ...(measure === undefined ? {} : { measure }) })
   for (const { set, accuracy, network } of verified) add({ set: set.name, accuracy, step: network.step })
+  for (const { kind, set, network, tarAtFar } of rates) {
+    const tar = tarAtFar.find(({ far }) => far === usualRate)?.tar
+    if (kind === 'ijb' && tar !== undefined) add({ set, accuracy: tar, step: network.step, measure: 'tar@1e-4' })
+  }
   return [...best.values()]
 }

@@ -20,13 +20,24 @@ async function runFolders(folder: string, depth: number): Promise<readonly strin
   return found
 }
 
+/** There may be hundreds of runs, and a list draws nothing. */
+function withoutCurves(run: Run): Run {
+  return run.log === undefined ? run : { ...run, log: { ...run.log, progress: [], telemetry: [] } }
+}
+
 /** All runs below a folder, the newest first. Throws ARC6842 if the folder cannot be read. */
 export async function listRuns(folder: string): Promise<readonly Run[]> {
   await readdir(folder).catch((error: unknown) => {
     throw runsErrors('ARC6842', { folder, reason: reasonOf(error) }, error)
   })
   const runs: Run[] = []
-  for (const path of await runFolders(folder, deepest)) runs.push(await readRun(path))
+  for (const path of await runFolders(folder, deepest)) {
+    const run = await readRun(path).catch(async (error: unknown) => {
+      // Somebody may have removed it meanwhile.
+      if (await isRunFolder(path)) throw error
+    })
+    if (run !== undefined) runs.push(withoutCurves(run))
+  }
   const began = ({ log }: Run) => (Number.isFinite(log?.began) ? (log?.began ?? 0) : 0)
   return runs.sort((a, b) => began(b) - began(a) || (a.folder < b.folder ? -1 : 1))
 }

@@ -10,9 +10,12 @@ import { type Manifest, readManifest } from '../../runtime/checkpoint/manifest.t
 import { type EvaluationFile, evaluationName, readEvaluation } from '../../runtime/evaluate/report/evaluation-file.ts'
 import { type LockOwner, lockOwner } from '../../runtime/process-lock.ts'
 import { reasonOf } from '../../runtime/system-errors.ts'
+import { logName, planName } from '../../runtime/train/run-folder.ts'
 import { lockName } from '../../runtime/train/run-lock.ts'
+import { evaluationsName } from '../host/network/evaluations-folder.ts'
 import { type RunRecord, readRunRecord, runRecordName } from '../host/run-record.ts'
 import { runsErrors } from './messages.ts'
+import { type RateResult, rateFiles, readRates } from './rate-result.ts'
 import { type RunLog, readRunLog } from './run-log.ts'
 
 export interface RunCheckpoint {
@@ -32,6 +35,8 @@ export interface Run {
   readonly owner: LockOwner | undefined
   /** What `arcc eval` has written for this run. */
   readonly verified: readonly EvaluationFile[]
+  /** What `arcc eval --ijb` and `--all-to-all` have written. */
+  readonly rates: readonly RateResult[]
   /** The newest first. */
   readonly checkpoints: readonly RunCheckpoint[]
   readonly files: readonly NamedFile[]
@@ -39,15 +44,8 @@ export interface Run {
   readonly gaps: readonly string[]
 }
 
-const logName = 'log.ndjson'
-const planName = 'plan.yaml'
-const evaluationsName = 'evaluations'
-
-/** What a run folder has at least one of. */
-const marks: readonly string[] = [runRecordName, logName, planName]
-
-/** By one of these a folder is known as that of a run: an exported network has a plan, too. */
-const ownMarks: readonly string[] = [runRecordName, logName]
+/** By one of these a folder is known as that of a run. */
+const marks: readonly string[] = [runRecordName, logName]
 
 /** A plan is some kilobytes, of a sweep of fields some more. */
 const mostPlanBytes = 4 * 2 ** 20
@@ -56,7 +54,7 @@ const mostFiles = 20_000
 
 export async function isRunFolder(folder: string): Promise<boolean> {
   const names = await readdir(folder).catch((): string[] => [])
-  return ownMarks.some((mark) => names.includes(mark))
+  return marks.some((mark) => names.includes(mark))
 }
 
 type Gap = (sentence: string) => void
@@ -66,7 +64,9 @@ async function tried<T>(what: string, gap: Gap, read: () => T | Promise<T>): Pro
   try {
     return await read()
   } catch (error) {
-    gap(`${what}: ${reasonOf(error)}`)
+    const reason = reasonOf(error)
+    // Some errors name the file themselves.
+    gap(reason.includes(what) ? reason : `${what}: ${reason}`)
     return undefined
   }
 }
@@ -89,16 +89,21 @@ async function readPlan(path: string): Promise<PlanDocument> {
   throw new Error(`${first?.instancePath || 'it'} ${first?.message}`)
 }
 
-async function readVerified(folder: string, gap: Gap): Promise<readonly EvaluationFile[]> {
+async function readVerified(folder: string, gap: Gap): Promise<Pick<Run, 'verified' | 'rates'>> {
   const names = await readdir(folder).catch((): string[] => [])
-  const found: EvaluationFile[] = []
+  const verified: EvaluationFile[] = []
+  const rates: RateResult[] = []
   for (const name of names.sort()) {
     const path = join(folder, name, evaluationName)
-    if (!(await exists(path))) continue
-    const read = await tried(path, gap, () => readEvaluation(path))
-    if (read !== undefined) found.push(read)
+    const read = (await exists(path)) ? await tried(path, gap, () => readEvaluation(path)) : undefined
+    if (read !== undefined) verified.push(read)
+    for (const file of rateFiles) {
+      const other = join(folder, name, file)
+      const result = (await exists(other)) ? await tried(other, gap, () => readRates(other)) : undefined
+      if (result !== undefined) rates.push(result)
+    }
   }
-  return found
+  return { verified, rates }
 }
 
 const exists = (path: string) =>
@@ -140,7 +145,7 @@ export async function readRun(folder: string): Promise<Run> {
     throw runsErrors('ARC6840', { folder, reason: reasonOf(error), others: [] }, error)
   })
   if (!marks.some((mark) => names.includes(mark))) {
-    const reason = `none of ${marks.join(', ')} is in it`
+    const reason = `neither ${marks.join(' nor ')} is in it`
     throw runsErrors('ARC6840', { folder, reason, others: await runsIn(folder, names) })
   }
   const gaps: string[] = []
@@ -159,7 +164,7 @@ export async function readRun(folder: string): Promise<Run> {
   return {
     ...{ folder, name: basename(resolve(folder)), record, plan, log, gaps },
     owner: names.includes(lockName) ? await lockOwner(join(folder, lockName)) : undefined,
-    verified: await readVerified(join(folder, evaluationsName), gap),
+    ...(await readVerified(join(folder, evaluationsName), gap)),
     checkpoints: await readCheckpoints(join(folder, checkpointsName), gap),
     files: await listFiles(folder, gap),
   }

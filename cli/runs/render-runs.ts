@@ -132,7 +132,7 @@ export function renderDifferences(a: Run, b: Run, look: Look): string[] {
     ),
     '',
     ...(differences.length === 0
-      ? paragraph('No field differs.', look)
+      ? paragraph(unread.length === 0 ? 'No field differs.' : 'The fields cannot be compared.', look)
       : renderTable(
           [
             { title: 'field', wrap: 8 },

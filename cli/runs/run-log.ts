@@ -35,6 +35,8 @@ export interface RunLog {
   /** In the order of steps; what a resumed run has repeated is there once. */
   readonly progress: readonly ProgressEvent[]
   readonly lastProgress: ProgressEvent | undefined
+  /** Completed steps; fewer than in `lastProgress` after the run has gone back. */
+  readonly steps: number
   readonly telemetry: readonly Stamped<TelemetryEvent>[]
   readonly evaluations: readonly EvaluationEvent[]
   readonly resumed: Counted<Stamped<ResumedEvent>>
@@ -115,10 +117,13 @@ export async function readRunLog(path: string): Promise<RunLog> {
   let dumped: Stamped<DumpedEvent> | undefined
   let loaded: LoadedEvent | undefined
   let lastProgress: ProgressEvent | undefined
+  let steps = 0
   let [began, last, seconds, processBegan] = [Number.NaN, Number.NaN, 0, Number.NaN]
 
   const backTo = (step: number) => {
+    steps = step
     progress.backTo(step)
+    if (lastProgress !== undefined && lastProgress.step > step) lastProgress = progress.result().at(-1)
     telemetry.backTo(step)
     evaluations = evaluations.filter((event) => event.step <= step)
   }
@@ -143,6 +148,7 @@ export async function readRunLog(path: string): Promise<RunLog> {
           return backTo(event.step)
         case 'progress':
           lastProgress = event
+          steps = event.step
           return progress.add(event)
         case 'telemetry':
           return telemetry.add({ ...event, time })
@@ -171,9 +177,11 @@ export async function readRunLog(path: string): Promise<RunLog> {
           return
         case 'failed':
           failed = { event, time }
+          steps = event.step
           return
         case 'end':
           end = { event, time }
+          steps = event.steps
           return
         case 'start':
         case 'fetch':
@@ -184,7 +192,7 @@ export async function readRunLog(path: string): Promise<RunLog> {
   )
   endProcess()
   return {
-    ...{ start, began, last, seconds, lastProgress, loaded, dumped, end, failed, evaluations },
+    ...{ start, began, last, seconds, steps, lastProgress, loaded, dumped, end, failed, evaluations },
     progress: withLast(progress.result(), lastProgress),
     telemetry: telemetry.result().map(({ time, ...event }) => ({ event, time })),
     resumed: resumed.result(),

@@ -18,7 +18,7 @@ export function runToJson(run: Run): object {
     arcc: run.record?.arcc ?? null,
     steps: done,
     ofSteps: all ?? null,
-    scores: bestScores(run).map(({ set, accuracy, step }) => ({ set, accuracy, step: step ?? null })),
+    scores: bestScores(run).map(({ step, ...score }) => ({ ...score, step: step ?? null })),
     loss: run.log?.lastProgress?.smoothedLoss ?? null,
     seconds: secondsOf(run) ?? null,
     bytes: bytesOf(run),

@@ -3,15 +3,13 @@
 import type { CheckpointMetric } from '../checkpoint/manifest.ts'
 import { type Embedder, verifyPairs } from '../evaluate/embed-pairs.ts'
 import { evaluateIjb } from '../evaluate/ijb/evaluate-ijb.ts'
+import { usualRate } from '../evaluate/ijb/ijb-file.ts'
 import { usualIjbOptions } from '../evaluate/ijb/template-pool.ts'
 import type { EvaluationEvent } from '../events.ts'
 import type { VerificationSet } from './open-loaders.ts'
 import { phase, secondsSince } from './phase.ts'
 import { saveCheckpoint } from './save.ts'
 import type { Trainer } from './trainer.ts'
-
-/** The false accept rate whose true accept rate counts as the accuracy of a set of templates. */
-const usualRate = 1e-4
 
 interface SetResult extends Omit<CheckpointMetric, 'set'> {
   readonly measure?: EvaluationEvent['measure']

@@ -27,8 +27,7 @@ export async function goBack(trainer: Trainer, most: number): Promise<void> {
   trainer.steps = state.steps
   trainer.verified = undefined
   trainer.meter = createProgressMeter({ ...plan.run, batch: plan.document.schedule.batch })
-  await checkpoints.abandonAfter(trainer.steps, unreadable)
-  noteKept(trainer)
+  await checkpoints.abandonAfter(trainer.steps, unreadable).finally(() => noteKept(trainer))
 }
 
 function noteKept({ checkpoints, folder, outcome }: Trainer): void {

@@ -31,7 +31,8 @@ export interface RunFolderOptions {
   readonly onTrouble: (message: string) => void
 }
 
-const logName = 'log.ndjson'
+export const logName = 'log.ndjson'
+export const planName = 'plan.yaml'
 
 /**
  * Creates the folder and takes its lock; throws ARC6506 if it is not empty, ARC6720 if another process uses it, ARC6722 if it cannot
@@ -51,7 +52,7 @@ export async function createRunFolder(
     if (!resumed && (await readdir(path)).some((name) => !name.startsWith(lockName)))
       throw trainErrors('ARC6506', { folder: path })
     for (const name of await readdir(path)) if (name.endsWith(partial)) await rm(join(path, name), { force: true })
-    for (const [name, text] of [...texts, ['plan.yaml', stringify(plan.document)] as const])
+    for (const [name, text] of [...texts, [planName, stringify(plan.document)] as const])
       await replaceContents(join(path, name), text, { durable: true })
     const log = await openEventLog(join(path, logName), { onTrouble })
     return folderOf(path, log, lock)

@@ -5,6 +5,7 @@ import { stringify } from 'yaml'
 import { encodeRunRecord, type RunRecord } from '../../cli/host/run-record.ts'
 import type { PlanDocument } from '../../compiler/plan/document.ts'
 import { type CheckpointFacts, createManifest, encodeManifest } from '../../runtime/checkpoint/manifest.ts'
+import type { AllToAllFile, IjbFile } from '../../runtime/evaluate/ijb/ijb-file.ts'
 import { type EvaluationFile, encodeEvaluation } from '../../runtime/evaluate/report/evaluation-file.ts'
 import type { RunEvent } from '../../runtime/events.ts'
 import { eventLine } from '../../runtime/logs/event-line.ts'
@@ -80,6 +81,45 @@ export function evaluation(name: string, more: Partial<EvaluationFile> = {}): Ev
     seconds: 1,
     ...more,
   }
+}
+
+const network = {
+  path: 'runs/small-001',
+  sha256: hash,
+  backbone: 'small',
+  embedding: 8,
+  step: 100,
+  precision: 'f32',
+} as const
+
+/** A result of `arcc eval --ijb`. */
+export const ijbResult: IjbFile = {
+  ...{ version: 1, arcc: '0.1.0', network, auc: 0.99, xnorm: 20, seconds: 3 },
+  set: { name: 'ijbc', path: '/data/ijb', sha256: hash, images: 40, templates: 20, pairs: 100, same: 10 },
+  options: { mirrored: true, norm: true, detector: true },
+  tarAtFar: [
+    { far: 1e-4, found: 1e-4, tar: 0.8765, threshold: 0.4 },
+    { far: 1e-6, found: 0, tar: 0, threshold: null },
+  ],
+  identification: {
+    ...{ probes: 12, gallery: 6 },
+    ranks: [{ rank: 1, rate: 0.75 }],
+    tpir: [{ fpir: 0.01, tpir: 0.5, threshold: 0.6 }],
+  },
+}
+
+/** A result of `arcc eval --all-to-all`. */
+export const allToAllResult: AllToAllFile = {
+  ...{ version: 1, arcc: '0.1.0', network, genuine: 45, impostors: 735, passes: 1, seconds: 2 },
+  set: { name: 'faces', path: '/data/faces', images: 40, people: 4 },
+  tarAtFar: [{ far: 1e-6, tar: 0.4321, threshold: 0.5, falseAccepts: 0, trueAccepts: 20 }],
+}
+
+/** Writes a result of `arcc eval` into the folder of a run. */
+export function writeResult(folder: string, set: string, name: string, text: string): void {
+  const place = join(folder, 'evaluations', set)
+  mkdirSync(place, { recursive: true })
+  writeFileSync(join(place, name), text)
 }
 
 export interface RunParts {

@@ -8,7 +8,7 @@ import { allToAll } from '../../../runtime/evaluate/all-to-all/all-to-all.ts'
 import { estimateAllToAll } from '../../../runtime/evaluate/all-to-all/estimate.ts'
 import { countPairs } from '../../../runtime/evaluate/all-to-all/pair-blocks.ts'
 import { embedEach, verificationSlots } from '../../../runtime/evaluate/embed-pairs.ts'
-import { type AllToAllFile, encodeAllToAll, writeResult } from '../../../runtime/evaluate/ijb/ijb-file.ts'
+import { type AllToAllFile, allToAllName, encodeAllToAll, writeResult } from '../../../runtime/evaluate/ijb/ijb-file.ts'
 import { fileHost } from '../../host/host.ts'
 import { evaluationsFolder } from '../../host/network/evaluations-folder.ts'
 import { networkDevices, type RunningNetwork, withNetwork } from '../../host/network/with-network.ts'
@@ -77,7 +77,7 @@ export async function evalAllToAll(options: EvalAllToAllOptions): Promise<ExitCo
         seconds: (performance.now() - began) / 1000,
       }
       const folder = join(options.folder ?? evaluationsFolder(request.path), 'all-to-all')
-      await writeResult(folder, new Map([['all-to-all.json', encodeAllToAll(file)]]))
+      await writeResult(folder, new Map([[allToAllName, encodeAllToAll(file)]]))
       show(file, () => renderAllToAll(file, folder, output.look))
       return exitCode.ok
     })

@@ -5,7 +5,7 @@ import { startDecodeWorkers, workerCount } from '../../../runtime/data/loader/st
 import { verificationSlots } from '../../../runtime/evaluate/embed-pairs.ts'
 import { evaluateIjb } from '../../../runtime/evaluate/ijb/evaluate-ijb.ts'
 import { readIdentification } from '../../../runtime/evaluate/ijb/identification.ts'
-import { encodeIjb, encodeScores, type IjbFile, writeResult } from '../../../runtime/evaluate/ijb/ijb-file.ts'
+import { encodeIjb, encodeScores, type IjbFile, ijbName, writeResult } from '../../../runtime/evaluate/ijb/ijb-file.ts'
 import { findIjbSubset, ijbSha256, readIjbSet } from '../../../runtime/evaluate/ijb/ijb-set.ts'
 import { fileHost } from '../../host/host.ts'
 import { evaluationsFolder } from '../../host/network/evaluations-folder.ts'
@@ -72,7 +72,7 @@ export async function evalIjb(options: EvalIjbOptions): Promise<ExitCode> {
           seconds: (performance.now() - began) / 1000,
         }
         const folder = join(options.folder ?? evaluationsFolder(request.path), subset)
-        const files = new Map<string, string | Uint8Array>([['ijb.json', encodeIjb(file)]])
+        const files = new Map<string, string | Uint8Array>([[ijbName, encodeIjb(file)]])
         if (options.scores) files.set('scores.npy', encodeScores(result.scores))
         await writeResult(folder, files)
         work.end()

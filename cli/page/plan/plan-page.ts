@@ -6,7 +6,7 @@ import type { MachineRates } from '../../../compiler/plan/time.ts'
 import type { Diagnostic } from '../../../grammar/diagnostic.ts'
 import { formatQuantity, plural } from '../../render/format.ts'
 import type { Variant } from '../../render/variants.ts'
-import { code, joined, paragraph } from '../html.ts'
+import { code, element, joined, paragraph } from '../html.ts'
 import { pageText, type Section } from '../page.ts'
 import { closed } from '../parts.ts'
 import { fieldTable } from './fields.ts'
@@ -57,6 +57,9 @@ export function planPage(
   })
 }
 
+/** Of a variant that does not compile. */
+const noPlanBadge = element('span', { class: 'badge error' }, 'no plan')
+
 export interface PlannedVariantPage extends Variant {
   readonly diagnostics: readonly Diagnostic[]
 }
@@ -90,7 +93,7 @@ export function sweepPage(
         ),
         variants.map(({ name, plan, diagnostics }) =>
           closed(
-            joined(name, plan === undefined ? undefined : [' ', fitBadge(plan)]),
+            joined(name, ' ', plan === undefined ? noPlanBadge : fitBadge(plan)),
             plan === undefined
               ? diagnosticText(diagnostics)
               : [

@@ -1,5 +1,7 @@
 /** Curves of a run, or of several, over their steps. */
+import { usualRate } from '../../../runtime/evaluate/ijb/ijb-file.ts'
 import type { ProgressEvent } from '../../../runtime/events.ts'
+import { farName } from '../../../runtime/logs/scalars.ts'
 import type { ChartMark } from '../../charts/frame.ts'
 import { lineChart, type Series } from '../../charts/line-chart.ts'
 import { formatCompact, formatNumber } from '../../render/format.ts'
@@ -155,6 +157,9 @@ export function shareRange(series: readonly Series[]): readonly [number, number]
   return high - low > 1e-6 ? [low, high] : [Math.max(0, low - 0.05), Math.min(1, high + 0.05)]
 }
 
+/** IJB-B and IJB-C have no folds. */
+export const templateNote = `Of IJB-B and IJB-C, the true accept rate at a false accept rate of ${farName(usualRate)}.`
+
 /** Accuracies over steps: of one run all sets in one chart, of several one chart for each set. */
 export function accuracyCurves(runs: readonly Run[]): Child {
   const series = (run: Run, set: string, name: string): Series => ({
@@ -164,9 +169,14 @@ export function accuracyCurves(runs: readonly Run[]): Child {
       .sort((a, b) => a.step - b.step)
       .map(({ step, accuracy }): [number, number] => [step, accuracy]),
   })
-  const curve = (title: string, lines: readonly Series[]) =>
+  const ofTemplates = (set?: string) =>
+    runs.some(({ log }) =>
+      log?.evaluations.some((event) => event.measure !== undefined && (set === undefined || event.set === set)),
+    )
+  const curve = (title: string, lines: readonly Series[], caption?: string) =>
     stepCurve({
       title,
+      caption,
       label: 'accuracy',
       series: lines,
       range: shareRange(lines),
@@ -179,12 +189,13 @@ export function accuracyCurves(runs: readonly Run[]): Child {
       curve(
         'Accuracy over ten folds',
         sets.map((set) => series(only, set, set)),
+        ofTemplates() ? templateNote : undefined,
       ),
     )
   return chartGrid(
     sets.map((set) => {
       const lines = runs.map((run) => series(run, set, run.name)).filter(({ points }) => points.length > 0)
-      return curve(`Accuracy on ${set}`, lines)
+      return curve(`Accuracy on ${set}`, lines, ofTemplates(set) ? templateNote : undefined)
     }),
   )
 }

@@ -1,5 +1,7 @@
 /** What a run came to: its condition, and planned against measured figures. */
+import { usualRate } from '../../../runtime/evaluate/ijb/ijb-file.ts'
 import type { EndEvent } from '../../../runtime/events.ts'
+import { farName } from '../../../runtime/logs/scalars.ts'
 import {
   formatBytes,
   formatCount,
@@ -11,6 +13,7 @@ import {
   plural,
 } from '../../render/format.ts'
 import {
+  type BestScore,
   bestScores,
   bytesOf,
   type Condition,
@@ -45,6 +48,10 @@ export function timeText(time: number | undefined): string {
 
 export const accuracyText = (accuracy: number, deviation?: number) =>
   `${formatPercent(accuracy, 2)}${deviation === undefined ? '' : ` ± ${(deviation * 100).toFixed(2)}`}`
+
+/** What is behind a figure that is no accuracy over ten folds: ` at FAR 1e-4`. */
+export const measureText = (measure: BestScore['measure']) =>
+  measure === undefined ? '' : ` at FAR ${farName(usualRate)}`
 
 /** What a condition means for the next command. */
 function advice(run: Run): Child {
@@ -107,9 +114,9 @@ export function overviewBody(run: Run): Child {
         value: log?.lastProgress === undefined ? 'unknown' : formatNumber(log.lastProgress.smoothedLoss, 4),
         detail: 'smoothed',
       },
-      ...best.map(({ set, accuracy, step }) => ({
+      ...best.map(({ set, accuracy, step, measure }) => ({
         name: `Best on ${set}`,
-        value: accuracyText(accuracy),
+        value: `${accuracyText(accuracy)}${measureText(measure)}`,
         detail: step === undefined ? undefined : `step ${formatCount(step)}`,
       })),
       ...(start === undefined

@@ -1,5 +1,6 @@
 /** The page of `arcc report`: of one run, or of several side by side. */
-import { formatBytes, formatCount, formatSeconds, plural } from '../../render/format.ts'
+import { farName } from '../../../runtime/logs/scalars.ts'
+import { formatBytes, formatCount, formatPercent, formatSeconds, plural } from '../../render/format.ts'
 import { bestScores, bytesOf, conditionDetail, conditionOf, secondsOf, stepsOf } from '../../runs/condition.ts'
 import { fieldDifferences } from '../../runs/differences.ts'
 import type { HashedFile } from '../../runs/hash-files.ts'
@@ -12,7 +13,7 @@ import { fieldTable } from '../plan/fields.ts'
 import { memoryBody } from '../plan/memory.ts'
 import { shardBody } from '../plan/shards.ts'
 import { collectivesBody, timeBody } from '../plan/time.ts'
-import { accuracyCurves, comparedCurves, setsOf, speedBody, trainingBody } from './curves.ts'
+import { accuracyCurves, comparedCurves, setsOf, speedBody, templateNote, trainingBody } from './curves.ts'
 import { accuracyText, conditionBadge, measuredBody, overviewBody, timeText } from './overview.ts'
 import { sheetBody } from './pictures.ts'
 import { environmentBody, eventsBody, filesBody } from './record.ts'
@@ -68,9 +69,11 @@ export function runPage(run: Run, pictures: RunPictures, files: readonly HashedF
 }
 
 function resultTable(runs: readonly Run[]): Child {
-  const sets = [...new Set(runs.flatMap((run) => bestScores(run).map(({ set }) => set)))]
+  const scores = runs.flatMap(bestScores)
+  const sets = [...new Set(scores.map(({ set }) => set))]
+  const note = scores.some(({ measure }) => measure !== undefined) ? `. ${templateNote}` : ''
   return dataTable({
-    caption: 'Results; scores are the best accuracies over ten folds',
+    caption: `Results; scores are the best accuracies over ten folds${note}`,
     columns: [
       { title: 'run', kind: 'head' },
       { title: 'state' },
@@ -78,7 +81,7 @@ function resultTable(runs: readonly Run[]): Child {
       ...sets.map((title) => ({ title, kind: 'number' as const })),
       { title: 'time', kind: 'number' },
       { title: 'size', kind: 'number' },
-      { title: 'began' },
+      { title: 'began', kind: 'number' },
     ],
     rows: runs.map((run) => {
       const best = bestScores(run)
@@ -103,7 +106,7 @@ function differenceTable(runs: readonly Run[]): Child {
   const unknown = runs.filter(({ record, plan }) => record === undefined && plan === undefined)
   return joined(
     rows.length === 0
-      ? paragraph('No field differs.')
+      ? paragraph(unknown.length + 1 < runs.length ? 'No field differs.' : 'The fields cannot be compared.')
       : dataTable({
           caption: 'Fields that differ',
           columns: [
@@ -140,6 +143,31 @@ function comparedRocs(runs: readonly Run[]): Child {
   )
 }
 
+/** True accept rates on IJB and over all pairs of a data set, one row for each run. */
+function comparedRates(runs: readonly Run[]): Child {
+  const titles = [...new Set(runs.flatMap(({ rates }) => rates.map(({ title }) => title)))]
+  return titles.map((title) => {
+    const found = runs.flatMap(({ name, rates }) =>
+      rates.filter((result) => result.title === title).map(({ tarAtFar }) => ({ name, tarAtFar })),
+    )
+    const fars = [...new Set(found.flatMap(({ tarAtFar }) => tarAtFar.map(({ far }) => far)))]
+    return dataTable({
+      caption: `${title}: true accept rates at false accept rates`,
+      columns: [
+        { title: 'run', kind: 'head' },
+        ...fars.map((far) => ({ title: farName(far), kind: 'number' as const })),
+      ],
+      rows: found.map(({ name, tarAtFar }) => [
+        name,
+        ...fars.map((far) => {
+          const point = tarAtFar.find((one) => one.far === far)
+          return point === undefined ? '' : formatPercent(point.tar, 2)
+        }),
+      ]),
+    })
+  })
+}
+
 /** The page of several runs. Their names are unique. */
 export function comparisonPage(runs: readonly Run[], maker: string): string {
   const sections: readonly Section[] = [
@@ -150,7 +178,7 @@ export function comparisonPage(runs: readonly Run[], maker: string): string {
       title: 'Verification during training',
       body: setsOf(runs).length === 0 ? missingNote('No run has been verified.') : accuracyCurves(runs),
     },
-    { id: 'verified', title: 'Verification in depth', body: comparedRocs(runs) },
+    { id: 'verified', title: 'Verification in depth', body: [comparedRocs(runs), comparedRates(runs)] },
     { id: 'differences', title: 'Differences', body: differenceTable(runs) },
     {
       id: 'each',

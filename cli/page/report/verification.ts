@@ -6,12 +6,13 @@ import { histogramChart } from '../../charts/histogram.ts'
 import { lineChart } from '../../charts/line-chart.ts'
 import { formatCount, formatNumber, formatPercent } from '../../render/format.ts'
 import type { RunPictures } from '../../runs/pictures.ts'
+import type { RateResult } from '../../runs/rate-result.ts'
 import type { Run } from '../../runs/read-run.ts'
 import { chartFigure, chartGrid } from '../chart-figure.ts'
 import { type Child, code, element, type Html, joined, missingNote, paragraph } from '../html.ts'
 import { closed, dataTable, factList } from '../parts.ts'
 import { accuracyCurves, heading } from './curves.ts'
-import { accuracyText } from './overview.ts'
+import { accuracyText, measureText } from './overview.ts'
 import { pairFigure } from './pictures.ts'
 
 /** Rows of the table of evaluations. */
@@ -43,7 +44,9 @@ export function evaluationsBody(run: Run): Child {
     rows: evaluations.slice(-mostRows).map((event) => [
       event.set,
       formatCount(event.step),
-      accuracyText(event.accuracy, event.deviation),
+      event.measure === undefined
+        ? accuracyText(event.accuracy, event.deviation)
+        : `${accuracyText(event.accuracy)}${measureText(event.measure)}`,
       event.auc.toFixed(4),
       ...fars.map((far) => {
         const found = event.tarAtFar.find((point) => point.far === far)
@@ -209,12 +212,50 @@ function verifiedSet(file: EvaluationFile, pictures: RunPictures): Child {
   )
 }
 
-export function verifiedBody({ verified, folder }: Run, pictures: RunPictures): Child {
-  if (verified.length === 0)
+/** IJB, or all pairs of a data set. */
+function ratesOf({ title, sizes, network, tarAtFar, identification }: RateResult): Child {
+  const step = network.step === undefined ? '' : `, step ${formatCount(network.step)}`
+  return joined(
+    heading(title),
+    paragraph(`${sizes.join(', ')}. Network: ${network.backbone}${step}, ${network.path}, ${network.precision}.`),
+    dataTable({
+      caption: `True accept rates at false accept rates, ${title}`,
+      columns: [
+        { title: 'FAR', kind: 'head' },
+        { title: 'TAR', kind: 'number' },
+        { title: 'threshold (cosine)', kind: 'number' },
+      ],
+      rows: tarAtFar
+        .slice(0, mostRows)
+        .map(({ far, tar, threshold }) => [farName(far), formatPercent(tar, 2), cosine(threshold)]),
+    }),
+    identification === undefined
+      ? undefined
+      : dataTable({
+          caption: `1:N identification: ${formatCount(identification.probes)} probes, ${formatCount(identification.gallery)} templates in the gallery`,
+          columns: [
+            { title: 'identified', kind: 'head' },
+            { title: 'share', kind: 'number' },
+            { title: 'threshold (cosine)', kind: 'number' },
+          ],
+          rows: [
+            ...identification.ranks.map(({ rank, rate }) => [`rank ${rank}`, formatPercent(rate, 2), '']),
+            ...identification.tpir.map(({ fpir, tpir, threshold }) => [
+              `FPIR ${farName(fpir)}`,
+              formatPercent(tpir, 2),
+              cosine(threshold),
+            ]),
+          ].slice(0, mostRows),
+        }),
+  )
+}
+
+export function verifiedBody({ verified, rates, folder }: Run, pictures: RunPictures): Child {
+  if (verified.length === 0 && rates.length === 0)
     return missingNote(
       'ROC, score histograms, thresholds and hardest pairs come from ',
       code(`arcc eval ${folder}`),
       ', which has not been run.',
     )
-  return verified.map((file) => verifiedSet(file, pictures))
+  return [verified.map((file) => verifiedSet(file, pictures)), rates.map(ratesOf)]
 }

@@ -80,23 +80,31 @@ export const allToAllFileSchema = {
   }),
 } as const
 
+export const ijbName = 'ijb.json'
+export const allToAllName = 'all-to-all.json'
+
+/** The false accept rate whose true accept rate counts as the accuracy of a set of templates. */
+export const usualRate = 1e-4
+
 export type IjbFile = FromSchema<typeof ijbFileSchema>
 export type AllToAllFile = FromSchema<typeof allToAllFileSchema>
 export type NetworkFacts = IjbFile['network']
 
 const ajv = new Ajv({ allErrors: true, allowUnionTypes: true })
-const isIjbFile = ajv.compile<IjbFile>(ijbFileSchema)
-const isAllToAllFile = ajv.compile<AllToAllFile>(allToAllFileSchema)
+/** Whether a value is the contents of an `ijb.json`; `errors` says why it is not. */
+export const isIjbFile = ajv.compile<IjbFile>(ijbFileSchema)
+/** The same of an `all-to-all.json`. */
+export const isAllToAllFile = ajv.compile<AllToAllFile>(allToAllFileSchema)
 
 const encode = (value: object) => `${JSON.stringify(value, undefined, 2)}\n`
 
 export function encodeIjb(value: IjbFile): string {
-  if (!isIjbFile(value)) bug(`ijb.json: ${ajv.errorsText(isIjbFile.errors)}`)
+  if (!isIjbFile(value)) bug(`${ijbName}: ${ajv.errorsText(isIjbFile.errors)}`)
   return encode(value)
 }
 
 export function encodeAllToAll(value: AllToAllFile): string {
-  if (!isAllToAllFile(value)) bug(`all-to-all.json: ${ajv.errorsText(isAllToAllFile.errors)}`)
+  if (!isAllToAllFile(value)) bug(`${allToAllName}: ${ajv.errorsText(isAllToAllFile.errors)}`)
   return encode(value)
 }
 

@@ -5,10 +5,19 @@ import { comparisonPage, runPage } from '../../../cli/page/report/report-page.ts
 import { hashFiles } from '../../../cli/runs/hash-files.ts'
 import type { RunPictures } from '../../../cli/runs/pictures.ts'
 import { type Run, readRun } from '../../../cli/runs/read-run.ts'
+import { encodeAllToAll, encodeIjb } from '../../../runtime/evaluate/ijb/ijb-file.ts'
 import type { RunEvent } from '../../../runtime/events.ts'
 import { evaluationEvent, eventsOfAllTypes, gpuEvent, progressEvent } from '../../helpers/log-events.ts'
 import { pageFaults, parsePage } from '../../helpers/page.ts'
-import { evaluation, type RunParts, record, writeRun } from '../../helpers/run-folder.ts'
+import {
+  allToAllResult,
+  evaluation,
+  ijbResult,
+  type RunParts,
+  record,
+  writeResult,
+  writeRun,
+} from '../../helpers/run-folder.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 import { glintPlan } from '../render/plan-fixture.ts'
 
@@ -45,6 +54,22 @@ const whole: readonly RunEvent[] = [
 ]
 
 const parts: RunParts = { events: whole, record, plan: glintPlan, evaluations: [evaluation('lfw')], checkpoints: [100] }
+
+test('templates and all pairs', async () => {
+  const inTraining = { ...evaluationEvent(10, 'ijbc'), deviation: 0, measure: 'tar@1e-4' } as const
+  const { folder: path } = await made('templates', { ...parts, events: [start, inTraining, end] })
+  writeResult(path, 'ijbc', 'ijb.json', encodeIjb(ijbResult))
+  writeResult(path, 'all-to-all', 'all-to-all.json', encodeAllToAll(allToAllResult))
+  const run = await readRun(path)
+  const html = runPage(run, noPictures, [], 'arcc')
+  expect(pageFaults(html)).toEqual([])
+  const { text } = parsePage(html)
+  for (const said of ['IJB-C', '20 templates', '87.65 %', 'rank 1', 'All pairs of faces', '43.21 %', 'at FAR 1e-4'])
+    expect(text).toContain(said)
+  const both = comparisonPage([run, { ...run, name: 'other' }], 'arcc')
+  expect(pageFaults(both)).toEqual([])
+  expect(parsePage(both).text).toContain('IJB-C: true accept rates')
+})
 
 test('a whole run', async () => {
   const run = await made('whole', parts)
@@ -88,7 +113,7 @@ test.each<[string, RunParts, readonly string[]]>([
     { events: [start, eventsOfAllTypes.failed], record },
     ['The run failed. ENOSPC: the disk is full', 'plan.yaml is missing'],
   ],
-  ['only-plan', { plan: glintPlan }, ['log.ndjson is missing', 'run.json is missing', 'There is no log that says']],
+  ['without-log', { record, plan: glintPlan }, ['log.ndjson is missing', 'There is no log that says']],
   ['only-record', { record }, ['plan.yaml is missing', 'train.clip']],
   ['only-log', { events: whole }, ['Neither plan.yaml nor run.json']],
   ['unverified', { events: [start, end], record }, ['arcc eval', 'the data set is gone', 'evaluate.sets']],
@@ -97,6 +122,10 @@ test.each<[string, RunParts, readonly string[]]>([
   const html = runPage(run, noPictures, await hashFiles(run), 'arcc')
   expect(pageFaults(html)).toEqual([])
   for (const sentence of said) expect(parsePage(html).text).toContain(sentence)
+})
+
+test('a folder with a plan alone is that of arcc plan -o, not of a run', async () => {
+  await expect(made('only-plan', { plan: glintPlan })).rejects.toMatchObject({ code: 'ARC6840' })
 })
 
 test('several runs side by side', async () => {

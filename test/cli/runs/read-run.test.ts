@@ -8,17 +8,18 @@ import { hashFiles } from '../../../cli/runs/hash-files.ts'
 import { listRuns, sortByScore } from '../../../cli/runs/list-runs.ts'
 import { readRun } from '../../../cli/runs/read-run.ts'
 import { readRunLog } from '../../../cli/runs/run-log.ts'
+import { encodeAllToAll, encodeIjb } from '../../../runtime/evaluate/ijb/ijb-file.ts'
 import type { RunEvent } from '../../../runtime/events.ts'
 import { tryLock } from '../../../runtime/process-lock.ts'
 import { evaluationEvent, eventsOfAllTypes, progressEvent } from '../../helpers/log-events.ts'
-import { evaluation, logText, record, writeRun } from '../../helpers/run-folder.ts'
+import { allToAllResult, evaluation, ijbResult, logText, record, writeResult, writeRun } from '../../helpers/run-folder.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 import { glintPlan } from '../render/plan-fixture.ts'
 
 const folder = temporaryFolder()
 let number = 0
 const place = () => join(folder, `run-${++number}`)
-const { start, end, failed, resumed } = eventsOfAllTypes
+const { start, end, failed, resumed, 'left-out': leftOut } = eventsOfAllTypes
 
 const logOf = (text: string) => {
   const path = join(folder, `log-${++number}.ndjson`)
@@ -69,6 +70,32 @@ test('a run that a process works on', async () => {
   expect(conditionOf(await readRun(path))).toBe('killed')
 })
 
+test('templates and all pairs', async () => {
+  const path = place()
+  const inTraining = { ...evaluationEvent(10, 'ijbc'), accuracy: 0.5, deviation: 0, measure: 'tar@1e-4' } as const
+  writeRun(path, { events: [start, inTraining], record, plan: glintPlan })
+  writeResult(path, 'ijbc', 'ijb.json', encodeIjb(ijbResult))
+  writeResult(path, 'all-to-all', 'all-to-all.json', encodeAllToAll(allToAllResult))
+  const run = await readRun(path)
+  expect(run.gaps).toEqual([])
+  expect(run.rates.map(({ title }) => title)).toEqual(['All pairs of faces', 'IJB-C'])
+  expect(bestScores(run)).toEqual([{ set: 'ijbc', accuracy: 0.8765, step: 100, measure: 'tar@1e-4' }])
+  writeResult(path, 'ijbc', 'ijb.json', '{')
+  writeResult(path, 'all-to-all', 'all-to-all.json', '{}')
+  const damaged = await readRun(path)
+  expect(damaged.rates).toEqual([])
+  expect(damaged.gaps).toHaveLength(2)
+  expect(damaged.gaps.join()).toMatch(/all-to-all\.json: .*required.*ijb\.json: it is not JSON/)
+})
+
+test('a run that went back has the steps it went back to', async () => {
+  const events: RunEvent[] = [start, progressEvent(1), progressEvent(20), progressEvent(50)]
+  const { steps, lastProgress, progress } = await logOf(logText([...events, { ...leftOut, step: 51, back: 20 }]))
+  expect([steps, lastProgress?.step, progress.map(({ step }) => step)]).toEqual([20, 20, [1, 20]])
+  const again = await logOf(logText([...events, start, { ...resumed, step: 40 }]))
+  expect([again.steps, again.lastProgress?.step]).toEqual([40, 20])
+})
+
 test('what is missing or damaged is said', async () => {
   const path = place()
   writeRun(path, { events: [start], checkpoints: [7] })
@@ -82,7 +109,7 @@ test('what is missing or damaged is said', async () => {
     'run.json is missing',
     'plan.yaml: it is of version 2, and this arcc reads 1',
     'log.ndjson, line 2: it is not JSON: the process may have been killed while it wrote it',
-    expect.stringContaining('evaluation.json: '),
+    expect.stringMatching(/^\S+evaluation\.json is no evaluation that can be read: it must be object$/),
     expect.stringContaining('checkpoint of step 7: '),
   ])
 })

@@ -65,6 +65,8 @@ test('two runs', () => {
   expect(text).toMatch(/train\.clip +5 +a value/)
   expect(text).not.toContain('backbone')
   expect(renderDifferences(first, first, documentLook).join('\n')).toContain('No field differs.')
+  const unread = renderDifferences(first, { ...second, record: undefined }, documentLook).join('\n')
+  expect(unread).toContain('The fields cannot be compared.')
 })
 
 test('as JSON', () => {
