@@ -66,7 +66,7 @@ export function renderIjb(result: IjbFile, folder: string, look: Look): string[]
 
 function identificationLines({ probes, gallery, ranks, tpir }: NonNullable<IjbFile['identification']>, look: Look) {
   return [
-    ...facts([['1:N', [plural(probes, 'probe'), plural(gallery, 'template') + ' in the gallery']]], look),
+    ...facts([['1:N', [plural(probes, 'probe'), `${plural(gallery, 'template')} in the gallery`]]], look),
     ...rowsOf(
       [{ title: 'identified' }, { title: 'share', ...right }, { title: 'threshold', ...right }],
       [
