@@ -5,8 +5,7 @@ import type { PairCounts } from '../../runtime/evaluate/all-to-all/pair-blocks.t
 import type { AllToAllFile } from '../../runtime/evaluate/ijb/ijb-file.ts'
 import { undeterminedLines } from './evaluation.ts'
 import { paragraph } from './fit.ts'
-import { formatBytes, formatCount, formatPercent, formatSeconds, plural } from './format.ts'
-import { formatFar } from './ijb.ts'
+import { formatBytes, formatCount, formatFar, formatPercent, formatSeconds, plural } from './format.ts'
 import type { Look } from './look.ts'
 import { facts, right, rowsOf } from './section.ts'
 

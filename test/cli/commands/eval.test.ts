@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { openSets } from '../../../cli/commands/eval/find-sets.ts'
 import { outputFolders } from '../../../cli/commands/eval/folders.ts'
 import { fileHost } from '../../../cli/host/host.ts'
+import { evaluationsFolder } from '../../../cli/host/network/evaluations-folder.ts'
 import type { NetworkRequest } from '../../../cli/host/network/with-network.ts'
 import { packageFolder } from '../../../cli/host/package-folder.ts'
 import { exitCode } from '../../../cli/render/exit.ts'
@@ -164,6 +165,12 @@ describe('folders', () => {
     const parent = join(folder, 'folders')
     expect(await outputFolders([{ name, path: name }], parent)).toEqual([join(parent, expected)])
   })
+
+  test.each([
+    ['r50.pt', 'r50.evaluations'],
+    ['.', `${process.cwd()}.evaluations`],
+    ['./test/..', `${process.cwd()}.evaluations`],
+  ])('of the network %s: %s', (path, expected) => expect(evaluationsFolder(path)).toBe(expected))
 
   test('two sets for one', async () => {
     const sets = ['a/lfw.bin', 'b/lfw.bin'].map((path) => ({ name: 'lfw', path }))
