@@ -15,9 +15,14 @@ export function replayCommand(folder: string): string {
   return `arcc replay ${shellWord(folder)}`
 }
 
-/** The command that verifies a network on templates. */
-export function ijbCommand(network: string, root: string, subset: string, experiment: string | undefined): string {
-  const words = [network, '--ijb', root, '--subset', subset]
+/** The command that verifies a network on templates; an unknown folder is `ROOT`. */
+export function ijbCommand(
+  network: string,
+  root: string | undefined,
+  subset: string,
+  experiment: string | undefined,
+): string {
+  const words = [network, '--ijb', root ?? 'ROOT', '--subset', subset]
   return [
     'arcc eval',
     ...words.map(shellWord),

@@ -30,12 +30,14 @@ export interface NamedSet {
 export interface TemplateSet {
   /** That of its protocol. */
   readonly name: string
-  readonly root: string
+  /** `undefined` if an environment variable in it is not set. */
+  readonly root: string | undefined
 }
 
 function templateSet(set: DeclaredSet): TemplateSet | undefined {
   if (typeof set === 'string' || set.protocol === 'pairs') return undefined
-  return { name: setName(set), root: set.root.path }
+  const { path, pending } = set.root
+  return { name: setName(set), root: pending === undefined ? path : undefined }
 }
 
 /** Those of templates. */

@@ -186,6 +186,8 @@ describe('sets that cannot be used', () => {
     ...{ path: join(folder, path), backbone: undefined, experiment, engine: 'tfjs' },
     ...{ devices: undefined, batch: undefined, precision: 'f32' },
   })
+  const ijb = (file: string, words: string) =>
+    `arcc eval ${folder}/run --ijb ${words} --experiment ${folder}/${file}.arc`
   const inFile = (name: string) => ({ network: networkOf('run', join(folder, name)) })
   const open = (sets: readonly string[], more: Partial<Parameters<typeof openSets>[0]> = {}, path = 'run') => {
     const network = networkOf(path)
@@ -196,7 +198,7 @@ describe('sets that cannot be used', () => {
   beforeAll(() => {
     writeFileSync(join(folder, 'few.csv'), pairLines.slice(0, 9).join('\n'))
     writeFileSync(join(folder, 'both.arc'), withSets(`["holdout", ijbc(root: "a folder")]`))
-    writeFileSync(join(folder, 'alone.arc'), withSets(`[ijbb(root: "/ijb")]`))
+    writeFileSync(join(folder, 'alone.arc'), withSets(`[ijbb(root: "{env("ARCC_TEST_UNSET")}/ijb")]`))
   })
 
   test.each<[string, readonly string[], Parameters<typeof open>[1], string, string, object]>([
@@ -215,8 +217,15 @@ describe('sets that cannot be used', () => {
     ],
     ['--root without a list', ['holdout'], { root: folder }, 'run', 'ARC6327', { option: '--root' }],
     ['--pairs without people', ['holdout'], { pairs: 20 }, 'run', 'ARC6327', { option: '--pairs' }],
-    ['templates', ['ijbc'], inFile('both.arc'), 'run', 'ARC6328', { name: 'ijbc' }],
-    ['only templates', [], inFile('alone.arc'), 'run', 'ARC6328', { name: 'ijbb' }],
+    [
+      'templates',
+      ['ijbc'],
+      inFile('both.arc'),
+      'run',
+      'ARC6328',
+      { name: 'ijbc', command: ijb('both', "'a folder' --subset ijbc") },
+    ],
+    ['only templates', [], inFile('alone.arc'), 'run', 'ARC6328', { command: ijb('alone', 'ROOT --subset ijbb') }],
     ['a number of pairs without folds', [join(folder, 'faces')], { pairs: 30 }, 'run', 'ARC6609', {}],
     ['more pairs than there are', [join(folder, 'faces')], { pairs: 2000 }, 'run', 'ARC6207', {}],
   ])('%s', async (_, sets, more, path, code, params) => {
