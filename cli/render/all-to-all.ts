@@ -1,16 +1,18 @@
 /** `arcc eval --all-to-all`, and its plan, as text. */
+import { allToAllRates } from '../../runtime/evaluate/all-to-all/all-to-all.ts'
 import type { AllToAllEstimate } from '../../runtime/evaluate/all-to-all/estimate.ts'
 import type { PairCounts } from '../../runtime/evaluate/all-to-all/pair-blocks.ts'
 import type { AllToAllFile } from '../../runtime/evaluate/ijb/ijb-file.ts'
+import { undeterminedLines } from './evaluation.ts'
 import { paragraph } from './fit.ts'
-import { formatBytes, formatCount, formatPercent, formatSeconds, plural } from './format.ts'
-import { formatFar } from './ijb.ts'
+import { formatBytes, formatCount, formatFar, formatPercent, formatSeconds, plural } from './format.ts'
 import type { Look } from './look.ts'
 import { facts, right, rowsOf } from './section.ts'
 
 /** `folder` is where the results were written. */
 export function renderAllToAll(result: AllToAllFile, folder: string, look: Look): string[] {
   const { set, network, genuine, impostors, tarAtFar, passes, seconds } = result
+  const undetermined = allToAllRates.filter((rate) => !tarAtFar.some(({ far }) => far === rate)).toReversed()
   return [
     ...paragraph(look.palette.strong(`all pairs: ${set.name}`), look),
     ...facts(
@@ -40,6 +42,7 @@ export function renderAllToAll(result: AllToAllFile, folder: string, look: Look)
       ]),
       look,
     ),
+    ...undeterminedLines(undetermined, impostors, look),
     '',
     ...paragraph(look.palette.quiet(`written to ${folder}`), look),
   ]

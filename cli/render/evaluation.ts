@@ -24,17 +24,18 @@ function list(texts: readonly string[]): string {
   return texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)}`
 }
 
+/** Names the false accept rates, the largest first, that a number of pairs of two people cannot determine; nothing if there are none. */
+export function undeterminedLines(rates: readonly number[], different: number, look: Look): readonly string[] {
+  if (rates.length === 0) return []
+  const needed = `${rates.length === 1 ? 'it takes' : 'they take'} ${list(rates.map((far) => formatCount(pairsFor(far))))}`
+  const pairs = `${formatCount(different)} pairs of two people`
+  return aside(`FAR ${list(rates.map(rateText))} cannot be determined with ${pairs}: ${needed}`, look)
+}
+
 function tarRows({ tarAtFar, undetermined, set }: EvaluationFile, look: Look): string[] {
   const columns = [{ title: 'FAR' }, { title: 'TAR', ...right }, { title: 'threshold', ...right }]
   const rows = tarAtFar.map(({ far, tar, threshold }) => [rateText(far), percent(tar), cosine(threshold)])
-  const different = formatCount(set.pairs - set.same)
-  const missing =
-    undetermined.length === 0
-      ? []
-      : aside(
-          `FAR ${list(undetermined.map(rateText))} cannot be determined with ${different} pairs of two people: ${undetermined.length === 1 ? 'it takes' : 'they take'} ${list(undetermined.map((far) => formatCount(pairsFor(far))))}`,
-          look,
-        )
+  const missing = undeterminedLines(undetermined, set.pairs - set.same, look)
   return [...(rows.length === 0 ? [] : rowsOf(columns, rows, look)), ...missing]
 }
 

@@ -35,6 +35,11 @@ export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
+/** A false accept rate: `1e-6`, `0.1`. */
+export function formatFar(far: number): string {
+  return far < 0.01 ? far.toExponential() : String(far)
+}
+
 /** `65.16 M`, `12.1 G`: exact with separators below 10,000, then `digits` digits and a decimal unit. */
 export function formatCompact(count: number, digits = 4): string {
   if (!Number.isFinite(count)) return String(count)

@@ -2,14 +2,9 @@
 import type { IjbFile } from '../../runtime/evaluate/ijb/ijb-file.ts'
 import { ijbNames } from '../../runtime/evaluate/ijb/ijb-set.ts'
 import { paragraph } from './fit.ts'
-import { formatCount, formatPercent, formatSeconds, plural } from './format.ts'
+import { formatCount, formatFar, formatPercent, formatSeconds, plural } from './format.ts'
 import type { Look } from './look.ts'
 import { facts, right, rowsOf } from './section.ts'
-
-/** `1e-6`, `0.1` */
-export function formatFar(far: number): string {
-  return far < 0.01 ? far.toExponential() : String(far)
-}
 
 /** A cosine; `–` for a threshold that accepts nothing. */
 export function formatCosine(value: number | null): string {
@@ -66,7 +61,7 @@ export function renderIjb(result: IjbFile, folder: string, look: Look): string[]
 
 function identificationLines({ probes, gallery, ranks, tpir }: NonNullable<IjbFile['identification']>, look: Look) {
   return [
-    ...facts([['1:N', [plural(probes, 'probe'), plural(gallery, 'template') + ' in the gallery']]], look),
+    ...facts([['1:N', [plural(probes, 'probe'), `${plural(gallery, 'template')} in the gallery`]]], look),
     ...rowsOf(
       [{ title: 'identified' }, { title: 'share', ...right }, { title: 'threshold', ...right }],
       [

@@ -1,4 +1,4 @@
-/** Commands that follow a run. */
+/** Commands that follow others. */
 
 /** A word for a shell: in quotes if it has special characters. */
 function shellWord(text: string): string {
@@ -13,6 +13,21 @@ export function resumeCommand(folder: string): string {
 /** The command that computes a failed step again. */
 export function replayCommand(folder: string): string {
   return `arcc replay ${shellWord(folder)}`
+}
+
+/** The command that verifies a network on templates; an unknown folder is `ROOT`. */
+export function ijbCommand(
+  network: string,
+  root: string | undefined,
+  subset: string,
+  experiment: string | undefined,
+): string {
+  const words = [network, '--ijb', root ?? 'ROOT', '--subset', subset]
+  return [
+    'arcc eval',
+    ...words.map(shellWord),
+    ...(experiment === undefined ? [] : ['--experiment', shellWord(experiment)]),
+  ].join(' ')
 }
 
 /** The command of this process with an option more, unless it has it. */

@@ -16,6 +16,7 @@ import {
   formatBytes,
   formatCount,
   formatDeviation,
+  formatFar,
   formatNumber,
   formatPercent,
   formatRate,
@@ -78,7 +79,7 @@ const accuracyText = (event: EvaluationEvent, look: Look) =>
 
 function evaluationLines(event: EvaluationEvent, look: Look): string[] {
   const shown = event.tarAtFar.filter(({ far }) => event.measure === undefined || far !== 1e-4)
-  const tar = shown.map(({ far, tar }) => `TAR@${formatNumber(far)} ${formatPercent(tar, 2)}`)
+  const tar = shown.map(({ far, tar }) => `TAR@${formatFar(far)} ${formatPercent(tar, 2)}`)
   const facts = [
     `${event.set}, ${formatCount(event.pairs)} pairs`,
     `AUC ${event.auc.toFixed(4)}`,

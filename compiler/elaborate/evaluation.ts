@@ -50,9 +50,10 @@ export function resolveEvaluate(
   return known.length < sets.length ? undefined : { ...evaluate, sets: known }
 }
 
-/** The name of a set in results; that of a list is the name of its file. */
+/** The name of a set in results; that of a list is the name of its file, that of templates their protocol. */
 function nameOf(set: EvaluateSpec['sets'][number]): string {
-  return typeof set === 'string' ? set : set.list.path.replace(/^.*[\\/]/, '').replace(/(?<=.)\.[^.]*$/, '')
+  if (typeof set === 'string') return set
+  return set.protocol !== 'pairs' ? set.protocol : set.list.path.replace(/^.*[\\/]/, '').replace(/(?<=.)\.[^.]*$/, '')
 }
 
 /** Checks that `checkpoint.best` is verified, unless a name is known only when the run starts. */
@@ -62,7 +63,7 @@ export function resolveCheckpoint(fields: ExperimentFields, { sets }: EvaluateSp
   const isPending =
     fields.isPending('checkpoint.best') ||
     fields.isPending('evaluate.sets') ||
-    sets.some((set) => typeof set !== 'string' && set.list.pending !== undefined)
+    sets.some((set) => typeof set !== 'string' && set.protocol === 'pairs' && set.list.pending !== undefined)
   const names = sets.map(nameOf)
   if (best === undefined || isPending || names.includes(best)) return checkpoint
   const meant = nearest(best, names)

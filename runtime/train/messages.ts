@@ -9,7 +9,7 @@ export const trainErrors = errorsOf({
   } satisfies ErrorMessage<{ planned: number; found: number }>,
   ARC6502: {
     text: (p) => `the location of \`${p.dataset}\` is unknown: ${p.pending} is not set`,
-    hint: () => 'set it, or pass the folder: --set dataset.root=\'"…"\'',
+    hint: () => 'set it; the folder of the data set can also be passed: --set dataset.root=\'"…"\'',
   } satisfies ErrorMessage<{ dataset: string; pending: string }>,
   ARC6503: {
     text: (p) => `\`${p.dataset}\` holds out no identities, so there is no \`holdout\` set for verification`,

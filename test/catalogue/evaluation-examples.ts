@@ -14,4 +14,5 @@ export const evaluationExamples: Examples<typeof reportErrors.catalogue> = {
   ARC6325: [{ set: 'lfw', different: 3000, far: '1e-4', needed: 10_000, least: '0.00034' }],
   ARC6326: [{ folder: '/archive/quickstart-001/evaluations/lfw', reason: 'the file system is read-only' }],
   ARC6327: [{ option: '--root', what: 'a list of pairs' }],
+  ARC6328: [{ name: 'ijbc', command: 'arcc eval runs/r50-001 --ijb /data/ijbc --subset ijbc' }],
 }

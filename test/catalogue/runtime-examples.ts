@@ -160,12 +160,12 @@ export const ijbExamples: Examples<typeof ijbErrors.catalogue> = {
   ],
   ARC6342: [{ root: 'ijb', first: 'ijb/meta/ijbb_face_tid_mid.txt', second: 'ijb/meta/ijbc_face_tid_mid.txt' }],
   ARC6343: [{ root: 'ijb' }],
-  ARC6344: [{ folder: 'runs/small-001/evaluations/ijbc', reason: 'the file system is read-only' }],
   ARC6345: [{ root: 'ijbc', file: 'ijbc/meta/ijbc_1N_probe_mixed.csv' }],
 }
 
 export const allToAllExamples: Examples<typeof allToAllErrors.catalogue> = {
   ARC6350: [{ genuine: 0, impostors: 45 }],
+  ARC6351: [{ needed: '40.2 GB', memory: '16 GB' }],
 }
 
 export const tensorFileExamples: Examples<typeof tensorFileErrors.catalogue> = {

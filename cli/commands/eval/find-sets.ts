@@ -15,12 +15,18 @@ import {
   openDrawnSet,
   openListSet,
 } from '../../../runtime/evaluate/sets/evaluation-set.ts'
-import { experimentSets, type NamedSet, templateSet } from '../../../runtime/evaluate/sets/experiment-sets.ts'
+import {
+  experimentSets,
+  type NamedSet,
+  type TemplateSet,
+  templateSets,
+} from '../../../runtime/evaluate/sets/experiment-sets.ts'
 import { trainErrors } from '../../../runtime/train/messages.ts'
 import { findSource } from '../../host/data-source.ts'
 import { usageErrors } from '../../host/messages.ts'
 import { declaredExperiment, runFolderOf } from '../../host/network/find-backbone.ts'
 import type { Output } from '../../render/output.ts'
+import { ijbCommand } from '../../render/resume-command.ts'
 import { scanLine } from '../../render/scan-progress.ts'
 import { aside } from '../../render/section.ts'
 import type { EvalPairsOptions } from '../options.ts'
@@ -89,39 +95,55 @@ function checkRate({ name, pairs }: EvaluationSet, far: number | undefined): voi
   const different = pairs.same.reduce((sum, flag) => sum + 1 - flag, 0)
   if (far === undefined || isTellable({ different }, far)) return
   const needed = Math.ceil(1 / far - 1e-9)
-  const least = String(Math.ceil(1e5 / different) / 1e5)
+  // Rounded up to a few digits.
+  const digits = 10 ** (4 + Math.floor(Math.log10(different)))
+  const least = String(Math.ceil(digits / different) / digits)
   throw reportErrors('ARC6325', { set: name, different, far: rateText(far), needed, least })
 }
 
+interface DeclaredByKind {
+  readonly named: readonly NamedSet[]
+  readonly templates: readonly TemplateSet[]
+}
+
 /** The sets of the experiment of a run, or of the one that `--experiment` names; `undefined` after errors, which are printed. */
-function declaredSets({ network }: Request, host: Host, output: Output): readonly NamedSet[] | undefined {
-  if (network.experiment === undefined && runFolderOf(network.path) === undefined) return []
+function declaredSets({ network }: Request, host: Host, output: Output): DeclaredByKind | undefined {
+  if (network.experiment === undefined && runFolderOf(network.path) === undefined) return { named: [], templates: [] }
   const { experiment, diagnostics } = declaredExperiment(network, host)
   output.diagnostics(diagnostics)
   if (experiment === undefined) return undefined
   const { dataset, evaluate, train } = experiment
-  for (const set of evaluate.sets) {
-    const other = templateSet(set)
-    if (other === undefined) continue
-    const how = `${other.name} has templates instead of pairs; to verify it: arcc eval ${network.path} --ijb ${other.root}`
-    output.note(aside(how, output.errorLook))
+  const source = { dataset, evaluate, seed: train.seed }
+  return {
+    named: experimentSets(source, createCollections(scanLine(output))),
+    templates: templateSets(source),
   }
-  return experimentSets({ dataset, evaluate, seed: train.seed }, createCollections(scanLine(output)))
 }
 
-/** An opener for each name. Throws ARC6321 and ARC6327. */
-function resolveSets(request: Request, named: readonly NamedSet[], host: Host, output: Output) {
+/** ARC6328, for a set that takes another command. */
+function ofTemplates({ name, root }: TemplateSet, { network }: Request) {
+  return reportErrors('ARC6328', { name, command: ijbCommand(network.path, root, name, network.experiment) })
+}
+
+/** An opener for each name; without names, for all of the experiment. Throws ARC6321, ARC6327 and ARC6328. */
+function resolveSets(request: Request, { named, templates }: DeclaredByKind, host: Host, output: Output) {
   const names = named.map(({ name }) => name)
   const kinds = new Set<Kind | 'named'>()
-  const openers = request.sets.map((set) => {
+  if (request.sets.length === 0) {
+    checkOptions(request, new Set(['named']))
+    return named.map(({ open }) => open)
+  }
+  const openers = [...new Set(request.sets)].map((set) => {
     const own = named.find(({ name }) => name === set)
     if (own !== undefined) {
       kinds.add('named')
       return own.open
     }
-    const isExpression = /^[a-z_]\w*\s*\(.*\)$/is.test(set)
-    if (!existsSync(set) && !isExpression) throw missing(set, names)
-    const kind = isExpression ? 'drawn' : kindOf(set)
+    const other = templates.find(({ name }) => name === set)
+    if (other !== undefined) throw ofTemplates(other, request)
+    const exists = existsSync(set)
+    if (!exists && !/^[a-z_]\w*\s*\(.*\)$/is.test(set)) throw missing(set, names)
+    const kind = exists ? kindOf(set) : 'drawn'
     kinds.add(kind)
     if (kind === 'bin') return () => openBinSet(set)
     if (kind === 'list') return () => openListSet({ list: set, root: request.root ?? '' })
@@ -133,7 +155,7 @@ function resolveSets(request: Request, named: readonly NamedSet[], host: Host, o
 
 /**
  * Opens the sets of a command; without names, all of the experiment. `undefined` after errors in `.arc` text, which are printed. Throws
- * ARC6321 to ARC6327, ARC6609, and the errors of sets.
+ * ARC6321 to ARC6328, ARC6609, and the errors of sets.
  */
 export async function openSets(
   request: Request,
@@ -145,15 +167,23 @@ export async function openSets(
     const near = Math.max(pairUnit, Math.round(pairs / pairUnit) * pairUnit)
     throw usageErrors('ARC6609', { pairs, unit: pairUnit, near })
   }
-  const named = declaredSets(request, host, output)
-  if (named === undefined) return undefined
+  const declared = declaredSets(request, host, output)
+  if (declared === undefined) return undefined
+  const { named, templates } = declared
   if (sets.length === 0 && named.length === 0) {
+    const [first] = templates
+    if (first !== undefined) throw ofTemplates(first, request)
     const isRun = runFolderOf(network.path) !== undefined || network.experiment !== undefined
     throw reportErrors(isRun ? 'ARC6323' : 'ARC6322', { path: network.path })
   }
-  const all = sets.length === 0 ? named.map(({ name }) => name) : sets
+  if (sets.length === 0) {
+    for (const set of templates) {
+      const { message, hint } = ofTemplates(set, request)
+      output.note(aside(`${message}; ${hint}`, output.errorLook))
+    }
+  }
   const opened: EvaluationSet[] = []
-  for (const open of resolveSets({ ...request, sets: all }, named, host, output)) {
+  for (const open of resolveSets(request, declared, host, output)) {
     const set = await open()
     if (set === undefined) return undefined
     checkRate(set, far)

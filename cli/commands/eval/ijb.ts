@@ -1,14 +1,17 @@
 /** `arcc eval --ijb`: verification of templates, and 1:N identification, on IJB-B and IJB-C. */
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createLoader } from '../../../runtime/data/loader/loader.ts'
 import { startDecodeWorkers, workerCount } from '../../../runtime/data/loader/start-workers.ts'
 import { verificationSlots } from '../../../runtime/evaluate/embed-pairs.ts'
 import { evaluateIjb } from '../../../runtime/evaluate/ijb/evaluate-ijb.ts'
 import { readIdentification } from '../../../runtime/evaluate/ijb/identification.ts'
-import { encodeIjb, encodeScores, type IjbFile, ijbName, writeResult } from '../../../runtime/evaluate/ijb/ijb-file.ts'
+import { encodeIjb, encodeScores, type IjbFile, ijbName } from '../../../runtime/evaluate/ijb/ijb-file.ts'
 import { findIjbSubset, ijbSha256, readIjbSet } from '../../../runtime/evaluate/ijb/ijb-set.ts'
+import { prepareFolder, writeFiles } from '../../../runtime/evaluate/report/write-evaluation.ts'
 import { fileHost } from '../../host/host.ts'
 import { evaluationsFolder } from '../../host/network/evaluations-folder.ts'
+import { requireNetwork } from '../../host/network/find-backbone.ts'
 import { networkDevices, withNetwork } from '../../host/network/with-network.ts'
 import { packageVersion } from '../../host/package-folder.ts'
 import { startWork } from '../../host/work-progress.ts'
@@ -18,16 +21,19 @@ import { processOutput } from '../../render/output.ts'
 import type { EvalIjbOptions } from '../options.ts'
 import { networkFacts } from './network-facts.ts'
 
-/** Throws ARC6341 to ARC6345, and the errors of networks, devices and pictures. */
+/** Throws ARC6326, ARC6341 to ARC6345, and the errors of networks, devices and pictures. */
 export async function evalIjb(options: EvalIjbOptions): Promise<ExitCode> {
   const output = processOutput(options.color)
   const host = fileHost()
   // Before anything is read: the process may restart.
   if (networkDevices(options.network, host, output) === undefined) return exitCode.user
   const { root, switches, network: request } = options
+  requireNetwork(request.path)
   const subset = options.subset ?? findIjbSubset(root)
   const set = await readIjbSet(root, subset)
   const lists = options.identification ? await readIdentification(set) : undefined
+  const folder = join(options.folder ?? evaluationsFolder(request.path), subset)
+  await prepareFolder(folder)
   const work = startWork(output, 'stopping (press Ctrl-C again to stop immediately)')
   const began = performance.now()
   try {
@@ -71,14 +77,12 @@ export async function evalIjb(options: EvalIjbOptions): Promise<ExitCode> {
           ...(result.identification === undefined ? {} : { identification: plain(result.identification) }),
           seconds: (performance.now() - began) / 1000,
         }
-        const folder = join(options.folder ?? evaluationsFolder(request.path), subset)
-        const files = new Map<string, string | Uint8Array>([[ijbName, encodeIjb(file)]])
-        if (options.scores) files.set('scores.npy', encodeScores(result.scores))
-        await writeResult(folder, files)
+        const scores = options.scores ? [['scores.npy', [encodeScores(result.scores)]] as const] : []
+        // Those of an earlier evaluation would be taken for its scores.
+        if (!options.scores) await rm(join(folder, 'scores.npy'), { force: true })
+        await writeFiles(folder, [...scores, [ijbName, [encodeIjb(file)]]])
         work.end()
-        output.result(
-          options.format === 'json' ? [JSON.stringify(file, undefined, 2)] : renderIjb(file, folder, output.look),
-        )
+        output.result(options.format === 'json' ? [JSON.stringify(file)] : renderIjb(file, folder, output.look))
         return exitCode.ok
       } finally {
         await workers.dispose()

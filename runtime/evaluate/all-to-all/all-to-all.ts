@@ -69,14 +69,20 @@ export function usualBins({ impostors }: PairCounts): number {
   return impostors > 2 ** 28 ? 2 ** 25 : 2 ** 21
 }
 
+/** The pairs of a request's labels. Throws ARC6350 if there are none of a kind. */
+export function comparedPairs(rows: Int32Array, columns?: Int32Array): PairCounts {
+  const pairs = countPairs(rows, columns)
+  if (pairs.genuine === 0 || pairs.impostors === 0) throw allToAllErrors('ARC6350', { ...pairs })
+  return pairs
+}
+
 /** Throws ARC6301 if an embedding is not finite, and ARC6350 if there are no pairs of a kind. */
 export async function allToAll(engine: Engine, request: AllToAllRequest): Promise<AllToAll> {
   const { dim, block, rates = allToAllRates, onProgress, signal } = request
   if (request.rows.embeddings.length !== request.rows.labels.length * dim) bug('embeddings and labels differ')
   const rows = tilesOf(request.rows, dim, block)
   const columns = request.columns && tilesOf(request.columns, dim, block)
-  const pairs = countPairs(rows.labels, columns?.labels)
-  if (pairs.genuine === 0 || pairs.impostors === 0) throw allToAllErrors('ARC6350', { ...pairs })
+  const pairs = comparedPairs(rows.labels, columns?.labels)
   const told = rates.filter((far) => far * pairs.impostors >= 1 - ROUNDING)
   const targets = told.map((far) =>
     newTarget(Math.min(pairs.impostors - 1, Math.floor(far * pairs.impostors + ROUNDING))),

@@ -39,8 +39,9 @@ function deviceBytes({ images, dim, block }: SetSize, bins: number): number {
 }
 
 /** Bytes of the embeddings, the labels, the scores of one person, and the histogram as f64 and as it is read. */
-function hostBytes({ images, dim, genuine }: SetSize, bins: number): number {
-  return images * dim * 4 + images * 12 + genuine * 4 + bins * (8 + 4 + 4)
+export function hostBytes(size: Omit<SetSize, 'block'>): number {
+  const { images, dim, genuine } = size
+  return images * dim * 4 + images * 12 + genuine * 4 + usualBins(size) * (8 + 4 + 4)
 }
 
 /** Times blocks of random embeddings of this size. */
@@ -73,7 +74,7 @@ export async function estimateAllToAll(engine: Engine, size: SetSize): Promise<A
       blocks,
       seconds: (middle / (longRun - shortRun)) * Math.ceil(blocks / local),
       deviceBytes: deviceBytes(size, bins),
-      hostBytes: hostBytes(size, bins),
+      hostBytes: hostBytes(size),
     }
   } finally {
     runner.dispose()

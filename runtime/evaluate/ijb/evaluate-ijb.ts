@@ -30,10 +30,11 @@ export interface IjbResult extends IjbRoc {
   readonly identification: Identification | undefined
 }
 
-/** Throws ARC6301 if an embedding is not finite, and errors of pictures. */
+/** After an abort of the embedder's signal, throws its reason. Throws ARC6301 if an embedding is not finite, and errors of pictures. */
 export async function evaluateIjb(embedder: Embedder, request: IjbRequest): Promise<IjbResult> {
   const { set, loader, options, lists, onProgress } = request
-  const { embedding: dim } = embedder.network
+  const { network, signal } = embedder
+  const { embedding: dim } = network
   const pool = createTemplatePool(set, dim)
   const row = new Float32Array(dim)
   let norms = 0
@@ -52,12 +53,12 @@ export async function evaluateIjb(embedder: Embedder, request: IjbRequest): Prom
     onProgress?.(first + rows)
   })
   const templates = pool.templates()
-  const scores = await pairScores(templates, dim, set)
+  const scores = await pairScores(templates, dim, set, signal)
   return {
     ...ijbRoc(scores, set.same),
     scores,
     xnorm: norms / set.images,
-    identification: lists && (await identify(templates, dim, lists)),
+    identification: lists && (await identify(templates, dim, lists, signal)),
   }
 }
 

@@ -119,11 +119,12 @@ function largest(count: number) {
   }
 }
 
-/** `templates` f64[T,D]. Of equal scores, the mate's counts as the best. */
+/** `templates` f64[T,D]. Of equal scores, the mate's counts as the best. Throws the reason of `signal` after its abort. */
 export async function identify(
   templates: Float64Array,
   dim: number,
   lists: IdentificationLists,
+  signal?: AbortSignal,
 ): Promise<Identification> {
   const { gallery, probes, mates } = lists
   const faces = new Float64Array(gallery.length * dim)
@@ -134,7 +135,10 @@ export async function identify(
   const own = new Float64Array(probes.length)
   const scores = new Float64Array(gallery.length)
   for (const [q, t] of probes.entries()) {
-    if (q % 16 === 15) await nextTurn()
+    if (q % 16 === 15) {
+      await nextTurn()
+      signal?.throwIfAborted()
+    }
     scoreAll(templates.subarray(t * dim, (t + 1) * dim), faces, scores)
     const mate = need(mates[q], 'a mate')
     const score = need(scores[mate], 'a score')

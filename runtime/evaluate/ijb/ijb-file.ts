@@ -1,14 +1,10 @@
 /** `ijb.json` and `all-to-all.json`: results of `arcc eval --ijb` and `--all-to-all`. docs/ijb.md has the meaning of the fields. */
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import type { FromSchema } from 'json-schema-to-ts'
 import { precisions } from '../../../compiler/ir/dtype.ts'
 import { object } from '../../../compiler/json/object-schema.ts'
 import { bug } from '../../../grammar/diagnostic.ts'
-import { reasonOf } from '../../system-errors.ts'
 import { ijbSubsets } from './ijb-set.ts'
-import { ijbErrors } from './messages.ts'
 
 const text = { type: 'string' } as const
 const number = { type: 'number' } as const
@@ -106,16 +102,6 @@ export function encodeIjb(value: IjbFile): string {
 export function encodeAllToAll(value: AllToAllFile): string {
   if (!isAllToAllFile(value)) bug(`${allToAllName}: ${ajv.errorsText(isAllToAllFile.errors)}`)
   return encode(value)
-}
-
-/** Writes the files of a result into a folder, which is made. Throws ARC6344. */
-export async function writeResult(folder: string, files: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true })
-    for (const [name, content] of files) await writeFile(join(folder, name), content)
-  } catch (error) {
-    throw ijbErrors('ARC6344', { folder, reason: reasonOf(error) }, error)
-  }
 }
 
 /** An `.npy` file of f64[n] (NEP 1, version 1.0), as `np.save` writes it. */

@@ -18,10 +18,6 @@ export const ijbErrors = errorsOf({
     text: (p) => `${p.root} has the files of both IJB-B and IJB-C`,
     hint: () => 'choose one with --subset ijbb or --subset ijbc',
   } satisfies ErrorMessage<{ root: string }>,
-  ARC6344: {
-    text: (p) => `the results cannot be written to ${p.folder}: ${p.reason}`,
-    hint: () => 'name another folder with --folder',
-  } satisfies ErrorMessage<{ folder: string; reason: string }>,
   ARC6345: {
     text: (p) => `${p.root} has no lists for 1:N identification: there is no ${p.file}`,
     hint: () => 'leave out --identification, or copy the lists of galleries and probes to meta',

@@ -54,15 +54,19 @@ function lanesDot(x: Float64Array, a: number, b: number, count: number): number 
   return r0 + r1 + (r2 + r3) + (r4 + r5 + (r6 + r7))
 }
 
-/** f64[P]; `templates` f64[T,D]. */
+/** f64[P]; `templates` f64[T,D]. Throws the reason of `signal` after its abort. */
 export async function pairScores(
   templates: Float64Array,
   dim: number,
   { first, second }: { readonly first: Uint32Array; readonly second: Uint32Array },
+  signal?: AbortSignal,
 ): Promise<Float64Array> {
   const scores = new Float64Array(first.length)
   for (let p = 0; p < scores.length; p++) {
-    if (p % PER_TURN === PER_TURN - 1) await nextTurn()
+    if (p % PER_TURN === PER_TURN - 1) {
+      await nextTurn()
+      signal?.throwIfAborted()
+    }
     scores[p] = pairwiseDot(templates, (first[p] ?? 0) * dim, (second[p] ?? 0) * dim, dim)
   }
   return scores

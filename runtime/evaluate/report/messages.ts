@@ -31,7 +31,7 @@ export const reportErrors = errorsOf({
   ARC6325: {
     text: (p) =>
       `${p.set} has ${p.different} pairs of two people, which cannot determine the false accept rate ${p.far}: that takes ${p.needed}`,
-    hint: (p) => `use a larger --far, at least ${p.least}`,
+    hint: (p) => (Number(p.least) < 1 ? `use a larger --far, at least ${p.least}` : 'leave out --far'),
   } satisfies ErrorMessage<{ set: string; different: number; far: string; needed: number; least: string }>,
   ARC6326: {
     text: (p) => `the evaluation cannot be written to ${p.folder}: ${p.reason}`,
@@ -41,4 +41,8 @@ export const reportErrors = errorsOf({
     text: (p) => `${p.option} has no effect: none of the sets is ${p.what}`,
     hint: () => 'leave it out',
   } satisfies ErrorMessage<{ option: string; what: string }>,
+  ARC6328: {
+    text: (p) => `${p.name} has templates instead of pairs of pictures`,
+    hint: (p) => `to verify it: ${p.command}`,
+  } satisfies ErrorMessage<{ name: string; command: string }>,
 })

@@ -1,4 +1,4 @@
-/** Writes the files of an evaluation: each appears whole, and `evaluation.json` last. */
+/** Writes the files of evaluations: each appears whole, and the one with the figures last. */
 import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolder } from '../../make-folder.ts'
@@ -19,13 +19,13 @@ export interface EvaluationFiles {
   readonly scoresChart: string
 }
 
-async function writeWhole(folder: string, name: string, parts: Iterable<string>): Promise<void> {
+async function writeWhole(folder: string, name: string, parts: Iterable<string | Uint8Array>): Promise<void> {
   const path = join(folder, name)
   const partial = `${path}.partial`
   try {
     const file = await open(partial, 'w')
     try {
-      for (const part of parts) await file.write(part)
+      for (const part of parts) await file.appendFile(part)
     } finally {
       await file.close()
     }
@@ -54,13 +54,23 @@ export async function prepareFolder(folder: string): Promise<void> {
   })
 }
 
+/** Writes files, given by name as their parts, into a folder that exists; earlier ones are replaced. Throws ARC6326. */
+export async function writeFiles(
+  folder: string,
+  files: Iterable<readonly [name: string, parts: Iterable<string | Uint8Array>]>,
+): Promise<void> {
+  await orRefuse(folder, async () => {
+    for (const [name, parts] of files) await writeWhole(folder, name, parts)
+  })
+}
+
 /** Replaces an earlier evaluation in the folder, which exists. Throws ARC6326. */
 export async function writeEvaluation(folder: string, files: EvaluationFiles): Promise<void> {
   const { evaluation, scores, rocChart, scoresChart } = files
-  await orRefuse(folder, async () => {
-    await writeWhole(folder, scoresName, scores)
-    await writeWhole(folder, rocChartName, [rocChart])
-    await writeWhole(folder, scoresChartName, [scoresChart])
-    await writeWhole(folder, evaluationName, [encodeEvaluation(evaluation)])
-  })
+  await writeFiles(folder, [
+    [scoresName, scores],
+    [rocChartName, [rocChart]],
+    [scoresChartName, [scoresChart]],
+    [evaluationName, [encodeEvaluation(evaluation)]],
+  ])
 }

@@ -28,7 +28,7 @@ export interface EvaluationSet {
 }
 
 /** InsightFace's file; see `readBinPairs` for its errors. */
-export async function openBinSet(path: string, name = basename(path).replace(/\.bin$/, '')): Promise<EvaluationSet> {
+export async function openBinSet(path: string, name = basename(path).replace(/\.bin$/i, '')): Promise<EvaluationSet> {
   const pairs = await readBinPairs(path)
   return {
     ...{ name, path, pairs, groups: [], ungrouped: [] },

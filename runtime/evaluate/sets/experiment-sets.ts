@@ -27,9 +27,22 @@ export interface NamedSet {
 }
 
 /** A set of templates, which is verified in another way. */
-export function templateSet(set: DeclaredSet): { readonly name: string; readonly root: string } | undefined {
+export interface TemplateSet {
+  /** That of its protocol. */
+  readonly name: string
+  /** `undefined` if an environment variable in it is not set. */
+  readonly root: string | undefined
+}
+
+function templateSet(set: DeclaredSet): TemplateSet | undefined {
   if (typeof set === 'string' || set.protocol === 'pairs') return undefined
-  return { name: setName(set), root: set.root.path }
+  const { path, pending } = set.root
+  return { name: setName(set), root: pending === undefined ? path : undefined }
+}
+
+/** Those of templates. */
+export function templateSets({ evaluate }: Pick<DeclaredSets, 'evaluate'>): readonly TemplateSet[] {
+  return evaluate.sets.flatMap((set) => templateSet(set) ?? [])
 }
 
 /** Those of pairs. Sets of the folder of a data set that is generated, and has none, are left out. */

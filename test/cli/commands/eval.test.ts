@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { openSets } from '../../../cli/commands/eval/find-sets.ts'
 import { outputFolders } from '../../../cli/commands/eval/folders.ts'
 import { fileHost } from '../../../cli/host/host.ts'
+import { evaluationsFolder } from '../../../cli/host/network/evaluations-folder.ts'
 import type { NetworkRequest } from '../../../cli/host/network/with-network.ts'
 import { packageFolder } from '../../../cli/host/package-folder.ts'
 import { exitCode } from '../../../cli/render/exit.ts'
@@ -47,6 +48,9 @@ experiment small {
   evaluate { sets = ["holdout", pairs(list: "listed.csv")], pairs = 40 }
 }
 `
+
+/** The same with templates beside pairs, alone, and with two sets of one name. */
+const withSets = (sets: string) => experiment.replace('["holdout", pairs(list: "listed.csv")]', sets)
 
 /** 24 pairs, half of one person, with the group of each. */
 const pairLines = Array.from({ length: 24 }, (_, i) => {
@@ -129,6 +133,26 @@ describe('the command', () => {
   })
 })
 
+test('all pairs without one of one person, and a folder that is none, are refused before the network starts', async () => {
+  for (const person of ['p0', 'p1']) {
+    mkdirSync(join(folder, 'single', person), { recursive: true })
+    writeFileSync(join(folder, 'single', person, '0.jpg'), readFileSync(join(folder, 'faces', person, '0.jpg')))
+  }
+  writeFileSync(join(folder, 'empty.safetensors'), '')
+  const refused = async (...args: readonly string[]) => {
+    const { code, err } = await arcc('eval', 'empty.safetensors', '--engine', 'tfjs', '--all-to-all', ...args)
+    return [code, err.split('\n')[0]]
+  }
+  expect(await refused('single')).toEqual([
+    exitCode.user,
+    'error[ARC6350]: comparing all pictures needs pairs of one person and of two: there are 0 of one person and 1 of two',
+  ])
+  expect(await refused('faces', '--folder', 'small.arc')).toEqual([
+    exitCode.environment,
+    expect.stringMatching(/^error\[ARC6326\].*small\.arc/),
+  ])
+})
+
 describe('folders', () => {
   test.each([
     ['lfw', 'lfw'],
@@ -142,6 +166,12 @@ describe('folders', () => {
     expect(await outputFolders([{ name, path: name }], parent)).toEqual([join(parent, expected)])
   })
 
+  test.each([
+    ['r50.pt', 'r50.evaluations'],
+    ['.', `${process.cwd()}.evaluations`],
+    ['./test/..', `${process.cwd()}.evaluations`],
+  ])('of the network %s: %s', (path, expected) => expect(evaluationsFolder(path)).toBe(expected))
+
   test('two sets for one', async () => {
     const sets = ['a/lfw.bin', 'b/lfw.bin'].map((path) => ({ name: 'lfw', path }))
     await expect(outputFolders(sets, folder)).rejects.toMatchObject({
@@ -152,16 +182,24 @@ describe('folders', () => {
 })
 
 describe('sets that cannot be used', () => {
+  const networkOf = (path: string, experiment?: string): NetworkRequest => ({
+    ...{ path: join(folder, path), backbone: undefined, experiment, engine: 'tfjs' },
+    ...{ devices: undefined, batch: undefined, precision: 'f32' },
+  })
+  const ijb = (file: string, words: string) =>
+    `arcc eval ${folder}/run --ijb ${words} --experiment ${folder}/${file}.arc`
+  const inFile = (name: string) => ({ network: networkOf('run', join(folder, name)) })
   const open = (sets: readonly string[], more: Partial<Parameters<typeof openSets>[0]> = {}, path = 'run') => {
-    const network: NetworkRequest = {
-      ...{ path: join(folder, path), backbone: undefined, experiment: undefined, engine: 'tfjs' },
-      ...{ devices: undefined, batch: undefined, precision: 'f32' },
-    }
+    const network = networkOf(path)
     const request = { sets, root: undefined, pairs: undefined, seed: undefined, far: undefined, network, ...more }
     return openSets(request, fileHost(), processOutput(false))
   }
 
-  beforeAll(() => writeFileSync(join(folder, 'few.csv'), pairLines.slice(0, 9).join('\n')))
+  beforeAll(() => {
+    writeFileSync(join(folder, 'few.csv'), pairLines.slice(0, 9).join('\n'))
+    writeFileSync(join(folder, 'both.arc'), withSets(`["holdout", ijbc(root: "a folder")]`))
+    writeFileSync(join(folder, 'alone.arc'), withSets(`[ijbb(root: "{env("ARCC_TEST_UNSET")}/ijb")]`))
+  })
 
   test.each<[string, readonly string[], Parameters<typeof open>[1], string, string, object]>([
     ['a misspelt name', ['holdut'], {}, 'run', 'ARC6321', { names: ['holdout', 'listed'], near: 'holdout' }],
@@ -179,6 +217,15 @@ describe('sets that cannot be used', () => {
     ],
     ['--root without a list', ['holdout'], { root: folder }, 'run', 'ARC6327', { option: '--root' }],
     ['--pairs without people', ['holdout'], { pairs: 20 }, 'run', 'ARC6327', { option: '--pairs' }],
+    [
+      'templates',
+      ['ijbc'],
+      inFile('both.arc'),
+      'run',
+      'ARC6328',
+      { name: 'ijbc', command: ijb('both', "'a folder' --subset ijbc") },
+    ],
+    ['only templates', [], inFile('alone.arc'), 'run', 'ARC6328', { command: ijb('alone', 'ROOT --subset ijbb') }],
     ['a number of pairs without folds', [join(folder, 'faces')], { pairs: 30 }, 'run', 'ARC6609', {}],
     ['more pairs than there are', [join(folder, 'faces')], { pairs: 2000 }, 'run', 'ARC6207', {}],
   ])('%s', async (_, sets, more, path, code, params) => {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { renderAllToAll } from '../../../../cli/render/all-to-all.ts'
@@ -10,8 +10,8 @@ import {
   encodeIjb,
   encodeScores,
   type IjbFile,
-  writeResult,
 } from '../../../../runtime/evaluate/ijb/ijb-file.ts'
+import { prepareFolder, writeFiles } from '../../../../runtime/evaluate/report/write-evaluation.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 
 const sha256 = 'a'.repeat(64)
@@ -63,7 +63,8 @@ test('results are written as JSON that fits their schemas, and shown as tables',
 test('scores are an .npy file, whose data begin at a multiple of 64 bytes', async () => {
   const folder = join(temporaryFolder(), 'a/b')
   const scores = Float64Array.of(0.5, -1, 1e-9)
-  await writeResult(folder, new Map([['scores.npy', encodeScores(scores)]]))
+  await prepareFolder(folder)
+  await writeFiles(folder, [['scores.npy', [encodeScores(scores)]]])
   const bytes = readFileSync(join(folder, 'scores.npy'))
   const length = bytes.readUInt16LE(8)
   expect((10 + length) % 64).toBe(0)
@@ -72,10 +73,4 @@ test('scores are an .npy file, whose data begin at a multiple of 64 bytes', asyn
     /^\{'descr': '<f8', 'fortran_order': False, 'shape': \(3,\), \} *\n$/,
   )
   expect([...scores.keys()].map((i) => bytes.readDoubleLE(10 + length + 8 * i))).toEqual([...scores])
-})
-
-test('a folder that cannot be made is named', async () => {
-  const file = join(temporaryFolder(), 'file')
-  writeFileSync(file, '')
-  await expect(writeResult(join(file, 'ijbc'), new Map())).rejects.toMatchObject({ code: 'ARC6344' })
 })
