@@ -37,6 +37,7 @@ import { type Exported, exportedDocument, exportedLines } from '../../render/exp
 import { type Output, processOutput } from '../../render/output.ts'
 import type { ExportOnnxOptions } from '../options.ts'
 
+/** The insightface package takes no other, and no capitals. */
 const ending = '.onnx'
 
 /** ‖a − b‖ / ‖a‖ that rounding explains. */
@@ -50,7 +51,7 @@ export async function exportOnnxFile(options: ExportOnnxOptions): Promise<ExitCo
   const output = processOutput(options.color)
   const host = fileHost()
   const request: NetworkRequest = { ...options, devices: 1, batch: checkedPictures, precision: 'f32' }
-  if (!options.out.toLowerCase().endsWith(ending))
+  if (!options.out.endsWith(ending))
     throw usageErrors('ARC6607', { file: options.out, endings: [ending] })
   if (!options.force)
     for (const path of [options.out, `${options.out}.data`]) if (existsSync(path)) throw onnxErrors('ARC6803', { path })
