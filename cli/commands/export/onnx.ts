@@ -51,8 +51,7 @@ export async function exportOnnxFile(options: ExportOnnxOptions): Promise<ExitCo
   const output = processOutput(options.color)
   const host = fileHost()
   const request: NetworkRequest = { ...options, devices: 1, batch: checkedPictures, precision: 'f32' }
-  if (!options.out.endsWith(ending))
-    throw usageErrors('ARC6607', { file: options.out, endings: [ending] })
+  if (!options.out.endsWith(ending)) throw usageErrors('ARC6607', { file: options.out, endings: [ending] })
   if (!options.force)
     for (const path of [options.out, `${options.out}.data`]) if (existsSync(path)) throw onnxErrors('ARC6803', { path })
   // Nothing could take the place of a folder after all the work.
