@@ -13,6 +13,12 @@ function tolerance(text: string): number {
   return value
 }
 
+/** One line of text: it becomes a field of the model card. */
+function license(text: string): string {
+  if (text.trim() !== '' && !/[\r\n]/.test(text)) return text.trim()
+  throw new InvalidArgumentError('Write a name on one line, as in mit.')
+}
+
 type Form = ExportOptions['to']
 
 /** The form of a file by its ending; a name without one is a folder. */
@@ -75,7 +81,11 @@ export function addExportCommand(program: Command, run: (options: WithoutColor<E
     .addOption(
       new Option('--engine <engine>', "ONNX: arcc's engine for the comparison").choices(engineNames).default('xla'),
     )
-    .option('--license <name>', 'Hugging Face: the license of the network and its data, as in "mit"')
+    .addOption(
+      new Option('--license <name>', 'Hugging Face: the license of the network and its data, as in "mit"').argParser(
+        license,
+      ),
+    )
     .option('--json', 'print the result as JSON')
     .action(async (path: string, out: string, raw: Raw) => {
       const to = raw.to ?? endings[extname(out).toLowerCase()]

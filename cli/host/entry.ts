@@ -17,6 +17,12 @@ function neighbours(file: string): readonly string[] {
   }
 }
 
+/** What `FILE.arc#NAME` names: a file, and perhaps an experiment in it. */
+export function entryOf(text: string): { readonly file: string; readonly experiment: string | undefined } {
+  const [, file = text, experiment] = /^(.*\.arc)#(.+)$/i.exec(text) ?? []
+  return { file, experiment }
+}
+
 /** The file to compile. Throws ARC6601, which suggests a similar name. */
 export function openEntry(host: Host, file: string): SourceFile {
   const source = host.readSource(file)

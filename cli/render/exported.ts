@@ -33,6 +33,7 @@ export function exportedLines(exported: Exported, look: Look): readonly string[]
   const { options, backbone, written } = exported
   const [height, width, channels] = backbone.input
   const arrow = look.unicode ? '→' : '->'
+  const color = channels === 1 ? 'gray' : 'RGB'
   const facts = [
     `${options.path} ${arrow} ${options.out}`,
     backbone.name,
@@ -42,7 +43,7 @@ export function exportedLines(exported: Exported, look: Look): readonly string[]
     plural(written.nodes, 'operator'),
     options.fold ? 'normalizations folded' : 'normalizations kept',
     `data [batch, ${channels}, ${height}, ${width}] ${arrow} embedding [batch, ${backbone.embedding}]`,
-    options.preprocess === 'inside' ? 'input: RGB bytes as floats' : 'input: RGB, (byte - 127.5) / 127.5',
+    options.preprocess === 'inside' ? `input: ${color} bytes as floats` : `input: ${color}, (byte - 127.5) / 127.5`,
   ]
   return [...factLines(facts, look, { indent: 2 }), ...checkLines(exported, look)]
 }

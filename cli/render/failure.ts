@@ -16,8 +16,8 @@ export interface Failure {
  * and ONNX Runtime if it is missing or refuses. The other failures are caused by the user's data and files.
  */
 const environmental: ReadonlySet<string> = new Set([
-  ...['ARC6260', 'ARC6326', 'ARC6404', 'ARC6700', 'ARC6707', 'ARC6722', 'ARC6725', 'ARC6804', 'ARC6805', 'ARC6806'],
-  ...['ARC6826', 'ARC6832'],
+  ...['ARC6260', 'ARC6326', 'ARC6404', 'ARC6700', 'ARC6707', 'ARC6722', 'ARC6725'],
+  ...['ARC6804', 'ARC6805', 'ARC6806', 'ARC6826', 'ARC6832'],
 ])
 
 function codeOf({ code }: ArccError): ExitCode {

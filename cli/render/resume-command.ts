@@ -1,7 +1,7 @@
 /** Commands that follow others. */
 
 /** A word for a shell: in quotes if it has special characters. */
-function shellWord(text: string): string {
+export function shellWord(text: string): string {
   return /^[\w./=%+:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 

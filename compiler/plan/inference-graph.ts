@@ -16,6 +16,9 @@ import { backboneParameters } from '../step/backbone.ts'
 /** Primes that are hardly ever another size of a network. */
 const batches = [1009, 1013] as const
 
+/** The input for the images; a name that no parameter should have. */
+export const imagesInput = '<images>'
+
 export interface InferenceGraph {
   /** The name of the backbone: `r50`. */
   readonly backbone: string
@@ -39,7 +42,7 @@ export function inferenceGraph(backbone: Backbone, compute: Precision): Inferenc
     const b = new GraphBuilder('inference', 1)
     return b.within({ phase: 'evaluate' }, () => {
       const given = new Map(weights.map(({ name, shape }) => [name, b.input(name, { dtype: 'f32', shape })]))
-      const images = b.input('images', { dtype: 'f32', shape: [batch, ...backbone.input] })
+      const images = b.input(imagesInput, { dtype: 'f32', shape: [batch, ...backbone.input] })
       const embeddings = backbone.apply(
         {
           builder: b,

@@ -3,7 +3,7 @@
  * beside its place and appears when it is complete.
  */
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { copyFile, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { elementCount } from '../../compiler/ir/dtype.ts'
 import { ArccError } from '../errors.ts'
@@ -40,6 +40,8 @@ export interface HuggingFaceRequest {
   /** The version of arcc. */
   readonly arcc: string
   readonly license: string | undefined
+  /** The options with which arcc finds the backbone of the weights, as in a shell; empty if the weights tell. */
+  readonly opening: string
   readonly training: TrainingFiles | undefined
   /** Completed steps, if known. */
   readonly step: number | undefined
@@ -94,11 +96,17 @@ async function isExport(folder: string): Promise<boolean> {
   }
 }
 
-/** Throws ARC6830 and ARC6831. */
-async function checkPlace(folder: string, force: boolean): Promise<void> {
-  if (!existsSync(folder)) return
-  if (!force) throw exportErrors('ARC6830', { path: folder })
-  if (!(await isExport(folder))) throw exportErrors('ARC6831', { folder })
+/** Throws ARC6830 and ARC6831; `besides` are folders that an export needs for itself, which an earlier one may have left. */
+async function checkPlaces(folder: string, force: boolean, besides: readonly string[]): Promise<void> {
+  if (existsSync(folder)) {
+    if (!force) throw exportErrors('ARC6830', { path: folder })
+    if (!(await isExport(folder))) throw exportErrors('ARC6831', { folder })
+  }
+  for (const other of besides) {
+    if (!existsSync(other) || (await isExport(other))) continue
+    const names = await readdir(other).catch(() => undefined)
+    if (names?.length !== 0) throw exportErrors('ARC6831', { folder: other })
+  }
 }
 
 async function writeText(file: string, text: string): Promise<void> {
@@ -112,7 +120,7 @@ async function writeText(file: string, text: string): Promise<void> {
 }
 
 /** A name for a set's file: sets may be named after paths. */
-const fileNameOf = (set: string) => set.replace(/[^\w.-]+/g, '_').replace(/^\.+/, '_') || 'set'
+const fileNameOf = (set: string) => set.replace(/[^\p{L}\p{N}_.-]+/gu, '_').replace(/^\.+/, '_') || 'set'
 
 async function writeModel(folder: string, { weights, step }: HuggingFaceRequest): Promise<number> {
   const tensors = new Map(
@@ -142,8 +150,13 @@ async function copyTraining(folder: string, training: TrainingFiles | undefined)
 
 async function writeEvaluations(folder: string, evaluations: readonly EvaluationFile[]): Promise<string[]> {
   const names: string[] = []
+  const taken = new Set<string>()
   for (const evaluation of evaluations) {
-    const within = join('evaluations', fileNameOf(evaluation.set.name))
+    const plain = fileNameOf(evaluation.set.name)
+    let own = plain
+    for (let number = 2; taken.has(own); number++) own = `${plain}-${number}`
+    taken.add(own)
+    const within = join('evaluations', own)
     await mkdir(join(folder, within), { recursive: true })
     const name = join(within, evaluationName)
     await writeText(join(folder, name), encodeEvaluation(evaluation))
@@ -153,9 +166,10 @@ async function writeEvaluations(folder: string, evaluations: readonly Evaluation
 }
 
 async function writeAll(folder: string, request: HuggingFaceRequest): Promise<WrittenFolder> {
-  const { weights, backbone, image, embedding, arcc, license, step, evaluations, verified } = request
-  const bytes = await writeModel(folder, request)
+  const { weights, backbone, image, embedding, arcc, license, opening, step, evaluations, verified } = request
+  // The first file, which says whose folder this is.
   await writeText(join(folder, configName), `${JSON.stringify(configOf(request), undefined, 2)}\n`)
+  const bytes = await writeModel(folder, request)
   const copied = await copyTraining(folder, request.training)
   const evaluated = await writeEvaluations(folder, evaluations)
   const scores: Score[] = [
@@ -172,7 +186,7 @@ async function writeAll(folder: string, request: HuggingFaceRequest): Promise<Wr
     .reduce((sum, [, shape]) => sum + elementCount(shape), 0)
   const title = basename(resolve(request.folder))
   const card = modelCard({
-    ...{ title, backbone, image, embedding, parameters, arcc, license, step, scores },
+    ...{ title, backbone, image, embedding, parameters, arcc, license, opening, step, scores },
     ...copied,
   })
   await writeText(join(folder, 'README.md'), card)
@@ -187,8 +201,8 @@ async function writeAll(folder: string, request: HuggingFaceRequest): Promise<Wr
 export async function writeHuggingFace(request: HuggingFaceRequest): Promise<WrittenFolder> {
   // Shells complete names of folders with a slash.
   const folder = join(dirname(request.folder), basename(request.folder))
-  await checkPlace(folder, request.force)
   const [aside, former] = [`${folder}.partial`, `${folder}.former`]
+  await checkPlaces(folder, request.force, [aside, former])
   try {
     makeFolder(dirname(resolve(folder)))
     await rm(aside, { recursive: true, force: true })
@@ -199,7 +213,10 @@ export async function writeHuggingFace(request: HuggingFaceRequest): Promise<Wri
       await rm(former, { recursive: true, force: true })
       await rename(folder, former)
     }
-    await rename(aside, folder)
+    await rename(aside, folder).catch(async (error: unknown) => {
+      if (existsSync(former)) await rename(former, folder)
+      throw error
+    })
     await syncFolder(dirname(resolve(folder)))
     await rm(former, { recursive: true, force: true })
     return written

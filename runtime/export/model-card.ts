@@ -25,6 +25,8 @@ export interface CardFacts {
   readonly arcc: string
   /** As declared; `undefined` if nothing was declared. */
   readonly license: string | undefined
+  /** The options with which arcc finds the backbone of the weights, as in a shell; empty if the weights tell. */
+  readonly opening: string
   /** Names of the files of the run in the folder. */
   readonly experiment: string | undefined
   readonly resolved: string | undefined
@@ -110,12 +112,10 @@ function filesSection({ experiment, resolved, plan, scores }: CardFacts): string
 
 /** The text of `README.md`. */
 export function modelCard(facts: CardFacts): string {
-  const { title, backbone, image, embedding, parameters, arcc, license, step, experiment } = facts
+  const { title, backbone, image, embedding, parameters, arcc, license, opening, step, experiment } = facts
   const [height, width, channels] = image
   const steps = step === undefined ? '' : ` in ${step} steps`
   const origin = experiment === undefined ? `exported by arcc ${arcc}` : `trained by arcc ${arcc}${steps}`
-  const source =
-    experiment === undefined ? `--backbone '${backbone}(embedding: ${embedding})'` : `--experiment ${experiment}`
   return [
     frontMatter(facts),
     '',
@@ -133,7 +133,7 @@ export function modelCard(facts: CardFacts): string {
     '## Use',
     '',
     '```sh',
-    `arcc embed model.safetensors FACES --out faces.npy ${source}`,
+    `arcc embed model.safetensors FACES --out faces.npy ${opening}`.trimEnd(),
     '```',
     '',
     "For PyTorch, `model.safetensors` is a state dict, which a network of arcface_torch loads if the backbone is one of arcface_torch's:",

@@ -2,6 +2,7 @@
 
 import { centersTable } from '../../compiler/ir/state-tensor.ts'
 import type { NetworkPlan } from '../../compiler/plan/network-plan.ts'
+import type { Resumable } from '../checkpoint/newest-intact.ts'
 import type { Checkpoint } from '../checkpoint/open-checkpoint.ts'
 import { findStateDict, type StateDict } from '../start/state-dict.ts'
 import { openWeightsSource } from '../start/weights-source.ts'
@@ -19,6 +20,8 @@ export interface NetworkWeights {
   readonly tensors: StateDict
   /** The checkpoint that the file belongs to; its hashes are right. */
   readonly checkpoint: Checkpoint | undefined
+  /** Newer checkpoints of the run, which are damaged. */
+  readonly damaged: Resumable['damaged']
   /** SHA-256 of the file, as hexadecimal digits. */
   sha256(): Promise<string>
   close(): Promise<void>
@@ -29,7 +32,7 @@ export interface NetworkWeights {
  * unusable or does not fit, and ARC670x of damaged checkpoints.
  */
 export async function openNetwork(plan: NetworkPlan, path: string): Promise<NetworkWeights> {
-  const { file, checkpoint, close } = await openWeightsSource(path, false)
+  const { file, checkpoint, damaged, close } = await openWeightsSource(path, false)
   try {
     const tensors = findStateDict(file.path, file.dictionaries, {
       backbone: plan.backbone,
@@ -38,7 +41,7 @@ export async function openNetwork(plan: NetworkPlan, path: string): Promise<Netw
       // A file of arcc may have the centers with the network.
       beside: new Set(checkpoint === undefined ? [centersTable] : []),
     })
-    return { path: file.path, tensors, checkpoint, sha256: () => file.sha256(), close }
+    return { path: file.path, tensors, checkpoint, damaged, sha256: () => file.sha256(), close }
   } catch (error) {
     await close()
     throw error

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { need } from '../../grammar/diagnostic.ts'
 import { backboneFile, optimizerFile } from '../checkpoint/checkpoint-files.ts'
 import { manifestName } from '../checkpoint/manifest.ts'
-import { newestIntact } from '../checkpoint/newest-intact.ts'
+import { newestIntact, type Resumable } from '../checkpoint/newest-intact.ts'
 import { type Checkpoint, networkTensors, openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { startErrors } from './messages.ts'
 import { openWeightsFile, type WeightsFile } from './weights-file.ts'
@@ -14,6 +14,8 @@ export interface WeightsSource {
   readonly file: WeightsFile
   /** The checkpoint that the file belongs to; its hashes are right. */
   readonly checkpoint: Checkpoint | undefined
+  /** Newer checkpoints of the run, which are damaged. */
+  readonly damaged: Resumable['damaged']
   close(): Promise<void>
 }
 
@@ -26,7 +28,7 @@ const lastWeights = 'weights.safetensors'
  */
 export async function openWeightsSource(path: string, asTrained: boolean): Promise<WeightsSource> {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
-  const checkpoint = isFolder ? await checkpointAt(path) : undefined
+  const { checkpoint, damaged } = isFolder ? await checkpointAt(path) : { checkpoint: undefined, damaged: [] }
   try {
     const within = checkpoint === undefined ? join(path, lastWeights) : join(checkpoint.path, backboneFile)
     if (isFolder && checkpoint === undefined && !existsSync(within))
@@ -36,6 +38,7 @@ export async function openWeightsSource(path: string, asTrained: boolean): Promi
     return {
       file,
       checkpoint,
+      damaged,
       async close() {
         await file.close()
         await checkpoint?.close()
@@ -73,7 +76,7 @@ async function withAverages(own: WeightsFile, checkpoint: Checkpoint): Promise<W
   }
 }
 
-async function checkpointAt(folder: string): Promise<Checkpoint | undefined> {
-  if (existsSync(join(folder, manifestName))) return openCheckpoint(folder)
-  return (await newestIntact(folder)).checkpoint
+async function checkpointAt(folder: string): Promise<Resumable> {
+  if (existsSync(join(folder, manifestName))) return { checkpoint: await openCheckpoint(folder), damaged: [] }
+  return newestIntact(folder)
 }

@@ -63,6 +63,13 @@ const ofEmbed = {
   ...{ color: undefined, network, source: 'faces', set: [], out: 'a.npy', format: 'text' },
   ...{ flip: false, normalize: false, f16: false, skipDamaged: false, resume: false, force: false },
 }
+const ofExport = {
+  ...{ color: undefined, path: 'runs/a-001', backbone: undefined, experiment: undefined, force: false, format: 'text' },
+}
+const ofOnnx = {
+  ...{ ...ofExport, to: 'onnx', f16: false, fold: true, preprocess: 'outside', opset: 17, external: undefined },
+  ...{ check: undefined, tolerance: undefined, pictures: undefined, python: undefined, engine: 'xla' },
+}
 const ofRun = { engine: undefined, emulate: false, folder: undefined, resume: undefined, grace: 30 }
 
 test.each<[string, Call]>([
@@ -231,6 +238,25 @@ test.each<[string, Call]>([
       },
     },
   ],
+  ['export runs/a-001 a.onnx', { command: 'export', options: { ...ofOnnx, out: 'a.onnx' } }],
+  [
+    'export runs/a-001 a.bin --to onnx --f16 --no-fold --preprocess inside --opset 20 --no-external --check --json',
+    {
+      command: 'export',
+      options: {
+        ...{ ...ofOnnx, out: 'a.bin', f16: true, fold: false, preprocess: 'inside', opset: 20, external: false },
+        ...{ check: true, format: 'json' },
+      },
+    },
+  ],
+  [
+    'export runs/a-001 a.PTH --force',
+    { command: 'export', options: { ...ofExport, to: 'torch', out: 'a.PTH', force: true } },
+  ],
+  [
+    'export runs/a-001 hub/ --license mit',
+    { command: 'export', options: { ...ofExport, to: 'hugging-face', out: 'hub/', license: 'mit' } },
+  ],
   [
     'checkpoint merge runs/a-001 merged --files 4',
     { command: 'checkpoint', options: { ...ofCheckpoint, what: 'merge', out: 'merged', files: 4, force: false } },
@@ -284,6 +310,10 @@ test.each([
   ['checkpoint merge a b --files 0', 'Write a whole number'],
   ['embed w.pt faces', '--out'],
   ['compare w.pt a b --threshold 2', 'Write a cosine'],
+  ['export w.pt hub/v1.5', 'the ending of hub/v1.5 names no form'],
+  ['export w.pt a.pt --f16', "'--f16' does not apply to torch"],
+  ['export w.pt a.onnx --license mit', "'--license' does not apply to onnx"],
+  ['export w.pt hub --license=', 'Write a name on one line'],
   ['compare w.pt', 'faces'],
   ['run --resume runs/a-001 --folder b', 'cannot be used with option'],
   ['plan a.arc b c', 'too many arguments'],

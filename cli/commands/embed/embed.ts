@@ -11,6 +11,7 @@ import { checkOutput, workFolderOf } from '../../../runtime/embed/work-folder.ts
 import { ArccError } from '../../../runtime/errors.ts'
 import { trainErrors } from '../../../runtime/train/messages.ts'
 import { findSource } from '../../host/data-source.ts'
+import { entryOf } from '../../host/entry.ts'
 import { fileHost } from '../../host/host.ts'
 import { usageErrors } from '../../host/messages.ts'
 import { networkDevices, type RunningNetwork, withNetwork } from '../../host/network/with-network.ts'
@@ -26,7 +27,7 @@ import type { EmbedOptions } from '../options.ts'
 
 /** `undefined` after errors in an `.arc` file, which are shown. */
 function openSource({ source, set }: EmbedOptions, output: Output): PictureSource | undefined {
-  const [, file = source, experiment] = /^(.*\.arc)#(.+)$/i.exec(source) ?? []
+  const { file, experiment } = entryOf(source)
   const { spec, diagnostics } = findSource({ source: file, experiment, set }, fileHost())
   output.diagnostics(diagnostics)
   if (spec === undefined) return undefined
@@ -47,6 +48,7 @@ async function run(
   source: PictureSource,
   network: RunningNetwork,
   output: Output,
+  onStart: () => void,
 ): Promise<Ended> {
   const { out, network: request } = options
   const { embedder, weights, plan, device } = network
@@ -55,6 +57,7 @@ async function run(
   if (format === undefined) throw usageErrors('ARC6607', { file: out, endings: embeddingEndings })
   const facts = { backbone: plan.backbone, weights: await weights.sha256(), precision: request.precision }
   const work = startWork(output, 'stopping; what is embedded is kept (press Ctrl-C again to stop immediately)')
+  onStart()
   const began = performance.now()
   let fresh = 0
   const embedded = await embedSource({
@@ -102,11 +105,15 @@ export async function embed(options: EmbedOptions): Promise<ExitCode> {
   checkOutput(out, options)
   const source = openSource(options, output)
   if (source === undefined) return exitCode.user
+  let hasBegun = false
+  const begin = () => {
+    hasBegun = true
+  }
   const ended = await withNetwork(request, flip, { host, output }, (network) =>
-    run(options, source, network, output),
+    run(options, source, network, output, begin),
   ).catch((error: unknown) => {
     const skip = isOfPicture(error) && !options.skipDamaged ? ' --skip-damaged leaves such pictures out.' : ''
-    if (isOnTheWay(error)) keptLines(options, `What is embedded is kept.${skip}`, output)
+    if (hasBegun && isOnTheWay(error)) keptLines(options, `What is embedded is kept.${skip}`, output)
     throw error
   })
   if (ended === undefined) return exitCode.user

@@ -1,8 +1,12 @@
 /** `arcc export … FOLDER --to hugging-face`: a folder that can be uploaded as it is. */
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import type { Host } from '../../../compiler/host/host.ts'
 import { readEvaluation } from '../../../runtime/evaluate/report/evaluation-file.ts'
 import { type TrainingFiles, writeHuggingFace } from '../../../runtime/export/hugging-face.ts'
+import { entryOf } from '../../host/entry.ts'
+import { fileHost } from '../../host/host.ts'
+import { elaborateCarrier } from '../../host/network/carrier.ts'
 import { evaluationsFolder } from '../../host/network/evaluations-folder.ts'
 import { findEvaluations } from '../../host/network/recommended-threshold.ts'
 import type { OpenedNetwork } from '../../host/network/with-network.ts'
@@ -12,6 +16,7 @@ import type { ExitCode } from '../../render/exit.ts'
 import { writtenLines } from '../../render/exported-network.ts'
 import { formatBytes, plural } from '../../render/format.ts'
 import type { Output } from '../../render/output.ts'
+import { shellWord } from '../../render/resume-command.ts'
 import { type ExportTarget, weightsOf, withOpened } from './opened.ts'
 
 export interface ExportHuggingFaceTarget extends ExportTarget {
@@ -25,6 +30,24 @@ function trainingFiles(run: string | undefined): TrainingFiles | undefined {
   const { file, experiment } = readRunRecord(run)
   const inRun = (name: string) => (existsSync(join(run, name)) ? join(run, name) : undefined)
   return { experiment, source: inRun(basename(file)), resolved: inRun('resolved.txt'), plan: inRun('plan.yaml') }
+}
+
+/**
+ * The options with which arcc opens the exported weights again: what was named here, or the copy of the run's experiment. Fields of the
+ * backbone that `--set` changed are not in that copy: a file with such a backbone has to be written.
+ */
+function openingOptions({ plan, run }: OpenedNetwork, { backbone, experiment }: ExportTarget, host: Host): string {
+  if (backbone !== undefined) return `--backbone ${shellWord(backbone)}`
+  if (experiment !== undefined) {
+    const { file, experiment: name } = entryOf(experiment)
+    return `--experiment ${shellWord(basename(file) + (name === undefined ? '' : `#${name}`))}`
+  }
+  if (run === undefined) return ''
+  const { file, experiment: name, set } = readRunRecord(run)
+  if (!set.some((text) => /^\s*backbone\b/.test(text))) return `--experiment ${shellWord(`${basename(file)}#${name}`)}`
+  const changed = `${plan.backbone}(embedding: ${plan.embedding})`
+  const isOfLibrary = elaborateCarrier([`backbone=${changed}`], host).experiment !== undefined
+  return isOfLibrary ? `--backbone ${shellWord(changed)}` : '--experiment FILE.arc'
 }
 
 /** The evaluations of exactly these weights. */
@@ -50,6 +73,7 @@ async function write(network: OpenedNetwork, target: ExportHuggingFaceTarget) {
     embedding: plan.embedding,
     arcc: packageVersion(),
     license: target.license,
+    opening: openingOptions(network, target, fileHost()),
     training: trainingFiles(run),
     step: manifest?.step,
     evaluations,

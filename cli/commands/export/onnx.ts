@@ -4,7 +4,7 @@
  *
  * Legend: M pictures, D embedding width.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -37,6 +37,7 @@ import { type Exported, exportedDocument, exportedLines } from '../../render/exp
 import { type Output, processOutput } from '../../render/output.ts'
 import type { ExportOnnxOptions } from '../options.ts'
 
+/** The insightface package takes no other, and no capitals. */
 const ending = '.onnx'
 
 /** ‖a − b‖ / ‖a‖ that rounding explains. */
@@ -53,6 +54,9 @@ export async function exportOnnxFile(options: ExportOnnxOptions): Promise<ExitCo
   if (!options.out.endsWith(ending)) throw usageErrors('ARC6607', { file: options.out, endings: [ending] })
   if (!options.force)
     for (const path of [options.out, `${options.out}.data`]) if (existsSync(path)) throw onnxErrors('ARC6803', { path })
+  // Nothing could take the place of a folder after all the work.
+  if (statSync(options.out, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw onnxErrors('ARC6804', { path: options.out, reason: 'it is a folder' })
   // The process may restart here.
   if (options.check !== false && networkDevices(request, host, output) === undefined) return exitCode.user
   const { runtime, tried } = await runtimeFor(options)

@@ -11,7 +11,7 @@ import { type Diagnostic, need } from '../../../grammar/diagnostic.ts'
 import { nearest } from '../../../grammar/suggest.ts'
 import type { TensorDictionary } from '../../../runtime/start/weights-file.ts'
 import { openWeightsSource } from '../../../runtime/start/weights-source.ts'
-import { openEntry } from '../entry.ts'
+import { entryOf, openEntry } from '../entry.ts'
 import { readRunRecord, runRecordName, shownFile } from '../run-record.ts'
 import { type Elaborated, elaborate, elaborateCarrier } from './carrier.ts'
 import { networkErrors } from './messages.ts'
@@ -80,8 +80,8 @@ function fromCarrier(expression: string, host: Host) {
  */
 export function declaredExperiment({ path, experiment }: Omit<NetworkSource, 'backbone'>, host: Host): Elaborated {
   if (experiment !== undefined) {
-    const [file = '', name] = experiment.split('#')
-    return elaborate(openEntry(host, file), name, [], host)
+    const named = entryOf(experiment)
+    return elaborate(openEntry(host, named.file), named.experiment, [], host)
   }
   const folder = need(runFolderOf(path), 'the folder of a run')
   const record = readRunRecord(folder)

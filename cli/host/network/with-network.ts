@@ -16,6 +16,7 @@ import { restartWith } from '../../../runtime/restart.ts'
 import { oneProcess } from '../../../runtime/world.ts'
 import { hugePageEnvironment } from '../../../runtime/xla/huge-pages.ts'
 import { engineNotes } from '../../render/engine-notes.ts'
+import { paragraph } from '../../render/fit.ts'
 import type { Output } from '../../render/output.ts'
 import { elaborateCarrier } from './carrier.ts'
 import { findBackbone, type NetworkSource } from './find-backbone.ts'
@@ -102,7 +103,18 @@ export async function openNamedNetwork(
     networkPlan(backbone, { replicas, batch, compute: request.precision, device, mirrored }),
     'a backbone that was elaborated',
   )
-  return { plan, backbone, run, weights: await openNetwork(plan, request.path) }
+  const weights = await openNetwork(plan, request.path)
+  warnOfDamage(weights, output)
+  return { plan, backbone, run, weights }
+}
+
+/** The newest checkpoint of a run is the one that people expect. */
+function warnOfDamage({ damaged, checkpoint }: NetworkWeights, output: Output): void {
+  const { palette } = output.errorLook
+  for (const { path, reason } of damaged) {
+    const text = `the checkpoint ${path} is damaged (${reason}); the network is that of step ${checkpoint?.manifest.step}`
+    output.note(paragraph(`${palette.warning('warning:')} ${text}`, output.errorLook))
+  }
 }
 
 /**

@@ -4,7 +4,7 @@ import { type ErrorMessage, errorsOf } from '../../errors.ts'
 export const reportErrors = errorsOf({
   ARC6320: {
     text: (p) => `${p.path} is no evaluation that can be read: ${p.reason}`,
-    hint: () => '`arcc eval` writes it',
+    hint: () => '`arcc eval` writes it anew; if the evaluation is not needed, remove its folder',
   } satisfies ErrorMessage<{ path: string; reason: string }>,
   ARC6321: {
     text: (p) =>

@@ -39,7 +39,7 @@ export interface BuiltModel extends Pick<OnnxModel, 'nodes' | 'tensors' | 'input
 export function buildModel(network: InferenceGraph, { opset, fold, preprocess }: ModelOptions): BuiltModel {
   const [graph] = network.graphs
   const extents = extentsOf(network)
-  const emitter = new Emitter(opset, inputName)
+  const emitter = new Emitter(opset, inputName, outputName)
   const views = new Map<Value, View>()
   const weights = new Map(network.weights.map((weight) => [weight.name, weight]))
   const images = preprocess === 'inside' ? normalized(emitter) : inputName

@@ -22,10 +22,11 @@ export class Emitter {
   #count: string | undefined
   #path = ''
 
-  /** `images`: the name of the input, whose dim 0 is the number of images. */
-  constructor(opset: number, images: string) {
+  /** `images`: the name of the input, whose dim 0 is the number of images; `result`: that of the output. Nothing else gets these. */
+  constructor(opset: number, images: string, result: string) {
     this.opset = opset
     this.#images = images
+    for (const name of [images, result]) this.#taken.set(name, 1)
   }
 
   get nodes(): readonly OnnxNode[] {

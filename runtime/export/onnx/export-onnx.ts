@@ -52,7 +52,7 @@ function metadataOf(network: InferenceGraph, { fold, preprocess }: ModelOptions,
   const range = preprocess === 'inside' ? 'bytes as floats, 0 to 255' : '(byte - 127.5) / 127.5'
   return new Map([
     ['backbone', network.backbone],
-    ['input', `RGB, NCHW, ${channels} x ${height} x ${width}, ${range}`],
+    ['input', `${channels === 1 ? 'gray' : 'RGB'}, NCHW, ${channels} x ${height} x ${width}, ${range}`],
     ['preprocessing', preprocess],
     ['batch_norm', fold ? 'folded' : 'kept'],
     ['weights_sha256', sha256],

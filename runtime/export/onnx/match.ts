@@ -1,6 +1,7 @@
 /** Recognizes how values were computed: the parts of which the patterns of layers consist. */
 import { type Op, type OpOf, operandAt, type Value } from '../../../compiler/ir/graph.ts'
 import type { OpKind } from '../../../compiler/ir/op.ts'
+import { imagesInput } from '../../../compiler/plan/inference-graph.ts'
 
 /** The op of a value if it is of this kind. */
 export function producer<K extends OpKind>(value: Value | undefined, kind: K): Extract<Op, { kind: K }> | undefined {
@@ -53,7 +54,7 @@ export function isSplat(value: Value | undefined, number: number): boolean {
 export function weightOf(value: Value | undefined): string | undefined {
   if (value === undefined) return undefined
   const op = producer(beforeConvert(value), 'input')
-  return op === undefined || op.params.name === 'images' ? undefined : op.params.name
+  return op === undefined || op.params.name === imagesInput ? undefined : op.params.name
 }
 
 /** The vector [C] that is repeated over [...,C], perhaps as another type. */

@@ -22,6 +22,7 @@ import {
 import { newestIntact } from '../../../runtime/checkpoint/newest-intact.ts'
 import { openCheckpoint } from '../../../runtime/checkpoint/open-checkpoint.ts'
 import { writeFiles } from '../../../runtime/checkpoint/write-files.ts'
+import { openWeightsSource } from '../../../runtime/start/weights-source.ts'
 import { randomOf } from '../../helpers/op-case.ts'
 import { factsAt, randomState, statePlan } from '../../helpers/state.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
@@ -110,6 +111,10 @@ test('the newest intact one is taken, the damaged ones are named; none is left: 
   expect(found.checkpoint?.manifest.step).toBe(20)
   expect(found.damaged).toMatchObject([{ step: 30, reason: expect.stringContaining('backbone.safetensors: it has') }])
   await found.checkpoint?.close()
+  // Commands that take the network of a run can say that it is an older one.
+  const source = await openWeightsSource(run, false)
+  expect(source).toMatchObject({ checkpoint: { manifest: { step: 20 } }, damaged: found.damaged })
+  await source.close()
   for (const step of ['10', '20']) rmSync(join(folder, `step-0000${step}/manifest.json`))
   await expect(newestIntact(run)).rejects.toMatchObject({ code: 'ARC6703' })
   rmSync(folder, { recursive: true })

@@ -41,6 +41,8 @@ describe('the comparison', () => {
     for (const [i, value] of [10, 20, 30].entries()) writeFileSync(join(pictures, `${i + 8}.pgm`), gray(value))
     const pixels = await checkPictures(pictures, [2, 2, 3])
     expect([0, 1, 2, 3, 7].map((i) => pixels[i * 12])).toEqual([10, 20, 30, 10, 20])
+    writeFileSync(join(pictures, '1 read me.txt'), 'text')
+    expect(await checkPictures(pictures, [2, 2, 3])).toEqual(pixels)
     writeFileSync(join(pictures, '9.pgm'), 'text')
     await expect(checkPictures(pictures, [2, 2, 3])).rejects.toThrow(ArccError)
     await expect(checkPictures(join(folder, 'none'), [2, 2, 3])).rejects.toThrow(anError('ARC6808'))
@@ -52,6 +54,7 @@ describe('the comparison', () => {
 
   test('measures the distance relative to the norm, and the cosine', () => {
     expect(agreement(one, one, 2)).toEqual({ deviation: 0, cosine: 1 })
+    expect(agreement(Float32Array.of(0, 0), Float32Array.of(0, 0), 2)).toEqual({ deviation: 0, cosine: 1 })
     const { deviation, cosine } = agreement(one, Float32Array.of(3, 4, 1, 1), 2)
     expect(deviation).toBeCloseTo(1)
     expect(cosine).toBeCloseTo(Math.SQRT1_2)

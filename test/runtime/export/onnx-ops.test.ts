@@ -33,7 +33,7 @@ const sized = (shape: readonly number[]) => shape.map((count) => ({ count, ofBat
 
 /** The nodes of a case with its first output as f32, named `embedding`. */
 function modelOf({ inputs }: OpCase, graph: Graph, layout: (typeof layouts)[number]) {
-  const emitter = new Emitter(17, 'data')
+  const emitter = new Emitter(17, 'data', 'embedding')
   const views = new Map<Value, View>()
   const source = (value: Value): View => {
     if (value.op.kind === 'constant') return sourceRules.constant(value.op, scope)

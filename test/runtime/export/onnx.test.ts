@@ -116,6 +116,24 @@ describe('the model', () => {
     expect(statSync(path).size).toBeLessThan(10_000)
   })
 
+  test('of a gray network whose parameters are called as its input and its output are', async () => {
+    const gray = backboneOf(`
+backbone mine() on Image(4, 4, 1) -> Vector(2) {
+  let flat = flatten(input)
+  let scaled = flat * expand(parameter("data", [1, 16], normal(1.0)), [input.batch, 16])
+  let moved = scaled + expand(parameter("images", [1, 16], normal(1.0)), [input.batch, 16])
+  let last = moved |> linear(2, bias: false) as fc
+  last + expand(parameter("embedding", [1, 2], normal(1.0)), [input.batch, 2])
+}`)
+    const { nodes, tensors, metadata, input, output } = readOnnx(
+      await exported(folder, gray, await saved(folder, gray)),
+    )
+    expect({ input, output }).toEqual({ input: ['data', ['batch', 1, 4, 4]], output: ['embedding', ['batch', 2]] })
+    expect(metadata.input).toMatch(/^gray, NCHW, 1 x 4 x 4/)
+    expect(Object.keys(tensors).toSorted()).toEqual(['data_1', 'embedding_1', 'fc.weight', 'images'])
+    expect(nodes.at(-1)?.outputs).toEqual(['embedding'])
+  })
+
   test('of a transformer has the operators of its layers', async () => {
     const own = backboneOf(transformer)
     const path = await exported(folder, own, await saved(folder, own))

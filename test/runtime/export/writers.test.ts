@@ -13,6 +13,7 @@ import { openSafetensors } from '../../../runtime/safetensors.ts'
 import type { FileTensor } from '../../../runtime/start/file-tensor.ts'
 import { readTorchPickle } from '../../../runtime/start/torch-pickle.ts'
 import { openWeightsFile } from '../../../runtime/start/weights-file.ts'
+import { evaluationOf } from '../../helpers/evaluation.ts'
 import { anError } from '../../helpers/facts.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 
@@ -113,7 +114,15 @@ describe('a folder for Hugging Face', () => {
   writeFileSync(source, 'experiment mine { }\n')
   const request = (name: string, changes: Partial<HuggingFaceRequest> = {}): HuggingFaceRequest => ({
     ...{ folder: join(folder, name), force: false, weights: network, sha256: 'a'.repeat(64), backbone: 'tiny' },
-    ...{ image: [112, 112, 3], embedding: 300, arcc: '1.2.3', license: undefined, step: 40, evaluations: [] },
+    ...{
+      image: [112, 112, 3],
+      embedding: 300,
+      arcc: '1.2.3',
+      license: undefined,
+      opening: '--backbone r18',
+      step: 40,
+      evaluations: [],
+    },
     training: { experiment: 'mine', source, resolved: undefined, plan: undefined },
     verified: [{ set: 'lfw', accuracy: 0.99123, deviation: 0.003 }],
     ...changes,
@@ -157,6 +166,26 @@ describe('a folder for Hugging Face', () => {
     expect(existsSync(join(folder, 'hub/mine.arc'))).toBe(false)
     mkdirSync(join(folder, 'photos'))
     await expect(writeHuggingFace(request('photos', { force: true }))).rejects.toThrow(anError('ARC6831', {}))
+  })
+
+  test('never takes a folder of others for its own files', async () => {
+    mkdirSync(join(folder, 'near.partial'))
+    writeFileSync(join(folder, 'near.partial/mine.txt'), 'mine')
+    const refused = anError('ARC6831', { folder: join(folder, 'near.partial') })
+    await expect(writeHuggingFace(request('near'))).rejects.toThrow(refused)
+    expect(readdirSync(join(folder, 'near.partial'))).toEqual(['mine.txt'])
+    mkdirSync(join(folder, 'killed.partial'))
+    await writeHuggingFace(request('killed'))
+    expect(existsSync(join(folder, 'killed.partial'))).toBe(false)
+  })
+
+  test('has the evaluations of sets whose names are alike, and the command that opens it', async () => {
+    const evaluation = evaluationOf({})
+    const evaluations = ['人', '人', 'a b', 'a/b'].map((name) => ({ ...evaluation, set: { ...evaluation.set, name } }))
+    const { files } = await writeHuggingFace(request('alike', { evaluations, verified: [] }))
+    expect(files.slice(4)).toEqual(['人', '人-2', 'a_b', 'a_b-2'].map((name) => `evaluations/${name}/evaluation.json`))
+    const card = readFileSync(join(folder, 'alike/README.md'), 'utf8')
+    expect(card).toContain('\narcc embed model.safetensors FACES --out faces.npy --backbone r18\n')
   })
 
   test('a failure leaves nothing', async () => {

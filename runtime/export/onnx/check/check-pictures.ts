@@ -5,6 +5,7 @@ import { decodeImage } from '../../../data/decode-image.ts'
 import { drawImage } from '../../../data/draw-image.ts'
 import { fitImage, type ImageShape, imageBytes } from '../../../data/image.ts'
 import { naturally } from '../../../data/natural-order.ts'
+import { isPictureName } from '../../../data/picture-name.ts'
 import { readWhole } from '../../../data/read-whole.ts'
 import { reasonOf } from '../../../system-errors.ts'
 import { onnxErrors } from '../messages.ts'
@@ -33,11 +34,11 @@ export async function checkPictures(folder: string | undefined, shape: ImageShap
 
 async function picturesOf(folder: string, shape: ImageShape): Promise<readonly Uint8Array[]> {
   const unusable = (reason: string, cause?: unknown) => onnxErrors('ARC6808', { folder, reason }, cause)
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+  const entries = await readdir(folder).catch((error: unknown) => {
     throw unusable(reasonOf(error), error)
   })
-  const names = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name)
-  if (names.length === 0) throw unusable('it has no files')
+  const names = entries.filter((name) => !name.startsWith('.') && isPictureName(name))
+  if (names.length === 0) throw unusable('it has no pictures')
   const chosen = names.sort(naturally).slice(0, checkedPictures)
   const pictures: Uint8Array[] = []
   for (const name of chosen) {

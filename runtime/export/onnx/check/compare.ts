@@ -70,8 +70,8 @@ export function agreement(own: Float32Array, other: Float32Array, width: number)
       otherSquare += b * b
     }
     // Math.max and Math.min keep what is not a number.
-    deviation = Math.max(deviation, Math.sqrt(apart / ownSquare))
-    cosine = Math.min(cosine, product / Math.sqrt(ownSquare * otherSquare))
+    deviation = Math.max(deviation, apart === 0 ? 0 : Math.sqrt(apart / ownSquare))
+    cosine = Math.min(cosine, apart === 0 ? 1 : product / Math.sqrt(ownSquare * otherSquare))
   }
   return { deviation, cosine }
 }
