@@ -12,6 +12,11 @@ export interface Resumable {
   readonly damaged: readonly { readonly step: number; readonly path: string; readonly reason: string }[]
 }
 
+/** Says that a damaged checkpoint was passed over. */
+export function damagedText({ path, reason }: Pick<Resumable['damaged'][number], 'path' | 'reason'>): string {
+  return `the checkpoint ${path} is damaged and not used: ${reason}`
+}
+
 /** Throws ARC6703 if a run has only damaged checkpoints, ARC6705 if the newest has another format. */
 export async function newestIntact(runFolder: string): Promise<Resumable> {
   const damaged: { step: number; path: string; reason: string }[] = []

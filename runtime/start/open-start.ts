@@ -12,6 +12,7 @@ import {
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import { nearest } from '../../grammar/suggest.ts'
+import type { Resumable } from '../checkpoint/newest-intact.ts'
 import { type Checkpoint, networkTensors } from '../checkpoint/open-checkpoint.ts'
 import { stateDifferences } from '../checkpoint/restore.ts'
 import { isOfReplicas } from '../checkpoint/state-source.ts'
@@ -33,6 +34,8 @@ export interface Start {
   readonly classes: ClassMap
   /** The checkpoint whose optimizer state is kept. */
   readonly optimizer: Checkpoint | undefined
+  /** Newer checkpoints of the runs that it names, which are damaged. */
+  readonly damaged: Resumable['damaged']
   /** SHA-256 of the files that are read, by path. */
   readonly files: ReadonlyMap<string, string>
   close(): Promise<void>
@@ -40,6 +43,7 @@ export interface Start {
 
 /** What to close, in the order of opening. */
 interface Opened {
+  readonly damaged?: Resumable['damaged']
   readonly sha256?: () => Promise<string>
   readonly path: string
   close(): Promise<void>
@@ -60,14 +64,20 @@ export async function openStart(plan: Plan, names: readonly string[] | undefined
   }
   try {
     const source = await openWeightsSource(spec.path.path, spec.keepOptimizer)
-    opened.push({ path: source.file.path, sha256: source.file.sha256, close: source.close })
+    opened.push({
+      path: source.file.path,
+      sha256: source.file.sha256,
+      damaged: source.damaged,
+      close: source.close,
+    })
     const network = findNetwork(plan, spec, source)
     const centers = spec.freshCenters ? undefined : await findCenters(plan, spec, source, (file) => opened.push(file))
     const classes = await mapClasses(plan, spec, names, centers)
     const optimizer = spec.keepOptimizer ? keptOptimizer(plan, spec, source, classes) : undefined
     const files = new Map<string, string>()
     for (const { path, sha256 } of opened) if (sha256 !== undefined && !files.has(path)) files.set(path, await sha256())
-    return { spec, network, centers, classes, optimizer, files, close }
+    const damaged = opened.flatMap((file) => file.damaged ?? [])
+    return { spec, network, centers, classes, optimizer, damaged, files, close }
   } catch (error) {
     await close()
     throw error
@@ -106,7 +116,7 @@ async function findCenters(
       await other.close()
       return openCenters(other.file.path, embedding, opened)
     }
-    opened({ path: other.file.path, close: other.close })
+    opened({ path: other.file.path, damaged: other.damaged, close: other.close })
     return checkpointCenters(other.checkpoint, embedding)
   }
   if (source.checkpoint !== undefined) return checkpointCenters(source.checkpoint, embedding)

@@ -1,4 +1,5 @@
 /** Events about the start, the progress and the end of a run. */
+import { damagedText } from '../checkpoint/newest-intact.ts'
 import { programBytes } from '../engine.ts'
 import { secondsSince } from './phase.ts'
 import type { Session } from './session.ts'
@@ -29,8 +30,7 @@ export function reportStart({ plan, folder, data, engine, machine, emit }: Sessi
 export function reportResume({ resumed, emit }: Session): void {
   if (resumed === undefined) return
   const { checkpoint, damaged, changes } = resumed
-  for (const { path, reason } of damaged)
-    emit({ type: 'warning', message: `the checkpoint ${path} is damaged and not used: ${reason}` })
+  for (const found of damaged) emit({ type: 'warning', message: damagedText(found) })
   const step = checkpoint?.manifest.step ?? 0
   emit({ type: 'resumed', step, ...(checkpoint === undefined ? {} : { checkpoint: checkpoint.path }), changes })
 }

@@ -4,6 +4,7 @@
  */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import type { DeviceRequest } from '../backend/backend.ts'
+import { damagedText } from '../checkpoint/newest-intact.ts'
 import type { Collections } from '../data/formats/data-formats.ts'
 import type { Engine } from '../engine.ts'
 import type { EngineName } from '../engine-name.ts'
@@ -133,6 +134,7 @@ export async function withSession(
     warnOfAbsentSets(plan, data, emit)
     const opened = resumed?.checkpoint === undefined ? await openStart(plan, data.people) : undefined
     const start = opened && owned(opened, (it) => it.close())
+    for (const found of start?.damaged ?? []) emit({ type: 'warning', message: damagedText(found) })
     const world = oneProcess(plan.replicas)
     const loaders = owned(await openLoaders(plan, data, world), (it) => it.dispose())
     const engine = owned(await createEngine(options.engine, world, emit, options.devices), (it) => it.dispose())

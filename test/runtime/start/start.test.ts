@@ -249,6 +249,13 @@ test('a run of arcc: its newest checkpoint, with centers, and with the state of 
   })
   await source.close()
   expect(loaded).toMatchObject({ optimizer: true, classes: { kept: 5, new: 0, dropped: 0 } })
+  // A damaged one that is newer is passed over, and named.
+  const newer = join(run, 'checkpoints', 'step-000009')
+  mkdirSync(newer)
+  writeFileSync(join(newer, 'manifest.json'), '{')
+  const start = need(await openStart(planFrom(`weights("${run}")`), undefined), 'a start')
+  await start.close()
+  expect(start.damaged).toMatchObject([{ step: 9, path: newer }])
 })
 
 describe('what does not fit is refused before anything is compiled', () => {
