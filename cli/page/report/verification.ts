@@ -188,17 +188,10 @@ function verifiedSet(file: EvaluationFile, pictures: RunPictures): Child {
       },
     ]),
     chartGrid(rocFigure(`ROC on ${set.name}`, [{ name: set.name, file }]), scoreFigure(file)),
-    dataTable({
-      caption: 'True accept rates at false accept rates; a pair at or above the threshold counts as one person',
-      columns: [
-        { title: 'FAR', kind: 'head' },
-        { title: 'TAR', kind: 'number' },
-        { title: 'threshold (cosine)', kind: 'number' },
-      ],
-      rows: tarAtFar
-        .slice(0, mostRows)
-        .map(({ far, tar, threshold }) => [farName(far), formatPercent(tar, 2), cosine(threshold)]),
-    }),
+    farTable(
+      'True accept rates at false accept rates; a pair at or above the threshold counts as one person',
+      tarAtFar,
+    ),
     undetermined.length === 0
       ? undefined
       : paragraph(
@@ -212,23 +205,28 @@ function verifiedSet(file: EvaluationFile, pictures: RunPictures): Child {
   )
 }
 
+/** TAR and threshold for each FAR. */
+function farTable(caption: string, tarAtFar: RateResult['tarAtFar']): Child {
+  return dataTable({
+    caption,
+    columns: [
+      { title: 'FAR', kind: 'head' },
+      { title: 'TAR', kind: 'number' },
+      { title: 'threshold (cosine)', kind: 'number' },
+    ],
+    rows: tarAtFar
+      .slice(0, mostRows)
+      .map(({ far, tar, threshold }) => [farName(far), formatPercent(tar, 2), cosine(threshold)]),
+  })
+}
+
 /** IJB, or all pairs of a data set. */
 function ratesOf({ title, sizes, network, tarAtFar, identification }: RateResult): Child {
   const step = network.step === undefined ? '' : `, step ${formatCount(network.step)}`
   return joined(
     heading(title),
     paragraph(`${sizes.join(', ')}. Network: ${network.backbone}${step}, ${network.path}, ${network.precision}.`),
-    dataTable({
-      caption: `True accept rates at false accept rates, ${title}`,
-      columns: [
-        { title: 'FAR', kind: 'head' },
-        { title: 'TAR', kind: 'number' },
-        { title: 'threshold (cosine)', kind: 'number' },
-      ],
-      rows: tarAtFar
-        .slice(0, mostRows)
-        .map(({ far, tar, threshold }) => [farName(far), formatPercent(tar, 2), cosine(threshold)]),
-    }),
+    farTable(`True accept rates at false accept rates, ${title}`, tarAtFar),
     identification === undefined
       ? undefined
       : dataTable({

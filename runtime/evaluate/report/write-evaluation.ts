@@ -1,7 +1,8 @@
 /** Writes the files of evaluations: each appears whole, and the one with the figures last. */
-import { open, rename, rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolder } from '../../make-folder.ts'
+import { replaceContents } from '../../replace-file.ts'
 import { reasonOf } from '../../system-errors.ts'
 import { type EvaluationFile, encodeEvaluation, evaluationName } from './evaluation-file.ts'
 import { reportErrors } from './messages.ts'
@@ -17,23 +18,6 @@ export interface EvaluationFiles {
   /** SVG documents. */
   readonly rocChart: string
   readonly scoresChart: string
-}
-
-async function writeWhole(folder: string, name: string, parts: Iterable<string | Uint8Array>): Promise<void> {
-  const path = join(folder, name)
-  const partial = `${path}.partial`
-  try {
-    const file = await open(partial, 'w')
-    try {
-      for (const part of parts) await file.appendFile(part)
-    } finally {
-      await file.close()
-    }
-    await rename(partial, path)
-  } catch (error) {
-    await rm(partial, { force: true }).catch(() => undefined)
-    throw error
-  }
 }
 
 async function orRefuse(folder: string, work: () => Promise<void> | void): Promise<void> {
@@ -60,7 +44,7 @@ export async function writeFiles(
   files: Iterable<readonly [name: string, parts: Iterable<string | Uint8Array>]>,
 ): Promise<void> {
   await orRefuse(folder, async () => {
-    for (const [name, parts] of files) await writeWhole(folder, name, parts)
+    for (const [name, parts] of files) await replaceContents(join(folder, name), parts)
   })
 }
 
