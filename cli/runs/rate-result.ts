@@ -8,8 +8,8 @@ import {
   ijbName,
   isAllToAllFile,
   isIjbFile,
-  type NetworkFacts,
 } from '../../runtime/evaluate/ijb/ijb-file.ts'
+import type { NetworkFacts } from '../../runtime/evaluate/report/network-facts.ts'
 import { ijbNames } from '../../runtime/evaluate/ijb/ijb-set.ts'
 import { reasonOf } from '../../runtime/system-errors.ts'
 import { formatCount, plural } from '../render/format.ts'

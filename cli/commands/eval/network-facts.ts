@@ -1,6 +1,6 @@
 /** What the results of evaluations say of the network. */
 import { resolve } from 'node:path'
-import type { NetworkFacts } from '../../../runtime/evaluate/ijb/ijb-file.ts'
+import type { NetworkFacts } from '../../../runtime/evaluate/report/network-facts.ts'
 import type { NetworkRequest, RunningNetwork } from '../../host/network/with-network.ts'
 
 export async function networkFacts(

@@ -1,22 +1,12 @@
 /** `ijb.json` and `all-to-all.json`: results of `arcc eval --ijb` and `--all-to-all`. docs/ijb.md has the meaning of the fields. */
 import { Ajv } from 'ajv'
 import type { FromSchema } from 'json-schema-to-ts'
-import { precisions } from '../../../compiler/ir/dtype.ts'
 import { object } from '../../../compiler/json/object-schema.ts'
 import { bug } from '../../../grammar/diagnostic.ts'
+import { count, networkSchema, number, sha256, share, text } from '../report/network-facts.ts'
 import { ijbSubsets } from './ijb-set.ts'
 
-const text = { type: 'string' } as const
-const number = { type: 'number' } as const
-const count = { type: 'integer', minimum: 0 } as const
-const share = { type: 'number', minimum: 0, maximum: 1 } as const
 const boolean = { type: 'boolean' } as const
-const sha256 = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const
-
-const network = object(
-  { path: text, sha256, backbone: text, embedding: count, step: count, precision: { enum: precisions } },
-  ['step'],
-)
 
 const identification = object({
   probes: count,
@@ -42,7 +32,7 @@ export const ijbFileSchema = {
         pairs: count,
         same: count,
       }),
-      network,
+      network: networkSchema,
       options: object({ mirrored: boolean, norm: boolean, detector: boolean }),
       /** `found`: the false accept rate of the point, the nearest to `far`; `threshold`: null for the point that accepts nothing. */
       tarAtFar: {
@@ -64,7 +54,7 @@ export const allToAllFileSchema = {
     version: { const: 1 },
     arcc: text,
     set: object({ name: text, path: text, images: count, people: count }),
-    network,
+    network: networkSchema,
     genuine: count,
     impostors: count,
     tarAtFar: {
@@ -84,7 +74,6 @@ export const usualRate = 1e-4
 
 export type IjbFile = FromSchema<typeof ijbFileSchema>
 export type AllToAllFile = FromSchema<typeof allToAllFileSchema>
-export type NetworkFacts = IjbFile['network']
 
 const ajv = new Ajv({ allErrors: true, allowUnionTypes: true })
 /** Whether a value is the contents of an `ijb.json`; `errors` says why it is not. */

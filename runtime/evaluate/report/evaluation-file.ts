@@ -6,21 +6,16 @@
 import { readFile } from 'node:fs/promises'
 import { Ajv } from 'ajv'
 import type { FromSchema } from 'json-schema-to-ts'
-import { precisions } from '../../../compiler/ir/dtype.ts'
 import { object } from '../../../compiler/json/object-schema.ts'
 import { bug } from '../../../grammar/diagnostic.ts'
 import { reasonOf } from '../../system-errors.ts'
 import { reportErrors } from './messages.ts'
+import { count, networkSchema, number, sha256, share, text } from './network-facts.ts'
 
 const formatVersion = 1
 
-const text = { type: 'string' } as const
-const number = { type: 'number' } as const
-const count = { type: 'integer', minimum: 0 } as const
-const share = { type: 'number', minimum: 0, maximum: 1 } as const
 /** Null where the pairs of a kind are missing. */
 const shareOrNone = { type: ['number', 'null'], minimum: 0, maximum: 1 } as const
-const sha256 = { type: 'string', pattern: '^[0-9a-f]{64}$' } as const
 /** A cosine; null if no threshold reaches the rate: pairs with the highest score are too often of different people. */
 const threshold = { type: ['number', 'null'] } as const
 
@@ -55,20 +50,7 @@ const evaluationSchema = {
       },
       ['root'],
     ),
-    network: object(
-      {
-        path: text,
-        sha256,
-        /** Its name: `r50`. */
-        backbone: text,
-        /** Width. */
-        embedding: count,
-        /** Completed steps of the training, if known. */
-        step: count,
-        precision: { enum: precisions },
-      },
-      ['step'],
-    ),
+    network: networkSchema,
     /** Mean over ten folds, and population standard deviation. */
     ...tenFold,
     /** 95 %, of the accuracy. */
