@@ -18,8 +18,8 @@ import { temporaryFolder } from '../helpers/temporary-folder.ts'
 import { makeFaces, type Outcome, outcomeOf, tinyPlan } from './faulty-run.ts'
 import { atStep, clearFaults, faults, systemError } from './world.ts'
 
-vi.mock('../../runtime/train/create-engine.ts', async (original) => {
-  const { createEngine } = await original<typeof import('../../runtime/train/create-engine.ts')>()
+vi.mock('../../runtime/engines/create-engine.ts', async (original) => {
+  const { createEngine } = await original<typeof import('../../runtime/engines/create-engine.ts')>()
   const { faults: present } = await import('./world.ts')
   return {
     createEngine: async (...given: Parameters<typeof createEngine>) => present.engine(await createEngine(...given)),

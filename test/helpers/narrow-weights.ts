@@ -1,8 +1,8 @@
 /** The narrow network with weights that nobody trained, as files that a command reads. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { elaborate } from '../../cli/host/carrier.ts'
 import { fileHost } from '../../cli/host/host.ts'
-import { elaborate } from '../../cli/host/network/carrier.ts'
 import { elementCount } from '../../compiler/ir/dtype.ts'
 import { networkPlan } from '../../compiler/plan/network-plan.ts'
 import { need } from '../../grammar/diagnostic.ts'

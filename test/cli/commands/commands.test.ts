@@ -1,22 +1,15 @@
 /** The installed commands: the launcher, the bundle, real files, exit codes. */
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { packageFolder, packageVersion } from '../../../cli/host/package-folder.ts'
 import { exitCode } from '../../../cli/render/exit.ts'
+import { launcher, plainEnvironment, type Result, runInstalled } from '../../helpers/installed.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 
 const folder = temporaryFolder()
-const launcher = join(packageFolder, 'bin/arcc.js')
-const env = { PATH: process.env.PATH, HOME: process.env.HOME, LC_ALL: 'C.UTF-8' }
-
-interface Result {
-  readonly code: number
-  readonly out: string
-  readonly err: string
-}
 
 /** Runs a command in the folder of the test. */
 function arcc(...args: readonly string[]): Promise<Result> {
@@ -25,11 +18,7 @@ function arcc(...args: readonly string[]): Promise<Result> {
 
 /** The same with additional environment variables. */
 function arccWith(more: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<Result> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [launcher, ...args], { cwd: folder, env: { ...env, ...more } }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err })
-    })
-  })
+  return runInstalled(folder, args, more)
 }
 
 const good = `// A network that TensorFlow.js trains in a moment.
@@ -185,7 +174,10 @@ describe('arcc plan', () => {
   })
 
   test('a reader that leaves early is no error', async () => {
-    const child = spawn(process.execPath, [launcher, 'dump', 'good.arc', '--after', 'stablehlo'], { cwd: folder, env })
+    const child = spawn(process.execPath, [launcher, 'dump', 'good.arc', '--after', 'stablehlo'], {
+      cwd: folder,
+      env: plainEnvironment,
+    })
     let err = ''
     child.stderr.on('data', (chunk: Buffer) => {
       err += String(chunk)

@@ -1,31 +1,20 @@
 /** `arcc embed` and `arcc compare`: the installed commands on a narrow network, with TensorFlow.js. */
-import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { packageFolder } from '../../../cli/host/package-folder.ts'
 import { exitCode } from '../../../cli/render/exit.ts'
 import { sameCommand } from '../../../cli/render/resume-command.ts'
 import { encodeEvaluation } from '../../../runtime/evaluate/report/evaluation-file.ts'
 import { evaluationOf } from '../../helpers/evaluation.ts'
+import { runInstalled } from '../../helpers/installed.ts'
 import { writeNarrowNetwork } from '../../helpers/narrow-weights.ts'
 import { fileCollection, noisePicture } from '../../helpers/picture-collection.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 
 const folder = temporaryFolder()
-const launcher = join(packageFolder, 'bin/arcc.js')
-const env = { PATH: process.env.PATH, HOME: process.env.HOME, LC_ALL: 'C.UTF-8', ARCC_CACHE: join(folder, 'cache') }
 
-function arcc(
-  ...args: readonly string[]
-): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  const all = [launcher, ...args, '--engine', 'tfjs', '--experiment', 'net.arc']
-  return new Promise((resolve) => {
-    execFile(process.execPath, all, { cwd: folder, env }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err })
-    })
-  })
-}
+const arcc = (...args: readonly string[]) =>
+  runInstalled(folder, [...args, '--engine', 'tfjs', '--experiment', 'net.arc'], { ARCC_CACHE: join(folder, 'cache') })
 
 beforeAll(async () => {
   await writeNarrowNetwork(folder)

@@ -1,5 +1,4 @@
 /** `arcc eval`: the installed command on a small network, and the sets that it finds. */
-import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -8,30 +7,16 @@ import { outputFolders } from '../../../cli/commands/eval/folders.ts'
 import { fileHost } from '../../../cli/host/host.ts'
 import { evaluationsFolder } from '../../../cli/host/network/evaluations-folder.ts'
 import type { NetworkRequest } from '../../../cli/host/network/with-network.ts'
-import { packageFolder } from '../../../cli/host/package-folder.ts'
 import { exitCode } from '../../../cli/render/exit.ts'
 import { processOutput } from '../../../cli/render/output.ts'
 import { readEvaluation } from '../../../runtime/evaluate/report/evaluation-file.ts'
+import { runInstalled } from '../../helpers/installed.ts'
 import { fileCollection, peopleFiles } from '../../helpers/picture-collection.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 
 const folder = temporaryFolder()
-const launcher = join(packageFolder, 'bin/arcc.js')
-const env = { PATH: process.env.PATH, HOME: process.env.HOME, LC_ALL: 'C.UTF-8' }
 
-interface Result {
-  readonly code: number
-  readonly out: string
-  readonly err: string
-}
-
-function arcc(...args: readonly string[]): Promise<Result> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [launcher, ...args], { cwd: folder, env }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err })
-    })
-  })
-}
+const arcc = (...args: readonly string[]) => runInstalled(folder, args)
 
 const experiment = `use std.datasets: synthetic
 use std.machines: cpu

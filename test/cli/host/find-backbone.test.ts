@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { elaborateBackbone } from '../../../cli/host/carrier.ts'
 import { fileHost } from '../../../cli/host/host.ts'
-import { elaborateCarrier } from '../../../cli/host/network/carrier.ts'
 import { findBackbone, runFolderOf } from '../../../cli/host/network/find-backbone.ts'
 import { encodeRunRecord } from '../../../cli/host/run-record.ts'
 import { elementCount } from '../../../compiler/ir/dtype.ts'
@@ -19,7 +19,7 @@ const folder = temporaryFolder()
 
 /** A safetensors file with the tensors of a backbone of the standard library, without their bytes: it is sparse. */
 function weightsOf(expression: string, prefix: string): string {
-  const { backbone } = need(elaborateCarrier([`backbone=${expression}`], host).experiment, expression)
+  const { backbone } = need(elaborateBackbone(expression, host).experiment, expression)
   const plan = need(
     networkPlan(backbone, { replicas: 1, batch: 1, compute: 'f32', device: 'cpu', mirrored: false }),
     expression,
