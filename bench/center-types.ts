@@ -7,7 +7,7 @@ import { formatNumber } from '../cli/render/format.ts'
 import { renderTable } from '../cli/render/table.ts'
 import { need } from '../grammar/diagnostic.ts'
 import { FACE_SIZE } from '../runtime/data/image.ts'
-import { createEngine } from '../runtime/train/create-engine.ts'
+import { createEngine } from '../runtime/engines/create-engine.ts'
 import { oneProcess } from '../runtime/world.ts'
 import { type CenterTypes, runCenters } from './center-types-run.ts'
 

@@ -9,8 +9,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { elaborateBackbone } from '../cli/host/carrier.ts'
 import { fileHost } from '../cli/host/host.ts'
-import { elaborateCarrier } from '../cli/host/network/carrier.ts'
 import { packageFolder, stdlibFolder } from '../cli/host/package-folder.ts'
 import { elementCount } from '../compiler/ir/dtype.ts'
 import { inferenceGraph } from '../compiler/plan/inference-graph.ts'
@@ -67,7 +67,7 @@ function made(name: string, shape: readonly number[]): TensorStream {
 }
 
 async function writeWeights(name: string, file: string): Promise<void> {
-  const { experiment } = elaborateCarrier([`backbone=${name}`], fileHost())
+  const { experiment } = elaborateBackbone(name, fileHost())
   const network = need(inferenceGraph(need(experiment, name).backbone, 'f32'), name)
   const tensors = network.weights.map((weight) => [weight.name, made(weight.name, fileShape(weight))] as const)
   await writeSafetensors(file, new Map(tensors))

@@ -9,6 +9,7 @@ import type { SourceFile } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import type { DataSpec } from '../../runtime/data/data-format.ts'
 import type { ArccError } from '../../runtime/errors.ts'
+import { datasetCarrier } from './carrier.ts'
 import { openEntry, overrideSources } from './entry.ts'
 import { usageErrors } from './messages.ts'
 
@@ -26,24 +27,6 @@ export interface NamedSource {
   readonly diagnostics: readonly Diagnostic[]
   /** How the experiment changes its images; that of another source changes nothing. */
   readonly augment: AugmentSpec | undefined
-}
-
-/** The data set of an otherwise unused experiment is replaced by the one that is named. */
-const carrier: SourceFile = {
-  path: 'the data set',
-  text: `use std.backbones: mbf
-use std.datasets: synthetic
-use std.machines: cpu
-use std.margins: cosface
-
-experiment data {
-  dataset  = synthetic(identities: 2, per_identity: 1)
-  backbone = mbf
-  margin   = cosface
-  machine  = cpu(devices: 1)
-  train { batch = 1 global, epochs = 1, optimizer = sgd(lr: 0.1) }
-}
-`,
 }
 
 function compile(
@@ -135,9 +118,9 @@ export function findSource({ source, experiment, set }: SourceRequest, host: Hos
   if (other !== undefined) throw usageErrors('ARC6606', { option: `--set ${other}`, source })
   const exists = existsSync(source)
   if (!exists && isDatasetExpression(source, host)) {
-    return compile({ entry: carrier, set: [`dataset=${source}`, ...fields] }, host)
+    return compile({ entry: datasetCarrier, set: [`dataset=${source}`, ...fields] }, host)
   }
   if (!exists) throw missing(source)
   const { name, parameter } = recognize(source)
-  return compile({ entry: carrier, set: [`dataset=${name}(${parameter}: ${quoted(source)})`, ...fields] }, host)
+  return compile({ entry: datasetCarrier, set: [`dataset=${name}(${parameter}: ${quoted(source)})`, ...fields] }, host)
 }

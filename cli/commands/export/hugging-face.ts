@@ -4,9 +4,9 @@ import { basename, join } from 'node:path'
 import type { Host } from '../../../compiler/host/host.ts'
 import { readEvaluation } from '../../../runtime/evaluate/report/evaluation-file.ts'
 import { type TrainingFiles, writeHuggingFace } from '../../../runtime/export/hugging-face.ts'
+import { elaborateBackbone } from '../../host/carrier.ts'
 import { entryOf } from '../../host/entry.ts'
 import { fileHost } from '../../host/host.ts'
-import { elaborateCarrier } from '../../host/network/carrier.ts'
 import { evaluationsFolder } from '../../host/network/evaluations-folder.ts'
 import { findEvaluations } from '../../host/network/recommended-threshold.ts'
 import type { OpenedNetwork } from '../../host/network/with-network.ts'
@@ -46,7 +46,7 @@ function openingOptions({ plan, run }: OpenedNetwork, { backbone, experiment }: 
   const { file, experiment: name, set } = readRunRecord(run)
   if (!set.some((text) => /^\s*backbone\b/.test(text))) return `--experiment ${shellWord(`${basename(file)}#${name}`)}`
   const changed = `${plan.backbone}(embedding: ${plan.embedding})`
-  const isOfLibrary = elaborateCarrier([`backbone=${changed}`], host).experiment !== undefined
+  const isOfLibrary = elaborateBackbone(changed, host).experiment !== undefined
   return isOfLibrary ? `--backbone ${shellWord(changed)}` : '--experiment FILE.arc'
 }
 

@@ -11,9 +11,9 @@ import { type Diagnostic, need } from '../../../grammar/diagnostic.ts'
 import { nearest } from '../../../grammar/suggest.ts'
 import type { TensorDictionary } from '../../../runtime/start/weights-file.ts'
 import { openWeightsSource } from '../../../runtime/start/weights-source.ts'
+import { type Elaborated, elaborate, elaborateBackbone } from '../carrier.ts'
 import { entryOf, openEntry } from '../entry.ts'
 import { readRunRecord, runRecordName, shownFile } from '../run-record.ts'
-import { type Elaborated, elaborate, elaborateCarrier } from './carrier.ts'
 import { networkErrors } from './messages.ts'
 
 /** What names a network on the command line. */
@@ -70,7 +70,7 @@ function missing(path: string) {
 }
 
 function fromCarrier(expression: string, host: Host) {
-  const { experiment, diagnostics } = elaborateCarrier([`backbone=${expression}`], host)
+  const { experiment, diagnostics } = elaborateBackbone(expression, host)
   return { backbone: experiment?.backbone, diagnostics }
 }
 

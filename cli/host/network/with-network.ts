@@ -18,7 +18,7 @@ import { hugePageEnvironment } from '../../../runtime/xla/huge-pages.ts'
 import { engineNotes } from '../../render/engine-notes.ts'
 import { paragraph } from '../../render/fit.ts'
 import type { Output } from '../../render/output.ts'
-import { elaborateCarrier } from './carrier.ts'
+import { elaborateMachine } from '../carrier.ts'
 import { findBackbone, type NetworkSource } from './find-backbone.ts'
 
 export interface NetworkRequest extends NetworkSource {
@@ -63,7 +63,7 @@ export function networkDevices(
 ): NetworkDevices | undefined {
   const chosen = devices === undefined ? '' : `devices: ${devices}`
   const here = engine === 'tfjs' ? `cpu(${chosen})` : `local(${chosen})`
-  const { experiment, diagnostics } = elaborateCarrier([`machine=${here}`], host)
+  const { experiment, diagnostics } = elaborateMachine(here, host)
   output.diagnostics(diagnostics)
   if (experiment === undefined) return undefined
   const { machine } = experiment
@@ -133,7 +133,7 @@ export async function withNetwork<T>(
   const opened = await openNamedNetwork(request, { mirrored, device: devices.request.kind, replicas }, host, output)
   if (opened === undefined) return undefined
   try {
-    const { createEngine } = await import('../../../runtime/train/create-engine.ts')
+    const { createEngine } = await import('../../../runtime/engines/create-engine.ts')
     const world = oneProcess(replicas)
     const engine = await createEngine(request.engine, world, engineNotes(output), devices.request)
     try {
