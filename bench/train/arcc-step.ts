@@ -6,9 +6,8 @@ import { oneProcess } from '../../runtime/world.ts'
 import { createXlaEngine } from '../../runtime/xla/engine.ts'
 import { noiseBatch } from '../noise-batch.ts'
 import { planRow } from './experiment.ts'
-import type { Report } from './report.ts'
 import type { Row } from './rows.ts'
-import { type Effort, peakMemory, sampler } from './samples.ts'
+import { createSampler, type Effort, peakMemory, type Report } from './samples.ts'
 
 async function measure(row: Row, effort: Effort): Promise<Report> {
   const plan = planRow(row)
@@ -18,7 +17,7 @@ async function measure(row: Row, effort: Effort): Promise<Report> {
   const loadSeconds = (performance.now() - begun) / 1000
   const state = await newState(engine, plan)
   const batch = noiseBatch(plan)
-  const { step: stepEnds, samples } = sampler(effort)
+  const { stepEnds, samples } = createSampler(effort)
   let more = true
   async function* batches(): AsyncGenerator<Batch> {
     for (let number = 0; more; number++) yield { ...batch, step: number }

@@ -1,9 +1,44 @@
-/** Measures a row in rounds, arcc and PyTorch in turn, and compares them. */
+/** From what the processes print to a comparison: which steps count, and how arcc and PyTorch compare over all rounds. */
 import { need } from '../../grammar/diagnostic.ts'
-import { type Layout, layouts, type Programs } from './processes.ts'
-import { judgeSteps, type Measured, type Report } from './report.ts'
-import { type Row, rowName } from './rows.ts'
-import type { Effort } from './samples.ts'
+import { type Layout, layouts } from './rows.ts'
+import { othersCores, type Report } from './samples.ts'
+
+/** The steps of one process. */
+export interface Measured {
+  /** The median step of those that count, in seconds. */
+  readonly step: number
+  /** Bytes. */
+  readonly peak: number
+  /** Steps that count. */
+  readonly counted: number
+  /** Steps during which other processes ran. */
+  readonly leftOut: number
+  readonly losses: readonly [first: number, last: number]
+}
+
+/** A process counts only with at least this many samples in which others kept still. */
+export const fewestSamples = 2
+
+const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
+
+/**
+ * Leaves out the samples during which other processes used more than `others` cores; `undefined` if hardly any is left. Throws if a loss is not finite: such steps compare nothing.
+ */
+export function judgeSteps({ samples, peak, losses }: Report, others: number): Measured | undefined {
+  const [first = Number.NaN] = losses
+  const last = losses.at(-1) ?? Number.NaN
+  if (!losses.every(Number.isFinite)) throw new Error(`the loss is not finite: ${first} to ${last}`)
+  const clean = samples.filter((sample) => othersCores(sample) <= others)
+  if (clean.length < fewestSamples) return undefined
+  const counted = sum(clean.map(({ steps }) => steps))
+  return {
+    step: median(clean.map(({ seconds, steps }) => seconds / steps)),
+    peak,
+    counted,
+    leftOut: sum(samples.map(({ steps }) => steps)) - counted,
+    losses: [first, last],
+  }
+}
 
 /** One process of each, one after the other. */
 export interface Round {
@@ -12,7 +47,7 @@ export interface Round {
 }
 
 export interface Comparison {
-  /** PyTorch's faster layout. */
+  /** PyTorch's faster layout, the one that counts. */
   readonly layout: Layout
   /** PyTorch's step divided by arcc's, one figure for each round. */
   readonly ratios: readonly number[]
@@ -24,6 +59,7 @@ export interface Comparison {
   readonly peak: { readonly arcc: number; readonly torch: number }
   /** The median of arcc's peak divided by PyTorch's. */
   readonly memory: number
+  /** Steps of all processes. */
   readonly steps: { readonly counted: number; readonly leftOut: number }
 }
 
@@ -55,53 +91,4 @@ export function compareRounds(rounds: readonly Round[]): Comparison {
     memory: median(pairs.map((pair) => pair.arcc.peak / pair.torch.peak)),
     steps: { counted: sum(({ counted }) => counted), leftOut: sum(({ leftOut }) => leftOut) },
   }
-}
-
-/** Processes that other programs disturbed are started this often before the row is given up. */
-const attempts = 4
-
-export interface RowResult {
-  readonly rounds: readonly Round[]
-  /** What ran the steps, with versions. */
-  readonly with: { readonly arcc: string; readonly torch: string }
-  /** Seconds until arcc's step could run in the first process; it was compiled there if no cache had it. */
-  readonly loadSeconds: number
-}
-
-/** Measures a row; `say` gets each figure at once. Throws if the computer is too busy to measure anything. */
-export function measureRow(
-  row: Row,
-  programs: Programs,
-  { effort, pairs, say }: { effort: Effort; pairs: number; say: (what: string) => void },
-): RowResult {
-  const quietly = (what: string, start: () => Report): [Measured, Report] => {
-    for (let attempt = 0; attempt < attempts; attempt++) {
-      const report = start()
-      const measured = judgeSteps(report)
-      if (measured !== undefined) {
-        const { step, peak, counted, leftOut } = measured
-        const without = leftOut === 0 ? '' : `, ${leftOut} left out`
-        say(`${rowName(row)}: ${what} ${step.toFixed(3)} s, ${(peak / 1e9).toFixed(2)} GB (${counted} steps${without})`)
-        return [measured, report]
-      }
-      say(`${rowName(row)}: ${what} again: other processes ran meanwhile`)
-    }
-    throw new Error(`${rowName(row)}: other processes ran during all steps of ${what}; let them end first`)
-  }
-  // Compiles the programs into the cache, so that all rounds load them.
-  const { loadSeconds } = programs.arcc(row, { warmUp: 0, samples: 1, seconds: 0 })
-  const withOf = { arcc: '', torch: '' }
-  const rounds: Round[] = []
-  for (let pair = 0; pair < pairs; pair++) {
-    const [arcc, report] = quietly('arcc', () => programs.arcc(row, effort))
-    withOf.arcc = report.with
-    const torch: Partial<Record<Layout, Measured>> = {}
-    for (const layout of row.kind === 'head' ? (['nchw'] as const) : layouts) {
-      const [measured, own] = quietly(`PyTorch ${layout}`, () => programs.torch(row, layout, effort))
-      torch[layout] = measured
-      withOf.torch = own.with
-    }
-    rounds.push({ arcc, torch })
-  }
-  return { rounds, with: withOf, loadSeconds }
 }

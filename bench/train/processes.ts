@@ -1,19 +1,14 @@
 /** Starts the measuring processes, one at a time. */
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { build as bundle } from 'esbuild'
 import { bundleOptions, packageFolder } from '../../bin/build.js'
 import { threadPoolEnvironment } from '../../runtime/data/loader/thread-pool.ts'
 import { hugePageEnvironment } from '../../runtime/xla/huge-pages.ts'
-import type { Report } from './report.ts'
-import type { Row } from './rows.ts'
-import type { Effort } from './samples.ts'
-
-/** The layouts of PyTorch's activations. The head has no images: its only one is `nchw`. */
-export const layouts = ['nchw', 'channels_last'] as const
-export type Layout = (typeof layouts)[number]
+import type { Layout, Row } from './rows.ts'
+import type { Effort, Report } from './samples.ts'
+import { threads } from './setting.ts'
 
 export interface Programs {
   /** Runs arcc's steps of a row in a process of its own. Throws what went wrong there. */
@@ -33,9 +28,6 @@ export interface Sources {
 
 /** Nothing here takes this long, in milliseconds. */
 const longest = 20 * 60_000
-
-/** Cores of this computer: threads of XLA by default, and of PyTorch by request. */
-export const threads = availableParallelism()
 
 function reportOf(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Report {
   const { status, signal, stdout, stderr, error } = spawnSync(command, args, {

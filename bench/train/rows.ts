@@ -9,6 +9,10 @@ export type Precision = (typeof precisions)[number]
 export const updates = ['sparse', 'dense'] as const
 export type Update = (typeof updates)[number]
 
+/** The layouts of PyTorch's activations. The head has no images: its only one is `nchw`. */
+export const layouts = ['nchw', 'channels_last'] as const
+export type Layout = (typeof layouts)[number]
+
 /** A training step of a network with 10,000 classes, all of them in each step. */
 export interface NetworkRow {
   readonly kind: 'network'

@@ -16,14 +16,29 @@ export interface Sample {
   readonly busy: number
 }
 
+/** The last line of a measuring process. */
+export interface Report {
+  readonly samples: readonly Sample[]
+  /** The most memory the process has had, in bytes. */
+  readonly peak: number
+  readonly losses: readonly number[]
+  /** Until the step could run, compiled or loaded from the cache; 0 where nothing is compiled. */
+  readonly loadSeconds: number
+  /** Names and versions of what ran the steps. */
+  readonly with: string
+}
+
 /** How long to measure. `torch_train.py` gets the same. */
 export interface Effort {
   /** Steps at the beginning that do not count. */
   readonly warmUp: number
-  /** Measure at least this many samples. */
-  readonly samples: number
-  /** Measure for at least this many seconds. */
+  /** Measure until there are this many quiet samples, and for at least this many seconds. */
+  readonly quiet: number
   readonly seconds: number
+  /** Measure no more than this many samples, however few are quiet. */
+  readonly most: number
+  /** A sample is quiet if other processes used at most this many cores during it. */
+  readonly others: number
 }
 
 /** A sample lasts at least this many seconds. */
@@ -57,22 +72,34 @@ function readClock(): Clock {
   }
 }
 
-/** Collects samples; `step` is called at the end of each step and returns false when there are enough. */
-export function sampler({ warmUp, samples: fewest, seconds }: Effort): {
-  readonly step: () => boolean
+/** The cores that other processes used, on average over the sample; the counters' ticks can make it slightly negative. */
+export function othersCores({ seconds, own, busy }: Sample): number {
+  return (busy - own) / seconds
+}
+
+/** Whether these samples, which took so many seconds, are enough. */
+export function isEnough(samples: readonly Sample[], taken: number, { quiet, seconds, most, others }: Effort): boolean {
+  if (samples.length >= most) return true
+  return taken >= seconds && samples.filter((sample) => othersCores(sample) <= others).length >= quiet
+}
+
+export interface Sampler {
+  /** Call it at the end of each step. It returns whether another step is wanted. */
+  readonly stepEnds: () => boolean
   readonly samples: readonly Sample[]
-} {
+}
+
+export function createSampler(effort: Effort): Sampler {
   const samples: Sample[] = []
-  let done = 0
+  let warm = effort.warmUp
   let first = readClock()
   let last = first
   let steps = 0
   return {
     samples,
-    step() {
-      done++
-      if (done < warmUp) return true
-      if (done === warmUp) {
+    stepEnds() {
+      if (warm > 0) {
+        warm--
         first = readClock()
         last = first
         return true
@@ -83,7 +110,7 @@ export function sampler({ warmUp, samples: fewest, seconds }: Effort): {
       samples.push({ steps, seconds: now.at - last.at, own: now.own - last.own, busy: now.busy - last.busy })
       last = now
       steps = 0
-      return samples.length < fewest || now.at - first.at < seconds
+      return !isEnough(samples, now.at - first.at, effort)
     },
   }
 }

@@ -15,6 +15,13 @@ def read_clock():
     return time.perf_counter(), own.ru_utime + own.ru_stime, busy
 
 
+def is_enough(samples, taken, effort):
+    if len(samples) >= effort["most"]:
+        return True
+    quiet = [s for s in samples if (s["busy"] - s["own"]) / s["seconds"] <= effort["others"]]
+    return taken >= effort["seconds"] and len(quiet) >= effort["quiet"]
+
+
 def take_samples(step, effort):
     losses = [step() for _ in range(effort["warmUp"])]
     samples = []
@@ -29,7 +36,7 @@ def take_samples(step, effort):
         seconds, own, busy = (a - b for a, b in zip(now, last))
         samples.append({"steps": steps, "seconds": seconds, "own": own, "busy": busy})
         last, steps = now, 0
-        if len(samples) >= effort["samples"] and now[0] - first[0] >= effort["seconds"]:
+        if is_enough(samples, now[0] - first[0], effort):
             return samples, losses
 
 
