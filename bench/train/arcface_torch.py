@@ -18,9 +18,10 @@ class Source:
         self.get_model = get_model
         self.margin, self.head = CombinedMarginLoss, PartialFC_V2
 
-    def partial_fc(self, classes, width, rate):
-        """The head with CosFace's margin of 0.4, as in arcface_torch's configurations of Glint360K."""
-        return self.head(self.margin(64, 1.0, 0.0, 0.4), width, classes, rate, False).train()
+    def partial_fc(self, task):
+        """The head, with CosFace's margin."""
+        margin = self.margin(task["scale"], 1.0, 0.0, task["margin"])
+        return self.head(margin, task["width"], task["classes"], task["rate"], False).train()
 
 
 def load(folder):

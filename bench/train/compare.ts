@@ -55,6 +55,8 @@ export interface Comparison {
   readonly faster: number
   /** Seconds: medians over the rounds. */
   readonly step: { readonly arcc: number; readonly torch: number }
+  /** The same for every layout of PyTorch's. */
+  readonly layouts: Readonly<Partial<Record<Layout, number>>>
   /** Median peaks of the processes, in bytes. */
   readonly peak: { readonly arcc: number; readonly torch: number }
   /** The median of arcc's peak divided by PyTorch's. */
@@ -86,6 +88,7 @@ export function compareRounds(rounds: readonly Round[]): Comparison {
     layout,
     ratios,
     faster: median(ratios),
+    layouts: Object.fromEntries(measured.map((one) => [one, stepOf(torchOf(one))])),
     step: { arcc: stepOf(arcc), torch: stepOf(torch) },
     peak: { arcc: median(arcc.map(({ peak }) => peak)), torch: median(torch.map(({ peak }) => peak)) },
     memory: median(pairs.map((pair) => pair.arcc.peak / pair.torch.peak)),

@@ -5,36 +5,34 @@ import { compileExperiment } from '../../compiler/driver.ts'
 import { graphCost } from '../../compiler/ir/cost.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
-import { embedding, headBatch, networkClasses, type Row } from './rows.ts'
+import { type Row, taskOf } from './rows.ts'
 
-/** The head takes pixels as embeddings; its one layer makes it compute their gradient. */
-const headNetwork = `
-backbone vectors on Image(16, 32, 1) -> Vector(${embedding}) { input |> flatten |> batch_norm }
+/** The head takes pixels as embeddings. */
+const headNetwork = (width: number) => `
+backbone vectors on Image(1, ${width}, 1) -> Vector(${width}) { input |> flatten |> batch_norm }
 `
 
-/** Learning rate, momentum, decay and clip are those of `torch_train.py`. */
 function experimentText(row: Row): string {
-  const network = row.kind === 'network'
-  const classes = network ? networkClasses : row.classes
-  const [rate, update] = network ? [1, 'sparse'] : [row.rate, row.update]
+  const { network, precision, batch, classes, rate, update, width, margin, scale, lr, momentum, decay, clip } =
+    taskOf(row)
   return `
-${network ? `use std.backbones: ${row.network}` : ''}
+${network === undefined ? headNetwork(width) : `use std.backbones: ${network}`}
 use std.datasets: synthetic
 use std.machines: cpu
 use std.margins: cosface
-${network ? '' : headNetwork}
+
 experiment compared {
   dataset  = synthetic(identities: ${classes}, per_identity: 10)
-  backbone = ${network ? row.network : 'vectors'}
-  margin   = cosface(m: 0.4, scale: 64)
+  backbone = ${network === undefined ? 'vectors' : `${network}(embedding: ${width})`}
+  margin   = cosface(m: ${margin}, scale: ${scale})
   machine  = cpu(devices: 1, memory: 32 GiB)
   centers { sample_rate = ${rate * 100}%, update = ${update} }
   train {
-    batch     = ${network ? row.batch : headBatch} per device
+    batch     = ${batch} per device
     steps     = 1000
-    precision = ${network ? row.precision : 'f32'}
-    optimizer = sgd(lr: 0.02, momentum: 0.9, weight_decay: 5e-4)
-    clip      = 5
+    precision = ${precision}
+    optimizer = sgd(lr: ${lr}, momentum: ${momentum}, weight_decay: ${decay})
+    clip      = ${clip}
   }
 }
 `
@@ -59,6 +57,7 @@ export function stepFlops(row: Row, { graphs }: Plan): StepFlops {
   const { conv, matmul } = graphCost(graphs.step).byClass
   const arcc = conv.flops + matmul.flops
   if (row.kind === 'network') return { arcc, torch: arcc }
+  const { batch, width, classes, rate } = taskOf(row)
   // The logits, and the gradients of the embeddings and of the centers.
-  return { arcc, torch: 3 * 2 * headBatch * embedding * row.classes * row.rate }
+  return { arcc, torch: 3 * 2 * batch * width * classes * rate }
 }

@@ -5,7 +5,7 @@ import { type Layout, layouts, type Row, rowName } from './rows.ts'
 import type { Effort, Report } from './samples.ts'
 
 /** A process that others disturbed throughout is started this often before the row is given up. */
-const attempts = 3
+const attempts = 2
 
 export interface RowRounds {
   readonly rounds: readonly Round[]
@@ -41,7 +41,7 @@ export function measureRow(row: Row, programs: Programs, { effort, pairs, say }:
     throw new Error('other processes ran during nearly all steps')
   }
   // Compiles the programs into the cache, so that all rounds load them.
-  const { loadSeconds, peak } = programs.arcc(row, { ...effort, warmUp: 0, most: 1 })
+  const { loadSeconds, peak } = programs.arcc(row, { ...effort, warmUp: 0, most: 0 })
   const versions = { arcc: '', torch: '' }
   const rounds: Round[] = []
   for (let pair = 0; pair < pairs; pair++) {

@@ -6,7 +6,7 @@ import { build as bundle } from 'esbuild'
 import { bundleOptions, packageFolder } from '../../bin/build.js'
 import { threadPoolEnvironment } from '../../runtime/data/loader/thread-pool.ts'
 import { hugePageEnvironment } from '../../runtime/xla/huge-pages.ts'
-import type { Layout, Row } from './rows.ts'
+import { type Layout, type Row, taskOf } from './rows.ts'
 import type { Effort, Report } from './samples.ts'
 import { threads } from './setting.ts'
 
@@ -55,7 +55,7 @@ export async function buildPrograms({ python, arcfaceTorch }: Sources): Promise<
   return {
     arcc: (row, effort) => reportOf(process.execPath, [outfile, JSON.stringify(row), JSON.stringify(effort)], env),
     torch(row, layout, effort) {
-      const args = [script, arcfaceTorch, JSON.stringify(row), layout, JSON.stringify(effort), String(threads)]
+      const args = [script, arcfaceTorch, JSON.stringify(taskOf(row)), layout, JSON.stringify(effort), String(threads)]
       return reportOf(python, args, process.env)
     },
     remove: () => rmSync(outfile, { force: true }),

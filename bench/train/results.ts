@@ -17,6 +17,7 @@ export interface RowResult {
 
 export interface Results {
   readonly setting: Setting
+  /** The highest of several measurements; why there is none, as text. */
   readonly peak: Peak | string
   readonly rows: readonly RowResult[]
 }
@@ -43,6 +44,7 @@ export function judge({ rows }: Results): readonly Verdict[] {
 export interface Kept {
   /** The results of the file that belong to this setting. */
   readonly rows: readonly RowResult[]
+  readonly peak?: Peak | string
   /** Why those of the file are not used, if they are not. */
   readonly dropped?: string
 }
@@ -52,7 +54,7 @@ export function keptRows(before: Results, setting: Setting): Kept {
   if (JSON.stringify(before.setting) !== JSON.stringify(setting))
     return { rows: [], dropped: 'its rows are of another commit, computer or effort, and are measured again' }
   if (!isNamed(setting)) return { rows: [], dropped: 'its rows are of changed sources, and are measured again' }
-  return { rows: before.rows.filter(({ measured }) => typeof measured !== 'string') }
+  return { rows: before.rows.filter(({ measured }) => typeof measured !== 'string'), peak: before.peak }
 }
 
 export function readKept(file: string | undefined, setting: Setting): Kept {

@@ -34,9 +34,38 @@ export interface HeadRow {
 
 export type Row = NetworkRow | HeadRow
 
-export const networkClasses = 10_000
-export const headBatch = 64
-export const embedding = 512
+/** What both sides compute in a row. */
+export interface Task {
+  /** `undefined` if the embeddings are given, and normalized by one layer, so that their gradient is computed. */
+  readonly network?: Network
+  readonly precision: Precision
+  /** Images, or embeddings, of a step. */
+  readonly batch: number
+  readonly classes: number
+  readonly rate: number
+  readonly update: Update
+  /** Numbers of an embedding. */
+  readonly width: number
+  /** CosFace's: subtracted from the cosine of the true class; then all are scaled. */
+  readonly margin: number
+  readonly scale: number
+  /** SGD's: the learning rate, and the decay of all weights. */
+  readonly lr: number
+  readonly momentum: number
+  readonly decay: number
+  /** The most that the norm of the network's gradient may be. */
+  readonly clip: number
+}
+
+export function taskOf(row: Row): Task {
+  const recipe = { width: 512, margin: 0.4, scale: 64, lr: 0.02, momentum: 0.9, decay: 5e-4, clip: 5 }
+  if (row.kind === 'head') {
+    const { classes, rate, update } = row
+    return { ...recipe, precision: 'f32', batch: 64, classes, rate, update }
+  }
+  const { network, batch, precision } = row
+  return { ...recipe, network, precision, batch, classes: 10_000, rate: 1, update: 'sparse' }
+}
 
 const heads: readonly Omit<HeadRow, 'classes'>[] = [
   { kind: 'head', rate: 1, update: 'sparse' },

@@ -35,7 +35,7 @@ export interface Effort {
   /** Measure until there are this many quiet samples, and for at least this many seconds. */
   readonly quiet: number
   readonly seconds: number
-  /** Measure no more than this many samples, however few are quiet. */
+  /** Measure for no more than this many seconds, however few are quiet. */
   readonly most: number
   /** A sample is quiet if other processes used at most this many cores during it. */
   readonly others: number
@@ -79,7 +79,7 @@ export function othersCores({ seconds, own, busy }: Sample): number {
 
 /** Whether these samples, which took so many seconds, are enough. */
 export function isEnough(samples: readonly Sample[], taken: number, { quiet, seconds, most, others }: Effort): boolean {
-  if (samples.length >= most) return true
+  if (taken >= most) return true
   return taken >= seconds && samples.filter((sample) => othersCores(sample) <= others).length >= quiet
 }
 

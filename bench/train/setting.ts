@@ -6,7 +6,6 @@ import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { sourceFolders } from '../../bin/build.js'
 import { packageFolder, packageVersion } from '../../cli/host/package-folder.ts'
-import type { Precision } from './rows.ts'
 import type { Effort } from './samples.ts'
 
 /** Cores of this computer: threads of XLA by default, and of PyTorch by request. */
@@ -69,8 +68,10 @@ export function findSetting(folder: string, files: readonly string[], effort: Ef
 }
 
 /** Floating-point operations per second of all cores; a multiply-add counts as two. No `bf16` where the processor lacks it. */
-export interface Peak extends Readonly<Partial<Record<Precision, number>>> {
+export interface Peak {
   readonly instructions: string
+  readonly f32: number
+  readonly bf16?: number
 }
 
 /** Compiles and runs `peak.c`. Why there is no figure, as text: no compiler, another kind of processor. */
@@ -88,4 +89,12 @@ export function measurePeak(compiler = process.env.CC ?? 'cc'): Peak | string {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** The higher figures of the two: whatever else runs only lowers them. */
+export function higherPeak(a: Peak | string, b: Peak | string): Peak | string {
+  if (typeof a === 'string') return b
+  if (typeof b === 'string') return a
+  const bf16 = a.bf16 === undefined || b.bf16 === undefined ? {} : { bf16: Math.max(a.bf16, b.bf16) }
+  return { instructions: a.instructions, f32: Math.max(a.f32, b.f32), ...bf16 }
 }

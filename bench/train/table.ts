@@ -11,32 +11,36 @@ const columns: readonly (Column & { readonly title: string })[] = [
   { title: 'step' },
   { title: 'arcc', ...right },
   { title: 'PyTorch', ...right },
+  { title: 'channels_last', ...right },
   { title: 'faster by', ...right },
   { title: 'ratios' },
   { title: 'bound', ...right },
-  { title: 'of peak', ...right },
-  { title: "PyTorch's", ...right },
-  { title: 'memory', ...right },
-  { title: "PyTorch's", ...right },
+  { title: 'arcc, of peak', ...right },
+  { title: 'PyTorch, of peak', ...right },
+  { title: 'arcc, memory', ...right },
+  { title: 'PyTorch, memory', ...right },
   { title: 'ratio', ...right },
   { title: 'steps left out', ...right },
 ]
 
-const layoutNames = { nchw: '', channels_last: ' cl' } as const
-const seconds = (value: number) => `${value < 1 ? value.toFixed(3) : value.toFixed(2)} s`
+const seconds = (value: number | undefined) =>
+  value === undefined ? '' : `${value < 1 ? value.toFixed(3) : value.toFixed(2)} s`
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`
 
 function cellsOf(result: RowResult, peak: Peak | string): readonly string[] {
   const name = rowName(result.row)
   const compared = comparisonOf(result)
-  if (typeof compared === 'string') return [name, compared, ...columns.slice(2).map(() => '')]
-  const { layout, ratios, faster, step, memory, peak: bytes, steps } = compared
+  // The reason stands in a column of words.
+  if (typeof compared === 'string')
+    return columns.map(({ title }, i) => (i === 0 ? name : title === 'ratios' ? compared : ''))
+  const { layouts, ratios, faster, step, memory, peak: bytes, steps } = compared
   const shares = sharesOfPeak(result, compared, peak)
   const percent = (share: number | undefined) => (share === undefined ? '–' : formatPercent(share))
   return [
     name,
     seconds(step.arcc),
-    `${seconds(step.torch)}${layoutNames[layout]}`,
+    seconds(layouts.nchw),
+    seconds(layouts.channels_last),
     `${faster.toFixed(2)} ×`,
     ratios.map((ratio) => ratio.toFixed(2)).join(' '),
     leastFaster(result.row).toFixed(2),
@@ -50,7 +54,7 @@ function cellsOf(result: RowResult, peak: Peak | string): readonly string[] {
 }
 
 /** `peak of multiply-adds, all cores: 233 GFLOP/s in f32, 462 GFLOP/s in bf16 (AVX-512)`; or why there is none. */
-export function peakLine(peak: Peak | string): string {
+function peakLine(peak: Peak | string): string {
   if (typeof peak === 'string') return `no peak of multiply-adds: ${peak}`
   const rates = (['f32', 'bf16'] as const).flatMap((type) =>
     peak[type] === undefined ? [] : `${formatQuantity(peak[type], 'FLOP/s')} in ${type}`,
@@ -59,10 +63,11 @@ export function peakLine(peak: Peak | string): string {
 }
 
 export function renderForTerminal({ rows, peak }: Results): string[] {
-  return renderTable(
+  const table = renderTable(
     columns,
     rows.map((row) => cellsOf(row, peak)),
   )
+  return [...table, '', peakLine(peak)]
 }
 
 function renderAsMarkdown({ rows, peak }: Results): string[] {
@@ -86,7 +91,7 @@ export function resultsFile(results: Results): string {
     '# Training steps on a CPU, compared with arcface_torch',
     '',
     'Written by `npm run bench:train -- --arcface-torch DIR --python PYTHON --write`, which repeats it; [bench/README.md](README.md)',
-    'describes what is measured and how. DIR is a checkout of InsightFace’s `recognition/arcface_torch`, PYTHON one that has PyTorch.',
+    'describes what is measured and how. DIR is a checkout of `recognition/arcface_torch` of InsightFace, PYTHON one that has PyTorch.',
     '',
     `- Computer: ${processor}, ${cores} cores, ${formatBytes(memory)}; ${peakLine(peak)}.`,
     `- arcc ${arcc}; Node.js ${node}; ${names('arcc')}.`,

@@ -16,7 +16,7 @@ def read_clock():
 
 
 def is_enough(samples, taken, effort):
-    if len(samples) >= effort["most"]:
+    if taken >= effort["most"]:
         return True
     quiet = [s for s in samples if (s["busy"] - s["own"]) / s["seconds"] <= effort["others"]]
     return taken >= effort["seconds"] and len(quiet) >= effort["quiet"]

@@ -1,9 +1,9 @@
 """The process that runs PyTorch's steps with arcface_torch's own networks and head; called by bench:train.
 
-    python3 torch_train.py ARCFACE_TORCH ROW LAYOUT EFFORT THREADS
+    python3 torch_train.py ARCFACE_TORCH TASK LAYOUT EFFORT THREADS
 
-ROW and EFFORT are JSON (rows.ts, samples.ts); LAYOUT is nchw or channels_last. The optimizer, the clip and the order of a step are those
-of arcface_torch's train_v2.py. Prints a report (report.ts) as one line.
+TASK and EFFORT are JSON (rows.ts, samples.ts); LAYOUT is nchw or channels_last. The optimizer, the clip and the order of a step are those
+of arcface_torch's train_v2.py. Prints a report (samples.ts) as one line.
 """
 
 import json
@@ -16,34 +16,32 @@ from torch import nn
 import arcface_torch
 from torch_samples import peak_memory, take_samples
 
-EMBEDDING = 512
-NETWORK_CLASSES = 10_000
-HEAD_BATCH = 64
-
-folder, row, layout, effort, threads = sys.argv[1], json.loads(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4]), int(sys.argv[5])
+folder, task, layout, effort, threads = sys.argv[1], json.loads(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4]), int(sys.argv[5])
 # The networks name CUDA's autocast, which says on a CPU that it does nothing.
 warnings.filterwarnings("ignore")
 torch.set_num_threads(threads)
 torch.manual_seed(0)
 source = arcface_torch.load(folder)
 
-if row["kind"] == "network":
-    batch, classes, rate = row["batch"], NETWORK_CLASSES, 1.0
-    network = source.get_model(row["network"], fp16=False, num_features=EMBEDDING)
+batch, width = task["batch"], task["width"]
+if "network" in task:
+    network = source.get_model(task["network"], fp16=False, num_features=width)
     inputs = torch.rand(batch, 3, 112, 112) * 2 - 1
-    if layout == "channels_last":
-        network = network.to(memory_format=torch.channels_last)
-        inputs = inputs.contiguous(memory_format=torch.channels_last)
 else:
-    batch, classes, rate = HEAD_BATCH, row["classes"], row["rate"]
-    network = nn.BatchNorm1d(EMBEDDING)
-    inputs = torch.rand(batch, EMBEDDING) * 2 - 1
+    network = nn.BatchNorm1d(width)
+    inputs = torch.rand(batch, width) * 2 - 1
+if layout == "channels_last":
+    network = network.to(memory_format=torch.channels_last)
+    inputs = inputs.contiguous(memory_format=torch.channels_last)
 network.train()
-head = source.partial_fc(classes, EMBEDDING, rate)
-labels = (torch.arange(batch) * 7919) % classes
-half = row.get("precision") == "bf16"
+head = source.partial_fc(task)
+labels = (torch.arange(batch) * 7919) % task["classes"]
+half = task["precision"] == "bf16"
 optimizer = torch.optim.SGD(
-    [{"params": network.parameters()}, {"params": head.parameters()}], lr=0.02, momentum=0.9, weight_decay=5e-4
+    [{"params": network.parameters()}, {"params": head.parameters()}],
+    lr=task["lr"],
+    momentum=task["momentum"],
+    weight_decay=task["decay"],
 )
 
 
@@ -52,7 +50,7 @@ def step():
         embeddings = network(inputs)
     loss = head(embeddings.float(), labels.clone())
     loss.backward()
-    nn.utils.clip_grad_norm_(network.parameters(), 5)
+    nn.utils.clip_grad_norm_(network.parameters(), task["clip"])
     optimizer.step()
     optimizer.zero_grad()
     return loss.item()
