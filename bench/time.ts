@@ -17,8 +17,6 @@ import type { MachineProfile } from '../compiler/host/machine-profile.ts'
 import type { Plan } from '../compiler/plan/plan.ts'
 import { need } from '../grammar/diagnostic.ts'
 import type { SourceFile } from '../grammar/source.ts'
-import { imageBytes } from '../runtime/data/image.ts'
-import type { Batch } from '../runtime/data/loader/batches.ts'
 import { measureMachine } from '../runtime/measure/measure-machine.ts'
 import { middle } from '../runtime/measure/time-graphs.ts'
 import { packageFolder } from '../runtime/package-folder.ts'
@@ -29,6 +27,7 @@ import { oneProcess } from '../runtime/world.ts'
 import { createXlaEngine } from '../runtime/xla/engine.ts'
 import { hugePageEnvironment } from '../runtime/xla/huge-pages.ts'
 import { planOf } from '../test/helpers/plan.ts'
+import { noiseBatch } from './noise-batch.ts'
 
 const tolerance = 0.15
 /** Processes per experiment. */
@@ -65,13 +64,6 @@ function entries(host: Host): readonly SourceFile[] {
   return [...files.map((file) => need(host.readSource(file), file)), r18]
 }
 
-function batchOf({ run, replicas }: Plan, step: number): Batch {
-  const images = new Uint8Array(run.batchPerDevice * imageBytes(run.image)).map((_, i) => (i * 2654435761) >>> 24)
-  const labels = Int32Array.from({ length: run.batchPerDevice }, (_, i) => i % run.classes)
-  const flip = new Uint8Array(run.batchPerDevice)
-  return { step, epoch: 0, replicas: Array.from({ length: replicas }, () => ({ images, labels, flip })) }
-}
-
 /** The median time of several steps, after two warm-up steps. */
 async function measureStep(plan: Plan): Promise<number> {
   const engine = await createXlaEngine({ world: oneProcess(plan.replicas) })
@@ -81,8 +73,9 @@ async function measureStep(plan: Plan): Promise<number> {
     const state = await initialState(engine, plan, init)
     const times: number[] = []
     const began = performance.now()
+    const batch = noiseBatch(plan)
     async function* batches() {
-      for (let i = 0; i < fewest + 2 || performance.now() - began < longEnough * 1000; i++) yield batchOf(plan, i)
+      for (let i = 0; i < fewest + 2 || performance.now() - began < longEnough * 1000; i++) yield { ...batch, step: i }
     }
     const { image } = plan.run
     for await (const { steps, seconds } of trainSteps({ engine, executable: step, state, batches: batches(), image }))
