@@ -1,10 +1,10 @@
 /** The rows of the comparison as experiments of arcc, and the arithmetic of their steps. */
 import { fileHost } from '../../cli/host/host.ts'
-import { packageFolder } from '../../cli/host/package-folder.ts'
 import { compileExperiment } from '../../compiler/driver.ts'
 import { graphCost } from '../../compiler/ir/cost.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
+import { packageFolder } from '../../runtime/package-folder.ts'
 import { type Row, taskOf } from './rows.ts'
 
 /** The head takes pixels as embeddings. */
