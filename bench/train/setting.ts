@@ -5,7 +5,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { sourceFolders } from '../../bin/build.js'
-import { packageFolder, packageVersion } from '../../runtime/package-folder.ts'
+import { packageVersion } from '../../cli/host/package-folder.ts'
+import { packageFolder } from '../../runtime/package-folder.ts'
 import type { Effort } from './samples.ts'
 
 /** Cores of this computer: threads of XLA by default, and of PyTorch by request. */
