@@ -90,6 +90,7 @@ const treesPlugin = (root) => ({
 /** Functions of libraries that take long to prepare and are rarely called: such a library is evaluated at the first call. */
 const later = {
   'string-width': ['default'],
+  'log-update': ['createLogUpdate'],
   'hyparquet-compressors': ['decompressLz4', 'decompressLz4Raw', 'decompressSnappy'],
 }
 
