@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { lstat, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
-import { cacheRoot } from '../plugins/cache-folder.ts'
+import { cacheRoot } from '../plugins/cache-root.ts'
 import { placeOf } from '../plugins/fetch-plugin.ts'
 import {
   cudaPluginTable,
