@@ -12,10 +12,10 @@ import { packageFolder } from '../cli/host/package-folder.ts'
 import { planRow, stepFlops } from './train/experiment.ts'
 import { measureRow } from './train/measure-row.ts'
 import { buildPrograms } from './train/processes.ts'
-import { judge, type Results, type RowResult, readKept, resultFor, writeKept } from './train/results.ts'
+import { judge, mergeRows, type Results, type RowResult, readKept, resultFor, writeKept } from './train/results.ts'
 import { networks, type Row, rowName, selectRows } from './train/rows.ts'
 import type { Effort } from './train/samples.ts'
-import { arcfaceTorchFiles, findSetting, higherPeak, measurePeak, type Peak } from './train/setting.ts'
+import { arcfaceTorchFiles, findSetting, higherPeak, measurePeak } from './train/setting.ts'
 import { renderForTerminal, resultsFile } from './train/table.ts'
 
 const usage =
@@ -91,14 +91,13 @@ function measure(row: Row, programs: Awaited<ReturnType<typeof buildPrograms>>):
 }
 
 const programs = await buildPrograms({ python, arcfaceTorch: resolve(folder) })
-const rows: RowResult[] = []
-let peak: Peak | string = kept.peak ?? 'it was not measured'
+let results: Results = { setting, peak: kept.peak ?? 'it was not measured', rows: kept.rows }
 for (const row of selected) {
-  peak = higherPeak(peak, measurePeak())
-  rows.push(resultFor(kept.rows, row) ?? measure(row, programs))
-  if (options.keep !== undefined) writeKept(options.keep, { setting, peak, rows }, kept.rows)
+  const peak = higherPeak(results.peak, measurePeak())
+  const result = resultFor(kept.rows, row) ?? measure(row, programs)
+  results = { setting, peak, rows: mergeRows([result], results.rows) }
+  if (options.keep !== undefined) writeKept(options.keep, results)
 }
-const results: Results = { setting, peak, rows }
 const verdicts = judge(results)
 const missed = verdicts.filter(({ ok }) => !ok)
 if (options.write) writeFileSync(join(packageFolder, 'bench/RESULTS.md'), resultsFile(results))

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { judgeRow, leastFaster } from '../../bench/train/bars.ts'
 import { compareRounds, judgeSteps, type Measured, median, type Round } from '../../bench/train/compare.ts'
 import { planRow, stepFlops } from '../../bench/train/experiment.ts'
-import { keptRows, type Results, type RowResult, sharesOfPeak } from '../../bench/train/results.ts'
+import { keptRows, mergeRows, type Results, type RowResult, sharesOfPeak } from '../../bench/train/results.ts'
 import { allRows, type Row, rowName, type Selection, selectRows } from '../../bench/train/rows.ts'
 import { busySeconds, type Effort, isEnough, othersCores, type Sample } from '../../bench/train/samples.ts'
 import { higherPeak } from '../../bench/train/setting.ts'
@@ -187,6 +187,12 @@ describe('results', () => {
     expect(keptRows(results, { ...results.setting, pairs: 5 }).rows).toEqual([])
     const setting = { ...results.setting, arcc: '1.0.0, commit abc, changed' }
     expect(keptRows({ ...results, setting }, setting).rows).toEqual([])
+  })
+
+  it('replace those of the same row, in the order of the table', () => {
+    const head: RowResult = { ...result, row: largeHead }
+    const again: RowResult = { ...result, measured: 'it failed' }
+    expect(mergeRows([again], [head, result])).toEqual([again, head])
   })
 
   it('are a table', () => {
