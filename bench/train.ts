@@ -93,9 +93,9 @@ function measure(row: Row, programs: Awaited<ReturnType<typeof buildPrograms>>):
 const programs = await buildPrograms({ python, arcfaceTorch: resolve(folder) })
 let results: Results = { setting, peak: kept.peak ?? 'it was not measured', rows: kept.rows }
 for (const row of selected) {
+  if (resultFor(kept.rows, row) !== undefined) continue
   const peak = higherPeak(results.peak, measurePeak())
-  const result = resultFor(kept.rows, row) ?? measure(row, programs)
-  results = { setting, peak, rows: mergeRows([result], results.rows) }
+  results = { setting, peak, rows: mergeRows([measure(row, programs)], results.rows) }
   if (options.keep !== undefined) writeKept(options.keep, results)
 }
 const verdicts = judge(results)
