@@ -2,11 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { packageFolder, stdlibFolder } from '../../runtime/package-folder.ts'
+import { stdlibFolder } from '../../cli/host/package-folder.ts'
 import { packLibrary } from '../../compiler/names/pack-library.ts'
 import { parseModule, readShipped } from '../../compiler/names/parse-module.ts'
 import { packTree, unpackTree } from '../../grammar/packed-tree.ts'
 import type { SourceFile } from '../../grammar/source.ts'
+import { packageFolder } from '../../runtime/package-folder.ts'
 
 const read = (folder: string, file: string): SourceFile => ({
   path: file,
