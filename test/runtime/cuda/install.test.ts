@@ -14,12 +14,13 @@ import {
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { CudaDriver } from '../../../runtime/cuda/driver.ts'
-import { cudaHome, type InstallEvent, installCuda } from '../../../runtime/cuda/install.ts'
-import { listInstalled, removeInstalled } from '../../../runtime/cuda/installed.ts'
-import { findCut, readManifest } from '../../../runtime/cuda/manifest.ts'
+import { cudaHome, installCuda } from '../../../runtime/cuda/install.ts'
 import { type CudaWheels, cudaWheels } from '../../../runtime/cuda/wheels.ts'
 import type { DownloadWheel } from '../../../runtime/plugins/fetch-wheel.ts'
 import { pluginTable, type WheelEntry } from '../../../runtime/plugins/plugin-table.ts'
+import type { InstallEvent } from '../../../runtime/wheels/install-wheels.ts'
+import { listInstalled, removeInstalled } from '../../../runtime/wheels/installed.ts'
+import { findCut, readManifest } from '../../../runtime/wheels/manifest.ts'
 import { anError } from '../../helpers/facts.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 
@@ -61,6 +62,15 @@ function hasPython(): boolean {
   }
 }
 
+const noWheels: CudaWheels = {
+  install: 'cuda',
+  title: 'CUDA',
+  folder: 'cuda',
+  name: 'cuda12-test',
+  plugin: '',
+  wheels: [],
+}
+
 /** Marks a file as executable, like the program in a real wheel. */
 function makeWheels(): CudaWheels {
   const ptxas = 'nvidia/cuda_nvcc/bin/ptxas'
@@ -69,7 +79,7 @@ function makeWheels(): CudaWheels {
     makeWheel('cublas', { 'nvidia/cublas/lib/libcublas.so.12': 'a library', 'nvidia/__init__.py': '' }),
     makeWheel('plugin', { 'jax_plugins/xla_cuda12/xla_cuda_plugin.so': 'the plugin', 'nvidia/__init__.py': '' }),
   ]
-  return { name: 'cuda12-test', plugin: 'jax_plugins/xla_cuda12/xla_cuda_plugin.so', tools: 'nvidia/cuda_nvcc', wheels }
+  return { ...noWheels, plugin: 'jax_plugins/xla_cuda12/xla_cuda_plugin.so', wheels }
 }
 
 const noDriver: CudaDriver = { found: false, reason: 'no-library', detail: 'none' }
@@ -110,7 +120,7 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllEnvs())
 
 describe.runIf(hasPython())('installing (with python3, which unpacks; skipped where there is none)', () => {
-  const wheels = hasPython() ? makeWheels() : { name: '', plugin: '', tools: '', wheels: [] }
+  const wheels = hasPython() ? makeWheels() : noWheels
   const install = (more: Partial<Parameters<typeof installCuda>[0]> = {}) =>
     installCuda({ wheels, driver: noDriver, download: buy, ...more })
 
@@ -232,8 +242,7 @@ describe.runIf(hasPython())('installing (with python3, which unpacks; skipped wh
 })
 
 it('a driver that is too old for CUDA 12 is an error, before anything is fetched', async () => {
-  const wheels = { name: 'cuda12-test', plugin: '', tools: '', wheels: [] }
-  await expect(installCuda({ wheels, driver: driver(11), download: buy })).rejects.toMatchObject({
+  await expect(installCuda({ wheels: noWheels, driver: driver(11), download: buy })).rejects.toMatchObject({
     code: 'ARC6031',
     params: { version: '470.1', cuda: '11.4' },
   })
