@@ -98,14 +98,14 @@ export async function fetchWheel(
   return wheel
 }
 
-/** Unpacks the files of a zip or tar archive whose paths begin as one of the arguments after the folder; without any, all. */
+/** Unpacks the files of a zip or tar archive whose paths begin as one of the arguments after the folder. */
 const unpackScript = `
 import sys, tarfile, zipfile
 source, folder, *keep = sys.argv[1:]
 archive = zipfile.ZipFile(source) if zipfile.is_zipfile(source) else tarfile.open(source)
 members = archive.infolist() if isinstance(archive, zipfile.ZipFile) else archive.getmembers()
 name = lambda member: getattr(member, "filename", None) or member.name
-archive.extractall(folder, [member for member in members if not keep or name(member).startswith(tuple(keep))])
+archive.extractall(folder, [member for member in members if name(member).startswith(tuple(keep))])
 `
 
 /**
@@ -113,9 +113,11 @@ archive.extractall(folder, [member for member in members if not keep or name(mem
  * SHA-256 was verified. Throws ARC6002 without Python, ARC6008 if the folder is not writable.
  */
 export async function unpackWheel(entry: WheelEntry, wheel: string, folder: string): Promise<void> {
-  const [project, version] = entry.file.split('-')
-  const keep = entry.keep === undefined ? [] : [...entry.keep, `${project}-${version}.dist-info/`]
-  const { code, output } = await runPython(['-c', unpackScript, wheel, folder, ...keep], process.env)
+  const args =
+    entry.keep === undefined
+      ? ['-m', 'zipfile', '-e', wheel, folder]
+      : ['-c', unpackScript, wheel, folder, ...entry.keep, `${entry.file.split('-', 2).join('-')}.dist-info/`]
+  const { code, output } = await runPython(args, process.env)
   if (code !== 0) throw xlaError('ARC6008', { path: folder, reason: output.trim().split('\n').at(-1) ?? '' })
   // Python unpacks all files without execute permission.
   if (entry.executable) await chmod(join(folder, entry.library), 0o755)

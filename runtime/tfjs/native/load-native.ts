@@ -19,6 +19,7 @@ import { type NativeInstallation, verifyNative } from './find-native.ts'
 import { checkProcessor } from './install-native.ts'
 import { commonJsLoader } from './load-commonjs.ts'
 import { bindingPackage } from './packages.ts'
+import { silenceTensorflow } from './silence.ts'
 
 type Tf = typeof import('@tensorflow/tfjs-core')
 
@@ -64,15 +65,14 @@ function register(tf: Tf, installation: NativeInstallation): string {
   const load = commonJsLoader((file) => verifiedText(installation, file), providerOf(tf))
   const dist = join(installation.home, packageFolder(bindingPackage), 'package', 'dist')
   try {
-    return quietly(() => {
-      const binding = createRequire(import.meta.url)(path) as Binding
-      const { NodeJSKernelBackend } = load(join(dist, 'nodejs_kernel_backend.js')) as BackendModule
-      const name = set.install === 'tfjs' ? '@tensorflow/tfjs-node' : '@tensorflow/tfjs-node-gpu'
-      const backend = new NodeJSKernelBackend(binding, name)
-      load(join(dist, 'register_all_kernels.js'))
-      tf.registerBackend(backendName, () => backend)
-      return describe(installation, binding, backend)
-    })
+    silenceTensorflow(installation)
+    const binding = createRequire(import.meta.url)(path) as Binding
+    const { NodeJSKernelBackend } = load(join(dist, 'nodejs_kernel_backend.js')) as BackendModule
+    const name = set.install === 'tfjs' ? '@tensorflow/tfjs-node' : '@tensorflow/tfjs-node-gpu'
+    const backend = new NodeJSKernelBackend(binding, name)
+    load(join(dist, 'register_all_kernels.js'))
+    tf.registerBackend(backendName, () => backend)
+    return describe(installation, binding, backend)
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_DLOPEN_FAILED') {
       throw nativeErrors('ARC6936', { path, reason: reasonOf(error), install: set.install }, error)
@@ -115,17 +115,5 @@ function providerOf(tf: Tf): (name: string) => unknown {
       default:
         return name.startsWith('.') ? undefined : require(`node:${name}`)
     }
-  }
-}
-
-/** TensorFlow reads the level of its messages once; unless the user has set it, only those of a crash are printed. */
-function quietly<T>(body: () => T): T {
-  const level = 'TF_CPP_MIN_LOG_LEVEL'
-  if (process.env[level] !== undefined) return body()
-  process.env[level] = '3'
-  try {
-    return body()
-  } finally {
-    delete process.env[level]
   }
 }
