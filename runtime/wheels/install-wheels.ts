@@ -89,11 +89,10 @@ export async function installWheels(options: WheelInstall): Promise<InstallResul
 }
 
 async function install(options: WheelInstall, report: (event: InstallEvent) => void): Promise<InstallResult> {
-  const { set, build, freeBytes = freeBytesOf } = options
+  const { set, build } = options
   const home = homeOf(set)
   const part = `${home}.part`
   const tree = join(part, 'tree')
-  const notes = join(part, 'done')
   const there = readManifest(home)
   if (there !== undefined) {
     report({ phase: 'verify', what: set.title })
@@ -102,9 +101,34 @@ async function install(options: WheelInstall, report: (event: InstallEvent) => v
     if (isBuilt && set.wheels.every((entry) => whole.some((wheel) => isOf(entry, wheel)))) return { home, fetched: 0 }
     await takeApart(home, part, whole)
   }
+  const done: InstalledWheel[] = []
+  const fetched = await fetchMissing(options, part, done, report).catch(async (error) => {
+    // Without a finished wheel there is nothing to resume.
+    if (done.length === 0) await rm(part, { recursive: true, force: true }).catch(() => undefined)
+    throw error
+  })
+  const built = build && { key: build.key, files: await filesOf(tree, await build.run(tree)) }
+  const manifest: Manifest = { schema: 1, name: set.name, wheels: done, ...(built === undefined ? {} : { built }) }
+  await writeFile(join(tree, manifestFile), JSON.stringify(manifest))
+  // A folder without a manifest was never completed.
+  await rm(home, { recursive: true, force: true })
+  await rename(tree, home)
+  await rm(part, { recursive: true, force: true })
+  report({ phase: 'ready', what: set.title })
+  return { home, fetched }
+}
+
+/** Completes the unfinished installation in `part`: adds every package to `done`, and returns the downloaded bytes. */
+async function fetchMissing(
+  { set, download, freeBytes = freeBytesOf }: WheelInstall,
+  part: string,
+  done: InstalledWheel[],
+  report: (event: InstallEvent) => void,
+): Promise<number> {
+  const tree = join(part, 'tree')
+  const notes = join(part, 'done')
   await mkdir(tree, { recursive: true })
   await mkdir(notes, { recursive: true })
-  const done: InstalledWheel[] = []
   for (const entry of set.wheels) {
     const wheel = await readNote(notes, entry)
     if (wheel !== undefined && findCut(tree, wheel.files) === undefined) done.push(wheel)
@@ -128,18 +152,10 @@ async function install(options: WheelInstall, report: (event: InstallEvent) => v
       const overall = { wheel: i + 1, wheels: missing.length, bytes, total }
       report({ ...event, what: `${entry.wheel} ${entry.version}`, overall })
     }
-    await note(await installWheel(set, entry, tree, tell, options.download))
+    await note(await installWheel(set, entry, tree, tell, download))
     fetched += entry.bytes
   }
-  const built = build && { key: build.key, files: await filesOf(tree, await build.run(tree)) }
-  const manifest: Manifest = { schema: 1, name: set.name, wheels: done, ...(built === undefined ? {} : { built }) }
-  await writeFile(join(tree, manifestFile), JSON.stringify(manifest))
-  // A folder without a manifest was never completed.
-  await rm(home, { recursive: true, force: true })
-  await rename(tree, home)
-  await rm(part, { recursive: true, force: true })
-  report({ phase: 'ready', what: set.title })
-  return { home, fetched }
+  return fetched
 }
 
 async function installWheel(

@@ -22,7 +22,7 @@ export const npmDownload: DownloadWheel = async (entry, folder, onProgress) => {
   onProgress({ phase: 'download', bytes: 0, total: entry.bytes })
   const args = [
     'pack',
-    '--silent',
+    '--loglevel=error',
     '--ignore-scripts',
     '--no-update-notifier',
     '--pack-destination',
@@ -36,10 +36,17 @@ export const npmDownload: DownloadWheel = async (entry, folder, onProgress) => {
   } catch (error) {
     throw wheelErrors('ARC6930', { reason: reasonOf(error) }, error)
   }
-  if (end.code !== 0)
-    throw wheelErrors('ARC6931', { requirement, output: lastLines(end.output, 3) || 'it says nothing' })
+  if (end.code !== 0) throw wheelErrors('ARC6931', { requirement, output: npmErrors(end.output) })
   onProgress({ phase: 'download', bytes: entry.bytes, total: entry.bytes })
   return join(folder, entry.file)
+}
+
+/** The first errors that npm prints; where its log file is does not matter. */
+function npmErrors(output: string): string {
+  const errors = output
+    .split('\n')
+    .flatMap((line) => /^npm (?:error|ERR!) (?!.*log of this run)(.+)/.exec(line)?.[1]?.trim() ?? [])
+  return errors.slice(0, 3).join(' | ') || lastLines(output, 1)
 }
 
 /** Unpacks a verified package into an installation and returns its files. Throws the errors of `unpackWheel`. */

@@ -1,4 +1,4 @@
-/** Keeps TensorFlow's messages about itself away from users of arcc; with `TF_CPP_MIN_LOG_LEVEL` they can ask for them. */
+/** Keeps TensorFlow's messages about itself away from users of arcc; with `ARCC_DEBUG=1` they are printed. */
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { openLibrary, processLibrary } from '../../native-library.ts'
@@ -16,8 +16,8 @@ const stderr = 2
 
 /** Opens TensorFlow's base library, which prints while it is opened, and sets the level of each of its two ways to write messages. */
 export function silenceTensorflow({ home }: NativeInstallation): void {
-  if (process.env.TF_CPP_MIN_LOG_LEVEL !== undefined) return
-  process.env.TF_CPP_MIN_LOG_LEVEL = `${fatal}`
+  if (process.env.ARCC_DEBUG === '1') return
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= `${fatal}`
   const library = withoutStderr(() => openLibrary(join(home, 'tensorflow/libtensorflow_framework.so.2')))
   library.func(`void ${setInitialized}()`)()
   library.func(`void ${setStderrThreshold}(int)`)(fatal)
