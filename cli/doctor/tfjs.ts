@@ -33,6 +33,7 @@ async function tried(name: string, find: (name: string) => Promise<Finding>): Pr
 }
 
 async function notInstalled(name: string): Promise<Finding> {
+  if (process.env.ARCC_TFJS_BACKEND) return { name, status: 'skip', text: 'ARCC_TFJS_BACKEND selects JavaScript' }
   const { hasNativePackages, nativePackages } = await import('../../runtime/tfjs/native/packages.ts')
   if (!hasNativePackages()) {
     return {

@@ -5,6 +5,7 @@
  */
 import { createRequire } from 'node:module'
 import type * as tfjs from '@tensorflow/tfjs-core'
+import type { Environment } from '../environment.ts'
 import { tfjsError } from './errors.ts'
 import { nativeErrors } from './native/errors.ts'
 import { findNative, type NativeInstallation } from './native/find-native.ts'
@@ -12,15 +13,19 @@ import type { NativeVariant } from './native/packages.ts'
 
 export type Tf = typeof tfjs
 
+/** `cpu`: JavaScript; `native` and `native-gpu`: what arcc has built; `node` and `node-gpu`: a package that the user has installed. */
+export const backendNames = ['cpu', 'native', 'native-gpu', 'node', 'node-gpu'] as const
+export type BackendName = (typeof backendNames)[number]
+
 /**
- * `cpu`: JavaScript; `native` and `native-gpu`: what arcc has built; `node` and `node-gpu`: a package that the user has installed.
- * `auto` uses the first that is installed of `native-gpu` (if there is a GPU), `native`, `native-gpu`, `node-gpu`, `node`, `cpu`.
+ * `auto` uses the one that `ARCC_TFJS_BACKEND` names, otherwise the first that is installed of `native-gpu` (if there is a GPU),
+ * `native`, `native-gpu`, `node-gpu`, `node`, `cpu`.
  */
-export type BackendChoice = 'auto' | 'cpu' | 'native' | 'native-gpu' | 'node' | 'node-gpu'
+export type BackendChoice = 'auto' | BackendName
 
 export interface LoadedBackend {
   readonly tf: Tf
-  readonly choice: Exclude<BackendChoice, 'auto'>
+  readonly choice: BackendName
   /** A description for the user: `TensorFlow.js 4.22.0, JavaScript kernels`. */
   readonly description: string
 }
@@ -30,13 +35,15 @@ const nativeVariants = { 'native-gpu': 'tfjs-gpu', native: 'tfjs' } as const
 
 /**
  * Loads a backend, which becomes the one of all engines of this process. Throws ARC6020 if a package that is requested explicitly cannot
- * be loaded, ARC6937 if what arcc builds is requested and not installed, and the errors of `loadNative` if it is installed but does
+ * be loaded, ARC6938 if `ARCC_TFJS_BACKEND` names none, ARC6937 if what arcc builds is requested and not installed, and the errors of `loadNative` if it is installed but does
  * not load.
  */
 export async function loadBackend(choice: BackendChoice): Promise<LoadedBackend> {
   switch (choice) {
-    case 'auto':
-      return loadInstalled()
+    case 'auto': {
+      const named = namedBackend()
+      return named === undefined ? loadInstalled() : loadBackend(named)
+    }
     case 'cpu':
       return loadJavaScript('')
     case 'native':
@@ -57,6 +64,15 @@ export async function loadBackend(choice: BackendChoice): Promise<LoadedBackend>
       })
     }
   }
+}
+
+/** The backend that the user has selected. Throws ARC6938 if there is none of that name. */
+function namedBackend(env: Environment = process.env): BackendName | undefined {
+  const given = env.ARCC_TFJS_BACKEND
+  if (!given) return undefined
+  const named = backendNames.find((name) => name === given)
+  if (named === undefined) throw nativeErrors('ARC6938', { given, known: backendNames.join(', ') })
+  return named
 }
 
 async function loadInstalled(): Promise<LoadedBackend> {

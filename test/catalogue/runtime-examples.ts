@@ -57,6 +57,7 @@ export const nativeExamples: Examples<typeof nativeErrors.catalogue> = {
   ARC6935: [{ compiler: 'g++ 4.8.5', reason: "g++: error: unrecognized command line option '-std=c++17'" }],
   ARC6936: [{ path: 'tfjs_binding.node', reason: 'libstdc++.so.6 is too old', install: 'tfjs' }],
   ARC6937: [{ install: 'tfjs' }],
+  ARC6938: [{ given: 'gpu', known: 'cpu, native, native-gpu, node, node-gpu' }],
 }
 
 export const cudaExamples: Examples<typeof cudaError.catalogue> = {

@@ -1,4 +1,4 @@
-/** Errors of TensorFlow's kernels for TensorFlow.js, ARC6932 to ARC6937. */
+/** Errors of TensorFlow's kernels for TensorFlow.js, ARC6932 to ARC6938. */
 
 import { errorsOf } from '../../errors.ts'
 import { compilerNames } from '../../native-compiler.ts'
@@ -34,6 +34,11 @@ const catalogue = {
   ARC6937: {
     text: (p: { install: string }) => `TensorFlow.js for TensorFlow is not installed ("${p.install}")`,
     hint: ({ install }: { install: string }) => `run "arcc install ${install}"`,
+  },
+  ARC6938: {
+    text: (p: { given: string; known: string }) =>
+      `ARCC_TFJS_BACKEND is "${p.given}", which is no backend of the engine tfjs`,
+    hint: ({ known }: { given: string; known: string }) => `unset it, or use one of ${known}`,
   },
 } as const
 

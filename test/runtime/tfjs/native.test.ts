@@ -73,6 +73,11 @@ it.each([
   await expect(loadBackend(backend)).rejects.toMatchObject({ code: 'ARC6937', params: { install } })
 })
 
+it('a backend that does not exist is an error', async () => {
+  vi.stubEnv('ARCC_TFJS_BACKEND', 'gpu')
+  await expect(loadBackend('auto')).rejects.toMatchObject({ code: 'ARC6938', params: { given: 'gpu' } })
+})
+
 describe('modules of CommonJS', () => {
   const files = new Map([
     ['/p/a.js', "exports.own = 'a'; const b = require('./sub/b'); exports.sum = exports.own + b.own + b.seen"],
