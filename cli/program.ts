@@ -190,7 +190,7 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     .addArgument(
       new Argument(
         '[what]',
-        'what to install (cuda: 2 GB to download, tfjs: 0.3 GB, tfjs-gpu: 3.7 GB); without it, the list is shown',
+        'what to install (cuda: 2 GB to download, tfjs: 0.3 GB, tfjs-gpu: 3.4 GB); without it, the list is shown',
       ).choices(installNames),
     )
     .addOption(new Option('--list', 'show what is installed and where').conflicts('remove'))
