@@ -9,8 +9,9 @@ import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
 import util from 'node:util'
 import type { KernelBackend } from '@tensorflow/tfjs-core'
-import { bug } from '../../../grammar/diagnostic.ts'
+import { Bug, bug } from '../../../grammar/diagnostic.ts'
 import { findCudaDriver } from '../../cuda/driver.ts'
+import { ArccError } from '../../errors.ts'
 import { reasonOf } from '../../system-errors.ts'
 import { wheelErrors } from '../../wheels/errors.ts'
 import { packageFolder } from '../../wheels/npm-package.ts'
@@ -74,10 +75,8 @@ function register(tf: Tf, installation: NativeInstallation): string {
     tf.registerBackend(backendName, () => backend)
     return describe(installation, binding, backend)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_DLOPEN_FAILED') {
-      throw nativeErrors('ARC6936', { path, reason: reasonOf(error), install: set.install }, error)
-    }
-    throw error
+    if (error instanceof ArccError || error instanceof Bug) throw error
+    throw nativeErrors('ARC6936', { path, reason: reasonOf(error), install: set.install }, error)
   }
 }
 
