@@ -44,8 +44,12 @@ export const eventSchemas = {
       batch: about(count, 'images of a step on all devices'),
       steps: count,
       stepsPerEpoch: count,
+      plannedBytes: about(
+        bytes,
+        'planned memory of a device, without what driver and libraries take; older logs lack it',
+      ),
     },
-    ['emulates', 'note', 'leftOut'],
+    ['emulates', 'note', 'leftOut', 'plannedBytes'],
   ),
   resumed: object(
     {
@@ -112,6 +116,11 @@ export const eventSchemas = {
         'floating-point operations of the model per second (without recomputation), as a fraction of the declared peak of all devices, over the run so far; missing if the peak is unknown',
       ),
       hostBytes: about(bytes, 'memory of this process'),
+      hostPeakBytes: about(bytes, 'the most memory that this process has had so far; older logs lack it'),
+      stepBytes: about(
+        bytes,
+        'memory of the compiled step on one device by the figures of the engine; missing if it has none',
+      ),
       deviceBytes: about(
         bytes,
         'the maximum number of bytes in use so far on the device with most; missing if the engine does not count',
@@ -135,7 +144,7 @@ export const eventSchemas = {
         'what the driver reports; a figure that it does not report is missing',
       ),
     },
-    ['flopUtilization', 'deviceBytes', 'gpus'],
+    ['flopUtilization', 'hostPeakBytes', 'stepBytes', 'deviceBytes', 'gpus'],
   ),
   evaluation: object(
     {
@@ -241,9 +250,14 @@ export const eventSchemas = {
       skippedPictures: about(count, 'damaged pictures that were replaced; missing if there were none'),
       leftOutSteps: about(count, 'steps that were left out because they were not finite; missing if there were none'),
       planned: object({ secondsPerStep: number, memoryBytes: bytes }),
-      measured: object({ secondsPerStep: number, memoryBytes: about(bytes, 'missing if the engine does not count') }, [
-        'memoryBytes',
-      ]),
+      measured: object(
+        {
+          secondsPerStep: number,
+          memoryBytes: about(bytes, 'of a device, as the engine counts it; missing if it does not count'),
+          processBytes: about(bytes, 'the most memory that this process has had; older logs lack it'),
+        },
+        ['memoryBytes', 'processBytes'],
+      ),
     },
     ['skippedPictures', 'leftOutSteps'],
   ),

@@ -1,6 +1,6 @@
 /** The live panel: the lines at the bottom of the terminal during a run. Pure: state in, lines out. */
 import stringWidth from 'string-width'
-import type { FetchEvent, ProgressEvent } from '../../runtime/events.ts'
+import type { FetchEvent, ProgressEvent, TelemetryEvent } from '../../runtime/events.ts'
 import { renderProgress, sparkline } from './bars.ts'
 import { factLines } from './fit.ts'
 import {
@@ -102,6 +102,24 @@ function progressLines(progress: ProgressEvent, losses: readonly number[], look:
   ]
 }
 
+/**
+ * `memory   planned 774 MiB   XLA 753 MiB   process 1.71 GiB`: of a device by the plan and by the engine, and of the whole process, of
+ * which the devices of a CPU are a part.
+ */
+function memoryLines(
+  { hostPeakBytes, stepBytes, deviceBytes }: TelemetryEvent,
+  planned: number | undefined,
+  look: Look,
+) {
+  const counted = deviceBytes ?? stepBytes
+  const facts = [
+    ...(planned === undefined ? [] : [`planned ${formatBytes(planned)}`]),
+    ...(counted === undefined ? [] : [`XLA ${formatBytes(counted)}`]),
+    ...(hostPeakBytes === undefined ? [] : [`process ${formatBytes(hostPeakBytes)}`]),
+  ]
+  return labelled('memory', facts, look)
+}
+
 function fetchLines(event: FetchEvent, look: Look): string[] {
   const { bytes, total } = event
   if (event.phase !== 'download' || bytes === undefined)
@@ -117,6 +135,9 @@ export function renderPanel(state: RunState, look: Look): string[] {
   const phase = state.phase
   return [
     ...(state.progress === undefined ? [] : progressLines(state.progress, state.losses, look)),
+    ...(state.progress === undefined || state.telemetry === undefined
+      ? []
+      : memoryLines(state.telemetry, state.start?.plannedBytes, look)),
     ...(state.fetch === undefined ? [] : fetchLines(state.fetch, look)),
     ...(phase === undefined ? [] : labelledText('now', `${phase.name} ${look.unicode ? '…' : '...'}`, look)),
   ]

@@ -10,6 +10,7 @@ import type {
   RunEvent,
   SavedEvent,
   StartEvent,
+  TelemetryEvent,
 } from '../../runtime/events.ts'
 
 export interface RunState {
@@ -20,6 +21,7 @@ export interface RunState {
   /** Every `stride`-th progress event adds a loss. */
   readonly stride: number
   readonly seen: number
+  readonly telemetry: TelemetryEvent | undefined
   readonly evaluations: readonly EvaluationEvent[]
   readonly saved: readonly SavedEvent[]
   readonly warnings: number
@@ -39,6 +41,7 @@ export const noEvents: RunState = {
   losses: [],
   stride: 1,
   seen: 0,
+  telemetry: undefined,
   evaluations: [],
   saved: [],
   warnings: 0,
@@ -69,7 +72,7 @@ export function advance(state: RunState, event: RunEvent): RunState {
     case 'phase':
       return { ...state, phase: event.seconds === undefined ? event : undefined }
     case 'telemetry':
-      return state
+      return { ...state, telemetry: event }
     case 'fetch':
       return { ...state, fetch: event.phase === 'ready' ? undefined : event }
     case 'progress':

@@ -213,6 +213,9 @@ export function renderSummary(state: RunState, look: Look): string[] {
       measured.memoryBytes === undefined ? unknown : formatBytes(measured.memoryBytes),
       formatDeviation(planned.memoryBytes, measured.memoryBytes) ?? '',
     ],
+    ...(measured.processBytes === undefined
+      ? []
+      : [['memory of the process', '', formatBytes(measured.processBytes), '']]),
   ]
   const right = { align: 'right' } as const
   const paint = end.status === 'done' ? look.palette.good : look.palette.warning

@@ -30,6 +30,8 @@ export const metricTable = {
   arcc_remaining_seconds: gauge('Estimated time to the end of training'),
   arcc_flop_utilization_ratio: gauge('Operations of the model per second as a fraction of the published peak'),
   arcc_host_memory_bytes: gauge('Memory of the process'),
+  arcc_host_memory_peak_bytes: gauge('Maximum memory of the process so far'),
+  arcc_step_memory_bytes: gauge('Memory of the compiled step on one device'),
   arcc_device_memory_peak_bytes: gauge('Maximum memory in use so far on the device with most'),
   arcc_gpu_utilization_ratio: gauge('Fraction of the last second in which a kernel ran'),
   arcc_gpu_memory_used_bytes: gauge('Used memory of the card, by all processes'),
@@ -107,6 +109,8 @@ function updateBy(event: RunEvent, set: Set): void {
     case 'telemetry':
       set('arcc_flop_utilization_ratio', event.flopUtilization)
       set('arcc_host_memory_bytes', event.hostBytes)
+      set('arcc_host_memory_peak_bytes', event.hostPeakBytes)
+      set('arcc_step_memory_bytes', event.stepBytes)
       set('arcc_device_memory_peak_bytes', event.deviceBytes)
       for (const { name, busId, ...gpu } of event.gpus ?? []) {
         const labels = { gpu: busId, name }

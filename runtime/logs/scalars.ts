@@ -48,6 +48,8 @@ function ofTelemetry(event: TelemetryEvent): Named {
   return [
     ['speed/flop_utilization', event.flopUtilization],
     ['memory/host_bytes', event.hostBytes],
+    ['memory/host_peak_bytes', event.hostPeakBytes],
+    ['memory/step_bytes', event.stepBytes],
     ['memory/device_bytes', event.deviceBytes],
     ...gpus,
   ]

@@ -2,7 +2,7 @@
  * The only way to download a wheel: pip downloads it, its SHA-256 is verified, Python unpacks it. arcc itself contacts no
  * registry, so pip's mirrors, proxies and credentials apply.
  */
-import { chmod, readdir, stat } from 'node:fs/promises'
+import { chmod, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Fetching } from '../events.ts'
 import { lastLines, type ProgramEnd, runProgram } from '../run-program.ts'
@@ -119,6 +119,7 @@ export async function unpackWheel(entry: WheelEntry, wheel: string, folder: stri
       : ['-c', unpackScript, wheel, folder, ...entry.keep, `${entry.file.split('-', 2).join('-')}.dist-info/`]
   const { code, output } = await runPython(args, process.env)
   if (code !== 0) throw xlaError('ARC6008', { path: folder, reason: output.trim().split('\n').at(-1) ?? '' })
+  for (const copy of entry.copies ?? []) await rm(join(folder, copy), { force: true })
   // Python unpacks all files without execute permission.
   if (entry.executable) await chmod(join(folder, entry.library), 0o755)
 }

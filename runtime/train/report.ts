@@ -1,9 +1,15 @@
 /** Events about the start, the progress and the end of a run. */
 import { damagedText } from '../checkpoint/newest-intact.ts'
 import { programBytes } from '../engine.ts'
+import { peakProcessBytes } from '../process-memory.ts'
 import { secondsSince } from './phase.ts'
 import type { Session } from './session.ts'
 import type { Trainer } from './trainer.ts'
+
+/** The planned memory of a device in bytes, without that of driver and libraries, which the engine does not see. */
+function plannedBytes({ document, run }: Session['plan']): number {
+  return document.memory.peak - Math.round(run.machine.device.reserve)
+}
 
 /** The interval of progress events, in seconds. */
 const PROGRESS_SECONDS = 0.5
@@ -23,6 +29,7 @@ export function reportStart({ plan, folder, data, engine, machine, emit }: Sessi
     batch: plan.document.schedule.batch,
     steps: run.steps,
     stepsPerEpoch: run.stepsPerEpoch,
+    plannedBytes: plannedBytes(plan),
   })
 }
 
@@ -62,11 +69,11 @@ export function reportEnd({ plan, engine, programs, loaders, meter, steps, leftO
     imagesPerSecond: secondsPerStep > 0 ? plan.document.schedule.batch / secondsPerStep : 0,
     ...(damaged === 0 ? {} : { skippedPictures: damaged }),
     ...(leftOut.size === 0 ? {} : { leftOutSteps: leftOut.size }),
-    planned: {
-      secondsPerStep: plan.document.time.secondsPerStep,
-      // The engine does not see the memory of driver and libraries.
-      memoryBytes: plan.document.memory.peak - plan.run.machine.device.reserve,
+    planned: { secondsPerStep: plan.document.time.secondsPerStep, memoryBytes: plannedBytes(plan) },
+    measured: {
+      secondsPerStep,
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      processBytes: peakProcessBytes(),
     },
-    measured: { secondsPerStep, ...(memoryBytes === undefined ? {} : { memoryBytes }) },
   })
 }

@@ -6,7 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DeviceRequest } from '../backend/backend.ts'
 import type { CudaGpu } from '../cuda/driver.ts'
 import type { Nvml } from '../cuda/nvml.ts'
+import { programBytes } from '../engine.ts'
 import type { TelemetryEvent } from '../events.ts'
+import { peakProcessBytes } from '../process-memory.ts'
 import { modelFlopUtilization } from './model-flops.ts'
 import type { Trainer } from './trainer.ts'
 
@@ -37,15 +39,16 @@ async function activities(nvml: Nvml, gpus: readonly CudaGpu[]): Promise<NonNull
 
 /** Emits an event at each interval until it is ended. */
 export async function startTelemetry(
-  trainer: Pick<Trainer, 'plan' | 'engine' | 'emit' | 'devices' | 'meter' | 'steps'>,
+  trainer: Pick<Trainer, 'plan' | 'engine' | 'programs' | 'emit' | 'devices' | 'meter' | 'steps'>,
 ): Promise<Telemetry> {
-  const { plan, engine, emit, devices } = trainer
+  const { plan, engine, programs, emit, devices } = trainer
   const opened = await openGpus(devices)
   let sampling: Promise<void> | undefined
   let hasEnded = false
   const sample = async () => {
     // Going back replaces the meter.
     const flopUtilization = modelFlopUtilization(plan, trainer.meter.secondsPerStep)
+    const { memory } = programs.step
     const deviceBytes = engine.deviceMemory?.()
     const gpus = opened && (await activities(opened.nvml, opened.gpus))
     if (hasEnded) return
@@ -54,6 +57,8 @@ export async function startTelemetry(
       step: trainer.steps,
       ...(flopUtilization === undefined ? {} : { flopUtilization }),
       hostBytes: process.memoryUsage.rss(),
+      hostPeakBytes: peakProcessBytes(),
+      ...(memory === undefined ? {} : { stepBytes: programBytes(memory) }),
       ...(deviceBytes === undefined ? {} : { deviceBytes }),
       ...(gpus === undefined ? {} : { gpus }),
     })

@@ -42,6 +42,7 @@ export const gpuEvent = {
   step: 10,
   flopUtilization: 0.41,
   hostBytes: 2e9,
+  hostPeakBytes: 3e9,
   deviceBytes: 6e10,
   gpus: [
     {
@@ -101,6 +102,6 @@ export const eventsOfAllTypes: { readonly [T in RunEvent['type']]: Extract<RunEv
     seconds: 12,
     imagesPerSecond: 600,
     planned: { secondsPerStep: 0.1, memoryBytes: 1000 },
-    measured: { secondsPerStep: 0.11, memoryBytes: 1100 },
+    measured: { secondsPerStep: 0.11, memoryBytes: 1100, processBytes: 5000 },
   },
 }

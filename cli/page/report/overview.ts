@@ -138,15 +138,26 @@ export function overviewBody(run: Run): Child {
   )
 }
 
+/** A figure of a run, planned and measured; `undefined` is unknown. */
+interface Compared {
+  readonly name: string
+  readonly planned: number | undefined
+  readonly measured: number | undefined
+  readonly text: (value: number) => string
+}
+
 function comparison(planned: EndEvent['planned'], measured: EndEvent['measured']): Child {
-  const rows = [
+  const rows: readonly Compared[] = [
     {
       name: 'time per step',
       planned: planned.secondsPerStep,
-      measured: measured.secondsPerStep as number | undefined,
+      measured: measured.secondsPerStep,
       text: formatSeconds,
     },
     { name: 'memory per device', planned: planned.memoryBytes, measured: measured.memoryBytes, text: formatBytes },
+    ...(measured.processBytes === undefined
+      ? []
+      : [{ name: 'memory of the process', planned: undefined, measured: measured.processBytes, text: formatBytes }]),
   ]
   return joined(
     dataTable({
@@ -159,13 +170,13 @@ function comparison(planned: EndEvent['planned'], measured: EndEvent['measured']
       ],
       rows: rows.map((row) => [
         row.name,
-        row.text(row.planned),
+        row.planned === undefined ? '' : row.text(row.planned),
         row.measured === undefined ? 'the engine does not count' : row.text(row.measured),
-        formatDeviation(row.planned, row.measured) ?? '',
+        (row.planned !== undefined && formatDeviation(row.planned, row.measured)) || '',
       ]),
     }),
     rows.map(({ name, planned: plan, measured: found, text }) =>
-      found === undefined
+      plan === undefined || found === undefined
         ? undefined
         : stackedBars(
             [

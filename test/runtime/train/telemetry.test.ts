@@ -1,5 +1,6 @@
 /** Samples of the computer beside the steps. */
 import { expect, test } from 'vitest'
+import type { Executable } from '../../../runtime/engine.ts'
 import type { RunEvent } from '../../../runtime/events.ts'
 import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
 import { modelFlopUtilization } from '../../../runtime/train/model-flops.ts'
@@ -17,6 +18,18 @@ function meterOf(seconds: number) {
   return meter
 }
 
+/** An executable of which only the engine's figures are asked. */
+const unused = () => {
+  throw new Error('it does not run')
+}
+const sized = (memory: Executable['memory']): Executable => ({
+  start: unused,
+  run: unused,
+  keep: unused,
+  memory,
+  dispose: () => undefined,
+})
+
 test('the utilization is that of the meter which counts now: going back replaces it', async () => {
   const plan = narrowPlan({ devices: 1, batch: 4, classes: 20, kind: 'cuda', train: 'precision = f16' })
   const engine = await createTfjsEngine({ world: oneProcess(1) })
@@ -24,6 +37,7 @@ test('the utilization is that of the meter which counts now: going back replaces
   const run = {
     plan,
     engine,
+    programs: { step: sized({ arguments: 100, outputs: 60, alias: 50, temporaries: 7 }), embed: sized(undefined) },
     devices: undefined,
     emit: (event: RunEvent) => void events.push(event),
     meter: meterOf(4),
@@ -35,6 +49,15 @@ test('the utilization is that of the meter which counts now: going back replaces
   await telemetry.end()
   engine.dispose()
   expect(events).toMatchObject([
-    { type: 'telemetry', step: 2, flopUtilization: modelFlopUtilization(plan, 0.5), hostBytes: expect.any(Number) },
+    {
+      type: 'telemetry',
+      step: 2,
+      flopUtilization: modelFlopUtilization(plan, 0.5),
+      hostBytes: expect.any(Number),
+      stepBytes: 117,
+    },
   ])
+  const [event] = events
+  const { hostBytes = 0, hostPeakBytes = 0 } = event?.type === 'telemetry' ? event : {}
+  expect(hostPeakBytes).toBeGreaterThanOrEqual(hostBytes)
 })
