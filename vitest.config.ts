@@ -20,6 +20,9 @@ const optimized = ['test/device/golden-for-cuda.test.ts']
  */
 const quickCompiling = '--xla_backend_optimization_level=0 --xla_cpu_parallel_codegen_split_count=2'
 
+/** Plans are the same on every computer, and none is measured for them. */
+const everywhere = { ARCC_MEASURE: 'off' }
+
 /** Those that take longest where no program is compiled yet, the slowest first; the short ones fill up the end. */
 const slow = [
   'device/golden-for-cuda',
@@ -64,12 +67,15 @@ export default defineConfig({
           name: 'apart',
           include: apart,
           exclude: optimized,
-          env: { XLA_FLAGS: quickCompiling },
+          env: { ...everywhere, XLA_FLAGS: quickCompiling },
         },
       },
-      { extends: true, test: { name: 'optimized', include: optimized } },
+      { extends: true, test: { name: 'optimized', include: optimized, env: everywhere } },
       // The compiler and what renders hold no state, so that their tests share processes, and what those have loaded.
-      { extends: true, test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: apart, isolate: false } },
+      {
+        extends: true,
+        test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: apart, isolate: false, env: everywhere },
+      },
     ],
   },
 })

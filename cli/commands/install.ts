@@ -73,7 +73,8 @@ async function installCuda(output: Output): Promise<void> {
   ])
 }
 
-async function installCpu(output: Output): Promise<void> {
+/** Downloads the plugin for the CPU unless it is there; returns a sentence on where it is. Throws ARC6001 to ARC6008. */
+export async function installCpu(output: Output): Promise<string> {
   const { fetchPlugin } = await import('../../runtime/plugins/fetch-plugin.ts')
   const { findPlugin, hostPlatform, pluginTable } = await import('../../runtime/plugins/plugin-table.ts')
   const { xlaError } = await import('../../runtime/xla/pjrt/errors.ts')
@@ -84,14 +85,15 @@ async function installCpu(output: Output): Promise<void> {
   const progress = progressLine(process.stderr, output.errorLook, { line: installLine, stage: stageOf })
   const show = (event: FetchEvent) => progress.show({ ...event, what: `${entry.wheel} ${entry.version}` })
   const library = await fetchPlugin(entry, show).finally(progress.end)
-  output.result([`XLA for the CPU is installed: ${library}`])
+  return `XLA for the CPU is installed: ${library}`
 }
 
 /** Throws ARC600x and ARC603x if an installation fails. */
 export async function install({ what, action, color, format }: InstallOptions): Promise<ExitCode> {
   const output = processOutput(color)
   if (action === 'install') {
-    await (what === 'cpu' ? installCpu(output) : installCuda(output))
+    if (what === 'cpu') output.result([await installCpu(output)])
+    else await installCuda(output)
     return exitCode.ok
   }
   const { listInstalled, removeInstalled } = await import('../../runtime/cuda/installed.ts')
