@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { packageFolder } from '../cli/host/package-folder.ts'
+import { packageFolder } from '../runtime/package-folder.ts'
 import { seededRandom } from '../test/helpers/mutate.ts'
 import { writeNarrowNetwork } from '../test/helpers/narrow-weights.ts'
 

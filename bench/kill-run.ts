@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, watch } from 'node:fs'
 import { join } from 'node:path'
-import { packageFolder } from '../cli/host/package-folder.ts'
+import { packageFolder } from '../runtime/package-folder.ts'
 import { randomOf } from '../test/helpers/op-case.ts'
 
 interface Ended {

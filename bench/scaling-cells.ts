@@ -1,10 +1,10 @@
 /** The cells of arcface_torch's speed benchmark: the published figures, and arcc's plans for the same. */
 import { readFileSync } from 'node:fs'
 import { fileHost } from '../cli/host/host.ts'
-import { packageFolder } from '../cli/host/package-folder.ts'
 import type { PlanDocument } from '../compiler/plan/document.ts'
 import type { Plan } from '../compiler/plan/plan.ts'
 import { need } from '../grammar/diagnostic.ts'
+import { packageFolder } from '../runtime/package-folder.ts'
 import { exactMemory } from '../runtime/xla/exact/exact-memory.ts'
 import { planOf } from '../test/helpers/plan.ts'
 

@@ -4,9 +4,9 @@
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { packageFolder } from '../cli/host/package-folder.ts'
 import { formatSeconds } from '../cli/render/format.ts'
 import { renderTable } from '../cli/render/table.ts'
+import { packageFolder } from '../runtime/package-folder.ts'
 
 const runs = 7
 /** All centers of 29 million identities in each step, planned below for 64 GPUs. */

@@ -10,7 +10,6 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { fileHost } from '../cli/host/host.ts'
-import { packageFolder } from '../cli/host/package-folder.ts'
 import { formatDeviation, formatSeconds } from '../cli/render/format.ts'
 import { renderTable } from '../cli/render/table.ts'
 import type { Host } from '../compiler/host/host.ts'
@@ -18,10 +17,9 @@ import type { MachineProfile } from '../compiler/host/machine-profile.ts'
 import type { Plan } from '../compiler/plan/plan.ts'
 import { need } from '../grammar/diagnostic.ts'
 import type { SourceFile } from '../grammar/source.ts'
-import { imageBytes } from '../runtime/data/image.ts'
-import type { Batch } from '../runtime/data/loader/batches.ts'
 import { measureMachine } from '../runtime/measure/measure-machine.ts'
 import { middle } from '../runtime/measure/time-graphs.ts'
+import { packageFolder } from '../runtime/package-folder.ts'
 import { restartWith } from '../runtime/restart.ts'
 import { compileStep, initialState } from '../runtime/train/programs.ts'
 import { trainSteps } from '../runtime/train/train-steps.ts'
@@ -29,6 +27,7 @@ import { oneProcess } from '../runtime/world.ts'
 import { createXlaEngine } from '../runtime/xla/engine.ts'
 import { hugePageEnvironment } from '../runtime/xla/huge-pages.ts'
 import { planOf } from '../test/helpers/plan.ts'
+import { noiseBatch } from './noise-batch.ts'
 
 const tolerance = 0.15
 /** Processes per experiment. */
@@ -65,13 +64,6 @@ function entries(host: Host): readonly SourceFile[] {
   return [...files.map((file) => need(host.readSource(file), file)), r18]
 }
 
-function batchOf({ run, replicas }: Plan, step: number): Batch {
-  const images = new Uint8Array(run.batchPerDevice * imageBytes(run.image)).map((_, i) => (i * 2654435761) >>> 24)
-  const labels = Int32Array.from({ length: run.batchPerDevice }, (_, i) => i % run.classes)
-  const flip = new Uint8Array(run.batchPerDevice)
-  return { step, epoch: 0, replicas: Array.from({ length: replicas }, () => ({ images, labels, flip })) }
-}
-
 /** The median time of several steps, after two warm-up steps. */
 async function measureStep(plan: Plan): Promise<number> {
   const engine = await createXlaEngine({ world: oneProcess(plan.replicas) })
@@ -81,8 +73,9 @@ async function measureStep(plan: Plan): Promise<number> {
     const state = await initialState(engine, plan, init)
     const times: number[] = []
     const began = performance.now()
+    const batch = noiseBatch(plan)
     async function* batches() {
-      for (let i = 0; i < fewest + 2 || performance.now() - began < longEnough * 1000; i++) yield batchOf(plan, i)
+      for (let i = 0; i < fewest + 2 || performance.now() - began < longEnough * 1000; i++) yield { ...batch, step: i }
     }
     const { image } = plan.run
     for await (const { steps, seconds } of trainSteps({ engine, executable: step, state, batches: batches(), image }))

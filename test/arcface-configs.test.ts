@@ -7,13 +7,13 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { experimentNames } from '../cli/host/entry.ts'
 import { fileHost } from '../cli/host/host.ts'
-import { packageFolder } from '../cli/host/package-folder.ts'
 import { compileExperiment } from '../compiler/driver.ts'
 import type { AugmentSpec } from '../compiler/experiment/augmentation.ts'
 import { type Experiment, isChosen } from '../compiler/experiment/experiment.ts'
 import { batchPerDevice, worldSize } from '../compiler/experiment/lengths.ts'
 import type { Host } from '../compiler/host/host.ts'
 import { need } from '../grammar/diagnostic.ts'
+import { packageFolder } from '../runtime/package-folder.ts'
 
 /**
  * name, backbone, classes, images, rate, GPUs, batch of all, learning rate, weight decay, epochs, epochs of warmup; then what is not

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { packageFolder } from '../cli/host/package-folder.ts'
+import { packageFolder } from '../runtime/package-folder.ts'
 import { catalogues } from './catalogue/catalogues.ts'
 
 const rendered = Object.values(catalogues).flat()

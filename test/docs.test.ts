@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { fileHost } from '../cli/host/host.ts'
-import { packageFolder } from '../cli/host/package-folder.ts'
 import { createProgram } from '../cli/program.ts'
 import { compileExperiment } from '../compiler/driver.ts'
+import { packageFolder } from '../runtime/package-folder.ts'
 import { catalogues } from './catalogue/catalogues.ts'
 
 const read = (file: string) => readFileSync(join(packageFolder, file), 'utf8')

@@ -8,7 +8,6 @@ import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
 import { experimentNames } from '../cli/host/entry.ts'
 import { fileHost } from '../cli/host/host.ts'
-import { packageFolder } from '../cli/host/package-folder.ts'
 import { documentLook } from '../cli/render/look.ts'
 import { renderPlan } from '../cli/render/plan.ts'
 import { renderVariants } from '../cli/render/variants.ts'
@@ -16,6 +15,7 @@ import { compileExperiment, compileVariants } from '../compiler/driver.ts'
 import type { Host } from '../compiler/host/host.ts'
 import { type PlanDocument, planSchema } from '../compiler/plan/document.ts'
 import { need } from '../grammar/diagnostic.ts'
+import { packageFolder } from '../runtime/package-folder.ts'
 
 /** The package as cloned: no data, no environment. */
 const host: Host = { ...fileHost(packageFolder, {}), countDataset: () => undefined }

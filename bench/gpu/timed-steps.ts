@@ -6,7 +6,7 @@
  */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
-import { type ImageShape, imageBytes } from '../../runtime/data/image.ts'
+import type { ImageShape } from '../../runtime/data/image.ts'
 import type { Batch } from '../../runtime/data/loader/batches.ts'
 import { type Engine, type Executable, programBytes, type StartedRun } from '../../runtime/engine.ts'
 import { middle } from '../../runtime/measure/time-graphs.ts'
@@ -14,6 +14,7 @@ import type { DeviceState } from '../../runtime/state/device-state.ts'
 import { compileStep, initialState } from '../../runtime/train/programs.ts'
 import { trainSteps } from '../../runtime/train/train-steps.ts'
 import { disposeBatch, type UploadedBatch, uploadAhead } from '../../runtime/train/upload-ahead.ts'
+import { noiseBatch } from '../noise-batch.ts'
 
 /** Warm-up steps: the first one loads and tunes what is left to tune. */
 const WARM_UP = 5
@@ -42,19 +43,11 @@ interface Timed {
   readonly plan: Plan
 }
 
-/** Noise as images; labels spread over all classes. */
-function batchOf({ run, replicas }: Plan): Batch {
-  const images = new Uint8Array(run.batchPerDevice * imageBytes(run.image)).map((_, i) => (i * 2654435761) >>> 24)
-  const labels = Int32Array.from({ length: run.batchPerDevice }, (_, i) => (i * 7919) % run.classes)
-  const flip = new Uint8Array(run.batchPerDevice)
-  return { step: 0, epoch: 0, replicas: Array.from({ length: replicas }, () => ({ images, labels, flip })) }
-}
-
 const seconds = (since: number) => (performance.now() - since) / 1000
 
 /** The run's own loop. */
 async function timeLoop({ engine, program, state, plan }: Timed, steps: number) {
-  const batch = batchOf(plan)
+  const batch = noiseBatch(plan)
   async function* batches() {
     for (let step = 0; step < WARM_UP + steps; step++) yield { ...batch, step }
   }
@@ -89,7 +82,7 @@ async function finish(run: StartedRun): Promise<void> {
 }
 
 async function timeSynced({ engine, program, state, plan }: Timed, steps: number): Promise<number> {
-  const batch = batchOf(plan)
+  const batch = noiseBatch(plan)
   const times: number[] = []
   for (let step = 0; step < steps; step++) {
     const start = performance.now()
@@ -102,7 +95,7 @@ async function timeSynced({ engine, program, state, plan }: Timed, steps: number
 }
 
 async function timeResident({ engine, program, state, plan }: Timed, steps: number): Promise<number> {
-  const batch = await uploaded(engine, batchOf(plan), plan.run.image)
+  const batch = await uploaded(engine, noiseBatch(plan), plan.run.image)
   const flights: StartedRun[] = []
   const start = performance.now()
   for (let step = 0; step < steps; step++) {

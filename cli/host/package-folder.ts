@@ -1,18 +1,7 @@
-/** The location of the package, both for the bundle in `dist/` and for the sources that tests and scripts run. */
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { need } from '../../grammar/diagnostic.ts'
-
-function packageAbove(file: string): string | undefined {
-  for (let folder = dirname(file); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'package.json'))) return folder
-    if (folder === dirname(folder)) return undefined
-  }
-}
-
-/** The package's folder, absolute. */
-export const packageFolder: string = need(packageAbove(fileURLToPath(import.meta.url)), "arcc's own folder")
+/** The package's own files that commands read. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packageFolder } from '../../runtime/package-folder.ts'
 
 /** The standard library's folder, absolute. */
 export const stdlibFolder: string = join(packageFolder, 'stdlib')

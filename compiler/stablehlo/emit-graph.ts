@@ -11,6 +11,8 @@ import { movementRules } from './emit-movement.ts'
 import { normRules } from './emit-norm.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 import { add, barrier, compare, scalar } from './hlo.ts'
+import { longSums } from './long-sums.ts'
+import { platformForms } from './platform-forms.ts'
 import { type Again, at, type EmitRule, type EmitRules } from './rule.ts'
 
 /** The loop as a `while` whose state is the trip number, the invariants and the carried values. */
@@ -65,6 +67,7 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
     const again = (i: number) => at(operands, i)
     return at(emitOp(e, op, operands, again), index)
   }
+  const stored = platformForms[e.platform].repeatsSums ? longSums(graph) : undefined
   for (const op of graph.ops) {
     if (op.kind === 'input') {
       const value = op.results[0] ?? bug('an input without a value')
@@ -75,7 +78,8 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
     const again = (index: number) => computeAgain(e, operandAt(op, index), { graph, find, write })
     const results = emitOp(e, op, op.operands.map(find), again)
     op.results.forEach((result, i) => {
-      written.set(result, at(results, i))
+      const value = at(results, i)
+      written.set(result, stored?.has(result) ? at(barrier(e, [value]), 0) : value)
     })
   }
   return graph.outputs.map((output) => find(output.value))

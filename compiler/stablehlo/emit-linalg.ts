@@ -4,7 +4,7 @@
  * Legend: x [N,H,W,C], w [kh,kw,C/G,O], y dy [N,P,Q,O].
  */
 import { isFloat } from '../ir/dtype.ts'
-import type { ReduceKind } from '../ir/op-family.ts'
+import type { ConvKind, ReduceKind } from '../ir/op-family.ts'
 import { blocksFilterGrad, blocksForward, blocksInputGrad } from './conv-blocks.ts'
 import { filterGradForm, forwardForm, inputGradForm } from './conv-choice.ts'
 import { dotFilterGrad, dotForward, dotInputGrad, rowsFilterGrad, tiledFilterGrad } from './conv-dense.ts'
@@ -21,6 +21,7 @@ import { phasedInputGrad } from './conv-phases.ts'
 import { plainFilterGrad, plainForward, plainInputGrad, widen } from './conv-plain.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 import { convert, dot, reduce } from './hlo.ts'
+import { nativeConvolution, nativeProduct } from './native-call.ts'
 import { at, type EmitRules } from './rule.ts'
 
 export type ConvEmitter = (e: Emitter, g: ConvGeometry, a: Ssa, b: Ssa) => Ssa
@@ -57,6 +58,11 @@ function inWidth(e: Emitter, emit: ConvEmitter, g: ConvGeometry, a: Ssa, b: Ssa)
   return convert(e, emit(e, g, widen(e, a), widen(e, b)), a.type.dtype)
 }
 
+/** By a native kernel, where there is one that is better than the formulation. */
+function native(e: Emitter, kind: ConvKind, form: string, g: ConvGeometry, a: Ssa, b: Ssa): Ssa | undefined {
+  return form === 'whole' ? undefined : nativeConvolution(e, kind, g, a, b)
+}
+
 function sumOver(e: Emitter, x: Ssa, dims: readonly number[]): Ssa {
   const { dtype } = x.type
   const wide = isFloat(dtype) && dtype !== 'f64' ? 'f32' : dtype
@@ -69,20 +75,26 @@ export const linalgRules: EmitRules<
   reduce_sum: (e, op, operands) => [sumOver(e, at(operands, 0), op.params.dims)],
   reduce_max: (e, op, operands) => [reduce(e, 'maximum', at(operands, 0), op.params.dims)],
   reduce_min: (e, op, operands) => [reduce(e, 'minimum', at(operands, 0), op.params.dims)],
-  dot_general: (e, { params }, operands) => [dot(e, at(operands, 0), at(operands, 1), params, params.dtype)],
+  dot_general: (e, { params }, operands) => {
+    const [a, b] = [at(operands, 0), at(operands, 1)]
+    return [nativeProduct(e, a, b, params, params.dtype) ?? dot(e, a, b, params, params.dtype)]
+  },
   conv2d: (e, op, operands) => {
     const [x, w] = [at(operands, 0), at(operands, 1)]
     const g = convGeometry(op.params, x.type.shape, w.type.shape, op.results[0]?.type.shape ?? [])
-    return [inWidth(e, forwardEmitters[forwardForm(e.platform, g)], g, x, w)]
+    const form = forwardForm(e.platform, g)
+    return [native(e, 'conv2d', form, g, x, w) ?? inWidth(e, forwardEmitters[form], g, x, w)]
   },
   conv2d_input_grad: (e, op, operands) => {
     const [dy, w] = [at(operands, 0), at(operands, 1)]
     const g = convGeometry(op.params, op.params.inputShape, w.type.shape, dy.type.shape)
-    return [inWidth(e, inputGradEmitters[inputGradForm(e.platform, g)], g, dy, w)]
+    const form = inputGradForm(e.platform, g)
+    return [native(e, 'conv2d_input_grad', form, g, dy, w) ?? inWidth(e, inputGradEmitters[form], g, dy, w)]
   },
   conv2d_filter_grad: (e, op, operands) => {
     const [x, dy] = [at(operands, 0), at(operands, 1)]
     const g = convGeometry(op.params, x.type.shape, op.params.filterShape, dy.type.shape)
-    return [inWidth(e, filterGradEmitters[filterGradForm(e.platform, g)], g, x, dy)]
+    const form = filterGradForm(e.platform, g)
+    return [native(e, 'conv2d_filter_grad', form, g, x, dy) ?? inWidth(e, filterGradEmitters[form], g, x, dy)]
   },
 }

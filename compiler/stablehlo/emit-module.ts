@@ -7,10 +7,13 @@ import { positionAt } from '../../grammar/source.ts'
 import type { Donation, Graph, Op } from '../ir/graph.ts'
 import { emitOps } from './emit-graph.ts'
 import { createEmitter, type LocationOf, type Platform, type Ssa } from './emitter.ts'
+import type { NativeKernels } from './native-kernels.ts'
 import { quoted, tensorType } from './spelling.ts'
 
 export interface EmitOptions {
   readonly platform: Platform
+  /** arcc's own kernels that the program may call; defaults to none. */
+  readonly native?: NativeKernels | undefined
   readonly donate?: Donation
   /** Whether ops carry their `.arc` place and block: `loc("layer1.0"("iresnet.arc":12:5))`. */
   readonly locations?: boolean
@@ -44,7 +47,7 @@ function moduleName(graph: Graph): string {
 /** The StableHLO text of a graph. It is deterministic: the same graph and options give the same text. */
 export function emitModule(graph: Graph, options: EmitOptions): string {
   const locations = options.locations ? locationTable() : undefined
-  const e = createEmitter(options.platform, graph.replicas, locations?.of)
+  const e = createEmitter({ platform: options.platform, native: options.native }, graph.replicas, locations?.of)
   const aliasOf = new Map<number, number>()
   for (const [output, input] of options.donate ?? []) {
     if (aliasOf.has(input)) bug(`input ${input} of ${graph.name} is donated to two outputs`)

@@ -7,6 +7,7 @@ import { bug, need } from '../../grammar/diagnostic.ts'
 import type { DeviceKind } from '../ir/device-kind.ts'
 import type { TensorType } from '../ir/dtype.ts'
 import type { Op } from '../ir/graph.ts'
+import type { NativeKernels } from './native-kernels.ts'
 import { tensorType } from './spelling.ts'
 
 /** The platform that a program is emitted for. */
@@ -42,6 +43,8 @@ export type Region = readonly string[]
 
 export interface Emitter {
   readonly platform: Platform
+  /** arcc's own kernels that the program may call; `undefined` if there are none. */
+  readonly native: NativeKernels | undefined
   readonly replicas: number
   /** Emits an op and returns its results. */
   op<T extends TextType>(
@@ -70,7 +73,11 @@ function typeList(types: readonly TextType[]): string {
 }
 
 /** An emitter for the body of one function. */
-export function createEmitter(platform: Platform, replicas: number, locationOf: LocationOf = () => undefined): Emitter {
+export function createEmitter(
+  { platform, native }: Pick<Emitter, 'platform' | 'native'>,
+  replicas: number,
+  locationOf: LocationOf = () => undefined,
+): Emitter {
   let lines: string[] = []
   let nextName = 0
   let nextArgument = 0
@@ -104,6 +111,7 @@ export function createEmitter(platform: Platform, replicas: number, locationOf: 
 
   return {
     platform,
+    native,
     replicas,
     op: (name, operands, results, attributes = {}, regions = []) => write(name, operands, results, attributes, regions),
     region(inputs, body) {

@@ -8,9 +8,11 @@ interface PlatformForms {
   readonly sparesReads: boolean
   /** Whether the gradients of a plain convolution have forms of their own. */
   readonly formsGradients: boolean
+  /** Whether the compiler computes sums of any number of tensors again in every loop that reads them. */
+  readonly repeatsSums: boolean
 }
 
 export const platformForms: { readonly [K in DeviceKind]: PlatformForms } = {
-  cuda: { multipliesHalves: true, sparesReads: true, formsGradients: false },
-  cpu: { multipliesHalves: false, sparesReads: false, formsGradients: true },
+  cuda: { multipliesHalves: true, sparesReads: true, formsGradients: false, repeatsSums: false },
+  cpu: { multipliesHalves: false, sparesReads: false, formsGradients: true, repeatsSums: true },
 }

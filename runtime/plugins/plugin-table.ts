@@ -22,6 +22,8 @@ export interface WheelEntry {
   readonly library: string
   /** Whether that file is a program. */
   readonly executable?: boolean
+  /** Copies of it inside the wheel that are not kept. */
+  readonly copies?: readonly string[]
 }
 
 export interface PluginEntry extends WheelEntry {
@@ -106,6 +108,37 @@ export const ptxasTable: readonly WheelEntry[] = [
     sha256: '44e1eca4d08926193a558d2434b1bf83d57b4d5743e0c431c0c83d51da1df62b',
     library: 'nvidia/cuda_nvcc/bin/ptxas',
     executable: true,
+  },
+]
+
+/** oneDNN, whose convolutions and products arcc's own kernels for the CPU call; and its headers, to build them. */
+export const oneDnnTable: readonly WheelEntry[] = [
+  {
+    platform: 'linux-x64',
+    wheel: 'onednn-cpu-gomp',
+    version: '2023.2.0',
+    file: 'onednn_cpu_gomp-2023.2.0-py2.py3-none-manylinux1_x86_64.whl',
+    bytes: 38888991,
+    unpacked: 163782979,
+    sha256: '2f22a54d6a890ed14bfa185d42a4be65d8b5b1df85dc1f0f3a9abe31620416fb',
+    library: 'onednn_cpu_gomp-2023.2.0.data/data/lib/libdnnl.so.3',
+    copies: [
+      'onednn_cpu_gomp-2023.2.0.data/data/lib/libdnnl.so',
+      'onednn_cpu_gomp-2023.2.0.data/data/lib/libdnnl.so.3.2',
+    ],
+  },
+]
+
+export const oneDnnHeaders: readonly WheelEntry[] = [
+  {
+    platform: 'linux-x64',
+    wheel: 'onednn-devel-cpu-gomp',
+    version: '2023.2.0',
+    file: 'onednn_devel_cpu_gomp-2023.2.0-py2.py3-none-manylinux1_x86_64.whl',
+    bytes: 188103,
+    unpacked: 1155826,
+    sha256: '9763c69e8c907e119056bd52ad918ca84ac9ba939d130a99dfa95ccca3e5e284',
+    library: 'onednn_devel_cpu_gomp-2023.2.0.data/data/include/oneapi/dnnl/dnnl.h',
   },
 ]
 

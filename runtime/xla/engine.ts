@@ -2,6 +2,7 @@
 import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import type { Donation, Graph } from '../../compiler/ir/graph.ts'
 import { emitModule } from '../../compiler/stablehlo/emit-module.ts'
+import type { NativeKernels } from '../../compiler/stablehlo/native-kernels.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
 import type { Backend, DeviceRequest, Located } from '../backend/backend.ts'
 import { backendOf } from '../backend/backend-of.ts'
@@ -19,6 +20,7 @@ import type { Fetching } from '../events.ts'
 import type { World } from '../world.ts'
 import { type CompileCache, cacheKey, compileCacheEnabled, createCompileCache } from './compile-cache.ts'
 import type { FirstRun } from './first-run.ts'
+import { type FoundKernels, locateKernels, registerKernels } from './native/locate-kernels.ts'
 import { PjrtBuffer, type Upload, uploadBuffers } from './pjrt/buffer.ts'
 import { PjrtClient } from './pjrt/client.ts'
 import { writeCompileOptions } from './pjrt/compile-options.ts'
@@ -40,6 +42,8 @@ export interface XlaEngineOptions {
   readonly onWarning?: (message: string) => void
   /** The platform whose formulations to emit, if not the plugin's own; for tests, because all of them run on every platform. */
   readonly writeFor?: DeviceKind
+  /** Whether programs call arcc's own kernels where this computer has them; defaults to true. */
+  readonly native?: boolean
   /** Programs that took longer to compile than this are cached on disk, in milliseconds; defaults to 500. */
   readonly cacheAbove?: number
 }
@@ -70,10 +74,25 @@ export async function createXlaEngine(options: XlaEngineOptions): Promise<XlaEng
   const backend = backendOf(devices)
   const located = await backend.locate(plugin, onProgress)
   const library = PjrtLibrary.load(located.plugin)
+  const kernels = await loadKernels(library, backend, options)
   const client = await PjrtClient.create(library, world.local, backend.createOptions).catch((error: unknown) => {
     throw clientError(error, { path: located.plugin, kind: backend.kind })
   })
-  return new LoadedEngine(client, backend, located, options)
+  return new LoadedEngine(client, backend, located, kernels, options)
+}
+
+/** arcc's own kernels, known to the plugin; or why programs use XLA's own ops. `undefined` if the platform has none. */
+async function loadKernels(
+  library: PjrtLibrary,
+  backend: Backend,
+  { native = true, onProgress = () => {} }: XlaEngineOptions,
+): Promise<FoundKernels | undefined> {
+  if (backend.kind !== 'cpu') return undefined
+  if (!native) return { found: false, reason: 'this engine leaves them out' }
+  const kernels = await locateKernels((event) => onProgress({ what: 'oneDNN', ...event }))
+  if (!kernels.found) return kernels
+  const refusal = registerKernels(library, kernels.library)
+  return refusal === undefined ? kernels : { found: false, reason: refusal }
 }
 
 const plainCount = (devices: number) => (devices === 1 ? '1 device' : `${devices} devices`)
@@ -85,6 +104,7 @@ class LoadedEngine implements XlaEngine {
   readonly #client: PjrtClient
   readonly #backend: Backend
   readonly #located: Located
+  readonly #kernels: FoundKernels | undefined
   readonly #cacheAbove: number
   /** `undefined` if it is disabled. */
   readonly #cache: CompileCache | undefined
@@ -92,19 +112,32 @@ class LoadedEngine implements XlaEngine {
   /** Runs start in the order they were requested: replicas that meet in a collective must not meet another run. */
   #lastStart: Promise<unknown> = Promise.resolve()
 
-  constructor(client: PjrtClient, backend: Backend, located: Located, options: XlaEngineOptions) {
+  constructor(
+    client: PjrtClient,
+    backend: Backend,
+    located: Located,
+    kernels: FoundKernels | undefined,
+    options: XlaEngineOptions,
+  ) {
     this.#client = client
     this.#backend = backend
     this.#located = located
+    this.#kernels = kernels
     this.world = options.world
     this.#cacheAbove = options.cacheAbove ?? 500
     this.#cache = compileCacheEnabled() ? createCompileCache(options.onWarning ?? (() => {})) : undefined
     this.platform = options.writeFor ?? backend.kind
   }
 
+  /** What programs may call. */
+  get #native(): NativeKernels | undefined {
+    return this.#kernels?.found === true && this.platform === 'cpu' ? this.#kernels.kernels : undefined
+  }
+
   get description(): string {
     const devices = this.#backend.kind === 'cpu' ? plainCount(this.world.local) : this.#deviceNames()
-    return `XLA ${this.#backend.kind.toUpperCase()} (PJRT ${this.apiVersion}), ${devices}`
+    const kernels = this.#kernels === undefined ? '' : this.#kernels.found ? ' with oneDNN' : " with XLA's own kernels"
+    return `XLA ${this.#backend.kind.toUpperCase()} (PJRT ${this.apiVersion})${kernels}, ${devices}`
   }
 
   get apiVersion(): string {
@@ -174,7 +207,8 @@ class LoadedEngine implements XlaEngine {
   async #program(graph: Graph, donate: Donation): Promise<Loaded> {
     const outputs = graph.outputs.map((output) => output.value.type)
     const options = writeCompileOptions({ replicas: this.world.size, overrides: this.#located.flags(graph) })
-    const emit = (locations: boolean) => emitModule(graph, { platform: this.platform, donate, locations })
+    const emit = (locations: boolean) =>
+      emitModule(graph, { platform: this.platform, native: this.#native, donate, locations })
     const compile = async () => {
       const program = await PjrtExecutable.compile(this.#client, emit(true), options, outputs)
       this.#programs.compiled += 1

@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openEntry } from '../../cli/host/entry.ts'
 import { fileHost } from '../../cli/host/host.ts'
-import { packageFolder, packageVersion } from '../../cli/host/package-folder.ts'
+import { packageVersion } from '../../cli/host/package-folder.ts'
 import { makeRunFolder } from '../../cli/host/run-folder.ts'
 import { ArccError } from '../../runtime/errors.ts'
+import { packageFolder } from '../../runtime/package-folder.ts'
 
 let folder: string
 beforeEach(() => {

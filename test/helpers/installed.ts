@@ -1,7 +1,7 @@
 /** Runs the installed command: the launcher and the bundle, with real files and exit codes. */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { packageFolder } from '../../cli/host/package-folder.ts'
+import { packageFolder } from '../../runtime/package-folder.ts'
 
 export const launcher = join(packageFolder, 'bin/arcc.js')
 /** What a command gets of the environment, so that results do not depend on it. */

@@ -25,6 +25,24 @@ export interface Reply<M extends Method> {
 /** `PJRT_Api`: struct_size, extension_start, the version struct of 24 bytes, then the methods. */
 const firstMethodOffset = 40
 
+/**
+ * The extension for foreign functions (xla/pjrt/extensions/ffi/ffi_extension.h): its type, and where its methods and the arguments of
+ * one lie. Older plugins have a smaller struct.
+ */
+const ffi = {
+  extensionType: 5,
+  extensionSize: 48,
+  registerOffset: 40,
+  argsSize: 52,
+  args: {
+    target_name: [8, 'pointer'],
+    target_name_size: [16, 'i64'],
+    handler: [24, 'pointer'],
+    platform_name: [32, 'pointer'],
+    platform_name_size: [40, 'i64'],
+  },
+} as const
+
 const methodType = koffi.proto('void* PjrtMethod(void* args)')
 
 interface NativeMethod {
@@ -88,6 +106,36 @@ export class PjrtLibrary {
   has(method: Method): boolean {
     const offset = firstMethodOffset + methods[method].slot * 8
     return offset + 8 <= this.#size && koffi.decode(this.#api, offset, 'void*') !== null
+  }
+
+  /**
+   * Registers a handler of XLA's foreign function interface for programs on the CPU. Returns whether the plugin takes it: older ones
+   * have the interface in another form.
+   */
+  registerHandler(target: string, handler: bigint): boolean {
+    const extension = this.#extension(ffi.extensionType)
+    if (extension === undefined || koffi.decode(extension, 0, 'uint64_t') < ffi.extensionSize) return false
+    const register = koffi.decode(extension, ffi.registerOffset, 'void*') as bigint | null
+    if (register === null) return false
+    const [name, platform] = [Buffer.from(target), Buffer.from('Host')]
+    const args = makeStruct(ffi.argsSize, ffi.args, {
+      target_name: name,
+      target_name_size: name.length,
+      handler,
+      platform_name: platform,
+      platform_name_size: platform.length,
+    })
+    const error = (koffi.decode(register, methodType) as NativeMethod)(args.bytes)
+    if (error !== null) this.call('PJRT_Error_Destroy', { error })
+    return error === null
+  }
+
+  /** The address of an extension's struct, by the number of its type. */
+  #extension(type: number): bigint | undefined {
+    let found = koffi.decode(this.#api, 8, 'void*') as bigint | null
+    while (found !== null && koffi.decode(found, 8, 'int') !== type)
+      found = koffi.decode(found, 16, 'void*') as bigint | null
+    return found ?? undefined
   }
 
   /** Calls a method and waits for it. */

@@ -4,8 +4,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { packageFolder, packageVersion } from '../../../cli/host/package-folder.ts'
+import { packageVersion } from '../../../cli/host/package-folder.ts'
 import { exitCode } from '../../../cli/render/exit.ts'
+import { packageFolder } from '../../../runtime/package-folder.ts'
 import { launcher, plainEnvironment, type Result, runInstalled } from '../../helpers/installed.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 

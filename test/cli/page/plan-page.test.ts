@@ -2,11 +2,11 @@
 import { expect, test } from 'vitest'
 import { pagePart, planPageLines } from '../../../cli/commands/plan-page.ts'
 import { fileHost } from '../../../cli/host/host.ts'
-import { packageFolder } from '../../../cli/host/package-folder.ts'
 import { compileVariants } from '../../../compiler/driver.ts'
 import { machineRates } from '../../../compiler/plan/time.ts'
 import { runOnPaper, type TimedOp } from '../../../compiler/plan/timeline.ts'
 import { need } from '../../../grammar/diagnostic.ts'
+import { packageFolder } from '../../../runtime/package-folder.ts'
 import { pageFaults, parsePage } from '../../helpers/page.ts'
 
 const host = fileHost(packageFolder)

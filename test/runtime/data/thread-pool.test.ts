@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { packageFolder } from '../../../cli/host/package-folder.ts'
 import { threadPoolEnvironment } from '../../../runtime/data/loader/thread-pool.ts'
+import { packageFolder } from '../../../runtime/package-folder.ts'
 
 test.each([
   [1, 7],

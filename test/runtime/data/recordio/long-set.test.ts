@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { packageFolder } from '../../../../cli/host/package-folder.ts'
+import { packageFolder } from '../../../../runtime/package-folder.ts'
 import { type LongSet, longClass, makeLongSet } from '../../../helpers/long-record-set.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 

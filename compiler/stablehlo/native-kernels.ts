@@ -1,0 +1,11 @@
+/** The kernels of arcc's own that programs for the CPU may call (`runtime/xla/native`). */
+
+/** Which of the kernels a program may call: those of this processor. */
+export interface NativeKernels {
+  /** Whether the processor multiplies bf16; otherwise, 16-bit operands are converted to f32. */
+  readonly bf16: boolean
+}
+
+/** The names under which the kernels are registered, also their symbols in the library. */
+export const nativeTargets = ['arcc_convolution', 'arcc_product'] as const
+export type NativeTarget = (typeof nativeTargets)[number]
