@@ -20,8 +20,8 @@ const optimized = ['test/device/golden-for-cuda.test.ts']
  */
 const quickCompiling = '--xla_backend_optimization_level=0 --xla_cpu_parallel_codegen_split_count=2'
 
-/** The engine tfjs computes in JavaScript, whatever is installed. */
-const inJavaScript = { ARCC_TFJS_BACKEND: 'cpu' }
+/** The same on every computer: the engine tfjs computes in JavaScript, whatever is installed, and nothing is measured for plans. */
+const everywhere = { ARCC_TFJS_BACKEND: 'cpu', ARCC_MEASURE: 'off' }
 
 /** Those that take longest where no program is compiled yet, the slowest first; the short ones fill up the end. */
 const slow = [
@@ -67,14 +67,18 @@ export default defineConfig({
           name: 'apart',
           include: apart,
           exclude: optimized,
-          env: { ...inJavaScript, XLA_FLAGS: quickCompiling },
+          env: { ...everywhere, XLA_FLAGS: quickCompiling },
+
+          env: { ...everywhere, XLA_FLAGS: quickCompiling },
         },
       },
-      { extends: true, test: { name: 'optimized', include: optimized } },
+      { extends: true, test: { name: 'optimized', include: optimized, env: everywhere } },
       // The compiler and what renders hold no state, so that their tests share processes, and what those have loaded.
       {
         extends: true,
-        test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: apart, isolate: false, env: inJavaScript },
+        test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: apart, isolate: false, env: everywhere },
+
+        test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: apart, isolate: false, env: everywhere },
       },
     ],
   },

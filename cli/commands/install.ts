@@ -81,7 +81,8 @@ async function installCuda(output: Output): Promise<void> {
   ])
 }
 
-async function installCpu(output: Output): Promise<void> {
+/** Downloads the plugin for the CPU unless it is there; returns a sentence on where it is. Throws ARC6001 to ARC6008. */
+export async function installCpu(output: Output): Promise<string> {
   const { fetchPlugin } = await import('../../runtime/plugins/fetch-plugin.ts')
   const { findPlugin, hostPlatform, pluginTable } = await import('../../runtime/plugins/plugin-table.ts')
   const { xlaError } = await import('../../runtime/xla/pjrt/errors.ts')
@@ -92,7 +93,7 @@ async function installCpu(output: Output): Promise<void> {
   const progress = progressLine(process.stderr, output.errorLook, { line: installLine, stage: stageOf })
   const show = (event: FetchEvent) => progress.show({ ...event, what: `${entry.wheel} ${entry.version}` })
   const library = await fetchPlugin(entry, show).finally(progress.end)
-  output.result([`XLA for the CPU is installed: ${library}`])
+  return `XLA for the CPU is installed: ${library}`
 }
 
 async function installTfjs(variant: NativeVariant, output: Output): Promise<void> {
@@ -115,7 +116,7 @@ async function installTfjs(variant: NativeVariant, output: Output): Promise<void
 
 /** What `install` does for each name. */
 const installers: { readonly [N in InstallName]: (output: Output) => Promise<void> } = {
-  cpu: installCpu,
+  cpu: async (output) => output.result([await installCpu(output)]),
   cuda: installCuda,
   tfjs: (output) => installTfjs('tfjs', output),
   'tfjs-gpu': (output) => installTfjs('tfjs-gpu', output),

@@ -39,6 +39,8 @@ export interface PlanOptions extends ExperimentOptions {
   readonly format: PlanFormat | 'html'
   /** Whether XLA compiles the step for the declared GPU to get exact figures. */
   readonly exact: boolean
+  /** Whether this computer is measured if it has not been. */
+  readonly measure: boolean
   readonly output: string | undefined
 }
 
@@ -51,6 +53,8 @@ export interface RunOptions extends Omit<ExperimentOptions, 'file'> {
   readonly resume: string | undefined
   /** Whether a plan for GPUs runs on virtual devices of this computer. */
   readonly emulate: boolean
+  /** Whether this computer is measured if it has not been. */
+  readonly measure: boolean
   /** The run folder; `undefined` takes the next free `runs/NAME-001`. */
   readonly folder: string | undefined
   /** `auto` is a live panel on a terminal and plain lines elsewhere. */
