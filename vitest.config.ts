@@ -68,16 +68,12 @@ export default defineConfig({
           include: apart,
           exclude: optimized,
           env: { ...everywhere, XLA_FLAGS: quickCompiling },
-
-          env: { ...everywhere, XLA_FLAGS: quickCompiling },
         },
       },
       { extends: true, test: { name: 'optimized', include: optimized, env: everywhere } },
       // The compiler and what renders hold no state, so that their tests share processes, and what those have loaded.
       {
         extends: true,
-        test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: apart, isolate: false, env: everywhere },
-
         test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: apart, isolate: false, env: everywhere },
       },
     ],
