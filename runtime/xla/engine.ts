@@ -1,6 +1,8 @@
 /** The engine `xla`: compiles graphs through a PJRT plugin and runs them on N devices of this process. */
 import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import type { Donation, Graph } from '../../compiler/ir/graph.ts'
+import type { OpKind } from '../../compiler/ir/op.ts'
+import { convKinds } from '../../compiler/ir/op-family.ts'
 import { emitModule } from '../../compiler/stablehlo/emit-module.ts'
 import type { NativeKernels } from '../../compiler/stablehlo/native-kernels.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
@@ -38,7 +40,7 @@ export interface XlaEngineOptions {
   readonly plugin?: string
   /** Receives the progress of downloading the plugin and its libraries on first use. */
   readonly onProgress?: (progress: Fetching) => void
-  /** Receives what is wrong with the compile cache, as sentences for people. */
+  /** Receives what is wrong with the compile cache, and what is computed in another way than declared, as sentences for people. */
   readonly onWarning?: (message: string) => void
   /** The platform whose formulations to emit, if not the plugin's own; for tests, because all of them run on every platform. */
   readonly writeFor?: DeviceKind
@@ -95,6 +97,14 @@ async function loadKernels(
   return refusal === undefined ? kernels : { found: false, reason: refusal }
 }
 
+const products: ReadonlySet<OpKind> = new Set([...convKinds, 'dot_general'])
+
+function multipliesBf16(graph: Graph): boolean {
+  return graph.ops.some(
+    (op) => (products.has(op.kind) && op.operands[0]?.type.dtype === 'bf16') || op.regions.some(multipliesBf16),
+  )
+}
+
 const plainCount = (devices: number) => (devices === 1 ? '1 device' : `${devices} devices`)
 
 class LoadedEngine implements XlaEngine {
@@ -105,6 +115,8 @@ class LoadedEngine implements XlaEngine {
   readonly #backend: Backend
   readonly #located: Located
   readonly #kernels: FoundKernels | undefined
+  readonly #warn: (message: string) => void
+  #saidWidening = false
   readonly #cacheAbove: number
   /** `undefined` if it is disabled. */
   readonly #cache: CompileCache | undefined
@@ -125,7 +137,8 @@ class LoadedEngine implements XlaEngine {
     this.#kernels = kernels
     this.world = options.world
     this.#cacheAbove = options.cacheAbove ?? 500
-    this.#cache = compileCacheEnabled() ? createCompileCache(options.onWarning ?? (() => {})) : undefined
+    this.#warn = options.onWarning ?? (() => {})
+    this.#cache = compileCacheEnabled() ? createCompileCache(this.#warn) : undefined
     this.platform = options.writeFor ?? backend.kind
   }
 
@@ -204,7 +217,16 @@ class LoadedEngine implements XlaEngine {
     return [...new Set(names)].map((name) => `${names.filter((one) => one === name).length} × ${name}`).join(', ')
   }
 
+  /** Says once that products of bf16 are computed in f32 here: slower, and no less exact. */
+  #warnOfWidening(graph: Graph): void {
+    if (this.#saidWidening || this.platform !== 'cpu' || this.#native?.bf16 === true || !multipliesBf16(graph)) return
+    this.#saidWidening = true
+    const reason = this.#kernels?.found === false ? this.#kernels.reason : 'the processor does not multiply bf16'
+    this.#warn(`products of bf16 are computed in f32, at the speed of f32: ${reason}`)
+  }
+
   async #program(graph: Graph, donate: Donation): Promise<Loaded> {
+    this.#warnOfWidening(graph)
     const outputs = graph.outputs.map((output) => output.value.type)
     const options = writeCompileOptions({ replicas: this.world.size, overrides: this.#located.flags(graph) })
     const emit = (locations: boolean) =>
