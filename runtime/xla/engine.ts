@@ -1,8 +1,6 @@
 /** The engine `xla`: compiles graphs through a PJRT plugin and runs them on N devices of this process. */
 import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import type { Donation, Graph } from '../../compiler/ir/graph.ts'
-import type { OpKind } from '../../compiler/ir/op.ts'
-import { convKinds } from '../../compiler/ir/op-family.ts'
 import { emitModule } from '../../compiler/stablehlo/emit-module.ts'
 import type { NativeKernels } from '../../compiler/stablehlo/native-kernels.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
@@ -22,7 +20,8 @@ import type { Fetching } from '../events.ts'
 import type { World } from '../world.ts'
 import { type CompileCache, cacheKey, compileCacheEnabled, createCompileCache } from './compile-cache.ts'
 import type { FirstRun } from './first-run.ts'
-import { type FoundKernels, locateKernels, registerKernels } from './native/locate-kernels.ts'
+import { loadKernels, wideningNote } from './native/load-kernels.ts'
+import type { FoundKernels } from './native/locate-kernels.ts'
 import { PjrtBuffer, type Upload, uploadBuffers } from './pjrt/buffer.ts'
 import { PjrtClient } from './pjrt/client.ts'
 import { writeCompileOptions } from './pjrt/compile-options.ts'
@@ -76,33 +75,19 @@ export async function createXlaEngine(options: XlaEngineOptions): Promise<XlaEng
   const backend = backendOf(devices)
   const located = await backend.locate(plugin, onProgress)
   const library = PjrtLibrary.load(located.plugin)
-  const kernels = await loadKernels(library, backend, options)
+  const kernels = backend.kind === 'cpu' ? await kernelsFor(library, options) : undefined
   const client = await PjrtClient.create(library, world.local, backend.createOptions).catch((error: unknown) => {
     throw clientError(error, { path: located.plugin, kind: backend.kind })
   })
   return new LoadedEngine(client, backend, located, kernels, options)
 }
 
-/** arcc's own kernels, known to the plugin; or why programs use XLA's own ops. `undefined` if the platform has none. */
-async function loadKernels(
+async function kernelsFor(
   library: PjrtLibrary,
-  backend: Backend,
-  { native = true, onProgress = () => {} }: XlaEngineOptions,
-): Promise<FoundKernels | undefined> {
-  if (backend.kind !== 'cpu') return undefined
+  { native = true, onProgress }: XlaEngineOptions,
+): Promise<FoundKernels> {
   if (!native) return { found: false, reason: 'this engine leaves them out' }
-  const kernels = await locateKernels((event) => onProgress({ what: 'oneDNN', ...event }))
-  if (!kernels.found) return kernels
-  const refusal = registerKernels(library, kernels.library)
-  return refusal === undefined ? kernels : { found: false, reason: refusal }
-}
-
-const products: ReadonlySet<OpKind> = new Set([...convKinds, 'dot_general'])
-
-function multipliesBf16(graph: Graph): boolean {
-  return graph.ops.some(
-    (op) => (products.has(op.kind) && op.operands[0]?.type.dtype === 'bf16') || op.regions.some(multipliesBf16),
-  )
+  return loadKernels(library, (event) => onProgress?.({ what: 'oneDNN', ...event }))
 }
 
 const plainCount = (devices: number) => (devices === 1 ? '1 device' : `${devices} devices`)
@@ -217,16 +202,10 @@ class LoadedEngine implements XlaEngine {
     return [...new Set(names)].map((name) => `${names.filter((one) => one === name).length} × ${name}`).join(', ')
   }
 
-  /** Says once that products of bf16 are computed in f32 here: slower, and no less exact. */
-  #warnOfWidening(graph: Graph): void {
-    if (this.#saidWidening || this.platform !== 'cpu' || this.#native?.bf16 === true || !multipliesBf16(graph)) return
-    this.#saidWidening = true
-    const reason = this.#kernels?.found === false ? this.#kernels.reason : 'the processor does not multiply bf16'
-    this.#warn(`products of bf16 are computed in f32, at the speed of f32: ${reason}`)
-  }
-
   async #program(graph: Graph, donate: Donation): Promise<Loaded> {
-    this.#warnOfWidening(graph)
+    const note = this.#kernels === undefined ? undefined : wideningNote(graph, this.#kernels)
+    if (note !== undefined && !this.#saidWidening) this.#warn(note)
+    this.#saidWidening ||= note !== undefined
     const outputs = graph.outputs.map((output) => output.value.type)
     const options = writeCompileOptions({ replicas: this.world.size, overrides: this.#located.flags(graph) })
     const emit = (locations: boolean) =>
