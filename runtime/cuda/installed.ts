@@ -10,6 +10,7 @@ import {
   type PlatformName,
   pluginTable,
   ptxasTable,
+  secondPluginTable,
   type WheelEntry,
 } from '../plugins/plugin-table.ts'
 import { changing } from './install.ts'
@@ -48,7 +49,7 @@ export async function listInstalled(): Promise<readonly Installed[]> {
         path: placeOf(entry).home,
       }))
   const found = [
-    ...single('cpu', 'XLA for the CPU', pluginTable),
+    ...single('cpu', 'XLA for the CPU', [...pluginTable, ...secondPluginTable]),
     ...cuda,
     ...single('cuda', 'for arcc plan --exact', [...cudaPluginTable, ...ptxasTable]),
   ]
