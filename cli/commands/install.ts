@@ -83,16 +83,14 @@ async function installCuda(output: Output): Promise<void> {
 
 /** Downloads the plugin for the CPU unless it is there; returns a sentence on where it is. Throws ARC6001 to ARC6008. */
 export async function installCpu(output: Output): Promise<string> {
-  const { fetchPlugin } = await import('../../runtime/plugins/fetch-plugin.ts')
-  const { findPlugin, hostPlatform, pluginTable } = await import('../../runtime/plugins/plugin-table.ts')
-  const { xlaError } = await import('../../runtime/xla/pjrt/errors.ts')
-  const platform = hostPlatform()
-  const entry = findPlugin(platform)
-  if (entry === undefined)
-    throw xlaError('ARC6001', { platform, known: pluginTable.map((one) => one.platform).join(' and ') })
+  const { fetchAnyPlugin, pinnedPlugins } = await import('../../runtime/plugins/fetch-plugin.ts')
+  const plugins = pinnedPlugins()
   const progress = progressLine(process.stderr, output.errorLook, { line: installLine, stage: stageOf })
-  const show = (event: FetchEvent) => progress.show({ ...event, what: `${entry.wheel} ${entry.version}` })
-  const library = await fetchPlugin(entry, show).finally(progress.end)
+  const show = (event: FetchEvent) => progress.show({ ...event, what: 'XLA for the CPU' })
+  const warnings: string[] = []
+  const library = await fetchAnyPlugin(plugins, show, (message) => warnings.push(message)).finally(progress.end)
+  const { palette } = output.errorLook
+  output.note(warnings.map((message) => `${palette.warning('warning')}: ${message}`))
   return `XLA for the CPU is installed: ${library}`
 }
 

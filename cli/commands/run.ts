@@ -200,6 +200,8 @@ function measures({ measure }: RunOptions, { engine }: RunStart): boolean {
 export async function run(options: RunOptions): Promise<ExitCode> {
   outlastOutput()
   const start = startOf(options)
+  // Without a GPU, every run is on the CPU: the restart comes before anything is read twice.
+  if (start.engine === 'xla' && !findCudaDriver().found) restartWith(threadPoolEnvironment, hugePageEnvironment)
   const output = processOutput(options.color)
   const notes: Notes = { write: output.note }
   const interrupt = interruptible({

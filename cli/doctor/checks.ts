@@ -125,23 +125,29 @@ async function checkPip(): Promise<Finding> {
 async function checkXla(): Promise<Finding[]> {
   const { cachedPlugin } = await import('../../runtime/plugins/fetch-plugin.ts')
   const { namedPlugin } = await import('../../runtime/plugins/named-plugin.ts')
-  const { findPlugin, hostPlatform, pluginTable } = await import('../../runtime/plugins/plugin-table.ts')
+  const { findPlugins, hostPlatform, pluginTable } = await import('../../runtime/plugins/plugin-table.ts')
   const own = namedPlugin('cpu')
-  const entry = findPlugin(hostPlatform())
-  if (!own && entry === undefined) {
+  const entries = findPlugins(hostPlatform())
+  const [first, second] = entries
+  if (!own && first === undefined) {
     const known = pluginTable.map((plugin) => plugin.platform).join(' and ')
     const fix = 'set ARCC_XLA_PLUGIN to a plugin library, or run with --engine tfjs'
     return [
       { name: 'xla', status: 'fail', text: `no plugin is published for ${hostPlatform()}, only for ${known}`, fix },
     ]
   }
-  const path = own || (entry && (await cachedPlugin(entry)))
-  if (!path) {
-    const size = entry === undefined ? '' : ` (${formatBytes(entry.bytes)})`
+  if (own) return [await loadPlugin(own, 'ARCC_XLA_PLUGIN')]
+  const paths = await Promise.all(entries.map(cachedPlugin))
+  const entry = entries.find((_, i) => paths[i] !== undefined)
+  const path = paths.find((found) => found !== undefined)
+  if (path === undefined || entry === undefined) {
+    const size = first === undefined ? '' : ` (${formatBytes(first.bytes)})`
     const text = `the plugin is missing or damaged${size}; the next run downloads it`
     return [{ name: 'xla', status: 'warn', text }, await checkPip()]
   }
-  return [await loadPlugin(path, own ? 'ARCC_XLA_PLUGIN' : `${entry?.wheel} ${entry?.version}`)]
+  const note =
+    entry === second ? ' (the second source: slower, no native kernels; `arcc install cpu` fetches the first)' : ''
+  return [await loadPlugin(path, `${entry.wheel} ${entry.version}${note}`)]
 }
 
 /** arcc's own kernels for the CPU; without them, programs use XLA's own ops. */

@@ -4,7 +4,6 @@
  */
 import { readFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
-import { Ajv } from 'ajv'
 import type { FromSchema } from 'json-schema-to-ts'
 import type { ExperimentPath } from '../../compiler/experiment/experiment.ts'
 import { object } from '../../compiler/json/object-schema.ts'
@@ -13,6 +12,7 @@ import { checkpointErrors } from '../../runtime/checkpoint/messages.ts'
 import { engineNames } from '../../runtime/engine-name.ts'
 import type { ResumedEvent } from '../../runtime/events.ts'
 import { reasonOf } from '../../runtime/system-errors.ts'
+import { validatorOf } from '../../runtime/validator.ts'
 
 const text = { type: 'string' } as const
 
@@ -40,7 +40,7 @@ type RecordedFields = RunRecord['fields']
 
 export const runRecordName = 'run.json'
 
-const isRunRecord = new Ajv({ allErrors: true }).compile<RunRecord>(runRecordSchema)
+const runRecordValidator = validatorOf<RunRecord>(runRecordSchema)
 
 /** The record of a run of this plan. */
 export function runRecord(
@@ -69,8 +69,8 @@ export function readRunRecord(folder: string): RunRecord {
   } catch (error) {
     throw unusable(error instanceof SyntaxError ? 'it is not JSON' : reasonOf(error), error)
   }
-  if (isRunRecord(value)) return value
-  const [first] = isRunRecord.errors ?? []
+  if (runRecordValidator.accepts(value)) return value
+  const [first] = runRecordValidator.errors
   throw unusable(`${first?.instancePath || 'it'} ${first?.message}`)
 }
 

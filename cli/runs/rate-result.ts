@@ -6,8 +6,8 @@ import {
   allToAllName,
   type IjbFile,
   ijbName,
-  isAllToAllFile,
-  isIjbFile,
+  allToAllFile,
+  ijbFile,
 } from '../../runtime/evaluate/ijb/ijb-file.ts'
 import type { NetworkFacts } from '../../runtime/evaluate/report/network-facts.ts'
 import { ijbNames } from '../../runtime/evaluate/ijb/ijb-set.ts'
@@ -58,8 +58,8 @@ export async function readRates(path: string): Promise<RateResult> {
     throw new Error(error instanceof SyntaxError ? 'it is not JSON' : reasonOf(error))
   }
   const isIjb = basename(path) === ijbName
-  if (isIjb && isIjbFile(value)) return ofIjb(value)
-  if (!isIjb && isAllToAllFile(value)) return ofAllToAll(value)
-  const [first] = (isIjb ? isIjbFile : isAllToAllFile).errors ?? []
+  if (isIjb && ijbFile.accepts(value)) return ofIjb(value)
+  if (!isIjb && allToAllFile.accepts(value)) return ofAllToAll(value)
+  const [first] = (isIjb ? ijbFile : allToAllFile).errors
   throw new Error(`${first?.instancePath || 'it'} ${first?.message}`)
 }

@@ -2,7 +2,7 @@
 import type { NamedFile } from '../../runtime/named-file.ts'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { Ajv } from 'ajv'
+import { validatorOf } from '../../runtime/validator.ts'
 import { parse } from 'yaml'
 import { type PlanDocument, planSchema } from '../../compiler/plan/document.ts'
 import { checkpointsName, listCheckpoints } from '../../runtime/checkpoint/checkpoint-folder.ts'
@@ -71,7 +71,7 @@ async function tried<T>(what: string, gap: Gap, read: () => T | Promise<T>): Pro
   }
 }
 
-const isPlan = new Ajv().compile<PlanDocument>(planSchema)
+const planValidator = validatorOf<PlanDocument>(planSchema, {})
 
 async function readPlan(path: string): Promise<PlanDocument> {
   const { size } = await stat(path)
@@ -82,10 +82,10 @@ async function readPlan(path: string): Promise<PlanDocument> {
   } catch (error) {
     throw error instanceof Error && 'syscall' in error ? error : new Error('it is not YAML')
   }
-  if (isPlan(value)) return value
+  if (planValidator.accepts(value)) return value
   const version = typeof value === 'object' && value !== null && 'schema' in value ? value.schema : undefined
   if (typeof version === 'number' && version !== 1) throw new Error(`it is of version ${version}, and this arcc reads 1`)
-  const [first] = isPlan.errors ?? []
+  const [first] = planValidator.errors
   throw new Error(`${first?.instancePath || 'it'} ${first?.message}`)
 }
 

@@ -37,5 +37,9 @@ export interface Backend {
    * Finds or downloads the plugin and its libraries; `plugin` is a plugin to use instead. Throws ARC6001 to ARC6008, and for CUDA
    * ARC6030 to ARC6036.
    */
-  locate(plugin: string | undefined, onProgress: (progress: Fetching) => void): Promise<Located>
+  locate(
+    plugin: string | undefined,
+    onProgress: (progress: Fetching) => void,
+    onWarning: (message: string) => void,
+  ): Promise<Located>
 }

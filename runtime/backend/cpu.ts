@@ -7,8 +7,8 @@ export function cpuBackend(devices: number): Backend {
     kind: 'cpu',
     devices,
     createOptions: { cpu_device_count: { integer: devices } },
-    async locate(plugin, onProgress) {
-      const path = await locatePlugin(plugin, (event) => onProgress({ what: 'the XLA plugin', ...event }))
+    async locate(plugin, onProgress, onWarning) {
+      const path = await locatePlugin(plugin, (event) => onProgress({ what: 'the XLA plugin', ...event }), onWarning)
       return { plugin: path, flags: () => ({}), identity: '' }
     },
   }

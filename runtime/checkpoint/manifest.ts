@@ -5,10 +5,10 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Ajv } from 'ajv'
 import type { FromSchema } from 'json-schema-to-ts'
 import { object } from '../../compiler/json/object-schema.ts'
 import { reasonOf } from '../system-errors.ts'
+import { validatorOf } from '../validator.ts'
 import { checkpointErrors } from './messages.ts'
 
 const integer = { type: 'integer', minimum: 0 } as const
@@ -66,7 +66,7 @@ export type CheckpointFacts = Pick<
 
 export const manifestName = 'manifest.json'
 
-const isManifest = new Ajv({ allErrors: true }).compile<Manifest>(manifestSchema)
+const manifestValidator = validatorOf<Manifest>(manifestSchema)
 
 export function sha256Of(content: string): string {
   return createHash('sha256').update(content).digest('hex')
@@ -99,10 +99,10 @@ export function parseManifest(source: string, folder: string): Manifest {
   } catch {
     throw damaged('is not JSON')
   }
-  if (!isManifest(value)) {
+  if (!manifestValidator.accepts(value)) {
     const version = otherVersion(value)
     if (version !== undefined) throw checkpointErrors('ARC6705', { folder, version, known: formatVersion })
-    const [first] = isManifest.errors ?? []
+    const [first] = manifestValidator.errors
     throw damaged(`is invalid: ${first?.instancePath || 'it'} ${first?.message}`)
   }
   const { digest, ...content } = value

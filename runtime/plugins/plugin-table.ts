@@ -37,7 +37,7 @@ export interface PluginEntry extends WheelEntry {
   readonly api: string
 }
 
-/** XLA for the CPU. */
+/** XLA for the CPU: the fastest build for each platform. */
 export const pluginTable: readonly PluginEntry[] = [
   {
     platform: 'linux-x64',
@@ -58,6 +58,21 @@ export const pluginTable: readonly PluginEntry[] = [
     bytes: 49514947,
     unpacked: 200435256,
     sha256: '8f613be6e891858f40d64f9799319502fff42689661944fc18a6ffd8210b30c9',
+    library: 'xla_plugins/xla_cpu_pjrt/xla_cpu_pjrt.so',
+    api: '0.81',
+  },
+]
+
+/** Where else XLA for the CPU comes from if a plugin of `pluginTable` cannot be downloaded. */
+export const secondPluginTable: readonly PluginEntry[] = [
+  {
+    platform: 'linux-x64',
+    wheel: 'xla-cpu-pjrt',
+    version: '0.0.1',
+    file: 'xla_cpu_pjrt-0.0.1-py3-none-manylinux_2_27_x86_64.whl',
+    bytes: 63461052,
+    unpacked: 259391583,
+    sha256: '55837b6b7b47daa717f2d9a5a03563ea0ceaa338d06a81a1e2d3f060d960decc',
     library: 'xla_plugins/xla_cpu_pjrt/xla_cpu_pjrt.so',
     api: '0.81',
   },
@@ -163,7 +178,7 @@ export function entryFor<T extends WheelEntry>(table: readonly T[], platform: Pl
   return table.find((entry) => entry.platform === platform)
 }
 
-/** The CPU plugin for a platform; `undefined` if none is published. */
-export function findPlugin(platform: PlatformName): PluginEntry | undefined {
-  return entryFor(pluginTable, platform)
+/** The CPU plugins for a platform, in the order of preference; empty if none is published. */
+export function findPlugins(platform: PlatformName): readonly PluginEntry[] {
+  return [entryFor(pluginTable, platform), entryFor(secondPluginTable, platform)].filter((entry) => entry !== undefined)
 }

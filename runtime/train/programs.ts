@@ -11,13 +11,14 @@ export interface Programs {
   readonly embed: Executable
 }
 
-/** Compiles the graphs of training and verification. The caller owns the programs and disposes them. */
+/** Compiles the graphs of training and verification, or loads them at the same time. The caller owns the programs and disposes them. */
 export async function compilePrograms(engine: Engine, plan: Plan): Promise<Programs> {
-  const step = await compileStep(engine, plan)
+  const loading = [compileStep(engine, plan), engine.compile(plan.graphs.embed)] as const
   try {
-    return { step, embed: await engine.compile(plan.graphs.embed) }
+    const [step, embed] = await Promise.all(loading)
+    return { step, embed }
   } catch (error) {
-    step.dispose()
+    for (const program of await Promise.allSettled(loading)) if (program.status === 'fulfilled') program.value.dispose()
     throw error
   }
 }

@@ -5,7 +5,6 @@
  */
 import { constants, copyFile, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Ajv } from 'ajv'
 import type { FromSchema } from 'json-schema-to-ts'
 import { object } from '../../compiler/json/object-schema.ts'
 import { checkpointsName, stepName } from '../checkpoint/checkpoint-folder.ts'
@@ -14,6 +13,7 @@ import { openMaker } from '../data/loader/picture-maker.ts'
 import type { HostArray, HostTensor } from '../engine.ts'
 import { openSafetensors, type TensorStream, writeSafetensors } from '../safetensors.ts'
 import { reasonOf } from '../system-errors.ts'
+import { validatorOf } from '../validator.ts'
 import { failureFacts } from './failure/facts.ts'
 import { trainErrors } from './messages.ts'
 import type { NonFiniteStep } from './non-finite.ts'
@@ -61,7 +61,7 @@ const schema = {
 
 export type FailedStepFacts = FromSchema<typeof schema>
 
-const isFacts = new Ajv({ allErrors: true }).compile<FailedStepFacts>(schema)
+const factsValidator = validatorOf<FailedStepFacts>(schema)
 
 /**
  * Writes the folder for a step that has failed: the facts first, then its pictures with names and labels, then the state before it if
@@ -224,8 +224,8 @@ async function readFacts(path: string): Promise<FailedStepFacts> {
   } catch (error) {
     throw unusable(`${factsName}: ${error instanceof SyntaxError ? 'it is not JSON' : reasonOf(error)}`, error)
   }
-  if (!isFacts(value))
-    throw unusable(`${factsName}: ${isFacts.errors?.[0]?.instancePath} ${isFacts.errors?.[0]?.message}`)
+  if (!factsValidator.accepts(value))
+    throw unusable(`${factsName}: ${factsValidator.errors[0]?.instancePath} ${factsValidator.errors[0]?.message}`)
   if (value.state < 0)
     throw unusable(
       'the state before the step is not there: the last checkpoint was too old, or writing the folder failed',

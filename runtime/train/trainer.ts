@@ -14,6 +14,7 @@ import { openCheckpoints } from './open-checkpoints.ts'
 import { phase } from './phase.ts'
 import { compilePrograms, disposePrograms, newState, type Programs } from './programs.ts'
 import { createProgressMeter, type ProgressMeter } from './progress.ts'
+import { readEarly } from './read-early.ts'
 import type { Session } from './session.ts'
 import { thenClose } from './then-close.ts'
 
@@ -100,11 +101,13 @@ export async function withTrainer(session: Session, body: (trainer: Trainer) => 
       verified: undefined,
       times: { opened, looping: opened, reported: opened, verification: undefined },
     }
+    early.end()
     await thenClose(
       () => body(trainer),
       () => trainer.state.dispose(),
     )
   }
+  const early = readEarly(session, steps)
   await thenClose(
     async () => {
       const programs = await phase(emit, 'compile', () => compilePrograms(engine, plan))
@@ -113,6 +116,9 @@ export async function withTrainer(session: Session, body: (trainer: Trainer) => 
         () => disposePrograms(programs),
       )
     },
-    () => checkpoints.dispose(),
+    () => {
+      early.end()
+      return checkpoints.dispose()
+    },
   )
 }

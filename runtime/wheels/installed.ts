@@ -6,9 +6,12 @@ import { cacheRoot } from '../plugins/cache-root.ts'
 import { placeOf } from '../plugins/fetch-plugin.ts'
 import {
   cudaPluginTable,
+  oneDnnHeaders,
+  oneDnnTable,
   type PlatformName,
   pluginTable,
   ptxasTable,
+  secondPluginTable,
   type WheelEntry,
 } from '../plugins/plugin-table.ts'
 import type { InstallName } from './install-name.ts'
@@ -42,7 +45,8 @@ export async function listInstalled(): Promise<readonly Installed[]> {
         path: placeOf(entry).home,
       }))
   const found = [
-    ...single('cpu', 'XLA for the CPU', pluginTable),
+    ...single('cpu', 'XLA for the CPU', [...pluginTable, ...secondPluginTable]),
+    ...single('cpu', "oneDNN, for arcc's own kernels", [...oneDnnTable, ...oneDnnHeaders]),
     ...several.filter(({ group }) => group === 'cuda'),
     ...single('cuda', 'for arcc plan --exact', [...cudaPluginTable, ...ptxasTable]),
     ...several.filter(({ group }) => group !== 'cuda'),

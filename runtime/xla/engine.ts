@@ -71,9 +71,10 @@ export interface XlaEngine extends Engine {
  * ARC6036 for CUDA's libraries, and PjrtError if the plugin refuses.
  */
 export async function createXlaEngine(options: XlaEngineOptions): Promise<XlaEngine> {
-  const { world, devices = { kind: 'cpu', devices: world.local }, plugin, onProgress = () => {} } = options
+  const { world, devices = { kind: 'cpu', devices: world.local }, plugin } = options
+  const { onProgress = () => {}, onWarning = () => {} } = options
   const backend = backendOf(devices)
-  const located = await backend.locate(plugin, onProgress)
+  const located = await backend.locate(plugin, onProgress, onWarning)
   const library = PjrtLibrary.load(located.plugin)
   const kernels = backend.kind === 'cpu' ? await kernelsFor(library, options) : undefined
   const client = await PjrtClient.create(library, world.local, backend.createOptions).catch((error: unknown) => {
@@ -106,6 +107,8 @@ class LoadedEngine implements XlaEngine {
   /** `undefined` if it is disabled. */
   readonly #cache: CompileCache | undefined
   readonly #programs = { cached: 0, compiled: 0 }
+  /** Programs are compiled one at a time, which takes all cores and much memory; others are loaded meanwhile. */
+  #lastCompiled: Promise<unknown> = Promise.resolve()
   /** Runs start in the order they were requested: replicas that meet in a collective must not meet another run. */
   #lastStart: Promise<unknown> = Promise.resolve()
 
@@ -210,9 +213,17 @@ class LoadedEngine implements XlaEngine {
     const options = writeCompileOptions({ replicas: this.world.size, overrides: this.#located.flags(graph) })
     const emit = (locations: boolean) =>
       emitModule(graph, { platform: this.platform, native: this.#native, donate, locations })
-    const compile = async () => {
+    let milliseconds = 0
+    const compileNow = async () => {
+      const start = performance.now()
       const program = await PjrtExecutable.compile(this.#client, emit(true), options, outputs)
+      milliseconds = performance.now() - start
       this.#programs.compiled += 1
+      return program
+    }
+    const compile = () => {
+      const program = this.#lastCompiled.then(compileNow)
+      this.#lastCompiled = program.catch(() => undefined)
       return program
     }
     const cache = this.#cache
@@ -235,9 +246,8 @@ class LoadedEngine implements XlaEngine {
         firstRun.end()
       }
     }
-    const start = performance.now()
     const program = await compile()
-    if (performance.now() - start >= this.#cacheAbove) await cache.write(key, () => program.serialize())
+    if (milliseconds >= this.#cacheAbove) await cache.write(key, () => program.serialize())
     return { program, firstRun }
   }
 

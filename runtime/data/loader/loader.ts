@@ -33,6 +33,8 @@ export interface LoadedRows {
 
 export interface Loader {
   readonly images: number
+  /** Whether a picture stays in memory after its first read, before augmentation. */
+  readonly keeps: boolean
   /**
    * Makes the pictures of these numbers; `key` keys their augmentation. Reads are begun in the order of the calls, as soon as the
    * ring has room. Throws the error of the first row that cannot be made, ARC6260 if a thread dies, and an `AbortError` after
@@ -108,6 +110,7 @@ export async function createLoader(spec: LoaderSpec, workers: DecodeWorkers): Pr
   }
 
   return {
+    keeps: cache !== undefined,
     images: spec.images,
     async read(numbers, key = noKey) {
       if (numbers.length > mostRows) bug(`a read of ${numbers.length} rows, at most ${mostRows} are possible`)

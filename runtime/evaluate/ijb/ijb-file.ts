@@ -1,8 +1,9 @@
 /** `ijb.json` and `all-to-all.json`: results of `arcc eval --ijb` and `--all-to-all`. docs/ijb.md has the meaning of the fields. */
-import { Ajv } from 'ajv'
+import type { ErrorObject } from 'ajv'
 import type { FromSchema } from 'json-schema-to-ts'
 import { object } from '../../../compiler/json/object-schema.ts'
 import { bug } from '../../../grammar/diagnostic.ts'
+import { validatorOf } from '../../validator.ts'
 import { count, networkSchema, number, sha256, share, text } from '../report/network-facts.ts'
 import { ijbSubsets } from './ijb-set.ts'
 
@@ -75,21 +76,24 @@ export const usualRate = 1e-4
 export type IjbFile = FromSchema<typeof ijbFileSchema>
 export type AllToAllFile = FromSchema<typeof allToAllFileSchema>
 
-const ajv = new Ajv({ allErrors: true, allowUnionTypes: true })
-/** Whether a value is the contents of an `ijb.json`; `errors` says why it is not. */
-export const isIjbFile = ajv.compile<IjbFile>(ijbFileSchema)
-/** The same of an `all-to-all.json`. */
-export const isAllToAllFile = ajv.compile<AllToAllFile>(allToAllFileSchema)
+const options = { allErrors: true, allowUnionTypes: true }
+/** Of the contents of an `ijb.json`. */
+export const ijbFile = validatorOf<IjbFile>(ijbFileSchema, options)
+/** Of the contents of an `all-to-all.json`. */
+export const allToAllFile = validatorOf<AllToAllFile>(allToAllFileSchema, options)
+
+const faultsOf = (errors: readonly ErrorObject[]) =>
+  errors.map(({ instancePath, message }) => `${instancePath} ${message}`).join(', ')
 
 const encode = (value: object) => `${JSON.stringify(value, undefined, 2)}\n`
 
 export function encodeIjb(value: IjbFile): string {
-  if (!isIjbFile(value)) bug(`${ijbName}: ${ajv.errorsText(isIjbFile.errors)}`)
+  if (!ijbFile.accepts(value)) bug(`${ijbName}: ${faultsOf(ijbFile.errors)}`)
   return encode(value)
 }
 
 export function encodeAllToAll(value: AllToAllFile): string {
-  if (!isAllToAllFile(value)) bug(`${allToAllName}: ${ajv.errorsText(isAllToAllFile.errors)}`)
+  if (!allToAllFile.accepts(value)) bug(`${allToAllName}: ${faultsOf(allToAllFile.errors)}`)
   return encode(value)
 }
 

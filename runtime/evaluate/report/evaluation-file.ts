@@ -4,11 +4,11 @@
  * The score of a pair is the cosine of its two embeddings; a pair at or above a threshold counts as the same person.
  */
 import { readFile } from 'node:fs/promises'
-import { Ajv } from 'ajv'
 import type { FromSchema } from 'json-schema-to-ts'
 import { object } from '../../../compiler/json/object-schema.ts'
 import { bug } from '../../../grammar/diagnostic.ts'
 import { reasonOf } from '../../system-errors.ts'
+import { validatorOf } from '../../validator.ts'
 import { reportErrors } from './messages.ts'
 import { count, networkSchema, number, sha256, share, text } from './network-facts.ts'
 
@@ -107,13 +107,15 @@ export type EvaluationFile = FromSchema<typeof evaluationSchema>
 
 export const evaluationName = 'evaluation.json'
 
-const isEvaluation = new Ajv({ allErrors: true, strictTuples: true, allowUnionTypes: true }).compile<EvaluationFile>(
-  evaluationSchema,
-)
+const evaluationValidator = validatorOf<EvaluationFile>(evaluationSchema, {
+  allErrors: true,
+  strictTuples: true,
+  allowUnionTypes: true,
+})
 
 /** The first thing that is wrong with a value that was checked. */
 function fault(): string {
-  const [first] = isEvaluation.errors ?? []
+  const [first] = evaluationValidator.errors
   return `${first?.instancePath || 'it'} ${first?.message}`
 }
 
@@ -121,7 +123,7 @@ function fault(): string {
 export function encodeEvaluation(value: EvaluationFile): string {
   // Infinity and NaN would become null.
   const source = JSON.stringify(value, undefined, 2)
-  if (!isEvaluation(JSON.parse(source))) bug(`an evaluation is invalid: ${fault()}`)
+  if (!evaluationValidator.accepts(JSON.parse(source))) bug(`an evaluation is invalid: ${fault()}`)
   return `${source}\n`
 }
 
@@ -134,6 +136,6 @@ export async function readEvaluation(path: string): Promise<EvaluationFile> {
     const reason = error instanceof SyntaxError ? 'it is not JSON' : reasonOf(error)
     throw reportErrors('ARC6320', { path, reason }, error)
   }
-  if (!isEvaluation(value)) throw reportErrors('ARC6320', { path, reason: fault() })
+  if (!evaluationValidator.accepts(value)) throw reportErrors('ARC6320', { path, reason: fault() })
   return value
 }

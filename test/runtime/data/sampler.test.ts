@@ -106,6 +106,7 @@ function fakeImages(wait: boolean, fail = -1): FakeImages {
     label: (i) => i % 5,
     loader: {
       images: 50,
+      keeps: false,
       busySeconds: 0,
       async read(numbers) {
         fake.reads += numbers.length

@@ -5,9 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { cacheRoot } from '../../../runtime/plugins/cache-root.ts'
-import { fetchPlugin, locatePlugin } from '../../../runtime/plugins/fetch-plugin.ts'
+import {
+  fetchAnyPlugin,
+  fetchPlugin,
+  locatePlugin,
+  pinnedPlugins,
+  takePlugin,
+} from '../../../runtime/plugins/fetch-plugin.ts'
 import type { FetchEvent } from '../../../runtime/plugins/fetch-wheel.ts'
-import { findPlugin, type PluginEntry, pluginTable } from '../../../runtime/plugins/plugin-table.ts'
+import { findPlugins, type PluginEntry, pluginTable, secondPluginTable } from '../../../runtime/plugins/plugin-table.ts'
 import { hugePageEnvironment } from '../../../runtime/xla/huge-pages.ts'
 
 /** No file in these tests has this digest. */
@@ -131,6 +137,53 @@ describe('fetching', () => {
   })
 })
 
+describe('two sources', () => {
+  const first = { ...entry, sha256: digestOf('a wheel') }
+  const second = { ...first, wheel: 'b-plugin' }
+  const both = [first, second] as const
+  const library = ({ wheel }: PluginEntry) => join(folder, `cache/plugins/${wheel}-1.0-test-x64/a_plugin/lib.so`)
+  /** Python whose pip has only the wheels of these names. */
+  const offer = (...names: readonly string[]) =>
+    installPython(
+      `case "$3" in ${names.map((name) => `${name}==*`).join('|') || 'none'}) ${goodDownload} ;; *) echo "ERROR: No matching distribution" >&2; exit 1 ;; esac`,
+    )
+  const warnings: string[] = []
+  const warn = (message: string) => warnings.push(message)
+  beforeEach(() => warnings.splice(0))
+
+  it('the first one is taken, without a word', async () => {
+    await offer('a-plugin', 'b-plugin')
+    expect(await takePlugin(both, undefined, warn)).toBe(library(first))
+    expect(warnings).toEqual([])
+  })
+
+  it('the second one is taken where the first cannot be downloaded, with a word each time, until it can', async () => {
+    await offer('b-plugin')
+    expect(await takePlugin(both, undefined, warn)).toBe(library(second))
+    expect(await takePlugin(both, undefined, warn)).toBe(library(second))
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /XLA is b-plugin 1.0, because a-plugin 1.0 cannot be downloaded .*No matching distribution/,
+      ),
+      expect.stringContaining(
+        'XLA is b-plugin 1.0, because a-plugin 1.0 could not be downloaded when it was installed',
+      ),
+    ])
+    await offer('a-plugin', 'b-plugin')
+    expect(await fetchAnyPlugin(both)).toBe(library(first))
+    expect(await takePlugin(both, undefined, warn)).toBe(library(first))
+    expect(warnings).toHaveLength(2)
+  })
+
+  it('a wheel with another digest is no reason for the second one, and without both the first error counts', async () => {
+    await offer('a-plugin', 'b-plugin')
+    await expect(takePlugin([entry, second])).rejects.toMatchObject({ code: 'ARC6004' })
+    await offer()
+    await expect(takePlugin(both)).rejects.toMatchObject({ code: 'ARC6003', params: { requirement: 'a-plugin==1.0' } })
+    await expect(takePlugin([first])).rejects.toMatchObject({ code: 'ARC6003' })
+  })
+})
+
 describe('choosing', () => {
   it('takes the library that is named', async () => {
     vi.stubEnv('ARCC_XLA_PLUGIN', '/opt/pjrt.so')
@@ -138,14 +191,16 @@ describe('choosing', () => {
     expect(await locatePlugin('/opt/other.so')).toBe('/opt/other.so')
   })
 
-  it('knows one plugin per platform, each pinned', () => {
+  it('knows the plugins of each platform, each pinned', () => {
     expect(pluginTable.map((known) => known.platform)).toEqual(['linux-x64', 'linux-arm64'])
-    for (const known of pluginTable) {
+    expect(findPlugins('linux-x64').map((known) => known.wheel)).toEqual(['lammps-jax-pjrt-cpu', 'xla-cpu-pjrt'])
+    expect(findPlugins('linux-arm64').map((known) => known.wheel)).toEqual(['xla-cpu-pjrt'])
+    for (const known of [...pluginTable, ...secondPluginTable]) {
       expect(known.sha256).toMatch(/^[0-9a-f]{64}$/)
       expect(known.file).toContain(known.version)
-      expect(findPlugin(known.platform)).toBe(known)
+      expect(findPlugins(known.platform)).toContain(known)
     }
-    expect(findPlugin('win32-x64')).toBeUndefined()
+    expect(() => pinnedPlugins('win32-x64')).toThrow('no XLA CPU plugin is published for win32-x64')
   })
 
   it('finds the cache folder', () => {
