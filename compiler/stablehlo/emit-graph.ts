@@ -76,7 +76,9 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
     }
     e.locate(op)
     const again = (index: number) => computeAgain(e, operandAt(op, index), { graph, find, write })
+    e.order.begin(op)
     const results = emitOp(e, op, op.operands.map(find), again)
+    e.order.end(results)
     op.results.forEach((result, i) => {
       const value = at(results, i)
       written.set(result, stored?.has(result) ? at(barrier(e, [value]), 0) : value)

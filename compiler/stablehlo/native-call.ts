@@ -20,10 +20,12 @@ function rowMajor({ shape }: TensorType): string {
 function call(
   e: Emitter,
   target: NativeTarget,
-  operands: readonly Ssa[],
+  given: readonly Ssa[],
   result: TensorType,
   numbers: readonly number[],
 ): Ssa {
+  // What comes first: the kernel does not read it.
+  const operands = [...given, ...e.order.take()]
   const attributes = {
     api_version: '4 : i32',
     backend_config: `{numbers = array<i64: ${numbers.join(', ')}>}`,

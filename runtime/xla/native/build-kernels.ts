@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import type { Environment } from '../../environment.ts'
 import { packageFolder } from '../../package-folder.ts'
 import { cacheFolder } from '../../plugins/cache-folder.ts'
 import { isUnchanged } from '../../plugins/verify-library.ts'
@@ -25,9 +26,14 @@ export interface Compiler {
   readonly version: string
 }
 
+/** `$CC`, else the usual ones. */
+export function compilersOf({ CC }: Environment): readonly string[] {
+  return CC ? [CC] : ['cc', 'gcc', 'clang']
+}
+
 /** `$CC`, else the first of the usual ones; `undefined` if there is none. */
 export async function findCompiler(env: NodeJS.ProcessEnv = process.env): Promise<Compiler | undefined> {
-  for (const command of env.CC ? [env.CC] : ['cc', 'gcc', 'clang']) {
+  for (const command of compilersOf(env)) {
     try {
       const { stdout } = await run(command, ['--version'])
       return { command, version: stdout.split('\n')[0] ?? '' }

@@ -1,0 +1,53 @@
+/**
+ * The order of products and convolutions in the backward pass of a program for the CPU.
+ *
+ * XLA orders ops by their operands alone. Nothing but the update reads the gradient of a filter, so that it may come last, and all that
+ * it reads stays in memory until then: a third and more of a step's memory. And a weight whose update may come before its last reader
+ * is copied. Therefore each product or convolution of the backward pass also depends on the one before it in the graph. A native kernel
+ * takes its result as an operand that it does not read; other ops take their operand through a barrier.
+ */
+import type { Op } from '../ir/graph.ts'
+import type { Ssa } from './emitter.ts'
+
+export interface CallOrder {
+  /** The ops that follow are emitted for this one. */
+  begin(op: Op): void
+  /** What the product or convolution that is emitted now comes after, besides its operands: nothing or one value. */
+  take(): readonly Ssa[]
+  /** All of an op has been emitted, and `results` are its values. */
+  end(results: readonly Ssa[]): void
+  /** The order of a region, which has none with what is outside of it. */
+  inside<T>(emit: () => T): T
+}
+
+interface State {
+  readonly before: readonly Ssa[]
+  /** Whether the op of now is in the order, and whether it has a product or convolution. */
+  readonly isBackward: boolean
+  readonly hasTaken: boolean
+}
+
+/** `isOrdered`: whether the platform needs an order. */
+export function createCallOrder(isOrdered: boolean): CallOrder {
+  let state: State = { before: [], isBackward: false, hasTaken: false }
+  return {
+    begin({ origin }) {
+      state = { ...state, isBackward: isOrdered && origin.phase === 'backward', hasTaken: false }
+    },
+    take() {
+      if (!state.isBackward) return []
+      state = { ...state, hasTaken: true }
+      return state.before
+    },
+    end(results) {
+      if (state.hasTaken) state = { ...state, before: results.slice(0, 1) }
+    },
+    inside(emit) {
+      const outside = state
+      state = { ...outside, before: [] }
+      const found = emit()
+      state = outside
+      return found
+    },
+  }
+}

@@ -1,0 +1,40 @@
+/** What the engine on this computer's CPU will consist of, found without loading or downloading anything. */
+import { existsSync, statSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import type { Environment } from '../environment.ts'
+import { placeOf } from '../plugins/fetch-plugin.ts'
+import { namedPlugin } from '../plugins/named-plugin.ts'
+import { entryFor, findPlugin, hostPlatform, oneDnnHeaders, oneDnnTable } from '../plugins/plugin-table.ts'
+import { compilersOf } from '../xla/native/build-kernels.ts'
+import { nativeEnabled } from '../xla/native/locate-kernels.ts'
+
+export interface PresentEngine {
+  /** The plugin's path, size and time, and whether arcc's own kernels will be used: what speed depends on. */
+  readonly identity: string
+  /** Whether the next run downloads nothing. */
+  readonly isComplete: boolean
+}
+
+/** `undefined` if the plugin must be downloaded first. It is not verified, which would take a second. */
+export function presentEngine(env: Environment): PresentEngine | undefined {
+  const entry = findPlugin(hostPlatform())
+  const path = namedPlugin('cpu', env) ?? (entry && placeOf(entry).library)
+  const found = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return undefined
+  const kernels = presentKernels(env)
+  return { identity: `${path} ${found.size} ${found.mtimeMs} ${kernels}`, isComplete: kernels !== 'absent' }
+}
+
+/** `none`: XLA's own ops are used; `absent`: oneDNN can be downloaded. */
+function presentKernels(env: Environment): 'none' | 'absent' | string {
+  const wheels = [entryFor(oneDnnTable, hostPlatform()), entryFor(oneDnnHeaders, hostPlatform())]
+  if (!nativeEnabled(env) || !compilersOf(env).some((command) => isProgram(command, env))) return 'none'
+  const places = wheels.flatMap((wheel) => (wheel === undefined ? [] : [placeOf(wheel).library]))
+  if (places.length < wheels.length) return 'none'
+  return places.every((place) => existsSync(place)) ? places.join(' ') : 'absent'
+}
+
+function isProgram(command: string, { PATH = '' }: Environment): boolean {
+  if (command.includes('/')) return existsSync(command)
+  return PATH.split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, command)))
+}
