@@ -5,7 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 /** Tests that load native code or replace what the process is given: each file gets a process of its own. */
 const apart = [
   'test/{device,faults}/**/*.test.ts',
-  'test/runtime/{backend,cuda,measure,plugins,xla}/**/*.test.ts',
+  'test/runtime/{backend,cuda,measure,plugins,wheels,xla}/**/*.test.ts',
   'test/runtime/tfjs/lazy.test.ts',
   'test/cli/*.test.ts',
   'test/cli/{commands,doctor,host}/**/*.test.ts',
@@ -20,8 +20,8 @@ const optimized = ['test/device/golden-for-cuda.test.ts']
  */
 const quickCompiling = '--xla_backend_optimization_level=0 --xla_cpu_parallel_codegen_split_count=2'
 
-/** Plans are the same on every computer, and none is measured for them. */
-const everywhere = { ARCC_MEASURE: 'off' }
+/** The same on every computer: the engine tfjs computes in JavaScript, whatever is installed, and nothing is measured for plans. */
+const everywhere = { ARCC_TFJS_BACKEND: 'cpu', ARCC_MEASURE: 'off' }
 
 /** Those that take longest where no program is compiled yet, the slowest first; the short ones fill up the end. */
 const slow = [

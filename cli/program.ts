@@ -1,6 +1,7 @@
 /** The command line: commands, arguments and options. `commands/` implements them. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { engineNames } from '../runtime/engine-name.ts'
+import { installNames } from '../runtime/wheels/install-name.ts'
 import { addCheckpointCommands } from './checkpoint-program.ts'
 import {
   type Actions,
@@ -10,7 +11,6 @@ import {
   dumpGraphs,
   dumpPhases,
   type InstallOptions,
-  installable,
   type PlanOptions,
   type ReplayOptions,
   type RunOptions,
@@ -189,11 +189,14 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
 
   program
     .command('install')
-    .description('install the libraries of an engine: CUDA for NVIDIA GPUs, or the XLA plugin for the CPU')
+    .description(
+      'install the libraries of an engine: CUDA for NVIDIA GPUs, the XLA plugin for the CPU, or TensorFlow for the engine tfjs',
+    )
     .addArgument(
-      new Argument('[what]', 'what to install (cuda: 2 GB to download); without it, the list is shown').choices(
-        installable,
-      ),
+      new Argument(
+        '[what]',
+        'what to install (cuda: 2 GB to download, tfjs: 0.3 GB, tfjs-gpu: 3.4 GB); without it, the list is shown',
+      ).choices(installNames),
     )
     .addOption(new Option('--list', 'show what is installed and where').conflicts('remove'))
     .option('--remove', 'remove the installed libraries')

@@ -12,6 +12,7 @@ import { normRules } from './emit-norm.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 import { add, barrier, compare, scalar } from './hlo.ts'
 import { longSums } from './long-sums.ts'
+import { nativeNorms } from './native-norm.ts'
 import { platformForms } from './platform-forms.ts'
 import { type Again, at, type EmitRule, type EmitRules } from './rule.ts'
 
@@ -68,13 +69,20 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
     return at(emitOp(e, op, operands, again), index)
   }
   const stored = platformForms[e.platform].repeatsSums ? longSums(graph) : undefined
+  const norms = nativeNorms(e, graph)
   for (const op of graph.ops) {
     if (op.kind === 'input') {
       const value = op.results[0] ?? bug('an input without a value')
       written.set(value, at(inputs, op.params.index))
       continue
     }
+    if (norms.covers(op)) continue
     e.locate(op)
+    const fused = norms.emit(op, find)
+    if (fused !== undefined) {
+      for (const [value, name] of fused) written.set(value, name)
+      continue
+    }
     const again = (index: number) => computeAgain(e, operandAt(op, index), { graph, find, write })
     e.order.begin(op)
     const results = emitOp(e, op, op.operands.map(find), again)

@@ -17,23 +17,22 @@ function rowMajor({ shape }: TensorType): string {
   return `dense<[${shape.map((_, i) => shape.length - 1 - i).join(', ')}]> : tensor<${shape.length}xindex>`
 }
 
-function call(
+/** A call of a kernel; `numbers` is its only attribute, in the order of the kernel's own struct. */
+export function callNative(
   e: Emitter,
   target: NativeTarget,
-  given: readonly Ssa[],
-  result: TensorType,
-  numbers: readonly number[],
-): Ssa {
-  // What comes first: the kernel does not read it.
-  const operands = [...given, ...e.order.take()]
+  operands: readonly Ssa[],
+  results: readonly TensorType[],
+  numbers: readonly (number | bigint)[],
+): readonly Ssa[] {
   const attributes = {
     api_version: '4 : i32',
     backend_config: `{numbers = array<i64: ${numbers.join(', ')}>}`,
     call_target_name: `"${target}"`,
     operand_layouts: `[${operands.map((operand) => rowMajor(operand.type)).join(', ')}]`,
-    result_layouts: `[${rowMajor(result)}]`,
+    result_layouts: `[${results.map(rowMajor).join(', ')}]`,
   }
-  return only(e.op('stablehlo.custom_call', operands, [result], attributes))
+  return e.op('stablehlo.custom_call', operands, results, attributes)
 }
 
 const isHalf = (dtype: DType) => dtype === 'f16' || dtype === 'bf16'
@@ -68,9 +67,9 @@ export function nativeConvolution(e: Emitter, kind: ConvKind, g: ConvGeometry, a
     g.groups,
   ]
   const result: TensorType = { dtype: kind === 'conv2d_filter_grad' ? 'f32' : dtype, shape: shapes[kind] }
-  const operands = [convert(e, a, dtype), convert(e, b, dtype)]
-  const found = call(e, 'arcc_convolution', operands, result, [convKinds.indexOf(kind), ...sizes])
-  return convert(e, found, a.type.dtype)
+  const operands = [convert(e, a, dtype), convert(e, b, dtype), ...e.order.take()]
+  const found = callNative(e, 'arcc_convolution', operands, [result], [convKinds.indexOf(kind), ...sizes])
+  return convert(e, only(found), a.type.dtype)
 }
 
 interface Merged {
@@ -117,6 +116,6 @@ export function nativeProduct(e: Emitter, a: Ssa, b: Ssa, dims: DotDims, dtype: 
   const shape = [...sizeOf(a.type, lhsBatch), ...sizeOf(a.type, freeA), ...sizeOf(b.type, freeB)]
   const result: TensorType = { dtype: dtype === 'bf16' && multiply === 'bf16' ? 'bf16' : 'f32', shape }
   const sizes = [outer, inner, rows, columns, summed].map((part) => part.size)
-  const operands = [convert(e, a, multiply), convert(e, b, multiply)]
-  return convert(e, call(e, 'arcc_product', operands, result, [...sizes, ...strides]), dtype)
+  const operands = [convert(e, a, multiply), convert(e, b, multiply), ...e.order.take()]
+  return convert(e, only(callNative(e, 'arcc_product', operands, [result], [...sizes, ...strides])), dtype)
 }

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path'
 import type { MachineProfile } from '../../compiler/host/machine-profile.ts'
 import { sealOf, unseal } from '../cache/sealed.ts'
 import type { Environment } from '../environment.ts'
-import { cacheRoot } from '../plugins/cache-folder.ts'
+import { cacheRoot } from '../plugins/cache-root.ts'
 
 /** What is measured, and how: another number makes earlier measurements void. */
 const format = 1
