@@ -4,18 +4,20 @@
  * XLA orders ops by their operands alone. Nothing but the update reads the gradient of a filter, so that it may come last, and all that
  * it reads stays in memory until then: a third and more of a step's memory. And a weight whose update may come before its last reader
  * is copied. Therefore each product or convolution of the backward pass also depends on the one before it in the graph. A native kernel
- * takes its result as an operand that it does not read; other ops take their operand through a barrier.
+ * takes its result as an operand that it does not read; other ops take their operand through a barrier. Where XLA's own ops compute the
+ * gradients of slopes, which are sums that nobody waits for either, those between two products are waited for as well.
  */
+import { byteSize } from '../ir/dtype.ts'
 import type { Op } from '../ir/graph.ts'
 import type { Ssa } from './emitter.ts'
 
 export interface CallOrder {
   /** The ops that follow are emitted for this one. */
   begin(op: Op): void
-  /** What the product or convolution that is emitted now comes after, besides its operands: nothing or one value. */
+  /** What the product or convolution that is emitted now comes after, besides its operands. */
   take(): readonly Ssa[]
   /** All of an op has been emitted, and `results` are its values. */
-  end(results: readonly Ssa[]): void
+  end(op: Op, results: readonly Ssa[]): void
   /** The order of a region, which has none with what is outside of it. */
   inside<T>(emit: () => T): T
 }
@@ -27,8 +29,11 @@ interface State {
   readonly hasTaken: boolean
 }
 
-/** `isOrdered`: whether the platform needs an order. */
-export function createCallOrder(isOrdered: boolean): CallOrder {
+/** Larger sums are read soon, and would stay in memory for it, in bytes. */
+const smallSum = 2 ** 16
+
+/** `isOrdered`: whether the platform needs an order; `withSums`: whether sums are in it. */
+export function createCallOrder(isOrdered: boolean, withSums: boolean): CallOrder {
   let state: State = { before: [], isBackward: false, hasTaken: false }
   return {
     begin({ origin }) {
@@ -39,8 +44,12 @@ export function createCallOrder(isOrdered: boolean): CallOrder {
       state = { ...state, hasTaken: true }
       return state.before
     },
-    end(results) {
-      if (state.hasTaken) state = { ...state, before: results.slice(0, 1) }
+    end(op, results) {
+      const [first] = results
+      if (first === undefined || !state.isBackward) return
+      const isSum = op.kind === 'reduce_sum' && first.type.shape.length > 0 && byteSize(first.type) <= smallSum
+      if (state.hasTaken) state = { ...state, before: [first] }
+      else if (withSums && isSum) state = { ...state, before: [...state.before, first] }
     },
     inside(emit) {
       const outside = state

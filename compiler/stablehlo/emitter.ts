@@ -85,7 +85,7 @@ export function createEmitter(
   let nextName = 0
   let nextArgument = 0
   let location = ''
-  const order = createCallOrder(platformForms[platform].ordersCalls)
+  const order = createCallOrder(platformForms[platform].ordersCalls, native === undefined)
 
   function write<T extends TextType>(
     name: string,

@@ -206,7 +206,10 @@ class LoadedEngine implements XlaEngine {
 
   async #program(graph: Graph, donate: Donation): Promise<Loaded> {
     const outputs = graph.outputs.map((output) => output.value.type)
-    const options = writeCompileOptions({ replicas: this.world.size, overrides: this.#located.flags(graph, this.apiVersion) })
+    const options = writeCompileOptions({
+      replicas: this.world.size,
+      overrides: this.#located.flags(graph, this.apiVersion),
+    })
     const emit = (locations: boolean) =>
       emitModule(graph, { platform: this.platform, native: this.#native, donate, locations })
     const compile = async () => {
