@@ -2,10 +2,10 @@
 import { existsSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Environment } from '../environment.ts'
+import { compilers } from '../native-compiler.ts'
 import { placeOf } from '../plugins/fetch-plugin.ts'
 import { namedPlugin } from '../plugins/named-plugin.ts'
 import { entryFor, findPlugin, hostPlatform, oneDnnHeaders, oneDnnTable } from '../plugins/plugin-table.ts'
-import { compilersOf } from '../xla/native/build-kernels.ts'
 import { nativeEnabled } from '../xla/native/locate-kernels.ts'
 
 export interface PresentEngine {
@@ -28,12 +28,15 @@ export function presentEngine(env: Environment): PresentEngine | undefined {
 /** `none`: XLA's own ops are used; `absent`: oneDNN can be downloaded. */
 function presentKernels(env: Environment): 'none' | 'absent' | string {
   const wheels = [entryFor(oneDnnTable, hostPlatform()), entryFor(oneDnnHeaders, hostPlatform())]
-  if (!nativeEnabled(env) || !compilersOf(env).some((command) => isProgram(command, env))) return 'none'
+  const { variable, names } = compilers.c
+  const named = env[variable]?.trim().split(/\s+/)[0]
+  if (!nativeEnabled(env) || !(named ? [named] : names).some((program) => isProgram(program, env))) return 'none'
   const places = wheels.flatMap((wheel) => (wheel === undefined ? [] : [placeOf(wheel).library]))
   if (places.length < wheels.length) return 'none'
   return places.every((place) => existsSync(place)) ? places.join(' ') : 'absent'
 }
 
+/** Whether a program is in one of the folders of the environment; `findCompiler` runs it, which takes longer. */
 function isProgram(command: string, { PATH = '' }: Environment): boolean {
   if (command.includes('/')) return existsSync(command)
   return PATH.split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, command)))
