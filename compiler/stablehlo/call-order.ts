@@ -7,23 +7,27 @@
  * takes its result as an operand that it does not read; other ops take their operand through a barrier. Where XLA's own ops compute the
  * gradients of slopes, which are sums that nobody waits for either, those between two products are waited for as well.
  */
-import { byteSize } from '../ir/dtype.ts'
+import { byteSize, type TensorType } from '../ir/dtype.ts'
 import type { Op } from '../ir/graph.ts'
-import type { Ssa } from './emitter.ts'
 
-export interface CallOrder {
+/** A value of the program. */
+interface Emitted {
+  readonly type: TensorType
+}
+
+export interface CallOrder<V extends Emitted> {
   /** The ops that follow are emitted for this one. */
   begin(op: Op): void
   /** What the product or convolution that is emitted now comes after, besides its operands. */
-  take(): readonly Ssa[]
+  take(): readonly V[]
   /** All of an op has been emitted, and `results` are its values. */
-  end(op: Op, results: readonly Ssa[]): void
+  end(op: Op, results: readonly V[]): void
   /** The order of a region, which has none with what is outside of it. */
   inside<T>(emit: () => T): T
 }
 
-interface State {
-  readonly before: readonly Ssa[]
+interface State<V> {
+  readonly before: readonly V[]
   /** Whether the op of now is in the order, and whether it has a product or convolution. */
   readonly isBackward: boolean
   readonly hasTaken: boolean
@@ -33,8 +37,8 @@ interface State {
 const smallSum = 2 ** 16
 
 /** `isOrdered`: whether the platform needs an order; `withSums`: whether sums are in it. */
-export function createCallOrder(isOrdered: boolean, withSums: boolean): CallOrder {
-  let state: State = { before: [], isBackward: false, hasTaken: false }
+export function createCallOrder<V extends Emitted>(isOrdered: boolean, withSums: boolean): CallOrder<V> {
+  let state: State<V> = { before: [], isBackward: false, hasTaken: false }
   return {
     begin({ origin }) {
       state = { ...state, isBackward: isOrdered && origin.phase === 'backward', hasTaken: false }

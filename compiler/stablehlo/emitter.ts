@@ -48,7 +48,8 @@ export interface Emitter {
   /** arcc's own kernels that the program may call; `undefined` if there are none. */
   readonly native: NativeKernels | undefined
   readonly replicas: number
-  readonly order: CallOrder
+  /** The order of products and convolutions. */
+  readonly order: CallOrder<Ssa>
   /** Emits an op and returns its results. */
   op<T extends TextType>(
     name: string,
@@ -85,7 +86,7 @@ export function createEmitter(
   let nextName = 0
   let nextArgument = 0
   let location = ''
-  const order = createCallOrder(platformForms[platform].ordersCalls, native === undefined)
+  const order = createCallOrder<Ssa>(platformForms[platform].ordersCalls, native === undefined)
 
   function write<T extends TextType>(
     name: string,
