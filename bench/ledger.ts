@@ -1,10 +1,12 @@
 /**
- * `npm run bench:ledger -- [EXPERIMENT…]`: for every experiment that is declared for a GPU and fits on it, including all variants
- * of a sweep, compares the ledger's memory with XLA's own figure for that GPU, both without the reserve. Exit code 1 if one of
- * them differs by more than 5 %, or if XLA rejects it.
+ * `npm run bench:ledger -- [EXPERIMENT…]`: for every experiment that fits on its machine, including all variants of a sweep, compares
+ * the ledger's memory with XLA's own figure, both without the reserve: for the declared GPU, which need not be there, or for this
+ * computer's CPU, with arcc's own kernels and without; there also for networks of arcface_torch at two batches. Exit code 1 if one of
+ * them differs by more than 5 % on a GPU or 10 % on the CPU, or if XLA rejects it.
  *
  *     --machine CALL    all of them on this machine: 'dgx_h100(nodes: 1)'
  *     --in FOLDER       those of a folder in experiments/: arcface_torch
+ *     --on cpu|cuda     only those for this kind of device
  *     --names           only lists their names
  */
 import { readdirSync } from 'node:fs'
@@ -20,21 +22,23 @@ import { need } from '../grammar/diagnostic.ts'
 import { ArccError } from '../runtime/errors.ts'
 import { packageFolder } from '../runtime/package-folder.ts'
 import { exactMemory } from '../runtime/xla/exact/exact-memory.ts'
+import { cpuMemory, networkPlans } from './ledger-cpu.ts'
 import { onMachine } from './on-machine.ts'
 
-const tolerance = 0.05
+const tolerance = { cuda: 0.05, cpu: 0.1 } as const
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     machine: { type: 'string' },
     in: { type: 'string', default: '' },
+    on: { type: 'string' },
     names: { type: 'boolean', default: false },
   },
 })
 const wanted = new Set(positionals)
 const host = { ...fileHost(packageFolder), countDataset: () => undefined }
 
-function gpuPlans(): Plan[] {
+function plansOfExperiments(): Plan[] {
   const folder = join('experiments', options.in)
   const files = readdirSync(join(packageFolder, folder), { recursive: true, encoding: 'utf8' })
   return files
@@ -50,7 +54,22 @@ function gpuPlans(): Plan[] {
           Array.from(compileVariants({ ...set, experiment }, host), ({ plan }) => need(plan, experiment)),
         )
     })
-    .filter(({ run, document }) => run.machine.device.kind === 'cuda' && document.memory.fits)
+}
+
+const kindOf = ({ run }: Plan) => run.machine.device.kind
+
+/** Everything that was asked for. */
+function allPlans(): Plan[] {
+  const networks = options.machine === undefined && options.in === '' ? networkPlans(host) : []
+  return [...plansOfExperiments(), ...networks.filter(({ name }) => wanted.size === 0 || wanted.has(name))].filter(
+    (plan) => plan.document.memory.fits && (options.on === undefined || options.on === kindOf(plan)),
+  )
+}
+
+/** What XLA says of a plan: once on a GPU, on the CPU with arcc's own kernels and without. */
+function figuresOf(plan: Plan): readonly (() => Promise<{ readonly engine: string; readonly peak: number }>)[] {
+  if (kindOf(plan) === 'cpu') return [() => cpuMemory(plan, true), () => cpuMemory(plan, false)]
+  return [() => exactMemory(plan).then(({ gpu, peak }) => ({ engine: gpu, peak }))]
 }
 
 interface Row {
@@ -58,16 +77,16 @@ interface Row {
   readonly within: boolean
 }
 
-async function rowOf(plan: Plan): Promise<Row> {
+async function rowOf(plan: Plan, find: ReturnType<typeof figuresOf>[number]): Promise<Row> {
   const { memory } = plan.document
   const ledger = memory.peak - Math.round(plan.run.machine.device.reserve)
   try {
-    const exact = await exactMemory(plan)
-    const within = Math.abs(ledger / exact.peak - 1) <= tolerance
+    const exact = await find()
+    const within = Math.abs(ledger / exact.peak - 1) <= tolerance[kindOf(plan)]
     const percent = need(formatDeviation(exact.peak, ledger, 1), 'two figures')
     process.stderr.write(`${plan.name}: ${percent}\n`)
     return {
-      cells: [plan.name, exact.gpu, formatBytes(ledger), formatBytes(exact.peak), percent, within ? 'ok' : 'OFF'],
+      cells: [plan.name, exact.engine, formatBytes(ledger), formatBytes(exact.peak), percent, within ? 'ok' : 'OFF'],
       within,
     }
   } catch (error) {
@@ -83,7 +102,7 @@ function printTable(rows: readonly Row[]): void {
   const table = renderTable(
     [
       { title: 'experiment' },
-      { title: 'GPU' },
+      { title: 'XLA for' },
       { title: 'ledger', ...right },
       { title: 'XLA', ...right },
       { title: 'off', ...right },
@@ -94,11 +113,11 @@ function printTable(rows: readonly Row[]): void {
   process.stdout.write(`${table.join('\n')}\n`)
 }
 
-const plans = gpuPlans()
+const plans = allPlans()
 if (options.names) process.stdout.write(`${[...new Set(plans.map(({ name }) => name))].join('\n')}\n`)
 else {
   const rows: Row[] = []
-  for (const plan of plans) rows.push(await rowOf(plan))
+  for (const plan of plans) for (const find of figuresOf(plan)) rows.push(await rowOf(plan, find))
   printTable(rows)
   process.exitCode = rows.every((row) => row.within) ? 0 : 1
 }

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
-import { packageFolder } from '../cli/host/package-folder.ts'
+import { packageFolder } from '../runtime/package-folder.ts'
 
 /** By major version, the release that the tests run under. */
 const releases: ReadonlyMap<string, string> = new Map([

@@ -1,6 +1,7 @@
 /**
  * `npm run bench:time`: step times on this computer, predicted and measured. The prediction uses the machine profile, which is
- * measured first if it does not exist (`arcc doctor --write-machine`) or with `--measure`. Exit code 1 with `--check` if one of
+ * measured first if it does not exist (`arcc doctor --write-machine`) or with `--measure`; `--quick` measures as little as a first
+ * plan does. Exit code 1 with `--check` if one of
  * them differs by more than 15 %. The computer should be idle: anything else that runs slows the measured steps.
  *
  * Processes differ from each other by a tenth and more, depending on their memory layout, but each is consistent. Each experiment
@@ -27,6 +28,7 @@ import { oneProcess } from '../runtime/world.ts'
 import { createXlaEngine } from '../runtime/xla/engine.ts'
 import { hugePageEnvironment } from '../runtime/xla/huge-pages.ts'
 import { planOf } from '../test/helpers/plan.ts'
+import { cpuBatches, cpuExperiment, cpuNetworks } from './cpu-networks.ts'
 import { noiseBatch } from './noise-batch.ts'
 
 const tolerance = 0.15
@@ -36,32 +38,10 @@ const rounds = 5
 const fewest = 8
 const longEnough = 3
 
-/** An unmodified IResNet-18, at a batch that fits a laptop. */
-const r18: SourceFile = {
-  path: 'bench/r18.arc',
-  text: `
-use std.backbones: r18
-use std.datasets: synthetic
-use std.machines: cpu
-use std.margins: cosface
-
-experiment r18_on_cpu {
-  dataset  = synthetic(identities: 1000, per_identity: 20)
-  backbone = r18
-  margin   = cosface(m: 0.4)
-  machine  = cpu(devices: 1)
-  train {
-    batch     = 16 global
-    epochs    = 1
-    optimizer = sgd(lr: 0.1, weight_decay: 5e-4)
-  }
-}
-`,
-}
-
 function entries(host: Host): readonly SourceFile[] {
   const files = ['experiments/quickstart.arc', 'experiments/orl_mbf.arc']
-  return [...files.map((file) => need(host.readSource(file), file)), r18]
+  const networks = cpuNetworks.map((network) => cpuExperiment(network, cpuBatches[0]))
+  return [...files.map((file) => need(host.readSource(file), file)), ...networks]
 }
 
 /** The median time of several steps, after two warm-up steps. */
@@ -111,9 +91,10 @@ async function main(): Promise<void> {
   restartWith(hugePageEnvironment)
   const args = new Set(process.argv.slice(2))
   const files = fileHost(packageFolder)
-  const known = args.has('--measure') ? undefined : files.machineProfile()
-  const profile: MachineProfile = known ?? (await measureMachine((what) => process.stderr.write(`measuring ${what}\n`)))
-  const host: Host = { ...files, countDataset: () => undefined, machineProfile: () => profile }
+  const known = args.has('--measure') || args.has('--quick') ? undefined : files.machineProfile()
+  const report = (what: string) => void process.stderr.write(`measuring ${what}\n`)
+  const profile: MachineProfile = known ?? (await measureMachine(report, args.has('--quick') ? 'quick' : 'whole'))
+  const host: Host = { ...files, countDataset: () => undefined, cpuProfile: () => profile }
   const plans = entries(host).map((entry) => planOf(entry.text, { path: entry.path, host }))
   const times = Array.from({ length: rounds }, () => plans.map((_, index) => measureApart(index)))
   let within = true

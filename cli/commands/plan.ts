@@ -34,7 +34,7 @@ async function documentOf({ plan }: Compilation, exact: boolean, look: Look): Pr
 export async function plan(options: PlanOptions): Promise<ExitCode> {
   const output = processOutput(options.color)
   const collections = createCollections(scanLine(output))
-  const host = fileHost(undefined, undefined, collections, firstRates(options.measure, output))
+  const host = fileHost(undefined, undefined, collections, firstRates(options.measure ? 'complete' : 'never', output))
   const entry = openEntry(host, options.file)
   const { experiment, set, format, exact } = options
   if (format === 'html') requirePage(options.output)

@@ -1,7 +1,7 @@
-/** Before the first plan of a run on this computer's CPU: the plugin, with which it is measured, must be there. */
+/** Before the first plan of a run on this computer's CPU: the engine, with which it is measured, must be there. */
 import { type CompileRequest, compileVariants } from '../../compiler/driver.ts'
 import type { Host } from '../../compiler/host/host.ts'
-import { presentPlugin } from '../../runtime/plugins/present-plugin.ts'
+import { presentEngine } from '../../runtime/measure/present-engine.ts'
 import type { Output } from '../render/output.ts'
 import { installCpu } from './install.ts'
 
@@ -14,7 +14,7 @@ function runsOnCpu(request: CompileRequest, host: Host, emulate: boolean): boole
 
 /**
  * Downloads the plugin for the CPU if a run needs it and it is not on this computer: otherwise, that happens after the plan, which is
- * then a guess. Throws ARC6001 to ARC6008.
+ * then a guess. Throws ARC6001 to ARC6008. arcc's own kernels are downloaded by the process that measures.
  */
 export async function fetchPluginFirst(
   request: CompileRequest,
@@ -22,5 +22,6 @@ export async function fetchPluginFirst(
   host: Host,
   output: Output,
 ): Promise<void> {
-  if (presentPlugin() === undefined && runsOnCpu(request, host, emulate)) output.note([await installCpu(output)])
+  if (presentEngine(process.env) === undefined && runsOnCpu(request, host, emulate))
+    output.note([await installCpu(output)])
 }

@@ -212,7 +212,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   takeUncaught(interrupt.crash)
   const collections = createCollections(scanLine(output))
   const measuring = measures(options, start)
-  const host = fileHost(undefined, undefined, collections, firstRates(measuring, output))
+  const host = fileHost(undefined, undefined, collections, firstRates(measuring ? 'always' : 'never', output))
   const entry = openEntry(host, start.file)
   const { experiment, set } = start
   let placement: Placement | undefined

@@ -6,7 +6,7 @@ import type { MachineProfile } from '../../compiler/host/machine-profile.ts'
 import type { Environment } from '../../runtime/environment.ts'
 import { type Measured, measureApart } from '../../runtime/measure/first-measurement.ts'
 import { type KeptRates, keepRates, type RatesPlace, ratesPlace, readRates } from '../../runtime/measure/kept-rates.ts'
-import { presentPlugin } from '../../runtime/plugins/present-plugin.ts'
+import { presentEngine } from '../../runtime/measure/present-engine.ts'
 import { reasonOf } from '../../runtime/system-errors.ts'
 import { paragraph } from '../render/fit.ts'
 import type { Output } from '../render/output.ts'
@@ -28,11 +28,17 @@ const announcement =
 type Note = (text: string) => void
 
 /**
+ * Whether a command may measure: `complete` only where the engine is complete, since measuring with a part of it would download the
+ * rest.
+ */
+export type Allowed = 'never' | 'complete' | 'always'
+
+/**
  * The kept rates for the plans of a command, determined when the first plan needs them. Without any, this computer is measured if that
- * is `allowed`. They are `undefined` if it is not, if the plugin is not on this computer, or if measuring fails, which a note says.
+ * is `allowed`. They are `undefined` if it is not, if the engine is not on this computer, or if measuring fails, which a note says.
  */
 export function firstRates(
-  allowed: boolean,
+  allowed: Allowed,
   { note, errorLook: look }: Output,
   env: Environment = process.env,
   measured: () => Measured = measureApart,
@@ -40,19 +46,20 @@ export function firstRates(
   let found: { readonly rates: KeptRates | undefined } | undefined
   const say: Note = (text) => note(paragraph(look.palette.quiet(text), look))
   return () => {
-    found ??= { rates: ratesOf(env, allowed ? measured : undefined, say) }
+    found ??= { rates: ratesOf(env, allowed, measured, say) }
     return found.rates?.profile
   }
 }
 
-/** `measured` measures this computer; `undefined` if that is not allowed. */
-function ratesOf(env: Environment, measured: (() => Measured) | undefined, say: Note): KeptRates | undefined {
-  const plugin = isMeasuringOff(env) ? undefined : presentPlugin(env)
-  const place = plugin === undefined ? undefined : ratesPlace(plugin, env)
-  if (place === undefined) return undefined
+/** `measured` measures this computer. */
+function ratesOf(env: Environment, allowed: Allowed, measured: () => Measured, say: Note): KeptRates | undefined {
+  const engine = isMeasuringOff(env) ? undefined : presentEngine(env)
+  const place = engine === undefined ? undefined : ratesPlace(engine.identity, env)
+  if (engine === undefined || place === undefined) return undefined
   const kept = readRates(place)
   const isFinal = kept !== undefined && (kept.others <= quiet || kept.attempts >= mostAttempts)
-  return isFinal || measured === undefined ? kept : measure(place, kept, measured, say)
+  const mayMeasure = allowed === 'always' || (allowed === 'complete' && engine.isComplete)
+  return isFinal || !mayMeasure ? kept : measure(place, kept, measured, say)
 }
 
 /** Measures and keeps what is better: the new rates, or the `kept` ones. */

@@ -11,6 +11,7 @@ import { movementRules } from './emit-movement.ts'
 import { normRules } from './emit-norm.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 import { add, barrier, compare, scalar } from './hlo.ts'
+import { lateValues } from './late-values.ts'
 import { longSums } from './long-sums.ts'
 import { nativeNorms } from './native-norm.ts'
 import { platformForms } from './platform-forms.ts'
@@ -70,6 +71,9 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
   }
   const stored = platformForms[e.platform].repeatsSums ? longSums(graph) : undefined
   const norms = nativeNorms(e, graph)
+  const findLate = platformForms[e.platform].keepsEqual
+    ? lateValues(e, { graph, find, write }, stored ?? new Set())
+    : find
   for (const op of graph.ops) {
     if (op.kind === 'input') {
       const value = op.results[0] ?? bug('an input without a value')
@@ -84,7 +88,10 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
       continue
     }
     const again = (index: number) => computeAgain(e, operandAt(op, index), { graph, find, write })
-    const results = emitOp(e, op, op.operands.map(find), again)
+    e.order.begin(op)
+    const read = op.origin.phase === 'backward' ? findLate : find
+    const results = emitOp(e, op, op.operands.map(read), again)
+    e.order.end(op, results)
     op.results.forEach((result, i) => {
       const value = at(results, i)
       written.set(result, stored?.has(result) ? at(barrier(e, [value]), 0) : value)

@@ -20,7 +20,7 @@ import {
 import { phasedInputGrad } from './conv-phases.ts'
 import { plainFilterGrad, plainForward, plainInputGrad, widen } from './conv-plain.ts'
 import type { Emitter, Ssa } from './emitter.ts'
-import { convert, dot, reduce } from './hlo.ts'
+import { barrier, convert, dot, reduce } from './hlo.ts'
 import { nativeConvolution, nativeProduct } from './native-call.ts'
 import { at, type EmitRules } from './rule.ts'
 
@@ -53,9 +53,15 @@ export const filterGradEmitters: { readonly [F in ReturnType<typeof filterGradFo
   rows: rowsFilterGrad,
 }
 
+/** An operand that is not read before what comes first. */
+function inOrder(e: Emitter, operand: Ssa): Ssa {
+  const before = e.order.take()
+  return before.length === 0 ? operand : at(barrier(e, [operand, ...before]), 0)
+}
+
 /** Computes in an element type that is fast on the platform, and returns the operands' type. */
 function inWidth(e: Emitter, emit: ConvEmitter, g: ConvGeometry, a: Ssa, b: Ssa): Ssa {
-  return convert(e, emit(e, g, widen(e, a), widen(e, b)), a.type.dtype)
+  return convert(e, emit(e, g, widen(e, inOrder(e, a)), widen(e, b)), a.type.dtype)
 }
 
 /** By a native kernel, where there is one that is better than the formulation. */
@@ -77,7 +83,7 @@ export const linalgRules: EmitRules<
   reduce_min: (e, op, operands) => [reduce(e, 'minimum', at(operands, 0), op.params.dims)],
   dot_general: (e, { params }, operands) => {
     const [a, b] = [at(operands, 0), at(operands, 1)]
-    return [nativeProduct(e, a, b, params, params.dtype) ?? dot(e, a, b, params, params.dtype)]
+    return [nativeProduct(e, a, b, params, params.dtype) ?? dot(e, inOrder(e, a), b, params, params.dtype)]
   },
   conv2d: (e, op, operands) => {
     const [x, w] = [at(operands, 0), at(operands, 1)]

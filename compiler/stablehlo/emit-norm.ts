@@ -10,7 +10,7 @@
  */
 import type { NormKind } from '../ir/op-family.ts'
 import type { Emitter, Ssa } from './emitter.ts'
-import { add, alongLast, binary, convert, fill, multiply, reduce, subtract, twoSums, unary } from './hlo.ts'
+import { add, alongLast, barrier, binary, convert, fill, multiply, reduce, subtract, twoSums, unary } from './hlo.ts'
 import { platformForms } from './platform-forms.ts'
 import { type Again, at, type EmitRules } from './rule.ts'
 
@@ -96,7 +96,9 @@ function training(e: Emitter, operands: readonly Ssa[], epsilon: number): readon
 function gradient(e: Emitter, operands: readonly Ssa[], epsilon: number, again: Again): readonly Ssa[] {
   const [input, scale, mean, variance] = [at(operands, 0), at(operands, 1), at(operands, 2), at(operands, 3)]
   const { dtype } = scale.type
-  const x = convert(e, input, dtype)
+  // The forward pass has computed the same distances from the mean: they would be kept, besides the input itself.
+  const apart = platformForms[e.platform].keepsEqual ? at(barrier(e, [input]), 0) : input
+  const x = convert(e, apart, dtype)
   const dy = convert(e, at(operands, 4), dtype)
   const { shape } = x.type
   const inverse = inverseDeviation(e, variance, epsilon)

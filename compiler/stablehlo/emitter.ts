@@ -7,7 +7,9 @@ import { bug, need } from '../../grammar/diagnostic.ts'
 import type { DeviceKind } from '../ir/device-kind.ts'
 import type { TensorType } from '../ir/dtype.ts'
 import type { Op } from '../ir/graph.ts'
+import { type CallOrder, createCallOrder } from './call-order.ts'
 import type { NativeKernels } from './native-kernels.ts'
+import { platformForms } from './platform-forms.ts'
 import { tensorType } from './spelling.ts'
 
 /** The platform that a program is emitted for. */
@@ -46,6 +48,8 @@ export interface Emitter {
   /** arcc's own kernels that the program may call; `undefined` if there are none. */
   readonly native: NativeKernels | undefined
   readonly replicas: number
+  /** The order of products and convolutions. */
+  readonly order: CallOrder<Ssa>
   /** Emits an op and returns its results. */
   op<T extends TextType>(
     name: string,
@@ -82,6 +86,7 @@ export function createEmitter(
   let nextName = 0
   let nextArgument = 0
   let location = ''
+  const order = createCallOrder<Ssa>(platformForms[platform].ordersCalls, native === undefined)
 
   function write<T extends TextType>(
     name: string,
@@ -113,13 +118,14 @@ export function createEmitter(
     platform,
     native,
     replicas,
+    order,
     op: (name, operands, results, attributes = {}, regions = []) => write(name, operands, results, attributes, regions),
     region(inputs, body) {
       const outer = lines
       lines = []
       const args = inputs.map((type) => ({ name: `%r${nextArgument++}`, type }))
       const header = `^bb0(${args.map((a) => `${a.name}: ${tensorType(a.type)}`).join(', ')}):`
-      const results = body(args)
+      const results = order.inside(() => body(args))
       write('stablehlo.return', results, [], {}, [])
       const region = [header, ...lines]
       lines = outer

@@ -67,7 +67,7 @@ export function nativeConvolution(e: Emitter, kind: ConvKind, g: ConvGeometry, a
     g.groups,
   ]
   const result: TensorType = { dtype: kind === 'conv2d_filter_grad' ? 'f32' : dtype, shape: shapes[kind] }
-  const operands = [convert(e, a, dtype), convert(e, b, dtype)]
+  const operands = [convert(e, a, dtype), convert(e, b, dtype), ...e.order.take()]
   const found = callNative(e, 'arcc_convolution', operands, [result], [convKinds.indexOf(kind), ...sizes])
   return convert(e, only(found), a.type.dtype)
 }
@@ -116,6 +116,6 @@ export function nativeProduct(e: Emitter, a: Ssa, b: Ssa, dims: DotDims, dtype: 
   const shape = [...sizeOf(a.type, lhsBatch), ...sizeOf(a.type, freeA), ...sizeOf(b.type, freeB)]
   const result: TensorType = { dtype: dtype === 'bf16' && multiply === 'bf16' ? 'bf16' : 'f32', shape }
   const sizes = [outer, inner, rows, columns, summed].map((part) => part.size)
-  const operands = [convert(e, a, multiply), convert(e, b, multiply)]
+  const operands = [convert(e, a, multiply), convert(e, b, multiply), ...e.order.take()]
   return convert(e, only(callNative(e, 'arcc_product', operands, [result], [...sizes, ...strides])), dtype)
 }

@@ -10,9 +10,27 @@ interface PlatformForms {
   readonly formsGradients: boolean
   /** Whether the compiler computes sums of any number of tensors again in every loop that reads them. */
   readonly repeatsSums: boolean
+  /** Whether products and convolutions of the backward pass are kept in the order of the graph. */
+  readonly ordersCalls: boolean
+  /** Whether the compiler keeps a value from the forward pass because the backward pass computes the same from a stored tensor. */
+  readonly keepsEqual: boolean
 }
 
 export const platformForms: { readonly [K in DeviceKind]: PlatformForms } = {
-  cuda: { multipliesHalves: true, sparesReads: true, formsGradients: false, repeatsSums: false },
-  cpu: { multipliesHalves: false, sparesReads: false, formsGradients: true, repeatsSums: true },
+  cuda: {
+    multipliesHalves: true,
+    sparesReads: true,
+    formsGradients: false,
+    repeatsSums: false,
+    ordersCalls: false,
+    keepsEqual: false,
+  },
+  cpu: {
+    multipliesHalves: false,
+    sparesReads: false,
+    formsGradients: true,
+    repeatsSums: true,
+    ordersCalls: true,
+    keepsEqual: true,
+  },
 }

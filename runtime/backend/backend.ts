@@ -21,8 +21,8 @@ export type DeviceRequest =
 export interface Located {
   /** The plugin library. */
   readonly plugin: string
-  /** The flags for compiling the program of a graph. */
-  readonly flags: (graph: Graph) => XlaFlags
+  /** The flags for compiling the program of a graph with a plugin of this version of the C API, `0.115`. */
+  readonly flags: (graph: Graph, api: string) => XlaFlags
   /** The additional dependencies of machine code besides the plugin and the device's name: driver and libraries, by version. */
   readonly identity: string
 }

@@ -210,7 +210,10 @@ class LoadedEngine implements XlaEngine {
     if (note !== undefined && !this.#saidWidening) this.#warn(note)
     this.#saidWidening ||= note !== undefined
     const outputs = graph.outputs.map((output) => output.value.type)
-    const options = writeCompileOptions({ replicas: this.world.size, overrides: this.#located.flags(graph) })
+    const options = writeCompileOptions({
+      replicas: this.world.size,
+      overrides: this.#located.flags(graph, this.apiVersion),
+    })
     const emit = (locations: boolean) =>
       emitModule(graph, { platform: this.platform, native: this.#native, donate, locations })
     let milliseconds = 0

@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import koffi from 'koffi'
 import { type NativeKernels, nativeTargets } from '../../../compiler/stablehlo/native-kernels.ts'
+import type { Environment } from '../../environment.ts'
 import { compilers, findCompiler } from '../../native-compiler.ts'
 import { openLibrary } from '../../native-library.ts'
 import { cacheFolder } from '../../plugins/cache-folder.ts'
@@ -25,7 +26,7 @@ export type FoundKernels =
 const none = (reason: string): FoundKernels => ({ found: false, reason })
 
 /** `ARCC_NATIVE=off` leaves them out. */
-export function nativeEnabled(env: NodeJS.ProcessEnv = process.env): boolean {
+export function nativeEnabled(env: Environment = process.env): boolean {
   return env.ARCC_NATIVE !== 'off'
 }
 

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { firstRates } from '../../../cli/host/first-rates.ts'
+import { type Allowed, firstRates } from '../../../cli/host/first-rates.ts'
 import { documentLook } from '../../../cli/render/look.ts'
 import type { Output } from '../../../cli/render/output.ts'
 import { type Measured, measureApart } from '../../../runtime/measure/first-measurement.ts'
@@ -24,7 +24,7 @@ const quietly = (cores: number): Measured => ({ profile: { ...profile, cores }, 
 const busily = (cores: number, others: number): Measured => ({ profile: { ...profile, cores }, others })
 
 /** The cores of the rates that a command plans with, its notes, and how often it measured; `found` is what it would measure. */
-function command(env: Record<string, string>, found: Measured, allowed = true) {
+function command(env: Record<string, string>, found: Measured, allowed: Allowed = 'always') {
   const notes: string[] = []
   let measured = 0
   const output: Output = {
@@ -51,15 +51,15 @@ it('the first plan measures, visibly; later ones use what it found', () => {
     measured: 1,
   })
   expect(command(env, quietly(2))).toEqual({ cores: 1, notes: [], measured: 0 })
-  expect(command(env, quietly(2), false)).toEqual({ cores: 1, notes: [], measured: 0 })
+  expect(command(env, quietly(2), 'never')).toEqual({ cores: 1, notes: [], measured: 0 })
 })
 
 describe('nothing is measured', () => {
   it.each([
-    ['where it is not allowed', computer(), false],
-    ['where the environment says so', computer({ ARCC_MEASURE: 'off' }), true],
-    ['without the plugin', { ...computer(), ARCC_XLA_PLUGIN: join(folder, 'none.so') }, true],
-  ])('%s', (_, env, allowed) => {
+    ['where it is not allowed', computer(), 'never'],
+    ['where the environment says so', computer({ ARCC_MEASURE: 'off' }), 'always'],
+    ['without the plugin', { ...computer(), ARCC_XLA_PLUGIN: join(folder, 'none.so') }, 'always'],
+  ] as const)('%s', (_, env, allowed) => {
     expect(command(env, quietly(1), allowed)).toEqual({ cores: undefined, notes: [], measured: 0 })
     expect(existsSync(env.ARCC_CACHE)).toBe(false)
   })

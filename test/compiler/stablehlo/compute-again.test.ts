@@ -33,7 +33,8 @@ describe('the masked gradient', () => {
   it('is written twice for CUDA, the second time from behind a barrier', () => {
     const [cuda, cpu] = (['cuda', 'cpu'] as const).map((platform) => emitModule(graphOf(large), { platform }))
     expect(count(need(cuda, 'text'), 'stablehlo.optimization_barrier')).toBe(1)
-    expect(count(need(cpu, 'text'), 'stablehlo.optimization_barrier')).toBe(0)
+    // That of the distances from the mean, which the CPU does not keep from the forward pass.
+    expect(count(need(cpu, 'text'), 'stablehlo.optimization_barrier')).toBe(1)
     const selects = (text: string | undefined) => count(need(text, 'text'), 'stablehlo.select')
     expect(selects(cuda)).toBeGreaterThan(selects(cpu))
   })
