@@ -1,8 +1,9 @@
 /** Emits a graph's ops with the rule for each kind. */
 import { bug } from '../../grammar/diagnostic.ts'
 import { sameShape, showType } from '../ir/dtype.ts'
-import { type Graph, type Op, type OpOf, operandAt, type Value } from '../ir/graph.ts'
+import { type Graph, type Op, type OpOf, operandAt, resultAt, type Value } from '../ir/graph.ts'
 import type { OpKind } from '../ir/op.ts'
+import { findAttention } from './attention.ts'
 import { computeAgain } from './compute-again.ts'
 import { collectiveRules } from './emit-collective.ts'
 import { elementwiseRules } from './emit-elementwise.ts'
@@ -12,6 +13,7 @@ import { normRules } from './emit-norm.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 import { add, barrier, compare, scalar } from './hlo.ts'
 import { longSums } from './long-sums.ts'
+import { nativeAttention } from './native-call.ts'
 import { platformForms } from './platform-forms.ts'
 import { type Again, at, type EmitRule, type EmitRules } from './rule.ts'
 
@@ -68,6 +70,7 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
     return at(emitOp(e, op, operands, again), index)
   }
   const stored = platformForms[e.platform].repeatsSums ? longSums(graph) : undefined
+  const attention = e.native === undefined ? undefined : findAttention(graph)
   for (const op of graph.ops) {
     if (op.kind === 'input') {
       const value = op.results[0] ?? bug('an input without a value')
@@ -76,6 +79,11 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
     }
     e.locate(op)
     const again = (index: number) => computeAgain(e, operandAt(op, index), { graph, find, write })
+    const own = attention?.get(resultAt(op, 0))
+    if (own !== undefined) {
+      written.set(resultAt(op, 0), nativeAttention(e, own, find(own.qkv), own.dy && find(own.dy)))
+      continue
+    }
     const results = emitOp(e, op, op.operands.map(find), again)
     op.results.forEach((result, i) => {
       const value = at(results, i)

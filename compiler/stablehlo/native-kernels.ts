@@ -7,5 +7,5 @@ export interface NativeKernels {
 }
 
 /** The names under which the kernels are registered, also their symbols in the library. */
-export const nativeTargets = ['arcc_convolution', 'arcc_product'] as const
+export const nativeTargets = ['arcc_convolution', 'arcc_product', 'arcc_attention'] as const
 export type NativeTarget = (typeof nativeTargets)[number]
