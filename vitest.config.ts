@@ -5,7 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 /** Tests that load native code or replace what the process is given: each file gets a process of its own. */
 const apart = [
   'test/{device,faults}/**/*.test.ts',
-  'test/runtime/{backend,cuda,measure,plugins,xla}/**/*.test.ts',
+  'test/runtime/{backend,cuda,measure,plugins,wheels,xla}/**/*.test.ts',
   'test/runtime/tfjs/lazy.test.ts',
   'test/cli/*.test.ts',
   'test/cli/{commands,doctor,host}/**/*.test.ts',
@@ -19,6 +19,9 @@ const optimized = ['test/device/golden-for-cuda.test.ts']
  * its work is cut in fewer pieces. What arcc hands to XLA stays the same.
  */
 const quickCompiling = '--xla_backend_optimization_level=0 --xla_cpu_parallel_codegen_split_count=2'
+
+/** The same on every computer: the engine tfjs computes in JavaScript, whatever is installed, and nothing is measured for plans. */
+const everywhere = { ARCC_TFJS_BACKEND: 'cpu', ARCC_MEASURE: 'off' }
 
 /** Those that take longest where no program is compiled yet, the slowest first; the short ones fill up the end. */
 const slow = [
@@ -64,12 +67,15 @@ export default defineConfig({
           name: 'apart',
           include: apart,
           exclude: optimized,
-          env: { XLA_FLAGS: quickCompiling },
+          env: { ...everywhere, XLA_FLAGS: quickCompiling },
         },
       },
-      { extends: true, test: { name: 'optimized', include: optimized } },
+      { extends: true, test: { name: 'optimized', include: optimized, env: everywhere } },
       // The compiler and what renders hold no state, so that their tests share processes, and what those have loaded.
-      { extends: true, test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: apart, isolate: false } },
+      {
+        extends: true,
+        test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: apart, isolate: false, env: everywhere },
+      },
     ],
   },
 })

@@ -28,7 +28,7 @@ interface Ended {
 function embed(file: string, killAfter?: number): Promise<Ended> {
   const began = performance.now()
   const network = ['net.safetensors', pictures, '--experiment', 'net.arc', '--engine', 'tfjs', '--batch', '8']
-  const args = [join(packageFolder, 'dist/arcc.js'), 'embed', ...network, '--out', file, '--flip', '--resume']
+  const args = [join(packageFolder, 'dist/arcc.cjs'), 'embed', ...network, '--out', file, '--flip', '--resume']
   const child = spawn(process.execPath, args, { cwd: root, stdio: 'ignore' })
   const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), 1000 * killAfter)
   return new Promise((resolve, reject) => {

@@ -12,7 +12,7 @@ import { packageFolder } from '../runtime/package-folder.ts'
 import { planRow, stepFlops } from './train/experiment.ts'
 import { measureRow } from './train/measure-row.ts'
 import { buildPrograms } from './train/processes.ts'
-import { judge, type Results, type RowResult, readKept, resultFor, writeKept } from './train/results.ts'
+import { judge, mergeRows, type Results, type RowResult, readKept, resultFor, writeKept } from './train/results.ts'
 import { networks, type Row, rowName, selectRows } from './train/rows.ts'
 import type { Effort } from './train/samples.ts'
 import { arcfaceTorchFiles, findSetting, higherPeak, measurePeak } from './train/setting.ts'
@@ -20,6 +20,9 @@ import { renderForTerminal, resultsFile } from './train/table.ts'
 
 const usage =
   'usage: npm run bench:train -- --arcface-torch DIR --python PYTHON [--check] [--json] [--write] [--keep FILE] [--only r18,…,head] [--batch N] [--precision f32|bf16] [--classes N] [--pairs N] [--others CORES]'
+
+/** The most cores that other processes may use during a step that `--check` judges. */
+const quietest = 0.1
 
 function fail(why: string): never {
   process.stderr.write(`${why}\n${usage}\n`)
@@ -41,7 +44,7 @@ function readOptions() {
         precision: { type: 'string' },
         classes: { type: 'string' },
         pairs: { type: 'string', default: '5' },
-        others: { type: 'string', default: '0.1' },
+        others: { type: 'string', default: String(quietest) },
       },
     }).values
   } catch (error) {
@@ -58,6 +61,7 @@ const pairs = Number(pairsText)
 const others = Number(othersText)
 if (!Number.isInteger(pairs) || pairs < 1) fail(`--pairs is a whole number from 1, not ${pairsText}`)
 if (!(others > 0)) fail(`--others is a number of cores above 0, not ${othersText}`)
+if (options.check && others > quietest) fail(`--check judges steps during which others used at most ${quietest} cores`)
 const files = arcfaceTorchFiles(resolve(folder))
 if (typeof files === 'string') fail(files)
 const torch = spawnSync(python, ['-c', 'import torch'], { encoding: 'utf8' })
@@ -74,6 +78,7 @@ const effort: Effort = { warmUp: 2, quiet: 4, seconds: 3, most: 60, others }
 const setting = findSetting(resolve(folder), files, effort, pairs)
 const kept = readKept(options.keep, setting)
 if (kept.dropped !== undefined) say(`${options.keep}: ${kept.dropped}`)
+
 function measure(row: Row, programs: Awaited<ReturnType<typeof buildPrograms>>): RowResult {
   const flops = stepFlops(row, planRow(row))
   try {
@@ -86,18 +91,13 @@ function measure(row: Row, programs: Awaited<ReturnType<typeof buildPrograms>>):
 }
 
 const programs = await buildPrograms({ python, arcfaceTorch: resolve(folder) })
-const rows: RowResult[] = []
-let peak = kept.peak ?? measurePeak()
-try {
-  for (const row of selected) {
-    peak = higherPeak(peak, measurePeak())
-    rows.push(resultFor(kept.rows, row) ?? measure(row, programs))
-    if (options.keep !== undefined) writeKept(options.keep, { setting, peak, rows }, kept.rows)
-  }
-} finally {
-  programs.remove()
+let results: Results = { setting, peak: kept.peak ?? 'it was not measured', rows: kept.rows }
+for (const row of selected) {
+  if (resultFor(kept.rows, row) !== undefined) continue
+  const peak = higherPeak(results.peak, measurePeak())
+  results = { setting, peak, rows: mergeRows([measure(row, programs)], results.rows) }
+  if (options.keep !== undefined) writeKept(options.keep, results)
 }
-const results: Results = { setting, peak, rows }
 const verdicts = judge(results)
 const missed = verdicts.filter(({ ok }) => !ok)
 if (options.write) writeFileSync(join(packageFolder, 'bench/RESULTS.md'), resultsFile(results))

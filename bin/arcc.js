@@ -1,16 +1,16 @@
 #!/usr/bin/env node
 /** Starts arcc: builds `dist/` first where it is missing or older than the sources, then hands over to it. */
-import module from 'node:module'
-import { pathToFileURL } from 'node:url'
-import { build, isStale, packageFolder } from './build.js'
+'use strict'
+const module_ = require('node:module')
+const { isStale, packageFolder } = require('./stale.js')
 
 /** An internal error, as in `cli/render/exit.ts`. */
 const internalError = 2
 
-async function prepare() {
-  if (!isStale()) return `${packageFolder}/dist/arcc.js`
+async function build() {
   try {
-    return await build()
+    const { build } = await import('./build.mjs')
+    await build()
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     const missing = error?.code === 'ERR_MODULE_NOT_FOUND'
@@ -22,6 +22,11 @@ async function prepare() {
   }
 }
 
-module.enableCompileCache?.()
-if (process.env.ARCC_DEBUG === '1') process.setSourceMapsEnabled(true)
-await import(pathToFileURL(await prepare()).href)
+function start() {
+  module_.enableCompileCache?.()
+  if (process.env.ARCC_DEBUG === '1') process.setSourceMapsEnabled(true)
+  require(`${packageFolder}/dist/arcc.cjs`)
+}
+
+if (isStale()) build().then(start)
+else start()

@@ -59,4 +59,7 @@ if (process.env.ARCC_DEBUG !== '1') process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
 
 watchStandardStreams()
 watchUncaught((error) => endProcess(fail(error)))
-process.exitCode = await main(process.argv.slice(2))
+// Not awaited: the bundle is CommonJS.
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code
+})

@@ -1,6 +1,7 @@
 /** The command line: commands, arguments and options. `commands/` implements them. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { engineNames } from '../runtime/engine-name.ts'
+import { installNames } from '../runtime/wheels/install-name.ts'
 import { addCheckpointCommands } from './checkpoint-program.ts'
 import {
   type Actions,
@@ -10,7 +11,6 @@ import {
   dumpGraphs,
   dumpPhases,
   type InstallOptions,
-  installable,
   type PlanOptions,
   type ReplayOptions,
   type RunOptions,
@@ -44,6 +44,9 @@ const setOption = () =>
   new Option('--set <path=value>', 'override a field (repeatable)')
     .argParser(setting)
     .default([], 'the values in the file')
+
+const noMeasureOption = () =>
+  new Option('--no-measure', 'do not measure this computer before the first plan on its CPU (about 5 seconds, once)')
 
 const fileArgument = 'an .arc file'
 const nameArgument = 'the experiment, if the file contains several'
@@ -91,6 +94,7 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
       ]),
     )
     .option('--exact', 'compile with XLA for exact memory figures (needs no GPU; downloads 230 MB once)')
+    .addOption(noMeasureOption())
     .addOption(new Option('-o, --output <file>', 'write the output to a file'))
     .addOption(
       new Option('--html <file>', 'write a page with charts, the timeline and the graph').conflicts([
@@ -99,11 +103,11 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
       ]),
     )
     .action(async (file: string, experiment: string | undefined, raw: Raw<PlanOptions> & { html?: string }) => {
-      const { set = [], exact = false, html } = raw
+      const { set = [], exact = false, measure = true, html } = raw
       const output = html ?? raw.output
       const format =
         html !== undefined ? 'html' : (raw.format ?? (output !== undefined && isPageName(output) ? 'html' : 'text'))
-      finish(await actions.plan({ color: color(), file, experiment, set, format, exact, output }))
+      finish(await actions.plan({ color: color(), file, experiment, set, format, exact, measure, output }))
     })
 
   const runCommand = program
@@ -118,6 +122,7 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
       ),
     )
     .option('--emulate', "run a plan for GPUs on virtual devices of this computer's CPU")
+    .addOption(noMeasureOption())
     .addOption(new Option('--folder <folder>', 'run folder (default: the next free runs/NAME-001)').conflicts('resume'))
     .option('--resume <run>', 'go on with the run in this folder, from its newest checkpoint')
     .addOption(
@@ -128,11 +133,11 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     .addOption(new Option('--plain', 'print lines instead of a live panel').conflicts('json'))
     .option('--json', 'print events as JSON, one per line')
   runCommand.action(async (file: string | undefined, experiment: string | undefined, raw: Raw<RunOptions>) => {
-    const { set = [], engine, emulate = false, folder, resume, grace = defaultGrace } = raw
+    const { set = [], engine, emulate = false, measure = true, folder, resume, grace = defaultGrace } = raw
     if (file === undefined && resume === undefined)
       runCommand.error("error: missing required argument 'file'; only --resume can do without it")
     const progress: RunOptions['progress'] = raw.json ? 'json' : raw.plain ? 'plain' : 'auto'
-    const given = { color: color(), file, experiment, set, engine, emulate, folder, resume, progress, grace }
+    const given = { color: color(), file, experiment, set, engine, emulate, measure, folder, resume, progress, grace }
     finish(await actions.run(given))
   })
 
@@ -184,11 +189,14 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
 
   program
     .command('install')
-    .description('install the libraries of an engine: CUDA for NVIDIA GPUs, or the XLA plugin for the CPU')
+    .description(
+      'install the libraries of an engine: CUDA for NVIDIA GPUs, the XLA plugin for the CPU, or TensorFlow for the engine tfjs',
+    )
     .addArgument(
-      new Argument('[what]', 'what to install (cuda: 2 GB to download); without it, the list is shown').choices(
-        installable,
-      ),
+      new Argument(
+        '[what]',
+        'what to install (cuda: 2 GB to download, tfjs: 0.3 GB, tfjs-gpu: 3.4 GB); without it, the list is shown',
+      ).choices(installNames),
     )
     .addOption(new Option('--list', 'show what is installed and where').conflicts('remove'))
     .option('--remove', 'remove the installed libraries')

@@ -62,7 +62,7 @@ function lexer(): Lexer {
   cached ??= new Lexer(LEXER_TOKENS, {
     positionTracking: 'onlyOffset',
     skipValidations: true,
-    ensureOptimizations: true,
+    safeMode: true,
   })
   return cached
 }

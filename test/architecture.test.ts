@@ -100,7 +100,7 @@ describe('imports', () => {
 
   test('imports name the file, with its ending', () => {
     const own = imports.filter((found) => inside.test(found.to))
-    expect(own.filter((found) => !['.ts', '.js', '.json'].includes(extname(found.to))).map(show)).toEqual([])
+    expect(own.filter((found) => !['.ts', '.js', '.mjs', '.json'].includes(extname(found.to))).map(show)).toEqual([])
   })
 })
 

@@ -25,6 +25,7 @@ const pages = [
   'docs/numerics.md',
   'docs/plan.md',
   'docs/training.md',
+  'bench/README.md',
   'bench/gpu/README.md',
 ]
 

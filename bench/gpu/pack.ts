@@ -7,7 +7,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSy
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { build as bundle } from 'esbuild'
-import { build, bundleOptions, packageFolder } from '../../bin/build.js'
+import { build, bundleOptions } from '../../bin/build.mjs'
+import { packageFolder } from '../../runtime/package-folder.ts'
 
 /** The size limit of the device machine's transfers, with room for the repository. */
 const MOST_BYTES = 60 * 2 ** 20
@@ -47,16 +48,7 @@ function run(command: string, ...args: readonly string[]): void {
 /** arcc as a package without sources, together with the programs of the kit. */
 async function layOut(folder: string): Promise<void> {
   await build()
-  for (const part of [
-    'dist',
-    'stdlib',
-    'experiments',
-    'package.json',
-    'LICENSE',
-    'NOTICE',
-    'bin/arcc.js',
-    'bin/build.js',
-  ])
+  for (const part of ['dist', 'stdlib', 'experiments', 'package.json', 'LICENSE', 'NOTICE', 'bin'])
     cpSync(join(packageFolder, part), join(folder, part), {
       recursive: true,
       filter: (path) => !path.endsWith('.map') && !path.endsWith('.tmp'),

@@ -1,10 +1,12 @@
 /** Starts the measuring processes, one at a time. */
 import { spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { build as bundle } from 'esbuild'
-import { bundleOptions, packageFolder } from '../../bin/build.js'
+import { bundleOptions } from '../../bin/build.mjs'
+import { need } from '../../grammar/diagnostic.ts'
 import { threadPoolEnvironment } from '../../runtime/data/loader/thread-pool.ts'
+import { packageFolder } from '../../runtime/package-folder.ts'
 import { hugePageEnvironment } from '../../runtime/xla/huge-pages.ts'
 import { type Layout, type Row, taskOf } from './rows.ts'
 import type { Effort, Report } from './samples.ts'
@@ -15,8 +17,6 @@ export interface Programs {
   readonly arcc: (row: Row, effort: Effort) => Report
   /** Runs PyTorch's. */
   readonly torch: (row: Row, layout: Layout, effort: Effort) => Report
-  /** Removes what was built. */
-  readonly remove: () => void
 }
 
 export interface Sources {
@@ -46,18 +46,32 @@ function reportOf(command: string, args: readonly string[], env: NodeJS.ProcessE
  * Bundles arcc's program like the command line, so that its process holds what a user's does, and nothing of the tools of development.
  */
 export async function buildPrograms({ python, arcfaceTorch }: Sources): Promise<Programs> {
-  const outfile = join(packageFolder, 'dist', `bench-train-${process.pid}.js`)
+  const file = join(packageFolder, 'dist', `bench-train-${process.pid}.js`)
   const entry = join(import.meta.dirname, 'arcc-step.ts')
-  await bundle({ ...bundleOptions, entryPoints: [entry], outfile, logLevel: 'warning' })
+  const { outputFiles } = await bundle({
+    ...bundleOptions,
+    entryPoints: [entry],
+    outfile: file,
+    write: false,
+    logLevel: 'warning',
+  })
+  const { contents } = need(outputFiles[0], 'a bundle')
   const changes = [hugePageEnvironment, threadPoolEnvironment]
   const env = changes.reduce<NodeJS.ProcessEnv>((given, change) => change(given) ?? given, process.env)
   const script = join(import.meta.dirname, 'torch_train.py')
   return {
-    arcc: (row, effort) => reportOf(process.execPath, [outfile, JSON.stringify(row), JSON.stringify(effort)], env),
+    arcc(row, effort) {
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, contents)
+      try {
+        return reportOf(process.execPath, [file, JSON.stringify(row), JSON.stringify(effort)], env)
+      } finally {
+        rmSync(file, { force: true })
+      }
+    },
     torch(row, layout, effort) {
       const args = [script, arcfaceTorch, JSON.stringify(taskOf(row)), layout, JSON.stringify(effort), String(threads)]
       return reportOf(python, args, process.env)
     },
-    remove: () => rmSync(outfile, { force: true }),
   }
 }

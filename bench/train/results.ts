@@ -66,9 +66,13 @@ export function resultFor(rows: readonly RowResult[], row: Row): RowResult | und
   return rows.find((result) => rowName(result.row) === rowName(row))
 }
 
-/** Writes the new results and, of other rows, those kept before. An interruption leaves the file as it was. */
-export function writeKept(file: string, results: Results, before: readonly RowResult[]): void {
-  const rows = allRows.flatMap((row) => resultFor(results.rows, row) ?? resultFor(before, row) ?? [])
-  writeFileSync(`${file}.tmp`, JSON.stringify({ ...results, rows }, undefined, 1))
+/** The new results and, of other rows, those kept before, in the order of the table. */
+export function mergeRows(rows: readonly RowResult[], before: readonly RowResult[]): readonly RowResult[] {
+  return allRows.flatMap((row) => resultFor(rows, row) ?? resultFor(before, row) ?? [])
+}
+
+/** An interruption leaves the file as it was. */
+export function writeKept(file: string, results: Results): void {
+  writeFileSync(`${file}.tmp`, JSON.stringify(results, undefined, 1))
   renameSync(`${file}.tmp`, file)
 }

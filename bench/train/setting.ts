@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { sourceFolders } from '../../bin/build.js'
+import stale from '../../bin/stale.js'
 import { packageVersion } from '../../cli/host/package-folder.ts'
 import { packageFolder } from '../../runtime/package-folder.ts'
 import type { Effort } from './samples.ts'
@@ -37,7 +37,7 @@ function arccVersion(): string {
   const git = (...args: string[]) => spawnSync('git', args, { cwd: packageFolder, encoding: 'utf8' })
   const commit = git('rev-parse', '--short', 'HEAD')
   if (commit.status !== 0) return packageVersion()
-  const { stdout } = git('status', '--porcelain', '--', ...sourceFolders, 'stdlib', 'bin', 'package.json')
+  const { stdout } = git('status', '--porcelain', '--', ...stale.sourceFolders, 'stdlib', 'bin', 'package.json')
   return `${packageVersion()}, commit ${commit.stdout.trim()}${stdout === '' ? '' : changed}`
 }
 

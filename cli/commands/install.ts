@@ -1,9 +1,11 @@
 /** `arcc install`: downloads, lists and removes the libraries of an engine. */
 import type { CudaDriver } from '../../runtime/cuda/driver.ts'
-import type { InstallEvent } from '../../runtime/cuda/install.ts'
-import type { Installed } from '../../runtime/cuda/installed.ts'
 import { leastDriver } from '../../runtime/cuda/required-driver.ts'
 import type { FetchEvent } from '../../runtime/plugins/fetch-wheel.ts'
+import type { NativeInstallEvent } from '../../runtime/tfjs/native/install-native.ts'
+import type { NativeVariant } from '../../runtime/tfjs/native/packages.ts'
+import type { InstallName } from '../../runtime/wheels/install-name.ts'
+import type { Installed } from '../../runtime/wheels/installed.ts'
 import { type ExitCode, exitCode } from '../render/exit.ts'
 import { factLines } from '../render/fit.ts'
 import { formatBytes, formatSeconds } from '../render/format.ts'
@@ -14,7 +16,9 @@ import { renderTable } from '../render/table.ts'
 import type { InstallOptions } from './options.ts'
 
 /** One line per event (several on a narrow terminal): the progress of this wheel and of all wheels. */
-export function installLine({ phase, what, bytes = 0, total = 0, overall }: InstallEvent, look: Look): string {
+export function installLine(event: NativeInstallEvent, look: Look): string {
+  if (event.phase === 'compile') return factLines([`compile ${event.what}`], look, { indent: 2 }).join('\n')
+  const { phase, what, bytes = 0, total = 0, overall } = event
   const all =
     overall === undefined
       ? []
@@ -28,7 +32,7 @@ export function installLine({ phase, what, bytes = 0, total = 0, overall }: Inst
 }
 
 /** On output that cannot be overwritten, each phase of each wheel gets one line. */
-const stageOf = ({ phase, what }: InstallEvent) => `${phase} ${what}`
+const stageOf = ({ phase, what }: NativeInstallEvent) => `${phase} ${what}`
 
 /** Describes the driver to a user who is about to install CUDA. */
 export function describeDriver(driver: CudaDriver): string {
@@ -38,6 +42,11 @@ export function describeDriver(driver: CudaDriver): string {
   }
   const gpus = driver.gpus.map((gpu) => gpu.name).join(', ')
   return `NVIDIA driver ${driver.version ?? 'of unknown version'}, CUDA ${driver.cuda.join('.')}: ${gpus}`
+}
+
+function noteDriver(driver: CudaDriver, output: Output): void {
+  const { palette } = output.errorLook
+  output.note([driver.found ? describeDriver(driver) : `${palette.warning('warning')}: ${describeDriver(driver)}`])
 }
 
 /** A table of the installed libraries, or a line that reports that there are none. */
@@ -57,10 +66,9 @@ async function installCuda(output: Output): Promise<void> {
   const { findCudaDriver } = await import('../../runtime/cuda/driver.ts')
   const { cudaHome, installCuda: start } = await import('../../runtime/cuda/install.ts')
   const { cudaWheels } = await import('../../runtime/cuda/wheels.ts')
-  const { palette } = output.errorLook
   const wheels = cudaWheels()
   const driver = findCudaDriver()
-  output.note([driver.found ? describeDriver(driver) : `${palette.warning('warning')}: ${describeDriver(driver)}`])
+  noteDriver(driver, output)
   const began = performance.now()
   const progress = progressLine(process.stderr, output.errorLook, { line: installLine, stage: stageOf })
   const { home, fetched } = await start({ wheels, driver, onProgress: progress.show }).finally(progress.end)
@@ -73,7 +81,8 @@ async function installCuda(output: Output): Promise<void> {
   ])
 }
 
-async function installCpu(output: Output): Promise<void> {
+/** Downloads the plugin for the CPU unless it is there; returns a sentence on where it is. Throws ARC6001 to ARC6008. */
+export async function installCpu(output: Output): Promise<string> {
   const { fetchPlugin } = await import('../../runtime/plugins/fetch-plugin.ts')
   const { findPlugin, hostPlatform, pluginTable } = await import('../../runtime/plugins/plugin-table.ts')
   const { xlaError } = await import('../../runtime/xla/pjrt/errors.ts')
@@ -84,17 +93,43 @@ async function installCpu(output: Output): Promise<void> {
   const progress = progressLine(process.stderr, output.errorLook, { line: installLine, stage: stageOf })
   const show = (event: FetchEvent) => progress.show({ ...event, what: `${entry.wheel} ${entry.version}` })
   const library = await fetchPlugin(entry, show).finally(progress.end)
-  output.result([`XLA for the CPU is installed: ${library}`])
+  return `XLA for the CPU is installed: ${library}`
 }
 
-/** Throws ARC600x and ARC603x if an installation fails. */
+async function installTfjs(variant: NativeVariant, output: Output): Promise<void> {
+  const { installNative } = await import('../../runtime/tfjs/native/install-native.ts')
+  const { nativePackages } = await import('../../runtime/tfjs/native/packages.ts')
+  const { title, version, wheels } = nativePackages(variant)
+  if (variant === 'tfjs-gpu') noteDriver((await import('../../runtime/cuda/driver.ts')).findCudaDriver(), output)
+  const began = performance.now()
+  const progress = progressLine(process.stderr, output.errorLook, { line: installLine, stage: stageOf })
+  const { home, fetched } = await installNative(variant, { onProgress: progress.show }).finally(progress.end)
+  const seconds = formatSeconds((performance.now() - began) / 1000)
+  const unpacked = wheels.reduce((sum, wheel) => sum + wheel.unpacked, 0)
+  output.result([
+    fetched === 0
+      ? `${title} ${version} for TensorFlow.js is installed in ${home}; all files were verified (${seconds}).`
+      : `${title} ${version} for TensorFlow.js is installed in ${home}: ${formatBytes(fetched)} downloaded, ${formatBytes(unpacked)} unpacked, in ${seconds}.`,
+    'The engine tfjs uses it from now on.',
+  ])
+}
+
+/** What `install` does for each name. */
+const installers: { readonly [N in InstallName]: (output: Output) => Promise<void> } = {
+  cpu: async (output) => output.result([await installCpu(output)]),
+  cuda: installCuda,
+  tfjs: (output) => installTfjs('tfjs', output),
+  'tfjs-gpu': (output) => installTfjs('tfjs-gpu', output),
+}
+
+/** Throws ARC600x, ARC603x and ARC693x if an installation fails. */
 export async function install({ what, action, color, format }: InstallOptions): Promise<ExitCode> {
   const output = processOutput(color)
-  if (action === 'install') {
-    await (what === 'cpu' ? installCpu(output) : installCuda(output))
+  if (action === 'install' && what !== undefined) {
+    await installers[what](output)
     return exitCode.ok
   }
-  const { listInstalled, removeInstalled } = await import('../../runtime/cuda/installed.ts')
+  const { listInstalled, removeInstalled } = await import('../../runtime/wheels/installed.ts')
   if (action === 'list' || what === undefined) {
     const found = await listInstalled()
     output.result(format === 'json' ? [JSON.stringify(found, undefined, 2)] : renderInstalled(found, output.look))

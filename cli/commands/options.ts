@@ -1,10 +1,10 @@
 /** The options of each command. */
-import { deviceKinds } from '../../compiler/ir/device-kind.ts'
 import type { RecordLayout } from '../../runtime/data/pack/record-layout.ts'
 import type { EngineName } from '../../runtime/engine-name.ts'
 import type { IjbSubset } from '../../runtime/evaluate/ijb/ijb-set.ts'
 import type { IjbOptions } from '../../runtime/evaluate/ijb/template-pool.ts'
 import type { Preprocess } from '../../runtime/export/onnx/choices.ts'
+import type { InstallName } from '../../runtime/wheels/install-name.ts'
 import type { NetworkSource } from '../host/network/find-backbone.ts'
 import type { NetworkRequest } from '../host/network/with-network.ts'
 import type { ExitCode } from '../render/exit.ts'
@@ -39,6 +39,8 @@ export interface PlanOptions extends ExperimentOptions {
   readonly format: PlanFormat | 'html'
   /** Whether XLA compiles the step for the declared GPU to get exact figures. */
   readonly exact: boolean
+  /** Whether this computer is measured if it has not been. */
+  readonly measure: boolean
   readonly output: string | undefined
 }
 
@@ -51,6 +53,8 @@ export interface RunOptions extends Omit<ExperimentOptions, 'file'> {
   readonly resume: string | undefined
   /** Whether a plan for GPUs runs on virtual devices of this computer. */
   readonly emulate: boolean
+  /** Whether this computer is measured if it has not been. */
+  readonly measure: boolean
   /** The run folder; `undefined` takes the next free `runs/NAME-001`. */
   readonly folder: string | undefined
   /** `auto` is a live panel on a terminal and plain lines elsewhere. */
@@ -87,11 +91,9 @@ export interface DoctorOptions extends CommonOptions {
   readonly writeMachine: string | true | undefined
 }
 
-/** The device kinds whose libraries can be installed. */
-export const installable = deviceKinds
 export interface InstallOptions extends CommonOptions {
   /** What to install or remove; `undefined` for the list. */
-  readonly what: (typeof installable)[number] | undefined
+  readonly what: InstallName | undefined
   readonly action: 'install' | 'list' | 'remove'
   readonly format: OutputFormat
 }

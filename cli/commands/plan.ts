@@ -5,6 +5,7 @@ import type { PlanDocument } from '../../compiler/plan/document.ts'
 import { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { createCollections } from '../../runtime/data/formats/data-formats.ts'
 import { openEntry, overrideSources } from '../host/entry.ts'
+import { firstRates } from '../host/first-rates.ts'
 import { fileHost } from '../host/host.ts'
 import { requirePage } from '../host/page-file.ts'
 import { diagnosticToJson } from '../render/diagnostic.ts'
@@ -32,7 +33,8 @@ async function documentOf({ plan }: Compilation, exact: boolean, look: Look): Pr
  */
 export async function plan(options: PlanOptions): Promise<ExitCode> {
   const output = processOutput(options.color)
-  const host = fileHost(undefined, undefined, createCollections(scanLine(output)))
+  const collections = createCollections(scanLine(output))
+  const host = fileHost(undefined, undefined, collections, firstRates(options.measure, output))
   const entry = openEntry(host, options.file)
   const { experiment, set, format, exact } = options
   if (format === 'html') requirePage(options.output)

@@ -16,6 +16,7 @@ import type { RunEvent } from '../../runtime/events.ts'
 import { restartWith } from '../../runtime/restart.ts'
 import { hugePageEnvironment } from '../../runtime/xla/huge-pages.ts'
 import { openEntry, overrideSources } from '../host/entry.ts'
+import { firstRates, isMeasuringOff } from '../host/first-rates.ts'
 import { fileHost } from '../host/host.ts'
 import { type Interruptible, interruptible } from '../host/interruptible.ts'
 import { packageVersion } from '../host/package-folder.ts'
@@ -43,6 +44,7 @@ import { renderVariant } from '../render/run.ts'
 import { createRunOutput, type RunOutput, type RunOutputOptions } from '../render/run-output.ts'
 import { scanLine } from '../render/scan-progress.ts'
 import type { ExperimentOptions, RunOptions } from './options.ts'
+import { fetchPluginFirst } from './plugin-first.ts'
 import { finishedLines, isFinished, resumeFrom } from './resume.ts'
 
 const stopping = 'stopping after the steps in flight; a second signal (Ctrl-C) ends the run immediately'
@@ -185,6 +187,11 @@ function resolvedText(experiment: Experiment, { emulates, note }: ReturnType<typ
   return [...heads, ...resolvedLines(experiment), ''].join('\n')
 }
 
+/** Whether this computer may be measured for the plan: with another engine, its speed is another one. */
+function measures({ measure }: RunOptions, { engine }: RunStart): boolean {
+  return measure && engine === 'xla' && !isMeasuringOff(process.env)
+}
+
 /**
  * Returns the exit code of the signal that interrupted the run. The variants of a `sweep` run in sequence, up to the first that
  * fails. Throws
@@ -202,7 +209,8 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   })
   takeUncaught(interrupt.crash)
   const collections = createCollections(scanLine(output))
-  const host = fileHost(undefined, undefined, collections)
+  const measuring = measures(options, start)
+  const host = fileHost(undefined, undefined, collections, firstRates(measuring, output))
   const entry = openEntry(host, start.file)
   const { experiment, set } = start
   let placement: Placement | undefined
@@ -221,6 +229,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
     },
   }
   try {
+    if (measuring) await fetchPluginFirst(request, start.emulate, host, output)
     for (const compilation of compileVariants(request, host)) {
       if (interrupt.code !== undefined) return interrupt.code
       const code = await runOne(compilation, placement, { start, entry, output, collections, interrupt, notes })

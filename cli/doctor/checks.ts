@@ -7,12 +7,12 @@ import { availableParallelism, totalmem } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { ArccError } from '../../runtime/errors.ts'
-import { cacheRoot } from '../../runtime/plugins/cache-folder.ts'
-import type { LoadedBackend } from '../../runtime/tfjs/backend.ts'
 import { packageFolder } from '../../runtime/package-folder.ts'
+import { cacheRoot } from '../../runtime/plugins/cache-root.ts'
 import { formatBytes, plural } from '../render/format.ts'
 import { checkCuda } from './cuda.ts'
 import type { Finding } from './finding.ts'
+import { checkTfjs } from './tfjs.ts'
 
 const run = promisify(execFile)
 const gib = 2 ** 30
@@ -158,20 +158,6 @@ async function loadPlugin(path: string, what: string): Promise<Finding> {
     const fix = error instanceof ArccError && error.hint !== undefined ? error.hint : `delete ${path}`
     return { name: 'xla', status: 'fail', text: message(error), fix }
   }
-}
-
-async function checkTfjs(): Promise<Finding[]> {
-  const { loadBackend } = await import('../../runtime/tfjs/backend.ts')
-  const find = async (choice: LoadedBackend['choice']): Promise<Finding> => {
-    const name = choice === 'cpu' ? 'tfjs' : `tfjs-${choice}`
-    try {
-      return { name, status: 'ok', text: (await loadBackend(choice)).description }
-    } catch (error) {
-      if (choice === 'cpu') return { name, status: 'fail', text: message(error), fix: libraryFix }
-      return { name, status: 'skip', text: `${message(error)} (optional)` }
-    }
-  }
-  return [await find('cpu'), await find('node'), await find('node-gpu')]
 }
 
 /** The nearest existing ancestor of a path, or the path itself. */

@@ -5,6 +5,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Host } from '../../compiler/host/host.ts'
 import type { LocalGpu, LocalMachine } from '../../compiler/host/local-machine.ts'
+import type { MachineProfile } from '../../compiler/host/machine-profile.ts'
 import type { SourceFile } from '../../grammar/source.ts'
 import { type CudaDriver, type CudaGpu, computeCapability, findCudaDriver } from '../../runtime/cuda/driver.ts'
 import { type Collections, createCollections } from '../../runtime/data/formats/data-formats.ts'
@@ -64,12 +65,13 @@ let computer: LocalMachine | undefined
 
 /**
  * A host that reads below `folder`. Throws the system's error for files that exist but cannot be read. Data sets are listed in
- * `collections`, from which a run takes them.
+ * `collections`, from which a run takes them. `firstRates` are those of this computer for plans where no command has measured them.
  */
 export function fileHost(
   folder: string = process.cwd(),
   env: NodeJS.ProcessEnv = process.env,
   collections: Collections = createCollections(),
+  firstRates: () => MachineProfile | undefined = () => undefined,
 ): Host {
   const modules = new Map<string, string>()
   for (const file of readdirSync(stdlibFolder).sort()) {
@@ -86,6 +88,7 @@ export function fileHost(
     env: (name) => env[name],
     countDataset: (spec) => countDataset(spec, collections),
     machineProfile: () => readMachineProfile(env),
+    cpuProfile: () => readMachineProfile(env) ?? firstRates(),
     localMachine() {
       computer ??= describeComputer(findCudaDriver())
       return computer

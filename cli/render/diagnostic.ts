@@ -1,7 +1,6 @@
 /** Renders diagnostics: for users in rustc's layout, for programs as JSON. No other file does. */
 import pc from 'picocolors'
 import type { Colors } from 'picocolors/types.js'
-import stringWidth from 'string-width'
 import type { Diagnostic, Fix, Related, Severity } from '../../grammar/diagnostic.ts'
 import { lineText, positionAt, type SourceFile, type Span, showPlace } from '../../grammar/source.ts'
 import { wrapText } from './fit.ts'
@@ -14,6 +13,7 @@ import {
   paint,
   sourceFrame,
 } from './source-frame.ts'
+import { textWidth } from './text-width.ts'
 
 export interface RenderOptions {
   readonly color: boolean
@@ -134,7 +134,7 @@ function fixRows(fix: Fix, colors: Colors): readonly FrameRow[] {
     rows.push({ gutter: `${line}`, text: expandTabs(shown) })
     const blank = piece.length - piece.trimStart().length
     const from = displayColumn(shown, column - 1 + blank)
-    const width = stringWidth(piece.trim())
+    const width = textWidth(piece.trim())
     if (width > 0) rows.push({ gutter: '', text: ' '.repeat(from) + paint(colors, kind, glyph.repeat(width)) })
     offset += piece.length + 1
   }

@@ -1,7 +1,7 @@
 /** Lines that fit the terminal: broken between facts if possible, else between words, else inside a word. */
 import { stripVTControlCharacters } from 'node:util'
-import stringWidth from 'string-width'
 import type { Look } from './look.ts'
+import { textWidth } from './text-width.ts'
 
 /** The maximum line width. It is unlimited for files and pipes, so that paths are never broken. */
 export function lineWidth(look: Look): number {
@@ -10,7 +10,7 @@ export function lineWidth(look: Look): number {
 
 /** The width of the widest text. */
 export function widest(texts: readonly string[]): number {
-  return Math.max(0, ...texts.map((text) => stringWidth(text)))
+  return Math.max(0, ...texts.map((text) => textWidth(text)))
 }
 
 /** A blank between words; the blank before a unit belongs to the number. */
@@ -25,7 +25,7 @@ function breakWord(word: string, width: number): string[] {
   let piece = ''
   let joint = 0
   for (const character of word) {
-    if (stringWidth(piece + character) > width && piece !== '') {
+    if (textWidth(piece + character) > width && piece !== '') {
       const end = joint > piece.length / 3 ? joint : piece.length
       pieces.push(piece.slice(0, end))
       piece = piece.slice(end)
@@ -48,13 +48,13 @@ function painted(
 
 /** Lines of at most `width` columns; a text that fits is returned unchanged. */
 export function wrapText(text: string, width: number): string[] {
-  if (stringWidth(text) <= width) return [text]
+  if (textWidth(text) <= width) return [text]
   const paint = painted(text)
   const lines: string[] = []
   let line: string | undefined
   for (const word of (paint?.plain ?? text).split(blank)) {
     const longer: string = line === undefined ? word : `${line} ${word}`
-    if (stringWidth(longer) <= width) {
+    if (textWidth(longer) <= width) {
       line = longer
       continue
     }
@@ -83,7 +83,7 @@ export interface FactStyle {
 /** Facts in sequence on as many lines as needed; a fact that fits on a line is not broken. */
 export function factLines(facts: readonly string[], look: Look, style: FactStyle = {}): string[] {
   const { head = '', gap = '   ' } = style
-  const { indent = stringWidth(head) } = style
+  const { indent = textWidth(head) } = style
   const width = lineWidth(look)
   const blanks = ' '.repeat(indent)
   const lines: string[] = []
@@ -91,7 +91,7 @@ export function factLines(facts: readonly string[], look: Look, style: FactStyle
   let isEmpty = true
   for (const fact of facts) {
     const longer: string = isEmpty ? line + fact : line + gap + fact
-    if (stringWidth(longer) <= width) {
+    if (textWidth(longer) <= width) {
       line = longer
       isEmpty = false
       continue
@@ -100,7 +100,7 @@ export function factLines(facts: readonly string[], look: Look, style: FactStyle
       lines.push(line)
       line = blanks
     }
-    const pieces = wrapText(fact, width - stringWidth(line))
+    const pieces = wrapText(fact, width - textWidth(line))
     lines.push(...pieces.slice(0, -1).map((piece, i) => (i === 0 ? line : blanks) + piece))
     line = (pieces.length > 1 ? blanks : line) + (pieces.at(-1) ?? '')
     isEmpty = false

@@ -1,5 +1,4 @@
 /** The live panel: the lines at the bottom of the terminal during a run. Pure: state in, lines out. */
-import stringWidth from 'string-width'
 import type { FetchEvent, ProgressEvent, TelemetryEvent } from '../../runtime/events.ts'
 import { renderProgress, sparkline } from './bars.ts'
 import { factLines } from './fit.ts'
@@ -16,6 +15,7 @@ import {
 import { besideLabel, labelled, labelledText } from './label.ts'
 import type { Look } from './look.ts'
 import type { RunState } from './run-state.ts'
+import { textWidth } from './text-width.ts'
 
 const gap = '   '
 /** The maximum widths of the bar and of the curve. */
@@ -26,7 +26,7 @@ const leastBar = 10
 
 /** The columns left on a line with some facts. */
 function roomBeside(facts: readonly string[], most: number, look: Look): number {
-  return Math.min(most, besideLabel(look) - stringWidth(facts.join(gap)) - gap.length)
+  return Math.min(most, besideLabel(look) - textWidth(facts.join(gap)) - gap.length)
 }
 
 /** A bar and facts to its right, or below it if there is no room. */

@@ -1,7 +1,7 @@
 /** Source lines with marks below them, as rustc draws them. Columns are display columns: tabs are expanded, wide characters count two. */
 import type { Colors } from 'picocolors/types.js'
-import stringWidth from 'string-width'
 import { lineText, positionAt, type SourceFile, type Span } from '../../grammar/source.ts'
+import { textWidth } from './text-width.ts'
 
 export type MarkKind = 'error' | 'warning' | 'secondary' | 'added' | 'changed'
 
@@ -29,7 +29,7 @@ export function expandTabs(line: string): string {
 
 /** The display column of a 0-based offset into a line. */
 export function displayColumn(line: string, offset: number): number {
-  return stringWidth(expandTabs(line.slice(0, offset)))
+  return textWidth(expandTabs(line.slice(0, offset)))
 }
 
 function glyph(kind: MarkKind): string {
@@ -121,7 +121,7 @@ export interface FrameRow {
 
 /** Clips a line to the display columns `[from, from + width)`. */
 function clip(line: string, from: number, width: number): string {
-  if (from === 0 && stringWidth(line) <= width) return line
+  if (from === 0 && textWidth(line) <= width) return line
   let column = 0
   let shown = ''
   let isCut = false
@@ -129,7 +129,7 @@ function clip(line: string, from: number, width: number): string {
     isCut = column >= from + width - 1
     if (isCut) break
     if (column >= from) shown += character
-    column += stringWidth(character)
+    column += textWidth(character)
   }
   return `${from > 0 ? `…${shown.slice(1)}` : shown}${isCut ? '…' : ''}`
 }

@@ -1,6 +1,7 @@
 /** Text in columns, padded by display width instead of string length. */
-import stringWidth from 'string-width'
+
 import { widest, wrapText } from './fit.ts'
+import { textWidth } from './text-width.ts'
 
 type Align = 'left' | 'right'
 
@@ -37,7 +38,7 @@ const least = 10
 
 /** Pads a cell to a width in columns; wider cells are unchanged. */
 export function pad(text: string, width: number, align: Align = 'left'): string {
-  const blanks = ' '.repeat(Math.max(0, width - stringWidth(text)))
+  const blanks = ' '.repeat(Math.max(0, width - textWidth(text)))
   return align === 'right' ? blanks + text : text + blanks
 }
 

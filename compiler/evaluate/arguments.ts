@@ -51,9 +51,10 @@ export function matchArguments(
     const { name } = argument
     if (name === undefined) continue
     if (matched.has(name)) return fail(context, 'ARC4010', { name }, argument.span)
-    const names = parameters.map((parameter) => parameter.name.text)
-    if (!names.includes(name))
+    if (!parameters.some((parameter) => parameter.name.text === name)) {
+      const names = parameters.map((parameter) => parameter.name.text)
       return fail(context, 'ARC4009', { callee, name }, argument.nameSpan, didYouMean(name, names, argument.nameSpan))
+    }
     matched.set(name, argument)
   }
   return matched

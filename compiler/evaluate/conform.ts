@@ -78,8 +78,15 @@ export function conform(context: Context, value: Value, type: Type, span: Span):
 /** An argument or a default converted to the parameter's type; unchanged if there is none. */
 export function conformToParameter(context: Context, parameter: Parameter, value: Value, env: Env, span: Span): Value {
   if (parameter.type === undefined) return value
+  const fitted = fitValue(value, typeOfNode(parameter.type))
+  if (fitted !== undefined && !(fitted.kind === 'tensor' && hasSizes(parameter.type))) return fitted
   const related = [{ span: parameter.span, message: `\`${parameter.name.text}\` is declared here` }]
   return conformToNode(context, parameter.type, value, env, span, `\`${parameter.name.text}\``, related)
+}
+
+/** Whether a declared type has sizes that a tensor must have, too. */
+function hasSizes(node: TypeNode): node is NamedTypeNode {
+  return node.kind === 'NamedType' && node.arguments.length > 0
 }
 
 /** The value converted to the declared type, including its sizes: `Image(112, 112, 3)`. */
@@ -101,7 +108,7 @@ export function conformToNode(
     }
     fail(context, 'ARC4002', { found: describe(value), wanted: `${showType(type)} for ${what}` }, span, { related })
   }
-  if (node.kind !== 'NamedType' || fitted.kind !== 'tensor' || node.arguments.length === 0) return fitted
+  if (fitted.kind !== 'tensor' || !hasSizes(node)) return fitted
   const declared = declaredSizes(context, node, env)
   const shape = fitted.value.type.shape.slice(1)
   if (declared.length !== shape.length || declared.some((size, i) => size !== shape[i])) {

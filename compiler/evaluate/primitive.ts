@@ -81,9 +81,19 @@ function sharedDimension(
   return shared ?? {}
 }
 
-function toPrimitive(context: Context, type: Marshal, value: Value, span: Span, what: string): unknown {
-  const misfit = (wanted: string): never =>
-    fail(context, 'ARC4002', { found: describe(value), wanted: `${wanted} for ${what}` }, span)
+/** `parameter` and `name`, the primitive's, are for messages. */
+function toPrimitive(
+  context: Context,
+  type: Marshal,
+  value: Value,
+  span: Span,
+  parameter: string,
+  name: string,
+): unknown {
+  const misfit = (wanted: string): never => {
+    const what = `\`${parameter}\` of \`${name}\``
+    return fail(context, 'ARC4002', { found: describe(value), wanted: `${wanted} for ${what}` }, span)
+  }
   switch (type) {
     case 'Int':
     case 'Float':
@@ -162,7 +172,7 @@ export function callPrimitive(
       elementwise.push(value)
       type = marshal
     }
-    return toPrimitive(context, marshal, value, span, `\`${parameter}\` of \`${name}\``)
+    return toPrimitive(context, marshal, value, span, parameter, name)
   })
   const shared = sharedDimension(context, name, type, elementwise, span)
   const dimension = entry.result === 'Angle' ? angle.dimension : keepsDimension.has(name) ? shared : {}

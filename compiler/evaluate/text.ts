@@ -8,7 +8,7 @@ import { describe, showNumber } from './show.ts'
 const lengthLimit = 10_000
 
 /** Text inside a string of the language, without the quotes. */
-const inside = (text: string) => showString(text).slice(1, -1)
+const inside = (text: string) => (/^[\w. ]*$/.test(text) ? text : showString(text).slice(1, -1))
 
 /** A pending text inside a string: the contents of a string, or a hole with a call. */
 const piece = (template: string) => (template.startsWith('"') ? template.slice(1, -1) : `{${template}}`)

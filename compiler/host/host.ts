@@ -25,8 +25,12 @@ export interface Host extends SourceHost {
   env(name: string): string | undefined
   /** Counts a data set on this computer, or finds what is wrong with it; `undefined` if it is not there. */
   countDataset(spec: DatasetSpec): DatasetCounts | DatasetFault | undefined
-  /** The measurements of this computer; `undefined` if there are none. */
+  /** The measurements of this computer by `arcc doctor --write-machine`; `undefined` if there are none. */
   machineProfile(): MachineProfile | undefined
+  /**
+   * The same for plans on its CPU: without that command's, those of the first plan. It may take seconds, in which they are measured.
+   */
+  cpuProfile(): MachineProfile | undefined
   /** The devices of this computer. */
   localMachine(): LocalMachine
 }

@@ -1,6 +1,7 @@
 /**
- * The measurements of this computer by `arcc doctor --write-machine`, and the file that stores them. If it exists, plans for this
- * computer (`cpu`, `local`) are based on it: those rates are for the whole computer. `gpus` holds its cards, with rates per card.
+ * The measurements of this computer by `arcc doctor --write-machine`, and the file that stores them; without it, those of its first
+ * plan. Plans for this computer (`cpu`, `local`) are based on them: those rates are for the whole computer. `gpus` holds its cards, with
+ * rates per card.
  *
  * Legend: C channels, O output channels, s side of the image, k side of the window.
  */
@@ -45,6 +46,8 @@ export const machineProfileSchema = {
   ...object(
     {
       schema: { const: 1 },
+      /** Whether it is of the few seconds before a first plan, and not of `arcc doctor --write-machine`. */
+      quick: { type: 'boolean' },
       /** The processor's name. */
       computer: text,
       cores: count,
@@ -89,7 +92,7 @@ export const machineProfileSchema = {
       /** One per card model; none if the computer has no GPU that arcc can use. */
       gpus: { type: 'array', items: gpuProfileSchema },
     },
-    ['gpus'],
+    ['quick', 'gpus'],
   ),
 } as const
 

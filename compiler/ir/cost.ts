@@ -47,14 +47,15 @@ function costsInside(graph: Graph, times: number): OpCost[] {
 function costOf(op: Op, times: number, fusion: Fusion): OpCost {
   const rule = fusion.ruleOf(op)
   const idle = rule.class === 'free' || isView(op, fusion) || !op.results.some((value) => fusion.stored.has(value))
-  const written = op.results.map((value, i) => (fusion.stored.has(value) ? (rule.writes[i] ?? 0) : 0))
+  let written = 0
+  if (!idle) for (const value of op.results) if (fusion.stored.has(value)) written += rule.writes[value.index] ?? 0
   return {
     op,
     times,
     class: rule.class,
     flops: rule.flops,
     bytesRead: idle ? 0 : total(fusion.readsOf(op).values()) * readings(op, fusion),
-    bytesWritten: idle ? 0 : total(written),
+    bytesWritten: written,
     wireBytes: rule.wireBytes,
   }
 }

@@ -101,7 +101,8 @@ export const deviceTraits: { readonly [K in DeviceKind]: DeviceTraits } = {
   },
   cpu: {
     attainedBy: () => guessedCpu,
-    basis: (device) => `declared figures of ${device}, a guess; arcc doctor --write-machine measures this computer`,
+    basis: (device) =>
+      `declared figures of ${device}, a guess; the first arcc run measures this computer, and arcc doctor --write-machine more of it`,
     hasLinks: false,
     filters: 'whole',
     groupsGradients: false,

@@ -38,7 +38,9 @@ export interface TensorType {
 }
 
 export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, dim) => product * dim, 1)
+  let count = 1
+  for (const dim of shape) count *= dim
+  return count
 }
 
 export function byteSize(type: TensorType): number {
@@ -46,7 +48,9 @@ export function byteSize(type: TensorType): number {
 }
 
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((dim, i) => dim === b[i])
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
 }
 
 /** `f32[64,112,112,3]` */

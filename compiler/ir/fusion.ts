@@ -105,9 +105,10 @@ const roles: { readonly [K in OpKind]: Role } = {
  * between it and its convolution, so nothing is moved.
  */
 function isFilterOrder(op: Op): boolean {
-  if (op.kind !== 'transpose') return false
-  return [fromOhwi, toOhwi].some((order) => order.join() === op.params.permutation.join())
+  return op.kind === 'transpose' && filterOrders.includes(op.params.permutation.join())
 }
+
+const filterOrders: readonly string[] = [fromOhwi.join(), toOhwi.join()]
 
 function roleOf(op: Op): Role {
   return isFilterOrder(op) ? inner : roles[op.kind]
@@ -157,10 +158,10 @@ function fuseNew(graph: Graph): Fusion {
     found.set(op, { reads, rule })
     const { inner: canStayInside } = roleOf(op)
     const tooMany = reads.size > maxReads || isDense(op) || isDearerInside(op, reads, readers)
-    op.results.forEach((value, i) => {
-      const inside = canStayInside && i === 0 && !tooMany && !wanted.has(value)
+    for (const value of op.results) {
+      const inside = canStayInside && value.index === 0 && !tooMany && !wanted.has(value)
       if (!inside) stored.add(value)
-    })
+    }
   }
   const of = (op: Op) => need(found.get(op), 'an op of the graph')
   return { stored, readsOf: (op) => of(op).reads, ruleOf: (op) => of(op).rule }
@@ -180,9 +181,11 @@ function isDearerInside(op: Op, reads: Reads, readers: ReadonlyMap<Value, number
   if (op.origin.phase !== 'backward') return false
   const value = resultAt(op, 0)
   const times = readers.get(value) ?? 0
+  if (times <= 1) return false
   const own = byteSize(value.type)
-  const inside = Array.from(reads.values()).reduce((sum, bytes) => sum + bytes, 0)
-  return times > 1 && inside * times > inside + own + own * times
+  let inside = 0
+  for (const bytes of reads.values()) inside += bytes
+  return inside * times > inside + own + own * times
 }
 
 /** Whether an op only changes its operand's type: a barrier, or another shape or dim order of a filter that is in memory. */

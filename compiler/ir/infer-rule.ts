@@ -32,7 +32,7 @@ export function expect(condition: boolean, op: Checked, expected: string): asser
 }
 
 export function expectCount(op: Checked, count: number): void {
-  expect(op.operands.length === count, op, `${count} operand${count === 1 ? '' : 's'}`)
+  if (op.operands.length !== count) misfit(op, `${count} operand${count === 1 ? '' : 's'}`)
 }
 
 /** Operand `index`, which must exist. */
@@ -47,8 +47,8 @@ export function only(op: Checked): TensorType {
 }
 
 export function expectSame(op: Checked, type: TensorType, wanted: TensorType): void {
-  const same = type.dtype === wanted.dtype && sameShape(type.shape, wanted.shape)
-  expect(same, op, `${showType(wanted)} where ${showType(type)} is`)
+  if (type === wanted || (type.dtype === wanted.dtype && sameShape(type.shape, wanted.shape))) return
+  misfit(op, `${showType(wanted)} where ${showType(type)} is`)
 }
 
 export function expectType(op: Checked, type: TensorType, dtype: DType, shape: readonly number[]): void {
@@ -75,15 +75,12 @@ export function within(value: number, low: number, high: number): boolean {
 /** Dims must be distinct and within a tensor of `rank` dims. */
 export function expectDims(op: Checked, dims: readonly number[], rank: number): void {
   const fits = dims.every((dim) => within(dim, 0, rank - 1)) && new Set(dims).size === dims.length
-  expect(fits, op, `distinct dims of a rank ${rank} tensor where [${dims.join(',')}] is`)
+  if (!fits) misfit(op, `distinct dims of a rank ${rank} tensor where [${dims.join(',')}] is`)
 }
 
 export function expectShape(op: Checked, shape: readonly number[]): void {
-  expect(
-    shape.every((dim) => within(dim, 0, Number.MAX_SAFE_INTEGER)),
-    op,
-    `a shape where [${shape.join(',')}] is`,
-  )
+  if (!shape.every((dim) => within(dim, 0, Number.MAX_SAFE_INTEGER)))
+    misfit(op, `a shape where [${shape.join(',')}] is`)
 }
 
 /** `shape` without `dims`. */

@@ -13,13 +13,13 @@ export function lastUses(
   isInside: (value: Value) => boolean = () => false,
 ): ReadonlyMap<Value, number> {
   const last = new Map<Value, number>()
-  const note = (value: Value, at: number) => last.set(value, Math.max(last.get(value) ?? -1, at))
-  for (const value of outlives) note(value, ops.length)
+  for (const value of outlives) last.set(value, ops.length)
   // Backwards: the readers of a result are known before the op that makes it.
   for (let at = ops.length - 1; at >= 0; at--) {
     const op = need(ops[at], 'an op')
-    const times = op.results.map((value) => (isInside(value) ? (last.get(value) ?? at) : at))
-    for (const operand of op.operands) note(operand, Math.max(at, ...times))
+    let used = at
+    for (const value of op.results) if (isInside(value)) used = Math.max(used, last.get(value) ?? at)
+    for (const operand of op.operands) if ((last.get(operand) ?? -1) < used) last.set(operand, used)
   }
   return last
 }

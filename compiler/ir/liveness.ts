@@ -157,8 +157,9 @@ function isSibling(op: Op | undefined, other: Op, fusion: Fusion): boolean {
 
 /** The memory of a loop's body in addition to its arguments and carried values. */
 function bodyLiveness(op: Op): Liveness | undefined {
+  if (op.kind !== 'for_loop') return undefined
   const [body] = op.regions
-  if (body === undefined || op.kind !== 'for_loop') return undefined
+  if (body === undefined) return undefined
   const { invariants } = op.params
   return liveness(body, new Map(body.outputs.map((_, i) => [i, 1 + invariants + i])))
 }

@@ -16,7 +16,7 @@ import { buildLedger } from './ledger.ts'
 import { planLengths } from './lengths.ts'
 import { checkNormalization } from './normalization.ts'
 import { type Change, changed } from './paths.ts'
-import { estimateTime, machineRates } from './time.ts'
+import { estimateTime, machineRates, measuredProfile } from './time.ts'
 
 export interface Candidate {
   readonly experiment: SettledExperiment
@@ -48,7 +48,7 @@ type Unpriced = Omit<Candidate, 'memory' | 'time'>
 
 function figuresOf({ experiment, chosen, lengths, graphs }: Unpriced, host: Host): Candidate {
   const { machine } = experiment
-  const profile = machine.local ? host.machineProfile() : undefined
+  const profile = measuredProfile(machine, host)
   const state = graphs.slots.map((slot) => slot.tensor)
   const ledger = buildLedger(graphs.step, state, machine.device)
   const facts = {

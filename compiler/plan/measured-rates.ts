@@ -14,9 +14,12 @@ import { type DeviceRates, hasKernel, isProduct, type OpSeconds, productWidth } 
 import { type LinkRates, linkRates } from './links.ts'
 import { convolutionPlace, convolutionSizes, interpolated, nearbyRate } from './nearby-rates.ts'
 
+const byDoctor = 'by arcc doctor --write-machine'
+const byFirstPlan = 'before its first plan; arcc doctor --write-machine measures more'
+
 /** The rates of each of `devices` virtual devices that share the computer. */
 export function measuredRates(profile: MachineProfile, devices: number): DeviceRates {
-  const { seconds, products, computer, cores, engine } = profile
+  const { seconds, products, computer, cores, engine, quick = false } = profile
   const share = 1 / devices
   const product = (cost: OpCost): number => {
     const { op } = cost
@@ -25,7 +28,7 @@ export function measuredRates(profile: MachineProfile, devices: number): DeviceR
     return productRate(products, productWidth(op))
   }
   return {
-    basis: `measured on this computer (${computer}, ${cores} cores, ${engine}) by arcc doctor --write-machine`,
+    basis: `measured on this computer (${computer}, ${cores} cores, ${engine}) ${quick ? byFirstPlan : byDoctor}`,
     perStep: (temporaryBytes) => seconds.program + seconds.byte * temporaryBytes * devices,
     of(cost): OpSeconds {
       if (!hasKernel(cost)) return { seconds: 0, limit: 'overhead' }

@@ -4,6 +4,7 @@
  */
 import type { MachineSpec } from '../experiment/experiment.ts'
 import { worldSize } from '../experiment/lengths.ts'
+import type { Host } from '../host/host.ts'
 import type { MachineProfile } from '../host/machine-profile.ts'
 import type { DeviceKind } from '../ir/device-kind.ts'
 import { deviceTraits } from '../ir/device-traits.ts'
@@ -23,6 +24,12 @@ export interface MachineRates {
   readonly device: DeviceRates
   readonly links: LinkRates
   readonly basis: string
+}
+
+/** What was measured of a machine; `undefined` if nothing was, or if it is another computer. */
+export function measuredProfile(machine: MachineSpec, host: Host): MachineProfile | undefined {
+  if (!machine.local) return undefined
+  return machine.device.kind === 'cpu' ? host.cpuProfile() : host.machineProfile()
 }
 
 /** The rates of a machine: measured if a profile contains its devices, otherwise by published figures. */

@@ -14,6 +14,7 @@ import type { Emitter, Ssa } from './emitter.ts'
 import { add, barrier, compare, scalar } from './hlo.ts'
 import { longSums } from './long-sums.ts'
 import { nativeAttention } from './native-call.ts'
+import { nativeNorms } from './native-norm.ts'
 import { platformForms } from './platform-forms.ts'
 import { type Again, at, type EmitRule, type EmitRules } from './rule.ts'
 
@@ -71,13 +72,20 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
   }
   const stored = platformForms[e.platform].repeatsSums ? longSums(graph) : undefined
   const attention = e.native === undefined ? undefined : findAttention(graph)
+  const norms = nativeNorms(e, graph)
   for (const op of graph.ops) {
     if (op.kind === 'input') {
       const value = op.results[0] ?? bug('an input without a value')
       written.set(value, at(inputs, op.params.index))
       continue
     }
+    if (norms.covers(op)) continue
     e.locate(op)
+    const fused = norms.emit(op, find)
+    if (fused !== undefined) {
+      for (const [value, name] of fused) written.set(value, name)
+      continue
+    }
     const again = (index: number) => computeAgain(e, operandAt(op, index), { graph, find, write })
     const own = attention?.get(resultAt(op, 0))
     if (own !== undefined) {

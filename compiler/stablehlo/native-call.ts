@@ -19,21 +19,22 @@ function rowMajor({ shape }: TensorType): string {
   return `dense<[${shape.map((_, i) => shape.length - 1 - i).join(', ')}]> : tensor<${shape.length}xindex>`
 }
 
-function call(
+/** A call of a kernel; `numbers` is its only attribute, in the order of the kernel's own struct. */
+export function callNative(
   e: Emitter,
   target: NativeTarget,
   operands: readonly Ssa[],
-  result: TensorType,
-  numbers: readonly number[],
-): Ssa {
+  results: readonly TensorType[],
+  numbers: readonly (number | bigint)[],
+): readonly Ssa[] {
   const attributes = {
     api_version: '4 : i32',
     backend_config: `{numbers = array<i64: ${numbers.join(', ')}>}`,
     call_target_name: `"${target}"`,
     operand_layouts: `[${operands.map((operand) => rowMajor(operand.type)).join(', ')}]`,
-    result_layouts: `[${rowMajor(result)}]`,
+    result_layouts: `[${results.map(rowMajor).join(', ')}]`,
   }
-  return only(e.op('stablehlo.custom_call', operands, [result], attributes))
+  return e.op('stablehlo.custom_call', operands, results, attributes)
 }
 
 const isHalf = (dtype: DType) => dtype === 'f16' || dtype === 'bf16'
@@ -69,8 +70,8 @@ export function nativeConvolution(e: Emitter, kind: ConvKind, g: ConvGeometry, a
   ]
   const result: TensorType = { dtype: kind === 'conv2d_filter_grad' ? 'f32' : dtype, shape: shapes[kind] }
   const operands = [convert(e, a, dtype), convert(e, b, dtype)]
-  const found = call(e, 'arcc_convolution', operands, result, [convKinds.indexOf(kind), ...sizes])
-  return convert(e, found, a.type.dtype)
+  const found = callNative(e, 'arcc_convolution', operands, [result], [convKinds.indexOf(kind), ...sizes])
+  return convert(e, only(found), a.type.dtype)
 }
 
 /** Attention, or the gradient of its operand if `dy` is given, by a native kernel. */
@@ -84,9 +85,10 @@ export function nativeAttention(
   const dtype = qkv.type.dtype === 'bf16' ? 'bf16' : 'f32'
   const operands = [qkv, ...(dy === undefined ? [] : [dy])].map((operand) => convert(e, operand, dtype))
   const shape = [samples, tokens, dy === undefined ? all / 3 : all]
-  const bits = new DataView(new Float32Array([divisor]).buffer).getInt32(0, true)
-  const numbers = [samples, tokens, heads, all / 3 / heads, bits]
-  return convert(e, call(e, 'arcc_attention', operands, { dtype, shape }, numbers), qkv.type.dtype)
+  const bits = new DataView(new ArrayBuffer(4))
+  bits.setFloat32(0, divisor)
+  const numbers = [samples, tokens, heads, all / 3 / heads, bits.getInt32(0)]
+  return convert(e, only(callNative(e, 'arcc_attention', operands, [{ dtype, shape }], numbers)), qkv.type.dtype)
 }
 
 interface Merged {
@@ -134,5 +136,5 @@ export function nativeProduct(e: Emitter, a: Ssa, b: Ssa, dims: DotDims, dtype: 
   const result: TensorType = { dtype: dtype === 'bf16' && multiply === 'bf16' ? 'bf16' : 'f32', shape }
   const sizes = [outer, inner, rows, columns, summed].map((part) => part.size)
   const operands = [convert(e, a, multiply), convert(e, b, multiply)]
-  return convert(e, call(e, 'arcc_product', operands, result, [...sizes, ...strides]), dtype)
+  return convert(e, only(callNative(e, 'arcc_product', operands, [result], [...sizes, ...strides])), dtype)
 }

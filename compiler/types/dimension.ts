@@ -10,7 +10,9 @@ export type Dimension = { readonly [B in BaseDimension]?: number }
 export const dimensionless: Dimension = {}
 
 export function sameDimension(a: Dimension, b: Dimension): boolean {
-  return baseDimensions.every((base) => (a[base] ?? 0) === (b[base] ?? 0))
+  if (a === b) return true
+  for (const base of baseDimensions) if ((a[base] ?? 0) !== (b[base] ?? 0)) return false
+  return true
 }
 
 export function isDimensionless(dimension: Dimension): boolean {

@@ -13,12 +13,14 @@ import { openLibrary } from '../native-library.ts'
 import { namedPlugin } from '../plugins/named-plugin.ts'
 import { hostPlatform } from '../plugins/plugin-table.ts'
 import { isUnchanged } from '../plugins/verify-library.ts'
+import { wheelErrors } from '../wheels/errors.ts'
+import type { InstallEvent } from '../wheels/install-wheels.ts'
+import { findCut, findDamage, readManifest } from '../wheels/manifest.ts'
 import { describeCut } from '../whole-library.ts'
 import { findCudaDriver } from './driver.ts'
 import { cudaError } from './errors.ts'
-import { cudaHome, type InstallEvent, installCuda } from './install.ts'
+import { cudaHome, installCuda } from './install.ts'
 import { librariesOf } from './library-table.ts'
-import { findCut, findDamage, readManifest } from './manifest.ts'
 import { type CudaTools, findTools } from './tools.ts'
 import { cudaWheels, hasCudaWheels } from './wheels.ts'
 
@@ -54,9 +56,9 @@ export async function findCudaInstallation(env: Environment = process.env): Prom
 /** The installation created by `arcc install cuda`. */
 export function ownInstallation(env: Environment = process.env): CudaInstallation | undefined {
   if (!hasCudaWheels(hostPlatform())) return undefined
-  const home = cudaHome(cudaWheels())
-  const manifest = readManifest(home)
-  return manifest && describeInstallation('arcc', join(home, manifest.plugin), env)
+  const wheels = cudaWheels()
+  const home = cudaHome(wheels)
+  return readManifest(home) && describeInstallation('arcc', join(home, wheels.plugin), env)
 }
 
 /** Prints the folders of the package `jax_plugins`, one per line, without importing it. */
@@ -124,7 +126,7 @@ async function verified(installation: CudaInstallation): Promise<CudaInstallatio
   const file =
     source === 'arcc' ? ownFiles(plugin).find(({ path }) => join(homeOf(plugin), path) === plugin) : undefined
   if (file === undefined || (await isUnchanged(plugin, file.sha256, file.sha256))) return installation
-  throw cudaError('ARC6034', { path: plugin, reason: `its SHA-256 is not ${file.sha256}` })
+  throw wheelErrors('ARC6034', { path: plugin, reason: `its SHA-256 is not ${file.sha256}`, install: 'cuda' })
 }
 
 function cudaMissing(): never {
@@ -157,7 +159,7 @@ export async function inspectInstallation(installation: CudaInstallation): Promi
     home,
     ownFiles(plugin).filter(({ path }) => join(home, path) === plugin),
   )
-  return damage && cudaError('ARC6034', damage)
+  return damage && wheelErrors('ARC6034', { ...damage, install: 'cuda' })
 }
 
 /** Names of libraries that are missing in an installation but that the system's loader finds. */
@@ -224,10 +226,10 @@ function checkPlugin({ source, plugin }: CudaInstallation): void {
   checkLibrary(plugin)
   if (source !== 'arcc') return
   const damage = findCut(homeOf(plugin), ownFiles(plugin))
-  if (damage !== undefined) throw cudaError('ARC6034', damage)
+  if (damage !== undefined) throw wheelErrors('ARC6034', { ...damage, install: 'cuda' })
 }
 
 function checkLibrary(path: string): void {
   const reason = describeCut(path)
-  if (reason !== undefined) throw cudaError('ARC6034', { path, reason })
+  if (reason !== undefined) throw wheelErrors('ARC6034', { path, reason, install: 'cuda' })
 }

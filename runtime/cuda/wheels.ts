@@ -12,6 +12,7 @@ import {
   ptxasTable,
   type WheelEntry,
 } from '../plugins/plugin-table.ts'
+import type { WheelSet } from '../wheels/install-wheels.ts'
 import { cudaError } from './errors.ts'
 
 const runtimeTable: readonly WheelEntry[] = [
@@ -159,16 +160,16 @@ const ncclTable: readonly WheelEntry[] = [
   },
 ]
 
-/** Everything that is installed together, as one folder. */
-export interface CudaWheels {
-  /** The folder's name: `cuda12-0.12.0.1-linux-x64`. */
-  readonly name: string
+/** Everything that is installed together, as one folder: `cuda12-0.12.0.1-linux-x64`. */
+export interface CudaWheels extends WheelSet {
   /** The plugin's path in that folder. */
   readonly plugin: string
-  /** The path of CUDA's tools in that folder: `bin/ptxas`, `nvvm/libdevice`. */
-  readonly tools: string
-  /** Smallest first, so that problems show early. */
-  readonly wheels: readonly WheelEntry[]
+}
+
+/** NVIDIA's libraries for a platform, and `ptxas`. */
+export function cudaLibraries(platform: PlatformName): readonly WheelEntry[] {
+  const tables = [runtimeTable, linkerTable, ptxasTable, compilerTable, ncclTable, cublasTable, cudnnTable]
+  return tables.flatMap((table) => entryFor(table, platform) ?? [])
 }
 
 /** Whether CUDA is published for a platform. */
@@ -179,15 +180,16 @@ export function hasCudaWheels(platform: PlatformName): boolean {
 /** The wheels of a platform. Throws ARC6030 if none are published. */
 export function cudaWheels(platform: PlatformName = hostPlatform()): CudaWheels {
   const plugin = entryFor(cudaPluginTable, platform)
-  const tables = [runtimeTable, linkerTable, ptxasTable, compilerTable, ncclTable, cublasTable, cudnnTable]
   if (plugin === undefined) {
     throw cudaError('ARC6030', { platform, known: cudaPluginTable.map((entry) => entry.platform).join(' and ') })
   }
-  const wheels = [plugin, ...tables.flatMap((table) => entryFor(table, platform) ?? [])]
+  const wheels = [plugin, ...cudaLibraries(platform)]
   return {
+    install: 'cuda',
+    title: 'CUDA',
+    folder: 'cuda',
     name: `cuda12-${plugin.version}-${platform}`,
     plugin: plugin.library,
-    tools: 'nvidia/cuda_nvcc',
     wheels: wheels.sort((a, b) => a.bytes - b.bytes),
   }
 }

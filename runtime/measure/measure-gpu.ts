@@ -12,7 +12,7 @@ import {
   streamProbes,
 } from './gpu-probes.ts'
 import { chainGraph } from './probes.ts'
-import { timeGraphs } from './time-graphs.ts'
+import { manyRounds, timeGraphs } from './time-graphs.ts'
 
 /** Number of kernels in the chain that measures the overhead of a kernel. */
 const chainLength = 200
@@ -64,7 +64,7 @@ export async function measureGpu(
     ...[...streams, ...products, ...convolutions].map(({ what, graph }) => ({ what: `${what}, ${name}`, graph })),
   ]
   // No one else uses the card, so one round is as good as three; the inputs are large.
-  const times = await timeGraphs(engine, probes, report, 1)
+  const times = await timeGraphs(engine, probes, report, { ...manyRounds, rounds: 1, compiling: 1 })
   const whole = (graph: GpuProbe<unknown>['graph']) => need(times.get(graph), 'a time').middle
   const program = whole(start)
   const rates = <At>(all: readonly GpuProbe<At>[]) =>

@@ -7,10 +7,12 @@ import type { DecodeWorkers } from '../data/loader/decode-workers.ts'
 import { createLoader } from '../data/loader/loader.ts'
 import { startDecodeWorkers, workerCount } from '../data/loader/start-workers.ts'
 
-/** Seconds of each of the two measurements. */
-const budget = 0.6
-/** Images of one read. */
-const rows = 128
+/** How pictures of a kind are measured: for this long, and so many in a read. */
+export interface PictureRounds {
+  readonly seconds: number
+  readonly rows: number
+}
+
 /** Reads at the same time, as in a run. */
 const together = 3
 /** Distinct images. */
@@ -19,14 +21,17 @@ const images = 256
 const shape = [FACE_SIZE, FACE_SIZE, 3] as const
 const faces = { kind: 'drawn', perIdentity: 100, seed: 1, nuisance: 0.5 } as const
 
-/** JPEG images decoded and synthetic ones generated per second by all threads of a run. */
-export async function measureImages(report: (what: string) => void): Promise<MachineProfile['images']> {
+/** JPEG images decoded and synthetic ones generated per second by all threads of a run; each is measured for itself. */
+export async function measureImages(
+  rounds: PictureRounds,
+  report: (what: string) => void,
+): Promise<MachineProfile['images']> {
   const workers = startDecodeWorkers(workerCount(Number.POSITIVE_INFINITY))
   try {
     report('drawing synthetic faces')
-    const drawn = await ratePerSecond(faces, workers)
+    const drawn = await ratePerSecond(faces, rounds, workers)
     report('decoding JPEG')
-    const decoded = await ratePerSecond(await encodedFaces(), workers)
+    const decoded = await ratePerSecond(await encodedFaces(), rounds, workers)
     return { decoded, drawn }
   } finally {
     await workers.dispose()
@@ -49,7 +54,11 @@ async function encodedFaces(): Promise<BytesImages> {
   return { kind: 'bytes', name: 'a face', bytes, starts }
 }
 
-async function ratePerSecond(recipe: ImageRecipe, workers: DecodeWorkers): Promise<number> {
+async function ratePerSecond(
+  recipe: ImageRecipe,
+  { seconds, rows }: PictureRounds,
+  workers: DecodeWorkers,
+): Promise<number> {
   const loader = await createLoader({ recipe, images, shape, rows, slots: together }, workers)
   const numbers = Uint32Array.from({ length: rows }, (_, row) => row)
   const readOne = async (count: number) => (await loader.read(numbers.subarray(0, count))).release()
@@ -58,7 +67,7 @@ async function ratePerSecond(recipe: ImageRecipe, workers: DecodeWorkers): Promi
   const began = performance.now()
   let done = 0
   const reader = async () => {
-    while (performance.now() - began < budget * 1000) {
+    while (performance.now() - began < seconds * 1000) {
       await readOne(rows)
       done += rows
     }

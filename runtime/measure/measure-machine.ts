@@ -1,4 +1,4 @@
-/** Measures this computer with the engine that will run on it: what `arcc doctor --write-machine` records. */
+/** Measures this computer with the engine that will run on it, for plans. */
 import { availableParallelism, cpus } from 'node:os'
 import type { MachineProfile } from '../../compiler/host/machine-profile.ts'
 import { graphCost } from '../../compiler/ir/cost.ts'
@@ -9,20 +9,10 @@ import { need } from '../../grammar/diagnostic.ts'
 import type { Engine } from '../engine.ts'
 import { oneProcess } from '../world.ts'
 import { createXlaEngine } from '../xla/engine.ts'
+import { type Extent, extents } from './extent.ts'
 import { measureImages } from './measure-images.ts'
-import {
-  chainGraph,
-  convProbe,
-  convShapes,
-  f32,
-  probeGraph,
-  productGraph,
-  productShapes,
-  streamGraph,
-  streamKinds,
-  streamShapes,
-} from './probes.ts'
-import { type Probe, timeGraphs } from './time-graphs.ts'
+import { chainGraph, convProbe, f32, probeGraph, productGraph, streamGraph, streamKinds } from './probes.ts'
+import { manyRounds, type Probe, timeGraphs } from './time-graphs.ts'
 
 /** Number of ops in the chain that measures the overhead of an op. */
 const chainLength = 200
@@ -40,17 +30,18 @@ const atLeast = (value: number, least: number) => Math.max(value, least)
 const rounded = (value: number) => Number(value.toPrecision(3))
 
 /** `report` receives the name of the current measurement. Throws the engine's errors. */
-export async function measureMachine(report: Report): Promise<MachineProfile> {
+export async function measureMachine(report: Report, extent: Extent = 'whole'): Promise<MachineProfile> {
   const engine = await createXlaEngine({ world: oneProcess(1), cacheAbove: Number.POSITIVE_INFINITY })
   try {
     return {
       schema: 1,
+      ...(extent === 'quick' ? { quick: true } : {}),
       computer: cpus()[0]?.model.trim() ?? 'CPU',
       cores: availableParallelism(),
       engine: `XLA CPU (PJRT ${engine.apiVersion})`,
-      ...(await measureDevice(engine, report)),
-      links: await measureLinks(report),
-      images: await measureImages(report),
+      ...(await measureDevice(engine, report, extent)),
+      links: await measureLinks(report, extent),
+      images: await measureImages(extents[extent].pictures, report),
     }
   } finally {
     engine.dispose()
@@ -60,42 +51,52 @@ export async function measureMachine(report: Report): Promise<MachineProfile> {
 type OfDevice = Pick<MachineProfile, 'seconds' | 'streams' | 'products' | 'convolutions'>
 
 /** All graphs are timed together, round by round; the rates are computed afterwards. */
-async function measureDevice(engine: Engine, report: Report): Promise<OfDevice> {
+async function measureDevice(engine: Engine, report: Report, extent: Extent): Promise<OfDevice> {
+  const sizes = extents[extent]
   const start = chainGraph(1)
   const chain = chainGraph(chainLength)
   const fresh = f32(freshBytes / 4)
   const written = probeGraph([fresh], (b, v) => v.map((x) => ops.add(b, x, 1)))
   const read = probeGraph([fresh], (b, v) => v.map((x) => ops.sumOver(b, x, [0])))
-  const streams = streamShapes.flatMap((shape) =>
-    streamKinds.map((kind) => ({ kind, shape, graph: streamGraph(kind, shape) })),
+  const streams = sizes.streams.flatMap((shape) =>
+    streamKinds.map((kind) => ({ kind, shape, graph: streamGraph(kind, shape, sizes.streamBytes) })),
   )
-  const products = productShapes.map((shape) => ({ shape, graph: productGraph(shape) }))
-  const convolutions = convShapes.map((shape) => ({ shape, probe: convProbe(shape) }))
+  const products = sizes.products.map((shape) => ({ shape, graph: productGraph(shape) }))
+  const convolutions = sizes.convolutions.map((shape) => ({ shape, probe: convProbe(shape) }))
   const probes: readonly Probe[] = [
     { what: 'the start of a program', graph: start },
     { what: 'starts of ops', graph: chain },
-    { what: 'fresh memory', graph: written },
-    { what: 'memory', graph: read },
     ...streams.map(({ kind, shape, graph }) => ({ what: `${kind} over ${shape.join('×')}`, graph })),
     ...products.map(({ shape: [m, k, n], graph }) => ({ what: `a product of ${m}×${k} and ${k}×${n}`, graph })),
     ...convolutions.flatMap(({ shape: [side, channels, features, window], probe }) =>
-      [probe.forward, probe.inputGrad, probe.filterGrad, probe.gradients].flatMap((graph) => {
-        const what = `${window}×${window} convolutions of ${channels} to ${features} channels at ${side}`
-        return graph === undefined ? [] : [{ what, graph }]
-      }),
+      [probe.forward, probe.inputGrad, probe.filterGrad, sizes.together ? probe.gradients : undefined].flatMap(
+        (graph) => {
+          const what = `${window}×${window} convolutions of ${channels} to ${features} channels at ${side}`
+          return graph === undefined ? [] : [{ what, graph }]
+        },
+      ),
     ),
   ]
-  const times = await timeGraphs(engine, probes, report)
+  const times = await timeGraphs(engine, probes, report, sizes.rounds)
+  // Sometimes the system temporarily runs out of large pages, and a probe's memory takes ten times as long; a run keeps the pages it
+  // has. The fastest of several rounds counts.
+  const pages = await timeGraphs(
+    engine,
+    [
+      { what: 'fresh memory', graph: written },
+      { what: 'memory', graph: read },
+    ],
+    report,
+    { ...sizes.rounds, rounds: manyRounds.rounds },
+  )
   const whole: SecondsOf = (graph) => need(times.get(graph), 'a time').middle
-  const least: SecondsOf = (graph) => need(times.get(graph), 'a time').least
+  const least: SecondsOf = (graph) => need(pages.get(graph), 'a time').least
   const program = whole(start)
   const work: SecondsOf = (graph) => atLeast(whole(graph) - program, whole(graph) / 10)
   return {
     seconds: {
       program: rounded(program),
       kernel: rounded(atLeast(whole(chain) - program, 1e-6) / chainLength),
-      // Sometimes the system temporarily runs out of large pages, and a probe's memory takes ten times as long; a run keeps the
-      // pages it has.
       byte: rounded(atLeast((least(written) - 2 * least(read)) / freshBytes, 1e-12)),
     },
     streams: streams.map(({ kind, shape, graph }) => {
@@ -107,7 +108,7 @@ async function measureDevice(engine: Engine, report: Report): Promise<OfDevice> 
       width: Math.min(m, k, n),
       rate: rounded((2 * m * k * n) / work(graph)),
     })),
-    convolutions: convolutions.flatMap(({ probe }) => convolutionRates(probe, work)),
+    convolutions: convolutions.flatMap(({ probe }) => convolutionRates(probe, work, times)),
   }
 }
 
@@ -115,10 +116,14 @@ async function measureDevice(engine: Engine, report: Report): Promise<OfDevice> 
  * If one gradient leaves cores idle, the other uses them: together they take less time than sequentially; the total is divided
  * between them.
  */
-function convolutionRates(probe: ReturnType<typeof convProbe>, secondsOf: SecondsOf): MachineProfile['convolutions'] {
+function convolutionRates(
+  probe: ReturnType<typeof convProbe>,
+  secondsOf: SecondsOf,
+  timed: ReadonlyMap<Graph, unknown>,
+): MachineProfile['convolutions'] {
   const { flops, rates, forward, inputGrad, filterGrad, gradients } = probe
   const apart = secondsOf(inputGrad) + secondsOf(filterGrad)
-  const share = gradients === undefined ? 1 : secondsOf(gradients) / apart
+  const share = gradients === undefined || !timed.has(gradients) ? 1 : secondsOf(gradients) / apart
   return [
     { ...rates.conv2d, rate: rounded(flops / secondsOf(forward)) },
     { ...rates.conv2d_input_grad, rate: rounded(flops / (secondsOf(inputGrad) * share)) },
@@ -127,7 +132,7 @@ function convolutionRates(probe: ReturnType<typeof convProbe>, secondsOf: Second
 }
 
 /** The two virtual devices share the computer's cores, as those of a run do. */
-async function measureLinks(report: Report): Promise<MachineProfile['links']> {
+async function measureLinks(report: Report, extent: Extent): Promise<MachineProfile['links']> {
   const { devices, bytes, little } = link
   const engine = await createXlaEngine({ world: oneProcess(devices), cacheAbove: Number.POSITIVE_INFINITY })
   try {
@@ -140,6 +145,7 @@ async function measureLinks(report: Report): Promise<MachineProfile['links']> {
       engine,
       [nothing, few, many].map((graph) => ({ what, graph })),
       report,
+      extents[extent].rounds,
     )
     const whole: SecondsOf = (graph) => need(times.get(graph), 'a time').middle
     const small = atLeast(whole(few) - whole(nothing), 1e-6)

@@ -41,10 +41,10 @@ export function chainGraph(length: number): Graph {
 
 export const streamKinds: readonly StreamKind[] = ['elementwise', 'reduce', 'batch_norm_training', 'batch_norm_grad']
 
-/** Tensors of one shape: enough copies that together they do not fit into a cache. */
-const togetherBytes = 2 ** 26
+/** Bytes of the tensors of one shape in a graph: enough copies that together they do not fit into a cache. */
+export const streamBytes = 2 ** 26
 
-export function streamGraph(kind: StreamKind, shape: readonly number[]): Graph {
+export function streamGraph(kind: StreamKind, shape: readonly number[], togetherBytes = streamBytes): Graph {
   const channels = shape.at(-1) ?? 1
   const type = f32(...shape)
   const copies = Math.max(1, Math.round(togetherBytes / byteSize(type)))

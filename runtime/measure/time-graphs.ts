@@ -32,11 +32,18 @@ export interface Probe {
   readonly graph: Graph
 }
 
-/** A shared computer is occasionally slow for a second, which spoils at most one of this many rounds. */
-const manyRounds = 3
-/** A round runs each graph at least this many times, not counting the first run, and for this many seconds. */
-const runs = 3
-const budget = 0.05
+/** How often graphs are timed. */
+export interface Rounds {
+  readonly rounds: number
+  /** A round runs each graph at least this many times, not counting the first run, and for this many seconds. */
+  readonly runs: number
+  readonly seconds: number
+  /** How many graphs are compiled at the same time. */
+  readonly compiling: number
+}
+
+/** A shared computer is occasionally slow for a second, which spoils at most one of three rounds. */
+export const manyRounds: Rounds = { rounds: 3, runs: 3, seconds: 0.05, compiling: 2 }
 
 export interface Timing {
   /** Seconds: the median of several rounds, each the mean of the faster half of its runs. */
@@ -50,16 +57,25 @@ export async function timeGraphs(
   engine: Engine,
   probes: readonly Probe[],
   report: (what: string) => void,
-  rounds = manyRounds,
+  how: Rounds = manyRounds,
 ): Promise<ReadonlyMap<Graph, Timing>> {
+  const { rounds } = how
   const programs: { readonly graph: Graph; readonly what: string; readonly program: Executable; times: number[] }[] = []
-  try {
-    for (const { graph, what } of probes)
+  const compileRest = async (rest: Iterator<Probe>) => {
+    for (let next = rest.next(); next.done !== true; next = rest.next()) {
+      const { graph, what } = next.value
       programs.push({ graph, what, program: await engine.compile(graph), times: [] })
+    }
+  }
+  try {
+    const waiting = probes.values()
+    const compiled = Array.from({ length: how.compiling }, () => compileRest(waiting))
+    await Promise.allSettled(compiled)
+    await Promise.all(compiled)
     for (let round = 1; round <= rounds; round++) {
       for (const { graph, what, program, times } of programs) {
         report(rounds === 1 ? what : `${what} (${round} of ${rounds})`)
-        times.push(await timeProgram(engine, program, graph))
+        times.push(await timeProgram(engine, program, graph, how))
       }
     }
     return new Map(programs.map(({ graph, times }) => [graph, timing(times)]))
@@ -81,7 +97,12 @@ export function middle(times: readonly number[]): number {
  * The mean of the faster half of the runs, which corresponds to a quiet computer; the first run, which warms up caches, is
  * excluded.
  */
-async function timeProgram(engine: Engine, program: Executable, graph: Graph): Promise<number> {
+async function timeProgram(
+  engine: Engine,
+  program: Executable,
+  graph: Graph,
+  { runs, seconds }: Rounds,
+): Promise<number> {
   const inputs: DeviceTensor[][] = []
   try {
     for (let replica = 0; replica < engine.world.local; replica++) {
@@ -91,7 +112,7 @@ async function timeProgram(engine: Engine, program: Executable, graph: Graph): P
     }
     const times: number[] = []
     const began = performance.now()
-    for (let run = 0; run <= runs || performance.now() - began < budget * 1000; run++) {
+    for (let run = 0; run <= runs || performance.now() - began < seconds * 1000; run++) {
       const start = performance.now()
       const outputs = await program.run(inputs)
       if (run > 0) times.push((performance.now() - start) / 1000)

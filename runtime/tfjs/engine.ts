@@ -23,7 +23,7 @@ export interface TfjsOptions {
   readonly ownLoops?: boolean
 }
 
-/** Throws ARC6020 if the requested backend cannot be loaded. */
+/** Throws the errors of `loadBackend` if the requested backend cannot be loaded. */
 export async function createTfjsEngine({ world, backend = 'auto', ownLoops }: TfjsOptions): Promise<Engine> {
   const { tf, choice, description } = await loadBackend(backend)
   return new TfjsEngine({ tf, ownLoops: ownLoops ?? choice === 'cpu' }, world, description)

@@ -7,11 +7,11 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sealOf, unseal } from '../cache/sealed.ts'
-import { cacheRoot } from '../plugins/cache-folder.ts'
+import { cacheRoot } from '../plugins/cache-root.ts'
+import { processorIdentity } from '../processor.ts'
 import { replaceContents } from '../replace-file.ts'
 import { reasonOf } from '../system-errors.ts'
 import { crashesOf, type FirstRun, firstRunOf } from './first-run.ts'
-import { processorIdentity } from './processor.ts'
 
 /**
  * The parts of a key: program text, compile options, the identity of the plugin build, and the identity of device, driver and

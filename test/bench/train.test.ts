@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { judgeRow, leastFaster } from '../../bench/train/bars.ts'
 import { compareRounds, judgeSteps, type Measured, median, type Round } from '../../bench/train/compare.ts'
 import { planRow, stepFlops } from '../../bench/train/experiment.ts'
-import { keptRows, type Results, type RowResult, sharesOfPeak } from '../../bench/train/results.ts'
+import { keptRows, mergeRows, type Results, type RowResult, sharesOfPeak } from '../../bench/train/results.ts'
 import { allRows, type Row, rowName, type Selection, selectRows } from '../../bench/train/rows.ts'
 import { busySeconds, type Effort, isEnough, othersCores, type Sample } from '../../bench/train/samples.ts'
 import { higherPeak } from '../../bench/train/setting.ts'
@@ -140,13 +140,7 @@ describe('bounds', () => {
     ['kept', [...rounds, ...rounds], [true, true]],
     ['too few ratios', rounds, [false, true]],
     ['too slow', five(round(1.1, 1.2, 1.2)), [false, true]],
-    [
-      'too much memory',
-      Array(5)
-        .fill(round(1, 1.2, 1.5))
-        .map((one) => ({ ...one, arcc: measured(1) })),
-      [true, false],
-    ],
+    ['too much memory', five({ ...round(1, 1.5, 1.2), arcc: measured(1) }), [true, false]],
     ['not measured', 'it failed', [false]],
   ])('%s', (_, given, ok) => {
     const compared = typeof given === 'string' ? given : compareRounds(given)
@@ -193,6 +187,12 @@ describe('results', () => {
     expect(keptRows(results, { ...results.setting, pairs: 5 }).rows).toEqual([])
     const setting = { ...results.setting, arcc: '1.0.0, commit abc, changed' }
     expect(keptRows({ ...results, setting }, setting).rows).toEqual([])
+  })
+
+  it('replace those of the same row, in the order of the table', () => {
+    const head: RowResult = { ...result, row: largeHead }
+    const again: RowResult = { ...result, measured: 'it failed' }
+    expect(mergeRows([again], [head, result])).toEqual([again, head])
   })
 
   it('are a table', () => {

@@ -24,8 +24,10 @@ import { onnxErrors } from '../../runtime/export/onnx/messages.ts'
 import { tensorFileErrors } from '../../runtime/safetensors-header.ts'
 import { startErrors } from '../../runtime/start/messages.ts'
 import { tfjsError } from '../../runtime/tfjs/errors.ts'
+import { nativeErrors } from '../../runtime/tfjs/native/errors.ts'
 import { hangErrors } from '../../runtime/train/failure/messages.ts'
 import { trainErrors } from '../../runtime/train/messages.ts'
+import { wheelErrors } from '../../runtime/wheels/errors.ts'
 import { xlaError } from '../../runtime/xla/pjrt/errors.ts'
 import { checkExamples } from './check-examples.ts'
 import { checkpointExamples } from './checkpoint-examples.ts'
@@ -50,7 +52,9 @@ export const catalogues: Readonly<Record<string, readonly Rendered[]>> = {
   hangErrors: renderCatalogue(hangErrors.catalogue, runtime.hangExamples),
   xlaError: renderCatalogue(xlaError.catalogue, runtime.xlaExamples),
   tfjsError: renderCatalogue(tfjsError.catalogue, runtime.tfjsExamples),
+  nativeErrors: renderCatalogue(nativeErrors.catalogue, runtime.nativeExamples),
   cudaError: renderCatalogue(cudaError.catalogue, runtime.cudaExamples),
+  wheelErrors: renderCatalogue(wheelErrors.catalogue, runtime.wheelExamples),
   placementErrors: renderCatalogue(placementErrors.catalogue, runtime.placementExamples),
   dataErrors: renderCatalogue(dataErrors.catalogue, runtime.dataExamples),
   sourceErrors: renderCatalogue(sourceErrors.catalogue, sourceExamples),

@@ -11,8 +11,10 @@ import type { ijbErrors } from '../../runtime/evaluate/ijb/messages.ts'
 import type { evaluateErrors } from '../../runtime/evaluate/messages.ts'
 import type { tensorFileErrors } from '../../runtime/safetensors-header.ts'
 import type { tfjsError } from '../../runtime/tfjs/errors.ts'
+import type { nativeErrors } from '../../runtime/tfjs/native/errors.ts'
 import type { hangErrors } from '../../runtime/train/failure/messages.ts'
 import type { trainErrors } from '../../runtime/train/messages.ts'
+import type { wheelErrors } from '../../runtime/wheels/errors.ts'
 import type { xlaError } from '../../runtime/xla/pjrt/errors.ts'
 import type { Examples } from './render.ts'
 
@@ -48,14 +50,32 @@ export const tfjsExamples: Examples<typeof tfjsError.catalogue> = {
   ARC6021: [{ graph: 'step', value: 'add f64[3]' }],
 }
 
+export const nativeExamples: Examples<typeof nativeErrors.catalogue> = {
+  ARC6932: [{ platform: 'darwin-arm64', known: 'linux-x64' }],
+  ARC6933: [{ instructions: 'AVX' }],
+  ARC6934: [{ tried: 'c++, g++, clang++' }, { tried: 'CXX is icpx' }],
+  ARC6935: [{ compiler: 'g++ 4.8.5', reason: "g++: error: unrecognized command line option '-std=c++17'" }],
+  ARC6936: [{ path: 'tfjs_binding.node', reason: 'libstdc++.so.6 is too old', install: 'tfjs' }],
+  ARC6937: [{ install: 'tfjs' }],
+  ARC6938: [{ given: 'gpu', known: 'cpu, native, native-gpu, node, node-gpu' }],
+}
+
 export const cudaExamples: Examples<typeof cudaError.catalogue> = {
   ARC6030: [{ platform: 'win32-x64', known: 'linux-x64 and linux-arm64' }],
   ARC6031: [{ version: '535.54', cuda: '12.2' }],
-  ARC6032: [{ path: '/var/cache/arcc', free: 100, needed: 3 * 2 ** 30 }],
   ARC6033: [{ what: 'library nccl', file: 'libnccl.so.2' }],
-  ARC6034: [{ path: 'libcublas.so.12', reason: 'it has 10 bytes' }],
   ARC6035: [{ what: 'library nvrtc', path: 'libnvrtc.so.12', reason: 'cannot open shared object file' }],
-  ARC6036: [{ path: '/var/cache/arcc/cuda', reason: 'permission denied' }],
+}
+
+export const wheelExamples: Examples<typeof wheelErrors.catalogue> = {
+  ARC6032: [{ what: 'CUDA', path: '/var/cache/arcc', free: 100, needed: 3 * 2 ** 30 }],
+  ARC6034: [
+    { path: 'libcublas.so.12', reason: 'it has 10 bytes', install: 'cuda' },
+    { path: 'tfjs_binding.node', reason: 'it has 10 bytes', install: 'tfjs' },
+  ],
+  ARC6036: [{ what: 'CUDA', path: '/var/cache/arcc/cuda', reason: 'permission denied' }],
+  ARC6930: [{ reason: 'no such file or folder' }],
+  ARC6931: [{ requirement: '@tensorflow/tfjs-node@4.22.0', output: 'npm error code ENOTFOUND' }],
 }
 
 const wants = {

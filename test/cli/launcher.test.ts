@@ -7,23 +7,32 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { build, isStale, sourceFolders } from '../../bin/build.js'
+import { build } from '../../bin/build.mjs'
+import { isStale, sourceFolders } from '../../bin/stale.js'
+import { packageFolder } from '../../runtime/package-folder.ts'
+
+/** A file of this package. */
+const own = (name: string) => readFileSync(join(packageFolder, name), 'utf8')
 
 const files = {
   'package.json': '{ "name": "small", "type": "module" }',
-  'bin/build.js': '',
+  'bin/build.mjs': '',
   'cli/main.ts': `
     import { Worker } from 'node:worker_threads'
-    const { greet } = await import('../grammar/greet.ts')
-    const worker = new Worker(new URL('../runtime/data/echo-worker.ts', import.meta.url), { workerData: greet('worker') })
-    worker.on('message', (text: string) => console.log(text))
+    void import('../grammar/greet.ts').then(({ greet }) => {
+      const worker = new Worker(new URL('../runtime/data/echo-worker.ts', import.meta.url), { workerData: greet('worker') })
+      worker.on('message', (text: string) => console.log(text))
+    })
   `,
+  'cli/launch.ts': own('cli/launch.ts'),
+  'runtime/plugins/cache-root.ts': own('runtime/plugins/cache-root.ts'),
   'grammar/greet.ts': 'export const greet = (name: string): string => "hello " + name',
   'compiler/unused.ts': 'export {}',
   'runtime/data/echo-worker.ts': `
@@ -35,7 +44,16 @@ const files = {
 
 let root: string
 const path = (name: string) => join(root, name)
-const entry = () => path('dist/arcc.js')
+const entry = () => path('dist/arcc.cjs')
+
+const cache = () => path('cache')
+const entries = () => readdirSync(join(cache(), 'code'))
+
+/** Runs the bundle; returns what it prints. */
+function start(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): string {
+  const environment = { ...process.env, ARCC_CACHE: cache(), ...env }
+  return execFileSync(process.execPath, [entry(), ...args], { encoding: 'utf8', env: environment })
+}
 
 /** Sets the modification time, in seconds from now. */
 function touch(name: string, seconds: number) {
@@ -49,7 +67,7 @@ beforeEach(() => {
     mkdirSync(dirname(path(name)), { recursive: true })
     writeFileSync(path(name), text)
   }
-  for (const name of [...Object.keys(files), ...sourceFolders, 'runtime/data']) touch(name, -100)
+  for (const name of Object.keys(files)) for (let at = name; at !== '.'; at = dirname(at)) touch(at, -100)
 })
 
 afterEach(() => rmSync(root, { recursive: true, force: true }))
@@ -57,7 +75,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }))
 test('the bundle runs, its worker and its lazy chunk too, and the sources are not needed', async () => {
   expect(await build(root)).toBe(entry())
   for (const folder of sourceFolders) rmSync(path(folder), { recursive: true })
-  expect(execFileSync(process.execPath, [entry()], { encoding: 'utf8' })).toBe('hello main, hello worker\n')
+  expect(start()).toBe('hello main, hello worker\n')
 })
 
 test('it builds when there is nothing, and not again', async () => {
@@ -74,7 +92,7 @@ test.each([...Object.keys(files), 'runtime/data'])('a newer %s makes it stale', 
 
 test('a file that went away makes it stale', async () => {
   await build(root)
-  touch('dist/arcc.js', -50)
+  touch('dist/arcc.cjs', -50)
   expect(isStale(root)).toBe(false)
   rmSync(path('compiler/unused.ts'))
   expect(isStale(root)).toBe(true)
@@ -97,12 +115,12 @@ test('a package without sources is taken as it is', async () => {
 test('several processes may build at once; nothing half-written stays', async () => {
   await Promise.all([build(root), build(root), build(root)])
   expect(readdirSync(path('dist')).filter((name) => name.endsWith('.tmp'))).toEqual([])
-  expect(execFileSync(process.execPath, [entry()], { encoding: 'utf8' })).toContain('hello')
+  expect(start()).toContain('hello')
 })
 
-test('chunks of an earlier build stay for two hours, for those who still run on them', async () => {
+test('the program of an earlier build stays for two hours, for those who still run on it', async () => {
   await build(root)
-  const chunks = () => readdirSync(path('dist')).filter((name) => name.startsWith('greet-') && name.endsWith('.js'))
+  const chunks = () => readdirSync(path('dist')).filter((name) => name.startsWith('arcc-') && name.endsWith('.cjs'))
   const [old] = chunks()
   writeFileSync(path('grammar/greet.ts'), 'export const greet = (name: string): string => "good day " + name')
   await build(root)
@@ -120,4 +138,42 @@ test('a source that does not build leaves the last bundle alone', async () => {
   await expect(build(root)).rejects.toThrow('cli/main.ts:1')
   expect(readFileSync(entry(), 'utf8')).toBe(before)
   expect(isStale(root)).toBe(true)
+})
+
+test('the code that V8 compiled is kept for each command, and taken at the next start', async () => {
+  await build(root)
+  start(['check'])
+  start(['plan'])
+  start(['plan', '--help'])
+  start(['run'], { NODE_DISABLE_COMPILE_CACHE: '1' })
+  expect(entries().map((name) => /-(\w+)\.bin$/.exec(name)?.[1])).toEqual(['check', 'plan'])
+  const times = () => entries().map((name) => statSync(join(cache(), 'code', name)).mtimeMs)
+  const before = times()
+  expect(start(['check'])).toContain('hello')
+  expect(times()).toEqual(before)
+})
+
+test.each([
+  ['a flipped bit', (file: Buffer) => Buffer.from(file.map((byte, at) => (at === file.length >> 1 ? byte ^ 1 : byte)))],
+  ['half a file', (file: Buffer) => file.subarray(0, file.length >> 1)],
+  ['an empty file', () => Buffer.alloc(0)],
+])('kept code with %s is not run, and replaced', async (_, damage) => {
+  await build(root)
+  start()
+  const [name = ''] = entries()
+  const file = join(cache(), 'code', name)
+  const whole = readFileSync(file)
+  writeFileSync(file, damage(whole))
+  expect(start()).toBe('hello main, hello worker\n')
+  expect(readFileSync(file)).toHaveLength(whole.length)
+})
+
+test('a changed program does not take the code of the former one, and a cache that cannot be written is no failure', async () => {
+  await build(root)
+  start()
+  writeFileSync(path('grammar/greet.ts'), 'export const greet = (name: string): string => "HELLO " + name')
+  await build(root)
+  expect(start()).toContain('HELLO')
+  expect(entries()).toHaveLength(2)
+  expect(start([], { ARCC_CACHE: path('package.json') })).toContain('HELLO')
 })

@@ -70,7 +70,7 @@ const ofOnnx = {
   ...{ ...ofExport, to: 'onnx', f16: false, fold: true, preprocess: 'outside', opset: 17, external: undefined },
   ...{ check: undefined, tolerance: undefined, pictures: undefined, python: undefined, engine: 'xla' },
 }
-const ofRun = { engine: undefined, emulate: false, folder: undefined, resume: undefined, grace: 30 }
+const ofRun = { engine: undefined, emulate: false, measure: true, folder: undefined, resume: undefined, grace: 30 }
 
 test.each<[string, Call]>([
   [
@@ -135,15 +135,34 @@ test.each<[string, Call]>([
     },
   ],
   ['test stdlib a.arc', { command: 'test', options: { color: undefined, paths: ['stdlib', 'a.arc'] } }],
-  ['plan a.arc', { command: 'plan', options: { ...file, format: 'text', exact: false, output: undefined } }],
-  ['plan a.arc --exact', { command: 'plan', options: { ...file, format: 'text', exact: true, output: undefined } }],
+  [
+    'plan a.arc',
+    { command: 'plan', options: { ...file, format: 'text', exact: false, measure: true, output: undefined } },
+  ],
+  [
+    'plan a.arc --exact',
+    { command: 'plan', options: { ...file, format: 'text', exact: true, measure: true, output: undefined } },
+  ],
   [
     'plan a.arc r100 --format yaml -o out.yaml --no-color',
     {
       command: 'plan',
-      options: { ...file, experiment: 'r100', color: false, format: 'yaml', exact: false, output: 'out.yaml' },
+      options: {
+        ...file,
+        experiment: 'r100',
+        color: false,
+        format: 'yaml',
+        exact: false,
+        measure: true,
+        output: 'out.yaml',
+      },
     },
   ],
+  [
+    'plan a.arc --no-measure',
+    { command: 'plan', options: { ...file, format: 'text', exact: false, measure: false, output: undefined } },
+  ],
+  ['run a.arc --no-measure', { command: 'run', options: { ...file, ...ofRun, measure: false, progress: 'auto' } }],
   ['run a.arc', { command: 'run', options: { ...file, ...ofRun, progress: 'auto' } }],
   [
     '--color run a.arc big --engine tfjs --folder out --plain --set train.steps=3',
@@ -156,6 +175,7 @@ test.each<[string, Call]>([
         set: ['train.steps=3'],
         engine: 'tfjs',
         emulate: false,
+        measure: true,
         folder: 'out',
         resume: undefined,
         progress: 'plain',
@@ -181,15 +201,15 @@ test.each<[string, Call]>([
   ],
   [
     'plan a.arc --html plan.html',
-    { command: 'plan', options: { ...file, format: 'html', exact: false, output: 'plan.html' } },
+    { command: 'plan', options: { ...file, format: 'html', exact: false, measure: true, output: 'plan.html' } },
   ],
   [
     'plan a.arc -o plan.HTM',
-    { command: 'plan', options: { ...file, format: 'html', exact: false, output: 'plan.HTM' } },
+    { command: 'plan', options: { ...file, format: 'html', exact: false, measure: true, output: 'plan.HTM' } },
   ],
   [
     'plan a.arc -o plan.html --format json',
-    { command: 'plan', options: { ...file, format: 'json', exact: false, output: 'plan.html' } },
+    { command: 'plan', options: { ...file, format: 'json', exact: false, measure: true, output: 'plan.html' } },
   ],
   ['report runs/a-001', { command: 'report', options: { color: undefined, runs: ['runs/a-001'], output: undefined } }],
   [

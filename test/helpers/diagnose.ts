@@ -31,6 +31,7 @@ export function memoryHost(
     env: (name) => env[name],
     countDataset: () => undefined,
     machineProfile: () => undefined,
+    cpuProfile: () => undefined,
     localMachine: () => ({ gpus: [], nvlink: false, cores: 4, memory: 2 ** 34 }),
   }
 }

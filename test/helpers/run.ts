@@ -129,3 +129,21 @@ export function tensorDifference(a: HostTensor, b: HostTensor): number {
   }
   return worst / scale
 }
+
+/** Where two runs of one experiment differ by more than `tolerance`, relative: one line per metric or tensor; empty where they agree. */
+export function runDifferences(run: Run, other: Run, tolerance: number): readonly string[] {
+  const metrics = run.metrics.flatMap((own, step) =>
+    own.flatMap((value, i) => {
+      const difference = value - need(other.metrics[step]?.[i], 'a metric')
+      const isNear = Math.abs(difference) / Math.max(1e-3, Math.abs(value)) < tolerance
+      return isNear ? [] : [`metric ${i} of step ${step}: ${value}, differs by ${difference.toExponential(1)}`]
+    }),
+  )
+  const state = run.plan.state.flatMap((spec, i) =>
+    run.state.flatMap((own, replica) => {
+      const difference = tensorDifference(need(own[i], 'a tensor'), need(other.state[replica]?.[i], 'a tensor'))
+      return difference < tolerance ? [] : [`${spec.name} on replica ${replica}: ${difference.toExponential(1)}`]
+    }),
+  )
+  return [...metrics, ...state]
+}

@@ -26,7 +26,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { cacheRoot } from '../../plugins/cache-folder.ts'
+import { cacheRoot } from '../../plugins/cache-root.ts'
 import {
   type ArrayLayout,
   isLayout,

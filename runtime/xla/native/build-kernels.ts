@@ -11,7 +11,7 @@ import { packageFolder } from '../../package-folder.ts'
 import { cacheFolder } from '../../plugins/cache-folder.ts'
 import { isUnchanged } from '../../plugins/verify-library.ts'
 import { withLock } from '../../process-lock.ts'
-import { processorIdentity } from '../processor.ts'
+import { processorIdentity } from '../../processor.ts'
 
 const run = promisify(execFile)
 

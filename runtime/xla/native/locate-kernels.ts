@@ -11,9 +11,9 @@ import { cacheFolder } from '../../plugins/cache-folder.ts'
 import { cachedPlugin, fetchPlugin, placeOf } from '../../plugins/fetch-plugin.ts'
 import type { FetchProgress } from '../../plugins/fetch-wheel.ts'
 import { entryFor, hostPlatform, oneDnnHeaders, oneDnnTable, type WheelEntry } from '../../plugins/plugin-table.ts'
+import { processorIdentity } from '../../processor.ts'
 import { reasonOf } from '../../system-errors.ts'
 import type { PjrtLibrary } from '../pjrt/library.ts'
-import { processorIdentity } from '../processor.ts'
 import { buildKernels, findCompiler } from './build-kernels.ts'
 
 /** What was found: kernels, or why there are none, as a sentence's end for people. */

@@ -19,13 +19,12 @@ const catalogue = {
     hint: (p: { platform: string; known: string }) => `plugins are published for ${p.known}; ${ownPlugin}`,
   },
   ARC6002: {
-    text: (p: { command: string; reason: string }) =>
-      `cannot run "${p.command}" to download the XLA plugin: ${p.reason}`,
-    hint: () => `install Python 3 with pip; or ${ownPlugin}`,
+    text: (p: { command: string; reason: string }) => `cannot run "${p.command}" to download a library: ${p.reason}`,
+    hint: () => `install Python 3 with pip; for XLA you can also ${ownPlugin}`,
   },
   ARC6003: {
     text: (p: { requirement: string; output: string }) => `pip could not download ${p.requirement}: ${p.output}`,
-    hint: () => `check the network connection and the package index that pip uses; or ${ownPlugin}`,
+    hint: () => `check the network connection and the package index that pip uses; for XLA you can also ${ownPlugin}`,
   },
   ARC6004: {
     text: (p: { file: string; expected: string; found: string }) =>

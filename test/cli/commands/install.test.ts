@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { describeDriver, installLine, renderInstalled } from '../../../cli/commands/install.ts'
 import { documentLook } from '../../../cli/render/look.ts'
-import type { InstallEvent } from '../../../runtime/cuda/install.ts'
+import type { InstallEvent } from '../../../runtime/wheels/install-wheels.ts'
 
 const gib = 2 ** 30
 const what = 'nvidia-cublas-cu12 12.9.3.13'

@@ -107,7 +107,7 @@ describe('rates of ops', () => {
 })
 
 describe('plans', () => {
-  const host = { machineProfile: () => profile }
+  const host = { cpuProfile: () => profile }
 
   it('for this computer rest on the profile', () => {
     const { time } = planOf(experimentText(), { experiment: 'run', host }).document

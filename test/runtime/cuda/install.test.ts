@@ -1,75 +1,42 @@
 /** Installing CUDA's wheels, with small wheels in place of NVIDIA's and no network. */
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { CudaDriver } from '../../../runtime/cuda/driver.ts'
-import { cudaHome, type InstallEvent, installCuda } from '../../../runtime/cuda/install.ts'
-import { listInstalled, removeInstalled } from '../../../runtime/cuda/installed.ts'
-import { findCut, readManifest } from '../../../runtime/cuda/manifest.ts'
+import { cudaHome, installCuda } from '../../../runtime/cuda/install.ts'
 import { type CudaWheels, cudaWheels } from '../../../runtime/cuda/wheels.ts'
 import type { DownloadWheel } from '../../../runtime/plugins/fetch-wheel.ts'
-import { pluginTable, type WheelEntry } from '../../../runtime/plugins/plugin-table.ts'
+import { fileDigest } from '../../../runtime/plugins/file-digest.ts'
+import { pluginTable } from '../../../runtime/plugins/plugin-table.ts'
+import type { InstallEvent } from '../../../runtime/wheels/install-wheels.ts'
+import { listInstalled, removeInstalled } from '../../../runtime/wheels/installed.ts'
+import { findCut, readManifest } from '../../../runtime/wheels/manifest.ts'
 import { anError } from '../../helpers/facts.ts'
+import { buyFrom, contentOf, hasPython, makeWheel } from '../../helpers/package-shop.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 
 const folder = temporaryFolder()
 const shop = join(folder, 'shop')
 
-const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes)
-
-/** Writes a wheel with these files and returns its entry. */
-function makeWheel(wheel: string, files: Readonly<Record<string, string>>): WheelEntry {
-  const project = wheel.replaceAll('-', '_')
-  const content = join(folder, 'content', wheel)
-  const record = `${project}-1.0.dist-info/RECORD`
-  const lines = Object.entries(files).map(([path, text]) => {
-    const digest = sha256(Buffer.from(text)).digest('base64url')
-    return `${path},sha256=${digest},${text.length}`
-  })
-  const all = { ...files, [record]: `${lines.join('\n')}\n${record},,\n` }
-  for (const [path, text] of Object.entries(all)) {
-    mkdirSync(dirname(join(content, path)), { recursive: true })
-    writeFileSync(join(content, path), text)
-  }
-  const file = `${project}-1.0-py3-none-any.whl`
-  mkdirSync(shop, { recursive: true })
-  execFileSync('python3', ['-m', 'zipfile', '-c', join(shop, file), ...readdirSync(content)], { cwd: content })
-  const bytes = readFileSync(join(shop, file))
-  const unpacked = Object.values(all).reduce((sum, text) => sum + text.length, 0)
-  const digest = sha256(bytes).digest('hex')
-  const library = Object.keys(files)[0] ?? ''
-  return { platform: 'test', wheel, version: '1.0', file, bytes: bytes.length, unpacked, sha256: digest, library }
-}
-
-function hasPython(): boolean {
-  try {
-    execFileSync('python3', ['--version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
+const noWheels: CudaWheels = {
+  install: 'cuda',
+  title: 'CUDA',
+  folder: 'cuda',
+  name: 'cuda12-test',
+  plugin: '',
+  wheels: [],
 }
 
 /** Marks a file as executable, like the program in a real wheel. */
 function makeWheels(): CudaWheels {
   const ptxas = 'nvidia/cuda_nvcc/bin/ptxas'
   const wheels = [
-    makeWheel('tools', { [ptxas]: '#!/bin/sh\n', 'nvidia/cuda_nvcc/nvvm/libdevice/libdevice.10.bc': 'bitcode' }),
-    makeWheel('cublas', { 'nvidia/cublas/lib/libcublas.so.12': 'a library', 'nvidia/__init__.py': '' }),
-    makeWheel('plugin', { 'jax_plugins/xla_cuda12/xla_cuda_plugin.so': 'the plugin', 'nvidia/__init__.py': '' }),
+    makeWheel(shop, 'tools', { [ptxas]: '#!/bin/sh\n', 'nvidia/cuda_nvcc/nvvm/libdevice/libdevice.10.bc': 'bitcode' }),
+    makeWheel(shop, 'cublas', { 'nvidia/cublas/lib/libcublas.so.12': 'a library', 'nvidia/__init__.py': '' }),
+    makeWheel(shop, 'plugin', { 'jax_plugins/xla_cuda12/xla_cuda_plugin.so': 'the plugin', 'nvidia/__init__.py': '' }),
   ]
-  return { name: 'cuda12-test', plugin: 'jax_plugins/xla_cuda12/xla_cuda_plugin.so', tools: 'nvidia/cuda_nvcc', wheels }
+  return { ...noWheels, plugin: 'jax_plugins/xla_cuda12/xla_cuda_plugin.so', wheels }
 }
 
 const noDriver: CudaDriver = { found: false, reason: 'no-library', detail: 'none' }
@@ -84,12 +51,7 @@ const driver = (major: number): CudaDriver => ({
 let fetched: string[] = []
 
 /** Takes wheels from the shop. */
-const buy: DownloadWheel = async (entry, into, onProgress) => {
-  fetched.push(entry.wheel)
-  onProgress({ phase: 'download', bytes: entry.bytes, total: entry.bytes })
-  copyFileSync(join(shop, entry.file), join(into, entry.file))
-  return join(into, entry.file)
-}
+const buy = buyFrom(shop, (wheel) => fetched.push(wheel))
 
 /** A shop that fails at one wheel. */
 const buyAllBut =
@@ -110,7 +72,7 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllEnvs())
 
 describe.runIf(hasPython())('installing (with python3, which unpacks; skipped where there is none)', () => {
-  const wheels = hasPython() ? makeWheels() : { name: '', plugin: '', tools: '', wheels: [] }
+  const wheels = hasPython() ? makeWheels() : noWheels
   const install = (more: Partial<Parameters<typeof installCuda>[0]> = {}) =>
     installCuda({ wheels, driver: noDriver, download: buy, ...more })
 
@@ -181,11 +143,11 @@ describe.runIf(hasPython())('installing (with python3, which unpacks; skipped wh
   })
 
   it('refuses a wheel that does not hold what it says', async () => {
-    const lies = makeWheel('lies', { 'nvidia/lies.so': 'truth' })
-    const content = join(folder, 'content', 'lies')
+    const lies = makeWheel(shop, 'lies', { 'nvidia/lies.so': 'truth' })
+    const content = contentOf(shop, 'lies')
     writeFileSync(join(content, 'nvidia/lies.so'), 'other')
     execFileSync('python3', ['-m', 'zipfile', '-c', join(shop, lies.file), ...readdirSync(content)], { cwd: content })
-    const digest = sha256(readFileSync(join(shop, lies.file))).digest('hex')
+    const digest = await fileDigest(join(shop, lies.file))
     await expect(install({ wheels: { ...wheels, wheels: [{ ...lies, sha256: digest }] } })).rejects.toMatchObject({
       code: 'ARC6034',
       params: { path: expect.stringMatching(/nvidia\/lies\.so$/), reason: expect.stringContaining('SHA-256') },
@@ -232,8 +194,7 @@ describe.runIf(hasPython())('installing (with python3, which unpacks; skipped wh
 })
 
 it('a driver that is too old for CUDA 12 is an error, before anything is fetched', async () => {
-  const wheels = { name: 'cuda12-test', plugin: '', tools: '', wheels: [] }
-  await expect(installCuda({ wheels, driver: driver(11), download: buy })).rejects.toMatchObject({
+  await expect(installCuda({ wheels: noWheels, driver: driver(11), download: buy })).rejects.toMatchObject({
     code: 'ARC6031',
     params: { version: '470.1', cuda: '11.4' },
   })

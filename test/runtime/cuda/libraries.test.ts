@@ -139,7 +139,7 @@ describe.runIf(hasCompiler)('opening (libraries built with cc; skipped where the
     truncateSync(cudnn, statSync(cudnn).size - 100)
     const expected = {
       code: 'ARC6034',
-      params: { path: cudnn, reason: expect.stringMatching(/\d+ of \d+ bytes/) },
+      params: { path: cudnn, reason: expect.stringMatching(/\d+ of \d+ bytes/), install: 'cuda' },
     }
     expect(() => openCudaLibraries(installation, 1)).toThrow(expect.objectContaining(expected))
     expect(await inspectInstallation(installation)).toMatchObject(expected)

@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { cacheRoot } from '../../../runtime/plugins/cache-folder.ts'
+import { cacheRoot } from '../../../runtime/plugins/cache-root.ts'
 import { fetchPlugin, locatePlugin } from '../../../runtime/plugins/fetch-plugin.ts'
 import type { FetchEvent } from '../../../runtime/plugins/fetch-wheel.ts'
 import { findPlugin, type PluginEntry, pluginTable } from '../../../runtime/plugins/plugin-table.ts'

@@ -1,50 +1,14 @@
 /** Every op case on the TensorFlow.js engine, against the reference evaluator. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Graph } from '../../../compiler/ir/graph.ts'
 import { need } from '../../../grammar/diagnostic.ts'
 import type { Engine, HostTensor } from '../../../runtime/engine.ts'
 import { createTfjsEngine, type TfjsOptions } from '../../../runtime/tfjs/engine.ts'
 import { oneProcess } from '../../../runtime/world.ts'
 import { difference } from '../../helpers/host-tensor.ts'
 import { isInstalled } from '../../helpers/is-installed.ts'
-import { floats, type OpCase, opCase } from '../../helpers/op-case.ts'
+import type { OpCase } from '../../helpers/op-case.ts'
 import { evaluate } from '../../helpers/reference.ts'
-import { allOpCases } from '../../ops/all-op-cases.ts'
-
-function usesF64(graph: Graph): boolean {
-  return graph.ops.some(
-    (op) => op.results.some((value) => value.type.dtype === 'f64') || op.regions.some((region) => usesF64(region)),
-  )
-}
-
-const strides = {
-  stride: [1, 2],
-  padding: [
-    [1, 1],
-    [1, 1],
-  ],
-  groups: 3,
-} as const
-
-/** TensorFlow's depthwise kernels do not support different strides, so these use another path. */
-const unevenDepthwise: readonly OpCase[] = [
-  opCase('conv2d', 'depthwise, two strides', {
-    inputs: { x: floats([2, 5, 6, 3]), w: floats([3, 3, 1, 6]) },
-    build: (b, v) => b.add('conv2d', [v.x, v.w], strides),
-  }),
-  opCase('conv2d_input_grad', 'depthwise, two strides', {
-    inputs: { dy: floats([2, 5, 3, 6]), w: floats([3, 3, 1, 6]) },
-    build: (b, v) => b.add('conv2d_input_grad', [v.dy, v.w], { ...strides, inputShape: [2, 5, 6, 3] }),
-  }),
-  opCase('conv2d_filter_grad', 'depthwise, two strides', {
-    inputs: { x: floats([2, 5, 6, 3]), dy: floats([2, 5, 3, 6]) },
-    build: (b, v) => b.add('conv2d_filter_grad', [v.x, v.dy], { ...strides, filterShape: [3, 3, 1, 6] }),
-  }),
-]
-
-const cases = [...allOpCases, ...unevenDepthwise]
-const supported = cases.filter((c) => !usesF64(c.graph()))
-const refused = cases.filter((c) => usesF64(c.graph()))
+import { refusedCases, supportedCases, tfjsCases } from '../../ops/tfjs-cases.ts'
 
 async function runCase(engine: Engine, c: OpCase): Promise<HostTensor[][]> {
   const executable = await engine.compile(c.graph())
@@ -69,7 +33,7 @@ for (const { title, ...options } of setups) {
   describe.skipIf(options.backend === 'node' && !isInstalled('@tensorflow/tfjs-node'))(title, () => {
     const engines = new Map<number, Engine>()
     beforeAll(async () => {
-      for (const { replicas } of cases) {
+      for (const { replicas } of tfjsCases) {
         if (!engines.has(replicas)) {
           engines.set(replicas, await createTfjsEngine({ ...options, world: oneProcess(replicas) }))
         }
@@ -80,7 +44,7 @@ for (const { title, ...options } of setups) {
     })
     const engineFor = (c: OpCase) => need(engines.get(c.replicas), 'an engine')
 
-    test.each(supported)('$name', async (c) => {
+    test.each(supportedCases)('$name', async (c) => {
       const wanted = evaluate(c.graph(), c.inputs)
       const actual = await runCase(engineFor(c), c)
       actual.forEach((outputs, replica) => {
@@ -91,7 +55,7 @@ for (const { title, ...options } of setups) {
       expect(actual.map((outputs) => outputs.length)).toEqual(wanted.map((outputs) => outputs.length))
     })
 
-    test.each(refused)('refuses f64: $name', async (c) => {
+    test.each(refusedCases)('refuses f64: $name', async (c) => {
       await expect(engineFor(c).compile(c.graph())).rejects.toMatchObject({ code: 'ARC6021' })
     })
   })

@@ -41,18 +41,26 @@ static size_t element(int dtype) { return dtype == XLA_BF16 ? 2 : 4; }
 static dnnl_data_type_t typeOf(int dtype) { return dtype == XLA_BF16 ? dnnl_bf16 : dnnl_f32; }
 static int ok(dnnl_status_t status) { return status == dnnl_success; }
 
+/* One matrix, or a batch of them. */
+static int matrix(dnnl_memory_desc_t *md, const Sizes *s, const int64_t *sizes, const int64_t *strides,
+                  dnnl_data_type_t type) {
+  int skip = s->outer * s->inner > 1 ? 0 : 2, rank = 4 - skip;
+  dnnl_dims_t dims, steps;
+  memcpy(dims, sizes + skip, (size_t)rank * sizeof *dims);
+  memcpy(steps, strides + skip, (size_t)rank * sizeof *steps);
+  return ok(dnnl_memory_desc_create_with_strides(md, rank, dims, type, steps));
+}
+
 static int create(Product *p) {
   const Sizes *s = &p->sizes;
   int64_t rows = p->rowStride, all = s->m * rows;
-  dnnl_dims_t a = {s->outer, s->inner, s->m, s->k}, b = {s->outer, s->inner, s->k, s->n};
-  dnnl_dims_t c = {s->outer, s->inner, s->m, s->n}, cs = {s->inner * all, all, rows, 1};
-  int batched = s->outer * s->inner > 1, skip = batched ? 0 : 2, rank = batched ? 4 : 2;
+  const int64_t a[] = {s->outer, s->inner, s->m, s->k}, b[] = {s->outer, s->inner, s->k, s->n};
+  const int64_t c[] = {s->outer, s->inner, s->m, s->n}, strides[] = {s->inner * all, all, rows, 1};
   dnnl_primitive_attr_t attr = NULL;
   dnnl_primitive_desc_t pd = NULL;
   dnnl_data_type_t type = typeOf(p->dtype);
-  int good = ok(dnnl_memory_desc_create_with_strides(&p->a, rank, a + skip, type, s->a + skip)) &&
-             ok(dnnl_memory_desc_create_with_strides(&p->b, rank, b + skip, type, s->b + skip)) &&
-             ok(dnnl_memory_desc_create_with_strides(&p->c, rank, c + skip, typeOf(p->resultType), cs + skip)) &&
+  int good = matrix(&p->a, s, a, s->a, type) && matrix(&p->b, s, b, s->b, type) &&
+             matrix(&p->c, s, c, strides, typeOf(p->resultType)) &&
              ok(dnnl_primitive_attr_create(&attr)) &&
              ok(dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user)) &&
              ok(dnnl_matmul_primitive_desc_create(&pd, engine(), p->a, p->b, NULL, p->c, attr)) &&

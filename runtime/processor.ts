@@ -39,3 +39,10 @@ export function processorIdentity(): string {
   }
   return known
 }
+
+/** Whether this computer's processor has an instruction set, by Linux's name for it: `avx`. False where the system does not list them. */
+export function hasInstruction(name: string): boolean {
+  return processorIdentity()
+    .split('\n')
+    .some((line) => /^(flags|Features) ?:/.test(line) && line.split(' ').includes(name))
+}

@@ -2,8 +2,7 @@
 import { existsSync } from 'node:fs'
 import { lstat, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
-import { cacheRoot } from '../plugins/cache-folder.ts'
+import { cacheRoot } from '../plugins/cache-root.ts'
 import { placeOf } from '../plugins/fetch-plugin.ts'
 import {
   cudaPluginTable,
@@ -12,13 +11,15 @@ import {
   ptxasTable,
   type WheelEntry,
 } from '../plugins/plugin-table.ts'
-import { changing } from './install.ts'
+import type { InstallName } from './install-name.ts'
+import { changing } from './install-wheels.ts'
 import { readManifest } from './manifest.ts'
+import { type WheelFolder, wheelFolders } from './wheel-folders.ts'
 
 /** Something downloaded by `arcc install` or by a command that needed it. */
 export interface Installed {
   /** What it is removed by. */
-  readonly group: DeviceKind
+  readonly group: InstallName
   /** `CUDA for XLA`, with its version. */
   readonly what: string
   /** `part`: an unfinished install. */
@@ -30,14 +31,7 @@ export interface Installed {
 
 /** All downloads, of every version. */
 export async function listInstalled(): Promise<readonly Installed[]> {
-  const folder = join(cacheRoot(), 'cuda')
-  const names = existsSync(folder) ? (await readdir(folder)).filter((name) => !name.endsWith('.lock')) : []
-  const cuda = names.sort().map((name): Omit<Installed, 'bytes'> => {
-    const path = join(folder, name)
-    const manifest = readManifest(path)
-    const state = manifest === undefined ? 'part' : 'whole'
-    return { group: 'cuda', what: `CUDA for XLA, ${name.replace(/\.part$/, '')}`, state, path }
-  })
+  const several = (await Promise.all(wheelFolders.map((folder) => inFolder(folder)))).flat()
   const single = (group: Installed['group'], what: string, table: readonly WheelEntry[]) =>
     table
       .filter((entry) => existsSync(placeOf(entry).home))
@@ -49,10 +43,28 @@ export async function listInstalled(): Promise<readonly Installed[]> {
       }))
   const found = [
     ...single('cpu', 'XLA for the CPU', pluginTable),
-    ...cuda,
+    ...several.filter(({ group }) => group === 'cuda'),
     ...single('cuda', 'for arcc plan --exact', [...cudaPluginTable, ...ptxasTable]),
+    ...several.filter(({ group }) => group !== 'cuda'),
   ]
   return Promise.all(found.map(async (one) => ({ ...one, bytes: await bytesBelow(one.path) })))
+}
+
+/** The installations of several packages in a folder of the cache. */
+async function inFolder(folder: WheelFolder): Promise<readonly Omit<Installed, 'bytes'>[]> {
+  const root = join(cacheRoot(), folder)
+  const names = existsSync(root) ? (await readdir(root)).filter((name) => !name.endsWith('.lock')) : []
+  return names.sort().map((name) => {
+    const path = join(root, name)
+    const title = folder === 'cuda' ? 'CUDA for XLA' : 'TensorFlow for TensorFlow.js'
+    const state = readManifest(path) === undefined ? 'part' : 'whole'
+    return { group: groupOf(folder, name), what: `${title}, ${name.replace(/\.part$/, '')}`, state, path }
+  })
+}
+
+function groupOf(folder: WheelFolder, name: string): InstallName {
+  if (folder === 'cuda') return 'cuda'
+  return name.startsWith('gpu-') ? 'tfjs-gpu' : 'tfjs'
 }
 
 /** A cache may be shared by computers of several kinds. */
@@ -63,10 +75,10 @@ function platformNote(platform: PlatformName): string {
 /** Deletes one group and returns what was deleted. Throws ARC6036 if the folder cannot be changed. */
 export async function removeInstalled(group: Installed['group']): Promise<readonly Installed[]> {
   const found = (await listInstalled()).filter((one) => one.group === group)
-  for (const { path } of found) {
+  for (const { path, what } of found) {
     // A process that reads it concurrently finds all or nothing.
     const away = `${path}.part`
-    await changing(path, async () => {
+    await changing(what, path, async () => {
       if (!path.endsWith('.part')) {
         await rm(away, { recursive: true, force: true })
         await rename(path, away)

@@ -1,9 +1,9 @@
-/** The files of a CUDA installation: written by the install, verified before the libraries are loaded. */
+/** The files of an installation: written by the install, verified before the libraries are loaded. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { fileDigest } from '../plugins/file-digest.ts'
-import type { WheelEntry } from '../plugins/plugin-table.ts'
+import { keeps, type WheelEntry } from '../plugins/plugin-table.ts'
 
 export interface InstalledFile {
   /** Relative to the installation's folder. */
@@ -24,16 +24,20 @@ export interface InstalledWheel {
 export interface Manifest {
   readonly schema: 1
   readonly name: string
-  /** The plugin library, and the folder of `bin/ptxas` and `nvvm/libdevice`. */
-  readonly plugin: string
-  readonly tools: string
   readonly wheels: readonly InstalledWheel[]
+  /** What was built from them: from which inputs, and the files. */
+  readonly built?: { readonly key: string; readonly files: readonly InstalledFile[] }
 }
 
 /** A file that differs from what was installed. */
 export interface Damage {
   readonly path: string
   readonly reason: string
+}
+
+/** Whether an installed package is the pinned one. */
+export function isOf(entry: WheelEntry, wheel: InstalledWheel): boolean {
+  return wheel.wheel === entry.wheel && wheel.sha256 === entry.sha256
 }
 
 export const manifestFile = 'arcc-install.json'
@@ -83,8 +87,23 @@ export async function readRecord(entry: WheelEntry, folder: string): Promise<Ins
   const files = text.split('\n').flatMap((line): InstalledFile[] => {
     const [, path, digest, bytes] = /^"?(.*?)"?,sha256=([^,]+),(\d+)\s*$/.exec(line) ?? []
     // RECORD itself and blank lines have no digest.
-    if (path === undefined || digest === undefined) return []
+    if (path === undefined || digest === undefined || !keeps(entry, path)) return []
     return [{ path, bytes: Number(bytes), sha256: Buffer.from(digest, 'base64url').toString('hex') }]
   })
   return { wheel: entry.wheel, version: entry.version, sha256: entry.sha256, files }
+}
+
+/** What a file is now, by its path in an installation. */
+export async function describeFile(home: string, path: string): Promise<InstalledFile> {
+  const file = join(home, path)
+  return { path, bytes: (await stat(file)).size, sha256: await fileDigest(file) }
+}
+
+/** All files below a folder of an installation. */
+export async function describeFolder(home: string, folder: string): Promise<readonly InstalledFile[]> {
+  const entries = await readdir(join(home, folder), { recursive: true, withFileTypes: true })
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(home, join(entry.parentPath, entry.name)))
+  return Promise.all(paths.sort().map((path) => describeFile(home, path)))
 }
