@@ -1,6 +1,6 @@
 /**
  * `npm run bench:tfjs`: one training step with TensorFlow.js in JavaScript, with TensorFlow's kernels (`arcc install tfjs`, which it
- * does not install) and with XLA, on one device of this computer's CPU. `--network NAME` measures one network, `--rounds N`
+ * does not install) and with XLA, on one device of this computer's CPU. `--network r18` measures another network, `--rounds N`
  * repeats it; each measurement is a process of its own, and the engines take turns. `--json` prints the figures.
  */
 import { spawnSync } from 'node:child_process'
@@ -45,11 +45,14 @@ function planFor(name: string): Plan {
   return planOf(`${imports}${quickstart.text}`, { path: quickstart.path, host, settings })
 }
 
-/** In JavaScript a step takes seconds, and every one the same. */
+/** Long steps differ less from each other: JavaScript computes one in seconds, TensorFlow those of a large network. */
+const steps: Readonly<Partial<Record<MeasuredEngine, Parameters<typeof measureEngineStep>[2]>>> = {
+  cpu: { warmup: 1, fewest: 2, seconds: 0 },
+  native: { warmup: 1, fewest: 3, seconds: 3 },
+}
+
 async function measureOne(name: string, engine: MeasuredEngine): Promise<void> {
-  const few = { warmup: 1, fewest: 2, seconds: 0 }
-  const step = await measureEngineStep(planFor(name), engine, engine === 'cpu' ? few : undefined)
-  process.stdout.write(JSON.stringify(step))
+  process.stdout.write(JSON.stringify(await measureEngineStep(planFor(name), engine, steps[engine])))
 }
 
 function measureApart(name: string, engine: MeasuredEngine): EngineStep {
@@ -61,7 +64,7 @@ function measureApart(name: string, engine: MeasuredEngine): EngineStep {
 
 const { values } = parseArgs({
   options: {
-    network: { type: 'string' },
+    network: { type: 'string', default: 'quickstart' },
     rounds: { type: 'string', default: '3' },
     json: { type: 'boolean', default: false },
     one: { type: 'string' },
@@ -70,30 +73,28 @@ const { values } = parseArgs({
 
 async function main(): Promise<void> {
   const one = engines.find((engine) => engine === values.one)
-  if (one !== undefined) return measureOne(need(values.network, 'a network'), one)
+  if (one !== undefined) return measureOne(values.network, one)
   const isThere = findNative('tfjs') !== undefined
   if (!isThere) process.stderr.write('TensorFlow is left out: "arcc install tfjs" installs it\n')
-  const names = values.network === undefined ? Object.keys(networks) : [values.network]
-  const rows = names.flatMap((name) => {
-    const { inJavaScript, batch } = need(networks[name], `a network called ${name}`)
-    const measured = engines.filter((engine) => (engine !== 'cpu' || inJavaScript) && (engine !== 'native' || isThere))
-    const rounds = Array.from({ length: Number(values.rounds) }, () =>
-      measured.map((engine) => measureApart(name, engine)),
-    )
-    return measured.map((engine, i) => {
-      const steps = rounds.map((round) => need(round[i], 'a step'))
-      const of = (figure: 'seconds' | 'cpuSeconds' | 'peak') => middle(steps.map((step) => step[figure]))
-      const { description } = need(steps[0], 'a step')
-      return {
-        name,
-        engine,
-        batch,
-        description,
-        seconds: of('seconds'),
-        cpuSeconds: of('cpuSeconds'),
-        peak: of('peak'),
-      }
-    })
+  const name = values.network
+  const { inJavaScript, batch } = need(networks[name], `a network called ${name}`)
+  const measured = engines.filter((engine) => (engine !== 'cpu' || inJavaScript) && (engine !== 'native' || isThere))
+  const rounds = Array.from({ length: Number(values.rounds) }, () =>
+    measured.map((engine) => measureApart(name, engine)),
+  )
+  const rows = measured.map((engine, i) => {
+    const steps = rounds.map((round) => need(round[i], 'a step'))
+    const of = (figure: 'seconds' | 'cpuSeconds' | 'peak') => middle(steps.map((step) => step[figure]))
+    const { description } = need(steps[0], 'a step')
+    return {
+      name,
+      engine,
+      batch,
+      description,
+      seconds: of('seconds'),
+      cpuSeconds: of('cpuSeconds'),
+      peak: of('peak'),
+    }
   })
   if (values.json) {
     process.stdout.write(`${JSON.stringify(rows, undefined, 2)}\n`)
@@ -108,9 +109,9 @@ async function main(): Promise<void> {
     { title: 'against XLA', ...right },
     { title: 'peak memory', ...right },
   ]
-  const cells = rows.map(({ name, engine, batch, seconds, cpuSeconds, peak }) => {
+  const cells = rows.map(({ engine, seconds, cpuSeconds, peak }) => {
     const xla = need(
-      rows.find((row) => row.name === name && row.engine === 'xla'),
+      rows.find((row) => row.engine === 'xla'),
       'XLA',
     ).seconds
     const times = `${(seconds / xla).toFixed(1)} ×`

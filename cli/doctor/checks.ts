@@ -144,6 +144,16 @@ async function checkXla(): Promise<Finding[]> {
   return [await loadPlugin(path, own ? 'ARCC_XLA_PLUGIN' : `${entry?.wheel} ${entry?.version}`)]
 }
 
+/** arcc's own kernels for the CPU; without them, programs use XLA's own ops. */
+async function checkKernels(): Promise<Finding[]> {
+  const name = 'kernels'
+  const { locateKernels, nativeEnabled } = await import('../../runtime/xla/native/locate-kernels.ts')
+  const found = await locateKernels(() => {}, false)
+  if (found.found) return [{ name, status: 'ok', text: found.description }]
+  const text = `${found.reason}; programs for the CPU use XLA's own kernels, which take 1.1 to 2 times as long`
+  return [{ name, status: nativeEnabled() ? 'warn' : 'skip', text }]
+}
+
 async function loadPlugin(path: string, what: string): Promise<Finding> {
   try {
     const { PjrtLibrary } = await import('../../runtime/xla/pjrt/library.ts')
@@ -211,6 +221,7 @@ export const doctorChecks: readonly (() => Finding[] | Promise<Finding[]>)[] = [
   checkSharp,
   checkJpeg,
   checkXla,
+  checkKernels,
   checkCuda,
   checkTfjs,
   checkDisk,

@@ -40,7 +40,7 @@ export function callNative(
 const isHalf = (dtype: DType) => dtype === 'f16' || dtype === 'bf16'
 
 /** The element type that the kernels multiply; `undefined` if they do not know the type. */
-function multiplied(kernels: NativeKernels, dtype: DType): 'f32' | 'bf16' | undefined {
+function multiplied(kernels: NativeKernels, dtype: DType): DType | undefined {
   if (dtype === 'bf16' && kernels.bf16) return 'bf16'
   return dtype === 'f32' || isHalf(dtype) ? 'f32' : undefined
 }

@@ -20,7 +20,8 @@ import type { Fetching } from '../events.ts'
 import type { World } from '../world.ts'
 import { type CompileCache, cacheKey, compileCacheEnabled, createCompileCache } from './compile-cache.ts'
 import type { FirstRun } from './first-run.ts'
-import { type FoundKernels, locateKernels, registerKernels } from './native/locate-kernels.ts'
+import { loadKernels, wideningNote } from './native/load-kernels.ts'
+import type { FoundKernels } from './native/locate-kernels.ts'
 import { PjrtBuffer, type Upload, uploadBuffers } from './pjrt/buffer.ts'
 import { PjrtClient } from './pjrt/client.ts'
 import { writeCompileOptions } from './pjrt/compile-options.ts'
@@ -38,7 +39,7 @@ export interface XlaEngineOptions {
   readonly plugin?: string
   /** Receives the progress of downloading the plugin and its libraries on first use. */
   readonly onProgress?: (progress: Fetching) => void
-  /** Receives what is wrong with the compile cache, as sentences for people. */
+  /** Receives what is wrong with the compile cache, and what is computed in another way than declared, as sentences for people. */
   readonly onWarning?: (message: string) => void
   /** The platform whose formulations to emit, if not the plugin's own; for tests, because all of them run on every platform. */
   readonly writeFor?: DeviceKind
@@ -74,25 +75,19 @@ export async function createXlaEngine(options: XlaEngineOptions): Promise<XlaEng
   const backend = backendOf(devices)
   const located = await backend.locate(plugin, onProgress)
   const library = PjrtLibrary.load(located.plugin)
-  const kernels = await loadKernels(library, backend, options)
+  const kernels = backend.kind === 'cpu' ? await kernelsFor(library, options) : undefined
   const client = await PjrtClient.create(library, world.local, backend.createOptions).catch((error: unknown) => {
     throw clientError(error, { path: located.plugin, kind: backend.kind })
   })
   return new LoadedEngine(client, backend, located, kernels, options)
 }
 
-/** arcc's own kernels, known to the plugin; or why programs use XLA's own ops. `undefined` if the platform has none. */
-async function loadKernels(
+async function kernelsFor(
   library: PjrtLibrary,
-  backend: Backend,
-  { native = true, onProgress = () => {} }: XlaEngineOptions,
-): Promise<FoundKernels | undefined> {
-  if (backend.kind !== 'cpu') return undefined
+  { native = true, onProgress }: XlaEngineOptions,
+): Promise<FoundKernels> {
   if (!native) return { found: false, reason: 'this engine leaves them out' }
-  const kernels = await locateKernels((event) => onProgress({ what: 'oneDNN', ...event }))
-  if (!kernels.found) return kernels
-  const refusal = registerKernels(library, kernels.library)
-  return refusal === undefined ? kernels : { found: false, reason: refusal }
+  return loadKernels(library, (event) => onProgress?.({ what: 'oneDNN', ...event }))
 }
 
 const plainCount = (devices: number) => (devices === 1 ? '1 device' : `${devices} devices`)
@@ -105,6 +100,8 @@ class LoadedEngine implements XlaEngine {
   readonly #backend: Backend
   readonly #located: Located
   readonly #kernels: FoundKernels | undefined
+  readonly #warn: (message: string) => void
+  #saidWidening = false
   readonly #cacheAbove: number
   /** `undefined` if it is disabled. */
   readonly #cache: CompileCache | undefined
@@ -125,7 +122,8 @@ class LoadedEngine implements XlaEngine {
     this.#kernels = kernels
     this.world = options.world
     this.#cacheAbove = options.cacheAbove ?? 500
-    this.#cache = compileCacheEnabled() ? createCompileCache(options.onWarning ?? (() => {})) : undefined
+    this.#warn = options.onWarning ?? (() => {})
+    this.#cache = compileCacheEnabled() ? createCompileCache(this.#warn) : undefined
     this.platform = options.writeFor ?? backend.kind
   }
 
@@ -205,6 +203,9 @@ class LoadedEngine implements XlaEngine {
   }
 
   async #program(graph: Graph, donate: Donation): Promise<Loaded> {
+    const note = this.#kernels === undefined ? undefined : wideningNote(graph, this.#kernels)
+    if (note !== undefined && !this.#saidWidening) this.#warn(note)
+    this.#saidWidening ||= note !== undefined
     const outputs = graph.outputs.map((output) => output.value.type)
     const options = writeCompileOptions({ replicas: this.world.size, overrides: this.#located.flags(graph) })
     const emit = (locations: boolean) =>

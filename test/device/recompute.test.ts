@@ -16,7 +16,8 @@ backbone deep() on Image(28, 28, 3) -> Vector(24) {
 const vision = 'vit(width: 16, depth: 3, heads: 2, embedding: 24, drop: 0.3, mask: 10%)'
 
 describeOnXla('recomputation', () => {
-  const engineOf = xlaEngines([2])
+  // The native kernels keep less of so small a network in the first place; the bound is for XLA's own ops.
+  const engineOf = xlaEngines([2], 'cpu', false)
 
   test.each([
     ['cheap', 'deep()', '', 1],

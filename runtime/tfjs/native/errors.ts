@@ -1,7 +1,7 @@
 /** Errors of TensorFlow's kernels for TensorFlow.js, ARC6932 to ARC6938. */
 
 import { errorsOf } from '../../errors.ts'
-import { compilerNames } from '../../native-compiler.ts'
+import { compilers } from '../../native-compiler.ts'
 
 const without = 'the engine tfjs also works without TensorFlow, with kernels in JavaScript'
 
@@ -18,7 +18,8 @@ const catalogue = {
   ARC6934: {
     text: (p: { tried: string }) =>
       `building TensorFlow.js for TensorFlow needs a C++ compiler, but none runs: ${p.tried}`,
-    hint: () => `install one (Debian, Ubuntu: g++), or set CXX; arcc looks for ${compilerNames.join(', ')}; ${without}`,
+    hint: () =>
+      `install one (Debian, Ubuntu: g++), or set CXX; arcc looks for ${compilers['c++'].names.join(', ')}; ${without}`,
   },
   ARC6935: {
     text: (p: { compiler: string; reason: string }) =>

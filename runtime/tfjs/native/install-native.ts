@@ -1,7 +1,7 @@
 /** `arcc install tfjs`: downloads TensorFlow and the binding of TensorFlow.js, and compiles the binding. */
 import { findCudaDriver } from '../../cuda/driver.ts'
 import { checkCudaDriver } from '../../cuda/install.ts'
-import { compilerNames, findCompiler } from '../../native-compiler.ts'
+import { compilers, findCompiler } from '../../native-compiler.ts'
 import { hasInstruction } from '../../processor.ts'
 import { type InstallEvent, type InstallResult, installWheels, type WheelInstall } from '../../wheels/install-wheels.ts'
 import { bindingBuild } from './build-binding.ts'
@@ -26,9 +26,11 @@ export async function installNative(variant: NativeVariant, options: NativeInsta
   const set = nativePackages(variant)
   checkProcessor()
   if (variant === 'tfjs-gpu') checkCudaDriver(findCudaDriver())
-  const compiler = await findCompiler()
+  const compiler = await findCompiler('c++')
   if (compiler === undefined) {
-    throw nativeErrors('ARC6934', { tried: process.env.CXX ? `CXX is ${process.env.CXX}` : compilerNames.join(', ') })
+    throw nativeErrors('ARC6934', {
+      tried: process.env.CXX ? `CXX is ${process.env.CXX}` : compilers['c++'].names.join(', '),
+    })
   }
   const what = `the binding of TensorFlow.js with ${compiler.version}`
   const build = bindingBuild(set, compiler, () => onProgress({ phase: 'compile', what }))

@@ -2,41 +2,19 @@
  * Builds arcc's own kernels for the CPU with the computer's C compiler, once for each version of the sources, of oneDNN, of the
  * compiler, and each processor. They are compiled for exactly this processor.
  */
-import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
+import type { NativeCompiler } from '../../native-compiler.ts'
 import { packageFolder } from '../../package-folder.ts'
 import { cacheFolder } from '../../plugins/cache-folder.ts'
 import { isUnchanged } from '../../plugins/verify-library.ts'
 import { withLock } from '../../process-lock.ts'
 import { processorIdentity } from '../../processor.ts'
-
-const run = promisify(execFile)
+import { lastLines, runProgram } from '../../run-program.ts'
 
 const sourceFolder = join(packageFolder, 'runtime', 'xla', 'native', 'kernels')
 const libraryName = 'libarcc-kernels.so'
-
-/** A C compiler of this computer. */
-export interface Compiler {
-  readonly command: string
-  /** The first line of its own description. */
-  readonly version: string
-}
-
-/** `$CC`, else the first of the usual ones; `undefined` if there is none. */
-export async function findCompiler(env: NodeJS.ProcessEnv = process.env): Promise<Compiler | undefined> {
-  for (const command of env.CC ? [env.CC] : ['cc', 'gcc', 'clang']) {
-    try {
-      const { stdout } = await run(command, ['--version'])
-      return { command, version: stdout.split('\n')[0] ?? '' }
-    } catch {
-      // The next one may be there.
-    }
-  }
-  return undefined
-}
 
 interface Source {
   readonly name: string
@@ -61,10 +39,10 @@ export interface OneDnn {
 const flags = ['-std=gnu11', '-O3', '-march=native', '-fvisibility=hidden', '-shared', '-fPIC']
 
 /** Returns the path of the built library. Throws the compiler's error, or the system's. */
-export async function buildKernels(compiler: Compiler, oneDnn: OneDnn): Promise<string> {
+export async function buildKernels(compiler: NativeCompiler, oneDnn: OneDnn): Promise<string> {
   const sources = await readSources()
   const hash = createHash('sha256')
-  const parts = [...flags, compiler.command, compiler.version, oneDnn.identity, processorIdentity()]
+  const parts = [...flags, ...compiler.command, compiler.version, oneDnn.identity, processorIdentity()]
   for (const part of [...parts, ...sources.flatMap(({ name, text }) => [name, text])])
     hash.update(`${Buffer.byteLength(part)}:`).update(part)
   const key = hash.digest('hex')
@@ -84,7 +62,10 @@ export async function buildKernels(compiler: Compiler, oneDnn: OneDnn): Promise<
         const folder = dirname(oneDnn.library)
         const link = [`-L${folder}`, '-l:libdnnl.so.3', `-Wl,-rpath,${folder}`, '-lpthread']
         const output = join(work, libraryName)
-        await run(compiler.command, [...flags, `-I${oneDnn.headers}`, ...files, '-o', output, ...link])
+        const [program, ...first] = compiler.command
+        const args = [...first, ...flags, `-I${oneDnn.headers}`, ...files, '-o', output, ...link]
+        const end = await runProgram(program, args)
+        if (end.code !== 0) throw new Error(`${program} cannot build them: ${lastLines(end.output, 3)}`)
         await isUnchanged(output, key)
         await rm(home, { recursive: true, force: true })
         await rename(work, home)

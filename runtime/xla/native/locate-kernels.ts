@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import koffi from 'koffi'
 import { type NativeKernels, nativeTargets } from '../../../compiler/stablehlo/native-kernels.ts'
+import { compilers, findCompiler } from '../../native-compiler.ts'
 import { openLibrary } from '../../native-library.ts'
 import { cacheFolder } from '../../plugins/cache-folder.ts'
 import { cachedPlugin, fetchPlugin, placeOf } from '../../plugins/fetch-plugin.ts'
@@ -14,7 +15,7 @@ import { entryFor, hostPlatform, oneDnnHeaders, oneDnnTable, type WheelEntry } f
 import { processorIdentity } from '../../processor.ts'
 import { reasonOf } from '../../system-errors.ts'
 import type { PjrtLibrary } from '../pjrt/library.ts'
-import { buildKernels, findCompiler } from './build-kernels.ts'
+import { buildKernels } from './build-kernels.ts'
 
 /** What was found: kernels, or why there are none, as a sentence's end for people. */
 export type FoundKernels =
@@ -40,8 +41,8 @@ export async function locateKernels(onProgress: FetchProgress, download = true):
   const platform = hostPlatform()
   const [library, headers] = [entryFor(oneDnnTable, platform), entryFor(oneDnnHeaders, platform)]
   if (library === undefined || headers === undefined) return none(`oneDNN is not published for ${platform}`)
-  const compiler = await findCompiler()
-  if (compiler === undefined) return none('there is no C compiler (cc, gcc or clang) to build them with')
+  const compiler = await findCompiler('c')
+  if (compiler === undefined) return none(`there is no C compiler (${compilers.c.names.join(', ')}) to build them with`)
   const wheels = [library, headers]
   try {
     const missing = await missingWheels(wheels)

@@ -57,7 +57,7 @@ it('a compiler is named with its arguments, and says its version', async () => {
   const compiler = join(folder, 'compiler')
   writeFileSync(compiler, '#!/bin/sh\necho "$1, version 1"\necho more\n')
   chmodSync(compiler, 0o755)
-  expect(await findCompiler({ CXX: ` ${compiler}  first ` })).toEqual({
+  expect(await findCompiler('c++', { CXX: ` ${compiler}  first ` })).toEqual({
     command: [compiler, 'first'],
     version: 'first, version 1',
   })
