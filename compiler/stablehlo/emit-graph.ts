@@ -1,8 +1,9 @@
 /** Emits a graph's ops with the rule for each kind. */
 import { bug } from '../../grammar/diagnostic.ts'
 import { sameShape, showType } from '../ir/dtype.ts'
-import { type Graph, type Op, type OpOf, operandAt, type Value } from '../ir/graph.ts'
+import { type Graph, type Op, type OpOf, operandAt, resultAt, type Value } from '../ir/graph.ts'
 import type { OpKind } from '../ir/op.ts'
+import { findAttention } from './attention.ts'
 import { computeAgain } from './compute-again.ts'
 import { collectiveRules } from './emit-collective.ts'
 import { elementwiseRules } from './emit-elementwise.ts'
@@ -13,6 +14,7 @@ import type { Emitter, Ssa } from './emitter.ts'
 import { add, barrier, compare, scalar } from './hlo.ts'
 import { lateValues } from './late-values.ts'
 import { longSums } from './long-sums.ts'
+import { nativeAttention } from './native-call.ts'
 import { nativeNorms } from './native-norm.ts'
 import { platformForms } from './platform-forms.ts'
 import { type Again, at, type EmitRule, type EmitRules } from './rule.ts'
@@ -70,6 +72,7 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
     return at(emitOp(e, op, operands, again), index)
   }
   const stored = platformForms[e.platform].repeatsSums ? longSums(graph) : undefined
+  const attention = e.native === undefined ? undefined : findAttention(graph)
   const norms = nativeNorms(e, graph)
   const findLate = platformForms[e.platform].keepsEqual
     ? lateValues(e, { graph, find, write }, stored ?? new Set())
@@ -88,6 +91,11 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
       continue
     }
     const again = (index: number) => computeAgain(e, operandAt(op, index), { graph, find, write })
+    const own = attention?.get(resultAt(op, 0))
+    if (own !== undefined) {
+      written.set(resultAt(op, 0), nativeAttention(e, own, find(own.qkv), own.dy && find(own.dy)))
+      continue
+    }
     e.order.begin(op)
     const read = op.origin.phase === 'backward' ? findLate : find
     const results = emitOp(e, op, op.operands.map(read), again)

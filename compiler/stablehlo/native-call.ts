@@ -2,11 +2,13 @@
  * Calls of arcc's own kernels (`runtime/xla/native/kernels`) from a program, through XLA's foreign function interface. They exist
  * for the CPU only, and only where they have been built; without them, XLA's own ops are emitted.
  *
- * Legend: x dx [N,H,W,C], w dw [kh,kw,C/G,O], y dy [N,P,Q,O]; a [B1,B2,M,K], b [B1,B2,K,N] after permuting and merging dims.
+ * Legend: x dx [N,H,W,C], w dw [kh,kw,C/G,O], y dy [N,P,Q,O]; a [B1,B2,M,K], b [B1,B2,K,N] after permuting and merging dims;
+ * qkv [B,T,3·C], dy [B,T,C].
  */
 import { need } from '../../grammar/diagnostic.ts'
 import type { DType, TensorType } from '../ir/dtype.ts'
 import { type ConvKind, convKinds } from '../ir/op-family.ts'
+import type { Attention } from './attention.ts'
 import type { ConvGeometry } from './conv-geometry.ts'
 import { type Emitter, only, type Ssa } from './emitter.ts'
 import { convert, type DotDims } from './hlo.ts'
@@ -70,6 +72,23 @@ export function nativeConvolution(e: Emitter, kind: ConvKind, g: ConvGeometry, a
   const operands = [convert(e, a, dtype), convert(e, b, dtype), ...e.order.take()]
   const found = callNative(e, 'arcc_convolution', operands, [result], [convKinds.indexOf(kind), ...sizes])
   return convert(e, only(found), a.type.dtype)
+}
+
+/** Attention, or the gradient of its operand if `dy` is given, by a native kernel. */
+export function nativeAttention(
+  e: Emitter,
+  { heads, divisor }: Pick<Attention, 'heads' | 'divisor'>,
+  qkv: Ssa,
+  dy?: Ssa,
+): Ssa {
+  const [samples = 0, tokens = 0, all = 0] = qkv.type.shape
+  const dtype = qkv.type.dtype === 'bf16' ? 'bf16' : 'f32'
+  const operands = [qkv, ...(dy === undefined ? [] : [dy])].map((operand) => convert(e, operand, dtype))
+  const shape = [samples, tokens, dy === undefined ? all / 3 : all]
+  const bits = new DataView(new ArrayBuffer(4))
+  bits.setFloat32(0, divisor)
+  const numbers = [samples, tokens, heads, all / 3 / heads, bits.getInt32(0)]
+  return convert(e, only(callNative(e, 'arcc_attention', operands, [{ dtype, shape }], numbers)), qkv.type.dtype)
 }
 
 interface Merged {

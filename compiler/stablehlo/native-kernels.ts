@@ -7,5 +7,11 @@ export interface NativeKernels {
 }
 
 /** The names under which the kernels are registered, also their symbols in the library. */
-export const nativeTargets = ['arcc_convolution', 'arcc_product', 'arcc_normalize', 'arcc_normalize_grad'] as const
+export const nativeTargets = [
+  'arcc_convolution',
+  'arcc_product',
+  'arcc_attention',
+  'arcc_normalize',
+  'arcc_normalize_grad',
+] as const
 export type NativeTarget = (typeof nativeTargets)[number]
