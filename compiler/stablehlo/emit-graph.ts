@@ -74,9 +74,10 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
   const stored = platformForms[e.platform].repeatsSums ? longSums(graph) : undefined
   const attention = e.native === undefined ? undefined : findAttention(graph)
   const norms = nativeNorms(e, graph)
-  const findLate = platformForms[e.platform].keepsEqual
-    ? lateValues(e, { graph, find, write }, stored ?? new Set())
-    : find
+  const findLate =
+    platformForms[e.platform].keepsEqual && e.ordersCalls
+      ? lateValues(e, { graph, find, write }, stored ?? new Set())
+      : find
   for (const op of graph.ops) {
     if (op.kind === 'input') {
       const value = op.results[0] ?? bug('an input without a value')

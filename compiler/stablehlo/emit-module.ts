@@ -5,9 +5,11 @@
 import { bug } from '../../grammar/diagnostic.ts'
 import { positionAt } from '../../grammar/source.ts'
 import type { Donation, Graph, Op } from '../ir/graph.ts'
+import { recomputes } from '../ir/recompute.ts'
 import { emitOps } from './emit-graph.ts'
 import { createEmitter, type LocationOf, type Platform, type Ssa } from './emitter.ts'
 import type { NativeKernels } from './native-kernels.ts'
+import { platformForms } from './platform-forms.ts'
 import { quoted, tensorType } from './spelling.ts'
 
 export interface EmitOptions {
@@ -47,7 +49,16 @@ function moduleName(graph: Graph): string {
 /** The StableHLO text of a graph. It is deterministic: the same graph and options give the same text. */
 export function emitModule(graph: Graph, options: EmitOptions): string {
   const locations = options.locations ? locationTable() : undefined
-  const e = createEmitter({ platform: options.platform, native: options.native }, graph.replicas, locations?.of)
+  const e = createEmitter(
+    {
+      platform: options.platform,
+      native: options.native,
+      // What is recomputed has barriers of its own, which order the backward pass.
+      ordersCalls: platformForms[options.platform].ordersCalls && !recomputes(graph),
+    },
+    graph.replicas,
+    locations?.of,
+  )
   const aliasOf = new Map<number, number>()
   for (const [output, input] of options.donate ?? []) {
     if (aliasOf.has(input)) bug(`input ${input} of ${graph.name} is donated to two outputs`)

@@ -97,7 +97,7 @@ function gradient(e: Emitter, operands: readonly Ssa[], epsilon: number, again: 
   const [input, scale, mean, variance] = [at(operands, 0), at(operands, 1), at(operands, 2), at(operands, 3)]
   const { dtype } = scale.type
   // The forward pass has computed the same distances from the mean: they would be kept, besides the input itself.
-  const apart = platformForms[e.platform].keepsEqual ? at(barrier(e, [input]), 0) : input
+  const apart = platformForms[e.platform].keepsEqual && e.ordersCalls ? at(barrier(e, [input]), 0) : input
   const x = convert(e, apart, dtype)
   const dy = convert(e, at(operands, 4), dtype)
   const { shape } = x.type

@@ -9,7 +9,6 @@ import type { TensorType } from '../ir/dtype.ts'
 import type { Op } from '../ir/graph.ts'
 import { type CallOrder, createCallOrder } from './call-order.ts'
 import type { NativeKernels } from './native-kernels.ts'
-import { platformForms } from './platform-forms.ts'
 import { tensorType } from './spelling.ts'
 
 /** The platform that a program is emitted for. */
@@ -47,6 +46,8 @@ export interface Emitter {
   readonly platform: Platform
   /** arcc's own kernels that the program may call; `undefined` if there are none. */
   readonly native: NativeKernels | undefined
+  /** Whether products and convolutions of the backward pass are kept in the order of the graph. */
+  readonly ordersCalls: boolean
   readonly replicas: number
   /** The order of products and convolutions. */
   readonly order: CallOrder<Ssa>
@@ -78,7 +79,7 @@ function typeList(types: readonly TextType[]): string {
 
 /** An emitter for the body of one function. */
 export function createEmitter(
-  { platform, native }: Pick<Emitter, 'platform' | 'native'>,
+  { platform, native, ordersCalls }: Pick<Emitter, 'platform' | 'native' | 'ordersCalls'>,
   replicas: number,
   locationOf: LocationOf = () => undefined,
 ): Emitter {
@@ -86,7 +87,7 @@ export function createEmitter(
   let nextName = 0
   let nextArgument = 0
   let location = ''
-  const order = createCallOrder<Ssa>(platformForms[platform].ordersCalls, native === undefined)
+  const order = createCallOrder<Ssa>(ordersCalls, native === undefined)
 
   function write<T extends TextType>(
     name: string,
@@ -117,6 +118,7 @@ export function createEmitter(
   return {
     platform,
     native,
+    ordersCalls,
     replicas,
     order,
     op: (name, operands, results, attributes = {}, regions = []) => write(name, operands, results, attributes, regions),

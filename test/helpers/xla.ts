@@ -47,12 +47,11 @@ export async function withXla<T>(
 export function xlaEngines(
   worldSizes: readonly number[],
   writeFor: DeviceKind = 'cpu',
-  native = true,
 ): (worldSize: number) => XlaEngine {
   const engines = new Map<number, XlaEngine>()
   beforeAll(async () => {
     for (const replicas of worldSizes)
-      engines.set(replicas, await createXlaEngine({ world: oneProcess(replicas), writeFor, native, cacheAbove }))
+      engines.set(replicas, await createXlaEngine({ world: oneProcess(replicas), writeFor, cacheAbove }))
   })
   afterAll(() => {
     for (const engine of engines.values()) {
