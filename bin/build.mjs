@@ -157,6 +157,8 @@ const commonJsOptions = {
   banner: { js: `const arccUrl=require('node:url').pathToFileURL(__filename).href;${loadLater}` },
   define: { 'import.meta.url': 'arccUrl' },
   plugins: [workerPlugin, laterPlugin],
+  // A script outside of Node's loaders cannot import without a warning; the libraries outside can all be required.
+  supported: { 'dynamic-import': false },
   minifyWhitespace: true,
   lineLimit: 120,
 }
