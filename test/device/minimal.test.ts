@@ -29,7 +29,7 @@ describeOnXla('minimal', () => {
     `)
 
     const engine = await createXlaEngine({ world: oneProcess(1) })
-    expect(engine.description).toMatch(/^XLA CPU \(PJRT 0\.\d+\), 1 device$/)
+    expect(engine.description).toMatch(/^XLA CPU \(PJRT 0\.\d+\) with (oneDNN|XLA's own kernels), 1 device$/)
     const executable = await engine.compile(graph)
     const xOnDevice = await engine.upload(0, { dtype: 'f32', shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) })
     const wOnDevice = await engine.upload(0, { dtype: 'f32', shape: [3, 1], data: Float32Array.of(1, 10, 100) })

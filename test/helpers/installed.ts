@@ -4,8 +4,14 @@ import { join } from 'node:path'
 import { packageFolder } from '../../runtime/package-folder.ts'
 
 export const launcher = join(packageFolder, 'bin/arcc.js')
-/** What a command gets of the environment, so that results do not depend on it. */
-export const plainEnvironment = { PATH: process.env.PATH, HOME: process.env.HOME, LC_ALL: 'C.UTF-8' }
+/** What a command gets of the environment, so that results do not depend on it; and nothing is measured for plans. */
+export const plainEnvironment = {
+  PATH: process.env.PATH,
+  HOME: process.env.HOME,
+  LC_ALL: 'C.UTF-8',
+  ARCC_MEASURE: 'off',
+  ARCC_TFJS_BACKEND: 'cpu',
+}
 
 export interface Result {
   readonly code: number
