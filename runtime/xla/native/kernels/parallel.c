@@ -1,6 +1,7 @@
 #include "parallel.h"
 
 #include <immintrin.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -12,6 +13,8 @@ typedef struct {
   Plan plan;
   void *work;
 } Job;
+
+enum { mostSpins = 1 << 14 };
 
 int pool_threads(const XlaCall *call) {
   int64_t count = 1;
@@ -34,7 +37,11 @@ static void work_on(Job *job, int is_caller) {
       atomic_fetch_add(&job->done[phase], 1);
     }
     if (!is_caller && phase + 1 == plan->phases) return;
-    while (atomic_load(&job->done[phase]) < parts) _mm_pause();
+    /* Parts take milliseconds; where more threads than cores run, the one that works on it may need this core. */
+    for (int spins = 0; atomic_load(&job->done[phase]) < parts; spins++) {
+      if (spins < mostSpins) _mm_pause();
+      else sched_yield();
+    }
   }
 }
 
