@@ -13,7 +13,7 @@ import { cacheFolder } from '../../plugins/cache-folder.ts'
 import { cachedPlugin, fetchPlugin, placeOf } from '../../plugins/fetch-plugin.ts'
 import type { FetchProgress } from '../../plugins/fetch-wheel.ts'
 import { entryFor, hostPlatform, oneDnnHeaders, oneDnnTable, type WheelEntry } from '../../plugins/plugin-table.ts'
-import { processorIdentity } from '../../processor.ts'
+import { hasInstruction } from '../../processor.ts'
 import { reasonOf } from '../../system-errors.ts'
 import type { PjrtLibrary } from '../pjrt/library.ts'
 import { buildKernels } from './build-kernels.ts'
@@ -59,7 +59,7 @@ export async function locateKernels(onProgress: FetchProgress, download = true):
       headers: dirname(dirname(dirname(placeOf(headers).library))),
       identity: wheels.map((entry) => entry.sha256).join(' '),
     })
-    const bf16 = processorIdentity().includes('avx512_bf16')
+    const bf16 = hasInstruction('avx512_bf16')
     const description = `oneDNN ${library.version}${bf16 ? ', bf16' : ''}, built by ${compiler.version}`
     return { found: true, library: built, kernels: { bf16 }, description }
   } catch (error) {

@@ -44,7 +44,6 @@ static inline Vector exponential(Vector x) {
   return y * (Vector)power;
 }
 
-static size_t element(int dtype) { return dtype == XLA_BF16 ? 2 : 4; }
 
 /* [T,D] of a tensor whose tokens are `stride` elements apart, as rows of `padded(D)` numbers in f32. */
 static void load(const Work *work, const char *from, int64_t stride, float *to) {
@@ -128,7 +127,7 @@ static void softmax_gradient(const Work *work, const float *shares, float *gradi
 static void one_head(const Work *work, int64_t sample, int64_t head, float *own) {
   const Sizes *s = &work->sizes;
   int64_t t = s->t, d = s->d, width = padded(d), length = padded(t), all = s->h * d;
-  size_t bytes = element(work->dtype);
+  size_t bytes = element_bytes(work->dtype);
   size_t joint = (size_t)(sample * t * 3 * all + head * d) * bytes, alone = (size_t)(sample * t * all + head * d) * bytes;
   float *q = own, *k = q + t * width, *v = k + t * width, *dy = v + t * width, *r = dy + t * width;
   float *turned = r + t * width, *p = turned + d * length, *dp = p + t * length;

@@ -7,7 +7,6 @@
  * arcc_convolution(x, w) -> y, (dy, w) -> dx, (x, dy) -> dw in f32; attribute: kind, then the geometry.
  */
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,10 +47,6 @@ static const int64_t smallFilter = 1 << 15, block = 64;
 /* The parts of a filter gradient are summed afterwards; they take at most this many bytes. */
 static const size_t mostPartial = (size_t)256 << 20;
 
-static int element(int dtype) { return dtype == XLA_BF16 ? 2 : 4; }
-static dnnl_data_type_t typeOf(int dtype) { return dtype == XLA_BF16 ? dnnl_bf16 : dnnl_f32; }
-
-static int ok(dnnl_status_t status) { return status == dnnl_success; }
 
 /* The filter as oneDNN sees it, [O,I,kh,kw] or [G,O/G,I,kh,kw], with the strides of HWIO. */
 static int filterType(const Geometry *g, dnnl_data_type_t type, int any, dnnl_memory_desc_t *md) {
@@ -72,7 +67,7 @@ static const_dnnl_memory_desc_t query(const_dnnl_primitive_desc_t pd, dnnl_query
 /* `filter` is the layout that another part of the same call has chosen, or NULL. */
 static int createKernel(Convolution *c, const_dnnl_memory_desc_t filter) {
   const Geometry *g = &c->geometry;
-  dnnl_data_type_t type = typeOf(c->dtype), wide = g->kind == FILTER_GRAD ? dnnl_f32 : type;
+  dnnl_data_type_t type = type_of(c->dtype), wide = g->kind == FILTER_GRAD ? dnnl_f32 : type;
   dnnl_dims_t x = {g->n, g->c, g->h, g->w}, y = {g->n, g->o, g->p, g->q};
   dnnl_dims_t stride = {g->sh, g->sw}, low = {g->top, g->left}, high = {g->bottom, g->right}, none = {0, 0};
   dnnl_memory_desc_t any = NULL, own = NULL;
@@ -106,12 +101,6 @@ static int createKernel(Convolution *c, const_dnnl_memory_desc_t filter) {
     c->innerBytes = dnnl_memory_desc_get_size(c->inner);
     c->scratchBytes = dnnl_memory_desc_get_size(c->scratchpad);
     c->isPlain = dnnl_memory_desc_equal(c->inner, c->outer);
-  }
-  if (getenv("ARCC_NATIVE_TRACE") != NULL && good) {
-    const char *name = "";
-    dnnl_primitive_desc_query(chosen, dnnl_query_impl_info_str, 0, &name);
-    fprintf(stderr, "convolution %ld n%ld h%ld c%ld o%ld k%ld s%ld g%ld: %s\n", (long)g->kind, (long)g->n, (long)g->h,
-            (long)g->c, (long)g->o, (long)g->kh, (long)g->sh, (long)g->g, name);
   }
   if (forward != NULL) dnnl_primitive_desc_destroy(forward);
   if (pd != NULL) dnnl_primitive_desc_destroy(pd);
@@ -298,8 +287,8 @@ ARCC_HANDLER XlaError *arcc_convolution(XlaCall *call) {
   g.n = work.batch / work.parts;
   work.small = work.large == NULL || g.n == work.large->geometry.n ? work.large : find(&g, dtype, threads, work.large);
   if (work.large == NULL || work.small == NULL) return fail(call, "arcc_convolution: oneDNN has no kernel");
-  work.imageBytes = (size_t)(g.h * g.w * g.c) * (size_t)element(dtype);
-  work.resultBytes = (size_t)(g.p * g.q * g.o) * (size_t)element(dtype);
+  work.imageBytes = (size_t)(g.h * g.w * g.c) * element_bytes(dtype);
+  work.resultBytes = (size_t)(g.p * g.q * g.o) * element_bytes(dtype);
   work.images = g.kind == INPUT_GRAD ? r->data : a->data;
   work.filter = g.kind == FILTER_GRAD ? r->data : b->data;
   work.results = g.kind == FORWARD ? r->data : g.kind == INPUT_GRAD ? a->data : b->data;

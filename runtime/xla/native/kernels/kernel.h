@@ -17,6 +17,10 @@ const int64_t *numbers_of(const XlaCall *call, size_t least);
 static inline XlaBuffer *argument(const XlaCall *call, int i) { return call->arguments.buffers[i]; }
 static inline XlaBuffer *result(const XlaCall *call, int i) { return call->results.buffers[i]; }
 
+static inline size_t element_bytes(int dtype) { return dtype == XLA_BF16 ? 2 : 4; }
+static inline dnnl_data_type_t type_of(int dtype) { return dtype == XLA_BF16 ? dnnl_bf16 : dnnl_f32; }
+static inline int ok(dnnl_status_t status) { return status == dnnl_success; }
+
 XlaError *fail(const XlaCall *call, const char *what);
 
 /*

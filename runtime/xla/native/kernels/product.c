@@ -7,7 +7,6 @@
  * arcc_product(a, b) -> c; attribute: the sizes, then the strides.
  */
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,10 +36,6 @@ static Product *known;
 static const double smallWork = 1 << 18;
 enum { rowStep = 16, columnStep = 64 };
 
-static size_t element(int dtype) { return dtype == XLA_BF16 ? 2 : 4; }
-static dnnl_data_type_t typeOf(int dtype) { return dtype == XLA_BF16 ? dnnl_bf16 : dnnl_f32; }
-static int ok(dnnl_status_t status) { return status == dnnl_success; }
-
 /* One matrix, or a batch of them. */
 static int matrix(dnnl_memory_desc_t *md, const Sizes *s, const int64_t *sizes, const int64_t *strides,
                   dnnl_data_type_t type) {
@@ -58,21 +53,15 @@ static int create(Product *p) {
   const int64_t c[] = {s->outer, s->inner, s->m, s->n}, strides[] = {s->inner * all, all, rows, 1};
   dnnl_primitive_attr_t attr = NULL;
   dnnl_primitive_desc_t pd = NULL;
-  dnnl_data_type_t type = typeOf(p->dtype);
+  dnnl_data_type_t type = type_of(p->dtype);
   int good = matrix(&p->a, s, a, s->a, type) && matrix(&p->b, s, b, s->b, type) &&
-             matrix(&p->c, s, c, strides, typeOf(p->resultType)) &&
+             matrix(&p->c, s, c, strides, type_of(p->resultType)) &&
              ok(dnnl_primitive_attr_create(&attr)) &&
              ok(dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user)) &&
              ok(dnnl_matmul_primitive_desc_create(&pd, engine(), p->a, p->b, NULL, p->c, attr)) &&
              ok(dnnl_primitive_create(&p->primitive, pd)) &&
              ok(dnnl_memory_desc_clone(&p->scratchpad, dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0)));
   if (good) p->scratchBytes = dnnl_memory_desc_get_size(p->scratchpad);
-  if (good && getenv("ARCC_NATIVE_TRACE") != NULL) {
-    const char *name = "";
-    dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, &name);
-    fprintf(stderr, "product %ldx%ld m%ld n%ld k%ld a%ld,%ld b%ld,%ld: %s\n", (long)s->outer, (long)s->inner, (long)s->m,
-            (long)s->n, (long)s->k, (long)s->a[2], (long)s->a[3], (long)s->b[2], (long)s->b[3], name);
-  }
   if (pd != NULL) dnnl_primitive_desc_destroy(pd);
   if (attr != NULL) dnnl_primitive_attr_destroy(attr);
   return good;
@@ -126,7 +115,7 @@ static void multiply(void *given, int phase, int part) {
   *cutSizes[work->cut] = to - from;
   int64_t a = work->cut == CUT_COLUMNS ? 0 : from * s.a[work->cut];
   int64_t b = work->cut == CUT_COLUMNS ? from * s.b[3] : work->cut == CUT_ROWS ? 0 : from * s.b[work->cut];
-  size_t in = element(work->dtype);
+  size_t in = element_bytes(work->dtype);
   const Product *p = find(&s, work->sizes.n, work->dtype, work->resultType);
   void *pad = p == NULL || p->scratchBytes == 0 ? NULL : scratch(ROLE_OWN, p->scratchBytes);
   if (p == NULL || (p->scratchBytes > 0 && pad == NULL)) {
@@ -136,7 +125,7 @@ static void multiply(void *given, int phase, int part) {
   const Tensor tensors[] = {
       {DNNL_ARG_SRC, p->a, work->a + (size_t)a * in},
       {DNNL_ARG_WEIGHTS, p->b, work->b + (size_t)b * in},
-      {DNNL_ARG_DST, p->c, work->c + (size_t)(from * whole[work->cut]) * element(work->resultType)},
+      {DNNL_ARG_DST, p->c, work->c + (size_t)(from * whole[work->cut]) * element_bytes(work->resultType)},
       {DNNL_ARG_SCRATCHPAD, p->scratchpad, pad}};
   if (execute(p->primitive, tensors, 4)) work->failed = 1;
 }
