@@ -1,5 +1,5 @@
 /** The comparison for people: a table in a terminal, and `bench/RESULTS.md` with what it depends on and how to repeat it. */
-import { formatBytes, formatPercent, formatQuantity } from '../../cli/render/format.ts'
+import { formatBytes, formatPercent, formatQuantity, plural } from '../../cli/render/format.ts'
 import { type Column, renderTable } from '../../cli/render/table.ts'
 import { leastFaster } from './bars.ts'
 import { comparisonOf, judge, type Results, type RowResult, sharesOfPeak } from './results.ts'
@@ -96,7 +96,7 @@ export function resultsFile(results: Results): string {
     `- Computer: ${processor}, ${cores} cores, ${formatBytes(memory)}; ${peakLine(peak)}.`,
     `- arcc ${arcc}; Node.js ${node}; ${names('arcc')}.`,
     `- ${names('torch')}, ${cores} threads; arcface_torch, SHA-256 of its files ${arcfaceTorch}….`,
-    `- ${pairs} rounds of fresh processes in turn; steps left out: those during which others used more than ${formatPercent(effort.others)} of a core.`,
+    `- ${plural(pairs, 'round')} of fresh processes in turn; steps left out: those during which others used more than ${formatPercent(effort.others)} of a core.`,
     '',
     ...renderAsMarkdown(results),
     '',
