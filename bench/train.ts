@@ -19,7 +19,7 @@ import { arcfaceTorchFiles, findSetting, higherPeak, measurePeak } from './train
 import { renderForTerminal, resultsFile } from './train/table.ts'
 
 const usage =
-  'usage: npm run bench:train -- --arcface-torch DIR --python PYTHON [--check] [--json] [--write] [--keep FILE] [--only r18,…,head] [--batch N] [--precision f32|bf16] [--classes N] [--pairs N] [--others CORES]'
+  'usage: npm run bench:train -- --arcface-torch DIR --python PYTHON [--check] [--json] [--write] [--keep FILE] [--only r18,…,head] [--batch N] [--precision f32|bf16] [--classes N] [--pairs N] [--others CORES] [--lock FILE]'
 
 /** The most cores that other processes may use during a step that `--check` judges. */
 const quietest = 0.1
@@ -39,6 +39,7 @@ function readOptions() {
         json: { type: 'boolean', default: false },
         write: { type: 'boolean', default: false },
         keep: { type: 'string' },
+        lock: { type: 'string' },
         only: { type: 'string' },
         batch: { type: 'string' },
         precision: { type: 'string' },
@@ -90,7 +91,7 @@ function measure(row: Row, programs: Awaited<ReturnType<typeof buildPrograms>>):
   }
 }
 
-const programs = await buildPrograms({ python, arcfaceTorch: resolve(folder) })
+const programs = await buildPrograms({ python, arcfaceTorch: resolve(folder), lock: options.lock })
 let results: Results = { setting, peak: kept.peak ?? 'it was not measured', rows: kept.rows }
 for (const row of selected) {
   if (resultFor(kept.rows, row) !== undefined) continue

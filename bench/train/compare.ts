@@ -47,7 +47,7 @@ export interface Round {
 }
 
 export interface Comparison {
-  /** PyTorch's faster layout, the one that counts. */
+  /** PyTorch's faster layout of those that every round has, the one that counts. */
   readonly layout: Layout
   /** PyTorch's step divided by arcc's, one figure for each round. */
   readonly ratios: readonly number[]
@@ -77,7 +77,8 @@ export function compareRounds(rounds: readonly Round[]): Comparison {
   const torchOf = (layout: Layout) => rounds.flatMap(({ torch }) => torch[layout] ?? [])
   const stepOf = (all: readonly Measured[]) => median(all.map(({ step }) => step))
   const measured = layouts.filter((layout) => torchOf(layout).length > 0)
-  const layout = measured.reduce((a, b) => (stepOf(torchOf(b)) < stepOf(torchOf(a)) ? b : a))
+  const throughout = measured.filter((layout) => torchOf(layout).length === rounds.length)
+  const layout = throughout.reduce((a, b) => (stepOf(torchOf(b)) < stepOf(torchOf(a)) ? b : a))
   const pairs = rounds.map(({ arcc, torch }) => ({ arcc, torch: need(torch[layout], layout) }))
   const ratios = pairs.map(({ arcc, torch }) => torch.step / arcc.step)
   const arcc = pairs.map((pair) => pair.arcc)

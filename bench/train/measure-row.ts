@@ -4,6 +4,9 @@ import type { Programs } from './processes.ts'
 import { type Layout, layouts, type Row, rowName } from './rows.ts'
 import type { Effort, Report } from './samples.ts'
 
+/** A layout that takes this many times as long as the faster one in the first round is not measured again. */
+const hopeless = 1.1
+
 /** A process that others disturbed throughout is started this often before the row is given up. */
 const attempts = 2
 
@@ -44,16 +47,20 @@ export function measureRow(row: Row, programs: Programs, { effort, pairs, say }:
   const { loadSeconds, peak } = programs.arcc(row, { ...effort, warmUp: 0, most: 0 })
   const versions = { arcc: '', torch: '' }
   const rounds: Round[] = []
+  let contenders: readonly Layout[] = row.kind === 'head' ? ['nchw'] : layouts
   for (let pair = 0; pair < pairs; pair++) {
     const arcc = quietly('arcc', () => programs.arcc(row, effort))
     versions.arcc = arcc.report.with
     const torch: Partial<Record<Layout, Measured>> = {}
-    for (const layout of row.kind === 'head' ? (['nchw'] as const) : layouts) {
+    for (const layout of contenders) {
       const { measured, report } = quietly(`PyTorch ${layout}`, () => programs.torch(row, layout, effort))
       torch[layout] = measured
       versions.torch = report.with
     }
     rounds.push({ arcc: arcc.measured, torch })
+    const stepOf = (layout: Layout) => torch[layout]?.step ?? Number.POSITIVE_INFINITY
+    const least = Math.min(...contenders.map(stepOf))
+    contenders = contenders.filter((layout) => stepOf(layout) < hopeless * least)
   }
   return { rounds, with: versions, cold: { loadSeconds, peak } }
 }

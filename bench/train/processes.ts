@@ -24,6 +24,8 @@ export interface Sources {
   readonly python: string
   /** A checkout of arcface_torch. */
   readonly arcfaceTorch: string
+  /** A file that each process locks while it runs, by flock(1). */
+  readonly lock?: string | undefined
 }
 
 /** Nothing here takes this long, in milliseconds. */
@@ -45,7 +47,7 @@ function reportOf(command: string, args: readonly string[], env: NodeJS.ProcessE
 /**
  * Bundles arcc's program like the command line, so that its process holds what a user's does, and nothing of the tools of development.
  */
-export async function buildPrograms({ python, arcfaceTorch }: Sources): Promise<Programs> {
+export async function buildPrograms({ python, arcfaceTorch, lock }: Sources): Promise<Programs> {
   const file = join(packageFolder, 'dist', `bench-train-${process.pid}.js`)
   const entry = join(import.meta.dirname, 'arcc-step.ts')
   const { outputFiles } = await bundle({
@@ -59,19 +61,21 @@ export async function buildPrograms({ python, arcfaceTorch }: Sources): Promise<
   const changes = [hugePageEnvironment, threadPoolEnvironment]
   const env = changes.reduce<NodeJS.ProcessEnv>((given, change) => change(given) ?? given, process.env)
   const script = join(import.meta.dirname, 'torch_train.py')
+  const locked = (command: string, args: readonly string[], env: NodeJS.ProcessEnv) =>
+    lock === undefined ? reportOf(command, args, env) : reportOf('flock', [lock, command, ...args], env)
   return {
     arcc(row, effort) {
       mkdirSync(dirname(file), { recursive: true })
       writeFileSync(file, contents)
       try {
-        return reportOf(process.execPath, [file, JSON.stringify(row), JSON.stringify(effort)], env)
+        return locked(process.execPath, [file, JSON.stringify(row), JSON.stringify(effort)], env)
       } finally {
         rmSync(file, { force: true })
       }
     },
     torch(row, layout, effort) {
       const args = [script, arcfaceTorch, JSON.stringify(taskOf(row)), layout, JSON.stringify(effort), String(threads)]
-      return reportOf(python, args, process.env)
+      return locked(python, args, process.env)
     },
   }
 }

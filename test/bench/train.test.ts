@@ -117,6 +117,16 @@ describe('the comparison', () => {
     })
   })
 
+  it('leaves out a layout that only the first round has', () => {
+    const [first, ...others] = rounds
+    const narrowed = others.map(({ arcc, torch }) => ({ arcc, torch: { nchw: torch.nchw ?? measured(1) } }))
+    expect(compareRounds([...(first === undefined ? [] : [first]), ...narrowed])).toMatchObject({
+      layout: 'nchw',
+      ratios: [2, 1.1, 1.2],
+      layouts: { nchw: 2, channels_last: 1.2 },
+    })
+  })
+
   it('takes the only layout of a head', () => {
     const head = rounds.map(({ arcc, torch }) => ({ arcc, torch: { nchw: torch.nchw ?? measured(1) } }))
     expect(compareRounds(head)).toMatchObject({ layout: 'nchw', faster: 1.2 })
