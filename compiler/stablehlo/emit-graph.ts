@@ -3,7 +3,7 @@ import { bug } from '../../grammar/diagnostic.ts'
 import { sameShape, showType } from '../ir/dtype.ts'
 import { type Graph, type Op, type OpOf, operandAt, resultAt, type Value } from '../ir/graph.ts'
 import type { OpKind } from '../ir/op.ts'
-import { findAttention } from './attention.ts'
+import { type Attention, findAttention } from './attention.ts'
 import { computeAgain } from './compute-again.ts'
 import { collectiveRules } from './emit-collective.ts'
 import { elementwiseRules } from './emit-elementwise.ts'
@@ -61,6 +61,23 @@ function emitOp(e: Emitter, op: Exclude<Op, OpOf<'input'>>, operands: readonly S
   return results
 }
 
+/**
+ * The ops that the outputs need. What only a part that a kernel computes would need is left out: the order of calls would keep the
+ * products of the backward pass in the program.
+ */
+function neededOps(graph: Graph, attention: ReadonlyMap<Value, Attention>): ReadonlySet<Op> {
+  const used = new Set(graph.outputs.map(({ value }) => value))
+  const needed = new Set<Op>()
+  for (const op of graph.ops.toReversed()) {
+    if (!op.results.some((result) => used.has(result))) continue
+    needed.add(op)
+    const own = attention.get(resultAt(op, 0))
+    const reads = own === undefined ? op.operands : [own.qkv, ...(own.dy === undefined ? [] : [own.dy])]
+    for (const value of reads) used.add(value)
+  }
+  return needed
+}
+
 /** Emits the ops of a graph whose inputs are `inputs`; returns its outputs. */
 export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): readonly Ssa[] {
   const written = new Map<Value, Ssa>()
@@ -72,7 +89,8 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
     return at(emitOp(e, op, operands, again), index)
   }
   const stored = platformForms[e.platform].repeatsSums ? longSums(graph) : undefined
-  const attention = e.native === undefined ? undefined : findAttention(graph)
+  const attention = e.native === undefined ? new Map<Value, Attention>() : findAttention(graph)
+  const needed = attention.size === 0 ? undefined : neededOps(graph, attention)
   const norms = nativeNorms(e, graph)
   const findLate =
     platformForms[e.platform].keepsEqual && e.ordersCalls
@@ -84,7 +102,7 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
       written.set(value, at(inputs, op.params.index))
       continue
     }
-    if (norms.covers(op)) continue
+    if (norms.covers(op) || needed?.has(op) === false) continue
     e.locate(op)
     const fused = norms.emit(op, find)
     if (fused !== undefined) {
@@ -92,7 +110,7 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
       continue
     }
     const again = (index: number) => computeAgain(e, operandAt(op, index), { graph, find, write })
-    const own = attention?.get(resultAt(op, 0))
+    const own = attention.get(resultAt(op, 0))
     if (own !== undefined) {
       written.set(resultAt(op, 0), nativeAttention(e, own, find(own.qkv), own.dy && find(own.dy)))
       continue
