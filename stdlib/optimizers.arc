@@ -6,7 +6,7 @@ optimizer sgd(lr: float, momentum: float = 0.9, weight_decay: float = 0, nestero
   require momentum >= 0 and momentum < 1 and weight_decay >= 0
   require momentum > 0 or not nesterov
   state velocity = 0
-  update(weight, gradient, rate, step) {
+  update(weight, gradient, rate) {
     let slope = gradient + weight_decay * weight
     let moved = momentum * velocity + slope
     let direction = if nesterov then slope + momentum * moved else moved
@@ -37,7 +37,7 @@ fn lars_ratio(size: scalar, slope: scalar, trust: float, weight_decay: float, ep
 optimizer lars(lr: float, momentum: float = 0.9, weight_decay: float = 0, trust: float = 0.001, epsilon: float = 1e-8) {
   require momentum >= 0 and momentum < 1 and weight_decay >= 0 and trust > 0 and epsilon > 0
   state velocity = 0
-  update(weight, gradient, rate, step) {
+  update(weight, gradient, rate) {
     let local = if rank(weight) < 2 then 1 else lars_ratio(norm(weight), norm(gradient), trust, weight_decay, epsilon)
     let moved = momentum * velocity + rate * local * (gradient + weight_decay * weight)
     { weight = weight - moved, velocity = moved }

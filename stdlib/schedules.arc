@@ -2,7 +2,7 @@
 
 /// The same learning rate in every step.
 schedule constant {
-  factor(step, total, epoch) = 1
+  factor() = 1
 }
 
 /// `fall` after a linear rise over the first `rise` steps, whose first step has the rate of the second, not 0.
@@ -38,7 +38,7 @@ schedule cosine(warmup: duration = 0 epochs, least: float = 0) {
 schedule multistep(milestones: [duration], gamma: float = 0.1, warmup: duration = 0 epochs) {
   require milestones.length > 0
   require gamma > 0 and gamma <= 1
-  factor(step, total, epoch) {
+  factor(step, epoch) {
     let rise = in_steps(warmup, epoch)
     let fall = for milestone in milestones carry rate = 1 {
       if step < in_steps(milestone, epoch) then rate else rate * gamma

@@ -1,21 +1,18 @@
-/** Calls of functions and blocks, of backbones (adding arguments), of objects (creating an instance), and of objects' methods. */
-import type { Argument, CallExpr, Expr, FunctionDecl, Ident, ObjectDecl, PipeExpr } from '../../grammar/ast.ts'
+/** Calls of functions and blocks, of backbones (adding arguments), and of objects (creating an instance). */
+import type { Argument, CallExpr, Expr, FunctionDecl, ObjectDecl, PipeExpr } from '../../grammar/ast.ts'
 import { textOf } from '../../grammar/source.ts'
-import { nearest } from '../../grammar/suggest.ts'
-import { objectSpecs } from '../schema/objects.ts'
 import { isDimensionless, sameDimension } from '../types/dimension.ts'
-import { own } from '../types/own.ts'
-import { scalar, type Type, unknown } from '../types/type.ts'
+import { type Type, unknown } from '../types/type.ts'
 import { bindArguments, type Given, type Slot } from './arguments.ts'
 import { type Binding, type Checker, report, type Scope } from './checker.ts'
 import { checkComplete, typeOfMemberIn } from './members.ts'
 import { checkDiagnostic } from './messages.ts'
+import { typeOfMethodCall } from './method-calls.ts'
 import { lookup, reportUnknownName, typeOfDefinition } from './names.ts'
 import { showType } from './show-type.ts'
 import {
   callParameters,
   elementwiseResult,
-  elementwiseType,
   isElementwise,
   isPrimitive,
   resultType,
@@ -61,7 +58,12 @@ function typeOfApplication(checker: Checker, call: Call, scope: Scope): Type {
   if (call.scope !== undefined) checker.infer(call.scope, scope)
   if (call.callee.kind !== 'Member') return applyTo(checker, call, calleeType(checker, call.callee, scope), scope)
   const object = checker.infer(call.callee.object, scope)
-  if (object.kind === 'object') return typeOfMethodCall(checker, call, call.callee.name, object, scope)
+  if (object.kind === 'object') {
+    const type = typeOfMethodCall(checker, call, call.callee.name, object, scope)
+    if (type === undefined) inferAll(checker, call, scope)
+    else refuseScope(checker, call, call.callee.name.text)
+    return type ?? unknown
+  }
   return applyTo(checker, call, typeOfMemberIn(checker, call.callee, object), scope)
 }
 
@@ -180,48 +182,4 @@ function callObject(checker: Checker, call: Call, decl: ObjectDecl, scope: Scope
     scope,
   )
   return { kind: 'object', keyword: decl.keyword, decl }
-}
-
-/** `inner.target(cos)` */
-function typeOfMethodCall(
-  checker: Checker,
-  call: Call,
-  called: Ident,
-  object: Extract<Type, { kind: 'object' }>,
-  scope: Scope,
-): Type {
-  const { methods } = objectSpecs[object.keyword]
-  const { text: name } = called
-  const spec = own(methods, name)
-  if (spec === undefined) {
-    const owner = showType(object)
-    const known = Object.keys(methods)
-    const meant = nearest(name, known)
-    const fix =
-      meant === undefined
-        ? {}
-        : { fix: { message: `did you mean \`${meant}\`?`, span: called.span, replacement: meant } }
-    report(checker, checkDiagnostic('ARC3208', { owner, name }, called.span, fix))
-    inferAll(checker, call, scope)
-    return unknown
-  }
-  refuseScope(checker, call, name)
-  const named = call.given.find((given) => given.name !== undefined)
-  if (named !== undefined) {
-    report(checker, checkDiagnostic('ARC3107', { callee: name }, named.span))
-    inferAll(checker, call, scope)
-    return unknown
-  }
-  const states = (object.decl?.entries ?? []).filter((entry) => entry.kind === 'State').map((entry) => entry.name.text)
-  const slots = spec.parameters.map((parameter) => ({
-    name: parameter,
-    type: scalar,
-    optional: false,
-    accepts: 'elementwise' as const,
-    span: undefined,
-  }))
-  const types = bindArguments(checker, { ...call, callee: name, declared: object.decl?.name.span, slots }, scope)
-  const result = elementwiseType(scalar, [...types.values()])
-  if (spec.result === 'scalar') return result
-  return { kind: 'record', fields: new Map(['weight', ...states].map((field) => [field, result])) }
 }

@@ -1,8 +1,9 @@
 /** The checker's state and scopes. `infer` and `check` are members, so the files of this folder need not import each other. */
-import type { Expr, FunctionDecl, LetDecl, ObjectDecl } from '../../grammar/ast.ts'
+import type { Expr, FunctionDecl, LetDecl, ObjectDecl, ObjectKeyword } from '../../grammar/ast.ts'
 import type { Diagnostic, DiagnosticBag, Related } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
 import type { Definition, Module, Program } from '../names/program.ts'
+import type { MethodSpec } from '../schema/methods.ts'
 import type { Type } from '../types/type.ts'
 
 export type Decl = FunctionDecl | LetDecl | ObjectDecl
@@ -35,6 +36,8 @@ export interface Scope {
   readonly bindings: Map<string, Binding>
   /** The enclosing top-level declaration; none for experiments and tests. */
   readonly owner: Decl | undefined
+  /** The enclosing method. */
+  readonly method: { readonly keyword: ObjectKeyword; readonly reads: MethodSpec['reads'] } | undefined
 }
 
 export interface Checker {
@@ -74,11 +77,11 @@ export function report(checker: Checker, diagnostic: Diagnostic): void {
 }
 
 export function moduleScope(module: Module, owner: Decl | undefined): Scope {
-  return { module, parent: undefined, bindings: new Map(), owner }
+  return { module, parent: undefined, bindings: new Map(), owner, method: undefined }
 }
 
 export function innerScope(parent: Scope): Scope {
-  return { module: parent.module, parent, bindings: new Map(), owner: parent.owner }
+  return { module: parent.module, parent, bindings: new Map(), owner: parent.owner, method: parent.method }
 }
 
 export function bind(scope: Scope, name: string, type: Type, span: Span, kind: Binding['kind']): Binding {

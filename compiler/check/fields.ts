@@ -267,7 +267,7 @@ function reportUnknown(work: FieldWork, ident: Ident, place: Place, what: 'field
   const method = place.path.length === 0 ? own(objectSpecs[decl.keyword].methods, name) : undefined
   if (method !== undefined) {
     work.meant.add(name)
-    const notes = [`write \`${name}(${method.parameters.join(', ')}) = …\``, method.doc]
+    const notes = [`write \`${name}(${Object.keys(method.reads).join(', ')}) = …\``, method.doc]
     report(checker, checkDiagnostic('ARC3219', { name }, span, { notes }))
     return undefined
   }

@@ -58,9 +58,6 @@ const checkMessages = {
       : `\`${callee}\` takes at most ${most} argument${most === 1 ? '' : 's'}`,
   ),
   ARC3106: error<Record<never, never>>(() => 'positional arguments must come before named ones'),
-  ARC3107: error<{ callee: string }>(
-    ({ callee }) => `the arguments of \`${callee}\` are positional and cannot be named`,
-  ),
   ARC3108: error<{ name: string }>(({ name }) => `the parameter \`${name}\` needs a type`),
   ARC3109: error<{ name: string }>(({ name }) => `\`${name}\` calls itself, and recursion is not allowed`),
   ARC3110: error<{ callee: string }>(
@@ -72,6 +69,9 @@ const checkMessages = {
   ARC3112: error<{ name: string }>(({ name }) => `the block \`${name}\` needs a tensor as its first parameter`),
   ARC3113: error<{ name: string; problem: string }>(({ name, problem }) => `the backbone \`${name}\` ${problem}`),
   ARC3114: error<{ name: string }>(({ name }) => `the method \`${name}\` must be called`),
+  ARC3150: error<{ method: string; position: string; name: string }>(
+    ({ method, position, name }) => `\`${method}\` receives \`${name}\` here as its \`${position}\``,
+  ),
 
   ARC3201: error<{ owner: string; name: string; what: string }>(
     ({ owner, name, what }) => `${owner} has no ${what} \`${name}\``,
@@ -83,8 +83,8 @@ const checkMessages = {
   ),
   ARC3205: error<{ name: string }>(({ name }) => `\`${name}\` is a section, not a field`),
   ARC3206: error<{ name: string }>(({ name }) => `\`${name}\` is a field, not a section`),
-  ARC3207: error<{ keyword: string; name: string; wanted: string }>(
-    ({ name, wanted }) => `\`${name}\` receives ${wanted}`,
+  ARC3207: error<{ owner: string; method: string; name: string }>(
+    ({ owner, method, name }) => `\`${method}\` of the ${owner} cannot read \`${name}\``,
   ),
   ARC3208: error<{ owner: string; name: string }>(({ owner, name }) => `${owner} has no method \`${name}\``),
   ARC3209: error<{ names: readonly string[] }>(({ names }) => `the update does not return ${quoteList(names)}`),
@@ -108,6 +108,12 @@ const checkMessages = {
     ({ names, section }) => `${quoteList(names)} belong to ${section}`,
   ),
   ARC3219: error<{ name: string }>(({ name }) => `\`${name}\` is a method, not a field`),
+  ARC3250: error<{ method: string; name: string }>(
+    ({ method, name }) => `\`${name}\` is a value that \`${method}\` reads, so it cannot have a default`,
+  ),
+  ARC3251: error<{ name: string; method: string }>(
+    ({ name, method }) => `a state cannot be named \`${name}\`, which is a value that \`${method}\` can read`,
+  ),
 }
 
 export const checkDiagnostic = diagnosticsOf(checkMessages)

@@ -2,14 +2,14 @@
 import type { Expr, MethodEntry, ObjectDecl, StateEntry } from '../../grammar/ast.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { nameDiagnostic } from '../names/messages.ts'
+import type { MethodSpec } from '../schema/methods.ts'
 import { objectSpecs } from '../schema/objects.ts'
-import type { MethodSpec } from '../schema/spec.ts'
 import { own } from '../types/own.ts'
 import { float, scalar } from '../types/type.ts'
 import { bind, type Checker, innerScope, report, type Scope } from './checker.ts'
 import { checkDiagnostic } from './messages.ts'
+import { bindReads } from './method-reads.ts'
 import { quoteList, showKeyword, showType } from './show-type.ts'
-import { checkTypeNode } from './type-nodes.ts'
 
 const states = (decl: ObjectDecl): readonly StateEntry[] => decl.entries.filter((entry) => entry.kind === 'State')
 
@@ -40,7 +40,9 @@ export function checkMethods(checker: Checker, decl: ObjectDecl, scope: Scope, m
   )
     return
   const owner = `the ${decl.keyword} \`${decl.name.text}\``
-  const notes = missing.map(([name, method]) => `\`${name}(${method.parameters.join(', ')}) = …\`: ${method.doc}`)
+  const notes = missing.map(
+    ([name, method]) => `\`${name}(${Object.keys(method.reads).join(', ')}) = …\`: ${method.doc}`,
+  )
   report(
     checker,
     checkDiagnostic('ARC3204', { owner, names: missing.map(([name]) => name) }, decl.name.span, { notes }),
@@ -68,10 +70,13 @@ function checkStates(checker: Checker, decl: ObjectDecl, scope: Scope): void {
       return
     }
     const first = seen.get(name)
+    const read = Object.entries(objectSpecs[decl.keyword].methods).find(
+      ([, spec]) => own(spec.reads, name) !== undefined,
+    )
     if (first !== undefined) {
       const related = [{ span: first.name.span, message: 'first declared here' }]
       report(checker, nameDiagnostic('ARC2003', { name }, span, { label: 'declared again', related }))
-    }
+    } else if (read !== undefined) report(checker, checkDiagnostic('ARC3251', { name, method: read[0] }, span))
     seen.set(name, state)
     checker.check(state.value, scope, { type: float, what: `the first value of \`${name}\``, verb: 'must be' })
   }
@@ -79,23 +84,10 @@ function checkStates(checker: Checker, decl: ObjectDecl, scope: Scope): void {
 
 function checkMethod(checker: Checker, decl: ObjectDecl, entry: MethodEntry, spec: MethodSpec, outer: Scope): void {
   const { text: name } = entry.name
-  const scope = innerScope(outer)
+  const scope = { ...innerScope(outer), method: { keyword: decl.keyword, reads: spec.reads } }
   if (spec.result === 'update')
     for (const state of states(decl)) bind(scope, state.name.text, scalar, state.name.span, 'state')
-  if (entry.parameters.length !== spec.parameters.length) {
-    const wanted =
-      spec.parameters.length === 1
-        ? `one value, ${quoteList(spec.parameters)}`
-        : `${spec.parameters.length} values, ${quoteList(spec.parameters)}`
-    report(
-      checker,
-      checkDiagnostic('ARC3207', { keyword: decl.keyword, name, wanted }, entry.name.span, { notes: [spec.doc] }),
-    )
-  }
-  for (const parameter of entry.parameters) {
-    if (parameter.type !== undefined) checkTypeNode(checker, parameter.type, scope)
-    bind(scope, parameter.name.text, scalar, parameter.name.span, 'parameter')
-  }
+  bindReads(checker, decl, entry, spec, scope)
   if (spec.result === 'scalar')
     checker.check(entry.body, scope, {
       type: scalar,

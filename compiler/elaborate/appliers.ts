@@ -5,14 +5,15 @@
  */
 import { bug } from '../../grammar/diagnostic.ts'
 import { attempt, type Context, fail, type Session, staticContext } from '../evaluate/context.ts'
+import { callMethod, methodOf, statesOf } from '../evaluate/method.ts'
 import { number, tensor } from '../evaluate/numbers.ts'
-import { callMethod, methodOf, statesOf } from '../evaluate/object.ts'
 import { describe, showValue } from '../evaluate/show.ts'
 import type { Margin, Optimizer, Schedule } from '../experiment/experiment.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import { sameShape, type TensorType } from '../ir/dtype.ts'
 import type * as ir from '../ir/graph.ts'
 import { broadcastScalar, convert, splat } from '../ir/ops.ts'
+import type { MethodTables } from '../schema/methods.ts'
 import * as schema from '../schema/objects.ts'
 import type { ObjectValue, Value } from '../values/value.ts'
 import { readObject } from './read.ts'
@@ -40,6 +41,17 @@ function shaped(context: Context, object: ObjectValue, method: string, value: Va
   )
 }
 
+/** Values for every name in the table of a method. */
+type ReadsOf<K extends keyof MethodTables, M extends keyof MethodTables[K]> = MethodTables[K][M] extends {
+  readonly reads: infer R
+}
+  ? { readonly [N in keyof R]: Value }
+  : never
+
+function reading(values: Readonly<Record<string, Value>>): ReadonlyMap<string, () => Value> {
+  return new Map(Object.entries(values).map(([name, value]) => [name, () => value]))
+}
+
 function contextOf(session: Session, builder: GraphBuilder): Context {
   return { ...staticContext(session), builder }
 }
@@ -57,7 +69,13 @@ function scratch(): {
 export function resolveMargin(object: ObjectValue, session: Session): Margin | undefined {
   const apply = (method: 'target' | 'other') => (builder: GraphBuilder, cos: ir.Value) => {
     const context = contextOf(session, builder)
-    return shaped(context, object, method, callMethod(object, method, [tensor(cos)], object.span, context), cos.type)
+    return shaped(
+      context,
+      object,
+      method,
+      callMethod(object, method, reading({ cos: tensor(cos) }), object.span, context),
+      cos.type,
+    )
   }
   const target = apply('target')
   const other = apply('other')
@@ -86,8 +104,13 @@ export function resolveOptimizer(object: ObjectValue, session: Session): Optimiz
   const update: Optimizer['update'] = (builder, { weight, gradient, rate, step, states }) => {
     const context = { ...contextOf(session, builder), updates: true }
     const extra = new Map([...states].map(([name, value]) => [name, tensor(value)]))
-    const operands = [weight, gradient, rate, step].map((operand) => tensor(operand))
-    const result = callMethod(object, 'update', operands, object.span, context, extra)
+    const reads = reading({
+      weight: tensor(weight),
+      gradient: tensor(gradient),
+      rate: tensor(rate),
+      step: tensor(step),
+    } satisfies ReadsOf<'optimizer', 'update'>)
+    const result = callMethod(object, 'update', reads, object.span, context, extra)
     const span = methodOf(object, 'update')?.body.span ?? object.span
     const field = (name: string, like: ir.Value): ir.Value => {
       const value = result.kind === 'record' ? result.fields.get(name) : undefined
@@ -125,15 +148,16 @@ export function resolveOptimizer(object: ObjectValue, session: Session): Optimiz
 
 /** `undefined` after reported errors. */
 export function resolveSchedule(object: ObjectValue, session: Session): Schedule | undefined {
-  const lengths = (total: number, epoch: number) => [number(total), number(epoch)]
+  const reads = (step: Value, total: number, epoch: number) =>
+    reading({ step, total: number(total), epoch: number(epoch) } satisfies ReadsOf<'schedule', 'factor'>)
   const factor: Schedule['factor'] = (builder, step, total, epoch) => {
     const context = contextOf(session, builder)
-    const result = callMethod(object, 'factor', [tensor(step), ...lengths(total, epoch)], object.span, context)
+    const result = callMethod(object, 'factor', reads(tensor(step), total, epoch), object.span, context)
     return shaped(context, object, 'factor', result, { dtype: 'f32', shape: [] })
   }
   const factorAt: Schedule['factorAt'] = (step, total, epoch) => {
     const context = staticContext(session)
-    const result = callMethod(object, 'factor', [number(step), ...lengths(total, epoch)], object.span, context)
+    const result = callMethod(object, 'factor', reads(number(step), total, epoch), object.span, context)
     if (result.kind === 'number') return result.value
     return fail(context, 'ARC4002', { found: describe(result), wanted: 'a number' }, object.span)
   }

@@ -10,8 +10,9 @@ import { conformToNode } from './conform.ts'
 import { type Context, type Env, enter, fail, findLocal, type ParameterScope, visibleNames } from './context.ts'
 import { evaluateDefinition } from './definition.ts'
 import { evaluateMember } from './member.ts'
+import { callMethodWith, knowsMethod } from './method.ts'
 import { tensor } from './numbers.ts'
-import { callMethod, instantiate, knowsMethod, methodOf } from './object.ts'
+import { instantiate } from './object.ts'
 import { callPrimitive } from './primitive.ts'
 import { describe } from './show.ts'
 import { stringText } from './text.ts'
@@ -145,18 +146,8 @@ function callExpression(callee: Expr, site: CallSite, context: Context): Value {
   if (callee.kind === 'Member') {
     const object = context.session.evaluate(callee.object, env, context)
     const name = callee.name.text
-    if (object.kind === 'object' && (methodOf(object, name) !== undefined || knowsMethod(object, name))) {
-      const named = site.given.find((argument) => argument.name !== undefined)
-      if (named?.name !== undefined)
-        return fail(
-          context,
-          'ARC4009',
-          { callee: `${object.decl.name.text}.${name}`, name: named.name },
-          named.nameSpan,
-        )
-      const values = site.given.map((argument) => argument.value)
-      return callMethod(object, name, values, site.span, context)
-    }
+    if (object.kind === 'object' && knowsMethod(object, name))
+      return callMethodWith(object, name, site.given, site.span, context)
     return callValue(evaluateMember(object, callee, context), site, context, callee.span)
   }
   return callValue(context.session.evaluate(callee, env, context), site, context, callee.span)

@@ -2,7 +2,7 @@
  * The context of an evaluation: the session with its budget, the graph under construction, the scope of parameters and the call
  * chain. `evaluate` is a member of the session, so the files of this folder need not import each other in a cycle.
  */
-import type { Expr, LetDecl } from '../../grammar/ast.ts'
+import type { Expr, LetDecl, ObjectKeyword } from '../../grammar/ast.ts'
 import type { DiagnosticBag, Extras, Related } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
 import type { Host } from '../host/host.ts'
@@ -96,6 +96,8 @@ export interface Context {
   readonly model: Model | undefined
   /** Whether this is the `update` of an optimizer, in which tensors are whole weights. */
   readonly updates: boolean
+  /** In a method: the kind of its object, and what it can read, by name. */
+  readonly reads: { readonly keyword: ObjectKeyword; readonly values: ReadonlyMap<string, () => Value> } | undefined
   readonly scope: ParameterScope
   readonly frame: Frame | undefined
 }
@@ -107,6 +109,7 @@ export function staticContext(session: Session): Context {
     builder: undefined,
     model: undefined,
     updates: false,
+    reads: undefined,
     scope: { path: '', used: new Map() },
     frame: undefined,
   }

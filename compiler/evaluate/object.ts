@@ -1,5 +1,5 @@
-/** Instances of margins, optimizers, schedules, devices, machines, data sets, augmentations and verification sets: arguments, fields on demand, methods. */
-import type { Entry, FieldEntry, MethodEntry, ObjectDecl, StateEntry } from '../../grammar/ast.ts'
+/** Instances of margins, optimizers, schedules, devices, machines, data sets, augmentations and verification sets: arguments, fields on demand. */
+import type { Entry, FieldEntry, ObjectDecl } from '../../grammar/ast.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
 import type { Module } from '../names/program.ts'
 import { objectSpecs } from '../schema/objects.ts'
@@ -7,7 +7,7 @@ import { type FieldSpec, type SectionSpec, showRange } from '../schema/spec.ts'
 import type { NumberValue, ObjectValue, Value } from '../values/value.ts'
 import { bindParameters, conformArguments, type Given, matchArguments } from './arguments.ts'
 import { conform } from './conform.ts'
-import { bind, type Context, type Env, enter, enterNesting, fail } from './context.ts'
+import { bind, type Context, type Env, enterNesting, fail } from './context.ts'
 import { defaultOf } from './default.ts'
 import { describe, showNumber, showValue } from './show.ts'
 
@@ -53,7 +53,7 @@ export function instantiate(
 }
 
 /** Arguments and `let`s in scope. */
-function envOf(object: ObjectValue, context: Context): Env {
+export function envOf(object: ObjectValue, context: Context): Env {
   const instance = instanceOf(object)
   if (instance.env !== undefined) return instance.env
   let env: Env = { module: object.module, locals: undefined }
@@ -177,61 +177,6 @@ export function checkRange(context: Context, path: string, spec: FieldSpec, valu
   if (low && high) return value
   const bounds = showRange(range, (bound) => showNumber({ value: bound, dimension: value.dimension }))
   return fail(context, 'ARC4020', { path, bounds, found: showNumber(value) }, span, { notes: [spec.doc] })
-}
-
-export function methodOf(object: ObjectValue, name: string): MethodEntry | undefined {
-  return object.decl.entries.find((entry): entry is MethodEntry => entry.kind === 'Method' && entry.name.text === name)
-}
-
-/** Whether objects of this kind have a method with this name, even if it is omitted. */
-export function knowsMethod(object: ObjectValue, name: string): boolean {
-  return Object.hasOwn(objectSpecs[object.decl.keyword].methods, name)
-}
-
-/** The default of an omitted `other` of a margin, as a function of its arguments. */
-function methodDefault(object: ObjectValue, name: string, values: readonly Value[]): Value | undefined {
-  return object.decl.keyword === 'margin' && name === 'other' ? values[0] : undefined
-}
-
-/** Calls a method; `extra` has additional values in the scope of its body (the states of an optimizer). */
-export function callMethod(
-  object: ObjectValue,
-  name: string,
-  values: readonly Value[],
-  span: Span,
-  context: Context,
-  extra: ReadonlyMap<string, Value> = new Map(),
-): Value {
-  const owner = object.decl.name.text
-  const method = methodOf(object, name)
-  if (method === undefined)
-    return (
-      methodDefault(object, name, values) ??
-      fail(context, 'ARC4019', { keyword: object.decl.keyword, owner, name }, span)
-    )
-  const full = `${owner}.${name}`
-  if (values.length > method.parameters.length)
-    return fail(context, 'ARC4011', { callee: full, most: method.parameters.length }, span)
-  let env = envOf(object, context)
-  for (const [state, value] of extra) env = bind(env, state, value)
-  for (const [index, parameter] of method.parameters.entries()) {
-    const value = values[index]
-    if (value === undefined) return fail(context, 'ARC4008', { callee: full, name: parameter.name.text }, span)
-    env = bind(env, parameter.name.text, value)
-  }
-  const inner = enter(context, { name: full, target: object, path: undefined, span })
-  return context.session.evaluate(method.body, env, inner)
-}
-
-/** The names and initial values of an optimizer's states per weight. */
-export function statesOf(object: ObjectValue, context: Context): readonly { name: string; initial: number }[] {
-  const states = object.decl.entries.filter((entry): entry is StateEntry => entry.kind === 'State')
-  return states.map((state) => {
-    const value = context.session.evaluate(state.value, envOf(object, context), context)
-    if (value.kind !== 'number')
-      return fail(context, 'ARC4002', { found: describe(value), wanted: 'a number' }, state.value.span)
-    return { name: state.name.text, initial: value.value }
-  })
 }
 
 /** The value of an argument, a field or a whole section; `undefined` if there is none with this name. */

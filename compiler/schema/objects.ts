@@ -1,4 +1,4 @@
-/** The fields and methods of each object declaration. The checker, the evaluator, the docs and "did you mean" read these tables. */
+/** The fields of each object declaration; `methods.ts` has the methods. The checker, the evaluator, the docs and "did you mean" read these tables. */
 import type { ObjectKeyword } from '../../grammar/ast.ts'
 import { deviceKinds } from '../ir/device-kind.ts'
 import {
@@ -22,6 +22,7 @@ import {
 import { augmentation } from './augmentation.ts'
 import { classJoinings, datasetFormats, labelKinds } from './dataset-formats.ts'
 import { experimentBody } from './experiment.ts'
+import { methodsOf } from './methods.ts'
 import { type ObjectSpec, required, type SectionSpec, withDefault } from './spec.ts'
 
 const rates = {
@@ -50,6 +51,12 @@ export const margin = {
 export const optimizer = {
   doc: 'How a gradient updates a weight.',
   fields: { lr: required(float, 'Base learning rate; the schedule multiplies it.', { min: 0 }) },
+  sections: {},
+} as const satisfies SectionSpec
+
+const schedule = {
+  doc: 'The learning rate factor over the run.',
+  fields: {},
   sections: {},
 } as const satisfies SectionSpec
 
@@ -244,97 +251,16 @@ export const start = {
 } as const satisfies SectionSpec
 
 export const objectSpecs: { readonly [K in ObjectKeyword]: ObjectSpec } = {
-  margin: {
-    keyword: 'margin',
-    body: margin,
-    methods: {
-      target: {
-        doc: 'The cosine of the true class with the margin applied.',
-        required: true,
-        parameters: ['cos'],
-        result: 'scalar',
-      },
-      other: {
-        doc: 'The same for every other class; default: the unchanged cosine.',
-        required: false,
-        parameters: ['cos'],
-        result: 'scalar',
-      },
-    },
-    states: false,
-    requires: 'arguments',
-  },
-  optimizer: {
-    keyword: 'optimizer',
-    body: optimizer,
-    methods: {
-      update: {
-        doc: 'The new weight and states: `{ weight = …, <state> = … }`. `rate` is the scheduled learning rate; `step` counts from 1.',
-        required: true,
-        parameters: ['weight', 'gradient', 'rate', 'step'],
-        result: 'update',
-      },
-    },
-    states: true,
-    requires: 'arguments',
-  },
-  schedule: {
-    keyword: 'schedule',
-    body: { doc: 'The learning rate factor over the run.', fields: {}, sections: {} },
-    methods: {
-      factor: {
-        doc: 'Factor at `step` (from 0) of `total`; `epoch` is the number of steps of one epoch.',
-        required: true,
-        parameters: ['step', 'total', 'epoch'],
-        result: 'scalar',
-      },
-    },
-    states: false,
-    requires: 'arguments',
-  },
-  device: {
-    keyword: 'device',
-    body: device,
-    methods: {},
-    states: false,
-    requires: 'arguments',
-  },
-  machine: {
-    keyword: 'machine',
-    body: machine,
-    methods: {},
-    states: false,
-    requires: 'arguments',
-  },
-  dataset: {
-    keyword: 'dataset',
-    body: dataset,
-    methods: {},
-    states: false,
-    requires: 'arguments',
-  },
-  verification: {
-    keyword: 'verification',
-    body: verification,
-    methods: {},
-    states: false,
-    requires: 'arguments',
-  },
-  start: {
-    keyword: 'start',
-    body: start,
-    methods: {},
-    states: false,
-    requires: 'arguments',
-  },
-  augmentation: {
-    keyword: 'augmentation',
-    body: augmentation,
-    methods: {},
-    states: false,
-    requires: 'arguments',
-  },
-  experiment: { keyword: 'experiment', body: experimentBody, methods: {}, states: false, requires: 'plan' },
+  margin: { body: margin, methods: methodsOf.margin, states: false, requires: 'arguments' },
+  optimizer: { body: optimizer, methods: methodsOf.optimizer, states: true, requires: 'arguments' },
+  schedule: { body: schedule, methods: methodsOf.schedule, states: false, requires: 'arguments' },
+  device: { body: device, methods: methodsOf.device, states: false, requires: 'arguments' },
+  machine: { body: machine, methods: methodsOf.machine, states: false, requires: 'arguments' },
+  dataset: { body: dataset, methods: methodsOf.dataset, states: false, requires: 'arguments' },
+  verification: { body: verification, methods: methodsOf.verification, states: false, requires: 'arguments' },
+  start: { body: start, methods: methodsOf.start, states: false, requires: 'arguments' },
+  augmentation: { body: augmentation, methods: methodsOf.augmentation, states: false, requires: 'arguments' },
+  experiment: { body: experimentBody, methods: methodsOf.experiment, states: false, requires: 'plan' },
 }
 
 /** Quantities that a `require` can name, with their dimensions. */

@@ -1,6 +1,6 @@
 /** How the fields of an object declaration are declared: types, defaults and docs, in one table per keyword. */
-import type { ObjectKeyword } from '../../grammar/ast.ts'
 import type { Type } from '../types/type.ts'
+import type { MethodSpec } from './methods.ts'
 
 export interface FieldSpec<
   T extends Type = Type,
@@ -42,17 +42,7 @@ export interface SectionSpec {
   readonly former?: Readonly<Record<string, string>>
 }
 
-/** A method of an object: `target(cos) = …`. Its parameters are numbers known on the device. */
-export interface MethodSpec {
-  readonly doc: string
-  readonly required: boolean
-  readonly parameters: readonly string[]
-  /** The result type of the body: a number, or a record with exactly the new weight and states. */
-  readonly result: 'scalar' | 'update'
-}
-
 export interface ObjectSpec {
-  readonly keyword: ObjectKeyword
   readonly body: SectionSpec
   readonly methods: Readonly<Record<string, MethodSpec>>
   /** Whether `state name = value` entries are allowed. */

@@ -9,7 +9,7 @@ optimizer momentum_sgd(lr: float, momentum: float = 0.9) {
 
 optimizer plain(lr: float) {
   state slow = 0
-  update(weight, gradient, rate) = { weight = weight - rate * gradient }
+  update(weight, grad, rate) = { weight = weight - rate * grad }
 }
 
 optimizer wrong(lr: float) {

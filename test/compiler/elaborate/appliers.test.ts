@@ -92,6 +92,24 @@ describe('margins', () => {
     )
   })
 
+  it('pass on what a method of an inner margin reads', () => {
+    const own = `margin own(inner: margin) { target() = inner.target() - 1, other(cos) = inner.other(cos: 2 * cos) }`
+    const { margin } = experiment('  margin = cosface(m: 0.2) |> interclass_filter(0.4) |> own', own)
+    const { y, z } = run({ cos: { shape: [6], data: cosines } }, (b, { cos }) => ({
+      y: margin.target(b, need(cos, 'cos')),
+      z: need(margin.other, 'other')(b, need(cos, 'cos')),
+    }))
+    const filtered = (c: number) => (c > 0.4 ? 0 : c)
+    close(
+      y,
+      cosines.map((c) => c - 1.2),
+    )
+    close(
+      z,
+      cosines.map((c) => filtered(2 * c)),
+    )
+  })
+
   it('stay finite in f32 at cosines of 1 and -1', () => {
     const { margin } = experiment('  margin = arcface(m: 0.5 rad)')
     const { y } = run({ cos: { shape: [2], data: [1, -1] } }, (b, { cos }) => ({
@@ -100,6 +118,21 @@ describe('margins', () => {
     expect(y?.[0]).toBeCloseTo(Math.cos(0.5), 2)
     expect(y?.[1]).toBeCloseTo(Math.cos(Math.PI + 0.5), 2)
   })
+})
+
+it('an optimizer reads by name, not by position', () => {
+  const body = '  train.optimizer = swapped(lr: 1)'
+  const { optimizer } = experiment(
+    body,
+    'optimizer swapped(lr: float) { update(rate, gradient, weight) = { weight = weight - rate * gradient } }',
+  )
+  const given = (value: number) => ({ shape: [], data: [value] })
+  const { weight } = run({ weight: given(5), gradient: given(2), rate: given(0.5), step: given(1) }, (b, v) => {
+    const at = (name: string) => need(v[name], name)
+    const operands = { weight: at('weight'), gradient: at('gradient'), rate: at('rate'), step: at('step') }
+    return { weight: optimizer.update(b, { ...operands, states: new Map() }).weight }
+  })
+  expect(weight).toEqual([4])
 })
 
 /** `steps` updates with given gradients of one weight that starts at 1, with velocity and moments at 0. */

@@ -39,7 +39,7 @@ describe('defaults', () => {
   })
 
   it('can use names of the standard library but not of the file', () => {
-    const { experiment } = resolveBody('', 'schedule constant { factor(step, total, epoch) = 0 }')
+    const { experiment } = resolveBody('', 'schedule constant { factor() = 0 }')
     expect(experiment?.schedule.factorAt(0, 10, 1)).toBe(1)
   })
 })
