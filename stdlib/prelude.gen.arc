@@ -102,6 +102,9 @@ extern fn random(x: Tensor, per_sample: bool = false) -> Tensor
 /// A random order of the tokens of each sample of x [N,T,C], redrawn in every step: a permutation of 0 to T−1, [N,T] of i32.
 extern fn random_order(x: Tokens) -> Tensor
 
+/// The sum of the numbers of a list, which have one unit, or of tensors of one shape; that of an empty list is 0.
+extern fn sum(list: list) -> scalar
+
 /// e to the power of x.
 extern fn exp(x: scalar) -> scalar
 

@@ -134,8 +134,19 @@ function callFunction(checker: Checker, call: Call, decl: FunctionDecl, scope: S
   const elementwise = slots
     .flatMap((slot) => (slot.accepts === 'type' ? [] : [types.get(slot.name)]))
     .filter((type) => type !== undefined)
+  if (isPrimitive(decl) && decl.name.text === 'sum') return sumOf(checker, call, types.get('list'))
   if (sharesDimension(decl)) checkShared(checker, call, decl, elementwise)
   return elementwiseResult(decl, resultType(checker, decl), elementwise)
+}
+
+/** `sum(list)`: what the elements are. */
+function sumOf(checker: Checker, call: Call, list: Type | undefined): Type {
+  if (list?.kind !== 'list') return unknown
+  const { element } = list
+  if (element.kind === 'number' || element.kind === 'tensor' || element.kind === 'unknown') return element
+  const params = { place: '`list` of `sum` takes', expected: 'a list of numbers or tensors', found: showType(list) }
+  report(checker, checkDiagnostic('ARC3001', params, call.given[0]?.span ?? call.expr.span))
+  return unknown
 }
 
 /** `max(0 rad, 1)`: both must have the same dimension. */

@@ -130,7 +130,7 @@ function forFix(expr: ForExpr, items: Type) {
 
 export function typeOfList(checker: Checker, expr: ListExpr, scope: Scope, expected?: Expected, hint?: Type): Type {
   const elementHint = hint?.kind === 'list' ? hint.element : undefined
-  if (expected?.type.kind === 'list') {
+  if (expected?.type.kind === 'list' && expected.type.element.kind !== 'unknown') {
     const element = {
       ...expected,
       type: expected.type.element,

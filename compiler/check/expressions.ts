@@ -72,7 +72,8 @@ function check(checker: Checker, expr: Expr, scope: Scope, expected: Expected): 
     default:
       break
   }
-  return expectType(checker, expr, infer(checker, expr, scope, inner.type), inner)
+  const type = infer(checker, expr, scope, inner.type)
+  return expectType(checker, expr, type, type.kind === 'optional' ? expected : inner)
 }
 
 /** A name that is neither an enum member of the place nor defined anywhere. */

@@ -29,7 +29,8 @@ function reportMismatch(checker: Checker, expr: Expr, actual: Type, expected: Ex
   const wanted = present(expected.type)
   const { what } = expected
   const place = placeOf(expected)
-  const shown = { place, expected: showType(wanted), found: showType(actual) }
+  const found = actual.kind === 'optional' ? `${showType(actual)} or \`none\`` : showType(actual)
+  const shown = { place, expected: showType(wanted), found }
   if (actual.kind === 'number' && reportNumber(checker, expr, actual, besideNames(wanted), expected)) return
   if (actual.kind === 'bool' && wanted.kind === 'bool') {
     const extras = extrasOf(expected, { label: 'known only on the device' })
@@ -62,7 +63,7 @@ function reportMismatch(checker: Checker, expr: Expr, actual: Type, expected: Ex
     report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, missingCall(actual.decl, expr))))
     return
   }
-  const label = actual.kind === 'function' && wanted.kind === 'object' ? 'this is not called' : thisIs(showType(actual))
+  const label = actual.kind === 'function' && wanted.kind === 'object' ? 'this is not called' : thisIs(found)
   report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, { label })))
 }
 

@@ -2,7 +2,7 @@
 import type { BinaryExpr, BinaryOperator, Expr, UnaryExpr } from '../../grammar/ast.ts'
 import { textOf } from '../../grammar/source.ts'
 import { combineDimensions, isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
-import { bool, float, int, type NumberType, type Type, unknown } from '../types/type.ts'
+import { bool, float, int, listOf, type NumberType, type Type, unknown } from '../types/type.ts'
 import { type Checker, report, type Scope } from './checker.ts'
 import { fits, isPlainNumber, join } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
@@ -53,6 +53,7 @@ export function typeOfBinary(checker: Checker, expr: BinaryExpr, scope: Scope): 
   const operands = { expr, left, right }
   switch (family) {
     case 'sum':
+      if (expr.operator === '+' && left.kind === 'list' && right.kind === 'list') return joined(checker, operands)
       return arithmetic(checker, operands, sum)
     case 'product':
       return arithmetic(checker, operands, (_, a, b) => ({
@@ -157,6 +158,16 @@ function unitFix(at: Expr, other: NumberType, own: NumberType) {
   return { message, span: { ...at.span, start: at.span.end }, replacement: example.slice(digits.length) }
 }
 
+/** `[1, 2] + [3]`: the elements of both lists, which are of one kind. */
+function joined(checker: Checker, { expr, left, right }: Operands): Type {
+  const list = join(left, right)
+  if (list !== undefined) return list
+  const params = { doing: `join ${showType(left)} and ${showType(right)}` }
+  const related = [{ span: expr.left.span, message: showType(left) }]
+  report(checker, checkDiagnostic('ARC3008', params, expr.right.span, { label: showType(right), related }))
+  return unknown
+}
+
 function whole(checker: Checker, { expr, left, right }: Operands): Type {
   for (const [type, at] of [
     [left, expr.left],
@@ -168,14 +179,14 @@ function whole(checker: Checker, { expr, left, right }: Operands): Type {
   return int
 }
 
-/** An integer power of an integer is an integer only if the exponent is a non-negative literal. */
+/** A power of whole numbers is whole unless the exponent is written with a minus; evaluation finds others below 0. */
 function power(checker: Checker, { expr, left, right }: Operands): Type {
   if (right.kind !== 'unknown' && !isPlainNumber(right))
     return refuse(checker, '**', 'a plain number as its exponent', right, expr.right, unknown)
   if (left.kind === 'tensor' || left.kind === 'unknown') return left
   if (!isPlainNumber(left)) return refuse(checker, '**', 'a plain number', left, expr.left, unknown)
   if (right.kind === 'unknown') return float
-  const integer = left.integer && right.integer && expr.right.kind === 'Number'
+  const integer = left.integer && right.integer && expr.right.kind !== 'Unary'
   return { ...combined(left, right), integer }
 }
 
@@ -187,6 +198,8 @@ function order(checker: Checker, { expr, left, right }: Operands): Type {
     const doing = `compare ${showDimension(left.dimension)} with ${showDimension(right.dimension)}`
     return reportDimensions(checker, expr, left, right, doing, result)
   }
+  if (expr.operator === '≈' && left.kind === 'list' && right.kind === 'list')
+    return nearLists(checker, expr, left, right)
   for (const [type, at] of [
     [left, expr.left],
     [right, expr.right],
@@ -196,10 +209,25 @@ function order(checker: Checker, { expr, left, right }: Operands): Type {
   return left.kind === 'tensor' || right.kind === 'tensor' ? deviceBool : bool
 }
 
+type ListType = Extract<Type, { kind: 'list' }>
+
+/** `[0.1, 0.2] ≈ rates`: lists of numbers known before the run, in one unit. */
+function nearLists(checker: Checker, expr: BinaryExpr, left: ListType, right: ListType): Type {
+  for (const [type, at] of [
+    [left.element, expr.left],
+    [right.element, expr.right],
+  ] as const)
+    if (type.kind !== 'unknown' && (type.kind !== 'number' || type.device))
+      return refuse(checker, '≈', 'numbers or lists of numbers', type.kind === 'number' ? type : listOf(type), at, bool)
+  if (left.element.kind === 'number' && right.element.kind === 'number')
+    return order(checker, { expr, left: left.element, right: right.element })
+  return bool
+}
+
 const deviceBool: Type = { kind: 'bool', device: true }
 
 const numeric = new Set<Type['kind']>(['number', 'tensor'])
-const comparable = new Set<Type['kind']>(['number', 'bool', 'string', 'enum', 'union', 'unknown'])
+const comparable = new Set<Type['kind']>(['number', 'bool', 'string', 'enum', 'union', 'list', 'unknown'])
 
 function equality(checker: Checker, operands: Operands): Type {
   const { expr, left, right } = operands
@@ -208,7 +236,8 @@ function equality(checker: Checker, operands: Operands): Type {
     [left, expr.left],
     [right, expr.right],
   ] as const)
-    if (!comparable.has(type.kind)) return refuse(checker, expr.operator, 'numbers, strings or names', type, at, bool)
+    if (!comparable.has(type.kind))
+      return refuse(checker, expr.operator, 'numbers, strings, names or lists', type, at, bool)
   if (join(left, right) === undefined) {
     const params = { doing: `compare ${showType(left)} with ${showType(right)}` }
     const related = [{ span: expr.left.span, message: showType(left) }]

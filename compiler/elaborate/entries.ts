@@ -5,6 +5,7 @@
 import type { Entry, Expr, FieldEntry, Ident, RequireEntry } from '../../grammar/ast.ts'
 import { joinSpans, type Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
+import { noValue } from '../check/fit.ts'
 import { bindParameters } from '../evaluate/arguments.ts'
 import { attempt, bind, type Context, type Env, fail } from '../evaluate/context.ts'
 import { fieldPaths, specOf } from '../evaluate/object.ts'
@@ -19,6 +20,8 @@ export interface Written {
   readonly expr: Expr
   readonly env: Env
   readonly origin: ResolvedField['origin']
+  /** Where in the chain of `extends` it is written: 0 for the outermost base; `--set` is after the last one. */
+  readonly level: number
   /** Set if the value is already evaluated: one of the values of a swept field. */
   readonly value?: Value
 }
@@ -87,14 +90,14 @@ function collectEntries(
   collected: Collected,
   entries: readonly Entry[],
   prefix: readonly Ident[],
-  env: Env,
+  place: Pick<Written, 'env' | 'level'>,
   context: Context,
 ): void {
   for (const entry of entries) {
-    if (entry.kind === 'Section') collectEntries(collected, entry.entries, [...prefix, entry.name], env, context)
+    if (entry.kind === 'Section') collectEntries(collected, entry.entries, [...prefix, entry.name], place, context)
     else if (entry.kind === 'Require') collected.requires.push(entry)
     else if (entry.kind === 'Field')
-      attempt(() => collectField(collected, entry, prefix, { expr: entry.value, env, origin: 'file' }, context))
+      attempt(() => collectField(collected, entry, prefix, { expr: entry.value, ...place, origin: 'file' }, context))
   }
 }
 
@@ -121,11 +124,24 @@ export function assign(collected: Collected, path: readonly Ident[], written: Wr
   const { assignments, axes } = collected
   const { field, inside } = splitKnown(path, context, pathSpan(path, written.expr.span))
   axes.delete(pathText(path))
+  endRivalSweep(axes, field, written)
   const assignment = assignments.get(field)
   if (inside.length === 0) assignments.set(field, { written, patches: [] })
   else if (assignment === undefined)
     assignments.set(field, { written: undefined, patches: [{ ...written, path: inside }] })
   else assignment.patches.push({ ...written, path: inside })
+}
+
+/** The two ways to set the length of a run: of different levels, the later one counts. */
+export const lengthPaths = ['train.epochs', 'train.steps'] as const
+
+/** A length ends the sweep of an earlier experiment over the other way to set it. */
+function endRivalSweep(axes: Map<string, Axis>, field: string, { expr, level }: Written): void {
+  const isLength = lengthPaths.some((path) => path === field)
+  const rival = isLength ? lengthPaths.find((path) => path !== field) : undefined
+  const axis = rival === undefined ? undefined : axes.get(rival)
+  const isNothing = expr.kind === 'Name' && expr.name === noValue
+  if (rival !== undefined && axis !== undefined && axis.written.level < level && !isNothing) axes.delete(rival)
 }
 
 function splitKnown(path: readonly Ident[], context: Context, span: Span) {
@@ -151,13 +167,16 @@ export function collectFields(
   context: Context,
 ): Collected {
   const collected = { assignments: new Map(), requires: [], axes: new Map(), complete: true }
-  for (const declared of chain) {
+  for (const [level, declared] of chain.entries()) {
     const env = attempt(() => envOf(declared, context))
     if (env === undefined) collected.complete = false
-    else collectEntries(collected, declared.decl.entries, [], env, context)
+    else collectEntries(collected, declared.decl.entries, [], { env, level }, context)
   }
   const env: Env = { module: context.session.program.settings, locals: undefined }
   for (const override of overrides)
-    attempt(() => collectField(collected, override, [], { expr: override.value, env, origin: 'override' }, context))
+    attempt(() => {
+      const written: Written = { expr: override.value, env, level: chain.length, origin: 'override' }
+      collectField(collected, override, [], written, context)
+    })
   return collected
 }

@@ -26,6 +26,7 @@ import type { Value } from '../values/value.ts'
 import { resolveMargin, resolveSchedule } from './appliers.ts'
 import { resolveAugment } from './augment.ts'
 import { changesOf } from './changes.ts'
+import { lengthPaths } from './entries.ts'
 import { resolveCheckpoint, resolveEvaluate } from './evaluation.ts'
 import { type ExperimentFields, evaluateFields } from './fields.ts'
 import { resolveLog } from './log.ts'
@@ -147,12 +148,11 @@ function resolveBackbone(value: Value, session: Session, span: Span): Backbone |
 
 const { sections } = experimentBody
 
-const lengthPaths = ['train.epochs', 'train.steps'] as const
-
-/** The one of `epochs` and `steps` that the file sets and `--set` replaces with the other one. */
+/** The one of `epochs` and `steps` that an experiment sets and a later one, or `--set`, replaces with the other one. */
 function displacedLength(fields: ExperimentFields): string | undefined {
-  const set = lengthPaths.filter((path) => fields.resolved.some((f) => f.path === path && f.origin === 'override'))
-  return set.length === 1 ? lengthPaths.find((path) => path !== set[0]) : undefined
+  if (lengthPaths.some((path) => fields.value(path).kind === 'none')) return undefined
+  const [epochs, steps] = lengthPaths.map((path) => fields.level(path))
+  return epochs === steps ? undefined : lengthPaths[(epochs ?? 0) < (steps ?? 0) ? 0 : 1]
 }
 
 function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined, context: Context): TrainSpec {

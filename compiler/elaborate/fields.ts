@@ -1,6 +1,7 @@
 /** The fields of an experiment or of one of its variants; each is evaluated once. */
-import type { FieldEntry, Ident, ObjectDecl, RequireEntry } from '../../grammar/ast.ts'
+import type { FieldEntry, Ident, ObjectDecl, Parameter, RequireEntry } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
+import { typeOfNode } from '../check/type-nodes.ts'
 import type { Given } from '../evaluate/arguments.ts'
 import { withArguments } from '../evaluate/backbone.ts'
 import { conform } from '../evaluate/conform.ts'
@@ -42,6 +43,8 @@ export interface ExperimentFields {
   span(path: ExperimentPath): Span
   /** The place of an element of a list; that of the value if it is not written as a list. */
   itemSpan(path: ExperimentPath, index: number): Span
+  /** The level of the value (`Written`); -1 for a default. */
+  level(path: ExperimentPath): number
   /** See `Experiment.writtenSpan`. */
   writtenSpan(path: string): Span | undefined
   readonly requires: readonly RequireEntry[]
@@ -60,13 +63,14 @@ function patchValue(value: Value, path: readonly Ident[], patch: Patch, context:
   if (value.kind === 'backbone') {
     const names = value.decl.parameters.map((parameter) => parameter.name.text)
     if (rest.length > 0 || !names.includes(first.text)) return unknownPath(context, path, names, span)
-    return withArguments(value, [argument(first, patch, context)], context)
+    return withArguments(value, [argument(first, patch, value.decl.parameters, context)], context)
   }
   if (value.kind !== 'object') return unknownPath(context, path, [], span)
   const { body } = objectSpecs[value.decl.keyword]
   const parameter = value.decl.parameters.find((candidate) => candidate.name.text === first.text)
   if (parameter !== undefined) {
-    if (rest.length === 0) return instantiate(value, [argument(first, patch, context)], value.span, context)
+    if (rest.length === 0)
+      return instantiate(value, [argument(first, patch, [parameter], context)], value.span, context)
     const inner = patchValue(value.arguments.get(first.text) ?? none, rest, patch, context)
     const given: Given = { name: first.text, nameSpan: first.span, value: inner, span: patch.expr.span }
     return instantiate(value, [given], value.span, context)
@@ -84,8 +88,9 @@ function patchValue(value: Value, path: readonly Ident[], patch: Patch, context:
   return unknownPath(context, path, [...parameters, ...fieldPaths(body)], span)
 }
 
-function argument(name: Ident, patch: Patch, context: Context): Given {
-  const value = writtenValue(patch, context)
+function argument(name: Ident, patch: Patch, parameters: readonly Parameter[], context: Context): Given {
+  const type = parameters.find((parameter) => parameter.name.text === name.text)?.type
+  const value = writtenValue(patch, context, type && typeOfNode(type))
   return { name: name.text, nameSpan: name.span, value, span: patch.expr.span }
 }
 
@@ -199,6 +204,7 @@ export function evaluateFields(
       const expr = collected.assignments.get(path)?.written?.expr
       return (expr?.kind === 'List' ? expr.items[index]?.span : undefined) ?? span(path)
     },
+    level: (path) => collected.assignments.get(path)?.written?.level ?? -1,
     writtenSpan: (path) => writtenSpans.get(path),
     requires: collected.requires,
     resolved,

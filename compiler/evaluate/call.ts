@@ -97,10 +97,10 @@ function isCallable(value: Value): boolean {
   return value.kind === 'function' || value.kind === 'backbone' || value.kind === 'object'
 }
 
-/** The parameters of an object that is called by its name, whose types say which enum names its arguments can be. */
-function objectParameters(callee: Expr, env: Env): readonly Parameter[] {
-  const definition = callee.kind === 'Name' ? env.module.scope.get(callee.name) : undefined
-  return definition?.decl.kind === 'Object' ? definition.decl.parameters : []
+/** The parameters of a callee with a name, whose types say which enum names, or `none`, its arguments can be. */
+function namedParameters(callee: Expr, env: Env): readonly Parameter[] {
+  const decl = callee.kind === 'Name' ? env.module.scope.get(callee.name)?.decl : undefined
+  return decl?.kind === 'Object' || decl?.kind === 'Function' ? decl.parameters : []
 }
 
 /** The arguments of a call of `callee` in order, after the piped value. */
@@ -110,7 +110,7 @@ function evaluateArguments(
   env: Env,
   context: Context,
 ): Given[] {
-  const parameters = objectParameters(callee, env)
+  const parameters = namedParameters(callee, env)
   const positional = args.filter((argument) => argument.name === undefined)
   const given = args.map((argument) => {
     const name = argument.name?.text

@@ -1,6 +1,7 @@
 /** Evaluation of expressions: one rule per kind. */
 import type { BlockExpr, Expr, ForExpr, IndexExpr, NumberExpr, RangeExpr } from '../../grammar/ast.ts'
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
+import { textOf } from '../../grammar/source.ts'
 import { membersOf, noValue } from '../check/fit.ts'
 import { typeOfNode } from '../check/type-nodes.ts'
 import type { Host } from '../host/host.ts'
@@ -57,7 +58,10 @@ function evaluateIndex(expr: IndexExpr, env: Env, context: Context): Value {
   if (object.kind !== 'list')
     return fail(context, 'ARC4002', { found: describe(object), wanted: 'a list' }, expr.object.span)
   const index = wholeNumber(expr.index, env, context)
-  return object.items[index] ?? fail(context, 'ARC4006', { index, length: object.items.length }, expr.index.span)
+  const { length } = object.items
+  const written = textOf(expr.object.span)
+  const notes = index < 0 && length > 0 ? [`from the end: \`${written}[${written}.length - ${-index}]\``] : []
+  return object.items[index] ?? fail(context, 'ARC4006', { index, length }, expr.index.span, { notes })
 }
 
 function evaluateFor(expr: ForExpr, env: Env, context: Context): Value {

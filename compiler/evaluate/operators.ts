@@ -6,12 +6,14 @@ import { alignOperands } from '../primitives/tensors.ts'
 import { combineDimensions, type Dimension, isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
 import { enumOf } from '../types/type.ts'
 import type { NumberValue, TensorValue, Value } from '../values/value.ts'
-import { type Context, type Env, fail } from './context.ts'
-import { bool, number, tensor } from './numbers.ts'
+import { type Context, type Env, fail, spend } from './context.ts'
+import { bool, list, number, tensor } from './numbers.ts'
 import { describe } from './show.ts'
 
 /** The relative tolerance of `≈`, with respect to the larger operand. */
 export const nearTolerance = 1e-3
+
+type ListValue = Extract<Value, { kind: 'list' }>
 
 interface Operation {
   readonly context: Context
@@ -174,6 +176,26 @@ function onConditions(at: Operation, left: Value, right: Value): Value {
   return tensor(operator === 'and' ? ops.and(builder, x, y) : ops.or(builder, x, y))
 }
 
+/** Whether two lists agree element by element; elements that cannot be compared are refused. */
+function sameLists(at: Operation, left: ListValue, right: ListValue): boolean {
+  if (left.items.length !== right.items.length) return false
+  spend(at.context, left.items.length, at.span)
+  return left.items.every((item, i) => {
+    const other = right.items[i]
+    return other !== undefined && agrees(at, item, other)
+  })
+}
+
+/** `==` or `≈` of two values that are known before the run. */
+function agrees(at: Operation, left: Value, right: Value): boolean {
+  if (left.kind === 'list' && right.kind === 'list') return sameLists(at, left, right)
+  if (left.kind === 'number' && right.kind === 'number')
+    return sameDimension(left.dimension, right.dimension)
+      ? compareNumbers(at.operator === '≈' ? '≈' : '==', left.value, right.value)
+      : misfit(at, left, right)
+  return sameValue(left, right) ?? misfit(at, left, right)
+}
+
 function sameValue(left: Value, right: Value): boolean | undefined {
   if (left.kind === 'string' && right.kind === 'string') return left.value === right.value
   if (left.kind === 'bool' && right.kind === 'bool') return left.value === right.value
@@ -195,6 +217,14 @@ export function evaluateBinary(expr: BinaryExpr, env: Env, context: Context): Va
   if (operator === '==' || operator === '!=') {
     const same = sameValue(left, right)
     if (same !== undefined) return bool(same === (operator === '=='))
+  }
+  if (left.kind === 'list' && right.kind === 'list') {
+    if (operator === '+') {
+      spend(context, left.items.length + right.items.length, span)
+      return list([...left.items, ...right.items])
+    }
+    if (operator === '==' || operator === '≈') return bool(sameLists(at, left, right))
+    if (operator === '!=') return bool(!sameLists(at, left, right))
   }
   if (left.kind === 'number' && right.kind === 'number') return onNumbers(at, left, right)
   return isNumeric(left) && isNumeric(right) ? onTensors(at, left, right) : misfit(at, left, right)

@@ -14,7 +14,7 @@ import { bool, number, tensor } from './numbers.ts'
 import { describe } from './show.ts'
 
 /** Primitives whose arguments share a dimension, which is also that of the result. */
-const keepsDimension = new Set(['abs', 'min', 'max', 'floor', 'ceil', 'round'])
+const keepsDimension = new Set(['abs', 'min', 'max', 'floor', 'ceil', 'round', 'sum'])
 
 function joinPath(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`
@@ -172,6 +172,7 @@ export function callPrimitive(
       elementwise.push(value)
       type = marshal
     }
+    if (name === 'sum' && value.kind === 'list') elementwise.push(...value.items)
     return toPrimitive(context, marshal, value, span, parameter, name)
   })
   const shared = sharedDimension(context, name, type, elementwise, span)

@@ -3,7 +3,7 @@ import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
 import { alignOperands } from './tensors.ts'
-import type { Angle, Call, Scalar } from './types.ts'
+import type { Angle, Call, List, Scalar } from './types.ts'
 
 type OnTensor = (builder: GraphBuilder, x: Value) => Value
 type OnTensors = (builder: GraphBuilder, x: ops.Arg, y: ops.Arg) => Value
@@ -29,6 +29,16 @@ function binary(
   }
   const [left = x, right = y] = aligned.operands
   return onTensors(builder, left, right)
+}
+
+/** The sum of the numbers of a list, which have one unit, or of tensors of one shape; that of an empty list is 0. */
+export function sum(call: Call, list: List): Scalar {
+  return list.reduce<Scalar>((total, item) => {
+    if (item.kind !== 'number' && item.kind !== 'tensor') return call.fail('ARC4275', {})
+    // A tensor is not added to the 0 in front of it.
+    if (total === 0) return item.value
+    return binary(call, 'sum', total, item.value, (a, b) => a + b, ops.add)
+  }, 0)
 }
 
 /** e to the power of x. */

@@ -45,6 +45,7 @@ export const primitives: { readonly [name: string]: PrimitiveEntry } = {
   training: { run: random.training, parameters: [], result: 'Bool' },
   random: { run: random.random, parameters: [['x', 'Tensor'], ['per_sample', 'Bool']], result: 'Tensor' },
   random_order: { run: random.random_order, parameters: [['x', 'Tokens']], result: 'Tensor' },
+  sum: { run: math.sum, parameters: [['list', 'List']], result: 'Scalar' },
   exp: { run: math.exp, parameters: [['x', 'Scalar']], result: 'Scalar' },
   log: { run: math.log, parameters: [['x', 'Scalar']], result: 'Scalar' },
   sqrt: { run: math.sqrt, parameters: [['x', 'Scalar']], result: 'Scalar' },

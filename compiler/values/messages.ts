@@ -234,6 +234,8 @@ export const evaluateMessages = {
   ARC4261: error<{ found: string }>(
     ({ found }) => `\`log.prometheus\` must be a port from 1 to 65535, or an address with a port, got ${found}`,
   ),
+  ARC4275: error(() => '`sum` adds numbers or tensors'),
+
   ARC4280: error<{ set: string; field: 'list' | 'root'; protocol: string }>(({ set, field, protocol }) =>
     field === 'list'
       ? `the verification set \`${set}\` needs a \`list\` of pairs`

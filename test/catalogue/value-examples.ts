@@ -76,6 +76,7 @@ export const evaluateExamples: Examples<typeof evaluateDiagnostic.catalogue> = {
   ARC4223: [{ name: 'small', count: 4 }],
   ARC4224: [{}],
   ARC4225: [{ count: 9, parts: 2 }],
+  ARC4275: [{}],
   ARC4280: [
     { set: 'pairs', field: 'list', protocol: 'pairs' },
     { set: 'ijbc', field: 'root', protocol: 'ijbc' },

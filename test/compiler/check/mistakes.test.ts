@@ -42,7 +42,21 @@ const operators: readonly Case[] = [
   ['let a = 1 and true', 'ARC3009 1:9 operator: and, wanted: `true` or `false`, found: a whole number'],
   ['let a = true < false', 'ARC3009 1:9 operator: <, wanted: numbers, found: `true` or `false`'],
   ['let a = "x" == 1', 'ARC3008 1:16 doing: compare a string with a whole number'],
-  ['let a = [1] == [1]', 'ARC3009 1:9 operator: ==, wanted: numbers, strings or names, found: a list of whole numbers'],
+  ['let a = [1] == ["a"]', 'ARC3008 1:16 doing: compare a list of whole numbers with a list of strings'],
+  ['let a = [1] + ["a"]', 'ARC3008 1:15 doing: join a list of whole numbers and a list of strings'],
+  ['let a = [1] + 1', 'ARC3009 1:9 operator: +, wanted: numbers or tensors, found: a list of whole numbers'],
+  ['let a = [1] - [1]', 'ARC3009 1:9 operator: -, wanted: numbers or tensors, found: a list of whole numbers'],
+  ['let a = ["x"] ≈ ["y"]', 'ARC3009 1:9 operator: ≈, wanted: numbers or lists of numbers, found: a list of strings'],
+  ['let a = [1 s] ≈ [1 B]', 'ARC3008 1:17 doing: compare seconds with bytes'],
+  [
+    'let a = sum(["x"])',
+    'ARC3001 1:13 place: `list` of `sum` takes, expected: a list of numbers or tensors, found: a list of strings',
+  ],
+  [
+    'fn f(x: int? = none) -> int = x',
+    'ARC3001 1:31 place: the result of `f` must be, expected: a whole number, found: a whole number or `none`',
+  ],
+  ['let a = sum(3)', 'ARC3001 1:13 place: `list` of `sum` takes, expected: a list, found: a whole number'],
   [
     'let a = if 1 < 2 then 1 else true',
     'ARC3010 1:30 what: both branches of an `if` give the same kind of value, first: a whole number, second: `true` or `false`',

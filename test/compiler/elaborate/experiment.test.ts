@@ -276,7 +276,7 @@ describe('across fields', () => {
   input |> flatten |> linear(embedding)
 }`
   const wrong: readonly (readonly [body: string, message: string, declarations?: string])[] = [
-    ['  train.steps = 100', 'ARC4208'],
+    ['  train { steps = 100, epochs = 2 }', 'ARC4208'],
     ['  train.batch = 31 global', 'ARC4209 count: 31, devices: 2'],
     ['  train.precision = bf16\n  machine = dgx_v100', 'ARC4212 precision: bf16, device: NVIDIA V100 SXM2 32 GB'],
     ['  evaluate.sets = [holdout]\n  dataset.holdout = 0', 'ARC4214'],

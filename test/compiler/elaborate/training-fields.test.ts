@@ -35,6 +35,35 @@ describe('a field of an optional object that is not set', () => {
   })
 })
 
+describe('the length of a run', () => {
+  const lengths = (body: string, settings: readonly string[] = []) => {
+    const { experiment, diagnostics } = resolveBody(body, '', { settings })
+    expect(saidBy(diagnostics)).toEqual([])
+    const { epochs, steps } = experiment?.train ?? {}
+    return { epochs, steps, shown: experiment?.resolved.map(({ path }) => path).filter((p) => /epochs|steps/.test(p)) }
+  }
+
+  it('is the one that an experiment sets, whichever its base sets', () => {
+    expect(lengths('  train.steps = 7')).toEqual({ epochs: undefined, steps: 7, shown: ['train.steps'] })
+    expect(lengths('  train.steps = 7', ['train.epochs=3'])).toMatchObject({ epochs: 3, steps: undefined })
+    expect(lengths('  train { steps = none }')).toMatchObject({ epochs: 2, steps: undefined })
+  })
+
+  it('cannot be set in both ways at one place', () => {
+    expect(saidBy(resolveBody('  train { steps = 7, epochs = 3 }').diagnostics)).toEqual(['ARC4208'])
+    const both = resolveBody('', '', { settings: ['train.steps=7', 'train.epochs=3'] })
+    expect(saidBy(both.diagnostics)).toEqual(['ARC4208'])
+  })
+
+  it('ends the sweep of a base over the other one', () => {
+    const declarations = (body: string) => `experiment swept extends base { sweep.train.epochs = [1, 2] }
+experiment last extends swept { ${body} }`
+    const said = (body: string) => saidBy(resolveBody('', declarations(body), { name: 'last' }).diagnostics)
+    expect(said('train.steps = 7')).toEqual([])
+    expect(said('train.steps = none')).toEqual(['ARC4223 name: last, count: 2'])
+  })
+})
+
 describe('none', () => {
   it('removes the value of an optional field in a file, in an extending experiment and in --set', () => {
     const set = '  train { clip = 5, workers = 2, average = ema(), start = weights("a.pt"), watchdog = 1 min }'
@@ -63,6 +92,17 @@ describe('none', () => {
     expect(saidBy(diagnostics)).toEqual([])
     expect(experiment?.name).toBe('run[clip=none]')
     expect(experiment?.train.clip).toBeUndefined()
+  })
+
+  it('removes a value inside an object, and an argument', () => {
+    const declarations = 'dataset faces(count: int? = 50) { format = synthetic, per_identity = 4, identities = count }'
+    const run = (body: string) => resolveBody(`  dataset = faces\n${body}`, declarations)
+    const { diagnostics, experiment } = run('  machine = dgx_a100(nodes: 1)\n  machine.links.between = none')
+    expect(saidBy(diagnostics)).toEqual([])
+    expect(experiment?.machine.between).toBeUndefined()
+    const missing = ['ARC4211 format: synthetic, field: identities']
+    expect(saidBy(run('  dataset.count = none').diagnostics)).toEqual(missing)
+    expect(saidBy(run('  dataset.identities = none').diagnostics)).toEqual(missing)
   })
 
   it('is refused for other fields', () => {

@@ -9,7 +9,7 @@ import { saidBy } from '../../helpers/facts.ts'
 const declarations = `
 let numbers = [1, 2, 3]
 fn half(x: float) -> float { x / 2 }
-fn sum(list: [int]) -> int { for n in list carry total = 0 { total + n } }
+fn total(list: [int]) -> int { for n in list carry total = 0 { total + n } }
 fn grow(x: int, by: int = x) -> int { x + by }
 machine desk(cards: int = 2) {
   devices_per_node = cards, device = card
@@ -42,7 +42,13 @@ const truths = [
   '30 GiB / 2 GiB == 15',
   '1000.5 ≈ 1000 and not (1001.5 ≈ 1000)',
   'numbers[1] == 2 and numbers.length == 3 and len(numbers) == 3',
-  'sum(numbers) == 6 and sum(0..5) == 10',
+  'sum(numbers) == 6 and sum(0..5) == 10 and sum([]) == 0 and total(numbers) == 6',
+  'sum([1 GiB, 1024 MiB]) == 2 GiB and sum([0.5, 1]) == 1.5 and (numbers |> sum) > 5',
+  'numbers + [4] == [1, 2, 3, 4] and [] + numbers == numbers and (0..2) + (5..7) == [0, 1, 5, 6]',
+  'numbers == [1, 2, 3] and numbers != [1, 2] and [[1], [2, 3]] == [[1], [2, 3]] and ["a"] != ["b"]',
+  '[0.1, 1 / 3] ≈ [0.1, 0.3333] and not ([0.1] ≈ [0.2]) and not ([0.1] ≈ [0.1, 0.1])',
+  'numbers[numbers.length - 1] == 3',
+  '(for stage in 0..4 { 64 * 2 ** stage }) == [64, 128, 256, 512]',
   '(for n in numbers { n * n })[2] == 9',
   'half(3) == 1.5',
   'grow(4) == 8 and grow(4, by: 1) == 5',
@@ -81,7 +87,11 @@ const failures: readonly (readonly [string, string])[] = [
   ['half(y: 2) == 1', 'ARC4009 callee: half, name: y'],
   ['half(x: 2, x: 2) == 1', 'ARC4010 name: x'],
   ['half("a") == 1', 'ARC4002 found: a string, wanted: a plain number for `x`'],
-  ['sum([1.5]) == 1', 'ARC4002 found: a list of 1, wanted: a list of whole numbers for `list`'],
+  ['total([1.5]) == 1', 'ARC4002 found: a list of 1, wanted: a list of whole numbers for `list`'],
+  ['sum(["a"]) == 1', 'ARC4275'],
+  ['sum([1 s, 1 B]) == 1', 'ARC4002 found: bytes, wanted: a plain number for `sum`'],
+  ['[1 s] == [1 B]', 'ARC4003 operator: ==, left: seconds, right: bytes'],
+  ['numbers - numbers == []', 'ARC4003 operator: -, left: a list of 3, right: a list of 3'],
   ['numbers(1) == 1', 'ARC4007 what: a list of 3'],
   ['desk.device.flops.f64 == 1', 'ARC4012 what: a record, name: f64'],
   ['missing == 1', 'ARC4001 name: missing'],
