@@ -81,6 +81,7 @@ const costElementwise: { readonly [K in ElementwiseKind]: CostRule<K> } = {
   sine: elementwise,
   cosine: elementwise,
   acos: elementwise,
+  erf: elementwise,
   not: elementwise,
   is_finite: elementwise,
   convert: elementwise,
@@ -182,6 +183,15 @@ const costLinalg: { readonly [K in LinalgKind]: CostRule<K> } = {
     (op) => operandAt(op, 1).type.shape,
     (op) => op.params.filterShape,
   ),
+  /** One comparison for each place of each window; the gradient also finds the first of equal ones. */
+  max_pool: (op, replicas) => ({
+    ...reduce(op, replicas),
+    flops: elementCount(op.params.window) * countOf(resultAt(op, 0)),
+  }),
+  max_pool_grad: (op, replicas) => ({
+    ...reduce(op, replicas),
+    flops: 3 * elementCount(op.params.window) * countOf(operandAt(op, 1)),
+  }),
   /** Sums of x and its square, then a multiplication and an addition. `fusion.ts` counts the second read. */
   batch_norm_training: streaming('reduce', (op) => 5 * countOf(operandAt(op, 0))),
   /** Two sums over products with the normalized x, then the gradient of x. */

@@ -108,6 +108,7 @@ export const inferElementwise: { readonly [K in ElementwiseKind]: InferRule<K> }
   sine: floatUnary,
   cosine: floatUnary,
   acos: floatUnary,
+  erf: floatUnary,
   not: (op) => {
     const x = only(op)
     expect(isBits(x.dtype), op, `an integer or pred where ${x.dtype} is`)

@@ -18,8 +18,8 @@ import {
   within,
   withoutDims,
 } from './infer-rule.ts'
-import type { Conv2dParams } from './op.ts'
-import type { ConvKind, LinalgKind, NormKind, ReduceKind } from './op-family.ts'
+import type { Conv2dParams, PoolParams } from './op.ts'
+import type { ConvKind, LinalgKind, NormKind, PoolKind, ReduceKind } from './op-family.ts'
 
 function reduce<K extends ReduceKind>(op: InferOp<K>): TensorType[] {
   const x = only(op)
@@ -77,16 +77,16 @@ function convShape(
   op: InferOp<ConvKind>,
   images: readonly number[],
   filter: readonly number[],
-  { stride, padding, groups }: Conv2dParams,
+  { stride, padding, groups, dilation = [1, 1] }: Conv2dParams,
 ): readonly number[] {
   expect(images.length === 4 && filter.length === 4, op, 'images [N,H,W,C] and a filter [kh,kw,C/groups,O]')
   const [n = 0, h = 0, w = 0, c = 0] = images
   const [kh = 0, kw = 0, cPerGroup = 0, o = 0] = filter
-  const counts = [stride[0], stride[1], groups, kh, kw]
+  const counts = [...stride, ...dilation, groups, kh, kw]
   expect(
     counts.every((count) => within(count, 1, Number.MAX_SAFE_INTEGER)),
     op,
-    'stride, groups and window of 1 or more',
+    'stride, dilation, groups and window of 1 or more',
   )
   expect(
     padding.flat().every((zeros) => within(zeros, 0, Number.MAX_SAFE_INTEGER)),
@@ -95,11 +95,41 @@ function convShape(
   )
   expect(c === cPerGroup * groups, op, `${c} channels, which ${groups} groups of ${cPerGroup} are not`)
   expect(o % groups === 0, op, `output channels that ${groups} groups divide where ${o} are`)
+  const reach = [dilation[0] * (kh - 1) + 1, dilation[1] * (kw - 1) + 1] as const
+  return [n, ...placesOf(op, [h, w], reach, { stride, padding }), o]
+}
+
+/** The number of places [H',W'] of a window that covers `reach` pixels of an image [H,W]. */
+function placesOf(
+  op: InferOp<ConvKind | PoolKind>,
+  [h, w]: readonly [number, number],
+  [kh, kw]: readonly [number, number],
+  { stride, padding }: Pick<PoolParams, 'stride' | 'padding'>,
+): readonly [number, number] {
   const [[top, bottom], [left, right]] = padding
   const tall = h + top + bottom
   const wide = w + left + right
   expect(kh <= tall && kw <= wide, op, `a window that fits into ${tall}x${wide} where ${kh}x${kw} is`)
-  return [n, Math.floor((tall - kh) / stride[0]) + 1, Math.floor((wide - kw) / stride[1]) + 1, o]
+  return [Math.floor((tall - kh) / stride[0]) + 1, Math.floor((wide - kw) / stride[1]) + 1]
+}
+
+/** The shape [N,H',W',C] of pooled images [N,H,W,C]. A window never lies entirely outside of the image. */
+function poolShape(op: InferOp<PoolKind>, images: TensorType): readonly number[] {
+  const { window, stride, padding } = op.params
+  expectFloat(op, images)
+  expect(images.shape.length === 4, op, 'images [N,H,W,C]')
+  const [n = 0, h = 0, w = 0, c = 0] = images.shape
+  expect(
+    [...window, ...stride].every((count) => within(count, 1, Number.MAX_SAFE_INTEGER)),
+    op,
+    'window and stride of 1 or more',
+  )
+  expect(
+    padding.every((edges, i) => edges.every((edge) => within(edge, 0, (window[i] ?? 0) - 1))),
+    op,
+    'padding of 0 or more, below the window',
+  )
+  return [n, ...placesOf(op, [h, w], window, op.params), c]
 }
 
 /** Two float operands of one dtype. */
@@ -143,6 +173,17 @@ export const inferLinalg: { readonly [K in LinalgKind]: InferRule<K> } = {
     const { filterShape } = op.params
     expectType(op, gradient, images.dtype, convShape(op, images.shape, filterShape, op.params))
     return [{ dtype: images.dtype, shape: filterShape }]
+  },
+  max_pool: (op) => {
+    const images = only(op)
+    return [{ dtype: images.dtype, shape: poolShape(op, images) }]
+  },
+  max_pool_grad: (op) => {
+    expectCount(op, 3)
+    const images = operand(op, 0)
+    const pooled = poolShape(op, images)
+    for (const given of op.operands.slice(1)) expectType(op, given, images.dtype, pooled)
+    return [images]
   },
   batch_norm_training: (op) => {
     expectCount(op, 4)

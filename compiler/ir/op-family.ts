@@ -13,6 +13,7 @@ export type FloatUnaryKind =
   | 'sine'
   | 'cosine'
   | 'acos'
+  | 'erf'
 
 export type UnaryKind = FloatUnaryKind | 'abs' | 'negate' | 'sign' | 'not' | 'is_finite' | 'convert' | 'bitcast'
 
@@ -55,7 +56,9 @@ export type ConvKind = (typeof convKinds)[number]
 
 export type NormKind = 'batch_norm_training' | 'batch_norm_grad'
 
-export type LinalgKind = 'dot_general' | ConvKind | NormKind
+export type PoolKind = 'max_pool' | 'max_pool_grad'
+
+export type LinalgKind = 'dot_general' | ConvKind | NormKind | PoolKind
 
 export type ControlKind = 'for_loop' | 'optimization_barrier'
 

@@ -13,6 +13,17 @@ export interface Conv2dParams {
   readonly padding: readonly [readonly [number, number], readonly [number, number]]
   /** C and the filter's output channels are split into this number of groups; groups = C is a depthwise convolution. */
   readonly groups: number
+  /** The distance of neighboring window places in the image, where it is not [1, 1]. */
+  readonly dilation?: readonly [number, number]
+}
+
+/** Parameters of pooling: one window moves over every channel. */
+export interface PoolParams {
+  /** [height, width] */
+  readonly window: readonly [number, number]
+  readonly stride: readonly [number, number]
+  /** Places outside of the image, which never hold the maximum: [[top, bottom], [left, right]]. */
+  readonly padding: readonly [readonly [number, number], readonly [number, number]]
 }
 
 export type CompareDirection = 'EQ' | 'NE' | 'LT' | 'LE' | 'GT' | 'GE'
@@ -53,6 +64,8 @@ export interface OpParams {
   readonly cosine: None
   /** Arc cosine in radians; defined on [-1, 1]. */
   readonly acos: None
+  /** The error function: 2/√π · ∫₀ˣ exp(−t²) dt. */
+  readonly erf: None
   /** `pred`: neither infinite nor NaN. */
   readonly not: None
   /** `pred`: neither infinite nor NaN. */
@@ -133,6 +146,13 @@ export interface OpParams {
   readonly conv2d_input_grad: Conv2dParams & { readonly inputShape: readonly number[] }
   /** Operands: images, result gradient; result = `filterShape`. */
   readonly conv2d_filter_grad: Conv2dParams & { readonly filterShape: readonly number[] }
+  /** Operand: images [N,H,W,C]; result [N,H',W',C], the largest element in each place of the window. */
+  readonly max_pool: PoolParams
+  /**
+   * Operands: images, result, result gradient; result: gradient of the images. The first place, row by row, that holds the maximum
+   * takes all of its gradient.
+   */
+  readonly max_pool_grad: PoolParams
   /**
    * Operands: x [...,C], scale [C], offset [C], near [C]; results: y, mean [C], variance [C] (biased), over all dims but the
    * last. All except x and y are f32 (f64 for f64) whatever the type of x. `near` is a value near the mean, such as a running

@@ -83,6 +83,7 @@ export const logistic: Unary = unary('logistic')
 export const sine: Unary = unary('sine')
 export const cosine: Unary = unary('cosine')
 export const acos: Unary = unary('acos')
+export const erf: Unary = unary('erf')
 export const not: Unary = unary('not')
 /** `pred`: neither infinite nor NaN. */
 export const finite: Unary = unary('is_finite')

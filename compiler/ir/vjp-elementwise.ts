@@ -53,6 +53,11 @@ export const vjpElementwise: { readonly [K in ElementwiseKind]: VjpEntry<K> } = 
   cosine: unary((b, c, x) => ops.negate(b, ops.multiply(b, c, ops.sine(b, x)))),
   /** Infinite at -1 and 1: callers must avoid these points. */
   acos: unary((b, c, x) => ops.negate(b, ops.multiply(b, c, ops.rsqrt(b, ops.subtract(b, 1, ops.square(b, x)))))),
+  /** erf'(x) = 2/√π · exp(−x²) */
+  erf: unary((b, c, x) => {
+    const slope = ops.multiply(b, ops.exponential(b, ops.negate(b, ops.square(b, x))), 2 / Math.sqrt(Math.PI))
+    return ops.multiply(b, c, slope)
+  }),
   not: 'none',
   is_finite: 'none',
   /** Only between floats: integers carry no gradient. */

@@ -100,6 +100,11 @@ const vjpDot: VjpRule<'dot_general'> = (v) => {
 
 type ConvParams = OpParams['conv2d']
 
+/** What all three kinds share. */
+function windowOf({ stride, padding, groups, dilation }: ConvParams): ConvParams {
+  return { stride, padding, groups, ...(dilation && { dilation }) }
+}
+
 function inputGrad(
   b: GraphBuilder,
   gradient: Value,
@@ -107,8 +112,7 @@ function inputGrad(
   params: ConvParams,
   inputShape: readonly number[],
 ): Value {
-  const { stride, padding, groups } = params
-  return b.add('conv2d_input_grad', [gradient, w], { stride, padding, groups, inputShape })
+  return b.add('conv2d_input_grad', [gradient, w], { ...windowOf(params), inputShape })
 }
 
 function filterGrad(
@@ -118,12 +122,11 @@ function filterGrad(
   params: ConvParams,
   filterShape: readonly number[],
 ): Value {
-  const { stride, padding, groups } = params
-  return b.add('conv2d_filter_grad', [x, gradient], { stride, padding, groups, filterShape })
+  return b.add('conv2d_filter_grad', [x, gradient], { ...windowOf(params), filterShape })
 }
 
-function conv(b: GraphBuilder, x: Value, w: Value, { stride, padding, groups }: ConvParams): Value {
-  return b.add('conv2d', [x, w], { stride, padding, groups })
+function conv(b: GraphBuilder, x: Value, w: Value, params: ConvParams): Value {
+  return b.add('conv2d', [x, w], windowOf(params))
 }
 
 /**
@@ -167,6 +170,11 @@ export const vjpLinalg: { readonly [K in LinalgKind]: VjpEntry<K> } = {
     const [x, gradient, c] = [operandAt(v.op, 0), operandAt(v.op, 1), onlyCotangent(v)]
     return [inputGrad(v.b, gradient, c, v.op.params, x.type.shape), conv(v.b, x, c, v.op.params)]
   },
+  max_pool: (v) => {
+    const [x, y] = [operandAt(v.op, 0), resultAt(v.op, 0)]
+    return [v.b.add('max_pool_grad', [x, y, onlyCotangent(v)], v.op.params)]
+  },
+  max_pool_grad: (v) => bug('second derivatives of max pooling are not available', v.op.origin.span),
   batch_norm_training: vjpBatchNorm,
   batch_norm_grad: (v) => bug('second derivatives of batch normalization are not available', v.op.origin.span),
 }

@@ -47,6 +47,9 @@ const minTiled = 112
 const isPointwise = (g: ConvGeometry): boolean =>
   g.groups === 1 && g.window.every((k) => k === 1) && g.padding.flat().every((p) => p === 0)
 
+/** Only the plain formulation knows windows with gaps. */
+const isDilated = (g: ConvGeometry): boolean => g.dilation.some((d) => d > 1)
+
 const isDepthwise = (g: ConvGeometry): boolean => g.groups === g.channels && g.features === g.channels
 
 const isWhole = (g: ConvGeometry): boolean =>
@@ -64,6 +67,7 @@ const isBlocks = (g: ConvGeometry): boolean =>
 
 /** The formulation of y. */
 export function forwardForm(platform: Platform, g: ConvGeometry): ForwardForm {
+  if (isDilated(g)) return 'plain'
   if (isWhole(g)) return 'whole'
   switch (platform) {
     case 'cuda':
@@ -77,14 +81,14 @@ export function forwardForm(platform: Platform, g: ConvGeometry): ForwardForm {
 /** The formulation of dx. */
 export function inputGradForm(platform: Platform, g: ConvGeometry): InputGradForm {
   const form = forwardForm(platform, g)
-  if (!platformForms[platform].formsGradients || form !== 'plain') return form
+  if (!platformForms[platform].formsGradients || form !== 'plain' || isDilated(g)) return form
   return g.groups === 1 && g.stride.some((s) => s > 1) ? 'phases' : 'plain'
 }
 
 /** The formulation of dw. */
 export function filterGradForm(platform: Platform, g: ConvGeometry): FilterGradForm {
   const form = forwardForm(platform, g)
-  if (!platformForms[platform].formsGradients || form !== 'plain' || g.groups > 1) return form
+  if (!platformForms[platform].formsGradients || form !== 'plain' || g.groups > 1 || isDilated(g)) return form
   if (g.channels < fewChannels) return 'rows'
   const strided = g.stride.some((s) => s > 1)
   if (g.channels >= manyChannels && (strided || Math.max(...g.result) <= smallSide)) return 'rows'

@@ -9,6 +9,8 @@ import type { Conv2dParams } from '../ir/op.ts'
 import type { ConvKind } from '../ir/op-family.ts'
 
 export interface ConvGeometry extends Conv2dParams {
+  /** [1, 1] along dims in which the window has one place. */
+  readonly dilation: readonly [number, number]
   /** N */
   readonly batch: number
   /** [H, W] */
@@ -37,11 +39,12 @@ export function convGeometry(
     bug('images of rank 4')
   if (windowHeight === undefined || windowWidth === undefined || features === undefined) bug('a filter of rank 4')
   if (resultHeight === undefined || resultWidth === undefined) bug('a result of rank 4')
-  const { stride, padding, groups } = params
+  const { stride, padding, groups, dilation = [1, 1] } = params
   return {
     stride,
     padding,
     groups,
+    dilation: [windowHeight === 1 ? 1 : dilation[0], windowWidth === 1 ? 1 : dilation[1]],
     batch,
     image: [height, width],
     channels,

@@ -21,6 +21,7 @@ export function plainForward(e: Emitter, g: ConvGeometry, x: Ssa, w: Ssa): Ssa {
   return convolution(e, x, w, {
     stride: g.stride,
     padding: g.padding,
+    rhsDilation: g.dilation,
     featureGroups: g.groups,
     layout: forwardLayout,
     result: { dtype: x.type.dtype, shape: [g.batch, ...g.result, g.features] },
@@ -36,15 +37,17 @@ export function exchangeChannels(e: Emitter, g: ConvGeometry, w: Ssa): Ssa {
 
 export function plainInputGrad(e: Emitter, g: ConvGeometry, dy: Ssa, w: Ssa): Ssa {
   const padding = ([0, 1] as const).map((d): [number, number] => {
-    const low = g.window[d] - 1 - g.padding[d][0]
+    const before = g.dilation[d] * (g.window[d] - 1)
+    const low = before - g.padding[d][0]
     const spread = (g.result[d] - 1) * g.stride[d] + 1
-    return [low, g.image[d] + g.window[d] - 1 - spread - low]
+    return [low, g.image[d] + before - spread - low]
   })
   const plain = g.groups === 1
   // A reversed copy of the filter instead of `window_reversal`, which makes XLA's CPU compiler use its naive loop.
   return convolution(e, dy, reverse(e, plain ? w : exchangeChannels(e, g, w), [0, 1]), {
     padding,
     lhsDilation: g.stride,
+    rhsDilation: g.dilation,
     featureGroups: g.groups,
     layout: plain ? { ...forwardLayout, rhs: '01oi' } : forwardLayout,
     result: { dtype: dy.type.dtype, shape: [g.batch, ...g.image, g.channels] },
@@ -54,9 +57,11 @@ export function plainInputGrad(e: Emitter, g: ConvGeometry, dy: Ssa, w: Ssa): Ss
 export function plainFilterGrad(e: Emitter, g: ConvGeometry, x: Ssa, dy: Ssa): Ssa {
   const padding = ([0, 1] as const).map((d): [number, number] => {
     const low = g.padding[d][0]
-    return [low, g.window[d] + (g.result[d] - 1) * g.stride[d] - g.image[d] - low]
+    const reach = g.dilation[d] * (g.window[d] - 1) + 1
+    return [low, reach + (g.result[d] - 1) * g.stride[d] - g.image[d] - low]
   })
   return convolution(e, x, dy, {
+    stride: g.dilation,
     padding,
     rhsDilation: g.stride,
     batchGroups: g.groups,

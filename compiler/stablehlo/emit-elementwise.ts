@@ -41,6 +41,33 @@ function arcCosine(e: Emitter, x: Ssa): Ssa {
   return binary(e, 'atan2', height, x)
 }
 
+/** Coefficients of the numerator and the denominator, from the highest power of x² down. */
+const erfNumerator = [
+  -2.72614225801306e-10, 2.77068142495902e-8, -2.10102402082508e-6, -5.69250639462346e-5, -7.34990630326855e-4,
+  -2.954599808540253e-3, -1.60960333262415e-2,
+]
+const erfDenominator = [
+  -1.45660718464996e-5, -2.13374055278905e-4, -1.68282697438203e-3, -7.37332916720468e-3, -1.42647390514189e-2,
+]
+
+/**
+ * erf(x) = x · P(x²) / Q(x²) on [-4, 4], beyond which it is ±1 in f32: the rational approximation that Eigen and XLA use, with an
+ * error below 2e-7. CHLO's own op may be missing in a plugin.
+ */
+function errorFunction(e: Emitter, given: Ssa): Ssa {
+  const x = convert(e, given, given.type.dtype === 'f64' ? 'f64' : 'f32')
+  const limit = (name: 'minimum' | 'maximum', of: Ssa, value: number) => binary(e, name, of, fill(e, x.type, value))
+  const clamped = limit('minimum', limit('maximum', x, -4), 4)
+  const square = multiply(e, clamped, clamped)
+  const polynomial = ([highest = 0, ...others]: readonly number[]) =>
+    others.reduce(
+      (value, coefficient) => add(e, multiply(e, value, square), fill(e, x.type, coefficient)),
+      fill(e, x.type, highest),
+    )
+  const quotient = binary(e, 'divide', multiply(e, clamped, polynomial(erfNumerator)), polynomial(erfDenominator))
+  return convert(e, quotient, given.type.dtype)
+}
+
 function constant(e: Emitter, op: OpOf<'constant'>): Ssa {
   const { value, dtype, shape } = op.params
   const type = { dtype, shape }
@@ -69,6 +96,7 @@ export const elementwiseRules: EmitRules<Exclude<SourceKind, 'input'> | Elementw
   sine: sameName('sine'),
   cosine: sameName('cosine'),
   not: sameName('not'),
+  erf: (e, _op, operands) => [errorFunction(e, at(operands, 0))],
   acos: (e, _op, operands) => [arcCosine(e, at(operands, 0))],
   is_finite: (e, _op, operands) => {
     const x = at(operands, 0)

@@ -10,6 +10,7 @@ import { elementwiseRules } from './emit-elementwise.ts'
 import { linalgRules } from './emit-linalg.ts'
 import { movementRules } from './emit-movement.ts'
 import { normRules } from './emit-norm.ts'
+import { poolRules } from './emit-pool.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 import { add, barrier, compare, scalar } from './hlo.ts'
 import { lateValues } from './late-values.ts'
@@ -41,6 +42,7 @@ const rules: EmitRules<Exclude<OpKind, 'input'>> = {
   ...movementRules,
   ...linalgRules,
   ...normRules,
+  ...poolRules,
   ...collectiveRules,
   for_loop: forLoop,
   optimization_barrier: (e, _op, operands) => barrier(e, operands),

@@ -48,7 +48,8 @@ function multiplied(kernels: NativeKernels, dtype: DType): DType | undefined {
 /** y, dx or dw by a native kernel; `undefined` if it needs XLA's own ops. */
 export function nativeConvolution(e: Emitter, kind: ConvKind, g: ConvGeometry, a: Ssa, b: Ssa): Ssa | undefined {
   const { native } = e
-  if (native === undefined || g.padding.flat().some((edge) => edge < 0)) return undefined
+  if (native === undefined || g.padding.flat().some((edge) => edge < 0) || g.dilation.some((d) => d > 1))
+    return undefined
   const dtype = multiplied(native, a.type.dtype)
   if (dtype === undefined) return undefined
   const shapes: { readonly [K in ConvKind]: readonly number[] } = {

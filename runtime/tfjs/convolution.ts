@@ -25,6 +25,14 @@ function padImages(cx: RuleContext, images: FloatValue, { padding }: Conv2dParam
   return padded(cx, images, { ...zero, dtype: images.dtype }, edges)
 }
 
+/** The filter with the zeros between its places that a dilation means: [D·(kh−1)+1, D·(kw−1)+1, …]. */
+function spread(cx: RuleContext, filter: FloatValue, { dilation = [1, 1] }: Conv2dParams): FloatValue {
+  if (dilation.every((d) => d === 1)) return filter
+  const none = [0, 0, 0, 0]
+  const zero = { ...tensorValue(cx.tf.scalar(0)), dtype: filter.dtype }
+  return padded(cx, filter, zero, { low: none, high: none, interior: [dilation[0] - 1, dilation[1] - 1, 0, 0] })
+}
+
 /** Part `group` of `groups` along the last dim. */
 function groupOf(cx: RuleContext, x: FloatValue, group: number, groups: number): FloatValue {
   const last = x.shape.length - 1
@@ -65,7 +73,7 @@ function depthwiseFilter(cx: RuleContext, filter: FloatValue, channels: number):
 export const conv2d: InterpretRule<'conv2d'> = local((cx, op, operands, type) => {
   const { stride, groups } = op.params
   const images = padImages(cx, asFloat(operandOf(operands, 0)), op.params)
-  const filter = asFloat(operandOf(operands, 1))
+  const filter = spread(cx, asFloat(operandOf(operands, 1)), op.params)
   const strides: [number, number] = [...stride]
   const channels = images.shape[3] as number
   if (isDepthwise(op.params, channels)) {
@@ -81,7 +89,7 @@ export const conv2d: InterpretRule<'conv2d'> = local((cx, op, operands, type) =>
 export const conv2dInputGrad: InterpretRule<'conv2d_input_grad'> = local((cx, op, operands, type) => {
   const { stride, padding, groups, inputShape } = op.params
   const gradient = asFloat(operandOf(operands, 0))
-  const filter = asFloat(operandOf(operands, 1))
+  const filter = spread(cx, asFloat(operandOf(operands, 1)), op.params)
   const [n = 0, h = 0, w = 0, c = 0] = inputShape
   const [[top, bottom], [left, right]] = padding
   const [tall, wide] = [h + top + bottom, w + left + right]
@@ -111,7 +119,7 @@ export const conv2dInputGrad: InterpretRule<'conv2d_input_grad'> = local((cx, op
   return floatValue(cx, type, inner.tensor)
 })
 
-/** The padded images' elements under tap (i, j) of the window: [N,H',W',C]. */
+/** The padded images' elements under the place (i, j) of the window: [N,H',W',C]. */
 function tapOf(cx: RuleContext, images: FloatValue, [i, j]: Pair, gradient: FloatValue, stride: Pair): FloatValue {
   const [n = 0, , , c = 0] = images.shape
   const [, high = 0, wide = 0] = gradient.shape
@@ -141,14 +149,15 @@ function depthwiseTap(cx: RuleContext, tap: FloatValue, gradient: FloatValue): T
  * look up every element by its index, and take over 60 times as long as a forward convolution.
  */
 export const conv2dFilterGrad: InterpretRule<'conv2d_filter_grad'> = local((cx, op, operands, type) => {
-  const { groups, filterShape } = op.params
+  const { groups, filterShape, dilation = [1, 1] } = op.params
   const [kh = 0, kw = 0, perGroup = 0, out = 0] = filterShape
   const images = padImages(cx, asFloat(operandOf(operands, 0)), op.params)
   const gradient = asFloat(operandOf(operands, 1))
   const ofTaps = (x: FloatValue, dy: FloatValue, sumTap: typeof denseTap) => {
     const taps = Array.from({ length: kh * kw }, (_, tap) =>
       cx.tf.tidy(() => {
-        const seen = tapOf(cx, x, [Math.floor(tap / kw), tap % kw], dy, op.params.stride)
+        const place: Pair = [Math.floor(tap / kw) * dilation[0], (tap % kw) * dilation[1]]
+        const seen = tapOf(cx, x, place, dy, op.params.stride)
         return cx.tf.reshape(sumTap(cx, seen, dy), [1, -1])
       }),
     )

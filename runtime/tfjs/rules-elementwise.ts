@@ -198,6 +198,7 @@ export const elementwiseRules: { readonly [K in ElementwiseKind]: InterpretRule<
   sine: unary((tf, x) => tf.sin(x)),
   cosine: unary((tf, x) => tf.cos(x)),
   acos: unary((tf, x) => tf.acos(x)),
+  erf: unary((tf, x) => tf.erf(x)),
   not,
   is_finite: finite,
   convert: local((cx, _, operands, type) => converted(cx, operandOf(operands, 0), type)),

@@ -4,7 +4,7 @@
  * Legend: N batch, H W height and width, C channels in, O channels out, kh kw the filter's window.
  */
 import type { TensorType } from '../../compiler/ir/dtype.ts'
-import type { Conv2dParams } from '../../compiler/ir/op.ts'
+import type { Conv2dParams, PoolParams } from '../../compiler/ir/op.ts'
 import type { LinalgKind, ReduceKind } from '../../compiler/ir/op-family.ts'
 import { fold } from './reference-movement.ts'
 import {
@@ -73,7 +73,8 @@ interface Tap {
 }
 
 /** All products that a convolution sums: image element, filter element, result element. */
-function taps(images: Index, filter: Index, result: Index, { stride, padding, groups }: Conv2dParams): Tap[] {
+function taps(images: Index, filter: Index, result: Index, params: Conv2dParams): Tap[] {
+  const { stride, padding, groups, dilation = [1, 1] } = params
   const [, h = 0, w = 0] = images
   const [kh = 0, kw = 0, cPerGroup = 0, o = 0] = filter
   const found: Tap[] = []
@@ -81,13 +82,27 @@ function taps(images: Index, filter: Index, result: Index, { stride, padding, gr
     const [n = 0, y = 0, x = 0, out = 0] = at
     const group = Math.floor(out / (o / groups))
     for (const [i = 0, j = 0, c = 0] of indices([kh, kw, cPerGroup])) {
-      const row = y * stride[0] + i - padding[0][0]
-      const column = x * stride[1] + j - padding[1][0]
+      const row = y * stride[0] + i * dilation[0] - padding[0][0]
+      const column = x * stride[1] + j * dilation[1] - padding[1][0]
       if (row < 0 || row >= h || column < 0 || column >= w) continue
       found.push({ image: [n, row, column, group * cPerGroup + c], filter: [i, j, c, out], result: at })
     }
   }
   return found
+}
+
+/** The elements of the images under the window of a result, row by row. */
+function placesUnder(
+  images: Tensor,
+  [n = 0, p = 0, q = 0, c = 0]: Index,
+  { window, stride, padding }: PoolParams,
+): Index[] {
+  const [, h = 0, w = 0] = images.shape
+  return indices(window).flatMap(([i = 0, j = 0]) => {
+    const row = p * stride[0] + i - padding[0][0]
+    const column = q * stride[1] + j - padding[1][0]
+    return row < 0 || row >= h || column < 0 || column >= w ? [] : [[n, row, column, c]]
+  })
 }
 
 /** Sums products into the element that `target` names. */
@@ -189,6 +204,28 @@ export const referenceLinalg: { readonly [K in LinalgKind]: ReferenceRule<K> } =
         all,
         (t) => t.filter,
         (t) => at(x, t.image) * at(gradient, t.result),
+      ),
+    ]
+  }),
+  max_pool: local((op, operands) => {
+    const x = operandOf(operands, 0)
+    return [
+      generate(resultType(op), (index) => Math.max(...placesUnder(x, index, op.params).map((place) => at(x, place)))),
+    ]
+  }),
+  max_pool_grad: local((op, operands) => {
+    const [x, y, gradient] = [operandOf(operands, 0), operandOf(operands, 1), operandOf(operands, 2)]
+    const winners = indices(y.shape).map((index) => ({
+      image: placesUnder(x, index, op.params).find((place) => at(x, place) === at(y, index)) ?? [],
+      filter: [],
+      result: index,
+    }))
+    return [
+      accumulate(
+        resultType(op),
+        winners,
+        (t) => t.image,
+        (t) => at(gradient, t.result),
       ),
     ]
   }),

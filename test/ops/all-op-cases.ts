@@ -6,6 +6,7 @@ import { elementwiseCases } from './elementwise.cases.ts'
 import { integerCases } from './integer.cases.ts'
 import { linalgCases } from './linalg.cases.ts'
 import { movementCases } from './movement.cases.ts'
+import { poolCases } from './pool.cases.ts'
 
 /** Covers every op kind; names are unique. */
 export const allOpCases: readonly OpCase[] = [
@@ -14,5 +15,6 @@ export const allOpCases: readonly OpCase[] = [
   ...movementCases,
   ...linalgCases,
   ...convCases,
+  ...poolCases,
   ...controlCases,
 ]

@@ -87,6 +87,32 @@ const geometries: readonly Geometry[] = [
     params: { groups: 2, padding: same },
   },
   { name: 'window of the image (global depthwise)', images: [2, 4, 3, 3], filter: [4, 3, 1, 3], params: { groups: 3 } },
+  {
+    name: 'dilation',
+    images: [1, 7, 8, 2],
+    filter: [3, 2, 2, 3],
+    params: {
+      dilation: [2, 3],
+      padding: [
+        [2, 1],
+        [0, 2],
+      ],
+    },
+  },
+  {
+    name: 'depthwise, dilation and stride',
+    images: [1, 8, 7, 3],
+    filter: [3, 3, 1, 3],
+    params: {
+      dilation: [2, 2],
+      stride: [2, 2],
+      groups: 3,
+      padding: [
+        [2, 2],
+        [2, 2],
+      ],
+    },
+  },
   { name: 'bf16', images: [1, 4, 4, 2], filter: [3, 3, 2, 2], params: { padding: same }, dtype: 'bf16' },
   {
     name: 'f16, stride 2',

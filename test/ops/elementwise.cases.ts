@@ -31,6 +31,9 @@ const unary: readonly (readonly [PlainUnary, string, InputSpec])[] = [
   ['sine', 'several turns', floats([2, 3], -7, 7)],
   ['cosine', 'several turns', floats([2, 3], -7, 7)],
   ['acos', 'inside', floats([2, 5], -0.95, 0.95)],
+  ['erf', 'both signs', floats([2, 9], -3, 3)],
+  ['erf', 'near zero and far out', given('f32', [7], [-40, -4.2, -1e-6, 0, 1e-3, 3.95, 5])],
+  ['erf', 'f16', floats([2, 3], -3, 3, 'f16')],
   ['acos', 'the ends', given('f32', [3], [-1, 0, 1])],
 ]
 

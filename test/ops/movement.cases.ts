@@ -2,6 +2,7 @@
 import type { GraphBuilder } from '../../compiler/ir/build.ts'
 import type { Value } from '../../compiler/ir/graph.ts'
 import type { OpParams } from '../../compiler/ir/op.ts'
+import * as ops from '../../compiler/ir/ops.ts'
 import { floats, given, type InputSpec, integers, type OpCase, opCase } from '../helpers/op-case.ts'
 
 const broadcasts: readonly (readonly [string, InputSpec, OpParams['broadcast_in_dim']])[] = [
@@ -139,6 +140,11 @@ const rowCases: readonly OpCase[] = [
     inputs: { table: floats([4, 2, 3]), rows: given('i32', [0], []) },
     build: (b, v) => b.add('gather_rows', [v.table, v.rows], {}),
     differentiable: [],
+  }),
+  opCase('gather_rows', 'constant positions', {
+    inputs: { table: floats([4, 2, 3]) },
+    build: (b, v) =>
+      b.add('gather_rows', [v.table, ops.constant(b, { dtype: 'i32', shape: [5] }, Int32Array.of(3, 0, 0, 2, 3))], {}),
   }),
   opCase('gather_rows', 'of rank 3', {
     inputs: { table: floats([4, 2, 3]), rows: given('i32', [2], [1, 3]) },

@@ -72,6 +72,7 @@ export const elementwiseRules: OnnxRules<ElementwiseKind> = {
   sine: each('Sin'),
   cosine: each('Cos'),
   acos: each('Acos'),
+  erf: each('Erf'),
   not: logical('Not'),
   is_finite: absent('which only the checks of training have'),
   convert(op, scope) {

@@ -55,11 +55,11 @@ export function emitConv(
   weights: readonly string[],
   { node }: Pick<Emitter, 'node'>,
 ): View {
-  const { stride, padding, groups } = op.params
+  const { stride, padding, groups, dilation = [1, 1] } = op.params
   const [[top, bottom], [left, right]] = padding
   const [kh = 0, kw = 0] = op.operands[1]?.type.shape ?? []
   const attributes: Attributes = {
-    dilations: ints([1, 1]),
+    dilations: ints(dilation),
     group: int(groups),
     kernel_shape: ints([kh, kw]),
     pads: ints([top, left, bottom, right]),
@@ -117,6 +117,18 @@ export const linalgRules: OnnxRules<LinalgKind> = {
   },
   conv2d_input_grad: absent('which only gradients have'),
   conv2d_filter_grad: absent('which only gradients have'),
+  max_pool(op, scope) {
+    const { window, stride, padding } = op.params
+    const [[top, bottom], [left, right]] = padding
+    const x = scope.emitter.whole(scope.placed(operandAt(op, 0)), nchw)
+    const tensor = scope.emitter.node('MaxPool', [x], {
+      kernel_shape: ints(window),
+      pads: ints([top, left, bottom, right]),
+      strides: ints(stride),
+    })
+    return { tensor, axes: nchw }
+  },
+  max_pool_grad: absent('which only gradients have'),
   batch_norm_training: absent('which takes the statistics of a batch: only training does'),
   batch_norm_grad: absent('which only gradients have'),
 }

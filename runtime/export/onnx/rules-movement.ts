@@ -68,7 +68,17 @@ export const movementRules: OnnxRules<MovementKind> = {
   },
   dynamic_slice: absent(onlyTraining),
   dynamic_update_slice: absent(onlyTraining),
-  gather_rows: absent('which only the orders of tokens in training have'),
+  gather_rows(op, scope) {
+    const rows = operandAt(op, 1)
+    // ONNX does not clamp; network code checks constant positions.
+    if (rows.op.kind !== 'constant') return unsupported(op, 'with positions that are not constant')
+    const { emitter } = scope
+    const placed = scope.placed(operandAt(op, 0))
+    const order = inOrder(placed.extents.length)
+    const table = emitter.whole(placed, order)
+    const positions = emitter.whole(scope.placed(rows), [0])
+    return { tensor: emitter.node('Gather', [table, positions], { axis: int(0) }), axes: order }
+  },
   scatter_rows: absent(onlyTraining),
 }
 

@@ -77,7 +77,7 @@ const refusals = [
   [refusal('conv2d', [f(1, 2, 2, 1), f(3, 3, 1, 1)], conv), 'expected a window that fits into 2x2 where 3x3 is'],
   [
     refusal('conv2d', [f(1, 4, 4, 1), f(3, 3, 1, 1)], { ...conv, stride: [0, 1] }),
-    'expected stride, groups and window of 1 or more',
+    'expected stride, dilation, groups and window of 1 or more',
   ],
   [
     refusal('conv2d_input_grad', [f(1, 3, 3, 1), f(3, 3, 1, 1)], { ...conv, inputShape: [1, 4, 4, 1] }),
