@@ -1,8 +1,8 @@
 // Backbones of face recognition, with the parameter paths of arcface_torch's state dicts.
 
 /// The basic block of IResNet (arXiv:1801.07698).
-block residual(x: Image, channels: int, stride: int = 1) -> Image {
-  let main = x |> batch_norm as bn1 |> conv(channels, kernel: 3) as conv1 |> batch_norm as bn2 |> prelu as prelu
+block residual(x: Image, channels: int, stride: int = 1, activation: block = prelu) -> Image {
+  let main = x |> batch_norm as bn1 |> conv(channels, kernel: 3) as conv1 |> batch_norm as bn2 |> activation as prelu
                |> conv(channels, kernel: 3, stride: stride) as conv2 |> batch_norm as bn3
   let skip = if stride == 1 and x.channels == channels then x
              else x |> conv(channels, kernel: 1, stride: stride) as "downsample.0" |> batch_norm as "downsample.1"
@@ -11,11 +11,11 @@ block residual(x: Image, channels: int, stride: int = 1) -> Image {
 
 /// IResNet (arXiv:1801.07698). `depths` are the numbers of blocks of the stages, each of which halves the image; `channels` are
 /// their widths and `stem` is that of the first convolution. The embedding is computed in f32.
-backbone iresnet(depths: [int], embedding: int = 512, channels: [int] = [64, 128, 256, 512], stem: int = 64) on Image(112, 112, 3) -> Vector(embedding) {
-  let first = input |> conv(stem, kernel: 3) as conv1 |> batch_norm as bn1 |> prelu as prelu
+backbone iresnet(depths: [int], embedding: int = 512, channels: [int] = [64, 128, 256, 512], stem: int = 64, activation: block = prelu) on Image(112, 112, 3) -> Vector(embedding) {
+  let first = input |> conv(stem, kernel: 3) as conv1 |> batch_norm as bn1 |> activation as prelu
   let last = for stage in 0..len(depths) carry x = first {
     for index in 0..depths[stage] carry y = x {
-      y |> residual(channels[stage], stride: if index == 0 then 2 else 1) as "layer{stage + 1}.{index}"
+      y |> residual(channels[stage], stride: if index == 0 then 2 else 1, activation: activation) as "layer{stage + 1}.{index}"
     }
   }
   last |> batch_norm as bn2 |> flatten |> linear(embedding, precise: true) as fc |> batch_norm(scaled: false) as features
@@ -31,6 +31,8 @@ let r50 = iresnet(depths: [3, 4, 14, 3])
 let r100 = iresnet(depths: [3, 13, 30, 3])
 /// IResNet-200.
 let r200 = iresnet(depths: [6, 26, 60, 6])
+/// IResNet-2060.
+let r2060 = iresnet(depths: [3, 128, 896, 3])
 
 /// Convolution, batch normalization and rectifier.
 block conv_unit(x: Image, channels: int, kernel: int = 1, stride: int = 1, groups: int = 1, precise: bool = false) -> Image {

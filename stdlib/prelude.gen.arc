@@ -28,9 +28,10 @@ extern fn kaiming(fan: int) -> initializer
 /// Number of channels of x per group, for `groups` groups.
 extern fn channels_per_group(x: Image, groups: int) -> int
 
-/// Convolution of images [N,H,W,C] with a filter [kh,kw,C/groups,O], with `padding` zeros on every side. It is computed in the
-/// experiment's precision, which is also the result's type; `precise: true` computes in f32.
-extern fn conv2d(x: Image, filter: Tensor, stride: int = 1, padding: int = 0, groups: int = 1, precise: bool = false) -> Image
+/// Convolution of images [N,H,W,C] with a filter [kh,kw,C/groups,O], with `padding` zeros on every side; `same` is half of what the
+/// filter covers. Neighboring places of the filter are `dilation` pixels apart. It is computed in the experiment's precision, which
+/// is also the result's type; `precise: true` computes in f32.
+extern fn conv2d(x: Image, filter: Tensor, stride: pair = 1, padding: padding = 0, groups: int = 1, precise: bool = false, dilation: pair = 1) -> Image
 
 /// Vectors [N,I] or tokens [N,T,I] times the transpose of a weight [O,I]: [N,O] or [N,T,O]. It is computed in the experiment's
 /// precision, which is also the result's type; `precise: true` computes in f32.
@@ -49,14 +50,25 @@ extern fn batch_normalization(x: Tensor, scale: Tensor, offset: Tensor, mean: Te
 /// Images [N,H,W,C] as vectors [N,C·H·W], channel by channel like PyTorch's flatten, so that its weights can be used unchanged.
 extern fn flatten(x: Image) -> Vector
 
-/// The mean of every channel over the image: vectors [N,C].
-extern fn average_pool(x: Image) -> Vector
+/// [along the height, along the width] of a pair; a single number counts for both.
+extern fn sides(pair: pair) -> [int]
 
 /// One number per channel, [C], repeated over x [...,C], in x's element type.
 extern fn per_channel(values: Tensor, x: Tensor) -> Tensor
 
+/// x in the element type of `like`, such as the experiment's precision.
+extern fn same_type(x: Tensor, like: Tensor) -> Tensor
+
 /// x in f32.
 extern fn to_f32(x: Tensor) -> Tensor
+
+/// The largest element under each place of a window: [N,H',W',C]. `stride` defaults to the window, so that places do not overlap;
+/// `padding` pixels on each side never hold the maximum. The gradient goes to the first of equal elements, row by row.
+extern fn max_pool(x: Image, kernel: pair, stride: pair = kernel, padding: pair = 0) -> Image
+
+/// The mean under each place of a window: [N,H',W',C]; `stride` defaults to the window, and `padding` pixels on each side count as
+/// zeros. Without a `kernel`, the mean of every channel over the whole image: vectors [N,C].
+extern fn average_pool(x: Image, kernel: pair = 0, stride: pair = kernel, padding: pair = 0) -> Tensor
 
 /// Images [N,H,W,C] as tokens [N,H·W,C], row by row.
 extern fn tokens(x: Image) -> Tokens
@@ -75,6 +87,12 @@ extern fn slice(x: Tensor, dim: int, start: int, stop: int) -> Tensor
 
 /// x followed by y along a dim; their other dims are equal.
 extern fn concatenate(x: Tensor, y: Tensor, dim: int) -> Tensor
+
+/// The elements of x at the positions `indices` along a dim, in this order; a position may occur several times.
+extern fn gather(x: Tensor, indices: [int], dim: int = 0) -> Tensor
+
+/// A tensor of the numbers of a list; lists of lists have one dim more: `constant([[1, 2, 3], [4, 5, 6]])` is [2,3]. f32.
+extern fn constant(values: list) -> Tensor
 
 /// Tokens [N,K,C]: for each sample, the tokens of x [N,T,C] at the positions `order` [N,K].
 extern fn take(x: Tokens, order: Tensor) -> Tokens
@@ -119,6 +137,9 @@ extern fn tanh(x: scalar) -> scalar
 
 /// 1 / (1 + exp(-x))
 extern fn sigmoid(x: scalar) -> scalar
+
+/// The error function: 2/√π · ∫₀ˣ exp(−t²) dt.
+extern fn erf(x: scalar) -> scalar
 
 /// The absolute value.
 extern fn abs(x: scalar) -> scalar

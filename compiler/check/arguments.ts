@@ -1,8 +1,9 @@
 /** Matches the arguments of a call with parameters, by position and by name. */
-import type { Expr, Ident } from '../../grammar/ast.ts'
+import type { Expr, FunctionDecl, Ident } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import type { Type } from '../types/type.ts'
+import { callMisfit } from './block-values.ts'
 import { type Checker, type Expected, report, type Scope } from './checker.ts'
 import { isPlainNumber } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
@@ -29,6 +30,8 @@ export interface Slot {
    */
   readonly accepts: 'type' | 'elementwise' | 'any number' | 'angle or plain'
   readonly span: Span | undefined
+  /** The function whose parameter it is. */
+  readonly owner?: FunctionDecl
 }
 
 export interface Application {
@@ -100,13 +103,32 @@ function reportUnknown(checker: Checker, call: Application, name: Ident, placed:
   report(checker, checkDiagnostic('ARC3103', { callee: call.callee, name: name.text }, name.span, { notes, ...fix }))
 }
 
+/** Whether a function that is passed as a block fits the calls of the parameter in the body of its owner. */
+export function checkBlockArgument(
+  checker: Checker,
+  value: Expr,
+  type: Type,
+  { what, name, owner }: { readonly what: string; readonly name: string; readonly owner: FunctionDecl },
+): void {
+  const reason = type.kind === 'function' ? callMisfit(type.decl, name, owner) : undefined
+  if (type.kind !== 'function' || reason === undefined) return
+  const related = [{ span: type.decl.name.span, message: 'declared here' }]
+  const params = { name: type.decl.name.text, place: what, reason }
+  report(checker, checkDiagnostic('ARC3165', params, value.span, { related }))
+}
+
 function checkArgument(checker: Checker, call: Application, slot: Slot, given: Given, scope: Scope): Type {
   const what = `\`${slot.name}\` of \`${call.callee}\``
   const origin =
     slot.span === undefined ? {} : { origin: { span: slot.span, message: 'the parameter is declared here' } }
   const expected: Expected = { type: slot.type, what, ...origin }
   if (given.type !== undefined) return expectType(checker, given.value, given.type, expected)
-  if (slot.accepts === 'type' || slot.type.kind !== 'number') return checker.check(given.value, scope, expected)
+  if (slot.accepts === 'type' || slot.type.kind !== 'number') {
+    const type = checker.check(given.value, scope, expected)
+    if (slot.owner !== undefined && slot.type.kind === 'block')
+      checkBlockArgument(checker, given.value, type, { what, name: slot.name, owner: slot.owner })
+    return type
+  }
   const type = checker.infer(given.value, scope, slot.type)
   if (type.kind === 'tensor') return type
   const isAny = slot.accepts === 'any number' && type.kind === 'number'

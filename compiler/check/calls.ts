@@ -52,7 +52,7 @@ function argumentOf({ name, value, span }: Argument): Given {
   return { name, value, span }
 }
 
-const callable = new Set<Type['kind']>(['function', 'backbone', 'object', 'unknown'])
+const callable = new Set<Type['kind']>(['function', 'block', 'backbone', 'object', 'unknown'])
 
 function typeOfApplication(checker: Checker, call: Call, scope: Scope): Type {
   if (call.scope !== undefined) checker.infer(call.scope, scope)
@@ -71,6 +71,8 @@ function applyTo(checker: Checker, call: Call, callee: Type, scope: Scope): Type
   switch (callee.kind) {
     case 'function':
       return callFunction(checker, call, callee.decl, scope)
+    case 'block':
+      return callBlockValue(checker, call, scope)
     case 'backbone':
       return callBackbone(checker, call, callee, scope)
     case 'object':
@@ -124,6 +126,7 @@ function slotsOf(checker: Checker, decl: FunctionDecl | ObjectDecl): readonly Sl
     optional: parameter.default !== undefined,
     accepts: acceptsOf(decl, type),
     span: parameter.span,
+    ...(decl.kind === 'Function' && { owner: decl }),
   }))
 }
 
@@ -147,6 +150,18 @@ function sumOf(checker: Checker, call: Call, list: Type | undefined): Type {
   const params = { place: '`list` of `sum` takes', expected: 'a list of numbers or tensors', found: showType(list) }
   report(checker, checkDiagnostic('ARC3001', params, call.given[0]?.span ?? call.expr.span))
   return unknown
+}
+
+/** `activation(x)`, where `activation` is a parameter: it takes a tensor; further arguments are those of the block that is passed. */
+function callBlockValue(checker: Checker, call: Call, scope: Scope): Type {
+  const [first, ...others] = call.given
+  const callee = textOf(call.callee.span)
+  const result: Type = { kind: 'tensor', form: 'Tensor' }
+  for (const { value } of others) checker.infer(value, scope)
+  if (first === undefined || first.name !== undefined)
+    report(checker, checkDiagnostic('ARC3102', { callee, names: ['x'] }, call.callee.span))
+  else checker.check(first.value, scope, { type: result, what: `the first argument of \`${callee}\``, verb: 'must be' })
+  return result
 }
 
 /** `max(0 rad, 1)`: both must have the same dimension. */

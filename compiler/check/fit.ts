@@ -1,5 +1,6 @@
 /** Which types fit where, and the common type of two. */
 import { baseDimensions, type Dimension, isDimensionless, sameDimension } from '../types/dimension.ts'
+import { blockMisfit } from './block-values.ts'
 import { type NumberType, type TensorForm, type Type, unknown } from '../types/type.ts'
 
 /** The name that takes the value of an optional field away. */
@@ -28,6 +29,7 @@ export function fits(actual: Type, expected: Type): boolean {
     case 'object':
       return expected.kind === 'object' && actual.keyword === expected.keyword
     case 'function':
+      if (expected.kind === 'block') return blockMisfit(actual.decl) === undefined
       return expected.kind === 'function' && actual.decl === expected.decl
     case 'record':
       return expected.kind === 'record' && join(actual, expected) !== undefined

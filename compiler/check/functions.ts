@@ -3,6 +3,7 @@ import type { FunctionDecl, ObjectDecl, Parameter, TestDecl } from '../../gramma
 import { nameDiagnostic } from '../names/messages.ts'
 import type { Module } from '../names/program.ts'
 import { unknown } from '../types/type.ts'
+import { checkBlockArgument } from './arguments.ts'
 import { bind, type Checker, innerScope, moduleScope, report, type Scope } from './checker.ts'
 import { bindLets, checkCondition, noteUnused } from './control.ts'
 import { checkDiagnostic } from './messages.ts'
@@ -41,7 +42,9 @@ export function checkParameters(checker: Checker, decl: FunctionDecl | ObjectDec
         verb: 'must be' as const,
         origin,
       }
-      checker.check(parameter.default, scope, expected)
+      const type = checker.check(parameter.default, scope, expected)
+      if (expected.type.kind === 'block' && decl.kind === 'Function')
+        checkBlockArgument(checker, parameter.default, type, { what: expected.what, name, owner: decl })
     }
   }
   return scope

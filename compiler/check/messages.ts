@@ -72,6 +72,9 @@ const checkMessages = {
   ARC3150: error<{ method: string; position: string; name: string }>(
     ({ method, position, name }) => `\`${method}\` receives \`${name}\` here as its \`${position}\``,
   ),
+  ARC3165: error<{ name: string; place: string; reason: string }>(
+    ({ name, place, reason }) => `\`${name}\` cannot be ${place}: ${reason}`,
+  ),
 
   ARC3201: error<{ owner: string; name: string; what: string }>(
     ({ owner, name, what }) => `${owner} has no ${what} \`${name}\``,

@@ -5,6 +5,7 @@ import { textOf } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
 import { angle, type NumberType, type Type } from '../types/type.ts'
+import { blockMisfit } from './block-values.ts'
 import { type Checker, type Expected, report } from './checker.ts'
 import { fits, membersOf, present } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
@@ -59,12 +60,30 @@ function reportMismatch(checker: Checker, expr: Expr, actual: Type, expected: Ex
     report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, { fix })))
     return
   }
+  if (wanted.kind === 'block' && reportBlock(checker, expr, actual, expected)) return
   if (actual.kind === 'function' && isResult(actual.decl, wanted)) {
     report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, missingCall(actual.decl, expr))))
     return
   }
   const label = actual.kind === 'function' && wanted.kind === 'object' ? 'this is not called' : thisIs(found)
   report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, { label })))
+}
+
+/** Handles what is passed in the place of a block; false if this is a value of any other kind. */
+function reportBlock(checker: Checker, expr: Expr, actual: Type, expected: Expected): boolean {
+  const place = placeOf(expected)
+  const text = literalText(expr)
+  if (actual.kind === 'function') {
+    const params = { name: actual.decl.name.text, place: expected.what, reason: blockMisfit(actual.decl) ?? '' }
+    const related = [{ span: actual.decl.name.span, message: 'declared here' }]
+    report(checker, checkDiagnostic('ARC3165', params, expr.span, extrasOf(expected, { related })))
+    return true
+  }
+  const shown = { place, expected: 'the name of a block or function', found: showType(actual) }
+  const fix = text === undefined ? {} : { fix: { message: 'names are written without quotes', span: expr.span, replacement: text } }
+  const called = expr.kind === 'Call' && expr.callee.kind === 'Name' ? [`write its name without a call: \`${expr.callee.name}\``] : []
+  report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, { notes: called, ...fix })))
+  return true
 }
 
 /** Whether a function returns what is wanted. */

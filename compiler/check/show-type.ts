@@ -91,6 +91,8 @@ export function showType(type: Type): string {
       return objects[type.keyword][0]
     case 'function':
       return type.decl.keyword === 'block' ? 'a block' : 'a function'
+    case 'block':
+      return 'a block'
     case 'unknown':
       return 'a value'
   }

@@ -9,6 +9,7 @@ import {
   angle,
   bandwidth,
   batch,
+  block,
   bool,
   bytes,
   duration,
@@ -23,6 +24,7 @@ import {
   scalar,
   string,
   type Type,
+  unionOf,
   unknown,
 } from '../types/type.ts'
 import { type Checker, report, type Scope } from './checker.ts'
@@ -43,6 +45,9 @@ export const namedTypes: ReadonlyMap<string, Type> = new Map<string, Type>([
   ['batch', batch],
   ['duration', duration],
   ['list', listOf(unknown)],
+  ['pair', unionOf(int, listOf(int))],
+  ['padding', unionOf(int, listOf(int), enumOf('padding', ['same']))],
+  ['block', block],
   ['Tensor', { kind: 'tensor', form: 'Tensor' }],
   ['Image', { kind: 'tensor', form: 'Image' }],
   ['Tokens', { kind: 'tensor', form: 'Tokens' }],

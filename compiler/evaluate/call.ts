@@ -67,7 +67,9 @@ function callFunction(callee: FunctionValue, site: CallSite, context: Context): 
   const matched = matchArguments(context, signature, site.given)
   const bound = bindParameters(context, signature, conformArguments(context, signature, matched, outer), outer, span)
   if (decl.body === undefined) return callPrimitive(decl, bound.values, span, context)
-  const scope = decl.keyword === 'block' ? openScope(context, name, site) : context.scope
+  // A function that takes the place of a block is in the scope that is named for it.
+  const opens = decl.keyword === 'block' || site.scope !== undefined
+  const scope = opens ? openScope(context, name, site) : context.scope
   const path = scope === context.scope ? undefined : scope.path
   const inner: Context = { ...enter(context, { name, target: decl, path, span }), scope }
   const value = context.session.evaluate(decl.body, bound.env, inner)

@@ -1,10 +1,9 @@
 /** `if`: only one branch is evaluated if the condition is known; on the device both are computed, and a `select` picks one. */
 import type { IfExpr } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
-import { elementCount } from '../ir/dtype.ts'
 import type * as ir from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
-import { alignOperands, showShape } from '../primitives/tensors.ts'
+import { alignOperands, jointShape, repeated, showShape } from '../primitives/tensors.ts'
 import { sameDimension } from '../types/dimension.ts'
 import type { Type } from '../types/type.ts'
 import type { Value } from '../values/value.ts'
@@ -49,20 +48,19 @@ function choose(context: Context, predicate: ir.Value, yes: Value, no: Value, sp
   }
   return builder.within({ span, path: context.scope.path }, () => {
     const [x = 0, y = 0] = aligned.operands
-    const shape = [x, y].reduce<readonly number[]>(
-      (known, operand) => (typeof operand === 'number' || operand.type.shape.length === 0 ? known : operand.type.shape),
-      predicate.type.shape,
-    )
-    const spread = (operand: ops.Arg) =>
-      typeof operand === 'number' ? operand : ops.broadcastScalar(builder, operand, shape)
-    if (predicate.type.shape.length > 0 && elementCount(predicate.type.shape) !== elementCount(shape))
+    // The branches have one shape, or are numbers.
+    const branch = [x, y].find((operand) => typeof operand !== 'number')
+    const own = branch === undefined || typeof branch === 'number' ? [] : branch.type.shape
+    const shape = jointShape(predicate.type.shape, own)
+    if (shape === undefined)
       return fail(
         context,
         'ARC4101',
-        { operator: 'if', left: showShape(predicate.type.shape), right: showShape(shape) },
+        { operator: 'if', left: showShape(predicate.type.shape), right: showShape(own) },
         span,
       )
-    const where = ops.broadcastScalar(builder, predicate, shape)
+    const spread = (operand: ops.Arg) => (typeof operand === 'number' ? operand : repeated(builder, operand, shape))
+    const where = repeated(builder, predicate, shape)
     return tensor(ops.select(builder, where, spread(x), spread(y)), yes.dimension)
   })
 }

@@ -1,6 +1,7 @@
 /** Converts values to types; `2 epochs` becomes a duration where one is required. */
 import type { NamedTypeNode, Parameter, TypeNode } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
+import { blockMisfit } from '../check/block-values.ts'
 import { showType } from '../check/show-type.ts'
 import { typeOfNode } from '../check/type-nodes.ts'
 import { showShape } from '../primitives/tensors.ts'
@@ -63,6 +64,8 @@ export function fitValue(value: Value, type: Type): Value | undefined {
       return type.kind === 'enum' && type.members.includes(value.member) ? value : undefined
     case 'object':
       return type.kind === 'object' && type.keyword === value.decl.keyword ? value : undefined
+    case 'function':
+      return type.kind === 'block' && blockMisfit(value.decl) === undefined ? value : undefined
     case 'none':
       return undefined
     default:

@@ -10,7 +10,7 @@ import { angle } from '../types/type.ts'
 import type { Elaboration } from '../values/elaboration.ts'
 import type { Value } from '../values/value.ts'
 import { type Context, fail } from './context.ts'
-import { bool, number, tensor } from './numbers.ts'
+import { bool, list, number, tensor } from './numbers.ts'
 import { describe } from './show.ts'
 
 /** Primitives whose arguments share a dimension, which is also that of the result. */
@@ -110,6 +110,12 @@ function toPrimitive(
     case 'Ints':
       if (value.kind !== 'list') return misfit('a list')
       return value.items.map((item) => (item.kind === 'number' ? item.value : misfit('whole numbers')))
+    case 'Pair':
+    case 'Padding':
+      if (value.kind === 'number') return value.value
+      if (value.kind === 'enum') return value.member
+      if (value.kind !== 'list') return misfit('a number or two')
+      return value.items.map((item) => (item.kind === 'number' ? item.value : misfit('whole numbers')))
     case 'List':
       return value.kind === 'list' ? value.items : misfit('a list')
     case 'Duration':
@@ -137,6 +143,7 @@ function toPrimitive(
 function fromPrimitive(result: PrimitiveResult, dimension: Dimension, integer: boolean): Value {
   if (typeof result === 'boolean') return bool(result)
   if (typeof result === 'number') return number(result, dimension, integer && Number.isSafeInteger(result))
+  if (isNumbers(result)) return list(result.map((item) => number(item)))
   if ('technology' in result) return { kind: 'link', link: result }
   if ('type' in result) return tensor(result, dimension)
   switch (result.kind) {
@@ -149,6 +156,10 @@ function fromPrimitive(result: PrimitiveResult, dimension: Dimension, integer: b
     default:
       return { kind: 'initializer', initializer: result }
   }
+}
+
+function isNumbers(result: PrimitiveResult): result is readonly number[] {
+  return Array.isArray(result)
 }
 
 /** Primitives that round to integers, so that a static result is an integer. */

@@ -3,10 +3,11 @@
  *
  * Legend: N batch, H W height and width, T tokens, K of them, C channels.
  */
-import { elementCount } from '../ir/dtype.ts'
+import { elementCount, sameShape } from '../ir/dtype.ts'
 import * as ops from '../ir/ops.ts'
+import { isDimensionless, showDimension } from '../types/dimension.ts'
 import { dimOf, showShape } from './tensors.ts'
-import type { Call, Image, Int, Ints, Tensor, Tokens } from './types.ts'
+import type { Call, Image, Int, Ints, List, Tensor, Tokens } from './types.ts'
 
 /** Images [N,H,W,C] as tokens [N,H·W,C], row by row. */
 export function tokens(call: Call, x: Image): Tokens {
@@ -58,6 +59,49 @@ export function concatenate(call: Call, x: Tensor, y: Tensor, dim: Int): Tensor 
   const b = call.graph()
   const dtype = x.type.dtype === y.type.dtype ? x.type.dtype : 'f32'
   return ops.concatenate(b, [ops.convert(b, x, dtype), ops.convert(b, y, dtype)], at)
+}
+
+/** The elements of x at the positions `indices` along a dim, in this order; a position may occur several times. */
+export function gather(call: Call, x: Tensor, indices: Ints, dim: Int = 0): Tensor {
+  const at = dimOf(call, '`gather`', x, dim)
+  const { shape } = x.type
+  const size = shape[at] ?? 0
+  const outside = indices.find((index) => !(Number.isInteger(index) && index >= 0 && index < size))
+  if (outside !== undefined) return call.fail('ARC4166', { index: outside, dim, size })
+  if (indices.length === 0) return call.fail('ARC4167', { what: '`indices` of `gather`' })
+  const b = call.graph()
+  const positions = ops.constant(b, { dtype: 'i32', shape: [indices.length] }, Int32Array.from(indices))
+  const others = shape.map((_, i) => i).filter((i) => i !== at)
+  const order = [at, ...others]
+  const taken = ops.takeRows(b, ops.transpose(b, x, order), positions)
+  return ops.transpose(
+    b,
+    taken,
+    order.map((_, i) => order.indexOf(i)),
+  )
+}
+
+/** A tensor of the numbers of a list; lists of lists have one dim more: `constant([[1, 2, 3], [4, 5, 6]])` is [2,3]. f32. */
+export function constant(call: Call, values: List): Tensor {
+  const { shape, numbers } = numbersIn(call, values)
+  return ops.constant(call.graph(), { dtype: 'f32', shape }, Float32Array.from(numbers))
+}
+
+function numbersIn(call: Call, values: List): { readonly shape: readonly number[]; readonly numbers: readonly number[] } {
+  if (values.length === 0) return call.fail('ARC4167', { what: '`constant`' })
+  const wrong = (found: string): never =>
+    call.fail('ARC4104', { what: '`constant`', wanted: 'plain numbers, or lists of one length', found })
+  const parts = values.map((value) => {
+    if (value.kind === 'list') return numbersIn(call, value.items)
+    if (value.kind !== 'number' || !isDimensionless(value.dimension))
+      return wrong(value.kind === 'number' ? showDimension(value.dimension) : `a ${value.kind}`)
+    return { shape: [], numbers: [value.value] }
+  })
+  const [first] = parts
+  const shape = first?.shape ?? []
+  const other = parts.find((part) => !sameShape(part.shape, shape))
+  if (other !== undefined) return wrong(`lists of shapes [${shape.join(', ')}] and [${other.shape.join(', ')}]`)
+  return { shape: [values.length, ...shape], numbers: parts.flatMap((part) => part.numbers) }
 }
 
 /** Tokens [N,K,C]: for each sample, the tokens of x [N,T,C] at the positions `order` [N,K]. */

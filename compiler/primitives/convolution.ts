@@ -1,7 +1,8 @@
 /** Convolution and matrix products. Legend: N batch, H W height and width, C channels, O output channels, I O features. */
 import { convert } from '../ir/ops.ts'
 import { showShape } from './tensors.ts'
-import type { Bool, Call, Image, Int, Tensor } from './types.ts'
+import type { Bool, Call, Image, Int, Padding, Pair, Tensor } from './types.ts'
+import { bothSides, checkWindow } from './window.ts'
 
 /** Number of channels of x per group, for `groups` groups. */
 export function channels_per_group(call: Call, x: Image, groups: Int): Int {
@@ -12,19 +13,21 @@ export function channels_per_group(call: Call, x: Image, groups: Int): Int {
 }
 
 /**
- * Convolution of images [N,H,W,C] with a filter [kh,kw,C/groups,O], with `padding` zeros on every side. It is computed in the
- * experiment's precision, which is also the result's type; `precise: true` computes in f32.
+ * Convolution of images [N,H,W,C] with a filter [kh,kw,C/groups,O], with `padding` zeros on every side; `same` is half of what the
+ * filter covers. Neighboring places of the filter are `dilation` pixels apart. It is computed in the experiment's precision, which
+ * is also the result's type; `precise: true` computes in f32.
  */
 export function conv2d(
   call: Call,
   x: Image,
   filter: Tensor,
-  stride: Int = 1,
-  padding: Int = 0,
+  stride: Pair = 1,
+  padding: Padding = 0,
   groups: Int = 1,
   precise: Bool = false,
+  dilation: Pair = 1,
 ): Image {
-  const [, height = 0, width = 0, channels = 0] = x.type.shape
+  const channels = x.type.shape[3] ?? 0
   if (filter.type.shape.length !== 4)
     call.fail('ARC4104', {
       what: 'the filter of `conv2d`',
@@ -32,23 +35,28 @@ export function conv2d(
       found: showShape(filter.type.shape),
     })
   const [kh = 0, kw = 0, perGroup = 0, outputs = 0] = filter.type.shape
-  if (stride < 1) call.fail('ARC4023', { what: '`stride`', bounds: '1 or more', found: stride })
-  if (padding < 0) call.fail('ARC4023', { what: '`padding`', bounds: '0 or more', found: padding })
+  const steps = bothSides(call, '`stride`', stride, 1)
+  const gaps = bothSides(call, '`dilation`', dilation, 1)
+  const reach = [gaps[0] * (kh - 1) + 1, gaps[1] * (kw - 1) + 1] as const
+  const half = [Math.floor(reach[0] / 2), Math.floor(reach[1] / 2)] as const
+  const [rows, columns] = padding === 'same' ? half : bothSides(call, '`padding`', padding, 0)
   if (groups < 1) call.fail('ARC4023', { what: '`groups`', bounds: '1 or more', found: groups })
   if (channels % groups !== 0) call.fail('ARC4103', { channels, groups, which: 'input' })
   if (outputs % groups !== 0) call.fail('ARC4103', { channels: outputs, groups, which: 'output' })
   if (perGroup * groups !== channels)
     call.fail('ARC4106', { filter: `[${filter.type.shape.join(', ')}]`, channels, groups })
-  if (kh > height + 2 * padding || kw > width + 2 * padding)
-    call.fail('ARC4102', { kernel: `${kh}x${kw}`, image: `${height}x${width}`, padding })
+  checkWindow(call, x, reach, [rows, columns])
 
   const builder = call.graph()
   const dtype = precise ? 'f32' : call.model().compute
-  const edge: readonly [number, number] = [padding, padding]
   return builder.add('conv2d', [convert(builder, x, dtype), convert(builder, filter, dtype)], {
-    stride: [stride, stride],
-    padding: [edge, edge],
+    stride: steps,
+    padding: [
+      [rows, rows],
+      [columns, columns],
+    ],
     groups,
+    ...(gaps[0] * gaps[1] > 1 && { dilation: gaps }),
   })
 }
 

@@ -18,6 +18,7 @@ const sources = [
   'convolution',
   'normalization',
   'shape',
+  'pool',
   'arrange',
   'reduce',
   'random',

@@ -11,6 +11,8 @@ export const types = {
   Bool: 'bool',
   StringArg: 'string',
   Ints: '[int]',
+  Pair: 'pair',
+  Padding: 'padding',
   List: 'list',
   Scalar: 'scalar',
   Angle: 'angle',
@@ -35,6 +37,7 @@ export type Marshal = keyof typeof types
 export type PrimitiveResult =
   | number
   | boolean
+  | readonly number[]
   | ir.Value
   | StringValue
   | Initializer

@@ -66,6 +66,23 @@ export function sigmoid(call: Call, x: Scalar): Scalar {
   return unary(call, x, (v) => 1 / (1 + Math.exp(-v)), ops.logistic)
 }
 
+/** The error function: 2/√π · ∫₀ˣ exp(−t²) dt. */
+export function erf(call: Call, x: Scalar): Scalar {
+  return unary(call, x, errorFunction, ops.erf)
+}
+
+/** 2/√π · exp(−x²) · Σ 2ⁿ x²ⁿ⁺¹ / (1·3·…·(2n+1)), whose terms all have the same sign; ±1 to 16 digits beyond 6. */
+function errorFunction(x: number): number {
+  if (Math.abs(x) > 6) return Math.sign(x)
+  let term = x
+  let sum = x
+  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
+    term *= (2 * x * x) / (2 * n + 1)
+    sum += term
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum
+}
+
 /** The absolute value. */
 export function abs(call: Call, x: Scalar): Scalar {
   return unary(call, x, Math.abs, ops.abs)

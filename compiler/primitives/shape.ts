@@ -1,8 +1,9 @@
 /** Reordering and reducing tensors. Legend: N batch, H W height and width, C channels, D = C·H·W features. */
 import { elementCount } from '../ir/dtype.ts'
-import { broadcastVector, convert, meanOver, reshape, transpose } from '../ir/ops.ts'
+import { broadcastVector, convert, reshape, transpose } from '../ir/ops.ts'
 import { showShape } from './tensors.ts'
-import type { Call, Image, Tensor, Vector } from './types.ts'
+import type { Call, Image, Ints, Pair, Tensor, Vector } from './types.ts'
+import { bothSides } from './window.ts'
 
 /**
  * Images [N,H,W,C] as vectors [N,C·H·W], channel by channel like PyTorch's flatten, so that its weights can be used unchanged.
@@ -13,9 +14,9 @@ export function flatten(call: Call, x: Image): Vector {
   return reshape(b, transpose(b, x, [0, 3, 1, 2]), [n, elementCount(rest)])
 }
 
-/** The mean of every channel over the image: vectors [N,C]. */
-export function average_pool(call: Call, x: Image): Vector {
-  return meanOver(call.graph(), x, [1, 2])
+/** [along the height, along the width] of a pair; a single number counts for both. */
+export function sides(call: Call, pair: Pair): Ints {
+  return bothSides(call, '`pair`', pair, 0)
 }
 
 /** One number per channel, [C], repeated over x [...,C], in x's element type. */
@@ -29,6 +30,11 @@ export function per_channel(call: Call, values: Tensor, x: Tensor): Tensor {
     })
   const b = call.graph()
   return convert(b, broadcastVector(b, values, x.type.shape, -1), x.type.dtype)
+}
+
+/** x in the element type of `like`, such as the experiment's precision. */
+export function same_type(call: Call, x: Tensor, like: Tensor): Tensor {
+  return convert(call.graph(), x, like.type.dtype)
 }
 
 /** x in f32. */

@@ -3,6 +3,7 @@ import * as parameter from './parameter.ts'
 import * as convolution from './convolution.ts'
 import * as normalization from './normalization.ts'
 import * as shape from './shape.ts'
+import * as pool from './pool.ts'
 import * as arrange from './arrange.ts'
 import * as reduce from './reduce.ts'
 import * as random from './random.ts'
@@ -23,20 +24,25 @@ export const primitives: { readonly [name: string]: PrimitiveEntry } = {
   uniform: { run: parameter.uniform, parameters: [['bound', 'Float']], result: 'Initializer' },
   kaiming: { run: parameter.kaiming, parameters: [['fan', 'Int']], result: 'Initializer' },
   channels_per_group: { run: convolution.channels_per_group, parameters: [['x', 'Image'], ['groups', 'Int']], result: 'Int' },
-  conv2d: { run: convolution.conv2d, parameters: [['x', 'Image'], ['filter', 'Tensor'], ['stride', 'Int'], ['padding', 'Int'], ['groups', 'Int'], ['precise', 'Bool']], result: 'Image' },
+  conv2d: { run: convolution.conv2d, parameters: [['x', 'Image'], ['filter', 'Tensor'], ['stride', 'Pair'], ['padding', 'Padding'], ['groups', 'Int'], ['precise', 'Bool'], ['dilation', 'Pair']], result: 'Image' },
   product: { run: convolution.product, parameters: [['x', 'Tensor'], ['weight', 'Tensor'], ['precise', 'Bool']], result: 'Tensor' },
   matmul: { run: convolution.matmul, parameters: [['x', 'Tensor'], ['y', 'Tensor'], ['transposed', 'Bool'], ['wide', 'Bool']], result: 'Tensor' },
   batch_normalization: { run: normalization.batch_normalization, parameters: [['x', 'Tensor'], ['scale', 'Tensor'], ['offset', 'Tensor'], ['mean', 'Tensor'], ['variance', 'Tensor'], ['momentum', 'Float'], ['epsilon', 'Float']], result: 'Tensor' },
   flatten: { run: shape.flatten, parameters: [['x', 'Image']], result: 'Vector' },
-  average_pool: { run: shape.average_pool, parameters: [['x', 'Image']], result: 'Vector' },
+  sides: { run: shape.sides, parameters: [['pair', 'Pair']], result: 'Ints' },
   per_channel: { run: shape.per_channel, parameters: [['values', 'Tensor'], ['x', 'Tensor']], result: 'Tensor' },
+  same_type: { run: shape.same_type, parameters: [['x', 'Tensor'], ['like', 'Tensor']], result: 'Tensor' },
   to_f32: { run: shape.to_f32, parameters: [['x', 'Tensor']], result: 'Tensor' },
+  max_pool: { run: pool.max_pool, parameters: [['x', 'Image'], ['kernel', 'Pair'], ['stride', 'Pair'], ['padding', 'Pair']], result: 'Image' },
+  average_pool: { run: pool.average_pool, parameters: [['x', 'Image'], ['kernel', 'Pair'], ['stride', 'Pair'], ['padding', 'Pair']], result: 'Tensor' },
   tokens: { run: arrange.tokens, parameters: [['x', 'Image']], result: 'Tokens' },
   reshape: { run: arrange.reshape, parameters: [['x', 'Tensor'], ['shape', 'Ints']], result: 'Tensor' },
   permute: { run: arrange.permute, parameters: [['x', 'Tensor'], ['order', 'Ints']], result: 'Tensor' },
   expand: { run: arrange.expand, parameters: [['x', 'Tensor'], ['shape', 'Ints']], result: 'Tensor' },
   slice: { run: arrange.slice, parameters: [['x', 'Tensor'], ['dim', 'Int'], ['start', 'Int'], ['stop', 'Int']], result: 'Tensor' },
   concatenate: { run: arrange.concatenate, parameters: [['x', 'Tensor'], ['y', 'Tensor'], ['dim', 'Int']], result: 'Tensor' },
+  gather: { run: arrange.gather, parameters: [['x', 'Tensor'], ['indices', 'Ints'], ['dim', 'Int']], result: 'Tensor' },
+  constant: { run: arrange.constant, parameters: [['values', 'List']], result: 'Tensor' },
   take: { run: arrange.take, parameters: [['x', 'Tokens'], ['order', 'Tensor']], result: 'Tokens' },
   inverse_order: { run: arrange.inverse_order, parameters: [['order', 'Tensor']], result: 'Tensor' },
   sum_over: { run: reduce.sum_over, parameters: [['x', 'Tensor'], ['dim', 'Int']], result: 'Tensor' },
@@ -51,6 +57,7 @@ export const primitives: { readonly [name: string]: PrimitiveEntry } = {
   sqrt: { run: math.sqrt, parameters: [['x', 'Scalar']], result: 'Scalar' },
   tanh: { run: math.tanh, parameters: [['x', 'Scalar']], result: 'Scalar' },
   sigmoid: { run: math.sigmoid, parameters: [['x', 'Scalar']], result: 'Scalar' },
+  erf: { run: math.erf, parameters: [['x', 'Scalar']], result: 'Scalar' },
   abs: { run: math.abs, parameters: [['x', 'Scalar']], result: 'Scalar' },
   floor: { run: math.floor, parameters: [['x', 'Scalar']], result: 'Scalar' },
   ceil: { run: math.ceil, parameters: [['x', 'Scalar']], result: 'Scalar' },

@@ -2,7 +2,7 @@
 import type { GraphBuilder } from '../ir/build.ts'
 import { type DType, sameShape } from '../ir/dtype.ts'
 import type { Value } from '../ir/graph.ts'
-import { type Arg, broadcastScalar, convert } from '../ir/ops.ts'
+import { type Arg, broadcastTo, convert } from '../ir/ops.ts'
 import type { Call } from './types.ts'
 
 /** Operands with the same shape and dtype, or the two shapes that do not agree. */
@@ -21,8 +21,8 @@ const width: { readonly [D in DType]: number } = {
 }
 
 /**
- * Makes operands compatible: tensors without dims are broadcast to the shape of the others, and all are converted to the widest
- * dtype among them (f16 and bf16 give f32). Numbers stay numbers.
+ * Makes operands compatible: tensors without dims and dims of size 1 are broadcast to the shape of the others, and all are converted
+ * to the widest dtype among them (f16 and bf16 give f32). Numbers stay numbers.
  */
 export function alignOperands(builder: GraphBuilder, operands: readonly Arg[]): Aligned {
   let shape: readonly number[] = []
@@ -30,18 +30,35 @@ export function alignOperands(builder: GraphBuilder, operands: readonly Arg[]): 
   for (const operand of operands) {
     if (typeof operand === 'number') continue
     const own = operand.type
-    if (own.shape.length > 0) {
-      if (shape.length > 0 && !sameShape(shape, own.shape)) return { misfit: [showShape(shape), showShape(own.shape)] }
-      shape = own.shape
-    }
+    const joint = jointShape(shape, own.shape)
+    if (joint === undefined) return { misfit: [showShape(shape), showShape(own.shape)] }
+    shape = joint
     if (dtype === undefined || width[own.dtype] > width[dtype]) dtype = own.dtype
     else if (width[own.dtype] === width[dtype] && own.dtype !== dtype) dtype = 'f32'
   }
   const common = dtype ?? 'f32'
   const aligned = operands.map((operand) =>
-    typeof operand === 'number' ? operand : broadcastScalar(builder, convert(builder, operand, common), shape),
+    typeof operand === 'number' ? operand : repeated(builder, convert(builder, operand, common), shape),
   )
   return { operands: aligned }
+}
+
+/** The shape over which both are repeated: dims are equal, or one of them is 1. `undefined` if there is none. */
+export function jointShape(left: readonly number[], right: readonly number[]): readonly number[] | undefined {
+  if (left.length === 0 || sameShape(left, right)) return right
+  if (right.length === 0) return left
+  const fits = left.length === right.length && left.every((size, i) => size === right[i] || size === 1 || right[i] === 1)
+  return fits ? left.map((size, i) => (size === 1 ? (right[i] ?? 1) : size)) : undefined
+}
+
+/** A tensor without dims, or of the same rank, repeated over a shape. */
+export function repeated(builder: GraphBuilder, x: Value, shape: readonly number[]): Value {
+  return broadcastTo(
+    builder,
+    x,
+    shape,
+    x.type.shape.map((_, dim) => dim),
+  )
 }
 
 const dimNames: { readonly [rank: number]: readonly string[] } = {

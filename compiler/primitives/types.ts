@@ -50,6 +50,10 @@ export type Bool = boolean
 export type StringArg = value.StringValue
 /** `[int]` */
 export type Ints = readonly number[]
+/** A number for both directions of an image, or [along the height, along the width]. */
+export type Pair = number | Ints
+/** Zeros on each side of an image; `same` keeps its size at stride 1 if the window is odd. */
+export type Padding = Pair | 'same'
 /** A list of anything. */
 export type List = readonly value.Value[]
 /** A number, known to the compiler or on the device; or a tensor, elementwise. */

@@ -39,6 +39,8 @@ export type Type =
   | { readonly kind: 'object'; readonly keyword: ObjectKeyword; readonly decl: ObjectDecl | undefined }
   /** A `fn`, `block` or `extern fn`. */
   | { readonly kind: 'function'; readonly decl: FunctionDecl }
+  /** A block or function of one tensor, passed as an argument: `activation: block = prelu`. */
+  | { readonly kind: 'block' }
   /** The type after a reported error; it fits everywhere, so that no further errors follow. */
   | { readonly kind: 'unknown' }
 
@@ -73,6 +75,7 @@ export const tolerance = { kind: 'tolerance' } as const satisfies Type
 export const rateGroup = { kind: 'rate_group' } as const satisfies Type
 export const average = { kind: 'average' } as const satisfies Type
 export const lrScaling = { kind: 'lr_scaling' } as const satisfies Type
+export const block = { kind: 'block' } as const satisfies Type
 export const unknown: Type = { kind: 'unknown' }
 
 /** A static float of a dimension: `quantity({ byte: 1 })`. */

@@ -70,7 +70,7 @@ export const evaluateMessages = {
   ARC4101: error<{ operator: string; left: string; right: string }>(
     ({ operator, left, right }) => `\`${operator}\` expects two tensors of the same shape, got ${left} and ${right}`,
   ),
-  ARC4102: error<{ kernel: string; image: string; padding: number }>(
+  ARC4102: error<{ kernel: string; image: string; padding: string }>(
     ({ kernel, image, padding }) => `a ${kernel} filter does not fit into a ${image} image with padding ${padding}`,
   ),
   ARC4103: error<{ channels: number; groups: number; which: string }>(
@@ -97,6 +97,13 @@ export const evaluateMessages = {
     ({ start, stop, size, dim }) =>
       `${start} to ${stop} is not a valid range of dim ${dim}, which has ${size} elements`,
   ),
+  ARC4165: error<{ what: string; count: number }>(
+    ({ what, count }) => `${what} must be one number, or two, [along the height, along the width]; got ${count}`,
+  ),
+  ARC4166: error<{ index: number; dim: number; size: number }>(
+    ({ index, dim, size }) => `${index} is not a position along dim ${dim}, which has ${size} elements`,
+  ),
+  ARC4167: error<{ what: string }>(({ what }) => `${what} needs at least one number`),
 
   ARC4201: error<{ names: readonly string[] }>(({ names }) => `this file has several experiments: ${listed(names)}`),
   ARC4202: error(() => 'this file has no experiment'),

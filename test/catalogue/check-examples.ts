@@ -58,6 +58,9 @@ export const checkExamples: Examples<typeof checkDiagnostic.catalogue> = {
   ARC3113: [{ name: 'tiny', problem: 'gives vectors, not an image' }],
   ARC3114: [{ name: 'factor' }],
   ARC3150: [{ method: 'update', position: 'weight', name: 'gradient' }],
+  ARC3165: [
+    { name: 'conv', place: '`activation` of `unit`', reason: 'it needs `channels`, which `unit` does not pass' },
+  ],
   ARC3201: [{ owner: 'section `flops`', name: 'f23', what: 'field' }],
   ARC3202: [{ name: 'clip', section: 'section `train`' }],
   ARC3203: [{ path: 'train.batch' }],
