@@ -31,8 +31,6 @@ let r50 = iresnet(depths: [3, 4, 14, 3])
 let r100 = iresnet(depths: [3, 13, 30, 3])
 /// IResNet-200.
 let r200 = iresnet(depths: [6, 26, 60, 6])
-/// IResNet-2060.
-let r2060 = iresnet(depths: [3, 128, 896, 3])
 
 /// Convolution, batch normalization and rectifier.
 block conv_unit(x: Image, channels: int, kernel: int = 1, stride: int = 1, groups: int = 1, precise: bool = false) -> Image {
@@ -168,12 +166,16 @@ let vit_l_dp005_mask_005 = vit(width: 768, depth: 24, drop: 0.05, mask: 5%)
 /// The huge ViT of arcface_torch, without masks.
 let vit_h = vit(width: 1024, depth: 48, mask: 0)
 
+/// IResNet-2060 of arcface_torch.
+let r2060 = iresnet(depths: [3, 128, 896, 3])
+
 test "parameters in millions are those of arcface_torch" {
   assert r18.parameters ≈ 24.03e6
   assert r34.parameters ≈ 34.14e6
   assert r50.parameters ≈ 43.59e6
   assert r100.parameters ≈ 65.16e6
   assert r200.parameters ≈ 118.83e6
+  assert r2060.parameters ≈ 1122.30e6
   assert mbf.parameters ≈ 2.06e6
   assert mbf_large.parameters ≈ 6.31e6
   assert vit_t.parameters ≈ 19.14e6

@@ -16,8 +16,8 @@ block convnext_block(x: Image, drop: float, scale: float, kernel: pair = 7, acti
 /// The probability that a sample skips a branch grows from 0 to `drop`; `scale` is the initial factor of the branches.
 backbone convnext(depths: [int], channels: [int], patch: int = 4, drop: float = 0.1, scale: float = 1e-6, embedding: int = 512, activation: block = gelu) on Image(112, 112, 3) -> Vector(embedding) {
   let init = normal(0.02)
-  let starts = for stage in 0..len(depths) { for before in 0..stage carry sum = 0 { sum + depths[before] } }
-  let count = for depth in depths carry sum = 0 { sum + depth }
+  let starts = for stage in 0..len(depths) { sum(for before in 0..stage { depths[before] }) }
+  let count = sum(depths)
   let first = input |> conv(channels[0], kernel: patch, stride: patch, padding: 0, bias: true, init: init) as "downsample_layers.0.0"
                     |> layer_norm(epsilon: 1e-6) as "downsample_layers.0.1"
   let last = for stage in 0..len(depths) carry x = first {
@@ -37,3 +37,14 @@ let convnext_t = convnext(depths: [3, 3, 9, 3], channels: [96, 192, 384, 768])
 let convnext_s = convnext(depths: [3, 3, 27, 3], channels: [96, 192, 384, 768], drop: 0.4)
 /// ConvNeXt-B.
 let convnext_b = convnext(depths: [3, 3, 27, 3], channels: [128, 256, 512, 1024], drop: 0.5)
+
+test "parameters are those of the paper's networks, with another last layer" {
+  // 28,589,128 and others with the layer for 1000 classes of ImageNet.
+  let classes = 1000
+  let tiny = 28589128 - (768 + 1) * classes + (768 + 1) * 512
+  assert convnext_t.parameters == tiny
+  let small = 50223688 - (768 + 1) * classes + (768 + 1) * 512
+  assert convnext_s.parameters == small
+  let base = 88591464 - (1024 + 1) * classes + (1024 + 1) * 512
+  assert convnext_b.parameters == base
+}

@@ -66,3 +66,8 @@ backbone ghostfacenet(width: float = 1.3, stride: int = 1, embedding: int = 512,
 let ghostfacenet_v1_s1 = ghostfacenet()
 /// GhostFaceNetV1-1.3-2: width 1.3, the first convolution halves the image.
 let ghostfacenet_v1_s2 = ghostfacenet(stride: 2)
+
+test "parameters in millions are those of PyTorch" {
+  assert ghostfacenet_v1_s1.parameters ≈ 4.06e6
+  assert ghostfacenet_v1_s2.parameters ≈ 4.04e6
+}

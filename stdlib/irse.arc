@@ -16,7 +16,7 @@ block ir_unit(x: Image, channels: int, stride: int = 1, excite: bool = true, act
 /// features are 0 in training.
 backbone ir(depths: [int], excite: bool = false, embedding: int = 512, channels: [int] = [64, 128, 256, 512], stem: int = 64, dropout: float = 0.4, activation: block = prelu) on Image(112, 112, 3) -> Vector(embedding) {
   let first = input |> conv(stem, kernel: 3) as "input_layer.0" |> batch_norm as "input_layer.1" |> activation as "input_layer.2"
-  let starts = for stage in 0..len(depths) { for before in 0..stage carry sum = 0 { sum + depths[before] } }
+  let starts = for stage in 0..len(depths) { sum(for before in 0..stage { depths[before] }) }
   let last = for stage in 0..len(depths) carry x = first {
     for index in 0..depths[stage] carry y = x {
       y |> ir_unit(channels[stage], stride: if index == 0 then 2 else 1, excite: excite, activation: activation) as "body.{starts[stage] + index}"
@@ -38,3 +38,9 @@ let ir_se50 = ir(depths: [3, 4, 14, 3], excite: true)
 let ir_se101 = ir(depths: [3, 13, 30, 3], excite: true)
 /// IR-SE-152.
 let ir_se152 = ir(depths: [3, 8, 36, 3], excite: true)
+
+test "parameters in millions are those of the PyTorch repositories" {
+  assert ir50.parameters ≈ 43.57e6
+  assert ir_se50.parameters ≈ 43.80e6
+  assert ir_se101.parameters ≈ 65.53e6
+}

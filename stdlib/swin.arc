@@ -37,8 +37,8 @@ fn shift_mask(x: Image, side: int, shift: int) -> Tensor {
   let across = for column in 0..x.width { if column < x.width - side then 0 else if column < x.width - shift then 1 else 2 }
   let parts = reshape(constant(part), [1, x.height, 1, 1]) * 3 + reshape(constant(across), [1, 1, x.width, 1])
   let own = windows_of(parts, side)
-  let same = reshape(own, [own.batch, 1, side * side, 1]) == reshape(own, [own.batch, 1, 1, side * side])
-  if same then 0 else -100
+  let apart = reshape(own, [own.batch, 1, side * side, 1]) - reshape(own, [own.batch, 1, 1, side * side])
+  -100 * min(abs(apart), 1)
 }
 
 /// Self-attention within windows of `side` pixels, which are `shift` pixels further down and right than the whole image's
@@ -89,8 +89,8 @@ block patch_merging(x: Image, init: initializer) -> Image {
 backbone swin(depths: [int], heads: [int], width: int = 96, patch: int = 2, window: int = 7, drop: float = 0.2, embedding: int = 512, activation: block = gelu) on Image(112, 112, 3) -> Vector(embedding) {
   let init = normal(0.02)
   let even = uniform(1 / sqrt(patch * patch * input.channels))
-  let starts = for stage in 0..len(depths) { for before in 0..stage carry sum = 0 { sum + depths[before] } }
-  let count = for depth in depths carry sum = 0 { sum + depth }
+  let starts = for stage in 0..len(depths) { sum(for before in 0..stage { depths[before] }) }
+  let count = sum(depths)
   let first = input |> conv(width, kernel: patch, stride: patch, padding: 0, bias: true, init: even, bias_init: even) as "patch_embed.proj"
                     |> layer_norm as "patch_embed.norm"
   let last = for stage in 0..len(depths) carry x = first {
@@ -112,3 +112,14 @@ let swin_t = swin(depths: [2, 2, 6, 2], heads: [3, 6, 12, 24])
 let swin_s = swin(depths: [2, 2, 18, 2], heads: [3, 6, 12, 24], drop: 0.3)
 /// Swin-B.
 let swin_b = swin(depths: [2, 2, 18, 2], heads: [4, 8, 16, 32], width: 128, drop: 0.5)
+
+test "parameters are those of the paper's networks, with smaller patches and another last layer" {
+  let classes = 1000
+  // Filters of 2×2 instead of 4×4 pixels.
+  let tiny = 28288354 - (768 + 1) * classes + (768 + 1) * 512 - 96 * 3 * 12
+  assert swin_t.parameters == tiny
+  let small = 49606258 - (768 + 1) * classes + (768 + 1) * 512 - 96 * 3 * 12
+  assert swin_s.parameters == small
+  let base = 87768224 - (1024 + 1) * classes + (1024 + 1) * 512 - 128 * 3 * 12
+  assert swin_b.parameters == base
+}

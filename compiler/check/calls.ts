@@ -1,6 +1,7 @@
 /** Calls of functions and blocks, of backbones (adding arguments), and of objects (creating an instance). */
 import type { Argument, CallExpr, Expr, FunctionDecl, ObjectDecl, PipeExpr } from '../../grammar/ast.ts'
 import { textOf } from '../../grammar/source.ts'
+import { calledBy } from '../names/program.ts'
 import { isDimensionless, sameDimension } from '../types/dimension.ts'
 import { type Type, unknown } from '../types/type.ts'
 import { bindArguments, type Given, type Slot } from './arguments.ts'
@@ -56,7 +57,8 @@ const callable = new Set<Type['kind']>(['function', 'block', 'backbone', 'object
 
 function typeOfApplication(checker: Checker, call: Call, scope: Scope): Type {
   if (call.scope !== undefined) checker.infer(call.scope, scope)
-  if (call.callee.kind !== 'Member') return applyTo(checker, call, calleeType(checker, call.callee, scope), scope)
+  if (call.callee.kind !== 'Member')
+    return applyTo(checker, call, calleeType(checker, call.callee, call.given.length, scope), scope)
   const object = checker.infer(call.callee.object, scope)
   if (object.kind === 'object') {
     const type = typeOfMethodCall(checker, call, call.callee.name, object, scope)
@@ -98,7 +100,7 @@ function inferAll(checker: Checker, call: Call, scope: Scope): void {
 }
 
 /** In a call, a local that is not a function does not shadow one: `target(cos) = cos(acos(cos) + m)`. */
-function calleeType(checker: Checker, callee: Expr, scope: Scope): Type {
+function calleeType(checker: Checker, callee: Expr, count: number, scope: Scope): Type {
   if (callee.kind !== 'Name') return checker.infer(callee, scope)
   const isCallable = (binding: Binding) => callable.has(binding.type.kind)
   const found =
@@ -106,7 +108,7 @@ function calleeType(checker: Checker, callee: Expr, scope: Scope): Type {
   if (found === undefined) return reportUnknownName(checker, scope, callee.name, callee.span)
   if (!('decl' in found)) return found.type
   if (found.decl.kind === 'Object' && found.decl.keyword === 'experiment') return checker.infer(callee, scope)
-  return typeOfDefinition(checker, found)
+  return typeOfDefinition(checker, calledBy(found, count))
 }
 
 function refuseScope(checker: Checker, call: Call, callee: string): void {

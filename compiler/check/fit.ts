@@ -1,7 +1,7 @@
 /** Which types fit where, and the common type of two. */
 import { baseDimensions, type Dimension, isDimensionless, sameDimension } from '../types/dimension.ts'
-import { blockMisfit } from './block-values.ts'
 import { type NumberType, type TensorForm, type Type, unknown } from '../types/type.ts'
+import { blockMisfit } from './block-values.ts'
 
 /** The name that takes the value of an optional field away. */
 export const noValue = 'none'

@@ -80,8 +80,14 @@ function reportBlock(checker: Checker, expr: Expr, actual: Type, expected: Expec
     return true
   }
   const shown = { place, expected: 'the name of a block or function', found: showType(actual) }
-  const fix = text === undefined ? {} : { fix: { message: 'names are written without quotes', span: expr.span, replacement: text } }
-  const called = expr.kind === 'Call' && expr.callee.kind === 'Name' ? [`write its name without a call: \`${expr.callee.name}\``] : []
+  const fix =
+    text === undefined
+      ? {}
+      : { fix: { message: 'names are written without quotes', span: expr.span, replacement: text } }
+  const called =
+    expr.kind === 'Call' && expr.callee.kind === 'Name'
+      ? [`write its name without a call: \`${expr.callee.name}\``]
+      : []
   report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, { notes: called, ...fix })))
   return true
 }
@@ -103,10 +109,10 @@ function missingCall({ name, parameters }: FunctionDecl, expr: Expr): Extras {
   }
 }
 
-/** The type that a place accepts in addition to names like `auto`, if there is exactly one. */
+/** The type that a place accepts in addition to names like `auto` and to lists, if there is exactly one. */
 function besideNames(wanted: Type): Type {
   if (wanted.kind !== 'union') return wanted
-  const [only, ...more] = wanted.members.filter((member) => member.kind !== 'enum')
+  const [only, ...more] = wanted.members.filter(({ kind }) => kind !== 'enum' && kind !== 'list')
   return only === undefined || more.length > 0 ? wanted : only
 }
 

@@ -3,6 +3,7 @@ import type { CallExpr, Expr, FunctionDecl, Parameter, PipeExpr, StringExpr } fr
 import { bug } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
 import { typeOfNode } from '../check/type-nodes.ts'
+import { calledBy } from '../names/program.ts'
 import type { FunctionValue, Value } from '../values/value.ts'
 import { bindParameters, conformArguments, didYouMean, type Given, matchArguments } from './arguments.ts'
 import { applyBackbone, imagesOf, withArguments } from './backbone.ts'
@@ -137,7 +138,8 @@ function callExpression(callee: Expr, site: CallSite, context: Context): Value {
     // A number `cos` does not shadow the function `cos`: only callable values are looked up.
     const local = findLocal(env, callee.name, isCallable)
     if (local !== undefined) return callValue(local, site, context, callee.span)
-    const definition = env.module.scope.get(callee.name)
+    const found = env.module.scope.get(callee.name)
+    const definition = found && calledBy(found, site.given.length)
     if (definition?.decl.kind === 'Object')
       return instantiate({ decl: definition.decl, module: definition.module }, site.given, site.span, context)
     if (definition !== undefined) {

@@ -14,8 +14,8 @@ import type { Elaboration } from '../values/elaboration.ts'
 import { type EvaluateMessages, evaluateDiagnostic, type ParamsOf } from '../values/messages.ts'
 import type { Value } from '../values/value.ts'
 
-/** Limit on the steps for evaluating one experiment: about twelve times those of the library's largest backbone. */
-export const stepLimit = 300_000
+/** Limit on the steps for evaluating one experiment: about four times those of the library's largest backbone, r2060. */
+export const stepLimit = 1_000_000
 const callLimit = 100
 const nestingLimit = 600
 

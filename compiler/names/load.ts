@@ -110,7 +110,10 @@ function loadModule(loader: Loader, address: Address, parsed: ParsedModule): Mod
   loader.stack.push(address.key)
   for (const name of implicitFor(address)) {
     const implicit = loadStdlib(loader, name)
-    if (implicit !== undefined) for (const symbol of implicit.own.values()) scope.set(symbol.name, symbol)
+    for (const symbol of implicit?.own.values() ?? []) {
+      const before = scope.get(symbol.name)
+      scope.set(symbol.name, before?.decl.kind === 'Function' ? { ...symbol, hidden: before } : symbol)
+    }
   }
   const explicit = new Map<string, { symbol: Definition; use: UseDecl }>()
   const isRead = (use: UseDecl) => !parsed.diagnostics.some((d) => touches(d.span, use.span))

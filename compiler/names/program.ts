@@ -8,6 +8,16 @@ export interface Definition {
   readonly decl: FunctionDecl | ObjectDecl | LetDecl
   /** The declaring module; its expressions are evaluated in that module's scope. */
   readonly module: Module
+  /** A function that an object of the same name hides: `constant([1, 2])` beside the schedule `constant`. Calls with arguments mean it. */
+  readonly hidden?: Definition
+}
+
+/** What a call with `count` arguments means by a name: an object without parameters takes none. */
+export function calledBy(definition: Definition, count: number): Definition {
+  const { decl, hidden } = definition
+  return hidden !== undefined && count > 0 && decl.kind === 'Object' && decl.parameters.length === 0
+    ? hidden
+    : definition
 }
 
 export interface Module {

@@ -87,7 +87,10 @@ export function constant(call: Call, values: List): Tensor {
   return ops.constant(call.graph(), { dtype: 'f32', shape }, Float32Array.from(numbers))
 }
 
-function numbersIn(call: Call, values: List): { readonly shape: readonly number[]; readonly numbers: readonly number[] } {
+function numbersIn(
+  call: Call,
+  values: List,
+): { readonly shape: readonly number[]; readonly numbers: readonly number[] } {
   if (values.length === 0) return call.fail('ARC4167', { what: '`constant`' })
   const wrong = (found: string): never =>
     call.fail('ARC4104', { what: '`constant`', wanted: 'plain numbers, or lists of one length', found })

@@ -1,8 +1,8 @@
 /** Pooling. Legend: N batch, H W height and width, C channels; H' W' number of places of the window. */
 import { elementCount } from '../ir/dtype.ts'
 import * as ops from '../ir/ops.ts'
-import { bothSides, checkWindow } from './window.ts'
 import type { Call, Image, Pair, Tensor } from './types.ts'
+import { bothSides, checkWindow } from './window.ts'
 
 /**
  * The largest element under each place of a window: [N,H',W',C]. `stride` defaults to the window, so that places do not overlap;

@@ -47,7 +47,8 @@ export function alignOperands(builder: GraphBuilder, operands: readonly Arg[]): 
 export function jointShape(left: readonly number[], right: readonly number[]): readonly number[] | undefined {
   if (left.length === 0 || sameShape(left, right)) return right
   if (right.length === 0) return left
-  const fits = left.length === right.length && left.every((size, i) => size === right[i] || size === 1 || right[i] === 1)
+  const fits =
+    left.length === right.length && left.every((size, i) => size === right[i] || size === 1 || right[i] === 1)
   return fits ? left.map((size, i) => (size === 1 ? (right[i] ?? 1) : size)) : undefined
 }
 

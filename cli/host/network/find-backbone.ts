@@ -94,12 +94,21 @@ export function declaredExperiment({ path, experiment }: Omit<NetworkSource, 'ba
 /** `let r50 = …` of the standard library. */
 const declared = /^let (\w+) = /gm
 
+/** The networks of the library's modules that declare backbones, `backbones` first. */
+function libraryNetworks(host: Host): readonly string[] {
+  const isFirst = (name: string) => (name === 'backbones' ? 0 : 1)
+  return host.stdlibNames
+    .toSorted((a, b) => isFirst(a) - isFirst(b))
+    .map((name) => host.readStdlib(name)?.text ?? '')
+    .filter((text) => /^backbone /m.test(text))
+    .flatMap((text) => [...text.matchAll(declared)].map(([, name = '']) => name))
+}
+
 /** The backbone of the standard library whose tensors the file has, with any width of the embedding. */
 async function recognize(path: string, host: Host): Promise<Backbone> {
   const { file, close } = await openWeightsSource(path, false)
   try {
-    const names = [...(host.readStdlib('backbones')?.text ?? '').matchAll(declared)].map(([, name = '']) => name)
-    for (const name of names) {
+    for (const name of libraryNetworks(host)) {
       const { backbone } = fromCarrier(name, host)
       if (backbone === undefined) continue
       for (const dictionary of file.dictionaries) {
