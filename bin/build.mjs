@@ -94,8 +94,12 @@ const later = {
   'hyparquet-compressors': ['decompressLz4', 'decompressLz4Raw', 'decompressSnappy'],
 }
 
-/** Modules of Node.js that take it milliseconds to load, and that many commands do not use: loaded at the first use of a member. */
-const laterBuiltins = /=require\("(node:(?:child_process|crypto|http))"\)/g
+/**
+ * Modules that take milliseconds to load, and that many commands do not use: loaded at the first use of a member. The line limit may
+ * break a line before `require`.
+ */
+const laterModules =
+  /=(\s*)(__toESM\(\s*)?require\("(node:(?:child_process|crypto|fs\/promises|http|readline|timers\/promises|worker_threads)|koffi|piscina)"\)/g
 
 const loadLater =
   'const arccLater=(name)=>{let loaded;return new Proxy({},{get:(_,key)=>(loaded??=require(name))[key]})};'
@@ -181,7 +185,7 @@ async function bundleProgram(esbuild, root, outdir) {
   })
   return outputFiles.map(({ path, text }) => ({
     path,
-    contents: path.endsWith('.cjs') ? toAscii(text.replace(laterBuiltins, '=arccLater("$1")')) : text,
+    contents: path.endsWith('.cjs') ? toAscii(text.replace(laterModules, '=$1$2arccLater("$3")')) : text,
   }))
 }
 

@@ -138,6 +138,7 @@ function resolveBackbone(value: Value, session: Session, span: Span): Backbone |
     input: outline.input,
     embedding: outline.embedding,
     parameters: outline.parameters,
+    outline: outline.graph,
     apply: (elaboration, images) => {
       session.spent.steps = 0
       return attempt(() => applyIn(value, elaboration, images, session, span))

@@ -9,7 +9,7 @@ import type { Span } from '../../grammar/source.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import type * as ir from '../ir/graph.ts'
 import { convert } from '../ir/ops.ts'
-import type { Elaboration, ParameterSpec } from '../values/elaboration.ts'
+import type { Elaboration, OutlineGraph, ParameterSpec } from '../values/elaboration.ts'
 import type { BackboneValue, Value } from '../values/value.ts'
 import { bindParameters, conformArguments, type Given, matchArguments } from './arguments.ts'
 import { conformToNode, conformToParameter, declaredSizes } from './conform.ts'
@@ -73,6 +73,8 @@ export interface Outline {
   readonly parameters: readonly ParameterSpec[]
   /** Multiply-adds of the convolutions and products for one image. */
   readonly macs: number
+  /** `undefined` if training or another number of images may have other parameters. */
+  readonly graph: OutlineGraph | undefined
 }
 
 const outlines = new WeakMap<BackboneValue, Outline>()
@@ -84,13 +86,20 @@ export function outlineOf(backbone: BackboneValue, session: Session, span: Span)
   const { input } = declaredShape(backbone, session, span)
   const builder = new GraphBuilder('outline', 1)
   const parameters: ParameterSpec[] = []
+  const values = new Map<string, ir.Value>()
+  let varies = false
   const elaboration: Elaboration = {
     builder,
     mode: 'evaluate',
     compute: 'f32',
     parameter(spec) {
       parameters.push(spec)
-      return builder.input(spec.path, { dtype: 'f32', shape: spec.shape })
+      const value = builder.input(spec.path, { dtype: 'f32', shape: spec.shape })
+      values.set(spec.path, value)
+      return value
+    },
+    vary() {
+      varies = true
     },
     update: () => undefined,
   }
@@ -108,7 +117,8 @@ export function outlineOf(backbone: BackboneValue, session: Session, span: Span)
       },
       span,
     )
-  const outline = { input, embedding, parameters, macs: macsOf(builder) }
+  const graph = varies ? undefined : { ops: builder.ops, parameters: values }
+  const outline = { input, embedding, parameters, macs: macsOf(builder), graph }
   outlines.set(backbone, outline)
   return outline
 }

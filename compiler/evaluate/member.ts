@@ -58,6 +58,7 @@ export function evaluateMember(object: Value, expr: MemberExpr, context: Context
     case 'record':
       return object.fields.get(name) ?? missing(object.fields.keys())
     case 'tensor':
+      if (name === 'shape' || name === 'batch') context.model?.elaboration.vary?.()
       return (
         tensorMember(object.value.type.shape, name) ??
         missing(['shape', 'channels', 'height', 'width', 'tokens', 'batch'])

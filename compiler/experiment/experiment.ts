@@ -5,7 +5,7 @@ import type { Value } from '../ir/graph.ts'
 import type { centers, checkpoint, evaluate, experimentBody, log, train } from '../schema/experiment.ts'
 import type { dataset, device, machine, requireQuantities, start, verification } from '../schema/objects.ts'
 import type { FieldPath, ObjectValues, Resolved, SectionValues, Settled } from '../schema/values.ts'
-import type { Elaboration, ParameterSpec } from '../values/elaboration.ts'
+import type { Elaboration, OutlineGraph, ParameterSpec } from '../values/elaboration.ts'
 import type { AugmentSpec } from './augmentation.ts'
 
 /** Fields can be `auto`; `SettledExperiment` has no such fields. */
@@ -133,6 +133,8 @@ export interface Backbone {
   readonly embedding: number
   /** Weights and buffers of evaluation, in declaration order. */
   readonly parameters: readonly ParameterSpec[]
+  /** `undefined` if training or another number of images may have other weights and buffers. */
+  readonly outline: OutlineGraph | undefined
   /**
    * Adds the backbone to the graph: images [N,H,W,C] f32 in [-1, 1] → embeddings [N,D] f32. Shape errors are reported to the bag
    * with which the experiment was resolved; the result is then `undefined`.

@@ -9,7 +9,9 @@ import type { Bool, Call, Tensor, Tokens } from './types.ts'
 
 /** Whether this is a training step; nothing is dropped in evaluation. */
 export function training(call: Call): Bool {
-  return call.model().mode === 'train'
+  const model = call.model()
+  model.vary?.()
+  return model.mode === 'train'
 }
 
 function draw(call: Call, what: string, x: Tensor, perSample: readonly number[]): Tensor {

@@ -17,8 +17,20 @@ export interface BackboneParameters {
   readonly matrices: ReadonlySet<string>
 }
 
-/** The backbone's parameters and buffers; `undefined` if its shapes do not fit. */
+const known = new WeakMap<Backbone, BackboneParameters>()
+
+/** The backbone's parameters and buffers in training; `undefined` if its shapes do not fit. Determined once for each backbone. */
 export function backboneParameters(backbone: Backbone): BackboneParameters | undefined {
+  const found = known.get(backbone) ?? inOutline(backbone) ?? inTraining(backbone)
+  if (found !== undefined) known.set(backbone, found)
+  return found
+}
+
+function inOutline({ parameters, outline }: Backbone): BackboneParameters | undefined {
+  return outline && { specs: parameters, matrices: matrixWeights(outline.ops, outline.parameters) }
+}
+
+function inTraining(backbone: Backbone): BackboneParameters | undefined {
   const b = new GraphBuilder('parameters', 1)
   const specs: ParameterSpec[] = []
   const values = new Map<string, Value>()
@@ -27,8 +39,6 @@ export function backboneParameters(backbone: Backbone): BackboneParameters | und
     mode: 'train',
     compute: 'f32',
     parameter(spec) {
-      const known = values.get(spec.path)
-      if (known !== undefined) return known
       specs.push(spec)
       const value = b.input(spec.path, { dtype: 'f32', shape: spec.shape })
       values.set(spec.path, value)

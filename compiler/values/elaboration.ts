@@ -7,7 +7,7 @@
 import type { Span } from '../../grammar/source.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { DType } from '../ir/dtype.ts'
-import type { Value } from '../ir/graph.ts'
+import type { Op, Value } from '../ir/graph.ts'
 import type { NamedTensor } from '../ir/state-tensor.ts'
 import type { Initializer } from './value.ts'
 
@@ -28,6 +28,13 @@ export interface ParameterSpec {
   readonly span: Span
 }
 
+/** A backbone as evaluation applies it to one image. */
+export interface OutlineGraph {
+  readonly ops: readonly Op[]
+  /** Weights and buffers, inputs of the graph, by their paths. */
+  readonly parameters: ReadonlyMap<string, Value>
+}
+
 export interface Elaboration {
   readonly builder: GraphBuilder
   readonly mode: 'train' | 'evaluate'
@@ -41,6 +48,8 @@ export interface Elaboration {
   parameter(spec: ParameterSpec): Value
   /** In training: f32 in (0, 1] of `shape` [N,…], keyed by the path, the step and the sample's row in the global batch. */
   random?(path: string, shape: readonly number[]): Value
+  /** Called where code asks for what differs between elaborations of a backbone: whether this is training, or the number of images. */
+  vary?(): void
   /** In training: sets a buffer's new value, with the buffer's shape, f32. */
   update(path: string, value: Value): void
 }
