@@ -21,4 +21,5 @@ const of = (figures: string, name: string, passed: string, more: Partial<Compare
 export const comparedMargins: readonly ComparedMargin[] = [
   of('arcface', 'arcface', 'm: 0.5 rad, scale: 16'),
   of('cosface', 'cosface', 'm: 0.35, scale: 16'),
+  of('sub-center', 'arcface', 'm: 0.5 rad, scale: 16', { centers: 'per_class = 3' }),
 ]

@@ -30,6 +30,7 @@ function summary(plan: PlanDocument, look: Look): string[] {
   const devices = worldSize(machine)
   const sampled =
     centers.sampleRate < 1 ? `${formatNumber(centers.sampleRate * 100)} % per step` : 'all of them per step'
+  const several = centers.perClass === undefined ? '' : ` of ${centers.perClass} centers`
   return facts(
     [
       [
@@ -46,7 +47,7 @@ function summary(plan: PlanDocument, look: Look): string[] {
         'centers',
         [
           centers.margin,
-          `${formatCount(centers.classes)} classes, ${sampled}`,
+          `${formatCount(centers.classes)} classes${several}, ${sampled}`,
           `${centers.update} update`,
           `${centers.gradient.replace('_', '-')} gradient`,
         ],

@@ -47,7 +47,7 @@ export function buildPlan(
   )
   checkFit(candidate.experiment, document, bag)
   const { graphs, lengths } = candidate
-  const { train, augment, startFrom, backbone, evaluate, checkpoint, log, dataset } = candidate.experiment
+  const { train, augment, startFrom, backbone, centers, evaluate, checkpoint, log, dataset } = candidate.experiment
   return {
     name: declared.name,
     document,
@@ -76,6 +76,7 @@ export function buildPlan(
       image: backbone.input,
       embedding: backbone.embedding,
       classes: lengths.classes,
+      perClass: centers.perClass,
     },
   }
 }

@@ -49,6 +49,7 @@ export function describePlan(candidate: Candidate, file: string, said: Said, ins
     centers: {
       margin: margin.text,
       classes: lengths.classes,
+      ...(centers.perClass === 1 ? {} : { perClass: centers.perClass }),
       placement: centers.placement,
       sampleRate: centers.sampleRate,
       update: centers.update,

@@ -48,20 +48,25 @@ export const planSchema = {
         },
         ['trained'],
       ),
-      centers: object({
-        margin: text,
-        classes: integer,
-        placement: { enum: placements },
-        sampleRate: number,
-        update: { enum: centerUpdates },
-        gradient: { enum: marginGradients },
-        /** Classes per device in replica order. */
-        perDevice: { type: 'array', items: integer },
-        /** The maximum number of rows used per step on one device. */
-        sampledPerDevice: integer,
-        /** Centers and their optimizer state on the device with most of them. */
-        stateBytesPerDevice: integer,
-      }),
+      centers: object(
+        {
+          margin: text,
+          classes: integer,
+          /** Centers of each class, if more than one. */
+          perClass: integer,
+          placement: { enum: placements },
+          sampleRate: number,
+          update: { enum: centerUpdates },
+          gradient: { enum: marginGradients },
+          /** Classes per device in replica order. */
+          perDevice: { type: 'array', items: integer },
+          /** The maximum number of classes used per step on one device. */
+          sampledPerDevice: integer,
+          /** Centers and their optimizer state on the device with most of them. */
+          stateBytesPerDevice: integer,
+        },
+        ['perClass'],
+      ),
       data: object({ dataset: text, format: text, identities: integer, images: integer, root: text, leftOut: text }, [
         'root',
         'leftOut',

@@ -65,4 +65,6 @@ export interface RunSpec extends Counts, EmbedShape, Pick<TrainSpec, 'seed' | 'w
   readonly log: LogSpec
   readonly machine: MachineSpec
   readonly batchPerDevice: number
+  /** Centers of each class. */
+  readonly perClass: number
 }

@@ -53,6 +53,12 @@ export const centers = {
       'shard',
       '`shard`: each device stores a part of the classes. `replicate`: each device stores all classes. `auto`: the faster one that fits.',
     ),
+    per_class: withDefault(
+      int,
+      '1',
+      "Centers of each class (sub-center ArcFace): the cosine of a class is the greatest of its centers', and only that one learns.",
+      { min: 1, max: 16 },
+    ),
     sample_rate: withDefault(
       float,
       '100%',
@@ -83,7 +89,7 @@ export const centers = {
     state: withDefault(
       enumOf('type of the state', storedStates),
       'f32',
-      "Element type of the centers' optimizer state; `int8` stores one scale per center.",
+      "Element type of the centers' optimizer state; `int8` stores one scale per class.",
     ),
     chunk: withDefault(
       unionOf(enumOf('chunk size', [auto]), quantity({ row: 1 })),

@@ -1,10 +1,11 @@
 /**
- * How the class centers and their optimizer state are stored: as f32, as bf16, or as 8-bit integers with one scale per center.
+ * How the class centers and their optimizer state are stored: as f32, as bf16, or as 8-bit integers with one scale per class.
  * All arithmetic is f32. Values stored in fewer bits are rounded stochastically, with probabilities that preserve the mean, so
  * that changes below the resolution of the narrow type add up (arXiv:1502.02551). The random numbers are keyed by (seed, step,
  * table, class, column), so they depend neither on the number of devices nor on the chunks.
  *
- * Legend: M center rows of one device, k rows of one chunk, D embedding width.
+ * Legend: M center rows of one device, one for each class, k of them in a chunk, D their width: the embedding width times the centers
+ * of a class.
  */
 import { need } from '../../grammar/diagnostic.ts'
 import type { GraphBuilder } from '../ir/build.ts'

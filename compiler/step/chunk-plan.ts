@@ -1,8 +1,8 @@
 /**
  * The number of chunks in which the head processes its center rows.
  *
- * Legend: K rows of a step on one device, k of a chunk, W numbers per row: the B rows of the batch that it is compared with, or
- * the D numbers of its center, whichever is larger.
+ * Legend: K rows of a step on one device, k of a chunk, W numbers per row: for each center of a class, the B rows of the batch that
+ * it is compared with, or its own D numbers, whichever is larger.
  */
 import type { Auto } from '../schema/values.ts'
 

@@ -54,7 +54,7 @@ function headRows(experiment: ChosenExperiment, { classes, replicas, batch }: Le
 export function settleChunk(experiment: ChosenExperiment, lengths: Lengths): SettledExperiment {
   const { sharded, active } = headRows(experiment, lengths)
   const compared = sharded ? lengths.batch : batchPerDevice(experiment)
-  const widest = Math.max(compared, experiment.backbone.embedding)
+  const widest = Math.max(compared, experiment.backbone.embedding) * experiment.centers.perClass
   const { rows } = chunkPlan(active, widest, experiment.centers.chunk)
   return { ...experiment, centers: { ...experiment.centers, chunk: rows } }
 }
@@ -86,7 +86,7 @@ export function buildGraphs(
       averaged: train.average !== undefined,
       // Rows of a sample are found by number; if all classes take part, the last chunk needs padding rows.
       rows: plan === undefined ? chunks.padded : owned,
-      embedding: backbone.embedding,
+      width: backbone.embedding * centers.perClass,
       synced: train.batchNorm === 'synced',
       filters: traits.filters,
     }),

@@ -2,7 +2,8 @@
  * The margin softmax over one chunk of class centers: logits, their softmax statistics, and the gradients of a chunk once the
  * statistics of all classes are known. The same code processes the whole shard at once and the body of a loop over chunks.
  *
- * Legend: B rows (embeddings), K classes of the chunk, D embedding width; x̂, ŵ are x/|x|, w/|w|; z = x̂·ŵ the cosines.
+ * Legend: B rows (embeddings), K classes of the chunk, S centers of a class, D embedding width; x̂, ŵ are x/|x|, w/|w|; z = x̂·ŵ the
+ * cosines, of a class the greatest of its centers'.
  */
 import type { Margin, SettledExperiment } from '../experiment/experiment.ts'
 import type { GraphBuilder } from '../ir/build.ts'
@@ -10,6 +11,7 @@ import type { DType } from '../ir/dtype.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
 import { gradient } from '../ir/vjp.ts'
+import { closestOf, gradientOf, joinCenters, splitCenters } from './sub-centers.ts'
 
 /** The logit of a class that is not in the step: its exponential is exactly 0. */
 export const ABSENT = -1e30
@@ -19,6 +21,8 @@ export interface HeadRules {
   readonly gradient: SettledExperiment['centers']['gradient']
   /** Element type of the two matrix products; statistics are f32. */
   readonly compute: DType
+  /** S. */
+  readonly perClass: number
   /** Rows averaged by the loss: the global batch. */
   readonly batch: number
   /** The part of the target probability that is spread over the classes of the step, in [0, 1). */
@@ -52,7 +56,7 @@ function perRow(b: GraphBuilder, x: Value, like: Value): Value {
 export interface ChunkInput {
   /** x̂ f32 [B,D]. */
   readonly embeddings: Value
-  /** w f32 [K,D]. */
+  /** w f32 [K,S·D]. */
   readonly centers: Value
   /** i32 [B]: the row of the true class in this chunk; out of [0, K) if it is elsewhere. */
   readonly slots: Value
@@ -61,9 +65,12 @@ export interface ChunkInput {
 }
 
 export interface ChunkLogits {
-  readonly centers: Normalized
+  /** The first, second … center of each class. */
+  readonly centers: readonly Normalized[]
   /** z [B,K] */
   readonly cosines: Value
+  /** The number of the center that z belongs to, i32 [B,K]; `undefined` if a class has one. */
+  readonly which: Value | undefined
   /** pred [B,K] */
   readonly isTarget: Value
   /** z of the true class if it is in this chunk, else 0 [B]. */
@@ -80,12 +87,14 @@ export interface ChunkLogits {
 
 export function chunkLogits(b: GraphBuilder, rules: HeadRules, input: ChunkInput): ChunkLogits {
   const { margin, compute } = rules
-  const centers = normalizeRows(b, input.centers)
-  const product = ops.matmul(b, ops.convert(b, input.embeddings, compute), ops.convert(b, centers.unit, compute), {
-    transposeRhs: true,
-    dtype: 'f32',
-  })
-  const cosines = ops.clamp(b, product, -1, 1)
+  const product = ({ unit }: Normalized) =>
+    ops.matmul(b, ops.convert(b, input.embeddings, compute), ops.convert(b, unit, compute), {
+      transposeRhs: true,
+      dtype: 'f32',
+    })
+  const centers = splitCenters(b, input.centers, rules.perClass).map((part) => normalizeRows(b, part))
+  const { greatest, which } = closestOf(b, centers.map(product))
+  const cosines = ops.clamp(b, greatest, -1, 1)
   const shape = cosines.type.shape
   const classIndex = ops.iota(b, { dtype: 'i32', shape }, 1)
   const isTarget = ops.compare(b, 'EQ', classIndex, ops.broadcastVector(b, input.slots, shape, 0))
@@ -97,7 +106,7 @@ export function chunkLogits(b: GraphBuilder, rules: HeadRules, input: ChunkInput
   const logits = present === undefined ? withTarget : ops.select(b, present, withTarget, ABSENT)
   const rows = shape[1] ?? 0
   const hasTarget = ops.and(b, ops.compare(b, 'GE', input.slots, 0), ops.compare(b, 'LT', input.slots, rows))
-  return { centers, cosines, isTarget, targetCosine, targetLogit, logits, hasTarget, present }
+  return { centers, cosines, which, isTarget, targetCosine, targetLogit, logits, hasTarget, present }
 }
 
 /** The softmax statistics of a row over the classes seen so far, each f32 [B]. */
@@ -138,7 +147,7 @@ export interface SoftmaxTotal {
 export interface ChunkGradients {
   /** With respect to x̂, this chunk's contribution, f32 [B,D]. */
   readonly embeddings: Value
-  /** With respect to w, f32 [K,D]. */
+  /** With respect to w, f32 [K,S·D]. */
   readonly centers: Value
 }
 
@@ -184,12 +193,22 @@ export function chunkGradients(
     compute,
   )
   const mean = (sum: Value) => ops.multiply(b, sum, 1 / rules.batch)
-  const embeddings = ops.matmul(b, cosineGradient, ops.convert(b, chunk.centers.unit, compute), { dtype: 'f32' })
-  const unitGradient = ops.matmul(b, cosineGradient, ops.convert(b, input.embeddings, compute), {
-    transposeLhs: true,
-    dtype: 'f32',
+  const parts = chunk.centers.map((own, s) => {
+    const share = gradientOf(b, chunk, s, cosineGradient)
+    const embeddings = ops.matmul(b, share, ops.convert(b, own.unit, compute), { dtype: 'f32' })
+    const unitGradient = ops.matmul(b, share, ops.convert(b, input.embeddings, compute), {
+      transposeLhs: true,
+      dtype: 'f32',
+    })
+    return { embeddings: mean(embeddings), centers: normalizeRowsGradient(b, own, mean(unitGradient)) }
   })
-  return { embeddings: mean(embeddings), centers: normalizeRowsGradient(b, chunk.centers, mean(unitGradient)) }
+  return {
+    embeddings: parts.map((part) => part.embeddings).reduce((sum, part) => ops.add(b, sum, part)),
+    centers: joinCenters(
+      b,
+      parts.map((part) => part.centers),
+    ),
+  }
 }
 
 /** The cotangent of z, given that of y = f(z); 0 if y does not depend on z. */

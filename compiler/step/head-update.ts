@@ -3,7 +3,7 @@
  * the rows of the step. A `dense` update of a sample first scatters the gradient over all rows, since the others decay and keep
  * their momentum: it costs one more table.
  *
- * Legend: M center rows of one device, k rows of one chunk, D embedding width.
+ * Legend: M center rows of one device, k rows of one chunk, D their width: the embedding width times the centers of a class.
  */
 import { need } from '../../grammar/diagnostic.ts'
 import type { SettledExperiment } from '../experiment/experiment.ts'
@@ -40,6 +40,7 @@ export function buildHead(
     margin,
     gradient: centers.gradient,
     compute: train.precision,
+    perClass: centers.perClass,
     batch: batchPerDevice(experiment) * b.replicas,
     smoothing: train.labelSmoothing,
   }

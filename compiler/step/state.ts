@@ -65,9 +65,9 @@ export interface BackboneStateOptions {
 export interface StateOptions extends BackboneStateOptions {
   /** Whether weights have averages. */
   readonly averaged: boolean
-  /** Center rows of one device, and their width. */
+  /** Center rows of one device, and their width: the embedding width times the centers of a class. */
   readonly rows: number
-  readonly embedding: number
+  readonly width: number
 }
 
 /** A state tensor that stores one tensor unchanged. */
@@ -224,11 +224,11 @@ function averageSlot({ tensor, parts }: StateSlot): StateSlot {
   }
 }
 
-function centerSlots(optimizer: Optimizer, centers: Centers, { rows, embedding }: StateOptions): StateSlot[] {
+function centerSlots(optimizer: Optimizer, centers: Centers, { rows, width }: StateOptions): StateSlot[] {
   const placement = centers.placement === 'shard' ? 'sharded' : 'replicated'
   const slot = ({ name, dtype, shape }: StoredTensor, role: StateTensor['role'], initializer: Initializer) =>
     wholeSlot({ name, role, shape, dtype, placement }, initializer)
-  const shape = [rows, embedding] as const
+  const shape = [rows, width] as const
   return [
     ...storedTensors(centersTable, centers.weights, shape, 0).map((tensor) =>
       slot(tensor, 'centers', { kind: 'normal', std: centers.std }),

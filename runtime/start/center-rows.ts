@@ -2,10 +2,11 @@
  * Old class centers, wherever they come from: one file, or one for each rank of arcface_torch, which splits C classes over W ranks
  * as `C div W` rows each, and one more on the first `C mod W` (`partial_fc_v2.py`).
  *
- * Legend: C old classes, W ranks, D embedding width.
+ * Legend: C old classes, W ranks, D embedding width, S centers of a class.
  */
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import type { RunSpec } from '../../compiler/plan/plan.ts'
 import { reasonOf } from '../data/messages.ts'
 import { isFloatType } from './element-types.ts'
 import type { FileTensor } from './file-tensor.ts'
@@ -17,7 +18,7 @@ export interface CenterRows {
   readonly from: string
   /** C. */
   readonly classes: number
-  /** Rows `start` … `start + count - 1`, f32 [count,D]. */
+  /** Rows `start` … `start + count - 1`, f32 [count,S·D]. */
   rows(start: number, count: number): Promise<Float32Array<ArrayBuffer>>
 }
 
@@ -89,12 +90,24 @@ function centersOf({ path, dictionaries }: WeightsFile): FileTensor {
   throw startErrors('ARC6765', { file: path, reason: `${found.length} of its tensors can be the centers: ${which}` })
 }
 
+/** Why centers with this many columns do not fit; `undefined` if they do. */
+export function wrongColumns(
+  columns: number | undefined,
+  { embedding, perClass }: Pick<RunSpec, 'embedding' | 'perClass'>,
+): string | undefined {
+  if (columns === undefined || columns === embedding * perClass) return undefined
+  const own = columns / embedding
+  if (!Number.isInteger(own)) return `they have ${columns} columns, and an embedding has ${embedding}`
+  return `they have ${own} ${own === 1 ? 'center' : 'centers'} of each class, and \`centers.per_class\` is ${perClass}`
+}
+
 /** Opens centers; the files are closed by the caller, who gets each. Throws ARC6760 to ARC6766. */
 export async function openCenters(
   path: string,
-  width: number,
+  run: Pick<RunSpec, 'embedding' | 'perClass'>,
   opened: (file: WeightsFile) => void,
 ): Promise<CenterRows> {
+  const width = run.embedding * run.perClass
   const parts: { readonly file: string; readonly tensor: FileTensor; readonly first: number }[] = []
   let classes = 0
   for (const file of await rankFiles(path)) {
@@ -102,8 +115,8 @@ export async function openCenters(
     opened(weights)
     const tensor = centersOf(weights)
     const [rows = 0, columns] = tensor.shape
-    if (columns !== width)
-      throw startErrors('ARC6765', { file, reason: `they have ${columns} columns, and an embedding has ${width}` })
+    const reason = wrongColumns(columns, run)
+    if (reason !== undefined) throw startErrors('ARC6765', { file, reason })
     parts.push({ file, tensor, first: classes })
     classes += rows
   }

@@ -1,8 +1,9 @@
 /**
  * The table of the centers at the start: old centers of the classes that keep one, the mean direction of pictures for new classes. A new
  * center is as long as the kept ones on average, so that it learns at their pace: the gradient of a direction is inverse to the length.
+ * Of several centers of a new class, the first is the mean; the others are random, since equal centers would never part.
  *
- * Legend: D embedding width, n classes of a chunk.
+ * Legend: D embedding width, n classes of a chunk, S centers of a class.
  */
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
@@ -70,20 +71,25 @@ interface Chunk extends FillCenters {
 /** Fills `count` classes from row `at` of a table; returns how many of them are random. */
 async function fillChunk(table: HostTensor, at: number, chunk: Chunk): Promise<number> {
   const { plan, classes, means, signal, start, count, length } = chunk
-  const width = plan.run.embedding
+  const { embedding, perClass } = plan.run
+  const width = embedding * perClass
   const rows = rowsOf(table, at, count, width)
-  const given = new Float32Array(count * width)
-  await copyKept(given, chunk)
+  const kept = new Float32Array(count * width)
+  await copyKept(kept, chunk)
+  const directions = new Float32Array(count * embedding)
   const without =
-    means === undefined || signal.aborted ? newOnes(classes, start, count) : await means.fill(start, count, given)
+    means === undefined || signal.aborted ? newOnes(classes, start, count) : await means.fill(start, count, directions)
   const isRandom = new Set(without)
   for (let i = 0; i < count; i++) {
     const label = start + i
     if (isRandom.has(label)) continue
-    const row = given.subarray(i * width, (i + 1) * width)
-    const own = rows.subarray(i * width, (i + 1) * width)
-    const factor = classes.old[label] === -1 ? (length ?? lengthOf(own)) : 1
-    for (const [column, value] of row.entries()) own[column] = factor * value
+    if (classes.old[label] !== -1) {
+      rows.set(kept.subarray(i * width, (i + 1) * width), i * width)
+      continue
+    }
+    const own = rows.subarray(i * width, i * width + embedding)
+    const factor = length ?? lengthOf(own)
+    for (const column of own.keys()) own[column] = factor * need(directions[i * embedding + column], 'a direction')
   }
   storeRows(table, at, rows, width)
   return isRandom.size
@@ -96,7 +102,7 @@ function newOnes({ old }: ClassMap, start: number, count: number): readonly numb
 /** Copies the centers of the classes that keep one to their rows, consecutive old classes at once. */
 async function copyKept(given: Float32Array, { plan, centers, classes, start, count }: Chunk): Promise<void> {
   if (centers === undefined) return
-  const width = plan.run.embedding
+  const width = plan.run.embedding * plan.run.perClass
   const { old } = classes
   for (let i = 0; i < count; ) {
     const from = old[start + i] ?? -1
@@ -119,13 +125,15 @@ async function copyKept(given: Float32Array, { plan, centers, classes, start, co
 /** The mean length of the first kept centers; `undefined` if none are kept. */
 async function keptLength({ plan, centers, classes }: FillCenters): Promise<number | undefined> {
   if (centers === undefined || classes.kept === 0) return undefined
-  const width = plan.run.embedding
+  const { embedding, perClass } = plan.run
   let sum = 0
   let count = 0
   for (const from of classes.old) {
     if (from < 0) continue
-    sum += lengthOf((await centers.rows(from, 1)).subarray(0, width))
-    if (++count === MOST_LENGTHS) break
+    const row = await centers.rows(from, 1)
+    for (let s = 0; s < perClass; s++) sum += lengthOf(row.subarray(s * embedding, (s + 1) * embedding))
+    count += perClass
+    if (count >= MOST_LENGTHS) break
   }
   return sum / count
 }

@@ -18,7 +18,7 @@ import { stateDifferences } from '../checkpoint/restore.ts'
 import { isOfReplicas } from '../checkpoint/state-source.ts'
 import { bf16ToF32 } from '../half.ts'
 import { fileShape } from '../state/named-streams.ts'
-import { type CenterRows, includedCenters, openCenters } from './center-rows.ts'
+import { type CenterRows, includedCenters, openCenters, wrongColumns } from './center-rows.ts'
 import { type ClassMap, newClasses, readClassMap, sameClasses } from './class-map.ts'
 import { startErrors } from './messages.ts'
 import { findStateDict, isBelow, type StateDict } from './state-dict.ts'
@@ -109,29 +109,23 @@ async function findCenters(
   source: WeightsSource,
   opened: (file: Opened) => void,
 ): Promise<CenterRows | undefined> {
-  const { embedding } = plan.run
   if (centers.path !== '') {
     const other = await openWeightsSource(centers.path, false)
     if (other.checkpoint === undefined) {
       await other.close()
-      return openCenters(other.file.path, embedding, opened)
+      return openCenters(other.file.path, plan.run, opened)
     }
     opened({ path: other.file.path, damaged: other.damaged, close: other.close })
-    return checkpointCenters(other.checkpoint, embedding)
+    return checkpointCenters(other.checkpoint, plan)
   }
-  if (source.checkpoint !== undefined) return checkpointCenters(source.checkpoint, embedding)
-  return includedCenters(source.file) ? openCenters(source.file.path, embedding, opened) : undefined
+  if (source.checkpoint !== undefined) return checkpointCenters(source.checkpoint, plan)
+  return includedCenters(source.file) ? openCenters(source.file.path, plan.run, opened) : undefined
 }
 
-function checkpointCenters(checkpoint: Checkpoint, width: number): CenterRows {
+function checkpointCenters(checkpoint: Checkpoint, { run }: Plan): CenterRows {
   const { path } = checkpoint
   const type = checkpoint.types.get(centersTable)
-  const reason =
-    type === undefined
-      ? 'the checkpoint has none'
-      : type.shape[1] === width
-        ? undefined
-        : `they have ${type.shape[1]} columns, and an embedding has ${width}`
+  const reason = type === undefined ? 'the checkpoint has none' : wrongColumns(type.shape[1], run)
   if (reason !== undefined) throw startErrors('ARC6765', { file: path, reason })
   return {
     from: path,

@@ -7,9 +7,9 @@ import type { Plan } from '../../compiler/plan/plan.ts'
  */
 export function modelFlops({ document, run, replicas }: Plan): number {
   const { batch } = document.schedule
-  const { placement, sampledPerDevice } = document.centers
+  const { perClass = 1, placement, sampledPerDevice } = document.centers
   const rows = placement === 'replicate' ? sampledPerDevice : Math.min(run.classes, sampledPerDevice * replicas)
-  return 6 * batch * (document.model.multiplyAdds + run.embedding * rows)
+  return 6 * batch * (document.model.multiplyAdds + run.embedding * perClass * rows)
 }
 
 /**

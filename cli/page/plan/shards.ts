@@ -37,7 +37,9 @@ const classText = ({ from, classes }: Range) =>
   classes === 0 ? 'no classes' : `classes ${formatCount(from)} to ${formatCount(from + classes - 1)}`
 
 export function shardBody({ centers }: PlanDocument): Child {
-  const used = `At most ${formatCount(centers.sampledPerDevice)} centers are used per step on each device. Centers and their optimizer state take ${formatBytes(centers.stateBytesPerDevice)} on the fullest device.`
+  const { perClass = 1, sampledPerDevice } = centers
+  const of = perClass === 1 ? '' : ` of ${formatCount(sampledPerDevice)} classes`
+  const used = `At most ${formatCount(sampledPerDevice * perClass)} centers${of} are used per step on each device. Centers and their optimizer state take ${formatBytes(centers.stateBytesPerDevice)} on the fullest device.`
   if (centers.placement !== 'shard')
     return joined(
       paragraph(

@@ -97,6 +97,7 @@ async function runHead(c: Case, scale: number) {
     margin: arcfaceMargin(0.5, scale, c.filter),
     gradient: c.gradient,
     compute: 'f32' as const,
+    perClass: 1,
     batch: rows,
     smoothing: c.smoothing ?? 0,
   }

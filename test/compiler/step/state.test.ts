@@ -55,7 +55,7 @@ function slots(parameters: readonly ParameterSpec[], optimizer = sgd, filters: '
       isFrozenBuffer: () => false,
       averaged: false,
       rows: 4,
-      embedding: 8,
+      width: 8,
       synced: false,
       filters,
     },

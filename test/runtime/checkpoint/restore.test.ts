@@ -60,6 +60,7 @@ const variants: readonly (readonly [string, Omit<StatePlanOptions, 'devices'>])[
   ['synced statistics, no momentum', { train: 'batch_norm = synced', optimizer: 'sgd(lr: 0.05)' }],
   ['two states, f16', { train: 'precision = f16', optimizer: 'adamw(lr: 0.01)' }],
   ['bf16 and int8, padded chunks', { centers: 'weights = bf16, state = int8, chunk = 4 rows' }],
+  ['three centers of each class', { centers: 'per_class = 3, weights = bf16, state = int8' }],
   ['replicated centers', { centers: 'placement = replicate' }],
 ]
 
@@ -163,6 +164,7 @@ test.each<[string, Partial<StatePlanOptions>, string]>([
   ['the embedding', { embedding: 5 }, 'its fc.weight is f32[4,18], not f32[5,18]'],
   ['the optimizer', { optimizer: 'adamw(lr: 0.01)' }, 'it has no fc.weight.'],
   ['optimizer, of which nothing is left,', { optimizer: 'adamw(lr: 0.01)' }, 'its fc.weight.velocity is not used here'],
+  ['the centers of each class', { centers: 'per_class = 2' }, 'its centers is f32[11,4], not f32[11,8]'],
   ['the type of the centers', { centers: 'weights = bf16' }, 'its centers is f32[11,4], not bf16[11,4]'],
   ['loss scaling', { train: 'precision = f16' }, 'it has no loss_scale.factor, which is f32[] here'],
 ])('a state with other %s does not fit', async (_, change, expected) => {

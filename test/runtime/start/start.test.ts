@@ -52,6 +52,15 @@ const planFrom = (start: string, options: Partial<NarrowOptions> = {}) =>
     ...options,
   })
 
+/** A safetensors file of one tensor. */
+function centersFile(data: Float32Array, shape: readonly number[]): Buffer {
+  const entry = { dtype: 'F32', shape, data_offsets: [0, data.byteLength] }
+  const header = Buffer.from(JSON.stringify({ centers: entry }))
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(header.length))
+  return Buffer.concat([length, header, Buffer.from(data.buffer)])
+}
+
 let engine: Engine
 beforeAll(async () => {
   engine = await createTfjsEngine({ world: oneProcess(2), backend: 'cpu' })
@@ -216,6 +225,27 @@ describe('the centers', () => {
       await workers.dispose()
     })
     expect(loaded).toMatchObject({ classes: { kept: 2, new: 4, dropped: 3 }, pictures: 8, random: 0 })
+  })
+
+  test('two centers of each class: both are kept, and the mean is the first of a new class', async () => {
+    writeFileSync(join(folder, 'two.csv'), 'class,old\n0,4\n*,none\n')
+    const old = Float32Array.from({ length: 5 * 2 * D }, (_, i) => Math.sin(i))
+    writeFileSync(join(folder, 'two.safetensors'), centersFile(old, [5, 2 * D]))
+    const given = `"${fixture('narrow.pt')}", centers: "${join(folder, 'two.safetensors')}", classes: "${join(folder, 'two.csv')}"`
+    const options = { centers: 'per_class = 2' }
+    const initial = await newState(engine, planFrom(`weights(${given})`, options))
+    const before = await tableOf(initial)
+    initial.dispose()
+    await started(planFrom(`weights(${given})`, options), async (state) => {
+      const table = await tableOf(state)
+      expect(table.slice(0, 2).flat()).toEqual([...old.subarray(4 * 2 * D)])
+      const length = (Math.hypot(...need(table[0], 'a center')) + Math.hypot(...need(table[1], 'a center'))) / 2
+      expect(Math.hypot(...need(table[2], 'a center'))).toBeCloseTo(length, 5)
+      expect(table[3]).toEqual(before[3])
+    })
+    await expect(openStart(planFrom(`weights(${given})`), undefined)).rejects.toThrow(
+      anError('ARC6765', { reason: 'they have 2 centers of each class, and `centers.per_class` is 1' }),
+    )
   })
 
   test('random ones are those of a run without weights', async () => {
