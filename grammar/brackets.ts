@@ -6,10 +6,10 @@
  * declarations start in the first column, and inside parentheses no line starts with `name =`.
  */
 import type { TokenType } from 'chevrotain'
-import type { Diagnostic, DiagnosticBag } from './diagnostic.ts'
+import type { Diagnostic, DiagnosticBag, Extras } from './diagnostic.ts'
 import { Layout, type Tokens } from './layout.ts'
 import { grammarError } from './messages.ts'
-import type { SourceFile } from './source.ts'
+import type { SourceFile, Span } from './source.ts'
 import * as T from './tokens.ts'
 
 const CLOSER_OF: ReadonlyMap<TokenType, TokenType> = new Map([
@@ -119,18 +119,41 @@ class Repair {
 
   run(): Tokens {
     this.#tokens.forEach((token, i) => {
+      if (this.#isEndWord(token, i)) {
+        this.#closeByWord(token)
+        return
+      }
       if (this.#layout.beginsLine(i)) this.#atLineStart(token, i)
+      this.#closeWithin(token, i)
       if (isCloser(token)) this.#close(token, i)
       else if (isOpener(token)) this.#open(token, i)
-      else this.#pass(token)
+      else {
+        this.#pass(token)
+        if (this.#isBareSection(i)) this.#insertOpener('section', token, this.#out.length)
+      }
     })
     while (this.#stack.length > 0) this.#insertCloser()
     return this.#out
   }
 
   #atLineStart(token: T.ArcToken, i: number): void {
+    if (token.tokenType === T.RCurly) this.#closeInnerBlocks(token)
     while (this.#isLeftOpenBefore(token, i)) this.#insertCloser()
     if (this.#stack.length === 0 && this.#layout.isDeclarationStart(i)) this.#bareHead = { word: token, end: undefined }
+  }
+
+  /** Before a brace that begins its line: blocks that are indented further than one that starts like this brace are unclosed. */
+  #closeInnerBlocks(token: T.ArcToken): void {
+    const { indent } = this.#layout.lineOf(token)
+    const indentOf = (open: T.ArcToken) => this.#layout.lineOf(open).indent
+    const own = this.#stack.findLastIndex((open) => open.tokenType === T.LCurly && indentOf(open) === indent)
+    const inner = own < 0 ? [] : this.#stack.slice(own + 1)
+    const isUnclosed = (open: T.ArcToken) => open.tokenType === T.LCurly && indentOf(open) > indent
+    if (inner.length > this.#openBraces || !inner.every(isUnclosed)) return
+    for (const _ of inner) {
+      this.#openBraces -= 1
+      this.#insertCloser()
+    }
   }
 
   /** Whether the innermost bracket must end before this line. */
@@ -144,6 +167,19 @@ class Repair {
     const ended = this.#layout.isOutdented(open, token) || (inFirstColumn && this.#layout.isDeclarationStart(i))
     if (ended) this.#openBraces -= 1
     return ended
+  }
+
+  /** Inside a line: `[holdout, pairs = 100` and `conv(8 |> prelu` end before the next field and before the pipeline. */
+  #closeWithin(token: T.ArcToken, i: number): void {
+    const open = this.#stack.at(-1)
+    if (open === undefined || !this.#match.unclosed.has(open)) return
+    const last = this.#out.at(-1)
+    if (open.tokenType === T.LParen && token.tokenType === T.Pipe && last !== open) this.#insertCloser()
+    else if (open.tokenType === T.LBracket && last?.tokenType === T.Comma && this.#layout.isFieldStart(i)) {
+      this.#out.pop()
+      this.#insertCloser()
+      this.#out.push(last)
+    }
   }
 
   #pass(token: T.ArcToken): void {
@@ -194,28 +230,58 @@ class Repair {
     const wanted = open === undefined ? undefined : CLOSER_OF.get(open.tokenType)
     const image = wanted === undefined ? undefined : IMAGES.get(wanted)
     if (open !== undefined && wanted !== undefined && image !== undefined && open.tokenType !== T.LCurly) {
-      const span = this.#spanOf(token)
-      const related = [{ span: this.#spanOf(open), message: 'opened here' }]
-      const fix = { message: `write \`${image}\``, span, replacement: image }
-      this.#report(grammarError('ARC1103', { open: open.image, close: token.image }, span, { related, fix }))
-      this.#stack.pop()
-      this.#out.push(T.makeToken(wanted, token.image, token.startOffset))
+      this.#closeBy(open, token, wanted)
       return
     }
     const head = this.#bareHead
     if (token.tokenType === T.RCurly && open === undefined && head?.end !== undefined) {
-      this.#insertOpener(head.word, head.end)
+      this.#insertOpener(head.word.image, head.word, head.end)
       this.#out.push(token)
+    } else if (open?.tokenType === T.LCurly && this.#openBraces > 0 && token.tokenType !== T.RCurly) {
+      this.#openBraces -= 1
+      this.#closeBy(open, token, T.RCurly)
     } else this.#drop(token)
   }
 
-  /** Adds the missing brace after the head of a declaration. */
-  #insertOpener(word: T.ArcToken, end: number): void {
-    this.#bareHead = undefined
+  /** Reads a closing bracket as the one that `open` needs. */
+  #closeBy(open: T.ArcToken, token: T.ArcToken, wanted: TokenType): void {
+    const image = IMAGES.get(wanted) ?? ''
+    const span = this.#spanOf(token)
+    const related = [{ span: this.#spanOf(open), message: 'opened here' }]
+    const fix = { message: `write \`${image}\``, span, replacement: image }
+    this.#report(grammarError('ARC1103', { open: open.image, close: token.image }, span, { related, fix }))
+    this.#stack.pop()
+    this.#out.push(T.makeToken(wanted, token.image, token.startOffset))
+  }
+
+  /** `end` on a line of its own, where a brace is missing. */
+  #isEndWord(token: T.ArcToken, i: number): boolean {
+    const isAlone = this.#layout.beginsLine(i) && this.#layout.endsLine(i)
+    return token.image === 'end' && isAlone && this.#openBraces > 0 && this.#stack.at(-1)?.tokenType === T.LCurly
+  }
+
+  #closeByWord(token: T.ArcToken): void {
+    const open = this.#stack.at(-1)
+    if (open === undefined) return
+    this.#openBraces -= 1
+    this.#closeBy(open, token, T.RCurly)
+  }
+
+  /** A line with only a name above deeper lines, and a brace that closes nothing: `train` without its `{`. */
+  #isBareSection(i: number): boolean {
+    if (this.#extraBraces === 0 || this.#stack.length === 0 || !this.#layout.isBareName(i)) return false
+    this.#extraBraces -= 1
+    return true
+  }
+
+  /** Adds the missing brace after the head of a declaration or a section. */
+  #insertOpener(what: string, word: T.ArcToken, end: number): void {
+    if (what === 'section') this.#stack.push(T.makeToken(T.LCurly, '', T.tokenEnd(word)))
+    else this.#bareHead = undefined
     const at = T.tokenEnd(this.#out[end - 1] ?? word)
     const span = { source: this.#source, start: at, end: at }
     const fix = { message: 'add `{`', span, replacement: ' {' }
-    this.#report(grammarError('ARC1104', { what: word.image }, span, { fix }))
+    this.#report(grammarError('ARC1104', { what }, span, { fix }))
     this.#out.splice(end, 0, T.makeToken(T.LCurly, '', at))
   }
 
@@ -243,9 +309,20 @@ class Repair {
       grammarError('ARC1101', { open: open.image }, this.#spanOf(open), {
         label: 'opened here',
         related: [{ span: at, message: `expected \`${image}\` here at the latest` }],
-        fix: { message: `add \`${image}\``, span: at, replacement: isBlock ? `\n${indent}${image}` : image },
+        ...this.#missingCloser(image, at, isBlock ? `\n${indent}` : ''),
       }),
     )
+  }
+
+  /** The fix for a missing bracket. `conv(16 // 2)` has none: the comment, which was meant as a division, contains it. */
+  #missingCloser(image: string, at: Span, lead: string): Extras {
+    const [comment] = /^[ \t]*\/\/(?!\/)[ \t]*\w[^\n]*/.exec(this.#source.text.slice(at.end, at.end + 400)) ?? []
+    if (lead !== '' || comment === undefined || !comment.includes(image))
+      return { fix: { message: `add \`${image}\``, span: at, replacement: lead + image } }
+    const start = at.end + comment.indexOf('//')
+    const span = { source: this.#source, start, end: start + 2 }
+    const notes = ['`//` starts a comment']
+    return { notes, fix: { message: 'write `div` for the quotient of whole numbers', span, replacement: 'div' } }
   }
 
   #report(diagnostic: Diagnostic): void {

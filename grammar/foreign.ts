@@ -12,19 +12,19 @@ export interface Foreign {
   readonly note?: string
 }
 
-const ASSIGNMENT: Foreign = {
-  tokenType: T.Equals,
-  right: undefined,
-  note: 'a name keeps its value; bind the new value to a new name with `let`, or carry it through a loop: `for i in 0..n carry x = start { … }`',
-}
+export const REASSIGNMENT_NOTE =
+  'a name keeps its value; bind the new value to a new name with `let`, or carry it through a loop: `for i in 0..n carry x = start { … }`'
 
-export const FOREIGN: Readonly<Record<string, Foreign>> = {
+const ASSIGNMENT: Foreign = { tokenType: T.Equals, right: undefined, note: REASSIGNMENT_NOTE }
+
+const FOREIGN: Readonly<Record<string, Foreign>> = {
   '===': { tokenType: T.EqualEqual, right: '==' },
   '!==': { tokenType: T.NotEqual, right: '!=' },
   '&&': { tokenType: T.And, right: 'and' },
   '&': { tokenType: T.And, right: 'and' },
   '||': { tokenType: T.Or, right: 'or' },
   '|': { tokenType: T.Or, right: 'or', note: 'a pipeline is written `|>`' },
+  '<>': { tokenType: T.NotEqual, right: '!=' },
   '!': { tokenType: T.Not, right: 'not', replacement: 'not ' },
   '=>': { tokenType: T.Equals, right: '=' },
   ':=': { tokenType: T.Equals, right: '=' },
@@ -36,8 +36,17 @@ export const FOREIGN: Readonly<Record<string, Foreign>> = {
   '·': { tokenType: T.Star, right: '*' },
   '÷': { tokenType: T.Slash, right: '/' },
   '−': { tokenType: T.Minus, right: '-' },
+  '°': { tokenType: T.Identifier, right: 'deg', replacement: ' deg' },
   '+=': ASSIGNMENT,
   '-=': ASSIGNMENT,
   '*=': ASSIGNMENT,
   '/=': ASSIGNMENT,
+}
+
+const PIPELINE: Foreign = { tokenType: T.Pipe, right: '|>', note: 'for one of two conditions, write `or`' }
+
+/** The meaning of a foreign operator before `end`. A single `|` before a layer's name is a pipeline, if the text has others. */
+export function foreignOperator(image: string, text: string, end: number): Foreign | undefined {
+  const isBeforeName = /^\s*(?!true\b|false\b|not\b)[A-Za-z_]/.test(text.slice(end, end + 80))
+  return image === '|' && isBeforeName && text.includes('|>') ? PIPELINE : FOREIGN[image]
 }

@@ -66,6 +66,20 @@ export class Layout {
     return next === undefined || next.tokenType === T.Newline
   }
 
+  isFieldStart(i: number): boolean {
+    return beginsField(this.#tokens, i)
+  }
+
+  /** Whether `tokens[i]` is a name, alone on its line, and the next line is indented further. */
+  isBareName(i: number): boolean {
+    const name = this.#tokens[i]
+    if (name === undefined || !T.isName(name) || !this.beginsLine(i) || !this.endsLine(i)) return false
+    let next = i + 1
+    while (this.#tokens[next]?.tokenType === T.Newline) next += 1
+    const below = this.#tokens[next]
+    return below !== undefined && this.isIndentedMore(below, name)
+  }
+
   isDeclarationStart(i: number): boolean {
     return beginsDeclaration(this.#tokens, i)
   }

@@ -4,7 +4,15 @@
  */
 import { createToken, Lexer, type TokenType } from 'chevrotain'
 import { bug, type DiagnosticBag } from './diagnostic.ts'
-import { FOREIGN, type Foreign } from './foreign.ts'
+import { type Foreign, foreignOperator } from './foreign.ts'
+import {
+  FOREIGN_COMMENT_STARTS,
+  foreignCommentEnd,
+  reportForeignComment,
+  reportForeignMark,
+  reportForeignNumber,
+  reportIncrement,
+} from './foreign-text.ts'
 import { grammarError } from './messages.ts'
 import type { SourceFile, Span } from './source.ts'
 import { cook, STRING_STARTS, type StringShape, scanString } from './strings.ts'
@@ -28,12 +36,19 @@ export interface Lexed {
 const CommentToken = createToken({ name: 'Comment', pattern: /\/\/[^\n]*/ })
 const ForeignComment = createToken({
   name: 'ForeignComment',
-  pattern: /#[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/,
+  pattern: (text: string, offset: number) => {
+    const end = foreignCommentEnd(text, offset)
+    return end === undefined ? null : [text.slice(offset, end)]
+  },
+  start_chars_hint: [...FOREIGN_COMMENT_STARTS],
   line_breaks: true,
 })
+/** `@cached`, and the letter before `f"text"`. */
+const ForeignMark = createToken({ name: 'ForeignMark', pattern: /@\w[\w.]*|(?:[fFrRbBuU]|[rR][bB]|[bB][rR])(?=["'])/ })
+const ForeignNumber = createToken({ name: 'ForeignNumber', pattern: /0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+/ })
 const ForeignOperator = createToken({
   name: 'ForeignOperator',
-  pattern: /===|!==|=>|:=|[-+*/]=|&&?|\|\|?|!(?!=)|\^|;|\.\d[\d_]*(?:[eE][+-]?\d+)?|[≠≤≥×÷−·]/,
+  pattern: /===|!==|=>|:=|<>|\+\+|[-+*/]=|&&?|\|\|?|!(?!=)|\^|;|\.\d[\d_]*(?:[eE][+-]?\d+)?|[≠≤≥×÷−·°]/,
 })
 const RawString = createToken({
   name: 'RawString',
@@ -48,7 +63,8 @@ const Blank = createToken({ name: 'Blank', pattern: /[ \t\r\f\v\u00a0\ufeff]+/, 
 
 /** The first match wins, so longer spellings come before their prefixes. */
 const LEXER_TOKENS: TokenType[] = [
-  ...[T.Newline, Blank, CommentToken, ForeignComment, T.Identifier, T.NumberToken, RawString],
+  ...[T.Newline, Blank, CommentToken, ForeignComment, ForeignMark, T.Identifier],
+  ...[ForeignNumber, T.NumberToken, RawString],
   ...[T.Pipe, T.Arrow, T.DotDot, T.StarStar, T.Near, ForeignOperator],
   ...[T.EqualEqual, T.NotEqual, T.LessEqual, T.GreaterEqual, T.Less, T.Greater, T.Plus, T.Minus, T.Star, T.Slash],
   ...[T.Dot, T.Comma, T.Colon, T.Equals, T.Percent, T.Question],
@@ -103,7 +119,14 @@ function take(run: Run, tokenType: TokenType, image: string, start: number): voi
       takeComment(run, image, start)
       break
     case ForeignComment:
-      reportComment(run, image, span)
+      reportForeignComment(span, run.bag)
+      break
+    case ForeignMark:
+      reportForeignMark(span, run.bag)
+      break
+    case ForeignNumber:
+      reportForeignNumber(span, run.bag)
+      push(run, T.makeToken(T.NumberToken, image, start))
       break
     case T.NumberToken:
       takeNumber(run, image, span)
@@ -114,6 +137,7 @@ function take(run: Run, tokenType: TokenType, image: string, start: number): voi
     case ForeignOperator:
       if (image === ';') takeSemicolon(run, span)
       else if (image.startsWith('.')) takeNumber(run, image, span)
+      else if (image === '++') reportIncrement(span, run.bag)
       else takeForeign(run, image, span)
       break
     default:
@@ -135,12 +159,6 @@ function takeComment(run: Run, image: string, start: number): void {
   if (isDoc) run.pendingDoc.push(image.slice(3).trimEnd().replace(/^ /, ''))
 }
 
-function reportComment(run: Run, image: string, span: Span): void {
-  const mark = image.startsWith('#') ? '#' : '/*'
-  const fix = { message: 'write `//`', span: { ...span, end: span.start + mark.length }, replacement: '//' }
-  run.bag.add(grammarError('ARC1004', { mark }, span, mark === '#' ? { fix } : {}))
-}
-
 function takeNumber(run: Run, image: string, span: Span): void {
   const report = (reason: string, replacement?: string) => {
     const fix = replacement === undefined ? {} : { fix: { message: `write \`${replacement}\``, span, replacement } }
@@ -154,7 +172,7 @@ function takeNumber(run: Run, image: string, span: Span): void {
 }
 
 function takeForeign(run: Run, image: string, span: Span): void {
-  const foreign: Foreign = FOREIGN[image] ?? bug(`no meaning for ${image}`, span)
+  const foreign: Foreign = foreignOperator(image, run.source.text, span.end) ?? bug(`no meaning for ${image}`, span)
   const notes = foreign.note === undefined ? [] : [foreign.note]
   if (foreign.right === undefined) run.bag.add(grammarError('ARC1011', {}, span, { notes }))
   else {
@@ -185,7 +203,7 @@ function takeString(run: Run, start: number, end: number): void {
   } else if (quote !== '"') {
     const replacement = `"${source.text.slice(start + 1, bodyEnd).replaceAll('"', '\\"')}"`
     const fix = { message: 'use double quotes', span: { source, start, end }, replacement }
-    const quotes = quote === "'" ? 'single quotes' : 'curly ones'
+    const quotes = { "'": 'single quotes', '`': 'backticks' }[quote] ?? 'curly ones'
     bag.add(grammarError('ARC1003', { quotes }, { source, start, end }, { fix }))
   }
   if (shape.openHole !== undefined) {
@@ -271,6 +289,5 @@ function withStrays(
 
 const STRAY_NOTES: Readonly<Record<string, readonly string[]>> = {
   '\\': ['a line goes on where it ends in an operator or a comma, and inside ( ) and [ ]'],
-  '`': ['strings are written in double quotes'],
   $: ['a value goes into a string as `"{name}"`'],
 }

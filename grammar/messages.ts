@@ -25,6 +25,7 @@ const grammarMessages = {
   ARC1012: warning<{ escapes: readonly string[] }>(
     ({ escapes }) => `this path has ${escapes.join(' and ')}, not backslashes before letters`,
   ),
+  ARC1085: error<{ prefix: string }>(({ prefix }) => `strings have no prefix such as \`${prefix}\``),
 
   ARC1101: error<{ open: string }>(({ open }) => `\`${open}\` is never closed`),
   ARC1102: error<{ close: string }>(({ close }) => `unmatched \`${close}\``),
@@ -64,11 +65,28 @@ const grammarMessages = {
   ARC1221: error(() => 'an `if` has a value, so it needs an `else`'),
   ARC1222: error<{ word: string }>(({ word }) => `${withArticle(word)} must be declared at the top level of the file`),
   ARC1223: error(() => '`%` means percent and must directly follow a number'),
-  ARC1224: error(() => 'there is no `return`: the value of a block is its last line'),
+  ARC1224: error<{ word: string; instead: string }>(({ word, instead }) => `there is no \`${word}\`: ${instead}`),
   ARC1225: error(() => 'a test can contain only `let` and `assert`'),
   ARC1226: error<{ name: string }>(({ name }) => `a method name cannot be a path: \`${name}\``),
   ARC1227: error(() => 'a section is written without `:` before its `{`'),
   ARC1228: error(() => 'a file name cannot contain `{ }`'),
+  ARC1285: error(() => 'a call is written with `( )`, not `[ ]`'),
+  ARC1286: error<{ text: string; after: string }>(
+    ({ text, after }) => `\`${text}\` does not belong after \`${after}\``,
+  ),
+  ARC1287: error<{ name: string }>(({ name }) => `the name \`${name}\` is written without quotes`),
+  ARC1288: error<{ name: string }>(({ name }) => `names have no \`-\`: write \`${name}\``),
+  ARC1289: error<{ name: string }>(({ name }) => `a section is written \`${name} { … }\``),
+  ARC1290: error<{ name: string }>(({ name }) => `the list \`${name}\` is written in \`[ ]\`, with commas`),
+  ARC1291: error<{ first: string; rest: string }>(
+    ({ first, rest }) => `the path \`${first}.${rest}\` is written with a \`.\`, not with a space`,
+  ),
+  ARC1292: error<{ found: string; right: string }>(
+    ({ found, right }) => `\`use\` does not take \`${found}\`: write \`${right}\``,
+  ),
+  ARC1293: error<{ name: string; type: string }>(
+    ({ name, type }) => `the type of a parameter follows its name: write \`${name}: ${type}\``,
+  ),
 } as const
 
 /** Builds a diagnostic of the grammar. */

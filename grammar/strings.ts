@@ -6,7 +6,7 @@ import type { SourceFile } from './source.ts'
 /** Strings within holes within strings: more than anyone writes, few enough to recurse. */
 const MAX_NESTING = 20
 
-const CLOSERS: Readonly<Record<string, string>> = { '"': '"', "'": "'", '“': '”"“', '”': '”"“' }
+const CLOSERS: Readonly<Record<string, string>> = { '"': '"', "'": "'", '`': '`', '“': '”"“', '”': '”"“' }
 export const STRING_STARTS: readonly string[] = Object.keys(CLOSERS)
 
 /** Offsets of a string: its quotes, and the contents of its holes. */

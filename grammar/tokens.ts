@@ -101,7 +101,8 @@ const DECLARING = [
 ]
 const CONTEXTUAL = [...DECLARING, Extends, On, State, Require, Assert]
 
-const wordOf = (t: TokenType): string => t.name.slice('Word_'.length)
+/** The word of a keyword. */
+export const wordOf = (t: TokenType): string => t.name.slice('Word_'.length)
 
 /** Every word with a special meaning. */
 export const KEYWORDS: ReadonlyMap<string, TokenType> = new Map([...RESERVED, ...CONTEXTUAL].map((t) => [wordOf(t), t]))

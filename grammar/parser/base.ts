@@ -9,6 +9,7 @@ import {
   EmbeddedActionsParser,
   EOF,
   type IRecognitionException,
+  type IToken,
   isRecognitionException,
   type TokenType,
 } from 'chevrotain'
@@ -17,8 +18,9 @@ import { isCloser } from '../brackets.ts'
 import { bug, type Diagnostic, DiagnosticBag } from '../diagnostic.ts'
 import type { SourceFile, Span } from '../source.ts'
 import * as T from '../tokens.ts'
-import { EXPECTATIONS, explain, nestedTooDeep, noDeclaration, unseparated } from './errors.ts'
+import { EXPECTATIONS, explain, nestedTooDeep, unseparated } from './errors.ts'
 import { combine, type Operand } from './operators.ts'
+import { unknownDeclaration } from './unknown-declaration.ts'
 
 /** Nested brackets, `if`s and loops. Later phases recurse over the tree, so it must stay shallow. */
 export const MAX_NESTING = 200
@@ -155,15 +157,29 @@ export abstract class ParserBase extends EmbeddedActionsParser {
   }
 
   protected reportUnseparated(separators: string): void {
-    this.report(unseparated(this.#input.source, this.LA(1), this.LA(0), separators))
+    const neighbors = { last: this.LA(0), found: this.LA(1), next: this.LA(2) }
+    this.report(unseparated(this.#input.source, neighbors, separators))
   }
 
-  protected unknownDeclaration(): Diagnostic {
-    return noDeclaration(this.#input.source, this.LA(1), this.LA(2))
+  /** Reports a top-level line that starts with another word than a keyword. Returns whether it is read as a declaration. */
+  protected reportUnknownDeclaration(): boolean {
+    const word = this.LA(1)
+    const { diagnostic, keyword } = unknownDeclaration(this.#input.source, [word, this.LA(2), this.LA(3)])
+    this.report(diagnostic)
+    const meant = keyword === undefined ? undefined : T.KEYWORDS.get(keyword)
+    if (meant === undefined) return false
+    this.retype(word, meant)
+    return true
   }
 
-  /** Reports and ends the item. */
-  protected stop(diagnostic: Diagnostic): never {
+  /** Reads a token as one of another type, after a report. */
+  protected retype(token: IToken, type: TokenType): void {
+    token.tokenType = type
+    token.tokenTypeIdx = type.tokenTypeIdx ?? 0
+  }
+
+  /** Reports and ends the item; without a diagnostic, it has been reported. */
+  protected stop(diagnostic?: Diagnostic): never {
     throw new Stop(diagnostic)
   }
 

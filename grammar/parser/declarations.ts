@@ -1,5 +1,5 @@
 /** Declarations: `use`, `let`, functions, objects and tests. */
-import { EOF } from 'chevrotain'
+import { EOF, type IToken } from 'chevrotain'
 import type {
   AssertStatement,
   BlockExpr,
@@ -12,18 +12,31 @@ import type {
   Parameter,
   StringExpr,
   TestDecl,
-  UseDecl,
 } from '../ast.ts'
 import { grammarError } from '../messages.ts'
 import * as T from '../tokens.ts'
-import { EntryRules } from './entries.ts'
 import { describe } from './errors.ts'
+import { UseRules } from './use.ts'
 
 /** `= value` is a block that contains only a value. */
 const asBlock = (body: Expr): BlockExpr =>
   body.kind === 'Block' ? body : { kind: 'Block', lets: [], value: body, span: body.span }
 
-export abstract class DeclarationRules extends EntryRules {
+/** `extends` in other words. */
+const EXTENDS_WORDS: ReadonlySet<string> = new Set(['extend', 'inherits', 'inherit', 'from', 'is', 'like', 'based_on'])
+
+/** `assert` in other words. */
+const ASSERT_WORDS: ReadonlySet<string> = new Set([
+  'expect',
+  'check',
+  'ensure',
+  'verify',
+  'require',
+  'asserts',
+  'should',
+])
+
+export abstract class DeclarationRules extends UseRules {
   /** The name of the current declaration, used if its head cannot be read. */
   #declared: Ident | undefined
 
@@ -65,43 +78,11 @@ export abstract class DeclarationRules extends EntryRules {
       }),
   )
 
-  private readonly use = this.RULE('use', (): UseDecl => {
-    const start = this.start
-    this.CONSUME(T.Use)
-    const { path, file } = this.OR<Pick<UseDecl, 'path' | 'file'>>({
-      DEF: [
-        { ALT: () => ({ path: this.SUBRULE(this.path), file: undefined }) },
-        { ALT: () => ({ path: [], file: this.SUBRULE(this.fileName) }) },
-      ],
-      ERR_MSG: 'a name',
-    })
-    const names = this.OPTION(() => {
-      const colon = this.OPTION2(() => this.CONSUME(T.Colon))
-      if (colon === undefined) this.reportMissing('`:`', ':')
-      const list = [this.SUBRULE(this.identifier)]
-      this.MANY(() => {
-        const comma = this.OPTION3(() => this.CONSUME(T.Comma))
-        if (comma === undefined) this.reportMissing('a comma', ',')
-        list.push(this.SUBRULE2(this.identifier))
-      })
-      return list
-    })
-    return { kind: 'Use', path, file, names, span: this.from(start) }
-  })
-
-  private readonly fileName = this.RULE('fileName', (): StringExpr => {
-    const name = this.SUBRULE(this.string)
-    return this.ACTION(() => {
-      if (name.holes.length > 0) this.stop(grammarError('ARC1228', {}, name.span))
-      return name
-    })
-  })
-
   private readonly fn = this.RULE('fn', (): FunctionDecl | LetDecl => {
     const start = this.start
     const before = this.reports
     const extern = this.OPTION(() => this.CONSUME(T.Extern))
-    const keyword = this.CONSUME(T.FunctionKeyword).image as 'fn' | 'block'
+    const keyword = T.wordOf(this.CONSUME(T.FunctionKeyword).tokenType) as 'fn' | 'block'
     const name = this.declaredName()
     const parameters = this.SUBRULE(this.parameters)
     const result = this.OPTION2(() => {
@@ -171,15 +152,25 @@ export abstract class DeclarationRules extends EntryRules {
   private readonly object = this.RULE('object', (): Declaration => {
     const start = this.start
     const before = this.reports
-    const keyword = this.CONSUME(T.ObjectKeyword).image as ObjectKeyword
+    const keyword = T.wordOf(this.CONSUME(T.ObjectKeyword).tokenType) as ObjectKeyword
     const name = this.declaredName()
-    const parameters = this.OPTION(() => this.SUBRULE(this.parameters)) ?? []
-    const parent = this.OPTION2(() => {
-      const word = this.CONSUME(T.Extends)
-      const parentName = this.SUBRULE2(this.identifier)
-      if (keyword !== 'experiment') this.report(grammarError('ARC1218', { keyword }, this.tokenSpan(word)))
-      return parentName
+    const open = this.start
+    const given = this.OPTION(() => this.SUBRULE(this.parameters)) ?? []
+    const called = this.ACTION(() => this.parentInParentheses(keyword, given, open))
+    const written = this.OPTION2({
+      GATE: () => this.extendsAhead(),
+      DEF: () => {
+        const word = this.SUBRULE(this.extendsWord)
+        const parentName = this.SUBRULE2(this.identifier)
+        this.ACTION(() => {
+          if (keyword !== 'experiment') this.report(grammarError('ARC1218', { keyword }, this.tokenSpan(word)))
+        })
+        return parentName
+      },
     })
+    const parent = written ?? called
+    const parameters = called === undefined ? given : []
+    this.OPTION3(() => this.refuseColon(this.CONSUME(T.Colon)))
     const isBroken = this.reports > before
     const entries = this.SUBRULE(this.entries)
     if (isBroken) return this.broken(name, start)
@@ -187,12 +178,44 @@ export abstract class DeclarationRules extends EntryRules {
     return { kind: 'Object', keyword, doc, name, parameters, extends: parent, entries, span: this.from(start) }
   })
 
+  /** Whether `extends`, or another language's word or sign for it, stands before a name. */
+  private extendsAhead(): boolean {
+    if (this.at(T.Extends)) return true
+    return this.nameAt(2) && (this.at(T.Colon) || this.at(T.Less) || EXTENDS_WORDS.has(this.LA(1).image))
+  }
+
+  private readonly extendsWord = this.RULE(
+    'extendsWord',
+    (): IToken =>
+      this.OR([
+        { ALT: () => this.CONSUME(T.Extends) },
+        { ALT: () => this.foreign(this.CONSUME(T.Colon), 'what an experiment builds on', 'extends') },
+        { ALT: () => this.foreign(this.CONSUME(T.Less), 'what an experiment builds on', 'extends') },
+        { ALT: () => this.foreign(this.CONSUME(T.Identifier), 'what an experiment builds on', 'extends') },
+      ]),
+  )
+
+  /** `experiment longer(base) {`, as in Python. */
+  private parentInParentheses(keyword: string, given: readonly Parameter[], open: number): Ident | undefined {
+    const [only, second] = given
+    if (keyword !== 'experiment' || only === undefined || second !== undefined || this.at(T.Extends)) return undefined
+    if (only.type !== undefined || only.default !== undefined) return undefined
+    const span = this.from(open)
+    const fix = { message: 'write `extends`', span, replacement: ` extends ${only.name.text}` }
+    const params = { what: 'what an experiment builds on', right: 'extends', found: '( )' }
+    this.report(grammarError('ARC1203', params, span, { fix }))
+    return only.name
+  }
+
   private readonly test = this.RULE('test', (): TestDecl => {
     const start = this.start
     const lets: LetDecl[] = []
     const asserts: AssertStatement[] = []
     this.CONSUME(T.Test)
-    const title = this.SUBRULE(this.string)
+    const title = this.OR2<StringExpr>({
+      DEF: [{ ALT: () => this.SUBRULE(this.string) }, { ALT: () => this.unquotedTitle(this.CONSUME(T.Name)) }],
+      ERR_MSG: 'a string',
+    })
     this.CONSUME(T.LCurly)
     this.items(() =>
       this.OR([
@@ -205,6 +228,18 @@ export abstract class DeclarationRules extends EntryRules {
     return { kind: 'Test', title, lets, asserts, span: this.from(start) }
   })
 
+  /** `test sums {` */
+  private unquotedTitle(token: IToken): StringExpr {
+    const span = this.tokenSpan(token)
+    this.ACTION(() => {
+      const replacement = `"${token.image}"`
+      const fix = { message: `write \`${replacement}\``, span, replacement }
+      const notes = ['a test is written `test "what it shows" { assert … }`']
+      this.report(grammarError('ARC1201', { expected: 'a string', found: describe(token) }, span, { notes, fix }))
+    })
+    return { kind: 'String', texts: [token.image], holes: [], span }
+  }
+
   private readonly assertion = this.RULE('assertion', (): AssertStatement => {
     const start = this.start
     this.CONSUME(T.Assert)
@@ -215,21 +250,17 @@ export abstract class DeclarationRules extends EntryRules {
   private refuseStatement(): void {
     if (this.RECORDING_PHASE) return
     const at = this.span(this.start, this.start)
+    const word = this.LA(1)
     const fix = this.at(T.Equals, 2)
       ? { message: 'add `let`', span: at, replacement: 'let ' }
-      : { message: 'add `assert`', span: at, replacement: 'assert ' }
+      : ASSERT_WORDS.has(word.image)
+        ? { message: 'write `assert`', span: this.tokenSpan(word), replacement: 'assert' }
+        : { message: 'add `assert`', span: at, replacement: 'assert ' }
     this.stop(grammarError('ARC1225', {}, this.tokenSpan(this.LA(1)), { fix }))
   }
 
-  /** A token that can be inserted between the last token and the next. */
-  private reportMissing(expected: string, text: string): void {
-    const at = this.span(this.end, this.end)
-    const fix = { message: `add \`${text}\``, span: at, replacement: text }
-    this.report(grammarError('ARC1201', { expected, found: describe(this.LA(1)) }, this.tokenSpan(this.LA(1)), { fix }))
-  }
-
   private declaredName(): Ident {
-    const name = this.subrule(9, this.identifier)
+    const name = this.subrule(9, this.writtenName)
     this.#declared = name
     return name
   }
@@ -242,7 +273,7 @@ export abstract class DeclarationRules extends EntryRules {
 
   private refuseUnknown(): void {
     if (this.RECORDING_PHASE || (T.beginsDeclaration(this.LA(1)) && !this.at(T.Equals, 2))) return
-    this.stop(this.unknownDeclaration())
+    if (!this.readFromImport() && !this.reportUnknownDeclaration()) this.stop()
   }
 
   private afterDeclaration(): void {

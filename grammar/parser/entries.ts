@@ -1,9 +1,17 @@
 /** Entries in the braces of an object declaration: fields, sections, methods, states, requirements, `let`s. */
-import type { IToken } from 'chevrotain'
-import type { Entry, Expr, FieldEntry, Ident, MethodEntry, Parameter, SectionEntry } from '../ast.ts'
+import type { IToken, TokenType } from 'chevrotain'
+import type { Entry, Expr, FieldEntry, Ident, MethodEntry, Parameter, SectionEntry, TypeNode } from '../ast.ts'
 import { grammarError } from '../messages.ts'
 import * as T from '../tokens.ts'
 import { BlockRules } from './blocks.ts'
+
+/** Words that other languages have for `require`. */
+const REQUIRE_WORDS: ReadonlySet<string> = new Set(['requires', 'required', 'assert', 'ensure', 'expect', 'constraint'])
+
+const COMPARISONS: ReadonlySet<TokenType> = new Set([T.Less, T.LessEqual, T.Greater, T.GreaterEqual])
+
+/** Types that other languages write before the name of a parameter. */
+const TYPE_WORDS: ReadonlySet<string> = new Set(['int', 'float', 'bool', 'string', 'str', 'double', 'Image', 'Tensor'])
 
 const showPath = (path: readonly Ident[]): string => path.map((part) => part.text).join('.')
 
@@ -19,6 +27,7 @@ export abstract class EntryRules extends BlockRules {
   private readonly entry = this.RULE('entry', (): Entry => {
     const start = this.start
     this.refuseDeclaration()
+    this.refuseDigits()
     return this.OR<Entry>({
       DEF: [
         { ALT: () => this.SUBRULE(this.let) },
@@ -32,9 +41,14 @@ export abstract class EntryRules extends BlockRules {
           },
         },
         {
-          GATE: () => !this.at(T.Equals, 2) && !this.at(T.LCurly, 2) && !this.at(T.Colon, 2),
+          GATE: () =>
+            !this.at(T.LCurly, 2) && (!(this.at(T.Equals, 2) || this.at(T.Colon, 2)) || this.comparisonAhead()),
           ALT: () => {
             this.CONSUME(T.Require)
+            this.OPTION(() => {
+              const sign = this.OR2([{ ALT: () => this.CONSUME(T.Equals) }, { ALT: () => this.CONSUME(T.Colon) }])
+              this.ACTION(() => this.refuseSign(sign, 'require'))
+            })
             const condition = this.SUBRULE(this.expression)
             return { kind: 'Require', condition, span: this.from(start) }
           },
@@ -56,19 +70,54 @@ export abstract class EntryRules extends BlockRules {
     this.stop(grammarError('ARC1222', { word: word.image }, span, { notes }))
   }
 
+  /** Whether this line compares: `require = memory.peak < 2 GiB` is not a field. */
+  private comparisonAhead(): boolean {
+    for (let k = 2; k < 40; k++) {
+      const { tokenType } = this.LA(k)
+      if (COMPARISONS.has(tokenType)) return true
+      if (tokenType === T.Newline || tokenType === T.Comma || tokenType === T.RCurly) return false
+    }
+    return false
+  }
+
+  private refuseSign(sign: IToken, after: string): void {
+    const span = this.tokenSpan(sign)
+    const fix = { message: 'remove it', span: { ...span, start: this.tokenSpan(this.LA(-1)).end }, replacement: '' }
+    this.report(grammarError('ARC1286', { text: sign.image, after }, span, { fix }))
+  }
+
+  /** `1,000`: the comma ended the entry before. */
+  private refuseDigits(): void {
+    const [digits, comma, rest] = [this.LA(-1), this.LA(0), this.LA(1)]
+    if (rest.tokenType !== T.NumberToken || comma.tokenType !== T.Comma) return
+    if (digits.tokenType !== T.NumberToken || T.tokenEnd(digits) + 1 !== rest.startOffset) return
+    const text = `${digits.image},${rest.image}`
+    const span = this.span(digits.startOffset, T.tokenEnd(rest))
+    const replacement = `${digits.image}_${rest.image}`
+    const fix = { message: `write \`${replacement}\``, span, replacement }
+    this.stop(grammarError('ARC1009', { text, reason: 'digits are grouped with `_`' }, span, { fix }))
+  }
+
   /** An entry that starts with a name or a path: a section, a method, otherwise a field. */
   private readonly namedEntry = this.RULE('namedEntry', (): Entry => {
     const start = this.start
-    const path = this.SUBRULE(this.path)
+    const path = this.SUBRULE(this.entryPath)
+    if (this.ACTION(() => this.requirementAhead(path))) {
+      const condition = this.SUBRULE(this.expression)
+      return { kind: 'Require', condition, span: this.from(start) }
+    }
     const nested = this.OPTION({
       GATE: () => !this.at(T.Colon) || this.at(T.LCurly, 2),
       DEF: () =>
         this.OR<Entry>([
           {
             ALT: () => {
+              const open = this.start
               const parameters = this.SUBRULE(this.parameters)
-              const body = this.SUBRULE(this.body)
-              return this.ACTION(() => this.method(path, parameters, body))
+              const body = this.OPTION3({ GATE: () => !this.ending(), DEF: () => this.SUBRULE(this.body) })
+              return this.ACTION(() =>
+                body === undefined ? this.sectionOf(path, parameters, open) : this.method(path, parameters, body),
+              )
             },
           },
           {
@@ -88,9 +137,68 @@ export abstract class EntryRules extends BlockRules {
     return { kind: 'Field', path, value, span: this.from(start) }
   })
 
-  private refuseColon(colon: IToken): void {
+  /** `requires memory.peak < 2 GiB`: a word that was meant as `require`, followed by a condition. */
+  private requirementAhead(path: readonly Ident[]): boolean {
+    const [word] = path
+    const isWord = path.length === 1 && word !== undefined && REQUIRE_WORDS.has(word.text)
+    if (this.RECORDING_PHASE || !isWord || !(this.nameAt(1) || this.at(T.NumberToken))) return false
+    const fix = { message: 'write `require`', span: word.span, replacement: 'require' }
+    this.report(grammarError('ARC1005', { found: word.text, right: 'require' }, word.span, { fix }))
+    return true
+  }
+
+  /** `evaluate(pairs = 100)`: reported, and read as a section. */
+  private sectionOf(path: readonly Ident[], parameters: readonly Parameter[], open: number): Entry {
+    const span = this.span(open, this.end)
+    const isSection = parameters.every((p) => p.type === undefined && p.default !== undefined)
+    if (!isSection || parameters.length === 0) {
+      const at = this.span(span.end, span.end)
+      this.stop(grammarError('ARC1202', { name: `${showPath(path)}(…)`, what: 'method' }, at))
+    }
+    const inner = this.textBetween(span.start + 1, span.end - 1).trim()
+    const before = /\s/.test(this.textBetween(open - 1, open)) ? '' : ' '
+    const fix = { message: 'write `{ }`', span, replacement: `${before}{ ${inner} }` }
+    this.report(grammarError('ARC1289', { name: showPath(path) }, span, { fix }))
+    const fields = parameters.flatMap(({ name, default: value, span: place }): FieldEntry[] =>
+      value === undefined ? [] : [{ kind: 'Field', path: [name], value, span: place }],
+    )
+    return this.section(path, fields)
+  }
+
+  protected refuseColon(colon: IToken): void {
     const span = this.tokenSpan(colon)
     this.report(grammarError('ARC1227', {}, span, { fix: { message: 'remove it', span, replacement: '' } }))
+  }
+
+  /** The path of an entry; `train batch = …` is reported, and read as `train.batch`. */
+  private readonly entryPath = this.RULE('entryPath', (): Ident[] => {
+    const path = [this.SUBRULE(this.writtenName)]
+    this.MANY({
+      GATE: () => this.at(T.Dot) || this.fieldAhead(),
+      DEF: () => {
+        const dot = this.OPTION(() => this.CONSUME(T.Dot))
+        const part = this.SUBRULE2(this.writtenName)
+        this.ACTION(() => {
+          if (dot === undefined) this.refuseSpace(path, part)
+        })
+        path.push(part)
+      },
+    })
+    return path
+  })
+
+  /** Whether a name and an equals sign follow on the same line, as in `train batch = 16 global`. */
+  private fieldAhead(): boolean {
+    let k = 1
+    while (this.nameAt(k) && this.at(T.Dot, k + 1)) k += 2
+    return this.nameAt(k) && this.at(T.Equals, k + 1)
+  }
+
+  private refuseSpace(path: readonly Ident[], part: Ident): void {
+    const first = showPath(path)
+    const span = this.span(path.at(-1)?.span.end ?? part.span.start, part.span.start)
+    const fix = { message: 'write `.`', span, replacement: '.' }
+    this.report(grammarError('ARC1291', { first, rest: part.text }, part.span, { fix }))
   }
 
   protected readonly path = this.RULE('path', (): Ident[] => {
@@ -134,17 +242,32 @@ export abstract class EntryRules extends BlockRules {
 
   protected readonly parameter = this.RULE('parameter', (): Parameter => {
     const start = this.start
-    const name = this.SUBRULE(this.identifier)
-    const type = this.OPTION(() => {
+    const first = this.SUBRULE(this.identifier)
+    const second = this.OPTION3({
+      GATE: () => TYPE_WORDS.has(first.text),
+      DEF: () => this.SUBRULE2(this.identifier),
+    })
+    const name = second ?? first
+    const typeBefore = second && this.ACTION(() => this.refuseTypeFirst(first, second))
+    const typeAfter = this.OPTION(() => {
       this.CONSUME(T.Colon)
       return this.SUBRULE(this.type)
     })
+    const type = typeAfter ?? typeBefore
     const byDefault = this.OPTION2(() => {
       this.CONSUME(T.Equals)
       return this.SUBRULE(this.expression)
     })
     return { kind: 'Parameter', name, type, default: byDefault, span: this.from(start) }
   })
+
+  /** `int x` */
+  private refuseTypeFirst(type: Ident, name: Ident): TypeNode {
+    const span = this.span(type.span.start, name.span.end)
+    const fix = { message: 'write the type behind the name', span, replacement: `${name.text}: ${type.text}` }
+    this.report(grammarError('ARC1293', { name: name.text, type: type.text }, span, { fix }))
+    return { kind: 'NamedType', name: type, arguments: [], span: type.span }
+  }
 
   /** `path = value` only, as after `--set`. */
   protected readonly setting = this.RULE('setting', (): FieldEntry => {

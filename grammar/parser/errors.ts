@@ -4,7 +4,6 @@ import { isCloser } from '../brackets.ts'
 import type { Diagnostic, Fix } from '../diagnostic.ts'
 import { grammarError } from '../messages.ts'
 import type { SourceFile, Span } from '../source.ts'
-import { nearest } from '../suggest.ts'
 import * as T from '../tokens.ts'
 
 /** The message of an exception is only what was expected; `explain` builds the sentence. */
@@ -64,8 +63,11 @@ export function explain(error: IRecognitionException, before: IToken, source: So
   return grammarError('ARC1201', { expected, found: describe(found) }, span, extras)
 }
 
+export const IF_NOTE = 'an `if` is written `if condition then value else value`'
+
 const NOTES: Readonly<Record<string, readonly string[]>> = {
-  'ifExpression/`then`': ['an `if` is written `if condition then value else value`'],
+  'thenWord/`then`': [IF_NOTE],
+  'list/a comma or `]`/for': ['a list from a loop is written `for i in 0..n { … }`'],
   'operand/`)`/,': ['a list is written `[a, b]`'],
   'forExpression/`in`': ['a loop is written `for i in 0..n { … }`'],
   'forExpression/`{`': ['a loop is written `for i in 0..n { … }`'],
@@ -91,7 +93,7 @@ function missingValue(source: SourceFile, found: IToken, before: IToken, span: S
 
 /** A fix for two words between which only a separator is missing. */
 function insertion(source: SourceFile, expected: string, found: IToken, before: IToken): Fix | undefined {
-  const text = { '`in`': ' in', '`->`': ' ->', 'a comma or `)`': ',', 'a comma or `]`': ',' }[expected]
+  const text = { '`in`': ' in', '`->`': ' ->', '`on`': ' on', 'a comma or `)`': ',', 'a comma or `]`': ',' }[expected]
   if (text === undefined || endsSomething(found) || Number.isNaN(before.startOffset)) return undefined
   const canFollow = T.isName(found) || found.tokenType === T.NumberToken || found.tokenType === T.StringText
   if (!canFollow) return undefined
@@ -109,63 +111,76 @@ function percent(source: SourceFile, token: IToken, before: IToken): Diagnostic 
   return grammarError('ARC1223', {}, span, { fix })
 }
 
+/** Words of other languages in front of a value, which are dropped here. */
+const NEEDLESS: Readonly<Record<string, string>> = {
+  return: 'the value of a block is its last line',
+  new: 'an object is written like a call',
+  yield: 'a `for` gives the list of its values',
+  await: 'values are known when they are used',
+}
+
+/** Operators of other languages that are words, and signs that were meant as operators. */
+const MEANT_OPERATORS: Readonly<Record<string, string>> = { is: '==', '->': '|>', '=': '==' }
+
+/** The tokens at the end of an item. */
+interface Neighbors {
+  readonly last: IToken
+  readonly found: IToken
+  readonly next: IToken
+}
+
 /** The diagnostic for an item that is followed by something else on its line. */
-export function unseparated(source: SourceFile, found: IToken, last: IToken, separators: string): Diagnostic {
+export function unseparated(source: SourceFile, { last, found, next }: Neighbors, separators: string): Diagnostic {
   const span = placeOf(source, found, last)
   if (found.tokenType === T.Percent) return percent(source, found, last)
-  if (last.image === 'return' && last.tokenType === T.Identifier) {
+  const instead = last.tokenType === T.Identifier ? NEEDLESS[last.image] : undefined
+  if (instead !== undefined) {
     const whole = { source, start: last.startOffset, end: span.start }
-    const fix = { message: 'remove `return`', span: whole, replacement: '' }
-    return grammarError('ARC1224', {}, { ...whole, end: T.tokenEnd(last) }, { fix })
+    const fix = { message: `remove \`${last.image}\``, span: whole, replacement: '' }
+    return grammarError('ARC1224', { word: last.image, instead }, { ...whole, end: T.tokenEnd(last) }, { fix })
   }
-  if (separators.includes('comma') && (T.isName(found) || T.isReserved(found))) {
+  if (last.image === 'lambda' && last.tokenType === T.Identifier) {
+    const at = { source, start: last.startOffset, end: T.tokenEnd(last) }
+    return grammarError('ARC1224', { word: 'lambda', instead: 'functions are declared with `fn`' }, at)
+  }
+  const operator = MEANT_OPERATORS[found.image]
+  if (operator !== undefined && (found.tokenType !== T.Equals || isComparable(last))) {
+    const fix = { message: `write \`${operator}\``, span, replacement: operator }
+    return grammarError('ARC1005', { found: found.image, right: operator }, span, { fix })
+  }
+  const shown = { separators, found: describe(found) }
+  if (found.tokenType === T.If || found.tokenType === T.Question)
+    return grammarError('ARC1210', shown, span, { notes: [IF_NOTE] })
+  const call =
+    T.isName(last) && T.isName(found) && next.tokenType === T.Colon ? bareCall(source, last, found) : undefined
+  if (call !== undefined) return grammarError('ARC1210', shown, span, { fix: call })
+  if (separators.includes('comma') && T.isName(found) && beginsItem(separators, next)) {
     const at = { source, start: T.tokenEnd(last), end: T.tokenEnd(last) }
     const fix = { message: 'add a comma', span: at, replacement: ',' }
-    return grammarError('ARC1210', { separators, found: describe(found) }, span, { fix })
+    return grammarError('ARC1210', shown, span, { fix })
   }
-  return grammarError('ARC1210', { separators, found: describe(found) }, span)
+  return grammarError('ARC1210', shown, span)
+}
+
+/** Whether a comparison with `=` may have been meant after a token. */
+const isComparable = (last: IToken): boolean =>
+  last.tokenType === T.NumberToken || T.isName(last) || isCloser(last as T.ArcToken)
+
+/** Whether an entry or a parameter goes on like this after its name. */
+function beginsItem(separators: string, next: IToken): boolean {
+  const begins = [T.Equals, T.LCurly, T.LParen, T.Dot]
+  return separators === 'a comma' || begins.includes(next.tokenType) || T.isName(next)
+}
+
+/** `sgd lr: 0.1`: the rest of the line in parentheses, if it has no brackets of its own. */
+function bareCall(source: SourceFile, last: IToken, found: IToken): Fix | undefined {
+  const [rest = ''] = /^[^\n]*/.exec(source.text.slice(found.startOffset)) ?? []
+  const text = rest.trimEnd()
+  if (/[(){}[\]]|\/\//.test(text)) return undefined
+  const span = { source, start: T.tokenEnd(last), end: found.startOffset + text.length }
+  return { message: 'write a call with parentheses', span, replacement: `(${text})` }
 }
 
 export function nestedTooDeep(span: Span, limit: number): Diagnostic {
   return grammarError('ARC1211', { limit }, span, { notes: ['name a subexpression with `let`'] })
-}
-
-/** Words that start a declaration in other languages, and the corresponding keyword. */
-const FOREIGN_WORDS: Readonly<Record<string, string>> = {
-  def: 'fn',
-  func: 'fn',
-  function: 'fn',
-  fun: 'fn',
-  const: 'let',
-  var: 'let',
-  val: 'let',
-  import: 'use',
-  from: 'use',
-  include: 'use',
-  require: 'use',
-  class: 'block',
-  module: 'block',
-  layer: 'block',
-  model: 'backbone',
-  network: 'backbone',
-  loss: 'margin',
-  data: 'dataset',
-  train: 'experiment',
-  run: 'experiment',
-}
-
-/** The diagnostic for a top-level line that does not start a declaration. */
-export function noDeclaration(source: SourceFile, found: IToken, next: IToken): Diagnostic {
-  const span = placeOf(source, found, found)
-  const word = FOREIGN_WORDS[found.image] ?? (T.isName(found) ? nearest(found.image, T.DECLARATION_WORDS) : undefined)
-  if (T.isName(found) && next.tokenType === T.Equals) {
-    const fix = { message: 'define a name with `let`', span: { ...span, end: span.start }, replacement: 'let ' }
-    return grammarError('ARC1206', { found: describe(found) }, span, { fix })
-  }
-  if (word !== undefined && T.isName(next)) {
-    const fix = { message: `did you mean \`${word}\`?`, span, replacement: word }
-    return grammarError('ARC1206', { found: describe(found) }, span, { fix })
-  }
-  const notes = [`declarations start with ${T.DECLARATION_WORDS.map((w) => `\`${w}\``).join(', ')}`]
-  return grammarError('ARC1206', { found: describe(found) }, span, { notes })
 }

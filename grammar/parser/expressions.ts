@@ -3,8 +3,12 @@ import type { IToken, ParserMethod } from 'chevrotain'
 import type { Argument, BlockExpr, Expr, IfExpr, RecordExpr, StringExpr } from '../ast.ts'
 import { grammarError } from '../messages.ts'
 import * as T from '../tokens.ts'
+import { IF_NOTE } from './errors.ts'
 import { LiteralRules } from './literals.ts'
 import type { Operand } from './operators.ts'
+
+/** `else if` in other languages. */
+const ELSE_IF: ReadonlySet<string> = new Set(['elif', 'elseif', 'elsif'])
 
 export abstract class ExpressionRules extends LiteralRules {
   protected abstract readonly block: ParserMethod<[], BlockExpr>
@@ -38,13 +42,65 @@ export abstract class ExpressionRules extends LiteralRules {
   private readonly ifExpression = this.RULE('ifExpression', (): IfExpr => {
     const start = this.start
     this.CONSUME(T.If)
+    const rest = this.SUBRULE(this.ifBranches)
+    return { ...rest, span: this.from(start) }
+  })
+
+  /** The condition and the branches; `:`, a missing `then` and `elif` are reported and understood. */
+  private readonly ifBranches = this.RULE('ifBranches', (): IfExpr => {
+    const start = this.start
     const condition = this.SUBRULE(this.expression)
-    this.CONSUME(T.Then)
+    this.SUBRULE(this.thenWord)
     const then = this.SUBRULE2(this.expression)
-    this.CONSUME(T.Else)
-    const otherwise = this.SUBRULE3(this.expression)
+    const otherwise = this.OR<Expr>({
+      DEF: [
+        {
+          GATE: () => ELSE_IF.has(this.LA(1).image),
+          ALT: () => {
+            const word = this.CONSUME(T.Identifier)
+            this.ACTION(() => this.foreign(word, 'a further condition', 'else if'))
+            return this.SUBRULE(this.ifBranches)
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(T.Else)
+            const colon = this.OPTION(() => this.CONSUME(T.Colon))
+            this.ACTION(() => this.refuseElseColon(colon))
+            return this.SUBRULE3(this.expression)
+          },
+        },
+      ],
+      ERR_MSG: '`else`',
+    })
     return { kind: 'If', condition, then, otherwise, span: this.from(start) }
   })
+
+  private readonly thenWord = this.RULE('thenWord', () => {
+    this.OR({
+      DEF: [
+        { ALT: () => this.CONSUME(T.Then) },
+        { ALT: () => this.foreign(this.CONSUME(T.Colon), 'the first branch', 'then') },
+        { GATE: () => this.at(T.LCurly), ALT: () => this.ACTION(() => this.missingThen()) },
+      ],
+      ERR_MSG: '`then`',
+    })
+  })
+
+  private missingThen(): void {
+    const at = this.span(this.start, this.start)
+    const fix = { message: 'add `then`', span: at, replacement: 'then ' }
+    const span = this.span(this.start, this.start + 1)
+    this.report(grammarError('ARC1201', { expected: '`then`', found: '`{`' }, span, { notes: [IF_NOTE], fix }))
+  }
+
+  /** `else:` of Python. */
+  private refuseElseColon(colon: IToken | undefined): void {
+    if (colon === undefined) return
+    const span = this.tokenSpan(colon)
+    const fix = { message: 'remove it', span, replacement: '' }
+    this.report(grammarError('ARC1286', { text: ':', after: 'else' }, span, { fix }))
+  }
 
   private readonly forExpression = this.RULE('forExpression', (): Expr => {
     const start = this.start
@@ -102,6 +158,13 @@ export abstract class ExpressionRules extends LiteralRules {
             this.CONSUME(T.Dot)
             const name = this.SUBRULE(this.identifier)
             return { kind: 'Member', object: expr, name, span: this.from(start) }
+          },
+        },
+        {
+          GATE: () => this.nameAt(2) && (this.at(T.Colon, 3) || this.at(T.Equals, 3)),
+          ALT: () => {
+            const given = this.SUBRULE(this.bracketedArguments)
+            return { kind: 'Call', callee: expr, arguments: given, scope: undefined, span: this.from(start) }
           },
         },
         {
@@ -191,6 +254,21 @@ export abstract class ExpressionRules extends LiteralRules {
     return given
   })
 
+  /** `cpu[devices: 2]`: reported, and read as a call. */
+  private readonly bracketedArguments = this.RULE('bracketedArguments', (): Argument[] => {
+    const given: Argument[] = []
+    const open = this.CONSUME(T.LBracket)
+    this.MANY_SEP({ SEP: T.Comma, DEF: () => given.push(this.SUBRULE(this.argument)) })
+    const close = this.CONSUME(T.RBracket, { ERR_MSG: 'a comma or `]`' })
+    this.ACTION(() => {
+      const inner = this.textBetween(open.startOffset + 1, close.startOffset)
+      const span = this.span(open.startOffset, T.tokenEnd(close))
+      const fix = { message: 'write `( )`', span, replacement: `(${inner})` }
+      this.report(grammarError('ARC1285', {}, span, { fix }))
+    })
+    return given
+  })
+
   private readonly argument = this.RULE('argument', (): Argument => {
     const start = this.start
     const name = this.OPTION({
@@ -217,7 +295,10 @@ export abstract class ExpressionRules extends LiteralRules {
   protected foreign(token: IToken, what: string, right: string): IToken {
     this.ACTION(() => {
       const span = this.tokenSpan(token)
-      const fix = { message: `write \`${right}\``, span, replacement: right }
+      const isWord = /^\w/.test(right)
+      const before = isWord && /\w/.test(this.textBetween(span.start - 1, span.start)) ? ' ' : ''
+      const after = isWord && /\w/.test(this.textBetween(span.end, span.end + 1)) ? ' ' : ''
+      const fix = { message: `write \`${right}\``, span, replacement: before + right + after }
       this.report(grammarError('ARC1203', { what, right, found: token.image }, span, { fix }))
     })
     return token

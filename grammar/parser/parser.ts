@@ -6,6 +6,7 @@ import { EOF } from 'chevrotain'
 import type { Declaration, Expr, FieldEntry, LetDecl, Node, SourceTree } from '../ast.ts'
 import { balance } from '../brackets.ts'
 import type { DiagnosticBag } from '../diagnostic.ts'
+import { readIndentation } from '../indentation.ts'
 import { lex } from '../lexer.ts'
 import { significantNewlines } from '../newlines.ts'
 import type { SourceFile } from '../source.ts'
@@ -77,7 +78,8 @@ function parser(): ArcParser {
 
 function read(source: SourceFile, bag: DiagnosticBag): Input {
   const { tokens, docs } = lex(source, bag)
-  return { source, bag, docs, tokens: significantNewlines(balance(source, tokens, bag)) }
+  const meant = readIndentation(source, tokens, bag)
+  return { source, bag, docs, tokens: significantNewlines(balance(source, meant, bag)) }
 }
 
 /** Parses a file. */

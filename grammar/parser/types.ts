@@ -1,6 +1,7 @@
 /** Types: `int`, `[int]`, `int?`, `Image(112, 112, 3)`. */
-import type { ParserMethod } from 'chevrotain'
+import type { IToken, ParserMethod } from 'chevrotain'
 import type { Expr, Ident, TypeNode } from '../ast.ts'
+import { grammarError } from '../messages.ts'
 import * as T from '../tokens.ts'
 import { ParserBase } from './base.ts'
 
@@ -8,6 +9,62 @@ export abstract class TypeRules extends ParserBase {
   protected abstract readonly expression: ParserMethod<[], Expr>
 
   protected readonly identifier = this.RULE('identifier', (): Ident => this.ident(this.CONSUME(T.Name)))
+
+  /** A name where one is declared or set; `sample-rate` and `"batch"` are reported and read as names. */
+  protected readonly writtenName = this.RULE(
+    'writtenName',
+    (): Ident =>
+      this.OR<Ident>({
+        DEF: [
+          {
+            ALT: () => {
+              const parts = [this.SUBRULE(this.identifier)]
+              this.MANY({
+                GATE: () => this.dashAhead(),
+                DEF: () => {
+                  this.CONSUME(T.Minus)
+                  parts.push(this.SUBRULE2(this.identifier))
+                },
+              })
+              return this.ACTION(() => this.withoutDashes(parts))
+            },
+          },
+          { ALT: () => this.withoutQuotes(this.CONSUME(T.StringText)) },
+        ],
+        ERR_MSG: 'a name',
+      }),
+  )
+
+  /** A minus between two words, without spaces. */
+  private dashAhead(): boolean {
+    const [minus, word] = [this.LA(1), this.LA(2)]
+    const touches = minus.startOffset === this.end && word.startOffset === this.end + 1
+    return touches && minus.tokenType === T.Minus && T.isName(word)
+  }
+
+  private withoutDashes(parts: readonly Ident[]): Ident {
+    const [first, ...rest] = parts
+    const last = rest.at(-1)
+    if (first === undefined || last === undefined) return first ?? this.ident(this.LA(0))
+    const text = parts.map((part) => part.text).join('_')
+    const span = this.span(first.span.start, last.span.end)
+    const fix = { message: `write \`${text}\``, span, replacement: text }
+    this.report(grammarError('ARC1288', { name: text }, this.span(first.span.end, last.span.end), { fix }))
+    return { kind: 'Ident', text, span }
+  }
+
+  private withoutQuotes(token: IToken): Ident {
+    const span = this.tokenSpan(token)
+    const text = token.image
+      .slice(1, -1)
+      .replace(/\W+/g, '_')
+      .replace(/^(?=\d)|^$/, '_')
+    this.ACTION(() => {
+      const fix = { message: `write \`${text}\``, span, replacement: text }
+      this.report(grammarError('ARC1287', { name: text }, span, { fix }))
+    })
+    return { kind: 'Ident', text, span }
+  }
 
   protected readonly type = this.RULE('type', (): TypeNode => {
     const start = this.start

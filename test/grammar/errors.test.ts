@@ -201,7 +201,12 @@ const CASES: Record<string, Case> = {
   },
   'declarations of other languages': {
     text: 'def f(x) = x\nimport numpy\nexperimnt a { x = 1 }\nlet b = 1\nclass C { }',
-    errors: ['ARC1206 1:1 found: `def`', 'ARC1206 3:1 found: `experimnt`', 'ARC1206 5:1 found: `class`'],
+    errors: [
+      'ARC1206 1:1 found: `def`',
+      'ARC1206 2:1 found: `import`',
+      'ARC1206 3:1 found: `experimnt`',
+      'ARC1206 5:1 found: `class`',
+    ],
   },
   'a value at the top': {
     text: 'x = 3\nmachine = 4',
@@ -225,7 +230,7 @@ const CASES: Record<string, Case> = {
   },
   'a return': {
     text: 'fn f(x) {\n  y = x\n  return y\n}',
-    errors: ['ARC1213 2:3 name: y', 'ARC1224 3:3'],
+    errors: ['ARC1213 2:3 name: y', 'ARC1224 3:3 word: return, instead: the value of a block is its last line'],
     fixed: 'fn f(x) {\n  let y = x\n  y\n}',
   },
   'a broken head keeps its name and its body': {
@@ -247,7 +252,7 @@ const CASES: Record<string, Case> = {
       'ARC1201 4:9 expected: `(`, found: `x`',
       'ARC1201 5:6 expected: a string, found: `r50`',
     ],
-    tree: '(let a (error))\n(let r (error))\n(let g (error))\n(let z 1)',
+    tree: '(let a (error))\n(let r (error))\n(let g (error))\n(test "r50" (assert a))\n(let z 1)',
   },
   'extends on others': {
     text: 'optimizer a extends b { }',
@@ -298,7 +303,7 @@ test('the words beside their sentences', async () => {
 })
 
 test('every message of the catalogue is tested', () => {
-  const tests = ['errors', 'expressions', 'declarations'].map((name) =>
+  const tests = ['errors', 'expressions', 'declarations', 'habits'].map((name) =>
     readFileSync(new URL(`${name}.test.ts`, import.meta.url), 'utf8'),
   )
   const untested = Object.keys(grammarError.catalogue).filter(
@@ -311,10 +316,10 @@ test('a missing brace points to where its block opened, and to where it was expe
   const { diagnostics } = parse('experiment a {\n  train {\n    x = 1\n}\n')
   expect(diagnostics).toHaveLength(1)
   expect(factsOf(diagnostics)).toMatchInlineSnapshot(`
-    "ARC1101 test.arc:1:14 \`{\`
+    "ARC1101 test.arc:2:9 \`{\`
       open: {
-      also test.arc:4:2 \`\`
-      fix  test.arc:4:2 \`\` → "\\n}"
+      also test.arc:3:10 \`\`
+      fix  test.arc:3:10 \`\` → "\\n  }"
       a label
     "
   `)

@@ -150,7 +150,7 @@ test.each([
   ['{ let a = 1 }', 'ARC1214 1:13 what: block'],
   ['{ a\n b }', 'ARC1215 1:3'],
   ['{ let b = 1, a = b, a }', 'ARC1213 1:14 name: a'],
-  ['{ return a }', 'ARC1224 1:3'],
+  ['{ return a }', 'ARC1224 1:3 word: return, instead: the value of a block is its last line'],
   ['{ a: 1 }', 'ARC1203 1:4 what: a field, right: =, found: :'],
   ['{ a = 1, b: 2 }', 'ARC1203 1:11 what: a field, right: =, found: :'],
   ['True', 'ARC1205 1:1 found: True, right: true'],

@@ -1,0 +1,28 @@
+// More classes in a step than a device has.
+//? at: 5%
+
+use std.datasets: synthetic
+use std.machines: cpu
+use std.margins: arcface
+
+backbone small(embedding: int = 32) on Image(112, 112, 3) -> Vector(embedding) {
+  input |> conv(8, kernel: 3, stride: 4) |> prelu |> flatten |> linear(embedding)
+}
+
+experiment faces {
+  dataset  = synthetic(identities: 50, per_identity: 40, holdout: 20)
+  backbone = small
+  margin   = arcface(m: 0.3 rad, scale: 32)
+  machine  = cpu(devices: 2)
+
+  centers { sample_rate = 5% }
+
+  train {
+    batch     = 512 global
+    epochs    = 2
+    optimizer = sgd(lr: 0.1, momentum: 0.9)
+    schedule  = polynomial(power: 1)
+  }
+
+  evaluate { sets = [holdout], pairs = 100 }
+}

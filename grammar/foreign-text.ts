@@ -1,0 +1,85 @@
+/** Comments, strings and numbers as other languages write them: each is reported once, with its spelling here. */
+import type { DiagnosticBag } from './diagnostic.ts'
+import { REASSIGNMENT_NOTE } from './foreign.ts'
+import { grammarError } from './messages.ts'
+import { type Span, textOf } from './source.ts'
+
+/** The characters with which foreign comments start. */
+export const FOREIGN_COMMENT_STARTS: readonly string[] = ['#', '/', '-', '"', "'"]
+
+/** From the opening to the closing mark, or to the end of the text. */
+function until(text: string, start: number, close: string): number {
+  const at = text.indexOf(close, start)
+  return at < 0 ? text.length : at + close.length
+}
+
+function lineEnd(text: string, start: number): number {
+  const at = text.indexOf('\n', start)
+  return at < 0 ? text.length : at
+}
+
+/** Where a comment of another language ends: `# note`, `-- note` at the start of a line, or a block comment of C or Python. */
+export function foreignCommentEnd(text: string, start: number): number | undefined {
+  if (!FOREIGN_COMMENT_STARTS.includes(text.charAt(start))) return undefined
+  const mark = text.slice(start, start + 3)
+  if (mark.startsWith('#')) return lineEnd(text, start)
+  if (mark.startsWith('/*')) return until(text, start + 2, '*/')
+  if (mark === '"""' || mark === "'''") return until(text, start + 3, mark)
+  if (mark !== '-- ') return undefined
+  const before = text.slice(text.lastIndexOf('\n', start - 1) + 1, start)
+  return before.trim() === '' ? lineEnd(text, start) : undefined
+}
+
+/** Lines of a comment without its marks. */
+function commentLines(image: string, open: number, close: number): readonly string[] {
+  return image
+    .slice(open, close === 0 ? undefined : -close)
+    .split('\n')
+    .map((line) => line.replace(/^\s*\*(?!\S)/, '').trim())
+    .filter((line, i, all) => line !== '' || (i > 0 && i < all.length - 1))
+}
+
+export function reportForeignComment(span: Span, bag: DiagnosticBag): void {
+  const image = textOf(span)
+  const mark = ['#', '/*', '"""', "'''", '--'].find((m) => image.startsWith(m)) ?? image
+  if (mark === '#' || mark === '--') {
+    const fix = { message: 'write `//`', span: { ...span, end: span.start + mark.length }, replacement: '//' }
+    bag.add(grammarError('ARC1004', { mark }, span, { fix }))
+    return
+  }
+  const { text } = span.source
+  const close = mark === '/*' ? '*/' : mark
+  const isClosed = image.length >= mark.length + close.length && image.endsWith(close)
+  const isAlone = /^[ \t\r]*(?:\n|$)/.test(text.slice(span.end, span.end + 200))
+  const indent = /[ \t]*$/.exec(text.slice(text.lastIndexOf('\n', span.start - 1) + 1, span.start))?.[0] ?? ''
+  const lines = commentLines(image, mark.length, isClosed ? close.length : 0)
+  const replacement = lines.map((line) => `// ${line}`.trimEnd()).join(`\n${indent}`)
+  const fix = { message: 'write `//`', span, replacement }
+  bag.add(grammarError('ARC1004', { mark }, span, isAlone && isClosed && lines.length > 0 ? { fix } : {}))
+}
+
+/** `@cached`, or the letter before `f"text"`. */
+export function reportForeignMark(span: Span, bag: DiagnosticBag): void {
+  const image = textOf(span)
+  const fix = { message: 'remove it', span, replacement: '' }
+  if (image.startsWith('@')) {
+    const notes = ['declarations have no decorators']
+    bag.add(grammarError('ARC1001', { text: `\`${image}\`` }, span, { notes, fix }))
+    return
+  }
+  const notes = image.toLowerCase() === 'f' ? ['`{ }` contains an expression in every string'] : []
+  bag.add(grammarError('ARC1085', { prefix: image }, span, { notes, fix }))
+}
+
+/** `0xff`, which is read as the number that it means. */
+export function reportForeignNumber(span: Span, bag: DiagnosticBag): void {
+  const text = textOf(span)
+  const replacement = `${Number(text)}`
+  const fix = { message: `write \`${replacement}\``, span, replacement }
+  bag.add(grammarError('ARC1009', { text, reason: 'numbers are decimal' }, span, { fix }))
+}
+
+/** `a++`, which is read as `a`. */
+export function reportIncrement(span: Span, bag: DiagnosticBag): void {
+  bag.add(grammarError('ARC1011', {}, span, { notes: [REASSIGNMENT_NOTE] }))
+}

@@ -1,0 +1,86 @@
+/** A top-level line that starts with another word than a keyword, and the keyword that was meant. */
+import type { IToken } from 'chevrotain'
+import type { Diagnostic } from '../diagnostic.ts'
+import { grammarError } from '../messages.ts'
+import type { SourceFile } from '../source.ts'
+import { nearest } from '../suggest.ts'
+import * as T from '../tokens.ts'
+import { describe, placeOf } from './errors.ts'
+
+/** Words that start a declaration in other languages, and the corresponding keyword. */
+const FOREIGN_WORDS: Readonly<Record<string, string>> = {
+  def: 'fn',
+  func: 'fn',
+  function: 'fn',
+  fun: 'fn',
+  proc: 'fn',
+  const: 'let',
+  var: 'let',
+  val: 'let',
+  set: 'let',
+  import: 'use',
+  from: 'use',
+  include: 'use',
+  using: 'use',
+  require: 'use',
+  class: 'block',
+  module: 'block',
+  layer: 'block',
+  model: 'backbone',
+  network: 'backbone',
+  net: 'backbone',
+  loss: 'margin',
+  head: 'margin',
+  data: 'dataset',
+  scheduler: 'schedule',
+  gpu: 'device',
+  cluster: 'machine',
+  server: 'machine',
+  train: 'experiment',
+  run: 'experiment',
+  config: 'experiment',
+  job: 'experiment',
+}
+
+/** The keyword that a word at the start of a declaration most likely means. */
+function keywordFor(word: string): string | undefined {
+  const lower = word.toLowerCase()
+  const isPrefix = (keyword: string) => lower.length >= 3 && keyword.startsWith(lower)
+  return FOREIGN_WORDS[lower] ?? nearest(lower, T.DECLARATION_WORDS) ?? T.DECLARATION_WORDS.find(isPrefix)
+}
+
+/** The diagnostic for such a line, and the keyword that its first word is read as, if a declaration follows it. */
+export function unknownDeclaration(
+  source: SourceFile,
+  [found, next, third]: readonly [IToken, IToken, IToken],
+): { readonly diagnostic: Diagnostic; readonly keyword?: string } {
+  const span = placeOf(source, found, found)
+  const shown = { found: describe(found) }
+  if (T.isName(found) && next.tokenType === T.Equals) {
+    const fix = { message: 'define a name with `let`', span: { ...span, end: span.start }, replacement: 'let ' }
+    return { diagnostic: grammarError('ARC1206', shown, span, { fix }) }
+  }
+  const word = T.isName(found) ? keywordFor(found.image) : undefined
+  if (word !== undefined && goesOn(word, next, third)) {
+    const fix = { message: `did you mean \`${word}\`?`, span, replacement: word }
+    return { diagnostic: grammarError('ARC1206', shown, span, { fix }), keyword: word }
+  }
+  const notes = word === undefined || !T.isName(next) ? [] : [`did you mean \`${word}\`?`]
+  const all = `declarations start with ${T.DECLARATION_WORDS.map((w) => `\`${w}\``).join(', ')}`
+  return { diagnostic: grammarError('ARC1206', shown, span, { notes: [...notes, all] }) }
+}
+
+/** Whether the tokens after a keyword are those of such a declaration. */
+function goesOn(keyword: string, next: IToken, third: IToken): boolean {
+  const heads: Readonly<Record<string, readonly IToken['tokenType'][]>> = {
+    fn: [T.LParen],
+    block: [T.LParen],
+    backbone: [T.LParen, T.On],
+    let: [T.Equals, T.Colon],
+  }
+  if (keyword === 'use') return T.isName(next) || next.tokenType === T.StringText
+  if (keyword === 'extern') return next.tokenType === T.Fn || next.tokenType === T.Block
+  if (keyword === 'test') return next.tokenType === T.StringText || third.tokenType === T.LCurly
+  const after = heads[keyword] ?? [T.LParen, T.LCurly, T.Extends, T.Colon, T.Minus, T.Identifier]
+  return (T.isName(next) || next.tokenType === T.StringText) && after.includes(third.tokenType)
+}

@@ -1,0 +1,166 @@
+/** Habits of other languages: each is reported at its place, with a fix after which the text parses. */
+import { expect, test } from 'vitest'
+import { brief } from '../helpers/facts.ts'
+import { applyFixes, parse } from '../helpers/parse.ts'
+
+/** A text, its mistakes, and the text after all fixes. */
+const cases: [name: string, text: string, errors: readonly string[], fixed?: string][] = [
+  [
+    'sections by indentation',
+    'experiment a {\n  train:\n    batch = 1\n    epochs = 2\n  c = 3\n}',
+    ['ARC1289 2:8 name: train'],
+    'experiment a {\n  train {\n    batch = 1\n    epochs = 2\n  }\n  c = 3\n}',
+  ],
+  [
+    'a section with a colon and its closing brace',
+    'experiment a {\n  train:\n    x = 1\n  }\n}',
+    ['ARC1289 2:8 name: train'],
+  ],
+  ['an experiment by indentation', 'experiment a:\n  x = 1\nlet b = 2', ['ARC1289 1:13 name: experiment a']],
+  [
+    'a heading of TOML',
+    'experiment a {\n  [train]\n  x = 1\n}',
+    ['ARC1289 2:3 name: train'],
+    'experiment a {\n  train {\n  x = 1\n  }\n}',
+  ],
+  [
+    'a list of YAML',
+    'experiment a {\n  sets:\n    - lfw\n    - cfp\n  x = 1\n}',
+    ['ARC1290 3:5 name: sets'],
+    'experiment a {\n  sets = [lfw, cfp]\n  x = 1\n}',
+  ],
+  ['a negative value below its name', 'let a =\n  - 3', []],
+  [
+    'a section in parentheses',
+    'experiment a { s(x = 1, y = 2) }',
+    ['ARC1289 1:17 name: s'],
+    'experiment a { s { x = 1, y = 2 } }',
+  ],
+  ['an opening brace is missing', 'experiment a {\n  s\n    x = 1\n  }\n}', ['ARC1104 2:4 what: section']],
+  ['a block closed by a word', 'experiment a {\n  x = 1\nend', ['ARC1103 3:1 open: {, close: end']],
+  ['a section closed by a parenthesis', 'experiment a { s { x = 1 ) }', ['ARC1103 1:26 open: {, close: )']],
+  [
+    'a list that ends before a field',
+    'experiment a { x = [1, y = 2 }',
+    ['ARC1101 1:20 open: ['],
+    'experiment a { x = [1], y = 2 }',
+  ],
+  ['a call that ends before a pipeline', 'let a = x |> f(1 |> g', ['ARC1101 1:15 open: ('], 'let a = x |> f(1) |> g'],
+  ['a division that is a comment', 'let a = f(16 // 2)', ['ARC1101 1:10 open: ('], 'let a = f(16 div 2)'],
+  [
+    'names in quotes and with dashes',
+    'experiment "a" { "x": 1, sample-rate = 2 }',
+    [
+      'ARC1287 1:12 name: a',
+      'ARC1287 1:18 name: x',
+      'ARC1203 1:21 what: a field, right: =, found: :',
+      'ARC1288 1:32 name: sample_rate',
+    ],
+    'experiment a { x= 1, sample_rate = 2 }',
+  ],
+  [
+    'a path with a space',
+    'experiment a { train x = 1 }',
+    ['ARC1291 1:22 first: train, rest: x'],
+    'experiment a { train.x = 1 }',
+  ],
+  [
+    'a requirement as a field',
+    'experiment a { require = a < 2 }',
+    ['ARC1286 1:24 text: =, after: require'],
+    'experiment a { require a < 2 }',
+  ],
+  [
+    'another word for a requirement',
+    'experiment a { requires a < 2 }',
+    ['ARC1005 1:16 found: requires, right: require'],
+    'experiment a { require a < 2 }',
+  ],
+  ['a call in brackets', 'let a = cpu[devices: 2]', ['ARC1285 1:12'], 'let a = cpu(devices: 2)'],
+  [
+    'a conditional of C',
+    'let a = if (x) { 1 } else { 2 }',
+    ['ARC1201 1:16 expected: `then`, found: `{`'],
+    'let a = if (x) then { 1 } else { 2 }',
+  ],
+  [
+    'a conditional of Python',
+    'let a = if x: 1 elif y: 2 else: 3',
+    [
+      'ARC1203 1:13 what: the first branch, right: then, found: :',
+      'ARC1203 1:17 what: a further condition, right: else if, found: elif',
+      'ARC1203 1:23 what: the first branch, right: then, found: :',
+      'ARC1286 1:31 text: :, after: else',
+    ],
+    'let a = if x then 1 else if y then 2 else 3',
+  ],
+  ['a type before its name', 'fn f(int x) = x', ['ARC1293 1:6 name: x, type: int'], 'fn f(x: int) = x'],
+  ['a prefix of a string', 'let a = f"x{1}"', ['ARC1085 1:9 prefix: f'], 'let a = "x{1}"'],
+  ['a hexadecimal number', 'let a = 0xff', ['ARC1009 1:9 text: 0xff, reason: numbers are decimal'], 'let a = 255'],
+  ['thousands', 'let a = 2k steps', ['ARC1009 1:9 text: 2k, reason: thousands have no letter'], 'let a = 2000 steps'],
+  [
+    'digits with a comma',
+    'experiment a { x = 1,000 }',
+    ['ARC1009 1:20 text: 1,000, reason: digits are grouped with `_`'],
+    'experiment a { x = 1_000 }',
+  ],
+  [
+    'comments of C, Lua and Python',
+    '/* a */\n-- b\n"""c"""\nlet d = 1',
+    ['ARC1004 1:1 mark: /*', 'ARC1004 2:1 mark: --', 'ARC1004 3:1 mark: """'],
+    '// a\n// b\n// c\nlet d = 1',
+  ],
+  ['a decorator', '@cached\nfn f(x) = x', ['ARC1001 1:1 text: `@cached`'], '\nfn f(x) = x'],
+  ['an increment', 'let a = b++', ['ARC1011 1:10']],
+  ['degrees', 'let a = 17°', ['ARC1005 1:11 found: °, right: deg'], 'let a = 17 deg'],
+  ['a bar among pipelines', 'let a = x |> f | g', ['ARC1005 1:16 found: |, right: |>'], 'let a = x |> f |> g'],
+  ['a bar without pipelines', 'let a = x | y', ['ARC1005 1:11 found: |, right: or'], 'let a = x or y'],
+  ['an arrow for a pipeline', 'let a = x -> f', ['ARC1005 1:11 found: ->, right: |>'], 'let a = x |> f'],
+  ['no value', 'let a = None', ['ARC1205 1:9 found: None, right: none'], 'let a = none'],
+  ['new', 'let a = new sgd(1)', ['ARC1224 1:9 word: new, instead: an object is written like a call'], 'let a = sgd(1)'],
+  [
+    'a call without parentheses',
+    'let a = sgd lr: 0.1',
+    ['ARC1210 1:13 separators: a new line, found: `lr`'],
+    'let a = sgd(lr: 0.1)',
+  ],
+  ['an import of Python', 'from std.margins import a, b', ['ARC1206 1:1 found: `from`'], 'use std.margins: a, b'],
+  ['all names', 'use std.margins: *', ['ARC1292 1:18 found: *, right: use std.margins'], 'use std.margins'],
+  [
+    'names in braces',
+    'use std.margins: { a, b }',
+    ['ARC1292 1:18 found: { }, right: use std.margins: a, b'],
+    'use std.margins: a, b',
+  ],
+  ['the path of a file', 'use std/margins: a', ['ARC1292 1:8 found: /, right: use std.margins'], 'use std.margins: a'],
+  [
+    'the path of Rust',
+    'use std::margins::a',
+    ['ARC1292 1:8 found: ::, right: use std.margins: a'],
+    'use std.margins: a',
+  ],
+  [
+    'extensions of other languages',
+    'experiment a : b { }\nexperiment c(b) { }\nexperiment d inherits b { }',
+    [
+      'ARC1203 1:14 what: what an experiment builds on, right: extends, found: :',
+      'ARC1203 2:13 what: what an experiment builds on, right: extends, found: ( )',
+      'ARC1203 3:14 what: what an experiment builds on, right: extends, found: inherits',
+    ],
+    'experiment a extends b { }\nexperiment c extends b { }\nexperiment d extends b { }',
+  ],
+  [
+    'a test without quotes',
+    'test sums { expect 1 == 1 }',
+    ['ARC1201 1:6 expected: a string, found: `sums`', 'ARC1225 1:13'],
+    'test "sums" { assert 1 == 1 }',
+  ],
+]
+
+test.each(cases)('%s', (_, text, errors, fixed) => {
+  const { diagnostics } = parse(text)
+  expect(brief(diagnostics)).toEqual(errors)
+  if (fixed === undefined) return
+  expect(applyFixes(text, diagnostics)).toBe(fixed)
+  expect(brief(parse(fixed).diagnostics)).toEqual([])
+})
