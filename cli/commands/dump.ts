@@ -4,7 +4,7 @@ import { type Compilation, compileExperiment, type Phase } from '../../compiler/
 import { printGraph } from '../../compiler/ir/print.ts'
 import { stateDonation } from '../../compiler/ir/state-tensor.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
-import { emitModule } from '../../compiler/stablehlo/emit-module.ts'
+import { moduleText } from '../../compiler/stablehlo/emit-module.ts'
 import { dumpTree } from '../../grammar/dump.ts'
 import { openEntry, overrideSources } from '../host/entry.ts'
 import { fileHost } from '../host/host.ts'
@@ -24,7 +24,8 @@ const lastPhase = {
 function stablehlo(plan: Plan, { graph, locations }: DumpOptions): string {
   const platform = plan.document.machine.kind
   const donation = graph === 'step' ? { donate: stateDonation(plan.state) } : {}
-  return emitModule(plan.graphs[graph], { platform, locations, ...donation })
+  const { text, located } = moduleText(plan.graphs[graph], { platform, ...donation })
+  return locations ? located() : text
 }
 
 /** The text; `undefined` if errors stopped the compiler before this phase. */

@@ -33,8 +33,8 @@ export interface Named<T extends TextType = TextType> {
 /** A value with a type that graphs have. */
 export type Ssa = Named<TensorType>
 
-/** The name of the location for code emitted for an op, `#loc3`; undefined if there is none. */
-export type LocationOf = (op: Op) => string | undefined
+/** The name of the location for code emitted for an op, `#3`; undefined if there is none. */
+type LocationOf = (op: Op) => string | undefined
 
 /** Attribute name → its spelling. */
 type Attributes = Readonly<Record<string, string>>

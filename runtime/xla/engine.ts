@@ -1,7 +1,7 @@
 /** The engine `xla`: compiles graphs through a PJRT plugin and runs them on N devices of this process. */
 import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import type { Donation, Graph } from '../../compiler/ir/graph.ts'
-import { emitModule } from '../../compiler/stablehlo/emit-module.ts'
+import { moduleText } from '../../compiler/stablehlo/emit-module.ts'
 import type { NativeKernels } from '../../compiler/stablehlo/native-kernels.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
 import type { Backend, DeviceRequest, Located } from '../backend/backend.ts'
@@ -214,12 +214,11 @@ class LoadedEngine implements XlaEngine {
       replicas: this.world.size,
       overrides: this.#located.flags(graph, this.apiVersion),
     })
-    const emit = (locations: boolean) =>
-      emitModule(graph, { platform: this.platform, native: this.#native, donate, locations })
+    const { text, located } = moduleText(graph, { platform: this.platform, native: this.#native, donate })
     let milliseconds = 0
     const compileNow = async () => {
       const start = performance.now()
-      const program = await PjrtExecutable.compile(this.#client, emit(true), options, outputs)
+      const program = await PjrtExecutable.compile(this.#client, located(), options, outputs)
       milliseconds = performance.now() - start
       this.#programs.compiled += 1
       return program
@@ -234,7 +233,7 @@ class LoadedEngine implements XlaEngine {
     // The key excludes source places: moving a block in a file does not change machine code.
     const plugin = `${this.pluginPath} ${this.#client.platformVersion} ${this.apiVersion}`
     const device = `${this.#deviceNames()} ${this.#located.identity}`
-    const key = cacheKey({ program: emit(false), options, plugin, device })
+    const key = cacheKey({ program: text, options, plugin, device })
     const { firstRun, isTrusted } = await cache.open(key, graph.name)
     const bytes = isTrusted ? await cache.read(key, graph.name) : undefined
     if (bytes !== undefined) {

@@ -4,7 +4,7 @@
  */
 import { stateDonation } from '../../../compiler/ir/state-tensor.ts'
 import type { Plan } from '../../../compiler/plan/plan.ts'
-import { emitModule } from '../../../compiler/stablehlo/emit-module.ts'
+import { moduleText } from '../../../compiler/stablehlo/emit-module.ts'
 import type { FetchEvent } from '../../plugins/fetch-wheel.ts'
 import { cudaFlags, type XlaFlags } from '../pjrt/cuda-flags.ts'
 import { PjrtError, xlaError } from '../pjrt/errors.ts'
@@ -83,8 +83,7 @@ export async function exactMemory(plan: Plan, options: ExactOptions = {}): Promi
   const entries = cudaEntries()
   const { nodes, devicesPerNode } = plan.run.machine
   const donate = stateDonation(plan.state)
-  const emit = (locations: boolean) =>
-    emitModule(plan.graphs.step, { platform: plan.run.machine.device.kind, donate, locations })
+  const { text, located } = moduleText(plan.graphs.step, { platform: plan.run.machine.device.kind, donate })
   const job = {
     replicas: plan.replicas,
     topology: { target_config: targetConfig(gpu), topology: topologyText(nodes, devicesPerNode) },
@@ -92,7 +91,7 @@ export async function exactMemory(plan: Plan, options: ExactOptions = {}): Promi
   const tools = [entries.plugin, entries.ptxas].map((entry) => entry.sha256)
   const environment = process.env.XLA_FLAGS ?? ''
   const allFlags = { ...cudaFlags(plan.graphs.step), ...exactFlags(gpu), ...flags }
-  const key = exactKey({ ...job, program: emit(false), flags: allFlags, environment, tools })
+  const key = exactKey({ ...job, program: text, flags: allFlags, environment, tools })
   const known = dump === undefined ? await readFigures(key) : undefined
   if (known !== undefined) return { ...known, gpu: gpu.name, cached: true }
 
@@ -103,7 +102,7 @@ export async function exactMemory(plan: Plan, options: ExactOptions = {}): Promi
   const answer = await compileInChild({
     ...job,
     plugin,
-    program: emit(true),
+    program: located(),
     flags: {
       ...allFlags,
       xla_gpu_cuda_data_dir: dataFolder,

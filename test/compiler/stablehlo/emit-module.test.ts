@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import type { Graph } from '../../../compiler/ir/graph.ts'
 import * as ops from '../../../compiler/ir/ops.ts'
-import { type EmitOptions, emitModule } from '../../../compiler/stablehlo/emit-module.ts'
+import { type EmitOptions, emitModule, moduleText } from '../../../compiler/stablehlo/emit-module.ts'
 import { allOpCases } from '../../ops/all-op-cases.ts'
 
 const cpu: EmitOptions = { platform: 'cpu' }
@@ -58,7 +58,7 @@ describe('modules', () => {
       const z = b.within({ path: 'say "hi"' }, () => ops.negate(b, y))
       return b.finish([{ name: 'y', value: ops.floor(b, z) }])
     })
-    expect(emitModule(graph, { ...cpu, locations: true })).toMatchInlineSnapshot(`
+    expect(moduleText(graph, cpu).located()).toMatchInlineSnapshot(`
       "module @test {
         func.func public @main(%arg0: tensor<2xf32> loc(#loc0)) -> (tensor<2xf32>) {
           %0 = "stablehlo.abs"(%arg0) : (tensor<2xf32>) -> tensor<2xf32> loc(#loc1)
