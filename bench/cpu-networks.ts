@@ -4,10 +4,17 @@ import type { SourceFile } from '../grammar/source.ts'
 export const cpuNetworks = ['r18', 'r50', 'mbf', 'vit_t'] as const
 export const cpuBatches = [16, 32] as const
 
+export const cpuPrecisions = ['f32', 'bf16'] as const
+
 export type CpuNetwork = (typeof cpuNetworks)[number]
 
-/** The experiment `r18_batch_16` in the file `r18.arc`. */
-export function cpuExperiment(network: CpuNetwork, batch: number): SourceFile {
+/** The experiment `r18_batch_16` in the file `r18.arc`; `r18_batch_16_bf16` in bf16. */
+export function cpuExperiment(
+  network: CpuNetwork,
+  batch: number,
+  precision: (typeof cpuPrecisions)[number] = 'f32',
+): SourceFile {
+  const suffix = precision === 'f32' ? '' : `_${precision}`
   return {
     path: `bench/${network}.arc`,
     text: `
@@ -16,7 +23,7 @@ use std.datasets: synthetic
 use std.machines: cpu
 use std.margins: cosface
 
-experiment ${network}_batch_${batch} {
+experiment ${network}_batch_${batch}${suffix} {
   dataset  = synthetic(identities: 10000, per_identity: 20)
   backbone = ${network}
   margin   = cosface(m: 0.4)
@@ -24,6 +31,7 @@ experiment ${network}_batch_${batch} {
   train {
     batch     = ${batch} global
     epochs    = 1
+    precision = ${precision}
     optimizer = sgd(lr: 0.1, weight_decay: 5e-4)
   }
 }

@@ -7,13 +7,16 @@ import { programBytes } from '../runtime/engine.ts'
 import { compileStep } from '../runtime/train/programs.ts'
 import { oneProcess } from '../runtime/world.ts'
 import { createXlaEngine } from '../runtime/xla/engine.ts'
-import { cpuBatches, cpuExperiment, cpuNetworks } from './cpu-networks.ts'
+import { cpuBatches, cpuExperiment, cpuNetworks, cpuPrecisions } from './cpu-networks.ts'
 
-/** The plans of the networks of arcface_torch on this computer's CPU. */
+/** The plans of the networks of arcface_torch on this computer's CPU, in f32 and bf16. */
 export function networkPlans(host: Host): Plan[] {
   return cpuNetworks.flatMap((network) =>
-    cpuBatches.map((batch) =>
-      need(compileExperiment({ entry: cpuExperiment(network, batch) }, host).plan, `${network} at batch ${batch}`),
+    cpuBatches.flatMap((batch) =>
+      cpuPrecisions.map((precision) => {
+        const entry = cpuExperiment(network, batch, precision)
+        return need(compileExperiment({ entry }, host).plan, `${network} at batch ${batch} in ${precision}`)
+      }),
     ),
   )
 }

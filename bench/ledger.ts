@@ -17,6 +17,8 @@ import { fileHost } from '../cli/host/host.ts'
 import { formatBytes, formatDeviation } from '../cli/render/format.ts'
 import { renderTable } from '../cli/render/table.ts'
 import { compileExperiment, compileVariants } from '../compiler/driver.ts'
+import type { CpuKernels } from '../compiler/host/cpu-kernels.ts'
+import type { Host } from '../compiler/host/host.ts'
 import type { Plan } from '../compiler/plan/plan.ts'
 import { need } from '../grammar/diagnostic.ts'
 import { ArccError } from '../runtime/errors.ts'
@@ -36,9 +38,9 @@ const { values: options, positionals } = parseArgs({
   },
 })
 const wanted = new Set(positionals)
-const host = { ...fileHost(packageFolder), countDataset: () => undefined }
+const files = { ...fileHost(packageFolder), countDataset: () => undefined }
 
-function plansOfExperiments(): Plan[] {
+function plansOfExperiments(host: Host): Plan[] {
   const folder = join('experiments', options.in)
   const files = readdirSync(join(packageFolder, folder), { recursive: true, encoding: 'utf8' })
   return files
@@ -58,18 +60,21 @@ function plansOfExperiments(): Plan[] {
 
 const kindOf = ({ run }: Plan) => run.machine.device.kind
 
-/** Everything that was asked for. */
-function allPlans(): Plan[] {
+/** Everything that was asked for, for a CPU with these kernels. */
+function allPlans(kernels: CpuKernels): Plan[] {
+  const host: Host = { ...files, cpuKernels: () => kernels }
   const networks = options.machine === undefined && options.in === '' ? networkPlans(host) : []
-  return [...plansOfExperiments(), ...networks.filter(({ name }) => wanted.size === 0 || wanted.has(name))].filter(
+  return [...plansOfExperiments(host), ...networks.filter(({ name }) => wanted.size === 0 || wanted.has(name))].filter(
     (plan) => plan.document.memory.fits && (options.on === undefined || options.on === kindOf(plan)),
   )
 }
 
-/** What XLA says of a plan: once on a GPU, on the CPU with arcc's own kernels and without. */
-function figuresOf(plan: Plan): readonly (() => Promise<{ readonly engine: string; readonly peak: number }>)[] {
-  if (kindOf(plan) === 'cpu') return [() => cpuMemory(plan, true), () => cpuMemory(plan, false)]
-  return [() => exactMemory(plan).then(({ gpu, peak }) => ({ engine: gpu, peak }))]
+/** What XLA says of a plan. */
+async function figuresOf(plan: Plan): Promise<{ readonly engine: string; readonly peak: number }> {
+  const { kernels } = plan.document.machine
+  if (kernels !== undefined) return cpuMemory(plan, kernels.kind === 'native')
+  const { gpu, peak } = await exactMemory(plan)
+  return { engine: gpu, peak }
 }
 
 interface Row {
@@ -77,11 +82,11 @@ interface Row {
   readonly within: boolean
 }
 
-async function rowOf(plan: Plan, find: ReturnType<typeof figuresOf>[number]): Promise<Row> {
+async function rowOf(plan: Plan): Promise<Row> {
   const { memory } = plan.document
   const ledger = memory.peak - Math.round(plan.run.machine.device.reserve)
   try {
-    const exact = await find()
+    const exact = await figuresOf(plan)
     const within = Math.abs(ledger / exact.peak - 1) <= tolerance[kindOf(plan)]
     const percent = need(formatDeviation(exact.peak, ledger, 1), 'two figures')
     process.stderr.write(`${plan.name}: ${percent}\n`)
@@ -113,11 +118,13 @@ function printTable(rows: readonly Row[]): void {
   process.stdout.write(`${table.join('\n')}\n`)
 }
 
-const plans = allPlans()
+const withKernels = allPlans('native')
+// Those for GPUs are the same.
+const plans = [...withKernels, ...allPlans('xla').filter((plan) => kindOf(plan) === 'cpu')]
 if (options.names) process.stdout.write(`${[...new Set(plans.map(({ name }) => name))].join('\n')}\n`)
 else {
   const rows: Row[] = []
-  for (const plan of plans) for (const find of figuresOf(plan)) rows.push(await rowOf(plan, find))
+  for (const plan of plans) rows.push(await rowOf(plan))
   printTable(rows)
   process.exitCode = rows.every((row) => row.within) ? 0 : 1
 }

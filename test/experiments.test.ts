@@ -18,7 +18,7 @@ import { need } from '../grammar/diagnostic.ts'
 import { packageFolder } from '../runtime/package-folder.ts'
 
 /** The package as cloned: no data, no environment. */
-const host: Host = { ...fileHost(packageFolder, {}), countDataset: () => undefined }
+const host: Host = { ...fileHost(packageFolder, {}), countDataset: () => undefined, cpuKernels: () => 'native' }
 
 const entryOf = (file: string) => need(host.readSource(`experiments/${file}`), file)
 

@@ -94,6 +94,13 @@ export async function installCpu(output: Output): Promise<string> {
   return `XLA for the CPU is installed: ${library}`
 }
 
+/** Downloads oneDNN and builds arcc's own kernels with it. Where that fails, runs do without them and say why. */
+export async function fetchKernels(output: Output): Promise<void> {
+  const { locateKernels } = await import('../../runtime/xla/native/locate-kernels.ts')
+  const progress = progressLine(process.stderr, output.errorLook, { line: installLine, stage: stageOf })
+  await locateKernels((event) => progress.show({ what: 'oneDNN', ...event })).finally(progress.end)
+}
+
 async function installTfjs(variant: NativeVariant, output: Output): Promise<void> {
   const { installNative } = await import('../../runtime/tfjs/native/install-native.ts')
   const { nativePackages } = await import('../../runtime/tfjs/native/packages.ts')

@@ -5,7 +5,7 @@ import type { PlanDocument } from '../../compiler/plan/document.ts'
 import { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { createCollections } from '../../runtime/data/formats/data-formats.ts'
 import { openEntry, overrideSources } from '../host/entry.ts'
-import { firstRates } from '../host/first-rates.ts'
+import { plannedCpu } from '../host/first-rates.ts'
 import { fileHost } from '../host/host.ts'
 import { requirePage } from '../host/page-file.ts'
 import { diagnosticToJson } from '../render/diagnostic.ts'
@@ -34,7 +34,7 @@ async function documentOf({ plan }: Compilation, exact: boolean, look: Look): Pr
 export async function plan(options: PlanOptions): Promise<ExitCode> {
   const output = processOutput(options.color)
   const collections = createCollections(scanLine(output))
-  const host = fileHost(undefined, undefined, collections, firstRates(options.measure ? 'complete' : 'never', output))
+  const host = fileHost(undefined, undefined, collections, plannedCpu(options.measure ? 'complete' : 'never', output))
   const entry = openEntry(host, options.file)
   const { experiment, set, format, exact } = options
   if (format === 'html') requirePage(options.output)

@@ -3,7 +3,7 @@ import { type CompileRequest, compileVariants } from '../../compiler/driver.ts'
 import type { Host } from '../../compiler/host/host.ts'
 import { presentEngine } from '../../runtime/measure/present-engine.ts'
 import type { Output } from '../render/output.ts'
-import { installCpu } from './install.ts'
+import { fetchKernels, installCpu } from './install.ts'
 
 /** Whether an experiment runs on this computer's CPU; false after errors, which are reported later. */
 function runsOnCpu(request: CompileRequest, host: Host, emulate: boolean): boolean {
@@ -13,8 +13,8 @@ function runsOnCpu(request: CompileRequest, host: Host, emulate: boolean): boole
 }
 
 /**
- * Downloads the plugin for the CPU if a run needs it and it is not on this computer: otherwise, that happens after the plan, which is
- * then a guess. Throws ARC6001 to ARC6008. arcc's own kernels are downloaded by the process that measures.
+ * Downloads the plugin for the CPU, and oneDNN, if a run needs them and they are not on this computer: otherwise, that happens after the
+ * plan, which is then a guess, or unseen in the process that measures. Throws ARC6001 to ARC6008 for the plugin.
  */
 export async function fetchPluginFirst(
   request: CompileRequest,
@@ -22,6 +22,8 @@ export async function fetchPluginFirst(
   host: Host,
   output: Output,
 ): Promise<void> {
-  if (presentEngine(process.env) === undefined && runsOnCpu(request, host, emulate))
-    output.note([await installCpu(output)])
+  const present = presentEngine(process.env)
+  if (present?.isComplete || !runsOnCpu(request, host, emulate)) return
+  if (present === undefined) output.note([await installCpu(output)])
+  if (presentEngine(process.env)?.isComplete === false) await fetchKernels(output)
 }

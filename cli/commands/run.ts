@@ -16,7 +16,7 @@ import type { RunEvent } from '../../runtime/events.ts'
 import { restartWith } from '../../runtime/restart.ts'
 import { hugePageEnvironment } from '../../runtime/xla/huge-pages.ts'
 import { openEntry, overrideSources } from '../host/entry.ts'
-import { firstRates, isMeasuringOff } from '../host/first-rates.ts'
+import { isMeasuringOff, plannedCpu } from '../host/first-rates.ts'
 import { fileHost } from '../host/host.ts'
 import { type Interruptible, interruptible } from '../host/interruptible.ts'
 import { packageVersion } from '../host/package-folder.ts'
@@ -212,7 +212,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   takeUncaught(interrupt.crash)
   const collections = createCollections(scanLine(output))
   const measuring = measures(options, start)
-  const host = fileHost(undefined, undefined, collections, firstRates(measuring ? 'always' : 'never', output))
+  const host = fileHost(undefined, undefined, collections, plannedCpu(measuring ? 'always' : 'never', output))
   const entry = openEntry(host, start.file)
   const { experiment, set } = start
   let placement: Placement | undefined

@@ -6,10 +6,11 @@ import type { MachineProfile } from '../../compiler/host/machine-profile.ts'
 import type { Environment } from '../../runtime/environment.ts'
 import { type Measured, measureApart } from '../../runtime/measure/first-measurement.ts'
 import { type KeptRates, keepRates, type RatesPlace, ratesPlace, readRates } from '../../runtime/measure/kept-rates.ts'
-import { presentEngine } from '../../runtime/measure/present-engine.ts'
+import { expectedKernels, presentEngine } from '../../runtime/measure/present-engine.ts'
 import { reasonOf } from '../../runtime/system-errors.ts'
 import { paragraph } from '../render/fit.ts'
 import type { Output } from '../render/output.ts'
+import type { PlannedCpu } from './host.ts'
 
 /** The environment that leaves kept rates aside as well, for plans that are the same on every computer. */
 export function isMeasuringOff(env: Environment): boolean {
@@ -86,4 +87,12 @@ function measure(
     say(`the rates of this computer cannot be kept in ${place.path}: ${reasonOf(error)}; the next plan measures again`)
   }
   return rates
+}
+
+/** The same with what this computer computes with, for a host. */
+export function plannedCpu(allowed: Allowed, output: Output, env: Environment = process.env): PlannedCpu {
+  return {
+    rates: firstRates(allowed, output, env),
+    kernels: () => (isMeasuringOff(env) ? undefined : expectedKernels(env)),
+  }
 }

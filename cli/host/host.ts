@@ -60,18 +60,27 @@ function describeComputer(driver: CudaDriver): LocalMachine {
   return { gpus: localGpus(driver.gpus), nvlink: driver.nvlink, cores, memory }
 }
 
+/** What commands that plan find out about this computer's CPU; other commands leave it open. */
+export interface PlannedCpu {
+  /** The rates for plans where no command has measured them. */
+  readonly rates: () => MachineProfile | undefined
+  readonly kernels: Host['cpuKernels']
+}
+
+const unknownCpu: PlannedCpu = { rates: () => undefined, kernels: () => undefined }
+
 /** Determined once per process: the hardware does not change, and querying many GPUs takes a second. */
 let computer: LocalMachine | undefined
 
 /**
  * A host that reads below `folder`. Throws the system's error for files that exist but cannot be read. Data sets are listed in
- * `collections`, from which a run takes them. `firstRates` are those of this computer for plans where no command has measured them.
+ * `collections`, from which a run takes them. `cpu` is what plans on this computer's CPU need to know of it.
  */
 export function fileHost(
   folder: string = process.cwd(),
   env: NodeJS.ProcessEnv = process.env,
   collections: Collections = createCollections(),
-  firstRates: () => MachineProfile | undefined = () => undefined,
+  cpu: PlannedCpu = unknownCpu,
 ): Host {
   const modules = new Map<string, string>()
   for (const file of readdirSync(stdlibFolder).sort()) {
@@ -88,7 +97,8 @@ export function fileHost(
     env: (name) => env[name],
     countDataset: (spec) => countDataset(spec, collections),
     machineProfile: () => readMachineProfile(env),
-    cpuProfile: () => readMachineProfile(env) ?? firstRates(),
+    cpuProfile: () => readMachineProfile(env) ?? cpu.rates(),
+    cpuKernels: cpu.kernels,
     localMachine() {
       computer ??= describeComputer(findCudaDriver())
       return computer

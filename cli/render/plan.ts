@@ -23,6 +23,12 @@ import { augmentRow, logRow, startRow, weightRows } from './training-rows.ts'
 /** The maximum number of device groups that are shown. */
 const shardLines = 8
 
+/** What a CPU computes with, unless it is what a run on this computer takes where it can. */
+function kernelsText({ kernels }: PlanDocument['machine']): string | undefined {
+  if (kernels?.kind === 'xla') return "XLA's own kernels (arcc doctor says why)"
+  return kernels?.assumed ? "arcc's own kernels assumed" : undefined
+}
+
 function summary(plan: PlanDocument, look: Look): string[] {
   const { model, centers, data, schedule, machine } = plan
   const arrow = look.unicode ? '→' : '->'
@@ -77,6 +83,7 @@ function summary(plan: PlanDocument, look: Look): string[] {
         [
           `${machine.name}: ${plural(machine.nodes, 'node')} ${times} ${plural(machine.devicesPerNode, 'device')}`,
           `${machine.device}, ${formatBytes(machine.memoryPerDevice)} each`,
+          kernelsText(machine),
         ],
       ],
       ...logRow(plan),

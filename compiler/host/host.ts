@@ -1,6 +1,7 @@
 /** The compiler's read-only access to the outside world; tests replace it by a table. */
 import type { DatasetSpec } from '../experiment/experiment.ts'
 import type { SourceHost } from '../names/source-host.ts'
+import type { CpuKernels } from './cpu-kernels.ts'
 import type { LocalMachine } from './local-machine.ts'
 import type { MachineProfile } from './machine-profile.ts'
 
@@ -31,6 +32,8 @@ export interface Host extends SourceHost {
    * The same for plans on its CPU: without that command's, those of the first plan. It may take seconds, in which they are measured.
    */
   cpuProfile(): MachineProfile | undefined
+  /** What a run on this computer's CPU will compute with; `undefined` if that is not looked for. */
+  cpuKernels(): CpuKernels | undefined
   /** The devices of this computer. */
   localMachine(): LocalMachine
 }

@@ -141,17 +141,18 @@ type Reads = ReadonlyMap<Value, number>
 /** Graphs are immutable, so results can be cached. */
 const known = new WeakMap<Graph, Fusion>()
 
-/** Applies the model to a graph; loop bodies are separate graphs. */
-export function fuse(graph: Graph): Fusion {
+/** Applies the model to a graph; loop bodies are separate graphs. `kept` are in memory for another reason. */
+export function fuse(graph: Graph, kept?: ReadonlySet<Value>): Fusion {
+  if (kept !== undefined) return fuseNew(graph, kept)
   const before = known.get(graph)
   if (before !== undefined) return before
-  const fusion = fuseNew(graph)
+  const fusion = fuseNew(graph, new Set())
   known.set(graph, fusion)
   return fusion
 }
 
-function fuseNew(graph: Graph): Fusion {
-  const wanted = wantedInMemory(graph)
+function fuseNew(graph: Graph, kept: ReadonlySet<Value>): Fusion {
+  const wanted = new Set([...wantedInMemory(graph), ...kept])
   const stored = new Set<Value>()
   const found = new Map<Op, Found>()
   const readers = readerCounts(graph)

@@ -46,8 +46,19 @@ interface Buffer {
   readonly writable: boolean
 }
 
-export function liveness(graph: Graph, donated: Donation = new Map()): Liveness {
-  const fusion = fuse(graph)
+/** What a compiler keeps in memory besides what the graph needs. */
+export interface KeptMemory {
+  /** Values that are stored. */
+  readonly stored?: (graph: Graph) => ReadonlySet<Value>
+  /** Bytes that an op needs while it runs. */
+  readonly workspaceOf?: (op: Op) => number
+  /** Bytes of a stored value, if they are not those of its type. */
+  readonly bytesOf?: (value: Value) => number
+}
+
+export function liveness(graph: Graph, donated: Donation = new Map(), kept: KeptMemory = {}): Liveness {
+  const fusion = fuse(graph, kept.stored?.(graph))
+  const { bytesOf = (value) => byteSize(value.type) } = kept
   const outputs = graph.outputs.map((output) => output.value)
   const lastUse = lastUses(graph.ops, outputs, (value) => !fusion.stored.has(value))
   const given = new Set(donated.values())
@@ -60,7 +71,7 @@ export function liveness(graph: Graph, donated: Donation = new Map()): Liveness 
       let buffer = sharedBuffer(op, i, at, fusion, bufferOf)
       if (buffer === undefined) {
         const writable = op.kind !== 'input' || given.has(op.params.index)
-        buffer = { bytes: byteSize(value.type), op, from: at, to: last, writable }
+        buffer = { bytes: bytesOf(value), op, from: at, to: last, writable }
         buffers.push(buffer)
       }
       buffer.to = Math.max(buffer.to, last)
@@ -69,7 +80,7 @@ export function liveness(graph: Graph, donated: Donation = new Map()): Liveness 
   })
   const lent = lendInputs(graph, donated, bufferOf, fusion)
   const temporary = buffers.filter((buffer) => buffer.op.kind !== 'input')
-  return summarize(graph, temporary, lent, fusion)
+  return summarize(graph, temporary, lent, { fusion, kept })
 }
 
 /** The operand buffer that result `i` of an op can reuse, if any. */
@@ -156,22 +167,23 @@ function isSibling(op: Op | undefined, other: Op, fusion: Fusion): boolean {
 }
 
 /** The memory of a loop's body in addition to its arguments and carried values. */
-function bodyLiveness(op: Op): Liveness | undefined {
+function bodyLiveness(op: Op, kept: KeptMemory): Liveness | undefined {
   if (op.kind !== 'for_loop') return undefined
   const [body] = op.regions
   if (body === undefined) return undefined
   const { invariants } = op.params
-  return liveness(body, new Map(body.outputs.map((_, i) => [i, 1 + invariants + i])))
+  return liveness(body, new Map(body.outputs.map((_, i) => [i, 1 + invariants + i])), kept)
 }
 
 function summarize(
   graph: Graph,
   temporary: readonly Buffer[],
   lent: ReadonlyMap<Buffer, number>,
-  fusion: Fusion,
+  { fusion, kept }: { readonly fusion: Fusion; readonly kept: KeptMemory },
 ): Liveness {
+  const { workspaceOf = () => 0 } = kept
   const inputs = graph.inputs.reduce((sum, value) => sum + byteSize(value.type), 0)
-  const bodies = graph.ops.map(bodyLiveness)
+  const bodies = graph.ops.map((op) => bodyLiveness(op, kept))
   const until = (buffer: Buffer) => Math.min(buffer.to, graph.ops.length - 1, (lent.get(buffer) ?? Infinity) - 1)
   const change = new Array<number>(graph.ops.length + 1).fill(0)
   for (const buffer of temporary) {
@@ -181,19 +193,23 @@ function summarize(
     change[end + 1] = (change[end + 1] ?? 0) - buffer.bytes
   }
   let alive = inputs
-  const timeline = graph.ops.map((_, at) => {
+  const timeline = graph.ops.map((op, at) => {
     alive += change[at] ?? 0
     const body = bodies[at]
-    return alive + (body === undefined ? 0 : body.peak - body.inputs)
+    return alive + workspaceOf(op) + (body === undefined ? 0 : body.peak - body.inputs)
   })
   const peak = timeline.reduce((most, bytes) => Math.max(most, bytes), inputs)
   const at = timeline.indexOf(peak)
   const parts = temporary
     .filter((buffer) => buffer.from <= at && at <= until(buffer))
     .map(({ op, bytes }) => ({ phase: op.origin.phase, class: fusion.ruleOf(op).class, bytes }))
+  const peakAt = graph.ops[at]
+  const workspace = peakAt === undefined ? 0 : workspaceOf(peakAt)
+  if (peakAt !== undefined && workspace > 0)
+    parts.push({ phase: peakAt.origin.phase, class: fusion.ruleOf(peakAt).class, bytes: workspace })
   return {
     peak,
-    peakAt: graph.ops[at],
+    peakAt,
     inputs,
     timeline,
     atPeak: grouped([...parts, ...(bodies[at]?.atPeak ?? [])]),

@@ -36,6 +36,16 @@ export interface NormGroups {
   readonly inside: ReadonlySet<Op>
 }
 
+/** The large values that the kernels of a graph's groups read and write, which are therefore in memory. */
+export function kernelValues(graph: Graph): ReadonlySet<Value> {
+  const values = [...normGroups(graph).at.values()].flatMap((group) => [
+    group.result,
+    group.added,
+    'cotangent' in group ? group.cotangent : undefined,
+  ])
+  return new Set(values.filter((value) => value !== undefined))
+}
+
 interface Uses {
   readonly of: (value: Value) => readonly Op[]
   readonly positionOf: (op: Op) => number
@@ -223,14 +233,15 @@ function reducedBy(product: Op, uses: Uses): { readonly result: Value; readonly 
   return { result, ops: widened === undefined ? [sum] : [widened, sum] }
 }
 
-/** The slope if an op multiplies y by one value per channel. */
+/** The slope if an op multiplies y by one value per channel, which is narrowed to the type of y before it is repeated or after. */
 function scaledBy(op: Op, y: Value): { readonly slope: Value; readonly broadcast: Value } | undefined {
   const broadcast = op.kind === 'multiply' ? op.operands.find((operand) => operand !== y) : undefined
-  if (op.kind !== 'multiply' || !op.operands.includes(y) || broadcast?.op.kind !== 'broadcast_in_dim') return undefined
+  if (op.kind !== 'multiply' || !op.operands.includes(y) || broadcast === undefined) return undefined
+  const repeated = broadcast.op.kind === 'convert' ? operandAt(broadcast.op, 0).op : broadcast.op
+  if (repeated.kind !== 'broadcast_in_dim') return undefined
   const { shape } = y.type
-  const given = operandAt(broadcast.op, 0)
-  if (!sameShape(given.type.shape, shape.slice(-1)) || broadcast.op.params.dims[0] !== shape.length - 1)
-    return undefined
+  const given = operandAt(repeated, 0)
+  if (!sameShape(given.type.shape, shape.slice(-1)) || repeated.params.dims[0] !== shape.length - 1) return undefined
   const slope = given.op.kind === 'convert' ? operandAt(given.op, 0) : given
   return slope.type.dtype === 'f32' ? { slope, broadcast } : undefined
 }

@@ -16,6 +16,7 @@ import { buildLedger } from './ledger.ts'
 import { planLengths } from './lengths.ts'
 import { checkNormalization } from './normalization.ts'
 import { type Change, changed } from './paths.ts'
+import { kernelsOf, type PlannedKernels } from './planned-kernels.ts'
 import { estimateTime, machineRates, measuredProfile } from './time.ts'
 
 export interface Candidate {
@@ -24,6 +25,8 @@ export interface Candidate {
   readonly chosen: ChosenExperiment
   readonly lengths: Lengths
   readonly graphs: Graphs
+  /** Of a CPU. */
+  readonly kernels: PlannedKernels | undefined
   readonly memory: PlanDocument['memory']
   readonly time: PlanDocument['time']
 }
@@ -44,13 +47,14 @@ export function movedTo(machine: MachineSpec, candidate: Candidate, host: Host):
   return figuresOf({ ...candidate, experiment: { ...experiment, machine }, chosen: { ...chosen, machine } }, host)
 }
 
-type Unpriced = Omit<Candidate, 'memory' | 'time'>
+type Unpriced = Omit<Candidate, 'kernels' | 'memory' | 'time'>
 
 function figuresOf({ experiment, chosen, lengths, graphs }: Unpriced, host: Host): Candidate {
   const { machine } = experiment
   const profile = measuredProfile(machine, host)
   const state = graphs.slots.map((slot) => slot.tensor)
-  const ledger = buildLedger(graphs.step, state, machine.device)
+  const kernels = kernelsOf(machine, host)
+  const ledger = buildLedger(graphs.step, state, machine.device, kernels?.kind)
   const facts = {
     ...lengths,
     temporary: ledger.temporary,
@@ -61,6 +65,7 @@ function figuresOf({ experiment, chosen, lengths, graphs }: Unpriced, host: Host
     chosen,
     lengths,
     graphs,
+    kernels,
     memory: ledger.memory,
     time: estimateTime(graphs.step, machineRates(machine, profile), facts),
   }

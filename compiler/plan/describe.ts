@@ -15,7 +15,7 @@ type Said = Pick<PlanDocument, 'choices' | 'answers'>
 type InsteadOf = Pick<PlanDocument['machine'], 'insteadOf'>
 
 export function describePlan(candidate: Candidate, file: string, said: Said, insteadOf: InsteadOf = {}): PlanDocument {
-  const { experiment, lengths, graphs, memory, time } = candidate
+  const { experiment, lengths, graphs, kernels, memory, time } = candidate
   const { backbone, centers, dataset, machine, margin, optimizer, schedule, train } = experiment
   const state = graphs.slots.map((slot) => slot.tensor)
   const count = (role: 'parameter' | 'buffer') =>
@@ -86,6 +86,7 @@ export function describePlan(candidate: Candidate, file: string, said: Said, ins
       device: machine.device.name,
       kind: machine.device.kind,
       memoryPerDevice: Math.round(machine.device.memory),
+      ...(kernels === undefined ? {} : { kernels }),
       ...(machine.device.source === undefined ? {} : { source: machine.device.source }),
       ...insteadOf,
     },

@@ -4,6 +4,7 @@
  */
 import type { FromSchema } from 'json-schema-to-ts'
 import { fieldOrigins } from '../experiment/experiment.ts'
+import { cpuKernels } from '../host/cpu-kernels.ts'
 import { deviceKinds } from '../ir/device-kind.ts'
 import { precisions } from '../ir/dtype.ts'
 import { collectiveKinds } from '../ir/op-family.ts'
@@ -118,6 +119,8 @@ export const planSchema = {
           device: text,
           kind: { enum: deviceKinds },
           memoryPerDevice: integer,
+          /** Of a CPU: what programs compute with there, and whether that is assumed, for another computer than this one. */
+          kernels: object({ kind: { enum: cpuKernels }, assumed: { type: 'boolean' } }),
           source: text,
           /** The declared machine, if the plan is for another one that replaces it. */
           insteadOf: object({
@@ -129,7 +132,7 @@ export const planSchema = {
             device: text,
           }),
         },
-        ['source', 'insteadOf'],
+        ['kernels', 'source', 'insteadOf'],
       ),
       /** Bytes on the device that needs most. */
       memory: object({

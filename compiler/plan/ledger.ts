@@ -6,11 +6,14 @@
  * `reserve`.
  */
 import type { DeviceSpec } from '../experiment/experiment.ts'
+import type { CpuKernels } from '../host/cpu-kernels.ts'
 import { byteSize } from '../ir/dtype.ts'
 import type { Graph, Phase } from '../ir/graph.ts'
-import { liveness, type PeakPart } from '../ir/liveness.ts'
+import { type KeptMemory, liveness, type PeakPart } from '../ir/liveness.ts'
+import { kernelValues } from '../ir/norm-groups.ts'
 import { type StateTensor, stateDonation } from '../ir/state-tensor.ts'
 import type { PlanDocument } from './document.ts'
+import { gapShare, inXlaOrder, xlaBytes, xlaWorkspace } from './xla-order.ts'
 
 type Memory = PlanDocument['memory']
 type Line = Memory['lines'][number]
@@ -64,7 +67,18 @@ export interface Ledger {
   readonly temporary: number
 }
 
-export function buildLedger(step: Graph, state: readonly StateTensor[], device: DeviceSpec): Ledger {
+const memoryOf: { readonly [K in CpuKernels]: KeptMemory } = {
+  native: { stored: kernelValues },
+  xla: { workspaceOf: xlaWorkspace, bytesOf: xlaBytes },
+}
+
+/** `kernels` are those of a CPU. */
+export function buildLedger(
+  step: Graph,
+  state: readonly StateTensor[],
+  device: DeviceSpec,
+  kernels?: CpuKernels,
+): Ledger {
   const lines: Line[] = stateLines.map(({ name, detail, roles }) => {
     const tensors = state.filter((tensor) => roles.includes(tensor.role))
     const bytes = tensors.reduce((sum, tensor) => sum + byteSize(tensor), 0)
@@ -72,7 +86,10 @@ export function buildLedger(step: Graph, state: readonly StateTensor[], device: 
     return { name, detail: `${detail}, ${dtypesOf(tensors)}`, bytes }
   })
   const stateBytes = lines.reduce((sum, line) => sum + line.bytes, 0)
-  const alive = liveness(step, stateDonation(state))
+  const donated = stateDonation(state)
+  const kept = kernels === undefined ? {} : memoryOf[kernels]
+  const alive = liveness(kernels === 'xla' ? inXlaOrder(step) : step, donated, kept)
+  const gaps = kernels === 'xla' ? gapShare * (alive.peak - alive.inputs) : 0
   lines.push({ name: 'inputs', detail: 'images, labels', bytes: alive.inputs - stateBytes })
   const work = new Map<string, Line>()
   const hasBackward = step.ops.some((op) => op.origin.phase === 'backward')
@@ -85,9 +102,13 @@ export function buildLedger(step: Graph, state: readonly StateTensor[], device: 
     const small = others.filter((line) => line.bytes < crumbs).reduce((sum, line) => sum + line.bytes, 0)
     lines.push({ ...largest, bytes: largest.bytes + small }, ...others.filter((line) => line.bytes >= crumbs))
   }
+  lines.push({ name: 'gaps', detail: "between the tensors of XLA's own kernels", bytes: gaps })
   lines.push({ name: 'reserve', detail: 'driver, engine, libraries', bytes: device.reserve })
   const shown = lines.filter((line) => line.bytes > 0).map((line) => ({ ...line, bytes: Math.round(line.bytes) }))
   const peak = shown.reduce((sum, line) => sum + line.bytes, 0)
   const capacity = Math.round(device.memory)
-  return { memory: { lines: shown, peak, capacity, fits: peak <= capacity }, temporary: alive.peak - alive.inputs }
+  return {
+    memory: { lines: shown, peak, capacity, fits: peak <= capacity },
+    temporary: alive.peak - alive.inputs + gaps,
+  }
 }

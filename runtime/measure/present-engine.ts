@@ -1,12 +1,14 @@
 /** What the engine on this computer's CPU will consist of, found without loading or downloading anything. */
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import type { CpuKernels } from '../../compiler/host/cpu-kernels.ts'
 import type { Environment } from '../environment.ts'
 import { compilers } from '../native-compiler.ts'
 import { placeOf } from '../plugins/fetch-plugin.ts'
 import { namedPlugin } from '../plugins/named-plugin.ts'
 import { entryFor, findPlugins, hostPlatform, oneDnnHeaders, oneDnnTable } from '../plugins/plugin-table.ts'
 import { nativeEnabled } from '../xla/native/locate-kernels.ts'
+import { fileIdentity, isRefused } from '../xla/native/refusals.ts'
 
 export interface PresentEngine {
   /** The plugin's path, size and time, and whether arcc's own kernels will be used: what speed depends on. */
@@ -17,13 +19,24 @@ export interface PresentEngine {
 
 /** `undefined` if the plugin must be downloaded first. It is not verified, which would take a second. */
 export function presentEngine(env: Environment): PresentEngine | undefined {
+  const path = presentPlugin(env)
+  const plugin = path === undefined ? undefined : fileIdentity(path)
+  if (plugin === undefined) return undefined
+  const kernels = presentKernels(env)
+  return { identity: `${plugin} ${kernels}`, isComplete: kernels !== 'absent' }
+}
+
+/** With what a run on this computer's CPU will compute. What is not here yet is expected to be downloaded. */
+export function expectedKernels(env: Environment): CpuKernels {
+  if (presentKernels(env) === 'none') return 'xla'
+  const path = presentPlugin(env)
+  return path !== undefined && isRefused(path, env) ? 'xla' : 'native'
+}
+
+function presentPlugin(env: Environment): string | undefined {
   const named = namedPlugin('cpu', env)
   const paths = named === undefined ? findPlugins(hostPlatform()).map((entry) => placeOf(entry).library) : [named]
-  const path = paths.find((one) => existsSync(one))
-  const found = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false })
-  if (found === undefined) return undefined
-  const kernels = presentKernels(env)
-  return { identity: `${path} ${found.size} ${found.mtimeMs} ${kernels}`, isComplete: kernels !== 'absent' }
+  return paths.find((path) => existsSync(path))
 }
 
 /** `none`: XLA's own ops are used; `absent`: oneDNN can be downloaded. */

@@ -107,7 +107,7 @@ function differences({ found, expected }: { found: Tensors; expected: Tensors })
 }
 
 /** A normalization and its gradient, with a PReLU and sums around them as declared. */
-function normGraph({ shape, dtype, slope, added }: Norm): Graph {
+function normGraph({ shape, dtype, slope, added, repeatsFirst = false }: Norm): Graph {
   const b = new GraphBuilder('normalization', 1)
   const channels = [shape.at(-1) ?? 0]
   const given = (name: string, dims: readonly number[]) => b.input(name, { dtype: 'f32', shape: dims })
@@ -120,7 +120,9 @@ function normGraph({ shape, dtype, slope, added }: Norm): Graph {
   const [z, dz] = [large('z'), large('dz')]
   const [y, mean, variance] = b.addAll('batch_norm_training', [x, scale, offset, near], { epsilon: 1e-5 })
   if (y === undefined || mean === undefined || variance === undefined) throw new Error('three results')
-  const along = ops.broadcastVector(b, ops.convert(b, alpha, dtype), shape, -1)
+  const along = repeatsFirst
+    ? ops.convert(b, ops.broadcastVector(b, alpha, shape, -1), dtype)
+    : ops.broadcastVector(b, ops.convert(b, alpha, dtype), shape, -1)
   const isPositive = ops.compare(b, 'GT', y, 0)
   const rectified = slope ? ops.select(b, isPositive, y, ops.multiply(b, along, y)) : y
   const result = added && !slope ? ops.add(b, rectified, z) : rectified
@@ -140,6 +142,8 @@ interface Norm {
   readonly dtype: 'f32' | 'bf16'
   readonly slope: boolean
   readonly added: boolean
+  /** Whether the slopes are repeated before they are narrowed, as networks do. */
+  readonly repeatsFirst?: boolean
 }
 
 describeNative('native kernels', () => {
@@ -164,7 +168,7 @@ describeNative('native kernels', () => {
 
     it.each([
       { shape: [64, 8, 8, 8], slope: true, added: true },
-      { shape: [3, 5, 7, 48], slope: true, added: false },
+      { shape: [3, 5, 7, 48], slope: true, added: false, repeatsFirst: true },
       { shape: [40, 19], slope: false, added: true },
       { shape: [32, 4, 4, 72], slope: false, added: false },
     ])(`normalization of $shape, slope $slope, added $added in ${dtype}`, async (given) => {

@@ -32,6 +32,7 @@ export function memoryHost(
     countDataset: () => undefined,
     machineProfile: () => undefined,
     cpuProfile: () => undefined,
+    cpuKernels: () => 'native',
     localMachine: () => ({ gpus: [], nvlink: false, cores: 4, memory: 2 ** 34 }),
   }
 }

@@ -4,10 +4,17 @@ import type { OpKind } from '../../../compiler/ir/op.ts'
 import { convKinds } from '../../../compiler/ir/op-family.ts'
 import type { FetchProgress } from '../../plugins/fetch-wheel.ts'
 import type { PjrtLibrary } from '../pjrt/library.ts'
-import { type FoundKernels, locateKernels, registerKernels } from './locate-kernels.ts'
+import { type FoundKernels, locateKernels, nativeEnabled, registerKernels } from './locate-kernels.ts'
+import { noteFound } from './refusals.ts'
 
 /** The kernels, known to the plugin; or why programs use XLA's own ops. */
 export async function loadKernels(plugin: PjrtLibrary, onProgress: FetchProgress): Promise<FoundKernels> {
+  const found = await usableKernels(plugin, onProgress)
+  if (nativeEnabled()) noteFound(plugin.path, found.found, process.env)
+  return found
+}
+
+async function usableKernels(plugin: PjrtLibrary, onProgress: FetchProgress): Promise<FoundKernels> {
   const kernels = await locateKernels(onProgress)
   if (!kernels.found) return kernels
   const refusal = registerKernels(plugin, kernels.library)
