@@ -91,7 +91,11 @@ function sharedBuffer(
   fusion: Fusion,
   bufferOf: ReadonlyMap<Value, Buffer>,
 ): Buffer | undefined {
-  if (isView(op, fusion)) return bufferOf.get(need(op.operands[i], 'the operand of a view'))
+  if (isView(op, fusion)) {
+    const operand = need(op.operands[i], 'the operand of a view')
+    // A kernel may compute what the graph has as another shape of a smaller tensor.
+    if (byteSize(operand.type) === byteSize(need(op.results[i], 'a result').type)) return bufferOf.get(operand)
+  }
   const free = (value: Value | undefined) => {
     const buffer = value === undefined ? undefined : bufferOf.get(value)
     return buffer?.writable === true && buffer.to <= at ? buffer : undefined

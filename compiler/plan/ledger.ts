@@ -9,11 +9,11 @@ import type { DeviceSpec } from '../experiment/experiment.ts'
 import type { CpuKernels } from '../host/cpu-kernels.ts'
 import { byteSize } from '../ir/dtype.ts'
 import type { Graph, Phase } from '../ir/graph.ts'
-import { type KeptMemory, liveness, type PeakPart } from '../ir/liveness.ts'
-import { kernelValues } from '../ir/norm-groups.ts'
+import { liveness, type PeakPart } from '../ir/liveness.ts'
 import { type StateTensor, stateDonation } from '../ir/state-tensor.ts'
 import type { PlanDocument } from './document.ts'
-import { gapShare, inXlaOrder, xlaBytes, xlaWorkspace } from './xla-order.ts'
+import { nativeMemory } from './native-memory.ts'
+import { gapShare, xlaMemory } from './xla-order.ts'
 
 type Memory = PlanDocument['memory']
 type Line = Memory['lines'][number]
@@ -67,10 +67,7 @@ export interface Ledger {
   readonly temporary: number
 }
 
-const memoryOf: { readonly [K in CpuKernels]: KeptMemory } = {
-  native: { stored: kernelValues },
-  xla: { workspaceOf: xlaWorkspace, bytesOf: xlaBytes },
-}
+const memoryOf = { native: nativeMemory, xla: xlaMemory } as const
 
 /** `kernels` are those of a CPU. */
 export function buildLedger(
@@ -87,8 +84,8 @@ export function buildLedger(
   })
   const stateBytes = lines.reduce((sum, line) => sum + line.bytes, 0)
   const donated = stateDonation(state)
-  const kept = kernels === undefined ? {} : memoryOf[kernels]
-  const alive = liveness(kernels === 'xla' ? inXlaOrder(step) : step, donated, kept)
+  const { graph, kept } = kernels === undefined ? { graph: step, kept: {} } : memoryOf[kernels](step)
+  const alive = liveness(graph, donated, kept)
   const gaps = kernels === 'xla' ? gapShare * (alive.peak - alive.inputs) : 0
   lines.push({ name: 'inputs', detail: 'images, labels', bytes: alive.inputs - stateBytes })
   const work = new Map<string, Line>()

@@ -13,6 +13,7 @@
  */
 import { byteSize } from '../ir/dtype.ts'
 import { type Graph, type Op, operandAt, type Value } from '../ir/graph.ts'
+import type { KeptMemory } from '../ir/liveness.ts'
 import { recomputes } from '../ir/recompute.ts'
 import { filterGradForm } from '../stablehlo/conv-choice.ts'
 import { geometryOfOp } from '../stablehlo/conv-geometry.ts'
@@ -42,14 +43,19 @@ export function inXlaOrder(graph: Graph): Graph {
  * Bytes of a stored value: convolutions of 16-bit tensors are computed in f32, and XLA stores the result as it is, for the ops that
  * read it compute in f32 too.
  */
-export function xlaBytes({ op, type }: Value): number {
+function xlaBytes({ op, type }: Value): number {
   const isWide = op.kind === 'conv2d' || op.kind === 'conv2d_input_grad'
   return byteSize(isWide && byteSize({ dtype: type.dtype, shape: [] }) === 2 ? { ...type, dtype: 'f32' } : type)
 }
 
 /** Bytes that an op needs while it runs, besides what it reads and writes. */
-export function xlaWorkspace(op: Op): number {
+function xlaWorkspace(op: Op): number {
   const widened = (value: Value) => byteSize({ dtype: 'f32', shape: value.type.shape })
   if (op.kind === 'batch_norm_training' || op.kind === 'batch_norm_grad') return widened(operandAt(op, 0))
   return isLast(op) ? Math.max(...op.operands.map(widened)) : 0
+}
+
+/** The graph in XLA's order, and what XLA keeps besides. */
+export function xlaMemory(graph: Graph): { readonly graph: Graph; readonly kept: KeptMemory } {
+  return { graph: inXlaOrder(graph), kept: { workspaceOf: xlaWorkspace, bytesOf: xlaBytes } }
 }

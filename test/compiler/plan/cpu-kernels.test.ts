@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { documentLook } from '../../../cli/render/look.ts'
 import { renderPlan } from '../../../cli/render/plan.ts'
 import type { CpuKernels } from '../../../compiler/host/cpu-kernels.ts'
-import type { Op } from '../../../compiler/ir/graph.ts'
+import type { Graph, Op } from '../../../compiler/ir/graph.ts'
+import { nativeMemory } from '../../../compiler/plan/native-memory.ts'
 import { inXlaOrder } from '../../../compiler/plan/xla-order.ts'
 import { need } from '../../../grammar/diagnostic.ts'
 import { planOf } from '../../helpers/plan.ts'
@@ -50,4 +51,16 @@ it("XLA's own ops keep more: the gradients of filters come last, and gaps count"
     return order.slice(end).filter(({ kind }) => kind === 'conv2d_filter_grad').length
   }
   expect(countLast(ops)).toBeGreaterThan(countLast(xla.graphs.step.ops))
+})
+
+it('kernels keep no matrix of all pairs of tokens', () => {
+  const backbone = 'vit(width: 16, heads: 2, depth: 2, patch: 14, mask: 0%, embedding: 16)'
+  const { step } = on(
+    'native',
+    experimentText(`  backbone = ${backbone}`).replace('backbones: iresnet', 'backbones: iresnet, vit'),
+  ).graphs
+  const pairs = ({ ops }: Graph) =>
+    ops.flatMap(({ results }) => results).filter(({ type }) => type.shape.slice(1).join() === '2,64,64').length
+  expect(pairs(step)).toBeGreaterThan(0)
+  expect(pairs(nativeMemory(step).graph)).toBe(0)
 })
