@@ -1,7 +1,7 @@
 /** The compiler's read-only access to the outside world; tests replace it by a table. */
 import type { DatasetSpec } from '../experiment/experiment.ts'
+import type { CpuKernels } from '../ir/cpu-kernels.ts'
 import type { SourceHost } from '../names/source-host.ts'
-import type { CpuKernels } from './cpu-kernels.ts'
 import type { LocalMachine } from './local-machine.ts'
 import type { MachineProfile } from './machine-profile.ts'
 

@@ -4,7 +4,7 @@
  */
 import type { FromSchema } from 'json-schema-to-ts'
 import { fieldOrigins } from '../experiment/experiment.ts'
-import { cpuKernels } from '../host/cpu-kernels.ts'
+import { cpuKernels } from '../ir/cpu-kernels.ts'
 import { deviceKinds } from '../ir/device-kind.ts'
 import { precisions } from '../ir/dtype.ts'
 import { collectiveKinds } from '../ir/op-family.ts'

@@ -6,7 +6,7 @@
  * `reserve`.
  */
 import type { DeviceSpec } from '../experiment/experiment.ts'
-import type { CpuKernels } from '../host/cpu-kernels.ts'
+import type { CpuKernels } from '../ir/cpu-kernels.ts'
 import { byteSize } from '../ir/dtype.ts'
 import type { Graph, Phase } from '../ir/graph.ts'
 import { liveness, type PeakPart } from '../ir/liveness.ts'

@@ -1,7 +1,7 @@
 /** With what a planned machine's programs compute, where machines of its kind differ. */
 import type { MachineSpec } from '../experiment/experiment.ts'
-import type { CpuKernels } from '../host/cpu-kernels.ts'
 import type { Host } from '../host/host.ts'
+import type { CpuKernels } from '../ir/cpu-kernels.ts'
 
 export interface PlannedKernels {
   readonly kind: CpuKernels

@@ -1,7 +1,7 @@
 /** What the engine on this computer's CPU will consist of, found without loading or downloading anything. */
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import type { CpuKernels } from '../../compiler/host/cpu-kernels.ts'
+import type { CpuKernels } from '../../compiler/ir/cpu-kernels.ts'
 import type { Environment } from '../environment.ts'
 import { compilers } from '../native-compiler.ts'
 import { placeOf } from '../plugins/fetch-plugin.ts'

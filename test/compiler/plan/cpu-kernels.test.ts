@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { documentLook } from '../../../cli/render/look.ts'
 import { renderPlan } from '../../../cli/render/plan.ts'
-import type { CpuKernels } from '../../../compiler/host/cpu-kernels.ts'
+import type { CpuKernels } from '../../../compiler/ir/cpu-kernels.ts'
 import type { Graph, Op } from '../../../compiler/ir/graph.ts'
 import { nativeMemory } from '../../../compiler/plan/native-memory.ts'
 import { inXlaOrder } from '../../../compiler/plan/xla-order.ts'
