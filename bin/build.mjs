@@ -1,6 +1,7 @@
 /**
- * Bundles the command line into `dist/` with esbuild: all of it as one CommonJS file that is named by its content, `arcc.cjs`, which
- * starts it with V8's code of an earlier start (`cli/launch.ts`), and one ES module per worker, with the chunks that they share.
+ * Bundles the command line into `dist/` with esbuild: all of it as one CommonJS file that is named by its content, the same for
+ * single commands, `arcc.cjs`, which starts one of them with V8's code of an earlier start (`cli/launch.ts`), and one ES module per
+ * worker, with the chunks that they share.
  *
  * Several processes may build at once, and others may be running: every file but `arcc.cjs` is named by its content or takes the
  * place of an equal one, appears by a rename, and `arcc.cjs` comes last, so that whatever a process loads is whole.
@@ -172,13 +173,26 @@ function toAscii(text) {
   return text.replace(/[^\0-\x7f]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** The command line in one file, `arcc-DIGEST.cjs`, and its source map. */
-async function bundleProgram(esbuild, root, outdir) {
+/** Commands that begin often and end soon: each has a bundle without the other commands, of which V8 has to read less. */
+const smallBundles = ['check', 'plan']
+
+/** Leaves out the other commands than this one. */
+const onlyPlugin = (command) => ({
+  name: 'arcc-only',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/commands\/.*\.ts$/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' && path !== `./commands/${command}.ts` ? { path, external: true } : undefined,
+    )
+  },
+})
+
+/** The command line in one file, `arcc-DIGEST.cjs`, and its source map; with one command of it, `arcc-COMMAND-DIGEST.cjs`. */
+async function bundleProgram(esbuild, root, outdir, command) {
   const { outputFiles } = await esbuild.build({
     ...commonJsOptions,
     absWorkingDir: root,
-    plugins: [...commonJsOptions.plugins, treesPlugin(root)],
-    entryPoints: [{ in: join(root, 'cli/main.ts'), out: 'arcc' }],
+    plugins: [...(command === undefined ? [] : [onlyPlugin(command)]), ...commonJsOptions.plugins, treesPlugin(root)],
+    entryPoints: [{ in: join(root, 'cli/main.ts'), out: command === undefined ? 'arcc' : `arcc-${command}` }],
     outdir,
     entryNames: '[name]-[hash]',
     outExtension: { '.js': '.cjs' },
@@ -203,14 +217,14 @@ async function bundleWorkers(esbuild, root, outdir, workers) {
   return outputFiles
 }
 
-/** `arcc.cjs`, which starts the program of a name. */
-async function bundleLaunch(esbuild, root, outfile, program) {
+/** `arcc.cjs`, which starts `programs.all`, or the program that has only the command that is given. */
+async function bundleLaunch(esbuild, root, outfile, programs) {
   const { outputFiles } = await esbuild.build({
     ...commonJsOptions,
     absWorkingDir: root,
     banner: {},
     sourcemap: false,
-    define: { ARCC_PROGRAM: JSON.stringify(program) },
+    define: { ARCC_PROGRAMS: JSON.stringify(programs) },
     entryPoints: [join(root, 'cli/launch.ts')],
     outfile,
   })
@@ -227,8 +241,9 @@ export async function build(root = packageFolder) {
   const files = await typescriptFiles(root)
   const outdir = join(root, 'dist')
   const entry = join(outdir, 'arcc.cjs')
-  const [program, workers] = await Promise.all([
+  const [program, small, workers] = await Promise.all([
     bundleProgram(esbuild, root, outdir),
+    Promise.all(smallBundles.map((command) => bundleProgram(esbuild, root, outdir, command))),
     bundleWorkers(
       esbuild,
       root,
@@ -236,9 +251,10 @@ export async function build(root = packageFolder) {
       files.filter((file) => file.endsWith('-worker.ts')),
     ),
   ])
-  const name = basename(program.find(({ path }) => path.endsWith('.cjs')).path)
-  const launch = await bundleLaunch(esbuild, root, entry, name)
-  const first = [...program, ...workers]
+  const nameOf = (bundle) => basename(bundle.find(({ path }) => path.endsWith('.cjs')).path)
+  const names = small.map((bundle, at) => [smallBundles[at], nameOf(bundle)])
+  const launch = await bundleLaunch(esbuild, root, entry, { all: nameOf(program), ...Object.fromEntries(names) })
+  const first = [...program, ...small.flat(), ...workers]
   await mkdir(outdir, { recursive: true })
   await Promise.all(first.map(({ path, contents }) => writeAtomically(path, contents)))
   await writeAtomically(entry, launch, begun)

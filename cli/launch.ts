@@ -14,8 +14,8 @@ import { Script } from 'node:vm'
 import { crc32 } from 'node:zlib'
 import { cacheRoot } from '../runtime/plugins/cache-root.ts'
 
-/** The name of the bundle next to this file; the build defines it. */
-declare const ARCC_PROGRAM: string
+/** Names of bundles next to this file, `all` and those with only one command; the build defines them. */
+declare const ARCC_PROGRAMS: { readonly all: string } & Readonly<Record<string, string>>
 
 /** An entry's CRC-32 and length, 32 bits each, before V8's code. */
 const headerBytes = 8
@@ -99,10 +99,10 @@ function isCached(): boolean {
  */
 const optimizeLater = '--interrupt-budget=540672'
 
-function run(file: string): void {
+function run(program: string, file: string): void {
   // Before the code is read: V8 compares the flags with which it was written.
   setFlagsFromString(optimizeLater)
-  const entry = entryFor(ARCC_PROGRAM)
+  const entry = entryFor(program)
   const cachedData = readCode(entry)
   // The build writes ASCII only, which V8 stores and scans as single bytes.
   const text = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'latin1')}\n})`
@@ -115,7 +115,9 @@ function run(file: string): void {
   script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file))
 }
 
-const file = join(__dirname, ARCC_PROGRAM)
+const [, , given = ''] = process.argv
+const program = Object.hasOwn(ARCC_PROGRAMS, given) ? (ARCC_PROGRAMS[given] ?? ARCC_PROGRAMS.all) : ARCC_PROGRAMS.all
+const file = join(__dirname, program)
 // Only Node's own loader finds the source map, which ARCC_DEBUG=1 asks for.
 if (process.env.ARCC_DEBUG === '1' || !isCached()) createRequire(file)(file)
-else run(file)
+else run(program, file)

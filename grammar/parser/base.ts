@@ -19,6 +19,7 @@ import { bug, type Diagnostic, DiagnosticBag } from '../diagnostic.ts'
 import type { SourceFile, Span } from '../source.ts'
 import * as T from '../tokens.ts'
 import { EXPECTATIONS, explain, nestedTooDeep, unseparated } from './errors.ts'
+import { lateLookahead } from './late-lookahead.ts'
 import { combine, type Operand } from './operators.ts'
 import { unknownDeclaration } from './unknown-declaration.ts'
 
@@ -33,6 +34,9 @@ class Stop extends Error {
     this.diagnostic = diagnostic
   }
 }
+
+/** Tokens that decide between alternatives; where more are needed, a rule looks ahead itself. */
+const maxLookahead = 1
 
 export interface Input {
   readonly source: SourceFile
@@ -54,7 +58,8 @@ export abstract class ParserBase extends EmbeddedActionsParser {
   constructor(skipValidations: boolean) {
     super([...T.PARSER_TOKENS], {
       recoveryEnabled: false,
-      maxLookahead: 1,
+      maxLookahead,
+      lookaheadStrategy: lateLookahead(maxLookahead),
       skipValidations,
       errorMessageProvider: EXPECTATIONS,
     })
