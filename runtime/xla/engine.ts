@@ -20,6 +20,7 @@ import type { Fetching } from '../events.ts'
 import type { World } from '../world.ts'
 import { type CompileCache, cacheKey, compileCacheEnabled, createCompileCache } from './compile-cache.ts'
 import type { FirstRun } from './first-run.ts'
+import { giveBackFreePages } from './free-pages.ts'
 import { loadKernels, wideningNote } from './native/load-kernels.ts'
 import type { FoundKernels } from './native/locate-kernels.ts'
 import { PjrtBuffer, type Upload, uploadBuffers } from './pjrt/buffer.ts'
@@ -162,6 +163,7 @@ class LoadedEngine implements XlaEngine {
     if (graph.replicas !== size) bug(`${graph.name} is for ${graph.replicas} replicas, not ${size}`)
     const donate = options.donate ?? new Map<number, number>()
     const { program, firstRun } = await this.#program(graph, donate)
+    this.#trim()
     const donated = new Set(donate.values())
     const start = (inputs: Lists) => {
       const own = this.#ownBuffers(inputs)
@@ -172,8 +174,16 @@ class LoadedEngine implements XlaEngine {
       run: async (inputs) => endedRun(await start(inputs)),
       keep: (state) => this.#keep({ program, firstRun }, state, graph.inputs.length, donate),
       memory: program.memory(),
-      dispose: () => program.dispose(),
+      dispose: () => {
+        program.dispose()
+        this.#trim()
+      },
     }
+  }
+
+  /** After what takes memory only once. Devices other than the CPU have memory of their own. */
+  #trim(): void {
+    if (this.#backend.kind === 'cpu') giveBackFreePages()
   }
 
   async upload(device: number, tensor: HostTensor): Promise<DeviceTensor> {
