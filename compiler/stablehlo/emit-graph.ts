@@ -19,6 +19,7 @@ import { nativeAttention } from './native-call.ts'
 import { nativeNorms } from './native-norm.ts'
 import { platformForms } from './platform-forms.ts'
 import { type Again, at, type EmitRule, type EmitRules } from './rule.ts'
+import { scaledProduct } from './scaled-product.ts'
 
 /** The loop as a `while` whose state is the trip number, the invariants and the carried values. */
 function forLoop(e: Emitter, op: OpOf<'for_loop'>, operands: readonly Ssa[]): readonly Ssa[] {
@@ -119,7 +120,8 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
     }
     e.order.begin(op)
     const read = op.origin.phase === 'backward' ? findLate : find
-    const results = emitOp(e, op, op.operands.map(read), again)
+    const product = op.kind === 'dot_general' ? scaledProduct(e, op, read) : undefined
+    const results = product === undefined ? emitOp(e, op, op.operands.map(read), again) : [product]
     e.order.end(op, results)
     op.results.forEach((result, i) => {
       const value = at(results, i)

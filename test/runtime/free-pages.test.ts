@@ -1,7 +1,7 @@
 /** Freed memory goes back to the system, which the C library alone would keep. */
 import { expect, it } from 'vitest'
-import { processLibrary } from '../runtime/native-library.ts'
-import { giveBackFreePages } from '../runtime/xla/free-pages.ts'
+import { processLibrary } from '../../runtime/native-library.ts'
+import { giveBackFreePages } from '../../runtime/xla/free-pages.ts'
 
 const isGlibc =
   process.platform === 'linux' && 'glibcVersionRuntime' in (process.report.getReport() as { header: object }).header
