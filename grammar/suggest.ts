@@ -23,20 +23,66 @@ export function editDistance(a: string, b: string, limit: number): number {
   return last[b.length] ?? limit + 1
 }
 
+/** The words of a name: `batch_size` and `batchSize` are batch and size. */
+function wordsOf(name: string): readonly string[] {
+  const words = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .split(/[_\-. ]+/)
+  return words.filter((word) => word !== '')
+}
+
+/** Names of one or two letters are too short for a wrong one: only their order may be. */
+function allowedDistance({ length }: string): number {
+  return length < 3 ? 0 : Math.max(1, Math.floor(length / 3))
+}
+
 /**
- * The candidate that `name` most likely means: differs in at most a third of its letters, ignoring case. The first of equal ones
- * wins.
+ * The candidate that `name` most likely means: one that differs in at most a third of its letters, ignoring case; one whose words are all
+ * in the name, or that has all words of the name; or one of which the name is the start, or that is the start of the name. The first
+ * of equal ones wins.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  const all = [...candidates]
+  return nearestSpelling(name, all) ?? nearestWords(name, all) ?? sharedStart(name, all)
+}
+
+function nearestSpelling(name: string, candidates: readonly string[]): string | undefined {
   const wanted = name.toLowerCase()
   let best: string | undefined
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1
+  let bestDistance = allowedDistance(name) + 1
   for (const candidate of candidates) {
-    const distance = editDistance(wanted, candidate.toLowerCase(), bestDistance - 1)
+    const known = candidate.toLowerCase()
+    const isSwapped = name.length === 2 && known === `${wanted.charAt(1)}${wanted.charAt(0)}`
+    const distance = isSwapped ? 0 : editDistance(wanted, known, bestDistance - 1)
     if (distance < bestDistance) {
       best = candidate
       bestDistance = distance
     }
   }
   return best
+}
+
+/** `num_workers` is `workers`, and `smoothing` is `label_smoothing`: the longest of those with the fewest words. */
+function nearestWords(name: string, candidates: readonly string[]): string | undefined {
+  const written = wordsOf(name)
+  const isWithin = (inner: readonly string[], outer: readonly string[]) => inner.every((word) => outer.includes(word))
+  const found = candidates.filter((candidate) => {
+    const words = wordsOf(candidate)
+    const isLong = words.some((word) => word.length >= 4 && written.includes(word))
+    return isLong && words.length !== written.length && (isWithin(words, written) || isWithin(written, words))
+  })
+  return found.sort((a, b) => wordsOf(a).length - wordsOf(b).length || b.length - a.length)[0]
+}
+
+/** `params` and `parameters`, `training` and `train`: at least four letters in common, and all of the shorter one. */
+function sharedStart(name: string, candidates: readonly string[]): string | undefined {
+  const wanted = name.toLowerCase().replaceAll('_', '')
+  const single = wanted.replace(/s$/, '')
+  const found = candidates.filter((candidate) => {
+    const known = candidate.toLowerCase().replaceAll('_', '')
+    const isStart = known.startsWith(single) && single.length >= 4
+    return isStart || (wanted.startsWith(known) && known.length >= 4)
+  })
+  return found.sort((a, b) => a.length - b.length)[0]
 }

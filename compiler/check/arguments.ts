@@ -1,13 +1,13 @@
 /** Matches the arguments of a call with parameters, by position and by name. */
 import type { Expr, FunctionDecl, Ident } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
-import { nearest } from '../../grammar/suggest.ts'
 import type { Type } from '../types/type.ts'
 import { callMisfit } from './block-values.ts'
 import { type Checker, type Expected, report, type Scope } from './checker.ts'
 import { isPlainNumber } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
 import { expectType } from './mismatch.ts'
+import { meantName } from './other-words.ts'
 import { quoteList } from './show-type.ts'
 
 /** One argument as written; a piped value comes first, without a name. */
@@ -95,7 +95,7 @@ function reportTooMany(checker: Checker, call: Application, given: Given): void 
 
 function reportUnknown(checker: Checker, call: Application, name: Ident, placed: ReadonlyMap<string, Given>): void {
   const free = call.slots.map((slot) => slot.name).filter((slot) => !placed.has(slot))
-  const meant = nearest(name.text, free)
+  const meant = meantName(name.text, free)
   const fix =
     meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span: name.span, replacement: meant } }
   const all = call.slots.map((slot) => slot.name)

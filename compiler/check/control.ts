@@ -5,6 +5,7 @@ import { bool, int, listOf, type Type, unknown } from '../types/type.ts'
 import { bind, type Checker, type Expected, innerScope, report, type Scope } from './checker.ts'
 import { fits, isPlainNumber, join } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
+import { expectType } from './mismatch.ts'
 import { showType } from './show-type.ts'
 import { checkTypeNode } from './type-nodes.ts'
 
@@ -160,8 +161,14 @@ export function typeOfList(checker: Checker, expr: ListExpr, scope: Scope, expec
 }
 
 export function typeOfRange(checker: Checker, expr: RangeExpr, scope: Scope): Type {
-  checker.check(expr.from, scope, { type: int, what: 'the start of a range', verb: 'must be' })
-  checker.check(expr.to, scope, { type: int, what: 'the end of a range', verb: 'must be' })
+  const start = { type: int, what: 'the start of a range', verb: 'must be' } as const
+  const from = checker.infer(expr.from, scope)
+  const isWhole = fits(from, int)
+  // Ends that are both wrong are one mistake.
+  if (isWhole || fits(checker.infer(expr.to, scope), int)) {
+    if (!isWhole) expectType(checker, expr.from, from, start)
+    checker.check(expr.to, scope, { type: int, what: 'the end of a range', verb: 'must be' })
+  } else expectType(checker, expr.from, from, start)
   return listOf(int)
 }
 

@@ -1,41 +1,19 @@
 /** Fields and sections of an object, against the table of its keyword. */
-import type { Entry, FieldEntry, Ident, ObjectDecl, SectionEntry } from '../../grammar/ast.ts'
-import type { Extras } from '../../grammar/diagnostic.ts'
+import type { Entry, Expr, FieldEntry, Ident, SectionEntry } from '../../grammar/ast.ts'
 import { joinSpans, type Span } from '../../grammar/source.ts'
-import { nearest } from '../../grammar/suggest.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import type { FieldSpec, SectionSpec } from '../schema/spec.ts'
 import { own } from '../types/own.ts'
-import { listOf, type Type } from '../types/type.ts'
-import { type Checker, type Expected, report, type Scope } from './checker.ts'
-import { present } from './fit.ts'
+import { listOf, type Type, unknown } from '../types/type.ts'
+import { type Checker, type Expected, report, type Scope, visibleNames } from './checker.ts'
+import type { FieldWork, Place } from './field-work.ts'
+import { fits, present } from './fit.ts'
 import { checkComplete, objectMembers } from './members.ts'
 import { checkDiagnostic } from './messages.ts'
-import { quoteList, showKeyword } from './show-type.ts'
+import { meantName } from './other-words.ts'
+import { quoteList } from './show-type.ts'
 import { callParameters } from './signatures.ts'
-
-/** The fields that an object sets, by path, with their places and types. */
-export type SetFields = Map<string, { readonly span: Span; readonly type: Type }>
-
-/** The object being checked, and the fields that it has set so far. */
-export interface FieldWork {
-  readonly checker: Checker
-  readonly decl: ObjectDecl
-  readonly scope: Scope
-  readonly set: SetFields
-  /** Paths of fields and sections that are probably misspelled elsewhere: they are not reported as missing. */
-  readonly meant: Set<string>
-  /** The type of a field that a base experiment sets: `dataset.root = …` changes an argument of it. */
-  readonly inherited: (path: string) => Type | undefined
-  /** Inside `sweep`: every field takes a list of values. */
-  readonly swept?: true
-}
-
-/** The position of entries: the section with its path, empty for the object itself. */
-interface Place {
-  readonly spec: SectionSpec
-  readonly path: readonly string[]
-}
+import { elsewhereOf, fieldOfType, homesOf, pathsOf, reportUnknown } from './unknown-fields.ts'
 
 /** Checks all fields and sections. */
 export function checkFields(work: FieldWork): void {
@@ -99,7 +77,44 @@ function checkSection(work: FieldWork, entry: SectionEntry, place: Place): void 
       work.checker,
       checkDiagnostic('ARC3206', { name }, entry.name.span, { label: `write \`${name} = …\``, notes }),
     )
-  } else reportUnknown(work, entry.name, place, 'section')
+  } else checkUnknownSection(work, entry, place)
+}
+
+/** A misspelt section is checked as the one that it means. */
+function checkUnknownSection(work: FieldWork, entry: SectionEntry, place: Place): void {
+  const { text: name } = entry.name
+  const homes = homesOf(work, entry)
+  const known = [...Object.keys(place.spec.sections), ...Object.keys(place.spec.fields)]
+  const meant = meantName(name, known) ?? (homes.length === 1 ? homes[0] : undefined)
+  reportUnknown(work, entry.name, place, 'section', meant === undefined ? undefined : { name: meant, fits: true })
+  const section = meant === undefined ? undefined : own(place.spec.sections, meant)
+  if (meant === undefined || section === undefined) return
+  if (meant === 'sweep' && place.path.length === 0) {
+    const swept = sweeping(work, place)
+    if (swept !== undefined) walk(swept, entry.entries, place)
+  } else walk(work, entry.entries, { spec: section, path: [...place.path, meant] })
+}
+
+/** Reports an unknown field, and checks its value against the field that it means. */
+function reportUnknownField(work: FieldWork, ident: Ident, place: Place, value: Expr | undefined): void {
+  const { checker, scope } = work
+  const names = [...Object.keys(place.spec.fields), ...Object.keys(place.spec.sections)]
+  const byName = elsewhereOf(work, ident, place) === undefined ? meantName(ident.text, names) : undefined
+  if (value === undefined) {
+    reportUnknown(work, ident, place, 'field', byName === undefined ? undefined : { name: byName, fits: true })
+    return
+  }
+  const field = byName === undefined ? undefined : own(place.spec.fields, byName)?.type
+  const wanted = field !== undefined && work.swept ? listOf(field) : field
+  const canInfer = value.kind !== 'Name' || wanted !== undefined || isVisible(scope, value.name)
+  const type = canInfer ? checker.infer(value, scope, wanted) : unknown
+  const name = byName ?? fieldOfType(work, place, type)
+  const meant = name === undefined ? undefined : { name, fits: wanted === undefined || fits(type, wanted) }
+  reportUnknown(work, ident, place, 'field', meant)
+}
+
+function isVisible(scope: Scope, name: string): boolean {
+  return visibleNames(scope).includes(name)
 }
 
 /** Several fields, all of which belong to one other section: the name of this section is wrong. */
@@ -127,7 +142,7 @@ export function checkField(work: FieldWork, entry: FieldEntry, start: Place): vo
     checkField(swept, { ...entry, path: entry.path.slice(1) }, start)
     return
   }
-  const { checker, scope } = work
+  const { checker } = work
   let place = start
   for (const [index, part] of entry.path.entries()) {
     const name = part.text
@@ -140,8 +155,7 @@ export function checkField(work: FieldWork, entry: FieldEntry, start: Place): vo
       return
     }
     if (section === undefined) {
-      const meant = reportUnknown(work, part, place, 'field')
-      if (meant !== undefined || entry.value.kind !== 'Name') checker.infer(entry.value, scope, meant?.type)
+      reportUnknownField(work, part, place, rest.length === 0 ? entry.value : undefined)
       return
     }
     if (rest.length === 0) {
@@ -214,7 +228,7 @@ function checkInner(
   }
   if (found === undefined) {
     const known = [...members.keys()]
-    const meant = nearest(at.text, known)
+    const meant = meantName(at.text, known)
     const fix =
       meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span: at.span, replacement: meant } }
     const notes = known.length === 0 ? [] : [`it has ${quoteList(known)}`]
@@ -237,67 +251,6 @@ function innerMembers(checker: Checker, type: Type): ReadonlyMap<string, Type> |
   if (type.kind === 'object') return objectMembers(checker, type.keyword, type.decl)
   if (type.kind !== 'backbone' || type.decl === undefined) return undefined
   return new Map(callParameters(checker, type.decl).map(({ parameter, type: given }) => [parameter.name.text, given]))
-}
-
-/** All paths of fields with this name. */
-function pathsOf(spec: SectionSpec, name: string, prefix: readonly string[] = []): readonly (readonly string[])[] {
-  const here = own(spec.fields, name) === undefined ? [] : [prefix]
-  return [
-    ...here,
-    ...Object.entries(spec.sections).flatMap(([section, inner]) => pathsOf(inner, name, [...prefix, section])),
-  ]
-}
-
-/** Returns the field that was probably meant. */
-function reportUnknown(work: FieldWork, ident: Ident, place: Place, what: 'field' | 'section'): FieldSpec | undefined {
-  const { checker, decl } = work
-  const { text: name, span } = ident
-  const owner = place.path.length === 0 ? showKeyword(decl.keyword) : `section \`${place.path.join('.')}\``
-  const elsewhere = what === 'field' ? pathsOf(objectSpecs[decl.keyword].body, name)[0] : undefined
-  if (elsewhere !== undefined && elsewhere.join('.') !== place.path.join('.')) {
-    const top = elsewhere.length === 0
-    const home = top ? `the ${decl.keyword} itself` : `section \`${elsewhere.join('.')}\``
-    const full = [...elsewhere, name].join('.')
-    work.meant.add(full)
-    const fix = place.path.length > 0 ? {} : { fix: { message: 'write the full path', span, replacement: full } }
-    const label = top ? `move it out of \`${place.path.join('.')}\`` : `this is not in ${owner}`
-    report(checker, checkDiagnostic('ARC3202', { name, section: home }, span, { label, ...fix }))
-    return fieldAt(objectSpecs[decl.keyword].body, [...elsewhere, name])
-  }
-  const method = place.path.length === 0 ? own(objectSpecs[decl.keyword].methods, name) : undefined
-  if (method !== undefined) {
-    work.meant.add(name)
-    const notes = [`write \`${name}(${Object.keys(method.reads).join(', ')}) = …\``, method.doc]
-    report(checker, checkDiagnostic('ARC3219', { name }, span, { notes }))
-    return undefined
-  }
-  const replaced = own(place.spec.former ?? {}, name)
-  if (replaced !== undefined) {
-    report(checker, checkDiagnostic('ARC3201', { owner, what, name }, span, { notes: [replaced] }))
-    return undefined
-  }
-  const fields = Object.keys(place.spec.fields)
-  const sections = Object.keys(place.spec.sections)
-  const methods = place.path.length === 0 ? Object.keys(objectSpecs[decl.keyword].methods) : []
-  const meant = nearest(name, what === 'section' ? [...sections, ...fields] : [...fields, ...sections, ...methods])
-  if (meant !== undefined) work.meant.add([...place.path, meant].join('.'))
-  const extras: Extras = {
-    notes: [...list('fields are', fields), ...list('sections are', sections), ...list('methods are', methods)],
-    ...(meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }),
-  }
-  report(checker, checkDiagnostic('ARC3201', { owner, what, name }, span, extras))
-  return meant === undefined ? undefined : own(place.spec.fields, meant)
-}
-
-function fieldAt(spec: SectionSpec, path: readonly string[]): FieldSpec | undefined {
-  const [first, ...rest] = path
-  if (first === undefined) return undefined
-  const section = own(spec.sections, first)
-  return rest.length === 0 ? own(spec.fields, first) : section && fieldAt(section, rest)
-}
-
-function list(lead: string, names: readonly string[]): readonly string[] {
-  return names.length === 0 ? [] : [`${lead} ${quoteList(names)}`]
 }
 
 /** Paths of all required fields, with their docs. */

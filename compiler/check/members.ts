@@ -1,6 +1,5 @@
 /** `value.name` and `list[index]`. */
 import type { IndexExpr, MemberExpr, ObjectKeyword } from '../../grammar/ast.ts'
-import { nearest } from '../../grammar/suggest.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import type { SectionSpec } from '../schema/spec.ts'
 import { own } from '../types/own.ts'
@@ -8,6 +7,7 @@ import { int, listOf, type TensorForm, type Type, unknown } from '../types/type.
 import { type Checker, report, type Scope } from './checker.ts'
 import { present } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
+import { meantName } from './other-words.ts'
 import { quoteList, showType } from './show-type.ts'
 import { callParameters } from './signatures.ts'
 
@@ -20,8 +20,8 @@ const sizes: { readonly [F in TensorForm]: readonly string[] } = {
 
 /** The last dim is `channels` for images, `features` for vectors and both for tokens; they are often confused. */
 function lastDim(form: TensorForm, name: string): string | undefined {
-  if (form === 'Vector' && nearest(name, ['channels']) !== undefined) return 'features'
-  return form === 'Image' && nearest(name, ['features']) !== undefined ? 'channels' : undefined
+  if (form === 'Vector' && meantName(name, ['channels']) !== undefined) return 'features'
+  return form === 'Image' && meantName(name, ['features']) !== undefined ? 'channels' : undefined
 }
 
 /** A section of an object as a value. */
@@ -96,7 +96,7 @@ export function typeOfMemberIn(checker: Checker, expr: MemberExpr, object: Type)
     return unknown
   }
   const known = [...(members?.keys() ?? [])]
-  const meant = (object.kind === 'tensor' ? lastDim(object.form, name) : undefined) ?? nearest(name, known)
+  const meant = (object.kind === 'tensor' ? lastDim(object.form, name) : undefined) ?? meantName(name, known)
   const fix =
     meant === undefined
       ? {}

@@ -1,6 +1,5 @@
 /** Methods and states: the scalar code of margins, optimizers and schedules. */
 import type { Expr, MethodEntry, ObjectDecl, StateEntry } from '../../grammar/ast.ts'
-import { nearest } from '../../grammar/suggest.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import type { MethodSpec } from '../schema/methods.ts'
 import { objectSpecs } from '../schema/objects.ts'
@@ -9,6 +8,7 @@ import { float, scalar } from '../types/type.ts'
 import { bind, type Checker, innerScope, report, type Scope } from './checker.ts'
 import { checkDiagnostic } from './messages.ts'
 import { bindReads } from './method-reads.ts'
+import { meantName } from './other-words.ts'
 import { quoteList, showKeyword, showType } from './show-type.ts'
 
 const states = (decl: ObjectDecl): readonly StateEntry[] => decl.entries.filter((entry) => entry.kind === 'State')
@@ -53,7 +53,7 @@ function reportUnknownMethod(checker: Checker, decl: ObjectDecl, entry: MethodEn
   const known = Object.keys(objectSpecs[decl.keyword].methods)
   const owner = showKeyword(decl.keyword)
   const { text: name, span } = entry.name
-  const meant = nearest(name, known)
+  const meant = meantName(name, known)
   const fix = meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
   const notes = known.length === 0 ? [] : [`its methods are ${quoteList(known)}`]
   const extras = known.length === 0 ? { notes: ['declare a separate function with `fn`'] } : { notes, ...fix }
@@ -127,7 +127,7 @@ function checkUpdate(checker: Checker, decl: ObjectDecl, entry: MethodEntry, sco
   const unknownNames = [...type.fields.keys()].filter((name) => !wanted.includes(name))
   for (const name of unknownNames) {
     const span = fields.find((field) => field.name.text === name)?.name.span ?? end.span
-    const meant = nearest(name, wanted)
+    const meant = meantName(name, wanted)
     const fix = meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
     report(
       checker,

@@ -2,13 +2,13 @@
 import type { Expr, FunctionDecl, NumberExpr } from '../../grammar/ast.ts'
 import type { Extras, Fix } from '../../grammar/diagnostic.ts'
 import { textOf } from '../../grammar/source.ts'
-import { nearest } from '../../grammar/suggest.ts'
 import { isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
 import { angle, type NumberType, type Type } from '../types/type.ts'
 import { blockMisfit } from './block-values.ts'
 import { type Checker, type Expected, report } from './checker.ts'
 import { fits, membersOf, present } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
+import { meantName } from './other-words.ts'
 import { exampleOf, showType } from './show-type.ts'
 import { typeOfNode } from './type-nodes.ts'
 
@@ -41,7 +41,7 @@ function reportMismatch(checker: Checker, expr: Expr, actual: Type, expected: Ex
   const text = literalText(expr)
   const members = membersOf(wanted)
   if (members.length > 0 && text !== undefined) {
-    const meant = members.includes(text) ? text : nearest(text, members)
+    const meant = members.includes(text) ? text : meantName(text, members)
     const fix =
       meant === undefined
         ? {}
@@ -251,7 +251,7 @@ export function reportUnknownMember(
 ): void {
   const members = membersOf(expected.type)
   const accepted = showType(present(expected.type))
-  const meant = nearest(expr.name, members)
+  const meant = meantName(expr.name, members)
   const fix =
     meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span: expr.span, replacement: meant } }
   const what = expected.what === '' ? `one of ${accepted}` : `value of ${expected.what}`

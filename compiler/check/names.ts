@@ -2,7 +2,6 @@
 import type { NameExpr } from '../../grammar/ast.ts'
 import type { Extras } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
-import { nearest } from '../../grammar/suggest.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import type { Definition } from '../names/program.ts'
 import { type Type, unknown } from '../types/type.ts'
@@ -19,6 +18,7 @@ import {
 import { typeOfLet } from './control.ts'
 import { membersOf, noValue } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
+import { meantName } from './other-words.ts'
 
 /** The meaning of a name; marks it as used, and as referenced by the enclosing declaration. */
 export function lookup(
@@ -124,7 +124,7 @@ function unknownNameHelp(
   }
   // A setting may use any name of the library without a `use`.
   const library = scope.module === checker.program.settings ? checker.program.libraryNames() : []
-  const meant = nearest(
+  const meant = meantName(
     name,
     [...visibleNames(scope), ...library].filter((known) => known !== name && filter(known)),
   )

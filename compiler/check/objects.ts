@@ -6,7 +6,8 @@ import { own } from '../types/own.ts'
 import { type Checker, innerScope, moduleScope, report, type Scope } from './checker.ts'
 import { bindLets, checkCondition, noteUnused } from './control.ts'
 import { baseChain, baseField } from './extends.ts'
-import { checkFields, requiredFields, type SetFields } from './fields.ts'
+import type { SetFields } from './field-work.ts'
+import { checkFields, requiredFields } from './fields.ts'
 import { fits } from './fit.ts'
 import { checkParameters } from './functions.ts'
 import { checkDiagnostic } from './messages.ts'
@@ -14,6 +15,7 @@ import { checkMethods } from './methods.ts'
 import { checkPlanRequirement } from './requirements.ts'
 import { showType } from './show-type.ts'
 import { parameterType } from './signatures.ts'
+import { setPaths } from './unknown-fields.ts'
 
 export function checkObject(checker: Checker, decl: ObjectDecl, module: Module): void {
   const outer = checkParameters(checker, decl, moduleScope(module, decl.keyword === 'experiment' ? undefined : decl))
@@ -75,20 +77,6 @@ function checkFieldParameters(checker: Checker, decl: ObjectDecl, scope: Scope):
     const notes = [`a parameter with the name of a field sets that field`, spec.doc]
     report(checker, checkDiagnostic('ARC3001', params, parameter.type?.span ?? parameter.span, { notes }))
   }
-}
-
-/** Paths of the fields that a declaration sets; a swept field counts, as a section or by path: `sweep.train.batch = […]`. */
-function setPaths(decl: ObjectDecl): ReadonlySet<string> {
-  const paths = new Set(decl.parameters.map((parameter) => parameter.name.text))
-  const walk = (entries: ObjectDecl['entries'], outer: readonly string[]) => {
-    for (const entry of entries)
-      if (entry.kind === 'Field') {
-        const [first, ...rest] = [...outer, ...entry.path.map((part) => part.text)]
-        paths.add((first === 'sweep' ? rest : [first, ...rest]).join('.'))
-      } else if (entry.kind === 'Section') walk(entry.entries, [...outer, entry.name.text])
-  }
-  walk(decl.entries, [])
-  return paths
 }
 
 /** One report for everything missing; `meant` is set but misspelled. An experiment that others extend must be complete itself. */

@@ -2,11 +2,11 @@
 import type { Expr, RequireEntry } from '../../grammar/ast.ts'
 import type { Fix } from '../../grammar/diagnostic.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
-import { nearest } from '../../grammar/suggest.ts'
 import { requireQuantities } from '../schema/objects.ts'
 import { own } from '../types/own.ts'
 import { type Checker, report, type Scope } from './checker.ts'
 import { checkDiagnostic } from './messages.ts'
+import { meantName } from './other-words.ts'
 import { quoteList } from './show-type.ts'
 
 const mirrored: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
@@ -48,7 +48,7 @@ export function checkPlanRequirement(checker: Checker, { condition }: RequireEnt
   const path = pathOf(left) ?? ''
   const quantity = own(requireQuantities, path)
   if (quantity === undefined) {
-    const meant = nearest(path, figures)
+    const meant = meantName(path, figures)
     const replacement = { message: `did you mean \`${meant}\`?`, span: left.span, replacement: meant ?? '' }
     const extras = meant === undefined ? {} : { fix: replacement }
     const notes = [`the figures are ${quoteList(figures)}`]

@@ -79,11 +79,17 @@ function patchValue(value: Value, path: readonly Ident[], patch: Patch, context:
   const spec = specOf(body, texts)
   if (spec !== undefined) {
     const given = writtenValue(patch, context, spec.type)
-    return overridden(value, texts.join('.'), conform(context, given, spec.type, patch.expr.span), context)
+    return overridden(value, texts.join('.'), conform(context, given, spec.type, patch.expr.span), patch, context)
   }
   const outer = specOf(body, [first.text])
   if (outer?.type.kind === 'object')
-    return overridden(value, first.text, patchValue(fieldOf(value, first.text, context), rest, patch, context), context)
+    return overridden(
+      value,
+      first.text,
+      patchValue(fieldOf(value, first.text, context), rest, patch, context),
+      patch,
+      context,
+    )
   const parameters = value.decl.parameters.map((candidate) => candidate.name.text)
   return unknownPath(context, path, [...parameters, ...fieldPaths(body)], span)
 }
@@ -94,9 +100,10 @@ function argument(name: Ident, patch: Patch, parameters: readonly Parameter[], c
   return { name: name.text, nameSpan: name.span, value, span: patch.expr.span }
 }
 
-function overridden(object: ObjectValue, path: string, value: Value, context: Context): ObjectValue {
+function overridden(object: ObjectValue, path: string, value: Value, patch: Patch, context: Context): ObjectValue {
   const overrides = new Map([...object.overrides, [path, value]])
-  return instantiate({ ...object, overrides }, [], object.span, context)
+  const places = new Map([...object.places, [path, patch.expr.span]])
+  return instantiate({ ...object, overrides, places }, [], object.span, context)
 }
 
 /** The value of a field with patches applied, or its default. */

@@ -11,6 +11,7 @@ import type * as ir from '../ir/graph.ts'
 import type { Module, Program } from '../names/program.ts'
 import type { Type } from '../types/type.ts'
 import type { Elaboration } from '../values/elaboration.ts'
+import type { Frame } from '../values/frame.ts'
 import { type EvaluateMessages, evaluateDiagnostic, type ParamsOf } from '../values/messages.ts'
 import type { Value } from '../values/value.ts'
 
@@ -61,18 +62,6 @@ export interface Session {
   /** The budget used so far. */
   readonly spent: { steps: number; nesting: number }
   evaluate(expr: Expr, env: Env, context: Context, expected?: Type): Value
-}
-
-/** A call on the chain that led to the current place. */
-export interface Frame {
-  readonly name: string
-  /** The callee; if it is already on the chain, it calls itself. */
-  readonly target: object
-  /** The scope it opened for parameters, if any. */
-  readonly path: string | undefined
-  readonly span: Span
-  readonly outer: Frame | undefined
-  readonly depth: number
 }
 
 /** Where parameters are declared. */

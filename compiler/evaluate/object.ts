@@ -1,9 +1,11 @@
 /** Instances of margins, optimizers, schedules, devices, machines, data sets, augmentations and verification sets: arguments, fields on demand. */
-import type { Entry, FieldEntry, ObjectDecl } from '../../grammar/ast.ts'
+import type { Entry, Expr, FieldEntry, ObjectDecl } from '../../grammar/ast.ts'
+import type { Extras } from '../../grammar/diagnostic.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
 import type { Module } from '../names/program.ts'
 import { objectSpecs } from '../schema/objects.ts'
-import { type FieldSpec, type SectionSpec, showRange } from '../schema/spec.ts'
+import { type FieldSpec, type Range, type SectionSpec, showRange } from '../schema/spec.ts'
+import { isDimensionless } from '../types/dimension.ts'
 import type { NumberValue, ObjectValue, Value } from '../values/value.ts'
 import { bindParameters, conformArguments, type Given, matchArguments } from './arguments.ts'
 import { conform } from './conform.ts'
@@ -47,7 +49,12 @@ export function instantiate(
   const values = new Map([...(base.arguments ?? []), ...changed])
   const bound = bindParameters(context, signature, values, outer, span)
   const overrides = base.overrides ?? new Map()
-  const object: ObjectValue = { kind: 'object', decl, module, arguments: bound.values, overrides, span }
+  const places = new Map([
+    ...(base.places ?? []),
+    ...[...matched].map(([name, argument]) => [name, argument.span] as const),
+  ])
+  const frame = context.frame ?? base.frame
+  const object: ObjectValue = { kind: 'object', decl, module, arguments: bound.values, overrides, span, places, frame }
   checkRequires(object, context)
   return object
 }
@@ -71,19 +78,43 @@ function checkRequires(object: ObjectValue, context: Context): void {
     const holds = context.session.evaluate(entry.condition, envOf(object, context), context)
     if (holds.kind !== 'bool')
       fail(context, 'ARC4002', { found: describe(holds), wanted: '`true` or `false`' }, entry.condition.span)
-    else if (!holds.value) reportRequire(object, textOf(entry.condition.span), entry.condition.span, context)
+    else if (!holds.value) reportRequire(object, entry.condition, context)
   }
 }
 
-function reportRequire(object: ObjectValue, condition: string, span: Span, context: Context): never {
-  const named = [...object.arguments].filter(([name]) => new RegExp(`\\b${name}\\b`).test(condition))
+/** The first part of a condition with `and` that does not hold. */
+function failing(object: ObjectValue, condition: Expr, context: Context): Expr {
+  if (condition.kind !== 'Binary' || condition.operator !== 'and') return condition
+  const left = context.session.evaluate(condition.left, envOf(object, context), context)
+  const isLeft = left.kind === 'bool' && !left.value
+  return failing(object, isLeft ? condition.left : condition.right, context)
+}
+
+function reportRequire(object: ObjectValue, whole: Expr, context: Context): never {
+  const condition = textOf(whole.span)
+  const isNamedIn =
+    (text: string) =>
+    ([name]: readonly [string, unknown]) =>
+      new RegExp(`\\b${name}\\b`).test(text)
+  const named = [...object.arguments].filter(isNamedIn(condition))
   const notes = named.map(([name, value]) => `\`${name}\` is ${showValue(value)}`)
   for (const [name, value] of named) {
     const degrees = value.kind === 'number' ? degreesMeant(value) : undefined
     if (degrees !== undefined) notes.push(`in degrees, \`${name}\` would be ${degrees}`)
   }
-  const related = [{ span, message: 'required here' }]
-  return fail(context, 'ARC4213', { owner: object.decl.name.text, condition }, object.span, { related, notes })
+  const related = [{ span: whole.span, message: 'required here' }]
+  const [argument, second] = [...object.places].filter(isNamedIn(textOf(failing(object, whole, context).span)))
+  const span = argument === undefined || second !== undefined ? object.span : argument[1]
+  return fail(context, 'ARC4213', { owner: object.decl.name.text, condition }, span, { related, notes })
+}
+
+/** The context in which a field of an object is evaluated: mistakes in the standard library are reported where the object was created. */
+function within(object: ObjectValue, value: Expr | undefined, context: Context): Context {
+  const argument = value?.kind === 'Name' ? object.places.get(value.name) : undefined
+  const span = argument ?? object.span
+  const outer = object.frame ?? context.frame
+  const depth = (outer?.depth ?? 0) + 1
+  return { ...context, frame: { name: object.decl.name.text, target: object, path: undefined, span, outer, depth } }
 }
 
 /** An angle of 2 to 90 rad was probably meant in degrees. */
@@ -147,16 +178,24 @@ function evaluateField(object: ObjectValue, path: string, context: Context): Val
     return fail(context, 'ARC4012', { what: `the ${decl.keyword} \`${decl.name.text}\``, name: path }, object.span)
   const full = `${decl.name.text}.${path}`
   const overridden = object.overrides.get(path)
+  const place = object.places.get(path) ?? object.span
   if (overridden !== undefined)
-    return checkRange(context, full, spec, conform(context, overridden, spec.type, object.span), object.span)
+    return checkRange(context, full, spec, conform(context, overridden, spec.type, place), place)
   const entry = findField(decl.entries, parts)
   if (entry !== undefined) {
-    const value = context.session.evaluate(entry.value, envOf(object, context), context, spec.type)
-    return checkRange(context, full, spec, conform(context, value, spec.type, entry.value.span), entry.value.span)
+    const inner = within(object, entry.value, context)
+    const value = context.session.evaluate(entry.value, envOf(object, context), inner, spec.type)
+    return checkRange(inner, full, spec, conform(inner, value, spec.type, entry.value.span), entry.value.span)
   }
   const argument = object.arguments.get(path)
   if (argument !== undefined)
-    return checkRange(context, full, spec, conform(context, argument, spec.type, object.span), object.span)
+    return checkRange(
+      within(object, undefined, context),
+      full,
+      spec,
+      conform(context, argument, spec.type, place),
+      place,
+    )
   if (spec.required)
     return fail(context, 'ARC4019', { keyword: decl.keyword, owner: decl.name.text, name: path }, object.span, {
       related: [{ span: decl.name.span, message: `\`${decl.name.text}\` is declared here` }],
@@ -176,7 +215,20 @@ export function checkRange(context: Context, path: string, spec: FieldSpec, valu
   const high = max === undefined || (maxOpen ? value.value < max : value.value <= max)
   if (low && high) return value
   const bounds = showRange(range, (bound) => showNumber({ value: bound, dimension: value.dimension }))
-  return fail(context, 'ARC4020', { path, bounds, found: showNumber(value) }, span, { notes: [spec.doc] })
+  const extras = percentMeant(value, range, span)
+  return fail(context, 'ARC4020', { path, bounds, found: showNumber(value) }, span, {
+    ...extras,
+    notes: [...(extras.notes ?? []), spec.doc],
+  })
+}
+
+/** 10 where a fraction is required: 10% was probably meant. */
+function percentMeant({ value, dimension }: NumberValue, { max }: Range, span: Span): Extras {
+  if (!isDimensionless(dimension) || max !== 1 || value <= 1 || value > 100) return {}
+  const text = textOf(span)
+  const notes = [`${value}% is ${value / 100}`]
+  if (!/^[\d.]+$/.test(text)) return { notes }
+  return { notes, fix: { message: `write \`${text}%\``, span: { ...span, start: span.end }, replacement: '%' } }
 }
 
 /** The value of an argument, a field or a whole section; `undefined` if there is none with this name. */

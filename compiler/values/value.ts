@@ -1,9 +1,11 @@
 /** Values of the language during evaluation. Tensors are values of the graph under construction. */
+
 import type { FunctionDecl, ObjectDecl } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import type * as ir from '../ir/graph.ts'
 import type { Module } from '../names/program.ts'
 import type { Dimension } from '../types/dimension.ts'
+import type { Frame } from './frame.ts'
 
 export type Value =
   | NumberValue
@@ -144,4 +146,8 @@ export interface ObjectValue {
   readonly overrides: ReadonlyMap<string, Value>
   /** Where it was created. */
   readonly span: Span
+  /** Where its arguments and overridden fields were written, by name or path. */
+  readonly places: ReadonlyMap<string, Span>
+  /** The call in which it was created. */
+  readonly frame: Frame | undefined
 }

@@ -20,7 +20,12 @@ test.each([
   ['sampel', 'sample'],
   ['samplerate', 'sample_rate'],
   ['LR', 'lr'],
-  ['batchsize', undefined],
+  ['batchsize', 'batch'],
+  ['batch_size', 'batch'],
+  ['numSamples', undefined],
+  ['rate', 'sample_rate'],
+  ['rl', 'lr'],
+  ['lt', undefined],
   ['x', undefined],
 ])('%s: did you mean %s?', (name, expected) => {
   expect(nearest(name, ['sample', 'sample_rate', 'lr', 'batch'])).toBe(expected)

@@ -73,6 +73,7 @@ describe('fields', () => {
         "margin = arcface(m: 0.5 rad, scale: 64)  (file)",
         "machine = cpu(devices: 2, memory: 2 GiB)  (override)",
         "centers.placement = shard  (default)",
+        "centers.per_class = 1  (default)",
         "centers.sample_rate = 1  (default)",
         "centers.update = sparse  (default)",
         "centers.gradient = exact  (default)",

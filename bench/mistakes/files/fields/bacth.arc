@@ -18,7 +18,6 @@ experiment faces {
   machine  = cpu(devices: 2)
 
   train {
-    batch     = 16 global
     epochs    = 2
     optimizer = sgd(lr: 0.1, momentum: 0.9)
     schedule  = polynomial(power: 1)

@@ -1,5 +1,5 @@
 // A required field of a section is missing.
-//? at: train {
+//? at: faces {
 //? suggests: batch
 
 use std.datasets: synthetic

@@ -1,5 +1,5 @@
 // A margin beyond its range.
-//? at: ‸arcface(m: 100 deg
+//? at: 100 deg
 
 use std.datasets: synthetic
 use std.machines: cpu

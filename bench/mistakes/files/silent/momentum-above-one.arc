@@ -1,5 +1,5 @@
 // A momentum of 90, in percent.
-//? at: ‸sgd
+//? at: 90)
 
 use std.datasets: synthetic
 use std.machines: cpu

@@ -1,5 +1,5 @@
 // All people are held out.
-//? at: ‸synthetic(identities: 0
+//? at: identities: ‸0
 
 use std.datasets: synthetic
 use std.machines: cpu

@@ -1,5 +1,5 @@
 // A classifier of one person.
-//? at: ‸synthetic(identities: 1,
+//? at: identities: ‸1
 
 use std.datasets: synthetic
 use std.machines: cpu

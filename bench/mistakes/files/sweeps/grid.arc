@@ -24,6 +24,9 @@ experiment faces {
     schedule  = polynomial(power: 1)
   }
 
-  grid { train.epochs = [1, 2] }
   evaluate { sets = [holdout], pairs = 100 }
+}
+
+experiment searched extends faces {
+  grid { train.epochs = [1, 2] }
 }

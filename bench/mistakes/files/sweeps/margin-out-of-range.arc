@@ -22,8 +22,11 @@ experiment faces {
     schedule  = polynomial(power: 1)
   }
 
+  evaluate { sets = [holdout], pairs = 100 }
+}
+
+experiment searched extends faces {
   sweep {
     margin.m = [0.3 rad, 100 deg]
   }
-  evaluate { sets = [holdout], pairs = 100 }
 }

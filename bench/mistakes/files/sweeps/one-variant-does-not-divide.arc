@@ -22,8 +22,11 @@ experiment faces {
     schedule  = polynomial(power: 1)
   }
 
+  evaluate { sets = [holdout], pairs = 100 }
+}
+
+experiment searched extends faces {
   sweep {
     train.batch = [16 global, 17 global]
   }
-  evaluate { sets = [holdout], pairs = 100 }
 }

@@ -24,8 +24,11 @@ experiment faces {
     schedule  = polynomial(power: 1)
   }
 
+  evaluate { sets = [holdout], pairs = 100 }
+}
+
+experiment searched extends faces {
   sweep {
     train.optimizer.learning_rate = [0.1, 0.2]
   }
-  evaluate { sets = [holdout], pairs = 100 }
 }

@@ -22,9 +22,12 @@ experiment faces {
     schedule  = polynomial(power: 1)
   }
 
+  evaluate { sets = [holdout], pairs = 100 }
+}
+
+experiment searched extends faces {
   sweep {
     train.epochs = [1, 2]
     train.epochs = [3, 4]
   }
-  evaluate { sets = [holdout], pairs = 100 }
 }

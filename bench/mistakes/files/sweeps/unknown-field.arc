@@ -24,8 +24,11 @@ experiment faces {
     schedule  = polynomial(power: 1)
   }
 
+  evaluate { sets = [holdout], pairs = 100 }
+}
+
+experiment searched extends faces {
   sweep {
     train.bach = [16 global, 32 global]
   }
-  evaluate { sets = [holdout], pairs = 100 }
 }

@@ -23,6 +23,9 @@ experiment faces {
     schedule  = polynomial(power: 1)
   }
 
-  sweep train.epochs = [1, 2]
   evaluate { sets = [holdout], pairs = 100 }
+}
+
+experiment searched extends faces {
+  sweep train.epochs = [1, 2]
 }

@@ -1,0 +1,184 @@
+/** Fields and sections that an object does not have: the ones that were probably meant, and where. */
+import type { Ident, ObjectDecl, SectionEntry } from '../../grammar/ast.ts'
+import type { Extras } from '../../grammar/diagnostic.ts'
+import { objectSpecs } from '../schema/objects.ts'
+import type { FieldSpec, SectionSpec } from '../schema/spec.ts'
+import { own } from '../types/own.ts'
+import type { Type } from '../types/type.ts'
+import { report } from './checker.ts'
+import type { FieldWork, Place } from './field-work.ts'
+import { fits } from './fit.ts'
+import { checkDiagnostic } from './messages.ts'
+import { argumentOwners, meantName } from './other-words.ts'
+import { quoteList, showKeyword } from './show-type.ts'
+
+/** The top-level sections that have all fields of an entry. */
+export function homesOf(work: FieldWork, entry: SectionEntry): readonly string[] {
+  const fields = entry.entries.flatMap((e) => (e.kind === 'Field' ? (e.path[0]?.text ?? []) : []))
+  if (fields.length === 0) return []
+  const { sections } = objectSpecs[work.decl.keyword].body
+  return Object.entries(sections).flatMap(([name, spec]) =>
+    fields.every((field) => own(spec.fields, field) !== undefined) ? [name] : [],
+  )
+}
+
+/**
+ * The only field that is not set yet and takes a value of this type: `model = small` is the backbone. Numbers and texts fit too many fields; for them, the field must be required.
+ */
+export function fieldOfType(work: FieldWork, place: Place, type: Type): string | undefined {
+  if (type.kind === 'unknown') return undefined
+  const given = setPaths(work.decl)
+  const isTelling = type.kind === 'object' || type.kind === 'backbone' || type.kind === 'batch'
+  const fitting = Object.entries(place.spec.fields).filter(([name, field]) => {
+    if (given.has([...place.path, name].join('.')) || !(isTelling || field.required)) return false
+    return fits(type, field.type)
+  })
+  const [only, second] = fitting
+  return second === undefined ? only?.[0] : undefined
+}
+
+/** Paths of the fields that a declaration sets; a swept field counts, as a section or by path: `sweep.train.batch = […]`. */
+export function setPaths(decl: ObjectDecl): ReadonlySet<string> {
+  const paths = new Set(decl.parameters.map((parameter) => parameter.name.text))
+  const collect = (entries: ObjectDecl['entries'], outer: readonly string[]) => {
+    for (const entry of entries)
+      if (entry.kind === 'Field') {
+        const [first, ...rest] = [...outer, ...entry.path.map((part) => part.text)]
+        paths.add((first === 'sweep' ? rest : [first, ...rest]).join('.'))
+      } else if (entry.kind === 'Section') collect(entry.entries, [...outer, entry.name.text])
+  }
+  collect(decl.entries, [])
+  return paths
+}
+
+/** All paths of fields with this name. */
+export function pathsOf(
+  spec: SectionSpec,
+  name: string,
+  prefix: readonly string[] = [],
+): readonly (readonly string[])[] {
+  const here = own(spec.fields, name) === undefined ? [] : [prefix]
+  return [
+    ...here,
+    ...Object.entries(spec.sections).flatMap(([section, inner]) => pathsOf(inner, name, [...prefix, section])),
+  ]
+}
+
+/** Where a field of this name is instead; a required field comes before others. */
+export function elsewhereOf(work: FieldWork, { text: name }: Ident, place: Place): readonly string[] | undefined {
+  const { body } = objectSpecs[work.decl.keyword]
+  const paths = pathsOf(body, name).filter((path) => path.join('.') !== place.path.join('.'))
+  return paths.find((path) => fieldAt(body, [...path, name])?.required) ?? paths[0]
+}
+
+/** Returns the field that was probably meant. */
+export function reportUnknown(
+  work: FieldWork,
+  ident: Ident,
+  place: Place,
+  what: 'field' | 'section',
+  meant: Meant | undefined,
+): FieldSpec | undefined {
+  const { checker, decl } = work
+  const { text: name, span } = ident
+  const owner = place.path.length === 0 ? showKeyword(decl.keyword) : `section \`${place.path.join('.')}\``
+  const elsewhere = what === 'field' ? elsewhereOf(work, ident, place) : undefined
+  if (elsewhere !== undefined) {
+    const top = elsewhere.length === 0
+    const home = top ? `the ${decl.keyword} itself` : `section \`${elsewhere.join('.')}\``
+    const full = [...elsewhere, name].join('.')
+    work.meant.add(full)
+    const fix = place.path.length > 0 ? {} : { fix: { message: 'write the full path', span, replacement: full } }
+    const label = top ? `move it out of \`${place.path.join('.')}\`` : `this is not in ${owner}`
+    report(checker, checkDiagnostic('ARC3202', { name, section: home }, span, { label, ...fix }))
+    return fieldAt(objectSpecs[decl.keyword].body, [...elsewhere, name])
+  }
+  const method = place.path.length === 0 ? own(objectSpecs[decl.keyword].methods, name) : undefined
+  if (method !== undefined) {
+    work.meant.add(name)
+    const notes = [`write \`${name}(${Object.keys(method.reads).join(', ')}) = …\``, method.doc]
+    report(checker, checkDiagnostic('ARC3219', { name }, span, { notes }))
+    return undefined
+  }
+  const replaced = own(place.spec.former ?? {}, name)
+  if (replaced !== undefined) {
+    report(checker, checkDiagnostic('ARC3201', { owner, what, name }, span, { notes: [replaced] }))
+    return undefined
+  }
+  const fields = Object.keys(place.spec.fields)
+  const sections = Object.keys(place.spec.sections)
+  const methods = place.path.length === 0 ? Object.keys(objectSpecs[decl.keyword].methods) : []
+  const argument = what === 'field' ? argumentOf(name, place) : undefined
+  const sure = argument === undefined ? meant : undefined
+  if (sure !== undefined) work.meant.add([...place.path, sure.name].join('.'))
+  const extras: Extras = {
+    ...(argument ?? suggestion(work, ident, place, sure)),
+    notes: [
+      ...(argument?.notes ?? suggestion(work, ident, place, sure).notes),
+      ...list('fields are', fields),
+      ...list('sections are', sections),
+      ...list('methods are', methods),
+    ],
+  }
+  report(checker, checkDiagnostic('ARC3201', { owner, what, name }, span, extras))
+  if (argument !== undefined || sure === undefined) return undefined
+  return own(place.spec.fields, sure.name)
+}
+
+/** A name that was probably meant, and whether its value fits there. */
+export interface Meant {
+  readonly name: string
+  readonly fits: boolean
+}
+
+/** The fix for a misspelt field; a note if the field is set already, or takes no such value, or is in another section. */
+function suggestion(
+  work: FieldWork,
+  ident: Ident,
+  place: Place,
+  meant: Meant | undefined,
+): Required<Pick<Extras, 'notes'>> & Extras {
+  const { text: name, span } = ident
+  if (meant === undefined) {
+    const path = joinedPath(name, objectSpecs[work.decl.keyword].body)
+    if (path === undefined) return { notes: [] }
+    work.meant.add(path)
+    if (place.path.length > 0) return { notes: [`did you mean \`${path}\`?`] }
+    return { notes: [], fix: { message: `did you mean \`${path}\`?`, span, replacement: path } }
+  }
+  const isSet = setPaths(work.decl).has([...place.path, meant.name].join('.'))
+  if (isSet) return { notes: [`did you mean \`${meant.name}\`? It is set already`] }
+  if (!meant.fits) return { notes: [`did you mean \`${meant.name}\`? It takes other values`] }
+  return { notes: [], fix: { message: `did you mean \`${meant.name}\`?`, span, replacement: meant.name } }
+}
+
+/** `lr = 0.1` beside the optimizer, whose argument it is. */
+function argumentOf(name: string, place: Place): (Required<Pick<Extras, 'notes'>> & Extras) | undefined {
+  const owner = own(argumentOwners, name)
+  if (owner === undefined || own(place.spec.fields, owner) === undefined) return undefined
+  const argument = name === 'learning_rate' ? 'lr' : name
+  return { notes: [`it is an argument of the ${owner}, as in \`${owner} = …(${argument}: …)\``] }
+}
+
+/** `save_every` is `checkpoint.every`: the first words name a section, the others a field of it. */
+function joinedPath(name: string, body: SectionSpec): string | undefined {
+  const words = name.split('_')
+  for (let k = 1; k < words.length; k++) {
+    const section = meantName(words.slice(0, k).join('_'), Object.keys(body.sections))
+    const spec = section === undefined ? undefined : own(body.sections, section)
+    const field = words.slice(k).join('_')
+    if (spec !== undefined && own(spec.fields, field) !== undefined) return `${section}.${field}`
+  }
+  return undefined
+}
+
+function fieldAt(spec: SectionSpec, path: readonly string[]): FieldSpec | undefined {
+  const [first, ...rest] = path
+  if (first === undefined) return undefined
+  const section = own(spec.sections, first)
+  return rest.length === 0 ? own(spec.fields, first) : section && fieldAt(section, rest)
+}
+
+function list(lead: string, names: readonly string[]): readonly string[] {
+  return names.length === 0 ? [] : [`${lead} ${quoteList(names)}`]
+}
