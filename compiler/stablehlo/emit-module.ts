@@ -79,11 +79,6 @@ function moduleName(graph: Graph): string {
   return graph.name.replace(/[^A-Za-z0-9_]/g, '_') || 'main'
 }
 
-/** The StableHLO text of a graph without locations. */
-export function emitModule(graph: Graph, options: EmitOptions): string {
-  return moduleText(graph, options).text
-}
-
 /** The StableHLO text of a graph, from which the text with locations can be had without emitting it again. */
 export function moduleText(graph: Graph, options: EmitOptions): ModuleText {
   const marks = placeMarks()

@@ -4,9 +4,9 @@
 import { expect, it } from 'vitest'
 import { GraphBuilder } from '../../compiler/ir/build.ts'
 import * as ops from '../../compiler/ir/ops.ts'
-import { emitModule } from '../../compiler/stablehlo/emit-module.ts'
 import { oneProcess } from '../../runtime/world.ts'
 import { createXlaEngine } from '../../runtime/xla/engine.ts'
+import { emitModule } from '../helpers/emit-module.ts'
 import { describeOnXla } from '../helpers/xla.ts'
 
 describeOnXla('minimal', () => {

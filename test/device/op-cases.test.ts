@@ -1,9 +1,9 @@
 /** Every op case on the engine `xla` against the reference evaluator. */
 import { afterAll, describe, expect, it } from 'vitest'
 import { type DeviceKind, deviceKinds } from '../../compiler/ir/device-kind.ts'
-import { emitModule } from '../../compiler/stablehlo/emit-module.ts'
 import { oneProcess } from '../../runtime/world.ts'
 import { createXlaEngine, type XlaEngine } from '../../runtime/xla/engine.ts'
+import { emitModule } from '../helpers/emit-module.ts'
 import type { OpCase } from '../helpers/op-case.ts'
 import { caseDifferences, openOnEngine } from '../helpers/run-graph.ts'
 import { describeOnXla } from '../helpers/xla.ts'

@@ -4,8 +4,8 @@ import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import type { Value } from '../../../compiler/ir/graph.ts'
 import * as ops from '../../../compiler/ir/ops.ts'
 import { attend } from '../../../compiler/stablehlo/attention.ts'
-import { emitModule } from '../../../compiler/stablehlo/emit-module.ts'
 import { need } from '../../../grammar/diagnostic.ts'
+import { emitModule } from '../../helpers/emit-module.ts'
 import { narrowPlan } from '../../helpers/narrow.ts'
 
 const native = { bf16: true }

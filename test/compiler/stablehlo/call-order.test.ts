@@ -1,6 +1,7 @@
 /** Products and convolutions of the backward pass keep the order of the graph on the CPU. */
 import { expect, it } from 'vitest'
-import { type EmitOptions, emitModule } from '../../../compiler/stablehlo/emit-module.ts'
+import type { EmitOptions } from '../../../compiler/stablehlo/emit-module.ts'
+import { emitModule } from '../../helpers/emit-module.ts'
 import { narrowPlan } from '../../helpers/narrow.ts'
 
 const graph = narrowPlan({ devices: 1, batch: 4, classes: 20 }).graphs.step

@@ -5,8 +5,8 @@ import type { Graph } from '../../../compiler/ir/graph.ts'
 import * as ops from '../../../compiler/ir/ops.ts'
 import { gradient } from '../../../compiler/ir/vjp.ts'
 import { chainOf } from '../../../compiler/stablehlo/chain.ts'
-import { emitModule } from '../../../compiler/stablehlo/emit-module.ts'
 import { need } from '../../../grammar/diagnostic.ts'
+import { emitModule } from '../../helpers/emit-module.ts'
 
 /** [N,H,W,C]: as large as an activation. */
 const large = [4, 16, 16, 64] as const

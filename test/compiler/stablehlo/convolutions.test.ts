@@ -4,7 +4,7 @@ import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import type { Conv2dParams } from '../../../compiler/ir/op.ts'
 import { filterGradForm, forwardForm, inputGradForm } from '../../../compiler/stablehlo/conv-choice.ts'
 import { convGeometry } from '../../../compiler/stablehlo/conv-geometry.ts'
-import { emitModule } from '../../../compiler/stablehlo/emit-module.ts'
+import { emitModule } from '../../helpers/emit-module.ts'
 
 interface Shape {
   readonly size: number

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import type { Graph } from '../../../compiler/ir/graph.ts'
 import * as ops from '../../../compiler/ir/ops.ts'
-import { type EmitOptions, emitModule, moduleText } from '../../../compiler/stablehlo/emit-module.ts'
+import { type EmitOptions, moduleText } from '../../../compiler/stablehlo/emit-module.ts'
+import { emitModule } from '../../helpers/emit-module.ts'
 import { allOpCases } from '../../ops/all-op-cases.ts'
 
 const cpu: EmitOptions = { platform: 'cpu' }

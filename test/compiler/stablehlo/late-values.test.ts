@@ -1,6 +1,6 @@
 /** The backward pass computes what it reads of the forward pass from tensors in memory, where the compiler would keep it. */
 import { expect, it } from 'vitest'
-import { emitModule } from '../../../compiler/stablehlo/emit-module.ts'
+import { emitModule } from '../../helpers/emit-module.ts'
 import { narrowPlan } from '../../helpers/narrow.ts'
 
 const depth = 6

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
 import type { Graph, Value } from '../../../compiler/ir/graph.ts'
 import * as ops from '../../../compiler/ir/ops.ts'
-import { emitModule } from '../../../compiler/stablehlo/emit-module.ts'
+import { emitModule } from '../../helpers/emit-module.ts'
 
 /** [N,T,C]: as large as an activation. */
 const large = [4, 64, 256] as const
