@@ -33,6 +33,8 @@ export type Expr =
   | IfExpr
   | ForExpr
   | BlockExpr
+  | BatchExpr
+  | SectionExpr
   | ErrorExpr
 
 /** `64`, `5e-4`, `30 GiB`, `10%`, `0.5 rad`, `150 GB/s`, `128 per device`, `1024 global`. */
@@ -179,6 +181,21 @@ export interface BlockExpr extends Base {
   readonly value: Expr
 }
 
+/** `n per device`, `2 * n global`: a computed batch size. A number with its unit is a `NumberExpr`. */
+export interface BatchExpr extends Base {
+  readonly kind: 'Batch'
+  readonly value: Expr
+  /** `per device` or `global`; another name after `per` is reported later. */
+  readonly unit: Ident
+}
+
+/** `train { batch = 128 per device }` as the value of a `let`: entries that experiments share. */
+export interface SectionExpr extends Base {
+  readonly kind: 'SectionValue'
+  readonly name: Ident
+  readonly entries: readonly Entry[]
+}
+
 /** Text that could not be read and has been reported. */
 export interface ErrorExpr extends Base {
   readonly kind: 'Error'
@@ -209,14 +226,24 @@ interface OptionalTypeNode extends Base {
 
 export type Declaration = UseDecl | LetDecl | FunctionDecl | ObjectDecl | TestDecl
 
-/** `use std.backbones: r50, r100`, or `use std.backbones` for all of its names. */
+/** `use std.backbones: r50, r100 as big`, `use std.backbones` for all of its names, or `use ..nets as nets` for `nets.name`. */
 export interface UseDecl extends Base {
   readonly kind: 'Use'
+  /** The number of folders that the path starts above that of the importing file: of `..` before it. */
+  readonly up: number
   /** Empty if the module is named as a file. */
   readonly path: readonly Ident[]
   /** `"pfc0.1.arc"`: the path relative to the folder of the importing file. It has no holes. */
   readonly file: StringExpr | undefined
-  readonly names: readonly Ident[] | undefined
+  /** `as nets`: the module's names are `nets.name`. */
+  readonly prefix: Ident | undefined
+  readonly names: readonly UsedName[] | undefined
+}
+/** `r100 as big` */
+export interface UsedName extends Base {
+  readonly kind: 'UsedName'
+  readonly name: Ident
+  readonly alias: Ident | undefined
 }
 
 /** `let name: type = value`; also a statement of a block. */
@@ -268,7 +295,7 @@ export interface ObjectDecl extends Base {
   readonly doc: string | undefined
   readonly name: Ident
   readonly parameters: readonly Parameter[]
-  /** Experiments only. */
+  /** A name, or `prefix.name`. */
   readonly extends: Ident | undefined
   readonly entries: readonly Entry[]
 }
@@ -312,10 +339,18 @@ export interface TestDecl extends Base {
   readonly title: StringExpr
   readonly lets: readonly LetDecl[]
   readonly asserts: readonly AssertStatement[]
+  readonly expectations: readonly ExpectStatement[]
 }
 export interface AssertStatement extends Base {
   readonly kind: 'Assert'
   readonly condition: Expr
+}
+
+/** `expect error ARC4213 { arcface(m: 30 rad) }` */
+export interface ExpectStatement extends Base {
+  readonly kind: 'Expect'
+  readonly code: Ident
+  readonly body: BlockExpr
 }
 
 /** One parsed text. */
@@ -324,7 +359,18 @@ export interface SourceTree {
   readonly declarations: readonly Declaration[]
 }
 
-export type Node = Ident | Expr | RecordField | Argument | TypeNode | Declaration | Parameter | Entry | AssertStatement
+export type Node =
+  | Ident
+  | Expr
+  | RecordField
+  | Argument
+  | TypeNode
+  | Declaration
+  | UsedName
+  | Parameter
+  | Entry
+  | AssertStatement
+  | ExpectStatement
 
 /** The nodes of a kind. */
 export type NodeOf<K extends Node['kind']> = Extract<Node, { kind: K }>

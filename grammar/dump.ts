@@ -40,14 +40,18 @@ const FORMS: { readonly [K in Node['kind']]: (node: NodeOf<K>) => Form } = {
     return ['for', n.variable.text, formOf(n.items), ...carry, formOf(n.body)]
   },
   Block: (n) => ['block', ...all(n.lets), formOf(n.value)],
+  Batch: (n) => ['batch', formOf(n.value), n.unit.text.includes(' ') ? JSON.stringify(n.unit.text) : n.unit.text],
+  SectionValue: (n) => ['section', n.name.text, ...all(n.entries)],
   Error: () => ['error'],
   NamedType: (n) => (n.arguments.length === 0 ? n.name.text : [n.name.text, ...all(n.arguments)]),
   ListType: (n) => ['list-of', formOf(n.element)],
   OptionalType: (n) => ['optional', formOf(n.inner)],
   Use: (n) => {
-    const names: Form[] = n.names === undefined ? [] : [n.names.map((name) => name.text)]
-    return ['use', n.file === undefined ? n.path.map((part) => part.text).join('.') : formOf(n.file), ...names]
+    const path = '..'.repeat(n.up) + n.path.map((part) => part.text).join('.')
+    const names: Form[] = n.names === undefined ? [] : [all(n.names)]
+    return ['use', n.file === undefined ? path : formOf(n.file), ...optional('as', n.prefix), ...names]
   },
+  UsedName: (n) => (n.alias === undefined ? n.name.text : ['as', n.name.text, n.alias.text]),
   Let: (n) => ['let', n.name.text, ...documentation(n.doc), ...optional('type', n.type), formOf(n.value)],
   Parameter: (n) => [n.name.text, ...optional('type', n.type), ...optional('default', n.default)],
   Function: (n) => [
@@ -67,13 +71,14 @@ const FORMS: { readonly [K in Node['kind']]: (node: NodeOf<K>) => Form } = {
     ...optional('extends', n.extends),
     ...all(n.entries),
   ],
-  Test: (n) => ['test', formOf(n.title), ...all(n.lets), ...all(n.asserts)],
+  Test: (n) => ['test', formOf(n.title), ...all(n.lets), ...all(n.asserts), ...all(n.expectations)],
   Field: (n) => ['field', n.path.map((part) => part.text).join('.'), formOf(n.value)],
   Section: (n) => ['section', n.name.text, ...all(n.entries)],
   Method: (n) => ['method', n.name.text, ...parameters(n.parameters), formOf(n.body)],
   State: (n) => ['state', n.name.text, formOf(n.value)],
   Require: (n) => ['require', formOf(n.condition)],
   Assert: (n) => ['assert', formOf(n.condition)],
+  Expect: (n) => ['expect', n.code.text, formOf(n.body)],
 }
 
 function formOf(node: Node): Form {

@@ -66,10 +66,12 @@ const grammarMessages = {
   ARC1222: error<{ word: string }>(({ word }) => `${withArticle(word)} must be declared at the top level of the file`),
   ARC1223: error(() => '`%` means percent and must directly follow a number'),
   ARC1224: error<{ word: string; instead: string }>(({ word, instead }) => `there is no \`${word}\`: ${instead}`),
-  ARC1225: error(() => 'a test can contain only `let` and `assert`'),
+  ARC1225: error(() => 'a test can contain only `let`, `assert` and `expect error`'),
   ARC1226: error<{ name: string }>(({ name }) => `a method name cannot be a path: \`${name}\``),
   ARC1227: error(() => 'a section is written without `:` before its `{`'),
   ARC1228: error(() => 'a file name cannot contain `{ }`'),
+  ARC1275: error(() => 'a module with a prefix cannot list names as well'),
+  ARC1276: error<{ found: string }>(({ found }) => `\`expect error\` needs the code of an error, not ${found}`),
   ARC1285: error(() => 'a call is written with `( )`, not `[ ]`'),
   ARC1286: error<{ text: string; after: string }>(
     ({ text, after }) => `\`${text}\` does not belong after \`${after}\``,

@@ -79,6 +79,7 @@ export const State = contextual('state')
 export const Require = contextual('require')
 export const Test = contextual('test')
 export const Assert = contextual('assert')
+export const Expect = contextual('expect')
 
 const RESERVED = [Let, If, Then, Else, For, In, Carry, As, And, Or, Not, Div, Mod, True, False]
 const DECLARING = [
@@ -99,7 +100,7 @@ const DECLARING = [
   Experiment,
   Test,
 ]
-const CONTEXTUAL = [...DECLARING, Extends, On, State, Require, Assert]
+const CONTEXTUAL = [...DECLARING, Extends, On, State, Require, Assert, Expect]
 
 /** The word of a keyword. */
 export const wordOf = (t: TokenType): string => t.name.slice('Word_'.length)

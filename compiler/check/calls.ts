@@ -9,7 +9,7 @@ import { type Binding, type Checker, report, type Scope } from './checker.ts'
 import { checkComplete, typeOfMemberIn } from './members.ts'
 import { checkDiagnostic } from './messages.ts'
 import { typeOfMethodCall } from './method-calls.ts'
-import { lookup, reportUnknownName, typeOfDefinition } from './names.ts'
+import { lookup, qualified, reportUnknownName, typeOfDefinition } from './names.ts'
 import { showType } from './show-type.ts'
 import {
   callParameters,
@@ -55,7 +55,8 @@ function argumentOf({ name, value, span }: Argument): Given {
 
 const callable = new Set<Type['kind']>(['function', 'block', 'backbone', 'object', 'unknown'])
 
-function typeOfApplication(checker: Checker, call: Call, scope: Scope): Type {
+function typeOfApplication(checker: Checker, written: Call, scope: Scope): Type {
+  const call = { ...written, callee: qualified(written.callee, scope) ?? written.callee }
   if (call.scope !== undefined) checker.infer(call.scope, scope)
   if (call.callee.kind !== 'Member')
     return applyTo(checker, call, calleeType(checker, call.callee, call.given.length, scope), scope)

@@ -6,18 +6,20 @@ import type { Declaration, FieldEntry, ObjectDecl } from '../../grammar/ast.ts'
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { walk } from '../../grammar/visit.ts'
 import { nameDiagnostic } from '../names/messages.ts'
-import { moduleText } from '../names/module-reference.ts'
+import { localName, moduleText, prefixed, qualifiedName } from '../names/module-reference.ts'
 import type { Module, Program } from '../names/program.ts'
 import { experimentOf } from '../names/variant-name.ts'
 import { objectSpecs } from '../schema/objects.ts'
-import { type Checker, isStdlib, moduleScope, report } from './checker.ts'
+import { type Checker, isStdlib, report } from './checker.ts'
 import { checkCycles } from './cycles.ts'
 import { createChecker } from './expressions.ts'
-import { baseChain, baseField } from './extends.ts'
+import { baseChain } from './extends.ts'
 import { checkField } from './fields.ts'
 import { checkFunction, checkTest } from './functions.ts'
 import { typeOfDefinition } from './names.ts'
 import { checkObject } from './objects.ts'
+import { baseField, fieldScope } from './readable.ts'
+import { setPaths } from './unknown-fields.ts'
 
 /**
  * Checks the entry and every module outside the standard library, which is checked when it is the entry. `settings` are the fields
@@ -56,7 +58,9 @@ function checkDeclaration(checker: Checker, declaration: Declaration, module: Mo
 function noteNamesOf(checker: Checker, settings: readonly FieldEntry[]): void {
   for (const setting of settings)
     walk(setting.value, (node) => {
-      const definition = node.kind === 'Name' ? checker.program.settings.scope.get(node.name) : undefined
+      const { settings: module } = checker.program
+      const name = node.kind === 'Member' ? qualifiedName(node, module) : node
+      const definition = name?.kind === 'Name' ? module.scope.get(name.name) : undefined
       if (definition !== undefined) checker.used.add(definition)
       return true
     })
@@ -65,12 +69,17 @@ function noteNamesOf(checker: Checker, settings: readonly FieldEntry[]): void {
 function noteUnusedImports(checker: Checker, module: Module): void {
   for (const declaration of module.tree.declarations) {
     if (declaration.kind !== 'Use') continue
-    for (const name of declaration.names ?? []) {
+    const label = `imported from \`${moduleText(declaration)}\``
+    for (const name of (declaration.names ?? []).map(localName)) {
       const definition = module.scope.get(name.text)
       if (definition === undefined || checker.used.has(definition)) continue
-      const path = moduleText(declaration)
-      report(checker, nameDiagnostic('ARC2007', { name: name.text }, name.span, { label: `imported from \`${path}\`` }))
+      report(checker, nameDiagnostic('ARC2007', { name: name.text }, name.span, { label }))
     }
+    const { prefix } = declaration
+    if (prefix === undefined) continue
+    const names = [...module.scope].filter(([name]) => name.startsWith(prefixed(prefix, '')))
+    if (names.length === 0 || names.some(([, definition]) => checker.used.has(definition))) continue
+    report(checker, nameDiagnostic('ARC2007', { name: prefix.text }, prefix.span, { label }))
   }
 }
 
@@ -91,11 +100,12 @@ export function checkOverrides(
   if (decl === undefined || second !== undefined) return
   const checker = createChecker(program, bag)
   const bases = [{ decl, module: program.entry }, ...(baseChain(checker, decl, program.entry) ?? [])]
-  const scope = moduleScope(program.settings, undefined)
+  const scope = fieldScope(checker, program.settings, decl.name.span, bases)
   for (const entry of entries) {
     const work = {
       checker,
-      decl,
+      keyword: decl.keyword,
+      given: setPaths(decl),
       scope,
       set: new Map(),
       meant: new Set<string>(),

@@ -27,7 +27,7 @@ export interface Binding {
   readonly type: Type
   readonly span: Span
   /** Only `let`s are reported if unused. */
-  readonly kind: 'let' | 'parameter' | 'loop' | 'state'
+  readonly kind: 'let' | 'parameter' | 'loop' | 'state' | 'field'
 }
 
 export interface Scope {
@@ -56,6 +56,10 @@ export interface Checker {
   readonly modules: ReadonlyMap<Decl, Module>
   /** The declarations that each one refers to, with the first reference. */
   readonly references: Map<Decl, Map<Decl, Span>>
+  /** A checker of the same program that reports nothing: for expressions that are checked in their own place. */
+  silent(): Checker
+  /** A checker of the same program with a bag of its own. */
+  apart(): Checker
   /** The type of an expression; `hint` is the type its place accepts, for enum names. */
   infer(expr: Expr, scope: Scope, hint?: Type): Type
   /** Like `infer`, and reports a mismatch; the result is then the expected type. */

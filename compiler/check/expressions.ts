@@ -1,17 +1,18 @@
 /** The type of every kind of expression, and the checker itself. */
 import type { Expr, FunctionDecl } from '../../grammar/ast.ts'
-import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
+import { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import type { Module, Program } from '../names/program.ts'
 import { bool, type Type, unknown } from '../types/type.ts'
 import { typeOfCall, typeOfPipe } from './calls.ts'
 import { type Checker, type Decl, type Expected, findLocal, type Scope } from './checker.ts'
 import { typeOfBlock, typeOfFor, typeOfIf, typeOfList, typeOfRange, typeOfRecord } from './control.ts'
 import { membersOf } from './fit.ts'
-import { typeOfNumber, typeOfString } from './literals.ts'
+import { typeOfBatch, typeOfNumber, typeOfString } from './literals.ts'
 import { typeOfIndex, typeOfMember } from './members.ts'
 import { expectType, reportUnknownMember } from './mismatch.ts'
-import { isNone, typeOfName } from './names.ts'
+import { isNone, qualified, typeOfName } from './names.ts'
 import { typeOfBinary, typeOfUnary } from './operators.ts'
+import { typeOfSection } from './sections.ts'
 
 function infer(checker: Checker, expr: Expr, scope: Scope, hint?: Type): Type {
   switch (expr.kind) {
@@ -37,8 +38,10 @@ function infer(checker: Checker, expr: Expr, scope: Scope, hint?: Type): Type {
       return typeOfPipe(checker, expr, scope)
     case 'Call':
       return typeOfCall(checker, expr, scope)
-    case 'Member':
-      return typeOfMember(checker, expr, scope)
+    case 'Member': {
+      const name = qualified(expr, scope)
+      return name === undefined ? typeOfMember(checker, expr, scope) : typeOfName(checker, name, scope, hint)
+    }
     case 'Index':
       return typeOfIndex(checker, expr, scope)
     case 'If':
@@ -47,6 +50,10 @@ function infer(checker: Checker, expr: Expr, scope: Scope, hint?: Type): Type {
       return typeOfFor(checker, expr, scope)
     case 'Block':
       return typeOfBlock(checker, expr, scope, undefined, hint)
+    case 'Batch':
+      return typeOfBatch(checker, expr, scope)
+    case 'SectionValue':
+      return typeOfSection(checker, expr, scope)
     case 'Error':
       return unknown
   }
@@ -88,6 +95,7 @@ export function createChecker(program: Program, bag: DiagnosticBag): Checker {
   const modules = new Map(
     program.modules.flatMap((module) => [...module.own.values()].map(({ decl }): [Decl, Module] => [decl, module])),
   )
+  let silent: Checker | undefined
   const checker: Checker = {
     program,
     bag,
@@ -99,6 +107,11 @@ export function createChecker(program: Program, bag: DiagnosticBag): Checker {
     open: new Set(),
     modules,
     references: new Map(),
+    silent: () => {
+      silent ??= createChecker(program, new DiagnosticBag())
+      return silent
+    },
+    apart: () => createChecker(program, new DiagnosticBag()),
     infer: (expr, scope, hint) => infer(checker, expr, scope, hint),
     check: (expr, scope, expected) => check(checker, expr, scope, expected),
   }

@@ -1,13 +1,9 @@
 /** The experiments that an experiment extends. */
-import type { Entry, FieldEntry, ObjectDecl } from '../../grammar/ast.ts'
+import type { ObjectDecl } from '../../grammar/ast.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import type { Declared, Module } from '../names/program.ts'
-import { objectSpecs } from '../schema/objects.ts'
-import type { FieldSpec, SectionSpec } from '../schema/spec.ts'
-import { own } from '../types/own.ts'
-import type { Type } from '../types/type.ts'
-import { type Checker, moduleScope, report } from './checker.ts'
+import { type Checker, report } from './checker.ts'
 import { checkDiagnostic } from './messages.ts'
 import { showKeyword } from './show-type.ts'
 
@@ -68,33 +64,4 @@ function reportUnknownBase(checker: Checker, decl: ObjectDecl, module: Module): 
   const meant = nearest(name, known)
   const fix = meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
   report(checker, nameDiagnostic('ARC2011', { name }, span, fix))
-}
-
-/** The type of a field set by a base; the nearest base that sets it counts. */
-export function baseField(checker: Checker, bases: readonly Declared[] | undefined, path: string): Type | undefined {
-  const parts = path.split('.')
-  const spec = specAt(objectSpecs.experiment.body, parts)
-  for (const { decl, module } of bases ?? []) {
-    const entry = entryAt(decl.entries, parts)
-    if (entry !== undefined) return checker.infer(entry.value, moduleScope(module, undefined), spec?.type)
-  }
-  return undefined
-}
-
-/** The entry that sets a field, by its full path or inside sections. */
-function entryAt(entries: readonly Entry[], path: readonly string[]): FieldEntry | undefined {
-  const [first, ...rest] = path
-  for (const entry of entries) {
-    if (entry.kind === 'Field' && entry.path.map((part) => part.text).join('.') === path.join('.')) return entry
-    const inside = entry.kind === 'Section' && entry.name.text === first ? entryAt(entry.entries, rest) : undefined
-    if (inside !== undefined) return inside
-  }
-  return undefined
-}
-
-function specAt(body: SectionSpec, path: readonly string[]): FieldSpec | undefined {
-  const [first = '', ...rest] = path
-  if (rest.length === 0) return own(body.fields, first)
-  const section = own(body.sections, first)
-  return section === undefined ? undefined : specAt(section, rest)
 }

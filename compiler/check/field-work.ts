@@ -1,17 +1,19 @@
 /** What the checks of an object's fields share. */
-import type { ObjectDecl } from '../../grammar/ast.ts'
+import type { ObjectKeyword } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import type { SectionSpec } from '../schema/spec.ts'
 import type { Type } from '../types/type.ts'
 import type { Checker, Scope } from './checker.ts'
 
-/** The fields that an object sets, by path, with their places and types. */
-export type SetFields = Map<string, { readonly span: Span; readonly type: Type }>
+/** The fields that an object sets, by path, with their places and types; `shared`: by a shared section, which entries may change. */
+export type SetFields = Map<string, { readonly span: Span; readonly type: Type; readonly shared?: true }>
 
 /** The object being checked, and the fields that it has set so far. */
 export interface FieldWork {
   readonly checker: Checker
-  readonly decl: ObjectDecl
+  readonly keyword: ObjectKeyword
+  /** The paths that the declaration sets anywhere: by entries and parameters. */
+  readonly given: ReadonlySet<string>
   readonly scope: Scope
   readonly set: SetFields
   /** Paths of fields and sections that are probably misspelled elsewhere: they are not reported as missing. */

@@ -1,6 +1,7 @@
 /** Fields and sections of an object, against the table of its keyword. */
 import type { Entry, Expr, FieldEntry, Ident, SectionEntry } from '../../grammar/ast.ts'
-import { joinSpans, type Span } from '../../grammar/source.ts'
+import { joinSpans, type Span, textOf } from '../../grammar/source.ts'
+import { zipName } from '../schema/experiment.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import type { FieldSpec, SectionSpec } from '../schema/spec.ts'
 import { own } from '../types/own.ts'
@@ -16,17 +17,16 @@ import { callParameters } from './signatures.ts'
 import { elsewhereOf, fieldOfType, homesOf, pathsOf, reportUnknown } from './unknown-fields.ts'
 
 /** Checks all fields and sections. */
-export function checkFields(work: FieldWork): void {
-  const place = { spec: objectSpecs[work.decl.keyword].body, path: [] }
-  const { entries } = work.decl
+export function checkFields(work: FieldWork, entries: readonly Entry[]): void {
+  const place = { spec: objectSpecs[work.keyword].body, path: [] }
   // A swept path may be inside a value from another entry, at any position.
-  const isLate = (entry: Entry) => work.decl.keyword === 'experiment' && isSwept(entry)
-  walk(
+  const isLate = (entry: Entry) => work.keyword === 'experiment' && isSwept(entry)
+  checkEntries(
     work,
     entries.filter((entry) => !isLate(entry)),
     place,
   )
-  walk(work, entries.filter(isLate), place)
+  checkEntries(work, entries.filter(isLate), place)
 }
 
 /** `sweep { … }` or `sweep.path = …`. */
@@ -37,11 +37,11 @@ function isSwept(entry: Entry): boolean {
 
 /** The same check inside `sweep`, starting at the top level of the experiment. */
 function sweeping(work: FieldWork, place: Place): FieldWork | undefined {
-  const isTop = place.path.length === 0 && work.decl.keyword === 'experiment' && work.swept === undefined
+  const isTop = place.path.length === 0 && work.keyword === 'experiment' && work.swept === undefined
   return isTop ? { ...work, set: new Map(work.set), swept: true } : undefined
 }
 
-function walk(work: FieldWork, entries: readonly Entry[], place: Place): void {
+export function checkEntries(work: FieldWork, entries: readonly Entry[], place: Place): void {
   for (const entry of entries) {
     if (entry.kind === 'Field') checkField(work, entry, place)
     else if (entry.kind === 'Section') checkSection(work, entry, place)
@@ -66,10 +66,11 @@ function checkSection(work: FieldWork, entry: SectionEntry, place: Place): void 
   const path = [...place.path, name]
   const field = own(place.spec.fields, name)
   const swept = isSwept(entry) ? sweeping(work, place) : undefined
-  if (swept !== undefined) walk(swept, entry.entries, place)
+  if (work.swept && place.path.length === 0 && name === zipName) checkEntries(work, entry.entries, place)
+  else if (swept !== undefined) checkEntries(swept, entry.entries, place)
   else if (section !== undefined) {
     const inside = { spec: section, path }
-    if (!isAnotherSection(work, entry, inside)) walk(work, entry.entries, inside)
+    if (!isAnotherSection(work, entry, inside)) checkEntries(work, entry.entries, inside)
   } else if (field !== undefined) {
     work.meant.add(path.join('.'))
     const notes = [`\`${name}\`: ${field.doc}`]
@@ -91,8 +92,8 @@ function checkUnknownSection(work: FieldWork, entry: SectionEntry, place: Place)
   if (meant === undefined || section === undefined) return
   if (meant === 'sweep' && place.path.length === 0) {
     const swept = sweeping(work, place)
-    if (swept !== undefined) walk(swept, entry.entries, place)
-  } else walk(work, entry.entries, { spec: section, path: [...place.path, meant] })
+    if (swept !== undefined) checkEntries(swept, entry.entries, place)
+  } else checkEntries(work, entry.entries, { spec: section, path: [...place.path, meant] })
 }
 
 /** Reports an unknown field, and checks its value against the field that it means. */
@@ -123,7 +124,7 @@ function isAnotherSection(work: FieldWork, entry: SectionEntry, place: Place): b
     e.kind === 'Field' && e.path.length === 1 ? (e.path[0]?.text ?? []) : [],
   )
   if (fields.length < 2 || fields.some((name) => own(place.spec.fields, name) !== undefined)) return false
-  const body = objectSpecs[work.decl.keyword].body
+  const body = objectSpecs[work.keyword].body
   const homes = fields.map((name) => pathsOf(body, name).map((path) => path.join('.')))
   const home = homes[0]?.find((path) => path !== '' && homes.every((paths) => paths.includes(path)))
   if (home === undefined) return false
@@ -159,7 +160,9 @@ export function checkField(work: FieldWork, entry: FieldEntry, start: Place): vo
       return
     }
     if (rest.length === 0) {
-      work.meant.add([...place.path, name].join('.'))
+      const full = [...place.path, name].join('.')
+      work.meant.add(full)
+      if (work.keyword === 'experiment' && takesShared(work, entry, full)) return
       const inside = Object.keys(section.fields)
       const extras = { label: `write \`${name} { … }\``, notes: [`its fields are ${quoteList(inside)}`] }
       report(checker, checkDiagnostic('ARC3205', { name }, part.span, extras))
@@ -187,12 +190,39 @@ function checkValue(work: FieldWork, entry: FieldEntry, expected: Expected): Typ
   return type.kind === 'list' ? type.element : type
 }
 
+/** `train = recipe`: whether the value is a shared section, or has been reported. */
+function takesShared({ checker, scope, set, swept }: FieldWork, entry: FieldEntry, name: string): boolean {
+  const { kind } = entry.value
+  if (kind === 'Error') return true
+  if (swept || (kind !== 'Name' && kind !== 'Member')) return false
+  if (entry.value.kind === 'Name' && !visibleNames(scope).includes(entry.value.name)) return false
+  const type = checker.infer(entry.value, scope)
+  if (type.kind === 'unknown') return true
+  if (type.kind !== 'section') return false
+  const span = pathSpan(entry.path, entry.span)
+  if (type.name !== name) {
+    const params = { name: textOf(entry.value.span), section: type.name }
+    const fix = { message: `did you mean \`${type.name}\`?`, span, replacement: type.name }
+    report(checker, checkDiagnostic('ARC3275', params, entry.value.span, { fix }))
+    return true
+  }
+  const isOwn = ([path, field]: [string, { shared?: true }]) =>
+    path.startsWith(`${name}.`) && field.shared === undefined
+  const [before] = [...set].filter(isOwn)
+  if (before !== undefined) {
+    const related = [{ span: before[1].span, message: 'this is set before it' }]
+    report(checker, checkDiagnostic('ARC3276', { name, path: before[0] }, span, { related }))
+  }
+  for (const [path, field] of type.fields) set.set(path, { span, type: field, shared: true })
+  return true
+}
+
 function setField(work: FieldWork, entry: FieldEntry, spec: FieldSpec, path: readonly string[]): void {
   const { checker, set } = work
   const full = path.join('.')
   const span = pathSpan(entry.path, entry.span)
   const first = set.get(full)
-  if (first !== undefined) {
+  if (first !== undefined && !first.shared) {
     const related = [{ span: first.span, message: 'first set here' }]
     report(checker, checkDiagnostic('ARC3203', { path: full }, span, { label: 'set again', related }))
   }
@@ -216,8 +246,12 @@ function checkInner(
   const [first, ...deeper] = rest
   if (first === undefined) return
   if (members === undefined) {
-    if (type.kind !== 'unknown')
-      report(checker, checkDiagnostic('ARC3215', { path: full }, pathSpan(entry.path, entry.span)))
+    const span = pathSpan(entry.path, entry.span)
+    if (type.kind === 'unknown') {
+      // In a shared section, the object may come from the experiment that uses it.
+      const inner = [full, ...rest.map((part) => part.text)].join('.')
+      set.set(inner, { span, type: checker.infer(entry.value, scope) })
+    } else report(checker, checkDiagnostic('ARC3215', { path: full }, span))
     return
   }
   let found = members.get(first.text)
@@ -239,7 +273,7 @@ function checkInner(
   }
   const inner = [...path, ...rest.map((part) => part.text)].join('.')
   const before = set.get(inner)
-  if (before !== undefined) {
+  if (before !== undefined && !before.shared) {
     const related = [{ span: before.span, message: 'first set here' }]
     report(checker, checkDiagnostic('ARC3203', { path: inner }, pathSpan(entry.path, entry.span), { related }))
   }

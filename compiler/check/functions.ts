@@ -1,5 +1,6 @@
 /** Declarations of functions, blocks and backbones, top-level `let`s and tests. */
-import type { FunctionDecl, ObjectDecl, Parameter, TestDecl } from '../../grammar/ast.ts'
+import type { ExpectStatement, Expr, FunctionDecl, ObjectDecl, Parameter, TestDecl } from '../../grammar/ast.ts'
+import type { Diagnostic } from '../../grammar/diagnostic.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import type { Module } from '../names/program.ts'
 import { unknown } from '../types/type.ts'
@@ -112,5 +113,30 @@ export function checkTest(checker: Checker, decl: TestDecl, module: Module): voi
   bindLets(checker, decl.lets, scope)
   checker.infer(decl.title, scope)
   for (const assert of decl.asserts) checkCondition(checker, assert.condition, scope, '`assert`')
+  for (const expectation of decl.expectations) {
+    const found = mistakesIn(checker, expectation.body, scope)
+    // With the expected error among them, the others may follow from it.
+    if (!found.some(({ code }) => code === expectation.code.text)) for (const mistake of found) report(checker, mistake)
+  }
   noteUnused(checker, scope)
+}
+
+/** The errors of an expression that the checker finds, without reporting them; the names in it are used. */
+function mistakesIn(checker: Checker, expr: Expr, scope: Scope): readonly Diagnostic[] {
+  const apart = checker.apart()
+  apart.infer(expr, scope)
+  for (const name of apart.used) checker.used.add(name)
+  return apart.bag.sorted().filter(({ severity }) => severity === 'error')
+}
+
+/** The errors that the checker finds in the block of an `expect error`. */
+export function mistakesOfExpectation(
+  checker: Checker,
+  { lets }: TestDecl,
+  { body }: ExpectStatement,
+  module: Module,
+): readonly Diagnostic[] {
+  const scope = innerScope(moduleScope(module, undefined))
+  bindLets(checker, lets, scope)
+  return mistakesIn(checker, body, scope)
 }

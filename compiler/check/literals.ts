@@ -1,7 +1,7 @@
 /** Numbers with their units, and strings. */
-import type { NumberExpr, StringExpr } from '../../grammar/ast.ts'
+import type { BatchExpr, NumberExpr, StringExpr } from '../../grammar/ast.ts'
 import type { Fix } from '../../grammar/diagnostic.ts'
-import { textOf } from '../../grammar/source.ts'
+import { type Span, textOf } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { unitNames, unitOf } from '../types/dimension.ts'
 import { own } from '../types/own.ts'
@@ -60,13 +60,25 @@ export function typeOfNumber(checker: Checker, expr: NumberExpr): Type {
   }
   const unit = unitOf(text)
   if (unit !== undefined) return quantity(unit.dimension)
+  reportUnit(checker, text, expr.unit.span)
+  return unknown
+}
+
+/** `n per device`: a whole number of samples. */
+export function typeOfBatch(checker: Checker, { value, unit }: BatchExpr, scope: Scope): Type {
+  checker.check(value, scope, { type: int, what: 'a batch size', verb: 'must be' })
+  if (unit.text !== 'per device' && unit.text !== 'global') reportUnit(checker, unit.text, unit.span)
+  return batch
+}
+
+function reportUnit(checker: Checker, text: string, span: Span): void {
   const meant = meantUnit(text)
   const fix: Fix | undefined =
     meant === undefined
       ? undefined
       : {
           message: `did you mean \`${meant}\`?`,
-          span: expr.unit.span,
+          span,
           replacement: meant,
         }
   const bits = /^[KMGT]?b(it)?(\/s|ps)$/i.test(text) && text.includes('b')
@@ -76,11 +88,7 @@ export function typeOfNumber(checker: Checker, expr: NumberExpr): Type {
       ? [`units are ${quoteList(unitNames)}`]
       : []
   const label = 'unknown unit'
-  report(
-    checker,
-    checkDiagnostic('ARC3006', { text, unit: text }, expr.unit.span, { label, notes, ...(fix && { fix }) }),
-  )
-  return unknown
+  report(checker, checkDiagnostic('ARC3006', { text, unit: text }, span, { label, notes, ...(fix && { fix }) }))
 }
 
 /** A string may contain numbers, strings, enum names and `true` or `false`. */

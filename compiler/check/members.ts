@@ -25,7 +25,7 @@ function lastDim(form: TensorForm, name: string): string | undefined {
 }
 
 /** A section of an object as a value. */
-function sectionType(spec: SectionSpec): Type {
+export function sectionType(spec: SectionSpec): Type {
   const fields = new Map<string, Type>()
   for (const [name, field] of Object.entries(spec.fields)) fields.set(name, field.type)
   for (const [name, section] of Object.entries(spec.sections)) fields.set(name, sectionType(section))

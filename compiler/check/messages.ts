@@ -117,6 +117,15 @@ const checkMessages = {
   ARC3251: error<{ name: string; method: string }>(
     ({ name, method }) => `a state cannot be named \`${name}\`, which is a value that \`${method}\` can read`,
   ),
+
+  ARC3275: error<{ name: string; section: string }>(
+    ({ name, section }) => `\`${name}\` is shared entries of \`${section}\``,
+  ),
+  ARC3276: error<{ name: string; path: string }>(
+    ({ name, path }) =>
+      `a shared section must come before the entries that change it: \`${path}\` precedes \`${name} = …\``,
+  ),
+  ARC3277: error<{ name: string }>(({ name }) => `\`${name}\` is not a section of an experiment`),
 }
 
 export const checkDiagnostic = diagnosticsOf(checkMessages)

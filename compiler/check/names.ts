@@ -1,8 +1,9 @@
 /** The meaning of a name in its place: a local, a top-level definition, or nothing. */
-import type { NameExpr } from '../../grammar/ast.ts'
+import type { Expr, NameExpr } from '../../grammar/ast.ts'
 import type { Extras } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
 import { nameDiagnostic } from '../names/messages.ts'
+import { qualifiedName } from '../names/module-reference.ts'
 import type { Definition } from '../names/program.ts'
 import { type Type, unknown } from '../types/type.ts'
 import {
@@ -42,6 +43,13 @@ export function lookup(
     checker.references.set(scope.owner, references)
   }
   return definition
+}
+
+/** `nets.wide` as one name, if `nets` is the prefix of a module and no local. */
+export function qualified(expr: Expr, scope: Scope): NameExpr | undefined {
+  const name = qualifiedName(expr, scope.module)
+  if (name === undefined || expr.kind !== 'Member' || expr.object.kind !== 'Name') return undefined
+  return findLocal(scope, expr.object.name, () => true) === undefined ? name : undefined
 }
 
 /** The type of a top-level name as a value. */

@@ -5,31 +5,37 @@ import { objectSpecs } from '../schema/objects.ts'
 import { own } from '../types/own.ts'
 import { type Checker, innerScope, moduleScope, report, type Scope } from './checker.ts'
 import { bindLets, checkCondition, noteUnused } from './control.ts'
-import { baseChain, baseField } from './extends.ts'
+import { baseChain } from './extends.ts'
 import type { SetFields } from './field-work.ts'
 import { checkFields, requiredFields } from './fields.ts'
 import { fits } from './fit.ts'
 import { checkParameters } from './functions.ts'
 import { checkDiagnostic } from './messages.ts'
 import { checkMethods } from './methods.ts'
+import { baseField, fieldScope } from './readable.ts'
 import { checkPlanRequirement } from './requirements.ts'
 import { showType } from './show-type.ts'
 import { parameterType } from './signatures.ts'
 import { setPaths } from './unknown-fields.ts'
 
 export function checkObject(checker: Checker, decl: ObjectDecl, module: Module): void {
-  const outer = checkParameters(checker, decl, moduleScope(module, decl.keyword === 'experiment' ? undefined : decl))
+  const isExperiment = decl.keyword === 'experiment'
+  const bases = isExperiment ? baseChain(checker, decl, module) : []
+  const base = isExperiment
+    ? fieldScope(checker, module, decl.name.span, [{ decl, module }, ...(bases ?? [])])
+    : moduleScope(module, decl)
+  const outer = checkParameters(checker, decl, base)
   const scope = innerScope(outer)
   bindLets(
     checker,
     decl.entries.filter((entry): entry is LetDecl => entry.kind === 'Let'),
     scope,
   )
-  const bases = decl.keyword === 'experiment' ? baseChain(checker, decl, module) : []
   const set: SetFields = new Map()
   const meant = new Set<string>()
-  checkFields({ checker, decl, scope, set, meant, inherited: (path) => baseField(checker, bases, path) })
-  if (decl.keyword === 'experiment') checkExperimentHead(checker, decl)
+  const work = { checker, keyword: decl.keyword, given: setPaths(decl), scope, set, meant }
+  checkFields({ ...work, inherited: (path) => baseField(checker, bases, path) }, decl.entries)
+  if (isExperiment) checkExperimentHead(checker, decl)
   else {
     checkFieldParameters(checker, decl, scope)
     checkMethods(checker, decl, scope, meant)
@@ -40,7 +46,7 @@ export function checkObject(checker: Checker, decl: ObjectDecl, module: Module):
     else checkCondition(checker, entry.condition, scope, '`require`')
   }
   noteUnused(checker, scope)
-  if (decl.extends === undefined) reportMissing(checker, decl, meant)
+  if (decl.extends === undefined) reportMissing(checker, decl, new Set([...meant, ...set.keys()]))
 }
 
 function checkExperimentHead(checker: Checker, decl: ObjectDecl): void {

@@ -93,6 +93,8 @@ export function showType(type: Type): string {
       return type.decl.keyword === 'block' ? 'a block' : 'a function'
     case 'block':
       return 'a block'
+    case 'section':
+      return `a section \`${type.name}\``
     case 'unknown':
       return 'a value'
   }

@@ -16,7 +16,7 @@ import { quoteList, showKeyword } from './show-type.ts'
 export function homesOf(work: FieldWork, entry: SectionEntry): readonly string[] {
   const fields = entry.entries.flatMap((e) => (e.kind === 'Field' ? (e.path[0]?.text ?? []) : []))
   if (fields.length === 0) return []
-  const { sections } = objectSpecs[work.decl.keyword].body
+  const { sections } = objectSpecs[work.keyword].body
   return Object.entries(sections).flatMap(([name, spec]) =>
     fields.every((field) => own(spec.fields, field) !== undefined) ? [name] : [],
   )
@@ -27,7 +27,7 @@ export function homesOf(work: FieldWork, entry: SectionEntry): readonly string[]
  */
 export function fieldOfType(work: FieldWork, place: Place, type: Type): string | undefined {
   if (type.kind === 'unknown') return undefined
-  const given = setPaths(work.decl)
+  const { given } = work
   const isTelling = type.kind === 'object' || type.kind === 'backbone' || type.kind === 'batch'
   const fitting = Object.entries(place.spec.fields).filter(([name, field]) => {
     if (given.has([...place.path, name].join('.')) || !(isTelling || field.required)) return false
@@ -38,7 +38,7 @@ export function fieldOfType(work: FieldWork, place: Place, type: Type): string |
 }
 
 /** Paths of the fields that a declaration sets; a swept field counts, as a section or by path: `sweep.train.batch = […]`. */
-export function setPaths(decl: ObjectDecl): ReadonlySet<string> {
+export function setPaths(decl: Pick<ObjectDecl, 'parameters' | 'entries'>): ReadonlySet<string> {
   const paths = new Set(decl.parameters.map((parameter) => parameter.name.text))
   const collect = (entries: ObjectDecl['entries'], outer: readonly string[]) => {
     for (const entry of entries)
@@ -66,7 +66,7 @@ export function pathsOf(
 
 /** Where a field of this name is instead; a required field comes before others. */
 export function elsewhereOf(work: FieldWork, { text: name }: Ident, place: Place): readonly string[] | undefined {
-  const { body } = objectSpecs[work.decl.keyword]
+  const { body } = objectSpecs[work.keyword]
   const paths = pathsOf(body, name).filter((path) => path.join('.') !== place.path.join('.'))
   return paths.find((path) => fieldAt(body, [...path, name])?.required) ?? paths[0]
 }
@@ -79,21 +79,21 @@ export function reportUnknown(
   what: 'field' | 'section',
   meant: Meant | undefined,
 ): FieldSpec | undefined {
-  const { checker, decl } = work
+  const { checker, keyword } = work
   const { text: name, span } = ident
-  const owner = place.path.length === 0 ? showKeyword(decl.keyword) : `section \`${place.path.join('.')}\``
+  const owner = place.path.length === 0 ? showKeyword(keyword) : `section \`${place.path.join('.')}\``
   const elsewhere = what === 'field' ? elsewhereOf(work, ident, place) : undefined
   if (elsewhere !== undefined) {
     const top = elsewhere.length === 0
-    const home = top ? `the ${decl.keyword} itself` : `section \`${elsewhere.join('.')}\``
+    const home = top ? `the ${keyword} itself` : `section \`${elsewhere.join('.')}\``
     const full = [...elsewhere, name].join('.')
     work.meant.add(full)
     const fix = place.path.length > 0 ? {} : { fix: { message: 'write the full path', span, replacement: full } }
     const label = top ? `move it out of \`${place.path.join('.')}\`` : `this is not in ${owner}`
     report(checker, checkDiagnostic('ARC3202', { name, section: home }, span, { label, ...fix }))
-    return fieldAt(objectSpecs[decl.keyword].body, [...elsewhere, name])
+    return fieldAt(objectSpecs[keyword].body, [...elsewhere, name])
   }
-  const method = place.path.length === 0 ? own(objectSpecs[decl.keyword].methods, name) : undefined
+  const method = place.path.length === 0 ? own(objectSpecs[keyword].methods, name) : undefined
   if (method !== undefined) {
     work.meant.add(name)
     const notes = [`write \`${name}(${Object.keys(method.reads).join(', ')}) = …\``, method.doc]
@@ -107,7 +107,7 @@ export function reportUnknown(
   }
   const fields = Object.keys(place.spec.fields)
   const sections = Object.keys(place.spec.sections)
-  const methods = place.path.length === 0 ? Object.keys(objectSpecs[decl.keyword].methods) : []
+  const methods = place.path.length === 0 ? Object.keys(objectSpecs[keyword].methods) : []
   const argument = what === 'field' ? argumentOf(name, place) : undefined
   const sure = argument === undefined ? meant : undefined
   if (sure !== undefined) work.meant.add([...place.path, sure.name].join('.'))
@@ -140,13 +140,13 @@ function suggestion(
 ): Required<Pick<Extras, 'notes'>> & Extras {
   const { text: name, span } = ident
   if (meant === undefined) {
-    const path = joinedPath(name, objectSpecs[work.decl.keyword].body)
+    const path = joinedPath(name, objectSpecs[work.keyword].body)
     if (path === undefined) return { notes: [] }
     work.meant.add(path)
     if (place.path.length > 0) return { notes: [`did you mean \`${path}\`?`] }
     return { notes: [], fix: { message: `did you mean \`${path}\`?`, span, replacement: path } }
   }
-  const isSet = setPaths(work.decl).has([...place.path, meant.name].join('.'))
+  const isSet = work.given.has([...place.path, meant.name].join('.'))
   if (isSet) return { notes: [`did you mean \`${meant.name}\`? It is set already`] }
   if (!meant.fits) return { notes: [`did you mean \`${meant.name}\`? It takes other values`] }
   return { notes: [], fix: { message: `did you mean \`${meant.name}\`?`, span, replacement: meant.name } }

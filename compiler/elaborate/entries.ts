@@ -2,19 +2,23 @@
  * The entries of an experiment and its bases by field, with `--set` applied. A path into an object (`train.optimizer.lr`) changes
  * that argument or field of the instance; a path below `sweep` lists values for a field.
  */
-import type { Entry, Expr, FieldEntry, Ident, RequireEntry } from '../../grammar/ast.ts'
+import type { Entry, Expr, FieldEntry, Ident, LetDecl, RequireEntry } from '../../grammar/ast.ts'
 import { joinSpans, type Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { noValue } from '../check/fit.ts'
+import { typeOfNode } from '../check/type-nodes.ts'
 import { bindParameters } from '../evaluate/arguments.ts'
-import { attempt, bind, type Context, type Env, fail } from '../evaluate/context.ts'
+import { conformToNode } from '../evaluate/conform.ts'
+import { attempt, bindLazily, type Context, type Env, fail } from '../evaluate/context.ts'
 import { fieldPaths, specOf } from '../evaluate/object.ts'
+import { describe } from '../evaluate/show.ts'
 import type { ResolvedField } from '../experiment/experiment.ts'
 import type { Declared } from '../names/program.ts'
-import { experimentBody } from '../schema/experiment.ts'
+import { experimentBody, zipName } from '../schema/experiment.ts'
 import type { SectionSpec } from '../schema/spec.ts'
 import type { Type } from '../types/type.ts'
 import type { Value } from '../values/value.ts'
+import { lazily, type Reading, withFields } from './reading.ts'
 
 export interface Written {
   readonly expr: Expr
@@ -36,6 +40,8 @@ export interface Assignment {
 
 /** A swept field and its list of values. */
 export interface Axis {
+  /** The `zip` that it belongs to, whose fields take their values together. */
+  readonly zip: object | undefined
   readonly path: readonly Ident[]
   readonly written: Written
   /** The type of one value; `undefined` inside an object. */
@@ -79,36 +85,52 @@ export function unknownPath(context: Context, path: readonly Ident[], known: rea
 
 export interface Collected {
   readonly assignments: Map<string, Assignment>
-  readonly requires: RequireEntry[]
+  readonly requires: { readonly entry: RequireEntry; readonly env: Env }[]
+  /** Evaluates the `let`s of the experiments; those that no field uses may have mistakes too. */
+  readonly lets: (() => Value)[]
   /** Swept fields by path. The last entry counts: a list here, or one value for the field. */
   readonly axes: Map<string, Axis>
   /** False if errors excluded an entry. */
   readonly complete: boolean
 }
 
-function collectEntries(
-  collected: Collected,
-  entries: readonly Entry[],
-  prefix: readonly Ident[],
-  place: Pick<Written, 'env' | 'level'>,
-  context: Context,
-): void {
+/** The place of entries: their scope, and the `zip` around them. */
+interface Place extends Pick<Written, 'env' | 'level' | 'origin'> {
+  readonly zip: object | undefined
+}
+
+/** `zip { … }` in `sweep`. */
+function isZip(path: readonly Ident[]): boolean {
+  return path.length === 2 && path[0]?.text === 'sweep' && path[1]?.text === zipName
+}
+
+/** Collects entries and the experiment's way to read its own fields in shared sections. */
+export interface Collecting {
+  readonly collected: Collected
+  readonly reading: Reading
+  readonly context: Context
+}
+
+function collectEntries(work: Collecting, entries: readonly Entry[], prefix: readonly Ident[], place: Place): void {
   for (const entry of entries) {
-    if (entry.kind === 'Section') collectEntries(collected, entry.entries, [...prefix, entry.name], place, context)
-    else if (entry.kind === 'Require') collected.requires.push(entry)
-    else if (entry.kind === 'Field')
-      attempt(() => collectField(collected, entry, prefix, { expr: entry.value, ...place, origin: 'file' }, context))
+    if (entry.kind === 'Section') {
+      const path = [...prefix, entry.name]
+      if (isZip(path)) collectEntries(work, entry.entries, prefix, { ...place, zip: entry })
+      else collectEntries(work, entry.entries, path, place)
+    } else if (entry.kind === 'Require') work.collected.requires.push({ entry, env: place.env })
+    else if (entry.kind === 'Field') attempt(() => collectField(work, entry, prefix, place))
   }
 }
 
-function collectField(
-  collected: Collected,
-  entry: FieldEntry,
-  prefix: readonly Ident[],
-  written: Written,
-  context: Context,
-): void {
+function collectField(work: Collecting, entry: FieldEntry, prefix: readonly Ident[], place: Place): void {
+  const { collected, context } = work
+  const { zip, ...where } = place
+  const written: Written = { expr: entry.value, ...where }
   const path = [...prefix, ...entry.path]
+  if (sectionOf(path) !== undefined) {
+    collectShared(work, path, written)
+    return
+  }
   const [first, ...rest] = path
   if (first?.text !== 'sweep' || rest.length === 0) {
     assign(collected, path, written, context)
@@ -116,7 +138,29 @@ function collectField(
   }
   const { field, inside } = splitKnown(rest, context, pathSpan(entry.path, entry.span))
   const type = inside.length === 0 ? specOf(experimentBody, field.split('.'))?.type : undefined
-  collected.axes.set(pathText(rest), { path: rest, written, type })
+  const key = pathText(rest)
+  collected.axes.delete(key)
+  collected.axes.set(key, { path: rest, written, type, zip })
+}
+
+/** The section of an experiment that a path names. */
+function sectionOf(path: readonly Ident[]): string | undefined {
+  const [first, second] = path
+  return (
+    (second === undefined && Object.keys(experimentBody.sections).find((name) => name === first?.text)) || undefined
+  )
+}
+
+/** `train = recipe`: takes over the entries of a section that a `let` has. */
+function collectShared(work: Collecting, path: readonly Ident[], written: Written): void {
+  const { context, reading } = work
+  const { expr, env, level, origin } = written
+  const name = pathText(path)
+  const value = context.session.evaluate(expr, env, context)
+  if (value.kind !== 'section' || value.name !== name)
+    fail(context, 'ARC4279', { name, found: describe(value) }, expr.span)
+  const own = value.env.locals === undefined ? withFields(value.env.module, reading, expr.span) : value.env
+  collectEntries(work, value.entries, path, { env: own, level, origin, zip: undefined })
 }
 
 /** Sets the field of a path, or changes a part of its value; this ends its sweep. */
@@ -149,34 +193,47 @@ function splitKnown(path: readonly Ident[], context: Context, span: Span) {
 }
 
 /** The scope of the fields of an experiment: its module, the defaults of its parameters, and its `let`s. */
-function envOf({ decl, module }: Declared, context: Context): Env {
-  const outer: Env = { module, locals: undefined }
+function envOf({ decl, module }: Declared, { collected, reading, context }: Collecting): Env {
+  const outer = withFields(module, reading, decl.name.span)
   const required = decl.parameters.find((parameter) => parameter.default === undefined)
   if (required !== undefined) return fail(context, 'ARC4217', { name: decl.name.text }, required.span)
   const signature = { name: decl.name.text, parameters: decl.parameters }
   let { env } = bindParameters(context, signature, new Map(), outer, decl.name.span)
   for (const entry of decl.entries)
-    if (entry.kind === 'Let') env = bind(env, entry.name.text, context.session.evaluate(entry.value, env, context))
+    if (entry.kind === 'Let') {
+      const before = env
+      const { text, span } = entry.name
+      const value = lazily(text, span, context, () => letValue(entry, before, context))
+      collected.lets.push(value)
+      env = bindLazily(env, text, value)
+    }
   return env
+}
+
+function letValue({ name, type, value }: LetDecl, env: Env, context: Context): Value {
+  const found = context.session.evaluate(value, env, context, type && typeOfNode(type))
+  return type === undefined ? found : conformToNode(context, type, found, env, value.span, `\`${name.text}\``)
 }
 
 /** The entries of the experiments of the chain, the outermost base first, and the overrides. */
 export function collectFields(
   chain: readonly Declared[],
   overrides: readonly FieldEntry[],
+  reading: Reading,
   context: Context,
 ): Collected {
-  const collected = { assignments: new Map(), requires: [], axes: new Map(), complete: true }
+  const collected = { assignments: new Map(), requires: [], lets: [], axes: new Map(), complete: true }
+  const work: Collecting = { collected, reading, context }
   for (const [level, declared] of chain.entries()) {
-    const env = attempt(() => envOf(declared, context))
+    const env = attempt(() => envOf(declared, work))
     if (env === undefined) collected.complete = false
-    else collectEntries(collected, declared.decl.entries, [], { env, level }, context)
+    else collectEntries(work, declared.decl.entries, [], { env, level, origin: 'file', zip: undefined })
   }
-  const env: Env = { module: context.session.program.settings, locals: undefined }
+  const { settings } = context.session.program
   for (const override of overrides)
     attempt(() => {
-      const written: Written = { expr: override.value, env, level: chain.length, origin: 'override' }
-      collectField(collected, override, [], written, context)
+      const env = withFields(settings, reading, override.span)
+      collectField(work, override, [], { env, level: chain.length, origin: 'override', zip: undefined })
     })
   return collected
 }

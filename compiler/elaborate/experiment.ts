@@ -252,10 +252,9 @@ export function resolveExperiment(
   const centers = optimizers && attempt(() => resolveCenters(fields, optimizers.centersOptimizer, context))
   const evaluate = attempt(() => resolveEvaluate(fields, dataset, context))
   const checkpoint = evaluate && attempt(() => resolveCheckpoint(fields, evaluate, context))
-  const env = { module: chosen.module, locals: undefined }
   const log = attempt(() => resolveLog(fields, context))
   const requires = fields.requires
-    .map((entry) => attempt(() => resolveRequire(entry, env, context)))
+    .map(({ entry, env }) => attempt(() => resolveRequire(entry, env, context)))
     .filter((require): require is RequireSpec => require !== undefined)
   if (
     !dataset ||

@@ -1,5 +1,5 @@
 /** The fields of an experiment or of one of its variants; each is evaluated once. */
-import type { FieldEntry, Ident, ObjectDecl, Parameter, RequireEntry } from '../../grammar/ast.ts'
+import type { FieldEntry, Ident, ObjectDecl, Parameter } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import { typeOfNode } from '../check/type-nodes.ts'
 import type { Given } from '../evaluate/arguments.ts'
@@ -19,6 +19,7 @@ import type { ObjectValue, Value } from '../values/value.ts'
 import {
   type Assignment,
   assign,
+  type Collected,
   collectFields,
   type Patch,
   pathSpan,
@@ -26,6 +27,7 @@ import {
   unknownPath,
   type Written,
 } from './entries.ts'
+import { createReading } from './reading.ts'
 import { chooseVariant } from './sweep.ts'
 
 type SectionName = keyof typeof experimentBody.sections
@@ -47,7 +49,7 @@ export interface ExperimentFields {
   level(path: ExperimentPath): number
   /** See `Experiment.writtenSpan`. */
   writtenSpan(path: string): Span | undefined
-  readonly requires: readonly RequireEntry[]
+  readonly requires: Collected['requires']
   readonly resolved: readonly ResolvedField[]
 }
 
@@ -168,12 +170,14 @@ export function evaluateFields(
 ): ExperimentFields | undefined {
   const owner = chain.at(-1)
   if (owner === undefined) return undefined
-  const collected = collectFields(chain, overrides, context)
+  const reading = createReading(context)
+  const collected = collectFields(chain, overrides, reading, context)
   let { complete } = collected
   const variant = attempt(() => ({ is: chooseVariant(name, owner.decl, [...collected.axes.values()], context) }))
   if (variant === undefined) return undefined
   for (const { path, written } of variant.is?.settings ?? []) attempt(() => assign(collected, path, written, context))
 
+  reading.open((path) => evaluateField(context, path, collected.assignments.get(path), owner.decl))
   const values = new Map<string, Value>()
   const spans = new Map<string, Span>()
   const writtenSpans = new Map<string, Span>()
@@ -185,7 +189,7 @@ export function evaluateFields(
     if (span !== undefined) spans.set(path, span)
     if (span !== undefined && last?.origin === 'file') writtenSpans.set(path, span)
     for (const patch of assignment?.patches ?? []) setInside(writtenSpans, path, patch)
-    const value = attempt(() => evaluateField(context, path, assignment, owner.decl))
+    const value = attempt(() => reading.value(path, owner.decl.name.span))
     if (value === undefined) complete = false
     else {
       values.set(path, value)
@@ -199,6 +203,7 @@ export function evaluateFields(
       }
     }
   }
+  for (const evaluate of collected.lets) attempt(evaluate)
   if (!complete || context.session.bag.hasErrors) return undefined
   const span = (path: ExperimentPath) => spans.get(path) ?? owner.decl.name.span
   return {

@@ -1,8 +1,9 @@
 /** Calls: functions, blocks, backbones, objects, methods and primitives, by name or at the end of a pipe. */
-import type { CallExpr, Expr, FunctionDecl, Parameter, PipeExpr, StringExpr } from '../../grammar/ast.ts'
+import type { CallExpr, Expr, FunctionDecl, NameExpr, Parameter, PipeExpr, StringExpr } from '../../grammar/ast.ts'
 import { bug } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
 import { typeOfNode } from '../check/type-nodes.ts'
+import { qualifiedName } from '../names/module-reference.ts'
 import { calledBy } from '../names/program.ts'
 import type { FunctionValue, Value } from '../values/value.ts'
 import { bindParameters, conformArguments, didYouMean, type Given, matchArguments } from './arguments.ts'
@@ -101,7 +102,8 @@ function isCallable(value: Value): boolean {
 }
 
 /** The parameters of a callee with a name, whose types say which enum names, or `none`, its arguments can be. */
-function namedParameters(callee: Expr, env: Env): readonly Parameter[] {
+function namedParameters(written: Expr, env: Env): readonly Parameter[] {
+  const callee = qualified(written, env) ?? written
   const decl = callee.kind === 'Name' ? env.module.scope.get(callee.name)?.decl : undefined
   return decl?.kind === 'Object' || decl?.kind === 'Function' ? decl.parameters : []
 }
@@ -132,8 +134,16 @@ function evaluateArguments(
   return piped === undefined ? given : [piped, ...given]
 }
 
-function callExpression(callee: Expr, site: CallSite, context: Context): Value {
+/** `nets.wide` as one name, if `nets` is the prefix of a module and no local. */
+export function qualified(expr: Expr, env: Env): NameExpr | undefined {
+  if (expr.kind !== 'Member' || expr.object.kind !== 'Name') return undefined
+  const name = qualifiedName(expr, env.module)
+  return name === undefined || findLocal(env, expr.object.name) !== undefined ? undefined : name
+}
+
+function callExpression(written: Expr, site: CallSite, context: Context): Value {
   const { env } = site
+  const callee = qualified(written, env) ?? written
   if (callee.kind === 'Name') {
     // A number `cos` does not shadow the function `cos`: only callable values are looked up.
     const local = findLocal(env, callee.name, isCallable)

@@ -8,36 +8,39 @@ import type { Span } from '../../grammar/source.ts'
 import type { Host } from '../host/host.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type * as ir from '../ir/graph.ts'
-import type { Module, Program } from '../names/program.ts'
+import type { Program } from '../names/program.ts'
 import type { Type } from '../types/type.ts'
 import type { Elaboration } from '../values/elaboration.ts'
 import type { Frame } from '../values/frame.ts'
 import { type EvaluateMessages, evaluateDiagnostic, type ParamsOf } from '../values/messages.ts'
-import type { Value } from '../values/value.ts'
+import type { Env, Value } from '../values/value.ts'
 
 /** Limit on the steps for evaluating one experiment: about four times those of the library's largest backbone, r2060. */
 export const stepLimit = 1_000_000
 const callLimit = 100
 const nestingLimit = 600
 
+export type { Env } from '../values/value.ts'
+
 /** Ends an evaluation after a reported mistake. */
 export class Stopped extends Error {
   override readonly name = 'Stopped'
 }
 
-/** Names in scope: locals, innermost first, then those of the module. */
-export interface Env {
-  readonly module: Module
-  readonly locals: Local | undefined
-}
-interface Local {
-  readonly name: string
-  readonly value: Value
-  readonly outer: Local | undefined
-}
-
 export function bind(env: Env, name: string, value: Value): Env {
   return { module: env.module, locals: { name, value, outer: env.locals } }
+}
+
+/** Binds a name to a value that is computed when the name is used. */
+export function bindLazily(env: Env, name: string, compute: () => Value): Env {
+  const local = {
+    name,
+    get value() {
+      return compute()
+    },
+    outer: env.locals,
+  }
+  return { module: env.module, locals: local }
 }
 
 /** The innermost local of a name that satisfies `accepts`. */

@@ -1,7 +1,7 @@
 /** Evaluation of expressions: one rule per kind. */
-import type { BlockExpr, Expr, ForExpr, IndexExpr, NumberExpr, RangeExpr } from '../../grammar/ast.ts'
+import type { BatchExpr, BlockExpr, Expr, ForExpr, IndexExpr, NumberExpr, RangeExpr } from '../../grammar/ast.ts'
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
-import { textOf } from '../../grammar/source.ts'
+import { type Span, textOf } from '../../grammar/source.ts'
 import { membersOf, noValue } from '../check/fit.ts'
 import { typeOfNode } from '../check/type-nodes.ts'
 import type { Host } from '../host/host.ts'
@@ -9,7 +9,7 @@ import type { Program } from '../names/program.ts'
 import { unitOf } from '../types/dimension.ts'
 import type { Type } from '../types/type.ts'
 import type { Value } from '../values/value.ts'
-import { evaluateCall, evaluateName, evaluatePipe } from './call.ts'
+import { evaluateCall, evaluateName, evaluatePipe, qualified } from './call.ts'
 import { evaluateIf } from './choose.ts'
 import { conformToNode } from './conform.ts'
 import { bind, type Context, type Env, enterNesting, fail, findLocal, type Session, Stopped, spend } from './context.ts'
@@ -29,14 +29,23 @@ type Rule<K extends Expr['kind']> = (
 function evaluateNumber(expr: NumberExpr, _env: Env, context: Context): Value {
   const { value, isInteger, unit } = expr
   if (unit === undefined) return number(value, {}, isInteger)
-  if (unit.text === 'per device' || unit.text === 'global') {
-    if (Number.isSafeInteger(value) && value > 0)
-      return { kind: 'batch', count: value, scope: unit.text === 'global' ? 'global' : 'device' }
-    return fail(context, 'ARC4023', { what: 'a batch', bounds: 'a whole number of 1 or more', found: value }, expr.span)
-  }
+  if (unit.text === 'per device' || unit.text === 'global') return batchOf(value, unit.text, expr.span, context)
   const known = unitOf(unit.text)
   if (known === undefined) return fail(context, 'ARC4001', { name: unit.text }, unit.span)
   return number(value * known.factor, known.dimension, isInteger && known.factor === 1)
+}
+
+function batchOf(count: number, unit: string, span: Span, context: Context): Value {
+  if (Number.isSafeInteger(count) && count > 0)
+    return { kind: 'batch', count, scope: unit === 'global' ? 'global' : 'device' }
+  return fail(context, 'ARC4023', { what: 'a batch', bounds: 'a whole number of 1 or more', found: count }, span)
+}
+
+/** `n per device` */
+function evaluateBatch({ value, unit, span }: BatchExpr, env: Env, context: Context): Value {
+  if (unit.text !== 'per device' && unit.text !== 'global')
+    return fail(context, 'ARC4001', { name: unit.text }, unit.span)
+  return batchOf(wholeNumber(value, env, context), unit.text, span, context)
 }
 
 function evaluateRange(expr: RangeExpr, env: Env, context: Context): Value {
@@ -118,12 +127,18 @@ const rules: { readonly [K in Expr['kind']]: Rule<K> } = {
   Binary: evaluateBinary,
   Pipe: evaluatePipe,
   Call: evaluateCall,
-  Member: (expr, env, context) => evaluateMember(context.session.evaluate(expr.object, env, context), expr, context),
+  Member: (expr, env, context) => {
+    const name = qualified(expr, env)
+    if (name !== undefined) return evaluateName(name.name, name.span, env, context)
+    return evaluateMember(context.session.evaluate(expr.object, env, context), expr, context)
+  },
   Index: evaluateIndex,
   If: evaluateIf,
   For: evaluateFor,
   Block: (expr, env, context, expected) =>
     context.session.evaluate(expr.value, bindLets(expr.lets, env, context), context, expected),
+  Batch: evaluateBatch,
+  SectionValue: (expr, env) => ({ kind: 'section', name: expr.name.text, entries: expr.entries, env }),
   Error: () => {
     throw new Stopped('this could not be read')
   },

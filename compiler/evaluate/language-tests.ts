@@ -1,8 +1,10 @@
 /** `test "…" { assert … }`: the language's own tests. */
-import type { AssertStatement, TestDecl } from '../../grammar/ast.ts'
+import type { AssertStatement, ExpectStatement, TestDecl } from '../../grammar/ast.ts'
 import type { Diagnostic } from '../../grammar/diagnostic.ts'
 import { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { textOf } from '../../grammar/source.ts'
+import { createChecker } from '../check/expressions.ts'
+import { mistakesOfExpectation } from '../check/functions.ts'
 import type { Host } from '../host/host.ts'
 import type { Module, Program } from '../names/program.ts'
 import { attempt, type Context, type Env, fail, staticContext } from './context.ts'
@@ -45,7 +47,36 @@ function runTest(test: TestDecl, module: Module, program: Program, host: Host): 
           notes: sides(statement, env, context),
         })
     })
+  for (const expectation of env === undefined ? [] : test.expectations)
+    attempt(() => {
+      if (env !== undefined) expectError(expectation, { test, title, env, context })
+    })
   return { title, test, diagnostics: bag.sorted() }
+}
+
+interface Expecting {
+  readonly test: TestDecl
+  readonly title: string
+  readonly env: Env
+  readonly context: Context
+}
+
+/** Checks and evaluates the block of an `expect error`; other errors than the expected one are listed. */
+function expectError(expectation: ExpectStatement, { test, title, env, context }: Expecting): void {
+  const { session } = context
+  const { code, body } = expectation
+  const checker = createChecker(session.program, new DiagnosticBag())
+  const found = [...mistakesOfExpectation(checker, test, expectation, env.module)]
+  if (found.length === 0) {
+    const bag = new DiagnosticBag()
+    const apart = staticContext(createSession(session.program, session.host, bag))
+    attempt(() => apart.session.evaluate(body, env, apart))
+    found.push(...bag.sorted())
+  }
+  if (found.some((mistake) => mistake.code === code.text)) return
+  const related = found.map(({ span, code: other, message }) => ({ span, message: `${other}: ${message}` }))
+  const label = found.length === 0 ? 'this has no error' : 'this has another error'
+  fail(context, 'ARC4302', { title, code: code.text }, body.span, { label, related })
 }
 
 /** Runs the tests of the entry module, each separately. */

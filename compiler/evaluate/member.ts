@@ -67,6 +67,8 @@ export function evaluateMember(object: Value, expr: MemberExpr, context: Context
       return memberOf(object, name, context) ?? missing(Object.keys(objectSpecs[object.decl.keyword].body.fields))
     case 'backbone':
       return backboneMember(object, expr, context) ?? missing([...backboneMembers, ...object.arguments.keys()])
+    case 'fields':
+      return object.names.includes(name) ? object.read(name, expr.span) : missing(object.names)
     case 'list':
       return name === 'length' ? number(object.items.length) : missing(['length'])
     default:

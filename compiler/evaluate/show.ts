@@ -135,6 +135,9 @@ export function showValue(value: Value): string {
       const written = showArguments(withoutUnsetOptions(value))
       return written === '' ? value.decl.name.text : `${value.decl.name.text}(${written})`
     }
+    case 'section':
+    case 'fields':
+      return `${value.name} { … }`
     case 'none':
       return 'none'
   }
@@ -176,6 +179,9 @@ export function describe(value: Value): string {
       return `the backbone \`${value.name}\``
     case 'object':
       return `the ${value.decl.keyword} \`${value.decl.name.text}\``
+    case 'section':
+    case 'fields':
+      return `the section \`${value.name}\``
     case 'none':
       return 'nothing'
   }

@@ -8,11 +8,12 @@ import type { SourceFile, Span } from '../../grammar/source.ts'
 import { walk } from '../../grammar/visit.ts'
 import { type Loader, stdlibModulesWith, stdlibNames } from './loader.ts'
 import { nameDiagnostic } from './messages.ts'
-import { filePath, moduleText, normalPath } from './module-reference.ts'
+import { filePath, isOfLibrary, localName, moduleText, normalPath, prefixed } from './module-reference.ts'
 import { type ParsedModule, parseModule, parseStdlib } from './parse-module.ts'
 import type { Definition, Module, Program } from './program.ts'
 import type { SourceHost } from './source-host.ts'
 import {
+  checkPrefixes,
   reportCircle,
   reportMissingModule,
   reportMissingName,
@@ -102,7 +103,9 @@ function libraryModule(loader: Loader): () => Module {
 function loadModule(loader: Loader, address: Address, parsed: ParsedModule): Module {
   const own = new Map<string, Definition>()
   const scope = new Map<string, Definition>()
-  const module: Module = { source: parsed.source, tree: parsed.tree, scope, own }
+  const uses = parsed.tree.declarations.filter((declaration) => declaration.kind === 'Use')
+  const prefixes = new Set(uses.flatMap(({ prefix }) => prefix?.text ?? []))
+  const module: Module = { source: parsed.source, tree: parsed.tree, scope, own, prefixes }
   for (const diagnostic of parsed.diagnostics) loader.bag.add(diagnostic)
   if (parsed.diagnostics.some((d) => d.severity === 'error')) loader.broken.add(module)
   for (const declaration of parsed.tree.declarations)
@@ -117,8 +120,8 @@ function loadModule(loader: Loader, address: Address, parsed: ParsedModule): Mod
   }
   const explicit = new Map<string, { symbol: Definition; use: UseDecl }>()
   const isRead = (use: UseDecl) => !parsed.diagnostics.some((d) => touches(d.span, use.span))
-  for (const declaration of parsed.tree.declarations)
-    if (declaration.kind === 'Use' && isRead(declaration)) follow(loader, module, scope, explicit, declaration)
+  for (const use of uses) if (isRead(use)) follow(loader, module, scope, explicit, use)
+  checkPrefixes(loader, module)
   for (const symbol of own.values()) scope.set(symbol.name, symbol)
   loader.stack.pop()
   loader.loaded.set(address.key, module)
@@ -171,31 +174,39 @@ function follow(
   const used = usedModule(loader, module, use)
   if (used === undefined) return
   const written = moduleText(use)
+  if (use.prefix !== undefined) {
+    for (const symbol of used.own.values()) scope.set(prefixed(use.prefix, symbol.name), symbol)
+    return
+  }
   if (use.names === undefined) {
     for (const symbol of used.own.values()) if (!explicit.has(symbol.name)) scope.set(symbol.name, symbol)
     return
   }
   for (const name of use.names) {
-    const symbol = used.own.get(name.text)
+    const symbol = used.own.get(name.name.text)
     if (symbol === undefined) {
-      if (!loader.broken.has(used)) reportMissingName(loader, used, written, name.text, use, name.span)
+      if (!loader.broken.has(used)) reportMissingName(loader, used, written, name.name.text, use, name.name.span)
       continue
     }
-    const before = explicit.get(name.text)
-    const mine = module.own.get(name.text)
+    const local = localName(name)
+    const { text, span } = local
+    const before = explicit.get(text)
+    const mine = module.own.get(text)
     if (mine !== undefined) {
-      const related = [{ span: name.span, message: `also imported from \`${written}\` here` }]
-      loader.bag.add(nameDiagnostic('ARC2004', { name: name.text, module: written }, mine.decl.name.span, { related }))
-    } else if (before !== undefined) reportTakenTwice(loader, before, symbol, use, name.span)
-    else explicit.set(name.text, { symbol, use })
-    if (before === undefined) scope.set(name.text, symbol)
+      const related = [{ span, message: `also imported from \`${written}\` here` }]
+      loader.bag.add(nameDiagnostic('ARC2004', { name: text, module: written }, mine.decl.name.span, { related }))
+    } else if (before !== undefined) reportTakenTwice(loader, before, symbol, use, local)
+    else explicit.set(text, { symbol, use })
+    if (before === undefined) scope.set(text, symbol)
   }
 }
 
 function usedModule(loader: Loader, importer: Module, use: UseDecl): Module | undefined {
-  const [root, ...rest] = use.path
-  if (root?.text === 'std') {
-    const name = rest.map((part) => part.text).join('.')
+  if (isOfLibrary(use)) {
+    const name = use.path
+      .slice(1)
+      .map((part) => part.text)
+      .join('.')
     const key = `std.${name}`
     if (loader.stack.includes(key)) return reportCircle(loader, key, use)
     return loadStdlib(loader, name) ?? reportMissingModule(loader, use, key)

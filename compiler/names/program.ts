@@ -25,6 +25,8 @@ export interface Module {
   readonly tree: SourceTree
   /** Own declarations, imported ones and the prelude's. */
   readonly scope: ReadonlyMap<string, Definition>
+  /** `nets` of `use ..nets as nets`, whose names are `nets.name` in the scope. */
+  readonly prefixes: ReadonlySet<string>
   /** Own declarations only. */
   readonly own: ReadonlyMap<string, Definition>
 }

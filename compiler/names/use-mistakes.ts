@@ -1,10 +1,10 @@
 /** Mistakes in a `use`, reported with what was probably meant. */
-import type { UseDecl } from '../../grammar/ast.ts'
+import type { Ident, UseDecl } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { type Loader, stdlibModulesWith } from './loader.ts'
 import { nameDiagnostic } from './messages.ts'
-import { moduleSpan, moduleText } from './module-reference.ts'
+import { isOfLibrary, localName, moduleSpan, moduleText } from './module-reference.ts'
 import type { Definition, Module } from './program.ts'
 
 export function reportTakenTwice(
@@ -12,14 +12,30 @@ export function reportTakenTwice(
   before: { symbol: Definition; use: UseDecl },
   symbol: Definition,
   use: UseDecl,
-  span: Span,
+  { text: name, span }: Ident,
 ): void {
-  const earlier = before.use.names?.find((ident) => ident.text === symbol.name) ?? before.use
+  const earlier = before.use.names?.find((used) => localName(used).text === name) ?? before.use
   const related = [{ span: earlier.span, message: 'first imported here' }]
-  if (before.symbol === symbol) loader.bag.add(nameDiagnostic('ARC2003', { name: symbol.name }, span, { related }))
+  if (before.symbol === symbol) loader.bag.add(nameDiagnostic('ARC2003', { name }, span, { related }))
   else {
-    const params = { name: symbol.name, first: moduleText(before.use), second: moduleText(use) }
-    loader.bag.add(nameDiagnostic('ARC2008', params, span, { related }))
+    const params = { name, first: moduleText(before.use), second: moduleText(use) }
+    const notes = [`another name for one of them: \`${symbol.name} as other\``]
+    loader.bag.add(nameDiagnostic('ARC2008', params, span, { related, notes }))
+  }
+}
+
+/** The prefix of a module is no other name of the file, and no other module's prefix. */
+export function checkPrefixes(loader: Loader, module: Module): void {
+  const first = new Map<string, Span>()
+  for (const { name, decl } of module.own.values()) first.set(name, decl.name.span)
+  const uses = module.tree.declarations.filter((declaration) => declaration.kind === 'Use')
+  for (const name of uses.flatMap(({ names }) => names ?? []).map(localName)) first.set(name.text, name.span)
+  for (const { prefix } of uses) {
+    if (prefix === undefined) continue
+    const span = first.get(prefix.text)
+    const related = span === undefined ? [] : [{ span, message: 'first declared here' }]
+    if (span === undefined) first.set(prefix.text, prefix.span)
+    else loader.bag.add(nameDiagnostic('ARC2003', { name: prefix.text }, prefix.span, { related }))
   }
 }
 
@@ -39,12 +55,12 @@ export function reportMissingModule(loader: Loader, use: UseDecl, sought: string
   const tail = use.path.at(-1)?.text ?? ''
   const names = loader.host.stdlibNames.filter((name) => name !== 'prelude')
   const meant = names.find((name) => name === tail) ?? nearest(tail, names)
-  const std = use.path[0]?.text === 'std'
+  const std = isOfLibrary(use)
   const notes = std
     ? [`modules of the standard library are ${names.map((name) => `\`std.${name}\``).join(', ')}`]
     : [`there is no file \`${sought}\``]
   const fix =
-    meant === undefined || use.path.length > 2
+    meant === undefined || use.path.length > 2 || use.up > 0
       ? {}
       : { fix: { message: `did you mean \`std.${meant}\`?`, span, replacement: `std.${meant}` } }
   loader.bag.add(nameDiagnostic('ARC2001', { module: written }, span, { notes, ...fix }))
@@ -67,11 +83,12 @@ export function reportMissingName(
         ? [`\`${module}\` has ${[...used.own.keys()].map((n) => `\`${n}\``).join(', ')}`]
         : []
   const alone = use.names?.length === 1 && elsewhere[0] !== undefined
-  const fix = alone
-    ? { fix: { message: `import it from there`, span: moduleSpan(use), replacement: elsewhere[0] ?? '' } }
-    : meant === undefined || elsewhere.length > 0
-      ? {}
-      : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
+  const fix =
+    alone && use.names?.[0]?.alias === undefined
+      ? { fix: { message: `import it from there`, span: moduleSpan(use), replacement: elsewhere[0] ?? '' } }
+      : meant === undefined || elsewhere.length > 0
+        ? {}
+        : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
   loader.bag.add(nameDiagnostic('ARC2002', { module, name }, span, { notes, ...fix }))
 }
 

@@ -257,6 +257,9 @@ export const log = {
   sections: {},
 } as const satisfies SectionSpec
 
+/** The section of `sweep` whose fields take their values together. */
+export const zipName = 'zip'
+
 /** The fields of a sweep are those of the experiment, each with a list of values. */
 const sweep = {
   doc: 'Fields with lists of values: each combination is one variant of the experiment.',

@@ -41,6 +41,8 @@ export type Type =
   | { readonly kind: 'function'; readonly decl: FunctionDecl }
   /** A block or function of one tensor, passed as an argument: `activation: block = prelu`. */
   | { readonly kind: 'block' }
+  /** `train { … }` as the value of a `let`: the fields that it sets, by full path, with their types. */
+  | { readonly kind: 'section'; readonly name: string; readonly fields: ReadonlyMap<string, Type> }
   /** The type after a reported error; it fits everywhere, so that no further errors follow. */
   | { readonly kind: 'unknown' }
 

@@ -242,7 +242,23 @@ export const evaluateMessages = {
     ({ found }) => `\`log.prometheus\` must be a port from 1 to 65535, or an address with a port, got ${found}`,
   ),
   ARC4275: error(() => '`sum` adds numbers or tensors'),
+  ARC4276: error<{ path: string }>(
+    ({ path }) => `\`${path}\` cannot be read here: the variants of a sweep are listed before fields have values`,
+  ),
+  ARC4277: error<{ chain: readonly string[] }>(
+    ({ chain }) => `the value of a field depends on itself: ${chain.map((path) => `\`${path}\``).join(' → ')}`,
+  ),
+  ARC4278: error<{ path: string; found: string }>(
+    ({ path, found }) => `\`${path}\` has no number to compute with: it is ${found}`,
+  ),
+  ARC4279: error<{ name: string; found: string }>(
+    ({ name, found }) => `\`${name}\` takes entries or a shared section \`${name} { … }\`, not ${found}`,
+  ),
 
+  ARC4281: error<{ path: string; count: number; first: string; wanted: number }>(
+    ({ path, count, first, wanted }) =>
+      `the fields of a \`zip\` need lists of one length: \`${path}\` has ${count}, \`${first}\` ${wanted}`,
+  ),
   ARC4280: error<{ set: string; field: 'list' | 'root'; protocol: string }>(({ set, field, protocol }) =>
     field === 'list'
       ? `the verification set \`${set}\` needs a \`list\` of pairs`
@@ -251,6 +267,9 @@ export const evaluateMessages = {
 
   ARC4301: error<{ title: string; condition: string }>(
     ({ title, condition }) => `test "${title}": \`${condition}\` does not hold`,
+  ),
+  ARC4302: error<{ title: string; code: string }>(
+    ({ title, code }) => `test "${title}": expected the error ${code} here`,
   ),
 } as const
 

@@ -1,11 +1,21 @@
 /** Values of the language during evaluation. Tensors are values of the graph under construction. */
-
-import type { FunctionDecl, ObjectDecl } from '../../grammar/ast.ts'
+import type { Entry, FunctionDecl, ObjectDecl } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import type * as ir from '../ir/graph.ts'
 import type { Module } from '../names/program.ts'
 import type { Dimension } from '../types/dimension.ts'
 import type { Frame } from './frame.ts'
+
+/** Names in scope: locals, innermost first, then those of the module. */
+export interface Env {
+  readonly module: Module
+  readonly locals: Local | undefined
+}
+interface Local {
+  readonly name: string
+  readonly value: Value
+  readonly outer: Local | undefined
+}
 
 export type Value =
   | NumberValue
@@ -26,6 +36,8 @@ export type Value =
   | FunctionValue
   | BackboneValue
   | ObjectValue
+  | SectionValue
+  | FieldsValue
   /** A field without a value: `clip` omitted. */
   | { readonly kind: 'none' }
 
@@ -44,6 +56,23 @@ export interface StringValue {
   readonly pending: string | undefined
   /** Set with `pending`: the `.arc` text of it, such as `"{env("GLINT360K")}/train.rec"`. */
   readonly template?: string
+}
+
+/** `train { … }` as the value of a `let`: entries that an experiment takes over with `train = name`. */
+export interface SectionValue {
+  readonly kind: 'section'
+  readonly name: string
+  readonly entries: readonly Entry[]
+  readonly env: Env
+}
+
+/** A section of an experiment, such as `train`, whose fields are evaluated when they are read. */
+export interface FieldsValue {
+  readonly kind: 'fields'
+  readonly name: string
+  readonly names: readonly string[]
+  /** The value of one of `names`. */
+  read(field: string, span: Span): Value
 }
 
 /** `128 per device` or `1024 global` */

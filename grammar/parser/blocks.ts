@@ -1,10 +1,13 @@
 /** Braces inside expressions: blocks with their `let`s, and records. */
-import type { BlockExpr, Expr, LetDecl, RecordExpr, RecordField } from '../ast.ts'
+import type { ParserMethod } from 'chevrotain'
+import type { BlockExpr, Entry, Expr, LetDecl, RecordExpr, RecordField, SectionExpr } from '../ast.ts'
 import { grammarError } from '../messages.ts'
 import * as T from '../tokens.ts'
 import { ExpressionRules } from './expressions.ts'
 
 export abstract class BlockRules extends ExpressionRules {
+  protected abstract readonly entries: ParserMethod<[], Entry[]>
+
   /** `{ let a = …` and a value as the last line `}` */
   protected readonly block = this.RULE('block', (): BlockExpr => {
     const start = this.start
@@ -76,8 +79,28 @@ export abstract class BlockRules extends ExpressionRules {
       this.CONSUME(T.Colon)
       return this.SUBRULE(this.type)
     })
-    const value = this.assignedValue('name', name.text)
+    const value = this.assignedValue('name', name.text, this.letValue)
     return { kind: 'Let', doc, name, type, value, span: this.from(start) }
+  })
+
+  /** The value of a `let`: only there can a section be a value. */
+  private readonly letValue = this.RULE(
+    'letValue',
+    (): Expr =>
+      this.OR<Expr>({
+        DEF: [
+          { GATE: () => this.nameAt(1) && this.at(T.LCurly, 2), ALT: () => this.SUBRULE(this.sectionValue) },
+          { ALT: () => this.SUBRULE(this.expression) },
+        ],
+        ERR_MSG: 'a value',
+      }),
+  )
+
+  private readonly sectionValue = this.RULE('sectionValue', (): SectionExpr => {
+    const start = this.start
+    const name = this.SUBRULE(this.identifier)
+    const entries = this.SUBRULE(this.entries)
+    return { kind: 'SectionValue', name, entries, span: this.from(start) }
   })
 
   protected readonly record = this.RULE('record', (): RecordExpr => {
@@ -100,7 +123,7 @@ export abstract class BlockRules extends ExpressionRules {
    * `= value`. `:`, `==` or a missing `=` are reported and treated as `=`. An unreadable value is reported and becomes an
    * `ErrorExpr`, so that its field or name still exists.
    */
-  protected assignedValue(what: 'name' | 'field', name: string): Expr {
+  protected assignedValue(what: 'name' | 'field', name: string, value = this.expression): Expr {
     const article = what === 'name' ? 'the value of a name' : 'a field'
     return this.recovering(
       () => {
@@ -112,7 +135,7 @@ export abstract class BlockRules extends ExpressionRules {
           ]),
         )
         if (sign === undefined) this.missingAssign(what, name)
-        return this.subrule(9, this.expression)
+        return this.subrule(9, value)
       },
       (start) => this.errorFrom(start),
     )

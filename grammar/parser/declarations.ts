@@ -4,6 +4,7 @@ import type {
   AssertStatement,
   BlockExpr,
   Declaration,
+  ExpectStatement,
   Expr,
   FunctionDecl,
   Ident,
@@ -26,15 +27,7 @@ const asBlock = (body: Expr): BlockExpr =>
 const EXTENDS_WORDS: ReadonlySet<string> = new Set(['extend', 'inherits', 'inherit', 'from', 'is', 'like', 'based_on'])
 
 /** `assert` in other words. */
-const ASSERT_WORDS: ReadonlySet<string> = new Set([
-  'expect',
-  'check',
-  'ensure',
-  'verify',
-  'require',
-  'asserts',
-  'should',
-])
+const ASSERT_WORDS: ReadonlySet<string> = new Set(['check', 'ensure', 'verify', 'require', 'asserts', 'should'])
 
 export abstract class DeclarationRules extends UseRules {
   /** The name of the current declaration, used if its head cannot be read. */
@@ -161,11 +154,11 @@ export abstract class DeclarationRules extends UseRules {
       GATE: () => this.extendsAhead(),
       DEF: () => {
         const word = this.SUBRULE(this.extendsWord)
-        const parentName = this.SUBRULE2(this.identifier)
+        const path = this.SUBRULE(this.path)
         this.ACTION(() => {
           if (keyword !== 'experiment') this.report(grammarError('ARC1218', { keyword }, this.tokenSpan(word)))
         })
-        return parentName
+        return this.ACTION(() => this.dotted(path))
       },
     })
     const parent = written ?? called
@@ -177,6 +170,15 @@ export abstract class DeclarationRules extends UseRules {
     const doc = this.docAt(start)
     return { kind: 'Object', keyword, doc, name, parameters, extends: parent, entries, span: this.from(start) }
   })
+
+  /** `nets.wide` as one name. */
+  private dotted(path: readonly Ident[]): Ident {
+    const [first] = path
+    const last = path.at(-1)
+    if (first === undefined || last === undefined) return this.ident(this.LA(0))
+    const span = this.span(first.span.start, last.span.end)
+    return { kind: 'Ident', text: path.map((part) => part.text).join('.'), span }
+  }
 
   /** Whether `extends`, or another language's word or sign for it, stands before a name. */
   private extendsAhead(): boolean {
@@ -211,6 +213,7 @@ export abstract class DeclarationRules extends UseRules {
     const start = this.start
     const lets: LetDecl[] = []
     const asserts: AssertStatement[] = []
+    const expectations: ExpectStatement[] = []
     this.CONSUME(T.Test)
     const title = this.OR2<StringExpr>({
       DEF: [{ ALT: () => this.SUBRULE(this.string) }, { ALT: () => this.unquotedTitle(this.CONSUME(T.Name)) }],
@@ -221,11 +224,12 @@ export abstract class DeclarationRules extends UseRules {
       this.OR([
         { ALT: () => lets.push(this.SUBRULE(this.let)) },
         { GATE: () => !this.at(T.Equals, 2), ALT: () => asserts.push(this.SUBRULE(this.assertion)) },
+        { GATE: () => !this.at(T.Equals, 2), ALT: () => expectations.push(this.SUBRULE(this.expectation)) },
         { ALT: () => this.refuseStatement() },
       ]),
     )
     this.CONSUME(T.RCurly)
-    return { kind: 'Test', title, lets, asserts, span: this.from(start) }
+    return { kind: 'Test', title, lets, asserts, expectations, span: this.from(start) }
   })
 
   /** `test sums {` */
@@ -245,6 +249,22 @@ export abstract class DeclarationRules extends UseRules {
     this.CONSUME(T.Assert)
     const condition = this.SUBRULE(this.expression)
     return { kind: 'Assert', condition, span: this.from(start) }
+  })
+
+  private readonly expectation = this.RULE('expectation', (): ExpectStatement => {
+    const start = this.start
+    this.CONSUME(T.Expect)
+    const word = this.SUBRULE(this.identifier)
+    this.ACTION(() => {
+      if (word.text !== 'error')
+        this.stop(grammarError('ARC1201', { expected: '`error`', found: word.text }, word.span))
+    })
+    const code = this.SUBRULE2(this.identifier)
+    this.ACTION(() => {
+      if (!/^ARC\d{4}$/.test(code.text)) this.stop(grammarError('ARC1276', { found: `\`${code.text}\`` }, code.span))
+    })
+    const body = this.SUBRULE(this.block)
+    return { kind: 'Expect', code, body, span: this.from(start) }
   })
 
   private refuseStatement(): void {

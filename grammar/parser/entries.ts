@@ -16,7 +16,7 @@ const TYPE_WORDS: ReadonlySet<string> = new Set(['int', 'float', 'bool', 'string
 const showPath = (path: readonly Ident[]): string => path.map((part) => part.text).join('.')
 
 export abstract class EntryRules extends BlockRules {
-  protected readonly entries = this.RULE('entries', (): Entry[] => {
+  protected override readonly entries = this.RULE('entries', (): Entry[] => {
     const entries: Entry[] = []
     this.CONSUME(T.LCurly)
     this.nested(() => this.items(() => entries.push(this.SUBRULE(this.entry))))

@@ -1,6 +1,6 @@
 /** Expressions: prefix forms, chains of operators, calls, literals, records and blocks. */
 import type { IToken, ParserMethod } from 'chevrotain'
-import type { Argument, BlockExpr, Expr, IfExpr, RecordExpr, StringExpr } from '../ast.ts'
+import type { Argument, BlockExpr, Expr, Ident, IfExpr, RecordExpr, StringExpr } from '../ast.ts'
 import { grammarError } from '../messages.ts'
 import * as T from '../tokens.ts'
 import { IF_NOTE } from './errors.ts'
@@ -182,7 +182,23 @@ export abstract class ExpressionRules extends LiteralRules {
       const scope = this.SUBRULE(this.scope)
       expr = this.ACTION(() => this.scoped(expr, scope, start))
     })
-    return { prefixes, expr, start, end: this.end }
+    const end = this.end
+    const unit = this.OPTION2({ GATE: () => this.batchUnitAhead(), DEF: () => this.SUBRULE(this.batchUnit) })
+    return { prefixes, expr, unit, start, end }
+  })
+
+  /** `per device` or `global` on the same line as the value before it, unless it is the name of the next field. */
+  private batchUnitAhead(): boolean {
+    const { image } = this.LA(1)
+    const isUnit = image === 'per' ? this.nameAt(2) : image === 'global' && !this.at(T.Equals, 2)
+    return isUnit && !this.textBetween(this.end, this.start).includes('\n')
+  }
+
+  private readonly batchUnit = this.RULE('batchUnit', (): Ident => {
+    const first = this.CONSUME(T.Identifier)
+    const second = this.OPTION({ GATE: () => first.image === 'per', DEF: () => this.CONSUME(T.Name) })
+    const text = second === undefined ? first.image : `per ${second.image}`
+    return { kind: 'Ident', text, span: this.from(first.startOffset) }
   })
 
   private readonly scope = this.RULE(

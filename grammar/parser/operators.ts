@@ -3,7 +3,7 @@
  * `docs/language.md`.
  */
 import type { TokenType } from 'chevrotain'
-import type { BinaryOperator, Expr } from '../ast.ts'
+import type { BinaryOperator, Expr, Ident } from '../ast.ts'
 import { bug, type Diagnostic } from '../diagnostic.ts'
 import { grammarError } from '../messages.ts'
 import { type SourceFile, type Span, textOf } from '../source.ts'
@@ -16,6 +16,8 @@ export const MAX_OPERATORS = 200
 export interface Operand {
   readonly prefixes: readonly T.ArcToken[]
   readonly expr: Expr
+  /** `per device` or `global` after it. */
+  readonly unit: Ident | undefined
   /** Without the prefixes. */
   readonly start: number
   readonly end: number
@@ -37,6 +39,8 @@ const PIPE = 1
 const NOT = 4
 const COMPARISON = 5
 const RANGE = 6
+/** `n + 1 per device`: the unit of a batch belongs to the sum before it. */
+const UNIT = 7
 const POWER = 10
 
 const LEVELS: ReadonlyMap<TokenType, Level> = new Map([
@@ -67,6 +71,8 @@ interface Chain {
   readonly report: (diagnostic: Diagnostic) => void
   /** The next operand and, after it, the next operator. */
   at: number
+  /** The number of operands whose unit belongs to an expression already. */
+  measured: number
 }
 
 interface Part {
@@ -83,7 +89,7 @@ export function combine(
   report: (diagnostic: Diagnostic) => void,
 ): Expr {
   const first = operands[0] ?? bug('a chain without operands')
-  if (operators.length === 0 && first.prefixes.length === 0) return first.expr
+  if (operators.length === 0 && first.prefixes.length === 0 && first.unit === undefined) return first.expr
   const count = operands.reduce((n, operand) => n + operand.prefixes.length, operators.length)
   if (count > MAX_OPERATORS) {
     const span = {
@@ -94,7 +100,36 @@ export function combine(
     report(grammarError('ARC1212', { limit: MAX_OPERATORS }, span, { notes: ['name a subexpression with `let`'] }))
     return { kind: 'Error', span }
   }
-  return climb({ source, operands, operators, report, at: 0 }, PIPE).expr
+  return climb({ source, operands: withUnits(operands), operators, report, at: 0, measured: 0 }, PIPE).expr
+}
+
+/** `2 * 64 per device` is `(2 * 64) per device`: the unit of a later number belongs to the sum. */
+function withUnits(operands: readonly Operand[]): readonly Operand[] {
+  return operands.map((operand, i) => {
+    const { expr } = operand
+    if (i === 0 || expr.kind !== 'Number' || !isBatchUnit(expr.unit)) return operand
+    const { source, start } = expr.span
+    const end = start + textOf({ ...expr.span, end: expr.unit.span.start }).trimEnd().length
+    return { ...operand, expr: { ...expr, unit: undefined, span: { source, start, end } }, unit: expr.unit, end }
+  })
+}
+
+function isBatchUnit(unit: Ident | undefined): unit is Ident {
+  return unit !== undefined && (unit.text === 'global' || unit.text.startsWith('per '))
+}
+
+/** The unit after the operand that was read last, if it belongs to no expression yet. */
+function pendingUnit(chain: Chain): Ident | undefined {
+  return chain.measured > chain.at ? undefined : operandAt(chain).unit
+}
+
+function measured(chain: Chain, part: Part, unit: Ident): Part {
+  chain.measured = chain.at + 1
+  const span: Span = { source: chain.source, start: part.start, end: unit.span.end }
+  const { expr } = part
+  const isNumber = expr.kind === 'Number' && expr.unit === undefined
+  const whole: Expr = isNumber ? { ...expr, unit, span } : { kind: 'Batch', value: expr, unit, span }
+  return { expr: whole, start: span.start, end: span.end }
 }
 
 const operandAt = (chain: Chain): Operand => chain.operands[chain.at] ?? bug('an operator without a right side')
@@ -104,6 +139,11 @@ function climb(chain: Chain, least: number, k = 0): Part {
   let left = prefixed(chain, least, k)
   let last: Level | undefined
   for (;;) {
+    const unit = pendingUnit(chain)
+    if (unit !== undefined) {
+      if (least > UNIT) return left
+      left = measured(chain, left, unit)
+    }
     const token = chain.operators[chain.at]
     const next = token === undefined ? undefined : (LEVELS.get(token.tokenType) ?? bug(`no level for ${token.image}`))
     if (token === undefined || next === undefined || next.binds < least) return left

@@ -120,7 +120,7 @@ function withoutDepths(declaration: Declaration, bag: DiagnosticBag): Declaratio
   return made
 }
 
-const NOTHING_LEFT = { Use: {}, Test: { lets: [], asserts: [] } } as const
+const NOTHING_LEFT = { Use: {}, Test: { lets: [], asserts: [], expectations: [] } } as const
 
 function isTooHigh(root: Node, bag: DiagnosticBag): boolean {
   const deep = nodeBelow(root, MAX_HEIGHT)

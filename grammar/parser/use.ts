@@ -1,6 +1,6 @@
 /** `use`: names of a module. Imports of other languages are reported and understood. */
 import { EOF, type IToken } from 'chevrotain'
-import type { Ident, StringExpr, UseDecl } from '../ast.ts'
+import type { Ident, StringExpr, UseDecl, UsedName } from '../ast.ts'
 import { grammarError } from '../messages.ts'
 import * as T from '../tokens.ts'
 import { EntryRules } from './entries.ts'
@@ -10,18 +10,31 @@ export abstract class UseRules extends EntryRules {
   protected readonly use = this.RULE('use', (): UseDecl => {
     const start = this.start
     this.CONSUME(T.Use)
+    let up = 0
     const from = this.OR<Pick<UseDecl, 'path' | 'file' | 'names'>>({
       DEF: [
-        { ALT: () => this.SUBRULE(this.modulePath) },
+        {
+          ALT: () => {
+            this.MANY(() => {
+              this.CONSUME(T.DotDot)
+              up += 1
+            })
+            return this.SUBRULE(this.modulePath)
+          },
+        },
         { ALT: () => ({ path: [], file: this.SUBRULE(this.fileName), names: undefined }) },
       ],
       ERR_MSG: 'a name',
     })
     const { path, file } = from
+    const prefix = this.OPTION1(() => {
+      this.CONSUME(T.As)
+      return this.SUBRULE(this.identifier)
+    })
     const listed = this.OPTION(() => {
       const colon = this.OPTION2(() => this.CONSUME(T.Colon))
       if (colon === undefined) this.reportMissing('`:`', ':')
-      return this.OR2<Ident[] | undefined>({
+      return this.OR2<UsedName[] | undefined>({
         DEF: [
           { ALT: () => this.refuseStar(this.CONSUME(T.Star), start) },
           {
@@ -39,7 +52,14 @@ export abstract class UseRules extends EntryRules {
       })
     })
     const names = from.names ?? listed
-    return { kind: 'Use', path, file, names, span: this.from(start) }
+    return this.ACTION(() => {
+      const span = this.from(start)
+      if (prefix !== undefined && names !== undefined) {
+        const rest = { ...span, start: prefix.span.end }
+        this.report(grammarError('ARC1275', {}, rest, { fix: { message: 'remove them', span: rest, replacement: '' } }))
+      }
+      return { kind: 'Use', up, path, file, prefix, names, span }
+    })
   })
 
   /** `std.margins`; `/` and `::` are reported and read as `.`, or as the `:` before a name. */
@@ -74,7 +94,8 @@ export abstract class UseRules extends EntryRules {
     if (sign === undefined || first === undefined || last === undefined)
       return { path, file: undefined, names: undefined }
     const isDouble = sign.tokenType === T.Colon
-    const names = isDouble && path.length > 2 && !this.at(T.Colon) ? [last] : undefined
+    const used: UsedName = { kind: 'UsedName', name: last, alias: undefined, span: last.span }
+    const names = isDouble && path.length > 2 && !this.at(T.Colon) ? [used] : undefined
     const module = names === undefined ? path : path.slice(0, -1)
     const text = module.map((part) => part.text).join('.')
     const right = names === undefined ? text : `${text}: ${last.text}`
@@ -84,14 +105,24 @@ export abstract class UseRules extends EntryRules {
     return { path: module, file: undefined, names }
   }
 
-  private readonly importedNames = this.RULE('importedNames', (): Ident[] => {
-    const list = [this.SUBRULE(this.identifier)]
+  private readonly importedNames = this.RULE('importedNames', (): UsedName[] => {
+    const list = [this.SUBRULE(this.usedName)]
     this.MANY(() => {
       const comma = this.OPTION(() => this.CONSUME(T.Comma))
       if (comma === undefined) this.reportMissing('a comma', ',')
-      list.push(this.SUBRULE2(this.identifier))
+      list.push(this.SUBRULE2(this.usedName))
     })
     return list
+  })
+
+  private readonly usedName = this.RULE('usedName', (): UsedName => {
+    const start = this.start
+    const name = this.SUBRULE(this.identifier)
+    const alias = this.OPTION(() => {
+      this.CONSUME(T.As)
+      return this.SUBRULE2(this.identifier)
+    })
+    return { kind: 'UsedName', name, alias, span: this.from(start) }
   })
 
   /** `use std.margins: *` */

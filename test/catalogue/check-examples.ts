@@ -85,4 +85,7 @@ export const checkExamples: Examples<typeof checkDiagnostic.catalogue> = {
   ARC3219: [{ name: 'target' }],
   ARC3250: [{ method: 'target', name: 'cos' }],
   ARC3251: [{ name: 'step', method: 'update' }],
+  ARC3275: [{ name: 'recipe', section: 'train' }],
+  ARC3276: [{ name: 'train', path: 'train.batch' }],
+  ARC3277: [{ name: 'links' }],
 }

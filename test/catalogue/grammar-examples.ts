@@ -58,6 +58,8 @@ export const grammarExamples: Examples<typeof grammarError.catalogue> = {
   ARC1291: [{ first: 'train', rest: 'batch' }],
   ARC1292: [{ found: '*', right: 'use std.margins' }],
   ARC1293: [{ name: 'x', type: 'int' }],
+  ARC1275: [{}],
+  ARC1276: [{ found: '`oops`' }],
 }
 
 export const nameExamples: Examples<typeof nameDiagnostic.catalogue> = {

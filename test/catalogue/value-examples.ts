@@ -80,6 +80,11 @@ export const evaluateExamples: Examples<typeof evaluateDiagnostic.catalogue> = {
   ARC4224: [{}],
   ARC4225: [{ count: 9, parts: 2 }],
   ARC4275: [{}],
+  ARC4276: [{ path: 'train.batch' }],
+  ARC4277: [{ chain: ['train.batch', 'train.optimizer', 'train.batch'] }],
+  ARC4278: [{ path: 'train.batch', found: '`auto`' }],
+  ARC4279: [{ name: 'train', found: 'the number 3' }],
+  ARC4281: [{ path: 'train.optimizer.lr', count: 2, first: 'train.batch', wanted: 3 }],
   ARC4280: [
     { set: 'pairs', field: 'list', protocol: 'pairs' },
     { set: 'ijbc', field: 'root', protocol: 'ijbc' },
@@ -118,6 +123,7 @@ export const evaluateExamples: Examples<typeof evaluateDiagnostic.catalogue> = {
   ARC4260: [{ url: 'ftp://mlflow', fault: 'it does not begin with `http://` or `https://`' }],
   ARC4261: [{ found: '70000' }],
   ARC4301: [{ title: 'the margin is monotonic', condition: 'a < b' }],
+  ARC4302: [{ title: 'angles', code: 'ARC4213' }],
 }
 
 export const planExamples: Examples<typeof planDiagnostic.catalogue> = {

@@ -17,6 +17,19 @@ test.each([
   ['use std.backbones: r50,\n  r100', '(use std.backbones (r50 r100))'],
   ['use "pfc0.1.arc"', '(use "pfc0.1.arc")'],
   ['use "../nets/pfc 0.1.arc": a, b', '(use "../nets/pfc 0.1.arc" (a b))'],
+  ['use ..base', '(use ..base)'],
+  ['use ....shared.nets: wide as broad, deep', '(use ....shared.nets ((as wide broad) deep))'],
+  ['use ..nets as nets', '(use ..nets (as nets))'],
+  ['use "a.b.arc" as ab', '(use "a.b.arc" (as ab))'],
+  ['experiment e extends nets.base { }', '(experiment e (extends nets.base))'],
+  [
+    'let recipe = train { batch = n per device, clip = 5 }',
+    '(let recipe (section train (field batch (batch n "per device")) (field clip 5)))',
+  ],
+  [
+    'test "t" { expect error ARC4213 { let m = 3 rad, arcface(m: m) } }',
+    '(test "t" (expect ARC4213 (block (let m (3 rad)) (call arcface (m: m)))))',
+  ],
   ['let a = 1\nlet b: [int?]? = [2]', '(let a 1)\n(let b (type (optional (list-of (optional int)))) (list 2))'],
   [
     'extern fn f(x: Image(3, n * 2), y = 1) -> T',

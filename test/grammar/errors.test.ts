@@ -285,6 +285,15 @@ const CASES: Record<string, Case> = {
     errors: ['ARC1204 3:27 after: `+`', 'ARC1201 4:12 expected: a value, found: `*`', 'ARC1204 7:10 after: `,`'],
     tree: '(experiment a\n  (section s (field x (call f 1 (block (let a (error)) a))) (field y (error)) (field z 3))\n  (field w (error)))',
   },
+  'a module with a prefix and names': {
+    text: 'use ..nets as nets: wide, deep\nlet a = 1\n',
+    errors: ['ARC1275 1:19'],
+    fixed: 'use ..nets as nets\nlet a = 1\n',
+  },
+  'an expectation without a code': {
+    text: lines('test "t" {', '  expect error oops { 1 }', '  expect failure ARC4213 { 1 }', '  assert 1 == 1', '}'),
+    errors: ['ARC1276 2:16 found: `oops`', 'ARC1201 3:10 expected: `error`, found: failure'],
+  },
 }
 
 test.each(Object.entries(CASES))('%s', (_, { text, errors, fixed, tree }) => {

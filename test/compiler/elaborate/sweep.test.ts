@@ -83,6 +83,49 @@ describe('sweep', () => {
     ])
   })
 
+  it('zips lists: the first values together, then the second', () => {
+    const body = `  sweep {
+    centers.std = [0.1, 0.2]
+    zip { train { batch = [4 global, 8 global, 8 global] }, train.optimizer.lr = [0.1, 0.2, 0.3] }
+  }`
+    const swept = sweep(body)
+    expect(swept.said).toEqual([])
+    expect(names(swept).slice(0, 4)).toEqual([
+      'run[std=0.1, batch=4 global, lr=0.1]',
+      'run[std=0.1, batch=8 global, lr=0.2]',
+      'run[std=0.1, batch=8 global, lr=0.3]',
+      'run[std=0.2, batch=4 global, lr=0.1]',
+    ])
+    expect(names(swept)).toHaveLength(6)
+    expect(names(sweep(body, { settings: ['train.batch=4 global', 'centers.std=0.1'] }))).toEqual([
+      'run[lr=0.1]',
+      'run[lr=0.2]',
+      'run[lr=0.3]',
+    ])
+    expect(names(sweep('  sweep.zip { train.seed = [1, 2] }'))).toEqual(['run[seed=1]', 'run[seed=2]'])
+  })
+
+  it('zips lists of one length, of different variants', () => {
+    expect(sweep('  sweep.zip { train.seed = [1, 2], centers.std = [0.1, 0.2, 0.3] }').said).toEqual([
+      'ARC4281 15:50 path: centers.std, count: 3, first: train.seed, wanted: 2',
+    ])
+    expect(sweep('  sweep.zip { train.seed = [1, 1], centers.std = [0.1, 0.1] }').said).toEqual([
+      'ARC4221 15:32 path: train.seed, centers.std, text: 1, 0.1',
+    ])
+    expect(sweep('  zip { train.seed = [1, 2] }').said).toEqual([
+      'ARC3201 15:3 owner: an experiment, what: section, name: zip',
+    ])
+  })
+
+  it('computes values from the other fields of their variant', () => {
+    const swept = sweep('  sweep { train.seed = [1, 2], centers.std = [train.seed / 10, train.batch / 8] }')
+    expect(swept.experiments.map(({ centers }) => centers.std)).toEqual([0.1, 1, 0.2, 1])
+    expect(names(swept)[0]).toBe('run[seed=1, std=train.seed / 10]')
+    expect(sweep('  sweep.centers.std = for i in 1..3 { i * train.batch / 10 }').said).toEqual([
+      'ARC4276 15:43 path: train.batch',
+    ])
+  })
+
   it('names whole paths where two fields have one name', () => {
     const swept = sweep('  sweep { evaluate.every = [10 steps], checkpoint.every = [5 steps] }')
     expect(names(swept)).toEqual(['run[evaluate.every=10 steps, checkpoint.every=5 steps]'])

@@ -50,6 +50,59 @@ test('a file in quotes is found from the folder of the file that uses it, and is
   expect(paths.slice(-4)).toEqual(['pfc0.1.arc', 'team/nets.arc', 'team/wide net.arc', 'team/main.arc'])
 })
 
+test('`..` is the folder above', () => {
+  const files = { 'base.arc': 'let a = 1', 'shared/nets.arc': 'use ..base: a\nlet b = a', 'x/y.arc': 'let c = 3' }
+  const text = 'use ..shared.nets: b\nuse ....x.y: c\nlet it = b + c'
+  const { program, bag } = load(
+    'use team.main: it\nlet all = it',
+    { ...files, 'up/team/main.arc': text },
+    'up/main.arc',
+  )
+  expect(brief(bag.sorted())).toEqual(['ARC2001 1:5 module: ..shared.nets'])
+  const deep = load(text, { ...files, 'up/shared/nets.arc': 'let b = 2' }, 'up/team/main.arc')
+  expect(deep.bag.sorted()).toEqual([])
+  expect(program.entry.scope.has('all')).toBe(true)
+  expect(deep.program.modules.slice(-3).map((module) => module.source.path)).toEqual([
+    'up/shared/nets.arc',
+    'x/y.arc',
+    'up/team/main.arc',
+  ])
+})
+
+const shared = {
+  'nets.arc': `use std.backbones: iresnet
+use std.machines
+let wide = iresnet(depths: [1, 1, 1, 1], channels: [8, 8, 8, 16], stem: 4, embedding: 16)
+fn twice(x: int) -> int = 2 * x
+margin plain(m: float = 0.1) { target(cos) = cos - m }
+let conv = 3`,
+}
+const checked = (text: string) => brief(checkText(text, shared, 'main.arc').diagnostics)
+
+test('a name can be imported under another one', () => {
+  expect(checked('use nets: twice as double, wide\nlet a = double(3)\nlet b = wide(embedding: a)')).toEqual([])
+  expect(checked('use nets: twice as double\nlet a = twice(3)')).toEqual(['ARC2006 2:9 name: twice'])
+  expect(checked('use nets: twice as double')).toEqual(['ARC2007 1:20 name: double'])
+  expect(checked('use nets: twice as a, wide as a\nlet b = a(1)')).toEqual([
+    'ARC2008 1:31 name: a, first: nets, second: nets',
+  ])
+  expect(checked('use nets: twice as a\nlet a = 3')).toEqual(['ARC2004 2:5 name: a, module: nets'])
+  expect(checked('use nets: twcie as a\nlet b = a(1)')).toEqual(['ARC2002 1:11 module: nets, name: twcie'])
+})
+
+test('a module can have a prefix', () => {
+  expect(
+    checked('use nets as n\nlet a = n.twice(3)\nlet b = (3 |> n.twice) + n.conv\nlet c = n.plain(m: 0.2)'),
+  ).toEqual([])
+  expect(checked('use nets as n\nlet a = n.twcie(3)')).toEqual(['ARC2006 2:9 name: n.twcie'])
+  expect(checked('use nets as n\nlet a = twice(3)\nlet b = n.conv')).toEqual(['ARC2006 2:9 name: twice'])
+  expect(checked('use nets as n\nlet a = 3')).toEqual(['ARC2007 1:13 name: n'])
+  expect(checked('use nets as n\nlet n = 3')).toEqual(['ARC2003 1:13 name: n'])
+  expect(checked('use nets as n\nuse std.margins as n\nlet a = n.conv')).toEqual(['ARC2003 2:20 name: n'])
+  // A local hides the prefix.
+  expect(checked('use nets as n\nfn f(n: [int]) -> int = n.length\nlet a = n.conv')).toEqual([])
+})
+
 test('own names and `use` hide the implicit ones, and a bare `use` gives all names of a module', () => {
   const { program, bag } = load('use std.margins\nfn conv(x: int) -> int { x }\nlet it = arcface()')
   expect(bag.sorted()).toEqual([])

@@ -1,0 +1,95 @@
+/** The fields of an experiment as its own expressions see them: `0.1 * train.batch / 512`. */
+import type { Entry } from '../../grammar/ast.ts'
+import type { Span } from '../../grammar/source.ts'
+import type { Declared, Module } from '../names/program.ts'
+import { experimentBody } from '../schema/experiment.ts'
+import { objectSpecs } from '../schema/objects.ts'
+import { readableNames } from '../schema/readable.ts'
+import type { FieldSpec, SectionSpec } from '../schema/spec.ts'
+import { own } from '../types/own.ts'
+import { int, type Type } from '../types/type.ts'
+import { bind, type Checker, innerScope, moduleScope, type Scope } from './checker.ts'
+import { bindLets } from './control.ts'
+import { sectionType } from './members.ts'
+
+/** The type of a field that is read; `chain` is the experiment and its bases, which may say which optimizer it is. */
+function readType(checker: Checker, path: string, declared: Type, chain: readonly Declared[] | undefined): Type {
+  // The number of samples of a step; a batch has no arithmetic.
+  if (path === 'train.batch') return int
+  const kind = declared.kind === 'optional' ? declared.inner.kind : declared.kind
+  const isObject = kind === 'object' || kind === 'backbone'
+  return (isObject ? baseField(checker, chain, path) : undefined) ?? declared
+}
+
+/** A scope of the module with the fields and sections of the experiment that an expression can read. */
+export function fieldScope(
+  checker: Checker,
+  module: Module,
+  span: Span,
+  chain: readonly Declared[] | undefined,
+): Scope {
+  const scope = moduleScope(module, undefined)
+  const { fields, sections } = readableNames(module)
+  for (const name of fields)
+    bind(scope, name, readType(checker, name, experimentBody.fields[name].type, chain), span, 'field')
+  for (const name of sections) {
+    const type = sectionType(experimentBody.sections[name])
+    if (type.kind !== 'record') continue
+    const read = [...type.fields].map(([field, declared]): [string, Type] => [
+      field,
+      readType(checker, `${name}.${field}`, declared, chain),
+    ])
+    bind(scope, name, { kind: 'record', fields: new Map(read) }, span, 'field')
+  }
+  return scope
+}
+
+/** The type of a field set by one of the experiments; the nearest one that sets it counts. Reports nothing. */
+export function baseField(checker: Checker, bases: readonly Declared[] | undefined, path: string): Type | undefined {
+  const silent = checker.silent()
+  for (const { decl, module } of bases ?? []) {
+    const scope = innerScope(fieldScope(silent, module, decl.name.span, undefined))
+    bindLets(
+      silent,
+      decl.entries.filter((entry) => entry.kind === 'Let'),
+      scope,
+    )
+    const type = typeAt(silent, decl.entries, path.split('.'), '', scope)
+    if (type !== undefined) return type
+  }
+  return undefined
+}
+
+/** The type of the last entry that sets a field: by its path, inside a section, or with a shared section. */
+function typeAt(
+  checker: Checker,
+  entries: readonly Entry[],
+  path: readonly string[],
+  outer: string,
+  scope: Scope,
+): Type | undefined {
+  const [first, ...rest] = path
+  const full = `${outer}${path.join('.')}`
+  for (const entry of entries.toReversed()) {
+    if (entry.kind === 'Section' && entry.name.text === first) {
+      const inside = typeAt(checker, entry.entries, rest, `${outer}${first}.`, scope)
+      if (inside !== undefined) return inside
+    }
+    if (entry.kind !== 'Field') continue
+    const written = entry.path.map((part) => part.text).join('.')
+    if (written === path.join('.'))
+      return checker.infer(entry.value, scope, specAt(objectSpecs.experiment.body, full.split('.'))?.type)
+    if (!path.join('.').startsWith(`${written}.`) || entry.value.kind === 'Error') continue
+    const shared = checker.infer(entry.value, scope)
+    const type = shared.kind === 'section' ? shared.fields.get(full) : undefined
+    if (type !== undefined) return type
+  }
+  return undefined
+}
+
+function specAt(body: SectionSpec, path: readonly string[]): FieldSpec | undefined {
+  const [first = '', ...rest] = path
+  if (rest.length === 0) return own(body.fields, first)
+  const section = own(body.sections, first)
+  return section === undefined ? undefined : specAt(section, rest)
+}
