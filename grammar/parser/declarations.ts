@@ -27,7 +27,15 @@ const asBlock = (body: Expr): BlockExpr =>
 const EXTENDS_WORDS: ReadonlySet<string> = new Set(['extend', 'inherits', 'inherit', 'from', 'is', 'like', 'based_on'])
 
 /** `assert` in other words. */
-const ASSERT_WORDS: ReadonlySet<string> = new Set(['check', 'ensure', 'verify', 'require', 'asserts', 'should'])
+const ASSERT_WORDS: ReadonlySet<string> = new Set([
+  'expect',
+  'check',
+  'ensure',
+  'verify',
+  'require',
+  'asserts',
+  'should',
+])
 
 export abstract class DeclarationRules extends UseRules {
   /** The name of the current declaration, used if its head cannot be read. */
@@ -224,7 +232,7 @@ export abstract class DeclarationRules extends UseRules {
       this.OR([
         { ALT: () => lets.push(this.SUBRULE(this.let)) },
         { GATE: () => !this.at(T.Equals, 2), ALT: () => asserts.push(this.SUBRULE(this.assertion)) },
-        { GATE: () => !this.at(T.Equals, 2), ALT: () => expectations.push(this.SUBRULE(this.expectation)) },
+        { GATE: () => this.expectationAhead(), ALT: () => expectations.push(this.SUBRULE(this.expectation)) },
         { ALT: () => this.refuseStatement() },
       ]),
     )
@@ -251,14 +259,14 @@ export abstract class DeclarationRules extends UseRules {
     return { kind: 'Assert', condition, span: this.from(start) }
   })
 
+  private expectationAhead(): boolean {
+    return this.at(T.Expect) && this.LA(2).image === 'error' && this.nameAt(3)
+  }
+
   private readonly expectation = this.RULE('expectation', (): ExpectStatement => {
     const start = this.start
     this.CONSUME(T.Expect)
-    const word = this.SUBRULE(this.identifier)
-    this.ACTION(() => {
-      if (word.text !== 'error')
-        this.stop(grammarError('ARC1201', { expected: '`error`', found: word.text }, word.span))
-    })
+    this.SUBRULE(this.identifier)
     const code = this.SUBRULE2(this.identifier)
     this.ACTION(() => {
       if (!/^ARC\d{4}$/.test(code.text)) this.stop(grammarError('ARC1276', { found: `\`${code.text}\`` }, code.span))

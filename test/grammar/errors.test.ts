@@ -292,7 +292,7 @@ const CASES: Record<string, Case> = {
   },
   'an expectation without a code': {
     text: lines('test "t" {', '  expect error oops { 1 }', '  expect failure ARC4213 { 1 }', '  assert 1 == 1', '}'),
-    errors: ['ARC1276 2:16 found: `oops`', 'ARC1201 3:10 expected: `error`, found: failure'],
+    errors: ['ARC1276 2:16 found: `oops`', 'ARC1225 3:3'],
   },
 }
 
