@@ -11,6 +11,9 @@ import { experimentBody } from '../schema/experiment.ts'
 import { readableNames } from '../schema/readable.ts'
 import type { Value } from '../values/value.ts'
 
+/** A value that is computed once; `open` while it is, `failed` if its mistakes have been reported. */
+type Once = Value | 'open' | 'failed'
+
 export interface Reading {
   /** The value of a field as expressions see it; fails with a diagnostic at `span`. */
   read(path: string, span: Span): Value
@@ -22,7 +25,7 @@ export interface Reading {
 
 /** Nothing can be read until `open` is called: before, not even the variant is known. */
 export function createReading(context: Context): Reading {
-  const values = new Map<string, Value | 'open' | 'failed'>()
+  const values = new Map<string, Once>()
   const stack: string[] = []
   let evaluate: ((path: string) => Value) | undefined
   const value = (path: string, span: Span): Value => {
@@ -85,7 +88,7 @@ function sectionValue(name: keyof typeof experimentBody.sections, reading: Readi
 
 /** The value of a `let`, evaluated when it is first used: it may read fields. Mistakes are reported once. */
 export function lazily(name: string, span: Span, context: Context, compute: () => Value): () => Value {
-  let known: Value | 'open' | 'failed' | undefined
+  let known: Once | undefined
   return () => {
     if (known === 'open') return fail(context, 'ARC4014', { name }, span)
     if (known === 'failed') throw new Stopped(`\`${name}\` has been reported`)
