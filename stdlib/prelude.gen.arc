@@ -172,7 +172,8 @@ extern fn sin(x: angle) -> scalar
 /// -707 there, and 0 outside).
 extern fn acos(x: scalar) -> angle
 
-/// In the `update` of an optimizer: the Euclidean norm of all elements of a weight, or of its gradient or state.
+/// In the `update` of an optimizer: the Euclidean norm of all elements of a weight, or of its gradient, its state or what is computed
+/// from them. For the centers, it is that of a class.
 extern fn norm(x: scalar) -> scalar
 
 /// In the `update` of an optimizer: the number of dims of a weight. Biases, and scales, offsets and slopes per channel have 1.

@@ -47,6 +47,18 @@ schedule multistep(milestones: [duration], gamma: float = 0.1, warmup: duration 
   }
 }
 
+/// Linear warmup over `warmup`, then the full rate, times `gamma` after every `every` since the start of the run, in whole steps.
+/// PyTorch's `StepLR`.
+schedule step_decay(every: duration, gamma: float = 0.1, warmup: duration = 0 epochs) {
+  require gamma > 0 and gamma <= 1
+  factor(step, epoch) {
+    let length = max(round(in_steps(every, epoch)), 1)
+    // Half a step more, so that rounding cannot reach a whole number.
+    let falls = floor((step + 0.5) / length)
+    after_warmup(step, in_steps(warmup, epoch), gamma ** falls)
+  }
+}
+
 test "polynomial rises, then falls to nothing" {
   let schedule = polynomial(power: 1, warmup: 2 epochs)
   assert schedule.factor(0, 100, 10) == 0.05
@@ -70,4 +82,13 @@ test "multistep falls at its milestones" {
   assert schedule.factor(40, 100, 10) == 0.5
   assert schedule.factor(59, 100, 10) == 0.5
   assert schedule.factor(60, 100, 10) == 0.25
+}
+
+test "step decay falls again and again" {
+  let schedule = step_decay(every: 2 epochs, gamma: 0.5, warmup: 5 steps)
+  assert schedule.factor(1, 100, 10) == 0.2
+  assert schedule.factor(19, 100, 10) == 1
+  assert schedule.factor(20, 100, 10) == 0.5
+  assert schedule.factor(40, 100, 10) == 0.25
+  assert step_decay(every: 3 steps).factor(8, 100, 10) ≈ 0.01
 }

@@ -13,6 +13,7 @@ import { GraphBuilder } from '../ir/build.ts'
 import { sameShape, type TensorType } from '../ir/dtype.ts'
 import type * as ir from '../ir/graph.ts'
 import { broadcastScalar, convert, splat } from '../ir/ops.ts'
+import { normScopes, weightNorm } from '../ir/weight-norms.ts'
 import type { MethodTables } from '../schema/methods.ts'
 import * as schema from '../schema/objects.ts'
 import type { ObjectValue, Value } from '../values/value.ts'
@@ -50,6 +51,11 @@ type ReadsOf<K extends keyof MethodTables, M extends keyof MethodTables[K]> = Me
 
 function reading(values: Readonly<Record<string, Value>>): ReadonlyMap<string, () => Value> {
   return new Map(Object.entries(values).map(([name, value]) => [name, () => value]))
+}
+
+/** Values that are computed when a method reads them. */
+function onDemand(values: Readonly<Record<string, () => Value>>): ReadonlyMap<string, () => Value> {
+  return new Map(Object.entries(values))
 }
 
 function contextOf(session: Session, builder: GraphBuilder): Context {
@@ -101,15 +107,17 @@ export function resolveMargin(object: ObjectValue, session: Session): Margin | u
 
 /** `undefined` after reported errors. */
 export function resolveOptimizer(object: ObjectValue, session: Session): Optimizer | undefined {
-  const update: Optimizer['update'] = (builder, { weight, gradient, rate, step, states }) => {
-    const context = { ...contextOf(session, builder), updates: true }
+  const update: Optimizer['update'] = (builder, { weight, gradient, rate, step, states, norms }) => {
+    const context = { ...contextOf(session, builder), norms }
     const extra = new Map([...states].map(([name, value]) => [name, tensor(value)]))
-    const reads = reading({
-      weight: tensor(weight),
-      gradient: tensor(gradient),
-      rate: tensor(rate),
-      step: tensor(step),
-    } satisfies ReadsOf<'optimizer', 'update'>)
+    const reads = onDemand({
+      weight: () => tensor(weight),
+      gradient: () => tensor(gradient),
+      rate: () => tensor(rate),
+      step: () => tensor(step),
+      weight_norm: () => tensor(weightNorm(builder, weight, norms)),
+      gradient_norm: () => tensor(weightNorm(builder, gradient, norms)),
+    } satisfies { readonly [N in keyof ReadsOf<'optimizer', 'update'>]: () => Value })
     const result = callMethod(object, 'update', reads, object.span, context, extra)
     const span = methodOf(object, 'update')?.body.span ?? object.span
     const field = (name: string, like: ir.Value): ir.Value => {
@@ -124,14 +132,18 @@ export function resolveOptimizer(object: ObjectValue, session: Session): Optimiz
   }
   const tried = attempt(() => {
     const states = statesOf(object, staticContext(session))
-    const { builder, input } = scratch()
-    update(builder, {
-      weight: input('weight', [2]),
-      gradient: input('gradient', [2]),
-      rate: input('rate', []),
-      step: input('step', []),
-      states: new Map(states.map(({ name }) => [name, input(name, [2])])),
-    })
+    for (const norms of normScopes) {
+      const { builder, input } = scratch()
+      const shape = norms === 'whole' ? [2] : [2, 3]
+      update(builder, {
+        weight: input('weight', shape),
+        gradient: input('gradient', shape),
+        rate: input('rate', []),
+        step: input('step', []),
+        states: new Map(states.map(({ name }) => [name, input(name, shape)])),
+        norms,
+      })
+    }
     const fields = readObject(schema.optimizer, object, staticContext(session))
     return fields && { states, lr: fields.lr }
   })

@@ -7,7 +7,6 @@ import { instantiate } from '../evaluate/object.ts'
 import type { Backbone, Experiment, ExperimentPath, TrainSpec } from '../experiment/experiment.ts'
 import { groupOf, isBelow, isFrozen, partsOf } from '../experiment/parameter-paths.ts'
 import { experimentBody } from '../schema/experiment.ts'
-import { isElementwise } from '../step/elementwise-optimizer.ts'
 import type { ObjectValue } from '../values/value.ts'
 import { resolveOptimizer } from './appliers.ts'
 import type { ExperimentFields } from './fields.ts'
@@ -29,15 +28,7 @@ export function resolveOptimizers(fields: ExperimentFields, session: Session): O
   const undecayed = without && resolveOptimizer(without, session)
   const centersOptimizer = own === undefined ? optimizer : resolveOptimizer(own, session)
   if (!optimizer || !centersOptimizer || (decay === 'matrices' && !undecayed)) return undefined
-  const path: ExperimentPath = own === undefined ? 'train.optimizer' : 'centers.optimizer'
-  const fits = attempt((): true => {
-    // Rows of the centers are spread over devices, chunks and samples: no step sees all of them at once.
-    if (isElementwise(centersOptimizer, [2, 2])) return true
-    return fail(context, 'ARC4232', { optimizer: centersOptimizer.name }, fields.span(path), {
-      notes: ['give them one of their own: `centers.optimizer = sgd(lr: …)`'],
-    })
-  })
-  return fits === undefined ? undefined : { optimizer, undecayed, centersOptimizer }
+  return { optimizer, undecayed, centersOptimizer }
 }
 
 /** The optimizer without weight decay. */

@@ -8,6 +8,7 @@ import type { Span } from '../../grammar/source.ts'
 import type { Host } from '../host/host.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type * as ir from '../ir/graph.ts'
+import type { NormScope } from '../ir/weight-norms.ts'
 import type { Program } from '../names/program.ts'
 import type { Type } from '../types/type.ts'
 import type { Elaboration } from '../values/elaboration.ts'
@@ -86,8 +87,8 @@ export interface Context {
   readonly session: Session
   readonly builder: GraphBuilder | undefined
   readonly model: Model | undefined
-  /** Whether this is the `update` of an optimizer, in which tensors are whole weights. */
-  readonly updates: boolean
+  /** In the `update` of an optimizer: what norms are of. */
+  readonly norms: NormScope | undefined
   /** In a method: the kind of its object, and what it can read, by name. */
   readonly reads: { readonly keyword: ObjectKeyword; readonly values: ReadonlyMap<string, () => Value> } | undefined
   readonly scope: ParameterScope
@@ -100,7 +101,7 @@ export function staticContext(session: Session): Context {
     session,
     builder: undefined,
     model: undefined,
-    updates: false,
+    norms: undefined,
     reads: undefined,
     scope: { path: '', used: new Map() },
     frame: undefined,

@@ -39,7 +39,7 @@ function callOf(context: Context, span: Span, name: string): Call {
       if (spec.buffer) model.buffers.set(value, path)
       return value
     },
-    updates: context.updates,
+    norms: context.norms,
     bufferPath: (buffer) => context.model?.buffers.get(buffer),
     env: (variable) => context.session.host.env(variable),
     localMachine: () => context.session.host.localMachine(),

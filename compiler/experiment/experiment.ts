@@ -1,7 +1,9 @@
 /** A resolved experiment: everything static is evaluated; backbone, margin, optimizer and schedule can be applied to tensors. */
+
 import type { Span } from '../../grammar/source.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
+import type { NormScope } from '../ir/weight-norms.ts'
 import type { centers, checkpoint, evaluate, experimentBody, log, train } from '../schema/experiment.ts'
 import type { dataset, device, machine, requireQuantities, start, verification } from '../schema/objects.ts'
 import type { FieldPath, ObjectValues, Resolved, SectionValues, Settled } from '../schema/values.ts'
@@ -155,6 +157,16 @@ export interface Margin {
   readonly span: Span
 }
 
+/** Tensors of one shape; `rate` and `step` are f32[] scalars. */
+interface OptimizerOperands {
+  readonly weight: Value
+  readonly gradient: Value
+  readonly rate: Value
+  readonly step: Value
+  readonly states: ReadonlyMap<string, Value>
+  readonly norms: NormScope
+}
+
 interface OptimizerUpdate {
   readonly weight: Value
   /** New states by name. */
@@ -167,11 +179,7 @@ export interface Optimizer {
   readonly lr: number
   /** The names and initial values of its states per weight. */
   readonly states: readonly { readonly name: string; readonly initial: number }[]
-  /** Elementwise on tensors of the same shape; `rate` and `step` are f32[] scalars. */
-  update(
-    builder: GraphBuilder,
-    operands: { weight: Value; gradient: Value; rate: Value; step: Value; states: ReadonlyMap<string, Value> },
-  ): OptimizerUpdate
+  update(builder: GraphBuilder, operands: OptimizerOperands): OptimizerUpdate
   readonly span: Span
 }
 

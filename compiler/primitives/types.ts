@@ -4,12 +4,14 @@
  *
  * Legend: N batch, H W image height and width, T tokens, C channels, D features.
  */
+
 import type { Extras } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
 import type { LocalMachine } from '../host/local-machine.ts'
 import type { GpuProfile } from '../host/machine-profile.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type * as ir from '../ir/graph.ts'
+import type { NormScope } from '../ir/weight-norms.ts'
 import type { Elaboration, ParameterSpec } from '../values/elaboration.ts'
 import type { EvaluateMessages, ParamsOf } from '../values/messages.ts'
 import type * as value from '../values/value.ts'
@@ -24,8 +26,8 @@ export interface Call {
   graph(): GraphBuilder
   /** The backbone under construction; a diagnostic outside of backbones. */
   model(): Elaboration
-  /** Whether this is the `update` of an optimizer, in which tensors are whole weights. */
-  readonly updates: boolean
+  /** In the `update` of an optimizer: what norms are of. */
+  readonly norms: NormScope | undefined
   /** Declares a parameter or buffer under `path`; a diagnostic if the name is taken. */
   declare(name: string, spec: Omit<ParameterSpec, 'path' | 'span'>): ir.Value
   /** The path of a buffer returned by `declare`; `undefined` for other values. */

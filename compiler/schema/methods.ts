@@ -35,6 +35,8 @@ const optimizer = {
       gradient: 'The gradient of the loss with respect to it.',
       rate: 'The scheduled learning rate.',
       step: 'The number of the update, from 1.',
+      weight_norm: 'The Euclidean norm of the whole weight; of a class for the centers.',
+      gradient_norm: 'The same of the gradient.',
     },
     result: 'update',
   },

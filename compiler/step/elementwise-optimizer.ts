@@ -8,14 +8,16 @@ function probe(optimizer: Optimizer, shape: readonly number[]) {
   const vector = (name: string) => b.input(name, { dtype: 'f32', shape })
   const scalar = (name: string) => b.input(name, { dtype: 'f32', shape: [] })
   const step = scalar('step')
-  optimizer.update(b, {
+  const { weight, states } = optimizer.update(b, {
     weight: vector('weight'),
     gradient: vector('gradient'),
     rate: scalar('rate'),
     step,
     states: new Map(optimizer.states.map(({ name }) => [name, vector(name)])),
+    norms: 'whole',
   })
-  return { ops: b.ops, step }
+  const outputs = [weight, ...states.values()].map((value, i) => ({ name: `${i}`, value }))
+  return { ops: b.finish(outputs).ops, step }
 }
 
 /**

@@ -88,7 +88,7 @@ function optimizerUpdate(
         optimizer.states.map(({ name }) => [name, load(inner, parts, centerState(name), centers.state)]),
       )
       const inside: Clock = { rate: need(rate, 'the rate'), step: need(step, 'the step') }
-      const updated = applyOptimizer(inner, optimizer, inside, { weight, gradient, states })
+      const updated = applyOptimizer(inner, optimizer, inside, { weight, gradient, states, norms: 'rows' })
       const key = narrow ? roundingKey(inner, rows, need(more[0], 'a key'), need(more[1], 'a class')) : undefined
       const stored = new Map([
         ...storeTable(inner, centersTable, centers.weights, updated.weight, key),

@@ -121,7 +121,7 @@ export function buildStep(
       const { name } = tensor
       const { optimizer, factor } = need(rule, `the rule of ${name}`)
       const states = new Map(optimizer.states.map((s) => [s.name, get(`${name}.${s.name}`)]))
-      const operands = { weight: get(name), gradient: need(clipped[i], 'a gradient'), states }
+      const operands = { weight: get(name), gradient: need(clipped[i], 'a gradient'), states, norms: 'whole' as const }
       const updated = applyOptimizer(b, optimizer, { rate: rates(factor), step: updateClock.step }, operands)
       next.set(name, updated.weight)
       for (const [state, value] of updated.states) next.set(`${name}.${state}`, value)

@@ -5,6 +5,7 @@ import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
 import type { StateTensor } from '../ir/state-tensor.ts'
+import type { NormScope } from '../ir/weight-norms.ts'
 
 /** torch's `clip_grad_norm_` adds this to the norm. */
 const CLIP_EPSILON = 1e-6
@@ -52,6 +53,7 @@ export interface WeightUpdate {
   readonly weight: Value
   readonly gradient: Value
   readonly states: ReadonlyMap<string, Value>
+  readonly norms: NormScope
 }
 
 /** The optimizer's inputs from the step, f32 [] each: the scheduled learning rate, and the update counted from 1. */

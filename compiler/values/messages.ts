@@ -178,10 +178,6 @@ export const evaluateMessages = {
     ({ optimizer, parameter }) =>
       `\`train.decay = matrices\` sets \`${parameter}\` to 0 for weights that are not matrices, but \`${optimizer}\` has no such parameter`,
   ),
-  ARC4232: error<{ optimizer: string }>(
-    ({ optimizer }) =>
-      `\`${optimizer}\` cannot update the centers: it uses norms of whole weights, and a step sees only parts of the centers`,
-  ),
   ARC4233: error(() => '`train.average` has nothing to average: all weights are frozen'),
 
   ARC4234: error<{ path: string; field: string }>(

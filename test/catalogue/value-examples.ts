@@ -98,7 +98,6 @@ export const evaluateExamples: Examples<typeof evaluateDiagnostic.catalogue> = {
   ARC4229: [{ path: 'layer4' }],
   ARC4230: [{ path: 'layer4' }],
   ARC4231: [{ optimizer: 'plain', parameter: 'weight_decay' }],
-  ARC4232: [{ optimizer: 'lars' }],
   ARC4233: [{}],
   ARC4234: [{ path: 'centers.optimizer', field: 'lr' }],
   ARC4235: [{ best: 'lfw' }],

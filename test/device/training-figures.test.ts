@@ -22,6 +22,8 @@ interface Figures {
   readonly start: Named<readonly number[]>
   readonly gradients: Named<Rows>
   readonly optimizers: Named<Named<Rows>>
+  /** Of a matrix whose rows are classes. */
+  readonly classes: Named<Rows>
   readonly averages: Named<Rows>
   readonly schedules: Named<readonly number[]>
   readonly total: number
@@ -37,8 +39,9 @@ function experiment(body: string): Experiment {
   return need(resolveBody(body).experiment, body)
 }
 
-const optimizers = Object.entries(figures.optimizers).map(([text, wanted]) => {
-  const { optimizer } = experiment(`train.optimizer = ${text}\n centers.optimizer = sgd(lr: 0.1)`)
+const optimizers = Object.entries(figures.optimizers).map(([text, own]) => {
+  const wanted: Named<Rows> = { ...own, classes: need(figures.classes[text], text) }
+  const { optimizer } = experiment(`train.optimizer = ${text}`)
   return { text, wanted, optimizer }
 })
 const averages = Object.entries(figures.averages).map(([text, wanted]) => {
@@ -74,8 +77,13 @@ function buildAll(): {
     start: input(name, shape, need(figures.start[name], name)),
     gradients: need(figures.gradients[name], name).map((g, i) => input(`${name} ${i}`, shape, g)),
   }))
+  const matrix = need(weights[0], 'a matrix')
+  const layers = [
+    ...weights.map((weight) => ({ ...weight, norms: 'whole' as const })),
+    { ...matrix, name: 'classes', norms: 'rows' as const },
+  ]
   for (const { text, wanted: rows, optimizer } of optimizers)
-    for (const { name, start, gradients } of weights) {
+    for (const { name, start, gradients, norms } of layers) {
       let weight = start
       let states: ReadonlyMap<string, Value> = new Map(
         optimizer.states.map((state) => [state.name, ops.splat(b, state.initial, start.type)]),
@@ -87,6 +95,7 @@ function buildAll(): {
           states,
           rate: ops.scalar(b, optimizer.lr, 'f32'),
           step: need(counts[i], ''),
+          norms,
         }
         const after = optimizer.update(b, operands)
         weight = after.weight
@@ -94,11 +103,10 @@ function buildAll(): {
         expectValue(`${text}, ${name} after ${i + 1}`, weight, need(rows[name]?.[i], text))
       }
     }
-  const moved = need(weights[0], 'a matrix')
   for (const { text, wanted: rows, average } of averages) {
-    let weight = moved.start
-    let value = moved.start
-    for (const [i, gradient] of moved.gradients.entries()) {
+    let weight = matrix.start
+    let value = matrix.start
+    for (const [i, gradient] of matrix.gradients.entries()) {
       weight = ops.subtract(b, weight, ops.multiply(b, gradient, 0.5))
       value = averaged(b, averageDecay(b, average, need(counts[i], '')), value, weight)
       expectValue(`${text} after ${i + 1}`, value, need(rows[i], text))

@@ -130,7 +130,7 @@ it('an optimizer reads by name, not by position', () => {
   const { weight } = run({ weight: given(5), gradient: given(2), rate: given(0.5), step: given(1) }, (b, v) => {
     const at = (name: string) => need(v[name], name)
     const operands = { weight: at('weight'), gradient: at('gradient'), rate: at('rate'), step: at('step') }
-    return { weight: optimizer.update(b, { ...operands, states: new Map() }).weight }
+    return { weight: optimizer.update(b, { ...operands, states: new Map(), norms: 'whole' }).weight }
   })
   expect(weight).toEqual([4])
 })
@@ -158,6 +158,7 @@ function descend(optimizer: string, rate: number, gradients: readonly number[]):
           rate: at('rate'),
           step: at('step'),
           states,
+          norms: 'whole',
         })
         return { weight: updated.weight, ...Object.fromEntries(updated.states) }
       },

@@ -127,11 +127,14 @@ describe('an optimizer', () => {
     ['a norm over the gradient', normalized, false],
   ])('with %s', (_, optimizer, expected) => expect(isElementwise(optimizer)).toBe(expected))
 
-  it.each(['sgd(lr: 0.1, momentum: 0.9, weight_decay: 5e-4)', 'adamw(lr: 0.01, weight_decay: 0.1)'])(
-    '%s of the standard library is elementwise',
-    (optimizer) => {
-      const plan = narrowPlan({ devices: 1, batch: 4, classes: 13, optimizer, kind: 'cuda' })
-      expect(plan.state.filter(({ storage }) => storage === 'flat').map(({ name }) => name)).toContain('*vectors')
-    },
-  )
+  it.each([
+    'sgd(lr: 0.1, momentum: 0.9, weight_decay: 5e-4)',
+    'adamw(lr: 0.01, weight_decay: 0.1)',
+    'lars(lr: 0.1, weight_decay: 0.1)',
+    'lamb(lr: 0.1)',
+    'lion(lr: 0.1)',
+  ])('%s of the standard library is elementwise on vectors', (optimizer) => {
+    const plan = narrowPlan({ devices: 1, batch: 4, classes: 13, optimizer, kind: 'cuda' })
+    expect(plan.state.filter(({ storage }) => storage === 'flat').map(({ name }) => name)).toContain('*vectors')
+  })
 })

@@ -238,8 +238,6 @@ describe('a mistake', () => {
   ])('%s', (train, expected) => expect(codes(train)).toEqual([expected]))
 
   it.each<readonly [string, Partial<Parameters<typeof narrowText>[0]>, readonly unknown[]]>([
-    ['', { optimizer: 'lars(lr: 0.1)' }, ['ARC4232', expect.stringContaining('centers.optimizer')]],
-    ['', { centers: 'optimizer = lars(lr: 0.1)' }, ['ARC4232', expect.stringContaining('centers.optimizer')]],
     ['decay = matrices', { optimizer: 'plain(lr: 0.1)', declarations: plain }, ['ARC4231', 'its parameters are `lr`']],
     ['', { optimizer: 'sgd(lr: 0.1, momentum: 0, nesterov: true)' }, ['ARC4213', expect.any(String)]],
     ['', { margin: 'odd()', declarations: odd }, ['ARC4028', undefined]],
