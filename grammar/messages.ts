@@ -57,9 +57,6 @@ const grammarMessages = {
   ARC1215: error(() => 'only the last line of a block can be an expression'),
   ARC1216: error<{ keyword: string; name: string }>(({ keyword, name }) => `the ${keyword} \`${name}\` has no body`),
   ARC1217: error<{ name: string }>(({ name }) => `the extern function \`${name}\` cannot have a body`),
-  ARC1218: error<{ keyword: string }>(
-    ({ keyword }) => `only an experiment can extend another one, not ${withArticle(keyword)}`,
-  ),
   ARC1219: error(() => '`as` names the parameters of a call, but this is not a call'),
   ARC1220: error(() => 'the right side of `|>` must be a function or a call'),
   ARC1221: error(() => 'an `if` has a value, so it needs an `else`'),

@@ -1,8 +1,8 @@
-/** The experiments that an experiment extends. */
+/** What an object extends: experiments, or another object of its kind. */
 import type { ObjectDecl } from '../../grammar/ast.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { nameDiagnostic } from '../names/messages.ts'
-import type { Declared, Module } from '../names/program.ts'
+import type { Declared, Definition, Module } from '../names/program.ts'
 import { type Checker, report } from './checker.ts'
 import { checkDiagnostic } from './messages.ts'
 import { showKeyword } from './show-type.ts'
@@ -19,26 +19,37 @@ export function baseChain(checker: Checker, decl: ObjectDecl, module: Module): r
       return undefined
     }
     checker.used.add(found)
-    if (found.decl.kind !== 'Object' || found.decl.keyword !== 'experiment') {
+    const written = writtenDecl(found)
+    if (written.kind !== 'Object' || written.keyword !== decl.keyword) {
       const keyword =
-        found.decl.kind === 'Object'
-          ? showKeyword(found.decl.keyword)
-          : found.decl.kind === 'Let'
+        written.kind === 'Object'
+          ? showKeyword(written.keyword)
+          : written.kind === 'Let'
             ? 'a `let`'
-            : `a ${found.decl.keyword}`
-      const related = [{ span: found.decl.name.span, message: 'declared here' }]
-      if (at.decl === decl) report(checker, checkDiagnostic('ARC3216', { name, keyword }, span, { related }))
+            : `a ${written.keyword}`
+      const related = [{ span: written.name.span, message: 'declared here' }]
+      if (at.decl === decl)
+        report(
+          checker,
+          checkDiagnostic('ARC3216', { name, keyword, wanted: showKeyword(decl.keyword) }, span, { related }),
+        )
       return undefined
     }
-    if (found.decl === decl) {
+    if (written === decl) {
       reportCircle(checker, [decl, ...chain.map((base) => base.decl)])
       return undefined
     }
-    if (chain.some((base) => base.decl === found.decl)) return undefined
-    at = { decl: found.decl, module: found.module }
+    if (chain.some((base) => base.decl === written)) return undefined
+    at = { decl: written, module: found.module }
     chain.push(at)
   }
   return chain
+}
+
+/** The declaration as it is written, before it is joined with what it extends. */
+function writtenDecl({ name, decl, module }: Definition): Definition['decl'] {
+  const written = module.tree.declarations.find((other) => other.kind === 'Object' && other.name.text === name)
+  return written?.kind === 'Object' && decl.name === written.name ? written : decl
 }
 
 /** Reports once for all participants: at the one that comes first in its file. */
@@ -58,10 +69,10 @@ function reportUnknownBase(checker: Checker, decl: ObjectDecl, module: Module): 
   if (decl.extends === undefined) return
   const { text: name, span } = decl.extends
   const known = [...module.scope.values()]
-    .filter((definition) => definition.decl.kind === 'Object' && definition.decl.keyword === 'experiment')
+    .filter((definition) => definition.decl.kind === 'Object' && definition.decl.keyword === decl.keyword)
     .map((definition) => definition.name)
     .filter((other) => other !== decl.name.text)
   const meant = nearest(name, known)
   const fix = meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
-  report(checker, nameDiagnostic('ARC2011', { name }, span, fix))
+  report(checker, nameDiagnostic('ARC2011', { keyword: decl.keyword, name }, span, fix))
 }

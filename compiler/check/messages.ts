@@ -101,8 +101,8 @@ const checkMessages = {
   ARC3213: error<{ name: string }>(({ name }) => `\`${name}\` is not a figure of the plan`),
   ARC3214: error<{ name: string }>(({ name }) => `the experiment \`${name}\` cannot take parameters`),
   ARC3215: error<{ path: string }>(({ path }) => `\`${path}\` is not an object, so it has no fields to set`),
-  ARC3216: error<{ name: string; keyword: string }>(
-    ({ name, keyword }) => `\`${name}\` is ${keyword}, not an experiment`,
+  ARC3216: error<{ name: string; keyword: string; wanted: string }>(
+    ({ name, keyword, wanted }) => `\`${name}\` is ${keyword}, not ${wanted}`,
   ),
   ARC3217: error<{ what: string; section: string }>(
     ({ what, section }) => `${what} is not allowed in the section \`${section}\``,

@@ -1,5 +1,5 @@
 /** Methods and states: the scalar code of margins, optimizers and schedules. */
-import type { Expr, MethodEntry, ObjectDecl, StateEntry } from '../../grammar/ast.ts'
+import type { Entry, Expr, MethodEntry, ObjectDecl, StateEntry } from '../../grammar/ast.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import type { MethodSpec } from '../schema/methods.ts'
 import { objectSpecs } from '../schema/objects.ts'
@@ -11,12 +11,28 @@ import { bindReads } from './method-reads.ts'
 import { meantName } from './other-words.ts'
 import { quoteList, showKeyword, showType } from './show-type.ts'
 
-const states = (decl: ObjectDecl): readonly StateEntry[] => decl.entries.filter((entry) => entry.kind === 'State')
+const states = ({ entries }: Pick<ObjectDecl, 'entries'>): readonly StateEntry[] =>
+  entries.filter((entry) => entry.kind === 'State')
+
+/** The object with the states of what it extends, except those that it declares again. */
+function withStates(decl: ObjectDecl, inherited: readonly Entry[]): ObjectDecl {
+  const own = new Set(states(decl).map((state) => state.name.text))
+  const others = states({ entries: inherited }).filter((state) => !own.has(state.name.text))
+  return { ...decl, entries: [...others, ...decl.entries] }
+}
 
 /** All methods and states of an object; `scope` holds its parameters and `let`s, `meant` the misspelled ones. */
-export function checkMethods(checker: Checker, decl: ObjectDecl, scope: Scope, meant: ReadonlySet<string>): void {
-  const spec = objectSpecs[decl.keyword]
-  checkStates(checker, decl, scope)
+export function checkMethods(
+  checker: Checker,
+  written: ObjectDecl,
+  scope: Scope,
+  meant: ReadonlySet<string>,
+  inherited: readonly Entry[] = [],
+): void {
+  const spec = objectSpecs[written.keyword]
+  checkStates(checker, written, scope)
+  checkNewStates(checker, written, inherited)
+  const decl = withStates(written, inherited)
   const seen = new Map<string, MethodEntry>()
   for (const entry of decl.entries) {
     if (entry.kind !== 'Method') continue
@@ -32,7 +48,7 @@ export function checkMethods(checker: Checker, decl: ObjectDecl, scope: Scope, m
     else checkMethod(checker, decl, entry, method, scope)
   }
   const missing = Object.entries(spec.methods).filter(
-    ([name, method]) => method.required && !seen.has(name) && !meant.has(name),
+    ([name, method]) => method.required && !seen.has(name) && !meant.has(name) && decl.extends === undefined,
   )
   if (
     missing.length === 0 ||
@@ -47,6 +63,17 @@ export function checkMethods(checker: Checker, decl: ObjectDecl, scope: Scope, m
     checker,
     checkDiagnostic('ARC3204', { owner, names: missing.map(([name]) => name) }, decl.name.span, { notes }),
   )
+}
+
+/** A state that the inherited update does not know needs an update of its own. */
+function checkNewStates(checker: Checker, decl: ObjectDecl, inherited: readonly Entry[]): void {
+  if (decl.extends === undefined) return
+  const known = new Set(states({ entries: inherited }).map((state) => state.name.text))
+  const added = states(decl).filter((state) => !known.has(state.name.text))
+  const update = decl.entries.some((entry) => entry.kind === 'Method' && entry.name.text === 'update')
+  const [first] = added
+  if (first === undefined || update) return
+  report(checker, checkDiagnostic('ARC3209', { names: added.map((state) => state.name.text) }, first.name.span))
 }
 
 function reportUnknownMethod(checker: Checker, decl: ObjectDecl, entry: MethodEntry): void {

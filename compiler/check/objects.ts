@@ -1,9 +1,11 @@
 /** Margins, optimizers, schedules, devices, machines, data sets and experiments. */
-import type { LetDecl, ObjectDecl } from '../../grammar/ast.ts'
-import type { Module } from '../names/program.ts'
+import type { Entry, LetDecl, ObjectDecl } from '../../grammar/ast.ts'
+import { fixedBy } from '../names/inherit.ts'
+import type { Declared, Module } from '../names/program.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import { own } from '../types/own.ts'
-import { type Checker, innerScope, moduleScope, report, type Scope } from './checker.ts'
+import { unknown } from '../types/type.ts'
+import { bind, type Checker, innerScope, moduleScope, report, type Scope } from './checker.ts'
 import { bindLets, checkCondition, noteUnused } from './control.ts'
 import { baseChain } from './extends.ts'
 import type { SetFields } from './field-work.ts'
@@ -15,15 +17,16 @@ import { checkMethods } from './methods.ts'
 import { baseField, fieldScope } from './readable.ts'
 import { checkPlanRequirement } from './requirements.ts'
 import { showType } from './show-type.ts'
-import { parameterType } from './signatures.ts'
+import { callParameters, parameterType } from './signatures.ts'
 import { setPaths } from './unknown-fields.ts'
 
 export function checkObject(checker: Checker, decl: ObjectDecl, module: Module): void {
   const isExperiment = decl.keyword === 'experiment'
-  const bases = isExperiment ? baseChain(checker, decl, module) : []
+  const bases = baseChain(checker, decl, module)
+  const parent = isExperiment ? undefined : parentOf(decl, module, bases)
   const base = isExperiment
     ? fieldScope(checker, module, decl.name.span, [{ decl, module }, ...(bases ?? [])])
-    : moduleScope(module, decl)
+    : inheritedScope(checker, parent, moduleScope(module, module.own.get(decl.name.text)?.decl ?? decl))
   const outer = checkParameters(checker, decl, base)
   const scope = innerScope(outer)
   bindLets(
@@ -34,11 +37,13 @@ export function checkObject(checker: Checker, decl: ObjectDecl, module: Module):
   const set: SetFields = new Map()
   const meant = new Set<string>()
   const work = { checker, keyword: decl.keyword, given: setPaths(decl), scope, set, meant }
-  checkFields({ ...work, inherited: (path) => baseField(checker, bases, path) }, decl.entries)
+  const entries = decl.entries.filter((entry) => !checkFixed(checker, entry, parent, scope))
+  checkFields({ ...work, inherited: (path) => (isExperiment ? baseField(checker, bases, path) : undefined) }, entries)
   if (isExperiment) checkExperimentHead(checker, decl)
   else {
     checkFieldParameters(checker, decl, scope)
-    checkMethods(checker, decl, scope, meant)
+    checkRedeclared(checker, decl, parent, scope)
+    checkMethods(checker, { ...decl, entries }, scope, meant, parent?.entries)
   }
   for (const entry of decl.entries) {
     if (entry.kind !== 'Require') continue
@@ -47,6 +52,48 @@ export function checkObject(checker: Checker, decl: ObjectDecl, module: Module):
   }
   noteUnused(checker, scope)
   if (decl.extends === undefined) reportMissing(checker, decl, new Set([...meant, ...set.keys()]))
+}
+
+/** What an object extends, joined with what that extends; `undefined` after mistakes. */
+function parentOf(decl: ObjectDecl, module: Module, bases: readonly Declared[] | undefined): ObjectDecl | undefined {
+  const found =
+    decl.extends === undefined || bases === undefined ? undefined : module.scope.get(decl.extends.text)?.decl
+  return found?.kind === 'Object' ? found : undefined
+}
+
+/** The parameters of what an object extends are in its scope. */
+function inheritedScope(checker: Checker, parent: ObjectDecl | undefined, outer: Scope): Scope {
+  if (parent === undefined) return outer
+  const scope = innerScope(outer)
+  for (const { parameter, type } of callParameters(checker, parent))
+    bind(scope, parameter.name.text, type, parameter.name.span, 'parameter')
+  return scope
+}
+
+/** `nodes = 4` where the base has a parameter `nodes`: gives it its value. */
+function checkFixed(checker: Checker, entry: Entry, parent: ObjectDecl | undefined, scope: Scope): boolean {
+  const parameter = parent && fixedBy(entry, parent)
+  if (parent === undefined || parameter === undefined || entry.kind !== 'Field') return false
+  const type = callParameters(checker, parent).find((known) => known.parameter === parameter)?.type ?? unknown
+  const origin = { span: parameter.span, message: 'the parameter is declared here' }
+  const what = `\`${parameter.name.text}\` of \`${parent.name.text}\``
+  checker.check(entry.value, scope, { type, what, origin })
+  return true
+}
+
+/** A parameter that the base has too keeps its type. */
+function checkRedeclared(checker: Checker, decl: ObjectDecl, parent: ObjectDecl | undefined, scope: Scope): void {
+  if (parent === undefined) return
+  for (const known of callParameters(checker, parent)) {
+    const { text: name, span } = known.parameter.name
+    const again = decl.parameters.find((parameter) => parameter.name.text === name)
+    const type = again && parameterType(checker, again, scope)
+    if (again === undefined || type === undefined || fits(type, known.type)) continue
+    const place = `\`${name}\` of \`${parent.name.text}\` takes`
+    const related = [{ span, message: 'the parameter is declared here' }]
+    const params = { place, expected: showType(known.type), found: showType(type) }
+    report(checker, checkDiagnostic('ARC3001', params, again.type?.span ?? again.span, { related }))
+  }
 }
 
 function checkExperimentHead(checker: Checker, decl: ObjectDecl): void {

@@ -1,5 +1,6 @@
 /** What can be called, and the result of a call. */
 import type { FunctionDecl, ObjectDecl, Parameter } from '../../grammar/ast.ts'
+import { homeOf } from '../names/inherit.ts'
 import { sameDimension } from '../types/dimension.ts'
 import { angle, type NumberType, type Type, unknown } from '../types/type.ts'
 import { bind, type Checker, moduleScope, type Scope } from './checker.ts'
@@ -31,7 +32,14 @@ export function callParameters(
 ): readonly { parameter: Parameter; type: Type }[] {
   const module = checker.modules.get(decl)
   const scope = moduleScope(module ?? checker.program.entry, undefined)
-  return decl.parameters.map((parameter) => ({ parameter, type: parameterType(checker, parameter, scope) }))
+  const scopeOf = (parameter: Parameter) => {
+    const home = homeOf(parameter)
+    return home === undefined ? scope : moduleScope(home.module, undefined)
+  }
+  return decl.parameters.map((parameter) => ({
+    parameter,
+    type: parameterType(checker, parameter, scopeOf(parameter)),
+  }))
 }
 
 /** Whether a parameter accepts device numbers, and tensors elementwise: `scalar`, and the angles of primitives. */

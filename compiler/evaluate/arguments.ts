@@ -4,6 +4,7 @@ import type { Fix } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { typeOfNode } from '../check/type-nodes.ts'
+import { homeOf } from '../names/inherit.ts'
 import type { Value } from '../values/value.ts'
 import { conformToParameter } from './conform.ts'
 import { bind, type Context, type Env, fail } from './context.ts'
@@ -104,6 +105,7 @@ function defaultOf(context: Context, signature: Signature, parameter: Parameter,
       related: [{ span: parameter.span, message: 'it is declared here, without a default' }],
     })
   const expected = parameter.type && typeOfNode(parameter.type)
-  const value = context.session.evaluate(parameter.default, env, context, expected)
+  const scope = { module: homeOf(parameter)?.module ?? env.module, locals: env.locals }
+  const value = context.session.evaluate(parameter.default, scope, context, expected)
   return conformToParameter(context, parameter, value, env, parameter.default.span)
 }

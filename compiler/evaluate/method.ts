@@ -36,7 +36,7 @@ export function callMethod(
     if (decl.keyword === 'margin' && name === 'other') return read('cos')
     return fail(context, 'ARC4019', { keyword: decl.keyword, owner: decl.name.text, name }, span)
   }
-  let env = envOf(object, context)
+  let env = envOf(object, method, context)
   for (const [state, value] of extra) env = bind(env, state, value)
   for (const { name: parameter } of method.parameters) env = bind(env, parameter.text, read(parameter.text))
   const inner = enter(context, { name: full, target: object, path: undefined, span })
@@ -74,7 +74,7 @@ export function callMethodWith(
 export function statesOf(object: ObjectValue, context: Context): readonly { name: string; initial: number }[] {
   const states = object.decl.entries.filter((entry): entry is StateEntry => entry.kind === 'State')
   return states.map((state) => {
-    const value = context.session.evaluate(state.value, envOf(object, context), context)
+    const value = context.session.evaluate(state.value, envOf(object, state, context), context)
     if (value.kind !== 'number')
       return fail(context, 'ARC4002', { found: describe(value), wanted: 'a number' }, state.value.span)
     return { name: state.name.text, initial: value.value }

@@ -1,7 +1,8 @@
 /** Instances of margins, optimizers, schedules, devices, machines, data sets, augmentations and verification sets: arguments, fields on demand. */
-import type { Entry, Expr, FieldEntry, ObjectDecl } from '../../grammar/ast.ts'
+import type { Entry, Expr, FieldEntry, ObjectDecl, RequireEntry } from '../../grammar/ast.ts'
 import type { Extras } from '../../grammar/diagnostic.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
+import { boundParameters, homeOf } from '../names/inherit.ts'
 import type { Module } from '../names/program.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import { type FieldSpec, type Range, type SectionSpec, showRange } from '../schema/spec.ts'
@@ -14,8 +15,8 @@ import { defaultOf } from './default.ts'
 import { describe, showNumber, showValue } from './show.ts'
 
 interface Instance {
-  /** The arguments and `let`s of the declaration. */
-  env: Env | undefined
+  /** The arguments and `let`s of the declaration, and of each one that it extends. */
+  readonly envs: Map<ObjectDecl, Env>
   readonly fields: Map<string, Value | 'open'>
 }
 
@@ -24,7 +25,7 @@ const instances = new WeakMap<ObjectValue, Instance>()
 function instanceOf(object: ObjectValue): Instance {
   let instance = instances.get(object)
   if (instance === undefined) {
-    instance = { env: undefined, fields: new Map() }
+    instance = { envs: new Map(), fields: new Map() }
     instances.set(object, instance)
   }
   return instance
@@ -47,7 +48,8 @@ export function instantiate(
   const matched = matchArguments(context, signature, given)
   const changed = conformArguments(context, signature, matched, outer)
   const values = new Map([...(base.arguments ?? []), ...changed])
-  const bound = bindParameters(context, signature, values, outer, span)
+  const all = { ...signature, parameters: boundParameters(decl) }
+  const bound = bindParameters(context, all, values, outer, span)
   const overrides = base.overrides ?? new Map()
   const places = new Map([
     ...(base.places ?? []),
@@ -59,15 +61,20 @@ export function instantiate(
   return object
 }
 
-/** Arguments and `let`s in scope. */
-export function envOf(object: ObjectValue, context: Context): Env {
-  const instance = instanceOf(object)
-  if (instance.env !== undefined) return instance.env
-  let env: Env = { module: object.module, locals: undefined }
-  for (const [name, value] of object.arguments) env = bind(env, name, value)
-  for (const entry of object.decl.entries)
-    if (entry.kind === 'Let') env = bind(env, entry.name.text, context.session.evaluate(entry.value, env, context))
-  instance.env = env
+/** Arguments and `let`s in the scope of an entry: those of the declaration that it is written in, and its module. */
+export function envOf(object: ObjectValue, entry: Entry, context: Context): Env {
+  const { envs } = instanceOf(object)
+  const home = homeOf(entry)
+  const owner = home?.decl ?? object.decl
+  const known = envs.get(owner)
+  if (known !== undefined) return known
+  let env: Env = { module: home?.module ?? object.module, locals: undefined }
+  for (const [name, value] of object.arguments)
+    if (home === undefined || home.visible.has(name)) env = bind(env, name, value)
+  for (const inner of object.decl.entries)
+    if (inner.kind === 'Let' && homeOf(inner)?.decl === home?.decl)
+      env = bind(env, inner.name.text, context.session.evaluate(inner.value, env, context))
+  envs.set(owner, env)
   return env
 }
 
@@ -75,22 +82,23 @@ function checkRequires(object: ObjectValue, context: Context): void {
   if (objectSpecs[object.decl.keyword].requires !== 'arguments') return
   for (const entry of object.decl.entries) {
     if (entry.kind !== 'Require') continue
-    const holds = context.session.evaluate(entry.condition, envOf(object, context), context)
+    const holds = context.session.evaluate(entry.condition, envOf(object, entry, context), context)
     if (holds.kind !== 'bool')
       fail(context, 'ARC4002', { found: describe(holds), wanted: '`true` or `false`' }, entry.condition.span)
-    else if (!holds.value) reportRequire(object, entry.condition, context)
+    else if (!holds.value) reportRequire(object, entry, context)
   }
 }
 
 /** The first part of a condition with `and` that does not hold. */
-function failing(object: ObjectValue, condition: Expr, context: Context): Expr {
+function failing(condition: Expr, env: Env, context: Context): Expr {
   if (condition.kind !== 'Binary' || condition.operator !== 'and') return condition
-  const left = context.session.evaluate(condition.left, envOf(object, context), context)
+  const left = context.session.evaluate(condition.left, env, context)
   const isLeft = left.kind === 'bool' && !left.value
-  return failing(object, isLeft ? condition.left : condition.right, context)
+  return failing(isLeft ? condition.left : condition.right, env, context)
 }
 
-function reportRequire(object: ObjectValue, whole: Expr, context: Context): never {
+function reportRequire(object: ObjectValue, entry: RequireEntry, context: Context): never {
+  const { condition: whole } = entry
   const condition = textOf(whole.span)
   const isNamedIn =
     (text: string) =>
@@ -103,7 +111,9 @@ function reportRequire(object: ObjectValue, whole: Expr, context: Context): neve
     if (degrees !== undefined) notes.push(`in degrees, \`${name}\` would be ${degrees}`)
   }
   const related = [{ span: whole.span, message: 'required here' }]
-  const [argument, second] = [...object.places].filter(isNamedIn(textOf(failing(object, whole, context).span)))
+  const [argument, second] = [...object.places].filter(
+    isNamedIn(textOf(failing(whole, envOf(object, entry, context), context).span)),
+  )
   const span = argument === undefined || second !== undefined ? object.span : argument[1]
   return fail(context, 'ARC4213', { owner: object.decl.name.text, condition }, span, { related, notes })
 }
@@ -184,7 +194,7 @@ function evaluateField(object: ObjectValue, path: string, context: Context): Val
   const entry = findField(decl.entries, parts)
   if (entry !== undefined) {
     const inner = within(object, entry.value, context)
-    const value = context.session.evaluate(entry.value, envOf(object, context), inner, spec.type)
+    const value = context.session.evaluate(entry.value, envOf(object, entry, context), inner, spec.type)
     return checkRange(inner, full, spec, conform(inner, value, spec.type, entry.value.span), entry.value.span)
   }
   const argument = object.arguments.get(path)

@@ -83,7 +83,9 @@ function showArguments(values: ReadonlyMap<string, Value>): string {
 function withoutUnsetOptions({ decl, arguments: given }: ObjectValue): ReadonlyMap<string, Value> {
   const off = decl.parameters.filter(({ default: initial }) => initial?.kind === 'Bool' && !initial.value)
   const names = new Set(off.map(({ name }) => name.text))
-  return new Map([...given].filter(([name, value]) => !(names.has(name) && value.kind === 'bool' && !value.value)))
+  const known = new Set(decl.parameters.map(({ name }) => name.text))
+  const own = [...given].filter(([name]) => known.has(name))
+  return new Map(own.filter(([name, value]) => !(names.has(name) && value.kind === 'bool' && !value.value)))
 }
 
 /** A value as the `.arc` text that produces it. */

@@ -6,6 +6,7 @@ import type { FieldEntry, FunctionDecl, LetDecl, ObjectDecl, UseDecl } from '../
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import type { SourceFile, Span } from '../../grammar/source.ts'
 import { walk } from '../../grammar/visit.ts'
+import { joinBases } from './inherit.ts'
 import { type Loader, stdlibModulesWith, stdlibNames } from './loader.ts'
 import { nameDiagnostic } from './messages.ts'
 import { filePath, isOfLibrary, localName, moduleText, normalPath, prefixed } from './module-reference.ts'
@@ -123,6 +124,7 @@ function loadModule(loader: Loader, address: Address, parsed: ParsedModule): Mod
   for (const use of uses) if (isRead(use)) follow(loader, module, scope, explicit, use)
   checkPrefixes(loader, module)
   for (const symbol of own.values()) scope.set(symbol.name, symbol)
+  joinBases(module, own, scope)
   loader.stack.pop()
   loader.loaded.set(address.key, module)
   loader.modules.push(module)

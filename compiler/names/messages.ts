@@ -25,9 +25,9 @@ const nameMessages = {
   ),
   ARC2009: error<{ name: string }>(({ name }) => `there is no type \`${name}\``),
   ARC2010: error<{ name: string }>(({ name }) => `the definition of \`${name}\` refers to itself`),
-  ARC2011: error<{ name: string }>(({ name }) => `there is no experiment \`${name}\``),
+  ARC2011: error<{ keyword: string; name: string }>(({ keyword, name }) => `there is no ${keyword} \`${name}\``),
   ARC2012: error<{ chain: readonly string[] }>(
-    ({ chain }) => `experiments extend each other in a cycle: ${chain.join(' → ')}`,
+    ({ chain }) => `objects extend each other in a cycle: ${chain.join(' → ')}`,
   ),
   ARC2013: error<{ path: string }>(({ path }) => `there is no file \`${path}\``),
   ARC2014: error<{ name: string; modules: readonly string[] }>(

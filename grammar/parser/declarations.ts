@@ -161,11 +161,8 @@ export abstract class DeclarationRules extends UseRules {
     const written = this.OPTION2({
       GATE: () => this.extendsAhead(),
       DEF: () => {
-        const word = this.SUBRULE(this.extendsWord)
+        this.SUBRULE(this.extendsWord)
         const path = this.SUBRULE(this.path)
-        this.ACTION(() => {
-          if (keyword !== 'experiment') this.report(grammarError('ARC1218', { keyword }, this.tokenSpan(word)))
-        })
         return this.ACTION(() => this.dotted(path))
       },
     })

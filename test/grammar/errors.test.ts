@@ -254,10 +254,6 @@ const CASES: Record<string, Case> = {
     ],
     tree: '(let a (error))\n(let r (error))\n(let g (error))\n(test "r50" (assert a))\n(let z 1)',
   },
-  'extends on others': {
-    text: 'optimizer a extends b { }',
-    errors: ['ARC1218 1:13 keyword: optimizer'],
-  },
   'statements in tests': {
     text: 'test "x" {\n  a = 1\n  a > 0\n  assert a\n}',
     errors: ['ARC1225 2:3', 'ARC1225 3:3'],

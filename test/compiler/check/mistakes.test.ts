@@ -215,7 +215,7 @@ const devices: readonly Case[] = [
     'device d { kind = cpu, memory = 1 GiB, bandwidth = 1 GB/s, flops.f32 = 1 TFLOP/s, flops { f32 = 1 TFLOP/s } }',
     'ARC3203 1:91 path: flops.f32',
   ],
-  ['device d extends e { }', 'ARC1218 1:10 keyword: device'],
+  ['device d extends e { }', 'ARC2011 1:18 keyword: device, name: e'],
   ['dataset d { format = folder, constructor = 3 }', 'ARC3201 1:30 owner: a data set, what: field, name: constructor'],
   ['dataset d { format = toString }', 'ARC3007 1:22 name: toString, what: value of `format`'],
   ['let a = 3 constructor', 'ARC3006 1:11 text: constructor, unit: constructor'],
