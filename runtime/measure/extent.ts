@@ -12,6 +12,8 @@ interface Measurements {
   readonly streams: Sizes<typeof streamShapes>
   /** Bytes of the tensors that a stream goes over. */
   readonly streamBytes: number
+  /** Bytes of the tensor that is written to new memory in every run. */
+  readonly freshBytes: number
   readonly products: Sizes<typeof productShapes>
   readonly convolutions: Sizes<typeof convShapes>
   /** Whether the two gradients of a convolution are also measured together. */
@@ -24,6 +26,7 @@ export const extents = {
   whole: {
     streams: streamShapes,
     streamBytes,
+    freshBytes: 2 ** 27,
     products: productShapes,
     convolutions: convShapes,
     together: true,
@@ -36,6 +39,7 @@ export const extents = {
       [8, 112, 112, 64],
     ],
     streamBytes: 2 ** 25,
+    freshBytes: 2 ** 26,
     products: [
       [16, 25088, 512],
       [256, 2048, 2048],

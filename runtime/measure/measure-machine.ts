@@ -18,8 +18,6 @@ import { manyRounds, type Probe, timeGraphs } from './time-graphs.ts'
 const chainLength = 200
 /** Number of devices in the measured collectives, the bytes they sum, and a nearly empty transfer. */
 const link = { devices: 2, bytes: 2 ** 24, little: 64 }
-/** Bytes of memory that a run newly allocates. */
-const freshBytes = 2 ** 27
 
 type Report = (what: string) => void
 type SecondsOf = (graph: Graph) => number
@@ -53,6 +51,7 @@ type OfDevice = Pick<MachineProfile, 'seconds' | 'streams' | 'products' | 'convo
 /** All graphs are timed together, round by round; the rates are computed afterwards. */
 async function measureDevice(engine: Engine, report: Report, extent: Extent): Promise<OfDevice> {
   const sizes = extents[extent]
+  const { freshBytes } = sizes
   const start = chainGraph(1)
   const chain = chainGraph(chainLength)
   const fresh = f32(freshBytes / 4)
