@@ -50,8 +50,8 @@ extern fn batch_normalization(x: Tensor, scale: Tensor, offset: Tensor, mean: Te
 /// Images [N,H,W,C] as vectors [N,C·H·W], channel by channel like PyTorch's flatten, so that its weights can be used unchanged.
 extern fn flatten(x: Image) -> Vector
 
-/// [along the height, along the width] of a pair; a single number counts for both.
-extern fn sides(pair: pair) -> [int]
+/// [along the height, along the width] of a kernel or another pair; a single number counts for both.
+extern fn sides(kernel: pair) -> [int]
 
 /// One number per channel, [C], repeated over x [...,C], in x's element type.
 extern fn per_channel(values: Tensor, x: Tensor) -> Tensor

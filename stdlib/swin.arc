@@ -23,7 +23,7 @@ fn rolled(x: Image, down: int, across: int) -> Image {
 
 /// For a window of `side`, the bias of each pair of pixels [heads, side², side²] from a table with a row for each difference of
 /// their positions.
-block relative_bias(x: Tokens, heads: int, side: int) -> Tensor {
+fn relative_bias(x: Tokens, heads: int, side: int) -> Tensor {
   let span = 2 * side - 1
   let table = parameter("relative_position_bias_table", [span * span, heads], normal(0.02))
   let differences = for pair in 0..side * side { pair div side - pair mod side + side - 1 }

@@ -49,7 +49,9 @@ function callsIn(body: Expr, parameter: string): readonly Extras[] | undefined {
       }
     } else if (node.kind === 'Call' && isCallee(node.callee)) {
       callees.add(node.callee)
-      found.push(extrasOf(piped.has(node) ? node.arguments : node.arguments.slice(1)))
+      // Without a positional argument, the tensor is missing, which the call itself reports.
+      const hasTensor = !piped.has(node) && node.arguments[0]?.name === undefined
+      found.push(extrasOf(hasTensor ? node.arguments.slice(1) : node.arguments))
     } else if (node.kind === 'Name' && isCallee(node) && !callees.has(node)) isPassedOn = true
     return true
   })

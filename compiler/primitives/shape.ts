@@ -14,9 +14,9 @@ export function flatten(call: Call, x: Image): Vector {
   return reshape(b, transpose(b, x, [0, 3, 1, 2]), [n, elementCount(rest)])
 }
 
-/** [along the height, along the width] of a pair; a single number counts for both. */
-export function sides(call: Call, pair: Pair): Ints {
-  return bothSides(call, '`pair`', pair, 0)
+/** [along the height, along the width] of a kernel or another pair; a single number counts for both. */
+export function sides(call: Call, kernel: Pair): Ints {
+  return bothSides(call, '`kernel`', kernel, 0)
 }
 
 /** One number per channel, [C], repeated over x [...,C], in x's element type. */

@@ -29,7 +29,7 @@ export const primitives: { readonly [name: string]: PrimitiveEntry } = {
   matmul: { run: convolution.matmul, parameters: [['x', 'Tensor'], ['y', 'Tensor'], ['transposed', 'Bool'], ['wide', 'Bool']], result: 'Tensor' },
   batch_normalization: { run: normalization.batch_normalization, parameters: [['x', 'Tensor'], ['scale', 'Tensor'], ['offset', 'Tensor'], ['mean', 'Tensor'], ['variance', 'Tensor'], ['momentum', 'Float'], ['epsilon', 'Float']], result: 'Tensor' },
   flatten: { run: shape.flatten, parameters: [['x', 'Image']], result: 'Vector' },
-  sides: { run: shape.sides, parameters: [['pair', 'Pair']], result: 'Ints' },
+  sides: { run: shape.sides, parameters: [['kernel', 'Pair']], result: 'Ints' },
   per_channel: { run: shape.per_channel, parameters: [['values', 'Tensor'], ['x', 'Tensor']], result: 'Tensor' },
   same_type: { run: shape.same_type, parameters: [['x', 'Tensor'], ['like', 'Tensor']], result: 'Tensor' },
   to_f32: { run: shape.to_f32, parameters: [['x', 'Tensor']], result: 'Tensor' },

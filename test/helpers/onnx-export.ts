@@ -56,6 +56,17 @@ backbone mine() on Image(6, 6, 3) -> Vector(5) {
   product(joined, unit) |> batch_norm as bn |> relu
 }`
 
+/** What the newer backbones have: other normalizations and activations, windows, gathers, constants. */
+export const modern = `
+backbone mine() on Image(12, 12, 3) -> Vector(6) {
+  let first = input |> conv(8, kernel: [1, 3], stride: [2, 1], init: normal(0.3)) as conv1 |> group_norm(groups: 2) as norm1 |> gelu
+  let small = first |> max_pool(kernel: 3, stride: 2, padding: 1) |> conv(8, kernel: [3, 1], dilation: [2, 1], groups: 2, init: normal(0.3)) as conv2
+  let factors = small |> instance_norm(affine: true) as norm2 |> squeeze_excite(reduction: 4) as se |> hard_swish
+  let means = factors |> average_pool(kernel: [2, 3], stride: 1, padding: [1, 0]) |> dropout(rate: 0.2)
+  let some = gather(means * constant([[[[1, 2, 3, 4, 5, 6, 7, 8]]]]), [0, 2, 1, 1, 7], dim: -1) |> gelu(approximate: true)
+  some |> leaky_relu |> flatten |> linear(6, precise: true) as fc |> batch_norm as features
+}`
+
 type Change = (name: string, values: Float32Array<ArrayBuffer>) => void
 
 /** Weights with perturbed statistics, by the names of the state dict. */

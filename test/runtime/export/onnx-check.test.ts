@@ -11,7 +11,16 @@ import { findOnnxRuntime } from '../../../runtime/export/onnx/check/onnx-runtime
 import { filterFromOihw } from '../../../runtime/state/held-tensors.ts'
 import { anError } from '../../helpers/facts.ts'
 import { numbersOf } from '../../helpers/host-tensor.ts'
-import { backboneOf, exported, residual, saved, transformer, unusual, weightsOf } from '../../helpers/onnx-export.ts'
+import {
+  backboneOf,
+  exported,
+  modern,
+  residual,
+  saved,
+  transformer,
+  unusual,
+  weightsOf,
+} from '../../helpers/onnx-export.ts'
 import { python, pythonIsThere, whyNot } from '../../helpers/onnx-python.ts'
 import { evaluate } from '../../helpers/reference.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
@@ -95,6 +104,7 @@ describe(`in ONNX Runtime${whyNot}`, () => {
     ['transformer', transformer, { f16: true, opset: 18 }, 2e-2],
     ['unusual', unusual, {}, 1e-5],
     ['unusual', unusual, { opset: 20 }, 1e-5],
+    ['modern', modern, {}, 1e-5],
   ] as const
 
   test.skipIf(!pythonIsThere).each(cases)(
