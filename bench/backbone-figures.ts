@@ -157,10 +157,15 @@ function apart(actual: readonly number[], wanted: readonly number[]): number {
   return Number.isNaN(worst) ? Number.POSITIVE_INFINITY : worst / largest
 }
 
+/**
+ * `floor`: gradients are compared relative to their own norm, or to this part of the largest one if that is more. In f32, rounding in
+ * front of normalizations is as large as 1e-5 of the largest norm in networks of full size.
+ */
 export async function compareBackbone(
   backbone: Backbone,
   figures: BackboneFigures,
   engine: Engine,
+  floor = 1e-3,
 ): Promise<BackboneDifferences> {
   const count = figures.embeddings.length / backbone.embedding
   const evaluated = await run(engine, build(backbone, 'evaluate', count))
@@ -174,8 +179,7 @@ export async function compareBackbone(
       .map((spec) => {
         const [norm = Number.NaN, product = Number.NaN] = wantedOf(spec) ?? []
         const [ownNorm, ownProduct] = short(need(results.get(spec.path), spec.path), spec)
-        // Gradients before a normalization vanish, and leave only rounding.
-        const scale = isBuffer ? norm : Math.max(norm, largest * 1e-3)
+        const scale = isBuffer ? norm : Math.max(norm, largest * floor)
         return Math.max(Math.abs(ownNorm - norm), Math.abs(ownProduct - product)) / scale
       })
   const paths = new Set(training.specs.map(({ path }) => path))

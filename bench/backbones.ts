@@ -50,7 +50,7 @@ try {
     const { experiment } = elaborateBackbone(need(networks[name], name), fileHost())
     const { backbone } = need(experiment, name)
     const engine = await createEngine(values.engine === 'tfjs' ? 'tfjs' : 'xla', oneProcess(1), () => {})
-    const { names: unpaired, ...differences } = await compareBackbone(backbone, figures, engine)
+    const { names: unpaired, ...differences } = await compareBackbone(backbone, figures, engine, 1)
     engine.dispose()
     const parameters = countParameters(backbone.parameters)
     const isRight =

@@ -5,7 +5,7 @@
  * Exit code 1 if a comparison fails.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -37,9 +37,13 @@ if (python === undefined) {
 /** Element types that are exported: both, or the one that is asked for. */
 const types = values.type === undefined ? ['f32', 'f16'] : [values.type]
 
-const declared = readFileSync(join(stdlibFolder, 'backbones.arc'), 'utf8')
-const names =
-  positionals.length > 0 ? positionals : [...declared.matchAll(/^let (\w+) = /gm)].map(([, name = '']) => name)
+/** Written only if it is named: 4.5 GB. */
+const huge = 'r2060'
+const declared = readdirSync(stdlibFolder)
+  .map((file) => readFileSync(join(stdlibFolder, file), 'utf8'))
+  .filter((text) => /^backbone /m.test(text))
+  .flatMap((text) => [...text.matchAll(/^let (\w+) = /gm)].map(([, name = '']) => name))
+const names = positionals.length > 0 ? positionals : declared.filter((name) => name !== huge)
 
 /** Scales of the last normalization of a branch: the sums of a hundred branches stay within the range of f16. */
 const branchEnd = /\.bn3\.weight$|layers\.2\.layers\.1\.weight$/

@@ -22,6 +22,7 @@ const pages = [
   'docs/fine-tuning.md',
   'docs/gpu.md',
   'docs/gpu-checklist.md',
+  'docs/networks.md',
   'docs/numerics.md',
   'docs/plan.md',
   'docs/training.md',
@@ -39,7 +40,7 @@ test('the experiment of the README is the file', () => {
   expect(blocks('README.md')[0]).toBe(read('experiments/quickstart.arc'))
 })
 
-const samples = ['README.md', 'CONTRIBUTING.md'].flatMap((page) =>
+const samples = ['README.md', 'CONTRIBUTING.md', 'docs/networks.md'].flatMap((page) =>
   blocks(page).map((text, i) => ({ path: `${page} block ${i + 1}`, text })),
 )
 

@@ -74,13 +74,14 @@ backbone mine on Image(4, 24, 1) -> Vector(${features}) {
 const failed = (result: readonly unknown[]) => typeof result[0] === 'object'
 
 describe('layers', () => {
-  it.each(cases)('%s', (layer, features, sum, wave, weights = {}) => {
-    const result = runBackbone({ declarations: network(layer, features), mode: 'evaluate', images, weights })
-    if (failed(result)) throw new Error(rendered(result as readonly Diagnostic[]))
-    const numbers = result as readonly number[]
-    expect(numbers.reduce((total, x) => total + x, 0)).toBeCloseTo(sum, 4)
-    expect(numbers.reduce((total, x, i) => total + x * Math.cos(i), 0)).toBeCloseTo(wave, 4)
-  })
+  for (const [layer, features, sum, wave, weights = {}] of cases)
+    it(layer, () => {
+      const result = runBackbone({ declarations: network(layer, features), mode: 'evaluate', images, weights })
+      if (failed(result)) throw new Error(rendered(result as readonly Diagnostic[]))
+      const numbers = result as readonly number[]
+      expect(numbers.reduce((total, x) => total + x, 0)).toBeCloseTo(sum, 4)
+      expect(numbers.reduce((total, x, i) => total + x * Math.cos(i), 0)).toBeCloseTo(wave, 4)
+    })
 
   it.each([
     ['conv(3, kernel: [3, 3, 3])', 'ARC4165', 'what: `kernel`, count: 3'],
