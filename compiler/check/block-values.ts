@@ -33,36 +33,30 @@ function extrasOf(given: readonly Argument[]): Extras {
   return { positional: given.length - names.length, names }
 }
 
-/** What the calls of `parameter` in a body pass besides the tensor; `undefined` if it is also used in another way. */
-function callsIn(body: Expr, parameter: string): readonly Extras[] | undefined {
+/** What the calls of `parameter` in a body pass besides the tensor. Blocks to which it is passed on check their own. */
+function callsIn(body: Expr, parameter: string): readonly Extras[] {
   const found: Extras[] = []
-  const callees = new Set<Expr>()
   const piped = new Set<Expr>()
-  let isPassedOn = false
   const isCallee = (expr: Expr) => expr.kind === 'Name' && expr.name === parameter
   walk(body, (node) => {
     if (node.kind === 'Pipe') {
       if (node.target.kind === 'Call') piped.add(node.target)
-      else if (isCallee(node.target)) {
-        callees.add(node.target)
-        found.push({ positional: 0, names: [] })
-      }
+      else if (isCallee(node.target)) found.push({ positional: 0, names: [] })
     } else if (node.kind === 'Call' && isCallee(node.callee)) {
-      callees.add(node.callee)
       // Without a positional argument, the tensor is missing, which the call itself reports.
       const hasTensor = !piped.has(node) && node.arguments[0]?.name === undefined
       found.push(extrasOf(hasTensor ? node.arguments.slice(1) : node.arguments))
-    } else if (node.kind === 'Name' && isCallee(node) && !callees.has(node)) isPassedOn = true
+    }
     return true
   })
-  return isPassedOn ? undefined : found
+  return found
 }
 
 /** Why the calls of a parameter in the body of `owner` do not fit the function that is passed for it; `undefined` if they do. */
 export function callMisfit(passed: FunctionDecl, parameter: string, owner: FunctionDecl): string | undefined {
-  const calls = owner.body === undefined ? undefined : callsIn(owner.body, parameter)
+  const calls = owner.body === undefined ? [] : callsIn(owner.body, parameter)
   const [, ...others] = passed.parameters
-  for (const { positional, names } of calls ?? []) {
+  for (const { positional, names } of calls) {
     const missing = others
       .filter((other, i) => other.default === undefined && i >= positional && !names.includes(other.name.text))
       .map((other) => other.name.text)

@@ -1,6 +1,6 @@
 /** Which types fit where, and the common type of two. */
 import { baseDimensions, type Dimension, isDimensionless, sameDimension } from '../types/dimension.ts'
-import { type NumberType, type TensorForm, type Type, unknown } from '../types/type.ts'
+import { block, type NumberType, type TensorForm, type Type, unknown } from '../types/type.ts'
 import { blockMisfit } from './block-values.ts'
 
 /** The name that takes the value of an optional field away. */
@@ -83,6 +83,8 @@ export function join(a: Type, b: Type): Type | undefined {
     return a.decl === b.decl ? a : { kind: 'object', keyword: a.keyword, decl: undefined }
   if (a.kind === 'backbone' && b.kind === 'backbone')
     return a.decl === b.decl ? a : { kind: 'backbone', decl: undefined }
+  if (a.kind === 'function' && b.kind === 'function' && a.decl !== b.decl)
+    return fits(a, block) && fits(b, block) ? block : undefined
   if (a.kind === 'record' && b.kind === 'record') return joinRecords(a.fields, b.fields)
   return fits(a, b) ? b : fits(b, a) ? a : undefined
 }

@@ -4,6 +4,9 @@ import * as ops from '../ir/ops.ts'
 import type { Call, Image, Pair, Tensor } from './types.ts'
 import { bothSides, checkWindow } from './window.ts'
 
+/** Programs grow with the places of a window. */
+const mostPlaces = 256
+
 /**
  * The largest element under each place of a window: [N,H',W',C]. `stride` defaults to the window, so that places do not overlap;
  * `padding` pixels on each side never hold the maximum. The gradient goes to the first of equal elements, row by row.
@@ -27,6 +30,12 @@ export function max_pool(call: Call, x: Image, kernel: Pair, stride: Pair = kern
   }
   const isWhole = window[0] === shape[1] && window[1] === shape[2] && rows + columns === 0
   if (isWhole) return ops.reshape(b, ops.maxOver(b, x, [1, 2]), [shape[0] ?? 0, 1, 1, shape[3] ?? 0])
+  if (elementCount(window) > mostPlaces)
+    return call.fail('ARC4023', {
+      what: 'the number of places of `kernel`',
+      bounds: `at most ${mostPlaces}, unless it covers the image`,
+      found: elementCount(window),
+    })
   return b.add('max_pool', [x], {
     window,
     stride: steps,

@@ -70,6 +70,14 @@ test('further arguments are those that the calls pass', () => {
   ])
 })
 
+test('one of several', () => {
+  const text = `${unit}block outer(x: Image, deep: bool, all: [block] = [relu, gelu]) -> Image {
+  let one = if deep then gelu else relu
+  x |> unit(8, activation: one) as a |> unit(8, activation: all[0]) as b |> unit(8, activation: if deep then tanh else one) as c
+}`
+  expect(brief(checkText(text).diagnostics)).toEqual([])
+})
+
 test('a call needs a tensor', () => {
   expect(brief(checkText(twice('layer(channels: 8)')).diagnostics)).toEqual(['ARC3102 2:3 callee: layer, names: [x]'])
   expect(brief(checkText(twice('layer(3, channels: 8)')).diagnostics)).toEqual([

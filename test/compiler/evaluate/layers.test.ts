@@ -86,6 +86,7 @@ describe('layers', () => {
   it.each([
     ['conv(3, kernel: [3, 3, 3])', 'ARC4165', 'what: `kernel`, count: 3'],
     ['max_pool(kernel: 2, padding: 2)', 'ARC4023', 'found: 2'],
+    ['max_pool(kernel: [3, 90], padding: [0, 45])', 'ARC4023', 'found: 270'],
     ['max_pool(kernel: 9)', 'ARC4102', 'kernel: 9x9, image: 4x6, padding: 0'],
     ['conv(3, kernel: [1, 3], dilation: [1, 5], padding: 0)', 'ARC4102', 'kernel: 1x11'],
     ['gather([0, 4], dim: -1)', 'ARC4166', 'index: 4'],
