@@ -249,6 +249,20 @@ export const eventSchemas = {
       imagesPerSecond: number,
       skippedPictures: about(count, 'damaged pictures that were replaced; missing if there were none'),
       leftOutSteps: about(count, 'steps that were left out because they were not finite; missing if there were none'),
+      requirements: about(
+        {
+          type: 'array',
+          items: object(
+            {
+              text: about(text, '`verification.lfw.accuracy > 0.99`'),
+              found: about(number, 'the figure of the run; missing if it was not measured'),
+              met: { type: 'boolean' },
+            },
+            ['found'],
+          ),
+        },
+        'what the experiment requires of the run, when it is done; missing if that is nothing',
+      ),
       planned: object({ secondsPerStep: number, memoryBytes: bytes }),
       measured: object(
         {
@@ -259,6 +273,6 @@ export const eventSchemas = {
         ['memoryBytes', 'processBytes'],
       ),
     },
-    ['skippedPictures', 'leftOutSteps'],
+    ['skippedPictures', 'leftOutSteps', 'requirements'],
   ),
 } as const

@@ -14,6 +14,7 @@ import { endProcess } from '../../runtime/end-process.ts'
 import type { EngineName } from '../../runtime/engine-name.ts'
 import type { RunEvent } from '../../runtime/events.ts'
 import { restartWith } from '../../runtime/restart.ts'
+import { trainErrors } from '../../runtime/train/messages.ts'
 import { hugePageEnvironment } from '../../runtime/xla/huge-pages.ts'
 import { openEntry, overrideSources } from '../host/entry.ts'
 import { isMeasuringOff, plannedCpu } from '../host/first-rates.ts'
@@ -38,6 +39,7 @@ import { type ExitCode, exitCode } from '../render/exit.ts'
 import { renderFailedRun } from '../render/failed-run.ts'
 import { describeFailure } from '../render/failure.ts'
 import { paragraph } from '../render/fit.ts'
+import { formatNumber } from '../render/format.ts'
 import { type Output, processOutput } from '../render/output.ts'
 import { resolvedLines } from '../render/resolved.ts'
 import { renderVariant } from '../render/run.ts'
@@ -160,10 +162,22 @@ async function runOne(
       removeIfEmpty(folder)
     }
     interrupt.throwCrash()
+    const missed = missedRequirements(shown.state)
+    if (missed.length > 0) return reportFailure(trainErrors('ARC6575', { missed }), [], output)
     return shown.state.end?.status === 'interrupted' ? (interrupt.code ?? exitCode.interrupted) : exitCode.ok
   } finally {
     await resume?.checkpoint?.close()
   }
+}
+
+/** The requirements that the run does not meet, with what was found. */
+function missedRequirements({ end }: RunOutput['state']): readonly string[] {
+  return (end?.requirements ?? [])
+    .filter(({ met }) => !met)
+    .map(
+      ({ text, found }) =>
+        `${text}, ${found === undefined ? 'which was not measured' : `and it is ${formatNumber(found, 4)}`}`,
+    )
 }
 
 /** Prints the error that ended a run, what is kept of it, and the next command. */
@@ -217,6 +231,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   const { experiment, set } = start
   let placement: Placement | undefined
   let isFirst = true
+  let ended: ExitCode = exitCode.ok
   const request = {
     entry,
     experiment,
@@ -235,9 +250,11 @@ export async function run(options: RunOptions): Promise<ExitCode> {
     for (const compilation of compileVariants(request, host)) {
       if (interrupt.code !== undefined) return interrupt.code
       const code = await runOne(compilation, placement, { start, entry, output, collections, interrupt, notes })
-      if (code !== exitCode.ok) return code
+      // The other variants of a sweep may meet what this one does not.
+      if (code === exitCode.unmet) ended = code
+      else if (code !== exitCode.ok) return code
     }
-    return exitCode.ok
+    return ended
   } finally {
     takeUncaught(() => false)
     interrupt.release()

@@ -7,6 +7,8 @@ export const exitCode = {
   internal: 2,
   /** A problem of the computer: engine, device, disk, memory, network, or something that hangs. */
   environment: 3,
+  /** The run ended well, but does not meet a `require` of its experiment. */
+  unmet: 4,
   /** SIGHUP. */
   hungUp: 129,
   /** Ctrl-C, SIGINT. */

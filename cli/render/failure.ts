@@ -21,6 +21,7 @@ const environmental: ReadonlySet<string> = new Set([
 ])
 
 function codeOf({ code }: ArccError): ExitCode {
+  if (code === 'ARC6575') return exitCode.unmet
   return code.startsWith('ARC60') || environmental.has(code) ? exitCode.environment : exitCode.user
 }
 

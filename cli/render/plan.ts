@@ -18,7 +18,7 @@ import {
 } from './format.ts'
 import type { Look } from './look.ts'
 import { aside, type BarRow, barRows, ends, facts, right, rowsOf, table } from './section.ts'
-import { augmentRow, logRow, startRow, weightRows } from './training-rows.ts'
+import { augmentRow, logRow, requiredRow, startRow, weightRows } from './training-rows.ts'
 
 /** The maximum number of device groups that are shown. */
 const shardLines = 8
@@ -87,6 +87,7 @@ function summary(plan: PlanDocument, look: Look): string[] {
         ],
       ],
       ...logRow(plan),
+      ...requiredRow(plan),
     ],
     look,
   )

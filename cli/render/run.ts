@@ -1,6 +1,7 @@
 /** The permanent text of a run: the lines of its events, and the summary. Pure: events and state in, lines out. */
 import type { VariantPlace } from '../../compiler/driver.ts'
 import type {
+  EndEvent,
   EvaluationEvent,
   LoadedEvent,
   PhaseEvent,
@@ -151,6 +152,11 @@ export function renderPermanent(event: RunEvent, look: Look): string[] {
   }
 }
 
+function requirementText({ text, found, met }: NonNullable<EndEvent['requirements']>[number]): string {
+  const figure = found === undefined ? 'not measured' : formatNumber(found, 4)
+  return `Required: ${text}; ${met ? 'met' : 'not met'}: ${figure}.`
+}
+
 /** First and last evaluation of each set, side by side. */
 function verificationTable(evaluations: readonly EvaluationEvent[], look: Look): string[] {
   const sets = [...new Set(evaluations.map((event) => event.set))]
@@ -239,6 +245,7 @@ export function renderSummary(state: RunState, look: Look): string[] {
         ...(end.leftOutSteps === undefined
           ? []
           : [`${plural(end.leftOutSteps, 'step')} left out because they were not finite.`]),
+        ...(end.requirements ?? []).map(requirementText),
         ...(state.start === undefined ? [] : [`Results are in ${state.start.folder}`]),
       ],
       look,

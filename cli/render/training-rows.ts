@@ -54,6 +54,11 @@ export function logRow({ logs }: PlanDocument): SummaryRows {
   return [['logs', items]]
 }
 
+/** What the run must reach, which is checked when it ends. */
+export function requiredRow({ requiredOfRun }: PlanDocument): SummaryRows {
+  return requiredOfRun === undefined ? [] : [['required', [...requiredOfRun, 'checked when the run ends']]]
+}
+
 /** What training starts from, if it is not random weights. */
 export function startRow({ training }: PlanDocument): SummaryRows {
   if (training?.start === undefined) return []

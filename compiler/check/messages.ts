@@ -96,9 +96,9 @@ const checkMessages = {
   ),
   ARC3211: error<{ keyword: string }>(({ keyword }) => `only an optimizer can have states, not ${keyword}`),
   ARC3212: error<{ found: string }>(
-    ({ found }) => `a requirement must compare one figure of the plan with a bound, not ${found}`,
+    ({ found }) => `a requirement must compare one figure of the plan or the run with a bound, not ${found}`,
   ),
-  ARC3213: error<{ name: string }>(({ name }) => `\`${name}\` is not a figure of the plan`),
+  ARC3213: error<{ name: string }>(({ name }) => `\`${name}\` is not a figure of the plan or the run`),
   ARC3214: error<{ name: string }>(({ name }) => `the experiment \`${name}\` cannot take parameters`),
   ARC3215: error<{ path: string }>(({ path }) => `\`${path}\` is not an object, so it has no fields to set`),
   ARC3216: error<{ name: string; keyword: string; wanted: string }>(

@@ -3,14 +3,20 @@ import type { Expr, RequireEntry } from '../../grammar/ast.ts'
 import type { Fix } from '../../grammar/diagnostic.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
 import { requireQuantities } from '../schema/objects.ts'
+import { isRunFigure, runFigures, runFigureType } from '../schema/run-figures.ts'
 import { own } from '../types/own.ts'
+import { unionOf } from '../types/type.ts'
 import { type Checker, report, type Scope } from './checker.ts'
 import { checkDiagnostic } from './messages.ts'
 import { meantName } from './other-words.ts'
 import { quoteList } from './show-type.ts'
 
 const mirrored: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
-const figures = Object.keys(requireQuantities)
+const figures = [...Object.keys(requireQuantities), ...Object.keys(runFigures), 'verification.lfw.accuracy']
+
+function isFigure(path: string): boolean {
+  return own(requireQuantities, path) !== undefined || isRunFigure(path)
+}
 
 /** `memory.peak` as text; `undefined` if it is not a path. */
 function pathOf(expr: Expr): string | undefined {
@@ -28,7 +34,7 @@ function refusal(condition: Expr): { readonly found: string; readonly span: Span
     return { found: `two conditions with \`${operator}\``, span: operatorSpan }
   if (own(mirrored, operator) === undefined) return { found: `with \`${operator}\``, span: operatorSpan }
   if (pathOf(left) !== undefined) return undefined
-  const isSwapped = figures.includes(pathOf(right) ?? '')
+  const isSwapped = isFigure(pathOf(right) ?? '')
   if (!isSwapped) return { found: 'this', span: left.span }
   const swapped = `${textOf(right.span)} ${own(mirrored, operator) ?? operator} ${textOf(left.span)}`
   const fix = { message: 'put the figure first', span: condition.span, replacement: swapped }
@@ -46,7 +52,9 @@ export function checkPlanRequirement(checker: Checker, { condition }: RequireEnt
   }
   const { left, right } = condition
   const path = pathOf(left) ?? ''
-  const quantity = own(requireQuantities, path)
+  const [first, ...others] = isRunFigure(path) ? runFigureType(path) : []
+  const ofRun = first === undefined ? undefined : others.length === 0 ? first : unionOf(first, ...others)
+  const quantity = own(requireQuantities, path) ?? ofRun
   if (quantity === undefined) {
     const meant = meantName(path, figures)
     const replacement = { message: `did you mean \`${meant}\`?`, span: left.span, replacement: meant ?? '' }

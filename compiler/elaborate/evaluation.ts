@@ -56,16 +56,20 @@ function nameOf(set: EvaluateSpec['sets'][number]): string {
   return set.protocol !== 'pairs' ? set.protocol : set.list.path.replace(/^.*[\\/]/, '').replace(/(?<=.)\.[^.]*$/, '')
 }
 
-/** Checks that `checkpoint.best` is verified, unless a name is known only when the run starts. */
-export function resolveCheckpoint(fields: ExperimentFields, { sets }: EvaluateSpec, context: Context): CheckpointSpec {
-  const checkpoint = readSection(experimentBody.sections.checkpoint, fields.within('checkpoint'))
-  const { best } = checkpoint
+/** The names of the verification sets; `undefined` if one is known only when the run starts. */
+export function verifiedNames(fields: ExperimentFields, { sets }: EvaluateSpec): readonly string[] | undefined {
   const isPending =
-    fields.isPending('checkpoint.best') ||
     fields.isPending('evaluate.sets') ||
     sets.some((set) => typeof set !== 'string' && set.protocol === 'pairs' && set.list.pending !== undefined)
-  const names = sets.map(nameOf)
-  if (best === undefined || isPending || names.includes(best)) return checkpoint
+  return isPending ? undefined : sets.map(nameOf)
+}
+
+/** Checks that `checkpoint.best` is verified, unless a name is known only when the run starts. */
+export function resolveCheckpoint(fields: ExperimentFields, evaluate: EvaluateSpec, context: Context): CheckpointSpec {
+  const checkpoint = readSection(experimentBody.sections.checkpoint, fields.within('checkpoint'))
+  const { best } = checkpoint
+  const names = fields.isPending('checkpoint.best') ? undefined : verifiedNames(fields, evaluate)
+  if (best === undefined || names === undefined || names.includes(best)) return checkpoint
   const meant = nearest(best, names)
   return fail(context, 'ARC4235', { best }, fields.span('checkpoint.best'), {
     notes: [

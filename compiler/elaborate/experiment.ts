@@ -27,11 +27,12 @@ import { resolveMargin, resolveSchedule } from './appliers.ts'
 import { resolveAugment } from './augment.ts'
 import { changesOf } from './changes.ts'
 import { lengthPaths } from './entries.ts'
-import { resolveCheckpoint, resolveEvaluate } from './evaluation.ts'
+import { resolveCheckpoint, resolveEvaluate, verifiedNames } from './evaluation.ts'
 import { type ExperimentFields, evaluateFields } from './fields.ts'
 import { resolveLog } from './log.ts'
 import { resolveDataset, resolveMachine, resolveRequire } from './parts.ts'
 import { asObject, readSection } from './read.ts'
+import { isOfRun, resolveRunRequirement } from './run-requirements.ts'
 import { checkMilestones } from './schedule-length.ts'
 import { checkStart, resolveStart } from './start.ts'
 import { variantNames } from './sweep.ts'
@@ -253,7 +254,13 @@ export function resolveExperiment(
   const evaluate = attempt(() => resolveEvaluate(fields, dataset, context))
   const checkpoint = evaluate && attempt(() => resolveCheckpoint(fields, evaluate, context))
   const log = attempt(() => resolveLog(fields, context))
+  const verified = evaluate && verifiedNames(fields, evaluate)
+  const runRequires = fields.requires
+    .filter(({ entry }) => isOfRun(entry))
+    .map(({ entry, env }) => attempt(() => resolveRunRequirement(entry, env, verified, context)))
+    .filter((require) => require !== undefined)
   const requires = fields.requires
+    .filter(({ entry }) => !isOfRun(entry))
     .map(({ entry, env }) => attempt(() => resolveRequire(entry, env, context)))
     .filter((require): require is RequireSpec => require !== undefined)
   if (
@@ -293,6 +300,7 @@ export function resolveExperiment(
     checkpoint,
     log,
     requires,
+    runRequires,
     changes: changesOf(fields, given, listed.flat(), context),
     resolved: fields.resolved.filter((field) => field.path !== displacedLength(fields)),
     spanOf: fields.span,

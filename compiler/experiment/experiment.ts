@@ -33,6 +33,8 @@ export interface Experiment {
   readonly checkpoint: CheckpointSpec
   readonly log: LogSpec
   readonly requires: readonly RequireSpec[]
+  /** What is required of figures that only the run has. */
+  readonly runRequires: readonly RunRequirement[]
   /** Every field including defaults, as `path = value` in `.arc` text with its place: the record of a run's settings. */
   readonly resolved: readonly ResolvedField[]
   /** Settings that differ from the defaults, for display. */
@@ -209,6 +211,18 @@ export interface MachineSpec extends Omit<ObjectValues<typeof machine>, 'device'
 
 /** How a `require` compares a figure of the plan with its bound. */
 export const comparisons = ['<', '<=', '>', '>='] as const
+
+/** A bound of a figure of the run; it is checked when the run ends. */
+export interface RunRequirement {
+  /** `run.loss`, or `verification.lfw.accuracy`. */
+  readonly figure: string
+  /** The verification set of an accuracy. */
+  readonly set: string | undefined
+  readonly operator: (typeof comparisons)[number]
+  readonly bound: number
+  /** As written. */
+  readonly text: string
+}
 
 export interface RequireSpec {
   readonly quantity: keyof typeof requireQuantities

@@ -47,7 +47,8 @@ export function buildPlan(
   )
   checkFit(candidate.experiment, document, bag)
   const { graphs, lengths } = candidate
-  const { train, augment, startFrom, backbone, centers, evaluate, checkpoint, log, dataset } = candidate.experiment
+  const { runRequires, train, augment, startFrom, backbone, centers, evaluate, checkpoint, log, dataset } =
+    candidate.experiment
   return {
     name: declared.name,
     document,
@@ -60,6 +61,7 @@ export function buildPlan(
       dataset,
       evaluate,
       checkpoint,
+      requires: runRequires,
       startFrom,
       log,
       machine,

@@ -79,6 +79,7 @@ export function describePlan(candidate: Candidate, file: string, said: Said, ins
     },
     ...trainingOf(experiment),
     ...logsOf(experiment),
+    ...laterOf(experiment),
     machine: {
       name: machine.name,
       nodes: machine.nodes,
@@ -127,6 +128,10 @@ function trainingOf({ changes }: Experiment): Pick<PlanDocument, 'training'> {
       ...(augment === undefined ? {} : { augment: augment.map(object) }),
     },
   }
+}
+
+function laterOf({ runRequires }: Experiment): Pick<PlanDocument, 'requiredOfRun'> {
+  return runRequires.length === 0 ? {} : { requiredOfRun: runRequires.map(({ text }) => text) }
 }
 
 function logsOf({ log }: Experiment): Pick<PlanDocument, 'logs'> {

@@ -111,6 +111,8 @@ export const planSchema = {
         },
         ['mlflow', 'prometheus'],
       ),
+      /** What `require` demands of the run itself, which is checked when it ends; missing without any. */
+      requiredOfRun: { type: 'array', items: text },
       machine: object(
         {
           name: text,
@@ -206,7 +208,7 @@ export const planSchema = {
         items: object({ name: text, ops: integer, inputs: integer, outputs: integer, flops: integer }),
       },
     },
-    ['exact', 'training', 'logs'],
+    ['exact', 'training', 'logs', 'requiredOfRun'],
   ),
 } as const
 

@@ -11,6 +11,7 @@ import type {
   EvaluateSpec,
   LogSpec,
   MachineSpec,
+  RunRequirement,
   StartSpec,
   TrainSpec,
 } from '../experiment/experiment.ts'
@@ -61,6 +62,7 @@ export interface RunSpec extends Counts, EmbedShape, Pick<TrainSpec, 'seed' | 'w
   readonly dataset: DatasetSpec
   readonly evaluate: EvaluateSpec
   readonly checkpoint: CheckpointSpec
+  readonly requires: readonly RunRequirement[]
   readonly startFrom: StartSpec | undefined
   readonly log: LogSpec
   readonly machine: MachineSpec

@@ -134,8 +134,7 @@ export const evaluateMessages = {
   ),
   ARC4214: error(() => '`holdout` verification needs identities that are held out from training'),
   ARC4215: error<{ found: string }>(
-    ({ found }) =>
-      `a requirement must compare \`memory.peak\`, \`throughput\` or \`step.time\` with a bound, not ${found}`,
+    ({ found }) => `a requirement must compare one figure of the plan or of the run with a bound, not ${found}`,
   ),
   ARC4216: error<{ pairs: number }>(({ pairs }) => `\`evaluate.pairs\` must be even, got ${pairs}`),
   ARC4217: error<{ name: string }>(({ name }) => `\`${name}\` has a required parameter, so it cannot be run`),
@@ -255,6 +254,8 @@ export const evaluateMessages = {
     ({ path, count, first, wanted }) =>
       `the fields of a \`zip\` need lists of one length: \`${path}\` has ${count}, \`${first}\` ${wanted}`,
   ),
+  ARC4282: error<{ set: string }>(({ set }) => `the run does not verify on \`${set}\``),
+  ARC4283: error<{ found: number }>(({ found }) => `an accuracy is between 0 and 1, got ${found}`),
   ARC4280: error<{ set: string; field: 'list' | 'root'; protocol: string }>(({ set, field, protocol }) =>
     field === 'list'
       ? `the verification set \`${set}\` needs a \`list\` of pairs`

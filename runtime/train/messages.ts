@@ -23,6 +23,11 @@ export const trainErrors = errorsOf({
     text: (p) => `the run folder ${p.folder} already contains a run`,
     hint: () => 'choose another one with --folder, or remove it',
   } satisfies ErrorMessage<{ folder: string }>,
+  ARC6575: {
+    text: (p) =>
+      `the run does not meet ${p.missed.length === 1 ? 'what' : 'all that'} it requires: ${p.missed.join('; ')}`,
+    hint: () => 'its weights and checkpoints are kept in the run folder',
+  } satisfies ErrorMessage<{ missed: readonly string[] }>,
   ARC6720: {
     text: (p) => `the run folder ${p.folder} is in use by process ${p.pid} on ${p.host}`,
     hint: () => 'wait for that run or stop it, or choose another folder with --folder',

@@ -26,6 +26,8 @@ export interface ProgressMeter {
   report(step: number, elapsedSeconds: number): ProgressEvent | undefined
   /** Mean seconds of all steps except the first few, which warm up caches. */
   readonly secondsPerStep: number
+  /** Over about the last fifty steps; `undefined` without a step whose loss is finite. */
+  readonly smoothedLoss: number | undefined
 }
 
 const WARMUP_STEPS = 2
@@ -92,6 +94,9 @@ export function createProgressMeter(run: {
       windowSeconds = 0
       windowData = 0
       return event
+    },
+    get smoothedLoss() {
+      return smoothed
     },
     get secondsPerStep() {
       return mean()

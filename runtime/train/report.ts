@@ -3,6 +3,7 @@ import { damagedText } from '../checkpoint/newest-intact.ts'
 import { programBytes } from '../engine.ts'
 import { peakProcessBytes } from '../process-memory.ts'
 import { secondsSince } from './phase.ts'
+import { requirementOutcomes } from './requirements.ts'
 import type { Session } from './session.ts'
 import type { Trainer } from './trainer.ts'
 
@@ -55,20 +56,23 @@ export function reportProgress({ meter, steps, times, emit }: Trainer): void {
 }
 
 /** Reports the end of the run, with planned and measured time and memory. */
-export function reportEnd({ plan, engine, programs, loaders, meter, steps, leftOut, times, emit }: Trainer): void {
+export function reportEnd(trainer: Trainer): void {
+  const { plan, engine, programs, loaders, meter, steps, leftOut, times, emit } = trainer
   const { secondsPerStep } = meter
   const { memory } = programs.step
   // The memory of the compiled step, if memory in use is not measured.
   const memoryBytes = engine.deviceMemory?.() ?? (memory && programBytes(memory))
   const damaged = loaders.damage?.count ?? 0
+  const isDone = steps >= plan.run.steps
   emit({
     type: 'end',
-    status: steps < plan.run.steps ? 'interrupted' : 'done',
+    status: isDone ? 'done' : 'interrupted',
     steps,
     seconds: secondsSince(times.opened),
     imagesPerSecond: secondsPerStep > 0 ? plan.document.schedule.batch / secondsPerStep : 0,
     ...(damaged === 0 ? {} : { skippedPictures: damaged }),
     ...(leftOut.size === 0 ? {} : { leftOutSteps: leftOut.size }),
+    ...(isDone && plan.run.requires.length > 0 ? { requirements: requirementOutcomes(trainer) } : {}),
     planned: { secondsPerStep: plan.document.time.secondsPerStep, memoryBytes: plannedBytes(plan) },
     measured: {
       secondsPerStep,

@@ -203,6 +203,10 @@ export const trainExamples: Examples<typeof trainErrors.catalogue> = {
   ARC6502: [{ dataset: 'faces', pending: 'FACES' }],
   ARC6503: [{ dataset: 'faces' }],
   ARC6504: [{ loss: Number.NaN, step: 12 }],
+  ARC6575: [
+    { missed: ['verification.lfw.accuracy > 0.99, and it is 0.981'] },
+    { missed: ['run.loss < 5, and it is 6.2', 'run.samples_per_second > 1000, and it is 812'] },
+  ],
   ARC6506: [{ folder: 'runs/small-001' }],
   ARC6720: [{ folder: 'runs/small-001', pid: 4711, host: 'node7' }],
   ARC6721: [{ folder: 'runs/small-001' }],

@@ -10,14 +10,20 @@ import {
   formatSeconds,
   plural,
 } from '../../render/format.ts'
-import { augmentRow, logRow, startRow, weightRows } from '../../render/training-rows.ts'
+import { augmentRow, logRow, requiredRow, startRow, weightRows } from '../../render/training-rows.ts'
 import { type Child, joined } from '../html.ts'
 import { dataTable, factList } from '../parts.ts'
 
 export function summaryBody(plan: PlanDocument): Child {
   const { model, centers, data, schedule, machine, memory, time } = plan
   const devices = worldSize(machine)
-  const unusual = [...augmentRow(plan), ...startRow(plan), ...weightRows(plan, { unicode: true }), ...logRow(plan)]
+  const unusual = [
+    ...augmentRow(plan),
+    ...startRow(plan),
+    ...weightRows(plan, { unicode: true }),
+    ...logRow(plan),
+    ...requiredRow(plan),
+  ]
   return joined(
     factList([
       {

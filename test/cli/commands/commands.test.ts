@@ -280,6 +280,32 @@ describe('arcc run', () => {
     expect(fields).toContain('sgd(lr: 0.2')
   }, 60_000)
 
+  test('names what a run does not meet of its requirements, and ends with a code of its own', async () => {
+    const required = '  evaluate { sets = [holdout], pairs = 20 }\n  require run.loss < 1e-6\n'
+    const text = good
+      .replace('epochs = 1', 'steps = 1')
+      .replace(/\}\n$/, `${required}  require verification.holdout.accuracy >= 0%\n}\n`)
+    writeFileSync(join(folder, 'required.arc'), text)
+    const planned = await arcc('plan', 'required.arc')
+    expect(planned.out).toMatch(
+      /required +run\.loss < 1e-6 +verification\.holdout\.accuracy >= 0% +checked when the run ends/,
+    )
+    const { code, out, err } = await arcc(
+      'run',
+      'required.arc',
+      '--engine',
+      'tfjs',
+      '--plain',
+      '--folder',
+      'out/required',
+    )
+    expect(code).toBe(exitCode.unmet)
+    expect(out).toMatch(/Required: run\.loss < 1e-6; not met: \d/)
+    expect(out).toMatch(/Required: verification\.holdout\.accuracy >= 0%; met: \d/)
+    expect(err).toMatch(/^error\[ARC6575\]: .*run\.loss < 1e-6, and it is [\d.]+\n/)
+    expect(existsSync(join(folder, 'out/required/weights.safetensors'))).toBe(true)
+  }, 60_000)
+
   test('ends a sweep at the first variant that fails, and names it', async () => {
     const { code, out, err } = await arcc('run', 'uneven.arc', '--engine', 'tfjs', '--plain', '--folder', 'out/uneven')
     expect({ code, runs: readdirSync(join(folder, 'out/uneven')) }).toEqual({
