@@ -1,13 +1,17 @@
 /** Declarations of functions, blocks and backbones, top-level `let`s and tests. */
 import type { ExpectStatement, Expr, FunctionDecl, ObjectDecl, Parameter, TestDecl } from '../../grammar/ast.ts'
 import type { Diagnostic } from '../../grammar/diagnostic.ts'
+import { walk } from '../../grammar/visit.ts'
 import { nameDiagnostic } from '../names/messages.ts'
+import { qualifiedName } from '../names/module-reference.ts'
 import type { Module } from '../names/program.ts'
 import { unknown } from '../types/type.ts'
 import { checkBlockArgument } from './arguments.ts'
 import { bind, type Checker, innerScope, moduleScope, report, type Scope } from './checker.ts'
 import { bindLets, checkCondition, noteUnused } from './control.ts'
+import { baseChain } from './extends.ts'
 import { checkDiagnostic } from './messages.ts'
+import { experimentType } from './readable.ts'
 import { showType } from './show-type.ts'
 import { parameterScope, parameterType, resultType } from './signatures.ts'
 import { checkTypeNode, typeOfNode } from './type-nodes.ts'
@@ -108,9 +112,33 @@ function checkBackboneHead(checker: Checker, decl: FunctionDecl, scope: Scope): 
   return isSound
 }
 
-export function checkTest(checker: Checker, decl: TestDecl, module: Module): void {
-  const scope = innerScope(moduleScope(module, undefined))
+/** The experiments that a test names, as values: only tests can read them. */
+function experimentsIn(checker: Checker, decl: TestDecl, module: Module): Scope {
+  const scope = moduleScope(module, undefined)
+  walk(decl, (node) => {
+    const name = node.kind === 'Member' ? qualifiedName(node, module) : node
+    const definition = name?.kind === 'Name' ? module.scope.get(name.name) : undefined
+    if (name?.kind !== 'Name' || definition?.decl.kind !== 'Object') return true
+    const { decl: found, module: home } = definition
+    if (found.keyword !== 'experiment' || scope.bindings.has(name.name)) return true
+    const bases = baseChain(checker.silent(), found, home)
+    checker.used.add(definition)
+    const type = bases && experimentType(checker, [{ decl: found, module: home }, ...bases])
+    bind(scope, name.name, type ?? unknown, found.name.span, 'field')
+    return true
+  })
+  return scope
+}
+
+/** The scope of the statements of a test. */
+function testScope(checker: Checker, decl: TestDecl, module: Module): Scope {
+  const scope = innerScope(experimentsIn(checker, decl, module))
   bindLets(checker, decl.lets, scope)
+  return scope
+}
+
+export function checkTest(checker: Checker, decl: TestDecl, module: Module): void {
+  const scope = testScope(checker, decl, module)
   checker.infer(decl.title, scope)
   for (const assert of decl.asserts) checkCondition(checker, assert.condition, scope, '`assert`')
   for (const expectation of decl.expectations) {
@@ -132,11 +160,9 @@ function mistakesIn(checker: Checker, expr: Expr, scope: Scope): readonly Diagno
 /** The errors that the checker finds in the block of an `expect error`. */
 export function mistakesOfExpectation(
   checker: Checker,
-  { lets }: TestDecl,
+  decl: TestDecl,
   { body }: ExpectStatement,
   module: Module,
 ): readonly Diagnostic[] {
-  const scope = innerScope(moduleScope(module, undefined))
-  bindLets(checker, lets, scope)
-  return mistakesIn(checker, body, scope)
+  return mistakesIn(checker, body, testScope(checker, decl, module))
 }

@@ -3,7 +3,7 @@ import type { Entry } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import type { Declared, Module } from '../names/program.ts'
 import { experimentBody } from '../schema/experiment.ts'
-import { objectSpecs } from '../schema/objects.ts'
+import { objectSpecs, requireQuantities } from '../schema/objects.ts'
 import { readableNames } from '../schema/readable.ts'
 import type { FieldSpec, SectionSpec } from '../schema/spec.ts'
 import { own } from '../types/own.ts'
@@ -32,16 +32,35 @@ export function fieldScope(
   const { fields, sections } = readableNames(module)
   for (const name of fields)
     bind(scope, name, readType(checker, name, experimentBody.fields[name].type, chain), span, 'field')
-  for (const name of sections) {
-    const type = sectionType(experimentBody.sections[name])
-    if (type.kind !== 'record') continue
-    const read = [...type.fields].map(([field, declared]): [string, Type] => [
-      field,
-      readType(checker, `${name}.${field}`, declared, chain),
-    ])
-    bind(scope, name, { kind: 'record', fields: new Map(read) }, span, 'field')
-  }
+  for (const name of sections) bind(scope, name, readSection(checker, name, chain), span, 'field')
   return scope
+}
+
+function readSection(
+  checker: Checker,
+  name: keyof typeof experimentBody.sections,
+  chain: readonly Declared[] | undefined,
+): Type {
+  const type = sectionType(experimentBody.sections[name])
+  if (type.kind !== 'record') return type
+  const read = [...type.fields].map(([field, declared]): [string, Type] => [
+    field,
+    readType(checker, `${name}.${field}`, declared, chain),
+  ])
+  return { kind: 'record', fields: new Map(read) }
+}
+
+/** An experiment in a test: its fields and sections, and the figures of its plan. */
+export function experimentType(checker: Checker, chain: readonly Declared[]): Type {
+  const { fields, sections } = readableNames({ scope: new Map() })
+  const record = (entries: readonly (readonly [string, Type])[]): Type => ({ kind: 'record', fields: new Map(entries) })
+  return record([
+    ...fields.map((name) => [name, readType(checker, name, experimentBody.fields[name].type, chain)] as const),
+    ...sections.map((name) => [name, readSection(checker, name, chain)] as const),
+    ['memory', record([['peak', requireQuantities['memory.peak']]])],
+    ['step', record([['time', requireQuantities['step.time']]])],
+    ['throughput', requireQuantities.throughput],
+  ])
 }
 
 /** The type of a field set by one of the experiments; the nearest one that sets it counts. Reports nothing. */

@@ -107,7 +107,7 @@ export function listVariants(
 }
 
 /** The chain of `extends`, the outermost base first. */
-function chainOf(experiment: Declared, context: Context): readonly Declared[] {
+export function chainOf(experiment: Declared, context: Context): readonly Declared[] {
   const chain: Declared[] = [experiment]
   for (let at = experiment; at.decl.extends !== undefined; ) {
     const { text, span } = at.decl.extends
@@ -226,7 +226,18 @@ export function resolveExperiment(
   bag: DiagnosticBag,
 ): Experiment | undefined {
   const chosen = choose(program, name, bag)
-  if (chosen === undefined) return undefined
+  return chosen && resolveDeclared(program, chosen, name, overrides, host, bag)
+}
+
+/** The same for an experiment of any file; `name` is needed for a variant of it. */
+export function resolveDeclared(
+  program: Program,
+  chosen: Declared,
+  name: string | undefined,
+  overrides: readonly FieldEntry[],
+  host: Host,
+  bag: DiagnosticBag,
+): Experiment | undefined {
   const session = createSession(program, host, bag)
   const context = staticContext(session)
   const chain = attempt(() => chainOf(chosen, context))

@@ -37,6 +37,8 @@ export interface ExperimentFields {
   readonly name: string
   /** `none` if a field has no value. */
   value(path: ExperimentPath): Value
+  /** The value of a field as an expression reads it. */
+  read(path: string, span: Span): Value
   /** The values of the fields of a section by name. */
   within(section: SectionName): (field: string) => Value
   /** Whether a text of the value is known only when the run starts. */
@@ -209,6 +211,7 @@ export function evaluateFields(
   return {
     name: variant.is?.name ?? owner.decl.name.text,
     value: (path) => values.get(path) ?? none,
+    read: reading.read,
     within: (section) => (field) => values.get(`${section}.${field}`) ?? none,
     isPending: (path) => hasPending(values.get(path) ?? none),
     span,

@@ -190,7 +190,11 @@ export function evaluateName(name: string, span: Span, env: Env, context: Contex
   const definition = env.module.scope.get(name)
   if (definition === undefined)
     return fail(context, 'ARC4001', { name }, span, didYouMean(name, visibleNames(env), span))
-  if (definition.decl.kind === 'Object')
-    return instantiate({ decl: definition.decl, module: definition.module }, [], span, context)
+  const { decl, module } = definition
+  if (decl.kind === 'Object') {
+    const { experiment } = context.session
+    if (decl.keyword === 'experiment' && experiment !== undefined) return experiment({ decl, module }, context)
+    return instantiate({ decl, module }, [], span, context)
+  }
   return evaluateDefinition(definition, span, context) ?? bug(`\`${name}\` has no value`, span)
 }

@@ -9,7 +9,7 @@ import type { Host } from '../host/host.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type * as ir from '../ir/graph.ts'
 import type { NormScope } from '../ir/weight-norms.ts'
-import type { Program } from '../names/program.ts'
+import type { Declared, Program } from '../names/program.ts'
 import type { Type } from '../types/type.ts'
 import type { Elaboration } from '../values/elaboration.ts'
 import type { Frame } from '../values/frame.ts'
@@ -66,6 +66,8 @@ export interface Session {
   /** The budget used so far. */
   readonly spent: { steps: number; nesting: number }
   evaluate(expr: Expr, env: Env, context: Context, expected?: Type): Value
+  /** The value of an experiment; only tests can read one. */
+  readonly experiment?: (declared: Declared, context: Context) => Value
 }
 
 /** Where parameters are declared. */

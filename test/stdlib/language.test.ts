@@ -1,7 +1,7 @@
 /** The standard library's own tests, and that it has no diagnostics. */
 import { describe, expect, it } from 'vitest'
 import { checkProgram } from '../../compiler/check/check.ts'
-import { runLanguageTests } from '../../compiler/evaluate/language-tests.ts'
+import { runLanguageTests } from '../../compiler/language-tests.ts'
 import { loadProgram } from '../../compiler/names/load.ts'
 import { DiagnosticBag, need } from '../../grammar/diagnostic.ts'
 import { memoryHost, rendered } from '../helpers/diagnose.ts'

@@ -1,7 +1,7 @@
 /** `expect error CODE { … }` in tests. */
 import { expect, test } from 'vitest'
 import { checkProgram } from '../../../compiler/check/check.ts'
-import { runLanguageTests } from '../../../compiler/evaluate/language-tests.ts'
+import { runLanguageTests } from '../../../compiler/language-tests.ts'
 import { loadProgram } from '../../../compiler/names/load.ts'
 import { DiagnosticBag } from '../../../grammar/diagnostic.ts'
 import { memoryHost } from '../../helpers/diagnose.ts'

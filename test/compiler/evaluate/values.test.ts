@@ -1,6 +1,6 @@
 /** Values of expressions: each case is an `assert` of the language. */
 import { describe, expect, it } from 'vitest'
-import { runLanguageTests } from '../../../compiler/evaluate/language-tests.ts'
+import { runLanguageTests } from '../../../compiler/language-tests.ts'
 import { loadProgram } from '../../../compiler/names/load.ts'
 import { DiagnosticBag } from '../../../grammar/diagnostic.ts'
 import { memoryHost } from '../../helpers/diagnose.ts'

@@ -1,22 +1,48 @@
 /** `test "…" { assert … }`: the language's own tests. */
-import type { AssertStatement, ExpectStatement, TestDecl } from '../../grammar/ast.ts'
-import type { Diagnostic } from '../../grammar/diagnostic.ts'
-import { DiagnosticBag } from '../../grammar/diagnostic.ts'
-import { textOf } from '../../grammar/source.ts'
-import { createChecker } from '../check/expressions.ts'
-import { mistakesOfExpectation } from '../check/functions.ts'
-import type { Host } from '../host/host.ts'
-import type { Module, Program } from '../names/program.ts'
-import { attempt, type Context, type Env, fail, staticContext } from './context.ts'
-import { bindLets, createSession } from './expression.ts'
-import { describe, showValue } from './show.ts'
-import { stringText } from './text.ts'
+import type { AssertStatement, ExpectStatement, ObjectDecl, TestDecl } from '../grammar/ast.ts'
+import type { Diagnostic } from '../grammar/diagnostic.ts'
+import { DiagnosticBag } from '../grammar/diagnostic.ts'
+import { textOf } from '../grammar/source.ts'
+import { createChecker } from './check/expressions.ts'
+import { mistakesOfExpectation } from './check/functions.ts'
+import { experimentValue, type PlanFigure } from './elaborate/experiment-value.ts'
+import { attempt, type Context, type Env, fail, type Session, staticContext } from './evaluate/context.ts'
+import { bindLets, createSession } from './evaluate/expression.ts'
+import { describe, showValue } from './evaluate/show.ts'
+import { stringText } from './evaluate/text.ts'
+import type { Experiment } from './experiment/experiment.ts'
+import type { Host } from './host/host.ts'
+import type { Module, Program } from './names/program.ts'
+import { plannedQuantity } from './plan/bounds.ts'
+import { buildPlan } from './plan/build-plan.ts'
+import type { Plan } from './plan/plan.ts'
+import type { Value } from './values/value.ts'
 
 export interface LanguageTestResult {
   readonly title: string
   readonly test: TestDecl
   /** Empty if the test passes. */
   readonly diagnostics: readonly Diagnostic[]
+}
+
+/** A session in which experiments are values, with the figures of their plans. */
+function testSession(program: Program, host: Host, bag: DiagnosticBag): Session {
+  const values = new Map<ObjectDecl, Value>()
+  const plans = new Map<Experiment, Plan | undefined>()
+  const figure: PlanFigure = (experiment, quantity) => {
+    if (!plans.has(experiment)) plans.set(experiment, buildPlan(experiment, program.entry.source.path, host, bag))
+    const plan = plans.get(experiment)
+    return plan && plannedQuantity(quantity, plan.document)
+  }
+  return {
+    ...createSession(program, host, bag),
+    experiment(declared, context) {
+      const known = values.get(declared.decl)
+      const value = known ?? experimentValue(declared, context, figure)
+      values.set(declared.decl, value)
+      return value
+    },
+  }
 }
 
 /** The values of both sides of a comparison, for the report. */
@@ -31,7 +57,7 @@ function sides({ condition }: AssertStatement, env: Env, context: Context): stri
 
 function runTest(test: TestDecl, module: Module, program: Program, host: Host): LanguageTestResult {
   const bag = new DiagnosticBag()
-  const context = staticContext(createSession(program, host, bag))
+  const context = staticContext(testSession(program, host, bag))
   const top: Env = { module, locals: undefined }
   const title = attempt(() => stringText(test.title, top, context).value) ?? ''
   const env = attempt(() => bindLets(test.lets, top, context))
@@ -69,7 +95,7 @@ function expectError(expectation: ExpectStatement, { test, title, env, context }
   const found = [...mistakesOfExpectation(checker, test, expectation, env.module)]
   if (found.length === 0) {
     const bag = new DiagnosticBag()
-    const apart = staticContext(createSession(session.program, session.host, bag))
+    const apart = staticContext(testSession(session.program, session.host, bag))
     attempt(() => apart.session.evaluate(body, env, apart))
     found.push(...bag.sorted())
   }
