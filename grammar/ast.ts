@@ -321,9 +321,10 @@ export interface MethodEntry extends Base {
   readonly parameters: readonly Parameter[]
   readonly body: Expr
 }
-/** `state velocity = 0`: a value that an optimizer keeps for every weight. */
+/** `state velocity = 0`: a value that an optimizer keeps for every weight, or a margin; `learn bias = 10`: a trained one of a margin. */
 export interface StateEntry extends Base {
   readonly kind: 'State'
+  readonly keyword: 'state' | 'learn'
   readonly name: Ident
   readonly value: Expr
 }

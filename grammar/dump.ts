@@ -75,7 +75,7 @@ const FORMS: { readonly [K in Node['kind']]: (node: NodeOf<K>) => Form } = {
   Field: (n) => ['field', n.path.map((part) => part.text).join('.'), formOf(n.value)],
   Section: (n) => ['section', n.name.text, ...all(n.entries)],
   Method: (n) => ['method', n.name.text, ...parameters(n.parameters), formOf(n.body)],
-  State: (n) => ['state', n.name.text, formOf(n.value)],
+  State: (n) => [n.keyword, n.name.text, formOf(n.value)],
   Require: (n) => ['require', formOf(n.condition)],
   Assert: (n) => ['assert', formOf(n.condition)],
   Expect: (n) => ['expect', n.code.text, formOf(n.body)],

@@ -76,6 +76,7 @@ export const Experiment = contextual('experiment', [ObjectKeyword])
 export const Extends = contextual('extends')
 export const On = contextual('on')
 export const State = contextual('state')
+export const Learn = contextual('learn')
 export const Require = contextual('require')
 export const Test = contextual('test')
 export const Assert = contextual('assert')
@@ -100,7 +101,7 @@ const DECLARING = [
   Experiment,
   Test,
 ]
-const CONTEXTUAL = [...DECLARING, Extends, On, State, Require, Assert, Expect]
+const CONTEXTUAL = [...DECLARING, Extends, On, State, Learn, Require, Assert, Expect]
 
 /** The word of a keyword. */
 export const wordOf = (t: TokenType): string => t.name.slice('Word_'.length)

@@ -153,6 +153,9 @@ extern fn ceil(x: scalar) -> scalar
 /// The nearest integer; halves round up.
 extern fn round(x: scalar) -> scalar
 
+/// x without its gradient: the same number, which counts as a constant in derivatives.
+extern fn detach(x: scalar) -> scalar
+
 /// The larger of two numbers.
 extern fn max(x: scalar, y: scalar) -> scalar
 
@@ -178,6 +181,12 @@ extern fn norm(x: scalar) -> scalar
 
 /// In the `update` of an optimizer: the number of dims of a weight. Biases, and scales, offsets and slopes per channel have 1.
 extern fn rank(x: scalar) -> int
+
+/// In the `update` of a margin: the mean over all rows of the batch.
+extern fn average(x: scalar) -> scalar
+
+/// In the `update` of a margin: the standard deviation over all rows of the batch, divided by B − 1 as in PyTorch.
+extern fn deviation(x: scalar) -> scalar
 
 /// Multiplies the learning rate of the weights of the backbone at or below a path by `factor`. `*` stands for any one part of a
 /// path; `*` alone is the whole backbone.

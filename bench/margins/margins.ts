@@ -21,5 +21,14 @@ const of = (figures: string, name: string, passed: string, more: Partial<Compare
 export const comparedMargins: readonly ComparedMargin[] = [
   of('arcface', 'arcface', 'm: 0.5 rad, scale: 16'),
   of('cosface', 'cosface', 'm: 0.35, scale: 16'),
+  of('sphereface', 'sphereface', 'm: 1.5, scale: 16'),
+  of('sphereface-exact', 'sphereface', 'm: 1.5, scale: 16'),
+  of('adaface', 'adaface', 'm: 0.4, h: 0.333, pace: 0.1, scale: 16'),
+  of('magface', 'magface', 'low: 0.45 rad, high: 0.8 rad, shortest: 10, longest: 110, weight: 20, scale: 16'),
+  of('curricularface', 'curricularface', 'm: 0.5 rad, scale: 16'),
+  of('mv-arc', 'mv_arcface', 'm: 0.35 rad, weight: 1.12, scale: 16'),
+  of('mv-am', 'mv_cosface', 'm: 0.35, weight: 1.12, scale: 16'),
+  of('circle', 'circle', 'm: 0.25, scale: 16'),
+  of('uniface', 'uniface', 'classes: 22, m: 0.4, scale: 16'),
   of('sub-center', 'arcface', 'm: 0.5 rad, scale: 16', { centers: 'per_class = 3' }),
 ]

@@ -1,14 +1,23 @@
 /** Calls of functions and blocks, of backbones (adding arguments), and of objects (creating an instance). */
-import type { Argument, CallExpr, Expr, FunctionDecl, ObjectDecl, PipeExpr } from '../../grammar/ast.ts'
+import type {
+  Argument,
+  CallExpr,
+  Expr,
+  FunctionDecl,
+  Ident,
+  NameExpr,
+  ObjectDecl,
+  PipeExpr,
+} from '../../grammar/ast.ts'
 import { textOf } from '../../grammar/source.ts'
 import { calledBy } from '../names/program.ts'
 import { isDimensionless, sameDimension } from '../types/dimension.ts'
 import { type Type, unknown } from '../types/type.ts'
 import { bindArguments, type Given, type Slot } from './arguments.ts'
-import { type Binding, type Checker, report, type Scope } from './checker.ts'
+import { type Binding, type Checker, findLocal, report, type Scope } from './checker.ts'
 import { checkComplete, typeOfMemberIn } from './members.ts'
 import { checkDiagnostic } from './messages.ts'
-import { typeOfMethodCall } from './method-calls.ts'
+import { type ObjectType, typeOfMethodCall } from './method-calls.ts'
 import { lookup, qualified, reportUnknownName, typeOfDefinition } from './names.ts'
 import { showType } from './show-type.ts'
 import {
@@ -58,16 +67,32 @@ const callable = new Set<Type['kind']>(['function', 'block', 'backbone', 'object
 function typeOfApplication(checker: Checker, written: Call, scope: Scope): Type {
   const call = { ...written, callee: qualified(written.callee, scope) ?? written.callee }
   if (call.scope !== undefined) checker.infer(call.scope, scope)
+  const own = call.callee.kind === 'Name' ? ownMethod(call.callee, scope) : undefined
+  if (own !== undefined) return callMethod(checker, call, own.name, own.object, scope)
   if (call.callee.kind !== 'Member')
     return applyTo(checker, call, calleeType(checker, call.callee, call.given.length, scope), scope)
   const object = checker.infer(call.callee.object, scope)
-  if (object.kind === 'object') {
-    const type = typeOfMethodCall(checker, call, call.callee.name, object, scope)
-    if (type === undefined) inferAll(checker, call, scope)
-    else refuseScope(checker, call, call.callee.name.text)
-    return type ?? unknown
-  }
+  if (object.kind === 'object') return callMethod(checker, call, call.callee.name, object, scope)
   return applyTo(checker, call, typeOfMemberIn(checker, call.callee, object), scope)
+}
+
+/** In a method, another method of the same object: `target(own)`. A local function of that name comes first. */
+function ownMethod(
+  { name, span }: NameExpr,
+  scope: Scope,
+): { readonly name: Ident; readonly object: ObjectType } | undefined {
+  const decl = scope.method?.decl
+  const isDeclared = decl?.entries.some((entry) => entry.kind === 'Method' && entry.name.text === name) === true
+  if (decl === undefined || !isDeclared) return undefined
+  if (findLocal(scope, name, (binding) => callable.has(binding.type.kind)) !== undefined) return undefined
+  return { name: { kind: 'Ident', text: name, span }, object: { kind: 'object', keyword: decl.keyword, decl } }
+}
+
+function callMethod(checker: Checker, call: Call, name: Ident, object: ObjectType, scope: Scope): Type {
+  const type = typeOfMethodCall(checker, call, name, object, scope)
+  if (type === undefined) inferAll(checker, call, scope)
+  else refuseScope(checker, call, name.text)
+  return type ?? unknown
 }
 
 function applyTo(checker: Checker, call: Call, callee: Type, scope: Scope): Type {

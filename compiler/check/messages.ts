@@ -94,7 +94,7 @@ const checkMessages = {
   ARC3210: error<{ name: string }>(
     ({ name }) => `the update returns \`${name}\`, which is neither the weight nor a state`,
   ),
-  ARC3211: error<{ keyword: string }>(({ keyword }) => `only an optimizer can have states, not ${keyword}`),
+  ARC3211: error<{ owners: string; keyword: string }>(({ owners, keyword }) => `only ${owners}, not ${keyword}`),
   ARC3212: error<{ found: string }>(
     ({ found }) => `a requirement must compare one figure of the plan or the run with a bound, not ${found}`,
   ),
@@ -113,6 +113,12 @@ const checkMessages = {
   ARC3219: error<{ name: string }>(({ name }) => `\`${name}\` is a method, not a field`),
   ARC3250: error<{ method: string; name: string }>(
     ({ method, name }) => `\`${name}\` is a value that \`${method}\` reads, so it cannot have a default`,
+  ),
+  ARC3252: error<{ name: string }>(
+    ({ name }) => `the state \`${name}\` never changes: the margin has no \`update(…) = { ${name} = … }\``,
+  ),
+  ARC3253: error<{ margin: string }>(
+    ({ margin }) => `the margin \`${margin}\` has no state that \`update\` could change`,
   ),
   ARC3251: error<{ name: string; method: string }>(
     ({ name, method }) => `a state cannot be named \`${name}\`, which is a value that \`${method}\` can read`,

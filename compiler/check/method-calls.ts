@@ -11,7 +11,7 @@ import { misplacedRead } from './method-reads.ts'
 import { quoteList, showType } from './show-type.ts'
 import { elementwiseType } from './signatures.ts'
 
-type ObjectType = Extract<Type, { kind: 'object' }>
+export type ObjectType = Extract<Type, { kind: 'object' }>
 
 /** The type of the result; `undefined` after a reported unknown method. */
 export function typeOfMethodCall(
@@ -52,8 +52,11 @@ export function typeOfMethodCall(
   const types = bindArguments(checker, { ...call, callee: name, declared: object.decl?.name.span, slots }, scope)
   const result = elementwiseType(scalar, [...types.values()])
   if (spec.result === 'scalar') return result
-  const states = (object.decl?.entries ?? []).filter((entry) => entry.kind === 'State').map((entry) => entry.name.text)
-  return { kind: 'record', fields: new Map(['weight', ...states].map((field) => [field, result])) }
+  const states = (object.decl?.entries ?? [])
+    .filter((entry) => entry.kind === 'State' && entry.keyword === 'state')
+    .flatMap((entry) => (entry.kind === 'State' ? [entry.name.text] : []))
+  const names = [...(spec.result === 'update' ? ['weight'] : []), ...states]
+  return { kind: 'record', fields: new Map(names.map((field) => [field, result])) }
 }
 
 /**
@@ -63,6 +66,6 @@ export function typeOfMethodCall(
 function neededReads({ decl, keyword }: ObjectType, name: string, scope: Scope): ReadonlySet<string> {
   const method = decl?.entries.find((entry) => entry.kind === 'Method' && entry.name.text === name)
   const read = method?.kind === 'Method' ? method.parameters.map((parameter) => parameter.name.text) : []
-  const passedOn = scope.method?.keyword === keyword ? scope.method.reads : {}
+  const passedOn = scope.method?.decl.keyword === keyword ? scope.method.reads : {}
   return new Set(read.filter((known) => own(passedOn, known) === undefined))
 }

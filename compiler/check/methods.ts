@@ -1,5 +1,6 @@
 /** Methods and states: the scalar code of margins, optimizers and schedules. */
-import type { Entry, Expr, MethodEntry, ObjectDecl, StateEntry } from '../../grammar/ast.ts'
+import type { Entry, Expr, MethodEntry, ObjectDecl, ObjectKeyword, StateEntry } from '../../grammar/ast.ts'
+import type { Diagnostic } from '../../grammar/diagnostic.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import type { MethodSpec } from '../schema/methods.ts'
 import { objectSpecs } from '../schema/objects.ts'
@@ -33,6 +34,9 @@ export function checkMethods(
   checkStates(checker, written, scope)
   checkNewStates(checker, written, inherited)
   const decl = withStates(written, inherited)
+  checkMarginStates(checker, decl, inherited)
+  // A method can call the others, inherited ones too.
+  const whole = { ...decl, entries: [...decl.entries, ...inherited] }
   const seen = new Map<string, MethodEntry>()
   for (const entry of decl.entries) {
     if (entry.kind !== 'Method') continue
@@ -45,7 +49,7 @@ export function checkMethods(
     seen.set(name, entry)
     const method = own(spec.methods, name)
     if (method === undefined) reportUnknownMethod(checker, decl, entry)
-    else checkMethod(checker, decl, entry, method, scope)
+    else checkMethod(checker, decl, entry, method, { ...scope, method: { decl: whole, reads: method.reads } })
   }
   const missing = Object.entries(spec.methods).filter(
     ([name, method]) => method.required && !seen.has(name) && !meant.has(name) && decl.extends === undefined,
@@ -56,9 +60,7 @@ export function checkMethods(
   )
     return
   const owner = `the ${decl.keyword} \`${decl.name.text}\``
-  const notes = missing.map(
-    ([name, method]) => `\`${name}(${Object.keys(method.reads).join(', ')}) = …\`: ${method.doc}`,
-  )
+  const notes = missing.map(([name, method]) => `\`${name}(${method.usual}) = …\`: ${method.doc}`)
   report(
     checker,
     checkDiagnostic('ARC3204', { owner, names: missing.map(([name]) => name) }, decl.name.span, { notes }),
@@ -69,7 +71,7 @@ export function checkMethods(
 function checkNewStates(checker: Checker, decl: ObjectDecl, inherited: readonly Entry[]): void {
   if (decl.extends === undefined) return
   const known = new Set(states({ entries: inherited }).map((state) => state.name.text))
-  const added = states(decl).filter((state) => !known.has(state.name.text))
+  const added = states(decl).filter((state) => state.keyword === 'state' && !known.has(state.name.text))
   const update = decl.entries.some((entry) => entry.kind === 'Method' && entry.name.text === 'update')
   const [first] = added
   if (first === undefined || update) return
@@ -87,13 +89,26 @@ function reportUnknownMethod(checker: Checker, decl: ObjectDecl, entry: MethodEn
   report(checker, checkDiagnostic('ARC3208', { owner, name }, span, extras))
 }
 
+/** A margin's states change in its `update`, and an `update` changes states. */
+function checkMarginStates(checker: Checker, decl: ObjectDecl, inherited: readonly Entry[]): void {
+  if (decl.keyword !== 'margin') return
+  const [first] = states(decl).filter(({ keyword }) => keyword === 'state')
+  const update = [...decl.entries, ...inherited].find(
+    (entry) => entry.kind === 'Method' && entry.name.text === 'update',
+  )
+  if (first !== undefined && update === undefined)
+    report(checker, checkDiagnostic('ARC3252', { name: first.name.text }, first.name.span))
+  if (first === undefined && update?.kind === 'Method')
+    report(checker, checkDiagnostic('ARC3253', { margin: decl.name.text }, update.name.span))
+}
+
 function checkStates(checker: Checker, decl: ObjectDecl, scope: Scope): void {
   const all = states(decl)
   const seen = new Map<string, StateEntry>()
   for (const state of all) {
     const { text: name, span } = state.name
-    if (!objectSpecs[decl.keyword].states) {
-      report(checker, checkDiagnostic('ARC3211', { keyword: showKeyword(decl.keyword) }, state.span))
+    if (!objectSpecs[decl.keyword].states.includes(state.keyword)) {
+      report(checker, stateDiagnostic(state, decl.keyword))
       return
     }
     const first = seen.get(name)
@@ -111,9 +126,8 @@ function checkStates(checker: Checker, decl: ObjectDecl, scope: Scope): void {
 
 function checkMethod(checker: Checker, decl: ObjectDecl, entry: MethodEntry, spec: MethodSpec, outer: Scope): void {
   const { text: name } = entry.name
-  const scope = { ...innerScope(outer), method: { keyword: decl.keyword, reads: spec.reads } }
-  if (spec.result === 'update')
-    for (const state of states(decl)) bind(scope, state.name.text, scalar, state.name.span, 'state')
+  const scope = innerScope(outer)
+  for (const state of states(decl)) bind(scope, state.name.text, scalar, state.name.span, 'state')
   bindReads(checker, decl, entry, spec, scope)
   if (spec.result === 'scalar')
     checker.check(entry.body, scope, {
@@ -122,7 +136,13 @@ function checkMethod(checker: Checker, decl: ObjectDecl, entry: MethodEntry, spe
       verb: 'must be',
       note: spec.doc,
     })
-  else checkUpdate(checker, decl, entry, scope)
+  else checkUpdate(checker, decl, entry, spec.result, scope)
+}
+
+/** An entry `state` or `learn` in an object that has none. */
+export function stateDiagnostic({ keyword, span }: StateEntry, owner: ObjectKeyword): Diagnostic {
+  const owners = keyword === 'state' ? 'a margin or an optimizer can have states' : 'a margin can learn numbers'
+  return checkDiagnostic('ARC3211', { owners, keyword: showKeyword(owner) }, span)
 }
 
 /** The record at the end of an expression, to locate it. */
@@ -130,9 +150,16 @@ function tail(expr: Expr): Expr {
   return expr.kind === 'Block' ? tail(expr.value) : expr
 }
 
-/** The update returns the weight and every state, and nothing else; each is a plain number. */
-function checkUpdate(checker: Checker, decl: ObjectDecl, entry: MethodEntry, scope: Scope): void {
-  const wanted = ['weight', ...states(decl).map((state) => state.name.text)]
+/** The update returns every state, and for an optimizer the weight, and nothing else; each is a plain number. */
+function checkUpdate(
+  checker: Checker,
+  decl: ObjectDecl,
+  entry: MethodEntry,
+  result: 'update' | 'states',
+  scope: Scope,
+): void {
+  const kept = states(decl).filter(({ keyword }) => keyword === 'state')
+  const wanted = [...(result === 'update' ? ['weight'] : []), ...kept.map((state) => state.name.text)]
   const type = checker.infer(entry.body, scope)
   const end = tail(entry.body)
   if (type.kind === 'unknown') return
@@ -163,7 +190,7 @@ function checkUpdate(checker: Checker, decl: ObjectDecl, entry: MethodEntry, sco
   }
   const missing = wanted.filter((name) => !type.fields.has(name))
   if (missing.length > 0 && unknownNames.length === 0) {
-    const related = states(decl)
+    const related = kept
       .filter((state) => missing.includes(state.name.text))
       .map((state) => ({ span: state.name.span, message: 'the state is declared here' }))
     report(checker, checkDiagnostic('ARC3209', { names: missing }, end.span, { related }))

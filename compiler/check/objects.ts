@@ -13,7 +13,7 @@ import { checkFields, requiredFields } from './fields.ts'
 import { fits } from './fit.ts'
 import { checkParameters } from './functions.ts'
 import { checkDiagnostic } from './messages.ts'
-import { checkMethods } from './methods.ts'
+import { checkMethods, stateDiagnostic } from './methods.ts'
 import { baseField, fieldScope } from './readable.ts'
 import { checkPlanRequirement } from './requirements.ts'
 import { showType } from './show-type.ts'
@@ -109,8 +109,7 @@ function checkExperimentHead(checker: Checker, decl: ObjectDecl): void {
         checker,
         checkDiagnostic('ARC3208', { owner: 'an experiment', name: entry.name.text }, entry.name.span, { notes }),
       )
-    } else if (entry.kind === 'State')
-      report(checker, checkDiagnostic('ARC3211', { keyword: 'an experiment' }, entry.span))
+    } else if (entry.kind === 'State') report(checker, stateDiagnostic(entry, 'experiment'))
 }
 
 /** A parameter with the name of a field is its value: `margin arcface(scale: float = 64)`. */

@@ -68,7 +68,7 @@ export function resultType(checker: Checker, decl: FunctionDecl): Type {
 }
 
 /** Primitives whose arguments share a dimension, which is also that of the result: `max(0 rad, theta)`. */
-const keepsDimension = new Set(['abs', 'min', 'max', 'floor', 'ceil', 'round', 'sum'])
+const keepsDimension = new Set(['abs', 'min', 'max', 'floor', 'ceil', 'round', 'sum', 'detach'])
 
 export function sharesDimension(decl: FunctionDecl | ObjectDecl): boolean {
   return isPrimitive(decl) && keepsDimension.has(decl.name.text)

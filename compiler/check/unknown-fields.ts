@@ -96,7 +96,7 @@ export function reportUnknown(
   const method = place.path.length === 0 ? own(objectSpecs[keyword].methods, name) : undefined
   if (method !== undefined) {
     work.meant.add(name)
-    const notes = [`write \`${name}(${Object.keys(method.reads).join(', ')}) = …\``, method.doc]
+    const notes = [`write \`${name}(${method.usual}) = …\``, method.doc]
     report(checker, checkDiagnostic('ARC3219', { name }, span, { notes }))
     return undefined
   }

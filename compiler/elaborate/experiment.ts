@@ -23,13 +23,14 @@ import { experimentOf, isVariantName } from '../names/variant-name.ts'
 import { experimentBody } from '../schema/experiment.ts'
 import { evaluateDiagnostic } from '../values/messages.ts'
 import type { Value } from '../values/value.ts'
-import { resolveMargin, resolveSchedule } from './appliers.ts'
+import { resolveSchedule } from './appliers.ts'
 import { resolveAugment } from './augment.ts'
 import { changesOf } from './changes.ts'
 import { lengthPaths } from './entries.ts'
 import { resolveCheckpoint, resolveEvaluate, verifiedNames } from './evaluation.ts'
 import { type ExperimentFields, evaluateFields } from './fields.ts'
 import { resolveLog } from './log.ts'
+import { resolveMargin } from './margin.ts'
 import { resolveDataset, resolveMachine, resolveRequire } from './parts.ts'
 import { asObject, readSection } from './read.ts'
 import { isOfRun, resolveRunRequirement } from './run-requirements.ts'
@@ -259,6 +260,10 @@ export function resolveDeclared(
   const isStarted = startFrom !== undefined || given === undefined
   if (isStarted && backbone && train && optimizers)
     checkStart(startFrom, { backbone, train, optimizers }, fields, context)
+  if (train && margin?.loss === 'sigmoid' && train.labelSmoothing > 0)
+    context.session.bag.add(
+      evaluateDiagnostic('ARC4054', { margin: margin.name }, fields.span('train.label_smoothing')),
+    )
   if (train) checkMilestones(object('train.schedule'), train, fields, context)
   const augment = resolveAugment(listed.flat(), backbone?.input[2], fields.span('train.augment'), context)
   const centers = optimizers && attempt(() => resolveCenters(fields, optimizers.centersOptimizer, context))

@@ -12,7 +12,7 @@ import { conformToNode } from './conform.ts'
 import { type Context, type Env, enter, fail, findLocal, type ParameterScope, visibleNames } from './context.ts'
 import { evaluateDefinition } from './definition.ts'
 import { evaluateMember } from './member.ts'
-import { callMethodWith, knowsMethod } from './method.ts'
+import { callMethodWith, knowsMethod, methodOf } from './method.ts'
 import { tensor } from './numbers.ts'
 import { instantiate } from './object.ts'
 import { callPrimitive } from './primitive.ts'
@@ -148,6 +148,9 @@ function callExpression(written: Expr, site: CallSite, context: Context): Value 
     // A number `cos` does not shadow the function `cos`: only callable values are looked up.
     const local = findLocal(env, callee.name, isCallable)
     if (local !== undefined) return callValue(local, site, context, callee.span)
+    const { method } = context
+    if (method !== undefined && methodOf(method.object, callee.name) !== undefined)
+      return callMethodWith(method.object, callee.name, site.given, site.span, context)
     const found = env.module.scope.get(callee.name)
     const definition = found && calledBy(found, site.given.length)
     if (definition?.decl.kind === 'Object')

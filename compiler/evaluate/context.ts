@@ -2,7 +2,7 @@
  * The context of an evaluation: the session with its budget, the graph under construction, the scope of parameters and the call
  * chain. `evaluate` is a member of the session, so the files of this folder need not import each other in a cycle.
  */
-import type { Expr, LetDecl, ObjectKeyword } from '../../grammar/ast.ts'
+import type { Expr, LetDecl } from '../../grammar/ast.ts'
 import type { DiagnosticBag, Extras, Related } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
 import type { Host } from '../host/host.ts'
@@ -14,7 +14,7 @@ import type { Type } from '../types/type.ts'
 import type { Elaboration } from '../values/elaboration.ts'
 import type { Frame } from '../values/frame.ts'
 import { type EvaluateMessages, evaluateDiagnostic, type ParamsOf } from '../values/messages.ts'
-import type { Env, Value } from '../values/value.ts'
+import type { Env, ObjectValue, Value } from '../values/value.ts'
 
 /** Limit on the steps for evaluating one experiment: about four times those of the library's largest backbone, r2060. */
 export const stepLimit = 1_000_000
@@ -70,6 +70,9 @@ export interface Session {
   readonly experiment?: (declared: Declared, context: Context) => Value
 }
 
+/** What a method can read, by name; computed when it is read. */
+export type Reads = ReadonlyMap<string, () => Value>
+
 /** Where parameters are declared. */
 export interface ParameterScope {
   readonly path: string
@@ -91,8 +94,12 @@ export interface Context {
   readonly model: Model | undefined
   /** In the `update` of an optimizer: what norms are of. */
   readonly norms: NormScope | undefined
-  /** In a method: the kind of its object, and what it can read, by name. */
-  readonly reads: { readonly keyword: ObjectKeyword; readonly values: ReadonlyMap<string, () => Value> } | undefined
+  /** Whether this is the `update` of a margin, in which tensors are the whole batch. */
+  readonly batch: boolean
+  /** In a method: its object, and what it can read, by name. */
+  readonly method: { readonly object: ObjectValue; readonly reads: Reads } | undefined
+  /** The states and learned numbers of the margins of an experiment on the device; without them, each has its first value. */
+  readonly marginStates: ReadonlyMap<ObjectValue, ReadonlyMap<string, Value>> | undefined
   readonly scope: ParameterScope
   readonly frame: Frame | undefined
 }
@@ -104,7 +111,9 @@ export function staticContext(session: Session): Context {
     builder: undefined,
     model: undefined,
     norms: undefined,
-    reads: undefined,
+    batch: false,
+    method: undefined,
+    marginStates: undefined,
     scope: { path: '', used: new Map() },
     frame: undefined,
   }

@@ -14,7 +14,7 @@ import { bool, list, number, tensor } from './numbers.ts'
 import { describe } from './show.ts'
 
 /** Primitives whose arguments share a dimension, which is also that of the result. */
-const keepsDimension = new Set(['abs', 'min', 'max', 'floor', 'ceil', 'round', 'sum'])
+const keepsDimension = new Set(['abs', 'min', 'max', 'floor', 'ceil', 'round', 'sum', 'detach'])
 
 function joinPath(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`
@@ -40,6 +40,7 @@ function callOf(context: Context, span: Span, name: string): Call {
       return value
     },
     norms: context.norms,
+    batch: context.batch,
     bufferPath: (buffer) => context.model?.buffers.get(buffer),
     env: (variable) => context.session.host.env(variable),
     localMachine: () => context.session.host.localMachine(),

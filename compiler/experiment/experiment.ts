@@ -2,10 +2,19 @@
 
 import type { Span } from '../../grammar/source.ts'
 import type { GraphBuilder } from '../ir/build.ts'
+import type { TensorType } from '../ir/dtype.ts'
 import type { Value } from '../ir/graph.ts'
 import type { NormScope } from '../ir/weight-norms.ts'
 import type { centers, checkpoint, evaluate, experimentBody, log, train } from '../schema/experiment.ts'
-import type { dataset, device, machine, requireQuantities, start, verification } from '../schema/objects.ts'
+import type {
+  dataset,
+  device,
+  machine,
+  marginLosses,
+  requireQuantities,
+  start,
+  verification,
+} from '../schema/objects.ts'
 import type { FieldPath, ObjectValues, Resolved, SectionValues, Settled } from '../schema/values.ts'
 import type { Elaboration, OutlineGraph, ParameterSpec } from '../values/elaboration.ts'
 import type { AugmentSpec } from './augmentation.ts'
@@ -147,15 +156,44 @@ export interface Backbone {
   readonly span: Span
 }
 
+/**
+ * What the methods of a margin can read beside the cosine, by name. Of rows (`norm`, `own`, `noise`): f32 [B], or [B,1] next to the
+ * cosines [B,K] of other classes. Of the step (`step`, and states by their full names): f32 []. `total` and `epoch` are numbers.
+ */
+export type MarginValues = ReadonlyMap<string, Value | number>
+
+/** A number that a margin keeps or learns, by its full name: `margin.mean`, `margin.inner.mean` for one of a margin inside. */
+export interface MarginState {
+  readonly name: string
+  readonly initial: number
+}
+
+/** What a method of a margin reads beside the cosine and its states, and the values with respect to which it has a gradient. */
+export interface MarginNeeds {
+  readonly reads: ReadonlySet<string>
+  readonly varying: ReadonlySet<string>
+}
+
 export interface Margin {
   readonly name: string
   /** For display: `arcface(m: 0.5 rad, scale: 64)`. */
   readonly text: string
   readonly scale: number
+  readonly loss: (typeof marginLosses)[number]
+  /** Kept from step to step; `update` replaces them. */
+  readonly states: readonly MarginState[]
+  /** Trained. */
+  readonly learned: readonly MarginState[]
+  /** By method; empty for one that the margin does not have. */
+  readonly needs: { readonly [M in 'target' | 'other' | 'penalty' | 'update']: MarginNeeds }
   /** Cosines of the true classes → cosines with margin; elementwise, for any shape. */
-  target(builder: GraphBuilder, cos: Value): Value
+  target(builder: GraphBuilder, cos: Value, values?: MarginValues): Value
   /** The same for the cosines of the other classes; `undefined` if they are unchanged. */
-  readonly other: ((builder: GraphBuilder, cos: Value) => Value) | undefined
+  readonly other: ((builder: GraphBuilder, cos: Value, values?: MarginValues) => Value) | undefined
+  /** The term of each row of the loss, of the given type; `undefined` if there is none. */
+  readonly penalty: ((builder: GraphBuilder, values: MarginValues, rows: TensorType) => Value) | undefined
+  /** The new states by full name, f32 [], from values of the whole batch, which have no gradient; `undefined` without states. */
+  readonly update: ((builder: GraphBuilder, values: MarginValues) => ReadonlyMap<string, Value>) | undefined
   readonly span: Span
 }
 

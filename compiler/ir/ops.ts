@@ -98,6 +98,13 @@ export function bitcast(b: GraphBuilder, x: Value, dtype: DType): Value {
   return x.type.dtype === dtype ? x : b.add('bitcast', [x], { dtype })
 }
 
+/** The same numbers without a gradient: through integers, which have none. */
+export function detach(b: GraphBuilder, x: Value): Value {
+  const { dtype } = x.type
+  if (dtype !== 'f16' && dtype !== 'bf16' && dtype !== 'f32') return bug(`detached ${dtype}`)
+  return convert(b, bitcast(b, bitcast(b, convert(b, x, 'f32'), 'u32'), 'f32'), dtype)
+}
+
 export function square(b: GraphBuilder, x: Value): Value {
   return multiply(b, x, x)
 }

@@ -7,7 +7,7 @@ export const layouts = ['same', 'oihw'] as const
 
 /** A tensor by the name that people and files have for it. */
 export interface NamedTensor {
-  /** `layer1.0.bn1.weight`, `layer1.0.bn1.weight.velocity`, `layer1.0.bn1.weight.average`, `centers`, `centers.velocity`, `loss_scale.factor` */
+  /** `layer1.0.bn1.weight`, `layer1.0.bn1.weight.velocity`, `layer1.0.bn1.weight.average`, `centers`, `centers.velocity`, `loss_scale.factor`, `margin.mean` */
   readonly name: string
   /** On one device, in the dim order of network code: filters are [kh,kw,I,O]. */
   readonly shape: readonly number[]
@@ -37,7 +37,15 @@ export type Storage = 'whole' | 'ohwi' | 'flat'
 export interface StateTensor {
   /** The name of the only tensor in it, or `*vectors`, `*vectors.velocity`, `*statistics`. */
   readonly name: string
-  readonly role: 'parameter' | 'buffer' | 'optimizer' | 'average' | 'scaler' | 'centers' | 'centers_optimizer'
+  readonly role:
+    | 'parameter'
+    | 'buffer'
+    | 'optimizer'
+    | 'average'
+    | 'scaler'
+    | 'margin'
+    | 'centers'
+    | 'centers_optimizer'
   /** As stored on one device. */
   readonly shape: readonly number[]
   readonly dtype: DType
@@ -57,6 +65,9 @@ export const lossScalePrefix = 'loss_scale.'
 export function isLossScale(name: string): boolean {
   return name.startsWith(lossScalePrefix)
 }
+
+/** What the names of the numbers begin with that a margin keeps or learns, and of their optimizer states. */
+export const marginPrefix = 'margin.'
 
 /** Whether a tensor is one of the network's: a weight or running statistics, which a state dict has. */
 export function isOfNetwork({ role }: StateTensor): boolean {

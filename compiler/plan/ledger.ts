@@ -26,6 +26,7 @@ const stateLines: readonly {
   { name: 'weights', detail: 'of the backbone', roles: ['parameter', 'buffer'] },
   { name: 'optimizer state', detail: 'of the backbone', roles: ['optimizer', 'scaler'] },
   { name: 'average', detail: 'of the weights', roles: ['average'] },
+  { name: 'margin', detail: 'what it keeps and learns', roles: ['margin'] },
   { name: 'centers', detail: "this device's classes", roles: ['centers'] },
   { name: 'centers state', detail: 'optimizer state of the centers', roles: ['centers_optimizer'] },
 ]

@@ -24,6 +24,7 @@ const sources = [
   'random',
   'math',
   'weights',
+  'batch',
   'training',
   'world',
   'computer',

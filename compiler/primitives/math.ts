@@ -107,6 +107,11 @@ export function round(call: Call, x: Scalar): Scalar {
   return ops.floor(b, ops.add(b, x, 0.5))
 }
 
+/** x without its gradient: the same number, which counts as a constant in derivatives. */
+export function detach(call: Call, x: Scalar): Scalar {
+  return unary(call, x, (v) => v, ops.detach)
+}
+
 /** The larger of two numbers. */
 export function max(call: Call, x: Scalar, y: Scalar): Scalar {
   return binary(call, 'max', x, y, Math.max, ops.maximum)

@@ -9,6 +9,7 @@ import * as reduce from './reduce.ts'
 import * as random from './random.ts'
 import * as math from './math.ts'
 import * as weights from './weights.ts'
+import * as batch from './batch.ts'
 import * as training from './training.ts'
 import * as world from './world.ts'
 import * as computer from './computer.ts'
@@ -62,6 +63,7 @@ export const primitives: { readonly [name: string]: PrimitiveEntry } = {
   floor: { run: math.floor, parameters: [['x', 'Scalar']], result: 'Scalar' },
   ceil: { run: math.ceil, parameters: [['x', 'Scalar']], result: 'Scalar' },
   round: { run: math.round, parameters: [['x', 'Scalar']], result: 'Scalar' },
+  detach: { run: math.detach, parameters: [['x', 'Scalar']], result: 'Scalar' },
   max: { run: math.max, parameters: [['x', 'Scalar'], ['y', 'Scalar']], result: 'Scalar' },
   min: { run: math.min, parameters: [['x', 'Scalar'], ['y', 'Scalar']], result: 'Scalar' },
   pow: { run: math.pow, parameters: [['x', 'Scalar'], ['y', 'Scalar']], result: 'Scalar' },
@@ -70,6 +72,8 @@ export const primitives: { readonly [name: string]: PrimitiveEntry } = {
   acos: { run: math.acos, parameters: [['x', 'Scalar']], result: 'Angle' },
   norm: { run: weights.norm, parameters: [['x', 'Scalar']], result: 'Scalar' },
   rank: { run: weights.rank, parameters: [['x', 'Scalar']], result: 'Int' },
+  average: { run: batch.average, parameters: [['x', 'Scalar']], result: 'Scalar' },
+  deviation: { run: batch.deviation, parameters: [['x', 'Scalar']], result: 'Scalar' },
   group: { run: training.group, parameters: [['path', 'StringArg'], ['factor', 'Float']], result: 'RateGroup' },
   ema: { run: training.ema, parameters: [['decay', 'Float'], ['warmup', 'Bool']], result: 'Average' },
   linear_scaling: { run: training.linear_scaling, parameters: [['reference', 'Int']], result: 'Scaling' },

@@ -1,8 +1,9 @@
 /** Operands of elementwise ops, and shapes as text for messages. Legend: N batch, H W height and width, T tokens, C channels. */
+import { bug } from '../../grammar/diagnostic.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import { type DType, sameShape } from '../ir/dtype.ts'
 import type { Value } from '../ir/graph.ts'
-import { type Arg, broadcastTo, convert } from '../ir/ops.ts'
+import { type Arg, add, broadcastTo, convert } from '../ir/ops.ts'
 import type { Call } from './types.ts'
 
 /** Operands with the same shape and dtype, or the two shapes that do not agree. */
@@ -60,6 +61,14 @@ export function repeated(builder: GraphBuilder, x: Value, shape: readonly number
     shape,
     x.type.shape.map((_, dim) => dim),
   )
+}
+
+/** The sum of two numbers of shapes that join. */
+export function addAligned(builder: GraphBuilder, x: Arg, y: Arg): Value {
+  const aligned = alignOperands(builder, [x, y])
+  if ('misfit' in aligned) return bug(`${aligned.misfit.join(' and ')} are added`)
+  const [a = x, b = y] = aligned.operands
+  return add(builder, a, b)
 }
 
 const dimNames: { readonly [rank: number]: readonly string[] } = {

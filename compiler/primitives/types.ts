@@ -28,6 +28,8 @@ export interface Call {
   model(): Elaboration
   /** In the `update` of an optimizer: what norms are of. */
   readonly norms: NormScope | undefined
+  /** Whether this is the `update` of a margin, in which tensors are the whole batch. */
+  readonly batch: boolean
   /** Declares a parameter or buffer under `path`; a diagnostic if the name is taken. */
   declare(name: string, spec: Omit<ParameterSpec, 'path' | 'span'>): ir.Value
   /** The path of a buffer returned by `declare`; `undefined` for other values. */

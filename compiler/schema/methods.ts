@@ -7,22 +7,64 @@ export interface MethodSpec {
   readonly required: boolean
   /** What the method can read, by name. A call may pass values by position in this order. */
   readonly reads: Readonly<Record<string, string>>
-  /** The result of the body: a number, or a record with exactly the new weight and states. */
-  readonly result: 'scalar' | 'update'
+  /** The parameters that messages suggest. */
+  readonly usual: string
+  /** The result of the body: a number, or a record with exactly the new states, and for `update` the new weight. */
+  readonly result: 'scalar' | 'update' | 'states'
 }
+
+const ofRun = {
+  step: 'The number of the step, from 0.',
+  total: 'Steps of the run.',
+  epoch: 'Steps of one epoch.',
+} as const
+
+const norm = 'The length of the embedding before it is normalized, with its gradient.'
+const noise = 'A standard normal number of the row, keyed by seed, step and row.'
 
 const margin = {
   target: {
     doc: 'The cosine of the true class with the margin applied.',
     required: true,
-    reads: { cos: 'The cosine of the embedding and the center of its class.' },
+    reads: { cos: 'The cosine of the embedding and the center of its class.', norm, noise, ...ofRun },
+    usual: 'cos',
     result: 'scalar',
   },
   other: {
     doc: 'The same for every other class; default: the unchanged cosine.',
     required: false,
-    reads: { cos: 'The cosine of the embedding and the center of the other class.' },
+    reads: {
+      cos: 'The cosine of the embedding and the center of the other class.',
+      own: 'The cosine of the embedding and the center of its own class, with its gradient.',
+      norm,
+      noise,
+      ...ofRun,
+    },
+    usual: 'cos',
     result: 'scalar',
+  },
+  penalty: {
+    doc: 'A term of the loss for each row; default: that of the margins inside, or none.',
+    required: false,
+    reads: {
+      norm,
+      own: 'The cosine of the embedding and the center of its class, with its gradient.',
+      noise,
+      ...ofRun,
+    },
+    usual: 'norm',
+    result: 'scalar',
+  },
+  update: {
+    doc: 'The new states, before the other methods of the same step read them: `{ <state> = … }`; `average` and `deviation` are over the whole batch.',
+    required: false,
+    reads: {
+      norm: 'The lengths of the embeddings of the batch.',
+      own: 'The cosines of the embeddings of the batch and the centers of their classes.',
+      ...ofRun,
+    },
+    usual: 'norm',
+    result: 'states',
   },
 } as const satisfies Readonly<Record<string, MethodSpec>>
 
@@ -38,6 +80,7 @@ const optimizer = {
       weight_norm: 'The Euclidean norm of the whole weight; of a class for the centers.',
       gradient_norm: 'The same of the gradient.',
     },
+    usual: 'weight, gradient, rate',
     result: 'update',
   },
 } as const satisfies Readonly<Record<string, MethodSpec>>
@@ -46,11 +89,8 @@ const schedule = {
   factor: {
     doc: 'The factor of the learning rate.',
     required: true,
-    reads: {
-      step: 'The number of the step, from 0.',
-      total: 'Steps of the run.',
-      epoch: 'Steps of one epoch.',
-    },
+    reads: ofRun,
+    usual: 'step, total',
     result: 'scalar',
   },
 } as const satisfies Readonly<Record<string, MethodSpec>>

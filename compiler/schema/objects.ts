@@ -42,9 +42,19 @@ const rates = {
 /** A folder or file on the computer that runs the experiment. */
 const path = lateString
 
+/** The losses of logits. */
+export const marginLosses = ['softmax', 'sigmoid'] as const
+
 export const margin = {
   doc: 'How cosines are mapped to logits.',
-  fields: { scale: withDefault(float, '64', 'Factor s of every logit.', { min: 0, minOpen: true }) },
+  fields: {
+    scale: withDefault(float, '64', 'Factor s of every logit.', { min: 0, minOpen: true }),
+    loss: withDefault(
+      enumOf('loss', marginLosses),
+      'softmax',
+      '`softmax`: cross entropy over the classes. `sigmoid`: the sum over the classes of a binary cross entropy each, one versus all.',
+    ),
+  },
   sections: {},
 } as const satisfies SectionSpec
 
@@ -251,16 +261,16 @@ export const start = {
 } as const satisfies SectionSpec
 
 export const objectSpecs: { readonly [K in ObjectKeyword]: ObjectSpec } = {
-  margin: { body: margin, methods: methodsOf.margin, states: false, requires: 'arguments' },
-  optimizer: { body: optimizer, methods: methodsOf.optimizer, states: true, requires: 'arguments' },
-  schedule: { body: schedule, methods: methodsOf.schedule, states: false, requires: 'arguments' },
-  device: { body: device, methods: methodsOf.device, states: false, requires: 'arguments' },
-  machine: { body: machine, methods: methodsOf.machine, states: false, requires: 'arguments' },
-  dataset: { body: dataset, methods: methodsOf.dataset, states: false, requires: 'arguments' },
-  verification: { body: verification, methods: methodsOf.verification, states: false, requires: 'arguments' },
-  start: { body: start, methods: methodsOf.start, states: false, requires: 'arguments' },
-  augmentation: { body: augmentation, methods: methodsOf.augmentation, states: false, requires: 'arguments' },
-  experiment: { body: experimentBody, methods: methodsOf.experiment, states: false, requires: 'plan' },
+  margin: { body: margin, methods: methodsOf.margin, states: ['state', 'learn'], requires: 'arguments' },
+  optimizer: { body: optimizer, methods: methodsOf.optimizer, states: ['state'], requires: 'arguments' },
+  schedule: { body: schedule, methods: methodsOf.schedule, states: [], requires: 'arguments' },
+  device: { body: device, methods: methodsOf.device, states: [], requires: 'arguments' },
+  machine: { body: machine, methods: methodsOf.machine, states: [], requires: 'arguments' },
+  dataset: { body: dataset, methods: methodsOf.dataset, states: [], requires: 'arguments' },
+  verification: { body: verification, methods: methodsOf.verification, states: [], requires: 'arguments' },
+  start: { body: start, methods: methodsOf.start, states: [], requires: 'arguments' },
+  augmentation: { body: augmentation, methods: methodsOf.augmentation, states: [], requires: 'arguments' },
+  experiment: { body: experimentBody, methods: methodsOf.experiment, states: [], requires: 'plan' },
 }
 
 /** Quantities that a `require` can name, with their dimensions. */

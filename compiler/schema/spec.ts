@@ -1,4 +1,5 @@
 /** How the fields of an object declaration are declared: types, defaults and docs, in one table per keyword. */
+import type { StateEntry } from '../../grammar/ast.ts'
 import type { Type } from '../types/type.ts'
 import type { MethodSpec } from './methods.ts'
 
@@ -45,8 +46,8 @@ export interface SectionSpec {
 export interface ObjectSpec {
   readonly body: SectionSpec
   readonly methods: Readonly<Record<string, MethodSpec>>
-  /** Whether `state name = value` entries are allowed. */
-  readonly states: boolean
+  /** The entries `state name = value` and `learn name = value` that are allowed. */
+  readonly states: readonly StateEntry['keyword'][]
   /** What a `require` constrains: the object's own arguments, checked at construction, or the finished plan. */
   readonly requires: 'arguments' | 'plan'
 }

@@ -13,6 +13,7 @@ import { buildEmbed } from './embed.ts'
 import type { ImageDType } from './images.ts'
 import { buildInit } from './init.ts'
 import { lossScaleSlots } from './loss-scale.ts'
+import { marginSlots } from './margin-state.ts'
 import { samplingPlan, slotCount } from './sampling.ts'
 import { classShards, shardRows } from './shards.ts'
 import { type StateSlot, stateSlots } from './state.ts'
@@ -91,6 +92,7 @@ export function buildGraphs(
       filters: traits.filters,
     }),
     ...(train.precision === 'f16' ? lossScaleSlots() : []),
+    ...marginSlots(experiment),
   ]
   // Averages take the place of their weights.
   const ofBackbone = slots.filter((slot) => slot.backbone !== undefined)

@@ -1,17 +1,16 @@
 /**
- * The margin softmax over one chunk of class centers: logits, their softmax statistics, and the gradients of a chunk once the
- * statistics of all classes are known. The same code processes the whole shard at once and the body of a loop over chunks.
+ * The margin softmax over one chunk of class centers: logits and their softmax statistics; `head-gradients.ts` has the gradients.
+ * The same code processes the whole shard at once and the body of a loop over chunks.
  *
  * Legend: B rows (embeddings), K classes of the chunk, S centers of a class, D embedding width; x̂, ŵ are x/|x|, w/|w|; z = x̂·ŵ the
  * cosines, of a class the greatest of its centers'.
  */
-import type { Margin, SettledExperiment } from '../experiment/experiment.ts'
+import type { Margin, MarginValues, SettledExperiment } from '../experiment/experiment.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { DType } from '../ir/dtype.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
-import { gradient } from '../ir/vjp.ts'
-import { closestOf, gradientOf, joinCenters, splitCenters } from './sub-centers.ts'
+import { closestOf, splitCenters } from './sub-centers.ts'
 
 /** The logit of a class that is not in the step: its exponential is exactly 0. */
 export const ABSENT = -1e30
@@ -49,7 +48,7 @@ export function normalizeRowsGradient(b: GraphBuilder, normalized: Normalized, c
 }
 
 /** Broadcasts [R] along the rows of `like` [R,C]. */
-function perRow(b: GraphBuilder, x: Value, like: Value): Value {
+export function perRow(b: GraphBuilder, x: Value, like: Value): Value {
   return ops.broadcastVector(b, x, like.type.shape, 0)
 }
 
@@ -62,6 +61,8 @@ export interface ChunkInput {
   readonly slots: Value
   /** pred [K]: rows that hold a class of this step; `undefined` if all do. */
   readonly present: Value | undefined
+  /** What the margin reads beside the cosines. */
+  readonly values: MarginValues
 }
 
 export interface ChunkLogits {
@@ -99,8 +100,8 @@ export function chunkLogits(b: GraphBuilder, rules: HeadRules, input: ChunkInput
   const classIndex = ops.iota(b, { dtype: 'i32', shape }, 1)
   const isTarget = ops.compare(b, 'EQ', classIndex, ops.broadcastVector(b, input.slots, shape, 0))
   const targetCosine = ops.sumOver(b, ops.select(b, isTarget, cosines, 0), [1])
-  const targetLogit = ops.multiply(b, margin.target(b, targetCosine), margin.scale)
-  const others = ops.multiply(b, margin.other === undefined ? cosines : margin.other(b, cosines), margin.scale)
+  const targetLogit = ops.multiply(b, margin.target(b, targetCosine, input.values), margin.scale)
+  const others = ops.multiply(b, margin.other?.(b, cosines, besideClasses(b, input.values)) ?? cosines, margin.scale)
   const withTarget = ops.select(b, isTarget, ops.broadcastVector(b, targetLogit, shape, 0), others)
   const present = input.present === undefined ? undefined : ops.broadcastVector(b, input.present, shape, 1)
   const logits = present === undefined ? withTarget : ops.select(b, present, withTarget, ABSENT)
@@ -109,7 +110,17 @@ export function chunkLogits(b: GraphBuilder, rules: HeadRules, input: ChunkInput
   return { centers, cosines, which, isTarget, targetCosine, targetLogit, logits, hasTarget, present }
 }
 
-/** The softmax statistics of a row over the classes seen so far, each f32 [B]. */
+/** Values of rows [B] next to cosines [B,K]: [B,1]. */
+export function besideClasses(b: GraphBuilder, values: MarginValues): MarginValues {
+  const beside = (value: Value | number) =>
+    typeof value === 'number' || value.type.shape.length === 0 ? value : ops.reshape(b, value, [...value.type.shape, 1])
+  return new Map(Array.from(values, ([name, value]) => [name, beside(value)]))
+}
+
+/**
+ * The softmax statistics of a row over the classes seen so far, each f32 [B]. For a sigmoid per class, `sum` is the loss so
+ * far, and the others are 0.
+ */
 export interface SoftmaxStatistics {
   readonly max: Value
   /** Sum of exp(logit − max). */
@@ -121,6 +132,7 @@ export interface SoftmaxStatistics {
 }
 
 export function chunkStatistics(b: GraphBuilder, rules: HeadRules, chunk: ChunkLogits): SoftmaxStatistics {
+  if (rules.margin.loss === 'sigmoid') return sigmoidStatistics(b, chunk)
   const max = ops.maxOver(b, chunk.logits, [1])
   const shifted = ops.subtract(b, chunk.logits, perRow(b, max, chunk.logits))
   return {
@@ -131,88 +143,26 @@ export function chunkStatistics(b: GraphBuilder, rules: HeadRules, chunk: ChunkL
   }
 }
 
+/** One versus all: softplus(−logit) of the true class, softplus(logit) of the others. */
+function sigmoidStatistics(b: GraphBuilder, chunk: ChunkLogits): SoftmaxStatistics {
+  const signed = ops.select(b, chunk.isTarget, ops.negate(b, chunk.logits), chunk.logits)
+  const sum = ops.sumOver(b, softplus(b, signed), [1])
+  const zero = ops.splat(b, 0, sum.type)
+  return { max: zero, sum, target: zero, logits: undefined }
+}
+
+/** Below this, log(1 + e) loses digits of e in f32, and two terms of its series are exact. */
+const SMALL = 2 ** -10
+
+/** log(1 + exp(x)) = max(x, 0) + log(1 + exp(−|x|)). */
+function softplus(b: GraphBuilder, x: Value): Value {
+  const e = ops.exponential(b, ops.negate(b, ops.abs(b, x)))
+  const series = ops.multiply(b, e, ops.subtract(b, 1, ops.multiply(b, e, 0.5)))
+  const log = ops.select(b, ops.compare(b, 'LT', e, SMALL), series, ops.log(b, ops.add(b, e, 1)))
+  return ops.add(b, ops.maximum(b, x, 0), log)
+}
+
 /** x [B,K], 0 where there is no class. */
-function wherePresent(b: GraphBuilder, { present }: ChunkLogits, x: Value): Value {
+export function wherePresent(b: GraphBuilder, { present }: ChunkLogits, x: Value): Value {
   return present === undefined ? x : ops.select(b, present, x, 0)
-}
-
-/** What the gradients of a chunk need from all classes, each f32 [B]. */
-export interface SoftmaxTotal {
-  readonly max: Value
-  readonly sum: Value
-  /** The target probability of every class but the true one; `undefined` without label smoothing. */
-  readonly share: Value | undefined
-}
-
-export interface ChunkGradients {
-  /** With respect to x̂, this chunk's contribution, f32 [B,D]. */
-  readonly embeddings: Value
-  /** With respect to w, f32 [K,S·D]. */
-  readonly centers: Value
-}
-
-/**
- * The gradients of the mean loss through one chunk; `total` are the statistics over all classes. With respect to a logit, the
- * gradient is its probability minus its target probability: with label smoothing ε over n classes (arXiv:1512.00567, section 7),
- * 1 − ε + ε/n for the true class and ε/n for the others.
- */
-export function chunkGradients(
-  b: GraphBuilder,
-  rules: HeadRules,
-  input: ChunkInput,
-  chunk: ChunkLogits,
-  total: SoftmaxTotal,
-): ChunkGradients {
-  const { margin, compute } = rules
-  const shape = chunk.logits.type.shape
-  const exponent = ops.exponential(b, ops.subtract(b, chunk.logits, perRow(b, total.max, chunk.logits)))
-  const probability = ops.multiply(b, exponent, perRow(b, ops.divide(b, 1, total.sum), exponent))
-
-  const { share } = total
-  const excess =
-    share === undefined
-      ? probability
-      : wherePresent(b, chunk, ops.subtract(b, probability, perRow(b, share, probability)))
-  const otherCotangent = ops.multiply(b, excess, margin.scale)
-  const otherGradient =
-    margin.other === undefined
-      ? otherCotangent
-      : through(b, chunk.cosines, (z) => margin.other?.(b, z) ?? z, otherCotangent)
-
-  const targetExcess = ops.sumOver(b, ops.select(b, chunk.isTarget, excess, 0), [1])
-  const targetCotangent = ops.multiply(b, ops.subtract(b, targetExcess, 1 - rules.smoothing), margin.scale)
-  const targetGradient =
-    rules.gradient === 'straight_through'
-      ? targetCotangent
-      : through(b, chunk.targetCosine, (z) => margin.target(b, z), targetCotangent)
-
-  // For the sum over the batch: the mean's 1/B is applied after the products, since f16 cannot represent values below 6e-8.
-  const cosineGradient = ops.convert(
-    b,
-    ops.select(b, chunk.isTarget, ops.broadcastVector(b, targetGradient, shape, 0), otherGradient),
-    compute,
-  )
-  const mean = (sum: Value) => ops.multiply(b, sum, 1 / rules.batch)
-  const parts = chunk.centers.map((own, s) => {
-    const share = gradientOf(b, chunk, s, cosineGradient)
-    const embeddings = ops.matmul(b, share, ops.convert(b, own.unit, compute), { dtype: 'f32' })
-    const unitGradient = ops.matmul(b, share, ops.convert(b, input.embeddings, compute), {
-      transposeLhs: true,
-      dtype: 'f32',
-    })
-    return { embeddings: mean(embeddings), centers: normalizeRowsGradient(b, own, mean(unitGradient)) }
-  })
-  return {
-    embeddings: parts.map((part) => part.embeddings).reduce((sum, part) => ops.add(b, sum, part)),
-    centers: joinCenters(
-      b,
-      parts.map((part) => part.centers),
-    ),
-  }
-}
-
-/** The cotangent of z, given that of y = f(z); 0 if y does not depend on z. */
-function through(b: GraphBuilder, z: Value, f: (z: Value) => Value, cotangent: Value): Value {
-  const [result] = gradient(b, [{ value: f(z), cotangent }], [z])
-  return result ?? ops.splat(b, 0, z.type)
 }

@@ -7,32 +7,15 @@
  */
 import { bug, need } from '../../grammar/diagnostic.ts'
 import type { GraphBuilder } from '../ir/build.ts'
+import type { TensorType } from '../ir/dtype.ts'
 import type { Value } from '../ir/graph.ts'
 import { forLoop } from '../ir/loop.ts'
 import * as ops from '../ir/ops.ts'
-import { centersTable } from '../ir/state-tensor.ts'
 import type { Tables } from './center-storage.ts'
-import {
-  ABSENT,
-  type ChunkInput,
-  type ChunkLogits,
-  chunkGradients,
-  chunkLogits,
-  chunkStatistics,
-  type HeadRules,
-  type SoftmaxStatistics,
-  type SoftmaxTotal,
-} from './head-chunk.ts'
-import {
-  activeRows,
-  type ChunkRows,
-  chunkPresence,
-  chunkRowNumbers,
-  chunkSlots,
-  readChunk,
-  type StepRows,
-  writeChunk,
-} from './head-rows.ts'
+import { ABSENT, type ChunkLogits, chunkLogits, chunkStatistics, type SoftmaxStatistics } from './head-chunk.ts'
+import { type ChunkGradients, chunkGradients, type SoftmaxTotal, valuesWithGradients } from './head-gradients.ts'
+import { centersOf, chunkInput, chunkSize, type Passes, packInput, packTotal, wholeChunk } from './head-pass.ts'
+import { type ChunkRows, chunkRowNumbers, readChunk, type StepRows, writeChunk } from './head-rows.ts'
 
 /** A chunk of center rows, its parts of the tables, and the gradient of the centers in it, f32 [k,D]. */
 export interface ChunkParts {
@@ -49,86 +32,36 @@ export interface ChunkUpdate {
   apply(b: GraphBuilder, given: readonly Value[], chunk: ChunkParts): Tables
 }
 
-export interface Passes {
-  readonly rules: HeadRules
-  /** x̂ of the rows that this device processes, f32 [B,D]. */
-  readonly embeddings: Value
-  readonly rows: StepRows
-  readonly tables: Tables
-  /** Number of chunks; divides K. */
-  readonly chunks: number
-  /** Whether the gradient of the embeddings is used: some of the backbone is trained. */
-  readonly trunk: boolean
-}
-
-interface PassOne {
+export interface PassOne {
   readonly statistics: SoftmaxStatistics
   /** Kept if there is only one chunk, so that the second pass need not recompute it. */
   readonly kept: ChunkLogits | undefined
 }
 
-function chunkInput(b: GraphBuilder, embeddings: Value, rows: StepRows, chunk: ChunkRows, centers: Value): ChunkInput {
-  return {
-    embeddings,
-    centers: ops.convert(b, readChunk(b, rows, chunk, centers), 'f32'),
-    slots: chunkSlots(b, rows, chunk),
-    present: chunkPresence(b, rows, chunk),
-  }
-}
-
-function wholeChunk(b: GraphBuilder, passes: Passes): ChunkRows {
-  return { count: activeRows(passes.rows, centersOf(passes.tables)), start: ops.scalar(b, 0, 'i32'), whole: true }
-}
-
-function centersOf(tables: Tables): Value {
-  return need(tables.get(centersTable), 'the centers')
-}
-
-/** Rows of one chunk; K must be divisible. */
-function chunkSize(passes: Passes): number {
-  const rows = activeRows(passes.rows, centersOf(passes.tables))
-  if (rows % passes.chunks !== 0) bug(`${rows} center rows in ${passes.chunks} chunks`)
-  return rows / passes.chunks
-}
-
-/** Converts `StepRows` to a list of values and back, for use inside a loop. */
-function packRows(rows: StepRows): { readonly values: readonly Value[]; unpack(values: readonly Value[]): StepRows } {
-  const values = [rows.slots, rows.owned, rows.sample?.rows, rows.sample?.present].filter((v) => v !== undefined)
-  return {
-    values,
-    unpack(inside) {
-      const queue = [...inside]
-      const take = () => need(queue.shift(), 'a value of the rows')
-      const slots = take()
-      const owned = rows.owned === undefined ? undefined : take()
-      return { slots, owned, sample: rows.sample === undefined ? undefined : { rows: take(), present: take() } }
-    },
-  }
-}
-
 /** Statistics of all K rows of this device. */
 export function passOne(b: GraphBuilder, passes: Passes): PassOne {
-  const { rules, embeddings, rows } = passes
+  const { rules, embeddings } = passes
   const centers = centersOf(passes.tables)
   if (passes.chunks === 1) {
-    const logits = chunkLogits(b, rules, chunkInput(b, embeddings, rows, wholeChunk(b, passes), centers))
+    const logits = chunkLogits(b, rules, chunkInput(b, passes, wholeChunk(b, passes), centers))
     return { statistics: chunkStatistics(b, rules, logits), kept: logits }
   }
   const count = chunkSize(passes)
   const perRow = { dtype: 'f32', shape: [embeddings.type.shape[0] ?? 0] } as const
-  const packed = packRows(rows)
+  const packed = packInput(passes)
   const sums = rules.smoothing === 0 ? 2 : 3
   const start = [ops.splat(b, ABSENT, perRow), ...Array.from({ length: sums }, () => ops.splat(b, 0, perRow))]
   const [max, sum, target, logits] = forLoop(
     b,
     passes.chunks,
-    [embeddings, centers, ...packed.values],
+    [embeddings, centers, ...packed.invariants],
     start,
     (inside) => {
       const inner = inside.builder
       const [x, w, ...rest] = inside.invariants
       const chunk: ChunkRows = { count, start: ops.multiply(inner, inside.trip, count), whole: false }
-      const input = chunkInput(inner, need(x, 'embeddings'), packed.unpack(rest), chunk, need(w, 'centers'))
+      const shared = { embeddings: need(x, 'embeddings'), ...packed.unpack(rest) }
+      const input = chunkInput(inner, shared, chunk, need(w, 'centers'))
       const own = chunkStatistics(inner, rules, chunkLogits(inner, rules, input))
       const [before, sumBefore, targetBefore, logitsBefore] = inside.carried
       const joined = joinStatistics(inner, own, {
@@ -160,6 +93,8 @@ function joinStatistics(b: GraphBuilder, x: SoftmaxStatistics, y: SoftmaxStatist
 export interface PassTwo {
   /** Gradient of x̂ from this device's rows, f32 [B,D]. */
   readonly embeddings: Value
+  /** Gradients of what the margin reads, of the loss summed over the batch: f32 [B] of rows, f32 [] of learned numbers. */
+  readonly values: ReadonlyMap<string, Value>
   /** The tables after the update. */
   readonly tables: Tables
 }
@@ -176,42 +111,70 @@ export function passTwo(
   const names = [...tables.keys()]
   if (one.kept !== undefined) {
     const chunk = wholeChunk(b, passes)
-    const input = chunkInput(b, embeddings, rows, chunk, centersOf(tables))
+    const input = chunkInput(b, passes, chunk, centersOf(tables))
     const gradients = chunkGradients(b, rules, input, one.kept, total)
     return {
       embeddings: gradients.embeddings,
+      values: gradients.values,
       tables: updateChunk(b, rows, chunk, tables, update, update.given, gradients.centers),
     }
   }
   const count = chunkSize(passes)
-  const packed = packRows(rows)
-  const smoothed = total.share === undefined ? [] : [total.share]
-  const invariants = [embeddings, total.max, total.sum, ...smoothed, ...update.given, ...packed.values]
-  const start = [...(passes.trunk ? [ops.splat(b, 0, embeddings.type)] : []), ...tables.values()]
+  const packed = packInput(passes)
+  const totals = packTotal(total)
+  const invariants = [embeddings, ...totals.invariants, ...update.given, ...packed.invariants]
+  const sums = gradientSums(passes)
+  const start = [...sums.map(({ type }) => ops.splat(b, 0, type)), ...tables.values()]
   const results = forLoop(b, passes.chunks, invariants, start, (inside) => {
     const inner = inside.builder
-    const [x, max, sum, ...more] = inside.invariants
-    const share = smoothed.length === 0 ? undefined : need(more[0], 'share')
-    const rest = more.slice(smoothed.length)
+    const [x, ...more] = inside.invariants
+    const statistics = totals.unpack(more)
+    const rest = more.slice(totals.invariants.length)
     const given = rest.slice(0, update.given.length)
-    const innerRows = packed.unpack(rest.slice(update.given.length))
-    const parts = passes.trunk ? inside.carried.slice(1) : inside.carried
-    const innerTables: Tables = new Map(names.map((name, i) => [name, need(parts[i], name)]))
+    const shared = { embeddings: need(x, 'embeddings'), ...packed.unpack(rest.slice(update.given.length)) }
+    const before = inside.carried.slice(0, sums.length)
+    const innerTables: Tables = new Map(names.map((name, i) => [name, need(inside.carried[sums.length + i], name)]))
     const chunk: ChunkRows = { count, start: ops.multiply(inner, inside.trip, count), whole: false }
-    const input = chunkInput(inner, need(x, 'embeddings'), innerRows, chunk, centersOf(innerTables))
-    const statistics = { max: need(max, 'max'), sum: need(sum, 'sum'), share }
+    const input = chunkInput(inner, shared, chunk, centersOf(innerTables))
     const gradients = chunkGradients(inner, rules, input, chunkLogits(inner, rules, input), statistics)
-    const updated = updateChunk(inner, innerRows, chunk, innerTables, update, given, gradients.centers)
-    const gradientSum = passes.trunk
-      ? [ops.add(inner, need(inside.carried[0], 'the gradient so far'), gradients.embeddings)]
-      : []
-    return [...gradientSum, ...names.map((name) => need(updated.get(name), name))]
+    const updated = updateChunk(inner, shared.rows, chunk, innerTables, update, given, gradients.centers)
+    const after = sums.map(({ of }, i) => {
+      const sum = need(before[i], 'the gradient so far')
+      const own = of(gradients)
+      return own === undefined ? sum : ops.add(inner, sum, own)
+    })
+    return [...after, ...names.map((name) => need(updated.get(name), name))]
   })
-  const [gradient, ...after] = passes.trunk ? results : [ops.splat(b, 0, embeddings.type), ...results]
+  const found = new Map(sums.map(({ name }, i) => [name, need(results[i], 'a gradient')]))
   return {
-    embeddings: need(gradient, 'the gradient of the embeddings'),
-    tables: new Map(names.map((name, i) => [name, need(after[i], name)])),
+    embeddings: found.get(ofEmbeddings) ?? ops.splat(b, 0, embeddings.type),
+    values: new Map([...found].filter(([name]) => name !== ofEmbeddings)),
+    tables: new Map(names.map((name, i) => [name, need(results[sums.length + i], name)])),
   }
+}
+
+const ofEmbeddings = 'embeddings'
+
+interface GradientSum {
+  readonly name: string
+  readonly type: TensorType
+  readonly of: (gradients: ChunkGradients) => Value | undefined
+}
+
+/** The gradients that are summed over the chunks. */
+function gradientSums({ rules, embeddings, values, trunk }: Passes): readonly GradientSum[] {
+  const typeOf = (name: string): TensorType => {
+    const value = values.get(name)
+    return value === undefined || typeof value === 'number' ? bug(`a gradient of ${name}`) : value.type
+  }
+  return [
+    ...(trunk ? [{ name: ofEmbeddings, type: embeddings.type, of: (g: ChunkGradients) => g.embeddings }] : []),
+    ...valuesWithGradients(rules.margin).map((name) => ({
+      name,
+      type: typeOf(name),
+      of: (g: ChunkGradients) => g.values.get(name),
+    })),
+  ]
 }
 
 function updateChunk(

@@ -8,13 +8,18 @@
  *
  * Legend: R replicas, b rows of one device, B = R·b, M center rows of one device, K of them in a step, D embedding width.
  */
+import { need } from '../../grammar/diagnostic.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
 import type { ClassShard } from '../ir/state-tensor.ts'
 import type { Tables } from './center-storage.ts'
-import { type HeadRules, normalizeRows, normalizeRowsGradient } from './head-chunk.ts'
-import { type ChunkUpdate, type Passes, passOne, passTwo } from './head-passes.ts'
+import { type HeadRules, type Normalized, normalizeRows, normalizeRowsGradient } from './head-chunk.ts'
+import { addGradients, type SoftmaxTotal } from './head-gradients.ts'
+import { lengths, type MarginInput, marginStep, penaltyOf } from './head-margin.ts'
+import { ownCosines, ownGradient } from './head-own.ts'
+import type { Passes } from './head-pass.ts'
+import { type ChunkUpdate, passOne, passTwo } from './head-passes.ts'
 import type { StepRows } from './head-rows.ts'
 import { perReplica } from './random.ts'
 import { drawSample, type SamplingPlan } from './sampling.ts'
@@ -36,6 +41,7 @@ export interface HeadInput {
   readonly chunks: number
   /** Whether the gradient of the embeddings is used. */
   readonly trunk: boolean
+  readonly margin: MarginInput
 }
 
 interface Sampling {
@@ -54,35 +60,57 @@ export interface HeadResult {
   readonly embeddings: Value
   /** The tables after the update. */
   readonly tables: Tables
+  /** The margin's states after the step, by full name, f32 []. */
+  readonly states: ReadonlyMap<string, Value>
+  /** Gradients of what the margin learns, by full name, f32 []; equal on all devices. */
+  readonly learned: ReadonlyMap<string, Value>
 }
 
 /** Head over sharded centers. */
 export function shardedHead(b: GraphBuilder, rules: HeadRules, input: HeadInput): HeadResult {
+  const { margin } = rules
   const local = normalizeRows(b, input.embeddings)
   const embeddings = named(b, 'embeddings', () => b.add('all_gather', [local.unit], { dim: 0 }))
   const labels = gatherLabels(b, input)
   const start = ops.convert(b, firstClass(b, input.shards), 'i32')
   const own = ops.subtract(b, labels, ops.broadcastScalar(b, start, labels.type.shape))
-  const passes: Passes = {
-    rules,
-    embeddings,
-    rows: stepRows(b, input, own),
-    tables: input.tables,
-    chunks: input.chunks,
-    trunk: input.trunk,
-  }
+  const untold = { ...passesOf(input, rules), embeddings, rows: stepRows(b, input, own) }
+  const [count = 0] = labels.type.shape
+  const { values, states } = marginStep(b, margin, input.margin, {
+    count,
+    first: () => ops.scalar(b, 0, 'u32'),
+    norm: () => gather(b, 'norms', lengths(b, input.embeddings)),
+    own: () => sum(b, 'own cosines', ownCosines(b, untold)),
+    whole: (rows) => rows,
+  })
+  const passes: Passes = { ...untold, values }
   const one = passOne(b, passes)
   const { statistics, classes } = joinOverReplicas(b, one.statistics, ownClasses(b, passes.rows))
-  const total = { ...statistics, share: smoothingShare(b, rules, statistics, classes ?? classCount(input.shards)) }
-  const loss = meanLoss(b, rules, total)
-  const two = passTwo(b, passes, one, total, input.update(loss))
+  const penalty = penaltyOf(b, margin, values, count)
+  const share = smoothingShare(b, rules, statistics, classes ?? classCount(input.shards))
+  const total: SoftmaxTotal = { ...statistics, share, own: undefined }
+  const loss = plus(b, meanLoss(b, rules, { ...statistics, share }), penalty && mean(b, rules, penalty.sum))
+  const ofOwn = margin.needs.other.varying.has('own') ? ownGradient(b, passes, one, total) : undefined
+  const ownTotal = plus(b, ofOwn && sum(b, 'gradient of the own cosines', ofOwn), penalty?.gradients.get('own'))
+  const two = passTwo(b, passes, one, { ...total, own: ownTotal }, input.update(loss))
   const unitGradient = named(b, 'gradient of the embeddings', () =>
     b.add('reduce_scatter', [two.embeddings], { dim: 0 }),
   )
+  const ofNorms = two.values.get('norm')
+  const scattered = ofNorms && named(b, 'gradient of the norms', () => b.add('reduce_scatter', [ofNorms], { dim: 0 }))
+  const penalized = penalty?.gradients.get('norm')
   return {
     loss,
-    embeddings: normalizeRowsGradient(b, local, unitGradient),
+    embeddings: embeddingGradient(
+      b,
+      rules,
+      local,
+      unitGradient,
+      plus(b, scattered, penalized && ownRows(b, input, penalized)),
+    ),
     tables: two.tables,
+    states,
+    learned: learnedGradients(b, rules, two.values, penalty?.gradients),
   }
 }
 
@@ -91,24 +119,108 @@ export function shardedHead(b: GraphBuilder, rules: HeadRules, input: HeadInput)
  * devices. The sample is drawn for the whole batch, so all devices work on the same rows.
  */
 export function replicatedHead(b: GraphBuilder, rules: HeadRules, input: HeadInput): HeadResult {
+  const { margin } = rules
   const local = normalizeRows(b, input.embeddings)
   const rows = input.sampling === undefined ? stepRows(b, input, input.labels) : ownSlots(b, input)
-  const passes: Passes = {
-    rules,
-    embeddings: local.unit,
-    rows,
-    tables: input.tables,
-    chunks: input.chunks,
-    trunk: input.trunk,
-  }
+  const untold = { ...passesOf(input, rules), embeddings: local.unit, rows }
+  const [count = 0] = input.labels.type.shape
+  const { values, states } = marginStep(b, margin, input.margin, {
+    count,
+    first: () => ops.multiply(b, ops.replicaId(b), count),
+    norm: () => lengths(b, input.embeddings),
+    own: () => ownCosines(b, untold),
+    whole: (own) => gather(b, 'what the margin averages', own),
+  })
+  const passes: Passes = { ...untold, values }
   const one = passOne(b, passes)
   const classes = ownClasses(b, rows) ?? classCount(input.shards.slice(0, 1))
-  const total = { ...one.statistics, share: smoothingShare(b, rules, one.statistics, classes) }
-  const own = meanLoss(b, rules, total)
-  const [summed] = named(b, 'loss', () => ops.sumOverReplicas(b, [own]))
-  const loss = summed ?? own
-  const two = passTwo(b, passes, one, total, sumGradients(input.update(loss)))
-  return { loss, embeddings: normalizeRowsGradient(b, local, two.embeddings), tables: two.tables }
+  const penalty = penaltyOf(b, margin, values, count)
+  const share = smoothingShare(b, rules, one.statistics, classes)
+  const total: SoftmaxTotal = { ...one.statistics, share, own: undefined }
+  const own = plus(b, meanLoss(b, rules, { ...one.statistics, share }), penalty && mean(b, rules, penalty.sum))
+  const loss = sum(b, 'loss', own)
+  const ofOwn = margin.needs.other.varying.has('own') ? ownGradient(b, passes, one, total) : undefined
+  const ownTotal = plus(b, ofOwn, penalty?.gradients.get('own'))
+  const two = passTwo(b, passes, one, { ...total, own: ownTotal }, sumGradients(input.update(loss)))
+  const ofNorms = plus(b, two.values.get('norm'), penalty?.gradients.get('norm'))
+  const learned = margin.learned.map(({ name }) => name)
+  return {
+    loss,
+    embeddings: embeddingGradient(b, rules, local, two.embeddings, ofNorms),
+    tables: two.tables,
+    states,
+    learned: learnedGradients(
+      b,
+      rules,
+      addGradients(b, two.values, penalty?.gradients ?? new Map(), learned),
+      undefined,
+    ),
+  }
+}
+
+function passesOf({ tables, chunks, trunk }: HeadInput, rules: HeadRules) {
+  return { rules, tables, chunks, trunk }
+}
+
+/** The sum of what there is; of nothing, `undefined`. */
+function plus<T extends Value | undefined>(b: GraphBuilder, x: T, y: Value | undefined): T | Value {
+  return x === undefined || y === undefined ? (x ?? y ?? x) : ops.add(b, x, y)
+}
+
+/** The mean over the batch from a sum over rows. */
+function mean(b: GraphBuilder, { batch }: HeadRules, sum: Value): Value {
+  return ops.multiply(b, sum, 1 / batch)
+}
+
+/** The gradient of the embeddings, from that of x̂ and that of the norms, f32 [b], which is summed over the batch. */
+function embeddingGradient(
+  b: GraphBuilder,
+  rules: HeadRules,
+  local: Normalized,
+  ofUnit: Value,
+  ofNorms: Value | undefined,
+): Value {
+  const across = normalizeRowsGradient(b, local, ofUnit)
+  if (ofNorms === undefined) return across
+  const along = ops.broadcastVector(b, mean(b, rules, ofNorms), local.unit.type.shape, 0)
+  return ops.add(b, across, ops.multiply(b, local.unit, along))
+}
+
+/** Gradients of the mean loss with respect to what the margin learns: `parts` are summed over the devices, `whole` are equal on all. */
+function learnedGradients(
+  b: GraphBuilder,
+  rules: HeadRules,
+  parts: ReadonlyMap<string, Value>,
+  whole: ReadonlyMap<string, Value> | undefined,
+): ReadonlyMap<string, Value> {
+  const names = rules.margin.learned.map(({ name }) => name)
+  const summed = names.filter((name) => parts.has(name))
+  const sums = named(b, 'gradients of the margin', () =>
+    summed.length === 0
+      ? []
+      : ops.sumOverReplicas(
+          b,
+          summed.map((name) => need(parts.get(name), name)),
+        ),
+  )
+  const partial = new Map(summed.map((name, i) => [name, need(sums[i], name)]))
+  const found = addGradients(b, partial, whole ?? new Map(), names)
+  return new Map(Array.from(found, ([name, value]) => [name, mean(b, rules, value)]))
+}
+
+/** This device's rows of values of the batch. */
+function ownRows(b: GraphBuilder, { labels }: HeadInput, rows: Value): Value {
+  const [count = 0] = labels.type.shape
+  return ops.dynamicSlice(b, rows, [ops.multiply(b, ops.convert(b, ops.replicaId(b), 'i32'), count)], [count])
+}
+
+function gather(b: GraphBuilder, what: string, rows: Value): Value {
+  return named(b, what, () => b.add('all_gather', [rows], { dim: 0 }))
+}
+
+function sum(b: GraphBuilder, what: string, value: Value): Value {
+  const [summed = value] = named(b, what, () => ops.sumOverReplicas(b, [value]))
+  return summed
 }
 
 function sumGradients(update: ChunkUpdate): ChunkUpdate {

@@ -69,11 +69,11 @@ export function positions(b: GraphBuilder, shape: readonly number[]): Value {
 
 /**
  * f32[rows, width], normal, keyed by (key, row id, column): row r holds the numbers of global row `firstRow + r`, regardless of
- * the device it is on. `firstRow` is u32[].
+ * the device it is on. `firstRow` is u32[]; the key is a number or u32[].
  */
 export function normalRows(
   b: GraphBuilder,
-  key: number,
+  key: ops.Arg,
   firstRow: Value,
   shape: readonly [number, number],
   std: number,
@@ -82,7 +82,7 @@ export function normalRows(
   return normal(b, keys, columns, std)
 }
 
-/** The same, uniform in (0, 1]; the key is a number or u32[]. */
+/** The same, uniform in (0, 1]. */
 export function unitRows(b: GraphBuilder, key: ops.Arg, firstRow: Value, shape: readonly [number, number]): Value {
   const { keys, columns } = rowGrid(b, key, firstRow, shape)
   return unitInterval(b, randomWords(b, keys, columns, 0))

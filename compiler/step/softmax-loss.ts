@@ -9,7 +9,8 @@ import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
 import type { ClassShard } from '../ir/state-tensor.ts'
-import type { HeadRules, SoftmaxStatistics, SoftmaxTotal } from './head-chunk.ts'
+import type { HeadRules, SoftmaxStatistics } from './head-chunk.ts'
+import type { SoftmaxTotal } from './head-gradients.ts'
 import type { StepRows } from './head-rows.ts'
 
 /** The number of classes of all shards. */
@@ -72,15 +73,17 @@ export function joinOverReplicas(
 }
 
 /**
- * −mean(target − max − log(sum)) over the global batch: the contribution of this device's rows. With label smoothing ε, the target
+ * The mean loss over the global batch: of the sums over the classes for a sigmoid per class; for softmax
+ * −mean(target − max − log(sum)): the contribution of this device's rows. With label smoothing ε, the target
  * is (1 − ε) times the logit of the true class plus ε times the mean of all logits.
  */
 export function meanLoss(
   b: GraphBuilder,
-  { batch, smoothing }: HeadRules,
-  total: SoftmaxStatistics & SoftmaxTotal,
+  { margin, batch, smoothing }: HeadRules,
+  total: SoftmaxStatistics & Pick<SoftmaxTotal, 'share'>,
 ): Value {
   const { logits, share } = total
+  if (margin.loss === 'sigmoid') return ops.multiply(b, ops.sumOver(b, total.sum, [0]), 1 / batch)
   const target =
     logits === undefined || share === undefined
       ? total.target

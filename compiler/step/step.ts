@@ -17,6 +17,7 @@ import { averageDecay, averaged } from './average.ts'
 import { buildHead } from './head-update.ts'
 import type { ImageDType } from './images.ts'
 import { lossScale } from './loss-scale.ts'
+import { keptOf, updateMargin } from './margin-state.ts'
 import { reduceGradients } from './reduce-gradients.ts'
 import type { SamplingPlan } from './sampling.ts'
 import type { StateSlot } from './state.ts'
@@ -57,7 +58,7 @@ export function buildStep(
   shards: readonly ClassShard[],
   options: StepOptions,
 ): Graph {
-  const { backbone, train } = experiment
+  const { backbone, train, margin } = experiment
   const b = new GraphBuilder('step', shards.length)
   const state = new Map<string, Value>()
   for (const { tensor } of slots) state.set(tensor.name, b.input(tensor.name, tensor))
@@ -94,6 +95,13 @@ export function buildStep(
       step,
       chunks: options.chunks,
       trunk: trainedSlots.length > 0,
+      margin: {
+        kept: keptOf(margin, get),
+        seed: train.seed,
+        step,
+        total: options.steps,
+        epoch: options.stepsPerEpoch,
+      },
     })
   })
 
@@ -146,6 +154,8 @@ export function buildStep(
     } satisfies Record<StepMetric, Value>
   })
   for (const [name, value] of head.tables) next.set(name, value)
+  const ofMargin = b.within({ phase: 'update', path: 'update' }, () => updateMargin(b, experiment, clock, get, head))
+  for (const [name, value] of ofMargin) next.set(name, value)
 
   const oneTensor = b.within({ phase: 'update', path: 'update' }, () => {
     const parts = stepMetrics.map((name) => ops.reshape(b, metrics[name], [1]))

@@ -66,6 +66,24 @@ export const evaluateMessages = {
   ARC4028: error<{ what: string }>(
     ({ what }) => `${what} is available only in the \`update\` of an optimizer, where it sees a whole weight`,
   ),
+  ARC4050: error<{ what: string }>(
+    ({ what }) => `${what} is available only in the \`update\` of a margin, which sees the whole batch`,
+  ),
+  ARC4051: error<{ margin: string; states: readonly string[] }>(
+    ({ margin, states }) =>
+      `\`${margin}\` keeps ${listed(states)}, so it cannot be made inside a method: make it a parameter or a \`let\``,
+  ),
+  ARC4052: error<{ margin: string; state: string }>(
+    ({ margin, state }) =>
+      `the new \`${state}\` of \`${margin}\` must be one number for the whole batch, not one per row`,
+  ),
+  ARC4053: error<{ margin: string; inner: string; loss: string }>(
+    ({ margin, inner, loss }) =>
+      `\`${inner}\` inside \`${margin}\` has the loss \`${loss}\`, which \`${margin}\` does not`,
+  ),
+  ARC4054: error<{ margin: string }>(
+    ({ margin }) => `\`train.label_smoothing\` is for softmax, but the loss of \`${margin}\` is \`sigmoid\``,
+  ),
 
   ARC4101: error<{ operator: string; left: string; right: string }>(
     ({ operator, left, right }) => `\`${operator}\` expects two tensors of the same shape, got ${left} and ${right}`,

@@ -1,6 +1,16 @@
 /** Entries in the braces of an object declaration: fields, sections, methods, states, requirements, `let`s. */
 import type { IToken, TokenType } from 'chevrotain'
-import type { Entry, Expr, FieldEntry, Ident, MethodEntry, Parameter, SectionEntry, TypeNode } from '../ast.ts'
+import type {
+  Entry,
+  Expr,
+  FieldEntry,
+  Ident,
+  MethodEntry,
+  Parameter,
+  SectionEntry,
+  StateEntry,
+  TypeNode,
+} from '../ast.ts'
 import { grammarError } from '../messages.ts'
 import * as T from '../tokens.ts'
 import { BlockRules } from './blocks.ts'
@@ -24,6 +34,16 @@ export abstract class EntryRules extends BlockRules {
     return entries
   })
 
+  /** `state mean = 20`, `learn bias = 10`. */
+  private readonly state = this.RULE('state', (): StateEntry => {
+    const start = this.start
+    const word = this.OR([{ ALT: () => this.CONSUME(T.State) }, { ALT: () => this.CONSUME(T.Learn) }])
+    const name = this.SUBRULE(this.identifier)
+    const value = this.assignedValue('name', name.text)
+    const keyword = word.tokenType === T.Learn ? 'learn' : 'state'
+    return { kind: 'State', keyword, name, value, span: this.from(start) }
+  })
+
   private readonly entry = this.RULE('entry', (): Entry => {
     const start = this.start
     this.refuseDeclaration()
@@ -33,12 +53,7 @@ export abstract class EntryRules extends BlockRules {
         { ALT: () => this.SUBRULE(this.let) },
         {
           GATE: () => this.nameAt(2),
-          ALT: () => {
-            this.CONSUME(T.State)
-            const name = this.SUBRULE(this.identifier)
-            const value = this.assignedValue('name', name.text)
-            return { kind: 'State', name, value, span: this.from(start) }
-          },
+          ALT: () => this.SUBRULE(this.state),
         },
         {
           GATE: () =>

@@ -154,9 +154,9 @@ async function mapClasses(
   return sameClasses(classes)
 }
 
-/** Roles that are kept together: factors of a loss scale belong to the gradients of the optimizer. */
+/** Roles that are kept together: factors of a loss scale belong to the gradients of the optimizer, and so does a margin's state. */
 export const isOptimizer = ({ role }: StateTensor) =>
-  role === 'optimizer' || role === 'centers_optimizer' || role === 'scaler'
+  role === 'optimizer' || role === 'centers_optimizer' || role === 'scaler' || role === 'margin'
 
 /** Differences that a message lists. */
 const SHOWN = 6

@@ -184,7 +184,28 @@ const margins: readonly Case[] = [
     'margin a { require 3, target(cos) = cos }',
     'ARC3001 1:20 place: `require` takes, expected: `true` or `false`, found: a whole number',
   ],
-  ['margin a { state s = 0, target(cos) = cos }', 'ARC3211 1:12 keyword: a margin'],
+  ['margin a { state s = 0, target(cos) = cos }', 'ARC3252 1:18 name: s'],
+  ['margin a { state s = 0, target(cos) = cos - s\n update(norm) = { s = average(norm) } }'],
+  [
+    'margin a { state s = 0, target(cos) = cos - s\n update(norm) = { mean = average(norm) } }',
+    'ARC3210 2:19 name: mean',
+  ],
+  ['margin a { target(cos) = cos\n update(norm) = {} }', 'ARC3253 2:2 margin: a'],
+  ['margin a { learn b = 1, target(cos) = cos - b }'],
+  [
+    'schedule s { state t = 0, factor() = 1 }',
+    'ARC3211 1:14 owners: a margin or an optimizer can have states, keyword: a schedule',
+  ],
+  [
+    'optimizer o { lr = 1, learn b = 0, update(weight) = { weight = weight } }',
+    'ARC3211 1:23 owners: a margin can learn numbers, keyword: an optimizer',
+  ],
+  ['margin a { target(cos) = cos, other(cos, own) = if cos > target(own) then 0 else cos }'],
+  ['margin a { target(cos, own) = cos }', 'ARC3207 1:24 owner: margin `a`, method: target, name: own'],
+  [
+    'margin a { target(cos, norm) = cos - norm, other(cos, norm) = target(norm) }',
+    'ARC3150 1:70 method: target, position: cos, name: norm',
+  ],
   ['margin a { target(cos) = cos\n target(cos) = cos }', 'ARC2003 2:2 name: target'],
   [
     'margin a(m: int) { target(cos) = conv(cos, 3) }',

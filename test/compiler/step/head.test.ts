@@ -5,6 +5,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import { GraphBuilder } from '../../../compiler/ir/build.ts'
+import * as ops from '../../../compiler/ir/ops.ts'
 import { replicatedHead, shardedHead } from '../../../compiler/step/head.ts'
 import type { ChunkUpdate } from '../../../compiler/step/head-passes.ts'
 import { classShards, shardRows } from '../../../compiler/step/shards.ts'
@@ -92,6 +93,7 @@ async function runHead(c: Case, scale: number) {
     update: () => gradientInstead,
     chunks,
     trunk: true,
+    margin: { kept: new Map(), seed: 1, step: ops.scalar(b, 0, 'i32'), total: 1, epoch: 1 },
   }
   const rules = {
     margin: arcfaceMargin(0.5, scale, c.filter),

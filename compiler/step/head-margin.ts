@@ -1,0 +1,124 @@
+/**
+ * What the margin of the head reads beside the cosines, its states, and its penalty. Only what its methods name is computed, and
+ * only what its states need is gathered over the devices.
+ *
+ * Legend: R replicas, B rows of the batch, n rows that this device processes (B with sharded centers, B/R with replicated ones).
+ */
+import { bug, need } from '../../grammar/diagnostic.ts'
+import type { Margin, MarginValues } from '../experiment/experiment.ts'
+import type { GraphBuilder } from '../ir/build.ts'
+import type { Value } from '../ir/graph.ts'
+import * as ops from '../ir/ops.ts'
+import { gradient } from '../ir/vjp.ts'
+import { keyOf, mix, normalRows } from './random.ts'
+
+/** What a margin keeps and learns, and the moment of the step. */
+export interface MarginInput {
+  /** By full name, f32 [] each. */
+  readonly kept: ReadonlyMap<string, Value>
+  readonly seed: number
+  /** i32 [], from 0. */
+  readonly step: Value
+  /** Steps of the run, and of one epoch. */
+  readonly total: number
+  readonly epoch: number
+}
+
+/** The rows that this device processes. */
+export interface MarginRows {
+  readonly count: number
+  /** The first of them among those of the batch, u32 []. */
+  first(): Value
+  /** Lengths of the embeddings, f32 [n]. */
+  norm(): Value
+  /** Cosines with the centers of the own classes, f32 [n]. */
+  own(): Value
+  /** Values of all rows of the batch, [B], from those of this device. */
+  whole(rows: Value): Value
+}
+
+interface MarginStep {
+  /** What `target`, `other` and `penalty` read. */
+  readonly values: MarginValues
+  /** The states after the step, f32 [] each. */
+  readonly states: ReadonlyMap<string, Value>
+}
+
+export function marginStep(b: GraphBuilder, margin: Margin, input: MarginInput, rows: MarginRows): MarginStep {
+  const known = new Map<string, Value | number>()
+  const read = (name: string): Value | number => {
+    const value = known.get(name) ?? readValue(b, name, input, rows)
+    known.set(name, value)
+    return value
+  }
+  const { target, other, penalty, update } = margin.needs
+  const all = (name: string) => {
+    const value = read(name)
+    return typeof value === 'number' || value.type.shape.length === 0 ? value : ops.detach(b, rows.whole(value))
+  }
+  const kept = (names: Margin['states']) => names.map(({ name }) => [name, need(input.kept.get(name), name)] as const)
+  const before = [...kept(margin.states), ...kept(margin.learned)]
+  const seen = Array.from(update.reads, (name) => [name, all(name)] as const)
+  const states = margin.update?.(b, new Map([...seen, ...before])) ?? new Map<string, Value>()
+  const names = new Set([...target.reads, ...other.reads, ...penalty.reads])
+  const values = new Map([...Array.from(names, (name) => [name, read(name)] as const), ...before, ...states])
+  return { values, states }
+}
+
+function readValue(b: GraphBuilder, name: string, input: MarginInput, rows: MarginRows): Value | number {
+  switch (name) {
+    case 'norm':
+      return rows.norm()
+    case 'own':
+      return rows.own()
+    case 'noise':
+      return noise(b, input, rows)
+    case 'step':
+      return ops.convert(b, input.step, 'f32')
+    case 'total':
+      return input.total
+    case 'epoch':
+      return input.epoch
+    default:
+      return bug(`a margin reads ${name}`)
+  }
+}
+
+/** A standard normal number of each row, keyed by (seed, step, row): f32 [n]. */
+function noise(b: GraphBuilder, { seed, step }: MarginInput, { count, first }: MarginRows): Value {
+  const key = mix(b, ops.xor(b, ops.convert(b, step, 'u32'), keyOf(seed, 'margin noise')))
+  return ops.reshape(b, normalRows(b, key, first(), [count, 1], 1), [count])
+}
+
+/** The lengths of vectors x [n,D], f32 [n]; their gradient is x̂. */
+export function lengths(b: GraphBuilder, x: Value): Value {
+  return ops.sqrt(b, ops.sumOver(b, ops.square(b, x), [1]))
+}
+
+export interface Penalty {
+  /** The sum of the terms of the rows, f32 []. */
+  readonly sum: Value
+  /** Gradients of that sum: f32 [n] of rows, f32 [] of learned numbers. */
+  readonly gradients: ReadonlyMap<string, Value>
+}
+
+/** The penalty of `count` rows. */
+export function penaltyOf(b: GraphBuilder, margin: Margin, values: MarginValues, count: number): Penalty | undefined {
+  const type = { dtype: 'f32', shape: [count] } as const
+  const terms = margin.penalty?.(b, values, type)
+  if (terms === undefined) return undefined
+  const varying = [...margin.needs.penalty.varying].flatMap((name) => {
+    const value = values.get(name)
+    return value === undefined || typeof value === 'number' ? [] : [{ name, value }]
+  })
+  const found = gradient(
+    b,
+    [{ value: terms, cotangent: ops.splat(b, 1, type) }],
+    varying.map(({ value }) => value),
+  )
+  const gradients = varying.flatMap(({ name }, i) => {
+    const own = found[i]
+    return own === undefined ? [] : [[name, own] as const]
+  })
+  return { sum: ops.sumOver(b, terms, [0]), gradients: new Map(gradients) }
+}

@@ -1,0 +1,65 @@
+/**
+ * The cosines of the rows and the centers of their own classes, before the passes over all classes: margins that compare other
+ * classes with it (CurricularFace, MV-softmax) or keep its mean read it. Where logits of other classes have a gradient with respect to
+ * it, one more pass over the classes sums that gradient before the centers are updated.
+ *
+ * Legend: B rows that this device processes, K center rows of the step, D embedding width; x̂, ŵ are x/|x|, w/|w|, and of several
+ * centers of a class, the nearest counts.
+ */
+import { need } from '../../grammar/diagnostic.ts'
+import type { GraphBuilder } from '../ir/build.ts'
+import type { Value } from '../ir/graph.ts'
+import { forLoop } from '../ir/loop.ts'
+import * as ops from '../ir/ops.ts'
+import { type ChunkInput, type ChunkLogits, chunkLogits, normalizeRows } from './head-chunk.ts'
+import { excessOf, othersGradient, type SoftmaxTotal } from './head-gradients.ts'
+import { centersOf, chunkInput, chunkSize, type Passes, packInput, packTotal, wholeChunk } from './head-pass.ts'
+import type { PassOne } from './head-passes.ts'
+import { activeRows, type ChunkRows } from './head-rows.ts'
+import { closestOf, splitCenters } from './sub-centers.ts'
+
+/** x̂·ŵ of each row whose class is on this device, else 0: f32 [B]. The factors have the precision of the products. */
+export function ownCosines(b: GraphBuilder, passes: Omit<Passes, 'values'>): Value {
+  const { rules, embeddings, rows, tables } = passes
+  const centers = centersOf(tables)
+  const { slots } = rows
+  const shape = slots.type.shape
+  const here = ops.and(b, ops.compare(b, 'GE', slots, 0), ops.compare(b, 'LT', slots, activeRows(rows, centers)))
+  // Row numbers are clamped to the table.
+  const numbers = rows.sample === undefined ? slots : ops.takeRows(b, rows.sample.rows, slots)
+  const own = ops.convert(b, ops.takeRows(b, centers, numbers), 'f32')
+  const rounded = (x: Value) => ops.convert(b, ops.convert(b, x, rules.compute), 'f32')
+  const unit = rounded(embeddings)
+  const products = splitCenters(b, own, rules.perClass).map((part) =>
+    ops.sumOver(b, ops.multiply(b, unit, rounded(normalizeRows(b, part).unit)), [1]),
+  )
+  const { greatest } = closestOf(b, products)
+  return ops.select(b, here, ops.clamp(b, greatest, -1, 1), ops.splat(b, 0, { dtype: 'f32', shape }))
+}
+
+/** The gradient of the loss, summed over the batch, with respect to `own`, through this device's other classes: f32 [B]. */
+export function ownGradient(b: GraphBuilder, passes: Passes, one: PassOne, total: SoftmaxTotal): Value | undefined {
+  const { rules, embeddings } = passes
+  const ofChunk = (at: GraphBuilder, input: ChunkInput, logits: ChunkLogits, statistics: SoftmaxTotal) =>
+    othersGradient(at, rules, input, logits, excessOf(at, rules, logits, statistics)).values.get('own')
+  if (one.kept !== undefined) {
+    const input = chunkInput(b, passes, wholeChunk(b, passes), centersOf(passes.tables))
+    return ofChunk(b, input, one.kept, total)
+  }
+  const count = chunkSize(passes)
+  const packed = packInput(passes)
+  const totals = packTotal(total)
+  const invariants = [embeddings, centersOf(passes.tables), ...totals.invariants, ...packed.invariants]
+  const zero = ops.splat(b, 0, total.max.type)
+  const [sum] = forLoop(b, passes.chunks, invariants, [zero], (inside) => {
+    const inner = inside.builder
+    const [x, w, ...more] = inside.invariants
+    const shared = { embeddings: need(x, 'embeddings'), ...packed.unpack(more.slice(totals.invariants.length)) }
+    const chunk: ChunkRows = { count, start: ops.multiply(inner, inside.trip, count), whole: false }
+    const input = chunkInput(inner, shared, chunk, need(w, 'centers'))
+    const own = ofChunk(inner, input, chunkLogits(inner, rules, input), totals.unpack(more))
+    const before = need(inside.carried[0], 'the sum so far')
+    return [own === undefined ? before : ops.add(inner, before, own)]
+  })
+  return sum
+}
