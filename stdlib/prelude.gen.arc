@@ -1,5 +1,7 @@
 // Written by `npm run prelude` from compiler/primitives: do not edit.
 
+// Weights and buffers
+
 /// A weight of the backbone, under the path of the enclosing block. `trainable: false` keeps its initial value. `layout: "oihw"`
 /// marks a filter [kh,kw,I,O] that is [O,I,kh,kw] in arcface_torch's state dict.
 extern fn parameter(name: string, shape: [int], init: initializer, trainable: bool = true, layout: string = "same") -> Tensor
@@ -25,6 +27,8 @@ extern fn uniform(bound: float) -> initializer
 /// He's normal distribution for rectifiers (arXiv:1502.01852): standard deviation sqrt(2 / fan).
 extern fn kaiming(fan: int) -> initializer
 
+// Convolutions and products
+
 /// Number of channels of x per group, for `groups` groups.
 extern fn channels_per_group(x: Image, groups: int) -> int
 
@@ -41,11 +45,15 @@ extern fn product(x: Tensor, weight: Tensor, precise: bool = false) -> Tensor
 /// precision, which is also the result's type; `wide: true` keeps the f32 sums.
 extern fn matmul(x: Tensor, y: Tensor, transposed: bool = false, wide: bool = false) -> Tensor
 
+// Normalization
+
 /// Normalizes every channel of x to mean 0 and variance 1, then scales and shifts it. In training the statistics are those of the
 /// device's batch (with `batch_norm = synced`, of all devices' batches), and the buffers `mean` and `variance` move towards them
 /// by `momentum`, with the unbiased variance (n/(n-1)). In evaluation the buffers are the statistics. Statistics are f32; the
 /// result keeps x's element type.
 extern fn batch_normalization(x: Tensor, scale: Tensor, offset: Tensor, mean: Tensor, variance: Tensor, momentum: float = 0.1, epsilon: float = 1e-5) -> Tensor
+
+// Shapes and channels
 
 /// Images [N,H,W,C] as vectors [N,C·H·W], channel by channel like PyTorch's flatten, so that its weights can be used unchanged.
 extern fn flatten(x: Image) -> Vector
@@ -62,6 +70,8 @@ extern fn same_type(x: Tensor, like: Tensor) -> Tensor
 /// x in f32.
 extern fn to_f32(x: Tensor) -> Tensor
 
+// Pooling
+
 /// The largest element under each place of a window: [N,H',W',C]. `stride` defaults to the window, so that places do not overlap;
 /// `padding` pixels on each side never hold the maximum. The gradient goes to the first of equal elements, row by row.
 extern fn max_pool(x: Image, kernel: pair, stride: pair = kernel, padding: pair = 0) -> Image
@@ -69,6 +79,8 @@ extern fn max_pool(x: Image, kernel: pair, stride: pair = kernel, padding: pair 
 /// The mean under each place of a window: [N,H',W',C]; `stride` defaults to the window, and `padding` pixels on each side count as
 /// zeros. Without a `kernel`, the mean of every channel over the whole image: vectors [N,C].
 extern fn average_pool(x: Image, kernel: pair = 0, stride: pair = kernel, padding: pair = 0) -> Tensor
+
+// Arranging tensors
 
 /// Images [N,H,W,C] as tokens [N,H·W,C], row by row.
 extern fn tokens(x: Image) -> Tokens
@@ -101,6 +113,8 @@ extern fn take(x: Tokens, order: Tensor) -> Tokens
 /// other.
 extern fn inverse_order(order: Tensor) -> Tensor
 
+// Reductions
+
 /// The sum along a dim. 16-bit numbers are summed in f32.
 extern fn sum_over(x: Tensor, dim: int) -> Tensor
 
@@ -109,6 +123,8 @@ extern fn mean_over(x: Tensor, dim: int) -> Tensor
 
 /// The largest element along a dim.
 extern fn max_over(x: Tensor, dim: int) -> Tensor
+
+// Randomness in training
 
 /// Whether this is a training step; nothing is dropped in evaluation.
 extern fn training() -> bool
@@ -119,6 +135,8 @@ extern fn random(x: Tensor, per_sample: bool = false) -> Tensor
 
 /// A random order of the tokens of each sample of x [N,T,C], redrawn in every step: a permutation of 0 to T−1, [N,T] of i32.
 extern fn random_order(x: Tokens) -> Tensor
+
+// Numbers
 
 /// The sum of the numbers of a list, which have one unit, or of tensors of one shape; that of an empty list is 0.
 extern fn sum(list: list) -> scalar
@@ -175,6 +193,8 @@ extern fn sin(x: angle) -> scalar
 /// -707 there, and 0 outside).
 extern fn acos(x: scalar) -> angle
 
+// Whole weights
+
 /// In the `update` of an optimizer: the Euclidean norm of all elements of a weight, or of its gradient, its state or what is computed
 /// from them. For the centers, it is that of a class.
 extern fn norm(x: scalar) -> scalar
@@ -182,11 +202,15 @@ extern fn norm(x: scalar) -> scalar
 /// In the `update` of an optimizer: the number of dims of a weight. Biases, and scales, offsets and slopes per channel have 1.
 extern fn rank(x: scalar) -> int
 
+// The whole batch
+
 /// In the `update` of a margin: the mean over all rows of the batch.
 extern fn average(x: scalar) -> scalar
 
 /// In the `update` of a margin: the standard deviation over all rows of the batch, divided by B − 1 as in PyTorch.
 extern fn deviation(x: scalar) -> scalar
+
+// Training
 
 /// Multiplies the learning rate of the weights of the backbone at or below a path by `factor`. `*` stands for any one part of a
 /// path; `*` alone is the whole backbone.
@@ -201,6 +225,8 @@ extern fn linear_scaling(reference: int) -> lr_scaling
 
 /// Learning rates are given for a global batch of `reference` images and scale with its square root (arXiv:1404.5997).
 extern fn sqrt_scaling(reference: int) -> lr_scaling
+
+// Lists, the environment, links
 
 /// The number of elements of a list.
 extern fn len(list: list) -> int
@@ -228,6 +254,8 @@ extern fn shared_memory(bandwidth: bandwidth, latency: time = 2e-6 s) -> link
 
 /// Replaces damaged pictures by the next ones of the set; above this part of its pictures the run ends with an error.
 extern fn skip(at_most: float = 0.001) -> tolerance
+
+// This computer
 
 /// Number of GPUs that the driver of this computer reports.
 extern fn local_gpus() -> int

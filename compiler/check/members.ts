@@ -1,22 +1,16 @@
 /** `value.name` and `list[index]`. */
 import type { IndexExpr, MemberExpr, ObjectKeyword } from '../../grammar/ast.ts'
+import { backboneFigures, listMembers, sizesOf } from '../schema/members.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import type { SectionSpec } from '../schema/spec.ts'
 import { own } from '../types/own.ts'
-import { int, listOf, type TensorForm, type Type, unknown } from '../types/type.ts'
+import { int, type TensorForm, type Type, unknown } from '../types/type.ts'
 import { type Checker, report, type Scope } from './checker.ts'
 import { present } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
 import { meantName } from './other-words.ts'
 import { quoteList, showType } from './show-type.ts'
 import { callParameters } from './signatures.ts'
-
-const sizes: { readonly [F in TensorForm]: readonly string[] } = {
-  Image: ['height', 'width', 'channels', 'batch', 'rank'],
-  Tokens: ['tokens', 'channels', 'features', 'batch', 'rank'],
-  Vector: ['features', 'batch', 'rank'],
-  Tensor: ['height', 'width', 'tokens', 'channels', 'features', 'batch', 'rank'],
-}
 
 /** The last dim is `channels` for images, `features` for vectors and both for tokens; they are often confused. */
 function lastDim(form: TensorForm, name: string): string | undefined {
@@ -46,13 +40,13 @@ export function objectMembers(
   return members
 }
 
+function typesOf(members: Readonly<Record<string, { readonly type: Type }>>): readonly (readonly [string, Type])[] {
+  return Object.entries(members).map(([name, { type }]) => [name, type])
+}
+
 /** Figures of a backbone, and its arguments. */
 function backboneMembers(checker: Checker, type: Extract<Type, { kind: 'backbone' }>): ReadonlyMap<string, Type> {
-  const members = new Map<string, Type>([
-    ['parameters', int],
-    ['embedding', int],
-    ['macs', int],
-  ])
+  const members = new Map(typesOf(backboneFigures))
   if (type.decl === undefined) return members
   for (const { parameter, type: given } of callParameters(checker, type.decl))
     if (type.given?.has(parameter.name.text)) members.set(parameter.name.text, given)
@@ -63,11 +57,11 @@ function backboneMembers(checker: Checker, type: Extract<Type, { kind: 'backbone
 function membersOfType(checker: Checker, type: Type): ReadonlyMap<string, Type> | undefined {
   switch (type.kind) {
     case 'tensor':
-      return new Map<string, Type>([...sizes[type.form].map((name) => [name, int] as const), ['shape', listOf(int)]])
+      return new Map(sizesOf(type.form))
     case 'backbone':
       return backboneMembers(checker, type)
     case 'list':
-      return new Map([['length', int]])
+      return new Map(typesOf(listMembers))
     case 'record':
       return type.fields
     case 'object':

@@ -1,5 +1,6 @@
 /** `object.name`: fields of records and objects, sizes of tensors, figures of backbones. */
 import type { MemberExpr } from '../../grammar/ast.ts'
+import { backboneFigures, listMembers, tensorMembers } from '../schema/members.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import type { BackboneValue, Value } from '../values/value.ts'
 import { didYouMean } from './arguments.ts'
@@ -34,13 +35,15 @@ function tensorMember(shape: readonly number[], name: string): Value | undefined
   }
 }
 
-const backboneMembers = ['parameters', 'embedding', 'macs'] as const
+function isFigure(name: string): name is keyof typeof backboneFigures {
+  return Object.hasOwn(backboneFigures, name)
+}
 
 function backboneMember(backbone: BackboneValue, expr: MemberExpr, context: Context): Value | undefined {
-  const member = backboneMembers.find((known) => known === expr.name.text)
-  if (member === undefined) return backbone.arguments.get(expr.name.text)
+  const { text: name } = expr.name
+  if (!isFigure(name)) return backbone.arguments.get(name)
   const outline = outlineOf(backbone, context.session, expr.span)
-  switch (member) {
+  switch (name) {
     case 'parameters':
       return number(countParameters(outline.parameters))
     case 'embedding':
@@ -59,18 +62,17 @@ export function evaluateMember(object: Value, expr: MemberExpr, context: Context
       return object.fields.get(name) ?? missing(object.fields.keys())
     case 'tensor':
       if (name === 'shape' || name === 'batch') context.model?.elaboration.vary?.()
-      return (
-        tensorMember(object.value.type.shape, name) ??
-        missing(['shape', 'channels', 'height', 'width', 'tokens', 'batch'])
-      )
+      return tensorMember(object.value.type.shape, name) ?? missing(Object.keys(tensorMembers))
     case 'object':
       return memberOf(object, name, context) ?? missing(Object.keys(objectSpecs[object.decl.keyword].body.fields))
     case 'backbone':
-      return backboneMember(object, expr, context) ?? missing([...backboneMembers, ...object.arguments.keys()])
+      return (
+        backboneMember(object, expr, context) ?? missing([...Object.keys(backboneFigures), ...object.arguments.keys()])
+      )
     case 'fields':
       return object.names.includes(name) ? object.read(name, expr.span) : missing(object.names)
     case 'list':
-      return name === 'length' ? number(object.items.length) : missing(['length'])
+      return name === 'length' ? number(object.items.length) : missing(Object.keys(listMembers))
     default:
       return missing([])
   }

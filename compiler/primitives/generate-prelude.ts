@@ -12,23 +12,25 @@ import { type Marshal, types } from './marshal-types.ts'
 const folder = dirname(fileURLToPath(import.meta.url))
 const root = join(folder, '../..')
 
-/** The files that declare primitives, in the order of the prelude. */
-const sources = [
-  'parameter',
-  'convolution',
-  'normalization',
-  'shape',
-  'pool',
-  'arrange',
-  'reduce',
-  'random',
-  'math',
-  'weights',
-  'batch',
-  'training',
-  'world',
-  'computer',
-] as const
+/** The files that declare primitives, in the order of the prelude, with the titles of their parts of it. */
+const sources = {
+  parameter: 'Weights and buffers',
+  convolution: 'Convolutions and products',
+  normalization: 'Normalization',
+  shape: 'Shapes and channels',
+  pool: 'Pooling',
+  arrange: 'Arranging tensors',
+  reduce: 'Reductions',
+  random: 'Randomness in training',
+  math: 'Numbers',
+  weights: 'Whole weights',
+  batch: 'The whole batch',
+  training: 'Training',
+  world: 'Lists, the environment, links',
+  computer: 'This computer',
+} as const
+
+const files = Object.keys(sources)
 
 /** The unit of a default in the language: a number of seconds needs one. */
 const unitOf: { readonly [K in Marshal]?: string } = { Time: ' s', Bandwidth: ' B/s' }
@@ -81,16 +83,16 @@ function describe(file: string, declaration: FunctionDeclaration): Primitive {
 /** The expected contents of both files: path within the repository and text. */
 export function generatePrelude(): readonly { readonly path: string; readonly text: string }[] {
   const project = new Project({ skipAddingFilesFromTsConfig: true })
-  const primitives = sources.flatMap((file) => {
+  const parts = Object.entries(sources).map(([file, title]) => {
     const source = project.addSourceFileAtPath(join(folder, `${file}.ts`))
-    return source
-      .getFunctions()
-      .filter((declaration) => declaration.isExported())
-      .map((declaration) => describe(file, declaration))
+    const declared = source.getFunctions().filter((declaration) => declaration.isExported())
+    return { title, primitives: declared.map((declaration) => describe(file, declaration)) }
   })
-  const arc = `// Written by \`npm run prelude\` from compiler/primitives: do not edit.\n\n${primitives.map((p) => p.arc).join('\n')}`
+  const primitives = parts.flatMap((part) => part.primitives)
+  const written = parts.map((part) => `// ${part.title}\n\n${part.primitives.map((p) => p.arc).join('\n')}`)
+  const arc = `// Written by \`npm run prelude\` from compiler/primitives: do not edit.\n\n${written.join('\n')}`
   const table = `// Written by \`npm run prelude\` from the signatures of this folder: do not edit.
-${sources.map((file) => `import * as ${file} from './${file}.ts'`).join('\n')}
+${files.map((file) => `import * as ${file} from './${file}.ts'`).join('\n')}
 import type { PrimitiveEntry } from './marshal-types.ts'
 
 export const primitives: { readonly [name: string]: PrimitiveEntry } = {

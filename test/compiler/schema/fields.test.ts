@@ -1,9 +1,6 @@
-/** The schema tables: their reference page, their defaults, and their names in TypeScript. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+/** The schema tables: their defaults, and their names in TypeScript. */
 import { describe, expect, it } from 'vitest'
 import { membersOf } from '../../../compiler/check/fit.ts'
-import { generateFields } from '../../../compiler/check/generate-fields.ts'
 import { staticContext } from '../../../compiler/evaluate/context.ts'
 import { defaultOf } from '../../../compiler/evaluate/default.ts'
 import { createSession } from '../../../compiler/evaluate/expression.ts'
@@ -16,11 +13,6 @@ import { DiagnosticBag, need } from '../../../grammar/diagnostic.ts'
 import { parseExpression } from '../../../grammar/parser/parser.ts'
 import { memoryHost } from '../../helpers/diagnose.ts'
 import { resolveBody } from '../../helpers/resolve.ts'
-
-it('docs/fields.md is up to date with the tables (if not: npm run fields)', () => {
-  const { path, text } = generateFields()
-  expect(readFileSync(join(import.meta.dirname, '../../..', path), 'utf8')).toBe(text)
-})
 
 describe('defaults', () => {
   const bag = new DiagnosticBag()
