@@ -28,6 +28,7 @@ const pages = [
   'docs/training.md',
   'bench/README.md',
   'bench/gpu/README.md',
+  ...readdirSync(join(packageFolder, 'docs/reference')).map((file) => `docs/reference/${file}`),
 ]
 
 const codes = new Set(

@@ -21,6 +21,9 @@ describe('the reference (if a page is out of date: npm run reference)', () => {
   it('has every name of the standard library once', () => {
     const text = pages.map((page) => page.text).join('\n')
     for (const name of ['conv', 'r50', 'arcface', 'sgd', 'dgx_h100', 'glint360k', 'flip', 'pairs', 'gather'])
-      expect(text.split('\n').filter((line) => new RegExp(`^(### |\\| )\`${name}\``).test(line)), name).toHaveLength(1)
+      expect(
+        text.split('\n').filter((line) => new RegExp(`^(### |\\| )\`${name}\``).test(line)),
+        name,
+      ).toHaveLength(1)
   })
 })
