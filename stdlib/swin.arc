@@ -23,7 +23,7 @@ fn rolled(x: Image, down: int, across: int) -> Image {
 
 /// For a window of `side`, the bias of each pair of pixels [heads, side², side²] from a table with a row for each difference of
 /// their positions.
-fn relative_bias(x: Tokens, heads: int, side: int) -> Tensor {
+fn relative_bias(heads: int, side: int) -> Tensor {
   let span = 2 * side - 1
   let table = parameter("relative_position_bias_table", [span * span, heads], normal(0.02))
   let differences = for pair in 0..side * side { pair div side - pair mod side + side - 1 }
@@ -49,7 +49,7 @@ block window_attention(x: Image, heads: int, side: int, shift: int, init: initia
   let joint = seen |> linear(3 * x.channels, init: init, bias_init: zeros()) as qkv
                    |> reshape([seen.batch, seen.tokens, 3, heads, width]) |> permute([2, 0, 3, 1, 4])
   let part = for index in 0..3 { slice(joint, dim: 0, start: index, stop: index + 1) |> reshape([seen.batch, heads, seen.tokens, width]) }
-  let all = matmul(part[0], part[1], transposed: true, wide: true) / sqrt(width) + relative_bias(seen, heads, side)
+  let all = matmul(part[0], part[1], transposed: true, wide: true) / sqrt(width) + relative_bias(heads, side)
   let windows = seen.batch div x.batch
   let scores = if shift == 0 then all else {
     let mask = reshape(shift_mask(x, side, shift), [1, windows, 1, seen.tokens, seen.tokens])

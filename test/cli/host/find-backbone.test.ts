@@ -44,6 +44,7 @@ const unnamed = { backbone: undefined, experiment: undefined }
 test.each([
   ['mbf', '', 'mbf', 512],
   ['mbf(embedding: 64)', 'module.', 'mbf', 64],
+  ['ghostfacenet_v1_s2(embedding: 32)', '', 'ghostfacenet_v1_s2', 32],
 ])('tensors of %s behind "%s" are recognized', async (expression, prefix, name, embedding) => {
   const found = await findBackbone({ path: weightsOf(expression, prefix), ...unnamed }, host)
   expect(found.backbone).toMatchObject({ name, embedding })
