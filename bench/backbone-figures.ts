@@ -21,6 +21,8 @@ export interface BackboneFigures {
   readonly trained: readonly number[]
   readonly gradients: Readonly<Record<string, readonly [norm: number, product: number]>>
   readonly running: Readonly<Record<string, readonly [norm: number, product: number]>>
+  /** How far PyTorch's gradients in f32 are apart from these, by the measure of `compareBackbone`. */
+  readonly rounding: number
 }
 
 /** Largest differences, each relative to the largest number or norm that it is compared with. */
@@ -157,15 +159,11 @@ function apart(actual: readonly number[], wanted: readonly number[]): number {
   return Number.isNaN(worst) ? Number.POSITIVE_INFINITY : worst / largest
 }
 
-/**
- * `floor`: gradients are compared relative to their own norm, or to this part of the largest one if that is more. In f32, rounding in
- * front of normalizations is as large as 1e-5 of the largest norm in networks of full size.
- */
+/** Gradients are compared relative to their own norm, or to 1e-3 of the largest one if that is more. */
 export async function compareBackbone(
   backbone: Backbone,
   figures: BackboneFigures,
   engine: Engine,
-  floor = 1e-3,
 ): Promise<BackboneDifferences> {
   const count = figures.embeddings.length / backbone.embedding
   const evaluated = await run(engine, build(backbone, 'evaluate', count))
@@ -179,7 +177,7 @@ export async function compareBackbone(
       .map((spec) => {
         const [norm = Number.NaN, product = Number.NaN] = wantedOf(spec) ?? []
         const [ownNorm, ownProduct] = short(need(results.get(spec.path), spec.path), spec)
-        const scale = isBuffer ? norm : Math.max(norm, largest * floor)
+        const scale = isBuffer ? norm : Math.max(norm, largest * 1e-3)
         return Math.max(Math.abs(ownNorm - norm), Math.abs(ownProduct - product)) / scale
       })
   const paths = new Set(training.specs.map(({ path }) => path))

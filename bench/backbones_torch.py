@@ -2,7 +2,7 @@
 backbones.ts, which compares their embeddings and gradients with arcc's.
 
 usage: backbones_torch.py FOLDER IMAGES NAME…   writes NAME.json: in f64, the embeddings and the gradients of a training step, each
-as its norm and its product with a wave
+as its norm and its product with a wave; and how far f32 takes PyTorch's own gradients from f64
 """
 
 import json
@@ -352,32 +352,59 @@ def wave(like):
     return torch.cos(torch.arange(like.numel(), dtype=torch.float64)).view(like.shape)
 
 
-def facts(name, count):
-    """The embeddings in evaluation, and those of a training step with the gradients of their sum weighted by a wave."""
-    net = networks[name]().double()
-    state = net.state_dict()
-    for path, tensor in state.items():
+def network(name, dtype):
+    net = networks[name]().to(dtype)
+    for path, tensor in net.state_dict().items():
         if not path.endswith("num_batches_tracked"):
             tensor.copy_(made(path, tuple(tensor.shape)))
-    given = images(count).double()
-    net.eval()
-    with torch.no_grad():
-        embeddings = net(given)
+    return net
+
+
+def train(net, given):
+    """The embeddings of a training step, and the gradients of their sum weighted by a wave."""
     net.train()
     trained = net(given)
-    named = list(net.named_parameters())
-    gradients = torch.autograd.grad((trained * wave(trained)).sum(), [parameter for _, parameter in named])
+    named = dict(net.named_parameters())
+    loss = (trained * wave(trained).to(trained.dtype)).sum()
+    return trained, {path: g.double() for path, g in zip(named, torch.autograd.grad(loss, list(named.values())))}
+
+
+def short(tensor):
+    """The norm of a tensor, and its product with a wave."""
+    return [float(tensor.norm()), float((tensor * wave(tensor)).sum())]
+
+
+def deviation(gradients, others):
+    """The largest difference of two gradients' short forms, relative to the norm, or to 1e-3 of the largest norm."""
+    pairs = {path: (short(tensor), short(others[path])) for path, tensor in gradients.items()}
+    largest = max(own[0] for own, _ in pairs.values())
+    return max(max(abs(a - b) for a, b in zip(own, other)) / max(own[0], 1e-3 * largest) for own, other in pairs.values())
+
+
+def rounded(numbers):
+    return [float(f"{number:.7g}") for number in numbers]
+
+
+def facts(name, count):
+    """The figures in f64, and how far f32 takes PyTorch's own gradients from them."""
+    net = network(name, torch.float64)
+    given = images(count)
+    net.eval()
+    with torch.no_grad():
+        embeddings = net(given.double())
+    trained, gradients = train(net, given.double())
+    state = net.state_dict()
     running = {path: tensor for path, tensor in state.items() if path.endswith(("running_mean", "running_var"))}
-
-    def short(tensor):
-        return [float(f"{number:.7g}") for number in (tensor.norm(), (tensor * wave(tensor)).sum())]
-
+    # Without oneDNN, whose gradients of some strided convolutions crash in PyTorch 2.13.
+    with torch.backends.mkldnn.flags(enabled=False):
+        _, in_f32 = train(network(name, torch.float32), given)
     return {
-        "parameters": sum(parameter.numel() for _, parameter in named),
-        "embeddings": [float(f"{number:.7g}") for number in embeddings.flatten()],
-        "trained": [float(f"{number:.7g}") for number in trained.flatten()],
-        "gradients": {path: short(gradient) for (path, _), gradient in zip(named, gradients)},
-        "running": {path: short(tensor) for path, tensor in running.items()},
+        "parameters": sum(parameter.numel() for parameter in net.parameters()),
+        "embeddings": rounded(embeddings.flatten()),
+        "trained": rounded(trained.flatten()),
+        "gradients": {path: rounded(short(tensor)) for path, tensor in gradients.items()},
+        "running": {path: rounded(short(tensor)) for path, tensor in running.items()},
+        "rounding": float(f"{deviation(gradients, in_f32):.2g}"),
     }
 
 
