@@ -5,6 +5,7 @@ import { nameDiagnostic } from '../names/messages.ts'
 import type { Declared, Definition, Module } from '../names/program.ts'
 import { type Checker, report } from './checker.ts'
 import { checkDiagnostic } from './messages.ts'
+import { missingImport } from './names.ts'
 import { showKeyword } from './show-type.ts'
 
 /** The bases, nearest first; `undefined` if one of them is unknown or they form a cycle (reported). */
@@ -68,6 +69,11 @@ function reportCircle(checker: Checker, circle: readonly ObjectDecl[]): void {
 function reportUnknownBase(checker: Checker, decl: ObjectDecl, module: Module): void {
   if (decl.extends === undefined) return
   const { text: name, span } = decl.extends
+  const missing = missingImport(checker, module, name, span)
+  if (missing !== undefined) {
+    report(checker, nameDiagnostic('ARC2011', { keyword: decl.keyword, name }, span, missing))
+    return
+  }
   const known = [...module.scope.values()]
     .filter((definition) => definition.decl.kind === 'Object' && definition.decl.keyword === decl.keyword)
     .map((definition) => definition.name)

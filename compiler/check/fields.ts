@@ -144,6 +144,11 @@ export function checkField(work: FieldWork, entry: FieldEntry, start: Place): vo
     return
   }
   const { checker } = work
+  const [head] = entry.path
+  if (work.swept && start.path.length === 0 && head?.text === zipName) {
+    report(checker, checkDiagnostic('ARC3205', { name: zipName }, head.span, { label: 'write `zip { … }`' }))
+    return
+  }
   let place = start
   for (const [index, part] of entry.path.entries()) {
     const name = part.text

@@ -168,7 +168,10 @@ function reportNumber(checker: Checker, expr: Expr, actual: NumberType, wanted: 
     return true
   }
   if (wanted.kind === 'batch')
-    return say('ARC3001', { notes: ['a batch size is a number with `per device` or `global`'] })
+    return say('ARC3001', {
+      notes: ['a batch size is a number with `per device` or `global`'],
+      ...batchOf(expr, actual),
+    })
   if (wanted.kind !== 'number')
     return wanted.kind === 'duration' ? say('ARC3003', { label: `this is ${shown.found}` }) : false
   if (!sameDimension(actual.dimension, wanted.dimension))
@@ -186,6 +189,15 @@ function reportNumber(checker: Checker, expr: Expr, actual: NumberType, wanted: 
     return true
   }
   return say('ARC3004', { label: 'not a whole number', ...wholeNumber(expr) })
+}
+
+/** `n` where a batch size is required: `n per device`. */
+function batchOf(expr: Expr, actual: NumberType): { fix?: Fix } {
+  const isSum = ['Name', 'Member', 'Index', 'Call', 'Binary'].includes(expr.kind)
+  if (!isSum || !actual.integer || actual.device || !isDimensionless(actual.dimension)) return {}
+  const text = textOf(expr.span)
+  const message = `write \`${text} per device\`, or \`${text} global\` for all devices in total`
+  return { fix: { message, span: { ...expr.span, start: expr.span.end }, replacement: ' per device' } }
 }
 
 /** The fix for a number without its unit. */

@@ -4,7 +4,7 @@ import type { Extras } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import { qualifiedName } from '../names/module-reference.ts'
-import type { Definition } from '../names/program.ts'
+import type { Definition, Module } from '../names/program.ts'
 import { type Type, unknown } from '../types/type.ts'
 import {
   type Binding,
@@ -114,6 +114,27 @@ export function reportUnknownName(
   return unknown
 }
 
+/** A name of the standard library that the file does not import. */
+export function missingImport(checker: Checker, module: Module, name: string, span: Span): Extras | undefined {
+  const [home] = checker.program.declaredIn(name)
+  if (home === undefined) return undefined
+  const start = module.tree.declarations.find((decl) => decl.kind === 'Use')?.span.start ?? 0
+  const fix = {
+    message: `import it from \`${home}\``,
+    span: { ...span, start, end: start },
+    replacement: `use ${home}: ${name}\n`,
+  }
+  return { label: 'not imported', fix }
+}
+
+/** The path of a field of the experiment that is read by its name alone: `train.batch` for `batch`. */
+function fieldPath(scope: Scope, name: string): string | undefined {
+  for (let at: Scope | undefined = scope; at !== undefined; at = at.parent)
+    for (const { name: section, kind, type } of at.bindings.values())
+      if (kind === 'field' && type.kind === 'record' && type.fields.has(name)) return `${section}.${name}`
+  return undefined
+}
+
 function unknownNameHelp(
   checker: Checker,
   scope: Scope,
@@ -121,15 +142,10 @@ function unknownNameHelp(
   span: Span,
   filter: (name: string) => boolean,
 ): Extras {
-  const [module] = checker.program.declaredIn(name)
-  if (module !== undefined) {
-    const start = scope.module.tree.declarations.find((decl) => decl.kind === 'Use')?.span.start ?? 0
-    const use = { ...span, start, end: start }
-    return {
-      label: 'not imported',
-      fix: { message: `import it from \`${module}\``, span: use, replacement: `use ${module}: ${name}\n` },
-    }
-  }
+  const missing = missingImport(checker, scope.module, name, span)
+  if (missing !== undefined) return missing
+  const path = fieldPath(scope, name)
+  if (path !== undefined) return { fix: { message: `did you mean \`${path}\`?`, span, replacement: path } }
   // A setting may use any name of the library without a `use`.
   const library = scope.module === checker.program.settings ? checker.program.libraryNames() : []
   const meant = meantName(

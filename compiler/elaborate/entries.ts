@@ -24,7 +24,10 @@ export interface Written {
   readonly expr: Expr
   readonly env: Env
   readonly origin: ResolvedField['origin']
-  /** Where in the chain of `extends` it is written: 0 for the outermost base; `--set` is after the last one. */
+  /**
+   * Where in the chain of `extends` it is written: 0 for the outermost base; `--set` is after the last one. Shared sections of a level
+   * are before it, in their order.
+   */
   readonly level: number
   /** Set if the value is already evaluated: one of the values of a swept field. */
   readonly value?: Value
@@ -90,6 +93,8 @@ export interface Collected {
   readonly lets: (() => Value)[]
   /** Swept fields by path. The last entry counts: a list here, or one value for the field. */
   readonly axes: Map<string, Axis>
+  /** The number of shared sections so far. */
+  shared: number
   /** False if errors excluded an entry. */
   readonly complete: boolean
 }
@@ -153,14 +158,16 @@ function sectionOf(path: readonly Ident[]): string | undefined {
 
 /** `train = recipe`: takes over the entries of a section that a `let` has. */
 function collectShared(work: Collecting, path: readonly Ident[], written: Written): void {
-  const { context, reading } = work
+  const { context, reading, collected } = work
   const { expr, env, level, origin } = written
   const name = pathText(path)
   const value = context.session.evaluate(expr, env, context)
   if (value.kind !== 'section' || value.name !== name)
     fail(context, 'ARC4279', { name, found: describe(value) }, expr.span)
   const own = value.env.locals === undefined ? withFields(value.env.module, reading, expr.span) : value.env
-  collectEntries(work, value.entries, path, { env: own, level, origin, zip: undefined })
+  collected.shared++
+  const before = level - 1 / (collected.shared + 1)
+  collectEntries(work, value.entries, path, { env: own, level: before, origin, zip: undefined })
 }
 
 /** Sets the field of a path, or changes a part of its value; this ends its sweep. */
@@ -222,7 +229,7 @@ export function collectFields(
   reading: Reading,
   context: Context,
 ): Collected {
-  const collected = { assignments: new Map(), requires: [], lets: [], axes: new Map(), complete: true }
+  const collected = { assignments: new Map(), requires: [], lets: [], axes: new Map(), shared: 0, complete: true }
   const work: Collecting = { collected, reading, context }
   for (const [level, declared] of chain.entries()) {
     const env = attempt(() => envOf(declared, work))

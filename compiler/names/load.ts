@@ -211,7 +211,7 @@ function usedModule(loader: Loader, importer: Module, use: UseDecl): Module | un
       .join('.')
     const key = `std.${name}`
     if (loader.stack.includes(key)) return reportCircle(loader, key, use)
-    return loadStdlib(loader, name) ?? reportMissingModule(loader, use, key)
+    return loadStdlib(loader, name) ?? reportMissingModule(loader, importer.source, use, key)
   }
   const path = filePath(importer.source, use)
   if (!path.endsWith('.arc')) return reportNoArcFile(loader, use)
@@ -219,6 +219,6 @@ function usedModule(loader: Loader, importer: Module, use: UseDecl): Module | un
   if (known !== undefined) return known
   if (loader.stack.includes(path)) return reportCircle(loader, path, use)
   const source = importer.source.path.startsWith('std/') ? undefined : loader.host.readSource(path)
-  if (source === undefined) return reportMissingModule(loader, use, path)
+  if (source === undefined) return reportMissingModule(loader, importer.source, use, path)
   return loadModule(loader, { key: path, stdlib: undefined }, parseModule(source))
 }

@@ -1,10 +1,10 @@
 /** Mistakes in a `use`, reported with what was probably meant. */
 import type { Ident, UseDecl } from '../../grammar/ast.ts'
-import type { Span } from '../../grammar/source.ts'
+import type { SourceFile, Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { type Loader, stdlibModulesWith } from './loader.ts'
 import { nameDiagnostic } from './messages.ts'
-import { isOfLibrary, localName, moduleSpan, moduleText } from './module-reference.ts'
+import { filePath, isOfLibrary, localName, moduleSpan, moduleText } from './module-reference.ts'
 import type { Definition, Module } from './program.ts'
 
 export function reportTakenTwice(
@@ -45,7 +45,7 @@ export function reportCircle(loader: Loader, key: string, use: UseDecl): undefin
 }
 
 /** `use backbones`, `use std.backbone`, `use std` and a missing file, each with what was probably meant. */
-export function reportMissingModule(loader: Loader, use: UseDecl, sought: string): undefined {
+export function reportMissingModule(loader: Loader, importer: SourceFile, use: UseDecl, sought: string): undefined {
   const span = moduleSpan(use)
   if (use.file !== undefined) {
     loader.bag.add(nameDiagnostic('ARC2013', { path: sought }, span))
@@ -59,8 +59,11 @@ export function reportMissingModule(loader: Loader, use: UseDecl, sought: string
   const notes = std
     ? [`modules of the standard library are ${names.map((name) => `\`std.${name}\``).join(', ')}`]
     : [`there is no file \`${sought}\``]
-  const fix =
-    meant === undefined || use.path.length > 2 || use.up > 0
+  const above = `..${written}`
+  const isAbove = !std && loader.host.readSource(filePath(importer, { ...use, up: use.up + 1 })) !== undefined
+  const fix = isAbove
+    ? { fix: { message: 'it is in the folder above', span, replacement: above } }
+    : meant === undefined || use.path.length > 2 || use.up > 0
       ? {}
       : { fix: { message: `did you mean \`std.${meant}\`?`, span, replacement: `std.${meant}` } }
   loader.bag.add(nameDiagnostic('ARC2001', { module: written }, span, { notes, ...fix }))

@@ -87,6 +87,9 @@ experiment large extends scaled { train.batch = 16 per device }`
     expect(said('  train.seed = train.bacth')).toEqual([
       'ARC3011 type: a record of `batch`, `accumulate`, `epochs`, `steps`, `precision`, `optimizer`, `schedule`, `start`, `decay`, `lr_groups`, `freeze`, `lr_scaling`, `average`, `label_smoothing`, `clip`, `batch_norm`, `reduction`, `recompute`, `augment`, `workers`, `on_non_finite`, `watchdog` and `seed`, name: bacth',
     ])
+    const fixes = (body: string) => resolveBody(body).diagnostics.map(({ code, fix }) => [code, fix?.replacement])
+    expect(fixes('  train.clip = batch / 2')).toEqual([['ARC2006', 'train.batch']])
+    expect(fixes('  let n = 3\n  train.batch = n * 2')).toEqual([['ARC3001', ' per device']])
     expect(said('  train.seed = train.batch / 2')).toEqual([
       'ARC3004 place: `train.seed` takes, expected: a whole number, found: a plain number',
     ])

@@ -37,6 +37,18 @@ describe('a shared section', () => {
     expect(other.experiment?.optimizer.lr).toBe(0.01)
   })
 
+  it('may set the length of the run in another way', () => {
+    const more = 'let long = train { epochs = 9 }\nlet short = train { steps = 3 }'
+    const length = (body: string) => {
+      const { experiment, diagnostics } = run(body, more)
+      expect(saidBy(diagnostics)).toEqual([])
+      return [experiment?.train.epochs, experiment?.train.steps]
+    }
+    expect(length('  train = short')).toEqual([undefined, 3])
+    expect(length('  train = long\n  train.steps = 5')).toEqual([undefined, 5])
+    expect(length('  train = short\n  train = long')).toEqual([9, undefined])
+  })
+
   it('can be a sweep', () => {
     const grid = 'let grid = sweep { train.seed = [1, 2], centers { std = [0.1] } }'
     expect(said('  sweep = grid', grid)).toEqual(['ARC4223 name: run, count: 2'])

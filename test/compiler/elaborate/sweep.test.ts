@@ -112,6 +112,7 @@ describe('sweep', () => {
     expect(sweep('  sweep.zip { train.seed = [1, 1], centers.std = [0.1, 0.1] }').said).toEqual([
       'ARC4221 15:32 path: train.seed, centers.std, text: 1, 0.1',
     ])
+    expect(sweep('  sweep { zip = [1, 2] }').said).toEqual(['ARC3205 15:11 name: zip'])
     expect(sweep('  zip { train.seed = [1, 2] }').said).toEqual([
       'ARC3201 15:3 owner: an experiment, what: section, name: zip',
     ])

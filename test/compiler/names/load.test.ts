@@ -62,6 +62,8 @@ test('`..` is the folder above', () => {
   const deep = load(text, { ...files, 'up/shared/nets.arc': 'let b = 2' }, 'up/team/main.arc')
   expect(deep.bag.sorted()).toEqual([])
   expect(program.entry.scope.has('all')).toBe(true)
+  const above = load('use shared.nets: b\nlet it = b', { 'shared/nets.arc': 'let b = 2' }, 'team/main.arc')
+  expect(above.bag.sorted()[0]?.fix?.replacement).toBe('..shared.nets')
   expect(deep.program.modules.slice(-3).map((module) => module.source.path)).toEqual([
     'up/shared/nets.arc',
     'x/y.arc',
