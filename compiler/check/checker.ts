@@ -94,6 +94,20 @@ export function bind(scope: Scope, name: string, type: Type, span: Span, kind: B
   return binding
 }
 
+/** Binds a name whose type is found when it is first used. */
+export function bindLater(scope: Scope, name: string, typeOf: () => Type, span: Span, kind: Binding['kind']): void {
+  let type: Type | undefined
+  scope.bindings.set(name, {
+    name,
+    get type() {
+      type ??= typeOf()
+      return type
+    },
+    span,
+    kind,
+  })
+}
+
 /** The innermost local of a name that satisfies `accepts`. */
 export function findLocal(scope: Scope, name: string, accepts: (binding: Binding) => boolean): Binding | undefined {
   for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {

@@ -8,7 +8,7 @@ import { readableNames } from '../schema/readable.ts'
 import type { FieldSpec, SectionSpec } from '../schema/spec.ts'
 import { own } from '../types/own.ts'
 import { int, type Type } from '../types/type.ts'
-import { bind, type Checker, innerScope, moduleScope, type Scope } from './checker.ts'
+import { bindLater, type Checker, innerScope, moduleScope, type Scope } from './checker.ts'
 import { bindLets } from './control.ts'
 import { sectionType } from './members.ts'
 
@@ -31,8 +31,8 @@ export function fieldScope(
   const scope = moduleScope(module, undefined)
   const { fields, sections } = readableNames(module)
   for (const name of fields)
-    bind(scope, name, readType(checker, name, experimentBody.fields[name].type, chain), span, 'field')
-  for (const name of sections) bind(scope, name, readSection(checker, name, chain), span, 'field')
+    bindLater(scope, name, () => readType(checker, name, experimentBody.fields[name].type, chain), span, 'field')
+  for (const name of sections) bindLater(scope, name, () => readSection(checker, name, chain), span, 'field')
   return scope
 }
 

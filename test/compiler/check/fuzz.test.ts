@@ -58,7 +58,24 @@ experiment base {
 
 experiment other extends base { train.batch = 32 global, centers.update = sparse, dataset.seed = 3 }
 
-test "sizes" { assert tiny.embedding == 8 and widths.length == 2 }
+let recipe = train { batch = 2 * widths[0] global, clip = 3, optimizer = heavy(lr: train.batch / 100) }
+margin softer(m: angle = 10 deg) extends soft { inner = 0.2 }
+machine mine extends cpu { devices = 2, cores = sum(widths) }
+
+experiment shared extends other {
+  let part = centers.sample_rate / 2
+  machine = mine, margin = softer
+  train = recipe
+  train { steps = 3, optimizer.momentum = part }
+  sweep { zip { train.seed = [1, 2], centers.std = [part, 0.1] } }
+  require run.loss < 5
+  require verification.holdout.accuracy > 50%
+}
+
+test "sizes" {
+  assert tiny.embedding == 8 and widths + [16] == [4, 8, 16] and other.train.batch == 32
+  expect error ARC4213 { softer(m: 80 deg) }
+}
 `
 
 /** A word or a number in the place of another: most such texts parse, and go wrong further on. */
