@@ -11,24 +11,18 @@ import { catalogues } from './catalogue/catalogues.ts'
 const read = (file: string) => readFileSync(join(packageFolder, file), 'utf8')
 const blocks = (file: string) => [...read(file).matchAll(/^```arc\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? '')
 
+const inFolder = (folder: string) =>
+  readdirSync(join(packageFolder, folder))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `${folder}/${file}`)
+
 const pages = [
   'README.md',
   'CONTRIBUTING.md',
-  'docs/README.md',
-  'docs/augmentation.md',
-  'docs/data.md',
-  'docs/data-commands.md',
-  'docs/fields.md',
-  'docs/fine-tuning.md',
-  'docs/gpu.md',
-  'docs/gpu-checklist.md',
-  'docs/networks.md',
-  'docs/numerics.md',
-  'docs/plan.md',
-  'docs/training.md',
+  ...inFolder('docs'),
+  ...inFolder('docs/reference'),
   'bench/README.md',
   'bench/gpu/README.md',
-  ...readdirSync(join(packageFolder, 'docs/reference')).map((file) => `docs/reference/${file}`),
 ]
 
 const codes = new Set(

@@ -147,7 +147,7 @@ function climb(chain: Chain, least: number, k = 0): Part {
     const token = chain.operators[chain.at]
     const next = token === undefined ? undefined : (LEVELS.get(token.tokenType) ?? bug(`no level for ${token.image}`))
     if (token === undefined || next === undefined || next.binds < least) return left
-    if (last?.associates === 'none' && last.binds === next.binds) reportChained(chain, left.expr, token)
+    if (last?.associates === 'none' && last.binds === next.binds) left = chained(chain, left, token)
     if (last?.operator === '|>' && next.operator !== '|>') reportLoosePipe(chain, left)
     chain.at += 1
     left = binary(chain, left, token, next, rightSide(chain, next))
@@ -202,8 +202,9 @@ function binary(chain: Chain, left: Part, token: T.ArcToken, { operator }: Level
   return part({ kind: 'Binary', operator, left: left.expr, right: right.expr, operatorSpan, span })
 }
 
-/** `a < b < c` */
-function reportChained(chain: Chain, left: Expr, token: T.ArcToken): void {
+/** Reports `a < b < c`; what stands before the second operator has no value, so that nothing else is reported for it. */
+function chained(chain: Chain, part: Part, token: T.ArcToken): Part {
+  const left = part.expr
   const span = { source: chain.source, start: token.startOffset, end: T.tokenEnd(token) }
   const first = left.kind === 'Binary' ? left.operator : '..'
   const middle = left.kind === 'Binary' ? textOf(left.right.span) : undefined
@@ -212,6 +213,7 @@ function reportChained(chain: Chain, left: Expr, token: T.ArcToken): void {
       ? {}
       : { fix: { message: 'compare twice', span: { ...span, end: span.start }, replacement: `and ${middle} ` } }
   chain.report(grammarError('ARC1208', { first, second: token.image }, span, fix))
+  return { ...part, expr: { kind: 'Error', span: { source: chain.source, start: part.start, end: part.end } } }
 }
 
 /** `x |> f + y`: a pipeline has the lowest precedence. */
