@@ -226,6 +226,11 @@ export function evaluateBinary(expr: BinaryExpr, env: Env, context: Context): Va
     if (operator === '==' || operator === '≈') return bool(sameLists(at, left, right))
     if (operator === '!=') return bool(!sameLists(at, left, right))
   }
+  for (const [value, side] of [
+    [left, expr.left],
+    [right, expr.right],
+  ] as const)
+    if (value.kind === 'none') return fail(context, 'ARC4284', { what: textOf(side.span) }, side.span)
   if (left.kind === 'number' && right.kind === 'number') return onNumbers(at, left, right)
   return isNumeric(left) && isNumeric(right) ? onTensors(at, left, right) : misfit(at, left, right)
 }

@@ -272,6 +272,7 @@ export const evaluateMessages = {
     ({ path, count, first, wanted }) =>
       `the fields of a \`zip\` need lists of one length: \`${path}\` has ${count}, \`${first}\` ${wanted}`,
   ),
+  ARC4284: error<{ what: string }>(({ what }) => `\`${what}\` has no value to compute with`),
   ARC4282: error<{ set: string }>(({ set }) => `the run does not verify on \`${set}\``),
   ARC4283: error<{ found: number }>(({ found }) => `an accuracy is between 0 and 1, got ${found}`),
   ARC4280: error<{ set: string; field: 'list' | 'root'; protocol: string }>(({ set, field, protocol }) =>

@@ -89,6 +89,7 @@ export const evaluateExamples: Examples<typeof evaluateDiagnostic.catalogue> = {
   ARC4277: [{ chain: ['train.batch', 'train.optimizer', 'train.batch'] }],
   ARC4278: [{ path: 'train.batch', found: '`auto`' }],
   ARC4279: [{ name: 'train', found: 'the number 3' }],
+  ARC4284: [{ what: 'train.steps' }],
   ARC4282: [{ set: 'lfw' }],
   ARC4283: [{ found: 99 }],
   ARC4281: [{ path: 'train.optimizer.lr', count: 2, first: 'train.batch', wanted: 3 }],

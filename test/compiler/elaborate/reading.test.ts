@@ -96,7 +96,7 @@ experiment large extends scaled { train.batch = 16 per device }`
     expect(said('  train.batch = auto\n  train.clip = train.batch / 2')).toEqual([
       'ARC4278 path: train.batch, found: `auto`',
     ])
-    expect(said('  train.seed = train.steps * 2')).toEqual(['ARC4003 operator: *, left: nothing, right: the number 2'])
+    expect(said('  train.seed = train.steps * 2')).toEqual(['ARC4284 what: train.steps'])
     expect(said('  train.clip = train.optimizer.momentun')).toEqual(['ARC3011 type: an optimizer, name: momentun'])
   })
 })
