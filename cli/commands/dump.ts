@@ -10,7 +10,7 @@ import { openEntry, overrideSources } from '../host/entry.ts'
 import { fileHost } from '../host/host.ts'
 import { type ExitCode, exitCode } from '../render/exit.ts'
 import { processOutput } from '../render/output.ts'
-import { resolvedLines } from '../render/resolved.ts'
+import { placedLines } from '../render/places.ts'
 import type { DumpOptions } from './options.ts'
 
 /** The last phase that each output needs. */
@@ -34,7 +34,7 @@ function dumped({ program, experiment, plan }: Compilation, options: DumpOptions
     case 'parse':
       return program && dumpTree(program.entry.tree)
     case 'elaborate':
-      return experiment && resolvedLines(experiment).join('\n')
+      return experiment && placedLines(experiment).join('\n')
     case 'plan':
       return plan && printGraph(plan.graphs[options.graph], { locations: options.locations })
     case 'stablehlo':

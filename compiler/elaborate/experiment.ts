@@ -321,5 +321,6 @@ export function resolveDeclared(
     resolved: fields.resolved.filter((field) => field.path !== displacedLength(fields)),
     spanOf: fields.span,
     writtenSpan: fields.writtenSpan,
+    places: () => fields.places().filter(({ path }) => path !== displacedLength(fields)),
   }
 }

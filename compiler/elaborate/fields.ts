@@ -10,7 +10,7 @@ import { defaultOf } from '../evaluate/default.ts'
 import { none } from '../evaluate/numbers.ts'
 import { checkRange, fieldOf, fieldPaths, instantiate, specOf } from '../evaluate/object.ts'
 import { showValue } from '../evaluate/show.ts'
-import type { ExperimentPath, ResolvedField } from '../experiment/experiment.ts'
+import type { ExperimentPath, PlacedValue, ResolvedField } from '../experiment/experiment.ts'
 import type { Declared } from '../names/program.ts'
 import { experimentBody } from '../schema/experiment.ts'
 import { objectSpecs } from '../schema/objects.ts'
@@ -27,6 +27,7 @@ import {
   unknownPath,
   type Written,
 } from './entries.ts'
+import { placedValues } from './places.ts'
 import { createReading } from './reading.ts'
 import { chooseVariant } from './sweep.ts'
 
@@ -51,6 +52,8 @@ export interface ExperimentFields {
   level(path: ExperimentPath): number
   /** See `Experiment.writtenSpan`. */
   writtenSpan(path: string): Span | undefined
+  /** See `Experiment.places`. */
+  places(): readonly PlacedValue[]
   readonly requires: Collected['requires']
   readonly resolved: readonly ResolvedField[]
 }
@@ -221,6 +224,10 @@ export function evaluateFields(
     },
     level: (path) => collected.assignments.get(path)?.written?.level ?? -1,
     writtenSpan: (path) => writtenSpans.get(path),
+    places: () =>
+      [...values].flatMap(([path, value]) =>
+        value.kind === 'none' ? [] : placedValues(path, value, collected.assignments.get(path)),
+      ),
     requires: collected.requires,
     resolved,
   }

@@ -52,6 +52,8 @@ export interface Experiment {
   spanOf(path: ExperimentPath): Span
   /** The place in the file of the effective value of a field, or of one inside its object (`machine.nodes`); otherwise `undefined`. */
   writtenSpan(path: string): Span | undefined
+  /** The values of fields and of the arguments of their objects, each with the place where it was written. */
+  places(): readonly PlacedValue[]
 }
 
 /** The path of a field: `train.batch`. */
@@ -130,6 +132,18 @@ export interface ResolvedField {
   readonly origin: (typeof fieldOrigins)[number]
   /** Whether it equals the default, even if it is written. */
   readonly isDefault: boolean
+}
+
+/** A value with the place where it was written. */
+export interface PlacedValue {
+  readonly path: string
+  /** As `.arc` text. */
+  readonly text: string
+  readonly origin: (typeof fieldOrigins)[number]
+  /** The expression that gave it; `undefined` for the default of a field. */
+  readonly span: Span | undefined
+  /** The declaration whose parameter has this default: `arcface`. */
+  readonly owner?: string
 }
 
 export interface DatasetSpec extends Omit<ObjectValues<typeof dataset>, 'parts'> {

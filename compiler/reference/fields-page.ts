@@ -86,7 +86,7 @@ export function fieldsPage(): Page {
     source: 'compiler/schema',
     lines: [
       'The fields of an experiment and of the objects in it. `arcc dump FILE --after elaborate` prints every field of an experiment with its',
-      'value. Defaults are written in the language and can use the names of the standard library. A field whose default is `none` has no value',
+      'value and the line where it was written. Defaults are written in the language and can use the names of the standard library. A field whose default is `none` has no value',
       'unless it is set; setting it to `none` removes the value of the extended experiment. The methods of margins, optimizers and schedules name',
       'what they read, in any order: `update(gradient, weight, rate)`.',
       '',

@@ -192,7 +192,7 @@ describe('arcc plan', () => {
 describe('arcc dump', () => {
   test.each([
     [['--after', 'parse'], /\(experiment small|\(object|small/],
-    [['--after', 'elaborate'], /^train\.augment\s+= \[flip\(probability: 0\.5\)\] {2}\/\/ default$/m],
+    [['--after', 'elaborate'], /^train\.augment\s+= \[flip\(probability: 0\.5\)\] {2}\/\/ default of experiments$/m],
     [['--graph', 'embed', '--locations'], /conv2d\(.*std\/layers\.arc:\d+/],
     [['--after', 'stablehlo', '--graph', 'step'], /stablehlo\.all_gather/],
   ])('%o', async (args, expected) => {
