@@ -131,7 +131,9 @@ function calleeType(checker: Checker, callee: Expr, count: number, scope: Scope)
   const isCallable = (binding: Binding) => callable.has(binding.type.kind)
   const found =
     lookup(checker, scope, callee.name, callee.span, isCallable) ?? lookup(checker, scope, callee.name, callee.span)
-  if (found === undefined) return reportUnknownName(checker, scope, callee.name, callee.span)
+  // The fields of an experiment are values, which nobody calls.
+  const isNoField = (name: string) => findLocal(scope, name, (binding) => binding.kind === 'field') === undefined
+  if (found === undefined) return reportUnknownName(checker, scope, callee.name, callee.span, isNoField)
   if (!('decl' in found)) return found.type
   if (found.decl.kind === 'Object' && found.decl.keyword === 'experiment') return checker.infer(callee, scope)
   return typeOfDefinition(checker, calledBy(found, count))

@@ -89,6 +89,7 @@ experiment large extends scaled { train.batch = 16 per device }`
     ])
     const fixes = (body: string) => resolveBody(body).diagnostics.map(({ code, fix }) => [code, fix?.replacement])
     expect(fixes('  train.clip = batch / 2')).toEqual([['ARC2006', 'train.batch']])
+    expect(fixes('  machine = machin(devices: 2)')).toEqual([['ARC2006', undefined]])
     expect(fixes('  let n = 3\n  train.batch = n * 2')).toEqual([['ARC3001', ' per device']])
     expect(said('  train.seed = train.batch / 2')).toEqual([
       'ARC3004 place: `train.seed` takes, expected: a whole number, found: a plain number',
