@@ -9,6 +9,7 @@ import json
 import math
 import os
 import sys
+import warnings
 
 import numpy as np
 import torch
@@ -409,6 +410,8 @@ def facts(name, count):
 
 
 if __name__ == "__main__":
+    # Switching oneDNN off warns about GPUs of another make.
+    warnings.filterwarnings("ignore", message="TF32")
     _, out, count, *names = sys.argv
     for name in names:
         with open(os.path.join(out, name + ".json"), "w") as file:
