@@ -7,12 +7,14 @@ import { parseSetting } from '../grammar/parser/parser.ts'
 import type { SourceFile } from '../grammar/source.ts'
 import { checkOverrides, checkProgram } from './check/check.ts'
 import { listExperiments, listVariants, resolveExperiment } from './elaborate/experiment.ts'
+import { checkUnusedNetworks } from './elaborate/unused-networks.ts'
 import type { Experiment } from './experiment/experiment.ts'
 import type { Host } from './host/host.ts'
 import { loadProgram } from './names/load.ts'
 import type { Program } from './names/program.ts'
 import { isVariantName } from './names/variant-name.ts'
 import { buildPlan } from './plan/build-plan.ts'
+import { checkLeastMemory } from './plan/least-memory.ts'
 import type { Plan } from './plan/plan.ts'
 import type { StandIn } from './plan/stand-in.ts'
 
@@ -93,6 +95,7 @@ function elaborateAndPlan(
   let plan: Plan | undefined
   if (!bag.hasErrors && reaches(request, 'elaborate'))
     experiment = resolveExperiment(program, request.experiment, overrides, host, bag)
+  if (experiment !== undefined && !reaches(request, 'plan')) checkLeastMemory(experiment, bag)
   if (experiment !== undefined && !bag.hasErrors && reaches(request, 'plan'))
     plan = buildPlan(experiment, request.entry.path, host, bag, request.place?.(experiment))
   return { diagnostics: bag.sorted(), program, experiment, plan }
@@ -116,16 +119,29 @@ export function* compileVariants(request: CompileRequest, host: Host): Generator
   yield* fanOut(request, readAndCheck(request, host, bag), host, bag)
 }
 
-/** Compiles every experiment of a file like `compileVariants`; a file without experiments has one compilation. */
+/**
+ * Compiles every experiment of a file like `compileVariants`; a file without experiments has one compilation. If all are without
+ * errors, a last compilation has the mistakes of what no experiment uses, if there are any.
+ */
 export function* compileFile(request: Omit<CompileRequest, 'experiment'>, host: Host): Generator<Compilation> {
   const bag = new DiagnosticBag()
   const front = readAndCheck(request, host, bag)
+  const { program } = front
   const shared = bag.sorted()
-  const experiments = front.isRead ? listExperiments(front.program) : []
+  const experiments = front.isRead ? listExperiments(program) : []
+  const used = new Set<string>()
+  let isSound = !bag.hasErrors
   for (const { name } of experiments)
-    yield* fanOut({ ...request, experiment: name }, front, host, new DiagnosticBag(shared))
-  if (experiments.length === 0)
-    yield { diagnostics: shared, program: front.program, experiment: undefined, plan: undefined }
+    for (const compilation of fanOut({ ...request, experiment: name }, front, host, new DiagnosticBag(shared))) {
+      if (compilation.experiment === undefined) isSound = false
+      else used.add(compilation.experiment.backbone.name)
+      yield compilation
+    }
+  const unused = new DiagnosticBag()
+  if (isSound && front.isRead && reaches(request, 'elaborate')) checkUnusedNetworks(program, used, host, unused)
+  const rest = { program, experiment: undefined, plan: undefined }
+  if (experiments.length === 0) yield { diagnostics: [...shared, ...unused.sorted()], ...rest }
+  else if (unused.sorted().length > 0) yield { diagnostics: unused.sorted(), ...rest }
 }
 
 /** `bag` contains the diagnostics of `front`. */

@@ -64,7 +64,7 @@ export async function plan(options: PlanOptions): Promise<ExitCode> {
       ? await planPageLines(parts, options.file)
       : second !== undefined
         ? await formatVariants(variants, format, look)
-        : only?.plan && (await formatPlan(only.plan, format, look))
+        : only?.plan && (await formatPlan(only.plan, format, look, bag.hasErrors))
   if (lines !== undefined) {
     if (options.output === undefined) output.result(lines)
     else writeFileSync(options.output, `${lines.join('\n')}\n`)

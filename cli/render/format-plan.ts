@@ -23,9 +23,14 @@ export interface PlannedVariant {
   readonly diagnostics: readonly JsonDiagnostic[]
 }
 
-/** One plan, as lines. */
-export function formatPlan(plan: PlanDocument, format: PlanFormat, look: Look): Promise<readonly string[]> {
-  return formatted(plan, format, () => renderPlan(plan, look))
+/** One plan, as lines; `isRefused` if a `require` is not met. */
+export function formatPlan(
+  plan: PlanDocument,
+  format: PlanFormat,
+  look: Look,
+  isRefused = false,
+): Promise<readonly string[]> {
+  return formatted(plan, format, () => renderPlan(plan, look, isRefused))
 }
 
 /** The variants of a sweep as a table or a list, as lines. */

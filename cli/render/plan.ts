@@ -255,11 +255,15 @@ function choices({ choices: list }: PlanDocument, look: Look): string[] {
 }
 
 /** The verdict. Exact figures take precedence over the ledger. */
-function closing({ experiment, memory, exact }: PlanDocument, look: Look): string[] {
+function closing({ experiment, memory, exact }: PlanDocument, look: Look, isRefused: boolean): string[] {
   const { palette } = look
   const wanted = formatBytes(exact?.total ?? memory.peak)
   if (!(exact ?? memory).fits) {
     const text = `${palette.error('Does not fit')}: ${wanted} needed, ${formatBytes(memory.capacity)} usable per device.`
+    return paragraph(text, look)
+  }
+  if (isRefused) {
+    const text = `${palette.error('Does not meet its requirements')}, though it fits: ${wanted} of ${formatBytes(memory.capacity)}.`
     return paragraph(text, look)
   }
   // The brackets in the name of a variant are special in a shell.
@@ -269,8 +273,8 @@ function closing({ experiment, memory, exact }: PlanDocument, look: Look): strin
   return factLines([verdict, run], look, { gap: ' ', indent: table.indent })
 }
 
-/** The lines of the plan. */
-export function renderPlan(plan: PlanDocument, look: Look): string[] {
+/** The lines of the plan; `isRefused` if a `require` is not met. */
+export function renderPlan(plan: PlanDocument, look: Look, isRefused = false): string[] {
   const sections = [
     shardMap(plan, look),
     ledger(plan, look),
@@ -288,6 +292,6 @@ export function renderPlan(plan: PlanDocument, look: Look): string[] {
     ...overrides(plan, look),
     ...choices(plan, look),
     ...sections.filter((lines) => lines.length > 0).flatMap((lines) => [...lines, '']),
-    ...closing(plan, look),
+    ...closing(plan, look, isRefused),
   ]
 }

@@ -26,7 +26,7 @@ export interface Binding {
   readonly name: string
   readonly type: Type
   readonly span: Span
-  /** Only `let`s are reported if unused. */
+  /** Of these, `let`s and parameters are reported if unused. */
   readonly kind: 'let' | 'parameter' | 'loop' | 'state' | 'field'
 }
 
@@ -45,6 +45,8 @@ export interface Checker {
   readonly bag: DiagnosticBag
   /** Symbols and bindings that are referenced. */
   readonly used: Set<Definition | Binding>
+  /** Places of the parameters that are referenced: a signature binds them anew for each use. */
+  readonly usedParameters: Set<Span>
   /** Names of modules reported as unknown: only the first occurrence is reported. */
   readonly unknownNames: Set<string>
   /** Warnings are held back until the end: they are only useful if there are no errors. */

@@ -1,5 +1,5 @@
 /** `if`, `for`, blocks, lists, ranges and records. */
-import type { BlockExpr, ForExpr, IfExpr, LetDecl, ListExpr, RangeExpr, RecordExpr } from '../../grammar/ast.ts'
+import type { BlockExpr, ForExpr, Ident, IfExpr, LetDecl, ListExpr, RangeExpr, RecordExpr } from '../../grammar/ast.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import { bool, int, listOf, type Type, unknown } from '../types/type.ts'
 import { bind, type Checker, type Expected, innerScope, report, type Scope } from './checker.ts'
@@ -84,6 +84,18 @@ export function noteUnused(checker: Checker, scope: Scope): void {
   for (const binding of scope.bindings.values()) {
     if (binding.kind !== 'let' || checker.used.has(binding) || binding.name.startsWith('_')) continue
     report(checker, nameDiagnostic('ARC2007', { name: binding.name }, binding.span, { label: 'never used' }))
+  }
+}
+
+/** Remembers the parameters that nothing reads; `read` are read by other means. */
+export function noteUnusedParameters(
+  checker: Checker,
+  parameters: readonly Ident[],
+  read: (name: string) => boolean = () => false,
+): void {
+  for (const { text: name, span } of parameters) {
+    if (checker.usedParameters.has(span) || name.startsWith('_') || read(name)) continue
+    report(checker, nameDiagnostic('ARC2007', { name }, span, { label: 'nothing reads this parameter' }))
   }
 }
 

@@ -100,6 +100,7 @@ export function createChecker(program: Program, bag: DiagnosticBag): Checker {
     program,
     bag,
     used: new Set(),
+    usedParameters: new Set(),
     unknownNames: new Set(),
     warnings: [],
     lets: new Map(),

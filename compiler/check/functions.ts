@@ -7,8 +7,8 @@ import { qualifiedName } from '../names/module-reference.ts'
 import type { Module } from '../names/program.ts'
 import { unknown } from '../types/type.ts'
 import { checkBlockArgument } from './arguments.ts'
-import { bind, type Checker, innerScope, moduleScope, report, type Scope } from './checker.ts'
-import { bindLets, checkCondition, noteUnused } from './control.ts'
+import { bind, type Checker, innerScope, isStdlib, moduleScope, report, type Scope } from './checker.ts'
+import { bindLets, checkCondition, noteUnused, noteUnusedParameters } from './control.ts'
 import { baseChain } from './extends.ts'
 import { checkDiagnostic } from './messages.ts'
 import { experimentType } from './readable.ts'
@@ -61,15 +61,38 @@ export function checkFunction(checker: Checker, decl: FunctionDecl, module: Modu
   let isSound = true
   if (decl.keyword === 'backbone') isSound = checkBackboneHead(checker, decl, scope)
   if (decl.keyword === 'block') isSound = checkBlockHead(checker, decl, scope)
-  if (decl.body === undefined) return
+  if (decl.body === undefined) {
+    if (!isStdlib(module)) refuseExtern(checker, decl)
+    return
+  }
+  checkBody(checker, decl, decl.body, scope, isSound)
+  const input =
+    decl.input === undefined || decl.input.name.span.start === decl.input.name.span.end ? [] : [decl.input.name]
+  // What stands at the end of a pipeline has a tensor as its first parameter, whether it needs its values or not.
+  const [first] = decl.parameters
+  const isPiped = first !== undefined && parameterType(checker, first, scope).kind === 'tensor'
+  const parameters = isPiped ? decl.parameters.slice(1) : decl.parameters
+  noteUnusedParameters(checker, [...parameters.map((parameter) => parameter.name), ...input])
+}
+
+/** A primitive that arcc does not have. */
+function refuseExtern(checker: Checker, decl: FunctionDecl): void {
+  const { text: name, span } = decl.name
+  report(
+    checker,
+    checkDiagnostic('ARC3185', { name }, span, { notes: ['only the standard library declares primitives'] }),
+  )
+}
+
+function checkBody(checker: Checker, decl: FunctionDecl, body: Expr, scope: Scope, isSound: boolean): void {
   if (decl.result === undefined || !isSound) {
     if (isSound) resultType(checker, decl)
-    else checker.infer(decl.body, scope)
+    else checker.infer(body, scope)
     return
   }
   const origin = { span: decl.result.span, message: 'the result is declared here' }
   const what = `the result of \`${decl.name.text}\``
-  checker.check(decl.body, scope, { type: typeOfNode(decl.result), what, verb: 'must be', origin })
+  checker.check(body, scope, { type: typeOfNode(decl.result), what, verb: 'must be', origin })
 }
 
 function checkBlockHead(checker: Checker, decl: FunctionDecl, scope: Scope): boolean {

@@ -6,6 +6,10 @@ function error<P extends Params>(text: (params: P) => string): Message<P> {
   return { severity: 'error', text }
 }
 
+function warning<P extends Params>(text: (params: P) => string): Message<P> {
+  return { severity: 'warning', text }
+}
+
 /** `place` ends with its verb (`` `train.batch` takes ``, "the result of `target` must be"); it is empty if the place has no name. */
 type Mismatch = {
   readonly place: string
@@ -76,6 +80,8 @@ const checkMessages = {
     ({ name, place, reason }) => `\`${name}\` cannot be ${place}: ${reason}`,
   ),
 
+  ARC3185: error<{ name: string }>(({ name }) => `\`${name}\` is not one of arcc's primitive operations`),
+
   ARC3201: error<{ owner: string; name: string; what: string }>(
     ({ owner, name, what }) => `${owner} has no ${what} \`${name}\``,
   ),
@@ -132,6 +138,10 @@ const checkMessages = {
       `a shared section must come before the entries that change it: \`${path}\` precedes \`${name} = …\``,
   ),
   ARC3277: error<{ name: string }>(({ name }) => `\`${name}\` is not a section of an experiment`),
+  ARC3285: warning<{ optimizer: string }>(
+    ({ optimizer }) =>
+      `the update of \`${optimizer}\` does not read \`rate\`, so learning rates and schedules have no effect`,
+  ),
 }
 
 export const checkDiagnostic = diagnosticsOf(checkMessages)

@@ -7,6 +7,7 @@ import { objectSpecs } from '../schema/objects.ts'
 import { own } from '../types/own.ts'
 import { float, scalar } from '../types/type.ts'
 import { bind, type Checker, innerScope, report, type Scope } from './checker.ts'
+import { noteUnusedParameters } from './control.ts'
 import { checkDiagnostic } from './messages.ts'
 import { bindReads } from './method-reads.ts'
 import { meantName } from './other-words.ts'
@@ -137,6 +138,15 @@ function checkMethod(checker: Checker, decl: ObjectDecl, entry: MethodEntry, spe
       note: spec.doc,
     })
   else checkUpdate(checker, decl, entry, spec.result, scope)
+  noteUnusedParameters(
+    checker,
+    entry.parameters.map((parameter) => parameter.name),
+  )
+  const hasRate = decl.keyword === 'optimizer' && own(spec.reads, 'rate') !== undefined
+  if (hasRate && !entry.parameters.some((parameter) => parameter.name.text === 'rate')) {
+    const notes = ['`rate` is `lr` with the factor of the schedule']
+    report(checker, checkDiagnostic('ARC3285', { optimizer: decl.name.text }, entry.name.span, { notes }))
+  }
 }
 
 /** An entry `state` or `learn` in an object that has none. */

@@ -32,6 +32,7 @@ export function lookup(
   const local = findLocal(scope, name, accepts)
   if (local !== undefined) {
     checker.used.add(local)
+    if (local.kind === 'parameter') checker.usedParameters.add(local.span)
     return local
   }
   const definition = scope.module.scope.get(name)

@@ -6,7 +6,7 @@ import { objectSpecs } from '../schema/objects.ts'
 import { own } from '../types/own.ts'
 import { unknown } from '../types/type.ts'
 import { bind, type Checker, innerScope, moduleScope, report, type Scope } from './checker.ts'
-import { bindLets, checkCondition, noteUnused } from './control.ts'
+import { bindLets, checkCondition, noteUnused, noteUnusedParameters } from './control.ts'
 import { baseChain } from './extends.ts'
 import type { SetFields } from './field-work.ts'
 import { checkFields, requiredFields } from './fields.ts'
@@ -51,6 +51,13 @@ export function checkObject(checker: Checker, decl: ObjectDecl, module: Module):
     else checkCondition(checker, entry.condition, scope, '`require`')
   }
   noteUnused(checker, scope)
+  const { fields } = objectSpecs[decl.keyword].body
+  if (decl.keyword !== 'experiment')
+    noteUnusedParameters(
+      checker,
+      decl.parameters.map((given) => given.name),
+      (name) => own(fields, name) !== undefined || parent?.parameters.some((p) => p.name.text === name) === true,
+    )
   if (decl.extends === undefined) reportMissing(checker, decl, new Set([...meant, ...set.keys()]))
 }
 

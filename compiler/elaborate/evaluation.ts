@@ -3,6 +3,7 @@ import { nearest } from '../../grammar/suggest.ts'
 import { type Context, fail } from '../evaluate/context.ts'
 import type { CheckpointSpec, DatasetSpec, EvaluateSpec, ExperimentPath } from '../experiment/experiment.ts'
 import { evaluationSetNames, experimentBody } from '../schema/experiment.ts'
+import { evaluateDiagnostic } from '../values/messages.ts'
 import type { ExperimentFields } from './fields.ts'
 import { resolvePairList } from './parts.ts'
 import { readSection } from './read.ts'
@@ -47,7 +48,20 @@ export function resolveEvaluate(
     })
   const { pairs } = evaluate
   if (pairs % 2 !== 0) fail(context, 'ARC4216', { pairs }, fields.span('evaluate.pairs'))
+  checkListed(known, fields, context)
   return known.length < sets.length ? undefined : { ...evaluate, sets: known }
+}
+
+/** Warns of sets that are listed twice, and of a number of pairs that no set uses. */
+function checkListed(sets: EvaluateSpec['sets'], fields: ExperimentFields, context: Context): void {
+  const { bag } = context.session
+  const names = sets.map(nameOf)
+  const twice = names.findIndex((name, i) => names.indexOf(name) < i)
+  if (twice >= 0)
+    bag.add(evaluateDiagnostic('ARC4287', { name: names[twice] ?? '' }, fields.itemSpan('evaluate.sets', twice)))
+  const pairs = fields.writtenSpan('evaluate.pairs')
+  if (pairs !== undefined && !names.includes('holdout') && !fields.isPending('evaluate.sets'))
+    bag.add(evaluateDiagnostic('ARC4288', {}, pairs, { notes: ['lists of pairs and `.bin` files have their own'] }))
 }
 
 /** The name of a set in results; that of a list is the name of its file, that of templates their protocol. */

@@ -34,7 +34,7 @@ import { resolveMargin } from './margin.ts'
 import { resolveDataset, resolveMachine, resolveRequire } from './parts.ts'
 import { asObject, readSection } from './read.ts'
 import { isOfRun, resolveRunRequirement } from './run-requirements.ts'
-import { checkMilestones } from './schedule-length.ts'
+import { checkDurations } from './schedule-length.ts'
 import { checkStart, resolveStart } from './start.ts'
 import { variantNames } from './sweep.ts'
 import { checkWeights, resolveOptimizers } from './weights.ts'
@@ -258,13 +258,13 @@ export function resolveDeclared(
   const { augment: listed, start: given } = readSection(sections.train, fields.within('train'))
   const startFrom = given && resolveStart(given, context)
   const isStarted = startFrom !== undefined || given === undefined
-  if (isStarted && backbone && train && optimizers)
+  if (isStarted && backbone && train && optimizers && weights)
     checkStart(startFrom, { backbone, train, optimizers }, fields, context)
   if (train && margin?.loss === 'sigmoid' && train.labelSmoothing > 0)
     context.session.bag.add(
       evaluateDiagnostic('ARC4054', { margin: margin.name }, fields.span('train.label_smoothing')),
     )
-  if (train) checkMilestones(object('train.schedule'), train, fields, context)
+  if (train) checkDurations(object('train.schedule'), train, fields, context)
   const augment = resolveAugment(listed.flat(), backbone?.input[2], fields.span('train.augment'), context)
   const centers = optimizers && attempt(() => resolveCenters(fields, optimizers.centersOptimizer, context))
   const evaluate = attempt(() => resolveEvaluate(fields, dataset, context))

@@ -120,8 +120,11 @@ function loadModule(loader: Loader, address: Address, parsed: ParsedModule): Mod
     }
   }
   const explicit = new Map<string, { symbol: Definition; use: UseDecl }>()
+  const wholes = new Map<string, Definition>()
   const isRead = (use: UseDecl) => !parsed.diagnostics.some((d) => touches(d.span, use.span))
-  for (const use of uses) if (isRead(use)) follow(loader, module, scope, explicit, use)
+  for (const use of uses) if (isRead(use)) follow(loader, module, scope, { explicit, wholes }, use)
+  // Other modules warn when they are the entry themselves.
+  if (address.stdlib === undefined && loader.stack.length === 1) noteHidden(loader, module)
   checkPrefixes(loader, module)
   for (const symbol of own.values()) scope.set(symbol.name, symbol)
   joinBases(module, own, scope)
@@ -166,11 +169,19 @@ function loadStdlib(loader: Loader, name: string): Module | undefined {
   return parsed === undefined ? undefined : loadModule(loader, { key, stdlib: name }, parsed)
 }
 
+/** What the `use`s of a module have brought so far. */
+interface Imported {
+  /** Listed names. */
+  readonly explicit: Map<string, { symbol: Definition; use: UseDecl }>
+  /** Names of whole modules. */
+  readonly wholes: Map<string, Definition>
+}
+
 function follow(
   loader: Loader,
   module: Module,
   scope: Map<string, Definition>,
-  explicit: Map<string, { symbol: Definition; use: UseDecl }>,
+  { explicit, wholes }: Imported,
   use: UseDecl,
 ): void {
   const used = usedModule(loader, module, use)
@@ -181,6 +192,7 @@ function follow(
     return
   }
   if (use.names === undefined) {
+    if (!module.source.path.startsWith('std/')) noteDoubled(loader, wholes, used, use, module.own)
     for (const symbol of used.own.values()) if (!explicit.has(symbol.name)) scope.set(symbol.name, symbol)
     return
   }
@@ -221,4 +233,43 @@ function usedModule(loader: Loader, importer: Module, use: UseDecl): Module | un
   const source = importer.source.path.startsWith('std/') ? undefined : loader.host.readSource(path)
   if (source === undefined) return reportMissingModule(loader, importer.source, use, path)
   return loadModule(loader, { key: path, stdlib: undefined }, parseModule(source))
+}
+
+/** The module of a definition as text: `std.margins`, `parts/nets.arc`. */
+function homeOf({ module }: Definition): string {
+  return module.source.path.replace(/^std\/(.*?)(?:\.gen)?\.arc$/, 'std.$1')
+}
+
+/** Warns if two `use`s of whole modules bring the same name: the second one counts. `wholes` are the names of earlier ones. */
+function noteDoubled(
+  loader: Loader,
+  wholes: Map<string, Definition>,
+  used: Module,
+  use: UseDecl,
+  own: Module['own'],
+): void {
+  const doubled = [...used.own.values()].find(({ name, decl }) => {
+    const before = wholes.get(name)
+    return before !== undefined && before.decl !== decl && !own.has(name)
+  })
+  const before = doubled && wholes.get(doubled.name)
+  if (doubled !== undefined && before !== undefined) {
+    const params = { name: doubled.name, first: homeOf(before), second: homeOf(doubled) }
+    const notes = ['the second one counts; to have the first, list the names: `use module: name`']
+    loader.bag.add(nameDiagnostic('ARC2085', params, use.span, { notes }))
+  }
+  for (const symbol of used.own.values()) wholes.set(symbol.name, symbol)
+}
+
+/** Warns of declarations that hide a name of the library, or of a module that is used as a whole. */
+function noteHidden(loader: Loader, { own, scope, tree, source }: Module): void {
+  const uses = tree.declarations.filter((declaration) => declaration.kind === 'Use')
+  const listed = new Set(uses.flatMap((use) => use.names ?? []).map((name) => localName(name).text))
+  for (const { name, decl } of own.values()) {
+    const hidden = scope.get(name)
+    // A listed name is declared twice, which is an error; the library's own files are compiled as a user's by `arcc test`.
+    if (hidden === undefined || listed.has(name) || hidden.module.source.text === source.text) continue
+    const related = [{ span: hidden.decl.name.span, message: 'the hidden one' }]
+    loader.bag.add(nameDiagnostic('ARC2086', { name, module: homeOf(hidden) }, decl.name.span, { related }))
+  }
 }

@@ -34,6 +34,12 @@ const nameMessages = {
     ({ name, modules }) =>
       `\`${name}\` is ambiguous: it is declared in ${modules.map((module) => `\`${module}\``).join(' and ')}`,
   ),
+  ARC2085: warning<{ name: string; first: string; second: string }>(
+    ({ name, first, second }) => `both \`${first}\` and \`${second}\` have \`${name}\``,
+  ),
+  ARC2086: warning<{ name: string; module: string }>(
+    ({ name, module }) => `\`${name}\` hides the one of \`${module}\``,
+  ),
   ARC2015: error<{ path: string }>(({ path }) => `\`${path}\` is not an .arc file`),
 }
 

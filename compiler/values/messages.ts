@@ -233,6 +233,16 @@ export const evaluateMessages = {
   ARC4247: warning<{ schedule: string; milestone: string; length: string }>(
     ({ schedule, milestone, length }) => `\`${schedule}\` never reaches ${milestone}: the run ends after ${length}`,
   ),
+  ARC4285: warning<{ warmup: string; length: string }>(
+    ({ warmup, length }) => `the warmup of ${warmup} is longer than the run, which ends after ${length}`,
+  ),
+  ARC4286: warning<{ path: string; interval: string; length: string }>(
+    ({ path, interval, length }) => `\`${path}\` is ${interval}, but the run ends after ${length}`,
+  ),
+  ARC4287: warning<{ name: string }>(({ name }) => `the verification set \`${name}\` is listed twice`),
+  ARC4288: warning(
+    () => '`evaluate.pairs` has no effect: it is the number of pairs of `holdout`, which is not in `evaluate.sets`',
+  ),
   ARC4250: error(() => 'a mix needs at least one data set'),
   ARC4251: error<{ name: string }>(
     ({ name }) => `\`${name}\` is a mix itself; list its sets among the others, with weights of their own`,

@@ -61,6 +61,7 @@ export const checkExamples: Examples<typeof checkDiagnostic.catalogue> = {
   ARC3165: [
     { name: 'conv', place: '`activation` of `unit`', reason: 'it needs `channels`, which `unit` does not pass' },
   ],
+  ARC3185: [{ name: 'mine' }],
   ARC3201: [{ owner: 'section `flops`', name: 'f23', what: 'field' }],
   ARC3202: [{ name: 'clip', section: 'section `train`' }],
   ARC3203: [{ path: 'train.batch' }],
@@ -86,6 +87,7 @@ export const checkExamples: Examples<typeof checkDiagnostic.catalogue> = {
   ARC3217: [{ what: 'a `let`', section: 'sweep' }],
   ARC3218: [{ names: ['batch', 'epochs'], section: 'section `train`' }],
   ARC3219: [{ name: 'target' }],
+  ARC3285: [{ optimizer: 'plain' }],
   ARC3250: [{ method: 'target', name: 'cos' }],
   ARC3251: [{ name: 'step', method: 'update' }],
   ARC3252: [{ name: 'mean' }],

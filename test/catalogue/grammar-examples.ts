@@ -77,4 +77,6 @@ export const nameExamples: Examples<typeof nameDiagnostic.catalogue> = {
   ARC2013: [{ path: 'parts/heads.arc' }],
   ARC2014: [{ name: 'arcface', modules: ['std.margins', 'mine'] }],
   ARC2015: [{ path: 'heads.txt' }],
+  ARC2085: [{ name: 'arcface', first: 'std.margins', second: 'parts.margins' }],
+  ARC2086: [{ name: 'conv', module: 'std.layers' }],
 }

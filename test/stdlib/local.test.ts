@@ -138,7 +138,7 @@ describe('a GPU that the standard library does not know', () => {
     expect(found).toMatchObject({
       code: 'ARC4026',
       params: { gpu: 'NVIDIA L4' },
-      notes: [expect.stringContaining('`arcc doctor --write-machine`')],
+      notes: [expect.stringContaining('`arcc doctor --write-machine`'), 'in `local_device`, in `local`'],
     })
   })
 })

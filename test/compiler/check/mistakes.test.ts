@@ -267,7 +267,7 @@ const devices: readonly Case[] = [
     'ARC3204 1:11 owner: the optimizer `o`, names: [lr]',
     'ARC3001 1:25 place: the first value of `m` must be, expected: a plain number, found: a string',
   ],
-  ['schedule s { factor(step, total, epoch) = cos(step) }'],
+  ['schedule s { factor(step) = cos(step) }'],
 ]
 
 const tests: readonly Case[] = [

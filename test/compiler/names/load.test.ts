@@ -107,7 +107,7 @@ test('a module can have a prefix', () => {
 
 test('own names and `use` hide the implicit ones, and a bare `use` gives all names of a module', () => {
   const { program, bag } = load('use std.margins\nfn conv(x: int) -> int { x }\nlet it = arcface()')
-  expect(bag.sorted()).toEqual([])
+  expect(brief(bag.sorted())).toEqual(['ARC2086 2:4 name: conv, module: std.layers'])
   const meaning = (name: string) => program.entry.scope.get(name)?.module.source.path
   expect(meaning('conv')).toBe('main.arc')
   expect(meaning('prelu')).toBe('std/layers.arc')
@@ -145,7 +145,8 @@ test.each([
   ['use parts.c: x\nlet x = 1', ['ARC2004 2:5 name: x, module: parts.c']],
   ['use parts.c: x, x\nlet y = x', ['ARC2003 1:17 name: x']],
   ['let x = 1\nlet x = 2', ['ARC2003 2:5 name: x']],
-  ['use parts.c\nlet x = 2', []],
+  ['use parts.c\nlet x = 2', ['ARC2086 2:5 name: x, module: parts/c.arc']],
+  ['use parts.c\nuse parts.d\nlet y = x', ['ARC2085 2:1 name: x, first: parts/c.arc, second: parts/d.arc']],
   ['use parts.c: x', ['ARC2007 1:14 name: x']],
   ['use parts.typo: x', ['ARC3006 1:11 text: gib, unit: gib']],
 ])('%s', (text, said) => {
