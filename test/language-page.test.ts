@@ -1,9 +1,9 @@
 /**
- * Every example of `docs/language.md` is compiled: parsed, checked and evaluated; its experiments and their variants are resolved, its
+ * Every example of `docs/language.md` and the other pages is compiled: parsed, checked and evaluated; its experiments and their variants are resolved, its
  * tests run, its objects are used by an experiment. The words after `arc` in a fence: `expr`, an expression, put into a context of
- * `expressions`; `wrong`, with exactly the errors that the paragraph before it names.
+ * `expressions`; `fields`, entries of an experiment; `wrong`, with exactly the errors that the paragraph before it names.
  */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { checkProgram } from '../compiler/check/check.ts'
 import { listExperiments, listVariants, resolveExperiment } from '../compiler/elaborate/experiment.ts'
@@ -14,25 +14,35 @@ import { type Diagnostic, DiagnosticBag } from '../grammar/diagnostic.ts'
 import { DECLARATION_WORDS, isReserved, KEYWORDS, makeToken } from '../grammar/tokens.ts'
 import { memoryHost } from './helpers/diagnose.ts'
 
-const PAGE = readFileSync(new URL('../docs/language.md', import.meta.url), 'utf8')
+const folder = new URL('../docs/', import.meta.url)
+const read = (page: string) => readFileSync(new URL(page, folder), 'utf8')
+const PAGE = read('language.md')
 
 interface Example {
-  readonly line: number
+  /** The page and the line. */
+  readonly place: string
   readonly tags: readonly string[]
   readonly text: string
   /** The paragraph before it. */
   readonly before: string
 }
 
-const EXAMPLES: readonly Example[] = [...PAGE.matchAll(/^```arc\b([^\n]*)\n([\s\S]*?)^```$/gm)].map((match) => ({
-  line: PAGE.slice(0, match.index).split('\n').length,
-  tags: (match[1] ?? '').trim().split(' '),
-  text: match[2] ?? '',
-  before: PAGE.slice(0, match.index).trimEnd().split('\n\n').at(-1) ?? '',
-}))
+function examplesOf(page: string): readonly Example[] {
+  const text = read(page)
+  return [...text.matchAll(/^```arc\b([^\n]*)\n([\s\S]*?)^```$/gm)].map((match) => ({
+    place: `${page}:${text.slice(0, match.index).split('\n').length}`,
+    tags: (match[1] ?? '').trim().split(' '),
+    text: match[2] ?? '',
+    before: text.slice(0, match.index).trimEnd().split('\n\n').at(-1) ?? '',
+  }))
+}
+
+const EXAMPLES = readdirSync(folder)
+  .filter((page) => page.endsWith('.md'))
+  .flatMap(examplesOf)
 
 /** What the examples use without declaring it: `base` is a small complete experiment. */
-const shared = `use std.datasets: synthetic
+const shared = `use std.datasets: folder, synthetic
 use std.machines: cpu
 use std.margins: arcface
 backbone small(embedding: int = 8) on Image(112, 112, 3) -> Vector(embedding) {
@@ -47,6 +57,7 @@ experiment base {
   evaluate { sets = [holdout], pairs = 40, every = 1 epochs }
 }
 experiment quickstart extends base {}
+experiment of_pictures extends base { dataset = folder(root: "/data/faces", holdout: 10) }
 `
 const files = {
   'docs/shared.arc': shared,
@@ -72,6 +83,7 @@ backbone net on Image(112, 112, 3) -> Vector(4) { input |> example(2) |> flatten
 }
 
 function fileOf({ tags, text }: Example): string {
+  if (tags.includes('fields')) return `experiment example extends of_pictures {\n${text}}\n`
   if (!tags.includes('expr')) return text
   const context = tags.map((tag) => expressions[tag]).find((known) => known !== undefined)
   if (context === undefined) throw new Error(`no context: ${tags.join(' ')}`)
@@ -122,12 +134,12 @@ function codesOf(example: Example): readonly string[] {
     .map(({ code, message }) => (example.tags.includes('wrong') ? code : `${code} ${message}`))
 }
 
-test('the page has examples', () => {
-  expect(EXAMPLES.length).toBeGreaterThan(15)
+test('the pages have examples', () => {
+  expect(EXAMPLES.length).toBeGreaterThan(40)
 })
 
 describe('examples', () => {
-  test.each(EXAMPLES)('on line $line: $tags', (example) => {
+  test.each(EXAMPLES)('$place $tags', (example) => {
     const stated = example.tags.includes('wrong') ? [...example.before.matchAll(/ARC\d{4}/g)].map(([code]) => code) : []
     expect([...new Set(codesOf(example))].sort()).toEqual(stated.toSorted())
     if (example.tags.includes('wrong')) expect(stated).not.toEqual([])
