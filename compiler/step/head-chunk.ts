@@ -10,7 +10,7 @@ import type { GraphBuilder } from '../ir/build.ts'
 import type { DType } from '../ir/dtype.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
-import { closestOf, splitCenters } from './sub-centers.ts'
+import { closestOf, rowPerCenter } from './sub-centers.ts'
 
 /** The logit of a class that is not in the step: its exponential is exactly 0. */
 export const ABSENT = -1e30
@@ -66,8 +66,8 @@ export interface ChunkInput {
 }
 
 export interface ChunkLogits {
-  /** The first, second … center of each class. */
-  readonly centers: readonly Normalized[]
+  /** ŵ [K·S,D] */
+  readonly centers: Normalized
   /** z [B,K] */
   readonly cosines: Value
   /** The number of the center that z belongs to, i32 [B,K]; `undefined` if a class has one. */
@@ -88,13 +88,12 @@ export interface ChunkLogits {
 
 export function chunkLogits(b: GraphBuilder, rules: HeadRules, input: ChunkInput): ChunkLogits {
   const { margin, compute } = rules
-  const product = ({ unit }: Normalized) =>
-    ops.matmul(b, ops.convert(b, input.embeddings, compute), ops.convert(b, unit, compute), {
-      transposeRhs: true,
-      dtype: 'f32',
-    })
-  const centers = splitCenters(b, input.centers, rules.perClass).map((part) => normalizeRows(b, part))
-  const { greatest, which } = closestOf(b, centers.map(product))
+  const centers = normalizeRows(b, rowPerCenter(b, input.centers, rules.perClass))
+  const product = ops.matmul(b, ops.convert(b, input.embeddings, compute), ops.convert(b, centers.unit, compute), {
+    transposeRhs: true,
+    dtype: 'f32',
+  })
+  const { greatest, which } = closestOf(b, product, rules.perClass)
   const cosines = ops.clamp(b, greatest, -1, 1)
   const shape = cosines.type.shape
   const classIndex = ops.iota(b, { dtype: 'i32', shape }, 1)

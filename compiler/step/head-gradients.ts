@@ -18,7 +18,7 @@ import {
   perRow,
   wherePresent,
 } from './head-chunk.ts'
-import { gradientOf, joinCenters } from './sub-centers.ts'
+import { gradientByCenter, rowPerClass } from './sub-centers.ts'
 
 /** What the gradients of a chunk need from all classes, each f32 [B]. */
 export interface SoftmaxTotal {
@@ -74,21 +74,15 @@ export function chunkGradients(
     compute,
   )
   const mean = (sum: Value) => ops.multiply(b, sum, 1 / rules.batch)
-  const parts = chunk.centers.map((own, s) => {
-    const share = gradientOf(b, chunk, s, cosineGradient)
-    const embeddings = ops.matmul(b, share, ops.convert(b, own.unit, compute), { dtype: 'f32' })
-    const unitGradient = ops.matmul(b, share, ops.convert(b, input.embeddings, compute), {
-      transposeLhs: true,
-      dtype: 'f32',
-    })
-    return { embeddings: mean(embeddings), centers: normalizeRowsGradient(b, own, mean(unitGradient)) }
+  const productGradient = gradientByCenter(b, chunk, cosineGradient, rules.perClass)
+  const embeddings = ops.matmul(b, productGradient, ops.convert(b, chunk.centers.unit, compute), { dtype: 'f32' })
+  const unitGradient = ops.matmul(b, productGradient, ops.convert(b, input.embeddings, compute), {
+    transposeLhs: true,
+    dtype: 'f32',
   })
   return {
-    embeddings: parts.map((part) => part.embeddings).reduce((sum, part) => ops.add(b, sum, part)),
-    centers: joinCenters(
-      b,
-      parts.map((part) => part.centers),
-    ),
+    embeddings: mean(embeddings),
+    centers: rowPerClass(b, normalizeRowsGradient(b, chunk.centers, mean(unitGradient)), rules.perClass),
     values: addGradients(b, others.values, target.values, valuesWithGradients(margin)),
   }
 }

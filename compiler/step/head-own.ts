@@ -16,7 +16,7 @@ import { excessOf, othersGradient, type SoftmaxTotal } from './head-gradients.ts
 import { centersOf, chunkInput, chunkSize, type Passes, packInput, packTotal, wholeChunk } from './head-pass.ts'
 import type { PassOne } from './head-passes.ts'
 import { activeRows, type ChunkRows } from './head-rows.ts'
-import { closestOf, splitCenters } from './sub-centers.ts'
+import { rowPerCenter } from './sub-centers.ts'
 
 /** x̂·ŵ of each row whose class is on this device, else 0: f32 [B]. The factors have the precision of the products. */
 export function ownCosines(b: GraphBuilder, passes: Omit<Passes, 'values'>): Value {
@@ -30,10 +30,11 @@ export function ownCosines(b: GraphBuilder, passes: Omit<Passes, 'values'>): Val
   const own = ops.convert(b, ops.takeRows(b, centers, numbers), 'f32')
   const rounded = (x: Value) => ops.convert(b, ops.convert(b, x, rules.compute), 'f32')
   const unit = rounded(embeddings)
-  const products = splitCenters(b, own, rules.perClass).map((part) =>
-    ops.sumOver(b, ops.multiply(b, unit, rounded(normalizeRows(b, part).unit)), [1]),
-  )
-  const { greatest } = closestOf(b, products)
+  const units = rounded(normalizeRows(b, rowPerCenter(b, own, rules.perClass)).unit)
+  const [count = 0, width = 0] = unit.type.shape
+  const cube = [count, rules.perClass, width]
+  const products = ops.multiply(b, ops.broadcastTo(b, unit, cube, [0, 2]), ops.reshape(b, units, cube))
+  const greatest = ops.maxOver(b, ops.sumOver(b, products, [2]), [1])
   return ops.select(b, here, ops.clamp(b, greatest, -1, 1), ops.splat(b, 0, { dtype: 'f32', shape }))
 }
 
