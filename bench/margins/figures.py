@@ -213,14 +213,6 @@ class ElasticCos(ElasticArc):
     arguments = {"s": SCALE, "m": 0.35, "std": 0.0125}
 
 
-class ElasticArcPlus(ElasticArc):
-    arguments = {"s": SCALE, "m": 0.5, "std": 0.0175, "plus": True}
-
-
-class ElasticCosPlus(ElasticCos):
-    arguments = {"s": SCALE, "m": 0.35, "std": 0.025, "plus": True}
-
-
 class ArcFace(ElasticArc):
     name = "ArcFace"
     arguments = {"s": SCALE, "m": 0.5}
@@ -305,8 +297,6 @@ HEADS = {
     "mv-am": MvAm,
     "elastic-arc": ElasticArc,
     "elastic-cos": ElasticCos,
-    "elastic-arc-plus": ElasticArcPlus,
-    "elastic-cos-plus": ElasticCosPlus,
     "circle": Circle,
     "uniface": UniFace,
     "sub-center": SubCenter,

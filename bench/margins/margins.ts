@@ -28,6 +28,8 @@ export const comparedMargins: readonly ComparedMargin[] = [
   of('curricularface', 'curricularface', 'm: 0.5 rad, scale: 16'),
   of('mv-arc', 'mv_arcface', 'm: 0.35 rad, weight: 1.12, scale: 16'),
   of('mv-am', 'mv_cosface', 'm: 0.35, weight: 1.12, scale: 16'),
+  of('elastic-arc', 'elastic_arcface', 'm: 0.5 rad, spread: 0.0125 rad, scale: 16'),
+  of('elastic-cos', 'elastic_cosface', 'm: 0.35, spread: 0.0125, scale: 16'),
   of('circle', 'circle', 'm: 0.25, scale: 16'),
   of('uniface', 'uniface', 'classes: 22, m: 0.4, scale: 16'),
   of('sub-center', 'arcface', 'm: 0.5 rad, scale: 16', { centers: 'per_class = 3' }),

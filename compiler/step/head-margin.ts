@@ -85,7 +85,11 @@ function readValue(b: GraphBuilder, name: string, input: MarginInput, rows: Marg
 }
 
 /** A standard normal number of each row, keyed by (seed, step, row): f32 [n]. */
-function noise(b: GraphBuilder, { seed, step }: MarginInput, { count, first }: MarginRows): Value {
+export function noise(
+  b: GraphBuilder,
+  { seed, step }: Pick<MarginInput, 'seed' | 'step'>,
+  { count, first }: Pick<MarginRows, 'count' | 'first'>,
+): Value {
   const key = mix(b, ops.xor(b, ops.convert(b, step, 'u32'), keyOf(seed, 'margin noise')))
   return ops.reshape(b, normalRows(b, key, first(), [count, 1], 1), [count])
 }
