@@ -75,10 +75,10 @@ function nearestWords(name: string, candidates: readonly string[]): string | und
   return found.sort((a, b) => wordsOf(a).length - wordsOf(b).length || b.length - a.length)[0]
 }
 
-/** `params` and `parameters`, `training` and `train`: at least four letters in common, and all of the shorter one. */
+/** `params` and `parameters`, `training` and `train`, `identity` and `identities`, `matrix` and `matrices`: at least four letters in common, and all of the shorter one. */
 function sharedStart(name: string, candidates: readonly string[]): string | undefined {
   const wanted = name.toLowerCase().replaceAll('_', '')
-  const single = wanted.replace(/s$/, '')
+  const single = wanted.replace(/(?:ies|ces|[sxy])$/, '')
   const found = candidates.filter((candidate) => {
     const known = candidate.toLowerCase().replaceAll('_', '')
     const isStart = known.startsWith(single) && single.length >= 4

@@ -1,50 +1,20 @@
 /** Matches the arguments of a call with parameters, by position and by name. */
-import type { Expr, FunctionDecl, Ident } from '../../grammar/ast.ts'
+import type { Expr, FunctionDecl, Ident, PipeExpr } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
-import type { Type } from '../types/type.ts'
+import { meantName } from '../names/other-words.ts'
+import { type Type, unknown } from '../types/type.ts'
+import type { Application, Given, Slot } from './application.ts'
+import { gatherList, reportDecimalComma } from './argument-habits.ts'
 import { callMisfit } from './block-values.ts'
 import { type Checker, type Expected, report, type Scope } from './checker.ts'
-import { isPlainNumber } from './fit.ts'
+import { fits, isPlainNumber } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
 import { expectType } from './mismatch.ts'
-import { meantName } from './other-words.ts'
-import { quoteList } from './show-type.ts'
-
-/** One argument as written; a piped value comes first, without a name. */
-export interface Given {
-  readonly name: Ident | undefined
-  readonly value: Expr
-  readonly span: Span
-  /** If it is already known. */
-  readonly type?: Type
-}
-
-/** A parameter as the caller sees it. */
-export interface Slot {
-  readonly name: string
-  readonly type: Type
-  readonly optional: boolean
-  /**
-   * The accepted values: those of its type; or, elementwise, device numbers and tensors as well; or numbers of any dimension; or
-   * angles and, as radians, plain numbers.
-   */
-  readonly accepts: 'type' | 'elementwise' | 'any number' | 'angle or plain'
-  readonly span: Span | undefined
-  /** The function whose parameter it is. */
-  readonly owner?: FunctionDecl
-}
-
-export interface Application {
-  readonly callee: string
-  readonly declared: Span | undefined
-  readonly slots: readonly Slot[]
-  readonly given: readonly Given[]
-  /** The call, or the name that a value is piped into. */
-  readonly expr: Expr
-}
+import { quoteList, showType } from './show-type.ts'
 
 /** Types of the arguments by parameter. Every mistake is reported once; arguments that match no parameter are still typed. */
-export function bindArguments(checker: Checker, call: Application, scope: Scope): ReadonlyMap<string, Type> {
+export function bindArguments(checker: Checker, written: Application, scope: Scope): ReadonlyMap<string, Type> {
+  const call = gatherList(checker, written, scope)
   const placed = new Map<string, Given>()
   const types = new Map<string, Type>()
   let broken = false
@@ -58,14 +28,16 @@ export function bindArguments(checker: Checker, call: Application, scope: Scope)
   let named = false
   for (const [index, given] of call.given.entries()) {
     const slot = given.name === undefined ? call.slots[index] : call.slots.find((s) => s.name === given.name?.text)
+    const before = call.given[index - 1]
     if (given.name === undefined && named) {
-      report(checker, checkDiagnostic('ARC3106', {}, given.span, { label: 'name this argument too' }))
       complain()
+      if (!reportDecimalComma(checker, before, given))
+        report(checker, checkDiagnostic('ARC3106', {}, given.span, { label: 'name this argument too' }))
     } else if (slot === undefined) {
       complain()
       if (given.value.kind !== 'Name') checker.infer(given.value, scope)
-      if (given.name === undefined) reportTooMany(checker, call, given)
-      else reportUnknown(checker, call, given.name, placed)
+      if (given.name !== undefined) reportUnknown(checker, call, given.name, placed)
+      else if (!reportDecimalComma(checker, before, given)) reportTooMany(checker, call, given)
       if (given.name === undefined) break
     } else if (placed.has(slot.name)) {
       complain()
@@ -94,7 +66,8 @@ function reportTooMany(checker: Checker, call: Application, given: Given): void 
 }
 
 function reportUnknown(checker: Checker, call: Application, name: Ident, placed: ReadonlyMap<string, Given>): void {
-  const free = call.slots.map((slot) => slot.name).filter((slot) => !placed.has(slot))
+  const named = new Set(call.given.map((given) => given.name?.text))
+  const free = call.slots.map((slot) => slot.name).filter((slot) => !placed.has(slot) && !named.has(slot))
   const meant = meantName(name.text, free)
   const fix =
     meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span: name.span, replacement: meant } }
@@ -121,7 +94,12 @@ function checkArgument(checker: Checker, call: Application, slot: Slot, given: G
   const what = `\`${slot.name}\` of \`${call.callee}\``
   const origin =
     slot.span === undefined ? {} : { origin: { span: slot.span, message: 'the parameter is declared here' } }
-  const expected: Expected = { type: slot.type, what, ...origin }
+  const like = slot.like === undefined ? {} : { like: slot.like }
+  const expected: Expected = { type: slot.type, what, ...origin, ...like }
+  if (given.into !== undefined && given.value.kind === 'Pipe') {
+    const type = checker.infer(given.value, scope, slot.type)
+    return isAccepted(slot, type) ? type : reportPiped(checker, given.value, given.into, type, expected)
+  }
   if (given.type !== undefined) return expectType(checker, given.value, given.type, expected)
   if (slot.accepts === 'type' || slot.type.kind !== 'number') {
     const type = checker.check(given.value, scope, expected)
@@ -130,9 +108,32 @@ function checkArgument(checker: Checker, call: Application, slot: Slot, given: G
     return type
   }
   const type = checker.infer(given.value, scope, slot.type)
-  if (type.kind === 'tensor') return type
-  const isAny = slot.accepts === 'any number' && type.kind === 'number'
-  const isPlain = slot.accepts === 'angle or plain' && isPlainNumber(type)
-  if (isAny || isPlain) return type
+  if (isAccepted(slot, type)) return type
   return expectType(checker, given.value, type, { ...expected, type: { ...slot.type, device: true } })
+}
+
+/** Whether a parameter takes values of a type. */
+function isAccepted(slot: Slot, type: Type): boolean {
+  if (slot.accepts === 'type' || slot.type.kind !== 'number') return fits(type, slot.type)
+  if (type.kind === 'tensor') return true
+  if (slot.accepts === 'any number' && type.kind === 'number') return true
+  if (slot.accepts === 'angle or plain' && isPlainNumber(type)) return true
+  return fits(type, { ...slot.type, device: true })
+}
+
+/** What comes out of a pipeline does not fit the next call: reported there, not at the pipeline's beginning. */
+function reportPiped(
+  checker: Checker,
+  value: PipeExpr,
+  into: Span,
+  type: Type,
+  { type: wanted, what, origin }: Expected,
+) {
+  const found = showType(type)
+  const { target } = value
+  const last = target.kind === 'Call' ? target.callee.span : target.span
+  const related = [{ span: last, message: `this gives ${found}` }, ...(origin === undefined ? [] : [origin])]
+  const params = { place: `${what} takes`, expected: showType(wanted), found }
+  report(checker, checkDiagnostic('ARC3001', params, into, { related }))
+  return unknown
 }

@@ -7,18 +7,20 @@ import type {
   Ident,
   NameExpr,
   ObjectDecl,
+  Parameter,
   PipeExpr,
 } from '../../grammar/ast.ts'
 import { textOf } from '../../grammar/source.ts'
 import { calledBy } from '../names/program.ts'
 import { isDimensionless, sameDimension } from '../types/dimension.ts'
 import { type Type, unknown } from '../types/type.ts'
-import { bindArguments, type Given, type Slot } from './arguments.ts'
+import type { Given, Slot } from './application.ts'
+import { bindArguments } from './arguments.ts'
 import { type Binding, type Checker, findLocal, report, type Scope } from './checker.ts'
 import { checkComplete, typeOfMemberIn } from './members.ts'
 import { checkDiagnostic } from './messages.ts'
 import { type ObjectType, typeOfMethodCall } from './method-calls.ts'
-import { lookup, qualified, reportUnknownName, typeOfDefinition } from './names.ts'
+import { lookup, qualified, typeOfDefinition } from './names.ts'
 import { showType } from './show-type.ts'
 import {
   callParameters,
@@ -28,6 +30,7 @@ import {
   resultType,
   sharesDimension,
 } from './signatures.ts'
+import { reportForeignPath, reportRange, reportUnknownName } from './unknown-names.ts'
 
 /** A call as written, the piped value first. */
 interface Call {
@@ -35,25 +38,28 @@ interface Call {
   readonly given: readonly Given[]
   readonly scope: CallExpr['scope']
   readonly expr: Expr
+  /** What its place takes. */
+  readonly hint: Type | undefined
 }
 
-export function typeOfPipe(checker: Checker, expr: PipeExpr, scope: Scope): Type {
+export function typeOfPipe(checker: Checker, expr: PipeExpr, scope: Scope, hint?: Type): Type {
   const { target } = expr
-  const piped: Given = { name: undefined, value: expr.value, span: expr.value.span }
+  const into = target.kind === 'Call' ? target.callee.span : target.span
+  const piped: Given = { name: undefined, value: expr.value, span: expr.value.span, into }
   if (target.kind === 'Error') {
     checker.infer(expr.value, scope)
     return unknown
   }
   if (target.kind !== 'Call')
-    return typeOfApplication(checker, { callee: target, given: [piped], scope: undefined, expr: target }, scope)
+    return typeOfApplication(checker, { callee: target, given: [piped], scope: undefined, expr: target, hint }, scope)
   const given = [piped, ...target.arguments.map(argumentOf)]
-  return typeOfApplication(checker, { callee: target.callee, given, scope: target.scope, expr: target }, scope)
+  return typeOfApplication(checker, { callee: target.callee, given, scope: target.scope, expr: target, hint }, scope)
 }
 
-export function typeOfCall(checker: Checker, expr: CallExpr, scope: Scope): Type {
+export function typeOfCall(checker: Checker, expr: CallExpr, scope: Scope, hint?: Type): Type {
   return typeOfApplication(
     checker,
-    { callee: expr.callee, given: expr.arguments.map(argumentOf), scope: expr.scope, expr },
+    { callee: expr.callee, given: expr.arguments.map(argumentOf), scope: expr.scope, expr, hint },
     scope,
   )
 }
@@ -67,10 +73,13 @@ const callable = new Set<Type['kind']>(['function', 'block', 'backbone', 'object
 function typeOfApplication(checker: Checker, written: Call, scope: Scope): Type {
   const call = { ...written, callee: qualified(written.callee, scope) ?? written.callee }
   if (call.scope !== undefined) checker.infer(call.scope, scope)
+  if (isForeign(checker, call, scope)) {
+    inferAll(checker, call, scope)
+    return unknown
+  }
   const own = call.callee.kind === 'Name' ? ownMethod(call.callee, scope) : undefined
   if (own !== undefined) return callMethod(checker, call, own.name, own.object, scope)
-  if (call.callee.kind !== 'Member')
-    return applyTo(checker, call, calleeType(checker, call.callee, call.given.length, scope), scope)
+  if (call.callee.kind !== 'Member') return applyTo(checker, call, calleeType(checker, call, scope), scope)
   const object = checker.infer(call.callee.object, scope)
   if (object.kind === 'object') return callMethod(checker, call, call.callee.name, object, scope)
   return applyTo(checker, call, typeOfMemberIn(checker, call.callee, object), scope)
@@ -93,6 +102,11 @@ function callMethod(checker: Checker, call: Call, name: Ident, object: ObjectTyp
   if (type === undefined) inferAll(checker, call, scope)
   else refuseScope(checker, call, name.text)
   return type ?? unknown
+}
+
+/** Whether the callee is a spelling of another language, which has been reported. */
+function isForeign(checker: Checker, { callee, expr, hint }: Call, scope: Scope): boolean {
+  return reportForeignPath(checker, callee, scope, hint) || reportRange(checker, callee, expr, scope)
 }
 
 function applyTo(checker: Checker, call: Call, callee: Type, scope: Scope): Type {
@@ -126,17 +140,16 @@ function inferAll(checker: Checker, call: Call, scope: Scope): void {
 }
 
 /** In a call, a local that is not a function does not shadow one: `target(cos) = cos(acos(cos) + m)`. */
-function calleeType(checker: Checker, callee: Expr, count: number, scope: Scope): Type {
+function calleeType(checker: Checker, { callee, given, hint }: Call, scope: Scope): Type {
   if (callee.kind !== 'Name') return checker.infer(callee, scope)
   const isCallable = (binding: Binding) => callable.has(binding.type.kind)
   const found =
     lookup(checker, scope, callee.name, callee.span, isCallable) ?? lookup(checker, scope, callee.name, callee.span)
-  // The fields of an experiment are values, which nobody calls.
-  const isNoField = (name: string) => findLocal(scope, name, (binding) => binding.kind === 'field') === undefined
-  if (found === undefined) return reportUnknownName(checker, scope, callee.name, callee.span, isNoField)
+  if (found === undefined)
+    return reportUnknownName(checker, scope, callee.name, callee.span, { wanted: hint, called: true })
   if (!('decl' in found)) return found.type
   if (found.decl.kind === 'Object' && found.decl.keyword === 'experiment') return checker.infer(callee, scope)
-  return typeOfDefinition(checker, calledBy(found, count))
+  return typeOfDefinition(checker, calledBy(found, given.length))
 }
 
 function refuseScope(checker: Checker, call: Call, callee: string): void {
@@ -149,6 +162,11 @@ function acceptsOf(decl: FunctionDecl | ObjectDecl, type: Type): Slot['accepts']
   return isPrimitive(decl) && !isDimensionless(type.dimension) ? 'angle or plain' : 'elementwise'
 }
 
+/** A default that is a list of several elements shows what a parameter takes, such as a range. */
+function likeOf({ default: initial }: Parameter): { like?: string } {
+  return initial?.kind === 'List' && initial.items.length > 1 ? { like: textOf(initial.span) } : {}
+}
+
 function slotsOf(checker: Checker, decl: FunctionDecl | ObjectDecl): readonly Slot[] {
   return callParameters(checker, decl).map(({ parameter, type }) => ({
     name: parameter.name.text,
@@ -156,6 +174,7 @@ function slotsOf(checker: Checker, decl: FunctionDecl | ObjectDecl): readonly Sl
     optional: parameter.default !== undefined,
     accepts: acceptsOf(decl, type),
     span: parameter.span,
+    ...likeOf(parameter),
     ...(decl.kind === 'Function' && { owner: decl }),
   }))
 }
@@ -167,6 +186,8 @@ function callFunction(checker: Checker, call: Call, decl: FunctionDecl, scope: S
   const elementwise = slots
     .flatMap((slot) => (slot.accepts === 'type' ? [] : [types.get(slot.name)]))
     .filter((type) => type !== undefined)
+  // What follows in a pipeline is not checked against the result of a call that does not fit.
+  if (call.given[0]?.into !== undefined && types.get(slots[0]?.name ?? '')?.kind === 'unknown') return unknown
   if (isPrimitive(decl) && decl.name.text === 'sum') return sumOf(checker, call, types.get('list'))
   if (sharesDimension(decl)) checkShared(checker, call, decl, elementwise)
   return elementwiseResult(decl, resultType(checker, decl), elementwise)

@@ -17,6 +17,8 @@ export interface Expected {
   readonly verb?: 'takes' | 'must be'
   /** Where the type comes from. */
   readonly origin?: Related
+  /** A list of several elements that the place takes, as text. */
+  readonly like?: string
   /** A fact about the place: the field's documentation. */
   readonly note?: string
 }

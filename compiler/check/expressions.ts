@@ -4,15 +4,16 @@ import { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import type { Module, Program } from '../names/program.ts'
 import { bool, type Type, unknown } from '../types/type.ts'
 import { typeOfCall, typeOfPipe } from './calls.ts'
-import { type Checker, type Decl, type Expected, findLocal, type Scope } from './checker.ts'
+import type { Checker, Decl, Expected, Scope } from './checker.ts'
 import { typeOfBlock, typeOfFor, typeOfIf, typeOfList, typeOfRange, typeOfRecord } from './control.ts'
 import { membersOf } from './fit.ts'
 import { typeOfBatch, typeOfNumber, typeOfString } from './literals.ts'
 import { typeOfIndex, typeOfMember } from './members.ts'
-import { expectType, reportUnknownMember } from './mismatch.ts'
+import { expectType, reportQuotedName, reportUnknownMember } from './mismatch.ts'
 import { isNone, qualified, typeOfName } from './names.ts'
 import { typeOfBinary, typeOfUnary } from './operators.ts'
 import { typeOfSection } from './sections.ts'
+import { isDeclared, reportForeignPath, reportHyphens } from './unknown-names.ts'
 
 function infer(checker: Checker, expr: Expr, scope: Scope, hint?: Type): Type {
   switch (expr.kind) {
@@ -35,9 +36,9 @@ function infer(checker: Checker, expr: Expr, scope: Scope, hint?: Type): Type {
     case 'Binary':
       return typeOfBinary(checker, expr, scope)
     case 'Pipe':
-      return typeOfPipe(checker, expr, scope)
+      return typeOfPipe(checker, expr, scope, hint)
     case 'Call':
-      return typeOfCall(checker, expr, scope)
+      return typeOfCall(checker, expr, scope, hint)
     case 'Member': {
       const name = qualified(expr, scope)
       return name === undefined ? typeOfMember(checker, expr, scope) : typeOfName(checker, name, scope, hint)
@@ -75,6 +76,19 @@ function check(checker: Checker, expr: Expr, scope: Scope, expected: Expected): 
         reportUnknownMember(checker, expr, inner)
         return inner.type
       }
+      if (isElement(expr.name, scope, inner.type)) {
+        const element: Type = { kind: 'enum', name: expr.name, members: [expr.name] }
+        return expectType(checker, expr, element, inner)
+      }
+      break
+    case 'Member':
+      if (reportForeignPath(checker, expr, scope, inner.type)) return inner.type
+      break
+    case 'Binary':
+      if (reportHyphens(checker, expr, scope, inner.type)) return inner.type
+      break
+    case 'String':
+      if (reportQuotedName(checker, expr, scope, inner)) return inner.type
       break
     default:
       break
@@ -87,7 +101,12 @@ function check(checker: Checker, expr: Expr, scope: Scope, expected: Expected): 
 function isUnknownMember(name: string, scope: Scope, wanted: Type): boolean {
   const members = membersOf(wanted)
   if (members.length === 0 || members.includes(name)) return false
-  return findLocal(scope, name, () => true) === undefined && !scope.module.scope.has(name)
+  return !isDeclared(name, scope)
+}
+
+/** A name that is a member of the elements of the list that its place takes: `sets = holdout`. */
+function isElement(name: string, scope: Scope, wanted: Type): boolean {
+  return wanted.kind === 'list' && membersOf(wanted.element).includes(name) && !isDeclared(name, scope)
 }
 
 /** A checker of a program, with nothing checked yet. */

@@ -5,8 +5,8 @@ import { nameDiagnostic } from '../names/messages.ts'
 import type { Declared, Definition, Module } from '../names/program.ts'
 import { type Checker, report } from './checker.ts'
 import { checkDiagnostic } from './messages.ts'
-import { missingImport } from './names.ts'
 import { showKeyword } from './show-type.ts'
+import { missingImport } from './unknown-names.ts'
 
 /** The bases, nearest first; `undefined` if one of them is unknown or they form a cycle (reported). */
 export function baseChain(checker: Checker, decl: ObjectDecl, module: Module): readonly Declared[] | undefined {

@@ -1,6 +1,7 @@
 /** Fields and sections of an object, against the table of its keyword. */
 import type { Entry, Expr, FieldEntry, Ident, SectionEntry } from '../../grammar/ast.ts'
 import { joinSpans, type Span, textOf } from '../../grammar/source.ts'
+import { meantName } from '../names/other-words.ts'
 import { zipName } from '../schema/experiment.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import type { FieldSpec, SectionSpec } from '../schema/spec.ts'
@@ -11,10 +12,10 @@ import type { FieldWork, Place } from './field-work.ts'
 import { fits, present } from './fit.ts'
 import { checkComplete, objectMembers } from './members.ts'
 import { checkDiagnostic } from './messages.ts'
-import { meantName } from './other-words.ts'
 import { quoteList } from './show-type.ts'
 import { callParameters } from './signatures.ts'
 import { elsewhereOf, fieldOfType, homesOf, pathsOf, reportUnknown } from './unknown-fields.ts'
+import { namesFor, reportUnknownName } from './unknown-names.ts'
 
 /** Checks all fields and sections. */
 export function checkFields(work: FieldWork, entries: readonly Entry[]): void {
@@ -200,7 +201,13 @@ function takesShared({ checker, scope, set, swept }: FieldWork, entry: FieldEntr
   const { kind } = entry.value
   if (kind === 'Error') return true
   if (swept || (kind !== 'Name' && kind !== 'Member')) return false
-  if (entry.value.kind === 'Name' && !visibleNames(scope).includes(entry.value.name)) return false
+  if (entry.value.kind === 'Name' && !visibleNames(scope).includes(entry.value.name)) {
+    const section: Type = { kind: 'section', name, fields: new Map() }
+    const { name: value, span } = entry.value
+    if (meantName(value, namesFor(scope, section)) === undefined) return false
+    reportUnknownName(checker, scope, value, span, { wanted: section })
+    return true
+  }
   const type = checker.infer(entry.value, scope)
   if (type.kind === 'unknown') return true
   if (type.kind !== 'section') return false

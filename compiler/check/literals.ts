@@ -46,6 +46,7 @@ const otherSpellings: Readonly<Record<string, string>> = {
 /** The unit that a spelling most likely means: `gib` → `GiB`. */
 function meantUnit(written: string): string | undefined {
   const sameLetters = unitNames.find((unit) => unit.toLowerCase() === written.toLowerCase())
+  if (written.startsWith('per ')) return 'per device'
   return sameLetters ?? own(otherSpellings, written.toLowerCase()) ?? nearest(written, unitNames)
 }
 
@@ -60,7 +61,7 @@ export function typeOfNumber(checker: Checker, expr: NumberExpr): Type {
   }
   const unit = unitOf(text)
   if (unit !== undefined) return quantity(unit.dimension)
-  reportUnit(checker, text, expr.unit.span)
+  if (!reportBits(checker, expr, text)) reportUnit(checker, text, expr.unit.span)
   return unknown
 }
 
@@ -69,6 +70,20 @@ export function typeOfBatch(checker: Checker, { value, unit }: BatchExpr, scope:
   checker.check(value, scope, { type: int, what: 'a batch size', verb: 'must be' })
   if (unit.text !== 'per device' && unit.text !== 'global') reportUnit(checker, unit.text, unit.span)
   return batch
+}
+
+const bitUnits: Readonly<Record<string, number>> = { M: 1e6, G: 1e9, T: 1e12 }
+
+/** `200 Gb/s`: bandwidths are in bytes, so it is `25 GB/s`; false for other units. */
+function reportBits(checker: Checker, expr: NumberExpr, text: string): boolean {
+  const prefix =
+    /^([MGT])b(?:it)?(?:\/s|ps)$/.exec(text)?.[1] ?? /^([MGT])bits?(?:\/s|ps)$/i.exec(text)?.[1]?.toUpperCase()
+  const factor = prefix === undefined ? undefined : own(bitUnits, prefix)
+  if (factor === undefined || expr.unit === undefined) return false
+  const replacement = `${Number(((expr.value * factor) / 8e9).toPrecision(12))} GB/s`
+  const fix = { message: `bandwidths are in bytes per second: write \`${replacement}\``, span: expr.span, replacement }
+  report(checker, checkDiagnostic('ARC3006', { text, unit: text }, expr.unit.span, { label: 'unknown unit', fix }))
+  return true
 }
 
 function reportUnit(checker: Checker, text: string, span: Span): void {

@@ -1,5 +1,6 @@
 /** `value.name` and `list[index]`. */
 import type { IndexExpr, MemberExpr, ObjectKeyword } from '../../grammar/ast.ts'
+import { meantName } from '../names/other-words.ts'
 import { backboneFigures, listMembers, sizesOf } from '../schema/members.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import type { SectionSpec } from '../schema/spec.ts'
@@ -8,7 +9,6 @@ import { int, type TensorForm, type Type, unknown } from '../types/type.ts'
 import { type Checker, report, type Scope } from './checker.ts'
 import { present } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
-import { meantName } from './other-words.ts'
 import { quoteList, showType } from './show-type.ts'
 import { callParameters } from './signatures.ts'
 

@@ -29,6 +29,9 @@ export function bindReads(
   scope: Scope,
 ): void {
   const seen = new Map<string, Parameter>()
+  // The body of a method with a wrong parameter may use the right name.
+  if (entry.parameters.some(({ name }) => own(spec.reads, name.text) === undefined))
+    for (const name of Object.keys(spec.reads)) bind(scope, name, scalar, entry.name.span, 'parameter')
   for (const parameter of entry.parameters) {
     const { text: name, span } = parameter.name
     const first = seen.get(name)
@@ -88,7 +91,8 @@ function meantRead(entry: MethodEntry, name: string, known: readonly string[]): 
   const alias = own(aliases, name)
   if (alias !== undefined && free.includes(alias)) return alias
   const longer = free.find((candidate) => candidate.startsWith(name.toLowerCase()))
-  return nearest(name, free) ?? longer
+  const shorter = free.find((candidate) => candidate.length >= 3 && name.toLowerCase().startsWith(candidate))
+  return nearest(name, free) ?? longer ?? shorter
 }
 
 /** Renames a parameter and its uses in the body; a called `cos` is the function. */

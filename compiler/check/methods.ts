@@ -2,6 +2,7 @@
 import type { Entry, Expr, MethodEntry, ObjectDecl, ObjectKeyword, StateEntry } from '../../grammar/ast.ts'
 import type { Diagnostic } from '../../grammar/diagnostic.ts'
 import { nameDiagnostic } from '../names/messages.ts'
+import { meantName } from '../names/other-words.ts'
 import type { MethodSpec } from '../schema/methods.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import { own } from '../types/own.ts'
@@ -10,7 +11,6 @@ import { bind, type Checker, innerScope, report, type Scope } from './checker.ts
 import { noteUnusedParameters } from './control.ts'
 import { checkDiagnostic } from './messages.ts'
 import { bindReads } from './method-reads.ts'
-import { meantName } from './other-words.ts'
 import { quoteList, showKeyword, showType } from './show-type.ts'
 
 const states = ({ entries }: Pick<ObjectDecl, 'entries'>): readonly StateEntry[] =>

@@ -1,16 +1,17 @@
 /** Explains why a value does not fit its place, and how to fix it. */
-import type { Expr, FunctionDecl, NumberExpr } from '../../grammar/ast.ts'
+import type { Expr, FunctionDecl, NumberExpr, StringExpr } from '../../grammar/ast.ts'
 import type { Extras, Fix } from '../../grammar/diagnostic.ts'
 import { textOf } from '../../grammar/source.ts'
-import { isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
-import { angle, type NumberType, type Type } from '../types/type.ts'
+import { meantName } from '../names/other-words.ts'
+import { isDimensionless, sameDimension, showDimension, unitOf } from '../types/dimension.ts'
+import { angle, bandwidth, type NumberType, type Type } from '../types/type.ts'
 import { blockMisfit } from './block-values.ts'
-import { type Checker, type Expected, report } from './checker.ts'
+import { type Checker, type Expected, report, type Scope } from './checker.ts'
 import { fits, membersOf, present } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
-import { meantName } from './other-words.ts'
 import { exampleOf, showType } from './show-type.ts'
 import { typeOfNode } from './type-nodes.ts'
+import { namesFor } from './unknown-names.ts'
 
 /** Details of the place: the origin of the type, and a fact about the field. */
 function extrasOf(expected: Expected, extras: Extras): Extras {
@@ -49,6 +50,12 @@ function reportMismatch(checker: Checker, expr: Expr, actual: Type, expected: Ex
     report(checker, checkDiagnostic('ARC3001', { ...shown, found: 'a string' }, expr.span, extrasOf(expected, fix)))
     return
   }
+  const bare = text === undefined ? undefined : unquotedValue(text, wanted)
+  if (bare !== undefined) {
+    const fix = { message: 'only texts are written in quotes', span: expr.span, replacement: bare }
+    report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, { fix })))
+    return
+  }
   const truth = wanted.kind === 'bool' && expr.kind === 'Number' ? ['false', 'true'][expr.value] : undefined
   if (truth !== undefined) {
     const fix = { message: `write \`${truth}\``, span: expr.span, replacement: truth }
@@ -57,7 +64,8 @@ function reportMismatch(checker: Checker, expr: Expr, actual: Type, expected: Ex
   }
   if (wanted.kind === 'list' && fits(actual, wanted.element)) {
     const fix = { message: 'write a list', span: expr.span, replacement: `[${textOf(expr.span)}]` }
-    report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, { fix })))
+    const extras = expected.like === undefined ? { fix } : { notes: [`write a list such as \`${expected.like}\``] }
+    report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, extras)))
     return
   }
   if (wanted.kind === 'block' && reportBlock(checker, expr, actual, expected)) return
@@ -65,8 +73,41 @@ function reportMismatch(checker: Checker, expr: Expr, actual: Type, expected: Ex
     report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, missingCall(actual.decl, expr))))
     return
   }
+  if (wanted.kind === 'link' && fits(actual, bandwidth)) {
+    const notes = ['nvlink', 'pcie', 'infiniband', 'ethernet'].map((name) => `\`${name}(${textOf(expr.span)})\``)
+    const extras = extrasOf(expected, { notes: [`write the kind of link: ${notes.join(', ')}`] })
+    report(checker, checkDiagnostic('ARC3001', shown, expr.span, extras))
+    return
+  }
   const label = actual.kind === 'function' && wanted.kind === 'object' ? 'this is not called' : thisIs(found)
   report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, { label })))
+}
+
+/** `"42"` where 42 is required, and `"64 per device"` or `"true"`: the value without its quotes. */
+function unquotedValue(text: string, wanted: Type): string | undefined {
+  const trimmed = text.trim()
+  if (wanted.kind === 'bool') return /^(true|false)$/i.test(trimmed) ? trimmed.toLowerCase() : undefined
+  const { kind } = besideNames(wanted)
+  if (kind !== 'number' && kind !== 'batch' && kind !== 'duration') return undefined
+  return /^-?\d[\d_]*(\.\d+)?(e[+-]?\d+)?( ?(%|[A-Za-z]+(\/s)?|per device))?$/.test(trimmed) ? trimmed : undefined
+}
+
+/** `"a100"` where an object or a backbone is required, and one has this name; false if this is anything else. */
+export function reportQuotedName(checker: Checker, expr: StringExpr, scope: Scope, expected: Expected): boolean {
+  const text = literalText(expr)
+  const { kind } = besideNames(expected.type)
+  if (text === undefined || (kind !== 'object' && kind !== 'backbone')) return false
+  const meant = meantName(text, namesFor(scope, expected.type))
+  if (meant === undefined) return false
+  const params = { place: placeOf(expected), expected: showType(present(expected.type)), found: 'a string' }
+  const decl = scope.module.scope.get(meant)?.decl
+  const missing = decl?.kind === 'Object' ? decl.parameters.filter((parameter) => parameter.default === undefined) : []
+  const extras =
+    missing.length === 0
+      ? { fix: { message: 'names are written without quotes', span: expr.span, replacement: meant } }
+      : { notes: [`write \`${meant}(${missing.map(({ name }) => `${name.text}: …`).join(', ')})\``] }
+  report(checker, checkDiagnostic('ARC3001', params, expr.span, extrasOf(expected, extras)))
+  return true
 }
 
 /** Handles what is passed in the place of a block; false if this is a value of any other kind. */
@@ -175,7 +216,7 @@ function reportNumber(checker: Checker, expr: Expr, actual: NumberType, wanted: 
   if (wanted.kind !== 'number')
     return wanted.kind === 'duration' ? say('ARC3003', { label: `this is ${shown.found}` }) : false
   if (!sameDimension(actual.dimension, wanted.dimension))
-    return say('ARC3003', { label: `this is ${shown.found}`, ...withoutUnit(expr, wanted) })
+    return say('ARC3003', { label: `this is ${shown.found}`, ...otherUnit(expr, wanted) })
   if (actual.device && !wanted.device) {
     report(
       checker,
@@ -235,9 +276,15 @@ function missingUnit({ literal, value }: { literal: NumberExpr; value: number },
   return { label: 'the unit is missing', notes: zero, ...fixWith(example, `write the unit, such as \`${example}\``) }
 }
 
-/** `20 epochs` where 20 is required: the same number without its unit. */
-function withoutUnit(expr: Expr, wanted: NumberType): Extras {
-  if (expr.kind !== 'Number' || expr.unit === undefined || !isDimensionless(wanted.dimension)) return {}
+/** `1555 GB` where a bandwidth is required: the same unit per second; `20 epochs` where 20 is: no unit. */
+function otherUnit(expr: Expr, wanted: NumberType): Extras {
+  if (expr.kind !== 'Number' || expr.unit === undefined) return {}
+  const { text } = expr.unit
+  const perSecond = text.endsWith('/s') ? text.slice(0, -2) : `${text}/s`
+  const dimension = unitOf(perSecond)?.dimension
+  if (dimension !== undefined && sameDimension(dimension, wanted.dimension))
+    return { fix: { message: `write \`${perSecond}\``, span: expr.unit.span, replacement: perSecond } }
+  if (!isDimensionless(wanted.dimension)) return {}
   const digits = textOf(expr.span)
     .slice(0, expr.unit.span.start - expr.span.start)
     .trimEnd()

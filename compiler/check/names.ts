@@ -1,25 +1,14 @@
 /** The meaning of a name in its place: a local, a top-level definition, or nothing. */
 import type { Expr, NameExpr } from '../../grammar/ast.ts'
-import type { Extras } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
-import { nameDiagnostic } from '../names/messages.ts'
 import { qualifiedName } from '../names/module-reference.ts'
-import type { Definition, Module } from '../names/program.ts'
+import type { Definition } from '../names/program.ts'
 import { type Type, unknown } from '../types/type.ts'
-import {
-  type Binding,
-  type Checker,
-  type Decl,
-  findLocal,
-  moduleScope,
-  report,
-  type Scope,
-  visibleNames,
-} from './checker.ts'
+import { type Binding, type Checker, type Decl, findLocal, moduleScope, report, type Scope } from './checker.ts'
 import { typeOfLet } from './control.ts'
 import { membersOf, noValue } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
-import { meantName } from './other-words.ts'
+import { reportUnknownName } from './unknown-names.ts'
 
 /** The meaning of a name; marks it as used, and as referenced by the enclosing declaration. */
 export function lookup(
@@ -80,7 +69,7 @@ export function typeOfName(checker: Checker, expr: NameExpr, scope: Scope, hint?
   const isLocal = findLocal(scope, expr.name, () => true) !== undefined
   if (members.includes(expr.name) && !isLocal) return { kind: 'enum', name: expr.name, members: [expr.name] }
   const found = lookup(checker, scope, expr.name, expr.span)
-  if (found === undefined) return reportUnknownName(checker, scope, expr.name, expr.span)
+  if (found === undefined) return reportUnknownName(checker, scope, expr.name, expr.span, { wanted: hint })
   if (!('decl' in found)) return found.type
   const { decl } = found
   if (decl.kind !== 'Object') return typeOfDefinition(checker, found)
@@ -98,61 +87,4 @@ export function typeOfName(checker: Checker, expr: NameExpr, scope: Scope, hint?
     report(checker, checkDiagnostic('ARC3102', { callee: expr.name, names }, expr.span, { related, notes }))
   }
   return typeOfDefinition(checker, found)
-}
-
-/** An undeclared name: a misspelling, or a name of the standard library that is not imported yet. */
-export function reportUnknownName(
-  checker: Checker,
-  scope: Scope,
-  name: string,
-  span: Span,
-  filter: (name: string) => boolean = () => true,
-): Type {
-  const key = `${scope.module.source.path} ${name}`
-  if (checker.unknownNames.has(key)) return unknown
-  checker.unknownNames.add(key)
-  report(checker, nameDiagnostic('ARC2006', { name }, span, unknownNameHelp(checker, scope, name, span, filter)))
-  return unknown
-}
-
-/** A name of the standard library that the file does not import. */
-export function missingImport(checker: Checker, module: Module, name: string, span: Span): Extras | undefined {
-  const [home] = checker.program.declaredIn(name)
-  if (home === undefined) return undefined
-  const start = module.tree.declarations.find((decl) => decl.kind === 'Use')?.span.start ?? 0
-  const fix = {
-    message: `import it from \`${home}\``,
-    span: { ...span, start, end: start },
-    replacement: `use ${home}: ${name}\n`,
-  }
-  return { label: 'not imported', fix }
-}
-
-/** The path of a field of the experiment that is read by its name alone: `train.batch` for `batch`. */
-function fieldPath(scope: Scope, name: string): string | undefined {
-  for (let at: Scope | undefined = scope; at !== undefined; at = at.parent)
-    for (const { name: section, kind, type } of at.bindings.values())
-      if (kind === 'field' && type.kind === 'record' && type.fields.has(name)) return `${section}.${name}`
-  return undefined
-}
-
-function unknownNameHelp(
-  checker: Checker,
-  scope: Scope,
-  name: string,
-  span: Span,
-  filter: (name: string) => boolean,
-): Extras {
-  const missing = missingImport(checker, scope.module, name, span)
-  if (missing !== undefined) return missing
-  const path = fieldPath(scope, name)
-  if (path !== undefined) return { fix: { message: `did you mean \`${path}\`?`, span, replacement: path } }
-  // A setting may use any name of the library without a `use`.
-  const library = scope.module === checker.program.settings ? checker.program.libraryNames() : []
-  const meant = meantName(
-    name,
-    [...visibleNames(scope), ...library].filter((known) => known !== name && filter(known)),
-  )
-  if (meant === undefined) return { label: 'not declared' }
-  return { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
 }

@@ -4,7 +4,7 @@ import { fixedBy } from '../names/inherit.ts'
 import type { Declared, Module } from '../names/program.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import { own } from '../types/own.ts'
-import { unknown } from '../types/type.ts'
+import { type Type, unknown } from '../types/type.ts'
 import { bind, type Checker, innerScope, moduleScope, report, type Scope } from './checker.ts'
 import { bindLets, checkCondition, noteUnused, noteUnusedParameters } from './control.ts'
 import { baseChain } from './extends.ts'
@@ -38,7 +38,10 @@ export function checkObject(checker: Checker, decl: ObjectDecl, module: Module):
   const meant = new Set<string>()
   const work = { checker, keyword: decl.keyword, given: setPaths(decl), scope, set, meant }
   const entries = decl.entries.filter((entry) => !checkFixed(checker, entry, parent, scope))
-  checkFields({ ...work, inherited: (path) => (isExperiment ? baseField(checker, bases, path) : undefined) }, entries)
+  checkFields(
+    { ...work, inherited: (path) => (isExperiment ? inheritedType(checker, decl, bases, path) : undefined) },
+    entries,
+  )
   if (isExperiment) checkExperimentHead(checker, decl)
   else {
     checkFieldParameters(checker, decl, scope)
@@ -59,6 +62,17 @@ export function checkObject(checker: Checker, decl: ObjectDecl, module: Module):
       (name) => own(fields, name) !== undefined || parent?.parameters.some((p) => p.name.text === name) === true,
     )
   if (decl.extends === undefined) reportMissing(checker, decl, new Set([...meant, ...set.keys()]))
+}
+
+/** The type of a field that an experiment inherits; unknown if the base lacks it although it is required, which is reported there. */
+function inheritedType(
+  checker: Checker,
+  decl: ObjectDecl,
+  bases: readonly Declared[] | undefined,
+  path: string,
+): Type | undefined {
+  const isRequired = () => requiredFields(objectSpecs.experiment.body).some((field) => field.path === path)
+  return baseField(checker, bases, path) ?? (decl.extends !== undefined && isRequired() ? unknown : undefined)
 }
 
 /** What an object extends, joined with what that extends; `undefined` after mistakes. */

@@ -2,7 +2,7 @@
 import type { BinaryExpr, BinaryOperator, Expr, UnaryExpr } from '../../grammar/ast.ts'
 import { textOf } from '../../grammar/source.ts'
 import { combineDimensions, isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
-import { bool, float, int, listOf, type NumberType, type Type, unknown } from '../types/type.ts'
+import { bool, int, listOf, type NumberType, type Type, unknown } from '../types/type.ts'
 import { type Checker, report, type Scope } from './checker.ts'
 import { fits, isPlainNumber, join } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
@@ -185,7 +185,7 @@ function power(checker: Checker, { expr, left, right }: Operands): Type {
     return refuse(checker, '**', 'a plain number as its exponent', right, expr.right, unknown)
   if (left.kind === 'tensor' || left.kind === 'unknown') return left
   if (!isPlainNumber(left)) return refuse(checker, '**', 'a plain number', left, expr.left, unknown)
-  if (right.kind === 'unknown') return float
+  if (right.kind === 'unknown') return unknown
   const integer = left.integer && right.integer && expr.right.kind !== 'Unary'
   return { ...combined(left, right), integer }
 }

@@ -2,13 +2,13 @@
 import type { Expr, RequireEntry } from '../../grammar/ast.ts'
 import type { Fix } from '../../grammar/diagnostic.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
+import { meantName } from '../names/other-words.ts'
 import { requireQuantities } from '../schema/objects.ts'
 import { isRunFigure, runFigures, runFigureType } from '../schema/run-figures.ts'
 import { own } from '../types/own.ts'
 import { unionOf } from '../types/type.ts'
 import { type Checker, report, type Scope } from './checker.ts'
 import { checkDiagnostic } from './messages.ts'
-import { meantName } from './other-words.ts'
 import { quoteList } from './show-type.ts'
 
 const mirrored: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }

@@ -1,6 +1,7 @@
 /** Fields and sections that an object does not have: the ones that were probably meant, and where. */
 import type { Ident, ObjectDecl, SectionEntry } from '../../grammar/ast.ts'
 import type { Extras } from '../../grammar/diagnostic.ts'
+import { argumentOwners, meantName } from '../names/other-words.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import type { FieldSpec, SectionSpec } from '../schema/spec.ts'
 import { own } from '../types/own.ts'
@@ -9,7 +10,6 @@ import { report } from './checker.ts'
 import type { FieldWork, Place } from './field-work.ts'
 import { fits } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
-import { argumentOwners, meantName } from './other-words.ts'
 import { quoteList, showKeyword } from './show-type.ts'
 
 /** The top-level sections that have all fields of an entry. */

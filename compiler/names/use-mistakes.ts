@@ -5,6 +5,7 @@ import { nearest } from '../../grammar/suggest.ts'
 import { type Loader, stdlibModulesWith } from './loader.ts'
 import { nameDiagnostic } from './messages.ts'
 import { filePath, isOfLibrary, localName, moduleSpan, moduleText } from './module-reference.ts'
+import { meantName } from './other-words.ts'
 import type { Definition, Module } from './program.ts'
 
 export function reportTakenTwice(
@@ -77,7 +78,7 @@ export function reportMissingName(
   use: UseDecl,
   span: Span,
 ): void {
-  const meant = nearest(name, used.own.keys())
+  const meant = meantName(name, used.own.keys())
   const elsewhere = stdlibModulesWith(loader.host, name)
   const notes =
     elsewhere.length > 0

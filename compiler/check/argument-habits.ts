@@ -1,0 +1,46 @@
+/** Arguments as in other languages: a decimal comma, and a list without its brackets. */
+import { joinSpans, textOf } from '../../grammar/source.ts'
+import type { Application, Given } from './application.ts'
+import { type Checker, report, type Scope } from './checker.ts'
+import { fits } from './fit.ts'
+import { checkDiagnostic } from './messages.ts'
+import { showType } from './show-type.ts'
+
+/** `m: 0,5`: a decimal comma, which makes two arguments of one number; false if this is anything else. */
+export function reportDecimalComma(checker: Checker, before: Given | undefined, given: Given): boolean {
+  if (before === undefined || given.name !== undefined) return false
+  const span = joinSpans(before.value.span, given.value.span)
+  const text = textOf(span)
+  if (!/^\d+,\d+( ?[A-Za-z%/]+)?$/.test(text)) return false
+  const fix = { message: 'numbers have a decimal point', span, replacement: text.replace(',', '.') }
+  report(checker, checkDiagnostic('ARC3106', {}, span, { label: 'a decimal comma?', fix }))
+  return true
+}
+
+/** `multistep(4 epochs, 8 epochs)`, whose first parameter is a list of durations: reported once, and understood as the list. */
+export function gatherList(checker: Checker, call: Application, scope: Scope): Application {
+  const { given, slots } = call
+  const end = given.findIndex(({ name }) => name !== undefined)
+  const count = end < 0 ? given.length : end
+  const silent = checker.silent()
+  for (const [index, slot] of slots.slice(0, Math.max(0, count - 1)).entries()) {
+    if (slot.type.kind !== 'list') continue
+    const { element } = slot.type
+    const isElement = ({ value }: Given) =>
+      (value.kind === 'Number' || value.kind === 'String') && fits(silent.infer(value, scope), element)
+    const last = given[count - 1]
+    const first = given[index]
+    if (first === undefined || last === undefined || !given.slice(index, count).every(isElement)) continue
+    const span = joinSpans(first.span, last.span)
+    const fix = { message: 'write a list', span, replacement: `[${textOf(span)}]` }
+    const params = {
+      place: `\`${slot.name}\` of \`${call.callee}\` takes`,
+      expected: showType(slot.type),
+      found: `${count - index} values`,
+    }
+    report(checker, checkDiagnostic('ARC3001', params, span, { fix }))
+    const whole = { name: undefined, value: first.value, span, type: slot.type }
+    return { ...call, given: [...given.slice(0, index), whole, ...given.slice(count)] }
+  }
+  return call
+}
