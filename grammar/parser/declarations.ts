@@ -101,7 +101,11 @@ export abstract class DeclarationRules extends UseRules {
       if (isBroken) return this.broken(name, start)
       if (extern === undefined && body === undefined) {
         const label = 'expected `{ … }` or `= value`'
-        this.stop(grammarError('ARC1216', { keyword, name: name.text }, this.span(head.end, head.end), { label }))
+        const colon = /^\s*:(?=\s*[A-Za-z[])/.exec(head.source.text.slice(head.end))?.[0]
+        const at = this.span(head.end, head.end + (colon?.length ?? 0))
+        const result = { message: 'the type of the result follows `->`', span: at, replacement: ' ->' }
+        const extras = colon === undefined ? { label } : { label, fix: result }
+        this.stop(grammarError('ARC1216', { keyword, name: name.text }, at, extras))
       }
       const span = this.from(start)
       return {

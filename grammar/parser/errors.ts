@@ -54,13 +54,30 @@ export function explain(error: IRecognitionException, before: IToken, source: So
   const rule = error.context.ruleStack.at(-1)
   if (found.tokenType === T.Percent) return percent(source, found, before)
   if (expected === 'a name' && T.isReserved(found)) return grammarError('ARC1207', { word: found.image }, span)
-  if (expected === '`else`')
-    return grammarError('ARC1221', {}, span, { label: `expected \`else\`, found ${describe(found)}` })
+  if (expected === '`else`') {
+    // The end of the `if`, even if the next token is lines below.
+    const end = { source, start: T.tokenEnd(before), end: T.tokenEnd(before) }
+    const at = isBelow(source, before, found) ? end : span
+    return grammarError('ARC1221', {}, at, { label: `expected \`else\`, found ${describe(found)}` })
+  }
   if (expected === 'a value') return missingValue(source, found, before, span)
   const notes = NOTES[`${rule}/${expected}/${found.image}`] ?? NOTES[`${rule}/${expected}`] ?? []
-  const fix = insertion(source, expected, found, before)
+  const fix = superfluous(source, expected, found) ?? insertion(source, expected, found, before)
   const extras = { label: `expected ${expected}`, notes, ...(fix === undefined ? {} : { fix }) }
   return grammarError('ARC1201', { expected, found: describe(found) }, span, extras)
+}
+
+/** `experiment name = {`: the brace follows without `=` or `:`. */
+function superfluous(source: SourceFile, expected: string, found: IToken): Fix | undefined {
+  const end = T.tokenEnd(found)
+  if (expected !== '`{`' || !/^[=:]$/.test(found.image) || !/^\s*\{/.test(source.text.slice(end))) return undefined
+  const start = source.text.charAt(found.startOffset - 1) === ' ' ? found.startOffset - 1 : found.startOffset
+  return { message: `leave out \`${found.image}\``, span: { source, start, end }, replacement: '' }
+}
+
+/** Whether a token is on a later line than the one before it. */
+function isBelow(source: SourceFile, before: IToken, found: IToken): boolean {
+  return source.text.slice(T.tokenEnd(before), found.startOffset).includes('\n')
 }
 
 export const IF_NOTE = 'an `if` is written `if condition then value else value`'
@@ -157,6 +174,11 @@ export function unseparated(source: SourceFile, { last, found, next }: Neighbors
   if (separators.includes('comma') && T.isName(found) && beginsItem(separators, next)) {
     const at = { source, start: T.tokenEnd(last), end: T.tokenEnd(last) }
     const fix = { message: 'add a comma', span: at, replacement: ',' }
+    return grammarError('ARC1210', shown, span, { fix })
+  }
+  if (last.image === ')' && T.isName(found) && !isBelow(source, last, found)) {
+    const at = { source, start: found.startOffset, end: found.startOffset }
+    const fix = { message: 'a value is passed on with `|>`', span: at, replacement: '|> ' }
     return grammarError('ARC1210', shown, span, { fix })
   }
   return grammarError('ARC1210', shown, span)
