@@ -1,5 +1,5 @@
 /** The checker's state and scopes. `infer` and `check` are members, so the files of this folder need not import each other. */
-import type { Expr, FunctionDecl, LetDecl, ObjectDecl } from '../../grammar/ast.ts'
+import type { Expr, FunctionDecl, LetDecl, MethodEntry, ObjectDecl } from '../../grammar/ast.ts'
 import type { Diagnostic, DiagnosticBag, Related } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
 import type { Definition, Module, Program } from '../names/program.ts'
@@ -39,7 +39,9 @@ export interface Scope {
   /** The enclosing top-level declaration; none for experiments and tests. */
   readonly owner: Decl | undefined
   /** The enclosing method. */
-  readonly method: { readonly decl: ObjectDecl; readonly reads: MethodSpec['reads'] } | undefined
+  readonly method:
+    | { readonly decl: ObjectDecl; readonly entry: MethodEntry; readonly reads: MethodSpec['reads'] }
+    | undefined
 }
 
 export interface Checker {

@@ -73,6 +73,9 @@ const checkMessages = {
   ARC3112: error<{ name: string }>(({ name }) => `the block \`${name}\` needs a tensor as its first parameter`),
   ARC3113: error<{ name: string; problem: string }>(({ name, problem }) => `the backbone \`${name}\` ${problem}`),
   ARC3114: error<{ name: string }>(({ name }) => `the method \`${name}\` must be called`),
+  ARC3151: error<{ method: string; name: string }>(
+    ({ method, name }) => `\`${method}\` uses \`${name}\` without naming it among what it reads`,
+  ),
   ARC3150: error<{ method: string; position: string; name: string }>(
     ({ method, position, name }) => `\`${method}\` receives \`${name}\` here as its \`${position}\``,
   ),

@@ -50,7 +50,7 @@ export function checkMethods(
     seen.set(name, entry)
     const method = own(spec.methods, name)
     if (method === undefined) reportUnknownMethod(checker, decl, entry)
-    else checkMethod(checker, decl, entry, method, { ...scope, method: { decl: whole, reads: method.reads } })
+    else checkMethod(checker, decl, entry, method, { ...scope, method: { decl: whole, entry, reads: method.reads } })
   }
   const missing = Object.entries(spec.methods).filter(
     ([name, method]) => method.required && !seen.has(name) && !meant.has(name) && decl.extends === undefined,

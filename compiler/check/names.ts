@@ -3,7 +3,8 @@ import type { Expr, NameExpr } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import { qualifiedName } from '../names/module-reference.ts'
 import type { Definition } from '../names/program.ts'
-import { type Type, unknown } from '../types/type.ts'
+import { own } from '../types/own.ts'
+import { scalar, type Type, unknown } from '../types/type.ts'
 import { type Binding, type Checker, type Decl, findLocal, moduleScope, report, type Scope } from './checker.ts'
 import { typeOfLet } from './control.ts'
 import { membersOf, noValue } from './fit.ts'
@@ -69,6 +70,9 @@ export function typeOfName(checker: Checker, expr: NameExpr, scope: Scope, hint?
   const isLocal = findLocal(scope, expr.name, () => true) !== undefined
   if (members.includes(expr.name) && !isLocal) return { kind: 'enum', name: expr.name, members: [expr.name] }
   const found = lookup(checker, scope, expr.name, expr.span)
+  const isFunction = found !== undefined && 'decl' in found && found.decl.kind === 'Function'
+  if ((found === undefined || isFunction) && own(scope.method?.reads ?? {}, expr.name) !== undefined)
+    return reportUnread(checker, expr, scope)
   if (found === undefined) return reportUnknownName(checker, scope, expr.name, expr.span, { wanted: hint })
   if (!('decl' in found)) return found.type
   const { decl } = found
@@ -87,4 +91,19 @@ export function typeOfName(checker: Checker, expr: NameExpr, scope: Scope, hint?
     report(checker, checkDiagnostic('ARC3102', { callee: expr.name, names }, expr.span, { related, notes }))
   }
   return typeOfDefinition(checker, found)
+}
+
+/** What a method can read, but does not name among its parameters: `norm` would be the function. */
+function reportUnread(checker: Checker, { name, span }: NameExpr, { method }: Scope): Type {
+  if (method === undefined) return unknown
+  const { entry } = method
+  const last = entry.parameters.at(-1)?.span.end
+  const at = last ?? entry.name.span.end + 1
+  const fix = {
+    message: 'name it among the parameters',
+    span: { ...span, start: at, end: at },
+    replacement: last === undefined ? name : `, ${name}`,
+  }
+  report(checker, checkDiagnostic('ARC3151', { method: entry.name.text, name }, span, { fix }))
+  return scalar
 }

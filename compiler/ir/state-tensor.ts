@@ -69,6 +69,10 @@ export function isLossScale(name: string): boolean {
 /** What the names of the numbers begin with that a margin keeps or learns, and of their optimizer states. */
 export const marginPrefix = 'margin.'
 
+export function isOfMargin(name: string): boolean {
+  return name.startsWith(marginPrefix)
+}
+
 /** Whether a tensor is one of the network's: a weight or running statistics, which a state dict has. */
 export function isOfNetwork({ role }: StateTensor): boolean {
   return role === 'parameter' || role === 'buffer'

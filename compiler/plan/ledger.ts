@@ -81,7 +81,8 @@ export function buildLedger(
     const tensors = state.filter((tensor) => roles.includes(tensor.role))
     const bytes = tensors.reduce((sum, tensor) => sum + byteSize(tensor), 0)
     if (tensors.length > 0 && tensors.every(({ role }) => role === 'scaler')) return { ...lossScaleLine, bytes }
-    return { name, detail: `${detail}, ${dtypesOf(tensors)}`, bytes }
+    const dtypes = dtypesOf(tensors)
+    return { name, detail: dtypes === '' ? detail : `${detail}, ${dtypes}`, bytes }
   })
   const stateBytes = lines.reduce((sum, line) => sum + line.bytes, 0)
   const donated = stateDonation(state)

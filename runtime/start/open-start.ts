@@ -6,6 +6,7 @@ import {
   averagedName,
   centersTable,
   isLossScale,
+  isOfMargin,
   isOfNetwork,
   type StateTensor,
 } from '../../compiler/ir/state-tensor.ts'
@@ -175,9 +176,13 @@ function keptOptimizer(
   const state = plan.state.filter(isOptimizer)
   const weights = new Set(networkTensors(checkpoint).keys())
   const wanted = new Set(state.flatMap(({ holds }) => holds.map(({ name }) => name)))
-  // A loss scale that is not needed is nothing that gets lost.
+  // A loss scale that is not needed is nothing that gets lost, and neither is the state of another margin.
   const isElsewhere = (name: string) =>
-    name === centersTable || weights.has(averagedName(name)) || isOfReplicas(name) || isLossScale(name)
+    name === centersTable ||
+    weights.has(averagedName(name)) ||
+    isOfReplicas(name) ||
+    isLossScale(name) ||
+    isOfMargin(name)
   const types = new Map([...checkpoint.types].filter(([name]) => wanted.has(name) || !isElsewhere(name)))
   const differences = stateDifferences({ state, shards: plan.shards }, types)
   if (differences.length > 0) {

@@ -57,6 +57,7 @@ export const checkExamples: Examples<typeof checkDiagnostic.catalogue> = {
   ARC3112: [{ name: 'b' }],
   ARC3113: [{ name: 'tiny', problem: 'gives vectors, not an image' }],
   ARC3114: [{ name: 'factor' }],
+  ARC3151: [{ method: 'target', name: 'norm' }],
   ARC3150: [{ method: 'update', position: 'weight', name: 'gradient' }],
   ARC3165: [
     { name: 'conv', place: '`activation` of `unit`', reason: 'it needs `channels`, which `unit` does not pass' },

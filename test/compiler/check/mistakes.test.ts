@@ -193,6 +193,12 @@ const margins: readonly Case[] = [
   ['margin a { target(cos) = cos\n update(norm) = {} }', 'ARC3253 2:2 margin: a'],
   ['margin a { learn b = 1, target(cos) = cos - b }'],
   [
+    'margin a { target(cos) = cos - norm * step }',
+    'ARC3151 1:32 method: target, name: norm',
+    'ARC3151 1:39 method: target, name: step',
+  ],
+  ['let step = 1\nschedule s { factor() = step }'],
+  [
     'schedule s { state t = 0, factor() = 1 }',
     'ARC3211 1:14 owners: a margin or an optimizer can have states, keyword: a schedule',
   ],
