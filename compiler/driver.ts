@@ -5,6 +5,7 @@ import type { FieldEntry } from '../grammar/ast.ts'
 import { type Diagnostic, DiagnosticBag } from '../grammar/diagnostic.ts'
 import { parseSetting } from '../grammar/parser/parser.ts'
 import type { SourceFile } from '../grammar/source.ts'
+import { checkBesideFaults } from './check/beside-faults.ts'
 import { checkOverrides, checkProgram } from './check/check.ts'
 import { listExperiments, listVariants, resolveExperiment } from './elaborate/experiment.ts'
 import { checkUnusedNetworks } from './elaborate/unused-networks.ts'
@@ -75,7 +76,10 @@ function readAndCheck(request: CompileRequest, host: Host, bag: DiagnosticBag): 
     .filter((entry): entry is FieldEntry => entry !== undefined)
   const program = loadProgram(request.entry, host, bag, overrides)
   const isRead = !bag.hasErrors
-  if (isRead && reaches(request, 'check')) checkProgram(program, bag, overrides)
+  if (reaches(request, 'check')) {
+    if (isRead) checkProgram(program, bag, overrides)
+    else checkBesideFaults(program, bag, overrides)
+  }
   return { program, overrides, isRead }
 }
 
