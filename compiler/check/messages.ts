@@ -100,8 +100,8 @@ const checkMessages = {
   ),
   ARC3208: error<{ owner: string; name: string }>(({ owner, name }) => `${owner} has no method \`${name}\``),
   ARC3209: error<{ names: readonly string[] }>(({ names }) => `the update does not return ${quoteList(names)}`),
-  ARC3210: error<{ name: string }>(
-    ({ name }) => `the update returns \`${name}\`, which is neither the weight nor a state`,
+  ARC3210: error<{ name: string; kept: string }>(
+    ({ name, kept }) => `the update returns \`${name}\`, which is ${kept} a state`,
   ),
   ARC3211: error<{ owners: string; keyword: string }>(({ owners, keyword }) => `only ${owners}, not ${keyword}`),
   ARC3212: error<{ found: string }>(

@@ -1,27 +1,17 @@
-/** Methods and states: the scalar code of margins, optimizers and schedules. */
-import type { Entry, Expr, MethodEntry, ObjectDecl, ObjectKeyword, StateEntry } from '../../grammar/ast.ts'
-import type { Diagnostic } from '../../grammar/diagnostic.ts'
+/** Methods: the scalar code of margins, optimizers and schedules. */
+import type { Entry, Expr, MethodEntry, ObjectDecl } from '../../grammar/ast.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import { meantName } from '../names/other-words.ts'
 import type { MethodSpec } from '../schema/methods.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import { own } from '../types/own.ts'
-import { float, scalar } from '../types/type.ts'
-import { bind, type Checker, innerScope, report, type Scope } from './checker.ts'
+import { scalar, unknown } from '../types/type.ts'
+import { type Binding, bind, type Checker, innerScope, report, type Scope } from './checker.ts'
 import { noteUnusedParameters } from './control.ts'
 import { checkDiagnostic } from './messages.ts'
 import { bindReads } from './method-reads.ts'
 import { quoteList, showKeyword, showType } from './show-type.ts'
-
-const states = ({ entries }: Pick<ObjectDecl, 'entries'>): readonly StateEntry[] =>
-  entries.filter((entry) => entry.kind === 'State')
-
-/** The object with the states of what it extends, except those that it declares again. */
-function withStates(decl: ObjectDecl, inherited: readonly Entry[]): ObjectDecl {
-  const own = new Set(states(decl).map((state) => state.name.text))
-  const others = states({ entries: inherited }).filter((state) => !own.has(state.name.text))
-  return { ...decl, entries: [...others, ...decl.entries] }
-}
+import { checkMarginStates, checkNewStates, checkStates, noteUnusedStates, states, withStates } from './states.ts'
 
 /** All methods and states of an object; `scope` holds its parameters and `let`s, `meant` the misspelled ones. */
 export function checkMethods(
@@ -32,13 +22,14 @@ export function checkMethods(
   inherited: readonly Entry[] = [],
 ): void {
   const spec = objectSpecs[written.keyword]
-  checkStates(checker, written, scope)
+  const refused = checkStates(checker, written, scope)
   checkNewStates(checker, written, inherited)
   const decl = withStates(written, inherited)
   checkMarginStates(checker, decl, inherited)
   // A method can call the others, inherited ones too.
   const whole = { ...decl, entries: [...decl.entries, ...inherited] }
   const seen = new Map<string, MethodEntry>()
+  const bound: Binding[] = []
   for (const entry of decl.entries) {
     if (entry.kind !== 'Method') continue
     const { text: name } = entry.name
@@ -50,8 +41,17 @@ export function checkMethods(
     seen.set(name, entry)
     const method = own(spec.methods, name)
     if (method === undefined) reportUnknownMethod(checker, decl, entry)
-    else checkMethod(checker, decl, entry, method, { ...scope, method: { decl: whole, entry, reads: method.reads } })
+    else
+      checkMethod(
+        checker,
+        decl,
+        entry,
+        method,
+        { refused, bound },
+        { ...scope, method: { decl: whole, entry, reads: method.reads } },
+      )
   }
+  if (written.extends === undefined) noteUnusedStates(checker, written, bound)
   const missing = Object.entries(spec.methods).filter(
     ([name, method]) => method.required && !seen.has(name) && !meant.has(name) && decl.extends === undefined,
   )
@@ -68,17 +68,6 @@ export function checkMethods(
   )
 }
 
-/** A state that the inherited update does not know needs an update of its own. */
-function checkNewStates(checker: Checker, decl: ObjectDecl, inherited: readonly Entry[]): void {
-  if (decl.extends === undefined) return
-  const known = new Set(states({ entries: inherited }).map((state) => state.name.text))
-  const added = states(decl).filter((state) => state.keyword === 'state' && !known.has(state.name.text))
-  const update = decl.entries.some((entry) => entry.kind === 'Method' && entry.name.text === 'update')
-  const [first] = added
-  if (first === undefined || update) return
-  report(checker, checkDiagnostic('ARC3209', { names: added.map((state) => state.name.text) }, first.name.span))
-}
-
 function reportUnknownMethod(checker: Checker, decl: ObjectDecl, entry: MethodEntry): void {
   const known = Object.keys(objectSpecs[decl.keyword].methods)
   const owner = showKeyword(decl.keyword)
@@ -90,45 +79,18 @@ function reportUnknownMethod(checker: Checker, decl: ObjectDecl, entry: MethodEn
   report(checker, checkDiagnostic('ARC3208', { owner, name }, span, extras))
 }
 
-/** A margin's states change in its `update`, and an `update` changes states. */
-function checkMarginStates(checker: Checker, decl: ObjectDecl, inherited: readonly Entry[]): void {
-  if (decl.keyword !== 'margin') return
-  const [first] = states(decl).filter(({ keyword }) => keyword === 'state')
-  const update = [...decl.entries, ...inherited].find(
-    (entry) => entry.kind === 'Method' && entry.name.text === 'update',
-  )
-  if (first !== undefined && update === undefined)
-    report(checker, checkDiagnostic('ARC3252', { name: first.name.text }, first.name.span))
-  if (first === undefined && update?.kind === 'Method')
-    report(checker, checkDiagnostic('ARC3253', { margin: decl.name.text }, update.name.span))
-}
-
-function checkStates(checker: Checker, decl: ObjectDecl, scope: Scope): void {
-  const all = states(decl)
-  const seen = new Map<string, StateEntry>()
-  for (const state of all) {
-    const { text: name, span } = state.name
-    if (!objectSpecs[decl.keyword].states.includes(state.keyword)) {
-      report(checker, stateDiagnostic(state, decl.keyword))
-      return
-    }
-    const first = seen.get(name)
-    const read = Object.entries(objectSpecs[decl.keyword].methods).find(
-      ([, spec]) => own(spec.reads, name) !== undefined,
-    )
-    if (first !== undefined) {
-      const related = [{ span: first.name.span, message: 'first declared here' }]
-      report(checker, nameDiagnostic('ARC2003', { name }, span, { label: 'declared again', related }))
-    } else if (read !== undefined) report(checker, checkDiagnostic('ARC3251', { name, method: read[0] }, span))
-    seen.set(name, state)
-    checker.check(state.value, scope, { type: float, what: `the first value of \`${name}\``, verb: 'must be' })
-  }
-}
-
-function checkMethod(checker: Checker, decl: ObjectDecl, entry: MethodEntry, spec: MethodSpec, outer: Scope): void {
+function checkMethod(
+  checker: Checker,
+  decl: ObjectDecl,
+  entry: MethodEntry,
+  spec: MethodSpec,
+  { refused, bound }: { readonly refused: ReadonlySet<string>; readonly bound: Binding[] },
+  outer: Scope,
+): void {
   const { text: name } = entry.name
   const scope = innerScope(outer)
-  for (const state of states(decl)) bind(scope, state.name.text, scalar, state.name.span, 'state')
+  for (const state of states(decl))
+    bound.push(bind(scope, state.name.text, refused.has(state.name.text) ? unknown : scalar, state.name.span, 'state'))
   bindReads(checker, decl, entry, spec, scope)
   if (spec.result === 'scalar')
     checker.check(entry.body, scope, {
@@ -149,12 +111,6 @@ function checkMethod(checker: Checker, decl: ObjectDecl, entry: MethodEntry, spe
   }
 }
 
-/** An entry `state` or `learn` in an object that has none. */
-export function stateDiagnostic({ keyword, span }: StateEntry, owner: ObjectKeyword): Diagnostic {
-  const owners = keyword === 'state' ? 'a margin or an optimizer can have states' : 'a margin can learn numbers'
-  return checkDiagnostic('ARC3211', { owners, keyword: showKeyword(owner) }, span)
-}
-
 /** The record at the end of an expression, to locate it. */
 function tail(expr: Expr): Expr {
   return expr.kind === 'Block' ? tail(expr.value) : expr
@@ -172,7 +128,8 @@ function checkUpdate(
   const wanted = [...(result === 'update' ? ['weight'] : []), ...kept.map((state) => state.name.text)]
   const type = checker.infer(entry.body, scope)
   const end = tail(entry.body)
-  if (type.kind === 'unknown') return
+  // A margin without states is reported at its `update`.
+  if (type.kind === 'unknown' || wanted.length === 0) return
   if (type.kind !== 'record') {
     const params = {
       place: 'the result of `update` must be',
@@ -195,7 +152,10 @@ function checkUpdate(
     const fix = meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
     report(
       checker,
-      checkDiagnostic('ARC3210', { name }, span, { notes: [`it must return ${quoteList(wanted)}`], ...fix }),
+      checkDiagnostic('ARC3210', { name, kept: result === 'update' ? 'neither the weight nor' : 'not' }, span, {
+        notes: [`it must return ${quoteList(wanted)}`],
+        ...fix,
+      }),
     )
   }
   const missing = wanted.filter((name) => !type.fields.has(name))

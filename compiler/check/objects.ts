@@ -13,11 +13,12 @@ import { checkFields, requiredFields } from './fields.ts'
 import { fits } from './fit.ts'
 import { checkParameters } from './functions.ts'
 import { checkDiagnostic } from './messages.ts'
-import { checkMethods, stateDiagnostic } from './methods.ts'
+import { checkMethods } from './methods.ts'
 import { baseField, fieldScope } from './readable.ts'
 import { checkPlanRequirement } from './requirements.ts'
 import { showType } from './show-type.ts'
 import { callParameters, parameterType } from './signatures.ts'
+import { stateDiagnostic } from './states.ts'
 import { setPaths } from './unknown-fields.ts'
 
 export function checkObject(checker: Checker, decl: ObjectDecl, module: Module): void {

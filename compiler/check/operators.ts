@@ -2,7 +2,7 @@
 import type { BinaryExpr, BinaryOperator, Expr, UnaryExpr } from '../../grammar/ast.ts'
 import { textOf } from '../../grammar/source.ts'
 import { combineDimensions, isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
-import { bool, int, listOf, type NumberType, type Type, unknown } from '../types/type.ts'
+import { bool, duration, int, listOf, type NumberType, type Type, unknown } from '../types/type.ts'
 import { type Checker, report, type Scope } from './checker.ts'
 import { fits, isPlainNumber, join } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
@@ -227,17 +227,18 @@ function nearLists(checker: Checker, expr: BinaryExpr, left: ListType, right: Li
 const deviceBool: Type = { kind: 'bool', device: true }
 
 const numeric = new Set<Type['kind']>(['number', 'tensor'])
-const comparable = new Set<Type['kind']>(['number', 'bool', 'string', 'enum', 'union', 'list', 'unknown'])
+const comparable = new Set<Type['kind']>(['number', 'bool', 'string', 'enum', 'union', 'list', 'duration', 'unknown'])
 
 function equality(checker: Checker, operands: Operands): Type {
   const { expr, left, right } = operands
   if (numeric.has(left.kind) && numeric.has(right.kind)) return order(checker, operands)
+  if (fits(left, duration) && fits(right, duration)) return bool
   for (const [type, at] of [
     [left, expr.left],
     [right, expr.right],
   ] as const)
     if (!comparable.has(type.kind))
-      return refuse(checker, expr.operator, 'numbers, strings, names or lists', type, at, bool)
+      return refuse(checker, expr.operator, 'numbers, strings, names, durations or lists', type, at, bool)
   if (join(left, right) === undefined) {
     const params = { doing: `compare ${showType(left)} with ${showType(right)}` }
     const related = [{ span: expr.left.span, message: showType(left) }]

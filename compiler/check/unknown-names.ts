@@ -83,6 +83,21 @@ function fieldPath(scope: Scope, name: string): string | undefined {
   return undefined
 }
 
+/** A state or a learned number of the enclosing object, read outside of its methods. */
+function stateHelp({ owner }: Scope, name: string): Extras | undefined {
+  if (owner?.kind !== 'Object') return undefined
+  const state = owner.entries.find((entry) => entry.kind === 'State' && entry.name.text === name)
+  if (state?.kind !== 'State') return undefined
+  const notes = [`only methods read ${state.keyword === 'learn' ? 'learned numbers' : 'states'}`]
+  if (owner.keyword === 'margin')
+    notes.push('for a `scale` that changes, write `scale = 1` and multiply in `target` and `other`')
+  return {
+    label: 'known only on the device',
+    related: [{ span: state.name.span, message: 'declared here' }],
+    notes,
+  }
+}
+
 function unknownNameHelp(
   checker: Checker,
   scope: Scope,
@@ -92,6 +107,8 @@ function unknownNameHelp(
 ): Extras {
   const missing = missingImport(checker, scope.module, name, span)
   if (missing !== undefined) return missing
+  const device = stateHelp(scope, name)
+  if (device !== undefined) return device
   const path = called ? undefined : fieldPath(scope, name)
   if (path !== undefined) return { fix: { message: `did you mean \`${path}\`?`, span, replacement: path } }
   // A setting may use any name of the library without a `use`.

@@ -4,8 +4,9 @@ import { type Span, textOf } from '../../grammar/source.ts'
 import * as ops from '../ir/ops.ts'
 import { alignOperands } from '../primitives/tensors.ts'
 import { combineDimensions, type Dimension, isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
-import { enumOf } from '../types/type.ts'
+import { duration, enumOf } from '../types/type.ts'
 import type { NumberValue, TensorValue, Value } from '../values/value.ts'
+import { fitValue } from './conform.ts'
 import { type Context, type Env, fail, spend } from './context.ts'
 import { bool, list, number, tensor } from './numbers.ts'
 import { describe } from './show.ts'
@@ -196,7 +197,12 @@ function agrees(at: Operation, left: Value, right: Value): boolean {
   return sameValue(left, right) ?? misfit(at, left, right)
 }
 
+/** Whether two values that are no plain numbers are equal; `undefined` if they cannot be compared, such as steps and epochs. */
 function sameValue(left: Value, right: Value): boolean | undefined {
+  if (left.kind === 'duration' || right.kind === 'duration') {
+    const [a, b] = [fitValue(left, duration), fitValue(right, duration)]
+    return a?.kind === 'duration' && b?.kind === 'duration' && a.unit === b.unit ? a.count === b.count : undefined
+  }
   if (left.kind === 'string' && right.kind === 'string') return left.value === right.value
   if (left.kind === 'bool' && right.kind === 'bool') return left.value === right.value
   if (left.kind === 'enum' && right.kind === 'enum') return left.member === right.member

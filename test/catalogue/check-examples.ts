@@ -75,7 +75,7 @@ export const checkExamples: Examples<typeof checkDiagnostic.catalogue> = {
   ARC3207: [{ owner: 'margin `arcface`', method: 'target', name: 'theta' }],
   ARC3208: [{ owner: 'a schedule', name: 'factr' }],
   ARC3209: [{ names: ['weight'] }, { names: ['weight', 'm'] }],
-  ARC3210: [{ name: 'v' }],
+  ARC3210: [{ name: 'v', kept: 'neither the weight nor' }],
   ARC3211: [
     { owners: 'a margin or an optimizer can have states', keyword: 'a schedule' },
     { owners: 'a margin can learn numbers', keyword: 'an optimizer' },

@@ -9,7 +9,8 @@ import { saidBy } from '../helpers/facts.ts'
 import { experimentText } from '../helpers/resolve.ts'
 
 const body = `  train { batch = 8 per device, optimizer.lr = train.batch / 100 }
-  evaluate.sets = [holdout]`
+  evaluate.sets = [holdout]
+  checkpoint.every = 5 steps`
 const declarations = `experiment broken extends base { train.batch = 31 global }
 experiment swept extends base { sweep.train.seed = [1, 2] }`
 
@@ -33,6 +34,7 @@ test.each([
     'figures of the plan',
     '  assert run.memory.peak < 4 GiB and run.memory.peak > 1 kB and run.throughput > 0 samples/s',
   ],
+  ['durations', '  assert run.checkpoint.every == 5 steps and run.checkpoint.every != 6 steps'],
   ['the time of a step', '  assert run.step.time < 60 s'],
   ['an error', '  expect error ARC4209 { broken }'],
 ])('a test reads %s of an experiment', (_, statements) => {
@@ -42,6 +44,7 @@ test.each([
 test.each([
   ['  assert run.train.batch == 17', ['ARC4301 title: t, condition: run.train.batch == 17']],
   ['  assert run.train.epochs == 2 s', ['ARC3008 doing: compare a plain number with seconds']],
+  ['  assert run.checkpoint.every == 5 epochs', ['ARC4003 operator: ==, left: `5 steps`, right: epochs']],
   ['  assert run.memory.peek < 4 GiB', ['ARC3011 type: a record of `peak`, name: peek']],
   ['  assert broken.train.seed == 1', ['ARC4209 count: 31, devices: 2']],
   ['  assert swept.train.seed == 1', ['ARC4223 name: swept, count: 2']],

@@ -188,9 +188,18 @@ const margins: readonly Case[] = [
   ['margin a { state s = 0, target(cos) = cos - s\n update(norm) = { s = average(norm) } }'],
   [
     'margin a { state s = 0, target(cos) = cos - s\n update(norm) = { mean = average(norm) } }',
-    'ARC3210 2:19 name: mean',
+    'ARC3210 2:19 name: mean, kept: not',
   ],
   ['margin a { target(cos) = cos\n update(norm) = {} }', 'ARC3253 2:2 margin: a'],
+  ['margin a { target(cos) = cos\n update(norm) = { mean = average(norm) } }', 'ARC3253 2:2 margin: a'],
+  ['margin a { learn b = 1, target(cos) = cos }', 'ARC2007 1:18 name: b'],
+  ['margin a { state s = 0, target(cos) = cos\n update(norm) = { s = average(norm) } }', 'ARC2007 1:18 name: s'],
+  ['margin a(b: float) { learn b = 1, target(cos) = cos - b }', 'ARC2003 1:28 name: b'],
+  ['margin a { learn b = 16, scale = b, target(cos) = cos * b }', 'ARC2006 1:34 name: b'],
+  [
+    'margin a { learn b = 0.5 rad, target(cos) = cos(acos(cos) + b) }',
+    'ARC3003 1:22 place: the first value of `b` must be, expected: a plain number, found: an angle',
+  ],
   ['margin a { learn b = 1, target(cos) = cos - b }'],
   [
     'margin a { target(cos) = cos - norm * step }',
