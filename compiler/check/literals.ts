@@ -19,6 +19,10 @@ const otherSpellings: Readonly<Record<string, string>> = {
   sec: 's',
   second: 's',
   seconds: 's',
+  msec: 'ms',
+  msecs: 'ms',
+  millis: 'ms',
+  milliseconds: 'ms',
   minute: 'min',
   minutes: 'min',
   hour: 'h',
@@ -33,8 +37,12 @@ const otherSpellings: Readonly<Record<string, string>> = {
   gflops: 'GFLOP/s',
   tflops: 'TFLOP/s',
   pflops: 'PFLOP/s',
-  gbps: 'GB/s',
-  images: 'samples',
+  images: 'global',
+  imgs: 'global',
+  pictures: 'global',
+  total: 'global',
+  overall: 'global',
+  altogether: 'global',
   'images/s': 'samples/s',
   'img/s': 'samples/s',
   'sample/s': 'samples/s',
@@ -96,12 +104,7 @@ function reportUnit(checker: Checker, text: string, span: Span): void {
           span,
           replacement: meant,
         }
-  const bits = /^[KMGT]?b(it)?(\/s|ps)$/i.test(text) && text.includes('b')
-  const notes = bits
-    ? ['bandwidths are in bytes per second: 100 Gbit/s is `12.5 GB/s`']
-    : fix === undefined
-      ? [`units are ${quoteList(unitNames)}`]
-      : []
+  const notes = fix === undefined ? [`units are ${quoteList(unitNames)}`] : []
   const label = 'unknown unit'
   report(checker, checkDiagnostic('ARC3006', { text, unit: text }, span, { label, notes, ...(fix && { fix }) }))
 }

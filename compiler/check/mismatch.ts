@@ -9,7 +9,7 @@ import { blockMisfit } from './block-values.ts'
 import { type Checker, type Expected, report, type Scope } from './checker.ts'
 import { fits, membersOf, present } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
-import { exampleOf, showType } from './show-type.ts'
+import { exampleOf, scaledExample, showType } from './show-type.ts'
 import { typeOfNode } from './type-nodes.ts'
 import { namesFor } from './unknown-names.ts'
 
@@ -270,6 +270,11 @@ function missingUnit({ literal, value }: { literal: NumberExpr; value: number },
       label: 'steps, or epochs?',
       ...fixWith(`${digits} ${value < 100 ? 'epochs' : 'steps'}`, `write \`${digits} steps\` or \`${digits} epochs\``),
     }
+  const scaled = scaledExample(wanted, value)
+  if (scaled !== undefined) {
+    const fix = { message: `write \`${scaled}\``, span: literal.span, replacement: scaled }
+    return { label: 'the unit is missing', fix }
+  }
   const example = exampleOf(wanted, digits)
   if (example === undefined) return { label: 'the unit is missing' }
   const zero = value === 0 ? ['0 needs its unit too'] : []

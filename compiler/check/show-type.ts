@@ -1,6 +1,7 @@
 /** Types as text for messages. */
 import type { ObjectKeyword } from '../../grammar/ast.ts'
-import { isDimensionless, showDimension, showDimensionMany } from '../types/dimension.ts'
+import { isDimensionless, showDimension, showDimensionMany, unitOf } from '../types/dimension.ts'
+import { own } from '../types/own.ts'
 import type { NumberType, TensorForm, Type } from '../types/type.ts'
 
 const forms: { readonly [F in TensorForm]: string } = {
@@ -155,7 +156,25 @@ const exampleUnits: readonly (readonly [string, string])[] = [
   ['seconds', 's'],
   ['steps', 'steps'],
   ['epochs', 'epochs'],
+  ['rows', 'rows'],
   ['bytes per second', 'GB/s'],
   ['floating-point operations per second', 'TFLOP/s'],
   ['samples per second', 'samples/s'],
 ]
+
+const scaledUnits: Readonly<Record<string, readonly string[]>> = {
+  bytes: ['GiB', 'GB', 'MiB', 'MB'],
+  'bytes per second': ['TB/s', 'GB/s', 'MB/s'],
+  'floating-point operations per second': ['PFLOP/s', 'TFLOP/s', 'GFLOP/s'],
+}
+
+/** `35.6 TFLOP/s` for 35.6e12: a number so large that it was written in the base unit, in the first unit with few digits. */
+export function scaledExample(type: Type, value: number): string | undefined {
+  const isLarge = type.kind === 'number' && value >= 1e6
+  const units = isLarge ? own(scaledUnits, showDimension(type.dimension)) : undefined
+  const examples = (units ?? []).map(
+    (name) => [Number((value / (unitOf(name)?.factor ?? 1)).toPrecision(12)), name] as const,
+  )
+  const found = examples.find(([amount]) => amount >= 1 && amount === Number(amount.toPrecision(4)))
+  return found && `${found[0]} ${found[1]}`
+}

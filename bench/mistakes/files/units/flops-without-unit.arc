@@ -1,6 +1,7 @@
 // A compute rate without a unit.
 //? at: 35.6e12
-//? suggests: FLOP/s
+//? suggests: 35.6 TFLOP/s
+//? mends: yes
 
 use std.datasets: glint360k
 use std.backbones: r18
