@@ -60,11 +60,11 @@ const cases: readonly Case[] = [
     -0.159943,
     { 'layer.fc1.weight': filter(2, 4, 1, 1), 'layer.fc2.weight': filter(4, 2, 1, 1) },
   ],
-  ['combined', 96, -13.5, -41.902884],
+  ['weighed', 96, -13.5, -41.902884],
   ['gather([3, 0, 0, 1], dim: -1)', 96, -7.5, -5.023298],
 ]
 
-const network = (layer: string, features: number) => `fn combined(x: Image) -> Image {
+const network = (layer: string, features: number) => `fn weighed(x: Image) -> Image {
   x * constant([[[[1, 2, 3, 4]]]]) + mean_over(x, dim: -1)
 }
 backbone mine on Image(4, 24, 1) -> Vector(${features}) {

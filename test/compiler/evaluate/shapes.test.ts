@@ -46,11 +46,11 @@ ${backbone(`  input |> twice ${tail}`)}`,
   x * per_channel(parameter("slope", [5], ones()), x)
 }
 ${backbone(`  input |> odd ${tail}`)}`,
-  'statistics that are weights': `block norm(x: Image) -> Image {
+  'statistics that are weights': `block norm_of_weights(x: Image) -> Image {
   let w = parameter("w", [x.channels], ones())
   batch_normalization(x, w, w, w, w)
 }
-${backbone(`  input |> norm ${tail}`)}`,
+${backbone(`  input |> norm_of_weights ${tail}`)}`,
 }
 
 it.each(Object.keys(cases))('%s', (name) => {
