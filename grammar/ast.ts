@@ -174,10 +174,11 @@ export interface ForExpr extends Base {
   readonly body: BlockExpr
 }
 
-/** `{ let a = …  a + 1 }`: bindings, then a value. */
+/** `{ let a = …  require a > 0  a + 1 }`: bindings, conditions, then a value. */
 export interface BlockExpr extends Base {
   readonly kind: 'Block'
   readonly lets: readonly LetDecl[]
+  readonly requires: readonly RequireEntry[]
   readonly value: Expr
 }
 

@@ -39,7 +39,7 @@ const FORMS: { readonly [K in Node['kind']]: (node: NodeOf<K>) => Form } = {
     const carry: Form[] = n.carry === undefined ? [] : [['carry', n.carry.name.text, formOf(n.carry.start)]]
     return ['for', n.variable.text, formOf(n.items), ...carry, formOf(n.body)]
   },
-  Block: (n) => ['block', ...all(n.lets), formOf(n.value)],
+  Block: (n) => ['block', ...all(n.lets), ...all(n.requires), formOf(n.value)],
   Batch: (n) => ['batch', formOf(n.value), n.unit.text.includes(' ') ? JSON.stringify(n.unit.text) : n.unit.text],
   SectionValue: (n) => ['section', n.name.text, ...all(n.entries)],
   Error: () => ['error'],

@@ -22,7 +22,7 @@ const CHILDREN: { readonly [K in Node['kind']]: (node: NodeOf<K>) => Children } 
   Index: (n) => [n.object, n.index],
   If: (n) => [n.condition, n.then, n.otherwise],
   For: (n) => [n.variable, n.items, n.carry?.name, n.carry?.start, n.body],
-  Block: (n) => [...n.lets, n.value],
+  Block: (n) => [...n.lets, ...n.requires, n.value],
   Batch: (n) => [n.value, n.unit],
   SectionValue: (n) => [n.name, ...n.entries],
   Error: () => [],
@@ -45,7 +45,7 @@ const CHILDREN: { readonly [K in Node['kind']]: (node: NodeOf<K>) => Children } 
   Expect: (n) => [n.code, n.body],
 }
 
-/** The direct children of a node. In textual order, except for `let`s, which precede a block's values and a test's asserts. */
+/** The direct children of a node. In textual order, except for `let`s, which precede a block's conditions and values and a test's asserts. */
 export function childrenOf(node: Node): readonly Node[] {
   const children = CHILDREN[node.kind] as (node: Node) => Children
   return children(node).filter((child) => child !== undefined)

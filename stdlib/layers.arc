@@ -14,6 +14,7 @@ block conv(x: Image, channels: int, kernel: pair = 3, stride: pair = 1, padding:
 
 /// Batch normalization (arXiv:1502.03167) with PyTorch's running statistics. `scaled: false` fixes the scale at 1.
 block batch_norm(x: Tensor, scaled: bool = true, momentum: float = 0.1, epsilon: float = 1e-5) -> Tensor {
+  require momentum >= 0 and momentum <= 1 and epsilon > 0
   let weight = parameter("weight", [x.channels], ones(), trainable: scaled)
   let bias = parameter("bias", [x.channels], zeros())
   let mean = buffer("running_mean", [x.channels], zeros())
@@ -36,6 +37,7 @@ block linear(x: Tensor, features: int, bias: bool = true, init: initializer = un
 
 /// Layer normalization (arXiv:1607.06450) over the last dim, in f32.
 block layer_norm(x: Tensor, epsilon: float = 1e-5) -> Tensor {
+  require epsilon > 0
   let weight = parameter("weight", [x.channels], ones())
   let bias = parameter("bias", [x.channels], zeros())
   let wide = to_f32(x)
@@ -47,6 +49,7 @@ block layer_norm(x: Tensor, epsilon: float = 1e-5) -> Tensor {
 
 /// Group normalization (arXiv:1803.08494): every image by the mean and variance of each of `groups` groups of its channels, in f32.
 block group_norm(x: Image, groups: int = 32, epsilon: float = 1e-5) -> Image {
+  require epsilon > 0
   let weight = parameter("weight", [x.channels], ones())
   let bias = parameter("bias", [x.channels], zeros())
   let split = reshape(to_f32(x), [x.batch, x.height * x.width, groups, channels_per_group(x, groups)])
@@ -59,6 +62,7 @@ block group_norm(x: Image, groups: int = 32, epsilon: float = 1e-5) -> Image {
 /// Instance normalization (arXiv:1607.08022): every channel of every image by its own mean and variance, in f32. `affine` adds a
 /// learned scale and offset per channel, as in PyTorch.
 block instance_norm(x: Image, affine: bool = false, epsilon: float = 1e-5) -> Image {
+  require epsilon > 0
   let split = reshape(to_f32(x), [x.batch, x.height * x.width, x.channels])
   let centered = split - mean_over(split, dim: 1)
   let variance = mean_over(centered * centered, dim: 1)
@@ -71,6 +75,7 @@ block instance_norm(x: Image, affine: bool = false, epsilon: float = 1e-5) -> Im
 /// Squeeze and excitation (arXiv:1709.01507): each channel times a factor in (0, 1), computed from the means of all channels over the
 /// image by two layers, the first of which is `reduction` times narrower.
 block squeeze_excite(x: Image, reduction: int = 16, activation: block = relu, gate: block = sigmoid, bias: bool = false, init: initializer = kaiming(x.channels)) -> Image {
+  require reduction >= 1
   let means = x |> average_pool(kernel: [x.height, x.width])
   let inner = means |> conv(max(x.channels div reduction, 1), kernel: 1, bias: bias, init: init) as fc1 |> activation as act
   x * (inner |> conv(x.channels, kernel: 1, bias: bias, init: init) as fc2 |> gate as gate)
@@ -86,11 +91,13 @@ fn softmax(x: Tensor, dim: int = -1) -> Tensor {
 
 /// Dropout (Srivastava et al., JMLR 2014): in training each element is 0 with probability `rate`; the others are scaled up.
 block dropout(x: Tensor, rate: float) -> Tensor {
+  require rate >= 0 and rate < 1
   if training() and rate > 0 then (if random(x) > rate then x / (1 - rate) else 0) else x
 }
 
 /// Stochastic depth (arXiv:1603.09382): in training the whole branch of a sample is 0 with probability `rate`.
 block drop_path(x: Tensor, rate: float) -> Tensor {
+  require rate >= 0 and rate < 1
   if training() and rate > 0 then (if random(x, per_sample: true) > rate then x / (1 - rate) else 0) else x
 }
 

@@ -102,6 +102,7 @@ export function noteUnusedParameters(
 export function typeOfBlock(checker: Checker, expr: BlockExpr, outer: Scope, expected?: Expected, hint?: Type): Type {
   const scope = innerScope(outer)
   bindLets(checker, expr.lets, scope)
+  for (const { condition } of expr.requires) checkCondition(checker, condition, scope, '`require`')
   const type = typing(checker, expected, hint)(expr.value, scope)
   noteUnused(checker, scope)
   return type

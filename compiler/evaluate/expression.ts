@@ -16,6 +16,7 @@ import { bind, type Context, type Env, enterNesting, fail, findLocal, type Sessi
 import { evaluateMember } from './member.ts'
 import { bool, list, none, number } from './numbers.ts'
 import { evaluateBinary, evaluateUnary } from './operators.ts'
+import { requireLocals } from './requirement.ts'
 import { describe } from './show.ts'
 import { stringText } from './text.ts'
 
@@ -135,8 +136,17 @@ const rules: { readonly [K in Expr['kind']]: Rule<K> } = {
   Index: evaluateIndex,
   If: evaluateIf,
   For: evaluateFor,
-  Block: (expr, env, context, expected) =>
-    context.session.evaluate(expr.value, bindLets(expr.lets, env, context), context, expected),
+  Block: (expr, env, context, expected) => {
+    const { lets, requires, value } = expr
+    if (requires.length === 0) return context.session.evaluate(value, bindLets(lets, env, context), context, expected)
+    const inOrder = [...lets, ...requires].sort((a, b) => a.span.start - b.span.start)
+    let inner = env
+    for (const line of inOrder) {
+      if (line.kind === 'Let') inner = bindLets([line], inner, context)
+      else requireLocals(line.condition, inner, context)
+    }
+    return context.session.evaluate(value, inner, context, expected)
+  },
   Batch: evaluateBatch,
   SectionValue: (expr, env) => ({ kind: 'section', name: expr.name.text, entries: expr.entries, env }),
   Error: () => {

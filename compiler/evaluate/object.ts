@@ -12,7 +12,8 @@ import { bindParameters, conformArguments, type Given, matchArguments } from './
 import { conform } from './conform.ts'
 import { bind, type Context, type Env, enterNesting, fail } from './context.ts'
 import { defaultOf } from './default.ts'
-import { describe, showNumber, showValue } from './show.ts'
+import { failingPart, holds, notesOf } from './requirement.ts'
+import { showNumber } from './show.ts'
 
 interface Instance {
   /** The arguments and `let`s of the declaration, and of each one that it extends. */
@@ -82,19 +83,8 @@ function checkRequires(object: ObjectValue, context: Context): void {
   if (objectSpecs[object.decl.keyword].requires !== 'arguments') return
   for (const entry of object.decl.entries) {
     if (entry.kind !== 'Require') continue
-    const holds = context.session.evaluate(entry.condition, envOf(object, entry, context), context)
-    if (holds.kind !== 'bool')
-      fail(context, 'ARC4002', { found: describe(holds), wanted: '`true` or `false`' }, entry.condition.span)
-    else if (!holds.value) reportRequire(object, entry, context)
+    if (!holds(entry.condition, envOf(object, entry, context), context)) reportRequire(object, entry, context)
   }
-}
-
-/** The first part of a condition with `and` that does not hold. */
-function failing(condition: Expr, env: Env, context: Context): Expr {
-  if (condition.kind !== 'Binary' || condition.operator !== 'and') return condition
-  const left = context.session.evaluate(condition.left, env, context)
-  const isLeft = left.kind === 'bool' && !left.value
-  return failing(isLeft ? condition.left : condition.right, env, context)
 }
 
 function reportRequire(object: ObjectValue, entry: RequireEntry, context: Context): never {
@@ -105,14 +95,10 @@ function reportRequire(object: ObjectValue, entry: RequireEntry, context: Contex
     ([name]: readonly [string, unknown]) =>
       new RegExp(`\\b${name}\\b`).test(text)
   const named = [...object.arguments].filter(isNamedIn(condition))
-  const notes = named.map(([name, value]) => `\`${name}\` is ${showValue(value)}`)
-  for (const [name, value] of named) {
-    const degrees = value.kind === 'number' ? degreesMeant(value) : undefined
-    if (degrees !== undefined) notes.push(`in degrees, \`${name}\` would be ${degrees}`)
-  }
+  const notes = notesOf(named)
   const related = [{ span: whole.span, message: 'required here' }]
   const [argument, second] = [...object.places].filter(
-    isNamedIn(textOf(failing(whole, envOf(object, entry, context), context).span)),
+    isNamedIn(textOf(failingPart(whole, envOf(object, entry, context), context).span)),
   )
   const span = argument === undefined || second !== undefined ? object.span : argument[1]
   return fail(context, 'ARC4213', { owner: object.decl.name.text, condition }, span, { related, notes })
@@ -125,13 +111,6 @@ function within(object: ObjectValue, value: Expr | undefined, context: Context):
   const outer = object.frame ?? context.frame
   const depth = (outer?.depth ?? 0) + 1
   return { ...context, frame: { name: object.decl.name.text, target: object, path: undefined, span, outer, depth } }
-}
-
-/** An angle of 2 to 90 rad was probably meant in degrees. */
-function degreesMeant({ value, dimension }: NumberValue): string | undefined {
-  if (dimension.radian !== 1 || value < 2 || value > 90) return undefined
-  const radians = (value * Math.PI) / 180
-  return `\`${showNumber({ value, dimension: {} })} deg\`, which is ${radians.toFixed(3)} rad`
 }
 
 /** The path of a field within its object: `links.within`. */

@@ -5,6 +5,7 @@ import { namedTypes } from '../check/type-nodes.ts'
 import { evaluationSetNames } from '../schema/experiment.ts'
 import { backboneFigures, listMembers, tensorMembers } from '../schema/members.ts'
 import { requireQuantities } from '../schema/objects.ts'
+import type { runFigures } from '../schema/run-figures.ts'
 import { type Dimension, sameDimension, showDimension, type Unit, unitNames, unitOf } from '../types/dimension.ts'
 import type { Type } from '../types/type.ts'
 import { type Page, table } from './markdown.ts'
@@ -55,6 +56,12 @@ const figures: { readonly [Q in keyof typeof requireQuantities]: string } = {
   'memory.peak': 'Peak of the memory of one device.',
   throughput: 'Images per second of the whole machine.',
   'step.time': 'Duration of one training step.',
+}
+
+const ofTheRun: { readonly [Q in keyof typeof runFigures | 'verification.NAME.accuracy']: string } = {
+  'run.loss': 'The loss, smoothed over about the last fifty steps.',
+  'run.samples_per_second': 'Images per second, without the first two steps and verification.',
+  'verification.NAME.accuracy': 'Accuracy on a verification set of the experiment, the last one measured.',
 }
 
 function meaningOf(name: string, type: Type): string {
@@ -170,6 +177,12 @@ function requirements(): readonly string[] {
     '## Figures that a `require` of an experiment bounds',
     '',
     ...table(['Figure', 'In', 'Meaning'], rows),
+    'The plan lists requirements of the following figures as checked later; a run checks them when it ends.',
+    '',
+    ...table(
+      ['Figure', 'Meaning'],
+      Object.entries(ofTheRun).map(([name, meaning]) => [`\`${name}\``, meaning]),
+    ),
     '## Names of verification sets',
     '',
     `${quoteList(evaluationSetNames)}: \`holdout\` is made of the held-out identities of the data set, the others are files`,

@@ -1,6 +1,6 @@
 /** Braces inside expressions: blocks with their `let`s, and records. */
-import type { ParserMethod } from 'chevrotain'
-import type { BlockExpr, Entry, Expr, LetDecl, RecordExpr, RecordField, SectionExpr } from '../ast.ts'
+import type { IToken, ParserMethod } from 'chevrotain'
+import type { BlockExpr, Entry, Expr, LetDecl, RecordExpr, RecordField, RequireEntry, SectionExpr } from '../ast.ts'
 import { grammarError } from '../messages.ts'
 import * as T from '../tokens.ts'
 import { ExpressionRules } from './expressions.ts'
@@ -8,16 +8,18 @@ import { ExpressionRules } from './expressions.ts'
 export abstract class BlockRules extends ExpressionRules {
   protected abstract readonly entries: ParserMethod<[], Entry[]>
 
-  /** `{ let a = …` and a value as the last line `}` */
+  /** `{ let a = …`, `require a > 0` and a value as the last line `}` */
   protected readonly block = this.RULE('block', (): BlockExpr => {
     const start = this.start
     const lets: LetDecl[] = []
+    const requires: RequireEntry[] = []
     const values: Expr[] = []
     const before = this.reports
     this.CONSUME(T.LCurly)
     this.items(() =>
       this.OR([
         { ALT: () => lets.push(this.SUBRULE(this.let)) },
+        { GATE: () => this.conditionAhead(), ALT: () => requires.push(this.SUBRULE(this.requirement)) },
         { GATE: () => this.bindingAhead(), ALT: () => lets.push(this.SUBRULE(this.bareBinding)) },
         { ALT: () => values.push(this.SUBRULE(this.expression)) },
       ]),
@@ -28,13 +30,37 @@ export abstract class BlockRules extends ExpressionRules {
       for (const early of values.slice(0, -1))
         this.report(grammarError('ARC1215', {}, early.span, { label: 'this value is not used' }))
       const value = values.at(-1)
-      if (value !== undefined) return { kind: 'Block', lets, value, span }
+      if (value !== undefined) return { kind: 'Block', lets, requires, value, span }
       const end = this.span(span.end - 1, span.end)
       if (this.reports === before)
         this.report(grammarError('ARC1214', { what: 'block' }, end, { label: 'expected a value before this' }))
-      return { kind: 'Block', lets, value: this.errorExpr(this.span(end.start, end.start)), span }
+      return { kind: 'Block', lets, requires, value: this.errorExpr(this.span(end.start, end.start)), span }
     })
   })
+
+  /** `require m > 0`; a sign after the word is reported and left out. */
+  protected readonly requirement = this.RULE('requirement', (): RequireEntry => {
+    const start = this.start
+    this.CONSUME(T.Require)
+    this.OPTION(() => {
+      const sign = this.OR([{ ALT: () => this.CONSUME(T.Equals) }, { ALT: () => this.CONSUME(T.Colon) }])
+      this.ACTION(() => this.refuseSign(sign, 'require'))
+    })
+    const condition = this.SUBRULE(this.expression)
+    return { kind: 'Require', condition, span: this.from(start) }
+  })
+
+  protected refuseSign(sign: IToken, after: string): void {
+    const span = this.tokenSpan(sign)
+    const fix = { message: 'remove it', span: { ...span, start: this.tokenSpan(this.LA(-1)).end }, replacement: '' }
+    this.report(grammarError('ARC1286', { text: sign.image, after }, span, { fix }))
+  }
+
+  /** Whether `require` begins a condition here: otherwise it is a name. */
+  private conditionAhead(): boolean {
+    const opens = [T.NumberToken, T.LParen, T.Not, T.Minus, T.True, T.False]
+    return this.at(T.Require) && (this.nameAt(2) || opens.some((token) => this.at(token, 2)))
+  }
 
   /** The body of a function or a method: a block, or `= value`. */
   protected readonly body = this.RULE(

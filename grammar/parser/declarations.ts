@@ -21,7 +21,7 @@ import { UseRules } from './use.ts'
 
 /** `= value` is a block that contains only a value. */
 const asBlock = (body: Expr): BlockExpr =>
-  body.kind === 'Block' ? body : { kind: 'Block', lets: [], value: body, span: body.span }
+  body.kind === 'Block' ? body : { kind: 'Block', lets: [], requires: [], value: body, span: body.span }
 
 /** `extends` in other words. */
 const EXTENDS_WORDS: ReadonlySet<string> = new Set(['extend', 'inherits', 'inherit', 'from', 'is', 'like', 'based_on'])

@@ -45,7 +45,6 @@ export abstract class EntryRules extends BlockRules {
   })
 
   private readonly entry = this.RULE('entry', (): Entry => {
-    const start = this.start
     this.refuseDeclaration()
     this.refuseDigits()
     return this.OR<Entry>({
@@ -58,15 +57,7 @@ export abstract class EntryRules extends BlockRules {
         {
           GATE: () =>
             !this.at(T.LCurly, 2) && (!(this.at(T.Equals, 2) || this.at(T.Colon, 2)) || this.comparisonAhead()),
-          ALT: () => {
-            this.CONSUME(T.Require)
-            this.OPTION(() => {
-              const sign = this.OR2([{ ALT: () => this.CONSUME(T.Equals) }, { ALT: () => this.CONSUME(T.Colon) }])
-              this.ACTION(() => this.refuseSign(sign, 'require'))
-            })
-            const condition = this.SUBRULE(this.expression)
-            return { kind: 'Require', condition, span: this.from(start) }
-          },
+          ALT: () => this.SUBRULE(this.requirement),
         },
         { ALT: () => this.SUBRULE(this.namedEntry) },
       ],
@@ -93,12 +84,6 @@ export abstract class EntryRules extends BlockRules {
       if (tokenType === T.Newline || tokenType === T.Comma || tokenType === T.RCurly) return false
     }
     return false
-  }
-
-  private refuseSign(sign: IToken, after: string): void {
-    const span = this.tokenSpan(sign)
-    const fix = { message: 'remove it', span: { ...span, start: this.tokenSpan(this.LA(-1)).end }, replacement: '' }
-    this.report(grammarError('ARC1286', { text: sign.image, after }, span, { fix }))
   }
 
   /** `1,000`: the comma ended the entry before. */

@@ -36,6 +36,10 @@ test.each([
   ['if a then b else if c then d else e', '(if a b (if c d e))'],
   ['for i in 0..3 { i }', '(for i (.. 0 3) (block i))'],
   ['for i in xs carry x = a + 1 { f(x) }', '(for i xs (carry x (+ a 1)) (block (call f x)))'],
+  // conditions of blocks
+  ['{ require a > 0\n let b = 1\n require not c\n b }', '(block (let b 1) (require (> a 0)) (require (not c)) b)'],
+  ['{ require + 1 }', '(block (+ require 1))'],
+  ['{ require }', '(block require)'],
   // batch sizes
   ['64 per device', '(64 "per device")'],
   ['n per device', '(batch n "per device")'],
