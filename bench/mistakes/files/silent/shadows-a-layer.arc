@@ -1,5 +1,6 @@
-// A block with the name of a library layer.
-//? at: conv(x: Image
+// A block with the name of a library layer that is called with the layer's arguments.
+//? at: conv(8, ‸kernel
+//? diagnostics: 3
 
 use std.datasets: synthetic
 use std.machines: cpu

@@ -1,5 +1,5 @@
 // A `let` with the name of a parameter.
-//? at: let ‸width
+//? at: area(‸width: int
 
 use std.datasets: synthetic
 use std.machines: cpu

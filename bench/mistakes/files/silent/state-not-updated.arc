@@ -1,5 +1,5 @@
 // A state that is never updated.
-//? at: ‸velocity
+//? at: ‸{ weight = weight
 
 use std.datasets: synthetic
 use std.machines: cpu

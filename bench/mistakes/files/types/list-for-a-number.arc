@@ -1,12 +1,12 @@
 // A list where a number belongs.
-//? at: [4, 4]
+//? at: [8, 8]
 
 use std.datasets: synthetic
 use std.machines: cpu
 use std.margins: arcface
 
 backbone small(embedding: int = 32) on Image(112, 112, 3) -> Vector(embedding) {
-  input |> conv(8, kernel: 3, stride: [4, 4]) |> prelu |> flatten |> linear(embedding)
+  input |> conv([8, 8], kernel: 3, stride: 4) |> prelu |> flatten |> linear(embedding)
 }
 
 experiment faces {
