@@ -1,4 +1,11 @@
 /** "Did you mean": the nearest of some names. */
+import type { Fix } from './diagnostic.ts'
+import type { Span } from './source.ts'
+
+/** The fix that replaces a name by the one that was probably meant, if there is one. */
+export function didYouMean(meant: string | undefined, span: Span): { readonly fix?: Fix } {
+  return meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
+}
 
 /** Edit distance with swaps of neighbors (optimal string alignment), or `limit + 1` if it exceeds `limit`. */
 export function editDistance(a: string, b: string, limit: number): number {

@@ -1,6 +1,7 @@
 /** Matches the arguments of a call with parameters, by position and by name. */
 import type { Expr, FunctionDecl, Ident, PipeExpr } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
+import { didYouMean } from '../../grammar/suggest.ts'
 import { meantName } from '../names/other-words.ts'
 import { type Type, unknown } from '../types/type.ts'
 import type { Application, Given, Slot } from './application.ts'
@@ -69,8 +70,7 @@ function reportUnknown(checker: Checker, call: Application, name: Ident, placed:
   const named = new Set(call.given.map((given) => given.name?.text))
   const free = call.slots.map((slot) => slot.name).filter((slot) => !placed.has(slot) && !named.has(slot))
   const meant = meantName(name.text, free)
-  const fix =
-    meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span: name.span, replacement: meant } }
+  const fix = didYouMean(meant, name.span)
   const all = call.slots.map((slot) => slot.name)
   const notes = all.length === 0 ? [`\`${call.callee}\` takes no arguments`] : [`its parameters are ${quoteList(all)}`]
   report(checker, checkDiagnostic('ARC3103', { callee: call.callee, name: name.text }, name.span, { notes, ...fix }))

@@ -1,6 +1,6 @@
 /** What an object extends: experiments, or another object of its kind. */
 import type { ObjectDecl } from '../../grammar/ast.ts'
-import { nearest } from '../../grammar/suggest.ts'
+import { didYouMean, nearest } from '../../grammar/suggest.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import type { Declared, Definition, Module } from '../names/program.ts'
 import { type Checker, report } from './checker.ts'
@@ -79,6 +79,6 @@ function reportUnknownBase(checker: Checker, decl: ObjectDecl, module: Module): 
     .map((definition) => definition.name)
     .filter((other) => other !== decl.name.text)
   const meant = nearest(name, known)
-  const fix = meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
+  const fix = didYouMean(meant, span)
   report(checker, nameDiagnostic('ARC2011', { keyword: decl.keyword, name }, span, fix))
 }

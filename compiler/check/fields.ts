@@ -1,6 +1,7 @@
 /** Fields and sections of an object, against the table of its keyword. */
 import type { Entry, Expr, FieldEntry, Ident, SectionEntry } from '../../grammar/ast.ts'
 import { joinSpans, type Span, textOf } from '../../grammar/source.ts'
+import { didYouMean } from '../../grammar/suggest.ts'
 import { meantName } from '../names/other-words.ts'
 import { zipName } from '../schema/experiment.ts'
 import { objectSpecs } from '../schema/objects.ts'
@@ -132,8 +133,8 @@ function isAnotherSection(work: FieldWork, entry: SectionEntry, place: Place): b
   for (const name of fields) work.meant.add(`${home}.${name}`)
   const { span } = entry.name
   const params = { names: fields, section: `section \`${home}\`` }
-  const fix = { message: `did you mean \`${home}\`?`, span, replacement: home }
-  report(work.checker, checkDiagnostic('ARC3218', params, span, { ...(place.path.length > 1 ? {} : { fix }) }))
+  const fix = place.path.length > 1 ? {} : didYouMean(home, span)
+  report(work.checker, checkDiagnostic('ARC3218', params, span, fix))
   return true
 }
 
@@ -214,8 +215,7 @@ function takesShared({ checker, scope, set, swept }: FieldWork, entry: FieldEntr
   const span = pathSpan(entry.path, entry.span)
   if (type.name !== name) {
     const params = { name: textOf(entry.value.span), section: type.name }
-    const fix = { message: `did you mean \`${type.name}\`?`, span, replacement: type.name }
-    report(checker, checkDiagnostic('ARC3275', params, entry.value.span, { fix }))
+    report(checker, checkDiagnostic('ARC3275', params, entry.value.span, didYouMean(type.name, span)))
     return true
   }
   const isOwn = ([path, field]: [string, { shared?: true }]) =>
@@ -275,8 +275,7 @@ function checkInner(
   if (found === undefined) {
     const known = [...members.keys()]
     const meant = meantName(at.text, known)
-    const fix =
-      meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span: at.span, replacement: meant } }
+    const fix = didYouMean(meant, at.span)
     const notes = known.length === 0 ? [] : [`it has ${quoteList(known)}`]
     const params = { owner: `\`${full}\``, what: 'argument or field', name: at.text }
     report(checker, checkDiagnostic('ARC3201', params, at.span, { notes, ...fix }))

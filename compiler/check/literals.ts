@@ -1,8 +1,7 @@
 /** Numbers with their units, and strings. */
 import type { BatchExpr, NumberExpr, StringExpr } from '../../grammar/ast.ts'
-import type { Fix } from '../../grammar/diagnostic.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
-import { nearest } from '../../grammar/suggest.ts'
+import { didYouMean, nearest } from '../../grammar/suggest.ts'
 import { unitNames, unitOf } from '../types/dimension.ts'
 import { own } from '../types/own.ts'
 import { batch, float, int, quantity, string, type Type, unknown } from '../types/type.ts'
@@ -96,17 +95,9 @@ function reportBits(checker: Checker, expr: NumberExpr, text: string): boolean {
 
 function reportUnit(checker: Checker, text: string, span: Span): void {
   const meant = meantUnit(text)
-  const fix: Fix | undefined =
-    meant === undefined
-      ? undefined
-      : {
-          message: `did you mean \`${meant}\`?`,
-          span,
-          replacement: meant,
-        }
-  const notes = fix === undefined ? [`units are ${quoteList(unitNames)}`] : []
-  const label = 'unknown unit'
-  report(checker, checkDiagnostic('ARC3006', { text, unit: text }, span, { label, notes, ...(fix && { fix }) }))
+  const notes = meant === undefined ? [`units are ${quoteList(unitNames)}`] : []
+  const extras = { label: 'unknown unit', notes, ...didYouMean(meant, span) }
+  report(checker, checkDiagnostic('ARC3006', { text, unit: text }, span, extras))
 }
 
 /** A string may contain numbers, strings, enum names and `true` or `false`. */

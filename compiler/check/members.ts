@@ -1,5 +1,6 @@
 /** `value.name` and `list[index]`. */
 import type { IndexExpr, MemberExpr, ObjectKeyword } from '../../grammar/ast.ts'
+import { didYouMean } from '../../grammar/suggest.ts'
 import { meantName } from '../names/other-words.ts'
 import { backboneFigures, listMembers, sizesOf } from '../schema/members.ts'
 import { objectSpecs } from '../schema/objects.ts'
@@ -91,10 +92,7 @@ export function typeOfMemberIn(checker: Checker, expr: MemberExpr, object: Type)
   }
   const known = [...(members?.keys() ?? [])]
   const meant = (object.kind === 'tensor' ? lastDim(object.form, name) : undefined) ?? meantName(name, known)
-  const fix =
-    meant === undefined
-      ? {}
-      : { fix: { message: `did you mean \`${meant}\`?`, span: expr.name.span, replacement: meant } }
+  const fix = didYouMean(meant, expr.name.span)
   const notes = meant === undefined && known.length > 0 ? [`${showType(object)} has ${quoteList(known)}`] : []
   report(checker, checkDiagnostic('ARC3011', { type: showType(object), name }, expr.name.span, { notes, ...fix }))
   return unknown

@@ -1,6 +1,6 @@
 /** Calls of methods: `inner.target(cos)`, `schedule.factor(step: 10, total: 100, epoch: 10)`. */
 import type { Ident } from '../../grammar/ast.ts'
-import { nearest } from '../../grammar/suggest.ts'
+import { didYouMean, nearest } from '../../grammar/suggest.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import { own } from '../types/own.ts'
 import { scalar, type Type } from '../types/type.ts'
@@ -28,7 +28,7 @@ export function typeOfMethodCall(
   if (spec === undefined) {
     const known = Object.keys(methods)
     const meant = nearest(name, known)
-    const fix = meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
+    const fix = didYouMean(meant, span)
     const notes = known.length === 0 ? [] : [`its methods are ${quoteList(known)}`]
     report(checker, checkDiagnostic('ARC3208', { owner: showType(object), name }, span, { notes, ...fix }))
     return undefined

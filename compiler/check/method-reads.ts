@@ -2,9 +2,9 @@
 import type { Expr, Ident, MethodEntry, Node, ObjectDecl, Parameter } from '../../grammar/ast.ts'
 import type { Extras } from '../../grammar/diagnostic.ts'
 import { joinSpans, type Span } from '../../grammar/source.ts'
-import { nearest } from '../../grammar/suggest.ts'
 import { walk } from '../../grammar/visit.ts'
 import { nameDiagnostic } from '../names/messages.ts'
+import { meantName } from '../names/other-words.ts'
 import type { MethodSpec } from '../schema/methods.ts'
 import { own } from '../types/own.ts'
 import { scalar, unknown } from '../types/type.ts'
@@ -13,9 +13,6 @@ import { isPlainNumber } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
 import { quoteList, showType } from './show-type.ts'
 import { checkTypeNode, typeOfNode } from './type-nodes.ts'
-
-/** Usual names for what a method reads under another name. */
-const aliases: Readonly<Record<string, string>> = { lr: 'rate', learning_rate: 'rate', lambda: 'rate' }
 
 /** Names that are near one, but of another quantity. */
 const hints: Readonly<Record<string, string>> = { theta: 'the angle is `acos(cos)`', angle: 'the angle is `acos(cos)`' }
@@ -88,11 +85,9 @@ function reportUnknownRead(
 function meantRead(entry: MethodEntry, name: string, known: readonly string[]): string | undefined {
   const taken = new Set(entry.parameters.map((parameter) => parameter.name.text))
   const free = known.filter((candidate) => !taken.has(candidate))
-  const alias = own(aliases, name)
-  if (alias !== undefined && free.includes(alias)) return alias
   const longer = free.find((candidate) => candidate.startsWith(name.toLowerCase()))
   const shorter = free.find((candidate) => candidate.length >= 3 && name.toLowerCase().startsWith(candidate))
-  return nearest(name, free) ?? longer ?? shorter
+  return meantName(name, free) ?? longer ?? shorter
 }
 
 /** Renames a parameter and its uses in the body; a called `cos` is the function. */

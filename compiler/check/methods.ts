@@ -1,5 +1,6 @@
 /** Methods: the scalar code of margins, optimizers and schedules. */
 import type { Entry, Expr, MethodEntry, ObjectDecl } from '../../grammar/ast.ts'
+import { didYouMean } from '../../grammar/suggest.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import { meantName } from '../names/other-words.ts'
 import type { MethodSpec } from '../schema/methods.ts'
@@ -73,7 +74,7 @@ function reportUnknownMethod(checker: Checker, decl: ObjectDecl, entry: MethodEn
   const owner = showKeyword(decl.keyword)
   const { text: name, span } = entry.name
   const meant = meantName(name, known)
-  const fix = meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
+  const fix = didYouMean(meant, span)
   const notes = known.length === 0 ? [] : [`its methods are ${quoteList(known)}`]
   const extras = known.length === 0 ? { notes: ['declare a separate function with `fn`'] } : { notes, ...fix }
   report(checker, checkDiagnostic('ARC3208', { owner, name }, span, extras))
@@ -149,7 +150,7 @@ function checkUpdate(
   for (const name of unknownNames) {
     const span = fields.find((field) => field.name.text === name)?.name.span ?? end.span
     const meant = meantName(name, wanted)
-    const fix = meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
+    const fix = didYouMean(meant, span)
     report(
       checker,
       checkDiagnostic('ARC3210', { name, kept: result === 'update' ? 'neither the weight nor' : 'not' }, span, {

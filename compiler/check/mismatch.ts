@@ -2,6 +2,7 @@
 import type { Expr, FunctionDecl, NumberExpr, StringExpr } from '../../grammar/ast.ts'
 import type { Extras, Fix } from '../../grammar/diagnostic.ts'
 import { textOf } from '../../grammar/source.ts'
+import { didYouMean } from '../../grammar/suggest.ts'
 import { meantName } from '../names/other-words.ts'
 import { isDimensionless, sameDimension, showDimension, unitOf } from '../types/dimension.ts'
 import { angle, bandwidth, type NumberType, type Type } from '../types/type.ts'
@@ -9,7 +10,7 @@ import { blockMisfit } from './block-values.ts'
 import { type Checker, type Expected, report, type Scope } from './checker.ts'
 import { fits, membersOf, present } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
-import { exampleOf, scaledExample, showType } from './show-type.ts'
+import { angleUnit, exampleOf, scaledExample, showCall, showType } from './show-type.ts'
 import { typeOfNode } from './type-nodes.ts'
 import { namesFor } from './unknown-names.ts'
 
@@ -105,7 +106,7 @@ export function reportQuotedName(checker: Checker, expr: StringExpr, scope: Scop
   const extras =
     missing.length === 0
       ? { fix: { message: 'names are written without quotes', span: expr.span, replacement: meant } }
-      : { notes: [`write \`${meant}(${missing.map(({ name }) => `${name.text}: …`).join(', ')})\``] }
+      : { notes: [`write ${showCall(meant, missing)}`] }
   report(checker, checkDiagnostic('ARC3001', params, expr.span, extrasOf(expected, extras)))
   return true
 }
@@ -144,10 +145,7 @@ function missingCall({ name, parameters }: FunctionDecl, expr: Expr): Extras {
   const label = 'this is not called'
   if (missing.length === 0)
     return { label, fix: { message: 'call it', span: expr.span, replacement: `${textOf(expr.span)}()` } }
-  return {
-    label,
-    notes: [`write \`${name.text}(${missing.map((parameter) => `${parameter.name.text}: …`).join(', ')})\``],
-  }
+  return { label, notes: [`write ${showCall(name.text, missing)}`] }
 }
 
 /** The type that a place accepts in addition to names like `auto` and to lists, if there is exactly one. */
@@ -248,7 +246,7 @@ function missingUnit({ literal, value }: { literal: NumberExpr; value: number },
     fix: { message, span: { ...literal.span, start: literal.span.end }, replacement: replacement.slice(digits.length) },
   })
   if (wanted.kind === 'number' && sameDimension(wanted.dimension, angle.dimension)) {
-    if (Math.abs(value) <= Math.PI / 2)
+    if (angleUnit(value) === 'rad')
       return { label: 'this looks like radians', ...fixWith(`${digits} rad`, 'write the unit') }
     const radians = Number(((value * Math.PI) / 180).toPrecision(3))
     return {
@@ -316,8 +314,7 @@ export function reportUnknownMember(
   const members = membersOf(expected.type)
   const accepted = showType(present(expected.type))
   const meant = meantName(expr.name, members)
-  const fix =
-    meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span: expr.span, replacement: meant } }
+  const fix = didYouMean(meant, expr.span)
   const what = expected.what === '' ? `one of ${accepted}` : `value of ${expected.what}`
   const notes = expected.what === '' ? [] : [`${expected.what} takes ${accepted}`]
   report(

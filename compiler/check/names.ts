@@ -9,6 +9,7 @@ import { type Binding, type Checker, type Decl, findLocal, moduleScope, report, 
 import { typeOfLet } from './control.ts'
 import { membersOf, noValue } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
+import { showCall } from './show-type.ts'
 import { reportUnknownName } from './unknown-names.ts'
 
 /** The meaning of a name; marks it as used, and as referenced by the enclosing declaration. */
@@ -87,7 +88,7 @@ export function typeOfName(checker: Checker, expr: NameExpr, scope: Scope, hint?
   if (missing.length > 0) {
     const names = missing.map((p) => p.name.text)
     const related = [{ span: decl.name.span, message: 'declared here' }]
-    const notes = [`write \`${expr.name}(${names.map((name) => `${name}: …`).join(', ')})\``]
+    const notes = [`write ${showCall(expr.name, missing)}`]
     report(checker, checkDiagnostic('ARC3102', { callee: expr.name, names }, expr.span, { related, notes }))
   }
   return typeOfDefinition(checker, found)

@@ -6,7 +6,7 @@ import { bool, duration, int, listOf, type NumberType, type Type, unknown } from
 import { type Checker, report, type Scope } from './checker.ts'
 import { fits, isPlainNumber, join } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
-import { exampleOf, showType } from './show-type.ts'
+import { angleUnit, exampleOf, showType } from './show-type.ts'
 
 type Family = 'sum' | 'product' | 'quotient' | 'whole' | 'power' | 'order' | 'equality' | 'logic'
 
@@ -150,8 +150,7 @@ function reportDimensions(
 function unitFix(at: Expr, other: NumberType, own: NumberType) {
   if (at.kind !== 'Number' || at.unit !== undefined || !isDimensionless(own.dimension)) return undefined
   const digits = textOf(at.span)
-  const angle =
-    other.dimension.radian === 1 ? `${digits} ${Math.abs(at.value) > Math.PI / 2 ? 'deg' : 'rad'}` : undefined
+  const angle = other.dimension.radian === 1 ? `${digits} ${angleUnit(at.value)}` : undefined
   const example = angle ?? exampleOf(other, digits)
   if (example === undefined) return undefined
   const message = `write the unit, such as \`${example}\``

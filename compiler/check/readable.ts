@@ -5,8 +5,7 @@ import type { Declared, Module } from '../names/program.ts'
 import { experimentBody } from '../schema/experiment.ts'
 import { objectSpecs, requireQuantities } from '../schema/objects.ts'
 import { readableNames } from '../schema/readable.ts'
-import type { FieldSpec, SectionSpec } from '../schema/spec.ts'
-import { own } from '../types/own.ts'
+import { specOf } from '../schema/spec.ts'
 import { int, type Type } from '../types/type.ts'
 import { bindLater, type Checker, innerScope, moduleScope, type Scope } from './checker.ts'
 import { bindLets } from './control.ts'
@@ -97,18 +96,11 @@ function typeAt(
     if (entry.kind !== 'Field') continue
     const written = entry.path.map((part) => part.text).join('.')
     if (written === path.join('.'))
-      return checker.infer(entry.value, scope, specAt(objectSpecs.experiment.body, full.split('.'))?.type)
+      return checker.infer(entry.value, scope, specOf(objectSpecs.experiment.body, full.split('.'))?.type)
     if (!path.join('.').startsWith(`${written}.`) || entry.value.kind === 'Error') continue
     const shared = checker.infer(entry.value, scope)
     const type = shared.kind === 'section' ? shared.fields.get(full) : undefined
     if (type !== undefined) return type
   }
   return undefined
-}
-
-function specAt(body: SectionSpec, path: readonly string[]): FieldSpec | undefined {
-  const [first = '', ...rest] = path
-  if (rest.length === 0) return own(body.fields, first)
-  const section = own(body.sections, first)
-  return section === undefined ? undefined : specAt(section, rest)
 }

@@ -2,6 +2,7 @@
 import type { Expr, RequireEntry } from '../../grammar/ast.ts'
 import type { Fix } from '../../grammar/diagnostic.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
+import { didYouMean } from '../../grammar/suggest.ts'
 import { meantName } from '../names/other-words.ts'
 import { requireQuantities } from '../schema/objects.ts'
 import { isRunFigure, runFigures, runFigureType } from '../schema/run-figures.ts'
@@ -57,10 +58,8 @@ export function checkPlanRequirement(checker: Checker, { condition }: RequireEnt
   const quantity = own(requireQuantities, path) ?? ofRun
   if (quantity === undefined) {
     const meant = meantName(path, figures)
-    const replacement = { message: `did you mean \`${meant}\`?`, span: left.span, replacement: meant ?? '' }
-    const extras = meant === undefined ? {} : { fix: replacement }
     const notes = [`the figures are ${quoteList(figures)}`]
-    report(checker, checkDiagnostic('ARC3213', { name: path }, left.span, { notes, ...extras }))
+    report(checker, checkDiagnostic('ARC3213', { name: path }, left.span, { notes, ...didYouMean(meant, left.span) }))
     return
   }
   const origin = { span: left.span, message: 'the bounded figure' }

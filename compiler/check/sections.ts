@@ -1,6 +1,6 @@
 /** Shared sections: `let recipe = train { … }`. */
 import type { Entry, SectionExpr } from '../../grammar/ast.ts'
-import { nearest } from '../../grammar/suggest.ts'
+import { didYouMean, nearest } from '../../grammar/suggest.ts'
 import { experimentBody } from '../schema/experiment.ts'
 import { own } from '../types/own.ts'
 import { type Type, unknown } from '../types/type.ts'
@@ -22,7 +22,7 @@ export function typeOfSection(checker: Checker, expr: SectionExpr, outer: Scope)
   if (spec === undefined) {
     const known = Object.keys(experimentBody.sections)
     const meant = nearest(name, known)
-    const fix = meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
+    const fix = didYouMean(meant, span)
     const notes = [`sections of an experiment are ${quoteList(known)}`]
     report(checker, checkDiagnostic('ARC3277', { name }, span, { notes, ...fix }))
     return unknown

@@ -1,5 +1,5 @@
 /** Types as text for messages. */
-import type { ObjectKeyword } from '../../grammar/ast.ts'
+import type { ObjectKeyword, Parameter } from '../../grammar/ast.ts'
 import { isDimensionless, showDimension, showDimensionMany, unitOf } from '../types/dimension.ts'
 import { own } from '../types/own.ts'
 import type { NumberType, TensorForm, Type } from '../types/type.ts'
@@ -131,6 +131,16 @@ function showMany(type: Type): string {
     default:
       return `values that are ${showType(type)}`
   }
+}
+
+/** A call with values for some parameters: `arcface(m: …)`. */
+export function showCall(name: string, parameters: readonly Parameter[]): string {
+  return `\`${name}(${parameters.map((parameter) => `${parameter.name.text}: …`).join(', ')})\``
+}
+
+/** The unit in which a number is most likely an angle. */
+export function angleUnit(value: number): 'rad' | 'deg' {
+  return Math.abs(value) <= Math.PI / 2 ? 'rad' : 'deg'
 }
 
 /** An example value of the type, if it helps: `32 GiB`. */

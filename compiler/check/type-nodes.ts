@@ -1,6 +1,6 @@
 /** Types in source code: `int`, `[int]`, `angle`, `Image(112, 112, 3)`, `float?`. */
 import type { NamedTypeNode, TypeNode } from '../../grammar/ast.ts'
-import { nearest } from '../../grammar/suggest.ts'
+import { didYouMean, nearest } from '../../grammar/suggest.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import { classJoinings, labelKinds } from '../schema/dataset-formats.ts'
 import { newCenters } from '../schema/objects.ts'
@@ -110,7 +110,7 @@ export function checkTypeNode(checker: Checker, node: TypeNode, scope: Scope): T
     const { text: name } = node.name
     const meant = own(otherNames, name.toLowerCase()) ?? nearest(name, namedTypes.keys())
     const { span } = node.name
-    const fix = meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
+    const fix = didYouMean(meant, span)
     const notes = meant === undefined ? [`types are ${[...namedTypes.keys()].join(', ')}`] : []
     report(checker, nameDiagnostic('ARC2009', { name }, span, { notes, ...fix }))
   }

@@ -1,9 +1,10 @@
 /** Fields and sections that an object does not have: the ones that were probably meant, and where. */
 import type { Ident, ObjectDecl, SectionEntry } from '../../grammar/ast.ts'
 import type { Extras } from '../../grammar/diagnostic.ts'
-import { argumentOwners, meantName } from '../names/other-words.ts'
+import { didYouMean } from '../../grammar/suggest.ts'
+import { argumentOwners, meantName, otherWord } from '../names/other-words.ts'
 import { objectSpecs } from '../schema/objects.ts'
-import type { FieldSpec, SectionSpec } from '../schema/spec.ts'
+import { type FieldSpec, type SectionSpec, specOf } from '../schema/spec.ts'
 import { own } from '../types/own.ts'
 import type { Type } from '../types/type.ts'
 import { report } from './checker.ts'
@@ -68,7 +69,7 @@ export function pathsOf(
 export function elsewhereOf(work: FieldWork, { text: name }: Ident, place: Place): readonly string[] | undefined {
   const { body } = objectSpecs[work.keyword]
   const paths = pathsOf(body, name).filter((path) => path.join('.') !== place.path.join('.'))
-  return paths.find((path) => fieldAt(body, [...path, name])?.required) ?? paths[0]
+  return paths.find((path) => specOf(body, [...path, name])?.required) ?? paths[0]
 }
 
 /** Returns the field that was probably meant. */
@@ -91,7 +92,7 @@ export function reportUnknown(
     const fix = place.path.length > 0 ? {} : { fix: { message: 'write the full path', span, replacement: full } }
     const label = top ? `move it out of \`${place.path.join('.')}\`` : `this is not in ${owner}`
     report(checker, checkDiagnostic('ARC3202', { name, section: home }, span, { label, ...fix }))
-    return fieldAt(objectSpecs[keyword].body, [...elsewhere, name])
+    return specOf(objectSpecs[keyword].body, [...elsewhere, name])
   }
   const method = place.path.length === 0 ? own(objectSpecs[keyword].methods, name) : undefined
   if (method !== undefined) {
@@ -111,10 +112,11 @@ export function reportUnknown(
   const argument = what === 'field' ? argumentOf(name, place) : undefined
   const sure = argument === undefined ? meant : undefined
   if (sure !== undefined) work.meant.add([...place.path, sure.name].join('.'))
+  const likely = argument ?? suggestion(work, ident, place, sure)
   const extras: Extras = {
-    ...(argument ?? suggestion(work, ident, place, sure)),
+    ...likely,
     notes: [
-      ...(argument?.notes ?? suggestion(work, ident, place, sure).notes),
+      ...likely.notes,
       ...list('fields are', fields),
       ...list('sections are', sections),
       ...list('methods are', methods),
@@ -144,19 +146,19 @@ function suggestion(
     if (path === undefined) return { notes: [] }
     work.meant.add(path)
     if (place.path.length > 0) return { notes: [`did you mean \`${path}\`?`] }
-    return { notes: [], fix: { message: `did you mean \`${path}\`?`, span, replacement: path } }
+    return { notes: [], ...didYouMean(path, span) }
   }
   const isSet = work.given.has([...place.path, meant.name].join('.'))
   if (isSet) return { notes: [`did you mean \`${meant.name}\`? It is set already`] }
   if (!meant.fits) return { notes: [`did you mean \`${meant.name}\`? It takes other values`] }
-  return { notes: [], fix: { message: `did you mean \`${meant.name}\`?`, span, replacement: meant.name } }
+  return { notes: [], ...didYouMean(meant.name, span) }
 }
 
-/** `lr = 0.1` beside the optimizer, whose argument it is. */
+/** `lr = 0.1`, or `learning_rate = 0.1`, beside the optimizer, whose argument it is. */
 function argumentOf(name: string, place: Place): (Required<Pick<Extras, 'notes'>> & Extras) | undefined {
-  const owner = own(argumentOwners, name)
+  const argument = otherWord(name, [...Object.keys(place.spec.fields), ...Object.keys(argumentOwners)])
+  const owner = argument === undefined ? undefined : own(argumentOwners, argument)
   if (owner === undefined || own(place.spec.fields, owner) === undefined) return undefined
-  const argument = name === 'learning_rate' ? 'lr' : name
   return { notes: [`it is an argument of the ${owner}, as in \`${owner} = …(${argument}: …)\``] }
 }
 
@@ -170,13 +172,6 @@ function joinedPath(name: string, body: SectionSpec): string | undefined {
     if (spec !== undefined && own(spec.fields, field) !== undefined) return `${section}.${field}`
   }
   return undefined
-}
-
-function fieldAt(spec: SectionSpec, path: readonly string[]): FieldSpec | undefined {
-  const [first, ...rest] = path
-  if (first === undefined) return undefined
-  const section = own(spec.sections, first)
-  return rest.length === 0 ? own(spec.fields, first) : section && fieldAt(section, rest)
 }
 
 function list(lead: string, names: readonly string[]): readonly string[] {

@@ -2,6 +2,7 @@
 import type { CallExpr, Expr, NameExpr } from '../../grammar/ast.ts'
 import type { Extras } from '../../grammar/diagnostic.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
+import { didYouMean } from '../../grammar/suggest.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import { meantName } from '../names/other-words.ts'
 import type { Definition, Module } from '../names/program.ts'
@@ -110,7 +111,7 @@ function unknownNameHelp(
   const device = stateHelp(scope, name)
   if (device !== undefined) return device
   const path = called ? undefined : fieldPath(scope, name)
-  if (path !== undefined) return { fix: { message: `did you mean \`${path}\`?`, span, replacement: path } }
+  if (path !== undefined) return didYouMean(path, span)
   // A setting may use any name of the library without a `use`.
   const library = scope.module === checker.program.settings ? checker.program.libraryNames() : []
   // The fields of an experiment are values, which nobody calls.
@@ -119,7 +120,7 @@ function unknownNameHelp(
     name,
     [...namesFor(scope, wanted), ...library].filter((known) => known !== name && !(called && isField(known))),
   )
-  if (meant !== undefined) return { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
+  if (meant !== undefined) return didYouMean(meant, span)
   if (present(wanted).kind === 'string')
     return { fix: { message: 'texts are written in quotes', span, replacement: `"${name}"` } }
   return { label: 'not declared' }
@@ -144,8 +145,7 @@ export function reportForeignPath(checker: Checker, expr: Expr, scope: Scope, wa
   const known = [...membersOf(wanted), ...namesFor(scope, wanted)]
   const meant = known.includes(last) ? last : meantName(last, known)
   if (meant === undefined) return false
-  const fix = { message: `did you mean \`${meant}\`?`, span: expr.span, replacement: meant }
-  reportOnce(checker, scope, root.name, root.span, () => ({ fix }))
+  reportOnce(checker, scope, root.name, root.span, () => didYouMean(meant, expr.span))
   return true
 }
 

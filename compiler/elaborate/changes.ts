@@ -1,10 +1,11 @@
 /** What an experiment sets beyond the defaults, as `.arc` text. */
 import type { Context } from '../evaluate/context.ts'
 import { defaultOf } from '../evaluate/default.ts'
-import { fieldOf, fieldPaths, specOf } from '../evaluate/object.ts'
+import { fieldOf, fieldPaths } from '../evaluate/object.ts'
 import { showValue } from '../evaluate/show.ts'
 import type { ChangedField, ChangedObject, TrainingChanges } from '../experiment/experiment.ts'
 import { objectSpecs } from '../schema/objects.ts'
+import { specOf } from '../schema/spec.ts'
 import type { ObjectValue } from '../values/value.ts'
 import type { ExperimentFields } from './fields.ts'
 

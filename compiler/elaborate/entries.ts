@@ -4,18 +4,18 @@
  */
 import type { Entry, Expr, FieldEntry, Ident, LetDecl, RequireEntry } from '../../grammar/ast.ts'
 import { joinSpans, type Span } from '../../grammar/source.ts'
-import { nearest } from '../../grammar/suggest.ts'
+import { didYouMean, nearest } from '../../grammar/suggest.ts'
 import { noValue } from '../check/fit.ts'
 import { typeOfNode } from '../check/type-nodes.ts'
 import { bindParameters } from '../evaluate/arguments.ts'
 import { conformToNode } from '../evaluate/conform.ts'
 import { attempt, bindLazily, type Context, type Env, fail } from '../evaluate/context.ts'
-import { fieldPaths, specOf } from '../evaluate/object.ts'
+import { fieldPaths } from '../evaluate/object.ts'
 import { describe } from '../evaluate/show.ts'
 import type { ResolvedField } from '../experiment/experiment.ts'
 import type { Declared } from '../names/program.ts'
 import { experimentBody, zipName } from '../schema/experiment.ts'
-import type { SectionSpec } from '../schema/spec.ts'
+import { type SectionSpec, specOf } from '../schema/spec.ts'
 import type { Type } from '../types/type.ts'
 import type { Value } from '../values/value.ts'
 import { lazily, type Reading, withFields } from './reading.ts'
@@ -82,7 +82,7 @@ export function unknownPath(context: Context, path: readonly Ident[], known: rea
   const written = path.map((part) => part.text).join('.')
   const last = path.at(-1)?.text ?? written
   const meant = nearest(written, known) ?? known.find((candidate) => candidate.split('.').at(-1) === last)
-  const fix = meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
+  const fix = didYouMean(meant, span)
   return fail(context, 'ARC4204', { path: written }, span, { ...fix, notes: [`fields are ${known.join(', ')}`] })
 }
 

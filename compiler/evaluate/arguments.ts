@@ -1,8 +1,7 @@
 /** Binding the arguments of a call to parameters. */
 import type { Parameter } from '../../grammar/ast.ts'
-import type { Fix } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
-import { nearest } from '../../grammar/suggest.ts'
+import { didYouMean, nearest } from '../../grammar/suggest.ts'
 import { typeOfNode } from '../check/type-nodes.ts'
 import { homeOf } from '../names/inherit.ts'
 import type { Value } from '../values/value.ts'
@@ -21,12 +20,6 @@ export interface Given {
 export interface Signature {
   readonly name: string
   readonly parameters: readonly Parameter[]
-}
-
-/** "did you mean" for a misspelled name at a span. */
-export function didYouMean(written: string, known: Iterable<string>, span: Span): { fix?: Fix } {
-  const meant = nearest(written, known)
-  return meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
 }
 
 /**
@@ -54,7 +47,13 @@ export function matchArguments(
     if (matched.has(name)) return fail(context, 'ARC4010', { name }, argument.span)
     if (!parameters.some((parameter) => parameter.name.text === name)) {
       const names = parameters.map((parameter) => parameter.name.text)
-      return fail(context, 'ARC4009', { callee, name }, argument.nameSpan, didYouMean(name, names, argument.nameSpan))
+      return fail(
+        context,
+        'ARC4009',
+        { callee, name },
+        argument.nameSpan,
+        didYouMean(nearest(name, names), argument.nameSpan),
+      )
     }
     matched.set(name, argument)
   }

@@ -2,11 +2,12 @@
 import type { CallExpr, Expr, FunctionDecl, NameExpr, Parameter, PipeExpr, StringExpr } from '../../grammar/ast.ts'
 import { bug } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
+import { didYouMean, nearest } from '../../grammar/suggest.ts'
 import { typeOfNode } from '../check/type-nodes.ts'
 import { qualifiedName } from '../names/module-reference.ts'
 import { calledBy } from '../names/program.ts'
 import type { FunctionValue, Value } from '../values/value.ts'
-import { bindParameters, conformArguments, didYouMean, type Given, matchArguments } from './arguments.ts'
+import { bindParameters, conformArguments, type Given, matchArguments } from './arguments.ts'
 import { applyBackbone, imagesOf, withArguments } from './backbone.ts'
 import { conformToNode } from './conform.ts'
 import { type Context, type Env, enter, fail, findLocal, type ParameterScope, visibleNames } from './context.ts'
@@ -192,7 +193,7 @@ export function evaluateName(name: string, span: Span, env: Env, context: Contex
   if (local !== undefined) return local
   const definition = env.module.scope.get(name)
   if (definition === undefined)
-    return fail(context, 'ARC4001', { name }, span, didYouMean(name, visibleNames(env), span))
+    return fail(context, 'ARC4001', { name }, span, didYouMean(nearest(name, visibleNames(env)), span))
   const { decl, module } = definition
   if (decl.kind === 'Object') {
     const { experiment } = context.session

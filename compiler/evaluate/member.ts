@@ -1,9 +1,9 @@
 /** `object.name`: fields of records and objects, sizes of tensors, figures of backbones. */
 import type { MemberExpr } from '../../grammar/ast.ts'
+import { didYouMean, nearest } from '../../grammar/suggest.ts'
 import { backboneFigures, listMembers, tensorMembers } from '../schema/members.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import type { BackboneValue, Value } from '../values/value.ts'
-import { didYouMean } from './arguments.ts'
 import { countParameters, outlineOf } from './backbone.ts'
 import { type Context, fail } from './context.ts'
 import { list, number } from './numbers.ts'
@@ -56,7 +56,13 @@ function backboneMember(backbone: BackboneValue, expr: MemberExpr, context: Cont
 export function evaluateMember(object: Value, expr: MemberExpr, context: Context): Value {
   const name = expr.name.text
   const missing = (known: Iterable<string>): never =>
-    fail(context, 'ARC4012', { what: describe(object), name }, expr.name.span, didYouMean(name, known, expr.name.span))
+    fail(
+      context,
+      'ARC4012',
+      { what: describe(object), name },
+      expr.name.span,
+      didYouMean(nearest(name, known), expr.name.span),
+    )
   switch (object.kind) {
     case 'record':
       return object.fields.get(name) ?? missing(object.fields.keys())

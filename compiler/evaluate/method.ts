@@ -1,10 +1,11 @@
 /** Methods and states of margins, optimizers and schedules. A method names what it reads; its values are computed on demand. */
 import type { MethodEntry, StateEntry } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
+import { didYouMean, nearest } from '../../grammar/suggest.ts'
 import { addAligned } from '../primitives/tensors.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import type { ObjectValue, Value } from '../values/value.ts'
-import { didYouMean, type Given } from './arguments.ts'
+import type { Given } from './arguments.ts'
 import { bind, type Context, enter, fail, findLocal, type Reads } from './context.ts'
 import { number, tensor } from './numbers.ts'
 import { envOf } from './object.ts'
@@ -99,7 +100,7 @@ export function callMethodWith(
     const read = written ?? known[index]
     if (read === undefined) return fail(context, 'ARC4011', { callee, most: known.length }, at)
     if (!known.includes(read))
-      return fail(context, 'ARC4009', { callee, name: read }, nameSpan, didYouMean(read, known, nameSpan))
+      return fail(context, 'ARC4009', { callee, name: read }, nameSpan, didYouMean(nearest(read, known), nameSpan))
     if (passed.has(read)) return fail(context, 'ARC4010', { name: read }, at)
     passed.set(read, () => value)
   }

@@ -5,7 +5,7 @@ import { type Span, textOf } from '../../grammar/source.ts'
 import { boundParameters, homeOf } from '../names/inherit.ts'
 import type { Module } from '../names/program.ts'
 import { objectSpecs } from '../schema/objects.ts'
-import { type FieldSpec, type Range, type SectionSpec, showRange } from '../schema/spec.ts'
+import { type FieldSpec, type Range, type SectionSpec, showRange, specOf } from '../schema/spec.ts'
 import { isDimensionless } from '../types/dimension.ts'
 import type { NumberValue, ObjectValue, Value } from '../values/value.ts'
 import { bindParameters, conformArguments, type Given, matchArguments } from './arguments.ts'
@@ -122,14 +122,6 @@ function findField(entries: readonly Entry[], path: readonly string[]): FieldEnt
       found = findField(entry.entries, path.slice(1)) ?? found
   }
   return found
-}
-
-export function specOf(body: SectionSpec, path: readonly string[]): FieldSpec | undefined {
-  const [first, ...rest] = path
-  if (first === undefined) return undefined
-  if (rest.length === 0) return Object.hasOwn(body.fields, first) ? body.fields[first] : undefined
-  const section = Object.hasOwn(body.sections, first) ? body.sections[first] : undefined
-  return section && specOf(section, rest)
 }
 
 /** All paths below a body: `nodes`, `links.within`. */

@@ -2,7 +2,8 @@
  * Objects that extend others: `machine mine extends dgx_v100 { cores = 64 }`. An extending declaration becomes one with the base's
  * parameters and entries and its own; what the base wrote keeps the scope of the base.
  */
-import type { Entry, FieldEntry, LetDecl, ObjectDecl, Parameter } from '../../grammar/ast.ts'
+import type { Entry, FieldEntry, ObjectDecl, Parameter } from '../../grammar/ast.ts'
+import { brokenDeclaration } from '../../grammar/broken-declaration.ts'
 import type { Definition, Module } from './program.ts'
 
 /** Where an entry or a parameter is written. */
@@ -39,34 +40,20 @@ export function joinBases(module: Module, own: Map<string, Definition>, scope: M
     const { decl, name } = definition
     if (decl.kind !== 'Object' || decl.keyword === 'experiment' || decl.extends === undefined) return definition
     // The checker reports what is wrong with the base.
-    if (open.has(name)) return broken(definition, decl)
+    const broken = { ...definition, decl: brokenDeclaration(decl.name, decl.span) }
+    if (open.has(name)) return broken
     open.add(name)
     const found = scope.get(decl.extends.text)
     const base = found !== undefined && own.get(found.name) === found ? join(found) : found
     open.delete(name)
     const parent = base?.decl
     const isBase = parent?.kind === 'Object' && parent.keyword === decl.keyword
-    const joined = isBase
-      ? { ...definition, decl: withBase(decl, parent, module, base?.module ?? module) }
-      : broken(definition, decl)
+    const joined = isBase ? { ...definition, decl: withBase(decl, parent, module, base?.module ?? module) } : broken
     own.set(name, joined)
     if (scope.get(name) === definition) scope.set(name, joined)
     return joined
   }
   for (const definition of [...own.values()]) if (own.get(definition.name) === definition) join(definition)
-}
-
-/** A definition whose base cannot be used; nothing else is reported about it. */
-function broken(definition: Definition, { name, span }: ObjectDecl): Definition {
-  const decl: LetDecl = {
-    kind: 'Let',
-    doc: undefined,
-    name,
-    type: undefined,
-    value: { kind: 'Error', span: name.span },
-    span,
-  }
-  return { ...definition, decl }
 }
 
 function settle(decl: ObjectDecl, module: Module, inherited: readonly Parameter[]): void {

@@ -1,27 +1,23 @@
 /** The names that people know from other trainers, frameworks and papers, and what they are called here. */
+import { foreignKeyword } from '../../grammar/foreign-keywords.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { own } from '../types/own.ts'
 
-/** Keys are in lower case, without `_`. The first word that is known in a place is meant. */
+/** Keys are in lower case, without `_`. The first word that is known in a place is meant; words for a keyword come before these. */
 const otherWords: Readonly<Record<string, readonly string[]>> = {
   // the experiment and its sections
-  data: ['dataset', 'root'],
+  data: ['root'],
   trainset: ['dataset'],
   traindata: ['dataset'],
-  network: ['backbone'],
-  net: ['backbone'],
-  model: ['backbone'],
   encoder: ['backbone'],
   arch: ['backbone'],
   architecture: ['backbone'],
-  loss: ['margin'],
   lossfunction: ['margin'],
   criterion: ['margin'],
   objective: ['margin'],
-  head: ['margin', 'centers'],
+  head: ['centers'],
   hardware: ['machine'],
   device: ['machine'],
-  cluster: ['machine'],
   devices: ['machine', 'devices_per_node'],
   gpus: ['machine', 'devices', 'devices_per_node'],
   numgpus: ['devices', 'devices_per_node', 'machine'],
@@ -83,9 +79,11 @@ const otherWords: Readonly<Record<string, readonly string[]>> = {
   targets: ['sets'],
   testsets: ['sets'],
   // optimizers, schedules, margins
-  learningrate: ['lr'],
+  learningrate: ['lr', 'rate'],
   baselr: ['lr'],
   rate: ['lr'],
+  lr: ['rate'],
+  lambda: ['rate'],
   wd: ['weight_decay'],
   l2: ['weight_decay'],
   decay: ['weight_decay'],
@@ -183,22 +181,26 @@ const otherWords: Readonly<Record<string, readonly string[]>> = {
   flops: ['macs'],
 }
 
-/** The known name that a written one most likely means. */
+/** The known name that a written one most likely means: the same in another spelling, another word for it, or one near it. */
 export function meantName(written: string, known: Iterable<string>): string | undefined {
   const all = [...known]
+  return otherWord(written, all) ?? nearest(written, all)
+}
+
+/** The known name that is the written one in another spelling (`batchSize`), or in another word (`wd`). */
+export function otherWord(written: string, all: readonly string[]): string | undefined {
   const key = written.toLowerCase().replaceAll('_', '')
   const exact = all.find((name) => name.toLowerCase().replaceAll('_', '') === key)
   // `Conv2d` is a layer of PyTorch, `conv2d` the primitive.
-  if (exact !== undefined && !(own(otherWords, key) !== undefined && written !== exact && /[A-Z]/.test(written)))
-    return exact
-  const word = own(otherWords, key)?.find((name) => all.includes(name))
-  return word ?? nearest(written, all)
+  const keyword = foreignKeyword(key)
+  const words = [...(keyword === undefined ? [] : [keyword]), ...(own(otherWords, key) ?? [])]
+  if (exact !== undefined && !(words.length > 0 && written !== exact && /[A-Z]/.test(written))) return exact
+  return words.find((name) => all.includes(name))
 }
 
 /** Arguments of objects that people set as fields beside them: `lr = 0.1` in `train`. */
 export const argumentOwners: Readonly<Record<string, string>> = {
   lr: 'optimizer',
-  learning_rate: 'optimizer',
   momentum: 'optimizer',
   weight_decay: 'optimizer',
   nesterov: 'optimizer',

@@ -1,7 +1,7 @@
 /** Mistakes in a `use`, reported with what was probably meant. */
 import type { Ident, UseDecl } from '../../grammar/ast.ts'
 import type { SourceFile, Span } from '../../grammar/source.ts'
-import { nearest } from '../../grammar/suggest.ts'
+import { didYouMean, nearest } from '../../grammar/suggest.ts'
 import { type Loader, stdlibModulesWith } from './loader.ts'
 import { nameDiagnostic } from './messages.ts'
 import { filePath, isOfLibrary, localName, moduleSpan, moduleText } from './module-reference.ts'
@@ -66,7 +66,7 @@ export function reportMissingModule(loader: Loader, importer: SourceFile, use: U
     ? { fix: { message: 'it is in the folder above', span, replacement: above } }
     : meant === undefined || use.path.length > 2 || use.up > 0
       ? {}
-      : { fix: { message: `did you mean \`std.${meant}\`?`, span, replacement: `std.${meant}` } }
+      : didYouMean(`std.${meant}`, span)
   loader.bag.add(nameDiagnostic('ARC2001', { module: written }, span, { notes, ...fix }))
 }
 
@@ -90,9 +90,9 @@ export function reportMissingName(
   const fix =
     alone && use.names?.[0]?.alias === undefined
       ? { fix: { message: `import it from there`, span: moduleSpan(use), replacement: elsewhere[0] ?? '' } }
-      : meant === undefined || elsewhere.length > 0
+      : elsewhere.length > 0
         ? {}
-        : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
+        : didYouMean(meant, span)
   loader.bag.add(nameDiagnostic('ARC2002', { module, name }, span, { notes, ...fix }))
 }
 

@@ -1,5 +1,6 @@
 /** How the fields of an object declaration are declared: types, defaults and docs, in one table per keyword. */
 import type { StateEntry } from '../../grammar/ast.ts'
+import { own } from '../types/own.ts'
 import type { Type } from '../types/type.ts'
 import type { MethodSpec } from './methods.ts'
 
@@ -50,6 +51,14 @@ export interface ObjectSpec {
   readonly states: readonly StateEntry['keyword'][]
   /** What a `require` constrains: the object's own arguments, checked at construction, or the finished plan. */
   readonly requires: 'arguments' | 'plan'
+}
+
+/** The field at a path below a body. */
+export function specOf(body: SectionSpec, path: readonly string[]): FieldSpec | undefined {
+  const [first, ...rest] = path
+  if (first === undefined) return undefined
+  const section = own(body.sections, first)
+  return rest.length === 0 ? own(body.fields, first) : section && specOf(section, rest)
 }
 
 export function required<T extends Type>(type: T, doc: string, range?: Range): FieldSpec<T, true, undefined> {

@@ -14,8 +14,10 @@ import type {
   StringExpr,
   TestDecl,
 } from '../ast.ts'
+import { brokenDeclaration } from '../broken-declaration.ts'
 import { grammarError } from '../messages.ts'
 import * as T from '../tokens.ts'
+import { CONDITION_WORDS } from './entries.ts'
 import { describe } from './errors.ts'
 import { UseRules } from './use.ts'
 
@@ -25,17 +27,6 @@ const asBlock = (body: Expr): BlockExpr =>
 
 /** `extends` in other words. */
 const EXTENDS_WORDS: ReadonlySet<string> = new Set(['extend', 'inherits', 'inherit', 'from', 'is', 'like', 'based_on'])
-
-/** `assert` in other words. */
-const ASSERT_WORDS: ReadonlySet<string> = new Set([
-  'expect',
-  'check',
-  'ensure',
-  'verify',
-  'require',
-  'asserts',
-  'should',
-])
 
 export abstract class DeclarationRules extends UseRules {
   /** The name of the current declaration, used if its head cannot be read. */
@@ -53,7 +44,7 @@ export abstract class DeclarationRules extends UseRules {
           this.afterDeclaration()
         },
         () => {
-          if (this.#declared !== undefined) found.push(this.broken(this.#declared, start))
+          if (this.#declared !== undefined) found.push(brokenDeclaration(this.#declared, this.from(start)))
         },
         () => this.skipDeclaration(),
       )
@@ -98,7 +89,7 @@ export abstract class DeclarationRules extends UseRules {
         const fix = { message: 'remove `extern`', span: this.span(start, start + 7), replacement: '' }
         this.report(grammarError('ARC1217', { name: name.text }, body.span, { fix }))
       }
-      if (isBroken) return this.broken(name, start)
+      if (isBroken) return brokenDeclaration(name, this.from(start))
       if (extern === undefined && body === undefined) {
         const label = 'expected `{ … }` or `= value`'
         const colon = /^\s*:(?=\s*[A-Za-z[])/.exec(head.source.text.slice(head.end))?.[0]
@@ -134,7 +125,7 @@ export abstract class DeclarationRules extends UseRules {
     const result = this.SUBRULE(this.type)
     const isBroken = this.reports > before
     const body = this.SUBRULE(this.block)
-    if (isBroken) return this.broken(name, start)
+    if (isBroken) return brokenDeclaration(name, this.from(start))
     const doc = this.docAt(start)
     return { kind: 'Function', keyword: 'backbone', doc, name, parameters, input, result, body, span: this.from(start) }
   })
@@ -175,7 +166,7 @@ export abstract class DeclarationRules extends UseRules {
     this.OPTION3(() => this.refuseColon(this.CONSUME(T.Colon)))
     const isBroken = this.reports > before
     const entries = this.SUBRULE(this.entries)
-    if (isBroken) return this.broken(name, start)
+    if (isBroken) return brokenDeclaration(name, this.from(start))
     const doc = this.docAt(start)
     return { kind: 'Object', keyword, doc, name, parameters, extends: parent, entries, span: this.from(start) }
   })
@@ -282,7 +273,7 @@ export abstract class DeclarationRules extends UseRules {
     const word = this.LA(1)
     const fix = this.at(T.Equals, 2)
       ? { message: 'add `let`', span: at, replacement: 'let ' }
-      : ASSERT_WORDS.has(word.image)
+      : CONDITION_WORDS.has(word.image)
         ? { message: 'write `assert`', span: this.tokenSpan(word), replacement: 'assert' }
         : { message: 'add `assert`', span: at, replacement: 'assert ' }
     this.stop(grammarError('ARC1225', {}, this.tokenSpan(this.LA(1)), { fix }))
@@ -292,12 +283,6 @@ export abstract class DeclarationRules extends UseRules {
     const name = this.subrule(9, this.writtenName)
     this.#declared = name
     return name
-  }
-
-  /** Represents a declaration whose head has been reported, so that its name is known and nothing else is reported about it. */
-  private broken(name: Ident, start: number): LetDecl {
-    const span = this.from(start)
-    return { kind: 'Let', doc: undefined, name, type: undefined, value: this.errorExpr(name.span), span }
   }
 
   private refuseUnknown(): void {

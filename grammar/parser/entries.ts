@@ -15,8 +15,20 @@ import { grammarError } from '../messages.ts'
 import * as T from '../tokens.ts'
 import { BlockRules } from './blocks.ts'
 
-/** Words that other languages have for `require`. */
-const REQUIRE_WORDS: ReadonlySet<string> = new Set(['requires', 'required', 'assert', 'ensure', 'expect', 'constraint'])
+/** Words before a condition that has to hold. Here, objects `require` it and tests `assert` it. */
+export const CONDITION_WORDS: ReadonlySet<string> = new Set([
+  'require',
+  'requires',
+  'required',
+  'assert',
+  'asserts',
+  'ensure',
+  'expect',
+  'check',
+  'verify',
+  'should',
+  'constraint',
+])
 
 const COMPARISONS: ReadonlySet<TokenType> = new Set([T.Less, T.LessEqual, T.Greater, T.GreaterEqual])
 
@@ -140,7 +152,7 @@ export abstract class EntryRules extends BlockRules {
   /** `requires memory.peak < 2 GiB`: a word that was meant as `require`, followed by a condition. */
   private requirementAhead(path: readonly Ident[]): boolean {
     const [word] = path
-    const isWord = path.length === 1 && word !== undefined && REQUIRE_WORDS.has(word.text)
+    const isWord = path.length === 1 && word !== undefined && CONDITION_WORDS.has(word.text)
     if (this.RECORDING_PHASE || !isWord || !(this.nameAt(1) || this.at(T.NumberToken))) return false
     const fix = { message: 'write `require`', span: word.span, replacement: 'require' }
     this.report(grammarError('ARC1005', { found: word.text, right: 'require' }, word.span, { fix }))

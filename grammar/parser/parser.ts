@@ -3,8 +3,9 @@
  * it throw. The parser is built on first use, once per process.
  */
 import { EOF } from 'chevrotain'
-import type { Declaration, Expr, FieldEntry, LetDecl, Node, SourceTree } from '../ast.ts'
+import type { Declaration, Expr, FieldEntry, Node, SourceTree } from '../ast.ts'
 import { balance } from '../brackets.ts'
+import { brokenDeclaration } from '../broken-declaration.ts'
 import type { DiagnosticBag } from '../diagnostic.ts'
 import { readIndentation } from '../indentation.ts'
 import { lex } from '../lexer.ts'
@@ -108,16 +109,7 @@ function withoutDepths(declaration: Declaration, bag: DiagnosticBag): Declaratio
   if (!isTooHigh(declaration, bag)) return declaration
   if (declaration.kind === 'Use' || declaration.kind === 'Test')
     return { ...declaration, ...NOTHING_LEFT[declaration.kind] }
-  const { name, span } = declaration
-  const made: LetDecl = {
-    kind: 'Let',
-    doc: undefined,
-    name,
-    type: undefined,
-    value: { kind: 'Error', span: name.span },
-    span,
-  }
-  return made
+  return brokenDeclaration(declaration.name, declaration.span)
 }
 
 const NOTHING_LEFT = { Use: {}, Test: { lets: [], asserts: [], expectations: [] } } as const

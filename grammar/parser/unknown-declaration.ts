@@ -1,52 +1,18 @@
 /** A top-level line that starts with another word than a keyword, and the keyword that was meant. */
 import type { IToken } from 'chevrotain'
 import type { Diagnostic } from '../diagnostic.ts'
+import { foreignKeyword } from '../foreign-keywords.ts'
 import { grammarError } from '../messages.ts'
 import type { SourceFile } from '../source.ts'
-import { nearest } from '../suggest.ts'
+import { didYouMean, nearest } from '../suggest.ts'
 import * as T from '../tokens.ts'
 import { describe, placeOf } from './errors.ts'
-
-/** Words that start a declaration in other languages, and the corresponding keyword. */
-const FOREIGN_WORDS: Readonly<Record<string, string>> = {
-  def: 'fn',
-  func: 'fn',
-  function: 'fn',
-  fun: 'fn',
-  proc: 'fn',
-  const: 'let',
-  var: 'let',
-  val: 'let',
-  set: 'let',
-  import: 'use',
-  from: 'use',
-  include: 'use',
-  using: 'use',
-  require: 'use',
-  class: 'block',
-  module: 'block',
-  layer: 'block',
-  model: 'backbone',
-  network: 'backbone',
-  net: 'backbone',
-  loss: 'margin',
-  head: 'margin',
-  data: 'dataset',
-  scheduler: 'schedule',
-  gpu: 'device',
-  cluster: 'machine',
-  server: 'machine',
-  train: 'experiment',
-  run: 'experiment',
-  config: 'experiment',
-  job: 'experiment',
-}
 
 /** The keyword that a word at the start of a declaration most likely means. */
 function keywordFor(word: string): string | undefined {
   const lower = word.toLowerCase()
   const isPrefix = (keyword: string) => lower.length >= 3 && keyword.startsWith(lower)
-  return FOREIGN_WORDS[lower] ?? nearest(lower, T.DECLARATION_WORDS) ?? T.DECLARATION_WORDS.find(isPrefix)
+  return foreignKeyword(lower) ?? nearest(lower, T.DECLARATION_WORDS) ?? T.DECLARATION_WORDS.find(isPrefix)
 }
 
 /** The diagnostic for such a line, and the keyword that its first word is read as, if a declaration follows it. */
@@ -62,8 +28,7 @@ export function unknownDeclaration(
   }
   const word = T.isName(found) ? keywordFor(found.image) : undefined
   if (word !== undefined && goesOn(word, next, third)) {
-    const fix = { message: `did you mean \`${word}\`?`, span, replacement: word }
-    return { diagnostic: grammarError('ARC1206', shown, span, { fix }), keyword: word }
+    return { diagnostic: grammarError('ARC1206', shown, span, didYouMean(word, span)), keyword: word }
   }
   const notes = word === undefined || !T.isName(next) ? [] : [`did you mean \`${word}\`?`]
   const all = `declarations start with ${T.DECLARATION_WORDS.map((w) => `\`${w}\``).join(', ')}`

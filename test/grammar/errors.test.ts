@@ -213,6 +213,11 @@ const CASES: Record<string, Case> = {
     errors: ['ARC1206 1:1 found: `x`', 'ARC1206 2:1 found: `machine`'],
     fixed: 'let x = 3\nlet machine = 4',
   },
+  'a word that every JavaScript object has': {
+    text: 'constructor a { x = 1 }\nlet b = 1',
+    errors: ['ARC1206 1:1 found: `constructor`'],
+    tree: '(let b 1)',
+  },
   'prose is one mistake': {
     text: 'This is a file\nabout something\nelse, and 3 more.\n\nlet a = 1',
     errors: ['ARC1206 1:1 found: `This`'],

@@ -76,6 +76,12 @@ const cases: [name: string, text: string, errors: readonly string[], fixed?: str
     ['ARC1005 1:16 found: requires, right: require'],
     'experiment a { require a < 2 }',
   ],
+  [
+    'a word of tests for a requirement',
+    'experiment a { check a < 2 }',
+    ['ARC1005 1:16 found: check, right: require'],
+    'experiment a { require a < 2 }',
+  ],
   ['a call in brackets', 'let a = cpu[devices: 2]', ['ARC1285 1:12'], 'let a = cpu(devices: 2)'],
   [
     'a conditional of C',
