@@ -98,7 +98,12 @@ export async function installCpu(output: Output): Promise<string> {
 export async function fetchKernels(output: Output): Promise<void> {
   const { locateKernels } = await import('../../runtime/xla/native/locate-kernels.ts')
   const progress = progressLine(process.stderr, output.errorLook, { line: installLine, stage: stageOf })
-  await locateKernels((event) => progress.show({ what: 'oneDNN', ...event })).finally(progress.end)
+  const show = (event: FetchEvent) =>
+    // What is downloaded is compiled next, which takes seconds.
+    progress.show(
+      event.phase === 'ready' ? { phase: 'compile', what: "arcc's own kernels" } : { what: 'oneDNN', ...event },
+    )
+  await locateKernels(show).finally(progress.end)
 }
 
 async function installTfjs(variant: NativeVariant, output: Output): Promise<void> {

@@ -1,6 +1,5 @@
 /** A plan as text, the output of `arcc plan`. Pure: document in, lines out. */
 import { worldSize } from '../../compiler/experiment/lengths.ts'
-import { isVariantName } from '../../compiler/names/variant-name.ts'
 import type { PlanDocument } from '../../compiler/plan/document.ts'
 import { renderBar, sparkline } from './bars.ts'
 import { renderExact } from './exact.ts'
@@ -16,6 +15,7 @@ import {
   formatSeconds,
   plural,
 } from './format.ts'
+import { howToRun } from './how-to-run.ts'
 import type { Look } from './look.ts'
 import { aside, type BarRow, barRows, ends, facts, right, rowsOf, table } from './section.ts'
 import { augmentRow, logRow, requiredRow, startRow, weightRows } from './training-rows.ts'
@@ -255,7 +255,8 @@ function choices({ choices: list }: PlanDocument, look: Look): string[] {
 }
 
 /** The verdict. Exact figures take precedence over the ledger. */
-function closing({ experiment, memory, exact }: PlanDocument, look: Look, isRefused: boolean): string[] {
+function closing(plan: PlanDocument, look: Look, isRefused: boolean): string[] {
+  const { memory, exact } = plan
   const { palette } = look
   const wanted = formatBytes(exact?.total ?? memory.peak)
   if (!(exact ?? memory).fits) {
@@ -266,11 +267,9 @@ function closing({ experiment, memory, exact }: PlanDocument, look: Look, isRefu
     const text = `${palette.error('Does not meet its requirements')}, though it fits: ${wanted} of ${formatBytes(memory.capacity)}.`
     return paragraph(text, look)
   }
-  // The brackets in the name of a variant are special in a shell.
-  const name = isVariantName(experiment.name) ? `'${experiment.name}'` : experiment.name
-  const run = palette.accent(`arcc run ${experiment.file} ${name}`)
-  const verdict = `${palette.good('Fits')}: ${wanted} of ${formatBytes(memory.capacity)}. Run it with:`
-  return factLines([verdict, run], look, { gap: ' ', indent: table.indent })
+  const { advice, command } = howToRun(plan)
+  const verdict = `${palette.good('Fits')}: ${wanted} of ${formatBytes(memory.capacity)}. ${advice}:`
+  return factLines([verdict, palette.accent(command)], look, { gap: ' ', indent: table.indent })
 }
 
 /** The lines of the plan; `isRefused` if a `require` is not met. */

@@ -12,8 +12,8 @@ import type { Graph, Phase } from '../ir/graph.ts'
 import { liveness, type PeakPart } from '../ir/liveness.ts'
 import { type StateTensor, stateDonation } from '../ir/state-tensor.ts'
 import type { PlanDocument } from './document.ts'
-import { nativeMemory } from './native-memory.ts'
-import { gapShare, xlaMemory } from './xla-order.ts'
+import { nativeMemory, type ProgramMemory } from './native-memory.ts'
+import { xlaMemory } from './xla-order.ts'
 
 type Memory = PlanDocument['memory']
 type Line = Memory['lines'][number]
@@ -68,7 +68,10 @@ export interface Ledger {
   readonly temporary: number
 }
 
-const memoryOf = { native: nativeMemory, xla: xlaMemory } as const
+const memoryOf: { readonly [K in CpuKernels]: (step: Graph) => ProgramMemory } = {
+  native: nativeMemory,
+  xla: xlaMemory,
+}
 
 /** `kernels` are those of a CPU. */
 export function buildLedger(
@@ -86,9 +89,10 @@ export function buildLedger(
   })
   const stateBytes = lines.reduce((sum, line) => sum + line.bytes, 0)
   const donated = stateDonation(state)
-  const { graph, kept } = kernels === undefined ? { graph: step, kept: {} } : memoryOf[kernels](step)
+  const asIs: ProgramMemory = { graph: step, kept: {}, gapShare: 0 }
+  const { graph, kept, gapShare } = kernels === undefined ? asIs : memoryOf[kernels](step)
   const alive = liveness(graph, donated, kept)
-  const gaps = kernels === 'xla' ? gapShare * (alive.peak - alive.inputs) : 0
+  const gaps = gapShare * (alive.peak - alive.inputs)
   lines.push({ name: 'inputs', detail: 'images, labels', bytes: alive.inputs - stateBytes })
   const work = new Map<string, Line>()
   const hasBackward = step.ops.some((op) => op.origin.phase === 'backward')

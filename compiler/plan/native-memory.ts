@@ -7,30 +7,35 @@
 import type { Graph, Op, Value } from '../ir/graph.ts'
 import type { KeptMemory } from '../ir/liveness.ts'
 import { kernelValues } from '../ir/norm-groups.ts'
-import { findAttention } from '../stablehlo/attention.ts'
+import { type Attention, findAttention, neededOps, readValues } from '../stablehlo/attention.ts'
+
+/** What a program keeps in memory. */
+export interface ProgramMemory {
+  /** With its ops in the order of the program. */
+  readonly graph: Graph
+  readonly kept: KeptMemory
+  /** What lies unused between tensors, as a share of the memory of a step beyond state and inputs. */
+  readonly gapShare: number
+}
 
 /** The graph with attention read from qkv and dy alone, and what is stored. Bodies of loops keep their ops. */
-export function nativeMemory(graph: Graph): { readonly graph: Graph; readonly kept: KeptMemory } {
+export function nativeMemory(graph: Graph): ProgramMemory {
   const attention = findAttention(graph)
-  const stored = new Set(
-    [...attention].flatMap(([value, { qkv, dy }]) => [value, qkv, ...(dy === undefined ? [] : [dy])]),
-  )
+  const stored = new Set([...attention.keys()].flatMap((value) => [value, ...readValues(value.op, attention)]))
   return {
     graph: attention.size === 0 ? graph : withAttention(graph, attention),
     kept: { stored: (one) => new Set([...kernelValues(one), ...stored]) },
+    gapShare: 0,
   }
 }
 
-function withAttention(graph: Graph, attention: ReturnType<typeof findAttention>): Graph {
-  const replaced = graph.ops.map((op): Op => {
-    const own = op.results[0] && attention.get(op.results[0])
-    return own === undefined ? op : { ...op, operands: own.dy === undefined ? [own.qkv] : [own.qkv, own.dy] }
-  })
-  const needed = new Set<Value>(graph.outputs.map(({ value }) => value))
-  const ops = replaced.toReversed().filter((op) => {
-    const isNeeded = op.kind === 'input' || op.results.some((value) => needed.has(value))
-    if (isNeeded) for (const value of op.operands) needed.add(value)
-    return isNeeded
-  })
-  return { ...graph, ops: ops.reverse() }
+function withAttention(graph: Graph, attention: ReadonlyMap<Value, Attention>): Graph {
+  const needed = neededOps(graph, attention)
+  const ops = graph.ops
+    .filter((op) => op.kind === 'input' || needed.has(op))
+    .map((op): Op => {
+      const operands = readValues(op, attention)
+      return operands === op.operands ? op : { ...op, operands }
+    })
+  return { ...graph, ops }
 }

@@ -11,15 +11,15 @@
  *
  * Legend: x dx [N,H,W,C], dy [N,P,Q,O].
  */
-import { byteSize } from '../ir/dtype.ts'
+import { byteSize, dtypeBytes } from '../ir/dtype.ts'
 import { type Graph, type Op, operandAt, type Value } from '../ir/graph.ts'
-import type { KeptMemory } from '../ir/liveness.ts'
 import { recomputes } from '../ir/recompute.ts'
 import { filterGradForm } from '../stablehlo/conv-choice.ts'
 import { geometryOfOp } from '../stablehlo/conv-geometry.ts'
+import type { ProgramMemory } from './native-memory.ts'
 
 /** The gaps, as a share of the memory that a step needs beyond state and inputs. */
-export const gapShare = 0.05
+const gapShare = 0.05
 
 /** Whether an op is a filter's gradient that XLA computes after the rest of the backward pass. */
 function isLast(op: Op): boolean {
@@ -45,7 +45,7 @@ export function inXlaOrder(graph: Graph): Graph {
  */
 function xlaBytes({ op, type }: Value): number {
   const isWide = op.kind === 'conv2d' || op.kind === 'conv2d_input_grad'
-  return byteSize(isWide && byteSize({ dtype: type.dtype, shape: [] }) === 2 ? { ...type, dtype: 'f32' } : type)
+  return byteSize(isWide && dtypeBytes[type.dtype] === 2 ? { ...type, dtype: 'f32' } : type)
 }
 
 /** Bytes that an op needs while it runs, besides what it reads and writes. */
@@ -56,6 +56,6 @@ function xlaWorkspace(op: Op): number {
 }
 
 /** The graph in XLA's order, and what XLA keeps besides. */
-export function xlaMemory(graph: Graph): { readonly graph: Graph; readonly kept: KeptMemory } {
-  return { graph: inXlaOrder(graph), kept: { workspaceOf: xlaWorkspace, bytesOf: xlaBytes } }
+export function xlaMemory(graph: Graph): ProgramMemory {
+  return { graph: inXlaOrder(graph), kept: { workspaceOf: xlaWorkspace, bytesOf: xlaBytes }, gapShare }
 }

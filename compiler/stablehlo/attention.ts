@@ -65,6 +65,25 @@ function findNew(graph: Graph): ReadonlyMap<Value, Attention> {
   return found
 }
 
+/** What an op reads where kernels compute attention. */
+export function readValues(op: Op, attention: ReadonlyMap<Value, Attention>): readonly Value[] {
+  const own = op.results[0] && attention.get(op.results[0])
+  if (own === undefined) return op.operands
+  return own.dy === undefined ? [own.qkv] : [own.qkv, own.dy]
+}
+
+/** The ops that the outputs need, where kernels compute attention: nothing of what they keep to themselves. */
+export function neededOps(graph: Graph, attention: ReadonlyMap<Value, Attention>): ReadonlySet<Op> {
+  const used = new Set(graph.outputs.map(({ value }) => value))
+  const needed = new Set<Op>()
+  for (const op of graph.ops.toReversed()) {
+    if (!op.results.some((result) => used.has(result))) continue
+    needed.add(op)
+    for (const value of readValues(op, attention)) used.add(value)
+  }
+  return needed
+}
+
 /** A product of two tensors [B,H,T,D] over D, with which attention begins. */
 function isScores(op: Op): op is OpOf<'dot_general'> {
   if (op.kind !== 'dot_general') return false

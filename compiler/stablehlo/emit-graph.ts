@@ -3,7 +3,7 @@ import { bug } from '../../grammar/diagnostic.ts'
 import { sameShape, showType } from '../ir/dtype.ts'
 import { type Graph, type Op, type OpOf, operandAt, resultAt, type Value } from '../ir/graph.ts'
 import type { OpKind } from '../ir/op.ts'
-import { type Attention, findAttention } from './attention.ts'
+import { type Attention, findAttention, neededOps } from './attention.ts'
 import { computeAgain } from './compute-again.ts'
 import { collectiveRules } from './emit-collective.ts'
 import { elementwiseRules } from './emit-elementwise.ts'
@@ -64,23 +64,6 @@ function emitOp(e: Emitter, op: Exclude<Op, OpOf<'input'>>, operands: readonly S
   return results
 }
 
-/**
- * The ops that the outputs need. What only a part that a kernel computes would need is left out: the order of calls would keep the
- * products of the backward pass in the program.
- */
-function neededOps(graph: Graph, attention: ReadonlyMap<Value, Attention>): ReadonlySet<Op> {
-  const used = new Set(graph.outputs.map(({ value }) => value))
-  const needed = new Set<Op>()
-  for (const op of graph.ops.toReversed()) {
-    if (!op.results.some((result) => used.has(result))) continue
-    needed.add(op)
-    const own = attention.get(resultAt(op, 0))
-    const reads = own === undefined ? op.operands : [own.qkv, ...(own.dy === undefined ? [] : [own.dy])]
-    for (const value of reads) used.add(value)
-  }
-  return needed
-}
-
 /** Emits the ops of a graph whose inputs are `inputs`; returns its outputs. */
 export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): readonly Ssa[] {
   const written = new Map<Value, Ssa>()
@@ -93,6 +76,7 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
   }
   const stored = platformForms[e.platform].repeatsSums ? longSums(graph) : undefined
   const attention = e.native === undefined ? new Map<Value, Attention>() : findAttention(graph)
+  // The order of calls would keep the products of the backward pass in the program that only a part of attention needs.
   const needed = attention.size === 0 ? undefined : neededOps(graph, attention)
   const norms = nativeNorms(e, graph)
   const findLate =

@@ -6,7 +6,7 @@
  * Legend: a [M,K], b [K,N] or transposed; s the factors of one of the four dims.
  */
 import { byteSize, elementCount } from '../ir/dtype.ts'
-import { type OpOf, operandAt, type Value } from '../ir/graph.ts'
+import { type OpOf, operandAt, resultAt, type Value } from '../ir/graph.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 import { broadcast, multiply } from './hlo.ts'
 import { nativeProduct } from './native-call.ts'
@@ -26,16 +26,18 @@ export function scaledProduct(e: Emitter, op: OpOf<'dot_general'>, find: (value:
   const { params } = op
   const values = [operandAt(op, 0), operandAt(op, 1)] as const
   const isPlain = values.every(({ type }) => type.dtype === 'f32' && type.shape.length === 2)
-  if (e.native === undefined || !isPlain || params.dtype !== 'f32' || params.lhsContract.length !== 1) return undefined
+  const isOfMatrices = params.lhsContract.length === 1 && params.lhsBatch.length === 0
+  if (e.native === undefined || !isPlain || params.dtype !== 'f32' || !isOfMatrices) return undefined
   const isLeft = byteSize(values[0].type) > byteSize(values[1].type)
   const [scaled, other] = isLeft ? [scaledBy(values[0]), values[1]] : [scaledBy(values[1]), values[0]]
   if (scaled === undefined) return undefined
   const [own, others] = isLeft ? [params.lhsContract, params.rhsContract] : [params.rhsContract, params.lhsContract]
+  const isSummed = own[0] === scaled.dim
+  const isLarger = elementCount(resultAt(op, 0).type.shape) > elementCount(scaled.plain.type.shape)
+  if (!isSummed && isLarger) return undefined
   const [plain, rest, factors] = [find(scaled.plain), find(other), find(scaled.factors)]
   const productOf = (b: Ssa) => nativeProduct(e, isLeft ? plain : b, isLeft ? b : plain, params, params.dtype)
-  if (own[0] === scaled.dim) return productOf(multiply(e, rest, broadcast(e, factors, rest.type.shape, others)))
-  const [result] = op.results
-  if (result === undefined || elementCount(result.type.shape) > elementCount(scaled.plain.type.shape)) return undefined
+  if (isSummed) return productOf(multiply(e, rest, broadcast(e, factors, rest.type.shape, others)))
   const product = productOf(rest)
   return product && multiply(e, product, broadcast(e, factors, product.type.shape, [isLeft ? 0 : 1]))
 }

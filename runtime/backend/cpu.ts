@@ -1,5 +1,4 @@
 /** XLA on this computer's CPU, which provides any number of virtual devices. */
-
 import { recomputes } from '../../compiler/ir/recompute.ts'
 import { locatePlugin } from '../plugins/fetch-plugin.ts'
 import type { XlaFlags } from '../xla/pjrt/cuda-flags.ts'

@@ -1,12 +1,12 @@
 /** What the plan comes to: whether it fits, the requirements of the experiment, the planner's choices and suggestions. */
 import type { RequireSpec } from '../../../compiler/experiment/experiment.ts'
-import { isVariantName } from '../../../compiler/names/variant-name.ts'
 import { holds, plannedQuantity, showBound } from '../../../compiler/plan/bounds.ts'
 import type { PlanDocument } from '../../../compiler/plan/document.ts'
 import { showQuantity } from '../../../compiler/plan/show.ts'
 import type { Diagnostic } from '../../../grammar/diagnostic.ts'
 import { renderDiagnostics } from '../../render/diagnostic.ts'
 import { formatBytes, formatRate } from '../../render/format.ts'
+import { howToRun } from '../../render/how-to-run.ts'
 import { documentLook } from '../../render/look.ts'
 import { type Child, code, element, type Html, joined, paragraph } from '../html.ts'
 import { dataTable } from '../parts.ts'
@@ -80,17 +80,16 @@ export function verdictBody(
   requires: readonly RequireSpec[],
   diagnostics: readonly Diagnostic[],
 ): Child {
-  const { memory, exact, experiment } = plan
+  const { memory, exact } = plan
   const wanted = formatBytes(exact?.total ?? memory.peak)
-  const name = isVariantName(experiment.name) ? `'${experiment.name}'` : experiment.name
+  const of = `${wanted} of ${formatBytes(memory.capacity)} per device`
+  const { advice, command } = howToRun(plan)
   return joined(
-    fits(plan)
-      ? paragraph(
-          `${wanted} of ${formatBytes(memory.capacity)} per device. Run it with `,
-          code(`arcc run ${experiment.file} ${name}`),
-          '.',
-        )
-      : paragraph(`${wanted} are needed, and ${formatBytes(memory.capacity)} are usable per device.`),
+    !fits(plan)
+      ? paragraph(`${wanted} are needed, and ${formatBytes(memory.capacity)} are usable per device.`)
+      : requires.every((require) => holds(require, plan))
+        ? paragraph(`${of}. ${advice} `, code(command), '.')
+        : paragraph(`${of}, but it does not meet its requirements.`),
     requireTable(requires, plan),
     answerTable(plan),
     choiceTable(plan),

@@ -51,7 +51,7 @@ export async function locateKernels(onProgress: FetchProgress, download = true):
       if (!download) return none('oneDNN has not been downloaded; the next run downloads it')
       const failed = await recentFailure()
       if (failed !== undefined) return none(failed)
-      await Promise.all(missing.map((entry) => fetchPlugin(entry, onProgress))).catch(rememberFailure)
+      for (const entry of missing) await fetchPlugin(entry, onProgress).catch(rememberFailure)
     }
     const place = placeOf(library)
     const built = await buildKernels(compiler, {

@@ -34,6 +34,11 @@ test('one device, replicated centers, and more than there is room for', () => {
   expect(text(plan)).toMatchSnapshot()
 })
 
+test('a plan for several computers leads to no command that is refused', () => {
+  const lines = renderPlan({ ...glintPlan, machine: { ...glintPlan.machine, nodes: 2 } }, documentLook)
+  expect(lines.slice(-1).join('')).toMatch(/does not run on several computers yet; .*arcc run \S+ \S+ --emulate$/)
+})
+
 test('what was chosen for auto, and why', () => {
   const choices = [
     { path: 'train.batch', value: '512 per device', why: '512 takes 28.9 GiB' },
