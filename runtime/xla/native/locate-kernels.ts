@@ -51,7 +51,7 @@ export async function locateKernels(onProgress: FetchProgress, download = true):
       if (!download) return none('oneDNN has not been downloaded; the next run downloads it')
       const failed = await recentFailure()
       if (failed !== undefined) return none(failed)
-      for (const entry of missing) await fetchPlugin(entry, onProgress).catch(rememberFailure)
+      await fetchInTurn(missing, onProgress).catch(rememberFailure)
     }
     const place = placeOf(library)
     const built = await buildKernels(compiler, {
@@ -65,6 +65,14 @@ export async function locateKernels(onProgress: FetchProgress, download = true):
   } catch (error) {
     return none(reasonOf(error))
   }
+}
+
+/** Downloads wheels; `ready` is reported once, when all are there. */
+async function fetchInTurn(entries: readonly WheelEntry[], onProgress: FetchProgress): Promise<void> {
+  for (const entry of entries)
+    await fetchPlugin(entry, (event) => {
+      if (event.phase !== 'ready' || entry === entries.at(-1)) onProgress(event)
+    })
 }
 
 async function missingWheels(entries: readonly WheelEntry[]): Promise<readonly WheelEntry[]> {
