@@ -4,11 +4,12 @@ import { type Context, Stopped } from '../evaluate/context.ts'
 import { number } from '../evaluate/numbers.ts'
 import type { Experiment } from '../experiment/experiment.ts'
 import type { Declared } from '../names/program.ts'
-import { experimentBody } from '../schema/experiment.ts'
 import { requireQuantities } from '../schema/objects.ts'
+import { readableNames } from '../schema/readable.ts'
 import type { FieldsValue, Value } from '../values/value.ts'
 import { chainOf, resolveDeclared } from './experiment.ts'
 import { evaluateFields } from './fields.ts'
+import { sectionValue } from './reading.ts'
 
 /** A figure of the plan of an experiment, in base units; `undefined` after reported errors. */
 export type PlanFigure = (experiment: Experiment, quantity: keyof typeof requireQuantities) => number | undefined
@@ -30,13 +31,10 @@ export function experimentValue(declared: Declared, context: Context, figure: Pl
     names,
     read,
   })
-  const sections = Object.entries(experimentBody.sections).filter(([name]) => name !== 'sweep')
+  const own = readableNames({ scope: new Map() })
   const parts = new Map<string, (span: Span) => Value>([
-    ...Object.keys(experimentBody.fields).map((name) => [name, (span: Span) => fields.read(name, span)] as const),
-    ...sections.map(
-      ([name, { fields: own }]) =>
-        [name, () => group(name, Object.keys(own), (field, span) => fields.read(`${name}.${field}`, span))] as const,
-    ),
+    ...own.fields.map((name) => [name, (span: Span) => fields.read(name, span)] as const),
+    ...own.sections.map((name) => [name, () => sectionValue(name, fields)] as const),
     ['memory', () => group('memory', ['peak'], () => planned('memory.peak'))],
     ['step', () => group('step', ['time'], () => planned('step.time'))],
     ['throughput', () => planned('throughput')],

@@ -81,7 +81,8 @@ export function withFields(module: Env['module'], reading: Reading, span: Span):
   return env
 }
 
-function sectionValue(name: keyof typeof experimentBody.sections, reading: Reading): Value {
+/** A section whose fields are evaluated when they are read. */
+export function sectionValue(name: keyof typeof experimentBody.sections, reading: Pick<Reading, 'read'>): Value {
   const names = Object.keys(experimentBody.sections[name].fields)
   return { kind: 'fields', name, names, read: (field, span) => reading.read(`${name}.${field}`, span) }
 }

@@ -1,5 +1,5 @@
 /** Instances of margins, optimizers, schedules, devices, machines, data sets, augmentations and verification sets: arguments, fields on demand. */
-import type { Entry, Expr, FieldEntry, ObjectDecl, RequireEntry } from '../../grammar/ast.ts'
+import type { Entry, Expr, FieldEntry, ObjectDecl } from '../../grammar/ast.ts'
 import type { Extras } from '../../grammar/diagnostic.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
 import { boundParameters, homeOf } from '../names/inherit.ts'
@@ -12,7 +12,7 @@ import { bindParameters, conformArguments, type Given, matchArguments } from './
 import { conform } from './conform.ts'
 import { bind, type Context, type Env, enterNesting, fail } from './context.ts'
 import { defaultOf } from './default.ts'
-import { failingPart, holds, notesOf } from './requirement.ts'
+import { failingPart, failRequire, holds, namesIn } from './requirement.ts'
 import { showNumber } from './show.ts'
 
 interface Instance {
@@ -83,25 +83,17 @@ function checkRequires(object: ObjectValue, context: Context): void {
   if (objectSpecs[object.decl.keyword].requires !== 'arguments') return
   for (const entry of object.decl.entries) {
     if (entry.kind !== 'Require') continue
-    if (!holds(entry.condition, envOf(object, entry, context), context)) reportRequire(object, entry, context)
+    const env = envOf(object, entry, context)
+    if (!holds(entry.condition, env, context)) reportRequire(object, entry.condition, env, context)
   }
 }
 
-function reportRequire(object: ObjectValue, entry: RequireEntry, context: Context): never {
-  const { condition: whole } = entry
-  const condition = textOf(whole.span)
-  const isNamedIn =
-    (text: string) =>
-    ([name]: readonly [string, unknown]) =>
-      new RegExp(`\\b${name}\\b`).test(text)
-  const named = [...object.arguments].filter(isNamedIn(condition))
-  const notes = notesOf(named)
-  const related = [{ span: whole.span, message: 'required here' }]
-  const [argument, second] = [...object.places].filter(
-    isNamedIn(textOf(failingPart(whole, envOf(object, entry, context), context).span)),
-  )
+/** Reports it at the argument that breaks it, if it is one. */
+function reportRequire(object: ObjectValue, condition: Expr, env: Env, context: Context): never {
+  const broken = namesIn(failingPart(condition, env, context))
+  const [argument, second] = [...object.places].filter(([name]) => broken.has(name))
   const span = argument === undefined || second !== undefined ? object.span : argument[1]
-  return fail(context, 'ARC4213', { owner: object.decl.name.text, condition }, span, { related, notes })
+  return failRequire(object.decl.name.text, condition, span, env, context)
 }
 
 /** The context in which a field of an object is evaluated: mistakes in the standard library are reported where the object was created. */

@@ -1,8 +1,8 @@
 /** `require condition` in objects and in the blocks of functions: whether it holds, and what is said if it does not. */
 import type { Expr } from '../../grammar/ast.ts'
-import { textOf } from '../../grammar/source.ts'
+import { type Span, textOf } from '../../grammar/source.ts'
 import { walk } from '../../grammar/visit.ts'
-import type { NumberValue, Value } from '../values/value.ts'
+import type { NumberValue } from '../values/value.ts'
 import { type Context, type Env, fail, findLocal } from './context.ts'
 import { describe, showNumber, showValue } from './show.ts'
 
@@ -19,13 +19,27 @@ export function failingPart(condition: Expr, env: Env, context: Context): Expr {
   return failingPart(holds(condition.left, env, context) ? condition.right : condition.left, env, context)
 }
 
+/** The names of values in a condition; those of members (`inner.scale`) are none. */
+export function namesIn(condition: Expr): ReadonlySet<string> {
+  const names = new Set<string>()
+  walk(condition, (node) => {
+    if (node.kind === 'Name') names.add(node.name)
+    return true
+  })
+  return names
+}
+
 /** Notes with the values that a condition names. */
-export function notesOf(named: readonly (readonly [name: string, value: Value])[]): readonly string[] {
-  const degrees = named.flatMap(([name, value]) => {
+function notesOf(condition: Expr, env: Env): readonly string[] {
+  const named = [...namesIn(condition)].flatMap((name) => {
+    const value = findLocal(env, name)
+    return value === undefined ? [] : [{ name, value }]
+  })
+  const degrees = named.flatMap(({ name, value }) => {
     const meant = value.kind === 'number' ? degreesMeant(value) : undefined
     return meant === undefined ? [] : [`in degrees, \`${name}\` would be ${meant}`]
   })
-  return [...named.map(([name, value]) => `\`${name}\` is ${showValue(value)}`), ...degrees]
+  return [...named.map(({ name, value }) => `\`${name}\` is ${showValue(value)}`), ...degrees]
 }
 
 /** An angle of 2 to 90 rad was probably meant in degrees. */
@@ -35,17 +49,15 @@ function degreesMeant({ value, dimension }: NumberValue): string | undefined {
   return `\`${showNumber({ value, dimension: {} })} deg\`, which is ${radians.toFixed(3)} rad`
 }
 
+/** Reports a condition of `owner` that does not hold, at the place of what was passed. */
+export function failRequire(owner: string, condition: Expr, span: Span, env: Env, context: Context): never {
+  const related = [{ span: condition.span, message: 'required here' }]
+  const params = { owner, condition: textOf(condition.span) }
+  return fail(context, 'ARC4213', params, span, { related, notes: notesOf(condition, env) })
+}
+
 /** A condition in the block of a function; one that does not hold ends the evaluation at the call. */
 export function requireLocals(condition: Expr, env: Env, context: Context): void {
   if (holds(condition, env, context)) return
-  const named = new Map<string, Value>()
-  walk(condition, (node) => {
-    const value = node.kind === 'Name' ? findLocal(env, node.name) : undefined
-    if (node.kind === 'Name' && value !== undefined) named.set(node.name, value)
-    return true
-  })
-  const owner = context.frame?.name ?? 'a block'
-  const related = [{ span: condition.span, message: 'required here' }]
-  const span = context.frame?.span ?? condition.span
-  fail(context, 'ARC4213', { owner, condition: textOf(condition.span) }, span, { related, notes: notesOf([...named]) })
+  failRequire(context.frame?.name ?? 'a block', condition, context.frame?.span ?? condition.span, env, context)
 }
