@@ -1,4 +1,4 @@
-import { attempt, fail, type Session, staticContext } from '../evaluate/context.ts'
+import { attempt, fail, type Reads, type Session, staticContext } from '../evaluate/context.ts'
 import { callMethod, methodOf, statesOf } from '../evaluate/method.ts'
 import { number, tensor } from '../evaluate/numbers.ts'
 import { describe, showValue } from '../evaluate/show.ts'
@@ -11,19 +11,14 @@ import type { ObjectValue, Value } from '../values/value.ts'
 import { readObject } from './read.ts'
 import { again, contextOf, scratch, shaped } from './scalar-code.ts'
 
-/** Values for every name in the table of a method. */
+/** Every name in the table of a method, with its value, which is computed when the method reads it. */
 type ReadsOf<K extends keyof MethodTables, M extends keyof MethodTables[K]> = MethodTables[K][M] extends {
   readonly reads: infer R
 }
-  ? { readonly [N in keyof R]: Value }
+  ? { readonly [N in keyof R]: () => Value }
   : never
 
-function reading(values: Readonly<Record<string, Value>>): ReadonlyMap<string, () => Value> {
-  return new Map(Object.entries(values).map(([name, value]) => [name, () => value]))
-}
-
-/** Values that are computed when a method reads them. */
-function onDemand(values: Readonly<Record<string, () => Value>>): ReadonlyMap<string, () => Value> {
+function reading(values: Readonly<Record<string, () => Value>>): Reads {
   return new Map(Object.entries(values))
 }
 
@@ -32,14 +27,14 @@ export function resolveOptimizer(object: ObjectValue, session: Session): Optimiz
   const update: Optimizer['update'] = (builder, { weight, gradient, rate, step, states, norms }) => {
     const context = { ...contextOf(session, builder), norms }
     const extra = new Map([...states].map(([name, value]) => [name, tensor(value)]))
-    const reads = onDemand({
+    const reads = reading({
       weight: () => tensor(weight),
       gradient: () => tensor(gradient),
       rate: () => tensor(rate),
       step: () => tensor(step),
       weight_norm: () => tensor(weightNorm(builder, weight, norms)),
       gradient_norm: () => tensor(weightNorm(builder, gradient, norms)),
-    } satisfies { readonly [N in keyof ReadsOf<'optimizer', 'update'>]: () => Value })
+    } satisfies ReadsOf<'optimizer', 'update'>)
     const result = callMethod(object, 'update', reads, object.span, context, extra)
     const span = methodOf(object, 'update')?.body.span ?? object.span
     const field = (name: string, like: ir.Value): ir.Value => {
@@ -83,7 +78,11 @@ export function resolveOptimizer(object: ObjectValue, session: Session): Optimiz
 /** `undefined` after reported errors. */
 export function resolveSchedule(object: ObjectValue, session: Session): Schedule | undefined {
   const reads = (step: Value, total: number, epoch: number) =>
-    reading({ step, total: number(total), epoch: number(epoch) } satisfies ReadsOf<'schedule', 'factor'>)
+    reading({
+      step: () => step,
+      total: () => number(total),
+      epoch: () => number(epoch),
+    } satisfies ReadsOf<'schedule', 'factor'>)
   const factor: Schedule['factor'] = (builder, step, total, epoch) => {
     const context = contextOf(session, builder)
     const result = callMethod(object, 'factor', reads(tensor(step), total, epoch), object.span, context)

@@ -19,6 +19,7 @@ const ofRun = {
   epoch: 'Steps of one epoch.',
 } as const
 
+const own = 'The cosine of the embedding and the center of its own class, with its gradient.'
 const norm = 'The length of the embedding before it is normalized, with its gradient.'
 const noise = 'A standard normal number of the row, keyed by seed, step and row.'
 
@@ -35,7 +36,7 @@ const margin = {
     required: false,
     reads: {
       cos: 'The cosine of the embedding and the center of the other class.',
-      own: 'The cosine of the embedding and the center of its own class, with its gradient.',
+      own,
       norm,
       noise,
       ...ofRun,
@@ -48,7 +49,7 @@ const margin = {
     required: false,
     reads: {
       norm,
-      own: 'The cosine of the embedding and the center of its class, with its gradient.',
+      own,
       noise,
       ...ofRun,
     },
@@ -98,6 +99,14 @@ const schedule = {
 const methodTables = { margin, optimizer, schedule } as const
 
 export type MethodTables = typeof methodTables
+
+type MarginMethods = MethodTables['margin']
+
+/** What the methods of a margin read beside the cosine. */
+export type MarginRead = Exclude<
+  { [M in keyof MarginMethods]: keyof MarginMethods[M]['reads'] }[keyof MarginMethods],
+  'cos'
+>
 
 /** The methods of each kind of object; empty for most. */
 export const methodsOf: { readonly [K in ObjectKeyword]: Readonly<Record<string, MethodSpec>> } = {

@@ -65,7 +65,7 @@ export function chunkGradients(
   const excess = excessOf(b, rules, chunk, total)
   const others = othersGradient(b, rules, input, chunk, excess)
   const target = targetGradient(b, rules, input, chunk, excess)
-  const ofTarget = total.own === undefined ? target.cos : ops.add(b, target.cos, total.own)
+  const ofTarget = sumOf(b, target.cos, total.own)
 
   // For the sum over the batch: the mean's 1/B is applied after the products, since f16 cannot represent values below 6e-8.
   const cosineGradient = ops.convert(
@@ -153,16 +153,33 @@ function pull(
   f: (z: Value) => Value,
   cotangent: Value,
 ): Pulled {
+  const { first, named } = gradientsOf(b, { value: f(z), cotangent }, [z], values, varying)
+  return { cos: first[0] ?? ops.splat(b, 0, z.type), values: named }
+}
+
+/** Gradients with respect to some values, and by name to those that vary; `undefined`, or no name, without dependence. */
+export function gradientsOf(
+  b: GraphBuilder,
+  output: { readonly value: Value; readonly cotangent: Value },
+  others: readonly Value[],
+  values: MarginValues,
+  varying: ReadonlySet<string>,
+): { readonly first: readonly (Value | undefined)[]; readonly named: ReadonlyMap<string, Value> } {
   const read = [...varying].flatMap((name) => {
     const value = values.get(name)
     return value === undefined || typeof value === 'number' ? [] : [{ name, value }]
   })
-  const [ofZ, ...found] = gradient(b, [{ value: f(z), cotangent }], [z, ...read.map(({ value }) => value)])
-  const gradients = read.flatMap(({ name }, i) => {
-    const own = found[i]
+  const found = gradient(b, [output], [...others, ...read.map(({ value }) => value)])
+  const named = read.flatMap(({ name }, i) => {
+    const own = found[others.length + i]
     return own === undefined ? [] : [[name, own] as const]
   })
-  return { cos: ofZ ?? ops.splat(b, 0, z.type), values: new Map(gradients) }
+  return { first: found.slice(0, others.length), named: new Map(named) }
+}
+
+/** The sum of what there is; of nothing, `undefined`. */
+export function sumOf<T extends Value | undefined>(b: GraphBuilder, x: T, y: Value | undefined): T | Value {
+  return x === undefined || y === undefined ? (x ?? y ?? x) : ops.add(b, x, y)
 }
 
 /** The sums of two sets of gradients, for these names. */
@@ -172,13 +189,9 @@ export function addGradients(
   y: ReadonlyMap<string, Value>,
   names: readonly string[],
 ): ReadonlyMap<string, Value> {
-  const sum = (name: string) => {
-    const [left, right] = [x.get(name), y.get(name)]
-    return left === undefined || right === undefined ? (left ?? right) : ops.add(b, left, right)
-  }
   return new Map(
     names.flatMap((name) => {
-      const value = sum(name)
+      const value = sumOf(b, x.get(name), y.get(name))
       return value === undefined ? [] : [[name, value] as const]
     }),
   )

@@ -4,12 +4,14 @@
  *
  * Legend: R replicas, B rows of the batch, n rows that this device processes (B with sharded centers, B/R with replicated ones).
  */
-import { bug, need } from '../../grammar/diagnostic.ts'
+import { need } from '../../grammar/diagnostic.ts'
 import type { Margin, MarginValues } from '../experiment/experiment.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
-import { gradient } from '../ir/vjp.ts'
+import type { MarginRead } from '../schema/methods.ts'
+import { own } from '../types/own.ts'
+import { gradientsOf } from './head-gradients.ts'
 import { keyOf, mix, normalRows } from './random.ts'
 
 /** What a margin keeps and learns, and the moment of the step. */
@@ -65,23 +67,19 @@ export function marginStep(b: GraphBuilder, margin: Margin, input: MarginInput, 
   return { values, states }
 }
 
+type Source = (b: GraphBuilder, input: MarginInput, rows: MarginRows) => Value | number
+
+const sources: { readonly [N in MarginRead]: Source } = {
+  norm: (_, __, rows) => rows.norm(),
+  own: (_, __, rows) => rows.own(),
+  noise: (b, input, rows) => noise(b, input, rows),
+  step: (b, input) => ops.convert(b, input.step, 'f32'),
+  total: (_, input) => input.total,
+  epoch: (_, input) => input.epoch,
+}
+
 function readValue(b: GraphBuilder, name: string, input: MarginInput, rows: MarginRows): Value | number {
-  switch (name) {
-    case 'norm':
-      return rows.norm()
-    case 'own':
-      return rows.own()
-    case 'noise':
-      return noise(b, input, rows)
-    case 'step':
-      return ops.convert(b, input.step, 'f32')
-    case 'total':
-      return input.total
-    case 'epoch':
-      return input.epoch
-    default:
-      return bug(`a margin reads ${name}`)
-  }
+  return need(own(sources, name), `what a margin reads as ${name}`)(b, input, rows)
 }
 
 /** A standard normal number of each row, keyed by (seed, step, row): f32 [n]. */
@@ -111,18 +109,7 @@ export function penaltyOf(b: GraphBuilder, margin: Margin, values: MarginValues,
   const type = { dtype: 'f32', shape: [count] } as const
   const terms = margin.penalty?.(b, values, type)
   if (terms === undefined) return undefined
-  const varying = [...margin.needs.penalty.varying].flatMap((name) => {
-    const value = values.get(name)
-    return value === undefined || typeof value === 'number' ? [] : [{ name, value }]
-  })
-  const found = gradient(
-    b,
-    [{ value: terms, cotangent: ops.splat(b, 1, type) }],
-    varying.map(({ value }) => value),
-  )
-  const gradients = varying.flatMap(({ name }, i) => {
-    const own = found[i]
-    return own === undefined ? [] : [[name, own] as const]
-  })
-  return { sum: ops.sumOver(b, terms, [0]), gradients: new Map(gradients) }
+  const output = { value: terms, cotangent: ops.splat(b, 1, type) }
+  const { named } = gradientsOf(b, output, [], values, margin.needs.penalty.varying)
+  return { sum: ops.sumOver(b, terms, [0]), gradients: named }
 }

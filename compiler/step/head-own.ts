@@ -12,7 +12,7 @@ import type { Value } from '../ir/graph.ts'
 import { forLoop } from '../ir/loop.ts'
 import * as ops from '../ir/ops.ts'
 import { type ChunkInput, type ChunkLogits, chunkLogits, normalizeRows } from './head-chunk.ts'
-import { excessOf, othersGradient, type SoftmaxTotal } from './head-gradients.ts'
+import { excessOf, othersGradient, type SoftmaxTotal, sumOf } from './head-gradients.ts'
 import { centersOf, chunkInput, chunkSize, type Passes, packInput, packTotal, wholeChunk } from './head-pass.ts'
 import type { PassOne } from './head-passes.ts'
 import { activeRows, type ChunkRows } from './head-rows.ts'
@@ -59,8 +59,7 @@ export function ownGradient(b: GraphBuilder, passes: Passes, one: PassOne, total
     const chunk: ChunkRows = { count, start: ops.multiply(inner, inside.trip, count), whole: false }
     const input = chunkInput(inner, shared, chunk, need(w, 'centers'))
     const own = ofChunk(inner, input, chunkLogits(inner, rules, input), totals.unpack(more))
-    const before = need(inside.carried[0], 'the sum so far')
-    return [own === undefined ? before : ops.add(inner, before, own)]
+    return [sumOf(inner, need(inside.carried[0], 'the sum so far'), own)]
   })
   return sum
 }

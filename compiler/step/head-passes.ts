@@ -13,7 +13,7 @@ import { forLoop } from '../ir/loop.ts'
 import * as ops from '../ir/ops.ts'
 import type { Tables } from './center-storage.ts'
 import { ABSENT, type ChunkLogits, chunkLogits, chunkStatistics, type SoftmaxStatistics } from './head-chunk.ts'
-import { type ChunkGradients, chunkGradients, type SoftmaxTotal, valuesWithGradients } from './head-gradients.ts'
+import { type ChunkGradients, chunkGradients, type SoftmaxTotal, sumOf, valuesWithGradients } from './head-gradients.ts'
 import { centersOf, chunkInput, chunkSize, type Passes, packInput, packTotal, wholeChunk } from './head-pass.ts'
 import { type ChunkRows, chunkRowNumbers, readChunk, type StepRows, writeChunk } from './head-rows.ts'
 
@@ -138,11 +138,7 @@ export function passTwo(
     const input = chunkInput(inner, shared, chunk, centersOf(innerTables))
     const gradients = chunkGradients(inner, rules, input, chunkLogits(inner, rules, input), statistics)
     const updated = updateChunk(inner, shared.rows, chunk, innerTables, update, given, gradients.centers)
-    const after = sums.map(({ of }, i) => {
-      const sum = need(before[i], 'the gradient so far')
-      const own = of(gradients)
-      return own === undefined ? sum : ops.add(inner, sum, own)
-    })
+    const after = sums.map(({ of }, i) => sumOf(inner, need(before[i], 'the gradient so far'), of(gradients)))
     return [...after, ...names.map((name) => need(updated.get(name), name))]
   })
   const found = new Map(sums.map(({ name }, i) => [name, need(results[i], 'a gradient')]))

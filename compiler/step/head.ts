@@ -15,7 +15,7 @@ import * as ops from '../ir/ops.ts'
 import type { ClassShard } from '../ir/state-tensor.ts'
 import type { Tables } from './center-storage.ts'
 import { type HeadRules, type Normalized, normalizeRows, normalizeRowsGradient } from './head-chunk.ts'
-import { addGradients, type SoftmaxTotal } from './head-gradients.ts'
+import { addGradients, type SoftmaxTotal, sumOf } from './head-gradients.ts'
 import { lengths, type MarginInput, marginStep, penaltyOf } from './head-margin.ts'
 import { ownCosines, ownGradient } from './head-own.ts'
 import type { Passes } from './head-pass.ts'
@@ -89,9 +89,9 @@ export function shardedHead(b: GraphBuilder, rules: HeadRules, input: HeadInput)
   const penalty = penaltyOf(b, margin, values, count)
   const share = smoothingShare(b, rules, statistics, classes ?? classCount(input.shards))
   const total: SoftmaxTotal = { ...statistics, share, own: undefined }
-  const loss = plus(b, meanLoss(b, rules, { ...statistics, share }), penalty && mean(b, rules, penalty.sum))
+  const loss = sumOf(b, meanLoss(b, rules, { ...statistics, share }), penalty && mean(b, rules, penalty.sum))
   const ofOwn = margin.needs.other.varying.has('own') ? ownGradient(b, passes, one, total) : undefined
-  const ownTotal = plus(b, ofOwn && sum(b, 'gradient of the own cosines', ofOwn), penalty?.gradients.get('own'))
+  const ownTotal = sumOf(b, ofOwn && sum(b, 'gradient of the own cosines', ofOwn), penalty?.gradients.get('own'))
   const two = passTwo(b, passes, one, { ...total, own: ownTotal }, input.update(loss))
   const unitGradient = named(b, 'gradient of the embeddings', () =>
     b.add('reduce_scatter', [two.embeddings], { dim: 0 }),
@@ -106,7 +106,7 @@ export function shardedHead(b: GraphBuilder, rules: HeadRules, input: HeadInput)
       rules,
       local,
       unitGradient,
-      plus(b, scattered, penalized && ownRows(b, input, penalized)),
+      sumOf(b, scattered, penalized && ownRows(b, input, penalized)),
     ),
     tables: two.tables,
     states,
@@ -137,12 +137,12 @@ export function replicatedHead(b: GraphBuilder, rules: HeadRules, input: HeadInp
   const penalty = penaltyOf(b, margin, values, count)
   const share = smoothingShare(b, rules, one.statistics, classes)
   const total: SoftmaxTotal = { ...one.statistics, share, own: undefined }
-  const own = plus(b, meanLoss(b, rules, { ...one.statistics, share }), penalty && mean(b, rules, penalty.sum))
+  const own = sumOf(b, meanLoss(b, rules, { ...one.statistics, share }), penalty && mean(b, rules, penalty.sum))
   const loss = sum(b, 'loss', own)
   const ofOwn = margin.needs.other.varying.has('own') ? ownGradient(b, passes, one, total) : undefined
-  const ownTotal = plus(b, ofOwn, penalty?.gradients.get('own'))
+  const ownTotal = sumOf(b, ofOwn, penalty?.gradients.get('own'))
   const two = passTwo(b, passes, one, { ...total, own: ownTotal }, sumGradients(input.update(loss)))
-  const ofNorms = plus(b, two.values.get('norm'), penalty?.gradients.get('norm'))
+  const ofNorms = sumOf(b, two.values.get('norm'), penalty?.gradients.get('norm'))
   const learned = margin.learned.map(({ name }) => name)
   return {
     loss,
@@ -160,11 +160,6 @@ export function replicatedHead(b: GraphBuilder, rules: HeadRules, input: HeadInp
 
 function passesOf({ tables, chunks, trunk }: HeadInput, rules: HeadRules) {
   return { rules, tables, chunks, trunk }
-}
-
-/** The sum of what there is; of nothing, `undefined`. */
-function plus<T extends Value | undefined>(b: GraphBuilder, x: T, y: Value | undefined): T | Value {
-  return x === undefined || y === undefined ? (x ?? y ?? x) : ops.add(b, x, y)
 }
 
 /** The mean over the batch from a sum over rows. */

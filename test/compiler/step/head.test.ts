@@ -4,16 +4,9 @@
  * Legend: B rows of all devices, C classes, D embedding width.
  */
 import { describe, expect, test } from 'vitest'
-import { GraphBuilder } from '../../../compiler/ir/build.ts'
-import * as ops from '../../../compiler/ir/ops.ts'
-import { replicatedHead, shardedHead } from '../../../compiler/step/head.ts'
-import type { ChunkUpdate } from '../../../compiler/step/head-passes.ts'
-import { classShards, shardRows } from '../../../compiler/step/shards.ts'
-import { need } from '../../../grammar/diagnostic.ts'
-import type { HostTensor } from '../../../runtime/engine.ts'
 import { arcfaceMargin } from '../../helpers/margins.ts'
 import { randomOf } from '../../helpers/op-case.ts'
-import { runOnReference } from '../../helpers/run-graph.ts'
+import { numericGradient, runHead } from '../../helpers/run-head.ts'
 
 const D = 5
 
@@ -65,85 +58,16 @@ function directLoss(
   return loss
 }
 
-/** Returns the gradient in place of the new centers, so that the test can read it. */
-const gradientInstead: ChunkUpdate = {
-  given: [],
-  apply: (_, __, { gradient }) => new Map([['centers', gradient]]),
-}
-
-async function runHead(c: Case, scale: number) {
-  const chunks = c.chunks ?? 1
+async function runCase(c: Case, scale: number) {
   const rows = c.replicas * c.perReplica
   const x = draw('embeddings', rows * D)
   const w = draw('centers', c.classes * D)
   const labels = Array.from({ length: rows }, (_, i) => (17 * i + 5) % c.classes)
-  const shards =
-    c.placement === 'shard'
-      ? classShards(c.classes, c.replicas)
-      : Array.from({ length: c.replicas }, () => ({ start: 0, count: c.classes }))
-  const rowsNeeded = c.placement === 'shard' ? shardRows(c.classes, c.replicas) : c.classes
-  const height = Math.ceil(rowsNeeded / chunks) * chunks
-  const b = new GraphBuilder('head', c.replicas)
-  const input = {
-    embeddings: b.input('x', { dtype: 'f32', shape: [c.perReplica, D] }),
-    labels: b.input('labels', { dtype: 'i32', shape: [c.perReplica] }),
-    tables: new Map([['centers', b.input('w', { dtype: 'f32', shape: [height, D] })]]),
-    shards,
-    sampling: undefined,
-    update: () => gradientInstead,
-    chunks,
-    trunk: true,
-    margin: { kept: new Map(), seed: 1, step: ops.scalar(b, 0, 'i32'), total: 1, epoch: 1 },
-  }
-  const rules = {
-    margin: arcfaceMargin(0.5, scale, c.filter),
-    gradient: c.gradient,
-    compute: 'f32' as const,
-    perClass: 1,
-    batch: rows,
-    smoothing: c.smoothing ?? 0,
-  }
-  const head = (c.placement === 'shard' ? shardedHead : replicatedHead)(b, rules, input)
-  const graph = b.finish([
-    { name: 'loss', value: head.loss },
-    { name: 'dx', value: head.embeddings },
-    { name: 'dw', value: need(head.tables.get('centers'), 'the centers') },
-  ])
-  const inputs = shards.map((shard, r): HostTensor[] => {
-    const part = new Float32Array(height * D).fill(0.25)
-    part.set(w.slice(shard.start * D, (shard.start + shard.count) * D))
-    return [
-      {
-        dtype: 'f32',
-        shape: [c.perReplica, D],
-        data: Float32Array.from(x.slice(r * c.perReplica * D, (r + 1) * c.perReplica * D)),
-      },
-      {
-        dtype: 'i32',
-        shape: [c.perReplica],
-        data: Int32Array.from(labels.slice(r * c.perReplica, (r + 1) * c.perReplica)),
-      },
-      { dtype: 'f32', shape: [height, D], data: part },
-    ]
-  })
-  const outputs = await runOnReference(graph, inputs)
-  const output = (replica: number, index: number) => need(outputs[replica]?.[index], 'an output')
-  const dx = outputs.flatMap((_, r) => Array.from(output(r, 1).data))
-  const dw = new Array<number>(c.classes * D).fill(0)
-  shards.forEach((shard, r) => {
-    Array.from(output(r, 2).data.slice(0, shard.count * D)).forEach((value, i) => {
-      dw[shard.start * D + i] = value
-    })
-  })
-  return { x, w, labels, losses: outputs.map((_, r) => need(output(r, 0).data[0], 'a loss')), dx, dw }
-}
-
-function numericGradient(f: (v: readonly number[]) => number, at: readonly number[]): number[] {
-  const h = 1e-5
-  return at.map((_, i) => {
-    const moved = (by: number) => f(at.map((v, j) => (i === j ? v + by : v)))
-    return (moved(h) - moved(-h)) / (2 * h)
-  })
+  const { replicas, placement, gradient, chunks = 1, smoothing = 0 } = c
+  const margin = arcfaceMargin(0.5, scale, c.filter)
+  const run = { margin, gradient, smoothing, replicas, placement, chunks, embeddings: x, centers: w, labels }
+  const { losses, embeddings: dx, centers: dw } = await runHead(run)
+  return { x, w, labels, losses, dx, dw }
 }
 
 function largestDifference(a: readonly number[], b: readonly number[]): number {
@@ -203,7 +127,7 @@ const cases: readonly (readonly [string, Case])[] = [
 describe('loss and exact gradients', () => {
   test.each(cases)('%s', async (_, c) => {
     const scale = 8
-    const { x, w, labels, losses, dx, dw } = await runHead(c, scale)
+    const { x, w, labels, losses, dx, dw } = await runCase(c, scale)
     const wanted = directLoss(x, w, labels, c, scale)
     for (const loss of losses) expect(Math.abs(loss - wanted)).toBeLessThan(1e-5)
     expect(
@@ -222,8 +146,8 @@ describe('loss and exact gradients', () => {
 })
 
 test('straight-through gradients differ from exact ones only by the slope of the margin', async () => {
-  const exact = await runHead({ replicas: 1, perReplica: 6, classes: 7, gradient: 'exact', placement: 'shard' }, 8)
-  const passed = await runHead(
+  const exact = await runCase({ replicas: 1, perReplica: 6, classes: 7, gradient: 'exact', placement: 'shard' }, 8)
+  const passed = await runCase(
     { replicas: 2, perReplica: 3, classes: 7, gradient: 'straight_through', placement: 'shard' },
     8,
   )
@@ -233,7 +157,7 @@ test('straight-through gradients differ from exact ones only by the slope of the
 
 test('a scale of 64 with opposite centers neither overflows nor underflows', async () => {
   const c: Case = { replicas: 2, perReplica: 3, classes: 2, gradient: 'exact', placement: 'shard' }
-  const { x, w, labels, losses, dx } = await runHead(c, 64)
+  const { x, w, labels, losses, dx } = await runCase(c, 64)
   expect(losses[0]).toBeCloseTo(directLoss(x, w, labels, c, 64), 3)
   expect(dx.every(Number.isFinite)).toBe(true)
 })

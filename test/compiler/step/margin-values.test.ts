@@ -6,16 +6,10 @@
  */
 import { describe, expect, test } from 'vitest'
 import type { Margin } from '../../../compiler/experiment/experiment.ts'
-import { GraphBuilder } from '../../../compiler/ir/build.ts'
-import { replicatedHead, shardedHead } from '../../../compiler/step/head.ts'
-import type { ChunkUpdate } from '../../../compiler/step/head-passes.ts'
-import { classShards, shardRows } from '../../../compiler/step/shards.ts'
 import { need } from '../../../grammar/diagnostic.ts'
-import type { HostTensor } from '../../../runtime/engine.ts'
-import { numbersOf } from '../../helpers/host-tensor.ts'
 import { randomOf } from '../../helpers/op-case.ts'
 import { resolveBody } from '../../helpers/resolve.ts'
-import { runOnReference } from '../../helpers/run-graph.ts'
+import { numericGradient, runHead } from '../../helpers/run-head.ts'
 
 const [D, C, B] = [5, 7, 6]
 const scale = 4
@@ -90,69 +84,6 @@ function directLoss(loss: Margin['loss'], at: Point, mean: number): number {
   return average(terms)
 }
 
-/** Returns the gradient in place of the new centers, so that the test can read it. */
-const gradientInstead: ChunkUpdate = {
-  given: [],
-  apply: (_, __, { gradient }) => new Map([['centers', gradient]]),
-}
-
-async function runHead(margin: Margin, { replicas, placement, chunks }: Layout) {
-  const own = B / replicas
-  const sharded = placement === 'shard'
-  const shards = sharded ? classShards(C, replicas) : Array.from({ length: replicas }, () => ({ start: 0, count: C }))
-  const height = Math.ceil((sharded ? shardRows(C, replicas) : C) / chunks) * chunks
-  const b = new GraphBuilder('head', replicas)
-  const embeddings = b.input('x', { dtype: 'f32', shape: [own, D] })
-  const input = {
-    embeddings,
-    labels: b.input('labels', { dtype: 'i32', shape: [own] }),
-    tables: new Map([['centers', b.input('w', { dtype: 'f32', shape: [height, D] })]]),
-    shards,
-    sampling: undefined,
-    update: () => gradientInstead,
-    chunks,
-    trunk: true,
-    margin: {
-      kept: new Map(['margin.mean', 'margin.bias'].map((name) => [name, b.input(name, { dtype: 'f32', shape: [] })])),
-      seed: 1,
-      step: b.input('step', { dtype: 'i32', shape: [] }),
-      total: 10,
-      epoch: 5,
-    },
-  }
-  const rules = { margin, gradient: 'exact', compute: 'f32', perClass: 1, batch: B, smoothing: 0 } as const
-  const head = (sharded ? shardedHead : replicatedHead)(b, rules, input)
-  const graph = b.finish([
-    { name: 'loss', value: head.loss },
-    { name: 'dx', value: head.embeddings },
-    { name: 'dw', value: need(head.tables.get('centers'), 'the centers') },
-    { name: 'mean', value: need(head.states.get('margin.mean'), 'the state') },
-    { name: 'bias', value: need(head.learned.get('margin.bias'), 'the gradient of what it learns') },
-  ])
-  const scalar = (value: number): HostTensor => ({ dtype: 'f32', shape: [], data: Float32Array.of(value) })
-  const outputs = await runOnReference(
-    graph,
-    shards.map((shard, r): HostTensor[] => {
-      const part = new Float32Array(height * D).fill(0.25)
-      part.set(start.w.slice(shard.start * D, (shard.start + shard.count) * D))
-      const rows = Float32Array.from(start.x.slice(r * own * D, (r + 1) * own * D))
-      return [
-        { dtype: 'f32', shape: [own, D], data: rows },
-        { dtype: 'i32', shape: [own], data: Int32Array.from(labels.slice(r * own, (r + 1) * own)) },
-        { dtype: 'f32', shape: [height, D], data: part },
-        scalar(2),
-        scalar(start.bias),
-        { dtype: 'i32', shape: [], data: Int32Array.of(3) },
-      ]
-    }),
-  )
-  const each = (index: number) => outputs.map((of) => [...numbersOf(need(of[index], 'an output'))])
-  const dw = sharded
-    ? each(2).flatMap((part, r) => part.slice(0, (shards[r]?.count ?? 0) * D))
-    : (each(2)[0] ?? []).slice(0, C * D)
-  return { losses: each(0).flat(), dx: each(1).flat(), dw, means: each(3).flat(), biases: each(4).flat() }
-}
-
 const layouts: readonly Layout[] = [
   { replicas: 1, placement: 'shard', chunks: 1 },
   { replicas: 1, placement: 'shard', chunks: 3 },
@@ -167,27 +98,24 @@ describe.each(['softmax', 'sigmoid'] as const)('a margin that reads, keeps and l
   const margin = need(experiment, diagnostics.map(({ message }) => message).join('; ')).margin
   const mean = newMean(start)
   const at = (moved: Partial<Point>) => directLoss(loss, { ...start, ...moved }, mean)
-  const slopes = (values: readonly number[], of: (values: readonly number[]) => number) =>
-    values.map((_, i) => {
-      const moved = (by: number) => of(values.map((v, j) => (i === j ? v + by : v)))
-      return (moved(1e-5) - moved(-1e-5)) / 2e-5
-    })
   const wanted = {
-    dx: slopes(start.x, (x) => at({ x })),
-    dw: slopes(start.w, (w) => at({ w })),
-    bias: slopes([start.bias], ([bias = 0]) => at({ bias }))[0] ?? 0,
+    dx: numericGradient((x) => at({ x }), start.x),
+    dw: numericGradient((w) => at({ w }), start.w),
+    bias: numericGradient(([bias = 0]) => at({ bias }), [start.bias])[0] ?? 0,
   }
 
   test.each(layouts)('$replicas, $placement, $chunks chunks', async (layout) => {
-    const { losses, dx, dw, means, biases } = await runHead(margin, layout)
+    const given = { embeddings: start.x, centers: start.w, labels }
+    const head = await runHead({ margin, gradient: 'exact', smoothing: 0, ...layout, ...given })
+    const [means, biases] = [head.states.get('margin.mean'), head.learned.get('margin.bias')]
     const apart = (a: readonly number[], b: readonly number[]) => {
       expect(a).toHaveLength(b.length)
       return Math.max(...a.map((value, i) => Math.abs(value - (b[i] ?? Number.NaN))))
     }
-    for (const own of losses) expect(own).toBeCloseTo(at({}), 5)
-    for (const own of means) expect(own).toBeCloseTo(mean, 5)
-    for (const own of biases) expect(own).toBeCloseTo(wanted.bias, 5)
-    expect(apart(dx, wanted.dx)).toBeLessThan(2e-5)
-    expect(apart(dw, wanted.dw)).toBeLessThan(2e-5)
+    for (const own of head.losses) expect(own).toBeCloseTo(at({}), 5)
+    for (const own of need(means, 'the state')) expect(own).toBeCloseTo(mean, 5)
+    for (const own of need(biases, 'the gradient')) expect(own).toBeCloseTo(wanted.bias, 5)
+    expect(apart(head.embeddings, wanted.dx)).toBeLessThan(2e-5)
+    expect(apart(head.centers, wanted.dw)).toBeLessThan(2e-5)
   })
 })
