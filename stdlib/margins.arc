@@ -117,6 +117,7 @@ margin circle(m: float = 0.25, scale: float = 256) {
 }
 
 /// UniFace's unified cross entropy (ICCV 2023, equation 10): one threshold for all classes, which is learned and starts at log(10 `classes`).
+/// `classes` is not compared with the data; `dataset.identities` is the number if the data set declares it.
 margin uniface(classes: int, m: float = 0.4, scale: float = 64) {
   require classes > 0 and m >= 0 and m < 2
   loss = sigmoid

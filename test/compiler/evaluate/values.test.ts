@@ -64,6 +64,7 @@ const truths = [
   'exp(0) == 1 and log(1) == 0 and sqrt(9) == 3 and pow(2, 3) == 8',
   'cos(60 deg) ≈ 0.5 and sin(0.5) ≈ 0.4794 and acos(0.5) ≈ 60 deg',
   'tanh(0) == 0 and sigmoid(0) == 0.5',
+  'abs(erf(1) - 0.842700792949715) < 1e-14 and abs(erf(-0.5) + 0.520499877813047) < 1e-14 and erf(7) == 1',
   'arcface().scale == 64 and arcface(scale: 32).scale == 32',
   'desk.nodes == 1 and desk(cards: 4).devices_per_node == 4',
   'desk.device.memory == 8 GiB and desk.device.flops.f32 == 10 TFLOP/s',
