@@ -2,6 +2,7 @@
 import type { Expr, RequireEntry } from '../../grammar/ast.ts'
 import { textOf } from '../../grammar/source.ts'
 import { attempt, type Context, type Env, fail } from '../evaluate/context.ts'
+import { fieldPaths, placeOfField } from '../evaluate/object.ts'
 import { describe } from '../evaluate/show.ts'
 import {
   comparisons,
@@ -11,10 +12,11 @@ import {
   type PairListSpec,
   type RequireSpec,
 } from '../experiment/experiment.ts'
-import { datasetTraits } from '../schema/dataset-formats.ts'
+import { type DatasetFormat, datasetTraits, readsField } from '../schema/dataset-formats.ts'
 import * as schema from '../schema/objects.ts'
 import { memberName } from '../schema/values.ts'
 import { sameDimension, showDimension } from '../types/dimension.ts'
+import { evaluateDiagnostic } from '../values/messages.ts'
 import type { ObjectValue } from '../values/value.ts'
 import { checkMix } from './mix.ts'
 import { readObject } from './read.ts'
@@ -32,6 +34,8 @@ export function resolveDataset(object: ObjectValue, context: Context): DatasetSp
         related: [{ span: object.decl.name.span, message: `\`${object.decl.name.text}\` is declared here` }],
       }),
     )
+  warnOfUnread(format, object, context)
+  for (const part of fields.parts ?? []) warnOfPart(part, context)
   const parts = fields.parts?.map((part) => resolveDataset(part, context))
   if (parts?.includes(undefined)) return undefined
   const resolved = parts?.filter((part) => part !== undefined)
@@ -40,6 +44,22 @@ export function resolveDataset(object: ObjectValue, context: Context): DatasetSp
   const { parts: _, ...own } = fields
   const dataset = { ...own, root, mixed: resolved, name: object.decl.name.text, span: object.span }
   return attempt(() => checkMix(dataset, context)) && dataset
+}
+
+/** Warns of fields that are set, although data sets of this format have no use for them. */
+function warnOfUnread(format: DatasetFormat, object: ObjectValue, { session }: Context): void {
+  for (const field of fieldPaths(schema.dataset)) {
+    const span = readsField(format, field) ? undefined : placeOfField(object, field)
+    if (span !== undefined)
+      session.bag.add(evaluateDiagnostic('ARC4289', { reader: 'data sets of format', kind: format, field }, span))
+  }
+}
+
+/** Warns of fields of a set of a mix that only the mix itself needs. */
+function warnOfPart(part: ObjectValue, { session }: Context): void {
+  const span = placeOfField(part, 'damaged')
+  if (span !== undefined)
+    session.bag.add(evaluateDiagnostic('ARC4290', { field: 'damaged' }, span, { notes: ['set it in the mix'] }))
 }
 
 /** `undefined` after reported errors. */
@@ -51,6 +71,11 @@ export function resolvePairList(object: ObjectValue, context: Context): PairList
   const { path, pending } = fields[field]
   if (path === '' && pending === undefined)
     return attempt(() => fail(context, 'ARC4280', { set: name, field, protocol: fields.protocol }, object.span))
+  const unread = fields.protocol === 'pairs' ? undefined : placeOfField(object, 'list')
+  if (unread !== undefined) {
+    const parts = { reader: 'verification sets of protocol', kind: fields.protocol, field: 'list' } as const
+    context.session.bag.add(evaluateDiagnostic('ARC4289', parts, unread))
+  }
   return { ...fields, name }
 }
 

@@ -125,6 +125,12 @@ export function fieldPaths(body: SectionSpec, prefix = ''): string[] {
   return [...own, ...nestedPaths]
 }
 
+/** Where a field is set, or the argument with its name is passed; `undefined` if it has its default. */
+export function placeOfField({ decl, overrides, places, span }: ObjectValue, path: string): Span | undefined {
+  if (overrides.has(path)) return places.get(path) ?? span
+  return findField(decl.entries, path.split('.'))?.span ?? places.get(path)
+}
+
 /** The value of a field: overridden, written, the argument with its name, or its default; `none` if it has none. */
 export function fieldOf(object: ObjectValue, path: string, context: Context): Value {
   const { fields } = instanceOf(object)

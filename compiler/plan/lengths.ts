@@ -102,10 +102,12 @@ function datasetCounts(experiment: Experiment, host: Host, bag: DiagnosticBag): 
 
 /** The counts that a data set declares; a mix has those of its sets, unless classes of them are one or are held out. */
 function declaredCounts(spec: DatasetSpec): Partial<DatasetCounts> {
-  const { identities, images, perIdentity, mixed: parts, classes, holdout } = spec
+  const { identities, perIdentity, mixed: parts, classes, holdout } = spec
+  const isDrawn = datasetTraits[spec.format].images === 'drawn'
   if (parts === undefined || classes === 'by_name' || holdout > 0) {
-    const drawn = identities !== undefined && perIdentity !== undefined ? { images: identities * perIdentity } : {}
-    return { ...(identities === undefined ? {} : { identities }), ...(images === undefined ? drawn : { images }) }
+    const images =
+      isDrawn && identities !== undefined && perIdentity !== undefined ? identities * perIdentity : spec.images
+    return { ...(identities === undefined ? {} : { identities }), ...(images === undefined ? {} : { images }) }
   }
   const counts = parts.map(declaredCounts)
   if (counts.some((count) => count.identities === undefined || count.images === undefined)) return {}

@@ -243,6 +243,12 @@ export const evaluateMessages = {
   ARC4288: warning(
     () => '`evaluate.pairs` has no effect: it is the number of pairs of `holdout`, which is not in `evaluate.sets`',
   ),
+  ARC4289: warning<{ reader: 'data sets of format' | 'verification sets of protocol'; kind: string; field: string }>(
+    ({ reader, kind, field }) => `\`${field}\` has no effect: ${reader} \`${kind}\` do not read it`,
+  ),
+  ARC4290: warning<{ field: string }>(
+    ({ field }) => `\`${field}\` has no effect in a set of a mix: only that of the mix is read`,
+  ),
   ARC4250: error(() => 'a mix needs at least one data set'),
   ARC4251: error<{ name: string }>(
     ({ name }) => `\`${name}\` is a mix itself; list its sets among the others, with weights of their own`,

@@ -125,6 +125,11 @@ export const evaluateExamples: Examples<typeof evaluateDiagnostic.catalogue> = {
   ARC4286: [{ path: 'evaluate.every', interval: '5 epochs', length: '2 epochs' }],
   ARC4287: [{ name: 'holdout' }],
   ARC4288: [{}],
+  ARC4289: [
+    { reader: 'data sets of format', kind: 'folder', field: 'first_label' },
+    { reader: 'verification sets of protocol', kind: 'ijbb', field: 'list' },
+  ],
+  ARC4290: [{ field: 'damaged' }],
   ARC4250: [{}],
   ARC4251: [{ name: 'mixed' }],
   ARC4252: [{ name: 'folder', holdout: 5 }],

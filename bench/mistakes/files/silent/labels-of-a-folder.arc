@@ -1,0 +1,27 @@
+// Labels of a folder: they are the names of its sub-folders.
+//? at: first_label = 1
+
+use std.machines: cpu
+use std.margins: arcface
+
+dataset mine { format = folder, root = "faces", identities = 20, images = 200, first_label = 1 }
+
+backbone small(embedding: int = 32) on Image(112, 112, 3) -> Vector(embedding) {
+  input |> conv(8, kernel: 3, stride: 4) |> prelu |> flatten |> linear(embedding)
+}
+
+experiment faces {
+  dataset  = mine
+  backbone = small
+  margin   = arcface(m: 0.3 rad, scale: 32)
+  machine  = cpu(devices: 2)
+
+  train {
+    batch     = 16 global
+    epochs    = 2
+    optimizer = sgd(lr: 0.1, momentum: 0.9)
+    schedule  = polynomial(power: 1)
+  }
+
+  evaluate { sets = [] }
+}
