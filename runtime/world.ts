@@ -18,3 +18,8 @@ export function oneProcess(devices: number): World {
 export function localReplicas({ local, rank }: World): readonly number[] {
   return Array.from({ length: local }, (_, device) => rank * local + device)
 }
+
+/** The devices of the processes that train together: equally many in each. `nodes` divides `devices`, since a machine is its nodes. */
+export function worldOf(devices: number, { nodes, rank }: { readonly nodes: number; readonly rank: number }): World {
+  return { size: devices, local: devices / nodes, rank }
+}

@@ -12,8 +12,10 @@ import { createEngine } from '../engines/create-engine.ts'
 import type { Emit, FailedEvent, StartEvent } from '../events.ts'
 import type { LogSink } from '../logs/log-sink.ts'
 import { openLogs } from '../logs/open-logs.ts'
+import { alone } from '../peers/alone.ts'
+import type { Peers } from '../peers/peers.ts'
 import { openStart, type Start } from '../start/open-start.ts'
-import { oneProcess } from '../world.ts'
+import { worldOf } from '../world.ts'
 import { failureFacts } from './failure/facts.ts'
 import type { Watchdog } from './failure/watchdog.ts'
 import { openData, type RunData } from './open-data.ts'
@@ -27,6 +29,8 @@ export interface TrainOptions {
   readonly engine: EngineName
   /** The devices; default: virtual devices of this computer. */
   readonly devices?: DeviceRequest
+  /** The processes that train together, which have met; default: this one alone. */
+  readonly peers?: Peers
   /** The machine part of the start event. */
   readonly machine?: Pick<StartEvent, 'emulates' | 'note'>
   /** Created for this run; ARC6506 if it is not empty, unless a run is resumed in it. */
@@ -51,6 +55,8 @@ export interface Session {
   readonly loaders: RunLoaders
   /** Contains the world: the devices of all processes, and those of this one. */
   readonly engine: Engine
+  /** The processes that train together. */
+  readonly peers: Peers
   /** Emits an event: writes it to the log of the run and passes it to the caller. */
   readonly emit: Emit
   /** After an abort no more steps are started. */
@@ -83,7 +89,7 @@ export async function withSession(
   watchdog: Watchdog,
   body: (session: Session) => Promise<void>,
 ): Promise<void> {
-  const { resume: resumed, version = 'development' } = options
+  const { resume: resumed, version = 'development', peers = alone() } = options
   // Before anything in the folder changes.
   if (resumed !== undefined) requireFit(plan, resumed)
   const texts = options.texts ?? new Map<string, string>()
@@ -135,11 +141,11 @@ export async function withSession(
     const opened = resumed?.checkpoint === undefined ? await openStart(plan, data.people) : undefined
     const start = opened && owned(opened, (it) => it.close())
     for (const found of start?.damaged ?? []) emit({ type: 'warning', message: damagedText(found) })
-    const world = oneProcess(plan.replicas)
+    const world = worldOf(plan.replicas, peers)
     const loaders = owned(await openLoaders(plan, data, world), (it) => it.dispose())
     const engine = owned(await createEngine(options.engine, world, emit, options.devices), (it) => it.dispose())
     const { signal, machine, devices } = options
-    const resources = { plan, folder, data, loaders, engine, emit, signal, machine, devices, start }
+    const resources = { plan, folder, data, loaders, engine, peers, emit, signal, machine, devices, start }
     await body({ ...resources, resumed, version, outcome, watchdog, abandon })
   }
   try {

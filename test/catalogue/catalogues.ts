@@ -21,6 +21,7 @@ import { evaluateErrors } from '../../runtime/evaluate/messages.ts'
 import { reportErrors } from '../../runtime/evaluate/report/messages.ts'
 import { exportErrors } from '../../runtime/export/messages.ts'
 import { onnxErrors } from '../../runtime/export/onnx/messages.ts'
+import { peerErrors } from '../../runtime/peers/messages.ts'
 import { tensorFileErrors } from '../../runtime/safetensors-header.ts'
 import { startErrors } from '../../runtime/start/messages.ts'
 import { tfjsError } from '../../runtime/tfjs/errors.ts'
@@ -35,6 +36,7 @@ import { embedExamples, exportExamples } from './embed-examples.ts'
 import { evaluationExamples } from './evaluation-examples.ts'
 import { onnxExamples } from './export-examples.ts'
 import { grammarExamples, nameExamples } from './grammar-examples.ts'
+import { peerExamples } from './peer-examples.ts'
 import { type Rendered, renderCatalogue } from './render.ts'
 import { runsExamples } from './runs-examples.ts'
 import * as runtime from './runtime-examples.ts'
@@ -72,6 +74,7 @@ export const catalogues: Readonly<Record<string, readonly Rendered[]>> = {
   runsErrors: renderCatalogue(runsErrors.catalogue, runsExamples),
   onnxErrors: renderCatalogue(onnxErrors.catalogue, onnxExamples),
   trainErrors: renderCatalogue(trainErrors.catalogue, runtime.trainExamples),
+  peerErrors: renderCatalogue(peerErrors.catalogue, peerExamples),
   networkErrors: renderCatalogue(networkErrors.catalogue, runtime.networkExamples),
   usageErrors: renderCatalogue(usageErrors.catalogue, runtime.usageExamples),
 }
