@@ -11,7 +11,7 @@ import type { ConvKind } from '../ir/op-family.ts'
 import { convForm } from '../stablehlo/conv-choice.ts'
 import { type ConvGeometry, geometryOfOp } from '../stablehlo/conv-geometry.ts'
 import { type DeviceRates, hasKernel, isProduct, type OpSeconds, productWidth } from './device-rates.ts'
-import { type LinkRates, linkRates } from './links.ts'
+import { equalLinks, type LinkRates } from './links.ts'
 import { convolutionPlace, convolutionSizes, interpolated, nearbyRate } from './nearby-rates.ts'
 
 const byDoctor = 'by arcc doctor --write-machine'
@@ -43,7 +43,7 @@ export function measuredRates(profile: MachineProfile, devices: number): DeviceR
 }
 
 export function measuredLinks(profile: MachineProfile, devices: number): LinkRates {
-  return linkRates(devices, profile.links.bandwidth, profile.links.latency)
+  return equalLinks(devices, profile.links.bandwidth, profile.links.latency)
 }
 
 function streamKind(cost: OpCost): StreamKind {

@@ -83,7 +83,7 @@ it('centers that are too many', () => {
   expect(diagnostics[0]?.notes).toEqual([
     expect.stringMatching(/centers.* 488 MiB/),
     expect.stringMatching(/`centers\.state = int8`: 863 MiB, 1470 samples/),
-    expect.stringMatching(/`machine\.nodes = 2`: 782 MiB, 4810 samples.* 63 %/),
+    expect.stringMatching(/`machine\.nodes = 2`: 782 MiB, 4830 samples.* 64 %/),
   ])
   expect(pathsOf(document)).toContainEqual(['machine.nodes'])
   expectTrue(document, 'batch = 16 per device', ['dataset.identities=4000000'])
