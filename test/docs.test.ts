@@ -7,6 +7,7 @@ import { createProgram } from '../cli/program.ts'
 import { compileExperiment } from '../compiler/driver.ts'
 import { packageFolder } from '../runtime/package-folder.ts'
 import { catalogues } from './catalogue/catalogues.ts'
+import { refusedActions } from './helpers/refused-actions.ts'
 
 const read = (file: string) => readFileSync(join(packageFolder, file), 'utf8')
 const blocks = (file: string) => [...read(file).matchAll(/^```arc\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? '')
@@ -76,26 +77,7 @@ describe.each(pages)('%s', (page) => {
   })
 
   test('commands and options that it names exist', () => {
-    const refuse = () => Promise.reject(new Error('not to be run'))
-    const actions = {
-      check: refuse,
-      plan: refuse,
-      run: refuse,
-      replay: refuse,
-      dump: refuse,
-      doctor: refuse,
-      install: refuse,
-      test: refuse,
-      data: refuse,
-      checkpoint: refuse,
-      eval: refuse,
-      embed: refuse,
-      compare: refuse,
-      report: refuse,
-      runs: refuse,
-      export: refuse,
-    }
-    const program = createProgram('0', actions, () => {})
+    const program = createProgram('0', refusedActions, () => {})
     const commands = new Map(program.commands.map((command) => [command.name(), command]))
     const wrong: string[] = []
     for (const [line, name = '', rest = ''] of text.matchAll(/(?<=`|npx )arcc (\w+)([^`\n|]*)/g)) {

@@ -2,13 +2,10 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileHost } from '../../cli/host/host.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
-import { bug, need } from '../../grammar/diagnostic.ts'
-import { packageFolder } from '../../runtime/package-folder.ts'
-import { exactMemory } from '../../runtime/xla/exact/exact-memory.ts'
-import { planOf } from '../../test/helpers/plan.ts'
-import { onMachine } from '../on-machine.ts'
+import { bug } from '../../grammar/diagnostic.ts'
+import { type ExactOptions, exactMemory } from '../../runtime/xla/exact/exact-memory.ts'
+import { planOnMachine } from '../on-machine.ts'
 import type { Bars } from './bars.ts'
 
 export interface Case {
@@ -39,13 +36,9 @@ export const cases: Readonly<Record<string, Case>> = {
   },
 }
 
-const host = { ...fileHost(packageFolder), countDataset: () => undefined }
-
 function planFor({ file, experiment, settings }: Case, { replicas, more }: Variant): Plan {
-  const source = need(host.readSource(file), file)
   const devices = `machine.devices_per_node=${replicas}`
-  const { entry, overrides } = onMachine(source, 'dgx_h100(nodes: 1)', [devices, ...settings, ...more])
-  return planOf(entry.text, { path: file, experiment, settings: overrides.map(({ text }) => text), host })
+  return planOnMachine(file, experiment, 'dgx_h100(nodes: 1)', [devices, ...settings, ...more])
 }
 
 export interface Variant {
@@ -65,11 +58,16 @@ export interface Compiled {
 /** The bounds were set with these flags: nothing is autotuned, so the figures change only with the step. */
 const flags = { xla_gpu_autotune_level: 0, xla_gpu_enable_triton_gemm: false } as const
 
-/** Compiles a case in ten to fifty seconds; XLA's dump goes through a temporary folder. */
-export async function compileCase(which: Case, variant: Variant): Promise<Compiled> {
+/** Compiles a case in ten to fifty seconds. */
+export function compileCase(which: Case, variant: Variant): Promise<Compiled> {
+  return compilePlan(planFor(which, variant), flags)
+}
+
+/** Compiles the step of a plan, also if its figures are known; XLA's dump goes through a temporary folder. */
+export async function compilePlan(plan: Plan, flags?: ExactOptions['flags']): Promise<Compiled> {
   const dump = await mkdtemp(join(tmpdir(), 'arcc-hlo-'))
   try {
-    const { peak } = await exactMemory(planFor(which, variant), { dump, flags })
+    const { peak } = await exactMemory(plan, { dump, ...(flags === undefined ? {} : { flags }) })
     const names = await readdir(dump)
     const read = (end: string) => {
       const name = names.find((candidate) => candidate.includes('.step.') && candidate.endsWith(end))
