@@ -14,6 +14,11 @@ export function oneProcess(devices: number): World {
   return { size: devices, local: devices, rank: 0 }
 }
 
+/** The number of processes. */
+export function processes({ size, local }: World): number {
+  return size / local
+}
+
 /** The replicas of this process, in order: its device i has number i of them. */
 export function localReplicas({ local, rank }: World): readonly number[] {
   return Array.from({ length: local }, (_, device) => rank * local + device)

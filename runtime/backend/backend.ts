@@ -34,6 +34,11 @@ export interface Backend {
   /** Options of PJRT_Client_Create. */
   readonly createOptions: Options
   /**
+   * Whether the plugin itself brings several processes together: their clients exchange devices, and their compilers what they have
+   * measured, over the run's store. All processes must then compile the same programs in the same order.
+   */
+  readonly joinsProcesses: boolean
+  /**
    * Finds or downloads the plugin and its libraries; `plugin` is a plugin to use instead. Throws ARC6001 to ARC6008, and for CUDA
    * ARC6030 to ARC6036.
    */

@@ -19,6 +19,7 @@ export function cpuBackend(devices: number): Backend {
     kind: 'cpu',
     devices,
     createOptions: { cpu_device_count: { integer: devices } },
+    joinsProcesses: false,
     async locate(plugin, onProgress, onWarning) {
       const path = await locatePlugin(plugin, (event) => onProgress({ what: 'the XLA plugin', ...event }), onWarning)
       return {

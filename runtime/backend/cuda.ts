@@ -1,13 +1,15 @@
-/** XLA on the NVIDIA GPUs of this computer, all driven by this process. */
+/** XLA on the NVIDIA GPUs of this computer, all driven by this process; NCCL connects them with those of other processes. */
 import { statSync } from 'node:fs'
 import type { CudaGpu } from '../cuda/driver.ts'
 import type { CudaInstallation } from '../cuda/libraries.ts'
 import { openLibrary } from '../native-library.ts'
+import { processes, type World } from '../world.ts'
 import { cudaFlags } from '../xla/pjrt/cuda-flags.ts'
 import type { Backend } from './backend.ts'
 
 /** `memory`: bytes per card that the plan assumes. */
-export function cudaBackend(gpus: readonly CudaGpu[], memory: number): Backend {
+export function cudaBackend(gpus: readonly CudaGpu[], memory: number, world: World): Backend {
+  const nodes = processes(world)
   return {
     kind: 'cuda',
     devices: gpus.length,
@@ -16,11 +18,13 @@ export function cudaBackend(gpus: readonly CudaGpu[], memory: number): Backend {
       memory_fraction: { float: memoryFraction(gpus, memory) },
       preallocate: { flag: true },
       visible_devices: { integers: gpus.map((gpu) => gpu.index) },
+      ...(nodes > 1 ? { node_id: { integer: world.rank }, num_nodes: { integer: nodes } } : {}),
     },
+    joinsProcesses: nodes > 1,
     async locate(_, onProgress) {
       const { ensureCuda, openCudaLibraries } = await import('../cuda/libraries.ts')
       const installation = await ensureCuda(onProgress)
-      openCudaLibraries(installation, gpus.length)
+      openCudaLibraries(installation, world.size)
       return {
         plugin: installation.plugin,
         flags: (graph) => ({ ...cudaFlags(graph), xla_gpu_cuda_data_dir: installation.dataFolder }),

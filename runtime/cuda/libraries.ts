@@ -181,7 +181,7 @@ export function findOutside({ libraries, cudaMajor }: CudaInstallation): readonl
 const opened = new Set<string>()
 
 /**
- * Opens the libraries that the plugin will look up by name, for programs on this number of GPUs of this process: an open library
+ * Opens the libraries that the plugin will look up by name, for programs on this number of GPUs, of all processes: an open library
  * is found by its name wherever it is. One missing in the installation is left to the system's loader. Throws ARC6033 if that
  * does not find it either, or if `ptxas` or libdevice is missing; ARC6034 for an incomplete library, which would crash the
  * process; ARC6035 for one that cannot be loaded.

@@ -1,12 +1,10 @@
 /** The engine `xla`: compiles graphs through a PJRT plugin and runs them on N devices of this process. */
 import type { DeviceKind } from '../../compiler/ir/device-kind.ts'
 import type { Donation, Graph } from '../../compiler/ir/graph.ts'
-import { moduleText } from '../../compiler/stablehlo/emit-module.ts'
 import type { NativeKernels } from '../../compiler/stablehlo/native-kernels.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
 import type { Backend, DeviceRequest, Located } from '../backend/backend.ts'
 import { backendOf } from '../backend/backend-of.ts'
-import { clientError } from '../backend/client-error.ts'
 import type {
   CompileOptions,
   DeviceTensor,
@@ -17,23 +15,30 @@ import type {
   StartedRun,
 } from '../engine.ts'
 import type { Fetching } from '../events.ts'
-import type { World } from '../world.ts'
-import { type CompileCache, cacheKey, compileCacheEnabled, createCompileCache } from './compile-cache.ts'
+import { alone } from '../peers/alone.ts'
+import type { Peers } from '../peers/peers.ts'
+import { processes, type World } from '../world.ts'
+import { compileCacheEnabled, createCompileCache } from './compile-cache.ts'
 import type { FirstRun } from './first-run.ts'
 import { giveBackFreePages } from './free-pages.ts'
+import { createLoader, type LoadedProgram, type ProgramLoader } from './load-program.ts'
 import { loadKernels, wideningNote } from './native/load-kernels.ts'
 import type { FoundKernels } from './native/locate-kernels.ts'
 import { PjrtBuffer, type Upload, uploadBuffers } from './pjrt/buffer.ts'
-import { PjrtClient } from './pjrt/client.ts'
-import { writeCompileOptions } from './pjrt/compile-options.ts'
+import type { PjrtClient } from './pjrt/client.ts'
 import { peakMemory } from './pjrt/device-memory.ts'
-import { PjrtExecutable } from './pjrt/executable.ts'
 import { PjrtLibrary } from './pjrt/library.ts'
 import { keepState } from './pjrt/resident-state.ts'
+import { buildStoreClient } from './store/build-client.ts'
+import { explainFailure } from './store/explain.ts'
+import { type OpenedClient, openClient } from './store/open-client.ts'
+import { sameInAll } from './store/same-programs.ts'
 
 export interface XlaEngineOptions {
   /** The devices that programs run on. */
   readonly world: World
+  /** The processes of the world; defaults to this one alone. */
+  readonly peers?: Peers
   /** The requested devices; defaults to virtual ones of this computer. */
   readonly devices?: DeviceRequest
   /** A plugin library to use instead; like `$ARCC_XLA_PLUGIN`. */
@@ -68,20 +73,21 @@ export interface XlaEngine extends Engine {
 }
 
 /**
- * Starts the engine; a missing plugin is downloaded first. Throws ARC6001 to ARC6008 if the environment cannot run it, ARC6030 to
- * ARC6036 for CUDA's libraries, and PjrtError if the plugin refuses.
+ * Starts the engine; a missing plugin is downloaded first. In a run of several processes on GPUs it waits for the engines of the
+ * others. Throws ARC6001 to ARC6008 if the environment cannot run it, ARC6030 to ARC6036 for CUDA's libraries, ARC6880 to ARC6883 if
+ * the processes' devices cannot be brought together, and PjrtError if the plugin refuses.
  */
 export async function createXlaEngine(options: XlaEngineOptions): Promise<XlaEngine> {
   const { world, devices = { kind: 'cpu', devices: world.local }, plugin } = options
-  const { onProgress = () => {}, onWarning = () => {} } = options
-  const backend = backendOf(devices)
+  const { peers = alone(), onProgress = () => {}, onWarning = () => {} } = options
+  if (peers.nodes !== processes(world) || peers.rank !== world.rank) bug('the world is not that of the peers')
+  const backend = backendOf(devices, world)
+  const storeLibrary = backend.joinsProcesses ? await buildStoreClient() : undefined
   const located = await backend.locate(plugin, onProgress, onWarning)
   const library = PjrtLibrary.load(located.plugin)
   const kernels = backend.kind === 'cpu' ? await kernelsFor(library, options) : undefined
-  const client = await PjrtClient.create(library, world.local, backend.createOptions).catch((error: unknown) => {
-    throw clientError(error, { path: located.plugin, kind: backend.kind })
-  })
-  return new LoadedEngine(client, backend, located, kernels, options)
+  const opened = await openClient({ library, backend, world, peers, storeLibrary })
+  return new LoadedEngine(opened, backend, located, kernels, { ...options, peers })
 }
 
 async function kernelsFor(
@@ -99,36 +105,43 @@ class LoadedEngine implements XlaEngine {
   readonly world: World
   readonly platform: DeviceKind
   readonly #client: PjrtClient
+  readonly #opened: OpenedClient
+  readonly #peers: Peers
   readonly #backend: Backend
-  readonly #located: Located
   readonly #kernels: FoundKernels | undefined
   readonly #warn: (message: string) => void
   #saidWidening = false
-  readonly #cacheAbove: number
-  /** `undefined` if it is disabled. */
-  readonly #cache: CompileCache | undefined
-  readonly #programs = { cached: 0, compiled: 0 }
-  /** Programs are compiled one at a time, which takes all cores and much memory; others are loaded meanwhile. */
-  #lastCompiled: Promise<unknown> = Promise.resolve()
+  readonly #loader: ProgramLoader
   /** Runs start in the order they were requested: replicas that meet in a collective must not meet another run. */
   #lastStart: Promise<unknown> = Promise.resolve()
 
   constructor(
-    client: PjrtClient,
+    opened: OpenedClient,
     backend: Backend,
     located: Located,
     kernels: FoundKernels | undefined,
-    options: XlaEngineOptions,
+    options: XlaEngineOptions & { readonly peers: Peers },
   ) {
-    this.#client = client
+    this.#client = opened.client
+    this.#opened = opened
+    this.#peers = options.peers
     this.#backend = backend
-    this.#located = located
     this.#kernels = kernels
     this.world = options.world
-    this.#cacheAbove = options.cacheAbove ?? 500
     this.#warn = options.onWarning ?? (() => {})
-    this.#cache = compileCacheEnabled() ? createCompileCache(this.#warn) : undefined
     this.platform = options.writeFor ?? backend.kind
+    this.#loader = createLoader({
+      client: opened.client,
+      world: options.world,
+      assignment: opened.assignment,
+      platform: this.platform,
+      native: this.#native,
+      located,
+      deviceNames: this.#deviceNames(),
+      cache: compileCacheEnabled() ? createCompileCache(this.#warn) : undefined,
+      cacheAbove: options.cacheAbove ?? 500,
+      everyoneHas: opened.store && sameInAll(options.peers, opened.store),
+    })
   }
 
   /** What programs may call. */
@@ -137,7 +150,9 @@ class LoadedEngine implements XlaEngine {
   }
 
   get description(): string {
-    const devices = this.#backend.kind === 'cpu' ? plainCount(this.world.local) : this.#deviceNames()
+    const own = this.#backend.kind === 'cpu' ? plainCount(this.world.local) : this.#deviceNames()
+    const { nodes } = this.#peers
+    const devices = nodes === 1 ? own : `${own} in each of ${nodes} processes`
     const kernels = this.#kernels === undefined ? '' : this.#kernels.found ? ' with oneDNN' : " with XLA's own kernels"
     return `XLA ${this.#backend.kind.toUpperCase()} (PJRT ${this.apiVersion})${kernels}, ${devices}`
   }
@@ -151,7 +166,7 @@ class LoadedEngine implements XlaEngine {
   }
 
   get programs(): { readonly cached: number; readonly compiled: number } {
-    return this.#programs
+    return this.#loader.counts
   }
 
   get alive(): number {
@@ -162,7 +177,8 @@ class LoadedEngine implements XlaEngine {
     const { size } = this.world
     if (graph.replicas !== size) bug(`${graph.name} is for ${graph.replicas} replicas, not ${size}`)
     const donate = options.donate ?? new Map<number, number>()
-    const { program, firstRun } = await this.#program(graph, donate)
+    this.#sayWidening(graph)
+    const { program, firstRun } = await this.#explained(this.#loader.load(graph, donate))
     this.#trim()
     const donated = new Set(donate.values())
     const start = (inputs: Lists) => {
@@ -202,6 +218,7 @@ class LoadedEngine implements XlaEngine {
 
   dispose(): void {
     this.#client.dispose()
+    this.#opened.store?.leave()
   }
 
   deviceMemory(): number | undefined {
@@ -215,55 +232,13 @@ class LoadedEngine implements XlaEngine {
     return [...new Set(names)].map((name) => `${names.filter((one) => one === name).length} × ${name}`).join(', ')
   }
 
-  async #program(graph: Graph, donate: Donation): Promise<Loaded> {
+  #sayWidening(graph: Graph): void {
     const note = this.#kernels === undefined ? undefined : wideningNote(graph, this.#kernels)
     if (note !== undefined && !this.#saidWidening) this.#warn(note)
     this.#saidWidening ||= note !== undefined
-    const outputs = graph.outputs.map((output) => output.value.type)
-    const options = writeCompileOptions({
-      replicas: this.world.size,
-      overrides: this.#located.flags(graph, this.apiVersion),
-    })
-    const { text, located } = moduleText(graph, { platform: this.platform, native: this.#native, donate })
-    let milliseconds = 0
-    const compileNow = async () => {
-      const start = performance.now()
-      const program = await PjrtExecutable.compile(this.#client, located(), options, outputs)
-      milliseconds = performance.now() - start
-      this.#programs.compiled += 1
-      return program
-    }
-    const compile = () => {
-      const program = this.#lastCompiled.then(compileNow)
-      this.#lastCompiled = program.catch(() => undefined)
-      return program
-    }
-    const cache = this.#cache
-    if (cache === undefined) return { program: await compile(), firstRun: undefined }
-    // The key excludes source places: moving a block in a file does not change machine code.
-    const plugin = `${this.pluginPath} ${this.#client.platformVersion} ${this.apiVersion}`
-    const device = `${this.#deviceNames()} ${this.#located.identity}`
-    const key = cacheKey({ program: text, options, plugin, device })
-    const { firstRun, isTrusted } = await cache.open(key, graph.name)
-    const bytes = isTrusted ? await cache.read(key, graph.name) : undefined
-    if (bytes !== undefined) {
-      firstRun.begin()
-      try {
-        const program = await PjrtExecutable.deserialize(this.#client, bytes, outputs)
-        this.#programs.cached += 1
-        return { program, firstRun }
-      } catch {
-        await cache.refuse(key, graph.name)
-      } finally {
-        firstRun.end()
-      }
-    }
-    const program = await compile()
-    if (milliseconds >= this.#cacheAbove) await cache.write(key, () => program.serialize())
-    return { program, firstRun }
   }
 
-  #keep({ program, firstRun }: Loaded, state: Lists, inputs: number, donate: Donation): ResidentState {
+  #keep({ program, firstRun }: LoadedProgram, state: Lists, inputs: number, donate: Donation): ResidentState {
     const own = this.#ownBuffers(state)
     const count = own[0]?.length ?? 0
     for (let i = 0; i < count; i++) if (donate.get(i) !== i) bug(`input ${i} does not become output ${i}`)
@@ -277,10 +252,21 @@ class LoadedEngine implements XlaEngine {
     }
   }
 
-  #inTurn(start: () => Promise<StartedRun>): Promise<StartedRun> {
+  async #inTurn(start: () => Promise<StartedRun>): Promise<StartedRun> {
     const started = this.#lastStart.then(start)
     this.#lastStart = started.catch(() => undefined)
-    return started
+    if (this.#peers.nodes === 1) return started
+    const run = await this.#explained(started)
+    return { ...run, end: () => this.#explained(run.end()) }
+  }
+
+  /** With several processes, an error that only follows from the end of another one is replaced by that. */
+  async #explained<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      throw this.#peers.nodes === 1 ? error : await explainFailure(error, this.#peers, this.#opened.store)
+    }
   }
 
   #ownBuffers(lists: Lists): PjrtBuffer[][] {
@@ -289,12 +275,6 @@ class LoadedEngine implements XlaEngine {
       list.map((tensor) => (tensor instanceof PjrtBuffer ? tensor : bug('a tensor of another engine'))),
     )
   }
-}
-
-/** A program, and its first run in this process if it is marked on disk. */
-interface Loaded {
-  readonly program: PjrtExecutable
-  readonly firstRun: FirstRun | undefined
 }
 
 /** Starts a run; the first one of a program is marked on disk until it has ended. */

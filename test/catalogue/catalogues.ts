@@ -30,6 +30,7 @@ import { hangErrors } from '../../runtime/train/failure/messages.ts'
 import { trainErrors } from '../../runtime/train/messages.ts'
 import { wheelErrors } from '../../runtime/wheels/errors.ts'
 import { xlaError } from '../../runtime/xla/pjrt/errors.ts'
+import { storeErrors } from '../../runtime/xla/store/errors.ts'
 import { checkExamples } from './check-examples.ts'
 import { checkpointExamples } from './checkpoint-examples.ts'
 import { embedExamples, exportExamples } from './embed-examples.ts'
@@ -53,6 +54,7 @@ export const catalogues: Readonly<Record<string, readonly Rendered[]>> = {
   planDiagnostic: renderCatalogue(planDiagnostic.catalogue, planExamples),
   hangErrors: renderCatalogue(hangErrors.catalogue, runtime.hangExamples),
   xlaError: renderCatalogue(xlaError.catalogue, runtime.xlaExamples),
+  storeErrors: renderCatalogue(storeErrors.catalogue, runtime.storeExamples),
   tfjsError: renderCatalogue(tfjsError.catalogue, runtime.tfjsExamples),
   nativeErrors: renderCatalogue(nativeErrors.catalogue, runtime.nativeExamples),
   cudaError: renderCatalogue(cudaError.catalogue, runtime.cudaExamples),

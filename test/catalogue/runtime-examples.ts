@@ -16,6 +16,7 @@ import type { hangErrors } from '../../runtime/train/failure/messages.ts'
 import type { trainErrors } from '../../runtime/train/messages.ts'
 import type { wheelErrors } from '../../runtime/wheels/errors.ts'
 import type { xlaError } from '../../runtime/xla/pjrt/errors.ts'
+import type { storeErrors } from '../../runtime/xla/store/errors.ts'
 import type { Examples } from './render.ts'
 
 export const xlaExamples: Examples<typeof xlaError.catalogue> = {
@@ -36,6 +37,16 @@ export const xlaExamples: Examples<typeof xlaError.catalogue> = {
   ARC6013: [{ platform: 'darwin-arm64', known: 'linux-x64 and linux-arm64' }],
   ARC6014: [{ program: 'training step', message: 'unknown op', place: ' (small.arc:3:1)' }],
   ARC6015: [{ reason: 'SIGKILL' }],
+}
+
+export const storeExamples: Examples<typeof storeErrors.catalogue> = {
+  ARC6880: [{ reason: 'none runs here: cc, gcc, clang' }],
+  ARC6881: [{ address: '10.0.0.1:29400', reason: 'Connection refused' }],
+  ARC6882: [
+    { what: 'the devices of rank 1', reason: ' did not come in time' },
+    { what: "NCCL's id of rank 0", reason: ': Connection reset by peer' },
+  ],
+  ARC6883: [{ found: 'rank 0 has 8, rank 1 has 4', wanted: 8 }],
 }
 
 export const hangExamples: Examples<typeof hangErrors.catalogue> = {

@@ -7,6 +7,7 @@ import { clientError } from '../../runtime/backend/client-error.ts'
 import { findCudaDriver } from '../../runtime/cuda/driver.ts'
 import { cachedPlugin } from '../../runtime/plugins/fetch-plugin.ts'
 import { cudaPluginTable, entryFor, hostPlatform } from '../../runtime/plugins/plugin-table.ts'
+import { oneProcess } from '../../runtime/world.ts'
 import { PjrtClient } from '../../runtime/xla/pjrt/client.ts'
 import { PjrtLibrary } from '../../runtime/xla/pjrt/library.ts'
 
@@ -26,7 +27,7 @@ describe.skipIf(reason !== undefined)(
   () => {
     it.each(Object.entries(requests))('says %s', async (code, request) => {
       const path = need(plugin, 'a plugin')
-      const { createOptions, kind } = backendOf(request)
+      const { createOptions, kind } = backendOf(request, oneProcess(1))
       const refused = await PjrtClient.create(PjrtLibrary.load(path), 1, createOptions).catch((error: unknown) => error)
       expect(clientError(refused, { path, kind })).toMatchObject({ code })
     })

@@ -8,6 +8,22 @@ interface Disposable {
   dispose(): void
 }
 
+/** PJRT's key-value callbacks: addresses of functions that the plugin calls on its own threads, and of what it passes to them. */
+export interface KeyValueCallbacks {
+  readonly get: bigint
+  readonly tryGet: bigint
+  readonly put: bigint
+  readonly argument: bigint
+}
+
+/** A device of any process. */
+export interface GlobalDevice {
+  /** Its number among the devices of all processes. */
+  readonly id: number
+  /** The number of its process. */
+  readonly process: number
+}
+
 export class PjrtClient {
   readonly library: PjrtLibrary
   readonly pointer: bigint
@@ -34,11 +50,17 @@ export class PjrtClient {
   }
 
   /**
-   * A client with at least `devices` devices, created with the plugin's own options. Throws ARC6007 if the platform has fewer.
+   * A client with at least `devices` devices, created with the plugin's own options; with `store`, one of several processes, which
+   * waits for the others. Throws ARC6007 if the platform has fewer devices.
    */
-  static async create(library: PjrtLibrary, devices: number, options: Options): Promise<PjrtClient> {
+  static async create(
+    library: PjrtLibrary,
+    devices: number,
+    options: Options,
+    store?: KeyValueCallbacks,
+  ): Promise<PjrtClient> {
     const values = Object.entries(options).map(([name, value]) => namedValue(name, value))
-    const given = { create_options: structArray(values), num_options: values.length }
+    const given = { create_options: structArray(values), num_options: values.length, ...callbackFields(store) }
     const reply = await library.callAsync('PJRT_Client_Create', given)
     const client = new PjrtClient(library, reply.get('client'))
     if (client.devices.length < devices) {
@@ -50,11 +72,26 @@ export class PjrtClient {
     return client
   }
 
+  /** The devices of all processes, in the plugin's order. */
+  globalDevices(): readonly GlobalDevice[] {
+    const { library, pointer: client } = this
+    const reply = library.call('PJRT_Client_Devices', { client })
+    return readPointers(reply.get('devices'), reply.get('num_devices')).map((device) => {
+      const device_description = this.#describe(device)
+      const id = library.call('PJRT_DeviceDescription_Id', { device_description }).get('id')
+      const described = library.call('PJRT_DeviceDescription_ProcessIndex', { device_description })
+      return { id, process: described.get('process_index') }
+    })
+  }
+
   /** The plugin's name for a device: `cpu`, `NVIDIA H100 80GB HBM3`. */
   kindOf(device: bigint): string {
-    const description = this.library.call('PJRT_Device_GetDescription', { device }).get('device_description')
-    const kind = this.library.call('PJRT_DeviceDescription_Kind', { device_description: description })
+    const kind = this.library.call('PJRT_DeviceDescription_Kind', { device_description: this.#describe(device) })
     return readString(kind.get('device_kind'), kind.get('device_kind_size'))
+  }
+
+  #describe(device: bigint): bigint {
+    return this.library.call('PJRT_Device_GetDescription', { device }).get('device_description')
   }
 
   dispose(): void {
@@ -62,5 +99,18 @@ export class PjrtClient {
     this.#disposed = true
     for (const handle of [...this.live.buffers, ...this.live.executables]) handle.dispose()
     this.library.call('PJRT_Client_Destroy', { client: this.pointer })
+  }
+}
+
+function callbackFields(store: KeyValueCallbacks | undefined) {
+  if (store === undefined) return {}
+  const { get, tryGet, put, argument } = store
+  return {
+    kv_get_callback: get,
+    kv_get_user_arg: argument,
+    kv_put_callback: put,
+    kv_put_user_arg: argument,
+    kv_try_get_callback: tryGet,
+    kv_try_get_user_arg: argument,
   }
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { backendOf } from '../../../runtime/backend/backend-of.ts'
 import { clientError } from '../../../runtime/backend/client-error.ts'
 import type { CudaGpu } from '../../../runtime/cuda/driver.ts'
+import { oneProcess } from '../../../runtime/world.ts'
 import { PjrtError } from '../../../runtime/xla/pjrt/errors.ts'
 import { namedValue, type OptionValue } from '../../../runtime/xla/pjrt/named-value.ts'
 
@@ -16,7 +17,7 @@ const gpu = (index: number, free?: number): CudaGpu => ({
 })
 
 it('the CPU makes virtual devices', () => {
-  expect(backendOf({ kind: 'cpu', devices: 8 })).toMatchObject({
+  expect(backendOf({ kind: 'cpu', devices: 8 }, oneProcess(8))).toMatchObject({
     kind: 'cpu',
     devices: 8,
     createOptions: { cpu_device_count: { integer: 8 } },
@@ -24,7 +25,9 @@ it('the CPU makes virtual devices', () => {
 })
 
 describe('CUDA', () => {
-  const optionsOf = (gpus: readonly CudaGpu[]) => backendOf({ kind: 'cuda', gpus, memory: 78 * gib }).createOptions
+  const backend = (gpus: readonly CudaGpu[], world = oneProcess(gpus.length)) =>
+    backendOf({ kind: 'cuda', gpus, memory: 78 * gib }, world)
+  const optionsOf = (gpus: readonly CudaGpu[]) => backend(gpus).createOptions
 
   it('takes the chosen GPUs alone, and of their memory what the plan counts on', () => {
     expect(optionsOf([gpu(2), gpu(5)])).toEqual({
@@ -32,6 +35,13 @@ describe('CUDA', () => {
       preallocate: { flag: true },
       visible_devices: { integers: [2, 5] },
     })
+  })
+
+  it('tells the plugin of the other processes, which it brings together', () => {
+    const { createOptions, joinsProcesses } = backend([gpu(0), gpu(1)], { size: 8, local: 2, rank: 3 })
+    expect(createOptions).toMatchObject({ node_id: { integer: 3 }, num_nodes: { integer: 4 } })
+    expect(joinsProcesses).toBe(true)
+    expect(backend([gpu(0)]).joinsProcesses).toBe(false)
   })
 
   it.each([
