@@ -92,6 +92,11 @@ export class DeviceState implements StoredState {
     return { of, release }
   }
 
+  /** Copies the inputs of `embed` to the host, with the running statistics of replica 0: later steps do not change them. */
+  copyForEmbed(): Promise<readonly HostTensor[]> {
+    return Promise.all(this.#plan.embedState.map((index) => this.read(0, index)))
+  }
+
   /** Replaces one tensor of a replica, before the first step, and takes ownership of the new one. */
   replace(replica: number, index: number, tensor: DeviceTensor): void {
     const own = need(this.#tensors[replica], `the state of replica ${replica}`)

@@ -6,6 +6,7 @@ import { evaluateIjb } from '../evaluate/ijb/evaluate-ijb.ts'
 import { usualRate } from '../evaluate/ijb/ijb-file.ts'
 import { usualIjbOptions } from '../evaluate/ijb/template-pool.ts'
 import type { EvaluationEvent } from '../events.ts'
+import type { DeviceState } from '../state/device-state.ts'
 import type { VerificationSet } from './open-loaders.ts'
 import { phase, secondsSince } from './phase.ts'
 import { saveCheckpoint } from './save.ts'
@@ -27,17 +28,72 @@ async function evaluateSet(embedder: Embedder, { pairs, loader, templates }: Ver
   return { accuracy, deviation: 0, auc, xnorm, measure: 'tar@1e-4', tarAtFar }
 }
 
+/** The network that is verified. */
+interface Verified {
+  /** After how many steps. */
+  readonly steps: number
+  /** The inputs of `embed` for each replica; `release` frees what is there for this verification alone. */
+  readonly weights: () => ReturnType<DeviceState['forEmbed']>
+}
+
 /**
  * One event per set. The checkpoint of these weights gets the result, and is written if it is the best and there is none. After an
  * abort of `signal`, the verification ends without a result.
  */
 export async function evaluateSets(trainer: Trainer, signal?: AbortSignal): Promise<void> {
-  const { plan, engine, programs, state, loaders, emit, steps, checkpoints, times, watchdog } = trainer
-  if (loaders.sets.length === 0 || signal?.aborted === true) return
+  const { engine, steps, checkpoints, state } = trainer
+  const metrics = await evaluate(trainer, { steps, weights: () => state.forEmbed(engine) }, signal)
+  if (metrics === undefined) return
+  trainer.verified = { step: steps, metrics }
+  if (checkpoints.has(steps)) await checkpoints.amend(steps, metrics)
+  else if (checkpoints.isBest(metrics)) await saveCheckpoint(trainer, 'best')
+}
+
+/** The verification of the network that training begins with. */
+export interface InitialVerification {
+  isDue(): boolean
+  /** Verifies if it is due; no step may be in flight. */
+  verify(): Promise<void>
+}
+
+/**
+ * Prepares the verification of the network as it is at step 0. It comes after the first step, so that the first loss is there at once
+ * and the threads make its pictures meanwhile. Until then its weights are in the host's memory, so that a device needs room for no
+ * copy while a step runs. Never due without sets, or after step 0.
+ */
+export async function initialVerification(trainer: Trainer): Promise<InitialVerification> {
+  const { engine, steps, state, loaders } = trainer
+  let copy = steps > 0 || loaders.sets.length === 0 ? undefined : await state.copyForEmbed()
+  return {
+    isDue: () => copy !== undefined,
+    async verify() {
+      if (copy === undefined) return
+      const tensors = copy
+      copy = undefined
+      const weights = async () => {
+        const of = await engine.uploadAll(Array.from({ length: engine.world.local }, () => tensors))
+        const release = () => {
+          for (const tensor of of.flat()) tensor.dispose()
+        }
+        return { of, release }
+      }
+      await evaluate(trainer, { steps: 0, weights }, trainer.signal)
+    },
+  }
+}
+
+/** The results in the order of the sets; `undefined` without sets and after an abort. */
+async function evaluate(
+  trainer: Trainer,
+  { steps, weights: take }: Verified,
+  signal: AbortSignal | undefined,
+): Promise<readonly CheckpointMetric[] | undefined> {
+  const { plan, engine, programs, loaders, emit, times, watchdog } = trainer
+  if (loaders.sets.length === 0 || signal?.aborted === true) return undefined
   const began = performance.now()
   const metrics: CheckpointMetric[] = []
   await phase(emit, 'evaluate', async () => {
-    const weights = await state.forEmbed(engine)
+    const weights = await take()
     const embedder = {
       engine,
       executable: programs.embed,
@@ -73,8 +129,5 @@ export async function evaluateSets(trainer: Trainer, signal?: AbortSignal): Prom
       weights.release()
     }
   })
-  if (metrics.length < loaders.sets.length) return
-  trainer.verified = { step: steps, metrics }
-  if (checkpoints.has(steps)) await checkpoints.amend(steps, metrics)
-  else if (steps > 0 && checkpoints.isBest(metrics)) await saveCheckpoint(trainer, 'best')
+  return metrics.length < loaders.sets.length ? undefined : metrics
 }

@@ -1,6 +1,6 @@
 /**
  * Reads a run's first pictures while its programs are compiled or loaded. What is read stays in the caches of the loaders, so that
- * the first verification and the first step find it there; bits and order of the batches are the same without.
+ * the first step and the first verification find it there; bits and order of the batches are the same without.
  */
 import { batches } from '../data/loader/batches.ts'
 import { createSampler } from '../data/sampler.ts'
@@ -42,7 +42,7 @@ async function readStep({ plan, data, loaders, engine }: Opened, step: number): 
 }
 
 /**
- * Begins to read what comes first at step `step`: the verification sets before the first step, then a batch. A picture that cannot be
+ * Begins to read what comes first at step `step`: a batch, and the verification sets after the first one. A picture that cannot be
  * read is reported when it is needed. `end` stops after the read under way.
  */
 export function readEarly(session: Opened, step: number): { end(): void } {
@@ -50,9 +50,10 @@ export function readEarly(session: Opened, step: number): { end(): void } {
   const isOver = () => isEnded || session.signal.aborted
   const { sets, workers } = session.loaders
   const read = async () => {
+    if (isOver()) return
     const rows = readRows(session)
+    await readStep(session, step)
     if (step === 0) for (const set of sets) await readSet(set, rows, isOver)
-    if (!isOver()) await readStep(session, step)
   }
   // Without threads, pictures are made in this one, which the compilation needs.
   if (workers.count > 0) void read().catch(() => undefined)

@@ -1,6 +1,6 @@
 /** The training loop: steps, with verification and checkpoints at intervals. */
 import type { Plan } from '../../compiler/plan/plan.ts'
-import { evaluateSets } from './evaluate-sets.ts'
+import { evaluateSets, type InitialVerification, initialVerification } from './evaluate-sets.ts'
 import { isDue } from './intervals.ts'
 import { leaveOut } from './leave-out.ts'
 import { isProgressDue, reportProgress } from './report.ts'
@@ -16,9 +16,10 @@ export async function trainLoop(trainer: Trainer): Promise<void> {
   const { times } = trainer
   times.looping = performance.now()
   times.reported = times.looping
+  const initial = await initialVerification(trainer)
   for (;;) {
     try {
-      await runSteps(trainer)
+      await runSteps(trainer, initial)
       return
     } catch (error) {
       await leaveOut(trainer, error)
@@ -26,16 +27,20 @@ export async function trainLoop(trainer: Trainer): Promise<void> {
   }
 }
 
-async function runSteps(trainer: Trainer): Promise<void> {
+async function runSteps(trainer: Trainer, initial: InitialVerification): Promise<void> {
   const { run } = trainer.plan
-  const pass = () => passLeftOut(trainer, run.steps, () => doWhatIsDue(trainer))
+  const doAll = async () => {
+    await initial.verify()
+    await doWhatIsDue(trainer)
+  }
+  const pass = () => passLeftOut(trainer, run.steps, doAll)
   await pass()
-  const pauseAfter = (steps: number) => isPauseAfter(trainer, steps)
+  const pauseAfter = (steps: number) => initial.isDue() || isPauseAfter(trainer, steps)
   for await (const outcome of stepsUntil(trainer, run.steps, pauseAfter)) {
     countStep(trainer, outcome)
     if (isProgressDue(trainer)) reportProgress(trainer)
     if (!pauseAfter(trainer.steps)) continue
-    await doWhatIsDue(trainer)
+    await doAll()
     await pass()
   }
   await pass()

@@ -39,7 +39,6 @@ export async function train(plan: Plan, options: TrainOptions): Promise<void> {
 
 async function runToEnd(trainer: Trainer): Promise<void> {
   const { plan } = trainer
-  if (trainer.steps === 0) await evaluateSets(trainer, trainer.signal)
   const telemetry = await startTelemetry(trainer)
   await trainLoop(trainer).finally(telemetry.end)
   throwIfCrashed(trainer.signal)

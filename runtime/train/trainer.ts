@@ -101,7 +101,6 @@ export async function withTrainer(session: Session, body: (trainer: Trainer) => 
       verified: undefined,
       times: { opened, looping: opened, reported: opened, verification: undefined },
     }
-    early.end()
     await thenClose(
       () => body(trainer),
       () => trainer.state.dispose(),
@@ -110,15 +109,12 @@ export async function withTrainer(session: Session, body: (trainer: Trainer) => 
   const early = readEarly(session, steps)
   await thenClose(
     async () => {
-      const programs = await phase(emit, 'compile', () => compilePrograms(engine, plan))
+      const programs = await phase(emit, 'compile', () => compilePrograms(engine, plan)).finally(early.end)
       await thenClose(
         () => trained(programs),
         () => disposePrograms(programs),
       )
     },
-    () => {
-      early.end()
-      return checkpoints.dispose()
-    },
+    () => checkpoints.dispose(),
   )
 }

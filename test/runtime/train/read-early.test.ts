@@ -30,7 +30,7 @@ afterAll(() => Promise.all([loaders.dispose(), fresh.dispose()]))
 const busy = ({ training, sets }: RunLoaders) =>
   [training.loader, ...sets.map((set) => set.loader)].map((l) => l.busySeconds)
 
-test('the verification set, then the first batch; both come from memory afterwards, with the same pixels', async () => {
+test('the first batch, then the verification set; both come from memory afterwards, with the same pixels', async () => {
   const early = readEarly({ plan, data, loaders, engine: { world }, signal: new AbortController().signal }, 0)
   const isRead = () => busy(loaders).every((seconds) => seconds > 0)
   for (let waited = 0; !isRead() && waited < 300; waited++) await after(100)
