@@ -1,6 +1,6 @@
 /** What is kept of a run that fails: the state after its last good step. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { failureFacts } from './failure/facts.ts'
+import { failureFacts } from '../failure-facts.ts'
 import type { Alarm } from './failure/watchdog.ts'
 import { findFailed } from './find-failed.ts'
 import { NonFiniteStep } from './non-finite.ts'

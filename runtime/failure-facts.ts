@@ -1,7 +1,7 @@
 /** What is said about an error that ended a run. */
-import { ArccError } from '../../errors.ts'
-import type { FailureFacts } from '../../events.ts'
-import { systemFailure } from '../../system-errors.ts'
+import { ArccError } from './errors.ts'
+import type { FailureFacts } from './events.ts'
+import { systemFailure } from './system-errors.ts'
 
 /** A caught value as data, on one line. */
 export function failureFacts(error: unknown): FailureFacts {

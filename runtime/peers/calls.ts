@@ -1,0 +1,57 @@
+/** Calls of the store, with its errors in the words of the run. */
+import type { ArccError } from '../errors.ts'
+import { peerErrors } from './messages.ts'
+import type { Reply, Requests, Wanted } from './requests.ts'
+import { errorCodes } from './store/protocol.ts'
+
+/** What every call needs. */
+export interface Calls {
+  readonly requests: Requests
+  readonly lost: AbortSignal
+}
+
+type ErrorReply = Extract<Reply, { readonly op: 'error' }>
+
+/** `rank 1 (node-b)` */
+export function labelOf(rank: number, names: readonly (string | undefined)[]): string {
+  const name = names[rank]
+  return name === undefined ? `rank ${rank}` : `rank ${rank} (${name})`
+}
+
+/** The error that a reply is. `waited` is what the request waits for. */
+export function errorOf(reply: ErrorReply, lost: AbortSignal, waited: string): ArccError {
+  if (reply.code === errorCodes.runOver) {
+    if (lost.aborted) return lost.reason
+    return peerErrors('ARC6868', { nodes: reply.text.replace(/^left: /, ''), what: waited })
+  }
+  return peerErrors('ARC6862', { reason: reply.text })
+}
+
+/**
+ * Waits at a barrier until all have come. `onMissing` is told, again and again, who has not; it may throw to give up.
+ * Throws the reason of `lost`, or ARC6868 if one who is missing has left.
+ */
+export async function waitAt(
+  name: string,
+  what: string,
+  { requests, lost }: Calls,
+  sliceMs: number,
+  onMissing: (ranks: readonly number[]) => void,
+): Promise<void> {
+  while (true) {
+    const reply = await requests.ask({ op: 'barrier', name, timeout: sliceMs })
+    if (reply.op === 'error' && reply.code === errorCodes.timedOut) {
+      onMissing(reply.text.split(',').map(Number))
+      continue
+    }
+    if (reply.op === 'error') throw errorOf(reply, lost, what)
+    return
+  }
+}
+
+/** The value of a reply. Throws the error that it is instead. */
+export async function askFor({ requests, lost }: Calls, wanted: Wanted, waited: string): Promise<Uint8Array> {
+  const reply = await requests.ask(wanted)
+  if (reply.op === 'error') throw errorOf(reply, lost, waited)
+  return reply.value
+}
