@@ -15,6 +15,7 @@ import { loadProgram } from './names/load.ts'
 import type { Program } from './names/program.ts'
 import { isVariantName } from './names/variant-name.ts'
 import { buildPlan } from './plan/build-plan.ts'
+import { checkDeclaredCounts, checkDrawnPairs } from './plan/declared-counts.ts'
 import { checkLeastMemory } from './plan/least-memory.ts'
 import type { Plan } from './plan/plan.ts'
 import type { StandIn } from './plan/stand-in.ts'
@@ -99,7 +100,11 @@ function elaborateAndPlan(
   let plan: Plan | undefined
   if (!bag.hasErrors && reaches(request, 'elaborate'))
     experiment = resolveExperiment(program, request.experiment, overrides, host, bag)
-  if (experiment !== undefined && !reaches(request, 'plan')) checkLeastMemory(experiment, bag)
+  if (experiment !== undefined) checkDrawnPairs(experiment, bag)
+  if (experiment !== undefined && !reaches(request, 'plan')) {
+    checkDeclaredCounts(experiment, bag)
+    checkLeastMemory(experiment, bag)
+  }
   if (experiment !== undefined && !bag.hasErrors && reaches(request, 'plan'))
     plan = buildPlan(experiment, request.entry.path, host, bag, request.place?.(experiment))
   return { diagnostics: bag.sorted(), program, experiment, plan }

@@ -29,6 +29,8 @@ export interface Written {
    * are before it, in their order.
    */
   readonly level: number
+  /** All of the field, with its name; missing for a value that a sweep lists. */
+  readonly field?: Span
   /** Set if the value is already evaluated: one of the values of a swept field. */
   readonly value?: Value
 }
@@ -130,7 +132,7 @@ function collectEntries(work: Collecting, entries: readonly Entry[], prefix: rea
 function collectField(work: Collecting, entry: FieldEntry, prefix: readonly Ident[], place: Place): void {
   const { collected, context } = work
   const { zip, ...where } = place
-  const written: Written = { expr: entry.value, ...where }
+  const written: Written = { expr: entry.value, field: entry.span, ...where }
   const path = [...prefix, ...entry.path]
   if (sectionOf(path) !== undefined) {
     collectShared(work, path, written)

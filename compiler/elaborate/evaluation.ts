@@ -43,7 +43,7 @@ export function resolveEvaluate(
   const known = sets.filter((set) => set !== undefined)
   if (dataset !== undefined) checkSetFolder(known, fields, dataset, context)
   if (dataset?.holdout === 0 && known.includes('holdout'))
-    fail(context, 'ARC4214', {}, fields.span('evaluate.sets'), {
+    fail(context, 'ARC4214', {}, fields.itemSpan('evaluate.sets', known.indexOf('holdout')), {
       notes: ['set `holdout` in the data set'],
     })
   const { pairs } = evaluate
@@ -59,9 +59,13 @@ function checkListed(sets: EvaluateSpec['sets'], fields: ExperimentFields, conte
   const twice = names.findIndex((name, i) => names.indexOf(name) < i)
   if (twice >= 0)
     bag.add(evaluateDiagnostic('ARC4287', { name: names[twice] ?? '' }, fields.itemSpan('evaluate.sets', twice)))
-  const pairs = fields.writtenSpan('evaluate.pairs')
-  if (pairs !== undefined && !names.includes('holdout') && !fields.isPending('evaluate.sets'))
-    bag.add(evaluateDiagnostic('ARC4288', {}, pairs, { notes: ['lists of pairs and `.bin` files have their own'] }))
+  const isUnused = fields.writtenSpan('evaluate.pairs') !== undefined && !names.includes('holdout')
+  if (isUnused && !fields.isPending('evaluate.sets'))
+    bag.add(
+      evaluateDiagnostic('ARC4288', {}, fields.fieldSpan('evaluate.pairs'), {
+        notes: ['lists of pairs and `.bin` files have their own'],
+      }),
+    )
 }
 
 /** The name of a set in results; that of a list is the name of its file, that of templates their protocol. */

@@ -1,6 +1,6 @@
 /** Phase "elaborate": evaluates everything static in an experiment and checks it across fields; the result can be planned. */
 import type { FieldEntry, ObjectDecl } from '../../grammar/ast.ts'
-import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
+import type { DiagnosticBag, Extras } from '../../grammar/diagnostic.ts'
 import { joinSpans, type Span } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { applyIn, outlineOf } from '../evaluate/backbone.ts'
@@ -158,6 +158,12 @@ function displacedLength(fields: ExperimentFields): string | undefined {
   return epochs === steps ? undefined : lengthPaths[(epochs ?? 0) < (steps ?? 0) ? 0 : 1]
 }
 
+/** The later of two places, and the other one beside it. */
+function laterOf(a: Span, b: Span): readonly [Span, Extras] {
+  const [first, second] = a.source === b.source && a.start > b.start ? [b, a] : [a, b]
+  return [second, { related: [{ span: first, message: 'the other one is here' }] }]
+}
+
 function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined, context: Context): TrainSpec {
   const { optimizer, schedule, augment, start, ...written } = readSection(sections.train, fields.within('train'))
   const displaced = displacedLength(fields)
@@ -165,9 +171,7 @@ function resolveTrain(fields: ExperimentFields, machine: MachineSpec | undefined
   const steps = displaced === 'train.steps' ? undefined : written.steps
   if (epochs === undefined && steps === undefined) fail(context, 'ARC4207', {}, fields.span('train.epochs'))
   if (epochs !== undefined && steps !== undefined)
-    fail(context, 'ARC4208', {}, fields.span('train.steps'), {
-      related: [{ span: fields.span('train.epochs'), message: '`train.epochs` is here' }],
-    })
+    fail(context, 'ARC4208', {}, ...laterOf(fields.fieldSpan('train.epochs'), fields.fieldSpan('train.steps')))
   checkBatch(written, fields, machine, context)
   const { precision } = written
   if (machine !== undefined && precision === 'bf16' && machine.device.flops.bf16 === undefined)

@@ -47,6 +47,8 @@ export interface ExperimentFields {
   isPending(path: ExperimentPath): boolean
   /** The place of the value; for a default, that of the experiment's name. */
   span(path: ExperimentPath): Span
+  /** The place of the whole field, with its name; that of the value if it is not written as a field. */
+  fieldSpan(path: ExperimentPath): Span
   /** The place of an element of a list; that of the value if it is not written as a list. */
   itemSpan(path: ExperimentPath, index: number): Span
   /** The level of the value (`Written`); -1 for a default. */
@@ -219,6 +221,7 @@ export function evaluateFields(
     within: (section) => (field) => values.get(`${section}.${field}`) ?? none,
     isPending: (path) => hasPending(values.get(path) ?? none),
     span,
+    fieldSpan: (path) => collected.assignments.get(path)?.written?.field ?? span(path),
     itemSpan(path, index) {
       const expr = collected.assignments.get(path)?.written?.expr
       return (expr?.kind === 'List' ? expr.items[index]?.span : undefined) ?? span(path)

@@ -1,13 +1,15 @@
 /** Checks of a mix of data sets that concern several of its fields, or the fields of its sets. */
 import { type Context, fail } from '../evaluate/context.ts'
+import { placeOfField } from '../evaluate/object.ts'
 import type { DatasetSpec } from '../experiment/experiment.ts'
 import { datasetTraits } from '../schema/dataset-formats.ts'
+import type { ObjectValue } from '../values/value.ts'
 
-/** Returns true, or fails with a diagnostic at the set that does not fit; other data sets always pass. */
-export function checkMix(mix: DatasetSpec, context: Context): true {
-  const { mixed: parts, weights, classes, span } = mix
+/** Returns true, or fails with a diagnostic at the set or the field that does not fit; other data sets always pass. */
+export function checkMix(mix: DatasetSpec, object: ObjectValue, context: Context): true {
+  const { mixed: parts, weights, classes } = mix
   if (mix.format !== 'mixed' || parts === undefined) return true
-  if (parts.length === 0) return fail(context, 'ARC4250', {}, span)
+  if (parts.length === 0) return fail(context, 'ARC4250', {}, placeOfField(object, 'parts') ?? object.span)
   for (const part of parts) {
     const { name, holdout, format } = part
     if (format === 'mixed') return fail(context, 'ARC4251', { name }, part.span)
@@ -17,6 +19,7 @@ export function checkMix(mix: DatasetSpec, context: Context): true {
     }
   }
   if (weights.length === 0) return true
+  const span = placeOfField(object, 'weights') ?? object.span
   if (weights.length !== parts.length) {
     return fail(context, 'ARC4254', { weights: weights.length, sets: parts.length }, span)
   }

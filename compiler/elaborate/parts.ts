@@ -43,7 +43,7 @@ export function resolveDataset(object: ObjectValue, context: Context): DatasetSp
   const root = fields.root?.path === '' && fields.root.pending === undefined ? undefined : fields.root
   const { parts: _, ...own } = fields
   const dataset = { ...own, root, mixed: resolved, name: object.decl.name.text, span: object.span }
-  return attempt(() => checkMix(dataset, context)) && dataset
+  return attempt(() => checkMix(dataset, object, context)) && dataset
 }
 
 /** Warns of fields that are set, although data sets of this format have no use for them. */

@@ -69,12 +69,12 @@ function callFunction(callee: FunctionValue, site: CallSite, context: Context): 
   const outer: Env = { module, locals: undefined }
   const matched = matchArguments(context, signature, site.given)
   const bound = bindParameters(context, signature, conformArguments(context, signature, matched, outer), outer, span)
-  if (decl.body === undefined) return callPrimitive(decl, bound.values, span, context)
+  if (decl.body === undefined) return callPrimitive(decl, { values: bound.values, places: matched }, span, context)
   // A function that takes the place of a block is in the scope that is named for it.
   const opens = decl.keyword === 'block' || site.scope !== undefined
   const scope = opens ? openScope(context, name, site) : context.scope
   const path = scope === context.scope ? undefined : scope.path
-  const inner: Context = { ...enter(context, { name, target: decl, path, span }), scope }
+  const inner: Context = { ...enter(context, { name, target: decl, path, span, places: matched }), scope }
   const value = context.session.evaluate(decl.body, bound.env, inner)
   if (decl.result === undefined) return value
   return conformToNode(inner, decl.result, value, bound.env, decl.body.value.span, `the result of \`${name}\``)

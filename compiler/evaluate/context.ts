@@ -4,7 +4,7 @@
  */
 import type { Expr, LetDecl } from '../../grammar/ast.ts'
 import type { DiagnosticBag, Extras, Related } from '../../grammar/diagnostic.ts'
-import type { Span } from '../../grammar/source.ts'
+import { type Span, textOf } from '../../grammar/source.ts'
 import type { Host } from '../host/host.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type * as ir from '../ir/graph.ts'
@@ -12,7 +12,7 @@ import type { NormScope } from '../ir/weight-norms.ts'
 import type { Declared, Program } from '../names/program.ts'
 import type { Type } from '../types/type.ts'
 import type { Elaboration } from '../values/elaboration.ts'
-import type { Frame } from '../values/frame.ts'
+import type { ArgumentPlaces, Frame } from '../values/frame.ts'
 import { type EvaluateMessages, evaluateDiagnostic, type ParamsOf } from '../values/messages.ts'
 import type { Env, ObjectValue, Value } from '../values/value.ts'
 
@@ -149,7 +149,7 @@ export function fail<K extends keyof EvaluateMessages & string>(
   }
   const outside: Related[] = []
   for (let at = frame; at !== undefined; at = at.outer)
-    if (at.span !== place) outside.push({ span: at.span, message: `${showFrame(at)}, called here` })
+    if (!contains(at.span, place)) outside.push({ span: at.span, message: `${showFrame(at)}, called here` })
   const chain = chainOf(context)
   const diagnostic = evaluateDiagnostic(code, params as never, place, {
     ...extras,
@@ -158,6 +158,27 @@ export function fail<K extends keyof EvaluateMessages & string>(
   })
   context.session.bag.add(diagnostic)
   throw new Stopped(diagnostic.message)
+}
+
+function contains(outer: Span, { source, start, end }: Span): boolean {
+  return outer.source === source && outer.start <= start && end <= outer.end
+}
+
+/**
+ * Where an argument of a call is written in the user's code; `undefined` if it is not, or if it is computed in the standard library.
+ * `places` are those of the call, which is in `context`.
+ */
+export function placeOfArgument(name: string, places: ArgumentPlaces | undefined, context: Context): Span | undefined {
+  const program = context.session.program.entry.source
+  let [wanted, known, frame] = [name, places, context.frame]
+  for (;;) {
+    const span = known?.get(wanted)?.span
+    if (span === undefined || !isStdlib(span) || span.source === program) return span
+    if (frame === undefined)
+      return undefined
+      // The library passes one of its own parameters on.
+    ;[wanted, known, frame] = [textOf(span), frame.places, frame.outer]
+  }
 }
 
 function showFrame(frame: Frame): string {
@@ -172,7 +193,7 @@ function chainOf(context: Context): string {
 }
 
 /** Enters a call, unless it calls itself or is nested too deeply. */
-export function enter(context: Context, frame: Pick<Frame, 'name' | 'target' | 'path' | 'span'>): Context {
+export function enter(context: Context, frame: Pick<Frame, 'name' | 'target' | 'path' | 'span' | 'places'>): Context {
   const depth = (context.frame?.depth ?? 0) + 1
   for (let at = context.frame; at !== undefined; at = at.outer)
     if (at.target === frame.target) return fail(context, 'ARC4013', { name: frame.name }, frame.span)

@@ -164,7 +164,8 @@ function evaluateField(object: ObjectValue, path: string, context: Context): Val
   if (entry !== undefined) {
     const inner = within(object, entry.value, context)
     const value = context.session.evaluate(entry.value, envOf(object, entry, context), inner, spec.type)
-    return checkRange(inner, full, spec, conform(inner, value, spec.type, entry.value.span), entry.value.span)
+    const passed = entry.value.kind === 'Name' ? object.places.get(entry.value.name) : undefined
+    return checkRange(inner, full, spec, conform(inner, value, spec.type, entry.value.span), passed ?? entry.value.span)
   }
   const argument = object.arguments.get(path)
   if (argument !== undefined)

@@ -8,8 +8,9 @@ import type { Call } from '../primitives/types.ts'
 import { type Dimension, isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
 import { angle } from '../types/type.ts'
 import type { Elaboration } from '../values/elaboration.ts'
+import type { ArgumentPlaces } from '../values/frame.ts'
 import type { Value } from '../values/value.ts'
-import { type Context, fail } from './context.ts'
+import { type Context, fail, placeOfArgument } from './context.ts'
 import { bool, list, number, tensor } from './numbers.ts'
 import { describe } from './show.ts'
 
@@ -20,8 +21,14 @@ function joinPath(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`
 }
 
-function callOf(context: Context, span: Span, name: string): Call {
-  const report: Call['fail'] = (code, params, extras) => fail(context, code, params, span, extras)
+function callOf(context: Context, span: Span, name: string, places: ArgumentPlaces): Call {
+  const report: Call['fail'] = (code, params, extras) => {
+    // A number out of its range is reported where it is passed.
+    const parameter = 'what' in params ? /^`(\w+)`$/.exec(String(params.what))?.[1] : undefined
+    const place =
+      code === 'ARC4023' && parameter !== undefined ? placeOfArgument(parameter, places, context) : undefined
+    return fail(context, code, params, place ?? span, extras)
+  }
   const needGraph = (): never => report('ARC4017', { what: `\`${name}\`` })
   return {
     span,
@@ -166,10 +173,16 @@ function isNumbers(result: PrimitiveResult): result is readonly number[] {
 /** Primitives that round to integers, so that a static result is an integer. */
 const rounds = new Set(['floor', 'ceil', 'round', 'len'])
 
+/** The values of all parameters, and where those are written that are passed. */
+interface BoundArguments {
+  readonly values: ReadonlyMap<string, Value>
+  readonly places: ArgumentPlaces
+}
+
 /** Calls a primitive with all of its parameters bound, in order. */
 export function callPrimitive(
   decl: FunctionDecl,
-  values: ReadonlyMap<string, Value>,
+  { values, places }: BoundArguments,
   span: Span,
   context: Context,
 ): Value {
@@ -190,7 +203,7 @@ export function callPrimitive(
   const shared = sharedDimension(context, name, type, elementwise, span)
   const dimension = entry.result === 'Angle' ? angle.dimension : keepsDimension.has(name) ? shared : {}
   const integer = rounds.has(name) || elementwise.every((value) => value.kind === 'number' && value.integer)
-  const run = () => entry.run(callOf(context, span, name), ...(operands as never[]))
+  const run = () => entry.run(callOf(context, span, name, places), ...(operands as never[]))
   const { builder } = context
   const result = builder === undefined ? run() : builder.within({ span, path: context.scope.path }, run)
   if (typeof result === 'number' && !Number.isFinite(result))

@@ -3,7 +3,7 @@ import type { Expr } from '../../grammar/ast.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
 import { walk } from '../../grammar/visit.ts'
 import type { NumberValue } from '../values/value.ts'
-import { type Context, type Env, fail, findLocal } from './context.ts'
+import { type Context, type Env, fail, findLocal, placeOfArgument } from './context.ts'
 import { describe, showNumber, showValue } from './show.ts'
 
 /** Anything but `true` and `false`, such as a value of the device, ends the evaluation. */
@@ -59,5 +59,10 @@ export function failRequire(owner: string, condition: Expr, span: Span, env: Env
 /** A condition in the block of a function; one that does not hold ends the evaluation at the call. */
 export function requireLocals(condition: Expr, env: Env, context: Context): void {
   if (holds(condition, env, context)) return
-  failRequire(context.frame?.name ?? 'a block', condition, context.frame?.span ?? condition.span, env, context)
+  const { name = 'a block', span = condition.span, places } = context.frame ?? {}
+  const outer = { ...context, frame: context.frame?.outer }
+  const broken = [...namesIn(failingPart(condition, env, context))].filter((known) => places?.has(known))
+  const [argument, second] = broken
+  const place = argument === undefined || second !== undefined ? undefined : placeOfArgument(argument, places, outer)
+  failRequire(name, condition, place ?? span, env, context)
 }

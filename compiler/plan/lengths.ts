@@ -3,13 +3,11 @@
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
 import { showName } from '../../grammar/source.ts'
 import type { ChosenExperiment, DatasetSpec, Experiment } from '../experiment/experiment.ts'
-import { batchPerDevice, type Lengths, worldSize } from '../experiment/lengths.ts'
+import { batchPerDevice, type Lengths } from '../experiment/lengths.ts'
 import type { DatasetCounts, Host } from '../host/host.ts'
 import { datasetTraits } from '../schema/dataset-formats.ts'
+import { checkCounts, checkSample, declaredCounts, leastBatch, type OpenLengths } from './declared-counts.ts'
 import { planDiagnostic } from './messages.ts'
-
-/** The lengths of a run that are known before its batch. */
-export type OpenLengths = Pick<Lengths, 'classes' | 'images' | 'replicas' | 'leftOut'>
 
 /** The counts of the run; `undefined` after a diagnostic. */
 export function planLengths(experiment: ChosenExperiment, host: Host, bag: DiagnosticBag): Lengths | undefined {
@@ -24,10 +22,9 @@ export function planLengths(experiment: ChosenExperiment, host: Host, bag: Diagn
 
 /** The lengths that do not depend on the planner's choices, so that an error in them affects every choice; `undefined` after a diagnostic. */
 export function planOpenLengths(experiment: Experiment, host: Host, bag: DiagnosticBag): OpenLengths | undefined {
-  const { train, machine } = experiment
-  // A batch that is not chosen yet has at least one image per device.
-  const least = train.batch === 'auto' ? 1 : batchPerDevice({ train: { batch: train.batch }, machine })
-  return checkLengths(experiment, least, host, bag)
+  const lengths = checkLengths(experiment, leastBatch(experiment), host, bag)
+  if (lengths !== undefined) checkSample(experiment, lengths, bag)
+  return lengths
 }
 
 /** Checks that there are enough images for one step with this batch per device, and a class for each device. */
@@ -38,24 +35,7 @@ function checkLengths(
   bag: DiagnosticBag,
 ): OpenLengths | undefined {
   const counts = datasetCounts(experiment, host, bag)
-  if (counts === undefined) return undefined
-  const replicas = worldSize(experiment.machine)
-  const batch = perDevice * replicas
-  if (counts.images < batch) {
-    bag.add(
-      planDiagnostic('ARC5002', { batch, images: counts.images }, experiment.spanOf('train.batch'), {
-        label: `${perDevice} images on each of ${replicas} devices`,
-        notes: ['an incomplete batch at the end of an epoch is dropped, so no step would remain'],
-      }),
-    )
-    return undefined
-  }
-  if (counts.identities < replicas && experiment.centers.placement === 'shard') {
-    bag.add(planDiagnostic('ARC5006', { classes: counts.identities, replicas }, experiment.machine.span))
-    return undefined
-  }
-  const { identities, images, leftOut } = counts
-  return { classes: identities, images, replicas, ...(leftOut === undefined ? {} : { leftOut }) }
+  return counts && checkCounts(experiment, counts, perDevice, bag)
 }
 
 /** The declared counts, checked against the data if it is on this computer. */
@@ -98,22 +78,6 @@ function datasetCounts(experiment: Experiment, host: Host, bag: DiagnosticBag): 
     }
   }
   return { identities, images, ...(found?.leftOut === undefined ? {} : { leftOut: found.leftOut }) }
-}
-
-/** The counts that a data set declares; a mix has those of its sets, unless classes of them are one or are held out. */
-function declaredCounts(spec: DatasetSpec): Partial<DatasetCounts> {
-  const { identities, perIdentity, mixed: parts, classes, holdout } = spec
-  const isDrawn = datasetTraits[spec.format].images === 'drawn'
-  if (parts === undefined || classes === 'by_name' || holdout > 0) {
-    const images =
-      isDrawn && identities !== undefined && perIdentity !== undefined ? identities * perIdentity : spec.images
-    return { ...(identities === undefined ? {} : { identities }), ...(images === undefined ? {} : { images }) }
-  }
-  const counts = parts.map(declaredCounts)
-  if (counts.some((count) => count.identities === undefined || count.images === undefined)) return {}
-  const sum = (of: (count: Partial<DatasetCounts>) => number | undefined) =>
-    counts.reduce((total, count) => total + (of(count) ?? 0), 0)
-  return { identities: sum((count) => count.identities), images: sum((count) => count.images) }
 }
 
 /** Why a data set could not be counted, for people. */

@@ -32,6 +32,14 @@ const planMessages = {
       `${p.path === '' ? 'batch normalization' : `the batch normalization \`${p.path}\``} has a single value per channel, so its output is always zero`,
   ),
   ARC5008: error((p: { fault: string }) => p.fault),
+  ARC5009: warning(
+    (p: { batch: number; classes: number }) =>
+      `\`centers.sample_rate\` saves nothing: the ${p.batch} images of a step can have all ${p.classes} classes of a device`,
+  ),
+  ARC5010: error(
+    (p: { what: 'same' | 'different'; asked: number; most: number }) =>
+      `the held-out people have too few pictures for ${p.asked} ${p.what} pairs: at most ${p.most} are possible`,
+  ),
 }
 
 export const planDiagnostic = diagnosticsOf(planMessages)

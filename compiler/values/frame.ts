@@ -1,6 +1,9 @@
 /** The chain of calls that led to a place. */
 import type { Span } from '../../grammar/source.ts'
 
+/** Where the arguments of a call are written, by parameter. */
+export type ArgumentPlaces = ReadonlyMap<string, { readonly span: Span }>
+
 /** A call on the chain that led to the current place. */
 export interface Frame {
   readonly name: string
@@ -9,6 +12,8 @@ export interface Frame {
   /** The scope it opened for parameters, if any. */
   readonly path: string | undefined
   readonly span: Span
+  /** Where its arguments are written, by parameter. */
+  readonly places?: ArgumentPlaces
   readonly outer: Frame | undefined
   readonly depth: number
 }

@@ -150,5 +150,7 @@ export const planExamples: Examples<typeof planDiagnostic.catalogue> = {
   ARC5005: [{ declared: '10 identities with 90 images', found: '12 identities with 99 images', root: '/faces' }],
   ARC5006: [{ classes: 4, replicas: 8 }],
   ARC5007: [{ path: 'head.norm' }, { path: '' }],
+  ARC5010: [{ what: 'same', asked: 300, most: 30 }],
+  ARC5009: [{ batch: 512, classes: 25 }],
   ARC5008: [{ fault: 'no pictures in /faces: it has 3 folders without pictures' }],
 }

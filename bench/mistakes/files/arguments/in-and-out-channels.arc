@@ -1,12 +1,12 @@
 // The two numbers of PyTorch's convolution.
-//? at: false, ‸7
+//? at: 1, ‸7
 
 use std.datasets: synthetic
 use std.machines: cpu
 use std.margins: arcface
 
 backbone small(embedding: int = 32) on Image(112, 112, 3) -> Vector(embedding) {
-  input |> conv(8, 3, 4, 1, 1, false, zeros(), zeros(), false, 7) |> prelu |> flatten |> linear(embedding)
+  input |> conv(8, 3, 4, 1, 1, false, zeros(), zeros(), false, 1, 7) |> prelu |> flatten |> linear(embedding)
 }
 
 experiment faces {

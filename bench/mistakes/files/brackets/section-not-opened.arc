@@ -1,5 +1,5 @@
 // A section without its opening brace.
-//? at: train
+//? at: train‸↵
 //? suggests: {
 //? mends: yes
 

@@ -25,4 +25,4 @@ experiment faces {
   evaluate { sets = [holdout], pairs = 100 }
 }
 
-fn sum(a: int, a: int) -> int = a + a
+fn both(a: int, a: int) -> int = a + a

@@ -1,5 +1,5 @@
 // Verification on people who were not reserved.
-//? at: sets = ‸[holdout]
+//? at: sets = [‸holdout
 //? suggests: holdout
 
 use std.datasets: synthetic

@@ -1,5 +1,5 @@
 // Thousands with a comma.
-//? at: 1‸,000
+//? at: 1,000
 //? suggests: 1_000
 
 use std.datasets: synthetic
@@ -11,7 +11,7 @@ backbone small(embedding: int = 32) on Image(112, 112, 3) -> Vector(embedding) {
 }
 
 experiment faces {
-  dataset  = synthetic(identities: 20, per_identity: 6, holdout: 20)
+  dataset  = synthetic(identities: 20, per_identity: 6, holdout: 60)
   backbone = small
   margin   = arcface(m: 0.3 rad, scale: 32)
   machine  = cpu(devices: 2)

@@ -1,5 +1,5 @@
 // A hexadecimal number.
-//? at: 0‸xff
+//? at: 0xff
 //? suggests: 255
 
 use std.datasets: synthetic

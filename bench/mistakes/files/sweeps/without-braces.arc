@@ -1,6 +1,7 @@
 // A sweep without braces.
 //? at: sweep ‸train
-//? suggests: {
+//? suggests: sweep.train.epochs
+//? mends: yes
 
 use std.datasets: synthetic
 use std.machines: cpu

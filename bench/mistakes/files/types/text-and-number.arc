@@ -1,5 +1,5 @@
 // A string and a number added.
-//? at: "layer" ‸+
+//? at: "layer"
 
 use std.datasets: synthetic
 use std.machines: cpu

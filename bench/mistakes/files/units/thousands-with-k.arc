@@ -1,5 +1,5 @@
 // A k for thousands.
-//? at: 2‸k
+//? at: 2k
 
 use std.datasets: synthetic
 use std.machines: cpu
@@ -10,7 +10,7 @@ backbone small(embedding: int = 32) on Image(112, 112, 3) -> Vector(embedding) {
 }
 
 experiment faces {
-  dataset  = synthetic(identities: 20, per_identity: 6, holdout: 20)
+  dataset  = synthetic(identities: 20, per_identity: 6, holdout: 60)
   backbone = small
   margin   = arcface(m: 0.3 rad, scale: 32)
   machine  = cpu(devices: 2)
