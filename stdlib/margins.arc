@@ -116,14 +116,27 @@ margin circle(m: float = 0.25, scale: float = 256) {
   other(cos) = max(detach(cos) + m, 0) * (cos - m)
 }
 
-/// UniFace's unified cross entropy (ICCV 2023, equation 10): one threshold for all classes, which is learned and starts at log(10 `classes`).
-/// `classes` is not compared with the data; `dataset.identities` is the number if the data set declares it.
-margin uniface(classes: int, m: float = 0.4, scale: float = 64) {
-  require classes > 0 and m >= 0 and m < 2
+/// UniFace's unified cross entropy (ICCV 2023, equation 10): one threshold for all classes, which is learned and starts at log(10 · classes).
+margin uniface(m: float = 0.4, scale: float = 64) {
+  require m >= 0 and m < 2
   loss = sigmoid
   learn bias = log(10 * classes)
   target(cos) = clamp(cos - m - bias / scale, -1, 1)
   other(cos) = clamp(cos - bias / scale, -1, 1)
+}
+
+/// LDAM (arXiv:1906.07413, equation 13): CosFace with a larger margin for classes with fewer pictures, in proportion to n^(-1/4), and `m`
+/// for the class with the fewest.
+margin ldam(m: float = 0.5, scale: float = 30) {
+  require m >= 0 and m < 2
+  target(cos, count, fewest) = cos - m * (fewest / count) ** 0.25
+}
+
+/// The weights of KappaFace (arXiv:2201.07394) that depend on numbers of pictures, without those that depend on the concentration of a
+/// class's embeddings (its γ is 0): ArcFace with a margin near 0 for the class with the most pictures, and near `m` for the rarest.
+margin kappaface_counts(m: angle = 0.62 rad, scale: float = 64) {
+  require m >= 0 rad and m < 90 deg
+  target(cos, count, most) = cos(acos(cos) + m * (1 + cos(180 deg * count / (1.05 * most))) / 2)
 }
 
 test "arcface adds to the angle" {
@@ -179,7 +192,12 @@ test "elastic margins follow the noise" {
 }
 
 test "uniface moves both sides by its threshold" {
-  let margin = uniface(classes: 100, scale: 10)
-  assert abs(margin.other(0.9) - (0.9 - log(1000) / 10)) < 1e-9
-  assert abs(margin.target(0.9) - (0.5 - log(1000) / 10)) < 1e-9
+  let margin = uniface(scale: 10)
+  assert abs(margin.other(0.9, classes: 100) - (0.9 - log(1000) / 10)) < 1e-9
+  assert abs(margin.target(0.9, classes: 100) - (0.5 - log(1000) / 10)) < 1e-9
+}
+
+test "rare classes have larger margins" {
+  assert abs(ldam(m: 0.5).target(0.6, count: 160, fewest: 10) - 0.35) < 1e-9
+  assert abs(kappaface_counts(m: 0.5 rad).target(cos(0.5), count: 105, most: 200) - cos(0.75)) < 1e-9
 }

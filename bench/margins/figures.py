@@ -7,8 +7,10 @@
     git clone https://github.com/fdbtrs/ElasticFace sources/ElasticFace
     git clone https://github.com/CVI-SZU/UniFace sources/UniFace
     git clone https://github.com/ydwen/opensphere sources/opensphere
+    git clone https://github.com/kaidic/LDAM-DRW sources/LDAM-DRW
+    git clone https://github.com/Leminhbinh0209/KappaFace sources/KappaFace
     npx tsx bench/margins/given.ts
-    python bench/margins/figures.py sources
+    python bench/margins/figures.py sources [MARGIN…]
 
 Needs PyTorch. README.md says what the problem is. Everything is computed in double precision, which f32 is compared with.
 Sub-center ArcFace was published for MXNet, and SphereFace only with a gradient that passes its margin by: those two are written
@@ -52,6 +54,8 @@ def values(name, count):
     return torch.tensor(result, dtype=torch.float32).double()
 
 
+# Pictures of each class, for margins that read them.
+PICTURES = [3 + (11 * c) % 37 for c in range(C)]
 LABELS = torch.tensor([(7 * (i // 2) + 3) % C for i in range(B)])
 
 
@@ -285,6 +289,39 @@ class SubCenter(Head):
         return F.cross_entropy(SCALE * cos.scatter(1, labels[:, None], own), labels)
 
 
+class Ldam(Head):
+    """The authors' numbers are on a GPU and in single precision, here on the CPU and in double precision."""
+
+    path = "LDAM-DRW/losses.py"
+    arguments = {"max_m": 0.5, "s": SCALE}
+
+    def __init__(self):
+        source = load(self.path)
+        source.torch = MagicMock(wraps=torch, uint8=torch.bool)
+        source.torch.cuda.FloatTensor = torch.DoubleTensor
+        self.module = source.LDAMLoss(PICTURES, **self.arguments)
+        self.margins = self.module.m_list
+
+    def loss(self, x, w, labels, noise, index):
+        self.module.m_list = self.margins[index]
+        return self.module(F.normalize(x) @ F.normalize(w[:, 0]).t(), labels)
+
+
+class KappaFaceCounts(Head):
+    """With the authors' weights of the counts alone: gamma = 0."""
+
+    path = "KappaFace/losses.py"
+    arguments = {"m": 0.62, "s": SCALE}
+
+    def __init__(self):
+        self.module = load(self.path).KappaFace(**self.arguments)
+        self.weights = load("KappaFace/memory.py").LatentMemory(1, D, PICTURES, device="cpu").get_sample_weights()
+
+    def loss(self, x, w, labels, noise, index):
+        cos = F.normalize(x) @ F.normalize(w[:, 0]).t()
+        return F.cross_entropy(self.module(cos, labels, self.weights[index]), labels)
+
+
 HEADS = {
     "arcface": ArcFace,
     "cosface": CosFace,
@@ -300,6 +337,8 @@ HEADS = {
     "circle": Circle,
     "uniface": UniFace,
     "sub-center": SubCenter,
+    "ldam": Ldam,
+    "kappaface-counts": KappaFaceCounts,
 }
 
 
@@ -344,7 +383,8 @@ def commit(path):
 
 def main():
     given = json.loads((HERE / "given.json").read_text())
-    for name, make in HEADS.items():
+    chosen = sys.argv[2:] or HEADS
+    for name, make in ((name, HEADS[name]) for name in chosen):
         source = {"file": make.path, "commit": commit(make.path)} if make.path else {"written_out_from": make.paper}
         figures = {
             "margin": name,

@@ -31,6 +31,8 @@ export const comparedMargins: readonly ComparedMargin[] = [
   of('elastic-arc', 'elastic_arcface', 'm: 0.5 rad, spread: 0.0125 rad, scale: 16'),
   of('elastic-cos', 'elastic_cosface', 'm: 0.35, spread: 0.0125, scale: 16'),
   of('circle', 'circle', 'm: 0.25, scale: 16'),
-  of('uniface', 'uniface', 'classes: 22, m: 0.4, scale: 16'),
+  of('uniface', 'uniface', 'm: 0.4, scale: 16'),
+  of('ldam', 'ldam', 'm: 0.5, scale: 16'),
+  of('kappaface-counts', 'kappaface_counts', 'm: 0.62 rad, scale: 16'),
   of('sub-center', 'arcface', 'm: 0.5 rad, scale: 16', { centers: 'per_class = 3' }),
 ]

@@ -13,6 +13,9 @@ const { rows, width, classes } = problem
 
 export const labels: readonly number[] = Array.from({ length: rows }, (_, i) => (7 * Math.floor(i / 2) + 3) % classes)
 
+/** Pictures of each class, for margins that read them. */
+export const pictures: readonly number[] = Array.from({ length: classes }, (_, c) => 3 + ((11 * c) % 37))
+
 /** f32 [C, S·D] */
 export function centers(perClass: number): Float32Array<ArrayBuffer> {
   return values('centers', classes * perClass * width)

@@ -8,16 +8,17 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { compileExperiment } from '../../compiler/driver.ts'
 import { isChosen } from '../../compiler/experiment/experiment.ts'
-import type { StateTensor } from '../../compiler/ir/state-tensor.ts'
+import { isCount, type StateTensor } from '../../compiler/ir/state-tensor.ts'
 import { stepMetrics } from '../../compiler/ir/step-metrics.ts'
 import { planLengths } from '../../compiler/plan/lengths.ts'
 import { buildGraphs, type Graphs, settleChunk } from '../../compiler/step/graphs.ts'
 import { bug, DiagnosticBag, need } from '../../grammar/diagnostic.ts'
 import type { DeviceTensor, Engine, HostTensor } from '../../runtime/engine.ts'
 import { newHostArray } from '../../runtime/host-tensor.ts'
+import { pictureCounts } from '../../runtime/state/picture-counts.ts'
 import { memoryHost } from '../../test/helpers/diagnose.ts'
 import type { ComparedMargin } from './margins.ts'
-import { centers, embeddings, labels, problem } from './problem.ts'
+import { centers, embeddings, labels, pictures, problem } from './problem.ts'
 
 const { rows, width, classes, steps, lr, rate, seed } = problem
 
@@ -101,9 +102,10 @@ function transposed(numbers: ArrayLike<number>, columns: number): number[] {
 function startOf(tensor: StateTensor, replica: number, graphs: Graphs, perClass: number): HostTensor | undefined {
   if (tensor.name === 'rows.weight')
     return { dtype: 'f32', shape: tensor.shape, data: Float32Array.from(transposed(embeddings(), width)) }
+  const { start, count } = need(graphs.shards[replica], 'a shard')
+  if (isCount(tensor)) return pictureCounts(tensor, pictures, { start, count })
   if (tensor.role !== 'centers') return undefined
   const data = newHostArray(tensor)
-  const { start, count } = need(graphs.shards[replica], 'a shard')
   const row = perClass * width
   data.set(centers(perClass).subarray(start * row, (start + count) * row))
   return { dtype: 'f32', shape: tensor.shape, data }

@@ -4,8 +4,8 @@ import type { Diagnostic } from '../../grammar/diagnostic.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import { own } from '../types/own.ts'
-import { float } from '../types/type.ts'
-import { type Binding, type Checker, report, type Scope } from './checker.ts'
+import { float, int } from '../types/type.ts'
+import { type Binding, bind, type Checker, findLocal, innerScope, report, type Scope } from './checker.ts'
 import { fits } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
 import { showKeyword } from './show-type.ts'
@@ -85,10 +85,19 @@ export function checkStates(checker: Checker, decl: ObjectDecl, scope: Scope): R
       report(checker, nameDiagnostic('ARC2003', { name }, span, { label: 'declared again', related }))
     }
     seen.set(name, state)
-    checker.check(state.value, scope, { type: float, what: `the first value of \`${name}\``, verb: 'must be' })
-    if (!fits(checker.silent().infer(state.value, scope), float)) refused.add(name)
+    const from = withClasses(decl, scope)
+    checker.check(state.value, from, { type: float, what: `the first value of \`${name}\``, verb: 'must be' })
+    if (!fits(checker.silent().infer(state.value, from), float)) refused.add(name)
   }
   return refused
+}
+
+/** The first values of a margin may depend on the number of classes, unless the margin has another meaning for the name. */
+function withClasses(decl: ObjectDecl, outer: Scope): Scope {
+  if (decl.keyword !== 'margin' || findLocal(outer, 'classes', () => true) !== undefined) return outer
+  const scope = innerScope(outer)
+  bind(scope, 'classes', int, decl.name.span, 'field')
+  return scope
 }
 
 /** An entry `state` or `learn` in an object that has none. */

@@ -8,7 +8,7 @@ import { attempt, type Context, fail, type Session, staticContext } from '../eva
 import { callMethod, innerMargins, methodOf, statesOf } from '../evaluate/method.ts'
 import { number, tensor } from '../evaluate/numbers.ts'
 import { showValue } from '../evaluate/show.ts'
-import type { Margin, MarginNeeds, MarginState, MarginValues } from '../experiment/experiment.ts'
+import type { Margin, MarginNeeds, MarginValues } from '../experiment/experiment.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type * as ir from '../ir/graph.ts'
 import { splat } from '../ir/ops.ts'
@@ -40,16 +40,28 @@ interface Code {
 /** A margin that is in several places has the name of the first. */
 function partsOf(object: ObjectValue, context: Context, prefix = marginPrefix, found: Part[] = []): readonly Part[] {
   if (found.some((part) => part.object === object)) return found
-  found.push({ object, prefix, states: statesOf(object, context) })
+  found.push({ object, prefix, states: statesOf(object, context, number(someClasses)) })
   for (const inner of innerMargins(object, context)) partsOf(inner.object, context, `${prefix}${inner.name}.`, found)
   return found
 }
 
-function statesNamed(parts: readonly Part[], keyword: StateEntry['keyword']): readonly MarginState[] {
+/** Full names. */
+function statesNamed(parts: readonly Part[], keyword: StateEntry['keyword']): readonly string[] {
   return parts.flatMap(({ prefix, states }) =>
-    states
-      .filter((state) => state.keyword === keyword)
-      .map(({ name, initial }) => ({ name: `${prefix}${name}`, initial })),
+    states.filter((state) => state.keyword === keyword).map(({ name }) => `${prefix}${name}`),
+  )
+}
+
+/** Fewest classes of a run: first values are tried with them. */
+const someClasses = 2
+
+/** The first values of all margins, by full name. */
+function firstValues({ parts, session }: Code, classes: number): ReadonlyMap<string, number> {
+  const context = staticContext(session)
+  return new Map(
+    parts.flatMap(({ object, prefix }) =>
+      statesOf(object, context, number(classes)).map(({ name, initial }) => [`${prefix}${name}`, initial] as const),
+    ),
   )
 }
 
@@ -123,6 +135,10 @@ function callUpdates(
   return after
 }
 
+/** Whether what a method reads is one number of the step, or of the run. */
+const isOfStep = (name: string) => name === 'step' || name === 'fewest' || name === 'most'
+const isStatic = (name: string) => name === 'total' || name === 'epoch' || name === 'classes'
+
 const nothing: MarginNeeds = { reads: new Set(), varying: new Set() }
 
 /** Tries a method on a graph of its own, so that its mistakes are reported, and finds what it needs. */
@@ -136,9 +152,14 @@ function needsOf(code: Code, method: Method): MarginNeeds {
     inputs.set(name, value)
     values.set(name, value)
   }
+  const shapeOf = (name: string) => {
+    if (isOfStep(name)) return []
+    if (method !== 'other') return rows
+    return name === 'cos' ? [2, 3] : name === 'count' ? [1, 3] : rows
+  }
   for (const name of Object.keys(methodsOf.margin[method]?.reads ?? {}))
-    if (name === 'total' || name === 'epoch') values.set(name, 100)
-    else declare(name, name === 'step' ? [] : name === 'cos' && method === 'other' ? [2, 3] : rows)
+    if (isStatic(name)) values.set(name, 100)
+    else declare(name, shapeOf(name))
   for (const { prefix, states } of code.parts) for (const { name } of states) declare(`${prefix}${name}`, [])
   const reads = new Set<string>()
   const read = (name: string) => name !== 'cos' && reads.add(name)
@@ -149,7 +170,7 @@ function needsOf(code: Code, method: Method): MarginNeeds {
   const { value, context } = callScalar(code, method, builder, values, read)
   const like = { dtype: 'f32', shape: method === 'other' ? [2, 3] : [2] } as const
   const result = shaped(context, code.object, method, value, like)
-  const learned = statesNamed(code.parts, 'learn').map(({ name }) => name)
+  const learned = statesNamed(code.parts, 'learn')
   const names = ['norm', 'own', ...learned].filter((name) => inputs.has(name))
   const found = gradient(
     builder,
@@ -157,6 +178,15 @@ function needsOf(code: Code, method: Method): MarginNeeds {
     names.flatMap((name) => inputs.get(name) ?? []),
   )
   return { reads, varying: new Set(names.filter((_, i) => found[i] !== undefined)) }
+}
+
+function memoized<T>(of: (key: number) => T): (key: number) => T {
+  const known = new Map<number, { readonly value: T }>()
+  return (key) => {
+    const found = known.get(key) ?? { value: of(key) }
+    known.set(key, found)
+    return found.value
+  }
 }
 
 /** A margin outside of another must have its loss: its logits go to one loss. */
@@ -202,6 +232,7 @@ export function resolveMargin(object: ObjectValue, session: Session): Margin | u
     loss,
     states: statesNamed(code.parts, 'state'),
     learned: statesNamed(code.parts, 'learn'),
+    firstValues: memoized((classes) => attempt(() => firstValues(code, classes))),
     needs,
     target: onCosines('target'),
     other: methodOf(object, 'other') === undefined ? undefined : onCosines('other'),

@@ -9,6 +9,7 @@ import type { Given } from './arguments.ts'
 import { bind, type Context, enter, fail, findLocal, type Reads } from './context.ts'
 import { number, tensor } from './numbers.ts'
 import { envOf } from './object.ts'
+import { namesIn } from './requirement.ts'
 import { describe } from './show.ts'
 
 export function methodOf(object: ObjectValue, name: string): MethodEntry | undefined {
@@ -50,7 +51,7 @@ export function callMethod(
     return fail(context, 'ARC4019', { keyword: decl.keyword, owner: decl.name.text, name }, span)
   }
   let env = envOf(object, method, context)
-  const states = decl.keyword === 'margin' ? statesIn(object, span, context) : extra
+  const states = decl.keyword === 'margin' ? statesIn(object, reads, span, context) : extra
   for (const [state, value] of states) env = bind(env, state, value)
   for (const { name: parameter } of method.parameters) env = bind(env, parameter.text, read(parameter.text))
   const inner = enter(context, { name: full, target: frameOf(object, name), path: undefined, span })
@@ -71,14 +72,21 @@ function innerPenalty(object: ObjectValue, reads: Reads, span: Span, context: Co
 }
 
 /** The states and learned numbers of a margin: those of the step, or their first values. */
-function statesIn(object: ObjectValue, span: Span, context: Context): ReadonlyMap<string, Value> {
-  const own = statesOf(object, context)
+function statesIn(object: ObjectValue, reads: Reads, span: Span, context: Context): ReadonlyMap<string, Value> {
+  const own = stateEntries(object)
   if (own.length === 0) return new Map()
-  if (context.marginStates === undefined) return new Map(own.map(({ name, initial }) => [name, number(initial)]))
+  if (context.marginStates === undefined) {
+    const first = statesOf(object, context, reads.get('classes')?.())
+    return new Map(first.map(({ name, initial }) => [name, number(initial)]))
+  }
   return (
     context.marginStates.get(object) ??
-    fail(context, 'ARC4051', { margin: object.decl.name.text, states: own.map(({ name }) => name) }, span)
+    fail(context, 'ARC4051', { margin: object.decl.name.text, states: own.map(({ name }) => name.text) }, span)
   )
+}
+
+function stateEntries({ decl }: ObjectValue): readonly StateEntry[] {
+  return decl.entries.filter((entry): entry is StateEntry => entry.kind === 'State')
 }
 
 /**
@@ -106,18 +114,34 @@ export function callMethodWith(
   }
   const { method } = context
   const inherited: Reads = method?.object.decl.keyword === keyword ? method.reads : new Map()
-  return callMethod(object, name, new Map([...inherited, ...passed]), span, context)
+  // The pictures of the true class, in `other` too.
+  const ofTarget = name === 'target' ? inherited.get('own_count') : undefined
+  const own: Reads = ofTarget === undefined ? new Map() : new Map([['count', ofTarget]])
+  return callMethod(object, name, new Map([...inherited, ...own, ...passed]), span, context)
 }
 
-/** The names and first values of the states of an object, or of what it learns. */
+/**
+ * The names and first values of the states of an object, or of what it learns; those of a margin may depend on the number of
+ * `classes`.
+ */
 export function statesOf(
   object: ObjectValue,
   context: Context,
+  classes?: Value,
 ): readonly { readonly name: string; readonly initial: number; readonly keyword: StateEntry['keyword'] }[] {
-  const states = object.decl.entries.filter((entry): entry is StateEntry => entry.kind === 'State')
-  return states.map((entry) => {
+  const { keyword: owner, name: ownerName } = object.decl
+  return stateEntries(object).map((entry) => {
     const { name, value: first, keyword } = entry
-    const value = context.session.evaluate(first, envOf(object, entry, context), context)
+    const own = envOf(object, entry, context)
+    const isRead = owner === 'margin' && namesIn(first).has('classes') && findLocal(own, 'classes') === undefined
+    if (isRead && classes === undefined)
+      return fail(context, 'ARC4008', { callee: ownerName.text, name: 'classes' }, object.span, {
+        notes: [
+          `the first value of \`${name.text}\` depends on it; outside of a run, pass it: \`target(0.5, classes: 1000)\``,
+        ],
+      })
+    const env = isRead && classes !== undefined ? bind(own, 'classes', classes) : own
+    const value = context.session.evaluate(first, env, context)
     if (value.kind !== 'number')
       return fail(context, 'ARC4002', { found: describe(value), wanted: 'a number' }, first.span)
     return { name: name.text, initial: value.value, keyword }

@@ -171,16 +171,11 @@ export interface Backbone {
 }
 
 /**
- * What the methods of a margin can read beside the cosine, by name. Of rows (`norm`, `own`, `noise`): f32 [B], or [B,1] next to the
- * cosines [B,K] of other classes. Of the step (`step`, and states by their full names): f32 []. `total` and `epoch` are numbers.
+ * What the methods of a margin can read beside the cosine, by name. Of rows (`norm`, `own`, `noise`, `count`, `own_count`): f32 [B], or
+ * [B,1] next to the cosines [B,K] of other classes, whose `count` is [1,K]. Of the step (`step`, `fewest`, `most`, and states by their
+ * full names): f32 []. `total`, `epoch` and `classes` are numbers.
  */
 export type MarginValues = ReadonlyMap<string, Value | number>
-
-/** A number that a margin keeps or learns, by its full name: `margin.mean`, `margin.inner.mean` for one of a margin inside. */
-export interface MarginState {
-  readonly name: string
-  readonly initial: number
-}
 
 /** What a method of a margin reads beside the cosine and its states, and the values with respect to which it has a gradient. */
 export interface MarginNeeds {
@@ -194,10 +189,12 @@ export interface Margin {
   readonly text: string
   readonly scale: number
   readonly loss: (typeof marginLosses)[number]
-  /** Kept from step to step; `update` replaces them. */
-  readonly states: readonly MarginState[]
-  /** Trained. */
-  readonly learned: readonly MarginState[]
+  /** Full names of the numbers kept from step to step, which `update` replaces: `margin.mean`, `margin.inner.mean` of a margin inside. */
+  readonly states: readonly string[]
+  /** Those of the trained numbers. */
+  readonly learned: readonly string[]
+  /** The first values of both, in a run with this many classes; `undefined` after reported errors. */
+  firstValues(classes: number): ReadonlyMap<string, number> | undefined
   /** By method; empty for one that the margin does not have. */
   readonly needs: { readonly [M in 'target' | 'other' | 'penalty' | 'update']: MarginNeeds }
   /** Cosines of the true classes → cosines with margin; elementwise, for any shape. */

@@ -7,7 +7,7 @@ export const layouts = ['same', 'oihw'] as const
 
 /** A tensor by the name that people and files have for it. */
 export interface NamedTensor {
-  /** `layer1.0.bn1.weight`, `layer1.0.bn1.weight.velocity`, `layer1.0.bn1.weight.average`, `centers`, `centers.velocity`, `loss_scale.factor`, `margin.mean` */
+  /** `layer1.0.bn1.weight`, `layer1.0.bn1.weight.velocity`, `layer1.0.bn1.weight.average`, `centers`, `centers.velocity`, `loss_scale.factor`, `margin.mean`, `classes.pictures` */
   readonly name: string
   /** On one device, in the dim order of network code: filters are [kh,kw,I,O]. */
   readonly shape: readonly number[]
@@ -46,6 +46,8 @@ export interface StateTensor {
     | 'margin'
     | 'centers'
     | 'centers_optimizer'
+    | 'class_count'
+    | 'count'
   /** As stored on one device. */
   readonly shape: readonly number[]
   readonly dtype: DType
@@ -73,14 +75,35 @@ export function isOfMargin(name: string): boolean {
   return name.startsWith(marginPrefix)
 }
 
+const classesPrefix = 'classes.'
+
+/** The table of the pictures of each class, and the numbers of those of the class with the fewest and of that with the most. */
+export const countsTable = `${classesPrefix}pictures`
+export const fewestPictures = `${classesPrefix}fewest_pictures`
+export const mostPictures = `${classesPrefix}most_pictures`
+
+export function isOfClasses(name: string): boolean {
+  return name.startsWith(classesPrefix)
+}
+
+/** Whether a tensor says how many pictures classes have: it belongs to the data. */
+export function isCount({ role }: Pick<StateTensor, 'role'>): boolean {
+  return role === 'class_count' || role === 'count'
+}
+
 /** Whether a tensor is one of the network's: a weight or running statistics, which a state dict has. */
 export function isOfNetwork({ role }: StateTensor): boolean {
   return role === 'parameter' || role === 'buffer'
 }
 
-/** Whether a tensor has one row per class: centers, their optimizer state, and the scales of both. */
-export function isClassTable({ role }: StateTensor): boolean {
+/** Whether a tensor is trained with the classes: centers, their optimizer state, and the scales of both. */
+export function isOfCenters({ role }: StateTensor): boolean {
   return role === 'centers' || role === 'centers_optimizer'
+}
+
+/** Whether a tensor has one row per class. */
+export function isClassTable(tensor: StateTensor): boolean {
+  return isOfCenters(tensor) || tensor.role === 'class_count'
 }
 
 /** What a step donates: state tensor i is its input i, and output i takes its memory. The state stays in place. */

@@ -5,7 +5,7 @@ import { lrScale } from '../experiment/lr-scale.ts'
 import { opCosts } from '../ir/cost.ts'
 import { byteSize, elementCount } from '../ir/dtype.ts'
 import type { Graph } from '../ir/graph.ts'
-import { isClassTable } from '../ir/state-tensor.ts'
+import { isOfCenters } from '../ir/state-tensor.ts'
 import type { Candidate } from './candidate.ts'
 import { listCollectives } from './collectives.ts'
 import type { PlanDocument } from './document.ts'
@@ -20,7 +20,7 @@ export function describePlan(candidate: Candidate, file: string, said: Said, ins
   const state = graphs.slots.map((slot) => slot.tensor)
   const count = (role: 'parameter' | 'buffer') =>
     state.filter((t) => t.role === role).reduce((sum, t) => sum + elementCount(t.shape), 0)
-  const centerBytes = state.filter(isClassTable).reduce((sum, t) => sum + byteSize(t), 0)
+  const centerBytes = state.filter(isOfCenters).reduce((sum, t) => sum + byteSize(t), 0)
   const scale = lrScale(train, lengths.batch)
   const trained = graphs.slots.filter((slot) => slot.backbone === 'trained')
   const rates = Array.from({ length: 11 }, (_, tenth) => {

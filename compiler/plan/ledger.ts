@@ -27,6 +27,7 @@ const stateLines: readonly {
   { name: 'optimizer state', detail: 'of the backbone', roles: ['optimizer', 'scaler'] },
   { name: 'average', detail: 'of the weights', roles: ['average'] },
   { name: 'margin', detail: 'what it keeps and learns', roles: ['margin'] },
+  { name: 'pictures of classes', detail: "this device's classes", roles: ['class_count', 'count'] },
   { name: 'centers', detail: "this device's classes", roles: ['centers'] },
   { name: 'centers state', detail: 'optimizer state of the centers', roles: ['centers_optimizer'] },
 ]

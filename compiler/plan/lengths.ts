@@ -35,7 +35,8 @@ function checkLengths(
   bag: DiagnosticBag,
 ): OpenLengths | undefined {
   const counts = datasetCounts(experiment, host, bag)
-  return counts && checkCounts(experiment, counts, perDevice, bag)
+  if (counts === undefined || experiment.margin.firstValues(counts.identities) === undefined) return undefined
+  return checkCounts(experiment, counts, perDevice, bag)
 }
 
 /** The declared counts, checked against the data if it is on this computer. */

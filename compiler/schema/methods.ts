@@ -22,12 +22,19 @@ const ofRun = {
 const own = 'The cosine of the embedding and the center of its own class, with its gradient.'
 const norm = 'The length of the embedding before it is normalized, with its gradient.'
 const noise = 'A standard normal number of the row, keyed by seed, step and row.'
+const count = 'Pictures of the class in the training data.'
+
+const ofData = {
+  fewest: 'Pictures of the class with the fewest; classes without a picture do not count.',
+  most: 'Pictures of the class with the most.',
+  classes: 'The number of classes.',
+} as const
 
 const margin = {
   target: {
     doc: 'The cosine of the true class with the margin applied.',
     required: true,
-    reads: { cos: 'The cosine of the embedding and the center of its class.', norm, noise, ...ofRun },
+    reads: { cos: 'The cosine of the embedding and the center of its class.', norm, noise, ...ofRun, count, ...ofData },
     usual: 'cos',
     result: 'scalar',
   },
@@ -40,6 +47,9 @@ const margin = {
       norm,
       noise,
       ...ofRun,
+      count: 'Pictures of the other class in the training data; may be 0.',
+      own_count: 'Pictures of the own class.',
+      ...ofData,
     },
     usual: 'cos',
     result: 'scalar',
@@ -52,6 +62,8 @@ const margin = {
       own,
       noise,
       ...ofRun,
+      count,
+      ...ofData,
     },
     usual: 'norm',
     result: 'scalar',
@@ -63,6 +75,7 @@ const margin = {
       norm: 'The lengths of the embeddings of the batch.',
       own: 'The cosines of the embeddings of the batch and the centers of their classes.',
       ...ofRun,
+      ...ofData,
     },
     usual: 'norm',
     result: 'states',

@@ -9,6 +9,7 @@ import { recomputeCheap } from '../ir/recompute.ts'
 import type { ClassShard } from '../ir/state-tensor.ts'
 import { backboneParameters } from './backbone.ts'
 import { type ChunkPlan, chunkPlan, chunksOf } from './chunk-plan.ts'
+import { countSlots } from './class-counts.ts'
 import { buildEmbed } from './embed.ts'
 import type { ImageDType } from './images.ts'
 import { buildInit } from './init.ts'
@@ -80,19 +81,21 @@ export function buildGraphs(
     ? classShards(classes, replicas)
     : Array.from({ length: replicas }, () => ({ start: 0, count: classes }))
   const chunks = chunksOf(activeRows, centers.chunk)
+  // Rows of a sample are found by number; if all classes take part, the last chunk needs padding rows.
+  const rows = plan === undefined ? chunks.padded : owned
   const slots = [
     ...stateSlots(specs, experiment, {
       ruleOf: weightRules(experiment, parameters.matrices),
       isFrozenBuffer: (path) => isFrozenBuffer(path, train),
       averaged: train.average !== undefined,
-      // Rows of a sample are found by number; if all classes take part, the last chunk needs padding rows.
-      rows: plan === undefined ? chunks.padded : owned,
+      rows,
       width: backbone.embedding * centers.perClass,
       synced: train.batchNorm === 'synced',
       filters: traits.filters,
     }),
     ...(train.precision === 'f16' ? lossScaleSlots() : []),
-    ...marginSlots(experiment),
+    ...marginSlots(experiment, classes),
+    ...countSlots(experiment, rows),
   ]
   // Averages take the place of their weights.
   const ofBackbone = slots.filter((slot) => slot.backbone !== undefined)
@@ -111,6 +114,7 @@ export function buildGraphs(
   const { steps, stepsPerEpoch } = lengths
   const step = buildStep(experiment, specs, slots, shards, {
     images: options.images,
+    classes,
     steps,
     stepsPerEpoch,
     lrScale: lrScale(train, lengths.batch),

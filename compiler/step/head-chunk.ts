@@ -63,6 +63,8 @@ export interface ChunkInput {
   readonly present: Value | undefined
   /** What the margin reads beside the cosines. */
   readonly values: MarginValues
+  /** Pictures of the classes, f32 [1,K]; `undefined` unless logits of other classes depend on them. */
+  readonly counts: Value | undefined
 }
 
 export interface ChunkLogits {
@@ -100,7 +102,7 @@ export function chunkLogits(b: GraphBuilder, rules: HeadRules, input: ChunkInput
   const isTarget = ops.compare(b, 'EQ', classIndex, ops.broadcastVector(b, input.slots, shape, 0))
   const targetCosine = ops.sumOver(b, ops.select(b, isTarget, cosines, 0), [1])
   const targetLogit = ops.multiply(b, margin.target(b, targetCosine, input.values), margin.scale)
-  const others = ops.multiply(b, margin.other?.(b, cosines, besideClasses(b, input.values)) ?? cosines, margin.scale)
+  const others = ops.multiply(b, margin.other?.(b, cosines, besideClasses(b, input)) ?? cosines, margin.scale)
   const withTarget = ops.select(b, isTarget, ops.broadcastVector(b, targetLogit, shape, 0), others)
   const present = input.present === undefined ? undefined : ops.broadcastVector(b, input.present, shape, 1)
   const logits = present === undefined ? withTarget : ops.select(b, present, withTarget, ABSENT)
@@ -109,11 +111,15 @@ export function chunkLogits(b: GraphBuilder, rules: HeadRules, input: ChunkInput
   return { centers, cosines, which, isTarget, targetCosine, targetLogit, logits, hasTarget, present }
 }
 
-/** Values of rows [B] next to cosines [B,K]: [B,1]. */
-export function besideClasses(b: GraphBuilder, values: MarginValues): MarginValues {
+/** Values of rows [B] next to cosines [B,K]: [B,1]; and the pictures of the classes, [1,K]. */
+export function besideClasses(
+  b: GraphBuilder,
+  { values, counts }: Pick<ChunkInput, 'values' | 'counts'>,
+): MarginValues {
   const beside = (value: Value | number) =>
     typeof value === 'number' || value.type.shape.length === 0 ? value : ops.reshape(b, value, [...value.type.shape, 1])
-  return new Map(Array.from(values, ([name, value]) => [name, beside(value)]))
+  const ofRows = Array.from(values, ([name, value]) => [name, beside(value)] as const)
+  return new Map(counts === undefined ? ofRows : [...ofRows, ['count', counts]])
 }
 
 /**

@@ -44,7 +44,7 @@ export interface ChunkGradients {
 
 /** The values whose gradients a chunk contributes to: the norm, and what the margin learns. */
 export function valuesWithGradients({ needs, learned }: Margin): readonly string[] {
-  const names = ['norm', ...learned.map(({ name }) => name)]
+  const names = ['norm', ...learned]
   return names.filter((name) => needs.target.varying.has(name) || needs.other.varying.has(name))
 }
 
@@ -116,7 +116,7 @@ export function othersGradient(
   if (other === undefined) return { cos: cotangent, values: new Map() }
   const { varying } = needs.other
   const masked = varying.size === 0 ? cotangent : ops.select(b, chunk.isTarget, 0, cotangent)
-  const beside = besideClasses(b, input.values)
+  const beside = besideClasses(b, input)
   const pulled = pull(b, chunk.cosines, beside, varying, (z) => other(b, z, beside), masked)
   const ofRows = (value: Value) => {
     const { shape } = value.type

@@ -11,6 +11,7 @@ import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
 import type { MarginRead } from '../schema/methods.ts'
 import { own } from '../types/own.ts'
+import type { ClassCounts } from './class-counts.ts'
 import { gradientsOf } from './head-gradients.ts'
 import { keyOf, mix, normalRows } from './random.ts'
 
@@ -18,6 +19,10 @@ import { keyOf, mix, normalRows } from './random.ts'
 export interface MarginInput {
   /** By full name, f32 [] each. */
   readonly kept: ReadonlyMap<string, Value>
+  /** Set if the margin reads how many pictures classes have. */
+  readonly counts: ClassCounts | undefined
+  /** The number of classes of the run. */
+  readonly classes: number
   readonly seed: number
   /** i32 [], from 0. */
   readonly step: Value
@@ -35,6 +40,8 @@ export interface MarginRows {
   norm(): Value
   /** Cosines with the centers of the own classes, f32 [n]. */
   own(): Value
+  /** Pictures of the own classes, f32 [n]. */
+  pictures(): Value
   /** Values of all rows of the batch, [B], from those of this device. */
   whole(rows: Value): Value
 }
@@ -58,11 +65,13 @@ export function marginStep(b: GraphBuilder, margin: Margin, input: MarginInput, 
     const value = read(name)
     return typeof value === 'number' || value.type.shape.length === 0 ? value : ops.detach(b, rows.whole(value))
   }
-  const kept = (names: Margin['states']) => names.map(({ name }) => [name, need(input.kept.get(name), name)] as const)
+  const kept = (names: Margin['states']) => names.map((name) => [name, need(input.kept.get(name), name)] as const)
   const before = [...kept(margin.states), ...kept(margin.learned)]
   const seen = Array.from(update.reads, (name) => [name, all(name)] as const)
   const states = margin.update?.(b, new Map([...seen, ...before])) ?? new Map<string, Value>()
-  const names = new Set([...target.reads, ...other.reads, ...penalty.reads])
+  // In `other`, `count` is that of the other classes, which each chunk has.
+  const ofOther = [...other.reads].filter((name) => name !== 'count')
+  const names = new Set([...target.reads, ...ofOther, ...penalty.reads])
   const values = new Map([...Array.from(names, (name) => [name, read(name)] as const), ...before, ...states])
   return { values, states }
 }
@@ -76,6 +85,11 @@ const sources: { readonly [N in MarginRead]: Source } = {
   step: (b, input) => ops.convert(b, input.step, 'f32'),
   total: (_, input) => input.total,
   epoch: (_, input) => input.epoch,
+  count: (_, __, rows) => rows.pictures(),
+  own_count: (_, __, rows) => rows.pictures(),
+  fewest: (_, { counts }) => need(counts, 'the pictures of classes').fewest,
+  most: (_, { counts }) => need(counts, 'the pictures of classes').most,
+  classes: (_, input) => input.classes,
 }
 
 function readValue(b: GraphBuilder, name: string, input: MarginInput, rows: MarginRows): Value | number {

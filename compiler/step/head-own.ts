@@ -15,19 +15,14 @@ import { type ChunkInput, type ChunkLogits, chunkLogits, normalizeRows } from '.
 import { excessOf, othersGradient, type SoftmaxTotal, sumOf } from './head-gradients.ts'
 import { centersOf, chunkInput, chunkSize, type Passes, packInput, packTotal, wholeChunk } from './head-pass.ts'
 import type { PassOne } from './head-passes.ts'
-import { activeRows, type ChunkRows } from './head-rows.ts'
+import { activeRows, type ChunkRows, type StepRows } from './head-rows.ts'
 import { rowPerCenter } from './sub-centers.ts'
 
 /** x̂·ŵ of each row whose class is on this device, else 0: f32 [B]. The factors have the precision of the products. */
 export function ownCosines(b: GraphBuilder, passes: Omit<Passes, 'values'>): Value {
   const { rules, embeddings, rows, tables } = passes
-  const centers = centersOf(tables)
-  const { slots } = rows
-  const shape = slots.type.shape
-  const here = ops.and(b, ops.compare(b, 'GE', slots, 0), ops.compare(b, 'LT', slots, activeRows(rows, centers)))
-  // Row numbers are clamped to the table.
-  const numbers = rows.sample === undefined ? slots : ops.takeRows(b, rows.sample.rows, slots)
-  const own = ops.convert(b, ops.takeRows(b, centers, numbers), 'f32')
+  const { here, taken } = ownRows(b, rows, centersOf(tables))
+  const own = ops.convert(b, taken, 'f32')
   const rounded = (x: Value) => ops.convert(b, ops.convert(b, x, rules.compute), 'f32')
   const unit = rounded(embeddings)
   const units = rounded(normalizeRows(b, rowPerCenter(b, own, rules.perClass)).unit)
@@ -35,7 +30,31 @@ export function ownCosines(b: GraphBuilder, passes: Omit<Passes, 'values'>): Val
   const cube = [count, rules.perClass, width]
   const products = ops.multiply(b, ops.broadcastTo(b, unit, cube, [0, 2]), ops.reshape(b, units, cube))
   const greatest = ops.maxOver(b, ops.sumOver(b, products, [2]), [1])
-  return ops.select(b, here, ops.clamp(b, greatest, -1, 1), ops.splat(b, 0, { dtype: 'f32', shape }))
+  return ops.select(
+    b,
+    here,
+    ops.clamp(b, greatest, -1, 1),
+    ops.splat(b, 0, { dtype: 'f32', shape: rows.slots.type.shape }),
+  )
+}
+
+/**
+ * Pictures of the class of each row, from a table [M,1]: f32 [B]; `elsewhere` for the rows whose classes are on other devices. Only
+ * the device of a class uses what `target` makes of it, so that 1 will do there; 0 makes sums over the devices.
+ */
+export function ownCounts(b: GraphBuilder, rows: StepRows, table: Value, elsewhere: 0 | 1): Value {
+  const { here, taken } = ownRows(b, rows, table)
+  const { shape } = here.type
+  return ops.select(b, here, ops.reshape(b, taken, shape), ops.splat(b, elsewhere, { dtype: 'f32', shape }))
+}
+
+/** The rows [B,W] of the own classes in a table [M,W]; meaningless where the class is not on this device: `here`, pred [B]. */
+function ownRows(b: GraphBuilder, rows: StepRows, table: Value): { readonly here: Value; readonly taken: Value } {
+  const { slots } = rows
+  const here = ops.and(b, ops.compare(b, 'GE', slots, 0), ops.compare(b, 'LT', slots, activeRows(rows, table)))
+  // Row numbers are clamped to the table.
+  const numbers = rows.sample === undefined ? slots : ops.takeRows(b, rows.sample.rows, slots)
+  return { here, taken: ops.takeRows(b, table, numbers) }
 }
 
 /** The gradient of the loss, summed over the batch, with respect to `own`, through this device's other classes: f32 [B]. */

@@ -15,7 +15,7 @@ import type { SoftmaxTotal } from './head-gradients.ts'
 import { activeRows, type ChunkRows, chunkPresence, chunkSlots, readChunk, type StepRows } from './head-rows.ts'
 
 /** What every chunk reads. */
-export type PassInput = Pick<Passes, 'embeddings' | 'rows' | 'values'>
+export type PassInput = Pick<Passes, 'embeddings' | 'rows' | 'values' | 'counts'>
 
 export interface Passes {
   readonly rules: HeadRules
@@ -25,6 +25,8 @@ export interface Passes {
   readonly tables: Tables
   /** What the margin reads beside the cosines. */
   readonly values: MarginValues
+  /** Pictures of the classes of this device, f32 [M,1]; `undefined` unless logits of other classes depend on them. */
+  readonly counts: Value | undefined
   /** Number of chunks; divides K. */
   readonly chunks: number
   /** Whether the gradient of the embeddings is used: some of the backbone is trained. */
@@ -33,13 +35,14 @@ export interface Passes {
 
 /** The chunk of `centers`, which are those of the passes or, inside a loop, those carried so far. */
 export function chunkInput(b: GraphBuilder, passes: PassInput, chunk: ChunkRows, centers: Value): ChunkInput {
-  const { embeddings, rows, values } = passes
+  const { embeddings, rows, values, counts } = passes
   return {
     embeddings,
     centers: ops.convert(b, readChunk(b, rows, chunk, centers), 'f32'),
     slots: chunkSlots(b, rows, chunk),
     present: chunkPresence(b, rows, chunk),
     values,
+    counts: counts && ops.reshape(b, readChunk(b, rows, chunk, counts), [1, chunk.count]),
   }
 }
 
@@ -59,12 +62,12 @@ export function chunkSize(passes: Passes): number {
 }
 
 /** The rows and values that every chunk reads, as a list and back, for use inside a loop. */
-export function packInput({ rows, values }: Pick<Passes, 'rows' | 'values'>): {
+export function packInput({ rows, values, counts }: Pick<Passes, 'rows' | 'values' | 'counts'>): {
   readonly invariants: readonly Value[]
-  unpack(inside: readonly Value[]): Pick<Passes, 'rows' | 'values'>
+  unpack(inside: readonly Value[]): Pick<Passes, 'rows' | 'values' | 'counts'>
 } {
   const named = [...values]
-  const known = [rows.slots, rows.owned, rows.sample?.rows, rows.sample?.present].filter((v) => v !== undefined)
+  const known = [rows.slots, rows.owned, rows.sample?.rows, rows.sample?.present, counts].filter((v) => v !== undefined)
   const read = named.flatMap(([, value]) => (typeof value === 'number' ? [] : [value]))
   return {
     invariants: [...known, ...read],
@@ -76,6 +79,7 @@ export function packInput({ rows, values }: Pick<Passes, 'rows' | 'values'>): {
       const sample = rows.sample === undefined ? undefined : { rows: take(), present: take() }
       return {
         rows: { slots, owned, sample },
+        counts: counts && take(),
         values: new Map(named.map(([name, value]) => [name, typeof value === 'number' ? value : take()])),
       }
     },

@@ -9,6 +9,7 @@
  * Legend: R replicas, b rows of one device, B = R·b, M center rows of one device, K of them in a step, D embedding width.
  */
 import { need } from '../../grammar/diagnostic.ts'
+import type { Margin } from '../experiment/experiment.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
@@ -17,7 +18,7 @@ import type { Tables } from './center-storage.ts'
 import { type HeadRules, type Normalized, normalizeRows, normalizeRowsGradient } from './head-chunk.ts'
 import { addGradients, type SoftmaxTotal, sumOf } from './head-gradients.ts'
 import { lengths, type MarginInput, marginStep, penaltyOf } from './head-margin.ts'
-import { ownCosines, ownGradient } from './head-own.ts'
+import { ownCosines, ownCounts, ownGradient } from './head-own.ts'
 import type { Passes } from './head-pass.ts'
 import { type ChunkUpdate, passOne, passTwo } from './head-passes.ts'
 import type { StepRows } from './head-rows.ts'
@@ -81,6 +82,10 @@ export function shardedHead(b: GraphBuilder, rules: HeadRules, input: HeadInput)
     first: () => ops.scalar(b, 0, 'u32'),
     norm: () => gather(b, 'norms', lengths(b, input.embeddings)),
     own: () => sum(b, 'own cosines', ownCosines(b, untold)),
+    pictures: () =>
+      readsAllCounts(margin)
+        ? sum(b, 'pictures of the own classes', ownCounts(b, untold.rows, countsTable(input), 0))
+        : ownCounts(b, untold.rows, countsTable(input), 1),
     whole: (rows) => rows,
   })
   const passes: Passes = { ...untold, values }
@@ -129,6 +134,7 @@ export function replicatedHead(b: GraphBuilder, rules: HeadRules, input: HeadInp
     first: () => ops.multiply(b, ops.replicaId(b), count),
     norm: () => lengths(b, input.embeddings),
     own: () => ownCosines(b, untold),
+    pictures: () => ownCounts(b, rows, countsTable(input), 1),
     whole: (own) => gather(b, 'what the margin averages', own),
   })
   const passes: Passes = { ...untold, values }
@@ -143,7 +149,7 @@ export function replicatedHead(b: GraphBuilder, rules: HeadRules, input: HeadInp
   const ownTotal = sumOf(b, ofOwn, penalty?.gradients.get('own'))
   const two = passTwo(b, passes, one, { ...total, own: ownTotal }, sumGradients(input.update(loss)))
   const ofNorms = sumOf(b, two.values.get('norm'), penalty?.gradients.get('norm'))
-  const learned = margin.learned.map(({ name }) => name)
+  const { learned } = margin
   return {
     loss,
     embeddings: embeddingGradient(b, rules, local, two.embeddings, ofNorms),
@@ -158,8 +164,18 @@ export function replicatedHead(b: GraphBuilder, rules: HeadRules, input: HeadInp
   }
 }
 
-function passesOf({ tables, chunks, trunk }: HeadInput, rules: HeadRules) {
-  return { rules, tables, chunks, trunk }
+function passesOf({ tables, chunks, trunk, margin }: HeadInput, rules: HeadRules) {
+  const counts = rules.margin.needs.other.reads.has('count') ? margin.counts?.count : undefined
+  return { rules, tables, counts, chunks, trunk }
+}
+
+/** Whether a device needs the pictures of the own class of each row, and not only of those whose class it has. */
+function readsAllCounts({ needs }: Margin): boolean {
+  return needs.penalty.reads.has('count') || needs.other.reads.has('own_count')
+}
+
+function countsTable({ margin }: HeadInput): Value {
+  return need(margin.counts, 'the pictures of classes').count
 }
 
 /** The mean over the batch from a sum over rows. */
@@ -188,7 +204,7 @@ function learnedGradients(
   parts: ReadonlyMap<string, Value>,
   whole: ReadonlyMap<string, Value> | undefined,
 ): ReadonlyMap<string, Value> {
-  const names = rules.margin.learned.map(({ name }) => name)
+  const names = rules.margin.learned
   const summed = names.filter((name) => parts.has(name))
   const sums = named(b, 'gradients of the margin', () =>
     summed.length === 0

@@ -1,4 +1,5 @@
 /** What a margin keeps and learns between steps: one number each, equal on all devices. */
+import { need } from '../../grammar/diagnostic.ts'
 import type { ChosenExperiment, Margin } from '../experiment/experiment.ts'
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
@@ -13,14 +14,15 @@ function optimizerOf({ optimizer, undecayed }: Trained) {
   return undecayed ?? optimizer
 }
 
-/** States, learned numbers, and the optimizer states of those. */
-export function marginSlots(experiment: Trained): readonly StateSlot[] {
-  const { states, learned } = experiment.margin
+/** States, learned numbers, and the optimizer states of those, in a run with this many classes. */
+export function marginSlots(experiment: Trained, classes: number): readonly StateSlot[] {
+  const { states, learned, firstValues } = experiment.margin
+  const first = need(firstValues(classes), 'the first values of the margin')
   const slot = (name: string, role: 'margin' | 'optimizer', value: number) =>
     wholeSlot({ name, role, shape: [], dtype: 'f32', placement: 'replicated' }, { kind: 'constant', value })
   return [
-    ...[...states, ...learned].map(({ name, initial }) => slot(name, 'margin', initial)),
-    ...learned.flatMap(({ name }) =>
+    ...[...states, ...learned].map((name) => slot(name, 'margin', need(first.get(name), name))),
+    ...learned.flatMap((name) =>
       optimizerOf(experiment).states.map((state) => slot(`${name}.${state.name}`, 'optimizer', state.initial)),
     ),
   ]
@@ -28,7 +30,7 @@ export function marginSlots(experiment: Trained): readonly StateSlot[] {
 
 /** What the margin keeps and learns, by full name. */
 export function keptOf({ states, learned }: Margin, get: (name: string) => Value): ReadonlyMap<string, Value> {
-  return new Map([...states, ...learned].map(({ name }) => [name, get(name)]))
+  return new Map([...states, ...learned].map((name) => [name, get(name)]))
 }
 
 export interface MarginResult {
@@ -52,7 +54,7 @@ export function updateMargin(
 ): ReadonlyMap<string, Value> {
   const next = new Map(result.states)
   const optimizer = optimizerOf(experiment)
-  for (const { name } of experiment.margin.learned) {
+  for (const name of experiment.margin.learned) {
     const weight = get(name)
     const gradient = result.learned.get(name) ?? ops.splat(b, 0, weight.type)
     const states = new Map(optimizer.states.map((state) => [state.name, get(`${name}.${state.name}`)]))

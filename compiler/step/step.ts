@@ -10,10 +10,11 @@ import { batchPerDevice } from '../experiment/lengths.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import type { Graph, Output, Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
-import { type ClassShard, isClassTable, type StateTensor } from '../ir/state-tensor.ts'
+import { type ClassShard, isOfCenters, type StateTensor } from '../ir/state-tensor.ts'
 import { type StepMetric, stepMetrics } from '../ir/step-metrics.ts'
 import type { ParameterSpec } from '../values/elaboration.ts'
 import { averageDecay, averaged } from './average.ts'
+import { countsOf } from './class-counts.ts'
 import { buildHead } from './head-update.ts'
 import type { ImageDType } from './images.ts'
 import { lossScale } from './loss-scale.ts'
@@ -35,6 +36,7 @@ import {
 } from './update.ts'
 
 export interface StepOptions {
+  readonly classes: number
   readonly steps: number
   readonly stepsPerEpoch: number
   /** What `train.lr_scaling` multiplies learning rates by. */
@@ -48,7 +50,7 @@ export interface StepOptions {
 }
 
 function isCenters({ tensor }: StateSlot): boolean {
-  return isClassTable(tensor)
+  return isOfCenters(tensor)
 }
 
 export function buildStep(
@@ -97,6 +99,8 @@ export function buildStep(
       trunk: trainedSlots.length > 0,
       margin: {
         kept: keptOf(margin, get),
+        counts: countsOf(margin, get),
+        classes: options.classes,
         seed: train.seed,
         step,
         total: options.steps,

@@ -6,6 +6,7 @@ import {
   averagedName,
   centersTable,
   isLossScale,
+  isOfClasses,
   isOfMargin,
   isOfNetwork,
   type StateTensor,
@@ -182,7 +183,8 @@ function keptOptimizer(
     weights.has(averagedName(name)) ||
     isOfReplicas(name) ||
     isLossScale(name) ||
-    isOfMargin(name)
+    isOfMargin(name) ||
+    isOfClasses(name)
   const types = new Map([...checkpoint.types].filter(([name]) => wanted.has(name) || !isElsewhere(name)))
   const differences = stateDifferences({ state, shards: plan.shards }, types)
   if (differences.length > 0) {

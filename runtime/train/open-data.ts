@@ -44,12 +44,16 @@ export interface NamedPairs {
   readonly templates?: IjbSet
 }
 
-/** `collections` may have listed the data set for the plan already. */
-export async function openData(run: RunSpec, collections: Collections = createCollections()): Promise<RunData> {
+/** `collections` may have listed the data set for the plan already. With `allLabels`, the label of every picture is known then. */
+export async function openData(
+  run: RunSpec,
+  collections: Collections = createCollections(),
+  allLabels = false,
+): Promise<RunData> {
   const { name, holdout } = run.dataset
   const pending = pendingOf(run.dataset)
   if (pending !== undefined) throw trainErrors('ARC6502', { dataset: name, pending })
-  const collection = collections.open(run.dataset)
+  const collection = collections.open(run.dataset, { allLabels })
   const { train, heldOut } = splitCollection(collection, holdout)
   if (train.classes !== run.classes) throw trainErrors('ARC6501', { planned: run.classes, found: train.classes })
   const sets: NamedPairs[] = []

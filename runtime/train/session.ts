@@ -2,6 +2,7 @@
  * The resources of a run before it trains: its plan, a folder, data, an engine. They are opened in this order and always closed in
  * the reverse order.
  */
+import { isCount } from '../../compiler/ir/state-tensor.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import type { DeviceRequest } from '../backend/backend.ts'
 import { damagedText } from '../checkpoint/newest-intact.ts'
@@ -136,7 +137,7 @@ export async function withSession(
   }
   const run = async () => {
     logs.push(...(await openLogs(plan, folder.path, (message) => emit({ type: 'warning', message }))))
-    const data = await phase(emit, 'load data', () => openData(plan.run, options.collections))
+    const data = await phase(emit, 'load data', () => openData(plan.run, options.collections, plan.state.some(isCount)))
     warnOfAbsentSets(plan, data, emit)
     const opened = resumed?.checkpoint === undefined ? await openStart(plan, data.people) : undefined
     const start = opened && owned(opened, (it) => it.close())

@@ -8,6 +8,7 @@ import { restoreState } from '../checkpoint/restore.ts'
 import type { Emit } from '../events.ts'
 import { fillState } from '../start/fill-state.ts'
 import type { DeviceState } from '../state/device-state.ts'
+import { changedCountsText, fillCounts } from './fill-counts.ts'
 import { readLeftOut } from './left-out.ts'
 import type { StepMetrics } from './non-finite.ts'
 import { openCheckpoints } from './open-checkpoints.ts'
@@ -72,6 +73,18 @@ async function startingState(session: Session, { embed }: Programs, onLoaded: Em
   }
 }
 
+/** The state with the pictures of the classes of the data; `onChanged` is told if it has those of other data. */
+async function withCounts(session: Session, state: DeviceState, onChanged: Emit | undefined): Promise<DeviceState> {
+  try {
+    const changed = await fillCounts(state, session)
+    if (changed > 0) onChanged?.({ type: 'warning', message: changedCountsText(session.data.train.name, changed) })
+    return state
+  } catch (error) {
+    state.dispose()
+    throw error
+  }
+}
+
 /**
  * Compiles the programs, initializes the state or takes it from the checkpoint that the run is resumed from, runs `body` with both,
  * and frees them. Throws ARC6700 and ARC6708 before it compiles.
@@ -83,8 +96,11 @@ export async function withTrainer(session: Session, body: (trainer: Trainer) => 
   const checkpoints = await openCheckpoints(session, steps)
   const opened = performance.now()
   const trained = async (programs: Programs) => {
-    const begin = (onLoaded: Emit = () => undefined) =>
-      from === undefined ? startingState(session, programs, onLoaded) : restoreState(engine, plan, from, steps)
+    const begin = async (onLoaded: Emit = () => undefined) => {
+      const resumed = from && (await restoreState(engine, plan, from, steps))
+      const state = resumed ?? (await startingState(session, programs, onLoaded))
+      return withCounts(session, state, resumed === undefined ? undefined : onLoaded)
+    }
     const leftOut = await readLeftOut(folder.path, resumed !== undefined)
     const state = await phase(emit, 'initialize', () => begin(emit))
     const trainer: Trainer = {

@@ -16,6 +16,7 @@ export function arcfaceMargin(m: number, scale: number, filter?: number): Margin
     loss: 'softmax',
     states: [],
     learned: [],
+    firstValues: () => new Map(),
     needs: { target: nothing, other: nothing, penalty: nothing, update: nothing },
     penalty: undefined,
     update: undefined,

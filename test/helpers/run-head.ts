@@ -28,6 +28,8 @@ export interface HeadRun {
   readonly centers: readonly number[]
   /** [B] */
   readonly labels: readonly number[]
+  /** Pictures of each class, [C]; missing if the margin reads none. */
+  readonly pictures?: readonly number[]
 }
 
 export interface HeadFigures {
@@ -61,6 +63,8 @@ export async function runHead(run: HeadRun): Promise<HeadFigures> {
     : Array.from({ length: replicas }, () => ({ start: 0, count: classes }))
   const height = Math.ceil((sharded ? shardRows(classes, replicas) : classes) / chunks) * chunks
   const kept = [...margin.states, ...margin.learned]
+  const first = need(margin.firstValues(classes), 'the first values')
+  const { pictures } = run
   const b = new GraphBuilder('head', replicas)
   const input = {
     embeddings: b.input('x', { dtype: 'f32', shape: [own, width] }),
@@ -72,7 +76,13 @@ export async function runHead(run: HeadRun): Promise<HeadFigures> {
     chunks,
     trunk: true,
     margin: {
-      kept: new Map(kept.map(({ name }) => [name, b.input(name, { dtype: 'f32', shape: [] })])),
+      kept: new Map(kept.map((name) => [name, b.input(name, { dtype: 'f32', shape: [] })])),
+      counts: pictures && {
+        count: b.input('pictures', { dtype: 'f32', shape: [height, 1] }),
+        fewest: ops.scalar(b, Math.min(...pictures), 'f32'),
+        most: ops.scalar(b, Math.max(...pictures), 'f32'),
+      },
+      classes,
       seed: 1,
       step: ops.scalar(b, 3, 'i32'),
       total: 10,
@@ -86,24 +96,27 @@ export async function runHead(run: HeadRun): Promise<HeadFigures> {
     { name: 'loss', value: head.loss },
     { name: 'dx', value: head.embeddings },
     { name: 'dw', value: need(head.tables.get('centers'), 'the centers') },
-    ...margin.states.map(({ name }) => ({ name, value: need(head.states.get(name), name) })),
-    ...margin.learned.map(({ name }) => ({ name, value: need(head.learned.get(name), name) })),
+    ...margin.states.map((name) => ({ name, value: need(head.states.get(name), name) })),
+    ...margin.learned.map((name) => ({ name, value: need(head.learned.get(name), name) })),
   ])
   const inputs = shards.map(({ start, count }, r): HostTensor[] => {
     const part = new Array<number>(height * width).fill(0.25)
     part.splice(0, count * width, ...run.centers.slice(start * width, (start + count) * width))
+    const ofClasses = new Array<number>(height).fill(1)
+    ofClasses.splice(0, count, ...(pictures ?? []).slice(start, start + count))
     return [
       hostTensor({ dtype: 'f32', shape: [own, width] }, run.embeddings.slice(r * own * width, (r + 1) * own * width)),
       hostTensor({ dtype: 'i32', shape: [own] }, labels.slice(r * own, (r + 1) * own)),
       hostTensor({ dtype: 'f32', shape: [height, width] }, part),
-      ...kept.map(({ initial }) => hostTensor({ dtype: 'f32', shape: [] }, [initial])),
+      ...kept.map((name) => hostTensor({ dtype: 'f32', shape: [] }, [need(first.get(name), name)])),
+      ...(pictures === undefined ? [] : [hostTensor({ dtype: 'f32', shape: [height, 1] }, ofClasses)]),
     ]
   })
   const outputs = await runOnReference(graph, inputs)
   const each = (index: number) => outputs.map((of) => numbersOf(need(of[index], 'an output')))
   const parts = each(2).map((part, r) => part.slice(0, need(shards[r], 'a shard').count * width))
   const named = (of: Margin['states'], first: number) =>
-    new Map(of.map(({ name }, i) => [name, each(first + i).flat()] as const))
+    new Map(of.map((name, i) => [name, each(first + i).flat()] as const))
   return {
     losses: each(0).flat(),
     embeddings: each(1).flat(),

@@ -1,6 +1,6 @@
 /** The data formats by name. `compiler/schema/dataset-formats.ts` has what the compiler knows about each. */
 import type { Collection } from '../collection.ts'
-import type { DataFormat, DataSpec } from '../data-format.ts'
+import type { DataFormat, DataSpec, ListingNeeds } from '../data-format.ts'
 import { createFaults } from '../faults.ts'
 import type { ScanWatcher } from '../scan-progress.ts'
 import { folderFormat } from './folder.ts'
@@ -48,17 +48,18 @@ function severalClasses(collection: Collection): Collection {
 /** Opens collections, each only once while the same data set is asked for again: the run reads what the plan has listed. */
 export interface Collections {
   /** As `openCollection`. */
-  open(spec: DataSpec): Collection
+  open(spec: DataSpec, needs?: Pick<ListingNeeds, 'allLabels'>): Collection
   /** The same; `undefined` if the data set is not on this computer. */
   find(spec: DataSpec): Collection | undefined
 }
 
 /** Keeps the last collection only, because one can have hundreds of megabytes; `watcher` is told how far listing is. */
 export function createCollections(watcher?: ScanWatcher): Collections {
-  let last: { readonly key: string; readonly collection: Collection } | undefined
-  const open = (spec: DataSpec) => {
+  let last: { readonly key: string; readonly allLabels: boolean; readonly collection: Collection } | undefined
+  const open = (spec: DataSpec, { allLabels = false }: Pick<ListingNeeds, 'allLabels'> = {}) => {
     const key = JSON.stringify(spec, (name, value) => (name === 'span' ? undefined : value))
-    if (last?.key !== key) last = { key, collection: openCollection(spec, watcher) }
+    if (last?.key !== key || (allLabels && !last.allLabels))
+      last = { key, allLabels, collection: openCollection(spec, watcher, allLabels) }
     return last.collection
   }
   return { open, find: (spec) => (dataFormats[spec.format].isHere(spec) ? open(spec) : undefined) }
