@@ -4,6 +4,7 @@
  *     exact    steps of two to eight computers, compiled by XLA for V100s, A100s and H100s: memory, exchanges between all devices,
  *              bytes that leave each computer
  *     paper    the step of 64 to 1,024 devices: by the plan, and with simulated rings
+ *     store    the start of 64 to 1,024 devices on the store of a run, over loopback: requests, bytes, time, CPU
  *
  *     --machine dgx_h100    only this machine of the standard library; may be repeated
  *     --nodes 2             only this number of computers; may be repeated
@@ -13,8 +14,9 @@
 import { parseArgs } from 'node:util'
 import { exactRows, exactTable, isRight, machines } from './many/exact.ts'
 import { batches, paperRow, paperTable } from './many/paper.ts'
+import { growth, type StoreRow, storeRow, storeTable } from './many/store.ts'
 
-const parts = ['exact', 'paper'] as const
+const parts = ['exact', 'paper', 'store'] as const
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -30,6 +32,8 @@ const isWanted = (part: (typeof parts)[number]) => positionals.length === 0 || p
 const nodes = options.nodes?.map(Number)
 const print = (lines: readonly string[]) => void process.stdout.write(`${lines.join('\n')}\n\n`)
 let missed = 0
+/** The store's work for each node may grow by this from the least to the most nodes: it is linear in their number. */
+const mostGrowth = 2
 
 if (isWanted('exact')) {
   const rows = await exactRows({
@@ -50,5 +54,11 @@ if (isWanted('paper')) {
       missed += rows.filter(({ seconds, simulated }) => Math.abs(simulated / seconds - 1) > 0.05).length
     }
   }
+}
+if (isWanted('store')) {
+  const rows: StoreRow[] = []
+  for (const count of nodes ?? [8, 16, 32, 64, 128]) rows.push(await storeRow(count))
+  print(storeTable(rows))
+  if (growth(rows) > mostGrowth) missed++
 }
 if (options.check && missed > 0) process.exitCode = 1

@@ -14,8 +14,9 @@ export interface OnMachine {
 /** `machine` is a call, `dgx_h100(nodes: 1)`; the file need not import it. */
 export function onMachine(source: SourceFile, machine: string, settings: readonly string[] = []): OnMachine {
   const name = need(/^\w+/.exec(machine)?.[0], `a machine's name in ${machine}`)
+  const isImported = new RegExp(`^use std\\.machines:.*\\b${name}\\b`, 'm').test(source.text)
   return {
-    entry: { ...source, text: `use std.machines: ${name}\n${source.text}` },
+    entry: isImported ? source : { ...source, text: `use std.machines: ${name}\n${source.text}` },
     overrides: [`machine=${machine}`, ...settings].map((text) => ({ path: '--set', text })),
   }
 }
