@@ -11,7 +11,11 @@ const newsTimeout = 5_000
  * The error to show for one of the plugin: the loss of another node, or of what its clients exchange (ARC6882), if it is that;
  * otherwise itself.
  */
-export async function explainFailure(error: unknown, peers: Peers, store: PluginStore | undefined): Promise<unknown> {
+export async function explainFailure(
+  error: unknown,
+  peers: Peers,
+  store: Pick<PluginStore, 'failure'> | undefined,
+): Promise<unknown> {
   if (!(error instanceof PjrtError)) return error
   const failure = store?.failure()
   if (failure?.status === 'over' || failure?.status === 'gone') await newsOf(peers.lost)

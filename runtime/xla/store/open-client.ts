@@ -34,8 +34,9 @@ export async function openClient(request: ClientRequest): Promise<OpenedClient> 
   const { library, backend, world, peers, storeLibrary } = request
   const store = storeLibrary === undefined ? undefined : await joinStore(storeLibrary, peers)
   try {
-    const { local } = world
-    const client = await PjrtClient.create(library, local, backend.createOptions, store?.callbacks)
+    // XLA's own wait for the others is short beside what one of them may have to download first.
+    if (store !== undefined) await peers.barrier(`${store.name}/client`, 'loading XLA')
+    const client = await PjrtClient.create(library, world.local, backend.createOptions, store?.callbacks)
     const assignment = store === undefined ? undefined : assignDevices(client, world)
     return { client, store, assignment }
   } catch (error) {
