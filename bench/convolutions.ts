@@ -68,7 +68,7 @@ function geometryOf([side, channels, features, window, stride, padding, groups]:
 }
 
 function programText(emit: ConvEmitter, g: ConvGeometry, a: TensorType, b: TensorType, result: TensorType): string {
-  const e = createEmitter({ platform: 'cpu', native: undefined, ordersCalls: false }, 1)
+  const e = createEmitter({ platform: 'cpu', native: undefined, ordersCalls: false, across: undefined }, 1)
   const output = emit(e, g, { name: '%a', type: a }, { name: '%b', type: b })
   return [
     `func.func @main(%a: ${tensorType(a)}, %b: ${tensorType(b)}) -> ${tensorType(result)} {`,

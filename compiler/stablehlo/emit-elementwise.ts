@@ -1,6 +1,7 @@
 /** Emit rules for sources and elementwise ops: most have the same name in StableHLO. */
 import type { OpOf } from '../ir/graph.ts'
 import type { BinaryKind, ElementwiseKind, SourceKind } from '../ir/op-family.ts'
+import { localReplica, replicaOfAll } from './across-processes.ts'
 import { type Emitter, only, type Ssa } from './emitter.ts'
 import { add, binary, compare, convert, fill, multiply, subtract, unary } from './hlo.ts'
 import { at, type EmitRule, type EmitRules } from './rule.ts'
@@ -82,7 +83,7 @@ export const elementwiseRules: EmitRules<Exclude<SourceKind, 'input'> | Elementw
   constant: (e, op) => [constant(e, op)],
   iota: (e, { params: { dtype, shape, dim } }) =>
     e.op('stablehlo.iota', [], [{ dtype, shape }], { iota_dimension: i64(dim) }),
-  replica_id: (e) => e.op('stablehlo.replica_id', [], [{ dtype: 'u32', shape: [] }]),
+  replica_id: (e) => [e.across === undefined ? localReplica(e) : replicaOfAll(e)],
   abs: sameName('abs'),
   negate: sameName('negate'),
   sign: sameName('sign'),

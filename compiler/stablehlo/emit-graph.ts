@@ -3,6 +3,7 @@ import { bug } from '../../grammar/diagnostic.ts'
 import { sameShape, showType } from '../ir/dtype.ts'
 import { type Graph, type Op, type OpOf, operandAt, resultAt, type Value } from '../ir/graph.ts'
 import type { OpKind } from '../ir/op.ts'
+import { afterLoop, carriedByLoops, insideLoop } from './across-processes.ts'
 import { type Attention, findAttention, neededOps } from './attention.ts'
 import { computeAgain } from './compute-again.ts'
 import { collectiveRules } from './emit-collective.ts'
@@ -21,21 +22,25 @@ import { platformForms } from './platform-forms.ts'
 import { type Again, at, type EmitRule, type EmitRules } from './rule.ts'
 import { scaledProduct } from './scaled-product.ts'
 
-/** The loop as a `while` whose state is the trip number, the invariants and the carried values. */
+/** The loop as a `while` whose state is the trip number, the order of collectives, the invariants and the carried values. */
 function forLoop(e: Emitter, op: OpOf<'for_loop'>, operands: readonly Ssa[]): readonly Ssa[] {
   const { trips, invariants } = op.params
   const body = op.regions[0] ?? bug('a loop without a body')
   const start = scalar(e, 'i32', 0)
-  const state = [start, ...operands]
+  const order = carriedByLoops(e)
+  const state = [start, ...order, ...operands]
   const types = state.map((value) => value.type)
   const condition = e.region(types, (inputs) => [compare(e, 'LT', at(inputs, 0), scalar(e, 'i32', trips))])
   const step = e.region(types, (inputs) => {
-    const carried = emitOps(e, body, inputs)
+    const given = [at(inputs, 0), ...inputs.slice(1 + order.length)]
+    const { found, carried } = insideLoop(e, inputs.slice(1, 1 + order.length), () => emitOps(e, body, given))
     const next = add(e, at(inputs, 0), scalar(e, 'i32', 1))
-    return [next, ...inputs.slice(1, 1 + invariants), ...carried]
+    return [next, ...carried, ...given.slice(1, 1 + invariants), ...found]
   })
   e.locate(op)
-  return e.op('stablehlo.while', state, types, {}, [condition, step]).slice(1 + invariants)
+  const results = e.op('stablehlo.while', state, types, {}, [condition, step])
+  afterLoop(e, results.slice(1, 1 + order.length))
+  return results.slice(1 + order.length + invariants)
 }
 
 const rules: EmitRules<Exclude<OpKind, 'input'>> = {

@@ -17,6 +17,8 @@ export interface EmitOptions {
   /** arcc's own kernels that the program may call; defaults to none. */
   readonly native?: NativeKernels | undefined
   readonly donate?: Donation
+  /** Whether the replicas are in several processes that arcc's own collectives connect; only on the CPU. */
+  readonly acrossProcesses?: boolean
 }
 
 /** The text of a module, emitted once. It is deterministic: the same graph and options give the same text. */
@@ -88,6 +90,7 @@ export function moduleText(graph: Graph, options: EmitOptions): ModuleText {
       native: options.native,
       // What is recomputed has barriers of its own, which order the backward pass.
       ordersCalls: platformForms[options.platform].ordersCalls && !recomputes(graph),
+      across: options.acrossProcesses === true ? { device: undefined, count: 0 } : undefined,
     },
     graph.replicas,
     marks.mark,

@@ -42,6 +42,14 @@ type Attributes = Readonly<Record<string, string>>
 /** A region's text, one block. */
 export type Region = readonly string[]
 
+/** Where the collectives of a program over several processes are, while it is emitted (`across-processes.ts`). */
+export interface AcrossProcesses {
+  /** The device's number, as the last collective gave it; `undefined` before the first one. */
+  device: Ssa | undefined
+  /** Collectives so far. */
+  count: number
+}
+
 export interface Emitter {
   readonly platform: Platform
   /** arcc's own kernels that the program may call; `undefined` if there are none. */
@@ -49,6 +57,8 @@ export interface Emitter {
   /** Whether products and convolutions of the backward pass are kept in the order of the graph. */
   readonly ordersCalls: boolean
   readonly replicas: number
+  /** The order of collectives where the replicas are in several processes; `undefined` if XLA's own reach all replicas. */
+  readonly across: AcrossProcesses | undefined
   /** The order of products and convolutions. */
   readonly order: CallOrder<Ssa>
   /** Emits an op and returns its results. */
@@ -79,7 +89,7 @@ function typeList(types: readonly TextType[]): string {
 
 /** An emitter for the body of one function. */
 export function createEmitter(
-  { platform, native, ordersCalls }: Pick<Emitter, 'platform' | 'native' | 'ordersCalls'>,
+  { platform, native, ordersCalls, across }: Pick<Emitter, 'platform' | 'native' | 'ordersCalls' | 'across'>,
   replicas: number,
   locationOf: LocationOf = () => undefined,
 ): Emitter {
@@ -120,6 +130,7 @@ export function createEmitter(
     native,
     ordersCalls,
     replicas,
+    across,
     order,
     op: (name, operands, results, attributes = {}, regions = []) => write(name, operands, results, attributes, regions),
     region(inputs, body) {

@@ -12,7 +12,8 @@ import type { Attention } from './attention.ts'
 import type { ConvGeometry } from './conv-geometry.ts'
 import { type Emitter, only, type Ssa } from './emitter.ts'
 import { convert, type DotDims } from './hlo.ts'
-import type { NativeKernels, NativeTarget } from './native-kernels.ts'
+import type { CollectiveTarget, NativeKernels, NativeTarget } from './native-kernels.ts'
+import { i64Array } from './spelling.ts'
 
 /** All operands and results are row after row in memory. */
 function rowMajor({ shape }: TensorType): string {
@@ -22,14 +23,14 @@ function rowMajor({ shape }: TensorType): string {
 /** A call of a kernel; `numbers` is its only attribute, in the order of the kernel's own struct. */
 export function callNative(
   e: Emitter,
-  target: NativeTarget,
+  target: NativeTarget | CollectiveTarget,
   operands: readonly Ssa[],
   results: readonly TensorType[],
   numbers: readonly (number | bigint)[],
 ): readonly Ssa[] {
   const attributes = {
     api_version: '4 : i32',
-    backend_config: `{numbers = array<i64: ${numbers.join(', ')}>}`,
+    backend_config: `{numbers = ${i64Array(numbers)}}`,
     call_target_name: `"${target}"`,
     operand_layouts: `[${operands.map((operand) => rowMajor(operand.type)).join(', ')}]`,
     result_layouts: `[${results.map(rowMajor).join(', ')}]`,

@@ -15,3 +15,7 @@ export const nativeTargets = [
   'arcc_normalize_grad',
 ] as const
 export type NativeTarget = (typeof nativeTargets)[number]
+
+/** The same for the collectives over several processes, which have a library of their own (`runtime/xla/native/collectives`). */
+export const collectiveTargets = ['arcc_replica', 'arcc_all_reduce', 'arcc_all_gather', 'arcc_reduce_scatter'] as const
+export type CollectiveTarget = (typeof collectiveTargets)[number]

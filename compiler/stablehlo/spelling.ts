@@ -22,7 +22,7 @@ export function tensorType(type: { readonly dtype: DType | 'c64'; readonly shape
 }
 
 /** `array<i64: 1, 0>` */
-export function i64Array(values: readonly number[]): string {
+export function i64Array(values: readonly (number | bigint)[]): string {
   return values.length === 0 ? 'array<i64>' : `array<i64: ${values.join(', ')}>`
 }
 

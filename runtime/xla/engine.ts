@@ -18,6 +18,9 @@ import type { Fetching } from '../events.ts'
 import { alone } from '../peers/alone.ts'
 import type { Peers } from '../peers/peers.ts'
 import { processes, type World } from '../world.ts'
+import { buildCollectives } from './collectives/build-collectives.ts'
+import { type Collectives, openCollectives } from './collectives/collectives.ts'
+import { createRunOrder, hasCollectives, type RunOrder } from './collectives/run-order.ts'
 import { compileCacheEnabled, createCompileCache } from './compile-cache.ts'
 import type { FirstRun } from './first-run.ts'
 import { giveBackFreePages } from './free-pages.ts'
@@ -39,6 +42,8 @@ export interface XlaEngineOptions {
   readonly world: World
   /** The processes of the world; defaults to this one alone. */
   readonly peers?: Peers
+  /** For a collective of several processes on CPUs in which nothing moves, in seconds; defaults to half an hour. */
+  readonly patience?: number
   /** The requested devices; defaults to virtual ones of this computer. */
   readonly devices?: DeviceRequest
   /** A plugin library to use instead; like `$ARCC_XLA_PLUGIN`. */
@@ -73,21 +78,30 @@ export interface XlaEngine extends Engine {
 }
 
 /**
- * Starts the engine; a missing plugin is downloaded first. In a run of several processes on GPUs it waits for the engines of the
- * others. Throws ARC6001 to ARC6008 if the environment cannot run it, ARC6030 to ARC6036 for CUDA's libraries, ARC6880 to ARC6883 if
- * the processes' devices cannot be brought together, and PjrtError if the plugin refuses.
+ * Starts the engine; a missing plugin is downloaded first. In a run of several processes it waits for the engines of the others.
+ * Throws ARC6001 to ARC6008 if the environment cannot run it, ARC6030 to ARC6036 for CUDA's libraries, ARC6880 to ARC6896 if the
+ * processes' devices cannot be brought together, and PjrtError if the plugin refuses.
  */
 export async function createXlaEngine(options: XlaEngineOptions): Promise<XlaEngine> {
   const { world, devices = { kind: 'cpu', devices: world.local }, plugin } = options
   const { peers = alone(), onProgress = () => {}, onWarning = () => {} } = options
   if (peers.nodes !== processes(world) || peers.rank !== world.rank) bug('the world is not that of the peers')
   const backend = backendOf(devices, world)
+  const exchange = backend.kind === 'cpu' && peers.nodes > 1 ? await buildCollectives() : undefined
   const storeLibrary = backend.joinsProcesses ? await buildStoreClient() : undefined
   const located = await backend.locate(plugin, onProgress, onWarning)
   const library = PjrtLibrary.load(located.plugin)
   const kernels = backend.kind === 'cpu' ? await kernelsFor(library, options) : undefined
   const opened = await openClient({ library, backend, world, peers, storeLibrary })
-  return new LoadedEngine(opened, backend, located, kernels, { ...options, peers })
+  try {
+    const given = { ...options, peers }
+    const collectives = exchange === undefined ? undefined : await openCollectives(library, exchange, given)
+    return new LoadedEngine(opened, backend, located, { kernels, collectives }, given)
+  } catch (error) {
+    opened.client.dispose()
+    opened.store?.leave()
+    throw error
+  }
 }
 
 async function kernelsFor(
@@ -100,6 +114,13 @@ async function kernelsFor(
 
 const plainCount = (devices: number) => (devices === 1 ? '1 device' : `${devices} devices`)
 
+/** arcc's own functions that programs call. */
+interface OwnFunctions {
+  readonly kernels: FoundKernels | undefined
+  /** Where the devices are in several processes on CPUs. */
+  readonly collectives: Collectives | undefined
+}
+
 class LoadedEngine implements XlaEngine {
   readonly name = 'xla'
   readonly world: World
@@ -109,17 +130,19 @@ class LoadedEngine implements XlaEngine {
   readonly #peers: Peers
   readonly #backend: Backend
   readonly #kernels: FoundKernels | undefined
+  readonly #collectives: Collectives | undefined
   readonly #warn: (message: string) => void
   #saidWidening = false
   readonly #loader: ProgramLoader
   /** Runs start in the order they were requested: replicas that meet in a collective must not meet another run. */
   #lastStart: Promise<unknown> = Promise.resolve()
+  readonly #runOrder: RunOrder = createRunOrder()
 
   constructor(
     opened: OpenedClient,
     backend: Backend,
     located: Located,
-    kernels: FoundKernels | undefined,
+    { kernels, collectives }: OwnFunctions,
     options: XlaEngineOptions & { readonly peers: Peers },
   ) {
     this.#client = opened.client
@@ -127,6 +150,7 @@ class LoadedEngine implements XlaEngine {
     this.#peers = options.peers
     this.#backend = backend
     this.#kernels = kernels
+    this.#collectives = collectives
     this.world = options.world
     this.#warn = options.onWarning ?? (() => {})
     this.platform = options.writeFor ?? backend.kind
@@ -136,6 +160,7 @@ class LoadedEngine implements XlaEngine {
       assignment: opened.assignment,
       platform: this.platform,
       native: this.#native,
+      acrossProcesses: collectives !== undefined,
       located,
       deviceNames: this.#deviceNames(),
       cache: compileCacheEnabled() ? createCompileCache(this.#warn) : undefined,
@@ -181,14 +206,15 @@ class LoadedEngine implements XlaEngine {
     const { program, firstRun } = await this.#explained(this.#loader.load(graph, donate))
     this.#trim()
     const donated = new Set(donate.values())
+    const order = this.#orderOf(graph)
     const start = (inputs: Lists) => {
       const own = this.#ownBuffers(inputs)
-      return this.#inTurn(() => marked(firstRun, () => program.start(own, donated)))
+      return this.#inTurn(() => order({}, () => marked(firstRun, () => program.start(own, donated))))
     }
     return {
       start,
       run: async (inputs) => endedRun(await start(inputs)),
-      keep: (state) => this.#keep({ program, firstRun }, state, graph.inputs.length, donate),
+      keep: (state) => this.#keep({ program, firstRun }, state, graph, donate),
       memory: program.memory(),
       dispose: () => {
         program.dispose()
@@ -217,7 +243,10 @@ class LoadedEngine implements XlaEngine {
   }
 
   dispose(): void {
+    // A run that waits for other processes would keep the client.
+    this.#collectives?.stop()
     this.#client.dispose()
+    this.#collectives?.close()
     this.#opened.store?.leave()
   }
 
@@ -238,18 +267,24 @@ class LoadedEngine implements XlaEngine {
     this.#saidWidening ||= note !== undefined
   }
 
-  #keep({ program, firstRun }: LoadedProgram, state: Lists, inputs: number, donate: Donation): ResidentState {
+  #keep({ program, firstRun }: LoadedProgram, state: Lists, graph: Graph, donate: Donation): ResidentState {
     const own = this.#ownBuffers(state)
     const count = own[0]?.length ?? 0
     for (let i = 0; i < count; i++) if (donate.get(i) !== i) bug(`input ${i} does not become output ${i}`)
-    const kept = keepState(program, own, inputs)
+    const kept = keepState(program, own, graph.inputs.length)
+    const order = this.#orderOf(graph)
     return {
       ...kept,
       start: (given) => {
         const beyond = this.#ownBuffers(given)
-        return this.#inTurn(() => marked(firstRun, () => kept.start(beyond)))
+        return this.#inTurn(() => order(kept, () => marked(firstRun, () => kept.start(beyond))))
       },
     }
+  }
+
+  /** How runs of a graph start where other processes take part in them. */
+  #orderOf(graph: Graph): RunOrder {
+    return this.#collectives !== undefined && hasCollectives(graph) ? this.#runOrder : (_owner, start) => start()
   }
 
   async #inTurn(start: () => Promise<StartedRun>): Promise<StartedRun> {
@@ -265,7 +300,9 @@ class LoadedEngine implements XlaEngine {
     try {
       return await work
     } catch (error) {
-      throw this.#peers.nodes === 1 ? error : await explainFailure(error, this.#peers, this.#opened.store)
+      if (this.#peers.nodes === 1) throw error
+      if (this.#collectives !== undefined) throw await this.#collectives.explain(error)
+      throw await explainFailure(error, this.#peers, this.#opened.store)
     }
   }
 

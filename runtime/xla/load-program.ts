@@ -26,6 +26,8 @@ export interface LoaderOptions {
   readonly platform: DeviceKind
   /** What programs may call. */
   readonly native: NativeKernels | undefined
+  /** Whether the replicas are in several processes that arcc's own collectives connect: XLA knows only those of this process. */
+  readonly acrossProcesses: boolean
   readonly located: Located
   /** The names of this process's devices. */
   readonly deviceNames: string
@@ -48,7 +50,8 @@ export interface ProgramLoader {
 
 /** Programs are compiled one at a time, which takes all cores and much memory; others are loaded meanwhile. */
 export function createLoader(options: LoaderOptions): ProgramLoader {
-  const { client, world, assignment, platform, native, located, deviceNames, cache, everyoneHas } = options
+  const { client, world, assignment, platform, native, acrossProcesses, located, deviceNames, cache, everyoneHas } =
+    options
   const counts = { cached: 0, compiled: 0 }
   let lastCompiled: Promise<unknown> = Promise.resolve()
   let lastLoaded: Promise<unknown> = Promise.resolve()
@@ -57,8 +60,9 @@ export function createLoader(options: LoaderOptions): ProgramLoader {
     const { apiVersion, path } = client.library
     const outputs = graph.outputs.map((output) => output.value.type)
     const overrides = located.flags(graph, apiVersion)
-    const compileOptions = writeCompileOptions({ replicas: world.size, devices: assignment, overrides })
-    const module = moduleText(graph, { platform, native, donate })
+    const replicas = acrossProcesses ? world.local : world.size
+    const compileOptions = writeCompileOptions({ replicas, devices: assignment, overrides })
+    const module = moduleText(graph, { platform, native, donate, acrossProcesses })
     let milliseconds = 0
     const compileNow = async () => {
       const start = performance.now()

@@ -29,6 +29,7 @@ import { nativeErrors } from '../../runtime/tfjs/native/errors.ts'
 import { hangErrors } from '../../runtime/train/failure/messages.ts'
 import { trainErrors } from '../../runtime/train/messages.ts'
 import { wheelErrors } from '../../runtime/wheels/errors.ts'
+import { collectiveErrors } from '../../runtime/xla/collectives/messages.ts'
 import { xlaError } from '../../runtime/xla/pjrt/errors.ts'
 import { storeErrors } from '../../runtime/xla/store/errors.ts'
 import { checkExamples } from './check-examples.ts'
@@ -37,7 +38,7 @@ import { embedExamples, exportExamples } from './embed-examples.ts'
 import { evaluationExamples } from './evaluation-examples.ts'
 import { onnxExamples } from './export-examples.ts'
 import { grammarExamples, nameExamples } from './grammar-examples.ts'
-import { peerExamples } from './peer-examples.ts'
+import { collectiveExamples, peerExamples } from './peer-examples.ts'
 import { type Rendered, renderCatalogue } from './render.ts'
 import { runsExamples } from './runs-examples.ts'
 import * as runtime from './runtime-examples.ts'
@@ -77,6 +78,7 @@ export const catalogues: Readonly<Record<string, readonly Rendered[]>> = {
   onnxErrors: renderCatalogue(onnxErrors.catalogue, onnxExamples),
   trainErrors: renderCatalogue(trainErrors.catalogue, runtime.trainExamples),
   peerErrors: renderCatalogue(peerErrors.catalogue, peerExamples),
+  collectiveErrors: renderCatalogue(collectiveErrors.catalogue, collectiveExamples),
   networkErrors: renderCatalogue(networkErrors.catalogue, runtime.networkExamples),
   usageErrors: renderCatalogue(usageErrors.catalogue, runtime.usageExamples),
 }

@@ -1,5 +1,6 @@
-/** Example parameters of ARC685x to ARC687x: errors of processes that train together. */
+/** Example parameters of ARC685x to ARC687x, and of ARC689x: errors of processes that train together, and of their collectives. */
 import type { peerErrors } from '../../runtime/peers/messages.ts'
+import type { collectiveErrors } from '../../runtime/xla/collectives/messages.ts'
 import type { Examples } from './render.ts'
 
 export const peerExamples: Examples<typeof peerErrors.catalogue> = {
@@ -22,4 +23,14 @@ export const peerExamples: Examples<typeof peerErrors.catalogue> = {
   ARC6866: [{ address: '10.0.0.1:29500', reason: 'a message of 1347703880 bytes is larger than 16842752' }],
   ARC6867: [{ reason: 'the run is over: rank 1 (node-b) is lost: its connection ended' }],
   ARC6868: [{ nodes: 'rank 1 (node-b)', what: 'compiling the step' }],
+}
+
+export const collectiveExamples: Examples<typeof collectiveErrors.catalogue> = {
+  ARC6890: [{ reason: 'there is none here (cc, gcc, clang)' }],
+  ARC6891: [{ reason: 'the XLA plugin (PJRT 0.70) does not take functions of others' }],
+  ARC6892: [{ node: 'rank 1 (node-b)', address: '10.0.0.2:40112', reason: 'connection refused' }],
+  ARC6893: [{ node: 'rank 1 (node-b)', reason: 'connection reset by peer' }],
+  ARC6894: [{ node: 'rank 1 (node-b)', own: 3, theirs: 4 }],
+  ARC6895: [{ node: 'rank 1 (node-b)', seconds: 1800 }],
+  ARC6896: [{ reason: 'there is no memory' }],
 }

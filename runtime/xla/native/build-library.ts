@@ -15,6 +15,8 @@ import { lastLines, runProgram } from '../../run-program.ts'
 export interface LibrarySources {
   /** The folder of the sources: all `.c` in it are compiled. */
   readonly folder: string
+  /** Another folder, whose headers the sources include. */
+  readonly headers?: string
   /** File name of the library, `libarcc-kernels.so`. */
   readonly name: string
   /** The compiler's arguments before the sources; `-shared -fPIC` and that symbols are hidden are added. */
@@ -32,18 +34,19 @@ interface Source {
   readonly text: string
 }
 
-async function readSources(folder: string): Promise<readonly Source[]> {
-  const names = (await readdir(folder)).filter((name) => /\.[ch]$/.test(name)).sort()
+async function readSources(folder: string, kinds: RegExp): Promise<readonly Source[]> {
+  const names = (await readdir(folder)).filter((name) => kinds.test(name)).sort()
   return Promise.all(names.map(async (name) => ({ name, text: await readFile(join(folder, name), 'utf8') })))
 }
 
 /** Returns the path of the built library. Throws the compiler's error, or the system's. */
 export async function buildLibrary(compiler: NativeCompiler, wanted: LibrarySources): Promise<string> {
-  const sources = await readSources(wanted.folder)
-  const flags = [...always, ...wanted.flags]
+  const sources = await readSources(wanted.folder, /\.[ch]$/)
+  const headers = wanted.headers === undefined ? [] : await readSources(wanted.headers, /\.h$/)
+  const flags = [...always, ...wanted.flags, ...(wanted.headers === undefined ? [] : [`-I${wanted.headers}`])]
   const hash = createHash('sha256')
   const parts = [...flags, ...wanted.link, ...compiler.command, compiler.version, wanted.identity, processorIdentity()]
-  for (const part of [...parts, ...sources.flatMap(({ name, text }) => [name, text])])
+  for (const part of [...parts, ...[...sources, ...headers].flatMap(({ name, text }) => [name, text])])
     hash.update(`${Buffer.byteLength(part)}:`).update(part)
   const key = hash.digest('hex')
   const root = await cacheFolder('native')

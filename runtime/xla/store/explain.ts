@@ -23,7 +23,8 @@ export async function explainFailure(
   return failure === undefined ? error : storeErrors('ARC6882', describe(failure), error)
 }
 
-function newsOf(lost: AbortSignal): Promise<void> {
+/** Resolves when a node is known to be lost, or some time has passed without such news. */
+export function newsOf(lost: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (lost.aborted) return resolve()
     const timer = setTimeout(resolve, newsTimeout)

@@ -7,29 +7,6 @@
 /* Of the OpenMP library that oneDNN is linked with. */
 void omp_set_num_threads(int);
 
-int answers_metadata(const XlaCall *call) {
-  for (XlaExtension *e = call->extension_start; e != NULL; e = e->next) {
-    if (e->type != XLA_EXTENSION_METADATA) continue;
-    XlaMetadata *metadata = ((XlaMetadataExtension *)e)->metadata;
-    metadata->version.major = XLA_FFI_MAJOR;
-    metadata->version.minor = XLA_FFI_MINOR;
-    metadata->traits = 0;
-    return 1;
-  }
-  return 0;
-}
-
-const int64_t *numbers_of(const XlaCall *call, size_t least) {
-  if (call->attributes.size != 1) return NULL;
-  const XlaArray *array = call->attributes.values[0];
-  return array->size >= least ? array->data : NULL;
-}
-
-XlaError *fail(const XlaCall *call, const char *what) {
-  XlaErrorArgs args = {sizeof args, NULL, what, XLA_INTERNAL};
-  return call->api->create_error(&args);
-}
-
 static const size_t huge_page = 2u << 20;
 static _Thread_local struct {
   void *data;

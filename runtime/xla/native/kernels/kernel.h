@@ -3,25 +3,12 @@
 #define ARCC_KERNEL_H
 
 #include "oneapi/dnnl/dnnl.h"
+#include "ffi-call.h"
 #include "parallel.h"
-
-/* Marks the functions that are registered with XLA. */
-#define ARCC_HANDLER __attribute__((visibility("default")))
-
-/* If XLA asks which version of its interface the kernel was written for: answers, and returns nonzero. */
-int answers_metadata(const XlaCall *call);
-
-/* The array of i64 of the call's only attribute; NULL if it has fewer than `least` numbers. */
-const int64_t *numbers_of(const XlaCall *call, size_t least);
-
-static inline XlaBuffer *argument(const XlaCall *call, int i) { return call->arguments.buffers[i]; }
-static inline XlaBuffer *result(const XlaCall *call, int i) { return call->results.buffers[i]; }
 
 static inline size_t element_bytes(int dtype) { return dtype == XLA_BF16 ? 2 : 4; }
 static inline dnnl_data_type_t type_of(int dtype) { return dtype == XLA_BF16 ? dnnl_bf16 : dnnl_f32; }
 static inline int ok(dnnl_status_t status) { return status == dnnl_success; }
-
-XlaError *fail(const XlaCall *call, const char *what);
 
 /*
  * Scratch memory of this thread, kept and grown: ROLE_OWN for what one part needs, ROLE_SHARED for what the parts of the caller's

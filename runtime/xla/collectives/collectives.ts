@@ -1,0 +1,171 @@
+/**
+ * Collectives over the devices of several processes on CPUs: each process connects with the next and the previous one, and the programs
+ * call arcc's own functions, which exchange through these connections.
+ */
+import { randomBytes } from 'node:crypto'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { isIP } from 'node:net'
+import { getSystemErrorMap } from 'node:util'
+import { bug, need } from '../../../grammar/diagnostic.ts'
+import type { Peers } from '../../peers/peers.ts'
+import { reasonOf } from '../../system-errors.ts'
+import type { World } from '../../world.ts'
+import type { PjrtLibrary } from '../pjrt/library.ts'
+import { newsOf } from '../store/explain.ts'
+import { type ExchangeLibrary, type Failure, loadExchange, secretBytes } from './exchange-library.ts'
+import { collectiveErrors } from './messages.ts'
+
+export interface Collectives {
+  /** The error of a run, or what ended the collectives if that is its cause: the node that is lost, if one is. */
+  explain(error: unknown): Promise<unknown>
+  /** Ends collectives that wait, and all later ones. */
+  stop(): void
+  /** Closes the connections, when no run is in progress any more. */
+  close(): void
+}
+
+export interface CollectiveOptions {
+  readonly peers: Peers
+  readonly world: World
+  /** For a collective in which nothing moves, in seconds; defaults to half an hour. */
+  readonly patience?: number
+}
+
+/** For connecting, in seconds: all nodes are there when they begin. */
+const timeout = 60
+
+/** Exchanges so far, for their names in the store. */
+const opened = new WeakMap<Peers, number>()
+
+/** Where the others reach this process, as text in the store. */
+interface Place {
+  readonly address: string
+  readonly port: number
+  /** Hexadecimal. */
+  readonly secret: string
+}
+
+/** The exchange of this process is one; a second engine would share it. */
+let isOpen = false
+
+/**
+ * Connects this process with its neighbours; `path` is the library of `buildCollectives`. Throws ARC6891 if the plugin cannot call it,
+ * ARC6892 if a neighbour cannot be reached, and the reason of `peers.lost`.
+ */
+export async function openCollectives(
+  plugin: PjrtLibrary,
+  path: string,
+  { peers, world, patience = 1800 }: CollectiveOptions,
+): Promise<Collectives> {
+  if (isOpen) bug('a second engine over several processes in one process')
+  const library = loadExchange(plugin, path)
+  isOpen = true
+  const stop = () => library.stop()
+  const close = () => {
+    peers.lost.removeEventListener('abort', stop)
+    library.close()
+    isOpen = false
+  }
+  try {
+    const secret = randomBytes(secretBytes)
+    const own = await listen(library, peers, secret)
+    const places = await exchangePlaces(peers, own)
+    const { nodes, rank } = peers
+    const next = need(places[(rank + 1) % nodes], 'the next node')
+    const previous = need(places[(rank + nodes - 1) % nodes], 'the previous node')
+    const secrets = Buffer.concat([secret, Buffer.from(next.secret, 'hex'), Buffer.from(previous.secret, 'hex')])
+    const connecting = library.connect({ ...next, nodes, rank, local: world.local, secrets, timeout, patience })
+    peers.lost.addEventListener('abort', stop)
+    if (peers.lost.aborted) stop()
+    if (!(await connecting)) {
+      peers.lost.throwIfAborted()
+      throw unreachable(library.failure(), peers, places)
+    }
+    return { explain: (error) => explain(library.failure(), peers, patience, error), stop, close }
+  } catch (error) {
+    close()
+    throw error
+  }
+}
+
+async function listen(library: ExchangeLibrary, peers: Peers, secret: Buffer): Promise<Place> {
+  const address = await ownAddress(peers)
+  const port = library.listen(address)
+  if (port < 0) throw collectiveErrors('ARC6896', { reason: `it cannot listen at ${address}: ${systemText(-port)}` })
+  return { address, port, secret: secret.toString('hex') }
+}
+
+/** The address of this computer towards the others: the one from which it reaches the store. */
+async function ownAddress({ store }: Peers): Promise<string> {
+  if (store === undefined) bug('several processes without a store')
+  const socket = createSocket(isIP(store.host) === 6 ? 'udp6' : 'udp4')
+  try {
+    const connected = once(socket, 'connect')
+    socket.connect(store.port, store.host)
+    await connected
+    return socket.address().address
+  } catch (error) {
+    const reason = `it has no address towards ${store.host}: ${reasonOf(error)}`
+    throw collectiveErrors('ARC6896', { reason }, error)
+  } finally {
+    socket.close()
+  }
+}
+
+async function exchangePlaces(peers: Peers, own: Place): Promise<readonly Place[]> {
+  const number = opened.get(peers) ?? 0
+  opened.set(peers, number + 1)
+  const all = await peers.gather(`collectives/${number}`, Buffer.from(JSON.stringify(own)), 'connecting the devices')
+  return all.map((text) => JSON.parse(Buffer.from(text).toString('utf8')) as Place)
+}
+
+function nodeOf(peers: Peers, rank: number): string {
+  const name = peers.names[rank]
+  return name === undefined ? `rank ${rank}` : `rank ${rank} (${name})`
+}
+
+function systemText(error: number): string {
+  return getSystemErrorMap().get(-error)?.[1] ?? `error ${error} of the system`
+}
+
+function unreachable({ kind, rank, error }: Failure, peers: Peers, places: readonly Place[]): Error {
+  const place = need(places[rank], 'the place of a node')
+  const shown = isIP(place.address) === 6 ? `[${place.address}]:${place.port}` : `${place.address}:${place.port}`
+  const reason =
+    kind === 'refused'
+      ? 'the address is not one'
+      : error === 0
+        ? `no connection within ${timeout} seconds`
+        : systemText(error)
+  return collectiveErrors('ARC6892', { node: nodeOf(peers, rank), address: shown, reason })
+}
+
+async function explain(failure: Failure, peers: Peers, patience: number, error: unknown): Promise<unknown> {
+  if (failure.kind === 'none') return error
+  if (failure.kind === 'lost' || failure.kind === 'stopped') await newsOf(peers.lost)
+  if (peers.lost.aborted) return peers.lost.reason
+  const node = nodeOf(peers, failure.rank)
+  switch (failure.kind) {
+    case 'lost': {
+      const reason = failure.error === 0 ? 'the other side has closed it' : systemText(failure.error)
+      return collectiveErrors('ARC6893', { node, reason }, error)
+    }
+    case 'mismatch':
+      return collectiveErrors('ARC6894', { node, own: failure.own, theirs: failure.theirs }, error)
+    case 'late':
+      return collectiveErrors('ARC6895', { node, seconds: patience }, error)
+    case 'system':
+      return collectiveErrors('ARC6896', { reason: systemText(failure.error) }, error)
+    default:
+      return collectiveErrors('ARC6896', { reason: reasons[failure.kind] }, error)
+  }
+}
+
+const reasons = {
+  stopped: 'it was stopped',
+  memory: 'there is no memory',
+  meeting: 'its devices are at different collectives',
+  closed: 'it has no connection to the others',
+  refused: 'its connections were refused',
+} as const
