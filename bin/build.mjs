@@ -219,12 +219,13 @@ async function bundleWorkers(esbuild, root, outdir, workers) {
 
 /** `arcc.cjs`, which starts `programs.all`, or the program that has only the command that is given. */
 async function bundleLaunch(esbuild, root, outfile, programs) {
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
   const { outputFiles } = await esbuild.build({
     ...commonJsOptions,
     absWorkingDir: root,
     banner: {},
     sourcemap: false,
-    define: { ARCC_PROGRAMS: JSON.stringify(programs) },
+    define: { ARCC_PROGRAMS: JSON.stringify(programs), ARCC_VERSION: JSON.stringify(version) },
     entryPoints: [join(root, 'cli/launch.ts')],
     outfile,
   })

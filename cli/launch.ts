@@ -17,6 +17,9 @@ import { cacheRoot } from '../runtime/plugins/cache-root.ts'
 /** Names of bundles next to this file, `all` and those with only one command; the build defines them. */
 declare const ARCC_PROGRAMS: { readonly all: string } & Readonly<Record<string, string>>
 
+/** The version of the package; the build defines it. */
+declare const ARCC_VERSION: string
+
 /** An entry's CRC-32 and length, 32 bits each, before V8's code. */
 const headerBytes = 8
 
@@ -118,9 +121,17 @@ function run(program: string, file: string): void {
   script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file))
 }
 
-const [, , given = ''] = process.argv
-const program = Object.hasOwn(ARCC_PROGRAMS, given) ? (ARCC_PROGRAMS[given] ?? ARCC_PROGRAMS.all) : ARCC_PROGRAMS.all
-const file = join(__dirname, program)
-// Only Node's own loader finds the source map, which ARCC_DEBUG=1 asks for.
-if (process.env.ARCC_DEBUG === '1' || !isCached()) createRequire(file)(file)
-else run(program, file)
+function start(): void {
+  const [, , given = '', ...rest] = process.argv
+  if (rest.length === 0 && (given === '--version' || given === '-V')) {
+    process.stdout.write(`${ARCC_VERSION}\n`)
+    return
+  }
+  const program = Object.hasOwn(ARCC_PROGRAMS, given) ? (ARCC_PROGRAMS[given] ?? ARCC_PROGRAMS.all) : ARCC_PROGRAMS.all
+  const file = join(__dirname, program)
+  // Only Node's own loader finds the source map, which ARCC_DEBUG=1 asks for.
+  if (process.env.ARCC_DEBUG === '1' || !isCached()) createRequire(file)(file)
+  else run(program, file)
+}
+
+start()

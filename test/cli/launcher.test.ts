@@ -22,7 +22,7 @@ import { packageFolder } from '../../runtime/package-folder.ts'
 const own = (name: string) => readFileSync(join(packageFolder, name), 'utf8')
 
 const files = {
-  'package.json': '{ "name": "small", "type": "module" }',
+  'package.json': '{ "name": "small", "version": "1.2.3", "type": "module" }',
   'bin/build.mjs': '',
   'cli/main.ts': `
     import { Worker } from 'node:worker_threads'
@@ -176,4 +176,11 @@ test('a changed program does not take the code of the former one, and a cache th
   expect(start()).toContain('HELLO')
   expect(entries()).toHaveLength(2)
   expect(start([], { ARCC_CACHE: path('package.json') })).toContain('HELLO')
+})
+
+test('the version comes without the program', async () => {
+  await build(root)
+  expect(start(['--version'])).toBe('1.2.3\n')
+  expect(start(['-V'])).toBe('1.2.3\n')
+  expect(start(['--version', 'more'])).toContain('hello')
 })
