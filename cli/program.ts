@@ -46,7 +46,7 @@ const setOption = () =>
     .default([], 'the values in the file')
 
 const noMeasureOption = () =>
-  new Option('--no-measure', 'do not measure this computer before the first plan on its CPU (about 5 seconds, once)')
+  new Option('--no-measure', 'do not measure this computer before the first plan on its CPU (5 to 8 seconds, once)')
 
 const fileArgument = 'an .arc file'
 const nameArgument = 'the experiment, if the file contains several'

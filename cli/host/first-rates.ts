@@ -23,7 +23,7 @@ const quiet = 0.2
 const mostAttempts = 3
 
 const announcement =
-  'measuring this computer, once, so that plans know its speed: about 5 s (--no-measure leaves it out)'
+  'measuring this computer, once, so that plans know its speed: 5 to 8 s (--no-measure leaves it out)'
 
 /** Shows a sentence while or after this computer is measured. */
 type Note = (text: string) => void

@@ -3,8 +3,11 @@
  *
  * - The gradients of filters whose formulation is a convolution come last: nothing but the update reads them, and their transposed
  *   operands take memory before they free any. What they read stays in memory until then.
+ * - So do the gradient of the centers and their update. What they read stays in memory: the gradient of the logits, the normalized
+ *   centers.
  * - The distances of a normalization from its mean are stored for its sums, in f32.
- * - A transposed operand of a filter's gradient lies beside what the other gradients still read.
+ * - A transposed operand of a filter's gradient lies beside what the other gradients still read; so do the padded images of one that
+ *   is a product per window row, and a row's copy of them.
  * - Blocks of memory of different sizes leave gaps between them.
  *
  * Compared with XLA's figures by `npm run bench:ledger -- --on cpu`.
@@ -12,7 +15,7 @@
  * Legend: x dx [N,H,W,C], dy [N,P,Q,O].
  */
 import { byteSize, dtypeBytes } from '../ir/dtype.ts'
-import { type Graph, type Op, operandAt, type Value } from '../ir/graph.ts'
+import { type Graph, type Op, type OpOf, operandAt, type Value } from '../ir/graph.ts'
 import { recomputes } from '../ir/recompute.ts'
 import { filterGradForm } from '../stablehlo/conv-choice.ts'
 import { geometryOfOp } from '../stablehlo/conv-geometry.ts'
@@ -28,11 +31,21 @@ function isLast(op: Op): boolean {
   return form === 'plain' || form === 'tiles'
 }
 
+/** What of the head the backward pass does not need: the gradient of the centers and their update. */
+function updateOfCenters(graph: Graph): ReadonlySet<Op> {
+  const needed = new Set<Op>()
+  for (const op of graph.ops.toReversed()) {
+    if (op.origin.phase !== 'backward' && !needed.has(op)) continue
+    for (const { op: source } of op.operands) needed.add(source)
+  }
+  return new Set(graph.ops.filter((op) => op.origin.phase === 'head' && op.kind !== 'input' && !needed.has(op)))
+}
+
 /** The graph with its ops in XLA's order. Barriers of recomputation set the order of a graph that has them. */
 export function inXlaOrder(graph: Graph): Graph {
   if (recomputes(graph)) return graph
   const end = 1 + graph.ops.findLastIndex((op) => op.origin.phase === 'backward')
-  const moved = new Set<Op>()
+  const moved = new Set<Op>(end === 0 ? [] : updateOfCenters(graph))
   for (const op of graph.ops.slice(0, end))
     if (isLast(op) || op.operands.some((value) => moved.has(value.op))) moved.add(op)
   const before = graph.ops.slice(0, end).filter((op) => !moved.has(op))
@@ -48,10 +61,23 @@ function xlaBytes({ op, type }: Value): number {
   return byteSize(isWide && dtypeBytes[type.dtype] === 2 ? { ...type, dtype: 'f32' } : type)
 }
 
+/** Bytes that a filter's gradient by window rows needs: first the images and the padded ones, then these and the copy for a row. */
+function rowsWorkspace(op: OpOf<'conv2d_filter_grad'>): number {
+  const { batch, image, padding, channels, result, window } = geometryOfOp(op)
+  const sum = ([before, after]: readonly [number, number]) => before + after
+  const f32 = (...shape: readonly number[]) => byteSize({ dtype: 'f32', shape })
+  const given = f32(batch, ...image, channels)
+  const [vertical, horizontal] = padding
+  const padded = f32(batch, image[0] + sum(vertical), image[1] + sum(horizontal), channels)
+  const row = f32(batch, ...result, window[1], channels)
+  return padded === given ? row : Math.max(padded, padded - given + row)
+}
+
 /** Bytes that an op needs while it runs, besides what it reads and writes. */
 function xlaWorkspace(op: Op): number {
   const widened = (value: Value) => byteSize({ dtype: 'f32', shape: value.type.shape })
   if (op.kind === 'batch_norm_training' || op.kind === 'batch_norm_grad') return widened(operandAt(op, 0))
+  if (op.kind === 'conv2d_filter_grad' && filterGradForm('cpu', geometryOfOp(op)) === 'rows') return rowsWorkspace(op)
   return isLast(op) ? Math.max(...op.operands.map(widened)) : 0
 }
 

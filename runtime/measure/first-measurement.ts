@@ -10,7 +10,7 @@ export type Measured =
   | { readonly profile: MachineProfile; readonly others: number; readonly reason?: never }
   | { readonly reason: string; readonly profile?: never }
 
-/** Milliseconds after which the process is ended: it takes about five seconds. */
+/** Milliseconds after which the process is ended: it takes five to eight seconds, more beside other programs. */
 const patience = 120_000
 
 /** Waits for the measurement, which blocks the event loop: plans are synchronous. The environment is that of a run. */
