@@ -268,9 +268,15 @@ function checkInner(
   }
   let found = members.get(first.text)
   let at = first
+  let outer = full
   for (const part of deeper) {
-    found = found?.kind === 'record' ? found.fields.get(part.text) : undefined
+    outer = `${outer}.${at.text}`
     at = part
+    if (found?.kind === 'object') {
+      reportNested(work, entry, { full, outer, at, members })
+      return
+    }
+    found = found?.kind === 'record' ? found.fields.get(part.text) : undefined
   }
   if (found === undefined) {
     const known = [...members.keys()]
@@ -290,6 +296,27 @@ function checkInner(
   }
   const value = checkValue(work, entry, { type: found, what: `\`${inner}\`` })
   set.set(inner, { span: pathSpan(entry.path, entry.span), type: value })
+}
+
+/** A field of an object that a field holds: `machine.device.memory`. */
+interface Nested {
+  /** `machine` */
+  readonly full: string
+  /** `machine.device` */
+  readonly outer: string
+  readonly at: Ident
+  /** What `machine` has. */
+  readonly members: ReadonlyMap<string, Type>
+}
+
+/** The inner object belongs to the declaration that makes it: only its own arguments are set from outside, or another object. */
+function reportNested({ checker, scope }: FieldWork, entry: FieldEntry, { full, outer, at, members }: Nested): void {
+  const span = pathSpan(entry.path, entry.span)
+  const short = `${full}.${at.text}`
+  const fix = members.has(at.text) ? { fix: { message: `\`${short}\` sets it`, span, replacement: short } } : {}
+  const notes = members.has(at.text) ? [] : [`set the whole object: \`${outer} = NAME(${at.text}: …)\``]
+  report(checker, checkDiagnostic('ARC3286', { outer, name: at.text }, span, { notes, ...fix }))
+  checker.infer(entry.value, scope)
 }
 
 function innerMembers(checker: Checker, type: Type): ReadonlyMap<string, Type> | undefined {

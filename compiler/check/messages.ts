@@ -110,6 +110,9 @@ const checkMessages = {
   ARC3213: error<{ name: string }>(({ name }) => `\`${name}\` is not a figure of the plan or the run`),
   ARC3214: error<{ name: string }>(({ name }) => `the experiment \`${name}\` cannot take parameters`),
   ARC3215: error<{ path: string }>(({ path }) => `\`${path}\` is not an object, so it has no fields to set`),
+  ARC3286: error<{ outer: string; name: string }>(
+    ({ outer, name }) => `\`${name}\` of \`${outer}\` is set where that object is made, not from outside`,
+  ),
   ARC3216: error<{ name: string; keyword: string; wanted: string }>(
     ({ name, keyword, wanted }) => `\`${name}\` is ${keyword}, not ${wanted}`,
   ),

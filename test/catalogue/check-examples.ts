@@ -84,6 +84,7 @@ export const checkExamples: Examples<typeof checkDiagnostic.catalogue> = {
   ARC3213: [{ name: 'memory.peek' }],
   ARC3214: [{ name: 'quickstart' }],
   ARC3215: [{ path: 'margin.m.x' }],
+  ARC3286: [{ outer: 'machine.device', name: 'memory' }],
   ARC3216: [{ name: 'arcface', keyword: 'a margin', wanted: 'an experiment' }],
   ARC3217: [{ what: 'a `let`', section: 'sweep' }],
   ARC3218: [{ names: ['batch', 'epochs'], section: 'section `train`' }],

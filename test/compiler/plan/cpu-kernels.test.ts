@@ -51,6 +51,10 @@ it("XLA's own ops keep more: the gradients of filters come last, and gaps count"
     return order.slice(end).filter(({ kind }) => kind === 'conv2d_filter_grad').length
   }
   expect(countLast(ops)).toBeGreaterThan(countLast(xla.graphs.step.ops))
+  const lastOfHead = (order: readonly Op[]) => order.findLastIndex(({ origin }) => origin.phase === 'head')
+  const lastOfBackward = (order: readonly Op[]) => order.findLastIndex(({ origin }) => origin.phase === 'backward')
+  expect(lastOfHead(ops)).toBeGreaterThan(lastOfHead(xla.graphs.step.ops))
+  expect(lastOfBackward(xla.graphs.step.ops)).toBeGreaterThan(lastOfHead(xla.graphs.step.ops))
 })
 
 it('kernels keep no matrix of all pairs of tokens', () => {
