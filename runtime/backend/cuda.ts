@@ -4,7 +4,7 @@ import type { CudaGpu } from '../cuda/driver.ts'
 import type { CudaInstallation } from '../cuda/libraries.ts'
 import { openLibrary } from '../native-library.ts'
 import { processes, type World } from '../world.ts'
-import { cudaFlags } from '../xla/pjrt/cuda-flags.ts'
+import { cudaFlags, flagsAcrossProcesses } from '../xla/pjrt/cuda-flags.ts'
 import type { Backend } from './backend.ts'
 
 /** `memory`: bytes per card that the plan assumes. */
@@ -27,7 +27,11 @@ export function cudaBackend(gpus: readonly CudaGpu[], memory: number, world: Wor
       openCudaLibraries(installation, world.size)
       return {
         plugin: installation.plugin,
-        flags: (graph) => ({ ...cudaFlags(graph), xla_gpu_cuda_data_dir: installation.dataFolder }),
+        flags: (graph) => ({
+          ...cudaFlags(graph),
+          ...(nodes > 1 ? flagsAcrossProcesses : {}),
+          xla_gpu_cuda_data_dir: installation.dataFolder,
+        }),
         identity: await identityOf(installation),
       }
     },

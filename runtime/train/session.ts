@@ -144,7 +144,7 @@ export async function withSession(
     for (const found of start?.damaged ?? []) emit({ type: 'warning', message: damagedText(found) })
     const world = worldOf(plan.replicas, peers)
     const loaders = owned(await openLoaders(plan, data, world), (it) => it.dispose())
-    const engine = owned(await createEngine(options.engine, world, emit, options.devices), (it) => it.dispose())
+    const engine = owned(await createEngine(options.engine, world, emit, options.devices, peers), (it) => it.dispose())
     const { signal, machine, devices } = options
     const resources = { plan, folder, data, loaders, engine, peers, emit, signal, machine, devices, start }
     await body({ ...resources, resumed, version, outcome, watchdog, abandon })

@@ -14,6 +14,7 @@ import { type CudaTools, cachedCudaTools, cudaEntries, fetchCudaTools } from '..
 import { type ExactEvent, exactMemory } from '../../runtime/xla/exact/exact-memory.ts'
 import { gpuTable } from '../../runtime/xla/exact/gpus.ts'
 import { targetConfig, topologyText } from '../../runtime/xla/exact/target-config.ts'
+import { flagsAcrossProcesses } from '../../runtime/xla/pjrt/cuda-flags.ts'
 import { planOf } from '../helpers/plan.ts'
 import { temporaryFolder } from '../helpers/temporary-folder.ts'
 
@@ -62,7 +63,7 @@ function exactPlans({ plugin, dataFolder }: CudaTools): void {
       program,
       replicas: nodes * devices,
       topology: { target_config: target, topology: topologyText(nodes, devices) },
-      flags,
+      flags: nodes === 1 ? flags : { ...flags, ...flagsAcrossProcesses },
     })
 
   it.each(gpuTable.map((gpu, i) => ({ gpu, nodes: i % 2 === 0 ? 1 : 2 })))(

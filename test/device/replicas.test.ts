@@ -2,9 +2,35 @@
 import { expect, it } from 'vitest'
 import { GraphBuilder } from '../../compiler/ir/build.ts'
 import * as ops from '../../compiler/ir/ops.ts'
+import { cpuBackend } from '../../runtime/backend/cpu.ts'
+import { locatePlugin } from '../../runtime/plugins/fetch-plugin.ts'
+import { PjrtClient } from '../../runtime/xla/pjrt/client.ts'
+import { writeCompileOptions } from '../../runtime/xla/pjrt/compile-options.ts'
+import { PjrtLibrary } from '../../runtime/xla/pjrt/library.ts'
+import { readPointers, struct } from '../../runtime/xla/pjrt/memory.ts'
 import { describeOnXla, withXla } from '../helpers/xla.ts'
 
 describeOnXla('replicas', () => {
+  it('are put on the devices that compile options name', async () => {
+    const library = PjrtLibrary.load(await locatePlugin())
+    const client = await PjrtClient.create(library, 4, cpuBackend(4).createOptions)
+    expect(client.globalDevices()).toEqual([0, 1, 2, 3].map((id) => ({ id, process: 0 })))
+    const [code, format] = [Buffer.from('module { func.func public @main() { return } }'), Buffer.from('mlir')]
+    const options = writeCompileOptions({ replicas: 4, devices: [3, 1, 0, 2] })
+    const compiled = await library.callAsync('PJRT_Client_Compile', {
+      client: client.pointer,
+      program: struct('PJRT_Program', { code, code_size: code.length, format, format_size: format.length }),
+      compile_options: options,
+      compile_options_size: options.length,
+    })
+    const executable = compiled.get('executable')
+    const reply = library.call('PJRT_LoadedExecutable_AddressableDevices', { executable })
+    const devices = readPointers(reply.get('addressable_devices'), reply.get('num_addressable_devices'))
+    expect(devices.map((device) => client.devices.indexOf(device))).toEqual([3, 1, 0, 2])
+    library.call('PJRT_LoadedExecutable_Destroy', { executable })
+    client.dispose()
+  })
+
   for (const replicas of [2, 8]) {
     it(`${replicas} devices reduce, gather, scatter and know who they are`, () =>
       withXla(replicas, async (engine) => {

@@ -23,3 +23,12 @@ const whereRecomputed: XlaFlags = { xla_gpu_enable_latency_hiding_scheduler: fal
 export function cudaFlags(graph: Graph): XlaFlags {
   return recomputes(graph) ? { ...always, ...whereRecomputed } : always
 }
+
+/**
+ * For programs of several processes. If not all of them have come to the first collective in time, XLA aborts the process without a
+ * word. Nodes that are lost are noticed by arcc, which says so; others may only be slow, for a while.
+ */
+export const flagsAcrossProcesses: XlaFlags = {
+  xla_gpu_first_collective_call_warn_stuck_timeout_seconds: 120,
+  xla_gpu_first_collective_call_terminate_timeout_seconds: 600,
+}
