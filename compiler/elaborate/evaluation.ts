@@ -52,13 +52,23 @@ export function resolveEvaluate(
   return known.length < sets.length ? undefined : { ...evaluate, sets: known }
 }
 
-/** Warns of sets that are listed twice, and of a number of pairs that no set uses. */
+/** Refuses different sets of one name; warns of a set that is listed twice, and of a number of pairs that no set uses. */
 function checkListed(sets: EvaluateSpec['sets'], fields: ExperimentFields, context: Context): void {
   const { bag } = context.session
   const names = sets.map(nameOf)
-  const twice = names.findIndex((name, i) => names.indexOf(name) < i)
-  if (twice >= 0)
-    bag.add(evaluateDiagnostic('ARC4287', { name: names[twice] ?? '' }, fields.itemSpan('evaluate.sets', twice)))
+  const files = sets.map(fileOf)
+  for (const [i, name] of names.entries()) {
+    const first = names.indexOf(name)
+    if (first === i || isLate(sets[i]) || isLate(sets[first])) continue
+    const span = fields.itemSpan('evaluate.sets', i)
+    if (files[i] !== files[first]) {
+      const related = [{ span: fields.itemSpan('evaluate.sets', first), message: `\`${name}\` is this one` }]
+      const notes = ['results, `checkpoint.best` and `require` know a set by its name: rename the file of one']
+      return fail(context, 'ARC4300', { name, files: [files[first] ?? '', files[i] ?? ''] }, span, { related, notes })
+    }
+    bag.add(evaluateDiagnostic('ARC4287', { name }, span))
+    break
+  }
   const isUnused = fields.writtenSpan('evaluate.pairs') !== undefined && !names.includes('holdout')
   if (isUnused && !fields.isPending('evaluate.sets'))
     bag.add(
@@ -74,11 +84,20 @@ function nameOf(set: EvaluateSpec['sets'][number]): string {
   return set.protocol !== 'pairs' ? set.protocol : set.list.path.replace(/^.*[\\/]/, '').replace(/(?<=.)\.[^.]*$/, '')
 }
 
+/** Whether the name of a set is known only when the run starts. */
+function isLate(set: EvaluateSpec['sets'][number] | undefined): boolean {
+  return typeof set === 'object' && set.protocol === 'pairs' && set.list.pending !== undefined
+}
+
+/** What a set is read from: sets of one name and one file are the same. */
+function fileOf(set: EvaluateSpec['sets'][number]): string {
+  if (typeof set === 'string') return set
+  return set.protocol === 'pairs' ? set.list.path : set.root.path
+}
+
 /** The names of the verification sets; `undefined` if one is known only when the run starts. */
 export function verifiedNames(fields: ExperimentFields, { sets }: EvaluateSpec): readonly string[] | undefined {
-  const isPending =
-    fields.isPending('evaluate.sets') ||
-    sets.some((set) => typeof set !== 'string' && set.protocol === 'pairs' && set.list.pending !== undefined)
+  const isPending = fields.isPending('evaluate.sets') || sets.some(isLate)
   return isPending ? undefined : sets.map(nameOf)
 }
 

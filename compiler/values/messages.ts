@@ -297,6 +297,10 @@ export const evaluateMessages = {
       : `the verification set \`${set}\` of protocol \`${protocol}\` needs a \`root\`: the folder that has meta and loose_crop`,
   ),
 
+  ARC4300: error<{ name: string; files: readonly [string, string] }>(
+    ({ name, files }) =>
+      `two verification sets have the name \`${name}\`: ${files[0]} and ${files[1]}; their results would be mixed up`,
+  ),
   ARC4301: error<{ title: string; condition: string }>(
     ({ title, condition }) => `test "${title}": \`${condition}\` does not hold`,
   ),

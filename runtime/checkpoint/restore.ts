@@ -5,7 +5,14 @@
  * Legend: M rows of a table on one device, of which the first hold its classes; C all classes.
  */
 import { elementCount, sameShape, showType, type TensorType } from '../../compiler/ir/dtype.ts'
-import { type ClassShard, isClassTable, type NamedTensor, type StateTensor } from '../../compiler/ir/state-tensor.ts'
+import {
+  type ClassShard,
+  isClassTable,
+  isCount,
+  isOfClasses,
+  type NamedTensor,
+  type StateTensor,
+} from '../../compiler/ir/state-tensor.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { bug, need } from '../../grammar/diagnostic.ts'
 import type { DeviceTensor, Engine, HostTensor } from '../engine.ts'
@@ -18,7 +25,7 @@ import { replicasName, type StateSource, wholeTensor } from './state-source.ts'
 
 /**
  * How named tensors differ from those that a state needs, one line each; none if they can be restored. Tensors that the state does
- * not need count too, because a run would lose them.
+ * not need count too, because a run would lose them; pictures of classes do not, which the data has.
  */
 export function stateDifferences(layout: StateLayout, types: ReadonlyMap<string, TensorType>): readonly string[] {
   const differences: string[] = []
@@ -28,12 +35,14 @@ export function stateDifferences(layout: StateLayout, types: ReadonlyMap<string,
       wanted.add(named.name).add(replicasName(named.name))
       const type = { dtype: spec.dtype, shape: shapeInFiles(layout, spec, named) }
       const found = types.get(named.name)
+      if (found === undefined && isCount(spec)) continue
       if (found === undefined) differences.push(`it has no ${named.name}, which is ${showType(type)} here`)
       else if (found.dtype !== type.dtype || !sameShape(found.shape, type.shape))
         differences.push(`its ${named.name} is ${showType(found)}, not ${showType(type)}`)
     }
   }
-  for (const name of types.keys()) if (!wanted.has(name)) differences.push(`its ${name} is not used here`)
+  for (const name of types.keys())
+    if (!wanted.has(name) && !isOfClasses(name)) differences.push(`its ${name} is not used here`)
   return differences
 }
 
@@ -71,6 +80,9 @@ export async function storedOn(
   source: StateSource,
   replica: number,
 ): Promise<HostTensor> {
+  // They are filled in from the data before the first step.
+  if (isCount(spec) && !source.has(spec.name))
+    return { dtype: spec.dtype, shape: spec.shape, data: newHostArray(spec).fill(1) }
   if (isClassTable(spec)) return tableOn(spec, source, need(plan.shards[replica], `replica ${replica}`))
   const held: HostTensor[] = []
   for (const named of spec.holds) held.push(await namedTensor(spec, named, source, replica))

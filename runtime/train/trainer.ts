@@ -2,6 +2,7 @@
  * A run during training: its session, its programs, the state on the devices, and its counters. The parts of a run are functions of
  * it: the loop (`train-loop.ts`), verification (`evaluate-sets.ts`), checkpoints and weights (`save.ts`), events (`report.ts`).
  */
+import { countsTable } from '../../compiler/ir/state-tensor.ts'
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
 import type { CheckpointMetric } from '../checkpoint/manifest.ts'
 import { restoreState } from '../checkpoint/restore.ts'
@@ -99,7 +100,7 @@ export async function withTrainer(session: Session, body: (trainer: Trainer) => 
     const begin = async (onLoaded: Emit = () => undefined) => {
       const resumed = from && (await restoreState(engine, plan, from, steps))
       const state = resumed ?? (await startingState(session, programs, onLoaded))
-      return withCounts(session, state, resumed === undefined ? undefined : onLoaded)
+      return withCounts(session, state, from?.has(countsTable) === true ? onLoaded : undefined)
     }
     const leftOut = await readLeftOut(folder.path, resumed !== undefined)
     const state = await phase(emit, 'initialize', () => begin(emit))

@@ -138,6 +138,7 @@ export const evaluateExamples: Examples<typeof evaluateDiagnostic.catalogue> = {
   ARC4255: [{ weight: 0 }],
   ARC4260: [{ url: 'ftp://mlflow', fault: 'it does not begin with `http://` or `https://`' }],
   ARC4261: [{ found: '70000' }],
+  ARC4300: [{ name: 'pairs', files: ['/faces/lfw/pairs.txt', '/faces/cplfw/pairs.txt'] }],
   ARC4301: [{ title: 'the margin is monotonic', condition: 'a < b' }],
   ARC4302: [{ title: 'angles', code: 'ARC4213' }],
 }

@@ -141,6 +141,20 @@ describe('checkpoint.best', () => {
   })
 })
 
+describe('the names of verification sets', () => {
+  it.each([
+    ['pairs("lfw/pairs.txt"), pairs("cplfw/pairs.csv")', ['ARC4300']],
+    ['holdout, pairs("holdout.txt")', ['ARC4300']],
+    ['ijbb(root: "ijb"), ijbb(root: "other")', ['ARC4300']],
+    ['pairs("lfw/pairs.txt"), pairs("lfw/pairs.txt")', ['ARC4287 warning']],
+    ['holdout, holdout', ['ARC4287 warning']],
+    ['pairs("lfw/pairs.txt"), pairs("{env("W")}/pairs.txt")', []],
+    ['"a/pairs.bin", pairs("a/pairs.txt")', []],
+  ])('%s', (sets, expected) => {
+    expect(codes(`  evaluate.sets = [${sets}]`)).toEqual(expected)
+  })
+})
+
 describe('train.start', () => {
   const mine = 'start mine(from: string) { path = from, fresh_centers = true, classes = "c.csv" }'
 

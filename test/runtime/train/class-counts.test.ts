@@ -27,15 +27,15 @@ function addPictures(person: number, first: number, count: number): void {
 const pictures = [3, 12, 7, 5, 4]
 for (const [person, count] of pictures.entries()) addPictures(person, 0, count)
 
-const plan = (devices: number, steps: number) =>
+const plan = (devices: number, steps: number, margin = 'ldam') =>
   planOf(
     `
 use std.datasets: folder
 use std.machines: cpu
-use std.margins: ldam
+use std.margins: ${margin}
 backbone flat() on Image(4, 4, 3) -> Vector(4) { input |> flatten |> linear(4) as fc }
 experiment rare {
-  dataset = folder(root: "${faces}", holdout: 1), backbone = flat, margin = ldam(m: 0.3, scale: 8)
+  dataset = folder(root: "${faces}", holdout: 1), backbone = flat, margin = ${margin}(m: 0.3, scale: 8)
   machine = cpu(devices: ${devices})
   train { batch = 4 global, steps = ${steps}, optimizer = sgd(lr: 0.05), workers = 0 }
 }
@@ -59,9 +59,11 @@ test('the counts are those of the training data, on other devices too; a changed
   expect(first.error).toBeUndefined()
   expect(await savedCounts(folder)).toEqual([pictures.slice(0, 4), [3], [12]])
 
-  const goOn = async (devices: number, steps: number) => {
+  const goOn = async (devices: number, steps: number, margin = 'ldam') => {
     const found = await newestIntact(folder)
-    const outcome = await outcomeOf(plan(devices, steps), folder, undefined, { resume: { ...found, changes: [] } })
+    const outcome = await outcomeOf(plan(devices, steps, margin), folder, undefined, {
+      resume: { ...found, changes: [] },
+    })
     await found.checkpoint?.close()
     expect(outcome.error).toBeUndefined()
     return outcome.warnings
@@ -73,7 +75,13 @@ test('the counts are those of the training data, on other devices too; a changed
   addPictures(2, 7, 8)
   const [warning] = await goOn(4, 6)
   expect(warning).toContain('has other numbers of pictures of 2 classes than when this run was saved')
-  expect(await savedCounts(folder)).toEqual([[6, 12, 15, 5], [5], [15]])
+  const grown = [[6, 12, 15, 5], [5], [15]]
+  expect(await savedCounts(folder)).toEqual(grown)
+
+  // They are the data's: another margin may come and go.
+  expect(await goOn(1, 7, 'cosface')).toEqual([])
+  expect(await goOn(1, 8)).toEqual([])
+  expect(await savedCounts(folder)).toEqual(grown)
 })
 
 test('held-out classes are not counted, and classes without pictures are 0', () => {
