@@ -36,6 +36,7 @@ if (values.list)
       )
   }
 
+const isMet = ({ key, least }: (typeof bounds)[number]) => (rateOf(all, key)?.rate ?? 1) >= least
 const right = { align: 'right' } as const
 const cells = (verdicts: readonly Verdict[]) => bounds.map(({ key }) => rateOf(verdicts, key)?.text ?? '')
 const table = renderTable(
@@ -46,7 +47,8 @@ const table = renderTable(
       .map(({ kind, verdicts }) => [kind, String(verdicts.length), ...cells(verdicts)]),
     ['all', String(all.length), ...cells(all)],
     ['at least', '', ...bounds.map(({ least }) => `${least * 100} %`)],
+    ['met', '', ...bounds.map((bound) => (isMet(bound) ? 'yes' : 'NO'))],
   ],
 )
 process.stdout.write(`${table.join('\n')}\n`)
-process.exitCode = bounds.every(({ key, least }) => (rateOf(all, key)?.rate ?? 1) >= least) ? 0 : 1
+process.exitCode = bounds.every(isMet) ? 0 : 1

@@ -162,11 +162,20 @@ class Repair {
     if (open === undefined || isCloser(token)) return false
     const inFirstColumn = this.#layout.lineOf(token).indent === 0
     if (open.tokenType !== T.LCurly)
-      return this.#match.unclosed.has(open) && this.#layout.isItemStart(i, this.#out.at(-1))
+      return (
+        this.#match.unclosed.has(open) && (this.#isClosedInComment() || this.#layout.isItemStart(i, this.#out.at(-1)))
+      )
     if (this.#openBraces === 0) return false
     const ended = this.#layout.isOutdented(open, token) || (inFirstColumn && this.#layout.isDeclarationStart(i))
     if (ended) this.#openBraces -= 1
     return ended
+  }
+
+  /** Whether the line before ends in a comment with a closing bracket: `conv(16 // 2)`. */
+  #isClosedInComment(): boolean {
+    const last = this.#out.findLast((token) => token.tokenType !== T.Newline)
+    const rest = last === undefined ? '' : this.#source.text.slice(T.tokenEnd(last), T.tokenEnd(last) + 400)
+    return /^[ \t]*\/\/(?!\/)[ \t]*\w[^\n]*[)\]]/.test(rest)
   }
 
   /** Inside a line: `[holdout, pairs = 100` and `conv(8 |> prelu` end before the next field and before the pipeline. */

@@ -90,12 +90,14 @@ interface Run {
   readonly comments: Comment[]
   readonly docs: Map<number, string>
   pendingDoc: string[]
+  readonly semicolons: { readonly span: Span; readonly replacement: string }[]
 }
 
 /** All tokens of a text. */
 export function lex(source: SourceFile, bag: DiagnosticBag): Lexed {
-  const run: Run = { source, bag, tokens: [], comments: [], docs: new Map(), pendingDoc: [] }
+  const run: Run = { source, bag, tokens: [], comments: [], docs: new Map(), pendingDoc: [], semicolons: [] }
   lexRange(run, 0, source.text.length)
+  reportSemicolons(run)
   return run
 }
 
@@ -185,11 +187,23 @@ function takeForeign(run: Run, image: string, span: Span): void {
 /** At the end of a line it is dropped; between two entries it becomes a comma. */
 function takeSemicolon(run: Run, span: Span): void {
   const isLast = /^[ \t\r;]*(?:\n|\/\/|\}|$)/.test(run.source.text.slice(span.end, span.end + 80))
-  const fix = isLast
-    ? { message: 'drop it', span, replacement: '' }
-    : { message: 'separate entries with commas or new lines', span, replacement: ',' }
-  run.bag.add(grammarError('ARC1006', {}, span, { fix }))
+  run.semicolons.push({ span, replacement: isLast ? '' : ',' })
   if (!isLast) push(run, T.makeToken(T.Comma, ';', span.start))
+}
+
+/** All semicolons of a file are one habit: one report at the first, with a fix for all. */
+function reportSemicolons({ source, semicolons, bag }: Run): void {
+  const [first, ...more] = semicolons
+  if (first === undefined) return
+  let [replacement, end] = [first.replacement, first.span.end]
+  for (const { span, replacement: instead } of more) {
+    replacement += source.text.slice(end, span.start) + instead
+    end = span.end
+  }
+  const one = first.replacement === '' ? 'drop it' : 'separate entries with commas or new lines'
+  const message = more.length === 0 ? one : `drop all ${semicolons.length}`
+  const fix = { message, span: { ...first.span, end }, replacement }
+  bag.add(grammarError('ARC1006', {}, first.span, { fix }))
 }
 
 function takeString(run: Run, start: number, end: number): void {

@@ -44,7 +44,15 @@ function showDiagnostic({ code, message, label, notes, fix, span }: Diagnostic):
 function proposes(entry: SourceFile, diagnostic: Diagnostic, text: string): boolean {
   const { message, label, notes, fix, related } = diagnostic
   const fixed = fix === undefined ? '' : linesOf(mend(entry, [diagnostic]), entry, diagnostic)
-  const said = [message, label ?? '', ...notes, fix?.message ?? '', fix?.replacement ?? '', fixed, ...related.map((r) => r.message)]
+  const said = [
+    message,
+    label ?? '',
+    ...notes,
+    fix?.message ?? '',
+    fix?.replacement ?? '',
+    fixed,
+    ...related.map((r) => r.message),
+  ]
   const escaped = text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   const before = /^\w/.test(text) ? '(?<![A-Za-z0-9_])' : ''
   const after = /\w$/.test(text) ? '(?![A-Za-z0-9_])' : ''

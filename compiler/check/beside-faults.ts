@@ -25,8 +25,15 @@ const parts: ReadonlySet<Node['kind']> = new Set<Node['kind']>([
   'Expect',
 ])
 
-/** Brackets decide what contains what, so after a fault of them nothing is certain. */
-const isBracketFault = ({ code }: Diagnostic) => code.startsWith('ARC11')
+/**
+ * Braces decide what contains what, so after a fault of them nothing is certain; nor after other brackets that are closed on a later
+ * line.
+ */
+function isBracketFault({ code, params, span, fix }: Diagnostic): boolean {
+  if (!code.startsWith('ARC11')) return false
+  const isBrace = [params.open, params.close].some((text) => text === '{' || text === '}') || params.what !== undefined
+  return isBrace || fix === undefined || linesOf(fix.span).last > linesOf(span).last
+}
 /** Names that are not found may be declared where a fault is, or imported by a `use` that has one. */
 const isNameFault = ({ code }: Diagnostic) => code.startsWith('ARC20')
 

@@ -82,7 +82,7 @@ function typeOfApplication(checker: Checker, written: Call, scope: Scope): Type 
   if (call.callee.kind !== 'Member') return applyTo(checker, call, calleeType(checker, call, scope), scope)
   const object = checker.infer(call.callee.object, scope)
   if (object.kind === 'object') return callMethod(checker, call, call.callee.name, object, scope)
-  return applyTo(checker, call, typeOfMemberIn(checker, call.callee, object), scope)
+  return applyTo(checker, call, typeOfMemberIn(checker, call.callee, object, scope), scope)
 }
 
 /** In a method, another method of the same object: `target(own)`. A local function of that name comes first. */

@@ -66,8 +66,13 @@ function check(checker: Checker, expr: Expr, scope: Scope, expected: Expected): 
   switch (expr.kind) {
     case 'If':
       return expectType(checker, expr, typeOfIf(checker, expr, scope, expected, expected.type), expected)
-    case 'Block':
+    case 'Block': {
+      const { type } = inner
+      const isPlain = expr.lets.length === 0 && expr.requires.length === 0 && expr.value.kind === 'Name'
+      if (type.kind === 'list' && isPlain)
+        return expectType(checker, expr, typeOfBlock(checker, expr, scope, undefined, type.element), inner)
       return typeOfBlock(checker, expr, scope, expected, expected.type)
+    }
     case 'List':
       return expectType(checker, expr, typeOfList(checker, expr, scope, inner, inner.type), inner)
     case 'Name':

@@ -1,5 +1,6 @@
 /** Fields and sections of an object, against the table of its keyword. */
 import type { Entry, Expr, FieldEntry, Ident, SectionEntry } from '../../grammar/ast.ts'
+import type { Fix } from '../../grammar/diagnostic.ts'
 import { joinSpans, type Span, textOf } from '../../grammar/source.ts'
 import { didYouMean } from '../../grammar/suggest.ts'
 import { meantName } from '../names/other-words.ts'
@@ -171,12 +172,21 @@ export function checkField(work: FieldWork, entry: FieldEntry, start: Place): vo
       work.meant.add(full)
       if (work.keyword === 'experiment' && takesShared(work, entry, full)) return
       const inside = Object.keys(section.fields)
-      const extras = { label: `write \`${name} { … }\``, notes: [`its fields are ${quoteList(inside)}`] }
+      const notes = [`its fields are ${quoteList(inside)}`]
+      const extras = { label: `write \`${name} { … }\``, notes, ...withoutSign(entry) }
       report(checker, checkDiagnostic('ARC3205', { name }, part.span, extras))
       return
     }
     place = { spec: section, path: [...place.path, name] }
   }
+}
+
+/** `train = { batch = … }`: the braces follow the name. */
+function withoutSign({ path, value, span }: FieldEntry): { readonly fix?: Fix } {
+  const end = path.at(-1)?.span.end
+  if (value.kind !== 'Record' || end === undefined) return {}
+  const sign = { ...span, start: end, end: value.span.start }
+  return { fix: { message: 'remove the sign before the braces', span: sign, replacement: ' ' } }
 }
 
 function pathSpan(path: readonly Ident[], fallback: Span): Span {

@@ -73,12 +73,25 @@ function membersOfType(checker: Checker, type: Type): ReadonlyMap<string, Type> 
 }
 
 export function typeOfMember(checker: Checker, expr: MemberExpr, scope: Scope): Type {
-  return typeOfMemberIn(checker, expr, checker.infer(expr.object, scope))
+  const object = checker.infer(expr.object, scope)
+  return typeOfMemberIn(checker, expr, object, scope)
+}
+
+/** `conv(8).flatten()`: blocks and functions are no methods of what they are applied to; false if this is anything else. */
+function reportChain(checker: Checker, { object: before, name }: MemberExpr, object: Type, scope: Scope): boolean {
+  if (object.kind !== 'function' && object.kind !== 'tensor') return false
+  const { text, span } = name
+  const isCallable = scope.module.scope.get(text)?.decl.kind === 'Function'
+  if (!isCallable || membersOfType(checker, object)?.has(text) === true) return false
+  const sign = { ...span, start: before.span.end, end: span.start }
+  const fix = { message: 'a value is passed on with `|>`', span: sign, replacement: ' |> ' }
+  report(checker, checkDiagnostic('ARC3011', { type: showType(object), name: text }, span, { fix }))
+  return true
 }
 
 /** The same for an object of known type. */
-export function typeOfMemberIn(checker: Checker, expr: MemberExpr, object: Type): Type {
-  if (object.kind === 'unknown') return unknown
+export function typeOfMemberIn(checker: Checker, expr: MemberExpr, object: Type, scope: Scope): Type {
+  if (object.kind === 'unknown' || reportChain(checker, expr, object, scope)) return unknown
   const members = membersOfType(checker, object)
   const { text: name } = expr.name
   const found = members?.get(name)

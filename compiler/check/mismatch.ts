@@ -64,7 +64,11 @@ function reportMismatch(checker: Checker, expr: Expr, actual: Type, expected: Ex
     return
   }
   if (wanted.kind === 'list' && fits(actual, wanted.element)) {
-    const fix = { message: 'write a list', span: expr.span, replacement: `[${textOf(expr.span)}]` }
+    const fix = {
+      message: 'write a list',
+      span: expr.span,
+      replacement: `[${textOf(expr.kind === 'Block' ? expr.value.span : expr.span)}]`,
+    }
     const extras = expected.like === undefined ? { fix } : { notes: [`write a list such as \`${expected.like}\``] }
     report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, extras)))
     return

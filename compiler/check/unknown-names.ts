@@ -99,6 +99,19 @@ function stateHelp({ owner }: Scope, name: string): Extras | undefined {
   }
 }
 
+/** What other languages call the images that a network gets. */
+const imageWords: ReadonlySet<string> = new Set([
+  'x',
+  'img',
+  'image',
+  'images',
+  'imgs',
+  'batch',
+  'data',
+  'tensor',
+  'self',
+])
+
 function unknownNameHelp(
   checker: Checker,
   scope: Scope,
@@ -121,6 +134,7 @@ function unknownNameHelp(
     [...namesFor(scope, wanted), ...library].filter((known) => known !== name && !(called && isField(known))),
   )
   if (meant !== undefined) return didYouMean(meant, span)
+  if (imageWords.has(name) && findLocal(scope, 'input', () => true) !== undefined) return didYouMean('input', span)
   if (present(wanted).kind === 'string')
     return { fix: { message: 'texts are written in quotes', span, replacement: `"${name}"` } }
   return { label: 'not declared' }

@@ -60,6 +60,15 @@ export function reportMissingModule(loader: Loader, importer: SourceFile, use: U
   const notes = std
     ? [`modules of the standard library are ${names.map((name) => `\`std.${name}\``).join(', ')}`]
     : [`there is no file \`${sought}\``]
+  const homes = use.names === undefined && use.prefix === undefined ? stdlibModulesWith(loader.host, tail) : []
+  const home =
+    homes.find((known) => written === `${known}.${tail}`) ?? (written === `std.${tail}` ? homes[0] : undefined)
+  if (home !== undefined) {
+    const right = `${home}: ${tail}`
+    const fix = { message: `names follow a \`:\``, span, replacement: right }
+    loader.bag.add(nameDiagnostic('ARC2001', { module: written }, span, { fix }))
+    return
+  }
   const above = `..${written}`
   const isAbove = !std && loader.host.readSource(filePath(importer, { ...use, up: use.up + 1 })) !== undefined
   const fix = isAbove
@@ -100,6 +109,9 @@ export function reportMissingName(
 export function reportNoArcFile(loader: Loader, use: UseDecl): undefined {
   const span = moduleSpan(use)
   const path = moduleText(use)
-  const fix = { message: 'add `.arc`', span, replacement: `"${path}.arc"` }
+  const isLibrary = path.startsWith('std.') && loader.host.stdlibNames.includes(path.slice('std.'.length))
+  const fix = isLibrary
+    ? { message: 'only files are written in quotes', span, replacement: path }
+    : { message: 'add `.arc`', span, replacement: `"${path}.arc"` }
   loader.bag.add(nameDiagnostic('ARC2015', { path }, span, { fix }))
 }

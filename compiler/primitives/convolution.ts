@@ -68,7 +68,11 @@ export function product(call: Call, x: Tensor, weight: Tensor, precise: Bool = f
   const rank = x.type.shape.length
   const features = x.type.shape[rank - 1] ?? 0
   if (rank !== 2 && rank !== 3)
-    call.fail('ARC4104', { what: '`product`', wanted: 'vectors or tokens', found: showShape(x.type.shape) })
+    call.fail(
+      'ARC4104',
+      { what: '`product`', wanted: 'vectors or tokens', found: showShape(x.type.shape) },
+      { notes: x.type.shape.length === 4 ? ['`flatten` makes a vector of an image'] : [] },
+    )
   if (weight.type.shape.length !== 2 || weight.type.shape[1] !== features)
     call.fail('ARC4104', {
       what: 'the weight of `product`',

@@ -54,6 +54,8 @@ export abstract class ParserBase extends EmbeddedActionsParser {
   #isTooDeep = false
   /** Number of mistakes the parser has reported in this text. */
   protected reports = 0
+  /** A colon that belongs to a mistake that has been reported. */
+  protected reportedColon: IToken | undefined
 
   constructor(skipValidations: boolean) {
     super([...T.PARSER_TOKENS], {

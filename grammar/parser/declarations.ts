@@ -77,6 +77,7 @@ export abstract class DeclarationRules extends UseRules {
     const keyword = T.wordOf(this.CONSUME(T.FunctionKeyword).tokenType) as 'fn' | 'block'
     const name = this.declaredName()
     const parameters = this.SUBRULE(this.parameters)
+    this.ACTION(() => this.refuseExtends(keyword))
     const result = this.OPTION2(() => {
       this.CONSUME(T.Arrow)
       return this.SUBRULE(this.type)
@@ -119,6 +120,7 @@ export abstract class DeclarationRules extends UseRules {
     this.CONSUME(T.Backbone)
     const name = this.declaredName()
     const parameters = this.OPTION(() => this.SUBRULE(this.parameters)) ?? []
+    this.ACTION(() => this.refuseExtends('backbone'))
     this.CONSUME(T.On)
     const input = this.SUBRULE(this.backboneInput)
     this.CONSUME(T.Arrow)
@@ -129,6 +131,13 @@ export abstract class DeclarationRules extends UseRules {
     const doc = this.docAt(start)
     return { kind: 'Function', keyword: 'backbone', doc, name, parameters, input, result, body, span: this.from(start) }
   })
+
+  /** `backbone wide extends small`, as objects do. */
+  private refuseExtends(keyword: string): void {
+    if (!this.at(T.Extends)) return
+    const notes = [`call the other one in the block: \`input |> ${this.nameAt(2) ? this.LA(2).image : 'small'}\``]
+    this.stop(grammarError('ARC1294', { keyword }, this.tokenSpan(this.LA(1)), { notes }))
+  }
 
   private readonly backboneInput = this.RULE('backboneInput', (): Parameter => {
     const start = this.start
@@ -147,11 +156,12 @@ export abstract class DeclarationRules extends UseRules {
 
   private readonly object = this.RULE('object', (): Declaration => {
     const start = this.start
-    const before = this.reports
     const keyword = T.wordOf(this.CONSUME(T.ObjectKeyword).tokenType) as ObjectKeyword
     const name = this.declaredName()
+    const before = this.reports
     const open = this.start
     const given = this.OPTION(() => this.SUBRULE(this.parameters)) ?? []
+    const isBroken = this.reports > before
     const called = this.ACTION(() => this.parentInParentheses(keyword, given, open))
     const written = this.OPTION2({
       GATE: () => this.extendsAhead(),
@@ -164,7 +174,6 @@ export abstract class DeclarationRules extends UseRules {
     const parent = written ?? called
     const parameters = called === undefined ? given : []
     this.OPTION3(() => this.refuseColon(this.CONSUME(T.Colon)))
-    const isBroken = this.reports > before
     const entries = this.SUBRULE(this.entries)
     if (isBroken) return brokenDeclaration(name, this.from(start))
     const doc = this.docAt(start)
@@ -269,6 +278,14 @@ export abstract class DeclarationRules extends UseRules {
 
   private refuseStatement(): void {
     if (this.RECORDING_PHASE) return
+    const code = this.LA(3)
+    if (this.at(T.Expect) && this.LA(2).image === 'error' && code.tokenType === T.NumberToken) {
+      const span = this.tokenSpan(code)
+      const fix = { message: `write \`ARC${code.image}\``, span, replacement: `ARC${code.image}` }
+      this.stop(
+        grammarError('ARC1276', { found: `\`${code.image}\`` }, span, /^\d{4}$/.test(code.image) ? { fix } : {}),
+      )
+    }
     const at = this.span(this.start, this.start)
     const word = this.LA(1)
     const fix = this.at(T.Equals, 2)

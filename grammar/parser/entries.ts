@@ -80,7 +80,12 @@ export abstract class EntryRules extends BlockRules {
   /** `margin arcface {` among entries: most likely a missing brace before it, or a missing `=`. */
   private refuseDeclaration(): void {
     const word = this.LA(1)
-    if (!T.beginsDeclaration(word) || this.at(T.Let) || !this.nameAt(2)) return
+    if (!T.beginsDeclaration(word) || this.at(T.Let)) return
+    if (this.at(T.Use) && (this.nameAt(2) || this.at(T.StringText, 2)))
+      this.stop(
+        grammarError('ARC1222', { word: word.image }, this.tokenSpan(word), { notes: ['put it above this block'] }),
+      )
+    if (!this.nameAt(2)) return
     const opens = this.LA(3).tokenType
     if (opens !== T.LCurly && opens !== T.LParen && opens !== T.Extends) return
     const span = this.tokenSpan(word)
@@ -178,6 +183,7 @@ export abstract class EntryRules extends BlockRules {
   }
 
   protected refuseColon(colon: IToken): void {
+    if (colon === this.reportedColon) return
     const span = this.tokenSpan(colon)
     this.report(grammarError('ARC1227', {}, span, { fix: { message: 'remove it', span, replacement: '' } }))
   }

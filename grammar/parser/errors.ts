@@ -61,10 +61,51 @@ export function explain(error: IRecognitionException, before: IToken, source: So
     return grammarError('ARC1221', {}, at, { label: `expected \`else\`, found ${describe(found)}` })
   }
   if (expected === 'a value') return missingValue(source, found, before, span)
+  if (found.image === 'for' && expected === 'a comma or `]`') return comprehension(source, found, span)
+  if (rule === 'operand' && expected === '`)`' && found.image === ',') return tuple(source, found, span)
   const notes = NOTES[`${rule}/${expected}/${found.image}`] ?? NOTES[`${rule}/${expected}`] ?? []
   const fix = superfluous(source, expected, found) ?? insertion(source, expected, found, before)
   const extras = { label: `expected ${expected}`, notes, ...(fix === undefined ? {} : { fix }) }
   return grammarError('ARC1201', { expected, found: describe(found) }, span, extras)
+}
+
+/** The text between the brackets around an offset, without brackets of its own before it, and its bounds. */
+function around(source: SourceFile, at: number, open: string, close: string): Span | undefined {
+  const start = source.text.lastIndexOf(open, at)
+  let depth = 0
+  for (let end = at; start >= 0 && end < Math.min(source.text.length, at + 400); end++) {
+    const c = source.text.charAt(end)
+    if (c === open) depth += 1
+    if (c === close && depth-- === 0) return { source, start, end: end + 1 }
+  }
+  return undefined
+}
+
+/** `[2 * w for w in widths]` */
+function comprehension(source: SourceFile, found: IToken, span: Span): Diagnostic {
+  const whole = around(source, found.startOffset, '[', ']')
+  const item = whole && source.text.slice(whole.start + 1, found.startOffset).trim()
+  const rest = whole && source.text.slice(T.tokenEnd(found), whole.end - 1).trim()
+  const written = item === undefined || rest === undefined ? undefined : `for ${rest} { ${item} }`
+  const notes = [`a list from a loop is written \`${written ?? 'for i in 0..n { … }'}\``]
+  const isPlain = rest !== undefined && /^\w+ in (?!.*\bif\b)/.test(rest)
+  const fix =
+    whole !== undefined && written !== undefined && isPlain
+      ? { fix: { message: 'write a loop', span: whole, replacement: written } }
+      : {}
+  const params = { expected: 'a comma or `]`', found: describe(found) }
+  return grammarError('ARC1201', params, span, { label: 'expected a comma or `]`', notes, ...fix })
+}
+
+/** `(1, 2)` for a list. */
+function tuple(source: SourceFile, found: IToken, span: Span): Diagnostic {
+  const whole = around(source, found.startOffset, '(', ')')
+  const items = whole && source.text.slice(whole.start + 1, whole.end - 1)
+  const isPlain = items !== undefined && !/[()]/.test(items)
+  const replacement = `[${(items ?? '').trim().replace(/,$/, '')}]`
+  const fix = whole !== undefined && isPlain ? { fix: { message: 'write a list', span: whole, replacement } } : {}
+  const params = { expected: '`)`', found: describe(found) }
+  return grammarError('ARC1201', params, span, { label: 'expected `)`', notes: ['a list is written `[a, b]`'], ...fix })
 }
 
 /** `experiment name = {`: the brace follows without `=` or `:`. */
@@ -84,8 +125,6 @@ export const IF_NOTE = 'an `if` is written `if condition then value else value`'
 
 const NOTES: Readonly<Record<string, readonly string[]>> = {
   'thenWord/`then`': [IF_NOTE],
-  'list/a comma or `]`/for': ['a list from a loop is written `for i in 0..n { … }`'],
-  'operand/`)`/,': ['a list is written `[a, b]`'],
   'forExpression/`in`': ['a loop is written `for i in 0..n { … }`'],
   'forExpression/`{`': ['a loop is written `for i in 0..n { … }`'],
   'test/a string': ['a test is written `test "what it shows" { assert … }`'],
@@ -105,7 +144,21 @@ function missingValue(source: SourceFile, found: IToken, before: IToken, span: S
   if (found.tokenType === T.Let || T.isReserved(found)) {
     return grammarError('ARC1201', { expected: 'a value', found: `the keyword ${describe(found)}` }, span)
   }
-  return grammarError('ARC1201', { expected: 'a value', found: describe(found) }, span, { label: 'expected a value' })
+  const [path] = /^(?:\/|~\/|\.\.?\/)[\w./~-]*\w/.exec(source.text.slice(found.startOffset)) ?? []
+  const fix =
+    path === undefined
+      ? {}
+      : {
+          fix: {
+            message: 'paths are written in quotes',
+            span: { source, start: found.startOffset, end: found.startOffset + path.length },
+            replacement: `"${path}"`,
+          },
+        }
+  return grammarError('ARC1201', { expected: 'a value', found: describe(found) }, span, {
+    label: 'expected a value',
+    ...fix,
+  })
 }
 
 /** A fix for two words between which only a separator is missing. */
@@ -168,8 +221,8 @@ export function unseparated(source: SourceFile, { last, found, next }: Neighbors
   const shown = { separators, found: describe(found) }
   if (found.tokenType === T.If || found.tokenType === T.Question)
     return grammarError('ARC1210', shown, span, { notes: [IF_NOTE] })
-  const call =
-    T.isName(last) && T.isName(found) && next.tokenType === T.Colon ? bareCall(source, last, found) : undefined
+  const isArgument = next.tokenType === T.Colon ? T.isName(found) : found.tokenType === T.NumberToken
+  const call = T.isName(last) && isArgument ? bareCall(source, last, found) : undefined
   if (call !== undefined) return grammarError('ARC1210', shown, span, { fix: call })
   if (separators.includes('comma') && T.isName(found) && beginsItem(separators, next)) {
     const at = { source, start: T.tokenEnd(last), end: T.tokenEnd(last) }

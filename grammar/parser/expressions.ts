@@ -310,6 +310,7 @@ export abstract class ExpressionRules extends LiteralRules {
   /** Reports `:` instead of `=`, or vice versa; the item continues as if it had been correct. */
   protected foreign(token: IToken, what: string, right: string): IToken {
     this.ACTION(() => {
+      if (token === this.reportedColon) return
       const span = this.tokenSpan(token)
       const isWord = /^\w/.test(right)
       const before = isWord && /\w/.test(this.textBetween(span.start - 1, span.start)) ? ' ' : ''

@@ -53,14 +53,20 @@ export abstract class TypeRules extends ParserBase {
     return { kind: 'Ident', text, span }
   }
 
+  /** `"epochs": 2` has quotes and a colon of JSON: one report for both. */
   private withoutQuotes(token: IToken): Ident {
     const span = this.tokenSpan(token)
+    const colon = this.at(T.Colon) ? this.LA(1) : undefined
+    const opens = this.at(T.LCurly, 2)
     const text = token.image
       .slice(1, -1)
       .replace(/\W+/g, '_')
       .replace(/^(?=\d)|^$/, '_')
     this.ACTION(() => {
-      const fix = { message: `write \`${text}\``, span, replacement: text }
+      const right = colon === undefined || opens ? text : `${text} =`
+      const whole = colon === undefined ? span : this.span(span.start, T.tokenEnd(colon))
+      const fix = { message: `write \`${right}\``, span: whole, replacement: right }
+      this.reportedColon = colon
       this.report(grammarError('ARC1287', { name: text }, span, { fix }))
     })
     return { kind: 'Ident', text, span }

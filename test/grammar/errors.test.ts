@@ -172,9 +172,19 @@ const CASES: Record<string, Case> = {
   },
   semicolons: {
     text: 'experiment a {\n  x = 1;\n  y = 2; z = 3\n}',
-    errors: ['ARC1006 2:8', 'ARC1006 3:8'],
+    errors: ['ARC1006 2:8'],
     fixed: 'experiment a {\n  x = 1\n  y = 2, z = 3\n}',
     tree: '(experiment a (field x 1) (field y 2) (field z 3))',
+  },
+  'one semicolon': {
+    text: 'experiment a { x = 1; y = 2 }',
+    errors: ['ARC1006 1:21'],
+    fixed: 'experiment a { x = 1, y = 2 }',
+    tree: '(experiment a (field x 1) (field y 2))',
+  },
+  'a backbone that extends another': {
+    text: 'backbone b extends a on Image(1, 1, 3) -> Vector(2) { input }',
+    errors: ['ARC1294 1:12 keyword: backbone'],
   },
   'stray characters': {
     text: 'let a = $b\nlet c = d\\\nlet größe = 1',

@@ -30,6 +30,11 @@ describe('mistakes beside a fault of syntax', () => {
       experiment('batch = 8 per device\n epochs = = 2\n seed = "x"'),
       ['ARC3103 7', 'ARC1201 11', 'ARC3001 12'],
     ],
+    [
+      'behind a bracket that its own line would close',
+      'fn b() -> int = (1\nlet a: int = "x"\n',
+      ['ARC1101 1', 'ARC3001 2'],
+    ],
     ['in the entry before', experiment('batch = "8"\n epochs = = 2'), ['ARC3103 7', 'ARC3001 10', 'ARC1201 11']],
   ])('%s', (_, text, expected) => {
     expect(found(text)).toEqual(expected)
@@ -47,7 +52,7 @@ describe('mistakes beside a fault of syntax', () => {
       ['ARC1201 1', 'ARC1202 3'],
     ],
     ['names that a wrong import brings', 'import std.backbones\nlet a = r18()\n', ['ARC1206 1']],
-    ['what a bracket encloses', 'fn b() -> int = (1\nlet a: int = "x"\n', ['ARC1101 1']],
+    ['what a bracket encloses', 'fn b() -> int {\n  1\nlet a: int = "x"\n', ['ARC1101 1']],
   ])('leaves out %s', (_, text, expected) => {
     expect(found(text)).toEqual(expected)
   })

@@ -1,7 +1,7 @@
 // A string that is never closed.
 //? at: "faces)
 
-use std.datasets: synthetic
+use std.datasets: folder
 use std.machines: cpu
 use std.margins: arcface
 
@@ -22,5 +22,5 @@ experiment faces {
     schedule  = polynomial(power: 1)
   }
 
-  evaluate { sets = [holdout], pairs = 100 }
+  evaluate { sets = ["pairs.bin"] }
 }

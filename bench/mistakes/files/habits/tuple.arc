@@ -1,6 +1,6 @@
 // A tuple of Python.
-//? at: (holdout‸,
-//? suggests: [
+//? at: ("a.bin"‸,
+//? suggests: ["a.bin", "b.bin"]
 
 use std.datasets: synthetic
 use std.machines: cpu
@@ -23,5 +23,5 @@ experiment faces {
     schedule  = polynomial(power: 1)
   }
 
-  evaluate { sets = (holdout, lfw), pairs = 100 }
+  evaluate { sets = ("a.bin", "b.bin") }
 }

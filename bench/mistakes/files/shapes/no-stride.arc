@@ -1,5 +1,5 @@
 // A stride of zero.
-//? at: ‸conv(8, kernel: 3, stride: 0
+//? at: stride: ‸0
 
 use std.datasets: synthetic
 use std.machines: cpu

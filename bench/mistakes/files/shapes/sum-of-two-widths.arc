@@ -1,5 +1,5 @@
 // A sum of two images of different widths.
-//? at: conv(x, 8) ‸+
+//? at: ‸conv(x, 8) +
 
 use std.datasets: synthetic
 use std.machines: cpu
