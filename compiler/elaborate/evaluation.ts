@@ -64,7 +64,7 @@ function checkListed(sets: EvaluateSpec['sets'], fields: ExperimentFields, conte
     if (files[i] !== files[first]) {
       const related = [{ span: fields.itemSpan('evaluate.sets', first), message: `\`${name}\` is this one` }]
       const notes = ['results, `checkpoint.best` and `require` know a set by its name: rename the file of one']
-      return fail(context, 'ARC4300', { name, files: [files[first] ?? '', files[i] ?? ''] }, span, { related, notes })
+      fail(context, 'ARC4300', { name, files: [files[first] ?? '', files[i] ?? ''] }, span, { related, notes })
     }
     bag.add(evaluateDiagnostic('ARC4287', { name }, span))
     break
