@@ -17,7 +17,12 @@ export const checkpointsName = 'checkpoints'
 const partial = '.partial'
 /** A checkpoint that is about to be replaced by another one of its step. */
 const replaced = `.replaced${partial}`
-/** The path that a checkpoint has once it is complete, of the folder that `createCheckpoint` fills. */
+/** The folder in which the files of a checkpoint are written before it is complete. */
+export function partialPath(path: string): string {
+  return `${path}${partial}`
+}
+
+/** The path that a checkpoint has once it is complete, of its `partialPath`. */
 export function finalPath(temporary: string): string {
   return temporary.endsWith(partial) ? temporary.slice(0, -partial.length) : temporary
 }
@@ -69,27 +74,43 @@ export async function prepareFolder(folder: string): Promise<void> {
  * at this path is replaced. Throws ARC6707, and the errors of `fill`; nothing is left behind then.
  */
 export async function createCheckpoint(path: string, fill: (folder: string) => Promise<Manifest>): Promise<Manifest> {
-  const temporary = `${path}${partial}`
   try {
-    await onDisk(path, 'written', async () => {
-      await rm(temporary, { recursive: true, force: true })
-      await mkdir(temporary)
-    })
-    const manifest = await fill(temporary)
-    await onDisk(path, 'written', async () => {
-      await writeFile(join(temporary, manifestName), encodeManifest(manifest), { flush: true })
-      await syncFolder(temporary)
-      const former = `${path}${replaced}`
-      await renameIfThere(path, former)
-      await rename(temporary, path)
-      await syncFolder(dirname(path))
-      await rm(former, { recursive: true, force: true })
-    })
+    await beginCheckpoint(path)
+    const manifest = await fill(partialPath(path))
+    await completeCheckpoint(path, manifest)
     return manifest
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true }).catch(() => undefined)
+    await dropPartial(path)
     throw error
   }
+}
+
+/** Creates the `partialPath` of a checkpoint, empty. Throws ARC6707. */
+export async function beginCheckpoint(path: string): Promise<void> {
+  const temporary = partialPath(path)
+  await onDisk(path, 'written', async () => {
+    await rm(temporary, { recursive: true, force: true })
+    await mkdir(temporary)
+  })
+}
+
+/** Makes the checkpoint of the files in its `partialPath`; replaces an existing one. Throws ARC6707. */
+export async function completeCheckpoint(path: string, manifest: Manifest): Promise<void> {
+  const temporary = partialPath(path)
+  await onDisk(path, 'written', async () => {
+    await writeFile(join(temporary, manifestName), encodeManifest(manifest), { flush: true })
+    await syncFolder(temporary)
+    const former = `${path}${replaced}`
+    await renameIfThere(path, former)
+    await rename(temporary, path)
+    await syncFolder(dirname(path))
+    await rm(former, { recursive: true, force: true })
+  })
+}
+
+/** Removes what a checkpoint that failed has left. Never throws. */
+export async function dropPartial(path: string): Promise<void> {
+  await rm(partialPath(path), { recursive: true, force: true }).catch(() => undefined)
 }
 
 /** Replaces the manifest of a checkpoint. Throws ARC6707. */

@@ -5,19 +5,32 @@
  * that needs more than half of the available memory is written from the devices instead, while training waits.
  */
 import { join } from 'node:path'
+import { alone } from '../peers/alone.ts'
+import { createJoint, type Joint } from '../peers/joint.ts'
 import { snapshotState, takeSnapshot } from '../state/snapshot.ts'
-import { type StoredState, stateBytes } from '../state/stored-state.ts'
+import { classCount, type StateLayout, type StoredState, stateBytes } from '../state/stored-state.ts'
 import {
+  beginCheckpoint,
   type CheckpointPlace,
   checkpointsName,
-  createCheckpoint,
+  completeCheckpoint,
+  dropPartial,
   listCheckpoints,
+  partialPath,
   prepareFolder,
   removeCheckpoint,
   replaceManifest,
   stepName,
 } from './checkpoint-folder.ts'
-import { type CheckpointFacts, type CheckpointMetric, createManifest, type Manifest, readManifest } from './manifest.ts'
+import {
+  type CheckpointFacts,
+  type CheckpointMetric,
+  createManifest,
+  type Manifest,
+  type ManifestFile,
+  readManifest,
+} from './manifest.ts'
+import { seen } from './seen.ts'
 import { asideWriter } from './write-aside.ts'
 import { writeFiles } from './write-files.ts'
 
@@ -46,6 +59,11 @@ export interface StoreOptions {
    * run goes on.
    */
   readonly onFailed: (error: unknown) => void
+  /**
+   * The calls of the processes that write these checkpoints together, each its own part; by default, a single one writes all. Every
+   * call of the store comes in the same order on all of them.
+   */
+  readonly joint?: Joint
   /** The step of an intact checkpoint, from which the run goes on: it is not written again. */
   readonly from?: number | undefined
   /** Steps whose checkpoints are damaged: they do not count. */
@@ -70,8 +88,11 @@ export interface CheckpointStore {
    * waits until the previous one is written. Rejects only if the state could not be copied; `onFailed` gets errors of writing.
    */
   save(stored: StoredState, facts: CheckpointFacts): Promise<void>
-  /** Resolves when the checkpoint of `facts.step` is on the disk. Throws ARC6404, ARC6707 and errors of devices. */
-  saveNow(stored: StoredState, facts: CheckpointFacts): Promise<void>
+  /**
+   * Resolves when the checkpoint of `facts.step` is on the disk. A process that `isAlone`, because another one is lost, writes all of it.
+   * Throws ARC6404, ARC6707 and errors of devices.
+   */
+  saveNow(stored: StoredState, facts: CheckpointFacts, isAlone?: boolean): Promise<void>
   /** Adds the verification of the weights after a step to their checkpoint, if there is an intact one. */
   amend(step: number, metrics: readonly CheckpointMetric[]): Promise<void>
   /** Waits until the one that is being written is complete, or has failed. */
@@ -94,11 +115,14 @@ export async function openStore(options: StoreOptions): Promise<CheckpointStore>
     damaged,
     onWritten,
     onFailed,
+    joint = createJoint(alone(), ''),
     available = () => process.availableMemory(),
     threadFrom = smallBytes,
   } = options
   const folder = join(options.folder, checkpointsName)
-  await prepareFolder(folder)
+  const isFirst = joint.rank === 0
+  await joint.first('the checkpoints', () => prepareFolder(folder))
+  if (!isFirst) await seen(folder)
   const aside = asideWriter()
   const existing = await listCheckpoints(folder)
   const manifests = await readAll(existing.filter(({ step }) => damaged?.has(step) !== true))
@@ -120,22 +144,24 @@ export async function openStore(options: StoreOptions): Promise<CheckpointStore>
     const newest = steps().slice(0, keep)
     const kept = new Set([...newest, ranked()[0]?.step])
     const oldest = Math.min(...newest)
-    for (const { step, path } of await listCheckpoints(folder)) {
+    const pruned = [...manifests.keys()].filter((step) => !kept.has(step))
+    for (const step of pruned) manifests.delete(step)
+    for (const { step, path } of isFirst ? await listCheckpoints(folder) : []) {
       // What could not be read is left until there are enough newer ones.
-      if (kept.has(step) || (!manifests.has(step) && step > oldest)) continue
-      manifests.delete(step)
+      if (kept.has(step) || (!pruned.includes(step) && step > oldest)) continue
       // What stays is tried again after the next one.
       await removeCheckpoint(path).catch(onFailed)
     }
   }
-  const write = async (facts: CheckpointFacts, fill: (folder: string) => Promise<Manifest>) => {
+  const write = async (stored: StateLayout, facts: CheckpointFacts, writeOwn: WriteOwn, writers = joint) => {
     const path = join(folder, stepName(facts.step))
-    const manifest = await createCheckpoint(path, fill)
+    const manifest = await writeTogether(writers, path, facts, classCount(stored), writeOwn)
     manifests.set(facts.step, manifest)
     onWritten({ path, manifest, bytes: manifest.files.reduce((sum, file) => sum + file.bytes, 0) })
     await prune().catch(onFailed)
   }
-  const here = (stored: StoredState, facts: CheckpointFacts) => write(facts, (into) => writeFiles(into, stored, facts))
+  const here = (stored: StoredState, facts: CheckpointFacts, writers = joint) =>
+    write(stored, facts, (into) => writeFiles(into, stored, facts), writers)
 
   /** Runs `work` after what is under way: the body of a run and the watchdog may save the same step. */
   const inTurn = (work: () => Promise<void>): Promise<void> => {
@@ -163,7 +189,7 @@ export async function openStore(options: StoreOptions): Promise<CheckpointStore>
     const written =
       bytes < threadFrom
         ? here(snapshotState(snapshot), facts)
-        : write(facts, (into) => aside.write({ folder: into, snapshot, facts }))
+        : write(stored, facts, (into) => aside.write({ folder: into, snapshot, facts }))
     return { written: written.catch(failed) }
   }
 
@@ -187,10 +213,10 @@ export async function openStore(options: StoreOptions): Promise<CheckpointStore>
       )
       await copied
     },
-    saveNow: (stored, facts) =>
+    saveNow: (stored, facts, isAlone = false) =>
       inTurn(async () => {
         if (own.has(facts.step)) return
-        await here(stored, facts)
+        await here(stored, facts, isAlone ? createJoint(alone(), '') : joint)
         own.add(facts.step)
       }),
     amend: (step, metrics) =>
@@ -199,7 +225,7 @@ export async function openStore(options: StoreOptions): Promise<CheckpointStore>
         if (manifest === undefined || !own.has(step)) return
         const amended = createManifest({ ...manifest, metrics: [...metrics] }, manifest)
         try {
-          await replaceManifest(join(folder, stepName(step)), amended)
+          await joint.first('a checkpoint', () => replaceManifest(join(folder, stepName(step)), amended))
           manifests.set(step, amended)
           await prune()
         } catch (error) {
@@ -213,13 +239,42 @@ export async function openStore(options: StoreOptions): Promise<CheckpointStore>
           own.delete(later)
           manifests.delete(later)
         }
-        for (const { step: later, path } of await listCheckpoints(folder))
-          if (later > step && !unreadable.has(later)) await removeCheckpoint(path)
+        await joint.first('the checkpoints', async () => {
+          for (const { step: later, path } of await listCheckpoints(folder))
+            if (later > step && !unreadable.has(later)) await removeCheckpoint(path)
+        })
       }),
     async dispose() {
       await writing
       await aside.dispose()
     },
+  }
+}
+
+/** Writes this process's files to a folder. */
+type WriteOwn = (folder: string) => Promise<readonly ManifestFile[]>
+
+/** Writes a checkpoint: each process its files, the first one the manifest when all are on the disk. Throws on all of them alike. */
+async function writeTogether(
+  joint: Joint,
+  path: string,
+  facts: CheckpointFacts,
+  classes: number,
+  writeOwn: WriteOwn,
+): Promise<Manifest> {
+  try {
+    await joint.first('the folder of a checkpoint', () => beginCheckpoint(path))
+    const into = partialPath(path)
+    const files = await joint.each('the files of a checkpoint', async () => {
+      if (joint.rank > 0) await seen(into)
+      return writeOwn(into)
+    })
+    const manifest = createManifest(facts, { classes, files: files.flat() })
+    await joint.first('the manifest of a checkpoint', () => completeCheckpoint(path, manifest))
+    return manifest
+  } catch (error) {
+    if (joint.rank === 0) await dropPartial(path)
+    throw error
   }
 }
 

@@ -75,12 +75,13 @@ export function sha256Of(content: string): string {
 /** A complete manifest, with its digest. */
 export function createManifest(
   facts: CheckpointFacts,
-  { classes, files }: Pick<Manifest, 'classes' | 'files'>,
+  { classes, files }: { readonly classes: number; readonly files: readonly ManifestFile[] },
 ): Manifest {
   const { experiment, step, epoch, reason, devices, arcc, plan, metrics } = facts
+  const sorted = files.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const content = {
     ...({ format: 'arcc-checkpoint', version: formatVersion } as const),
-    ...{ experiment, step, epoch, reason, devices, classes, arcc, plan, files, metrics },
+    ...{ experiment, step, epoch, reason, devices, classes, arcc, plan, files: sorted, metrics },
   }
   return { ...content, digest: sha256Of(JSON.stringify(content)) }
 }

@@ -25,7 +25,6 @@ export async function mergeCheckpoint(path: string, out: string, files: number):
       const others = manifest.files.filter(({ name }) => !centersFilePattern.test(name))
       for (const { name } of others) await copySynced(join(path, name), join(into, name))
       const all = [...others, ...(await writeTables(checkpoint, into, files))]
-      all.sort((a, b) => (a.name < b.name ? -1 : 1))
       return createManifest(manifest, { classes: manifest.classes, files: all })
     })
   } finally {
@@ -36,7 +35,7 @@ export async function mergeCheckpoint(path: string, out: string, files: number):
 async function writeTables(checkpoint: Checkpoint, into: string, files: number): Promise<ManifestFile[]> {
   const { tables, types, manifest } = checkpoint
   if (tables.size === 0) return []
-  const ranges = classRanges(manifest.classes, Math.min(files, manifest.classes))
+  const ranges = classRanges({ start: 0, count: manifest.classes }, Math.min(files, manifest.classes))
   const written: ManifestFile[] = []
   for (const [i, range] of ranges.entries()) {
     const name = centersFile(i + 1, ranges.length)

@@ -11,7 +11,7 @@ import type { HostTensor } from '../engine.ts'
 import { newHostArray } from '../host-tensor.ts'
 import { openSafetensors, type SafetensorsFile } from '../safetensors.ts'
 import { dtypeOf } from '../safetensors-header.ts'
-import { backboneFile, centersFilePattern } from './checkpoint-files.ts'
+import { backboneFile, centersFilePattern, replicasFilePattern } from './checkpoint-files.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 import { checkpointErrors } from './messages.ts'
 import type { StateSource } from './state-source.ts'
@@ -38,11 +38,43 @@ export function networkTensors({ contents, types }: Checkpoint): ReadonlyMap<str
   return new Map([...names].map((name) => [name, types.has(averageName(name)) ? averageName(name) : name]))
 }
 
-/** A file with the rows of classes [first, first + count). */
-interface TableFile {
+/** A file with the rows of classes, or of replicas, [first, first + count). */
+interface RowsFile {
   readonly file: SafetensorsFile
   readonly first: number
   readonly count: number
+}
+
+/** Tensors whose rows are in several files: class tables, and what the devices of several processes have for themselves. */
+interface Parted {
+  readonly pattern: RegExp
+  /** The metadata that has the first row and the number of rows. */
+  readonly keys: readonly [first: string, count: string]
+  readonly many: string
+  readonly one: string
+  readonly what: string
+  /** Whether a checkpoint may have none of these files. */
+  readonly isOptional: boolean
+  readonly total: (manifest: Manifest) => number
+}
+
+const classParts: Parted = {
+  pattern: centersFilePattern,
+  keys: ['first_class', 'classes'],
+  many: 'classes',
+  one: 'class',
+  what: 'centers',
+  isOptional: false,
+  total: ({ classes }) => classes,
+}
+const replicaParts: Parted = {
+  pattern: replicasFilePattern,
+  keys: ['first_replica', 'replicas'],
+  many: 'devices',
+  one: 'device',
+  what: 'statistics',
+  isOptional: true,
+  total: ({ devices }) => devices,
 }
 
 /**
@@ -66,31 +98,39 @@ export async function openCheckpoint(path: string, { trusted = false } = {}): Pr
   }
 }
 
-async function readable(path: string, { classes }: Manifest, files: ReadonlyMap<string, SafetensorsFile>) {
-  const tables: TableFile[] = []
+async function readable(path: string, manifest: Manifest, files: ReadonlyMap<string, SafetensorsFile>) {
   const types = new Map<string, TensorType>()
   const owners = new Map<string, SafetensorsFile>()
+  /** The files of tensors that are in several, in the order of their rows. */
+  const parted = new Map<string, readonly RowsFile[]>()
+  const takeParts = (parts: Parted): ReadonlySet<string> => {
+    const rows = [...files].flatMap(([name, file]) =>
+      parts.pattern.test(name) ? [{ file, ...rangeOf(path, name, file, parts) }] : [],
+    )
+    rows.sort((a, b) => a.first - b.first || a.count - b.count)
+    const names = checkParts(path, manifest, rows, parts)
+    for (const name of names) parted.set(name, rows)
+    for (const { file } of rows.slice(0, 1))
+      for (const [tensor, { dtype, shape }] of typesIn(file))
+        types.set(tensor, { dtype, shape: [parts.total(manifest), ...shape.slice(1)] })
+    return names
+  }
   for (const [name, file] of files) {
-    if (centersFilePattern.test(name)) {
-      tables.push({ file, ...rangeOf(path, name, file) })
-      continue
-    }
+    if (centersFilePattern.test(name) || replicasFilePattern.test(name)) continue
     for (const tensor of file.tensors.keys()) owners.set(tensor, file)
     for (const [tensor, type] of typesIn(file)) types.set(tensor, type)
   }
-  tables.sort((a, b) => a.first - b.first || a.count - b.count)
-  const names = checkTables(path, classes, tables)
-  for (const { file } of tables.slice(0, 1))
-    for (const [table, { dtype, shape }] of typesIn(file))
-      types.set(table, { dtype, shape: [classes, ...shape.slice(1)] })
+  takeParts(replicaParts)
+  const tables = takeParts(classParts)
   return {
     types,
-    tables: names,
+    tables,
     contents: new Map([...files].map(([name, file]) => [name, new Map(typesIn(file))])),
     has: (name: string) => types.has(name),
     shape: (name: string) => need(types.get(name), name).shape,
     rows(name: string, first: number, count: number): Promise<HostTensor> {
-      if (names.has(name)) return tableRows(tables, name, need(types.get(name), name), first, count)
+      const parts = parted.get(name)
+      if (parts !== undefined) return rowsOfParts(parts, name, need(types.get(name), name), first, count)
       return need(owners.get(name), name).rows(name, first, count)
     },
   }
@@ -103,43 +143,49 @@ function typesIn({ tensors }: SafetensorsFile): (readonly [string, TensorType])[
   })
 }
 
-function rangeOf(path: string, name: string, { metadata }: SafetensorsFile): Omit<TableFile, 'file'> {
-  const [first, count] = ['first_class', 'classes'].map((key) => Number(metadata.get(key) ?? Number.NaN))
+function rangeOf(
+  path: string,
+  name: string,
+  { metadata }: SafetensorsFile,
+  { keys, many }: Parted,
+): Omit<RowsFile, 'file'> {
+  const [first, count] = keys.map((key) => Number(metadata.get(key) ?? Number.NaN))
   if (first !== undefined && count !== undefined && Number.isSafeInteger(first) && Number.isSafeInteger(count))
     return { first, count }
-  throw checkpointErrors('ARC6702', { folder: path, reason: `${name} does not say which classes it has` })
+  throw checkpointErrors('ARC6702', { folder: path, reason: `${name} does not say which ${many} it has` })
 }
 
-/** Requires that the files have each class once, and the same tables. Returns their names. */
-function checkTables(path: string, classes: number, tables: readonly TableFile[]): ReadonlySet<string> {
+/** Requires that the files have each class or device once, and the same tensors. Returns their names. */
+function checkParts(
+  path: string,
+  manifest: Manifest,
+  parts: readonly RowsFile[],
+  { many, one: single, what, isOptional, total }: Parted,
+): ReadonlySet<string> {
   const damaged = (reason: string) => checkpointErrors('ARC6702', { folder: path, reason })
-  const [one] = tables
+  const [one] = parts
+  const all = one === undefined && isOptional ? 0 : total(manifest)
+  const missing = (from: number, to: number) => damaged(`the ${what} of ${many} ${from} to ${to} are missing`)
   let next = 0
-  for (const { file, first, count } of tables) {
-    if (first !== next)
-      throw damaged(
-        first > next ? `the centers of classes ${next} to ${first - 1} are missing` : `class ${first} is there twice`,
-      )
+  for (const { file, first, count } of parts) {
+    if (first > next) throw missing(next, first - 1)
+    if (first < next) throw damaged(`${single} ${first} is there twice`)
     next = first + count
     for (const [name, { formatName, shape }] of file.tensors) {
       const other = one?.file.tensors.get(name)
       const isSame = other?.formatName === formatName && other.shape.slice(1).join() === shape.slice(1).join()
       if (!isSame || shape[0] !== count)
-        throw damaged(`${name} of classes ${first} to ${next - 1} is ${shape.join(' × ')}`)
+        throw damaged(`${name} of ${many} ${first} to ${next - 1} is ${shape.join(' × ')}`)
     }
-    if (file.tensors.size !== one?.file.tensors.size) throw damaged(`the files of the centers have different tensors`)
+    if (file.tensors.size !== one?.file.tensors.size) throw damaged(`the files of the ${what} have different tensors`)
   }
-  if (next !== classes)
-    throw damaged(
-      next < classes
-        ? `the centers of classes ${next} to ${classes - 1} are missing`
-        : `it has ${next} classes, not ${classes}`,
-    )
+  if (next < all) throw missing(next, all - 1)
+  if (next > all) throw damaged(`it has ${next} ${many}, not ${all}`)
   return new Set(one?.file.tensors.keys())
 }
 
-async function tableRows(
-  tables: readonly TableFile[],
+async function rowsOfParts(
+  parts: readonly RowsFile[],
   name: string,
   { dtype, shape: [, ...rest] }: TensorType,
   first: number,
@@ -148,7 +194,7 @@ async function tableRows(
   const shape = [count, ...rest]
   const data = newHostArray({ dtype, shape })
   let at = 0
-  for (const part of tables) {
+  for (const part of parts) {
     const from = Math.max(first, part.first)
     const to = Math.min(first + count, part.first + part.count)
     if (from >= to) continue

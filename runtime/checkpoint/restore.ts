@@ -21,6 +21,7 @@ import { DeviceState } from '../state/device-state.ts'
 import { filterFromOihw, storedTensor } from '../state/held-tensors.ts'
 import { fileShape } from '../state/named-streams.ts'
 import { classCount, type StateLayout } from '../state/stored-state.ts'
+import { localReplicas } from '../world.ts'
 import { replicasName, type StateSource, wholeTensor } from './state-source.ts'
 
 /**
@@ -51,24 +52,26 @@ function shapeInFiles(layout: StateLayout, spec: StateTensor, named: NamedTensor
 }
 
 /**
- * The state after `steps` steps, on the devices of `engine`. The source must have every tensor with its type
+ * This process's part of the state after `steps` steps, on the devices of `engine`. The source must have every tensor with its type
  * (`stateDifferences`). The caller disposes the state.
  */
 export async function restoreState(engine: Engine, plan: Plan, source: StateSource, steps = 0): Promise<DeviceState> {
-  const tensors: DeviceTensor[][] = plan.shards.map(() => [])
+  const { world } = engine
+  const tensors = localReplicas(world).map((replica) => ({ replica, own: [] as DeviceTensor[] }))
   try {
     for (const spec of plan.state) {
       let shared: HostTensor | undefined
-      for (const [replica, own] of tensors.entries()) {
+      for (const [device, { replica, own }] of tensors.entries()) {
         const isShared = spec.placement === 'replicated'
         const stored = shared ?? (await storedOn(plan, spec, source, replica))
         if (isShared) shared = stored
-        own.push(await engine.upload(replica, stored))
+        own.push(await engine.upload(device, stored))
       }
     }
-    return new DeviceState(plan, tensors, steps)
+    const lists = tensors.map(({ own }) => own)
+    return new DeviceState(plan, lists, steps, world)
   } catch (error) {
-    for (const tensor of tensors.flat()) tensor.dispose()
+    for (const tensor of tensors.flatMap(({ own }) => own)) tensor.dispose()
     throw error
   }
 }

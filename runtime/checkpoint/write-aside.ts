@@ -1,12 +1,12 @@
 /** Writes checkpoints in a thread of its own. */
 import type { Worker } from 'node:worker_threads'
-import { Bug, bug, type Params } from '../../grammar/diagnostic.ts'
-import { ArccError } from '../errors.ts'
+import { bug } from '../../grammar/diagnostic.ts'
+import { type PlainError, revivedError } from '../plain-error.ts'
 import { startThread } from '../start-thread.ts'
 import type { Snapshot } from '../state/snapshot.ts'
 import { reasonOf } from '../system-errors.ts'
 import { finalPath } from './checkpoint-folder.ts'
-import type { CheckpointFacts, Manifest } from './manifest.ts'
+import type { CheckpointFacts, ManifestFile } from './manifest.ts'
 import { checkpointErrors } from './messages.ts'
 
 export interface WriteRequest {
@@ -16,20 +16,14 @@ export interface WriteRequest {
   readonly facts: CheckpointFacts
 }
 
-export type WriteReply =
-  | { readonly manifest: Manifest }
-  | {
-      readonly failure:
-        | { readonly code: string; readonly params: Params; readonly text: string; readonly hint: string | undefined }
-        | { readonly code: undefined; readonly text: string }
-    }
+export type WriteReply = { readonly files: readonly ManifestFile[] } | { readonly failure: PlainError }
 
 export interface AsideWriter {
   /**
-   * Writes the files of a checkpoint; the snapshot's memory passes to the thread. One call at a time. Throws ARC6404, and ARC6707
+   * Writes this process's files of a checkpoint; the snapshot's memory passes to the thread. One call at a time. Throws ARC6404, and ARC6707
    * if the thread dies.
    */
-  write(request: WriteRequest): Promise<Manifest>
+  write(request: WriteRequest): Promise<readonly ManifestFile[]>
   /** Ends the thread. */
   dispose(): Promise<void>
 }
@@ -39,7 +33,7 @@ export const startWorker = (): Worker => startThread(new URL('./write-worker.ts'
 
 interface Waiting {
   readonly request: WriteRequest
-  readonly resolve: (manifest: Manifest) => void
+  readonly resolve: (files: readonly ManifestFile[]) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -66,8 +60,8 @@ export function asideWriter(start: () => Worker = startWorker): AsideWriter {
     }
     own.on('message', (reply: WriteReply) => {
       const taken = take()
-      if ('manifest' in reply) taken?.resolve(reply.manifest)
-      else taken?.reject(revived(reply.failure))
+      if ('files' in reply) taken?.resolve(reply.files)
+      else taken?.reject(revivedError(reply.failure))
     })
     own.on('error', (error) => died(reasonOf(error)))
     own.on('exit', (code) => died(`exit code ${code}`))
@@ -95,13 +89,6 @@ export function asideWriter(start: () => Worker = startWorker): AsideWriter {
       await own?.terminate()
     },
   }
-}
-
-/** An error that crossed threads. */
-function revived(failure: Extract<WriteReply, { failure: object }>['failure']): Error {
-  if (failure.code === undefined) return new Bug(failure.text)
-  const { code, params, text, hint } = failure
-  return new ArccError(code, params, { text, hint })
 }
 
 /** The memory of a snapshot, each array once. */

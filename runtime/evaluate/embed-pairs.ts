@@ -11,6 +11,7 @@ import type { PairSet } from '../data/pairs.ts'
 import type { DeviceTensor, Engine, Executable, HostTensor, StartedRun } from '../engine.ts'
 import { oneAhead } from '../one-ahead.ts'
 import { unwatched, type Watch } from '../watch.ts'
+import { oneProcess, type World } from '../world.ts'
 import { type Verification, verify } from './verification.ts'
 
 export interface Embedder {
@@ -24,6 +25,34 @@ export interface Embedder {
   readonly signal?: AbortSignal | undefined
   /** Watches what may hang; `what` names it. */
   readonly watch?: Watch
+  /** Spreads the images over all processes of the engine's world; without it, this one embeds all of them. */
+  readonly exchange?: Exchange | undefined
+}
+
+/** Brings the embeddings of all processes together on the first one. */
+export interface Exchange {
+  /**
+   * Gives what this process embeds of a round, from 0, to the first one; there, hands it on, then that of the other processes, as
+   * `OnEmbedded` receives it. Throws what ends the embedding on another process.
+   */
+  pass(round: number, first: number, outputs: readonly Float32Array[], onEmbedded: OnEmbedded): Promise<void>
+  /** Tells the first process why this one has no more embeddings. Never throws. */
+  fail(error: unknown): Promise<void>
+}
+
+/**
+ * Rows that a process embeds in each round: those of all processes follow each other, so that the images of a round are the same ones
+ * in one process with all devices.
+ */
+export function* ownRounds(images: number, b: number, world: World): Generator<{ first: number; count: number }> {
+  const { size, local, rank } = world
+  for (let first = rank * local * b; first < images; first += size * b)
+    yield { first, count: Math.min(local * b, images - first) }
+}
+
+/** The world whose images are spread. */
+function spreadOver({ engine, exchange }: Embedder): World {
+  return exchange === undefined ? oneProcess(engine.world.local) : engine.world
 }
 
 /** One running and one waiting. */
@@ -54,19 +83,19 @@ const roundsAhead = 2
 export const verificationSlots = roundsAhead + 1
 
 /** Reads the images of each round, some rounds ahead. */
-async function* readRounds({ network, engine, watch = unwatched }: Embedder, { pairs, loader }: EmbeddedImages) {
-  const perRound = network.embedBatch * engine.world.local
+async function* readRounds(embedder: Embedder, { pairs, loader }: EmbeddedImages) {
+  const { network, watch = unwatched } = embedder
   const queue: { readonly first: number; readonly rows: Promise<LoadedRows> }[] = []
-  let next = 0
+  const rounds = ownRounds(pairs.images, network.embedBatch, spreadOver(embedder))
   const refill = () => {
-    while (queue.length < roundsAhead && next < pairs.images) {
-      const count = Math.min(perRound, pairs.images - next)
-      const start = next
-      const rows = loader.read(Uint32Array.from({ length: count }, (_, row) => start + row))
+    while (queue.length < roundsAhead) {
+      const { value, done } = rounds.next()
+      if (done === true) return
+      const { first, count } = value
+      const rows = loader.read(Uint32Array.from({ length: count }, (_, row) => first + row))
       // It is awaited below; until then a failure must not count as unhandled.
       rows.catch(() => undefined)
-      queue.push({ first: start, rows })
-      next += count
+      queue.push({ first, rows })
     }
   }
   try {
@@ -118,13 +147,15 @@ export type OnEmbedded = (first: number, outputs: readonly Float32Array[]) => vo
 
 /**
  * Embeds all images and hands their embeddings on as they come: the embeddings, then those of the mirror images if the graph has
- * them. While devices run, the next images are read and uploaded.
+ * them. While devices run, the next images are read and uploaded. With an exchange, all processes call this, and the first one hands
+ * all embeddings on, the others none.
  */
 export async function embedEach(embedder: Embedder, images: EmbeddedImages, onEmbedded: OnEmbedded): Promise<void> {
-  const { network, executable, weights, signal, watch = unwatched } = embedder
+  const { network, executable, weights, signal, exchange, watch = unwatched } = embedder
   const { embedBatch: b, embedding: width } = network
+  let rounds = 0
 
-  const finish = async (first: number, run: StartedRun, before: Promise<void> | undefined) => {
+  const finish = async (round: number, first: number, run: StartedRun, before: Promise<void> | undefined) => {
     try {
       const [earlier] = await Promise.allSettled([before])
       await watch('a verification', () => run.end())
@@ -139,7 +170,7 @@ export async function embedEach(embedder: Embedder, images: EmbeddedImages, onEm
           copyRows(data, outputs[i], device * b, own, width)
         }
       }
-      await onEmbedded(first, outputs)
+      await (exchange?.pass(round, first, outputs, onEmbedded) ?? onEmbedded(first, outputs))
     } finally {
       for (const tensor of run.outputs.flat()) tensor.dispose()
     }
@@ -155,7 +186,7 @@ export async function embedEach(embedder: Embedder, images: EmbeddedImages, onEm
       }
       const inputs = round.images.map((own, device) => [...need(weights[device], 'weights of a device'), ...own])
       const run = await executable.start(inputs).finally(() => disposeRound(round))
-      const flight = finish(round.first, run, last)
+      const flight = finish(rounds++, round.first, run, last)
       // It is awaited below; until then a failure must not count as unhandled.
       flight.catch(() => undefined)
       last = flight
@@ -163,6 +194,10 @@ export async function embedEach(embedder: Embedder, images: EmbeddedImages, onEm
       if (flights.length === runsInFlight) await flights.shift()
     }
     await Promise.all(flights)
+  } catch (error) {
+    await Promise.allSettled(flights)
+    await exchange?.fail(error)
+    throw error
   } finally {
     await Promise.allSettled(flights)
   }

@@ -10,6 +10,7 @@ import { need } from '../../grammar/diagnostic.ts'
 import type { Engine, HostTensor } from '../engine.ts'
 import { bf16ToF32, f32ToBf16 } from '../half.ts'
 import type { DeviceState } from '../state/device-state.ts'
+import { localReplicas } from '../world.ts'
 import type { CenterRows } from './center-rows.ts'
 import type { ClassMap } from './class-map.ts'
 import { lengthOf, type MeanCenters, replicasByPart } from './mean-centers.ts'
@@ -37,22 +38,23 @@ interface FillCenters {
   readonly signal: AbortSignal
 }
 
-/** Throws ARC6770 if old centers are not finite, and errors of files, data and devices. */
+/** Fills the centers of this process's devices. Throws ARC6770 if old centers are not finite, and errors of files, data and devices. */
 export async function fillCenters(state: DeviceState, options: FillCenters): Promise<FilledCenters> {
   const { plan, engine, means } = options
   const index = plan.state.findIndex(({ role }) => role === 'centers')
   const length = await keptLength(options)
   let random = 0
-  for (const replicas of replicasByPart(plan).values()) {
-    const [first] = replicas
-    const shard = need(plan.shards[first ?? 0], 'the classes of a device')
+  const own = localReplicas(engine.world)
+  for (const replicas of replicasByPart(plan, own).values()) {
+    const first = need(replicas[0], 'a replica')
+    const shard = need(plan.shards[first], 'the classes of a device')
     // A copy: its rows without classes stay.
-    const table = copyOf(await state.read(first ?? 0, index))
+    const table = copyOf(await state.read(first, index))
     for (let at = 0; at < shard.count; at += CHUNK) {
       const count = Math.min(CHUNK, shard.count - at)
       random += await fillChunk(table, at, { ...options, start: shard.start + at, count, length })
     }
-    for (const replica of replicas) state.replace(replica, index, await engine.upload(replica, table))
+    for (const replica of replicas) state.replace(replica, index, await engine.upload(own.indexOf(replica), table))
   }
   return { pictures: means?.pictures ?? 0, random }
 }

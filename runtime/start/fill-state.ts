@@ -5,12 +5,14 @@
  * Legend: C classes, D embedding width, M center rows of one device, of which the first hold its classes.
  */
 import type { Plan } from '../../compiler/plan/plan.ts'
+import { need } from '../../grammar/diagnostic.ts'
 import { storedOn } from '../checkpoint/restore.ts'
 import type { DecodeWorkers } from '../data/loader/decode-workers.ts'
 import type { Selection } from '../data/select/selection.ts'
 import type { Engine, Executable } from '../engine.ts'
 import type { LoadedEvent } from '../events.ts'
 import type { DeviceState } from '../state/device-state.ts'
+import { localReplicas } from '../world.ts'
 import { type FilledCenters, fillCenters } from './fill-centers.ts'
 import { createMeanCenters } from './mean-centers.ts'
 import { startErrors } from './messages.ts'
@@ -35,20 +37,21 @@ export async function fillState(state: DeviceState, start: Start, options: FillO
   const { plan, engine } = options
   const { network, classes, centers, files, spec } = start
   const source = networkSource(network)
+  const own = localReplicas(engine.world)
   const wrong = new Set<string>()
   for (const [index, tensor] of plan.state.entries()) {
     if (!tensor.holds.some(({ name }) => source.has(name))) continue
-    const stored = await networkTensor(tensor, source, () => state.read(0, index), wrong)
-    for (const replica of plan.shards.keys()) state.replace(replica, index, await engine.upload(replica, stored))
+    const stored = await networkTensor(tensor, source, () => state.read(need(own[0], 'a replica'), index), wrong)
+    for (const [device, replica] of own.entries()) state.replace(replica, index, await engine.upload(device, stored))
   }
   if (wrong.size > 0) throw startErrors('ARC6770', { file: spec.path.path, tensors: [...wrong] })
   const filledCenters = await newAndOldCenters(state, start, options)
   if (start.optimizer !== undefined) {
     for (const [index, tensor] of plan.state.entries()) {
       if (!isOptimizer(tensor)) continue
-      for (const replica of plan.shards.keys()) {
+      for (const [device, replica] of own.entries()) {
         const stored = await storedOn(plan, tensor, start.optimizer, replica)
-        state.replace(replica, index, await engine.upload(replica, stored))
+        state.replace(replica, index, await engine.upload(device, stored))
       }
     }
   }

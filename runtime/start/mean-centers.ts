@@ -146,10 +146,14 @@ function normalize(row: Float32Array): boolean {
   return true
 }
 
-/** For which replicas a plan has which classes: those of equal parts together. */
-export function replicasByPart({ shards }: Pick<Plan, 'shards'>): ReadonlyMap<string, readonly number[]> {
+/** For which of `replicas` a plan has which classes: those of equal parts together. */
+export function replicasByPart(
+  { shards }: Pick<Plan, 'shards'>,
+  replicas: readonly number[],
+): ReadonlyMap<string, readonly number[]> {
   const groups = new Map<string, number[]>()
-  for (const [replica, { start, count }] of shards.entries()) {
+  for (const replica of replicas) {
+    const { start, count } = need(shards[replica], 'the classes of a device')
     const key = `${start} ${count}`
     groups.set(key, [...(groups.get(key) ?? []), replica])
   }

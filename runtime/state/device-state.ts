@@ -1,24 +1,30 @@
 /**
- * The state of a run on its devices: one tensor per state tensor and replica, in the order of the plan. While steps run, the program
- * owns it; reading it returns tensors of the state after the last started step.
+ * The state of a run on the devices of this process: one tensor per state tensor and replica, in the order of the plan. While steps
+ * run, the program owns it; reading it returns tensors of the state after the last started step.
  */
 
 import type { ClassShard, StateTensor } from '../../compiler/ir/state-tensor.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { DeviceTensor, Engine, Executable, HostTensor, ResidentState, StartedRun } from '../engine.ts'
+import { localReplicas, oneProcess, type World } from '../world.ts'
 import type { StoredState } from './stored-state.ts'
+
+/** Gives every process the tensor that the first one reads. */
+export type ShareFirst = (spec: StateTensor, read: () => Promise<HostTensor>) => Promise<HostTensor>
 
 export class DeviceState implements StoredState {
   readonly #plan: Plan
-  /** `#tensors[replica][i]`; empty while `#resident` owns them. */
+  readonly world: World
+  /** `#tensors[device][i]`; empty while `#resident` owns them. */
   #tensors: DeviceTensor[][]
   #resident: ResidentState | undefined
   #steps: number
 
-  /** Takes ownership of `tensors[replica][i]`, the state after `steps` steps. */
-  constructor(plan: Plan, tensors: DeviceTensor[][], steps = 0) {
+  /** Takes ownership of `tensors[device][i]`, the state of this process's replicas after `steps` steps. */
+  constructor(plan: Plan, tensors: DeviceTensor[][], steps = 0, world = oneProcess(tensors.length)) {
     this.#plan = plan
+    this.world = world
     this.#tensors = tensors
     this.#steps = steps
   }
@@ -37,7 +43,7 @@ export class DeviceState implements StoredState {
   }
 
   /**
-   * Starts a step with `inputs[replica]` after the state, which it replaces; returns the other outputs of each replica. All steps
+   * Starts a step with `inputs[device]` after the state, which it replaces; returns the other outputs of each device. All steps
    * must use the same program, and the state must not be read before this call resolves.
    */
   async step(program: Executable, inputs: readonly (readonly DeviceTensor[])[]): Promise<StartedRun> {
@@ -55,7 +61,11 @@ export class DeviceState implements StoredState {
 
   /** All tensors of one replica in the order of the plan. They become invalid when another step starts. */
   of(replica: number): readonly DeviceTensor[] {
-    return need(this.#all()[replica], `the state of replica ${replica}`)
+    return need(this.#all()[this.#deviceOf(replica)], `the state of replica ${replica}`)
+  }
+
+  #deviceOf(replica: number): number {
+    return localReplicas(this.world).indexOf(replica)
   }
 
   #all(): readonly DeviceTensor[][] {
@@ -65,10 +75,13 @@ export class DeviceState implements StoredState {
   }
 
   /**
-   * The inputs of `embed` for each replica, with the running statistics of replica 0 on all of them, so that the verified network is
-   * the saved one. `release` frees the copies.
+   * The inputs of `embed` for each device, with the running statistics of the first replica of all processes on all of them, so that
+   * the verified network is the saved one. `share` returns that process's value of each process. `release` frees the copies.
    */
-  async forEmbed(engine: Engine): Promise<{ readonly of: readonly DeviceTensor[][]; readonly release: () => void }> {
+  async forEmbed(
+    engine: Engine,
+    share: ShareFirst = async (_spec, own) => own(),
+  ): Promise<{ readonly of: readonly DeviceTensor[][]; readonly release: () => void }> {
     const copies: DeviceTensor[] = []
     const release = () => {
       for (const copy of copies) copy.dispose()
@@ -76,11 +89,11 @@ export class DeviceState implements StoredState {
     const of = this.#all().map((all) => this.#plan.embedState.map((index) => need(all[index], `state ${index}`)))
     try {
       for (const [at, index] of this.#plan.embedState.entries()) {
-        if (of.length === 1 || this.#plan.state[index]?.role !== 'buffer') continue
-        const saved = await need(of[0]?.[at], 'a buffer').read()
-        for (const [replica, own] of of.entries()) {
-          if (replica === 0) continue
-          const copy = await engine.upload(replica, saved)
+        if (this.world.size === 1 || this.#plan.state[index]?.role !== 'buffer') continue
+        const saved = await share(need(this.#plan.state[index], 'a buffer'), () => need(of[0]?.[at], 'a buffer').read())
+        for (const [device, own] of of.entries()) {
+          if (device === 0 && this.world.rank === 0) continue
+          const copy = await engine.upload(device, saved)
           copies.push(copy)
           own[at] = copy
         }
@@ -92,14 +105,18 @@ export class DeviceState implements StoredState {
     return { of, release }
   }
 
-  /** Copies the inputs of `embed` to the host, with the running statistics of replica 0: later steps do not change them. */
+  /**
+   * Copies the inputs of `embed` to the host, with the running statistics of the first replica of this process: later steps do not
+   * change them.
+   */
   copyForEmbed(): Promise<readonly HostTensor[]> {
-    return Promise.all(this.#plan.embedState.map((index) => this.read(0, index)))
+    const first = need(localReplicas(this.world)[0], 'a replica')
+    return Promise.all(this.#plan.embedState.map((index) => this.read(first, index)))
   }
 
   /** Replaces one tensor of a replica, before the first step, and takes ownership of the new one. */
   replace(replica: number, index: number, tensor: DeviceTensor): void {
-    const own = need(this.#tensors[replica], `the state of replica ${replica}`)
+    const own = need(this.#tensors[this.#deviceOf(replica)], `the state of replica ${replica}`)
     own[index]?.dispose()
     own[index] = tensor
   }

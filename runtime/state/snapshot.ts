@@ -1,30 +1,30 @@
 /** A copy of a state in host memory, which training no longer changes; it can be passed to another thread. */
 import { need } from '../../grammar/diagnostic.ts'
 import type { HostTensor } from '../engine.ts'
-import { holders, type StateLayout, type StoredState } from './stored-state.ts'
+import { holders, type StateLayout, type StoredState, worldIn } from './stored-state.ts'
 
-/** Plain data: `tensors[i]` are the copies of state tensor i, one for each of its `holders`. */
+/** Plain data: `tensors[i]` are the copies of state tensor i, one for each of its `holders` in this process. */
 export interface Snapshot extends StateLayout {
   readonly tensors: readonly (readonly HostTensor[])[]
 }
 
-/** Copies a state; each part once. */
+/** Copies this process's part of a state; each part once. */
 export async function takeSnapshot(stored: StoredState): Promise<Snapshot> {
   const { state, shards } = stored
   const tensors: HostTensor[][] = []
   for (const [index, spec] of state.entries())
-    tensors.push(await Promise.all(holders(spec, shards.length).map((replica) => stored.read(replica, index))))
-  return { state, shards, tensors }
+    tensors.push(await Promise.all(holders(spec, stored).map((replica) => stored.read(replica, index))))
+  return { state, shards, world: worldIn(stored), tensors }
 }
 
 /** The copy as a state that can be read. */
-export function snapshotState({ state, shards, tensors }: Snapshot): StoredState {
+export function snapshotState({ tensors, ...layout }: Snapshot): StoredState {
   return {
-    state,
-    shards,
+    ...layout,
     async read(replica, index) {
       const copies = need(tensors[index], `state ${index}`)
-      return need(copies[copies.length === 1 ? 0 : replica], `state ${index} of replica ${replica}`)
+      const at = holders(need(layout.state[index], `state ${index}`), layout).indexOf(replica)
+      return need(copies[copies.length === 1 ? 0 : at], `state ${index} of replica ${replica}`)
     },
   }
 }

@@ -6,27 +6,39 @@
 import { byteSize, dtypeBytes, elementCount } from '../../compiler/ir/dtype.ts'
 import { type ClassShard, isClassTable, type StateTensor } from '../../compiler/ir/state-tensor.ts'
 import type { HostTensor } from '../engine.ts'
+import { localReplicas, oneProcess, type World } from '../world.ts'
 
 /** What the state consists of, and which classes each replica has. */
 export interface StateLayout {
   readonly state: readonly StateTensor[]
-  /** In replica order. */
+  /** In replica order, those of all processes. */
   readonly shards: readonly ClassShard[]
+  /** Whose replicas are here, of those of all processes; missing if all of them are. */
+  readonly world?: World
 }
 
 export interface StoredState extends StateLayout {
-  /** State tensor `index` of one replica, with the padding rows of a class table. The caller must not change it. */
+  /** State tensor `index` of a replica that is here, with the padding rows of a class table. The caller must not change it. */
   read(replica: number, index: number): Promise<HostTensor>
 }
 
-/** The replicas whose copies of a tensor differ: all for a part of the classes and for local buffers, otherwise the first. */
-export function holders({ placement }: StateTensor, replicas: number): readonly number[] {
-  return placement === 'replicated' ? [0] : Array.from({ length: replicas }, (_, replica) => replica)
+/** Whose replicas are here. */
+export function worldIn({ shards, world = oneProcess(shards.length) }: StateLayout): World {
+  return world
 }
 
-/** Bytes of a state on the host, each part once. */
-export function stateBytes({ state, shards }: StateLayout): number {
-  return state.reduce((sum, spec) => sum + byteSize(spec) * holders(spec, shards.length).length, 0)
+/**
+ * The replicas of this process whose copies of a tensor are the state: all for a part of the classes and for local buffers, otherwise
+ * the first of all processes.
+ */
+export function holders({ placement }: StateTensor, layout: StateLayout): readonly number[] {
+  const own = localReplicas(worldIn(layout))
+  return placement === 'replicated' ? own.filter((replica) => replica === 0) : own
+}
+
+/** Bytes of this process's part of a state on the host. */
+export function stateBytes(layout: StateLayout): number {
+  return layout.state.reduce((sum, spec) => sum + byteSize(spec) * holders(spec, layout).length, 0)
 }
 
 /** C. */

@@ -1,12 +1,17 @@
 /** Verifies the current network of a run on each of its sets. */
-
+import type { StateTensor } from '../../compiler/ir/state-tensor.ts'
 import type { CheckpointMetric } from '../checkpoint/manifest.ts'
-import { type Embedder, verifyPairs } from '../evaluate/embed-pairs.ts'
+import type { HostArray, HostTensor } from '../engine.ts'
+import { type Embedder, embedEach, verifyPairs } from '../evaluate/embed-pairs.ts'
+import { createExchange } from '../evaluate/exchange.ts'
 import { evaluateIjb } from '../evaluate/ijb/evaluate-ijb.ts'
 import { usualRate } from '../evaluate/ijb/ijb-file.ts'
 import { usualIjbOptions } from '../evaluate/ijb/template-pool.ts'
 import type { EvaluationEvent } from '../events.ts'
+import { newHostArray } from '../host-tensor.ts'
 import type { DeviceState } from '../state/device-state.ts'
+import type { Stop } from './nodes/notes.ts'
+import { reasonToStop } from './nodes/stopping.ts'
 import type { VerificationSet } from './open-loaders.ts'
 import { phase, secondsSince } from './phase.ts'
 import { saveCheckpoint } from './save.ts'
@@ -29,22 +34,65 @@ async function evaluateSet(embedder: Embedder, { pairs, loader, templates }: Ver
 }
 
 /** The network that is verified. */
-interface Verified {
+interface Network {
   /** After how many steps. */
   readonly steps: number
   /** The inputs of `embed` for each replica; `release` frees what is there for this verification alone. */
   readonly weights: () => ReturnType<DeviceState['forEmbed']>
 }
 
+/** What became of a set on the first node. */
+type Verified = { readonly result: SetResult } | { readonly stop: Stop }
+
+/**
+ * Verifies a set with the devices of all nodes. The first node has all embeddings and computes the result, which all get; it also
+ * decides whether to end early.
+ */
+async function evaluateTogether(trainer: Trainer, embedder: Embedder, set: VerificationSet): Promise<Verified> {
+  const { plan, engine, joint, peers } = trainer
+  if (peers.nodes === 1) return { result: await evaluateSet(embedder, set) }
+  const { signal } = embedder
+  const isOver = new AbortController()
+  const exchange = createExchange({
+    peers,
+    world: engine.world,
+    name: `${plan.name}/embeddings/${trainer.verifications++}`,
+    images: set.pairs.images,
+    embedBatch: plan.run.embedBatch,
+    width: plan.run.embedding,
+    signal: isOver.signal,
+  })
+  const outcome = joint.first('a verification', async (): Promise<Verified> => {
+    try {
+      return { result: await evaluateSet({ ...embedder, exchange }, set) }
+    } catch (error) {
+      if (signal?.aborted !== true || error !== signal.reason) throw error
+      return { stop: reasonToStop(signal) }
+    }
+  })
+  if (peers.rank === 0) return outcome
+  // What goes wrong here is thrown by the first node, to all.
+  const part = embedEach({ ...embedder, exchange, signal: isOver.signal }, set, () => undefined).catch(() => undefined)
+  try {
+    return await outcome
+  } finally {
+    isOver.abort()
+    await part
+  }
+}
+
 /**
  * One event per set. The checkpoint of these weights gets the result, and is written if it is the best and there is none. After an
- * abort of `signal`, the verification ends without a result.
+ * abort of `signal` on the first node, the verification ends without a result.
  */
 export async function evaluateSets(trainer: Trainer, signal?: AbortSignal): Promise<void> {
   const { engine, steps, checkpoints, state } = trainer
-  const metrics = await evaluate(trainer, { steps, weights: () => state.forEmbed(engine) }, signal)
+  const weights = () => state.forEmbed(engine, (spec, read) => shareTensor(trainer, spec, read))
+  const metrics = await evaluate(trainer, { steps, weights }, signal)
   if (metrics === undefined) return
   trainer.verified = { step: steps, metrics }
+  // Whether there is one is certain, and the same on all nodes, when nothing is being written.
+  await checkpoints.settled()
   if (checkpoints.has(steps)) await checkpoints.amend(steps, metrics)
   else if (checkpoints.isBest(metrics)) await saveCheckpoint(trainer, 'best')
 }
@@ -77,7 +125,7 @@ export async function initialVerification(trainer: Trainer): Promise<InitialVeri
         }
         return { of, release }
       }
-      await evaluate(trainer, { steps: 0, weights }, trainer.signal)
+      await evaluate(trainer, { steps: 0, weights }, trainer.stopping.wanted)
     },
   }
 }
@@ -85,11 +133,11 @@ export async function initialVerification(trainer: Trainer): Promise<InitialVeri
 /** The results in the order of the sets; `undefined` without sets and after an abort. */
 async function evaluate(
   trainer: Trainer,
-  { steps, weights: take }: Verified,
+  { steps, weights: take }: Network,
   signal: AbortSignal | undefined,
 ): Promise<readonly CheckpointMetric[] | undefined> {
-  const { plan, engine, programs, loaders, emit, times, watchdog } = trainer
-  if (loaders.sets.length === 0 || signal?.aborted === true) return undefined
+  const { plan, engine, programs, loaders, emit, times, watchdog, peers, stopping } = trainer
+  if (loaders.sets.length === 0 || (peers.nodes === 1 && signal?.aborted === true)) return undefined
   const began = performance.now()
   const metrics: CheckpointMetric[] = []
   await phase(emit, 'evaluate', async () => {
@@ -105,7 +153,9 @@ async function evaluate(
     try {
       for (const set of loaders.sets) {
         const start = performance.now()
-        const { accuracy, deviation, auc, xnorm, measure, tarAtFar } = await evaluateSet(embedder, set)
+        const verified = await evaluateTogether(trainer, embedder, set)
+        if ('stop' in verified) return stopping.stop(verified.stop)
+        const { accuracy, deviation, auc, xnorm, measure, tarAtFar } = verified.result
         metrics.push({ set: set.name, accuracy, deviation, auc, xnorm })
         emit({
           type: 'evaluation',
@@ -130,4 +180,21 @@ async function evaluate(
     }
   })
   return metrics.length < loaders.sets.length ? undefined : metrics
+}
+
+/** The tensor of the first node, on all of them. */
+async function shareTensor(
+  { joint, peers }: Trainer,
+  { dtype, shape, placement }: StateTensor,
+  read: () => Promise<HostTensor>,
+): Promise<HostTensor> {
+  if (peers.nodes === 1 || placement === 'replicated') return read()
+  const bytes = await joint.firstBytes('the statistics for a verification', async () => bytesOf((await read()).data))
+  const data = newHostArray({ dtype, shape })
+  bytesOf(data).set(bytes)
+  return { dtype, shape, data }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: HostArray): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }

@@ -4,6 +4,7 @@ import { need } from '../../grammar/diagnostic.ts'
 import type { Selection } from '../data/select/selection.ts'
 import type { DeviceState } from '../state/device-state.ts'
 import { pictureCounts } from '../state/picture-counts.ts'
+import { localReplicas } from '../world.ts'
 import type { Session } from './session.ts'
 
 /** Pictures of each class, u32 [C]. */
@@ -29,13 +30,14 @@ export async function fillCounts(
   let changed = 0
   for (const [index, spec] of plan.state.entries()) {
     if (!isCount(spec)) continue
-    for (const [replica, shard] of plan.shards.entries()) {
+    for (const [device, replica] of localReplicas(engine.world).entries()) {
+      const shard = need(plan.shards[replica], 'the classes of a device')
       const now = pictureCounts(spec, perClass, shard)
       const { data: before } = await state.read(replica, index)
       const isFirstCopy = spec.placement === 'sharded' || replica === 0
       if (spec.role === 'class_count' && isFirstCopy)
         for (let i = 0; i < shard.count; i++) if (before[i] !== need(now.data[i], 'a count')) changed++
-      state.replace(replica, index, await engine.upload(replica, now))
+      state.replace(replica, index, await engine.upload(device, now))
     }
   }
   return changed

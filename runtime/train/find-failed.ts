@@ -19,12 +19,12 @@ export async function findFailed(
   trainer: Trainer,
   error: NonFiniteStep,
 ): Promise<{ readonly failed: NonFiniteStep; readonly isFound: boolean }> {
-  const { plan, recent } = trainer
+  const { recent } = trainer
   let failed = error
   for (let tries = 0; tries < mostTries; tries++) {
     const good = failed.step - 1
     if (!(await repeatUntil(trainer, good))) break
-    if (await isFiniteState(plan, trainer.state)) return { failed, isFound: true }
+    if (await isFiniteState(trainer, trainer.state)) return { failed, isFound: true }
     const metrics = recent.get(good)
     if (metrics === undefined) break
     failed = new NonFiniteStep(good, metrics, trainErrors('ARC6728', { step: good }))
@@ -36,7 +36,8 @@ export async function findFailed(
 async function repeatUntil(trainer: Trainer, steps: number): Promise<boolean> {
   const { secondsPerStep } = trainer.meter
   await goBack(trainer, steps)
-  const seconds = (steps - trainer.steps) * secondsPerStep
+  const own = (steps - trainer.steps) * secondsPerStep
+  const seconds = await trainer.joint.first('the state before a step', async () => own)
   if (seconds > mostRepeating) {
     const minutes = Math.round(seconds / 60)
     const message = `the state after step ${steps} is not computed again, because that would take ${minutes} minutes`

@@ -1,12 +1,13 @@
 /** Puts a run back to an earlier state of its own. */
 import { join } from 'node:path'
-import type { Plan } from '../../compiler/plan/plan.ts'
+import { need } from '../../grammar/diagnostic.ts'
 import { checkpointsName, stepName } from '../checkpoint/checkpoint-folder.ts'
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { restoreState } from '../checkpoint/restore.ts'
 import { ArccError } from '../errors.ts'
 import type { DeviceState } from '../state/device-state.ts'
 import { nonFiniteTensors } from '../state/finite.ts'
+import { localReplicas } from '../world.ts'
 import { createProgressMeter } from './progress.ts'
 import type { Trainer } from './trainer.ts'
 
@@ -38,10 +39,13 @@ function noteKept({ checkpoints, folder, outcome }: Trainer): void {
 
 const checkpointPath = (folder: string, step: number) => join(folder, checkpointsName, stepName(step))
 
-/** Whether all numbers of a state are finite. */
-export async function isFiniteState(plan: Plan, state: DeviceState): Promise<boolean> {
-  const names = await nonFiniteTensors(plan, (device, index) => state.read(device, index))
-  return names.length === 0
+/** Whether all numbers of a state are finite, on all nodes. */
+export async function isFiniteState({ plan, joint }: Trainer, state: DeviceState): Promise<boolean> {
+  const own = localReplicas(state.world)
+  const wrong = await joint.each('the state', () =>
+    nonFiniteTensors(plan, own, (replica, index) => state.read(replica, index)),
+  )
+  return wrong.flat().length === 0
 }
 
 interface EarlierState {
@@ -67,20 +71,25 @@ async function earlierState(trainer: Trainer, most: number): Promise<EarlierStat
   return { state: await begin(), unreadable }
 }
 
-/** The state of a checkpoint; `undefined` if it is not finite. */
-async function finiteState({ plan, engine }: Trainer, path: string, step: number): Promise<DeviceState | undefined> {
-  const checkpoint = await openCheckpoint(path)
+/** The state of a checkpoint; `undefined` if it is not finite. All nodes can read it, or it throws on all. */
+async function finiteState(trainer: Trainer, path: string, step: number): Promise<DeviceState | undefined> {
+  const { plan, engine, joint } = trainer
+  const read: DeviceState[] = []
+  let isGood = false
   try {
-    const state = await restoreState(engine, plan, checkpoint, step)
-    let isGood = false
-    try {
-      isGood = await isFiniteState(plan, state)
-    } finally {
-      if (!isGood) state.dispose()
-    }
+    await joint.each('an earlier checkpoint', async () => {
+      const checkpoint = await openCheckpoint(path)
+      try {
+        read.push(await restoreState(engine, plan, checkpoint, step))
+      } finally {
+        // It was only read.
+        await checkpoint.close().catch(() => undefined)
+      }
+    })
+    const state = need(read[0], 'a state')
+    isGood = await isFiniteState(trainer, state)
     return isGood ? state : undefined
   } finally {
-    // It was only read.
-    await checkpoint.close().catch(() => undefined)
+    if (!isGood) for (const state of read) state.dispose()
   }
 }

@@ -1,6 +1,7 @@
 /** What is kept of a run that fails: the state after its last good step. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { failureFacts } from '../failure-facts.ts'
+import { Crash } from './failure/interruption.ts'
 import type { Alarm } from './failure/watchdog.ts'
 import { findFailed } from './find-failed.ts'
 import { NonFiniteStep } from './non-finite.ts'
@@ -43,6 +44,8 @@ export async function savingOnFailure(
 async function saveBeside(trainer: Trainer, alarm: Alarm): Promise<void> {
   trainer.outcome.step = trainer.steps
   if (trainer.steps === 0 || trainer.isLost || trainer.state.steps !== trainer.steps) return
+  // The other nodes do not know of it.
+  if (trainer.peers.nodes > 1) return
   const late = sleep(longestSaving * 1000, undefined, { ref: false })
   await Promise.race([noting(trainer, alarm, () => save(trainer)), late])
 }
@@ -51,7 +54,21 @@ async function saveAfter(trainer: Trainer, error: unknown): Promise<void> {
   // With steps that ended while the error was under way.
   if (!trainer.isLost) trainer.steps = Math.max(trainer.steps, trainer.state.steps)
   trainer.outcome.step = trainer.steps
-  if (trainer.steps > 0 && !trainer.isLost) await noting(trainer, error, () => save(trainer))
+  if (trainer.steps === 0 || trainer.isLost) return
+  if (isOfAll(trainer, error)) await noting(trainer, error, () => save(trainer))
+  else if (hasWholeState(trainer)) await noting(trainer, error, () => save(trainer, true))
+}
+
+/** Whether all nodes have this error at the same point, so that they can save the state together. */
+function isOfAll({ joint, signal }: Trainer, error: unknown): boolean {
+  const isCrash = signal.aborted && signal.reason instanceof Crash && signal.reason.error === error
+  return isCrash || joint.isKnown(error)
+}
+
+/** Whether the first node can save the state alone after another one is lost: all devices have it, and no step is in flight. */
+function hasWholeState({ plan, peers, state, steps }: Trainer): boolean {
+  const isWhole = plan.state.every(({ placement }) => placement === 'replicated')
+  return peers.rank === 0 && peers.lost.aborted && isWhole && state.steps === steps
 }
 
 async function saveBefore(trainer: Trainer, error: NonFiniteStep): Promise<void> {
@@ -63,11 +80,11 @@ async function saveBefore(trainer: Trainer, error: NonFiniteStep): Promise<void>
     trainer.outcome.step = failed.step - 1
     if (isFound) await save(trainer)
   })
-  await noteFailedStep(trainer, culprit)
+  if (trainer.peers.rank === 0) await noteFailedStep(trainer, culprit)
 }
 
-async function save(trainer: Trainer): Promise<void> {
-  if (trainer.outcome.kept?.step !== trainer.steps) await saveCheckpoint(trainer, 'failed')
+async function save(trainer: Trainer, isAlone = false): Promise<void> {
+  if (trainer.outcome.kept?.step !== trainer.steps) await saveCheckpoint(trainer, 'failed', isAlone)
 }
 
 /** Runs `saving`; notes its error, unless the same disk has refused twice. */

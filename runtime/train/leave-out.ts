@@ -12,7 +12,7 @@ import type { Trainer } from './trainer.ts'
  * one, or the experiment says `stop`; ARC6724 if too many steps were left out.
  */
 export async function leaveOut(trainer: Trainer, error: unknown): Promise<void> {
-  const { plan, folder, leftOut, emit } = trainer
+  const { plan, folder, leftOut, peers, emit } = trainer
   const { onNonFinite, steps } = plan.run
   if (!(error instanceof NonFiniteStep) || onNonFinite === 'stop') throw error
   const most = Math.ceil(onNonFinite.atMost * steps)
@@ -23,7 +23,10 @@ export async function leaveOut(trainer: Trainer, error: unknown): Promise<void> 
   const { failed, isFound } = await findFailed(trainer, error)
   const index = failed.step - 1
   leftOut.add(index)
-  await writeLeftOut(folder.path, leftOut).catch((reason: unknown) => {
+  const write = async () => {
+    if (peers.rank === 0) await writeLeftOut(folder.path, leftOut)
+  }
+  await write().catch((reason: unknown) => {
     const message = `the steps that are left out could not be noted in ${folder.path}: ${reasonOf(reason)}`
     emit({ type: 'warning', message })
   })

@@ -56,6 +56,11 @@ export const trainErrors = errorsOf({
     text: (p) => `the state is not finite after step ${p.step}, whose loss was: training diverged`,
     hint: () => 'reduce the learning rate, set `train.clip`, or use a longer warmup',
   } satisfies ErrorMessage<{ step: number }>,
+  ARC6900: {
+    text: (p) => `the run folder ${p.folder} is not that of rank 0: this node does not see what rank 0 writes there`,
+    hint: () =>
+      'the nodes of a run write its checkpoints together: put the folder on storage that all of them share, such as NFS or Lustre, with --folder',
+  } satisfies ErrorMessage<{ folder: string }>,
   ARC6722: {
     text: (p) => `the run folder ${p.folder} cannot be written: ${p.reason}`,
     hint: () => 'choose another one with --folder',

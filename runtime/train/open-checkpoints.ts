@@ -5,6 +5,7 @@ import { type CheckpointStore, openStore } from '../checkpoint/checkpoint-store.
 import { requireSpace } from '../checkpoint/free-space.ts'
 import { checkpointErrors } from '../checkpoint/messages.ts'
 import { ArccError } from '../errors.ts'
+import { createJoint } from '../peers/joint.ts'
 import { reasonOf } from '../system-errors.ts'
 import { periodOf } from './intervals.ts'
 import type { Session } from './session.ts'
@@ -15,7 +16,7 @@ import { weightsBytes } from './weights-file.ts'
  * ARC6708 if `checkpoint.best` is not verified.
  */
 export async function openCheckpoints(session: Session, steps: number): Promise<CheckpointStore> {
-  const { plan, folder, data, emit, resumed } = session
+  const { plan, folder, data, emit, resumed, peers } = session
   const { checkpoint } = plan.run
   const { best } = checkpoint
   const sets = data.sets.map(({ name }) => name)
@@ -28,7 +29,10 @@ export async function openCheckpoints(session: Session, steps: number): Promise<
     damaged: new Set(resumed?.damaged.map(({ step }) => step)),
     onWritten: ({ path, bytes, manifest }) =>
       emit({ type: 'saved', what: 'checkpoint', path, bytes, step: manifest.step }),
+    joint: createJoint(peers, `${plan.name}/checkpoints`),
     onFailed(error) {
+      // The first node says what all have met, and the loss of a node ends the run.
+      if (peers.rank > 0 || peers.lost.aborted) return
       const reason = error instanceof ArccError ? error.message : reasonOf(error)
       emit({ type: 'warning', message: `${reason}; the run goes on` })
     },

@@ -30,7 +30,8 @@ export function compileStep(engine: Engine, plan: Plan): Promise<Executable> {
 
 /** The state before the first step, computed by the compiled `init`. */
 export async function initialState(engine: Engine, plan: Plan, init: Executable): Promise<DeviceState> {
-  return new DeviceState(plan, await init.run(Array.from({ length: engine.world.local }, () => [])))
+  const { world } = engine
+  return new DeviceState(plan, await init.run(Array.from({ length: world.local }, () => [])), 0, world)
 }
 
 /** The same, with a program that is compiled for this and then freed. */

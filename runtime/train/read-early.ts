@@ -5,21 +5,21 @@
 import { batches } from '../data/loader/batches.ts'
 import { createSampler } from '../data/sampler.ts'
 import type { Engine } from '../engine.ts'
+import { ownRounds } from '../evaluate/embed-pairs.ts'
 import type { VerificationSet } from './open-loaders.ts'
 import type { Session } from './session.ts'
 
 /** What of a session tells which pictures come first. */
 type Opened = Pick<Session, 'plan' | 'data' | 'loaders' | 'signal'> & { readonly engine: Pick<Engine, 'world'> }
 
-/** Pictures of one read of a verification set; the ring of its loader has room for those of a round. */
-function readRows({ plan, engine }: Opened): number {
-  return plan.run.embedBatch * engine.world.local
-}
-
-/** Reads a set in the order of its verification, until `isOver`. */
-async function readSet({ loader, pairs }: VerificationSet, rows: number, isOver: () => boolean): Promise<void> {
-  for (let first = 0; first < pairs.images && loader.keeps && !isOver(); first += rows) {
-    const count = Math.min(rows, pairs.images - first)
+/** Reads this process's part of a set in the order of its verification, until `isOver`. */
+async function readSet(
+  { loader, pairs }: VerificationSet,
+  { plan, engine }: Opened,
+  isOver: () => boolean,
+): Promise<void> {
+  for (const { first, count } of ownRounds(pairs.images, plan.run.embedBatch, engine.world)) {
+    if (!loader.keeps || isOver()) return
     const read = await loader.read(Uint32Array.from({ length: count }, (_, i) => first + i))
     read.release()
   }
@@ -51,9 +51,8 @@ export function readEarly(session: Opened, step: number): { end(): void } {
   const { sets, workers } = session.loaders
   const read = async () => {
     if (isOver()) return
-    const rows = readRows(session)
     await readStep(session, step)
-    if (step === 0) for (const set of sets) await readSet(set, rows, isOver)
+    if (step === 0) for (const set of sets) await readSet(set, session, isOver)
   }
   // Without threads, pictures are made in this one, which the compilation needs.
   if (workers.count > 0) void read().catch(() => undefined)

@@ -65,7 +65,8 @@ export async function replayStep(
       const before = await readAll(plan, state)
       const metrics = await runStep(engine, plan, state, inputs)
       const isSame = stepMetrics.every((metric) => String(metrics[metric]) === facts.metrics[metric])
-      const spoiled = await nonFiniteTensors(plan, async (device, i) => need(before[device]?.[i], 'a tensor'))
+      const devices = [...before.keys()]
+      const spoiled = await nonFiniteTensors(plan, devices, async (device, i) => need(before[device]?.[i], 'a tensor'))
       const first = await firstNonFinite(
         plan,
         before.map((own, device) => [...own, ...need(inputs[device], 'inputs')]),

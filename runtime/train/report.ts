@@ -56,7 +56,7 @@ export function reportProgress({ meter, steps, times, emit }: Trainer): void {
 }
 
 /** Reports the end of the run, with planned and measured time and memory. */
-export function reportEnd(trainer: Trainer): void {
+export async function reportEnd(trainer: Trainer): Promise<void> {
   const { plan, engine, programs, loaders, meter, steps, leftOut, times, emit } = trainer
   const { secondsPerStep } = meter
   const { memory } = programs.step
@@ -64,6 +64,7 @@ export function reportEnd(trainer: Trainer): void {
   const memoryBytes = engine.deviceMemory?.() ?? (memory && programBytes(memory))
   const damaged = loaders.damage?.count ?? 0
   const isDone = steps >= plan.run.steps
+  const requirements = isDone && plan.run.requires.length > 0 ? await requirementOutcomes(trainer) : undefined
   emit({
     type: 'end',
     status: isDone ? 'done' : 'interrupted',
@@ -72,7 +73,7 @@ export function reportEnd(trainer: Trainer): void {
     imagesPerSecond: secondsPerStep > 0 ? plan.document.schedule.batch / secondsPerStep : 0,
     ...(damaged === 0 ? {} : { skippedPictures: damaged }),
     ...(leftOut.size === 0 ? {} : { leftOutSteps: leftOut.size }),
-    ...(isDone && plan.run.requires.length > 0 ? { requirements: requirementOutcomes(trainer) } : {}),
+    ...(requirements === undefined ? {} : { requirements }),
     planned: { secondsPerStep: plan.document.time.secondsPerStep, memoryBytes: plannedBytes(plan) },
     measured: {
       secondsPerStep,

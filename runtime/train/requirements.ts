@@ -25,8 +25,13 @@ function holds({ operator, bound }: Requirement, found: number): boolean {
   }
 }
 
+/** Those of the first node, whose speed counts, for all. */
+export function requirementOutcomes(trainer: Trainer): Promise<Outcomes> {
+  return trainer.joint.first('the requirements', async () => outcomesHere(trainer))
+}
+
 /** Each requirement with what was found; one whose figure was not measured is not met. */
-export function requirementOutcomes(trainer: Trainer): Outcomes {
+function outcomesHere(trainer: Trainer): Outcomes {
   return trainer.plan.run.requires.map((requirement) => {
     const found = measured(requirement, trainer)
     const met = found !== undefined && holds(requirement, found)

@@ -1,6 +1,8 @@
 /** Runs steps of a trainer, from its current one on. */
 import { batches } from '../data/loader/batches.ts'
 import { createSampler } from '../data/sampler.ts'
+import type { World } from '../world.ts'
+import { openLease } from './nodes/lease.ts'
 import { isFiniteStep, requireFinite } from './non-finite.ts'
 import { type StepOutcome, trainSteps } from './train-steps.ts'
 import type { Trainer } from './trainer.ts'
@@ -32,25 +34,61 @@ export async function passLeftOut(
 }
 
 /** The steps from the trainer's current one on; see `trainSteps`. */
-export function stepsUntil(trainer: Trainer, end: number, pauseAfter?: (steps: number) => boolean) {
-  const { plan, engine, programs, state, signal, watchdog } = trainer
-  return trainSteps({
+export async function* stepsUntil(
+  trainer: Trainer,
+  end: number,
+  pauseAfter: (steps: number) => boolean = () => false,
+): AsyncGenerator<StepOutcome> {
+  const { plan, engine, programs, state, signal, watchdog, peers, stopping } = trainer
+  const lease = openLease({
+    peers,
+    name: `${plan.name}/lease/${trainer.leases++}`,
+    from: trainer.steps,
+    stopping,
+    secondsPerStep: () => trainer.meter.secondsPerStep,
+  })
+  /** The first step that was not finite. */
+  let bad: number | undefined
+  const steps = trainSteps({
     engine,
     executable: programs.step,
     state,
     batches: batchesUntil(trainer, end),
     image: plan.run.image,
-    ...(pauseAfter === undefined ? {} : { pauseAfter }),
+    pauseAfter,
+    // The one after a bad step may be in flight on another node, and waits for this one; no node has started a later one.
+    mayStart: async (step) => (bad === undefined || step <= bad + 1) && lease.allows(step),
     signal,
     watch: watchdog.watch,
     onEnd(outcome) {
       if (outcome === undefined || !isFiniteStep(outcome.metrics)) trainer.isLost = true
+      if (outcome !== undefined && !isFiniteStep(outcome.metrics)) bad ??= outcome.steps
     },
   })
+  try {
+    yield* peers.nodes === 1 ? steps : badOnesLast(steps, pauseAfter)
+  } finally {
+    lease.end()
+  }
 }
 
-/** The batches from the trainer's current step on. */
-export function batchesUntil({ plan, data, loaders, engine, emit, steps, leftOut }: Trainer, end: number) {
+/** Holds a step that is not finite back until the one after it has ended as well, if there is one. */
+async function* badOnesLast(
+  steps: AsyncIterable<StepOutcome>,
+  pauseAfter: (steps: number) => boolean,
+): AsyncGenerator<StepOutcome> {
+  let held: StepOutcome | undefined
+  for await (const outcome of steps) {
+    if (held !== undefined) break
+    if (isFiniteStep(outcome.metrics) || pauseAfter(outcome.steps)) yield outcome
+    else held = outcome
+  }
+  if (held !== undefined) yield held
+}
+
+/** The batches from the trainer's current step on, by default those of this process's devices. */
+export function batchesUntil(trainer: Trainer, end: number, world: World = trainer.engine.world) {
+  const { plan, data, loaders, emit, steps, leftOut } = trainer
   const { run } = plan
   const { training, ahead, damage, workers } = loaders
   const sampler = createSampler(
@@ -64,7 +102,7 @@ export function batchesUntil({ plan, data, loaders, engine, emit, steps, leftOut
     (key, epoch) => workers.epochOrder(key, epoch),
   )
   return batches(training, sampler, {
-    world: engine.world,
+    world,
     seed: run.seed,
     from: steps,
     to: end,

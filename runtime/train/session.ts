@@ -15,15 +15,21 @@ import { failureFacts } from '../failure-facts.ts'
 import type { LogSink } from '../logs/log-sink.ts'
 import { openLogs } from '../logs/open-logs.ts'
 import { alone } from '../peers/alone.ts'
+import { createJoint, type Joint } from '../peers/joint.ts'
 import type { Peers } from '../peers/peers.ts'
 import { openStart, type Start } from '../start/open-start.ts'
 import { worldOf } from '../world.ts'
+import { firstCause, orLost } from './ending.ts'
 import type { Watchdog } from './failure/watchdog.ts'
+import { type Notes, openNotes } from './nodes/notes.ts'
+import { sharedDamage } from './nodes/shared-damage.ts'
+import { createStopping, type Stopping } from './nodes/stopping.ts'
 import { openData, type RunData } from './open-data.ts'
 import { openLoaders, type RunLoaders } from './open-loaders.ts'
 import { phase, secondsSince } from './phase.ts'
 import { type ResumeFrom, requireFit } from './resume-from.ts'
-import { createRunFolder, type RunFolder } from './run-folder.ts'
+import type { RunFolder } from './run-folder.ts'
+import { openRunFolder } from './shared-folder.ts'
 import { thenClose } from './then-close.ts'
 
 export interface TrainOptions {
@@ -58,9 +64,12 @@ export interface Session {
   readonly engine: Engine
   /** The processes that train together. */
   readonly peers: Peers
-  /** Emits an event: writes it to the log of the run and passes it to the caller. */
+  /** Emits an event: writes it to the log of the run, if this is the first node, and passes it to the caller. */
   readonly emit: Emit
-  /** After an abort no more steps are started. */
+  /** What the nodes do together in their main line of work. */
+  readonly joint: Joint
+  readonly stopping: Stopping
+  /** That of `stopping`: after an abort no more steps are started. */
   readonly signal: AbortSignal
   /** The machine part of the start event. */
   readonly machine: TrainOptions['machine']
@@ -96,7 +105,8 @@ export async function withSession(
   const texts = options.texts ?? new Map<string, string>()
   const began = performance.now()
   const outcome = outcomeOf(resumed)
-  const folder = await createRunFolder(options.folder, plan, texts, {
+  const joint = createJoint(peers, `${plan.name}/run`)
+  const folder = await openRunFolder(joint, options.folder, plan, texts, {
     resumed: resumed !== undefined,
     onTrouble: (message) => emit({ type: 'warning', message }),
   })
@@ -106,9 +116,18 @@ export async function withSession(
     const now = Date.now()
     for (const log of logs) log.event(event, now)
     if (event.type === 'saved' && event.what === 'checkpoint') outcome.kept = { step: event.step, path: event.path }
+    if (event.type === 'warning') notes.send({ kind: 'warning', message: event.message })
     options.onEvent(event)
   }
+  const damaged = sharedDamage((pictures) => notes.send({ kind: 'damaged', pictures }))
+  const notes: Notes = openNotes(peers, `${plan.name}/notes`, (note, node) => {
+    if (note.kind === 'stop') stopping.want(note.stop)
+    if (note.kind === 'warning') emit({ type: 'warning', message: `${node}: ${note.message}` })
+    if (note.kind === 'damaged') damaged.take(note.pictures)
+  })
+  const stopping = createStopping(peers, options.signal, (stop) => notes.send({ kind: 'stop', stop }))
   let hasFailed = false
+  let cause: Promise<unknown> | undefined
   const fail = (error: unknown) => {
     if (hasFailed) return
     hasFailed = true
@@ -118,15 +137,20 @@ export async function withSession(
     try {
       await part()
     } catch (error) {
-      fail(error)
-      throw error
+      // Closing meets what follows from the first error.
+      cause ??= firstCause(peers, joint, error)
+      const first = await cause
+      fail(first)
+      throw first
     }
   }
   const closeLogs = async () => {
+    await notes.close()
     await Promise.all(logs.map((log) => log.close()))
     await folder.close()
   }
   const abandon = async (error: unknown) => {
+    await peers.fail(error)
     fail(error)
     await closeLogs()
   }
@@ -136,25 +160,31 @@ export async function withSession(
     return resource
   }
   const run = async () => {
-    logs.push(...(await openLogs(plan, folder.path, (message) => emit({ type: 'warning', message }))))
+    if (peers.rank === 0)
+      logs.push(...(await openLogs(plan, folder.path, (message) => emit({ type: 'warning', message }))))
     const data = await phase(emit, 'load data', () => openData(plan.run, options.collections, plan.state.some(isCount)))
     warnOfAbsentSets(plan, data, emit)
     const opened = resumed?.checkpoint === undefined ? await openStart(plan, data.people) : undefined
     const start = opened && owned(opened, (it) => it.close())
     for (const found of start?.damaged ?? []) emit({ type: 'warning', message: damagedText(found) })
     const world = worldOf(plan.replicas, peers)
-    const loaders = owned(await openLoaders(plan, data, world), (it) => it.dispose())
+    const opening = owned(await openLoaders(plan, data, world), (it) => it.dispose())
+    const loaders = { ...opening, damage: opening.damage && damaged.limitOf(opening.damage) }
     const engine = owned(await createEngine(options.engine, world, emit, options.devices, peers), (it) => it.dispose())
-    const { signal, machine, devices } = options
+    const { machine, devices } = options
+    const { signal } = stopping
     const resources = { plan, folder, data, loaders, engine, peers, emit, signal, machine, devices, start }
-    await body({ ...resources, resumed, version, outcome, watchdog, abandon })
+    await body({ ...resources, joint, stopping, resumed, version, outcome, watchdog, abandon })
   }
   try {
     // An error of the run is reported before closing takes its time; one of closing after a good end.
     await reporting(() =>
-      thenClose(
-        () => reporting(run),
-        () => closeAll(closing),
+      orLost(
+        peers,
+        thenClose(
+          () => reporting(run),
+          () => closeAll(closing),
+        ),
       ),
     )
   } finally {

@@ -15,6 +15,7 @@ import { failureFacts } from '../failure-facts.ts'
 import { openSafetensors, type TensorStream, writeSafetensors } from '../safetensors.ts'
 import { reasonOf } from '../system-errors.ts'
 import { validatorOf } from '../validator.ts'
+import { processes } from '../world.ts'
 import { trainErrors } from './messages.ts'
 import type { NonFiniteStep } from './non-finite.ts'
 import { batchesUntil } from './run-steps.ts'
@@ -64,7 +65,7 @@ export type FailedStepFacts = FromSchema<typeof schema>
 const factsValidator = validatorOf<FailedStepFacts>(schema)
 
 /**
- * Writes the folder for a step that has failed: the facts first, then its pictures with names and labels, then the state before it if
+ * Writes the folder for a step that has failed, on the first node: the facts first, then its pictures with names and labels, then the state before it if
  * that is saved. A failure is a warning.
  */
 export async function noteFailedStep(trainer: Trainer, error: NonFiniteStep): Promise<void> {
@@ -125,17 +126,21 @@ async function writeFacts(folder: string, facts: FailedStepFacts): Promise<void>
   await rename(`${path}.partial`, path)
 }
 
-/** The pictures of a step of each device; the arrays are copies. */
+/** The pictures of a step of each device of all nodes; the arrays are copies. */
 async function batchOf(trainer: Trainer, step: number): Promise<readonly LoadedReplicaBatch[]> {
   const only = { ...trainer, steps: step, leftOut: new Set<number>() }
-  for await (const { replicas } of batchesUntil(only, step + 1))
-    return replicas.map(({ images, numbers, labels, flip }) => ({
-      images: images.slice(),
-      numbers: numbers.slice(),
-      labels: labels.slice(),
-      flip: flip.slice(),
-    }))
-  return []
+  const { world } = trainer.engine
+  const whole: LoadedReplicaBatch[] = []
+  for (let rank = 0; rank < processes(world); rank++)
+    for await (const { replicas } of batchesUntil(only, step + 1, { ...world, rank }))
+      for (const { images, numbers, labels, flip } of replicas)
+        whole.push({
+          images: images.slice(),
+          numbers: numbers.slice(),
+          labels: labels.slice(),
+          flip: flip.slice(),
+        })
+  return whole
 }
 
 function batchTensors(batch: readonly LoadedReplicaBatch[], shape: readonly number[]): Map<string, TensorStream> {

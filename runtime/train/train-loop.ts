@@ -62,7 +62,7 @@ async function doWhatIsDue(trainer: Trainer): Promise<void> {
   if (!isAnyDue(plan, steps)) return
   reportProgress(trainer)
   if (isDue(plan.run, checkpoint.every, steps)) await saveCheckpoint(trainer, 'interval')
-  if (isDue(plan.run, evaluate.every, steps)) await evaluateSets(trainer, trainer.signal)
+  if (isDue(plan.run, evaluate.every, steps)) await evaluateSets(trainer, trainer.stopping.wanted)
 }
 
 function isAnyDue({ run }: Plan, steps: number): boolean {

@@ -27,6 +27,8 @@ export interface TrainSteps {
    * requests the next one.
    */
   readonly pauseAfter?: (steps: number) => boolean
+  /** Whether a step, from 1, may be started now; after `false`, no more are. Asked once its batch is on the devices. */
+  readonly mayStart?: (step: number) => Promise<boolean>
   /** After an abort no more steps are started; those in flight are still returned. */
   readonly signal?: AbortSignal
   /** Watches what may hang; `what` names it. */
@@ -52,7 +54,7 @@ export interface StepOutcome {
  * in flight have ended, and errors of the data and of starting a step after the preceding steps. The caller keeps ownership of the state.
  */
 export async function* trainSteps(options: TrainSteps): AsyncGenerator<StepOutcome> {
-  const { executable, state, signal, pauseAfter = () => false, watch = unwatched, onEnd } = options
+  const { executable, state, signal, mayStart, pauseAfter = () => false, watch = unwatched, onEnd } = options
   const source = uploadAhead(options.engine, options.batches, options.image)
   /** The ends of started steps that have not been yielded, oldest first; they resolve in order. */
   const flights: Promise<StepOutcome>[] = []
@@ -88,6 +90,11 @@ export async function* trainSteps(options: TrainSteps): AsyncGenerator<StepOutco
     pausing = pauseAfter(steps)
   }
 
+  const launchIfAllowed = async (batch: UploadedBatch) => {
+    if (mayStart === undefined || (await mayStart(batch.step + 1))) await launch(batch)
+    else open = false
+  }
+
   try {
     for (;;) {
       if (signal?.aborted === true) open = false
@@ -105,7 +112,7 @@ export async function* trainSteps(options: TrainSteps): AsyncGenerator<StepOutco
           const uploaded = await batch
           if (uploaded === undefined) open = false
           else
-            await launch(uploaded)
+            await launchIfAllowed(uploaded)
               .catch(fail)
               .finally(() => disposeBatch(uploaded))
           continue

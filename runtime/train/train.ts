@@ -39,24 +39,25 @@ export async function train(plan: Plan, options: TrainOptions): Promise<void> {
 
 async function runToEnd(trainer: Trainer): Promise<void> {
   const { plan } = trainer
-  const telemetry = await startTelemetry(trainer)
-  await trainLoop(trainer).finally(telemetry.end)
+  const telemetry = trainer.peers.rank === 0 ? await startTelemetry(trainer) : undefined
+  await trainLoop(trainer).finally(() => telemetry?.end())
   throwIfCrashed(trainer.signal)
   const isDone = trainer.steps >= plan.run.steps
   // First what was trained, then what takes its time.
   if (trainer.steps > 0) await saveCheckpoint(trainer, isDone ? 'end' : 'interrupted')
   if (!isDone) await saveWeights(trainer)
-  if (trainer.steps > 0 && hasTimeToVerify(trainer)) await evaluateSets(trainer, unlessAborted(trainer.signal))
+  if (trainer.steps > 0 && (await hasTimeToVerify(trainer)))
+    await evaluateSets(trainer, unlessAborted(trainer.stopping.wanted))
   // Without this file, a run counts as unfinished.
   if (isDone) await saveWeights(trainer)
   trainer.outcome.step = trainer.steps
   throwIfCrashed(trainer.signal)
-  reportEnd(trainer)
+  await reportEnd(trainer)
 }
 
 /** Whether a verification, which takes about as long as the last one, ends before an interrupted process is ended. */
-function hasTimeToVerify({ signal, times }: Trainer): boolean {
-  return interruptionOf(signal)?.allows(times.verification) ?? true
+function hasTimeToVerify({ joint, signal, times }: Trainer): Promise<boolean> {
+  return joint.first('the end of the run', async () => interruptionOf(signal)?.allows(times.verification) ?? true)
 }
 
 /** A signal that has come already does not end what follows it; a later one does. */

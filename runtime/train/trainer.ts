@@ -6,7 +6,7 @@ import { countsTable } from '../../compiler/ir/state-tensor.ts'
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
 import type { CheckpointMetric } from '../checkpoint/manifest.ts'
 import { restoreState } from '../checkpoint/restore.ts'
-import type { Emit } from '../events.ts'
+import type { Emit, LoadedEvent } from '../events.ts'
 import { fillState } from '../start/fill-state.ts'
 import type { DeviceState } from '../state/device-state.ts'
 import { changedCountsText, fillCounts } from './fill-counts.ts'
@@ -32,6 +32,9 @@ export interface Trainer extends Session {
   /** The state that the run began with, or was resumed from. */
   readonly begin: () => Promise<DeviceState>
   meter: ProgressMeter
+  /** Leases that were opened, and verifications of sets that were begun: all nodes have the same ones. */
+  leases: number
+  verifications: number
   /** Completed steps since the start of training: the number of the next step, and the position in the data order. */
   steps: number
   readonly checkpoints: CheckpointStore
@@ -66,7 +69,7 @@ async function startingState(session: Session, { embed }: Programs, onLoaded: Em
     const loaded = await phase(emit, 'load weights', () =>
       fillState(state, start, { plan, engine, embed, data: data.train, workers, signal }),
     )
-    onLoaded(loaded)
+    onLoaded(await summed(session, loaded))
     return state
   } catch (error) {
     state.dispose()
@@ -77,8 +80,10 @@ async function startingState(session: Session, { embed }: Programs, onLoaded: Em
 /** The state with the pictures of the classes of the data; `onChanged` is told if it has those of other data. */
 async function withCounts(session: Session, state: DeviceState, onChanged: Emit | undefined): Promise<DeviceState> {
   try {
-    const changed = await fillCounts(state, session)
-    if (changed > 0) onChanged?.({ type: 'warning', message: changedCountsText(session.data.train.name, changed) })
+    const all = await session.joint.each('counting pictures', () => fillCounts(state, session))
+    const changed = all.reduce((sum, own) => sum + own, 0)
+    if (changed > 0 && session.peers.rank === 0)
+      onChanged?.({ type: 'warning', message: changedCountsText(session.data.train.name, changed) })
     return state
   } catch (error) {
     state.dispose()
@@ -86,12 +91,21 @@ async function withCounts(session: Session, state: DeviceState, onChanged: Emit 
   }
 }
 
+/** What all nodes have loaded: each embeds pictures for the centers of its own devices. */
+async function summed({ joint, plan }: Session, loaded: LoadedEvent): Promise<LoadedEvent> {
+  // With all centers on every device, each has embedded all of them.
+  if (plan.document.centers.placement === 'replicate') return loaded
+  const all = await joint.each('loading the weights', async () => loaded)
+  const sum = (of: (event: LoadedEvent) => number) => all.reduce((total, event) => total + of(event), 0)
+  return { ...loaded, pictures: sum(({ pictures }) => pictures), random: sum(({ random }) => random) }
+}
+
 /**
  * Compiles the programs, initializes the state or takes it from the checkpoint that the run is resumed from, runs `body` with both,
  * and frees them. Throws ARC6700 and ARC6708 before it compiles.
  */
 export async function withTrainer(session: Session, body: (trainer: Trainer) => Promise<void>): Promise<void> {
-  const { plan, folder, engine, emit, resumed } = session
+  const { plan, folder, engine, emit, resumed, peers } = session
   const from = resumed?.checkpoint
   const steps = from?.manifest.step ?? 0
   const checkpoints = await openCheckpoints(session, steps)
@@ -104,6 +118,7 @@ export async function withTrainer(session: Session, body: (trainer: Trainer) => 
     }
     const leftOut = await readLeftOut(folder.path, resumed !== undefined)
     const state = await phase(emit, 'initialize', () => begin(emit))
+    await peers.barrier(`${plan.name}/initialized`, 'initializing the state')
     const trainer: Trainer = {
       ...session,
       programs,
@@ -111,6 +126,8 @@ export async function withTrainer(session: Session, body: (trainer: Trainer) => 
       isLost: false,
       begin,
       meter: createProgressMeter({ ...plan.run, batch: plan.document.schedule.batch }),
+      leases: 0,
+      verifications: 0,
       steps,
       checkpoints,
       leftOut,
@@ -127,6 +144,8 @@ export async function withTrainer(session: Session, body: (trainer: Trainer) => 
   await thenClose(
     async () => {
       const programs = await phase(emit, 'compile', () => compilePrograms(engine, plan)).finally(early.end)
+      // The first collective of the devices waits for little longer than a message takes, not for a compilation.
+      await peers.barrier(`${plan.name}/compiled`, 'compiling')
       await thenClose(
         () => trained(programs),
         () => disposePrograms(programs),

@@ -219,6 +219,7 @@ export const trainExamples: Examples<typeof trainErrors.catalogue> = {
     { missed: ['run.loss < 5, and it is 6.2', 'run.samples_per_second > 1000, and it is 812'] },
   ],
   ARC6506: [{ folder: 'runs/small-001' }],
+  ARC6900: [{ folder: 'runs/small-001' }],
   ARC6720: [{ folder: 'runs/small-001', pid: 4711, host: 'node7' }],
   ARC6721: [{ folder: 'runs/small-001' }],
   ARC6723: [{ step: 12 }],

@@ -11,14 +11,13 @@ import { need } from '../../grammar/diagnostic.ts'
 import { createCheckpoint } from '../../runtime/checkpoint/checkpoint-folder.ts'
 import { openCheckpoint } from '../../runtime/checkpoint/open-checkpoint.ts'
 import { restoreState, stateDifferences } from '../../runtime/checkpoint/restore.ts'
-import { writeFiles } from '../../runtime/checkpoint/write-files.ts'
 import type { Engine } from '../../runtime/engine.ts'
 import { createTfjsEngine } from '../../runtime/tfjs/engine.ts'
 import { compileStep, newState } from '../../runtime/train/programs.ts'
 import { oneProcess } from '../../runtime/world.ts'
 import { narrowBatch } from '../helpers/narrow.ts'
 import { seriesDifference } from '../helpers/run.ts'
-import { factsAt, statePlan } from '../helpers/state.ts'
+import { factsAt, statePlan, writtenManifest } from '../helpers/state.ts'
 import { temporaryFolder } from '../helpers/temporary-folder.ts'
 import { describeOnXla, withXla } from '../helpers/xla.ts'
 
@@ -54,7 +53,7 @@ async function trainOn(engine: Engine, plan: Plan, name: string, to: number, bef
   const folder = join(root, name)
   mkdirSync(folder)
   const path = join(folder, `step-${to}`)
-  const manifest = await createCheckpoint(path, (into) => writeFiles(into, state, factsAt(to)))
+  const manifest = await createCheckpoint(path, (into) => writtenManifest(into, state, factsAt(to)))
   state.dispose()
   program.dispose()
   return { losses, path, hashes: manifest.files.map(({ sha256 }) => sha256) }

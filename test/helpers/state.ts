@@ -3,10 +3,12 @@ import { type DType, elementCount } from '../../compiler/ir/dtype.ts'
 import { isClassTable } from '../../compiler/ir/state-tensor.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
-import type { CheckpointFacts } from '../../runtime/checkpoint/manifest.ts'
+import { type CheckpointFacts, createManifest, type Manifest } from '../../runtime/checkpoint/manifest.ts'
+import { writeFiles } from '../../runtime/checkpoint/write-files.ts'
 import type { HostArray, HostTensor } from '../../runtime/engine.ts'
 import { newHostArray } from '../../runtime/host-tensor.ts'
 import { classCount, type StoredState } from '../../runtime/state/stored-state.ts'
+import { localReplicas, oneProcess, type World } from '../../runtime/world.ts'
 import { randomOf } from './op-case.ts'
 import { planOf } from './plan.ts'
 
@@ -70,12 +72,14 @@ function tableOf(plan: Plan, index: number): HostTensor {
   return { dtype, shape: whole, data: randomArray(dtype, whole, name) }
 }
 
-/** The padding rows are zero, as no state of a run has them: nothing may depend on them. */
-export function randomState(plan: Plan): StoredState {
+/** The part of a process. The padding rows are zero, as no state of a run has them: nothing may depend on them. */
+export function randomState(plan: Plan, world: World = oneProcess(plan.replicas)): StoredState {
   return {
     state: plan.state,
     shards: plan.shards,
+    world,
     async read(replica, index) {
+      if (!localReplicas(world).includes(replica)) throw new Error(`replica ${replica} is on another node`)
       const spec = need(plan.state[index], 'a state tensor')
       const { name, dtype, shape, placement } = spec
       if (!isClassTable(spec))
@@ -93,4 +97,9 @@ export function randomState(plan: Plan): StoredState {
 export function factsAt(step: number, metrics: CheckpointFacts['metrics'] = []): CheckpointFacts {
   const ofRun = { experiment: 'narrow', devices: 2, arcc: '0.0.0', plan: '0'.repeat(64) }
   return { ...ofRun, step, epoch: step / 10, reason: 'interval', metrics }
+}
+
+/** Writes the files of a whole state to a folder, and returns their manifest. */
+export async function writtenManifest(folder: string, stored: StoredState, facts: CheckpointFacts): Promise<Manifest> {
+  return createManifest(facts, { classes: classCount(stored), files: await writeFiles(folder, stored, facts) })
 }

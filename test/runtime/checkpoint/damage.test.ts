@@ -21,10 +21,9 @@ import {
 } from '../../../runtime/checkpoint/manifest.ts'
 import { newestIntact } from '../../../runtime/checkpoint/newest-intact.ts'
 import { openCheckpoint } from '../../../runtime/checkpoint/open-checkpoint.ts'
-import { writeFiles } from '../../../runtime/checkpoint/write-files.ts'
 import { openWeightsSource } from '../../../runtime/start/weights-source.ts'
 import { randomOf } from '../../helpers/op-case.ts'
-import { factsAt, randomState, statePlan } from '../../helpers/state.ts'
+import { factsAt, randomState, statePlan, writtenManifest } from '../../helpers/state.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 
 const root = temporaryFolder()
@@ -37,7 +36,7 @@ let pristine: ReadonlyMap<string, Buffer>
 beforeAll(async () => {
   mkdirSync(folder, { recursive: true })
   path = join(folder, 'step-000010')
-  await createCheckpoint(path, (into) => writeFiles(into, stored, factsAt(10)))
+  await createCheckpoint(path, (into) => writtenManifest(into, stored, factsAt(10)))
   pristine = new Map(readdirSync(path).map((name) => [name, readFileSync(join(path, name))]))
 })
 
@@ -105,7 +104,7 @@ test('a manifest of a later version is one, not damage', async () => {
 
 test('the newest intact one is taken, the damaged ones are named; none is left: an error', async () => {
   for (const step of [20, 30])
-    await createCheckpoint(join(folder, `step-0000${step}`), (into) => writeFiles(into, stored, factsAt(step)))
+    await createCheckpoint(join(folder, `step-0000${step}`), (into) => writtenManifest(into, stored, factsAt(step)))
   appendFileSync(join(folder, 'step-000030/backbone.safetensors'), 'x')
   const found = await newestIntact(run)
   expect(found.checkpoint?.manifest.step).toBe(20)

@@ -10,12 +10,11 @@ import { checkpointFiles } from '../../../runtime/checkpoint/checkpoint-files.ts
 import { createCheckpoint } from '../../../runtime/checkpoint/checkpoint-folder.ts'
 import { openCheckpoint } from '../../../runtime/checkpoint/open-checkpoint.ts'
 import { restoreState, stateDifferences } from '../../../runtime/checkpoint/restore.ts'
-import { writeFiles } from '../../../runtime/checkpoint/write-files.ts'
 import { openSafetensors } from '../../../runtime/safetensors.ts'
 import type { StoredState } from '../../../runtime/state/stored-state.ts'
 import { createTfjsEngine } from '../../../runtime/tfjs/engine.ts'
 import { oneProcess } from '../../../runtime/world.ts'
-import { factsAt, randomState, type StatePlanOptions, statePlan } from '../../helpers/state.ts'
+import { factsAt, randomState, type StatePlanOptions, statePlan, writtenManifest } from '../../helpers/state.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 import { wholeOf } from '../../helpers/whole-stream.ts'
 
@@ -26,7 +25,7 @@ async function written(stored: StoredState): Promise<string> {
   const folder = join(root, String(++number))
   mkdirSync(folder)
   const path = join(folder, 'step-000010')
-  await createCheckpoint(path, (into) => writeFiles(into, stored, factsAt(10)))
+  await createCheckpoint(path, (into) => writtenManifest(into, stored, factsAt(10)))
   return path
 }
 

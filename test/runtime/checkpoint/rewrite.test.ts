@@ -7,11 +7,10 @@ import { createCheckpoint } from '../../../runtime/checkpoint/checkpoint-folder.
 import { locateCheckpoints } from '../../../runtime/checkpoint/locate-checkpoints.ts'
 import { convertCheckpoint, mergeCheckpoint } from '../../../runtime/checkpoint/merge-checkpoint.ts'
 import { verifyCheckpoint } from '../../../runtime/checkpoint/verify-checkpoint.ts'
-import { writeFiles } from '../../../runtime/checkpoint/write-files.ts'
 import { openSafetensors } from '../../../runtime/safetensors.ts'
 import { openWeightsSource } from '../../../runtime/start/weights-source.ts'
 import type { StoredState } from '../../../runtime/state/stored-state.ts'
-import { factsAt, randomState, statePlan } from '../../helpers/state.ts'
+import { factsAt, randomState, statePlan, writtenManifest } from '../../helpers/state.ts'
 import { temporaryFolder } from '../../helpers/temporary-folder.ts'
 
 const root = temporaryFolder()
@@ -19,7 +18,7 @@ const run = join(root, 'run')
 const plan = statePlan({ devices: 2, centers: 'weights = bf16, state = int8' })
 const at = (step: number) => join(run, 'checkpoints', `step-0000${step}`)
 const written = (step: number, stored: StoredState) =>
-  createCheckpoint(at(step), (into) => writeFiles(into, stored, factsAt(step)))
+  createCheckpoint(at(step), (into) => writtenManifest(into, stored, factsAt(step)))
 
 beforeAll(async () => {
   mkdirSync(join(run, 'checkpoints'), { recursive: true })
@@ -55,7 +54,7 @@ test('a state dict: the backbone, and the centers if wanted', async () => {
 test('a state dict has averages in place of their weights, and so has a start', async () => {
   const averaged = statePlan({ devices: 1, train: 'average = ema()' })
   const path = join(root, 'averaged')
-  await createCheckpoint(path, (into) => writeFiles(into, randomState(averaged), factsAt(10)))
+  await createCheckpoint(path, (into) => writtenManifest(into, randomState(averaged), factsAt(10)))
   const out = join(root, 'averaged.safetensors')
   await convertCheckpoint(path, out, false)
   const [dict, optimizer] = [await openSafetensors(out), await openSafetensors(join(path, 'optimizer.safetensors'))]
