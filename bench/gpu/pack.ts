@@ -48,7 +48,16 @@ function run(command: string, ...args: readonly string[]): void {
 /** arcc as a package without sources, together with the programs of the kit. */
 async function layOut(folder: string): Promise<void> {
   await build()
-  for (const part of ['dist', 'stdlib', 'experiments', 'package.json', 'LICENSE', 'NOTICE', 'bin'])
+  for (const part of [
+    'dist',
+    'stdlib',
+    'experiments',
+    'package.json',
+    'LICENSE',
+    'NOTICE',
+    'bin',
+    'runtime/xla/store/client',
+  ])
     cpSync(join(packageFolder, part), join(folder, part), {
       recursive: true,
       filter: (path) => !path.endsWith('.map') && !path.endsWith('.tmp'),

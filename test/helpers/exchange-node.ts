@@ -1,6 +1,6 @@
 /**
- * One process of several that run programs with the exchange plugin in the place of XLA's for CUDA: joins the run, creates engines,
- * and prints as JSON what came of it. Started by tests as `exchange-node.js JSON`.
+ * One process of several whose programs run on GPUs, or on what tests have in their place: joins the run, creates engines, and prints
+ * as JSON what came of it. Started as `exchange-node.js JSON`.
  */
 import { GraphBuilder } from '../../compiler/ir/build.ts'
 import type { Graph } from '../../compiler/ir/graph.ts'
@@ -19,6 +19,8 @@ export interface NodeTask {
   readonly local: number
   /** One engine after the other: each with the cache of compiled programs in this folder. */
   readonly caches: readonly string[]
+  /** Whether programs are only compiled. */
+  readonly compileOnly?: boolean
   /** Where this process ends its work: killed, or silent until the others have ended. */
   readonly stop?: 'killed in client' | 'silent in client' | 'killed in compile' | 'failed in compile' | 'killed in run'
 }
@@ -36,14 +38,15 @@ export interface NodeReport {
 }
 
 const task: NodeTask = JSON.parse(process.argv[2] ?? '')
-const { nodes, rank, port, token, local, caches, stop } = task
+const { nodes, rank, port, token, local, caches, compileOnly = false, stop } = task
 const world = { size: nodes * local, local, rank }
 const gib = 2 ** 30
 
-/** Two programs without inputs. */
+/** A sum over all devices, without inputs. */
 function program(name: string): Graph {
   const b = new GraphBuilder(name, world.size)
-  return b.finish([{ name: 'y', value: ops.scalar(b, 1, 'f32') }])
+  const own = ops.convert(b, ops.replicaId(b), 'f32')
+  return b.finish([{ name: 'y', value: b.add('all_reduce', [own], { reduction: 'sum' }) }])
 }
 
 /** Ends this process where the task says so. */
@@ -61,8 +64,10 @@ async function useEngine(engine: XlaEngine, peers: Peers) {
   const [first, second] = await Promise.all([engine.compile(program('first')), engine.compile(program('second'))])
   await peers.barrier(`${engines.length}/compiled`, 'compiling')
   await at('run', peers)
-  const outputs = [...(await first.run(Array(local).fill([]))), ...(await second.run(Array(local).fill([])))]
-  for (const tensor of outputs.flat()) tensor.dispose()
+  for (const executable of compileOnly ? [] : [first, second]) {
+    const outputs = await executable.run(Array(local).fill([]))
+    for (const tensor of outputs.flat()) tensor.dispose()
+  }
   const { description, alive, programs } = engine
   engines.push({ ...programs, description, memory: engine.deviceMemory(), alive })
 }

@@ -2,77 +2,39 @@
  * PJRT's key-value callbacks, driven by a plugin that exchanges what XLA's for CUDA does, in real processes: the devices, what
  * compilers have measured, and NCCL's ids.
  */
-import { execFile } from 'node:child_process'
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { need } from '../../../../grammar/diagnostic.ts'
-import { librariesOf } from '../../../../runtime/cuda/library-table.ts'
 import { findCompiler } from '../../../../runtime/native-compiler.ts'
 import { packageFolder } from '../../../../runtime/package-folder.ts'
 import { buildLibrary as buildSources } from '../../../../runtime/xla/native/build-library.ts'
-import { bundleProgram } from '../../../helpers/bundled-program.ts'
 import { buildLibrary, hasCompiler } from '../../../helpers/compiler.ts'
-import type { NodeReport, NodeTask } from '../../../helpers/exchange-node.ts'
-import { freePort, token } from '../../../helpers/peers.ts'
+import { bundleNode, makeSite, type NodePart, runNodes } from '../../../helpers/exchange-run.ts'
 import { temporaryFolder } from '../../../helpers/temporary-folder.ts'
 
 const folder = temporaryFolder()
-const site = join(folder, 'site')
-const plugin = join(site, 'jax_plugins/xla_cuda12/xla_cuda_plugin.so')
-
-/** A `site-packages` whose plugin is the one of the tests, with libraries that have NVIDIA's names. */
-async function makeSite(): Promise<void> {
-  const library = buildLibrary(join(folder, 'any.so'), 'unsigned long cudnnGetVersion(void) { return 92800; }')
-  const place = (path: string, from?: string) => {
-    mkdirSync(dirname(path), { recursive: true })
-    if (from === undefined) writeFileSync(path, '')
-    else copyFileSync(from, path)
-  }
-  for (const { folder: own, file } of librariesOf(12)) place(join(site, 'nvidia', own, 'lib', file), library)
-  place(join(site, 'nvidia/cuda_nvcc/bin/ptxas'))
-  place(join(site, 'nvidia/cuda_nvcc/nvvm/libdevice/libdevice.10.bc'))
-  const sources = { folder: join(packageFolder, 'test/helpers/exchange-plugin'), name: 'exchange.so' }
-  const compiler = need(await findCompiler('c'), 'a compiler')
-  place(plugin, await buildSources(compiler, { ...sources, flags: ['-O1'], link: ['-lpthread'], identity: '' }))
-}
-
 let program = ''
+let plugin = ''
 
-type Part = Partial<Pick<NodeTask, 'caches' | 'stop'>> & { readonly env?: Readonly<Record<string, string>> }
-
-/** Starts a process for each part; their reports, `undefined` for one that was killed. */
-async function runNodes(local: number, parts: readonly Part[]): Promise<readonly (NodeReport | undefined)[]> {
-  const port = await freePort()
-  return Promise.all(
-    parts.map(({ env, ...part }, rank) => {
-      const task: NodeTask = { nodes: parts.length, rank, port, token, local, caches: [join(folder, 'cache')], ...part }
-      return new Promise<NodeReport | undefined>((resolve, reject) => {
-        const options = { env: { ...process.env, ...env, ARCC_XLA_PLUGIN: plugin }, timeout: 60_000 }
-        execFile(process.execPath, [program, JSON.stringify(task)], options, (error, stdout, stderr) => {
-          if (stdout !== '') resolve(JSON.parse(stdout))
-          else if (part.stop !== undefined) resolve(undefined)
-          else reject(new Error(`rank ${rank}: ${stderr}`, { cause: error }))
-        })
-      })
-    }),
-  )
-}
+const run = (local: number, parts: readonly NodePart[]) =>
+  runNodes({ program, plugin, local, cache: join(folder, 'cache') }, parts)
 
 const twice = <T>(value: T) => [value, value] as const
 
 describe.runIf(hasCompiler)('several processes (built with cc; skipped where there is none)', () => {
   beforeAll(async () => {
-    await makeSite()
-    program = await bundleProgram('test/helpers/exchange-node.ts', [
-      'runtime/peers/member-worker.ts',
-      'runtime/peers/store-worker.ts',
-    ])
+    const sources = { folder: join(packageFolder, 'test/helpers/exchange-plugin'), name: 'exchange.so' }
+    const compiler = need(await findCompiler('c'), 'a compiler')
+    plugin = makeSite(join(folder, 'site'), {
+      plugin: await buildSources(compiler, { ...sources, flags: ['-O1'], link: ['-lpthread'], identity: '' }),
+      library: buildLibrary(join(folder, 'any.so'), 'unsigned long cudnnGetVersion(void) { return 92800; }'),
+    })
+    program = await bundleNode()
   })
 
   it('find each other, compile together, and load together only what all have', async () => {
     const [shared, other] = [join(folder, 'shared'), join(folder, 'other')]
-    const reports = await runNodes(2, [{ caches: [shared, shared, shared] }, { caches: [shared, shared, other] }])
+    const reports = await run(2, [{ caches: [shared, shared, shared] }, { caches: [shared, shared, other] }])
     for (const [rank, report] of reports.entries()) {
       expect(report?.error).toBeUndefined()
       expect(report?.engines.map(({ cached, compiled }) => [cached, compiled])).toEqual([
@@ -90,7 +52,7 @@ describe.runIf(hasCompiler)('several processes (built with cc; skipped where the
   })
 
   it.each([3, 8])('%i of them, with one device each', async (nodes) => {
-    const reports = await runNodes(1, Array(nodes).fill({}))
+    const reports = await run(1, Array(nodes).fill({}))
     expect(reports.map((report) => report?.error ?? report?.engines.length)).toEqual(Array(nodes).fill(1))
   })
 
@@ -101,7 +63,7 @@ describe.runIf(hasCompiler)('several processes (built with cc; skipped where the
     ['killed in run', 'ARC6857', /^rank 1 \(node-1\) is lost/],
   ] as const)('end with the error of the one that is %s', async (stop, code, message) => {
     const begun = performance.now()
-    const [first, , third] = await runNodes(1, [{}, { stop }, {}])
+    const [first, , third] = await run(1, [{}, { stop }, {}])
     for (const report of [first, third])
       expect(report?.error).toMatchObject({ code, message: expect.stringMatching(message) })
     expect(performance.now() - begun).toBeLessThan(15_000)
@@ -109,7 +71,7 @@ describe.runIf(hasCompiler)('several processes (built with cc; skipped where the
 
   it('say whose devices did not come in time', async () => {
     const env = { EXCHANGE_TIMEOUT_MS: '300' }
-    const [first] = await runNodes(1, [{ env }, { env, stop: 'silent in client' }])
+    const [first] = await run(1, [{ env }, { env, stop: 'silent in client' }])
     expect(first?.error).toEqual({
       code: 'ARC6882',
       message: "XLA could not exchange what the processes' devices need: the devices of rank 1 did not come in time",
@@ -117,7 +79,7 @@ describe.runIf(hasCompiler)('several processes (built with cc; skipped where the
   })
 
   it('say which has other devices', async () => {
-    const reports = await runNodes(2, twice({ env: { EXCHANGE_DEVICES: '1' } }))
+    const reports = await run(2, twice({ env: { EXCHANGE_DEVICES: '1' } }))
     const message = 'the processes have different numbers of devices: rank 0 has 2, rank 1 has 1, where each needs 2'
     expect(reports.map((report) => report?.error?.message)).toContain(message)
   })
