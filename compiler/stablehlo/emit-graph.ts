@@ -19,6 +19,7 @@ import { longSums } from './long-sums.ts'
 import { nativeAttention } from './native-call.ts'
 import { nativeNorms } from './native-norm.ts'
 import { platformForms } from './platform-forms.ts'
+import { keptSmall } from './repeated.ts'
 import { type Again, at, type EmitRule, type EmitRules } from './rule.ts'
 import { scaledProduct } from './scaled-product.ts'
 
@@ -110,7 +111,7 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
     e.order.begin(op)
     const read = op.origin.phase === 'backward' ? findLate : find
     const product = op.kind === 'dot_general' ? scaledProduct(e, op, read) : undefined
-    const results = product === undefined ? emitOp(e, op, op.operands.map(read), again) : [product]
+    const results = product === undefined ? emitOp(e, op, keptSmall(e, op, op.operands.map(read)), again) : [product]
     e.order.end(op, results)
     op.results.forEach((result, i) => {
       const value = at(results, i)

@@ -11,6 +11,7 @@ import type { OpKind } from '../ir/op.ts'
 import type { Written } from './compute-again.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 import { barrier } from './hlo.ts'
+import { isRepeated } from './repeated.ts'
 import { at } from './rule.ts'
 
 /** Smaller tensors take no memory that counts, in bytes. */
@@ -56,9 +57,4 @@ export function lateValues(
     known.set(value, found)
     return found
   }
-}
-
-/** Whether a tensor repeats a smaller one. */
-function isRepeated({ op, type }: Value): boolean {
-  return op.kind === 'broadcast_in_dim' && op.operands.every((operand) => byteSize(operand.type) < byteSize(type))
 }

@@ -14,6 +14,8 @@ interface PlatformForms {
   readonly ordersCalls: boolean
   /** Whether the compiler keeps a value from the forward pass because the backward pass computes the same from a stored tensor. */
   readonly keepsEqual: boolean
+  /** Whether the compiler stores a large tensor that repeats a small one, such as the means of a normalization. */
+  readonly storesRepeated: boolean
 }
 
 export const platformForms: { readonly [K in DeviceKind]: PlatformForms } = {
@@ -24,6 +26,7 @@ export const platformForms: { readonly [K in DeviceKind]: PlatformForms } = {
     repeatsSums: false,
     ordersCalls: false,
     keepsEqual: false,
+    storesRepeated: false,
   },
   cpu: {
     multipliesHalves: false,
@@ -32,5 +35,6 @@ export const platformForms: { readonly [K in DeviceKind]: PlatformForms } = {
     repeatsSums: true,
     ordersCalls: true,
     keepsEqual: true,
+    storesRepeated: true,
   },
 }
