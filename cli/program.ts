@@ -20,21 +20,16 @@ import { addEmbedCommands } from './embed-program.ts'
 import { addEvalCommand } from './eval-program.ts'
 import { addExportCommand } from './export-program.ts'
 import { isPageName } from './host/page-file.ts'
+import { addMeetingOptions, meetingOptions, type RawMeeting } from './meeting-options.ts'
 import type { ExitCode } from './render/exit.ts'
 import { planFormats } from './render/format-plan.ts'
 import { addReportCommands } from './report-program.ts'
+import { seconds } from './whole-number.ts'
 
 function setting(value: string, earlier: readonly string[]): readonly string[] {
   if (!/^[^=]+=/.test(value))
     throw new InvalidArgumentError('Write it as path=value, as in train.batch="64 per device".')
   return [...earlier, value]
-}
-
-function seconds(value: string): number {
-  const number = Number(value)
-  if (value.trim() === '' || !(number >= 0 && number < Number.POSITIVE_INFINITY))
-    throw new InvalidArgumentError('Write it as a number of seconds, as in 30.')
-  return number
 }
 
 /** What Kubernetes, Slurm and systemd leave, or less. */
@@ -130,16 +125,19 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
         .argParser(seconds)
         .default(defaultGrace),
     )
+  addMeetingOptions(runCommand)
     .addOption(new Option('--plain', 'print lines instead of a live panel').conflicts('json'))
     .option('--json', 'print events as JSON, one per line')
-  runCommand.action(async (file: string | undefined, experiment: string | undefined, raw: Raw<RunOptions>) => {
-    const { set = [], engine, emulate = false, measure = true, folder, resume, grace = defaultGrace } = raw
-    if (file === undefined && resume === undefined)
-      runCommand.error("error: missing required argument 'file'; only --resume can do without it")
-    const progress: RunOptions['progress'] = raw.json ? 'json' : raw.plain ? 'plain' : 'auto'
-    const given = { color: color(), file, experiment, set, engine, emulate, measure, folder, resume, progress, grace }
-    finish(await actions.run(given))
-  })
+  runCommand.action(
+    async (file: string | undefined, experiment: string | undefined, raw: Raw<RunOptions> & RawMeeting) => {
+      const { set = [], engine, emulate = false, measure = true, folder, resume, grace = defaultGrace } = raw
+      if (file === undefined && resume === undefined)
+        runCommand.error("error: missing required argument 'file'; only --resume can do without it")
+      const progress: RunOptions['progress'] = raw.json ? 'json' : raw.plain ? 'plain' : 'auto'
+      const given = { color: color(), file, experiment, set, engine, emulate, measure, folder, resume, progress, grace }
+      finish(await actions.run({ ...given, meeting: meetingOptions(raw) }))
+    },
+  )
 
   program
     .command('replay')

@@ -13,6 +13,10 @@ import { threadPoolEnvironment } from '../../runtime/data/loader/thread-pool.ts'
 import { endProcess } from '../../runtime/end-process.ts'
 import type { EngineName } from '../../runtime/engine-name.ts'
 import type { RunEvent } from '../../runtime/events.ts'
+import { agree } from '../../runtime/peers/agree.ts'
+import { meetingOf } from '../../runtime/peers/meeting.ts'
+import { peerErrors } from '../../runtime/peers/messages.ts'
+import type { Peers } from '../../runtime/peers/peers.ts'
 import { restartWith } from '../../runtime/restart.ts'
 import { trainErrors } from '../../runtime/train/messages.ts'
 import { hugePageEnvironment } from '../../runtime/xla/huge-pages.ts'
@@ -20,6 +24,7 @@ import { openEntry, overrideSources } from '../host/entry.ts'
 import { isMeasuringOff, plannedCpu } from '../host/first-rates.ts'
 import { fileHost } from '../host/host.ts'
 import { type Interruptible, interruptible } from '../host/interruptible.ts'
+import { firstError, meetOthers, planFacts, sharedFolder, withPeers } from '../host/meet.ts'
 import { packageVersion } from '../host/package-folder.ts'
 import { devicesOf, startOf as machineStart, standInOf } from '../host/placed.ts'
 import { makeRunFolder, removeIfEmpty } from '../host/run-folder.ts'
@@ -70,14 +75,16 @@ interface RunStart extends ExperimentOptions {
   readonly emulate: boolean
   readonly folder: string | undefined
   readonly progress: RunOptions['progress']
+  /** Computers that train together. */
+  readonly nodes: number
   /** Of the run that goes on. */
   readonly earlier: RunRecord | undefined
 }
 
 /** Completes the options of a resumed run by those that it had. Throws ARC6706. */
-function startOf(options: RunOptions): RunStart {
+function startOf(options: RunOptions, nodes: number): RunStart {
   const { file, engine = 'xla', resume } = options
-  if (resume === undefined) return { ...options, file: need(file, 'a file'), engine, earlier: undefined }
+  if (resume === undefined) return { ...options, file: need(file, 'a file'), engine, nodes, earlier: undefined }
   const earlier = readRunRecord(resume)
   return {
     ...options,
@@ -87,6 +94,7 @@ function startOf(options: RunOptions): RunStart {
     engine: options.engine ?? earlier.engine,
     emulate: options.emulate || earlier.emulate,
     folder: resume,
+    nodes,
     earlier,
   }
 }
@@ -97,6 +105,7 @@ interface RunContext {
   readonly output: Output
   readonly collections: Collections
   readonly interrupt: Interruptible
+  readonly peers: Peers
   /** Receives lines while a run is shown. */
   readonly notes: Notes
 }
@@ -112,13 +121,14 @@ async function runOne(
   placement: Placement | undefined,
   context: RunContext,
 ): Promise<ExitCode> {
-  const { start, entry, output, collections, interrupt, notes } = context
+  const { start, entry, output, collections, interrupt, peers, notes } = context
   output.diagnostics(diagnostics)
   const failed = diagnostics.some((diagnostic) => diagnostic.severity === 'error')
   if (plan === undefined || placement === undefined || failed) return exitCode.user
   const { engine, emulate, set, earlier } = start
   const arcc = packageVersion()
   const record = runRecord(plan, { arcc, file: entry.path, set, engine, emulate })
+  await agree(peers, 'plan', planFacts(record, plan), 'the plans')
   const resume = earlier === undefined ? undefined : await resumeFrom(need(start.folder, 'a folder'), earlier, record)
   try {
     if (resume !== undefined && (await isFinished(plan, resume, need(start.folder, 'a folder')))) {
@@ -132,7 +142,10 @@ async function runOne(
     ])
     const machine = machineStart(plan, placement)
     if (experiment !== undefined) texts.set('resolved.txt', resolvedText(experiment, machine))
-    const folder = resume === undefined ? newFolder(plan, start) : need(start.folder, 'a folder')
+    const folder =
+      resume === undefined
+        ? await sharedFolder(peers, start.folder, () => newFolder(plan, start))
+        : need(start.folder, 'a folder')
     const shown: RunOutput = createRunOutput({
       mode: modeOf(start.progress),
       stream: process.stdout,
@@ -144,8 +157,8 @@ async function runOne(
     if (variant !== undefined) shown.note(renderVariant(variant, output.look))
     try {
       const { train } = await import('../../runtime/train/train.ts')
-      const devices = devicesOf(plan, placement)
-      const common = { engine, devices, machine, folder, texts, collections, version: arcc }
+      const devices = devicesOf(plan, placement, peers.nodes)
+      const common = { engine, devices, peers, machine, folder, texts, collections, version: arcc }
       const { signal } = interrupt
       await train(plan, { ...common, onEvent, signal, ...(resume === undefined ? {} : { resume }) })
     } catch (error) {
@@ -153,13 +166,16 @@ async function runOne(
       const { failed, dumped } = shown.state
       if (failed === undefined) throw error
       const { palette } = output.errorLook
-      const code = reportFailure(error, renderFailedRun(failed, folder, palette, dumped), output)
+      const first = await firstError(peers, error)
+      // What follows from the error of another node goes before it.
+      if (first !== error) output.note(describeFailure(error, palette, false).lines)
+      const code = reportFailure(first, renderFailedRun(failed, folder, palette, dumped), output)
       // What hangs would keep the process alive.
       return failed.code === 'ARC6725' ? endProcess(code) : code
     } finally {
       notes.write = output.note
       shown.close()
-      removeIfEmpty(folder)
+      if (peers.rank === 0) removeIfEmpty(folder)
     }
     interrupt.throwCrash()
     const missed = missedRequirements(shown.state)
@@ -206,6 +222,16 @@ function measures({ measure }: RunOptions, { engine }: RunStart): boolean {
   return measure && engine === 'xla' && !isMeasuringOff(process.env)
 }
 
+/** The one experiment that several computers train; `undefined` after errors, which are shown. Throws ARC6869 for a sweep. */
+function oneOf(variants: readonly Compilation[], output: Output): Experiment | undefined {
+  const [first] = variants
+  const name = first?.variant === undefined ? undefined : first.experiment?.name
+  if (name !== undefined && variants.length > 1)
+    throw peerErrors('ARC6869', { name: name.replace(/\[.*$/, ''), count: variants.length, first: name })
+  if (first?.experiment === undefined) output.diagnostics(first?.diagnostics ?? [])
+  return first?.experiment
+}
+
 /**
  * Returns the exit code of the signal that interrupted the run. The variants of a `sweep` run in sequence, up to the first that
  * fails. Throws
@@ -213,9 +239,11 @@ function measures({ measure }: RunOptions, { engine }: RunStart): boolean {
  */
 export async function run(options: RunOptions): Promise<ExitCode> {
   outlastOutput()
-  const start = startOf(options)
-  // Without a GPU, every run is on the CPU: the restart comes before anything is read twice.
-  if (start.engine === 'xla' && !findCudaDriver().found) restartWith(threadPoolEnvironment, hugePageEnvironment)
+  const meeting = meetingOf(options.meeting, process.env)
+  const start = startOf(options, meeting?.nodes ?? 1)
+  // Without a GPU, every run is on the CPU: the restart comes before anything is read twice. No process restarts after it has met others.
+  const onCpu = start.engine === 'xla' && (start.emulate || !findCudaDriver().found)
+  if (onCpu || meeting !== undefined) restartWith(threadPoolEnvironment, ...(onCpu ? [hugePageEnvironment] : []))
   const output = processOutput(options.color)
   const notes: Notes = { write: output.note }
   const interrupt = interruptible({
@@ -240,21 +268,37 @@ export async function run(options: RunOptions): Promise<ExitCode> {
       placement = place(declared.machine, start, findCudaDriver)
       // The process may restart here because nothing has been done yet; in the restarted process this call does nothing.
       const allocates = placement.on === 'cpu' && start.engine === 'xla'
-      if (isFirst) restartWith(threadPoolEnvironment, ...(allocates ? [hugePageEnvironment] : []))
+      if (isFirst && meeting === undefined)
+        restartWith(threadPoolEnvironment, ...(allocates ? [hugePageEnvironment] : []))
       isFirst = false
-      return standInOf(declared.machine, placement, host)
+      return standInOf(declared.machine, placement, host, start.nodes)
     },
   }
-  try {
+  const compileAndRun = async (peers: Peers): Promise<ExitCode> => {
     if (measuring) await fetchPluginFirst(request, start.emulate, host, output)
     for (const compilation of compileVariants(request, host)) {
       if (interrupt.code !== undefined) return interrupt.code
-      const code = await runOne(compilation, placement, { start, entry, output, collections, interrupt, notes })
+      const context = { start, entry, output, collections, interrupt, peers, notes }
+      const code = await runOne(compilation, placement, context)
       // The other variants of a sweep may meet what this one does not.
       if (code === exitCode.unmet) ended = code
       else if (code !== exitCode.ok) return code
     }
     return ended
+  }
+  try {
+    // What is wrong with the file or the machine is said before anybody waits for this node.
+    if (meeting !== undefined) {
+      const declared = oneOf([...compileVariants({ ...request, until: 'elaborate' }, host)], output)
+      if (declared === undefined) return exitCode.user
+      request.place(declared)
+    }
+    const onNotice = (text: string) => notes.write([text])
+    const peers = await meetOthers(meeting, options.meeting, { onNotice, signal: interrupt.signal })
+    return await withPeers(peers, () => compileAndRun(peers))
+  } catch (error) {
+    if (interrupt.code !== undefined && error === interrupt.signal.reason) return interrupt.code
+    throw error
   } finally {
     takeUncaught(() => false)
     interrupt.release()

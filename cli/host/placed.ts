@@ -9,12 +9,17 @@ import type { Placement } from '../../runtime/backend/place.ts'
 import type { StartEvent } from '../../runtime/events.ts'
 import { localGpus } from './host.ts'
 
-/** What replaces the declared machine in the plan; `undefined` if nothing does. */
-export function standInOf(machine: Experiment['machine'], placement: Placement, host: Host): StandIn | undefined {
+/** What replaces the declared machine in the plan; `undefined` if nothing does. `nodes` computers train together. */
+export function standInOf(
+  machine: Experiment['machine'],
+  placement: Placement,
+  host: Host,
+  nodes = 1,
+): StandIn | undefined {
   if (placement.on === 'cpu') {
     if (!placement.emulated) return undefined
     const devices = worldSize(machine)
-    const memory = Math.floor(host.localMachine().memory / devices)
+    const memory = Math.floor(host.localMachine().memory / (devices / nodes))
     return { how: 'emulated', machine: `cpu(devices: ${devices}, memory: ${memory} B)` }
   }
   const { plan, gpus } = placement
@@ -24,9 +29,9 @@ export function standInOf(machine: Experiment['machine'], placement: Placement, 
   return { how: 'found', machine: `local(devices: ${gpus.length})`, computer }
 }
 
-/** The devices that the engine uses. */
-export function devicesOf({ replicas, run }: Plan, placement: Placement): DeviceRequest {
-  if (placement.on === 'cpu') return { kind: 'cpu', devices: replicas }
+/** The devices that the engine uses here, where `nodes` computers train together. */
+export function devicesOf({ replicas, run }: Plan, placement: Placement, nodes = 1): DeviceRequest {
+  if (placement.on === 'cpu') return { kind: 'cpu', devices: replicas / nodes }
   const { memory, reserve } = run.machine.device
   return { kind: 'cuda', gpus: placement.gpus, memory: memory - reserve }
 }

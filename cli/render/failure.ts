@@ -13,10 +13,11 @@ export interface Failure {
 
 /**
  * Errors of this computer beside those of engines and devices, ARC60xx: files that cannot be written, threads that died, what hangs,
- * and ONNX Runtime if it is missing or refuses. The other failures are caused by the user's data and files.
+ * other nodes that do not come or are lost, and ONNX Runtime if it is missing or refuses. The other failures are caused by the user's data and files.
  */
 const environmental: ReadonlySet<string> = new Set([
   ...['ARC6260', 'ARC6326', 'ARC6404', 'ARC6700', 'ARC6707', 'ARC6722', 'ARC6725'],
+  ...['ARC6850', 'ARC6851', 'ARC6852', 'ARC6857', 'ARC6861', 'ARC6868'],
   ...['ARC6804', 'ARC6805', 'ARC6806', 'ARC6826', 'ARC6832'],
 ])
 

@@ -28,13 +28,27 @@ export const placementErrors = errorsOf({
     hint: (p) => p.ways,
   } satisfies ErrorMessage<Wants & { memory: string; enough: string; gpus: string }>,
   ARC6054: {
-    text: (p) => `the plan is for ${p.machine}: ${p.nodes} computers, but arcc runs on one`,
+    text: (p) => `the plan is for ${p.machine}: ${p.nodes} computers, but this one was started alone`,
     hint: (p) => p.ways,
   } satisfies ErrorMessage<Wants & { nodes: number }>,
   ARC6055: {
     text: (p) => `the plan is for ${p.machine}, but the engine tfjs runs only on the CPU`,
     hint: (p) => p.ways,
   } satisfies ErrorMessage<Wants>,
+  ARC6870: {
+    text: (p) => `the engine tfjs trains on one computer, but ${p.nodes} nodes are to meet`,
+    hint: () => 'use --engine xla, which is the default',
+  } satisfies ErrorMessage<{ nodes: number }>,
+  ARC6871: {
+    text: (p) =>
+      `the plan is for ${p.machine}: ${p.planned === 1 ? 'one computer' : `${p.planned} computers`}, but ${p.nodes} nodes are to meet`,
+    hint: (p) => p.ways,
+  } satisfies ErrorMessage<Wants & { planned: number; nodes: number }>,
+  ARC6874: {
+    text: (p) => `the plan is for ${p.machine}, but the GPUs here are others: ${p.gpus}`,
+    hint: () =>
+      'for several computers, arcc does not replace the GPUs of a machine: declare one with these, as in docs/gpu.md',
+  } satisfies ErrorMessage<{ machine: string; gpus: string }>,
   ARC6056: {
     text: (p) => `the XLA plugin ${p.path} does not support devices of kind ${p.kind}: ${p.message}`,
     hint: () => 'unset ARCC_XLA_PLUGIN to let arcc select the plugin',

@@ -30,23 +30,32 @@ export type Placement =
 export interface PlaceOptions {
   readonly engine: Engine['name']
   readonly emulate: boolean
+  /** Computers that are to train together; default: this one alone. */
+  readonly nodes?: number
 }
 
 /** Drivers report slightly different memory for the same card, always within this tolerance. */
 const memoryTolerance = 0.05
 
-/** `driver` is queried only if the plan needs GPUs. Throws ARC6050 to ARC6055 if the machine is not available. */
+/**
+ * `driver` is queried only if the plan needs GPUs. Throws ARC6050 to ARC6055 if the machine is not available, ARC6870 to ARC6874 if
+ * it is not one for the nodes that are to meet.
+ */
 export function place(machine: Machine, options: PlaceOptions, driver: () => CudaDriver): Placement {
-  const { engine, emulate } = options
+  const { engine, emulate, nodes: meeting = 1 } = options
   const { nodes, device } = machine
-  const isHere = device.kind === 'cpu' && nodes === 1
+  const wants = { machine: describe(machine) }
+  if (meeting > 1 && engine === 'tfjs') throw placementErrors('ARC6870', { nodes: meeting })
+  if (meeting > 1 && meeting !== nodes)
+    throw placementErrors('ARC6871', { ...wants, planned: nodes, nodes: meeting, ways: waysToMeet(machine, meeting) })
+  const isHere = device.kind === 'cpu' && nodes === meeting
   if (isHere) {
     const note = `\`${machine.name}\` is a CPU machine and does not need --emulate`
     return { on: 'cpu', emulated: false, ...(emulate ? { note } : {}) }
   }
   if (emulate) return { on: 'cpu', emulated: true }
-  const wants = { machine: describe(machine) }
-  if (nodes > 1) throw placementErrors('ARC6054', { ...wants, nodes, ways: waysOut(machine, { oneNode: true }) })
+  if (nodes !== meeting)
+    throw placementErrors('ARC6054', { ...wants, nodes, ways: waysOut(machine, { oneNode: true }) })
   if (engine === 'tfjs') throw placementErrors('ARC6055', { ...wants, ways: waysOut(machine, { xla: true }) })
   const found = driver()
   if (!found.found) {
@@ -92,6 +101,7 @@ function chooseGpus(machine: Machine, { gpus }: FoundDriver): Placement {
   const memory = Math.min(...chosen.map((gpu) => gpu.memory))
   if (chosen.every((gpu) => isDeclared(gpu, machine)))
     return { on: 'cuda', gpus: chosen, plan: memory === device.memory ? 'declared' : { memory } }
+  if (machine.nodes > 1) throw placementErrors('ARC6874', { machine: describe(machine), gpus: listGpus(chosen) })
   const note = `the experiment declares ${device.name}; it is planned for and runs on ${listGpus(chosen)}`
   return { on: 'cuda', gpus: chosen, plan: 'others', note }
 }
@@ -139,7 +149,9 @@ interface Ways {
 function waysOut(machine: Machine, { fewer = 0, oneNode, xla, more }: Ways): string {
   const { device } = machine
   const world = worldSize(machine)
-  const rows: (readonly string[])[] = [
+  const meet = `--nodes ${machine.nodes} --node-rank R --rendezvous HOST:PORT`
+  return table([
+    ...(oneNode ? [[meet, `on each of the computers, R from 0 to ${machine.nodes - 1}, HOST that of rank 0`]] : []),
     ['--emulate', `runs it on ${world === 1 ? 'a virtual device' : `${world} virtual devices`} of this computer's CPU`],
     ...(oneNode && device.kind === 'cuda' ? [['--set machine.nodes=1', 'uses one of the computers']] : []),
     ...(xla ? [['--engine xla', 'runs on the GPUs']] : []),
@@ -148,7 +160,21 @@ function waysOut(machine: Machine, { fewer = 0, oneNode, xla, more }: Ways): str
       ? [`--set machine='cpu(devices: ${world})'`, "plans and runs it for this computer's CPU"]
       : ["--set machine='local()'", 'plans and runs it for this computer'],
     ...(more === undefined ? [] : [more]),
-  ]
+  ])
+}
+
+/** The alternatives where as many nodes are to meet as the machine does not have. */
+function waysToMeet({ nodes }: Machine, meeting: number): string {
+  return table([
+    [`--set machine.nodes=${meeting}`, `plans for ${meeting} computers`],
+    [
+      `--nodes ${nodes}`,
+      nodes === 1 ? 'runs on this computer alone' : `as many as the plan has, R from 0 to ${nodes - 1}`,
+    ],
+  ])
+}
+
+function table(rows: readonly (readonly string[])[]): string {
   const width = Math.max(...rows.map(([what = '']) => what.length))
   return rows.map(([what = '', does = '']) => `${what.padEnd(width)}  ${does}`).join('\n')
 }

@@ -9,6 +9,14 @@ import { type Report, readReport } from './store/facts.ts'
  */
 const consequences: ReadonlySet<string> = new Set(['ARC6850', 'ARC6857', 'ARC6868'])
 
+/** Codes of errors that say themselves which nodes they are about, and that all nodes meet. */
+const common: ReadonlySet<string> = new Set(['ARC6852', 'ARC6855', 'ARC6856'])
+
+/** Whether an error is one of all nodes, and not of the one that reports it. */
+export function isCommon(error: unknown): boolean {
+  return error instanceof ArccError && common.has(error.code)
+}
+
 /** Whether an error may only follow from the end of another node. */
 export function isConsequence(error: unknown): boolean {
   return error instanceof ArccError && consequences.has(error.code)

@@ -3,7 +3,7 @@ import { bug } from '../../grammar/diagnostic.ts'
 import { failureFacts } from '../failure-facts.ts'
 import { askFor, errorOf, labelOf, waitAt } from './calls.ts'
 import { gatherParts } from './gather.ts'
-import { isConsequence } from './loss.ts'
+import { isCommon, isConsequence } from './loss.ts'
 import { peerErrors } from './messages.ts'
 import type { Peers, StoreAddress } from './peers.ts'
 import type { Requests, Wanted } from './requests.ts'
@@ -85,8 +85,7 @@ export function memberPeers(context: MemberContext): Peers {
     lost,
     async fail(error) {
       if (lost.aborted && error === lost.reason) return
-      const follows = isConsequence(error)
-      const report = encodeFacts({ ...failureFacts(error), ...(follows ? { follows } : {}) })
+      const report = encodeFacts({ ...failureFacts(error), follows: isConsequence(error), ofAll: isCommon(error) })
       await within(lastWords, requests.ask({ op: 'fail', report }))
     },
     async close() {

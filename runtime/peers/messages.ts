@@ -57,6 +57,15 @@ export const peerErrors = errorsOf({
   ARC6862: {
     text: (p) => `the store of the run refused a request: ${p.reason}`,
   } satisfies ErrorMessage<{ reason: string }>,
+  ARC6863: {
+    text: (p) => `the environment contradicts itself: ${p.what} is ${p.one}, but ${p.other}`,
+    hint: (p) => `say it with ${p.flag}, which goes before variables, or unset one of them`,
+  } satisfies ErrorMessage<{ what: string; one: string; other: string; flag: string }>,
+  ARC6864: {
+    text: (p) => `${p.missing} is missing beside ${p.given}`,
+    hint: () =>
+      'a run on several computers is started on each with --nodes N --node-rank R --rendezvous HOST:PORT, R from 0 to N - 1; "arcc doctor" shows what the environment says',
+  } satisfies ErrorMessage<{ missing: string; given: string }>,
   ARC6865: {
     text: (p) => `${p.source} is ${JSON.stringify(p.text)}: ${p.reason}`,
     hint: () => 'write it as HOST:PORT, an address of the computer of rank 0 and a free port, as in 10.0.0.1:29500',
@@ -69,6 +78,19 @@ export const peerErrors = errorsOf({
     text: (p) => `the rendezvous refused this node: ${p.reason}`,
     hint: () => 'start all nodes again',
   } satisfies ErrorMessage<{ reason: string }>,
+  ARC6869: {
+    text: (p) => `\`${p.name}\` is a sweep of ${p.count} variants, and several computers train one at a time`,
+    hint: (p) => `name one of them, on all nodes: arcc run FILE '${p.first}'`,
+  } satisfies ErrorMessage<{ name: string; count: number; first: string }>,
+  ARC6872: {
+    text: (p) =>
+      `${p.by} starts ${p.processes} processes on each computer (${p.source}), but arcc drives all devices of a computer from one`,
+    hint: () => 'start one: torchrun --nproc-per-node 1, srun --ntasks-per-node=1',
+  } satisfies ErrorMessage<{ by: string; processes: number; source: string }>,
+  ARC6873: {
+    text: (p) => `the rank ${p.rank} (${p.source}) is not one of ${p.nodes} nodes`,
+    hint: (p) => `ranks go from 0 to ${p.nodes - 1}`,
+  } satisfies ErrorMessage<{ rank: number; source: string; nodes: number }>,
   ARC6868: {
     text: (p) => `${p.nodes} ended the run, but this node waits for it: ${p.what}`,
     hint: () => 'look at the last lines of that node',

@@ -19,10 +19,18 @@ export const peerExamples: Examples<typeof peerErrors.catalogue> = {
   ARC6860: [{ source: 'ARCC_RUN_TOKEN', reason: 'it has 4 bytes, and at least 16 are needed' }],
   ARC6861: [{ address: '10.0.0.1:29500', reason: 'another process uses the port' }],
   ARC6862: [{ reason: 'pjrt/topology does not fit into the store' }],
+  ARC6863: [{ what: 'the rank of this node', one: '0 by RANK', other: '1 by SLURM_NODEID', flag: '--node-rank' }],
+  ARC6864: [
+    { missing: '--rendezvous', given: '--nodes (2)' },
+    { missing: '--nodes', given: '--node-rank' },
+  ],
   ARC6865: [{ source: '--rendezvous', text: 'node-a', reason: 'it is not HOST:PORT' }],
   ARC6866: [{ address: '10.0.0.1:29500', reason: 'a message of 1347703880 bytes is larger than 16842752' }],
   ARC6867: [{ reason: 'the run is over: rank 1 (node-b) is lost: its connection ended' }],
   ARC6868: [{ nodes: 'rank 1 (node-b)', what: 'compiling the step' }],
+  ARC6869: [{ name: 'small', count: 3, first: 'small[train.batch=64]' }],
+  ARC6872: [{ by: 'torchrun', processes: 8, source: 'LOCAL_WORLD_SIZE' }],
+  ARC6873: [{ rank: 2, source: '--node-rank', nodes: 2 }],
 }
 
 export const collectiveExamples: Examples<typeof collectiveErrors.catalogue> = {

@@ -109,6 +109,12 @@ export const placementExamples: Examples<typeof placementErrors.catalogue> = {
   ARC6055: [wants],
   ARC6056: [{ path: 'plugin.so', kind: 'cuda', message: 'unexpected option name' }],
   ARC6057: [{ message: 'no visible GPU devices' }],
+  ARC6870: [{ nodes: 2 }],
+  ARC6871: [
+    { machine: '`dgx_h100` (8 × NVIDIA H100)', planned: 1, nodes: 2, ways: '--nodes 1  runs on this computer alone' },
+    { machine: '`dgx_h100` (2 × 8 × NVIDIA H100)', planned: 2, nodes: 3, ways: '--nodes 2  as many as the plan has' },
+  ],
+  ARC6874: [{ machine: '`dgx_h100` (2 × 8 × NVIDIA H100)', gpus: '8 × NVIDIA H200 (141 GiB)' }],
 }
 
 export const dataExamples: Examples<typeof dataErrors.catalogue> = {

@@ -1,0 +1,57 @@
+/** Whether all nodes are about to do the same: each gives facts by name, and any difference ends the run before anything expensive. */
+import { labelOf } from './calls.ts'
+import { peerErrors } from './messages.ts'
+import type { Peers } from './peers.ts'
+
+/** Facts by the words in which a difference is told: "train.batch", "images". */
+export type Facts = Readonly<Record<string, string>>
+
+/** Differences that are told one by one, ranks that are named one by one, and letters that are shown of a value. */
+const most = { differences: 6, ranks: 4, letters: 60 }
+
+/** Milliseconds that the exchange may take once all nodes have given their facts. */
+const exchangeTime = 60_000
+
+/**
+ * Compares the facts of all nodes: rank 0 does, so that the requests are linear in their number. `name` is used once per run; `what` is
+ * what is compared, in words. Throws ARC6855 at every node, with each value and who has it.
+ */
+export async function agree(peers: Peers, name: string, facts: Facts, what: string): Promise<void> {
+  const { nodes, rank } = peers
+  if (nodes === 1) return
+  const key = (of: number | string) => `agree/${name}/${of}`
+  const get = async (of: number | string) => Buffer.from(await peers.get(key(of), exchangeTime)).toString()
+  await peers.put(key(rank), Buffer.from(JSON.stringify(facts)))
+  await peers.barrier(`agree/${name}`, `comparing ${what}`)
+  if (rank === 0) {
+    const read = async (_: unknown, of: number): Promise<Facts> => JSON.parse(await get(of))
+    const all = await Promise.all(Array.from({ length: nodes }, read))
+    await peers.put(key('differences'), Buffer.from(JSON.stringify(differencesOf(all, peers.names))))
+  }
+  const differences: readonly string[] = JSON.parse(await get('differences'))
+  if (differences.length > 0) throw peerErrors('ARC6855', { differences })
+}
+
+/** The differences of the facts of nodes, by rank, in words; none if all have the same. */
+export function differencesOf(all: readonly Facts[], names: readonly string[]): readonly string[] {
+  const facts = new Set(all.flatMap((of) => Object.keys(of)))
+  const told = [...facts].flatMap((fact) => {
+    const ranks = new Map<string | undefined, number[]>()
+    for (const [rank, of] of all.entries()) ranks.set(of[fact], [...(ranks.get(of[fact]) ?? []), rank])
+    if (ranks.size === 1) return []
+    return [`${fact} is ${[...ranks].map(([value, of]) => `${shown(value)} at ${showRanks(of, names)}`).join(' and ')}`]
+  })
+  const more = told.length - most.differences
+  return more > 0 ? [...told.slice(0, most.differences), `${more} more`] : told
+}
+
+function shown(value: string | undefined): string {
+  if (value === undefined) return 'missing'
+  return value.length > most.letters ? `${value.slice(0, most.letters)}…` : value
+}
+
+/** `rank 0 (node-a) and rank 2 (node-c)`, `rank 0 (node-a), … of 64 nodes` */
+function showRanks(ranks: readonly number[], names: readonly string[]): string {
+  const labels = ranks.slice(0, most.ranks).map((rank) => labelOf(rank, names))
+  return ranks.length > most.ranks ? `${labels.join(', ')} and ${ranks.length - most.ranks} more` : labels.join(', ')
+}
