@@ -70,7 +70,12 @@ const ofOnnx = {
   ...{ ...ofExport, to: 'onnx', f16: false, fold: true, preprocess: 'outside', opset: 17, external: undefined },
   ...{ check: undefined, tolerance: undefined, pictures: undefined, python: undefined, engine: 'xla' },
 }
-const ofRun = { engine: undefined, emulate: false, measure: true, folder: undefined, resume: undefined, grace: 30 }
+const meeting = {
+  ...{ nodes: undefined, nodeRank: undefined, rendezvous: undefined, tokenFile: undefined, joinTimeout: 600 },
+}
+const ofRun = {
+  ...{ engine: undefined, emulate: false, measure: true, folder: undefined, resume: undefined, grace: 30, meeting },
+}
 
 test.each<[string, Call]>([
   [
@@ -180,6 +185,17 @@ test.each<[string, Call]>([
         resume: undefined,
         progress: 'plain',
         grace: 30,
+        meeting,
+      },
+    },
+  ],
+  [
+    'run a.arc --nodes 2 --node-rank 1 --rendezvous node-a:29500 --token-file token --join-timeout 60',
+    {
+      command: 'run',
+      options: {
+        ...{ ...file, ...ofRun, progress: 'auto' },
+        meeting: { nodes: 2, nodeRank: 1, rendezvous: 'node-a:29500', tokenFile: 'token', joinTimeout: 60 },
       },
     },
   ],
