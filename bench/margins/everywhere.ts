@@ -8,13 +8,13 @@ import { createCheckpoint } from '../../runtime/checkpoint/checkpoint-folder.ts'
 import { sha256Of } from '../../runtime/checkpoint/manifest.ts'
 import { openCheckpoint } from '../../runtime/checkpoint/open-checkpoint.ts'
 import { restoreState } from '../../runtime/checkpoint/restore.ts'
-import { writeFiles } from '../../runtime/checkpoint/write-files.ts'
 import type { Engine } from '../../runtime/engine.ts'
 import type { DeviceState } from '../../runtime/state/device-state.ts'
 import { pictureCounts } from '../../runtime/state/picture-counts.ts'
 import { compileStep, newState } from '../../runtime/train/programs.ts'
 import { narrowBatch, narrowText } from '../../test/helpers/narrow.ts'
 import { planOf } from '../../test/helpers/plan.ts'
+import { writtenManifest } from '../../test/helpers/state.ts'
 import type { ComparedMargin } from './margins.ts'
 
 export const precisions = ['f32', 'bf16', 'f16'] as const
@@ -97,7 +97,7 @@ async function saved(path: string, state: DeviceState): Promise<readonly string[
     devices: state.shards.length,
   } as const
   const more = { arcc: 'bench', plan: sha256Of(''), metrics: [] }
-  const { files } = await createCheckpoint(path, (into) => writeFiles(into, state, { ...facts, ...more }))
+  const { files } = await createCheckpoint(path, (into) => writtenManifest(into, state, { ...facts, ...more }))
   state.dispose()
   return files.map(({ sha256 }) => sha256)
 }
