@@ -265,8 +265,8 @@ interface Found {
 }
 
 /**
- * Reports meaningless characters. Letters of other alphabets are joined with the name around them, so that one name is one
- * mistake.
+ * Reports meaningless characters. Letters of other alphabets and invisible ones are joined with the name around them, so that one
+ * name is one mistake.
  */
 function withStrays(
   run: Run,
@@ -280,14 +280,16 @@ function withStrays(
     const span = { source, start: base + offset, end: base + offset + length }
     const text = source.text.slice(span.start, span.end)
     const isLetters = /^\p{L}+$/u.test(text)
+    const isInvisible = /^\p{Cf}+$/u.test(text)
     const notes = isLetters
       ? ['names are made of the letters a to z, digits and `_`']
       : (STRAY_NOTES[text.charAt(0)] ?? [])
     const shown = /^\p{C}/u.test(text)
       ? `character ${text.codePointAt(0)?.toString(16) ?? ''}`
       : `\`${text.slice(0, 20)}\``
-    bag.add(grammarError('ARC1001', { text: shown }, span, { notes }))
-    if (isLetters) letters.push({ tokenType: T.Identifier, image: text, startOffset: offset })
+    const removal = { fix: { message: 'remove it', span, replacement: '' } }
+    bag.add(grammarError('ARC1001', { text: shown }, span, { notes, ...(isInvisible ? removal : {}) }))
+    if (isLetters || isInvisible) letters.push({ tokenType: T.Identifier, image: text, startOffset: offset })
   }
   if (letters.length === 0) return tokens
   const joined: Found[] = []
