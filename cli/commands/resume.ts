@@ -1,6 +1,8 @@
 /** `arcc run --resume`: where a run goes on, and whether there is anything left to do. */
 import type { Plan } from '../../compiler/plan/plan.ts'
-import { newestIntact } from '../../runtime/checkpoint/newest-intact.ts'
+import { newestIntactOfAll } from '../../runtime/checkpoint/newest-intact.ts'
+import { createJoint } from '../../runtime/peers/joint.ts'
+import type { Peers } from '../../runtime/peers/peers.ts'
 import type { ResumeFrom } from '../../runtime/train/resume-from.ts'
 import { weightsStep } from '../../runtime/train/weights-file.ts'
 import { changedFields, type RunRecord } from '../host/run-record.ts'
@@ -10,8 +12,9 @@ import type { Look } from '../render/look.ts'
 import { resumeCommand } from '../render/resume-command.ts'
 
 /** The newest intact checkpoint of a run, which the caller closes, and what has changed since. Throws ARC6703 and ARC6705. */
-export async function resumeFrom(folder: string, before: RunRecord, now: RunRecord): Promise<ResumeFrom> {
-  return { ...(await newestIntact(folder)), changes: changedFields(before.fields, now.fields) }
+export async function resumeFrom(folder: string, before: RunRecord, now: RunRecord, peers: Peers): Promise<ResumeFrom> {
+  const found = await newestIntactOfAll(createJoint(peers, 'resume'), folder)
+  return { ...found, changes: changedFields(before.fields, now.fields) }
 }
 
 /** Whether a run has done all of its steps, and written its weights after them. */

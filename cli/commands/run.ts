@@ -18,13 +18,14 @@ import { meetingOf } from '../../runtime/peers/meeting.ts'
 import { peerErrors } from '../../runtime/peers/messages.ts'
 import type { Peers } from '../../runtime/peers/peers.ts'
 import { restartWith } from '../../runtime/restart.ts'
+import type { StopSignal } from '../../runtime/train/failure/interruption.ts'
 import { trainErrors } from '../../runtime/train/messages.ts'
 import { hugePageEnvironment } from '../../runtime/xla/huge-pages.ts'
 import { openEntry, overrideSources } from '../host/entry.ts'
 import { isMeasuringOff, plannedCpu } from '../host/first-rates.ts'
 import { fileHost } from '../host/host.ts'
-import { type Interruptible, interruptible } from '../host/interruptible.ts'
-import { firstError, meetOthers, planFacts, sharedFolder, withPeers } from '../host/meet.ts'
+import { type Interruptible, interruptible, stopCodes } from '../host/interruptible.ts'
+import { meetOthers, planFacts, sharedFolder, withPeers } from '../host/meet.ts'
 import { packageVersion } from '../host/package-folder.ts'
 import { devicesOf, startOf as machineStart, standInOf } from '../host/placed.ts'
 import { makeRunFolder, removeIfEmpty } from '../host/run-folder.ts'
@@ -129,7 +130,8 @@ async function runOne(
   const arcc = packageVersion()
   const record = runRecord(plan, { arcc, file: entry.path, set, engine, emulate })
   await agree(peers, 'plan', planFacts(record, plan), 'the plans')
-  const resume = earlier === undefined ? undefined : await resumeFrom(need(start.folder, 'a folder'), earlier, record)
+  const resume =
+    earlier === undefined ? undefined : await resumeFrom(need(start.folder, 'a folder'), earlier, record, peers)
   try {
     if (resume !== undefined && (await isFinished(plan, resume, need(start.folder, 'a folder')))) {
       output.note(finishedLines(plan, resume, need(start.folder, 'a folder'), output.errorLook))
@@ -147,12 +149,13 @@ async function runOne(
         ? await sharedFolder(peers, start.folder, () => newFolder(plan, start))
         : need(start.folder, 'a folder')
     const shown: RunOutput = createRunOutput({
-      mode: modeOf(start.progress),
+      mode: peers.rank === 0 ? modeOf(start.progress) : 'quiet',
       stream: process.stdout,
       look: output.look,
       clock: () => performance.now() / 1000,
     })
     notes.write = shown.note
+    let stopped: StopSignal | undefined
     const onEvent = (event: RunEvent) => shown.onEvent(event)
     if (variant !== undefined) shown.note(renderVariant(variant, output.look))
     try {
@@ -160,18 +163,20 @@ async function runOne(
       const devices = devicesOf(plan, placement, peers.nodes)
       const common = { engine, devices, peers, machine, folder, texts, collections, version: arcc }
       const { signal } = interrupt
-      await train(plan, { ...common, onEvent, signal, ...(resume === undefined ? {} : { resume }) })
+      const onStop = (of: StopSignal) => {
+        stopped = of
+      }
+      await train(plan, { ...common, onEvent, onStop, signal, ...(resume === undefined ? {} : { resume }) })
     } catch (error) {
       shown.close()
       const { failed, dumped } = shown.state
       if (failed === undefined) throw error
       const { palette } = output.errorLook
-      const first = await firstError(peers, error)
-      // What follows from the error of another node goes before it.
-      if (first !== error) output.note(describeFailure(error, palette, false).lines)
-      const code = reportFailure(first, renderFailedRun(failed, folder, palette, dumped), output)
-      // What hangs would keep the process alive.
-      return failed.code === 'ARC6725' ? endProcess(code) : code
+      const code = reportFailure(error, renderFailedRun(failed, folder, palette, dumped), output)
+      if (failed.code !== 'ARC6725' && peers.nodes === 1) return code
+      await peers.close()
+      // What hangs would keep the process alive: here, or in a collective with a node that has ended.
+      return endProcess(code)
     } finally {
       notes.write = output.note
       shown.close()
@@ -180,7 +185,8 @@ async function runOne(
     interrupt.throwCrash()
     const missed = missedRequirements(shown.state)
     if (missed.length > 0) return reportFailure(trainErrors('ARC6575', { missed }), [], output)
-    return shown.state.end?.status === 'interrupted' ? (interrupt.code ?? exitCode.interrupted) : exitCode.ok
+    if (shown.state.end?.status !== 'interrupted') return exitCode.ok
+    return interrupt.code ?? (stopped === undefined ? exitCode.interrupted : stopCodes[stopped])
   } finally {
     await resume?.checkpoint?.close()
   }

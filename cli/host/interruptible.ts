@@ -5,7 +5,7 @@ import { Crash, Interruption, type StopSignal } from '../../runtime/train/failur
 import { type ExitCode, exitCode } from '../render/exit.ts'
 
 /** The exit code of a command that a signal has ended: 128 plus its number, as in shells. */
-const codeOf: { readonly [S in StopSignal]: ExitCode } = {
+export const stopCodes: { readonly [S in StopSignal]: ExitCode } = {
   SIGINT: exitCode.interrupted,
   SIGTERM: exitCode.terminated,
   SIGHUP: exitCode.hungUp,
@@ -67,13 +67,13 @@ export function interruptible({ onFirst, grace, outlastsTerminal = false }: Inte
       first = new Interruption(signal, signal === 'SIGINT' ? undefined : grace)
       controller.abort(first)
       onFirst(signal)
-    } else if (performance.now() - first.at >= echo) endProcess(codeOf[signal])
+    } else if (performance.now() - first.at >= echo) endProcess(stopCodes[signal])
   }
   for (const signal of stopSignals) process.on(signal, handle)
   return {
     signal: controller.signal,
     get code() {
-      return first && codeOf[first.signal]
+      return first && stopCodes[first.signal]
     },
     crash(error) {
       if (crashed !== undefined) return false

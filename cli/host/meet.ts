@@ -49,7 +49,7 @@ export async function withPeers<T>(peers: Peers, body: () => Promise<T>): Promis
 }
 
 /** Tells the others the error that ends this node; returns the error that ends the run. */
-export async function firstError(peers: Peers, error: unknown): Promise<unknown> {
+async function firstError(peers: Peers, error: unknown): Promise<unknown> {
   await peers.fail(error)
   return peers.lost.aborted ? peers.lost.reason : error
 }

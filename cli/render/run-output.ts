@@ -17,7 +17,8 @@ export interface RunOutput {
 }
 
 export interface RunOutputOptions {
-  readonly mode: 'panel' | 'plain' | 'json'
+  /** `quiet`: warnings alone, for nodes beside the first one. */
+  readonly mode: 'panel' | 'plain' | 'json' | 'quiet'
   readonly stream: NodeJS.WritableStream
   readonly look: Look
   /** Seconds since a fixed point in time. */
@@ -39,6 +40,8 @@ export function createRunOutput(options: RunOutputOptions): RunOutput {
       return plainOutput(options)
     case 'panel':
       return panelOutput(options)
+    case 'quiet':
+      return quietOutput(options)
   }
 }
 
@@ -73,6 +76,24 @@ function plainOutput(options: RunOutputOptions): RunOutput {
       if (clock() - last < plainInterval && event.step !== event.steps) return
       last = clock()
       write(renderProgressLine(event, look))
+    },
+    note: write,
+    close() {},
+    get state() {
+      return state
+    },
+  }
+}
+
+function quietOutput({ stream, look }: RunOutputOptions): RunOutput {
+  let state = noEvents
+  const write = (lines: readonly string[]) => {
+    for (const line of lines) stream.write(`${line}\n`)
+  }
+  return {
+    onEvent(event) {
+      state = advance(state, event)
+      if (event.type === 'warning') write(renderPermanent(event, look))
     },
     note: write,
     close() {},

@@ -1,7 +1,8 @@
 /** The checkpoint that a run is resumed from: the newest one whose hashes are right. */
 import { join } from 'node:path'
 import { ArccError } from '../errors.ts'
-import { checkpointsName, listCheckpoints } from './checkpoint-folder.ts'
+import type { Joint } from '../peers/joint.ts'
+import { checkpointsName, listCheckpoints, stepName } from './checkpoint-folder.ts'
 import { checkpointErrors } from './messages.ts'
 import { type Checkpoint, openCheckpoint } from './open-checkpoint.ts'
 
@@ -15,6 +16,18 @@ export interface Resumable {
 /** Says that a damaged checkpoint was passed over. */
 export function damagedText({ path, reason }: Pick<Resumable['damaged'][number], 'path' | 'reason'>): string {
   return `the checkpoint ${path} is damaged and not used: ${reason}`
+}
+
+/** What `newestIntact` finds on the first node, for all nodes: it alone compares the hashes. Throws like it, on all of them. */
+export async function newestIntactOfAll(joint: Joint, runFolder: string): Promise<Resumable> {
+  let own: Resumable | undefined
+  const { step, damaged } = await joint.first('the checkpoints of the run', async () => {
+    own = await newestIntact(runFolder)
+    return { step: own.checkpoint?.manifest.step, damaged: own.damaged }
+  })
+  if (own !== undefined) return own
+  const path = (of: number) => join(runFolder, checkpointsName, stepName(of))
+  return { checkpoint: step === undefined ? undefined : await openCheckpoint(path(step), { trusted: true }), damaged }
 }
 
 /** Throws ARC6703 if a run has only damaged checkpoints, ARC6705 if the newest has another format. */

@@ -20,6 +20,7 @@ import type { Peers } from '../peers/peers.ts'
 import { openStart, type Start } from '../start/open-start.ts'
 import { worldOf } from '../world.ts'
 import { firstCause, orLost } from './ending.ts'
+import type { StopSignal } from './failure/interruption.ts'
 import type { Watchdog } from './failure/watchdog.ts'
 import { type Notes, openNotes } from './nodes/notes.ts'
 import { sharedDamage } from './nodes/shared-damage.ts'
@@ -38,6 +39,8 @@ export interface TrainOptions {
   readonly devices?: DeviceRequest
   /** The processes that train together, which have met; default: this one alone. */
   readonly peers?: Peers
+  /** Called when a signal at another node stops the run. */
+  readonly onStop?: (signal: StopSignal) => void
   /** The machine part of the start event. */
   readonly machine?: Pick<StartEvent, 'emulates' | 'note'>
   /** Created for this run; ARC6506 if it is not empty, unless a run is resumed in it. */
@@ -125,7 +128,7 @@ export async function withSession(
     if (note.kind === 'warning') emit({ type: 'warning', message: `${node}: ${note.message}` })
     if (note.kind === 'damaged') damaged.take(note.pictures)
   })
-  const stopping = createStopping(peers, options.signal, (stop) => notes.send({ kind: 'stop', stop }))
+  const stopping = createStopping(peers, options.signal, (stop) => notes.send({ kind: 'stop', stop }), options.onStop)
   let hasFailed = false
   let cause: Promise<unknown> | undefined
   const fail = (error: unknown) => {

@@ -6,7 +6,7 @@ import { bug } from '../../../grammar/diagnostic.ts'
 import { nodeName } from '../../peers/joint.ts'
 import type { Peers } from '../../peers/peers.ts'
 import { plainError, revivedError } from '../../plain-error.ts'
-import { Crash, Interruption } from '../failure/interruption.ts'
+import { Crash, Interruption, type StopSignal } from '../failure/interruption.ts'
 import type { Stop } from './notes.ts'
 
 export interface Stopping {
@@ -20,8 +20,13 @@ export interface Stopping {
   want(why: Stop): void
 }
 
-/** `own` is aborted when this process is told to stop; `tell` tells rank 0. */
-export function createStopping(peers: Peers, own: AbortSignal, tell: (why: Stop) => void): Stopping {
+/** `own` is aborted when this process is told to stop; `tell` tells rank 0, and `onStop` receives the signal that stops all. */
+export function createStopping(
+  peers: Peers,
+  own: AbortSignal,
+  tell: (why: Stop) => void,
+  onStop: (signal: StopSignal) => void = () => undefined,
+): Stopping {
   const { nodes, rank } = peers
   if (nodes === 1) return { signal: own, wanted: own, stop: () => undefined, want: () => undefined }
   const agreed = new AbortController()
@@ -37,7 +42,9 @@ export function createStopping(peers: Peers, own: AbortSignal, tell: (why: Stop)
     signal: agreed.signal,
     wanted: wanted.signal,
     stop(why) {
-      if (!agreed.signal.aborted) agreed.abort(reasonHere(why, peers, own))
+      if (agreed.signal.aborted) return
+      agreed.abort(reasonHere(why, peers, own))
+      if ('signal' in why) onStop(why.signal)
     },
     want: (why) => wanted.abort(why),
   }

@@ -1,0 +1,71 @@
+/** Runs `arcc run` as several processes of this computer, and tells what became of each. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { RunEvent } from '../../runtime/events.ts'
+
+const launcher = join(import.meta.dirname, '..', '..', 'bin', 'arcc.js')
+
+export interface NodeEnd {
+  /** Missing after a signal. */
+  readonly code: number | undefined
+  readonly signal: NodeJS.Signals | undefined
+  /** Milliseconds, in time of `performance.now()`. */
+  readonly at: number
+  /** What it has printed for people. */
+  readonly text: string
+}
+
+export interface NodesRun {
+  readonly nodes: number
+  /** Arguments of `arcc run` beside those of the meeting. */
+  readonly args: readonly string[]
+  /** Receives the events of rank 0, and sends signals. */
+  readonly onEvent?: (event: RunEvent, kill: (rank: number, signal: NodeJS.Signals) => void) => void
+  /** Called when all processes are started. */
+  readonly onStart?: (kill: (rank: number, signal: NodeJS.Signals) => void) => void
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+function endOf(child: ChildProcess): Promise<NodeEnd> {
+  let text = ''
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  return new Promise((resolve) => {
+    child.on('close', (code, signal) =>
+      resolve({ code: code ?? undefined, signal: signal ?? undefined, at: performance.now(), text }),
+    )
+  })
+}
+
+/** The ends of the processes, by rank. */
+export async function runNodes({ nodes, args, onEvent, onStart }: NodesRun): Promise<readonly NodeEnd[]> {
+  const port = await freePort()
+  const children = Array.from({ length: nodes }, (_, rank) => {
+    const meeting = ['--nodes', `${nodes}`, '--node-rank', `${rank}`, '--rendezvous', `127.0.0.1:${port}`]
+    const own = nodes === 1 ? [] : meeting
+    const environment = { ...process.env, NO_COLOR: '1' }
+    return spawn(process.execPath, [launcher, 'run', ...args, ...own, '--no-measure', '--json'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: environment,
+    })
+  })
+  const kill = (rank: number, signal: NodeJS.Signals) => void children[rank]?.kill(signal)
+  for (const [rank, child] of children.entries()) {
+    const lines = createInterface({ input: child.stdout })
+    lines.on('line', (line) => {
+      if (rank === 0 && line.startsWith('{')) onEvent?.(JSON.parse(line), kill)
+    })
+  }
+  onStart?.(kill)
+  return Promise.all(children.map(endOf))
+}
