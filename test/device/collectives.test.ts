@@ -2,9 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { packageFolder } from '../../runtime/package-folder.ts'
+import { createXlaEngine } from '../../runtime/xla/engine.ts'
 import { collectiveGraph, collectiveInputs } from '../helpers/collective-graph.ts'
+import { folderPeers } from '../helpers/folder-peers.ts'
 import { openOnEngine } from '../helpers/run-graph.ts'
 import { temporaryFolder } from '../helpers/temporary-folder.ts'
 import { describeOnXla, withXla } from '../helpers/xla.ts'
@@ -31,6 +33,15 @@ function folderOf(name: string): string {
 }
 
 const bytesOf = (data: ArrayBufferView) => Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+
+afterEach(() => vi.unstubAllEnvs())
+
+it('a computer without a C compiler is an error before anything starts', async () => {
+  vi.stubEnv('CC', 'no-such-compiler')
+  const peers = folderPeers(folderOf('no compiler'), 2, 0)
+  const engine = createXlaEngine({ world: { size: 2, local: 1, rank: 0 }, peers, plugin: '/none' })
+  await expect(engine).rejects.toThrow('needs a C compiler on each of them, and there is none here')
+})
 
 describeOnXla('collectives between processes', () => {
   for (const [nodes, local] of [

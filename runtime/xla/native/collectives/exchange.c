@@ -1,7 +1,6 @@
 #include "exchange.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -72,7 +71,6 @@ ARCC_EXPORT void arcc_exchange_stop(void) {
   pthread_mutex_unlock(&lock);
 }
 
-/* Forgets the last failure: a new exchange begins. */
 void start_exchange(int nodes, int rank, int local, double patience) {
   pthread_mutex_lock(&lock);
   first = (Failure){0};
@@ -82,5 +80,4 @@ void start_exchange(int nodes, int rank, int local, double patience) {
   exchange.local = local;
   exchange.sequence = 0;
   exchange.patience = patience;
-  atomic_store(&exchange.is_stopped, 0);
 }

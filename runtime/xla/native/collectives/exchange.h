@@ -50,6 +50,9 @@ static inline int previous_rank(void) { return (exchange.rank + exchange.nodes -
 /* Seconds of a clock that only runs forward. */
 double seconds(void);
 
+/* Forgets the last failure: a new exchange begins. */
+void start_exchange(int nodes, int rank, int local, double patience);
+
 /* Notes the first failure, and ends all connections, so that the neighbours fail too. Always returns -1. */
 int set_failure(Failure failure);
 int has_failed(void);

@@ -20,8 +20,6 @@
 
 enum { HELLO = 0x4f4c4c48, MOST_WAITING = 16 };
 
-void start_exchange(int nodes, int rank, int local, double patience);
-
 typedef struct {
   uint32_t magic, rank, line;
   unsigned char secret[SECRET_BYTES];
@@ -77,6 +75,8 @@ ARCC_EXPORT void arcc_exchange_close(void) {
 
 /* Listens at a numeric address, at a free port, which is returned; or the negative number of the system's error. */
 ARCC_EXPORT int arcc_exchange_listen(const char *address) {
+  /* Here and not when connecting, which happens on another thread: it may be told to stop before it begins. */
+  atomic_store(&exchange.is_stopped, 0);
   struct addrinfo *place = find(address, 0);
   if (place == NULL) return -EINVAL;
   listener = socket_for(place);
