@@ -12,6 +12,7 @@ import { cacheRoot } from '../../runtime/plugins/cache-root.ts'
 import { formatBytes, plural } from '../render/format.ts'
 import { checkCuda } from './cuda.ts'
 import type { Finding } from './finding.ts'
+import { checkLauncher } from './launcher.ts'
 import { checkTfjs } from './tfjs.ts'
 
 const run = promisify(execFile)
@@ -232,4 +233,5 @@ export const doctorChecks: readonly (() => Finding[] | Promise<Finding[]>)[] = [
   checkTfjs,
   checkDisk,
   checkComputer,
+  () => checkLauncher(),
 ]
