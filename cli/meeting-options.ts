@@ -1,6 +1,6 @@
 /** The options of `arcc run` by which several computers meet. */
 import { type Command, Option } from 'commander'
-import type { MeetingOptions } from './commands/options.ts'
+import type { MeetingOptions } from './host/meet.ts'
 import { seconds, whole } from './whole-number.ts'
 
 /** As commander gives them. */

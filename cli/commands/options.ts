@@ -4,8 +4,8 @@ import type { EngineName } from '../../runtime/engine-name.ts'
 import type { IjbSubset } from '../../runtime/evaluate/ijb/ijb-set.ts'
 import type { IjbOptions } from '../../runtime/evaluate/ijb/template-pool.ts'
 import type { Preprocess } from '../../runtime/export/onnx/choices.ts'
-import type { MeetingFlags } from '../../runtime/peers/meeting.ts'
 import type { InstallName } from '../../runtime/wheels/install-name.ts'
+import type { MeetingOptions } from '../host/meet.ts'
 import type { NetworkSource } from '../host/network/find-backbone.ts'
 import type { NetworkRequest } from '../host/network/with-network.ts'
 import type { ExitCode } from '../render/exit.ts'
@@ -63,14 +63,6 @@ export interface RunOptions extends Omit<ExperimentOptions, 'file'> {
   /** Seconds that SIGTERM and SIGHUP leave until the process is ended. */
   readonly grace: number
   readonly meeting: MeetingOptions
-}
-
-/** How a run meets the other computers; what is `undefined` may come from variables. */
-export interface MeetingOptions extends MeetingFlags {
-  /** The file of the run token. */
-  readonly tokenFile: string | undefined
-  /** Seconds that all nodes have to come. */
-  readonly joinTimeout: number
 }
 
 export interface ReplayOptions extends CommonOptions {

@@ -5,12 +5,19 @@ import type { Plan } from '../../compiler/plan/plan.ts'
 import { showAddress } from '../../runtime/peers/address.ts'
 import type { Facts } from '../../runtime/peers/agree.ts'
 import { alone } from '../../runtime/peers/alone.ts'
-import type { Meeting } from '../../runtime/peers/meeting.ts'
+import type { Meeting, MeetingFlags } from '../../runtime/peers/meeting.ts'
 import type { Peers } from '../../runtime/peers/peers.ts'
 import { runToken } from '../../runtime/peers/token.ts'
-import type { MeetingOptions } from '../commands/options.ts'
 import { packageVersion } from './package-folder.ts'
 import type { RunRecord } from './run-record.ts'
+
+/** How a run meets the other computers; what is `undefined` may come from variables. */
+export interface MeetingOptions extends MeetingFlags {
+  /** The file of the run token. */
+  readonly tokenFile: string | undefined
+  /** Seconds that all nodes have to come. */
+  readonly joinTimeout: number
+}
 
 interface MeetContext {
   readonly onNotice: (text: string) => void

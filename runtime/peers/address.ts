@@ -1,12 +1,7 @@
 /** Addresses of a rendezvous, `HOST:PORT`. */
 import { isIP, isIPv6 } from 'node:net'
-import { peerErrors } from './messages.ts'
-
-export interface TcpAddress {
-  /** A name, or an IP address without brackets. */
-  readonly host: string
-  readonly port: number
-}
+import type { NetworkAddress } from '../../compiler/plan/plan.ts'
+import { peerErrors } from './store/messages.ts'
 
 const form = /^(?:\[(?<v6>[^\]]+)\]|(?<host>[^:[\]/\s]+)):(?<port>\d{1,5})$/
 
@@ -14,7 +9,7 @@ const form = /^(?:\[(?<v6>[^\]]+)\]|(?<host>[^:[\]/\s]+)):(?<port>\d{1,5})$/
 const wildcards: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 
 /** Parses `HOST:PORT`, `[IPV6]:PORT`; `source` is where it was written. Throws ARC6865. */
-export function parseAddress(text: string, source: string): TcpAddress {
+export function parseAddress(text: string, source: string): NetworkAddress {
   const refuse = (reason: string) => peerErrors('ARC6865', { source, text, reason })
   const groups = form.exec(text.trim())?.groups
   const host = groups?.v6 ?? groups?.host
@@ -28,7 +23,7 @@ export function parseAddress(text: string, source: string): TcpAddress {
   return { host, port }
 }
 
-export function showAddress({ host, port }: TcpAddress): string {
+export function showAddress({ host, port }: NetworkAddress): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
 }
 

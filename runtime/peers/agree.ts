@@ -1,7 +1,7 @@
 /** Whether all nodes are about to do the same: each gives facts by name, and any difference ends the run before anything expensive. */
 import { labelOf } from './calls.ts'
-import { peerErrors } from './messages.ts'
 import type { Peers } from './peers.ts'
+import { peerErrors } from './store/messages.ts'
 
 /** Facts by the words in which a difference is told: "train.batch", "images". */
 export type Facts = Readonly<Record<string, string>>

@@ -1,7 +1,7 @@
 /** A single process: whatever needs all nodes has them at once, and the store is a map in memory. */
 import { hostname } from 'node:os'
-import { peerErrors } from './messages.ts'
 import type { Peers } from './peers.ts'
+import { peerErrors } from './store/messages.ts'
 
 /** Peers of a process that trains without others. No call waits, except for a key that nobody has set. */
 export function alone(): Peers {

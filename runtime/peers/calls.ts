@@ -1,7 +1,7 @@
 /** Calls of the store, with its errors in the words of the run. */
 import type { ArccError } from '../errors.ts'
-import { peerErrors } from './messages.ts'
 import type { Reply, Requests, Wanted } from './requests.ts'
+import { peerErrors } from './store/messages.ts'
 import { errorCodes } from './store/protocol.ts'
 
 /** What every call needs. */

@@ -1,10 +1,11 @@
 /** The thread of rank 0 that serves the store, as the main thread holds it. */
 import { lookup } from 'node:dns/promises'
+import type { NetworkAddress } from '../../compiler/plan/plan.ts'
 import { startThread } from '../start-thread.ts'
 import { reasonOf } from '../system-errors.ts'
-import { isLoopback, showAddress, type TcpAddress } from './address.ts'
+import { isLoopback, showAddress } from './address.ts'
 import type { FromStore, StoreData, ToStore } from './member-messages.ts'
-import { peerErrors } from './messages.ts'
+import { peerErrors } from './store/messages.ts'
 
 export interface HeldStore {
   /** Waits until all members have gone, at most `withinMs`, then ends the thread. */
@@ -12,7 +13,7 @@ export interface HeldStore {
 }
 
 interface HeldStoreOptions extends Pick<StoreData, 'nodes' | 'token' | 'version' | 'name'> {
-  readonly rendezvous: TcpAddress
+  readonly rendezvous: NetworkAddress
   readonly onNotice: (text: string) => void
 }
 

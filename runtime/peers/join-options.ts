@@ -1,10 +1,10 @@
 /** What a node needs to join a run. */
-import type { TcpAddress } from './address.ts'
+import type { NetworkAddress } from '../../compiler/plan/plan.ts'
 
 export interface JoinOptions {
   readonly nodes: number
   readonly rank: number
-  readonly rendezvous: TcpAddress
+  readonly rendezvous: NetworkAddress
   /** Empty on a loopback address only. */
   readonly token: string
   /** The version of arcc. */

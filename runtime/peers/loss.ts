@@ -1,7 +1,7 @@
 /** What a node shows when another one ends the run. */
 import { ArccError } from '../errors.ts'
-import { peerErrors } from './messages.ts'
 import { type Report, readReport } from './store/facts.ts'
+import { peerErrors } from './store/messages.ts'
 
 /**
  * Codes of errors that another node may have caused: they go behind the error of that node. A part that speaks with other nodes by

@@ -1,11 +1,13 @@
 /** Which nodes meet where: from flags, otherwise from the variables of torchrun, Slurm or Kubernetes. */
+
+import type { NetworkAddress } from '../../compiler/plan/plan.ts'
 import type { Environment } from '../environment.ts'
-import { parseAddress, type TcpAddress } from './address.ts'
-import { peerErrors } from './messages.ts'
+import { parseAddress } from './address.ts'
 import type { Found, Told } from './schedulers/found.ts'
 import { foundKubernetes } from './schedulers/kubernetes.ts'
 import { foundSlurm } from './schedulers/slurm.ts'
 import { foundTorchrun } from './schedulers/torchrun.ts'
+import { peerErrors } from './store/messages.ts'
 
 export interface MeetingFlags {
   readonly nodes: number | undefined
@@ -17,7 +19,7 @@ export interface MeetingFlags {
 export interface Meeting {
   readonly nodes: number
   readonly rank: number
-  readonly rendezvous: TcpAddress
+  readonly rendezvous: NetworkAddress
   /** Names by rank, where a scheduler tells them. */
   readonly expected: readonly string[]
   /** Where each figure comes from: `--nodes`, `SLURM_NODEID`. */

@@ -4,10 +4,10 @@ import { failureFacts } from '../failure-facts.ts'
 import { askFor, errorOf, labelOf, waitAt } from './calls.ts'
 import { gatherParts } from './gather.ts'
 import { isCommon, isConsequence } from './loss.ts'
-import { peerErrors } from './messages.ts'
 import type { Peers, StoreAddress } from './peers.ts'
 import type { Requests, Wanted } from './requests.ts'
 import { encodeFacts } from './store/facts.ts'
+import { peerErrors } from './store/messages.ts'
 import { errorCodes } from './store/protocol.ts'
 
 export interface MemberContext {

@@ -1,9 +1,10 @@
 /** The token that admits a node to a run: from a file or from a variable, never from the command line, which every user of a computer reads. */
 import { readFileSync } from 'node:fs'
+import type { NetworkAddress } from '../../compiler/plan/plan.ts'
 import type { Environment } from '../environment.ts'
 import { reasonOf } from '../system-errors.ts'
-import { isLoopback, showAddress, type TcpAddress } from './address.ts'
-import { peerErrors } from './messages.ts'
+import { isLoopback, showAddress } from './address.ts'
+import { peerErrors } from './store/messages.ts'
 
 export const tokenVariable = 'ARCC_RUN_TOKEN'
 
@@ -15,7 +16,7 @@ const longest = 256
  * The token of a file, otherwise that of the variable; empty if there is none and only this computer reaches the address. Throws
  * ARC6859 if there is none, ARC6860 if it cannot be used.
  */
-export function runToken(file: string | undefined, address: TcpAddress, env: Environment): string {
+export function runToken(file: string | undefined, address: NetworkAddress, env: Environment): string {
   const [text, source] = file === undefined ? [env[tokenVariable], tokenVariable] : [readToken(file), file]
   if (text === undefined) {
     if (isLoopback(address.host)) return ''

@@ -2,8 +2,8 @@
 import { failureFacts } from '../failure-facts.ts'
 import { askFor, type Calls, waitAt } from './calls.ts'
 import type { JoinOptions } from './join-options.ts'
-import { peerErrors } from './messages.ts'
 import { encodeFacts } from './store/facts.ts'
+import { peerErrors } from './store/messages.ts'
 
 /** Milliseconds between looks at who is missing, and between lines that say so. */
 const look = 1000

@@ -1,5 +1,5 @@
 /** Example parameters of ARC685x to ARC687x, and of ARC689x: errors of processes that train together, and of their collectives. */
-import type { peerErrors } from '../../runtime/peers/messages.ts'
+import type { peerErrors } from '../../runtime/peers/store/messages.ts'
 import type { collectiveErrors } from '../../runtime/xla/collectives/messages.ts'
 import type { Examples } from './render.ts'
 

@@ -1,10 +1,8 @@
 /** The barriers of a run: each name is passed once, when every rank has come to it. */
-import { timer } from './keys.ts'
+import { timer, type WaitedInVain } from './keys.ts'
 
 /** How a rank's wait at a barrier ended; `missing` are the ranks that have not come. */
-export type Passed =
-  | { readonly how: 'passed' }
-  | { readonly how: 'timed out' | 'run over'; readonly missing: readonly number[] }
+export type Passed = { readonly how: 'passed' } | { readonly how: WaitedInVain; readonly missing: readonly number[] }
 
 export interface Barriers {
   /**

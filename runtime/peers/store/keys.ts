@@ -7,8 +7,11 @@ const entryBytes = 128
 /** The largest delay of a timer; anything longer would end at once. */
 const longestTimer = 2 ** 31 - 1
 
+/** How a wait ended without what it was for. */
+export type WaitedInVain = 'timed out' | 'run over'
+
 /** How a wait ended: with the value, or without. */
-export type Waited = { readonly value: Uint8Array } | 'timed out' | 'run over'
+export type Waited = { readonly value: Uint8Array } | WaitedInVain
 
 export interface Keys {
   /** Sets a key and answers those who wait for it; false if the store is full or a limit is exceeded. */

@@ -1,6 +1,6 @@
 /** Why a node is not admitted. In an error of the store the reason follows its kind, so that both sides say the same. */
 import type { ArccError } from '../../errors.ts'
-import { peerErrors } from '../messages.ts'
+import { peerErrors } from './messages.ts'
 
 const kinds = {
   token: (reason) => peerErrors('ARC6853', { reason }),

@@ -1,5 +1,5 @@
 /** Errors of processes that train together, ARC685x to ARC687x. */
-import { type ErrorMessage, errorsOf } from '../errors.ts'
+import { type ErrorMessage, errorsOf } from '../../errors.ts'
 
 const restart = 'the others have ended too; go on with --resume on all nodes'
 
