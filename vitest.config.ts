@@ -2,10 +2,10 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Tests that load native code or replace what the process is given: each file gets a process of its own. */
+/** Tests that load native code or replace modules or what the process is given: each file gets a process of its own. */
 const apart = [
   'test/{device,faults}/**/*.test.ts',
-  'test/runtime/{backend,cuda,measure,plugins,wheels,xla}/**/*.test.ts',
+  'test/runtime/{backend,cuda,measure,nodes,plugins,wheels,xla}/**/*.test.ts',
   'test/runtime/tfjs/lazy.test.ts',
   'test/cli/*.test.ts',
   'test/cli/{commands,doctor,host}/**/*.test.ts',
