@@ -13,7 +13,7 @@ export interface Calls {
 type ErrorReply = Extract<Reply, { readonly op: 'error' }>
 
 /** `rank 1 (node-b)` */
-export function labelOf(rank: number, names: readonly (string | undefined)[]): string {
+export function labelOf(rank: number, names: { readonly [rank: number]: string | undefined }): string {
   const name = names[rank]
   return name === undefined ? `rank ${rank}` : `rank ${rank} (${name})`
 }

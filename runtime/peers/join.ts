@@ -20,7 +20,7 @@ export async function join(options: JoinOptions): Promise<Peers> {
   const name = options.name ?? hostname()
   const begun = performance.now()
   const names: string[] = []
-  const nameOf = (it: number) => labelOf(it, names.length > 0 ? names : expected)
+  const nameOf = (it: number, told?: string) => labelOf(it, { [it]: names[it] ?? told ?? expected[it] })
   const lost = new AbortController()
   const store = rank === 0 ? await startStore({ ...options, name }) : undefined
   const member = startMember({ ...options, name }, nameOf, lost)

@@ -20,7 +20,7 @@ export interface Member {
 /** Starts to join. `lost` is aborted when another node ends the run. */
 export function startMember(
   options: JoinOptions & { readonly name: string },
-  nameOf: (rank: number) => string,
+  nameOf: (rank: number, name?: string) => string,
   lost: AbortController,
 ): Member {
   const { nodes, rank, rendezvous, token, version, name, timeoutMs, onNotice } = options
@@ -40,9 +40,10 @@ export function startMember(
       return
     }
     const report = reportIn(response.report)
-    if (response.op === 'lost') lose(lossError(nameOf(response.rank), report.reason))
+    if (response.op === 'lost') lose(lossError(nameOf(response.rank, report.name), report.reason))
     // The own error is known here.
-    else if (response.rank !== rank || report.ofAll === true) lose(reportedError(nameOf(response.rank), report))
+    else if (response.rank !== rank || report.ofAll === true)
+      lose(reportedError(nameOf(response.rank, report.name), report))
   }
   const admitted = new Promise<string>((resolve, reject) => {
     const end = (error: Error) => {

@@ -23,7 +23,7 @@ export async function waitForAll(
   let saidAt = 0
   const deadline = begun + timeoutMs + (rank === 0 ? 0 : rankZeroFirst)
   await waitAt('join', 'the other nodes', { requests, lost }, look, (ranks) => {
-    const missing = ranks.map(nameOf).join(', ')
+    const missing = ranks.map((it) => nameOf(it)).join(', ')
     const now = performance.now()
     if (now > deadline) {
       const seconds = Math.round(timeoutMs / 1000)

@@ -25,12 +25,14 @@ const reportSchema = object(
     code: text,
     reason: text,
     hint: text,
+    /** Of the computer of the node that it is about, for those that do not know all names yet. */
+    name: text,
     /** The error says itself which nodes it is about, and is not one of the node that reports it. */
     ofAll: { type: 'boolean' },
     /** The error may follow from that of another node, which then goes before it. */
     follows: { type: 'boolean' },
   },
-  ['hint', 'ofAll', 'follows'],
+  ['hint', 'name', 'ofAll', 'follows'],
 )
 
 /** Why a run ends, in the words that every node shows. */

@@ -56,7 +56,7 @@ export async function serveStore(options: StoreOptions): Promise<Store> {
       report.ofAll === true
         ? report.reason
         : `${nodeName(rank)} ${op === 'lost' ? 'is lost' : 'ended with an error'}: ${report.reason}`
-    const value = encodeFacts(report)
+    const value = encodeFacts({ ...report, name: members.get(rank)?.name ?? 'unknown' })
     for (const connection of connections)
       if (connection.admitted?.isMember === true) connection.send({ op, id: 0, rank, report: value })
     keys.end()
