@@ -105,10 +105,10 @@ async function refusal(network: Network, token: string, it: Case): Promise<void>
       expect(isRight, `${text}, and ends the run`, [end.error, own.error])
       return
     }
-    const isHeard = first.notices.some((line) => it.heard.test(line))
     const missing = start({ ...common, rank: count - 1 })
     const all = [first, ...early, missing]
     await Promise.all(all.map(({ joined }) => joined))
+    const isHeard = first.notices.some((line) => it.heard.test(line))
     const isWhole = (await leave(all)).every(({ code }) => code === 0)
     const isRight = end.code === 3 && it.said.test(end.error) && isHeard && isWhole
     expect(isRight, `${text}, and the others meet`, [end.error, ...first.notices])
