@@ -1,6 +1,7 @@
 /**
  * What programs for the CPU with arcc's own kernels keep in memory, where that differs from the graph: one kernel computes attention or
- * its gradient, so that nothing in between exists, and what the kernels of normalizations read and write is stored.
+ * its gradient, so that nothing in between exists, and what the kernels of normalizations read and write is stored; so are the sums of
+ * residual streams.
  *
  * Legend: qkv [B,T,3·C]; y dy [B,T,C].
  */
@@ -8,6 +9,7 @@ import type { Graph, Op, Value } from '../ir/graph.ts'
 import type { KeptMemory } from '../ir/liveness.ts'
 import { kernelValues } from '../ir/norm-groups.ts'
 import { type Attention, findAttention, neededOps, readValues } from '../stablehlo/attention.ts'
+import { longSums } from '../stablehlo/long-sums.ts'
 
 /** What a program keeps in memory. */
 export interface ProgramMemory {
@@ -24,7 +26,7 @@ export function nativeMemory(graph: Graph): ProgramMemory {
   const stored = new Set([...attention.keys()].flatMap((value) => [value, ...readValues(value.op, attention)]))
   return {
     graph: attention.size === 0 ? graph : withAttention(graph, attention),
-    kept: { stored: (one) => new Set([...kernelValues(one), ...stored]) },
+    kept: { stored: (one) => new Set([...kernelValues(one), ...longSums(one), ...stored]) },
     gapShare: 0,
   }
 }

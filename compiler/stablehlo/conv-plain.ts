@@ -4,6 +4,8 @@
  *
  * Legend: x [N,H,W,C], w [kh,kw,C/G,O], y dy [N,P,Q,O].
  */
+
+import type { TensorType } from '../ir/dtype.ts'
 import type { ConvGeometry } from './conv-geometry.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 import { convert, convolution, reshape, reverse, transpose } from './hlo.ts'
@@ -11,10 +13,14 @@ import { platformForms } from './platform-forms.ts'
 
 const forwardLayout = { lhs: 'b01f', rhs: '01io', out: 'b01f' }
 
-/** The CPU has no efficient 16-bit convolutions, so they run in f32. CUDA's accumulate in f32 by themselves. */
+/** Whether products and convolutions of an element type run in f32: the CPU has no efficient 16-bit ones. */
+export function isWidened(e: Emitter, { dtype }: TensorType): boolean {
+  return (dtype === 'f16' || dtype === 'bf16') && !platformForms[e.platform].multipliesHalves
+}
+
+/** An operand in the element type that is computed in. CUDA's products accumulate in f32 by themselves. */
 export function widen(e: Emitter, x: Ssa): Ssa {
-  const half = x.type.dtype === 'f16' || x.type.dtype === 'bf16'
-  return half && !platformForms[e.platform].multipliesHalves ? convert(e, x, 'f32') : x
+  return isWidened(e, x.type) ? convert(e, x, 'f32') : x
 }
 
 export function plainForward(e: Emitter, g: ConvGeometry, x: Ssa, w: Ssa): Ssa {

@@ -4,6 +4,7 @@
  * Legend: x [N,H,W,C], w [kh,kw,C/G,O], y dy [N,P,Q,O].
  */
 import { isFloat } from '../ir/dtype.ts'
+import type { OpOf } from '../ir/graph.ts'
 import type { ConvKind, ReduceKind } from '../ir/op-family.ts'
 import { blocksFilterGrad, blocksForward, blocksInputGrad } from './conv-blocks.ts'
 import { filterGradForm, forwardForm, inputGradForm } from './conv-choice.ts'
@@ -18,7 +19,7 @@ import {
   wholeInputGrad,
 } from './conv-lanes.ts'
 import { phasedInputGrad } from './conv-phases.ts'
-import { plainFilterGrad, plainForward, plainInputGrad, widen } from './conv-plain.ts'
+import { isWidened, plainFilterGrad, plainForward, plainInputGrad, widen } from './conv-plain.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 import { barrier, convert, dot, reduce } from './hlo.ts'
 import { nativeConvolution, nativeProduct } from './native-call.ts'
@@ -53,15 +54,24 @@ export const filterGradEmitters: { readonly [F in ReturnType<typeof filterGradFo
   rows: rowsFilterGrad,
 }
 
-/** An operand that is not read before what comes first. */
-function inOrder(e: Emitter, operand: Ssa): Ssa {
+/** Operands that are not read before what comes first. */
+function inOrder(e: Emitter, operands: readonly Ssa[]): readonly Ssa[] {
   const before = e.order.take()
-  return before.length === 0 ? operand : at(barrier(e, [operand, ...before]), 0)
+  return before.length === 0 ? operands : barrier(e, [...operands, ...before]).slice(0, operands.length)
+}
+
+/**
+ * A product by the engine's own op. Where operands are converted to f32 for it, both of the backward pass come from behind the
+ * barrier: the copies of the forward pass would be equal otherwise, and XLA would keep them until then.
+ */
+function plainProduct(e: Emitter, a: Ssa, b: Ssa, { params }: OpOf<'dot_general'>): Ssa {
+  const [left = a, right = b] = inOrder(e, isWidened(e, b.type) ? [a, b] : [a])
+  return dot(e, left, right, params, params.dtype)
 }
 
 /** Computes in an element type that is fast on the platform, and returns the operands' type. */
 function inWidth(e: Emitter, emit: ConvEmitter, g: ConvGeometry, a: Ssa, b: Ssa): Ssa {
-  return convert(e, emit(e, g, widen(e, inOrder(e, a)), widen(e, b)), a.type.dtype)
+  return convert(e, emit(e, g, widen(e, at(inOrder(e, [a]), 0)), widen(e, b)), a.type.dtype)
 }
 
 /** By a native kernel, where there is one that is better than the formulation. */
@@ -81,9 +91,9 @@ export const linalgRules: EmitRules<
   reduce_sum: (e, op, operands) => [sumOver(e, at(operands, 0), op.params.dims)],
   reduce_max: (e, op, operands) => [reduce(e, 'maximum', at(operands, 0), op.params.dims)],
   reduce_min: (e, op, operands) => [reduce(e, 'minimum', at(operands, 0), op.params.dims)],
-  dot_general: (e, { params }, operands) => {
+  dot_general: (e, op, operands) => {
     const [a, b] = [at(operands, 0), at(operands, 1)]
-    return [nativeProduct(e, a, b, params, params.dtype) ?? dot(e, inOrder(e, a), b, params, params.dtype)]
+    return [nativeProduct(e, a, b, op.params, op.params.dtype) ?? plainProduct(e, a, b, op)]
   },
   conv2d: (e, op, operands) => {
     const [x, w] = [at(operands, 0), at(operands, 1)]

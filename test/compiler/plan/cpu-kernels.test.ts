@@ -5,8 +5,9 @@ import { renderPlan } from '../../../cli/render/plan.ts'
 import type { CpuKernels } from '../../../compiler/ir/cpu-kernels.ts'
 import type { Graph, Op } from '../../../compiler/ir/graph.ts'
 import { nativeMemory } from '../../../compiler/plan/native-memory.ts'
-import { inXlaOrder } from '../../../compiler/plan/xla-order.ts'
+import { inXlaOrder, xlaMemory } from '../../../compiler/plan/xla-order.ts'
 import { need } from '../../../grammar/diagnostic.ts'
+import { narrowPlan } from '../../helpers/narrow.ts'
 import { planOf } from '../../helpers/plan.ts'
 import { experimentText } from '../../helpers/resolve.ts'
 
@@ -67,4 +68,17 @@ it('kernels keep no matrix of all pairs of tokens', () => {
     ops.flatMap(({ results }) => results).filter(({ type }) => type.shape.slice(1).join() === '2,64,64').length
   expect(pairs(step)).toBeGreaterThan(0)
   expect(pairs(nativeMemory(step).graph)).toBe(0)
+})
+
+it("XLA's own products of 16-bit tensors are computed of copies in f32", () => {
+  const backbone = 'vit(width: 16, heads: 2, depth: 2, patch: 14, mask: 0%, embedding: 16)'
+  const { step } = narrowPlan({ devices: 1, batch: 4, classes: 20, train: 'precision = bf16', backbone }).graphs
+  const { workspaceOf = () => 0 } = xlaMemory(step).kept
+  const product = need(
+    step.ops.find(({ kind, origin }) => kind === 'dot_general' && origin.phase === 'backward'),
+    'a product',
+  )
+  const elements = product.operands.map(({ type }) => type.shape.reduce((all, size) => all * size, 1))
+  expect(product.operands.map(({ type }) => type.dtype)).toEqual(['bf16', 'bf16'])
+  expect(workspaceOf(product)).toBe(4 * elements.reduce((sum, count) => sum + count, 0))
 })

@@ -32,3 +32,11 @@ it.each([
   const barriers = [...text.matchAll(/optimization_barrier"\((%\d+), %\d+\)/g)]
   expect(barriers.length > 3).toBe(isOrdered)
 })
+
+it('where operands are converted to f32, both come from behind the barrier', () => {
+  const backbone = 'vit(width: 16, heads: 2, depth: 2, patch: 14, mask: 0%, embedding: 16)'
+  const { step } = narrowPlan({ devices: 1, batch: 4, classes: 20, train: 'precision = bf16', backbone }).graphs
+  const second = /stablehlo.convert"\(%\d+#1\)/
+  expect(emitModule(step, { platform: 'cpu' })).toMatch(second)
+  expect(emitModule(step, { platform: 'cuda' })).not.toMatch(second)
+})
