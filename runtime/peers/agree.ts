@@ -32,15 +32,33 @@ export async function agree(peers: Peers, name: string, facts: Facts, what: stri
   if (differences.length > 0) throw peerErrors('ARC6855', { differences })
 }
 
-/** The differences of the facts of nodes, by rank, in words; none if all have the same. */
+/** Facts of which people see only that they differ. */
+const isHash = (fact: string) => fact.startsWith('the hash of ')
+
+/**
+ * The differences of the facts of nodes, by rank, in words; none if all have the same. Those of facts that begin with "the hash of" are
+ * told only if there is no other one, which explains them.
+ */
 export function differencesOf(all: readonly Facts[], names: readonly string[]): readonly string[] {
-  const facts = new Set(all.flatMap((of) => Object.keys(of)))
-  const told = [...facts].flatMap((fact) => {
+  const facts = [...new Set(all.flatMap((of) => Object.keys(of)))]
+  const plain = tell(
+    facts.filter((fact) => !isHash(fact)),
+    all,
+    names,
+  )
+  return shorten(plain.length > 0 ? plain : tell(facts, all, names))
+}
+
+function tell(facts: readonly string[], all: readonly Facts[], names: readonly string[]): readonly string[] {
+  return facts.flatMap((fact) => {
     const ranks = new Map<string | undefined, number[]>()
     for (const [rank, of] of all.entries()) ranks.set(of[fact], [...(ranks.get(of[fact]) ?? []), rank])
     if (ranks.size === 1) return []
     return [`${fact} is ${[...ranks].map(([value, of]) => `${shown(value)} at ${showRanks(of, names)}`).join(' and ')}`]
   })
+}
+
+function shorten(told: readonly string[]): readonly string[] {
   const more = told.length - most.differences
   return more > 0 ? [...told.slice(0, most.differences), `${more} more`] : told
 }

@@ -19,6 +19,7 @@ import { createJoint, type Joint } from '../peers/joint.ts'
 import type { Peers } from '../peers/peers.ts'
 import { openStart, type Start } from '../start/open-start.ts'
 import { worldOf } from '../world.ts'
+import { agreeOnData } from './agree-on-data.ts'
 import { firstCause, orLost } from './ending.ts'
 import type { StopSignal } from './failure/interruption.ts'
 import type { Watchdog } from './failure/watchdog.ts'
@@ -166,6 +167,7 @@ export async function withSession(
     if (peers.rank === 0)
       logs.push(...(await openLogs(plan, folder.path, (message) => emit({ type: 'warning', message }))))
     const data = await phase(emit, 'load data', () => openData(plan.run, options.collections, plan.state.some(isCount)))
+    await agreeOnData(peers, plan.name, data, resumed?.checkpoint?.manifest)
     warnOfAbsentSets(plan, data, emit)
     const opened = resumed?.checkpoint === undefined ? await openStart(plan, data.people) : undefined
     const start = opened && owned(opened, (it) => it.close())

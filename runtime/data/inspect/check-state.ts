@@ -11,6 +11,7 @@ import { replaceContents } from '../../replace-file.ts'
 import type { Collection } from '../collection.ts'
 import type { Fault } from '../jobs/found.ts'
 import { notWritten } from '../pack/output-files.ts'
+import { addArray, type Hash } from './collection-hash.ts'
 
 /** Pictures of one job; kept work is counted in these. */
 export const CHUNK = 256
@@ -22,22 +23,13 @@ export interface ChunkLine {
   readonly faults: readonly Fault[]
 }
 
-type Hash = ReturnType<typeof createHash>
-
-/** Bytes that are hashed at once: Node takes no more than 2^31 - 1. */
-const BLOCK = 2 ** 28
-
 /** Members of recipes that say nothing of the pictures: what labels were read so far, and the times of a list, which `files` has. */
 const passing: ReadonlySet<string> = new Set(['labels', 'origin'])
 
 /** Every member counts, so that none is forgotten: with another root, column or separator, the same files are other pictures. */
 function addValue(hash: Hash, value: unknown): void {
-  if (ArrayBuffer.isView(value)) {
-    hash.update(`${value.byteLength} bytes `)
-    for (let at = 0; at < value.byteLength; at += BLOCK) {
-      hash.update(new Uint8Array(value.buffer, value.byteOffset + at, Math.min(BLOCK, value.byteLength - at)))
-    }
-  } else if (Array.isArray(value)) {
+  if (ArrayBuffer.isView(value)) addArray(hash, value)
+  else if (Array.isArray(value)) {
     hash.update(`${value.length} items `)
     for (const item of value) addValue(hash, item)
   } else if (typeof value === 'object' && value !== null) {

@@ -1,5 +1,5 @@
 /** A run of two nodes within one process: the same as that of one with all devices, and how it stops and fails. */
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { newestIntact } from '../../../runtime/checkpoint/newest-intact.ts'
@@ -34,9 +34,9 @@ afterEach(() => {
 })
 
 /** Two identities for training, two for verification; two devices with statistics of their own. */
-function planFor(options: Omit<TinyOptions, 'root'> = {}) {
+function planFor(options: Omit<TinyOptions, 'root'> = {}, from = faces) {
   const text = tinyText({
-    root: faces,
+    root: from,
     holdout: 2,
     more: 'evaluate { sets = [holdout], pairs = 20, every = 4 steps }',
     ...options,
@@ -196,4 +196,28 @@ test('a folder that the other node does not see is refused on both', async () =>
   for (const { message } of outcomes) expect(message).toMatch(/ARC6900.*the run folder .* is not that of rank 0/)
   expect(outcomes[0]?.message).toContain('rank 1 (node-1): ')
   rmSync(other, { recursive: true })
+})
+
+test('other data at one node, wherever it lies, ends both before anything is compiled', async () => {
+  const other = join(root, 'other-faces')
+  cpSync(faces, other, { recursive: true })
+  const end = async () => {
+    const { peers } = testNodes(2)
+    let engines = 0
+    given.of = () => {
+      engines += 1
+      throw new Error('reached')
+    }
+    const folder = newFolder()
+    const outcomes = await Promise.all(
+      peers.map((peer, rank) => outcomeOf(planFor({}, rank === 0 ? faces : other), folder, undefined, { peers: peer })),
+    )
+    return { engines, messages: outcomes.map(({ message }) => message) }
+  }
+  expect(await end()).toMatchObject({ engines: 2 })
+  rmSync(join(other, 'p1', '0.ppm'))
+  const { engines, messages } = await end()
+  expect(engines).toBe(0)
+  const said = 'the number of images is 16 at rank 0 (node-0) and 15 at rank 1 (node-1)'
+  for (const message of messages) expect(message).toContain(`error[ARC6855]: the nodes cannot train together: ${said}`)
 })
