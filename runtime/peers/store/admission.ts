@@ -27,6 +27,8 @@ export interface Run {
   readonly members: ReadonlyMap<number, Member>
   /** Why the run is over; `undefined` while it is not. */
   readonly over: string | undefined
+  /** The refusal that has ended the run, if one has: it is the answer to all that come later. */
+  readonly endedBy: { readonly refusal: Refusal; readonly reason: string } | undefined
 }
 
 export type Admission =
@@ -54,6 +56,7 @@ export function admit(hello: Hello, run: Run, clock: number): Admission {
       'difference',
       `the protocol of arcc is ${protocolVersion} at rank 0 and ${hello.version} at rank ${hello.rank}`,
     )
+  if (run.endedBy !== undefined) return { as: 'refused', ...run.endedBy }
   if (run.over !== undefined) return refuse('over', `the run is over: ${run.over}`)
   const member = run.members.get(hello.rank)
   if (kind === 'auxiliary')

@@ -4,7 +4,7 @@
  */
 import { createServer, type Server } from 'node:net'
 import { failureFacts } from '../../failure-facts.ts'
-import { type Admission, admit, type Hello, type Member } from './admission.ts'
+import { type Admission, admit, type Hello, type Member, type Run } from './admission.ts'
 import { createBarriers } from './barriers.ts'
 import { type Connection, serveConnection } from './connection.ts'
 import { encodeFacts, readReport } from './facts.ts'
@@ -50,6 +50,7 @@ export async function serveStore(options: StoreOptions): Promise<Store> {
   const silent = new Map<number, number>()
   const nodeName = (rank: number) => `rank ${rank} (${members.get(rank)?.name ?? 'unknown'})`
   let over: string | undefined
+  let endedBy: Run['endedBy']
 
   const ending = createEnding(({ op, rank, report }: RunEnd) => {
     over =
@@ -82,7 +83,7 @@ export async function serveStore(options: StoreOptions): Promise<Store> {
   }, liveness.tick)
 
   const welcome = (connection: Connection, hello: Hello) => {
-    const found: Admission = admit(hello, { token, nodes, version, name, members, over }, Date.now())
+    const found: Admission = admit(hello, { token, nodes, version, name, members, over, endedBy }, Date.now())
     if (found.as === 'malformed') {
       connection.end({ op: 'error', id: hello.id, code: errorCodes.malformed, text: 'HELLO is not valid' })
       return
@@ -91,8 +92,12 @@ export async function serveStore(options: StoreOptions): Promise<Store> {
       const { refusal, reason } = found
       onEvent({ type: 'refused', address: connection.address, reason })
       connection.end({ op: 'error', id: hello.id, code: errorCodes.refused, text: refusalText(refusal, reason) })
+      // Nobody who comes to a run that has met, or in the place of one who is there, ends it.
+      const isAwaited = members.size < nodes && !members.has(hello.rank)
+      if (!endsRun(refusal) || !isAwaited || endedBy !== undefined) return
+      endedBy = { refusal, reason }
       const report = { ...failureFacts(refusalError(refusal, reason)), ofAll: true }
-      if (endsRun(refusal)) ending.report({ op: 'failed', rank: hello.rank, report })
+      ending.report({ op: 'failed', rank: hello.rank, report })
       return
     }
     const { rank } = found
