@@ -1,8 +1,8 @@
 /**
- * `npm run bench:nodes-train`: real runs of two processes. The weights must be those of one process with as many devices, byte for byte;
- * SIGTERM at either node stops both after the same step, and one process goes on to the same weights; SIGKILL of either node in each
- * phase ends the other one within 30 seconds, with the name of the lost node and, once there is one, the last checkpoint. Exit code 1
- * if anything differs.
+ * `npm run bench:nodes-train`: real runs of two processes. The weights and the figures of all verifications must be those of one process
+ * with as many devices, to the last bit; SIGTERM at either node stops both after the same step, and one process goes on to the same
+ * weights; SIGKILL of either node in each phase ends the other one within 30 seconds, with the name of the lost node and, once there is
+ * one, the last checkpoint. Exit code 1 if anything differs.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -26,12 +26,19 @@ const newFolder = () => join(root, `run-${folders++}`)
 const machineOf = (nodes: number) => ['--set', `machine=cpus(${nodes}, ${devicesInAll / nodes})`]
 const newRun = (nodes: number, folder: string) => [file, '--folder', folder, ...machineOf(nodes)]
 const weightsOf = (folder: string) => readFileSync(join(folder, 'weights.safetensors'))
-const stepsIn = (folder: string): number | undefined =>
+const eventsIn = (folder: string): readonly RunEvent[] =>
   readFileSync(join(folder, 'log.ndjson'), 'utf8')
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line))
-    .findLast(({ type }) => type === 'end')?.steps
+const stepsIn = (folder: string) => eventsIn(folder).findLast((event) => event.type === 'end')?.steps
+/** The figures of all verifications, without what differs from run to run. */
+const verificationsIn = (folder: string) =>
+  eventsIn(folder).flatMap((event) => {
+    if (event.type !== 'evaluation') return []
+    const { step, set, accuracy, deviation, auc, xnorm, tarAtFar } = event
+    return [JSON.stringify({ step, set, accuracy, deviation, auc, xnorm, tarAtFar })]
+  })
 
 /** Where a node is killed: by the events of rank 0. */
 const phases: Readonly<Record<string, (event: RunEvent) => boolean>> = {
@@ -81,6 +88,11 @@ try {
   expect(
     ends.every(({ code }) => code === 0) && weightsOf(together).equals(expected),
     'two processes: the same weights as one',
+  )
+  const verified = verificationsIn(together)
+  expect(
+    verified.length === 5 && verified.join() === verificationsIn(alone).join(),
+    `the figures of ${verified.length} verifications, all digits`,
   )
   for (const told of [0, 1]) {
     const folder = newFolder()

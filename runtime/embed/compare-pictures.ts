@@ -9,7 +9,8 @@ import { fitImage, imageBytes } from '../data/image.ts'
 import { openPictures } from '../data/jobs/picture-source.ts'
 import { findJpegDecoder, openJpegDecoder } from '../data/jpeg/find.ts'
 import { buildTextTable } from '../data/text-table.ts'
-import { type EmbeddedImages, type Embedder, embedPictures } from '../evaluate/embed-pairs.ts'
+import { type Embedder, embedPictures } from '../evaluate/embed-pairs.ts'
+import type { EmbeddedImages } from '../evaluate/rounds.ts'
 import { embedErrors } from './messages.ts'
 
 export interface ComparedPicture {

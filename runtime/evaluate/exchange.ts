@@ -9,10 +9,12 @@ import { nodeName, placedError } from '../peers/joint.ts'
 import type { Peers } from '../peers/peers.ts'
 import { type PlainError, plainError } from '../plain-error.ts'
 import type { World } from '../world.ts'
-import { type Exchange, ownRounds } from './embed-pairs.ts'
+import type { EmbeddedRows, Exchange } from './embed-pairs.ts'
+import { ownRounds } from './rounds.ts'
 
 export interface ExchangeOptions {
   readonly peers: Peers
+  /** Whose devices embed: as many of each process. */
   readonly world: World
   /** Used once per run. */
   readonly name: string
@@ -25,14 +27,18 @@ export interface ExchangeOptions {
   readonly signal: AbortSignal | undefined
 }
 
-/** Rounds that a node may be ahead of rank 0, which bounds the memory of the store. */
+/** Bytes of embeddings that the store holds, of all nodes together. */
+const storeBytes = 256 * 2 ** 20
+/** Rounds that a node may be ahead of rank 0, if they are small. */
 const mostAhead = 4
 /** Bytes of one value of the store; a longer message is several of them. */
-const partBytes = 8 * 2 ** 20
+const mostPartBytes = 8 * 2 ** 20
+/** Values of one message that the store holds. */
+const partsAhead = 2
 /** The longest wait for another node, in milliseconds; when a node is lost, the wait ends at once. */
 const patience = 86_400_000
-/** Of a message: how many outputs follow, f32 [rows,D] each; 0 before the JSON of an error. */
-const headBytes = 4
+/** Two u32 before each message: how many outputs follow, f32 [rows,D] each, and the bytes of JSON after them. */
+const headBytes = 8
 
 export function createExchange(options: ExchangeOptions): Exchange {
   return options.peers.rank === 0 ? receiver(options) : sender(options)
@@ -40,8 +46,21 @@ export function createExchange(options: ExchangeOptions): Exchange {
 
 const keyOf = (name: string, round: number, rank: number, part: number) => `${name}/${round}/${rank}/${part}`
 const takenKey = (name: string, round: number) => `${name}/taken/${round}`
+const partTakenKey = (name: string, round: number, rank: number, part: number) =>
+  `${name}/taken/${round}/${rank}/${part}`
 
-function receiver({ peers, world, name, images, embedBatch, width }: ExchangeOptions): Exchange {
+/** How many rounds a node may be ahead, and the bytes of a part: the same on all nodes. */
+function paceOf({ peers, world, embedBatch, width }: ExchangeOptions) {
+  const others = peers.nodes - 1
+  // Of embeddings and of those of mirror images.
+  const roundBytes = 2 * world.local * embedBatch * width * Float32Array.BYTES_PER_ELEMENT
+  const ahead = Math.max(1, Math.min(mostAhead, Math.floor(storeBytes / (others * roundBytes))))
+  return { ahead, partBytes: Math.min(mostPartBytes, Math.floor(storeBytes / (others * partsAhead))) }
+}
+
+function receiver(options: ExchangeOptions): Exchange {
+  const { peers, world, name, images, embedBatch, width } = options
+  const { ahead, partBytes } = paceOf(options)
   const others = Array.from({ length: peers.nodes - 1 }, (_, i) => ({
     rank: i + 1,
     rounds: [...ownRounds(images, embedBatch, { ...world, rank: i + 1 })],
@@ -52,40 +71,53 @@ function receiver({ peers, world, name, images, embedBatch, width }: ExchangeOpt
     await peers.delete(key)
     return bytes
   }
-  const receive = async (round: number, rank: number, rows: number): Promise<readonly Float32Array[]> => {
-    const head = await take(round, rank, 0)
-    const count = head.readUInt32LE(0)
-    if (count === 0) throw failureIn(head, peers, rank)
-    const length = headBytes + count * rows * width * Float32Array.BYTES_PER_ELEMENT
-    const parts = [head]
-    for (let part = 1; part * partBytes < length; part++) parts.push(await take(round, rank, part))
+  const receive = async (round: number, rank: number, rows: number): Promise<EmbeddedRows> => {
+    const first = await take(round, rank, 0)
+    const [count, textBytes] = [first.readUInt32LE(0), first.readUInt32LE(4)]
+    const floats = count * rows * width
+    const end = headBytes + floats * Float32Array.BYTES_PER_ELEMENT
+    const parts = [first]
+    const all = Math.ceil((end + textBytes) / partBytes)
+    for (let part = 1; part < all; part++) {
+      if (part - 1 + partsAhead < all) await peers.put(partTakenKey(name, round, rank, part - 1), new Uint8Array(1))
+      parts.push(await take(round, rank, part))
+    }
+    const message = Buffer.concat(parts)
+    if (message.length !== end + textBytes) bug(`a message of ${message.length} bytes has ${floats} numbers`)
+    const text = message.subarray(end).toString('utf8')
+    if (count === 0) throw failureIn(text, peers, rank)
     // A copy, whose start is aligned.
-    const floats = new Float32Array(Uint8Array.from(Buffer.concat(parts).subarray(headBytes)).buffer)
-    if (floats.length !== count * rows * width) bug(`embeddings of ${rows} rows are ${floats.length} numbers`)
-    return Array.from({ length: count }, (_, i) => floats.subarray(i * rows * width, (i + 1) * rows * width))
+    const numbers = new Float32Array(Uint8Array.from(message.subarray(headBytes, end)).buffer)
+    const outputs = Array.from({ length: count }, (_, i) => numbers.subarray(i * rows * width, (i + 1) * rows * width))
+    return { outputs, skipped: JSON.parse(text) }
   }
   return {
-    async pass(round, first, outputs, onEmbedded) {
-      await onEmbedded(first, outputs)
+    world,
+    async pass(round, first, { outputs, skipped }, onEmbedded) {
+      await onEmbedded(first, outputs, skipped)
       for (const { rank, rounds } of others) {
         const own = rounds[round]
-        if (own !== undefined) await onEmbedded(own.first, await receive(round, rank, own.count))
+        if (own === undefined) continue
+        const found = await receive(round, rank, own.count)
+        await onEmbedded(own.first, found.outputs, found.skipped)
       }
       await peers.put(takenKey(name, round), new Uint8Array(1))
       // All have sent this round, and have therefore read what they waited for before.
-      if (round >= mostAhead) await peers.delete(takenKey(name, round - mostAhead))
+      if (round >= ahead) await peers.delete(takenKey(name, round - ahead))
     },
     fail: async () => undefined,
   }
 }
 
 /** The error that a node sends in place of embeddings. */
-function failureIn(message: Buffer, peers: Peers, rank: number): Error {
-  const plain: PlainError = JSON.parse(message.subarray(headBytes).toString('utf8'))
+function failureIn(text: string, peers: Peers, rank: number): Error {
+  const plain: PlainError = JSON.parse(text)
   return placedError(plain, nodeName(peers, rank))
 }
 
-function sender({ peers, name, signal }: ExchangeOptions): Exchange {
+function sender(options: ExchangeOptions): Exchange {
+  const { peers, world, name, signal } = options
+  const { ahead, partBytes } = paceOf(options)
   let sent = 0
   const unwanted = new Promise<never>((_, reject) => {
     if (signal === undefined) return
@@ -95,22 +127,34 @@ function sender({ peers, name, signal }: ExchangeOptions): Exchange {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
   unwanted.catch(() => undefined)
-  const send = async (message: Uint8Array) => {
-    for (let part = 0; part * partBytes < message.length; part++)
-      await peers.put(keyOf(name, sent, peers.rank, part), message.slice(part * partBytes, (part + 1) * partBytes))
-    sent++
+  const taken = (key: string) => Promise.race([peers.get(key, patience), unwanted])
+  const send = async (outputs: readonly Float32Array[], json: unknown) => {
+    const text = Buffer.from(JSON.stringify(json))
+    const head = Buffer.alloc(headBytes)
+    head.writeUInt32LE(outputs.length, 0)
+    head.writeUInt32LE(text.length, 4)
+    const message = Buffer.concat([head, ...outputs.map((rows) => bytesOf(rows)), text])
+    const round = sent++
+    for (let part = 0; part * partBytes < message.length; part++) {
+      if (part >= partsAhead) {
+        const key = partTakenKey(name, round, peers.rank, part - partsAhead)
+        await taken(key)
+        await peers.delete(key)
+      }
+      const key = keyOf(name, round, peers.rank, part)
+      // A copy: a view would be sent with all of the message behind it.
+      await peers.put(key, Uint8Array.from(message.subarray(part * partBytes, (part + 1) * partBytes)))
+    }
   }
   return {
-    async pass(round, _first, outputs) {
-      if (round >= mostAhead) await Promise.race([peers.get(takenKey(name, round - mostAhead), patience), unwanted])
-      const head = Buffer.alloc(headBytes)
-      head.writeUInt32LE(outputs.length, 0)
-      await send(Buffer.concat([head, ...outputs.map((rows) => bytesOf(rows))]))
+    world,
+    async pass(round, _first, { outputs, skipped }) {
+      if (round >= ahead) await taken(takenKey(name, round - ahead))
+      await send(outputs, skipped)
     },
     async fail(error) {
       if (signal?.aborted === true || peers.lost.aborted) return
-      const text = Buffer.from(JSON.stringify(plainError(error)))
-      await send(Buffer.concat([Buffer.alloc(headBytes), text])).catch(() => undefined)
+      await send([], plainError(error)).catch(() => undefined)
     },
   }
 }

@@ -10,7 +10,8 @@ import { selectedNumber } from '../data/collection.ts'
 import type { DecodeWorkers } from '../data/loader/decode-workers.ts'
 import { createLoader, type Loader } from '../data/loader/loader.ts'
 import type { Selection } from '../data/select/selection.ts'
-import { type Embedder, embedPictures, verificationSlots } from '../evaluate/embed-pairs.ts'
+import { type Embedder, embedPictures } from '../evaluate/embed-pairs.ts'
+import { verificationSlots } from '../evaluate/rounds.ts'
 
 /** Pictures whose embeddings are in memory at the same time. */
 const WINDOW = 8192

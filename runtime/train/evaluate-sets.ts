@@ -2,8 +2,7 @@
 import type { StateTensor } from '../../compiler/ir/state-tensor.ts'
 import type { CheckpointMetric } from '../checkpoint/manifest.ts'
 import type { HostArray, HostTensor } from '../engine.ts'
-import { type Embedder, embedEach, verifyPairs } from '../evaluate/embed-pairs.ts'
-import { createExchange } from '../evaluate/exchange.ts'
+import { type Embedder, verifyPairs } from '../evaluate/embed-pairs.ts'
 import { evaluateIjb } from '../evaluate/ijb/evaluate-ijb.ts'
 import { usualRate } from '../evaluate/ijb/ijb-file.ts'
 import { usualIjbOptions } from '../evaluate/ijb/template-pool.ts'
@@ -48,37 +47,18 @@ type Verified = { readonly result: SetResult } | { readonly stop: Stop }
  * Verifies a set with the devices of all nodes. The first node has all embeddings and computes the result, which all get; it also
  * decides whether to end early.
  */
-async function evaluateTogether(trainer: Trainer, embedder: Embedder, set: VerificationSet): Promise<Verified> {
-  const { plan, engine, joint, peers } = trainer
-  if (peers.nodes === 1) return { result: await evaluateSet(embedder, set) }
+function evaluateTogether({ together, peers }: Trainer, embedder: Embedder, set: VerificationSet): Promise<Verified> {
   const { signal } = embedder
-  const isOver = new AbortController()
-  const exchange = createExchange({
-    peers,
-    world: engine.world,
-    name: `${plan.name}/embeddings/${trainer.verifications++}`,
-    images: set.pairs.images,
-    embedBatch: plan.run.embedBatch,
-    width: plan.run.embedding,
-    signal: isOver.signal,
-  })
-  const outcome = joint.first('a verification', async (): Promise<Verified> => {
+  const work = async (all: Embedder): Promise<Verified> => {
     try {
-      return { result: await evaluateSet({ ...embedder, exchange }, set) }
+      return { result: await evaluateSet(all, set) }
     } catch (error) {
-      if (signal?.aborted !== true || error !== signal.reason) throw error
+      // A single process throws what stops it.
+      if (peers.nodes === 1 || signal?.aborted !== true || error !== signal.reason) throw error
       return { stop: reasonToStop(signal) }
     }
-  })
-  if (peers.rank === 0) return outcome
-  // What goes wrong here is thrown by the first node, to all.
-  const part = embedEach({ ...embedder, exchange, signal: isOver.signal }, set, () => undefined).catch(() => undefined)
-  try {
-    return await outcome
-  } finally {
-    isOver.abort()
-    await part
   }
+  return together.embed({ what: 'a verification', embedder, images: set, work })
 }
 
 /**

@@ -5,7 +5,7 @@
 import { batches } from '../data/loader/batches.ts'
 import { createSampler } from '../data/sampler.ts'
 import type { Engine } from '../engine.ts'
-import { ownRounds } from '../evaluate/embed-pairs.ts'
+import { ownRounds } from '../evaluate/rounds.ts'
 import type { VerificationSet } from './open-loaders.ts'
 import type { Session } from './session.ts'
 

@@ -6,6 +6,7 @@ import { countsTable } from '../../compiler/ir/state-tensor.ts'
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.ts'
 import type { CheckpointMetric } from '../checkpoint/manifest.ts'
 import { restoreState } from '../checkpoint/restore.ts'
+import { embedTogether, type Together } from '../evaluate/together.ts'
 import type { Emit, LoadedEvent } from '../events.ts'
 import { fillState } from '../start/fill-state.ts'
 import type { DeviceState } from '../state/device-state.ts'
@@ -32,9 +33,10 @@ export interface Trainer extends Session {
   /** The state that the run began with, or was resumed from. */
   readonly begin: () => Promise<DeviceState>
   meter: ProgressMeter
-  /** Leases that were opened, and verifications of sets that were begun: all nodes have the same ones. */
+  /** Leases that were opened: all nodes have the same ones. */
   leases: number
-  verifications: number
+  /** Embeds verification sets with the devices of all nodes. */
+  readonly together: Together
   /** Completed steps since the start of training: the number of the next step, and the position in the data order. */
   steps: number
   readonly checkpoints: CheckpointStore
@@ -127,7 +129,7 @@ export async function withTrainer(session: Session, body: (trainer: Trainer) => 
       begin,
       meter: createProgressMeter({ ...plan.run, batch: plan.document.schedule.batch }),
       leases: 0,
-      verifications: 0,
+      together: embedTogether(peers, session.joint, `${plan.name}/embeddings`),
       steps,
       checkpoints,
       leftOut,

@@ -1,4 +1,5 @@
 /** `arcc eval --all-to-all`: compares each two pictures of a data set, exactly; `--plan` prints what it takes. */
+
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Collection } from '../../../runtime/data/collection.ts'
@@ -9,9 +10,10 @@ import { allToAll, comparedPairs } from '../../../runtime/evaluate/all-to-all/al
 import { estimateAllToAll, hostBytes } from '../../../runtime/evaluate/all-to-all/estimate.ts'
 import { allToAllErrors } from '../../../runtime/evaluate/all-to-all/messages.ts'
 import type { PairCounts } from '../../../runtime/evaluate/all-to-all/pair-blocks.ts'
-import { embedEach, verificationSlots } from '../../../runtime/evaluate/embed-pairs.ts'
+import { embedEach } from '../../../runtime/evaluate/embed-pairs.ts'
 import { type AllToAllFile, allToAllName, encodeAllToAll } from '../../../runtime/evaluate/ijb/ijb-file.ts'
 import { prepareFolder, writeFiles } from '../../../runtime/evaluate/report/write-evaluation.ts'
+import { verificationSlots } from '../../../runtime/evaluate/rounds.ts'
 import { fileHost } from '../../host/host.ts'
 import { evaluationsFolder } from '../../host/network/evaluations-folder.ts'
 import { requireNetwork } from '../../host/network/find-backbone.ts'

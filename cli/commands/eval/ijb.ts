@@ -1,14 +1,15 @@
 /** `arcc eval --ijb`: verification of templates, and 1:N identification, on IJB-B and IJB-C. */
+
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createLoader } from '../../../runtime/data/loader/loader.ts'
 import { startDecodeWorkers, workerCount } from '../../../runtime/data/loader/start-workers.ts'
-import { verificationSlots } from '../../../runtime/evaluate/embed-pairs.ts'
 import { evaluateIjb } from '../../../runtime/evaluate/ijb/evaluate-ijb.ts'
 import { readIdentification } from '../../../runtime/evaluate/ijb/identification.ts'
 import { encodeIjb, encodeScores, type IjbFile, ijbName } from '../../../runtime/evaluate/ijb/ijb-file.ts'
 import { findIjbSubset, ijbSha256, readIjbSet } from '../../../runtime/evaluate/ijb/ijb-set.ts'
 import { prepareFolder, writeFiles } from '../../../runtime/evaluate/report/write-evaluation.ts'
+import { verificationSlots } from '../../../runtime/evaluate/rounds.ts'
 import { fileHost } from '../../host/host.ts'
 import { evaluationsFolder } from '../../host/network/evaluations-folder.ts'
 import { requireNetwork } from '../../host/network/find-backbone.ts'

@@ -3,8 +3,9 @@
  *
  * Legend: M pictures, T templates, D embedding width, P pairs.
  */
-import { type EmbeddedImages, type Embedder, embedEach } from '../embed-pairs.ts'
+import { type Embedder, embedEach } from '../embed-pairs.ts'
 import { evaluateErrors } from '../messages.ts'
+import type { EmbeddedImages } from '../rounds.ts'
 import { type Identification, type IdentificationLists, identify } from './identification.ts'
 import type { IjbSet } from './ijb-set.ts'
 import { type IjbRoc, ijbRoc } from './nearest-far.ts'
