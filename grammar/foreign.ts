@@ -17,6 +17,8 @@ export const REASSIGNMENT_NOTE =
 
 const ASSIGNMENT: Foreign = { tokenType: T.Equals, right: undefined, note: REASSIGNMENT_NOTE }
 
+const PIPELINE: Foreign = { tokenType: T.Pipe, right: '|>' }
+
 const FOREIGN: Readonly<Record<string, Foreign>> = {
   '===': { tokenType: T.EqualEqual, right: '==' },
   '!==': { tokenType: T.NotEqual, right: '!=' },
@@ -24,6 +26,12 @@ const FOREIGN: Readonly<Record<string, Foreign>> = {
   '&': { tokenType: T.And, right: 'and' },
   '||': { tokenType: T.Or, right: 'or' },
   '|': { tokenType: T.Or, right: 'or', note: 'a pipeline is written `|>`' },
+  '||>': PIPELINE,
+  '|>>': PIPELINE,
+  '|->': PIPELINE,
+  '|=>': PIPELINE,
+  '>>': PIPELINE,
+  '%>%': PIPELINE,
   '<>': { tokenType: T.NotEqual, right: '!=' },
   '!': { tokenType: T.Not, right: 'not', replacement: 'not ' },
   '=>': { tokenType: T.Equals, right: '=' },
@@ -43,10 +51,10 @@ const FOREIGN: Readonly<Record<string, Foreign>> = {
   '/=': ASSIGNMENT,
 }
 
-const PIPELINE: Foreign = { tokenType: T.Pipe, right: '|>', note: 'for one of two conditions, write `or`' }
+const PIPELINE_OR_CONDITION: Foreign = { ...PIPELINE, note: 'for one of two conditions, write `or`' }
 
 /** The meaning of a foreign operator before `end`. A single `|` before a layer's name is a pipeline, if the text has others. */
 export function foreignOperator(image: string, text: string, end: number): Foreign | undefined {
   const isBeforeName = /^\s*(?!true\b|false\b|not\b)[A-Za-z_]/.test(text.slice(end, end + 80))
-  return image === '|' && isBeforeName && text.includes('|>') ? PIPELINE : FOREIGN[image]
+  return image === '|' && isBeforeName && text.includes('|>') ? PIPELINE_OR_CONDITION : FOREIGN[image]
 }

@@ -5,6 +5,8 @@
 import { createToken, Lexer, type TokenType } from 'chevrotain'
 import { bug, type DiagnosticBag } from './diagnostic.ts'
 import { type Foreign, foreignOperator } from './foreign.ts'
+import { foreignBlockEnd, readForeignBlock } from './foreign-block.ts'
+import { readSizes, sizesEnd } from './foreign-sizes.ts'
 import {
   FOREIGN_COMMENT_STARTS,
   foreignCommentEnd,
@@ -14,6 +16,7 @@ import {
   reportIncrement,
 } from './foreign-text.ts'
 import { grammarError } from './messages.ts'
+import { type Repeated, reportBlanks, reportSemicolons } from './repeated.ts'
 import type { SourceFile, Span } from './source.ts'
 import { cook, STRING_STARTS, type StringShape, scanString } from './strings.ts'
 import * as T from './tokens.ts'
@@ -34,21 +37,34 @@ export interface Lexed {
 }
 
 const CommentToken = createToken({ name: 'Comment', pattern: /\/\/[^\n]*/ })
-const ForeignComment = createToken({
-  name: 'ForeignComment',
-  pattern: (text: string, offset: number) => {
-    const end = foreignCommentEnd(text, offset)
-    return end === undefined ? null : [text.slice(offset, end)]
-  },
-  start_chars_hint: [...FOREIGN_COMMENT_STARTS],
-  line_breaks: true,
-})
+/** A token that ends where a function says, if it starts at an offset. */
+const foreignToken = (
+  name: string,
+  starts: readonly string[],
+  endOf: (text: string, start: number) => number | undefined,
+): TokenType =>
+  createToken({
+    name,
+    pattern: (text: string, offset: number) => {
+      const end = endOf(text, offset)
+      return end === undefined ? null : [text.slice(offset, end)]
+    },
+    start_chars_hint: [...starts],
+    line_breaks: true,
+  })
+
+const ForeignComment = foreignToken('ForeignComment', FOREIGN_COMMENT_STARTS, foreignCommentEnd)
+/** `class f(nn.Module):` or `def f(x):` with its indented lines. */
+const ForeignBlock = foreignToken('ForeignBlock', ['a', 'c', 'd'], foreignBlockEnd)
+/** `112x112x3` */
+const ForeignSizes = foreignToken('ForeignSizes', [...'123456789'], sizesEnd)
 /** `@cached`, and the letter before `f"text"`. */
 const ForeignMark = createToken({ name: 'ForeignMark', pattern: /@\w[\w.]*|(?:[fFrRbBuU]|[rR][bB]|[bB][rR])(?=["'])/ })
 const ForeignNumber = createToken({ name: 'ForeignNumber', pattern: /0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+/ })
 const ForeignOperator = createToken({
   name: 'ForeignOperator',
-  pattern: /===|!==|=>|:=|<>|\+\+|[-+*/]=|&&?|\|\|?|!(?!=)|\^|;|\.\d[\d_]*(?:[eE][+-]?\d+)?|[≠≤≥×÷−·°]/,
+  pattern:
+    /===|!==|\|\|>|\|[>=-]>|(?:>>|%>%)(?=\s*[A-Za-z_])|=>|:=|<>|\+\+|[-+*/]=|&&?|\|\|?|!(?!=)|\^|;|\.\d[\d_]*(?:[eE][+-]?\d+)?|[≠≤≥×÷−·°]/,
 })
 const RawString = createToken({
   name: 'RawString',
@@ -59,12 +75,19 @@ const RawString = createToken({
   start_chars_hint: [...STRING_STARTS],
   line_breaks: false,
 })
-const Blank = createToken({ name: 'Blank', pattern: /[ \t\r\f\v\u00a0\ufeff]+/, group: Lexer.SKIPPED })
+const Blank = createToken({ name: 'Blank', pattern: /[ \t\r\f\v]+/, group: Lexer.SKIPPED })
+/** Spaces that look like a plain one. */
+const ForeignBlank = createToken({
+  name: 'ForeignBlank',
+  pattern: /[\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/,
+  line_breaks: false,
+})
+const BYTE_ORDER_MARK = '\ufeff'
 
 /** The first match wins, so longer spellings come before their prefixes. */
 const LEXER_TOKENS: TokenType[] = [
-  ...[T.Newline, Blank, CommentToken, ForeignComment, ForeignMark, T.Identifier],
-  ...[ForeignNumber, T.NumberToken, RawString],
+  ...[T.Newline, Blank, ForeignBlank, CommentToken, ForeignComment, ForeignBlock, ForeignMark, T.Identifier],
+  ...[ForeignSizes, ForeignNumber, T.NumberToken, RawString],
   ...[T.Pipe, T.Arrow, T.DotDot, T.StarStar, T.Near, ForeignOperator],
   ...[T.EqualEqual, T.NotEqual, T.LessEqual, T.GreaterEqual, T.Less, T.Greater, T.Plus, T.Minus, T.Star, T.Slash],
   ...[T.Dot, T.Comma, T.Colon, T.Equals, T.Percent, T.Question],
@@ -90,14 +113,25 @@ interface Run {
   readonly comments: Comment[]
   readonly docs: Map<number, string>
   pendingDoc: string[]
-  readonly semicolons: { readonly span: Span; readonly replacement: string }[]
+  readonly semicolons: Repeated[]
+  readonly blanks: Repeated[]
 }
 
 /** All tokens of a text. */
 export function lex(source: SourceFile, bag: DiagnosticBag): Lexed {
-  const run: Run = { source, bag, tokens: [], comments: [], docs: new Map(), pendingDoc: [], semicolons: [] }
-  lexRange(run, 0, source.text.length)
-  reportSemicolons(run)
+  const run: Run = {
+    source,
+    bag,
+    tokens: [],
+    comments: [],
+    docs: new Map(),
+    pendingDoc: [],
+    semicolons: [],
+    blanks: [],
+  }
+  lexRange(run, source.text.startsWith(BYTE_ORDER_MARK) ? 1 : 0, source.text.length)
+  reportSemicolons(run.semicolons, bag)
+  reportBlanks(run.blanks, bag)
   return run
 }
 
@@ -122,6 +156,15 @@ function take(run: Run, tokenType: TokenType, image: string, start: number): voi
       break
     case ForeignComment:
       reportForeignComment(span, run.bag)
+      break
+    case ForeignBlock:
+      for (const token of readForeignBlock(span, run.bag)) push(run, token)
+      break
+    case ForeignSizes:
+      for (const token of readSizes(span, run.bag)) push(run, token)
+      break
+    case ForeignBlank:
+      run.blanks.push({ span, replacement: ' ' })
       break
     case ForeignMark:
       reportForeignMark(span, run.bag)
@@ -189,21 +232,6 @@ function takeSemicolon(run: Run, span: Span): void {
   const isLast = /^[ \t\r;]*(?:\n|\/\/|\}|$)/.test(run.source.text.slice(span.end, span.end + 80))
   run.semicolons.push({ span, replacement: isLast ? '' : ',' })
   if (!isLast) push(run, T.makeToken(T.Comma, ';', span.start))
-}
-
-/** All semicolons of a file are one habit: one report at the first, with a fix for all. */
-function reportSemicolons({ source, semicolons, bag }: Run): void {
-  const [first, ...more] = semicolons
-  if (first === undefined) return
-  let [replacement, end] = [first.replacement, first.span.end]
-  for (const { span, replacement: instead } of more) {
-    replacement += source.text.slice(end, span.start) + instead
-    end = span.end
-  }
-  const one = first.replacement === '' ? 'drop it' : 'separate entries with commas or new lines'
-  const message = more.length === 0 ? one : `drop all ${semicolons.length}`
-  const fix = { message, span: { ...first.span, end }, replacement }
-  bag.add(grammarError('ARC1006', {}, first.span, { fix }))
 }
 
 function takeString(run: Run, start: number, end: number): void {

@@ -70,7 +70,7 @@ const grammarMessages = {
   ARC1275: error(() => 'a module with a prefix cannot list names as well'),
   ARC1294: error<{ keyword: string }>(({ keyword }) => `${withArticle(keyword)} does not extend another one`),
   ARC1276: error<{ found: string }>(({ found }) => `\`expect error\` needs the code of an error, not ${found}`),
-  ARC1285: error(() => 'a call is written with `( )`, not `[ ]`'),
+  ARC1285: error<{ what: string; found: string }>(({ what, found }) => `${what} is written with \`( )\`, not ${found}`),
   ARC1286: error<{ text: string; after: string }>(
     ({ text, after }) => `\`${text}\` does not belong after \`${after}\``,
   ),

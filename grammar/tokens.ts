@@ -131,6 +131,9 @@ export const StringHead = type('StringHead', 'a string')
 export const StringMiddle = type('StringMiddle', '`}`')
 export const StringTail = type('StringTail', '`}`')
 
+/** Text that has been reported and has no meaning. */
+export const Unreadable = type('Unreadable', 'a value')
+
 export const NumberToken = createToken({
   name: 'Number',
   label: 'a number',
@@ -144,7 +147,7 @@ const punctuation = (name: string, image: string, pattern: RegExp, categories: T
   createToken({ name, label: `\`${image}\``, pattern, categories })
 
 export const Newline = createToken({ name: 'Newline', label: 'a new line', pattern: /\n/, line_breaks: true })
-export const Pipe = punctuation('Pipe', '|>', /\|>/, [BinaryOperator])
+export const Pipe = punctuation('Pipe', '|>', /\|>(?!>)/, [BinaryOperator])
 export const Arrow = punctuation('Arrow', '->', /->/)
 export const EqualEqual = punctuation('EqualEqual', '==', /==/, [BinaryOperator])
 export const NotEqual = punctuation('NotEqual', '!=', /!=/, [BinaryOperator])
@@ -176,7 +179,7 @@ export const RCurly = punctuation('RCurly', '}', /\}/)
 export const PARSER_TOKENS: readonly TokenType[] = [
   ...[Name, ObjectKeyword, FunctionKeyword, BinaryOperator, PrefixOperator],
   ...[Identifier, ...KEYWORDS.values()],
-  ...[StringText, StringHead, StringMiddle, StringTail, NumberToken, Newline],
+  ...[StringText, StringHead, StringMiddle, StringTail, NumberToken, Unreadable, Newline],
   ...[
     Pipe,
     Arrow,

@@ -1,6 +1,7 @@
 /** Matches the arguments of a call with parameters, by position and by name. */
 import type { Expr, FunctionDecl, Ident, PipeExpr } from '../../grammar/ast.ts'
-import type { Span } from '../../grammar/source.ts'
+import type { Fix } from '../../grammar/diagnostic.ts'
+import { type Span, textOf } from '../../grammar/source.ts'
 import { didYouMean } from '../../grammar/suggest.ts'
 import { meantName } from '../names/other-words.ts'
 import { type Type, unknown } from '../types/type.ts'
@@ -44,12 +45,22 @@ export function bindArguments(checker: Checker, written: Application, scope: Sco
       complain()
       const first = placed.get(slot.name)
       const related = first === undefined ? [] : [{ span: first.span, message: 'first passed here' }]
-      report(checker, checkDiagnostic('ARC3104', { name: slot.name }, given.span, { related }))
+      const fix = withoutRepetition(call, index, first)
+      report(checker, checkDiagnostic('ARC3104', { name: slot.name }, given.span, { related, ...fix }))
     } else place(slot, given)
     named ||= given.name !== undefined
   }
   if (!broken) reportMissing(checker, call, placed)
   return types
+}
+
+/** Removes `kernel: 3` where it is passed again; of two values, either may be meant. */
+function withoutRepetition({ given }: Application, index: number, first: Given | undefined): { readonly fix?: Fix } {
+  const [before, again] = [given[index - 1], given[index]]
+  if (first === undefined || before === undefined || again === undefined) return {}
+  if (textOf(first.value.span) !== textOf(again.value.span) || before.into !== undefined) return {}
+  const span = { ...again.span, start: before.span.end }
+  return { fix: { message: 'remove it', span, replacement: '' } }
 }
 
 function reportMissing(checker: Checker, call: Application, placed: ReadonlyMap<string, Given>): void {

@@ -1,6 +1,6 @@
 /** `value.name` and `list[index]`. */
 import type { IndexExpr, MemberExpr, ObjectKeyword } from '../../grammar/ast.ts'
-import { didYouMean } from '../../grammar/suggest.ts'
+import { didYouMean, editDistance } from '../../grammar/suggest.ts'
 import { meantName } from '../names/other-words.ts'
 import { backboneFigures, listMembers, sizesOf } from '../schema/members.ts'
 import { objectSpecs } from '../schema/objects.ts'
@@ -89,6 +89,16 @@ function reportChain(checker: Checker, { object: before, name }: MemberExpr, obj
   return true
 }
 
+/** `memory_peek` is `memory.peak`, and `train_batch` `train.batch`: a member of a member, with an underscore. */
+function meantPath(object: Type, name: string): string | undefined {
+  if (object.kind !== 'record' || !name.includes('_')) return undefined
+  const paths = [...object.fields].flatMap(([first, type]) =>
+    type.kind === 'record' ? [...type.fields.keys()].map((second) => `${first}.${second}`) : [],
+  )
+  const limit = Math.floor(name.length / 5)
+  return paths.find((path) => editDistance(name.toLowerCase(), path.replace('.', '_'), limit) <= limit)
+}
+
 /** The same for an object of known type. */
 export function typeOfMemberIn(checker: Checker, expr: MemberExpr, object: Type, scope: Scope): Type {
   if (object.kind === 'unknown' || reportChain(checker, expr, object, scope)) return unknown
@@ -104,7 +114,10 @@ export function typeOfMemberIn(checker: Checker, expr: MemberExpr, object: Type,
     return unknown
   }
   const known = [...(members?.keys() ?? [])]
-  const meant = (object.kind === 'tensor' ? lastDim(object.form, name) : undefined) ?? meantName(name, known)
+  const meant =
+    (object.kind === 'tensor' ? lastDim(object.form, name) : undefined) ??
+    meantPath(object, name) ??
+    meantName(name, known)
   const fix = didYouMean(meant, expr.name.span)
   const notes = meant === undefined && known.length > 0 ? [`${showType(object)} has ${quoteList(known)}`] : []
   report(checker, checkDiagnostic('ARC3011', { type: showType(object), name }, expr.name.span, { notes, ...fix }))

@@ -46,6 +46,13 @@ export function resolveEvaluate(
     fail(context, 'ARC4214', {}, fields.itemSpan('evaluate.sets', known.indexOf('holdout')), {
       notes: ['set `holdout` in the data set'],
     })
+  if (dataset?.holdout === 1 && known.includes('holdout')) {
+    const set = {
+      span: fields.itemSpan('evaluate.sets', known.indexOf('holdout')),
+      message: 'verified on pairs of them',
+    }
+    fail(context, 'ARC4303', {}, fields.span('dataset'), { related: [set] })
+  }
   const { pairs } = evaluate
   if (pairs % 2 !== 0) fail(context, 'ARC4216', { pairs }, fields.span('evaluate.pairs'))
   checkListed(known, fields, context)

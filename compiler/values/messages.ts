@@ -150,6 +150,7 @@ export const evaluateMessages = {
   ARC4213: error<{ owner: string; condition: string }>(
     ({ owner, condition }) => `\`${owner}\` requires \`${condition}\``,
   ),
+  ARC4303: error(() => '`holdout` must be at least 2 for verification: one person has no pairs with another'),
   ARC4214: error(() => '`holdout` verification needs identities that are held out from training'),
   ARC4215: error<{ found: string }>(
     ({ found }) => `a requirement must compare one figure of the plan or of the run with a bound, not ${found}`,

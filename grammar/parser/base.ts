@@ -51,6 +51,8 @@ const NOTHING: Input = { source: { path: '', text: '' }, bag: new DiagnosticBag(
 export abstract class ParserBase extends EmbeddedActionsParser {
   #input = NOTHING
   #nesting = 0
+  /** Loops and conditions whose head is read: a brace after it opens their block. */
+  #heads = 0
   #isTooDeep = false
   /** Number of mistakes the parser has reported in this text. */
   protected reports = 0
@@ -71,6 +73,7 @@ export abstract class ParserBase extends EmbeddedActionsParser {
   protected with<R>(input: Input, parse: () => R): R {
     this.#input = input
     this.#nesting = 0
+    this.#heads = 0
     this.#isTooDeep = false
     this.reports = 0
     this.input = input.tokens
@@ -199,6 +202,18 @@ export abstract class ParserBase extends EmbeddedActionsParser {
     return result
   }
 
+  /** Reads the head of a loop or a condition. */
+  protected head<R>(parse: () => R): R {
+    this.#heads += 1
+    const result = parse()
+    this.#heads -= 1
+    return result
+  }
+
+  protected get inHead(): boolean {
+    return this.#heads > 0
+  }
+
   /** Reported once, since everything at that depth has the same problem. */
   #stopTooDeep(): never {
     if (this.#isTooDeep) throw new Stop(undefined)
@@ -214,6 +229,7 @@ export abstract class ParserBase extends EmbeddedActionsParser {
     const depth = next.tokenType === EOF ? 0 : isCloser(next) ? next.depth + 1 : next.depth
     const start = this.start
     const nesting = this.#nesting
+    const heads = this.#heads
     try {
       return parse()
     } catch (error) {
@@ -224,6 +240,7 @@ export abstract class ParserBase extends EmbeddedActionsParser {
         this.report(explain(error as Error & IRecognitionException, this.LA(0), this.#input.source))
       } else throw error
       this.#nesting = nesting
+      this.#heads = heads
       if (skip === undefined) this.skipItem(depth)
       else skip()
       return instead(start)

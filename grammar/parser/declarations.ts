@@ -13,12 +13,14 @@ import type {
   Parameter,
   StringExpr,
   TestDecl,
+  TypeNode,
 } from '../ast.ts'
 import { brokenDeclaration } from '../broken-declaration.ts'
 import { grammarError } from '../messages.ts'
+import { textOf } from '../source.ts'
 import * as T from '../tokens.ts'
 import { CONDITION_WORDS } from './entries.ts'
-import { describe } from './errors.ts'
+import { BACKBONE_NOTE, describe } from './errors.ts'
 import { UseRules } from './use.ts'
 
 /** `= value` is a block that contains only a value. */
@@ -121,15 +123,53 @@ export abstract class DeclarationRules extends UseRules {
     const name = this.declaredName()
     const parameters = this.OPTION(() => this.SUBRULE(this.parameters)) ?? []
     this.ACTION(() => this.refuseExtends('backbone'))
-    this.CONSUME(T.On)
-    const input = this.SUBRULE(this.backboneInput)
-    this.CONSUME(T.Arrow)
-    const result = this.SUBRULE(this.type)
+    const { input, result } = this.OR<{ input: Parameter; result: TypeNode }>({
+      DEF: [
+        {
+          ALT: () => {
+            this.CONSUME(T.On)
+            const before = this.SUBRULE(this.backboneInput)
+            this.CONSUME(T.Arrow)
+            return { input: before, result: this.SUBRULE(this.type) }
+          },
+        },
+        { ALT: () => this.SUBRULE(this.swappedHead) },
+      ],
+      ERR_MSG: '`on`',
+    })
     const isBroken = this.reports > before
     const body = this.SUBRULE(this.block)
     if (isBroken) return brokenDeclaration(name, this.from(start))
     const doc = this.docAt(start)
     return { kind: 'Function', keyword: 'backbone', doc, name, parameters, input, result, body, span: this.from(start) }
+  })
+
+  /** `-> Vector(512) on Image(112, 112, 3)`, or without the input: reported. */
+  private readonly swappedHead = this.RULE('swappedHead', (): { input: Parameter; result: TypeNode } => {
+    const start = this.start
+    this.CONSUME(T.Arrow)
+    const result = this.SUBRULE(this.type)
+    const output = this.from(start)
+    const written = this.OPTION(() => {
+      this.CONSUME(T.On)
+      return this.SUBRULE(this.backboneInput)
+    })
+    const name: Ident = { kind: 'Ident', text: 'input', span: this.span(start, start) }
+    const input: Parameter = written ?? { kind: 'Parameter', name, type: result, default: undefined, span: name.span }
+    this.ACTION(() => {
+      const fix =
+        written === undefined
+          ? { message: 'add the input', span: { ...output, end: start }, replacement: 'on Image(112, 112, 3) ' }
+          : {
+              message: 'write the input first',
+              span: this.from(start),
+              replacement: `on ${textOf(written.span)} ${textOf(output)}`,
+            }
+      const span = this.span(start, start + 2)
+      const extras = { label: 'expected `on`', notes: [BACKBONE_NOTE], fix }
+      this.report(grammarError('ARC1201', { expected: '`on`', found: '`->`' }, span, extras))
+    })
+    return { input, result }
   })
 
   /** `backbone wide extends small`, as objects do. */

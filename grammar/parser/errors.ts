@@ -123,13 +123,15 @@ function isBelow(source: SourceFile, before: IToken, found: IToken): boolean {
 
 export const IF_NOTE = 'an `if` is written `if condition then value else value`'
 
+export const BACKBONE_NOTE = 'a backbone is written `backbone name(…) on Image(112, 112, 3) -> Vector(512) { … }`'
+
 const NOTES: Readonly<Record<string, readonly string[]>> = {
   'thenWord/`then`': [IF_NOTE],
   'forExpression/`in`': ['a loop is written `for i in 0..n { … }`'],
   'forExpression/`{`': ['a loop is written `for i in 0..n { … }`'],
   'test/a string': ['a test is written `test "what it shows" { assert … }`'],
-  'backbone/`on`': ['a backbone is written `backbone name(…) on Image(112, 112, 3) -> Vector(512) { … }`'],
-  'backbone/`->`': ['a backbone is written `backbone name(…) on Image(112, 112, 3) -> Vector(512) { … }`'],
+  'backbone/`on`': [BACKBONE_NOTE],
+  'backbone/`->`': [BACKBONE_NOTE],
 }
 
 function missingValue(source: SourceFile, found: IToken, before: IToken, span: Span): Diagnostic {

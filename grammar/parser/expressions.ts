@@ -49,7 +49,7 @@ export abstract class ExpressionRules extends LiteralRules {
   /** The condition and the branches; `:`, a missing `then` and `elif` are reported and understood. */
   private readonly ifBranches = this.RULE('ifBranches', (): IfExpr => {
     const start = this.start
-    const condition = this.SUBRULE(this.expression)
+    const condition = this.head(() => this.SUBRULE(this.expression))
     this.SUBRULE(this.thenWord)
     const then = this.SUBRULE2(this.expression)
     const otherwise = this.OR<Expr>({
@@ -107,12 +107,12 @@ export abstract class ExpressionRules extends LiteralRules {
     this.CONSUME(T.For)
     const variable = this.SUBRULE(this.identifier)
     this.CONSUME(T.In)
-    const items = this.SUBRULE(this.expression)
+    const items = this.head(() => this.SUBRULE(this.expression))
     const carry = this.OPTION(() => {
       this.CONSUME(T.Carry)
       const name = this.SUBRULE2(this.identifier)
       this.CONSUME(T.Equals)
-      return { name, start: this.SUBRULE2(this.expression) }
+      return { name, start: this.head(() => this.SUBRULE2(this.expression)) }
     })
     const body = this.SUBRULE(this.block)
     return { kind: 'For', variable, items, carry, body, span: this.from(start) }
@@ -131,6 +131,7 @@ export abstract class ExpressionRules extends LiteralRules {
         { ALT: () => this.SUBRULE(this.string) },
         { ALT: () => this.SUBRULE(this.boolean) },
         { ALT: () => this.nameValue(this.CONSUME(T.Name)) },
+        { ALT: () => this.errorExpr(this.tokenSpan(this.CONSUME(T.Unreadable))) },
         { ALT: () => this.SUBRULE(this.list) },
         {
           ALT: () => {
@@ -145,37 +146,40 @@ export abstract class ExpressionRules extends LiteralRules {
       ],
       ERR_MSG: 'a value',
     })
-    this.MANY2(() => {
-      expr = this.OR2<Expr>([
-        {
-          ALT: () => {
-            const given = this.SUBRULE(this.callArguments)
-            return { kind: 'Call', callee: expr, arguments: given, scope: undefined, span: this.from(start) }
+    this.MANY2({
+      GATE: () => !this.at(T.LCurly) || this.bracesAhead(expr),
+      DEF: () => {
+        expr = this.OR2<Expr>([
+          {
+            ALT: () => {
+              const given = this.SUBRULE(this.callArguments)
+              return { kind: 'Call', callee: expr, arguments: given, scope: undefined, span: this.from(start) }
+            },
           },
-        },
-        {
-          ALT: () => {
-            this.CONSUME(T.Dot)
-            const name = this.SUBRULE(this.identifier)
-            return { kind: 'Member', object: expr, name, span: this.from(start) }
+          {
+            ALT: () => {
+              this.CONSUME(T.Dot)
+              const name = this.SUBRULE(this.identifier)
+              return { kind: 'Member', object: expr, name, span: this.from(start) }
+            },
           },
-        },
-        {
-          GATE: () => this.nameAt(2) && (this.at(T.Colon, 3) || this.at(T.Equals, 3)),
-          ALT: () => {
-            const given = this.SUBRULE(this.bracketedArguments)
-            return { kind: 'Call', callee: expr, arguments: given, scope: undefined, span: this.from(start) }
+          {
+            GATE: () => this.at(T.LCurly) || this.namedAhead(),
+            ALT: () => {
+              const given = this.SUBRULE(this.enclosedArguments)
+              return { kind: 'Call', callee: expr, arguments: given, scope: undefined, span: this.from(start) }
+            },
           },
-        },
-        {
-          ALT: () => {
-            this.CONSUME(T.LBracket)
-            const index = this.SUBRULE2(this.expression)
-            this.CONSUME(T.RBracket)
-            return { kind: 'Index', object: expr, index, span: this.from(start) }
+          {
+            ALT: () => {
+              this.CONSUME(T.LBracket)
+              const index = this.SUBRULE2(this.expression)
+              this.CONSUME(T.RBracket)
+              return { kind: 'Index', object: expr, index, span: this.from(start) }
+            },
           },
-        },
-      ])
+        ])
+      },
     })
     this.OPTION(() => {
       this.CONSUME(T.As)
@@ -267,21 +271,6 @@ export abstract class ExpressionRules extends LiteralRules {
       },
     })
     this.CONSUME(T.RParen, { ERR_MSG: 'a comma or `)`' })
-    return given
-  })
-
-  /** `cpu[devices: 2]`: reported, and read as a call. */
-  private readonly bracketedArguments = this.RULE('bracketedArguments', (): Argument[] => {
-    const given: Argument[] = []
-    const open = this.CONSUME(T.LBracket)
-    this.MANY_SEP({ SEP: T.Comma, DEF: () => given.push(this.SUBRULE(this.argument)) })
-    const close = this.CONSUME(T.RBracket, { ERR_MSG: 'a comma or `]`' })
-    this.ACTION(() => {
-      const inner = this.textBetween(open.startOffset + 1, close.startOffset)
-      const span = this.span(open.startOffset, T.tokenEnd(close))
-      const fix = { message: 'write `( )`', span, replacement: `(${inner})` }
-      this.report(grammarError('ARC1285', {}, span, { fix }))
-    })
     return given
   })
 

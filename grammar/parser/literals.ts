@@ -1,5 +1,5 @@
 /** Numbers with their units, strings with their holes, truth values and names. */
-import type { IToken, ParserMethod } from 'chevrotain'
+import type { IToken } from 'chevrotain'
 import type { BoolExpr, Expr, Ident, NumberExpr, StringExpr } from '../ast.ts'
 import { grammarError } from '../messages.ts'
 import * as T from '../tokens.ts'
@@ -20,8 +20,6 @@ const NO_UNITS: ReadonlySet<string> = new Set(['is', 'elif', 'elseif', 'elsif', 
 const THOUSANDS: Readonly<Record<string, number>> = { k: 1000, K: 1000, M: 1_000_000 }
 
 export abstract class LiteralRules extends TypeRules {
-  protected abstract override readonly expression: ParserMethod<[], Expr>
-
   protected readonly number = this.RULE('number', (): NumberExpr => {
     const token = this.CONSUME(T.NumberToken)
     const thousands = this.OPTION3({ GATE: () => this.thousandsAhead(), DEF: () => this.CONSUME3(T.Identifier) })

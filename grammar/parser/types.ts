@@ -1,15 +1,11 @@
 /** Types: `int`, `[int]`, `int?`, `Image(112, 112, 3)`. */
-import type { IToken, ParserMethod } from 'chevrotain'
-import type { Expr, Ident, TypeNode } from '../ast.ts'
+import type { IToken } from 'chevrotain'
+import type { Ident, TypeNode } from '../ast.ts'
 import { grammarError } from '../messages.ts'
 import * as T from '../tokens.ts'
-import { ParserBase } from './base.ts'
+import { EnclosedRules } from './enclosed.ts'
 
-export abstract class TypeRules extends ParserBase {
-  protected abstract readonly expression: ParserMethod<[], Expr>
-
-  protected readonly identifier = this.RULE('identifier', (): Ident => this.ident(this.CONSUME(T.Name)))
-
+export abstract class TypeRules extends EnclosedRules {
   /** A name where one is declared or set; `sample-rate` and `"batch"` are reported and read as names. */
   protected readonly writtenName = this.RULE(
     'writtenName',
@@ -72,7 +68,7 @@ export abstract class TypeRules extends ParserBase {
     return { kind: 'Ident', text, span }
   }
 
-  protected readonly type = this.RULE('type', (): TypeNode => {
+  protected override readonly type = this.RULE('type', (): TypeNode => {
     const start = this.start
     let type = this.nested(() =>
       this.OR<TypeNode>({
@@ -98,7 +94,13 @@ export abstract class TypeRules extends ParserBase {
   private readonly namedType = this.RULE('namedType', (): TypeNode => {
     const start = this.start
     const name = this.SUBRULE(this.identifier)
-    const given: Expr[] = []
+    const element = this.OPTION5({
+      GATE: () => this.elementAhead(name),
+      DEF: () => this.SUBRULE(this.enclosedElement, { ARGS: [name] }),
+    })
+    if (element !== undefined && !this.RECORDING_PHASE) return element
+    const sizes = this.OPTION4({ GATE: () => this.sizesAhead(), DEF: () => this.SUBRULE(this.enclosedSizes) })
+    const given = this.ACTION(() => sizes) ?? []
     this.OPTION(() => {
       this.CONSUME(T.LParen)
       this.OPTION2({

@@ -48,7 +48,10 @@ export const grammarExamples: Examples<typeof grammarError.catalogue> = {
   ARC1226: [{ name: 'a.target' }],
   ARC1227: [{}],
   ARC1228: [{}],
-  ARC1285: [{}],
+  ARC1285: [
+    { what: 'a call', found: '`[ ]`' },
+    { what: 'a type', found: '`{ }`' },
+  ],
   ARC1286: [{ text: ':', after: 'else' }],
   ARC1287: [{ name: 'batch' }],
   ARC1288: [{ name: 'sample_rate' }],

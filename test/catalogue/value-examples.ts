@@ -72,6 +72,7 @@ export const evaluateExamples: Examples<typeof evaluateDiagnostic.catalogue> = {
   ARC4211: [{ format: 'folder', field: 'root' }],
   ARC4212: [{ precision: 'bf16', device: 'v100' }],
   ARC4213: [{ owner: 'arcface', condition: 'm >= 0 rad' }],
+  ARC4303: [{}],
   ARC4214: [{}],
   ARC4215: [{ found: 'a number' }],
   ARC4216: [{ pairs: 7 }],

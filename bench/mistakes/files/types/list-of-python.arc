@@ -1,5 +1,7 @@
 // The list type of Python.
 //? at: list‸[
+//? suggests: [int]
+//? mends: yes
 
 use std.datasets: synthetic
 use std.machines: cpu
