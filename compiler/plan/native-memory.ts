@@ -1,14 +1,13 @@
 /**
- * What programs for the CPU with arcc's own kernels keep in memory, where that differs from the graph: one kernel computes attention or
- * its gradient, so that nothing in between exists, and what the kernels of normalizations read and write is stored; so are the sums of
+ * What programs for the CPU with arcc's own kernels keep in memory, where that differs from the graph: one kernel computes attention, a
+ * layer normalization or the gradient of one, so that nothing in between exists, and what kernels read and write is stored; so are the sums of
  * residual streams.
- *
- * Legend: qkv [B,T,3·C]; y dy [B,T,C].
  */
-import type { Graph, Op, Value } from '../ir/graph.ts'
+import type { Graph, Op } from '../ir/graph.ts'
 import type { KeptMemory } from '../ir/liveness.ts'
 import { kernelValues } from '../ir/norm-groups.ts'
-import { type Attention, findAttention, neededOps, readValues } from '../stablehlo/attention.ts'
+import type { KernelCall } from '../stablehlo/kernel-call.ts'
+import { findKernelCalls } from '../stablehlo/kernel-calls.ts'
 import { longSums } from '../stablehlo/long-sums.ts'
 
 /** What a program keeps in memory. */
@@ -20,24 +19,23 @@ export interface ProgramMemory {
   readonly gapShare: number
 }
 
-/** The graph with attention read from qkv and dy alone, and what is stored. Bodies of loops keep their ops. */
+/** The graph with kernels' results computed from what the kernels read, and what is stored. Bodies of loops keep their ops. */
 export function nativeMemory(graph: Graph): ProgramMemory {
-  const attention = findAttention(graph)
-  const stored = new Set([...attention.keys()].flatMap((value) => [value, ...readValues(value.op, attention)]))
+  const { at, needed } = findKernelCalls(graph)
+  const stored = new Set([...at.values()].flatMap(({ reads, results }) => [...reads, ...results.flat()]))
+  const ops = graph.ops.flatMap((op): readonly Op[] => {
+    const call = at.get(op)
+    if (call !== undefined && needed.has(op)) return resultsOf(call)
+    return op.kind === 'input' || needed.has(op) ? [op] : []
+  })
   return {
-    graph: attention.size === 0 ? graph : withAttention(graph, attention),
+    graph: at.size === 0 ? graph : { ...graph, ops },
     kept: { stored: (one) => new Set([...kernelValues(one), ...longSums(one), ...stored]) },
     gapShare: 0,
   }
 }
 
-function withAttention(graph: Graph, attention: ReadonlyMap<Value, Attention>): Graph {
-  const needed = neededOps(graph, attention)
-  const ops = graph.ops
-    .filter((op) => op.kind === 'input' || needed.has(op))
-    .map((op): Op => {
-      const operands = readValues(op, attention)
-      return operands === op.operands ? op : { ...op, operands }
-    })
-  return { ...graph, ops }
+/** The ops of a kernel's results, where the kernel is called. */
+function resultsOf({ reads, results }: KernelCall): readonly Op[] {
+  return results.flat().map(({ op }): Op => ({ ...op, operands: reads }))
 }

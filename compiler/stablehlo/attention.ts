@@ -10,9 +10,11 @@
 import { need } from '../../grammar/diagnostic.ts'
 import { GraphBuilder } from '../ir/build.ts'
 import { sameShape } from '../ir/dtype.ts'
+import { placeOutputs } from '../ir/formula.ts'
 import { type Graph, type Op, type OpOf, operandAt, resultAt, type Value } from '../ir/graph.ts'
 import * as ops from '../ir/ops.ts'
-import { numberValues, type ValueNumbers } from '../ir/value-numbers.ts'
+import { readersOf } from '../ir/readers.ts'
+import { numberValues } from '../ir/value-numbers.ts'
 import { gradient } from '../ir/vjp.ts'
 
 /** How a kernel computes a value: y, or the gradient of qkv if there is `dy`. */
@@ -27,19 +29,8 @@ export interface Attention {
 /** A thread of the kernel holds two matrices of all pairs of tokens, which should fit into a cache. */
 const mostTokens = 512
 
-/** Graphs are immutable, so results can be cached. */
-const known = new WeakMap<Graph, ReadonlyMap<Value, Attention>>()
-
 /** The values of the graph that are attention or its gradient. */
 export function findAttention(graph: Graph): ReadonlyMap<Value, Attention> {
-  const before = known.get(graph)
-  if (before !== undefined) return before
-  const found = findNew(graph)
-  known.set(graph, found)
-  return found
-}
-
-function findNew(graph: Graph): ReadonlyMap<Value, Attention> {
   const found = new Map<Value, Attention>()
   const scores = graph.ops.filter(isScores)
   if (scores.length === 0) return found
@@ -65,41 +56,11 @@ function findNew(graph: Graph): ReadonlyMap<Value, Attention> {
   return found
 }
 
-/** What an op reads where kernels compute attention. */
-export function readValues(op: Op, attention: ReadonlyMap<Value, Attention>): readonly Value[] {
-  const own = op.results[0] && attention.get(op.results[0])
-  if (own === undefined) return op.operands
-  return own.dy === undefined ? [own.qkv] : [own.qkv, own.dy]
-}
-
-/** The ops that the outputs need, where kernels compute attention: nothing of what they keep to themselves. */
-export function neededOps(graph: Graph, attention: ReadonlyMap<Value, Attention>): ReadonlySet<Op> {
-  const used = new Set(graph.outputs.map(({ value }) => value))
-  const needed = new Set<Op>()
-  for (const op of graph.ops.toReversed()) {
-    if (!op.results.some((result) => used.has(result))) continue
-    needed.add(op)
-    for (const value of readValues(op, attention)) used.add(value)
-  }
-  return needed
-}
-
 /** A product of two tensors [B,H,T,D] over D, with which attention begins. */
 function isScores(op: Op): op is OpOf<'dot_general'> {
   if (op.kind !== 'dot_general') return false
   const { lhsBatch, lhsContract, rhsContract } = op.params
   return lhsBatch.length === 2 && lhsContract[0] === 3 && rhsContract[0] === 3
-}
-
-function readersOf(graph: Graph): ReadonlyMap<Value, readonly Op[]> {
-  const readers = new Map<Value, Op[]>()
-  for (const op of graph.ops)
-    for (const value of op.operands) {
-      const own = readers.get(value)
-      if (own === undefined) readers.set(value, [op])
-      else own.push(op)
-    }
-  return readers
 }
 
 /** The sizes of what may be attention, by its scores. */
@@ -167,19 +128,4 @@ function backward(given: Attention): Graph {
   const [y] = attend(b, qkv, given)
   const [dqkv] = gradient(b, [{ value: y, cotangent: b.input('dy', y.type) }], [qkv])
   return b.finish([{ name: 'dqkv', value: need(dqkv, 'a gradient') }])
-}
-
-/** The values of a graph that equal a formula's outputs, for given inputs; none if it does not compute all of the formula. */
-function placeOutputs(formula: Graph, numbers: ValueNumbers, inputs: readonly Value[]): readonly Value[] {
-  const places = new Map(formula.inputs.map((input, i) => [input, need(inputs[i], 'an input')]))
-  for (const op of formula.ops) {
-    if (op.kind === 'input') continue
-    const value = numbers.find(
-      op,
-      op.operands.map((operand) => need(places.get(operand), 'an operand')),
-    )
-    if (value === undefined) return []
-    places.set(resultAt(op, 0), value)
-  }
-  return formula.outputs.map(({ value }) => need(places.get(value), 'an output'))
 }

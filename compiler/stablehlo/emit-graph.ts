@@ -1,10 +1,9 @@
 /** Emits a graph's ops with the rule for each kind. */
 import { bug } from '../../grammar/diagnostic.ts'
 import { sameShape, showType } from '../ir/dtype.ts'
-import { type Graph, type Op, type OpOf, operandAt, resultAt, type Value } from '../ir/graph.ts'
+import { type Graph, type Op, type OpOf, operandAt, type Value } from '../ir/graph.ts'
 import type { OpKind } from '../ir/op.ts'
 import { afterLoop, carriedByLoops, insideLoop } from './across-processes.ts'
-import { type Attention, findAttention, neededOps } from './attention.ts'
 import { computeAgain } from './compute-again.ts'
 import { collectiveRules } from './emit-collective.ts'
 import { elementwiseRules } from './emit-elementwise.ts'
@@ -14,9 +13,9 @@ import { normRules } from './emit-norm.ts'
 import { poolRules } from './emit-pool.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 import { add, barrier, compare, scalar } from './hlo.ts'
+import { findKernelCalls } from './kernel-calls.ts'
 import { lateValues } from './late-values.ts'
 import { longSums } from './long-sums.ts'
-import { nativeAttention } from './native-call.ts'
 import { nativeNorms } from './native-norm.ts'
 import { platformForms } from './platform-forms.ts'
 import { keptSmall } from './repeated.ts'
@@ -81,9 +80,7 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
     return at(emitOp(e, op, operands, again), index)
   }
   const stored = platformForms[e.platform].repeatsSums ? longSums(graph) : undefined
-  const attention = e.native === undefined ? new Map<Value, Attention>() : findAttention(graph)
-  // The order of calls would keep the products of the backward pass in the program that only a part of attention needs.
-  const needed = attention.size === 0 ? undefined : neededOps(graph, attention)
+  const calls = e.native === undefined ? undefined : findKernelCalls(graph)
   const norms = nativeNorms(e, graph)
   const findLate =
     platformForms[e.platform].keepsEqual && e.ordersCalls
@@ -95,19 +92,21 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
       written.set(value, at(inputs, op.params.index))
       continue
     }
-    if (norms.covers(op) || needed?.has(op) === false) continue
+    // The order of calls would keep the products of the backward pass in the program that only a part of attention needs.
+    if (norms.covers(op) || calls?.needed.has(op) === false) continue
     e.locate(op)
+    const call = calls?.at.get(op)
+    if (call !== undefined) {
+      const results = call.emit(e, call.reads.map(find))
+      for (const [i, values] of call.results.entries()) for (const value of values) written.set(value, at(results, i))
+      continue
+    }
     const fused = norms.emit(op, find)
     if (fused !== undefined) {
       for (const [value, name] of fused) written.set(value, name)
       continue
     }
     const again = (index: number) => computeAgain(e, operandAt(op, index), { graph, find, write })
-    const own = attention.get(resultAt(op, 0))
-    if (own !== undefined) {
-      written.set(resultAt(op, 0), nativeAttention(e, own, find(own.qkv), own.dy && find(own.dy)))
-      continue
-    }
     e.order.begin(op)
     const read = op.origin.phase === 'backward' ? findLate : find
     const product = op.kind === 'dot_general' ? scaledProduct(e, op, read) : undefined

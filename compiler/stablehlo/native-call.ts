@@ -38,6 +38,14 @@ export function callNative(
   return e.op('stablehlo.custom_call', operands, results, attributes)
 }
 
+const bits = new DataView(new ArrayBuffer(8))
+
+/** The bits of an f64 as a number of the attribute. */
+export function bitsOf(value: number): bigint {
+  bits.setFloat64(0, value)
+  return bits.getBigInt64(0)
+}
+
 const isHalf = (dtype: DType) => dtype === 'f16' || dtype === 'bf16'
 
 /** The element type that the kernels multiply; `undefined` if they do not know the type. */

@@ -13,6 +13,8 @@ export const nativeTargets = [
   'arcc_attention',
   'arcc_normalize',
   'arcc_normalize_grad',
+  'arcc_layer_norm',
+  'arcc_layer_norm_grad',
 ] as const
 export type NativeTarget = (typeof nativeTargets)[number]
 

@@ -9,7 +9,7 @@ import { type Graph, type Op, operandAt, resultAt, type Value } from '../ir/grap
 import { type NormBackward, type NormForward, normGroups } from '../ir/norm-groups.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 import { convert } from './hlo.ts'
-import { callNative } from './native-call.ts'
+import { bitsOf, callNative } from './native-call.ts'
 import { at } from './rule.ts'
 
 type Written = readonly (readonly [Value, Ssa])[]
@@ -33,13 +33,6 @@ export function nativeNorms(e: Emitter, graph: Graph): NativeNorms {
       return 'cotangent' in group ? backward(e, group, find) : forward(e, group, find)
     },
   }
-}
-
-const bits = new DataView(new ArrayBuffer(8))
-
-function bitsOf(epsilon: number): bigint {
-  bits.setFloat64(0, epsilon)
-  return bits.getBigInt64(0)
 }
 
 /** The kernels know f32 and bf16; other types are computed in f32. */

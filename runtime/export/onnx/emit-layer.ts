@@ -7,13 +7,13 @@ import type { Value } from '../../../compiler/ir/graph.ts'
 import { bug, need } from '../../../grammar/diagnostic.ts'
 import type { Scope } from './emitter.ts'
 import type { AffineLayer, Layer, Normalization } from './layers.ts'
-import { weightOf } from './match.ts'
 import { float, int } from './model.ts'
 import { storedType } from './rule.ts'
 import { emitOp } from './rules.ts'
 import { emitConv, nchw, oihw } from './rules-linalg.ts'
 import { type Computed, type Content, type StoredType, storedAs } from './stored-tensor.ts'
 import { inOrder, type View } from './view.ts'
+import { weightOf } from './weight-of.ts'
 
 type Of<K extends Layer['kind']> = Extract<Layer, { kind: K }>
 

@@ -4,11 +4,11 @@
  * Legend: x [...,C]; vectors [C].
  */
 import type { Graph, Op, OpOf, Value } from '../../../compiler/ir/graph.ts'
+import { type LayerNorm, layerNormOf } from '../../../compiler/ir/layer-norm.ts'
 import {
   beforeConvert,
   bothOrders,
   isSplat,
-  meanAlong,
   operandOf,
   operandsOf,
   perChannel,
@@ -16,8 +16,8 @@ import {
   reducedAlong,
   repeated,
   splatOf,
-  weightOf,
-} from './match.ts'
+} from '../../../compiler/ir/match.ts'
+import { weightOf } from './weight-of.ts'
 
 /** The tensors of the state dict of a normalization by running statistics, and its epsilon. */
 export interface Normalization {
@@ -45,13 +45,7 @@ export type Layer = { readonly result: Value } & (
   | ({ readonly kind: 'conv'; readonly conv: OpOf<'conv2d'> } & Affine)
   | ({ readonly kind: 'linear' } & Affine)
   | { readonly kind: 'batch_norm'; readonly x: Value; readonly norm: Normalization }
-  | {
-      readonly kind: 'layer_norm'
-      readonly x: Value
-      readonly scale: Value
-      readonly offset: Value
-      readonly epsilon: number
-    }
+  | ({ readonly kind: 'layer_norm' } & LayerNorm)
   | { readonly kind: 'prelu'; readonly x: Value; readonly slope: Value }
   | { readonly kind: 'relu'; readonly x: Value }
   | { readonly kind: 'clip'; readonly x: Value; readonly low: number; readonly high: number }
@@ -212,35 +206,9 @@ function clip(result: Value): Layer | undefined {
   return high === undefined ? undefined : { kind: 'clip', result, x: lower[0], low, high }
 }
 
-/** (x − mean) · (variance + ε)^−½ · scale + offset over the last dim, in f32. */
 function layerNorm(result: Value): Layer | undefined {
-  const last = result.type.shape.length - 1
-  for (const [scaled, offsets] of bothOrders(result, 'add')) {
-    for (const [unit, scales] of bothOrders(scaled, 'multiply')) {
-      const [scale, offset] = [perChannel(scales), perChannel(offsets)]
-      const parts = operandsOf(unit, 'multiply')
-      const power = operandsOf(repeated(parts?.[1]), 'power')
-      const sum = operandsOf(power?.[0], 'add')
-      const epsilon = splatOf(sum?.[1])
-      const centered = parts?.[0]
-      const difference = operandsOf(centered, 'subtract')
-      if (scale === undefined || offset === undefined || epsilon === undefined || difference === undefined) continue
-      const x = difference[0]
-      const mean = meanAlong(repeated(difference[1]))
-      const variance = meanAlong(sum?.[0])
-      const square = operandsOf(variance?.of, 'multiply')
-      const isNorm =
-        isSplat(power?.[1], -0.5) &&
-        mean?.of === x &&
-        mean.dim === last &&
-        variance?.dim === last &&
-        square?.[0] === centered &&
-        square?.[1] === centered &&
-        result.type.dtype === 'f32'
-      if (isNorm) return { kind: 'layer_norm', result, x, scale, offset, epsilon }
-    }
-  }
-  return undefined
+  const norm = layerNormOf(result)
+  return norm === undefined ? undefined : { kind: 'layer_norm', result, ...norm }
 }
 
 /** exp(x − ⌊max x⌋), divided by its sum. */

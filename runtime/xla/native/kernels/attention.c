@@ -7,8 +7,7 @@
  *
  * arcc_attention(qkv) -> y, arcc_attention(qkv, dy) -> dqkv; attribute: the sizes, then the bits of the f32 divisor.
  */
-#include <string.h>
-
+#include "bf16.h"
 #include "kernel.h"
 #include "small-product.h"
 
@@ -51,17 +50,10 @@ static void load(const Work *work, const char *from, int64_t stride, float *to) 
   for (int64_t i = 0; i < work->sizes.t; i++, to += width) {
     if (work->dtype == XLA_BF16) {
       const uint16_t *row = (const uint16_t *)from + i * stride;
-      uint32_t *bits = (uint32_t *)to;
-      for (int64_t j = 0; j < d; j++) bits[j] = (uint32_t)row[j] << 16;
+      for (int64_t j = 0; j < d; j++) to[j] = widen(row[j]);
     } else memcpy(to, (const float *)from + i * stride, (size_t)d * sizeof(float));
     for (int64_t j = d; j < width; j++) to[j] = 0;
   }
-}
-
-/* To the nearest bf16, ties to even; a NaN keeps its upper bits. */
-static uint16_t narrow(uint32_t bits) {
-  if ((bits & 0x7fffffff) > 0x7f800000) return (uint16_t)(bits >> 16 | 0x40);
-  return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
 static void store(const Work *work, const float *from, char *to, int64_t stride) {
@@ -69,8 +61,7 @@ static void store(const Work *work, const float *from, char *to, int64_t stride)
   for (int64_t i = 0; i < work->sizes.t; i++, from += width) {
     if (work->dtype == XLA_BF16) {
       uint16_t *row = (uint16_t *)to + i * stride;
-      const uint32_t *bits = (const uint32_t *)from;
-      for (int64_t j = 0; j < d; j++) row[j] = narrow(bits[j]);
+      for (int64_t j = 0; j < d; j++) row[j] = narrow(from[j]);
     } else memcpy((float *)to + i * stride, from, (size_t)d * sizeof(float));
   }
 }
@@ -81,12 +72,6 @@ static void transpose(const Sizes *s, const float *from, float *to) {
   memset(to, 0, (size_t)(s->d * length) * sizeof(float));
   for (int64_t i = 0; i < s->t; i++)
     for (int64_t j = 0; j < s->d; j++) to[j * length + i] = from[i * width + j];
-}
-
-static float sum_of(Vector v) {
-  float sum = 0;
-  for (int i = 0; i < LANES; i++) sum += v[i];
-  return sum;
 }
 
 /* Rows of scores, times 1 / divisor, become shares. Numbers beyond T are 0. */

@@ -13,8 +13,8 @@
  * Attribute: channels, epsilon's bits as f64, whether there is a slope, whether there is a z.
  */
 #include <math.h>
-#include <string.h>
 
+#include "bf16.h"
 #include "kernel.h"
 
 /* Channels whose sums stay in registers; pixels of a chunk. */
@@ -33,21 +33,6 @@ typedef struct {
   /* Per channel, for the last phase. */
   float *factor, *shift, *curve;
 } Work;
-
-static inline float widen(uint16_t half) {
-  uint32_t bits = (uint32_t)half << 16;
-  float value;
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
-/* Rounds to nearest even; a NaN stays one. */
-static inline uint16_t narrow(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-  return (uint16_t)(value != value ? 0x7fc0 : rounded);
-}
 
 #define ALWAYS static inline __attribute__((always_inline))
 

@@ -2,17 +2,7 @@
 #ifndef ARCC_SMALL_PRODUCT_H
 #define ARCC_SMALL_PRODUCT_H
 
-#include <stdint.h>
-
-/* A vector register's worth of numbers; compilers split it where registers are narrower. */
-typedef float Vector __attribute__((vector_size(64)));
-typedef int32_t Integers __attribute__((vector_size(64)));
-enum { LANES = 16 };
-
-/* The numbers of `a` where the comparison holds, else those of `b`. */
-static inline Vector chosen(Integers where, Vector a, Vector b) {
-  return (Vector)(((Integers)a & where) | ((Integers)b & ~where));
-}
+#include "vector.h"
 
 /* `n` rounded up to whole vectors. */
 static inline int64_t padded(int64_t n) { return (n + LANES - 1) / LANES * LANES; }

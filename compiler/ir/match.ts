@@ -1,7 +1,6 @@
 /** Recognizes how values were computed: the parts of which the patterns of layers consist. */
-import { type Op, type OpOf, operandAt, type Value } from '../../../compiler/ir/graph.ts'
-import type { OpKind } from '../../../compiler/ir/op.ts'
-import { imagesInput } from '../../../compiler/plan/inference-graph.ts'
+import { type Op, type OpOf, operandAt, type Value } from './graph.ts'
+import type { OpKind } from './op.ts'
 
 /** The op of a value if it is of this kind. */
 export function producer<K extends OpKind>(value: Value | undefined, kind: K): Extract<Op, { kind: K }> | undefined {
@@ -48,13 +47,6 @@ export function splatOf(value: Value | undefined): number | undefined {
 export function isSplat(value: Value | undefined, number: number): boolean {
   const found = splatOf(value)
   return found !== undefined && Math.fround(found) === Math.fround(number)
-}
-
-/** The name of the tensor of the state dict that a value is, perhaps as another type. */
-export function weightOf(value: Value | undefined): string | undefined {
-  if (value === undefined) return undefined
-  const op = producer(beforeConvert(value), 'input')
-  return op === undefined || op.params.name === imagesInput ? undefined : op.params.name
 }
 
 /** The vector [C] that is repeated over [...,C], perhaps as another type. */
