@@ -24,7 +24,8 @@ function expect(isRight: boolean, text: string): void {
 
 const newFolder = () => join(root, `run-${folders++}`)
 const machineOf = (nodes: number) => ['--set', `machine=cpus(${nodes}, ${devicesInAll / nodes})`]
-const newRun = (nodes: number, folder: string) => [file, '--folder', folder, ...machineOf(nodes)]
+const runOf = (...args: readonly string[]) => ['run', ...args, '--no-measure', '--json']
+const newRun = (nodes: number, folder: string) => runOf(file, '--folder', folder, ...machineOf(nodes))
 const weightsOf = (folder: string) => readFileSync(join(folder, 'weights.safetensors'))
 const eventsIn = (folder: string): readonly RunEvent[] =>
   readFileSync(join(folder, 'log.ndjson'), 'utf8')
@@ -110,7 +111,7 @@ try {
       `SIGTERM at rank ${told}: both stop after step ${steps}`,
     )
     if (codes.join() !== '143,143') for (const { code, text } of stopped) say(`${code} ${text}`)
-    const rest = await runNodes({ nodes: 1, args: ['--resume', folder, ...machineOf(1)] })
+    const rest = await runNodes({ nodes: 1, args: runOf('--resume', folder, ...machineOf(1)) })
     expect(rest[0]?.code === 0 && weightsOf(folder).equals(expected), 'one process goes on with it to the same weights')
   }
   for (const phase of Object.keys(phases)) for (const victim of [1, 0]) await killIn(phase, victim)

@@ -1,6 +1,7 @@
 /** The command line of `arcc embed` and `arcc compare`. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Actions } from './commands/options.ts'
+import { addMeetingOptions, meetingOptions, type RawMeeting } from './meeting-options.ts'
 import { addNetworkOptions, networkArgument, networkRequest } from './network-options.ts'
 import type { ExitCode } from './render/exit.ts'
 
@@ -12,7 +13,7 @@ function cosine(text: string): number {
   throw new InvalidArgumentError('Write a cosine, a number from -1 to 1.')
 }
 
-interface RawEmbed extends RawNetwork {
+interface RawEmbed extends RawNetwork, RawMeeting {
   readonly out: string
   readonly set?: readonly string[]
   readonly flip?: boolean
@@ -46,13 +47,13 @@ export function addEmbedCommands(
     .option('--force', 'replace an existing file, and forget an unfinished one')
     .addOption(setOption())
     .option('--json', 'print the result as JSON')
-  addNetworkOptions(embed).action(async (path: string, source: string, raw: RawEmbed) => {
+  addMeetingOptions(addNetworkOptions(embed)).action(async (path: string, source: string, raw: RawEmbed) => {
     const { out, set = [], flip = false, normalize = false, f16 = false } = raw
     const { skipDamaged = false, resume = false, force = false } = raw
     const format = raw.json ? 'json' : 'text'
     const network = networkRequest(path, raw)
     const how = { flip, normalize, f16, skipDamaged, resume, force, format } as const
-    finish(await actions.embed({ color: color(), network, source, set, out, ...how }))
+    finish(await actions.embed({ color: color(), network, meeting: meetingOptions(raw), source, set, out, ...how }))
   })
 
   const compare = program

@@ -3,10 +3,12 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { EvalOptions, EvalPairsOptions, WithoutColor } from './commands/options.ts'
 import type { NetworkRequest } from './host/network/with-network.ts'
 import { addAllToAllOptions, addIjbOptions, type RawAllToAllOptions, type RawIjbOptions } from './ijb-options.ts'
+import { addMeetingOptions, meetingOptions, type RawMeeting } from './meeting-options.ts'
 import { addNetworkOptions, networkArgument, networkRequest } from './network-options.ts'
 import { whole } from './whole-number.ts'
 
 type Raw = Partial<Omit<NetworkRequest, 'path'>> &
+  RawMeeting &
   Partial<Pick<EvalPairsOptions, 'root' | 'pairs' | 'seed' | 'far' | 'folder'>> &
   RawIjbOptions &
   RawAllToAllOptions & { readonly json?: boolean }
@@ -51,13 +53,14 @@ export function addEvalCommand(program: Command, run: (options: WithoutColor<Eva
     )
     .option('--folder <folder>', 'where the evaluations are written (default: evaluations in the folder of the run)')
   addAllToAllOptions(addIjbOptions(command))
-  addNetworkOptions(command)
+  addMeetingOptions(addNetworkOptions(command))
     .option('--json', 'print the evaluations as JSON, one per line')
     .action(async (path: string, sets: string[], raw: Raw) => {
       const { folder, json, ijb, allToAll } = raw
       const what = ijb !== undefined ? 'ijb' : allToAll !== undefined ? 'all-to-all' : 'pairs'
       refuseOthers(command, what, sets)
-      const common = { network: networkRequest(path, raw), folder, format: json ? 'json' : 'text' } as const
+      const [network, meeting] = [networkRequest(path, raw), meetingOptions(raw)]
+      const common = { network, meeting, folder, format: json ? 'json' : 'text' } as const
       if (ijb !== undefined) {
         const { subset, identification = false, flip, norm, detectorScore, scores = false } = raw
         const switches = { mirrored: flip, norm, detector: detectorScore }

@@ -37,5 +37,9 @@ export function addAllToAllOptions(command: Command): Command {
       '--all-to-all <source>',
       'compare each two pictures of a data set: a folder, a file, or a data set expression',
     )
-    .option('--plan', 'only print how much memory and time --all-to-all takes')
+    .addOption(
+      new Option('--plan', 'only print how much memory and time --all-to-all takes, on this computer').conflicts(
+        'nodes',
+      ),
+    )
 }

@@ -1,4 +1,4 @@
-/** The options of `arcc run` by which several computers meet. */
+/** The options by which several computers meet. */
 import { type Command, Option } from 'commander'
 import type { MeetingOptions } from './host/meet.ts'
 import { seconds, whole } from './whole-number.ts'
@@ -12,7 +12,7 @@ const defaultJoinTimeout = 600
 export function addMeetingOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--nodes <number>', 'computers that train together; start one process on each').argParser(
+      new Option('--nodes <number>', 'computers that work together; start one process on each').argParser(
         whole(1, 10_000),
       ),
     )

@@ -1,4 +1,4 @@
-/** Runs `arcc run` as several processes of this computer, and tells what became of each. */
+/** Runs a command as several processes of this computer, and tells what became of each. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -19,10 +19,12 @@ export interface NodeEnd {
 
 export interface NodesRun {
   readonly nodes: number
-  /** Arguments of `arcc run` beside those of the meeting. */
+  /** The command with its arguments, beside those of the meeting. */
   readonly args: readonly string[]
   /** Receives the events of rank 0, and sends signals. */
   readonly onEvent?: (event: RunEvent, kill: (rank: number, signal: NodeJS.Signals) => void) => void
+  /** Receives what rank 0 prints for people, all of it so far. */
+  readonly onText?: (text: string, kill: (rank: number, signal: NodeJS.Signals) => void) => void
   /** Called when all processes are started. */
   readonly onStart?: (kill: (rank: number, signal: NodeJS.Signals) => void) => void
 }
@@ -35,10 +37,11 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-function endOf(child: ChildProcess): Promise<NodeEnd> {
+function endOf(child: ChildProcess, onText: (text: string) => void): Promise<NodeEnd> {
   let text = ''
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk
+    onText(text)
   })
   return new Promise((resolve) => {
     child.on('close', (code, signal) =>
@@ -48,13 +51,13 @@ function endOf(child: ChildProcess): Promise<NodeEnd> {
 }
 
 /** The ends of the processes, by rank. */
-export async function runNodes({ nodes, args, onEvent, onStart }: NodesRun): Promise<readonly NodeEnd[]> {
+export async function runNodes({ nodes, args, onEvent, onText, onStart }: NodesRun): Promise<readonly NodeEnd[]> {
   const port = await freePort()
   const children = Array.from({ length: nodes }, (_, rank) => {
     const meeting = ['--nodes', `${nodes}`, '--node-rank', `${rank}`, '--rendezvous', `127.0.0.1:${port}`]
     const own = nodes === 1 ? [] : meeting
     const environment = { ...process.env, NO_COLOR: '1' }
-    return spawn(process.execPath, [launcher, 'run', ...args, ...own, '--no-measure', '--json'], {
+    return spawn(process.execPath, [launcher, ...args, ...own], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: environment,
     })
@@ -67,5 +70,5 @@ export async function runNodes({ nodes, args, onEvent, onStart }: NodesRun): Pro
     })
   }
   onStart?.(kill)
-  return Promise.all(children.map(endOf))
+  return Promise.all(children.map((child, rank) => endOf(child, (text) => rank === 0 && onText?.(text, kill))))
 }

@@ -213,6 +213,7 @@ export type CheckpointOptions =
 /** The ways to evaluate a network. */
 interface EvaluationOptions extends CommonOptions {
   readonly network: NetworkRequest
+  readonly meeting: MeetingOptions
   /** Where the results are written, each in a folder with the set's name; by default in the run, or beside the weights. */
   readonly folder: string | undefined
   readonly format: OutputFormat
@@ -255,6 +256,7 @@ export type EvalOptions = EvalPairsOptions | EvalIjbOptions | EvalAllToAllOption
 
 export interface EmbedOptions extends CommonOptions {
   readonly network: NetworkRequest
+  readonly meeting: MeetingOptions
   /** As `DataSourceOptions.source`; the experiment of an `.arc` file follows after `#`. */
   readonly source: string
   readonly set: readonly string[]

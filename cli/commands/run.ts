@@ -25,7 +25,7 @@ import { openEntry, overrideSources } from '../host/entry.ts'
 import { isMeasuringOff, plannedCpu } from '../host/first-rates.ts'
 import { fileHost } from '../host/host.ts'
 import { type Interruptible, interruptible, stopCodes } from '../host/interruptible.ts'
-import { meetOthers, planFacts, sharedFolder, withPeers } from '../host/meet.ts'
+import { agreeOnCommand, meetOthers, planFacts, sharedFolder, withPeers } from '../host/meet.ts'
 import { packageVersion } from '../host/package-folder.ts'
 import { devicesOf, startOf as machineStart, standInOf } from '../host/placed.ts'
 import { makeRunFolder, removeIfEmpty } from '../host/run-folder.ts'
@@ -301,7 +301,10 @@ export async function run(options: RunOptions): Promise<ExitCode> {
     }
     const onNotice = (text: string) => notes.write([text])
     const peers = await meetOthers(meeting, options.meeting, { onNotice, signal: interrupt.signal })
-    return await withPeers(peers, () => compileAndRun(peers))
+    return await withPeers(peers, async () => {
+      await agreeOnCommand(peers, 'arcc run')
+      return compileAndRun(peers)
+    })
   } catch (error) {
     if (interrupt.code !== undefined && error === interrupt.signal.reason) return interrupt.code
     throw error

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { printGraph } from '../../compiler/ir/print.ts'
 import type { Plan } from '../../compiler/plan/plan.ts'
 import { showAddress } from '../../runtime/peers/address.ts'
-import type { Facts } from '../../runtime/peers/agree.ts'
+import { agree, type Facts } from '../../runtime/peers/agree.ts'
 import { alone } from '../../runtime/peers/alone.ts'
 import type { Meeting, MeetingFlags } from '../../runtime/peers/meeting.ts'
 import type { Peers } from '../../runtime/peers/peers.ts'
@@ -21,7 +21,7 @@ export interface MeetingOptions extends MeetingFlags {
 
 interface MeetContext {
   readonly onNotice: (text: string) => void
-  readonly signal: AbortSignal
+  readonly signal?: AbortSignal
 }
 
 /** Meets them; at once, if this process trains alone. Throws ARC6851 to ARC6867, and the reason of `signal`. */
@@ -38,7 +38,7 @@ export async function meetOthers(
   const { join } = await import('../../runtime/peers/join.ts')
   const timeoutMs = joinTimeout * 1000
   const version = packageVersion()
-  return join({ nodes, rank, rendezvous, token, version, timeoutMs, expected, onNotice, signal })
+  return join({ nodes, rank, rendezvous, token, version, timeoutMs, expected, onNotice, ...(signal && { signal }) })
 }
 
 /**
@@ -53,6 +53,11 @@ export async function withPeers<T>(peers: Peers, body: () => Promise<T>): Promis
   } finally {
     await peers.close()
   }
+}
+
+/** Whether all nodes were started for the same: what they wait for later has other names in another command. Throws ARC6855. */
+export async function agreeOnCommand(peers: Peers, command: string): Promise<void> {
+  await agree(peers, 'command', { 'the command': command }, 'the commands')
 }
 
 /** Tells the others the error that ends this node; returns the error that ends the run. */

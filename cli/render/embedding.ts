@@ -1,5 +1,5 @@
 /** What `arcc embed` says at the end. */
-import type { Embedded } from '../../runtime/embed/embed-source.ts'
+import type { Embedded } from '../../runtime/embed/embed-request.ts'
 import { paragraph } from './fit.ts'
 import { formatBytes, formatCount, formatRate, formatSeconds, plural } from './format.ts'
 import type { Look } from './look.ts'

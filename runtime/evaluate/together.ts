@@ -1,5 +1,6 @@
 /** Sets that the devices of all nodes embed: each node its part, with all embeddings at rank 0. */
-import type { Joint } from '../peers/joint.ts'
+import { alone } from '../peers/alone.ts'
+import { createJoint, type Joint } from '../peers/joint.ts'
 import type { Peers } from '../peers/peers.ts'
 import { worldOf } from '../world.ts'
 import { type Embedder, embedEach } from './embed-pairs.ts'
@@ -18,6 +19,8 @@ export interface SharedWork<T> {
 }
 
 export interface Together {
+  /** What the nodes do together beside. */
+  readonly joint: Joint
   /**
    * Rank 0 runs `work`, and the devices of all nodes embed for it; every node gets the result, or the error, which names the node that it
    * comes from. All nodes call it for the same sets in the same order. Results pass through JSON if there are several nodes. Only rank 0's
@@ -26,10 +29,17 @@ export interface Together {
   embed<T>(shared: SharedWork<T>): Promise<T>
 }
 
+/** A single process: `embed` runs the work. */
+export function embedAlone(): Together {
+  const peers = alone()
+  return embedTogether(peers, createJoint(peers, 'alone'), 'alone')
+}
+
 /** `name` is used once per run. Every node has as many devices as this one. */
 export function embedTogether(peers: Peers, joint: Joint, name: string): Together {
   let sets = 0
   return {
+    joint,
     async embed({ what, embedder, images, work }) {
       if (peers.nodes === 1) return work(embedder)
       const { embedBatch, embedding: width } = embedder.network

@@ -1,4 +1,4 @@
-/** The processes that train together, one a computer: a *node*, with its *rank* from 0. */
+/** The processes that work together, one a computer: a *node*, with its *rank* from 0. */
 
 /** Where the store of a run is reached. The token admits; it is never logged. */
 export interface StoreAddress {

@@ -1,9 +1,10 @@
 /** Whether all nodes have the same data, and go on from the same checkpoint. */
 import type { Manifest } from '../checkpoint/manifest.ts'
-import { hashOfLabels, hashOfPictures, hashOfTexts } from '../data/inspect/collection-hash.ts'
+import { hashOfTexts } from '../data/inspect/collection-hash.ts'
+import { pictureFacts, setFacts } from '../evaluate/set-facts.ts'
 import { agree, type Facts } from '../peers/agree.ts'
 import type { Peers } from '../peers/peers.ts'
-import type { NamedPairs, RunData } from './open-data.ts'
+import type { RunData } from './open-data.ts'
 
 /** Digits of a checkpoint's digest that are compared. */
 const digits = 16
@@ -23,32 +24,16 @@ export async function agreeOnData(
 
 /** What has to be alike, by the words in which a difference is told. */
 export function dataFacts({ train, people, sets }: RunData, checkpoint: Kept | undefined): Facts {
-  const { images, classes, recipe, select } = train
+  const { select } = train
   return {
-    'the number of images': String(images),
-    'the number of classes': String(classes),
+    ...pictureFacts(train, 'list' in select ? [select.list] : []),
     'the number of verification sets': String(sets.length),
-    ...Object.fromEntries(sets.flatMap(countsOf)),
     'the checkpoint to resume': checkpoint === undefined ? 'none' : shownCheckpoint(checkpoint),
-    'the hash of the labels': hashOfLabels(train),
-    'the hash of the names and places of images': hashOfPictures(recipe, 'list' in select ? [select.list] : []),
     'the hash of the names of classes': people === undefined ? 'none' : hashOfTexts(people),
-    ...Object.fromEntries(sets.map((set) => [`the hash of \`${set.name}\``, hashOfSet(set)])),
+    ...Object.fromEntries(
+      sets.flatMap(({ name, pairs, templates }) => Object.entries(setFacts(name, pairs, templates))),
+    ),
   }
-}
-
-function countsOf({ name, pairs }: NamedPairs): readonly (readonly [string, string])[] {
-  return [
-    [`the number of images of \`${name}\``, String(pairs.images)],
-    [`the number of pairs of \`${name}\``, String(pairs.same.length)],
-  ]
-}
-
-function hashOfSet({ pairs, templates }: NamedPairs): string {
-  const own = [pairs.pairs, pairs.same]
-  if (templates === undefined) return hashOfPictures(pairs.recipe, own)
-  const { template, medium, detector, first, second } = templates
-  return hashOfPictures(pairs.recipe, [...own, template, medium, detector, first, second])
 }
 
 /** Its manifest's digest covers the hashes of its files. */

@@ -59,8 +59,9 @@ const network = {
   ...{ path: 'w.pt', backbone: undefined, experiment: undefined },
   ...{ engine: 'xla', devices: undefined, batch: undefined, precision: 'f32' },
 }
+const meeting = { nodes: undefined, nodeRank: undefined, rendezvous: undefined, tokenFile: undefined, joinTimeout: 600 }
 const ofEmbed = {
-  ...{ color: undefined, network, source: 'faces', set: [], out: 'a.npy', format: 'text' },
+  ...{ color: undefined, network, meeting, source: 'faces', set: [], out: 'a.npy', format: 'text' },
   ...{ flip: false, normalize: false, f16: false, skipDamaged: false, resume: false, force: false },
 }
 const ofExport = {
@@ -69,9 +70,6 @@ const ofExport = {
 const ofOnnx = {
   ...{ ...ofExport, to: 'onnx', f16: false, fold: true, preprocess: 'outside', opset: 17, external: undefined },
   ...{ check: undefined, tolerance: undefined, pictures: undefined, python: undefined, engine: 'xla' },
-}
-const meeting = {
-  ...{ nodes: undefined, nodeRank: undefined, rendezvous: undefined, tokenFile: undefined, joinTimeout: 600 },
 }
 const ofRun = {
   ...{ engine: undefined, emulate: false, measure: true, folder: undefined, resume: undefined, grace: 30, meeting },
@@ -253,6 +251,13 @@ test.each<[string, Call]>([
     { command: 'checkpoint', options: { ...ofCheckpoint, what: 'verify', format: 'text' } },
   ],
   ['embed w.pt faces --out a.npy', { command: 'embed', options: ofEmbed }],
+  [
+    'embed w.pt faces --out a.npy --nodes 3 --node-rank 2 --rendezvous node-a:1 --token-file t',
+    {
+      command: 'embed',
+      options: { ...ofEmbed, meeting: { ...meeting, nodes: 3, nodeRank: 2, rendezvous: 'node-a:1', tokenFile: 't' } },
+    },
+  ],
   [
     'embed w.pt faces --out a.npy --flip --normalize --f16 --skip-damaged --resume --force --set dataset.x=1 --json --engine tfjs',
     {

@@ -37,7 +37,8 @@ export function fakeEmbedder(scale = 1): Embedder {
   } as Partial<Executable> as Executable
   const engine = {
     world: oneProcess(devices),
-    uploadAll: async (tensors: readonly (readonly HostTensor[])[]) => tensors.map((own) => own.map(onHost)),
+    uploadAll: async (tensors: readonly (readonly HostTensor[])[]) =>
+      tensors.map((own) => own.map((tensor) => onHost({ ...tensor, data: tensor.data.slice() }))),
   } as Partial<Engine> as Engine
   const network = { embedBatch: batch, embedding: fakeWidth, image: fakeImage }
   return { engine, executable, network, weights: Array.from({ length: devices }, () => []) }

@@ -12,13 +12,13 @@ import { seededRandom } from './mutate.ts'
 import { narrowText } from './narrow.ts'
 
 /** Writes `net.arc`, whose experiment declares the network, and `net.safetensors`. It takes pictures of 28 × 28. */
-export async function writeNarrowNetwork(folder: string): Promise<void> {
+export async function writeNarrowNetwork(folder: string, seed = 1): Promise<void> {
   const text = narrowText({ devices: 1, batch: 4, classes: 4 })
   writeFileSync(join(folder, 'net.arc'), text)
   const { experiment } = elaborate({ path: 'net.arc', text }, undefined, [], fileHost())
   const { backbone } = need(experiment, 'an experiment')
   const options = { replicas: 1, batch: 1, compute: 'f32', device: 'cpu', mirrored: false } as const
-  const random = seededRandom(1)
+  const random = seededRandom(seed)
   const tensors = [...networkShapes(need(networkPlan(backbone, options), 'a plan'))].map(([name, shape]) => {
     const data = Float32Array.from({ length: elementCount(shape) }, () => 0.5 + random())
     const pieces = async function* () {

@@ -2,6 +2,7 @@
 
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
+import { need } from '../../../grammar/diagnostic.ts'
 import type { Collection } from '../../../runtime/data/collection.ts'
 import { imageBytes } from '../../../runtime/data/image.ts'
 import { createLoader } from '../../../runtime/data/loader/loader.ts'
@@ -10,67 +11,62 @@ import { allToAll, comparedPairs } from '../../../runtime/evaluate/all-to-all/al
 import { estimateAllToAll, hostBytes } from '../../../runtime/evaluate/all-to-all/estimate.ts'
 import { allToAllErrors } from '../../../runtime/evaluate/all-to-all/messages.ts'
 import type { PairCounts } from '../../../runtime/evaluate/all-to-all/pair-blocks.ts'
-import { embedEach } from '../../../runtime/evaluate/embed-pairs.ts'
+import { type Embedder, embedEach } from '../../../runtime/evaluate/embed-pairs.ts'
 import { type AllToAllFile, allToAllName, encodeAllToAll } from '../../../runtime/evaluate/ijb/ijb-file.ts'
 import { prepareFolder, writeFiles } from '../../../runtime/evaluate/report/write-evaluation.ts'
 import { verificationSlots } from '../../../runtime/evaluate/rounds.ts'
+import { pictureFacts } from '../../../runtime/evaluate/set-facts.ts'
+import { meetingOf } from '../../../runtime/peers/meeting.ts'
 import { fileHost } from '../../host/host.ts'
 import { evaluationsFolder } from '../../host/network/evaluations-folder.ts'
 import { requireNetwork } from '../../host/network/find-backbone.ts'
 import { networkDevices, type RunningNetwork, withNetwork } from '../../host/network/with-network.ts'
-import { openSource } from '../../host/open-source.ts'
+import { type Nodes, type Shared, type SharedStop, sharedStop, withNodes } from '../../host/nodes.ts'
+import { type OpenedSource, openSource } from '../../host/open-source.ts'
 import { packageVersion } from '../../host/package-folder.ts'
 import { startWork, type Work } from '../../host/work-progress.ts'
 import { type AllToAllPlan, renderAllToAll, renderEstimate } from '../../render/all-to-all.ts'
 import { type ExitCode, exitCode } from '../../render/exit.ts'
+import { paragraph } from '../../render/fit.ts'
 import { formatBytes } from '../../render/format.ts'
-import { processOutput } from '../../render/output.ts'
+import { type Output, processOutput } from '../../render/output.ts'
 import type { EvalAllToAllOptions } from '../options.ts'
 import { networkFacts } from './network-facts.ts'
 
 /** B, by the kind of device. */
 const blockOf = { cpu: 1024, cuda: 4096 } as const
 
-/** Throws ARC6301, ARC6326, ARC6350, ARC6351, and the errors of networks, devices, data sets and pictures. */
-export async function evalAllToAll(options: EvalAllToAllOptions): Promise<ExitCode> {
-  const output = processOutput(options.color)
-  const host = fileHost()
-  // Before anything is read: the process may restart.
-  const devices = networkDevices(options.network, host, output)
-  if (devices === undefined) return exitCode.user
-  const { source, network: request } = options
-  requireNetwork(request.path)
-  const opened = openSource({ source, experiment: undefined, set: [] }, output)
-  if (opened === undefined) return exitCode.user
+interface AllToAllContext {
+  readonly options: EvalAllToAllOptions
+  readonly opened: OpenedSource
+  readonly block: number
+  readonly nodes: Nodes
+  readonly stop: SharedStop
+  readonly work: Work
+  readonly output: Output
+}
+
+/** Embeds the pictures with the devices of all nodes, compares them at rank 0, and writes what it finds. Returns the exit code. */
+async function compareAll(
+  running: RunningNetwork,
+  folder: string,
+  labels: Int32Array,
+  context: AllToAllContext,
+): Promise<ExitCode> {
+  const { options, opened, block, nodes, stop, work, output } = context
   const { collection } = opened
-  const labels = labelsOf(collection)
-  const counts = comparedPairs(labels)
-  const folder = join(options.folder ?? evaluationsFolder(request.path), 'all-to-all')
-  if (!options.plan) await prepareFolder(folder)
-  const block = blockOf[devices.request.kind]
-  const work = startWork(output, 'stopping (press Ctrl-C again to stop immediately)')
-  const show = (value: object, lines: () => readonly string[]) => {
-    work.end()
-    output.result(options.format === 'json' ? [JSON.stringify(value)] : lines())
-  }
-  try {
-    const code = await withNetwork(request, true, { host, output }, async (network) => {
-      const { engine } = network.embedder
-      const { embedding: dim } = network.plan
-      if (options.plan) {
-        const estimate = await estimateWork(network, collection, counts, block)
-        show(estimate, () => renderEstimate(estimate, output.look))
-        return exitCode.ok
-      }
-      checkMemory({ ...counts, images: collection.images, dim })
-      const began = performance.now()
-      const embeddings = await embedSums(network, collection, work)
-      const rows = { embeddings, labels }
-      const { passes, points, ...pairs } = await allToAll(engine, {
+  const began = performance.now()
+  const embedded = await embedSums(running, context)
+  if (!embedded.isDone) return stop.code()
+  const compared = await nodes.alone(
+    'comparing all pairs',
+    async () => {
+      const rows = { embeddings: need(embedded.result, 'the embeddings of rank 0'), labels }
+      const { passes, points, ...pairs } = await allToAll(running.embedder.engine, {
         rows,
-        dim,
+        dim: running.plan.embedding,
         block,
-        signal: work.signal,
+        signal: stop.signal,
         onProgress: (done, total, pass) =>
           work.report({ stage: pass === 1 ? 'blocks' : `blocks, pass ${pass}`, unit: 'blocks', done, total }),
       })
@@ -79,21 +75,70 @@ export async function evalAllToAll(options: EvalAllToAllOptions): Promise<ExitCo
         arcc: packageVersion(),
         set: {
           name: collection.name,
-          path: opened.root ?? source,
+          path: opened.root ?? options.source,
           images: collection.images,
           people: new Set(labels).size,
         },
-        network: await networkFacts(network, request),
+        network: await networkFacts(running, options.network),
         ...pairs,
         tarAtFar: [...points],
         passes,
         seconds: (performance.now() - began) / 1000,
       }
       await writeFiles(folder, [[allToAllName, [encodeAllToAll(file)]]])
-      show(file, () => renderAllToAll(file, folder, output.look))
-      return exitCode.ok
+      work.end()
+      show(file, () => renderAllToAll(file, folder, output.look), context)
+    },
+    stop.signal,
+  )
+  if (!compared.isDone) return stop.code()
+  if (!nodes.isFirst) output.note(paragraph(`${nodes.first} has the report`, output.errorLook))
+  return exitCode.ok
+}
+
+function show(value: object, lines: () => readonly string[], { options, output }: AllToAllContext): void {
+  output.result(options.format === 'json' ? [JSON.stringify(value)] : lines())
+}
+
+/** Throws ARC6301, ARC6326, ARC6350, ARC6351, and the errors of networks, devices, data sets, pictures and nodes. */
+export async function evalAllToAll(options: EvalAllToAllOptions): Promise<ExitCode> {
+  const output = processOutput(options.color)
+  const { source, network: request, plan: isPlan, meeting: given } = options
+  // A plan is of this computer.
+  const meeting = isPlan ? undefined : meetingOf(given, process.env)
+  const isFirst = meeting === undefined || meeting.rank === 0
+  const host = fileHost()
+  // Before anything is read: the process may restart.
+  const devices = networkDevices(request, host, output)
+  if (devices === undefined) return exitCode.user
+  requireNetwork(request.path)
+  const opened = openSource({ source, experiment: undefined, set: [] }, output)
+  if (opened === undefined) return exitCode.user
+  const { collection } = opened
+  const labels = labelsOf(collection)
+  const counts = comparedPairs(labels)
+  const folder = join(options.folder ?? evaluationsFolder(request.path), 'all-to-all')
+  if (isFirst && !isPlan) await prepareFolder(folder)
+  const block = blockOf[devices.request.kind]
+  const work = startWork(output, 'stopping (press Ctrl-C again to stop immediately)')
+  const meet = { command: 'arcc eval', options: given, output, signal: work.signal }
+  try {
+    return await withNodes(meeting, meet, async (nodes) => {
+      await nodes.agree('pictures', 'the pictures', () => pictureFacts(collection))
+      const stop = sharedStop(nodes, work)
+      const context = { options, opened, block, nodes, stop, work, output }
+      const code = await withNetwork(request, true, { host, output, nodes }, async (network) => {
+        if (isPlan) {
+          const estimate = await estimateWork(network, collection, counts, block)
+          work.end()
+          show(estimate, () => renderEstimate(estimate, output.look), context)
+          return exitCode.ok
+        }
+        if (isFirst) checkMemory({ ...counts, images: collection.images, dim: network.plan.embedding })
+        return compareAll(network, folder, labels, context)
+      }).finally(stop.close)
+      return code ?? exitCode.user
     })
-    return code ?? exitCode.user
   } catch (error) {
     if (work.signal.aborted && error === work.signal.reason) return work.code ?? exitCode.interrupted
     throw error
@@ -112,29 +157,36 @@ function checkMemory(size: Parameters<typeof hostBytes>[0]): void {
   if (needed > memory) throw allToAllErrors('ARC6351', { needed: formatBytes(needed), memory: formatBytes(memory) })
 }
 
-/** Sums of the embeddings of images and of their mirror images, f32[N,D]. */
+/** Sums of the embeddings of images and of their mirror images, f32[N,D], at rank 0. */
 async function embedSums(
   { embedder, plan }: RunningNetwork,
-  collection: Collection,
-  work: Work,
-): Promise<Float32Array> {
-  const { images, recipe } = collection
+  { opened, nodes, stop, work }: AllToAllContext,
+): Promise<Shared<Float32Array>> {
+  const { images, recipe } = opened.collection
   const { embedding: dim, embedBatch, image: shape } = plan
-  const sums = new Float32Array(images * dim)
   const workers = startDecodeWorkers(workerCount(images))
   try {
     const rows = embedBatch * embedder.engine.world.local
     const loader = await createLoader({ recipe, images, shape, rows, slots: verificationSlots }, workers)
-    const own = { ...embedder, signal: work.signal }
-    await embedEach(own, { pairs: { images }, loader }, (first, [original, mirrored]) => {
-      const count = (original?.length ?? 0) / dim
-      for (let i = 0; i < count * dim; i++) sums[first * dim + i] = (original?.[i] ?? 0) + (mirrored?.[i] ?? 0)
-      work.report({ stage: 'pictures', done: first + count, total: images })
-    }).finally(() => loader.dispose())
-    return sums
+    const set = { pairs: { images }, loader }
+    const add = async (all: Embedder) => {
+      const sums = new Float32Array(images * dim)
+      await embedEach(all, set, (first, [own]) => {
+        sums.set(own ?? [], first * dim)
+        work.report({ stage: 'pictures', done: first + (own?.length ?? 0) / dim, total: images })
+      })
+      return sums
+    }
+    const summing = { ...embedder, combine: sumOfBoth }
+    return await nodes.embed({ embedder: summing, images: set, work: add }, stop.signal).finally(() => loader.dispose())
   } finally {
     await workers.dispose()
   }
+}
+
+/** Of embeddings and of those of the mirror images, f32[b,D] each. */
+function sumOfBoth([original, mirrored]: readonly Float32Array[]): readonly Float32Array[] {
+  return [Float32Array.from(original ?? [], (value, i) => value + (mirrored?.[i] ?? 0))]
 }
 
 /** Memory and time, from the speed of the network and of some blocks on these devices. */

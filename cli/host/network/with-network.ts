@@ -12,6 +12,7 @@ import { threadPoolEnvironment } from '../../../runtime/data/loader/thread-pool.
 import type { EngineName } from '../../../runtime/engine-name.ts'
 import { type LoadedNetwork, loadNetwork } from '../../../runtime/network/load-network.ts'
 import { type NetworkWeights, openNetwork } from '../../../runtime/network/open-network.ts'
+import type { Facts } from '../../../runtime/peers/agree.ts'
 import { restartWith } from '../../../runtime/restart.ts'
 import { oneProcess } from '../../../runtime/world.ts'
 import { hugePageEnvironment } from '../../../runtime/xla/huge-pages.ts'
@@ -19,6 +20,7 @@ import { engineNotes } from '../../render/engine-notes.ts'
 import { paragraph } from '../../render/fit.ts'
 import type { Output } from '../../render/output.ts'
 import { elaborateMachine } from '../carrier.ts'
+import type { Nodes } from '../nodes.ts'
 import { findBackbone, type NetworkSource } from './find-backbone.ts'
 
 export interface NetworkRequest extends NetworkSource {
@@ -117,14 +119,40 @@ function warnOfDamage({ damaged, checkpoint }: NetworkWeights, output: Output): 
   }
 }
 
+interface NetworkContext {
+  readonly host: Host
+  readonly output: Output
+  /** Nodes that use the network together. */
+  readonly nodes?: Nodes
+}
+
+/** What has to be alike at all nodes that use a network together. */
+async function networkFacts(
+  { plan, weights }: OpenedNetwork,
+  { engine, precision }: NetworkRequest,
+  { request }: NetworkDevices,
+): Promise<Facts> {
+  const sha256 = await weights.sha256()
+  return {
+    'the backbone': plan.backbone,
+    'the step of the weights': String(weights.checkpoint?.manifest.step ?? 'unknown'),
+    '--engine': engine,
+    '--precision': precision,
+    '--batch': String(plan.embedBatch),
+    'the kind of devices': request.kind,
+    'the number of devices': String(plan.replicas),
+    'the hash of the weights': sha256.slice(0, 16),
+  }
+}
+
 /**
  * Opens the network and its devices, runs `body`, and closes them; `undefined` after errors, which have been shown. `mirrored`: mirror
- * images are embedded, too. Throws the errors of devices, weights and engine.
+ * images are embedded, too. Throws the errors of devices, weights and engine, and ARC6855 if nodes have different networks.
  */
 export async function withNetwork<T>(
   request: NetworkRequest,
   mirrored: boolean,
-  { host, output }: { readonly host: Host; readonly output: Output },
+  { host, output, nodes }: NetworkContext,
   body: (network: RunningNetwork) => Promise<T>,
 ): Promise<T | undefined> {
   const devices = networkDevices(request, host, output)
@@ -133,6 +161,10 @@ export async function withNetwork<T>(
   const opened = await openNamedNetwork(request, { mirrored, device: devices.request.kind, replicas }, host, output)
   if (opened === undefined) return undefined
   try {
+    if (nodes !== undefined && nodes.peers.nodes > 1) {
+      const facts = await networkFacts(opened, request, devices)
+      await nodes.agree('network', 'the networks', () => facts)
+    }
     const { createEngine } = await import('../../../runtime/engines/create-engine.ts')
     const world = oneProcess(replicas)
     const engine = await createEngine(request.engine, world, engineNotes(output), devices.request)

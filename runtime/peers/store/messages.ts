@@ -1,7 +1,7 @@
-/** Errors of processes that train together, ARC685x to ARC687x. */
+/** Errors of processes that work together, ARC685x to ARC687x. */
 import { type ErrorMessage, errorsOf } from '../../errors.ts'
 
-const restart = 'the others have ended too; go on with --resume on all nodes'
+const restart = 'the others have ended too; start all nodes again, with --resume to go on'
 
 export const peerErrors = errorsOf({
   ARC6850: {
@@ -26,11 +26,11 @@ export const peerErrors = errorsOf({
     hint: () => 'give each node a --node-rank of its own, from 0 on',
   } satisfies ErrorMessage<{ reason: string }>,
   ARC6855: {
-    text: (p) => `the nodes cannot train together: ${p.differences.join('; ')}`,
+    text: (p) => `the nodes cannot work together: ${p.differences.join('; ')}`,
     hint: () => 'all nodes need the same arcc, the same files and settings, and the same data',
   } satisfies ErrorMessage<{ differences: readonly string[] }>,
   ARC6856: {
-    text: (p) => `the nodes cannot train together: ${p.reason}`,
+    text: (p) => `the nodes cannot work together: ${p.reason}`,
     hint: () => 'synchronize the clocks of all nodes, with chrony or another client of NTP',
   } satisfies ErrorMessage<{ reason: string }>,
   ARC6857: {
@@ -64,7 +64,7 @@ export const peerErrors = errorsOf({
   ARC6864: {
     text: (p) => `${p.missing} is missing beside ${p.given}`,
     hint: () =>
-      'a run on several computers is started on each with --nodes N --node-rank R --rendezvous HOST:PORT, R from 0 to N - 1; "arcc doctor" shows what the environment says',
+      'work on several computers is started on each with --nodes N --node-rank R --rendezvous HOST:PORT, R from 0 to N - 1; "arcc doctor" shows what the environment says',
   } satisfies ErrorMessage<{ missing: string; given: string }>,
   ARC6865: {
     text: (p) => `${p.source} is ${JSON.stringify(p.text)}: ${p.reason}`,

@@ -219,5 +219,5 @@ test('other data at one node, wherever it lies, ends both before anything is com
   const { engines, messages } = await end()
   expect(engines).toBe(0)
   const said = 'the number of images is 16 at rank 0 (node-0) and 15 at rank 1 (node-1)'
-  for (const message of messages) expect(message).toContain(`error[ARC6855]: the nodes cannot train together: ${said}`)
+  for (const message of messages) expect(message).toContain(`error[ARC6855]: the nodes cannot work together: ${said}`)
 })
