@@ -56,7 +56,10 @@ export interface XlaEngineOptions {
   readonly writeFor?: DeviceKind
   /** Whether programs call arcc's own kernels where this computer has them; defaults to true. */
   readonly native?: boolean
-  /** Programs that took longer to compile than this are cached on disk, in milliseconds; defaults to 500. */
+  /**
+   * Programs that took longer to compile than this are cached on disk, in milliseconds; defaults to 100, more than loading one of
+   * that size takes.
+   */
   readonly cacheAbove?: number
 }
 
@@ -164,7 +167,7 @@ class LoadedEngine implements XlaEngine {
       located,
       deviceNames: this.#deviceNames(),
       cache: compileCacheEnabled() ? createCompileCache(this.#warn) : undefined,
-      cacheAbove: options.cacheAbove ?? 500,
+      cacheAbove: options.cacheAbove ?? 100,
       everyoneHas: opened.store && sameInAll(options.peers, opened.store),
     })
   }
