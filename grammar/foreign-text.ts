@@ -7,10 +7,10 @@ import { type Span, textOf } from './source.ts'
 /** The characters with which foreign comments start. */
 export const FOREIGN_COMMENT_STARTS: readonly string[] = ['#', '/', '-', '"', "'"]
 
-/** From the opening to the closing mark, or to the end of the text. */
+/** From the opening to the closing mark; without that, to the end of the line. */
 function until(text: string, start: number, close: string): number {
   const at = text.indexOf(close, start)
-  return at < 0 ? text.length : at + close.length
+  return at < 0 ? lineEnd(text, start) : at + close.length
 }
 
 function lineEnd(text: string, start: number): number {
@@ -42,7 +42,8 @@ function commentLines(image: string, open: number, close: number): readonly stri
 export function reportForeignComment(span: Span, bag: DiagnosticBag): void {
   const image = textOf(span)
   const mark = ['#', '/*', '"""', "'''", '--'].find((m) => image.startsWith(m)) ?? image
-  if (mark === '#' || mark === '--') {
+  const isLine = mark === '/*' && !image.includes('\n') && !image.endsWith('*/')
+  if (mark === '#' || mark === '--' || isLine) {
     const fix = { message: 'write `//`', span: { ...span, end: span.start + mark.length }, replacement: '//' }
     bag.add(grammarError('ARC1004', { mark }, span, { fix }))
     return
@@ -58,12 +59,31 @@ export function reportForeignComment(span: Span, bag: DiagnosticBag): void {
   bag.add(grammarError('ARC1004', { mark }, span, isAlone && isClosed && lines.length > 0 ? { fix } : {}))
 }
 
+/** `\` at the end of a line. Returns whether the line goes on: the next one starts with an operator. */
+export function reportContinuation(span: Span, bag: DiagnosticBag): boolean {
+  const { source, start } = span
+  const at = { source, start, end: start + 1 }
+  const notes = ['a line goes on where it ends in an operator or a comma, and inside ( ) and [ ]']
+  const [next = '', indent = '', operator = ''] =
+    /^([ \t]*)(\*\*|[-+*/](?!\/))[ \t]*/.exec(source.text.slice(span.end, span.end + 200)) ?? []
+  const fix =
+    operator === ''
+      ? { message: 'remove it', span: at, replacement: '' }
+      : {
+          message: 'end the line in the operator',
+          span: { source, start, end: span.end + next.length },
+          replacement: `${operator}\n${indent}`,
+        }
+  bag.add(grammarError('ARC1001', { text: '`\\`' }, at, { notes, fix }))
+  return operator !== ''
+}
+
 /** `@cached`, or the letter before `f"text"`. */
 export function reportForeignMark(span: Span, bag: DiagnosticBag): void {
   const image = textOf(span)
   const fix = { message: 'remove it', span, replacement: '' }
   if (image.startsWith('@')) {
-    const notes = ['declarations have no decorators']
+    const notes = image === '@' ? [] : ['declarations have no decorators']
     bag.add(grammarError('ARC1001', { text: `\`${image}\`` }, span, { notes, fix }))
     return
   }

@@ -9,7 +9,8 @@ import { lineStarts, positionAt, type SourceFile } from './source.ts'
 import * as T from './tokens.ts'
 
 /** Lines that may be such a habit; most texts have none. */
-const SUSPICIOUS = /^[ \t]*(?:[\w.\- ]*\w[ \t]*:[ \t]*(?:\/\/.*|#.*)?\r?|\[[\w.]+\][ \t]*\r?|-[ \t].*)$/m
+const SUSPICIOUS =
+  /^[ \t]*(?:(?:fn|block|backbone)\b[^\n]*:[ \t]*(?:\/\/.*|#.*)?\r?|[\w.\- ]*\w[ \t]*:[ \t]*(?:\/\/.*|#.*)?\r?|\[[\w.]+\][ \t]*\r?|-[ \t].*)$/m
 
 interface Line {
   readonly tokens: Tokens
@@ -42,6 +43,10 @@ function linesOf(source: SourceFile, tokens: Tokens): readonly Line[] {
 /** `train`, `train.inner`, `experiment faces`, and nothing else. */
 const isHead = (tokens: Tokens): boolean =>
   tokens.length > 0 && tokens.every((token) => T.isName(token) || token.tokenType === T.Dot)
+
+/** `block stage(x: Image) -> Image`, as the head of a function of Python. */
+const isFunctionHead = ([first, ...rest]: Tokens): boolean =>
+  (first?.tokenType === T.Fn || first?.tokenType === T.Block || first?.tokenType === T.Backbone) && rest.length > 0
 
 class Reading {
   readonly #source: SourceFile
@@ -83,6 +88,8 @@ class Reading {
     const isSign = last.tokenType === T.Colon || last.tokenType === T.Equals
     if (isSign && this.#isDash(next) && next.indent >= line.indent && isHead(head)) this.#readList(at, last)
     else if (last.tokenType === T.Colon && isDeeper && isHead(head)) this.#readSection(at, head, last)
+    else if (last.tokenType === T.Colon && isDeeper && isFunctionHead(head))
+      this.#readSection(at, head.slice(0, 2), last)
     else if (last.tokenType === T.RBracket && line.tokens[0]?.tokenType === T.LBracket) this.#readHeading(at, line)
   }
 

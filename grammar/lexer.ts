@@ -6,10 +6,12 @@ import { createToken, Lexer, type TokenType } from 'chevrotain'
 import { bug, type DiagnosticBag } from './diagnostic.ts'
 import { type Foreign, foreignOperator } from './foreign.ts'
 import { foreignBlockEnd, readForeignBlock } from './foreign-block.ts'
+import { fixTwins, latinTwin } from './foreign-letters.ts'
 import { readSizes, sizesEnd } from './foreign-sizes.ts'
 import {
   FOREIGN_COMMENT_STARTS,
   foreignCommentEnd,
+  reportContinuation,
   reportForeignComment,
   reportForeignMark,
   reportForeignNumber,
@@ -60,6 +62,12 @@ const ForeignBlock = foreignToken('ForeignBlock', ['a', 'c', 'd'], foreignBlockE
 const ForeignSizes = foreignToken('ForeignSizes', [...'123456789'], sizesEnd)
 /** `@cached`, and the letter before `f"text"`. */
 const ForeignMark = createToken({ name: 'ForeignMark', pattern: /@\w[\w.]*|(?:[fFrRbBuU]|[rR][bB]|[bB][rR])(?=["'])/ })
+/** A backslash at the end of a line, with the line break. */
+const ForeignContinuation = createToken({
+  name: 'ForeignContinuation',
+  pattern: /\\[ \t\r]*\n/,
+  line_breaks: true,
+})
 const ForeignNumber = createToken({ name: 'ForeignNumber', pattern: /0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+/ })
 const ForeignOperator = createToken({
   name: 'ForeignOperator',
@@ -86,7 +94,17 @@ const BYTE_ORDER_MARK = '\ufeff'
 
 /** The first match wins, so longer spellings come before their prefixes. */
 const LEXER_TOKENS: TokenType[] = [
-  ...[T.Newline, Blank, ForeignBlank, CommentToken, ForeignComment, ForeignBlock, ForeignMark, T.Identifier],
+  ...[
+    T.Newline,
+    Blank,
+    ForeignBlank,
+    CommentToken,
+    ForeignComment,
+    ForeignBlock,
+    ForeignMark,
+    ForeignContinuation,
+    T.Identifier,
+  ],
   ...[ForeignSizes, ForeignNumber, T.NumberToken, RawString],
   ...[T.Pipe, T.Arrow, T.DotDot, T.StarStar, T.Near, ForeignOperator],
   ...[T.EqualEqual, T.NotEqual, T.LessEqual, T.GreaterEqual, T.Less, T.Greater, T.Plus, T.Minus, T.Star, T.Slash],
@@ -167,7 +185,10 @@ function take(run: Run, tokenType: TokenType, image: string, start: number): voi
       run.blanks.push({ span, replacement: ' ' })
       break
     case ForeignMark:
-      reportForeignMark(span, run.bag)
+      takeMark(run, image, span)
+      break
+    case ForeignContinuation:
+      if (!reportContinuation(span, run.bag)) run.tokens.push(T.makeToken(T.Newline, '\n', span.end - 1))
       break
     case ForeignNumber:
       reportForeignNumber(span, run.bag)
@@ -188,6 +209,13 @@ function take(run: Run, tokenType: TokenType, image: string, start: number): voi
     default:
       push(run, T.makeToken(tokenType, image, start))
   }
+}
+
+/** `@cached` above a declaration is dropped; of `@epochs = 4`, only the sign is. */
+function takeMark(run: Run, image: string, span: Span): void {
+  const isField = image.startsWith('@') && /^[ \t]*[=:{]/.test(run.source.text.slice(span.end, span.end + 80))
+  reportForeignMark(isField ? { ...span, end: span.start + 1 } : span, run.bag)
+  if (isField) take(run, T.Identifier, image.slice(1), span.start + 1)
 }
 
 function push(run: Run, token: T.ArcToken): void {
@@ -309,15 +337,26 @@ function withStrays(
     const text = source.text.slice(span.start, span.end)
     const isLetters = /^\p{L}+$/u.test(text)
     const isInvisible = /^\p{Cf}+$/u.test(text)
-    const notes = isLetters
-      ? ['names are made of the letters a to z, digits and `_`']
-      : (STRAY_NOTES[text.charAt(0)] ?? [])
-    const shown = /^\p{C}/u.test(text)
-      ? `character ${text.codePointAt(0)?.toString(16) ?? ''}`
-      : `\`${text.slice(0, 20)}\``
-    const removal = { fix: { message: 'remove it', span, replacement: '' } }
-    bag.add(grammarError('ARC1001', { text: shown }, span, { notes, ...(isInvisible ? removal : {}) }))
-    if (isLetters || isInvisible) letters.push({ tokenType: T.Identifier, image: text, startOffset: offset })
+    const twin = latinTwin(text)
+    const notes =
+      isLetters && twin === undefined
+        ? ['names are made of the letters a to z, digits and `_`']
+        : (STRAY_NOTES[text.charAt(0)] ?? [])
+    const code = `U+${(text.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
+    const shown =
+      twin !== undefined
+        ? `${code}, which only looks like \`${twin}\``
+        : /^\p{C}/u.test(text)
+          ? code
+          : `\`${text.slice(0, 20)}\``
+    const fix =
+      twin !== undefined
+        ? { fix: fixTwins(span) }
+        : isInvisible
+          ? { fix: { message: 'remove it', span, replacement: '' } }
+          : {}
+    bag.add(grammarError('ARC1001', { text: shown }, span, { notes, ...fix }))
+    if (isLetters || isInvisible) letters.push({ tokenType: T.Identifier, image: twin ?? text, startOffset: offset })
   }
   if (letters.length === 0) return tokens
   const joined: Found[] = []

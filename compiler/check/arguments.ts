@@ -33,8 +33,10 @@ export function bindArguments(checker: Checker, written: Application, scope: Sco
     const before = call.given[index - 1]
     if (given.name === undefined && named) {
       complain()
-      if (!reportDecimalComma(checker, before, given))
-        report(checker, checkDiagnostic('ARC3106', {}, given.span, { label: 'name this argument too' }))
+      if (!reportDecimalComma(checker, before, given)) {
+        const fix = nextName(call, index, placed)
+        report(checker, checkDiagnostic('ARC3106', {}, given.span, { label: 'name this argument too', ...fix }))
+      }
     } else if (slot === undefined) {
       complain()
       if (given.value.kind !== 'Name') checker.infer(given.value, scope)
@@ -52,6 +54,16 @@ export function bindArguments(checker: Checker, written: Application, scope: Sco
   }
   if (!broken) reportMissing(checker, call, placed)
   return types
+}
+
+/** `sgd(lr: 0.1, 0.9)`: names the parameter after the one before, if it is free. */
+function nextName({ slots, given }: Application, index: number, placed: ReadonlyMap<string, Given>): { fix?: Fix } {
+  const [before, argument] = [given[index - 1], given[index]]
+  const next = slots[slots.findIndex(({ name }) => name === before?.name?.text) + 1]
+  if (next === undefined || argument === undefined || before?.name === undefined || placed.has(next.name)) return {}
+  if (given.some(({ name }) => name?.text === next.name)) return {}
+  const span = { ...argument.span, end: argument.span.start }
+  return { fix: { message: `the next parameter is \`${next.name}\``, span, replacement: `${next.name}: ` } }
 }
 
 /** Removes `kernel: 3` where it is passed again; of two values, either may be meant. */

@@ -2,8 +2,9 @@
  * Phase "check": types, units, arguments and fields. Afterwards every expression of the entry and of the modules next to it has a
  * type that fits its place; checks that need values (shapes, ranges, plan figures) are left to later phases.
  */
-import type { Declaration, FieldEntry, ObjectDecl } from '../../grammar/ast.ts'
+import type { Declaration, FieldEntry, ObjectDecl, UseDecl, UsedName } from '../../grammar/ast.ts'
 import type { DiagnosticBag } from '../../grammar/diagnostic.ts'
+import type { Span } from '../../grammar/source.ts'
 import { walk } from '../../grammar/visit.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import { localName, moduleText, prefixed, qualifiedName } from '../names/module-reference.ts'
@@ -66,14 +67,26 @@ function noteNamesOf(checker: Checker, settings: readonly FieldEntry[]): void {
     })
 }
 
+/** An imported name with its comma; the whole line if it is the only one. */
+function spanOfName({ names = [], span }: UseDecl, index: number): Span {
+  const [before, written, after] = [names[index - 1], names[index], names[index + 1]]
+  const endOf = ({ name, alias }: UsedName) => (alias ?? name).span.end
+  if (written !== undefined && before !== undefined) return { ...span, start: endOf(before), end: endOf(written) }
+  if (written !== undefined && after !== undefined)
+    return { ...span, start: written.name.span.start, end: after.name.span.start }
+  return { ...span, end: span.end + (/^[ \t\r]*\n?/.exec(span.source.text.slice(span.end))?.[0].length ?? 0) }
+}
+
 function noteUnusedImports(checker: Checker, module: Module): void {
   for (const declaration of module.tree.declarations) {
     if (declaration.kind !== 'Use') continue
     const label = `imported from \`${moduleText(declaration)}\``
-    for (const name of (declaration.names ?? []).map(localName)) {
+    for (const [index, used] of (declaration.names ?? []).entries()) {
+      const name = localName(used)
       const definition = module.scope.get(name.text)
       if (definition === undefined || checker.used.has(definition)) continue
-      report(checker, nameDiagnostic('ARC2007', { name: name.text }, name.span, { label }))
+      const fix = { message: 'remove it', span: spanOfName(declaration, index), replacement: '' }
+      report(checker, nameDiagnostic('ARC2007', { name: name.text }, name.span, { label, fix }))
     }
     const { prefix } = declaration
     if (prefix === undefined) continue

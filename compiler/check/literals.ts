@@ -93,10 +93,28 @@ function reportBits(checker: Checker, expr: NumberExpr, text: string): boolean {
   return true
 }
 
+/** What has several devices, so that its batch is not that of one. */
+const SEVERAL_DEVICES: ReadonlySet<string> = new Set([
+  'per node',
+  'per machine',
+  'per host',
+  'per computer',
+  'per server',
+])
+
 function reportUnit(checker: Checker, text: string, span: Span): void {
   const meant = meantUnit(text)
-  const notes = meant === undefined ? [`units are ${quoteList(unitNames)}`] : []
-  const extras = { label: 'unknown unit', notes, ...didYouMean(meant, span) }
+  const isOfNodes = SEVERAL_DEVICES.has(text)
+  const notes =
+    meant === undefined
+      ? [`units are ${quoteList(unitNames)}`]
+      : isOfNodes
+        ? [`batches are \`per device\` or \`global\`: write \`n div machine.devices_per_node per device\``]
+        : []
+  // `%` directly follows its number.
+  const blank = meant === '%' ? (/[ \t]*$/.exec(span.source.text.slice(0, span.start))?.[0].length ?? 0) : 0
+  const fix = isOfNodes ? {} : didYouMean(meant, { ...span, start: span.start - blank })
+  const extras = { label: 'unknown unit', notes, ...fix }
   report(checker, checkDiagnostic('ARC3006', { text, unit: text }, span, extras))
 }
 

@@ -1,7 +1,7 @@
 /** The parameters of methods: names of what the method reads, in any order and any subset. */
 import type { Expr, Ident, MethodEntry, Node, ObjectDecl, Parameter } from '../../grammar/ast.ts'
 import type { Extras } from '../../grammar/diagnostic.ts'
-import { joinSpans, type Span } from '../../grammar/source.ts'
+import { joinSpans, type Span, textOf } from '../../grammar/source.ts'
 import { walk } from '../../grammar/visit.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import { meantName } from '../names/other-words.ts'
@@ -76,7 +76,8 @@ function reportUnknownRead(
     ...(hint === undefined || !known.includes('cos') ? [] : [hint]),
     `\`${entry.name.text}\` can read ${quoteList(known)}, in any order`,
   ]
-  const fix = meant === undefined ? {} : { fix: renaming(entry, name, meant, span) }
+  const removal = meant === undefined ? unreadParameter(entry, name) : undefined
+  const fix = meant === undefined ? removal && { fix: removal } : { fix: renaming(entry, name, meant, span) }
   const params = { owner: `${decl.keyword} \`${decl.name.text}\``, method: entry.name.text, name }
   report(checker, checkDiagnostic('ARC3207', params, span, { notes, ...fix }))
 }
@@ -88,6 +89,16 @@ function meantRead(entry: MethodEntry, name: string, known: readonly string[]): 
   const longer = free.find((candidate) => candidate.startsWith(name.toLowerCase()))
   const shorter = free.find((candidate) => candidate.length >= 3 && name.toLowerCase().startsWith(candidate))
   return meantName(name, free) ?? longer ?? shorter
+}
+
+/** Removes a parameter, with its comma, that the body never names. */
+function unreadParameter({ parameters, body }: MethodEntry, name: string): Extras['fix'] {
+  const index = parameters.findIndex((parameter) => parameter.name.text === name)
+  const [before, written, after] = [parameters[index - 1], parameters[index], parameters[index + 1]]
+  if (written === undefined || new RegExp(`\\b${name}\\b`).test(textOf(body.span))) return undefined
+  const start = after === undefined ? (before?.span.end ?? written.span.start) : written.span.start
+  const end = after?.span.start ?? written.span.end
+  return { message: 'remove it', span: { ...written.span, start, end }, replacement: '' }
 }
 
 /** Renames a parameter and its uses in the body; a called `cos` is the function. */

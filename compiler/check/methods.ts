@@ -73,7 +73,9 @@ function reportUnknownMethod(checker: Checker, decl: ObjectDecl, entry: MethodEn
   const known = Object.keys(objectSpecs[decl.keyword].methods)
   const owner = showKeyword(decl.keyword)
   const { text: name, span } = entry.name
-  const meant = meantName(name, known)
+  // Only an update has a record as its value.
+  const isUpdate = known.includes('update') && tail(entry.body).kind === 'Record'
+  const meant = meantName(name, known) ?? (isUpdate ? 'update' : undefined)
   const fix = didYouMean(meant, span)
   const notes = known.length === 0 ? [] : [`its methods are ${quoteList(known)}`]
   const extras = known.length === 0 ? { notes: ['declare a separate function with `fn`'] } : { notes, ...fix }
@@ -126,6 +128,8 @@ function checkUpdate(
   scope: Scope,
 ): void {
   const kept = states(decl).filter(({ keyword }) => keyword === 'state')
+  // A learned number where there are none is refused where it is declared.
+  const refused = states(decl).filter(({ keyword }) => !objectSpecs[decl.keyword].states.includes(keyword))
   const wanted = [...(result === 'update' ? ['weight'] : []), ...kept.map((state) => state.name.text)]
   const type = checker.infer(entry.body, scope)
   const end = tail(entry.body)
@@ -146,7 +150,8 @@ function checkUpdate(
     return
   }
   const fields = end.kind === 'Record' ? end.fields : []
-  const unknownNames = [...type.fields.keys()].filter((name) => !wanted.includes(name))
+  const known = [...wanted, ...refused.map((state) => state.name.text)]
+  const unknownNames = [...type.fields.keys()].filter((name) => !known.includes(name))
   for (const name of unknownNames) {
     const span = fields.find((field) => field.name.text === name)?.name.span ?? end.span
     const meant = meantName(name, wanted)

@@ -1,6 +1,7 @@
 /** The meaning of a name in its place: a local, a top-level definition, or nothing. */
 import type { Expr, NameExpr } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
+import { nameDiagnostic } from '../names/messages.ts'
 import { qualifiedName } from '../names/module-reference.ts'
 import type { Definition } from '../names/program.ts'
 import { own } from '../types/own.ts'
@@ -24,6 +25,10 @@ export function lookup(
   if (local !== undefined) {
     checker.used.add(local)
     if (local.kind === 'parameter') checker.usedParameters.add(local.span)
+    if (local.kind === 'let' && local.span.source === span.source && span.end <= local.span.start) {
+      const related = [{ span: local.span, message: 'known only after this line' }]
+      report(checker, nameDiagnostic('ARC2087', { name }, span, { related }))
+    }
     return local
   }
   const definition = scope.module.scope.get(name)

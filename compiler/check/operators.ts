@@ -85,9 +85,10 @@ function combined(a: NumberType, b: NumberType): NumberType {
 
 /** Reports an operand that the operator does not accept; returns `result`, so that nothing else is reported for it. */
 function refuse(checker: Checker, operator: string, wanted: string, found: Type, at: Expr, result: Type): Type {
-  const join = found.kind === 'string' && operator === '+' ? ['strings are joined by interpolation: `"{a}{b}"`'] : []
+  const notes = found.kind === 'string' && operator === '+' ? ['strings are joined by interpolation: `"{a}{b}"`'] : []
+  if (operator === 'mod') notes.push('the remainder of other numbers is `x - y * floor(x / y)`')
   const params = { operator, wanted, found: showType(found) }
-  report(checker, checkDiagnostic('ARC3009', params, at.span, { notes: join, label: `this is ${showType(found)}` }))
+  report(checker, checkDiagnostic('ARC3009', params, at.span, { notes, label: `this is ${showType(found)}` }))
   return result
 }
 

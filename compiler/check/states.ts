@@ -49,7 +49,9 @@ export function checkMarginStates(checker: Checker, decl: ObjectDecl, inherited:
   const update = [...decl.entries, ...inherited].find(
     (entry) => entry.kind === 'Method' && entry.name.text === 'update',
   )
-  if (first !== undefined && update === undefined)
+  const isUnknown = (entry: Entry) =>
+    entry.kind === 'Method' && own(objectSpecs.margin.methods, entry.name.text) === undefined
+  if (first !== undefined && update === undefined && !decl.entries.some(isUnknown))
     report(checker, checkDiagnostic('ARC3252', { name: first.name.text }, first.name.span))
   if (first === undefined && update?.kind === 'Method')
     report(
@@ -103,5 +105,8 @@ function withClasses(decl: ObjectDecl, outer: Scope): Scope {
 /** An entry `state` or `learn` in an object that has none. */
 export function stateDiagnostic({ keyword, span }: StateEntry, owner: ObjectKeyword): Diagnostic {
   const owners = keyword === 'state' ? 'a margin or an optimizer can have states' : 'a margin can learn numbers'
-  return checkDiagnostic('ARC3211', { owners, keyword: showKeyword(owner) }, span)
+  const word = { ...span, end: span.start + keyword.length }
+  const hasStates = objectSpecs[owner].states.includes('state')
+  const fix = { message: 'a `state` is kept and updated', span: word, replacement: 'state' }
+  return checkDiagnostic('ARC3211', { owners, keyword: showKeyword(owner) }, span, hasStates ? { fix } : {})
 }

@@ -123,6 +123,12 @@ function unknownNameHelp(
   if (missing !== undefined) return missing
   const device = stateHelp(scope, name)
   if (device !== undefined) return device
+  const member = /^\.(?=[A-Za-z_])/.exec(span.source.text.slice(span.end, span.end + 2))
+  if ((name === 'self' || name === 'this') && member !== null) {
+    const fix = { message: 'names are read without it', span: { ...span, end: span.end + 1 }, replacement: '' }
+    const [read = ''] = /^\w+/.exec(span.source.text.slice(span.end + 1)) ?? []
+    return { label: 'not declared', notes: [`write \`${read}\``], fix }
+  }
   const path = called ? undefined : fieldPath(scope, name)
   if (path !== undefined) return didYouMean(path, span)
   // A setting may use any name of the library without a `use`.

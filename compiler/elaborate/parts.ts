@@ -84,6 +84,15 @@ function resolveDevice(object: ObjectValue, context: Context): DeviceSpec | unde
   return fields && { ...fields, name: fields.name ?? object.decl.name.text }
 }
 
+/** Reported where the file declares a machine that takes no number of nodes, otherwise where it is used. */
+function failBetween({ decl, span }: ObjectValue, nodes: number, context: Context): never {
+  const isHere = decl.name.span.source === span.source && decl.parameters.length === 0
+  const notes = ['write `links { between = ethernet(10 GB/s) }`']
+  const related = isHere ? [{ span, message: 'used here' }] : []
+  const place = isHere ? decl.name.span : span
+  return fail(context, 'ARC4210', { machine: decl.name.text, nodes }, place, { notes, related })
+}
+
 /** `undefined` after reported errors. */
 export function resolveMachine(object: ObjectValue, context: Context): MachineSpec | undefined {
   const fields = readObject(schema.machine, object, context)
@@ -92,8 +101,7 @@ export function resolveMachine(object: ObjectValue, context: Context): MachineSp
   const { nodes } = own
   const device = resolveDevice(own.device, context)
   const name = object.decl.name.text
-  if (nodes > 1 && links.between === undefined)
-    return attempt(() => fail(context, 'ARC4210', { machine: name, nodes }, object.span))
+  if (nodes > 1 && links.between === undefined) return attempt(() => failBetween(object, nodes, context))
   return device && { ...own, ...links, device, name, span: object.span }
 }
 

@@ -117,7 +117,9 @@ export function conformToNode(
   if (declared.length !== shape.length || declared.some((size, i) => size !== shape[i])) {
     const declaration = `${node.name.text}(${declared.join(', ')})`
     const found = showShape(fitted.value.type.shape)
+    const isWidth = declared.length === 1 && shape.length === 1
     fail(context, 'ARC4105', { what, declared: declaration, found }, span, {
+      notes: isWidth ? [`\`linear(${declared.join()})\` gives a vector of this width`] : [],
       related: [{ span: node.span, message: 'the shape is declared here' }],
     })
   }

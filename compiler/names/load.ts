@@ -208,7 +208,9 @@ function follow(
     const mine = module.own.get(text)
     if (mine !== undefined) {
       const related = [{ span, message: `also imported from \`${written}\` here` }]
-      loader.bag.add(nameDiagnostic('ARC2004', { name: text, module: written }, mine.decl.name.span, { related }))
+      const notes = [`\`use ${written}: ${text} as other\` gives the imported one another name`]
+      const params = { name: text, module: written }
+      loader.bag.add(nameDiagnostic('ARC2004', params, mine.decl.name.span, { related, notes }))
     } else if (before !== undefined) reportTakenTwice(loader, before, symbol, use, local)
     else explicit.set(text, { symbol, use })
     if (before === undefined) scope.set(text, symbol)

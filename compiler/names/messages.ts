@@ -19,6 +19,7 @@ const nameMessages = {
     ({ chain }) => `modules import each other in a cycle: ${chain.join(' → ')}`,
   ),
   ARC2006: error<{ name: string }>(({ name }) => `\`${name}\` is not defined here`),
+  ARC2087: error<{ name: string }>(({ name }) => `\`${name}\` is read before its \`let\``),
   ARC2007: warning<{ name: string }>(({ name }) => `\`${name}\` is never used`),
   ARC2008: error<{ name: string; first: string; second: string }>(
     ({ name, first, second }) => `\`${name}\` is imported from both \`${first}\` and \`${second}\``,

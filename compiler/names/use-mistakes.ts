@@ -110,8 +110,10 @@ export function reportNoArcFile(loader: Loader, use: UseDecl): undefined {
   const span = moduleSpan(use)
   const path = moduleText(use)
   const isLibrary = path.startsWith('std.') && loader.host.stdlibNames.includes(path.slice('std.'.length))
+  // `nets.py` is a file of another language.
+  const isOther = /\.(?:py|js|ts|json|ya?ml|toml|txt|pth?|onnx)$/i.test(path)
   const fix = isLibrary
     ? { message: 'only files are written in quotes', span, replacement: path }
     : { message: 'add `.arc`', span, replacement: `"${path}.arc"` }
-  loader.bag.add(nameDiagnostic('ARC2015', { path }, span, { fix }))
+  loader.bag.add(nameDiagnostic('ARC2015', { path }, span, isOther ? {} : { fix }))
 }

@@ -56,6 +56,8 @@ export abstract class ParserBase extends EmbeddedActionsParser {
   #isTooDeep = false
   /** Number of mistakes the parser has reported in this text. */
   protected reports = 0
+  /** Keywords that have been refused as names, whose uses are the same mistake. */
+  #refusedWords = new Set<string>()
   /** A colon that belongs to a mistake that has been reported. */
   protected reportedColon: IToken | undefined
 
@@ -75,6 +77,7 @@ export abstract class ParserBase extends EmbeddedActionsParser {
     this.#nesting = 0
     this.#heads = 0
     this.#isTooDeep = false
+    this.#refusedWords.clear()
     this.reports = 0
     this.input = input.tokens
     try {
@@ -237,7 +240,7 @@ export abstract class ParserBase extends EmbeddedActionsParser {
         if (error.diagnostic === undefined) this.reports += 1
         else this.report(error.diagnostic)
       } else if (error instanceof Error && isRecognitionException(error)) {
-        this.report(explain(error as Error & IRecognitionException, this.LA(0), this.#input.source))
+        this.#reportException(error as Error & IRecognitionException)
       } else throw error
       this.#nesting = nesting
       this.#heads = heads
@@ -245,6 +248,15 @@ export abstract class ParserBase extends EmbeddedActionsParser {
       else skip()
       return instead(start)
     }
+  }
+
+  #reportException(error: Error & IRecognitionException): void {
+    const { token } = error
+    const diagnostic = explain(error, this.LA(0), this.#input.source)
+    const isUse = T.isReserved(token) && this.#refusedWords.has(token.image) && diagnostic.code !== 'ARC1207'
+    if (diagnostic.code === 'ARC1207') this.#refusedWords.add(token.image)
+    if (isUse) this.reports += 1
+    else this.report(diagnostic)
   }
 
   /** Skips to the line break, comma or closing bracket that ends an item at this depth. */

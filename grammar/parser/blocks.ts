@@ -89,6 +89,8 @@ export abstract class BlockRules extends ExpressionRules {
     const start = this.start
     const name = this.SUBRULE(this.identifier)
     this.ACTION(() => {
+      // The sign has been reported by the lexer.
+      if (/^[-+*/]=$/.test(this.LA(1).image)) return
       const fix = { message: 'add `let`', span: this.span(start, start), replacement: 'let ' }
       this.report(grammarError('ARC1213', { name: name.text }, name.span, { fix }))
     })
@@ -100,6 +102,7 @@ export abstract class BlockRules extends ExpressionRules {
     const start = this.start
     const doc = this.docAt(start)
     this.CONSUME(T.Let)
+    this.OPTION2({ GATE: () => this.mutableAhead(), DEF: () => this.refuseMutable(this.CONSUME(T.Identifier)) })
     const name = this.SUBRULE(this.identifier)
     const type = this.OPTION(() => {
       this.CONSUME(T.Colon)
@@ -108,6 +111,20 @@ export abstract class BlockRules extends ExpressionRules {
     const value = this.assignedValue('name', name.text, this.letValue)
     return { kind: 'Let', doc, name, type, value, span: this.from(start) }
   })
+
+  /** `let mut x = 1` */
+  private mutableAhead(): boolean {
+    return /^(?:mut|mutable|var|const|rec|auto)$/.test(this.LA(1).image) && this.nameAt(2)
+  }
+
+  private refuseMutable(word: IToken): void {
+    const span = this.tokenSpan(word)
+    this.ACTION(() => {
+      const fix = { message: 'remove it', span: this.span(span.start, this.start), replacement: '' }
+      const params = { word: word.image, instead: 'every name keeps its value' }
+      this.report(grammarError('ARC1224', params, span, { fix }))
+    })
+  }
 
   /** The value of a `let`: only there can a section be a value. */
   private readonly letValue = this.RULE(

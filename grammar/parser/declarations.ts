@@ -27,6 +27,8 @@ import { UseRules } from './use.ts'
 const asBlock = (body: Expr): BlockExpr =>
   body.kind === 'Block' ? body : { kind: 'Block', lets: [], requires: [], value: body, span: body.span }
 
+const CODE_NOTE = 'codes are those of messages, as in `error[ARC4213]`'
+
 /** `extends` in other words. */
 const EXTENDS_WORDS: ReadonlySet<string> = new Set(['extend', 'inherits', 'inherit', 'from', 'is', 'like', 'based_on'])
 
@@ -310,7 +312,8 @@ export abstract class DeclarationRules extends UseRules {
     this.SUBRULE(this.identifier)
     const code = this.SUBRULE2(this.identifier)
     this.ACTION(() => {
-      if (!/^ARC\d{4}$/.test(code.text)) this.stop(grammarError('ARC1276', { found: `\`${code.text}\`` }, code.span))
+      if (!/^ARC\d{4}$/.test(code.text))
+        this.stop(grammarError('ARC1276', { found: `\`${code.text}\`` }, code.span, { notes: [CODE_NOTE] }))
     })
     const body = this.SUBRULE(this.block)
     return { kind: 'Expect', code, body, span: this.from(start) }

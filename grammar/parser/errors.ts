@@ -60,6 +60,9 @@ export function explain(error: IRecognitionException, before: IToken, source: So
     const at = isBelow(source, before, found) ? end : span
     return grammarError('ARC1221', {}, at, { label: `expected \`else\`, found ${describe(found)}` })
   }
+  if (before.image === 'lambda') return lambda(source, before)
+  const commented = divisionComment(source, expected, found, before)
+  if (commented !== undefined) return commented
   if (expected === 'a value') return missingValue(source, found, before, span)
   if (found.image === 'for' && expected === 'a comma or `]`') return comprehension(source, found, span)
   if (rule === 'operand' && expected === '`)`' && found.image === ',') return tuple(source, found, span)
@@ -134,10 +137,31 @@ const NOTES: Readonly<Record<string, readonly string[]>> = {
   'backbone/`->`': [BACKBONE_NOTE],
 }
 
+/** `if a < b // 2 then`: what follows `//` is a comment, so the line ends too early. */
+function divisionComment(source: SourceFile, expected: string, found: IToken, before: IToken): Diagnostic | undefined {
+  if (Number.isNaN(before.startOffset)) return undefined
+  const end = T.tokenEnd(before)
+  const between = source.text.slice(end, found.tokenType === EOF ? source.text.length : found.startOffset)
+  const [lead] = /^[ \t]*(?=\/\/(?!\/)[ \t]*[\w(])/.exec(between) ?? []
+  if (lead === undefined || before.tokenType === T.Comma) return undefined
+  const span = { source, start: end + lead.length, end: end + lead.length + 2 }
+  const notes = ['`//` starts a comment; quotients are `a / b`, those of whole numbers `a div b`']
+  return grammarError('ARC1201', { expected, found: 'a comment' }, span, { label: `expected ${expected}`, notes })
+}
+
+function lambda(source: SourceFile, word: IToken): Diagnostic {
+  const at = { source, start: word.startOffset, end: T.tokenEnd(word) }
+  return grammarError('ARC1224', { word: 'lambda', instead: 'functions are declared with `fn`' }, at)
+}
+
 function missingValue(source: SourceFile, found: IToken, before: IToken, span: Span): Diagnostic {
   if (found.tokenType === T.If || found.tokenType === T.For) {
     const what = found.tokenType === T.If ? 'an `if`' : 'a `for`'
     return grammarError('ARC1209', { what }, span, { label: 'put the whole expression in parentheses' })
+  }
+  if (before.tokenType === T.Comma && found.tokenType === T.Comma) {
+    const fix = { message: 'remove it', span: { source, start: T.tokenEnd(before), end: span.end }, replacement: '' }
+    return grammarError('ARC1204', { after: describe(before) }, span, { label: 'a value is missing here', fix })
   }
   if (endsSomething(found) && !Number.isNaN(before.startOffset)) {
     const at = { source, start: T.tokenEnd(before), end: T.tokenEnd(before) }
@@ -211,10 +235,7 @@ export function unseparated(source: SourceFile, { last, found, next }: Neighbors
     const fix = { message: `remove \`${last.image}\``, span: whole, replacement: '' }
     return grammarError('ARC1224', { word: last.image, instead }, { ...whole, end: T.tokenEnd(last) }, { fix })
   }
-  if (last.image === 'lambda' && last.tokenType === T.Identifier) {
-    const at = { source, start: last.startOffset, end: T.tokenEnd(last) }
-    return grammarError('ARC1224', { word: 'lambda', instead: 'functions are declared with `fn`' }, at)
-  }
+  if (last.image === 'lambda') return lambda(source, last)
   const operator = MEANT_OPERATORS[found.image]
   if (operator !== undefined && (found.tokenType !== T.Equals || isComparable(last))) {
     const fix = { message: `write \`${operator}\``, span, replacement: operator }

@@ -2,6 +2,7 @@
 import type { IToken, ParserMethod } from 'chevrotain'
 import type { Argument, BlockExpr, Expr, Ident, IfExpr, RecordExpr, StringExpr } from '../ast.ts'
 import { grammarError } from '../messages.ts'
+import { didYouMean, nearest } from '../suggest.ts'
 import * as T from '../tokens.ts'
 import { IF_NOTE } from './errors.ts'
 import { LiteralRules } from './literals.ts'
@@ -49,7 +50,9 @@ export abstract class ExpressionRules extends LiteralRules {
   /** The condition and the branches; `:`, a missing `then` and `elif` are reported and understood. */
   private readonly ifBranches = this.RULE('ifBranches', (): IfExpr => {
     const start = this.start
-    const condition = this.head(() => this.SUBRULE(this.expression))
+    const compared = this.head(() => this.SUBRULE(this.expression))
+    const other = this.OPTION2({ GATE: () => this.at(T.Equals), DEF: () => this.SUBRULE(this.assignedInCondition) })
+    const condition = this.ACTION(() => (other === undefined ? compared : this.errorFrom(start)))
     this.SUBRULE(this.thenWord)
     const then = this.SUBRULE2(this.expression)
     const otherwise = this.OR<Expr>({
@@ -81,10 +84,21 @@ export abstract class ExpressionRules extends LiteralRules {
       DEF: [
         { ALT: () => this.CONSUME(T.Then) },
         { ALT: () => this.foreign(this.CONSUME(T.Colon), 'the first branch', 'then') },
+        { GATE: () => this.isMeant('then'), ALT: () => this.misspelt(this.CONSUME(T.Identifier), 'then') },
         { GATE: () => this.at(T.LCurly), ALT: () => this.ACTION(() => this.missingThen()) },
       ],
       ERR_MSG: '`then`',
     })
+  })
+
+  /** `if a = b then` */
+  private readonly assignedInCondition = this.RULE('assignedInCondition', (): Expr => {
+    const span = this.tokenSpan(this.CONSUME(T.Equals))
+    this.ACTION(() => {
+      const fix = { message: 'write `==`', span, replacement: '==' }
+      this.report(grammarError('ARC1005', { found: '=', right: '==' }, span, { fix }))
+    })
+    return this.SUBRULE(this.expression)
   })
 
   private missingThen(): void {
@@ -108,15 +122,34 @@ export abstract class ExpressionRules extends LiteralRules {
     const variable = this.SUBRULE(this.identifier)
     this.CONSUME(T.In)
     const items = this.head(() => this.SUBRULE(this.expression))
-    const carry = this.OPTION(() => {
-      this.CONSUME(T.Carry)
-      const name = this.SUBRULE2(this.identifier)
-      this.CONSUME(T.Equals)
-      return { name, start: this.head(() => this.SUBRULE2(this.expression)) }
+    const carry = this.OPTION({
+      GATE: () => this.at(T.Carry) || this.isMeant('carry'),
+      DEF: () => {
+        this.OR([
+          { ALT: () => this.CONSUME(T.Carry) },
+          { ALT: () => this.misspelt(this.CONSUME(T.Identifier), 'carry') },
+        ])
+        const name = this.SUBRULE2(this.identifier)
+        this.CONSUME(T.Equals)
+        return { name, start: this.head(() => this.SUBRULE2(this.expression)) }
+      },
     })
     const body = this.SUBRULE(this.block)
     return { kind: 'For', variable, items, carry, body, span: this.from(start) }
   })
+
+  /** Whether the next word is most likely a misspelt keyword. */
+  private isMeant(keyword: string): boolean {
+    return this.at(T.Identifier) && nearest(this.LA(1).image, [keyword]) !== undefined
+  }
+
+  private misspelt(token: IToken, keyword: string): IToken {
+    this.ACTION(() => {
+      const span = this.tokenSpan(token)
+      this.report(grammarError('ARC1005', { found: token.image, right: keyword }, span, didYouMean(keyword, span)))
+    })
+    return token
+  }
 
   /** Prefix operators, a primary and its suffixes: calls, members, indices, a scope. */
   private readonly operand = this.RULE('operand', (): Operand => {

@@ -15,6 +15,9 @@ function keywordFor(word: string): string | undefined {
   return foreignKeyword(lower) ?? nearest(lower, T.DECLARATION_WORDS) ?? T.DECLARATION_WORDS.find(isPrefix)
 }
 
+/** Operators with which a sum may go on. */
+const SIGNS: ReadonlySet<string> = new Set(['+', '-', '*', '/', '**'])
+
 /** The diagnostic for such a line, and the keyword that its first word is read as, if a declaration follows it. */
 export function unknownDeclaration(
   source: SourceFile,
@@ -25,6 +28,19 @@ export function unknownDeclaration(
   if (T.isName(found) && next.tokenType === T.Equals) {
     const fix = { message: 'define a name with `let`', span: { ...span, end: span.start }, replacement: 'let ' }
     return { diagnostic: grammarError('ARC1206', shown, span, { fix }) }
+  }
+  if (SIGNS.has(found.image)) {
+    const before = source.text.slice(0, span.start)
+    const end = before.trimEnd().length
+    const isPlain = !before.slice(before.lastIndexOf('\n', end - 1) + 1, end).includes('//')
+    const [blank = ''] = /^[ \t]*/.exec(source.text.slice(span.end, span.end + 80)) ?? []
+    const fix = {
+      message: 'end the line above in it',
+      span: { source, start: end, end: span.end + blank.length },
+      replacement: ` ${found.image}${before.slice(end)}`,
+    }
+    const notes = ['a line goes on where it ends in an operator or a comma, and inside ( ) and [ ]']
+    return { diagnostic: grammarError('ARC1206', shown, span, { notes, ...(isPlain && end > 0 ? { fix } : {}) }) }
   }
   const word = T.isName(found) ? keywordFor(found.image) : undefined
   if (word !== undefined && goesOn(word, next, third)) {

@@ -83,4 +83,5 @@ export const nameExamples: Examples<typeof nameDiagnostic.catalogue> = {
   ARC2015: [{ path: 'heads.txt' }],
   ARC2085: [{ name: 'arcface', first: 'std.margins', second: 'parts.margins' }],
   ARC2086: [{ name: 'conv', module: 'std.layers' }],
+  ARC2087: [{ name: 'rate' }],
 }

@@ -88,6 +88,15 @@ const calls: readonly Case[] = [
   ['let a = sqrt(y: 1)', 'ARC3103 1:14 callee: sqrt, name: y'],
   ['let a = sqrt(1, x: 2)', 'ARC3104 1:17 name: x'],
   ['let a = max(x: 1, 2)', 'ARC3106 1:19'],
+  ['margin m { scale = b, let b = 2, target(cos) = cos }', 'ARC2087 1:20 name: b'],
+  [
+    'margin m { state s = 0, target(cos) = cos + s, forward(norm) = { s = average(norm) } }',
+    'ARC3208 1:48 owner: a margin, name: forward',
+  ],
+  [
+    'optimizer o { lr = 1, learn b = 0, update(weight, rate) = { weight = weight - rate, b = b } }',
+    'ARC3211 1:23 owners: a margin can learn numbers, keyword: an optimizer',
+  ],
   ['let a = 3(2)', 'ARC3101 1:9 found: a whole number'],
   ['let a = sgd(lr: 0.1)(lr: 2)', 'ARC3101 1:9 found: an optimizer'],
   ['let a = sqrt(2) as root', 'ARC3110 1:20 callee: sqrt'],

@@ -1,0 +1,28 @@
+// A Cyrillic letter in a name.
+//? at: epo‸сhs
+//? suggests: epochs
+//? mends: yes
+
+use std.backbones: r18
+use std.datasets: synthetic
+use std.machines: cpu
+use std.margins: arcface
+
+experiment first {
+  dataset  = synthetic(identities: 100, per_identity: 10, holdout: 20)
+  backbone = r18(embedding: 128)
+  margin   = arcface(m: 0.5 rad, scale: 64)
+  machine  = cpu(devices: 2)
+
+  train {
+    batch     = 32 per device
+    epoсhs    = 4
+    precision = f32
+    optimizer = sgd(lr: 0.1, momentum: 0.9)
+    schedule  = polynomial(power: 1, warmup: 1 epochs)
+    clip      = 5
+  }
+
+  evaluate { sets = [holdout], every = 1 epochs }
+  checkpoint { every = 1 epochs, keep = 3 }
+}
