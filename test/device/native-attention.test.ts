@@ -1,5 +1,5 @@
 /**
- * The kernel of attention and of its gradient against the reference: tokens and channels that do not fill a vector, scores whose
+ * The kernel of attention and of its gradient against the reference: tokens and channels that do not fill a vector, tokens of several strips, scores whose
  * exponentials would overflow, numbers that are not finite.
  *
  * Legend: qkv dqkv [B,T,3·C]; y dy [B,T,C].
@@ -38,6 +38,7 @@ interface Row {
 
 const rows: readonly Row[] = [
   { sizes: [2, 33, 3, 16], dtype: 'f32', size: 2, tolerance: 1e-5 },
+  { sizes: [2, 100, 2, 24], dtype: 'f32', size: 2, tolerance: 1e-5 },
   { sizes: [1, 7, 2, 20], dtype: 'f32', size: 2, tolerance: 1e-5 },
   { sizes: [3, 1, 1, 8], dtype: 'f32', size: 2, tolerance: 1e-5 },
   { sizes: [1, 16, 5, 4], dtype: 'f32', size: 100, tolerance: 1e-4 },

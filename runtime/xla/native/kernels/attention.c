@@ -1,6 +1,7 @@
 /*
- * Self-attention of several heads and its gradient, one head of one sample at a time, so that the matrix of all pairs of tokens
- * stays in the core's cache and never goes to memory. The gradient computes the shares again. Everything is f32 inside.
+ * Self-attention of several heads and its gradient, one head of one sample and a strip of its queries at a time, so that the scores
+ * of all keys for them stay in the core's first cache and never go to memory. Each lane of a vector has a query of its own, so maxima
+ * and sums over the keys need no exchange of lanes. The gradient computes the shares again. Everything is f32 inside.
  *
  * qkv [B,T,3,H,D]: queries, keys and values of all heads; y [B,T,H,D]; dy dqkv their gradients. f32 or bf16, all the same.
  * For one head: q k v [T,D], scores s = q kᵀ / divisor, shares p = softmax(s) over the last dim, y = p v.
@@ -26,11 +27,10 @@ typedef struct {
   volatile int failed;
 } Work;
 
-/* e^x for x where the result is a normal number or rounds to 0 or infinity; relative error 1e-7; NaN stays NaN. */
+/* e^x for x up to 0, and NaN for NaN; relative error 1e-7, below e^-87 that number. */
 static inline Vector exponential(Vector x) {
   const float round = 12582912.0f; /* 1.5 · 2^23: adding it rounds to an integer */
-  x = chosen(x < -87.0f, (Vector){0} - 87.0f, x);
-  x = chosen(x > 88.0f, (Vector){0} + 88.0f, x);
+  x = larger((Vector){0} - 87.0f, x);
   Vector n = (x * 1.44269504f + round) - round;
   Vector r = x - n * 0.693359375f + n * 2.12194440e-4f;
   Vector y = 1.9875691500e-4f * r + 1.3981999507e-3f;
@@ -42,7 +42,6 @@ static inline Vector exponential(Vector x) {
   Integers power = (__builtin_convertvector(n, Integers) + 127) << 23;
   return y * (Vector)power;
 }
-
 
 /* [T,D] of a tensor whose tokens are `stride` elements apart, as rows of `padded(D)` numbers in f32. */
 static void load(const Work *work, const char *from, int64_t stride, float *to) {
@@ -66,93 +65,109 @@ static void store(const Work *work, const float *from, char *to, int64_t stride)
   }
 }
 
-/* [T,D] -> [D,T], both with padded rows. */
-static void transpose(const Sizes *s, const float *from, float *to) {
-  int64_t width = padded(s->d), length = padded(s->t);
-  memset(to, 0, (size_t)(s->d * length) * sizeof(float));
-  for (int64_t i = 0; i < s->t; i++)
-    for (int64_t j = 0; j < s->d; j++) to[j * length + i] = from[i * width + j];
+/* Queries of a strip: their scores stay in the first cache. */
+enum { STRIP = 3 * LANES };
+
+/* Tokens [from, from + columns) of [T,D], as columns: [D,padded(columns)]. The rest of a row is 0. */
+static void turn(int64_t d, const float *rows, int64_t columns, float *to) {
+  int64_t width = padded(d), length = padded(columns);
+  for (int64_t j = 0; j < d; j++) {
+    for (int64_t i = 0; i < columns; i++) to[j * length + i] = rows[i * width + j];
+    for (int64_t i = columns; i < length; i++) to[j * length + i] = 0;
+  }
 }
 
-/* Rows of scores, times 1 / divisor, become shares. Numbers beyond T are 0. */
-static void softmax(const Work *work, float *scores) {
-  int64_t t = work->sizes.t, length = padded(t), whole = length / LANES;
-  for (int64_t i = 0; i < t; i++) {
-    float *row = scores + i * length;
-    Vector *v = (Vector *)row;
-    for (int64_t j = t; j < length; j++) row[j] = row[0];
-    Vector most = v[0];
-    for (int64_t j = 1; j < whole; j++) most = chosen(v[j] > most, v[j], most);
-    float top = most[0];
-    for (int j = 1; j < LANES; j++) top = most[j] > top ? most[j] : top;
-    Vector total = {0};
-    for (int64_t j = 0; j < whole; j++) {
-      v[j] = exponential((v[j] - top) * work->factor);
-      if (j + 1 == whole)
-        for (int64_t k = t; k < length; k++) row[k] = 0;
-      total += v[j];
+/* Columns of scores become e^((s - most) / divisor); `inverse` gets 1 / the sum of each. */
+static void softmax(const Work *work, Vector *scores, int64_t whole, Vector *inverse) {
+  int64_t t = work->sizes.t;
+  for (int64_t j = 0; j < whole; j++) {
+    Vector *column = scores + j, most = column[0], total = {0};
+    for (int64_t i = 1; i < t; i++) most = larger(column[i * whole], most);
+    for (int64_t i = 0; i < t; i++) total += column[i * whole] = exponential((column[i * whole] - most) * work->factor);
+    inverse[j] = 1 / total;
+  }
+}
+
+/* Powers become shares, p = e / Σ e, and gradients of shares those of scores, p (dp - Σ dp p) / divisor. */
+static void softmax_gradient(const Work *work, Vector *powers, Vector *gradients, int64_t whole, const Vector *inverse) {
+  int64_t t = work->sizes.t;
+  for (int64_t j = 0; j < whole; j++) {
+    Vector *p = powers + j, *dp = gradients + j, sum = {0};
+    for (int64_t i = 0; i < t; i++) {
+      p[i * whole] *= inverse[j];
+      sum += p[i * whole] * dp[i * whole];
     }
-    float share = 1 / sum_of(total);
-    for (int64_t j = 0; j < whole; j++) v[j] *= share;
+    for (int64_t i = 0; i < t; i++) dp[i * whole] = p[i * whole] * (dp[i * whole] - sum) * work->factor;
   }
 }
 
-/* Gradients of shares become those of scores: ds = p (dp - Σ dp p) / divisor. */
-static void softmax_gradient(const Work *work, const float *shares, float *gradients) {
-  int64_t t = work->sizes.t, length = padded(t), whole = length / LANES;
-  for (int64_t i = 0; i < t; i++) {
-    const Vector *p = (const Vector *)(shares + i * length);
-    Vector *dp = (Vector *)(gradients + i * length), total = {0};
-    for (int64_t j = 0; j < whole; j++) total += p[j] * dp[j];
-    float sum = sum_of(total);
-    for (int64_t j = 0; j < whole; j++) dp[j] = p[j] * (dp[j] - sum) * work->factor;
-  }
+/* A thread's memory for one head: rows of `padded(D)` numbers, strips with a row for each channel or key. */
+typedef struct {
+  float *q, *k, *v, *dy, *result, *dk, *dv, *turned, *powers, *gradients;
+} Own;
+
+static size_t place(const Sizes *s, float *memory, Own *own) {
+  size_t rows = (size_t)(s->t * padded(s->d)), turned = (size_t)(s->d * STRIP), strip = (size_t)(s->t * STRIP), used = 0;
+  float **const parts[] = {&own->q,  &own->k,  &own->v,      &own->dy,     &own->result,
+                           &own->dk, &own->dv, &own->turned, &own->powers, &own->gradients};
+  const size_t sizes[] = {rows, rows, rows, rows, rows, rows, rows, turned, strip, strip};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; used += sizes[i++])
+    if (memory != NULL) *parts[i] = memory + used;
+  return used * sizeof(float);
 }
 
-static void one_head(const Work *work, int64_t sample, int64_t head, float *own) {
+static void one_head(const Work *work, int64_t sample, int64_t head, const Own *own) {
   const Sizes *s = &work->sizes;
-  int64_t t = s->t, d = s->d, width = padded(d), length = padded(t), all = s->h * d;
+  int64_t t = s->t, d = s->d, width = padded(d), all = s->h * d;
   size_t bytes = element_bytes(work->dtype);
   size_t joint = (size_t)(sample * t * 3 * all + head * d) * bytes, alone = (size_t)(sample * t * all + head * d) * bytes;
-  float *q = own, *k = q + t * width, *v = k + t * width, *dy = v + t * width, *r = dy + t * width;
-  float *turned = r + t * width, *p = turned + d * length, *dp = p + t * length;
   const char *qkv = work->qkv + joint;
-  float *const parts[] = {q, k, v};
+  float *const parts[] = {own->q, own->k, own->v};
   for (int i = 0; i < 3; i++) load(work, qkv + (size_t)(i * all) * bytes, 3 * all, parts[i]);
-  transpose(s, k, turned);
-  small_product(t, t, d, q, width, 1, turned, p);
-  softmax(work, p);
+  if (work->dy != NULL) load(work, work->dy + alone, all, own->dy);
+  for (int64_t from = 0; from < t; from += STRIP) {
+    int64_t columns = t - from < STRIP ? t - from : STRIP, length = padded(columns), whole = length / LANES;
+    Vector inverse[STRIP / LANES];
+    float *result = own->result + from * width;
+    turn(d, own->q + from * width, columns, own->turned);
+    small_product(t, columns, d, own->k, width, 1, own->turned, own->powers, ASSIGN);
+    softmax(work, (Vector *)own->powers, whole, inverse);
+    if (work->dy == NULL) {
+      small_product(columns, d, t, own->powers, 1, length, own->v, result, ASSIGN);
+      for (int64_t i = 0; i < columns; i++)
+        for (int64_t j = 0; j < width; j++) result[i * width + j] *= ((const float *)inverse)[i];
+      continue;
+    }
+    turn(d, own->dy + from * width, columns, own->turned);
+    small_product(t, columns, d, own->v, width, 1, own->turned, own->gradients, ASSIGN);
+    softmax_gradient(work, (Vector *)own->powers, (Vector *)own->gradients, whole, inverse);
+    int how = from == 0 ? ASSIGN : ADD;
+    small_product(t, d, columns, own->powers, length, 1, own->dy + from * width, own->dv, how);
+    small_product(t, d, columns, own->gradients, length, 1, own->q + from * width, own->dk, how);
+    small_product(columns, d, t, own->gradients, 1, length, own->k, result, ASSIGN);
+  }
   if (work->dy == NULL) {
-    small_product(t, d, t, p, length, 1, v, r);
-    store(work, r, work->out + alone, all);
+    store(work, own->result, work->out + alone, all);
     return;
   }
-  char *out = work->out + joint;
-  load(work, work->dy + alone, all, dy);
-  small_product(t, d, t, p, 1, length, dy, r);
-  store(work, r, out + (size_t)(2 * all) * bytes, 3 * all);
-  transpose(s, v, turned);
-  small_product(t, t, d, dy, width, 1, turned, dp);
-  softmax_gradient(work, p, dp);
-  small_product(t, d, t, dp, length, 1, k, r);
-  store(work, r, out, 3 * all);
-  small_product(t, d, t, dp, 1, length, q, r);
-  store(work, r, out + (size_t)all * bytes, 3 * all);
+  const float *const results[] = {own->result, own->dk, own->dv};
+  for (int i = 0; i < 3; i++) store(work, results[i], work->out + joint + (size_t)(i * all) * bytes, 3 * all);
 }
 
 static void run(void *given, int phase, int part) {
   Work *work = given;
   const Sizes *s = &work->sizes;
   (void)phase;
-  int64_t width = padded(s->d), length = padded(s->t);
-  float *own = scratch(ROLE_OWN, (size_t)(5 * s->t * width + s->d * length + 2 * s->t * length) * sizeof(float));
-  if (own == NULL) {
+  Own own;
+  float *memory = scratch(ROLE_OWN, place(s, NULL, &own));
+  if (memory == NULL) {
     work->failed = 1;
     return;
   }
+  place(s, memory, &own);
   int64_t from, to;
   part_of(s->b * s->h, 1, work->parts, part, &from, &to);
-  for (int64_t i = from; i < to; i++) one_head(work, i / s->h, i % s->h, own);
+  for (int64_t i = from; i < to; i++) one_head(work, i / s->h, i % s->h, &own);
 }
 
 ARCC_HANDLER XlaError *arcc_attention(XlaCall *call) {
