@@ -53,6 +53,8 @@ export function everyCommand(command: Command): readonly Command[] {
 
 type Raw<T> = Partial<T> & { readonly json?: boolean; readonly plain?: boolean }
 
+type RawRun = Raw<RunOptions> & RawMeeting & { readonly continue?: boolean }
+
 /** The program; `finish` receives the exit code of the executed command. */
 export function createProgram(version: string, actions: Actions, finish: (code: ExitCode) => void): Command {
   const program = new Command('arcc')
@@ -121,6 +123,11 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
     .addOption(new Option('--folder <folder>', 'run folder (default: the next free runs/NAME-001)').conflicts('resume'))
     .option('--resume <run>', 'go on with the run in this folder, from its newest checkpoint')
     .addOption(
+      new Option('--continue', 'go on with the run in --folder if it has begun, otherwise start it').conflicts(
+        'resume',
+      ),
+    )
+    .addOption(
       new Option('--grace <seconds>', 'seconds between SIGTERM and the end of the process')
         .argParser(seconds)
         .default(defaultGrace),
@@ -128,16 +135,16 @@ export function createProgram(version: string, actions: Actions, finish: (code: 
   addMeetingOptions(runCommand)
     .addOption(new Option('--plain', 'print lines instead of a live panel').conflicts('json'))
     .option('--json', 'print events as JSON, one per line')
-  runCommand.action(
-    async (file: string | undefined, experiment: string | undefined, raw: Raw<RunOptions> & RawMeeting) => {
-      const { set = [], engine, emulate = false, measure = true, folder, resume, grace = defaultGrace } = raw
-      if (file === undefined && resume === undefined)
-        runCommand.error("error: missing required argument 'file'; only --resume can do without it")
-      const progress: RunOptions['progress'] = raw.json ? 'json' : raw.plain ? 'plain' : 'auto'
-      const given = { color: color(), file, experiment, set, engine, emulate, measure, folder, resume, progress, grace }
-      finish(await actions.run({ ...given, meeting: meetingOptions(raw) }))
-    },
-  )
+  runCommand.action(async (file: string | undefined, experiment: string | undefined, raw: RawRun) => {
+    const { set = [], engine, emulate = false, measure = true, folder, resume, grace = defaultGrace } = raw
+    if (raw.continue === true && folder === undefined)
+      runCommand.error('error: --continue needs --folder, which names the run')
+    if (file === undefined && resume === undefined)
+      runCommand.error("error: missing required argument 'file'; only --resume can do without it")
+    const progress: RunOptions['progress'] = raw.json ? 'json' : raw.plain ? 'plain' : 'auto'
+    const given = { color: color(), file, experiment, set, engine, emulate, measure, folder, resume, progress, grace }
+    finish(await actions.run({ ...given, continues: raw.continue === true, meeting: meetingOptions(raw) }))
+  })
 
   program
     .command('replay')

@@ -83,18 +83,18 @@ describe('what the scripts start', () => {
   })
 
   it('tasks of Slurm with the token and the cores in the environment', () => {
-    const lines = start('slurm.sbatch', ['a.arc', 'small'], { SLURM_CPUS_PER_TASK: '64' })
+    const lines = start('slurm.sbatch', ['a.arc', 'small'], { SLURM_CPUS_PER_TASK: '64', SLURM_JOB_ID: '17' })
     expect(lines).toContain('cores 64')
-    expect(lines.join(' ')).toContain('npx arcc run a.arc small --plain')
+    expect(lines.join(' ')).toContain('npx arcc run a.arc small --folder runs/slurm-17 --continue --plain')
     expect(tokensOf(lines)[0]?.length).toBeGreaterThanOrEqual(32)
     expect(lines.filter((line) => line.includes(tokensOf(lines)[0] ?? '-'))).toHaveLength(1)
   })
 
   it("one process on each computer under PyTorch's launcher, which needs what the script asks for", () => {
     const env = { NODE_RANK: '1', NODES: '2', MASTER: 'node-a', ARCC_RUN_TOKEN: 'a token of some length' }
-    const text = start('torchrun.sh', ['a.arc', 'small'], env).join(' ')
-    expect(text).toContain('--nnodes 2 --node-rank 1 --nproc-per-node 1 --master-addr node-a')
-    expect(text).toContain('npx arcc run a.arc small --plain')
+    const text = start('torchrun.sh', ['a.arc', 'small', '--folder', 'f'], env).join(' ')
+    expect(text).toContain('--nnodes 2 --node-rank 1 --nproc-per-node 1 --max-restarts 3 --master-addr node-a')
+    expect(text).toContain('npx arcc run a.arc small --folder f --continue --plain')
     expect(() => start('torchrun.sh', ['a.arc'], { ...env, MASTER: '' })).toThrow('the name of the first computer')
   })
 })
@@ -126,11 +126,12 @@ describe('kubernetes.yaml', () => {
     expect(container.args).toContain(rendezvous)
   })
 
-  it('as many pods as processes, each with its number, none started again', () => {
-    expect(job.spec).toMatchObject({ completionMode: 'Indexed', backoffLimit: 0 })
+  it('as many pods as processes, each with its number, which go on with their run when they are started again', () => {
+    expect(job.spec).toMatchObject({ completionMode: 'Indexed', backoffLimit: 10 })
     expect(job.spec.parallelism).toBe(job.spec.completions)
     expect(container.args).toContain(`--nodes=${job.spec.completions}`)
-    expect(pod.restartPolicy).toBe('Never')
+    expect(pod.restartPolicy).toBe('OnFailure')
+    expect(container.args).toEqual(expect.arrayContaining(['--continue', expect.stringMatching(/^--folder=/)]))
   })
 
   it('takes the token from a secret, and uses options that exist', () => {

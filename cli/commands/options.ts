@@ -52,6 +52,8 @@ export interface RunOptions extends Omit<ExperimentOptions, 'file'> {
   readonly engine: EngineName | undefined
   /** The folder of a run that goes on. */
   readonly resume: string | undefined
+  /** Whether a run that has begun in `folder` goes on. */
+  readonly continues: boolean
   /** Whether a plan for GPUs runs on virtual devices of this computer. */
   readonly emulate: boolean
   /** Whether this computer is measured if it has not been. */

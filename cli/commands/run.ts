@@ -1,17 +1,13 @@
 /** `arcc run`: compiles, then trains and verifies while the terminal shows the progress. */
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { type Compilation, compileVariants } from '../../compiler/driver.ts'
 import type { Experiment } from '../../compiler/experiment/experiment.ts'
-import { isVariantName } from '../../compiler/names/variant-name.ts'
-import type { Plan } from '../../compiler/plan/plan.ts'
-import { need } from '../../grammar/diagnostic.ts'
 import type { SourceFile } from '../../grammar/source.ts'
 import { type Placement, place } from '../../runtime/backend/place.ts'
 import { findCudaDriver } from '../../runtime/cuda/driver.ts'
 import { type Collections, createCollections } from '../../runtime/data/formats/data-formats.ts'
 import { threadPoolEnvironment } from '../../runtime/data/loader/thread-pool.ts'
 import { endProcess } from '../../runtime/end-process.ts'
-import type { EngineName } from '../../runtime/engine-name.ts'
 import type { RunEvent } from '../../runtime/events.ts'
 import { agree } from '../../runtime/peers/agree.ts'
 import { meetingOf } from '../../runtime/peers/meeting.ts'
@@ -29,15 +25,7 @@ import { agreeOnCommand, meetOthers, planFacts, sharedFolder, withPeers } from '
 import { packageVersion } from '../host/package-folder.ts'
 import { devicesOf, startOf as machineStart, standInOf } from '../host/placed.ts'
 import { makeRunFolder, removeIfEmpty } from '../host/run-folder.ts'
-import {
-  encodeRunRecord,
-  joinedSettings,
-  type RunRecord,
-  readRunRecord,
-  runRecord,
-  runRecordName,
-  shownFile,
-} from '../host/run-record.ts'
+import { encodeRunRecord, runRecord, runRecordName } from '../host/run-record.ts'
 import { outlastOutput } from '../host/standard-streams.ts'
 import { takeUncaught } from '../host/uncaught.ts'
 import { emulationText } from '../render/emulation.ts'
@@ -51,53 +39,16 @@ import { resolvedLines } from '../render/resolved.ts'
 import { renderVariant } from '../render/run.ts'
 import { createRunOutput, type RunOutput, type RunOutputOptions } from '../render/run-output.ts'
 import { scanLine } from '../render/scan-progress.ts'
-import type { ExperimentOptions, RunOptions } from './options.ts'
+import type { RunOptions } from './options.ts'
 import { fetchPluginFirst } from './plugin-first.ts'
 import { finishedLines, isFinished, resumeFrom } from './resume.ts'
+import { earlierRun, folderName, type RunStart, startOf, wishedFolder } from './run-start.ts'
 
 const stopping = 'stopping after the steps in flight; a second signal (Ctrl-C) ends the run immediately'
 
 function modeOf(progress: RunOptions['progress']): RunOutputOptions['mode'] {
   if (progress !== 'auto') return progress
   return process.stdout.isTTY === true && process.env.TERM !== 'dumb' ? 'panel' : 'plain'
-}
-
-/** The name of the folder of an experiment, without the brackets and spaces of variant names, which are special in shells. */
-function folderName(experiment: string): string {
-  return experiment
-    .replace(/\[/g, '-')
-    .replace(/[^\w.=%-]+/g, '_')
-    .replace(/_$/, '')
-}
-
-/** What a command starts: a new run, or one that goes on. */
-interface RunStart extends ExperimentOptions {
-  readonly engine: EngineName
-  readonly emulate: boolean
-  readonly folder: string | undefined
-  readonly progress: RunOptions['progress']
-  /** Computers that train together. */
-  readonly nodes: number
-  /** Of the run that goes on. */
-  readonly earlier: RunRecord | undefined
-}
-
-/** Completes the options of a resumed run by those that it had. Throws ARC6706. */
-function startOf(options: RunOptions, nodes: number): RunStart {
-  const { file, engine = 'xla', resume } = options
-  if (resume === undefined) return { ...options, file: need(file, 'a file'), engine, nodes, earlier: undefined }
-  const earlier = readRunRecord(resume)
-  return {
-    ...options,
-    file: file ?? shownFile(earlier.file),
-    experiment: options.experiment ?? earlier.experiment,
-    set: joinedSettings(earlier.set, options.set),
-    engine: options.engine ?? earlier.engine,
-    emulate: options.emulate || earlier.emulate,
-    folder: resume,
-    nodes,
-    earlier,
-  }
 }
 
 interface RunContext {
@@ -126,15 +77,15 @@ async function runOne(
   output.diagnostics(diagnostics)
   const failed = diagnostics.some((diagnostic) => diagnostic.severity === 'error')
   if (plan === undefined || placement === undefined || failed) return exitCode.user
-  const { engine, emulate, set, earlier } = start
+  const { engine, emulate, set } = start
   const arcc = packageVersion()
   const record = runRecord(plan, { arcc, file: entry.path, set, engine, emulate })
   await agree(peers, 'plan', planFacts(record, plan), 'the plans')
-  const resume =
-    earlier === undefined ? undefined : await resumeFrom(need(start.folder, 'a folder'), earlier, record, peers)
+  const goesOn = await earlierRun(plan, start, peers)
+  const resume = goesOn === undefined ? undefined : await resumeFrom(goesOn.folder, goesOn.record, record, peers)
   try {
-    if (resume !== undefined && (await isFinished(plan, resume, need(start.folder, 'a folder')))) {
-      output.note(finishedLines(plan, resume, need(start.folder, 'a folder'), output.errorLook))
+    if (goesOn !== undefined && resume !== undefined && (await isFinished(plan, resume, goesOn.folder))) {
+      output.note(finishedLines(plan, resume, goesOn.folder, output.errorLook))
       return exitCode.ok
     }
     // The record first: with it, a run that is killed can be resumed.
@@ -144,10 +95,8 @@ async function runOne(
     ])
     const machine = machineStart(plan, placement)
     if (experiment !== undefined) texts.set('resolved.txt', resolvedText(experiment, machine))
-    const folder =
-      resume === undefined
-        ? await sharedFolder(peers, start.folder, () => newFolder(plan, start))
-        : need(start.folder, 'a folder')
+    const create = () => makeRunFolder(folderName(plan.name), wishedFolder(plan, start))
+    const folder = goesOn?.folder ?? (await sharedFolder(peers, start.folder, create))
     const shown: RunOutput = createRunOutput({
       mode: peers.rank === 0 ? modeOf(start.progress) : 'quiet',
       stream: process.stdout,
@@ -208,13 +157,6 @@ function reportFailure(error: unknown, following: readonly string[], output: Out
   const { lines, exitCode: code } = describeFailure(error, palette, process.env.ARCC_DEBUG === '1')
   output.note([...lines, ...following])
   return code
-}
-
-/** Creates the folder of a new run. */
-function newFolder({ name }: Plan, { folder }: RunStart): string {
-  const own = folderName(name)
-  const wish = folder !== undefined && isVariantName(name) ? join(folder, own) : folder
-  return makeRunFolder(own, wish)
 }
 
 /** `resolved.txt`: every field, and the machine used if it is not the declared one. */
@@ -300,7 +242,8 @@ export async function run(options: RunOptions): Promise<ExitCode> {
       request.place(declared)
     }
     const onNotice = (text: string) => notes.write([text])
-    const peers = await meetOthers(meeting, options.meeting, { onNotice, signal: interrupt.signal })
+    const how = { onNotice, signal: interrupt.signal, waitsForNext: start.continues }
+    const peers = await meetOthers(meeting, options.meeting, how)
     return await withPeers(peers, async () => {
       await agreeOnCommand(peers, 'arcc run')
       return compileAndRun(peers)

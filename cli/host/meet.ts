@@ -22,13 +22,15 @@ export interface MeetingOptions extends MeetingFlags {
 interface MeetContext {
   readonly onNotice: (text: string) => void
   readonly signal?: AbortSignal
+  /** Whether a node that finds a run which is about to end waits for the next one. */
+  readonly waitsForNext?: boolean
 }
 
 /** Meets them; at once, if this process trains alone. Throws ARC6851 to ARC6867, and the reason of `signal`. */
 export async function meetOthers(
   meeting: Meeting | undefined,
   { tokenFile, joinTimeout }: MeetingOptions,
-  { onNotice, signal }: MeetContext,
+  { onNotice, signal, waitsForNext = false }: MeetContext,
 ): Promise<Peers> {
   if (meeting === undefined) return alone()
   const { nodes, rank, rendezvous, expected, sources } = meeting
@@ -38,7 +40,8 @@ export async function meetOthers(
   const { join } = await import('../../runtime/peers/join.ts')
   const timeoutMs = joinTimeout * 1000
   const version = packageVersion()
-  return join({ nodes, rank, rendezvous, token, version, timeoutMs, expected, onNotice, ...(signal && { signal }) })
+  const how = { timeoutMs, waitsForNext, onNotice, ...(signal && { signal }) }
+  return join({ nodes, rank, rendezvous, token, version, expected, ...how })
 }
 
 /**

@@ -18,7 +18,7 @@ export const usageErrors = errorsOf({
   } satisfies ErrorMessage<{ file: string; near: string; folder: string; others: readonly string[] }>,
   ARC6602: {
     text: (p) => `the folder ${p.folder} is not empty`,
-    hint: () => 'choose another one with --folder',
+    hint: () => 'choose another one with --folder, or go on with the run in it: --continue',
   } satisfies ErrorMessage<{ folder: string }>,
   ARC6603: {
     text: (p) => `no .arc files in ${p.folder}`,

@@ -11,6 +11,8 @@ export interface JoinOptions {
   readonly version: string
   /** How long all nodes have to come, in milliseconds. */
   readonly timeoutMs: number
+  /** Whether a node that finds a run which is about to end waits for the next one at the same address. */
+  readonly waitsForNext?: boolean
   /** The names of the nodes by rank, where the scheduler tells them. */
   readonly expected?: readonly string[]
   /** Of this computer; default: its own. */

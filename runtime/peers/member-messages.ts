@@ -6,6 +6,7 @@ import type { StoreEvent, StoreOptions } from './store/server.ts'
 export type MemberData = MemberOptions & {
   /** How long rank 0 is tried to be reached. */
   readonly timeoutMs: number
+  readonly waitsForNext: boolean
 }
 
 /** To the thread of a member: a request that is passed on, or its end. */

@@ -5,13 +5,14 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { need } from '../../grammar/diagnostic.ts'
 import type { FromMember, MemberData, ToMember } from './member-messages.ts'
-import { attemptJoin, type MemberConnection } from './store/client.ts'
+import { type Attempt, attemptJoin, type MemberConnection } from './store/client.ts'
+import { patience } from './store/refusal.ts'
 
-/** Milliseconds between attempts to reach rank 0. */
-const pause = 250
+/** Milliseconds between attempts to reach rank 0: where nobody answers, and where a run is about to end. */
+const pause = { unreachable: 250, refused: 1000 }
 
 const port = need(parentPort, 'a parent')
-const { timeoutMs, ...options }: MemberData = workerData
+const { timeoutMs, waitsForNext, ...options }: MemberData = workerData
 const tell = (message: FromMember) => port.postMessage(message)
 let member: MemberConnection | undefined
 
@@ -21,8 +22,16 @@ port.on('message', (message: ToMember) => {
   port.close()
 })
 
-const deadline = performance.now() + timeoutMs
+const began = performance.now()
 let said = ''
+
+/** How long this node goes on trying after an attempt, in milliseconds since it began. */
+function patienceAfter(attempt: Exclude<Attempt, { readonly how: 'admitted' }>): number {
+  if (attempt.how === 'stranger') return 0
+  if (attempt.how === 'unreachable') return timeoutMs
+  return waitsForNext ? Math.min(timeoutMs, patience(attempt.refusal)) : 0
+}
+
 while (member === undefined) {
   const attempt = await attemptJoin(options, {
     onResponse: (response) => {
@@ -39,12 +48,12 @@ while (member === undefined) {
     tell({ type: 'admitted', address: attempt.address })
     break
   }
-  if (attempt.how !== 'unreachable' || performance.now() > deadline) {
+  if (attempt.how === 'stranger' || performance.now() - began >= patienceAfter(attempt)) {
     tell({ type: 'rejected', attempt })
     port.close()
     break
   }
   if (attempt.reason !== said) tell({ type: 'waiting', reason: attempt.reason })
   said = attempt.reason
-  await new Promise((resolve) => setTimeout(resolve, pause))
+  await new Promise((resolve) => setTimeout(resolve, pause[attempt.how]))
 }

@@ -7,7 +7,7 @@ import type { FromMember, MemberData, ToMember } from './member-messages.ts'
 import { createRequests, type Requests } from './requests.ts'
 import { peerErrors } from './store/messages.ts'
 import type { Response } from './store/protocol.ts'
-import { readRefusal } from './store/refusal.ts'
+import { refusalError } from './store/refusal.ts'
 
 export interface Member {
   readonly requests: Requests
@@ -23,10 +23,10 @@ export function startMember(
   nameOf: (rank: number, name?: string) => string,
   lost: AbortController,
 ): Member {
-  const { nodes, rank, rendezvous, token, version, name, timeoutMs, onNotice } = options
+  const { nodes, rank, rendezvous, token, version, name, timeoutMs, waitsForNext = false, onNotice } = options
   const address = showAddress(rendezvous)
   const facts = { version, name, nodes }
-  const workerData: MemberData = { ...rendezvous, token, rank, facts, timeoutMs }
+  const workerData: MemberData = { ...rendezvous, token, rank, facts, timeoutMs, waitsForNext }
   const thread = startThread(new URL('./member-worker.ts', import.meta.url), { workerData })
   const requests = createRequests((request) => thread.postMessage(request satisfies ToMember))
   let isClosing = false
@@ -93,7 +93,7 @@ function rejection(
 ): Error {
   switch (attempt.how) {
     case 'refused':
-      return readRefusal(attempt.text)
+      return refusalError(attempt.refusal, attempt.reason)
     case 'stranger':
       return peerErrors('ARC6866', { address, reason: attempt.reason })
     case 'unreachable':

@@ -72,7 +72,8 @@ const ofOnnx = {
   ...{ check: undefined, tolerance: undefined, pictures: undefined, python: undefined, engine: 'xla' },
 }
 const ofRun = {
-  ...{ engine: undefined, emulate: false, measure: true, folder: undefined, resume: undefined, grace: 30, meeting },
+  ...{ engine: undefined, emulate: false, measure: true, folder: undefined, resume: undefined, continues: false },
+  ...{ grace: 30, meeting },
 }
 
 test.each<[string, Call]>([
@@ -181,6 +182,7 @@ test.each<[string, Call]>([
         measure: true,
         folder: 'out',
         resume: undefined,
+        continues: false,
         progress: 'plain',
         grace: 30,
         meeting,
@@ -196,6 +198,10 @@ test.each<[string, Call]>([
         meeting: { nodes: 2, nodeRank: 1, rendezvous: 'node-a:29500', tokenFile: 'token', joinTimeout: 60 },
       },
     },
+  ],
+  [
+    'run a.arc --folder out --continue',
+    { command: 'run', options: { ...file, ...ofRun, folder: 'out', continues: true, progress: 'auto' } },
   ],
   ['run a.arc --json', { command: 'run', options: { ...file, ...ofRun, progress: 'json' } }],
   [
@@ -357,6 +363,8 @@ test.each([
   ['export w.pt hub --license=', 'Write a name on one line'],
   ['compare w.pt', 'faces'],
   ['run --resume runs/a-001 --folder b', 'cannot be used with option'],
+  ['run --resume runs/a-001 --continue', 'cannot be used with option'],
+  ['run a.arc --continue', '--continue needs --folder'],
   ['plan a.arc b c', 'too many arguments'],
   ['plan a.arc --html a.html --format json', 'cannot be used with option'],
   ['report', 'missing required argument'],

@@ -72,9 +72,10 @@ export function admit(hello: Hello, run: Run, clock: number): Admission {
     return refuse('difference', `--nodes is ${run.nodes} at ${at(0)} and ${facts.nodes} at ${at(hello.rank)}`)
   if (hello.rank >= run.nodes) return { as: 'malformed' }
   if (member !== undefined) {
-    const since =
-      member.state === 'here' ? 'has joined already' : `has joined and ${member.state === 'left' ? 'left' : 'was lost'}`
-    return refuse('taken', `rank ${hello.rank} ${since}, from ${member.name} (${member.address})`)
+    const from = `from ${member.name} (${member.address})`
+    if (member.state === 'here') return refuse('taken', `rank ${hello.rank} has joined already, ${from}`)
+    // Without one of its nodes, a run cannot go on.
+    return refuse('over', `rank ${hello.rank} has joined and ${member.state === 'left' ? 'left' : 'was lost'}, ${from}`)
   }
   const ahead = facts.clock - clock
   if (Math.abs(ahead) > clockTolerance) {

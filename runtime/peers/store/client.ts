@@ -14,6 +14,7 @@ import {
   type Request,
   type Response,
 } from './protocol.ts'
+import { type Refusal, readRefusal } from './refusal.ts'
 
 export interface MemberOptions {
   readonly host: string
@@ -27,7 +28,7 @@ export interface MemberOptions {
 /** How an attempt to join ended. */
 export type Attempt =
   | { readonly how: 'admitted'; readonly address: string; readonly member: MemberConnection }
-  | { readonly how: 'refused'; readonly text: string }
+  | { readonly how: 'refused'; readonly refusal: Refusal; readonly reason: string }
   /** Something else answers. */
   | { readonly how: 'stranger'; readonly reason: string }
   /** Nobody answers yet. */
@@ -76,7 +77,7 @@ export function attemptJoin(options: MemberOptions, events: MemberEvents): Promi
         give({ how: 'admitted', address: socket.remoteAddress ?? host, member })
       } else if (isAdmitted) member.take(response)
       else if (response.op === 'error' && response.id === reservedIds.hello)
-        give({ how: 'refused', text: response.text })
+        give({ how: 'refused', ...readRefusal(response.text) })
       else throw new Malformed('it sends something else than an answer')
     })
     reader.admit()

@@ -1,6 +1,7 @@
 /** Why a node is not admitted. In an error of the store the reason follows its kind, so that both sides say the same. */
 import type { ArccError } from '../../errors.ts'
 import { peerErrors } from './messages.ts'
+import { liveness } from './protocol.ts'
 
 const kinds = {
   token: (reason) => peerErrors('ARC6853', { reason }),
@@ -27,10 +28,19 @@ export function refusalText(refusal: Refusal, reason: string): string {
   return `${refusal}: ${reason}`
 }
 
-/** The error that the text of a refusal stands for. */
-export function readRefusal(text: string): ArccError {
+/** What the text of a refusal stands for. */
+export function readRefusal(text: string): { readonly refusal: Refusal; readonly reason: string } {
   const at = text.indexOf(': ')
   const kind = text.slice(0, at)
   const isKnown = (it: string): it is Refusal => Object.hasOwn(kinds, it)
-  return isKnown(kind) ? refusalError(kind, text.slice(at + 2)) : refusalError('stranger', text)
+  return isKnown(kind) ? { refusal: kind, reason: text.slice(at + 2) } : { refusal: 'stranger', reason: text }
+}
+
+/**
+ * Milliseconds for which a node that waits for the next run asks again after a refusal. The rank of a node that is started again is
+ * taken until its former process is missed.
+ */
+export function patience(refusal: Refusal): number {
+  if (refusal === 'over') return Number.POSITIVE_INFINITY
+  return refusal === 'taken' ? 3 * liveness.tick * liveness.mostSilent : 0
 }

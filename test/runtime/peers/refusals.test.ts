@@ -53,6 +53,34 @@ describe('a newcomer who is refused, and then the right one', () => {
   })
 })
 
+describe('a node that is started again while its run ends', () => {
+  /** Two nodes whose run is over, because rank 1 has failed; neither has closed its connection. */
+  async function broken(port: number): Promise<() => Promise<unknown>> {
+    const nodes = await Promise.all([0, 1].map((rank) => join(joinOptions(port, rank, 2))))
+    await nodes[1]?.fail(new Error('made to fail'))
+    return () => Promise.all(nodes.map((node) => node.close()))
+  }
+
+  it('is refused with the reason', async () => {
+    const port = await freePort()
+    const close = await broken(port)
+    const error = await errorOf(join(joinOptions(port, 1, 2)))
+    expect(error).toMatchObject({ code: 'ARC6867', message: expect.stringContaining('made to fail') })
+    await close()
+  })
+
+  it('waits for the next run, if it is told to, and joins it', async () => {
+    const port = await freePort()
+    const close = await broken(port)
+    const heard: string[] = []
+    const again = join({ ...joinOptions(port, 1, 2, heard), waitsForNext: true })
+    await heardBy(heard, 'the run is over')
+    await close()
+    const nodes = await Promise.all([join(joinOptions(port, 0, 2)), again])
+    await Promise.all(nodes.map((node) => node.close()))
+  })
+})
+
 describe('what all nodes end with', () => {
   it.each([
     { wrong: { version: '2.0' }, said: 'arcc is 1.0 at rank 0 (node-0) and 2.0 at rank 1 (node-1)' },
