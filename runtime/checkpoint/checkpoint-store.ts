@@ -30,7 +30,7 @@ import {
   type ManifestFile,
   readManifest,
 } from './manifest.ts'
-import { seen } from './seen.ts'
+import { seen, seenInside } from './seen.ts'
 import { asideWriter } from './write-aside.ts'
 import { writeFiles } from './write-files.ts'
 
@@ -266,7 +266,7 @@ async function writeTogether(
     await joint.first('the folder of a checkpoint', () => beginCheckpoint(path))
     const into = partialPath(path)
     const files = await joint.each('the files of a checkpoint', async () => {
-      if (joint.rank > 0) await seen(into)
+      if (joint.rank > 0) await seenInside(into)
       return writeOwn(into)
     })
     const manifest = createManifest(facts, { classes, files: files.flat() })

@@ -11,16 +11,22 @@ const pollInterval = 250
 export async function seen(path: string, patience = longestCache): Promise<boolean> {
   const end = performance.now() + patience
   for (;;) {
-    if (
-      await stat(path).then(
-        () => true,
-        () => false,
-      )
-    )
-      return true
+    if (await isThere(path)) return true
     if (performance.now() > end) return false
     // Reading the folder makes the file system look again.
     await readdir(dirname(path)).catch(() => undefined)
     await sleep(pollInterval)
   }
+}
+
+/** Like `seen`, in a folder that this process has seen before: if that is gone, nothing will come, and it does not wait. */
+export async function seenInside(path: string): Promise<boolean> {
+  return (await isThere(dirname(path))) && seen(path)
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
 }

@@ -18,7 +18,7 @@ export interface Joint {
   first<T>(what: string, work: () => Promise<T>): Promise<T>
   /** Gives every node the bytes that rank 0 has. */
   firstBytes(what: string, read: () => Promise<Uint8Array>): Promise<Uint8Array>
-  /** Whether all nodes have met this error in the same call, so that they can go on together. */
+  /** Whether all nodes have met this error in the same call, of whichever channel, so that they can go on together. */
   isKnown(error: unknown): boolean
 }
 
@@ -26,6 +26,9 @@ type Outcome = { readonly value: unknown } | { readonly failure: PlainError; rea
 
 /** Errors whose text says where they come from. */
 const placed = new WeakSet<Error>()
+
+/** Errors that all nodes have met. */
+const known = new WeakSet<object>()
 
 /** The error of another node, which its text begins with. */
 export function placedError(plain: PlainError, node: string): Error {
@@ -57,7 +60,6 @@ function jointOfOne(): Joint {
 
 function jointOfMany(peers: Peers, channel: string): Joint {
   const { nodes, rank } = peers
-  const known = new WeakSet<object>()
   let calls = 0
 
   /** All outcomes by rank; the error of this node stays as it is. */

@@ -1,5 +1,5 @@
 /** Checkpoints that several processes write together: the same state as that of one, on any number of devices and of processes. */
-import { mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, symlinkSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type CheckpointStore, openStore } from '../../../runtime/checkpoint/checkpoint-store.ts'
@@ -22,14 +22,18 @@ interface Run {
   readonly failures: unknown[][]
 }
 
-async function runOf(nodes: number, threadFrom?: number): Promise<Run> {
+async function runOf(
+  nodes: number,
+  threadFrom?: number,
+  pathOf = (folder: string, _rank: number) => folder,
+): Promise<Run> {
   const folder = join(root, String(++number))
   mkdirSync(folder)
   const failures: unknown[][] = Array.from({ length: nodes }, () => [])
   const stores = await Promise.all(
     testNodes(nodes).peers.map((peers, rank) =>
       openStore({
-        folder,
+        folder: pathOf(folder, rank),
         keep: 2,
         best: 'lfw',
         onWritten: () => undefined,
@@ -143,5 +147,26 @@ test('one process that cannot write its part: none has a checkpoint, all have th
   expect(first?.status === 'rejected' && first.reason.message).toMatch(/^rank 1 \(node-1\): .*disk is full/)
   expect(run.stores.map((store) => store.has(5))).toEqual([false, false])
   expect(readdirSync(join(run.folder, 'checkpoints'))).toEqual([])
+  await end(run)
+})
+
+test('one process that sees the folder no more does not wait for it; all know the error, whichever call they are in', async () => {
+  const link = join(root, 'link')
+  const run = await runOf(2, undefined, (folder, rank) => {
+    if (rank !== 1) return folder
+    symlinkSync(folder, link)
+    return link
+  })
+  unlinkSync(link)
+  const plan = statePlan({ devices: 2 })
+  const saving = run.stores.map((store, rank) =>
+    store.saveNow(randomState(plan, { size: 2, local: 1, rank }), { ...factsAt(5), devices: 2 }),
+  )
+  const outcomes = await Promise.allSettled(saving)
+  const errors = outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason : undefined))
+  expect(errors.map((error) => error.message.startsWith('rank 1 (node-1): '))).toEqual([true, false])
+  expect(new Set(errors.map(({ code }) => code)).size).toBe(1)
+  const others = testNodes(2).peers.map((peers) => createJoint(peers, 'other'))
+  expect(others.map((joint, rank) => joint.isKnown(errors[rank]))).toEqual([true, true])
   await end(run)
 })
