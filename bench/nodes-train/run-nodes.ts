@@ -21,10 +21,14 @@ export interface NodesRun {
   readonly nodes: number
   /** The command with its arguments, beside those of the meeting. */
   readonly args: readonly string[]
+  /** The working directory of each rank; this process's by default. */
+  readonly cwd?: (rank: number) => string | undefined
   /** Receives the events of rank 0, and sends signals. */
   readonly onEvent?: (event: RunEvent, kill: (rank: number, signal: NodeJS.Signals) => void) => void
   /** Receives what rank 0 prints for people, all of it so far. */
   readonly onText?: (text: string, kill: (rank: number, signal: NodeJS.Signals) => void) => void
+  /** Receives the ranks of the processes that have ended, each time that one does. */
+  readonly onEnd?: (ended: ReadonlySet<number>, kill: (rank: number, signal: NodeJS.Signals) => void) => void
   /** Called when all processes are started. */
   readonly onStart?: (kill: (rank: number, signal: NodeJS.Signals) => void) => void
 }
@@ -50,8 +54,19 @@ function endOf(child: ChildProcess, onText: (text: string) => void): Promise<Nod
   })
 }
 
+/** Milliseconds after which what still runs is killed: a run of a bench takes seconds. */
+const longest = 120_000
+
 /** The ends of the processes, by rank. */
-export async function runNodes({ nodes, args, onEvent, onText, onStart }: NodesRun): Promise<readonly NodeEnd[]> {
+export async function runNodes({
+  nodes,
+  args,
+  cwd,
+  onEvent,
+  onText,
+  onEnd,
+  onStart,
+}: NodesRun): Promise<readonly NodeEnd[]> {
   const port = await freePort()
   const children = Array.from({ length: nodes }, (_, rank) => {
     const meeting = ['--nodes', `${nodes}`, '--node-rank', `${rank}`, '--rendezvous', `127.0.0.1:${port}`]
@@ -60,6 +75,7 @@ export async function runNodes({ nodes, args, onEvent, onText, onStart }: NodesR
     return spawn(process.execPath, [launcher, ...args, ...own], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: environment,
+      cwd: cwd?.(rank),
     })
   })
   const kill = (rank: number, signal: NodeJS.Signals) => void children[rank]?.kill(signal)
@@ -70,5 +86,19 @@ export async function runNodes({ nodes, args, onEvent, onText, onStart }: NodesR
     })
   }
   onStart?.(kill)
-  return Promise.all(children.map((child, rank) => endOf(child, (text) => rank === 0 && onText?.(text, kill))))
+  const late = setTimeout(() => {
+    for (const child of children) child.kill('SIGKILL')
+  }, longest)
+  const ended = new Set<number>()
+  try {
+    return await Promise.all(
+      children.map(async (child, rank) => {
+        const end = await endOf(child, (text) => rank === 0 && onText?.(text, kill))
+        onEnd?.(ended.add(rank), kill)
+        return end
+      }),
+    )
+  } finally {
+    clearTimeout(late)
+  }
 }

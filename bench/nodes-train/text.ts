@@ -1,10 +1,10 @@
-/** The experiment of `bench/nodes-train.ts`: narrow, with verification and checkpoints at intervals. */
-
-export const devicesInAll = 2
-
-export const nodesText = `
+/**
+ * The experiment of `bench/nodes-train.ts`, of a data set: narrow, with verification and checkpoints at intervals, and a batch that one
+ * to four nodes divide evenly.
+ */
+export const nodesText = (dataset: string) => `
 use std.backbones
-use std.datasets: synthetic
+use std.datasets: ${dataset.slice(0, dataset.indexOf('('))}
 use std.machines: cpu_device
 use std.margins: arcface
 
@@ -20,12 +20,12 @@ backbone narrow_iresnet() on Image(28, 28, 3) -> Vector(24) {
 }
 
 experiment narrow {
-  dataset  = synthetic(identities: 40, per_identity: 8, holdout: 8)
+  dataset  = ${dataset}
   backbone = narrow_iresnet
   margin   = arcface(m: 0.5 rad, scale: 16)
-  machine  = cpus(1, ${devicesInAll})
+  machine  = cpus(1, 2)
   train {
-    batch     = 16 global
+    batch     = 12 global
     steps     = 80
     optimizer = sgd(lr: 0.05, momentum: 0.9, weight_decay: 5e-4)
   }
