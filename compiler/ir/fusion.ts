@@ -3,7 +3,7 @@
  * of the costs and the memory ledger:
  *
  * - Elementwise ops, broadcasts, slices and the like ("inner" below) are computed inside each op that uses them, also in another
- *   phase: a backward pass recomputes a ReLU's mask from the ReLU's input.
+ *   phase: a backward pass recomputes a PReLU's mask from the PReLU's input.
  * - The same applies to the normalizing half of batch normalization, and to the input gradient of its backward pass.
  * - Reductions, transposes, paddings and concatenations fuse their operands, but store their result.
  * - Everything else (convolutions, products, collectives, loops, barriers) reads and writes memory.

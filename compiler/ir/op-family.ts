@@ -17,16 +17,17 @@ export type FloatUnaryKind =
 
 export type UnaryKind = FloatUnaryKind | 'abs' | 'negate' | 'sign' | 'not' | 'is_finite' | 'convert' | 'bitcast'
 
+export type LimitKind = 'maximum' | 'minimum'
+
 /** Elementwise on two operands of one type, result of that type. */
 export type BinaryKind =
+  | LimitKind
   | 'add'
   | 'subtract'
   | 'multiply'
   | 'divide'
   | 'remainder'
   | 'power'
-  | 'maximum'
-  | 'minimum'
   | 'and'
   | 'or'
   | 'xor'

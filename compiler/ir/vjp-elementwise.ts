@@ -2,8 +2,9 @@
 import type { GraphBuilder } from './build.ts'
 import { isFloat } from './dtype.ts'
 import { operandAt, resultAt, type Value } from './graph.ts'
-import type { BinaryKind, ElementwiseKind, SourceKind, UnaryKind } from './op-family.ts'
+import type { BinaryKind, ElementwiseKind, LimitKind, SourceKind, UnaryKind } from './op-family.ts'
 import * as ops from './ops.ts'
+import { comparedWithLimit } from './vjp-limits.ts'
 import { onlyCotangent, type VjpEntry, type VjpRule } from './vjp-rule.ts'
 
 export const vjpSources: { readonly [K in SourceKind]: VjpEntry<K> } = {
@@ -30,10 +31,11 @@ function binary<K extends BinaryKind>(rule: (b: GraphBuilder, o: Binary) => read
 }
 
 /** c where `direction` holds between x and y, else 0; and vice versa for y. */
-function chosen(direction: 'GT' | 'LT') {
-  return (b: GraphBuilder, { c, x, y }: Binary): readonly [Value, Value] => {
-    const first = ops.compare(b, direction, x, y)
-    return [ops.select(b, first, c, 0), ops.select(b, first, 0, c)]
+function chosen<K extends LimitKind>(direction: 'GT' | 'LT'): VjpRule<K> {
+  return (v) => {
+    const c = onlyCotangent(v)
+    const first = ops.compare(v.b, direction, comparedWithLimit(v.b, v.op), operandAt(v.op, 1))
+    return [ops.select(v.b, first, c, 0), ops.select(v.b, first, 0, c)]
   }
 }
 
@@ -86,8 +88,8 @@ export const vjpElementwise: { readonly [K in ElementwiseKind]: VjpEntry<K> } = 
     return [ops.multiply(b, c, dx), ops.multiply(b, ops.multiply(b, c, z), log)]
   }),
   /** At a tie the gradient goes to the second operand, so `maximum(x, 0)` has slope 0 at 0, the common definition of ReLU. */
-  maximum: binary(chosen('GT')),
-  minimum: binary(chosen('LT')),
+  maximum: chosen('GT'),
+  minimum: chosen('LT'),
   and: 'none',
   or: 'none',
   xor: 'none',

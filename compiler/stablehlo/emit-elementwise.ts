@@ -1,6 +1,6 @@
 /** Emit rules for sources and elementwise ops: most have the same name in StableHLO. */
 import type { OpOf } from '../ir/graph.ts'
-import type { BinaryKind, ElementwiseKind, SourceKind } from '../ir/op-family.ts'
+import type { BinaryKind, ElementwiseKind, LimitKind, SourceKind } from '../ir/op-family.ts'
 import { localReplica, replicaOfAll } from './across-processes.ts'
 import { type Emitter, only, type Ssa } from './emitter.ts'
 import { add, binary, compare, convert, fill, multiply, subtract, unary } from './hlo.ts'
@@ -57,7 +57,7 @@ const erfDenominator = [
  */
 function errorFunction(e: Emitter, given: Ssa): Ssa {
   const x = convert(e, given, given.type.dtype === 'f64' ? 'f64' : 'f32')
-  const limit = (name: 'minimum' | 'maximum', of: Ssa, value: number) => binary(e, name, of, fill(e, x.type, value))
+  const limit = (name: LimitKind, of: Ssa, value: number) => binary(e, name, of, fill(e, x.type, value))
   const clamped = limit('minimum', limit('maximum', x, -4), 4)
   const square = multiply(e, clamped, clamped)
   const polynomial = ([highest = 0, ...others]: readonly number[]) =>

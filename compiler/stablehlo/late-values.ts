@@ -3,11 +3,15 @@
  *
  * The distances of a normalization from its mean, for example, follow from its input, which is in memory anyway. Read by both passes,
  * they would be kept too: a large tensor for each layer. The backward pass computes them itself, from behind a barrier.
+ *
+ * The limits of an activation are the other way around: their result is in memory, and computing it again would keep their operand. The
+ * backward pass reads the result from behind a barrier.
  */
 import { byteSize } from '../ir/dtype.ts'
 import { fuse } from '../ir/fusion.ts'
 import type { Value } from '../ir/graph.ts'
 import type { OpKind } from '../ir/op.ts'
+import { isLimit } from '../ir/vjp-limits.ts'
 import type { Written } from './compute-again.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 import { barrier } from './hlo.ts'
@@ -45,6 +49,7 @@ export function lateValues(
     value.op.origin.phase === 'forward' &&
     cheap.has(value.op.kind) &&
     value.op.operands.every((operand) => isStored(operand) || isRepeated(operand) || isSmall(operand))
+  const isLimited = ({ op }: Value) => op.origin.phase === 'forward' && isLimit(op)
   const fromMemory = (value: Value): Ssa => {
     if (isSmall(value) || !isStored(value)) return find(value)
     const found = known.get(value) ?? at(barrier(e, [find(value)]), 0)
@@ -52,6 +57,7 @@ export function lateValues(
     return found
   }
   return (value) => {
+    if (isLimited(value)) return fromMemory(value)
     if (!isLate(value)) return find(value)
     const found = known.get(value) ?? write(value, value.op.operands.map(fromMemory))
     known.set(value, found)

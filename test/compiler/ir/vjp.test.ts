@@ -79,6 +79,65 @@ describe('gradients at kinks', () => {
   })
 })
 
+describe('the mask of limits', () => {
+  const numbers = [-1, -0, 0, 3, 6, 7, Number.NaN, Infinity]
+  const type = { dtype: 'f64', shape: [1, numbers.length] } as const
+  const square = { dtype: 'f64', shape: [numbers.length, numbers.length] } as const
+  const shifted = (b: GraphBuilder, x: Value) => ops.subtract(b, x, 0)
+  const times = (b: GraphBuilder, x: Value) => ops.matmul(b, x, ops.splat(b, 1 / numbers.length, square))
+  const six = (b: GraphBuilder, x: Value) => ops.clamp(b, x, 0, 6)
+
+  /** The gradient of the sum, and the kinds of op whose results are compared. */
+  function masked(f: (b: GraphBuilder, x: Value) => Value) {
+    const b = new GraphBuilder('g', 1)
+    const x = b.input('x', type)
+    const y = f(b, x)
+    const [g] = gradient(b, [{ value: y, cotangent: ops.splat(b, 1, y.type) }], [x])
+    const graph = b.finish([{ name: 'g', value: need(g, 'a gradient') }])
+    const compared = graph.ops.filter(({ kind }) => kind === 'compare').map((op) => op.operands[0]?.op.kind)
+    return { slopes: (evaluate(graph, [[hostTensor(type, numbers)]])[0] ?? []).flatMap(numbersOf), compared }
+  }
+
+  it.each<[string, (b: GraphBuilder, x: Value) => Value, readonly string[], readonly number[]]>([
+    [
+      'of a sum that is multiplied',
+      (b, x) => times(b, six(b, shifted(b, x))),
+      ['minimum', 'minimum'],
+      [0, 0, 0, 1, 0, 0, 0, 0],
+    ],
+    ['with one limit', (b, x) => times(b, ops.maximum(b, shifted(b, x), 0)), ['maximum'], [0, 0, 0, 1, 1, 1, 0, 1]],
+    [
+      'from above first',
+      (b, x) => times(b, ops.maximum(b, ops.minimum(b, shifted(b, x), 6), 0)),
+      ['maximum', 'maximum'],
+      [0, 0, 0, 1, 0, 0, 0, 0],
+    ],
+    [
+      'where other gradients read the operand',
+      (b, x) => times(b, six(b, ops.multiply(b, x, 1))),
+      ['maximum', 'multiply'],
+      [0, 0, 0, 1, 0, 0, 0, 0],
+    ],
+    [
+      'where nothing keeps the result',
+      (b, x) => six(b, shifted(b, x)),
+      ['maximum', 'subtract'],
+      [0, 0, 0, 1, 0, 0, 0, 0],
+    ],
+    [
+      'where the value between two limits is read too',
+      (b, x) => {
+        const z = ops.maximum(b, shifted(b, x), 0)
+        return ops.add(b, times(b, z), times(b, ops.minimum(b, z, 0)))
+      },
+      ['minimum', 'maximum'],
+      [0, 0, 0, 1, 1, 1, 0, 1],
+    ],
+  ])('%s', (_, f, compared, slopes) => {
+    expect(masked(f)).toEqual({ compared, slopes })
+  })
+})
+
 describe('the sweep', () => {
   const type = { dtype: 'f32', shape: [2] } as const
 
