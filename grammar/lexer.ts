@@ -229,7 +229,17 @@ function push(run: Run, token: T.ArcToken): void {
 function takeComment(run: Run, image: string, start: number): void {
   const isDoc = image.startsWith('///') && !image.startsWith('////')
   run.comments.push({ start, end: start + image.trimEnd().length, isDoc })
+  if (/^\/\/[ \t]*\d[\d._]*[ \t\r]*$/.test(image)) warnOfDivision(run, start)
   if (isDoc) run.pendingDoc.push(image.slice(3).trimEnd().replace(/^ /, ''))
+}
+
+/** A comment that is only a number, behind a value: Python's division of whole numbers. */
+function warnOfDivision(run: Run, start: number): void {
+  const before = run.source.text.slice(run.source.text.lastIndexOf('\n', start) + 1, start)
+  if (!/[\w)\]][ \t]*$/.test(before)) return
+  const span = { source: run.source, start, end: start + 2 }
+  const fix = { message: 'write `div` for the quotient of whole numbers', span, replacement: 'div' }
+  run.bag.add(grammarError('ARC1013', {}, span, { notes: ['`//` starts a comment'], fix }))
 }
 
 function takeNumber(run: Run, image: string, span: Span): void {

@@ -6,7 +6,10 @@ const error = <P extends Params = Record<never, never>>(text: (params: P) => str
   text,
 })
 
-const warning = <P extends Params>(text: (params: P) => string): Message<P> => ({ severity: 'warning', text })
+const warning = <P extends Params = Record<never, never>>(text: (params: P) => string): Message<P> => ({
+  severity: 'warning',
+  text,
+})
 
 const withArticle = (word: string): string => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`
 
@@ -25,6 +28,7 @@ const grammarMessages = {
   ARC1012: warning<{ escapes: readonly string[] }>(
     ({ escapes }) => `this path has ${escapes.join(' and ')}, not backslashes before letters`,
   ),
+  ARC1013: warning(() => 'this comment is only a number: if it divides what stands before it, nothing is divided'),
   ARC1085: error<{ prefix: string }>(({ prefix }) => `strings have no prefix such as \`${prefix}\``),
 
   ARC1101: error<{ open: string }>(({ open }) => `\`${open}\` is never closed`),

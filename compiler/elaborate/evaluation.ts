@@ -55,12 +55,17 @@ export function resolveEvaluate(
   }
   const { pairs } = evaluate
   if (pairs % 2 !== 0) fail(context, 'ARC4216', { pairs }, fields.span('evaluate.pairs'))
-  checkListed(known, fields, context)
+  checkListed(known, evaluate, fields, context)
   return known.length < sets.length ? undefined : { ...evaluate, sets: known }
 }
 
-/** Refuses different sets of one name; warns of a set that is listed twice, and of a number of pairs that no set uses. */
-function checkListed(sets: EvaluateSpec['sets'], fields: ExperimentFields, context: Context): void {
+/** Refuses different sets of one name; warns of a set that is listed twice, and of fields that no set uses. */
+function checkListed(
+  sets: EvaluateSpec['sets'],
+  { every }: Pick<EvaluateSpec, 'every'>,
+  fields: ExperimentFields,
+  context: Context,
+): void {
   const { bag } = context.session
   const names = sets.map(nameOf)
   const files = sets.map(fileOf)
@@ -76,8 +81,15 @@ function checkListed(sets: EvaluateSpec['sets'], fields: ExperimentFields, conte
     bag.add(evaluateDiagnostic('ARC4287', { name }, span))
     break
   }
-  const isUnused = fields.writtenSpan('evaluate.pairs') !== undefined && !names.includes('holdout')
-  if (isUnused && !fields.isPending('evaluate.sets'))
+  if (fields.isPending('evaluate.sets')) return
+  const isWritten = (path: ExperimentPath) => fields.writtenSpan(path) !== undefined
+  if (every !== undefined && !isWritten('evaluate.sets'))
+    bag.add(
+      evaluateDiagnostic('ARC4304', {}, fields.fieldSpan('evaluate.every'), {
+        notes: ['list what is verified: `sets = [holdout]`'],
+      }),
+    )
+  if (isWritten('evaluate.pairs') && !names.includes('holdout'))
     bag.add(
       evaluateDiagnostic('ARC4288', {}, fields.fieldSpan('evaluate.pairs'), {
         notes: ['lists of pairs and `.bin` files have their own'],

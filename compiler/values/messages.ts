@@ -244,6 +244,7 @@ export const evaluateMessages = {
   ARC4288: warning(
     () => '`evaluate.pairs` has no effect: it is the number of pairs of `holdout`, which is not in `evaluate.sets`',
   ),
+  ARC4304: warning(() => '`evaluate.every` has no effect: `evaluate.sets` is empty'),
   ARC4289: warning<{ reader: 'data sets of format' | 'verification sets of protocol'; kind: string; field: string }>(
     ({ reader, kind, field }) => `\`${field}\` has no effect: ${reader} \`${kind}\` do not read it`,
   ),

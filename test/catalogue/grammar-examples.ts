@@ -16,6 +16,7 @@ export const grammarExamples: Examples<typeof grammarError.catalogue> = {
   ARC1010: [{}],
   ARC1011: [{}],
   ARC1012: [{ escapes: ['a line break', 'a tab'] }],
+  ARC1013: [{}],
   ARC1085: [{ prefix: 'f' }],
   ARC1101: [{ open: '{' }],
   ARC1102: [{ close: '}' }],

@@ -126,6 +126,7 @@ export const evaluateExamples: Examples<typeof evaluateDiagnostic.catalogue> = {
   ARC4286: [{ path: 'evaluate.every', interval: '5 epochs', length: '2 epochs' }],
   ARC4287: [{ name: 'holdout' }],
   ARC4288: [{}],
+  ARC4304: [{}],
   ARC4289: [
     { reader: 'data sets of format', kind: 'folder', field: 'first_label' },
     { reader: 'verification sets of protocol', kind: 'ijbb', field: 'list' },

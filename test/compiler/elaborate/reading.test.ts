@@ -57,7 +57,7 @@ experiment large extends scaled { train.batch = 16 per device }`
     const { train, checkpoint, evaluate, dataset } = resolved(`  let steps = dataset.identities * 8 div train.batch
   train { epochs = none, steps = 2 * steps, seed = backbone.embedding + machine.devices }
   dataset.holdout = train.seed mod 3
-  evaluate.every = 3 steps
+  evaluate { every = 3 steps, sets = ["faces/lfw.bin"] }
   checkpoint.every = evaluate.every`)
     expect(train).toMatchObject({ steps: 40, seed: 18 })
     expect([checkpoint.every, evaluate.every]).toEqual([evaluate.every, { kind: 'duration', count: 3, unit: 'steps' }])
