@@ -42,6 +42,15 @@ const CASES: Record<string, Case> = {
     text: 'experiment a { x = "C:\\\\new", y = "a\\tb", z = "C:/n" }',
     errors: [],
   },
+  'a quotient of Python, which is a comment': {
+    text: 'fn half(x: int) -> int {\n  x // 2\n}',
+    errors: ['ARC1013 2:5'],
+    fixed: 'fn half(x: int) -> int {\n  x div 2\n}',
+  },
+  'comments that are no quotients': {
+    text: '// 2\nfn half(x: int) -> int {\n  // 3\n  x // 2 of them\n}',
+    errors: [],
+  },
   'a section with a colon': {
     text: 'experiment a { train: { batch = 1 } }',
     errors: ['ARC1227 1:21'],
