@@ -33,14 +33,24 @@ const busy = ({ training, sets }: RunLoaders) =>
 test('the first batch, then the verification set; both come from memory afterwards, with the same pixels', async () => {
   const early = readEarly({ plan, data, loaders, engine: { world }, signal: new AbortController().signal }, 0)
   const isRead = () => busy(loaders).every((seconds) => seconds > 0)
-  for (let waited = 0; !isRead() && waited < 300; waited++) await after(100)
+  let last = busy(loaders)
+  for (let waited = 0; waited < 300; waited++) {
+    await after(100)
+    const now = busy(loaders)
+    if (isRead() && now.join() === last.join()) break
+    last = now
+  }
   expect(isRead()).toBe(true)
   early.end()
-  const numbers = Uint32Array.from({ length: 8 }, (_, i) => i)
   const pixelsOf = async ({ sets }: RunLoaders) => {
-    const rows = await need(sets[0], 'a set').loader.read(numbers)
-    const pixels = Uint8Array.from(rows.pixels)
-    rows.release()
+    const { loader, pairs } = need(sets[0], 'a set')
+    const pixels: Uint8Array[] = []
+    for (let first = 0; first < pairs.images; first += 8) {
+      const count = Math.min(8, pairs.images - first)
+      const rows = await loader.read(Uint32Array.from({ length: count }, (_, i) => first + i))
+      pixels.push(Uint8Array.from(rows.pixels))
+      rows.release()
+    }
     return pixels
   }
   const before = need(busy(loaders)[1], 'seconds')
