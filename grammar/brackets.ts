@@ -9,6 +9,7 @@ import type { TokenType } from 'chevrotain'
 import type { Diagnostic, DiagnosticBag, Extras } from './diagnostic.ts'
 import { Layout, type Tokens } from './layout.ts'
 import { grammarError } from './messages.ts'
+import { quotientExtras } from './quotient.ts'
 import type { SourceFile, Span } from './source.ts'
 import * as T from './tokens.ts'
 
@@ -328,10 +329,7 @@ class Repair {
     const [comment] = /^[ \t]*\/\/(?!\/)[ \t]*\w[^\n]*/.exec(this.#source.text.slice(at.end, at.end + 400)) ?? []
     if (lead !== '' || comment === undefined || !comment.includes(image))
       return { fix: { message: `add \`${image}\``, span: at, replacement: lead + image } }
-    const start = at.end + comment.indexOf('//')
-    const span = { source: this.#source, start, end: start + 2 }
-    const notes = ['`//` starts a comment']
-    return { notes, fix: { message: 'write `div` for the quotient of whole numbers', span, replacement: 'div' } }
+    return quotientExtras(this.#source, at.end + comment.indexOf('//'))
   }
 
   #report(diagnostic: Diagnostic): void {

@@ -17,6 +17,11 @@ export function latinTwin(text: string): string | undefined {
   return twins.includes(undefined) ? undefined : twins.join('')
 }
 
+/** `U+00A0`, of the first character. */
+export function codePointOf(text: string): string {
+  return `U+${(text.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
+}
+
 /** Writes the word around a place in Latin letters. */
 export function fixTwins({ source, start: from, end: to }: Span): Fix {
   const before = /[\p{L}\w]*$/u.exec(source.text.slice(Math.max(0, from - 80), from))?.[0] ?? ''

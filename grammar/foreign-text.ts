@@ -1,6 +1,6 @@
 /** Comments, strings and numbers as other languages write them: each is reported once, with its spelling here. */
 import type { DiagnosticBag } from './diagnostic.ts'
-import { REASSIGNMENT_NOTE } from './foreign.ts'
+import { LINE_NOTE, REASSIGNMENT_NOTE } from './foreign.ts'
 import { grammarError } from './messages.ts'
 import { type Span, textOf } from './source.ts'
 
@@ -63,7 +63,7 @@ export function reportForeignComment(span: Span, bag: DiagnosticBag): void {
 export function reportContinuation(span: Span, bag: DiagnosticBag): boolean {
   const { source, start } = span
   const at = { source, start, end: start + 1 }
-  const notes = ['a line goes on where it ends in an operator or a comma, and inside ( ) and [ ]']
+  const notes = [LINE_NOTE]
   const [next = '', indent = '', operator = ''] =
     /^([ \t]*)(\*\*|[-+*/](?!\/))[ \t]*/.exec(source.text.slice(span.end, span.end + 200)) ?? []
   const fix =

@@ -12,6 +12,9 @@ export interface Foreign {
   readonly note?: string
 }
 
+/** Where a line does not end. */
+export const LINE_NOTE = 'a line goes on where it ends in an operator or a comma, and inside ( ) and [ ]'
+
 export const REASSIGNMENT_NOTE =
   'a name keeps its value; bind the new value to a new name with `let`, or carry it through a loop: `for i in 0..n carry x = start { … }`'
 

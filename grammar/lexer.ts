@@ -6,7 +6,6 @@ import { createToken, Lexer, type TokenType } from 'chevrotain'
 import { bug, type DiagnosticBag } from './diagnostic.ts'
 import { type Foreign, foreignOperator } from './foreign.ts'
 import { foreignBlockEnd, readForeignBlock } from './foreign-block.ts'
-import { fixTwins, latinTwin } from './foreign-letters.ts'
 import { readSizes, sizesEnd } from './foreign-sizes.ts'
 import {
   FOREIGN_COMMENT_STARTS,
@@ -18,8 +17,10 @@ import {
   reportIncrement,
 } from './foreign-text.ts'
 import { grammarError } from './messages.ts'
+import { isQuotient, reportQuotient } from './quotient.ts'
 import { type Repeated, reportBlanks, reportSemicolons } from './repeated.ts'
 import type { SourceFile, Span } from './source.ts'
+import { withStrays } from './strays.ts'
 import { cook, STRING_STARTS, type StringShape, scanString } from './strings.ts'
 import * as T from './tokens.ts'
 
@@ -229,17 +230,8 @@ function push(run: Run, token: T.ArcToken): void {
 function takeComment(run: Run, image: string, start: number): void {
   const isDoc = image.startsWith('///') && !image.startsWith('////')
   run.comments.push({ start, end: start + image.trimEnd().length, isDoc })
-  if (/^\/\/[ \t]*\d[\d._]*[ \t\r]*$/.test(image)) warnOfDivision(run, start)
+  if (isQuotient(run.source, start, image)) reportQuotient(run.source, start, run.bag)
   if (isDoc) run.pendingDoc.push(image.slice(3).trimEnd().replace(/^ /, ''))
-}
-
-/** A comment that is only a number, behind a value: Python's division of whole numbers. */
-function warnOfDivision(run: Run, start: number): void {
-  const before = run.source.text.slice(run.source.text.lastIndexOf('\n', start) + 1, start)
-  if (!/[\w)\]][ \t]*$/.test(before)) return
-  const span = { source: run.source, start, end: start + 2 }
-  const fix = { message: 'write `div` for the quotient of whole numbers', span, replacement: 'div' }
-  run.bag.add(grammarError('ARC1013', {}, span, { notes: ['`//` starts a comment'], fix }))
 }
 
 function takeNumber(run: Run, image: string, span: Span): void {
@@ -322,65 +314,4 @@ function takeParts(run: Run, shape: StringShape, bodyEnd: number): void {
     const tokenType = next === undefined ? T.StringTail : T.StringMiddle
     push(run, T.makeToken(tokenType, image(hole.end, partEnd), hole.end, cooked))
   })
-}
-
-interface Found {
-  readonly tokenType: TokenType
-  readonly image: string
-  readonly startOffset: number
-}
-
-/**
- * Reports meaningless characters. Letters of other alphabets and invisible ones are joined with the name around them, so that one
- * name is one mistake.
- */
-function withStrays(
-  run: Run,
-  tokens: readonly Found[],
-  errors: readonly { readonly offset: number; readonly length: number }[],
-  base: number,
-): readonly Found[] {
-  const { source, bag } = run
-  const letters: Found[] = []
-  for (const { offset, length } of errors) {
-    const span = { source, start: base + offset, end: base + offset + length }
-    const text = source.text.slice(span.start, span.end)
-    const isLetters = /^\p{L}+$/u.test(text)
-    const isInvisible = /^\p{Cf}+$/u.test(text)
-    const twin = latinTwin(text)
-    const notes =
-      isLetters && twin === undefined
-        ? ['names are made of the letters a to z, digits and `_`']
-        : (STRAY_NOTES[text.charAt(0)] ?? [])
-    const code = `U+${(text.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
-    const shown =
-      twin !== undefined
-        ? `${code}, which only looks like \`${twin}\``
-        : /^\p{C}/u.test(text)
-          ? code
-          : `\`${text.slice(0, 20)}\``
-    const fix =
-      twin !== undefined
-        ? { fix: fixTwins(span) }
-        : isInvisible
-          ? { fix: { message: 'remove it', span, replacement: '' } }
-          : {}
-    bag.add(grammarError('ARC1001', { text: shown }, span, { notes, ...fix }))
-    if (isLetters || isInvisible) letters.push({ tokenType: T.Identifier, image: twin ?? text, startOffset: offset })
-  }
-  if (letters.length === 0) return tokens
-  const joined: Found[] = []
-  for (const token of [...tokens, ...letters].sort((a, b) => a.startOffset - b.startOffset)) {
-    const last = joined.at(-1)
-    const touches = last !== undefined && last.startOffset + last.image.length === token.startOffset
-    if (touches && last.tokenType === T.Identifier && token.tokenType === T.Identifier) {
-      joined[joined.length - 1] = { ...last, image: last.image + token.image }
-    } else joined.push(token)
-  }
-  return joined
-}
-
-const STRAY_NOTES: Readonly<Record<string, readonly string[]>> = {
-  '\\': ['a line goes on where it ends in an operator or a comma, and inside ( ) and [ ]'],
-  $: ['a value goes into a string as `"{name}"`'],
 }

@@ -1,5 +1,6 @@
 /** Signs of other languages that a file has everywhere: one report at the first, with a fix for all. */
 import type { DiagnosticBag, Fix } from './diagnostic.ts'
+import { codePointOf } from './foreign-letters.ts'
 import { grammarError } from './messages.ts'
 import type { Span } from './source.ts'
 
@@ -42,8 +43,7 @@ export function reportBlanks(blanks: readonly Repeated[], bag: DiagnosticBag): v
   if (first === undefined) return
   const { source, start } = first.span
   const character = source.text.charAt(start)
-  const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')
-  const text = `U+${code}, ${SPACE_NAMES[character] ?? 'another space'}`
+  const text = `${codePointOf(character)}, ${SPACE_NAMES[character] ?? 'another space'}`
   const message = second === undefined ? 'write a plain space' : 'write plain spaces everywhere'
   bag.add(grammarError('ARC1001', { text }, first.span, { fix: fixAll(first, blanks, message) }))
 }

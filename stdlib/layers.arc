@@ -6,7 +6,7 @@
 /// neighboring places of the kernel; `precise` computes in f32 regardless of the experiment's precision.
 block conv(x: Image, channels: int, kernel: pair = 3, stride: pair = 1, padding: padding = same, groups: int = 1, bias: bool = false, init: initializer = normal(0.1), bias_init: initializer = zeros(), precise: bool = false, dilation: pair = 1) -> Image {
   let window = sides(kernel)
-  require window[0] >= 1 and window[1] >= 1 and channels >= 1 and groups >= 1
+  require window[0] >= 1 and window[1] >= 1
   let per_group = channels_per_group(x, groups)
   let weight = parameter("weight", [window[0], window[1], per_group, channels], init, layout: "oihw")
   let y = conv2d(x, weight, stride: stride, padding: padding, groups: groups, precise: precise, dilation: dilation)

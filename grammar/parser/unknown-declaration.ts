@@ -1,6 +1,7 @@
 /** A top-level line that starts with another word than a keyword, and the keyword that was meant. */
 import type { IToken } from 'chevrotain'
 import type { Diagnostic } from '../diagnostic.ts'
+import { LINE_NOTE } from '../foreign.ts'
 import { foreignKeyword } from '../foreign-keywords.ts'
 import { grammarError } from '../messages.ts'
 import type { SourceFile } from '../source.ts'
@@ -39,7 +40,7 @@ export function unknownDeclaration(
       span: { source, start: end, end: span.end + blank.length },
       replacement: ` ${found.image}${before.slice(end)}`,
     }
-    const notes = ['a line goes on where it ends in an operator or a comma, and inside ( ) and [ ]']
+    const notes = [LINE_NOTE]
     return { diagnostic: grammarError('ARC1206', shown, span, { notes, ...(isPlain && end > 0 ? { fix } : {}) }) }
   }
   const word = T.isName(found) ? keywordFor(found.image) : undefined

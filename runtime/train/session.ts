@@ -23,6 +23,7 @@ import { agreeOnData } from './agree-on-data.ts'
 import { firstCause, orLost } from './ending.ts'
 import type { StopSignal } from './failure/interruption.ts'
 import type { Watchdog } from './failure/watchdog.ts'
+import { newestKept } from './nodes/newest-kept.ts'
 import { type Notes, openNotes } from './nodes/notes.ts'
 import { sharedDamage } from './nodes/shared-damage.ts'
 import { createStopping, type Stopping } from './nodes/stopping.ts'
@@ -144,6 +145,8 @@ export async function withSession(
       // Closing meets what follows from the first error.
       cause ??= firstCause(peers, joint, error)
       const first = await cause
+      const kept = peers.lost.aborted ? await newestKept(folder.path, outcome.kept) : undefined
+      if (kept !== undefined) outcome.kept = kept
       fail(first)
       throw first
     }

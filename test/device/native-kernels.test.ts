@@ -4,7 +4,7 @@
  *
  * Legend: x dx [N,H,W,C], w dw [kh,kw,C/G,O], y dy [N,P,Q,O].
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { GraphBuilder } from '../../compiler/ir/build.ts'
 import { type DType, elementCount } from '../../compiler/ir/dtype.ts'
 import type { Graph } from '../../compiler/ir/graph.ts'
@@ -13,15 +13,9 @@ import { need } from '../../grammar/diagnostic.ts'
 import type { HostTensor } from '../../runtime/engine.ts'
 import { oneProcess } from '../../runtime/world.ts'
 import { createXlaEngine, type XlaEngine } from '../../runtime/xla/engine.ts'
-import { locateKernels } from '../../runtime/xla/native/locate-kernels.ts'
 import { emitModule } from '../helpers/emit-module.ts'
+import { describeNative } from '../helpers/native.ts'
 import { openOnEngine, runOnReference, type Tensors } from '../helpers/run-graph.ts'
-import { describeOnXla } from '../helpers/xla.ts'
-
-const kernels = await locateKernels(() => {})
-const describeNative = kernels.found
-  ? describeOnXla
-  : (name: string, body: () => void) => describe.skip(`${name} (skipped: ${kernels.reason})`, body)
 
 /** [batch, side, channels, features, window, stride, padding, groups] */
 type Row = readonly [number, number, number, number, number, number, number, number]

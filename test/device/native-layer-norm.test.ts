@@ -4,7 +4,7 @@
  *
  * Legend: x y dy r dx [...,C]; scale offset dscale doffset [C].
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { GraphBuilder } from '../../compiler/ir/build.ts'
 import type { DType } from '../../compiler/ir/dtype.ts'
 import type { Graph } from '../../compiler/ir/graph.ts'
@@ -14,18 +14,12 @@ import { need } from '../../grammar/diagnostic.ts'
 import type { HostTensor } from '../../runtime/engine.ts'
 import { oneProcess } from '../../runtime/world.ts'
 import { createXlaEngine, type XlaEngine } from '../../runtime/xla/engine.ts'
-import { locateKernels } from '../../runtime/xla/native/locate-kernels.ts'
 import { emitModule } from '../helpers/emit-module.ts'
 import { numbersOf } from '../helpers/host-tensor.ts'
 import { normalizeRows } from '../helpers/layer-norm.ts'
+import { describeNative } from '../helpers/native.ts'
 import { randomOf } from '../helpers/op-case.ts'
 import { openOnEngine, runOnReference } from '../helpers/run-graph.ts'
-import { describeOnXla } from '../helpers/xla.ts'
-
-const kernels = await locateKernels(() => {})
-const describeNative = kernels.found
-  ? describeOnXla
-  : (name: string, body: () => void) => describe.skip(`${name} (skipped: ${kernels.reason})`, body)
 
 interface Row {
   readonly shape: readonly number[]

@@ -79,6 +79,17 @@ describe('a node that is started again while its run ends', () => {
     const nodes = await Promise.all([join(joinOptions(port, 0, 2)), again])
     await Promise.all(nodes.map((node) => node.close()))
   })
+
+  it('waits while its rank counts as present', async () => {
+    const port = await freePort()
+    const former = await Promise.all([0, 1].map((rank) => join(joinOptions(port, rank, 2))))
+    const heard: string[] = []
+    const again = join({ ...joinOptions(port, 1, 2, heard), waitsForNext: true })
+    await heardBy(heard, 'rank 1 has joined already')
+    await Promise.all(former.map((node) => node.close()))
+    const nodes = await Promise.all([join(joinOptions(port, 0, 2)), again])
+    await Promise.all(nodes.map((node) => node.close()))
+  })
 })
 
 describe('what all nodes end with', () => {
