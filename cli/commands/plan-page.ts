@@ -1,7 +1,8 @@
 /** The page of `arcc plan --html`: that of one plan, or that of the variants of a sweep. */
 import type { Compilation } from '../../compiler/driver.ts'
 import type { Host } from '../../compiler/host/host.ts'
-import { machineRates, measuredProfile } from '../../compiler/plan/time.ts'
+import { kernelsOf } from '../../compiler/plan/planned-kernels.ts'
+import { machineRates, measuredProfile, stepRates } from '../../compiler/plan/time.ts'
 import { packageVersion } from '../host/package-folder.ts'
 import type { PlanInDepth } from '../page/plan/plan-page.ts'
 import type { PlannedVariant } from '../render/format-plan.ts'
@@ -21,7 +22,8 @@ export function pagePart(
   if (plan === undefined || planned.plan === undefined || (variant?.count ?? 1) > 1)
     return { planned, diagnostics, depth: undefined }
   const { machine } = plan.run
-  const rates = machineRates(machine, measuredProfile(machine, host))
+  const measured = machineRates(machine, measuredProfile(machine, host))
+  const rates = stepRates(measured, kernelsOf(machine, host), plan.graphs.step)
   const requires = experiment?.requires ?? []
   return { planned, diagnostics, depth: { document: planned.plan, requires, step: plan.graphs.step, rates } }
 }

@@ -17,7 +17,7 @@ import { planLengths } from './lengths.ts'
 import { checkNormalization } from './normalization.ts'
 import { type Change, changed } from './paths.ts'
 import { kernelsOf, type PlannedKernels } from './planned-kernels.ts'
-import { estimateTime, machineRates, measuredProfile } from './time.ts'
+import { estimateTime, machineRates, measuredProfile, stepRates } from './time.ts'
 
 export interface Candidate {
   readonly experiment: SettledExperiment
@@ -67,7 +67,7 @@ function figuresOf({ experiment, chosen, lengths, graphs }: Unpriced, host: Host
     graphs,
     kernels,
     memory: ledger.memory,
-    time: estimateTime(graphs.step, machineRates(machine, profile), facts),
+    time: estimateTime(graphs.step, stepRates(machineRates(machine, profile), kernels, graphs.step), facts),
   }
 }
 

@@ -12,9 +12,11 @@ import type { Graph } from '../ir/graph.ts'
 import type { DeviceRates } from './device-rates.ts'
 import { publishedRates } from './device-rates.ts'
 import type { PlanDocument } from './document.ts'
+import { kernelRates } from './kernel-rates.ts'
 import { attainedLink, type LinkRates, publishedLinks } from './links.ts'
 import { measuredGpuRates } from './measured-gpu.ts'
 import { measuredLinks, measuredRates } from './measured-rates.ts'
+import type { PlannedKernels } from './planned-kernels.ts'
 import { runOnPaper } from './timeline.ts'
 
 type Time = PlanDocument['time']
@@ -35,6 +37,11 @@ export function measuredProfile(machine: MachineSpec, host: Host): MachineProfil
 /** The rates of a machine: measured if a profile contains its devices, otherwise by published figures. */
 export function machineRates(machine: MachineSpec, profile: MachineProfile | undefined): MachineRates {
   return (profile && measuredOf[machine.device.kind](profile, machine)) ?? publishedOf(machine)
+}
+
+/** The rates at which the programs of a machine run `step`: its own kernels compute several ops at once. */
+export function stepRates(rates: MachineRates, kernels: PlannedKernels | undefined, step: Graph): MachineRates {
+  return kernels?.kind === 'native' ? { ...rates, device: kernelRates(rates.device, step) } : rates
 }
 
 const publishedOf = (machine: MachineSpec): MachineRates => onLinks(machine, publishedRates(machine.device))
