@@ -74,8 +74,9 @@ export function admit(hello: Hello, run: Run, clock: number): Admission {
   if (member !== undefined) {
     const from = `from ${member.name} (${member.address})`
     if (member.state === 'here') return refuse('taken', `rank ${hello.rank} has joined already, ${from}`)
-    // Without one of its nodes, a run cannot go on.
-    return refuse('over', `rank ${hello.rank} has joined and ${member.state === 'left' ? 'left' : 'was lost'}, ${from}`)
+    if (member.state === 'left') return refuse('taken', `rank ${hello.rank} has joined and left, ${from}`)
+    // The run ends as soon as rank 0 has told the others.
+    return refuse('over', `rank ${hello.rank} has joined and was lost, ${from}`)
   }
   const ahead = facts.clock - clock
   if (Math.abs(ahead) > clockTolerance) {
