@@ -35,7 +35,7 @@ export async function planPageLines(parts: readonly PagePart[], file: string): P
   const [only, second] = parts
   if (only === undefined) return undefined
   if (second === undefined) return only.depth && [planPage(only.depth, only.diagnostics, maker).trimEnd()]
-  const variants = parts.map(({ planned: { name, plan, diagnostics: own }, diagnostics }) => ({
+  const variants = parts.map(({ planned: { name = '', plan, diagnostics: own }, diagnostics }) => ({
     name,
     plan,
     errors: [...new Set(own.filter(({ severity }) => severity === 'error').map(({ code }) => code))],

@@ -38,6 +38,7 @@ import { type Output, processOutput } from '../render/output.ts'
 import { resolvedLines } from '../render/resolved.ts'
 import { renderVariant } from '../render/run.ts'
 import { createRunOutput, type RunOutput, type RunOutputOptions } from '../render/run-output.ts'
+import { type RunReports, runReports } from '../render/run-reports.ts'
 import { scanLine } from '../render/scan-progress.ts'
 import type { RunOptions } from './options.ts'
 import { fetchPluginFirst } from './plugin-first.ts'
@@ -55,6 +56,7 @@ interface RunContext {
   readonly start: RunStart
   readonly entry: SourceFile
   readonly output: Output
+  readonly reports: RunReports
   readonly collections: Collections
   readonly interrupt: Interruptible
   readonly peers: Peers
@@ -74,7 +76,7 @@ async function runOne(
   context: RunContext,
 ): Promise<ExitCode> {
   const { start, entry, output, collections, interrupt, peers, notes } = context
-  output.diagnostics(diagnostics)
+  context.reports.report(diagnostics)
   const failed = diagnostics.some((diagnostic) => diagnostic.severity === 'error')
   if (plan === undefined || placement === undefined || failed) return exitCode.user
   const { engine, emulate, set } = start
@@ -171,13 +173,28 @@ function measures({ measure }: RunOptions, { engine }: RunStart): boolean {
 }
 
 /** The one experiment that several computers train; `undefined` after errors, which are shown. Throws ARC6869 for a sweep. */
-function oneOf(variants: readonly Compilation[], output: Output): Experiment | undefined {
+function oneOf(variants: readonly Compilation[], reports: RunReports): Experiment | undefined {
   const [first] = variants
   const name = first?.variant === undefined ? undefined : first.experiment?.name
   if (name !== undefined && variants.length > 1)
     throw peerErrors('ARC6869', { name: name.replace(/\[.*$/, ''), count: variants.length, first: name })
-  if (first?.experiment === undefined) output.diagnostics(first?.diagnostics ?? [])
+  if (first?.experiment === undefined) reports.report(first?.diagnostics ?? [])
   return first?.experiment
+}
+
+/**
+ * Runs the experiment of a file, or goes on with a run. With `--json`, what keeps a run from beginning is a line as well. Throws as
+ * `runAll`.
+ */
+export async function run(options: RunOptions): Promise<ExitCode> {
+  const output = processOutput(options.color)
+  const reports = runReports(output, options.progress === 'json')
+  try {
+    return await runAll(options, output, reports)
+  } catch (error) {
+    reports.failure(error, options.file ?? options.resume ?? '')
+    throw error
+  }
 }
 
 /**
@@ -185,14 +202,13 @@ function oneOf(variants: readonly Compilation[], output: Output): Experiment | u
  * fails. Throws
  * ARC6050 to ARC6055 if this computer is not the declared machine, before any data is read or any file is written.
  */
-export async function run(options: RunOptions): Promise<ExitCode> {
+async function runAll(options: RunOptions, output: Output, reports: RunReports): Promise<ExitCode> {
   outlastOutput()
   const meeting = meetingOf(options.meeting, process.env)
   const start = startOf(options, meeting?.nodes ?? 1)
   // Without a GPU, every run is on the CPU: the restart comes before anything is read twice. No process restarts after it has met others.
   const onCpu = start.engine === 'xla' && (start.emulate || !findCudaDriver().found)
   if (onCpu || meeting !== undefined) restartWith(threadPoolEnvironment, ...(onCpu ? [hugePageEnvironment] : []))
-  const output = processOutput(options.color)
   const notes: Notes = { write: output.note }
   const interrupt = interruptible({
     grace: options.grace * 1000,
@@ -226,7 +242,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
     if (measuring) await fetchPluginFirst(request, start.emulate, host, output)
     for (const compilation of compileVariants(request, host)) {
       if (interrupt.code !== undefined) return interrupt.code
-      const context = { start, entry, output, collections, interrupt, peers, notes }
+      const context = { start, entry, output, collections, interrupt, peers, notes, reports }
       const code = await runOne(compilation, placement, context)
       // The other variants of a sweep may meet what this one does not.
       if (code === exitCode.unmet) ended = code
@@ -237,7 +253,7 @@ export async function run(options: RunOptions): Promise<ExitCode> {
   try {
     // What is wrong with the file or the machine is said before anybody waits for this node.
     if (meeting !== undefined) {
-      const declared = oneOf([...compileVariants({ ...request, until: 'elaborate' }, host)], output)
+      const declared = oneOf([...compileVariants({ ...request, until: 'elaborate' }, host)], reports)
       if (declared === undefined) return exitCode.user
       request.place(declared)
     }

@@ -7,13 +7,14 @@ import type { SourceFile } from '../../grammar/source.ts'
 import { nearest } from '../../grammar/suggest.ts'
 import { usageErrors } from './messages.ts'
 
-function neighbours(file: string): readonly string[] {
+/** The .arc files of a folder; `undefined` if it is none. */
+function filesIn(folder: string): readonly string[] | undefined {
   try {
-    return readdirSync(dirname(file))
+    return readdirSync(folder)
       .filter((name) => name.endsWith('.arc'))
       .sort()
   } catch {
-    return []
+    return undefined
   }
 }
 
@@ -23,11 +24,13 @@ export function entryOf(text: string): { readonly file: string; readonly experim
   return { file, experiment }
 }
 
-/** The file to compile. Throws ARC6601, which suggests a similar name. */
+/** The file to compile. Throws ARC6601, which suggests a similar name, or ARC6619 for a folder. */
 export function openEntry(host: Host, file: string): SourceFile {
   const source = host.readSource(file)
   if (source !== undefined) return source
-  const names = neighbours(file)
+  const inside = filesIn(file)
+  if (inside !== undefined) throw usageErrors('ARC6619', { folder: file, files: inside })
+  const names = filesIn(dirname(file)) ?? []
   const name = nearest(basename(file), names)
   const near = name === undefined ? '' : join(dirname(file), name)
   throw usageErrors('ARC6601', { file, near, folder: dirname(file), others: names })

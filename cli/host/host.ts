@@ -25,22 +25,17 @@ function otherEncoding(bytes: Buffer): string | undefined {
   return isUtf8(bytes) ? undefined : 'it has bytes that UTF-8 does not have, as in Latin-1 or other older encodings'
 }
 
-/** Throws ARC6614 for other encodings than UTF-8. */
-function readText(path: string): string | undefined {
+/** A file with the path that messages show. Throws ARC6614 for other encodings than UTF-8. */
+function readNamed(shown: string, path: string): SourceFile | undefined {
   try {
     const bytes = readFileSync(path)
     const found = otherEncoding(bytes)
-    if (found !== undefined) throw usageErrors('ARC6614', { file: path, found })
-    return bytes.toString('utf8').replace(/^\uFEFF/, '')
+    if (found !== undefined) throw usageErrors('ARC6614', { file: shown, found })
+    return { path: shown, text: bytes.toString('utf8').replace(/^\uFEFF/, '') }
   } catch (error) {
     if (error instanceof Error && 'code' in error && absent.has(String(error.code))) return undefined
     throw error
   }
-}
-
-function readNamed(shown: string, path: string): SourceFile | undefined {
-  const text = readText(path)
-  return text === undefined ? undefined : { path: shown, text }
 }
 
 /** Modules are `NAME.arc`; the generated prelude is `prelude.gen.arc`. */

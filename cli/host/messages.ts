@@ -16,6 +16,10 @@ export const usageErrors = errorsOf({
           ? `${p.folder} contains ${p.others.join(', ')}`
           : `${p.folder} contains no .arc files`,
   } satisfies ErrorMessage<{ file: string; near: string; folder: string; others: readonly string[] }>,
+  ARC6619: {
+    text: (p) => `${p.folder} is a folder, not an .arc file`,
+    hint: (p) => (p.files.length > 0 ? `it contains ${p.files.join(', ')}` : 'it contains no .arc files'),
+  } satisfies ErrorMessage<{ folder: string; files: readonly string[] }>,
   ARC6602: {
     text: (p) => `the folder ${p.folder} is not empty`,
     hint: () => 'choose another one with --folder, or go on with the run in it: --continue',

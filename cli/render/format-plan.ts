@@ -8,58 +8,56 @@ import { renderVariants } from './variants.ts'
 export const planFormats = ['text', 'json', 'yaml'] as const
 export type PlanFormat = (typeof planFormats)[number]
 
-/** The entry of a variant without a plan in a list of plans. */
-interface FailedPlan {
-  readonly experiment: { readonly name: string; readonly file: string }
-  /** At least one error. */
-  readonly diagnostics: readonly JsonDiagnostic[]
-}
+/** A `require` that the plan does not meet. */
+const brokenRequire = 'ARC5003'
 
-/** One of several variants; one without a plan has only its diagnostics. */
+/** What was planned: an experiment, or one of the variants of a sweep. */
 export interface PlannedVariant {
-  readonly name: string
+  /** `undefined` if errors leave it unknown. */
+  readonly name: string | undefined
   readonly file: string
+  /** `undefined` after errors. */
   readonly plan: PlanDocument | undefined
+  /** Everything that is reported about it. */
   readonly diagnostics: readonly JsonDiagnostic[]
 }
 
-/** One plan, as lines; `isRefused` if a `require` is not met. */
-export function formatPlan(
-  plan: PlanDocument,
+/** One plan, as lines; as text there is nothing to show without a plan. */
+export async function formatPlan(
+  planned: PlannedVariant,
   format: PlanFormat,
   look: Look,
-  isRefused = false,
-): Promise<readonly string[]> {
-  return formatted(plan, format, () => renderPlan(plan, look, isRefused))
+): Promise<readonly string[] | undefined> {
+  const { plan, diagnostics } = planned
+  if (format !== 'text') return formatDocument(documentOf(planned), format)
+  const isRefused = diagnostics.some(({ code }) => code === brokenRequire)
+  return plan && renderPlan(plan, look, isRefused)
 }
 
 /** The variants of a sweep as a table or a list, as lines. */
-export function formatVariants(
+export async function formatVariants(
   variants: readonly PlannedVariant[],
   format: PlanFormat,
   look: Look,
 ): Promise<readonly string[]> {
-  const list = variants.map(
-    ({ name, file, plan, diagnostics }): PlanDocument | FailedPlan =>
-      plan ?? { experiment: { name, file }, diagnostics },
-  )
-  const rows = variants.map(({ name, plan, diagnostics }) => ({
+  if (format !== 'text') return formatDocument(variants.map(documentOf), format)
+  const rows = variants.map(({ name = '', plan, diagnostics }) => ({
     name,
     plan,
     errors: [...new Set(diagnostics.filter(({ severity }) => severity === 'error').map(({ code }) => code))],
   }))
-  return formatted(list, format, () => renderVariants(rows, look))
+  return renderVariants(rows, look)
 }
 
-async function formatted(data: object, format: PlanFormat, text: () => readonly string[]): Promise<readonly string[]> {
-  switch (format) {
-    case 'text':
-      return text()
-    case 'json':
-      return [JSON.stringify(data, undefined, 2)]
-    case 'yaml': {
-      const { yamlText } = await import('./yaml-text.ts')
-      return [yamlText(data)]
-    }
-  }
+/** The plan and what was reported about it; without a plan only the latter. */
+function documentOf({ name, file, plan, diagnostics }: PlannedVariant): object {
+  return { ...(plan ?? { experiment: { name, file } }), diagnostics }
+}
+
+async function formatDocument(data: object, format: Exclude<PlanFormat, 'text'>): Promise<readonly string[]> {
+  // Optional members are left out, in YAML as in JSON.
+  const json = JSON.stringify(data, undefined, 2)
+  if (format === 'json') return [json]
+  const { yamlText } = await import('./yaml-text.ts')
+  return [yamlText(JSON.parse(json))]
 }

@@ -5,9 +5,14 @@ import type { RunEvent } from '../events.ts'
 /** The version of the lines: it rises when a member changes its meaning or disappears, not when one is added. */
 const version = 1
 
-/** An event as one line of JSON without its end; `now` is the time in milliseconds since 1970. */
+/** Data as one line of JSON without its end; `now` is the time in milliseconds since 1970. */
+export function stampedLine(data: { readonly type: string }, now: number): string {
+  return JSON.stringify({ v: version, time: new Date(now).toISOString(), ...data })
+}
+
+/** An event as one line. */
 export function eventLine(event: RunEvent, now: number): string {
-  return JSON.stringify({ v: version, time: new Date(now).toISOString(), ...event })
+  return stampedLine(event, now)
 }
 
 const stamps = {

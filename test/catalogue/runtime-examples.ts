@@ -251,6 +251,10 @@ export const usageExamples: Examples<typeof usageErrors.catalogue> = {
     { file: 'exp/r50.arc', near: '', folder: 'exp', others: ['large.arc', 'small.arc'] },
     { file: 'exp/r50.arc', near: '', folder: 'exp', others: [] },
   ],
+  ARC6619: [
+    { folder: 'exp', files: ['large.arc', 'small.arc'] },
+    { folder: 'exp', files: [] },
+  ],
   ARC6602: [{ folder: 'runs/small-001' }],
   ARC6603: [{ folder: 'exp' }],
   ARC6604: [

@@ -55,7 +55,9 @@ describe('figures in a plan', () => {
   it('are in the document, as its schema says', async () => {
     const valid = new Ajv({ allErrors: true }).compile(planSchema)
     expect(valid(document), JSON.stringify(valid.errors)).toBe(true)
-    const json = JSON.parse((await formatPlan(document, 'json', documentLook)).join('\n'))
+    const { name, file } = document.experiment
+    const lines = await formatPlan({ name, file, plan: document, diagnostics: [] }, 'json', documentLook)
+    const json = JSON.parse(lines?.join('\n') ?? '')
     expect(json.exact).toEqual({
       target: 'Tesla V100-SXM2-32GB',
       arguments: 678 * mib,

@@ -1,6 +1,8 @@
 import { Ajv } from 'ajv'
-import { expect, test } from 'vitest'
-import { formatPlan } from '../../../cli/render/format-plan.ts'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { failureToJson } from '../../../cli/render/failure-json.ts'
+import { formatPlan, type PlannedVariant } from '../../../cli/render/format-plan.ts'
 import { documentLook } from '../../../cli/render/look.ts'
 import { groupShards, renderPlan } from '../../../cli/render/plan.ts'
 import { type PlanDocument, planSchema } from '../../../compiler/plan/document.ts'
@@ -75,10 +77,25 @@ test('no more than eight groups of devices, the rest counted', () => {
   expect(lines).toContain('  and 4 devices more')
 })
 
-test.each(['json', 'yaml'] as const)('%s gives the document back', async (format) => {
-  const { parse } = await import('yaml')
-  const lines = await formatPlan(glintPlan, format, documentLook)
-  expect(parse(lines.join('\n'))).toEqual(glintPlan)
+describe.each(['json', 'yaml'] as const)('as %s', (format) => {
+  const { name, file } = glintPlan.experiment
+  const shown = async (planned: Pick<PlannedVariant, 'plan' | 'diagnostics'>) =>
+    parse((await formatPlan({ name, file, ...planned }, format, documentLook))?.join('\n') ?? '')
+  const failure = failureToJson(new Error('of ours'), file)
+
+  test('a plan has everything, and what is reported about it', async () => {
+    expect(await shown({ plan: glintPlan, diagnostics: [] })).toEqual({ ...glintPlan, diagnostics: [] })
+    const found = await shown({ plan: glintPlan, diagnostics: [failure] })
+    expect(found.diagnostics).toMatchObject([
+      { code: 'bug', severity: 'error', path: file, line: 1, message: 'of ours' },
+    ])
+  })
+
+  test('without a plan there are the diagnostics', async () => {
+    const found = await shown({ plan: undefined, diagnostics: [failure] })
+    expect(found).toMatchObject({ experiment: { name, file }, diagnostics: [{ code: 'bug' }] })
+    expect(Object.keys(found)).toEqual(['experiment', 'diagnostics'])
+  })
 })
 
 test('the document is what its schema says', () => {
