@@ -1,6 +1,7 @@
 /** One node of the load: its connection as a member of the run, and the one of its native code, both real. */
 import { connect } from 'node:net'
 import { bug } from '../../grammar/diagnostic.ts'
+import type { Calls } from '../../runtime/peers/calls.ts'
 import { memberPeers } from '../../runtime/peers/member-peers.ts'
 import type { Peers } from '../../runtime/peers/peers.ts'
 import { createRequests, type Requests } from '../../runtime/peers/requests.ts'
@@ -10,12 +11,13 @@ import {
   connectionKinds,
   decodeResponse,
   encodeRequest,
+  encodeResponse,
   magic,
   protocolVersion,
   type Request,
 } from '../../runtime/peers/store/protocol.ts'
 
-/** What all nodes have sent and received. */
+/** What all nodes have sent and received by one kind of connections. */
 export interface Traffic {
   requests: number
   bytes: number
@@ -23,6 +25,8 @@ export interface Traffic {
 
 export interface LoadNode {
   readonly peers: Peers
+  /** The requests of its member. */
+  readonly calls: Calls
   /** Of PJRT's callbacks: the same store, another connection. */
   readonly native: Requests
   /** Ends both connections. */
@@ -49,17 +53,17 @@ function counted(traffic: Traffic, send: (request: Request) => void): (request: 
 }
 
 /** Joins, and resolves when the store has admitted both connections. */
-export async function loadNode(place: Place, traffic: Traffic): Promise<LoadNode> {
+export async function loadNode(place: Place, own: Traffic, xla: Traffic): Promise<LoadNode> {
   const { port, token, rank, nodes } = place
   const facts = { version: 'bench', name: `node-${rank}`, nodes }
   let send: (request: Request) => void = () => bug('a request before the node has joined')
-  const requests = createRequests(counted(traffic, (request) => send(request)))
+  const requests = createRequests(counted(own, (request) => send(request)))
   const attempt = await attemptJoin(
     { host, port, token, rank, facts },
     {
       onResponse(response) {
         if (response.op !== 'ok' && response.op !== 'error') bug(`the store reports ${response.op}`)
-        if (response.op === 'ok') traffic.bytes += response.value.length
+        own.bytes += sizeOf(encodeResponse(response))
         requests.take(response)
       },
       onGone: (reason) => bug(`rank ${rank} lost the store: ${reason}`),
@@ -68,19 +72,20 @@ export async function loadNode(place: Place, traffic: Traffic): Promise<LoadNode
   if (attempt.how !== 'admitted') bug(`rank ${rank} was not admitted: ${attempt.how}`)
   const { member } = attempt
   send = (request) => member.send(request)
-  const native = await auxiliary(place, traffic)
+  const native = await auxiliary(place, xla)
+  const calls = { requests, lost: new AbortController().signal }
   const peers = memberPeers({
     nodes,
     rank,
     names: Array.from({ length: nodes }, (_, it) => `node-${it}`),
     store: { host, port, token },
-    requests,
-    lost: new AbortController().signal,
+    ...calls,
     onWaiting: () => {},
     end: async () => member.close(),
   })
   return {
     peers,
+    calls,
     native: native.requests,
     async close() {
       native.end()
@@ -103,7 +108,7 @@ async function auxiliary({ port, token, rank }: Place, traffic: Traffic) {
       const response = decodeResponse(frame)
       if (response.op !== 'ok' && response.op !== 'error') return bug(`the store reports ${response.op}`)
       if (response.id === helloId) return response.op === 'ok' ? resolve() : reject(new Error(response.text))
-      if (response.op === 'ok') traffic.bytes += response.value.length
+      traffic.bytes += sizeOf(encodeResponse(response))
       requests.take(response)
     })
     reader.admit()

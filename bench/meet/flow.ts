@@ -1,5 +1,6 @@
 /** Keys that nodes exchange in rounds, until rank 0 stops all of them after the same one. */
 import { createHash } from 'node:crypto'
+import { need } from '../../grammar/diagnostic.ts'
 import type { Peers } from '../../runtime/peers/peers.ts'
 
 const perRound = 40
@@ -21,9 +22,10 @@ export function startFlow(peers: Peers): { stop(): Promise<number> } {
     const keys = ranks.flatMap((from) => indices.map((i) => keyOf(number, from, i)))
     for (const key of keys)
       if (!contentOf(key).equals(await peers.get(key, keyTime))) throw new Error(`${key} has another value`)
-    const [last] = await peers.gather(`flow ${number}`, Uint8Array.of(isStopping ? 1 : 0), 'exchanging keys')
+    const own = Uint8Array.of(isStopping ? 1 : 0)
+    const [isLast] = await peers.decide(`flow ${number}`, own, 'exchanging keys', ([first]) => need(first, 'of rank 0'))
     await Promise.all(indices.map((i) => peers.delete(keyOf(number, rank, i))))
-    return last?.[0] === 1
+    return isLast === 1
   }
   const flowing = (async () => {
     let number = 0

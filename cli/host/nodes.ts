@@ -3,7 +3,8 @@ import type { Embedder } from '../../runtime/evaluate/embed-pairs.ts'
 import { ownRounds } from '../../runtime/evaluate/rounds.ts'
 import { embedTogether, type SharedWork, type Together } from '../../runtime/evaluate/together.ts'
 import { agree, type Facts } from '../../runtime/peers/agree.ts'
-import { createJoint, nodeName } from '../../runtime/peers/joint.ts'
+import { labelOf } from '../../runtime/peers/calls.ts'
+import { createJoint } from '../../runtime/peers/joint.ts'
 import type { Meeting } from '../../runtime/peers/meeting.ts'
 import type { Peers } from '../../runtime/peers/peers.ts'
 import { openNotes } from '../../runtime/train/nodes/notes.ts'
@@ -75,7 +76,7 @@ export async function withNodes<T>(
     return body({
       peers,
       isFirst: peers.rank === 0,
-      first: nodeName(peers, 0),
+      first: labelOf(0, peers.names),
       together,
       embed: ({ embedder, images, work }, signal) =>
         shared(signal, (keep) => {

@@ -265,11 +265,12 @@ async function writeTogether(
   try {
     await joint.first('the folder of a checkpoint', () => beginCheckpoint(path))
     const into = partialPath(path)
-    const files = await joint.each('the files of a checkpoint', async () => {
+    const writeHere = async () => {
       if (joint.rank > 0) await seenInside(into)
       return writeOwn(into)
-    })
-    const manifest = createManifest(facts, { classes, files: files.flat() })
+    }
+    const files = await joint.each('the files of a checkpoint', writeHere, (all) => all.flat())
+    const manifest = createManifest(facts, { classes, files })
     await joint.first('the manifest of a checkpoint', () => completeCheckpoint(path, manifest))
     return manifest
   } catch (error) {

@@ -5,7 +5,8 @@
  */
 import { setMaxListeners } from 'node:events'
 import { bug } from '../../grammar/diagnostic.ts'
-import { nodeName, placedError } from '../peers/joint.ts'
+import { labelOf } from '../peers/calls.ts'
+import { placedError } from '../peers/joint.ts'
 import type { Peers } from '../peers/peers.ts'
 import { type PlainError, plainError } from '../plain-error.ts'
 import type { World } from '../world.ts'
@@ -112,7 +113,7 @@ function receiver(options: ExchangeOptions): Exchange {
 /** The error that a node sends in place of embeddings. */
 function failureIn(text: string, peers: Peers, rank: number): Error {
   const plain: PlainError = JSON.parse(text)
-  return placedError(plain, nodeName(peers, rank))
+  return placedError(plain, labelOf(rank, peers.names))
 }
 
 function sender(options: ExchangeOptions): Exchange {

@@ -1,6 +1,7 @@
 /** Calls of the store, with its errors in the words of the run. */
 import type { ArccError } from '../errors.ts'
 import type { Reply, Requests, Wanted } from './requests.ts'
+import { type Missing, readMissing } from './store/facts.ts'
 import { peerErrors } from './store/messages.ts'
 import { errorCodes } from './store/protocol.ts'
 
@@ -10,10 +11,24 @@ export interface Calls {
   readonly lost: AbortSignal
 }
 
+/** `rank 1 (node-b), rank 2`; of a node without a name, `nameOf` tells it. */
+export function showMissing(
+  { count, nodes }: Missing,
+  nameOf: (rank: number) => string | undefined = () => undefined,
+): string {
+  const told = nodes.map(({ rank, name }) => labelOf(rank, { [rank]: name ?? nameOf(rank) }))
+  return count > told.length ? `${told.join(', ')} and ${count - told.length} more` : told.join(', ')
+}
+
 type ErrorReply = Extract<Reply, { readonly op: 'error' }>
 
+/** Names of hosts, by rank, where they are known. */
+export interface NodeNames {
+  readonly [rank: number]: string | undefined
+}
+
 /** `rank 1 (node-b)` */
-export function labelOf(rank: number, names: { readonly [rank: number]: string | undefined }): string {
+export function labelOf(rank: number, names: NodeNames): string {
   const name = names[rank]
   return name === undefined ? `rank ${rank}` : `rank ${rank} (${name})`
 }
@@ -36,12 +51,12 @@ export async function waitAt(
   what: string,
   { requests, lost }: Calls,
   sliceMs: number,
-  onMissing: (ranks: readonly number[]) => void,
+  onMissing: (missing: Missing) => void,
 ): Promise<void> {
   while (true) {
     const reply = await requests.ask({ op: 'barrier', name, timeout: sliceMs })
     if (reply.op === 'error' && reply.code === errorCodes.timedOut) {
-      onMissing(reply.text.split(',').map(Number))
+      onMissing(readMissing(reply.text))
       continue
     }
     if (reply.op === 'error') throw errorOf(reply, lost, what)

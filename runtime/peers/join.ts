@@ -6,7 +6,7 @@ import type { JoinOptions } from './join-options.ts'
 import { startMember } from './member.ts'
 import { memberPeers } from './member-peers.ts'
 import type { Peers } from './peers.ts'
-import { exchangeNames, waitForAll } from './wait-for-all.ts'
+import { collectNames, tellName, waitForAll } from './wait-for-all.ts'
 
 /** Milliseconds that the other nodes have to say goodbye before rank 0 closes the store: after a good end, and after a bad one. */
 const closeWithin = { good: 30_000, bad: 10_000 }
@@ -19,7 +19,7 @@ export async function join(options: JoinOptions): Promise<Peers> {
   const { nodes, rank, rendezvous, token, expected = [], onNotice, signal } = options
   const name = options.name ?? hostname()
   const begun = performance.now()
-  const names: string[] = []
+  const names: Record<number, string> = { [rank]: name }
   const nameOf = (it: number, told?: string) => labelOf(it, { [it]: names[it] ?? told ?? expected[it] })
   const lost = new AbortController()
   const store = rank === 0 ? await startStore({ ...options, name }) : undefined
@@ -31,10 +31,12 @@ export async function join(options: JoinOptions): Promise<Peers> {
   const abort = () => member.requests.end(signal?.reason)
   signal?.addEventListener('abort', abort, { once: true })
   try {
-    const host = await member.admitted
+    const { address: host, first } = await member.admitted
+    names[0] = first
     const calls = { requests: member.requests, lost: lost.signal }
-    await waitForAll(options, calls, begun, nameOf)
-    names.push(...(await exchangeNames(calls, { rank, nodes, name })))
+    await tellName(calls, rank, name)
+    await waitForAll(options, calls, begun, (it) => expected[it])
+    if (rank === 0) Object.assign(names, await collectNames(calls, nodes))
     const onWaiting = (text: string | undefined) => {
       if (text !== undefined) onNotice(text)
     }

@@ -14,7 +14,7 @@ export type ToMember = Request | 'close'
 
 export type FromMember =
   | { readonly type: 'waiting'; readonly reason: string }
-  | { readonly type: 'admitted'; readonly address: string }
+  | { readonly type: 'admitted'; readonly address: string; readonly first: string }
   | { readonly type: 'rejected'; readonly attempt: Exclude<Attempt, { readonly how: 'admitted' }> }
   | { readonly type: 'response'; readonly response: Response }
   | { readonly type: 'gone'; readonly reason: string }

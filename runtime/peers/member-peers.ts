@@ -1,8 +1,8 @@
 /** `Peers` of a node that has joined: the store's requests in the words of the run. */
 import { bug } from '../../grammar/diagnostic.ts'
 import { failureFacts } from '../failure-facts.ts'
-import { askFor, errorOf, labelOf, waitAt } from './calls.ts'
-import { gatherParts } from './gather.ts'
+import { askFor, errorOf, type NodeNames, showMissing, waitAt } from './calls.ts'
+import { decideTogether } from './decide.ts'
 import { isCommon, isConsequence } from './loss.ts'
 import type { Peers, StoreAddress } from './peers.ts'
 import type { Requests, Wanted } from './requests.ts'
@@ -13,8 +13,7 @@ import { errorCodes } from './store/protocol.ts'
 export interface MemberContext {
   readonly nodes: number
   readonly rank: number
-  /** By rank; filled in when all have met. */
-  readonly names: readonly string[]
+  readonly names: NodeNames
   readonly store: StoreAddress
   readonly requests: Requests
   readonly lost: AbortSignal
@@ -43,9 +42,7 @@ export function memberPeers(context: MemberContext): Peers {
     try {
       await waitAt(name, what, context, patience, (missing) => {
         isSaid = true
-        onWaiting(
-          `${what}: waiting for ${missing.length} of ${nodes} nodes: ${missing.map((it) => labelOf(it, names)).join(', ')}`,
-        )
+        onWaiting(`${what}: waiting for ${missing.count} of ${nodes} nodes: ${showMissing(missing)}`)
       })
     } finally {
       if (isSaid) onWaiting(undefined)
@@ -56,9 +53,9 @@ export function memberPeers(context: MemberContext): Peers {
     rank,
     names,
     store,
-    async gather(name, value, what) {
+    async decide(name, value, what, judge) {
       once(name)
-      return gatherParts({ name, rank, nodes, what, put: peers.put, ask, meet }, value)
+      return decideTogether({ name, rank, nodes, what, put: peers.put, ask, meet }, value, judge)
     },
     async barrier(name, what) {
       once(name)

@@ -45,7 +45,7 @@ while (member === undefined) {
   })
   if (attempt.how === 'admitted') {
     member = attempt.member
-    tell({ type: 'admitted', address: attempt.address })
+    tell({ type: 'admitted', address: attempt.address, first: attempt.first })
     break
   }
   if (attempt.how === 'stranger' || performance.now() - began >= patienceAfter(attempt)) {

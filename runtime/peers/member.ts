@@ -11,8 +11,8 @@ import { refusalError } from './store/refusal.ts'
 
 export interface Member {
   readonly requests: Requests
-  /** The address at which the store was reached; rejects if this node cannot join. */
-  readonly admitted: Promise<string>
+  /** The address at which the store was reached, and the name of rank 0; rejects if this node cannot join. */
+  readonly admitted: Promise<{ readonly address: string; readonly first: string }>
   /** Ends the connection and the thread. */
   close(): Promise<void>
 }
@@ -45,7 +45,7 @@ export function startMember(
     else if (response.rank !== rank || report.ofAll === true)
       lose(reportedError(nameOf(response.rank, report.name), report))
   }
-  const admitted = new Promise<string>((resolve, reject) => {
+  const admitted = new Promise<Awaited<Member['admitted']>>((resolve, reject) => {
     const end = (error: Error) => {
       reject(error)
       requests.end(error)
@@ -56,7 +56,7 @@ export function startMember(
         case 'waiting':
           return onNotice(`waiting for rank 0 at ${address}: ${message.reason}`)
         case 'admitted':
-          return resolve(message.address)
+          return resolve(message)
         case 'rejected':
           return end(rejection(message.attempt, address, timeoutMs))
         case 'gone': {

@@ -1,4 +1,6 @@
 /** The processes that work together, one a computer: a *node*, with its *rank* from 0. */
+import type { NodeNames } from './calls.ts'
+import type { Judge } from './decide.ts'
 
 /** Where the store of a run is reached. The token admits; it is never logged. */
 export interface StoreAddress {
@@ -14,15 +16,15 @@ export interface StoreAddress {
 export interface Peers {
   readonly nodes: number
   readonly rank: number
-  /** Host names, by rank. */
-  readonly names: readonly string[]
+  /** Host names by rank: those of all nodes at rank 0, its own and that of rank 0 at another node. */
+  readonly names: NodeNames
   /** Where native code reaches the store; `undefined` for a single process. */
   readonly store: StoreAddress | undefined
   /**
-   * The value of each node, by rank; resolves when all have given theirs. A name is used once per run. `what` is the phase in words
-   * ("compiling the step"), for a message that says what is waited for.
+   * What `judge` makes of the values of all nodes, by rank: rank 0 alone calls it, when all have given theirs. A name is used once per
+   * run. `what` is the phase in words ("compiling the step"), for a message that says what is waited for.
    */
-  gather(name: string, value: Uint8Array, what: string): Promise<readonly Uint8Array[]>
+  decide(name: string, value: Uint8Array, what: string, judge: Judge): Promise<Uint8Array>
   /** Resolves when all nodes have come here. A name is used once per run. */
   barrier(name: string, what: string): Promise<void>
   /** Sets a key of the store, replacing an earlier value. */

@@ -1,6 +1,6 @@
 /** The last part of joining: waiting for those who are not there yet. */
 import { failureFacts } from '../failure-facts.ts'
-import { askFor, type Calls, waitAt } from './calls.ts'
+import { askFor, type Calls, showMissing, waitAt } from './calls.ts'
 import type { JoinOptions } from './join-options.ts'
 import { encodeFacts } from './store/facts.ts'
 import { peerErrors } from './store/messages.ts'
@@ -17,19 +17,19 @@ export async function waitForAll(
   { nodes, rank, timeoutMs, onNotice }: JoinOptions,
   { requests, lost }: Calls,
   begun: number,
-  nameOf: (rank: number) => string,
+  nameOf: (rank: number) => string | undefined,
 ): Promise<void> {
   let said = ''
   let saidAt = 0
   const deadline = begun + timeoutMs + (rank === 0 ? 0 : rankZeroFirst)
-  await waitAt('join', 'the other nodes', { requests, lost }, look, (ranks) => {
-    const missing = ranks.map((it) => nameOf(it)).join(', ')
+  await waitAt('join', 'the other nodes', { requests, lost }, look, (found) => {
+    const missing = showMissing(found, nameOf)
     const now = performance.now()
     if (now > deadline) {
       const seconds = Math.round(timeoutMs / 1000)
-      throw peerErrors('ARC6852', { met: nodes - ranks.length, nodes, seconds, missing })
+      throw peerErrors('ARC6852', { met: nodes - found.count, nodes, seconds, missing })
     }
-    const text = `waiting for ${ranks.length} of ${nodes} nodes: ${missing}`
+    const text = `waiting for ${found.count} of ${nodes} nodes: ${missing}`
     if (text === said && now < saidAt + sayAgain) return
     said = text
     saidAt = now
@@ -42,23 +42,16 @@ export async function waitForAll(
   })
 }
 
-/** Milliseconds that the exchange of a few bytes may take. */
-const exchangeTime = 60_000
+const nameKey = (rank: number) => `names/${rank}`
 
-/** The names of all nodes, by rank: rank 0 collects them, so that the requests are linear in the number of nodes. */
-export async function exchangeNames(
-  calls: Calls,
-  { rank, nodes, name }: { readonly rank: number; readonly nodes: number; readonly name: string },
-): Promise<readonly string[]> {
-  const what = 'the names of the nodes'
-  const get = (key: string) => askFor(calls, { op: 'get', key, timeout: exchangeTime }, what)
-  const set = (key: string, text: string) => askFor(calls, { op: 'set', key, value: Buffer.from(text) }, what)
-  await set(`names/${rank}`, name)
-  if (rank === 0) {
-    const all = await Promise.all(Array.from({ length: nodes }, (_, it) => get(`names/${it}`)))
-    await set('names', all.map((it) => Buffer.from(it).toString()).join('\n'))
-  }
-  return Buffer.from(await get('names'))
-    .toString()
-    .split('\n')
+/** Leaves the name of this node for rank 0. */
+export async function tellName(calls: Calls, rank: number, name: string): Promise<void> {
+  await askFor(calls, { op: 'set', key: nameKey(rank), value: Buffer.from(name) }, 'the store of the run')
+}
+
+/** The names of all nodes, by rank, when all have joined: for rank 0, which says who has given what. */
+export async function collectNames(calls: Calls, nodes: number): Promise<readonly string[]> {
+  const get = (rank: number) => askFor(calls, { op: 'get', key: nameKey(rank), timeout: 0 }, 'the names of the nodes')
+  const all = await Promise.all(Array.from({ length: nodes }, (_, rank) => get(rank)))
+  return all.map((it) => Buffer.from(it).toString())
 }

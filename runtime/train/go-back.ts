@@ -42,10 +42,11 @@ const checkpointPath = (folder: string, step: number) => join(folder, checkpoint
 /** Whether all numbers of a state are finite, on all nodes. */
 export async function isFiniteState({ plan, joint }: Trainer, state: DeviceState): Promise<boolean> {
   const own = localReplicas(state.world)
-  const wrong = await joint.each('the state', () =>
-    nonFiniteTensors(plan, own, (replica, index) => state.read(replica, index)),
+  return joint.each(
+    'the state',
+    async () => (await nonFiniteTensors(plan, own, (replica, index) => state.read(replica, index))).length === 0,
+    (all) => !all.includes(false),
   )
-  return wrong.flat().length === 0
 }
 
 interface EarlierState {
@@ -77,7 +78,7 @@ async function finiteState(trainer: Trainer, path: string, step: number): Promis
   const read: DeviceState[] = []
   let isGood = false
   try {
-    await joint.each('an earlier checkpoint', async () => {
+    const restore = async () => {
       const checkpoint = await openCheckpoint(path)
       try {
         read.push(await restoreState(engine, plan, checkpoint, step))
@@ -85,7 +86,8 @@ async function finiteState(trainer: Trainer, path: string, step: number): Promis
         // It was only read.
         await checkpoint.close().catch(() => undefined)
       }
-    })
+    }
+    await joint.each('an earlier checkpoint', restore, () => undefined)
     const state = need(read[0], 'a state')
     isGood = await isFiniteState(trainer, state)
     return isGood ? state : undefined

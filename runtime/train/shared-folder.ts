@@ -27,9 +27,13 @@ export async function openRunFolder(
     return readFile(join(path, lockName), 'utf8')
   })
   try {
-    await joint.each('the run folder', async () => {
-      if (created === undefined) await requireSame(path, lock)
-    })
+    await joint.each(
+      'the run folder',
+      async () => {
+        if (created === undefined) await requireSame(path, lock)
+      },
+      () => undefined,
+    )
   } catch (error) {
     await created?.close()
     throw error

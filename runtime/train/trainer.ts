@@ -82,8 +82,11 @@ async function startingState(session: Session, { embed }: Programs, onLoaded: Em
 /** The state with the pictures of the classes of the data; `onChanged` is told if it has those of other data. */
 async function withCounts(session: Session, state: DeviceState, onChanged: Emit | undefined): Promise<DeviceState> {
   try {
-    const all = await session.joint.each('counting pictures', () => fillCounts(state, session))
-    const changed = all.reduce((sum, own) => sum + own, 0)
+    const changed = await session.joint.each(
+      'counting pictures',
+      () => fillCounts(state, session),
+      (all) => all.reduce((sum, own) => sum + own, 0),
+    )
     if (changed > 0 && session.peers.rank === 0)
       onChanged?.({ type: 'warning', message: changedCountsText(session.data.train.name, changed) })
     return state
@@ -97,9 +100,13 @@ async function withCounts(session: Session, state: DeviceState, onChanged: Emit 
 async function summed({ joint, plan }: Session, loaded: LoadedEvent): Promise<LoadedEvent> {
   // With all centers on every device, each has embedded all of them.
   if (plan.document.centers.placement === 'replicate') return loaded
-  const all = await joint.each('loading the weights', async () => loaded)
-  const sum = (of: (event: LoadedEvent) => number) => all.reduce((total, event) => total + of(event), 0)
-  return { ...loaded, pictures: sum(({ pictures }) => pictures), random: sum(({ random }) => random) }
+  const { pictures, random } = loaded
+  const all = await joint.each(
+    'loading the weights',
+    async () => ({ pictures, random }),
+    (each) => each.reduce((sum, own) => ({ pictures: sum.pictures + own.pictures, random: sum.random + own.random })),
+  )
+  return { ...loaded, ...all }
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Processes of a test that meet in a folder: what collectives need of `Peers`, without a server. */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { alone } from '../../runtime/peers/alone.ts'
@@ -13,23 +13,31 @@ export function folderPeers(folder: string, nodes: number, rank: number): Peers 
     if (existsSync(lostFile)) lost.abort(new Error(readFileSync(lostFile, 'utf8')))
   }, 20)
   watch.unref()
-  const fileOf = (name: string, of: number) => join(folder, `${name.replaceAll('/', '-')}.${of}`)
-  const gather = async (name: string, value: Uint8Array) => {
-    const own = fileOf(name, rank)
-    writeFileSync(`${own}.part`, value)
-    renameSync(`${own}.part`, own)
-    const files = Array.from({ length: nodes }, (_, of) => fileOf(name, of))
-    while (!files.every((file) => existsSync(file))) await pause(5)
-    return files.map((file) => readFileSync(file))
+  const fileOf = (key: string) => join(folder, key.replaceAll('/', '-'))
+  const put: Peers['put'] = async (key, value) => {
+    const file = fileOf(key)
+    writeFileSync(`${file}.part`, value)
+    renameSync(`${file}.part`, file)
+  }
+  const appeared = async (file: string) => {
+    while (!existsSync(file)) await pause(5)
   }
   return {
     ...alone(),
     nodes,
     rank,
-    names: Array.from({ length: nodes }, (_, of) => `node-${of}`),
+    names: { [rank]: `node-${rank}`, 0: 'node-0' },
     store: { host: '127.0.0.1', port: 9, token: '' },
-    gather,
-    barrier: async (name) => void (await gather(name, new Uint8Array())),
+    put,
+    async get(key) {
+      await appeared(fileOf(key))
+      return readFileSync(fileOf(key))
+    },
+    delete: async (key) => rmSync(fileOf(key), { force: true }),
+    async barrier(name) {
+      await put(`${name}.${rank}`, new Uint8Array())
+      for (let of = 0; of < nodes; of++) await appeared(fileOf(`${name}.${of}`))
+    },
     lost: lost.signal,
   }
 }

@@ -28,8 +28,8 @@ export function testNodes(nodes: number): TestNodes {
         lost.addEventListener('abort', () => reject(lost.reason))
         work.then(resolve, reject)
       })
-    const gather: Peers['gather'] = async (name, value) => {
-      const key = (of: number) => `gathered/${name}/${of}`
+    const meet = async (name: string, value: Uint8Array) => {
+      const key = (of: number) => `met/${name}/${of}`
       if ((await store.tryGet(key(rank))) !== undefined) throw new Error(`${name} is used twice`)
       await store.put(key(rank), value)
       return orLost(Promise.all(ends.map((_, of) => store.get(key(of), patience))))
@@ -38,9 +38,13 @@ export function testNodes(nodes: number): TestNodes {
       ...store,
       nodes,
       rank,
-      names: ends.map((_, i) => `node-${i}`),
-      gather,
-      barrier: async (name, what) => void (await gather(name, new Uint8Array(0), what)),
+      names: rank === 0 ? ends.map((_, i) => `node-${i}`) : { [rank]: `node-${rank}`, 0: 'node-0' },
+      async decide(name, value, _what, judge) {
+        const values = await meet(name, value)
+        if (rank === 0) await store.put(`decided/${name}`, judge(values))
+        return orLost(store.get(`decided/${name}`, patience))
+      },
+      barrier: async (name) => void (await meet(`barrier/${name}`, new Uint8Array(0))),
       get: (key, timeoutMs) => orLost(store.get(key, timeoutMs)),
       lost,
       fail: async (error) => end(rank, error),

@@ -27,7 +27,8 @@ export interface MemberOptions {
 
 /** How an attempt to join ended. */
 export type Attempt =
-  | { readonly how: 'admitted'; readonly address: string; readonly member: MemberConnection }
+  /** `first` is the name of rank 0. */
+  | { readonly how: 'admitted'; readonly address: string; readonly first: string; readonly member: MemberConnection }
   | { readonly how: 'refused'; readonly refusal: Refusal; readonly reason: string }
   /** Something else answers. */
   | { readonly how: 'stranger'; readonly reason: string }
@@ -74,7 +75,8 @@ export function attemptJoin(options: MemberOptions, events: MemberEvents): Promi
       if (response.op === 'ok' && response.id === reservedIds.hello) {
         isAdmitted = true
         member.start()
-        give({ how: 'admitted', address: socket.remoteAddress ?? host, member })
+        const first = Buffer.from(response.value).toString()
+        give({ how: 'admitted', address: socket.remoteAddress ?? host, first, member })
       } else if (isAdmitted) member.take(response)
       else if (response.op === 'error' && response.id === reservedIds.hello)
         give({ how: 'refused', ...readRefusal(response.text) })

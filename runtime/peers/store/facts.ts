@@ -1,6 +1,7 @@
-/** What travels as JSON in messages: the facts of a node that joins, and the report of why a run ends. */
+/** What travels as JSON in messages: the facts of a node that joins, who is waited for, and the report of why a run ends. */
 import type { FromSchema } from 'json-schema-to-ts'
 import { object } from '../../../compiler/json/object-schema.ts'
+import { bug } from '../../../grammar/diagnostic.ts'
 import { validatorOf } from '../../validator.ts'
 
 const text = { type: 'string' } as const
@@ -38,7 +39,23 @@ const reportSchema = object(
 /** Why a run ends, in the words that every node shows. */
 export type Report = FromSchema<typeof reportSchema>
 
-const validators = { join: validatorOf<JoinFacts>(joinFactsSchema), report: validatorOf<Report>(reportSchema) }
+const missingSchema = object({
+  count: { type: 'integer', minimum: 1 },
+  /** Some of them, or all. */
+  nodes: {
+    type: 'array',
+    items: object({ rank: { type: 'integer', minimum: 0 }, /** Of one that has joined. */ name: text }, ['name']),
+  },
+})
+
+/** Who has not come to a barrier. */
+export type Missing = FromSchema<typeof missingSchema>
+
+const validators = {
+  join: validatorOf<JoinFacts>(joinFactsSchema),
+  report: validatorOf<Report>(reportSchema),
+  missing: validatorOf<Missing>(missingSchema),
+}
 
 function parsed(bytes: Uint8Array): unknown {
   try {
@@ -58,6 +75,16 @@ export function readJoinFacts(bytes: Uint8Array): JoinFacts | undefined {
 export function readReport(bytes: Uint8Array): Report | undefined {
   const value = parsed(bytes)
   return validators.report.accepts(value) ? value : undefined
+}
+
+/** Who is missing, in a text of the store. */
+export function readMissing(text: string): Missing {
+  const value = parsed(Buffer.from(text))
+  return validators.missing.accepts(value) ? value : bug(`the store says who is missing as ${text.slice(0, 80)}`)
+}
+
+export function missingText(missing: Missing): string {
+  return JSON.stringify(missing)
 }
 
 export function encodeFacts(facts: JoinFacts | Report): Uint8Array {

@@ -6,7 +6,7 @@
 
 /** The first field of HELLO: "ARCC". */
 export const magic = 0x41524343
-export const protocolVersion = 1
+export const protocolVersion = 2
 
 /** A member is a node; an auxiliary connection belongs to native code of a node that is a member. */
 export const connectionKinds = ['member', 'auxiliary'] as const

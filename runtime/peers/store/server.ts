@@ -7,11 +7,14 @@ import { failureFacts } from '../../failure-facts.ts'
 import { type Admission, admit, type Hello, type Member, type Run } from './admission.ts'
 import { createBarriers } from './barriers.ts'
 import { type Connection, serveConnection } from './connection.ts'
-import { encodeFacts, readReport } from './facts.ts'
+import { encodeFacts, type Missing, missingText, readReport } from './facts.ts'
 import { createKeys } from './keys.ts'
 import { errorCodes, limits, liveness, type Request } from './protocol.ts'
 import { endsRun, refusalError, refusalText } from './refusal.ts'
 import { createEnding, type RunEnd } from './run-end.ts'
+
+/** Of missing nodes, those that are named to rank 0, and to each of the others: what all are told stays linear in the number of nodes. */
+const mostNamed = { first: 256, others: 16 }
 
 /** Barriers that are open at once. */
 const mostBarriers = 10_000
@@ -106,13 +109,22 @@ export async function serveStore(options: StoreOptions): Promise<Store> {
       members.set(rank, { name: found.facts.name, address: connection.address, state: 'here' })
       onEvent({ type: 'joined', rank, name: found.facts.name, address: connection.address })
     }
-    ok(connection, hello.id)
+    // Rank 0's name, which every node shows where it is about the run.
+    ok(connection, hello.id, Buffer.from(found.as === 'member' ? name : ''))
   }
 
   const ok = (connection: Connection, id: number, value: Uint8Array = new Uint8Array()) =>
     connection.send({ op: 'ok', id, value })
   const error = (connection: Connection, id: number, code: keyof typeof errorCodes, text: string) =>
     connection.send({ op: 'error', id, code: errorCodes[code], text })
+  const missingFor = (asking: number, ranks: readonly number[]): Missing => {
+    const named = ranks.slice(0, asking === 0 ? mostNamed.first : mostNamed.others)
+    const nodes = named.map((rank) => {
+      const member = members.get(rank)
+      return member === undefined ? { rank } : { rank, name: member.name }
+    })
+    return { count: ranks.length, nodes }
+  }
   const runOver = (connection: Connection, id: number, missing: readonly number[]) => {
     const left = missing.filter((rank) => members.get(rank)?.state === 'left').map(nodeName)
     error(connection, id, 'runOver', over ?? `left: ${left.join(', ')}`)
@@ -153,7 +165,7 @@ export async function serveStore(options: StoreOptions): Promise<Store> {
             finish(() => {
               if (passed.how === 'passed') ok(connection, id)
               else if (passed.how === 'run over') runOver(connection, id, passed.missing)
-              else error(connection, id, 'timedOut', passed.missing.join(','))
+              else error(connection, id, 'timedOut', missingText(missingFor(rank, passed.missing)))
             }),
           ),
         )

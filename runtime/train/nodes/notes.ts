@@ -2,7 +2,7 @@
 
 import type { SkippedPicture } from '../../data/loader/picture-maker.ts'
 import { ArccError } from '../../errors.ts'
-import { nodeName } from '../../peers/joint.ts'
+import { labelOf } from '../../peers/calls.ts'
 import type { Peers } from '../../peers/peers.ts'
 import type { PlainError } from '../../plain-error.ts'
 import type { StopSignal } from '../failure/interruption.ts'
@@ -14,7 +14,8 @@ export type Stop =
       /** Milliseconds from now until whoever sent the signal ends the process. */
       readonly grace?: number
     }
-  | { readonly crash: PlainError; readonly rank: number }
+  /** `node` is the one with the error, for people. */
+  | { readonly crash: PlainError; readonly rank: number; readonly node: string }
 
 export type Note =
   | { readonly kind: 'stop'; readonly stop: Stop }
@@ -40,7 +41,7 @@ export function openNotes(peers: Peers, channel: string, onNote: (note: Note, no
       const key = `${channel}/${from}/${number}`
       const bytes = await nextOf(peers, key, () => isOpen)
       if (bytes === undefined) return
-      onNote(JSON.parse(Buffer.from(bytes).toString('utf8')), nodeName(peers, from))
+      onNote(JSON.parse(Buffer.from(bytes).toString('utf8')), labelOf(from, peers.names))
       await peers.delete(key)
     }
   }

@@ -3,7 +3,7 @@
  * decides, and all of them learn it at a point that they reach alike (`lease.ts`, `evaluate-sets.ts`).
  */
 import { bug } from '../../../grammar/diagnostic.ts'
-import { nodeName } from '../../peers/joint.ts'
+import { labelOf } from '../../peers/calls.ts'
 import type { Peers } from '../../peers/peers.ts'
 import { plainError, revivedError } from '../../plain-error.ts'
 import { Crash, Interruption, type StopSignal } from '../failure/interruption.ts'
@@ -27,12 +27,12 @@ export function createStopping(
   tell: (why: Stop) => void,
   onStop: (signal: StopSignal) => void = () => undefined,
 ): Stopping {
-  const { nodes, rank } = peers
+  const { nodes, rank, names } = peers
   if (nodes === 1) return { signal: own, wanted: own, stop: () => undefined, want: () => undefined }
   const agreed = new AbortController()
   const wanted = new AbortController()
   const told = () => {
-    const stop = stopOf(own.reason, rank)
+    const stop = stopOf(own.reason, rank, labelOf(rank, names))
     if (rank === 0) wanted.abort(stop)
     else tell(stop)
   }
@@ -59,8 +59,8 @@ function isStop(reason: unknown): reason is Stop {
   return typeof reason === 'object' && reason !== null && ('signal' in reason || 'crash' in reason)
 }
 
-function stopOf(reason: unknown, rank: number): Stop {
-  if (reason instanceof Crash) return { crash: plainError(reason.error), rank }
+function stopOf(reason: unknown, rank: number, node: string): Stop {
+  if (reason instanceof Crash) return { crash: plainError(reason.error), rank, node }
   if (!(reason instanceof Interruption)) return { signal: 'SIGINT' }
   const { signal, grace, at } = reason
   return { signal, ...(grace === undefined ? {} : { grace: at + grace - performance.now() }) }
@@ -70,7 +70,7 @@ function stopOf(reason: unknown, rank: number): Stop {
 function reasonHere(why: Stop, peers: Peers, own: AbortSignal): Interruption | Crash {
   if ('crash' in why) {
     if (own.reason instanceof Crash && why.rank === peers.rank) return own.reason
-    return new Crash(revivedError(why.crash, `${nodeName(peers, why.rank)}: `))
+    return new Crash(revivedError(why.crash, `${why.node}: `))
   }
   return own.reason instanceof Interruption ? own.reason : new Interruption(why.signal, why.grace)
 }

@@ -8,6 +8,8 @@ import { once } from 'node:events'
 import { isIP } from 'node:net'
 import { getSystemErrorMap } from 'node:util'
 import { bug, need } from '../../../grammar/diagnostic.ts'
+import { labelOf } from '../../peers/calls.ts'
+import { decodeJson, encodeJson } from '../../peers/json-value.ts'
 import type { Peers } from '../../peers/peers.ts'
 import { reasonOf } from '../../system-errors.ts'
 import type { World } from '../../world.ts'
@@ -40,6 +42,9 @@ const opened = new WeakMap<Peers, number>()
 
 /** Where the others reach this process, as text in the store. */
 interface Place {
+  readonly rank: number
+  /** Of its host. */
+  readonly name: string
   readonly address: string
   readonly port: number
   /** Hexadecimal. */
@@ -70,19 +75,20 @@ export async function openCollectives(
   try {
     const secret = randomBytes(secretBytes)
     const own = await listen(library, peers, secret)
-    const places = await exchangePlaces(peers, own)
     const { nodes, rank } = peers
-    const next = need(places[(rank + 1) % nodes], 'the next node')
-    const previous = need(places[(rank + nodes - 1) % nodes], 'the previous node')
+    const { next, previous, forget } = await exchangePlaces(peers, own)
     const secrets = Buffer.concat([secret, Buffer.from(next.secret, 'hex'), Buffer.from(previous.secret, 'hex')])
     const connecting = library.connect({ ...next, nodes, rank, local: world.local, secrets, timeout, patience })
     peers.lost.addEventListener('abort', stop)
     if (peers.lost.aborted) stop()
+    const known = [own, next, previous]
     if (!(await connecting)) {
       peers.lost.throwIfAborted()
-      throw unreachable(library.failure(), peers, places)
+      throw unreachable(library.failure(), known)
     }
-    return { explain: (error) => explain(library.failure(), peers, patience, error), stop, close }
+    // Both neighbours have connected, and so have read it.
+    await forget()
+    return { explain: (error) => explain(library.failure(), peers, known, patience, error), stop, close }
   } catch (error) {
     close()
     throw error
@@ -93,7 +99,8 @@ async function listen(library: ExchangeLibrary, peers: Peers, secret: Buffer): P
   const address = await ownAddress(peers)
   const port = library.listen(address)
   if (port < 0) throw collectiveErrors('ARC6896', { reason: `it cannot listen at ${address}: ${systemText(-port)}` })
-  return { address, port, secret: secret.toString('hex') }
+  const { rank, names } = peers
+  return { rank, name: need(names[rank], 'the own name'), address, port, secret: secret.toString('hex') }
 }
 
 /** The address of this computer towards the others: the one from which it reaches the store. */
@@ -113,24 +120,32 @@ async function ownAddress({ store }: Peers): Promise<string> {
   }
 }
 
-async function exchangePlaces(peers: Peers, own: Place): Promise<readonly Place[]> {
+/** Where the neighbours are: no node reads all of them. `forget` removes the own place, when both neighbours have read it. */
+async function exchangePlaces(peers: Peers, own: Place) {
+  const { nodes, rank } = peers
   const number = opened.get(peers) ?? 0
   opened.set(peers, number + 1)
-  const all = await peers.gather(`collectives/${number}`, Buffer.from(JSON.stringify(own)), 'connecting the devices')
-  return all.map((text) => JSON.parse(Buffer.from(text).toString('utf8')) as Place)
+  const keyOf = (of: number) => `collectives/${number}/${of}`
+  await peers.put(keyOf(rank), encodeJson(own))
+  await peers.barrier(`collectives/${number}`, 'connecting the devices')
+  const placeOf = async (of: number) => decodeJson<Place>(await peers.get(keyOf(of), timeout * 1000))
+  const [next, previous] = await Promise.all([placeOf((rank + 1) % nodes), placeOf((rank + nodes - 1) % nodes)])
+  return { next, previous, forget: () => peers.delete(keyOf(rank)) }
 }
 
-function nodeOf(peers: Peers, rank: number): string {
-  const name = peers.names[rank]
-  return name === undefined ? `rank ${rank}` : `rank ${rank} (${name})`
+function nodeOf(known: readonly Place[], rank: number): string {
+  return labelOf(rank, { [rank]: known.find((it) => it.rank === rank)?.name })
 }
 
 function systemText(error: number): string {
   return getSystemErrorMap().get(-error)?.[1] ?? `error ${error} of the system`
 }
 
-function unreachable({ kind, rank, error }: Failure, peers: Peers, places: readonly Place[]): Error {
-  const place = need(places[rank], 'the place of a node')
+function unreachable({ kind, rank, error }: Failure, known: readonly Place[]): Error {
+  const place = need(
+    known.find((it) => it.rank === rank),
+    'the place of a neighbour',
+  )
   const shown = isIP(place.address) === 6 ? `[${place.address}]:${place.port}` : `${place.address}:${place.port}`
   const reason =
     kind === 'refused'
@@ -138,14 +153,20 @@ function unreachable({ kind, rank, error }: Failure, peers: Peers, places: reado
       : error === 0
         ? `no connection within ${timeout} seconds`
         : systemText(error)
-  return collectiveErrors('ARC6892', { node: nodeOf(peers, rank), address: shown, reason })
+  return collectiveErrors('ARC6892', { node: nodeOf(known, rank), address: shown, reason })
 }
 
-async function explain(failure: Failure, peers: Peers, patience: number, error: unknown): Promise<unknown> {
+async function explain(
+  failure: Failure,
+  peers: Peers,
+  known: readonly Place[],
+  patience: number,
+  error: unknown,
+): Promise<unknown> {
   if (failure.kind === 'none') return error
   if (failure.kind === 'lost' || failure.kind === 'stopped') await newsOf(peers.lost)
   if (peers.lost.aborted) return peers.lost.reason
-  const node = nodeOf(peers, failure.rank)
+  const node = nodeOf(known, failure.rank)
   switch (failure.kind) {
     case 'lost': {
       const reason = failure.error === 0 ? 'the other side has closed it' : systemText(failure.error)

@@ -9,14 +9,16 @@ import type { PluginStore } from './plugin-store.ts'
  * Decides with the other processes, once for each program and in the same order everywhere, whether all have it ready; `name` is the
  * program's, for people.
  */
-export function sameInAll(peers: Peers, store: PluginStore): (name: string, isReady: boolean) => Promise<boolean> {
+export function sameInAll(
+  peers: Peers,
+  store: Pick<PluginStore, 'name'>,
+): (name: string, isReady: boolean) => Promise<boolean> {
   let number = 0
   return async (name, isReady) => {
-    const all = await peers.gather(
-      `${store.name}/program ${number++}`,
-      Uint8Array.of(isReady ? 1 : 0),
-      `loading ${name}`,
+    const own = Uint8Array.of(isReady ? 1 : 0)
+    const [all] = await peers.decide(`${store.name}/program ${number++}`, own, `loading ${name}`, (ready) =>
+      Uint8Array.of(ready.every(([it]) => it === 1) ? 1 : 0),
     )
-    return all.every(([ready]) => ready === 1)
+    return all === 1
   }
 }

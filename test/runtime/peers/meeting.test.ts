@@ -101,5 +101,7 @@ it('tells differences with each value and who has it', () => {
     'images is 10 at rank 0 (a), rank 2 (c) and 11 at rank 1 (b)',
     'train.clip is missing at rank 0 (a), rank 2 (c) and 5 at rank 1 (b)',
   ])
+  const each = Array.from({ length: 20 }, (_, i) => ({ images: `${i}` }))
+  expect(differencesOf(each, []).join()).toMatch(/^images is 0 at rank 0 and .* 7 at rank 7, and has 12 other values$/)
   expect(differencesOf([same, same], ['a', 'b'])).toEqual([])
 })

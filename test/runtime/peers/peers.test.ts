@@ -17,19 +17,33 @@ describe('three nodes that have met', () => {
   })
   const each = <T>(call: (node: Peers) => Promise<T>) => Promise.all(nodes.map(call))
 
-  it('know each other by name and by rank', () => {
+  it('know their ranks; rank 0 knows the names of all, the others its own and theirs', () => {
     expect(nodes.map(({ rank }) => rank)).toEqual([0, 1, 2])
-    for (const { names } of nodes) expect(names).toEqual(['node-0', 'node-1', 'node-2'])
+    const known = nodes.map(({ names }) => [0, 1, 2].map((rank) => names[rank]))
+    expect(known).toEqual([
+      ['node-0', 'node-1', 'node-2'],
+      ['node-0', 'node-1', undefined],
+      ['node-0', undefined, 'node-2'],
+    ])
   })
 
-  it('gather the value of each, by rank, also those larger than a message', async () => {
-    const small = await each((node) => node.gather('small', bytes(`of ${node.rank}`), 'testing'))
-    for (const values of small) expect(texts(values)).toEqual(['of 0', 'of 1', 'of 2'])
+  it('get what rank 0 decides on the values of all, by rank, also where these are larger than a message', async () => {
+    const asked: number[] = []
+    const small = await each((node) =>
+      node.decide('small', bytes(`of ${node.rank}`), 'testing', (values) => {
+        asked.push(node.rank)
+        return bytes(texts(values).join())
+      }),
+    )
+    expect(texts(small)).toEqual(Array(3).fill('of 0,of 1,of 2'))
+    expect(asked).toEqual([0])
     const size = 17 * 2 ** 20
-    const large = await each((node) => node.gather('large', new Uint8Array(size).fill(node.rank), 'testing'))
-    for (const values of large) {
-      expect(values.map((value) => value.length)).toEqual([size, size, size])
-      expect(values.map((value) => [value[0], value.at(-1)])).toEqual([0, 1, 2].map((it) => [it, it]))
+    const large = await each((node) =>
+      node.decide('large', new Uint8Array(size).fill(node.rank), 'testing', (values) => Buffer.concat(values)),
+    )
+    for (const value of large) {
+      expect(value).toHaveLength(3 * size)
+      expect([0, 1, 2].flatMap((it) => [value[it * size], value[(it + 1) * size - 1]])).toEqual([0, 0, 1, 1, 2, 2])
     }
   })
 
@@ -98,7 +112,7 @@ describe('the end of a run', () => {
 describe('a process alone', () => {
   it('has all that several have', async () => {
     const peers = alone()
-    expect(texts(await peers.gather('x', bytes('me'), 'testing'))).toEqual(['me'])
+    expect(texts([await peers.decide('x', bytes('me'), 'testing', (values) => Buffer.concat(values))])).toEqual(['me'])
     await peers.barrier('x', 'testing')
     const waited = peers.get('key', 20_000)
     await peers.put('key', bytes('value'))

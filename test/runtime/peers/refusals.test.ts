@@ -117,6 +117,20 @@ describe('what all nodes end with', () => {
     await Promise.all(nodes.map((node) => node.close()))
   })
 
+  it('many that do not come: rank 0 names all, the others some of them until the end', async () => {
+    const port = await freePort()
+    const heard: [string[], string[]] = [[], []]
+    const join30 = (rank: 0 | 1) => errorOf(join({ ...joinOptions(port, rank, 30, heard[rank]), timeoutMs: 2500 }))
+    const ends = await Promise.all([join30(0), join30(1)])
+    const waited = heard.map((lines) =>
+      lines.findLast((line) => line.startsWith('waiting for 28 of 30 nodes: rank 2,')),
+    )
+    expect(waited[0]).toMatch(/rank 28, rank 29$/)
+    expect(waited[1]).toMatch(/rank 16, rank 17 and 12 more$/)
+    for (const error of ends)
+      expect(error).toMatchObject({ code: 'ARC6852', message: expect.stringMatching(/rank 28, rank 29 did not come/) })
+  })
+
   it('a node that does not come, by its rank', async () => {
     const port = await freePort()
     const late = { timeoutMs: 600 }

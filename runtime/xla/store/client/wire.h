@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WIRE_MAGIC = 0x41524343, WIRE_PROTOCOL = 1, WIRE_AUXILIARY = 1 };
+enum { WIRE_MAGIC = 0x41524343, WIRE_PROTOCOL = 2, WIRE_AUXILIARY = 1 };
 enum { OP_HELLO = 1, OP_SET = 2, OP_GET = 3, OP_TRY_GET = 4, OP_BYE = 9 };
 enum { OP_LOST = 32, OP_FAILED = 33, OP_OK = 128, OP_ERROR = 129 };
 enum { WIRE_SIZE_BYTES = 4, WIRE_ID_AT = 5, WIRE_HEADER = 9 };
