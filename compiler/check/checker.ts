@@ -51,6 +51,8 @@ export interface Checker {
   readonly used: Set<Definition | Binding>
   /** Places of the parameters that are referenced: a signature binds them anew for each use. */
   readonly usedParameters: Set<Span>
+  /** Places of the parameters that another local name hides, each with the place of that name. */
+  readonly hiddenParameters: Map<Span, Span>
   /** Names of modules reported as unknown: only the first occurrence is reported. */
   readonly unknownNames: Set<string>
   /** Warnings are held back until the end: they are only useful if there are no errors. */

@@ -2,7 +2,7 @@
 import type { BlockExpr, ForExpr, Ident, IfExpr, LetDecl, ListExpr, RangeExpr, RecordExpr } from '../../grammar/ast.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import { bool, int, listOf, type Type, unknown } from '../types/type.ts'
-import { bind, type Checker, type Expected, innerScope, report, type Scope } from './checker.ts'
+import { bind, type Checker, type Expected, findLocal, innerScope, report, type Scope } from './checker.ts'
 import { fits, isPlainNumber, join } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
 import { expectType } from './mismatch.ts'
@@ -56,6 +56,12 @@ function joinSelected(a: Type, b: Type): Type | undefined {
   return { kind: 'record', fields }
 }
 
+/** Remembers the parameter that a new local name hides. */
+function noteHidden({ hiddenParameters }: Checker, { text, span }: Ident, scope: Scope): void {
+  const hidden = findLocal(scope, text, () => true)
+  if (hidden?.kind === 'parameter' && !hiddenParameters.has(hidden.span)) hiddenParameters.set(hidden.span, span)
+}
+
 /** Binds the `let`s of a block, each visible after its own line. */
 export function bindLets(checker: Checker, lets: readonly LetDecl[], scope: Scope): void {
   for (const decl of lets) {
@@ -68,6 +74,7 @@ export function bindLets(checker: Checker, lets: readonly LetDecl[], scope: Scop
       )
     }
     const type = typeOfLet(checker, decl, scope)
+    noteHidden(checker, decl.name, scope)
     bind(scope, decl.name.text, type, decl.name.span, 'let')
   }
 }
@@ -95,7 +102,13 @@ export function noteUnusedParameters(
 ): void {
   for (const { text: name, span } of parameters) {
     if (checker.usedParameters.has(span) || name.startsWith('_') || read(name)) continue
-    report(checker, nameDiagnostic('ARC2007', { name }, span, { label: 'nothing reads this parameter' }))
+    const hiding = checker.hiddenParameters.get(span)
+    if (hiding === undefined)
+      report(checker, nameDiagnostic('ARC2007', { name }, span, { label: 'nothing reads this parameter' }))
+    else {
+      const related = [{ span, message: 'the parameter, which nothing reads' }]
+      report(checker, nameDiagnostic('ARC2088', { name }, hiding, { related }))
+    }
   }
 }
 
@@ -115,6 +128,7 @@ export function typeOfFor(checker: Checker, expr: ForExpr, outer: Scope): Type {
   const element = items.kind === 'list' ? items.element : unknown
   const body = (carried: Type | undefined): Type => {
     const scope = innerScope(outer)
+    noteHidden(checker, expr.variable, outer)
     bind(scope, expr.variable.text, element, expr.variable.span, 'loop')
     if (expr.carry !== undefined) bind(scope, expr.carry.name.text, carried ?? unknown, expr.carry.name.span, 'loop')
     return typeOfBlock(checker, expr.body, scope)

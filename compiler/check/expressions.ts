@@ -125,6 +125,7 @@ export function createChecker(program: Program, bag: DiagnosticBag): Checker {
     bag,
     used: new Set(),
     usedParameters: new Set(),
+    hiddenParameters: new Map(),
     unknownNames: new Set(),
     warnings: [],
     lets: new Map(),

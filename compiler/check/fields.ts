@@ -69,6 +69,10 @@ function checkSection(work: FieldWork, entry: SectionEntry, place: Place): void 
   const path = [...place.path, name]
   const field = own(place.spec.fields, name)
   const swept = isSwept(entry) ? sweeping(work, place) : undefined
+  if (entry.entries.length === 0 && field === undefined) {
+    const shown = work.swept ? ['sweep', ...path] : path
+    report(work.checker, checkDiagnostic('ARC3287', { section: shown.join('.') }, entry.name.span))
+  }
   if (work.swept && place.path.length === 0 && name === zipName) checkEntries(work, entry.entries, place)
   else if (swept !== undefined) checkEntries(swept, entry.entries, place)
   else if (section !== undefined) {

@@ -169,6 +169,10 @@ export function checkTest(checker: Checker, decl: TestDecl, module: Module): voi
     // With the expected error among them, the others may follow from it.
     if (!found.some(({ code }) => code === expectation.code.text)) for (const mistake of found) report(checker, mistake)
   }
+  if (decl.asserts.length + decl.expectations.length === 0) {
+    const notes = ['write `assert condition`, or `expect error ARC4213 { … }`']
+    report(checker, checkDiagnostic('ARC3288', {}, decl.title.span, { notes }))
+  }
   noteUnused(checker, scope)
 }
 

@@ -2,7 +2,7 @@
 import { diagnosticsOf, type Message, type Params } from '../../grammar/diagnostic.ts'
 import { quoteList } from './show-type.ts'
 
-function error<P extends Params>(text: (params: P) => string): Message<P> {
+function error<P extends Params = Record<never, never>>(text: (params: P) => string): Message<P> {
   return { severity: 'error', text }
 }
 
@@ -144,6 +144,8 @@ const checkMessages = {
       `a shared section must come before the entries that change it: \`${path}\` precedes \`${name} = …\``,
   ),
   ARC3277: error<{ name: string }>(({ name }) => `\`${name}\` is not a section of an experiment`),
+  ARC3287: warning<{ section: string }>(({ section }) => `the section \`${section}\` is empty, so it has no effect`),
+  ARC3288: error(() => 'this test expects nothing, so it cannot fail'),
   ARC3285: warning<{ optimizer: string }>(
     ({ optimizer }) =>
       `the update of \`${optimizer}\` does not read \`rate\`, so learning rates and schedules have no effect`,

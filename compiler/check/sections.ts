@@ -39,6 +39,7 @@ export function typeOfSection(checker: Checker, expr: SectionExpr, outer: Scope)
     meant: new Set<string>(),
     inherited: () => unknown,
   } as const
+  if (expr.entries.length === 0) report(checker, checkDiagnostic('ARC3287', { section: name }, span))
   if (name === 'sweep') checkFields(work, entries)
   else checkEntries(work, expr.entries, { spec, path: [name] })
   return { kind: 'section', name, fields: new Map([...set].map(([path, { type }]) => [path, type])) }

@@ -83,13 +83,16 @@ function checkListed(
   }
   if (fields.isPending('evaluate.sets')) return
   const isWritten = (path: ExperimentPath) => fields.writtenSpan(path) !== undefined
-  if (every !== undefined && !isWritten('evaluate.sets'))
+  // A later experiment or `--set` that verifies on nothing leaves the other fields as they were.
+  const isSwitchedOff = sets.length === 0 && fields.level('evaluate.sets') > fields.level('evaluate.every')
+  if (every !== undefined && sets.length === 0 && !isSwitchedOff)
     bag.add(
       evaluateDiagnostic('ARC4304', {}, fields.fieldSpan('evaluate.every'), {
         notes: ['list what is verified: `sets = [holdout]`'],
       }),
     )
-  if (isWritten('evaluate.pairs') && !names.includes('holdout'))
+  const isTrial = fields.resolved.some(({ path, origin }) => path === 'evaluate.sets' && origin === 'override')
+  if (isWritten('evaluate.pairs') && !names.includes('holdout') && !isTrial)
     bag.add(
       evaluateDiagnostic('ARC4288', {}, fields.fieldSpan('evaluate.pairs'), {
         notes: ['lists of pairs and `.bin` files have their own'],

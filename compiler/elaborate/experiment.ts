@@ -23,6 +23,7 @@ import { experimentOf, isVariantName } from '../names/variant-name.ts'
 import { experimentBody } from '../schema/experiment.ts'
 import { evaluateDiagnostic } from '../values/messages.ts'
 import type { Value } from '../values/value.ts'
+import { checkAngles } from './angle-slips.ts'
 import { resolveSchedule } from './appliers.ts'
 import { resolveAugment } from './augment.ts'
 import { changesOf } from './changes.ts'
@@ -30,7 +31,8 @@ import { lengthPaths } from './entries.ts'
 import { resolveCheckpoint, resolveEvaluate, verifiedNames } from './evaluation.ts'
 import { type ExperimentFields, evaluateFields } from './fields.ts'
 import { resolveLog } from './log.ts'
-import { resolveMargin } from './margin.ts'
+import { partsOf, resolveMargin } from './margin.ts'
+import { checkEffects } from './no-effect.ts'
 import { resolveDataset, resolveMachine, resolveRequire } from './parts.ts'
 import { asObject, readSection } from './read.ts'
 import { isOfRun, resolveRunRequirement } from './run-requirements.ts'
@@ -301,6 +303,15 @@ export function resolveDeclared(
   )
     return undefined
   if (bag.hasErrors) return undefined
+  for (const part of partsOf(object('margin'), context)) checkAngles(part.object, context)
+  const { optimizer: ownOptimizer } = readSection(sections.centers, fields.within('centers'))
+  const objects = { optimizer: object('train.optimizer'), centersOptimizer: ownOptimizer, start: given }
+  checkEffects(
+    { backbone, train, centers, evaluate, checkpoint, schedule, startFrom, ...optimizers },
+    objects,
+    fields,
+    context,
+  )
 
   return {
     name: fields.name,

@@ -38,7 +38,12 @@ interface Code {
 }
 
 /** A margin that is in several places has the name of the first. */
-function partsOf(object: ObjectValue, context: Context, prefix = marginPrefix, found: Part[] = []): readonly Part[] {
+export function partsOf(
+  object: ObjectValue,
+  context: Context,
+  prefix = marginPrefix,
+  found: Part[] = [],
+): readonly Part[] {
   if (found.some((part) => part.object === object)) return found
   found.push({ object, prefix, states: statesOf(object, context, number(someClasses)) })
   for (const inner of innerMargins(object, context)) partsOf(inner.object, context, `${prefix}${inner.name}.`, found)

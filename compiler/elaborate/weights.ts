@@ -15,7 +15,7 @@ import { readSection } from './read.ts'
 type Optimizers = Pick<Experiment, 'optimizer' | 'undecayed' | 'centersOptimizer'>
 
 /** The parameter of an optimizer that `train.decay` sets to 0. */
-const decayParameter = 'weight_decay'
+export const decayParameter = 'weight_decay'
 
 /** `undefined` after reported errors. */
 export function resolveOptimizers(fields: ExperimentFields, session: Session): Optimizers | undefined {

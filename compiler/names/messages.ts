@@ -41,6 +41,7 @@ const nameMessages = {
   ARC2086: warning<{ name: string; module: string }>(
     ({ name, module }) => `\`${name}\` hides the one of \`${module}\``,
   ),
+  ARC2088: warning<{ name: string }>(({ name }) => `this \`${name}\` hides the parameter \`${name}\``),
   ARC2015: error<{ path: string }>(({ path }) => `\`${path}\` is not an .arc file`),
 }
 

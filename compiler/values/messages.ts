@@ -245,6 +245,11 @@ export const evaluateMessages = {
     () => '`evaluate.pairs` has no effect: it is the number of pairs of `holdout`, which is not in `evaluate.sets`',
   ),
   ARC4304: warning(() => '`evaluate.every` has no effect: `evaluate.sets` is empty'),
+  ARC4305: warning<{ field: string; why: string }>(({ field, why }) => `\`${field}\` has no effect: ${why}`),
+  ARC4306: warning<{ what: string }>(({ what }) => `the learning rate is 0 in every step: ${what}`),
+  ARC4307: warning<{ name: string; found: string; other: string; meant: string }>(
+    ({ name, found, other, meant }) => `\`${name}\` is ${found}, which is ${other}: ${meant} is probably meant`,
+  ),
   ARC4289: warning<{ reader: 'data sets of format' | 'verification sets of protocol'; kind: string; field: string }>(
     ({ reader, kind, field }) => `\`${field}\` has no effect: ${reader} \`${kind}\` do not read it`,
   ),

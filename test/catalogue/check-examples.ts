@@ -90,6 +90,8 @@ export const checkExamples: Examples<typeof checkDiagnostic.catalogue> = {
   ARC3218: [{ names: ['batch', 'epochs'], section: 'section `train`' }],
   ARC3219: [{ name: 'target' }],
   ARC3285: [{ optimizer: 'plain' }],
+  ARC3287: [{ section: 'sweep' }],
+  ARC3288: [{}],
   ARC3250: [{ method: 'target', name: 'cos' }],
   ARC3251: [{ name: 'step', method: 'update' }],
   ARC3252: [{ name: 'mean' }],

@@ -85,4 +85,5 @@ export const nameExamples: Examples<typeof nameDiagnostic.catalogue> = {
   ARC2085: [{ name: 'arcface', first: 'std.margins', second: 'parts.margins' }],
   ARC2086: [{ name: 'conv', module: 'std.layers' }],
   ARC2087: [{ name: 'rate' }],
+  ARC2088: [{ name: 'channels' }],
 }

@@ -127,6 +127,12 @@ export const evaluateExamples: Examples<typeof evaluateDiagnostic.catalogue> = {
   ARC4287: [{ name: 'holdout' }],
   ARC4288: [{}],
   ARC4304: [{}],
+  ARC4305: [{ field: 'checkpoint.keep', why: 'without `checkpoint.every` there is one checkpoint, at the end, not 5' }],
+  ARC4306: [{ what: 'nothing is trained' }],
+  ARC4307: [
+    { name: 'm', found: '0.5 deg', other: '0.00873 rad', meant: '0.5 rad' },
+    { name: 'm', found: '28.6 rad', other: '1640 deg', meant: '28.6 deg' },
+  ],
   ARC4289: [
     { reader: 'data sets of format', kind: 'folder', field: 'first_label' },
     { reader: 'verification sets of protocol', kind: 'ijbb', field: 'list' },

@@ -118,7 +118,7 @@ const codes = (body: string, settings: readonly string[] = [], declarations = ''
 
 describe('checkpoint.best', () => {
   it.each([
-    ['sets = [holdout], every = 5 steps', 'holdout', []],
+    ['sets = [holdout]', 'holdout', []],
     ['sets = [holdout]', '"holdout"', []],
     ['sets = ["a/b.bin"]', '"a/b.bin"', []],
     ['sets = [pairs("lfw/my.pairs.txt", root: "lfw")]', '"my.pairs"', []],
@@ -128,10 +128,10 @@ describe('checkpoint.best', () => {
     ['sets = ["{env("W")}.bin"]', '"x"', []],
     ['sets = [holdout]', 'lfw', ['ARC4235']],
     ['sets = [holdout]', '"hold"', ['ARC4235']],
-    ['sets = []', 'holdout', ['ARC4235']],
+    ['sets = []', 'holdout', ['ARC4304 warning', 'ARC4235']],
     ['sets = [pairs("lfw/pairs.txt", root: "lfw")]', '"lfw/pairs.txt"', ['ARC4235']],
   ])('with the sets %s and the value %s', (sets, best, expected) => {
-    const body = `  evaluate { ${sets} }\n  checkpoint.best = ${best}`
+    const body = `  evaluate { ${sets}, every = 5 steps }\n  checkpoint.best = ${best}`
     expect(codes(body)).toEqual(expected)
   })
 

@@ -1,5 +1,5 @@
 // A `let` with the name of a parameter.
-//? at: area(‸width: int
+//? at: let ‸width = 3
 
 use std.datasets: synthetic
 use std.machines: cpu

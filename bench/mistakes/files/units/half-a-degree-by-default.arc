@@ -1,0 +1,31 @@
+// The same as the default of a margin.
+//? at: angle = ‸0.4 deg
+//? suggests: 0.4 rad
+//? mends: yes
+
+use std.datasets: synthetic
+use std.machines: cpu
+
+margin wide(m: angle = 0.4 deg) {
+  target(cos) = cos(acos(cos) + m)
+}
+
+backbone small(embedding: int = 32) on Image(112, 112, 3) -> Vector(embedding) {
+  input |> conv(8, kernel: 3, stride: 4) |> prelu |> flatten |> linear(embedding)
+}
+
+experiment faces {
+  dataset  = synthetic(identities: 20, per_identity: 6, holdout: 20)
+  backbone = small
+  margin   = wide
+  machine  = cpu(devices: 2)
+
+  train {
+    batch     = 16 global
+    epochs    = 2
+    optimizer = sgd(lr: 0.1, momentum: 0.9)
+    schedule  = polynomial(power: 1)
+  }
+
+  evaluate { sets = [holdout], pairs = 100 }
+}
