@@ -74,6 +74,7 @@ const expressions: Readonly<Record<string, (text: string) => string>> = {
   let limit = 100, let finished = false, let step = 3, let x = 2, let y = 1, let n = 4, let stage = 0, let index = 2
   let weight = 1, let velocity = 0
   let _value = ${text}
+  assert true
 }\n`,
   layer: (text) => `block example(x: Image, index: int) -> Image {
   ${text}

@@ -138,8 +138,10 @@ export function showCall(name: string, parameters: readonly Parameter[]): string
   return `\`${name}(${parameters.map((parameter) => `${parameter.name.text}: …`).join(', ')})\``
 }
 
+export type AngleUnit = 'rad' | 'deg'
+
 /** The unit in which a number is most likely an angle. */
-export function angleUnit(value: number): 'rad' | 'deg' {
+export function angleUnit(value: number): AngleUnit {
   return Math.abs(value) <= Math.PI / 2 ? 'rad' : 'deg'
 }
 

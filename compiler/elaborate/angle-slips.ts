@@ -2,6 +2,7 @@
 import type { Parameter } from '../../grammar/ast.ts'
 import type { Fix } from '../../grammar/diagnostic.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
+import type { AngleUnit } from '../check/show-type.ts'
 import type { Context } from '../evaluate/context.ts'
 import { sameDimension } from '../types/dimension.ts'
 import { angle } from '../types/type.ts'
@@ -19,10 +20,7 @@ function isWritten(value: number): boolean {
 }
 
 /** The unit that was probably meant; `undefined` if the angle is plausible. A margin is seldom twice its default. */
-function meantUnit(
-  radians: number,
-  normal: number,
-): { readonly count: number; readonly unit: 'rad' | 'deg' } | undefined {
+function meantUnit(radians: number, normal: number): { readonly count: number; readonly unit: AngleUnit } | undefined {
   const size = Math.abs(radians)
   const degrees = radians / degree
   if (size > Math.PI && isWritten(radians)) return { count: radians, unit: 'deg' }
