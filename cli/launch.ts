@@ -6,13 +6,14 @@
  * and one command, since commands need different functions. V8 refuses code of another version or other flags, but does not look
  * for flipped bits, so a CRC-32 comes first. A missing or refused entry means compiling as ever, and writing it anew.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { Script } from 'node:vm'
 import { crc32 } from 'node:zlib'
 import { cacheRoot } from '../runtime/plugins/cache-root.ts'
+import { replaceContentsSync } from '../runtime/replace-file.ts'
 
 /** Names of bundles next to this file, `all` and those with only one command; the build defines them. */
 declare const ARCC_PROGRAMS: { readonly all: string } & Readonly<Record<string, string>>
@@ -67,9 +68,7 @@ function writeCode(entry: string, code: Buffer): void {
     header.writeUInt32LE(crc32(code), 0)
     header.writeUInt32LE(code.length, 4)
     mkdirSync(folder, { recursive: true })
-    const temporary = `${entry}.${process.pid}.tmp`
-    writeFileSync(temporary, Buffer.concat([header, code]))
-    renameSync(temporary, entry)
+    replaceContentsSync(entry, Buffer.concat([header, code]))
     removeOldEntries()
   } catch {
     // Read-only or full: nothing to keep.

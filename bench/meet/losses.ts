@@ -45,10 +45,9 @@ async function begin({ network, token, phase, victim }: Loss): Promise<readonly 
   }
 }
 
-/** Whether a node has ended with an error that names the lost one. The name of rank 0's computer is known when all have met. */
-function names({ code, error }: NodeEnd, { victim, phase }: Loss): boolean {
-  const label = victim === 0 && phase === 'joining' ? 'rank 0' : `rank ${victim} (node-${victim})`
-  return code === 3 && error.startsWith(`ARC6857 ${label} is lost: `)
+/** Whether a node has ended with an error that names the lost one. */
+function names({ code, error }: NodeEnd, { victim }: Loss): boolean {
+  return code === 3 && error.startsWith(`ARC6857 rank ${victim} (node-${victim}) is lost: `)
 }
 
 interface Way {

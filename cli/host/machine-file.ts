@@ -3,11 +3,12 @@
  * first line is a comment with the SHA-256 of the rest; a file without that line is used as it is.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Ajv } from 'ajv'
 import { type MachineProfile, machineProfileSchema } from '../../compiler/host/machine-profile.ts'
+import { replaceContentsSync } from '../../runtime/replace-file.ts'
 import { usageErrors } from './messages.ts'
 
 function digestOf(text: string): string {
@@ -70,7 +71,5 @@ function firstLine(error: unknown): string {
 /** Writes a profile, whole or not at all; creates the folder if necessary. */
 export function writeMachineProfile(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true })
-  const partial = `${path}.${process.pid}.partial`
-  writeFileSync(partial, `# sha256: ${digestOf(text)}\n${text}`)
-  renameSync(partial, path)
+  replaceContentsSync(path, `# sha256: ${digestOf(text)}\n${text}`)
 }

@@ -3,13 +3,14 @@
  * flags, since a change of any of them changes the rates. A damaged file is as none.
  */
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { MachineProfile } from '../../compiler/host/machine-profile.ts'
 import { sealOf, unseal } from '../cache/sealed.ts'
 import type { Environment } from '../environment.ts'
 import { cacheRoot } from '../plugins/cache-root.ts'
+import { replaceContentsSync } from '../replace-file.ts'
 
 /** What is measured, and how: another number makes earlier measurements void. */
 const format = 1
@@ -51,7 +52,5 @@ export function readRates({ path, key }: RatesPlace): KeptRates | undefined {
 export function keepRates({ path, key }: RatesPlace, rates: KeptRates): void {
   const contents = Buffer.from(JSON.stringify(rates))
   mkdirSync(dirname(path), { recursive: true })
-  const partial = `${path}.${process.pid}.partial`
-  writeFileSync(partial, Buffer.concat([sealOf(key, contents), contents]))
-  renameSync(partial, path)
+  replaceContentsSync(path, Buffer.concat([sealOf(key, contents), contents]))
 }

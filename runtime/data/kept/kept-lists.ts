@@ -27,6 +27,7 @@ import {
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { cacheRoot } from '../../plugins/cache-root.ts'
+import { asideOf } from '../../replace-file.ts'
 import {
   type ArrayLayout,
   isLayout,
@@ -123,7 +124,7 @@ function entryPath(key: ListKey): string {
 export function keepList(key: ListKey, origin: string | undefined, { facts, arrays }: KeptList): void {
   if (origin === undefined) return
   const path = entryPath(key)
-  const partial = `${path}.${process.pid}.partial`
+  const partial = asideOf(path)
   try {
     mkdirSync(folder(), { recursive: true })
     const layouts = Object.entries(arrays).map(([name, array]) => [name, layoutOf(array), array] as const)

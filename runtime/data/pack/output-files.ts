@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { type FileHandle, mkdir, open, realpath, rename, rm, statfs } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
+import { asideOf } from '../../replace-file.ts'
 import { syncFolder } from '../../sync-folder.ts'
 import { packErrors } from './messages.ts'
 
@@ -70,7 +71,7 @@ async function makeFolder(folder: string): Promise<void> {
 }
 
 async function openPart(path: string): Promise<Part> {
-  const aside = join(dirname(path), `.${basename(path)}.${process.pid}.partial`)
+  const aside = asideOf(join(dirname(path), `.${basename(path)}`))
   const handle = await open(aside, 'w').catch((error: unknown) => {
     throw notWritten(path, error)
   })
