@@ -89,7 +89,10 @@ function goldenGraphs(
   if (!isChosen(experiment)) return bug('a golden run with an unsettled value')
   const lengths = need(planLengths(experiment, host, new DiagnosticBag()), 'the lengths of a golden run')
   const settled = settleChunk(experiment, lengths)
-  const graphs = need(buildGraphs(settled, lengths, { images: 'f32' }), 'the graphs of a golden run')
+  const graphs = need(
+    buildGraphs(settled, lengths, { images: 'f32', exchange: 'gather' }),
+    'the graphs of a golden run',
+  )
   return { graphs, embedding: experiment.backbone.embedding }
 }
 

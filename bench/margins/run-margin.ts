@@ -89,7 +89,10 @@ function graphsOf(text: string): Graphs {
   if (experiment === undefined) return bug(diagnostics.map((d) => `${d.code} ${d.message}`).join('; '))
   if (!isChosen(experiment)) return bug('an unsettled value')
   const lengths = need(planLengths(experiment, host, new DiagnosticBag()), 'the lengths')
-  return need(buildGraphs(settleChunk(experiment, lengths), lengths, { images: 'f32' }), 'the graphs')
+  return need(
+    buildGraphs(settleChunk(experiment, lengths), lengths, { images: 'f32', exchange: 'gather' }),
+    'the graphs',
+  )
 }
 
 /** [B,D] as [D,B], and back. */

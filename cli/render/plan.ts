@@ -3,6 +3,7 @@ import { worldSize } from '../../compiler/experiment/lengths.ts'
 import type { PlanDocument } from '../../compiler/plan/document.ts'
 import { renderBar, sparkline } from './bars.ts'
 import { renderExact } from './exact.ts'
+import { exchangeText } from './exchange.ts'
 import { factLines, paragraph } from './fit.ts'
 import {
   formatBytes,
@@ -155,7 +156,8 @@ function ledger({ memory }: PlanDocument, look: Look): string[] {
   ]
 }
 
-function collectives({ collectives: list }: PlanDocument, look: Look): string[] {
+function collectives(plan: PlanDocument, look: Look): string[] {
+  const { collectives: list } = plan
   if (list.length === 0) return [look.palette.strong('Collectives'), '  none (one device)']
   const rows = list.map((collective) => [
     collective.kind,
@@ -166,6 +168,7 @@ function collectives({ collectives: list }: PlanDocument, look: Look): string[] 
   ])
   const sum = list.reduce((bytes, collective) => bytes + collective.wireBytes, 0)
   const operands = list.reduce((bytes, collective) => bytes + collective.bytes, 0)
+  const why = exchangeText(plan)
   return [
     look.palette.strong('Collectives per step'),
     ...rowsOf(
@@ -179,6 +182,7 @@ function collectives({ collectives: list }: PlanDocument, look: Look): string[] 
       [...rows, ['total', '', '', formatBytes(operands), formatBytes(sum)]],
       look,
     ),
+    ...(why === undefined ? [] : aside(why, look)),
   ]
 }
 

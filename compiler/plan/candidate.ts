@@ -17,6 +17,7 @@ import { planLengths } from './lengths.ts'
 import { checkNormalization } from './normalization.ts'
 import { type Change, changed } from './paths.ts'
 import { kernelsOf, type PlannedKernels } from './planned-kernels.ts'
+import { type PlannedExchange, planExchange } from './statistics-exchange.ts'
 import { estimateTime, machineRates, measuredProfile, stepRates } from './time.ts'
 
 export interface Candidate {
@@ -25,6 +26,8 @@ export interface Candidate {
   readonly chosen: ChosenExperiment
   readonly lengths: Lengths
   readonly graphs: Graphs
+  /** `undefined` without sharded centers on several devices. */
+  readonly exchange: PlannedExchange | undefined
   /** Of a CPU. */
   readonly kernels: PlannedKernels | undefined
   readonly memory: PlanDocument['memory']
@@ -36,9 +39,10 @@ export function planCandidate(chosen: ChosenExperiment, host: Host, bag: Diagnos
   const lengths = planLengths(chosen, host, bag)
   if (lengths === undefined) return undefined
   const experiment = settleChunk(chosen, lengths)
-  const graphs = buildGraphs(experiment, lengths, { images: 'u8' })
+  const exchange = planExchange(chosen, lengths)
+  const graphs = buildGraphs(experiment, lengths, { images: 'u8', exchange: exchange?.chosen ?? 'gather' })
   if (graphs === undefined || !checkNormalization(graphs.step, experiment, lengths, bag)) return undefined
-  return figuresOf({ experiment, chosen, lengths, graphs }, host)
+  return figuresOf({ experiment, chosen, lengths, graphs, exchange }, host)
 }
 
 /** A candidate on another machine with the same number of devices: the same graphs, with the memory and time of that machine. */
@@ -49,7 +53,7 @@ export function movedTo(machine: MachineSpec, candidate: Candidate, host: Host):
 
 type Unpriced = Omit<Candidate, 'kernels' | 'memory' | 'time'>
 
-function figuresOf({ experiment, chosen, lengths, graphs }: Unpriced, host: Host): Candidate {
+function figuresOf({ experiment, chosen, lengths, graphs, exchange }: Unpriced, host: Host): Candidate {
   const { machine } = experiment
   const profile = measuredProfile(machine, host)
   const state = graphs.slots.map((slot) => slot.tensor)
@@ -65,6 +69,7 @@ function figuresOf({ experiment, chosen, lengths, graphs }: Unpriced, host: Host
     chosen,
     lengths,
     graphs,
+    exchange,
     kernels,
     memory: ledger.memory,
     time: estimateTime(graphs.step, stepRates(machineRates(machine, profile), kernels, graphs.step), facts),

@@ -15,7 +15,7 @@ type Said = Pick<PlanDocument, 'choices' | 'answers'>
 type InsteadOf = Pick<PlanDocument['machine'], 'insteadOf'>
 
 export function describePlan(candidate: Candidate, file: string, said: Said, insteadOf: InsteadOf = {}): PlanDocument {
-  const { experiment, lengths, graphs, kernels, memory, time } = candidate
+  const { experiment, lengths, graphs, exchange, kernels, memory, time } = candidate
   const { backbone, centers, dataset, machine, margin, optimizer, schedule, train } = experiment
   const state = graphs.slots.map((slot) => slot.tensor)
   const count = (role: 'parameter' | 'buffer') =>
@@ -93,6 +93,7 @@ export function describePlan(candidate: Candidate, file: string, said: Said, ins
     },
     memory,
     collectives: listCollectives(graphs.step),
+    ...(exchange === undefined ? {} : { exchange }),
     time,
     graphs: [graphs.step].map((graph) => ({
       name: graph.name,

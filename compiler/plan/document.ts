@@ -10,11 +10,13 @@ import { precisions } from '../ir/dtype.ts'
 import { collectiveKinds } from '../ir/op-family.ts'
 import { object } from '../json/object-schema.ts'
 import { centerUpdates, marginGradients, placements } from '../schema/experiment.ts'
+import { statisticsExchanges } from '../step/softmax-statistics.ts'
 
 const integer = { type: 'integer', minimum: 0 } as const
 const number = { type: 'number' } as const
 const text = { type: 'string' } as const
 
+const exchangeCost = object({ wireBytes: integer, seconds: number })
 /** A field and its value as `.arc` text. */
 const setting = object({ path: text, value: text })
 /** An object by the name of its declaration, with the fields that differ from their defaults. */
@@ -176,6 +178,11 @@ export const planSchema = {
           count: integer,
         }),
       },
+      /**
+       * How the softmax statistics of sharded centers are exchanged, and by the published figures of the links what either way costs: bytes
+       * that a device sends, and seconds of a step. Missing where there is nothing to exchange.
+       */
+      exchange: object({ chosen: { enum: statisticsExchanges }, gather: exchangeCost, reduce: exchangeCost }),
       /** An estimate; `basis` names its source. */
       time: object(
         {
@@ -208,7 +215,7 @@ export const planSchema = {
         items: object({ name: text, ops: integer, inputs: integer, outputs: integer, flops: integer }),
       },
     },
-    ['exact', 'training', 'logs', 'requiredOfRun'],
+    ['exact', 'exchange', 'training', 'logs', 'requiredOfRun'],
   ),
 } as const
 

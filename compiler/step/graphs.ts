@@ -17,6 +17,7 @@ import { lossScaleSlots } from './loss-scale.ts'
 import { marginSlots } from './margin-state.ts'
 import { samplingPlan, slotCount } from './sampling.ts'
 import { classShards, shardRows } from './shards.ts'
+import type { StatisticsExchange } from './softmax-statistics.ts'
 import { type StateSlot, stateSlots } from './state.ts'
 import { buildStep } from './step.ts'
 import { weightRules } from './weight-rules.ts'
@@ -40,6 +41,8 @@ export interface Graphs {
 
 export interface GraphOptions {
   readonly images: ImageDType
+  /** How devices with sharded centers exchange softmax statistics; without meaning otherwise. */
+  readonly exchange: StatisticsExchange
 }
 
 /** The center rows of one device. */
@@ -121,6 +124,7 @@ export function buildGraphs(
     sampling: plan === undefined ? undefined : { plan, slots: chunks.padded },
     chunks: chunks.count,
     grouped: traits.groupsGradients,
+    exchange: options.exchange,
   })
   return {
     slots,

@@ -3,8 +3,8 @@
  * classes and sees the whole batch) or replicated (each holds all classes and sees its own rows). Partial FC:
  * arXiv:2203.15565; the margin softmax: arXiv:1801.07698.
  *
- * A single collective carries the softmax: each device contributes (max, sum, target logit) of its classes, 3·B numbers, and
- * every device combines them; no device ever sees another's logits.
+ * Of the logits, the devices exchange statistics of their classes alone (max, sum, target logit: 3·B numbers, `softmax-statistics.ts`);
+ * no device ever sees another's logits.
  *
  * Legend: R replicas, b rows of one device, B = R·b, M center rows of one device, K of them in a step, D embedding width.
  */
@@ -24,7 +24,8 @@ import { type ChunkUpdate, passOne, passTwo } from './head-passes.ts'
 import type { StepRows } from './head-rows.ts'
 import { perReplica } from './random.ts'
 import { drawSample, type SamplingPlan } from './sampling.ts'
-import { classCount, joinOverReplicas, meanLoss, ownClasses, smoothingShare } from './softmax-loss.ts'
+import { classCount, meanLoss, ownClasses, smoothingShare } from './softmax-loss.ts'
+import { joinOverReplicas, type StatisticsExchange } from './softmax-statistics.ts'
 
 export interface HeadInput {
   /** f32 [b,D] */
@@ -42,6 +43,8 @@ export interface HeadInput {
   readonly chunks: number
   /** Whether the gradient of the embeddings is used. */
   readonly trunk: boolean
+  /** How devices with sharded centers exchange their statistics. */
+  readonly exchange: StatisticsExchange
   readonly margin: MarginInput
 }
 
@@ -90,7 +93,11 @@ export function shardedHead(b: GraphBuilder, rules: HeadRules, input: HeadInput)
   })
   const passes: Passes = { ...untold, values }
   const one = passOne(b, passes)
-  const { statistics, classes } = joinOverReplicas(b, one.statistics, ownClasses(b, passes.rows))
+  const { statistics, classes } = joinOverReplicas(
+    b,
+    { exchange: input.exchange, loss: margin.loss },
+    { statistics: one.statistics, classes: ownClasses(b, passes.rows) },
+  )
   const penalty = penaltyOf(b, margin, values, count)
   const share = smoothingShare(b, rules, statistics, classes ?? classCount(input.shards))
   const total: SoftmaxTotal = { ...statistics, share, own: undefined }

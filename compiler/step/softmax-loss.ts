@@ -3,7 +3,7 @@
  * probability of the true class is 1 − ε + ε/n, that of every other class ε/n, over the n classes of the step. For a sample these are
  * the classes in it, the only ones whose probabilities the step computes.
  *
- * Legend: R replicas, B rows of the batch (with replicated centers those of one device).
+ * Legend: B rows of the batch (with replicated centers those of one device).
  */
 import type { GraphBuilder } from '../ir/build.ts'
 import type { Value } from '../ir/graph.ts'
@@ -33,43 +33,6 @@ export function smoothingShare(
   if (smoothing === 0) return undefined
   if (typeof classes === 'number') return ops.splat(b, smoothing / classes, max.type)
   return ops.broadcastScalar(b, ops.divide(b, smoothing, classes), max.type.shape)
-}
-
-/**
- * Combines each device's statistics into those of all classes: one all-gather of [3,B]. With label smoothing it has the sum of the
- * logits too, and the number of classes of a sample.
- */
-export function joinOverReplicas(
-  b: GraphBuilder,
-  own: SoftmaxStatistics,
-  ownClasses: Value | undefined,
-): { readonly statistics: SoftmaxStatistics; readonly classes: Value | undefined } {
-  const rows = own.max.type.shape[0] ?? 0
-  const counts =
-    own.logits === undefined || ownClasses === undefined ? [] : [ops.broadcastScalar(b, ownClasses, [rows])]
-  const parts = [own.max, own.sum, own.target, ...(own.logits === undefined ? [] : [own.logits]), ...counts]
-  const packed = ops.concatenate(
-    b,
-    parts.map((value) => ops.reshape(b, value, [1, rows])),
-    0,
-  )
-  const gathered = b.within({ path: 'softmax statistics' }, () =>
-    b.add('all_gather', [ops.reshape(b, packed, [1, parts.length, rows])], { dim: 0 }),
-  )
-  const part = (index: number) => ops.reshape(b, ops.sliceDim(b, gathered, 1, index, index + 1), [b.replicas, rows])
-  const maxima = part(0)
-  const max = ops.maxOver(b, maxima, [0])
-  const scale = ops.exponential(b, ops.subtract(b, maxima, ops.broadcastVector(b, max, maxima.type.shape, 1)))
-  return {
-    statistics: {
-      max,
-      sum: ops.sumOver(b, ops.multiply(b, part(1), scale), [0]),
-      target: ops.sumOver(b, part(2), [0]),
-      logits: own.logits && ops.sumOver(b, part(3), [0]),
-    },
-    classes:
-      counts.length === 0 ? undefined : ops.reshape(b, ops.sliceDim(b, ops.sumOver(b, part(4), [0]), 0, 0, 1), []),
-  }
 }
 
 /**

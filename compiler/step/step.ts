@@ -21,6 +21,7 @@ import { lossScale } from './loss-scale.ts'
 import { keptOf, updateMargin } from './margin-state.ts'
 import { reduceGradients } from './reduce-gradients.ts'
 import type { SamplingPlan } from './sampling.ts'
+import type { StatisticsExchange } from './softmax-statistics.ts'
 import type { StateSlot } from './state.ts'
 import { namedValues, storedValue } from './stored-values.ts'
 import { buildTrunk, type Trunk } from './trunk.ts'
@@ -47,6 +48,8 @@ export interface StepOptions {
   readonly chunks: number
   /** Whether gradients are all-reduced in groups. */
   readonly grouped: boolean
+  /** How the head's softmax statistics are exchanged. */
+  readonly exchange: StatisticsExchange
 }
 
 function isCenters({ tensor }: StateSlot): boolean {
@@ -97,6 +100,7 @@ export function buildStep(
       step,
       chunks: options.chunks,
       trunk: trainedSlots.length > 0,
+      exchange: options.exchange,
       margin: {
         kept: keptOf(margin, get),
         counts: countsOf(margin, get),

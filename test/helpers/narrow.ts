@@ -18,6 +18,8 @@ export interface NarrowOptions {
   readonly centers?: string
   /** Instead of `arcface(m: 0.5 rad, scale: 16)`. */
   readonly margin?: string
+  /** Instead of one computer with the devices. */
+  readonly machine?: string
   readonly train?: string
   /** Instead of the narrow IResNet below. */
   readonly backbone?: string
@@ -33,7 +35,7 @@ export function narrowText(options: NarrowOptions): string {
   return `
 use std.backbones
 use std.datasets: synthetic
-use std.machines: cpu, h100_sxm5_80gb
+use std.machines: cpu, cpu_device, h100_sxm5_80gb
 use std.margins: arcface, combined, cosface, interclass_filter
 
 machine gpus(devices: int) {
@@ -53,7 +55,7 @@ experiment narrow {
   dataset  = synthetic(identities: ${options.classes}, per_identity: 8)
   backbone = ${options.backbone ?? 'narrow_iresnet'}
   margin   = ${options.margin ?? 'arcface(m: 0.5 rad, scale: 16)'}
-  machine  = ${machines[options.kind ?? 'cpu']}(devices: ${options.devices})
+  machine  = ${options.machine ?? `${machines[options.kind ?? 'cpu']}(devices: ${options.devices})`}
   centers { ${options.centers ?? ''} }
   train {
     batch     = ${options.batch} per device

@@ -10,6 +10,7 @@ import { replicatedHead, shardedHead } from '../../compiler/step/head.ts'
 import type { HeadRules } from '../../compiler/step/head-chunk.ts'
 import type { ChunkUpdate } from '../../compiler/step/head-passes.ts'
 import { classShards, shardRows } from '../../compiler/step/shards.ts'
+import type { StatisticsExchange } from '../../compiler/step/softmax-statistics.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { HostTensor } from '../../runtime/engine.ts'
 import { hostTensor, numbersOf } from './host-tensor.ts'
@@ -22,6 +23,7 @@ export interface HeadRun {
   readonly replicas: number
   readonly placement: 'shard' | 'replicate'
   readonly chunks: number
+  readonly exchange?: StatisticsExchange
   /** [B,D] */
   readonly embeddings: readonly number[]
   /** [C,D] */
@@ -75,6 +77,7 @@ export async function runHead(run: HeadRun): Promise<HeadFigures> {
     update: () => gradientInstead,
     chunks,
     trunk: true,
+    exchange: run.exchange ?? 'gather',
     margin: {
       kept: new Map(kept.map((name) => [name, b.input(name, { dtype: 'f32', shape: [] })])),
       counts: pictures && {

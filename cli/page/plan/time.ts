@@ -1,6 +1,7 @@
 /** The estimated time of a step, the collectives and the learning rate of a plan. */
 import type { PlanDocument } from '../../../compiler/plan/document.ts'
 import { lineChart } from '../../charts/line-chart.ts'
+import { exchangeText } from '../../render/exchange.ts'
 import {
   formatBytes,
   formatCount,
@@ -50,11 +51,12 @@ export function timeBody({ time }: PlanDocument): Child {
   )
 }
 
-export function collectivesBody({ collectives }: PlanDocument): Child {
+export function collectivesBody(plan: PlanDocument): Child {
+  const { collectives } = plan
   if (collectives.length === 0) return paragraph('None: there is one device.')
   const sum = (of: (one: PlanDocument['collectives'][number]) => number) =>
     collectives.reduce((total, one) => total + of(one), 0)
-  return dataTable({
+  const list = dataTable({
     caption: 'What a device exchanges with the others in one step',
     columns: [
       { title: 'kind', kind: 'head' },
@@ -74,6 +76,8 @@ export function collectivesBody({ collectives }: PlanDocument): Child {
       ['total', '', '', formatBytes(sum(({ bytes }) => bytes)), formatBytes(sum(({ wireBytes }) => wireBytes))],
     ],
   })
+  const why = exchangeText(plan)
+  return joined(list, why === undefined ? undefined : paragraph(`The ${why}.`))
 }
 
 export function ratesBody({ schedule }: PlanDocument): Child {

@@ -56,6 +56,17 @@ experiment base {
 }
 `
 
+test('many devices: why they all-reduce softmax statistics', async () => {
+  const wide = base('backbone = r18', 'batch = 128 per device, ')
+    .replace('identities: 100', 'identities: 10000')
+    .replace('cpu(devices: 2, memory: 4 GiB)', 'dgx_h100(nodes: 4)')
+    .replace('machines: cpu', 'machines: dgx_h100')
+    .replace('3 GiB', '80 GiB')
+  expect(parsePage(await page('wide.arc', wide)).text).toMatch(
+    /The softmax statistics are all-reduced: .* per device in .*; gathering them would take .*\./,
+  )
+})
+
 test('blocks that are built alike are one node', async () => {
   const { text } = parsePage(await page('base.arc', base('backbone = r34', 'batch = 8 global, ')))
   expect(text).toContain('alike')

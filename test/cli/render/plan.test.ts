@@ -41,6 +41,21 @@ test('a plan for several computers leads to no command that is refused', () => {
   expect(lines.slice(-1).join('')).toMatch(/does not run on several computers yet; .*arcc run \S+ \S+ --emulate$/)
 })
 
+test.each([
+  [
+    'reduce',
+    [
+      '  softmax statistics are all-reduced: 378 KiB per device in 133 µs; gathering them would take 11.8 MiB and 268 µs',
+    ],
+  ],
+  ['gather', []],
+] as const)('why softmax statistics are exchanged as they are: %s', (chosen, said) => {
+  const gather = { wireBytes: 12_386_304, seconds: 2.68e-4 }
+  const exchange = { chosen, gather, reduce: { wireBytes: 387_072, seconds: 1.33e-4 } }
+  const lines = text({ ...glintPlan, exchange }).split('\n')
+  expect(lines.filter((line) => line.includes('softmax statistics'))).toEqual(said)
+})
+
 test('what was chosen for auto, and why', () => {
   const choices = [
     { path: 'train.batch', value: '512 per device', why: '512 takes 28.9 GiB' },

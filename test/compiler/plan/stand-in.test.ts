@@ -50,6 +50,15 @@ describe('an emulation', () => {
     expect(compile(tooFast, emulated).diagnostics).toMatchObject([{ code: 'ARC5003' }])
   })
 
+  it('exchanges softmax statistics as the declared machine does', () => {
+    const body =
+      '  machine = dgx_h100(nodes: 4)\n  train.batch = 128 per device\n  dataset = synthetic(identities: 1000, per_identity: 40)'
+    const [declared, stand] = [planFor(body), planFor(body, { how: 'emulated', machine: 'cpu(devices: 32)' })]
+    expect(stand.document.exchange).toEqual(declared.document.exchange)
+    expect(stand.document.exchange?.chosen).toBe('reduce')
+    expect(stand.document.collectives).toEqual(declared.document.collectives)
+  })
+
   it('takes several computers as so many devices', () => {
     const body = '  machine = dgx_h100(nodes: 2)\n  train.batch = 4 per device'
     const { replicas, document } = planFor(body, { how: 'emulated', machine: 'cpu(devices: 16)' })

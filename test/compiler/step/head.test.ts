@@ -4,6 +4,7 @@
  * Legend: B rows of all devices, C classes, D embedding width.
  */
 import { describe, expect, test } from 'vitest'
+import { type StatisticsExchange, statisticsExchanges } from '../../../compiler/step/softmax-statistics.ts'
 import { arcfaceMargin } from '../../helpers/margins.ts'
 import { randomOf } from '../../helpers/op-case.ts'
 import { numericGradient, runHead } from '../../helpers/run-head.ts'
@@ -19,6 +20,7 @@ interface Case {
   readonly placement: 'shard' | 'replicate'
   readonly chunks?: number
   readonly smoothing?: number
+  readonly exchange?: StatisticsExchange
 }
 
 function draw(seed: string, count: number): number[] {
@@ -63,9 +65,9 @@ async function runCase(c: Case, scale: number) {
   const x = draw('embeddings', rows * D)
   const w = draw('centers', c.classes * D)
   const labels = Array.from({ length: rows }, (_, i) => (17 * i + 5) % c.classes)
-  const { replicas, placement, gradient, chunks = 1, smoothing = 0 } = c
+  const { replicas, placement, gradient, chunks = 1, smoothing = 0, exchange = 'gather' } = c
   const margin = arcfaceMargin(0.5, scale, c.filter)
-  const run = { margin, gradient, smoothing, replicas, placement, chunks, embeddings: x, centers: w, labels }
+  const run = { margin, gradient, smoothing, replicas, placement, chunks, exchange, embeddings: x, centers: w, labels }
   const { losses, embeddings: dx, centers: dw } = await runHead(run)
   return { x, w, labels, losses, dx, dw }
 }
@@ -121,6 +123,24 @@ const cases: readonly (readonly [string, Case])[] = [
     'smoothed, two devices, replicated, chunks',
     { replicas: 2, perReplica: 3, classes: 7, gradient: 'exact', placement: 'replicate', chunks: 3, smoothing: 0.9 },
   ],
+  [
+    'all-reduced, four devices, a short shard before a full one',
+    { replicas: 4, perReplica: 3, classes: 10, gradient: 'exact', placement: 'shard', exchange: 'reduce' },
+  ],
+  [
+    'all-reduced, smoothed, three devices, filtered, chunks that reach beyond the shard',
+    {
+      replicas: 3,
+      perReplica: 4,
+      classes: 11,
+      filter: 0.1,
+      gradient: 'exact',
+      placement: 'shard',
+      chunks: 3,
+      smoothing: 0.3,
+      exchange: 'reduce',
+    },
+  ],
   ['two devices, replicated', { replicas: 2, perReplica: 3, classes: 7, gradient: 'exact', placement: 'replicate' }],
 ]
 
@@ -155,9 +175,12 @@ test('straight-through gradients differ from exact ones only by the slope of the
   expect(largestDifference(exact.dx, passed.dx)).toBeGreaterThan(1e-3)
 })
 
-test('a scale of 64 with opposite centers neither overflows nor underflows', async () => {
-  const c: Case = { replicas: 2, perReplica: 3, classes: 2, gradient: 'exact', placement: 'shard' }
-  const { x, w, labels, losses, dx } = await runCase(c, 64)
-  expect(losses[0]).toBeCloseTo(directLoss(x, w, labels, c, 64), 3)
-  expect(dx.every(Number.isFinite)).toBe(true)
-})
+test.each(statisticsExchanges)(
+  '%s: a scale of 64 with opposite centers neither overflows nor underflows',
+  async (exchange) => {
+    const c: Case = { replicas: 2, perReplica: 3, classes: 2, gradient: 'exact', placement: 'shard', exchange }
+    const { x, w, labels, losses, dx } = await runCase(c, 64)
+    expect(losses[0]).toBeCloseTo(directLoss(x, w, labels, c, 64), 3)
+    expect(dx.every(Number.isFinite)).toBe(true)
+  },
+)

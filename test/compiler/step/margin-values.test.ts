@@ -6,6 +6,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import type { Margin } from '../../../compiler/experiment/experiment.ts'
+import type { StatisticsExchange } from '../../../compiler/step/softmax-statistics.ts'
 import { need } from '../../../grammar/diagnostic.ts'
 import { randomOf } from '../../helpers/op-case.ts'
 import { resolveBody } from '../../helpers/resolve.ts'
@@ -26,6 +27,7 @@ const declared = (loss: Margin['loss']) => `margin whole(scale: float = ${scale}
 }`
 
 interface Layout {
+  readonly exchange?: StatisticsExchange
   readonly replicas: number
   readonly placement: 'shard' | 'replicate'
   readonly chunks: number
@@ -89,6 +91,7 @@ const layouts: readonly Layout[] = [
   { replicas: 1, placement: 'shard', chunks: 3 },
   { replicas: 2, placement: 'shard', chunks: 1 },
   { replicas: 3, placement: 'shard', chunks: 2 },
+  { replicas: 3, placement: 'shard', chunks: 2, exchange: 'reduce' },
   { replicas: 2, placement: 'replicate', chunks: 1 },
   { replicas: 3, placement: 'replicate', chunks: 4 },
 ]
@@ -104,7 +107,7 @@ describe.each(['softmax', 'sigmoid'] as const)('a margin that reads, keeps and l
     bias: numericGradient(([bias = 0]) => at({ bias }), [start.bias])[0] ?? 0,
   }
 
-  test.each(layouts)('$replicas, $placement, $chunks chunks', async (layout) => {
+  test.each(layouts)('$replicas, $placement, $chunks chunks, $exchange', async (layout) => {
     const given = { embeddings: start.x, centers: start.w, labels }
     const head = await runHead({ margin, gradient: 'exact', smoothing: 0, ...layout, ...given })
     const [means, biases] = [head.states.get('margin.mean'), head.learned.get('margin.bias')]
