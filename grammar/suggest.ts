@@ -7,6 +7,17 @@ export function didYouMean(meant: string | undefined, span: Span): { readonly fi
   return meant === undefined ? {} : { fix: { message: `did you mean \`${meant}\`?`, span, replacement: meant } }
 }
 
+/** The same for a text in quotes inside `span`; nothing if it is not written there as it is, once. */
+export function didYouMeanText(written: string, meant: string | undefined, span: Span): { readonly fix?: Fix } {
+  const text = span.source.text.slice(span.start, span.end)
+  const quoted = `"${written}"`
+  const at = text.indexOf(quoted)
+  if (meant === undefined || at < 0 || text.indexOf(quoted, at + 1) >= 0) return {}
+  const start = span.start + at
+  const place = { ...span, start, end: start + quoted.length }
+  return { fix: { message: `did you mean \`${meant}\`?`, span: place, replacement: `"${meant}"` } }
+}
+
 /** Edit distance with swaps of neighbors (optimal string alignment), or `limit + 1` if it exceeds `limit`. */
 export function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1

@@ -17,6 +17,40 @@ export function reportDecimalComma(checker: Checker, before: Given | undefined, 
   return true
 }
 
+/** Values whose type is found without checking anything else. */
+const plain: ReadonlySet<Given['value']['kind']> = new Set(['Name', 'Number', 'String', 'Bool'])
+
+/**
+ * `stage(channels, x)` for `stage(x, channels)`: two neighboring arguments, each of which fits only the place of the other. Reported
+ * once, and understood as they were meant.
+ */
+export function exchangeSwapped(checker: Checker, call: Application, scope: Scope): Application {
+  const { given, slots } = call
+  for (const [index, a] of given.entries()) {
+    const [b, first, second] = [given[index + 1], slots[index], slots[index + 1]]
+    if (b === undefined || first === undefined || second === undefined) return call
+    if (fits(first.type, second.type) || ![a, b].every(isPlain)) continue
+    const silent = checker.silent()
+    const [found, next] = [silent.infer(a.value, scope), silent.infer(b.value, scope)]
+    if (found.kind === 'unknown' || next.kind === 'unknown') continue
+    if (!fits(found, second.type) || !fits(next, first.type) || fits(found, first.type) || fits(next, second.type))
+      continue
+    const span = joinSpans(a.span, b.span)
+    const between = span.source.text.slice(a.span.end, b.span.start)
+    const replacement = `${textOf(b.span)}${between}${textOf(a.span)}`
+    const fix = { message: 'swap them', span, replacement }
+    const related = call.declared === undefined ? [] : [{ span: call.declared, message: 'declared here' }]
+    const params = { callee: call.callee, first: first.name, second: second.name }
+    report(checker, checkDiagnostic('ARC3115', params, span, { related, fix }))
+    return { ...call, given: [...given.slice(0, index), b, a, ...given.slice(index + 2)] }
+  }
+  return call
+}
+
+function isPlain({ name, into, value }: Given): boolean {
+  return name === undefined && into === undefined && plain.has(value.kind)
+}
+
 /** `multistep(4 epochs, 8 epochs)`, whose first parameter is a list of durations: reported once, and understood as the list. */
 export function gatherList(checker: Checker, call: Application, scope: Scope): Application {
   const { given, slots } = call

@@ -6,7 +6,7 @@ import { didYouMean } from '../../grammar/suggest.ts'
 import { meantName } from '../names/other-words.ts'
 import { type Type, unknown } from '../types/type.ts'
 import type { Application, Given, Slot } from './application.ts'
-import { gatherList, reportDecimalComma } from './argument-habits.ts'
+import { exchangeSwapped, gatherList, reportDecimalComma } from './argument-habits.ts'
 import { callMisfit } from './block-values.ts'
 import { type Checker, type Expected, report, type Scope } from './checker.ts'
 import { fits, isPlainNumber } from './fit.ts'
@@ -16,7 +16,7 @@ import { quoteList, showType } from './show-type.ts'
 
 /** Types of the arguments by parameter. Every mistake is reported once; arguments that match no parameter are still typed. */
 export function bindArguments(checker: Checker, written: Application, scope: Scope): ReadonlyMap<string, Type> {
-  const call = gatherList(checker, written, scope)
+  const call = exchangeSwapped(checker, gatherList(checker, written, scope), scope)
   const placed = new Map<string, Given>()
   const types = new Map<string, Type>()
   let broken = false

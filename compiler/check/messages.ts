@@ -73,6 +73,10 @@ const checkMessages = {
   ARC3112: error<{ name: string }>(({ name }) => `the block \`${name}\` needs a tensor as its first parameter`),
   ARC3113: error<{ name: string; problem: string }>(({ name, problem }) => `the backbone \`${name}\` ${problem}`),
   ARC3114: error<{ name: string }>(({ name }) => `the method \`${name}\` must be called`),
+  ARC3115: error<{ callee: string; first: string; second: string }>(
+    ({ callee, first, second }) =>
+      `the arguments \`${first}\` and \`${second}\` of \`${callee}\` are in the other order`,
+  ),
   ARC3151: error<{ method: string; name: string }>(
     ({ method, name }) => `\`${method}\` uses \`${name}\` without naming it among what it reads`,
   ),

@@ -1,5 +1,7 @@
 /** Operators: the operands they accept, and the dimension of the result. */
 import type { BinaryExpr, BinaryOperator, Expr, UnaryExpr } from '../../grammar/ast.ts'
+import type { Extras } from '../../grammar/diagnostic.ts'
+import { floored } from '../../grammar/remainder.ts'
 import { textOf } from '../../grammar/source.ts'
 import { combineDimensions, isDimensionless, sameDimension, showDimension } from '../types/dimension.ts'
 import { bool, duration, int, listOf, type NumberType, type Type, unknown } from '../types/type.ts'
@@ -84,12 +86,37 @@ function combined(a: NumberType, b: NumberType): NumberType {
 }
 
 /** Reports an operand that the operator does not accept; returns `result`, so that nothing else is reported for it. */
-function refuse(checker: Checker, operator: string, wanted: string, found: Type, at: Expr, result: Type): Type {
+function refuse(
+  checker: Checker,
+  operator: string,
+  wanted: string,
+  found: Type,
+  at: Expr,
+  result: Type,
+  extras: Extras = {},
+): Type {
   const notes = found.kind === 'string' && operator === '+' ? ['strings are joined by interpolation: `"{a}{b}"`'] : []
-  if (operator === 'mod') notes.push('the remainder of other numbers is `x - y * floor(x / y)`')
   const params = { operator, wanted, found: showType(found) }
-  report(checker, checkDiagnostic('ARC3009', params, at.span, { notes, label: `this is ${showType(found)}` }))
+  const said = { notes, label: `this is ${showType(found)}`, ...extras }
+  report(checker, checkDiagnostic('ARC3009', params, at.span, said))
   return result
+}
+
+/** `step mod 2` of numbers that need not be whole: the same with `floor`, as an edit if both operands are numbers. */
+function byFloor({ expr, left, right }: Operands): Extras {
+  const form = expr.operator === 'mod' ? '`x - y * floor(x / y)`' : '`floor(x / y)`'
+  const what = expr.operator === 'mod' ? 'the remainder' : 'the whole quotient'
+  const notes = [`${what} of other numbers is ${form}`]
+  const isScalar = (type: Type) => type.kind === 'tensor' || isPlainNumber(type)
+  if (!isScalar(left) || !isScalar(right)) return { notes }
+  const replacement = floored(expr.operator === 'mod', factor(expr.left), factor(expr.right))
+  return { notes, fix: { message: 'compute it with `floor`', span: expr.span, replacement } }
+}
+
+/** The text of an operand as a factor. */
+function factor({ kind, span }: Expr): string {
+  const isSimple = kind === 'Name' || kind === 'Number' || kind === 'Call' || kind === 'Member' || kind === 'Index'
+  return isSimple ? textOf(span) : `(${textOf(span)})`
 }
 
 /** Numbers by `rule`; tensors with tensors and plain numbers, elementwise. */
@@ -174,7 +201,7 @@ function whole(checker: Checker, { expr, left, right }: Operands): Type {
     [right, expr.right],
   ] as const) {
     const taken = type.kind === 'unknown' || (isPlainNumber(type) && type.integer && !type.device)
-    if (!taken) return refuse(checker, expr.operator, 'whole numbers', type, at, int)
+    if (!taken) return refuse(checker, expr.operator, 'whole numbers', type, at, int, byFloor({ expr, left, right }))
   }
   return int
 }

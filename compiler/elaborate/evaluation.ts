@@ -1,5 +1,5 @@
 /** Resolves the sections `evaluate` and `checkpoint`: the verification sets, whether the data set can have them, and the best of them. */
-import { nearest } from '../../grammar/suggest.ts'
+import { didYouMeanText, nearest } from '../../grammar/suggest.ts'
 import { type Context, fail } from '../evaluate/context.ts'
 import type { CheckpointSpec, DatasetSpec, EvaluateSpec, ExperimentPath } from '../experiment/experiment.ts'
 import { evaluationSetNames, experimentBody } from '../schema/experiment.ts'
@@ -130,9 +130,12 @@ export function resolveCheckpoint(fields: ExperimentFields, evaluate: EvaluateSp
   const names = fields.isPending('checkpoint.best') ? undefined : verifiedNames(fields, evaluate)
   if (best === undefined || names === undefined || names.includes(best)) return checkpoint
   const meant = nearest(best, names)
-  return fail(context, 'ARC4235', { best }, fields.span('checkpoint.best'), {
+  const span = fields.span('checkpoint.best')
+  const edit = didYouMeanText(best, meant, span)
+  return fail(context, 'ARC4235', { best }, span, {
+    ...edit,
     notes: [
-      ...(meant === undefined ? [] : [`did you mean "${meant}"?`]),
+      ...(meant === undefined || edit.fix !== undefined ? [] : [`did you mean "${meant}"?`]),
       names.length === 0
         ? 'no verification sets are set'
         : `the sets are ${names.map((name) => `"${name}"`).join(', ')}`,

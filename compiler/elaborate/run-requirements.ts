@@ -1,7 +1,7 @@
 /** `require` on figures that only the run has: the accuracy on a verification set, the loss, the speed. */
 import type { Expr, RequireEntry } from '../../grammar/ast.ts'
 import { textOf } from '../../grammar/source.ts'
-import { nearest } from '../../grammar/suggest.ts'
+import { didYouMean, nearest } from '../../grammar/suggest.ts'
 import { type Context, type Env, fail } from '../evaluate/context.ts'
 import { describe } from '../evaluate/show.ts'
 import { comparisons, type RunRequirement } from '../experiment/experiment.ts'
@@ -42,8 +42,9 @@ export function resolveRunRequirement(
   if (sets !== undefined && !sets.includes(set)) {
     const meant = nearest(set, sets)
     const known = sets.length === 0 ? 'no verification sets are set' : `the sets are ${sets.join(', ')}`
-    const notes = meant === undefined ? [known] : [`did you mean \`verification.${meant}.accuracy\`?`, known]
-    return fail(context, 'ARC4282', { set }, condition.left.span, { notes })
+    const at = condition.left.span
+    const edit = didYouMean(meant && `verification.${meant}.accuracy`, at)
+    return fail(context, 'ARC4282', { set }, at, { notes: [known], ...edit })
   }
   if (bound.value < 0 || bound.value > 1) {
     const isPercent = bound.value > 1 && bound.value <= 100 && condition.right.kind === 'Number'

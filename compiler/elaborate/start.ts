@@ -1,5 +1,5 @@
 /** `train.start`: what training starts from, and what contradicts it. */
-import { nearest } from '../../grammar/suggest.ts'
+import { didYouMeanText, nearest } from '../../grammar/suggest.ts'
 import { attempt, type Context, fail } from '../evaluate/context.ts'
 import type { Backbone, Optimizer, StartSpec, TrainSpec } from '../experiment/experiment.ts'
 import { isBelow, partsOf } from '../experiment/parameter-paths.ts'
@@ -69,12 +69,14 @@ export function checkStart(
   for (const path of start.except) {
     if (paths.some((weight) => isBelow(weight, path))) continue
     const meant = nearest(path, partsOf(paths))
+    const edit = didYouMeanText(path, meant, span)
     bag.add(
       evaluateDiagnostic('ARC4238', { backbone: backbone.name, path }, span, {
         notes: [
-          ...(meant === undefined ? [] : [`did you mean \`${meant}\`?`]),
+          ...(meant === undefined || edit.fix !== undefined ? [] : [`did you mean \`${meant}\`?`]),
           'it has an effect only if the file has tensors there',
         ],
+        ...edit,
       }),
     )
   }

@@ -1,6 +1,6 @@
 /** How the weights are updated: the optimizers of an experiment, and the parts of the backbone that are frozen or have rates of their own. */
 
-import { nearest } from '../../grammar/suggest.ts'
+import { didYouMeanText, nearest } from '../../grammar/suggest.ts'
 import { attempt, type Context, fail, type Session, staticContext } from '../evaluate/context.ts'
 import { number } from '../evaluate/numbers.ts'
 import { instantiate } from '../evaluate/object.ts'
@@ -65,9 +65,10 @@ export function checkWeights(
       `its parts are ${top.map((part) => `\`${part}\``).join(', ')}`,
     ]
     const found = { backbone: backbone.name, path: path === '' ? '""' : path }
-    return fail(context, 'ARC4228', found, fields.itemSpan(field, index), {
-      notes: meant === undefined ? notes : [`did you mean \`${meant}\`?`, ...notes],
-    })
+    const span = fields.itemSpan(field, index)
+    const edit = didYouMeanText(path, meant, span)
+    const note = meant === undefined || edit.fix !== undefined ? [] : [`did you mean \`${meant}\`?`]
+    return fail(context, 'ARC4228', found, span, { notes: [...note, ...notes], ...edit })
   }
   const twinsOf = (path: string) => train.lrGroups.filter((other) => other.path === path)
   const checks = [

@@ -1,12 +1,13 @@
 /** Converts values to types; `2 epochs` becomes a duration where one is required. */
 import type { NamedTypeNode, Parameter, TypeNode } from '../../grammar/ast.ts'
-import type { Span } from '../../grammar/source.ts'
+import { type Span, textOf } from '../../grammar/source.ts'
 import { blockMisfit } from '../check/block-values.ts'
 import { showType } from '../check/show-type.ts'
 import { typeOfNode } from '../check/type-nodes.ts'
 import { showShape } from '../primitives/tensors.ts'
 import { sameDimension } from '../types/dimension.ts'
 import type { TensorForm, Type } from '../types/type.ts'
+import { flattenFix } from '../values/flatten-fix.ts'
 import type { NumberValue, TensorValue, Value } from '../values/value.ts'
 import { type Context, type Env, fail } from './context.ts'
 import { describe } from './show.ts'
@@ -107,7 +108,11 @@ export function conformToNode(
   if (fitted === undefined) {
     if (type.kind === 'tensor' && value.kind === 'tensor') {
       const found = showShape(value.value.type.shape)
-      fail(context, 'ARC4104', { what, wanted: wantedShapes[type.form], found }, span, { related })
+      const isImage = type.form === 'Vector' && value.value.type.shape.length === 4
+      const extras = isImage
+        ? { notes: ['`flatten` makes a vector of an image'], ...flattenFix(span, widthOf(node)) }
+        : {}
+      fail(context, 'ARC4104', { what, wanted: wantedShapes[type.form], found }, span, { related, ...extras })
     }
     fail(context, 'ARC4002', { found: describe(value), wanted: `${showType(type)} for ${what}` }, span, { related })
   }
@@ -124,6 +129,12 @@ export function conformToNode(
     })
   }
   return fitted
+}
+
+/** What gives a vector the width of its type: ` |> linear(embedding)`. */
+function widthOf(node: TypeNode): string {
+  const [width] = hasSizes(node) ? node.arguments : []
+  return width === undefined ? '' : ` |> linear(${textOf(width.span)})`
 }
 
 const wantedShapes: { readonly [F in TensorForm]: string } = {

@@ -123,6 +123,21 @@ function isStdlib(span: Span): boolean {
   return span.source.path.startsWith('std/')
 }
 
+/** The innermost call outside of the standard library that led to a place in it; `undefined` for other places. */
+function callOfUser(span: Span, { session, frame }: Context): Frame | undefined {
+  const { source } = session.program.entry
+  const isInside = (place: Span) => isStdlib(place) && place.source !== source
+  if (!isInside(span)) return undefined
+  let at = frame
+  while (at !== undefined && isInside(at.span)) at = at.outer
+  return at
+}
+
+/** What the user has called if `name` is called at `span`: a layer of the library, or `name` itself. */
+export function calledByUser(name: string, span: Span, context: Context): string {
+  return callOfUser(span, context)?.name ?? name
+}
+
 /**
  * Reports a mistake and ends the evaluation. A mistake inside the standard library is reported at the innermost call outside of
  * it, in the user's own code; the call chain follows.
@@ -137,15 +152,11 @@ export function fail<K extends keyof EvaluateMessages & string>(
   let place = span
   let frame = context.frame
   const inside: Related[] = []
-  const program = context.session.program.entry.source
-  if (isStdlib(span) && span.source !== program) {
-    for (let at = context.frame; at !== undefined; at = at.outer) {
-      if (isStdlib(at.span) && at.span.source !== program) continue
-      inside.push({ span, message: 'found here' })
-      place = at.span
-      frame = at.outer
-      break
-    }
+  const call = callOfUser(span, context)
+  if (call !== undefined) {
+    inside.push({ span, message: 'found here' })
+    place = call.span
+    frame = call.outer
   }
   const outside: Related[] = []
   for (let at = frame; at !== undefined; at = at.outer)

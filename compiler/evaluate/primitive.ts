@@ -1,6 +1,6 @@
 /** Calls of the primitive operations: converts values of the language to TypeScript values and back. */
 import type { FunctionDecl } from '../../grammar/ast.ts'
-import { bug } from '../../grammar/diagnostic.ts'
+import { bug, type Params } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
 import type { Marshal, PrimitiveResult } from '../primitives/marshal-types.ts'
 import { primitives } from '../primitives/table.gen.ts'
@@ -10,7 +10,7 @@ import { angle } from '../types/type.ts'
 import type { Elaboration } from '../values/elaboration.ts'
 import type { ArgumentPlaces } from '../values/frame.ts'
 import type { Value } from '../values/value.ts'
-import { type Context, fail, placeOfArgument } from './context.ts'
+import { type Context, calledByUser, fail, placeOfArgument } from './context.ts'
 import { bool, list, number, tensor } from './numbers.ts'
 import { describe } from './show.ts'
 
@@ -21,13 +21,23 @@ function joinPath(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`
 }
 
+/** The parameters of a message with the name that the user has called: the library calls primitives in its layers. */
+function withUsersName<P extends Params>(params: P, name: string, span: Span, context: Context): P {
+  const called = calledByUser(name, span, context)
+  const renamed = Object.entries(params).map(([key, value]) => [
+    key,
+    typeof value === 'string' ? value.replaceAll(`\`${name}\``, `\`${called}\``) : value,
+  ])
+  return Object.fromEntries(renamed) as P
+}
+
 function callOf(context: Context, span: Span, name: string, places: ArgumentPlaces): Call {
   const report: Call['fail'] = (code, params, extras) => {
     // A number out of its range is reported where it is passed.
     const parameter = 'what' in params ? /^`(\w+)`$/.exec(String(params.what))?.[1] : undefined
     const place =
       code === 'ARC4023' && parameter !== undefined ? placeOfArgument(parameter, places, context) : undefined
-    return fail(context, code, params, place ?? span, extras)
+    return fail(context, code, withUsersName(params, name, span, context), place ?? span, extras)
   }
   const needGraph = (): never => report('ARC4017', { what: `\`${name}\`` })
   return {
@@ -52,6 +62,7 @@ function callOf(context: Context, span: Span, name: string, places: ArgumentPlac
     env: (variable) => context.session.host.env(variable),
     localMachine: () => context.session.host.localMachine(),
     measuredGpus: () => context.session.host.machineProfile()?.gpus ?? [],
+    placeOf: (parameter) => placeOfArgument(parameter, places, context),
     fail: report,
   }
 }

@@ -1,5 +1,6 @@
 /** Convolution and matrix products. Legend: N batch, H W height and width, C channels, O output channels, I O features. */
 import { convert } from '../ir/ops.ts'
+import { flattenFix } from '../values/flatten-fix.ts'
 import { showShape } from './tensors.ts'
 import type { Bool, Call, Image, Int, Padding, Pair, Tensor } from './types.ts'
 import { bothSides, checkWindow } from './window.ts'
@@ -71,7 +72,7 @@ export function product(call: Call, x: Tensor, weight: Tensor, precise: Bool = f
     call.fail(
       'ARC4104',
       { what: '`product`', wanted: 'vectors or tokens', found: showShape(x.type.shape) },
-      { notes: x.type.shape.length === 4 ? ['`flatten` makes a vector of an image'] : [] },
+      rank === 4 ? { notes: ['`flatten` makes a vector of an image'], ...flattenFix(call.placeOf('x')) } : {},
     )
   if (weight.type.shape.length !== 2 || weight.type.shape[1] !== features)
     call.fail('ARC4104', {

@@ -40,6 +40,8 @@ export interface Call {
   localMachine(): LocalMachine
   /** The measurements of its GPUs. */
   measuredGpus(): readonly GpuProfile[]
+  /** Where an argument is written in the user's code; `undefined` if it is not, or if the library computes it. */
+  placeOf(parameter: string): Span | undefined
   /** Reports a user mistake at the call, with the chain of enclosing blocks, and ends the evaluation. */
   fail<K extends keyof EvaluateMessages & string>(code: K, params: ParamsOf<K>, extras?: Extras): never
 }

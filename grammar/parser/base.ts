@@ -253,7 +253,9 @@ export abstract class ParserBase extends EmbeddedActionsParser {
   #reportException(error: Error & IRecognitionException): void {
     const { token } = error
     const diagnostic = explain(error, this.LA(0), this.#input.source)
-    const isUse = T.isReserved(token) && this.#refusedWords.has(token.image) && diagnostic.code !== 'ARC1207'
+    // `if` and `for` are refused at the token after them.
+    const isRefused = (word: IToken) => T.isReserved(word) && this.#refusedWords.has(word.image)
+    const isUse = (isRefused(token) || isRefused(this.LA(0))) && diagnostic.code !== 'ARC1207'
     if (diagnostic.code === 'ARC1207') this.#refusedWords.add(token.image)
     if (isUse) this.reports += 1
     else this.report(diagnostic)

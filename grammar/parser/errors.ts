@@ -3,6 +3,7 @@ import { EOF, type IParserErrorMessageProvider, type IRecognitionException, type
 import { isCloser } from '../brackets.ts'
 import type { Diagnostic, Fix } from '../diagnostic.ts'
 import { grammarError } from '../messages.ts'
+import { remainderFix } from '../remainder.ts'
 import type { SourceFile, Span } from '../source.ts'
 import * as T from '../tokens.ts'
 
@@ -203,7 +204,7 @@ function percent(source: SourceFile, token: IToken, before: IToken): Diagnostic 
   const isUnit = before.tokenType === T.NumberToken && /^\s*(?:[,)\]}\n]|\/\/|$)/.test(rest)
   const fix = isUnit
     ? { message: 'remove the space', span: { source, start: T.tokenEnd(before), end: span.start }, replacement: '' }
-    : { message: 'write `mod` for the remainder', span, replacement: 'mod' }
+    : (remainderFix(source, span) ?? { message: 'write `mod` for the remainder', span, replacement: 'mod' })
   return grammarError('ARC1223', {}, span, { fix })
 }
 

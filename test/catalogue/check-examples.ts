@@ -57,6 +57,7 @@ export const checkExamples: Examples<typeof checkDiagnostic.catalogue> = {
   ARC3112: [{ name: 'b' }],
   ARC3113: [{ name: 'tiny', problem: 'gives vectors, not an image' }],
   ARC3114: [{ name: 'factor' }],
+  ARC3115: [{ callee: 'stage', first: 'x', second: 'channels' }],
   ARC3151: [{ method: 'target', name: 'norm' }],
   ARC3150: [{ method: 'update', position: 'weight', name: 'gradient' }],
   ARC3165: [
