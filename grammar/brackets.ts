@@ -20,6 +20,12 @@ const CLOSER_OF: ReadonlyMap<TokenType, TokenType> = new Map([
   [T.StringHead, T.StringTail],
 ])
 const CLOSERS: ReadonlySet<TokenType> = new Set([...CLOSER_OF.values(), T.StringMiddle])
+/** Words that need another one before them in the same brackets. */
+const PART_OF: ReadonlyMap<TokenType, TokenType> = new Map([
+  [T.Carry, T.For],
+  [T.Then, T.If],
+  [T.Else, T.If],
+])
 const IMAGES: ReadonlyMap<TokenType, string> = new Map([
   [T.RParen, ')'],
   [T.RBracket, ']'],
@@ -185,11 +191,19 @@ class Repair {
     if (open === undefined || !this.#match.unclosed.has(open)) return
     const last = this.#out.at(-1)
     if (open.tokenType === T.LParen && token.tokenType === T.Pipe && last !== open) this.#insertCloser()
+    else if (this.#isPartAround(open, token)) this.#insertCloser()
     else if (open.tokenType === T.LBracket && last?.tokenType === T.Comma && this.#layout.isFieldStart(i)) {
       this.#out.pop()
       this.#insertCloser()
       this.#out.push(last)
     }
+  }
+
+  /** `for n in [1, 2 carry x = …` and `if f(x then …`: a word of the expression around the bracket. */
+  #isPartAround(open: T.ArcToken, token: T.ArcToken): boolean {
+    const opening = PART_OF.get(token.tokenType)
+    if (opening === undefined || open.tokenType === T.LCurly) return false
+    return !this.#out.slice(this.#out.indexOf(open)).some(({ tokenType }) => tokenType === opening)
   }
 
   #pass(token: T.ArcToken): void {
@@ -314,12 +328,13 @@ class Repair {
     if (image === undefined) return
     const at = { source: this.#source, start: end, end }
     const isBlock = open.tokenType === T.LCurly && this.#layout.lineOf(open) !== this.#layout.lineOf(last)
+    const isOnOneLine = open.tokenType === T.LCurly && !isBlock && last !== open
     const indent = ' '.repeat(this.#layout.lineOf(open).indent)
     this.#report(
       grammarError('ARC1101', { open: open.image }, this.#spanOf(open), {
         label: 'opened here',
         related: [{ span: at, message: `expected \`${image}\` here at the latest` }],
-        ...this.#missingCloser(image, at, isBlock ? `\n${indent}` : ''),
+        ...this.#missingCloser(image, at, isBlock ? `\n${indent}` : isOnOneLine ? ' ' : ''),
       }),
     )
   }

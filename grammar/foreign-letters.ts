@@ -11,9 +11,15 @@ const TWINS: Readonly<Record<string, string>> = Object.fromEntries(
   ].flatMap(([others = '', latin = '']) => [...others].map((letter, i) => [letter, latin.charAt(i)] as const)),
 )
 
+/** The Latin letters that a letter looks like, or that a ligature or a wide letter of a document stands for. */
+function twinOf(letter: string): string | undefined {
+  const plain = letter.normalize('NFKC')
+  return TWINS[letter] ?? (plain !== letter && /^\w+$/.test(plain) ? plain : undefined)
+}
+
 /** The Latin letters that all letters of a text look like; `undefined` if one does not. */
 export function latinTwin(text: string): string | undefined {
-  const twins = [...text].map((letter) => TWINS[letter])
+  const twins = [...text].map(twinOf)
   return twins.includes(undefined) ? undefined : twins.join('')
 }
 
@@ -27,6 +33,6 @@ export function fixTwins({ source, start: from, end: to }: Span): Fix {
   const before = /[\p{L}\w]*$/u.exec(source.text.slice(Math.max(0, from - 80), from))?.[0] ?? ''
   const after = /^[\p{L}\w]*/u.exec(source.text.slice(to, to + 80))?.[0] ?? ''
   const [start, end] = [from - before.length, to + after.length]
-  const replacement = [...source.text.slice(start, end)].map((letter) => TWINS[letter] ?? letter).join('')
+  const replacement = [...source.text.slice(start, end)].map((letter) => twinOf(letter) ?? letter).join('')
   return { message: `write \`${replacement}\``, span: { source, start, end }, replacement }
 }

@@ -18,14 +18,19 @@ function lineEnd(text: string, start: number): number {
   return at < 0 ? text.length : at
 }
 
-/** Where a comment of another language ends: `# note`, `-- note` at the start of a line, or a block comment of C or Python. */
+/** A line that starts with `/` and words, which no value has next to each other. */
+const SLASH_COMMENT =
+  /\/[ \t]*(?!(?:if|not|for)\b)[A-Za-z][\w.-]*[ \t]+(?!(?:and|or|div|mod|then|else|as|carry|per)\b)[A-Za-z]/y
+
+/** Where a comment of another language ends: `# note`, `-- note` or `/ note` at the start of a line, or a block comment of C or Python. */
 export function foreignCommentEnd(text: string, start: number): number | undefined {
   if (!FOREIGN_COMMENT_STARTS.includes(text.charAt(start))) return undefined
   const mark = text.slice(start, start + 3)
   if (mark.startsWith('#')) return lineEnd(text, start)
   if (mark.startsWith('/*')) return until(text, start + 2, '*/')
   if (mark === '"""' || mark === "'''") return until(text, start + 3, mark)
-  if (mark !== '-- ') return undefined
+  SLASH_COMMENT.lastIndex = start
+  if (mark !== '-- ' && !SLASH_COMMENT.test(text)) return undefined
   const before = text.slice(text.lastIndexOf('\n', start - 1) + 1, start)
   return before.trim() === '' ? lineEnd(text, start) : undefined
 }
@@ -41,9 +46,9 @@ function commentLines(image: string, open: number, close: number): readonly stri
 
 export function reportForeignComment(span: Span, bag: DiagnosticBag): void {
   const image = textOf(span)
-  const mark = ['#', '/*', '"""', "'''", '--'].find((m) => image.startsWith(m)) ?? image
+  const mark = ['#', '/*', '"""', "'''", '--', '/'].find((m) => image.startsWith(m)) ?? image
   const isLine = mark === '/*' && !image.includes('\n') && !image.endsWith('*/')
-  if (mark === '#' || mark === '--' || isLine) {
+  if (mark === '#' || mark === '--' || mark === '/' || isLine) {
     const fix = { message: 'write `//`', span: { ...span, end: span.start + mark.length }, replacement: '//' }
     bag.add(grammarError('ARC1004', { mark }, span, { fix }))
     return
@@ -102,4 +107,27 @@ export function reportForeignNumber(span: Span, bag: DiagnosticBag): void {
 /** `a++`, which is read as `a`. */
 export function reportIncrement(span: Span, bag: DiagnosticBag): void {
   bag.add(grammarError('ARC1011', {}, span, { notes: [REASSIGNMENT_NOTE] }))
+}
+
+/** `5e–4`: the number with a plain minus. */
+export function readExponent(span: Span, bag: DiagnosticBag): string {
+  const text = textOf(span)
+  const at = text.search(/[^\w.]/)
+  const dash = { ...span, start: span.start + at, end: span.start + at + 1 }
+  const fix = { message: 'write `-`', span: dash, replacement: '-' }
+  bag.add(grammarError('ARC1005', { found: text.charAt(at), right: '-' }, dash, { fix }))
+  return `${text.slice(0, at)}-${text.slice(at + 1)}`
+}
+
+/** Where an `@` ends that stands between two values. */
+export function productEnd(text: string, start: number): number | undefined {
+  if (text.charAt(start) !== '@') return undefined
+  const isAfterValue = /[\w)\]][ \t]*$/.test(text.slice(text.lastIndexOf('\n', start) + 1, start))
+  return isAfterValue && /^[ \t]*[\w(]/.test(text.slice(start + 1, start + 80)) ? start + 1 : undefined
+}
+
+/** `a @ b` has no value, since what was meant depends on the types of both. */
+export function reportProduct(span: Span, bag: DiagnosticBag): void {
+  const notes = ['the product of two matrices is `matmul(a, b)`, that of numbers `a * b`']
+  bag.add(grammarError('ARC1001', { text: '`@`' }, span, { notes }))
 }

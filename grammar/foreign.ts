@@ -10,6 +10,8 @@ export interface Foreign {
   /** The text that replaces it, if it differs from `right`. */
   readonly replacement?: string
   readonly note?: string
+  /** The number after the operator that the sign contains. */
+  readonly number?: string
 }
 
 /** Where a line does not end. */
@@ -46,7 +48,9 @@ const FOREIGN: Readonly<Record<string, Foreign>> = {
   '×': { tokenType: T.Star, right: '*' },
   '·': { tokenType: T.Star, right: '*' },
   '÷': { tokenType: T.Slash, right: '/' },
-  '−': { tokenType: T.Minus, right: '-' },
+  ...Object.fromEntries([...'−–—‐‑'].map((dash) => [dash, { tokenType: T.Minus, right: '-' }])),
+  '²': { tokenType: T.StarStar, right: '** 2', replacement: ' ** 2', number: '2' },
+  '³': { tokenType: T.StarStar, right: '** 3', replacement: ' ** 3', number: '3' },
   '°': { tokenType: T.Identifier, right: 'deg', replacement: ' deg' },
   '+=': ASSIGNMENT,
   '-=': ASSIGNMENT,

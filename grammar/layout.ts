@@ -105,11 +105,20 @@ export class Layout {
   isOutdented(open: T.ArcToken, token: T.ArcToken): boolean {
     const outer = this.lineOf(open)
     let at = (this.#indices.get(open) ?? 0) + 1
-    if (this.#tokens[at]?.tokenType !== T.Newline) return false
+    if (this.#tokens[at]?.tokenType !== T.Newline) return this.#isBelowOneLine(open, token)
     while (this.#tokens[at]?.tokenType === T.Newline) at += 1
     const inner = this.#tokens[at]
     if (inner === undefined || this.lineOf(inner).indent <= outer.indent) return false
     return this.lineOf(token).indent <= outer.indent
+  }
+
+  /** Whether a line does not go on with `name { a = 1, b = 2`, whose fields are all on one line. */
+  #isBelowOneLine(open: T.ArcToken, token: T.ArcToken): boolean {
+    const at = this.#indices.get(open) ?? 0
+    if (!beginsField(this.#tokens, at + 1)) return false
+    const last = this.#lastOnEarlierLine(this.#indices.get(token) ?? 0)
+    if (last === undefined || last.tokenType === T.Comma || this.lineOf(last) !== this.lineOf(open)) return false
+    return this.lineOf(token).indent <= this.lineOf(open).indent
   }
 
   isIndentedMore(token: T.ArcToken, than: T.ArcToken): boolean {

@@ -6,15 +6,19 @@ import { createToken, Lexer, type TokenType } from 'chevrotain'
 import { bug, type DiagnosticBag } from './diagnostic.ts'
 import { type Foreign, foreignOperator } from './foreign.ts'
 import { foreignBlockEnd, readForeignBlock } from './foreign-block.ts'
+import { foreignLineEnd, foreignLineKind, LINE_STARTS, type LineKind, reportForeignLines } from './foreign-lines.ts'
 import { readSizes, sizesEnd } from './foreign-sizes.ts'
 import {
   FOREIGN_COMMENT_STARTS,
   foreignCommentEnd,
+  productEnd,
+  readExponent,
   reportContinuation,
   reportForeignComment,
   reportForeignMark,
   reportForeignNumber,
   reportIncrement,
+  reportProduct,
 } from './foreign-text.ts'
 import { grammarError } from './messages.ts'
 import { isQuotient, reportQuotient } from './quotient.ts'
@@ -57,12 +61,18 @@ const foreignToken = (
   })
 
 const ForeignComment = foreignToken('ForeignComment', FOREIGN_COMMENT_STARTS, foreignCommentEnd)
+/** `<<<<<<< HEAD`, and other lines that are not code. */
+const ForeignLine = foreignToken('ForeignLine', LINE_STARTS, foreignLineEnd)
 /** `class f(nn.Module):` or `def f(x):` with its indented lines. */
 const ForeignBlock = foreignToken('ForeignBlock', ['a', 'c', 'd'], foreignBlockEnd)
 /** `112x112x3` */
 const ForeignSizes = foreignToken('ForeignSizes', [...'123456789'], sizesEnd)
 /** `@cached`, and the letter before `f"text"`. */
 const ForeignMark = createToken({ name: 'ForeignMark', pattern: /@\w[\w.]*|(?:[fFrRbBuU]|[rR][bB]|[bB][rR])(?=["'])/ })
+/** `5e–4`, with the dash of a book. */
+const ForeignExponent = createToken({ name: 'ForeignExponent', pattern: /\d[\d_]*(?:\.\d+)?[eE][−–—‐‑]\d+/ })
+/** The product of matrices: an `@` between two values. */
+const ForeignProduct = foreignToken('ForeignProduct', ['@'], productEnd)
 /** A backslash at the end of a line, with the line break. */
 const ForeignContinuation = createToken({
   name: 'ForeignContinuation',
@@ -73,7 +83,7 @@ const ForeignNumber = createToken({ name: 'ForeignNumber', pattern: /0[xX][0-9a-
 const ForeignOperator = createToken({
   name: 'ForeignOperator',
   pattern:
-    /===|!==|\|\|>|\|[>=-]>|(?:>>|%>%)(?=\s*[A-Za-z_])|=>|:=|<>|\+\+|[-+*/]=|&&?|\|\|?|!(?!=)|\^|;|\.\d[\d_]*(?:[eE][+-]?\d+)?|[≠≤≥×÷−·°]/,
+    /===|!==|\|\|>|\|[>=-]>|(?:>>|%>%)(?=\s*[A-Za-z_])|=>|:=|<>|\+\+|[-+*/]=|&&?|\|\|?|!(?!=)|\^|;|\.\d[\d_]*(?:[eE][+-]?\d+)?|[≠≤≥×÷−–—‐‑·°²³]/,
 })
 const RawString = createToken({
   name: 'RawString',
@@ -100,13 +110,15 @@ const LEXER_TOKENS: TokenType[] = [
     Blank,
     ForeignBlank,
     CommentToken,
+    ForeignLine,
     ForeignComment,
     ForeignBlock,
+    ForeignProduct,
     ForeignMark,
     ForeignContinuation,
     T.Identifier,
   ],
-  ...[ForeignSizes, ForeignNumber, T.NumberToken, RawString],
+  ...[ForeignSizes, ForeignExponent, ForeignNumber, T.NumberToken, RawString],
   ...[T.Pipe, T.Arrow, T.DotDot, T.StarStar, T.Near, ForeignOperator],
   ...[T.EqualEqual, T.NotEqual, T.LessEqual, T.GreaterEqual, T.Less, T.Greater, T.Plus, T.Minus, T.Star, T.Slash],
   ...[T.Dot, T.Comma, T.Colon, T.Equals, T.Percent, T.Question],
@@ -134,6 +146,7 @@ interface Run {
   pendingDoc: string[]
   readonly semicolons: Repeated[]
   readonly blanks: Repeated[]
+  readonly lines: Map<LineKind, Span[]>
 }
 
 /** All tokens of a text. */
@@ -147,10 +160,12 @@ export function lex(source: SourceFile, bag: DiagnosticBag): Lexed {
     pendingDoc: [],
     semicolons: [],
     blanks: [],
+    lines: new Map(),
   }
   lexRange(run, source.text.startsWith(BYTE_ORDER_MARK) ? 1 : 0, source.text.length)
   reportSemicolons(run.semicolons, bag)
   reportBlanks(run.blanks, bag)
+  reportForeignLines(run.lines, bag)
   return run
 }
 
@@ -176,6 +191,11 @@ function take(run: Run, tokenType: TokenType, image: string, start: number): voi
     case ForeignComment:
       reportForeignComment(span, run.bag)
       break
+    case ForeignLine: {
+      const kind = foreignLineKind(span)
+      run.lines.set(kind, [...(run.lines.get(kind) ?? []), span])
+      break
+    }
     case ForeignBlock:
       for (const token of readForeignBlock(span, run.bag)) push(run, token)
       break
@@ -190,6 +210,13 @@ function take(run: Run, tokenType: TokenType, image: string, start: number): voi
       break
     case ForeignContinuation:
       if (!reportContinuation(span, run.bag)) run.tokens.push(T.makeToken(T.Newline, '\n', span.end - 1))
+      break
+    case ForeignExponent:
+      push(run, T.makeToken(T.NumberToken, readExponent(span, run.bag), start))
+      break
+    case ForeignProduct:
+      reportProduct(span, run.bag)
+      push(run, T.makeToken(T.Star, image, start))
       break
     case ForeignNumber:
       reportForeignNumber(span, run.bag)
@@ -255,6 +282,7 @@ function takeForeign(run: Run, image: string, span: Span): void {
     run.bag.add(grammarError('ARC1005', { found: image, right: foreign.right }, span, { notes, fix }))
   }
   push(run, T.makeToken(foreign.tokenType, image, span.start))
+  if (foreign.number !== undefined) push(run, T.makeToken(T.NumberToken, foreign.number, span.start))
 }
 
 /** At the end of a line it is dropped; between two entries it becomes a comma. */
@@ -269,6 +297,11 @@ function takeString(run: Run, start: number, end: number): void {
   const shape = scanString(source.text, start)
   const quote = source.text.charAt(start)
   const bodyEnd = shape.isClosed ? end - 1 : end
+  if (!shape.isClosed && end === start + 1 && start > 0 && source.text.charAt(start - 1) === quote) {
+    const span = { source, start, end }
+    bag.add(grammarError('ARC1002', {}, span, { fix: { message: 'remove the quote', span, replacement: '' } }))
+    return
+  }
   if (!shape.isClosed) {
     const fix = { message: 'close it', span: { source, start: end, end }, replacement: '"' }
     bag.add(grammarError('ARC1002', {}, { source, start, end }, quote === '"' ? { fix } : {}))

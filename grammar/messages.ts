@@ -29,6 +29,7 @@ const grammarMessages = {
     ({ escapes }) => `this path has ${escapes.join(' and ')}, not backslashes before letters`,
   ),
   ARC1013: warning(() => 'this comment is only a number: if it divides what stands before it, nothing is divided'),
+  ARC1014: error<{ what: string }>(({ what }) => `${what} is not code`),
   ARC1085: error<{ prefix: string }>(({ prefix }) => `strings have no prefix such as \`${prefix}\``),
 
   ARC1101: error<{ open: string }>(({ open }) => `\`${open}\` is never closed`),

@@ -11,7 +11,7 @@ export interface Repeated {
 }
 
 /** Replaces all, in one fix. */
-function fixAll(first: Repeated, all: readonly Repeated[], message: string): Fix {
+export function fixAll(first: Repeated, all: readonly Repeated[], message: string): Fix {
   const { source, start } = first.span
   let [replacement, end] = ['', start]
   for (const { span, replacement: instead } of all) {

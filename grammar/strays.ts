@@ -14,6 +14,11 @@ interface Found {
   readonly startOffset: number
 }
 
+/** With the length of its text: a ligature is one letter of the text and two of the name. */
+interface Joined extends Found {
+  readonly end: number
+}
+
 /**
  * Reports meaningless characters. Letters of other alphabets and invisible ones are joined with the name around them, so that one
  * name is one mistake.
@@ -24,7 +29,7 @@ export function withStrays(
   errors: readonly { readonly offset: number; readonly length: number }[],
   base: number,
 ): readonly Found[] {
-  const letters: Found[] = []
+  const letters: Joined[] = []
   for (const { offset, length } of errors) {
     const span = { source, start: base + offset, end: base + offset + length }
     const text = source.text.slice(span.start, span.end)
@@ -49,15 +54,17 @@ export function withStrays(
           ? { fix: { message: 'remove it', span, replacement: '' } }
           : {}
     bag.add(grammarError('ARC1001', { text: shown }, span, { notes, ...fix }))
-    if (isLetters || isInvisible) letters.push({ tokenType: T.Identifier, image: twin ?? text, startOffset: offset })
+    if (isLetters || isInvisible)
+      letters.push({ tokenType: T.Identifier, image: twin ?? text, startOffset: offset, end: offset + length })
   }
   if (letters.length === 0) return tokens
-  const joined: Found[] = []
-  for (const token of [...tokens, ...letters].sort((a, b) => a.startOffset - b.startOffset)) {
+  const joined: Joined[] = []
+  const plain = tokens.map((token) => ({ ...token, end: token.startOffset + token.image.length }))
+  for (const token of [...plain, ...letters].sort((a, b) => a.startOffset - b.startOffset)) {
     const last = joined.at(-1)
-    const touches = last !== undefined && last.startOffset + last.image.length === token.startOffset
+    const touches = last?.end === token.startOffset
     if (touches && last.tokenType === T.Identifier && token.tokenType === T.Identifier) {
-      joined[joined.length - 1] = { ...last, image: last.image + token.image }
+      joined[joined.length - 1] = { ...last, image: last.image + token.image, end: token.end }
     } else joined.push(token)
   }
   return joined

@@ -32,6 +32,9 @@ export function scanString(text: string, start: number): StringShape {
     }
     at += text[at] === '\\' && text[at + 1] !== '\n' ? 2 : 1
   }
+  // `"a"", b` has one quote too many, and code behind it.
+  if (text[start] === '"' && text[start - 1] === '"')
+    return { start, end: start + 1, isClosed: false, holes: [], openHole: undefined }
   // Text that most likely closes something around the string is excluded.
   const line = text.slice(start, at)
   const end = start + Math.max(1, line.replace(/[\s)\]},]+$/, '').length)

@@ -192,6 +192,10 @@ function missingValue(source: SourceFile, found: IToken, before: IToken, span: S
 function insertion(source: SourceFile, expected: string, found: IToken, before: IToken): Fix | undefined {
   const text = { '`in`': ' in', '`->`': ' ->', '`on`': ' on', 'a comma or `)`': ',', 'a comma or `]`': ',' }[expected]
   if (text === undefined || endsSomething(found) || Number.isNaN(before.startOffset)) return undefined
+  if (text === ',' && before.image.endsWith('_') && T.isName(found) && isBelow(source, before, found)) {
+    const span = { source, start: T.tokenEnd(before), end: found.startOffset }
+    return { message: `write \`${before.image}${found.image}\``, span, replacement: '' }
+  }
   const canFollow = T.isName(found) || found.tokenType === T.NumberToken || found.tokenType === T.StringText
   if (!canFollow) return undefined
   const at = T.tokenEnd(before)

@@ -196,6 +196,8 @@ function prefixed(chain: Chain, least: number, k: number): Part {
 function binary(chain: Chain, left: Part, token: T.ArcToken, { operator }: Level, right: Part): Part {
   const span: Span = { source: chain.source, start: left.start, end: right.end }
   const part = (expr: Expr): Part => ({ expr, start: span.start, end: span.end })
+  // Reported by the lexer.
+  if (token.image === '@') return part({ kind: 'Error', span })
   if (operator === '|>') return part({ kind: 'Pipe', value: left.expr, target: right.expr, span })
   if (operator === '..') return part({ kind: 'Range', from: left.expr, to: right.expr, span })
   const operatorSpan = { source: chain.source, start: token.startOffset, end: T.tokenEnd(token) }

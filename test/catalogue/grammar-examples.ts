@@ -17,6 +17,7 @@ export const grammarExamples: Examples<typeof grammarError.catalogue> = {
   ARC1011: [{}],
   ARC1012: [{ escapes: ['a line break', 'a tab'] }],
   ARC1013: [{}],
+  ARC1014: [{ what: 'the sign of a diff' }],
   ARC1085: [{ prefix: 'f' }],
   ARC1101: [{ open: '{' }],
   ARC1102: [{ close: '}' }],
