@@ -5,6 +5,8 @@ import type { Plan } from '../../compiler/plan/plan.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import type { EngineName } from '../../runtime/engine-name.ts'
 import type { Peers } from '../../runtime/peers/peers.ts'
+import { sharedFolder } from '../host/meet.ts'
+import { makeRunFolder } from '../host/run-folder.ts'
 import { joinedSettings, type RunRecord, readRunRecord, shownFile } from '../host/run-record.ts'
 import type { ExperimentOptions, RunOptions } from './options.ts'
 import { begunRun } from './resume.ts'
@@ -42,15 +44,21 @@ export function startOf(options: RunOptions, nodes: number): RunStart {
 }
 
 /** The name of the folder of an experiment, without the brackets and spaces of variant names, which are special in shells. */
-export function folderName(experiment: string): string {
+function folderName(experiment: string): string {
   return experiment
     .replace(/\[/g, '-')
     .replace(/[^\w.=%-]+/g, '_')
     .replace(/_$/, '')
 }
 
+/** Creates the folder of a new run at rank 0; a node whose command names one uses its own path to it. Throws ARC6602. */
+export function newFolder(plan: Pick<Plan, 'name'>, start: Pick<RunStart, 'folder'>, peers: Peers): Promise<string> {
+  const wish = wishedFolder(plan, start)
+  return sharedFolder(peers, wish, () => makeRunFolder(folderName(plan.name), wish))
+}
+
 /** The folder that a new run shall have, if the command names one: a variant's is below it. */
-export function wishedFolder({ name }: Plan, { folder }: RunStart): string | undefined {
+function wishedFolder({ name }: Pick<Plan, 'name'>, { folder }: Pick<RunStart, 'folder'>): string | undefined {
   return folder !== undefined && isVariantName(name) ? join(folder, folderName(name)) : folder
 }
 

@@ -21,10 +21,10 @@ import { openEntry, overrideSources } from '../host/entry.ts'
 import { isMeasuringOff, plannedCpu } from '../host/first-rates.ts'
 import { fileHost } from '../host/host.ts'
 import { type Interruptible, interruptible, stopCodes } from '../host/interruptible.ts'
-import { agreeOnCommand, meetOthers, planFacts, sharedFolder, withPeers } from '../host/meet.ts'
+import { agreeOnCommand, meetOthers, planFacts, withPeers } from '../host/meet.ts'
 import { packageVersion } from '../host/package-folder.ts'
 import { devicesOf, startOf as machineStart, standInOf } from '../host/placed.ts'
-import { makeRunFolder, removeIfEmpty } from '../host/run-folder.ts'
+import { removeIfEmpty } from '../host/run-folder.ts'
 import { encodeRunRecord, runRecord, runRecordName } from '../host/run-record.ts'
 import { outlastOutput } from '../host/standard-streams.ts'
 import { takeUncaught } from '../host/uncaught.ts'
@@ -43,7 +43,7 @@ import { scanLine } from '../render/scan-progress.ts'
 import type { RunOptions } from './options.ts'
 import { fetchPluginFirst } from './plugin-first.ts'
 import { finishedLines, isFinished, resumeFrom } from './resume.ts'
-import { earlierRun, folderName, type RunStart, startOf, wishedFolder } from './run-start.ts'
+import { earlierRun, newFolder, type RunStart, startOf } from './run-start.ts'
 
 const stopping = 'stopping after the steps in flight; a second signal (Ctrl-C) ends the run immediately'
 
@@ -97,8 +97,7 @@ async function runOne(
     ])
     const machine = machineStart(plan, placement)
     if (experiment !== undefined) texts.set('resolved.txt', resolvedText(experiment, machine))
-    const create = () => makeRunFolder(folderName(plan.name), wishedFolder(plan, start))
-    const folder = goesOn?.folder ?? (await sharedFolder(peers, start.folder, create))
+    const folder = goesOn?.folder ?? (await newFolder(plan, start, peers))
     const shown: RunOutput = createRunOutput({
       mode: peers.rank === 0 ? modeOf(start.progress) : 'quiet',
       stream: process.stdout,

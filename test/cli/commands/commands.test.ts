@@ -109,6 +109,26 @@ describe('arcc check', () => {
   })
 })
 
+describe('arcc run on several computers', () => {
+  test('of a sweep is refused before anything starts, with the command of one variant', async () => {
+    const before = readdirSync(folder, { recursive: true })
+    const meeting = ['--nodes', '2', '--node-rank', '0', '--rendezvous', '127.0.0.1:9']
+    const { code, err } = await arcc(
+      'run',
+      'swept.arc',
+      '--set',
+      'machine.nodes=2',
+      '--folder',
+      'out/nodes',
+      ...meeting,
+    )
+    expect(code).toBe(exitCode.user)
+    expect(err).toContain('ARC6869')
+    expect(err).toContain("arcc run FILE 'small[lr=0.1]'")
+    expect(readdirSync(folder, { recursive: true })).toEqual(before)
+  })
+})
+
 describe('arcc plan', () => {
   test('text, JSON and YAML tell the same', async () => {
     const text = await arcc('plan', 'good.arc')
