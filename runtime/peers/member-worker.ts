@@ -5,8 +5,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { need } from '../../grammar/diagnostic.ts'
 import type { FromMember, MemberData, ToMember } from './member-messages.ts'
-import { type Attempt, attemptJoin, type MemberConnection } from './store/client.ts'
-import { patience } from './store/refusal.ts'
+import { createPatience } from './patience.ts'
+import { attemptJoin, type MemberConnection } from './store/client.ts'
 
 /** Milliseconds between attempts to reach rank 0: where nobody answers, and where a run is about to end. */
 const pause = { unreachable: 250, refused: 1000 }
@@ -25,12 +25,7 @@ port.on('message', (message: ToMember) => {
 const began = performance.now()
 let said = ''
 
-/** How long this node goes on trying after an attempt, in milliseconds since it began. */
-function patienceAfter(attempt: Exclude<Attempt, { readonly how: 'admitted' }>): number {
-  if (attempt.how === 'stranger') return 0
-  if (attempt.how === 'unreachable') return timeoutMs
-  return waitsForNext ? Math.min(timeoutMs, patience(attempt.refusal)) : 0
-}
+const goesOn = createPatience({ timeoutMs, waitsForNext })
 
 while (member === undefined) {
   const attempt = await attemptJoin(options, {
@@ -48,7 +43,7 @@ while (member === undefined) {
     tell({ type: 'admitted', address: attempt.address, first: attempt.first })
     break
   }
-  if (attempt.how === 'stranger' || performance.now() - began >= patienceAfter(attempt)) {
+  if (attempt.how === 'stranger' || !goesOn(attempt, performance.now() - began)) {
     tell({ type: 'rejected', attempt })
     port.close()
     break

@@ -1,7 +1,6 @@
 /** Why a node is not admitted. In an error of the store the reason follows its kind, so that both sides say the same. */
 import type { ArccError } from '../../errors.ts'
 import { peerErrors } from './messages.ts'
-import { liveness } from './protocol.ts'
 
 const kinds = {
   token: (reason) => peerErrors('ARC6853', { reason }),
@@ -34,13 +33,4 @@ export function readRefusal(text: string): { readonly refusal: Refusal; readonly
   const kind = text.slice(0, at)
   const isKnown = (it: string): it is Refusal => Object.hasOwn(kinds, it)
   return isKnown(kind) ? { refusal: kind, reason: text.slice(at + 2) } : { refusal: 'stranger', reason: text }
-}
-
-/**
- * Milliseconds for which a node that waits for the next run asks again after a refusal. The rank of a node that is started again is
- * taken until its former process is missed.
- */
-export function patience(refusal: Refusal): number {
-  if (refusal === 'over') return Number.POSITIVE_INFINITY
-  return refusal === 'taken' ? 3 * liveness.tick * liveness.mostSilent : 0
 }
