@@ -40,10 +40,11 @@ device cpu_device(memory: bytes = 4 GiB) {
   source = "assumed: two cores at 3 GHz with AVX2, half of their peak"
 }
 
-/// This computer as `devices` virtual devices: any sharded experiment can be tried on it.
-machine cpu(devices: int = 1, memory: bytes = 4 GiB) {
-  nodes = 1, devices_per_node = devices, device = cpu_device(memory: memory), local = true
-  links { within = shared_memory(10 GB/s) }
+/// This computer as `devices` virtual devices: any sharded experiment can be tried on it. With `nodes`, so many computers like it;
+/// `between` is their network, assumed to be Ethernet of 10 Gb/s.
+machine cpu(devices: int = 1, memory: bytes = 4 GiB, nodes: int = 1, between: link = ethernet(1.25 GB/s)) {
+  nodes = nodes, devices_per_node = devices, device = cpu_device(memory: memory), local = true
+  links { within = shared_memory(10 GB/s), between = between }
 }
 
 /// Any other GPU, with its measured figures.
@@ -85,11 +86,14 @@ fn local_link() =
   else if local_nvlink() then nvlink(if local_compute() >= 9 then 450 GB/s else if local_compute() >= 8 then 300 GB/s else 150 GB/s)
   else pcie(if local_compute() >= 9 then 50 GB/s else if local_compute() >= 8 then 25 GB/s else 12 GB/s)
 
-/// This computer: its GPUs, or the requested number of them, otherwise its CPU.
-machine local(devices: int = if local_gpus() == 0 then 1 else local_gpus()) {
+/// This computer: its GPUs, or the requested number of them, otherwise its CPU. With `nodes`, so many computers like it; `between` is
+/// their network, assumed to be Ethernet of 10 Gb/s.
+machine local(
+  devices: int = if local_gpus() == 0 then 1 else local_gpus(), nodes: int = 1, between: link = ethernet(1.25 GB/s)
+) {
   require local_gpus() == 0 or devices <= local_gpus()
-  nodes = 1, devices_per_node = devices, cores = local_cores(), device = local_device(devices), local = true
-  links { within = local_link() }
+  nodes = nodes, devices_per_node = devices, cores = local_cores(), device = local_device(devices), local = true
+  links { within = local_link(), between = between }
 }
 
 /// NVIDIA DGX-1 and DGX-2H class servers: eight V100s, NVLink 2, four InfiniBand ports of 100 Gb/s.
@@ -125,4 +129,6 @@ test "machines have their devices" {
   assert dgx_a100.device.memory < 80 GiB and dgx_a100.device.memory > 79 GiB
   assert cpu(devices: 4).devices_per_node == 4
   assert cpu(memory: 2 GiB).device.memory == 2 GiB
+  assert cpu(devices: 2).nodes == 1 and cpu(devices: 2, nodes: 3).nodes == 3
+  assert local(nodes: 2).nodes == 2
 }

@@ -6,6 +6,7 @@ import { fileHost } from '../cli/host/host.ts'
 import { createProgram } from '../cli/program.ts'
 import { compileExperiment } from '../compiler/driver.ts'
 import { packageFolder } from '../runtime/package-folder.ts'
+import { peerErrors } from '../runtime/peers/store/messages.ts'
 import { catalogues } from './catalogue/catalogues.ts'
 import { refusedActions } from './helpers/refused-actions.ts'
 
@@ -34,6 +35,22 @@ const codes = new Set(
 
 test('the experiment of the README is the file', () => {
   expect(blocks('README.md')[0]).toBe(read('experiments/quickstart.arc'))
+})
+
+/** Codes that a table names in its first column, also as `ARC6863 to ARC6865`. */
+function tableCodes(page: string): ReadonlySet<string> {
+  const cells = read(page).match(/^\| ARC[^|]*\|/gm) ?? []
+  const numbers = cells.flatMap((cell) =>
+    [...cell.matchAll(/ARC(\d{4})(?: to ARC(\d{4}))?/g)].flatMap(([, first, last = first]) =>
+      Array.from({ length: Number(last) - Number(first) + 1 }, (_, i) => Number(first) + i),
+    ),
+  )
+  return new Set(numbers.map((number) => `ARC${number}`))
+}
+
+test('the page about many computers has all errors of processes that meet', () => {
+  const told = tableCodes('docs/many-computers.md')
+  expect(Object.keys(peerErrors.catalogue).filter((code) => !told.has(code))).toEqual([])
 })
 
 const samples = ['README.md', 'CONTRIBUTING.md', 'docs/networks.md'].flatMap((page) =>

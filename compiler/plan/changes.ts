@@ -78,7 +78,9 @@ function lowerRate({ centers }: ChosenExperiment, isSet: IsSet): Change[] {
 /** A global batch is divided over more devices. */
 function moreComputers(experiment: ChosenExperiment, isSet: IsSet): Change[] {
   const { machine, train } = experiment
-  if (machine.between === undefined || isSet('machine.nodes')) return []
+  // Who has several computers like this one says so.
+  const isThis = machine.local && machine.nodes === 1
+  if (machine.between === undefined || isThis || isSet('machine.nodes')) return []
   return multiples
     .map((times) => machine.nodes * times)
     .filter((nodes) => batchPerDevice({ train, machine: { ...machine, nodes } }) % train.accumulate === 0)

@@ -57,8 +57,11 @@ function onLinks(machine: MachineSpec, device: DeviceRates): MachineRates {
 const measuredOf: {
   readonly [K in DeviceKind]: (profile: MachineProfile, machine: MachineSpec) => MachineRates | undefined
 } = {
-  cpu(profile, { devicesPerNode }) {
+  cpu(profile, machine) {
+    const { nodes, devicesPerNode } = machine
     const device = measuredRates(profile, devicesPerNode)
+    // Of one computer, exchanges between its devices are measured, but not what is between computers.
+    if (nodes > 1) return onLinks(machine, device)
     return { device, links: measuredLinks(profile, devicesPerNode), basis: device.basis }
   },
   cuda(profile, machine) {

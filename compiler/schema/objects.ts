@@ -100,7 +100,7 @@ export const machine = {
     local: withDefault(
       bool,
       'false',
-      'Whether it is this computer; if so, its measured figures (`arcc doctor --write-machine`) are used instead.',
+      'Whether it is this computer, or several like it; if so, its measured figures (`arcc doctor --write-machine`) are used instead.',
     ),
     source: withDefault(optional(string), undefined, 'Where the figures were published.'),
   },

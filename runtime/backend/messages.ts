@@ -46,9 +46,9 @@ export const placementErrors = errorsOf({
   } satisfies ErrorMessage<Wants & { planned: number; nodes: number }>,
   ARC6874: {
     text: (p) => `the plan is for ${p.machine}, but the GPUs here are others: ${p.gpus}`,
-    hint: () =>
-      'for several computers, arcc does not replace the GPUs of a machine: declare one with these, as in docs/gpu.md',
-  } satisfies ErrorMessage<{ machine: string; gpus: string }>,
+    hint: (p) =>
+      `for several computers, arcc does not replace the GPUs of a machine: --set machine='local(nodes: ${p.nodes})' plans for these, if all computers have them`,
+  } satisfies ErrorMessage<{ machine: string; gpus: string; nodes: number }>,
   ARC6056: {
     text: (p) => `the XLA plugin ${p.path} does not support devices of kind ${p.kind}: ${p.message}`,
     hint: () => 'unset ARCC_XLA_PLUGIN to let arcc select the plugin',

@@ -101,7 +101,8 @@ function chooseGpus(machine: Machine, { gpus }: FoundDriver): Placement {
   const memory = Math.min(...chosen.map((gpu) => gpu.memory))
   if (chosen.every((gpu) => isDeclared(gpu, machine)))
     return { on: 'cuda', gpus: chosen, plan: memory === device.memory ? 'declared' : { memory } }
-  if (machine.nodes > 1) throw placementErrors('ARC6874', { machine: describe(machine), gpus: listGpus(chosen) })
+  if (machine.nodes > 1)
+    throw placementErrors('ARC6874', { machine: describe(machine), gpus: listGpus(chosen), nodes: machine.nodes })
   const note = `the experiment declares ${device.name}; it is planned for and runs on ${listGpus(chosen)}`
   return { on: 'cuda', gpus: chosen, plan: 'others', note }
 }

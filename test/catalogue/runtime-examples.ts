@@ -114,7 +114,7 @@ export const placementExamples: Examples<typeof placementErrors.catalogue> = {
     { machine: '`dgx_h100` (8 × NVIDIA H100)', planned: 1, nodes: 2, ways: '--nodes 1  runs on this computer alone' },
     { machine: '`dgx_h100` (2 × 8 × NVIDIA H100)', planned: 2, nodes: 3, ways: '--nodes 2  as many as the plan has' },
   ],
-  ARC6874: [{ machine: '`dgx_h100` (2 × 8 × NVIDIA H100)', gpus: '8 × NVIDIA H200 (141 GiB)' }],
+  ARC6874: [{ machine: '`dgx_h100` (2 × 8 × NVIDIA H100)', gpus: '8 × NVIDIA H200 (141 GiB)', nodes: 2 }],
 }
 
 export const dataExamples: Examples<typeof dataErrors.catalogue> = {

@@ -89,6 +89,17 @@ it('centers that are too many', () => {
   expectTrue(document, 'batch = 16 per device', ['dataset.identities=4000000'])
 })
 
+it.each([
+  [1, false],
+  [2, true],
+])('more computers like this one, of %i, only where there are several', (nodes, isProposed) => {
+  const machine = `machine=cpu(devices: 4, memory: 1 GiB, nodes: ${nodes})`
+  const settings = [machine, 'train.precision=f32', `dataset.identities=${nodes * 4_000_000}`]
+  const { document } = compile('batch = 16 per device', settings)
+  expect(document.answers.length).toBeGreaterThan(0)
+  expect(pathsOf(document).flat().includes('machine.nodes')).toBe(isProposed)
+})
+
 it('a batch of all devices is divided among more of them', () => {
   const settings = ['dataset.identities=4000000']
   const { document } = compile('batch = 64 global', settings)

@@ -114,6 +114,17 @@ describe('plans', () => {
     expect(time.basis).toBe('measured on this computer (a desk, 2 cores, XLA) by arcc doctor --write-machine')
   })
 
+  it('for several like it do, too, with the network that is declared between them', () => {
+    const of = (between: string) => {
+      const text = experimentText(`machine = cpu(devices: 2, nodes: 2, between: ethernet(${between}))`)
+      return planOf(text, { experiment: 'run', host }).document
+    }
+    const [slow, fast] = [of('1 MB/s'), of('100 GB/s')]
+    expect(slow.machine).toMatchObject({ nodes: 2, devicesPerNode: 2 })
+    expect(slow.time.basis).toMatch(/^measured on this computer/)
+    expect(slow.time.secondsPerStep).toBeGreaterThan(10 * fast.time.secondsPerStep)
+  })
+
   it('for another machine do not', () => {
     const text = experimentText('machine = dgx_v100(nodes: 1)\n  dataset = synthetic(identities: 200, per_identity: 8)')
     expect(planOf(text, { experiment: 'run', host }).document.time.basis).toMatch(/^published figures/)
