@@ -36,9 +36,11 @@ test('one device, replicated centers, and more than there is room for', () => {
   expect(text(plan)).toMatchSnapshot()
 })
 
-test('a plan for several computers leads to no command that is refused', () => {
+test('a plan for several computers leads to the command for each of them', () => {
   const lines = renderPlan({ ...glintPlan, machine: { ...glintPlan.machine, nodes: 2 } }, documentLook)
-  expect(lines.slice(-1).join('')).toMatch(/does not run on several computers yet; .*arcc run \S+ \S+ --emulate$/)
+  expect(lines.slice(-1).join('')).toMatch(
+    /on each of the 2 computers, .*arcc run \S+ \S+ --nodes 2 --node-rank R --rendezvous HOST:PORT$/,
+  )
 })
 
 test.each([
