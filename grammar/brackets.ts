@@ -7,7 +7,7 @@
  */
 import type { TokenType } from 'chevrotain'
 import type { Diagnostic, DiagnosticBag, Extras } from './diagnostic.ts'
-import { Layout, type Tokens } from './layout.ts'
+import { entriesBefore, Layout, type Tokens } from './layout.ts'
 import { grammarError } from './messages.ts'
 import { quotientExtras } from './quotient.ts'
 import type { SourceFile, Span } from './source.ts'
@@ -203,7 +203,9 @@ class Repair {
   #isPartAround(open: T.ArcToken, token: T.ArcToken): boolean {
     const opening = PART_OF.get(token.tokenType)
     if (opening === undefined || open.tokenType === T.LCurly) return false
-    return !this.#out.slice(this.#out.indexOf(open)).some(({ tokenType }) => tokenType === opening)
+    const recent = this.#out.slice(-200)
+    const at = recent.lastIndexOf(open)
+    return at >= 0 && !recent.slice(at).some(({ tokenType }) => tokenType === opening)
   }
 
   #pass(token: T.ArcToken): void {
@@ -261,7 +263,8 @@ class Repair {
     if (token.tokenType === T.RCurly && open === undefined && head?.end !== undefined) {
       this.#insertOpener(head.word.image, head.word, head.end)
       this.#out.push(token)
-    } else if (open?.tokenType === T.LCurly && this.#openBraces > 0 && token.tokenType !== T.RCurly) {
+    } else if (token.tokenType === T.RCurly && open === undefined && this.#insertHead()) this.#out.push(token)
+    else if (open?.tokenType === T.LCurly && this.#openBraces > 0 && token.tokenType !== T.RCurly) {
       this.#openBraces -= 1
       this.#closeBy(open, token, T.RCurly)
     } else this.#drop(token)
@@ -309,6 +312,20 @@ class Repair {
     this.#out.splice(end, 0, T.makeToken(T.LCurly, '', at))
   }
 
+  /** Fields of an experiment outside of it, and a brace after them: their head is missing. */
+  #insertHead(): boolean {
+    const at = entriesBefore(this.#out)
+    const first = this.#out[at]
+    if (first === undefined) return false
+    const start = this.#source.text.lastIndexOf('\n', first.startOffset - 1) + 1
+    const span = { source: this.#source, start, end: start }
+    const fix = { message: 'add it, with a name', span, replacement: 'experiment my_experiment {\n' }
+    this.#report(grammarError('ARC1105', {}, this.#spanOf(first), { fix }))
+    const head = [T.Experiment, T.Identifier, T.LCurly].map((type) => T.makeToken(type, '', first.startOffset))
+    this.#out.splice(at, 0, ...head)
+    return true
+  }
+
   #drop(token: T.ArcToken): void {
     const span = this.#spanOf(token)
     const fix = { message: 'drop it', span, replacement: '' }
@@ -341,10 +358,20 @@ class Repair {
 
   /** The fix for a missing bracket. `conv(16 // 2)` has none: the comment, which was meant as a division, contains it. */
   #missingCloser(image: string, at: Span, lead: string): Extras {
+    if (this.#isCutShort()) return { notes: ['the line ends within an argument'] }
     const [comment] = /^[ \t]*\/\/(?!\/)[ \t]*\w[^\n]*/.exec(this.#source.text.slice(at.end, at.end + 400)) ?? []
     if (lead !== '' || comment === undefined || !comment.includes(image))
       return { fix: { message: `add \`${image}\``, span: at, replacement: lead + image } }
     return quotientExtras(this.#source, at.end + comment.indexOf('//'))
+  }
+
+  /** `sgd(lr: 0.1, momen`: a name without a value behind arguments with names. The closing bracket has been written. */
+  #isCutShort(): boolean {
+    const written = this.#out.slice(-40).filter((token) => token.tokenType !== T.Newline)
+    const [comma, name] = written.slice(-3)
+    if (comma?.tokenType !== T.Comma || name === undefined || !T.isName(name)) return false
+    const named = written.slice(0, -3).findLast(({ tokenType }) => [T.Colon, T.LParen, T.LBracket].includes(tokenType))
+    return named?.tokenType === T.Colon
   }
 
   #report(diagnostic: Diagnostic): void {

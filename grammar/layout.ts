@@ -32,6 +32,26 @@ export function beginsDeclaration(tokens: Tokens, i: number): boolean {
   return T.isName(next) || (word.tokenType === T.Test && next.tokenType === T.StringText)
 }
 
+/** Fields that only an experiment has. */
+const EXPERIMENT_FIELDS: ReadonlySet<string> = new Set(['dataset', 'backbone', 'train', 'evaluate', 'centers'])
+
+/** Where the entries of an experiment start that end balanced tokens without its head; -1 if there are none. */
+export function entriesBefore(tokens: Tokens): number {
+  let [depth, first, isExperiment] = [0, -1, false]
+  for (let i = tokens.length - 1; i >= 0; i--) {
+    const type = tokens[i]?.tokenType
+    if (type === T.RCurly || type === T.RParen || type === T.RBracket || type === T.StringTail) depth += 1
+    if (type === T.LCurly || type === T.LParen || type === T.LBracket || type === T.StringHead) depth -= 1
+    const beginsLine = type !== T.Newline && (i === 0 || tokens[i - 1]?.tokenType === T.Newline)
+    if (depth !== 0 || !beginsLine) continue
+    const isSection = tokens[i + 1]?.tokenType === T.LCurly
+    if (!beginsField(tokens, i) && !isSection && type !== T.Require) break
+    isExperiment ||= EXPERIMENT_FIELDS.has(tokens[i]?.image ?? '')
+    first = i
+  }
+  return isExperiment ? first : -1
+}
+
 export class Layout {
   readonly #source: SourceFile
   readonly #tokens: Tokens

@@ -7,6 +7,7 @@ import { bug, type DiagnosticBag } from './diagnostic.ts'
 import { type Foreign, foreignOperator } from './foreign.ts'
 import { foreignBlockEnd, readForeignBlock } from './foreign-block.ts'
 import { foreignLineEnd, foreignLineKind, LINE_STARTS, type LineKind, reportForeignLines } from './foreign-lines.ts'
+import { matchEnd, reportMatch } from './foreign-match.ts'
 import { readSizes, sizesEnd } from './foreign-sizes.ts'
 import {
   FOREIGN_COMMENT_STARTS,
@@ -69,6 +70,8 @@ const ForeignBlock = foreignToken('ForeignBlock', ['a', 'c', 'd'], foreignBlockE
 const ForeignSizes = foreignToken('ForeignSizes', [...'123456789'], sizesEnd)
 /** `@cached`, and the letter before `f"text"`. */
 const ForeignMark = createToken({ name: 'ForeignMark', pattern: /@\w[\w.]*|(?:[fFrRbBuU]|[rR][bB]|[bB][rR])(?=["'])/ })
+/** `match n { 0 => 2, _ => 1 }` */
+const ForeignMatch = foreignToken('ForeignMatch', ['m', 's', 'w'], matchEnd)
 /** `5e–4`, with the dash of a book. */
 const ForeignExponent = createToken({ name: 'ForeignExponent', pattern: /\d[\d_]*(?:\.\d+)?[eE][−–—‐‑]\d+/ })
 /** The product of matrices: an `@` between two values. */
@@ -113,6 +116,7 @@ const LEXER_TOKENS: TokenType[] = [
     ForeignLine,
     ForeignComment,
     ForeignBlock,
+    ForeignMatch,
     ForeignProduct,
     ForeignMark,
     ForeignContinuation,
@@ -213,6 +217,10 @@ function take(run: Run, tokenType: TokenType, image: string, start: number): voi
       break
     case ForeignExponent:
       push(run, T.makeToken(T.NumberToken, readExponent(span, run.bag), start))
+      break
+    case ForeignMatch:
+      reportMatch(span, run.bag)
+      push(run, T.makeToken(T.Unreadable, image, start))
       break
     case ForeignProduct:
       reportProduct(span, run.bag)

@@ -36,6 +36,7 @@ const grammarMessages = {
   ARC1102: error<{ close: string }>(({ close }) => `unmatched \`${close}\``),
   ARC1103: error<{ open: string; close: string }>(({ open, close }) => `\`${open}\` is closed by \`${close}\``),
   ARC1104: error<{ what: string }>(({ what }) => `expected \`{\` after the head of this ${what}`),
+  ARC1105: error(() => 'the line `experiment name {` above these fields is missing'),
 
   ARC1201: error<{ expected: string; found: string }>(({ expected, found }) => `expected ${expected}, found ${found}`),
   ARC1202: error<{ name: string; what: string }>(({ name, what }) => `expected \`=\` after the ${what} \`${name}\``),
@@ -80,7 +81,9 @@ const grammarMessages = {
     ({ text, after }) => `\`${text}\` does not belong after \`${after}\``,
   ),
   ARC1287: error<{ name: string }>(({ name }) => `the name \`${name}\` is written without quotes`),
-  ARC1288: error<{ name: string }>(({ name }) => `names have no \`-\`: write \`${name}\``),
+  ARC1288: error<{ name: string; sign: string }>(
+    ({ name, sign }) => `names have no ${sign === ' ' ? 'spaces' : `\`${sign}\``}: write \`${name}\``,
+  ),
   ARC1289: error<{ name: string }>(({ name }) => `a section is written \`${name} { … }\``),
   ARC1290: error<{ name: string }>(({ name }) => `the list \`${name}\` is written in \`[ ]\`, with commas`),
   ARC1291: error<{ first: string; rest: string }>(

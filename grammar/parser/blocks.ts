@@ -1,6 +1,7 @@
 /** Braces inside expressions: blocks with their `let`s, and records. */
 import type { IToken, ParserMethod } from 'chevrotain'
 import type { BlockExpr, Entry, Expr, LetDecl, RecordExpr, RecordField, RequireEntry, SectionExpr } from '../ast.ts'
+import { foreignType } from '../foreign-types.ts'
 import { grammarError } from '../messages.ts'
 import * as T from '../tokens.ts'
 import { ExpressionRules } from './expressions.ts'
@@ -20,6 +21,7 @@ export abstract class BlockRules extends ExpressionRules {
       this.OR([
         { ALT: () => lets.push(this.SUBRULE(this.let)) },
         { GATE: () => this.conditionAhead(), ALT: () => requires.push(this.SUBRULE(this.requirement)) },
+        { GATE: () => this.wordBindingAhead(), ALT: () => lets.push(this.SUBRULE(this.wordBinding)) },
         { GATE: () => this.bindingAhead(), ALT: () => lets.push(this.SUBRULE(this.bareBinding)) },
         { ALT: () => values.push(this.SUBRULE(this.expression)) },
       ]),
@@ -93,6 +95,27 @@ export abstract class BlockRules extends ExpressionRules {
       if (/^[-+*/]=$/.test(this.LA(1).image)) return
       const fix = { message: 'add `let`', span: this.span(start, start), replacement: 'let ' }
       this.report(grammarError('ARC1213', { name: name.text }, name.span, { fix }))
+    })
+    const value = this.assignedValue('name', name.text)
+    return { kind: 'Let', doc: undefined, name, type: undefined, value, span: this.from(start) }
+  })
+
+  /** Two names and an equals sign on one line: `const a = 1`, `int a = 1`. */
+  protected wordBindingAhead(): boolean {
+    const isBinding = this.nameAt(1) && this.nameAt(2) && this.at(T.Equals, 3)
+    return isBinding && !this.textBetween(this.start, this.LA(2).startOffset).includes('\n')
+  }
+
+  /** Reported, and read as a `let`. */
+  protected readonly wordBinding = this.RULE('wordBinding', (): LetDecl => {
+    const start = this.start
+    const word = this.SUBRULE(this.identifier)
+    const name = this.SUBRULE2(this.identifier)
+    this.ACTION(() => {
+      const type = ['int', 'float', 'bool', 'string'].includes(word.text) ? word.text : foreignType(word.text)
+      const right = type === undefined ? `let ${name.text}` : `let ${name.text}: ${type}`
+      const fix = { message: `write \`${right}\``, span: this.span(start, name.span.end), replacement: right }
+      this.report(grammarError('ARC1213', { name: name.text }, word.span, { fix }))
     })
     const value = this.assignedValue('name', name.text)
     return { kind: 'Let', doc: undefined, name, type: undefined, value, span: this.from(start) }

@@ -274,6 +274,7 @@ export abstract class DeclarationRules extends UseRules {
     this.items(() =>
       this.OR([
         { ALT: () => lets.push(this.SUBRULE(this.let)) },
+        { GATE: () => this.wordBindingAhead(), ALT: () => lets.push(this.SUBRULE(this.wordBinding)) },
         { GATE: () => !this.at(T.Equals, 2), ALT: () => asserts.push(this.SUBRULE(this.assertion)) },
         { GATE: () => this.expectationAhead(), ALT: () => expectations.push(this.SUBRULE(this.expectation)) },
         { ALT: () => this.refuseStatement() },

@@ -35,6 +35,12 @@ const COMPARISONS: ReadonlySet<TokenType> = new Set([T.Less, T.LessEqual, T.Grea
 /** Types that other languages write before the name of a parameter. */
 const TYPE_WORDS: ReadonlySet<string> = new Set(['int', 'float', 'bool', 'string', 'str', 'double', 'Image', 'Tensor'])
 
+/** What has fields of its own in an experiment. */
+const SECTION_WORDS: ReadonlySet<string> = new Set([
+  ...['train', 'centers', 'evaluate', 'checkpoint', 'log', 'sweep'],
+  ...T.KEYWORDS.keys(),
+])
+
 const showPath = (path: readonly Ident[]): string => path.map((part) => part.text).join('.')
 
 export abstract class EntryRules extends BlockRules {
@@ -197,9 +203,8 @@ export abstract class EntryRules extends BlockRules {
         const dot = this.OPTION(() => this.CONSUME(T.Dot))
         const part = this.SUBRULE2(this.writtenName)
         this.ACTION(() => {
-          if (dot === undefined) this.refuseSpace(path, part)
+          if (dot !== undefined || !this.refuseSpace(path, part)) path.push(part)
         })
-        path.push(part)
       },
     })
     return path
@@ -212,11 +217,27 @@ export abstract class EntryRules extends BlockRules {
     return this.nameAt(k) && this.at(T.Equals, k + 1)
   }
 
-  private refuseSpace(path: readonly Ident[], part: Ident): void {
+  /** Returns whether the path is complete. */
+  private refuseSpace(path: Ident[], part: Ident): boolean {
     const first = showPath(path)
+    if (path.length === 1 && !SECTION_WORDS.has(first)) {
+      this.refuseSpaceInName(path, part)
+      return true
+    }
     const span = this.span(path.at(-1)?.span.end ?? part.span.start, part.span.start)
     const fix = { message: 'write `.`', span, replacement: '.' }
     this.report(grammarError('ARC1291', { first, rest: part.text }, part.span, { fix }))
+    return false
+  }
+
+  /** `label smoothing = 0.1`: one name. */
+  private refuseSpaceInName(path: Ident[], part: Ident): void {
+    const [first = part] = path
+    const text = `${first.text}_${part.text}`
+    const span = this.span(first.span.start, part.span.end)
+    const fix = { message: `write \`${text}\``, span, replacement: text }
+    this.report(grammarError('ARC1288', { name: text, sign: ' ' }, part.span, { fix }))
+    path.splice(0, 1, { kind: 'Ident', text, span })
   }
 
   protected readonly path = this.RULE('path', (): Ident[] => {

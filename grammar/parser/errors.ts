@@ -64,6 +64,7 @@ export function explain(error: IRecognitionException, before: IToken, source: So
   if (before.image === 'lambda') return lambda(source, before)
   const commented = divisionComment(source, expected, found, before)
   if (commented !== undefined) return commented
+  if (before.tokenType === T.DotDot && found.tokenType === T.Equals) return inclusiveRange(found, span)
   if (expected === 'a value') return missingValue(source, found, before, span)
   if (found.image === 'for' && expected === 'a comma or `]`') return comprehension(source, found, span)
   if (rule === 'operand' && expected === '`)`' && found.image === ',') return tuple(source, found, span)
@@ -101,15 +102,28 @@ function comprehension(source: SourceFile, found: IToken, span: Span): Diagnosti
   return grammarError('ARC1201', params, span, { label: 'expected a comma or `]`', notes, ...fix })
 }
 
+/** What a field takes that was given several values. */
+function objectOf(field: string, items: string): string {
+  const [m1, m2, m3, more] = items.split(',').map((item) => item.trim())
+  const isMargin = field.startsWith('margin') && m3 !== undefined && more === undefined
+  if (isMargin) return `the margins of arcface_torch are \`margin = combined(m1: ${m1}, m2: ${m2} rad, m3: ${m3})\``
+  return `\`${field}\` takes an object with named arguments, as in \`name(argument: 1)\``
+}
+
 /** `(1, 2)` for a list. */
 function tuple(source: SourceFile, found: IToken, span: Span): Diagnostic {
   const whole = around(source, found.startOffset, '(', ')')
   const items = whole && source.text.slice(whole.start + 1, whole.end - 1)
   const isPlain = items !== undefined && !/[()]/.test(items)
   const replacement = `[${(items ?? '').trim().replace(/,$/, '')}]`
-  const fix = whole !== undefined && isPlain ? { fix: { message: 'write a list', span: whole, replacement } } : {}
+  const [, field = ''] = /\b([A-Za-z]\w*)[ \t]*=[ \t]*$/.exec(source.text.slice(0, whole?.start ?? 0).slice(-80)) ?? []
+  // `margin` takes an object, and so does the field that arcface_torch has for it.
+  const isObject = T.KEYWORDS.has(field.split('_')[0] ?? '')
+  const fix =
+    whole !== undefined && isPlain && !isObject ? { fix: { message: 'write a list', span: whole, replacement } } : {}
   const params = { expected: '`)`', found: describe(found) }
-  return grammarError('ARC1201', params, span, { label: 'expected `)`', notes: ['a list is written `[a, b]`'], ...fix })
+  const notes = [isObject ? objectOf(field, items ?? '') : 'a list is written `[a, b]`']
+  return grammarError('ARC1201', params, span, { label: 'expected `)`', notes, ...fix })
 }
 
 /** `experiment name = {`: the brace follows without `=` or `:`. */
@@ -118,6 +132,12 @@ function superfluous(source: SourceFile, expected: string, found: IToken): Fix |
   if (expected !== '`{`' || !/^[=:]$/.test(found.image) || !/^\s*\{/.test(source.text.slice(end))) return undefined
   const start = source.text.charAt(found.startOffset - 1) === ' ' ? found.startOffset - 1 : found.startOffset
   return { message: `leave out \`${found.image}\``, span: { source, start, end }, replacement: '' }
+}
+
+/** `0..=n` */
+function inclusiveRange(found: IToken, span: Span): Diagnostic {
+  const notes = ['a range ends before its second number: `0..n + 1` has `n`']
+  return grammarError('ARC1201', { expected: 'a value', found: describe(found) }, span, { notes })
 }
 
 /** Whether a token is on a later line than the one before it. */
@@ -133,6 +153,7 @@ const NOTES: Readonly<Record<string, readonly string[]>> = {
   'thenWord/`then`': [IF_NOTE],
   'forExpression/`in`': ['a loop is written `for i in 0..n { … }`'],
   'forExpression/`{`': ['a loop is written `for i in 0..n { … }`'],
+  'operand/`]`/:': ['there are no slices: `for i in 1..list.length { list[i] }` is the list without its first element'],
   'test/a string': ['a test is written `test "what it shows" { assert … }`'],
   'backbone/`on`': [BACKBONE_NOTE],
   'backbone/`->`': [BACKBONE_NOTE],

@@ -4,14 +4,14 @@ import type { Argument, BlockExpr, Expr, Ident, IfExpr, RecordExpr, StringExpr }
 import { grammarError } from '../messages.ts'
 import { didYouMean, nearest } from '../suggest.ts'
 import * as T from '../tokens.ts'
+import { ChoiceRules } from './choices.ts'
 import { IF_NOTE } from './errors.ts'
-import { LiteralRules } from './literals.ts'
 import type { Operand } from './operators.ts'
 
 /** `else if` in other languages. */
 const ELSE_IF: ReadonlySet<string> = new Set(['elif', 'elseif', 'elsif'])
 
-export abstract class ExpressionRules extends LiteralRules {
+export abstract class ExpressionRules extends ChoiceRules {
   protected abstract readonly block: ParserMethod<[], BlockExpr>
   protected abstract readonly record: ParserMethod<[], RecordExpr>
 
@@ -25,13 +25,22 @@ export abstract class ExpressionRules extends LiteralRules {
             { ALT: () => this.SUBRULE(this.forExpression) },
             {
               ALT: () => {
+                const start = this.start
                 const operands = [this.SUBRULE(this.operand)]
                 const operators: T.ArcToken[] = []
-                this.MANY(() => {
-                  operators.push(this.CONSUME(T.BinaryOperator) as T.ArcToken)
-                  operands.push(this.SUBRULE2(this.operand))
+                this.MANY({
+                  GATE: () => this.readWordOperator(),
+                  DEF: () => {
+                    operators.push(this.CONSUME(T.BinaryOperator) as T.ArcToken)
+                    operands.push(this.SUBRULE2(this.operand))
+                  },
                 })
-                return this.ACTION(() => this.combine(operands, operators))
+                const value = this.ACTION(() => this.combine(operands, operators))
+                const choice = this.OPTION({
+                  GATE: () => this.choiceAhead(),
+                  DEF: () => this.SUBRULE(this.choice, { ARGS: [value, start] }),
+                })
+                return choice ?? value
               },
             },
           ],
@@ -155,7 +164,8 @@ export abstract class ExpressionRules extends LiteralRules {
   private readonly operand = this.RULE('operand', (): Operand => {
     const prefixes: T.ArcToken[] = []
     this.MANY(() => {
-      prefixes.push(this.CONSUME(T.PrefixOperator) as T.ArcToken)
+      const prefix = this.CONSUME(T.PrefixOperator) as T.ArcToken
+      if (this.RECORDING_PHASE || prefix !== this.readNot) prefixes.push(prefix)
     })
     const start = this.start
     let expr = this.OR<Expr>({
@@ -180,7 +190,8 @@ export abstract class ExpressionRules extends LiteralRules {
       ERR_MSG: 'a value',
     })
     this.MANY2({
-      GATE: () => !this.at(T.LCurly) || this.bracesAhead(expr),
+      GATE: () =>
+        (!this.at(T.LCurly) || this.bracesAhead(expr)) && (!this.at(T.Question) || this.optionalMemberAhead()),
       DEF: () => {
         expr = this.OR2<Expr>([
           {
@@ -191,6 +202,10 @@ export abstract class ExpressionRules extends LiteralRules {
           },
           {
             ALT: () => {
+              this.OPTION3({
+                GATE: () => this.optionalMemberAhead(),
+                DEF: () => this.refuseOptionalMember(this.CONSUME(T.Question)),
+              })
               this.CONSUME(T.Dot)
               const name = this.SUBRULE(this.identifier)
               return { kind: 'Member', object: expr, name, span: this.from(start) }

@@ -2,6 +2,7 @@
 import type { IToken } from 'chevrotain'
 import type { Ident, TypeNode } from '../ast.ts'
 import { grammarError } from '../messages.ts'
+import { textOf } from '../source.ts'
 import * as T from '../tokens.ts'
 import { EnclosedRules } from './enclosed.ts'
 
@@ -45,7 +46,7 @@ export abstract class TypeRules extends EnclosedRules {
     const text = parts.map((part) => part.text).join('_')
     const span = this.span(first.span.start, last.span.end)
     const fix = { message: `write \`${text}\``, span, replacement: text }
-    this.report(grammarError('ARC1288', { name: text }, this.span(first.span.end, last.span.end), { fix }))
+    this.report(grammarError('ARC1288', { name: text, sign: '-' }, this.span(first.span.end, last.span.end), { fix }))
     return { kind: 'Ident', text, span }
   }
 
@@ -76,11 +77,34 @@ export abstract class TypeRules extends EnclosedRules {
         ERR_MSG: 'a type',
       }),
     )
-    this.MANY(() => {
-      this.CONSUME(T.Question)
-      type = { kind: 'OptionalType', inner: type, span: this.from(start) }
+    this.MANY({
+      GATE: () => this.at(T.Question) || (this.at(T.LBracket) && this.at(T.RBracket, 2) && this.start === this.end),
+      DEF: () => {
+        type = this.OR2<TypeNode>([
+          {
+            ALT: () => {
+              this.CONSUME(T.Question)
+              return { kind: 'OptionalType', inner: type, span: this.from(start) }
+            },
+          },
+          { ALT: () => this.SUBRULE(this.brackets, { ARGS: [type] }) },
+        ])
+      },
     })
     return type
+  })
+
+  /** The brackets of `int[]`. */
+  private readonly brackets = this.RULE('brackets', (element: TypeNode): TypeNode => {
+    const open = this.CONSUME(T.LBracket)
+    this.CONSUME(T.RBracket)
+    return this.ACTION(() => {
+      const span = this.from(element.span.start)
+      const right = `[${textOf(element.span)}]`
+      const fix = { message: `write \`${right}\``, span, replacement: right }
+      this.report(grammarError('ARC1005', { found: textOf(span), right }, this.from(open.startOffset), { fix }))
+      return { kind: 'ListType', element, span }
+    })
   })
 
   private readonly listType = this.RULE('listType', (): TypeNode => {

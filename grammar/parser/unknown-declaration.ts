@@ -3,6 +3,7 @@ import type { IToken } from 'chevrotain'
 import type { Diagnostic } from '../diagnostic.ts'
 import { LINE_NOTE } from '../foreign.ts'
 import { foreignKeyword } from '../foreign-keywords.ts'
+import { isPackage, PACKAGE_NOTE } from '../foreign-packages.ts'
 import { grammarError } from '../messages.ts'
 import type { SourceFile } from '../source.ts'
 import { didYouMean, nearest } from '../suggest.ts'
@@ -16,6 +17,10 @@ function keywordFor(word: string): string | undefined {
   return foreignKeyword(lower) ?? nearest(lower, T.DECLARATION_WORDS) ?? T.DECLARATION_WORDS.find(isPrefix)
 }
 
+/** An object without fields, in Python. */
+const EMPTY = /^[ \t]*(?:\w+[ \t]*\([ \t]*\)|\{[ \t]*\})[ \t\r]*(?:\n|\/\/|#|$)/
+const FIELDS_NOTE = 'fields are written in the braces of an object: `experiment name { dataset = … }`'
+
 /** Operators with which a sum may go on. */
 const SIGNS: ReadonlySet<string> = new Set(['+', '-', '*', '/', '**'])
 
@@ -27,6 +32,9 @@ export function unknownDeclaration(
   const span = placeOf(source, found, found)
   const shown = { found: describe(found) }
   if (T.isName(found) && next.tokenType === T.Equals) {
+    // `config = edict()`, which fields are assigned to.
+    if (EMPTY.test(source.text.slice(T.tokenEnd(next), T.tokenEnd(next) + 80)))
+      return { diagnostic: grammarError('ARC1206', shown, span, { notes: [FIELDS_NOTE] }) }
     const fix = { message: 'define a name with `let`', span: { ...span, end: span.start }, replacement: 'let ' }
     return { diagnostic: grammarError('ARC1206', shown, span, { fix }) }
   }
@@ -42,6 +50,11 @@ export function unknownDeclaration(
     }
     const notes = [LINE_NOTE]
     return { diagnostic: grammarError('ARC1206', shown, span, { notes, ...(isPlain && end > 0 ? { fix } : {}) }) }
+  }
+  if (found.image === 'import' && isPackage(next.image)) {
+    const line = /^[^\n]*\n?/.exec(source.text.slice(span.start))?.[0] ?? ''
+    const fix = { message: 'remove it', span: { ...span, end: span.start + line.length }, replacement: '' }
+    return { diagnostic: grammarError('ARC1206', shown, span, { notes: [PACKAGE_NOTE], fix }) }
   }
   const word = T.isName(found) ? keywordFor(found.image) : undefined
   if (word !== undefined && goesOn(word, next, third)) {

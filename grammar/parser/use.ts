@@ -1,6 +1,7 @@
 /** `use`: names of a module. Imports of other languages are reported and understood. */
 import { EOF, type IToken } from 'chevrotain'
 import type { Ident, StringExpr, UseDecl, UsedName } from '../ast.ts'
+import { isPackage, PACKAGE_NOTE } from '../foreign-packages.ts'
 import { grammarError } from '../messages.ts'
 import * as T from '../tokens.ts'
 import { EntryRules } from './entries.ts'
@@ -163,6 +164,11 @@ export abstract class UseRules extends EntryRules {
     const module = this.textBetween(T.tokenEnd(from), word.startOffset).trim()
     const end = T.tokenEnd(this.LA(last))
     const names = this.textBetween(T.tokenEnd(word), end).trim()
+    if (isPackage(module)) {
+      const whole = this.span(from.startOffset, Math.min(end + 1, this.span(0, end).source.text.length))
+      const fix = { message: 'remove it', span: whole, replacement: '' }
+      this.stop(grammarError('ARC1206', { found: '`from`' }, this.tokenSpan(from), { notes: [PACKAGE_NOTE], fix }))
+    }
     const right = names === '*' ? `use ${module}` : `use ${module}: ${names.replace(/^\(|\)$/g, '')}`
     const span = this.span(from.startOffset, end)
     const fix = { message: `write \`${right}\``, span, replacement: right }

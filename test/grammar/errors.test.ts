@@ -332,7 +332,7 @@ test('the words beside their sentences', async () => {
 })
 
 test('every message of the catalogue is tested', () => {
-  const tests = ['errors', 'expressions', 'declarations', 'habits', 'pasted'].map((name) =>
+  const tests = ['errors', 'expressions', 'declarations', 'habits', 'pasted', 'other-languages'].map((name) =>
     readFileSync(new URL(`${name}.test.ts`, import.meta.url), 'utf8'),
   )
   const untested = Object.keys(grammarError.catalogue).filter(

@@ -50,7 +50,7 @@ const cases: [name: string, text: string, errors: readonly string[], fixed?: str
   [
     'names in quotes and with dashes',
     'experiment "a" { "x": 1, sample-rate = 2 }',
-    ['ARC1287 1:12 name: a', 'ARC1287 1:18 name: x', 'ARC1288 1:32 name: sample_rate'],
+    ['ARC1287 1:12 name: a', 'ARC1287 1:18 name: x', 'ARC1288 1:32 name: sample_rate, sign: -'],
     'experiment a { x = 1, sample_rate = 2 }',
   ],
   [
