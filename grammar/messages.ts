@@ -14,7 +14,9 @@ const warning = <P extends Params = Record<never, never>>(text: (params: P) => s
 const withArticle = (word: string): string => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`
 
 const grammarMessages = {
-  ARC1001: error<{ text: string }>(({ text }) => `unexpected character ${text}`),
+  ARC1001: error<{ text: string }>(
+    ({ text }) => `unexpected ${/^`..+`$/su.test(text) ? 'characters' : 'character'} ${text}`,
+  ),
   ARC1002: error(() => 'this string is never closed'),
   ARC1003: error<{ quotes: string }>(({ quotes }) => `strings are written in double quotes, not in ${quotes}`),
   ARC1004: error<{ mark: string }>(({ mark }) => `comments start with \`//\`, not \`${mark}\``),
@@ -66,7 +68,9 @@ const grammarMessages = {
   ARC1219: error(() => '`as` names the parameters of a call, but this is not a call'),
   ARC1220: error(() => 'the right side of `|>` must be a function or a call'),
   ARC1221: error(() => 'an `if` has a value, so it needs an `else`'),
-  ARC1222: error<{ word: string }>(({ word }) => `${withArticle(word)} must be declared at the top level of the file`),
+  ARC1222: error<{ word: string }>(
+    ({ word }) => `${withArticle(word === 'fn' ? 'function' : word)} must be declared at the top level of the file`,
+  ),
   ARC1223: error(() => '`%` means percent and must directly follow a number'),
   ARC1224: error<{ word: string; instead: string }>(({ word, instead }) => `there is no \`${word}\`: ${instead}`),
   ARC1225: error(() => 'a test can contain only `let`, `assert` and `expect error`'),
@@ -92,6 +96,7 @@ const grammarMessages = {
   ARC1292: error<{ found: string; right: string }>(
     ({ found, right }) => `\`use\` does not take \`${found}\`: write \`${right}\``,
   ),
+  ARC1295: error(() => 'quotes inside a string are written `\\"`'),
   ARC1293: error<{ name: string; type: string }>(
     ({ name, type }) => `the type of a parameter follows its name: write \`${name}: ${type}\``,
   ),

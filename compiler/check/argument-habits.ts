@@ -12,8 +12,9 @@ export function reportDecimalComma(checker: Checker, before: Given | undefined, 
   const span = joinSpans(before.value.span, given.value.span)
   const text = textOf(span)
   if (!/^\d+,\d+( ?[A-Za-z%/]+)?$/.test(text)) return false
-  const fix = { message: 'numbers have a decimal point', span, replacement: text.replace(',', '.') }
-  report(checker, checkDiagnostic('ARC3106', {}, span, { label: 'a decimal comma?', fix }))
+  const replacement = text.replace(',', '.')
+  const fix = { message: `write \`${replacement}\``, span, replacement }
+  report(checker, checkDiagnostic('ARC3116', { text }, span, { fix }))
   return true
 }
 

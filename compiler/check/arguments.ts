@@ -28,15 +28,19 @@ export function bindArguments(checker: Checker, written: Application, scope: Sco
     types.set(slot.name, checkArgument(checker, call, slot, given, scope))
   }
   let named = false
+  let comma: Given | undefined
   for (const [index, given] of call.given.entries()) {
+    if (given === comma) continue
     const slot = given.name === undefined ? call.slots[index] : call.slots.find((s) => s.name === given.name?.text)
-    const before = call.given[index - 1]
-    if (given.name === undefined && named) {
+    const [before, after] = [call.given[index - 1], call.given[index + 1]]
+    if (given.name !== undefined && after !== undefined && reportDecimalComma(checker, given, after)) {
       complain()
-      if (!reportDecimalComma(checker, before, given)) {
-        const fix = nextName(call, index, placed)
-        report(checker, checkDiagnostic('ARC3106', {}, given.span, { label: 'name this argument too', ...fix }))
-      }
+      comma = after
+      if (slot !== undefined) placed.set(slot.name, given)
+    } else if (given.name === undefined && named) {
+      complain()
+      const fix = nextName(call, index, placed)
+      report(checker, checkDiagnostic('ARC3106', {}, given.span, { label: 'name this argument too', ...fix }))
     } else if (slot === undefined) {
       complain()
       if (given.value.kind !== 'Name') checker.infer(given.value, scope)

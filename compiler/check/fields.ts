@@ -250,7 +250,8 @@ function setField(work: FieldWork, entry: FieldEntry, spec: FieldSpec, path: rea
   const first = set.get(full)
   if (first !== undefined && !first.shared) {
     const related = [{ span: first.span, message: 'first set here' }]
-    report(checker, checkDiagnostic('ARC3203', { path: full }, span, { label: 'set again', related }))
+    const notes = work.swept ? ['`sweep` sets it in each variant, so nothing else does'] : []
+    report(checker, checkDiagnostic('ARC3203', { path: full }, span, { label: 'set again', related, notes }))
   }
   const type = checkValue(work, entry, expectation(full, spec))
   if (type.kind === 'backbone') checkComplete(checker, type, entry.value.span)

@@ -189,7 +189,7 @@ function reportNumber(checker: Checker, expr: Expr, actual: NumberType, wanted: 
   const { what } = expected
   const place = placeOf(expected)
   const shown = { place, expected: showType(present(expected.type)), found: showType(actual) }
-  const say = (code: 'ARC3001' | 'ARC3003' | 'ARC3004', extras: Extras) => {
+  const say = (code: 'ARC3001' | 'ARC3003', extras: Extras) => {
     report(checker, checkDiagnostic(code, shown, expr.span, extrasOf(expected, extras)))
     return true
   }
@@ -231,7 +231,10 @@ function reportNumber(checker: Checker, expr: Expr, actual: NumberType, wanted: 
     )
     return true
   }
-  return say('ARC3004', { label: 'not a whole number', ...wholeNumber(expr) })
+  const found = expr.kind === 'Number' ? textOf(expr.span) : 'a number that may not be whole'
+  const extras = { label: 'not a whole number', ...wholeNumber(expr) }
+  report(checker, checkDiagnostic('ARC3004', { ...shown, found }, expr.span, extrasOf(expected, extras)))
+  return true
 }
 
 /** `n` where a batch size is required: `n per device`. */
@@ -309,6 +312,13 @@ function wholeNumber(expr: Expr): Extras {
   return { fix: { message: 'write it without a decimal point', span: expr.span, replacement: `${expr.value}` } }
 }
 
+/** What the names of a list are: `verification set`. */
+function elementName({ what, type }: Expected): string | undefined {
+  if (!what.startsWith('an element of ')) return undefined
+  const known = (type.kind === 'union' ? type.members : [type]).filter((member) => member.kind === 'enum')
+  return known.length === 1 ? known[0]?.name : undefined
+}
+
 /** Reports a name that is not a member its place accepts. */
 export function reportUnknownMember(
   checker: Checker,
@@ -319,7 +329,7 @@ export function reportUnknownMember(
   const accepted = showType(present(expected.type))
   const meant = meantName(expr.name, members)
   const fix = didYouMean(meant, expr.span)
-  const what = expected.what === '' ? `one of ${accepted}` : `value of ${expected.what}`
+  const what = expected.what === '' ? `one of ${accepted}` : (elementName(expected) ?? `value of ${expected.what}`)
   const notes = expected.what === '' ? [] : [`${expected.what} takes ${accepted}`]
   report(
     checker,

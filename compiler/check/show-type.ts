@@ -165,7 +165,7 @@ export function exampleOf(type: Type, digits: string): string | undefined {
 
 const exampleUnits: readonly (readonly [string, string])[] = [
   ['bytes', 'GiB'],
-  ['seconds', 's'],
+  ['a time', 's'],
   ['steps', 'steps'],
   ['epochs', 'epochs'],
   ['rows', 'rows'],

@@ -196,7 +196,9 @@ export function checkRange(context: Context, path: string, spec: FieldSpec, valu
   if (low && high) return value
   const bounds = showRange(range, (bound) => showNumber({ value: bound, dimension: value.dimension }))
   const extras = percentMeant(value, range, span)
-  return fail(context, 'ARC4020', { path, bounds, found: showNumber(value) }, span, {
+  const text = textOf(span)
+  const found = /^[\d._]+%$/.test(text) ? `${text}, which is ${showNumber(value)}` : showNumber(value)
+  return fail(context, 'ARC4020', { path, bounds, found }, span, {
     ...extras,
     notes: [...(extras.notes ?? []), spec.doc],
   })
@@ -206,6 +208,7 @@ export function checkRange(context: Context, path: string, spec: FieldSpec, valu
 function percentMeant({ value, dimension }: NumberValue, { max }: Range, span: Span): Extras {
   if (!isDimensionless(dimension) || max !== 1 || value <= 1 || value > 100) return {}
   const text = textOf(span)
+  if (text.endsWith('%')) return {}
   const notes = [`${value}% is ${value / 100}`]
   if (!/^[\d.]+$/.test(text)) return { notes }
   return { notes, fix: { message: `write \`${text}%\``, span: { ...span, start: span.end }, replacement: '%' } }

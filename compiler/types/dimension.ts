@@ -32,7 +32,8 @@ export function combineDimensions(a: Dimension, b: Dimension, power: 1 | -1): Di
 const plainNames: readonly (readonly [Dimension, string])[] = [
   [{}, 'a plain number'],
   [{ byte: 1 }, 'bytes'],
-  [{ second: 1 }, 'seconds'],
+  [{ second: 1 }, 'a time'],
+  [{ sample: 1 }, 'a number of samples'],
   [{ radian: 1 }, 'an angle'],
   [{ step: 1 }, 'steps'],
   [{ epoch: 1 }, 'epochs'],
@@ -54,8 +55,8 @@ export function showDimension(dimension: Dimension): string {
 
 /** The same for several values: `angles`. */
 export function showDimensionMany(dimension: Dimension): string {
-  const isAngle = sameDimension(dimension, { radian: 1 })
-  return isAngle ? 'angles' : showDimension(dimension)
+  if (sameDimension(dimension, { radian: 1 })) return 'angles'
+  return sameDimension(dimension, { second: 1 }) ? 'times' : showDimension(dimension)
 }
 
 /** A unit: its size in base units. */

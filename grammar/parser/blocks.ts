@@ -1,5 +1,5 @@
 /** Braces inside expressions: blocks with their `let`s, and records. */
-import type { IToken, ParserMethod } from 'chevrotain'
+import { EOF, type IToken, type ParserMethod } from 'chevrotain'
 import type { BlockExpr, Entry, Expr, LetDecl, RecordExpr, RecordField, RequireEntry, SectionExpr } from '../ast.ts'
 import { foreignType } from '../foreign-types.ts'
 import { grammarError } from '../messages.ts'
@@ -17,15 +17,16 @@ export abstract class BlockRules extends ExpressionRules {
     const values: Expr[] = []
     const before = this.reports
     this.CONSUME(T.LCurly)
-    this.items(() =>
+    this.items(() => {
+      this.ACTION(() => this.refuseDeclaration())
       this.OR([
         { ALT: () => lets.push(this.SUBRULE(this.let)) },
         { GATE: () => this.conditionAhead(), ALT: () => requires.push(this.SUBRULE(this.requirement)) },
         { GATE: () => this.wordBindingAhead(), ALT: () => lets.push(this.SUBRULE(this.wordBinding)) },
         { GATE: () => this.bindingAhead(), ALT: () => lets.push(this.SUBRULE(this.bareBinding)) },
         { ALT: () => values.push(this.SUBRULE(this.expression)) },
-      ]),
-    )
+      ])
+    })
     this.CONSUME(T.RCurly)
     const span = this.from(start)
     return this.ACTION(() => {
@@ -39,6 +40,35 @@ export abstract class BlockRules extends ExpressionRules {
       return { kind: 'Block', lets, requires, value: this.errorExpr(this.span(end.start, end.start)), span }
     })
   })
+
+  /** `margin arcface {` among entries or in a block: most likely a missing brace before it, or a missing `=`. */
+  protected refuseDeclaration(): void {
+    const word = this.LA(1)
+    if (!T.beginsDeclaration(word) || this.at(T.Let)) return
+    if (this.at(T.Use) && (this.nameAt(2) || this.at(T.StringText, 2)))
+      this.stop(
+        grammarError('ARC1222', { word: word.image }, this.tokenSpan(word), { notes: ['put it above this block'] }),
+      )
+    if (!this.nameAt(2)) return
+    const opens = this.LA(3).tokenType
+    if (opens !== T.LCurly && opens !== T.LParen && opens !== T.Extends) return
+    const span = this.tokenSpan(word)
+    const isField = opens === T.LParen && !this.bodyAhead()
+    const notes = isField ? [`for a field, write \`${word.image} = ${this.LA(2).image}…\``] : []
+    this.stop(grammarError('ARC1222', { word: word.image }, span, { notes }))
+  }
+
+  /** Whether a body or a type follows the parentheses of `fn name(…)`. */
+  private bodyAhead(): boolean {
+    const { depth } = this.LA(3) as T.ArcToken
+    for (let k = 4; k < 400; k++) {
+      const next = this.LA(k) as T.ArcToken
+      if (next.tokenType === EOF) return false
+      if (next.tokenType !== T.RParen || next.depth !== depth) continue
+      return [T.LCurly, T.Equals, T.Arrow, T.On].some((token) => this.at(token, k + 1))
+    }
+    return false
+  }
 
   /** `require m > 0`; a sign after the word is reported and left out. */
   protected readonly requirement = this.RULE('requirement', (): RequireEntry => {

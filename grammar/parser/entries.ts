@@ -83,22 +83,6 @@ export abstract class EntryRules extends BlockRules {
     })
   })
 
-  /** `margin arcface {` among entries: most likely a missing brace before it, or a missing `=`. */
-  private refuseDeclaration(): void {
-    const word = this.LA(1)
-    if (!T.beginsDeclaration(word) || this.at(T.Let)) return
-    if (this.at(T.Use) && (this.nameAt(2) || this.at(T.StringText, 2)))
-      this.stop(
-        grammarError('ARC1222', { word: word.image }, this.tokenSpan(word), { notes: ['put it above this block'] }),
-      )
-    if (!this.nameAt(2)) return
-    const opens = this.LA(3).tokenType
-    if (opens !== T.LCurly && opens !== T.LParen && opens !== T.Extends) return
-    const span = this.tokenSpan(word)
-    const notes = opens === T.LCurly ? [] : [`for a field, write \`${word.image} = ${this.LA(2).image}…\``]
-    this.stop(grammarError('ARC1222', { word: word.image }, span, { notes }))
-  }
-
   /** Whether this line compares: `require = memory.peak < 2 GiB` is not a field. */
   private comparisonAhead(): boolean {
     for (let k = 2; k < 40; k++) {

@@ -267,6 +267,8 @@ export function unseparated(source: SourceFile, { last, found, next }: Neighbors
     const fix = { message: `write \`${operator}\``, span, replacement: operator }
     return grammarError('ARC1005', { found: found.image, right: operator }, span, { fix })
   }
+  const quotes = innerQuotes(source, last, found)
+  if (quotes !== undefined) return quotes
   const shown = { separators, found: describe(found) }
   if (found.tokenType === T.If || found.tokenType === T.Question)
     return grammarError('ARC1210', shown, span, { notes: [IF_NOTE] })
@@ -284,6 +286,23 @@ export function unseparated(source: SourceFile, { last, found, next }: Neighbors
     return grammarError('ARC1210', shown, span, { fix })
   }
   return grammarError('ARC1210', shown, span)
+}
+
+/** `"say "hi" now"`: a word directly after a string, and further quotes on its line. */
+function innerQuotes(source: SourceFile, last: IToken, found: IToken): Diagnostic | undefined {
+  const isString = last.tokenType === T.StringText || last.tokenType === T.StringTail
+  const end = T.tokenEnd(last)
+  if (!isString || found.startOffset !== end) return undefined
+  const [inner] = /^[^"\n]*"(?=[^"\n]*")/.exec(source.text.slice(end)) ?? []
+  if (inner === undefined) return undefined
+  const span = { source, start: end - 1, end: end + inner.length }
+  const replacement = `\\"${inner.slice(0, -1)}\\"`
+  return grammarError(
+    'ARC1295',
+    {},
+    { ...span, end },
+    { fix: { message: `write \`${replacement}\``, span, replacement } },
+  )
 }
 
 /** Whether a comparison with `=` may have been meant after a token. */

@@ -58,6 +58,7 @@ export const checkExamples: Examples<typeof checkDiagnostic.catalogue> = {
   ARC3113: [{ name: 'tiny', problem: 'gives vectors, not an image' }],
   ARC3114: [{ name: 'factor' }],
   ARC3115: [{ callee: 'stage', first: 'x', second: 'channels' }],
+  ARC3116: [{ text: '0,1' }],
   ARC3151: [{ method: 'target', name: 'norm' }],
   ARC3150: [{ method: 'update', position: 'weight', name: 'gradient' }],
   ARC3165: [

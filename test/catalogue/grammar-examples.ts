@@ -66,6 +66,7 @@ export const grammarExamples: Examples<typeof grammarError.catalogue> = {
   ARC1291: [{ first: 'train', rest: 'batch' }],
   ARC1292: [{ found: '*', right: 'use std.margins' }],
   ARC1293: [{ name: 'x', type: 'int' }],
+  ARC1295: [{}],
   ARC1275: [{}],
   ARC1294: [{ keyword: 'backbone' }],
   ARC1276: [{ found: '`oops`' }],

@@ -37,6 +37,13 @@ const cases: [name: string, text: string, errors: readonly string[], fixed?: str
     'experiment a { s { x = 1, y = 2 } }',
   ],
   ['an opening brace is missing', 'experiment a {\n  s\n    x = 1\n  }\n}', ['ARC1104 2:4 what: section']],
+  [
+    'quotes inside a string',
+    'let a = "say "hi" now"\nlet b = 1',
+    ['ARC1295 1:14'],
+    'let a = "say \\"hi\\" now"\nlet b = 1',
+  ],
+  ['a block in a block', 'fn f() = { block b(x: Image) -> Image { x }\n 1 }', ['ARC1222 1:12 word: block']],
   ['a block closed by a word', 'experiment a {\n  x = 1\nend', ['ARC1103 3:1 open: {, close: end']],
   ['a section closed by a parenthesis', 'experiment a { s { x = 1 ) }', ['ARC1103 1:26 open: {, close: )']],
   [

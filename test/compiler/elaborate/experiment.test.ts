@@ -292,7 +292,7 @@ describe('across fields', () => {
     ['  centers.state = int8\n  train.optimizer = adamw(lr: 0.1)', 'ARC4219 optimizer: adamw, states: [first, second]'],
     ['  evaluate.pairs = 61', 'ARC4216 pairs: 61'],
     ['  centers.sample_rate = -1%', 'ARC4020 path: centers.sample_rate, bounds: in [0, 1], found: -0.01'],
-    ['  centers.sample_rate = 120%', 'ARC4020 path: centers.sample_rate, bounds: in [0, 1], found: 1.2'],
+    ['  centers.sample_rate = 120%', 'ARC4020 path: centers.sample_rate, bounds: in [0, 1], found: 120%, which is 1.2'],
     ['  margin = arcface(m: 28.6 rad)', 'ARC4213 owner: arcface, condition: m >= 0 rad and m < 90 deg'],
     [
       '  machine = lonely',

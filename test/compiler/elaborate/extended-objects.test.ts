@@ -77,7 +77,7 @@ margin half extends arcface { other(cos) = cos / 2 }`
       'ARC3201 owner: a machine, what: field, name: coers',
     ])
     expect(said('machine m extends dgx_v100 { nodes = 3 s }')).toEqual([
-      'ARC3003 place: `nodes` of `dgx_v100` takes, expected: a whole number, found: seconds',
+      'ARC3003 place: `nodes` of `dgx_v100` takes, expected: a whole number, found: a time',
     ])
     expect(said('margin m(m: bytes) extends arcface { target(cos) = cos }')).toEqual([
       'ARC3001 place: `m` of `arcface` takes, expected: an angle, found: bytes',

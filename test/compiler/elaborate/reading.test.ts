@@ -23,7 +23,7 @@ describe('a computed batch size', () => {
 
   it('is refused otherwise', () => {
     expect(said('  train.batch = 0.5 * 3 per device')).toEqual([
-      'ARC3004 place: a batch size must be, expected: a whole number, found: a plain number',
+      'ARC3004 place: a batch size must be, expected: a whole number, found: a number that may not be whole',
     ])
     expect(said('  train.batch = 2 - 2 per device')).toEqual([
       'ARC4023 what: a batch, bounds: a whole number of 1 or more, found: 0',
@@ -92,7 +92,7 @@ experiment large extends scaled { train.batch = 16 per device }`
     expect(fixes('  machine = machin(devices: 2)')).toEqual([['ARC2006', undefined]])
     expect(fixes('  let n = 3\n  train.batch = n * 2')).toEqual([['ARC3001', ' per device']])
     expect(said('  train.seed = train.batch / 2')).toEqual([
-      'ARC3004 place: `train.seed` takes, expected: a whole number, found: a plain number',
+      'ARC3004 place: `train.seed` takes, expected: a whole number, found: a number that may not be whole',
     ])
     expect(said('  train.batch = auto\n  train.clip = train.batch / 2')).toEqual([
       'ARC4278 path: train.batch, found: `auto`',
