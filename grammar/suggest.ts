@@ -104,3 +104,16 @@ function sharedStart(name: string, candidates: readonly string[]): string | unde
   })
   return found.sort((a, b) => a.length - b.length)[0]
 }
+
+/** Names by how much they are like a written one, the likeliest first; equal ones, and those that are unlike it, keep their order. */
+export function byLikeness(written: string, names: readonly string[]): readonly string[] {
+  const words = wordsOf(written)
+  const wanted = written.toLowerCase()
+  const mostUnlike = 0.5
+  const unlikeness = (name: string) => {
+    const most = Math.max(name.length, wanted.length)
+    const distance = editDistance(wanted, name.toLowerCase(), most) / most
+    return wordsOf(name).some((word) => words.includes(word)) ? distance - 1 : Math.min(distance, mostUnlike)
+  }
+  return [...names].sort((a, b) => unlikeness(a) - unlikeness(b))
+}

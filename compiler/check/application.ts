@@ -1,5 +1,5 @@
 /** A call as written, beside the parameters that it can fill. */
-import type { Expr, FunctionDecl, Ident } from '../../grammar/ast.ts'
+import type { Expr, FunctionDecl, Ident, ObjectKeyword } from '../../grammar/ast.ts'
 import type { Span } from '../../grammar/source.ts'
 import type { Type } from '../types/type.ts'
 
@@ -38,4 +38,6 @@ export interface Application {
   readonly given: readonly Given[]
   /** The call, or the name that a value is piped into. */
   readonly expr: Expr
+  /** The kind of the object that it makes. */
+  readonly makes?: ObjectKeyword
 }

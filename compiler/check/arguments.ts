@@ -4,6 +4,9 @@ import type { Fix } from '../../grammar/diagnostic.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
 import { didYouMean } from '../../grammar/suggest.ts'
 import { meantName } from '../names/other-words.ts'
+import { experimentBody } from '../schema/experiment.ts'
+import { objectSpecs } from '../schema/objects.ts'
+import { own } from '../types/own.ts'
 import { type Type, unknown } from '../types/type.ts'
 import type { Application, Given, Slot } from './application.ts'
 import { exchangeSwapped, gatherList, reportDecimalComma } from './argument-habits.ts'
@@ -100,7 +103,16 @@ function reportUnknown(checker: Checker, call: Application, name: Ident, placed:
   const fix = didYouMean(meant, name.span)
   const all = call.slots.map((slot) => slot.name)
   const notes = all.length === 0 ? [`\`${call.callee}\` takes no arguments`] : [`its parameters are ${quoteList(all)}`]
-  report(checker, checkDiagnostic('ARC3103', { callee: call.callee, name: name.text }, name.span, { notes, ...fix }))
+  const extras = { notes: [...notes, ...(meant === undefined ? fieldMeant(call, name, all) : [])], ...fix }
+  report(checker, checkDiagnostic('ARC3103', { callee: call.callee, name: name.text }, name.span, extras))
+}
+
+/** `dgx_v100(devices: 4)`: what is no parameter may be a field, which a path in the experiment sets. */
+function fieldMeant({ makes }: Application, { text }: Ident, parameters: readonly string[]): readonly string[] {
+  if (makes === undefined || own(experimentBody.fields, makes) === undefined) return []
+  const fields = Object.keys(objectSpecs[makes].body.fields).filter((field) => !parameters.includes(field))
+  const meant = meantName(text, fields)
+  return meant === undefined ? [] : [`\`${meant}\` is a field: \`${makes}.${meant} = …\` in the experiment sets it`]
 }
 
 /** Whether a function that is passed as a block fits the calls of the parameter in the body of its owner. */

@@ -255,7 +255,7 @@ function callObject(checker: Checker, call: Call, decl: ObjectDecl, scope: Scope
   refuseScope(checker, call, decl.name.text)
   bindArguments(
     checker,
-    { ...call, callee: decl.name.text, declared: decl.name.span, slots: slotsOf(checker, decl) },
+    { ...call, callee: decl.name.text, declared: decl.name.span, slots: slotsOf(checker, decl), makes: decl.keyword },
     scope,
   )
   return { kind: 'object', keyword: decl.keyword, decl }

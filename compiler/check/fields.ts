@@ -9,14 +9,14 @@ import { objectSpecs } from '../schema/objects.ts'
 import type { FieldSpec, SectionSpec } from '../schema/spec.ts'
 import { own } from '../types/own.ts'
 import { listOf, type Type, unknown } from '../types/type.ts'
-import { type Checker, type Expected, report, type Scope, visibleNames } from './checker.ts'
+import { type Expected, report, type Scope, visibleNames } from './checker.ts'
 import type { FieldWork, Place } from './field-work.ts'
 import { fits, present } from './fit.ts'
-import { checkComplete, objectMembers } from './members.ts'
+import { checkComplete, innerMembers } from './members.ts'
 import { checkDiagnostic } from './messages.ts'
+import { adviceOn } from './settings-of-others.ts'
 import { quoteList } from './show-type.ts'
-import { callParameters } from './signatures.ts'
-import { elsewhereOf, fieldOfType, homesOf, pathsOf, reportUnknown } from './unknown-fields.ts'
+import { elsewhereOf, fieldOfType, homesOf, pathsOf, reportAdvised, reportUnknown } from './unknown-fields.ts'
 import { namesFor, reportUnknownName } from './unknown-names.ts'
 
 /** Checks all fields and sections. */
@@ -107,7 +107,13 @@ function checkUnknownSection(work: FieldWork, entry: SectionEntry, place: Place)
 function reportUnknownField(work: FieldWork, ident: Ident, place: Place, value: Expr | undefined): void {
   const { checker, scope } = work
   const names = [...Object.keys(place.spec.fields), ...Object.keys(place.spec.sections)]
-  const byName = elsewhereOf(work, ident, place) === undefined ? meantName(ident.text, names) : undefined
+  const isElsewhere = elsewhereOf(work, ident, place) !== undefined
+  const advice = isElsewhere ? undefined : adviceOn(work, ident, place, value)
+  if (advice !== undefined) {
+    reportAdvised(work, ident, place, advice)
+    return
+  }
+  const byName = isElsewhere ? undefined : meantName(ident.text, names)
   if (value === undefined) {
     reportUnknown(work, ident, place, 'field', byName === undefined ? undefined : { name: byName, fits: true })
     return
@@ -115,10 +121,20 @@ function reportUnknownField(work: FieldWork, ident: Ident, place: Place, value: 
   const field = byName === undefined ? undefined : own(place.spec.fields, byName)?.type
   const wanted = field !== undefined && work.swept ? listOf(field) : field
   const canInfer = value.kind !== 'Name' || wanted !== undefined || isVisible(scope, value.name)
-  const type = canInfer ? checker.infer(value, scope, wanted) : unknown
+  // The names in the value may be those of a field that does not exist either.
+  const isList = value.kind === 'List'
+  const typing = isElsewhere || (wanted !== undefined && !isList) ? checker : checker.silent()
+  const type = canInfer ? typing.infer(value, scope, wanted) : unknown
   const name = byName ?? fieldOfType(work, place, type)
-  const meant = name === undefined ? undefined : { name, fits: wanted === undefined || fits(type, wanted) }
-  reportUnknown(work, ident, place, 'field', meant)
+  const isFitting = wanted === undefined || (isList ? accepts(work, value, wanted) : fits(type, wanted))
+  reportUnknown(work, ident, place, 'field', name === undefined ? undefined : { name, fits: isFitting })
+}
+
+/** Whether a list fits a field, whose elements may be names of several kinds. */
+function accepts({ checker, scope }: FieldWork, value: Expr, type: Type): boolean {
+  const trial = checker.apart()
+  trial.check(value, scope, { type, what: '' })
+  return !trial.bag.hasErrors
 }
 
 function isVisible(scope: Scope, name: string): boolean {
@@ -332,12 +348,6 @@ function reportNested({ checker, scope }: FieldWork, entry: FieldEntry, { full, 
   const notes = members.has(at.text) ? [] : [`set the whole object: \`${outer} = NAME(${at.text}: …)\``]
   report(checker, checkDiagnostic('ARC3286', { outer, name: at.text }, span, { notes, ...fix }))
   checker.infer(entry.value, scope)
-}
-
-function innerMembers(checker: Checker, type: Type): ReadonlyMap<string, Type> | undefined {
-  if (type.kind === 'object') return objectMembers(checker, type.keyword, type.decl)
-  if (type.kind !== 'backbone' || type.decl === undefined) return undefined
-  return new Map(callParameters(checker, type.decl).map(({ parameter, type: given }) => [parameter.name.text, given]))
 }
 
 /** Paths of all required fields, with their docs. */

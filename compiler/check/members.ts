@@ -41,6 +41,13 @@ export function objectMembers(
   return members
 }
 
+/** The arguments and fields of an object, or the arguments of a backbone, that a path in an experiment can set. */
+export function innerMembers(checker: Checker, type: Type): ReadonlyMap<string, Type> | undefined {
+  if (type.kind === 'object') return objectMembers(checker, type.keyword, type.decl)
+  if (type.kind !== 'backbone' || type.decl === undefined) return undefined
+  return new Map(callParameters(checker, type.decl).map(({ parameter, type: given }) => [parameter.name.text, given]))
+}
+
 function typesOf(members: Readonly<Record<string, { readonly type: Type }>>): readonly (readonly [string, Type])[] {
   return Object.entries(members).map(([name, { type }]) => [name, type])
 }

@@ -1,5 +1,6 @@
 /** Types as text for messages. */
 import type { ObjectKeyword, Parameter } from '../../grammar/ast.ts'
+import { byLikeness } from '../../grammar/suggest.ts'
 import { isDimensionless, showDimension, showDimensionMany, unitOf } from '../types/dimension.ts'
 import { own } from '../types/own.ts'
 import type { NumberType, TensorForm, Type } from '../types/type.ts'
@@ -47,6 +48,14 @@ export function quoteList(items: readonly string[], last = 'and'): string {
     items.map((item) => `\`${item}\``),
     last,
   )
+}
+
+/** Of more names than one reads, those that are most like the written one come first, and the others are counted. */
+export function quoteLikeliest(written: string, names: readonly string[]): string {
+  const shown = 6
+  if (names.length <= shown + 2) return quoteList(names)
+  const likeliest = byLikeness(written, names).slice(0, shown)
+  return `${likeliest.map((name) => `\`${name}\``).join(', ')} and ${names.length - shown} others`
 }
 
 /** A value of the type, with its article: `a whole number`, `bytes`, `a list of strings`. */

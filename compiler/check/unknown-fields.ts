@@ -2,7 +2,7 @@
 import type { Ident, ObjectDecl, SectionEntry } from '../../grammar/ast.ts'
 import type { Extras } from '../../grammar/diagnostic.ts'
 import { didYouMean } from '../../grammar/suggest.ts'
-import { argumentOwners, meantName, otherWord } from '../names/other-words.ts'
+import { meantName } from '../names/other-words.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import { type FieldSpec, type SectionSpec, specOf } from '../schema/spec.ts'
 import { own } from '../types/own.ts'
@@ -11,7 +11,8 @@ import { report } from './checker.ts'
 import type { FieldWork, Place } from './field-work.ts'
 import { fits } from './fit.ts'
 import { checkDiagnostic } from './messages.ts'
-import { quoteList, showKeyword } from './show-type.ts'
+import type { Advice } from './settings-of-others.ts'
+import { quoteLikeliest, showKeyword } from './show-type.ts'
 
 /** The top-level sections that have all fields of an entry. */
 export function homesOf(work: FieldWork, entry: SectionEntry): readonly string[] {
@@ -82,7 +83,13 @@ export function reportUnknown(
 ): FieldSpec | undefined {
   const { checker, keyword } = work
   const { text: name, span } = ident
-  const owner = place.path.length === 0 ? showKeyword(keyword) : `section \`${place.path.join('.')}\``
+  const owner = ownerOf(work, place)
+  if (what === 'section' && place.path.length > 0 && own(objectSpecs[keyword].body.sections, name) !== undefined) {
+    const notes = name === 'sweep' ? ['its fields have full paths: `sweep { train.optimizer.lr = […] }`'] : []
+    const label = `move it out of \`${place.path.join('.')}\``
+    report(checker, checkDiagnostic('ARC3202', { name, section: `the ${keyword} itself` }, span, { label, notes }))
+    return undefined
+  }
   const elsewhere = what === 'field' ? elsewhereOf(work, ident, place) : undefined
   if (elsewhere !== undefined) {
     const top = elsewhere.length === 0
@@ -109,22 +116,35 @@ export function reportUnknown(
   const fields = Object.keys(place.spec.fields)
   const sections = Object.keys(place.spec.sections)
   const methods = place.path.length === 0 ? Object.keys(objectSpecs[keyword].methods) : []
-  const argument = what === 'field' ? argumentOf(name, place) : undefined
-  const sure = argument === undefined ? meant : undefined
-  if (sure !== undefined) work.meant.add([...place.path, sure.name].join('.'))
-  const likely = argument ?? suggestion(work, ident, place, sure)
+  if (meant !== undefined) work.meant.add([...place.path, meant.name].join('.'))
+  const likely = suggestion(work, ident, place, meant)
   const extras: Extras = {
     ...likely,
     notes: [
       ...likely.notes,
-      ...list('fields are', fields),
-      ...list('sections are', sections),
-      ...list('methods are', methods),
+      ...list('fields are', name, fields),
+      ...list('sections are', name, sections),
+      ...list('methods are', name, methods),
     ],
   }
   report(checker, checkDiagnostic('ARC3201', { owner, what, name }, span, extras))
-  if (argument !== undefined || sure === undefined) return undefined
-  return own(place.spec.fields, sure.name)
+  return meant === undefined ? undefined : own(place.spec.fields, meant.name)
+}
+
+function ownerOf({ keyword }: FieldWork, { path }: Place): string {
+  return path.length === 0 ? showKeyword(keyword) : `section \`${path.join('.')}\``
+}
+
+/** Reports a field of other trainers. */
+export function reportAdvised(
+  work: FieldWork,
+  { text: name, span }: Ident,
+  place: Place,
+  { path, ...extras }: Advice,
+): void {
+  if (path !== undefined) work.meant.add(path)
+  const params = { owner: ownerOf(work, place), what: 'field', name }
+  report(work.checker, checkDiagnostic('ARC3201', params, span, extras))
 }
 
 /** A name that was probably meant, and whether its value fits there. */
@@ -143,7 +163,7 @@ function suggestion(
   const { text: name, span } = ident
   if (meant === undefined) {
     const path = joinedPath(name, objectSpecs[work.keyword].body)
-    if (path === undefined) return { notes: [] }
+    if (path === undefined) return { notes: ownersOf(name) }
     work.meant.add(path)
     if (place.path.length > 0) return { notes: [`did you mean \`${path}\`?`] }
     return { notes: [], ...didYouMean(path, span) }
@@ -152,14 +172,6 @@ function suggestion(
   if (isSet) return { notes: [`did you mean \`${meant.name}\`? It is set already`] }
   if (!meant.fits) return { notes: [`did you mean \`${meant.name}\`? It takes other values`] }
   return { notes: [], ...didYouMean(meant.name, span) }
-}
-
-/** `lr = 0.1`, or `learning_rate = 0.1`, beside the optimizer, whose argument it is. */
-function argumentOf(name: string, place: Place): (Required<Pick<Extras, 'notes'>> & Extras) | undefined {
-  const argument = otherWord(name, [...Object.keys(place.spec.fields), ...Object.keys(argumentOwners)])
-  const owner = argument === undefined ? undefined : own(argumentOwners, argument)
-  if (owner === undefined || own(place.spec.fields, owner) === undefined) return undefined
-  return { notes: [`it is an argument of the ${owner}, as in \`${owner} = …(${argument}: …)\``] }
 }
 
 /** `save_every` is `checkpoint.every`: the first words name a section, the others a field of it. */
@@ -174,6 +186,13 @@ function joinedPath(name: string, body: SectionSpec): string | undefined {
   return undefined
 }
 
-function list(lead: string, names: readonly string[]): readonly string[] {
-  return names.length === 0 ? [] : [`${lead} ${quoteList(names)}`]
+/** The objects of an experiment that have a field of this name: `loss` is one of margins. */
+function ownersOf(name: string): readonly string[] {
+  return (['margin', 'dataset', 'machine', 'device'] as const)
+    .filter((keyword) => own(objectSpecs[keyword].body.fields, name) !== undefined)
+    .map((keyword) => `\`${name}\` is a field of ${showKeyword(keyword)}: \`${keyword} … { ${name} = … }\``)
+}
+
+function list(lead: string, written: string, names: readonly string[]): readonly string[] {
+  return names.length === 0 ? [] : [`${lead} ${quoteLikeliest(written, names)}`]
 }
