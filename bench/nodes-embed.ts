@@ -1,124 +1,39 @@
 /**
- * `npm run bench:nodes-embed`: `arcc embed` as two real processes, each format and engine. The files must be those of one process, byte
- * for byte; SIGTERM at either node stops both; SIGKILL of either node in each phase ends the other one within 30 seconds, with the name
- * of the lost node; and what was embedded by then goes on, on two nodes or in one process, to the same files. Exit code 1 if anything
- * differs.
+ * `npm run bench:nodes-embed -- [embed] [eval]`: commands that embed, as several real processes.
+ *
+ *     embed    two nodes, each format and engine: the files of one process, byte for byte; SIGTERM at either node stops both; SIGKILL of
+ *              either in each phase ends the other one within 30 seconds, with the name of the lost node; and what was embedded by then
+ *              goes on, on two nodes or in one process, to the same files
+ *     eval     two and three nodes with XLA: the reports of one process; SIGKILL of the first or the last of three in each phase ends
+ *              the others within 30 seconds, with its name
+ *
+ *     --netns  `eval` also with each node in a network namespace of its own; needs root and iproute2
+ *
+ * Exit code 1 if anything differs.
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { writeNarrowNetwork } from '../test/helpers/narrow-weights.ts'
-import { runNodes } from './nodes-train/run-nodes.ts'
+import { parseArgs } from 'node:util'
+import { loopback, namespaces, whyNoNamespaces } from './meet/network.ts'
+import { embedNodes } from './nodes-embed/embed-nodes.ts'
+import { evalNodes } from './nodes-embed/eval-nodes.ts'
+import { openScene } from './nodes-embed/scene.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'arcc-nodes-embed-'))
-const say = (text: string) => void process.stdout.write(`${text}\n`)
-const pictures = 'synthetic(identities: 60, per_identity: 10)'
-let faults = 0
-
-function expect(isRight: boolean, text: string): void {
-  say(`${isRight ? 'ok   ' : 'FAULT'} ${text}`)
-  if (!isRight) faults++
-}
-
-/** Arguments of a command that embeds into a file, or goes on. */
-const embedding = (file: string, engine: string) => [
-  ...['embed', join(root, 'net.safetensors'), pictures, '--experiment', join(root, 'net.arc')],
-  ...['--engine', engine, '--batch', '8', '--flip', '--resume', '--out', join(root, file)],
-]
-
-/** Whether a file, and those beside it, are those of another name. */
-function isSame(file: string, expected: string): boolean {
-  const beside = readdirSync(root).filter((name) => name.startsWith(expected))
-  const made = readdirSync(root).filter((name) => name.startsWith(file))
-  const bytes = (name: string) => readFileSync(join(root, name))
-  return (
-    made.length === beside.length &&
-    beside.every((name) => {
-      const own = name.replace(expected, file)
-      return existsSync(join(root, own)) && bytes(own).equals(bytes(name))
-    })
-  )
-}
-
-const first = 'comparing what they have'
-
-/** Where a node is killed or told to stop: by what rank 0 has printed. */
-const phases: Readonly<Record<string, RegExp>> = {
-  [first]: /has joined/,
-  'the first pictures': /pictures \S+ 0 %/,
-  'some pictures': /pictures \S+ [2-4]\d %/,
-  'more pictures': /pictures \S+ [6-8]\d %/,
-  'writing the file': /^writing/m,
-}
-
-/** Milliseconds from there to the signal: the other node has joined as well when it comes. */
-const delay = 150
-
-/** The ends of two nodes of which one gets a signal, and how long the other one took after it. */
-async function endsOf(args: readonly string[], signal: NodeJS.Signals, victim: number, phase: string) {
-  let at = 0
-  const ends = await runNodes({
-    nodes: 2,
-    args,
-    onText(text, kill) {
-      if (at > 0 || phases[phase]?.test(text) !== true) return
-      at = performance.now() + (phase === first ? delay : 0)
-      setTimeout(() => kill(victim, signal), at - performance.now())
-    },
-  })
-  return { ends, other: ends[1 - victim], seconds: ((ends[1 - victim]?.at ?? 0) - at) / 1000, isSent: at > 0 }
-}
-
-async function killIn(phase: string, victim: number, ending: string, goesOnWith: number): Promise<void> {
-  const file = `kill-${victim}-${phase.replaceAll(' ', '-')}.${ending}`
-  const args = embedding(file, 'tfjs')
-  const { other, seconds, isSent } = await endsOf(args, 'SIGKILL', victim, phase)
-  const isNamed = other?.code === 3 && other.text.includes(`rank ${victim} (`)
-  // Who waits for the file is not needed to complete it.
-  const isDone = other?.code === 0 && victim === 1 && isSame(file, `one-tfjs.${ending}`)
-  const isRight = isSent && seconds < 30 && (isNamed || isDone)
-  expect(
-    isRight,
-    `rank ${victim} killed while ${phase}: rank ${1 - victim} ends with ${other?.code} after ${seconds.toFixed(1)} s`,
-  )
-  if (!isRight) say(other?.text ?? '')
-  const wasThere = existsSync(join(root, file))
-  if (!wasThere) await runNodes({ nodes: goesOnWith, args })
-  const how = wasThere ? 'the file is complete' : `${goesOnWith === 2 ? 'two nodes go' : 'one process goes'} on with it`
-  expect(isSame(file, `one-tfjs.${ending}`), `${how}: the same bytes`)
-}
-
+const parts = ['embed', 'eval'] as const
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { netns: { type: 'boolean', default: false } },
+})
+const unknown = positionals.find((name) => !parts.some((part) => part === name))
+if (unknown !== undefined) throw new Error(`${unknown}: the parts are ${parts.join(', ')}`)
+const isWanted = (part: (typeof parts)[number]) => positionals.length === 0 || positionals.includes(part)
+const why = values.netns ? whyNoNamespaces() : undefined
+if (why !== undefined) throw new Error(`no network namespaces: ${why}`)
+const networks = values.netns ? [loopback, namespaces(3)] : [loopback]
+const scene = await openScene()
 try {
-  await writeNarrowNetwork(root)
-  const endings = ['npy', 'safetensors', 'parquet']
-  for (const engine of ['xla', 'tfjs']) {
-    for (const ending of endings) {
-      await runNodes({ nodes: 1, args: embedding(`one-${engine}.${ending}`, engine) })
-      const ends = await runNodes({ nodes: 2, args: embedding(`two-${engine}.${ending}`, engine) })
-      const isEnded = ends.every(({ code }) => code === 0)
-      expect(
-        isEnded && isSame(`two-${engine}.${ending}`, `one-${engine}.${ending}`),
-        `${engine}, .${ending}: two nodes write the bytes of one process`,
-      )
-    }
-  }
-  for (const victim of [0, 1]) {
-    const file = `stop-${victim}.npy`
-    const args = embedding(file, 'tfjs')
-    const { ends } = await endsOf(args, 'SIGTERM', victim, 'some pictures')
-    const codes = ends.map(({ code }) => code).join()
-    expect(codes === '143,143' && !existsSync(join(root, file)), `SIGTERM at rank ${victim}: both end with ${codes}`)
-    await runNodes({ nodes: 1, args })
-    expect(isSame(file, 'one-tfjs.npy'), 'one process goes on with it: the same bytes')
-  }
-  let kills = 0
-  for (const phase of Object.keys(phases)) {
-    for (const victim of [1, 0]) {
-      await killIn(phase, victim, endings[kills % endings.length] ?? 'npy', 1 + (kills % 2))
-      kills++
-    }
-  }
+  if (isWanted('embed')) await embedNodes(scene)
+  if (isWanted('eval')) await evalNodes(scene, networks)
 } finally {
-  rmSync(root, { recursive: true, force: true })
+  scene.close()
+  for (const network of networks) network.remove()
 }
-process.exitCode = faults === 0 ? 0 : 1
+process.exitCode = scene.faults() === 0 ? 0 : 1

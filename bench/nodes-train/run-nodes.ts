@@ -1,9 +1,13 @@
 /** Runs a command as several processes of this computer, and tells what became of each. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { need } from '../../grammar/diagnostic.ts'
 import type { RunEvent } from '../../runtime/events.ts'
+import { loopback, type Network } from '../meet/network.ts'
+
+/** On the loopback address none is needed, but one is taken. */
+const token = 'a token of the nodes of a bench'
 
 const launcher = join(import.meta.dirname, '..', '..', 'bin', 'arcc.js')
 
@@ -21,6 +25,8 @@ export interface NodesRun {
   readonly nodes: number
   /** The command with its arguments, beside those of the meeting. */
   readonly args: readonly string[]
+  /** Where they run; on the loopback address by default. */
+  readonly network?: Network
   /** The working directory of each rank; this process's by default. */
   readonly cwd?: (rank: number) => string | undefined
   /** Receives the events of rank 0, and sends signals. */
@@ -31,14 +37,6 @@ export interface NodesRun {
   readonly onEnd?: (ended: ReadonlySet<number>, kill: (rank: number, signal: NodeJS.Signals) => void) => void
   /** Called when all processes are started. */
   readonly onStart?: (kill: (rank: number, signal: NodeJS.Signals) => void) => void
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 function endOf(child: ChildProcess, onText: (text: string) => void): Promise<NodeEnd> {
@@ -61,18 +59,20 @@ const longest = 120_000
 export async function runNodes({
   nodes,
   args,
+  network = loopback,
   cwd,
   onEvent,
   onText,
   onEnd,
   onStart,
 }: NodesRun): Promise<readonly NodeEnd[]> {
-  const port = await freePort()
+  const rendezvous = `${network.host}:${await network.freePort()}`
   const children = Array.from({ length: nodes }, (_, rank) => {
-    const meeting = ['--nodes', `${nodes}`, '--node-rank', `${rank}`, '--rendezvous', `127.0.0.1:${port}`]
+    const meeting = ['--nodes', `${nodes}`, '--node-rank', `${rank}`, '--rendezvous', rendezvous]
     const own = nodes === 1 ? [] : meeting
-    const environment = { ...process.env, NO_COLOR: '1' }
-    return spawn(process.execPath, [launcher, ...args, ...own], {
+    const environment = { ...process.env, NO_COLOR: '1', ARCC_RUN_TOKEN: token }
+    const [program, ...words] = [...network.before(rank), process.execPath, launcher, ...args, ...own]
+    return spawn(need(program, 'a program'), words, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: environment,
       cwd: cwd?.(rank),

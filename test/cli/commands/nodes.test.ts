@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { exitCode } from '../../../cli/render/exit.ts'
 import { type Result, runInstalled } from '../../helpers/installed.ts'
+import { writeTemplates } from '../../helpers/narrow-templates.ts'
 import { writeNarrowNetwork } from '../../helpers/narrow-weights.ts'
 import { freePort } from '../../helpers/peers.ts'
 import { fileCollection, noisePicture } from '../../helpers/picture-collection.ts'
@@ -22,24 +23,6 @@ async function two(args: readonly string[], at: (args: readonly string[]) => rea
 }
 
 const codes = (results: readonly Result[]) => results.map(({ code }) => code)
-
-/** Five people with two templates each, in the layout of IJB-C. */
-async function writeTemplates(root: string): Promise<void> {
-  const templates = Array.from({ length: 10 }, (_, t) => ({ id: t + 1, person: t % 5 }))
-  const points = '9.3 12.7 18.5 12.5 14.0 17.7 10.5 23.4 17.7 23.2'
-  const pairs = templates.flatMap((a) =>
-    templates.filter((b) => a.id < b.id).map((b) => `${a.id} ${b.id} ${a.person === b.person ? 1 : 0}`),
-  )
-  const lists = {
-    face_tid_mid: templates.map(({ id }, i) => `${i}.jpg ${id} ${id}`),
-    name_5pts_score: templates.map((_, i) => `${i}.jpg ${points} 0.9${i}`),
-    template_pair_label: pairs,
-  }
-  for (const name of ['meta', 'loose_crop']) mkdirSync(join(root, name), { recursive: true })
-  for (const [name, lines] of Object.entries(lists))
-    writeFileSync(join(root, `meta/ijbc_${name}.txt`), lines.map((line) => `${line}\n`).join(''))
-  for (const i of templates.keys()) writeFileSync(join(root, `loose_crop/${i}.jpg`), await noisePicture(i, 28, 28))
-}
 
 beforeAll(async () => {
   await writeNarrowNetwork(folder)
