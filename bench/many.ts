@@ -38,7 +38,7 @@ const mostGrowth = 2
 if (isWanted('exact')) {
   const rows = await exactRows({
     machines: options.machine ?? machines,
-    nodes: nodes ?? [2, 3, 8],
+    nodes: nodes ?? [2, 3, 4, 5, 6, 7, 8],
     keep: options.keep,
     report: ({ experiment, machine, nodes: count }) =>
       void process.stderr.write(`${experiment} on ${count} × ${machine}\n`),

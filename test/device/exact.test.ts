@@ -5,6 +5,10 @@
 import { mkdir, readdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { compilePlan } from '../../bench/hlo/compile.ts'
+import { readModule } from '../../bench/hlo/module.ts'
+import { bytesBetween, collectivesOf, joinsAll } from '../../bench/many/collectives.ts'
+import { plannedBetween } from '../../bench/many/exact.ts'
 import { byteSize } from '../../compiler/ir/dtype.ts'
 import { need } from '../../grammar/diagnostic.ts'
 import { ArccError } from '../../runtime/errors.ts'
@@ -66,7 +70,7 @@ function exactPlans({ plugin, dataFolder }: CudaTools): void {
       flags: nodes === 1 ? flags : { ...flags, ...flagsAcrossProcesses },
     })
 
-  it.each(gpuTable.map((gpu, i) => ({ gpu, nodes: i % 2 === 0 ? 1 : 2 })))(
+  it.each(gpuTable.map((gpu, i) => ({ gpu, nodes: 1 + i })))(
     'a small program for $nodes × 4 $gpu.name',
     async ({ gpu, nodes }) => {
       const answer = await compile(targetConfig(gpu), nodes, 4, sumProgram(nodes * 4))
@@ -172,6 +176,25 @@ experiment run {
         await expect(exactMemory(plan, { flags: { xla_gpu_autotune_level: 0 } })).rejects.toMatchObject({
           code: 'ARC6014',
         })
+      },
+      compileLimit,
+    )
+
+    it.each([
+      ['dgx_v100', 4],
+      ['dgx_a100', 5],
+      ['dgx_h100', 6],
+      ['dgx_v100', 7],
+    ])(
+      'on %s sends between %i computers what the plan says',
+      async (machine, nodes) => {
+        const plan = planFor('', `${machine}(nodes: ${nodes})`)
+        expect(plan.document.exchange?.chosen).toBe('reduce')
+        const { text: program } = await compilePlan(plan)
+        const collectives = collectivesOf(readModule(program), plan.replicas)
+        expect(collectives.length).toBeGreaterThan(3)
+        expect(collectives.filter((one) => !joinsAll(one, plan.replicas))).toEqual([])
+        expect(Math.abs(bytesBetween(collectives, 8) / plannedBetween(plan) - 1)).toBeLessThan(1e-3)
       },
       compileLimit,
     )
