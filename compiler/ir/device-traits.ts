@@ -85,7 +85,18 @@ export interface DeviceTraits {
   readonly filters: 'whole' | 'ohwi'
   /** Whether gradients are all-reduced in groups, concurrently with the backward pass of earlier layers. */
   readonly groupsGradients: boolean
+  /** The most bytes of the logits of a chunk of class centers, or of the centers in it, unless the experiment sets the chunk. */
+  readonly chunkBytes: number
 }
+
+/** With smaller chunks, a GPU's matrix units wait for the loop; larger ones only cost memory. */
+const LARGE_CHUNK = 64 * 2 ** 20
+
+/**
+ * The centers of a chunk, their gradient, their new values and the logits stay in the caches of a CPU between the ops that read them.
+ * 100,000 classes of 512 numbers, 64 images, two cores with 32 MiB of cache: 64 MiB 0.18 s a step, 16 MiB 0.16, 4 MiB 0.12, 2 MiB 0.13.
+ */
+const CACHED_CHUNK = 4 * 2 ** 20
 
 const percent = (share: number) => `${Math.round(share * 100)} %`
 
@@ -98,6 +109,7 @@ export const deviceTraits: { readonly [K in DeviceKind]: DeviceTraits } = {
     hasLinks: true,
     filters: 'ohwi',
     groupsGradients: true,
+    chunkBytes: LARGE_CHUNK,
   },
   cpu: {
     attainedBy: () => guessedCpu,
@@ -106,5 +118,6 @@ export const deviceTraits: { readonly [K in DeviceKind]: DeviceTraits } = {
     hasLinks: false,
     filters: 'whole',
     groupsGradients: false,
+    chunkBytes: CACHED_CHUNK,
   },
 }

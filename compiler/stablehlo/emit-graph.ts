@@ -21,6 +21,7 @@ import { platformForms } from './platform-forms.ts'
 import { keptSmall } from './repeated.ts'
 import { type Again, at, type EmitRule, type EmitRules } from './rule.ts'
 import { scaledProduct } from './scaled-product.ts'
+import { tableWrites } from './table-writes.ts'
 
 /** The loop as a `while` whose state is the trip number, the order of collectives, the invariants and the carried values. */
 function forLoop(e: Emitter, op: OpOf<'for_loop'>, operands: readonly Ssa[]): readonly Ssa[] {
@@ -86,6 +87,7 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
     platformForms[e.platform].keepsEqual && e.ordersCalls
       ? lateValues(e, { graph, find, write }, stored ?? new Set())
       : find
+  const beforeWrite = platformForms[e.platform].copiesTables ? tableWrites(e, graph) : undefined
   for (const op of graph.ops) {
     if (op.kind === 'input') {
       const value = op.results[0] ?? bug('an input without a value')
@@ -107,6 +109,7 @@ export function emitOps(e: Emitter, graph: Graph, inputs: readonly Ssa[]): reado
       continue
     }
     const again = (index: number) => computeAgain(e, operandAt(op, index), { graph, find, write })
+    beforeWrite?.(op, written)
     e.order.begin(op)
     const read = op.origin.phase === 'backward' ? findLate : find
     const product = op.kind === 'dot_general' ? scaledProduct(e, op, read) : undefined

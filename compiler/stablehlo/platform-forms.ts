@@ -16,6 +16,8 @@ interface PlatformForms {
   readonly keepsEqual: boolean
   /** Whether the compiler stores a large tensor that repeats a small one, such as the means of a normalization. */
   readonly storesRepeated: boolean
+  /** Whether the compiler copies tables whose new rows depend on each other's old ones, in order to write them one after another. */
+  readonly copiesTables: boolean
 }
 
 export const platformForms: { readonly [K in DeviceKind]: PlatformForms } = {
@@ -27,6 +29,7 @@ export const platformForms: { readonly [K in DeviceKind]: PlatformForms } = {
     ordersCalls: false,
     keepsEqual: false,
     storesRepeated: false,
+    copiesTables: false,
   },
   cpu: {
     multipliesHalves: false,
@@ -36,5 +39,6 @@ export const platformForms: { readonly [K in DeviceKind]: PlatformForms } = {
     ordersCalls: true,
     keepsEqual: true,
     storesRepeated: true,
+    copiesTables: true,
   },
 }

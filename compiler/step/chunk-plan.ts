@@ -6,12 +6,6 @@
  */
 import type { Auto } from '../schema/values.ts'
 
-/**
- * Bytes of one chunk's logits [B,k] or centers [k,D] in f32, whichever is larger. With smaller chunks the matrix units wait for
- * the loop; larger ones only cost memory: cosines, gradients and new centers have the same sizes.
- */
-const CHUNK_BYTES = 64 * 2 ** 20
-
 /** Rows of a chunk are a multiple of this, for the matrix units. */
 const GRAIN = 8
 
@@ -23,9 +17,16 @@ export interface ChunkPlan {
   readonly padded: number
 }
 
+export interface ChunkSizes {
+  readonly rows: number
+  readonly width: number
+  /** The most bytes of a chunk's logits [B,k] or centers [k,D] in f32, whichever is larger, if the planner chooses. */
+  readonly bytes: number
+}
+
 /** Chunks of `chunk` rows, or the fewest that stay small; one of exactly K rows where it is enough. */
-export function chunkPlan(rows: number, width: number, chunk: Auto<number>): ChunkPlan {
-  const wanted = chunk === 'auto' ? Math.floor(CHUNK_BYTES / (4 * Math.max(1, width))) : chunk
+export function chunkPlan({ rows, width, bytes }: ChunkSizes, chunk: Auto<number>): ChunkPlan {
+  const wanted = chunk === 'auto' ? Math.floor(bytes / (4 * Math.max(1, width))) : chunk
   if (wanted >= rows) return chunksOf(rows, rows)
   const most = chunk === 'auto' ? Math.max(GRAIN, wanted - (wanted % GRAIN)) : chunk
   const fewest = Math.ceil(rows / most)

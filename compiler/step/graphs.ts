@@ -60,7 +60,8 @@ export function settleChunk(experiment: ChosenExperiment, lengths: Lengths): Set
   const { sharded, active } = headRows(experiment, lengths)
   const compared = sharded ? lengths.batch : batchPerDevice(experiment)
   const widest = Math.max(compared, experiment.backbone.embedding) * experiment.centers.perClass
-  const { rows } = chunkPlan(active, widest, experiment.centers.chunk)
+  const { chunkBytes } = deviceTraits[experiment.machine.device.kind]
+  const { rows } = chunkPlan({ rows: active, width: widest, bytes: chunkBytes }, experiment.centers.chunk)
   return { ...experiment, centers: { ...experiment.centers, chunk: rows } }
 }
 

@@ -1,9 +1,10 @@
 /** The head in chunks is the head in one piece, whatever is stored in whatever type, and a sparse update touches nothing else. */
 import { describe, expect, test } from 'vitest'
 import { need } from '../../grammar/diagnostic.ts'
+import { compileStep } from '../../runtime/train/programs.ts'
 import { narrowPlan, narrowText } from '../helpers/narrow.ts'
 import { metricOf, type Run, runOf, seriesDifference, stateDifferences, stateOf } from '../helpers/run.ts'
-import { describeOnXla, xlaEngines } from '../helpers/xla.ts'
+import { describeOnXla, withXla, xlaEngines } from '../helpers/xla.ts'
 
 const classes = 53
 /** What comes before the head doesn't matter to it, and this is quick to compile. */
@@ -83,6 +84,33 @@ describeOnXla('a sample of the classes', () => {
   test('a dense update decays and moves the other rows too', async () => {
     const run = await stepOf('sample_rate = 20%, update = dense')
     expect(changed(run, 'centers').flat().length).toBe(classes)
+  })
+})
+
+describeOnXla('tables of centers', () => {
+  const many = 20_000
+  const table = 4 * many * 24
+
+  test.each([
+    ['sgd(lr: 0.01, momentum: 0.9, weight_decay: 5e-4)', ''],
+    ['adamw(lr: 0.01)', ''],
+    ['lamb(lr: 0.01)', ''],
+    ['sgd(lr: 0.01, momentum: 0.9)', ', weights = bf16, state = int8'],
+    ['adamw(lr: 0.01)', ', weights = bf16, state = bf16'],
+    ['sgd(lr: 0.01, momentum: 0.9)', ', per_class = 2'],
+    ['adamw(lr: 0.01)', ', sample_rate = 50%'],
+    ['sgd(lr: 0.01, momentum: 0.9)', ', sample_rate = 50%, weights = bf16, state = int8'],
+  ])('%s%s: the step copies none of them', async (optimizer, more) => {
+    const centers = `chunk = 500 rows${more}`
+    const plan = narrowPlan({ ...optionsOf(1, centers), classes: many, optimizer })
+    const memory = await withXla(1, async (engine) => {
+      const step = await compileStep(engine, plan)
+      step.dispose()
+      return step.memory
+    })
+    const narrowest = more.includes('int8') && !more.includes('sample') ? table / 4 : table / 2
+    // A chunk is a fortieth of a table; the numbers of a sample's rows are a third.
+    expect(need(memory, 'figures').temporaries).toBeLessThan(narrowest)
   })
 })
 

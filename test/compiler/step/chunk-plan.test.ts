@@ -1,5 +1,6 @@
 /** The chunks of center rows. */
 import { expect, test } from 'vitest'
+import { deviceTraits } from '../../../compiler/ir/device-traits.ts'
 import { chunkPlan } from '../../../compiler/step/chunk-plan.ts'
 
 test.each([
@@ -15,6 +16,12 @@ test.each([
   [1000, 64, 999, { count: 2, rows: 500, padded: 1000 }],
   [7, 64, 3, { count: 3, rows: 3, padded: 9 }],
   [7, 64, 1, { count: 7, rows: 1, padded: 7 }],
-] as const)('%i rows, batch %i, chunk %s', (rows, batch, chunk, wanted) => {
-  expect(chunkPlan(rows, batch, chunk)).toEqual(wanted)
+] as const)('%i rows, batch %i, chunk %s', (rows, width, chunk, wanted) => {
+  expect(chunkPlan({ rows, width, bytes: 64 * 2 ** 20 }, chunk)).toEqual(wanted)
+})
+
+test('a CPU has chunks that stay in its caches', () => {
+  const { chunkBytes: bytes } = deviceTraits.cpu
+  expect(chunkPlan({ rows: 2048, width: 512, bytes }, 'auto').count).toBe(1)
+  expect(chunkPlan({ rows: 100_000, width: 512, bytes }, 'auto')).toEqual({ count: 49, rows: 2048, padded: 100_352 })
 })
