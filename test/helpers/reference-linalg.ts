@@ -42,25 +42,24 @@ const dot: ReferenceRule<'dot_general'> = local((op, operands) => {
   const lhsFree = free(lhs, [...lhsBatch, ...lhsContract])
   const rhsFree = free(rhs, [...rhsBatch, ...rhsContract])
   const inner = indices(lhsContract.map((dim) => lhs.shape[dim] ?? 0))
-  /** Assembles an index from parts for given dims. */
-  const place = (...parts: readonly (readonly [readonly number[], Index])[]) => {
-    const index: number[] = []
-    for (const [dims, values] of parts) {
-      dims.forEach((dim, i) => {
-        index[dim] = values[i] ?? 0
-      })
-    }
-    return index
+  /** Writes the part of an index for given dims. */
+  const place = (index: number[], dims: readonly number[], values: Index) => {
+    for (let i = 0; i < dims.length; i++) index[dims[i] ?? 0] = values[i] ?? 0
   }
   return [
     generate(resultType(op), (index) => {
       const batch = index.slice(0, lhsBatch.length)
       const left = index.slice(batch.length, batch.length + lhsFree.length)
       const right = index.slice(batch.length + left.length)
+      const [l, r]: [number[], number[]] = [[], []]
+      place(l, lhsBatch, batch)
+      place(l, lhsFree, left)
+      place(r, rhsBatch, batch)
+      place(r, rhsFree, right)
       return inner.reduce((sum, k) => {
-        const l = at(lhs, place([lhsBatch, batch], [lhsFree, left], [lhsContract, k]))
-        const r = at(rhs, place([rhsBatch, batch], [rhsFree, right], [rhsContract, k]))
-        return sum + l * r
+        place(l, lhsContract, k)
+        place(r, rhsContract, k)
+        return sum + at(lhs, l) * at(rhs, r)
       }, 0)
     }),
   ]

@@ -48,25 +48,31 @@ export function roundTo(dtype: DType, x: number): number {
 
 /** Every index of `shape`, the last dim fastest. */
 export function indices(shape: readonly number[]): Index[] {
-  return Array.from({ length: elementCount(shape) }, (_, flat) => {
-    const index: number[] = new Array(shape.length).fill(0)
-    let rest = flat
+  return overIndices(shape, (index) => index)
+}
+
+/** `element(index)` for every index; no list of the indices stands in memory. */
+function overIndices<T>(shape: readonly number[], element: (index: Index) => T): T[] {
+  const next: number[] = shape.map(() => 0)
+  return Array.from({ length: elementCount(shape) }, () => {
+    const index = next.slice()
     for (let dim = shape.length - 1; dim >= 0; dim--) {
-      const size = shape[dim] ?? 1
-      index[dim] = rest % size
-      rest = Math.floor(rest / size)
+      const i = (next[dim] ?? 0) + 1
+      next[dim] = i === shape[dim] ? 0 : i
+      if (i !== shape[dim]) break
     }
-    return index
+    return element(index)
   })
 }
 
 export function at(tensor: Tensor, index: Index): number {
   let flat = 0
-  tensor.shape.forEach((size, dim) => {
-    const i = index[dim] ?? -1
+  let dim = 0
+  for (const size of tensor.shape) {
+    const i = index[dim++] ?? -1
     if (i < 0 || i >= size) bug(`index [${index.join(',')}] outside [${tensor.shape.join(',')}]`)
     flat = flat * size + i
-  })
+  }
   return need(tensor.data[flat], 'an element')
 }
 
@@ -78,7 +84,8 @@ export function atOr(tensor: Tensor, index: Index, outside: number): number {
 
 /** A tensor whose elements are `element(index)`, rounded to its dtype. */
 export function generate(type: TensorType, element: (index: Index) => number): Tensor {
-  return { dtype: type.dtype, shape: type.shape, data: indices(type.shape).map((i) => roundTo(type.dtype, element(i))) }
+  const { dtype, shape } = type
+  return { dtype, shape, data: overIndices(shape, (index) => roundTo(dtype, element(index))) }
 }
 
 export function scalarOf(tensor: Tensor): number {
