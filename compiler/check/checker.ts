@@ -29,7 +29,7 @@ export interface Binding {
   readonly type: Type
   readonly span: Span
   /** Of these, `let`s and parameters are reported if unused. */
-  readonly kind: 'let' | 'parameter' | 'loop' | 'state' | 'field'
+  readonly kind: 'let' | 'parameter' | 'loop' | 'carry' | 'state' | 'field'
 }
 
 export interface Scope {
@@ -68,6 +68,8 @@ export interface Checker {
   silent(): Checker
   /** A checker of the same program with a bag of its own. */
   apart(): Checker
+  /** This checker with another bag, to look at what an expression has before it is reported. */
+  into(bag: DiagnosticBag): Checker
   /** The type of an expression; `hint` is the type its place accepts, for enum names. */
   infer(expr: Expr, scope: Scope, hint?: Type): Type
   /** Like `infer`, and reports a mismatch; the result is then the expected type. */

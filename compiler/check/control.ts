@@ -1,9 +1,23 @@
 /** `if`, `for`, blocks, lists, ranges and records. */
-import type { BlockExpr, ForExpr, Ident, IfExpr, LetDecl, ListExpr, RangeExpr, RecordExpr } from '../../grammar/ast.ts'
+import type {
+  BlockExpr,
+  Expr,
+  ForExpr,
+  Ident,
+  IfExpr,
+  LetDecl,
+  ListExpr,
+  NameExpr,
+  RangeExpr,
+  RecordExpr,
+} from '../../grammar/ast.ts'
+import { textOf } from '../../grammar/source.ts'
+import { didYouMean } from '../../grammar/suggest.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import { bool, int, listOf, type Type, unknown } from '../types/type.ts'
 import { bind, type Checker, type Expected, findLocal, innerScope, report, type Scope } from './checker.ts'
 import { fits, isPlainNumber, join } from './fit.ts'
+import { checkItems } from './list-items.ts'
 import { checkDiagnostic } from './messages.ts'
 import { expectType } from './mismatch.ts'
 import { showType } from './show-type.ts'
@@ -94,6 +108,25 @@ export function noteUnused(checker: Checker, scope: Scope): void {
   }
 }
 
+/** Remembers a loop whose body does not read what it carries. */
+function noteUnreadCarry(checker: Checker, { carry, body }: ForExpr, { bindings }: Scope): void {
+  const binding = carry && bindings.get(carry.name.text)
+  if (carry === undefined || binding?.kind !== 'carry' || checker.used.has(binding) || binding.name.startsWith('_'))
+    return
+  const first = firstName(body.value)
+  const isStart = first !== undefined && first.name === textOf(carry.start.span)
+  const fix = isStart ? didYouMean(binding.name, first.span) : {}
+  const related = [{ span: carry.name.span, message: 'carried here' }]
+  report(checker, checkDiagnostic('ARC3291', { name: binding.name }, body.value.span, { related, ...fix }))
+}
+
+/** The name at the start of a pipeline. */
+function firstName(expr: Expr): NameExpr | undefined {
+  if (expr.kind === 'Pipe') return firstName(expr.value)
+  if (expr.kind === 'Block') return firstName(expr.value)
+  return expr.kind === 'Name' ? expr : undefined
+}
+
 /** Remembers the parameters that nothing reads; `read` are read by other means. */
 export function noteUnusedParameters(
   checker: Checker,
@@ -130,8 +163,10 @@ export function typeOfFor(checker: Checker, expr: ForExpr, outer: Scope): Type {
     const scope = innerScope(outer)
     noteHidden(checker, expr.variable, outer)
     bind(scope, expr.variable.text, element, expr.variable.span, 'loop')
-    if (expr.carry !== undefined) bind(scope, expr.carry.name.text, carried ?? unknown, expr.carry.name.span, 'loop')
-    return typeOfBlock(checker, expr.body, scope)
+    if (expr.carry !== undefined) bind(scope, expr.carry.name.text, carried ?? unknown, expr.carry.name.span, 'carry')
+    const type = typeOfBlock(checker, expr.body, scope)
+    noteUnreadCarry(checker, expr, scope)
+    return type
   }
   if (expr.carry === undefined) return listOf(body(undefined))
   const start = checker.infer(expr.carry.start, outer)
@@ -164,7 +199,7 @@ export function typeOfList(checker: Checker, expr: ListExpr, scope: Scope, expec
       type: expected.type.element,
       what: expected.what === '' ? '' : `an element of ${expected.what}`,
     }
-    for (const item of expr.items) checker.check(item, scope, element)
+    checkItems(checker, expr.items, scope, element)
     return expected.type
   }
   let element: Type = unknown

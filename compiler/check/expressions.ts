@@ -9,7 +9,7 @@ import { typeOfBlock, typeOfFor, typeOfIf, typeOfList, typeOfRange, typeOfRecord
 import { membersOf } from './fit.ts'
 import { typeOfBatch, typeOfNumber, typeOfString } from './literals.ts'
 import { typeOfIndex, typeOfMember } from './members.ts'
-import { expectType, reportQuotedName, reportUnknownMember } from './mismatch.ts'
+import { expectType, noteQuotedMember, reportQuotedName, reportUnknownMember } from './mismatch.ts'
 import { isNone, qualified, typeOfName } from './names.ts'
 import { typeOfBinary, typeOfUnary } from './operators.ts'
 import { typeOfSection } from './sections.ts'
@@ -94,6 +94,7 @@ function check(checker: Checker, expr: Expr, scope: Scope, expected: Expected): 
       break
     case 'String':
       if (reportQuotedName(checker, expr, scope, inner)) return inner.type
+      noteQuotedMember(checker, expr, inner.type)
       break
     default:
       break
@@ -138,8 +139,20 @@ export function createChecker(program: Program, bag: DiagnosticBag): Checker {
       return silent
     },
     apart: () => createChecker(program, new DiagnosticBag()),
+    into: (other) => withBag(checker, other),
     infer: (expr, scope, hint) => infer(checker, expr, scope, hint),
     check: (expr, scope, expected) => check(checker, expr, scope, expected),
   }
   return checker
+}
+
+function withBag(checker: Checker, bag: DiagnosticBag): Checker {
+  const inner: Checker = {
+    ...checker,
+    bag,
+    warnings: [],
+    infer: (expr, scope, hint) => infer(inner, expr, scope, hint),
+    check: (expr, scope, expected) => check(inner, expr, scope, expected),
+  }
+  return inner
 }

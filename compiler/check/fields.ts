@@ -269,6 +269,12 @@ function setField(work: FieldWork, entry: FieldEntry, spec: FieldSpec, path: rea
     const notes = work.swept ? ['`sweep` sets it in each variant, so nothing else does'] : []
     report(checker, checkDiagnostic('ARC3203', { path: full }, span, { label: 'set again', related, notes }))
   }
+  const [inner, place] = [...set].find(([known, { shared }]) => known.startsWith(`${full}.`) && !shared) ?? []
+  if (inner !== undefined && place !== undefined && !work.swept) {
+    const related = [{ span: place.span, message: 'this is set before it' }]
+    const notes = [`write \`${inner} = …\` below it`]
+    report(checker, checkDiagnostic('ARC3289', { path: full, inner }, span, { related, notes }))
+  }
   const type = checkValue(work, entry, expectation(full, spec))
   if (type.kind === 'backbone') checkComplete(checker, type, entry.value.span)
   set.set(full, { span, type })

@@ -118,8 +118,20 @@ function reportUnit(checker: Checker, text: string, span: Span): void {
   report(checker, checkDiagnostic('ARC3006', { text, unit: text }, span, extras))
 }
 
+/** `$FACES/train` and `~/faces`, which only a shell replaces: what a string says instead. */
+function noteShellVariable(checker: Checker, { span, holes }: StringExpr): void {
+  const [, variable, name] = /^"(\$([A-Z_][A-Z0-9_]*)|~(?=\/))/.exec(textOf(span)) ?? []
+  if (variable === undefined || holes.length > 0) return
+  const { source, start } = span
+  const at = { source, start: start + 1, end: start + 1 + variable.length }
+  const replacement = `{env("${name ?? 'HOME'}")}`
+  const fix = { message: `write \`${replacement}\``, span: at, replacement }
+  report(checker, checkDiagnostic('ARC3293', { variable }, span, { fix }))
+}
+
 /** A string may contain numbers, strings, enum names and `true` or `false`. */
 export function typeOfString(checker: Checker, expr: StringExpr, scope: Scope): Type {
+  noteShellVariable(checker, expr)
   for (const hole of expr.holes) {
     const type = checker.infer(hole, scope)
     const shown =

@@ -148,6 +148,21 @@ const checkMessages = {
     ({ name, path }) =>
       `a shared section must come before the entries that change it: \`${path}\` precedes \`${name} = …\``,
   ),
+  ARC3289: error<{ path: string; inner: string }>(
+    ({ path, inner }) => `\`${path} = …\` replaces all of it, so \`${inner}\` above has no effect`,
+  ),
+  ARC3290: warning<{ schedule: string }>(
+    ({ schedule }) => `the factor of \`${schedule}\` never changes: it does not read \`step\``,
+  ),
+  ARC3291: warning<{ name: string }>(
+    ({ name }) => `the loop never reads \`${name}\`, which it carries, so only its last iteration counts`,
+  ),
+  ARC3292: warning<{ name: string; what: string }>(
+    ({ name, what }) => `\`"${name}"\` in quotes is the path of a file, but \`${name}\` is the name of a ${what}`,
+  ),
+  ARC3293: warning<{ variable: string }>(
+    ({ variable }) => `\`${variable}\` is not replaced in a string, as a shell would`,
+  ),
   ARC3277: error<{ name: string }>(({ name }) => `\`${name}\` is not a section of an experiment`),
   ARC3287: warning<{ section: string }>(({ section }) => `the section \`${section}\` is empty, so it has no effect`),
   ARC3288: error(() => 'this test expects nothing, so it cannot fail'),

@@ -1,6 +1,7 @@
 /** Methods: the scalar code of margins, optimizers and schedules. */
 import type { Entry, Expr, MethodEntry, ObjectDecl } from '../../grammar/ast.ts'
 import { didYouMean } from '../../grammar/suggest.ts'
+import { walk } from '../../grammar/visit.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import { meantName } from '../names/other-words.ts'
 import type { MethodSpec } from '../schema/methods.ts'
@@ -107,11 +108,29 @@ function checkMethod(
     checker,
     entry.parameters.map((parameter) => parameter.name),
   )
+  if (decl.keyword === 'schedule') noteConstant(checker, decl, entry)
   const hasRate = decl.keyword === 'optimizer' && own(spec.reads, 'rate') !== undefined
   if (hasRate && !entry.parameters.some((parameter) => parameter.name.text === 'rate')) {
     const notes = ['`rate` is `lr` with the factor of the schedule']
     report(checker, checkDiagnostic('ARC3285', { optimizer: decl.name.text }, entry.name.span, { notes }))
   }
+}
+
+/** A factor that reads something else than the step is the same in every step. */
+function noteConstant(checker: Checker, decl: ObjectDecl, { parameters, body }: MethodEntry): void {
+  const read = parameters.map(({ name }) => name.text)
+  const [first] = read
+  if (first === undefined || read.includes('step')) return
+  let place = body.span
+  walk(body, (node) => {
+    if (place === body.span && node.kind === 'Name' && read.includes(node.name)) place = node.span
+    return true
+  })
+  const notes = [
+    `write \`factor(step, ${read.join(', ')})\``,
+    ...(read.includes('epoch') ? ['`epoch` is the number of steps in an epoch: `step / epoch` counts epochs'] : []),
+  ]
+  report(checker, checkDiagnostic('ARC3290', { schedule: decl.name.text }, place, { notes }))
 }
 
 /** The record at the end of an expression, to locate it. */

@@ -5,7 +5,7 @@ import { textOf } from '../../grammar/source.ts'
 import { didYouMean } from '../../grammar/suggest.ts'
 import { meantName } from '../names/other-words.ts'
 import { isDimensionless, sameDimension, showDimension, unitOf } from '../types/dimension.ts'
-import { angle, bandwidth, type NumberType, type Type } from '../types/type.ts'
+import { angle, bandwidth, type NumberType, string, type Type } from '../types/type.ts'
 import { blockMisfit } from './block-values.ts'
 import { type Checker, type Expected, report, type Scope } from './checker.ts'
 import { fits, membersOf, present } from './fit.ts'
@@ -113,6 +113,15 @@ export function reportQuotedName(checker: Checker, expr: StringExpr, scope: Scop
       : { notes: [`write ${showCall(meant, missing)}`] }
   report(checker, checkDiagnostic('ARC3001', params, expr.span, extrasOf(expected, extras)))
   return true
+}
+
+/** Warns of `"lfw"` where names and paths are taken: the name is probably meant. */
+export function noteQuotedMember(checker: Checker, expr: StringExpr, wanted: Type): void {
+  const text = literalText(expr)
+  const found = wanted.kind === 'union' ? wanted.members.find(({ kind }) => kind === 'enum') : undefined
+  if (text === undefined || found?.kind !== 'enum' || !found.members.includes(text) || !fits(string, wanted)) return
+  const fix = { message: 'names are written without quotes', span: expr.span, replacement: text }
+  report(checker, checkDiagnostic('ARC3292', { name: text, what: found.name }, expr.span, { fix }))
 }
 
 /** Handles what is passed in the place of a block; false if this is a value of any other kind. */

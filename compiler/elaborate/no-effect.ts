@@ -3,6 +3,7 @@ import type { Extras } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
 import type { Context } from '../evaluate/context.ts'
 import { placeOfField } from '../evaluate/object.ts'
+import { showFloat } from '../evaluate/show.ts'
 import type {
   CentersSpec,
   CheckpointSpec,
@@ -147,6 +148,18 @@ function checkRates(
       ['`train.freeze = ["*"]` keeps the backbone as it is, and needs no gradient for it'],
     )
   if (own !== undefined && centersOptimizer.lr === 0) warn('no center is trained', placeOf(own, 'centers.optimizer'))
+  if (isAnyTrained) checkShrinking(objects.optimizer, optimizer.lr, session)
+  if (own !== undefined) checkShrinking(own, centersOptimizer.lr, session)
   if (isAlwaysZero(schedule))
     warn(`the factor of \`${schedule.name}\` is 0 in every step, so nothing is trained`, fields.span('train.schedule'))
+}
+
+/** Warns of a weight decay that takes more than all of a weight in one step: `1e4` for `1e-4`. */
+function checkShrinking(optimizer: ObjectValue, lr: number, { bag }: Context['session']): void {
+  const amount = optimizer.arguments.get(decayParameter)
+  const place = optimizer.places.get(decayParameter)
+  if (amount?.kind !== 'number' || place === undefined || !(amount.value * lr > 1)) return
+  const shrink = showFloat(Number((amount.value * lr).toPrecision(3)))
+  const notes = [`\`lr\` is ${showFloat(lr)}, and \`${decayParameter}\` ${showFloat(amount.value)}`]
+  bag.add(evaluateDiagnostic('ARC4311', { parameter: decayParameter, shrink }, place, { notes }))
 }

@@ -2,7 +2,7 @@
 import type { Expr, RequireEntry } from '../../grammar/ast.ts'
 import { textOf } from '../../grammar/source.ts'
 import { attempt, type Context, type Env, fail } from '../evaluate/context.ts'
-import { fieldPaths, placeOfField } from '../evaluate/object.ts'
+import { fieldPaths, placeOfField, placeOfValue } from '../evaluate/object.ts'
 import { describe } from '../evaluate/show.ts'
 import {
   comparisons,
@@ -35,6 +35,10 @@ export function resolveDataset(object: ObjectValue, context: Context): DatasetSp
       }),
     )
   warnOfUnread(format, object, context)
+  const { identities, images } = fields
+  const place = placeOfValue(object, 'images')
+  if (identities !== undefined && images !== undefined && images < identities && place !== undefined)
+    context.session.bag.add(evaluateDiagnostic('ARC4310', { images, identities }, place))
   for (const part of fields.parts ?? []) warnOfPart(part, context)
   const parts = fields.parts?.map((part) => resolveDataset(part, context))
   if (parts?.includes(undefined)) return undefined

@@ -131,6 +131,12 @@ export function placeOfField({ decl, overrides, places, span }: ObjectValue, pat
   return findField(decl.entries, path.split('.'))?.span ?? places.get(path)
 }
 
+/** Where the value of a field is written, without its name. */
+export function placeOfValue(object: ObjectValue, path: string): Span | undefined {
+  if (object.overrides.has(path)) return object.places.get(path) ?? object.span
+  return findField(object.decl.entries, path.split('.'))?.value.span ?? object.places.get(path)
+}
+
 /** The value of a field: overridden, written, the argument with its name, or its default; `none` if it has none. */
 export function fieldOf(object: ObjectValue, path: string, context: Context): Value {
   const { fields } = instanceOf(object)

@@ -188,7 +188,7 @@ function follow(
   if (used === undefined) return
   const written = moduleText(use)
   if (use.prefix !== undefined) {
-    for (const symbol of used.own.values()) scope.set(prefixed(use.prefix, symbol.name), symbol)
+    for (const symbol of used.own.values()) scope.set(prefixed(use.prefix, symbol.name), { ...symbol })
     return
   }
   if (use.names === undefined) {
@@ -213,7 +213,8 @@ function follow(
       loader.bag.add(nameDiagnostic('ARC2004', params, mine.decl.name.span, { related, notes }))
     } else if (before !== undefined) reportTakenTwice(loader, before, symbol, use, local)
     else explicit.set(text, { symbol, use })
-    if (before === undefined) scope.set(text, symbol)
+    // A copy, so that only this module's own uses of the name count as such.
+    if (before === undefined) scope.set(text, { ...symbol })
   }
 }
 

@@ -9,6 +9,7 @@ import { brokenRequires, plannedQuantity, showBound } from './bounds.ts'
 import { type Candidate, movedTo } from './candidate.ts'
 import { describePlan } from './describe.ts'
 import type { PlanDocument } from './document.ts'
+import { checkIntervals } from './intervals.ts'
 import { planDiagnostic } from './messages.ts'
 import { written } from './paths.ts'
 import type { Plan } from './plan.ts'
@@ -46,6 +47,7 @@ export function buildPlan(
     insteadOf,
   )
   checkFit(candidate.experiment, document, bag)
+  checkIntervals(declared, candidate.lengths, bag)
   const { graphs, lengths } = candidate
   const { runRequires, train, augment, startFrom, backbone, centers, evaluate, checkpoint, log, dataset } =
     candidate.experiment

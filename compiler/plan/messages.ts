@@ -36,6 +36,10 @@ const planMessages = {
     (p: { batch: number; classes: number }) =>
       `\`centers.sample_rate\` saves nothing: the ${p.batch} images of a step can have all ${p.classes} classes of a device`,
   ),
+  ARC5011: warning(
+    (p: { path: string; interval: string; steps: number }) =>
+      `\`${p.path}\` is ${p.interval}, but the run ends after ${p.steps} steps`,
+  ),
   ARC5010: error(
     (p: { what: 'same' | 'different'; asked: number; most: number }) =>
       `the held-out people have too few pictures for ${p.asked} ${p.what} pairs: at most ${p.most} are possible`,

@@ -247,6 +247,13 @@ export const evaluateMessages = {
   ARC4304: warning(() => '`evaluate.every` has no effect: `evaluate.sets` is empty'),
   ARC4305: warning<{ field: string; why: string }>(({ field, why }) => `\`${field}\` has no effect: ${why}`),
   ARC4306: warning<{ what: string }>(({ what }) => `the learning rate is 0 in every step: ${what}`),
+  ARC4310: warning<{ images: number; identities: number }>(
+    ({ images, identities }) => `${images} images of ${identities} identities: each of them needs at least one`,
+  ),
+  ARC4311: warning<{ parameter: string; shrink: string }>(
+    ({ parameter, shrink }) =>
+      `\`${parameter}\` changes the sign of the weights: a step subtracts ${shrink} times their value`,
+  ),
   ARC4307: warning<{ name: string; found: string; other: string; meant: string }>(
     ({ name, found, other, meant }) => `\`${name}\` is ${found}, which is ${other}: ${meant} is probably meant`,
   ),

@@ -100,5 +100,10 @@ export const checkExamples: Examples<typeof checkDiagnostic.catalogue> = {
   ARC3253: [{ margin: 'adaface' }],
   ARC3275: [{ name: 'recipe', section: 'train' }],
   ARC3276: [{ name: 'train', path: 'train.batch' }],
+  ARC3289: [{ path: 'machine', inner: 'machine.cores' }],
+  ARC3290: [{ schedule: 'stages' }],
+  ARC3291: [{ name: 'y' }],
+  ARC3292: [{ name: 'lfw', what: 'verification set' }],
+  ARC3293: [{ variable: '$FACES' }],
   ARC3277: [{ name: 'links' }],
 }

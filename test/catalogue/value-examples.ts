@@ -129,6 +129,8 @@ export const evaluateExamples: Examples<typeof evaluateDiagnostic.catalogue> = {
   ARC4304: [{}],
   ARC4305: [{ field: 'checkpoint.keep', why: 'without `checkpoint.every` there is one checkpoint, at the end, not 5' }],
   ARC4306: [{ what: 'nothing is trained' }],
+  ARC4310: [{ images: 1500, identities: 5000 }],
+  ARC4311: [{ parameter: 'weight_decay', shrink: '1000' }],
   ARC4307: [
     { name: 'm', found: '0.5 deg', other: '0.00873 rad', meant: '0.5 rad' },
     { name: 'm', found: '28.6 rad', other: '1640 deg', meant: '28.6 deg' },
@@ -159,6 +161,7 @@ export const planExamples: Examples<typeof planDiagnostic.catalogue> = {
   ARC5005: [{ declared: '10 identities with 90 images', found: '12 identities with 99 images', root: '/faces' }],
   ARC5006: [{ classes: 4, replicas: 8 }],
   ARC5007: [{ path: 'head.norm' }, { path: '' }],
+  ARC5011: [{ path: 'evaluate.every', interval: '10000 steps', steps: 344 }],
   ARC5010: [{ what: 'same', asked: 300, most: 30 }],
   ARC5009: [{ batch: 512, classes: 25 }],
   ARC5008: [{ fault: 'no pictures in /faces: it has 3 folders without pictures' }],

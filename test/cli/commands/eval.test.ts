@@ -30,7 +30,7 @@ experiment small {
   margin   = cosface
   machine  = cpu(devices: 1)
   train { batch = 8 global, steps = 2, optimizer = sgd(lr: 0.1) }
-  evaluate { sets = ["holdout", pairs(list: "listed.csv")], pairs = 40 }
+  evaluate { sets = [holdout, pairs(list: "listed.csv")], pairs = 40 }
 }
 `
 

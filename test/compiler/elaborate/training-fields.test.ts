@@ -119,7 +119,7 @@ const codes = (body: string, settings: readonly string[] = [], declarations = ''
 describe('checkpoint.best', () => {
   it.each([
     ['sets = [holdout]', 'holdout', []],
-    ['sets = [holdout]', '"holdout"', []],
+    ['sets = [holdout]', '"holdout"', ['ARC3292 warning']],
     ['sets = ["a/b.bin"]', '"a/b.bin"', []],
     ['sets = [pairs("lfw/my.pairs.txt", root: "lfw")]', '"my.pairs"', []],
     ['sets = [pairs("{env("W")}/p.txt", root: "lfw")]', '"x"', []],

@@ -1,5 +1,5 @@
 // The best of two verifications, of which one is before training.
-//? at: ‸best = "holdout"
+//? at: ‸best = holdout
 //? suggests: evaluate.every
 
 use std.datasets: synthetic
@@ -24,5 +24,5 @@ experiment faces {
   }
 
   evaluate { sets = [holdout], pairs = 100 }
-  checkpoint { every = 1 epochs, best = "holdout" }
+  checkpoint { every = 1 epochs, best = holdout }
 }

@@ -1,0 +1,28 @@
+// Verification sets by their names, all of them in quotes.
+//? at: [‸"lfw"
+//? suggests: [lfw, calfw]
+//? mends: yes
+
+use std.datasets: folder
+use std.machines: cpu
+use std.margins: arcface
+
+backbone small(embedding: int = 32) on Image(112, 112, 3) -> Vector(embedding) {
+  input |> conv(8, kernel: 3, stride: 4) |> prelu |> flatten |> linear(embedding)
+}
+
+experiment faces {
+  dataset  = folder(root: "faces")
+  backbone = small
+  margin   = arcface(m: 0.3 rad, scale: 32)
+  machine  = cpu(devices: 2)
+
+  train {
+    batch     = 16 global
+    epochs    = 2
+    optimizer = sgd(lr: 0.1, momentum: 0.9)
+    schedule  = polynomial(power: 1)
+  }
+
+  evaluate { sets = ["lfw", "calfw"] }
+}
