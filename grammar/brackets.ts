@@ -312,8 +312,9 @@ class Repair {
     this.#out.splice(end, 0, T.makeToken(T.LCurly, '', at))
   }
 
-  /** Fields of an experiment outside of it, and a brace after them: their head is missing. */
+  /** Fields of an experiment outside of it, and a brace after them: their head is missing. Searched for among few mistakes only. */
   #insertHead(): boolean {
+    if (this.#reports > 3) return false
     const at = entriesBefore(this.#out)
     const first = this.#out[at]
     if (first === undefined) return false

@@ -30,5 +30,9 @@ export function remainderFix(source: SourceFile, sign: Span): Fix | undefined {
   const scalars = scalarsAround(source, sign)
   if (!scalars.includes(x) && !scalars.includes(y)) return undefined
   const span = { source, start: sign.start - left.length, end: sign.end + right.length }
-  return { message: 'compute the remainder with `floor`: `mod` takes whole numbers', span, replacement: floored(true, x, y) }
+  return {
+    message: 'compute the remainder with `floor`: `mod` takes whole numbers',
+    span,
+    replacement: floored(true, x, y),
+  }
 }

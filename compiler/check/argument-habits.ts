@@ -18,6 +18,26 @@ export function reportDecimalComma(checker: Checker, before: Given | undefined, 
   return true
 }
 
+/** `betas: [0.9, 0.99]`, where the parameters are `beta1` and `beta2`: reported once, and understood as both. */
+export function splitNumbered(checker: Checker, call: Application): Application {
+  const { given, slots } = call
+  for (const [index, { name, value, span }] of given.entries()) {
+    if (name === undefined || value.kind !== 'List' || !name.text.endsWith('s')) continue
+    const numbered = value.items.map((_, i) => `${name.text.slice(0, -1)}${i + 1}`)
+    if (numbered.length < 2 || !numbered.every((one) => slots.some((slot) => slot.name === one))) continue
+    const parts = value.items.map((item, i) => ({
+      name: { ...name, text: numbered[i] ?? '' },
+      value: item,
+      span: item.span,
+    }))
+    const replacement = parts.map((part) => `${part.name.text}: ${textOf(part.span)}`).join(', ')
+    const fix = { message: `write \`${replacement}\``, span, replacement }
+    report(checker, checkDiagnostic('ARC3103', { callee: call.callee, name: name.text }, name.span, { fix }))
+    return { ...call, given: [...given.slice(0, index), ...parts, ...given.slice(index + 1)] }
+  }
+  return call
+}
+
 /** Values whose type is found without checking anything else. */
 const plain: ReadonlySet<Given['value']['kind']> = new Set(['Name', 'Number', 'String', 'Bool'])
 

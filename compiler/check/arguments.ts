@@ -9,7 +9,7 @@ import { objectSpecs } from '../schema/objects.ts'
 import { own } from '../types/own.ts'
 import { type Type, unknown } from '../types/type.ts'
 import type { Application, Given, Slot } from './application.ts'
-import { exchangeSwapped, gatherList, reportDecimalComma } from './argument-habits.ts'
+import { exchangeSwapped, gatherList, reportDecimalComma, splitNumbered } from './argument-habits.ts'
 import { callMisfit } from './block-values.ts'
 import { type Checker, type Expected, report, type Scope } from './checker.ts'
 import { fits, isPlainNumber } from './fit.ts'
@@ -19,7 +19,7 @@ import { quoteList, showType } from './show-type.ts'
 
 /** Types of the arguments by parameter. Every mistake is reported once; arguments that match no parameter are still typed. */
 export function bindArguments(checker: Checker, written: Application, scope: Scope): ReadonlyMap<string, Type> {
-  const call = exchangeSwapped(checker, gatherList(checker, written, scope), scope)
+  const call = exchangeSwapped(checker, gatherList(checker, splitNumbered(checker, written), scope), scope)
   const placed = new Map<string, Given>()
   const types = new Map<string, Type>()
   let broken = false

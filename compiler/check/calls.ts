@@ -5,6 +5,7 @@ import type {
   Expr,
   FunctionDecl,
   Ident,
+  MemberExpr,
   NameExpr,
   ObjectDecl,
   Parameter,
@@ -17,10 +18,12 @@ import { type Type, unknown } from '../types/type.ts'
 import type { Given, Slot } from './application.ts'
 import { bindArguments } from './arguments.ts'
 import { type Binding, type Checker, findLocal, report, type Scope } from './checker.ts'
+import { methodExtras, reportForeignCall } from './foreign-calls.ts'
 import { checkComplete, typeOfMemberIn } from './members.ts'
 import { checkDiagnostic } from './messages.ts'
 import { type ObjectType, typeOfMethodCall } from './method-calls.ts'
 import { lookup, qualified, typeOfDefinition } from './names.ts'
+import { typeOfReversed } from './reversed-pipe.ts'
 import { showType } from './show-type.ts'
 import {
   callParameters,
@@ -44,6 +47,8 @@ interface Call {
 
 export function typeOfPipe(checker: Checker, expr: PipeExpr, scope: Scope, hint?: Type): Type {
   const { target } = expr
+  const reversed = typeOfReversed(checker, expr, scope)
+  if (reversed !== undefined) return reversed
   const into = target.kind === 'Call' ? target.callee.span : target.span
   const piped: Given = { name: undefined, value: expr.value, span: expr.value.span, into }
   if (target.kind === 'Error') {
@@ -73,6 +78,7 @@ const callable = new Set<Type['kind']>(['function', 'block', 'backbone', 'object
 function typeOfApplication(checker: Checker, written: Call, scope: Scope): Type {
   const call = { ...written, callee: qualified(written.callee, scope) ?? written.callee }
   if (call.scope !== undefined) checker.infer(call.scope, scope)
+  if (reportForeignCall(checker, call, scope)) return unknown
   if (isForeign(checker, call, scope)) {
     inferAll(checker, call, scope)
     return unknown
@@ -82,7 +88,18 @@ function typeOfApplication(checker: Checker, written: Call, scope: Scope): Type 
   if (call.callee.kind !== 'Member') return applyTo(checker, call, calleeType(checker, call, scope), scope)
   const object = checker.infer(call.callee.object, scope)
   if (object.kind === 'object') return callMethod(checker, call, call.callee.name, object, scope)
+  if (reportMethod(checker, call, call.callee, object, scope)) return unknown
   return applyTo(checker, call, typeOfMemberIn(checker, call.callee, object, scope), scope)
+}
+
+/** `gradient.norm()`: a function that takes a number; false if this is anything else. */
+function reportMethod(checker: Checker, call: Call, callee: MemberExpr, object: Type, scope: Scope): boolean {
+  const { text: name, span } = callee.name
+  const decl = scope.module.scope.get(name)?.decl
+  if (object.kind !== 'number' || call.expr.kind !== 'Call' || decl?.kind !== 'Function') return false
+  const extras = methodExtras(call.expr, callee.object, name)
+  report(checker, checkDiagnostic('ARC3011', { type: showType(object), name }, span, extras))
+  return true
 }
 
 /** In a method, another method of the same object: `target(own)`. A local function of that name comes first. */
@@ -106,7 +123,8 @@ function callMethod(checker: Checker, call: Call, name: Ident, object: ObjectTyp
 
 /** Whether the callee is a spelling of another language, which has been reported. */
 function isForeign(checker: Checker, { callee, expr, hint }: Call, scope: Scope): boolean {
-  return reportForeignPath(checker, callee, scope, hint) || reportRange(checker, callee, expr, scope)
+  if (reportForeignPath(checker, callee, scope, hint)) return true
+  return reportRange(checker, callee, expr, scope)
 }
 
 function applyTo(checker: Checker, call: Call, callee: Type, scope: Scope): Type {

@@ -1,5 +1,5 @@
 /** The checker's state and scopes. `infer` and `check` are members, so the files of this folder need not import each other. */
-import type { Expr, FunctionDecl, LetDecl, MethodEntry, ObjectDecl } from '../../grammar/ast.ts'
+import type { Expr, FunctionDecl, Ident, LetDecl, MethodEntry, ObjectDecl } from '../../grammar/ast.ts'
 import type { Diagnostic, DiagnosticBag, Related } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
 import type { Definition, Module, Program } from '../names/program.ts'
@@ -57,6 +57,8 @@ export interface Checker {
   readonly unknownNames: Set<string>
   /** Warnings are held back until the end: they are only useful if there are no errors. */
   readonly warnings: Diagnostic[]
+  /** The names of objects that extend something unknown: what they read may come from there. */
+  readonly baseless: Set<Ident>
   readonly lets: Map<LetDecl, Type>
   readonly results: Map<FunctionDecl, Type>
   /** Declarations being inferred, to detect circular definitions. */

@@ -11,7 +11,7 @@ import type {
   RangeExpr,
   RecordExpr,
 } from '../../grammar/ast.ts'
-import { textOf } from '../../grammar/source.ts'
+import { joinSpans, textOf } from '../../grammar/source.ts'
 import { didYouMean } from '../../grammar/suggest.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import { bool, int, listOf, type Type, unknown } from '../types/type.ts'
@@ -199,6 +199,7 @@ export function typeOfList(checker: Checker, expr: ListExpr, scope: Scope, expec
       type: expected.type.element,
       what: expected.what === '' ? '' : `an element of ${expected.what}`,
     }
+    if (reportUnits(checker, expr, element)) return expected.type
     checkItems(checker, expr.items, scope, element)
     return expected.type
   }
@@ -220,6 +221,23 @@ export function typeOfList(checker: Checker, expr: ListExpr, scope: Scope, expec
     element = joined
   }
   return listOf(element)
+}
+
+/** `[8, 14]` where durations are required: one report for all; false if this is anything else. */
+function reportUnits(checker: Checker, { items }: ListExpr, element: Expected): boolean {
+  const [first, second] = items
+  const last = items.at(-1)
+  const numbers = items.filter((item) => item.kind === 'Number' && item.unit === undefined)
+  if (first === undefined || second === undefined || last === undefined) return false
+  if (element.type.kind !== 'duration' || numbers.length < items.length) return false
+  const isEpochs = items.every((item) => item.kind === 'Number' && item.value < 1000)
+  const [unit, other] = isEpochs ? ['epochs', 'steps'] : ['steps', 'epochs']
+  const span = joinSpans(first.span, last.span)
+  const replacement = items.map((item) => `${textOf(item.span)} ${unit}`).join(', ')
+  const fix = { message: `write \`${replacement}\`, or the same with \`${other}\``, span, replacement }
+  const params = { place: `${element.what} takes`, expected: showType(element.type) }
+  report(checker, checkDiagnostic('ARC3002', params, first.span, { label: 'steps, or epochs?', fix }))
+  return true
 }
 
 export function typeOfRange(checker: Checker, expr: RangeExpr, scope: Scope): Type {

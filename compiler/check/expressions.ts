@@ -9,7 +9,14 @@ import { typeOfBlock, typeOfFor, typeOfIf, typeOfList, typeOfRange, typeOfRecord
 import { membersOf } from './fit.ts'
 import { typeOfBatch, typeOfNumber, typeOfString } from './literals.ts'
 import { typeOfIndex, typeOfMember } from './members.ts'
-import { expectType, noteQuotedMember, reportQuotedName, reportUnknownMember } from './mismatch.ts'
+import {
+  expectType,
+  noteQuotedMember,
+  reportCalledBlock,
+  reportQuotedName,
+  reportRecord,
+  reportUnknownMember,
+} from './mismatch.ts'
 import { isNone, qualified, typeOfName } from './names.ts'
 import { typeOfBinary, typeOfUnary } from './operators.ts'
 import { typeOfSection } from './sections.ts'
@@ -96,6 +103,12 @@ function check(checker: Checker, expr: Expr, scope: Scope, expected: Expected): 
       if (reportQuotedName(checker, expr, scope, inner)) return inner.type
       noteQuotedMember(checker, expr, inner.type)
       break
+    case 'Record':
+      if (reportRecord(checker, expr, scope, inner)) return inner.type
+      break
+    case 'Call':
+      if (reportCalledBlock(checker, expr, scope, inner)) return inner.type
+      break
     default:
       break
   }
@@ -129,6 +142,7 @@ export function createChecker(program: Program, bag: DiagnosticBag): Checker {
     hiddenParameters: new Map(),
     unknownNames: new Set(),
     warnings: [],
+    baseless: new Set(),
     lets: new Map(),
     results: new Map<FunctionDecl, Type>(),
     open: new Set(),

@@ -16,12 +16,14 @@ export function baseChain(checker: Checker, decl: ObjectDecl, module: Module): r
     const { text: name, span } = at.decl.extends
     const found = at.module.scope.get(name)
     if (found === undefined) {
+      checker.baseless.add(decl.name)
       if (at.decl === decl) reportUnknownBase(checker, decl, module)
       return undefined
     }
     checker.used.add(found)
     const written = writtenDecl(found)
     if (written.kind !== 'Object' || written.keyword !== decl.keyword) {
+      checker.baseless.add(decl.name)
       const keyword =
         written.kind === 'Object'
           ? showKeyword(written.keyword)

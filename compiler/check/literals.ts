@@ -1,5 +1,6 @@
 /** Numbers with their units, and strings. */
 import type { BatchExpr, NumberExpr, StringExpr } from '../../grammar/ast.ts'
+import type { Extras } from '../../grammar/diagnostic.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
 import { didYouMean, nearest } from '../../grammar/suggest.ts'
 import { unitNames, unitOf } from '../types/dimension.ts'
@@ -42,6 +43,7 @@ const otherSpellings: Readonly<Record<string, string>> = {
   total: 'global',
   overall: 'global',
   altogether: 'global',
+  ...{ k: 'kB', m: 'MB', g: 'GB', t: 'TB', ki: 'KiB', mi: 'MiB', gi: 'GiB', ti: 'TiB' },
   'images/s': 'samples/s',
   'img/s': 'samples/s',
   'sample/s': 'samples/s',
@@ -102,6 +104,13 @@ const SEVERAL_DEVICES: ReadonlySet<string> = new Set([
   'per server',
 ])
 
+/** `batch = 256 per node`: the field can read how many devices a node has. */
+function batchOfNode(span: Span): Extras {
+  if (!/\bbatch[ \t]*=[ \t]*\d+[ \t]+$/.test(span.source.text.slice(0, span.start).slice(-80))) return {}
+  const replacement = 'div machine.devices_per_node per device'
+  return { fix: { message: 'divide it among the devices', span, replacement } }
+}
+
 function reportUnit(checker: Checker, text: string, span: Span): void {
   const meant = meantUnit(text)
   const isOfNodes = SEVERAL_DEVICES.has(text)
@@ -113,7 +122,7 @@ function reportUnit(checker: Checker, text: string, span: Span): void {
         : []
   // `%` directly follows its number.
   const blank = meant === '%' ? (/[ \t]*$/.exec(span.source.text.slice(0, span.start))?.[0].length ?? 0) : 0
-  const fix = isOfNodes ? {} : didYouMean(meant, { ...span, start: span.start - blank })
+  const fix = isOfNodes ? batchOfNode(span) : didYouMean(meant, { ...span, start: span.start - blank })
   const extras = { label: 'unknown unit', notes, ...fix }
   report(checker, checkDiagnostic('ARC3006', { text, unit: text }, span, extras))
 }

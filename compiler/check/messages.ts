@@ -77,6 +77,9 @@ const checkMessages = {
     ({ callee, first, second }) =>
       `the arguments \`${first}\` and \`${second}\` of \`${callee}\` are in the other order`,
   ),
+  ARC3117: error<{ outer: string; inner: string }>(
+    ({ outer, inner }) => `\`${outer}\` takes what stands before it, so it follows \`${inner}\``,
+  ),
   ARC3116: error<{ text: string }>(({ text }) => `\`${text}\` is two arguments: numbers have a decimal point`),
   ARC3151: error<{ method: string; name: string }>(
     ({ method, name }) => `\`${method}\` uses \`${name}\` without naming it among what it reads`,

@@ -1,5 +1,5 @@
 /** Explains why a value does not fit its place, and how to fix it. */
-import type { Expr, FunctionDecl, NumberExpr, StringExpr } from '../../grammar/ast.ts'
+import type { CallExpr, Expr, FunctionDecl, NumberExpr, RecordExpr, StringExpr } from '../../grammar/ast.ts'
 import type { Extras, Fix } from '../../grammar/diagnostic.ts'
 import { textOf } from '../../grammar/source.ts'
 import { didYouMean } from '../../grammar/suggest.ts'
@@ -38,6 +38,11 @@ function reportMismatch(checker: Checker, expr: Expr, actual: Type, expected: Ex
   if (actual.kind === 'bool' && wanted.kind === 'bool') {
     const extras = extrasOf(expected, { label: 'known only on the device' })
     report(checker, checkDiagnostic('ARC3005', { what, noun: 'condition' }, expr.span, extras))
+    return
+  }
+  if (actual.kind === 'batch' && wanted.kind === 'number' && isDimensionless(wanted.dimension)) {
+    const extras = extrasOf(expected, { label: thisIs(found), ...withoutBatch(expr) })
+    report(checker, checkDiagnostic('ARC3001', shown, expr.span, extras))
     return
   }
   const text = literalText(expr)
@@ -139,13 +144,45 @@ function reportBlock(checker: Checker, expr: Expr, actual: Type, expected: Expec
     text === undefined
       ? {}
       : { fix: { message: 'names are written without quotes', span: expr.span, replacement: text } }
-  const called =
-    expr.kind === 'Call' && expr.callee.kind === 'Name'
-      ? [`write its name without a call: \`${expr.callee.name}\``]
-      : []
-  report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, { notes: called, ...fix })))
+  report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, { ...calledBlock(expr), ...fix })))
   return true
 }
+
+/** `prelu()`, where `prelu` is passed. */
+function calledBlock(expr: Expr): Extras {
+  if (expr.kind !== 'Call' || expr.callee.kind !== 'Name') return {}
+  const { name, span } = expr.callee
+  if (expr.arguments.length > 0) return { notes: [`write its name without a call: \`${name}\``] }
+  return { fix: { message: 'a block is passed by its name', span: { ...expr.span, start: span.end }, replacement: '' } }
+}
+
+/** A block that is called without arguments where its name is meant; false if this is anything else. */
+export function reportCalledBlock(checker: Checker, expr: CallExpr, scope: Scope, expected: Expected): boolean {
+  const { callee } = expr
+  if (expected.type.kind !== 'block' || callee.kind !== 'Name' || expr.arguments.length > 0) return false
+  const decl = scope.module.scope.get(callee.name)?.decl
+  if (decl?.kind !== 'Function' || blockMisfit(decl) !== undefined) return false
+  const shown = { place: placeOf(expected), expected: 'the name of a block or function', found: 'a call' }
+  report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, calledBlock(expr))))
+  return true
+}
+
+/** `{ type = "sgd", lr = 0.1 }` where an object is required; false if this is anything else. */
+export function reportRecord(checker: Checker, expr: RecordExpr, scope: Scope, expected: Expected): boolean {
+  const { kind } = besideNames(expected.type)
+  const named = expr.fields.find(({ name, value }) => NAME_FIELDS.has(name.text) && literalText(value) !== undefined)
+  const meant = named && meantName(literalText(named.value) ?? '', namesFor(scope, expected.type))
+  if (meant === undefined || (kind !== 'object' && kind !== 'backbone')) return false
+  const others = expr.fields.filter((field) => field !== named)
+  const replacement = `${meant}(${others.map(({ name, value }) => `${name.text}: ${textOf(value.span)}`).join(', ')})`
+  const fix = { message: `write \`${replacement}\``, span: expr.span, replacement }
+  const params = { place: placeOf(expected), expected: showType(present(expected.type)), found: 'a record' }
+  report(checker, checkDiagnostic('ARC3001', params, expr.span, extrasOf(expected, { fix })))
+  return true
+}
+
+/** Fields of JSON that say which object is meant. */
+const NAME_FIELDS: ReadonlySet<string> = new Set(['type', 'name', 'kind', 'class', '_target_'])
 
 /** Whether a function returns what is wanted. */
 function isResult({ result }: FunctionDecl, wanted: Type): boolean {
@@ -309,6 +346,14 @@ function otherUnit(expr: Expr, wanted: NumberType): Extras {
     .trimEnd()
   const span = { ...expr.span, start: expr.span.start + digits.length }
   return { fix: { message: `this is ${showDimension({})}: omit the unit`, span, replacement: '' } }
+}
+
+/** `512 global` where a number is required: `512`. */
+function withoutBatch(expr: Expr): Extras {
+  if ((expr.kind !== 'Number' && expr.kind !== 'Batch') || expr.unit === undefined) return {}
+  const written = textOf({ ...expr.span, end: expr.unit.span.start })
+  const span = { ...expr.span, start: expr.span.start + written.trimEnd().length }
+  return { fix: { message: 'omit the unit', span, replacement: '' } }
 }
 
 /** `64.0` where an integer is required: `64`. */

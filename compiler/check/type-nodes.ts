@@ -1,5 +1,6 @@
 /** Types in source code: `int`, `[int]`, `angle`, `Image(112, 112, 3)`, `float?`. */
 import type { NamedTypeNode, TypeNode } from '../../grammar/ast.ts'
+import { foreignType } from '../../grammar/foreign-types.ts'
 import { didYouMean, nearest } from '../../grammar/suggest.ts'
 import { nameDiagnostic } from '../names/messages.ts'
 import { classJoinings, labelKinds } from '../schema/dataset-formats.ts'
@@ -75,12 +76,6 @@ export const namedTypes: ReadonlyMap<string, Type> = new Map<string, Type>([
 
 /** Common other names for the types. */
 const otherNames: Readonly<Record<string, string>> = {
-  integer: 'int',
-  number: 'float',
-  double: 'float',
-  boolean: 'bool',
-  str: 'string',
-  text: 'string',
   seconds: 'time',
   image: 'Image',
   tokens: 'Tokens',
@@ -108,7 +103,7 @@ export function checkTypeNode(checker: Checker, node: TypeNode, scope: Scope): T
   else if (namedTypes.has(node.name.text)) checkSizes(checker, node, scope)
   else {
     const { text: name } = node.name
-    const meant = own(otherNames, name.toLowerCase()) ?? nearest(name, namedTypes.keys())
+    const meant = foreignType(name) ?? own(otherNames, name.toLowerCase()) ?? nearest(name, namedTypes.keys())
     const { span } = node.name
     const fix = didYouMean(meant, span)
     const notes = meant === undefined ? [`types are ${[...namedTypes.keys()].join(', ')}`] : []

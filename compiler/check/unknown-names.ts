@@ -51,11 +51,12 @@ export function reportUnknownName(
   span: Span,
   place: NamePlace = {},
 ): Type {
+  if (scope.owner !== undefined && checker.baseless.has(scope.owner.name)) return unknown
   return reportOnce(checker, scope, name, span, () => unknownNameHelp(checker, scope, name, span, place))
 }
 
 /** Only the first occurrence of an unknown name in a module is reported. */
-function reportOnce(checker: Checker, scope: Scope, name: string, span: Span, extras: () => Extras): Type {
+export function reportOnce(checker: Checker, scope: Scope, name: string, span: Span, extras: () => Extras): Type {
   const key = `${scope.module.source.path} ${name}`
   if (checker.unknownNames.has(key)) return unknown
   checker.unknownNames.add(key)
@@ -127,6 +128,7 @@ function unknownNameHelp(
   if ((name === 'self' || name === 'this') && member !== null) {
     const fix = { message: 'names are read without it', span: { ...span, end: span.end + 1 }, replacement: '' }
     const [read = ''] = /^\w+/.exec(span.source.text.slice(span.end + 1)) ?? []
+    if (!isDeclared(read, scope)) return { label: 'not declared', notes: ['names are read without it'] }
     return { label: 'not declared', notes: [`write \`${read}\``], fix }
   }
   const path = called ? undefined : fieldPath(scope, name)
@@ -147,7 +149,7 @@ function unknownNameHelp(
 }
 
 /** The name at the start of `torch.optim.SGD`, if it is declared nowhere. */
-function unknownRoot(expr: Expr, scope: Scope): NameExpr | undefined {
+export function unknownRoot(expr: Expr, scope: Scope): NameExpr | undefined {
   if (expr.kind === 'Member') return unknownRoot(expr.object, scope)
   if (expr.kind !== 'Name' || isDeclared(expr.name, scope) || scope.module.prefixes.has(expr.name)) return undefined
   return expr

@@ -212,10 +212,15 @@ export function checkRange(context: Context, path: string, spec: FieldSpec, valu
 
 /** 10 where a fraction is required: 10% was probably meant. */
 function percentMeant({ value, dimension }: NumberValue, { max }: Range, span: Span): Extras {
-  if (!isDimensionless(dimension) || max !== 1 || value <= 1 || value > 100) return {}
+  return isDimensionless(dimension) && max === 1 ? percentExtras(value, span) : {}
+}
+
+/** What is said of a number where a fraction is required. Below 2, another fraction is likelier than a percentage. */
+export function percentExtras(value: number, span: Span): Extras {
+  if (value < 2 || value > 100) return {}
   const text = textOf(span)
   if (text.endsWith('%')) return {}
-  const notes = [`${value}% is ${value / 100}`]
+  const notes = [`${value}% is ${Number((value / 100).toPrecision(12))}`]
   if (!/^[\d.]+$/.test(text)) return { notes }
   return { notes, fix: { message: `write \`${text}%\``, span: { ...span, start: span.end }, replacement: '%' } }
 }

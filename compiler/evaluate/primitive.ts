@@ -12,6 +12,7 @@ import type { ArgumentPlaces } from '../values/frame.ts'
 import type { Value } from '../values/value.ts'
 import { type Context, calledByUser, fail, placeOfArgument } from './context.ts'
 import { bool, list, number, tensor } from './numbers.ts'
+import { percentExtras } from './object.ts'
 import { describe } from './show.ts'
 
 /** Primitives whose arguments share a dimension, which is also that of the result. */
@@ -37,7 +38,10 @@ function callOf(context: Context, span: Span, name: string, places: ArgumentPlac
     const parameter = 'what' in params ? /^`(\w+)`$/.exec(String(params.what))?.[1] : undefined
     const place =
       code === 'ARC4023' && parameter !== undefined ? placeOfArgument(parameter, places, context) : undefined
-    return fail(context, code, withUsersName(params, name, span, context), place ?? span, extras)
+    const found = 'found' in params ? params.found : undefined
+    const isFraction = 'bounds' in params && /(?:at most|below) 1$/.test(String(params.bounds))
+    const percent = isFraction && typeof found === 'number' && place !== undefined ? percentExtras(found, place) : {}
+    return fail(context, code, withUsersName(params, name, span, context), place ?? span, { ...percent, ...extras })
   }
   const needGraph = (): never => report('ARC4017', { what: `\`${name}\`` })
   return {

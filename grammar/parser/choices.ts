@@ -54,12 +54,16 @@ export abstract class ChoiceRules extends LiteralRules {
   /** What follows the value that starts at an offset. */
   protected readonly choice = this.RULE('choice', (first: Expr, start: number): Expr => {
     const [before, sign] = [{ expr: first, text: this.textBetween(start, this.end) }, this.LA(1)]
+    let [middle, last] = [before, before]
     this.#choices += 1
-    this.OR([{ ALT: () => this.CONSUME(T.If) }, { ALT: () => this.CONSUME(T.Question) }])
-    const middle = this.part(1)
-    this.OR2([{ ALT: () => this.CONSUME(T.Else) }, { ALT: () => this.CONSUME(T.Colon) }])
-    const last = this.part(2)
-    this.#choices -= 1
+    try {
+      this.OR([{ ALT: () => this.CONSUME(T.If) }, { ALT: () => this.CONSUME(T.Question) }])
+      middle = this.part(1)
+      this.OR2([{ ALT: () => this.CONSUME(T.Else) }, { ALT: () => this.CONSUME(T.Colon) }])
+      last = this.part(2)
+    } finally {
+      this.#choices -= 1
+    }
     return this.ACTION(() => {
       const isPython = sign.tokenType === T.If
       const [tested, chosen] = isPython ? [middle, before] : [before, middle]

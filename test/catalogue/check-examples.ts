@@ -59,6 +59,7 @@ export const checkExamples: Examples<typeof checkDiagnostic.catalogue> = {
   ARC3114: [{ name: 'factor' }],
   ARC3115: [{ callee: 'stage', first: 'x', second: 'channels' }],
   ARC3116: [{ text: '0,1' }],
+  ARC3117: [{ outer: 'interclass_filter', inner: 'cosface' }],
   ARC3151: [{ method: 'target', name: 'norm' }],
   ARC3150: [{ method: 'update', position: 'weight', name: 'gradient' }],
   ARC3165: [
