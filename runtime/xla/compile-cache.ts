@@ -24,7 +24,7 @@ export interface CacheKeyParts {
   readonly device: string
 }
 
-/** Beyond this number of bytes, the least recently used entries are deleted. */
+/** Beyond this number of bytes, the least recently used entries are deleted, when a cache writes its first one. */
 const maxBytes = 2 * 2 ** 30
 
 /** Files that were not finished are deleted after this time, in milliseconds. */
@@ -67,7 +67,7 @@ export interface CompileCache {
 export function createCompileCache(warn: (message: string) => void): CompileCache {
   const folder = join(cacheRoot(), 'compiled')
   const marks = join(cacheRoot(), 'first-runs')
-  let hasFailed = false
+  let [hasFailed, isPruned] = [false, false]
   const drop = (key: string) => rm(join(folder, key), { force: true }).catch(() => undefined)
   return {
     async open(key, name) {
@@ -102,7 +102,8 @@ export function createCompileCache(warn: (message: string) => void): CompileCach
         const bytes = serialize()
         await mkdir(folder, { recursive: true })
         await replaceContents(join(folder, key), [sealOf(key, bytes), bytes])
-        await prune(folder).catch(() => undefined)
+        if (!isPruned) await prune(folder).catch(() => undefined)
+        isPruned = true
       } catch (error) {
         if (!hasFailed)
           warn(`compiled programs cannot be kept in ${folder}: ${reasonOf(error)}; the next run recompiles them`)

@@ -1,6 +1,6 @@
 /** The compile cache without a device: what is verified, how it is keyed, marks of first runs, folders that cannot be written. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { need } from '../../../grammar/diagnostic.ts'
@@ -65,6 +65,25 @@ describe('an entry', () => {
     expect(await cache.read(other, 'step')).toBeUndefined()
     expect(warnings).toEqual([expect.stringContaining('does not begin with its own key')])
     expect(readdirSync(join(folder, 'compiled'))).toEqual([key])
+  })
+
+  it('that was used longest ago is deleted beyond two gibibytes, at the first one that a cache writes', async () => {
+    const long = 'ef'.repeat(32)
+    const leaveLong = () => {
+      writeFileSync(entry(long), '')
+      truncateSync(entry(long), 2 * 2 ** 30)
+      utimesSync(entry(long), 1, 1)
+    }
+    mkdirSync(join(folder, 'compiled'), { recursive: true })
+    leaveLong()
+    const cache = open()
+    await cache.write(key, () => program)
+    expect(readdirSync(join(folder, 'compiled')).sort()).toEqual([key])
+    leaveLong()
+    await cache.write(other, () => program)
+    expect(readdirSync(join(folder, 'compiled')).sort()).toEqual([key, other, long])
+    await open().write(other, () => program)
+    expect(readdirSync(join(folder, 'compiled')).sort()).toEqual([key, other])
   })
 
   it('with one flipped bit is never used: 200 of them', async () => {
