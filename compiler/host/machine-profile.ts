@@ -71,6 +71,11 @@ export const machineProfileSchema = {
           rate: positive,
         }),
       },
+      /**
+       * Bytes per second, read and written, of elementwise ops in a loop whose tensors stay in the caches. Older profiles do not have
+       * it: they take what streams through memory.
+       */
+      cached: positive,
       /** FLOP per second of f32 matrix products by their narrowest side. */
       products: { type: 'array', minItems: 1, items: object({ width: positive, rate: positive }) },
       /** FLOP per second of f32 convolutions and their gradients by formulation and size. */
@@ -92,7 +97,7 @@ export const machineProfileSchema = {
       /** One per card model; none if the computer has no GPU that arcc can use. */
       gpus: { type: 'array', items: gpuProfileSchema },
     },
-    ['quick', 'gpus'],
+    ['quick', 'cached', 'gpus'],
   ),
 } as const
 

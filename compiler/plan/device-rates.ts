@@ -23,8 +23,11 @@ export interface OpSeconds {
 export interface DeviceRates {
   /** The basis of the figures, for display. */
   readonly basis: string
-  /** The time of one execution of an op that is not a collective; an op fused into another one takes no time. */
-  of(cost: OpCost): OpSeconds
+  /**
+   * The time of one execution of an op that is not a collective; an op fused into another one takes no time. The small tensors of an op
+   * inside a loop stay in the caches of a CPU.
+   */
+  of(cost: OpCost, isInLoop: boolean): OpSeconds
   /** Seconds of a step beyond its ops, for a given size of temporary memory in bytes. */
   perStep(temporaryBytes: number): number
 }

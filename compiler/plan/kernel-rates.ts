@@ -13,12 +13,12 @@ export function kernelRates(rates: DeviceRates, graph: Graph): DeviceRates {
   if (at.size === 0) return rates
   return {
     ...rates,
-    of(cost) {
+    of(cost, isInLoop) {
       const call = at.get(cost.op)
       if (call !== undefined && needed.has(cost.op))
-        return rates.of({ ...cost, ...trafficOf(call), class: 'elementwise' })
+        return rates.of({ ...cost, ...trafficOf(call), class: 'elementwise' }, isInLoop)
       // In a kernel, only its products take time of their own.
-      return needed.has(cost.op) || isProduct(cost) ? rates.of(cost) : nothing
+      return needed.has(cost.op) || isProduct(cost) ? rates.of(cost, isInLoop) : nothing
     },
   }
 }

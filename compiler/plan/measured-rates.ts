@@ -5,6 +5,7 @@
 
 import type { ConvolutionRate, MachineProfile, StreamKind } from '../host/machine-profile.ts'
 import type { OpCost } from '../ir/cost.ts'
+import { deviceTraits } from '../ir/device-traits.ts'
 import { byteSize, type TensorType } from '../ir/dtype.ts'
 import type { Op } from '../ir/graph.ts'
 import type { ConvKind } from '../ir/op-family.ts'
@@ -30,12 +31,12 @@ export function measuredRates(profile: MachineProfile, devices: number): DeviceR
   return {
     basis: `measured on this computer (${computer}, ${cores} cores, ${engine}) ${quick ? byFirstPlan : byDoctor}`,
     perStep: (temporaryBytes) => seconds.program + seconds.byte * temporaryBytes * devices,
-    of(cost): OpSeconds {
+    of(cost, isInLoop): OpSeconds {
       if (!hasKernel(cost)) return { seconds: 0, limit: 'overhead' }
       const bytes = cost.bytesRead + cost.bytesWritten
       const work = isProduct(cost)
         ? cost.flops / product(cost) / share
-        : bytes / streamRate(profile, streamKind(cost), largestTensor(cost.op)) / share
+        : bytes / (isInLoop ? rateInLoop(profile, cost) : rateOutside(profile, cost)) / share
       const limit = work < seconds.kernel ? 'overhead' : isProduct(cost) ? 'compute' : 'memory'
       return { seconds: work + seconds.kernel, limit }
     },
@@ -44,6 +45,16 @@ export function measuredRates(profile: MachineProfile, devices: number): DeviceR
 
 export function measuredLinks(profile: MachineProfile, devices: number): LinkRates {
   return equalLinks(devices, profile.links.bandwidth, profile.links.latency)
+}
+
+function rateOutside(profile: MachineProfile, cost: OpCost): number {
+  return streamRate(profile, streamKind(cost), largestTensor(cost.op))
+}
+
+/** What a loop reads of a large tensor comes from memory; what its own ops write for each other stays in the caches. */
+function rateInLoop(profile: MachineProfile, cost: OpCost): number {
+  const isCached = byteSize(largestTensor(cost.op)) <= deviceTraits.cpu.chunkBytes
+  return (isCached ? profile.cached : undefined) ?? rateOutside(profile, cost)
 }
 
 function streamKind(cost: OpCost): StreamKind {

@@ -35,6 +35,16 @@ export function runOnPaper(
   links: LinkRates,
   watch: (timed: TimedOp) => void = () => undefined,
 ): Timeline {
+  return runOps(graph, rates, links, watch, false)
+}
+
+function runOps(
+  graph: Graph,
+  rates: DeviceRates,
+  links: LinkRates,
+  watch: (timed: TimedOp) => void,
+  isInLoop: boolean,
+): Timeline {
   const costs = new Map<Op, OpCost>(opCosts(graph).map((cost) => [cost.op, cost]))
   const busy = { compute: 0, memory: 0, overhead: 0 }
   /** When the results of collectives are available; all other values are available when the next op starts. */
@@ -56,7 +66,7 @@ export function runOnPaper(
       continue
     }
     const inside = loopTime(op, rates, links)
-    const own = inside === undefined ? rates.of(cost) : undefined
+    const own = inside === undefined ? rates.of(cost, isInLoop) : undefined
     if (inside === undefined && own?.seconds === 0) {
       // It is fused into its readers, and they wait instead.
       if (given > now) for (const value of op.results) ready.set(value, given)
@@ -86,7 +96,7 @@ function loopTime(op: Op, rates: DeviceRates, links: LinkRates): Timeline | unde
   const [body] = op.regions
   if (op.kind !== 'for_loop' || body === undefined) return undefined
   const { trips } = op.params
-  const { seconds, busy, exposed, links: onLinks } = runOnPaper(body, rates, links)
+  const { seconds, busy, exposed, links: onLinks } = runOps(body, rates, links, () => undefined, true)
   return {
     seconds: seconds * trips,
     busy: { compute: busy.compute * trips, memory: busy.memory * trips, overhead: busy.overhead * trips },

@@ -13,7 +13,7 @@ import { cacheRoot } from '../plugins/cache-root.ts'
 import { replaceContentsSync } from '../replace-file.ts'
 
 /** What is measured, and how: another number makes earlier measurements void. */
-const format = 1
+const format = 2
 
 export interface KeptRates {
   readonly profile: MachineProfile

@@ -11,7 +11,16 @@ import { oneProcess } from '../world.ts'
 import { createXlaEngine } from '../xla/engine.ts'
 import { type Extent, extents } from './extent.ts'
 import { measureImages } from './measure-images.ts'
-import { chainGraph, convProbe, f32, probeGraph, productGraph, streamGraph, streamKinds } from './probes.ts'
+import {
+  cachedGraph,
+  chainGraph,
+  convProbe,
+  f32,
+  probeGraph,
+  productGraph,
+  streamGraph,
+  streamKinds,
+} from './probes.ts'
 import { manyRounds, type Probe, timeGraphs } from './time-graphs.ts'
 
 /** Number of ops in the chain that measures the overhead of an op. */
@@ -46,7 +55,7 @@ export async function measureMachine(report: Report, extent: Extent = 'whole'): 
   }
 }
 
-type OfDevice = Pick<MachineProfile, 'seconds' | 'streams' | 'products' | 'convolutions'>
+type OfDevice = Pick<MachineProfile, 'seconds' | 'streams' | 'cached' | 'products' | 'convolutions'>
 
 /** All graphs are timed together, round by round; the rates are computed afterwards. */
 async function measureDevice(engine: Engine, report: Report, extent: Extent): Promise<OfDevice> {
@@ -60,12 +69,14 @@ async function measureDevice(engine: Engine, report: Report, extent: Extent): Pr
   const streams = sizes.streams.flatMap((shape) =>
     streamKinds.map((kind) => ({ kind, shape, graph: streamGraph(kind, shape, sizes.streamBytes) })),
   )
+  const cached = cachedGraph()
   const products = sizes.products.map((shape) => ({ shape, graph: productGraph(shape) }))
   const convolutions = sizes.convolutions.map((shape) => ({ shape, probe: convProbe(shape) }))
   const probes: readonly Probe[] = [
     { what: 'the start of a program', graph: start },
     { what: 'starts of ops', graph: chain },
     ...streams.map(({ kind, shape, graph }) => ({ what: `${kind} over ${shape.join('×')}`, graph })),
+    { what: 'caches', graph: cached },
     ...products.map(({ shape: [m, k, n], graph }) => ({ what: `a product of ${m}×${k} and ${k}×${n}`, graph })),
     ...convolutions.flatMap(({ shape: [side, channels, features, window], probe }) =>
       [probe.forward, probe.inputGrad, probe.filterGrad, sizes.together ? probe.gradients : undefined].flatMap(
@@ -99,16 +110,20 @@ async function measureDevice(engine: Engine, report: Report, extent: Extent): Pr
       byte: rounded(atLeast((least(written) - 2 * least(read)) / freshBytes, 1e-12)),
     },
     streams: streams.map(({ kind, shape, graph }) => {
-      const { bytesRead, bytesWritten } = graphCost(graph)
-      const rate = rounded((bytesRead + bytesWritten) / work(graph))
-      return { kind, bytes: byteSize(f32(...shape)), channels: shape[3], rate }
+      return { kind, bytes: byteSize(f32(...shape)), channels: shape[3], rate: rounded(bytesOf(graph) / work(graph)) }
     }),
+    cached: rounded(bytesOf(cached) / work(cached)),
     products: products.map(({ shape: [m, k, n], graph }) => ({
       width: Math.min(m, k, n),
       rate: rounded((2 * m * k * n) / work(graph)),
     })),
     convolutions: convolutions.flatMap(({ probe }) => convolutionRates(probe, work, times)),
   }
+}
+
+function bytesOf(graph: Graph): number {
+  const { bytesRead, bytesWritten } = graphCost(graph)
+  return bytesRead + bytesWritten
 }
 
 /**

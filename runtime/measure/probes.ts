@@ -6,8 +6,10 @@
 
 import type { ConvolutionRate, StreamKind } from '../../compiler/host/machine-profile.ts'
 import { GraphBuilder } from '../../compiler/ir/build.ts'
+import { deviceTraits } from '../../compiler/ir/device-traits.ts'
 import { byteSize, type TensorType } from '../../compiler/ir/dtype.ts'
 import type { Graph, Value } from '../../compiler/ir/graph.ts'
+import { forLoop } from '../../compiler/ir/loop.ts'
 import type { ConvKind } from '../../compiler/ir/op-family.ts'
 import * as ops from '../../compiler/ir/ops.ts'
 import { convForm } from '../../compiler/stablehlo/conv-choice.ts'
@@ -80,6 +82,21 @@ export function streamGraph(kind: StreamKind, shape: readonly number[], together
         ),
       )
   }
+}
+
+/** Passes of the loop of `cachedGraph`. */
+const cachedTrips = 32
+
+/** A loop over tensors that stay in the caches together, such as those of a chunk of class centers. */
+export function cachedGraph(): Graph {
+  const type = f32(deviceTraits.cpu.chunkBytes / 4 / 512, 512)
+  return probeGraph([type, type], (b, [x, y]) =>
+    x === undefined || y === undefined
+      ? []
+      : forLoop(b, cachedTrips, [y], [x], ({ builder, invariants: [other = y], carried: [value = x] }) => [
+          ops.add(builder, ops.multiply(builder, value, 0.5), other),
+        ]),
+  )
 }
 
 /**

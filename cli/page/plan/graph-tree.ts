@@ -62,7 +62,7 @@ function treesOf(graph: Graph, rates: MachineRates): ReadonlyMap<Phase, Node> {
   for (const cost of opCosts(graph)) {
     const { op, times } = cost
     if (op.kind === 'input') continue
-    const seconds = cost.class === 'collective' ? rates.links.of(cost) : rates.device.of(cost).seconds
+    const seconds = cost.class === 'collective' ? rates.links.of(cost) : rates.device.of(cost, times > 1).seconds
     const own: Sums = {
       ops: 1,
       flops: cost.flops * times,

@@ -40,7 +40,7 @@ function timed(build: (b: GraphBuilder) => unknown) {
   const last = need(b.ops.at(-1), 'an op')
   const graph = b.finish(last.results.map((value, i) => ({ name: `y${i}`, value })))
   const cost = need(opCosts(graph).at(-1), 'a cost')
-  const { seconds, limit } = measuredGpuRates(profile).of(cost)
+  const { seconds, limit } = measuredGpuRates(profile).of(cost, false)
   return { work: seconds - profile.seconds.kernel, cost, bytes: cost.bytesRead + cost.bytesWritten, limit }
 }
 

@@ -38,13 +38,13 @@ const profile: MachineProfile = {
 const f32 = (...shape: number[]) => ({ dtype: 'f32', shape }) as const
 
 /** Seconds of the last op of a graph, without the launch of its kernel. */
-function seconds(build: (b: GraphBuilder) => unknown, devices = 1, measured = profile): number {
+function seconds(build: (b: GraphBuilder) => unknown, devices = 1, measured = profile, isInLoop = false): number {
   const b = new GraphBuilder('measured', 1)
   build(b)
   const last = need(b.ops.at(-1), 'an op')
   const graph = b.finish(last.results.map((value, i) => ({ name: `y${i}`, value })))
   const cost = need(opCosts(graph).at(-1), 'a cost')
-  return measuredRates(measured, devices).of(cost).seconds - measured.seconds.kernel
+  return measuredRates(measured, devices).of(cost, isInLoop).seconds - measured.seconds.kernel
 }
 
 const edge = [1, 1] as const
@@ -99,6 +99,16 @@ describe('rates of ops', () => {
     const rate = flops(28, 128) / seconds(convolution(28, 128))
     expect(rate).toBeGreaterThan(4e11)
     expect(rate).toBeLessThan(5e11)
+  })
+
+  it.each<[string, number, MachineProfile, boolean, number]>([
+    ['stay in the caches where they are small', 25e4, { ...profile, cached: 1e11 }, true, 1e11],
+    ['come from memory where they are large', 25e6, { ...profile, cached: 1e11 }, true, 1e10],
+    ['and outside of a loop', 25e4, { ...profile, cached: 1e11 }, false, 4e10],
+    ['and by a profile that did not measure it', 25e4, profile, true, 4e10],
+  ])('tensors in a loop %s', (_, count, measured, isInLoop, rate) => {
+    const build = (b: GraphBuilder) => ops.add(b, b.input('x', f32(count)), b.input('y', f32(count)))
+    expect((12 * count) / seconds(build, 1, measured, isInLoop) / rate).toBeCloseTo(1, 2)
   })
 
   it('virtual devices share the computer', () => {

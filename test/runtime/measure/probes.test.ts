@@ -1,9 +1,11 @@
 /** The graphs that measure a computer match their names. */
 import { describe, expect, it } from 'vitest'
 import { graphCost } from '../../../compiler/ir/cost.ts'
+import { deviceTraits } from '../../../compiler/ir/device-traits.ts'
 import { byteSize } from '../../../compiler/ir/dtype.ts'
-
+import { need } from '../../../grammar/diagnostic.ts'
 import {
+  cachedGraph,
   chainGraph,
   convProbe,
   convShapes,
@@ -21,6 +23,18 @@ it('a chain has as many kernels as links, one after another', () => {
   const products = graph.ops.filter((op) => op.kind === 'dot_general')
   expect(products).toHaveLength(5)
   for (const [i, op] of products.slice(1).entries()) expect(op.operands[0]?.op).toBe(products[i])
+})
+
+it('what stays in the caches is read and written in each pass of a loop', () => {
+  const graph = cachedGraph()
+  const loop = need(
+    graph.ops.find((op) => op.kind === 'for_loop'),
+    'a loop',
+  )
+  const { bytesRead, bytesWritten } = graphCost(graph)
+  const tensor = deviceTraits.cpu.chunkBytes
+  expect(loop.operands.map(({ type }) => byteSize(type))).toEqual([tensor, tensor])
+  expect(bytesRead + bytesWritten).toBe(32 * 3 * tensor)
 })
 
 describe.each(convShapes)('convolutions at %i with %i to %i channels', (...shape) => {
