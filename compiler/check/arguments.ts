@@ -13,6 +13,7 @@ import { exchangeSwapped, gatherList, reportDecimalComma, splitNumbered } from '
 import { callMisfit } from './block-values.ts'
 import { type Checker, type Expected, report, type Scope } from './checker.ts'
 import { fits, isPlainNumber } from './fit.ts'
+import { channelsForSwitch, channelsTwice } from './input-channels.ts'
 import { checkDiagnostic } from './messages.ts'
 import { expectType } from './mismatch.ts'
 import { quoteList, showType } from './show-type.ts'
@@ -54,8 +55,8 @@ export function bindArguments(checker: Checker, written: Application, scope: Sco
       complain()
       const first = placed.get(slot.name)
       const related = first === undefined ? [] : [{ span: first.span, message: 'first passed here' }]
-      const fix = withoutRepetition(call, index, first)
-      report(checker, checkDiagnostic('ARC3104', { name: slot.name }, given.span, { related, ...fix }))
+      const extras = channelsTwice(call, first) ?? withoutRepetition(call, index, first)
+      report(checker, checkDiagnostic('ARC3104', { name: slot.name }, given.span, { related, ...extras }))
     } else place(slot, given)
     named ||= given.name !== undefined
   }
@@ -140,6 +141,12 @@ function checkArgument(checker: Checker, call: Application, slot: Slot, given: G
     return isAccepted(slot, type) ? type : reportPiped(checker, given.value, given.into, type, expected)
   }
   if (given.type !== undefined) return expectType(checker, given.value, given.type, expected)
+  const channels = channelsForSwitch(checker, call, slot, given, scope)
+  if (channels !== undefined) {
+    const params = { place: `${what} takes`, expected: showType(slot.type), found: 'a number of channels' }
+    report(checker, checkDiagnostic('ARC3001', params, given.span, channels))
+    return slot.type
+  }
   if (slot.accepts === 'type' || slot.type.kind !== 'number') {
     const type = checker.check(given.value, scope, expected)
     if (slot.owner !== undefined && slot.type.kind === 'block')

@@ -153,7 +153,13 @@ function calledBlock(expr: Expr): Extras {
   if (expr.kind !== 'Call' || expr.callee.kind !== 'Name') return {}
   const { name, span } = expr.callee
   if (expr.arguments.length > 0) return { notes: [`write its name without a call: \`${name}\``] }
-  return { fix: { message: 'a block is passed by its name', span: { ...expr.span, start: span.end }, replacement: '' } }
+  return {
+    fix: {
+      message: `a block is passed by its name: \`${name}\``,
+      span: { ...expr.span, start: span.end },
+      replacement: '',
+    },
+  }
 }
 
 /** A block that is called without arguments where its name is meant; false if this is anything else. */
@@ -353,7 +359,7 @@ function withoutBatch(expr: Expr): Extras {
   if ((expr.kind !== 'Number' && expr.kind !== 'Batch') || expr.unit === undefined) return {}
   const written = textOf({ ...expr.span, end: expr.unit.span.start })
   const span = { ...expr.span, start: expr.span.start + written.trimEnd().length }
-  return { fix: { message: 'omit the unit', span, replacement: '' } }
+  return { fix: { message: `write \`${written.trimEnd()}\``, span, replacement: '' } }
 }
 
 /** `64.0` where an integer is required: `64`. */

@@ -1,6 +1,6 @@
 // A reference batch with a unit.
 //? at: ‸256 global
-//? suggests: omit
+//? suggests: write `256`
 //? mends: yes
 
 use std.datasets: synthetic
