@@ -33,6 +33,9 @@ const files = {
   `,
   'cli/launch.ts': own('cli/launch.ts'),
   'runtime/plugins/cache-root.ts': own('runtime/plugins/cache-root.ts'),
+  'runtime/replace-file.ts': own('runtime/replace-file.ts'),
+  'runtime/process-name.ts': own('runtime/process-name.ts'),
+  'runtime/sync-folder.ts': own('runtime/sync-folder.ts'),
   'grammar/greet.ts': 'export const greet = (name: string): string => "hello " + name',
   'compiler/unused.ts': 'export {}',
   'runtime/data/echo-worker.ts': `

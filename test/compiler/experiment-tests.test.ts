@@ -43,7 +43,7 @@ test.each([
 
 test.each([
   ['  assert run.train.batch == 17', ['ARC4301 title: t, condition: run.train.batch == 17']],
-  ['  assert run.train.epochs == 2 s', ['ARC3008 doing: compare a plain number with seconds']],
+  ['  assert run.train.epochs == 2 s', ['ARC3008 doing: compare a plain number with a time']],
   ['  assert run.checkpoint.every == 5 epochs', ['ARC4003 operator: ==, left: `5 steps`, right: epochs']],
   ['  assert run.memory.peek < 4 GiB', ['ARC3011 type: a record of `peak`, name: peek']],
   ['  assert broken.train.seed == 1', ['ARC4209 count: 31, devices: 2']],

@@ -225,9 +225,6 @@ describe('a mistake', () => {
   const odd = `margin odd() { target(cos) = cos * norm(cos) }`
 
   it.each<readonly [string, readonly unknown[]]>([
-    ['freeze = ["layr1"]', ['ARC4228', 'did you mean `layer1`?']],
-    ['freeze = ["features.weight"]', ['ARC4228', 'did you mean `features.bias`?']],
-    ['lr_groups = [group("layer9.0", 2)]', ['ARC4228', 'did you mean `layer1.0`?']],
     ['lr_groups = [group("fc", 2), group("fc", 3)]', ['ARC4229', undefined]],
     ['freeze = ["fc"], lr_groups = [group("fc", 2)]', ['ARC4230', undefined]],
     ['lr_groups = [group("fc", 2), group("fc.weight", 3), group("fc.bias", 4)]', ['ARC4230', undefined]],
@@ -242,6 +239,16 @@ describe('a mistake', () => {
     ['', { optimizer: 'sgd(lr: 0.1, momentum: 0, nesterov: true)' }, ['ARC4213', expect.any(String)]],
     ['', { margin: 'odd()', declarations: odd }, ['ARC4028', undefined]],
   ])('%s %o', (train, more, expected) => expect(codes(train, more)).toEqual([expected]))
+
+  it.each([
+    ['freeze = ["layr1"]', '"layr1"', '"layer1"'],
+    ['freeze = ["features.weight"]', '"features.weight"', '"features.bias"'],
+    ['lr_groups = [group("layer9.0", 2)]', '"layer9.0"', '"layer1.0"'],
+  ])('has the edit to the nearest part: %s', (train, written, replacement) => {
+    const mistakes = compileText(narrowText({ ...size, train })).diagnostics.filter((d) => d.severity === 'error')
+    const edits = mistakes.map(({ code, fix }) => [code, fix && textOf(fix.span), fix?.replacement])
+    expect(edits).toEqual([['ARC4228', written, replacement]])
+  })
 
   it.each([
     ['freeze = ["fc", "layr1"]', 'ARC4228', '"layr1"'],
