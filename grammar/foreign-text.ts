@@ -131,3 +131,24 @@ export function reportProduct(span: Span, bag: DiagnosticBag): void {
   const notes = ['the product of two matrices is `matmul(a, b)`, that of numbers `a * b`']
   bag.add(grammarError('ARC1001', { text: '`@`' }, span, { notes }))
 }
+
+/** `O.1`, with the letter for the zero. */
+export function readLetterZero(span: Span, bag: DiagnosticBag): string {
+  const text = textOf(span)
+  const replacement = `0${text.slice(1)}`
+  const fix = { message: `write \`${replacement}\``, span, replacement }
+  bag.add(grammarError('ARC1009', { text, reason: 'its first zero is a letter' }, span, { fix }))
+  return replacement
+}
+
+/** `#include "nets.arc"`: the path, which a `use` takes if it is that of a file. */
+export function readInclude(span: Span, bag: DiagnosticBag): string | undefined {
+  const path = /["<]([^">]*)/.exec(textOf(span))?.[1] ?? ''
+  const replacement = `use "${path}"`
+  const isFile = path.endsWith('.arc')
+  const extras = isFile
+    ? { fix: { message: `write \`${replacement}\``, span, replacement } }
+    : { notes: ['names are imported with `use std.margins: arcface`'] }
+  bag.add(grammarError('ARC1206', { found: '`#include`' }, span, extras))
+  return isFile ? path : undefined
+}

@@ -7,6 +7,7 @@ import { bug, type DiagnosticBag } from './diagnostic.ts'
 import { type Foreign, foreignOperator } from './foreign.ts'
 import { foreignBlockEnd, readForeignBlock } from './foreign-block.ts'
 import { foreignLineEnd, foreignLineKind, LINE_STARTS, type LineKind, reportForeignLines } from './foreign-lines.ts'
+import { loopEnd, readLoop } from './foreign-loops.ts'
 import { matchEnd, reportMatch } from './foreign-match.ts'
 import { readSizes, sizesEnd } from './foreign-sizes.ts'
 import {
@@ -14,6 +15,8 @@ import {
   foreignCommentEnd,
   productEnd,
   readExponent,
+  readInclude,
+  readLetterZero,
   reportContinuation,
   reportForeignComment,
   reportForeignMark,
@@ -24,7 +27,7 @@ import {
 import { grammarError } from './messages.ts'
 import { isQuotient, reportQuotient } from './quotient.ts'
 import { type Repeated, reportBlanks, reportSemicolons } from './repeated.ts'
-import type { SourceFile, Span } from './source.ts'
+import { type SourceFile, type Span, textOf } from './source.ts'
 import { withStrays } from './strays.ts'
 import { cook, STRING_STARTS, type StringShape, scanString } from './strings.ts'
 import * as T from './tokens.ts'
@@ -72,6 +75,10 @@ const ForeignSizes = foreignToken('ForeignSizes', [...'123456789'], sizesEnd)
 const ForeignMark = createToken({ name: 'ForeignMark', pattern: /@\w[\w.]*|(?:[fFrRbBuU]|[rR][bB]|[bB][rR])(?=["'])/ })
 /** `match n { 0 => 2, _ => 1 }` */
 const ForeignMatch = foreignToken('ForeignMatch', ['m', 's', 'w'], matchEnd)
+const ForeignLoop = foreignToken('ForeignLoop', ['f'], loopEnd)
+const ForeignInclude = createToken({ name: 'ForeignInclude', pattern: /#include[ \t]*(?:"[^"\n]*"|<[^>\n]*>)/ })
+/** `O.1` */
+const ForeignZero = createToken({ name: 'ForeignZero', pattern: /[Oo]\.\d[\d_]*(?:[eE][+-]?\d+)?/ })
 /** `5e–4`, with the dash of a book. */
 const ForeignExponent = createToken({ name: 'ForeignExponent', pattern: /\d[\d_]*(?:\.\d+)?[eE][−–—‐‑]\d+/ })
 /** The product of matrices: an `@` between two values. */
@@ -114,9 +121,12 @@ const LEXER_TOKENS: TokenType[] = [
     ForeignBlank,
     CommentToken,
     ForeignLine,
+    ForeignInclude,
     ForeignComment,
     ForeignBlock,
     ForeignMatch,
+    ForeignLoop,
+    ForeignZero,
     ForeignProduct,
     ForeignMark,
     ForeignContinuation,
@@ -218,6 +228,15 @@ function take(run: Run, tokenType: TokenType, image: string, start: number): voi
     case ForeignExponent:
       push(run, T.makeToken(T.NumberToken, readExponent(span, run.bag), start))
       break
+    case ForeignLoop:
+      for (const token of readLoop(span, run.bag)) push(run, token)
+      break
+    case ForeignInclude:
+      takeInclude(run, span)
+      break
+    case ForeignZero:
+      push(run, T.makeToken(T.NumberToken, readLetterZero(span, run.bag), start))
+      break
     case ForeignMatch:
       reportMatch(span, run.bag)
       push(run, T.makeToken(T.Unreadable, image, start))
@@ -252,6 +271,13 @@ function takeMark(run: Run, image: string, span: Span): void {
   const isField = image.startsWith('@') && /^[ \t]*[=:{]/.test(run.source.text.slice(span.end, span.end + 80))
   reportForeignMark(isField ? { ...span, end: span.start + 1 } : span, run.bag)
   if (isField) take(run, T.Identifier, image.slice(1), span.start + 1)
+}
+
+function takeInclude(run: Run, span: Span): void {
+  const path = readInclude(span, run.bag)
+  if (path === undefined) return
+  push(run, T.makeToken(T.Use, '', span.start))
+  push(run, T.makeToken(T.StringText, textOf(span), span.start, path))
 }
 
 function push(run: Run, token: T.ArcToken): void {

@@ -50,6 +50,20 @@ const cases: [name: string, text: string, errors: readonly string[], fixed?: str
     'let a = match b { Some(c) => c, _ => 4 }',
     ['ARC1224 1:9 word: match, instead: a choice is written `if a then b else c`'],
   ],
+  [
+    'a loop of C',
+    'let a = for (let i = 0; i < n; i++) { i }',
+    ['ARC1203 1:13 what: a loop, right: for i in 0..n, found: (let i = 0; i < n; i++)'],
+    'let a = for i in 0..n { i }',
+  ],
+  [
+    'a loop of C with its end',
+    'let a = for (int i = 1; i <= 4; ++i) { i }',
+    ['ARC1203 1:13 what: a loop, right: for i in 1..4 + 1, found: (int i = 1; i <= 4; ++i)'],
+    'let a = for i in 1..4 + 1 { i }',
+  ],
+  ['an include', '#include "nets.arc"\nlet a = 1', ['ARC1206 1:1 found: `#include`'], 'use "nets.arc"\nlet a = 1'],
+  ['a letter for a zero', 'let a = O.1', ['ARC1009 1:9 text: O.1, reason: its first zero is a letter'], 'let a = 0.1'],
   ['a name with a space', 'experiment a { b c = 1 }', ['ARC1288 1:18 name: b_c, sign:'], 'experiment a { b_c = 1 }'],
   ['a module of Python', 'import numpy as np\nlet a = 1', ['ARC1206 1:1 found: `import`'], 'let a = 1'],
   [
