@@ -1,10 +1,12 @@
 /** `test "…" { assert … }`: the language's own tests. */
 import type { AssertStatement, ExpectStatement, ObjectDecl, TestDecl } from '../grammar/ast.ts'
-import type { Diagnostic } from '../grammar/diagnostic.ts'
+import type { Diagnostic, Fix } from '../grammar/diagnostic.ts'
 import { DiagnosticBag } from '../grammar/diagnostic.ts'
+import { grammarError } from '../grammar/messages.ts'
 import { textOf } from '../grammar/source.ts'
 import { createChecker } from './check/expressions.ts'
 import { mistakesOfExpectation } from './check/functions.ts'
+import { checkDiagnostic } from './check/messages.ts'
 import { experimentValue, type PlanFigure } from './elaborate/experiment-value.ts'
 import { attempt, type Context, type Env, fail, type Session, staticContext } from './evaluate/context.ts'
 import { bindLets, createSession } from './evaluate/expression.ts'
@@ -12,10 +14,13 @@ import { describe, showValue } from './evaluate/show.ts'
 import { stringText } from './evaluate/text.ts'
 import type { Experiment } from './experiment/experiment.ts'
 import type { Host } from './host/host.ts'
+import { nameDiagnostic } from './names/messages.ts'
 import type { Module, Program } from './names/program.ts'
 import { plannedQuantity } from './plan/bounds.ts'
 import { buildPlan } from './plan/build-plan.ts'
+import { planDiagnostic } from './plan/messages.ts'
 import type { Plan } from './plan/plan.ts'
+import { evaluateDiagnostic } from './values/messages.ts'
 import type { Value } from './values/value.ts'
 
 export interface LanguageTestResult {
@@ -55,6 +60,15 @@ function sides({ condition }: AssertStatement, env: Env, context: Context): stri
   })
 }
 
+/** `==` of numbers that differ only by rounding. */
+function nearlyEqual({ condition }: AssertStatement, env: Env, context: Context): { readonly fix?: Fix } {
+  if (condition.kind !== 'Binary' || condition.operator !== '==') return {}
+  const near = context.session.evaluate({ ...condition, operator: '≈' }, env, context)
+  if (near.kind !== 'bool' || !near.value) return {}
+  const fix = { message: 'they are nearly equal: write `≈`', span: condition.operatorSpan, replacement: '≈' }
+  return { fix }
+}
+
 function runTest(test: TestDecl, module: Module, program: Program, host: Host): LanguageTestResult {
   const bag = new DiagnosticBag()
   const context = staticContext(testSession(program, host, bag))
@@ -71,6 +85,7 @@ function runTest(test: TestDecl, module: Module, program: Program, host: Host): 
       else if (!holds.value)
         fail(context, 'ARC4301', { title, condition: textOf(condition.span) }, condition.span, {
           notes: sides(statement, env, context),
+          ...nearlyEqual(statement, env, context),
         })
     })
   for (const expectation of env === undefined ? [] : test.expectations)
@@ -87,6 +102,9 @@ interface Expecting {
   readonly context: Context
 }
 
+/** What a block in a test can have. */
+const catalogues = [grammarError, nameDiagnostic, checkDiagnostic, evaluateDiagnostic, planDiagnostic]
+
 /** Checks and evaluates the block of an `expect error`; other errors than the expected one are listed. */
 function expectError(expectation: ExpectStatement, { test, title, env, context }: Expecting): void {
   const { session } = context
@@ -101,6 +119,9 @@ function expectError(expectation: ExpectStatement, { test, title, env, context }
   }
   if (found.some((mistake) => mistake.code === code.text)) return
   const related = found.map(({ span, code: other, message }) => ({ span, message: `${other}: ${message}` }))
+  const isKnown = catalogues.some(({ catalogue }) => Object.hasOwn(catalogue, code.text))
+  if (!isKnown)
+    fail(context, 'ARC4302', { title, code: code.text }, code.span, { label: 'no error has this code', related })
   const label = found.length === 0 ? 'this has no error' : 'this has another error'
   fail(context, 'ARC4302', { title, code: code.text }, body.span, { label, related })
 }

@@ -8,7 +8,7 @@ import { own } from '../types/own.ts'
 import { batch, float, int, quantity, string, type Type, unknown } from '../types/type.ts'
 import { type Checker, report, type Scope } from './checker.ts'
 import { checkDiagnostic } from './messages.ts'
-import { quoteList, showType } from './show-type.ts'
+import { quoteLikeliest, showType } from './show-type.ts'
 
 /** Common spellings other than a unit's symbol. */
 const otherSpellings: Readonly<Record<string, string>> = {
@@ -46,6 +46,7 @@ const otherSpellings: Readonly<Record<string, string>> = {
   ...{ k: 'kB', m: 'MB', g: 'GB', t: 'TB', ki: 'KiB', mi: 'MiB', gi: 'GiB', ti: 'TiB' },
   'images/s': 'samples/s',
   'img/s': 'samples/s',
+  'imgs/s': 'samples/s',
   'sample/s': 'samples/s',
   sample: 'samples',
   iterations: 'steps',
@@ -116,7 +117,7 @@ function reportUnit(checker: Checker, text: string, span: Span): void {
   const isOfNodes = SEVERAL_DEVICES.has(text)
   const notes =
     meant === undefined
-      ? [`units are ${quoteList(unitNames)}`]
+      ? [`units are ${quoteLikeliest(text, unitNames)}`]
       : isOfNodes
         ? [`batches are \`per device\` or \`global\`: write \`n div machine.devices_per_node per device\``]
         : []

@@ -173,7 +173,9 @@ function checkUpdate(
   const unknownNames = [...type.fields.keys()].filter((name) => !known.includes(name))
   for (const name of unknownNames) {
     const span = fields.find((field) => field.name.text === name)?.name.span ?? end.span
-    const meant = meantName(name, wanted)
+    const missing = wanted.filter((other) => !type.fields.has(other))
+    const only = missing.length === 1 && unknownNames.length === 1 ? missing[0] : undefined
+    const meant = meantName(name, wanted) ?? only
     const fix = didYouMean(meant, span)
     report(
       checker,

@@ -89,8 +89,10 @@ function reportMismatch(checker: Checker, expr: Expr, actual: Type, expected: Ex
     report(checker, checkDiagnostic('ARC3001', shown, expr.span, extras))
     return
   }
+  const isOfLoop = actual.kind === 'list' && actual.element.kind === 'tensor' && fits(actual.element, wanted)
+  const notes = isOfLoop ? ['a `for` gives a list of all results; with `carry x = input` it gives the last one'] : []
   const label = actual.kind === 'function' && wanted.kind === 'object' ? 'this is not called' : thisIs(found)
-  report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, { label })))
+  report(checker, checkDiagnostic('ARC3001', shown, expr.span, extrasOf(expected, { label, notes })))
 }
 
 /** `"42"` where 42 is required, and `"64 per device"` or `"true"`: the value without its quotes. */
@@ -387,7 +389,9 @@ export function reportUnknownMember(
 ): void {
   const members = membersOf(expected.type)
   const accepted = showType(present(expected.type))
-  const meant = meantName(expr.name, members)
+  // PyTorch's and TensorFlow's word for no padding.
+  const isNoPadding = expr.name === 'valid' && members.includes('same')
+  const meant = isNoPadding ? '0' : meantName(expr.name, members)
   const fix = didYouMean(meant, expr.span)
   const what = expected.what === '' ? `one of ${accepted}` : (elementName(expected) ?? `value of ${expected.what}`)
   const notes = expected.what === '' ? [] : [`${expected.what} takes ${accepted}`]

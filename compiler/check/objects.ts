@@ -51,7 +51,7 @@ export function checkObject(checker: Checker, decl: ObjectDecl, module: Module):
   }
   for (const entry of decl.entries) {
     if (entry.kind !== 'Require') continue
-    if (objectSpecs[decl.keyword].requires === 'plan') checkPlanRequirement(checker, entry, scope)
+    if (objectSpecs[decl.keyword].requires === 'plan') checkPlanRequirement(checker, entry, scope, decl.entries)
     else checkCondition(checker, entry.condition, scope, '`require`')
   }
   noteUnused(checker, scope)

@@ -165,13 +165,26 @@ function reportDimensions(
   const right = showDimension(b.dimension)
   const related = [{ span: expr.left.span, message: left }]
   const fix = unitFix(expr.right, a, b) ?? unitFix(expr.left, b, a)
+  const notes = fix === undefined ? angleNotes(expr, a, b) : []
   const diagnostic = checkDiagnostic('ARC3008', { doing }, expr.right.span, {
     label: right,
     related,
+    notes,
     ...(fix && { fix }),
   })
   report(checker, diagnostic)
   return result
+}
+
+/** An angle beside a plain number, which is that of a cosine or lacks its unit. */
+function angleNotes({ left, right }: BinaryExpr, a: NumberType, b: NumberType): readonly string[] {
+  const plain = isDimensionless(a.dimension) && b.dimension.radian === 1 ? left : right
+  const [own, other] = plain === left ? [a, b] : [b, a]
+  if (!isDimensionless(own.dimension) || other.dimension.radian !== 1) return []
+  const text = textOf(plain.span)
+  if (plain.kind === 'Name' && text === 'cos') return ['the angle of a cosine is `acos(cos)`']
+  const product = plain.kind === 'Binary' && plain.operator !== '*' ? `(${text})` : text
+  return [`in radians, it is \`${product} * 1 rad\``]
 }
 
 /** A bare literal next to a quantity: the unit is missing. */

@@ -1,5 +1,5 @@
 /** `require memory.peak < 30 GiB`: one figure of the plan, compared with a bound. */
-import type { Expr, RequireEntry } from '../../grammar/ast.ts'
+import type { Entry, Expr, RequireEntry } from '../../grammar/ast.ts'
 import type { Fix } from '../../grammar/diagnostic.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
 import { didYouMean } from '../../grammar/suggest.ts'
@@ -13,7 +13,27 @@ import { checkDiagnostic } from './messages.ts'
 import { quoteList } from './show-type.ts'
 
 const mirrored: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
-const figures = [...Object.keys(requireQuantities), ...Object.keys(runFigures), 'verification.lfw.accuracy']
+/** The figures that a requirement can bound; accuracies are those of the verification sets. */
+function figuresOf(entries: readonly Entry[]): readonly string[] {
+  const sets = setsIn(entries, '')
+  const verified = sets.length === 0 ? ['lfw'] : sets
+  return [
+    ...Object.keys(requireQuantities),
+    ...Object.keys(runFigures),
+    ...verified.map((name) => `verification.${name}.accuracy`),
+  ]
+}
+
+/** The names in `evaluate.sets`, as far as they are written there. */
+function setsIn(entries: readonly Entry[], prefix: string): readonly string[] {
+  return entries.flatMap((entry) => {
+    if (entry.kind === 'Section') return setsIn(entry.entries, `${prefix}${entry.name.text}.`)
+    if (entry.kind !== 'Field') return []
+    const path = prefix + entry.path.map(({ text }) => text).join('.')
+    if (path !== 'evaluate.sets' || entry.value.kind !== 'List') return []
+    return entry.value.items.flatMap((item) => (item.kind === 'Name' ? [item.name] : []))
+  })
+}
 
 function isFigure(path: string): boolean {
   return own(requireQuantities, path) !== undefined || isRunFigure(path)
@@ -42,8 +62,15 @@ function refusal(condition: Expr): { readonly found: string; readonly span: Span
   return { found: 'the other way round', span: condition.span, fix }
 }
 
-export function checkPlanRequirement(checker: Checker, { condition }: RequireEntry, scope: Scope): void {
+/** `entries` are those of the experiment. */
+export function checkPlanRequirement(
+  checker: Checker,
+  { condition }: RequireEntry,
+  scope: Scope,
+  entries: readonly Entry[],
+): void {
   if (condition.kind === 'Error') return
+  const figures = figuresOf(entries)
   const refused = refusal(condition)
   if (refused !== undefined || condition.kind !== 'Binary') {
     const notes = [`write \`require memory.peak < 30 GiB\`; the figures are ${quoteList(figures)}`]

@@ -30,6 +30,7 @@ import {
 } from '../types/type.ts'
 import { type Checker, report, type Scope } from './checker.ts'
 import { checkDiagnostic } from './messages.ts'
+import { quoteLikeliest } from './show-type.ts'
 
 /** Every type with a name. */
 export const namedTypes: ReadonlyMap<string, Type> = new Map<string, Type>([
@@ -106,7 +107,7 @@ export function checkTypeNode(checker: Checker, node: TypeNode, scope: Scope): T
     const meant = foreignType(name) ?? own(otherNames, name.toLowerCase()) ?? nearest(name, namedTypes.keys())
     const { span } = node.name
     const fix = didYouMean(meant, span)
-    const notes = meant === undefined ? [`types are ${[...namedTypes.keys()].join(', ')}`] : []
+    const notes = meant === undefined ? [`types are ${quoteLikeliest(name, [...namedTypes.keys()])}`] : []
     report(checker, nameDiagnostic('ARC2009', { name }, span, { notes, ...fix }))
   }
   return typeOfNode(node)

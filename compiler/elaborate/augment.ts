@@ -2,6 +2,7 @@
 import type { Related } from '../../grammar/diagnostic.ts'
 import type { Span } from '../../grammar/source.ts'
 import { attempt, type Context, fail } from '../evaluate/context.ts'
+import { placeOfValue } from '../evaluate/object.ts'
 import { showFloat } from '../evaluate/show.ts'
 import type { AugmentOp, AugmentSpec, NumberRange } from '../experiment/augmentation.ts'
 import { augmentation as schema } from '../schema/augmentation.ts'
@@ -21,7 +22,13 @@ interface Item {
   /** The fields of its operation, as they are read. */
   readonly known: Set<string>
   /** Reports a mistake at its place. */
-  refuse<K extends keyof EvaluateMessages>(code: K, params: ParamsOf<K>, notes?: readonly string[]): never
+  refuse<K extends keyof EvaluateMessages>(
+    code: K,
+    params: ParamsOf<K>,
+    notes?: readonly string[],
+    /** The field whose value is wrong. */
+    field?: string,
+  ): never
 }
 
 /** `hueShift` → `hue_shift`: the name of a field in the language. */
@@ -41,16 +48,19 @@ function needRange(item: Item, member: RangeField): NumberRange {
   const doc = own(schema.fields, fieldName(member))?.doc
   const notes = [...(doc === undefined ? [] : [doc]), 'for a fixed value, write it twice']
   const found = `[${values.map(showFloat).join(', ')}]`
-  return item.refuse('ARC4242', { path: `${item.name}.${fieldName(member)}`, found }, notes)
+  return item.refuse('ARC4242', { path: `${item.name}.${fieldName(member)}`, found }, notes, fieldName(member))
 }
 
 function needOdd(item: Item, member: RangeField): NumberRange {
   const range = needRange(item, member)
   const even = range.find((value) => value % 2 === 0)
   if (even === undefined) return range
-  return item.refuse('ARC4243', { path: `${item.name}.${fieldName(member)}`, found: even }, [
-    `a window has a pixel in its middle: ${even - 1} and ${even + 1} work`,
-  ])
+  return item.refuse(
+    'ARC4243',
+    { path: `${item.name}.${fieldName(member)}`, found: even },
+    [`a window has a pixel in its middle: ${even - 1} and ${even + 1} work`],
+    fieldName(member),
+  )
 }
 
 /** The operation with its own fields; `undefined` for `flip`. */
@@ -136,7 +146,11 @@ export function resolveAugment(
       name,
       fields,
       known: new Set(['op']),
-      refuse: (code, params, notes = []) => fail(context, code, params, spanOf(object), { notes, related: [declared] }),
+      refuse: (code, params, notes = [], field = '') => {
+        const given = placeOfValue(object, field)
+        const isTheirs = given !== undefined && !given.source.path.startsWith('std/')
+        return fail(context, code, params, isTheirs ? given : spanOf(object), { notes, related: [declared] })
+      },
     }
     const op = operationOf(item)
     for (const [member, value] of Object.entries(fields))

@@ -3,7 +3,7 @@
  *
  * Legend: B rows of the batch, K classes.
  */
-import type { StateEntry } from '../../grammar/ast.ts'
+import type { Expr, StateEntry } from '../../grammar/ast.ts'
 import { attempt, type Context, fail, type Session, staticContext } from '../evaluate/context.ts'
 import { callMethod, innerMargins, methodOf, statesOf } from '../evaluate/method.ts'
 import { number, tensor } from '../evaluate/numbers.ts'
@@ -112,6 +112,13 @@ function readsOf(values: MarginValues, read: (name: string) => void): ReadonlyMa
   )
 }
 
+/** Where an update computes the new value of a state. */
+function newValueSpan(body: Expr, name: string): Expr['span'] {
+  if (body.kind === 'Block') return newValueSpan(body.value, name)
+  const field = body.kind === 'Record' ? body.fields.find((given) => given.name.text === name) : undefined
+  return field?.value.span ?? body.span
+}
+
 /** The new states of all margins, f32 [] each. */
 function callUpdates(
   code: Code,
@@ -131,8 +138,8 @@ function callUpdates(
       const value = result.kind === 'record' ? result.fields.get(name) : undefined
       if (value === undefined) return fail(context, 'ARC4012', { what, name }, method.body.span)
       if (value.kind === 'tensor' && value.value.type.shape.length > 0)
-        return fail(context, 'ARC4052', { margin, state: name }, method.body.span, {
-          notes: ['write `average(…)` or `deviation(…)` of it'],
+        return fail(context, 'ARC4052', { margin, state: name }, newValueSpan(method.body, name), {
+          notes: ['write `average(…)` or `deviation(…)` of what differs from row to row'],
         })
       after.set(`${prefix}${name}`, shaped(context, object, 'update', value, { dtype: 'f32', shape: [] }))
     }

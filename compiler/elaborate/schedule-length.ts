@@ -6,6 +6,7 @@ import type { ExperimentPath, TrainSpec } from '../experiment/experiment.ts'
 import { evaluateDiagnostic } from '../values/messages.ts'
 import type { ObjectValue, Value } from '../values/value.ts'
 import type { ExperimentFields } from './fields.ts'
+import { itemSpan } from './item-span.ts'
 
 type Duration = Extract<Value, { kind: 'duration' }>
 
@@ -47,11 +48,11 @@ type LengthFor = (duration: Duration) => Duration | undefined
 
 function checkMilestones(schedule: ObjectValue, lengthFor: LengthFor, span: Span, context: Context): void {
   for (const [name, value] of schedule.arguments)
-    for (const item of value.kind === 'list' ? value.items : []) {
+    for (const [index, item] of (value.kind === 'list' ? value.items : []).entries()) {
       const length = item.kind === 'duration' ? lengthFor(item) : undefined
       if (item.kind !== 'duration' || length === undefined || item.count < length.count) continue
       const found = { schedule: schedule.decl.name.text, milestone: showValue(item), length: showValue(length) }
-      context.session.bag.add(evaluateDiagnostic('ARC4247', found, schedule.places.get(name) ?? span))
+      context.session.bag.add(evaluateDiagnostic('ARC4247', found, itemSpan(schedule.places.get(name) ?? span, index)))
       return
     }
 }

@@ -1,6 +1,9 @@
 /** `train.start`: what training starts from, and what contradicts it. */
+
+import type { Span } from '../../grammar/source.ts'
 import { didYouMeanText, nearest } from '../../grammar/suggest.ts'
 import { attempt, type Context, fail } from '../evaluate/context.ts'
+import { placeOfField } from '../evaluate/object.ts'
 import type { Backbone, Optimizer, StartSpec, TrainSpec } from '../experiment/experiment.ts'
 import { isBelow, partsOf } from '../experiment/parameter-paths.ts'
 import * as schema from '../schema/objects.ts'
@@ -37,10 +40,23 @@ export function resolveStart(object: ObjectValue, context: Context): StartSpec |
     for (const [first, second] of contradictions) {
       if (!given[second]) continue
       const notes = [first, second].map((field) => `\`${field}\`: ${schema.start.fields[field].doc}`)
-      fail(context, 'ARC4237', { start: name, first, second }, object.span, { notes })
+      const [one, other] = [first, second].map((field) => placeOfField(object, field)?.start)
+      const [before, after] =
+        one !== undefined && other !== undefined && one > other ? [second, first] : [first, second]
+      const span = namedPlace(object, after) ?? object.span
+      const earlier = namedPlace(object, before)
+      const related = earlier === undefined ? [] : [{ span: earlier, message: `\`${before}\` is here` }]
+      fail(context, 'ARC4237', { start: name, first, second }, span, { notes, related })
     }
     return { ...fields, name }
   })
+}
+
+/** The place of an argument with its name, or of a field. */
+function namedPlace(object: ObjectValue, field: string): Span | undefined {
+  const span = placeOfField(object, field)
+  const lead = span && new RegExp(`\\b${field}\\s*:\\s*$`).exec(span.source.text.slice(0, span.start))
+  return span && { ...span, start: lead?.index ?? span.start }
 }
 
 interface Started {

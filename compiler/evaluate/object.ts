@@ -7,6 +7,7 @@ import type { Module } from '../names/program.ts'
 import { objectSpecs } from '../schema/objects.ts'
 import { type FieldSpec, type Range, type SectionSpec, showRange, specOf } from '../schema/spec.ts'
 import { isDimensionless } from '../types/dimension.ts'
+import { percentExtras } from '../values/percent.ts'
 import type { NumberValue, ObjectValue, Value } from '../values/value.ts'
 import { bindParameters, conformArguments, type Given, matchArguments } from './arguments.ts'
 import { conform } from './conform.ts'
@@ -213,16 +214,6 @@ export function checkRange(context: Context, path: string, spec: FieldSpec, valu
 /** 10 where a fraction is required: 10% was probably meant. */
 function percentMeant({ value, dimension }: NumberValue, { max }: Range, span: Span): Extras {
   return isDimensionless(dimension) && max === 1 ? percentExtras(value, span) : {}
-}
-
-/** What is said of a number where a fraction is required. Below 2, another fraction is likelier than a percentage. */
-export function percentExtras(value: number, span: Span): Extras {
-  if (value < 2 || value > 100) return {}
-  const text = textOf(span)
-  if (text.endsWith('%')) return {}
-  const notes = [`${value}% is ${Number((value / 100).toPrecision(12))}`]
-  if (!/^[\d.]+$/.test(text)) return { notes }
-  return { notes, fix: { message: `write \`${text}%\``, span: { ...span, start: span.end }, replacement: '%' } }
 }
 
 /** The value of an argument, a field or a whole section; `undefined` if there is none with this name. */

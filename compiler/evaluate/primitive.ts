@@ -9,10 +9,10 @@ import { type Dimension, isDimensionless, sameDimension, showDimension } from '.
 import { angle } from '../types/type.ts'
 import type { Elaboration } from '../values/elaboration.ts'
 import type { ArgumentPlaces } from '../values/frame.ts'
+import { percentExtras } from '../values/percent.ts'
 import type { Value } from '../values/value.ts'
 import { type Context, calledByUser, fail, placeOfArgument } from './context.ts'
 import { bool, list, number, tensor } from './numbers.ts'
-import { percentExtras } from './object.ts'
 import { describe } from './show.ts'
 
 /** Primitives whose arguments share a dimension, which is also that of the result. */
@@ -35,7 +35,7 @@ function withUsersName<P extends Params>(params: P, name: string, span: Span, co
 function callOf(context: Context, span: Span, name: string, places: ArgumentPlaces): Call {
   const report: Call['fail'] = (code, params, extras) => {
     // A number out of its range is reported where it is passed.
-    const parameter = 'what' in params ? /^`(\w+)`$/.exec(String(params.what))?.[1] : undefined
+    const parameter = 'what' in params ? /^`(\w+)`(?: of |$)/.exec(String(params.what))?.[1] : undefined
     const place =
       code === 'ARC4023' && parameter !== undefined ? placeOfArgument(parameter, places, context) : undefined
     const found = 'found' in params ? params.found : undefined

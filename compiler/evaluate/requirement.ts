@@ -1,7 +1,9 @@
 /** `require condition` in objects and in the blocks of functions: whether it holds, and what is said if it does not. */
 import type { Expr } from '../../grammar/ast.ts'
+import type { Extras } from '../../grammar/diagnostic.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
 import { walk } from '../../grammar/visit.ts'
+import { percentExtras } from '../values/percent.ts'
 import type { NumberValue } from '../values/value.ts'
 import { type Context, type Env, fail, findLocal, placeOfArgument } from './context.ts'
 import { describe, showNumber, showValue } from './show.ts'
@@ -53,7 +55,19 @@ function degreesMeant({ value, dimension }: NumberValue): string | undefined {
 export function failRequire(owner: string, condition: Expr, span: Span, env: Env, context: Context): never {
   const related = [{ span: condition.span, message: 'required here' }]
   const params = { owner, condition: textOf(condition.span) }
-  return fail(context, 'ARC4213', params, span, { related, notes: notesOf(condition, env) })
+  const percent = percentOf(condition, span, env)
+  const notes = [...notesOf(condition, env), ...(percent.notes ?? [])]
+  return fail(context, 'ARC4213', params, span, { ...percent, related, notes })
+}
+
+/** `rate < 1`, but the rate is 20. */
+function percentOf(condition: Expr, span: Span, env: Env): Extras {
+  if (condition.kind !== 'Binary') return {}
+  const { operator, left, right } = condition
+  if (operator === 'and') return { ...percentOf(left, span, env), ...percentOf(right, span, env) }
+  const isFraction = (operator === '<' || operator === '<=') && right.kind === 'Number' && right.value === 1
+  const value = isFraction && left.kind === 'Name' ? findLocal(env, left.name) : undefined
+  return value?.kind === 'number' ? percentExtras(value.value, span) : {}
 }
 
 /** A condition in the block of a function; one that does not hold ends the evaluation at the call. */

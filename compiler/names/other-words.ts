@@ -156,6 +156,8 @@ const otherWords: Readonly<Record<string, readonly string[]>> = {
   adaptiveavgpool2d: ['average_pool'],
   avgpool2d: ['average_pool'],
   dense: ['linear'],
+  cat: ['concatenate'],
+  concat: ['concatenate'],
   fullyconnected: ['linear'],
   maxpool2d: ['max_pool'],
   avgpool: ['average_pool'],

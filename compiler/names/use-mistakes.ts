@@ -71,12 +71,29 @@ export function reportMissingModule(loader: Loader, importer: SourceFile, use: U
   }
   const above = `..${written}`
   const isAbove = !std && loader.host.readSource(filePath(importer, { ...use, up: use.up + 1 })) !== undefined
-  const fix = isAbove
-    ? { fix: { message: 'it is in the folder above', span, replacement: above } }
-    : meant === undefined || use.path.length > 2 || use.up > 0
-      ? {}
-      : didYouMean(`std.${meant}`, span)
+  const near = std ? undefined : variantsOf(tail).find((name) => isFileBeside(loader, importer, use, name))
+  const nearPath = [...use.path.slice(0, -1).map(({ text }) => text), near].join('.')
+  const fix =
+    near !== undefined
+      ? didYouMean(`${'..'.repeat(use.up)}${nearPath}`, span)
+      : isAbove
+        ? { fix: { message: 'it is in the folder above', span, replacement: above } }
+        : meant === undefined || use.path.length > 2 || use.up > 0
+          ? {}
+          : didYouMean(`std.${meant}`, span)
   loader.bag.add(nameDiagnostic('ARC2001', { module: written }, span, { notes, ...fix }))
+}
+
+/** Other spellings of a file: in the singular or the plural, in lower case, and without `_`. */
+function variantsOf(name: string): readonly string[] {
+  const number = name.endsWith('s') ? name.slice(0, -1) : `${name}s`
+  const found = [number, name.toLowerCase(), name.replaceAll('_', '')]
+  return [...new Set(found)].filter((other) => other !== name && other !== '')
+}
+
+function isFileBeside({ host }: Loader, importer: SourceFile, use: UseDecl, name: string): boolean {
+  const path = use.path.map((part, at) => (at === use.path.length - 1 ? { ...part, text: name } : part))
+  return host.readSource(filePath(importer, { ...use, path })) !== undefined
 }
 
 export function reportMissingName(

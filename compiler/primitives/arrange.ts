@@ -15,11 +15,16 @@ export function tokens(call: Call, x: Image): Tokens {
   return ops.reshape(call.graph(), x, [n, height * width, channels])
 }
 
+/** A wanted shape, in which the batch is `N`, as in that of x. */
+function showTarget(x: Tensor, shape: readonly number[]): string {
+  const [batch, ...others] = shape
+  return batch === x.type.shape[0] ? `[${['N', ...others].join(', ')}]` : `[${shape.join(', ')}]`
+}
+
 /** The elements of x, in the same order, as a tensor of another shape. */
 export function reshape(call: Call, x: Tensor, shape: Ints): Tensor {
   const fits = shape.every((size) => size >= 0) && elementCount(shape) === elementCount(x.type.shape)
-  if (!fits)
-    return call.fail('ARC4109', { what: '`reshape`', from: showShape(x.type.shape), to: `[${shape.join(', ')}]` })
+  if (!fits) return call.fail('ARC4109', { what: '`reshape`', from: showShape(x.type.shape), to: showTarget(x, shape) })
   return ops.reshape(call.graph(), x, shape)
 }
 

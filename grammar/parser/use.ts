@@ -16,11 +16,17 @@ export abstract class UseRules extends EntryRules {
       DEF: [
         {
           ALT: () => {
+            let lead = this.OPTION3(() => {
+              const dot = this.CONSUME(T.Dot)
+              this.CONSUME(T.Slash)
+              return dot
+            })
             this.MANY(() => {
               this.CONSUME(T.DotDot)
+              lead = this.OPTION4(() => this.CONSUME2(T.Slash)) ?? lead
               up += 1
             })
-            return this.SUBRULE(this.modulePath)
+            return this.SUBRULE(this.modulePath, { ARGS: [lead, up] })
           },
         },
         { ALT: () => ({ path: [], file: this.SUBRULE(this.fileName), names: undefined }) },
@@ -63,33 +69,44 @@ export abstract class UseRules extends EntryRules {
     })
   })
 
-  /** `std.margins`; `/` and `::` are reported and read as `.`, or as the `:` before a name. */
-  private readonly modulePath = this.RULE('modulePath', (): Pick<UseDecl, 'path' | 'file' | 'names'> => {
-    const path = [this.SUBRULE(this.identifier)]
-    const signs: IToken[] = []
-    this.MANY({
-      GATE: () => !this.at(T.Colon) || this.at(T.Colon, 2),
-      DEF: () => {
-        const sign = this.OR([
-          { ALT: () => this.CONSUME(T.Dot) },
-          { ALT: () => this.CONSUME(T.Slash) },
-          {
-            ALT: () => {
-              const colon = this.CONSUME(T.Colon)
-              this.CONSUME2(T.Colon)
-              return colon
+  /**
+   * `std.margins`; `/` and `::` are reported and read as `.`, or as the `:` before a name. `lead` is the sign of a folder before it:
+   * that of `./nets`, or the `/` of `../nets`.
+   */
+  private readonly modulePath = this.RULE(
+    'modulePath',
+    (lead?: IToken, up = 0): Pick<UseDecl, 'path' | 'file' | 'names'> => {
+      const path = [this.SUBRULE(this.identifier)]
+      const signs: IToken[] = []
+      this.MANY({
+        GATE: () => !this.at(T.Colon) || this.at(T.Colon, 2),
+        DEF: () => {
+          const sign = this.OR([
+            { ALT: () => this.CONSUME(T.Dot) },
+            { ALT: () => this.CONSUME(T.Slash) },
+            {
+              ALT: () => {
+                const colon = this.CONSUME(T.Colon)
+                this.CONSUME2(T.Colon)
+                return colon
+              },
             },
-          },
-        ])
-        signs.push(sign)
-        path.push(this.SUBRULE2(this.identifier))
-      },
-    })
-    return this.ACTION(() => this.refuseSigns(path, signs))
-  })
+          ])
+          signs.push(sign)
+          path.push(this.SUBRULE2(this.identifier))
+        },
+      })
+      return this.ACTION(() => this.refuseSigns(path, signs, lead, up))
+    },
+  )
 
-  private refuseSigns(path: readonly Ident[], signs: readonly IToken[]): Pick<UseDecl, 'path' | 'file' | 'names'> {
-    const sign = signs.find((token) => token.tokenType !== T.Dot)
+  private refuseSigns(
+    path: readonly Ident[],
+    signs: readonly IToken[],
+    lead: IToken | undefined,
+    up: number,
+  ): Pick<UseDecl, 'path' | 'file' | 'names'> {
+    const sign = lead ?? signs.find((token) => token.tokenType !== T.Dot)
     const [first] = path
     const last = path.at(-1)
     if (sign === undefined || first === undefined || last === undefined)
@@ -100,9 +117,17 @@ export abstract class UseRules extends EntryRules {
     const module = names === undefined ? path : path.slice(0, -1)
     const text = module.map((part) => part.text).join('.')
     const right = names === undefined ? text : `${text}: ${last.text}`
-    const fix = { message: `write \`${right}\``, span: this.span(first.span.start, last.span.end), replacement: right }
+    const start = lead?.startOffset ?? first.span.start
+    const fix = { message: `write \`${right}\``, span: this.span(start, last.span.end), replacement: right }
     const span = this.span(sign.startOffset, sign.startOffset + (isDouble ? 2 : 1))
-    this.report(grammarError('ARC1292', { found: isDouble ? '::' : '/', right: `use ${right}` }, span, { fix }))
+    this.report(
+      grammarError(
+        'ARC1292',
+        { found: isDouble ? '::' : sign === lead && up === 0 ? './' : '/', right: `use ${'..'.repeat(up)}${right}` },
+        span,
+        { fix },
+      ),
+    )
     return { path: module, file: undefined, names }
   }
 

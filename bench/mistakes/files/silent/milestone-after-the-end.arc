@@ -1,5 +1,5 @@
 // A milestone that the run never reaches.
-//? at: ‸[1 epochs, 10 epochs]
+//? at: 1 epochs, ‸10 epochs
 
 use std.datasets: synthetic
 use std.machines: cpu

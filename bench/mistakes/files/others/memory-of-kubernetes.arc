@@ -1,0 +1,30 @@
+// A unit of memory as Kubernetes writes it.
+//? at: 20 ‸Gi
+//? suggests: GiB
+//? mends: yes
+
+use std.datasets: synthetic
+use std.machines: cpu
+use std.margins: arcface
+
+backbone small(embedding: int = 32) on Image(112, 112, 3) -> Vector(embedding) {
+  input |> conv(8, kernel: 3, stride: 4) |> prelu |> flatten |> linear(embedding)
+}
+
+experiment faces {
+  dataset  = synthetic(identities: 20, per_identity: 6, holdout: 20)
+  backbone = small
+  margin   = arcface(m: 0.3 rad, scale: 32)
+  machine  = cpu(devices: 2)
+
+  train {
+    batch     = 16 global
+    epochs    = 2
+    optimizer = sgd(lr: 0.1, momentum: 0.9)
+    schedule  = polynomial(power: 1)
+  }
+
+  require memory.peak < 20 Gi
+
+  evaluate { sets = [holdout], pairs = 100 }
+}
