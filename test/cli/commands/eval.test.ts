@@ -35,7 +35,7 @@ experiment small {
 `
 
 /** The same with templates beside pairs, alone, and with two sets of one name. */
-const withSets = (sets: string) => experiment.replace('["holdout", pairs(list: "listed.csv")]', sets)
+const withSets = (sets: string) => experiment.replace('[holdout, pairs(list: "listed.csv")]', sets)
 
 /** 24 pairs, half of one person, with the group of each. */
 const pairLines = Array.from({ length: 24 }, (_, i) => {
@@ -182,7 +182,7 @@ describe('sets that cannot be used', () => {
 
   beforeAll(() => {
     writeFileSync(join(folder, 'few.csv'), pairLines.slice(0, 9).join('\n'))
-    writeFileSync(join(folder, 'both.arc'), withSets(`["holdout", ijbc(root: "a folder")]`))
+    writeFileSync(join(folder, 'both.arc'), withSets(`[holdout, ijbc(root: "a folder")]`))
     writeFileSync(join(folder, 'alone.arc'), withSets(`[ijbb(root: "{env("ARCC_TEST_UNSET")}/ijb")]`))
   })
 
