@@ -2,12 +2,17 @@
 import type { DiagnosticBag } from './diagnostic.ts'
 import { grammarError } from './messages.ts'
 import { type Span, textOf } from './source.ts'
+import { DECLARATION_WORDS } from './tokens.ts'
 
-const MATCH = /(?:match|switch|when)\b[ \t]*([^\n{}]*?)[ \t]*\{([^{}]*(?:=>|->|case\b)[^{}]*)\}/y
+const MATCH = /(?:match|switch|when)\b[ \t]*([^\n{}]*?)[ \t]*\{([^{}]*(?:=>|->|\bcase\b)[^{}]*)\}/y
+
+/** `block match(x: Image) … {` declares a block with this name. */
+const DECLARED = new RegExp(String.raw`\b(?:${DECLARATION_WORDS.join('|')})[ \t]+$`)
 
 /** Where one ends that starts at an offset. */
 export function matchEnd(text: string, start: number): number | undefined {
   MATCH.lastIndex = start
+  if (DECLARED.test(text.slice(Math.max(0, start - 40), start))) return undefined
   return MATCH.test(text) ? MATCH.lastIndex : undefined
 }
 

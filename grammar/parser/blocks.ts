@@ -19,13 +19,16 @@ export abstract class BlockRules extends ExpressionRules {
     this.CONSUME(T.LCurly)
     this.items(() => {
       this.ACTION(() => this.refuseDeclaration())
-      this.OR([
-        { ALT: () => lets.push(this.SUBRULE(this.let)) },
-        { GATE: () => this.conditionAhead(), ALT: () => requires.push(this.SUBRULE(this.requirement)) },
-        { GATE: () => this.wordBindingAhead(), ALT: () => lets.push(this.SUBRULE(this.wordBinding)) },
-        { GATE: () => this.bindingAhead(), ALT: () => lets.push(this.SUBRULE(this.bareBinding)) },
-        { ALT: () => values.push(this.SUBRULE(this.expression)) },
-      ])
+      this.OR({
+        DEF: [
+          { ALT: () => lets.push(this.SUBRULE(this.let)) },
+          { GATE: () => this.conditionAhead(), ALT: () => requires.push(this.SUBRULE(this.requirement)) },
+          { GATE: () => this.wordBindingAhead(), ALT: () => lets.push(this.SUBRULE(this.wordBinding)) },
+          { GATE: () => this.bindingAhead(), ALT: () => lets.push(this.SUBRULE(this.bareBinding)) },
+          { ALT: () => values.push(this.SUBRULE(this.expression)) },
+        ],
+        ERR_MSG: 'a value',
+      })
     })
     this.CONSUME(T.RCurly)
     const span = this.from(start)

@@ -1,7 +1,15 @@
 /** Translates Chevrotain's errors into diagnostics: what was expected, what was found, and the likely intention. */
-import { EOF, type IParserErrorMessageProvider, type IRecognitionException, type IToken, tokenLabel } from 'chevrotain'
+import {
+  EOF,
+  type IParserErrorMessageProvider,
+  type IRecognitionException,
+  type IToken,
+  tokenLabel,
+  tokenMatcher,
+} from 'chevrotain'
 import { isCloser } from '../brackets.ts'
 import type { Diagnostic, Fix } from '../diagnostic.ts'
+import { LINE_NOTE } from '../foreign.ts'
 import { grammarError } from '../messages.ts'
 import { remainderFix } from '../remainder.ts'
 import type { SourceFile, Span } from '../source.ts'
@@ -205,6 +213,7 @@ function missingValue(source: SourceFile, found: IToken, before: IToken, span: S
         }
   return grammarError('ARC1201', { expected: 'a value', found: describe(found) }, span, {
     label: 'expected a value',
+    notes: before.tokenType === T.Newline && tokenMatcher(found, T.BinaryOperator) ? [LINE_NOTE] : [],
     ...fix,
   })
 }

@@ -202,6 +202,11 @@ const cases: [name: string, text: string, errors: readonly string[], fixed?: str
   ['a backslash at the end', 'let a = 1 \\\nlet b = 2', ['ARC1001 1:11 text: `\\`'], 'let a = 1 \nlet b = 2'],
   ['a sum on the next line', 'let a = 1\n  + 2', ['ARC1206 2:3 found: `+`'], 'let a = 1 +\n  2'],
   ['a sum below a comment', 'let a = 1 // one\n  + 2', ['ARC1206 2:3 found: `+`']],
+  [
+    'a sum on the next line in a block',
+    'fn f() -> int {\n  let a = 1\n    + 2\n  a\n}',
+    ['ARC1201 3:5 expected: a value, found: `+`'],
+  ],
   ['two commas', 'let a = f(1,, 2)', ['ARC1204 1:13 after: `,`'], 'let a = f(1, 2)'],
   [
     'letters of another alphabet',

@@ -64,6 +64,12 @@ const cases: [name: string, text: string, errors: readonly string[], fixed?: str
   ],
   ['an include', '#include "nets.arc"\nlet a = 1', ['ARC1206 1:1 found: `#include`'], 'use "nets.arc"\nlet a = 1'],
   ['a letter for a zero', 'let a = O.1', ['ARC1009 1:9 text: O.1, reason: its first zero is a letter'], 'let a = 0.1'],
+  [
+    'a block with the name of a match',
+    'block match(x: Image, case: int) -> Image { x |> conv(case) }\nlet b = [match(a, 3), lowercase]',
+    [],
+    'block match(x: Image, case: int) -> Image { x |> conv(case) }\nlet b = [match(a, 3), lowercase]',
+  ],
   ['a name with a space', 'experiment a { b c = 1 }', ['ARC1288 1:18 name: b_c, sign:'], 'experiment a { b_c = 1 }'],
   ['a module of Python', 'import numpy as np\nlet a = 1', ['ARC1206 1:1 found: `import`'], 'let a = 1'],
   [
