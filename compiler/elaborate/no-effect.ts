@@ -141,14 +141,15 @@ function checkRates(
   const placeOf = (object: ObjectValue, path: ExperimentPath) => object.places.get('lr') ?? fields.span(path)
   const isAnyTrained = backbone.parameters.some((spec) => spec.trainable && !isFrozen(spec.path, train))
   const own = objects.centersOptimizer
-  if (optimizer.lr === 0 && (isAnyTrained || own === undefined))
+  const isOptimizerUsed = isAnyTrained || own === undefined
+  if (optimizer.lr === 0 && isOptimizerUsed)
     warn(
       own === undefined ? 'nothing is trained' : 'no weight of the backbone is trained',
       placeOf(objects.optimizer, 'train.optimizer'),
       ['`train.freeze = ["*"]` keeps the backbone as it is, and needs no gradient for it'],
     )
   if (own !== undefined && centersOptimizer.lr === 0) warn('no center is trained', placeOf(own, 'centers.optimizer'))
-  if (isAnyTrained) checkShrinking(objects.optimizer, optimizer.lr, session)
+  if (isOptimizerUsed) checkShrinking(objects.optimizer, optimizer.lr, session)
   if (own !== undefined) checkShrinking(own, centersOptimizer.lr, session)
   if (isAlwaysZero(schedule))
     warn(`the factor of \`${schedule.name}\` is 0 in every step, so nothing is trained`, fields.span('train.schedule'))

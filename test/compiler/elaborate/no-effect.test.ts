@@ -43,6 +43,20 @@ describe('a field without effect', () => {
   })
 })
 
+describe('a weight decay above 1', () => {
+  const frozen = 'train { freeze = ["*"], start = weights("a.pt"), optimizer = sgd(lr: 0.1, weight_decay: 1e4) }'
+
+  it.each([
+    ['train.optimizer = sgd(lr: 0.1, weight_decay: 1e4)', ['ARC4311 1e4']],
+    ['train.optimizer = sgd(lr: 1e-5, weight_decay: 1e4)', []],
+    ['centers.optimizer = sgd(lr: 0.1, weight_decay: 1e4)', ['ARC4311 1e4']],
+    [`  ${frozen}`, ['ARC4311 1e4']],
+    [`  ${frozen}\n  centers.optimizer = sgd(lr: 0.1)`, []],
+  ])('%s', (body, expected) => {
+    expect(said(`  ${body}`)).toEqual(expected)
+  })
+})
+
 const still = 'schedule still { factor() = 0 }'
 const late = 'schedule late { factor(step, total) = if step < total - 9 then 0 else 1 }'
 const fixed = 'schedule fixed { factor(step) = if step < 70000 then 0 else 1 }'
