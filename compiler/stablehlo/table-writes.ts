@@ -7,35 +7,35 @@
  */
 import type { Graph, Op, Value } from '../ir/graph.ts'
 import { operandAt } from '../ir/graph.ts'
-import type { OpKind } from '../ir/op.ts'
 import type { Emitter, Ssa } from './emitter.ts'
 import { barrier } from './hlo.ts'
 import { at } from './rule.ts'
 
-/** The operand of an op that holds the rows to be written; `undefined` for ops that write none. */
-const rowsOperand: Partial<Readonly<Record<OpKind, number>>> = { dynamic_update_slice: 1, scatter_rows: 2 }
+/** The rows that an op writes into a table; `undefined` for ops that write none. */
+function rowsOf(op: Op): Value | undefined {
+  if (op.kind === 'dynamic_update_slice') return operandAt(op, 1)
+  return op.kind === 'scatter_rows' ? operandAt(op, 2) : undefined
+}
 
 /**
  * Called before an op is emitted: before the first write of a graph, all rows that are known by then and written later pass a barrier
  * together. `written` are the values emitted so far.
  */
 export function tableWrites(e: Emitter, graph: Graph): (op: Op, written: Map<Value, Ssa>) => void {
-  const rows = new Set(
-    graph.ops.flatMap((op) => {
-      const operand = rowsOperand[op.kind]
-      return operand === undefined ? [] : [operandAt(op, operand)]
-    }),
-  )
+  const waiting = new Set(graph.ops.flatMap((op) => rowsOf(op) ?? []))
   return (op, written) => {
-    const operand = rowsOperand[op.kind]
-    if (operand === undefined || !rows.has(operandAt(op, operand))) return
-    const ready = [...rows].filter((value) => written.has(value))
-    for (const value of ready) rows.delete(value)
+    const own = rowsOf(op)
+    if (own === undefined || !waiting.has(own)) return
+    const ready = [...waiting].flatMap((value) => {
+      const ssa = written.get(value)
+      return ssa === undefined ? [] : [{ value, ssa }]
+    })
+    for (const { value } of ready) waiting.delete(value)
     if (ready.length < 2) return
     const apart = barrier(
       e,
-      ready.flatMap((value) => written.get(value) ?? []),
+      ready.map(({ ssa }) => ssa),
     )
-    for (const [i, value] of ready.entries()) written.set(value, at(apart, i))
+    for (const [i, { value }] of ready.entries()) written.set(value, at(apart, i))
   }
 }
