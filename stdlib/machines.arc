@@ -40,7 +40,7 @@ device cpu_device(memory: bytes = 4 GiB) {
   source = "assumed: two cores at 3 GHz with AVX2, half of their peak"
 }
 
-/// This computer as `devices` virtual devices: any sharded experiment can be tried on it. With `nodes`, so many computers like it;
+/// This computer as `devices` virtual devices: any sharded experiment can be tried on it. With `nodes`, that many computers like it;
 /// `between` is their network, assumed to be Ethernet of 10 Gb/s.
 machine cpu(devices: int = 1, memory: bytes = 4 GiB, nodes: int = 1, between: link = ethernet(1.25 GB/s)) {
   nodes = nodes, devices_per_node = devices, device = cpu_device(memory: memory), local = true
@@ -86,7 +86,7 @@ fn local_link() =
   else if local_nvlink() then nvlink(if local_compute() >= 9 then 450 GB/s else if local_compute() >= 8 then 300 GB/s else 150 GB/s)
   else pcie(if local_compute() >= 9 then 50 GB/s else if local_compute() >= 8 then 25 GB/s else 12 GB/s)
 
-/// This computer: its GPUs, or the requested number of them, otherwise its CPU. With `nodes`, so many computers like it; `between` is
+/// This computer: its GPUs, or the requested number of them, otherwise its CPU. With `nodes`, that many computers like it; `between` is
 /// their network, assumed to be Ethernet of 10 Gb/s.
 machine local(
   devices: int = if local_gpus() == 0 then 1 else local_gpus(), nodes: int = 1, between: link = ethernet(1.25 GB/s)

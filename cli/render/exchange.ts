@@ -1,8 +1,8 @@
-/** Why a plan exchanges the softmax statistics with two sums and not with one gathering, as a sentence. */
+/** Why a plan all-reduces the softmax statistics instead of gathering them, as a sentence. */
 import type { PlanDocument } from '../../compiler/plan/document.ts'
 import { formatBytes, formatSeconds } from './format.ts'
 
-/** `undefined` for a gathering, which is the usual one. */
+/** `undefined` where they are gathered, as on few devices, or not exchanged. */
 export function exchangeText({ exchange }: Pick<PlanDocument, 'exchange'>): string | undefined {
   if (exchange?.chosen !== 'reduce') return undefined
   const { gather, reduce } = exchange

@@ -8,6 +8,6 @@ export function howToRun({ experiment, machine }: Pick<PlanDocument, 'experiment
   const name = isVariantName(experiment.name) ? `'${experiment.name}'` : experiment.name
   const command = `arcc run ${experiment.file} ${name}`
   if (machine.nodes === 1) return { advice: 'Run it with', command }
-  const advice = `Start it on each of the ${machine.nodes} computers, with its rank R from 0 and an address of the first one, with`
+  const advice = `On each of the ${machine.nodes} computers, start it with its rank R (0 to ${machine.nodes - 1}) and the address of rank 0`
   return { advice, command: `${command} --nodes ${machine.nodes} --node-rank R --rendezvous HOST:PORT` }
 }

@@ -74,8 +74,7 @@ const checkMessages = {
   ARC3113: error<{ name: string; problem: string }>(({ name, problem }) => `the backbone \`${name}\` ${problem}`),
   ARC3114: error<{ name: string }>(({ name }) => `the method \`${name}\` must be called`),
   ARC3115: error<{ callee: string; first: string; second: string }>(
-    ({ callee, first, second }) =>
-      `the arguments \`${first}\` and \`${second}\` of \`${callee}\` are in the other order`,
+    ({ callee, first, second }) => `the arguments \`${first}\` and \`${second}\` of \`${callee}\` are swapped`,
   ),
   ARC3117: error<{ outer: string; inner: string }>(
     ({ outer, inner }) => `\`${outer}\` takes what stands before it, so it follows \`${inner}\``,

@@ -78,7 +78,7 @@ function lowerRate({ centers }: ChosenExperiment, isSet: IsSet): Change[] {
 /** A global batch is divided over more devices. */
 function moreComputers(experiment: ChosenExperiment, isSet: IsSet): Change[] {
   const { machine, train } = experiment
-  // Who has several computers like this one says so.
+  // Whether there are more computers like this one is for the user to declare.
   const isThis = machine.local && machine.nodes === 1
   if (machine.between === undefined || isThis || isSet('machine.nodes')) return []
   return multiples

@@ -1,6 +1,6 @@
 /**
- * How the devices exchange their softmax statistics, chosen by what the links need for either way: gathering takes the fewest rounds, but
- * sends bytes that grow with the number of devices times the batch of all of them.
+ * How the devices exchange their softmax statistics: the way that takes the links less time. Gathering takes the fewest rounds, but sends
+ * bytes that grow with the number of devices times the batch of all of them.
  *
  * Legend: B rows of the batch.
  */

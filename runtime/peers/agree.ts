@@ -47,7 +47,8 @@ function tell(facts: readonly string[], all: readonly Facts[], names: NodeNames)
     if (ranks.size === 1) return []
     const told = [...ranks].slice(0, most.values).map(([value, of]) => `${shown(value)} at ${showRanks(of, names)}`)
     const more = ranks.size - told.length
-    return [`${fact} is ${told.join(' and ')}${more > 0 ? `, and has ${more} other values` : ''}`]
+    const others = more === 1 ? 'one other value' : `${more} other values`
+    return [`${fact} is ${told.join(' and ')}${more > 0 ? `, and has ${others}` : ''}`]
   })
 }
 
@@ -61,7 +62,7 @@ function shown(value: string | undefined): string {
   return value.length > most.letters ? `${value.slice(0, most.letters)}…` : value
 }
 
-/** `rank 0 (node-a) and rank 2 (node-c)`, `rank 0 (node-a), … of 64 nodes` */
+/** `rank 0 (node-a) and rank 2 (node-c)`, `rank 0 (node-a), … and 60 more` */
 function showRanks(ranks: readonly number[], names: NodeNames): string {
   const labels = ranks.slice(0, most.ranks).map((rank) => labelOf(rank, names))
   return ranks.length > most.ranks ? `${labels.join(', ')} and ${ranks.length - most.ranks} more` : labels.join(', ')

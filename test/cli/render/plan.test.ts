@@ -39,7 +39,7 @@ test('one device, replicated centers, and more than there is room for', () => {
 test('a plan for several computers leads to the command for each of them', () => {
   const lines = renderPlan({ ...glintPlan, machine: { ...glintPlan.machine, nodes: 2 } }, documentLook)
   expect(lines.slice(-1).join('')).toMatch(
-    /on each of the 2 computers, .*arcc run \S+ \S+ --nodes 2 --node-rank R --rendezvous HOST:PORT$/,
+    /On each of the 2 computers, start it with its rank R \(0 to 1\) and the address of rank 0: *arcc run \S+ \S+ --nodes 2 --node-rank R --rendezvous HOST:PORT$/,
   )
 })
 

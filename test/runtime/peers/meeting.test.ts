@@ -103,5 +103,6 @@ it('tells differences with each value and who has it', () => {
   ])
   const each = Array.from({ length: 20 }, (_, i) => ({ images: `${i}` }))
   expect(differencesOf(each, []).join()).toMatch(/^images is 0 at rank 0 and .* 7 at rank 7, and has 12 other values$/)
+  expect(differencesOf(each.slice(0, 9), []).join()).toMatch(/ 7 at rank 7, and has one other value$/)
   expect(differencesOf([same, same], ['a', 'b'])).toEqual([])
 })
