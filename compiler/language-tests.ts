@@ -63,6 +63,9 @@ function sides({ condition }: AssertStatement, env: Env, context: Context): stri
 /** `==` of numbers that differ only by rounding. */
 function nearlyEqual({ condition }: AssertStatement, env: Env, context: Context): { readonly fix?: Fix } {
   if (condition.kind !== 'Binary' || condition.operator !== '==') return {}
+  // `==` compares values of any kind, `≈` numbers alone.
+  const compared = [condition.left, condition.right].map((side) => context.session.evaluate(side, env, context))
+  if (compared.some(({ kind }) => kind !== 'number')) return {}
   const near = context.session.evaluate({ ...condition, operator: '≈' }, env, context)
   if (near.kind !== 'bool' || !near.value) return {}
   const fix = { message: 'they are nearly equal: write `≈`', span: condition.operatorSpan, replacement: '≈' }

@@ -75,6 +75,8 @@ const truths = [
 
 const failures: readonly (readonly [string, string])[] = [
   ['1 == 2', 'ARC4301 title: t, condition: 1 == 2'],
+  ['"a" == "b"', 'ARC4301 title: t, condition: "a" == "b"'],
+  ['true == false', 'ARC4301 title: t, condition: true == false'],
   ['1 / 0 == 1', 'ARC4004'],
   ['1 mod 0 == 1', 'ARC4004'],
   ['1e200 * 1e200 > 0', 'ARC4005 what: `1e200 * 1e200`'],
