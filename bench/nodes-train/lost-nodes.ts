@@ -35,7 +35,7 @@ export async function lostNodes(scene: Scene, nodes: number): Promise<void> {
 }
 
 async function lose(scene: Scene, { nodes, phase, victims, signal }: Loss): Promise<void> {
-  const isThere = phases[phase]
+  const isThere = phases[phase]?.()
   let at = 0
   const ends = await runNodes({
     nodes,

@@ -90,7 +90,7 @@ async function meet(scene: Scene, nodes: number, error: OwnError, victim: number
     symlinkSync(common, join(folder, 'run'))
     return folder
   })
-  const isThere = phases[error.phase]
+  const isThere = phases[error.phase]?.()
   let at = 0
   const ends = await runNodes({
     nodes,

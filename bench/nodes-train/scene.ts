@@ -56,17 +56,31 @@ export const stepsIn = (folder: string) => eventsIn(folder).findLast((event) => 
 const begins = (event: RunEvent, name: string) =>
   event.type === 'phase' && event.name === name && event.seconds === undefined
 
-/** Where something happens to a node: by the events of rank 0. */
-export const phases: Readonly<Record<string, (event: RunEvent) => boolean>> = {
-  'reading data': (event) => event.type === 'phase' && event.name === 'load data',
-  compiling: (event) => begins(event, 'compile'),
-  initializing: (event) => begins(event, 'initialize'),
-  'the first step': (event) => event.type === 'phase' && event.name === 'initialize' && event.seconds !== undefined,
-  'verifying at first': (event) => begins(event, 'evaluate'),
-  training: (event) => event.type === 'evaluation' && event.step === 20,
-  'saving a checkpoint': (event) => begins(event, 'save'),
-  'training after a checkpoint': (event) => event.type === 'saved' && event.step === 25,
-  'verifying after a checkpoint': (event) => event.type === 'evaluation' && event.step === 40,
+type Moment = (event: RunEvent) => boolean
+
+const saved: Moment = (event) => event.type === 'saved' && event.step === 25
+
+/** From the first moment on: training goes on while a checkpoint is written, and may be far ahead when it is complete. */
+function after(first: Moment, then: Moment): Moment {
+  let isPast = false
+  return (event) => {
+    isPast ||= first(event)
+    return isPast && then(event)
+  }
+}
+
+/** Where something happens to a node: by the events of rank 0, from the beginning of a run. */
+export const phases: Readonly<Record<string, () => Moment>> = {
+  'reading data': () => (event) => event.type === 'phase' && event.name === 'load data',
+  compiling: () => (event) => begins(event, 'compile'),
+  initializing: () => (event) => begins(event, 'initialize'),
+  'the first step': () => (event) =>
+    event.type === 'phase' && event.name === 'initialize' && event.seconds !== undefined,
+  'verifying at first': () => (event) => begins(event, 'evaluate'),
+  training: () => (event) => event.type === 'evaluation' && event.step === 20,
+  'saving a checkpoint': () => (event) => begins(event, 'save'),
+  'training after a checkpoint': () => saved,
+  'verifying after a checkpoint': () => after(saved, (event) => event.type === 'evaluation'),
 }
 
 /** Whether the last words of a node name the checkpoint, where the phase comes after one. */

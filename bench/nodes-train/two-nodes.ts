@@ -56,7 +56,7 @@ async function stopAt(scene: Scene, told: number, expected: Buffer): Promise<voi
 }
 
 async function killIn(scene: Scene, phase: string, victim: number): Promise<void> {
-  const isThere = phases[phase]
+  const isThere = phases[phase]?.()
   let killedAt = 0
   const ends = await runNodes({
     nodes: 2,
