@@ -4,6 +4,7 @@ import type { Extras } from '../../grammar/diagnostic.ts'
 import { type Span, textOf } from '../../grammar/source.ts'
 import { didYouMean } from '../../grammar/suggest.ts'
 import { isLibrary, type OtherCall, otherCall } from '../names/other-calls.ts'
+import { own } from '../types/own.ts'
 import type { Given } from './application.ts'
 import type { Checker, Scope } from './checker.ts'
 import { isDeclared, reportOnce, unknownRoot } from './unknown-names.ts'
@@ -19,17 +20,21 @@ interface ForeignCall {
 const LEADING: ReadonlySet<string> = new Set(['channels', 'features', 'rate'])
 
 /** The arguments of another library's call, as they are written here; `undefined` if one is not known. */
-function rewritten({ arguments: known }: OtherCall, given: readonly Given[]): readonly string[] | undefined {
+function rewritten(other: OtherCall, given: readonly Given[]): readonly string[] | undefined {
+  const { arguments: known, defaults = [] } = other
   const written: string[] = []
+  const names = new Set<string>()
   for (const [index, { name, value }] of given.entries()) {
     const pair = name === undefined ? known[index] : known.find((one) => one.includes(name.text))
     if (pair === undefined) return undefined
     const [, ours] = pair
     if (ours === undefined) continue
+    names.add(ours)
     const text = textOf(value.span)
     written.push(LEADING.has(ours) && written.length === 0 ? text : `${ours}: ${text}`)
   }
-  return written
+  const implied = defaults.filter(([ours]) => !names.has(ours)).map(([ours, value]) => `${ours}: ${value}`)
+  return [...written, ...implied]
 }
 
 function helpOf(other: OtherCall, { callee, given, expr }: ForeignCall): Extras {
@@ -49,14 +54,17 @@ function helpOf(other: OtherCall, { callee, given, expr }: ForeignCall): Extras 
   return { fix: { message: `write \`${object}\``, span: expr.span, replacement: object } }
 }
 
-/** `torch.cat([a, b], 1)`; channels are the last dim here, the second one there. */
+/** The dims of `torch.cat` that have the same meaning for vectors and images; channels are the last dim here, the second one there. */
+const JOINED_DIMS: Readonly<Record<string, string>> = { '0': '0', '1': '-1' }
+
+/** `torch.cat([a, b], 1)` */
 function concatenation({ given, expr }: ForeignCall): Extras {
   const [list, dim] = given
   const [a, b, c] = list?.value.kind === 'List' ? list.value.items : []
-  if (a === undefined || b === undefined || c !== undefined)
-    return { notes: ['two tensors are joined by `concatenate(a, b, dim: -1)`'] }
-  const written = dim === undefined ? '0' : textOf(dim.value.span)
-  const replacement = `concatenate(${textOf(a.span)}, ${textOf(b.span)}, dim: ${written === '1' ? '-1' : written})`
+  const meant = own(JOINED_DIMS, dim === undefined ? '0' : textOf(dim.value.span))
+  if (a === undefined || b === undefined || c !== undefined || meant === undefined)
+    return { notes: ['two tensors are joined by `concatenate(a, b, dim: -1)`; channels are the last dim'] }
+  const replacement = `concatenate(${textOf(a.span)}, ${textOf(b.span)}, dim: ${meant})`
   return { fix: { message: `write \`${replacement}\``, span: expr.span, replacement } }
 }
 

@@ -5,6 +5,8 @@ import { own } from '../types/own.ts'
 export interface OtherCall {
   readonly name: string
   readonly arguments: readonly (readonly [theirs: string, ours: string | undefined])[]
+  /** Arguments here that mean what is meant there without them, where the defaults differ. */
+  readonly defaults?: readonly (readonly [ours: string, value: string])[]
 }
 
 const NONE = undefined
@@ -25,6 +27,10 @@ const otherCalls: Readonly<Record<string, OtherCall>> = {
       ['dilation', 'dilation'],
       ['groups', 'groups'],
       ['bias', 'bias'],
+    ],
+    defaults: [
+      ['padding', '0'],
+      ['bias', 'true'],
     ],
   },
   Linear: {

@@ -16,7 +16,8 @@ function mended(text: string): string | readonly string[] {
 const inBlock = (line: string) => `block f(x: Image) -> Tensor {\n  ${line}\n}\n`
 
 test.each([
-  ['x |> nn.Conv2d(64, 128, 3, 2)', 'x |> conv(128, kernel: 3, stride: 2)'],
+  ['x |> nn.Conv2d(64, 128, 3, 2)', 'x |> conv(128, kernel: 3, stride: 2, padding: 0, bias: true)'],
+  ['x |> nn.Conv2d(64, 128, 3, 1, 1, bias: false)', 'x |> conv(128, kernel: 3, stride: 1, padding: 1, bias: false)'],
   ['x |> nn.BatchNorm2d(x.channels)', 'x |> batch_norm'],
   ['x |> flatten |> nn.Linear(512, 64, bias: false)', 'x |> flatten |> linear(64, bias: false)'],
   ['x |> nn.ReLU(inplace: true)', 'x |> relu'],
@@ -26,9 +27,10 @@ test.each([
   ['x |> batch_norm(0)', 'x |> batch_norm(false)'],
   ['x |> conv(x.channels, 16, kernel: 1)', 'x |> conv(16, kernel: 1)'],
   ['torch.cat([x, x], 1)', 'concatenate(x, x, dim: -1)'],
-  ['torch.cat([x, x, x], 1)', ['two tensors are joined by `concatenate(a, b, dim: -1)`']],
+  ['torch.cat([x, x, x], 1)', ['two tensors are joined by `concatenate(a, b, dim: -1)`; channels are the last dim']],
+  ['torch.cat([x, x], 2)', ['two tensors are joined by `concatenate(a, b, dim: -1)`; channels are the last dim']],
   ['nn.Sequential(flatten, linear(64))(x)', ['layers follow each other in a pipeline: `x |> flatten |> linear(64)`']],
-  ['nn.Conv2d(64, 128, 3)(x)', ['a layer follows its input: `x |> conv(128, kernel: 3)`']],
+  ['nn.Conv2d(64, 128, 3)(x)', ['a layer follows its input: `x |> conv(128, kernel: 3, padding: 0, bias: true)`']],
   ['x |> nn.BatchNorm2d(x.channels, other: 1)', ['did you mean `batch_norm`?']],
   ['self.conv(x, 8)', 'conv(x, 8)'],
   ['self.stem(x)', ['names are read without it']],

@@ -1,6 +1,6 @@
 // PyTorch's convolution, with the number of input channels.
 //? at: nn.Conv2d
-//? suggests: conv(channels, kernel: 3)
+//? suggests: conv(channels, kernel: 3, padding: 0, bias: true)
 //? mends: yes
 
 use std.datasets: synthetic
