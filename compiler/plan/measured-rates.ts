@@ -15,6 +15,9 @@ import { type DeviceRates, hasKernel, isProduct, type OpSeconds, productWidth } 
 import { equalLinks, type LinkRates } from './links.ts'
 import { convolutionPlace, convolutionSizes, interpolated, nearbyRate } from './nearby-rates.ts'
 
+/** Bytes of positions and the like: what is not larger is no part of a table. */
+const SMALL_PART = 64
+
 const byDoctor = 'by arcc doctor --write-machine'
 const byFirstPlan = 'before its first plan; arcc doctor --write-machine measures more'
 
@@ -33,10 +36,7 @@ export function measuredRates(profile: MachineProfile, devices: number): DeviceR
     perStep: (temporaryBytes) => seconds.program + seconds.byte * temporaryBytes * devices,
     of(cost, isInLoop): OpSeconds {
       if (!hasKernel(cost)) return { seconds: 0, limit: 'overhead' }
-      const bytes = cost.bytesRead + cost.bytesWritten
-      const work = isProduct(cost)
-        ? cost.flops / product(cost) / share
-        : bytes / (isInLoop ? rateInLoop(profile, cost) : rateOutside(profile, cost)) / share
+      const work = (isProduct(cost) ? cost.flops / product(cost) : streamSeconds(profile, cost, isInLoop)) / share
       const limit = work < seconds.kernel ? 'overhead' : isProduct(cost) ? 'compute' : 'memory'
       return { seconds: work + seconds.kernel, limit }
     },
@@ -47,14 +47,25 @@ export function measuredLinks(profile: MachineProfile, devices: number): LinkRat
   return equalLinks(devices, profile.links.bandwidth, profile.links.latency)
 }
 
-function rateOutside(profile: MachineProfile, cost: OpCost): number {
-  return streamRate(profile, streamKind(cost), largestTensor(cost.op))
+/** What an op moves in a loop stays in the caches, but for the part of a table that it reads or writes. */
+function streamSeconds(profile: MachineProfile, cost: OpCost, isInLoop: boolean): number {
+  const bytes = cost.bytesRead + cost.bytesWritten
+  const largest = largestTensor(cost.op)
+  const ofMemory = streamRate(profile, streamKind(cost), largest)
+  const part = isInLoop ? partOfTable(cost.op) : undefined
+  if (profile.cached === undefined || part === undefined) return bytes / ofMemory
+  const moved = Math.min(part, bytes)
+  return moved / ofMemory + (bytes - moved) / profile.cached
 }
 
-/** What a loop reads of a large tensor comes from memory; what its own ops write for each other stays in the caches. */
-function rateInLoop(profile: MachineProfile, cost: OpCost): number {
-  const isCached = byteSize(largestTensor(cost.op)) <= deviceTraits.cpu.chunkBytes
-  return (isCached ? profile.cached : undefined) ?? rateOutside(profile, cost)
+/** Bytes of the part of a table that an op in a loop reads or writes, 0 without a table; `undefined` if the part is large, too. */
+function partOfTable({ operands, results }: Op): number | undefined {
+  const { chunkBytes } = deviceTraits.cpu
+  const sizes = [...operands, ...results].map(({ type }) => byteSize(type))
+  const parts = sizes.filter((size) => size <= chunkBytes)
+  if (parts.length === sizes.length) return 0
+  const part = Math.max(0, ...parts)
+  return part > SMALL_PART ? part : undefined
 }
 
 function streamKind(cost: OpCost): StreamKind {

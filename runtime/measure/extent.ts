@@ -42,7 +42,7 @@ export const extents = {
     freshBytes: 2 ** 26,
     products: [
       [16, 25088, 512],
-      [64, 512, 8192],
+      [64, 512, 2048],
       [256, 2048, 2048],
     ],
     convolutions: [

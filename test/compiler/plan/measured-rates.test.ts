@@ -111,6 +111,14 @@ describe('rates of ops', () => {
     expect((12 * count) / seconds(build, 1, measured, isInLoop) / rate).toBeCloseTo(1, 2)
   })
 
+  it('of a table, a loop moves only the part that it reads or writes through memory', () => {
+    const measured = { ...profile, cached: 1e11 }
+    const part = (b: GraphBuilder) =>
+      ops.dynamicSlice(b, b.input('table', f32(25e4, 100)), [b.input('i', { dtype: 'i32', shape: [] }), 0], [2500, 100])
+    const rate = 1e6 / (seconds(part, 1, measured, true) - 1e6 / 1e11)
+    expect(rate).toBeCloseTo(2e6 / seconds(part, 1, measured), -7)
+  })
+
   it('virtual devices share the computer', () => {
     expect(seconds(convolution(56, 64), 2)).toBeCloseTo((2 * flops(56, 64)) / 4e11, 12)
   })
