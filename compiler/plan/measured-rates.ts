@@ -9,14 +9,12 @@ import { deviceTraits } from '../ir/device-traits.ts'
 import { byteSize, type TensorType } from '../ir/dtype.ts'
 import type { Op } from '../ir/graph.ts'
 import type { ConvKind } from '../ir/op-family.ts'
+import { rowsMoved } from '../ir/table-rows.ts'
 import { convForm } from '../stablehlo/conv-choice.ts'
 import { type ConvGeometry, geometryOfOp } from '../stablehlo/conv-geometry.ts'
 import { type DeviceRates, hasKernel, isProduct, type OpSeconds, productWidth } from './device-rates.ts'
 import { equalLinks, type LinkRates } from './links.ts'
 import { convolutionPlace, convolutionSizes, interpolated, nearbyRate } from './nearby-rates.ts'
-
-/** Bytes of positions and the like: what is not larger is no part of a table. */
-const SMALL_PART = 64
 
 const byDoctor = 'by arcc doctor --write-machine'
 const byFirstPlan = 'before its first plan; arcc doctor --write-machine measures more'
@@ -47,25 +45,21 @@ export function measuredLinks(profile: MachineProfile, devices: number): LinkRat
   return equalLinks(devices, profile.links.bandwidth, profile.links.latency)
 }
 
-/** What an op moves in a loop stays in the caches, but for the part of a table that it reads or writes. */
+/** What an op moves in a loop stays in the caches, but for the rows of a table that it reads or writes. */
 function streamSeconds(profile: MachineProfile, cost: OpCost, isInLoop: boolean): number {
   const bytes = cost.bytesRead + cost.bytesWritten
-  const largest = largestTensor(cost.op)
-  const ofMemory = streamRate(profile, streamKind(cost), largest)
-  const part = isInLoop ? partOfTable(cost.op) : undefined
-  if (profile.cached === undefined || part === undefined) return bytes / ofMemory
-  const moved = Math.min(part, bytes)
+  const ofMemory = streamRate(profile, streamKind(cost), largestTensor(cost.op))
+  const rows = isInLoop ? bytesOfTable(cost.op) : undefined
+  if (profile.cached === undefined || rows === undefined) return bytes / ofMemory
+  const moved = Math.min(rows, bytes)
   return moved / ofMemory + (bytes - moved) / profile.cached
 }
 
-/** Bytes of the part of a table that an op in a loop reads or writes, 0 without a table; `undefined` if the part is large, too. */
-function partOfTable({ operands, results }: Op): number | undefined {
-  const { chunkBytes } = deviceTraits.cpu
-  const sizes = [...operands, ...results].map(({ type }) => byteSize(type))
-  const parts = sizes.filter((size) => size <= chunkBytes)
-  if (parts.length === sizes.length) return 0
-  const part = Math.max(0, ...parts)
-  return part > SMALL_PART ? part : undefined
+/** Bytes that an op in a loop moves between a table and the caches; `undefined` if its tensors are too large for these. */
+function bytesOfTable(op: Op): number | undefined {
+  const rows = rowsMoved(op)?.type
+  if (byteSize(rows ?? largestTensor(op)) > deviceTraits.cpu.chunkBytes) return undefined
+  return rows === undefined ? 0 : byteSize(rows)
 }
 
 function streamKind(cost: OpCost): StreamKind {
