@@ -1,10 +1,7 @@
 /** Habits of other languages: each is reported at its place, with a fix after which the text parses. */
-import { expect, test } from 'vitest'
-import { brief } from '../helpers/facts.ts'
-import { applyFixes, parse } from '../helpers/parse.ts'
+import { type Mistake, testMistakes } from '../helpers/mistakes.ts'
 
-/** A text, its mistakes, and the text after all fixes. */
-const cases: [name: string, text: string, errors: readonly string[], fixed?: string][] = [
+const cases: readonly Mistake[] = [
   [
     'sections by indentation',
     'experiment a {\n  train:\n    batch = 1\n    epochs = 2\n  c = 3\n}',
@@ -310,10 +307,4 @@ const cases: [name: string, text: string, errors: readonly string[], fixed?: str
   ],
 ]
 
-test.each(cases)('%s', (_, text, errors, fixed) => {
-  const { diagnostics } = parse(text)
-  expect(brief(diagnostics)).toEqual(errors)
-  if (fixed === undefined) return
-  expect(applyFixes(text, diagnostics)).toBe(fixed)
-  expect(brief(parse(fixed).diagnostics)).toEqual([])
-})
+testMistakes(cases)

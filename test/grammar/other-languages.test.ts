@@ -2,12 +2,12 @@
 import { expect, test } from 'vitest'
 import { experimentBody } from '../../compiler/schema/experiment.ts'
 import { brief } from '../helpers/facts.ts'
-import { applyFixes, parse } from '../helpers/parse.ts'
+import { type Mistake, testMistakes } from '../helpers/mistakes.ts'
+import { parse } from '../helpers/parse.ts'
 
 const CHOICE = 'what: a choice, right: if … then … else …, found:'
 
-/** A text, its mistakes, and the text after all fixes. */
-const cases: [name: string, text: string, errors: readonly string[], fixed?: string][] = [
+const cases: readonly Mistake[] = [
   [
     'a choice of Python',
     'let a = f(1 if b else 2)',
@@ -93,13 +93,7 @@ const cases: [name: string, text: string, errors: readonly string[], fixed?: str
   ['a brace too many', 'let a = 1\n}\n', ['ARC1102 2:1 close: }']],
 ]
 
-test.each(cases)('%s', (_, text, errors, fixed) => {
-  const { diagnostics } = parse(text)
-  expect(brief(diagnostics)).toEqual(errors)
-  if (fixed === undefined) return
-  expect(applyFixes(text, diagnostics)).toBe(fixed)
-  expect(brief(parse(fixed).diagnostics)).toEqual([])
-})
+testMistakes(cases)
 
 test.each(Object.keys({ ...experimentBody.fields, ...experimentBody.sections }))('`%s` begins a path', (name) => {
   expect(brief(parse(`experiment a { ${name} x = 1 }`).diagnostics)).toEqual([

@@ -1,14 +1,11 @@
 /** Texts that are pasted from other programs: what is not code is reported at its place, and the code around it is read. */
-import { expect, test } from 'vitest'
-import { brief } from '../helpers/facts.ts'
-import { applyFixes, parse } from '../helpers/parse.ts'
+import { type Mistake, testMistakes } from '../helpers/mistakes.ts'
 
 const CONFLICT = 'ARC1014 1:1 what: a marker of a merge conflict'
 const DIFF = 'what: the sign of a diff'
 const NUMBER = 'what: the number of a line'
 
-/** A text, its mistakes, and the text after all fixes. */
-const cases: [name: string, text: string, errors: readonly string[], fixed?: string][] = [
+const cases: readonly Mistake[] = [
   ['a marker that was left', '<<<<<<< ours\nlet a = 1', [CONFLICT], 'let a = 1'],
   [
     'the middle of a conflict',
@@ -80,10 +77,4 @@ const cases: [name: string, text: string, errors: readonly string[], fixed?: str
   ],
 ]
 
-test.each(cases)('%s', (_, text, errors, fixed) => {
-  const { diagnostics } = parse(text)
-  expect(brief(diagnostics)).toEqual(errors)
-  if (fixed === undefined) return
-  expect(applyFixes(text, diagnostics)).toBe(fixed)
-  expect(brief(parse(fixed).diagnostics)).toEqual([])
-})
+testMistakes(cases)
